@@ -1,0 +1,75 @@
+"""The calendar capability: when someone is busy, and appointments that exist once however often they are sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from pointsman_sdk.keys import check_key
+from pointsman_sdk.people import Contact, check_email
+from pointsman_sdk.slots import Slot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingRequest:
+    """One appointment as it should stand in one calendar.
+
+    `sequence` counts the host's own changes to the appointment, from 0. A request with a lower
+    sequence than the vendor already has is late: it changes nothing.
+    """
+
+    key: str
+    calendar: str
+    slot: Slot
+    title: str
+    description: str
+    contact: Contact
+    organizer: str | None = None  # the email address the invitation comes from
+    sequence: int = 0
+
+    def __post_init__(self) -> None:
+        check_key(self.key)
+        if self.organizer is not None:
+            check_email(self.organizer)
+        if self.sequence < 0:
+            raise ValueError("a sequence starts at 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """An appointment as the vendor has it; `version` changes whenever the vendor's copy does."""
+
+    key: str
+    calendar: str
+    slot: Slot
+    vendor_id: str
+    version: str
+    title: str = field(default="", compare=False)
+
+
+@runtime_checkable
+class Calendar(Protocol):
+    """Calendars of one connection, each named by the vendor's own address for it."""
+
+    async def busy(self, calendar: str, window: Slot) -> Sequence[Slot]:
+        """When its owner cannot be booked within `window`. What cannot be read raises; it is never free."""
+        ...
+
+    async def book(self, request: BookingRequest) -> Booking:
+        """Create the appointment, or return the one that has this key already. Raises SlotTaken."""
+        ...
+
+    async def find(self, calendar: str, key: str) -> Booking | None:
+        """The appointment with this key, or None when the calendar has none."""
+        ...
+
+    async def move(self, request: BookingRequest) -> Booking:
+        """Bring the appointment to the request's slot; again is fine, and one that vanished is created."""
+        ...
+
+    async def cancel(self, calendar: str, key: str) -> None:
+        """Remove the appointment; twice is fine, unknown is fine."""
+        ...
+
+    async def booked(self, calendar: str, window: Slot) -> Sequence[Booking]:
+        """The host's own appointments that overlap `window`, by start: to read back and to reconcile."""
+        ...

@@ -1,0 +1,48 @@
+"""Context: everything a host lends to a connector, and so everything a connector may use of the world."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import httpx
+from pydantic import SecretStr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """An OAuth 2 token as the vendor issued it."""
+
+    access: SecretStr
+    refresh: SecretStr | None
+    expires_at: datetime | None
+
+
+class Tokens(Protocol):
+    """The connection's OAuth 2 token, kept and encrypted by the host."""
+
+    async def current(self) -> Token:
+        """The token to use now. Raises ReauthRequired when there is none."""
+        ...
+
+    async def renewed(self, stale: Token, renew: Callable[[Token], Awaitable[Token]]) -> Token:
+        """A token newer than `stale`: another worker's, or else what `renew` fetches, saved before it is returned.
+
+        The host runs one `renew` at a time per connection, so two workers cannot spend one refresh token.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """A connector opens no socket, file or database of its own, reads no clock, and keeps no module state.
+
+    `http` carries the host's time-outs, connection limits, answer-size limit and address guard; it
+    follows no redirect. `log` is for what an operator needs: never credentials, never personal data.
+    """
+
+    http: httpx.AsyncClient
+    clock: Callable[[], datetime]
+    tokens: Tokens
+    log: logging.Logger

@@ -1,0 +1,127 @@
+"""Speaking HTTP to a vendor: the client a host lends, and how its failures become connector errors."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import httpx
+
+from pointsman_sdk.errors import AmbiguousOutcome, ReauthRequired, Rejected, Retryable
+
+ANSWER_LIMIT = 8 * 1024 * 1024
+TIMEOUT = httpx.Timeout(10.0, connect=5.0)
+LONGEST_WAIT = timedelta(days=1)
+
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_WORTH_RETRYING = frozenset({408, 423, 425, 429})
+
+
+class AddressRefused(httpx.TransportError):
+    """The host's guard does not let connections go to this address; nothing was sent."""
+
+
+class AnswerRefused(httpx.TransportError):
+    """The answer is larger than the host reads, or compressed although that was not asked for."""
+
+
+class _Bounded(httpx.AsyncByteStream):
+    """Stops reading where the limit is, whatever the answer said about its length."""
+
+    def __init__(self, inner: httpx.AsyncByteStream, limit: int) -> None:
+        self._inner, self._limit = inner, limit
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        left = self._limit
+        async for chunk in self._inner:
+            left -= len(chunk)
+            if left < 0:
+                raise AnswerRefused(f"answer longer than {self._limit} bytes")
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+class BoundedTransport(httpx.AsyncBaseTransport):
+    """Lets no answer through that is larger than `limit` or that could grow when unpacked."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, *, limit: int = ANSWER_LIMIT) -> None:
+        self._inner, self._limit = inner, limit
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await self._inner.handle_async_request(request)
+        if response.headers.get("Content-Encoding", "identity").lower() not in ("identity", ""):
+            await response.aclose()
+            raise AnswerRefused("compressed answer")
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        response.stream = _Bounded(response.stream, self._limit)
+        return response
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def lend(transport: httpx.AsyncBaseTransport, *, limit: int = ANSWER_LIMIT) -> httpx.AsyncClient:
+    """The client that a host puts in the context, over `transport`; the conformance kit lends the same."""
+    return httpx.AsyncClient(
+        transport=BoundedTransport(transport, limit=limit),
+        timeout=TIMEOUT,
+        follow_redirects=False,
+        trust_env=False,
+        # One client serves many connections: no cookie of one may reach another.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        headers={"User-Agent": "pointsman", "Accept-Encoding": "identity"},
+    )
+
+
+async def send(http: httpx.AsyncClient, request: httpx.Request, *, vendor: str, writes: bool) -> httpx.Response:
+    """The vendor's answer, whatever its status.
+
+    Raises Retryable when nothing can have happened, AmbiguousOutcome when a write may have been
+    acted upon, Rejected when the host refuses the address.
+    """
+    try:
+        return await http.send(request)
+    except AddressRefused as error:
+        raise Rejected(f"{vendor}: the host does not allow connections to this address") from error
+    except _NEVER_SENT as error:
+        raise Retryable(f"{vendor} cannot be reached") from error
+    except httpx.RequestError as error:
+        what = f"{vendor} gave no complete answer ({type(error).__name__})"
+        raise (AmbiguousOutcome(what) if writes else Retryable(what)) from error
+
+
+def raise_for_status(response: httpx.Response, *, vendor: str, now: datetime, writes: bool) -> None:
+    """Raise what a status means for every vendor; a connector handles first what is peculiar to its own.
+
+    A 5xx other than 503 on a write may come from a gateway in front of a vendor that did act.
+    """
+    status = response.status_code
+    if status < 300:
+        return
+    if status == 401:
+        raise ReauthRequired(f"{vendor} refused the credentials")
+    if status in _WORTH_RETRYING or status >= 500:
+        wait = retry_after(response, now=now)
+        if writes and status >= 500 and status != 503:
+            raise AmbiguousOutcome(f"{vendor} failed with status {status}", retry_after=wait)
+        raise Retryable(f"{vendor} is busy or failing (status {status})", retry_after=wait)
+    if status < 400:
+        raise Rejected(f"{vendor} redirects elsewhere (status {status}): correct the address of the connection")
+    raise Rejected(f"{vendor} refused the request (status {status})")
+
+
+def retry_after(response: httpx.Response, *, now: datetime) -> timedelta | None:
+    """How long the vendor asks us to wait, at least nothing and at most a day; None when it says nothing usable."""
+    text = response.headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        # Ten digits are 300 years: longer texts are noise, and could overflow a timedelta.
+        return min(timedelta(seconds=int(text[:10])), LONGEST_WAIT)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return min(max(moment - now, timedelta()), LONGEST_WAIT)
