@@ -1,0 +1,8 @@
+"""The calendars repository."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+class SqlCalendars:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection

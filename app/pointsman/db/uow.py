@@ -1,0 +1,95 @@
+"""The unit of work over PostgreSQL: the only place that commits."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cached_property
+from typing import Any
+
+import psycopg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from pointsman.db.alerts import SqlAlerts
+from pointsman.db.api_keys import SqlApiKeys
+from pointsman.db.appointments import SqlAppointments
+from pointsman.db.audit import SqlAudit
+from pointsman.db.calendars import SqlCalendars
+from pointsman.db.connections import SqlConnections
+from pointsman.db.decisions import SqlDecisions
+from pointsman.db.deliveries import SqlDeliveries
+from pointsman.db.gates import SqlGates
+from pointsman.db.holds import SqlHolds
+from pointsman.db.idempotency import SqlIdempotency
+from pointsman.db.inbox import SqlInbox
+from pointsman.db.intakes import SqlIntakes
+from pointsman.db.jobs import SqlJobs
+from pointsman.db.leads import SqlLeads
+from pointsman.db.ledgers import SqlLedgers
+from pointsman.db.overrides import SqlOverrides
+from pointsman.db.policies import SqlPolicies
+from pointsman.db.roster import SqlRoster
+from pointsman.services.ports import LostRace, Refused, Unreachable
+
+_RACES = frozenset({"40001", "40P01", "55P03"})
+_LOST = frozenset({"57P01", "57P02", "57P03"})
+
+
+class SqlTx:
+    """One open transaction; repositories are made when first used."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.connection = connection
+
+    leads = cached_property(lambda self: SqlLeads(self.connection))
+    intakes = cached_property(lambda self: SqlIntakes(self.connection))
+    inbox = cached_property(lambda self: SqlInbox(self.connection))
+    idempotency = cached_property(lambda self: SqlIdempotency(self.connection))
+    policies = cached_property(lambda self: SqlPolicies(self.connection))
+    roster = cached_property(lambda self: SqlRoster(self.connection))
+    decisions = cached_property(lambda self: SqlDecisions(self.connection))
+    ledgers = cached_property(lambda self: SqlLedgers(self.connection))
+    holds = cached_property(lambda self: SqlHolds(self.connection))
+    overrides = cached_property(lambda self: SqlOverrides(self.connection))
+    gates = cached_property(lambda self: SqlGates(self.connection))
+    appointments = cached_property(lambda self: SqlAppointments(self.connection))
+    calendars = cached_property(lambda self: SqlCalendars(self.connection))
+    connections = cached_property(lambda self: SqlConnections(self.connection))
+    deliveries = cached_property(lambda self: SqlDeliveries(self.connection))
+    jobs = cached_property(lambda self: SqlJobs(self.connection))
+    audit = cached_property(lambda self: SqlAudit(self.connection))
+    alerts = cached_property(lambda self: SqlAlerts(self.connection))
+    api_keys = cached_property(lambda self: SqlApiKeys(self.connection))
+
+
+class SqlUnitOfWork:
+    """Opens transactions on an engine; see `pointsman.services.ports.UnitOfWork`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[SqlTx]:
+        try:
+            async with self._engine.connect() as connection:
+                async with connection.begin():
+                    yield SqlTx(connection)
+        except DBAPIError as error:
+            raise translated(error) from error
+
+
+def translated(error: DBAPIError) -> Exception:
+    """The port's word for a driver error; the error itself when it is a bug of ours."""
+    cause: Any = error.orig
+    state = getattr(cause, "sqlstate", None)
+    if error.connection_invalidated or state in _LOST or (state is None and isinstance(cause, psycopg.OperationalError)):
+        return Unreachable("the database does not answer")
+    if state in _RACES:
+        return LostRace(state)
+    if state is not None and (state.startswith("23") or state.startswith("PM")):
+        diagnosis = cause.diag
+        return Refused(
+            diagnosis.constraint_name or state,
+            diagnosis.message_primary or "refused",
+            diagnosis.message_detail or "",
+        )
+    return error

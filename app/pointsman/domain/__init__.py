@@ -1,0 +1,1 @@
+"""The rules of lead routing as pure functions: no input, no output, no clock, no chance."""

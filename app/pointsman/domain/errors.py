@@ -1,0 +1,129 @@
+"""Everything that can go wrong for a caller, named for what the caller does next.
+
+    PointsmanError
+    ├── Invalid              the request is wrong as written: mend it
+    │   └── PolicyInvalid    the policy document has faults: mend them
+    ├── Unauthenticated      say who you are
+    ├── Forbidden            this key may not do that
+    ├── NotFound             no such thing
+    ├── Conflict             the state of things forbids it: look again
+    │   ├── SlotTaken        that time is gone: choose another slot
+    │   ├── InFlight         the same request is still running: wait and retry
+    │   └── StaleVersion     somebody changed it meanwhile: read, then retry
+    ├── RoleProtected        the rep's role or the gate forbids this work: no path around it
+    ├── KeyReused            an idempotency key came back with another body: use a new key
+    ├── TooLarge             more than we accept at once: send less
+    └── Unavailable          we cannot do it right now: retry later
+
+`path` points at the fault inside the request ("rules[3].when.field"); `code` is stable and goes
+into the problem's `type`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One fault in a request: where it is, what it is, and what to do about it."""
+
+    path: str
+    code: str
+    message: str
+
+
+class PointsmanError(Exception):
+    """Base of all errors that a caller may see; `str(error)` is written for the person who must act."""
+
+    code = "error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        faults: Sequence[Fault] = (),
+        extra: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code or type(self).code
+        self.faults = tuple(faults)
+        self.extra = dict(extra or {})
+
+
+class Invalid(PointsmanError):
+    """The request is wrong as written."""
+
+    code = "invalid"
+
+
+class PolicyInvalid(Invalid):
+    """The policy document has faults that keep it from being published."""
+
+    code = "policy-invalid"
+
+
+class Unauthenticated(PointsmanError):
+    """Nobody we know: the key or the signature is missing or wrong."""
+
+    code = "unauthenticated"
+
+
+class Forbidden(PointsmanError):
+    """The caller is known, but may not do this."""
+
+    code = "forbidden"
+
+
+class NotFound(PointsmanError):
+    """There is no such thing, or this caller may not see it."""
+
+    code = "not-found"
+
+
+class Conflict(PointsmanError):
+    """The present state forbids the request."""
+
+    code = "conflict"
+
+
+class SlotTaken(Conflict):
+    """The time was free and is not any more."""
+
+    code = "slot-taken"
+
+
+class InFlight(Conflict):
+    """The first request with this idempotency key has not finished."""
+
+    code = "in-flight"
+
+
+class StaleVersion(Conflict):
+    """The thing changed since the caller read it."""
+
+    code = "stale-version"
+
+
+class RoleProtected(PointsmanError):
+    """The work lies outside the rep's role, or the lead has not passed the gate."""
+
+    code = "role-protected"
+
+
+class KeyReused(PointsmanError):
+    """An idempotency key was used before with a different body."""
+
+    code = "idempotency-key-reused"
+
+
+class TooLarge(PointsmanError):
+    """The request is larger or deeper than the limits allow."""
+
+    code = "too-large"
+
+
+class Unavailable(PointsmanError):
+    """A part we need does not answer right now."""
+
+    code = "unavailable"

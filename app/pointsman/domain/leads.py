@@ -1,0 +1,77 @@
+"""Leads as the rules see them: typed facts under dotted names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+#: A fact's value; a missing key is *unknown*, which is neither true nor false.
+Value = str | int | float | bool | datetime | tuple[str, ...]
+Facts = Mapping[str, Value]
+
+
+class FieldType(StrEnum):
+    """The type a field of the lead is declared with."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    INSTANT = "instant"  # aware datetime
+    LIST = "list"  # of texts
+
+
+#: The fields every deployment knows; an organisation adds its own as `custom.<name>`.
+FIELDS: Mapping[str, FieldType] = {
+    "lead.email": FieldType.TEXT,
+    "lead.first_name": FieldType.TEXT,
+    "lead.last_name": FieldType.TEXT,
+    "lead.phone": FieldType.TEXT,
+    "lead.title": FieldType.TEXT,
+    "lead.country": FieldType.TEXT,  # ISO 3166-1 alpha-2, upper case
+    "lead.language": FieldType.TEXT,  # ISO 639-1, lower case
+    "lead.time_zone": FieldType.TEXT,
+    "lead.source": FieldType.TEXT,
+    "lead.campaign": FieldType.TEXT,
+    "lead.message": FieldType.TEXT,
+    "lead.score": FieldType.NUMBER,
+    "lead.segment": FieldType.TEXT,
+    "lead.product": FieldType.TEXT,
+    "lead.created_at": FieldType.INSTANT,
+    "company.name": FieldType.TEXT,
+    "company.domain": FieldType.TEXT,  # registrable domain, lower case
+    "company.country": FieldType.TEXT,
+    "company.industry": FieldType.TEXT,
+    "company.employees": FieldType.NUMBER,
+    "company.revenue": FieldType.NUMBER,
+    "account.status": FieldType.TEXT,  # prospect | customer
+    "account.owner": FieldType.TEXT,  # rep key
+    "qualification.need": FieldType.TEXT,
+    "qualification.authority": FieldType.TEXT,
+    "qualification.fit": FieldType.TEXT,
+    "qualification.intent": FieldType.TEXT,
+    "qualification.urgency": FieldType.TEXT,
+    "qualification.offer_known": FieldType.TEXT,
+}
+
+
+class Stage(StrEnum):
+    """Where a lead stands."""
+
+    NEW = "new"
+    WORKING = "working"  # a rep holds prospecting, qualification or other ungated work
+    HELD = "held"  # nobody eligible: waits with a reason
+    NURTURE = "nurture"  # with marketing
+    CLOSING = "closing"  # passed the gate, a closer has it
+    BOOKED = "booked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    """A person who may buy, with everything the rules may ask about."""
+
+    id: UUID
+    facts: Facts
+    stage: Stage
+    account_id: UUID | None
+    created_at: datetime

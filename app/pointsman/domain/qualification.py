@@ -1,0 +1,39 @@
+"""Evidence: what an SDR, a form or a scoring model knows about a buyer's readiness."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class EvidenceKind(StrEnum):
+    """The three kinds a gate may ask for."""
+
+    QUALIFIED = "qualified"  # need, authority, fit
+    MOTIVATED = "motivated"  # intent, urgency
+    EDUCATED = "educated"  # knows the offer
+
+
+#: Which named finding belongs to which kind; each is the fact `qualification.<name>`.
+EVIDENCE_NAMES = {
+    "need": EvidenceKind.QUALIFIED,
+    "authority": EvidenceKind.QUALIFIED,
+    "fit": EvidenceKind.QUALIFIED,
+    "intent": EvidenceKind.MOTIVATED,
+    "urgency": EvidenceKind.MOTIVATED,
+    "offer_known": EvidenceKind.EDUCATED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One finding: `affirmed` False records that the buyer said no; `expires_at` None leaves it to the gate's own expiry."""
+
+    kind: EvidenceKind
+    name: str
+    value: str
+    affirmed: bool
+    source: str  # "sdr:lena", "form:demo", "model:fit-v3"
+    observed_at: datetime
+    expires_at: datetime | None = None
+    id: UUID | None = None

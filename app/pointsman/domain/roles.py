@@ -1,0 +1,31 @@
+"""Work, and the roles that may do it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Work(StrEnum):
+    """What is to be done with a lead."""
+
+    NURTURE = "nurture"  # marketing, no human
+    PROSPECTING = "prospecting"  # cold
+    QUALIFICATION = "qualification"  # inbound response, appointment setting
+    CLOSING = "closing"  # selling to a qualified buyer
+    SOLUTION_DESIGN = "solution_design"
+    CUSTOMER_SERVICE = "customer_service"  # renewals, repeat business
+    ADMINISTRATION = "administration"
+
+
+#: The works that a lead must pass a gate for, before any rep may get it.
+GATED_WORKS = frozenset({Work.CLOSING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """A named job and the set of works it may do."""
+
+    name: str
+    works: frozenset[Work]
+
+    def allows(self, work: Work) -> bool:
+        return work in self.works

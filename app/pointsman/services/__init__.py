@@ -1,0 +1,1 @@
+"""Use cases: each fetches, decides and writes in one transaction of its own."""

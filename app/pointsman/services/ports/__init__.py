@@ -1,0 +1,40 @@
+"""What the use cases need from outside; the edges implement it, the tests fake it."""
+
+from pointsman.services.ports.calendars import (
+    CalendarEvent,
+    CalendarFault,
+    CalendarGateway,
+    ConnectionRef,
+    EventReceipt,
+    FaultAmbiguous,
+    FaultReauth,
+    FaultRejected,
+    FaultRetry,
+    FaultSlotTaken,
+)
+from pointsman.services.ports.env import Actor, Clock, Env, Ids, Secrets
+from pointsman.services.ports.faults import LostRace, Refused, Unreachable
+from pointsman.services.ports.tx import Tx, UnitOfWork
+
+__all__ = [
+    "Actor",
+    "CalendarEvent",
+    "CalendarFault",
+    "CalendarGateway",
+    "Clock",
+    "ConnectionRef",
+    "Env",
+    "EventReceipt",
+    "FaultAmbiguous",
+    "FaultReauth",
+    "FaultRejected",
+    "FaultRetry",
+    "FaultSlotTaken",
+    "Ids",
+    "LostRace",
+    "Refused",
+    "Secrets",
+    "Tx",
+    "UnitOfWork",
+    "Unreachable",
+]

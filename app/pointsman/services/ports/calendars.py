@@ -1,0 +1,97 @@
+"""The calendars of connected vendors, as the use cases see them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+
+class CalendarFault(Exception):
+    """A vendor call failed; the subclass says what to do next."""
+
+
+class FaultRetry(CalendarFault):
+    """Nothing happened, as far as is known: try again, not before `retry_after`."""
+
+    def __init__(self, message: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class FaultAmbiguous(FaultRetry):
+    """Sent, but not answered: look the key up before sending again."""
+
+
+class FaultReauth(CalendarFault):
+    """The credentials are refused: take the connection out of use and ask a human."""
+
+
+class FaultRejected(CalendarFault):
+    """The vendor will never accept this as asked."""
+
+
+class FaultSlotTaken(FaultRejected):
+    """The vendor says that the time is gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionRef:
+    """One configured connector; `sealed` holds its secrets, encrypted."""
+
+    id: UUID
+    connector: str
+    config: Mapping[str, object]
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarEvent:
+    """An appointment as it should stand in one calendar; `key` names it there for good."""
+
+    key: str
+    calendar: str
+    start: datetime
+    end: datetime
+    title: str
+    description: str
+    attendee_email: str
+    attendee_name: str
+    organizer_email: str | None
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventReceipt:
+    """What the vendor says it holds under a key."""
+
+    key: str
+    vendor_id: str
+    version: str
+    start: datetime
+    end: datetime
+
+
+class CalendarGateway(Protocol):
+    """Every method may raise a `CalendarFault`; none is called while a transaction is open."""
+
+    def seal(self, connector: str, config: Mapping[str, object]) -> tuple[dict[str, object], bytes]:
+        """Check a connection's configuration and part it into what may be shown and the encrypted rest.
+
+        Raises `pointsman.domain.errors.Invalid` with the path to each fault.
+        """
+        ...
+
+    async def check(self, connection: ConnectionRef) -> None: ...
+
+    async def busy(
+        self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, *, deadline: timedelta
+    ) -> list[tuple[datetime, datetime]]: ...
+
+    async def find(self, connection: ConnectionRef, calendar: str, key: str) -> EventReceipt | None: ...
+
+    async def book(self, connection: ConnectionRef, event: CalendarEvent) -> EventReceipt: ...
+
+    async def move(self, connection: ConnectionRef, event: CalendarEvent) -> EventReceipt: ...
+
+    async def cancel(self, connection: ConnectionRef, calendar: str, key: str) -> None: ...

@@ -1,0 +1,42 @@
+"""What every use case is lent: transactions, time, ids, vendors."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from pointsman.services.ports.calendars import CalendarGateway
+from pointsman.services.ports.tx import UnitOfWork
+
+Clock = Callable[[], datetime]
+Ids = Callable[[], UUID]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who asks: "key:ab12", "intake:hubspot", "worker", "cli". `supplier` set limits what a partner sees."""
+
+    name: str
+    supplier: str | None = None
+
+
+class Secrets(Protocol):
+    """Encryption at rest; `context` binds a ciphertext to its owner, so it cannot be moved to another row."""
+
+    def seal(self, plain: bytes, *, context: str) -> bytes: ...
+
+    def open(self, sealed: bytes, *, context: str) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Env:
+    """The world of the use cases. `cache` keeps values keyed by a version that the transaction reads."""
+
+    uow: UnitOfWork
+    clock: Clock
+    new_id: Ids
+    calendars: CalendarGateway
+    secrets: Secrets
+    public_url: str  # as senders see us, no trailing slash: some signatures cover it
+    cache: dict[str, Any] = field(default_factory=dict)

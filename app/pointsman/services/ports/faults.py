@@ -1,0 +1,22 @@
+"""What a transaction may meet, in words that the use cases understand."""
+
+
+class LostRace(Exception):
+    """A deadlock or serialisation failure: nothing was written, the same transaction may be run again."""
+
+
+class Refused(Exception):
+    """A rule of the database said no.
+
+    `constraint` is its name, or the SQLSTATE of one of our own triggers ("PM001": role or gate,
+    with `detail` "role", "gate" or "rep-inactive").
+    """
+
+    def __init__(self, constraint: str, message: str, detail: str = "") -> None:
+        super().__init__(message)
+        self.constraint = constraint
+        self.detail = detail
+
+
+class Unreachable(Exception):
+    """The database does not answer: nothing may be acknowledged."""

@@ -1,0 +1,75 @@
+"""Jobs, audit, alerts and API keys."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+
+class Jobs(Protocol):
+    """Work that follows from this transaction: written with it, run after it."""
+
+    async def defer(
+        self,
+        task: str,
+        args: Mapping[str, Any],
+        *,
+        lock: str | None = None,
+        at: datetime | None = None,
+        priority: int = 0,
+    ) -> None:
+        """Jobs with the same `lock` run one after another. `at` is the earliest start."""
+        ...
+
+
+class Audit(Protocol):
+    """Append-only: who did what to what, and why."""
+
+    async def add(
+        self,
+        *,
+        id: UUID,
+        at: datetime,
+        actor: str,
+        action: str,
+        subject: str,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+        reason: str | None = None,
+    ) -> None: ...
+
+    async def page(
+        self, *, subject: str | None, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[Mapping[str, Any]]: ...
+
+
+class Alerts(Protocol):
+    """What a human must look at; one open alert per code and subject."""
+
+    async def put(self, *, id: UUID, at: datetime, code: str, subject: str, message: str) -> None: ...
+
+    async def resolve(self, *, at: datetime, code: str, subject: str) -> None: ...
+
+    async def list_open(self) -> Sequence[Mapping[str, Any]]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKeyRow:
+    """An API key as stored: the secret only as its SHA-256."""
+
+    id: str
+    name: str
+    secret_hash: bytes
+    scopes: frozenset[str]
+    supplier: str | None
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+class ApiKeys(Protocol):
+    async def get(self, key_id: str) -> ApiKeyRow | None: ...
+    async def add(self, row: ApiKeyRow) -> None: ...
+    async def list(self) -> Sequence[ApiKeyRow]: ...
+    async def revoke(self, key_id: str, *, at: datetime) -> bool: ...

@@ -1,0 +1,34 @@
+"""Running a transaction again when it lost a race."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from pointsman.domain.errors import Unavailable
+from pointsman.services.ports import Env, LostRace, Tx
+
+T = TypeVar("T")
+
+ATTEMPTS = 6
+
+
+async def in_transaction(env: Env, work: Callable[[Tx], Awaitable[T]]) -> T:
+    """Run `work` in a transaction and commit; after a deadlock or serialisation failure, run it again.
+
+    `work` must have no effect outside its transaction. Raises `Unavailable` when it lost every race.
+    """
+    retrying = AsyncRetrying(
+        retry=retry_if_exception_type(LostRace),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_random_exponential(multiplier=0.01, max=0.5),
+        reraise=True,
+    )
+    try:
+        async for attempt in retrying:
+            with attempt:
+                async with env.uow() as tx:
+                    return await work(tx)
+    except LostRace as lost:
+        raise Unavailable("Too many requests for the same thing at once. Try again in a second.") from lost
+    raise AssertionError("unreachable: the loop returns or raises")
