@@ -1,0 +1,1 @@
+"""Edge: the servers of its own that a single machine needs. A production deployment uses none of this."""

@@ -1,0 +1,64 @@
+"""Which account the database runs as. PostgreSQL refuses to be root; nobody else needs to change."""
+
+import os
+import pwd
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from pointsman.local.errors import LocalServerError
+
+FALLBACK = "nobody"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    uid: int
+    gid: int
+
+    @classmethod
+    def current(cls) -> Self:
+        return cls(uid=os.geteuid(), gid=os.getegid())
+
+    @classmethod
+    def for_server(cls, directory: Path) -> Self:
+        """Ourselves; as root, whoever owns `directory`, or else `nobody`. No account is ever made."""
+        if os.geteuid() != 0:
+            return cls.current()
+        for uid in (directory.stat().st_uid, None):
+            try:
+                entry = pwd.getpwuid(uid) if uid else pwd.getpwnam(FALLBACK)
+            except KeyError:
+                continue  # initdb insists on a name for its account
+            if uid != 0:
+                return cls(uid=entry.pw_uid, gid=entry.pw_gid)
+        raise LocalServerError(
+            f"PostgreSQL does not run as root and there is no account {FALLBACK!r} to run it as. "
+            "Start this as a normal user, or set POINTSMAN_DATABASE_URL."
+        )
+
+    @property
+    def drops(self) -> bool:
+        """Whether running as this account means giving up the rights we have."""
+        return self.uid != os.geteuid()
+
+    def switch(self) -> dict[str, Any]:
+        """Arguments for `subprocess` that start a program as this account."""
+        return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.drops else {}
+
+    def enters(self, folder: Path) -> bool:
+        """Whether this account can reach `folder`: tried, since access lists know more than mode bits."""
+        try:
+            return subprocess.run(["test", "-x", folder], check=False, cwd="/", **self.switch()).returncode == 0
+        except PermissionError as error:
+            raise LocalServerError(
+                f"This container may not change to account {self.uid}, and PostgreSQL does not run as root. "
+                "Start it as a normal user, or set POINTSMAN_DATABASE_URL."
+            ) from error
+
+    def own(self, folder: Path) -> None:
+        """Make `folder`, which is ours alone, and give it to this account."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.drops:
+            os.chown(folder, self.uid, self.gid)

