@@ -39,6 +39,5 @@ class Slot:
 
     def overlaps(self, other: "Slot") -> bool:
         """Whether they share an instant; slots that merely touch do not."""
-        start, end = self._instants()
-        other_start, other_end = other._instants()
-        return start < other_end and other_start < end
+        mine, theirs = self.utc(), other.utc()
+        return mine.start < theirs.end and theirs.start < mine.end

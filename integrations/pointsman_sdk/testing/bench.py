@@ -1,0 +1,77 @@
+"""The bench on which a connector is tested: the fixtures that every group of checks shares."""
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from typing import Any, ClassVar
+
+import httpx
+import pytest
+from pydantic import BaseModel, SecretStr
+
+from pointsman_sdk import Connector, Context, ReauthRequired, Token
+from pointsman_sdk.http import lend
+from pointsman_sdk.testing.faults import FaultyTransport
+from pointsman_sdk.testing.samples import NOW
+from pointsman_sdk.testing.tiers import proof_of
+
+
+class NoTokens:
+    """The tokens of a connection that never signed in by OAuth."""
+
+    async def current(self) -> Token:
+        raise ReauthRequired("this connection has no token")
+
+    async def renewed(self, stale: Token, renew: object) -> Token:  # noqa: ARG002  # the Protocol's signature
+        raise ReauthRequired("this connection has no token")
+
+
+def secrets_in(config: BaseModel) -> list[str]:
+    """Every secret of a configuration, in clear: what must appear nowhere else."""
+    return [value.get_secret_value() for value in dict(config).values() if isinstance(value, SecretStr)]
+
+
+class Bench:
+    """Fixtures. An author overrides `factory`, `vendor` and `config`; nothing else."""
+
+    pytestmark = pytest.mark.anyio
+    factory: ClassVar[Callable[[Any, Context], Connector]]
+
+    @pytest.fixture
+    def anyio_backend(self) -> str:
+        return "asyncio"
+
+    @pytest.fixture
+    def vendor(self) -> Any:
+        """The vendor's own side; see `pointsman_sdk.testing.vendors`."""
+        raise NotImplementedError("give the suite a vendor fixture: a fake, or a sandbox account")
+
+    @pytest.fixture
+    def config(self) -> Any:
+        """A configuration with which the vendor lets the connector in."""
+        raise NotImplementedError("give the suite a config fixture")
+
+    @pytest.fixture
+    def wire(self, vendor: Any) -> FaultyTransport:
+        return FaultyTransport(vendor.transport)
+
+    @pytest.fixture
+    async def http(self, anyio_backend: str, wire: FaultyTransport) -> AsyncIterator[httpx.AsyncClient]:  # noqa: ARG002
+        async with lend(wire) as client:
+            yield client
+
+    @pytest.fixture
+    def connect(self, http: httpx.AsyncClient) -> Callable[[BaseModel], Connector]:
+        """Build the connector as a host does, with any configuration."""
+        log = logging.getLogger("pointsman_sdk.testing")
+        context = Context(http=http, clock=lambda: NOW, tokens=NoTokens(), log=log)
+        return lambda config: type(self).factory(config, context)
+
+    @pytest.fixture
+    def connector(self, connect: Callable[[BaseModel], Connector], config: BaseModel) -> Any:
+        return connect(config)
+
+    @pytest.fixture(autouse=True)
+    def _applies(self, request: pytest.FixtureRequest, connector: Connector) -> None:
+        proof = proof_of(getattr(request, "function", None))
+        if proof and proof.capability and proof.capability not in connector.manifest.capabilities:
+            pytest.skip(f"{connector.manifest.name} does not declare {proof.capability}")

@@ -1,0 +1,149 @@
+"""FaultyTransport: a vendor that works, until a check makes it fail in one particular way."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+import httpx
+
+READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT", "SEARCH"})
+
+Vendor = Callable[[httpx.Request], Awaitable[httpx.Response]]
+Break = Callable[[httpx.Request, Vendor], Awaitable[httpx.Response]]
+
+
+def is_write(request: httpx.Request) -> bool:
+    """Whether a request changes something; a vendor that reads by POST gives the transport its own test."""
+    return request.method not in READ_METHODS
+
+
+class _Truncated(httpx.AsyncByteStream):
+    """Half an answer, then a closed connection."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._body[: len(self._body) // 2]
+        raise httpx.RemoteProtocolError("peer closed the connection without sending the complete body")
+
+
+class Flood(httpx.AsyncByteStream):
+    """A body without end that counts what was read of it."""
+
+    CHUNK = b" " * 65_536
+    ENOUGH = 64 * 1024 * 1024
+
+    def __init__(self) -> None:
+        self.read = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while self.read < self.ENOUGH:
+            self.read += len(self.CHUNK)
+            yield self.CHUNK
+
+
+@dataclass(slots=True)
+class _Fault:
+    apply: Break
+    writes_only: bool
+    left: int
+
+
+FOREVER = 1_000_000
+
+
+class FaultyTransport(httpx.AsyncBaseTransport):
+    """Passes requests to the vendor's transport, and breaks the next ones on demand.
+
+    Each method arms one fault, which acts `times` times; `heal` removes it.
+    """
+
+    def __init__(
+        self, inner: httpx.AsyncBaseTransport, *, is_write: Callable[[httpx.Request], bool] = is_write
+    ) -> None:
+        self._inner, self._is_write = inner, is_write
+        self._fault: _Fault | None = None
+        self.seen: list[httpx.Request] = []
+        self.floods: list[Flood] = []
+
+    def answer(
+        self,
+        status: int,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"{}",
+        writes_only: bool = False,
+        times: int = 1,
+    ) -> None:
+        """The vendor does nothing and answers with this status, echoing the credentials it was shown."""
+
+        async def apply(request: httpx.Request, _: Vendor) -> httpx.Response:
+            echo = request.headers.get("Authorization", "").encode()
+            return httpx.Response(status, headers=headers, content=body + b" " + echo, request=request)
+
+        self._arm(apply, writes_only=writes_only, times=times)
+
+    def refuse(self, *, writes_only: bool = False, times: int = 1) -> None:
+        """Nothing listens at the vendor's address."""
+
+        async def apply(request: httpx.Request, _: Vendor) -> httpx.Response:
+            raise httpx.ConnectError("connection refused", request=request)
+
+        self._arm(apply, writes_only=writes_only, times=times)
+
+    def lose_answer(self, *, times: int = 1) -> None:
+        """The vendor acts on the next write, and its answer never arrives."""
+
+        async def apply(request: httpx.Request, vendor: Vendor) -> httpx.Response:
+            await (await vendor(request)).aread()
+            raise httpx.ReadTimeout("answer lost", request=request)
+
+        self._arm(apply, writes_only=True, times=times)
+
+    def truncate(self, *, writes_only: bool = False, times: int = 1) -> None:
+        """The vendor acts, and the connection closes in the middle of its answer."""
+
+        async def apply(request: httpx.Request, vendor: Vendor) -> httpx.Response:
+            response = await vendor(request)
+            body = await response.aread() or b"{}"
+            return httpx.Response(
+                response.status_code, headers=response.headers, stream=_Truncated(body), request=request
+            )
+
+        self._arm(apply, writes_only=writes_only, times=times)
+
+    def garble(self, *, times: int = 1) -> None:
+        """Something that is not the vendor answers 200: a captive portal, a load balancer's page."""
+
+        async def apply(request: httpx.Request, _: Vendor) -> httpx.Response:
+            page = b"<!DOCTYPE html><html><body>Please sign in to the network\xff\x00</body>"
+            return httpx.Response(200, headers={"Content-Type": "text/html"}, content=page, request=request)
+
+        self._arm(apply, writes_only=False, times=times)
+
+    def flood(self, *, times: int = 1) -> None:
+        """The answer does not end."""
+
+        async def apply(request: httpx.Request, _: Vendor) -> httpx.Response:
+            self.floods.append(Flood())
+            return httpx.Response(200, stream=self.floods[-1], request=request)
+
+        self._arm(apply, writes_only=False, times=times)
+
+    def heal(self) -> None:
+        """The vendor works again."""
+        self._fault = None
+
+    def _arm(self, apply: Break, *, writes_only: bool, times: int) -> None:
+        self._fault = _Fault(apply, writes_only, times)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.seen.append(request)
+        fault = self._fault
+        if fault is None or fault.left <= 0 or (fault.writes_only and not self._is_write(request)):
+            return await self._inner.handle_async_request(request)
+        fault.left -= 1
+        return await fault.apply(request, self._inner.handle_async_request)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()

@@ -1,0 +1,158 @@
+"""House rules: what every connector keeps, whatever it can do."""
+
+import traceback
+from collections.abc import Callable
+from datetime import timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from pointsman_sdk import (
+    CONTRACT,
+    AmbiguousOutcome,
+    Connector,
+    ConnectorError,
+    Method,
+    ReauthRequired,
+    Rejected,
+    Retryable,
+    implemented,
+)
+from pointsman_sdk.testing.bench import Bench, secrets_in
+from pointsman_sdk.testing.faults import FaultyTransport
+from pointsman_sdk.testing.samples import NOW
+from pointsman_sdk.testing.tiers import Tier, proves
+
+
+class HouseChecks(Bench):
+    """Manifest, configuration, secrets, and errors named for what the host does next."""
+
+    @proves(Tier.BRONZE)
+    def test_manifest_is_complete(self, connector: Any) -> None:
+        """Fill every field of the Manifest; the name is a lower-case identifier, docs an https address."""
+        manifest = connector.manifest
+        assert isinstance(connector, Connector)
+        assert manifest.contract == CONTRACT
+        assert manifest.name.isidentifier()
+        assert manifest.name == manifest.name.lower()
+        assert manifest.title.strip()
+        assert manifest.docs.startswith("https://")
+        assert manifest.maintainers
+        assert all(name.strip() for name in manifest.maintainers)
+
+    @proves(Tier.BRONZE)
+    def test_declares_exactly_what_it_implements(self, connector: Any) -> None:
+        """Declare each capability whose Protocol the class satisfies; leave out methods of the others."""
+        assert implemented(connector) == connector.manifest.capabilities
+        assert connector.manifest.capabilities
+
+    @proves(Tier.BRONZE)
+    def test_config_explains_every_field(self, connector: Any) -> None:
+        """Give each field of the config a description: the schema is drawn as the set-up form."""
+        fields = connector.manifest.config.model_fields
+        assert not [name for name, field in fields.items() if not field.description]
+
+    @proves(Tier.BRONZE)
+    def test_config_refuses_unknown_fields(self, connector: Any, config: BaseModel) -> None:
+        """Set `extra="forbid"`: a misspelt option must be an error, not a default."""
+        assert isinstance(config, connector.manifest.config)
+        with pytest.raises(ValidationError, match="no_such_option"):
+            connector.manifest.config.model_validate({**dict(config), "no_such_option": 1})
+
+    @proves(Tier.BRONZE)
+    def test_config_hides_secrets(self, connector: Any, config: BaseModel) -> None:
+        """Type every credential as SecretStr."""
+        if connector.manifest.auth.method in (Method.NONE, Method.OAUTH2):
+            return  # such a config holds no credential of its own
+        secrets = secrets_in(config)
+        assert secrets, "no SecretStr field: where does the credential live?"
+        shown = repr(config) + str(config) + config.model_dump_json() + repr(connector) + str(vars(connector))
+        assert not [1 for secret in secrets if secret in shown]
+
+    @proves(Tier.BRONZE)
+    async def test_check_asks_the_vendor(self, connector: Any, wire: FaultyTransport) -> None:
+        """`check()` makes one authenticated call through `context.http`, and passes when the vendor is well."""
+        await connector.check()
+        assert wire.seen, "no request came through the injected client"
+
+    @proves(Tier.BRONZE)
+    @pytest.mark.parametrize("status", [401, 403])
+    async def test_refused_credentials_stop_the_connection(
+        self, connector: Any, wire: FaultyTransport, status: int
+    ) -> None:
+        """Turn 401 into ReauthRequired, 403 into ReauthRequired or Rejected; neither is worth a retry."""
+        wire.answer(status)
+        expected = ReauthRequired if status == 401 else (ReauthRequired, Rejected)
+        with pytest.raises(expected):
+            await connector.check()
+
+    @proves(Tier.BRONZE)
+    @pytest.mark.parametrize("status", [401, 403, 404, 429, 500, 200])
+    async def test_errors_keep_secrets(
+        self, connector: Any, config: BaseModel, wire: FaultyTransport, status: int
+    ) -> None:
+        """Keep credentials, and the vendor's answer which may echo them, out of the whole error chain."""
+        wire.answer(status)
+        with pytest.raises(ConnectorError) as caught:
+            await connector.check()
+        shown = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value))
+        echoed = wire.seen[-1].headers.get("Authorization", "").removeprefix("Bearer ").removeprefix("Basic ")
+        assert not [1 for secret in [*secrets_in(config), echoed] if secret and secret in shown]
+
+    @proves(Tier.BRONZE)
+    @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+    async def test_busy_vendor_is_retryable(self, connector: Any, wire: FaultyTransport, status: int) -> None:
+        """Turn 429 and every 5xx into Retryable, with `retry_after` from Retry-After in seconds."""
+        wire.answer(status, headers={"Retry-After": "7"})
+        with pytest.raises(Retryable) as caught:
+            await connector.check()
+        assert caught.value.retry_after == timedelta(seconds=7)
+
+    @proves(Tier.BRONZE)
+    async def test_retry_after_may_be_a_date(self, connector: Any, wire: FaultyTransport) -> None:
+        """Retry-After may be an HTTP date: subtract `context.clock()`, never the machine's clock."""
+        wire.answer(429, headers={"Retry-After": format_datetime(NOW + timedelta(seconds=90), usegmt=True)})
+        with pytest.raises(Retryable) as caught:
+            await connector.check()
+        assert caught.value.retry_after == timedelta(seconds=90)
+
+    @proves(Tier.BRONZE)
+    @pytest.mark.parametrize("text", ["soon", "-5", "1e9", "9" * 400, "Thu, 01 Jan 1970 00:00:00 GMT", "²"])
+    async def test_absurd_retry_after_is_survived(self, connector: Any, wire: FaultyTransport, text: str) -> None:
+        """A nonsensical Retry-After gives None or a wait between nothing and a day."""
+        wire.answer(429, headers={"Retry-After": text.encode("utf-8").decode("latin-1")})
+        with pytest.raises(Retryable) as caught:
+            await connector.check()
+        assert timedelta() <= (caught.value.retry_after or timedelta()) <= timedelta(days=1)
+
+    @proves(Tier.BRONZE)
+    async def test_unreachable_vendor_is_retryable(self, connector: Any, wire: FaultyTransport) -> None:
+        """Turn a refused connection into Retryable; nothing was sent, so it is not an AmbiguousOutcome."""
+        wire.refuse()
+        with pytest.raises(Retryable) as caught:
+            await connector.check()
+        assert not isinstance(caught.value, AmbiguousOutcome)
+
+    @proves(Tier.BRONZE)
+    @pytest.mark.parametrize("fault", ["garble", "truncate", "flood"])
+    async def test_spoilt_answer_is_an_error(self, connector: Any, wire: FaultyTransport, fault: str) -> None:
+        """An answer that is not the vendor's, not whole or without end is a ConnectorError, not a success."""
+        getattr(wire, fault)()
+        with pytest.raises(ConnectorError):
+            await connector.check()
+        assert all(flood.read < flood.ENOUGH for flood in wire.floods), "read a body without end to its end"
+
+    @proves(Tier.BRONZE)
+    async def test_two_connections_share_nothing(
+        self, connect: Callable[[BaseModel], Connector], config: BaseModel, wire: FaultyTransport
+    ) -> None:
+        """Keep no module or class state: what one connection was told must not reach another."""
+        secrets = [name for name, value in dict(config).items() if isinstance(value, SecretStr)]
+        first = connect(config)
+        await first.check()
+        connect(config.model_copy(update=dict.fromkeys(secrets, SecretStr("another-secret"))))
+        wire.seen, before = [], wire.seen
+        await first.check()
+        assert [(r.url, r.headers.raw) for r in wire.seen] == [(r.url, r.headers.raw) for r in before]

@@ -1,0 +1,45 @@
+"""The data that the checks send: ordinary, awkward, and hostile."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from pointsman_sdk import BookingRequest, Contact, Slot
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2031, 1, 15, 12, 0, tzinfo=UTC)
+"""What the context's clock says in every check."""
+
+ADA = Contact(email="ada@example.com", name="Ada Lovelace", phone="+49 30 1234567")
+
+HOSTILE = Contact(
+    email="o'brien+sales@sub.example.com",
+    name='Zoë "Zed" O\'Brien; \\, 🚂 \u202e\u05e9\u05dc\u05d5\u05dd\u202c <b>&amp;</b>\r\nATTENDEE:mailto:mallory@example.com\x00\x07'
+    + "é" * 300,
+)
+
+# On this day Berlin's clocks go from 02:00 to 03:00.
+SPRING = datetime(2031, 3, 30, tzinfo=BERLIN)
+# On this day they go back from 03:00 to 02:00, so that 02:30 comes twice.
+AUTUMN = datetime(2031, 10, 26, tzinfo=BERLIN)
+
+
+def at(hour: int, minute: int = 0, *, minutes: int = 30, day: datetime = SPRING) -> Slot:
+    """A slot that starts at this wall-clock time in Berlin and lasts so many real minutes."""
+    start = day.replace(hour=hour, minute=minute)
+    return Slot(start, (start.astimezone(UTC) + timedelta(minutes=minutes)).astimezone(BERLIN))
+
+
+def request(
+    calendar: str, *, key: str = "check-g1", slot: Slot | None = None, contact: Contact = ADA, sequence: int = 0
+) -> BookingRequest:
+    """An appointment at 9:00 in Berlin, on the morning after the clocks changed."""
+    return BookingRequest(
+        key=key,
+        calendar=calendar,
+        slot=slot or at(9),
+        title=f"Demo with {contact.name}",
+        description=f"Asked for by {contact.name}",
+        contact=contact,
+        organizer="closer@example.com",
+        sequence=sequence,
+    )
