@@ -1,0 +1,141 @@
+"""A published policy made ready: conditions as closures, rules behind an index.
+
+The index narrows the rules to those that a lead's equality and membership tests do not rule out. It only leaves
+out rules that could not be true, so the first match is the same as that of a plain scan.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from pointsman.domain.condition_document import All, AnyOf, Condition, Leaf, Operator, SegmentRef, leaves
+from pointsman.domain.conditions import Compiler, Outcome, Test
+from pointsman.domain.leads import Facts, Value
+from pointsman.domain.policy_document import Policy
+from pointsman.domain.roles import GATED_WORKS, Work
+
+#: A field is indexed while its bit masks stay below this many bytes; beyond, its tests are simply evaluated.
+MAX_INDEX_BYTES = 16_000_000
+
+#: Facts that decisions read whatever the conditions say.
+_ALWAYS_READ = frozenset({"company.domain", "account.owner"})
+
+_Needs = dict[str, frozenset[object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldIndex:
+    """For one field: which rules a value leaves possible (bit i is rule i), and which rules do not ask."""
+
+    field: str
+    by_value: Mapping[object, int]
+    indifferent: int
+
+
+class CompiledPolicy:
+    """One published version of a policy, immutable and shared between threads."""
+
+    def __init__(self, policy: Policy, *, version: int) -> None:
+        self.version = version
+        self.policy = policy
+        self.segments: Mapping[str, Condition] = {name: s.when for name, s in policy.segments.items()}
+        compiler = Compiler(self.segments)
+        self.tests: tuple[Test, ...] = tuple(
+            compiler.compile(rule.when) if rule.when else _always for rule in policy.rules
+        )
+        needs = [_needed(rule.when, self.segments) if rule.when else {} for rule in policy.rules]
+        self._indexes = _build(needs)
+        self._everything = (1 << len(policy.rules)) - 1
+        self._by_work = {work: sum(1 << i for i, rule in enumerate(policy.rules) if rule.work is work) for work in Work}
+        self.re_enter: Test | None = compiler.compile(policy.nurture.re_enter) if policy.nurture.re_enter else None
+        self.gated_works = GATED_WORKS | frozenset(policy.gates)
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """Every field that this policy may read: what a decision's inputs have to keep."""
+        policy = self.policy
+        wholes: list[Condition | None] = [rule.when for rule in policy.rules]
+        wholes += [segment.when for segment in policy.segments.values()]
+        wholes += [gate.when for gate in policy.gates.values()]
+        wholes.append(policy.nurture.re_enter)
+        asked = {leaf.field for c in wholes if c for _, leaf in leaves(c) if isinstance(leaf, Leaf)}
+        return _ALWAYS_READ | asked | {match.lead for pool in policy.pools.values() for match in pool.match}
+
+    def candidates(self, facts: Facts, work: Work | None = None) -> Iterator[int]:
+        """The rules (by position, in order) that the index cannot rule out; only those for `work`, if given."""
+        mask = self._everything if work is None else self._by_work[work]
+        for index in self._indexes:
+            mask &= index.by_value.get(_key(facts.get(index.field)), index.indifferent)
+        while mask:
+            lowest = mask & -mask
+            yield lowest.bit_length() - 1
+            mask ^= lowest
+
+    def scan(self, facts: Facts, work: Work | None = None) -> Iterator[tuple[int, Outcome]]:
+        """The candidates with what their conditions say, in order; the first true one is the match."""
+        tests = self.tests
+        for position in self.candidates(facts, work):
+            yield position, tests[position](facts)
+
+    def first_match(self, facts: Facts, work: Work | None = None) -> int | None:
+        """The position of the first rule that is true of `facts`."""
+        return next((position for position, outcome in self.scan(facts, work) if outcome is True), None)
+
+
+def _always(_facts: Facts) -> Outcome:
+    return True
+
+
+def _key(value: Value | None) -> object:
+    # A list is only ever asked with `contains`, which the index does not know: any key will do.
+    return value if not isinstance(value, tuple) else None
+
+
+def _needed(condition: Condition, segments: Mapping[str, Condition]) -> _Needs:
+    """For each field, values of which it must have one for `condition` to be true; other fields may be anything."""
+    match condition:
+        case Leaf(operator=Operator.EQUALS | Operator.IN):
+            operand = condition.operand
+            return {condition.field: frozenset(operand if isinstance(operand, tuple) else (operand,))}
+        case All(all=parts):
+            needs: _Needs = {}
+            for part in parts:
+                for field, values in _needed(part, segments).items():
+                    needs[field] = needs[field] & values if field in needs else values
+            return needs
+        case AnyOf(any=parts):
+            first, *others = [_needed(part, segments) for part in parts]
+            shared = {field for field in first if all(field in other for other in others)}
+            return {field: first[field].union(*(other[field] for other in others)) for field in shared}
+        case SegmentRef(segment=name) if name in segments:
+            return _needed(segments[name], segments)
+        case _:
+            return {}
+
+
+def _build(needs: list[_Needs]) -> tuple[FieldIndex, ...]:
+    positions: dict[str, dict[object, list[int]]] = {}
+    askers: dict[str, list[int]] = {}
+    for i, need in enumerate(needs):
+        for field, values in need.items():
+            askers.setdefault(field, []).append(i)
+            by_value = positions.setdefault(field, {})
+            for value in values:
+                by_value.setdefault(value, []).append(i)
+    size = len(needs)
+    everything = (1 << size) - 1
+    indexes = []
+    for field, by_value in positions.items():
+        if len(by_value) * size > MAX_INDEX_BYTES * 8:
+            continue
+        indifferent = everything ^ _mask(askers[field], size)
+        masks = {value: indifferent | _mask(found, size) for value, found in by_value.items()}
+        indexes.append(FieldIndex(field=field, by_value=masks, indifferent=indifferent))
+    return tuple(indexes)
+
+
+def _mask(positions: list[int], size: int) -> int:
+    bits = bytearray((size + 7) // 8)
+    for position in positions:
+        bits[position >> 3] |= 1 << (position & 7)
+    return int.from_bytes(bits, "little")

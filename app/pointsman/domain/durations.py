@@ -1,0 +1,49 @@
+"""Durations as policies write them: "30d", "4h", "15m"."""
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+_PATTERN = r"^[0-9]{1,5}[wdhm]$"
+_UNITS = {
+    "w": timedelta(weeks=1),
+    "d": timedelta(days=1),
+    "h": timedelta(hours=1),
+    "m": timedelta(minutes=1),
+}
+
+
+def parse_duration(text: str) -> timedelta:
+    """ "4h" as four hours; raises ValueError for anything that is not digits and one of w, d, h, m."""
+    if not re.fullmatch(_PATTERN, text, flags=re.ASCII):
+        raise ValueError(f"{text!r} is not a duration: write a whole number and w, d, h or m, as in '30d'")
+    return int(text[:-1]) * _UNITS[text[-1]]
+
+
+def format_duration(span: timedelta) -> str:
+    """The shortest way to write a span of whole minutes: 24 hours is "1d"."""
+    minutes = int(span.total_seconds() // 60)
+    for unit, size in (("w", 7 * 24 * 60), ("d", 24 * 60), ("h", 60)):
+        if minutes and minutes % size == 0:
+            return f"{minutes // size}{unit}"
+    return f"{minutes}m"
+
+
+def _from_document(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    try:
+        return parse_duration(value if isinstance(value, str) else str(value)[:20])
+    except ValueError as error:
+        raise PydanticCustomError("duration", "{reason}", {"reason": str(error)}) from None
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_from_document),
+    PlainSerializer(format_duration, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": _PATTERN, "examples": ["30d", "4h", "15m"]}),
+]

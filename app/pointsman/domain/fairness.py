@@ -1,0 +1,228 @@
+"""The credit ledger: who is owed a turn, in exact whole numbers.
+
+Every turn gives each eligible member weight / sum of weights and takes 1 from the one chosen, so balances sum to 0.
+The choice is Tijdeman's (Discrete Mathematics 32, 1980): among those owed enough, the one whose turn falls due first.
+docs/decisions/0005-chairman-assignment.md says why the plain largest balance is not enough for unequal weights.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from fractions import Fraction
+from hashlib import sha256
+from math import gcd, lcm
+from typing import Any
+
+from pointsman.domain.errors import Invalid
+
+#: Eligible weights that keep changing make the common denominator grow. Past this size, balances are brought onto a
+#: smaller one, each within 2**-64 of a credit of where it was, the sum exactly 0 all the same.
+MAX_DENOMINATOR_BITS = 2_048
+_REBASE_BITS = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """Balances as whole parts of 1/denominator; whoever is not listed stands at 0; the sum is exactly 0."""
+
+    denominator: int = 1
+    balances: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.denominator < 1 or sum(self.balances.values()) != 0:
+            raise Invalid("a ledger's balances must sum to 0 over a positive denominator")
+
+    def balance(self, rep: str) -> Fraction:
+        return Fraction(self.balances.get(rep, 0), self.denominator)
+
+    def as_json(self) -> dict[str, Any]:
+        """Digits as text, since JSON readers elsewhere lose long numbers."""
+        return {
+            "denominator": str(self.denominator),
+            "balances": {rep: str(parts) for rep, parts in sorted(self.balances.items())},
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> "Ledger":
+        return Ledger(
+            denominator=int(data["denominator"]), balances={rep: int(parts) for rep, parts in data["balances"].items()}
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One assignment: who took it, and the weights of all who were eligible. Enough to take it back exactly."""
+
+    rep: str
+    weights: Mapping[str, int]
+
+    def entitlement(self, rep: str) -> Fraction:
+        return Fraction(self.weights.get(rep, 0), sum(self.weights.values()))
+
+    def as_json(self) -> dict[str, Any]:
+        return {"rep": self.rep, "weights": dict(sorted(self.weights.items()))}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> "Turn":
+        return Turn(rep=data["rep"], weights={rep: int(weight) for rep, weight in data["weights"].items()})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """A turn that is taken back: rejected, cancelled, no-show, spam."""
+
+    turn: Turn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjustment:
+    """A human's correction of one balance, spread evenly over `others`."""
+
+    rep: str
+    amount: Fraction
+    others: tuple[str, ...]
+
+
+Entry = Turn | Credit | Adjustment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Who got the turn; `tie_break` names what settled it when several were level."""
+
+    rep: str
+    turn: Turn
+    before: Ledger
+    after: Ledger
+    tie_break: str | None
+
+
+def choose(
+    ledger: Ledger, eligible: Mapping[str, int], waiting_since: Mapping[str, datetime | None], seed: str
+) -> Choice:
+    """Who of `eligible` (rep to weight) is next: earliest deadline; ties by longest waiting, then by seeded hash."""
+    best = _due_first(ledger, eligible)
+    rep, tie_break = settle(best, waiting_since, seed)
+    return give(ledger, eligible, rep, tie_break)
+
+
+def give(ledger: Ledger, eligible: Mapping[str, int], rep: str, tie_break: str | None = None) -> Choice:
+    """The turn goes to `rep`, whoever would have been next: an owner's, or the least loaded one's."""
+    turn = Turn(rep=rep, weights=dict(eligible))
+    return Choice(rep=rep, turn=turn, before=ledger, after=apply(ledger, turn), tie_break=tie_break)
+
+
+def settle(level: Collection[str], waiting_since: Mapping[str, datetime | None], seed: str) -> tuple[str, str | None]:
+    """One of several who are level: who waits longest (never had one: longest of all), then the smallest hash."""
+    if len(level) == 1:
+        return next(iter(level)), None
+    never = datetime.min.replace(tzinfo=UTC)
+    since = {rep: waiting_since.get(rep) or never for rep in level}
+    longest = min(since.values())
+    waiting = [rep for rep in level if since[rep] == longest]
+    if len(waiting) == 1:
+        return waiting[0], "longest-waiting"
+    return min(waiting, key=lambda rep: sha256(f"{seed}\x00{rep}".encode()).digest()), "seeded-hash"
+
+
+def apply(ledger: Ledger, entry: Entry) -> Ledger:
+    """The ledger after one entry."""
+    match entry:
+        case Turn():
+            return _move(ledger, entry, 1)
+        case Credit(turn=turn):
+            return reverse(ledger, turn)
+        case Adjustment(rep=rep, amount=amount, others=others):
+            return adjust(ledger, rep, amount, others)
+
+
+def reverse(ledger: Ledger, turn: Turn) -> Ledger:
+    """Takes back exactly what `turn` moved."""
+    return _move(ledger, turn, -1)
+
+
+def adjust(ledger: Ledger, rep: str, amount: Fraction, others: Collection[str]) -> Ledger:
+    """`rep` gains `amount` credits, the others bear it evenly; Invalid when there are no others."""
+    bearers = sorted(set(others) - {rep})
+    if not bearers:
+        raise Invalid(f"nobody else is in the pool to bear {rep}'s adjustment")
+    share = -amount / len(bearers)
+    return _add(ledger, {rep: amount, **dict.fromkeys(bearers, share)})
+
+
+def rebuild(entries: Iterable[Entry]) -> Ledger:
+    """The ledger that the history leads to."""
+    ledger = Ledger()
+    for entry in entries:
+        ledger = apply(ledger, entry)
+    return ledger
+
+
+def _due_first(ledger: Ledger, eligible: Mapping[str, int]) -> list[str]:
+    """Tijdeman: of those with balance + share >= 1/(2n-2), who first reaches 1 - 1/(2n-2) at their share per turn."""
+    total, n = sum(eligible.values()), len(eligible)
+    if n == 0 or min(eligible.values()) < 1:
+        raise Invalid("a turn needs somebody eligible, each with a weight of at least 1")
+    if n == 1:
+        return list(eligible)
+    parts, denominator, span = ledger.balances, ledger.denominator, 2 * n - 2
+    owed = [
+        rep
+        for rep, weight in eligible.items()
+        if span * (parts.get(rep, 0) * total + weight * denominator) >= denominator * total
+    ]
+    if not owed:  # only after changing attendance: all who are here are in debt to those who are not
+        rank = {rep: parts.get(rep, 0) * total + weight * denominator for rep, weight in eligible.items()}
+        most = max(rank.values())
+        return [rep for rep, owed_parts in rank.items() if owed_parts == most]
+    best: list[str] = []
+    best_gap, best_weight = 0, 1
+    for rep in owed:
+        gap, weight = denominator * (span - 1) - span * parts.get(rep, 0), eligible[rep]
+        order = gap * best_weight - best_gap * weight if best else -1
+        if order < 0:
+            best, best_gap, best_weight = [rep], gap, weight
+        elif order == 0:
+            best.append(rep)
+    return best
+
+
+def _move(ledger: Ledger, turn: Turn, sign: int) -> Ledger:
+    total = sum(turn.weights.values())
+    denominator = lcm(ledger.denominator, total)
+    scale, unit = denominator // ledger.denominator, sign * (denominator // total)
+    balances = {rep: parts * scale for rep, parts in ledger.balances.items()}
+    for rep, weight in turn.weights.items():
+        balances[rep] = balances.get(rep, 0) + weight * unit
+    balances[turn.rep] -= sign * denominator
+    return _reduced(denominator, balances)
+
+
+def _add(ledger: Ledger, amounts: Mapping[str, Fraction]) -> Ledger:
+    denominator = lcm(ledger.denominator, *(amount.denominator for amount in amounts.values()))
+    scale = denominator // ledger.denominator
+    balances = {rep: parts * scale for rep, parts in ledger.balances.items()}
+    for rep, amount in amounts.items():
+        balances[rep] = balances.get(rep, 0) + amount.numerator * (denominator // amount.denominator)
+    return _reduced(denominator, balances)
+
+
+def _reduced(denominator: int, balances: dict[str, int]) -> Ledger:
+    """Lowest terms, so that equal ledgers look equal; rebased when the denominator has outgrown its bound."""
+    common = gcd(denominator, *balances.values())
+    if common > 1:
+        denominator //= common
+        balances = {rep: parts // common for rep, parts in balances.items()}
+    if denominator.bit_length() > MAX_DENOMINATOR_BITS:
+        return _rebased(denominator, balances)
+    return Ledger(denominator=denominator, balances=balances)
+
+
+def _rebased(denominator: int, balances: Mapping[str, int]) -> Ledger:
+    smaller = 1 << _REBASE_BITS
+    floors = {rep: parts * smaller // denominator for rep, parts in balances.items()}
+    short = -sum(floors.values())  # flooring only ever lowers: this many members get one part more
+    by_remainder = sorted(balances, key=lambda rep: (-(balances[rep] * smaller % denominator), rep))
+    for rep in by_remainder[:short]:
+        floors[rep] += 1
+    return Ledger(denominator=smaller, balances=floors)

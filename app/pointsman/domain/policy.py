@@ -1,0 +1,232 @@
+"""Reading a policy document: bounded, and refused with the path to each fault."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from pointsman.domain.condition_document import (
+    TAG,
+    All,
+    AnyOf,
+    Condition,
+    Leaf,
+    Not,
+    Operator,
+    SegmentRef,
+    leaves,
+)
+from pointsman.domain.errors import Fault, PolicyInvalid
+from pointsman.domain.policy_document import (
+    BookingRules,
+    Gate,
+    Match,
+    Matching,
+    Member,
+    Method,
+    Nurture,
+    OnFail,
+    Policy,
+    Pool,
+    Rule,
+    Segment,
+)
+from pointsman.domain.suggestions import did_you_mean
+
+__all__ = [
+    "All", "AnyOf", "BookingRules", "Condition", "Gate", "Leaf", "Match", "Matching", "Member", "Method", "Not",
+    "Nurture", "OnFail", "Operator", "Policy", "Pool", "Rule", "Segment", "SegmentRef", "leaves", "parse_policy",
+    "policy_json_schema",
+]  # fmt: skip
+
+MAX_NODES = 500_000
+MAX_DEPTH = 40  # of the document; a condition inside may nest about half as deep
+MAX_EXPANDED = 10_000  # leaves of one condition once its segments are written out
+MAX_FAULTS = 100
+
+_CODES = {
+    "missing": "missing",
+    "model_type": "not-an-object",
+    "dict_type": "not-an-object",
+    "tuple_type": "not-a-list",
+    "extra_forbidden": "unknown-key",
+    "enum": "unknown-value",
+    "literal_error": "unknown-value",
+    "string_pattern_mismatch": "malformed",
+    "too_long": "too-many",
+    "too_short": "too-few",
+}
+_MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
+    (): Policy,
+    ("rules", "*"): Rule,
+    ("segments", "*"): Segment,
+    ("gates", "*"): Gate,
+    ("gates", "*", "on_fail"): OnFail,
+    ("pools", "*"): Pool,
+    ("pools", "*", "booking"): BookingRules,
+    ("pools", "*", "members", "*"): Member,
+    ("pools", "*", "match", "*"): Match,
+    ("nurture",): Nurture,
+    ("matching",): Matching,
+}
+_CONDITIONS: Mapping[str, type[BaseModel]] = {
+    "all": All,
+    "any": AnyOf,
+    "not": Not,
+    "segment": SegmentRef,
+    "field": Leaf,
+}
+
+
+def parse_policy(data: object) -> Policy:
+    """The policy in `data` (what a YAML or JSON reader returned); PolicyInvalid names every fault and its path."""
+    plain = _bounded(data)
+    try:
+        policy = Policy.model_validate(plain)
+    except ValidationError as error:
+        details = [e for e in error.errors(include_url=False) if not (e["type"] == "too_short" and e["input"])]
+        raise _invalid([_fault(detail) for detail in details[:MAX_FAULTS]]) from None
+    if faults := _segment_faults(policy):
+        raise _invalid(faults)
+    return policy
+
+
+def policy_json_schema() -> dict[str, Any]:
+    """The document's JSON Schema, for editors and forms."""
+    return Policy.model_json_schema(by_alias=True)
+
+
+def _invalid(faults: Sequence[Fault]) -> PolicyInvalid:
+    first = faults[0]
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    return PolicyInvalid(f"{first.path or 'policy'}: {first.message}{more}", faults=faults)
+
+
+def _bounded(data: object) -> object:
+    """`data` as plain JSON values, walked without recursion; refuses what is too deep, too large or not data.
+
+    Dates, which YAML readers make of unquoted timestamps, become text again.
+    """
+    box: list[object] = [None]
+    todo: list[tuple[Any, Any, object, int]] = [(box, 0, data, 0)]
+    count = 0
+    while todo:
+        parent, key, value, depth = todo.pop()
+        count += 1
+        if count > MAX_NODES or depth > MAX_DEPTH:
+            what = f"more than {MAX_NODES} values" if count > MAX_NODES else f"nesting deeper than {MAX_DEPTH}"
+            raise _invalid(
+                [Fault(path="", code="too-large", message=f"the document has {what}: split it or simplify it")]
+            )
+        match value:
+            case dict():
+                copy: dict[str, object] = {}
+                parent[key] = copy
+                for name, inner in value.items():
+                    text = name if isinstance(name, str) else str(name).lower() if isinstance(name, bool) else str(name)
+                    copy[text] = None  # keeps the author's order
+                    todo.append((copy, text, inner, depth + 1))
+            case list() | tuple():
+                items: list[object] = [None] * len(value)
+                parent[key] = items
+                todo.extend((items, i, inner, depth + 1) for i, inner in enumerate(value))
+            case datetime() | date():
+                parent[key] = value.isoformat()
+            case str() | bool() | int() | float() | None:
+                parent[key] = value
+            case _:
+                raise _invalid([Fault(path="", code="not-data", message=f"{type(value).__name__} is not a JSON value")])
+    return box[0]
+
+
+def _fault(error: ErrorDetails) -> Fault:
+    loc = error["loc"]
+    path = _path(loc)
+    code = _CODES.get(error["type"], error["type"].replace("_", "-"))
+    message = error["msg"]
+    match error["type"]:
+        case "extra_forbidden":
+            message = f"'{loc[-1]}' is not known here; {_keys_hint(loc)}".rstrip("; ")
+        case "missing":
+            message = f"'{loc[-1]}' is missing: add it"
+        case "enum" | "literal_error":
+            known = re.findall(r"'(\w+)'", str(error.get("ctx", {}).get("expected", "")))
+            message = f"{error['input']!r:.60} is not known; {did_you_mean(str(error['input']), known)}"
+        case "string_pattern_mismatch" if loc and loc[-1] == "else":
+            message = f"{error['input']!r:.60} is not known; write hold, next, nurture or pool:NAME"
+        case "string_pattern_mismatch":
+            message = f"{error['input']!r:.60} is malformed; it must match {error.get('ctx', {}).get('pattern')}"
+        case "model_type" | "dict_type":
+            message = f"{error['input']!r:.60} is not an object: write keys with values"
+        case "tuple_type":
+            message = f"{error['input']!r:.60} is not a list: write [...]"
+        case _:
+            pass
+    return Fault(path=path, code=code, message=message)
+
+
+def _path(loc: Sequence[int | str]) -> str:
+    path = ""
+    for part in loc:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        elif not part.startswith(TAG) and part != "[key]":
+            path += f".{part}" if path else part
+    return path
+
+
+def _keys_hint(loc: Sequence[int | str]) -> str:
+    """The suggestion for an unknown key, from the model that stands at its parent."""
+    parents = loc[:-1]
+    if parents and isinstance(parents[-1], str) and parents[-1].startswith(TAG):
+        model: type[BaseModel] | None = _CONDITIONS[parents[-1].removeprefix(TAG)]
+    else:
+        model = _MODELS.get(tuple("*" if i % 2 else str(part) for i, part in enumerate(parents)))
+        if model is None:
+            model = _MODELS.get(tuple(str(p) if i in (0, 2) else "*" for i, p in enumerate(parents)))
+    if model is None:
+        return ""
+    return did_you_mean(str(loc[-1]), [field.alias or name for name, field in model.model_fields.items()])
+
+
+def _segment_faults(policy: Policy) -> list[Fault]:
+    """Segments that refer to themselves, and conditions that explode once their segments are written out."""
+    sizes: dict[str, int] = {}
+    faults: list[Fault] = []
+
+    def size(condition: Condition, trail: tuple[str, ...]) -> int:
+        total = 0
+        for _, leaf in leaves(condition):
+            if isinstance(leaf, SegmentRef) and leaf.segment in policy.segments:
+                total += segment_size(leaf.segment, trail)
+            else:
+                total += 1
+        return total
+
+    def segment_size(name: str, trail: tuple[str, ...]) -> int:
+        if name in trail:
+            if not any(f.code == "segment-cycle" for f in faults):
+                chain = " -> ".join((*trail[trail.index(name) :], name))
+                message = f"the segment refers to itself ({chain}): break the circle"
+                faults.append(Fault(path=f"segments.{name}.when", code="segment-cycle", message=message))
+            return 1
+        if name not in sizes:
+            sizes[name] = size(policy.segments[name].when, (*trail, name))
+        return sizes[name]
+
+    for name in policy.segments:
+        segment_size(name, ())
+    if faults:
+        return faults
+    wholes = [(f"segments.{name}.when", segment.when) for name, segment in policy.segments.items()]
+    wholes += [(f"gates.{work}.when", gate.when) for work, gate in policy.gates.items() if gate.when]
+    wholes += [(f"rules[{i}].when", rule.when) for i, rule in enumerate(policy.rules) if rule.when]
+    wholes += [("nurture.re_enter", policy.nurture.re_enter)] if policy.nurture.re_enter else []
+    for path, condition in wholes:
+        if size(condition, ()) > MAX_EXPANDED:
+            message = f"with its segments written out this condition has more than {MAX_EXPANDED} tests: simplify it"
+            faults.append(Fault(path=path, code="too-large", message=message))
+    return faults

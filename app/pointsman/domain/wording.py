@@ -1,0 +1,36 @@
+"""How values, people and balances are written in sentences that people read."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from fractions import Fraction
+
+_SHOWN = 6
+_LONGEST = 80
+
+
+def show(value: object, joined: str = ", ") -> str:
+    """A fact or an operand as a reader would write it, shortened when long."""
+    match value:
+        case tuple():
+            shown = joined.join(show(item) for item in value[:_SHOWN])
+            return shown + (f" and {len(value) - _SHOWN} more" if len(value) > _SHOWN else "")
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return value.isoformat(timespec="minutes")
+        case str() if len(value) > _LONGEST:
+            return value[: _LONGEST - 1] + "…"
+        case _:
+            return str(value)
+
+
+def signed(amount: Fraction) -> str:
+    """ "+2/3", "-1", "0"; long fractions are rounded, since the exact figure is stored beside."""
+    if amount.denominator > 999:
+        return f"{float(amount):+.3f}"
+    return f"{'+' if amount > 0 else ''}{amount}"
+
+
+def listing(words: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
