@@ -214,9 +214,9 @@ class EmbeddedPostgres:
         account.own(partial)
         # Characters sort and fold by Unicode on every machine, whatever locales it has.
         builtin = ["--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        locale = builtin if found.major >= 17 else ["--locale=C.UTF-8"]
+        options = ["--no-instructions", *(builtin if found.major >= 17 else ["--locale=C.UTF-8"])]
         result = subprocess.run(
-            [found.program("initdb"), "-D", partial, "-U", USER, "-A", "trust", "-E", "UTF8", "--no-instructions", *locale],
+            [found.program("initdb"), "-D", partial, "-U", USER, "-A", "trust", "-E", "UTF8", *options],
             capture_output=True, text=True, check=False, cwd=data.parent, env=_environment(), **account.switch(),
         )  # fmt: skip
         if result.returncode != 0:
