@@ -79,7 +79,8 @@ class FaultyTransport(httpx.AsyncBaseTransport):
 
         async def apply(request: httpx.Request, _: Vendor) -> httpx.Response:
             echo = request.headers.get("Authorization", "").encode()
-            return httpx.Response(status, headers=headers, content=body + b" " + echo, request=request)
+            raw = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
+            return httpx.Response(status, headers=raw, content=body + b" " + echo, request=request)
 
         self._arm(apply, writes_only=writes_only, times=times)
 

@@ -122,7 +122,7 @@ class HouseChecks(Bench):
     @pytest.mark.parametrize("text", ["soon", "-5", "1e9", "9" * 400, "Thu, 01 Jan 1970 00:00:00 GMT", "²"])
     async def test_absurd_retry_after_is_survived(self, connector: Any, wire: FaultyTransport, text: str) -> None:
         """A nonsensical Retry-After gives None or a wait between nothing and a day."""
-        wire.answer(429, headers={"Retry-After": text.encode("utf-8").decode("latin-1")})
+        wire.answer(429, headers={"Retry-After": text})
         with pytest.raises(Retryable) as caught:
             await connector.check()
         assert timedelta() <= (caught.value.retry_after or timedelta()) <= timedelta(days=1)

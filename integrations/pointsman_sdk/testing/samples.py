@@ -13,8 +13,8 @@ ADA = Contact(email="ada@example.com", name="Ada Lovelace", phone="+49 30 123456
 
 HOSTILE = Contact(
     email="o'brien+sales@sub.example.com",
-    name='Zoë "Zed" O\'Brien; \\, 🚂 \u202e\u05e9\u05dc\u05d5\u05dd\u202c <b>&amp;</b>\r\nATTENDEE:mailto:mallory@example.com\x00\x07'
-    + "é" * 300,
+    name='Zoë "Zed" O\'Brien; \\, 🚂 \u202e\u05e9\u05dc\u05d5\u05dd\u202c <b>&amp;</b>'
+    "\r\nATTENDEE:mailto:mallory@example.com\x00\x07" + "é" * 300,
 )
 
 # On this day Berlin's clocks go from 02:00 to 03:00.

@@ -1,0 +1,56 @@
+"""The connector's HTTP client: one place for the address, the token, and what a status means here."""
+
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from pointsman_memory.config import MemoryConfig
+from pointsman_memory.vendor import world
+from pointsman_sdk import Context, Rejected, SlotTaken
+from pointsman_sdk.http import lend, raise_for_status, send
+
+VENDOR = "the memory vendor"
+READS = frozenset({"GET"})
+
+
+class Client:
+    """Authenticated JSON calls to one memory vendor."""
+
+    def __init__(self, config: MemoryConfig, context: Context) -> None:
+        # Without an address there is no network to go through: the vendor is called in this process.
+        self._http = context.http if config.url else lend(world(config.world).transport)
+        self._base = (config.url or "http://memory.invalid").rstrip("/")
+        self._token, self._clock = config.token, context.clock
+
+    async def call(
+        self,
+        method: str,
+        *path: str,
+        params: dict[str, str] | None = None,
+        body: dict[str, Any] | None = None,
+        absent_is_none: bool = False,
+    ) -> Any:
+        """The answer's JSON; None for 404 when `absent_is_none`. Raises ConnectorError."""
+        url = "/".join([self._base, *(quote(part, safe="") for part in path)])
+        headers = {"Authorization": f"Bearer {self._token.get_secret_value()}"}
+        request = self._http.build_request(method, url, params=params, json=body, headers=headers)
+        writes = method not in READS
+        response = await send(self._http, request, vendor=VENDOR, writes=writes)
+        if response.status_code == 404 and absent_is_none:
+            return None
+        if response.status_code == 409:
+            raise SlotTaken("the time is taken in this calendar")
+        raise_for_status(response, vendor=VENDOR, now=self._clock(), writes=writes)
+        return _json(response)
+
+
+def _json(response: httpx.Response) -> Any:
+    """The body, which must be JSON that fits a memory vendor, when the vendor sends one at all."""
+    if response.request.method == "DELETE" and response.status_code == 204:
+        return None
+    try:
+        return response.json()
+    except ValueError:
+        # Without the cause: its text quotes the answer.
+        raise Rejected(f"{VENDOR} answered something that is not JSON") from None
