@@ -173,7 +173,9 @@ Condition = Annotated[
     Discriminator(
         _shape,
         custom_error_type="condition-shape",
-        custom_error_message="a condition is {all: [...]}, {any: [...]}, {not: ...}, {segment: name} or {field: ..., <operator>: ...}",
+        custom_error_message=(
+            "a condition is {all: [...]}, {any: [...]}, {not: ...}, {segment: name} or {field: ..., <operator>: ...}"
+        ),
     ),
 ]
 

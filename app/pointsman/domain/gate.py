@@ -120,7 +120,7 @@ def evaluate_gate(
         expires_at=min((f.expires_at for f in used), default=now + gate.expires_after) if passed else None,
         snapshot=tuple(standing),
         send_to=send_to,
-        summary=_summary(passed, missing, refused, failed),
+        summary=_summary(missing, refused, failed) if not passed else "the gate is passed",
     )
 
 
@@ -198,9 +198,7 @@ def _missing(requirement: str, evidence: Sequence[Evidence], now: datetime, defa
     return Missing(what=requirement, why=f"nobody has recorded {' or '.join(names)}", how=how)
 
 
-def _summary(passed: bool, missing: Sequence[Missing], refused: Sequence[Missing], failed: Sequence[LeafResult]) -> str:
-    if passed:
-        return "the gate is passed"
+def _summary(missing: Sequence[Missing], refused: Sequence[Missing], failed: Sequence[LeafResult]) -> str:
     parts = [f"{m.what} is refused ({m.why})" for m in refused]
     parts += [f"{m.what} is missing ({m.why})" for m in missing]
     parts += [leaf.words for leaf in failed]

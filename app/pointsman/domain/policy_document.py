@@ -1,4 +1,4 @@
-"""The policy document: one model for YAML in git and JSON through the API (design: one document, versioned, published)."""
+"""The policy document: one model for YAML in git and JSON through the API."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -223,11 +223,11 @@ class Policy(Part):
     """Segments, gates, rules, pools: everything that decides where a lead goes."""
 
     description: Text | None = None
-    fields: Annotated[dict[CustomName, FieldType], Field(max_length=500)] = {}
-    segments: Annotated[dict[Name, Segment], Field(max_length=500)] = {}
-    gates: Annotated[dict[Work, Gate], Field(max_length=10)] = {}
+    fields: Annotated[dict[CustomName, FieldType], Field(default_factory=dict, max_length=500)]
+    segments: Annotated[dict[Name, Segment], Field(default_factory=dict, max_length=500)]
+    gates: Annotated[dict[Work, Gate], Field(default_factory=dict, max_length=10)]
     rules: Annotated[tuple[Rule, ...], Field(max_length=MAX_RULES)] = ()
-    pools: Annotated[dict[Name, Pool], Field(max_length=1_000)] = {}
+    pools: Annotated[dict[Name, Pool], Field(default_factory=dict, max_length=1_000)]
     nurture: Nurture = Nurture()
     matching: Matching = Matching()
 

@@ -5,8 +5,8 @@ from pointsman.domain.reps import Rep
 from pointsman.domain.roles import GATED_WORKS, Work
 
 
-def guard_assignment(rep: Rep, work: Work, gate_open: bool, override: bool) -> None:  # noqa: FBT001  # all four are the question
-    """Raises RoleProtected unless `rep`'s role includes `work` and, for gated works, the gate is open, or an override says so."""
+def guard_assignment(rep: Rep, work: Work, gate_open: bool, override: bool) -> None:  # noqa: FBT001  # the whole question
+    """Raises RoleProtected unless an override says so, or the role includes `work` and its gate, if any, is open."""
     if work is Work.NURTURE:
         raise RoleProtected("nurture is marketing's: no rep gets it", code="role-protected")
     if override:

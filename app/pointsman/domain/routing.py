@@ -1,0 +1,179 @@
+"""Where a lead may go: the rules that match, in order, only as far as their `else` can lead."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from pointsman.domain.compiled import CompiledPolicy
+from pointsman.domain.conditions import LeafResult, Outcome, explain
+from pointsman.domain.decisions import HoldReason, Step, StepResult
+from pointsman.domain.gate import GateState
+from pointsman.domain.leads import Facts
+from pointsman.domain.policy_document import Rule
+from pointsman.domain.roles import Work
+
+MAX_STEPS = 50
+NEAR_MISSES = 3
+
+_CLOSED = GateState(open=False, reason="no gate result is known for this lead")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One place to try: a pool (None: nurture) with its work; `gate` is None for work that needs none."""
+
+    rule: str
+    work: Work
+    pool: str | None
+    gate: GateState | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All that may be tried for a lead, before any load or calendar is known; `ending` holds if nobody takes it."""
+
+    compiled: CompiledPolicy
+    facts: Facts  # only what this policy may read
+    purpose: Work | None
+    gates: Mapping[Work, GateState]
+    overridden: frozenset[Work]
+    now: datetime
+    routes: tuple[Route, ...]
+    steps: tuple[Step, ...]
+    ending: HoldReason
+    ending_sentence: str
+    ending_work: Work | None
+
+    @property
+    def pools(self) -> tuple[str, ...]:
+        """The pools whose ledgers, members and loads the decision needs."""
+        return tuple(dict.fromkeys(route.pool for route in self.routes if route.pool))
+
+    @property
+    def reps(self) -> frozenset[str]:
+        """Every rep who may be looked at."""
+        pools = self.compiled.policy.pools
+        return frozenset(member.rep for name in self.pools for member in pools[name].members)
+
+
+def plan_routes(
+    compiled: CompiledPolicy,
+    facts: Facts,
+    *,
+    purpose: Work | None,
+    gates_open: Mapping[Work, GateState],
+    now: datetime,
+    overridden: frozenset[Work] = frozenset(),
+) -> Plan:
+    """The reachable routes for `facts`: all rules at intake (`purpose` None), else only rules for that work.
+
+    A rule whose gate is shut is passed over and its `else` applies, unless an override exists for its work: then it
+    is planned with the gate shut, and only the reps overridden for can be eligible.
+    """
+    walk = _Walk(compiled, gates_open, overridden, now)
+    for position, outcome in compiled.scan(facts, purpose):
+        walk.examined.append((position, outcome))
+        if outcome is True and walk.follow(compiled.policy.rules[position]):
+            break
+    reason, sentence = walk.ending()
+    return Plan(
+        compiled=compiled,
+        facts={name: value for name, value in facts.items() if name in compiled.fields},
+        purpose=purpose,
+        gates=gates_open,
+        overridden=overridden,
+        now=now,
+        routes=tuple(walk.routes),
+        steps=_steps(walk, facts),
+        ending=reason,
+        ending_sentence=sentence,
+        ending_work=walk.work or purpose,
+    )
+
+
+class _Walk:
+    """Follows matched rules to where their `else` leads."""
+
+    def __init__(
+        self,
+        compiled: CompiledPolicy,
+        gates: Mapping[Work, GateState],
+        overridden: frozenset[Work],
+        now: datetime,
+    ) -> None:
+        self.compiled = compiled
+        self.gates = gates
+        self.overridden = overridden
+        self.now = now
+        self.routes: list[Route] = []
+        self.examined: list[tuple[int, Outcome]] = []
+        self.shut: dict[str, Step] = {}
+        self.work: Work | None = None
+
+    def follow(self, rule: Rule) -> bool:
+        """Adds what `rule` leads to; True when no further rule can be reached."""
+        self.work = self.work or rule.work
+        if rule.work is Work.NURTURE:
+            self.routes.append(Route(rule=rule.name, work=Work.NURTURE, pool=None))
+            return True
+        self._try_pool(rule, rule.pool)
+        if rule.else_ == "nurture":
+            self.routes.append(Route(rule=rule.name, work=Work.NURTURE, pool=None))
+        elif rule.fallback_pool is not None:
+            self._try_pool(rule, rule.fallback_pool)
+        return rule.else_ != "next"
+
+    def _try_pool(self, rule: Rule, name: str | None) -> None:
+        pool = self.compiled.policy.pools.get(name or "")
+        if name is None or pool is None:  # the check refuses such a policy; an unchecked one holds the lead
+            return
+        gate = self.gates.get(pool.work, _CLOSED) if pool.work in self.compiled.gated_works else None
+        if gate is not None and not gate.open_at(self.now) and pool.work not in self.overridden:
+            why = "the pass has expired" if gate.open else gate.reason
+            self.shut[rule.name] = Step(
+                rule=rule.name,
+                result=StepResult.GATE_CLOSED,
+                sentence=f"rule '{rule.name}' is passed over for pool {name}: {why}",
+            )
+            return
+        self.routes.append(Route(rule=rule.name, work=pool.work, pool=name, gate=gate))
+
+    def ending(self) -> tuple[HoldReason, str]:
+        """Why the lead waits if no route takes it."""
+        if self.routes:
+            return HoldReason.NOBODY_ELIGIBLE, "nobody who may be asked is eligible"
+        if self.shut:
+            return HoldReason.GATE_CLOSED, next(iter(self.shut.values())).sentence
+        if self.work is not None:
+            return HoldReason.POOL_EMPTY, "the rule that matched names a pool that does not exist"
+        return HoldReason.NO_RULE, "no rule matches this lead: add a rule without 'when' at the end to catch the rest"
+
+
+def _steps(walk: _Walk, facts: Facts) -> tuple[Step, ...]:
+    """What was looked at, in order: matches explained, and a few misses too (unknown before false)."""
+    misses = [pair for pair in walk.examined if pair[1] is not True]
+    near = {position for position, _ in sorted(misses, key=lambda pair: pair[1] is not None)[:NEAR_MISSES]}
+    room = MAX_STEPS - 2 * (len(walk.examined) - len(misses))
+    steps: list[Step] = []
+    for position, outcome in walk.examined:
+        rule = walk.compiled.policy.rules[position]
+        if outcome is not True:
+            room -= 1
+        if len(steps) >= MAX_STEPS or (outcome is not True and room < 0):
+            continue
+        leaves: tuple[LeafResult, ...] = ()
+        if rule.when is not None and (outcome is True or position in near):
+            leaves = explain(rule.when, facts, walk.compiled.segments)
+        steps.append(_rule_step(rule, outcome, leaves))
+        if outcome is True and rule.name in walk.shut:
+            steps.append(walk.shut[rule.name])
+    return tuple(steps)
+
+
+def _rule_step(rule: Rule, outcome: Outcome, leaves: tuple[LeafResult, ...]) -> Step:
+    if outcome is True:
+        return Step(rule=rule.name, result=StepResult.MATCHED, sentence=f"rule '{rule.name}' matched", leaves=leaves)
+    if outcome is None:
+        sentence = f"rule '{rule.name}' could not be answered: something it asks about is not known"
+        return Step(rule=rule.name, result=StepResult.UNKNOWN, sentence=sentence, leaves=leaves)
+    return Step(rule=rule.name, result=StepResult.NO_MATCH, sentence=f"rule '{rule.name}' did not match", leaves=leaves)

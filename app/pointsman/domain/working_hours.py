@@ -1,0 +1,33 @@
+"""Is a rep at work at an instant? Instants become wall-clock time, never the other way round: no hour is doubtful."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from pointsman.domain.reps import Rep
+
+
+def at_work(rep: Rep, now: datetime) -> bool:
+    """Whether `now` lies in one of the rep's weekly blocks, by the clock on the rep's wall."""
+    local = now.astimezone(ZoneInfo(rep.time_zone))
+    clock, weekday = local.time(), local.weekday()
+    return any(block.weekday == weekday and block.start <= clock < block.end for block in rep.working_hours)
+
+
+def away_until(rep: Rep, now: datetime) -> datetime | None:
+    """When the absence that covers `now` ends (adjoining ones count as one), in the rep's zone; None if present."""
+    end = now
+    for off in sorted(rep.time_off, key=lambda off: off.start):
+        if off.start <= end < off.end:
+            end = off.end
+    return end.astimezone(ZoneInfo(rep.time_zone)) if end > now else None
+
+
+def next_start(rep: Rep, now: datetime) -> datetime | None:
+    """The next time within a week that a weekly block begins, as wall-clock time in the rep's zone (for sentences)."""
+    local = now.astimezone(ZoneInfo(rep.time_zone)).replace(tzinfo=None)
+    for days in range(8):
+        day = local.date() + timedelta(days=days)
+        starts = [datetime.combine(day, block.start) for block in rep.working_hours if block.weekday == day.weekday()]
+        if later := [start for start in starts if start > local]:
+            return min(later)
+    return None
