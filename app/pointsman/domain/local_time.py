@@ -1,0 +1,74 @@
+"""Wall clocks and instants: the only place that resolves gaps and repeated hours of a time zone.
+
+The rule: a wall time that a clock change skips is moved forward to the end of the gap; a wall time that
+occurs twice is its first occurrence. Everything else works on instants in UTC, where neither exists.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+_SECOND = timedelta(seconds=1)
+_DAY = timedelta(days=1)
+
+
+def instant_of(day: date, wall: time, zone: str) -> datetime:
+    """The instant (UTC) at which clocks in `zone` show `wall` on `day`; `time.max` is the end of that day."""
+    if wall == time.max:
+        day, wall = day + _DAY, time.min
+    return _resolved(datetime.combine(day, wall), ZoneInfo(zone))[0]
+
+
+def start_of_day(day: date, zone: str) -> datetime:
+    """The first instant of a local day, which is not midnight everywhere."""
+    return instant_of(day, time.min, zone)
+
+
+def local_date(at: datetime, zone: str) -> date:
+    """The date on the wall in `zone` at an instant."""
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
+def local_days(start: datetime, end: datetime, zone: str) -> Iterator[date]:
+    """Every local date that [start, end) touches, in order."""
+    day, last = local_date(start, zone), local_date(end, zone)
+    while day <= last:
+        yield day
+        day += _DAY
+
+
+def grid_of_day(day: date, zone: str, step: timedelta) -> list[datetime]:
+    """The instants of the wall times 00:00, 00:00 + step, ... of one local day, ascending.
+
+    Wall times inside a gap do not exist and are left out; a repeated wall time is there once.
+    """
+    info = ZoneInfo(zone)
+    midnight = datetime.combine(day, time.min)
+    count = -(-_DAY // step)
+    first, _ = _resolved(midnight, info)
+    after, _ = _resolved(midnight + _DAY, info)
+    if after - first == _DAY:  # no clock change on this day: plain addition is exact
+        return [first + i * step for i in range(count)]
+    walls = (_resolved(midnight + i * step, info) for i in range(count))
+    return [at for at, exists in walls if exists]
+
+
+def _resolved(wall: datetime, zone: tzinfo) -> tuple[datetime, bool]:
+    """The instant of a wall time, and whether the wall ever showed it."""
+    at = wall.replace(tzinfo=zone).astimezone(UTC)  # fold=0: the first of two
+    if at.astimezone(zone).replace(tzinfo=None) == wall:
+        return at, True
+    return _end_of_gap(wall.replace(tzinfo=zone, fold=1).astimezone(UTC), at, zone), False
+
+
+def _end_of_gap(before: datetime, after: datetime, zone: tzinfo) -> datetime:
+    """The clock change between two instants: a skipped wall time, read with either side's offset, lies around it."""
+    offset = before.astimezone(zone).utcoffset()
+    while after - before > _SECOND:
+        middle = before + (after - before) // 2 // _SECOND * _SECOND
+        middle = max(middle, before + _SECOND)
+        if middle.astimezone(zone).utcoffset() == offset:
+            before = middle
+        else:
+            after = middle
+    return after

@@ -1,0 +1,85 @@
+"""Wall clocks against an oracle that knows no rule: it scans the instants around every clock change."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from pointsman.domain.local_time import grid_of_day, instant_of, local_date, local_days, start_of_day
+
+ZONES = [
+    "Europe/Berlin", "Europe/Vienna", "Europe/Zurich", "Europe/London",
+    "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Africa/Casablanca",
+]  # fmt: skip
+FIRST, LAST = datetime(2024, 1, 1, tzinfo=UTC), datetime(2036, 1, 1, tzinfo=UTC)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+def transitions(zone: str) -> list[datetime]:
+    """Hours in which the offset changes, found by looking at every hour."""
+    info = ZoneInfo(zone)
+    hours = [FIRST + i * HOUR for i in range(int((LAST - FIRST) / HOUR))]
+    offsets = [hour.astimezone(info).utcoffset() for hour in hours]
+    return [hours[i] for i, (a, b) in enumerate(pairwise(offsets)) if a != b]
+
+
+def scanned(zone: str, around: datetime) -> dict[datetime, datetime]:
+    """For every wall minute shown near an instant, when it was shown first."""
+    info = ZoneInfo(zone)
+    first: dict[datetime, datetime] = {}
+    for i in range(-240, 300):
+        at = around + i * MINUTE
+        first.setdefault(at.astimezone(info).replace(tzinfo=None), at)
+    return first
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_every_wall_minute_around_every_clock_change_is_resolved_as_the_oracle_says(zone: str) -> None:
+    changes = transitions(zone)
+    assert len(changes) == {"Asia/Kathmandu": 0, "Africa/Casablanca": 26}.get(zone, 24)
+    for change in changes:
+        first = scanned(zone, change)
+        walls = sorted(first)
+        wall = walls[60]
+        while wall <= walls[-60]:
+            expected = first.get(wall) or min(at for shown, at in first.items() if shown > wall)
+            assert instant_of(wall.date(), wall.time(), zone) == expected, (zone, wall)
+            wall += MINUTE
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_grid_has_every_wall_time_that_the_day_showed_once_and_no_other(zone: str) -> None:
+    days = {local_date(change, zone) for change in transitions(zone)} | {date(2026, 6, 15)}
+    for day in days:
+        start, end = start_of_day(day, zone), start_of_day(day + timedelta(days=1), zone)
+        shown: dict[datetime, datetime] = {}
+        at = start
+        while at < end:
+            wall = at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+            if wall.minute % 15 == 0:
+                shown.setdefault(wall, at)
+            at += MINUTE
+        assert grid_of_day(day, zone, 15 * MINUTE) == sorted(shown.values())
+
+
+def test_a_skipped_time_moves_to_the_end_of_the_gap() -> None:
+    assert instant_of(date(2027, 3, 28), time(2, 30), "Europe/Berlin") == datetime(2027, 3, 28, 1, 0, tzinfo=UTC)
+
+
+def test_a_repeated_time_is_its_first_occurrence() -> None:
+    assert instant_of(date(2027, 10, 31), time(2, 30), "Europe/Berlin") == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
+
+
+def test_the_last_moment_of_a_day_is_the_first_of_the_next() -> None:
+    assert instant_of(date(2026, 12, 31), time.max, "Europe/Vienna") == start_of_day(date(2027, 1, 1), "Europe/Vienna")
+
+
+def test_a_day_without_a_midnight_starts_at_the_end_of_the_gap() -> None:
+    # Cairo's clocks skip from 00:00 to 01:00 on the last Friday of April.
+    assert start_of_day(date(2026, 4, 24), "Africa/Cairo") == datetime(2026, 4, 23, 22, 0, tzinfo=UTC)
+
+
+def test_local_days_are_those_on_the_wall() -> None:
+    start = datetime(2026, 5, 1, 23, 0, tzinfo=UTC)
+    assert list(local_days(start, start + HOUR, "Europe/Berlin")) == [date(2026, 5, 2)]
