@@ -1,7 +1,8 @@
 """Databases for tests: one server, one template made by the real migrations, and clones of it for whoever asks.
 
-The server is the embedded one, without durability, under .pointsman/test. POINTSMAN_TEST_DATABASE_URL or POINTSMAN_DATABASE_URL
-names another; its account must be allowed to create databases. The database that the URL names is never touched.
+The server is the embedded one, without durability, under .pointsman/test. POINTSMAN_TEST_DATABASE_URL or
+POINTSMAN_DATABASE_URL names another; its account must be allowed to create databases. The database that the URL names
+is never touched.
 """
 
 import fcntl

@@ -28,6 +28,7 @@ from pointsman.local.processes import Process, command_line
 
 USER = "postgres"
 PORT = 5432  # no port of the machine: it only names the socket
+SOCKET = f".s.PGSQL.{PORT}"
 LONGEST_SOCKET = 100  # the system's limit is 107 bytes, 103 on macOS
 PATIENCE = 60.0
 STATE = Path("/var/lib")  # for root, when the checkout lies where the database's account cannot go
@@ -78,8 +79,7 @@ class EmbeddedPostgres:
                     os.kill(running.process.pid, number)
                 if _ended(running.process):
                     break
-            if running.sockets.parent == Path(tempfile.gettempdir()):
-                shutil.rmtree(running.sockets, ignore_errors=True)
+            _forget(running.sockets)
 
     def running(self) -> bool:
         return self._running() is not None
@@ -126,13 +126,15 @@ class EmbeddedPostgres:
         account.own(home)
         return home
 
-    def _sockets(self, home: Path) -> Path:
+    def _sockets(self, home: Path, account: Account) -> Path:
         """`home`, or a short folder of its own when the socket's path would not fit into the system's limit."""
-        fits = len(os.fsencode(home / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET
+        fits = len(os.fsencode(home / SOCKET)) <= LONGEST_SOCKET
         if fits and not set(str(home)) & set(",\"'"):  # the setting is a list: such a path would be read as two
             return home
-        short = Path(tempfile.mkdtemp(prefix="pointsman-", dir=tempfile.gettempdir()))
-        Account.for_server(self.directory).own(short)
+        with contextlib.suppress(OSError, IndexError):
+            _forget(Path((home / "data" / "postmaster.pid").read_text().splitlines()[4]))
+        short = Path(tempfile.mkdtemp(prefix="pointsman-"))
+        account.own(short)
         return short
 
     # -- the server
@@ -170,11 +172,13 @@ class EmbeddedPostgres:
         found = binaries.find(account, copies=home / "programs", major=made_by)
         if made_by is None:
             self._initialise(found, account, data)
+        sockets = self._sockets(home, account)
         deadline = time.monotonic() + PATIENCE
         while True:
-            # The pid file of a dead server: PostgreSQL itself would take a zombie, or a stranger with that id, for it.
+            # A dead server's claims. PostgreSQL itself would take a zombie, or a stranger with that id, for the owner.
             (data / "postmaster.pid").unlink(missing_ok=True)
-            process = self._spawn(found, account, data)
+            (sockets / f"{SOCKET}.lock").unlink(missing_ok=True)
+            process = self._spawn(found, account, data, sockets)
             while process.poll() is None and time.monotonic() < deadline:
                 running = self._running()
                 if running and running.ready and running.process.pid == process.pid:
@@ -185,10 +189,10 @@ class EmbeddedPostgres:
                 raise LocalServerError(f"PostgreSQL does not start. {self._last_words()}")
             time.sleep(0.2)
 
-    def _spawn(self, found: binaries.Binaries, account: Account, data: Path) -> subprocess.Popen[bytes]:
+    def _spawn(self, found: binaries.Binaries, account: Account, data: Path, sockets: Path) -> subprocess.Popen[bytes]:
         settings = {
             "listen_addresses": "",
-            "unix_socket_directories": str(self._sockets(data.parent)),
+            "unix_socket_directories": str(sockets),
             "unix_socket_permissions": "0700",
             "port": str(PORT),
             "max_connections": "200",
@@ -247,6 +251,12 @@ def _ended(process: Process) -> bool:
             child.poll()
         time.sleep(0.01)
     return not process.runs()
+
+
+def _forget(sockets: Path) -> None:
+    """Delete a short folder that was made for a socket."""
+    if sockets.parent == Path(tempfile.gettempdir()) and sockets.name.startswith("pointsman-"):
+        shutil.rmtree(sockets, ignore_errors=True)
 
 
 def _foreign(place: Path) -> LocalServerError:
