@@ -55,10 +55,11 @@ def upgrade() -> None:
     sa.Column('key', sa.Text(), nullable=False),
     sa.Column('body_hash', sa.LargeBinary(), nullable=False),
     sa.Column('status', sa.SmallInteger(), nullable=True),
-    sa.Column('answer', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+    sa.Column('answer', sa.LargeBinary(), nullable=True),
     sa.Column('created_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('caller', 'route', 'key', name=op.f('idempotency_pkey'))
     )
+    op.create_index('idempotency_created_idx', 'idempotency', ['created_at'], unique=False)
     op.create_table('intakes',
     sa.Column('id', sa.UUID(), nullable=False),
     sa.Column('key', sa.Text(), nullable=False),
@@ -173,6 +174,7 @@ def upgrade() -> None:
     )
     op.create_index('accounts_domain_key', 'accounts', ['domain'], unique=True)
     op.create_index('accounts_name_key_idx', 'accounts', ['name_key'], unique=False)
+    op.create_index('accounts_name_alone_key', 'accounts', ['name_key'], unique=True, postgresql_where=sa.text('domain is null'))
     op.create_table('inbox',
     sa.Column('id', sa.UUID(), nullable=False),
     sa.Column('intake_id', sa.UUID(), nullable=False),
@@ -185,6 +187,7 @@ def upgrade() -> None:
     sa.Column('lead_id', sa.UUID(), nullable=True),
     sa.Column('result', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
     sa.Column('received_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('next_attempt_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
     sa.Column('done_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['batch_id'], ['inbox_batches.id'], name=op.f('inbox_batch_id_fkey')),
     sa.ForeignKeyConstraint(['intake_id'], ['intakes.id'], name=op.f('inbox_intake_id_fkey')),
@@ -233,6 +236,7 @@ def upgrade() -> None:
     sa.Column('last_name', sa.Text(), nullable=True),
     sa.Column('phone', sa.Text(), nullable=True),
     sa.Column('facts', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('known_at', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('stage', sa.Text(), nullable=False),
     sa.Column('account_id', sa.UUID(), nullable=True),
     sa.Column('match', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
@@ -246,6 +250,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f('leads_account_id_idx'), 'leads', ['account_id'], unique=False)
     op.create_index('leads_email_key', 'leads', ['email_key'], unique=True)
+    op.create_index('leads_created_idx', 'leads', ['created_at', 'id'], unique=False)
     op.create_table('decisions',
     sa.Column('id', sa.UUID(), nullable=False),
     sa.Column('lead_id', sa.UUID(), nullable=False),

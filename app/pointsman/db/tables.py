@@ -1,7 +1,7 @@
 """All tables, as SQLAlchemy Core metadata; the migrations add what metadata cannot say (triggers, jobs).
 
 Personal data lives in named columns only: `leads.email`, `first_name`, `last_name`, `phone`, `reps.name`,
-`reps.email`, and in the raw `inbox.body` and `inbox_batches.body`, which have a retention.
+`reps.email`, and in the raw `inbox.body`, `inbox_batches.body` and `idempotency.answer`, which have a retention.
 """
 
 from sqlalchemy import (
@@ -153,6 +153,7 @@ inbox = Table(
     Column("lead_id", UUID()),
     Column("result", JSONB),  # what became of it, in ids and codes
     _at("received_at"),
+    _at("next_attempt_at", null=True),  # null until the first attempt
     _at("done_at", null=True),
     Index("inbox_dedupe_key", "intake_id", "dedupe_key", unique=True),
     Index("inbox_open_idx", "received_at", postgresql_where=text("status <> 'done'")),
@@ -166,8 +167,9 @@ idempotency = Table(
     Column("key", Text, primary_key=True),
     Column("body_hash", LargeBinary, nullable=False),
     Column("status", SmallInteger),  # HTTP status of the stored answer; null while in flight
-    Column("answer", JSONB),
+    Column("answer", LargeBinary),  # byte for byte; kept for a day, since it may hold personal data
     _at("created_at"),
+    Index("idempotency_created_idx", "created_at"),
 )
 
 # ── leads and accounts ──────────────────────────────────────────────────────────────────────────
@@ -184,6 +186,7 @@ accounts = Table(
     _at("created_at"),
     Index("accounts_domain_key", "domain", unique=True),
     Index("accounts_name_key_idx", "name_key"),
+    Index("accounts_name_alone_key", "name_key", unique=True, postgresql_where=text("domain is null")),
 )
 
 leads = Table(
@@ -196,6 +199,7 @@ leads = Table(
     Column("last_name", Text),
     Column("phone", Text),
     Column("facts", JSONB, nullable=False),  # everything else the rules know, without personal data
+    Column("known_at", JSONB, nullable=False, server_default=text("'{}'")),  # field -> the instant its value was true
     Column("stage", Text, nullable=False),
     Column("account_id", ForeignKey("accounts.id"), index=True),
     Column("match", JSONB, nullable=False),  # how person and account were matched, with ties
@@ -205,6 +209,7 @@ leads = Table(
     _at("created_at"),
     _at("updated_at"),
     Index("leads_email_key", "email_key", unique=True),
+    Index("leads_created_idx", "created_at", "id"),
 )
 
 lead_identities = Table(

@@ -1,7 +1,7 @@
 """Intakes, the inbox, idempotency and leads."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -11,7 +11,10 @@ from pointsman.domain.leads import Value
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadRow:
-    """A lead as stored. `facts` has the non-personal facts ("company.employees": 120) and no `lead.email` etc."""
+    """A lead as stored. `facts` has the non-personal facts ("company.employees": 120) and no `lead.email` etc.
+
+    `known_at` says for each field when its value was true, so that a late event never overwrites a newer one.
+    """
 
     id: UUID
     email: str | None
@@ -28,6 +31,57 @@ class LeadRow:
     version: int
     created_at: datetime
     updated_at: datetime
+    known_at: Mapping[str, str] = field(default_factory=dict)
+    account_name: str | None = None
+    account_domain: str | None = None
+    account_status: str | None = None
+    account_owner: str | None = None  # rep key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """What identifies a person and their company, normalised; the rest of a `LeadWrite` is what is known about them."""
+
+    email: str | None
+    email_key: str | None
+    source_system: str | None
+    external_id: str | None
+    domain: str | None  # the company's registrable domain, never a free-mail one
+    domain_from: str | None  # "company.domain" or "email"
+    company_name: str | None
+    company_key: str | None
+    account_status: str | None
+    account_owner: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadWrite:
+    """A lead to be stored."""
+
+    id: UUID
+    account_id: UUID  # of the account, if one must be made
+    audit_id: UUID
+    actor: str
+    at: datetime
+    person: Person
+    first_name: str | None
+    last_name: str | None
+    phone: str | None
+    facts: Mapping[str, Value]
+    known_at: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadChange:
+    """New values of a known lead whose row is locked; None leaves a column as it is."""
+
+    lead_id: UUID
+    write: LeadWrite
+    email: str | None
+    email_key: str | None
+    match: Mapping[str, Any]
+    add_identity: bool
+    audit_after: Mapping[str, Any]
 
 
 class Leads(Protocol):
@@ -45,14 +99,174 @@ class Leads(Protocol):
         nurture_reason: str | None = None,
     ) -> None: ...
 
+    async def create(self, write: LeadWrite) -> LeadRow | None:
+        """A new lead with its account, identity and audit line, locked; None when the person is known already.
+
+        Raises LostRace when another transaction made the same person at the same moment.
+        """
+        ...
+
+    async def find_locked(
+        self, *, email_key: str | None, source_system: str | None, external_id: str | None
+    ) -> Sequence[tuple[LeadRow, bool]]:
+        """The leads of an email and of an external id, locked; the flag says "by external id"."""
+        ...
+
+    async def change(self, change: LeadChange) -> LeadRow:
+        """Store a known lead's new values. Raises LostRace when its identity went to another lead meanwhile."""
+        ...
+
+    async def identities(self, lead_id: UUID) -> Sequence[tuple[str, str]]:
+        """(source system, external id) of a lead."""
+        ...
+
+    async def page(
+        self, *, supplier: str | None, stage: str | None, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[LeadRow]:
+        """Newest first. `supplier` leaves only leads that its reps hold or held."""
+        ...
+
+    async def visible(self, lead_id: UUID, *, supplier: str) -> bool:
+        """Whether a rep of `supplier` holds or held the lead."""
+        ...
+
+    async def holder(self, lead_id: UUID) -> Mapping[str, Any] | None:
+        """Who holds the lead now: rep (key), work, pool, assigned_at, decision_id."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeRow:
+    """One configured source of leads or hand-overs; `sealed` holds its signing secrets, encrypted."""
+
+    id: UUID
+    key: str
+    title: str
+    kind: str  # lead | handover
+    verifier: Mapping[str, Any]
+    sealed: bytes
+    mapping: Mapping[str, Any]
+    sample: Any
+    active: bool
+    version: int
+    created_at: datetime
+
 
 class Intakes(Protocol):
-    """Filled in with the intake slice."""
+    async def by_key(self, key: str, *, lock: bool = False) -> IntakeRow | None: ...
+    async def by_id(self, intake_id: UUID) -> IntakeRow | None: ...
+    async def add(self, row: IntakeRow) -> bool:
+        """False when the key is taken."""
+        ...
+
+    async def replace(self, row: IntakeRow) -> None: ...
+    async def list(self) -> Sequence[IntakeRow]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What the database did with a request: `current` False means that the intake changed meanwhile, nothing stored."""
+
+    current: bool
+    ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxRow:
+    """One accepted event."""
+
+    id: UUID
+    intake_id: UUID
+    intake_key: str
+    dedupe_key: str
+    batch_id: UUID | None
+    body: bytes
+    status: str
+    attempts: int
+    error: str | None
+    lead_id: UUID | None
+    result: Mapping[str, Any] | None
+    received_at: datetime
+    done_at: datetime | None
+    next_attempt_at: datetime | None
 
 
 class Inbox(Protocol):
-    """Filled in with the intake slice."""
+    async def accept(
+        self,
+        *,
+        id: UUID,
+        intake_id: UUID,
+        intake_version: int,
+        dedupe_key: str,
+        body: bytes,
+        at: datetime,
+    ) -> Receipt:
+        """One statement: the item, unless it is a duplicate, and its job."""
+        ...
+
+    async def accept_batch(
+        self,
+        *,
+        batch_id: UUID,
+        intake_id: UUID,
+        intake_version: int,
+        raw: bytes,
+        events: Sequence[tuple[UUID, str, bytes]],
+        at: datetime,
+    ) -> Receipt:
+        """One statement: the raw request, every (id, dedupe key, body) that is new, and their jobs."""
+        ...
+
+    async def claim(self, inbox_id: UUID, *, at: datetime, lease_until: datetime) -> InboxRow | None:
+        """Count an attempt before it runs; None when the item is done, dead or unknown."""
+        ...
+
+    async def lock(self, inbox_id: UUID) -> InboxRow | None:
+        """The item, if it still waits and nobody else works on it (SKIP LOCKED)."""
+        ...
+
+    async def note(self, inbox_id: UUID, *, lead_id: UUID | None, result: Mapping[str, Any]) -> None:
+        """Remember how far a still open item got."""
+        ...
+
+    async def finish(self, inbox_id: UUID, *, at: datetime, lead_id: UUID | None, result: Mapping[str, Any]) -> None: ...
+
+    async def fail(self, inbox_id: UUID, *, error: str, retry_at: datetime | None, at: datetime) -> None:
+        """Record a failure; `retry_at` None makes it a dead letter."""
+        ...
+
+    async def revive(self, inbox_id: UUID, *, at: datetime) -> InboxRow | None:
+        """A dead item back to 'received' with its attempts at 0; None unless it is dead."""
+        ...
+
+    async def overdue(self, *, at: datetime, untouched_since: datetime, lease_until: datetime, limit: int) -> Sequence[UUID]:
+        """Claim the items whose next attempt is due, or that no job ever touched."""
+        ...
+
+    async def get(self, inbox_id: UUID) -> InboxRow | None: ...
+
+    async def page(
+        self, *, status: str | None, intake_key: str | None, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[InboxRow]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAnswer:
+    """The answer that an idempotency key stands for."""
+
+    body_hash: bytes
+    status: int
+    answer: bytes
 
 
 class IdempotencyStore(Protocol):
-    """Filled in with the intake slice."""
+    async def begin(self, *, caller: str, route: str, key: str) -> tuple[bool, StoredAnswer | None]:
+        """(whether the key is ours until the transaction ends, the answer stored under it)."""
+        ...
+
+    async def store(self, *, caller: str, route: str, key: str, answer: StoredAnswer, at: datetime) -> None:
+        """Raises LostRace when the key was stored meanwhile: run again to read the answer."""
+        ...
+
+    async def purge(self, *, before: datetime, limit: int) -> int: ...
