@@ -3,9 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cached_property
-from typing import Any
 
-import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -17,6 +15,7 @@ from pointsman.db.calendars import SqlCalendars
 from pointsman.db.connections import SqlConnections
 from pointsman.db.decisions import SqlDecisions
 from pointsman.db.deliveries import SqlDeliveries
+from pointsman.db.faults import translated
 from pointsman.db.gates import SqlGates
 from pointsman.db.holds import SqlHolds
 from pointsman.db.idempotency import SqlIdempotency
@@ -28,10 +27,6 @@ from pointsman.db.ledgers import SqlLedgers
 from pointsman.db.overrides import SqlOverrides
 from pointsman.db.policies import SqlPolicies
 from pointsman.db.roster import SqlRoster
-from pointsman.services.ports import LostRace, Refused, Unreachable
-
-_RACES = frozenset({"40001", "40P01", "55P03"})
-_LOST = frozenset({"57P01", "57P02", "57P03"})
 
 
 class SqlTx:
@@ -75,21 +70,3 @@ class SqlUnitOfWork:
                     yield SqlTx(connection)
         except DBAPIError as error:
             raise translated(error) from error
-
-
-def translated(error: DBAPIError) -> Exception:
-    """The port's word for a driver error; the error itself when it is a bug of ours."""
-    cause: Any = error.orig
-    state = getattr(cause, "sqlstate", None)
-    if error.connection_invalidated or state in _LOST or (state is None and isinstance(cause, psycopg.OperationalError)):
-        return Unreachable("the database does not answer")
-    if state in _RACES:
-        return LostRace(state)
-    if state is not None and (state.startswith("23") or state.startswith("PM")):
-        diagnosis = cause.diag
-        return Refused(
-            diagnosis.constraint_name or state,
-            diagnosis.message_primary or "refused",
-            diagnosis.message_detail or "",
-        )
-    return error

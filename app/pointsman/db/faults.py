@@ -1,0 +1,40 @@
+"""What the driver says, in the port's words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from sqlalchemy.exc import DBAPIError
+
+from pointsman.services.ports import LostRace, Refused, Unreachable
+
+_RACES = frozenset({"40001", "40P01", "55P03"})
+_LOST = frozenset({"57P01", "57P02", "57P03"})
+
+
+def translated(error: DBAPIError) -> Exception:
+    """The port's word for a driver error; the error itself when it is a bug of ours."""
+    cause: Any = error.orig
+    state = getattr(cause, "sqlstate", None)
+    if error.connection_invalidated or state in _LOST or (state is None and isinstance(cause, psycopg.OperationalError)):
+        return Unreachable("the database does not answer")
+    if state in _RACES:
+        return LostRace(state)
+    if state is not None and (state.startswith("23") or state.startswith("PM")):
+        diagnosis = cause.diag
+        return Refused(
+            diagnosis.constraint_name or state,
+            diagnosis.message_primary or "refused",
+            diagnosis.message_detail or "",
+        )
+    return error
+
+
+@contextmanager
+def speaking_the_port() -> Iterator[None]:
+    """For statements whose refusal the use case wants to hear at once, not at the end of its transaction."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise translated(error) from error

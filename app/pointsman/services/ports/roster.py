@@ -1,0 +1,85 @@
+"""The roster's repository: roles, suppliers, reps, time off, and a snapshot of them all at each change."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from pointsman.domain.reps import Rep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleRow:
+    """A role as stored."""
+
+    id: UUID
+    name: str
+    works: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplierRow:
+    """Who employs reps: ourselves, or a partner, who may be barred from accounts."""
+
+    key: str
+    name: str
+    kind: str
+    barred_domains: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeOffRow:
+    """One absence of one rep."""
+
+    id: UUID
+    rep: str
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldLead:
+    """A lead that a rep holds for some work, without an override."""
+
+    lead_id: UUID
+    rep: str
+    work: str
+
+
+class RosterStore(Protocol):
+    async def lock(self) -> None:
+        """Holds other changes of the roster until the transaction ends."""
+        ...
+
+    async def roles(self) -> Sequence[RoleRow]: ...
+    async def suppliers(self) -> Sequence[SupplierRow]: ...
+    async def reps(self) -> Sequence[Rep]: ...
+    async def time_off(self, rep: str | None = None) -> Sequence[TimeOffRow]: ...
+
+    async def put_role(self, role: RoleRow) -> None:
+        """Adds the role or the works it lacks; takes none away."""
+        ...
+
+    async def narrow_role(self, role: RoleRow) -> None:
+        """Takes away the works that the role no longer includes; raises `Refused`."""
+        ...
+
+    async def put_supplier(self, supplier: SupplierRow) -> None: ...
+
+    async def put_rep(self, rep: Rep, *, at: datetime) -> None:
+        """Adds or replaces by key; raises `Refused`."""
+        ...
+
+    async def add_time_off(self, row: TimeOffRow) -> None: ...
+    async def delete_time_off(self, time_off_id: UUID) -> bool: ...
+    async def clear_time_off(self, rep: str) -> None: ...
+    async def held(self, *, reps: Sequence[str] | None = None, role: str | None = None) -> Sequence[HeldLead]: ...
+
+    async def snapshot(self, version: int) -> Mapping[str, Any] | None: ...
+    async def newest(self) -> tuple[int, Mapping[str, Any]] | None: ...
+    async def add_version(self, version: int, snapshot: Mapping[str, Any], *, at: datetime) -> None: ...
+    async def emails(self) -> Mapping[str, str]:
+        """Rep key to email, which no snapshot holds."""
+        ...

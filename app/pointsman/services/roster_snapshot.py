@@ -1,0 +1,87 @@
+"""The roster as JSON and back: what a decision's roster version means, for ever. Emails are not in it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from pointsman.domain.reps import Caps, Rep, Roster, TimeOff, WeeklyBlock
+from pointsman.domain.roles import Role, Work
+
+_MIDNIGHT = "24:00"
+
+
+def roster_as_json(reps: Mapping[str, Rep]) -> dict[str, Any]:
+    """The reps as a snapshot; equal rosters give equal data."""
+    return {"reps": [_rep_as_json(reps[key]) for key in sorted(reps)]}
+
+
+def roster_from_json(version: int, snapshot: Mapping[str, Any], emails: Mapping[str, str] | None = None) -> Roster:
+    """The roster that a snapshot holds; emails, which it does not hold, come from `emails`."""
+    known = emails or {}
+    reps = [_rep(data, known.get(data["key"], "")) for data in snapshot["reps"]]
+    return Roster(version=version, reps={rep.key: rep for rep in reps})
+
+
+def hours_as_json(blocks: tuple[WeeklyBlock, ...]) -> list[dict[str, Any]]:
+    return [{"weekday": b.weekday, "start": clock_text(b.start), "end": clock_text(b.end)} for b in blocks]
+
+
+def hours_from_json(data: list[dict[str, Any]]) -> tuple[WeeklyBlock, ...]:
+    return tuple(
+        WeeklyBlock(weekday=b["weekday"], start=clock_time(b["start"]), end=clock_time(b["end"])) for b in data
+    )
+
+
+def clock_text(clock: time) -> str:
+    """ "09:00"; the end of a day is "24:00"."""
+    return _MIDNIGHT if clock == time.max else clock.strftime("%H:%M")
+
+
+def clock_time(text: str) -> time:
+    return time.max if text == _MIDNIGHT else time.fromisoformat(text)
+
+
+def _rep_as_json(rep: Rep) -> dict[str, Any]:
+    return {
+        "id": str(rep.id),
+        "key": rep.key,
+        "name": rep.name,
+        "role": {"id": str(rep.role_id), "name": rep.role.name, "works": sorted(rep.role.works)},
+        "tier": rep.tier,
+        "time_zone": rep.time_zone,
+        "working_hours": hours_as_json(rep.working_hours),
+        "time_off": [[off.start.isoformat(), off.end.isoformat()] for off in rep.time_off],
+        "skills": {name: sorted(values) for name, values in sorted(rep.skills.items())},
+        "caps": asdict(rep.caps),
+        "weight": rep.weight,
+        "supplier": rep.supplier,
+        "barred_domains": sorted(rep.barred_domains),
+        "active": rep.active,
+        "started_on": rep.started_on.isoformat() if rep.started_on else None,
+    }
+
+
+def _rep(data: Mapping[str, Any], email: str) -> Rep:
+    role = data["role"]
+    off = [(datetime.fromisoformat(start), datetime.fromisoformat(end)) for start, end in data["time_off"]]
+    return Rep(
+        id=UUID(data["id"]),
+        key=data["key"],
+        name=data["name"],
+        email=email,
+        role=Role(name=role["name"], works=frozenset(Work(work) for work in role["works"])),
+        role_id=UUID(role["id"]),
+        tier=data["tier"],
+        time_zone=data["time_zone"],
+        working_hours=hours_from_json(data["working_hours"]),
+        time_off=tuple(TimeOff(start=start, end=end) for start, end in off),
+        skills={name: frozenset(values) for name, values in data["skills"].items()},
+        caps=Caps(**data["caps"]),
+        weight=data["weight"],
+        supplier=data["supplier"],
+        barred_domains=frozenset(data["barred_domains"]),
+        active=data["active"],
+        started_on=date.fromisoformat(data["started_on"]) if data["started_on"] else None,
+    )
