@@ -1,0 +1,182 @@
+"""The CalDAV connector: the calendar capability over plain HTTP requests."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from pointsman_caldav.address import calendar_url, event_url
+from pointsman_caldav.busytimes import from_events, from_free_busy
+from pointsman_caldav.client import Client
+from pointsman_caldav.config import CaldavConfig
+from pointsman_caldav.dav import (
+    PRINCIPAL_QUERY,
+    event_query,
+    found_events,
+    free_busy_query,
+    is_signed_in,
+    precondition,
+)
+from pointsman_caldav.events import Stored, key_of, stored, uid_of, written
+from pointsman_sdk import (
+    CONTRACT,
+    AmbiguousOutcome,
+    Auth,
+    Booking,
+    BookingRequest,
+    Capability,
+    Context,
+    Manifest,
+    Method,
+    ReauthRequired,
+    Rejected,
+    Retryable,
+    Slot,
+)
+
+MANIFEST = Manifest(
+    name="caldav",
+    title="CalDAV calendars",
+    contract=CONTRACT,
+    capabilities=frozenset({Capability.CALENDAR}),
+    config=CaldavConfig,
+    auth=Auth(method=Method.BASIC),
+    docs="https://www.rfc-editor.org/rfc/rfc4791",
+    maintainers=("Pointsman",),
+)
+
+_ICALENDAR = {"Content-Type": "text/calendar; charset=utf-8"}
+# What servers answer that do not know the free-busy report, or do not want to run it.
+_NO_FREE_BUSY = frozenset({400, 403, 404, 405, 501})
+_GONE = frozenset({404, 410})
+_MOVE_ATTEMPTS = 3
+
+
+class CaldavConnector:
+    """One account on one CalDAV server. Each appointment is one resource, named by its key."""
+
+    manifest = MANIFEST
+
+    def __init__(self, config: CaldavConfig, context: Context) -> None:
+        self._base = config.base_url
+        self._zone = ZoneInfo(config.time_zone)
+        self._needs_login = config.username is not None
+        self._client = Client(config, context)
+        self._clock: Callable[[], datetime] = context.clock
+
+    async def check(self) -> None:
+        """Ask the server who we are."""
+        answer = await self._client.report(httpx.URL(self._base), PRINCIPAL_QUERY, depth="0", expect={207})
+        if self._needs_login and not is_signed_in(answer.content):
+            raise ReauthRequired("the CalDAV server did not accept the login")
+
+    async def busy(self, calendar: str, window: Slot) -> Sequence[Slot]:
+        """By the server's own free-busy report, or else from its events."""
+        url = calendar_url(self._base, calendar)
+        answer = await self._client.report(url, free_busy_query(window), depth="1", expect={200, *_NO_FREE_BUSY})
+        if answer.status_code == 200:
+            return from_free_busy(answer.content, window)
+        events = await self._client.report(url, event_query(window, expand=True), depth="1", expect={207})
+        return from_events(found_events(events.content), window, zone=self._zone)
+
+    async def book(self, request: BookingRequest) -> Booking:
+        """Create the resource, if and only if there is none."""
+        url = self._event_url(request.calendar, request.key)
+        content = written(request, now=self._clock())
+        headers = {**_ICALENDAR, "If-None-Match": "*"}
+        answer = await self._client.call("PUT", url, expect={200, 201, 204, 409, 412}, content=content, headers=headers)
+        if answer.status_code in (409, 412):
+            return await self._already_there(request, answer)
+        return await self._read_back(request, answer)
+
+    async def find(self, calendar: str, key: str) -> Booking | None:
+        """Read the resource of this key."""
+        present = await self._get(calendar, key)
+        return None if present is None else self._booking(calendar, key, *present)
+
+    async def move(self, request: BookingRequest) -> Booking:
+        """Change the resource that we read, only if nobody changed it since; then read what became of it."""
+        for _ in range(_MOVE_ATTEMPTS):
+            present = await self._get(request.calendar, request.key)
+            if present is None:
+                return await self.book(request)
+            event, etag = present
+            late = event.generation is not None and request.sequence < event.generation
+            if late or (event.slot == request.slot and event.generation in (None, request.sequence)):
+                return self._booking(request.calendar, request.key, event, etag)
+            answer = await self._client.call(
+                "PUT",
+                self._event_url(request.calendar, request.key),
+                expect={200, 201, 204, 404, 409, 412},
+                content=event.moved(request, now=self._clock()),
+                headers={**_ICALENDAR, "If-Match": etag or "*"},
+            )
+            if answer.status_code < 300:
+                return await self._moved(request)
+        raise Retryable("the event keeps changing while it is being moved")
+
+    async def cancel(self, calendar: str, key: str) -> None:
+        """Delete the resource of this key."""
+        await self._client.call("DELETE", self._event_url(calendar, key), expect={200, 202, 204, *_GONE})
+
+    async def booked(self, calendar: str, window: Slot) -> Sequence[Booking]:
+        """Ask for the window's events, and keep those with one of our UIDs."""
+        url = calendar_url(self._base, calendar)
+        answer = await self._client.report(url, event_query(window, expand=False), depth="1", expect={207})
+        ours = []
+        for found in found_events(answer.content):
+            event = stored(found.data, zone=self._zone)
+            key = key_of(event.uid)
+            if key and not event.cancelled and event.slot.overlaps(window):
+                ours.append(self._booking(calendar, key, event, found.etag))
+        return sorted(ours, key=lambda booking: booking.slot.utc().start)
+
+    async def _already_there(self, request: BookingRequest, answer: httpx.Response) -> Booking:
+        """A refused create: our own earlier one, or one of the several other things servers mean by it."""
+        present = await self._get(request.calendar, request.key)
+        if present is not None:
+            return self._booking(request.calendar, request.key, *present)
+        reason = precondition(answer.content)
+        if answer.status_code == 412 and reason in ("", "if-none-match"):
+            raise Retryable("the event was removed while it was being created")
+        raise Rejected(f"the CalDAV server refused the event ({reason or 'is there such a calendar?'})")
+
+    async def _moved(self, request: BookingRequest) -> Booking:
+        """What stands after a move: some servers accept several writers and keep the last."""
+        present = await self._get(request.calendar, request.key)
+        if present is None or present[0].slot != request.slot:
+            raise AmbiguousOutcome("the event was moved, but something else stands in the calendar now")
+        return self._booking(request.calendar, request.key, *present)
+
+    async def _read_back(self, request: BookingRequest, answer: httpx.Response) -> Booking:
+        """What was created; a server that gives no ETag may have rewritten it, so it is asked."""
+        etag = answer.headers.get("ETag")
+        if etag:
+            event = stored(answer.request.content, zone=self._zone)
+            return self._booking(request.calendar, request.key, event, etag)
+        present = await self._get(request.calendar, request.key)
+        if present is None:
+            raise AmbiguousOutcome("the CalDAV server accepted the event and does not show it")
+        return self._booking(request.calendar, request.key, *present)
+
+    async def _get(self, calendar: str, key: str) -> tuple[Stored, str] | None:
+        """The event of this key and its ETag. Rejected when the place is somebody else's."""
+        answer = await self._client.call("GET", self._event_url(calendar, key), expect={200, *_GONE})
+        if answer.status_code in _GONE:
+            return None
+        event = stored(answer.content, zone=self._zone)
+        if event.uid != uid_of(key):
+            raise Rejected("another event has the name that this appointment needs")
+        return event, answer.headers.get("ETag", "")
+
+    def _event_url(self, calendar: str, key: str) -> httpx.URL:
+        return event_url(calendar_url(self._base, calendar), key)
+
+    def _booking(self, calendar: str, key: str, event: Stored, etag: str) -> Booking:
+        path = self._event_url(calendar, key).raw_path.decode("ascii")
+        return Booking(key=key, calendar=calendar, slot=event.slot, vendor_id=path, version=etag, title=event.title)
+
+
+connector = CaldavConnector
+"""What the entry point names: called with a configuration and a context."""

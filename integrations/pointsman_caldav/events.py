@@ -1,0 +1,159 @@
+"""Events: one appointment written as iCalendar, and read back from a copy that others may have edited."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from icalendar import Calendar, Event, vCalAddress, vText
+from icalendar.cal.component import Component
+
+from pointsman_sdk import BookingRequest, Rejected, Slot
+
+_UID_SUFFIX = "@pointsman"
+_SEQUENCE = "X-POINTSMAN-SEQUENCE"
+# RFC 5545 allows no control characters but line breaks and tabs.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_BROKEN = (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError)
+
+
+def uid_of(key: str) -> str:
+    """The event's UID: unique in the world, and telling whose it is."""
+    return key + _UID_SUFFIX
+
+
+def key_of(uid: str) -> str | None:
+    """The key of one of our events; None for everybody else's."""
+    return uid.removesuffix(_UID_SUFFIX) if uid.endswith(_UID_SUFFIX) else None
+
+
+def _plain(text: str) -> str:
+    return _CONTROL.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _line(text: str) -> str:
+    return " ".join(_plain(text).split())
+
+
+def written(request: BookingRequest, *, now: datetime) -> bytes:
+    """The request as a new calendar object; times in UTC, so that no zone definition can be misread."""
+    event = Event()
+    event.add("UID", uid_of(request.key))
+    event.add("SUMMARY", _line(request.title))
+    event.add("DESCRIPTION", _plain(request.description))
+    event.add("STATUS", "CONFIRMED")
+    event.add("TRANSP", "OPAQUE")
+    if request.organizer:
+        # An ATTENDEE without an ORGANIZER is allowed in a store, but no server would invite.
+        event.add("ORGANIZER", vCalAddress(f"mailto:{request.organizer}"))
+    guest = vCalAddress(f"mailto:{request.contact.email}")
+    guest.params["CN"] = vText(_line(request.contact.name))
+    guest.params["ROLE"] = vText("REQ-PARTICIPANT")
+    guest.params["PARTSTAT"] = vText("NEEDS-ACTION")
+    guest.params["RSVP"] = vText("TRUE")
+    event.add("ATTENDEE", guest)
+    _place(event, request.slot, sequence=request.sequence, generation=request.sequence, now=now)
+    calendar = Calendar()
+    calendar.add("VERSION", "2.0")
+    calendar.add("PRODID", "-//Pointsman//CalDAV connector//EN")
+    calendar.add_component(event)
+    return _bytes(calendar)
+
+
+def _bytes(calendar: Calendar) -> bytes:
+    content: bytes = calendar.to_ical()
+    return content
+
+
+def _place(event: Event, slot: Slot, *, sequence: int, generation: int, now: datetime) -> None:
+    for name in ("DTSTART", "DTEND", "DURATION", "DTSTAMP", "LAST-MODIFIED", "SEQUENCE", _SEQUENCE):
+        event.pop(name, None)
+    utc = slot.utc()
+    event.add("DTSTART", utc.start)
+    event.add("DTEND", utc.end)
+    event.add("DTSTAMP", now.astimezone(UTC))
+    event.add("LAST-MODIFIED", now.astimezone(UTC))
+    event.add("SEQUENCE", sequence)
+    event.add(_SEQUENCE, str(generation))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """An event as the server has it. `generation` is the host's own sequence, untouched by other editors."""
+
+    calendar: Calendar
+    event: Event
+    uid: str
+    slot: Slot
+    title: str
+    sequence: int
+    generation: int | None
+    cancelled: bool
+
+    def moved(self, request: BookingRequest, *, now: datetime) -> bytes:
+        """The same event at the request's slot, with everything kept that its owner added."""
+        sequence = max(self.sequence + 1, request.sequence)
+        _place(self.event, request.slot, sequence=sequence, generation=request.sequence, now=now)
+        try:
+            return _bytes(self.calendar)
+        except _BROKEN:
+            return written(request, now=now)
+
+
+def calendars(text: str | bytes) -> list[Calendar]:
+    """Every calendar object in an answer; Rejected when there is none, or one cannot be read."""
+    try:
+        found = Calendar.from_ical(text, multiple=True)
+    except _BROKEN:
+        found = []
+    if not found or any(calendar.name != "VCALENDAR" for calendar in found):
+        raise Rejected("the server answered something that is not iCalendar")
+    return found
+
+
+def stored(text: str | bytes, *, zone: tzinfo) -> Stored:
+    """The event in a calendar object, overridden instances of a recurrence left aside."""
+    calendar = calendars(text)[0]
+    masters = [event for event in calendar.walk("VEVENT") if "RECURRENCE-ID" not in event]
+    if not masters or not isinstance(masters[0], Event):
+        raise Rejected("the server's calendar object holds no event")
+    event = masters[0]
+    try:
+        generation = str(event.get(_SEQUENCE, ""))
+        return Stored(
+            calendar=calendar,
+            event=event,
+            uid=str(event.get("UID", "")),
+            slot=time_of(event, zone=zone),
+            title=str(event.get("SUMMARY", "")),
+            sequence=int(event.get("SEQUENCE", 0)),
+            generation=int(generation) if generation.isascii() and generation.isdigit() else None,
+            cancelled=str(event.get("STATUS", "")).upper() == "CANCELLED",
+        )
+    except _BROKEN:
+        raise Rejected("the server's event cannot be read") from None
+
+
+def time_of(event: Component, *, zone: tzinfo) -> Slot:
+    """When an event is; all-day and floating times are taken in `zone`. Rejected when it cannot be told."""
+    try:
+        start = event.decoded("DTSTART")
+        end = event.decoded("DTEND") if "DTEND" in event else start + _length(event, start)
+        first, last = _moment(start, zone), _moment(end, zone)
+        # An event without length still marks a moment at which nobody should be booked.
+        return Slot(first, max(last.astimezone(UTC), first.astimezone(UTC) + timedelta(minutes=1)))
+    except _BROKEN:
+        raise Rejected("the server's event has no readable time") from None
+
+
+def _length(event: Component, start: date) -> timedelta:
+    if "DURATION" in event:
+        length = event.decoded("DURATION")
+        assert isinstance(length, timedelta)
+        return length
+    return timedelta() if isinstance(start, datetime) else timedelta(days=1)
+
+
+def _moment(value: date, zone: tzinfo) -> datetime:
+    if not isinstance(value, datetime):
+        value = datetime.combine(value, time())
+    return value if value.tzinfo else value.replace(tzinfo=zone)

@@ -1,0 +1,14 @@
+"""Fixtures that several contract tests share."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from contract.radicale_server import Server, radicale
+
+
+@pytest.fixture(scope="session")
+def caldav_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One Radicale for the whole run."""
+    with radicale(tmp_path_factory.mktemp("radicale")) as server:
+        yield server
