@@ -1,8 +1,53 @@
 """The alerts repository."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pointsman.db.tables import alerts
+
+_new = insert(alerts)
+_PUT = _new.on_conflict_do_update(
+    index_elements=[alerts.c.code, alerts.c.subject],
+    index_where=text("resolved_at is null"),
+    set_={"count": alerts.c.count + 1, "message": _new.excluded.message},
+)
+_RESOLVE = (
+    update(alerts)
+    .where(
+        alerts.c.code == bindparam("of_code"),
+        alerts.c.subject == bindparam("of_subject"),
+        alerts.c.resolved_at.is_(None),
+    )
+    .values(resolved_at=bindparam("at"))
+)
+_OPEN = select(alerts).where(alerts.c.resolved_at.is_(None)).order_by(alerts.c.raised_at.desc(), alerts.c.id.desc())
 
 
 class SqlAlerts:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+
+    async def put(
+        self,
+        *,
+        id: UUID,  # noqa: A002  # the column's name
+        at: datetime,
+        code: str,
+        subject: str,
+        message: str,
+    ) -> None:
+        """Raise an alert, or count one more on the open alert of the same code and subject."""
+        values = {"id": id, "raised_at": at, "code": code, "subject": subject, "message": message}
+        await self._connection.execute(_PUT, values)
+
+    async def resolve(self, *, at: datetime, code: str, subject: str) -> None:
+        await self._connection.execute(_RESOLVE, {"of_code": code, "of_subject": subject, "at": at})
+
+    async def list_open(self) -> Sequence[Mapping[str, Any]]:
+        return [dict(row._mapping) for row in await self._connection.execute(_OPEN)]  # noqa: SLF001  # SQLAlchemy's public name

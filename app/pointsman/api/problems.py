@@ -1,0 +1,223 @@
+"""Errors as RFC 9457 problems: the one table from error to HTTP status, and their documentation."""
+
+import uuid
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from pointsman.domain import errors as e
+from pointsman.domain.errors import Fault, PointsmanError
+from pointsman.logs import safe_traceback
+from pointsman.services.ports import LostRace, Refused, Unreachable
+
+MEDIA_TYPE = "application/problem+json"
+TYPE = "urn:pointsman:problem:"  # + code; a name, not an address
+RETRY_AFTER_S = 2
+
+#: Nearest class wins. Role protection is 409: the caller is allowed to ask, the state of roles and gates forbids it.
+STATUS: dict[type[PointsmanError], int] = {
+    e.Invalid: 422,
+    e.Unauthenticated: 401,
+    e.Forbidden: 403,
+    e.NotFound: 404,
+    e.Conflict: 409,
+    e.RoleProtected: 409,
+    e.KeyReused: 422,
+    e.TooLarge: 413,
+    e.Unavailable: 503,
+    PointsmanError: 400,
+}
+
+_log = structlog.get_logger("pointsman.api")
+
+
+class FaultDoc(BaseModel):
+    """One fault: where, what, and what to do."""
+
+    path: str = Field(examples=["body.lead.email"])
+    code: str = Field(examples=["value_error"])
+    message: str = Field(examples=["Give an email address such as mara@example.com."])
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem; `type` is stable and ends in `code`."""
+
+    type: str = Field(examples=["urn:pointsman:problem:not-found"])
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["There is no lead with this id."])
+    code: str = Field(examples=["not-found"])
+    faults: list[FaultDoc] = Field(default_factory=list, description="Each fault in the request.")
+
+
+class ProblemResponse(JSONResponse):
+    media_type = MEDIA_TYPE
+
+
+def status_of(error: PointsmanError) -> int:
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def body_of(
+    status: int, code: str, detail: str, *, faults: Sequence[Fault] = (), extra: dict[str, object] | None = None
+) -> dict[str, object]:
+    """The problem as JSON-ready data; `extra` cannot hide a standard member."""
+    return {
+        **(extra or {}),
+        "type": TYPE + code,
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "faults": [{"path": f.path, "code": f.code, "message": f.message} for f in faults],
+    }
+
+
+def headers_of(status: int) -> dict[str, str]:
+    if status == 401:
+        return {"WWW-Authenticate": 'Bearer realm="pointsman"'}
+    if status in {429, 503}:
+        return {"Retry-After": str(RETRY_AFTER_S)}
+    return {}
+
+
+def problem(
+    status: int, code: str, detail: str, *, faults: Sequence[Fault] = (), extra: dict[str, object] | None = None
+) -> ProblemResponse:
+    return ProblemResponse(
+        body_of(status, code, detail, faults=faults, extra=extra), status_code=status, headers=headers_of(status)
+    )
+
+
+def of_error(error: PointsmanError) -> ProblemResponse:
+    return problem(status_of(error), error.code, str(error), faults=error.faults, extra=error.extra)
+
+
+def of_refusal(refused: Refused) -> ProblemResponse:
+    """What the database said no to; it got that far only because a use case did not see it coming."""
+    if refused.constraint == "PM001":
+        return of_error(e.RoleProtected(str(refused), extra={"reason": refused.detail}))
+    return of_error(
+        e.Conflict(
+            "The data does not fit together with what is stored. Look again, then retry.",
+            code="constraint",
+            extra={"constraint": refused.constraint},
+        )
+    )
+
+
+def of_unknown(error: BaseException) -> ProblemResponse:
+    """A fault of ours: the caller gets an id, the log gets the frames without any payload."""
+    incident = uuid.uuid4().hex
+    _log.error("unhandled", incident=incident, **safe_traceback(error))
+    return problem(
+        500,
+        "internal",
+        f"Something went wrong on our side. Quote incident {incident} to whoever runs this service.",
+        extra={"incident": incident},
+    )
+
+
+def of_validation(error: RequestValidationError) -> ProblemResponse:
+    found = error.errors()
+    if any(item["type"] == "json_invalid" for item in found):
+        return problem(400, "not-json", "The body is not JSON. Send one JSON object as UTF-8.")
+    faults = [Fault(path=dotted(item["loc"]), code=item["type"], message=_advice(item)) for item in found[:100]]
+    return problem(422, "invalid", "The request is not as described. Mend each fault and send it again.", faults=faults)
+
+
+def dotted(location: Sequence[int | str]) -> str:
+    """("body", "items", 3, "x") is `body.items[3].x`."""
+    text = ""
+    for part in location:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
+
+
+def _advice(item: dict[str, Any]) -> str:
+    match item["type"]:
+        case "missing":
+            return "Add this field; it is required."
+        case "extra_forbidden":
+            return "Take this field out; it is not known here."
+        case _:
+            message: str = item["msg"].removeprefix("Value error, ")
+            return message if message.endswith(".") else message + "."
+
+
+def of_http(error: HTTPException) -> ProblemResponse:
+    """What the router itself says: no such path, method not allowed."""
+    known = {
+        404: ("no-such-path", "There is nothing at this path. /docs lists what there is."),
+        405: ("method-not-allowed", "This path does not take this method. The Allow header lists those it takes."),
+        400: ("bad-request", "The request could not be read."),
+    }
+    name = HTTPStatus(error.status_code).name.lower().replace("_", "-")
+    code, detail = known.get(error.status_code, (name, error.detail))
+    answer = problem(error.status_code, code, detail)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of a route with a problem."""
+
+    async def on_error(_request: Request, error: Exception) -> ProblemResponse:
+        assert isinstance(error, PointsmanError)
+        return of_error(error)
+
+    async def on_validation(_request: Request, error: Exception) -> ProblemResponse:
+        assert isinstance(error, RequestValidationError)
+        return of_validation(error)
+
+    async def on_http(_request: Request, error: Exception) -> ProblemResponse:
+        assert isinstance(error, HTTPException)
+        return of_http(error)
+
+    async def on_refused(_request: Request, error: Exception) -> ProblemResponse:
+        assert isinstance(error, Refused)
+        return of_refusal(error)
+
+    async def on_unreachable(_request: Request, _error: Exception) -> ProblemResponse:
+        return of_error(e.Unavailable("The database does not answer. Nothing was stored. Retry in a moment."))
+
+    async def on_race(_request: Request, _error: Exception) -> ProblemResponse:
+        return of_error(e.Unavailable("Too many requests for the same thing at once. Try again in a second."))
+
+    app.add_exception_handler(PointsmanError, on_error)
+    app.add_exception_handler(RequestValidationError, on_validation)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(Refused, on_refused)
+    app.add_exception_handler(Unreachable, on_unreachable)
+    app.add_exception_handler(LostRace, on_race)
+
+
+_MEANING = {
+    400: "The request cannot be read (`not-json`, `bad-encoding`, …)",
+    401: "No key, or a wrong, expired or revoked one",
+    403: "This key may not do that",
+    404: "There is no such thing, or this key may not see it",
+    408: "The body came too slowly",
+    409: "The present state forbids it",
+    413: "More than is accepted at once",
+    415: "Not JSON, or compressed",
+    422: "The request is not as described; `faults` says where",
+    503: "Not possible right now; retry after `Retry-After` seconds",
+}
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """`responses=errors(404, 409)` documents the problems that an operation may answer with."""
+    return {status: documented(status) for status in statuses}
+
+
+def documented(status: int) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": _MEANING[status], "content": {MEDIA_TYPE: {"schema": schema}}}

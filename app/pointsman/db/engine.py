@@ -1,0 +1,45 @@
+"""The engine: one pool of psycopg connections per process."""
+
+import select
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+
+def make_engine(
+    url: str, *, pool_size: int = 10, statement_timeout_ms: int = 10_000, name: str = "pointsman"
+) -> AsyncEngine:
+    """An engine that gives up soon: on connecting, on waiting for a free connection, on a slow statement."""
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_recycle=1800,
+        hide_parameters=True,  # an error's text must not carry a lead's data into a log
+        connect_args={
+            "connect_timeout": 3,
+            "application_name": name,
+            "options": f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={statement_timeout_ms}"
+            " -c idle_in_transaction_session_timeout=120000 -c timezone=UTC",
+            "keepalives_idle": 30,
+        },
+    )
+    event.listen(engine.sync_engine, "checkout", _still_open)
+    return engine
+
+
+def _still_open(connection: Any, _record: object, _proxy: object) -> None:
+    """Leave out a connection that the server has closed: a look at the socket instead of a round trip.
+
+    An idle connection has nothing to read, unless the server said goodbye.
+    """
+    raw = connection.driver_connection
+    if raw.closed:
+        raise DisconnectionError("closed")
+    poll = select.poll()
+    poll.register(raw.pgconn.socket, select.POLLIN | select.POLLERR | select.POLLHUP)
+    if poll.poll(0):
+        raise DisconnectionError("the server closed this connection")

@@ -1,0 +1,174 @@
+"""API keys: `pm_<id>_<secret>`. The secret is shown once and kept as its SHA-256."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pointsman.domain.errors import Fault, Forbidden, Invalid, NotFound, Unauthenticated
+from pointsman.services.ports import Actor, Env, Refused
+from pointsman.services.ports.platform import ApiKeyRow
+
+#: What a key may be allowed. `admin` may do everything.
+SCOPES = ("intake", "handover", "booking", "admin", "read", "metrics")
+#: A partner's key is for working its own leads, never for running the deployment.
+SUPPLIER_SCOPES = frozenset({"intake", "handover", "booking", "read"})
+
+_PREFIX = "pm"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewKey:
+    """A key just made; `token` is not stored anywhere and cannot be shown again."""
+
+    row: ApiKeyRow
+    token: str
+
+
+async def create_key(
+    env: Env,
+    *,
+    name: str,
+    scopes: Sequence[str],
+    actor: Actor,
+    supplier: str | None = None,
+    lives_for: timedelta | None = None,
+    entropy: Callable[[int], bytes] = secrets.token_bytes,
+) -> NewKey:
+    """Make a key. Raises `Invalid` for an unknown scope or supplier, or a scope that a partner cannot have."""
+    faults = _faults(name, scopes, supplier)
+    if faults:
+        raise Invalid("The key cannot be made as asked.", faults=faults)
+    now = env.clock()
+    secret = entropy(24).hex()
+    row = ApiKeyRow(
+        id=entropy(6).hex(),
+        name=name.strip(),
+        secret_hash=_digest(secret),
+        scopes=frozenset(scopes),
+        supplier=supplier,
+        created_at=now,
+        expires_at=None if lives_for is None else now + lives_for,
+        revoked_at=None,
+    )
+    try:
+        async with env.uow() as tx:
+            await tx.api_keys.add(row)
+            await tx.audit.add(
+                id=env.new_id(),
+                at=now,
+                actor=actor.name,
+                action="key.created",
+                subject=f"key:{row.id}",
+                after={"name": row.name, "scopes": sorted(row.scopes), "supplier": supplier},
+            )
+    except Refused as refused:
+        if refused.constraint != "api_keys_supplier_fkey":
+            raise
+        fault = Fault(path="body.supplier", code="unknown-supplier", message="Name a supplier of the roster.")
+        raise Invalid("There is no such supplier.", faults=[fault]) from refused
+    return NewKey(row=row, token=f"{_PREFIX}_{row.id}_{secret}")
+
+
+def _faults(name: str, scopes: Sequence[str], supplier: str | None) -> list[Fault]:
+    faults = []
+    if not name.strip():
+        faults.append(Fault(path="body.name", code="empty", message="Say what the key is for."))
+    if not scopes:
+        faults.append(Fault(path="body.scopes", code="empty", message=f"Give at least one of: {', '.join(SCOPES)}."))
+    for index, scope in enumerate(scopes):
+        if scope not in SCOPES:
+            message = f"Use one of: {', '.join(SCOPES)}."
+            faults.append(Fault(path=f"body.scopes[{index}]", code="unknown-scope", message=message))
+        elif supplier is not None and scope not in SUPPLIER_SCOPES:
+            message = f"A partner's key may have only: {', '.join(sorted(SUPPLIER_SCOPES))}."
+            faults.append(Fault(path=f"body.scopes[{index}]", code="not-for-partners", message=message))
+    return faults
+
+
+async def list_keys(env: Env) -> Sequence[ApiKeyRow]:
+    async with env.uow() as tx:
+        return await tx.api_keys.list()
+
+
+async def revoke_key(env: Env, key_id: str, *, actor: Actor) -> None:
+    """End a key for good; every process refuses it within seconds. Raises `NotFound`."""
+    now = env.clock()
+    async with env.uow() as tx:
+        if not await tx.api_keys.revoke(key_id, at=now):
+            raise NotFound("There is no such key in use.")
+        await tx.audit.add(id=env.new_id(), at=now, actor=actor.name, action="key.revoked", subject=f"key:{key_id}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who calls, by a valid key."""
+
+    key_id: str
+    scopes: frozenset[str]
+    supplier: str | None
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(name=f"key:{self.key_id}", supplier=self.supplier)
+
+    def may(self, *scopes: str) -> bool:
+        return "admin" in self.scopes or not self.scopes.isdisjoint(scopes)
+
+
+def require(caller: Caller, *scopes: str) -> None:
+    """Raises `Forbidden` unless the caller has one of `scopes`."""
+    if not caller.may(*scopes):
+        raise Forbidden(f"This key lacks the scope {' or '.join(scopes)}.", extra={"needs": list(scopes)})
+
+
+class KeyRing:
+    """Knows callers by their keys, and asks the database again after `ttl` seconds, so that a revocation is heard.
+
+    `monotonic` is a clock in seconds that never goes back.
+    """
+
+    def __init__(self, env: Env, *, monotonic: Callable[[], float], ttl: float = 2.0, size: int = 1024) -> None:
+        self._env = env
+        self._monotonic = monotonic
+        self._ttl = ttl
+        self._size = size
+        self._known: dict[str, tuple[float, ApiKeyRow]] = {}
+
+    async def caller(self, token: str) -> Caller:
+        """The caller behind a token. Raises `Unauthenticated`, with one text whatever is wrong with an unknown key."""
+        prefix, _, rest = token.partition("_")
+        key_id, _, secret = rest.partition("_")
+        row = await self._row(key_id) if prefix == _PREFIX and _well_formed(key_id) else None
+        expected = row.secret_hash if row else bytes(32)
+        if not hmac.compare_digest(_digest(secret), expected) or row is None:
+            raise Unauthenticated("The API key is not one of ours.")
+        if row.revoked_at is not None:
+            raise Unauthenticated("The API key has been revoked.", code="key-revoked")
+        if row.expires_at is not None and row.expires_at <= self._env.clock():
+            raise Unauthenticated("The API key has expired.", code="key-expired")
+        return Caller(key_id=row.id, scopes=row.scopes, supplier=row.supplier)
+
+    async def _row(self, key_id: str) -> ApiKeyRow | None:
+        now = self._monotonic()
+        known = self._known.get(key_id)
+        if known is not None and now - known[0] < self._ttl:
+            return known[1]
+        async with self._env.uow() as tx:
+            row = await tx.api_keys.get(key_id)
+        self._known.pop(key_id, None)
+        if row is not None:
+            if len(self._known) >= self._size:
+                self._known.pop(next(iter(self._known)))
+            self._known[key_id] = (now, row)
+        return row
+
+
+def _well_formed(key_id: str) -> bool:
+    return 0 < len(key_id) <= 32 and key_id.isascii() and key_id.isalnum()
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()

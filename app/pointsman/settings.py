@@ -1,0 +1,102 @@
+"""Settings: POINTSMAN_* variables, read when asked for and never at import; all faults are listed at once."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "POINTSMAN_"
+_SCHEMES = ("postgresql+psycopg://", "postgresql://", "postgres://")
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; `faults` has one sentence each, naming the variable."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+class Settings(BaseSettings):
+    """How this process runs. Secrets do not show in `repr`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    database_url: Annotated[str, Field(repr=False)]
+    pool_size: Annotated[int, Field(ge=1, le=200)] = 10
+    statement_timeout_ms: Annotated[int, Field(ge=100, le=600_000)] = 10_000
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65_535)] = 8000
+    public_url: str = ""  # as senders see us; some signatures cover it
+    trusted_proxies: str = ""  # addresses whose X-Forwarded-* headers are believed, comma-separated
+    docs: bool = True
+    max_body_bytes: Annotated[int, Field(ge=1_024, le=50_000_000)] = 1_000_000
+    max_json_depth: Annotated[int, Field(ge=4, le=200)] = 32
+    receive_timeout_s: Annotated[float, Field(gt=0, le=600)] = 10.0
+
+    secret_keys: Annotated[tuple[SecretStr, ...], NoDecode, Field(min_length=1)]  # newest first; older ones still open
+    allow_private_calendar_hosts: bool = False
+
+    worker_concurrency: Annotated[int, Field(ge=1, le=200)] = 10
+    job_deadline_s: Annotated[float, Field(gt=0, le=3_600)] = 60.0
+
+    log_format: Literal["json", "console"] = "json"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("database_url")
+    @classmethod
+    def _one_driver(cls, url: str) -> str:
+        for scheme in _SCHEMES:
+            if url.startswith(scheme):
+                return "postgresql+psycopg://" + url.removeprefix(scheme)
+        raise ValueError("it must begin with postgresql:// (PostgreSQL 15 or newer is the only database)")
+
+    @field_validator("secret_keys", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_empty(cls, values: object) -> object:
+        """A variable set to nothing counts as unset."""
+        return {k: v for k, v in values.items() if v != ""} if isinstance(values, dict) else values
+
+    @model_validator(mode="after")
+    def _default_public_url(self) -> Self:
+        url = (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        if not url.startswith(("http://", "https://")):
+            raise ValueError("POINTSMAN_PUBLIC_URL must begin with https:// or http://")
+        object.__setattr__(self, "public_url", url)
+        return self
+
+    @property
+    def conninfo(self) -> str:
+        """The database URL for libpq."""
+        return self.database_url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+_HINTS = {
+    "database_url": "set it to the database, for example postgresql://user:password@host/pointsman",
+    "secret_keys": "set it to a key that encrypts stored credentials; `pointsman keys secret` prints a new one",
+}
+
+
+def load_settings(**given: object) -> Settings:
+    """Settings from `given`, then the environment. Raises `SettingsError` with every fault."""
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks the values
+    except ValidationError as error:
+        faults = [_sentence(fault["loc"], fault["type"], fault["msg"]) for fault in error.errors()]
+        raise SettingsError(faults) from None
+
+
+def _sentence(location: tuple[int | str, ...], kind: str, message: str) -> str:
+    text = message.removeprefix("Value error, ")
+    if not location:
+        return text
+    name = str(location[0])
+    if kind == "missing" or (name == "secret_keys" and kind == "too_short"):
+        return f"{PREFIX}{name.upper()} is missing: {_HINTS.get(name, 'set it')}."
+    return f"{PREFIX}{name.upper()}: {text}."
