@@ -159,30 +159,34 @@ def rebuild(entries: Iterable[Entry]) -> Ledger:
 
 
 def _due_first(ledger: Ledger, eligible: Mapping[str, int]) -> list[str]:
-    """Tijdeman: of those with balance + share >= 1/(2n-2), who first reaches 1 - 1/(2n-2) at their share per turn."""
+    """Tijdeman: of those with balance + share >= 1/(2n-2), who first reaches 1 - 1/(2n-2) at their share per turn.
+
+    Balances past that bound, and everybody being in debt, only arise from changing attendance: then the largest wins.
+    """
     total, n = sum(eligible.values()), len(eligible)
     if n == 0 or min(eligible.values()) < 1:
         raise Invalid("a turn needs somebody eligible, each with a weight of at least 1")
     if n == 1:
         return list(eligible)
     parts, denominator, span = ledger.balances, ledger.denominator, 2 * n - 2
-    owed = [
-        rep
-        for rep, weight in eligible.items()
-        if span * (parts.get(rep, 0) * total + weight * denominator) >= denominator * total
-    ]
-    if not owed:  # only after changing attendance: all who are here are in debt to those who are not
-        rank = {rep: parts.get(rep, 0) * total + weight * denominator for rep, weight in eligible.items()}
-        most = max(rank.values())
-        return [rep for rep, owed_parts in rank.items() if owed_parts == most]
+    gaps = {rep: denominator * (span - 1) - span * parts.get(rep, 0) for rep in eligible}
+    raised = {rep: parts.get(rep, 0) * total + weight * denominator for rep, weight in eligible.items()}
+    overdue = [rep for rep, gap in gaps.items() if gap < 0]
+    owed = [rep for rep, parts_raised in raised.items() if span * parts_raised >= denominator * total]
+    if overdue or not owed:
+        most = max(raised[rep] for rep in overdue or eligible)
+        return [rep for rep in overdue or eligible if raised[rep] == most]
+    return _earliest(owed, gaps, eligible)
+
+
+def _earliest(owed: Collection[str], gaps: Mapping[str, int], weights: Mapping[str, int]) -> list[str]:
+    """Those with the smallest gap / weight, compared crosswise so that whole numbers suffice."""
     best: list[str] = []
-    best_gap, best_weight = 0, 1
     for rep in owed:
-        gap, weight = denominator * (span - 1) - span * parts.get(rep, 0), eligible[rep]
-        order = gap * best_weight - best_gap * weight if best else -1
+        order = gaps[rep] * weights[best[0]] - gaps[best[0]] * weights[rep] if best else 0
         if order < 0:
-            best, best_gap, best_weight = [rep], gap, weight
-        elif order == 0:
+            best = []
+        if order <= 0:
             best.append(rep)
     return best
 
