@@ -28,9 +28,18 @@ class Process:
     def runs(self) -> bool:
         return _facts(self.pid) == self.started
 
+    def ask(self) -> None:
+        """Ask it to stop, and with it the process group that it leads."""
+        self._send(signal.SIGTERM)
+
     def end(self, *, grace: float) -> None:
-        """Ask it to stop; after `grace` seconds, kill it. Its whole process group goes when it leads one."""
-        if self._send(signal.SIGTERM) and not self.ended_within(grace):
+        """Ask it to stop, and see that it does."""
+        self.ask()
+        self.outlast(grace)
+
+    def outlast(self, grace: float) -> None:
+        """Wait for the end of one that was asked, and kill it after `grace` seconds. A second request would mean haste."""
+        if not self.ended_within(grace):
             self._send(signal.SIGKILL)
             self.ended_within(5)
 
@@ -42,16 +51,14 @@ class Process:
             time.sleep(0.02)
         return True
 
-    def _send(self, number: signal.Signals) -> bool:
+    def _send(self, number: signal.Signals) -> None:
         if not self.runs():
-            return False
+            return
         with contextlib.suppress(ProcessLookupError):
             if os.getpgid(self.pid) == self.pid:
                 os.killpg(self.pid, number)
             else:
                 os.kill(self.pid, number)
-            return True
-        return False
 
 
 def command_line(pid: int) -> str:

@@ -1,0 +1,218 @@
+"""Several programs as one: started together, kept alive, printed with a name in front, stopped together.
+
+with Supervisor([Child(name="api", argv=[...]), Child(name="worker", argv=[...])], state=Path(".pointsman")) as floor:
+    ...                     # they run; Ctrl-C and SIGTERM raise KeyboardInterrupt here, and the block's end stops them
+    code = floor.wait()     # 0 after Ctrl-C or SIGTERM, 1 when a child could not be kept alive
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import IO, Self, TextIO
+
+from pointsman.local.errors import LocalServerError
+from pointsman.local.processes import Process
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """A program to keep alive. `env` is added to our own environment."""
+
+    name: str
+    argv: Sequence[str]
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long to wait, in seconds, and how many quick deaths in a row are too many."""
+
+    grace: float = 15.0
+    first_pause: float = 0.5
+    longest_pause: float = 15.0
+    settled: float = 20.0
+    deaths: int = 5
+
+
+@dataclass(slots=True)
+class _Run:
+    child: Child
+    process: subprocess.Popen[str]
+    since: float
+    deaths: int = 0
+    due: float | None = None
+
+
+class Supervisor:
+    """Runs `children`. `state` is a folder that remembers them, so that the next start finds what a kill left."""
+
+    def __init__(
+        self, children: Sequence[Child], *, state: Path, out: TextIO | None = None, patience: Patience | None = None
+    ) -> None:
+        self._children = tuple(children)
+        self._state = state
+        self._out = out or sys.stdout
+        self._patience = patience or Patience()
+        self._runs: list[_Run] = []
+        self._lock: IO[str] | None = None
+        self._handlers: dict[signal.Signals, object] = {}
+        self._stopping = threading.Event()
+        self._failed = threading.Event()
+        self._watch: threading.Thread | None = None
+        self._printing = threading.Lock()
+
+    def run(self) -> int:
+        """Start, keep alive until Ctrl-C or SIGTERM, stop. The exit code for the command that did it."""
+        with self:
+            return self.wait()
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            self._handlers = {number: signal.signal(number, _interrupt) for number in SIGNALS}
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number in self._handlers:
+            signal.signal(number, signal.SIG_IGN)  # stopping ends by itself; a second Ctrl-C must not leave half of it
+        self.stop()
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal itself returned
+        self._handlers = {}
+
+    def start(self) -> None:
+        """Start every child, after ending those of an earlier supervisor that was killed.
+
+        Raises LocalServerError when another supervisor lives on the same state.
+        """
+        self._state.mkdir(parents=True, exist_ok=True)
+        self._lock = (self._state / "supervisor.lock").open("a")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.close()
+            self._lock = None
+            raise LocalServerError(f"It runs already, with its state in {self._state}. Stop that one first.") from None
+        self._end_leftovers()
+        for child in self._children:
+            self._runs.append(self._spawn(child))
+            self._remember()
+        self._watch = threading.Thread(target=self._keep_alive, name="supervisor", daemon=True)
+        self._watch.start()
+
+    def wait(self) -> int:
+        """Block until Ctrl-C, SIGTERM or stop() (0), or until a child cannot be kept alive (1)."""
+        with contextlib.suppress(KeyboardInterrupt):
+            while not self._stopping.wait(0.2):
+                pass
+        return 1 if self._failed.is_set() else 0
+
+    def stop(self) -> None:
+        """Ask every child to end, last started first, and see to it that they do."""
+        self._stopping.set()
+        if self._watch:
+            self._watch.join()
+        running = [found for run in self._runs if (found := Process.find(run.process.pid))]
+        self._see_off(running)
+        for run in self._runs:
+            run.process.wait()
+        self._runs = []
+        if self._lock:
+            self._memory.unlink(missing_ok=True)
+            self._lock.close()
+            self._lock = None
+
+    # -- keeping alive
+
+    def _keep_alive(self) -> None:
+        while not self._stopping.wait(0.1):
+            for index, run in enumerate(self._runs):
+                if run.due is None and run.process.poll() is not None:
+                    self._mourn(run)
+                elif run.due is not None and time.monotonic() >= run.due:
+                    self._runs[index] = self._spawn(run.child, deaths=run.deaths)
+                    self._remember()
+
+    def _mourn(self, run: _Run) -> None:
+        patience = self._patience
+        run.deaths = 1 if time.monotonic() - run.since > patience.settled else run.deaths + 1
+        if run.deaths >= patience.deaths:
+            self._say(
+                run.child.name, f"ended {run.deaths} times in a row (last code {run.process.returncode}), giving up"
+            )
+            self._failed.set()
+            self._stopping.set()
+            run.due = float("inf")
+            return
+        pause = min(patience.longest_pause, patience.first_pause * 2 ** (run.deaths - 1))
+        self._say(run.child.name, f"ended with code {run.process.returncode}, starting again in {pause:g} s")
+        run.due = time.monotonic() + pause
+
+    def _spawn(self, child: Child, *, deaths: int = 0) -> _Run:
+        process = subprocess.Popen(
+            list(child.argv), env={**os.environ, **child.env, "PYTHONUNBUFFERED": "1"}, text=True, errors="replace",
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        threading.Thread(target=self._print, args=(child.name, process), daemon=True).start()
+        return _Run(child=child, process=process, since=time.monotonic(), deaths=deaths)
+
+    # -- what a killed supervisor leaves
+
+    @property
+    def _memory(self) -> Path:
+        return self._state / "children.json"
+
+    def _remember(self) -> None:
+        known = [asdict(found) for run in self._runs if (found := Process.find(run.process.pid))]
+        partial = self._memory.with_suffix(".new")
+        partial.write_text(json.dumps(known))
+        partial.replace(self._memory)
+
+    def _end_leftovers(self) -> None:
+        with contextlib.suppress(FileNotFoundError, ValueError, TypeError):
+            leftovers = [Process(**facts) for facts in json.loads(self._memory.read_text())]
+            self._see_off(leftovers)
+
+    def _see_off(self, processes: Sequence[Process]) -> None:
+        deadline = time.monotonic() + self._patience.grace
+        for process in reversed(processes):
+            process.ask()
+        for process in processes:
+            process.outlast(max(0.0, deadline - time.monotonic()))
+
+    # -- output
+
+    def _print(self, name: str, process: subprocess.Popen[str]) -> None:
+        if process.stdout is None:
+            return
+        with process.stdout as lines:
+            for line in lines:
+                self._say(name, line.rstrip("\n"))
+
+    def _say(self, name: str, text: str) -> None:
+        width = max(len(child.name) for child in self._children)
+        with self._printing, contextlib.suppress(ValueError, OSError):  # a reader that went away is no reason to stop
+            self._out.write(f"{name:<{width}} | {text}\n")
+            self._out.flush()
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,122 @@
+"""The supervisor with real programs that stop, crash, ignore signals and are left behind."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pointsman.local.errors import LocalServerError
+from pointsman.local.processes import Process
+from pointsman.local.supervisor import Child, Patience, Supervisor
+
+QUICK = Patience(grace=3, first_pause=0.05, longest_pause=0.2, settled=60, deaths=4)
+SLEEP = "import time; print('up', flush=True); time.sleep(600)"
+DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
+
+
+def program(name: str, source: str, **env: str) -> Child:
+    return Child(name=name, argv=[sys.executable, "-c", source], env=env)
+
+
+def eventually(check: Callable[[], bool], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+
+
+def test_every_line_carries_the_name_of_who_said_it(tmp_path: Path) -> None:
+    out = io.StringIO()
+    say = "import os, time; print(os.environ['WORD'], flush=True); time.sleep(600)"
+    with Supervisor([program("api", say, WORD="yes"), program("worker", say, WORD="no")], state=tmp_path, out=out):
+        eventually(lambda: len(out.getvalue().splitlines()) == 2)
+    assert sorted(out.getvalue().splitlines()) == ["api    | yes", "worker | no"]
+
+
+def test_stopping_ends_every_child_even_a_deaf_one(tmp_path: Path) -> None:
+    out = io.StringIO()
+    supervisor = Supervisor([program("deaf", DEAF), program("good", SLEEP)], state=tmp_path, out=out, patience=QUICK)
+    supervisor.start()
+    eventually(lambda: out.getvalue().count("up") == 2)
+    pids = [run.process.pid for run in supervisor._runs]
+    supervisor.stop()
+    assert [Process.find(pid) for pid in pids] == [None, None]
+
+
+def test_a_crashed_child_is_started_again(tmp_path: Path) -> None:
+    out, flag = io.StringIO(), tmp_path / "flag"
+    once = f"import pathlib, sys, time; f = pathlib.Path({str(flag)!r})"
+    once += "; known = f.exists(); f.touch(); known or sys.exit(3)"
+    once += "; print('second life', flush=True); time.sleep(600)"
+    with Supervisor([program("api", once)], state=tmp_path, out=out, patience=QUICK):
+        eventually(lambda: "second life" in out.getvalue())
+    assert "ended with code 3, starting again" in out.getvalue()
+
+
+def test_a_child_that_cannot_live_ends_the_whole_with_an_error(tmp_path: Path) -> None:
+    out = io.StringIO()
+    children = [program("good", SLEEP), program("bad", "raise SystemExit(7)")]
+    assert Supervisor(children, state=tmp_path, out=out, patience=QUICK).run() == 1
+    assert "ended 4 times in a row (last code 7), giving up" in out.getvalue()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_the_whole_cleanly(tmp_path: Path, number: signal.Signals) -> None:
+    supervisor = Supervisor([program("good", SLEEP)], state=tmp_path, out=io.StringIO(), patience=QUICK)
+    before = signal.getsignal(number)
+    threading.Timer(0.5, lambda: os.kill(os.getpid(), number)).start()
+    assert supervisor.run() == 0
+    assert signal.getsignal(number) is before
+    assert not (tmp_path / "children.json").exists()
+
+
+def test_a_signal_during_set_up_work_stops_what_runs(tmp_path: Path) -> None:
+    supervisor = Supervisor([program("good", SLEEP)], state=tmp_path, out=io.StringIO(), patience=QUICK)
+    with pytest.raises(KeyboardInterrupt), supervisor:  # noqa: PT012  the block is the set-up work
+        pid = supervisor._runs[0].process.pid
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+    assert Process.find(pid) is None
+
+
+def test_children_of_a_killed_supervisor_are_ended_by_the_next(tmp_path: Path) -> None:
+    story = """
+import sys
+from pathlib import Path
+from pointsman.local.supervisor import Child, Supervisor
+Supervisor([Child(name="old", argv=[sys.executable, "-c", sys.argv[2]])], state=Path(sys.argv[1])).run()
+"""
+    orphan_says = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+    words = [sys.executable, "-c", story, str(tmp_path), orphan_says]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as killed:
+        assert killed.stdout
+        orphan = int(killed.stdout.readline().split()[-1])
+        with pytest.raises(LocalServerError, match="runs already"):
+            Supervisor([program("new", SLEEP)], state=tmp_path).start()
+        assert Process.find(orphan), "a refused start ends nobody"
+        killed.kill()
+    assert Process.find(orphan)
+    with Supervisor([program("new", SLEEP)], state=tmp_path, out=io.StringIO(), patience=QUICK):
+        assert Process.find(orphan) is None
+
+
+def test_a_remembered_id_that_belongs_to_another_program_by_now_is_left_alone(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", SLEEP], stdout=subprocess.DEVNULL) as stranger:
+        (tmp_path / "children.json").write_text(f'[{{"pid": {stranger.pid}, "started": "long ago"}}]')
+        with Supervisor([program("new", SLEEP)], state=tmp_path, out=io.StringIO(), patience=QUICK):
+            assert Process.find(stranger.pid)
+        stranger.kill()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", '[{"pid": 1}]', "null"])
+def test_a_damaged_memory_is_no_reason_not_to_start(tmp_path: Path, text: str) -> None:
+    (tmp_path / "children.json").write_text(text)
+    with Supervisor([program("new", SLEEP)], state=tmp_path, out=io.StringIO(), patience=QUICK):
+        pass
