@@ -38,7 +38,7 @@ class Process:
         self.outlast(grace)
 
     def outlast(self, grace: float) -> None:
-        """Wait for the end of one that was asked, and kill it after `grace` seconds. A second request would mean haste."""
+        """Wait for the end of one that was asked, and kill it after `grace` seconds."""
         if not self.ended_within(grace):
             self._send(signal.SIGKILL)
             self.ended_within(5)
