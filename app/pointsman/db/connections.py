@@ -1,8 +1,60 @@
 """The connections repository."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import bindparam, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pointsman.db.faults import speaking_the_port
+from pointsman.db.tables import connections
+from pointsman.services.ports.meeting import ConnectionRow
+
+_ADD = insert(connections)
+_CHANGE = (
+    update(connections)
+    .where(connections.c.id == bindparam("of"))
+    .values(
+        connector=bindparam("connector"),
+        config=bindparam("config"),
+        sealed=bindparam("sealed"),
+        active=bindparam("active"),
+        fault=bindparam("fault"),
+    )
+)
+_GET = select(connections).where(connections.c.key == bindparam("key"))
+_LOCK = _GET.with_for_update()
+_PAGE = (
+    select(connections)
+    .where(connections.c.key > bindparam("after"))
+    .order_by(connections.c.key)
+    .limit(bindparam("limit"))
+)
+_SET_FAULT = text("update connections set fault = :fault where id = :id and fault is distinct from :fault")
 
 
 class SqlConnections:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+
+    async def add(self, row: ConnectionRow) -> None:
+        """Raises `Refused` "connections_key_key" when the key is in use."""
+        with speaking_the_port():
+            await self._connection.execute(_ADD, {name: getattr(row, name) for name in ConnectionRow.__slots__})
+
+    async def change(self, row: ConnectionRow) -> None:
+        values = {name: getattr(row, name) for name in ("connector", "config", "sealed", "active", "fault")}
+        await self._connection.execute(_CHANGE, {"of": row.id, **values})
+
+    async def get(self, key: str, *, lock: bool = False) -> ConnectionRow | None:
+        found = await self._connection.execute(_LOCK if lock else _GET, {"key": key})
+        row = found.mappings().one_or_none()
+        return ConnectionRow(**row) if row else None
+
+    async def page(self, *, after: str | None, limit: int) -> Sequence[ConnectionRow]:
+        found = await self._connection.execute(_PAGE, {"after": after or "", "limit": limit})
+        return [ConnectionRow(**row) for row in found.mappings()]
+
+    async def set_fault(self, connection_id: UUID, fault: str | None) -> bool:
+        done = await self._connection.execute(_SET_FAULT, {"id": connection_id, "fault": fault})
+        return done.rowcount == 1

@@ -1,8 +1,119 @@
-"""The deliveries repository."""
+"""The deliveries repository: effects owed to calendars, claimed under a lease."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import TextClause, bindparam, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pointsman.db.tables import connections, deliveries
+from pointsman.services.ports.meeting import ConnectionRow, DeliveryRow
+
+_NAMES = DeliveryRow.__slots__
+_COLUMNS = ", ".join(f"d.{name}" for name in _NAMES)
+_ADD = insert(deliveries)
+_GET = text(f"select {_COLUMNS} from deliveries d where d.id = :id")  # noqa: S608  # our own text
+_OF_APPOINTMENT = text(
+    f"select {_COLUMNS} from deliveries d where d.appointment_id = :appointment order by d.created_at, d.sequence, d.id"  # noqa: S608
+)
+#: Ops on one event happen in the order in which they are owed.
+_BEHIND = (
+    "exists (select 1 from deliveries e where e.key = d.key and e.calendar = d.calendar and e.status = 'pending'"
+    " and (e.sequence, e.created_at) < (d.sequence, d.created_at) and e.id <> d.id)"
+)
+_CLAIM = text(
+    "update deliveries d set lease = :lease, lease_until = statement_timestamp() + cast(:span as interval),"  # noqa: S608
+    " attempts = attempts + 1 where d.id = :id and d.status = 'pending' and d.next_attempt_at <= :at"
+    f" and (d.lease_until is null or d.lease_until <= statement_timestamp()) and not {_BEHIND} returning {_COLUMNS}"
+)
+_SETTLE = text(
+    "update deliveries set status = :status, lease = null, lease_until = null, last_error = :error,"
+    " vendor_id = coalesce(:vendor_id, vendor_id), vendor_version = coalesce(:vendor_version, vendor_version),"
+    " done_at = :at where id = :id and lease = :lease and status = 'pending'"
+)
+_POSTPONE = text(
+    "update deliveries set next_attempt_at = :until, last_error = :error, lease = null, lease_until = null"
+    " where id = :id and lease = :lease and status = 'pending'"
+)
+_REOPEN = text(
+    "update deliveries set status = 'pending', next_attempt_at = :at, done_at = null, lease = null, lease_until = null"
+    " where id = :id and status = :status"
+)
+_CONNECTION = select(connections).where(connections.c.id == bindparam("id"))
+_DUE = text(
+    f"select {_COLUMNS} from deliveries d where d.status = 'pending' and d.next_attempt_at <= :at"  # noqa: S608
+    f" and (d.lease_until is null or d.lease_until <= statement_timestamp()) and not {_BEHIND}"
+    " order by d.next_attempt_at limit :limit"
+)
+_PAGE = text(
+    f"select {_COLUMNS} from deliveries d"  # noqa: S608  # our own text
+    " where (cast(:status as text) is null or d.status = cast(:status as text))"
+    " and (cast(:appointment as uuid) is null or d.appointment_id = cast(:appointment as uuid))"
+    " and (cast(:after_at as timestamptz) is null"
+    " or (d.created_at, d.id) < (cast(:after_at as timestamptz), cast(:after_id as uuid)))"
+    " order by d.created_at desc, d.id desc limit :limit"
+)
 
 
 class SqlDeliveries:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+
+    async def add(self, row: DeliveryRow) -> None:
+        await self._connection.execute(_ADD, {name: getattr(row, name) for name in _NAMES})
+
+    async def get(self, delivery_id: UUID) -> DeliveryRow | None:
+        return await self._one(_GET, {"id": delivery_id})
+
+    async def of_appointment(self, appointment_id: UUID) -> Sequence[DeliveryRow]:
+        return await self._many(_OF_APPOINTMENT, {"appointment": appointment_id})
+
+    async def claim(self, delivery_id: UUID, *, lease: UUID, span: timedelta, at: datetime) -> DeliveryRow | None:
+        return await self._one(_CLAIM, {"id": delivery_id, "lease": lease, "span": span, "at": at})
+
+    async def settle(
+        self,
+        delivery_id: UUID,
+        *,
+        lease: UUID,
+        status: str,
+        at: datetime,
+        error: str | None = None,
+        vendor_id: str | None = None,
+        vendor_version: str | None = None,
+    ) -> bool:
+        values = {"status": status, "at": at, "error": error, "vendor_id": vendor_id, "vendor_version": vendor_version}
+        return await self._changed(_SETTLE, {"id": delivery_id, "lease": lease, **values})
+
+    async def postpone(self, delivery_id: UUID, *, lease: UUID, until: datetime, error: str) -> bool:
+        return await self._changed(_POSTPONE, {"id": delivery_id, "lease": lease, "until": until, "error": error})
+
+    async def reopen(self, delivery_id: UUID, *, status: str, at: datetime) -> bool:
+        return await self._changed(_REOPEN, {"id": delivery_id, "status": status, "at": at})
+
+    async def connection(self, connection_id: UUID) -> ConnectionRow:
+        row = (await self._connection.execute(_CONNECTION, {"id": connection_id})).mappings().one()
+        return ConnectionRow(**row)
+
+    async def due(self, *, at: datetime, limit: int) -> Sequence[DeliveryRow]:
+        return await self._many(_DUE, {"at": at, "limit": limit})
+
+    async def page(
+        self, *, status: str | None, appointment_id: UUID | None, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[DeliveryRow]:
+        after_at, after_id = after or (None, None)
+        parameters = {"status": status, "appointment": appointment_id, "limit": limit}
+        return await self._many(_PAGE, {**parameters, "after_at": after_at, "after_id": after_id})
+
+    async def _one(self, statement: TextClause, parameters: Mapping[str, Any]) -> DeliveryRow | None:
+        row = (await self._connection.execute(statement, parameters)).mappings().one_or_none()
+        return DeliveryRow(**row) if row else None
+
+    async def _many(self, statement: TextClause, parameters: Mapping[str, Any]) -> Sequence[DeliveryRow]:
+        found = await self._connection.execute(statement, parameters)
+        return [DeliveryRow(**row) for row in found.mappings()]
+
+    async def _changed(self, statement: TextClause, parameters: Mapping[str, Any]) -> bool:
+        return (await self._connection.execute(statement, parameters)).rowcount == 1

@@ -1,8 +1,115 @@
-"""The gates repository."""
+"""The gates repository: evidence, gate checks, and the work that a lead is in."""
 
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pointsman.db.tables import evidence, gate_checks
+from pointsman.domain.qualification import Evidence, EvidenceKind
+from pointsman.services.ports.meeting import CheckRow, HeldWork
+
+_EVIDENCE = (
+    select(evidence).where(evidence.c.lead_id == bindparam("lead")).order_by(evidence.c.observed_at, evidence.c.id)
+)
+_ADD_EVIDENCE = insert(evidence)
+_ADD_CHECK = insert(gate_checks)
+_CHECK = select(gate_checks).where(gate_checks.c.id == bindparam("check"))
+_REVOKE = (
+    update(gate_checks)
+    .where(gate_checks.c.id == bindparam("check"), gate_checks.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("at"))
+)
+_HELD = text(
+    "select a.id as assignment_id, a.rep_id, r.key as rep_key, r.name as rep_name, r.supplier, a.work, a.pool,"
+    " a.decision_id, a.gate_check_id, a.override_id"
+    " from assignments a join reps r on r.id = a.rep_id where a.lead_id = :lead and a.ended_at is null"
+)
+_LAST_SETTER = text(
+    "select setter_rep_id from gate_checks where lead_id = :lead and work = :work and passed"
+    " order by checked_at desc, id desc limit 1"
+)
+_OVERRIDE_OPEN = text("select 1 from overrides where id = :override and revoked_at is null and expires_at > :at")
+_RETIRE = (
+    text("update assignments set ended_at = :at, end_reason = :reason where lead_id = :lead and ended_at is null"),
+    text("update holds set released_at = :at, release = :reason where lead_id = :lead and released_at is null"),
+)
+_SUPPLIER_SEES = text(
+    "select 1 from assignments a join reps r on r.id = a.rep_id"
+    " where a.lead_id = :lead and r.supplier = :supplier limit 1"
+)
 
 
 class SqlGates:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+
+    async def evidence(self, lead_id: UUID) -> Sequence[Evidence]:
+        rows = await self._connection.execute(_EVIDENCE, {"lead": lead_id})
+        return [
+            Evidence(
+                id=row.id,
+                kind=EvidenceKind(row.kind),
+                name=row.name,
+                value=row.value,
+                affirmed=row.affirmed,
+                source=row.source,
+                observed_at=row.observed_at,
+                expires_at=row.expires_at,
+            )
+            for row in rows
+        ]
+
+    async def add_evidence(self, lead_id: UUID, items: Sequence[Evidence], *, at: datetime) -> None:
+        if not items:
+            return
+        values = [
+            {
+                "id": item.id,
+                "lead_id": lead_id,
+                "kind": item.kind.value,
+                "name": item.name,
+                "value": item.value,
+                "affirmed": item.affirmed,
+                "source": item.source,
+                "observed_at": item.observed_at,
+                "expires_at": item.expires_at,
+                "created_at": at,
+            }
+            for item in items
+        ]
+        await self._connection.execute(_ADD_EVIDENCE, values)
+
+    async def add_check(self, check: CheckRow) -> None:
+        values = {name: getattr(check, name) for name in CheckRow.__slots__}
+        await self._connection.execute(_ADD_CHECK, values)
+
+    async def check(self, check_id: UUID) -> CheckRow | None:
+        row = (await self._connection.execute(_CHECK, {"check": check_id})).mappings().one_or_none()
+        return CheckRow(**row) if row else None
+
+    async def revoke(self, check_id: UUID, *, at: datetime) -> None:
+        await self._connection.execute(_REVOKE, {"check": check_id, "at": at})
+
+    async def held(self, lead_id: UUID) -> HeldWork | None:
+        row = (await self._connection.execute(_HELD, {"lead": lead_id})).mappings().one_or_none()
+        return HeldWork(**row) if row else None
+
+    async def last_setter(self, lead_id: UUID, work: str) -> UUID | None:
+        found: Any = await self._connection.scalar(_LAST_SETTER, {"lead": lead_id, "work": work})
+        return found if isinstance(found, UUID) else None
+
+    async def override_open(self, override_id: UUID, *, at: datetime) -> bool:
+        found = await self._connection.scalar(_OVERRIDE_OPEN, {"override": override_id, "at": at})
+        return found is not None
+
+    async def retire(self, lead_id: UUID, *, at: datetime, reason: str) -> None:
+        for statement in _RETIRE:
+            await self._connection.execute(statement, {"lead": lead_id, "at": at, "reason": reason})
+
+    async def supplier_sees(self, lead_id: UUID, supplier: str) -> bool:
+        found = await self._connection.scalar(_SUPPLIER_SEES, {"lead": lead_id, "supplier": supplier})
+        return found is not None
