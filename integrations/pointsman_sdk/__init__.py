@@ -2,7 +2,7 @@
 
 from pointsman_sdk.calendar import Booking, BookingRequest, Calendar
 from pointsman_sdk.connector import PROTOCOLS, Connector, implemented
-from pointsman_sdk.context import Context, Token, Tokens
+from pointsman_sdk.context import Context, NoTokens, Token, Tokens
 from pointsman_sdk.crm import Company, Crm, Kind, Meeting, Record, User
 from pointsman_sdk.errors import AmbiguousOutcome, ConnectorError, ReauthRequired, Rejected, Retryable, SlotTaken
 from pointsman_sdk.intake import Arrival, Hook, Intake
@@ -36,6 +36,7 @@ __all__ = [
     "Manifest",
     "Meeting",
     "Method",
+    "NoTokens",
     "Notice",
     "Notify",
     "Nurture",

@@ -9,6 +9,8 @@ from typing import Protocol
 import httpx
 from pydantic import SecretStr
 
+from pointsman_sdk.errors import ReauthRequired
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
@@ -32,6 +34,16 @@ class Tokens(Protocol):
         The host runs one `renew` at a time per connection, so two workers cannot spend one refresh token.
         """
         ...
+
+
+class NoTokens:
+    """The tokens of a connection that never signed in by OAuth 2."""
+
+    async def current(self) -> Token:
+        raise ReauthRequired("this connection has not signed in")
+
+    async def renewed(self, stale: Token, renew: Callable[[Token], Awaitable[Token]]) -> Token:  # noqa: ARG002  # Tokens
+        raise ReauthRequired("this connection has not signed in")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,21 +8,11 @@ import httpx
 import pytest
 from pydantic import BaseModel, SecretStr
 
-from pointsman_sdk import Connector, Context, ReauthRequired, Token
+from pointsman_sdk import Connector, Context, NoTokens
 from pointsman_sdk.http import lend
 from pointsman_sdk.testing.faults import FaultyTransport
 from pointsman_sdk.testing.samples import NOW
 from pointsman_sdk.testing.tiers import proof_of
-
-
-class NoTokens:
-    """The tokens of a connection that never signed in by OAuth."""
-
-    async def current(self) -> Token:
-        raise ReauthRequired("this connection has no token")
-
-    async def renewed(self, stale: Token, renew: object) -> Token:  # noqa: ARG002  # the Protocol's signature
-        raise ReauthRequired("this connection has no token")
 
 
 def secrets_in(config: BaseModel) -> list[str]:

@@ -1,0 +1,1 @@
+"""Edge: the connectors that are installed, and the only place that speaks their SDK."""

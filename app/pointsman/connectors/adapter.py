@@ -1,0 +1,258 @@
+"""The adapter: the services' calendar port over whatever connector a connection names."""
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import NoReturn, TypeVar
+
+from pointsman.connectors.context import Lender
+from pointsman.connectors.credentials import opened_config, sealed_config
+from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.connectors.vault import Vault
+from pointsman.domain.errors import Invalid, NotFound, Unavailable
+from pointsman.services.ports.calendars import (
+    CalendarEvent,
+    CalendarFault,
+    ConnectionRef,
+    EventReceipt,
+    FaultAmbiguous,
+    FaultReauth,
+    FaultRejected,
+    FaultRetry,
+    FaultSlotTaken,
+)
+from pointsman_sdk import (
+    AmbiguousOutcome,
+    Booking,
+    BookingRequest,
+    Calendar,
+    Connector,
+    ConnectorError,
+    Contact,
+    ReauthRequired,
+    Rejected,
+    Retryable,
+    Slot,
+    SlotTaken,
+    check_key,
+)
+
+T = TypeVar("T")
+_LOG = logging.getLogger("pointsman.connectors")
+_MOST_CONNECTIONS = 500
+_LONGEST_TEXT = 300
+CALL_DEADLINE = timedelta(seconds=30)
+
+
+def _ignore(_connector: str, _kind: str) -> None:
+    """Count nothing."""
+
+
+class ConnectorGateway:
+    """Implements `CalendarGateway`. Whatever a connector raises leaves here as a `CalendarFault`.
+
+    `on_bug(connector, exception type)` is told of everything that a connector raised and should not have.
+    """
+
+    def __init__(
+        self,
+        *,
+        registry: ConnectorRegistry,
+        vault: Vault,
+        lender: Lender,
+        on_bug: Callable[[str, str], None] = _ignore,
+    ) -> None:
+        self._registry, self._vault, self._lender, self._on_bug = registry, vault, lender, on_bug
+        self._built: OrderedDict[tuple[object, str], Connector] = OrderedDict()
+
+    def seal(self, connector: str, config: Mapping[str, object]) -> tuple[dict[str, object], bytes]:
+        """The configuration's public part, and the rest encrypted. Raises Invalid, NotFound, Unavailable."""
+        return sealed_config(self._vault, connector, self._registry.configured(connector, config))
+
+    async def check(self, connection: ConnectionRef) -> None:
+        """One authenticated call."""
+        await self._call(connection, lambda connector: connector.check())
+
+    async def busy(
+        self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, *, deadline: timedelta
+    ) -> list[tuple[datetime, datetime]]:
+        """Busy times in UTC, by start."""
+        window = _checked(lambda: Slot(start, end))
+
+        async def read(vendor: Calendar) -> list[tuple[datetime, datetime]]:
+            return sorted(_utc(slot) for slot in await vendor.busy(calendar, window))
+
+        return await self._on_calendar(connection, read, deadline=deadline)
+
+    async def find(self, connection: ConnectionRef, calendar: str, key: str) -> EventReceipt | None:
+        """The event with this key, or None."""
+        _checked(lambda: check_key(key))
+
+        async def look_up(vendor: Calendar) -> EventReceipt | None:
+            found = await vendor.find(calendar, key)
+            return None if found is None else _receipt(found)
+
+        return await self._on_calendar(connection, look_up)
+
+    async def book(self, connection: ConnectionRef, event: CalendarEvent) -> EventReceipt:
+        """Create the event once."""
+        request = _checked(lambda: _request(event))
+
+        async def create(vendor: Calendar) -> EventReceipt:
+            return _receipt(await vendor.book(request))
+
+        return await self._on_calendar(connection, create, writes=True)
+
+    async def move(self, connection: ConnectionRef, event: CalendarEvent) -> EventReceipt:
+        """Bring the event to its new time."""
+        request = _checked(lambda: _request(event))
+
+        async def change(vendor: Calendar) -> EventReceipt:
+            return _receipt(await vendor.move(request))
+
+        return await self._on_calendar(connection, change, writes=True)
+
+    async def cancel(self, connection: ConnectionRef, calendar: str, key: str) -> None:
+        """Remove the event, if it is there."""
+        _checked(lambda: check_key(key))
+        await self._on_calendar(connection, lambda vendor: vendor.cancel(calendar, key), writes=True)
+
+    async def booked(
+        self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime
+    ) -> list[tuple[str, EventReceipt]]:
+        """Our own events in a window as the vendor has them, each with its title: to read back and to reconcile."""
+        window = _checked(lambda: Slot(start, end))
+
+        async def read(vendor: Calendar) -> list[tuple[str, EventReceipt]]:
+            return [(booking.title, _receipt(booking)) for booking in await vendor.booked(calendar, window)]
+
+        return await self._on_calendar(connection, read)
+
+    async def aclose(self) -> None:
+        """Let go of every vendor."""
+        self._built.clear()
+        await self._lender.aclose()
+
+    async def _on_calendar(
+        self,
+        connection: ConnectionRef,
+        do: Callable[[Calendar], Awaitable[T]],
+        *,
+        deadline: timedelta = CALL_DEADLINE,
+        writes: bool = False,
+    ) -> T:
+        async def on_calendar(connector: Connector) -> T:
+            if not isinstance(connector, Calendar):
+                raise Rejected(f"the connector {connection.connector!r} has no calendars")
+            return await do(connector)
+
+        return await self._call(connection, on_calendar, deadline=deadline, writes=writes)
+
+    async def _call(
+        self,
+        connection: ConnectionRef,
+        do: Callable[[Connector], Awaitable[T]],
+        *,
+        deadline: timedelta = CALL_DEADLINE,
+        writes: bool = False,
+    ) -> T:
+        name = connection.connector
+        limit = asyncio.timeout(deadline.total_seconds())
+        try:
+            async with limit:
+                return await do(self._connector(connection))
+        except ConnectorError as error:
+            raise _fault(error) from error
+        except CalendarFault:
+            raise
+        except Exception as error:  # noqa: BLE001  # beyond this line lies code that is not ours
+            if limit.expired():
+                _unanswered(f"{name} did not answer in time", writes=writes)
+            kind = type(error).__name__
+            self._on_bug(name, kind)
+            # The type alone: the text may quote what was sent or received.
+            _LOG.warning("connector %s raised %s, which is a bug in it", name, kind)
+            fault = FaultAmbiguous if writes else FaultRetry
+            raise fault(f"the connector {name!r} failed ({kind})") from None
+
+    def _connector(self, connection: ConnectionRef) -> Connector:
+        key = (connection.id, _fingerprint(connection))
+        if key in self._built:
+            self._built.move_to_end(key)
+            return self._built[key]
+        name = connection.connector
+        try:
+            config = opened_config(self._vault, name, connection.config, connection.sealed)
+            connector = self._registry.build(name, config, self._lender.context(name))
+        except NotFound as error:
+            raise FaultRetry(str(error)) from error
+        except Unavailable as error:
+            # A broken connector is mended by a release; a seal that does not open, by the person who has the secret.
+            fault = FaultReauth if error.code == "secret-unreadable" else FaultRetry
+            raise fault(str(error)) from error
+        except Invalid as error:
+            raise FaultReauth(f"{error}: correct the connection") from error
+        self._built[key] = connector
+        if len(self._built) > _MOST_CONNECTIONS:
+            self._built.popitem(last=False)
+        return connector
+
+
+def _unanswered(text: str, *, writes: bool) -> NoReturn:
+    raise (FaultAmbiguous(text) if writes else FaultRetry(text)) from None
+
+
+def _fault(error: ConnectorError) -> CalendarFault:
+    """What the connector's error means to the use cases."""
+    text = str(error)[:_LONGEST_TEXT]
+    match error:
+        case AmbiguousOutcome():
+            return FaultAmbiguous(text, retry_after=error.retry_after)
+        case Retryable():
+            return FaultRetry(text, retry_after=error.retry_after)
+        case ReauthRequired():
+            return FaultReauth(text)
+        case SlotTaken():
+            return FaultSlotTaken(text)
+        case _:
+            return FaultRejected(text)
+
+
+def _checked(make: Callable[[], T]) -> T:
+    """What `make` makes, before anything is sent: what the contract refuses, no vendor would take."""
+    try:
+        return make()
+    except ValueError as error:
+        raise FaultRejected(str(error)) from error
+
+
+def _request(event: CalendarEvent) -> BookingRequest:
+    return BookingRequest(
+        key=event.key,
+        calendar=event.calendar,
+        slot=Slot(event.start, event.end),
+        title=event.title,
+        description=event.description,
+        contact=Contact(email=event.attendee_email, name=event.attendee_name),
+        organizer=event.organizer_email,
+        sequence=event.sequence,
+    )
+
+
+def _receipt(booking: Booking) -> EventReceipt:
+    start, end = _utc(booking.slot)
+    return EventReceipt(key=booking.key, vendor_id=booking.vendor_id, version=booking.version, start=start, end=end)
+
+
+def _utc(slot: Slot) -> tuple[datetime, datetime]:
+    return slot.start.astimezone(UTC), slot.end.astimezone(UTC)
+
+
+def _fingerprint(connection: ConnectionRef) -> str:
+    public = json.dumps(dict(connection.config), sort_keys=True, default=str)
+    text = f"{connection.connector}\n{public}\n{connection.sealed.hex()}"
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,36 @@
+"""What the host lends to a connector: one guarded HTTP client for all of them, its clock, its log."""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import httpx
+
+from pointsman.connectors.guard import AddressGuard, GuardedTransport, Network
+from pointsman_sdk import Context, NoTokens
+from pointsman_sdk.http import lend
+
+_LOG = logging.getLogger("pointsman.connectors")
+
+
+class Lender:
+    """Makes contexts. `allowed` are the private networks that connections may reach."""
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], datetime],
+        allowed: Sequence[Network] = (),
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._clock = clock
+        self._http = lend(transport or GuardedTransport(AddressGuard(allowed)))
+
+    def context(self, connector: str) -> Context:
+        """The context for one connection of this connector."""
+        # Connections sign in by key or password; tokens of OAuth 2 come with the first vendor that needs them.
+        return Context(http=self._http, clock=self._clock, tokens=NoTokens(), log=_LOG.getChild(connector))
+
+    async def aclose(self) -> None:
+        """Close every connection to every vendor."""
+        await self._http.aclose()

@@ -1,0 +1,51 @@
+"""Credentials: parting a connection's configuration into what may be shown and what is sealed."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+
+from pointsman.connectors.vault import Vault
+
+Tree = dict[str, Any]
+
+
+def sealed_config(vault: Vault, connector: str, config: BaseModel) -> tuple[Tree, bytes]:
+    """The public part, and the secrets sealed to exactly that part.
+
+    So nobody who can write the row, but lacks the keys, can have a password sent to another address.
+    """
+    public, secret = _parted(config)
+    return public, vault.seal(json.dumps(secret).encode(), context=_context(connector, public))
+
+
+def opened_config(vault: Vault, connector: str, public: Mapping[str, object], sealed: bytes) -> Tree:
+    """The whole configuration again. Raises Unavailable when the seal does not fit."""
+    secret = json.loads(vault.open(sealed, context=_context(connector, public)))
+    return _merged(dict(public), secret)
+
+
+def _parted(config: BaseModel) -> tuple[Tree, Tree]:
+    public: Tree = config.model_dump(mode="json")
+    secret: Tree = {}
+    for name, value in dict(config).items():
+        if isinstance(value, SecretStr):
+            del public[name]
+            secret[name] = value.get_secret_value()
+        elif isinstance(value, BaseModel):
+            public[name], secret[name] = _parted(value)
+    return public, secret
+
+
+def _merged(public: Tree, secret: Tree) -> Tree:
+    whole = dict(public)
+    for name, value in secret.items():
+        whole[name] = _merged(dict(whole.get(name) or {}), value) if isinstance(value, dict) else value
+    return whole
+
+
+def _context(connector: str, public: Mapping[str, object]) -> str:
+    text = json.dumps(public, sort_keys=True, separators=(",", ":"), default=str)
+    return f"connection:{connector}:{hashlib.sha256(text.encode()).hexdigest()}"

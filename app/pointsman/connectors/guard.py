@@ -1,0 +1,119 @@
+"""The address guard: a connection may reach the internet, and private networks only where the admin says so."""
+
+import socket
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+import anyio
+import httpcore
+import httpx
+
+from pointsman_sdk.http import AddressRefused
+
+Network = IPv4Network | IPv6Network
+
+PRIVATE_NETWORKS: tuple[Network, ...] = tuple(
+    ip_network(text)
+    for text in ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+)
+"""What "allow private hosts" opens. Link-local stays closed: there cloud machines keep their credentials."""
+
+_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30)
+_DNS_SECONDS = 5.0
+
+
+class AddressGuard:
+    """Decides which addresses may be connected to; `allowed` are the networks beyond the public internet."""
+
+    def __init__(self, allowed: Sequence[Network] = ()) -> None:
+        self._allowed = tuple(allowed)
+
+    def is_private(self, address: str) -> bool:
+        """Whether the admin opened the network in which this address lies."""
+        parsed = _unwrapped(address)
+        return any(parsed in network for network in self._allowed if network.version == parsed.version)
+
+    def permits(self, address: str) -> bool:
+        """Whether a connection to this address may be made."""
+        parsed = _unwrapped(address)
+        public = parsed.is_global and not parsed.is_multicast and not _tunnels(parsed)
+        return public or self.is_private(address)
+
+    async def resolve(self, host: str, port: int) -> list[str]:
+        """The host's addresses, all of them permitted. Raises AddressRefused, httpcore.ConnectError."""
+        try:
+            with anyio.fail_after(_DNS_SECONDS):
+                answers = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError, TimeoutError) as error:
+            raise httpcore.ConnectError("the host's name cannot be resolved") from error
+        addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
+        # One bad address refuses all: a name that points both ways is a way around the guard.
+        if not addresses or not all(self.permits(address) for address in addresses):
+            raise AddressRefused("the address lies in a network that connections may not reach")
+        return addresses
+
+
+def _unwrapped(address: str) -> IPv4Address | IPv6Address:
+    parsed = ip_address(address.partition("%")[0])
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
+        return parsed.ipv4_mapped
+    return parsed
+
+
+def _tunnels(address: IPv4Address | IPv6Address) -> bool:
+    """Whether an IPv6 address stands for an IPv4 address that this guard would not see."""
+    if isinstance(address, IPv4Address):
+        return False
+    return bool(address.sixtofour or address.teredo) or address in ip_network("64:ff9b::/96")
+
+
+class _GuardedBackend(httpcore.AsyncNetworkBackend):
+    """Connects to the very addresses that were checked: a name cannot answer differently a moment later."""
+
+    def __init__(self, guard: AddressGuard) -> None:
+        self._guard, self._inner = guard, httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109  # httpcore's signature
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        addresses = await self._guard.resolve(host, port)
+        for address in addresses[:-1]:
+            try:
+                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                continue
+        return await self._inner.connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
+
+    async def sleep(self, seconds: float) -> None:
+        await self._inner.sleep(seconds)
+
+
+class GuardedTransport(httpx.AsyncHTTPTransport):
+    """httpx's transport behind the guard; credentials travel unencrypted only inside networks the admin opened."""
+
+    def __init__(self, guard: AddressGuard) -> None:
+        super().__init__(trust_env=False, limits=_LIMITS)
+        self._guard = guard
+        # httpx has no parameter for the network backend; httpcore, which it wraps, has.
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=httpx.create_ssl_context(),
+            max_connections=_LIMITS.max_connections,
+            max_keepalive_connections=_LIMITS.max_keepalive_connections,
+            keepalive_expiry=_LIMITS.keepalive_expiry,
+            network_backend=_GuardedBackend(guard),
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.scheme != "https":
+            try:
+                addresses = await self._guard.resolve(request.url.host, request.url.port or 80)
+            except httpcore.ConnectError as error:
+                raise httpx.ConnectError(str(error), request=request) from error
+            if not all(self._guard.is_private(address) for address in addresses):
+                raise AddressRefused("plain http is for private networks that the admin opened", request=request)
+        return await super().handle_async_request(request)

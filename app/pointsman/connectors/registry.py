@@ -1,0 +1,152 @@
+"""The registry: which connectors are installed, found by entry point, imported when first used."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, distributions
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from pointsman.domain.errors import Fault, Invalid, NotFound, Unavailable
+from pointsman_sdk import CONTRACT, Connector, Context, Manifest
+
+GROUP = "pointsman.connectors"
+
+
+class DuplicateConnector(Exception):
+    """Two installed distributions claim one connector name: uninstall one of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectorInfo:
+    """One installed connector, as shown to an admin. A broken one has a `fault` and nothing after it."""
+
+    name: str
+    distribution: str
+    version: str
+    fault: str | None
+    title: str = ""
+    capabilities: tuple[str, ...] = ()
+    auth: str = ""
+    docs: str = ""
+    maintainers: tuple[str, ...] = ()
+    config_schema: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Claim:
+    """A name that a distribution claims by entry point."""
+
+    distribution: str
+    version: str
+    entry: EntryPoint
+
+
+class ConnectorRegistry:
+    """The connectors of one installation. One that cannot be imported is kept, with the reason."""
+
+    def __init__(self, claims: Mapping[str, _Claim]) -> None:
+        self._claims = dict(sorted(claims.items()))
+        self._loaded: dict[str, tuple[Any, str | None]] = {}
+
+    @classmethod
+    def discover(cls, path: Sequence[str] | None = None) -> "ConnectorRegistry":
+        """Read the entry points of every distribution on `path`, by default `sys.path`. Raises DuplicateConnector."""
+        found = distributions() if path is None else distributions(path=list(path))
+        claims: dict[str, _Claim] = {}
+        for distribution in found:
+            name = (distribution.metadata["Name"] or "").lower().replace("_", "-")
+            for entry in distribution.entry_points.select(group=GROUP):
+                claim = _Claim(distribution=name, version=distribution.version, entry=entry)
+                # The same distribution twice is one that lies on the path twice: the first is imported.
+                other = claims.setdefault(entry.name, claim)
+                if other.distribution != name:
+                    raise DuplicateConnector(
+                        f"connector {entry.name!r} comes from both {other.distribution} and {name}: uninstall one"
+                    )
+        return cls(claims)
+
+    def names(self) -> list[str]:
+        """The name of every connector; nothing is imported."""
+        return list(self._claims)
+
+    def describe(self) -> list[ConnectorInfo]:
+        """Every connector with what its manifest says; imports them all."""
+        return [self._info(name) for name in self._claims]
+
+    def manifest(self, name: str) -> Manifest:
+        """Raises NotFound for an unknown connector, Unavailable for a broken one."""
+        manifest: Manifest = self._factory(name).manifest
+        return manifest
+
+    def configured(self, name: str, config: Mapping[str, object]) -> BaseModel:
+        """`config` as the connector's own model. Raises Invalid with the path to each fault."""
+        try:
+            return self.manifest(name).config.model_validate(dict(config))
+        except ValidationError as error:
+            raise Invalid(
+                f"the configuration does not fit the connector {name!r}",
+                code="config-invalid",
+                faults=[
+                    Fault(path=_path(one["loc"]), code=one["type"], message=one["msg"].removeprefix("Value error, "))
+                    for one in error.errors(include_input=False, include_context=False, include_url=False)
+                ],
+            ) from None
+
+    def build(self, name: str, config: Mapping[str, object], context: Context) -> Connector:
+        """A connection of this connector. Raises NotFound, Unavailable, Invalid."""
+        model = self.configured(name, config)
+        connector: Connector = self._factory(name)(model, context)
+        return connector
+
+    def _factory(self, name: str) -> Any:
+        if name not in self._claims:
+            raise NotFound(f"there is no connector {name!r}; installed are: {', '.join(self._claims) or 'none'}")
+        factory, fault = self._load(name)
+        if fault is not None:
+            raise Unavailable(f"the connector {name!r} is broken: {fault}", code="connector-broken")
+        return factory
+
+    def _load(self, name: str) -> tuple[Any, str | None]:
+        if name not in self._loaded:
+            try:
+                factory = self._claims[name].entry.load()
+            except Exception as error:  # noqa: BLE001  # a stranger's module may raise anything; the service goes on
+                self._loaded[name] = (None, f"{type(error).__name__}: {error}"[:500])
+            else:
+                self._loaded[name] = (factory, _fault(name, factory))
+        return self._loaded[name]
+
+    def _info(self, name: str) -> ConnectorInfo:
+        claim, (factory, fault) = self._claims[name], self._load(name)
+        if fault is not None:
+            return ConnectorInfo(name=name, distribution=claim.distribution, version=claim.version, fault=fault)
+        manifest: Manifest = factory.manifest
+        return ConnectorInfo(
+            name=name,
+            distribution=claim.distribution,
+            version=claim.version,
+            fault=None,
+            title=manifest.title,
+            capabilities=tuple(sorted(manifest.capabilities)),
+            auth=manifest.auth.method,
+            docs=manifest.docs,
+            maintainers=manifest.maintainers,
+            config_schema=manifest.config.model_json_schema(),
+        )
+
+
+def _fault(name: str, factory: Any) -> str | None:
+    """Why what was loaded cannot be used; None when it can."""
+    manifest = getattr(factory, "manifest", None)
+    if not callable(factory) or not isinstance(manifest, Manifest):
+        return "the entry point names nothing that can be called and has a manifest"
+    if manifest.contract != CONTRACT:
+        return f"written for contract {manifest.contract}; this version of Pointsman speaks contract {CONTRACT}"
+    if manifest.name != name:
+        return f"its manifest says {manifest.name!r}, its entry point {name!r}"
+    return None
+
+
+def _path(location: Sequence[int | str]) -> str:
+    return ".".join(["config", *(str(part) for part in location)])

@@ -1,0 +1,70 @@
+"""The vault: credentials at rest, encrypted with keys that can be changed."""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from pointsman.domain.errors import Unavailable
+
+_BINDING = hashlib.sha256().digest_size
+
+
+def new_key() -> str:
+    """A fresh key for POINTSMAN_SECRET_KEYS."""
+    return Fernet.generate_key().decode("ascii")
+
+
+class Vault:
+    """Seals under the first key, opens under any; keeps no plain text.
+
+    `context` names what a secret belongs to. It is sealed with the secret, so that a ciphertext
+    copied to another row, or a row changed under its ciphertext, does not open.
+    """
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        """Raises ValueError, saying which key is wrong and never what it holds."""
+        fernets = []
+        for number, key in enumerate(keys, start=1):
+            try:
+                fernets.append(Fernet(key))
+            except ValueError:
+                raise ValueError(f"secret key {number} is not 32 bytes in URL-safe base64") from None
+        if not fernets:
+            raise ValueError("at least one secret key is needed")
+        self._fernet = MultiFernet(fernets)
+
+    def seal(self, plain: bytes, *, context: str) -> bytes:
+        """The ciphertext to store."""
+        return self._fernet.encrypt(_binding(context) + plain)
+
+    def open(self, sealed: bytes, *, context: str) -> bytes:
+        """What was sealed for this context. Raises Unavailable when the keys or the context are others."""
+        try:
+            content = self._fernet.decrypt(bytes(sealed))
+        except InvalidToken:
+            raise Unavailable(
+                "a stored credential cannot be opened: POINTSMAN_SECRET_KEYS lacks the key it was sealed with",
+                code="secret-unreadable",
+            ) from None
+        if not hmac.compare_digest(content[:_BINDING], _binding(context)):
+            raise Unavailable(
+                "a stored credential belongs to something else, or what it belongs to was changed: enter it again",
+                code="secret-unreadable",
+            )
+        return content[_BINDING:]
+
+    def rotated(self, sealed: bytes) -> bytes:
+        """The same secret under the first key, so that an older key can be retired. Raises Unavailable."""
+        try:
+            return self._fernet.rotate(bytes(sealed))
+        except InvalidToken:
+            raise Unavailable(
+                "a stored credential cannot be opened: keep its key in POINTSMAN_SECRET_KEYS until it is rotated",
+                code="secret-unreadable",
+            ) from None
+
+
+def _binding(context: str) -> bytes:
+    return hashlib.sha256(context.encode()).digest()
