@@ -111,7 +111,7 @@ class Supervisor:
             self._lock.close()
             self._lock = None
             raise LocalServerError(f"It runs already, with its state in {self._state}. Stop that one first.") from None
-        self._end_leftovers()
+        end_leftovers(self._memory, grace=self._patience.grace)
         for child in self._children:
             self._runs.append(self._spawn(child))
             self._remember()
@@ -131,7 +131,7 @@ class Supervisor:
         if self._watch:
             self._watch.join()
         running = [found for run in self._runs if (found := Process.find(run.process.pid))]
-        self._see_off(running)
+        _see_off(running, self._patience.grace)
         for run in self._runs:
             run.process.wait()
         self._runs = []
@@ -186,18 +186,6 @@ class Supervisor:
         partial.write_text(json.dumps(known))
         partial.replace(self._memory)
 
-    def _end_leftovers(self) -> None:
-        with contextlib.suppress(FileNotFoundError, ValueError, TypeError):
-            leftovers = [Process(**facts) for facts in json.loads(self._memory.read_text())]
-            self._see_off(leftovers)
-
-    def _see_off(self, processes: Sequence[Process]) -> None:
-        deadline = time.monotonic() + self._patience.grace
-        for process in reversed(processes):
-            process.ask()
-        for process in processes:
-            process.outlast(max(0.0, deadline - time.monotonic()))
-
     # -- output
 
     def _print(self, name: str, process: subprocess.Popen[str]) -> None:
@@ -216,3 +204,18 @@ class Supervisor:
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def end_leftovers(memory: Path, *, grace: float) -> None:
+    """End the children that a killed supervisor remembered in that file, and no process that only has their number."""
+    with contextlib.suppress(FileNotFoundError, ValueError, TypeError):
+        _see_off([Process(**facts) for facts in json.loads(memory.read_text())], grace)
+
+
+def _see_off(processes: Sequence[Process], grace: float) -> None:
+    """Ask all, last started first; then wait for all together."""
+    deadline = time.monotonic() + grace
+    for process in reversed(processes):
+        process.ask()
+    for process in processes:
+        process.outlast(max(0.0, deadline - time.monotonic()))

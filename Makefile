@@ -1,0 +1,56 @@
+# Everything runs in .venv, made from requirements-dev.lock on first use. Servers and their data lie in .pointsman.
+# POINTSMAN_DATABASE_URL names a PostgreSQL to use instead of the embedded one.
+.DEFAULT_GOAL := help
+.PHONY: help demo run test check fix bench lock clean
+
+PY := .venv/bin/python
+INSTALLED := .venv/installed
+
+help: ## Say what there is.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(INSTALLED) ## Run the main job on example leads, show what became of them, keep serving. DEMO= takes options.
+	@$(PY) -m pointsman.cli demo $(DEMO)
+
+run: $(INSTALLED) ## Serve API and worker on 127.0.0.1:8000, without demo data. RUN= takes options.
+	@$(PY) -m pointsman.cli run $(RUN)
+
+test: $(INSTALLED) ## Run every test, on a real PostgreSQL. TEST= takes pytest's options.
+	@$(PY) -m pytest -n auto --dist worksteal $(TEST)
+
+check: $(INSTALLED) ## Lint, formatting, types, import directions, and that migrations and tables agree.
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@.venv/bin/lint-imports --no-cache
+	@$(PY) -m pytest -q tests/architecture/test_migrations.py
+
+fix: $(INSTALLED) ## Mend what ruff can mend.
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+bench: $(INSTALLED) ## Measure this machine and the service on it, side by side. BENCH= takes options.
+	@$(PY) benchmarks/run.py $(BENCH)
+
+COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(PY) -m uv pip compile --quiet --universal --python-version 3.11 \
+  --generate-hashes --no-emit-index-url --no-emit-find-links
+
+lock: $(INSTALLED) ## Resolve the dependencies anew, with hashes. LOCK=--upgrade takes newer versions.
+	@$(COMPILE) $(LOCK) pyproject.toml -o requirements.lock
+	@$(COMPILE) $(LOCK) --group build -o requirements-build.lock
+	@$(COMPILE) $(LOCK) pyproject.toml --extra local --group dev -o requirements-dev.lock
+
+clean: ## Stop the embedded servers and delete their data, the environment and what the checks left.
+	@if [ -x $(PY) ] && [ -d .pointsman ]; then $(PY) -m pointsman.local.clean .pointsman; fi
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist build
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# -- the environment
+
+$(INSTALLED): .venv/dependencies pyproject.toml
+	@$(PY) -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dependencies: requirements-dev.lock
+	@sh .ci/make-venv
+	@touch $@
