@@ -10,18 +10,20 @@ from sqlalchemy.exc import DBAPIError
 from pointsman.services.ports import LostRace, Refused, Unreachable
 
 _RACES = frozenset({"40001", "40P01", "55P03"})
-_LOST = frozenset({"57P01", "57P02", "57P03"})
+_LOST = frozenset({"57P01", "57P02", "57P03", "57014", "25006"})  # shut down, timed out, read-only
+_FULL = "53"  # out of disk, memory or connections
 
 
 def translated(error: DBAPIError) -> Exception:
     """The port's word for a driver error; the error itself when it is a bug of ours."""
     cause: Any = error.orig
     state = getattr(cause, "sqlstate", None)
-    if error.connection_invalidated or state in _LOST or (state is None and isinstance(cause, psycopg.OperationalError)):
+    lost = state is not None and (state in _LOST or state.startswith(_FULL))
+    if error.connection_invalidated or lost or (state is None and isinstance(cause, psycopg.OperationalError)):
         return Unreachable("the database does not answer")
     if state in _RACES:
         return LostRace(state)
-    if state is not None and (state.startswith("23") or state.startswith("PM")):
+    if state is not None and state.startswith(("22", "23", "PM")):
         diagnosis = cause.diag
         return Refused(
             diagnosis.constraint_name or state,

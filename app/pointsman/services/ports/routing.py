@@ -8,13 +8,12 @@ from uuid import UUID
 
 from pointsman.domain.eligibility import RepLoad
 from pointsman.domain.qualification import Evidence
-from pointsman.domain.reps import Roster
 from pointsman.services.ports.roster import RosterStore
 
 __all__ = [
-    "AssignmentRow", "DecisionRow", "Decisions", "GatePass", "HoldRow", "Holds", "LedgerEntryRow", "LedgerRow", "Ledgers",
-    "OverrideRow", "Overrides", "Periods", "Policies", "PolicyRow", "RosterStore", "RoutingContext", "RoutingWrite",
-    "Versions",
+    "AssignmentRow", "DecisionRow", "Decisions", "GatePass", "HoldRow", "Holds", "LedgerEntryRow", "LedgerRow",
+    "Ledgers", "OverrideRow", "Overrides", "Periods", "Policies", "PolicyRow", "RosterStore", "RoutingContext",
+    "RoutingWrite", "Versions",
 ]  # fmt: skip
 
 
@@ -287,9 +286,7 @@ class Holds(Protocol):
     async def get(self, hold_id: UUID) -> HoldRow | None: ...
     async def open_for(self, lead_id: UUID) -> HoldRow | None: ...
 
-    async def page(
-        self, *, supplier: str | None, after: tuple[datetime, UUID] | None, limit: int
-    ) -> Sequence[HoldRow]:
+    async def page(self, *, supplier: str | None, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[HoldRow]:
         """Open holds in order of arrival."""
         ...
 

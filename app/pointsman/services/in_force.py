@@ -1,0 +1,75 @@
+"""The policy and the roster in force, made ready once per version and kept while the process lives."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pointsman.domain.compiled import CompiledPolicy
+from pointsman.domain.errors import Conflict, NotFound
+from pointsman.domain.policy import parse_policy
+from pointsman.domain.reps import Roster
+from pointsman.services.ports import Env, Tx
+from pointsman.services.ports.routing import Versions
+from pointsman.services.roster_snapshot import roster_from_json
+
+#: A version in use, the one before, and those that a replay looks at.
+KEPT = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Current:
+    """What one transaction decides with."""
+
+    policy: CompiledPolicy
+    roster: Roster
+
+
+async def current(env: Env, tx: Tx) -> Current:
+    """What is in force at this moment; Conflict "no-policy" or "no-roster" where nothing is."""
+    return await at_versions(env, tx, await tx.policies.versions())
+
+
+async def at_versions(env: Env, tx: Tx, versions: Versions) -> Current:
+    """The policy and the roster of these versions."""
+    if versions.policy is None:
+        raise Conflict("No policy is published yet: publish one first.", code="no-policy")
+    if versions.roster is None:
+        raise Conflict("The roster is empty: put reps on it first.", code="no-roster")
+    return Current(
+        policy=await compiled_policy(env, tx, versions.policy),
+        roster=await roster_version(env, tx, versions.roster),
+    )
+
+
+async def compiled_policy(env: Env, tx: Tx, version: int) -> CompiledPolicy:
+    """A stored policy, compiled; only versions that can no longer change are kept."""
+    kept = env.cache.setdefault("policies", {})
+    if version not in kept:
+        row = await tx.policies.get(version)
+        if row is None:
+            raise NotFound(f"There is no policy version {version}.")
+        compiled = CompiledPolicy(parse_policy(row.document), version=version)
+        if row.published_at is None:
+            return compiled
+        _keep(kept, version, compiled)
+    compiled = kept[version]
+    assert isinstance(compiled, CompiledPolicy)
+    return compiled
+
+
+async def roster_version(env: Env, tx: Tx, version: int) -> Roster:
+    """The roster as it was at `version`, with today's emails."""
+    kept = env.cache.setdefault("rosters", {})
+    if version not in kept:
+        snapshot = await tx.roster.snapshot(version)
+        if snapshot is None:
+            raise NotFound(f"There is no roster version {version}.")
+        _keep(kept, version, roster_from_json(version, snapshot, await tx.roster.emails()))
+    roster = kept[version]
+    assert isinstance(roster, Roster)
+    return roster
+
+
+def _keep(kept: dict[int, Any], version: int, value: object) -> None:
+    kept[version] = value
+    while len(kept) > KEPT:
+        del kept[min(kept)]

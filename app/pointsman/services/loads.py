@@ -1,0 +1,44 @@
+"""What the reps of a plan have to do already; asked for only where somebody's cap or method depends on it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from pointsman.domain.eligibility import RepLoad
+from pointsman.domain.policy_document import Method
+from pointsman.domain.reps import Rep, Roster
+from pointsman.domain.routing import Plan
+from pointsman.services.ports import Tx
+from pointsman.services.ports.routing import Periods
+
+
+async def fetch_loads(tx: Tx, plan: Plan, roster: Roster, *, now: datetime) -> Mapping[str, RepLoad]:
+    """The loads that this plan's decision may ask for; no statement when it asks for none.
+
+    A rep of several pools is counted by the clock of the first that the plan may reach.
+    """
+    periods: dict[str, Periods] = {}
+    for name in plan.pools:
+        pool = plan.compiled.policy.pools[name]
+        counted = periods_at(now, pool.time_zone)
+        for member in pool.members:
+            rep = roster.reps.get(member.rep)
+            if rep is not None and (pool.method is Method.LEAST_LOADED or _has_cap(rep)):
+                periods.setdefault(rep.key, counted)
+    return await tx.decisions.loads(periods) if periods else {}
+
+
+def periods_at(now: datetime, time_zone: str) -> Periods:
+    """When the hour, the day and the week of `now` began by the clock of `time_zone`; weeks begin on Monday."""
+    local = now.astimezone(ZoneInfo(time_zone))
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    return Periods(
+        hour=now - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond),
+        day=midnight,
+        week=midnight - timedelta(days=local.weekday()),  # wall-clock arithmetic: still midnight, whatever the offset
+    )
+
+
+def _has_cap(rep: Rep) -> bool:
+    caps = rep.caps
+    return any(cap is not None for cap in (caps.per_hour, caps.per_day, caps.per_week, caps.open_load))

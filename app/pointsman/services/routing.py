@@ -1,0 +1,262 @@
+"""Route one lead: fetch, then decide, then write, inside the caller's transaction."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from pointsman.domain.decisions import Decision, DecisionOutcome
+from pointsman.domain.distribution import PoolState, World, decide
+from pointsman.domain.eligibility import CalendarState
+from pointsman.domain.errors import RoleProtected
+from pointsman.domain.fairness import Ledger
+from pointsman.domain.gate import GateState, facts_with_evidence
+from pointsman.domain.leads import Facts, Stage
+from pointsman.domain.replay import Inputs
+from pointsman.domain.reps import Rep
+from pointsman.domain.roles import GATED_WORKS, Work
+from pointsman.domain.routing import Plan, plan_routes
+from pointsman.services.facts import facts_of
+from pointsman.services.in_force import Current, at_versions, current
+from pointsman.services.loads import fetch_loads
+from pointsman.services.ports import Actor, Env, LostRace, Refused, Tx
+from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.routing import GatePass, LedgerRow, OverrideRow, RoutingContext, RoutingWrite
+
+__all__ = ["HOLD_ALERT_AFTER", "Current", "Routed", "current", "route_lead"]
+
+#: A lead may wait this long before a human is told.
+HOLD_ALERT_AFTER = timedelta(hours=4)
+
+#: Triggers that ask again without news: the same answer is not written twice.
+QUIET = frozenset({"drain", "retry"})
+
+_DEFAULT_EXPIRY = timedelta(days=30)
+_NO_CALENDARS: Mapping[str, CalendarState] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routed:
+    """What became of a lead; `changed` is False when it waits on, for the same reason as before."""
+
+    decision_id: UUID
+    decision: Decision
+    assignment_id: UUID | None
+    rep: Rep | None
+    changed: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fetched:
+    """All that one decision is taken from."""
+
+    context: RoutingContext
+    known: Current
+    passes: Mapping[Work, GatePass]
+    plan: Plan
+    world: World
+    ledgers: Mapping[str, LedgerRow] = field(default_factory=dict)
+
+
+async def route_lead(
+    env: Env,
+    tx: Tx,
+    lead: LeadRow,
+    *,
+    purpose: Work | None,
+    trigger: str,
+    actor: Actor,
+    gate_check_id: UUID | None = None,
+    calendars: Mapping[str, CalendarState] = _NO_CALENDARS,
+    past_holders: frozenset[str] = frozenset(),
+) -> Routed:
+    """Decide where `lead` goes and write what follows from it. The lead's row must be locked.
+
+    `purpose` None is intake: every rule may match; else only rules for that work. A given `gate_check_id` is the only
+    check that counts; without one the latest pass does. Raises domain errors, and LostRace when the roster changed
+    under the decision: then the transaction is run again.
+    """
+    decision_id, now = env.new_id(), env.clock()
+    context = await tx.decisions.context(lead.id, at=now)
+    known = await at_versions(env, tx, context.versions)
+    passes = _passes(context, gate_check_id)
+    overrides = {(row.rep, Work(row.work)): row for row in context.overrides}
+    facts = _facts(lead, context, known, now)
+    plan = plan_routes(
+        known.policy,
+        facts,
+        purpose=purpose,
+        gates_open={work: _gate_state(work, passes) for work in known.policy.gated_works},
+        now=now,
+        overridden=frozenset(work for _, work in overrides),
+    )
+    ledgers = await tx.ledgers.lock(plan.pools) if plan.pools else {}
+    owner = facts.get("account.owner")
+    world = World(
+        roster=known.roster,
+        now=now,
+        seed=str(decision_id),
+        pools={pool: _pool_state(row) for pool, row in ledgers.items()},
+        loads=await fetch_loads(tx, plan, known.roster, now=now),
+        calendars=calendars,
+        past_holders=past_holders,
+        overrides=frozenset(overrides),
+        preferred=owner if isinstance(owner, str) else None,
+    )
+    decision = decide(plan, world)
+    if trigger in QUIET and _waits_on(context, decision):
+        assert context.hold is not None
+        return Routed(
+            decision_id=context.hold.decision_id, decision=decision, assignment_id=None, rep=None, changed=False
+        )
+    fetched = _Fetched(context=context, known=known, passes=passes, plan=plan, world=world, ledgers=ledgers)
+    return await _write(env, tx, lead, decision_id, decision, fetched, overrides, trigger=trigger, actor=actor)
+
+
+def _passes(context: RoutingContext, gate_check_id: UUID | None) -> dict[Work, GatePass]:
+    return {Work(row.work): row for row in context.passes if gate_check_id is None or row.id == gate_check_id}
+
+
+def _gate_state(work: Work, passes: Mapping[Work, GatePass]) -> GateState:
+    found = passes.get(work)
+    if found is None:
+        return GateState(open=False, reason=f"this lead has not passed the gate for {work}, or the pass has expired")
+    return GateState(open=True, reason="the gate is passed", expires_at=found.expires_at)
+
+
+def _facts(lead: LeadRow, context: RoutingContext, known: Current, now: datetime) -> Facts:
+    gate = known.policy.policy.gates.get(Work.CLOSING)
+    expiry = gate.expires_after if gate else _DEFAULT_EXPIRY
+    return facts_with_evidence(facts_of(lead), context.evidence, now, expiry)
+
+
+def _pool_state(row: LedgerRow) -> PoolState:
+    waiting = {rep: datetime.fromisoformat(since) for rep, since in row.waiting_since.items()}
+    return PoolState(ledger=Ledger.from_json(row.ledger), waiting_since=waiting)
+
+
+def _waits_on(context: RoutingContext, decision: Decision) -> bool:
+    hold = context.hold
+    return (
+        hold is not None
+        and decision.outcome is DecisionOutcome.HELD
+        and (hold.work, hold.pool, hold.reason) == (decision.work, decision.pool, decision.hold_reason)
+    )
+
+
+async def _write(
+    env: Env,
+    tx: Tx,
+    lead: LeadRow,
+    decision_id: UUID,
+    decision: Decision,
+    fetched: _Fetched,
+    overrides: Mapping[tuple[str, Work], OverrideRow],
+    *,
+    trigger: str,
+    actor: Actor,
+) -> Routed:
+    context, now = fetched.context, fetched.world.now
+    rep = fetched.known.roster.reps[decision.rep] if decision.rep else None
+    override = _override(rep, decision.work, fetched.passes, overrides)
+    gate = fetched.passes.get(decision.work) if decision.work in GATED_WORKS and decision.work else None
+    held = decision.outcome is DecisionOutcome.HELD
+    nurtured = decision.outcome is DecisionOutcome.NURTURE
+    ledger = _ledger_after(decision, fetched.ledgers, now)
+    policy = fetched.known.policy.policy
+    write = RoutingWrite(
+        decision_id=decision_id,
+        lead_id=lead.id,
+        at=now,
+        outcome=decision.outcome.value,
+        work=decision.work.value if decision.work else None,
+        rule=decision.rule,
+        pool=decision.pool,
+        rep_id=rep.id if rep else None,
+        hold_reason=decision.hold_reason.value if decision.hold_reason else None,
+        summary=decision.summary,
+        policy_version=decision.policy_version,
+        roster_version=decision.roster_version,
+        record=decision.to_json(),
+        inputs=Inputs.of(fetched.plan, fetched.world).to_json(),
+        stage=_stage(decision).value,
+        nurture_until=now + policy.nurture.cool_off if nurtured else None,
+        nurture_reason=f"rule '{decision.rule}'" if nurtured else None,
+        assignment_id=env.new_id() if rep else None,
+        gate_check_id=gate.id if gate and rep else None,
+        override_id=override.id if override else None,
+        hold_id=env.new_id() if held and context.hold is None else None,
+        open_hold_id=context.hold.id if context.hold else None,
+        hold_sentence=decision.hold_sentence,
+        hold_due_at=now + HOLD_ALERT_AFTER if held else None,
+        release=None if held or context.hold is None else decision.outcome.value,
+        ledger=ledger,
+        entry=json.dumps(decision.turn.as_json()) if decision.turn and ledger else None,
+        audit_id=env.new_id(),
+        actor=actor.name,
+        action=f"lead.{decision.outcome.value}",
+        before=_before(context),
+        after=json.dumps(_after(decision_id, decision)),
+        reason=trigger,
+    )
+    if context.assignment is not None:
+        # Not in the same statement: the unique index on active assignments must see the end before the beginning.
+        await tx.decisions.end_assignment(context.assignment.id, at=now, reason=trigger)
+    try:
+        await tx.decisions.write(write)
+    except Refused as refused:
+        raise _said_no(refused) from refused
+    return Routed(decision_id=decision_id, decision=decision, assignment_id=write.assignment_id, rep=rep)
+
+
+def _override(
+    rep: Rep | None,
+    work: Work | None,
+    passes: Mapping[Work, GatePass],
+    overrides: Mapping[tuple[str, Work], OverrideRow],
+) -> OverrideRow | None:
+    """The override that this assignment needs, if it does: one that is not needed is not counted as used."""
+    if rep is None or work is None or (rep.role.allows(work) and (work not in GATED_WORKS or work in passes)):
+        return None
+    return overrides.get((rep.key, work))
+
+
+def _ledger_after(decision: Decision, ledgers: Mapping[str, LedgerRow], now: datetime) -> LedgerRow | None:
+    if decision.ledger_after is None or decision.pool is None or decision.rep is None:
+        return None
+    row = ledgers[decision.pool]
+    return LedgerRow(
+        pool=row.pool,
+        seq=row.seq + 1,
+        ledger=decision.ledger_after.as_json(),
+        waiting_since={**row.waiting_since, decision.rep: now.isoformat()},
+    )
+
+
+def _stage(decision: Decision) -> Stage:
+    if decision.outcome is DecisionOutcome.ASSIGNED:
+        return Stage.CLOSING if decision.work is Work.CLOSING else Stage.WORKING
+    return Stage.HELD if decision.outcome is DecisionOutcome.HELD else Stage.NURTURE
+
+
+def _before(context: RoutingContext) -> str | None:
+    if context.assignment is not None:
+        return json.dumps({"rep": context.assignment.rep, "work": context.assignment.work})
+    return json.dumps({"held": context.hold.reason, "work": context.hold.work}) if context.hold else None
+
+
+def _after(decision_id: UUID, decision: Decision) -> dict[str, Any]:
+    names = ("outcome", "work", "rule", "pool", "rep", "hold_reason")
+    return {"decision": str(decision_id)} | {name: getattr(decision, name) for name in names}
+
+
+def _said_no(refused: Refused) -> Exception:
+    """What the database's refusal means, after the domain allowed it: the world changed under the decision."""
+    if refused.constraint == "PM001" and refused.detail == "gate":
+        return RoleProtected("The lead's pass of the gate has just expired or been revoked.", code="gate-closed")
+    if refused.constraint in ("PM001", "assignments_one_active", "holds_one_open"):
+        return LostRace(str(refused))
+    return refused
