@@ -1,8 +1,271 @@
-"""The leads repository."""
+"""The leads repository: a new person is one statement, with account, identity and audit line."""
 
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pointsman.db.lead_rows import LEAD_COLUMNS, LEAD_JOINS, facts_json, lead_of
+from pointsman.services.ports import LostRace
+from pointsman.services.ports.intake import LeadChange, LeadRow, LeadWrite
+
+#: The account of a person: by domain, else by name; made when neither is known. Two who make the same one at the same
+#: moment: the later gets no row from `account`, which the caller takes for a lost race and runs again.
+_ACCOUNT = """
+    candidates as (
+        select id, created_at from accounts where domain = :domain
+        union all
+        select id, created_at from accounts where cast(:domain as text) is null and name_key = :company_key
+    ),
+    found as (select id from candidates order by created_at, id limit 1),
+    made as (
+        insert into accounts (id, name, name_key, domain, status, owner_rep_id, created_at)
+        select cast(:account_id as uuid), :company_name, :company_key, :domain,
+            coalesce(cast(:account_status as text), 'prospect'),
+            (select id from reps where key = :account_owner), :at
+        where (cast(:domain as text) is not null or cast(:company_key as text) is not null)
+          and not exists (select from candidates)
+        on conflict do nothing
+        returning id, name, domain, status, cast(null as text) as owner
+    ),
+    tuned as (
+        update accounts a set
+            name = coalesce(a.name, :company_name),
+            name_key = case when a.name is null then :company_key else a.name_key end,
+            status = coalesce(cast(:account_status as text), a.status),
+            owner_rep_id = coalesce((select id from reps where key = :account_owner), a.owner_rep_id)
+        from found
+        where a.id = found.id and (
+            (a.name is null and cast(:company_name as text) is not null and a.domain is not null)
+            or (cast(:account_status as text) is not null and a.status <> :account_status)
+            or (cast(:account_owner as text) is not null
+                and a.owner_rep_id is distinct from
+                    coalesce((select id from reps where key = :account_owner), a.owner_rep_id)))
+    ),
+    ties as (
+        select array_agg(id order by created_at, id) as ids
+        from (select id, created_at from candidates order by created_at, id limit 10) as first_ten
+    ),
+    account as (select id from found union all select id from made)
+"""
+
+_CREATE = text(f"""
+    with known as (
+        select 1 from leads where email_key = :email_key
+        union all
+        select 1 from lead_identities where source = :source_system and external_id = :external_id
+    ),
+    {_ACCOUNT},
+    lead as (
+        insert into leads (id, email, email_key, first_name, last_name, phone, facts, known_at, stage, account_id,
+            match, version, created_at, updated_at)
+        select cast(:id as uuid), :email, :email_key, :first_name, :last_name, :phone, cast(:facts as jsonb),
+            cast(:known_at as jsonb), 'new', (select id from account),
+            jsonb_strip_nulls(jsonb_build_object('person', 'new', 'account', case
+                    when not exists (select from account) then 'none'
+                    when cast(:domain as text) is not null then cast(:domain_from as text)
+                    else 'name' end,
+                'account_ties', (select to_jsonb(ids) from ties where cardinality(ids) > 1))),
+            1, :at, :at
+        where not exists (select from known)
+        on conflict (email_key) do nothing
+        returning *
+    ),
+    identity as (
+        insert into lead_identities (source, external_id, lead_id)
+        select :source_system, :external_id, id from lead where cast(:external_id as text) is not null
+        on conflict do nothing
+        returning lead_id
+    ),
+    line as (
+        insert into audit (id, at, actor, action, subject, after)
+        select cast(:audit_id as uuid), :at, :actor, 'lead.created', 'lead:' || id,
+            jsonb_build_object('account_id', account_id, 'match', match) from lead
+    )
+    select l.*, (select count(*) from identity) as identities,
+        coalesce(made.name, a.name) as account_name,
+        coalesce(made.domain, a.domain) as account_domain,
+        coalesce(cast(:account_status as text), made.status, a.status) as account_status,
+        coalesce((select key from reps where key = :account_owner), r.key) as account_owner
+    from lead l
+    left join made on made.id = l.account_id
+    left join accounts a on a.id = l.account_id
+    left join reps r on r.id = a.owner_rep_id
+""")  # noqa: S608  # put together from our own texts
+
+_FIND = text(f"""
+    select {LEAD_COLUMNS}, coalesce(l.id = (
+        select lead_id from lead_identities where source = :source_system and external_id = :external_id
+    ), false) as by_external_id
+    from {LEAD_JOINS}
+    where l.email_key = :email_key or l.id = (
+        select lead_id from lead_identities where source = :source_system and external_id = :external_id
+    )
+    order by l.id for update of l
+""")  # noqa: S608
+
+_CHANGE = text(f"""
+    with {_ACCOUNT},
+    lead as (
+        update leads l set
+            email = :new_email, email_key = :new_email_key,
+            first_name = :first_name, last_name = :last_name, phone = :phone,
+            facts = cast(:facts as jsonb), known_at = cast(:known_at as jsonb),
+            account_id = coalesce((select id from account), l.account_id),
+            match = cast(:match as jsonb),
+            version = l.version + 1, updated_at = :at
+        where l.id = cast(:id as uuid)
+        returning l.id, l.account_id
+    ),
+    identity as (
+        insert into lead_identities (source, external_id, lead_id)
+        select :source_system, :external_id, id from lead where :add_identity
+        on conflict do nothing
+        returning lead_id
+    ),
+    line as (
+        insert into audit (id, at, actor, action, subject, after)
+        select cast(:audit_id as uuid), :at, :actor, 'lead.changed', 'lead:' || id, cast(:audit_after as jsonb)
+        from lead
+    )
+    select lead.account_id, (select count(*) from identity) as identities from lead
+""")  # noqa: S608
+
+_GET = text(f"select {LEAD_COLUMNS} from {LEAD_JOINS} where l.id = :id")  # noqa: S608
+_GET_LOCKED = text(f"select {LEAD_COLUMNS} from {LEAD_JOINS} where l.id = :id for update of l")  # noqa: S608
+
+_SET_STAGE = text("""
+    update leads set stage = :stage, nurture_until = :nurture_until, nurture_reason = :nurture_reason,
+        version = version + 1, updated_at = :at
+    where id = :id
+""")
+
+_IDENTITIES = text("select source, external_id from lead_identities where lead_id = :id order by source, external_id")
+
+_SEEN_BY = """
+    exists (select from assignments s join reps p on p.id = s.rep_id where s.lead_id = l.id and p.supplier = :supplier)
+"""
+_PAGE = text(f"""
+    select {LEAD_COLUMNS} from {LEAD_JOINS}
+    where (cast(:supplier as text) is null or {_SEEN_BY})
+      and (cast(:stage as text) is null or l.stage = :stage)
+      and (cast(:at as timestamptz) is null or (l.created_at, l.id) < (:at, cast(:after as uuid)))
+    order by l.created_at desc, l.id desc limit :limit
+""")  # noqa: S608
+_VISIBLE = text(f"select {_SEEN_BY} from leads l where l.id = :id")  # noqa: S608
+
+_HOLDER = text("""
+    select r.key as rep, s.work, s.pool, s.assigned_at, s.decision_id
+    from assignments s join reps r on r.id = s.rep_id where s.lead_id = :id and s.ended_at is null
+""")
 
 
 class SqlLeads:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+
+    async def get(self, lead_id: UUID, *, lock: bool = False) -> LeadRow | None:
+        row = (await self._connection.execute(_GET_LOCKED if lock else _GET, {"id": lead_id})).one_or_none()
+        return lead_of(row) if row else None
+
+    async def set_stage(
+        self,
+        lead_id: UUID,
+        stage: str,
+        *,
+        at: datetime,
+        nurture_until: datetime | None = None,
+        nurture_reason: str | None = None,
+    ) -> None:
+        values = {
+            "id": lead_id,
+            "stage": stage,
+            "at": at,
+            "nurture_until": nurture_until,
+            "nurture_reason": nurture_reason,
+        }
+        await self._connection.execute(_SET_STAGE, values)
+
+    async def create(self, write: LeadWrite) -> LeadRow | None:
+        row = (await self._connection.execute(_CREATE, _values(write))).one_or_none()
+        if row is None:
+            return None
+        person = write.person
+        if person.external_id is not None and row.identities == 0:
+            raise LostRace("the external id was given to a lead made at the same moment")
+        if row.account_id is None and (person.domain or person.company_key):
+            raise LostRace("the account was made at the same moment")
+        return lead_of(row)
+
+    async def find_locked(
+        self, *, email_key: str | None, source_system: str | None, external_id: str | None
+    ) -> Sequence[tuple[LeadRow, bool]]:
+        values = {"email_key": email_key, "source_system": source_system, "external_id": external_id}
+        rows = (await self._connection.execute(_FIND, values)).all()
+        return [(lead_of(row), row.by_external_id) for row in rows]
+
+    async def change(self, change: LeadChange) -> LeadRow:
+        values = {
+            **_values(change.write),
+            "id": change.lead_id,
+            "new_email": change.email,
+            "new_email_key": change.email_key,
+            "match": json.dumps(change.match),
+            "add_identity": change.add_identity,
+            "audit_after": json.dumps(change.audit_after),
+        }
+        row = (await self._connection.execute(_CHANGE, values)).one()
+        if change.add_identity and row.identities == 0:
+            raise LostRace("the external id went to another lead meanwhile")
+        lead = await self.get(change.lead_id)
+        assert lead is not None, "the lead was locked"
+        return lead
+
+    async def identities(self, lead_id: UUID) -> Sequence[tuple[str, str]]:
+        rows = (await self._connection.execute(_IDENTITIES, {"id": lead_id})).all()
+        return [(row.source, row.external_id) for row in rows]
+
+    async def page(
+        self, *, supplier: str | None, stage: str | None, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[LeadRow]:
+        at, last = after or (None, None)
+        values = {"supplier": supplier, "stage": stage, "at": at, "after": last, "limit": limit}
+        return [lead_of(row) for row in (await self._connection.execute(_PAGE, values)).all()]
+
+    async def visible(self, lead_id: UUID, *, supplier: str) -> bool:
+        seen = (await self._connection.execute(_VISIBLE, {"id": lead_id, "supplier": supplier})).scalar_one_or_none()
+        return bool(seen)
+
+    async def holder(self, lead_id: UUID) -> Mapping[str, Any] | None:
+        row = (await self._connection.execute(_HOLDER, {"id": lead_id})).one_or_none()
+        return dict(row._mapping) if row else None  # noqa: SLF001  # SQLAlchemy's public way
+
+
+def _values(write: LeadWrite) -> dict[str, Any]:
+    person = write.person
+    return {
+        "id": write.id,
+        "account_id": write.account_id,
+        "audit_id": write.audit_id,
+        "actor": write.actor,
+        "at": write.at,
+        "email": person.email,
+        "email_key": person.email_key,
+        "source_system": person.source_system,
+        "external_id": person.external_id,
+        "domain": person.domain,
+        "domain_from": person.domain_from,
+        "company_name": person.company_name,
+        "company_key": person.company_key,
+        "account_status": person.account_status,
+        "account_owner": person.account_owner,
+        "first_name": write.first_name,
+        "last_name": write.last_name,
+        "phone": write.phone,
+        "facts": facts_json(write.facts),
+        "known_at": json.dumps(write.known_at),
+    }

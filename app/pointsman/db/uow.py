@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from functools import cached_property
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from pointsman.db.alerts import SqlAlerts
@@ -27,6 +28,8 @@ from pointsman.db.ledgers import SqlLedgers
 from pointsman.db.overrides import SqlOverrides
 from pointsman.db.policies import SqlPolicies
 from pointsman.db.roster import SqlRoster
+from pointsman.db.system import SqlSystem
+from pointsman.services.ports import Unreachable
 
 
 class SqlTx:
@@ -54,6 +57,7 @@ class SqlTx:
     audit = cached_property(lambda self: SqlAudit(self.connection))
     alerts = cached_property(lambda self: SqlAlerts(self.connection))
     api_keys = cached_property(lambda self: SqlApiKeys(self.connection))
+    system = cached_property(lambda self: SqlSystem(self.connection))
 
 
 class SqlUnitOfWork:
@@ -61,12 +65,25 @@ class SqlUnitOfWork:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")  # the same pool
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[SqlTx]:
         try:
-            async with self._engine.connect() as connection:
-                async with connection.begin():
-                    yield SqlTx(connection)
+            async with self._engine.connect() as connection, connection.begin():
+                yield SqlTx(connection)
         except DBAPIError as error:
             raise translated(error) from error
+        except PoolTimeout as error:
+            raise Unreachable("every connection to the database is busy") from error
+
+    @asynccontextmanager
+    async def single(self) -> AsyncIterator[SqlTx]:
+        # Saves the round trips of BEGIN and COMMIT: PostgreSQL commits the statement itself.
+        try:
+            async with self._autocommit.connect() as connection:
+                yield SqlTx(connection)
+        except DBAPIError as error:
+            raise translated(error) from error
+        except PoolTimeout as error:
+            raise Unreachable("every connection to the database is busy") from error

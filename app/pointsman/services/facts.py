@@ -5,7 +5,7 @@ from pointsman.services.ports.intake import LeadRow
 
 
 def facts_of(row: LeadRow) -> Facts:
-    """Everything known about a lead and its account; what is unknown is absent. `qualification.*` comes from evidence."""
+    """Everything known about a lead and its account; the unknown is absent. `qualification.*` comes from evidence."""
     facts: dict[str, Value] = dict(row.facts)
     known: dict[str, Value | None] = {
         "lead.email": row.email,

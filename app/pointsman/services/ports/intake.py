@@ -195,7 +195,7 @@ class Inbox(Protocol):
     async def accept(
         self,
         *,
-        id: UUID,
+        inbox_id: UUID,
         intake_id: UUID,
         intake_version: int,
         dedupe_key: str,
@@ -218,7 +218,7 @@ class Inbox(Protocol):
         """One statement: the raw request, every (id, dedupe key, body) that is new, and their jobs."""
         ...
 
-    async def claim(self, inbox_id: UUID, *, at: datetime, lease_until: datetime) -> InboxRow | None:
+    async def claim(self, inbox_id: UUID, *, lease_until: datetime) -> InboxRow | None:
         """Count an attempt before it runs; None when the item is done, dead or unknown."""
         ...
 
@@ -230,17 +230,21 @@ class Inbox(Protocol):
         """Remember how far a still open item got."""
         ...
 
-    async def finish(self, inbox_id: UUID, *, at: datetime, lead_id: UUID | None, result: Mapping[str, Any]) -> None: ...
+    async def finish(
+        self, inbox_id: UUID, *, at: datetime, lead_id: UUID | None, result: Mapping[str, Any]
+    ) -> None: ...
 
-    async def fail(self, inbox_id: UUID, *, error: str, retry_at: datetime | None, at: datetime) -> None:
+    async def fail(self, inbox_id: UUID, *, error: str, retry_at: datetime | None) -> None:
         """Record a failure; `retry_at` None makes it a dead letter."""
         ...
 
-    async def revive(self, inbox_id: UUID, *, at: datetime) -> InboxRow | None:
+    async def revive(self, inbox_id: UUID) -> InboxRow | None:
         """A dead item back to 'received' with its attempts at 0; None unless it is dead."""
         ...
 
-    async def overdue(self, *, at: datetime, untouched_since: datetime, lease_until: datetime, limit: int) -> Sequence[UUID]:
+    async def overdue(
+        self, *, at: datetime, untouched_since: datetime, lease_until: datetime, limit: int
+    ) -> Sequence[UUID]:
         """Claim the items whose next attempt is due, or that no job ever touched."""
         ...
 

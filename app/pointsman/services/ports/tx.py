@@ -5,7 +5,7 @@ from typing import Protocol
 
 from pointsman.services.ports.intake import IdempotencyStore, Inbox, Intakes, Leads
 from pointsman.services.ports.meeting import Appointments, Calendars, Connections, Deliveries, Gates
-from pointsman.services.ports.platform import Alerts, ApiKeys, Audit, Jobs
+from pointsman.services.ports.platform import Alerts, ApiKeys, Audit, Jobs, System
 from pointsman.services.ports.routing import Decisions, Holds, Ledgers, Overrides, Policies, RosterStore
 
 
@@ -50,9 +50,15 @@ class Tx(Protocol):
     def alerts(self) -> Alerts: ...
     @property
     def api_keys(self) -> ApiKeys: ...
+    @property
+    def system(self) -> System: ...
 
 
 class UnitOfWork(Protocol):
     """Opens transactions. Raises `Refused`, `LostRace` or `Unreachable` (see faults)."""
 
     def __call__(self) -> AbstractAsyncContextManager[Tx]: ...
+
+    def single(self) -> AbstractAsyncContextManager[Tx]:
+        """Each statement is a transaction of its own: for a use case of exactly one statement that is often run."""
+        ...

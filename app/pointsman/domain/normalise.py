@@ -1,0 +1,70 @@
+"""Names under which the same person or company is found again. What the sender wrote is kept beside them.
+
+An email keeps its dots and plus-tags: some providers ignore them, others do not, and two people must never become one.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+MAX_EMAIL = 254
+
+#: Turns a host name into ASCII (IDNA) or raises ValueError; given from outside, since it needs tables.
+ToAscii = Callable[[str], str]
+
+_UMLAUTS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "oe", "æ": "ae", "å": "a", "ł": "l", "đ": "d"}
+)
+_AND = frozenset({"&", "und", "and", "et"})
+_FORMS = """
+gmbh ggmbh mbh gesmbh ag se kg kgaa ohg og ug haftungsbeschraenkt gbr ev eg ek co cie ltd limited llc llp lp inc
+incorporated corp corporation company plc pty sa sarl sas srl spa sagl bv nv oy oyj ab as asa aps lda sl slu kft zrt
+doo dd sro
+"""
+_LEGAL_FORMS = frozenset(_FORMS.split())
+
+
+def visible(text: str) -> str:
+    """NFC, without control and invisible formatting characters, trimmed."""
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(c for c in composed if unicodedata.category(c) not in {"Cc", "Cf", "Cs"}).strip()
+
+
+def email_key(text: str, to_ascii: ToAscii) -> str | None:
+    """The name of a mailbox, the same for every spelling of it; None when it is no address."""
+    shown = visible(text)
+    local, at, domain = shown.rpartition("@")
+    if not at or not local or not domain or len(shown) > MAX_EMAIL or len(local.encode()) > 64:
+        return None
+    if "@" in local or any(character.isspace() or character in '<>(),;:\\"[]' for character in local):
+        return None
+    try:
+        host = to_ascii(domain.rstrip("."))
+    except ValueError:
+        return None
+    if "." not in host or not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host):
+        return None
+    return f"{unicodedata.normalize('NFC', local.casefold())}@{host}"
+
+
+def host_of(text: str, to_ascii: ToAscii) -> str | None:
+    """The host name in "acme.de", "www.acme.de/about" or "https://acme.de"; None when there is none."""
+    shown = visible(text)
+    try:
+        host = urlsplit(shown if "//" in shown else f"//{shown}").hostname
+        return to_ascii(host.rstrip(".")) if host else None
+    except ValueError:
+        return None
+
+
+def company_key(name: str) -> str | None:
+    """A name without case, punctuation, accents and legal form: "Müller & Söhne GmbH" is "mueller & soehne"."""
+    plain = unicodedata.normalize("NFKC", visible(name)).casefold().translate(_UMLAUTS)
+    plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+    plain = re.sub("[.'\u2019`\u00b4]", "", plain).replace("+", " & ").replace("&", " & ")
+    words = ["&" if word in _AND else word for word in re.sub(r"[^\w&]+|_", " ", plain).split()]
+    while len(words) > 1 and (words[-1] in _LEGAL_FORMS or words[-1] == "&"):
+        words.pop()
+    key = " ".join(words).strip()
+    return key[:200] or None
