@@ -2,9 +2,11 @@
 
 import os
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from fastapi import FastAPI
@@ -12,7 +14,15 @@ from fastapi_offline import FastAPIOffline
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pointsman import __version__
-from pointsman.api import problems, routers
+from pointsman.api import console, openapi, problems, routers
+from pointsman.api.limits import Limits
+from pointsman.api.metrics import Metrics
+from pointsman.api.observe import Observe
+from pointsman.connectors.adapter import ConnectorGateway
+from pointsman.connectors.context import Lender
+from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.connectors.vault import Vault
+from pointsman.db import migrations
 from pointsman.db.engine import make_engine
 from pointsman.db.uow import SqlUnitOfWork
 from pointsman.domain.ids import uuid7
@@ -29,36 +39,75 @@ def new_id() -> UUID:
     return uuid7(utc_now(), os.urandom(10))
 
 
-def build_env(settings: Settings, engine: AsyncEngine) -> Env:
-    """The world of the use cases, the same for the API, the worker and the command line."""
-    return Env(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wired:
+    """Everything that a process of the service is made of; `aclose` when it ends."""
+
+    env: Env
+    engine: AsyncEngine
+    connectors: ConnectorRegistry
+    lender: Lender
+
+    async def aclose(self) -> None:
+        await self.lender.aclose()
+        await self.engine.dispose()
+
+
+def wire(settings: Settings, *, name: str, pool_size: int | None = None) -> Wired:
+    """The same parts for the API, the worker and the command line. Nothing is opened yet."""
+    engine = make_engine(
+        settings.database_url,
+        pool_size=pool_size or settings.pool_size,
+        statement_timeout_ms=settings.statement_timeout_ms,
+        name=name,
+    )
+    vault = Vault([key.get_secret_value() for key in settings.secret_keys])
+    connectors = ConnectorRegistry.discover()
+    lender = Lender(clock=utc_now, allowed=settings.private_networks)
+    env = Env(
         uow=SqlUnitOfWork(engine),
         clock=utc_now,
         new_id=new_id,
-        calendars=None,  # type: ignore[arg-type]
-        secrets=None,  # type: ignore[arg-type]
+        calendars=ConnectorGateway(registry=connectors, vault=vault, lender=lender),
+        secrets=vault,
         public_url=settings.public_url,
     )
+    return Wired(env=env, engine=engine, connectors=connectors, lender=lender)
 
 
 def create_app(settings: Settings) -> FastAPI:
-    engine = make_engine(
-        settings.database_url,
-        pool_size=settings.pool_size,
-        statement_timeout_ms=settings.statement_timeout_ms,
-        name="pointsman-api",
-    )
-    env = build_env(settings, engine)
+    """The HTTP service. Nothing is opened before the first request; the pool closes with the app."""
+    wired = wire(settings, name="pointsman-api")
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
-        await engine.dispose()
+        await wired.aclose()
 
-    app: FastAPI = FastAPIOffline(title="Pointsman", version=__version__, lifespan=lifespan)
-    app.state.env = env
-    app.state.keys = KeyRing(env, monotonic=time.monotonic)
+    app = _bare_app(settings, lifespan)
+    app.state.env = wired.env
+    app.state.connectors = wired.connectors
+    app.state.keys = KeyRing(app.state.env, monotonic=time.monotonic)
+    app.state.metrics = Metrics()
+    app.state.revision = migrations.head()
     problems.install(app)
     for router in routers.ALL:
         app.include_router(router)
+    openapi.install(app, public_url=settings.public_url)
+    app.add_middleware(
+        Limits,
+        max_body_bytes=settings.max_body_bytes,
+        max_json_depth=settings.max_json_depth,
+        receive_timeout_s=settings.receive_timeout_s,
+    )
+    app.add_middleware(Observe, metrics=app.state.metrics)  # the last one added is the outermost
+    return app
+
+
+def _bare_app(settings: Settings, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:
+    about: dict[str, Any] = {"title": "Pointsman", "version": __version__, "lifespan": lifespan, "redoc_url": None}
+    if not settings.docs:
+        return FastAPI(**about, docs_url=None, openapi_url=None)
+    app: FastAPI = FastAPIOffline(docs_url=None, **about)
+    console.install(app)
     return app

@@ -1,8 +1,9 @@
 """Settings: POINTSMAN_* variables, read when asked for and never at import; all faults are listed at once."""
 
+import base64
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "POINTSMAN_"
@@ -36,7 +37,7 @@ class Settings(BaseSettings):
     receive_timeout_s: Annotated[float, Field(gt=0, le=600)] = 10.0
 
     secret_keys: Annotated[tuple[SecretStr, ...], NoDecode, Field(min_length=1)]  # newest first; older ones still open
-    allow_private_calendar_hosts: bool = False
+    private_networks: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()  # that calendars and CRMs may lie in
 
     worker_concurrency: Annotated[int, Field(ge=1, le=200)] = 10
     job_deadline_s: Annotated[float, Field(gt=0, le=3_600)] = 60.0
@@ -52,10 +53,25 @@ class Settings(BaseSettings):
                 return "postgresql+psycopg://" + url.removeprefix(scheme)
         raise ValueError("it must begin with postgresql:// (PostgreSQL 15 or newer is the only database)")
 
-    @field_validator("secret_keys", mode="before")
+    @field_validator("public_url")
+    @classmethod
+    def _absolute(cls, url: str) -> str:
+        if not url.startswith(("http://", "https://")):
+            raise ValueError("it must begin with https:// or http://")
+        return url.rstrip("/")
+
+    @field_validator("secret_keys", "private_networks", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("secret_keys")
+    @classmethod
+    def _of_32_bytes(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for number, key in enumerate(keys, start=1):
+            if not _is_key(key.get_secret_value()):
+                raise ValueError(f"key {number} is not 32 bytes in URL-safe base64; `pointsman keys secret` prints one")
+        return keys
 
     @model_validator(mode="before")
     @classmethod
@@ -65,9 +81,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _default_public_url(self) -> Self:
-        url = (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
-        if not url.startswith(("http://", "https://")):
-            raise ValueError("POINTSMAN_PUBLIC_URL must begin with https:// or http://")
+        url = self.public_url or f"http://{self.host}:{self.port}"
         object.__setattr__(self, "public_url", url)
         return self
 
@@ -75,6 +89,13 @@ class Settings(BaseSettings):
     def conninfo(self) -> str:
         """The database URL for libpq."""
         return self.database_url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(base64.b64decode(text, altchars=b"-_", validate=True)) == 32
+    except ValueError:
+        return False
 
 
 _HINTS = {

@@ -209,6 +209,7 @@ _MEANING = {
     413: "More than is accepted at once",
     415: "Not JSON, or compressed",
     422: "The request is not as described; `faults` says where",
+    500: "A fault of ours, with an incident id",
     503: "Not possible right now; retry after `Retry-After` seconds",
 }
 

@@ -2,4 +2,12 @@
 
 from fastapi import APIRouter
 
-ALL: list[APIRouter] = []
+from pointsman.api import alerts, audit, health, keys, metrics
+
+ALL: list[APIRouter] = [
+    keys.router,
+    alerts.router,
+    audit.router,
+    health.router,
+    metrics.router,
+]

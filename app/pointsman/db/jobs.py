@@ -28,7 +28,7 @@ def defer_each(task: str, *, args: str, source: str) -> str:
     source="accepted")`. No row means no job. All three are written by us, never by a caller.
     """
     job = f"row('{QUEUE}', '{task}', 0, null, null, {args}, null)::procrastinate_job_to_defer_v1"
-    return f"select procrastinate_defer_jobs_v1(array_agg({job})) from {source}"  # noqa: S608  # our own text
+    return f"select procrastinate_defer_jobs_v1(array_agg({job})) from {source}"
 
 
 class SqlJobs:

@@ -156,7 +156,7 @@ class KeyRing:
         known = self._known.get(key_id)
         if known is not None and now - known[0] < self._ttl:
             return known[1]
-        async with self._env.uow() as tx:
+        async with self._env.uow.single() as tx:
             row = await tx.api_keys.get(key_id)
         self._known.pop(key_id, None)
         if row is not None:

@@ -68,6 +68,30 @@ class ApiKeyRow:
     revoked_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemState:
+    """What the database knows about the deployment."""
+
+    revision: str | None  # of the schema; None before the first migration
+    worker_seen_at: datetime | None  # the last sign of life of any worker
+    now: datetime  # the database's clock
+    server_version: int  # 150004 is 15.4
+
+
+class System(Protocol):
+    """The deployment as a whole."""
+
+    async def state(self) -> SystemState: ...
+
+    async def counts(self) -> Mapping[str, Mapping[str, int]]:
+        """How many there are, by kind and label: {"decisions": {"assigned": 12}}. Never personal data."""
+        ...
+
+    async def alone(self, name: str) -> bool:
+        """Whether this transaction is the only one that does `name` right now; it stays so until it ends."""
+        ...
+
+
 class ApiKeys(Protocol):
     async def get(self, key_id: str) -> ApiKeyRow | None: ...
     async def add(self, row: ApiKeyRow) -> None: ...

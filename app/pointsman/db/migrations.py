@@ -1,0 +1,42 @@
+"""Bringing the schema to where this release needs it."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+import pointsman
+
+
+def _scripts() -> Path:
+    """In an installed wheel the migrations lie inside the package, in a checkout beside `app/`."""
+    package = Path(pointsman.__file__).parent
+    inside = package / "migrations"
+    return inside if inside.is_dir() else package.parents[1] / "migrations"
+
+
+def _config(url: str | None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_scripts()).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    if url:
+        config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config
+
+
+def head() -> str:
+    """The revision that this release needs."""
+    revision = ScriptDirectory.from_config(_config(None)).get_current_head()
+    assert revision is not None
+    return revision
+
+
+def upgrade(url: str) -> None:
+    """Migrate to `head`. Safe to start from several processes at once: they wait for each other."""
+    command.upgrade(_config(url), "head")
+
+
+def upgrade_sql() -> None:
+    """Print the SQL from an empty database to `head`."""
+    command.upgrade(_config(None), "head", sql=True)

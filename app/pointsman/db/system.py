@@ -1,0 +1,56 @@
+"""The deployment as a whole: its schema, its workers, how much of everything there is."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pointsman.services.ports.platform import SystemState
+
+_MIGRATED = text(
+    "select to_regclass('alembic_version') is not null and to_regclass('procrastinate_workers') is not null"
+)
+_STATE = text(
+    "select (select max(version_num) from alembic_version) as revision,"
+    " (select max(last_heartbeat) from procrastinate_workers) as worker_seen_at,"
+    " clock_timestamp() as now, current_setting('server_version_num')::int as server_version"
+)
+_BARE = text("select clock_timestamp() as now, current_setting('server_version_num')::int as server_version")
+_COUNTS = text(
+    "select 'inbox' as kind, status as label, count(*) as n from inbox group by status"
+    " union all select 'decisions', outcome, count(*) from decisions group by outcome"
+    " union all select 'gate_checks', case when passed then 'passed' else 'refused' end, count(*)"
+    " from gate_checks group by passed"
+    " union all select 'deliveries', status, count(*) from deliveries group by status"
+    " union all select 'appointments', status, count(*) from appointments group by status"
+    " union all select 'open_holds', reason, count(*) from holds where released_at is null group by reason"
+    " union all select 'open_alerts', code, count(*) from alerts where resolved_at is null group by code"
+    " union all select 'jobs', status::text, count(*) from procrastinate_jobs group by status"
+    " union all select 'workers', 'live', count(*) from procrastinate_workers"
+    " where last_heartbeat > now() - interval '15 seconds'"
+)
+_ALONE = text("select pg_try_advisory_xact_lock(hashtext('pointsman'), hashtext(:name))")
+
+
+class SqlSystem:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def state(self) -> SystemState:
+        migrated = (await self._connection.execute(_MIGRATED)).scalar_one()
+        row = (await self._connection.execute(_STATE if migrated else _BARE)).one()
+        return SystemState(
+            revision=row.revision if migrated else None,
+            worker_seen_at=row.worker_seen_at if migrated else None,
+            now=row.now,
+            server_version=row.server_version,
+        )
+
+    async def counts(self) -> Mapping[str, Mapping[str, int]]:
+        counts: dict[str, dict[str, int]] = {}
+        for kind, label, n in await self._connection.execute(_COUNTS):
+            counts.setdefault(kind, {})[label] = n
+        return counts
+
+    async def alone(self, name: str) -> bool:
+        return bool((await self._connection.execute(_ALONE, {"name": name})).scalar_one())

@@ -1,0 +1,74 @@
+"""What whoever runs the service asks: is it ready, what is stuck, who did what."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from pointsman.domain.errors import Fault, Unavailable
+from pointsman.services.ports import Env, Unreachable
+
+PATIENCE_S = 2.0
+WORKER_SILENCE = timedelta(seconds=15)
+COUNTS_AGE = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """The service can do its work; a worker may still be missing, then what is accepted waits."""
+
+    revision: str
+    worker_seen_at: datetime | None
+    worker: bool
+
+
+async def readiness(env: Env, *, needs_revision: str) -> Readiness:
+    """Raises `Unavailable` when the database does not answer, or its schema is not the one this release needs."""
+    try:
+        async with asyncio.timeout(PATIENCE_S), env.uow() as tx:
+            state = await tx.system.state()
+    except (Unreachable, TimeoutError) as error:
+        raise _not_ready("database", "unreachable", "The database does not answer.") from error
+    if state.revision is None or state.revision < needs_revision:
+        said = (
+            f"The schema is at {state.revision or 'nothing'}, this release needs {needs_revision}: `pointsman migrate`."
+        )
+        raise _not_ready("schema", "not-migrated", said)
+    seen = state.worker_seen_at
+    return Readiness(
+        revision=state.revision,
+        worker_seen_at=seen,
+        worker=seen is not None and state.now - seen < WORKER_SILENCE,
+    )
+
+
+def _not_ready(path: str, code: str, message: str) -> Unavailable:
+    return Unavailable(message, code="not-ready", faults=[Fault(path=path, code=code, message=message)])
+
+
+async def counts(env: Env) -> Mapping[str, Mapping[str, int]]:
+    """How many there are of what, at most a few seconds old."""
+    now = env.clock()
+    known: tuple[datetime, Mapping[str, Mapping[str, int]]] | None = env.cache.get("operations.counts")
+    if known is not None and timedelta(0) <= now - known[0] < COUNTS_AGE:
+        return known[1]
+    async with env.uow() as tx:
+        found = await tx.system.counts()
+    env.cache["operations.counts"] = (now, found)
+    return found
+
+
+async def audit_page(
+    env: Env, *, subject: str | None, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[Mapping[str, Any]]:
+    """Audit lines, newest first."""
+    async with env.uow() as tx:
+        return await tx.audit.page(subject=subject, after=after, limit=limit)
+
+
+async def open_alerts(env: Env) -> Sequence[Mapping[str, Any]]:
+    """What a human must look at, newest first."""
+    async with env.uow() as tx:
+        return await tx.alerts.list_open()
