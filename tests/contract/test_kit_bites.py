@@ -1,0 +1,48 @@
+"""The kit is tested by mutants: every check fails for a connector with the mistake that the check is about."""
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from contract.mutants import MUTANTS, suite_name
+from pointsman_sdk.testing import ConnectorSuite, proofs
+
+CHECKS = sorted(proofs(ConnectorSuite))
+
+
+@pytest.fixture(scope="module")
+def caught(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The checks that failed against their mutants, from one run of all of them."""
+    report = tmp_path_factory.mktemp("mutants") / "report.xml"
+    mutants = Path(__file__).with_name("mutants.py")
+    targets = [f"{mutants}::{suite_name(check)}::{check}" for check in CHECKS]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "python_classes=Mutant*"]
+    run = subprocess.run(
+        [*command, f"--junitxml={report}", *targets],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=mutants.parents[2],
+    )
+    assert run.returncode == 1, run.stdout + run.stderr
+    cases = ET.parse(report).getroot().iter("testcase")  # noqa: S314  # pytest wrote it just now
+    return {case.get("name", "").partition("[")[0] for case in cases if case.find("failure") is not None}
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_check_catches_its_mutant(check: str, caught: set[str]) -> None:
+    assert check in caught
+
+
+def test_every_check_has_a_mutant() -> None:
+    assert set(MUTANTS) | {"test_no_check_is_weakened"} == set(CHECKS)
+
+
+def test_every_test_of_the_suite_is_a_check_that_says_what_to_mend() -> None:
+    methods = {name for name in dir(ConnectorSuite) if name.startswith("test_")}
+    assert methods == set(CHECKS)
+    assert all(getattr(ConnectorSuite, name).__doc__ for name in methods)
