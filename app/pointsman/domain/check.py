@@ -115,21 +115,27 @@ def _unknown_pool(path: str, name: str, policy: Policy) -> Finding:
 def _reachability(rules: tuple[Rule, ...]) -> Iterator[Finding]:
     """Rules that no lead can reach: behind one that always matches and ends, or with an earlier twin that ends.
 
-    Closing rules are also asked on their own, at hand-over, so only a closing rule can hide a closing rule there.
+    An ungated rule does not hide a gated one, since gated rules are asked on their own at hand-over.
     """
     catch_all: dict[bool, int] = {}
-    seen: dict[tuple[bool, str], int] = {}
+    twins: dict[tuple[bool, str], int] = {}
     for i, rule in enumerate(rules):
         gated = rule.work in GATED_WORKS
-        shadow = catch_all.get(gated)
-        key = (gated, rule.when.model_dump_json(by_alias=True, exclude_none=True) if rule.when else "")
+        asked = rule.when.model_dump_json(by_alias=True, exclude_none=True) if rule.when else ""
+        shadow = catch_all.get(gated, catch_all.get(True))
+        twin = twins.get((gated, asked), twins.get((True, asked)))
         if shadow is not None:
             message = f"no lead gets here, since rule '{rules[shadow].name}' takes every lead: move this rule before it"
             yield error(f"rules[{i}]", "unreachable", message)
-        elif key in seen and rule.when is not None:
-            message = f"no lead gets here, since rule '{rules[seen[key]].name}' asks the same: merge the two"
+        elif twin is not None:
+            message = f"no lead gets here, since rule '{rules[twin].name}' asks the same: merge the two"
             yield error(f"rules[{i}]", "unreachable", message)
+        elif gated and rule.else_ == "hold" and any(later.work not in GATED_WORKS for later in rules[i + 1 :]):
+            message = (
+                "a new lead that matches waits here, as its gate is shut: write 'else: next', or move the rule down"
+            )
+            yield warning(f"rules[{i}].else", "gate-holds", message)
         if rule.else_ != "next" or rule.work is Work.NURTURE:
-            seen.setdefault(key, i)
+            twins.setdefault((gated, asked), i)
             if rule.when is None:
                 catch_all.setdefault(gated, i)
