@@ -86,6 +86,12 @@ def _handover(mql_id: str, row: Mapping[str, Any] | None) -> Handover:
     return Handover(mql_id=mql_id, outcome=outcome, missing=missing, reason=row["hold"])
 
 
+def all_sent(funnel: Funnel, acknowledged: Iterable[str]) -> Check:
+    got = set(acknowledged)
+    faults = [f"{event.id} was never acknowledged" for event in funnel.events if event.id not in got]
+    return Check(promise="every event was acknowledged in the end", found=tuple(faults), seen=len(funnel.events))
+
+
 def nothing_lost(records: Records, acknowledged: Iterable[str]) -> Check:
     status = {row["dedupe_key"]: row["status"] for row in records.rows("select dedupe_key, status from inbox")}
     ids = list(acknowledged)
