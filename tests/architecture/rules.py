@@ -1,0 +1,319 @@
+"""The rules of the house as functions: each takes a project's root and returns what breaks it, one line per fault."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+OURS = ("pointsman", "pointsman_")
+COMMITS_IN = "app/pointsman/db/uow.py"
+LONGEST = 500
+PURE = (
+    "idna",
+    "jmespath",
+    "pydantic",
+    "pydantic_core",
+    "rapidfuzz",
+    "standardwebhooks",
+    "tenacity",
+    "tldextract",
+)  # they only compute
+STDLIB = frozenset(sys.stdlib_module_names)
+
+
+def modules_are_short(root: Path) -> list[str]:
+    """A module is one idea and fits one sitting. Tests may list as many cases as there are."""
+    lengths = {path: len(path.read_text().splitlines()) for path in _python(root, "app", "integrations", "benchmarks")}
+    return [f"{_at(root, path)} has {length} lines" for path, length in lengths.items() if length > LONGEST]
+
+
+def names_say_what_is_inside(root: Path) -> list[str]:
+    empty = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc"}
+    paths = _python(root, "app", "integrations", "tests", "benchmarks")
+    return [
+        f"{_at(root, path)} has a name that says nothing" for path in paths if {path.stem, path.parent.name} & empty
+    ]
+
+
+def shelves_hold_packages_alone(root: Path) -> list[str]:
+    """`app` and `integrations` are on the import path: a module there would be importable under its bare name."""
+    return [
+        f"{_at(root, path)} lies on a shelf"
+        for shelf in ("app", "integrations")
+        for path in (root / shelf).glob("*.py")
+    ]
+
+
+def domain_values_are_frozen(root: Path) -> list[str]:
+    faults = []
+    for path, tree in _trees(root, "app/pointsman/domain"):
+        for node in ast.walk(tree):
+            for mark in node.decorator_list if isinstance(node, ast.ClassDef) else []:
+                call = mark.func if isinstance(mark, ast.Call) else mark
+                if _dotted(call).rpartition(".")[2] == "dataclass":
+                    given = (
+                        {word.arg for word in mark.keywords if _is_true(word.value)}
+                        if isinstance(mark, ast.Call)
+                        else set()
+                    )
+                    if missing := {"frozen", "slots"} - given:
+                        faults.append(f"{_at(root, path, mark)} is a dataclass without {', '.join(sorted(missing))}")
+    return faults
+
+
+def domain_never_awaits(root: Path) -> list[str]:
+    waiting = (ast.AsyncFunctionDef, ast.Await, ast.AsyncFor, ast.AsyncWith)
+    return [
+        f"{_at(root, path, node)} is asynchronous"
+        for path, tree in _trees(root, "app/pointsman/domain")
+        for node in ast.walk(tree)
+        if isinstance(node, waiting)
+    ]
+
+
+def core_is_handed_time_ids_and_chance(root: Path) -> list[str]:
+    """Domain and services take the clock, new ids and the dice as arguments."""
+    forbidden = re.compile(
+        r"(^|\.)(datetime\.(now|utcnow|today)|date\.today|time\.(time|time_ns|monotonic|sleep)|uuid[1-8]|urandom)$"
+        r"|^(random|secrets)\.|^getrandbits$"
+    )
+    return [
+        f"{_at(root, path, node)} calls {_dotted(node.func)}"
+        for path, tree in _trees(root, "app/pointsman/domain", "app/pointsman/services")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and forbidden.search(_dotted(node.func)) and not _derives(path, node)
+    ]
+
+
+def commits_happen_in_one_place(root: Path) -> list[str]:
+    return [
+        f"{_at(root, path, node)} commits"
+        for path, tree in _trees(root, "app", "integrations")
+        if _at(root, path) != COMMITS_IN
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
+    ]
+
+
+def domain_and_services_import_inwards(root: Path) -> list[str]:
+    """Stricter than the contracts of import-linter, which can only forbid packages by name."""
+    allowed = {
+        "app/pointsman/domain": ("pydantic", "pydantic_core", "pointsman.domain"),
+        "app/pointsman/services": (*PURE, "pointsman.domain", "pointsman.services"),
+        "integrations/pointsman_sdk": ("pydantic", "pydantic_core", "httpx", "pointsman_sdk", "pytest", "anyio"),
+    }
+    faults = []
+    for folder, names in allowed.items():
+        for path, tree in _trees(root, folder):
+            kit = "testing" in path.parts
+            for name, node in _imports(tree):
+                top = name.partition(".")[0]
+                inside = any(name == good or name.startswith(f"{good}.") for good in names)
+                if (not inside and top not in STDLIB) or (top in {"pytest", "anyio"} and not kit):
+                    faults.append(f"{_at(root, path, node)} imports {name}")
+    return faults
+
+
+def unit_tests_touch_no_edge(root: Path) -> list[str]:
+    edges = ("pointsman.db", "pointsman.api", "pointsman.worker", "pointsman.main", "sqlalchemy", "psycopg", "fastapi")
+    return [
+        f"{_at(root, path, node)} imports {name}"
+        for path, tree in _trees(root, "tests/unit")
+        for name, node in _imports(tree)
+        if name.startswith(edges)
+    ]
+
+
+def tests_replace_nothing_of_ours(root: Path) -> list[str]:
+    """Fakes over mocks: a patched module proves that the patch works."""
+    faults = []
+    for path, tree in _trees(root, "tests"):
+        own = {alias.asname or alias.name.partition(".")[0] for node in ast.walk(tree) for alias in _own_names(node)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and node.args:
+                call = _dotted(node.func)
+                target = node.args[0]
+                text = (
+                    target.value
+                    if isinstance(target, ast.Constant) and isinstance(target.value, str)
+                    else _dotted(target)
+                )
+                root_name = text.partition(".")[0]
+                if call.startswith("mocker.") or call in {"patch", "mock.patch", "patch.object", "mock.patch.object"}:
+                    faults.append(f"{_at(root, path, node)} patches {text}")
+                elif call == "monkeypatch.setattr" and (root_name in own or root_name.startswith(OURS)):
+                    faults.append(f"{_at(root, path, node)} replaces {text}")
+    return faults
+
+
+def importing_does_nothing(root: Path) -> list[str]:
+    """No settings, engine, client or log set-up at import."""
+    busy = re.compile(
+        r"(^|\.)(Settings|load_settings|create_engine|create_async_engine|make_engine|AsyncClient|Client|basicConfig|connect)$"
+        r"|^structlog\.configure|^os\.getenv"
+    )
+    faults = []
+    for path, tree in _trees(root, "app", "integrations"):
+        for node in _at_import(tree):
+            name = _dotted(node.func if isinstance(node, ast.Call) else node)
+            if (isinstance(node, ast.Call) and busy.search(name)) or name == "os.environ":
+                faults.append(f"{_at(root, path, node)} does {name} at import")
+    return faults
+
+
+def migrations_stand_alone(root: Path) -> list[str]:
+    """A revision means the same for ever, so it uses nothing that may change."""
+    return [
+        f"{_at(root, path, node)} imports {name}"
+        for path, tree in _trees(root, "migrations/versions")
+        for name, node in _imports(tree)
+        if name.startswith(OURS)
+    ]
+
+
+def silenced_checks_carry_a_reason(root: Path) -> list[str]:
+    bare = re.compile(r"#\s*(noqa(:\s*[A-Z]+\d+(,\s*[A-Z]+\d+)*)?|type:\s*ignore(\[[a-z, -]+\])?)[\s#:,.-]*$")
+    return [
+        f"{_at(root, path)}:{number} silences a check without saying why"
+        for path in _python(root, "app", "integrations", "tests", "benchmarks", "migrations")
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if bare.search(line)
+    ]
+
+
+def every_connector_is_known_to_the_house(root: Path) -> list[str]:
+    """A package on the shelf is in the wheel and under the import contracts."""
+    project = tomllib.loads((root / "pyproject.toml").read_text())["tool"]
+    packages = {path.parent.name for path in (root / "integrations").glob("*/__init__.py")}
+    shipped = {Path(entry).name for entry in project["hatch"]["build"]["targets"]["wheel"]["only-include"]}
+    checked = set(project["importlinter"]["root_packages"])
+    contracts = {contract["id"]: contract for contract in project["importlinter"]["contracts"]}
+    faults = [f"{name} is not in the wheel" for name in packages - shipped]
+    faults += [f"{name} is not under import-linter" for name in packages - checked]
+    for vendor in packages - {"pointsman_sdk"}:
+        for contract, key in (
+            ("no-vendor-in-app", "forbidden_modules"),
+            ("connectors-stand-alone", "source_modules"),
+            ("connectors-independent", "modules"),
+            ("sdk-is-small", "forbidden_modules"),
+        ):
+            if vendor not in contracts[contract][key]:
+                faults.append(f"{vendor} is missing in the contract {contract}")
+    return faults
+
+
+def nothing_names_a_machine(root: Path) -> list[str]:
+    """No registry's host, no path of somebody's machine."""
+    machine = re.compile(
+        r"/(home|Users)/[a-z]|/root/|index-url\s*=|--index-url|find-links\s*=|"
+        r"(files\.|test\.)?py(pi|thonhosted)\.org|registry\.(npmjs|yarnpkg)|" + re.escape(f"{root.resolve()}/")
+    )
+    faults = []
+    for path in _tracked(root):
+        try:
+            lines = path.read_text().splitlines()
+        except (UnicodeDecodeError, FileNotFoundError, IsADirectoryError):
+            continue
+        if path == Path(__file__):
+            continue
+        faults += [
+            f"{_at(root, path)}:{n}: {line.strip()[:80]}" for n, line in enumerate(lines, 1) if machine.search(line)
+        ]
+    return faults
+
+
+RULES = [
+    modules_are_short,
+    names_say_what_is_inside,
+    shelves_hold_packages_alone,
+    domain_values_are_frozen,
+    domain_never_awaits,
+    core_is_handed_time_ids_and_chance,
+    commits_happen_in_one_place,
+    domain_and_services_import_inwards,
+    unit_tests_touch_no_edge,
+    tests_replace_nothing_of_ours,
+    importing_does_nothing,
+    migrations_stand_alone,
+    silenced_checks_carry_a_reason,
+    every_connector_is_known_to_the_house,
+    nothing_names_a_machine,
+]
+
+
+def _python(root: Path, *folders: str) -> Iterator[Path]:
+    for folder in folders:
+        yield from sorted((root / folder).rglob("*.py"))
+
+
+def _trees(root: Path, *folders: str) -> Iterator[tuple[Path, ast.Module]]:
+    for path in _python(root, *folders):
+        yield path, ast.parse(path.read_text(), str(path))
+
+
+def _tracked(root: Path) -> list[Path]:
+    if (root / ".git").exists():
+        # Asked for one command only: in a shared checkout the owner may be somebody else.
+        words = ["git", "-c", f"safe.directory={root}", "ls-files", "-z"]
+        listed = subprocess.run(words, cwd=root, capture_output=True, text=True, check=True).stdout
+        return [root / name for name in listed.split("\0") if name]
+    return [
+        path for path in root.rglob("*") if path.is_file() and not any(part.startswith(".") for part in path.parts[1:])
+    ]
+
+
+def _at(root: Path, path: Path, node: ast.AST | None = None) -> str:
+    line = getattr(node, "lineno", None)
+    return path.relative_to(root).as_posix() + (f":{line}" if line else "")
+
+
+def _dotted(node: ast.AST) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return f"{_dotted(node.value)}.{node.attr}"
+    return ""
+
+
+def _is_true(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
+
+
+def _derives(path: Path, node: ast.Call) -> bool:
+    """Whether the call only derives from what it is given: an id from a time and bits, dice from a seed."""
+    return path.name == "ids.py" or (
+        bool(node.args) and _dotted(node.func) in {"uuid7", "uuid5", "uuid.uuid5", "random.Random"}
+    )
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.module, node
+
+
+def _own_names(node: ast.AST) -> list[ast.alias]:
+    if isinstance(node, ast.Import):
+        return [alias for alias in node.names if alias.name.startswith(OURS)]
+    if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(OURS):
+        return node.names
+    return []
+
+
+def _at_import(tree: ast.Module) -> Iterator[ast.AST]:
+    """What runs when the module is imported: everything but function bodies and the `__main__` block."""
+    waiting: list[ast.AST] = list(tree.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and "__main__" in ast.unparse(node.test):
+            continue
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            waiting += getattr(node, "decorator_list", [])
+            continue
+        yield node
+        waiting += ast.iter_child_nodes(node)
