@@ -1,7 +1,8 @@
 """All tables, as SQLAlchemy Core metadata; the migrations add what metadata cannot say (triggers, jobs).
 
 Personal data lives in named columns only: `leads.email`, `first_name`, `last_name`, `phone`, `reps.name`,
-`reps.email`, and in the raw `inbox.body`, `inbox_batches.body` and `idempotency.answer`, which have a retention.
+`reps.email` (rep names also in what is derived: roster snapshots, decisions), and in the raw `inbox.body`,
+`inbox_batches.body` and `idempotency.answer`, which have a retention.
 """
 
 from sqlalchemy import (
@@ -530,9 +531,12 @@ audit = Table(
     Column("actor", Text, nullable=False),  # "key:ab12", "intake:hubspot", "worker", "cli"
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),  # "lead:<id>"
-    Column("before", JSONB),
-    Column("after", JSONB),
+    Column("before", JSONB(none_as_null=True)),
+    Column("after", JSONB(none_as_null=True)),
     Column("reason", Text),
     Index("audit_subject_idx", "subject", "at"),
     Index("audit_at_idx", "at"),
 )
+
+#: When a periodic task last ran anywhere, so that several workers do not run it several times.
+turns = Table("turns", metadata, Column("task", Text, primary_key=True), _at("taken_at"))

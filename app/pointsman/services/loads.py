@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from pointsman.domain.eligibility import RepLoad
+from pointsman.domain.local_time import start_of_day
 from pointsman.domain.policy_document import Method
 from pointsman.domain.reps import Rep, Roster
 from pointsman.domain.routing import Plan
@@ -31,11 +32,10 @@ async def fetch_loads(tx: Tx, plan: Plan, roster: Roster, *, now: datetime) -> M
 def periods_at(now: datetime, time_zone: str) -> Periods:
     """When the hour, the day and the week of `now` began by the clock of `time_zone`; weeks begin on Monday."""
     local = now.astimezone(ZoneInfo(time_zone))
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     return Periods(
         hour=now - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond),
-        day=midnight,
-        week=midnight - timedelta(days=local.weekday()),  # wall-clock arithmetic: still midnight, whatever the offset
+        day=start_of_day(local.date(), time_zone),
+        week=start_of_day(local.date() - timedelta(days=local.weekday()), time_zone),
     )
 
 

@@ -1,8 +1,9 @@
-"""The roster as JSON and back: what a decision's roster version means, for ever. Emails are not in it."""
+"""The roster as JSON and back: what a decision's roster version means, for ever. Emails are in it as a digest only."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime, time
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -48,6 +49,7 @@ def _rep_as_json(rep: Rep) -> dict[str, Any]:
         "id": str(rep.id),
         "key": rep.key,
         "name": rep.name,
+        "contact": sha256(rep.email.encode()).hexdigest()[:16],  # so that a new email is a new version
         "role": {"id": str(rep.role_id), "name": rep.role.name, "works": sorted(rep.role.works)},
         "tier": rep.tier,
         "time_zone": rep.time_zone,

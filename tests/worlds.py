@@ -1,0 +1,300 @@
+"""A world for use cases: an Env over a real database, with calendars and secrets that live in memory.
+
+`world` is the fixture: a clock that can be set, a roster, a published policy. The floor is small on purpose.
+"""
+
+import json
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from pointsman.db.engine import make_engine
+from pointsman.db.uow import SqlUnitOfWork
+from pointsman.domain.errors import Invalid
+from pointsman.domain.ids import uuid7
+from pointsman.domain.reps import Caps, TimeOff, WeeklyBlock
+from pointsman.domain.roles import Work
+from pointsman.services.policies import add_draft, publish
+from pointsman.services.ports import Actor, CalendarEvent, Clock, ConnectionRef, Env, EventReceipt, Tx
+from pointsman.services.ports.roster import SupplierRow
+from pointsman.services.roster import Absence, RepGiven, RoleGiven, RosterGiven, put_roster
+from pointsman.services.roster_snapshot import hours_from_json
+from pointsman.services.routing import Routed, route_lead
+from pointsman.services.transactions import in_transaction
+
+ADMIN = Actor(name="key:admin")
+SENDER = Actor(name="intake:website-form")
+
+FLOOR_ROLES = {
+    "SDR": {Work.PROSPECTING, Work.QUALIFICATION},
+    "Closer": {Work.CLOSING},
+    "Customer manager": {Work.CUSTOMER_SERVICE},
+}
+
+POLICY: dict[str, Any] = {
+    "gates": {
+        "closing": {
+            "require": ["qualified", "motivated", "educated"],
+            "when": {"field": "qualification.need", "present": True},
+        }
+    },
+    "rules": [
+        {
+            "name": "Customers to customer care",
+            "when": {"field": "account.status", "equals": "customer"},
+            "work": "customer_service",
+            "pool": "customer-care",
+        },
+        {
+            "name": "Mid-market closing",
+            "when": {"field": "company.employees", "gte": 50},
+            "work": "closing",
+            "pool": "closers-mid-market",
+            "else": "next",
+        },
+        {
+            "name": "Cold lists to the partner",
+            "when": {"field": "lead.source", "equals": "cold_list"},
+            "work": "prospecting",
+            "pool": "partner-outbound",
+        },
+        {
+            "name": "Newsletter to nurture",
+            "when": {"field": "lead.source", "equals": "newsletter"},
+            "work": "nurture",
+        },
+        {
+            "name": "DACH inbound",
+            "when": {"field": "lead.country", "in": ["DE", "AT", "CH"]},
+            "work": "qualification",
+            "pool": "sdr-dach",
+        },
+    ],
+    "pools": {
+        "sdr-dach": {"work": "qualification", "members": ["lena", "jonas", "sofia"], "time_zone": "Europe/Berlin"},
+        "partner-outbound": {"work": "prospecting", "members": ["mia", "paul"]},
+        "closers-mid-market": {"work": "closing", "members": ["anna", "ben", "clara"], "time_zone": "Europe/Berlin"},
+        "customer-care": {"work": "customer_service", "members": ["eva"]},
+    },
+    "nurture": {"cool_off": "30d"},
+}
+
+
+class Ticking:
+    """The machine's clock plus an offset: the database judges expiry by its own clock, so tests stay near the present."""
+
+    def __init__(self) -> None:
+        self.offset = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.offset
+
+    def advance(self, by: timedelta) -> None:
+        self.offset += by
+
+
+class FakeCalendars:
+    """Calendars in memory; `busy_times` and `faults` are by calendar name."""
+
+    def __init__(self) -> None:
+        self.busy_times: dict[str, list[tuple[datetime, datetime]]] = {}
+        self.faults: dict[str, Exception] = {}
+        self.events: dict[tuple[str, str], CalendarEvent] = {}
+
+    def seal(self, connector: str, config: Mapping[str, object]) -> tuple[dict[str, object], bytes]:
+        if "invalid" in config:
+            raise Invalid("the configuration is wrong")
+        return dict(config), b"sealed"
+
+    async def check(self, connection: ConnectionRef) -> None:
+        self._fail("check")
+
+    async def busy(
+        self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, *, deadline: timedelta
+    ) -> list[tuple[datetime, datetime]]:
+        self._fail(calendar)
+        return [(a, b) for a, b in self.busy_times.get(calendar, []) if a < end and b > start]
+
+    async def find(self, connection: ConnectionRef, calendar: str, key: str) -> EventReceipt | None:
+        self._fail(calendar)
+        event = self.events.get((calendar, key))
+        return _receipt(event) if event else None
+
+    async def book(self, connection: ConnectionRef, event: CalendarEvent) -> EventReceipt:
+        self._fail(event.calendar)
+        self.events[event.calendar, event.key] = event
+        return _receipt(event)
+
+    async def move(self, connection: ConnectionRef, event: CalendarEvent) -> EventReceipt:
+        return await self.book(connection, event)
+
+    async def cancel(self, connection: ConnectionRef, calendar: str, key: str) -> None:
+        self._fail(calendar)
+        self.events.pop((calendar, key), None)
+
+    def _fail(self, calendar: str) -> None:
+        if fault := self.faults.get(calendar):
+            raise fault
+
+
+class ToySecrets:
+    """Reversible on sight: for tests alone. Opening under another context fails, as it must."""
+
+    def seal(self, plain: bytes, *, context: str) -> bytes:
+        return context.encode() + b"|" + plain[::-1]
+
+    def open(self, sealed: bytes, *, context: str) -> bytes:
+        prefix = context.encode() + b"|"
+        if not sealed.startswith(prefix):
+            raise ValueError("sealed for something else")
+        return sealed[len(prefix) :][::-1]
+
+
+def make_env(database_url: str, *, clock: Clock | None = None, pool_size: int = 5) -> tuple[Env, AsyncEngine]:
+    """An Env over `database_url`; dispose of the engine when done."""
+    engine = make_engine(database_url, pool_size=pool_size)
+    ticking = clock or Ticking()
+    env = Env(
+        uow=SqlUnitOfWork(engine),
+        clock=ticking,
+        new_id=lambda: uuid7(ticking(), os.urandom(10)),
+        calendars=FakeCalendars(),
+        secrets=ToySecrets(),
+        public_url="http://127.0.0.1:8000",
+    )
+    return env, engine
+
+
+def rep_given(key: str, role: str = "SDR", **over: Any) -> RepGiven:
+    """A rep of the floor: in Berlin, Monday to Friday nine to five."""
+    given = RepGiven(
+        key=key,
+        name=key.capitalize(),
+        email=f"{key}@example.com",
+        role=role,
+        time_zone="Europe/Berlin",
+        working_hours=office_hours(),
+        skills={},
+        caps=Caps(),
+        supplier="callwerk" if key in {"mia", "paul"} else "in-house",
+    )
+    return replace(given, **over)
+
+
+def office_hours() -> tuple[WeeklyBlock, ...]:
+    return hours_from_json([{"weekday": day, "start": "09:00", "end": "17:00"} for day in range(5)])
+
+
+def floor_given(**over: Any) -> RosterGiven:
+    """The small floor; `over` replaces whole parts."""
+    sdrs = [rep_given(key) for key in ("lena", "jonas", "sofia", "mia", "paul")]
+    closers = [rep_given(key, "Closer") for key in ("anna", "ben", "clara")]
+    given = RosterGiven(
+        roles=tuple(RoleGiven(name=name, works=frozenset(works)) for name, works in FLOOR_ROLES.items()),
+        suppliers=(
+            SupplierRow(key="in-house", name="In-house", kind="in-house", barred_domains=()),
+            SupplierRow(key="callwerk", name="Callwerk", kind="partner", barred_domains=("rival.example",)),
+        ),
+        reps=(*sdrs, *closers, rep_given("eva", "Customer manager")),
+    )
+    return replace(given, **over)
+
+
+def absence(start: datetime, end: datetime, reason: str = "leave") -> Absence:
+    return Absence(span=TimeOff(start=start, end=end), reason=reason)
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """An Env with a floor and a live policy, and a way to look behind it."""
+
+    env: Env
+    engine: AsyncEngine
+    clock: Ticking
+    calendars: FakeCalendars
+    leads: dict[str, UUID] = field(default_factory=dict)
+
+    async def publish(self, document: Mapping[str, Any]) -> int:
+        """Make `document` live, whatever was live before."""
+        draft = await add_draft(self.env, document, note="test", actor=ADMIN)
+        row = await publish(self.env, draft.policy.version, note="test", actor=ADMIN, check_expected=False)
+        return row.version
+
+    async def rows(self, statement: str, **given: Any) -> list[Any]:
+        """What raw SQL answers, committed."""
+        async with self.engine.connect() as connection, connection.begin():
+            result = await connection.execute(text(statement), given)
+            return list(result.all()) if result.returns_rows else []
+
+    async def value(self, statement: str, **given: Any) -> Any:
+        rows = await self.rows(statement, **given)
+        return rows[0][0] if rows else None
+
+    async def lead(self, **facts: Any) -> UUID:
+        """A new lead with these facts ("company.employees" is written company__employees), not yet routed."""
+        lead_id = self.env.new_id()
+        known = {name.replace("__", "."): value for name, value in facts.items()}
+        await self.rows(
+            "insert into leads (id, email, email_key, facts, stage, match, version, created_at, updated_at)"
+            " values (:id, :email, :email, cast(:facts as jsonb), 'new', '{}', 1, :at, :at)",
+            id=lead_id,
+            email=f"{lead_id}@lead.example",
+            facts=json.dumps(known),
+            at=self.clock(),
+        )
+        return lead_id
+
+    async def route(self, lead_id: UUID, **over: Any) -> Routed:
+        """`route_lead` in a transaction of its own; intake unless `over` says otherwise."""
+        given = {"purpose": None, "trigger": "intake", "actor": SENDER, **over}
+
+        async def work(tx: Tx) -> Routed:
+            lead = await tx.leads.get(lead_id, lock=True)
+            assert lead is not None
+            return await route_lead(self.env, tx, lead, **given)
+
+        return await in_transaction(self.env, work)
+
+    async def pass_gate(self, lead_id: UUID, *, valid: timedelta = timedelta(days=20)) -> UUID:
+        """Evidence of all three kinds and a passing check of the closing gate, as the hand-over writes them."""
+        now = self.clock()
+        for kind, name in (("qualified", "need"), ("motivated", "urgency"), ("educated", "offer_known")):
+            await self.rows(
+                "insert into evidence (id, lead_id, kind, name, value, affirmed, source, observed_at, created_at)"
+                " values (:id, :lead, :kind, :name, 'yes', true, 'sdr:lena', :at, :at)",
+                id=self.env.new_id(), lead=lead_id, kind=kind, name=name, at=now,
+            )  # fmt: skip
+        check_id = self.env.new_id()
+        await self.rows(
+            "insert into gate_checks (id, lead_id, work, passed, policy_version, result, checked_at, expires_at)"
+            " select :id, :lead, 'closing', true, version, '{}', :at, :expires from policies where state = 'published'",
+            id=check_id, lead=lead_id, at=now, expires=now + valid,
+        )  # fmt: skip
+        return check_id
+
+
+@asynccontextmanager
+async def open_world(
+    database_url: str, *, roster: RosterGiven | None = None, policy: Mapping[str, Any] | None = None, pool_size: int = 5
+) -> AsyncIterator[World]:
+    """A world with the small floor and POLICY live, unless others are given."""
+    clock, calendars = Ticking(), FakeCalendars()
+    env, engine = make_env(database_url, clock=clock, pool_size=pool_size)
+    world = World(env=replace(env, calendars=calendars), engine=engine, clock=clock, calendars=calendars)
+    try:
+        await put_roster(world.env, roster or floor_given(), actor=ADMIN)
+        await world.publish(policy or POLICY)
+        yield world
+    finally:
+        await engine.dispose()
+
+
+def _receipt(event: CalendarEvent) -> EventReceipt:
+    return EventReceipt(key=event.key, vendor_id=event.key, version="1", start=event.start, end=event.end)
