@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _absolute(cls, url: str) -> str:
-        if not url.startswith(("http://", "https://")):
+        if url and not url.startswith(("http://", "https://")):
             raise ValueError("it must begin with https:// or http://")
         return url.rstrip("/")
 
