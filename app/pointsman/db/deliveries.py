@@ -14,9 +14,9 @@ from pointsman.services.ports.meeting import ConnectionRow, DeliveryRow
 _NAMES = DeliveryRow.__slots__
 _COLUMNS = ", ".join(f"d.{name}" for name in _NAMES)
 _ADD = insert(deliveries)
-_GET = text(f"select {_COLUMNS} from deliveries d where d.id = :id")  # noqa: S608  # our own text
+_GET = text(f"select {_COLUMNS} from deliveries d where d.id = :id")
 _OF_APPOINTMENT = text(
-    f"select {_COLUMNS} from deliveries d where d.appointment_id = :appointment order by d.created_at, d.sequence, d.id"  # noqa: S608
+    f"select {_COLUMNS} from deliveries d where d.appointment_id = :appointment order by d.created_at, d.sequence, d.id"
 )
 #: Ops on one event happen in the order in which they are owed.
 _BEHIND = (
@@ -24,7 +24,7 @@ _BEHIND = (
     " and (e.sequence, e.created_at) < (d.sequence, d.created_at) and e.id <> d.id)"
 )
 _CLAIM = text(
-    "update deliveries d set lease = :lease, lease_until = statement_timestamp() + cast(:span as interval),"  # noqa: S608
+    "update deliveries d set lease = :lease, lease_until = statement_timestamp() + cast(:span as interval),"
     " attempts = attempts + 1 where d.id = :id and d.status = 'pending' and d.next_attempt_at <= :at"
     f" and (d.lease_until is null or d.lease_until <= statement_timestamp()) and not {_BEHIND} returning {_COLUMNS}"
 )
@@ -34,21 +34,22 @@ _SETTLE = text(
     " done_at = :at where id = :id and lease = :lease and status = 'pending'"
 )
 _POSTPONE = text(
-    "update deliveries set next_attempt_at = :until, last_error = :error, lease = null, lease_until = null"
+    "update deliveries set next_attempt_at = :until, last_error = :error, lease = null, lease_until = null,"
+    " attempts = attempts - cast(:refund as integer)"
     " where id = :id and lease = :lease and status = 'pending'"
 )
 _REOPEN = text(
     "update deliveries set status = 'pending', next_attempt_at = :at, done_at = null, lease = null, lease_until = null"
-    " where id = :id and status = :status"
+    " where id = :id and status = :status and (lease_until is null or lease_until <= statement_timestamp())"
 )
 _CONNECTION = select(connections).where(connections.c.id == bindparam("id"))
 _DUE = text(
-    f"select {_COLUMNS} from deliveries d where d.status = 'pending' and d.next_attempt_at <= :at"  # noqa: S608
+    f"select {_COLUMNS} from deliveries d where d.status = 'pending' and d.next_attempt_at <= :at"
     f" and (d.lease_until is null or d.lease_until <= statement_timestamp()) and not {_BEHIND}"
     " order by d.next_attempt_at limit :limit"
 )
 _PAGE = text(
-    f"select {_COLUMNS} from deliveries d"  # noqa: S608  # our own text
+    f"select {_COLUMNS} from deliveries d"
     " where (cast(:status as text) is null or d.status = cast(:status as text))"
     " and (cast(:appointment as uuid) is null or d.appointment_id = cast(:appointment as uuid))"
     " and (cast(:after_at as timestamptz) is null"
@@ -87,8 +88,11 @@ class SqlDeliveries:
         values = {"status": status, "at": at, "error": error, "vendor_id": vendor_id, "vendor_version": vendor_version}
         return await self._changed(_SETTLE, {"id": delivery_id, "lease": lease, **values})
 
-    async def postpone(self, delivery_id: UUID, *, lease: UUID, until: datetime, error: str) -> bool:
-        return await self._changed(_POSTPONE, {"id": delivery_id, "lease": lease, "until": until, "error": error})
+    async def postpone(
+        self, delivery_id: UUID, *, lease: UUID, until: datetime, error: str, counted: bool = True
+    ) -> bool:
+        values = {"until": until, "error": error, "refund": 0 if counted else 1}
+        return await self._changed(_POSTPONE, {"id": delivery_id, "lease": lease, **values})
 
     async def reopen(self, delivery_id: UUID, *, status: str, at: datetime) -> bool:
         return await self._changed(_REOPEN, {"id": delivery_id, "status": status, "at": at})

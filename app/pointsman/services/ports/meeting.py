@@ -276,10 +276,14 @@ class Deliveries(Protocol):
         """End a claimed delivery. False when the lease was lost meanwhile: then nothing is written."""
         ...
 
-    async def postpone(self, delivery_id: UUID, *, lease: UUID, until: datetime, error: str) -> bool: ...
+    async def postpone(
+        self, delivery_id: UUID, *, lease: UUID, until: datetime, error: str, counted: bool = True
+    ) -> bool:
+        """Give a claimed delivery back until then; `counted` False takes the attempt back too."""
+        ...
 
     async def reopen(self, delivery_id: UUID, *, status: str, at: datetime) -> bool:
-        """Make a delivery of this status pending again, with its attempts kept."""
+        """Make a delivery of this status pending and due, with its attempts kept; not while somebody holds it."""
         ...
 
     async def connection(self, connection_id: UUID) -> ConnectionRow: ...

@@ -1,0 +1,187 @@
+"""Reading the calendars of reps: the last reading while it is fresh, else the vendor, never inside a transaction.
+
+Unknown is not free: a calendar that cannot be read makes its owner unbookable, and says so in an alert.
+"""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from pointsman.domain.availability import Interval, interval
+from pointsman.domain.eligibility import CalendarState
+from pointsman.services.fault_texts import safe_text
+from pointsman.services.ports import CalendarFault, Env, FaultReauth
+from pointsman.services.ports.meeting import Binding, CalendarRead
+
+FOR_SLOTS = timedelta(seconds=60)  # how old a reading may be to show slots, and to route by
+FOR_BOOKING = timedelta(seconds=10)  # and to book by
+DEADLINE = timedelta(seconds=3)
+AT_ONCE = 4  # calls to one connection, so that one slow vendor cannot take every reader
+ALERT = "calendar-unreadable"
+REAUTH = "connection-reauth"
+NOT_CONNECTED = CalendarState(readable=False, reason="no calendar is connected")
+
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What is known of one rep's time: all bound calendars together."""
+
+    state: CalendarState
+    busy: tuple[Interval, ...] = ()
+
+
+async def read_states(
+    env: Env, rep_keys: Collection[str], start: datetime, end: datetime, *, max_age: timedelta, deadline: timedelta
+) -> Mapping[str, CalendarState]:
+    """Whether each rep's calendars can be read; see `read_calendars`."""
+    readings = await read_calendars(env, rep_keys, start, end, max_age=max_age, deadline=deadline)
+    return {rep: reading.state for rep, reading in readings.items()}
+
+
+async def read_calendars(
+    env: Env, rep_keys: Collection[str], start: datetime, end: datetime, *, max_age: timedelta, deadline: timedelta
+) -> Mapping[str, Reading]:
+    """The busy times of each rep in [start, end), no older than `max_age`; every rep asked for is in the answer."""
+    async with env.uow() as tx:
+        bound = await tx.calendars.bindings(sorted(rep_keys))
+    window = _generous(start, end)
+    now = env.clock()
+    reads = await asyncio.gather(
+        *(_fresh(env, binding, last, window, Interval(start, end), now - max_age, deadline) for binding, last in bound)
+    )
+    by_rep: dict[str, list[CalendarRead]] = {rep: [] for rep in rep_keys}
+    for (binding, _), read in zip(bound, reads, strict=True):
+        by_rep[binding.rep_key].append(read)
+    return {rep: _together(found) for rep, found in by_rep.items()}
+
+
+async def refresh(
+    env: Env, binding: Binding, last: CalendarRead | None, window: Interval, deadline: timedelta
+) -> CalendarRead:
+    """Read one calendar now, keep the reading, and raise or resolve the alert when its readability changed."""
+    busy: tuple[Interval, ...] = ()
+    error: str | None = None
+    reauth = False
+    started = env.clock()
+    try:
+        async with asyncio.timeout(deadline.total_seconds()):
+            found = await env.calendars.busy(
+                binding.connection.ref(), binding.calendar, window.start, window.end, deadline=deadline
+            )
+        busy = tuple(item for item in (interval(a, b) for a, b in found) if item)
+    except FaultReauth as fault:
+        error, reauth = f"the connection needs a new sign-in: {safe_text(fault)}", True
+    except CalendarFault as fault:
+        error = safe_text(fault)
+    except TimeoutError:
+        error = f"no answer within {deadline.total_seconds():g} s"
+    read = CalendarRead(binding_id=binding.id, window=window, busy=busy, read_at=started, error=error)
+    async with env.uow() as tx:
+        await tx.calendars.store([read])
+        if reauth and await tx.connections.set_fault(binding.connection.id, safe_text(error or "")):
+            await tx.alerts.put(
+                id=env.new_id(),
+                at=started,
+                code=REAUTH,
+                subject=f"connection:{binding.connection.key}",
+                message=error or "",
+            )
+        if error and (last is None or last.error is None):
+            await tx.alerts.put(
+                id=env.new_id(),
+                at=started,
+                code=ALERT,
+                subject=f"rep:{binding.rep_key}",
+                message=_alert(binding, error),
+            )
+        elif error is None and last is not None and last.error is not None:
+            await tx.alerts.resolve(at=started, code=ALERT, subject=f"rep:{binding.rep_key}")
+    return read
+
+
+async def poll_calendars(
+    env: Env, *, older_than: timedelta = timedelta(minutes=5), horizon: timedelta = timedelta(days=15)
+) -> int:
+    """Read every calendar of an active rep whose last reading has aged; the count of calendars read."""
+    now = env.clock()
+    window = _generous(now, now + horizon)
+    async with env.uow() as tx:
+        bound = await tx.calendars.bindings(None)
+    aged = [
+        (binding, last)
+        for binding, last in bound
+        if _unusable(binding) is None and (last is None or last.error or last.read_at < now - older_than)
+    ]
+    await asyncio.gather(*(_shared(env, binding, last, window, DEADLINE) for binding, last in aged))
+    return len(aged)
+
+
+async def _fresh(
+    env: Env,
+    binding: Binding,
+    last: CalendarRead | None,
+    window: Interval,
+    asked: Interval,
+    oldest: datetime,
+    deadline: timedelta,
+) -> CalendarRead:
+    if out_of_use := _unusable(binding):
+        return CalendarRead(binding_id=binding.id, window=asked, busy=(), read_at=env.clock(), error=out_of_use)
+    # A failure is remembered for a moment too: a vendor that is down is not asked again by every request.
+    floor = max(oldest, env.clock() - FOR_BOOKING) if last is not None and last.error else oldest
+    if last is not None and last.read_at >= floor and last.window.contains(asked):
+        return last
+    return await _shared(env, binding, last, window, deadline)
+
+
+async def _shared(
+    env: Env, binding: Binding, last: CalendarRead | None, window: Interval, deadline: timedelta
+) -> CalendarRead:
+    """`refresh`, once for all who ask for the same at the same time, and few at once per connection."""
+    flights: dict[tuple[UUID, Interval], asyncio.Task[CalendarRead]] = env.cache.setdefault("calendar-flights", {})
+    gates: dict[UUID, asyncio.Semaphore] = env.cache.setdefault("calendar-gates", {})
+    key = (binding.id, window)
+    if key not in flights:
+        gate = gates.setdefault(binding.connection.id, asyncio.Semaphore(AT_ONCE))
+
+        async def fly() -> CalendarRead:
+            try:
+                async with gate:
+                    return await refresh(env, binding, last, window, deadline)
+            finally:
+                del flights[key]
+
+        flights[key] = asyncio.create_task(fly())
+    return await asyncio.shield(flights[key])
+
+
+def _unusable(binding: Binding) -> str | None:
+    if not binding.connection.active:
+        return f"the connection {binding.connection.key} is switched off"
+    if binding.connection.fault:
+        return f"the connection {binding.connection.key} is out of use: {binding.connection.fault}"
+    return None
+
+
+def _generous(start: datetime, end: datetime) -> Interval:
+    """A window on whole hours that also covers what the next requests will ask for."""
+    floor = start.replace(minute=0, second=0, microsecond=0) - _HOUR
+    ceiling = end.replace(minute=0, second=0, microsecond=0) + 3 * _HOUR
+    return Interval(floor, ceiling)
+
+
+def _together(reads: Sequence[CalendarRead]) -> Reading:
+    if not reads:
+        return Reading(state=NOT_CONNECTED)
+    errors = [read.error for read in reads if read.error]
+    if errors:
+        return Reading(state=CalendarState(readable=False, reason="; ".join(errors)))
+    return Reading(state=CalendarState(readable=True), busy=tuple(block for read in reads for block in read.busy))
+
+
+def _alert(binding: Binding, error: str) -> str:
+    return f"The calendar of {binding.rep_key} at {binding.connection.key} cannot be read: {error}. Nobody can book it."

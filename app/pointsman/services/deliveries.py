@@ -1,0 +1,297 @@
+"""Deliveries: effects owed to calendars, until each is done or a visible dead letter.
+
+One live event per appointment and calendar, whatever is retried, lost or replayed:
+- The event's key is the appointment's, the same for every op, so that a vendor can see a repetition.
+- A run takes a lease. What a worker does after its lease has run out is not written, and what it may have left at
+  the vendor is put right: a `cancel` that had been done is done again.
+- An attempt is counted before it starts. Any attempt but the first asks `find(key)` before it creates anything.
+- Ops on one event are run in the order in which they are owed.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from pointsman.domain.backoff import wait_after
+from pointsman.domain.errors import Conflict, NotFound
+from pointsman.services.event import event_key, event_of
+from pointsman.services.fault_texts import safe_text
+from pointsman.services.ports import (
+    Actor,
+    CalendarFault,
+    Env,
+    EventReceipt,
+    FaultReauth,
+    FaultRejected,
+    FaultRetry,
+    Tx,
+)
+from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.meeting import AppointmentRow, ConnectionRow, DeliveryRow
+from pointsman.services.transactions import in_transaction
+
+TASK = "delivery.run"
+MAX_ATTEMPTS = 12
+LEASE = timedelta(seconds=90)  # longer than a connector may take over one call
+REAUTH_WAIT = timedelta(minutes=30)
+SWEPT_AT_ONCE = 200
+DEAD_ALERT = "delivery-dead"
+REAUTH_ALERT = "connection-reauth"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """A claimed delivery with all that its call needs."""
+
+    delivery: DeliveryRow
+    appointment: AppointmentRow
+    lead: LeadRow
+    connection: ConnectionRow
+    lease: UUID
+
+    @property
+    def off(self) -> bool:
+        """Whether the appointment was called off meanwhile, so that nothing is to be created or moved any more."""
+        return self.delivery.op != "cancel" and self.appointment.status == "cancelled"
+
+
+async def owe(env: Env, tx: Tx, row: AppointmentRow, op: str, *, sequence: int) -> None:
+    """Write the delivery that an appointment's change calls for, and its job. Raises Conflict "no-calendar"."""
+    now = env.clock()
+    past = await tx.deliveries.of_appointment(row.id)
+    if past:  # what was put into one calendar has to be changed there, even if the rep uses another one by now
+        connection_id, calendar = past[0].connection_id, past[0].calendar
+    else:
+        target = await tx.calendars.write_target(row.rep_id)
+        if target is None:
+            raise Conflict(
+                f"{row.rep_key} has no calendar to write appointments to. PUT /v1/reps/{row.rep_key}/calendars.",
+                code="no-calendar",
+            )
+        connection_id, calendar = target.connection.id, target.calendar
+    delivery = DeliveryRow(
+        id=env.new_id(),
+        appointment_id=row.id,
+        rep_id=row.rep_id,
+        connection_id=connection_id,
+        calendar=calendar,
+        op=op,
+        key=event_key(row.id, row.rep_id),
+        sequence=sequence,
+        status="pending",
+        attempts=0,
+        next_attempt_at=now,
+        last_error=None,
+        vendor_id=None,
+        vendor_version=None,
+        created_at=now,
+        done_at=None,
+    )
+    await tx.deliveries.add(delivery)
+    await _defer(tx, delivery)
+
+
+async def hasten(env: Env, tx: Tx, appointment_id: UUID) -> None:
+    """Run what an appointment's calendars are still owed now, not after its next wait."""
+    now = env.clock()
+    for delivery in await tx.deliveries.of_appointment(appointment_id):
+        if delivery.status == "pending" and await tx.deliveries.reopen(delivery.id, status="pending", at=now):
+            await _defer(tx, delivery)
+
+
+async def run_delivery(env: Env, delivery_id: UUID) -> None:
+    """Try a delivery once. Nothing happens when it is done, not due, held by another worker, or behind another op."""
+    job = await _claim(env, delivery_id)
+    if job is None:
+        return
+    if job.off:
+        # Perhaps an earlier attempt did reach the vendor: the `cancel` that is owed after it removes the event.
+        await _settle(env, job, "superseded")
+        return
+    if job.connection.fault or not job.connection.active:
+        await _wait_for_connection(env, job, job.connection.fault or "the connection is switched off")
+        return
+    try:
+        receipt = await _call(env, job)
+    except FaultReauth as fault:
+        await _wait_for_connection(env, job, safe_text(fault))
+    except FaultRejected as fault:
+        await _die(env, job, safe_text(fault))
+    except FaultRetry as fault:
+        await _retry(env, job, safe_text(fault), fault.retry_after)
+    except (CalendarFault, TimeoutError) as fault:
+        await _retry(env, job, safe_text(fault), None)
+    else:
+        await _settle(env, job, "done", receipt)
+
+
+async def sweep_deliveries(env: Env) -> int:
+    """Defer a job again for every delivery that is due and that nobody works on; the count of them."""
+    async with env.uow() as tx:
+        due = await tx.deliveries.due(at=env.clock(), limit=SWEPT_AT_ONCE)
+        for delivery in due:
+            await _defer(tx, delivery)
+    return len(due)
+
+
+async def replay_delivery(env: Env, delivery_id: UUID, *, actor: Actor) -> DeliveryRow:
+    """Try a dead delivery again, now. Raises NotFound, and Conflict for one that is not dead."""
+
+    async def work(tx: Tx) -> DeliveryRow:
+        now = env.clock()
+        if not await tx.deliveries.reopen(delivery_id, status="dead", at=now):
+            there = await tx.deliveries.get(delivery_id)
+            if there is None:
+                raise NotFound("There is no delivery with this id.")
+            raise Conflict(f"This delivery is {there.status}; only a dead one can be replayed.", code="not-dead")
+        delivery = await tx.deliveries.get(delivery_id)
+        assert delivery is not None
+        await _defer(tx, delivery)
+        await tx.alerts.resolve(at=now, code=DEAD_ALERT, subject=f"delivery:{delivery_id}")
+        await tx.audit.add(
+            id=env.new_id(), at=now, actor=actor.name, action="delivery.replayed", subject=f"delivery:{delivery_id}"
+        )
+        return delivery
+
+    return await in_transaction(env, work)
+
+
+async def _claim(env: Env, delivery_id: UUID) -> _Job | None:
+    lease = env.new_id()
+
+    async def work(tx: Tx) -> _Job | None:
+        delivery = await tx.deliveries.claim(delivery_id, lease=lease, span=LEASE, at=env.clock())
+        if delivery is None:
+            return None
+        appointment = await tx.appointments.get(delivery.appointment_id)
+        lead = await tx.leads.get(appointment.lead_id) if appointment else None
+        assert appointment is not None
+        assert lead is not None
+        connection = await tx.deliveries.connection(delivery.connection_id)
+        return _Job(delivery=delivery, appointment=appointment, lead=lead, connection=connection, lease=lease)
+
+    return await in_transaction(env, work)
+
+
+async def _call(env: Env, job: _Job) -> EventReceipt | None:
+    """The vendor call; no transaction is open."""
+    delivery, ref = job.delivery, job.connection.ref()
+    match delivery.op:
+        case "cancel":
+            await env.calendars.cancel(ref, delivery.calendar, delivery.key)
+            return None
+        case "move":
+            return await env.calendars.move(ref, event_of(job.appointment, job.lead, delivery))
+        case _:
+            if delivery.attempts > 1:
+                found = await env.calendars.find(ref, delivery.calendar, delivery.key)
+                if found is not None:
+                    return found
+            return await env.calendars.book(ref, event_of(job.appointment, job.lead, delivery))
+
+
+async def _settle(env: Env, job: _Job, status: str, receipt: EventReceipt | None = None) -> None:
+    async def work(tx: Tx) -> None:
+        kept = await tx.deliveries.settle(
+            job.delivery.id,
+            lease=job.lease,
+            status=status,
+            at=env.clock(),
+            vendor_id=receipt.vendor_id if receipt else None,
+            vendor_version=receipt.version if receipt else None,
+        )
+        if not kept:
+            await _put_right(env, tx, job)
+        else:
+            await _follow(tx, job)
+
+    await in_transaction(env, work)
+
+
+async def _put_right(env: Env, tx: Tx, job: _Job) -> None:
+    """The lease was lost during the call: if the appointment is off, the call may have made its event again."""
+    for other in await tx.deliveries.of_appointment(job.appointment.id):
+        late = job.delivery.op != "cancel" and other.op == "cancel" and other.key == job.delivery.key
+        if late and await tx.deliveries.reopen(other.id, status="done", at=env.clock()):
+            await _defer(tx, other)
+
+
+async def _follow(tx: Tx, job: _Job) -> None:
+    """Start what had to wait for this op."""
+    for other in await tx.deliveries.of_appointment(job.appointment.id):
+        if other.status == "pending" and other.id != job.delivery.id:
+            await _defer(tx, other)
+            return
+
+
+async def _retry(env: Env, job: _Job, error: str, retry_after: timedelta | None) -> None:
+    if job.delivery.attempts >= MAX_ATTEMPTS:
+        await _die(env, job, f"given up after {job.delivery.attempts} attempts: {error}")
+        return
+    await _postpone(env, job, error, wait_after(job.delivery.attempts, job.delivery.id, retry_after))
+
+
+async def _postpone(env: Env, job: _Job, error: str, wait: timedelta) -> None:
+    async def work(tx: Tx) -> None:
+        until = env.clock() + wait
+        if await tx.deliveries.postpone(job.delivery.id, lease=job.lease, until=until, error=error):
+            await _defer(tx, job.delivery, at=until)
+        else:
+            await _put_right(env, tx, job)
+
+    await in_transaction(env, work)
+
+
+async def _wait_for_connection(env: Env, job: _Job, error: str) -> None:
+    """Take the connection out of use and tell a human; the delivery waits, and this does not count as an attempt."""
+
+    async def work(tx: Tx) -> None:
+        now = env.clock()
+        if job.connection.active and await tx.connections.set_fault(job.connection.id, error):
+            await tx.alerts.put(
+                id=env.new_id(),
+                at=now,
+                code=REAUTH_ALERT,
+                subject=f"connection:{job.connection.key}",
+                message=f"{error}. Sign in again: PUT /v1/connections/{job.connection.key}.",
+            )
+        until = now + REAUTH_WAIT
+        lease, delivery = job.lease, job.delivery
+        if await tx.deliveries.postpone(delivery.id, lease=lease, until=until, error=error, counted=False):
+            await _defer(tx, delivery, at=until)
+        else:
+            await _put_right(env, tx, job)
+
+    await in_transaction(env, work)
+
+
+async def _die(env: Env, job: _Job, error: str) -> None:
+    async def work(tx: Tx) -> None:
+        now = env.clock()
+        if not await tx.deliveries.settle(job.delivery.id, lease=job.lease, status="dead", at=now, error=error):
+            await _put_right(env, tx, job)
+            return
+        await _follow(tx, job)
+        await tx.alerts.put(
+            id=env.new_id(),
+            at=now,
+            code=DEAD_ALERT,
+            subject=f"delivery:{job.delivery.id}",
+            message=f"{job.delivery.op} at {job.connection.key} failed for good: {error}. "
+            f"Mend the cause, then POST /v1/deliveries/{job.delivery.id}/replay.",
+        )
+        await tx.audit.add(
+            id=env.new_id(),
+            at=now,
+            actor="worker",
+            action="delivery.dead",
+            subject=f"delivery:{job.delivery.id}",
+            reason=error,
+        )
+
+    await in_transaction(env, work)
+
+
+async def _defer(tx: Tx, delivery: DeliveryRow, *, at: datetime | None = None) -> None:
+    lock = f"appointment:{delivery.appointment_id}"
+    await tx.jobs.defer(TASK, {"delivery_id": str(delivery.id)}, lock=lock, at=at)

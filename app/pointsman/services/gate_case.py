@@ -1,0 +1,144 @@
+"""One try of the gate: what is on record, what is new, who hands over, and what the gate says to it all."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from pointsman.domain.errors import Fault, Invalid
+from pointsman.domain.gate import GateResult, evaluate_gate
+from pointsman.domain.policy import Gate
+from pointsman.domain.qualification import Evidence
+from pointsman.domain.reps import Rep
+from pointsman.domain.roles import Work
+from pointsman.services.bookable import visible_lead
+from pointsman.services.facts import facts_of
+from pointsman.services.in_force import Current, current
+from pointsman.services.ports import Actor, Env, Tx
+from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.meeting import CheckRow, HeldWork
+
+#: Evidence that says the same again within this time is the same evidence.
+REPEAT_WITHIN = timedelta(hours=1)
+
+#: Who hands over to closing must have a role that includes one of these.
+SETTING = frozenset({Work.PROSPECTING, Work.QUALIFICATION})
+
+_NO_GATE = Gate()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One hand-over inside its transaction."""
+
+    lead: LeadRow
+    known: Current
+    held: HeldWork | None
+    evidence: Sequence[Evidence]  # everything on record, the new items included
+    new: Sequence[Evidence]
+    gate: GateResult
+    setter: Rep | None
+    now: datetime
+    actor: Actor
+
+
+async def open_case(
+    env: Env, tx: Tx, lead_id: UUID, given: Sequence[Evidence], setter: str | None, actor: Actor, *, lock: bool
+) -> Case:
+    now = env.clock()
+    known = await current(env, tx)
+    lead = await visible_lead(tx, lead_id, actor, lock=lock)
+    held = await tx.gates.held(lead_id)
+    on_record = await tx.gates.evidence(lead_id)
+    new = [replace(item, id=env.new_id()) for item in given if not _repeated(item, on_record)]
+    everything = [*on_record, *new]
+    gate = evaluate_gate(closing_gate(known), everything, facts_of(lead), now, segments=known.policy.segments)
+    return Case(
+        lead=lead,
+        known=known,
+        held=held,
+        evidence=everything,
+        new=new,
+        gate=gate,
+        setter=_setter(known, setter, held, actor),
+        now=now,
+        actor=actor,
+    )
+
+
+def closing_gate(known: Current) -> Gate:
+    return known.policy.policy.gates.get(Work.CLOSING, _NO_GATE)
+
+
+def _repeated(item: Evidence, on_record: Sequence[Evidence]) -> bool:
+    return any(
+        (item.name, item.value, item.affirmed, item.source) == (old.name, old.value, old.affirmed, old.source)
+        and abs(item.observed_at - old.observed_at) < REPEAT_WITHIN
+        for old in on_record
+    )
+
+
+def _setter(known: Current, key: str | None, held: HeldWork | None, actor: Actor) -> Rep | None:
+    """Who hands over. Raises Invalid for somebody whose role does not set appointments, or of another supplier."""
+    if key is None:
+        holds = held is not None and Work(held.work) in SETTING
+        return known.roster.reps.get(held.rep_key) if held and holds else None
+    rep = known.roster.reps.get(key)
+    if rep is None or (actor.supplier is not None and rep.supplier != actor.supplier):
+        raise _not_a_setter(f"There is no rep '{key:.60}' of yours.")
+    if not (rep.role.works & SETTING):
+        raise _not_a_setter(f"{rep.name}'s role {rep.role.name} includes neither prospecting nor qualification.")
+    return rep
+
+
+def _not_a_setter(message: str) -> Invalid:
+    advice = "Name the rep who qualified the lead, or leave the setter out."
+    return Invalid(message, faults=[Fault(path="body.setter", code="not-a-setter", message=advice)])
+
+
+async def record_check(env: Env, tx: Tx, case: Case) -> UUID:
+    """The try of the gate, on record with who handed over, and its audit line."""
+    check = CheckRow(
+        id=env.new_id(),
+        lead_id=case.lead.id,
+        work=Work.CLOSING.value,
+        passed=case.gate.passed,
+        policy_version=case.known.policy.version,
+        setter_rep_id=case.setter.id if case.setter else None,
+        result=result_as_json(case.gate),
+        checked_at=case.now,
+        expires_at=case.gate.expires_at,
+    )
+    await tx.gates.add_check(check)
+    await tx.audit.add(
+        id=env.new_id(),
+        at=case.now,
+        actor=case.actor.name,
+        action="gate.passed" if check.passed else "gate.failed",
+        subject=f"lead:{case.lead.id}",
+        after={"gate_check": str(check.id), "setter": case.setter.key if case.setter else None},
+    )
+    return check.id
+
+
+def result_as_json(gate: GateResult) -> dict[str, Any]:
+    """What a gate check keeps: the evidence it rests on, or what is in the way."""
+    return {
+        "summary": gate.summary,
+        "send_to": gate.send_to.value if gate.send_to else None,
+        "missing": [asdict(item) for item in gate.missing],
+        "refused": [asdict(item) for item in gate.refused],
+        "failed": [{"field": leaf.field, "words": leaf.words} for leaf in gate.failed_conditions],
+        "evidence": [
+            {
+                "kind": finding.kind,
+                "name": finding.name,
+                "value": finding.value,
+                "source": finding.source,
+                "observed_at": finding.observed_at.isoformat(),
+                "expires_at": finding.expires_at.isoformat(),
+            }
+            for finding in gate.snapshot
+        ],
+    }
