@@ -1,0 +1,139 @@
+"""The job queue, kept at arm's length: everything that knows procrastinate is here.
+
+What is to be done, and how often it was tried, stands in our own rows; a job only says "look at this row".
+So a job is never retried by the queue: it fails, and a sweep defers a new one when its row is due.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import structlog
+from procrastinate import App, JobContext, PsycopgConnector
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job as StoredJob
+from procrastinate.jobs import Status
+from psycopg_pool import AsyncConnectionPool
+
+from pointsman.logs import safe_traceback
+from pointsman.services.ports import Env
+from pointsman.worker.tasks import Job
+
+_log = structlog.get_logger("pointsman.worker")
+
+HEARTBEAT_S = 2.0
+SILENT_S = 10.0  # a worker without a sign of life for this long is dead: its jobs are taken over
+RESCUE_EVERY_S = 5.0
+KEEP_FAILED_HOURS = 24 * 7
+MAX_RESCUES = 20  # a job that outlived this many workers is what kills them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueSettings:
+    """How this worker works the queue."""
+
+    conninfo: str
+    concurrency: int
+    job_deadline: timedelta
+    grace: timedelta = timedelta(seconds=8)  # to finish running jobs after being told to stop
+
+
+async def work_queue(env: Env, jobs: Mapping[str, Job], settings: QueueSettings, stop: asyncio.Event) -> None:
+    """Run jobs until `stop`. Raises when the database goes away: the caller starts it again."""
+    app = _app(env, jobs, settings)
+    async with app.open_async():
+        side = asyncio.create_task(_rescue(app))
+        work = asyncio.create_task(
+            app.run_worker_async(
+                concurrency=settings.concurrency,
+                install_signal_handlers=False,
+                fetch_job_polling_interval=1.0,
+                update_heartbeat_interval=HEARTBEAT_S,
+                stalled_worker_timeout=SILENT_S,
+                delete_jobs="successful",
+                shutdown_graceful_timeout=settings.grace.total_seconds(),
+            )
+        )
+        told = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({work, told, side}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (side, told, work):
+                task.cancel()  # the worker takes it as a request to finish what it runs
+            results = await asyncio.gather(work, side, told, return_exceptions=True)
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+
+
+async def database_answers(conninfo: str) -> bool:
+    """Whether the database takes a connection right now; asked before the pool, which would wait much longer."""
+    try:
+        async with await psycopg.AsyncConnection.connect(conninfo, connect_timeout=2):
+            return True
+    except psycopg.OperationalError:
+        return False
+
+
+def _app(env: Env, jobs: Mapping[str, Job], settings: QueueSettings) -> App:
+    connector = PsycopgConnector(
+        pool_factory=_pool,
+        conninfo=settings.conninfo,
+        min_size=1,
+        max_size=min(settings.concurrency, 8) + 2,
+        timeout=5.0,
+        kwargs={"connect_timeout": 2, "application_name": "pointsman-queue"},
+    )
+    app = App(connector=connector)
+    for name, job in jobs.items():
+        app.task(name=name, pass_context=True)(_guarded(env, name, job, settings.job_deadline))
+    return app
+
+
+def _pool(**given: Any) -> AsyncConnectionPool:
+    """Without the round trip that checks each connection before use: after an outage everything is opened anew."""
+    return AsyncConnectionPool(**{**given, "check": None})
+
+
+def _guarded(env: Env, name: str, job: Job, deadline: timedelta) -> Callable[..., Awaitable[None]]:
+    """The job with a deadline, and a log line that tells what failed without saying about whom."""
+
+    async def run(context: JobContext, **args: Any) -> None:
+        try:
+            async with asyncio.timeout(deadline.total_seconds()):
+                await job(env, args)
+        except Exception as error:  # noqa: BLE001  # the top of the job's loop
+            _log.error("job failed", job=name, id=context.job.id, **safe_traceback(error))
+            raise JobFailedError(name) from None  # the queue logs what it gets: give it nothing personal
+
+    return run
+
+
+class JobFailedError(Exception):
+    """A job failed; why is in the log line before."""
+
+
+async def _rescue(app: App) -> None:
+    """Take over the jobs of dead workers, and forget failed jobs after a while."""
+    while True:
+        try:
+            for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=SILENT_S):
+                await _take_over(app, job)
+            await app.job_manager.delete_old_jobs(
+                nb_hours=KEEP_FAILED_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
+            )
+        except ConnectorException as error:
+            _log.warning("rescue", **safe_traceback(error))  # another worker was faster, or the database is away
+        await asyncio.sleep(RESCUE_EVERY_S)
+
+
+async def _take_over(app: App, job: StoredJob) -> None:
+    if job.attempts >= MAX_RESCUES:
+        await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
+        _log.error("job given up: its workers keep dying", job=job.task_name, id=job.id)
+        return
+    await app.job_manager.retry_job(job)
+    _log.warning("job taken over from a dead worker", job=job.task_name, id=job.id)

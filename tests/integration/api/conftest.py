@@ -1,0 +1,42 @@
+"""The service over a database of its own, without a socket."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from pointsman.main import create_app
+from pointsman.services.keys import create_key
+from pointsman.services.ports import Actor
+from pointsman.settings import Settings, load_settings
+from serving import SECRET, MakeKey
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    return load_settings(database_url=database_url, secret_keys=SECRET, pool_size=5)
+
+
+@pytest.fixture
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+    made = create_app(settings)
+    async with made.router.lifespan_context(made):
+        yield made
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://pointsman.test") as opened:
+        yield opened
+
+
+@pytest.fixture
+def sign_in(app: FastAPI) -> MakeKey:
+    """`await sign_in("read")` makes a key with these scopes and gives the headers to send."""
+
+    async def make(*scopes: str, supplier: str | None = None) -> dict[str, str]:
+        made = await create_key(app.state.env, name="test", scopes=scopes, supplier=supplier, actor=Actor(name="test"))
+        return {"Authorization": f"Bearer {made.token}"}
+
+    return make
