@@ -1,0 +1,70 @@
+"""The migrations make the schema that the code believes in, and can be taken back."""
+
+import io
+
+import psycopg
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Column, Integer, MetaData, Table, create_engine, make_url, pool
+
+from database import Server, alembic_config, upgrade
+
+OBJECTS = """
+SELECT 'relation ' || relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname !~ '^alembic_version'
+UNION ALL SELECT 'function ' || proname FROM pg_proc p WHERE pronamespace = 'public'::regnamespace
+  AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+UNION ALL SELECT 'type ' || typname FROM pg_type t WHERE typnamespace = 'public'::regnamespace AND typtype IN ('e', 'd')
+ORDER BY 1
+"""
+
+
+def objects(url: str) -> list[str]:
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain) as connection:
+        return [row[0] for row in connection.execute(OBJECTS)]
+
+
+def test_tables_and_migrations_agree(database_url: str) -> None:
+    """`alembic check`: whoever changes a table writes the revision too."""
+    command.check(alembic_config(database_url))
+
+
+def test_the_check_sees_a_table_without_a_revision(database_url: str) -> None:
+    engine = create_engine(database_url, poolclass=pool.NullPool)
+    planted = MetaData()
+    Table("planted", planted, Column("id", Integer, primary_key=True))
+    with engine.connect() as connection:
+        changes = compare_metadata(MigrationContext.configure(connection), planted)
+    assert ("add_table", "planted") in [(change[0], change[1].name) for change in changes if change[0] == "add_table"]
+
+
+def test_there_is_one_head() -> None:
+    assert len(ScriptDirectory.from_config(alembic_config("postgresql+psycopg://")).get_heads()) == 1
+
+
+def test_down_and_up_again_gives_the_same(database_url: str) -> None:
+    before = objects(database_url)
+    command.downgrade(alembic_config(database_url), "base")
+    assert objects(database_url) == []
+    upgrade(database_url)
+    assert objects(database_url) == before
+
+
+def test_upgrading_twice_is_nothing(database_url: str) -> None:
+    before = objects(database_url)
+    upgrade(database_url)
+    assert objects(database_url) == before
+
+
+def test_the_whole_schema_can_be_printed_as_sql(database_server: Server) -> None:
+    """For those whose database administrator applies it by hand: what is printed is what a migration does."""
+    config, printed = alembic_config("postgresql+psycopg://"), io.StringIO()
+    config.output_buffer = printed
+    command.upgrade(config, "head", sql=True)
+    with database_server.clone(database_server.migrated()) as migrated, database_server.clone("template1") as empty:
+        plain = make_url(empty).set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(plain, autocommit=True) as connection:
+            connection.execute(printed.getvalue().encode())
+        assert objects(empty) == objects(migrated)
