@@ -111,12 +111,12 @@ class Leaf(Part):
 
     @model_validator(mode="after")
     def _exactly_one_operator(self) -> Self:
-        used = [op for op in Operator if getattr(self, _attribute(op)) is not None]
+        used = self._used()
         if len(used) != 1:
             raise PydanticCustomError(
                 "one-operator",
                 "a test of {field} needs exactly one operator, found {found}; combine several with all: [...]",
-                {"field": self.field, "found": ", ".join(used) or "none"},
+                {"field": self.field, "found": ", ".join(sorted(used)) or "none"},
             )
         if self.between and isinstance(self.between[0], str) is not isinstance(self.between[1], str):
             raise PydanticCustomError("bound", "between needs two numbers or two instants, not one of each")
@@ -125,12 +125,17 @@ class Leaf(Part):
     @property
     def operator(self) -> Operator:
         """The one operator that is set."""
-        return next(op for op in Operator if getattr(self, _attribute(op)) is not None)
+        return Operator(self._used()[0])
 
     @property
     def operand(self) -> object:
         """The value compared with: a scalar, or a tuple for `in`, `not_in` and `between`."""
-        return getattr(self, _attribute(self.operator))
+        return next(v for name, v in self.__dict__.items() if v is not None and name != "field")
+
+    def _used(self) -> list[str]:
+        return [
+            name.rstrip("_") for name in self.model_fields_set if name != "field" and self.__dict__[name] is not None
+        ]
 
 
 class All(Part):
@@ -208,10 +213,6 @@ def instant(text: str) -> datetime:
 
 def _join(path: str, step: str) -> str:
     return f"{path}.{step}" if path else step
-
-
-def _attribute(operator: Operator) -> str:
-    return "in_" if operator is Operator.IN else operator.value
 
 
 def _is_instant(text: str) -> bool:

@@ -151,9 +151,9 @@ def kind_of(value: object) -> type:
 
 def _membership(operand: object) -> Callable[[Value], Outcome]:
     values = operand if isinstance(operand, tuple) else (operand,)
-    by_kind: dict[type, frozenset[object]] = {}
+    by_kind: dict[type, set[object]] = {}
     for value in values:
-        by_kind[kind_of(value)] = by_kind.get(kind_of(value), frozenset()) | {value}
+        by_kind.setdefault(kind_of(value), set()).add(value)
     if set(by_kind) == {str}:
         texts = by_kind[str]
         return lambda value: value in texts if isinstance(value, str) else None

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from pointsman.domain.decisions import Decision, DecisionOutcome, HoldReason, Step, StepResult
 from pointsman.domain.eligibility import CalendarState, Candidate, Drop, RepLoad, Task, examine
-from pointsman.domain.fairness import Choice, Ledger, choose, give, settle
+from pointsman.domain.fairness import Choice, Ledger, choose, entitled, give, settle
 from pointsman.domain.policy_document import Method, Pool
 from pointsman.domain.protection import guard_assignment
 from pointsman.domain.reps import Roster
@@ -145,9 +145,9 @@ def _why(plan: Plan, world: World, route: Route, choice: Choice, steps: list[Ste
     if plan.compiled.policy.pools[route.pool or ""].method is Method.LEAST_LOADED:
         open_leads = world.loads.get(choice.rep, RepLoad()).open
         return f"{name} has the fewest open leads for the weight ({open_leads}){ending}"
-    balances = {rep: choice.before.balance(rep) + choice.turn.entitlement(rep) for rep in choice.turn.weights}
-    mine = balances[choice.rep]
-    if mine == max(balances.values()):
+    raised = entitled(choice.before, choice.turn.weights)
+    mine = choice.before.balance(choice.rep) + choice.turn.entitlement(choice.rep)
+    if raised[choice.rep] == max(raised.values()):
         return f"{name}'s balance was highest ({signed(mine)}){ending}"
     return f"{name}'s turn falls due first (balance {signed(mine)}){ending}"
 

@@ -158,6 +158,12 @@ def rebuild(entries: Iterable[Entry]) -> Ledger:
     return ledger
 
 
+def entitled(ledger: Ledger, eligible: Mapping[str, int]) -> dict[str, int]:
+    """Each member's balance with the new entitlement, in parts of 1 / (denominator x sum of weights): to compare."""
+    total, denominator = sum(eligible.values()), ledger.denominator
+    return {rep: ledger.balances.get(rep, 0) * total + weight * denominator for rep, weight in eligible.items()}
+
+
 def _due_first(ledger: Ledger, eligible: Mapping[str, int]) -> list[str]:
     """Tijdeman: of those with balance + share >= 1/(2n-2), who first reaches 1 - 1/(2n-2) at their share per turn.
 
@@ -170,7 +176,7 @@ def _due_first(ledger: Ledger, eligible: Mapping[str, int]) -> list[str]:
         return list(eligible)
     parts, denominator, span = ledger.balances, ledger.denominator, 2 * n - 2
     gaps = {rep: denominator * (span - 1) - span * parts.get(rep, 0) for rep in eligible}
-    raised = {rep: parts.get(rep, 0) * total + weight * denominator for rep, weight in eligible.items()}
+    raised = entitled(ledger, eligible)
     overdue = [rep for rep, gap in gaps.items() if gap < 0]
     owed = [rep for rep, parts_raised in raised.items() if span * parts_raised >= denominator * total]
     if overdue or not owed:

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pointsman.domain.compiled import CompiledPolicy
-from pointsman.domain.decisions import Decision, canonical
+from pointsman.domain.decisions import Decision, canonical, fields_as_json
 from pointsman.domain.distribution import PoolState, World, decide
 from pointsman.domain.eligibility import CalendarState, RepLoad
 from pointsman.domain.errors import StaleVersion
@@ -60,8 +60,8 @@ class Inputs:
             "now": world.now.isoformat(),
             "seed": world.seed,
             "pools": {name: _pool_as_json(state) for name, state in world.pools.items()},
-            "loads": {rep: asdict(load) for rep, load in world.loads.items()},
-            "calendars": {rep: asdict(state) for rep, state in world.calendars.items()},
+            "loads": {rep: fields_as_json(load) for rep, load in world.loads.items()},
+            "calendars": {rep: fields_as_json(state) for rep, state in world.calendars.items()},
             "past_holders": sorted(world.past_holders),
             "overrides": sorted([rep, work.value] for rep, work in world.overrides),
             "preferred": world.preferred,
