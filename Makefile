@@ -10,10 +10,10 @@ help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED) ## Run the main job on example leads, show what became of them, keep serving. DEMO= takes options.
-	@$(PY) -m pointsman.cli demo $(DEMO)
+	@.venv/bin/pointsman demo $(DEMO)
 
 run: $(INSTALLED) ## Serve API and worker on 127.0.0.1:8000, without demo data. RUN= takes options.
-	@$(PY) -m pointsman.cli run $(RUN)
+	@.venv/bin/pointsman run $(RUN)
 
 test: $(INSTALLED) ## Run every test, on a real PostgreSQL. TEST= takes pytest's options.
 	@$(PY) -m pytest -n auto --dist worksteal $(TEST)
