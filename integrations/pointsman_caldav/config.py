@@ -37,7 +37,7 @@ class CaldavConfig(BaseModel):
     def _is_a_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ValueError, OSError):
+        except (ValueError, KeyError, OSError):
             raise ValueError("not an IANA time zone, such as Europe/Berlin") from None
         return value
 

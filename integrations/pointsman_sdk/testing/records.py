@@ -99,7 +99,8 @@ class CrmChecks(Bench):
     @pytest.mark.parametrize("status", [400, 401, 403, 429, 500])
     async def test_failed_record_look_up_is_not_none(self, connector: Any, wire: FaultyTransport, status: int) -> None:
         """A look-up that cannot read raises: None would make the host create a second record."""
-        for look_up in (lambda: connector.person(ADA.email), lambda: connector.recorded(Kind.PERSON, "person-1")):
-            wire.answer(status, times=9)
-            with pytest.raises(ConnectorError):
-                await look_up()
+        wire.answer(status, times=9)
+        with pytest.raises(ConnectorError):
+            await connector.person(ADA.email)
+        with pytest.raises(ConnectorError):
+            await connector.recorded(Kind.PERSON, "person-1")

@@ -1,0 +1,414 @@
+"""What CalDAV servers do that Radicale does not, played by a scripted one; and what only a real one shows."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from icalendar import Event
+
+from contract.radicale_server import PASSWORD, USER, RadicaleVendor, Server
+from pointsman_caldav import CaldavConfig, CaldavConnector
+from pointsman_caldav.busytimes import from_free_busy
+from pointsman_caldav.dav import parse
+from pointsman_caldav.events import stored
+from pointsman_sdk import AmbiguousOutcome, ConnectorError, Context, NoTokens, Rejected, Retryable, Slot
+from pointsman_sdk.http import lend
+from pointsman_sdk.testing import ADA, NOW, at, request
+
+pytestmark = pytest.mark.anyio
+
+CALENDAR = "/rep1/leads/"
+DAY = Slot(datetime(2031, 3, 30, tzinfo=UTC), datetime(2031, 3, 31, tzinfo=UTC))
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+def on(http: httpx.AsyncClient, **config: Any) -> CaldavConnector:
+    context = Context(http=http, clock=lambda: NOW, tokens=NoTokens(), log=logging.getLogger("test"))
+    return CaldavConnector(CaldavConfig.model_validate({"base_url": "https://dav.example/", **config}), context)
+
+
+@pytest.fixture
+async def scripted(anyio_backend: str) -> AsyncIterator[Callable[[Handler], CaldavConnector]]:
+    clients: list[httpx.AsyncClient] = []
+
+    def make(handler: Handler, **config: Any) -> CaldavConnector:
+        clients.append(lend(httpx.MockTransport(handler)))
+        return on(clients[-1], **config)
+
+    yield make
+    for client in clients:
+        await client.aclose()
+
+
+def calendar(*components: str) -> str:
+    body = "\r\n".join(components)
+    return f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//EN\r\n{body}\r\nEND:VCALENDAR\r\n"
+
+
+def vevent(*lines: str, uid: str = "someone") -> str:
+    return "\r\n".join(["BEGIN:VEVENT", f"UID:{uid}", "DTSTAMP:20310101T000000Z", *lines, "END:VEVENT"])
+
+
+def multistatus(*events: str, status: str = "HTTP/1.1 200 OK") -> bytes:
+    rows = "".join(
+        f"<D:response><D:href>/x.ics</D:href><D:propstat><D:prop><D:getetag>&quot;1&quot;</D:getetag><C:calendar-data>{text}"
+        f"</C:calendar-data></D:prop><D:status>{status}</D:status></D:propstat></D:response>"
+        for text in (calendar(event) for event in events)
+    )
+    return f'<D:multistatus xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">{rows}</D:multistatus>'.encode()
+
+
+# ── busy times ──────────────────────────────────────────────────────────────────────────────────
+
+
+def free_busy(*lines: str) -> bytes:
+    return calendar("BEGIN:VFREEBUSY", "UID:x", "DTSTAMP:20310101T000000Z", *lines, "END:VFREEBUSY").encode()
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["FREEBUSY:20310330T080000Z/20310330T090000Z"],
+        ["FREEBUSY;FBTYPE=BUSY;VALUE=PERIOD:20310330T080000Z/PT1H"],
+        ["FREEBUSY;fbtype=busy-tentative:20310330T080000Z/20310330T083000Z,20310330T083000Z/PT30M"],
+        ["FREEBUSY:20310330T080000Z/20310330T083000Z,", " 20310330T083000Z/20310330T090000Z"],
+        ["FREEBUSY;FBTYPE=FREE:20310330T120000Z/PT1H", "FREEBUSY;FBTYPE=BUSY-UNAVAILABLE:20310330T080000Z/PT1H"],
+        ["FREEBUSY:20310330T080000Z/PT1H", "FREEBUSY:20310330T080000Z/PT1H", "FREEBUSY:20310401T080000Z/PT1H"],
+    ],
+)
+def test_every_way_to_write_a_busy_hour_is_read(lines: list[str]) -> None:
+    found = from_free_busy(free_busy(*lines), DAY)
+    assert {moment for slot in found for moment in (slot.start.hour, slot.utc().start.minute)} <= {8, 0, 30}
+    assert sum((slot.length for slot in found), timedelta()) == timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"hello", free_busy("FREEBUSY:soon/later"), free_busy("FREEBUSY:20310330T080000Z"), calendar().encode()],
+)
+def test_unreadable_free_busy_is_not_free(body: bytes) -> None:
+    with pytest.raises(Rejected):
+        from_free_busy(body, DAY)
+
+
+def without_free_busy(answer: bytes, status: int = 501) -> Handler:
+    def handle(request: httpx.Request) -> httpx.Response:
+        if b"free-busy-query" in request.content:
+            return httpx.Response(status)
+        assert b"<C:expand" in request.content
+        return httpx.Response(207, content=answer)
+
+    return handle
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 501])
+async def test_events_are_read_where_free_busy_is_not_supported(scripted: Any, status: int) -> None:
+    answer = multistatus(
+        vevent("DTSTART:20310330T080000Z", "DTEND:20310330T090000Z"),
+        vevent("DTSTART:20310330T100000Z", "DURATION:PT15M"),
+        vevent("DTSTART:20310330T110000Z", "DTEND:20310330T120000Z", "STATUS:CANCELLED"),
+        vevent("DTSTART:20310330T110000Z", "DTEND:20310330T120000Z", "TRANSP:TRANSPARENT"),
+    )
+    found = await scripted(without_free_busy(answer, status)).busy(CALENDAR, DAY)
+    assert [(slot.start.hour, slot.length) for slot in found] == [(8, timedelta(hours=1)), (10, timedelta(minutes=15))]
+
+
+async def test_all_day_event_is_busy_in_the_zone_of_the_connection(scripted: Any) -> None:
+    answer = multistatus(vevent("DTSTART;VALUE=DATE:20310330", "DTEND;VALUE=DATE:20310331"))
+    (slot,) = await scripted(without_free_busy(answer), time_zone="Europe/Berlin").busy(CALENDAR, DAY)
+    assert slot.utc().start == datetime(2031, 3, 29, 23, tzinfo=UTC)
+    assert slot.length == timedelta(hours=23)
+
+
+INCOMPLETE = (
+    b'<D:multistatus xmlns:D="DAV:"><D:response><D:href>/</D:href>'
+    b"<D:status>HTTP/1.1 507 Insufficient Storage</D:status></D:response></D:multistatus>"
+)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        multistatus(vevent("DTSTART:20310101T080000Z", "DTEND:20310101T090000Z", "RRULE:FREQ=DAILY")),
+        multistatus(vevent("SUMMARY:no time at all")),
+        multistatus(vevent("DTSTART:20310330T080000Z"), status="HTTP/1.1 403 Forbidden"),
+        INCOMPLETE,
+        b'<D:error xmlns:D="DAV:"/>',
+        b"<html></html>",
+    ],
+)
+async def test_events_that_cannot_be_told_are_not_free(scripted: Any, answer: bytes) -> None:
+    with pytest.raises(Rejected):
+        await scripted(without_free_busy(answer)).busy(CALENDAR, DAY)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><x>&b;</x>',
+        b'<?xml version="1.0"?><!DOCTYPE x SYSTEM "file:///etc/passwd"><x/>',
+        '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE x [<!ENTITY a "a">]><x>&a;</x>'.encode("utf-16"),
+        b"<x>",
+        b"",
+        b"\xff\xfe\x00",
+        b'<?xml version="1.0" encoding="no-such"?><x/>',
+    ],
+)
+def test_xml_with_entities_or_faults_is_refused(body: bytes) -> None:
+    with pytest.raises(Rejected):
+        parse(body)
+
+
+LINE = st.sampled_from(
+    ["BEGIN:VCALENDAR", "END:VCALENDAR", "BEGIN:VEVENT", "END:VEVENT", "BEGIN:VFREEBUSY", "END:VFREEBUSY", "UID:x"]
+) | st.builds(
+    lambda name, value: name + value,
+    st.sampled_from(["DTSTART:", "DTEND;TZID=No/Where:", "FREEBUSY:", "SEQUENCE:", "DURATION:", "RRULE:", "X;=:", ""]),
+    st.text(max_size=20) | st.sampled_from(["20310330T080000Z", "20310330", "-PT1H", "99999999999999999999"]),
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(lines=st.lists(LINE, max_size=12))
+def test_hostile_icalendar_is_rejected_and_never_crashes(lines: list[str]) -> None:
+    text = "\r\n".join(lines)
+    for read in (lambda: from_free_busy(text.encode(), DAY), lambda: stored(text, zone=UTC)):
+        try:
+            read()
+        except Rejected:
+            continue
+
+
+# ── creating, moving ────────────────────────────────────────────────────────────────────────────
+
+
+def error_body(precondition: str) -> bytes:
+    return f'<D:error xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><C:{precondition}/></D:error>'.encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (412, error_body("no-uid-conflict"), Rejected),  # one server's way to say: that UID is elsewhere
+        (409, error_body("no-uid-conflict"), Rejected),
+        (412, error_body("valid-calendar-data"), Rejected),
+        (409, b"", Rejected),  # no such calendar
+        (412, b"", Retryable),  # it was there, and is gone
+    ],
+)
+async def test_refused_create_without_an_event_is_not_taken_for_ours(
+    scripted: Any, status: int, body: bytes, error: type[ConnectorError]
+) -> None:
+    connector = scripted(lambda r: httpx.Response(404) if r.method == "GET" else httpx.Response(status, content=body))
+    with pytest.raises(error):
+        await connector.book(request(CALENDAR))
+
+
+async def test_refused_create_is_not_taken_for_ours_when_the_place_is_somebody_elses(scripted: Any) -> None:
+    theirs = calendar(vevent("DTSTART:20310330T080000Z", "DTEND:20310330T090000Z", uid="theirs"))
+    connector = scripted(lambda r: httpx.Response(200, text=theirs) if r.method == "GET" else httpx.Response(412))
+    with pytest.raises(Rejected):
+        await connector.book(request(CALENDAR))
+
+
+class OneEvent:
+    """A server that keeps one event, and rewrites it when told to, without an ETag on PUT."""
+
+    def __init__(self) -> None:
+        self.content: bytes | None = None
+        self.puts = 0
+        self.rival: Callable[[OneEvent], None] = lambda _: None
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            etag = {"ETag": f'"{self.puts}"'}
+            return httpx.Response(200, content=self.content, headers=etag) if self.content else httpx.Response(404)
+        if request.headers.get("If-Match", f'"{self.puts}"') != f'"{self.puts}"':
+            return httpx.Response(412)
+        self.puts, self.content = self.puts + 1, request.content
+        self.rival(self)
+        return httpx.Response(204)
+
+
+async def test_server_without_etag_on_put_is_asked_for_it(scripted: Any) -> None:
+    made = await scripted(OneEvent()).book(request(CALENDAR))
+    assert made.version == '"1"'
+
+
+async def test_last_writer_winning_over_a_move_is_noticed(scripted: Any) -> None:
+    server = OneEvent()
+    connector = scripted(server)
+    await connector.book(request(CALENDAR))
+    before = server.content
+
+    def overwrite(server: OneEvent) -> None:
+        server.content = before
+
+    server.rival = overwrite
+    with pytest.raises(AmbiguousOutcome):
+        await connector.move(request(CALENDAR, slot=at(14), sequence=1))
+
+
+async def test_move_over_a_change_by_the_owner_reads_again_and_keeps_what_they_wrote(scripted: Any) -> None:
+    server = OneEvent()
+    connector = scripted(server)
+    await connector.book(request(CALENDAR))
+    assert server.content is not None
+    server.content = server.content.replace(b"END:VEVENT", b"LOCATION:Room 4\r\nSEQUENCE:7\r\nEND:VEVENT", 1)
+    server.content = server.content.replace(b"SEQUENCE:0\r\n", b"", 1)
+    await connector.move(request(CALENDAR, slot=at(14), sequence=1))
+    event = stored(server.content, zone=UTC)
+    assert (event.slot, str(event.event["LOCATION"]), event.sequence, event.generation) == (at(14), "Room 4", 8, 1)
+
+
+@pytest.mark.parametrize("status", [423, 500, 503])
+async def test_locked_or_failing_server_is_worth_a_retry(scripted: Any, status: int) -> None:
+    with pytest.raises(Retryable):
+        await scripted(lambda _: httpx.Response(status)).book(request(CALENDAR))
+
+
+# ── addresses and configuration ─────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "https://evil.example/cal/",
+        "//evil.example/cal/",
+        "http://dav.example/cal/",
+        "https://dav.example:8443/cal/",
+        "https://user:pw@dav.example/cal/",
+        "https://dav.example@evil.example/",
+        "../other/",
+        "/rep1/%2e%2e/rep2/",
+        "\\\\evil.example\\x",
+        "/cal/?x=1",
+        "/cal/#x",
+        "/cal\r\nHost: evil/",
+        "file:///etc/passwd",
+        "",
+    ],
+)
+async def test_calendar_elsewhere_is_refused_before_anything_is_sent(scripted: Any, name: str) -> None:
+    sent: list[httpx.Request] = []
+    connector = scripted(lambda r: sent.append(r) or httpx.Response(207))
+    with pytest.raises(Rejected):
+        await connector.busy(name, DAY)
+    assert sent == []
+
+
+@pytest.mark.parametrize("name", ["/dav/rep1/leads", "rep1/leads/", "https://dav.example/dav/rep1/leads/"])
+async def test_calendar_is_named_by_path_or_by_url_on_the_server(scripted: Any, name: str) -> None:
+    sent: list[str] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        sent.append(str(request.url))
+        return httpx.Response(404)
+
+    assert await scripted(handle, base_url="https://dav.example/dav").find(name, "k-g1") is None
+    assert sent == ["https://dav.example/dav/rep1/leads/k-g1.ics"]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"base_url": "ftp://dav.example"},
+        {"base_url": "https://user:secret@dav.example/"},
+        {"base_url": "https://dav.example/?token=1"},
+        {"base_url": "dav.example"},
+        {"username": "rep1"},
+        {"password": "x"},
+        {"time_zone": "Europe/Nowhere"},
+        {"time_zone": "../../etc/passwd"},
+    ],
+)
+def test_wrong_configuration_is_refused(config: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="1 validation error"):
+        CaldavConfig.model_validate({"base_url": "https://dav.example/", **config})
+
+
+async def test_login_that_leaves_us_anonymous_asks_for_another(scripted: Any) -> None:
+    body = (
+        b'<D:multistatus xmlns:D="DAV:"><D:response><D:propstat><D:prop><D:current-user-principal><D:unauthenticated/>'
+        b"</D:current-user-principal></D:prop></D:propstat></D:response></D:multistatus>"
+    )
+    connector = scripted(lambda _: httpx.Response(207, content=body), username="a", password="b")
+    with pytest.raises(ConnectorError, match="did not accept the login"):
+        await connector.check()
+
+
+# ── a real server ───────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+async def real(anyio_backend: str, caldav_server: Server) -> AsyncIterator[tuple[CaldavConnector, RadicaleVendor]]:
+    vendor = RadicaleVendor(caldav_server)
+    async with lend(vendor.transport) as http:
+        yield on(http, base_url=caldav_server.url, username=USER, password=PASSWORD), vendor
+
+
+async def test_recurring_and_all_day_and_cancelled_events_are_read_right(real: Any) -> None:
+    connector, vendor = real
+    daily, holiday, cancelled = Event(), Event(), Event()
+    for number, event in enumerate((daily, holiday, cancelled)):
+        event.add("UID", f"foreign-{number}")
+        event.add("DTSTAMP", NOW)
+    daily.add("DTSTART", datetime(2031, 3, 1, 8, tzinfo=UTC))
+    daily.add("DTEND", datetime(2031, 3, 1, 9, tzinfo=UTC))
+    daily.add("RRULE", {"FREQ": "DAILY", "COUNT": 60})
+    holiday.add("DTSTART", date(2031, 4, 2))
+    cancelled.add("DTSTART", datetime(2031, 3, 30, 15, tzinfo=UTC))
+    cancelled.add("DTEND", datetime(2031, 3, 30, 16, tzinfo=UTC))
+    cancelled.add("STATUS", "CANCELLED")
+    for event in (daily, holiday, cancelled):
+        vendor.put(str(event["UID"]), event)
+    found = await connector.busy(vendor.calendar, DAY)
+    assert [(slot.utc().start, slot.length) for slot in found] == [
+        (datetime(2031, 3, 30, 8, tzinfo=UTC), timedelta(hours=1))
+    ]
+    free = Slot(datetime(2031, 4, 2, 10, tzinfo=UTC), datetime(2031, 4, 2, 11, tzinfo=UTC))
+    assert any(slot.overlaps(free) for slot in await connector.busy(vendor.calendar, free))
+
+
+async def test_event_is_what_a_calendar_program_expects(real: Any) -> None:
+    connector, vendor = real
+    await connector.book(request(vendor.calendar))
+    (event,) = vendor.stored()
+    assert str(event["UID"]) == "check-g1@pointsman"
+    assert str(event["ORGANIZER"]) == "mailto:closer@example.com"
+    assert event["ATTENDEE"].params["CN"] == ADA.name
+    assert (str(event["STATUS"]), str(event["TRANSP"]), int(event["SEQUENCE"])) == ("CONFIRMED", "OPAQUE", 0)
+    await connector.move(request(vendor.calendar, slot=at(14), sequence=1))
+    (event,) = vendor.stored()
+    assert int(event["SEQUENCE"]) == 1
+
+
+async def test_twenty_writers_of_one_key_leave_one_event(real: Any) -> None:
+    connector, vendor = real
+    asked = request(vendor.calendar)
+    answers = await asyncio.gather(*(connector.book(asked) for _ in range(20)), return_exceptions=True)
+    assert {type(answer) for answer in answers if isinstance(answer, BaseException)} <= {Retryable, AmbiguousOutcome}
+    assert len(vendor.stored()) == 1
+
+
+async def test_uid_that_lies_elsewhere_in_the_calendar_is_refused(real: Any) -> None:
+    connector, vendor = real
+    await connector.book(request(vendor.calendar))
+    text = vendor.ask("GET", f"{vendor.calendar}check-g1.ics").content
+    vendor.ask("DELETE", f"{vendor.calendar}check-g1.ics").raise_for_status()
+    vendor.ask("PUT", f"{vendor.calendar}elsewhere.ics", text).raise_for_status()
+    with pytest.raises(Rejected):
+        await connector.book(replace(request(vendor.calendar), slot=at(16)))
+
+
+async def test_calendar_that_does_not_exist_is_refused_by_book(real: Any) -> None:
+    connector, _ = real
+    with pytest.raises(Rejected):
+        await connector.book(request(f"/{USER}/no-such-calendar/"))

@@ -1,0 +1,315 @@
+"""The services' calendar port over connectors: secrets sealed, faults named, bugs of connectors contained."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from contract.radicale_server import PASSWORD, USER, RadicaleVendor, radicale
+from pointsman.connectors.adapter import ConnectorGateway
+from pointsman.connectors.context import Lender
+from pointsman.connectors.guard import PRIVATE_NETWORKS
+from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.connectors.vault import Vault, new_key
+from pointsman.domain.errors import Invalid, NotFound
+from pointsman.services.ports.calendars import (
+    CalendarEvent,
+    CalendarFault,
+    CalendarGateway,
+    ConnectionRef,
+    FaultAmbiguous,
+    FaultReauth,
+    FaultRejected,
+    FaultRetry,
+    FaultSlotTaken,
+)
+from pointsman_memory import MANIFEST, MemoryConnector, MemoryVendor
+from pointsman_sdk import (
+    AmbiguousOutcome,
+    ConnectorError,
+    ReauthRequired,
+    Rejected,
+    Retryable,
+    SlotTaken,
+)
+from pointsman_sdk.testing import FaultyTransport
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime(2031, 1, 15, 12, tzinfo=UTC)
+NINE = datetime(2031, 3, 31, 9, tzinfo=UTC)
+TEN, NOON = NINE + timedelta(hours=1), NINE + timedelta(hours=3)
+SECOND = timedelta(seconds=1)
+EVENT = CalendarEvent(
+    key="0193-g1",
+    calendar="anna",
+    start=NINE,
+    end=TEN,
+    title="Demo",
+    description="",
+    attendee_email="ada@example.com",
+    attendee_name="Ada",
+    organizer_email=None,
+    sequence=0,
+)
+CONFIG: dict[str, object] = {"url": "https://memory.example", "token": "s3cret-token"}
+
+
+class House:
+    """A gateway over one memory vendor, on a wire that can be broken."""
+
+    def __init__(self, registry: Any = None) -> None:
+        self.vendor = MemoryVendor(token="s3cret-token")
+        self.wire = FaultyTransport(self.vendor.transport)
+        self.bugs: list[tuple[str, str]] = []
+        self.vault = Vault([new_key()])
+        self.gateway = ConnectorGateway(
+            registry=registry or ConnectorRegistry.discover(),
+            vault=self.vault,
+            lender=Lender(clock=lambda: NOW, transport=self.wire),
+            on_bug=lambda connector, kind: self.bugs.append((connector, kind)),
+        )
+
+    def connection(self, config: Mapping[str, object] = CONFIG) -> ConnectionRef:
+        public, sealed = self.gateway.seal("memory", config)
+        return ConnectionRef(id=UUID(int=1), connector="memory", config=public, sealed=sealed)
+
+
+@pytest.fixture
+async def house(anyio_backend: str) -> AsyncIterator[House]:
+    house = House()
+    yield house
+    await house.gateway.aclose()
+
+
+async def test_gateway_is_what_the_services_ask_for(house: House) -> None:
+    port: CalendarGateway = house.gateway
+    assert callable(port.seal)
+
+
+async def test_appointment_is_booked_found_moved_and_cancelled(house: House) -> None:
+    gateway, connection = house.gateway, house.connection()
+    await gateway.check(connection)
+    made = await gateway.book(connection, EVENT)
+    assert (made.key, made.start, made.end) == (EVENT.key, NINE, TEN)
+    assert await gateway.find(connection, "anna", EVENT.key) == made
+    assert await gateway.busy(connection, "anna", NINE, NOON, deadline=SECOND) == [(NINE, TEN)]
+    moved = await gateway.move(connection, replace(EVENT, start=TEN, end=NOON, sequence=1))
+    assert (moved.start, moved.end) == (TEN, NOON)
+    assert await gateway.booked(connection, "anna", NINE, NOON) == [("Demo", moved)]
+    await gateway.cancel(connection, "anna", EVENT.key)
+    await gateway.cancel(connection, "anna", EVENT.key)
+    assert await gateway.find(connection, "anna", EVENT.key) is None
+
+
+async def test_memory_connection_without_an_address_lives_inside_the_process(house: House) -> None:
+    connection = house.connection({"world": "gateway-test"})
+    await house.gateway.book(connection, EVENT)
+    assert await house.gateway.find(connection, "anna", EVENT.key) is not None
+    assert house.wire.seen == []
+
+
+# ── credentials ─────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_secrets_are_parted_from_what_may_be_shown(house: House) -> None:
+    connection = house.connection()
+    assert "token" not in connection.config
+    assert connection.config["url"] == "https://memory.example"
+    assert "s3cret" not in str(connection)
+
+
+async def test_secret_is_not_sent_to_an_address_changed_behind_its_back(house: House) -> None:
+    connection = house.connection()
+    moved = replace(connection, config={**connection.config, "url": "https://evil.example"})
+    with pytest.raises(FaultReauth, match="was changed"):
+        await house.gateway.check(moved)
+    assert house.wire.seen == []
+
+
+async def test_secret_of_one_connector_does_not_open_for_another(house: House) -> None:
+    with pytest.raises(FaultReauth):
+        await house.gateway.check(replace(house.connection(), connector="caldav"))
+
+
+async def test_wrong_configuration_is_invalid_with_paths(house: House) -> None:
+    with pytest.raises(Invalid) as caught:
+        house.gateway.seal("memory", {"tokn": "s3cret-token"})
+    assert [fault.path for fault in caught.value.faults] == ["config.tokn"]
+    with pytest.raises(NotFound):
+        house.gateway.seal("no-such-vendor", {})
+
+
+async def test_new_credentials_take_effect_at_once(house: House) -> None:
+    with pytest.raises(FaultReauth):
+        await house.gateway.check(house.connection({**CONFIG, "token": "stale"}))
+    await house.gateway.check(house.connection())
+
+
+async def test_connection_that_disappeared_from_the_installation_waits(house: House) -> None:
+    _, sealed = house.gateway.seal("memory", CONFIG)
+    gone = ConnectionRef(id=UUID(int=2), connector="uninstalled", config={}, sealed=sealed)
+    with pytest.raises(CalendarFault):
+        await house.gateway.check(gone)
+
+
+# ── faults ──────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_taken_time_and_lost_answer_and_wait_reach_the_services(house: House) -> None:
+    gateway, connection = house.gateway, house.connection()
+    house.wire.lose_answer()
+    with pytest.raises(FaultAmbiguous):
+        await gateway.book(connection, EVENT)
+    with pytest.raises(FaultSlotTaken):
+        await gateway.book(connection, replace(EVENT, key="0194-g1"))
+    house.wire.answer(429, headers={"Retry-After": "7"})
+    with pytest.raises(FaultRetry) as caught:
+        await gateway.book(connection, EVENT)
+    assert caught.value.retry_after == timedelta(seconds=7)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"attendee_email": "nobody"},
+        {"attendee_email": "a@b\r\nATTENDEE:x@y"},
+        {"organizer_email": "x"},
+        {"key": "../escape"},
+        {"end": NINE},
+        {"start": NINE.replace(tzinfo=None)},
+        {"sequence": -1},
+    ],
+)
+async def test_event_that_no_vendor_would_take_is_rejected_before_it_is_sent(
+    house: House, change: dict[str, Any]
+) -> None:
+    with pytest.raises(FaultRejected):
+        await house.gateway.book(house.connection(), replace(EVENT, **change))
+    assert house.wire.seen == []
+
+
+class Scripted:
+    """A registry with one connector that does as told."""
+
+    def __init__(self, act: Callable[[], Any]) -> None:
+        async def do(*_: object) -> Any:
+            answer = act()
+            return await answer if asyncio.iscoroutine(answer) else answer
+
+        self.connector = SimpleNamespace(manifest=MANIFEST, check=do, busy=do, book=do, find=do, move=do, cancel=do)
+        self.connector.booked = do
+        self.builds = 0
+
+    def configured(self, name: str, config: Mapping[str, object]) -> Any:
+        return MemoryConnector.manifest.config.model_validate(config)
+
+    def build(self, name: str, config: object, context: object) -> Any:
+        self.builds += 1
+        return self.connector
+
+
+def raiser(error: BaseException) -> Callable[[], Any]:
+    def act() -> Any:
+        raise error
+
+    return act
+
+
+@pytest.mark.parametrize(
+    ("error", "fault"),
+    [
+        (Retryable("x", retry_after=SECOND), FaultRetry),
+        (AmbiguousOutcome("x"), FaultAmbiguous),
+        (ReauthRequired("x"), FaultReauth),
+        (Rejected("x"), FaultRejected),
+        (SlotTaken("x"), FaultSlotTaken),
+        (ConnectorError("x"), FaultRejected),
+    ],
+)
+async def test_each_error_has_its_fault(error: ConnectorError, fault: type[CalendarFault]) -> None:
+    house = House(Scripted(raiser(error)))
+    with pytest.raises(CalendarFault) as caught:
+        await house.gateway.book(house.connection(), EVENT)
+    assert type(caught.value) is fault
+    assert house.bugs == []
+
+
+@pytest.mark.parametrize("error", [KeyError("ada@example.com"), httpx.ReadTimeout("ada@example.com"), TimeoutError()])
+async def test_anything_else_is_a_bug_counted_and_told_by_type_alone(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    house = House(Scripted(raiser(error)))
+    with caplog.at_level(logging.DEBUG), pytest.raises(FaultRetry) as caught:
+        await house.gateway.find(house.connection(), "anna", "k-g1")
+    assert house.bugs == [("memory", type(error).__name__)]
+    assert type(error).__name__ in str(caught.value)
+    assert "ada@example.com" not in str(caught.value) + caplog.text
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("answer", [None, "yes", 7, SimpleNamespace(key="k")])
+async def test_nonsense_from_a_connector_is_a_bug_too(answer: object) -> None:
+    house = House(Scripted(lambda: answer))
+    with pytest.raises(FaultAmbiguous):
+        await house.gateway.book(house.connection(), EVENT)
+    with pytest.raises(FaultRetry):
+        await house.gateway.busy(house.connection(), "anna", NINE, NOON, deadline=SECOND)
+    assert len(house.bugs) == 2
+
+
+async def test_slow_calendar_is_given_up_at_the_deadline() -> None:
+    house = House(Scripted(lambda: asyncio.sleep(60)))
+    with pytest.raises(FaultRetry, match="in time") as caught:
+        await house.gateway.busy(house.connection(), "anna", NINE, NOON, deadline=timedelta(milliseconds=20))
+    assert not isinstance(caught.value, FaultAmbiguous)
+    assert house.bugs == []
+
+
+async def test_connector_is_built_once_per_configuration() -> None:
+    registry = Scripted(lambda: None)
+    house = House(registry)
+    connection = house.connection()
+    for _ in range(3):
+        await house.gateway.check(connection)
+    assert registry.builds == 1
+    await house.gateway.check(house.connection({**CONFIG, "token": "other"}))
+    assert registry.builds == 2
+
+
+# ── the whole way ───────────────────────────────────────────────────────────────────────────────
+
+
+async def test_real_calendar_server_on_loopback_is_reached_only_when_private_networks_are_open(
+    tmp_path: Path,
+) -> None:
+    with radicale(tmp_path) as server:
+        vendor = RadicaleVendor(server)
+        for allowed in (PRIVATE_NETWORKS, ()):
+            gateway = ConnectorGateway(
+                registry=ConnectorRegistry.discover(),
+                vault=Vault([new_key()]),
+                lender=Lender(clock=lambda: NOW, allowed=allowed),
+            )
+            config = {"base_url": server.url, "username": USER, "password": PASSWORD}
+            public, sealed = gateway.seal("caldav", config)
+            connection = ConnectionRef(id=UUID(int=1), connector="caldav", config=public, sealed=sealed)
+            event = replace(EVENT, calendar=vendor.calendar)
+            if allowed:
+                made = await gateway.book(connection, event)
+                assert (made.start, made.end) == (NINE, TEN)
+                assert await gateway.busy(connection, vendor.calendar, NINE, NOON, deadline=SECOND) == [(NINE, TEN)]
+            else:
+                with pytest.raises(FaultRejected, match="does not allow"):
+                    await gateway.book(connection, event)
+            await gateway.aclose()
+        assert len(vendor.stored()) == 1
+        await vendor.transport.aclose()

@@ -1,0 +1,121 @@
+"""Connections reach the internet, and private networks only where the admin opened them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from ipaddress import ip_network
+
+import httpx
+import pytest
+
+from pointsman.connectors.guard import PRIVATE_NETWORKS, AddressGuard, GuardedTransport
+from pointsman_sdk.http import AddressRefused, lend
+
+pytestmark = pytest.mark.anyio
+
+CLOSED = [
+    "127.0.0.1",
+    "10.1.2.3",
+    "172.16.0.1",
+    "192.168.1.1",
+    "100.64.0.1",
+    "169.254.169.254",
+    "0.0.0.0",  # noqa: S104  # an address to refuse, not to bind
+    "255.255.255.255",
+    "224.0.0.1",
+    "::1",
+    "::",
+    "fe80::1%eth0",
+    "fc00::1",
+    "::ffff:127.0.0.1",
+    "::ffff:169.254.169.254",
+    "64:ff9b::7f00:1",
+    "2002:7f00:1::",
+]
+
+
+@pytest.mark.parametrize("address", CLOSED)
+async def test_private_addresses_are_closed(address: str) -> None:
+    assert not AddressGuard().permits(address)
+
+
+@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "::ffff:93.184.216.34"])
+async def test_public_addresses_are_open(address: str) -> None:
+    assert AddressGuard().permits(address)
+
+
+async def test_allow_list_opens_its_networks_alone() -> None:
+    guard = AddressGuard([ip_network("10.0.0.0/24")])
+    assert guard.permits("10.0.0.7")
+    assert guard.permits("::ffff:10.0.0.7")
+    assert not guard.permits("10.0.1.7")
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1", "224.0.0.1", "::"])
+async def test_opening_private_networks_keeps_link_local_closed(address: str) -> None:
+    assert not AddressGuard(PRIVATE_NETWORKS).permits(address)
+
+
+@pytest.fixture
+async def server(anyio_backend: str) -> AsyncIterator[str]:
+    """Something that answers on loopback."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi")
+        await writer.drain()
+        writer.close()
+
+    listener = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with listener:
+        yield f"127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+
+
+@pytest.mark.parametrize("url", ["http://{}/", "https://{}/", "http://localhost:{port}/", "https://localhost:{port}/"])
+async def test_loopback_is_refused_by_name_and_by_number(server: str, url: str) -> None:
+    async with lend(GuardedTransport(AddressGuard())) as http:
+        with pytest.raises(AddressRefused):
+            await http.get(url.format(server, port=server.partition(":")[2]))
+
+
+async def test_opened_loopback_is_reached(server: str) -> None:
+    async with lend(GuardedTransport(AddressGuard(PRIVATE_NETWORKS))) as http:
+        assert (await http.get(f"http://{server}/")).text == "hi"
+        assert (await http.get(f"http://localhost:{server.partition(':')[2]}/")).text == "hi"
+
+
+class Names(AddressGuard):
+    """A guard with a name server of its own."""
+
+    def __init__(self, *answers: list[str]) -> None:
+        super().__init__(PRIVATE_NETWORKS)
+        self.answers = list(answers)
+
+    async def resolve(self, host: str, port: int) -> list[str]:
+        addresses = self.answers.pop(0)
+        if not all(self.permits(address) for address in addresses):
+            raise AddressRefused("closed")
+        return addresses
+
+
+async def test_name_that_changes_its_answer_is_checked_where_the_connection_is_made() -> None:
+    async with lend(GuardedTransport(Names(["127.0.0.1"], ["169.254.169.254"]))) as http:
+        with pytest.raises(AddressRefused):
+            await http.get("http://rebind.example/")
+
+
+async def test_plain_http_to_the_internet_is_refused() -> None:
+    async with lend(GuardedTransport(Names(["93.184.216.34"]))) as http:
+        with pytest.raises(AddressRefused, match="plain http"):
+            await http.get("http://vendor.example/")
+
+
+async def test_unknown_name_is_a_connect_error() -> None:
+    async with lend(GuardedTransport(AddressGuard(PRIVATE_NETWORKS))) as http:
+        with pytest.raises(httpx.ConnectError):
+            await http.get("http://no-such-host.invalid/")
+
+
+async def test_redirects_are_not_followed(anyio_backend: str) -> None:
+    answer = httpx.Response(302, headers={"Location": "http://169.254.169.254/"})
+    async with lend(httpx.MockTransport(lambda _: answer)) as http:
+        assert (await http.get("https://vendor.example/")).status_code == 302

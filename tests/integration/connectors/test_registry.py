@@ -1,0 +1,130 @@
+"""Connectors are found by entry point, imported when used, and kept with a reason when they are broken."""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from pointsman.connectors.context import Lender
+from pointsman.connectors.registry import ConnectorRegistry, DuplicateConnector
+from pointsman.domain.errors import Invalid, NotFound, Unavailable
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder on the import path, like site-packages."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    before = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        if name.startswith("acme_"):
+            del sys.modules[name]
+
+
+def install(site: Path, distribution: str, *, entry: str, code: str = "") -> None:
+    name, _, target = entry.partition(" = ")
+    module = target.partition(":")[0]
+    (site / f"{module}.py").write_text(code)
+    info = site / f"{distribution.replace('-', '_')}-1.2.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.2\n")
+    (info / "entry_points.txt").write_text(f"[pointsman.connectors]\n{name} = {target}\n")
+
+
+GOOD = """
+from pydantic import BaseModel, Field
+from pointsman_sdk import *
+
+class Config(BaseModel, extra="forbid"):
+    region: str = Field(description="Where")
+    workers: int = Field(default=1, description="How many", ge=1)
+
+class Acme:
+    manifest = Manifest(name="acme", title="Acme", contract={contract}, capabilities=frozenset({{Capability.NOTIFY}}),
+        config=Config, auth=Auth(method=Method.NONE), docs="https://acme.example", maintainers=("A",))
+    def __init__(self, config, context):
+        self.config = config
+    async def check(self): ...
+    async def notify(self, notice): ...
+    async def notified(self, key): return False
+"""
+
+
+async def test_names_are_listed_without_importing_anything(site: Path) -> None:
+    install(site, "acme-connector", entry="acme = acme_plain:Acme", code="raise SystemExit('imported')")
+    assert ConnectorRegistry.discover([str(site)]).names() == ["acme"]
+    assert "acme_plain" not in sys.modules
+
+
+async def test_connector_is_described_from_its_manifest(site: Path) -> None:
+    install(site, "acme-connector", entry="acme = acme_good:Acme", code=GOOD.format(contract=1))
+    (info,) = ConnectorRegistry.discover([str(site)]).describe()
+    assert (info.name, info.distribution, info.version, info.fault) == ("acme", "acme-connector", "1.2", None)
+    assert (info.title, info.capabilities, info.auth) == ("Acme", ("notify",), "none")
+    assert info.config_schema["properties"]["region"]["description"] == "Where"
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("import no_such_package", "ModuleNotFoundError"),
+        ("1 / 0", "ZeroDivisionError"),
+        ("def Acme(", "SyntaxError"),
+        ("", "AttributeError"),
+        ("Acme = 7", "has a manifest"),
+        (GOOD.format(contract=2), "contract 2"),
+        (GOOD.format(contract=1).replace('name="acme"', 'name="other"'), "'other'"),
+    ],
+)
+async def test_broken_connector_is_kept_with_its_reason(site: Path, code: str, reason: str) -> None:
+    install(site, "acme-connector", entry="acme = acme_broken:Acme", code=code)
+    registry = ConnectorRegistry.discover([str(site)])
+    (info,) = registry.describe()
+    assert reason in (info.fault or "")
+    with pytest.raises(Unavailable, match="is broken"):
+        registry.configured("acme", {})
+
+
+async def test_two_distributions_with_one_name_do_not_start(site: Path) -> None:
+    install(site, "acme-connector", entry="acme = acme_one:Acme")
+    install(site, "acme-fork", entry="acme = acme_two:Acme")
+    with pytest.raises(DuplicateConnector, match=r"acme-(connector|fork) and acme-(connector|fork)"):
+        ConnectorRegistry.discover([str(site)])
+
+
+async def test_one_distribution_twice_on_the_path_is_one(site: Path) -> None:
+    install(site, "acme-connector", entry="acme = acme_good2:Acme")
+    assert ConnectorRegistry.discover([str(site), str(site)]).names() == ["acme"]
+
+
+async def test_unknown_connector_is_not_found() -> None:
+    with pytest.raises(NotFound, match="no connector 'acme'"):
+        ConnectorRegistry({}).configured("acme", {})
+
+
+async def test_configuration_faults_have_paths_and_no_values(site: Path) -> None:
+    install(site, "acme-connector", entry="acme = acme_good3:Acme", code=GOOD.format(contract=1))
+    registry = ConnectorRegistry.discover([str(site)])
+    with pytest.raises(Invalid) as caught:
+        registry.configured("acme", {"workers": "s3cret", "regoin": "eu"})
+    assert sorted(fault.path for fault in caught.value.faults) == ["config.region", "config.regoin", "config.workers"]
+    assert "s3cret" not in str([fault.message for fault in caught.value.faults])
+
+
+async def test_connector_is_built_with_its_own_configuration(site: Path) -> None:
+    install(site, "acme-connector", entry="acme = acme_good4:Acme", code=GOOD.format(contract=1))
+    lender = Lender(clock=lambda: datetime.now(UTC), transport=httpx.MockTransport(lambda _: httpx.Response(200)))
+    built = ConnectorRegistry.discover([str(site)]).build("acme", {"region": "eu"}, lender.context("acme"))
+    assert built.config.region == "eu"  # type: ignore[attr-defined]  # the class above
+    await lender.aclose()
+
+
+async def test_installed_connectors_are_all_sound() -> None:
+    described = ConnectorRegistry.discover().describe()
+    assert {"memory", "caldav"} <= {info.name for info in described}
+    assert [info.fault for info in described if info.fault] == []

@@ -1,0 +1,54 @@
+"""Secrets at rest: readable with the right keys, for what they belong to, and for nothing else."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pointsman.connectors.vault import Vault, new_key
+from pointsman.domain.errors import Unavailable
+
+OLD, NEW = new_key(), new_key()
+
+
+@given(plain=st.binary(max_size=200), context=st.text(max_size=50))
+def test_secret_opens_for_its_own_context(plain: bytes, context: str) -> None:
+    vault = Vault([NEW])
+    assert vault.open(vault.seal(plain, context=context), context=context) == plain
+
+
+def test_secret_is_not_in_what_is_stored() -> None:
+    assert b"s3cret" not in Vault([NEW]).seal(b"s3cret", context="connection:1")
+
+
+def test_secret_does_not_open_for_another_row() -> None:
+    vault = Vault([NEW])
+    with pytest.raises(Unavailable, match="belongs to something else"):
+        vault.open(vault.seal(b"s3cret", context="connection:1"), context="connection:2")
+
+
+@pytest.mark.parametrize(
+    "change", [lambda s: s[:-2], lambda s: b"", lambda s: s[:20] + b"A" + s[21:], lambda _: b"\xff"]
+)
+def test_changed_ciphertext_does_not_open(change: object) -> None:
+    vault = Vault([NEW])
+    with pytest.raises(Unavailable, match="cannot be opened"):
+        vault.open(change(vault.seal(b"s3cret", context="x")), context="x")  # type: ignore[operator]  # a lambda above
+
+
+def test_keys_are_rotated_without_a_gap() -> None:
+    sealed = Vault([OLD]).seal(b"s3cret", context="x")
+    both = Vault([NEW, OLD])
+    assert both.open(sealed, context="x") == b"s3cret"
+    rotated = both.rotated(sealed)
+    assert Vault([NEW]).open(rotated, context="x") == b"s3cret"
+    with pytest.raises(Unavailable):
+        Vault([NEW]).open(sealed, context="x")
+    with pytest.raises(Unavailable):
+        Vault([NEW]).rotated(sealed)
+
+
+@pytest.mark.parametrize("keys", [[], ["short"], [NEW, "not base64 at all"], [NEW, "AAAA" * 20]])
+def test_wrong_keys_are_refused_without_being_quoted(keys: list[str]) -> None:
+    with pytest.raises(ValueError, match="secret key") as caught:
+        Vault(keys)
+    assert not [key for key in keys if key in str(caught.value)]
