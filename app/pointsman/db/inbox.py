@@ -25,7 +25,7 @@ _ACCEPT = text(f"""
         returning id
     )
     select exists (select from current) as current, (select id from accepted) as id, ({_JOBS}) as jobs
-""")  # noqa: S608  # put together from our own texts
+""")  # put together from our own texts
 
 _ACCEPT_BATCH = text(f"""
     with current as ({_CURRENT}), batch as (
@@ -40,7 +40,7 @@ _ACCEPT_BATCH = text(f"""
         returning id
     )
     select exists (select from current) as current, (select array_agg(id) from accepted) as ids, ({_JOBS}) as jobs
-""").bindparams(  # noqa: S608  # put together from our own texts
+""").bindparams(  # put together from our own texts
     bindparam("ids", type_=ARRAY(Uuid)),
     bindparam("keys", type_=ARRAY(Text)),
     bindparam("bodies", type_=ARRAY(LargeBinary)),
@@ -56,12 +56,12 @@ _CLAIM = text(f"""
     from intakes n
     where i.id = :id and i.status = 'received' and n.id = i.intake_id
     returning {_COLUMNS}
-""")  # noqa: S608
+""")
 
 _LOCK = text(f"""
     select {_COLUMNS} from inbox i join intakes n on n.id = i.intake_id
     where i.id = :id and i.status = 'received' for update of i skip locked
-""")  # noqa: S608
+""")
 
 _NOTE = text("""
     update inbox set lead_id = coalesce(:lead_id, lead_id), result = cast(:result as jsonb)
@@ -85,7 +85,7 @@ _REVIVE = text(f"""
     from intakes n
     where i.id = :id and i.status = 'dead' and n.id = i.intake_id
     returning {_COLUMNS}
-""")  # noqa: S608
+""")
 
 _OVERDUE = text("""
     update inbox set next_attempt_at = :lease_until
@@ -98,7 +98,7 @@ _OVERDUE = text("""
     returning id
 """)
 
-_GET = text(f"select {_COLUMNS} from inbox i join intakes n on n.id = i.intake_id where i.id = :id")  # noqa: S608
+_GET = text(f"select {_COLUMNS} from inbox i join intakes n on n.id = i.intake_id where i.id = :id")
 
 _PAGE = text(f"""
     select {_COLUMNS} from inbox i join intakes n on n.id = i.intake_id
@@ -106,7 +106,7 @@ _PAGE = text(f"""
       and (cast(:intake_key as text) is null or n.key = :intake_key)
       and (cast(:at as timestamptz) is null or (i.received_at, i.id) < (:at, cast(:after as uuid)))
     order by i.received_at desc, i.id desc limit :limit
-""")  # noqa: S608
+""")
 
 
 class SqlInbox:

@@ -11,16 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from pointsman.services.ports.intake import IntakeRow
 
 _COLUMNS = "id, key, title, kind, verifier, sealed, mapping, sample, active, version, created_at"
-_BY_KEY = text(f"select {_COLUMNS} from intakes where key = :key")  # noqa: S608  # our own text, here and below
-_BY_KEY_LOCKED = text(f"select {_COLUMNS} from intakes where key = :key for update")  # noqa: S608
-_BY_ID = text(f"select {_COLUMNS} from intakes where id = :id")  # noqa: S608
-_LIST = text(f"select {_COLUMNS} from intakes order by key")  # noqa: S608
+_BY_KEY = text(f"select {_COLUMNS} from intakes where key = :key")  # our own text, here and below
+_BY_KEY_LOCKED = text(f"select {_COLUMNS} from intakes where key = :key for update")
+_BY_ID = text(f"select {_COLUMNS} from intakes where id = :id")
+_LIST = text(f"select {_COLUMNS} from intakes order by key")
 _ADD = text(f"""
     insert into intakes ({_COLUMNS})
     values (:id, :key, :title, :kind, cast(:verifier as jsonb), :sealed, cast(:mapping as jsonb),
             cast(:sample as jsonb), :active, :version, :created_at)
     on conflict (key) do nothing returning id
-""")  # noqa: S608
+""")
 _REPLACE = text("""
     update intakes set title = :title, kind = :kind, verifier = cast(:verifier as jsonb), sealed = :sealed,
         mapping = cast(:mapping as jsonb), sample = cast(:sample as jsonb), active = :active, version = :version

@@ -17,9 +17,12 @@ from pointsman.services.ports.intake import LeadChange, LeadRow, LeadWrite
 #: moment: the later gets no row from `account`, which the caller takes for a lost race and runs again.
 _ACCOUNT = """
     candidates as (
-        select id, created_at from accounts where domain = :domain
+        select id, created_at from accounts where id = cast(:keep_account as uuid)
         union all
-        select id, created_at from accounts where cast(:domain as text) is null and name_key = :company_key
+        select id, created_at from accounts where cast(:keep_account as uuid) is null and domain = :domain
+        union all
+        select id, created_at from accounts
+        where cast(:keep_account as uuid) is null and cast(:domain as text) is null and name_key = :company_key
     ),
     found as (select id from candidates order by created_at, id limit 1),
     made as (
@@ -95,7 +98,7 @@ _CREATE = text(f"""
     left join made on made.id = l.account_id
     left join accounts a on a.id = l.account_id
     left join reps r on r.id = a.owner_rep_id
-""")  # noqa: S608  # put together from our own texts
+""")  # put together from our own texts
 
 _FIND = text(f"""
     select {LEAD_COLUMNS}, coalesce(l.id = (
@@ -106,7 +109,7 @@ _FIND = text(f"""
         select lead_id from lead_identities where source = :source_system and external_id = :external_id
     )
     order by l.id for update of l
-""")  # noqa: S608
+""")
 
 _CHANGE = text(f"""
     with {_ACCOUNT},
@@ -133,10 +136,10 @@ _CHANGE = text(f"""
         from lead
     )
     select lead.account_id, (select count(*) from identity) as identities from lead
-""")  # noqa: S608
+""")
 
-_GET = text(f"select {LEAD_COLUMNS} from {LEAD_JOINS} where l.id = :id")  # noqa: S608
-_GET_LOCKED = text(f"select {LEAD_COLUMNS} from {LEAD_JOINS} where l.id = :id for update of l")  # noqa: S608
+_GET = text(f"select {LEAD_COLUMNS} from {LEAD_JOINS} where l.id = :id")
+_GET_LOCKED = text(f"select {LEAD_COLUMNS} from {LEAD_JOINS} where l.id = :id for update of l")
 
 _SET_STAGE = text("""
     update leads set stage = :stage, nurture_until = :nurture_until, nurture_reason = :nurture_reason,
@@ -155,8 +158,8 @@ _PAGE = text(f"""
       and (cast(:stage as text) is null or l.stage = :stage)
       and (cast(:at as timestamptz) is null or (l.created_at, l.id) < (:at, cast(:after as uuid)))
     order by l.created_at desc, l.id desc limit :limit
-""")  # noqa: S608
-_VISIBLE = text(f"select {_SEEN_BY} from leads l where l.id = :id")  # noqa: S608
+""")
+_VISIBLE = text(f"select {_SEEN_BY} from leads l where l.id = :id")
 
 _HOLDER = text("""
     select r.key as rep, s.work, s.pool, s.assigned_at, s.decision_id
@@ -212,6 +215,7 @@ class SqlLeads:
         values = {
             **_values(change.write),
             "id": change.lead_id,
+            "keep_account": change.keep_account,
             "new_email": change.email,
             "new_email_key": change.email_key,
             "match": json.dumps(change.match),
@@ -249,6 +253,7 @@ def _values(write: LeadWrite) -> dict[str, Any]:
     person = write.person
     return {
         "id": write.id,
+        "keep_account": None,
         "account_id": write.account_id,
         "audit_id": write.audit_id,
         "actor": write.actor,

@@ -17,12 +17,11 @@ class Merged:
     changed: frozenset[str]
 
 
-def merge(values: Mapping[str, Value], known_at: Mapping[str, str], news: Mapping[str, Value], at: datetime) -> Merged:
+def merge(values: Mapping[str, Value], known_at: Mapping[str, str], news: Mapping[str, Value], stamp: str) -> Merged:
     """Each field keeps the value that was true last; news as old as what is known is taken.
 
-    `known_at` holds ISO instants in UTC of one fixed width, which sort as texts.
+    `known_at` and `stamp` are instants as `stamp_of` writes them.
     """
-    stamp = stamp_of(at)
     kept = dict(values)
     stamps = dict(known_at)
     changed = set()

@@ -12,7 +12,7 @@
 Calendars are read before the transaction; everything else happens in one, or not at all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -68,8 +68,11 @@ async def hand_over(
     actor: Actor,
     auto_book: bool = False,
     window: Interval | None = None,
+    within: Callable[[Tx, HandedOver], Awaitable[None]] | None = None,
 ) -> HandedOver:
     """Record evidence, run the gate for closing, and do what follows.
+
+    `within` runs at the end of the same transaction: what it writes stands or falls with the hand-over.
 
     `setter` None is whoever holds the lead for prospecting or qualification.
     `auto_book` also books the earliest slot inside `window`. Raises NotFound, Invalid, Conflict "no-policy".
@@ -80,8 +83,12 @@ async def hand_over(
         case = await open_case(env, tx, lead_id, evidence, setter, actor, lock=True)
         await tx.gates.add_evidence(lead_id, case.new, at=case.now)
         if case.gate.passed:
-            return await _passed(env, tx, case, readings, auto_book=auto_book, window=window)
-        return await _failed(env, tx, case)
+            handed = await _passed(env, tx, case, readings, auto_book=auto_book, window=window)
+        else:
+            handed = await _failed(env, tx, case)
+        if within is not None:
+            await within(tx, handed)
+        return handed
 
     try:
         return await in_transaction(env, work)

@@ -79,6 +79,7 @@ class LeadChange:
     write: LeadWrite
     email: str | None
     email_key: str | None
+    keep_account: UUID | None  # the account stays; its status and owner may change
     match: Mapping[str, Any]
     add_identity: bool
     audit_after: Mapping[str, Any]

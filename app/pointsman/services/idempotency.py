@@ -1,0 +1,52 @@
+"""One effect for one idempotency key: the first answer is stored with the effect, and given again."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from pointsman.domain.errors import Fault, InFlight, Invalid, KeyReused
+from pointsman.services.ports import Env, Tx
+from pointsman.services.ports.intake import StoredAnswer
+from pointsman.services.transactions import in_transaction
+
+MAX_KEY = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An HTTP answer, byte for byte; `replayed` says that it was given before."""
+
+    status: int
+    body: bytes
+    replayed: bool = False
+
+
+async def once(
+    env: Env, *, caller: str, route: str, key: str | None, body: bytes, work: Callable[[Tx], Awaitable[Answer]]
+) -> Answer:
+    """Run `work` in one transaction that also stores its answer, unless the key has one already.
+
+    Keys belong to one caller and route, and are kept for a day. Raises InFlight while the first request runs, and
+    KeyReused when the key came with another body. When `work` fails nothing is stored: the key may be used again.
+    """
+    if key is None:
+        return await in_transaction(env, work)
+    if not 1 <= len(key) <= MAX_KEY or not key.isprintable():
+        fault = Fault(path="header.idempotency-key", code="malformed", message=f"write 1 to {MAX_KEY} characters")
+        raise Invalid("The Idempotency-Key cannot be used.", faults=[fault])
+    body_hash = hashlib.sha256(body).digest()
+
+    async def keyed(tx: Tx) -> Answer:
+        ours, stored = await tx.idempotency.begin(caller=caller, route=route, key=key)
+        if stored is not None:
+            if stored.body_hash != body_hash:
+                raise KeyReused("This Idempotency-Key was used with another body: take a new key for a new request.")
+            return Answer(status=stored.status, body=stored.answer, replayed=True)
+        if not ours:
+            raise InFlight("The first request with this Idempotency-Key is still running: retry in a second.")
+        answer = await work(tx)
+        kept = StoredAnswer(body_hash=body_hash, status=answer.status, answer=answer.body)
+        await tx.idempotency.store(caller=caller, route=route, key=key, answer=kept, at=env.clock())
+        return answer
+
+    return await in_transaction(env, keyed)

@@ -1,0 +1,65 @@
+"""A lead comes in: known or new, its evidence kept, routed when there is something to decide."""
+
+from dataclasses import dataclass, replace
+
+from pointsman.domain.leads import Stage
+from pointsman.services.facts import facts_of
+from pointsman.services.persons import LeadInput, Upserted, upsert_lead
+from pointsman.services.ports import Actor, Env, Tx
+from pointsman.services.ports.intake import LeadRow
+from pointsman.services.routing import Routed, current, route_lead
+from pointsman.services.transactions import in_transaction
+
+__all__ = ["LeadInput", "Submitted", "Upserted", "submit_in", "submit_lead", "upsert_lead"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """What became of a lead that came in; `routed` None means that nothing had to be decided, and `note` says why."""
+
+    lead: LeadRow
+    created: bool
+    routed: Routed | None
+    note: str | None
+
+
+async def submit_lead(env: Env, given: LeadInput, *, actor: Actor) -> Submitted:
+    """Take in a lead in one transaction; see `submit_in`."""
+
+    async def work(tx: Tx) -> Submitted:
+        return await submit_in(env, tx, given, actor=actor)
+
+    return await in_transaction(env, work)
+
+
+async def submit_in(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Submitted:
+    """Upsert the lead and route it when it is new, held or back from nurture; else its holder keeps it."""
+    upserted = await upsert_lead(env, tx, given, actor=actor)
+    lead = upserted.lead
+    if given.evidence:
+        items = [replace(item, id=item.id or env.new_id()) for item in given.evidence]
+        await tx.gates.add_evidence(lead.id, items, at=env.clock())
+    trigger, note = await _trigger(env, tx, lead)
+    if trigger is None:
+        return Submitted(lead=lead, created=upserted.created, routed=None, note=note)
+    routed = await route_lead(env, tx, lead, purpose=None, trigger=trigger, actor=actor)
+    return Submitted(lead=lead, created=upserted.created, routed=routed, note=note)
+
+
+async def _trigger(env: Env, tx: Tx, lead: LeadRow) -> tuple[str | None, str | None]:
+    """(why the lead is routed now, or None; a sentence for the caller when it was known)."""
+    match Stage(lead.stage):
+        case Stage.NEW:
+            return "intake", None
+        case Stage.HELD:
+            return "retry", "The lead was waiting; this news was looked at."
+        case Stage.NURTURE:
+            if lead.nurture_until is not None and env.clock() < lead.nurture_until:
+                until = lead.nurture_until.isoformat(timespec="minutes")
+                return None, f"The lead is in nurture until {until} at least; this news is kept."
+            re_enter = (await current(env, tx)).policy.re_enter
+            if re_enter is not None and re_enter(facts_of(lead)) is not True:
+                return None, "The lead stays in nurture: it does not meet the policy's condition to come back yet."
+            return "re-entry", "The lead came back from nurture."
+        case Stage.WORKING | Stage.CLOSING | Stage.BOOKED:
+            return None, "The lead is known and stays with its holder; this news is kept."

@@ -1,0 +1,210 @@
+"""Who a lead is: found again by email or external id, or made; and what is newly known about them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from pointsman.domain.errors import Fault, Invalid
+from pointsman.domain.leads import Value
+from pointsman.domain.matching import Found, Merged, choose, merge, stamp_of
+from pointsman.domain.normalise import company_key, email_key
+from pointsman.domain.qualification import Evidence
+from pointsman.services.domains import company_domain, to_ascii
+from pointsman.services.fields import PERSONAL, known_fields
+from pointsman.services.ports import Actor, Env, LostRace, Tx
+from pointsman.services.ports.intake import LeadChange, LeadRow, LeadWrite, Person
+
+MAX_EXTERNAL_ID = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadInput:
+    """What somebody says about a lead. `occurred_at` is when it was true; None means now."""
+
+    email: str | None = None
+    external_id: str | None = None
+    source_system: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    phone: str | None = None
+    facts: Mapping[str, Value] = field(default_factory=dict)
+    evidence: tuple[Evidence, ...] = ()
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upserted:
+    """The lead, locked; `conflict` is another lead that the given email belongs to."""
+
+    lead: LeadRow
+    created: bool
+    conflict: UUID | None = None
+
+
+async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Upserted:
+    """Make or find the lead and keep what was true last; its row is locked until the transaction ends.
+
+    Raises Invalid ("nobody") without a usable email or external id, and LostRace when two make the same person at
+    the same moment: then the transaction is run again.
+    """
+    known = await known_fields(env, tx)
+    person = _identify(given, known.free_mail)
+    write = _write(env, given, person, actor)
+    made = await tx.leads.create(write)
+    if made is not None:
+        return Upserted(lead=made, created=True)
+    rows = await tx.leads.find_locked(
+        email_key=person.email_key, source_system=person.source_system, external_id=person.external_id
+    )
+    by_id = {row.id: row for row, _ in rows}
+    found = choose(
+        next((row.id for row, by_external_id in rows if by_external_id), None),
+        next((row.id for row, _ in rows if person.email_key and row.email_key == person.email_key), None),
+    )
+    if found is None:
+        raise LostRace("the lead came or went between two statements")
+    lead = await _change(tx, by_id[found.lead_id], write, found, knows_id=found.by == "external_id")
+    if found.conflict is not None:
+        await _report_conflict(env, tx, found, actor)
+    return Upserted(lead=lead, created=False, conflict=found.conflict)
+
+
+def _identify(given: LeadInput, free_mail: frozenset[str]) -> Person:
+    key = email_key(given.email, to_ascii) if given.email else None
+    if key is None and not given.external_id:
+        fault = Fault(path="email", code="nobody", message="give an email address, or external_id and source_system")
+        raise Invalid(
+            "Nobody to make a lead of: neither a usable email nor an external id.", code="nobody", faults=[fault]
+        )
+    site, name = given.facts.get("company.domain"), given.facts.get("company.name")
+    domain = company_domain(site, free_mail=free_mail) if isinstance(site, str) else None
+    domain_from = "company.domain" if domain else None
+    if domain is None and key is not None:
+        domain = company_domain(key.rpartition("@")[2], free_mail=free_mail)
+        domain_from = "email" if domain else None
+    status, owner = given.facts.get("account.status"), given.facts.get("account.owner")
+    return Person(
+        email=given.email if key else None,
+        email_key=key,
+        source_system=(given.source_system or "api") if given.external_id else None,
+        external_id=given.external_id[:MAX_EXTERNAL_ID] if given.external_id else None,
+        domain=domain,
+        domain_from=domain_from,
+        company_name=name if isinstance(name, str) else None,
+        company_key=company_key(name) if isinstance(name, str) else None,
+        account_status=status if status in ("prospect", "customer") else None,  # type: ignore[arg-type]  # str by now
+        account_owner=owner if isinstance(owner, str) else None,
+    )
+
+
+def _write(env: Env, given: LeadInput, person: Person, actor: Actor) -> LeadWrite:
+    now = env.clock()
+    stamp = stamp_of(min(given.occurred_at or now, now))  # a sender's fast clock must not freeze what we know
+    facts = {name: value for name, value in given.facts.items() if not name.startswith(("account.", "qualification."))}
+    if person.domain_from == "company.domain" and person.domain is not None:
+        facts["company.domain"] = person.domain
+    personal = {
+        "lead.email": person.email,
+        "lead.first_name": given.first_name,
+        "lead.last_name": given.last_name,
+        "lead.phone": given.phone,
+    }
+    told = [*facts, *(name for name, value in personal.items() if value is not None)]
+    return LeadWrite(
+        id=env.new_id(),
+        account_id=env.new_id(),
+        audit_id=env.new_id(),
+        actor=actor.name,
+        at=now,
+        person=person,
+        first_name=given.first_name,
+        last_name=given.last_name,
+        phone=given.phone,
+        facts=facts,
+        known_at=dict.fromkeys(told, stamp),
+    )
+
+
+async def _change(tx: Tx, row: LeadRow, write: LeadWrite, found: Found, *, knows_id: bool) -> LeadRow:
+    """Merge the news into a locked lead; nothing is written when there is no news."""
+    person = write.person
+    merged = _merged(row, write, email_is_free=found.conflict is None)
+    add_identity = person.external_id is not None and not knows_id
+    moves = person.domain_from == "company.domain" and person.domain != row.account_domain
+    tunes = (person.account_status or row.account_status) != row.account_status or (
+        person.account_owner is not None and person.account_owner != row.account_owner
+    )
+    news = merged.known_at != row.known_at or add_identity or moves or tunes
+    if not news and row.account_id is not None:
+        return row
+    values = merged.values
+    email = _text(values, "lead.email")
+    match = dict(row.match) | {"person": found.by}
+    if row.account_id is None and (person.domain or person.company_key):
+        match["account"] = person.domain_from or "name"
+    if found.conflict is not None:
+        match["conflict"] = str(found.conflict)
+    return await tx.leads.change(
+        LeadChange(
+            lead_id=row.id,
+            write=replace(
+                write,
+                first_name=_text(values, "lead.first_name"),
+                last_name=_text(values, "lead.last_name"),
+                phone=_text(values, "lead.phone"),
+                facts={name: value for name, value in values.items() if name not in PERSONAL},
+                known_at=merged.known_at,
+            ),
+            email=email,
+            email_key=email_key(email, to_ascii) if email else None,
+            keep_account=None if moves else row.account_id,
+            match=match,
+            add_identity=add_identity,
+            audit_after={"changed": sorted(merged.changed), "match": match},
+        )
+    )
+
+
+def _merged(row: LeadRow, write: LeadWrite, *, email_is_free: bool) -> Merged:
+    old: dict[str, Value] = dict(row.facts)
+    personal = {
+        "lead.email": row.email,
+        "lead.first_name": row.first_name,
+        "lead.last_name": row.last_name,
+        "lead.phone": row.phone,
+    }
+    old |= {name: value for name, value in personal.items() if value is not None}
+    news: dict[str, Value] = dict(write.facts)
+    given = {
+        "lead.email": write.person.email if email_is_free else None,
+        "lead.first_name": write.first_name,
+        "lead.last_name": write.last_name,
+        "lead.phone": write.phone,
+    }
+    news |= {name: value for name, value in given.items() if value is not None}
+    stamp = max(write.known_at.values(), default=stamp_of(write.at))
+    return merge(old, row.known_at, news, stamp)
+
+
+def _text(values: Mapping[str, Value], name: str) -> str | None:
+    value = values.get(name)
+    return value if isinstance(value, str) else None
+
+
+async def _report_conflict(env: Env, tx: Tx, found: Found, actor: Actor) -> None:
+    now = env.clock()
+    subject = f"lead:{found.lead_id}"
+    message = (
+        f"An event names lead {found.lead_id} by its external id and lead {found.conflict} by its email. "
+        "It was taken for the former, whose email was left as it is. Look whether they are one person."
+    )
+    await tx.alerts.put(id=env.new_id(), at=now, code="identity-conflict", subject=subject, message=message)
+    await tx.audit.add(
+        id=env.new_id(),
+        at=now,
+        actor=actor.name,
+        action="lead.identity-conflict",
+        subject=subject,
+        after={"email_names": str(found.conflict)},
+    )
