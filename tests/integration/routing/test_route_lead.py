@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import event
 
 from pointsman.domain.decisions import DecisionOutcome, HoldReason
 from pointsman.domain.eligibility import CalendarState
