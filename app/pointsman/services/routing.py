@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from pointsman.domain.compiled import CompiledPolicy
 from pointsman.domain.decisions import Decision, DecisionOutcome
 from pointsman.domain.distribution import PoolState, World, decide
 from pointsman.domain.eligibility import CalendarState
@@ -26,7 +27,7 @@ from pointsman.services.ports import Actor, Env, LostRace, Refused, Tx
 from pointsman.services.ports.intake import LeadRow
 from pointsman.services.ports.routing import GatePass, LedgerRow, OverrideRow, RoutingContext, RoutingWrite
 
-__all__ = ["HOLD_ALERT_AFTER", "Current", "Routed", "current", "route_lead"]
+__all__ = ["HOLD_ALERT_AFTER", "Current", "Routed", "current", "lead_facts", "route_lead"]
 
 #: A lead may wait this long before a human is told.
 HOLD_ALERT_AFTER = timedelta(hours=4)
@@ -84,7 +85,7 @@ async def route_lead(
     known = await at_versions(env, tx, context.versions)
     passes = _passes(context, gate_check_id)
     overrides = {(row.rep, Work(row.work)): row for row in context.overrides}
-    facts = _facts(lead, context, known, now)
+    facts = lead_facts(lead, context, known.policy, now)
     plan = plan_routes(
         known.policy,
         facts,
@@ -127,8 +128,9 @@ def _gate_state(work: Work, passes: Mapping[Work, GatePass]) -> GateState:
     return GateState(open=True, reason="the gate is passed", expires_at=found.expires_at)
 
 
-def _facts(lead: LeadRow, context: RoutingContext, known: Current, now: datetime) -> Facts:
-    gate = known.policy.policy.gates.get(Work.CLOSING)
+def lead_facts(lead: LeadRow, context: RoutingContext, policy: CompiledPolicy, now: datetime) -> Facts:
+    """What the rules may ask about a lead; `qualification.*` from its standing evidence alone."""
+    gate = policy.policy.gates.get(Work.CLOSING)
     expiry = gate.expires_after if gate else _DEFAULT_EXPIRY
     return facts_with_evidence(facts_of(lead), context.evidence, now, expiry)
 
