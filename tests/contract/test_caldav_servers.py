@@ -18,7 +18,7 @@ from pointsman_caldav import CaldavConfig, CaldavConnector
 from pointsman_caldav.busytimes import from_free_busy
 from pointsman_caldav.dav import parse
 from pointsman_caldav.events import stored
-from pointsman_sdk import AmbiguousOutcome, ConnectorError, Context, NoTokens, Rejected, Retryable, Slot
+from pointsman_sdk import AmbiguousOutcome, ConnectorError, Context, NoTokens, ReauthRequired, Rejected, Retryable, Slot
 from pointsman_sdk.http import lend
 from pointsman_sdk.testing import ADA, NOW, at, request
 
@@ -406,6 +406,14 @@ async def test_uid_that_lies_elsewhere_in_the_calendar_is_refused(real: Any) -> 
     vendor.ask("PUT", f"{vendor.calendar}elsewhere.ics", text).raise_for_status()
     with pytest.raises(Rejected):
         await connector.book(replace(request(vendor.calendar), slot=at(16)))
+
+
+async def test_wrong_password_asks_for_another(caldav_server: Server, anyio_backend: str) -> None:
+    async with lend(httpx.AsyncHTTPTransport()) as http:
+        connector = on(http, base_url=caldav_server.url, username=USER, password="wrong")
+        for call in (connector.check, lambda: connector.busy(f"/{USER}/x/", DAY)):
+            with pytest.raises(ReauthRequired):
+                await call()
 
 
 async def test_calendar_that_does_not_exist_is_refused_by_book(real: Any) -> None:

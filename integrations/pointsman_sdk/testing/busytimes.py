@@ -35,6 +35,7 @@ class BusyChecks(Bench):
     @proves(Tier.GOLD, CALENDAR)
     async def test_other_events_are_busy(self, connector: Any, vendor: Any) -> None:
         """busy() reports everyone's events, and nothing where there are none."""
+        assert list(await connector.busy(vendor.calendar, DAY)) == []
         vendor.block(at(10))
         vendor.block(at(12, minutes=60))
         assert merged(await connector.busy(vendor.calendar, DAY), DAY) == [at(10), at(12, minutes=60)]
