@@ -16,7 +16,7 @@ run: $(INSTALLED) ## Serve API and worker on 127.0.0.1:8000, without demo data. 
 	@.venv/bin/pointsman run $(RUN)
 
 test: $(INSTALLED) ## Run every test, on a real PostgreSQL. TEST= takes pytest's options.
-	@$(PY) -m pytest -n auto --dist worksteal $(TEST)
+	@$(PY) -m pytest -n logical --maxprocesses 8 --dist worksteal $(TEST)
 
 check: $(INSTALLED) ## Lint, formatting, types, import directions, and that migrations and tables agree.
 	@$(PY) -m ruff check .
@@ -30,7 +30,7 @@ fix: $(INSTALLED) ## Mend what ruff can mend.
 	@$(PY) -m ruff format .
 
 bench: $(INSTALLED) ## Measure this machine and the service on it, side by side. BENCH= takes options.
-	@$(PY) benchmarks/run.py $(BENCH)
+	@$(PY) benchmarks/side_by_side.py $(BENCH)
 
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(PY) -m uv pip compile --quiet --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --no-emit-find-links

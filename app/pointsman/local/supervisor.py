@@ -23,7 +23,7 @@ from typing import IO, Self, TextIO
 from pointsman.local.errors import LocalServerError
 from pointsman.local.processes import Process
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # SIGHUP: the terminal was closed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +124,11 @@ class Supervisor:
             while not self._stopping.wait(0.2):
                 pass
         return 1 if self._failed.is_set() else 0
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether a child could not be kept alive."""
+        return self._failed.is_set()
 
     def stop(self) -> None:
         """Ask every child to end, last started first, and see to it that they do."""

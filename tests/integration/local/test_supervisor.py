@@ -67,7 +67,7 @@ def test_a_child_that_cannot_live_ends_the_whole_with_an_error(tmp_path: Path) -
     assert "ended 4 times in a row (last code 7), giving up" in out.getvalue()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_the_whole_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     supervisor = Supervisor([program("good", SLEEP)], state=tmp_path, out=io.StringIO(), patience=QUICK)
     before = signal.getsignal(number)

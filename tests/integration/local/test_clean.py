@@ -1,0 +1,37 @@
+"""Cleaning up after a run, whatever state it is in."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from pointsman.local.calendar_server import CalendarServer
+from pointsman.local.postgres import EmbeddedPostgres
+from pointsman.local.processes import Process
+
+
+def clean(state: Path) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-m", "pointsman.local.clean", str(state)]
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+
+
+def test_servers_and_orphans_end_and_nothing_remains(open_folder: Path) -> None:
+    state = open_folder / "state"
+    database, calendar = EmbeddedPostgres(state / "deep"), CalendarServer(state / "calendar", port=0)
+    database.start()
+    calendar.start(["anna"])
+    known = calendar._known()
+    assert known
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as orphan:
+        facts = Process.find(orphan.pid)
+        assert facts
+        (state / "children.json").write_text(f'[{{"pid": {facts.pid}, "started": "{facts.started}"}}]')
+        result = clean(state)
+        assert result.returncode == 0, result.stderr
+        assert not facts.runs()
+        assert not known.process.runs()
+        assert not database.running()
+        assert not state.exists()
+
+
+def test_a_folder_that_is_not_there_is_clean(tmp_path: Path) -> None:
+    assert clean(tmp_path / "nothing").returncode == 0
