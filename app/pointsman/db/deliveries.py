@@ -48,6 +48,10 @@ _DUE = text(
     f" and (d.lease_until is null or d.lease_until <= statement_timestamp()) and not {_BEHIND}"
     " order by d.next_attempt_at limit :limit"
 )
+_WAITING = text(
+    f"select {_COLUMNS} from deliveries d where d.status = 'pending' and d.connection_id = :connection"
+    " order by d.created_at limit :limit"
+)
 _PAGE = text(
     f"select {_COLUMNS} from deliveries d"
     " where (cast(:status as text) is null or d.status = cast(:status as text))"
@@ -103,6 +107,9 @@ class SqlDeliveries:
 
     async def due(self, *, at: datetime, limit: int) -> Sequence[DeliveryRow]:
         return await self._many(_DUE, {"at": at, "limit": limit})
+
+    async def waiting(self, connection_id: UUID, *, limit: int) -> Sequence[DeliveryRow]:
+        return await self._many(_WAITING, {"connection": connection_id, "limit": limit})
 
     async def page(
         self, *, status: str | None, appointment_id: UUID | None, after: tuple[datetime, UUID] | None, limit: int

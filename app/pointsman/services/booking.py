@@ -33,8 +33,8 @@ from pointsman.domain.roles import Work
 from pointsman.services.bookable import Bookable, Taken, bookable, hindrance, snapshot, taken, visible_lead
 from pointsman.services.calendars import DEADLINE, FOR_BOOKING, Reading, read_calendars
 from pointsman.services.credits import credit
-from pointsman.services.deliveries import hasten, owe
 from pointsman.services.in_force import current
+from pointsman.services.owing import hasten, owe
 from pointsman.services.ports import Actor, Env, Refused, Tx
 from pointsman.services.ports.meeting import AppointmentRow
 from pointsman.services.transactions import in_transaction
@@ -94,6 +94,8 @@ async def place(
             code="calendar-unreadable",
             extra={"rep": what.rep.key},
         )
+    if not what.lead.email:
+        raise Conflict("This lead has no email address to invite. Add one: POST /v1/leads.", code="no-email")
     await tx.appointments.lock_rep(what.rep.id)
     await _refuse_second(tx, what.lead.id)
     await tx.appointments.expire_holds(what.rep.id, at=now)
@@ -140,7 +142,7 @@ async def cancel(env: Env, appointment_id: UUID, *, by: CancelledBy, reason: str
             await tx.leads.set_stage(row.lead_id, stage.value, at=now)
         decision = held.decision_id if held and held.assignment_id == row.assignment_id else None
         if decision is not None and by in NO_FAULT_OF_THE_REP:
-            await credit(env, tx, decision, f"appointment cancelled by the {by.value}")
+            await credit(env, tx, decision, f"appointment cancelled by the {by.value}", actor=actor)
         await tx.audit.add(
             id=env.new_id(),
             at=now,

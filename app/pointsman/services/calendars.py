@@ -120,6 +120,12 @@ async def poll_calendars(
     return len(aged)
 
 
+async def poll_rep(env: Env, rep_key: str) -> None:
+    """Read one rep's calendars now."""
+    now = env.clock()
+    await read_calendars(env, [rep_key], now, now + timedelta(days=14), max_age=timedelta(0), deadline=DEADLINE)
+
+
 async def _fresh(
     env: Env,
     binding: Binding,

@@ -9,13 +9,14 @@ One live event per appointment and calendar, whatever is retried, lost or replay
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from pointsman.domain.backoff import wait_after
 from pointsman.domain.errors import Conflict, NotFound
-from pointsman.services.event import event_key, event_of
+from pointsman.services.event import event_of
 from pointsman.services.fault_texts import safe_text
+from pointsman.services.owing import SWEPT_AT_ONCE, defer_run, follow
 from pointsman.services.ports import (
     Actor,
     CalendarFault,
@@ -30,11 +31,9 @@ from pointsman.services.ports.intake import LeadRow
 from pointsman.services.ports.meeting import AppointmentRow, ConnectionRow, DeliveryRow
 from pointsman.services.transactions import in_transaction
 
-TASK = "delivery.run"
 MAX_ATTEMPTS = 12
 LEASE = timedelta(seconds=90)  # longer than a connector may take over one call
 REAUTH_WAIT = timedelta(minutes=30)
-SWEPT_AT_ONCE = 200
 DEAD_ALERT = "delivery-dead"
 REAUTH_ALERT = "connection-reauth"
 
@@ -53,50 +52,6 @@ class _Job:
     def off(self) -> bool:
         """Whether the appointment was called off meanwhile, so that nothing is to be created or moved any more."""
         return self.delivery.op != "cancel" and self.appointment.status == "cancelled"
-
-
-async def owe(env: Env, tx: Tx, row: AppointmentRow, op: str, *, sequence: int) -> None:
-    """Write the delivery that an appointment's change calls for, and its job. Raises Conflict "no-calendar"."""
-    now = env.clock()
-    past = await tx.deliveries.of_appointment(row.id)
-    if past:  # what was put into one calendar has to be changed there, even if the rep uses another one by now
-        connection_id, calendar = past[0].connection_id, past[0].calendar
-    else:
-        target = await tx.calendars.write_target(row.rep_id)
-        if target is None:
-            raise Conflict(
-                f"{row.rep_key} has no calendar to write appointments to. PUT /v1/reps/{row.rep_key}/calendars.",
-                code="no-calendar",
-            )
-        connection_id, calendar = target.connection.id, target.calendar
-    delivery = DeliveryRow(
-        id=env.new_id(),
-        appointment_id=row.id,
-        rep_id=row.rep_id,
-        connection_id=connection_id,
-        calendar=calendar,
-        op=op,
-        key=event_key(row.id, row.rep_id),
-        sequence=sequence,
-        status="pending",
-        attempts=0,
-        next_attempt_at=now,
-        last_error=None,
-        vendor_id=None,
-        vendor_version=None,
-        created_at=now,
-        done_at=None,
-    )
-    await tx.deliveries.add(delivery)
-    await _defer(tx, delivery)
-
-
-async def hasten(env: Env, tx: Tx, appointment_id: UUID) -> None:
-    """Run what an appointment's calendars are still owed now, not after its next wait."""
-    now = env.clock()
-    for delivery in await tx.deliveries.of_appointment(appointment_id):
-        if delivery.status == "pending" and await tx.deliveries.reopen(delivery.id, status="pending", at=now):
-            await _defer(tx, delivery)
 
 
 async def run_delivery(env: Env, delivery_id: UUID) -> None:
@@ -130,7 +85,7 @@ async def sweep_deliveries(env: Env) -> int:
     async with env.uow() as tx:
         due = await tx.deliveries.due(at=env.clock(), limit=SWEPT_AT_ONCE)
         for delivery in due:
-            await _defer(tx, delivery)
+            await defer_run(tx, delivery)
     return len(due)
 
 
@@ -146,7 +101,7 @@ async def replay_delivery(env: Env, delivery_id: UUID, *, actor: Actor) -> Deliv
             raise Conflict(f"This delivery is {there.status}; only a dead one can be replayed.", code="not-dead")
         delivery = await tx.deliveries.get(delivery_id)
         assert delivery is not None
-        await _defer(tx, delivery)
+        await defer_run(tx, delivery)
         await tx.alerts.resolve(at=now, code=DEAD_ALERT, subject=f"delivery:{delivery_id}")
         await tx.audit.add(
             id=env.new_id(), at=now, actor=actor.name, action="delivery.replayed", subject=f"delivery:{delivery_id}"
@@ -203,7 +158,7 @@ async def _settle(env: Env, job: _Job, status: str, receipt: EventReceipt | None
         if not kept:
             await _put_right(env, tx, job)
         else:
-            await _follow(tx, job)
+            await follow(tx, job.delivery)
 
     await in_transaction(env, work)
 
@@ -213,15 +168,7 @@ async def _put_right(env: Env, tx: Tx, job: _Job) -> None:
     for other in await tx.deliveries.of_appointment(job.appointment.id):
         late = job.delivery.op != "cancel" and other.op == "cancel" and other.key == job.delivery.key
         if late and await tx.deliveries.reopen(other.id, status="done", at=env.clock()):
-            await _defer(tx, other)
-
-
-async def _follow(tx: Tx, job: _Job) -> None:
-    """Start what had to wait for this op."""
-    for other in await tx.deliveries.of_appointment(job.appointment.id):
-        if other.status == "pending" and other.id != job.delivery.id:
-            await _defer(tx, other)
-            return
+            await defer_run(tx, other)
 
 
 async def _retry(env: Env, job: _Job, error: str, retry_after: timedelta | None) -> None:
@@ -235,7 +182,7 @@ async def _postpone(env: Env, job: _Job, error: str, wait: timedelta) -> None:
     async def work(tx: Tx) -> None:
         until = env.clock() + wait
         if await tx.deliveries.postpone(job.delivery.id, lease=job.lease, until=until, error=error):
-            await _defer(tx, job.delivery, at=until)
+            await defer_run(tx, job.delivery, at=until)
         else:
             await _put_right(env, tx, job)
 
@@ -258,7 +205,7 @@ async def _wait_for_connection(env: Env, job: _Job, error: str) -> None:
         until = now + REAUTH_WAIT
         lease, delivery = job.lease, job.delivery
         if await tx.deliveries.postpone(delivery.id, lease=lease, until=until, error=error, counted=False):
-            await _defer(tx, delivery, at=until)
+            await defer_run(tx, delivery, at=until)
         else:
             await _put_right(env, tx, job)
 
@@ -271,7 +218,7 @@ async def _die(env: Env, job: _Job, error: str) -> None:
         if not await tx.deliveries.settle(job.delivery.id, lease=job.lease, status="dead", at=now, error=error):
             await _put_right(env, tx, job)
             return
-        await _follow(tx, job)
+        await follow(tx, job.delivery)
         await tx.alerts.put(
             id=env.new_id(),
             at=now,
@@ -290,8 +237,3 @@ async def _die(env: Env, job: _Job, error: str) -> None:
         )
 
     await in_transaction(env, work)
-
-
-async def _defer(tx: Tx, delivery: DeliveryRow, *, at: datetime | None = None) -> None:
-    lock = f"appointment:{delivery.appointment_id}"
-    await tx.jobs.defer(TASK, {"delivery_id": str(delivery.id)}, lock=lock, at=at)

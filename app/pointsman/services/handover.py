@@ -190,8 +190,8 @@ async def _with_closer(
 async def _earliest(
     env: Env, tx: Tx, what: Bookable, reading: Reading, window: Interval | None, case: Case
 ) -> AppointmentRow | None:
-    """Book the earliest slot inside `window`; None when there is none, or the calendar cannot be read."""
-    if not reading.state.readable:
+    """Book the earliest slot inside `window`; None when there is none, or nobody to invite."""
+    if not reading.state.readable or not what.lead.email:
         return None
     await tx.appointments.lock_rep(what.rep.id)
     reach = window or what.reach(case.now)

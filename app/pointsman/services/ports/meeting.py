@@ -290,6 +290,10 @@ class Deliveries(Protocol):
 
     async def due(self, *, at: datetime, limit: int) -> Sequence[DeliveryRow]: ...
 
+    async def waiting(self, connection_id: UUID, *, limit: int) -> Sequence[DeliveryRow]:
+        """Pending ones of a connection, oldest first."""
+        ...
+
     async def page(
         self, *, status: str | None, appointment_id: UUID | None, after: tuple[datetime, UUID] | None, limit: int
     ) -> Sequence[DeliveryRow]:

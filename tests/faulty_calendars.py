@@ -1,0 +1,116 @@
+"""A calendar vendor that misbehaves on cue, and keeps its own ledger of what it really did."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from pointsman.services.ports import (
+    CalendarEvent,
+    ConnectionRef,
+    EventReceipt,
+    FaultAmbiguous,
+    FaultReauth,
+    FaultRejected,
+    FaultRetry,
+)
+
+
+class Cue(StrEnum):
+    """What happens to the next call that changes something."""
+
+    OK = "ok"
+    RETRY = "retry"  # nothing done, answered 503
+    LOST = "lost"  # done, the answer lost
+    BROKEN = "broken"  # done, answered 500 as if nothing had been
+    REAUTH = "reauth"
+    REJECTED = "rejected"
+    CRASH = "crash"  # done, and then our process dies
+
+
+class Crash(Exception):
+    """Stands for a SIGKILL: nobody catches it."""
+
+
+class FaultyCalendars:
+    """`keyed` False is a vendor that makes a second event for a second `book`, whatever the key."""
+
+    def __init__(self, *, keyed: bool = False) -> None:
+        self.keyed = keyed
+        self.live: dict[tuple[str, str], list[CalendarEvent]] = defaultdict(list)
+        self.cues: list[Cue] = []
+        self.calls: list[tuple[str, str]] = []
+        self.busy_times: dict[str, list[tuple[datetime, datetime]]] = {}
+        self.faults: dict[str, Exception] = {}
+        self.before_change: Callable[[str], asyncio.Future[None] | None] = lambda _op: None
+        self.reads = 0
+        self.slow = 0.0
+        self.retry_after: timedelta | None = None
+
+    def seal(self, connector: str, config: Mapping[str, object]) -> tuple[dict[str, object], bytes]:
+        return {k: v for k, v in config.items() if k != "password"}, b"sealed"
+
+    async def check(self, connection: ConnectionRef) -> None:
+        if fault := self.faults.get("check"):
+            raise fault
+
+    async def busy(
+        self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, *, deadline: timedelta
+    ) -> list[tuple[datetime, datetime]]:
+        self.reads += 1
+        if self.slow:
+            await asyncio.sleep(self.slow)
+        if fault := self.faults.get(calendar):
+            raise fault
+        ours = [(e.start, e.end) for (where, _), events in self.live.items() if where == calendar for e in events]
+        return [(a, b) for a, b in [*self.busy_times.get(calendar, []), *ours] if a < end and b > start]
+
+    async def find(self, connection: ConnectionRef, calendar: str, key: str) -> EventReceipt | None:
+        self.calls.append(("find", key))
+        events = self.live[calendar, key]
+        return _receipt(events[0]) if events else None
+
+    async def book(self, connection: ConnectionRef, event: CalendarEvent) -> EventReceipt:
+        def apply() -> None:
+            events = self.live[event.calendar, event.key]
+            if not (self.keyed and events):
+                events.append(event)
+
+        await self._change("book", event.key, apply)
+        return _receipt(event)
+
+    async def move(self, connection: ConnectionRef, event: CalendarEvent) -> EventReceipt:
+        await self._change("move", event.key, lambda: self.live.update({(event.calendar, event.key): [event]}))
+        return _receipt(event)
+
+    async def cancel(self, connection: ConnectionRef, calendar: str, key: str) -> None:
+        await self._change("cancel", key, self.live[calendar, key].clear)
+
+    def events(self) -> list[CalendarEvent]:
+        return [event for events in self.live.values() for event in events]
+
+    async def _change(self, op: str, key: str, apply: Callable[[], None]) -> None:
+        self.calls.append((op, key))
+        if (wait := self.before_change(op)) is not None:
+            await wait
+        cue = self.cues.pop(0) if self.cues else Cue.OK
+        if cue in {Cue.OK, Cue.LOST, Cue.BROKEN, Cue.CRASH}:
+            apply()
+        match cue:
+            case Cue.RETRY | Cue.BROKEN:
+                raise FaultRetry("503\x00 sorry", retry_after=self.retry_after)
+            case Cue.LOST:
+                raise FaultAmbiguous("no answer")
+            case Cue.REAUTH:
+                raise FaultReauth("401")
+            case Cue.REJECTED:
+                raise FaultRejected("no such calendar")
+            case Cue.CRASH:
+                raise Crash
+            case Cue.OK:
+                pass
+
+
+def _receipt(event: CalendarEvent) -> EventReceipt:
+    return EventReceipt(key=event.key, vendor_id=f"v-{event.key}", version="1", start=event.start, end=event.end)

@@ -1,0 +1,95 @@
+"""The small floor with calendars: leads that can be handed over, closers who can be booked."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from faulty_calendars import FaultyCalendars
+from pointsman.domain.qualification import EVIDENCE_NAMES, Evidence
+from pointsman.services.connections import Bound, bind_calendars, save_connection
+from pointsman.services.deliveries import run_delivery, sweep_deliveries
+from pointsman.services.handover import HandedOver, hand_over
+from pointsman.services.ports import Actor, Env
+from pointsman.services.ports.meeting import DeliveryRow
+from worlds import World, floor_given, office_hours, open_world
+
+SETTER = Actor(name="key:setter")
+CLOSERS = ("anna", "ben", "clara")
+
+
+@dataclass(slots=True, kw_only=True)
+class Floor:
+    """A world whose closers have calendars at a vendor that misbehaves on cue."""
+
+    world: World
+    env: Env
+    vendor: FaultyCalendars
+
+    def evidence(self, *names: str, affirmed: bool = True, at: datetime | None = None) -> list[Evidence]:
+        chosen = names or ("need", "intent", "offer_known")
+        return [
+            Evidence(
+                kind=EVIDENCE_NAMES[name],
+                name=name,
+                value=f"yes: {name}",
+                affirmed=affirmed,
+                source="sdr:lena",
+                observed_at=at or self.env.clock(),
+            )
+            for name in chosen
+        ]
+
+    async def lead(self, **facts: Any) -> UUID:
+        return await self.world.lead(**({"company__employees": 120, "lead__country": "DE"} | facts))
+
+    async def hand_over(self, lead_id: UUID, **over: Any) -> HandedOver:
+        given = {"evidence": self.evidence(), "setter": "lena", "actor": SETTER} | over
+        return await hand_over(self.env, lead_id, **given)
+
+    async def ready(self) -> tuple[UUID, HandedOver]:
+        """A new lead with a closer, and the answer to its hand-over."""
+        lead_id = await self.lead()
+        return lead_id, await self.hand_over(lead_id)
+
+    async def deliveries(self, appointment_id: UUID) -> list[DeliveryRow]:
+        async with self.env.uow() as tx:
+            return list(await tx.deliveries.of_appointment(appointment_id))
+
+    async def work(self) -> int:
+        """What a worker does with everything that is due now."""
+        async with self.env.uow() as tx:
+            due = await tx.deliveries.due(at=self.env.clock(), limit=100)
+        for delivery in due:
+            await run_delivery(self.env, delivery.id)
+        return len(due)
+
+    async def work_out(self, *, rounds: int = 40) -> None:
+        """Let time pass until nothing is pending any more."""
+        for _ in range(rounds):
+            await self.world.rows("update deliveries set lease_until = null where status = 'pending'")
+            await self.world.rows("update deliveries set next_attempt_at = now() where status = 'pending'")
+            if not await self.work() and not await sweep_deliveries(self.env):
+                return
+
+
+@asynccontextmanager
+async def open_floor(
+    database_url: str,
+    *,
+    policy: Mapping[str, Any] | None = None,
+    keyed: bool = False,
+    closers: tuple[str, ...] = CLOSERS,
+) -> AsyncIterator[Floor]:
+    """Everybody works seven days a week, so that tests mean the same on every day."""
+    always = tuple(replace(block, weekday=day) for day in range(7) for block in office_hours()[:1])
+    reps = tuple(replace(rep, working_hours=always) for rep in floor_given().reps)
+    async with open_world(database_url, roster=floor_given(reps=reps), policy=policy) as world:
+        vendor = FaultyCalendars(keyed=keyed)
+        env = replace(world.env, calendars=vendor)
+        await save_connection(env, "cal", connector="memory", config={"url": "x"}, active=True, actor=SETTER)
+        for rep in closers:
+            await bind_calendars(env, rep, [Bound(connection="cal", calendar=f"{rep}-cal", writes=True)], actor=SETTER)
+        yield Floor(world=world, env=env, vendor=vendor)
