@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from funnel import Funnel, closer_key, sdr_key
+from funnel import FINDINGS, Funnel, closer_key, sdr_key
 from http_load import request
 
 Data = dict[str, Any]
@@ -20,7 +20,7 @@ SOURCE = "olist"
 ZONE = "America/Sao_Paulo"
 OFFICE = [{"weekday": day, "start": "09:00", "end": "18:00"} for day in range(5)]
 ROLES = [{"name": "SDR", "works": ["prospecting", "qualification"]}, {"name": "Closer", "works": ["closing"]}]
-BOOKING = {"duration": "30m", "slot_grid": "30m", "minimum_notice": "1h", "horizon": "60d", "slots_shown": 5}
+BOOKING = {"duration": "30m", "slot_grid": "30m", "minimum_notice": "1h", "horizon": "14d", "slots_shown": 5}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +97,42 @@ def of_funnel(funnel: Funnel) -> Floor:
     return Floor(
         reps=[*(rep(key, "SDR") for key in setters), *(rep(key, "Closer") for key in closers)],
         policy=policy,
-        intakes=[],
+        intakes=[olist_leads(funnel), olist_handovers(funnel)],
         calendars=closers,
     )
+
+
+def intake(key: str, kind: str, mapping: Data, sample: Mapping[str, Any]) -> Data:
+    """`secrets` are added when it is made."""
+    return {
+        "key": key,
+        "title": key,
+        "kind": kind,
+        "verifier": {"scheme": "standard_webhooks"},
+        "mapping": mapping,
+        "sample": sample,
+    }
+
+
+PERSON = {f"lead.{name}": f"contact.{name}" for name in ("email", "first_name", "last_name")}
+
+
+def olist_leads(funnel: Funnel) -> Data:
+    fields = {**PERSON, "lead.source": "origin", "lead.campaign": "landing_page_id"}
+    mapping = {"external_id": "mql_id", "source_system": SOURCE, "fields": fields}
+    return intake("olist-leads", "lead", mapping, json.loads(funnel.leads[0].body))
+
+
+def olist_handovers(funnel: Funnel) -> Data:
+    mapping = {
+        "external_id": "mql_id",
+        "source_system": SOURCE,
+        "fields": PERSON,
+        "evidence": [{"name": name, "value": f"findings.{found}"} for found, name in FINDINGS.items()],
+        "setter": "sdr",
+        "auto_book": True,
+    }
+    return intake("olist-handovers", "handover", mapping, json.loads(funnel.handovers[0].body))
 
 
 def of_sdrs(count: int) -> Floor:
@@ -120,7 +153,7 @@ def of_sdrs(count: int) -> Floor:
     return Floor(
         reps=[*(rep(key, "SDR") for key in setters), rep(ONLY_CLOSER, "Closer", "UTC", around)],
         policy=policy,
-        intakes=[FORM],
+        intakes=[intake("form", "lead", FORM, json.loads(form("1")))],
         calendars=[ONLY_CLOSER],
     )
 
@@ -132,6 +165,38 @@ def lead(number: str) -> Data:
         "first_name": "Lead",
         "last_name": number,
         "facts": {"lead.source": "organic search", "lead.country": "DE", "company.employees": 120},
+    }
+
+
+FORM = {
+    "external_id": "id",
+    "fields": {
+        "lead.email": "email",
+        "lead.first_name": "first_name",
+        "lead.last_name": "last_name",
+        "lead.source": "source",
+        "lead.country": "country",
+        "lead.message": "message",
+    },
+}
+
+
+def form(number: str, size: int = 1_500) -> bytes:
+    """A contact form of about the size that marketing tools send; nobody real."""
+    body = {"id": number, **lead(number), "source": "organic search", "country": "DE", "message": ""}
+    del body["facts"]
+    body["message"] = "x" * (size - len(json.dumps(body)))
+    return json.dumps(body).encode()
+
+
+def qualification() -> Data:
+    """What an SDR says when handing a lead of `of_sdrs` over."""
+    return {
+        "setter": "sdr-1",
+        "evidence": [
+            {"name": "need", "kind": "qualified", "value": "replaces a tool", "affirmed": True},
+            {"name": "intent", "kind": "motivated", "value": "this quarter", "affirmed": True},
+        ],
     }
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
 import psycopg
@@ -60,6 +61,12 @@ def backlog(records: Records) -> dict[str, int]:
     }
 
 
+def worked_through(records: Records) -> set[str]:
+    """The senders' ids of all events that are done, or dead."""
+    rows = records.rows("select dedupe_key from inbox where status <> 'received'")
+    return {row["dedupe_key"].removeprefix("key:") for row in rows}
+
+
 def handovers(records: Records, funnel: Funnel, source: str) -> list[Handover]:
     """Each hand-off of the data with what the tables say about its lead."""
     found = {row["mql_id"]: row for row in records.rows(HANDOVERS, source)}
@@ -95,7 +102,8 @@ def all_sent(funnel: Funnel, acknowledged: Iterable[str]) -> Check:
 def nothing_lost(records: Records, acknowledged: Iterable[str]) -> Check:
     status = {row["dedupe_key"]: row["status"] for row in records.rows("select dedupe_key, status from inbox")}
     ids = list(acknowledged)
-    lost = [f"{key} is {status.get(key, 'not in the inbox')}" for key in ids if status.get(key) != "done"]
+    found = ((key, status.get(f"key:{key}", "not in the inbox")) for key in ids)
+    lost = [f"{key} is {state}" for key, state in found if state != "done"]
     return Check(promise="every acknowledged event is in the inbox and done", found=tuple(lost), seen=len(ids))
 
 
@@ -183,7 +191,7 @@ def ledgers_balance(records: Records) -> Check:
 def calendars_agree(records: Records, events: Mapping[str, Sequence[tuple[str, str]]]) -> Check:
     """`events`: calendar -> (UID, start in UTC as ISO text) as the calendar server itself gives them."""
     owed = Counter(
-        (row["calendar"], f"{row['key']}@pointsman", row["starts_at"].strftime("%Y-%m-%dT%H:%M:%SZ"))
+        (row["calendar"], f"{row['key']}@pointsman", row["starts_at"].astimezone(UTC).isoformat())
         for row in records.rows(
             """select distinct d.calendar, d.key, a.starts_at from appointments a
                join deliveries d on d.appointment_id = a.id where a.status = 'confirmed'"""

@@ -29,7 +29,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from seeding import CALENDAR, seed
 from service import Service, events_of
-from webhooks import Hook, Sent, send_all
+from webhooks import Hook, Queue, Sent, send_all
 
 SEED = 11
 STALLED = 300.0  # seconds without any progress after which the replay is given up
@@ -52,11 +52,12 @@ class Replay:
         total = len(self.funnel.events)
         sending = progress.add_task("acknowledged", total=total)
         working = progress.add_task("worked through", total=total)
+        queue = Queue(self.funnel.events)
         start = time.perf_counter()
         async with asyncio.TaskGroup() as group:
             group.create_task(
                 send_all(
-                    self.funnel.events,
+                    queue,
                     self.hooks,
                     self.service.ports,
                     connections=self.connections,
@@ -64,17 +65,21 @@ class Replay:
                     progress=lambda: progress.advance(sending),
                 )
             )
-            group.create_task(self._watch(progress, working, start))
+            group.create_task(self._watch(progress, working, queue, start))
 
-    async def _watch(self, progress: Progress, task: Any, start: float) -> None:
+    async def _watch(self, progress: Progress, task: Any, queue: Queue, start: float) -> None:
         """Follow the work to its end, and kill the service at the chosen moments."""
         records = Records(self.service.libpq_url)
         total = len(self.funnel.events)
         last, since = (-1, -1), time.monotonic()
+        known: set[str] = set()
         try:
             while True:
                 owed = await asyncio.to_thread(backlog, records)
-                done = records.number("select count(*) from inbox where status <> 'received'")
+                worked = await asyncio.to_thread(checks.worked_through, records)
+                done = len(worked)
+                await queue.decided(key.removeprefix("mql_") for key in worked - known)
+                known = worked
                 progress.update(task, completed=done, description=f"worked through ({owed['deliveries']} to deliver)")
                 share = (len(self.sent.acknowledged) + done) / (2 * total)
                 while self.kills and share >= self.kills[0]:

@@ -10,12 +10,13 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 import httpx
-from icalendar import Calendar
+from icalendar import Calendar, Component
 from programs import PYTHON, Program, free_port, run, start_all
 
 from pointsman.local.calendar_server import SERVICE, CalendarServer
@@ -66,7 +67,7 @@ class Service:
         self._env["POINTSMAN_DATABASE_URL"] = self.database_url
         run([POINTSMAN, "migrate"], env=self._env, directory=self.directory)
         printed = run(
-            [POINTSMAN, "keys", "create", "--name", "benchmark", "--scope", "admin"],
+            [POINTSMAN, "keys", "create", "benchmark", "--scope", "admin"],
             env=self._env,
             directory=self.directory,
         )
@@ -127,11 +128,13 @@ def events_of(server: CalendarServer, owners: list[str], calendar: str) -> dict[
             answer = client.get(url)
             answer.raise_for_status()
             whole = Calendar.from_ical(answer.text)
-            found[url] = [
-                (str(event["UID"]), event["DTSTART"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
-                for event in whole.walk("VEVENT")
-            ]
+            found[url] = [(str(event["UID"]), _start(event)) for event in whole.walk("VEVENT")]
     return found
+
+
+def _start(event: Component) -> str:
+    at = event.decoded("DTSTART")
+    return at.astimezone(UTC).isoformat() if isinstance(at, datetime) else str(at)
 
 
 class Api:

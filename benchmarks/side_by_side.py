@@ -86,21 +86,17 @@ class Contender:
         return median(load.ms(quantile) for load in self.steady)
 
 
-def form(chance: random.Random) -> bytes:
-    """A contact form of about the size that marketing tools send; nobody real."""
-    number = f"{chance.getrandbits(60):015x}"
-    head = (
-        f'{{"id":"{number}","email":"{number}@example.com","first_name":"Lead","last_name":"{number}",'
-        f'"source":"organic search","country":"DE","message":"'
-    )
-    return f'{head}{"x" * (BODY - len(head) - 2)}"}}'.encode()
+def number(chance: random.Random) -> str:
+    return f"{chance.getrandbits(60):015x}"
 
 
 def bare_requests(chance: random.Random) -> Callable[[int], list[bytes]]:
     def make(count: int) -> list[bytes]:
         headers = {"Content-Type": "application/json"}
         return [
-            request("POST", "/hook", headers={**headers, "webhook-id": str(uuid4())}, body=form(chance))
+            request(
+                "POST", "/hook", headers={**headers, "webhook-id": str(uuid4())}, body=floors.form(number(chance), BODY)
+            )
             for _ in range(count)
         ]
 
@@ -108,11 +104,11 @@ def bare_requests(chance: random.Random) -> Callable[[int], list[bytes]]:
 
 
 def hook_requests(hook: Hook, chance: random.Random) -> Callable[[int], list[bytes]]:
-    return lambda count: [hook.signed(str(uuid4()), form(chance)) for _ in range(count)]
+    return lambda count: [hook.signed(str(uuid4()), floors.form(number(chance), BODY)) for _ in range(count)]
 
 
 def lead_requests(key: str, chance: random.Random) -> Callable[[int], list[bytes]]:
-    return lambda count: [floors.lead_request(key, f"{chance.getrandbits(60):015x}") for _ in range(count)]
+    return lambda count: [floors.lead_request(key, number(chance)) for _ in range(count)]
 
 
 def compare(service: Service, *, rounds: int, seconds: float, console: Console) -> list[Aim]:
@@ -139,13 +135,13 @@ def compare(service: Service, *, rounds: int, seconds: float, console: Console) 
     paces: dict[int, list[float]] = {1: [], CONNECTIONS: []}
     start_all([bare])
     try:
-        for number in range(1, rounds + 1):
+        for turn in range(1, rounds + 1):
             for clients, pace in paces.items():
-                console.print(f"round {number}/{rounds}: pgbench, {clients} clients", style="dim")
+                console.print(f"round {turn}/{rounds}: pgbench, {clients} clients", style="dim")
                 found = pgbench.run(service.libpq_url, service.directory, clients=clients, seconds=int(seconds))
                 pace.append(found.per_second)
             for contender in contenders:
-                console.print(f"round {number}/{rounds}: {contender.name}", style="dim")
+                console.print(f"round {turn}/{rounds}: {contender.name}", style="dim")
                 contender.measure(seconds)
     finally:
         bare.stop()

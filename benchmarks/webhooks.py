@@ -6,7 +6,8 @@ import hashlib
 import hmac
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from funnel import Event
@@ -59,8 +60,46 @@ class Sent:
     elapsed: float = 0.0
 
 
+class Queue:
+    """Events in order of time, but no hand-off before its lead was decided: an SDR hands over what an SDR has.
+
+    That also makes the outcome one and the same however many processes share the work.
+    """
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._left = deque(events)
+        self._ready: deque[Event] = deque()
+        self._parked: dict[str, Event] = {}
+        self._undecided = {event.mql_id for event in events if event.intake == "lead"}
+        self._changed = asyncio.Condition()
+
+    async def decided(self, mql_ids: Iterable[str]) -> None:
+        """These leads have been worked through: their hand-offs may go."""
+        async with self._changed:
+            for mql_id in mql_ids:
+                self._undecided.discard(mql_id)
+                if (event := self._parked.pop(mql_id, None)) is not None:
+                    self._ready.append(event)
+            self._changed.notify_all()
+
+    async def take(self) -> Event | None:
+        """The next event; None when there will be none."""
+        async with self._changed:
+            while True:
+                if self._ready:
+                    return self._ready.popleft()
+                while self._left:
+                    event = self._left.popleft()
+                    if event.intake == "lead" or event.mql_id not in self._undecided:
+                        return event
+                    self._parked[event.mql_id] = event
+                if not self._parked:
+                    return None
+                await self._changed.wait()
+
+
 async def send_all(
-    events: Sequence[Event],
+    queue: Queue,
     hooks: Mapping[str, Hook],
     ports: Sequence[int],
     *,
@@ -68,21 +107,12 @@ async def send_all(
     sent: Sent,
     progress: Callable[[], None],
 ) -> None:
-    """Send in order, `connections` at a time, each until a 2xx answers it; `sent` grows meanwhile.
-
-    A hand-off leaves only once its lead was acknowledged: the setter found it in the CRM.
-    """
-    left = iter(events)
-    known = {event.mql_id: asyncio.Event() for event in events if event.intake == "lead"}
+    """Send what the queue gives, `connections` at a time, each until a 2xx answers it; `sent` grows meanwhile."""
 
     async def one(number: int) -> None:
         lines = [Connection(port) for port in ports]
-        for event in left:
-            if event.intake == "handover":
-                await known[event.mql_id].wait()
+        while (event := await queue.take()) is not None:
             await _until_accepted(event, hooks[event.intake], lines[number % len(lines) :] + lines, sent)
-            if event.intake == "lead":
-                known[event.mql_id].set()
             progress()
         for line in lines:
             line.close()

@@ -1,0 +1,34 @@
+"""Everything that `make bench` measures: the machine, the contenders side by side, the rush, the one slot.
+
+    python benchmarks/run.py [--quick]
+
+A missed aim is printed and does not fail the run, since machines differ; a broken promise does.
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+QUICK = {
+    "side_by_side": ["--rounds", "1", "--seconds", "2"],
+    "spread": ["--leads", "200"],
+    "one_slot": ["--rounds", "1"],
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="shorter and rougher")
+    given = parser.parse_args()
+    worst = 0
+    for name in ("side_by_side", "spread", "one_slot"):
+        print(f"\n== {name}", flush=True)
+        options = QUICK[name] if given.quick else []
+        worst = max(worst, subprocess.run([sys.executable, HERE / f"{name}.py", *options], check=False).returncode)
+    return worst
+
+
+if __name__ == "__main__":
+    sys.exit(main())
