@@ -26,9 +26,10 @@ from pointsman.db import migrations
 from pointsman.db.engine import make_engine
 from pointsman.db.uow import SqlUnitOfWork
 from pointsman.domain.ids import uuid7
+from pointsman.logs import configure_logs
 from pointsman.services.keys import KeyRing
 from pointsman.services.ports import Env
-from pointsman.settings import Settings
+from pointsman.settings import Settings, load_settings
 
 
 def utc_now() -> datetime:
@@ -111,3 +112,10 @@ def _bare_app(settings: Settings, lifespan: Callable[[FastAPI], AbstractAsyncCon
     app: FastAPI = FastAPIOffline(docs_url=None, **about)
     console.install(app)
     return app
+
+
+def from_environment() -> FastAPI:
+    """The HTTP service as the environment describes it: what a server process calls."""
+    settings = load_settings()
+    configure_logs(form=settings.log_format, level=settings.log_level)
+    return create_app(settings)

@@ -1,7 +1,7 @@
 """The first tables."""
 
-from alembic import op
 import sqlalchemy as sa
+from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = '0001'
@@ -112,6 +112,11 @@ def upgrade() -> None:
     sa.Column('kind', sa.Text(), nullable=False),
     sa.Column('barred_domains', postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.PrimaryKeyConstraint('key', name=op.f('suppliers_pkey'))
+    )
+    op.create_table('turns',
+    sa.Column('task', sa.Text(), nullable=False),
+    sa.Column('taken_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('task', name=op.f('turns_pkey'))
     )
     op.create_table('api_keys',
     sa.Column('id', sa.Text(), nullable=False),
@@ -327,6 +332,7 @@ def upgrade() -> None:
     sa.Column('expires_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('revoked_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['lead_id'], ['leads.id'], name=op.f('overrides_lead_id_fkey')),
+    sa.CheckConstraint("expires_at > created_at and expires_at <= created_at + interval '168 hours'", name=op.f('overrides_span_check')),
     sa.ForeignKeyConstraint(['rep_id'], ['reps.id'], name=op.f('overrides_rep_id_fkey')),
     sa.PrimaryKeyConstraint('id', name=op.f('overrides_pkey'))
     )
@@ -385,6 +391,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['rep_id'], ['reps.id'], name=op.f('ledger_entries_rep_id_fkey')),
     sa.PrimaryKeyConstraint('pool', 'seq', name=op.f('ledger_entries_pkey'))
     )
+    op.create_index('ledger_entries_once_key', 'ledger_entries', ['decision_id', 'kind'], unique=True)
     op.create_table('appointments',
     sa.Column('id', sa.UUID(), nullable=False),
     sa.Column('lead_id', sa.UUID(), nullable=False),
@@ -472,6 +479,7 @@ def downgrade() -> None:
     op.drop_index('appointments_one_per_lead', table_name='appointments', postgresql_where=sa.text("status = 'confirmed'"))
     op.drop_index(op.f('appointments_lead_id_idx'), table_name='appointments')
     op.drop_table('appointments')
+    op.drop_index('ledger_entries_once_key', table_name='ledger_entries')
     op.drop_table('ledger_entries')
     op.drop_index('holds_open_idx', table_name='holds', postgresql_where=sa.text('released_at is null'))
     op.drop_index('holds_one_open', table_name='holds', postgresql_where=sa.text('released_at is null'))
@@ -523,5 +531,6 @@ def downgrade() -> None:
     op.drop_index('audit_subject_idx', table_name='audit')
     op.drop_index('audit_at_idx', table_name='audit')
     op.drop_table('audit')
+    op.drop_table('turns')
     op.drop_index('alerts_one_open', table_name='alerts', postgresql_where=sa.text('resolved_at is null'))
     op.drop_table('alerts')

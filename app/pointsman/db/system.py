@@ -1,6 +1,7 @@
 """The deployment as a whole: its schema, its workers, how much of everything there is."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -29,7 +30,11 @@ _COUNTS = text(
     " union all select 'workers', 'live', count(*) from procrastinate_workers"
     " where last_heartbeat > now() - interval '15 seconds'"
 )
-_ALONE = text("select pg_try_advisory_xact_lock(hashtext('pointsman'), hashtext(:name))")
+_TURN = text(
+    "insert into turns (task, taken_at) values (:task, clock_timestamp())"
+    " on conflict (task) do update set taken_at = excluded.taken_at"
+    " where turns.taken_at <= excluded.taken_at - cast(:every as interval) returning true"
+)
 
 
 class SqlSystem:
@@ -52,5 +57,5 @@ class SqlSystem:
             counts.setdefault(kind, {})[label] = n
         return counts
 
-    async def alone(self, name: str) -> bool:
-        return bool((await self._connection.execute(_ALONE, {"name": name})).scalar_one())
+    async def take_turn(self, task: str, *, every: timedelta) -> bool:
+        return (await self._connection.execute(_TURN, {"task": task, "every": every})).scalar() is True

@@ -287,6 +287,7 @@ overrides = Table(
     _at("created_at"),
     _at("expires_at"),
     _at("revoked_at", null=True),
+    CheckConstraint("expires_at > created_at and expires_at <= created_at + interval '168 hours'", name="span"),
     Index("overrides_lead_idx", "lead_id", "rep_id", "work"),
 )
 
@@ -373,6 +374,7 @@ ledger_entries = Table(
     Column("entry", JSONB, nullable=False),
     Column("reason", Text),
     _at("at"),
+    Index("ledger_entries_once_key", "decision_id", "kind", unique=True),  # a decision takes one turn, credited once
 )
 
 # ── calendars and appointments ──────────────────────────────────────────────────────────────────

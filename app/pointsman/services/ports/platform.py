@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -87,8 +87,8 @@ class System(Protocol):
         """How many there are, by kind and label: {"decisions": {"assigned": 12}}. Never personal data."""
         ...
 
-    async def alone(self, name: str) -> bool:
-        """Whether this transaction is the only one that does `name` right now; it stays so until it ends."""
+    async def take_turn(self, task: str, *, every: timedelta) -> bool:
+        """Whether `task` is due, and this process is the one that does it now."""
         ...
 
 

@@ -1,0 +1,58 @@
+"""`connectors`: what is installed, and whether the configured ones work."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from pointsman.cli.session import ACTOR, FAILED, out, with_env
+from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.domain.errors import Unavailable
+from pointsman.services.connections import check_connection, list_connections
+from pointsman.services.ports import Env
+
+app = typer.Typer(
+    help="See which connectors are installed, and check the connections made with them.", no_args_is_help=True
+)
+
+
+@app.command(name="list")
+def index() -> None:
+    """List the installed connectors; broken ones with the reason."""
+    table = Table("name", "title", "capabilities", "sign-in", "from")
+    broken = 0
+    for found in ConnectorRegistry.discover().describe():
+        source = f"{found.distribution} {found.version}"
+        if found.fault:
+            broken += 1
+            table.add_row(found.name, f"[red]broken:[/] {found.fault}", "", "", source)
+        else:
+            table.add_row(found.name, found.title, " ".join(found.capabilities), found.auth, source)
+    out.print(table)
+    if broken:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def check(key: Annotated[str | None, typer.Argument(help="One connection; all without it.")] = None) -> None:
+    """Make one authenticated call over each configured connection."""
+    faults = with_env(lambda env: _check(env, key))
+    for name, fault in faults.items():
+        out.print(f"{name}: [red]{fault}[/]" if fault else f"{name}: [green]works[/]", highlight=False)
+    if not faults:
+        out.print("No connection is configured.")
+    if any(faults.values()):
+        raise typer.Exit(FAILED)
+
+
+async def _check(env: Env, key: str | None) -> dict[str, str | None]:
+    """Each connection's fault, None while it works."""
+    keys = [key] if key else [row.key for row in await list_connections(env, after=None, limit=500)]
+    found: dict[str, str | None] = {}
+    for name in keys:
+        with out.status(f"Asking {name}"):
+            try:
+                found[name] = (await check_connection(env, name, actor=ACTOR)).fault
+            except Unavailable as error:
+                found[name] = str(error)
+    return found

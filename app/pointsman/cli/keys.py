@@ -1,0 +1,58 @@
+"""`keys`: API keys, and the key that encrypts stored credentials."""
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from pointsman.cli.session import ACTOR, out, with_env
+from pointsman.connectors.vault import new_key
+from pointsman.services.keys import SCOPES, create_key, list_keys, revoke_key
+
+app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(help="What the key is for.")],
+    scope: Annotated[list[str], typer.Option("--scope", "-s", help=f"Any of: {', '.join(SCOPES)}. Repeat for more.")],
+    supplier: Annotated[str | None, typer.Option(help="Limit the key to this partner's leads.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="Days until the key expires.")] = None,
+) -> None:
+    """Make an API key and print it, this once."""
+    made = with_env(
+        lambda env: create_key(
+            env,
+            name=name,
+            scopes=scope,
+            supplier=supplier,
+            lives_for=None if days is None else timedelta(days=days),
+            actor=ACTOR,
+        )
+    )
+    typer.echo(made.token)
+
+
+@app.command(name="list")
+def index() -> None:
+    """List all API keys, newest first."""
+    table = Table("id", "name", "scopes", "supplier", "created", "state")
+    for row in with_env(list_keys):
+        state = "revoked" if row.revoked_at else f"until {row.expires_at:%Y-%m-%d}" if row.expires_at else "in use"
+        scopes = " ".join(sorted(row.scopes))
+        table.add_row(row.id, row.name, scopes, row.supplier or "", f"{row.created_at:%Y-%m-%d %H:%M}", state)
+    out.print(table)
+
+
+@app.command()
+def revoke(key_id: Annotated[str, typer.Argument(help="The id, as `keys list` shows it.")]) -> None:
+    """End a key for good; every process refuses it within seconds."""
+    with_env(lambda env: revoke_key(env, key_id, actor=ACTOR))
+    out.print(f"Key {key_id} is revoked.", highlight=False)
+
+
+@app.command()
+def secret() -> None:
+    """Print a new key for POINTSMAN_SECRET_KEYS, which encrypts stored credentials."""
+    typer.echo(new_key())

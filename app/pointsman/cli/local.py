@@ -1,0 +1,145 @@
+"""`run` and `demo`: the whole service on one machine, with servers of its own where none are given."""
+
+import importlib
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pointsman.cli import database
+from pointsman.cli.processes import port_is_free
+from pointsman.cli.session import fail, out, settings
+from pointsman.connectors.vault import new_key
+from pointsman.local.postgres import EmbeddedPostgres
+from pointsman.local.supervisor import Child, Supervisor
+from pointsman.settings import PREFIX, Settings
+
+_PATIENCE_S = 60.0
+_LOOPBACK = "127.0.0.0/8,::1/128"
+
+StateOption = Annotated[Path, typer.Option("--state", help="Folder for the data of the embedded servers.")]
+HostOption = Annotated[str | None, typer.Option("--host", help="Address to listen on, by default POINTSMAN_HOST.")]
+PortOption = Annotated[int | None, typer.Option("--port", help="Port, by default POINTSMAN_PORT.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """The service as it runs here: where it answers, with which settings, and where its state lies."""
+
+    base_url: str
+    settings: Settings
+    state: Path
+    floor: Supervisor
+
+
+def run(state: StateOption = Path(".pointsman"), host: HostOption = None, port: PortOption = None) -> None:
+    """Serve API and worker on this machine; PostgreSQL is embedded unless POINTSMAN_DATABASE_URL is set."""
+    with standing(state, host=host, port=port) as house:
+        out.print(
+            f"\nPointsman runs at [bold]{house.base_url}[/]. The console is at {house.base_url}/docs.\n"
+            f"Make a key for it: [bold]{_environment_hint(house)}pointsman keys create me --scope admin[/]\n"
+            "Ctrl-C stops it.\n",
+            highlight=False,
+        )
+        code = house.floor.wait()
+    raise typer.Exit(code)
+
+
+def demo(state: StateOption = Path(".pointsman"), host: HostOption = None, port: PortOption = None) -> None:
+    """Run the main job on a demo floor: seed it, send the example leads, show what became of them, keep serving."""
+    show = importlib.import_module("pointsman.demo")
+    with standing(state, host=host, port=port) as house:
+        show.run(base_url=house.base_url, settings=house.settings, state=house.state)
+        code = house.floor.wait()
+    raise typer.Exit(code)
+
+
+def _environment_hint(house: House) -> str:
+    """What another terminal must set to reach the embedded database."""
+    given = f"{PREFIX}DATABASE_URL" in os.environ
+    return "" if given else f". {house.state / 'environment'} && "
+
+
+@contextmanager
+def standing(
+    state: Path, *, host: str | None = None, port: int | None = None, extra: Mapping[str, str] | None = None
+) -> Iterator[House]:
+    """The service, migrated, ready and supervised, until the block ends. `extra` are more variables for it."""
+    state.mkdir(parents=True, exist_ok=True)
+    embedded = None if os.environ.get(f"{PREFIX}DATABASE_URL") else EmbeddedPostgres(state)
+    environment = {**_environment(state, embedded), **(extra or {})}
+    if host:
+        environment[f"{PREFIX}HOST"] = host
+    if port:
+        environment[f"{PREFIX}PORT"] = str(port)
+    os.environ.update(environment)
+    try:
+        chosen = settings()
+        if not port_is_free(chosen.host, chosen.port):
+            fail(f"Port {chosen.port} on {chosen.host} is in use. Stop what uses it, or give another with --port.")
+        database.apply(chosen.database_url)
+        me = [sys.executable, "-m", "pointsman.cli"]
+        children = [Child(name="api", argv=[*me, "serve"]), Child(name="worker", argv=[*me, "work"])]
+        with Supervisor(children, state=state) as floor:
+            base_url = f"http://{_reachable(chosen.host)}:{chosen.port}"
+            _wait_until_ready(base_url, floor)
+            yield House(base_url=base_url, settings=chosen, state=state, floor=floor)
+    finally:
+        if embedded:
+            embedded.stop()
+
+
+def _environment(state: Path, embedded: EmbeddedPostgres | None) -> dict[str, str]:
+    """What is not set and this machine can provide; kept in a file for other terminals."""
+    made: dict[str, str] = {}
+    if embedded:
+        with out.status("Starting PostgreSQL"):
+            made[f"{PREFIX}DATABASE_URL"] = embedded.start()
+    if not os.environ.get(f"{PREFIX}SECRET_KEYS"):
+        made[f"{PREFIX}SECRET_KEYS"] = _kept_secret(state / "secret_key")
+    if not os.environ.get(f"{PREFIX}LOG_FORMAT"):
+        made[f"{PREFIX}LOG_FORMAT"] = "console"
+    if f"{PREFIX}PRIVATE_NETWORKS" not in os.environ:
+        made[f"{PREFIX}PRIVATE_NETWORKS"] = _LOOPBACK  # a calendar server of one's own lies there
+    lines = "".join(f"export {name}='{value}'\n" for name, value in made.items())
+    _write_private(state / "environment", lines)
+    return made
+
+
+def _kept_secret(path: Path) -> str:
+    if not path.exists():
+        _write_private(path, new_key() + "\n")
+    return path.read_text(encoding="utf-8").strip()
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_text(text, encoding="utf-8")
+
+
+def _reachable(host: str) -> str:
+    """A listening address as a client on this machine writes it."""
+    if host in {"0.0.0.0", "::", ""}:  # noqa: S104  # compared, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _wait_until_ready(base_url: str, floor: Supervisor) -> None:
+    deadline = time.monotonic() + _PATIENCE_S
+    with out.status("Starting API and worker"):
+        while time.monotonic() < deadline and not floor.gave_up:
+            try:
+                with urllib.request.urlopen(f"{base_url}/health/ready", timeout=2):  # noqa: S310  # our own address
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+    fail("The service does not become ready; the lines above say why.")

@@ -1,0 +1,112 @@
+"""`serve` and `work`: the two kinds of process that a deployment runs, any number of each."""
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import tempfile
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from pointsman.api.slow_headers import ImpatientProtocol
+from pointsman.cli.session import fail, settings
+from pointsman.logs import configure_logs
+from pointsman.main import wire
+from pointsman.settings import PREFIX, Settings
+from pointsman.worker.queue import QueueSettings
+from pointsman.worker.run import run_worker
+
+_SWEEPING = 4  # connections beside those of running jobs
+_METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on, by default POINTSMAN_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port, by default POINTSMAN_PORT.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that serve.")] = 1,
+) -> None:
+    """Serve the HTTP API."""
+    given = {"host": host, "port": port}
+    for name, value in given.items():
+        if value is not None:
+            os.environ[f"{PREFIX}{name.upper()}"] = str(value)  # the serving processes read it from there
+    chosen = settings()
+    if not port_is_free(chosen.host, chosen.port):
+        fail(f"Port {chosen.port} on {chosen.host} is in use. Stop what uses it, or give another with --port.")
+    configure_logs(form=chosen.log_format, level=chosen.log_level)
+    shared = _shared_metrics() if workers > 1 else None
+    try:
+        _serve(chosen, workers)
+    finally:
+        if shared:
+            shutil.rmtree(shared, ignore_errors=True)
+
+
+def _serve(chosen: Settings, workers: int) -> None:
+    # uvicorn stops cleanly on a signal and then raises it again for whoever was there before: nobody.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: None)
+    uvicorn.run(
+        "pointsman.main:from_environment",
+        factory=True,
+        host=chosen.host,
+        port=chosen.port,
+        workers=workers,
+        http=ImpatientProtocol,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(chosen.trusted_proxies),
+        forwarded_allow_ips=chosen.trusted_proxies or None,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=8,
+    )
+
+
+def _shared_metrics() -> str | None:
+    """A folder in which several processes add up their counters; nothing when the operator gave one."""
+    if _METRICS_DIR in os.environ:
+        return None
+    os.environ[_METRICS_DIR] = tempfile.mkdtemp(prefix="pointsman-metrics-")
+    return os.environ[_METRICS_DIR]
+
+
+def port_is_free(host: str, port: int) -> bool:
+    """Whether we could listen there now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def work(
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, max=200, help="Jobs at once, by default POINTSMAN_WORKER_CONCURRENCY.")
+    ] = None,
+) -> None:
+    """Work on what was accepted: webhooks, calendars, leads that wait."""
+    chosen = settings() if concurrency is None else settings(worker_concurrency=concurrency)
+    configure_logs(form=chosen.log_format, level=chosen.log_level)
+    asyncio.run(_work(chosen))
+
+
+async def _work(chosen: Settings) -> None:
+    wired = wire(chosen, name="pointsman-worker", pool_size=chosen.worker_concurrency + _SWEEPING)
+    queue = QueueSettings(
+        conninfo=chosen.conninfo,
+        concurrency=chosen.worker_concurrency,
+        job_deadline=timedelta(seconds=chosen.job_deadline_s),
+    )
+    try:
+        await run_worker(wired.env, queue)
+    finally:
+        await wired.aclose()
