@@ -206,6 +206,7 @@ _MEANING = {
     404: "There is no such thing, or this key may not see it",
     408: "The body came too slowly",
     409: "The present state forbids it",
+    410: "It was closed: stop sending to it",
     413: "More than is accepted at once",
     415: "Not JSON, or compressed",
     422: "The request is not as described; `faults` says where",

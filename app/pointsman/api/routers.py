@@ -2,9 +2,13 @@
 
 from fastapi import APIRouter
 
-from pointsman.api import alerts, audit, health, keys, metrics
+from pointsman.api import alerts, audit, health, hooks, inbox, intakes, keys, leads, metrics
 
 ALL: list[APIRouter] = [
+    leads.router,
+    hooks.router,
+    intakes.router,
+    inbox.router,
     keys.router,
     alerts.router,
     audit.router,
