@@ -17,6 +17,12 @@ COUNTRIES = ["DE", "AT", "CH", "FR"]
 SOURCES = ["form", "ad", "demo_form"]
 INSTANTS = [datetime(2026, month, 1, tzinfo=UTC) for month in (1, 2, 3)]
 REPS = [f"rep{i}" for i in range(6)]
+ROLES = [
+    frozenset({Work.CLOSING}),
+    frozenset({Work.QUALIFICATION, Work.PROSPECTING}),
+    frozenset({Work.QUALIFICATION, Work.CLOSING, Work.PROSPECTING}),
+    frozenset[Work](),
+]
 HUMAN_WORKS = [work for work in Work if work is not Work.NURTURE]
 
 numbers = st.sampled_from([0, 1, 2.5, 50, 70])
@@ -89,7 +95,11 @@ SEGMENTS = {
 def policies(draw: st.DrawFn) -> dict[str, Any]:
     pools = {}
     for i in range(draw(st.integers(1, 4))):
-        members = draw(st.lists(st.sampled_from([*REPS, "ghost"]), max_size=5, unique=True))
+        members = draw(
+            st.lists(
+                st.sampled_from([*REPS, "ghost"]), min_size=draw(st.sampled_from([0, 2, 4])), max_size=5, unique=True
+            )
+        )
         pools[f"pool{i}"] = {
             "work": draw(st.sampled_from(["closing", "qualification", "qualification", "prospecting"])),
             "method": draw(st.sampled_from(["fair", "least_loaded"])),
@@ -99,9 +109,9 @@ def policies(draw: st.DrawFn) -> dict[str, Any]:
         }
     names = st.sampled_from(sorted(pools))
     rules = []
-    for i in range(draw(st.integers(0, 6))):
+    for i in range(draw(st.integers(1, 6))):
         rule: dict[str, Any] = {"name": f"rule {i}"}
-        if draw(st.booleans()):
+        if draw(st.integers(0, 2)):
             rule["when"] = draw(conditions)
         rule["else"] = draw(
             st.one_of(st.sampled_from(["hold", "next", "next", "nurture"]), names.map("pool:{}".format))
@@ -126,19 +136,19 @@ def policies(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def people(draw: st.DrawFn, key: str) -> Rep:
-    works = draw(st.frozensets(st.sampled_from(HUMAN_WORKS[:3]), max_size=3))
-    off = draw(st.sampled_from([(), (TimeOff(start=NOW - timedelta(days=1), end=NOW + timedelta(days=1)),)]))
+    works = draw(st.sampled_from(ROLES))
+    off = draw(st.sampled_from([(), (), (), (TimeOff(start=NOW - timedelta(days=1), end=NOW + timedelta(days=1)),)]))
     return rep(
         key,
         Role(name="+".join(sorted(works)), works=works),
-        active=draw(st.sampled_from([True, True, True, False])),
+        active=draw(st.sampled_from([True] * 7 + [False])),
         working_hours=draw(st.sampled_from([WEEKDAYS, WEEKDAYS, ()])),
         time_zone=draw(st.sampled_from(["Europe/Berlin", "America/New_York", "UTC"])),
         time_off=off,
-        skills={"languages": draw(st.frozensets(st.sampled_from(["de", "en"])))},
+        skills={"languages": draw(st.sampled_from([frozenset({"de", "en"}), frozenset({"de"}), frozenset()]))},
         caps=Caps(per_day=draw(st.sampled_from([None, None, 2])), open_load=draw(st.sampled_from([None, None, 3]))),
-        barred_domains=draw(st.sampled_from([frozenset(), frozenset({"acme.example"})])),
-        weight=draw(st.integers(0, 3)),
+        barred_domains=draw(st.sampled_from([frozenset(), frozenset(), frozenset({"acme.example"})])),
+        weight=draw(st.integers(0, 3)),  # counts only where the policy names none
     )
 
 
@@ -166,7 +176,10 @@ def worlds(draw: st.DrawFn, reps: Roster) -> World:
             for i in (0, 1)
         },
         loads={r: RepLoad(open=draw(st.integers(0, 4)), day=draw(st.integers(0, 3))) for r in REPS[:4]},
-        calendars={r: CalendarState(readable=draw(st.booleans()), reason="token expired") for r in REPS[:5]},
+        calendars={
+            r: CalendarState(readable=draw(st.sampled_from([True, True, False])), reason="token expired")
+            for r in REPS[:5]
+        },
         past_holders=draw(st.frozensets(st.sampled_from(REPS), max_size=1)),
         overrides=overrides,
         preferred=draw(st.sampled_from([None, REPS[0], REPS[5], "ghost"])),
@@ -175,8 +188,8 @@ def worlds(draw: st.DrawFn, reps: Roster) -> World:
 
 gate_states = st.builds(
     GateState,
-    open=st.booleans(),
+    open=st.sampled_from([True, True, False]),
     reason=st.just("the gate says so"),
-    expires_at=st.sampled_from([None, NOW - timedelta(seconds=1), NOW, NOW + timedelta(days=1)]),
+    expires_at=st.sampled_from([None, NOW + timedelta(days=1), NOW, NOW - timedelta(seconds=1)]),
 )
-gates = st.dictionaries(st.sampled_from([Work.CLOSING, Work.PROSPECTING]), gate_states)
+gates = st.dictionaries(st.sampled_from([Work.CLOSING, Work.CLOSING, Work.PROSPECTING]), gate_states, max_size=2)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pointsman.domain.compiled import CompiledPolicy
 from pointsman.domain.decisions import Decision, DecisionOutcome, HoldReason, StepResult
-from pointsman.domain.distribution import World, decide
+from pointsman.domain.distribution import PoolState, World, decide
 from pointsman.domain.eligibility import CalendarState, RepLoad
 from pointsman.domain.errors import RoleProtected, StaleVersion
 from pointsman.domain.gate import GateState
@@ -267,6 +267,35 @@ def test_every_decision_gives_its_reasons_and_replays_from_its_stored_inputs_to_
     assert (decision.outcome is DecisionOutcome.HELD) == (decision.hold_reason is not None)
     assert (decision.outcome is DecisionOutcome.ASSIGNED) == (decision.turn is not None)
     assert all(c.sentence and c.eligible == (c.code is None) for c in decision.candidates)
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        {"past_holders": frozenset({"lena"})},
+        {"preferred": "max", "preferred_reason": "wrote back to this buyer"},
+        {"seed": "another"},
+        {"now": NOW + timedelta(hours=12)},
+        {"loads": {"lena": RepLoad(day=9), "max": RepLoad(open=2)}},
+        {"pools": {"sdr": PoolState(waiting_since={"lena": NOW, "max": NOW - timedelta(hours=1), "nora": None})}},
+        {"pools": {"sdr": pool_state(lena=-2, max=2)}},
+        {"overrides": frozenset({("dora", Work.QUALIFICATION)})},
+    ],
+)
+def test_whatever_a_decision_depends_on_is_among_its_stored_inputs(over: dict[str, Any]) -> None:
+    pools = {"sdr": {"work": "qualification", "members": ["lena", "max", "dora"], "immediate": True}}
+    when = {
+        "all": [{"field": "lead.created_at", "lt": "2026-02-01T00:00:00Z"}, {"field": "custom.tags", "contains": "x"}]
+    }
+    fields = {"custom.tags": "list"}
+    ready = compiled([{**ALL_TO_SDR[0], "when": when}], pools, fields=fields)
+    known: Facts = {"lead.created_at": NOW - timedelta(days=60), "custom.tags": ("x", "y")}
+    floor = roster(rep("lena", caps=Caps(per_day=5)), rep("max"), rep("dora", CLOSER))
+    here = world(floor, **over)
+    plan = plan_routes(ready, known, purpose=None, gates_open=OPEN, now=NOW)
+    decision = decide(plan, here)
+    assert decision.to_json() != decide(plan, world(floor)).to_json()
+    assert replay(Inputs.of(plan, here).to_json(), ready, floor).to_json() == decision.to_json()
 
 
 def test_a_replay_with_another_version_is_refused() -> None:
