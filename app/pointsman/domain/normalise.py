@@ -13,6 +13,7 @@ MAX_EMAIL = 254
 #: Turns a host name into ASCII (IDNA) or raises ValueError; given from outside, since it needs tables.
 ToAscii = Callable[[str], str]
 
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 _UMLAUTS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "oe", "æ": "ae", "å": "a", "ł": "l", "đ": "d"}
 )
@@ -43,7 +44,7 @@ def email_key(text: str, to_ascii: ToAscii) -> str | None:
         host = to_ascii(domain.rstrip("."))
     except ValueError:
         return None
-    if "." not in host or not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host):
+    if "." not in host or not all(_LABEL.fullmatch(label) for label in host.split(".")):
         return None
     return f"{unicodedata.normalize('NFC', local.casefold())}@{host}"
 
