@@ -9,7 +9,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -38,6 +38,7 @@ class Metrics:
     """The counters of one process; several processes share files when PROMETHEUS_MULTIPROC_DIR is set."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no annotations
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "pointsman_requests", "HTTP requests", ["method", "route", "status"], registry=self._registry
@@ -73,7 +74,7 @@ class Metrics:
         """Everything in Prometheus' text format."""
         shown = CollectorRegistry()
         if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-            MultiProcessCollector(shown)
+            MultiProcessCollector(shown)  # type: ignore[no-untyped-call]  # it has no annotations
         else:
             shown = self._registry
         state = CollectorRegistry()

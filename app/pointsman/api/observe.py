@@ -60,10 +60,11 @@ class Observe:
         route = getattr(scope.get("route"), "path", _UNKNOWN)
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         self._metrics.answered(method, route, status, seconds)
-        tell = _log.info if status < 500 else _log.warning
+        tell = _log.warning if status >= 500 else _log.debug if route in _PROBES else _log.info
         tell("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 
 
+_PROBES = frozenset({"/health/live", "/health/ready", "/metrics"})  # asked every few seconds: counted, seldom logged
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 

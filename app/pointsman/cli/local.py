@@ -38,6 +38,7 @@ class House:
     settings: Settings
     state: Path
     floor: Supervisor
+    reach: str  # what another terminal must do first, to reach an embedded database
 
 
 def run(state: StateOption = Path(".pointsman"), host: HostOption = None, port: PortOption = None) -> None:
@@ -45,9 +46,10 @@ def run(state: StateOption = Path(".pointsman"), host: HostOption = None, port: 
     with standing(state, host=host, port=port) as house:
         out.print(
             f"\nPointsman runs at [bold]{house.base_url}[/]. The console is at {house.base_url}/docs.\n"
-            f"Make a key for it: [bold]{_environment_hint(house)}pointsman keys create me --scope admin[/]\n"
+            f"Make a key for it: [bold]{house.reach}pointsman keys create me --scope admin[/]\n"
             "Ctrl-C stops it.\n",
             highlight=False,
+            soft_wrap=True,
         )
         code = house.floor.wait()
     raise typer.Exit(code)
@@ -56,16 +58,11 @@ def run(state: StateOption = Path(".pointsman"), host: HostOption = None, port: 
 def demo(state: StateOption = Path(".pointsman"), host: HostOption = None, port: PortOption = None) -> None:
     """Run the main job on a demo floor: seed it, send the example leads, show what became of them, keep serving."""
     show = importlib.import_module("pointsman.demo")
-    with standing(state, host=host, port=port) as house:
+    quiet = {} if f"{PREFIX}LOG_LEVEL" in os.environ else {f"{PREFIX}LOG_LEVEL": "warning"}  # the table is the output
+    with standing(state, host=host, port=port, extra=quiet) as house:
         show.run(base_url=house.base_url, settings=house.settings, state=house.state)
         code = house.floor.wait()
     raise typer.Exit(code)
-
-
-def _environment_hint(house: House) -> str:
-    """What another terminal must set to reach the embedded database."""
-    given = f"{PREFIX}DATABASE_URL" in os.environ
-    return "" if given else f". {house.state / 'environment'} && "
 
 
 @contextmanager
@@ -75,6 +72,7 @@ def standing(
     """The service, migrated, ready and supervised, until the block ends. `extra` are more variables for it."""
     state.mkdir(parents=True, exist_ok=True)
     embedded = None if os.environ.get(f"{PREFIX}DATABASE_URL") else EmbeddedPostgres(state)
+    reach = f". {state / 'environment'} && " if embedded else ""
     environment = {**_environment(state, embedded), **(extra or {})}
     if host:
         environment[f"{PREFIX}HOST"] = host
@@ -91,7 +89,7 @@ def standing(
         with Supervisor(children, state=state) as floor:
             base_url = f"http://{_reachable(chosen.host)}:{chosen.port}"
             _wait_until_ready(base_url, floor)
-            yield House(base_url=base_url, settings=chosen, state=state, floor=floor)
+            yield House(base_url=base_url, settings=chosen, state=state, floor=floor, reach=reach)
     finally:
         if embedded:
             embedded.stop()
