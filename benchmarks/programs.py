@@ -106,3 +106,15 @@ def run(argv: Sequence[str], *, env: Mapping[str, str], directory: Path) -> str:
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(argv)} failed:\n{done.stderr or done.stdout}")
     return done.stdout
+
+
+def cpu_seconds(pid: int) -> float | None:
+    """Processor time that a process has used so far; None where the system does not tell.
+
+    Unlike a rate, it hardly depends on what else the machine does.
+    """
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
