@@ -8,6 +8,7 @@ Texts are compared exactly: intake has normalised countries, languages and domai
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pointsman.domain.condition_document import (
     ORDERING,
@@ -166,15 +167,17 @@ def _membership(operand: object) -> Callable[[Value], Outcome]:
 
 
 def _ordering(operator: Operator, operand: object) -> Callable[[Value], Outcome]:
+    low: Any  # a number or an instant, as the values are that reach `holds`
+    high: Any
     low, high = operand if isinstance(operand, tuple) else (operand, operand)
     kind: type = datetime if isinstance(low, str) else float
     low, high = (instant(low), instant(high)) if isinstance(low, str) else (low, high)
-    compare: Mapping[Operator, Callable[[object], bool]] = {
-        Operator.GTE: lambda value: value >= low,  # type: ignore[operator]  # kinds agree: checked below
-        Operator.GT: lambda value: value > low,  # type: ignore[operator]
-        Operator.LTE: lambda value: value <= high,  # type: ignore[operator]
-        Operator.LT: lambda value: value < high,  # type: ignore[operator]
-        Operator.BETWEEN: lambda value: low <= value <= high,  # type: ignore[operator]
+    compare: Mapping[Operator, Callable[[Any], bool]] = {
+        Operator.GTE: lambda value: value >= low,
+        Operator.GT: lambda value: value > low,
+        Operator.LTE: lambda value: value <= high,
+        Operator.LT: lambda value: value < high,
+        Operator.BETWEEN: lambda value: low <= value <= high,
     }
     holds = compare[operator]
     return lambda value: holds(value) if kind_of(value) is kind else None

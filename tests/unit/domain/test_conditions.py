@@ -27,7 +27,7 @@ def ask(condition: Mapping[str, Any], known: Facts) -> bool | None:
     return compile_condition(parsed(condition), SEGMENT_CONDITIONS)(known)
 
 
-def slowly(condition: Mapping[str, Any], known: Mapping[str, Any]) -> bool | None:  # noqa: C901, PLR0911, PLR0912
+def slowly(condition: Mapping[str, Any], known: Mapping[str, Any]) -> bool | None:  # noqa: C901, PLR0911, PLR0912  # a table
     """A reference evaluator straight from the truth tables: 1 true, 0 false, 1/2 unknown."""
     if "all" in condition:
         return _word(min(_figure(slowly(part, known)) for part in condition["all"]))

@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from fractions import Fraction
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -62,11 +63,11 @@ def test_the_plain_largest_balance_would_break_the_promise() -> None:
 @settings(max_examples=25, deadline=None)
 @given(weights, st.randoms(use_true_random=False), st.sampled_from([0.2, 0.5, 0.8]))
 def test_under_random_attendance_every_balance_stays_within_two(
-    shares: dict[str, int], chance: object, p: float
+    shares: dict[str, int], chance: Random, p: float
 ) -> None:
     ledger = Ledger()
     for turn in range(80):
-        here = {rep: w for rep, w in shares.items() if chance.random() < p}  # type: ignore[attr-defined]  # a Random
+        here = {rep: w for rep, w in shares.items() if chance.random() < p}
         if here:
             ledger = choose(ledger, here, {}, str(turn)).after
         assert all(abs(ledger.balance(rep)) < 2 for rep in shares)
@@ -185,11 +186,11 @@ def test_a_ledger_that_does_not_sum_to_zero_is_refused() -> None:
 
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=5, deadline=None)
 @given(st.randoms(use_true_random=False))
-def test_the_denominator_stays_bounded_however_the_weights_change(chance: object) -> None:
+def test_the_denominator_stays_bounded_however_the_weights_change(chance: Random) -> None:
     ledger = Ledger()
     turns = []
     for turn in range(400):
-        here = {f"r{i}": chance.randint(1, 1000) for i in range(5)}  # type: ignore[attr-defined]  # a Random
+        here = {f"r{i}": chance.randint(1, 1000) for i in range(5)}
         choice = choose(ledger, here, {}, str(turn))
         ledger = choice.after
         turns.append(choice.turn)
