@@ -72,6 +72,7 @@ def upgrade() -> None:
     sa.Column('active', sa.Boolean(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('created_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
+    sa.CheckConstraint("kind in ('lead','handover')", name=op.f('intakes_kind_check')),
     sa.PrimaryKeyConstraint('id', name=op.f('intakes_pkey')),
     sa.UniqueConstraint('key', name=op.f('intakes_key_key'))
     )
@@ -84,6 +85,7 @@ def upgrade() -> None:
     sa.Column('created_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('published_by', sa.Text(), nullable=True),
     sa.Column('published_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
+    sa.CheckConstraint("state in ('draft','published','archived')", name=op.f('policies_state_check')),
     sa.PrimaryKeyConstraint('version', name=op.f('policies_pkey'))
     )
     op.create_index('policies_one_published', 'policies', ['state'], unique=True, postgresql_where=sa.text("state = 'published'"))
@@ -111,6 +113,7 @@ def upgrade() -> None:
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('kind', sa.Text(), nullable=False),
     sa.Column('barred_domains', postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.CheckConstraint("kind in ('in-house','partner')", name=op.f('suppliers_kind_check')),
     sa.PrimaryKeyConstraint('key', name=op.f('suppliers_pkey'))
     )
     op.create_table('turns',
@@ -155,6 +158,7 @@ def upgrade() -> None:
     sa.Column('active', sa.Boolean(), nullable=False),
     sa.Column('started_on', sa.Date(), nullable=True),
     sa.Column('created_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
+    sa.CheckConstraint("weight > 0", name=op.f('reps_weight_check')),
     sa.ForeignKeyConstraint(['role_id'], ['roles.id'], name=op.f('reps_role_id_fkey')),
     sa.ForeignKeyConstraint(['supplier'], ['suppliers.key'], name=op.f('reps_supplier_fkey')),
     sa.PrimaryKeyConstraint('id', name=op.f('reps_pkey')),
@@ -163,6 +167,7 @@ def upgrade() -> None:
     op.create_table('role_works',
     sa.Column('role_id', sa.UUID(), nullable=False),
     sa.Column('work', sa.Text(), nullable=False),
+    sa.CheckConstraint("work in ('nurture','prospecting','qualification','closing','solution_design','customer_service','administration')", name=op.f('role_works_work_check')),
     sa.ForeignKeyConstraint(['role_id'], ['roles.id'], name=op.f('role_works_role_id_fkey')),
     sa.PrimaryKeyConstraint('role_id', 'work', name=op.f('role_works_pkey'))
     )
@@ -194,6 +199,7 @@ def upgrade() -> None:
     sa.Column('received_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('next_attempt_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
     sa.Column('done_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
+    sa.CheckConstraint("status in ('received','done','dead')", name=op.f('inbox_status_check')),
     sa.ForeignKeyConstraint(['batch_id'], ['inbox_batches.id'], name=op.f('inbox_batch_id_fkey')),
     sa.ForeignKeyConstraint(['intake_id'], ['intakes.id'], name=op.f('inbox_intake_id_fkey')),
     sa.PrimaryKeyConstraint('id', name=op.f('inbox_pkey'))
@@ -271,6 +277,7 @@ def upgrade() -> None:
     sa.Column('roster_version', sa.BigInteger(), nullable=False),
     sa.Column('record', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('inputs', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.CheckConstraint("outcome in ('assigned','held','nurture')", name=op.f('decisions_outcome_check')),
     sa.ForeignKeyConstraint(['lead_id'], ['leads.id'], name=op.f('decisions_lead_id_fkey')),
     sa.ForeignKeyConstraint(['policy_version'], ['policies.version'], name=op.f('decisions_policy_version_fkey')),
     sa.ForeignKeyConstraint(['rep_id'], ['reps.id'], name=op.f('decisions_rep_id_fkey')),
@@ -290,6 +297,7 @@ def upgrade() -> None:
     sa.Column('observed_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('expires_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
     sa.Column('created_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
+    sa.CheckConstraint("kind in ('qualified','motivated','educated')", name=op.f('evidence_kind_check')),
     sa.ForeignKeyConstraint(['lead_id'], ['leads.id'], name=op.f('evidence_lead_id_fkey')),
     sa.PrimaryKeyConstraint('id', name=op.f('evidence_pkey'))
     )
@@ -331,6 +339,8 @@ def upgrade() -> None:
     sa.Column('created_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('expires_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('revoked_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
+    sa.CheckConstraint("length(trim(approver)) > 0", name=op.f('overrides_approver_check')),
+    sa.CheckConstraint("length(trim(reason)) > 0", name=op.f('overrides_reason_check')),
     sa.ForeignKeyConstraint(['lead_id'], ['leads.id'], name=op.f('overrides_lead_id_fkey')),
     sa.CheckConstraint("expires_at > created_at and expires_at <= created_at + interval '168 hours'", name=op.f('overrides_span_check')),
     sa.ForeignKeyConstraint(['rep_id'], ['reps.id'], name=op.f('overrides_rep_id_fkey')),
@@ -349,6 +359,7 @@ def upgrade() -> None:
     sa.Column('assigned_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('ended_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
     sa.Column('end_reason', sa.Text(), nullable=True),
+    sa.CheckConstraint("work in ('nurture','prospecting','qualification','closing','solution_design','customer_service','administration')", name=op.f('assignments_work_check')),
     sa.ForeignKeyConstraint(['decision_id'], ['decisions.id'], name=op.f('assignments_decision_id_fkey')),
     sa.ForeignKeyConstraint(['gate_check_id'], ['gate_checks.id'], name=op.f('assignments_gate_check_id_fkey')),
     sa.ForeignKeyConstraint(['lead_id'], ['leads.id'], name=op.f('assignments_lead_id_fkey')),
@@ -387,6 +398,7 @@ def upgrade() -> None:
     sa.Column('entry', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('reason', sa.Text(), nullable=True),
     sa.Column('at', postgresql.TIMESTAMP(timezone=True), nullable=False),
+    sa.CheckConstraint("kind in ('assign','credit','adjust')", name=op.f('ledger_entries_kind_check')),
     sa.ForeignKeyConstraint(['decision_id'], ['decisions.id'], name=op.f('ledger_entries_decision_id_fkey')),
     sa.ForeignKeyConstraint(['rep_id'], ['reps.id'], name=op.f('ledger_entries_rep_id_fkey')),
     sa.PrimaryKeyConstraint('pool', 'seq', name=op.f('ledger_entries_pkey'))
@@ -411,6 +423,7 @@ def upgrade() -> None:
     sa.Column('cancelled_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
     sa.Column('cancelled_by', sa.Text(), nullable=True),
     sa.Column('cancel_reason', sa.Text(), nullable=True),
+    sa.CheckConstraint("status in ('confirmed','cancelled')", name=op.f('appointments_status_check')),
     sa.CheckConstraint('ends_at > starts_at', name=op.f('appointments_order_check')),
     sa.ForeignKeyConstraint(['assignment_id'], ['assignments.id'], name=op.f('appointments_assignment_id_fkey')),
     sa.ForeignKeyConstraint(['gate_check_id'], ['gate_checks.id'], name=op.f('appointments_gate_check_id_fkey')),
@@ -441,6 +454,8 @@ def upgrade() -> None:
     sa.Column('vendor_version', sa.Text(), nullable=True),
     sa.Column('created_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('done_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
+    sa.CheckConstraint("status in ('pending','done','superseded','dead')", name=op.f('deliveries_status_check')),
+    sa.CheckConstraint("op in ('book','move','cancel')", name=op.f('deliveries_op_check')),
     sa.ForeignKeyConstraint(['appointment_id'], ['appointments.id'], name=op.f('deliveries_appointment_id_fkey')),
     sa.ForeignKeyConstraint(['connection_id'], ['connections.id'], name=op.f('deliveries_connection_id_fkey')),
     sa.ForeignKeyConstraint(['rep_id'], ['reps.id'], name=op.f('deliveries_rep_id_fkey')),
@@ -459,6 +474,8 @@ def upgrade() -> None:
     sa.Column('expires_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
     sa.Column('active', sa.Boolean(), nullable=False),
     postgresql.ExcludeConstraint((sa.column('rep_id'), '='), (sa.column('during'), '&&'), where=sa.text('active'), using='gist', name='reservations_no_overlap'),
+    sa.CheckConstraint("work in ('nurture','prospecting','qualification','closing','solution_design','customer_service','administration')", name=op.f('reservations_work_check')),
+    sa.CheckConstraint("kind in ('appointment','hold')", name=op.f('reservations_kind_check')),
     sa.CheckConstraint("(kind = 'appointment') = (appointment_id is not null)", name=op.f('reservations_appointment_check')),
     sa.CheckConstraint("(kind = 'hold') = (expires_at is not null)", name=op.f('reservations_hold_expires_check')),
     sa.ForeignKeyConstraint(['appointment_id'], ['appointments.id'], name=op.f('reservations_appointment_id_fkey')),

@@ -12,6 +12,24 @@ branch_labels = None
 depends_on = None
 
 FUNCTIONS = r"""
+create function pointsman_read_committed() returns void language plpgsql as $$
+begin
+    -- The guards look again after waiting for a lock; a transaction with an older snapshot would not see what changed.
+    if current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'roles and work change under READ COMMITTED alone, not under %',
+            current_setting('transaction_isolation') using errcode = 'PM002';
+    end if;
+end $$;
+
+create function pointsman_span(p_text text) returns interval language sql immutable strict as $$
+    -- "30d" as the policy document writes it.
+    select make_interval(
+        weeks => case right(p_text, 1) when 'w' then left(p_text, -1)::int else 0 end,
+        days => case right(p_text, 1) when 'd' then left(p_text, -1)::int else 0 end,
+        hours => case right(p_text, 1) when 'h' then left(p_text, -1)::int else 0 end,
+        mins => case right(p_text, 1) when 'm' then left(p_text, -1)::int else 0 end)
+$$;
+
 create function pointsman_guard_work(
     p_rep uuid, p_lead uuid, p_work text, p_gate_check uuid, p_override uuid
 ) returns void language plpgsql as $$
@@ -21,6 +39,10 @@ declare
     v_rep text;
     v_role_name text;
 begin
+    perform pointsman_read_committed();
+    if p_work = 'nurture' then
+        raise exception 'nurture is marketing''s: no rep gets it' using errcode = 'PM001', detail = 'role';
+    end if;
     -- Share locks: neither the rep's role nor what it includes may change until this work is committed.
     select role_id, active, key into v_role, v_active, v_rep from reps where id = p_rep for share;
     select name into v_role_name from roles where id = v_role for share;
@@ -31,9 +53,13 @@ begin
     perform 1 from overrides
         where id = p_override and rep_id = p_rep and lead_id = p_lead and work = p_work
           and revoked_at is null and expires_at > statement_timestamp()
-        for share;
+        for no key update;  -- its use is counted: two users of one override wait for each other here
     if found then
         return;
+    end if;
+    if p_override is not null then
+        raise exception 'override % does not allow % to do % on this lead now', p_override, v_rep, p_work
+            using errcode = 'PM001', detail = 'override';
     end if;
     if not exists (select 1 from role_works where role_id = v_role and work = p_work) then
         raise exception 'the role % of % does not include %', v_role_name, v_rep, p_work
@@ -53,14 +79,17 @@ end $$;
 
 create function pointsman_assignment_guard() returns trigger language plpgsql as $$
 begin
-    if new.ended_at is not null then
+    if tg_op = 'UPDATE' then
+        if old.ended_at is not null then
+            raise exception 'an ended assignment is history' using errcode = 'PM002';
+        end if;
+        if to_jsonb(old) - 'ended_at' - 'end_reason' <> to_jsonb(new) - 'ended_at' - 'end_reason' then
+            raise exception 'an assignment can be ended, not changed: end it and make another' using errcode = 'PM002';
+        end if;
         return new;
     end if;
-    if tg_op = 'UPDATE' and old.ended_at is null
-       and (old.rep_id, old.lead_id, old.work) = (new.rep_id, new.lead_id, new.work)
-       and old.override_id is not distinct from new.override_id
-       and old.gate_check_id is not distinct from new.gate_check_id then
-        return new;
+    if new.ended_at is not null then
+        return new;  -- history that is brought in; it can never become active
     end if;
     perform pointsman_guard_work(new.rep_id, new.lead_id, new.work, new.gate_check_id, new.override_id);
     if new.override_id is not null then
@@ -78,7 +107,8 @@ begin
         return new;
     end if;
     if new.kind = 'appointment' then
-        select * into v_appointment from appointments where id = new.appointment_id;
+        -- Locked, so that it cannot be cancelled while it gets its time.
+        select * into v_appointment from appointments where id = new.appointment_id for share;
         if (v_appointment.lead_id, v_appointment.work) is distinct from (new.lead_id, new.work) then
             raise exception 'reservation % names another lead or work than its appointment', new.id
                 using errcode = 'PM003';
@@ -94,14 +124,25 @@ begin
     return new;
 end $$;
 
+create function pointsman_work_outside(p_rep uuid, p_works text[]) returns text language sql stable as $$
+    -- Work that the rep holds, or has time reserved for, without an override, and that is not in p_works.
+    select a.work from assignments a
+        where a.rep_id = p_rep and a.ended_at is null and a.override_id is null and a.work <> all (p_works)
+    union all
+    select r.work from reservations r left join appointments b on b.id = r.appointment_id
+        where r.rep_id = p_rep and r.active and upper(r.during) > statement_timestamp() and b.override_id is null
+          and (r.expires_at is null or r.expires_at > statement_timestamp()) and r.work <> all (p_works)
+    limit 1
+$$;
+
 create function pointsman_role_change_guard() returns trigger language plpgsql as $$
 declare
     v_work text;
 begin
-    select a.work into v_work from assignments a
-        where a.rep_id = new.id and a.ended_at is null and a.override_id is null
-          and not exists (select 1 from role_works w where w.role_id = new.role_id and w.work = a.work)
-        limit 1;
+    perform pointsman_read_committed();
+    -- Locked before its works are read: nobody takes a work out of the new role meanwhile.
+    perform 1 from roles where id = new.role_id for share;
+    select pointsman_work_outside(new.id, array(select work from role_works where role_id = new.role_id)) into v_work;
     if v_work is not null then
         raise exception '% still holds % which the new role does not include: reassign it first', new.key, v_work
             using errcode = 'PM001', detail = 'role';
@@ -111,14 +152,17 @@ end $$;
 
 create function pointsman_role_works_guard() returns trigger language plpgsql as $$
 declare
+    v_left text[];
     v_rep text;
 begin
     if tg_op = 'UPDATE' and (old.role_id, old.work) = (new.role_id, new.work) then
         return new;
     end if;
+    perform pointsman_read_committed();
     perform 1 from roles where id = old.role_id for update;
-    select r.key into v_rep from reps r join assignments a on a.rep_id = r.id
-        where r.role_id = old.role_id and a.work = old.work and a.ended_at is null and a.override_id is null
+    v_left := array(select work from role_works where role_id = old.role_id and work <> old.work);
+    select r.key into v_rep from reps r
+        where r.role_id = old.role_id and pointsman_work_outside(r.id, v_left) is not null
         limit 1;
     if v_rep is not null then
         raise exception '% still holds %: reassign it before the role loses it', v_rep, old.work
@@ -132,7 +176,10 @@ end $$;
 
 create function pointsman_gate_check_guard() returns trigger language plpgsql as $$
 declare
+    v_policy policies%rowtype;
+    v_gate jsonb;
     v_required text;
+    v_span interval;
 begin
     if tg_op = 'UPDATE' then
         if old.revoked_at is null and new.revoked_at is not null
@@ -141,23 +188,59 @@ begin
         end if;
         raise exception 'a gate check is history: it can be revoked, not changed' using errcode = 'PM002';
     end if;
-    if new.passed then
-        -- A pass without the evidence that its policy asks for is a forgery, whoever wrote it.
-        for v_required in
-            select jsonb_array_elements_text(coalesce(p.document -> 'gates' -> new.work -> 'require', '[]'))
-            from policies p where p.version = new.policy_version
-        loop
-            if not exists (
-                select 1 from evidence e
-                where e.lead_id = new.lead_id and e.affirmed
-                  and e.kind = split_part(v_required, '.', 1)
-                  and split_part(v_required, '.', 2) in ('', e.name)
-                  and (e.expires_at is null or e.expires_at > statement_timestamp())
-            ) then
-                raise exception 'gate check % passes without % evidence', new.id, v_required
-                    using errcode = 'PM001', detail = 'gate';
-            end if;
-        end loop;
+    if not new.passed then
+        return new;
+    end if;
+    -- A pass without the evidence that the live policy asks for is a forgery, whoever wrote it.
+    select * into v_policy from policies where version = new.policy_version;
+    if v_policy.state = 'archived' then
+        -- Another policy went live under this hand-over: run it again with that one.
+        raise exception 'policy % is live no more', new.policy_version using errcode = '40001';
+    end if;
+    v_gate := v_policy.document -> 'gates' -> new.work;
+    if v_policy.state is distinct from 'published' or v_gate is null then
+        raise exception 'policy % is not live or has no gate for %', new.policy_version, new.work
+            using errcode = 'PM001', detail = 'gate';
+    end if;
+    v_span := pointsman_span(coalesce(v_gate ->> 'expires_after', '30d'));
+    if new.expires_at > new.checked_at + v_span then
+        raise exception 'gate check % would outlive the % of its policy', new.id, v_span
+            using errcode = 'PM001', detail = 'gate';
+    end if;
+    for v_required in select jsonb_array_elements_text(coalesce(v_gate -> 'require', '[]')) loop
+        if not exists (
+            select 1 from evidence e
+            where e.lead_id = new.lead_id and e.affirmed
+              and e.kind = split_part(v_required, '.', 1)
+              and split_part(v_required, '.', 2) in ('', e.name)
+              and coalesce(e.expires_at, least(e.observed_at, new.checked_at) + v_span) > new.checked_at
+              and not exists (
+                  select 1 from evidence n
+                  where n.lead_id = new.lead_id and n.name = e.name and not n.affirmed
+                    and least(n.observed_at, new.checked_at) >= least(e.observed_at, new.checked_at))
+        ) then
+            raise exception 'gate check % passes without % evidence', new.id, v_required
+                using errcode = 'PM001', detail = 'gate';
+        end if;
+    end loop;
+    return new;
+end $$;
+
+create function pointsman_policy_guard() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'DELETE' then
+        if old.published_at is null then
+            return old;
+        end if;
+        raise exception 'a policy that was live is history' using errcode = 'PM002';
+    end if;
+    if old.published_at is not null
+       and ((old.version, old.document) is distinct from (new.version, new.document)
+            or new.published_at is null or new.state = 'draft') then
+        raise exception 'a policy that was live keeps its document: make another version' using errcode = 'PM002';
+    end if;
+    if new.state <> 'draft' and new.published_at is null then
+        raise exception 'a live policy says since when' using errcode = 'PM002';
     end if;
     return new;
 end $$;
@@ -173,7 +256,7 @@ end $$;
 
 create function pointsman_append_only() returns trigger language plpgsql as $$
 begin
-    -- Retention removes old rows; it says so in its own transaction.
+    -- Retention removes old rows; it says so in its own transaction. Nobody truncates.
     if tg_op = 'DELETE' and current_setting('pointsman.retention', true) = 'on' then
         return old;
     end if;
@@ -243,6 +326,14 @@ create trigger ledger_entries_keep before update or delete on ledger_entries
     for each row execute function pointsman_append_only();
 create trigger audit_keep before update or delete on audit
     for each row execute function pointsman_append_only();
+create trigger evidence_keep before update or delete on evidence
+    for each row execute function pointsman_append_only();
+create trigger roster_versions_keep before update or delete on roster_versions
+    for each row execute function pointsman_append_only();
+create trigger assignments_keep before delete on assignments
+    for each row execute function pointsman_append_only();
+create trigger policies_guard before update or delete on policies
+    for each row execute function pointsman_policy_guard();
 create trigger appointments_fixed before update on appointments
     for each row execute function pointsman_appointment_fixed();
 create constraint trigger appointments_own_their_time after insert or update on appointments
@@ -251,7 +342,17 @@ create constraint trigger reservations_match after insert or update or delete on
     deferrable initially deferred for each row execute function pointsman_appointment_owns_its_time();
 """
 
+#: TRUNCATE fires no row triggers: it is refused wherever a row may not simply go.
+KEPT_WHOLE = (
+    "appointments", "assignments", "audit", "decisions", "evidence", "gate_checks", "ledger_entries", "overrides", "policies",
+    "reps", "reservations", "role_works", "roles", "roster_versions",
+)  # fmt: skip
+
 DROPPED = (
+    "pointsman_read_committed()",
+    "pointsman_span(text)",
+    "pointsman_work_outside(uuid, text[])",
+    "pointsman_policy_guard()",
     "pointsman_guard_work(uuid, uuid, text, uuid, uuid)",
     "pointsman_assignment_guard()",
     "pointsman_reservation_guard()",
@@ -268,6 +369,11 @@ DROPPED = (
 def upgrade() -> None:
     for script in (FUNCTIONS, TRIGGERS):
         op.execute(script.replace(":", r"\:"))
+    for table in KEPT_WHOLE:
+        op.execute(
+            f"create trigger {table}_keep_whole before truncate on {table}"
+            " for each statement execute function pointsman_append_only()"
+        )
 
 
 def downgrade() -> None:

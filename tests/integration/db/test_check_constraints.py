@@ -1,0 +1,26 @@
+"""`alembic check` does not look at CHECK constraints, so this does."""
+
+import psycopg
+from sqlalchemy import make_url
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
+
+from pointsman.db.tables import metadata
+
+
+def test_every_check_of_the_tables_is_in_the_migrated_database(shared_database_url: str) -> None:
+    declared = {
+        part.split()[0]
+        for table in metadata.tables.values()
+        for part in str(CreateTable(table).compile(dialect=postgresql.dialect())).split("CONSTRAINT ")[1:]
+        if " CHECK " in part
+    }
+    url = make_url(shared_database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(
+            "select conname from pg_constraint c join pg_class t on t.oid = c.conrelid"
+            " where c.contype = 'c' and t.relname = any(%s)",
+            ([*metadata.tables],),
+        ).fetchall()
+    assert len(declared) > 20
+    assert {name for (name,) in rows} == declared
