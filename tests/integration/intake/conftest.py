@@ -1,0 +1,96 @@
+"""The service over the small floor, with intakes that sign."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from pointsman.main import create_app
+from pointsman.services.intakes import IntakeInput, create_intake
+from pointsman.services.keys import create_key
+from pointsman.services.ports import Actor, Env
+from pointsman.settings import load_settings
+from serving import SECRET as VAULT_KEY
+from serving import MakeKey
+from signing import SECRET
+from worlds import ADMIN, POLICY, World, open_world
+
+MakeIntake = Callable[..., Awaitable[None]]
+
+FIELDS = {
+    "lead.email": "email",
+    "lead.first_name": "name",
+    "lead.country": "country",
+    "lead.source": "source",
+    "company.name": "company",
+    "company.employees": "employees",
+    "company.domain": "website",
+}
+SAMPLE = {"email": "sam.sample@sample.example", "name": "Sam", "country": "DE", "employees": "120"}
+
+
+@pytest.fixture
+async def world(database_url: str) -> AsyncIterator[World]:
+    policy = POLICY | {"fields": {"custom.seats": "number", "custom.newsletter": "boolean"}}
+    async with open_world(database_url, policy=policy) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def app(database_url: str, world: World) -> AsyncIterator[FastAPI]:
+    made = create_app(load_settings(database_url=database_url, secret_keys=VAULT_KEY, pool_size=10))
+    async with made.router.lifespan_context(made):
+        yield made
+
+
+@pytest.fixture
+def env(app: FastAPI) -> Env:
+    found: Env = app.state.env
+    return found
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://pointsman.test") as opened:
+        yield opened
+
+
+@pytest.fixture
+def sign_in(env: Env) -> MakeKey:
+    async def make(*scopes: str, supplier: str | None = None) -> dict[str, str]:
+        made = await create_key(env, name="test", scopes=scopes, supplier=supplier, actor=Actor(name="test"))
+        return {"Authorization": f"Bearer {made.token}"}
+
+    return make
+
+
+@pytest.fixture
+def make_intake(env: Env) -> MakeIntake:
+    """`await make_intake("form", mapping={...})` makes an intake that signs with plain HMAC unless told otherwise."""
+
+    async def make(key: str, **over: Any) -> None:
+        given: dict[str, Any] = {
+            "title": key,
+            "kind": "lead",
+            "verifier": {"scheme": "hmac"},
+            "secrets": [SECRET],
+            "mapping": {"fields": FIELDS},
+            "sample": SAMPLE,
+            "active": True,
+        }
+        given |= over
+        await create_intake(env, key, intake_given(**given), actor=ADMIN)
+
+    return make
+
+
+def intake_given(**given: Any) -> IntakeInput:
+    from pydantic import TypeAdapter
+
+    from pointsman.services.signatures import Verifier
+
+    given["verifier"] = TypeAdapter(Verifier).validate_python(given["verifier"])
+    return IntakeInput(**given)
