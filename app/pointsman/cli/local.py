@@ -70,29 +70,29 @@ def standing(
     state: Path, *, host: str | None = None, port: int | None = None, extra: Mapping[str, str] | None = None
 ) -> Iterator[House]:
     """The service, migrated, ready and supervised, until the block ends. `extra` are more variables for it."""
-    state.mkdir(parents=True, exist_ok=True)
-    embedded = None if os.environ.get(f"{PREFIX}DATABASE_URL") else EmbeddedPostgres(state)
-    reach = f". {state / 'environment'} && " if embedded else ""
-    environment = {**_environment(state, embedded), **(extra or {})}
-    if host:
-        environment[f"{PREFIX}HOST"] = host
-    if port:
-        environment[f"{PREFIX}PORT"] = str(port)
-    os.environ.update(environment)
-    try:
+    me = [sys.executable, "-m", "pointsman.cli"]
+    children = [Child(name="api", argv=[*me, "serve"]), Child(name="worker", argv=[*me, "work"])]
+    # The state is ours before anything starts: a second one is refused without harm to the first, and what a killed
+    # one left running has ended, which frees its port.
+    with Supervisor(children, state=state) as floor:
+        embedded = None if os.environ.get(f"{PREFIX}DATABASE_URL") else EmbeddedPostgres(state)
+        if embedded:
+            floor.afterwards(embedded.stop)
+        reach = f". {state / 'environment'} && " if embedded else ""
+        environment = {**_environment(state, embedded), **(extra or {})}
+        if host:
+            environment[f"{PREFIX}HOST"] = host
+        if port:
+            environment[f"{PREFIX}PORT"] = str(port)
+        os.environ.update(environment)
         chosen = settings()
         if not port_is_free(chosen.host, chosen.port):
             fail(f"Port {chosen.port} on {chosen.host} is in use. Stop what uses it, or give another with --port.")
         database.apply(chosen.database_url)
-        me = [sys.executable, "-m", "pointsman.cli"]
-        children = [Child(name="api", argv=[*me, "serve"]), Child(name="worker", argv=[*me, "work"])]
-        with Supervisor(children, state=state) as floor:
-            base_url = f"http://{_reachable(chosen.host)}:{chosen.port}"
-            _wait_until_ready(base_url, floor)
-            yield House(base_url=base_url, settings=chosen, state=state, floor=floor, reach=reach)
-    finally:
-        if embedded:
-            embedded.stop()
+        floor.start()
+        base_url = f"http://{_reachable(chosen.host)}:{chosen.port}"
+        _wait_until_ready(base_url, floor)
+        yield House(base_url=base_url, settings=chosen, state=state, floor=floor, reach=reach)
 
 
 def _environment(state: Path, embedded: EmbeddedPostgres | None) -> dict[str, str]:

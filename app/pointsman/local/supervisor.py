@@ -1,6 +1,8 @@
 """Several programs as one: started together, kept alive, printed with a name in front, stopped together.
 
 with Supervisor([Child(name="api", argv=[...]), Child(name="worker", argv=[...])], state=Path(".pointsman")) as floor:
+    floor.afterwards(database.stop)
+    floor.start()
     ...                     # they run; Ctrl-C and SIGTERM raise KeyboardInterrupt here, and the block's end stops them
     code = floor.wait()     # 0 after Ctrl-C or SIGTERM, 1 when a child could not be kept alive
 """
@@ -14,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -66,6 +68,7 @@ class Supervisor:
         self._out = out or sys.stdout
         self._patience = patience or Patience()
         self._runs: list[_Run] = []
+        self._closers = contextlib.ExitStack()
         self._lock: IO[str] | None = None
         self._handlers: dict[signal.Signals, object] = {}
         self._stopping = threading.Event()
@@ -76,16 +79,17 @@ class Supervisor:
     def run(self) -> int:
         """Start, keep alive until Ctrl-C or SIGTERM, stop. The exit code for the command that did it."""
         with self:
+            self.start()
             return self.wait()
 
     def __enter__(self) -> Self:
+        """Own the state from here on, before anything is started: children of a killed supervisor have ended.
+
+        Raises LocalServerError when another supervisor lives on the same state.
+        """
+        self._claim()
         if threading.current_thread() is threading.main_thread():
             self._handlers = {number: signal.signal(number, _interrupt) for number in SIGNALS}
-        try:
-            self.start()
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
         return self
 
     def __exit__(
@@ -93,30 +97,37 @@ class Supervisor:
     ) -> None:
         for number in self._handlers:
             signal.signal(number, signal.SIG_IGN)  # stopping ends by itself; a second Ctrl-C must not leave half of it
-        self.stop()
-        for number, handler in self._handlers.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal itself returned
-        self._handlers = {}
+        try:
+            self.stop()
+        finally:
+            for number, handler in self._handlers.items():
+                signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal itself returned
+            self._handlers = {}
+
+    def afterwards(self, close: Callable[[], None]) -> None:
+        """Have `close` called once every child has ended: for what they need as long as they live."""
+        self._closers.callback(close)
 
     def start(self) -> None:
-        """Start every child, after ending those of an earlier supervisor that was killed.
-
-        Raises LocalServerError when another supervisor lives on the same state.
-        """
-        self._state.mkdir(parents=True, exist_ok=True)
-        self._lock = (self._state / "supervisor.lock").open("a")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._lock.close()
-            self._lock = None
-            raise LocalServerError(f"It runs already, with its state in {self._state}. Stop that one first.") from None
-        end_leftovers(self._memory, grace=self._patience.grace)
+        """Start every child."""
+        if self._lock is None:
+            self._claim()
         for child in self._children:
             self._runs.append(self._spawn(child))
             self._remember()
         self._watch = threading.Thread(target=self._keep_alive, name="supervisor", daemon=True)
         self._watch.start()
+
+    def _claim(self) -> None:
+        self._state.mkdir(parents=True, exist_ok=True)
+        lock = (self._state / "supervisor.lock").open("a")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            raise LocalServerError(f"It runs already, with its state in {self._state}. Stop that one first.") from None
+        self._lock = lock
+        end_leftovers(self._memory, grace=self._patience.grace)
 
     def wait(self) -> int:
         """Block until Ctrl-C, SIGTERM or stop() (0), or until a child cannot be kept alive (1)."""
@@ -131,7 +142,7 @@ class Supervisor:
         return self._failed.is_set()
 
     def stop(self) -> None:
-        """Ask every child to end, last started first, and see to it that they do."""
+        """Ask every child to end, last started first, see to it that they do, and let go of the state."""
         self._stopping.set()
         if self._watch:
             self._watch.join()
@@ -140,10 +151,13 @@ class Supervisor:
         for run in self._runs:
             run.process.wait()
         self._runs = []
-        if self._lock:
-            self._memory.unlink(missing_ok=True)
-            self._lock.close()
-            self._lock = None
+        try:
+            self._closers.close()
+        finally:
+            if self._lock:
+                self._memory.unlink(missing_ok=True)
+                self._lock.close()
+                self._lock = None
 
     # -- keeping alive
 

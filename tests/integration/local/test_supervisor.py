@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,15 @@ def program(name: str, source: str, **env: str) -> Child:
     return Child(name=name, argv=[sys.executable, "-c", source], env=env)
 
 
+@contextmanager
+def started(
+    children: list[Child], *, state: Path, out: io.StringIO | None = None, patience: Patience = QUICK
+) -> Iterator[Supervisor]:
+    with Supervisor(children, state=state, out=out or io.StringIO(), patience=patience) as supervisor:
+        supervisor.start()
+        yield supervisor
+
+
 def eventually(check: Callable[[], bool], seconds: float = 10) -> None:
     deadline = time.monotonic() + seconds
     while not check():
@@ -35,7 +45,7 @@ def eventually(check: Callable[[], bool], seconds: float = 10) -> None:
 def test_every_line_carries_the_name_of_who_said_it(tmp_path: Path) -> None:
     out = io.StringIO()
     say = "import os, time; print(os.environ['WORD'], flush=True); time.sleep(600)"
-    with Supervisor([program("api", say, WORD="yes"), program("worker", say, WORD="no")], state=tmp_path, out=out):
+    with started([program("api", say, WORD="yes"), program("worker", say, WORD="no")], state=tmp_path, out=out):
         eventually(lambda: len(out.getvalue().splitlines()) == 2)
     assert sorted(out.getvalue().splitlines()) == ["api    | yes", "worker | no"]
 
@@ -55,7 +65,7 @@ def test_a_crashed_child_is_started_again(tmp_path: Path) -> None:
     once = f"import pathlib, sys, time; f = pathlib.Path({str(flag)!r})"
     once += "; known = f.exists(); f.touch(); known or sys.exit(3)"
     once += "; print('second life', flush=True); time.sleep(600)"
-    with Supervisor([program("api", once)], state=tmp_path, out=out, patience=QUICK):
+    with started([program("api", once)], state=tmp_path, out=out, patience=QUICK):
         eventually(lambda: "second life" in out.getvalue())
     assert "ended with code 3, starting again" in out.getvalue()
 
@@ -80,6 +90,7 @@ def test_a_signal_stops_the_whole_cleanly(tmp_path: Path, number: signal.Signals
 def test_a_signal_during_set_up_work_stops_what_runs(tmp_path: Path) -> None:
     supervisor = Supervisor([program("good", SLEEP)], state=tmp_path, out=io.StringIO(), patience=QUICK)
     with pytest.raises(KeyboardInterrupt), supervisor:  # noqa: PT012  the block is the set-up work
+        supervisor.start()
         pid = supervisor._runs[0].process.pid
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(5)
@@ -103,14 +114,14 @@ Supervisor([Child(name="old", argv=[sys.executable, "-c", sys.argv[2]])], state=
         assert Process.find(orphan), "a refused start ends nobody"
         killed.kill()
     assert Process.find(orphan)
-    with Supervisor([program("new", SLEEP)], state=tmp_path, out=io.StringIO(), patience=QUICK):
+    with started([program("new", SLEEP)], state=tmp_path, out=io.StringIO(), patience=QUICK):
         assert Process.find(orphan) is None
 
 
 def test_a_remembered_id_that_belongs_to_another_program_by_now_is_left_alone(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", SLEEP], stdout=subprocess.DEVNULL) as stranger:
         (tmp_path / "children.json").write_text(f'[{{"pid": {stranger.pid}, "started": "long ago"}}]')
-        with Supervisor([program("new", SLEEP)], state=tmp_path, out=io.StringIO(), patience=QUICK):
+        with started([program("new", SLEEP)], state=tmp_path, out=io.StringIO(), patience=QUICK):
             assert Process.find(stranger.pid)
         stranger.kill()
 
@@ -118,5 +129,22 @@ def test_a_remembered_id_that_belongs_to_another_program_by_now_is_left_alone(tm
 @pytest.mark.parametrize("text", ["", "{", "[1]", '[{"pid": 1}]', "null"])
 def test_a_damaged_memory_is_no_reason_not_to_start(tmp_path: Path, text: str) -> None:
     (tmp_path / "children.json").write_text(text)
-    with Supervisor([program("new", SLEEP)], state=tmp_path, out=io.StringIO(), patience=QUICK):
+    with started([program("new", SLEEP)], state=tmp_path, out=io.StringIO(), patience=QUICK):
         pass
+
+
+def test_what_the_children_need_is_closed_after_them(tmp_path: Path) -> None:
+    seen: list[object] = []
+    with started([program("api", SLEEP)], state=tmp_path) as supervisor:
+        pid = supervisor._runs[0].process.pid
+        supervisor.afterwards(lambda: seen.append(Process.find(pid)))
+        assert seen == []
+    assert seen == [None]
+
+
+def test_a_refused_start_closes_nothing(tmp_path: Path) -> None:
+    closed: list[str] = []
+    with started([program("api", SLEEP)], state=tmp_path):
+        with pytest.raises(LocalServerError), Supervisor([], state=tmp_path) as second:
+            second.afterwards(lambda: closed.append("the first one's database"))
+        assert closed == []
