@@ -20,7 +20,7 @@ from pointsman_caldav.dav import parse
 from pointsman_caldav.events import stored
 from pointsman_sdk import AmbiguousOutcome, ConnectorError, Context, NoTokens, ReauthRequired, Rejected, Retryable, Slot
 from pointsman_sdk.http import lend
-from pointsman_sdk.testing import ADA, NOW, at, request
+from pointsman_sdk.testing import ADA, HOSTILE, NOW, at, request
 
 pytestmark = pytest.mark.anyio
 
@@ -225,11 +225,14 @@ class OneEvent:
         self.content: bytes | None = None
         self.puts = 0
         self.rival: Callable[[OneEvent], None] = lambda _: None
+        self.after_get: list[Callable[[], None]] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
-            etag = {"ETag": f'"{self.puts}"'}
-            return httpx.Response(200, content=self.content, headers=etag) if self.content else httpx.Response(404)
+            content, etag = self.content, {"ETag": f'"{self.puts}"'}
+            while self.after_get:
+                self.after_get.pop()()
+            return httpx.Response(200, content=content, headers=etag) if content else httpx.Response(404)
         if request.headers.get("If-Match", f'"{self.puts}"') != f'"{self.puts}"':
             return httpx.Response(412)
         self.puts, self.content = self.puts + 1, request.content
@@ -266,6 +269,23 @@ async def test_move_over_a_change_by_the_owner_reads_again_and_keeps_what_they_w
     await connector.move(request(CALENDAR, slot=at(14), sequence=1))
     event = stored(server.content, zone=UTC)
     assert (event.slot, str(event.event["LOCATION"]), event.sequence, event.generation) == (at(14), "Room 4", 8, 1)
+
+
+async def test_change_between_reading_and_moving_is_not_overwritten(scripted: Any) -> None:
+    server = OneEvent()
+    connector = scripted(server)
+    await connector.book(request(CALENDAR))
+
+    def owner_adds_a_room() -> None:
+        assert server.content is not None
+        server.content = server.content.replace(b"END:VEVENT", b"LOCATION:Room 4\r\nEND:VEVENT")
+        server.puts += 1
+
+    server.after_get = [owner_adds_a_room]
+    moved = await connector.move(request(CALENDAR, slot=at(14), sequence=1))
+    assert moved.slot == at(14)
+    assert server.content is not None
+    assert b"LOCATION:Room 4" in server.content
 
 
 @pytest.mark.parametrize("status", [423, 500, 503])
@@ -388,6 +408,13 @@ async def test_event_is_what_a_calendar_program_expects(real: Any) -> None:
     await connector.move(request(vendor.calendar, slot=at(14), sequence=1))
     (event,) = vendor.stored()
     assert int(event["SEQUENCE"]) == 1
+
+
+async def test_control_characters_do_not_reach_the_server(real: Any) -> None:
+    connector, vendor = real
+    await connector.book(request(vendor.calendar, contact=HOSTILE))
+    stored_bytes = vendor.ask("GET", f"{vendor.calendar}check-g1.ics").content
+    assert not set(stored_bytes) & (set(range(0x20)) - set(b"\r\n\t"))
 
 
 async def test_twenty_writers_of_one_key_leave_one_event(real: Any) -> None:

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from pointsman_sdk import Capability, errors
-from pointsman_sdk.http import AnswerRefused, lend
-from pointsman_sdk.testing import ConnectorSuite, FaultyTransport, Tier, proofs
+from pointsman_sdk.http import AnswerRefused, lend, raise_for_status
+from pointsman_sdk.testing import NOW, ConnectorSuite, FaultyTransport, Tier, proofs
 from pointsman_sdk.testing.tiers import tier_of
 
 pytestmark = pytest.mark.anyio
@@ -48,6 +48,27 @@ def test_tier_stops_below_the_first_check_that_is_missing(missing: str, tier: Ti
     passed = set(ALL) - {missing}
     assert tier_of(ALL, passed=passed, excused=[], capabilities=list(Capability)) is tier
     assert tier_of(ALL, passed=passed, excused=[missing], capabilities=list(Capability)) is Tier.GOLD
+
+
+@pytest.mark.parametrize(
+    ("status", "writes", "error"),
+    [
+        (500, True, errors.AmbiguousOutcome),
+        (502, True, errors.AmbiguousOutcome),
+        (504, True, errors.AmbiguousOutcome),
+        (503, True, errors.Retryable),
+        (429, True, errors.Retryable),
+        (423, True, errors.Retryable),
+        (502, False, errors.Retryable),
+        (401, True, errors.ReauthRequired),
+        (302, False, errors.Rejected),
+        (422, True, errors.Rejected),
+    ],
+)
+def test_status_says_what_happens_next(status: int, writes: bool, error: type[errors.ConnectorError]) -> None:
+    with pytest.raises(errors.ConnectorError) as caught:
+        raise_for_status(httpx.Response(status), vendor="Acme", now=NOW, writes=writes)
+    assert type(caught.value) is error
 
 
 class Vendor:

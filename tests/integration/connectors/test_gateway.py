@@ -253,6 +253,7 @@ async def test_anything_else_is_a_bug_counted_and_told_by_type_alone(
     assert house.bugs == [("memory", type(error).__name__)]
     assert type(error).__name__ in str(caught.value)
     assert "ada@example.com" not in str(caught.value) + caplog.text
+    assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
 
 
