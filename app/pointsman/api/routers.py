@@ -2,13 +2,31 @@
 
 from fastapi import APIRouter
 
-from pointsman.api import alerts, audit, health, hooks, inbox, intakes, keys, leads, metrics
+from pointsman.api import (
+    alerts,
+    appointments,
+    audit,
+    connections,
+    deliveries,
+    health,
+    hooks,
+    inbox,
+    intakes,
+    keys,
+    leads,
+    metrics,
+    qualifications,
+)
 
 ALL: list[APIRouter] = [
     leads.router,
     hooks.router,
     intakes.router,
     inbox.router,
+    qualifications.router,
+    appointments.router,
+    connections.router,
+    deliveries.router,
     keys.router,
     alerts.router,
     audit.router,

@@ -1,6 +1,7 @@
 """The connections repository."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import bindparam, insert, select, text, update
@@ -24,11 +25,10 @@ _CHANGE = (
 )
 _GET = select(connections).where(connections.c.key == bindparam("key"))
 _LOCK = _GET.with_for_update()
-_PAGE = (
-    select(connections)
-    .where(connections.c.key > bindparam("after"))
-    .order_by(connections.c.key)
-    .limit(bindparam("limit"))
+_PAGE = text(
+    "select * from connections where cast(:after_at as timestamptz) is null"
+    " or (created_at, id) < (cast(:after_at as timestamptz), cast(:after_id as uuid))"
+    " order by created_at desc, id desc limit :limit"
 )
 _SET_FAULT = text("update connections set fault = :fault where id = :id and fault is distinct from :fault")
 
@@ -51,8 +51,9 @@ class SqlConnections:
         row = found.mappings().one_or_none()
         return ConnectionRow(**row) if row else None
 
-    async def page(self, *, after: str | None, limit: int) -> Sequence[ConnectionRow]:
-        found = await self._connection.execute(_PAGE, {"after": after or "", "limit": limit})
+    async def page(self, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[ConnectionRow]:
+        after_at, after_id = after or (None, None)
+        found = await self._connection.execute(_PAGE, {"after_at": after_at, "after_id": after_id, "limit": limit})
         return [ConnectionRow(**row) for row in found.mappings()]
 
     async def set_fault(self, connection_id: UUID, fault: str | None) -> bool:

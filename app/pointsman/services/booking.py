@@ -12,6 +12,7 @@
 The lead stays with the rep after a cancellation, so that it can be booked again; its gate goes on as it was.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -29,6 +30,7 @@ from pointsman.domain.errors import (
     Unavailable,
 )
 from pointsman.domain.leads import Stage
+from pointsman.domain.reps import Rep
 from pointsman.domain.roles import Work
 from pointsman.services.bookable import Bookable, Taken, bookable, hindrance, snapshot, taken, visible_lead
 from pointsman.services.calendars import DEADLINE, FOR_BOOKING, Reading, read_calendars
@@ -53,6 +55,17 @@ class CancelledBy(StrEnum):
 NO_FAULT_OF_THE_REP = frozenset({CancelledBy.PROSPECT, CancelledBy.SETTER})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A booking that is ready to be written: what was asked, and the calendar that was read for it."""
+
+    lead_id: UUID
+    rep: Rep
+    wanted: Interval
+    reading: Reading
+    actor: Actor
+
+
 async def book(
     env: Env, lead_id: UUID, start: datetime, *, actor: Actor, end: datetime | None = None
 ) -> AppointmentRow:
@@ -61,6 +74,17 @@ async def book(
     Raises SlotTaken, Conflict (`already-booked`, `slot-not-offered`, `no-closer`), RoleProtected and Unavailable
     (`calendar-unreadable`).
     """
+    prepared = await prepare_booking(env, lead_id, start, actor=actor, end=end)
+    try:
+        return await in_transaction(env, lambda tx: book_in(env, tx, prepared))
+    except Refused as refused:
+        raise in_words(refused) from refused
+
+
+async def prepare_booking(
+    env: Env, lead_id: UUID, start: datetime, *, actor: Actor, end: datetime | None = None
+) -> Prepared:
+    """Refuse what can be refused without a lock, then read the calendar; nothing is written. See `book`."""
     now = env.clock()
     async with env.uow() as tx:
         seen = await bookable(env, tx, await visible_lead(tx, lead_id, actor), now=now)
@@ -70,17 +94,16 @@ async def book(
         _refuse(seen, wanted, (), await taken(tx, seen, wanted), now)
     reach = seen.reach(now)
     readings = await read_calendars(env, [seen.rep.key], reach.start, reach.end, max_age=FOR_BOOKING, deadline=DEADLINE)
+    return Prepared(lead_id=lead_id, rep=seen.rep, wanted=wanted, reading=readings[seen.rep.key], actor=actor)
 
-    async def work(tx: Tx) -> AppointmentRow:
-        what = await bookable(env, tx, await visible_lead(tx, lead_id, actor, lock=True), now=env.clock())
-        if what.rep.id != seen.rep.id:
-            raise Conflict(f"The lead has just gone to {what.rep.name}. Ask for slots again.", code="holder-changed")
-        return await place(env, tx, what, wanted, readings[seen.rep.key], actor=actor)
 
-    try:
-        return await in_transaction(env, work)
-    except Refused as refused:
-        raise in_words(refused) from refused
+async def book_in(env: Env, tx: Tx, given: Prepared) -> AppointmentRow:
+    """The booking, inside the caller's transaction; what the database refuses is put into words by `in_words`."""
+    lead = await visible_lead(tx, given.lead_id, given.actor, lock=True)
+    what = await bookable(env, tx, lead, now=env.clock())
+    if what.rep.id != given.rep.id:
+        raise Conflict(f"The lead has just gone to {what.rep.name}. Ask for slots again.", code="holder-changed")
+    return await place(env, tx, what, given.wanted, given.reading, actor=given.actor)
 
 
 async def place(

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, Unavailable
 from pointsman.domain.reps import Rep
@@ -120,8 +122,8 @@ async def get_connection(env: Env, key: str) -> ConnectionRow:
         return await _connection(tx, key)
 
 
-async def list_connections(env: Env, *, after: str | None, limit: int) -> Sequence[ConnectionRow]:
-    """By key."""
+async def list_connections(env: Env, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[ConnectionRow]:
+    """Newest first."""
     async with env.uow() as tx:
         return await tx.connections.page(after=after, limit=limit)
 

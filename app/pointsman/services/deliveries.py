@@ -237,3 +237,12 @@ async def _die(env: Env, job: _Job, error: str) -> None:
         )
 
     await in_transaction(env, work)
+
+
+async def get_delivery(env: Env, delivery_id: UUID) -> DeliveryRow:
+    """Raises NotFound."""
+    async with env.uow() as tx:
+        row = await tx.deliveries.get(delivery_id)
+    if row is None:
+        raise NotFound("There is no delivery with this id.")
+    return row

@@ -59,6 +59,19 @@ class HandedOver:
         return self.offer.slots if self.offer else ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handing:
+    """A hand-over that is ready to be written: what was asked, and the calendars that were read for it."""
+
+    lead_id: UUID
+    evidence: Sequence[Evidence]
+    setter: str | None
+    actor: Actor
+    auto_book: bool
+    window: Interval | None
+    readings: Mapping[str, Reading]
+
+
 async def hand_over(
     env: Env,
     lead_id: UUID,
@@ -72,20 +85,16 @@ async def hand_over(
 ) -> HandedOver:
     """Record evidence, run the gate for closing, and do what follows.
 
-    `within` runs at the end of the same transaction: what it writes stands or falls with the hand-over.
-
-    `setter` None is whoever holds the lead for prospecting or qualification.
-    `auto_book` also books the earliest slot inside `window`. Raises NotFound, Invalid, Conflict "no-policy".
+    `setter` None is whoever holds the lead for prospecting or qualification. `auto_book` also books the earliest slot
+    inside `window`. `within` runs at the end of the same transaction: what it writes stands or falls with the hand-over.
+    Raises NotFound, Invalid, Conflict "no-policy".
     """
-    readings = await _read_closers(env, lead_id, evidence, setter, actor, FOR_BOOKING if auto_book else FOR_SLOTS)
+    handing = await prepare_handover(
+        env, lead_id, evidence=evidence, setter=setter, actor=actor, auto_book=auto_book, window=window
+    )
 
     async def work(tx: Tx) -> HandedOver:
-        case = await open_case(env, tx, lead_id, evidence, setter, actor, lock=True)
-        await tx.gates.add_evidence(lead_id, case.new, at=case.now)
-        if case.gate.passed:
-            handed = await _passed(env, tx, case, readings, auto_book=auto_book, window=window)
-        else:
-            handed = await _failed(env, tx, case)
+        handed = await hand_over_in(env, tx, handing)
         if within is not None:
             await within(tx, handed)
         return handed
@@ -96,14 +105,44 @@ async def hand_over(
         raise in_words(refused) from refused
 
 
-async def _read_closers(
-    env: Env, lead_id: UUID, evidence: Sequence[Evidence], setter: str | None, actor: Actor, max_age: timedelta
-) -> Mapping[str, Reading]:
-    """The calendars of everybody whom a pass could bring this lead to."""
+async def prepare_handover(
+    env: Env,
+    lead_id: UUID,
+    *,
+    evidence: Sequence[Evidence],
+    setter: str | None,
+    actor: Actor,
+    auto_book: bool = False,
+    window: Interval | None = None,
+) -> Handing:
+    """Read the calendars of everybody whom a pass could bring this lead to; nothing is written."""
     async with env.uow() as tx:
         case = await open_case(env, tx, lead_id, evidence, setter, actor, lock=False)
-    if not case.gate.passed:
-        return {}
+    readings: Mapping[str, Reading] = {}
+    if case.gate.passed:
+        readings = await _read_closers(env, case, FOR_BOOKING if auto_book else FOR_SLOTS)
+    return Handing(
+        lead_id=lead_id,
+        evidence=evidence,
+        setter=setter,
+        actor=actor,
+        auto_book=auto_book,
+        window=window,
+        readings=readings,
+    )
+
+
+async def hand_over_in(env: Env, tx: Tx, handing: Handing) -> HandedOver:
+    """The hand-over, inside the caller's transaction; what the database refuses is put into words by `in_words`."""
+    given = handing
+    case = await open_case(env, tx, given.lead_id, given.evidence, given.setter, given.actor, lock=True)
+    await tx.gates.add_evidence(given.lead_id, case.new, at=case.now)
+    if case.gate.passed:
+        return await _passed(env, tx, case, given.readings, auto_book=given.auto_book, window=given.window)
+    return await _failed(env, tx, case)
+
+
+async def _read_closers(env: Env, case: Case, max_age: timedelta) -> Mapping[str, Reading]:
     plan = plan_routes(
         case.known.policy,
         facts_with_evidence(facts_of(case.lead), case.evidence, case.now, closing_gate(case.known).expires_after),
@@ -112,7 +151,7 @@ async def _read_closers(
         now=case.now,
     )
     reps = {rep for rep in plan.reps if (known := case.known.roster.reps.get(rep)) and known.active}
-    if case.held is not None:
+    if case.held is not None and case.held.work == Work.CLOSING:
         reps.add(case.held.rep_key)
     pools = case.known.policy.policy.pools
     horizon = max((pools[pool].booking.horizon for pool in plan.pools), default=timedelta(days=14))

@@ -102,8 +102,8 @@ class Connections(Protocol):
 
     async def get(self, key: str, *, lock: bool = False) -> ConnectionRow | None: ...
 
-    async def page(self, *, after: str | None, limit: int) -> Sequence[ConnectionRow]:
-        """By key."""
+    async def page(self, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[ConnectionRow]:
+        """By creation and id, newest first."""
         ...
 
     async def set_fault(self, connection_id: UUID, fault: str | None) -> bool:

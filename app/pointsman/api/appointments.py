@@ -1,0 +1,134 @@
+"""Slots and appointments: when a closer can be booked, booking, calling off."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from starlette.responses import Response
+
+from pointsman.api.appointment_documents import AppointmentDoc, SlotsDoc
+from pointsman.api.auth import Caller, needs
+from pointsman.api.deps import EnvDep
+from pointsman.api.paging import Page, PageDep
+from pointsman.api.problems import errors
+from pointsman.api.repeatable import IdempotencyKey, repeatable
+from pointsman.services.booking import CancelledBy, Prepared, book_in, cancel, get_appointment, prepare_booking
+from pointsman.services.idempotency import Answer
+from pointsman.services.ports import Tx
+from pointsman.services.slots import slots_for_lead
+
+router = APIRouter(tags=["Hand-over and booking"])
+
+_ROUTE = "POST /v1/appointments"
+
+
+class AppointmentIn(BaseModel):
+    """A booking: one of the slots that were offered."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"lead_id": "01936f0e-7b1a-7c3e-9d55-2f60a1b2c3d4", "start": "2026-12-01T10:00:00+01:00"}]
+        },
+    )
+
+    lead_id: UUID
+    start: AwareDatetime
+    end: AwareDatetime | None = Field(default=None, description="Default: the pool's usual length after the start.")
+
+
+class CancelIn(BaseModel):
+    """Who calls off, and why."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"by": "prospect", "reason": "Is ill this week"}]}
+    )
+
+    by: CancelledBy = Field(description="The rep's turn is given back when it was the prospect or the setter.")
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+
+
+@router.get(
+    "/v1/leads/{lead_id}/slots",
+    summary="When can this lead's closer be booked?",
+    description="Only for a lead that was handed over. An empty list says why.",
+    responses=errors(401, 403, 404, 409, 422),
+)
+async def slots(
+    lead_id: UUID,
+    env: EnvDep,
+    caller: Annotated[Caller, needs("booking", "handover")],
+    limit: Annotated[int | None, Query(ge=1, le=100, description="Default: what the pool shows.")] = None,
+) -> SlotsDoc:
+    return SlotsDoc.of(await slots_for_lead(env, lead_id, limit=limit, actor=caller.actor))
+
+
+@router.post(
+    "/v1/appointments",
+    status_code=201,
+    response_model=AppointmentDoc,
+    summary="Book an appointment",
+    description="Books the closer who has the lead. 409 `slot-taken` when somebody was faster, `slot-not-offered` when "
+    "the time was never free to book, `already-booked` when the lead has an appointment; 503 `calendar-unreadable` "
+    "when the closer's calendar cannot be read, since unknown is not free. The event reaches the calendar at once, "
+    "and is retried until it does.",
+    responses=errors(401, 403, 404, 409, 422, 503),
+)
+async def book(
+    given: AppointmentIn,
+    request: Request,
+    env: EnvDep,
+    caller: Annotated[Caller, needs("booking")],
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    async def prepare() -> Prepared:
+        return await prepare_booking(env, given.lead_id, given.start, actor=caller.actor, end=given.end)
+
+    async def write(tx: Tx, prepared: Prepared) -> Answer:
+        row = await book_in(env, tx, prepared)
+        return Answer(status=201, body=AppointmentDoc.of(row).model_dump_json().encode())
+
+    return await repeatable(env, request, caller, route=_ROUTE, key=idempotency_key, prepare=prepare, write=write)
+
+
+@router.get(
+    "/v1/appointments",
+    summary="List the appointments",
+    description="By start, latest first. A partner's key sees the appointments of leads that its reps hold or held.",
+    responses=errors(401, 403, 422),
+)
+async def index(
+    env: EnvDep,
+    page: PageDep,
+    caller: Annotated[Caller, needs("read", "booking")],
+    lead_id: Annotated[UUID | None, Query(description="Only this lead's.")] = None,
+    rep: Annotated[str | None, Query(max_length=100, description="Only this rep's (key).")] = None,
+    status: Annotated[Literal["confirmed", "cancelled"] | None, Query(description="Only these.")] = None,
+) -> Page[AppointmentDoc]:
+    async with env.uow() as tx:
+        rows = await tx.appointments.page(
+            supplier=caller.supplier, lead_id=lead_id, rep_key=rep, status=status, after=page.after, limit=page.fetch
+        )
+    items, following = page.cut(rows, lambda row: (row.starts_at, row.id))
+    return Page[AppointmentDoc](items=[AppointmentDoc.of(row) for row in items], next=following)
+
+
+@router.get("/v1/appointments/{appointment_id}", summary="Read an appointment", responses=errors(401, 403, 404, 422))
+async def show(
+    appointment_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("read", "booking")]
+) -> AppointmentDoc:
+    return AppointmentDoc.of(await get_appointment(env, appointment_id, actor=caller.actor))
+
+
+@router.post(
+    "/v1/appointments/{appointment_id}/cancel",
+    summary="Call an appointment off",
+    description="Frees the time, removes the event, and leaves the lead with its closer. Again is harmless.",
+    responses=errors(401, 403, 404, 422, 503),
+)
+async def call_off(
+    appointment_id: UUID, given: CancelIn, env: EnvDep, caller: Annotated[Caller, needs("booking")]
+) -> AppointmentDoc:
+    row = await cancel(env, appointment_id, by=given.by, reason=given.reason, actor=caller.actor)
+    return AppointmentDoc.of(row)
