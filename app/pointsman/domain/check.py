@@ -60,8 +60,8 @@ def _gates(policy: Policy) -> Iterator[Finding]:
         if work is Work.NURTURE:
             yield error("gates.nurture", "gate-of-nurture", "nurture needs no gate, since no rep does it: remove it")
         elif not gate.require and gate.when is None:
-            message = "this gate asks for nothing, so every lead passes: add 'require' or 'when'"
-            yield (error if work in GATED_WORKS else warning)(f"gates.{work}", "gate-asks-nothing", message)
+            message = "this gate asks for nothing, and so lets nobody through: add 'require' or 'when'"
+            yield error(f"gates.{work}", "gate-asks-nothing", message)
 
 
 def _rules(policy: Policy) -> Iterator[Finding]:

@@ -65,6 +65,14 @@ class GateResult:
         return GateState(open=self.passed, reason=self.summary, expires_at=self.expires_at)
 
 
+#: Without this, a policy that forgets its gate would open it for everybody.
+_ASKS_NOTHING = Missing(
+    what="gate",
+    why="the published policy asks for nothing before this work",
+    how="add 'require' or 'when' to the gate, and publish",
+)
+
+
 def facts_with_evidence(facts: Facts, evidence: Sequence[Evidence], now: datetime, default_expiry: timedelta) -> Facts:
     """`facts` with `qualification.*` taken from affirmed, unexpired evidence and from nowhere else."""
     known: dict[str, Value] = {name: value for name, value in facts.items() if not name.startswith(_PREFIX)}
@@ -85,11 +93,11 @@ def evaluate_gate(
 
     A kind is met by one affirmed, unexpired item of that kind, `kind.name` by that very item. A "no" outweighs
     every earlier "yes" of the same name, even once the "no" itself has expired. A pass expires with the first of
-    the evidence that it rests on.
+    the evidence that it rests on. A gate that asks for nothing lets nobody through.
     """
     standing = _standing(evidence, now, gate.expires_after)
     known = facts_with_evidence(facts, evidence, now, gate.expires_after)
-    missing: list[Missing] = []
+    missing: list[Missing] = [] if gate.require or gate.when else [_ASKS_NOTHING]
     refused: list[Missing] = []
     used: list[Finding] = []
     for requirement in gate.require:

@@ -127,7 +127,7 @@ def _bounded(data: object) -> object:
                 parent[key] = copy
                 for name, inner in value.items():
                     text = name if isinstance(name, str) else str(name).lower() if isinstance(name, bool) else str(name)
-                    copy[text] = None  # keeps the author's order
+                    copy[_storable(text)] = None  # keeps the author's order
                     todo.append((copy, text, inner, depth + 1))
             case list() | tuple():
                 items: list[object] = [None] * len(value)
@@ -135,11 +135,23 @@ def _bounded(data: object) -> object:
                 todo.extend((items, i, inner, depth + 1) for i, inner in enumerate(value))
             case datetime() | date():
                 parent[key] = value.isoformat()
-            case str() | bool() | int() | float() | None:
+            case int() if value.bit_length() > 64:
+                raise _invalid([Fault(path="", code="too-large", message="a number has more than 64 bits: shorten it")])
+            case str():
+                parent[key] = _storable(value)
+            case bool() | int() | float() | None:
                 parent[key] = value
             case _:
                 raise _invalid([Fault(path="", code="not-data", message=f"{type(value).__name__} is not a JSON value")])
     return box[0]
+
+
+def _storable(text: str) -> str:
+    """`text`, refused when a database or a JSON reader could not take it back."""
+    if "\x00" in text or (not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)):
+        message = f"{text[:60]!r} holds a NUL or half a surrogate pair: remove it"
+        raise _invalid([Fault(path="", code="malformed", message=message)])
+    return text
 
 
 def _fault(error: ErrorDetails) -> Fault:

@@ -225,7 +225,7 @@ def situations(draw: st.DrawFn) -> tuple[CompiledPolicy, Facts, Any, Work | None
 
 
 random_floors = settings(
-    max_examples=70, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None
+    max_examples=50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None
 )
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from pointsman.domain.diff import diff
 from pointsman.domain.policy import parse_policy
@@ -69,6 +69,7 @@ def test_writing_out_a_default_is_no_change() -> None:
     assert changes({**OLD, "rules": [{**DACH, "else": "hold"}, REST]}) == []
 
 
+@settings(max_examples=40)
 @given(policies(), policies())
 def test_there_are_changes_exactly_when_the_policies_differ(one: dict[str, Any], other: dict[str, Any]) -> None:
     before, after = parse_policy(one), parse_policy(other)

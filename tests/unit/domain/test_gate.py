@@ -79,6 +79,12 @@ def test_a_pass_lasts_until_the_first_evidence_it_rests_on_expires() -> None:
     assert evaluate_gate(GATE, [soon, later, *READY[1:]], BIG, NOW).expires_at == NOW + DAY
 
 
+def test_a_gate_that_asks_for_nothing_lets_nobody_through() -> None:
+    result = evaluate_gate(Gate(), READY, BIG, NOW)
+    assert (result.passed, result.send_to) == (False, Work.QUALIFICATION)
+    assert "asks for nothing" in result.summary
+
+
 def test_expired_evidence_does_not_count_and_the_answer_says_when_it_expired() -> None:
     old = evidence("intent", at=NOW - 30 * DAY)
     result = evaluate_gate(GATE, [READY[0], old, READY[2]], BIG, NOW)
@@ -124,7 +130,7 @@ def test_the_gate_opens_exactly_when_each_requirement_has_evidence_that_stands(
     all_items: list[Evidence], require: list[str]
 ) -> None:
     standing = [e for e in all_items if stands(e, all_items, NOW)]
-    met = all(any(r in (e.kind.value, f"{e.kind.value}.{e.name}") for e in standing) for r in require)
+    met = bool(require) and all(any(r in (e.kind.value, f"{e.kind.value}.{e.name}") for e in standing) for r in require)
     result = evaluate_gate(Gate.model_validate({"require": require}), all_items, {}, NOW)
     assert result.passed is met
     assert (result.missing == result.refused == ()) is met
@@ -134,7 +140,7 @@ def test_the_gate_opens_exactly_when_each_requirement_has_evidence_that_stands(
 def test_a_pass_lasts_exactly_as_long_as_its_evidence(all_items: list[Evidence], require: list[str]) -> None:
     gate = Gate.model_validate({"require": require})
     result = evaluate_gate(gate, all_items, {}, NOW)
-    if result.passed and require and result.expires_at:
+    if result.passed and result.expires_at:
         just_before: datetime = result.expires_at - timedelta(microseconds=1)
         assert evaluate_gate(gate, all_items, {}, just_before).passed
         assert not evaluate_gate(gate, all_items, {}, result.expires_at).passed
