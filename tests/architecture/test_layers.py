@@ -15,6 +15,7 @@ PLANTED = [
     ("app/pointsman/services/planted.py", "import pointsman.db", "pointsman.services.planted"),
     ("app/pointsman/services/planted.py", "import httpx", "pointsman.services.planted"),
     ("app/pointsman/services/planted.py", "import pointsman_sdk", "pointsman.services.planted"),
+    ("app/pointsman/services/planted.py", "import pointsman.settings", "pointsman.services.planted"),
     ("app/pointsman/domain/planted.py", "import sqlalchemy", "pointsman.domain.planted"),
     ("app/pointsman/domain/planted.py", "import pointsman.services", "pointsman.domain.planted"),
     ("app/pointsman/api/planted.py", "import pointsman_sdk", "pointsman.api.planted"),
@@ -71,3 +72,14 @@ def test_a_planted_import_is_named(copy: Path, name: str, text: str, module: str
         planted.unlink()
     assert result.returncode == 1
     assert f"{module} -> " in result.stdout
+
+
+def test_a_module_without_a_layer_is_named(copy: Path) -> None:
+    stray = copy / "app" / "pointsman" / "stray.py"
+    stray.write_text("")
+    try:
+        result = lint(copy)
+    finally:
+        stray.unlink()
+    assert result.returncode == 1
+    assert "stray" in result.stdout
