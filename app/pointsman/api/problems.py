@@ -104,6 +104,8 @@ def of_refusal(refused: Refused) -> ProblemResponse:
     """What the database said no to; it got that far only because a use case did not see it coming."""
     if refused.constraint == "PM001":
         return of_error(e.RoleProtected(str(refused), extra={"reason": refused.detail}))
+    if refused.constraint.startswith("22"):  # SQLSTATE class 22: a value that no column can hold
+        return of_error(e.Invalid("A value in the request cannot be stored: it is too large or malformed."))
     return of_error(
         e.Conflict(
             "The data does not fit together with what is stored. Look again, then retry.",

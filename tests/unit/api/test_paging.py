@@ -1,0 +1,50 @@
+"""Cursors."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pointsman.api.paging import PageRequest, decode, encode
+from pointsman.domain.errors import Invalid
+
+AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+ID = UUID("0198c0de-0000-7000-8000-000000000001")
+
+
+@given(st.datetimes(timezones=st.just(UTC)), st.uuids())
+def test_a_cursor_leads_back_to_the_place_it_was_made_for(at: datetime, row_id: UUID) -> None:
+    assert decode(encode((at, row_id))) == (at, row_id)
+
+
+def test_a_cursor_is_an_instant_whatever_zone_it_was_written_in() -> None:
+    there = AT.astimezone(timezone(timedelta(hours=2)))
+    assert decode(encode((there, ID))) == (AT, ID)
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "%00", "====", "A" * 150, "bm90fGE", encode((AT, ID))[:-4], "é", "\ud800"])
+def test_anything_else_is_refused_with_the_path_to_the_fault(cursor: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        decode(cursor)
+    assert caught.value.code == "bad-cursor"
+    assert caught.value.faults[0].path == "query.cursor"
+
+
+@given(st.text(max_size=60))
+def test_no_text_at_all_breaks_the_reader(cursor: str) -> None:
+    try:
+        decode(cursor)
+    except Invalid:
+        return
+
+
+def test_a_page_is_cut_at_its_limit_and_the_last_page_has_no_next() -> None:
+    rows = [(AT + timedelta(seconds=n), ID) for n in range(3)]
+    page = PageRequest(limit=2, after=None)
+    items, following = page.cut(rows, lambda row: row)
+    assert items == rows[:2]
+    assert following == encode(rows[1])
+    assert page.cut(rows[:2], lambda row: row) == (rows[:2], None)
+    assert page.cut([], lambda row: row) == ([], None)

@@ -1,0 +1,90 @@
+"""Errors as problems."""
+
+import inspect
+import json
+
+import pytest
+from fastapi.exceptions import RequestValidationError
+
+from pointsman.api import problems
+from pointsman.domain import errors
+from pointsman.domain.errors import Conflict, Fault, Invalid, PointsmanError, SlotTaken, Unauthenticated, Unavailable
+from pointsman.services.ports import Refused
+
+ALL = [found for _, found in inspect.getmembers(errors, inspect.isclass) if issubclass(found, PointsmanError)]
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_every_error_has_a_status_and_a_stable_type(kind: type[PointsmanError]) -> None:
+    answer = problems.of_error(kind("Because."))
+    body = json.loads(bytes(answer.body))
+    assert 400 <= answer.status_code < 600
+    assert answer.media_type == "application/problem+json"
+    assert body["type"] == f"urn:pointsman:problem:{kind.code}"
+    assert body["status"] == answer.status_code
+    assert body["detail"] == "Because."
+
+
+def test_the_nearest_class_decides() -> None:
+    assert problems.status_of(SlotTaken("x")) == problems.status_of(Conflict("x")) == 409
+
+
+def test_a_fault_shows_where_it_is() -> None:
+    fault = Fault(path="body.rules[3].when.field", code="unknown-field", message="Did you mean lead.country?")
+    body = json.loads(bytes(problems.of_error(Invalid("Two faults.", faults=[fault])).body))
+    assert body["faults"] == [
+        {"path": "body.rules[3].when.field", "code": "unknown-field", "message": "Did you mean lead.country?"}
+    ]
+
+
+def test_extra_members_never_hide_the_standard_ones() -> None:
+    body = json.loads(bytes(problems.of_error(Conflict("x", extra={"status": 200, "held_by": "anna"})).body))
+    assert body["status"] == 409
+    assert body["held_by"] == "anna"
+
+
+def test_the_unknown_caller_hears_how_to_sign_in_and_the_early_one_when_to_retry() -> None:
+    assert "Bearer" in problems.of_error(Unauthenticated("x")).headers["www-authenticate"]
+    assert int(problems.of_error(Unavailable("x")).headers["retry-after"]) > 0
+
+
+def test_the_databases_own_role_protection_speaks_as_role_protection() -> None:
+    answer = problems.of_refusal(Refused("PM001", "the role does not include closing", "role"))
+    body = json.loads(bytes(answer.body))
+    assert (answer.status_code, body["code"], body["reason"]) == (409, "role-protected", "role")
+
+
+def test_any_other_refusal_is_a_conflict_that_names_the_constraint_alone() -> None:
+    refused = Refused("leads_email_key", "duplicate key: (email_key)=(mara@example.com)", "mara@example.com")
+    answer = problems.of_refusal(refused)
+    assert answer.status_code == 409
+    assert b"mara" not in bytes(answer.body)
+
+
+def test_what_cannot_be_stored_is_the_callers_fault_not_ours() -> None:
+    assert problems.of_refusal(Refused("22003", "integer out of range")).status_code == 422
+
+
+def test_a_fault_of_ours_tells_an_incident_and_nothing_else() -> None:
+    answer = problems.of_unknown(RuntimeError("mara@example.com broke it"))
+    assert answer.status_code == 500
+    body = json.loads(bytes(answer.body))
+    assert body["incident"] in body["detail"]
+    assert "mara" not in str(body)
+
+
+def test_a_validation_fault_has_a_dotted_path_and_says_what_to_do() -> None:
+    error = RequestValidationError(
+        [
+            {"type": "missing", "loc": ("body", "items", 3, "x"), "msg": "Field required", "input": {}},
+            {"type": "extra_forbidden", "loc": ("body", "y"), "msg": "Extra inputs", "input": 1},
+        ]
+    )
+    body = json.loads(bytes(problems.of_validation(error).body))
+    assert [fault["path"] for fault in body["faults"]] == ["body.items[3].x", "body.y"]
+    assert body["faults"][0]["message"] == "Add this field; it is required."
+
+
+def test_unparsable_json_is_400() -> None:
+    error = RequestValidationError([{"type": "json_invalid", "loc": ("body", 0), "msg": "x", "input": {}}])
+    assert problems.of_validation(error).status_code == 400

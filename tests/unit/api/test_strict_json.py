@@ -1,0 +1,106 @@
+"""JSON that PostgreSQL can keep and give back."""
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pointsman.api.strict_json import NotStorableError, check
+
+DEPTH = 32
+
+storable_text = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]))
+numbers = st.integers(-(2**63) + 1, 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False).filter(
+    lambda x: x == 0 or 1e-30 <= abs(x) <= 1e18
+)
+documents = st.recursive(
+    st.none() | st.booleans() | numbers | storable_text,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(storable_text, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(documents)
+def test_whatever_can_be_stored_is_taken_unchanged(document: object) -> None:
+    for ascii_only in (True, False):
+        body = json.dumps(document, ensure_ascii=ascii_only).encode()
+        assert check(body, max_depth=100) == document
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_either_taken_or_refused(body: bytes) -> None:
+    try:
+        value = check(body, max_depth=DEPTH)
+    except NotStorableError:
+        return
+    assert "\x00" not in json.dumps(value, ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b'{"a": "\\u0000"}', "nul-character"),
+        (b'{"\\u0000": 1}', "nul-character"),
+        (b'["x\\u0000y"]', "nul-character"),
+        (b'{"a": "\x00"}', "not-json"),
+        (b'{"a": "\\ud800"}', "lone-surrogate"),
+        (b'{"a": "\\udc00\\ud800"}', "lone-surrogate"),
+        (b'{"\\uDFFF": 1}', "lone-surrogate"),
+        (b'{"a": "\xff"}', "bad-encoding"),
+        (b'{"a": "\xed\xa0\x80"}', "bad-encoding"),
+        (b'{"a": "\xc0\xaf"}', "bad-encoding"),
+        ('{"a": 1}'.encode("utf-16"), "bad-encoding"),
+        (b'\xef\xbb\xbf{"a": 1}', "not-json"),
+        (b'{"a": 1, "a": 2}', "duplicate-key"),
+        (b'{"x": {"a": 1, "a": 1}}', "duplicate-key"),
+        (b'{"a": NaN}', "not-a-number"),
+        (b'{"a": Infinity}', "not-a-number"),
+        (b'{"a": -Infinity}', "not-a-number"),
+        (b'{"a": 1e400}', "number-out-of-range"),
+        (b'{"a": -1e131071}', "number-out-of-range"),
+        (b'{"a": 1e-400}', None),  # it is 0
+        (b'{"a": 1e-200}', "number-out-of-range"),
+        (b'{"a": 9223372036854775808}', "number-out-of-range"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "number-out-of-range"),
+        (b"[" * 33 + b"]" * 33, "too-deep"),
+        (b'{"a":' * 33 + b"1" + b"}" * 33, "too-deep"),
+        (b"[" * 100_000 + b"]" * 100_000, "too-deep"),
+        (b"[" * 100_000, "too-deep"),
+        (b"{", "not-json"),
+        (b"", "not-json"),
+        (b"{'a': 1}", "not-json"),
+        (b'{"a": 1}x', "not-json"),
+        (b'{"a": 01}', "not-json"),
+    ],
+)
+def test_what_cannot_be_stored_is_refused_for_its_reason(body: bytes, code: str | None) -> None:
+    if code is None:
+        assert check(body, max_depth=DEPTH) == {"a": 0}
+        return
+    with pytest.raises(NotStorableError) as caught:
+        check(body, max_depth=DEPTH)
+    assert caught.value.code == code
+
+
+def test_exactly_as_deep_as_allowed_is_taken() -> None:
+    body = b"[" * DEPTH + b"]" * DEPTH
+    assert check(body, max_depth=DEPTH)
+
+
+def test_many_brackets_side_by_side_are_not_deep() -> None:
+    assert len(check(b"[" + b"[]," * 500 + b"[]]", max_depth=DEPTH)) == 501
+
+
+def test_an_escaped_backslash_before_u0000_is_plain_text() -> None:
+    assert check(b'["\\\\u0000"]', max_depth=DEPTH) == ["\\u0000"]
+
+
+def test_a_pair_of_surrogates_is_one_character() -> None:
+    assert check(b'["\\ud83d\\ude00"]', max_depth=DEPTH) == ["\U0001f600"]
+
+
+def test_the_largest_whole_numbers_are_exact() -> None:
+    assert check(b"[9223372036854775807, -9223372036854775807]", max_depth=DEPTH) == [2**63 - 1, -(2**63) + 1]
+    assert math.isclose(check(b"[0.1]", max_depth=DEPTH)[0], 0.1)

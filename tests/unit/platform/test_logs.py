@@ -1,0 +1,45 @@
+"""Logs tell what failed and where, and never about whom."""
+
+import json
+import logging
+import subprocess
+import sys
+
+import pytest
+
+from pointsman.logs import safe_traceback
+
+CANARY = "mara@example.com"
+
+PROGRAM = f"""
+import logging, structlog
+from pointsman.logs import configure_logs
+configure_logs(form="json", level="info")
+try:
+    try:
+        raise ValueError("{CANARY}")
+    except ValueError as error:
+        raise RuntimeError("about {CANARY}") from error
+except RuntimeError as error:
+    structlog.get_logger("ours").exception("it failed", job=7)
+    logging.getLogger("a.library").exception("it failed")
+    logging.getLogger("a.library").error("it failed", exc_info=error)
+"""
+
+
+def test_a_traceback_keeps_types_and_frames_and_leaves_messages_out() -> None:
+    with pytest.raises(ValueError, match=CANARY) as caught:
+        int(f"{CANARY}")
+    told = safe_traceback(caught.value)
+    assert told["error"] == "ValueError"
+    assert "test_a_traceback" in told["frames"][-1]
+    assert CANARY not in str(told)
+
+
+def test_neither_our_log_lines_nor_a_librarys_quote_an_exception() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(lines) == 3
+    assert all(line["error"] == "RuntimeError < ValueError" for line in lines)
+    assert CANARY not in done.stdout + done.stderr
+    assert logging.getLevelName(lines[0]["level"].upper()) == logging.ERROR

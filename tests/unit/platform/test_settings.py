@@ -1,0 +1,68 @@
+"""Settings."""
+
+import base64
+
+import pytest
+
+from pointsman.settings import SettingsError, load_settings
+
+KEY = base64.urlsafe_b64encode(bytes(32)).decode()
+URL = "postgresql://user:hunter2@db/pointsman"
+
+
+def faults(**given: object) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(**given)
+    return caught.value.faults
+
+
+def test_all_faults_are_listed_at_once_by_the_name_of_their_variable() -> None:
+    found = faults(
+        database_url="mysql://x", secret_keys="short", port=99999, public_url="ftp://x", private_networks="10/99"
+    )
+    named = ["DATABASE_URL", "SECRET_KEYS", "PORT", "PUBLIC_URL", "PRIVATE_NETWORKS"]
+    assert len(found) == len(named)
+    for name in named:
+        assert any(f"POINTSMAN_{name}" in fault for fault in found), name
+
+
+def test_what_is_missing_is_said_with_an_example() -> None:
+    found = faults()
+    assert len(found) == 2
+    assert "postgresql://" in found[0]
+    assert "pointsman keys secret" in found[1]
+
+
+def test_a_fault_never_shows_the_secret_that_is_wrong() -> None:
+    assert "hunter2" not in str(faults(database_url="mysql://user:hunter2@db", secret_keys="my-secret"))
+    assert "my-secret" not in str(faults(database_url=URL, secret_keys="my-secret"))
+
+
+def test_secrets_do_not_show_when_settings_are_printed() -> None:
+    shown = repr(load_settings(database_url=URL, secret_keys=KEY))
+    assert "hunter2" not in shown
+    assert KEY not in shown
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_any_spelling_of_the_scheme_is_understood(scheme: str) -> None:
+    settings = load_settings(database_url=f"{scheme}://db/x", secret_keys=KEY)
+    assert settings.database_url == "postgresql+psycopg://db/x"
+    assert settings.conninfo == "postgresql://db/x"
+
+
+def test_the_environment_is_read_when_asked_and_an_empty_variable_is_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POINTSMAN_DATABASE_URL", URL)
+    monkeypatch.setenv("POINTSMAN_SECRET_KEYS", f"{KEY}, {KEY}")
+    monkeypatch.setenv("POINTSMAN_PORT", "")
+    monkeypatch.setenv("POINTSMAN_PRIVATE_NETWORKS", "10.0.0.0/8,::1/128")
+    settings = load_settings()
+    assert len(settings.secret_keys) == 2
+    assert settings.port == 8000
+    assert [str(network) for network in settings.private_networks] == ["10.0.0.0/8", "::1/128"]
+
+
+def test_the_public_address_defaults_to_where_it_listens() -> None:
+    assert load_settings(database_url=URL, secret_keys=KEY, port=9000).public_url == "http://127.0.0.1:9000"
+    given = load_settings(database_url=URL, secret_keys=KEY, public_url="https://leads.example.com/")
+    assert given.public_url == "https://leads.example.com"
