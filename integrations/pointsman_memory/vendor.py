@@ -27,7 +27,7 @@ class MemoryVendor:
     """A CRM with calendars, programmes and messages. `transport` is how a connector reaches it."""
 
     token: str = "memory-token"  # noqa: S105  # a vendor in memory guards nothing
-    webhook_secret: str = "memory-webhook-secret"  # noqa: S105
+    webhook_secret: str = "memory-webhook-secret"  # noqa: S105  of a vendor in memory
     diary: Diary = field(default_factory=Diary)
     ledger: Ledger = field(default_factory=Ledger)
     members: dict[str, list[str]] = field(default_factory=dict)

@@ -237,7 +237,7 @@ class ForgetsTheFold(MemoryConnector):
 
 @fails("test_hostile_contact_is_only_text")
 class SplitsTheTitleIntoGuests(OtherClient):
-    async def _guests(call: Call, method: str, *path: str, **rest: Any) -> Any:  # noqa: N805
+    async def _guests(call: Call, method: str, *path: str, **rest: Any) -> Any:  # noqa: N805  a call in the place of self
         body = rest.get("body") or {}
         lines = str(body.get("title", "")).splitlines()
         if "attendees" in body:

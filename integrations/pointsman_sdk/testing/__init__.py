@@ -10,11 +10,11 @@ pytest.register_assert_rewrite(
     )
 )
 
-from pointsman_sdk.testing.faults import FaultyTransport  # noqa: E402
-from pointsman_sdk.testing.samples import ADA, HOSTILE, NOW, at, request  # noqa: E402
-from pointsman_sdk.testing.suite import ConnectorSuite  # noqa: E402
-from pointsman_sdk.testing.tiers import Tier, proofs  # noqa: E402
-from pointsman_sdk.testing.vendors import Event, Row  # noqa: E402
+from pointsman_sdk.testing.faults import FaultyTransport  # noqa: E402  see above
+from pointsman_sdk.testing.samples import ADA, HOSTILE, NOW, at, request  # noqa: E402  see above
+from pointsman_sdk.testing.suite import ConnectorSuite  # noqa: E402  see above
+from pointsman_sdk.testing.tiers import Tier, proofs  # noqa: E402  see above
+from pointsman_sdk.testing.vendors import Event, Row  # noqa: E402  see above
 
 __all__ = [
     "ADA",

@@ -45,7 +45,7 @@ class Bench:
         return FaultyTransport(vendor.transport)
 
     @pytest.fixture
-    async def http(self, anyio_backend: str, wire: FaultyTransport) -> AsyncIterator[httpx.AsyncClient]:  # noqa: ARG002
+    async def http(self, anyio_backend: str, wire: FaultyTransport) -> AsyncIterator[httpx.AsyncClient]:  # noqa: ARG002  runs on that backend
         async with lend(wire) as client:
             yield client
 

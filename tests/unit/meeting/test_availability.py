@@ -27,7 +27,7 @@ def a_rep(**changes: object) -> Rep:
         "role": Role(name="Closer", works=frozenset({Work.CLOSING})), "role_id": UUID(int=2),
         "time_zone": "Europe/Berlin", "working_hours": WEEK,
     } | changes  # fmt: skip
-    return Rep(**given)  # type: ignore[arg-type]
+    return Rep(**given)
 
 
 def at(day: int, hour: int, minute: int = 0) -> datetime:
