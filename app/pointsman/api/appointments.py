@@ -4,12 +4,13 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from pointsman.api.appointment_documents import AppointmentDoc, SlotsDoc
 from pointsman.api.auth import Caller, needs
 from pointsman.api.deps import EnvDep
+from pointsman.api.moments import Moment
 from pointsman.api.paging import Page, PageDep
 from pointsman.api.problems import errors
 from pointsman.api.repeatable import IdempotencyKey, repeatable
@@ -34,8 +35,8 @@ class AppointmentIn(BaseModel):
     )
 
     lead_id: UUID
-    start: AwareDatetime
-    end: AwareDatetime | None = Field(default=None, description="Default: the pool's usual length after the start.")
+    start: Moment
+    end: Moment | None = Field(default=None, description="Default: the pool's usual length after the start.")
 
 
 class CancelIn(BaseModel):

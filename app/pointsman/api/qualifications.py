@@ -1,16 +1,17 @@
 """Hand-over: an SDR's evidence opens the gate, or the answer says what is missing."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from starlette.responses import Response
 
 from pointsman.api.appointment_documents import AppointmentDoc, SlotDoc
 from pointsman.api.auth import Caller, needs
 from pointsman.api.deps import EnvDep
+from pointsman.api.moments import Moment
 from pointsman.api.problems import errors
 from pointsman.api.repeatable import IdempotencyKey, repeatable
 from pointsman.domain.availability import Interval
@@ -47,8 +48,8 @@ class FindingIn(BaseModel):
     value: Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
     affirmed: bool = Field(default=True, description="False records that the buyer said no.")
     source: _Word | None = Field(default=None, description="Who or what found out; default: the setter.")
-    observed_at: AwareDatetime | None = Field(default=None, description="Default: now.")
-    expires_at: AwareDatetime | None = Field(default=None, description="Default: by the gate's own expiry.")
+    observed_at: Moment | None = Field(default=None, description="Default: now.")
+    expires_at: Moment | None = Field(default=None, description="Default: by the gate's own expiry.")
 
     def evidence(self, setter: str | None, now: datetime) -> Evidence:
         return Evidence(
@@ -57,8 +58,8 @@ class FindingIn(BaseModel):
             value=self.value,
             affirmed=self.affirmed,
             source=self.source or (f"sdr:{setter}" if setter else "api"),
-            observed_at=(self.observed_at or now).astimezone(UTC),
-            expires_at=self.expires_at.astimezone(UTC) if self.expires_at else None,
+            observed_at=self.observed_at or now,
+            expires_at=self.expires_at,
         )
 
 
@@ -67,12 +68,12 @@ class WindowIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    start: AwareDatetime
-    end: AwareDatetime
+    start: Moment
+    end: Moment
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
-        if self.end.astimezone(UTC) <= self.start.astimezone(UTC):
+        if self.end <= self.start:
             raise ValueError("give an end after the start")
         return self
 
