@@ -164,7 +164,7 @@ def lead(number: str) -> Data:
         "email": f"{number}@firm-{number}.example",
         "first_name": "Lead",
         "last_name": number,
-        "facts": {"lead.source": "organic search", "lead.country": "DE", "company.employees": 120},
+        "fields": {"lead.source": "organic search", "lead.country": "DE", "company.employees": 120},
     }
 
 
@@ -184,7 +184,7 @@ FORM = {
 def form(number: str, size: int = 1_500) -> bytes:
     """A contact form of about the size that marketing tools send; nobody real."""
     body = {"id": number, **lead(number), "source": "organic search", "country": "DE", "message": ""}
-    del body["facts"]
+    del body["fields"]
     body["message"] = "x" * (size - len(json.dumps(body)))
     return json.dumps(body).encode()
 
@@ -194,8 +194,8 @@ def qualification() -> Data:
     return {
         "setter": "sdr-1",
         "evidence": [
-            {"name": "need", "kind": "qualified", "value": "replaces a tool", "affirmed": True},
-            {"name": "intent", "kind": "motivated", "value": "this quarter", "affirmed": True},
+            {"name": "need", "value": "replaces a tool"},
+            {"name": "intent", "value": "this quarter"},
         ],
     }
 

@@ -27,7 +27,7 @@ from replay_checks import Check, Counts, Records, backlog
 from replay_report import show
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from seeding import CALENDAR, seed
+from seeding import seed
 from service import Service, events_of
 from webhooks import Hook, Queue, Sent, send_all
 
@@ -106,7 +106,7 @@ def verdict(service: Service, funnel: Funnel, sent: Sent) -> tuple[list[Check], 
     records = Records(service.libpq_url)
     try:
         found = checks.handovers(records, funnel, floors.SOURCE)
-        events = events_of(service.calendars, list(floors.calendar_owners(funnel)), CALENDAR)
+        events = events_of(service.calendars, floors.calendar_owners(funnel))
         made = [
             checks.all_sent(funnel, sent.acknowledged),
             checks.nothing_lost(records, sent.acknowledged),
@@ -146,6 +146,7 @@ def main() -> int:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Service(apis=given.api, workers=given.workers) as service:
         hooks = seed(service, floors.of_funnel(funnel))
+        hooks = {"lead": hooks["olist-leads"], "handover": hooks["olist-handovers"]}
         replay = Replay(
             service=service,
             funnel=funnel,

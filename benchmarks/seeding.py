@@ -1,13 +1,15 @@
 """Put a floor into a fresh deployment, through its HTTP API, as an admin would."""
 
 import random
+from collections.abc import Iterator
 
-from floors import Floor
-from service import Api, Service
+from floors import ROLES, Floor
+from service import CALENDAR, Api, Service, calendar_path
 from webhooks import Hook, new_secret
 
-CALENDAR = "work"
-CONNECTION = "calendars"
+from pointsman.local.calendar_server import SERVICE
+
+CONNECTION = "team-calendars"
 SEED = 5
 
 
@@ -15,16 +17,32 @@ def seed(service: Service, floor: Floor) -> dict[str, Hook]:
     """Roster, calendars, policy and intakes; the hooks by the intakes' keys."""
     api = Api(service.url, service.key)
     try:
+        suppliers = [{"key": "in-house", "name": "Seller", "kind": "in-house"}]
+        api.call("PUT", "/v1/roster", {"roles": ROLES, "suppliers": suppliers, "reps": list(floor.reps)})
+        _calendars(api, service, floor)
+        draft = api.call("POST", "/v1/policies", floor.policy, note="benchmark")
+        publish = {"note": "benchmark", "expected_current": None}
+        api.call("POST", f"/v1/policies/{draft['version']}/publish", publish)
         return dict(_intakes(api, floor))
     finally:
         api.close()
 
 
-def _intakes(api: Api, floor: Floor) -> list[tuple[str, Hook]]:
+def _calendars(api: Api, service: Service, floor: Floor) -> None:
+    server = service.calendars
+    url = server.start(list(floor.calendars))
+    config = {"base_url": url, "username": SERVICE, "password": server.password()}
+    for owner in floor.calendars:
+        server.ensure_calendar(owner, CALENDAR)
+    api.call("PUT", f"/v1/connections/{CONNECTION}", {"connector": "caldav", "config": config})
+    for owner in floor.calendars:
+        bound = {"connection": CONNECTION, "calendar": calendar_path(owner), "writes": True}
+        api.call("PUT", f"/v1/reps/{owner}/calendars", {"calendars": [bound]})
+
+
+def _intakes(api: Api, floor: Floor) -> Iterator[tuple[str, Hook]]:
     chance = random.Random(SEED)
-    made = []
     for intake in floor.intakes:
         secret = new_secret(chance)
         api.call("POST", "/v1/intakes", {**intake, "secrets": [secret]})
-        made.append((intake["key"], Hook(path=f"/v1/hooks/{intake['key']}", secret=secret)))
-    return made
+        yield intake["key"], Hook(path=f"/v1/hooks/{intake['key']}", secret=secret)

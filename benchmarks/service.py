@@ -9,7 +9,7 @@ import re
 import shutil
 import signal
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -22,6 +22,7 @@ from programs import PYTHON, Program, free_port, run, start_all
 from pointsman.local.calendar_server import SERVICE, CalendarServer
 from pointsman.local.postgres import EmbeddedPostgres
 
+CALENDAR = "work"
 POINTSMAN = str(Path(PYTHON).with_name("pointsman"))
 
 
@@ -119,16 +120,20 @@ class Service:
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
-def events_of(server: CalendarServer, owners: list[str], calendar: str) -> dict[str, list[tuple[str, str]]]:
+def calendar_path(owner: str) -> str:
+    return f"/{owner}/{CALENDAR}/"
+
+
+def events_of(server: CalendarServer, owners: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
     """What the calendar server itself says: for each owner's calendar, UID and start (UTC, ISO) of every event."""
     found: dict[str, list[tuple[str, str]]] = {}
     with httpx.Client(auth=(SERVICE, server.password()), timeout=30, trust_env=False) as client:
         for owner in owners:
-            url = f"{server.url}{owner}/{calendar}/"
-            answer = client.get(url)
+            path = calendar_path(owner)
+            answer = client.get(server.url.rstrip("/") + path)
             answer.raise_for_status()
             whole = Calendar.from_ical(answer.text)
-            found[url] = [(str(event["UID"]), _start(event)) for event in whole.walk("VEVENT")]
+            found[path] = [(str(event["UID"]), _start(event)) for event in whole.walk("VEVENT")]
     return found
 
 

@@ -21,7 +21,7 @@ import pgbench
 import psycopg
 import uvloop
 from http_load import Load, closed_loop, open_loop, request
-from programs import PYTHON, Program, free_port, start_all
+from programs import PYTHON, Program, cpu_seconds, free_port, start_all
 from rich.console import Console
 from rich.table import Table
 from seeding import seed
@@ -52,13 +52,19 @@ class Contender:
 
     name: str
     requests: Callable[[int], list[bytes]]
+    program: Program
     port: int
     status: int
     flat_out: list[Load] = field(default_factory=list)
     steady: list[Load] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)  # seconds of processor time for one request
 
     def measure(self, seconds: float) -> None:
+        before = cpu_seconds(self.program.pid)
         full = uvloop.run(self._closed(seconds))
+        after = cpu_seconds(self.program.pid)
+        if before is not None and after is not None:
+            self.cpu.append((after - before) / len(full.seconds))
         calm = uvloop.run(self._open(seconds))
         for load in (full, calm):
             if not load.only(self.status):
@@ -125,11 +131,16 @@ def compare(service: Service, *, rounds: int, seconds: float, console: Console) 
          "--port", str(port), "--pool", str(POOL)],
         env={}, directory=service.directory, ready=f"http://127.0.0.1:{port}/ready",
     )  # fmt: skip
+    api, front = service.apis[0], service.ports[0]
     contenders = [
-        Contender(name="bare FastAPI insert", requests=bare_requests(chance), port=port, status=202),
-        Contender(name="webhook intake", requests=hook_requests(hook, chance), port=service.ports[0], status=202),
+        Contender(name="bare FastAPI insert", requests=bare_requests(chance), program=bare, port=port, status=202),
+        Contender(name="webhook intake", requests=hook_requests(hook, chance), program=api, port=front, status=202),
         Contender(
-            name="synchronous decision", requests=lead_requests(service.key, chance), port=service.ports[0], status=201
+            name="synchronous decision",
+            requests=lead_requests(service.key, chance),
+            program=api,
+            port=front,
+            status=201,
         ),
     ]
     paces: dict[int, list[float]] = {1: [], CONNECTIONS: []}
@@ -151,32 +162,22 @@ def compare(service: Service, *, rounds: int, seconds: float, console: Console) 
 def _report(console: Console, paces: dict[int, list[float]], contenders: list[Contender]) -> list[Aim]:
     bare, intake, decision = contenders
     table = Table(title=f"One insert and commit, {BODY} bytes; median of {len(bare.flat_out)} rounds")
-    for column in (
-        "",
-        "per second",
-        "of bare",
-        "p50 ms",
-        "p99 ms",
-        f"p50 ms at {RATE:.0f}/s",
-        f"p99 ms at {RATE:.0f}/s",
-    ):
-        table.add_column(column, justify="left" if not column else "right")
+    table.add_column("")
+    steady = f"at {RATE:.0f}/s"
+    for column in ("per second", "of bare", "CPU ms", "p50 ms", "p99 ms", f"p50 ms {steady}", f"p99 ms {steady}"):
+        table.add_column(column, justify="right")
     for clients, pace in paces.items():
-        table.add_row(
-            f"pgbench, {clients} clients",
-            f"{median(pace):,.0f}",
-            f"{median(pace) / bare.per_second:.2f}",
-            "",
-            "",
-            "",
-            "",
-        )
+        rate = median(pace)
+        table.add_row(f"pgbench, {clients} clients", f"{rate:,.0f}", f"{rate / bare.per_second:.2f}")
     for one in contenders:
-        share = one.per_second / bare.per_second
+        figures = (one.ms(0.5), one.ms(0.99), one.steady_ms(0.5), one.steady_ms(0.99))
         table.add_row(
-            f"{one.name}, {CONNECTIONS} connections", f"{one.per_second:,.0f}", f"{share:.2f}",
-            f"{one.ms(0.5):.1f}", f"{one.ms(0.99):.1f}", f"{one.steady_ms(0.5):.1f}", f"{one.steady_ms(0.99):.1f}",
-        )  # fmt: skip
+            f"{one.name}, {CONNECTIONS} connections",
+            f"{one.per_second:,.0f}",
+            f"{one.per_second / bare.per_second:.2f}",
+            f"{median(one.cpu) * 1000:.2f}" if one.cpu else "",
+            *(f"{figure:.1f}" for figure in figures),
+        )
     console.print(table)
     ratio, calm = intake.per_second / bare.per_second, intake.steady_ms(0.99)
     return [

@@ -8,6 +8,7 @@ the same idempotency key, as a careful caller does. The counts are read back fro
 
 import argparse
 import asyncio
+import json
 import random
 import sys
 import time
@@ -15,7 +16,7 @@ from collections import Counter
 
 import floors
 import uvloop
-from http_load import Connection, percentile
+from http_load import Connection, closed_loop, percentile, request
 from rich.console import Console
 from seeding import seed
 from service import Api, Service
@@ -51,9 +52,15 @@ async def rush(ports: list[int], requests: list[bytes]) -> tuple[Counter[int], l
     return statuses, sorted(seconds)
 
 
-def shares(api: Api) -> Counter[str]:
-    """How many leads each rep holds, as the API tells it."""
-    return Counter(item["holder"]["rep"] for item in api.every("/v1/leads") if item.get("holder"))
+def shares(service: Service) -> Counter[str]:
+    """How many leads each rep holds, as the API tells it of every lead."""
+    api = Api(service.url, service.key)
+    ids = [item["id"] for item in api.every("/v1/leads")]
+    api.close()
+    headers = {"Authorization": f"Bearer {service.key}"}
+    asked = [request("GET", f"/v1/leads/{lead_id}", headers=headers) for lead_id in ids]
+    load = uvloop.run(closed_loop(service.ports, asked, connections=8, seconds=120))
+    return Counter(json.loads(answer.body)["holder"]["rep"] for answer in load.answers)
 
 
 def measure(service: Service, *, leads: int, reps: int, console: Console) -> bool:
@@ -64,9 +71,7 @@ def measure(service: Service, *, leads: int, reps: int, console: Console) -> boo
     start = time.perf_counter()
     statuses, seconds = uvloop.run(rush(service.ports, requests))
     elapsed = time.perf_counter() - start
-    api = Api(service.url, service.key)
-    counts = shares(api)
-    api.close()
+    counts = shares(service)
     console.print(
         f"{leads} leads at once over {reps} reps: {elapsed:.1f} s, p50 {percentile(seconds, 0.5):.2f} s, "
         f"slowest {seconds[-1]:.2f} s; answers {dict(sorted(statuses.items()))}"
