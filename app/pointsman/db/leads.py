@@ -56,7 +56,7 @@ _ACCOUNT = """
     account as (select id from found union all select id from made)
 """
 
-_CREATE = text(f"""
+_CREATE_IN_LINES = f"""
     with known as (
         select 1 from leads where email_key = :email_key
         union all
@@ -98,7 +98,10 @@ _CREATE = text(f"""
     left join made on made.id = l.account_id
     left join accounts a on a.id = l.account_id
     left join reps r on r.id = a.owner_rep_id
-""")  # put together from our own texts
+"""  # put together from our own texts
+
+#: In one line, since psycopg reads a statement anew each time when it is longer than 4,096 characters.
+_CREATE = text(" ".join(_CREATE_IN_LINES.split()))
 
 _FIND = text(f"""
     select {LEAD_COLUMNS}, coalesce(l.id = (
