@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -29,6 +30,10 @@ class Cue(StrEnum):
     CRASH = "crash"  # done, and then our process dies
 
 
+#: How many transactions are open around the running code.
+open_transactions: ContextVar[int] = ContextVar("open_transactions", default=0)
+
+
 class Crash(Exception):
     """Stands for a SIGKILL: nobody catches it."""
 
@@ -52,12 +57,14 @@ class FaultyCalendars:
         return {k: v for k, v in config.items() if k != "password"}, b"sealed"
 
     async def check(self, connection: ConnectionRef) -> None:
+        _outside_transactions()
         if fault := self.faults.get("check"):
             raise fault
 
     async def busy(
         self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, *, deadline: timedelta
     ) -> list[tuple[datetime, datetime]]:
+        _outside_transactions()
         self.reads += 1
         if self.slow:
             await asyncio.sleep(self.slow)
@@ -67,6 +74,7 @@ class FaultyCalendars:
         return [(a, b) for a, b in [*self.busy_times.get(calendar, []), *ours] if a < end and b > start]
 
     async def find(self, connection: ConnectionRef, calendar: str, key: str) -> EventReceipt | None:
+        _outside_transactions()
         self.calls.append(("find", key))
         events = self.live[calendar, key]
         return _receipt(events[0]) if events else None
@@ -91,6 +99,7 @@ class FaultyCalendars:
         return [event for events in self.live.values() for event in events]
 
     async def _change(self, op: str, key: str, apply: Callable[[], None]) -> None:
+        _outside_transactions()
         self.calls.append((op, key))
         if (wait := self.before_change(op)) is not None:
             await wait
@@ -110,6 +119,10 @@ class FaultyCalendars:
                 raise Crash
             case Cue.OK:
                 pass
+
+
+def _outside_transactions() -> None:
+    assert open_transactions.get() == 0, "a vendor was called while a transaction was open"
 
 
 def _receipt(event: CalendarEvent) -> EventReceipt:

@@ -1,18 +1,18 @@
 """The small floor with calendars: leads that can be handed over, closers who can be booked."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from faulty_calendars import FaultyCalendars
+from faulty_calendars import FaultyCalendars, open_transactions
 from pointsman.domain.qualification import EVIDENCE_NAMES, Evidence
 from pointsman.services.connections import Bound, bind_calendars, save_connection
 from pointsman.services.deliveries import run_delivery, sweep_deliveries
 from pointsman.services.handover import HandedOver, hand_over
-from pointsman.services.ports import Actor, Env
+from pointsman.services.ports import Actor, Env, Tx, UnitOfWork
 from pointsman.services.ports.meeting import DeliveryRow
 from worlds import World, floor_given, office_hours, open_world
 
@@ -75,6 +75,25 @@ class Floor:
                 return
 
 
+class WatchedUow:
+    """Counts the transactions around the running code, so that the vendor can object to being called inside one."""
+
+    def __init__(self, inner: UnitOfWork) -> None:
+        self._inner = inner
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[Tx]:
+        before = open_transactions.set(open_transactions.get() + 1)
+        try:
+            async with self._inner() as tx:
+                yield tx
+        finally:
+            open_transactions.reset(before)
+
+    def single(self) -> AbstractAsyncContextManager[Tx]:
+        return self._inner.single()
+
+
 @asynccontextmanager
 async def open_floor(
     database_url: str,
@@ -88,7 +107,7 @@ async def open_floor(
     reps = tuple(replace(rep, working_hours=always) for rep in floor_given().reps)
     async with open_world(database_url, roster=floor_given(reps=reps), policy=policy) as world:
         vendor = FaultyCalendars(keyed=keyed)
-        env = replace(world.env, calendars=vendor)
+        env = replace(world.env, calendars=vendor, uow=WatchedUow(world.env.uow))
         await save_connection(env, "cal", connector="memory", config={"url": "x"}, active=True, actor=SETTER)
         for rep in closers:
             await bind_calendars(env, rep, [Bound(connection="cal", calendar=f"{rep}-cal", writes=True)], actor=SETTER)

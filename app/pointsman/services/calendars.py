@@ -11,8 +11,10 @@ from uuid import UUID
 
 from pointsman.domain.availability import Interval, interval
 from pointsman.domain.eligibility import CalendarState
+from pointsman.domain.roles import Work
 from pointsman.services.fault_texts import safe_text
-from pointsman.services.ports import CalendarFault, Env, FaultReauth
+from pointsman.services.in_force import current
+from pointsman.services.ports import CalendarFault, Env, FaultReauth, Tx
 from pointsman.services.ports.meeting import Binding, CalendarRead
 
 FOR_SLOTS = timedelta(seconds=60)  # how old a reading may be to show slots, and to route by
@@ -24,6 +26,7 @@ REAUTH = "connection-reauth"
 NOT_CONNECTED = CalendarState(readable=False, reason="no calendar is connected")
 
 _HOUR = timedelta(hours=1)
+_FORTNIGHT = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,19 +101,21 @@ async def refresh(
                 subject=f"rep:{binding.rep_key}",
                 message=_alert(binding, error),
             )
-        elif error is None and last is not None and last.error is not None:
+        elif error is None and (last is None or last.error is not None):
             await tx.alerts.resolve(at=started, code=ALERT, subject=f"rep:{binding.rep_key}")
     return read
 
 
-async def poll_calendars(
-    env: Env, *, older_than: timedelta = timedelta(minutes=5), horizon: timedelta = timedelta(days=15)
-) -> int:
-    """Read every calendar of an active rep whose last reading has aged; the count of calendars read."""
+async def poll_calendars(env: Env, *, older_than: timedelta = timedelta(minutes=5)) -> int:
+    """Read every calendar of an active rep whose last reading has aged; the count of calendars read.
+
+    Also raises an alert for every closer whom no calendar is connected for.
+    """
     now = env.clock()
-    window = _generous(now, now + horizon)
     async with env.uow() as tx:
         bound = await tx.calendars.bindings(None)
+        horizon = await _closers(env, tx, {binding.rep_key for binding, _ in bound}, now)
+    window = _generous(now, now + horizon)
     aged = [
         (binding, last)
         for binding, last in bound
@@ -120,10 +125,26 @@ async def poll_calendars(
     return len(aged)
 
 
+async def _closers(env: Env, tx: Tx, connected: Collection[str], now: datetime) -> timedelta:
+    """Alert for closers without a calendar; how far ahead any pool of closers books."""
+    if (await tx.policies.versions()).policy is None:
+        return _FORTNIGHT
+    known = await current(env, tx)
+    pools = [pool for pool in known.policy.policy.pools.values() if pool.work is Work.CLOSING]
+    members = {member.rep for pool in pools for member in pool.members}
+    told = {row["subject"] for row in await tx.alerts.list_open() if row["code"] == ALERT}
+    for key in sorted(members - set(connected)):
+        rep = known.roster.reps.get(key)
+        if rep is not None and rep.active and f"rep:{key}" not in told:
+            message = f"{rep.name} closes, but no calendar is connected. Nobody can book {rep.name}."
+            await tx.alerts.put(id=env.new_id(), at=now, code=ALERT, subject=f"rep:{key}", message=message)
+    return max((pool.booking.horizon for pool in pools), default=_FORTNIGHT)
+
+
 async def poll_rep(env: Env, rep_key: str) -> None:
     """Read one rep's calendars now."""
     now = env.clock()
-    await read_calendars(env, [rep_key], now, now + timedelta(days=14), max_age=timedelta(0), deadline=DEADLINE)
+    await read_calendars(env, [rep_key], now, now + _FORTNIGHT, max_age=timedelta(0), deadline=DEADLINE)
 
 
 async def _fresh(
