@@ -1,4 +1,7 @@
-"""The service over a database of its own, without a socket."""
+"""The service without a socket, over a database shared by tests that keep to rows of their own.
+
+A test that needs one for itself asks for `own_database` too.
+"""
 
 from collections.abc import AsyncIterator
 
@@ -14,8 +17,15 @@ from serving import SECRET, MakeKey
 
 
 @pytest.fixture
-def settings(database_url: str) -> Settings:
-    return load_settings(database_url=database_url, secret_keys=SECRET, pool_size=5)
+def settings(request: pytest.FixtureRequest) -> Settings:
+    own = "own_database" in request.fixturenames
+    url = request.getfixturevalue("database_url" if own else "shared_database_url")
+    return load_settings(database_url=url, secret_keys=SECRET, pool_size=5)
+
+
+@pytest.fixture
+def own_database(database_url: str) -> str:
+    return database_url
 
 
 @pytest.fixture

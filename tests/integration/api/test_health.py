@@ -16,20 +16,22 @@ pytestmark = pytest.mark.anyio
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
 
-async def test_a_migrated_service_is_ready_and_says_that_no_worker_runs(client: httpx.AsyncClient) -> None:
+async def test_a_migrated_service_is_ready_and_says_that_no_worker_runs(
+    client: httpx.AsyncClient, own_database: str
+) -> None:
     answer = await client.get("/health/ready")
     assert answer.status_code == 200
     assert answer.json()["worker"] is False
 
 
-async def test_a_worker_seen_lately_shows(client: httpx.AsyncClient, database_url: str) -> None:
-    with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
+async def test_a_worker_seen_lately_shows(client: httpx.AsyncClient, own_database: str) -> None:
+    with psycopg.connect(own_database.replace("+psycopg", "")) as connection:
         connection.execute("insert into procrastinate_workers default values")
     assert (await client.get("/health/ready")).json()["worker"] is True
 
 
-async def test_a_schema_behind_the_release_is_not_ready(client: httpx.AsyncClient, database_url: str) -> None:
-    with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
+async def test_a_schema_behind_the_release_is_not_ready(client: httpx.AsyncClient, own_database: str) -> None:
+    with psycopg.connect(own_database.replace("+psycopg", "")) as connection:
         connection.execute("update alembic_version set version_num = '0001'")
     answer = await client.get("/health/ready")
     assert answer.status_code == 503
@@ -83,8 +85,8 @@ async def test_the_console_loads_nothing_from_elsewhere_and_forbids_it(client: h
         assert (await client.get(address)).status_code == 200, address
 
 
-async def test_the_console_can_be_switched_off(database_url: str) -> None:
-    app = create_app(load_settings(database_url=database_url, secret_keys=SECRET, docs=False))
+async def test_the_console_can_be_switched_off(shared_database_url: str) -> None:
+    app = create_app(load_settings(database_url=shared_database_url, secret_keys=SECRET, docs=False))
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as client,

@@ -198,8 +198,8 @@ async def test_an_endless_body_is_cut_off(app: FastAPI, admin: dict[str, str], s
     assert (b"connection", b"close") in answer[0]["headers"]
 
 
-async def test_a_body_that_trickles_is_408(database_url: str) -> None:
-    app = create_app(load_settings(database_url=database_url, secret_keys=SECRET, receive_timeout_s=0.2))
+async def test_a_body_that_trickles_is_408(shared_database_url: str) -> None:
+    app = create_app(load_settings(database_url=shared_database_url, secret_keys=SECRET, receive_timeout_s=0.2))
 
     async def trickle() -> dict[str, Any]:
         await asyncio.sleep(0.05)
