@@ -47,14 +47,16 @@ _ACCEPT_BATCH = text(f"""
 )
 
 _COLUMNS = """
-    i.id, i.intake_id, n.key as intake_key, i.dedupe_key, i.batch_id, i.body, i.status, i.attempts, i.error, i.lead_id,
-    i.result, i.received_at, i.done_at, i.next_attempt_at
+    i.id, i.intake_id, n.key as intake_key, n.kind as intake_kind, n.version as intake_version,
+    i.dedupe_key, i.batch_id, i.body, i.status, i.attempts, i.error, i.lead_id, i.result,
+    i.received_at, i.done_at, i.next_attempt_at
 """
 
 _CLAIM = text(f"""
-    update inbox i set attempts = i.attempts + 1, next_attempt_at = :lease_until
+    update inbox i set attempts = i.attempts + 1, next_attempt_at = :lease_until, leased_until = :lease_until
     from intakes n
-    where i.id = :id and i.status = 'received' and n.id = i.intake_id
+    where i.id = :id and i.status = 'received' and (i.leased_until is null or i.leased_until <= :at)
+      and n.id = i.intake_id
     returning {_COLUMNS}
 """)
 
@@ -70,18 +72,18 @@ _NOTE = text("""
 
 _FINISH = text("""
     update inbox set status = 'done', done_at = :at, lead_id = coalesce(:lead_id, lead_id),
-        result = cast(:result as jsonb), error = null, next_attempt_at = null
+        result = cast(:result as jsonb), error = null, next_attempt_at = null, leased_until = null
     where id = :id
 """)
 
 _FAIL = text("""
-    update inbox set error = :error, next_attempt_at = :retry_at,
+    update inbox set error = :error, next_attempt_at = :retry_at, leased_until = null,
         status = case when cast(:retry_at as timestamptz) is null then 'dead' else 'received' end
     where id = :id and status = 'received'
 """)
 
 _REVIVE = text(f"""
-    update inbox i set status = 'received', attempts = 0, next_attempt_at = null
+    update inbox i set status = 'received', attempts = 0, next_attempt_at = null, leased_until = null
     from intakes n
     where i.id = :id and i.status = 'dead' and n.id = i.intake_id
     returning {_COLUMNS}
@@ -158,9 +160,11 @@ class SqlInbox:
         row = (await self._connection.execute(_ACCEPT_BATCH, values)).one()
         return Receipt(current=row[0], ids=tuple(sorted(row[1] or ())))
 
-    async def claim(self, inbox_id: UUID, *, lease_until: datetime) -> InboxRow | None:
+    async def claim(self, inbox_id: UUID, *, at: datetime, lease_until: datetime) -> InboxRow | None:
         return _item(
-            (await self._connection.execute(_CLAIM, {"id": inbox_id, "lease_until": lease_until})).one_or_none()
+            (
+                await self._connection.execute(_CLAIM, {"id": inbox_id, "at": at, "lease_until": lease_until})
+            ).one_or_none()
         )
 
     async def lock(self, inbox_id: UUID) -> InboxRow | None:

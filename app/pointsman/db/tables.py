@@ -155,6 +155,7 @@ inbox = Table(
     Column("result", JSONB),  # what became of it, in ids and codes
     _at("received_at"),
     _at("next_attempt_at", null=True),  # null until the first attempt
+    _at("leased_until", null=True),  # a worker has it until then
     _at("done_at", null=True),
     Index("inbox_dedupe_key", "intake_id", "dedupe_key", unique=True),
     Index("inbox_open_idx", "received_at", postgresql_where=text("status <> 'done'")),

@@ -64,6 +64,17 @@ async def ready(env: Env, key: str, *, fresh: bool = False) -> Intake:
     return intake
 
 
+async def stored_mapping(env: Env, tx: Tx, intake_id: UUID, version: int) -> IntakeMapping:
+    """The mapping of an intake that is known to stand at `version`; its secrets stay sealed."""
+    kept: dict[UUID, tuple[int, IntakeMapping]] = env.cache.setdefault("mappings", {})
+    found = kept.get(intake_id)
+    if found is None or found[0] != version:
+        row = await tx.intakes.by_id(intake_id)
+        assert row is not None, "an intake with items is never deleted"
+        found = kept[intake_id] = (row.version, IntakeMapping.model_validate(row.mapping))
+    return found[1]
+
+
 def made_ready(env: Env, row: IntakeRow) -> Intake:
     """The stored intake with its secrets opened and its default for deduplication filled in."""
     verifier = _VERIFIER.validate_python(row.verifier)

@@ -64,8 +64,9 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
     )
     if found is None:
         raise LostRace("the lead came or went between two statements")
-    lead = await _change(tx, by_id[found.lead_id], write, found, knows_id=found.by == "external_id")
-    if found.conflict is not None:
+    row = by_id[found.lead_id]
+    lead = await _change(tx, row, write, found, knows_id=found.by == "external_id")
+    if _new_conflict(row, found):
         await _report_conflict(env, tx, found, actor)
     return Upserted(lead=lead, created=False, conflict=found.conflict)
 
@@ -135,7 +136,7 @@ async def _change(tx: Tx, row: LeadRow, write: LeadWrite, found: Found, *, knows
     tunes = (person.account_status or row.account_status) != row.account_status or (
         person.account_owner is not None and person.account_owner != row.account_owner
     )
-    news = merged.known_at != row.known_at or add_identity or moves or tunes
+    news = merged.known_at != row.known_at or add_identity or moves or tunes or _new_conflict(row, found)
     if not news and row.account_id is not None:
         return row
     values = merged.values
@@ -190,6 +191,10 @@ def _merged(row: LeadRow, write: LeadWrite, *, email_is_free: bool) -> Merged:
 def _text(values: Mapping[str, Value], name: str) -> str | None:
     value = values.get(name)
     return value if isinstance(value, str) else None
+
+
+def _new_conflict(row: LeadRow, found: Found) -> bool:
+    return found.conflict is not None and row.match.get("conflict") != str(found.conflict)
 
 
 async def _report_conflict(env: Env, tx: Tx, found: Found, actor: Actor) -> None:

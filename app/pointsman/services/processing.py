@@ -12,7 +12,7 @@ from pointsman.domain.payloads import parse_json
 from pointsman.domain.reps import Roster
 from pointsman.services.fields import known_fields
 from pointsman.services.handover import HandedOver, hand_over
-from pointsman.services.intakes import made_ready
+from pointsman.services.intakes import stored_mapping
 from pointsman.services.leads import Submitted, submit_in, upsert_lead
 from pointsman.services.mapping import Mapped, map_event
 from pointsman.services.ports import Actor, Env, Tx, Unreachable
@@ -34,8 +34,9 @@ async def process_item(env: Env, inbox_id: UUID) -> None:
 
     The attempt is counted before it runs, so that an item which kills its worker ends in the dead letters too.
     """
+    now = env.clock()
     async with env.uow.single() as tx:
-        item = await tx.inbox.claim(inbox_id, lease_until=env.clock() + LEASE)
+        item = await tx.inbox.claim(inbox_id, at=now, lease_until=now + LEASE)
     if item is None:
         return
     if item.attempts > MAX_ATTEMPTS:
@@ -53,14 +54,12 @@ async def process_item(env: Env, inbox_id: UUID) -> None:
 
 async def _run(env: Env, item: InboxRow) -> None:
     actor = Actor(name=f"intake:{item.intake_key}")
-    async with env.uow() as tx:
-        row = await tx.intakes.by_id(item.intake_id)
-        assert row is not None, "an item's intake is never deleted"
+    async with env.uow.single() as tx:
+        mapping = await stored_mapping(env, tx, item.intake_id, item.intake_version)
         known = await known_fields(env, tx)
-    intake = made_ready(env, row)
     event = parse_json(item.body)
-    mapped = map_event(event, intake.mapping, known, intake=intake.key, at=item.received_at)
-    if intake.kind == "handover":
+    mapped = map_event(event, mapping, known, intake=item.intake_key, at=item.received_at)
+    if item.intake_kind == "handover":
         await _hand_over(env, item, mapped, actor)
     else:
         await _submit(env, item, mapped, actor)
@@ -103,8 +102,10 @@ def _handed(handed: HandedOver) -> dict[str, Any]:
     return {
         "gate_passed": handed.gate.passed,
         "gate_check_id": str(handed.check_id),
-        "missing": [missing.what for missing in handed.gate.missing],
-        "refused": [refused.what for refused in handed.gate.refused],
+        "missing": [{"what": item.what, "why": item.why} for item in handed.gate.missing],
+        "refused": [{"what": item.what, "why": item.why} for item in handed.gate.refused],
+        "failed": [leaf.words for leaf in handed.gate.failed_conditions],
+        "what_happens": handed.what_happens,
         "stage": handed.stage,
         "closer": handed.closer,
         "decision_id": str(handed.routed.decision_id) if handed.routed else None,

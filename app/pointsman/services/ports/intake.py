@@ -179,6 +179,8 @@ class InboxRow:
     id: UUID
     intake_id: UUID
     intake_key: str
+    intake_kind: str
+    intake_version: int
     dedupe_key: str
     batch_id: UUID | None
     body: bytes
@@ -219,8 +221,8 @@ class Inbox(Protocol):
         """One statement: the raw request, every (id, dedupe key, body) that is new, and their jobs."""
         ...
 
-    async def claim(self, inbox_id: UUID, *, lease_until: datetime) -> InboxRow | None:
-        """Count an attempt before it runs; None when the item is done, dead or unknown."""
+    async def claim(self, inbox_id: UUID, *, at: datetime, lease_until: datetime) -> InboxRow | None:
+        """Count an attempt before it runs; None when the item is done, dead, unknown or leased to another worker."""
         ...
 
     async def lock(self, inbox_id: UUID) -> InboxRow | None:
