@@ -1,0 +1,127 @@
+"""Decisions over HTTP: who got this lead, and why; and moving a lead by a human's word."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from pointsman.api.auth import Caller, needs
+from pointsman.api.decision_documents import DecisionHead, ReplayDoc, WholeDecisionDoc
+from pointsman.api.deps import EnvDep
+from pointsman.api.lead_documents import DecisionDoc
+from pointsman.api.paging import Page, PageDep
+from pointsman.api.problems import errors
+from pointsman.domain.roles import Work
+from pointsman.services.explain import decision, decision_page, replay_decision
+from pointsman.services.ports import Env
+from pointsman.services.reassign import assign, reassign
+
+router = APIRouter(tags=["Decisions"])
+
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=1_000, strip_whitespace=True)]
+
+
+class AssignIn(BaseModel):
+    """Who gets the lead, for what, and why."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"rep": "jonas", "work": "qualification", "reason": "speaks Danish"}]},
+    )
+
+    rep: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    work: Work
+    reason: Reason
+    override_id: UUID | None = None
+
+
+class ReassignIn(BaseModel):
+    """Why the lead moves."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "Lena is on parental leave"}]})
+
+    reason: Reason
+
+
+@router.get("/v1/decisions", summary="List decisions", responses=errors(401, 403, 422))
+async def index(env: EnvDep, page: PageDep, caller: Annotated[Caller, needs("read")]) -> Page[DecisionHead]:
+    return await _page(env, page, caller, None)
+
+
+@router.get("/v1/leads/{lead_id}/decisions", summary="List a lead's decisions", responses=errors(401, 403, 404, 422))
+async def of_lead(
+    lead_id: UUID, env: EnvDep, page: PageDep, caller: Annotated[Caller, needs("read", "handover")]
+) -> Page[DecisionHead]:
+    return await _page(env, page, caller, lead_id)
+
+
+@router.get(
+    "/v1/decisions/{decision_id}",
+    summary="Read a decision with its whole trace",
+    description="Every rule that was looked at, every rep with the reason they were dropped, and the ledger before and "
+    "after. A partner's key does not see who else was looked at.",
+    responses=errors(401, 403, 404, 422),
+)
+async def one(decision_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("read", "handover")]) -> WholeDecisionDoc:
+    row = await decision(env, decision_id, supplier=caller.supplier)
+    return WholeDecisionDoc.of(row, partner=caller.supplier is not None)
+
+
+@router.post(
+    "/v1/decisions/{decision_id}/replay",
+    summary="Take a decision again",
+    description="From its stored inputs, with the policy and the roster of that time. Nothing is written. The answer says "
+    "whether the same rep comes out, and what differs.",
+    responses=errors(401, 403, 404, 422),
+)
+async def replay(decision_id: UUID, env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> ReplayDoc:
+    found = await replay_decision(env, decision_id)
+    return ReplayDoc(
+        decision_id=found.decision_id,
+        same=found.same,
+        rep=found.rep,
+        rep_again=found.rep_again,
+        differs=list(found.differs),
+    )
+
+
+@router.post(
+    "/v1/leads/{lead_id}/assign",
+    summary="Give a lead to a named rep",
+    description="Roles and gates hold here too: without them the answer is 409 `role-protected` or `gate-closed`, with what "
+    "is missing. An override (POST /v1/overrides) is the only way around, and is counted.",
+    responses=errors(401, 403, 404, 409, 422),
+)
+async def assigned(
+    lead_id: UUID, given: AssignIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
+) -> DecisionDoc:
+    routed = await assign(
+        env,
+        lead_id,
+        rep=given.rep,
+        work=given.work,
+        override_id=given.override_id,
+        reason=given.reason,
+        actor=caller.actor,
+    )
+    return DecisionDoc.of(routed)
+
+
+@router.post(
+    "/v1/leads/{lead_id}/reassign",
+    summary="Give a lead to somebody else",
+    description="By the rules, for the same work, never to anybody who held it before. The old turn is taken back and a new "
+    "one is booked. Nobody eligible: the lead waits.",
+    responses=errors(401, 403, 404, 409, 422),
+)
+async def reassigned(
+    lead_id: UUID, given: ReassignIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
+) -> DecisionDoc:
+    return DecisionDoc.of(await reassign(env, lead_id, reason=given.reason, actor=caller.actor))
+
+
+async def _page(env: Env, page: PageDep, caller: Caller, lead_id: UUID | None) -> Page[DecisionHead]:
+    rows = await decision_page(env, lead_id=lead_id, supplier=caller.supplier, before=page.after, limit=page.fetch)
+    items, following = page.cut(rows, lambda row: (row.at, row.id))
+    return Page[DecisionHead](items=[DecisionHead.head_of(row) for row in items], next=following)

@@ -1,0 +1,268 @@
+"""Policies over HTTP: draft, check, explain, publish, roll back, compare."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from pointsman.api.auth import Caller, needs
+from pointsman.api.decision_documents import TraceDoc
+from pointsman.api.deps import EnvDep
+from pointsman.api.house import house
+from pointsman.api.policy_bodies import REQUEST_BODY, document_of
+from pointsman.api.problems import errors
+from pointsman.domain.check import publishable
+from pointsman.domain.findings import Finding
+from pointsman.domain.policy import policy_json_schema
+from pointsman.domain.roles import Work
+from pointsman.services import policies
+from pointsman.services.explain import Question, explain
+from pointsman.services.ports.routing import PolicyRow
+
+router = APIRouter(tags=["Policy"])
+
+VersionPath = Annotated[int, Path(ge=1, le=2**62, examples=[1])]
+Note = Annotated[str, StringConstraints(max_length=1_000, strip_whitespace=True)]
+
+
+class FindingDoc(BaseModel):
+    """One thing that the check found; an error forbids publishing, a warning does not."""
+
+    path: str = Field(examples=["rules[3].when.all[1].field"])
+    code: str = Field(examples=["unknown-field"])
+    severity: str = Field(examples=["error"])
+    message: str
+
+    @staticmethod
+    def of(finding: Finding) -> "FindingDoc":
+        return FindingDoc(
+            path=finding.path, code=finding.code, severity=finding.severity.value, message=finding.message
+        )
+
+
+class CheckedDoc(BaseModel):
+    """What the check says about a document."""
+
+    publishable: bool
+    findings: list[FindingDoc]
+
+
+class PolicyHead(BaseModel):
+    """A policy without its document."""
+
+    version: int
+    state: str = Field(examples=["published"])
+    note: str
+    created_by: str
+    created_at: datetime
+    published_by: str | None
+    published_at: datetime | None
+
+
+class PolicyDoc(PolicyHead):
+    """A policy with its document."""
+
+    document: dict[str, Any]
+
+
+class DraftDoc(PolicyHead, CheckedDoc):
+    """A draft just stored, with what its check found."""
+
+
+class PolicyPage(BaseModel):
+    """Policies, newest first; ask again with `before` = `next`."""
+
+    items: list[PolicyHead]
+    next: int | None
+
+
+class PublishIn(BaseModel):
+    """Why a draft goes live, and what you believe is live now, so that nobody's publication is lost."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"note": "AT leads to Lisbon", "expected_current": 1}]}
+    )
+
+    note: Annotated[Note, Field(min_length=1)]
+    expected_current: Annotated[
+        int | None, Field(ge=1, le=2**62, description="The version you saw live; null when none was.")
+    ]
+
+
+class RollbackIn(BaseModel):
+    """Why, and to which version; without one, to the version that was live before."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"note": "Lisbon was flooded"}]})
+
+    note: Annotated[Note, Field(min_length=1)]
+    to: Annotated[int | None, Field(ge=1, le=2**62)] = None
+
+
+class DifferenceDoc(BaseModel):
+    """One place where two policies differ; null means that it is not there."""
+
+    path: str = Field(examples=["rules[DACH inbound].pool"])
+    before: Any
+    after: Any
+
+
+class DiffDoc(BaseModel):
+    """Where the second version differs from the first."""
+
+    differences: list[DifferenceDoc]
+
+
+class ExplainIn(BaseModel):
+    """A lead, or facts (or both: the facts then win), under the live policy, a stored version, or a document."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"facts": {"lead.country": "DE", "lead.source": "demo_form", "company.employees": 120}}]
+        },
+    )
+
+    lead_id: UUID | None = None
+    facts: Annotated[dict[str, bool | int | float | str | list[str]], Field(max_length=200)] = Field(
+        default_factory=dict
+    )
+    version: Annotated[int | None, Field(ge=1, le=2**62)] = None
+    document: dict[str, Any] | None = None
+    purpose: Annotated[Work | None, Field(description="Null is intake: every rule may match.")] = None
+    gate_open: Annotated[bool | None, Field(description="Suppose the gate open or shut.")] = None
+
+
+@router.post(
+    "/v1/policies",
+    status_code=201,
+    summary="Store a draft",
+    description="YAML (`Content-Type: text/yaml`) or JSON. A document that cannot be read is refused with the path to each "
+    "fault; what the check finds beyond that is in the answer.",
+    responses=errors(401, 403, 413, 422),
+    openapi_extra=REQUEST_BODY,
+)
+async def draft(
+    request: Request,
+    env: EnvDep,
+    caller: Annotated[Caller, needs("admin")],
+    note: Annotated[str, Query(max_length=1_000)] = "",
+) -> DraftDoc:
+    made = await policies.add_draft(env, await document_of(request), note=note, actor=caller.actor)
+    return DraftDoc(
+        **_head(made.policy).model_dump(),
+        publishable=publishable(made.findings),
+        findings=[FindingDoc.of(finding) for finding in made.findings],
+    )
+
+
+@router.post(
+    "/v1/policies/check",
+    summary="Check a document",
+    description="Against the roster as it is now. Nothing is stored. Every fault has its path and says what to do.",
+    responses=errors(401, 403, 413, 422),
+    openapi_extra=REQUEST_BODY,
+)
+async def check(request: Request, env: EnvDep, _caller: Annotated[Caller, house("admin", "read")]) -> CheckedDoc:
+    findings = await policies.check_document(env, await document_of(request))
+    return CheckedDoc(publishable=publishable(findings), findings=[FindingDoc.of(finding) for finding in findings])
+
+
+@router.post(
+    "/v1/policies/explain",
+    summary="Explain where a lead would go",
+    description="The whole trace of the decision that would be taken now. Nothing is stored, nobody gets anything.",
+    responses=errors(401, 403, 404, 409, 422),
+)
+async def explained(given: ExplainIn, env: EnvDep, caller: Annotated[Caller, house("read")]) -> TraceDoc:
+    facts = {name: tuple(value) if isinstance(value, list) else value for name, value in given.facts.items()}
+    question = Question(
+        lead_id=given.lead_id,
+        facts=facts,
+        version=given.version,
+        document=given.document,
+        purpose=given.purpose,
+        gate_open=given.gate_open,
+        supplier=caller.supplier,
+    )
+    return TraceDoc.of(await explain(env, question))
+
+
+@router.post(
+    "/v1/policies/rollback",
+    summary="Roll back",
+    description="Makes an archived version live again in one call, after the same check as any other.",
+    responses=errors(401, 403, 404, 409, 422),
+)
+async def rollback(given: RollbackIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> PolicyHead:
+    return _head(await policies.rollback(env, to=given.to, note=given.note, actor=caller.actor))
+
+
+@router.get("/v1/policies", summary="List policies", responses=errors(401, 403, 422))
+async def index(
+    env: EnvDep,
+    _caller: Annotated[Caller, house("read")],
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    before: Annotated[int | None, Query(ge=1, le=2**62, description="`next` of the page before.")] = None,
+) -> PolicyPage:
+    rows = await policies.policy_page(env, before=before, limit=limit + 1)
+    following = rows[limit - 1].version if len(rows) > limit else None
+    return PolicyPage(items=[_head(row) for row in rows[:limit]], next=following)
+
+
+@router.get("/v1/policies/current", summary="Read the live policy", responses=errors(401, 403, 404))
+async def live(env: EnvDep, _caller: Annotated[Caller, house("read")]) -> PolicyDoc:
+    return _whole(await policies.current_policy(env))
+
+
+@router.get(
+    "/v1/policies/schema",
+    summary="Read the document's JSON Schema",
+    description="For editors and forms: they check and complete a policy while it is written.",
+    responses=errors(401, 403),
+)
+async def schema(_caller: Annotated[Caller, house("read")]) -> dict[str, Any]:
+    return policy_json_schema()
+
+
+@router.get("/v1/policies/{version}", summary="Read one policy", responses=errors(401, 403, 404, 422))
+async def one(version: VersionPath, env: EnvDep, _caller: Annotated[Caller, house("read")]) -> PolicyDoc:
+    return _whole(await policies.policy_version(env, version))
+
+
+@router.post(
+    "/v1/policies/{version}/publish",
+    summary="Publish a draft",
+    description="Refused while its check finds errors against the present roster (422), and when another version went live "
+    "than you expect (409). Waiting leads are looked at again.",
+    responses=errors(401, 403, 404, 409, 422),
+)
+async def publish(
+    version: VersionPath, given: PublishIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
+) -> PolicyHead:
+    row = await policies.publish(
+        env, version, note=given.note, actor=caller.actor, expected=given.expected_current, check_expected=True
+    )
+    return _head(row)
+
+
+@router.get(
+    "/v1/policies/{version}/diff/{other}",
+    summary="Compare two policies",
+    description="Path by path; rules go by their names, so that a rule put in between is one difference.",
+    responses=errors(401, 403, 404, 422),
+)
+async def diff(
+    version: VersionPath, other: VersionPath, env: EnvDep, _caller: Annotated[Caller, house("read")]
+) -> DiffDoc:
+    found = await policies.diff(env, version, other)
+    return DiffDoc(differences=[DifferenceDoc(path=d.path, before=d.before, after=d.after) for d in found])
+
+
+def _head(row: PolicyRow) -> PolicyHead:
+    return PolicyHead.model_validate(row, from_attributes=True)
+
+
+def _whole(row: PolicyRow) -> PolicyDoc:
+    return PolicyDoc.model_validate(row, from_attributes=True)

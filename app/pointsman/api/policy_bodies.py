@@ -1,0 +1,61 @@
+"""A policy document as a request carries it: JSON, or YAML as it lies in git."""
+
+import json
+from typing import Any
+
+import yaml
+from fastapi import Request
+
+from pointsman.domain.errors import Fault, Invalid
+
+YAML_TYPES = frozenset({"text/yaml", "application/yaml", "application/x-yaml", "text/x-yaml", "text/vnd.yaml"})
+#: YAML spends memory freely on few bytes (aliases): documents beyond this are for JSON.
+MAX_YAML_BYTES = 1_000_000
+MAX_ALIASES = 100
+
+REQUEST_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"type": "object"}},
+            "text/yaml": {"schema": {"type": "string"}},
+        },
+    }
+}
+
+
+async def document_of(request: Request) -> object:
+    """The body as data. Raises Invalid for what is not YAML, or holds what JSON cannot."""
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    body = await request.body()
+    if kind in YAML_TYPES:
+        return read_yaml(body)
+    try:
+        return json.loads(body or b"null")
+    except (ValueError, RecursionError):
+        raise _unreadable("the body is neither JSON nor marked as YAML (Content-Type: text/yaml)") from None
+
+
+def read_yaml(body: bytes) -> object:
+    """One YAML document as plain data; aliases are bounded, tags that make objects are refused."""
+    if len(body) > MAX_YAML_BYTES:
+        raise _unreadable(f"a YAML policy may have {MAX_YAML_BYTES} bytes at most; send larger ones as JSON")
+    try:
+        text = body.decode("utf-8")
+        aliases = sum(isinstance(token, yaml.AliasToken) for token in yaml.scan(text))
+        if aliases > MAX_ALIASES:
+            raise _unreadable(f"the document uses more than {MAX_ALIASES} aliases: write the parts out")
+        return yaml.safe_load(text)
+    except UnicodeDecodeError:
+        raise _unreadable("the body is not UTF-8") from None
+    except yaml.MarkedYAMLError as error:
+        where = f" (line {error.problem_mark.line + 1})" if error.problem_mark else ""
+        raise _unreadable(f"this is not YAML: {error.problem}{where}") from None
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise _unreadable("this is not YAML that we can read") from None
+
+
+def _unreadable(message: str) -> Invalid:
+    return Invalid(
+        f"The policy cannot be read: {message}.", faults=[Fault(path="body", code="unreadable", message=message)]
+    )
