@@ -19,10 +19,10 @@ def seed(service: Service, floor: Floor) -> dict[str, Hook]:
     try:
         suppliers = [{"key": "in-house", "name": "Seller", "kind": "in-house"}]
         api.call("PUT", "/v1/roster", {"roles": ROLES, "suppliers": suppliers, "reps": list(floor.reps)})
-        _calendars(api, service, floor)
         draft = api.call("POST", "/v1/policies", floor.policy, note="benchmark")
         publish = {"note": "benchmark", "expected_current": None}
         api.call("POST", f"/v1/policies/{draft['version']}/publish", publish)
+        _calendars(api, service, floor)
         return dict(_intakes(api, floor))
     finally:
         api.close()

@@ -39,7 +39,7 @@ class Service:
             "POINTSMAN_SECRET_KEYS": base64.urlsafe_b64encode(os.urandom(32)).decode(),
             "POINTSMAN_POOL_SIZE": str(pool),
             "POINTSMAN_WORKER_CONCURRENCY": str(concurrency),
-            "POINTSMAN_ALLOW_PRIVATE_CALENDAR_HOSTS": "true",  # the calendar server here is on this machine
+            "POINTSMAN_PRIVATE_NETWORKS": "127.0.0.0/8",  # the calendar server is on this machine
             "POINTSMAN_LOG_LEVEL": "warning",
         }
         self.apis: list[Program] = []
