@@ -164,29 +164,30 @@ def _nobody(route: Route, looked_at: tuple[Candidate, ...]) -> Step:
 
 
 def _nurture(plan: Plan, world: World, route: Route, steps: list[Step], candidates: list[Candidate]) -> Decision:
-    summary = f"this lead goes to nurture: rule '{route.rule}'"
+    summary = f"This lead goes to nurture: rule '{route.rule}'"
     steps.append(Step(rule=route.rule, result=StepResult.NURTURE, sentence=summary))
     blank = _blank(plan, world, steps, candidates)
     return replace(blank, outcome=DecisionOutcome.NURTURE, work=Work.NURTURE, rule=route.rule, summary=summary)
 
 
 def _held(plan: Plan, world: World, steps: list[Step], candidates: list[Candidate]) -> Decision:
-    reason, sentence, rule, pool = plan.ending, plan.ending_sentence, None, None
+    reason, sentence, work, rule, pool = plan.ending, plan.ending_sentence, plan.ending_work, None, None
     if plan.routes:
         tried = [step for step in steps if step.result in (StepResult.NOBODY_ELIGIBLE, StepResult.POOL_EMPTY)]
         empty = all(step.result is StepResult.POOL_EMPTY for step in tried)
         reason = HoldReason.POOL_EMPTY if empty else HoldReason.NOBODY_ELIGIBLE
         sentence = "; ".join(step.sentence for step in tried)
-        rule, pool = plan.routes[0].rule, plan.routes[0].pool
+        first = plan.routes[0]  # what the lead waits for: a rule passed over for its gate is not it
+        work, rule, pool = first.work, first.rule, first.pool
     blank = _blank(plan, world, steps, candidates)
     return replace(
         blank,
-        work=plan.ending_work,
+        work=work,
         rule=rule,
         pool=pool,
         hold_reason=reason,
         hold_sentence=sentence,
-        summary=f"this lead waits: {sentence}",
+        summary=f"This lead waits: {sentence}",
     )
 
 

@@ -140,6 +140,14 @@ def test_behind_a_shut_gate_the_next_rule_or_nurture_applies() -> None:
     assert (away.outcome, away.work, away.rep) == (DecisionOutcome.NURTURE, Work.NURTURE, None)
 
 
+def test_a_lead_passed_over_by_a_shut_gate_waits_for_the_work_that_nobody_could_take() -> None:
+    rules = [{**TO_CLOSERS[0], "else": "next"}, *ALL_TO_SDR]
+    away = roster(rep("lena", active=False), rep("carl", CLOSER))
+    pools = {"closers": {"work": "closing", "members": ["carl"]}, "sdr": {"work": "qualification", "members": ["lena"]}}
+    decision = settle(compiled(rules, pools), {}, world(away))
+    assert (decision.outcome, decision.work, decision.pool) == (DecisionOutcome.HELD, Work.QUALIFICATION, "sdr")
+
+
 def test_a_hand_over_asks_only_the_rules_for_closing() -> None:
     ready = compiled([*ALL_TO_SDR, *TO_CLOSERS], {**SDRS, **CLOSING})
     decision = settle(ready, {}, world(FLOOR), purpose=Work.CLOSING, gates=OPEN)
