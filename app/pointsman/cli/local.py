@@ -1,6 +1,5 @@
 """`run` and `demo`: the whole service on one machine, with servers of its own where none are given."""
 
-import importlib
 import os
 import sys
 import time
@@ -16,10 +15,15 @@ import typer
 
 from pointsman.cli import database
 from pointsman.cli.processes import port_is_free
-from pointsman.cli.session import fail, out, settings
+from pointsman.cli.session import ACTOR, fail, out, settings, with_env
 from pointsman.connectors.vault import new_key
+from pointsman.demo import demo_calendars, show
+from pointsman.demo.api import DemoError
+from pointsman.demo.script import Keepsake
+from pointsman.local.errors import LocalServerError
 from pointsman.local.postgres import EmbeddedPostgres
 from pointsman.local.supervisor import Child, Supervisor
+from pointsman.services.keys import create_key, list_keys
 from pointsman.settings import PREFIX, Settings
 
 _PATIENCE_S = 60.0
@@ -57,12 +61,26 @@ def run(state: StateOption = Path(".pointsman"), host: HostOption = None, port: 
 
 def demo(state: StateOption = Path(".pointsman"), host: HostOption = None, port: PortOption = None) -> None:
     """Run the main job on a demo floor: seed it, send the example leads, show what became of them, keep serving."""
-    show = importlib.import_module("pointsman.demo")
     quiet = {} if f"{PREFIX}LOG_LEVEL" in os.environ else {f"{PREFIX}LOG_LEVEL": "warning"}  # the table is the output
-    with standing(state, host=host, port=port, extra=quiet) as house:
-        show.run(base_url=house.base_url, settings=house.settings, state=house.state)
+    with standing(state, host=host, port=port, extra=quiet) as house, demo_calendars(state) as calendars:
+        kept = Keepsake(state / "demo.json")
+        try:
+            show.run(house.base_url, _demo_key(kept), server=calendars, kept=kept, out=out)
+        except (DemoError, LocalServerError) as error:
+            fail(str(error))
         code = house.floor.wait()
     raise typer.Exit(code)
+
+
+def _demo_key(kept: Keepsake) -> str:
+    """The demo admin key of the last time, or a new one when this database does not know it."""
+    token = kept.read().get("admin_key", "")
+    known = {row.id for row in with_env(list_keys) if row.revoked_at is None}
+    if token.split("_")[1:2] and token.split("_")[1] in known:
+        return token
+    made = with_env(lambda env: create_key(env, name="demo admin", scopes=["admin"], actor=ACTOR))
+    kept.keep(admin_key=made.token)
+    return made.token
 
 
 @contextmanager

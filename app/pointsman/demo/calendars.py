@@ -1,0 +1,72 @@
+"""The reps' calendars as their owners see them: read with their own login, past everything that Pointsman does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import httpx
+from icalendar import Calendar, Event
+
+from pointsman.local.calendar_server import CalendarServer
+
+NAME = "work"
+PRIVATE = "demo-private"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One event in a rep's calendar."""
+
+    owner: str
+    uid: str
+    start: datetime
+    end: datetime
+    title: str
+    description: str
+
+
+def entries(server: CalendarServer, owners: Sequence[str]) -> list[Entry]:
+    """What stands in the owners' calendars, earliest first."""
+    found = []
+    for owner in owners:
+        with _as_owner(server, owner) as client:
+            answer = client.get(f"{server.url}{owner}/{NAME}/")
+            answer.raise_for_status()
+        for event in Calendar.from_ical(answer.text).walk("VEVENT"):
+            start, end = event["DTSTART"].dt, event["DTEND"].dt
+            found.append(
+                Entry(
+                    owner=owner,
+                    uid=str(event["UID"]),
+                    start=start.astimezone(UTC),
+                    end=end.astimezone(UTC),
+                    title=str(event.get("SUMMARY", "")),
+                    description=str(event.get("DESCRIPTION", "")),
+                )
+            )
+    return sorted(found, key=lambda entry: entry.start)
+
+
+def block_a_morning(server: CalendarServer, owner: str, *, zone: str, now: datetime) -> None:
+    """A private event in the owner's own calendar on the next working day, so that there is something to avoid."""
+    day = now.astimezone(ZoneInfo(zone)).date() + timedelta(days=1)
+    while day.weekday() > 4:
+        day += timedelta(days=1)
+    event = Event()
+    event.add("uid", PRIVATE)
+    event.add("dtstamp", now)
+    event.add("summary", "Dentist")
+    event.add("dtstart", datetime.combine(day, time(9), ZoneInfo(zone)).astimezone(UTC))
+    event.add("dtend", datetime.combine(day, time(12), ZoneInfo(zone)).astimezone(UTC))
+    calendar = Calendar()
+    calendar.add("prodid", "-//demo//")
+    calendar.add("version", "2.0")
+    calendar.add_component(event)
+    with _as_owner(server, owner) as client:
+        url = f"{server.url}{owner}/{NAME}/{PRIVATE}.ics"
+        client.put(url, content=calendar.to_ical(), headers={"Content-Type": "text/calendar"}).raise_for_status()
+
+
+def _as_owner(server: CalendarServer, owner: str) -> httpx.Client:
+    return httpx.Client(auth=(owner, server.password(owner)), timeout=10, trust_env=False)

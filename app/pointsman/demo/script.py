@@ -1,0 +1,49 @@
+"""What the demo floor is made of, read from `examples/demo`, and the secrets that one machine's demo keeps."""
+
+import base64
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import pointsman
+
+
+def examples() -> Path:
+    """In an installed wheel the examples lie inside the package, in a checkout beside `app/`."""
+    package = Path(pointsman.__file__).parent
+    inside = package / "examples"
+    return (inside if inside.is_dir() else package.parents[1] / "examples") / "demo"
+
+
+def document(name: str) -> Any:
+    return yaml.safe_load((examples() / name).read_text(encoding="utf-8"))
+
+
+def body(name: str) -> bytes:
+    return (examples() / name).read_bytes()
+
+
+@dataclass(frozen=True, slots=True)
+class Keepsake:
+    """What must be the same at the next start: the admin key and the senders' secrets. Readable by its owner alone."""
+
+    path: Path
+
+    def read(self) -> dict[str, str]:
+        return json.loads(self.path.read_text(encoding="utf-8")) if self.path.exists() else {}
+
+    def keep(self, **values: str) -> None:
+        text = json.dumps(self.read() | values, indent=2)
+        self.path.touch(mode=0o600)
+        self.path.write_text(text, encoding="utf-8")
+
+    def sender_secret(self, intake: str) -> str:
+        """The signing secret of one sender, made on first use; usable with every scheme."""
+        name = f"sender:{intake}"
+        if name not in self.read():
+            self.keep(**{name: "whsec_" + base64.b64encode(os.urandom(32)).decode()})
+        return self.read()[name]

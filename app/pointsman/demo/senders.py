@@ -1,0 +1,60 @@
+"""The outside world: forms, a CRM and a list provider that sign and send their webhooks."""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+
+import httpx
+
+from pointsman.demo.api import DemoError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """One sender, as its intake knows it; `address` is the webhook's public URL."""
+
+    address: str
+    scheme: str
+    secret: str
+
+    def send(self, body: bytes, *, event_id: str, now: datetime) -> dict[str, int]:
+        """Post one signed webhook; what the service says it accepted."""
+        headers = {"Content-Type": "application/json", **self._signature(body, event_id, now)}
+        answer = httpx.post(self.address, content=body, headers=headers, timeout=30, trust_env=False)
+        if answer.status_code != httpx.codes.ACCEPTED:
+            raise DemoError(f"{self.address} was answered {answer.status_code}: {answer.text}")
+        receipt = answer.json()
+        return {"accepted": receipt["accepted"], "duplicates": receipt["duplicates"]}
+
+    def _signature(self, body: bytes, event_id: str, now: datetime) -> dict[str, str]:
+        if self.scheme == "hubspot_v2":
+            source = self.secret.encode() + b"POST" + self.address.encode() + body
+            return {
+                "X-HubSpot-Signature": hashlib.sha256(source).hexdigest(),
+                "X-HubSpot-Signature-Version": "v2",
+            }
+        if self.scheme == "hubspot_v3":
+            stamp = str(int(now.timestamp() * 1000))
+            source = b"POST" + self.address.encode() + body + stamp.encode()
+            return {
+                "X-HubSpot-Signature-v3": _base64_hmac(self.secret.encode(), source),
+                "X-HubSpot-Request-Timestamp": stamp,
+            }
+        if self.scheme == "typeform":
+            return {"Typeform-Signature": "sha256=" + _base64_hmac(self.secret.encode(), body)}
+        if self.scheme == "standard_webhooks":
+            stamp = str(int(now.timestamp()))
+            key = base64.b64decode(self.secret.removeprefix("whsec_"))
+            source = b".".join((event_id.encode(), stamp.encode(), body))
+            return {
+                "webhook-id": event_id,
+                "webhook-timestamp": stamp,
+                "webhook-signature": "v1," + _base64_hmac(key, source),
+            }
+        raise DemoError(f"The demo has no sender for the scheme {self.scheme}.")
+
+
+def _base64_hmac(key: bytes, source: bytes) -> str:
+    return base64.b64encode(hmac.new(key, source, hashlib.sha256).digest()).decode()
