@@ -13,12 +13,26 @@ YAML_TYPES = frozenset({"text/yaml", "application/yaml", "application/x-yaml", "
 MAX_YAML_BYTES = 1_000_000
 MAX_ALIASES = 100
 
+_EXAMPLE: dict[str, Any] = {
+    "rules": [
+        {
+            "name": "DACH inbound",
+            "when": {"field": "lead.country", "in": ["DE", "AT", "CH"]},
+            "work": "qualification",
+            "pool": "sdr-dach",
+            "else": "hold",
+        }
+    ],
+    "pools": {"sdr-dach": {"work": "qualification", "members": ["lena", "jonas"]}},
+}
+
+#: For OpenAPI: FastAPI cannot know it, since the route reads the body itself.
 REQUEST_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": {"type": "object"}},
-            "text/yaml": {"schema": {"type": "string"}},
+            "application/json": {"schema": {"type": "object"}, "example": _EXAMPLE},
+            "text/yaml": {"schema": {"type": "string"}, "example": yaml.safe_dump(_EXAMPLE, sort_keys=False)},
         },
     }
 }
@@ -45,7 +59,7 @@ def read_yaml(body: bytes) -> object:
         aliases = sum(isinstance(token, yaml.AliasToken) for token in yaml.scan(text))
         if aliases > MAX_ALIASES:
             raise _unreadable(f"the document uses more than {MAX_ALIASES} aliases: write the parts out")
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader=_OneOfEachKey)  # noqa: S506  # a safe loader that is stricter
     except UnicodeDecodeError:
         raise _unreadable("the body is not UTF-8") from None
     except yaml.MarkedYAMLError as error:
@@ -53,6 +67,17 @@ def read_yaml(body: bytes) -> object:
         raise _unreadable(f"this is not YAML: {error.problem}{where}") from None
     except (yaml.YAMLError, ValueError, RecursionError):
         raise _unreadable("this is not YAML that we can read") from None
+
+
+class _OneOfEachKey(yaml.SafeLoader):
+    """YAML lets the last of two equal keys win in silence; here the document is refused."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002  # as PyYAML has it
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        twice = next((key for key in keys if keys.count(key) > 1), None)
+        if twice is not None:
+            raise yaml.constructor.ConstructorError(None, None, f"the key {twice} occurs twice", node.start_mark)
+        return super().construct_mapping(node, deep)
 
 
 def _unreadable(message: str) -> Invalid:

@@ -56,8 +56,8 @@ BODIES: dict[str, bytes] = {
     "hex": b'{"name": 0x10}',
     "deep arrays": b"[" * 500 + b"]" * 500,
     "deep objects": b'{"a":' * 500 + b"1" + b"}" * 500,
-    "very deep arrays": b"[" * 100_000 + b"]" * 100_000,
-    "never closed": b'{"a":' * 50_000,
+    "very deep arrays": b"[" * 5_000 + b"]" * 5_000,
+    "never closed": b'{"a":' * 5_000,
     "null": b"null",
     "true": b"true",
     "number": b"12",
@@ -77,7 +77,7 @@ BODIES: dict[str, bytes] = {
     "long text": json.dumps({"name": "x" * 200_000}).encode(),
     "right to left and zero width": json.dumps({"name": "\u202e\u200b\ufeff" * 100}).encode(),
     "sql": json.dumps({"name": "'; drop table leads; --"}).encode(),
-    "many small arrays": b"[" + b"[]," * 100_000 + b"[]]",
+    "many small arrays": b"[" + b"[]," * 10_000 + b"[]]",
 }
 
 
@@ -102,6 +102,31 @@ async def admin(sign_in: MakeKey) -> dict[str, str]:
     return await sign_in("admin")
 
 
+#: These answer 200 with what they found, whatever was given.
+JUDGES = {"/v1/policies/check"}
+
+#: As `BODIES`, for the routes that take YAML.
+YAML_BODIES: dict[str, bytes] = {
+    "nothing": b"",
+    "not yaml": b"a: [",
+    "a tag that makes objects": b"!!python/object/apply:os.system ['true']",
+    "nul": b'a: "x\\0y"',
+    "lone surrogate": b'a: "\\ud800"',
+    "not a number": b"a: .nan",
+    "infinite": b"a: -.inf",
+    "5000 digits": b"a: " + b"7" * 5000,
+    "a date": b"a: 2026-11-22",
+    "keys that are no text": b"1: x\n2026-11-22: y\n? [a, b]\n: z",
+    "doubled key": b"rules: []\nrules: []",
+    "aliases that multiply": b"a: &a [x,x,x,x,x,x,x,x,x]\n"
+    + b"".join(b"%c: &%c [*%c,*%c,*%c,*%c,*%c,*%c,*%c]\n" % (n, n, *[n - 1] * 7) for n in range(98, 107)),
+    "itself": b"&a [*a]",
+    "deep": b"[" * 5000 + b"]" * 5000,
+    "bad utf-8": b"a: \xff",
+    "two documents": b"a: 1\n---\nb: 2",
+}
+
+
 def judge(answer: httpx.Response, what: str) -> None:
     assert 400 <= answer.status_code < 500, f"{what}: {answer.status_code} {answer.text[:300]}"
     assert answer.headers["content-type"] == "application/problem+json", what
@@ -120,7 +145,21 @@ async def test_no_hostile_body_gets_past_or_breaks_any_route(
     for method, address in routes:
         for name, body in BODIES.items():
             answer = await client.request(method, address, content=body, headers={**admin, **JSON})
-            judge(answer, f"{method} {address}: {name}")
+            if address not in JUDGES or answer.status_code != 200:
+                judge(answer, f"{method} {address}: {name}")
+
+
+@pytest.mark.parametrize("name", YAML_BODIES)
+async def test_no_hostile_yaml_is_published_or_breaks_the_policy_routes(
+    client: httpx.AsyncClient, admin: dict[str, str], name: str
+) -> None:
+    headers = {**admin, "Content-Type": "text/yaml"}
+    drafted = await client.post("/v1/policies", content=YAML_BODIES[name], headers=headers)
+    judge(drafted, name)
+    assert drafted.status_code != 415
+    checked = await client.post("/v1/policies/check", content=YAML_BODIES[name], headers=headers)
+    assert checked.status_code < 500
+    assert checked.status_code != 200 or checked.json()["publishable"] is False
 
 
 @pytest.mark.parametrize(

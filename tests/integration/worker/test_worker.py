@@ -1,0 +1,262 @@
+"""Jobs run after their transaction, whatever happens to jobs, workers and the database."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from pointsman.main import Wired
+from pointsman.services.ports import Env, Unreachable
+from pointsman.worker.tasks import JOBS, PERIODIC, Job, Periodic
+from serving import SECRET
+
+pytestmark = pytest.mark.anyio
+
+
+async def until(true: Callable[[], bool], *, seconds: float = 30.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not true():  # noqa: ASYNC110  # what is waited for lies in a database or a list
+            await asyncio.sleep(0.02)
+
+
+async def defer(wired: Wired, name: str, args: Mapping[str, Any] | None = None, **options: Any) -> None:
+    async with wired.env.uow() as tx:
+        await tx.jobs.defer(name, args or {}, **options)
+
+
+def noting(seen: list[Any]) -> Callable[[Env, Mapping[str, Any]], Awaitable[None]]:
+    async def job(_env: Env, args: Mapping[str, Any]) -> None:
+        seen.append(args.get("n"))
+
+    return job
+
+
+async def test_a_job_runs_after_its_transaction_and_not_before(wired: Wired, working: Any) -> None:
+    seen: list[Any] = []
+    async with working({"note": noting(seen)}):
+        async with wired.env.uow() as tx:
+            await tx.jobs.defer("note", {"n": 1})
+            await asyncio.sleep(1.5)  # longer than the worker's polling interval
+            assert seen == []
+        await until(lambda: seen == [1])
+
+
+async def test_a_job_of_a_transaction_that_failed_never_runs(wired: Wired, working: Any) -> None:
+    seen: list[Any] = []
+    async with working({"note": noting(seen)}):
+        with pytest.raises(RuntimeError):
+            await failing(wired)
+        await defer(wired, "note", {"n": 2})
+        await until(lambda: 2 in seen)
+        assert seen == [2]
+
+
+async def failing(wired: Wired) -> None:
+    async with wired.env.uow() as tx:
+        await tx.jobs.defer("note", {"n": 1})
+        raise RuntimeError("after the job, before the commit")
+
+
+async def test_jobs_with_one_lock_run_one_after_another_in_order(wired: Wired, working: Any) -> None:
+    running = 0
+    order: list[int] = []
+
+    async def job(_env: Env, args: Mapping[str, Any]) -> None:
+        nonlocal running
+        running += 1
+        assert running == 1
+        await asyncio.sleep(0.05)
+        order.append(args["n"])
+        running -= 1
+
+    for n in range(5):
+        await defer(wired, "job", {"n": n}, lock="anna")
+    async with working({"job": job}):
+        await until(lambda: len(order) == 5)
+    assert order == [0, 1, 2, 3, 4]
+
+
+async def test_a_job_for_later_waits_until_then(wired: Wired, working: Any) -> None:
+    seen: list[Any] = []
+    at = datetime.now(UTC) + timedelta(seconds=2)
+    await defer(wired, "note", {"n": 1}, at=at)
+    async with working({"note": noting(seen)}):
+        await until(lambda: seen == [1])
+    assert datetime.now(UTC) >= at
+
+
+async def test_a_failing_job_fails_alone_and_says_nothing_about_its_lead(
+    wired: Wired, working: Any, database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[Any] = []
+
+    async def poison(_env: Env, _args: Mapping[str, Any]) -> None:
+        raise ValueError("mara@example.com")
+
+    await defer(wired, "poison")
+    await defer(wired, "note", {"n": 1})
+    async with working({"poison": poison, "note": noting(seen)}):
+        await until(lambda: seen == [1] and statuses(database_url) == [("poison", "failed")])
+    told = capsys.readouterr()
+    assert "ValueError" in told.out
+    assert "mara" not in told.out + told.err
+
+
+async def test_a_job_that_hangs_is_ended_at_its_deadline_and_others_go_on(
+    wired: Wired, working: Any, database_url: str
+) -> None:
+    seen: list[Any] = []
+
+    async def hang(_env: Env, _args: Mapping[str, Any]) -> None:
+        await asyncio.Event().wait()
+
+    await defer(wired, "hang")
+    async with working({"hang": hang, "note": noting(seen)}, deadline=1.0, concurrency=1):
+        await defer(wired, "note", {"n": 1})
+        await until(lambda: seen == [1] and statuses(database_url) == [("hang", "failed")])
+
+
+async def test_a_job_unknown_to_this_release_fails_and_the_worker_goes_on(wired: Wired, working: Any) -> None:
+    seen: list[Any] = []
+    await defer(wired, "of.tomorrow")
+    await defer(wired, "note", {"n": 1})
+    async with working({"note": noting(seen)}):
+        await until(lambda: seen == [1])
+
+
+async def test_a_stopping_worker_finishes_what_it_runs(wired: Wired, working: Any, database_url: str) -> None:
+    started, seen = asyncio.Event(), []
+
+    async def slow(_env: Env, _args: Mapping[str, Any]) -> None:
+        started.set()
+        await asyncio.sleep(1)
+        seen.append("done")
+
+    await defer(wired, "slow")
+    async with working({"slow": slow}) as stop:
+        await asyncio.wait_for(started.wait(), 20)
+        stop.set()
+    assert seen == ["done"]
+    assert statuses(database_url) == []
+
+
+async def test_a_worker_goes_on_by_itself_after_the_server_ended_all_its_sessions(
+    wired: Wired, working: Any, database_url: str
+) -> None:
+    seen: list[Any] = []
+    async with working({"note": noting(seen)}):
+        await defer(wired, "note", {"n": 1})
+        await until(lambda: seen == [1])
+        for n in (2, 3):
+            end_sessions(database_url)
+            await asyncio.sleep(0.3)
+            await defer_patiently(wired, n)
+            await until(lambda n=n: n in seen)
+
+
+async def defer_patiently(wired: Wired, n: int) -> None:
+    """As a client would that gets 503 and tries again."""
+    for _ in range(20):
+        try:
+            await defer(wired, "note", {"n": n})
+        except Unreachable:
+            await asyncio.sleep(0.2)
+        else:
+            return
+    raise AssertionError("the database stayed away")
+
+
+async def test_periodic_work_is_done_by_one_worker_of_two(wired: Wired, working: Any) -> None:
+    done: list[float] = []
+
+    async def sweep(_env: Env) -> int:
+        done.append(time.monotonic())
+        return 0
+
+    task = Periodic(name="count", every=timedelta(seconds=1), run=sweep)
+    async with working({}, periodic=[task]), working({}, periodic=[task]):
+        await asyncio.sleep(4.2)
+    assert 3 <= len(done) <= 6  # two workers that do not share would make about ten
+
+
+async def test_a_failing_sweep_is_tried_again(wired: Wired, working: Any) -> None:
+    tries = 0
+
+    async def sweep(_env: Env) -> int:
+        nonlocal tries
+        tries += 1
+        raise RuntimeError("not today")
+
+    async with working({}, periodic=[Periodic(name="odd", every=timedelta(seconds=0.2), run=sweep)]):
+        await until(lambda: tries >= 3)
+
+
+def test_the_worker_knows_the_jobs_and_the_sweeps_that_the_use_cases_count_on() -> None:
+    assert set(JOBS) == {"inbox.process", "delivery.run", "holds.drain"}
+    assert {task.name for task in PERIODIC} == {"inbox.sweep", "deliveries.sweep", "holds.drain", "calendars.poll"}
+
+
+KILLED = """
+import asyncio, os, sys
+from datetime import timedelta
+from pointsman.main import wire
+from pointsman.settings import load_settings
+from pointsman.worker.queue import QueueSettings
+from pointsman.worker.run import run_worker
+
+async def job(env, args):
+    print("started", flush=True)
+    await asyncio.sleep(600)
+
+async def main():
+    settings = load_settings()
+    wired = wire(settings, name="victim")
+    queue = QueueSettings(conninfo=settings.conninfo, concurrency=1, job_deadline=timedelta(seconds=900))
+    await run_worker(wired.env, queue, jobs={"note": job}, periodic=())
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.slow
+async def test_the_job_of_a_killed_worker_is_taken_over_within_thirty_seconds(
+    wired: Wired, working: Any, database_url: str
+) -> None:
+    environment = {**os.environ, "POINTSMAN_DATABASE_URL": database_url, "POINTSMAN_SECRET_KEYS": SECRET}
+    victim = subprocess.Popen(  # noqa: ASYNC220  # it returns at once
+        [sys.executable, "-c", KILLED], env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert victim.stdout is not None
+    with victim.stdout:
+        await defer(wired, "note", {"n": 1})
+        lines = asyncio.to_thread(lambda: next(line for line in victim.stdout if line.strip() == "started"))
+        await asyncio.wait_for(lines, 60)
+        os.killpg(victim.pid, signal.SIGKILL)
+        victim.wait()
+    killed = time.monotonic()
+    seen: list[Any] = []
+    jobs: Mapping[str, Job] = {"note": noting(seen)}
+    async with working(jobs):
+        await until(lambda: seen == [1], seconds=60)
+    assert time.monotonic() - killed < 30
+
+
+def statuses(database_url: str) -> list[tuple[str, str]]:
+    with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
+        return connection.execute("select task_name, status::text from procrastinate_jobs order by id").fetchall()
+
+
+def end_sessions(database_url: str) -> None:
+    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
