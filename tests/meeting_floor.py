@@ -9,6 +9,7 @@ from uuid import UUID
 
 from faulty_calendars import FaultyCalendars, open_transactions
 from pointsman.domain.qualification import EVIDENCE_NAMES, Evidence
+from pointsman.domain.reps import Caps
 from pointsman.services.connections import Bound, bind_calendars, save_connection
 from pointsman.services.deliveries import run_delivery, sweep_deliveries
 from pointsman.services.handover import HandedOver, hand_over
@@ -101,10 +102,11 @@ async def open_floor(
     policy: Mapping[str, Any] | None = None,
     keyed: bool = False,
     closers: tuple[str, ...] = CLOSERS,
+    caps: Caps | None = None,
 ) -> AsyncIterator[Floor]:
     """Everybody works seven days a week, so that tests mean the same on every day."""
     always = tuple(replace(block, weekday=day) for day in range(7) for block in office_hours()[:1])
-    reps = tuple(replace(rep, working_hours=always) for rep in floor_given().reps)
+    reps = tuple(replace(rep, working_hours=always, caps=caps or rep.caps) for rep in floor_given().reps)
     async with open_world(database_url, roster=floor_given(reps=reps), policy=policy) as world:
         vendor = FaultyCalendars(keyed=keyed)
         env = replace(world.env, calendars=vendor, uow=WatchedUow(world.env.uow))

@@ -8,6 +8,7 @@ import pytest
 
 from meeting_floor import SETTER, Floor, open_floor
 from pointsman.domain.errors import Conflict, NotFound, PointsmanError, RoleProtected, SlotTaken, Unavailable
+from pointsman.domain.reps import Caps
 from pointsman.services.booking import CancelledBy, book, cancel, get_appointment
 from pointsman.services.ports import Actor, Env, FaultRetry
 from pointsman.services.slots import slots_for_lead
@@ -140,12 +141,7 @@ async def test_many_readers_of_one_calendar_make_one_call(floor: Floor) -> None:
 
 
 async def test_the_cap_counts_by_the_meetings_date(database_url: str) -> None:
-    async with open_floor(database_url, policy=ONE_CLOSER) as floor:
-        await floor.world.rows("update reps set caps = '{\"appointments_per_day\": 1}' where key = 'anna'")
-        await floor.world.rows(
-            "update roster_versions set snapshot = jsonb_set(snapshot, '{reps,0,caps,appointments_per_day}', '1')"
-        )
-        floor.env.cache.clear()
+    async with open_floor(database_url, policy=ONE_CLOSER, caps=Caps(appointments_per_day=1)) as floor:
         lead_id, handed = await floor.ready()
         slot = handed.slots[0]
         await book(floor.env, lead_id, slot.start, actor=SETTER)
