@@ -34,6 +34,8 @@ from pointsman.services.transactions import in_transaction
 MAX_ATTEMPTS = 12
 LEASE = timedelta(seconds=90)  # longer than a connector may take over one call
 REAUTH_WAIT = timedelta(minutes=30)
+LATE_ECHO = timedelta(minutes=15)  # a call that was given up on may still be carried out so long afterwards
+SWEEP_GRACE = timedelta(seconds=30)  # a delivery's own job comes first
 DEAD_ALERT = "delivery-dead"
 REAUTH_ALERT = "connection-reauth"
 
@@ -81,9 +83,9 @@ async def run_delivery(env: Env, delivery_id: UUID) -> None:
 
 
 async def sweep_deliveries(env: Env) -> int:
-    """Defer a job again for every delivery that is due and that nobody works on; the count of them."""
+    """Defer a job again for every delivery that is overdue and that nobody works on; the count of them."""
     async with env.uow() as tx:
-        due = await tx.deliveries.due(at=env.clock(), limit=SWEPT_AT_ONCE)
+        due = await tx.deliveries.due(at=env.clock() - SWEEP_GRACE, limit=SWEPT_AT_ONCE)
         for delivery in due:
             await defer_run(tx, delivery)
     return len(due)
@@ -147,6 +149,12 @@ async def _call(env: Env, job: _Job) -> EventReceipt | None:
 
 async def _settle(env: Env, job: _Job, status: str, receipt: EventReceipt | None = None) -> None:
     async def work(tx: Tx) -> None:
+        if status == "done" and await _may_echo(tx, job):
+            until = env.clock() + LATE_ECHO
+            error = "removed; looked at once more, since an unanswered booking may still arrive"
+            if await tx.deliveries.postpone(job.delivery.id, lease=job.lease, until=until, error=error):
+                await defer_run(tx, job.delivery, at=until)
+            return
         kept = await tx.deliveries.settle(
             job.delivery.id,
             lease=job.lease,
@@ -161,6 +169,14 @@ async def _settle(env: Env, job: _Job, status: str, receipt: EventReceipt | None
             await follow(tx, job.delivery)
 
     await in_transaction(env, work)
+
+
+async def _may_echo(tx: Tx, job: _Job) -> bool:
+    """Whether this first `cancel` follows a `book` that was sent and never answered."""
+    if job.delivery.op != "cancel" or job.delivery.attempts > 1:
+        return False
+    past = await tx.deliveries.of_appointment(job.appointment.id)
+    return any(other.op == "book" and other.status == "superseded" and other.attempts > 1 for other in past)
 
 
 async def _put_right(env: Env, tx: Tx, job: _Job) -> None:

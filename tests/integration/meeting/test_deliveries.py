@@ -13,7 +13,7 @@ from pointsman.services.booking import CancelledBy, book, cancel
 from pointsman.services.connections import check_connection, save_connection
 from pointsman.services.deliveries import MAX_ATTEMPTS, replay_delivery, run_delivery, sweep_deliveries
 from pointsman.services.ports import CalendarEvent, FaultReauth
-from pointsman.services.ports.meeting import AppointmentRow
+from pointsman.services.ports.meeting import AppointmentRow, DeliveryRow
 
 pytestmark = pytest.mark.anyio
 
@@ -108,6 +108,23 @@ async def test_a_cancel_does_not_wait_for_the_next_try_of_the_booking(floor: Flo
     assert floor.vendor.events() == []
 
 
+async def test_a_booking_that_arrives_after_its_cancellation_is_removed_by_a_second_look(floor: Floor) -> None:
+    row = await booked(floor)
+    floor.vendor.cues = [Cue.RETRY]  # the vendor seems not to have done it
+    await floor.work()
+    await cancel(floor.env, row.id, by=CancelledBy.PROSPECT, reason="x", actor=SETTER)
+    await floor.work()
+    await floor.work()
+    (booking, cancelling) = await floor.deliveries(row.id)
+    assert (booking.status, cancelling.status) == ("superseded", "pending")
+    await floor.vendor.book(None, event_of_row(row, booking))  # type: ignore[arg-type]
+    assert len(floor.vendor.events()) == 1
+    floor.world.clock.advance(timedelta(minutes=16))
+    await floor.work()
+    assert floor.vendor.events() == []
+    assert (await floor.deliveries(row.id))[1].status == "done"
+
+
 async def test_two_workers_at_once_make_one_call(floor: Floor) -> None:
     row = await booked(floor)
     (delivery,) = await floor.deliveries(row.id)
@@ -155,6 +172,7 @@ async def test_a_worker_that_died_is_taken_over_from_when_its_lease_ends(floor: 
     floor.vendor.cues = [Cue.CRASH]
     with pytest.raises(Crash):
         await floor.work()
+    floor.world.clock.advance(timedelta(seconds=31))
     assert await sweep_deliveries(floor.env) == 0  # the lease still stands
     await expire_leases(floor)
     assert await sweep_deliveries(floor.env) == 1
@@ -259,6 +277,21 @@ async def test_a_dozen_appointments_at_a_faulty_vendor_end_as_a_dozen_events(flo
         except Crash:
             continue
     assert len(floor.vendor.events()) == len(rows) // 2
+
+
+def event_of_row(row: AppointmentRow, delivery: DeliveryRow) -> CalendarEvent:
+    return CalendarEvent(
+        key=delivery.key,
+        calendar=delivery.calendar,
+        start=row.starts_at,
+        end=row.ends_at,
+        title=row.title,
+        description="",
+        attendee_email="late@lead.example",
+        attendee_name="Late",
+        organizer_email=None,
+        sequence=0,
+    )
 
 
 def freeze(floor: Floor) -> tuple[asyncio.Event, asyncio.Future[None]]:
