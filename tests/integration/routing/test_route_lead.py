@@ -1,24 +1,16 @@
 """Leads are routed in the caller's transaction, and everything that follows is written with the decision."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from sqlalchemy import event
 
 from pointsman.domain.decisions import DecisionOutcome, HoldReason
 from pointsman.domain.eligibility import CalendarState
 from pointsman.domain.roles import Work
-from worlds import World, open_world
+from worlds import World
 
 pytestmark = pytest.mark.anyio
 
 READABLE = {key: CalendarState(readable=True) for key in ("anna", "ben", "clara")}
-
-
-@pytest.fixture
-async def world(database_url: str) -> AsyncIterator[World]:
-    async with open_world(database_url) as world:
-        yield world
 
 
 async def test_a_new_lead_gets_a_rep_a_decision_a_ledger_entry_and_an_audit_line(world: World) -> None:

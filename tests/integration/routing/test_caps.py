@@ -1,0 +1,35 @@
+"""Caps count what was given since the hour, the day and the week began where the pool is."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pointsman.domain.reps import Caps
+from pointsman.services.loads import periods_at
+from pointsman.services.roster import RosterGiven, put_roster
+from worlds import ADMIN, World, rep_given
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("caps", [Caps(per_hour=1), Caps(per_day=1), Caps(per_week=1), Caps(open_load=1)])
+async def test_a_rep_at_a_cap_gets_no_more(world: World, caps: Caps) -> None:
+    capped = tuple(rep_given(key, caps=caps) for key in ("lena", "jonas", "sofia"))
+    await put_roster(world.env, RosterGiven(reps=capped), actor=ADMIN)
+    routed = [await world.route(await world.lead(lead__country="DE")) for _ in range(4)]
+    assert {r.rep.key for r in routed[:3] if r.rep} == {"lena", "jonas", "sofia"}
+    assert routed[3].decision.hold_reason == "nobody-eligible"
+
+
+@pytest.mark.parametrize(
+    ("now", "zone", "hour", "day", "week"),
+    [
+        ("2026-03-29T03:30+00:00", "Europe/Berlin", "2026-03-29T03:00", "2026-03-28T23:00", "2026-03-22T23:00"),
+        ("2026-10-25T02:30+00:00", "Europe/Berlin", "2026-10-25T02:00", "2026-10-24T22:00", "2026-10-18T22:00"),
+        ("2026-06-03T20:50+00:00", "Asia/Kathmandu", "2026-06-03T20:15", "2026-06-03T18:15", "2026-05-31T18:15"),
+        ("2026-06-03T20:50+00:00", "UTC", "2026-06-03T20:00", "2026-06-03T00:00", "2026-06-01T00:00"),
+    ],
+)
+def test_periods_begin_by_the_pools_own_clock(now: str, zone: str, hour: str, day: str, week: str) -> None:
+    found = periods_at(datetime.fromisoformat(now), zone)
+    expected = [datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (hour, day, week)]
+    assert [found.hour, found.day, found.week] == expected
