@@ -1,0 +1,67 @@
+"""All tables, as SQLAlchemy Core metadata; the migrations add what metadata cannot say (triggers, jobs).
+
+Personal data lives in named columns only: `leads.email`, `first_name`, `last_name`, `phone`, `reps.name`,
+`reps.email` (rep names also in what is derived: roster snapshots, decisions), and in the raw `inbox.body`,
+`inbox_batches.body` and `idempotency.answer`, which have a retention.
+"""
+
+from pointsman.db.tables.base import metadata
+from pointsman.db.tables.intake import idempotency, inbox, inbox_batches, intakes
+from pointsman.db.tables.leads import accounts, lead_identities, leads
+from pointsman.db.tables.meeting import (
+    appointments,
+    calendar_reads,
+    connections,
+    deliveries,
+    rep_calendars,
+    reservations,
+)
+from pointsman.db.tables.operations import alerts, api_keys, audit, turns
+from pointsman.db.tables.roster import reps, role_works, roles, roster_versions, suppliers, time_off
+from pointsman.db.tables.routing import (
+    assignments,
+    decisions,
+    evidence,
+    gate_checks,
+    holds,
+    ledger_entries,
+    overrides,
+    policies,
+    pool_ledgers,
+)
+
+__all__ = [
+    "accounts",
+    "alerts",
+    "api_keys",
+    "appointments",
+    "assignments",
+    "audit",
+    "calendar_reads",
+    "connections",
+    "decisions",
+    "deliveries",
+    "evidence",
+    "gate_checks",
+    "holds",
+    "idempotency",
+    "inbox",
+    "inbox_batches",
+    "intakes",
+    "lead_identities",
+    "leads",
+    "ledger_entries",
+    "metadata",
+    "overrides",
+    "policies",
+    "pool_ledgers",
+    "rep_calendars",
+    "reps",
+    "reservations",
+    "role_works",
+    "roles",
+    "roster_versions",
+    "suppliers",
+    "time_off",
+    "turns",
+]

@@ -1,0 +1,84 @@
+"""Tables of what comes in: intakes, the inbox, answers kept for repeated requests."""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from pointsman.db.tables.base import at, id_column, metadata
+
+intakes = Table(
+    "intakes",
+    metadata,
+    id_column(),
+    Column("key", Text, nullable=False, unique=True),
+    Column("title", Text, nullable=False),
+    Column("kind", Text, CheckConstraint("kind in ('lead','handover')", name="kind"), nullable=False),
+    Column("verifier", JSONB, nullable=False),  # {"scheme": "typeform", ...}: what is not secret
+    Column("sealed", LargeBinary, nullable=False),  # the signing secrets, encrypted
+    Column("mapping", JSONB, nullable=False),
+    Column("sample", JSONB, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+    at("created_at"),
+)
+
+#: The raw bytes of a request that carried several events.
+inbox_batches = Table(
+    "inbox_batches",
+    metadata,
+    id_column(),
+    Column("intake_id", ForeignKey("intakes.id"), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    at("received_at"),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    id_column(),
+    Column("intake_id", ForeignKey("intakes.id"), nullable=False),
+    Column("dedupe_key", Text, nullable=False),
+    Column("batch_id", ForeignKey("inbox_batches.id")),
+    Column("body", LargeBinary, nullable=False),  # the raw bytes; of a batch, this event alone
+    Column(
+        "status",
+        Text,
+        CheckConstraint("status in ('received','done','dead')", name="status"),
+        nullable=False,
+        server_default="received",
+    ),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("error", Text),
+    Column("lead_id", UUID()),
+    Column("result", JSONB),  # what became of it, in ids and codes
+    at("received_at"),
+    at("next_attempt_at", null=True),  # null until the first attempt
+    at("leased_until", null=True),  # a worker has it until then
+    at("done_at", null=True),
+    Index("inbox_dedupe_key", "intake_id", "dedupe_key", unique=True),
+    Index("inbox_open_idx", "received_at", postgresql_where=text("status <> 'done'")),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("caller", Text, primary_key=True),
+    Column("route", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("body_hash", LargeBinary, nullable=False),
+    Column("status", SmallInteger),  # HTTP status of the stored answer; null while in flight
+    Column("answer", LargeBinary),  # byte for byte; kept for a day, since it may hold personal data
+    at("created_at"),
+    Index("idempotency_created_idx", "created_at"),
+)

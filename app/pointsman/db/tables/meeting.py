@@ -1,0 +1,136 @@
+"""Tables of calendars, appointments and what is owed to calendars."""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, UUID, ExcludeConstraint
+
+from pointsman.db.tables.base import WORKS, at, id_column, metadata
+
+connections = Table(
+    "connections",
+    metadata,
+    id_column(),
+    Column("key", Text, nullable=False, unique=True),
+    Column("connector", Text, nullable=False),
+    Column("config", JSONB, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("fault", Text),  # why it is out of use, null while it works
+    at("created_at"),
+)
+
+rep_calendars = Table(
+    "rep_calendars",
+    metadata,
+    id_column(),
+    Column("rep_id", ForeignKey("reps.id"), nullable=False),
+    Column("connection_id", ForeignKey("connections.id"), nullable=False),
+    Column("calendar", Text, nullable=False),
+    Column("writes", Boolean, nullable=False),  # appointments are put here; every calendar is read
+    Index("rep_calendars_rep_key", "rep_id", "connection_id", "calendar", unique=True),
+    Index("rep_calendars_one_write", "rep_id", unique=True, postgresql_where=text("writes")),
+)
+
+#: The last reading of a calendar. `error` set means unreadable: its owner is unbookable.
+calendar_reads = Table(
+    "calendar_reads",
+    metadata,
+    Column("rep_calendar_id", ForeignKey("rep_calendars.id", ondelete="CASCADE"), primary_key=True),
+    at("window_start"),
+    at("window_end"),
+    Column("busy", JSONB, nullable=False),  # [[start, end], ...] ISO instants
+    at("read_at"),
+    Column("error", Text),
+)
+
+appointments = Table(
+    "appointments",
+    metadata,
+    id_column(),
+    Column("lead_id", ForeignKey("leads.id"), nullable=False, index=True),
+    Column("work", Text, nullable=False),
+    Column(
+        "status",
+        Text,
+        CheckConstraint("status in ('confirmed','cancelled')", name="status"),
+        nullable=False,
+    ),
+    at("starts_at"),
+    at("ends_at"),
+    Column("title", Text, nullable=False),
+    Column("assignment_id", ForeignKey("assignments.id"), nullable=False),
+    Column("gate_check_id", ForeignKey("gate_checks.id")),
+    Column("override_id", ForeignKey("overrides.id")),
+    Column("gate_snapshot", JSONB, nullable=False),  # what the closer reads before the call
+    Column("setter_rep_id", ForeignKey("reps.id")),
+    Column("booked_by", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),  # RFC 5545 SEQUENCE: grows with every change
+    at("created_at"),
+    at("cancelled_at", null=True),
+    Column("cancelled_by", Text),
+    Column("cancel_reason", Text),
+    CheckConstraint("ends_at > starts_at", name="order"),
+    Index("appointments_starts_idx", "starts_at"),
+    Index("appointments_one_per_lead", "lead_id", unique=True, postgresql_where=text("status = 'confirmed'")),
+)
+
+#: One row per rep and appointment or slot hold; the exclusion constraint is promise 2.
+reservations = Table(
+    "reservations",
+    metadata,
+    id_column(),
+    Column("rep_id", ForeignKey("reps.id"), nullable=False),
+    Column("during", TSTZRANGE, nullable=False),
+    Column("kind", Text, CheckConstraint("kind in ('appointment','hold')", name="kind"), nullable=False),
+    Column("appointment_id", ForeignKey("appointments.id"), index=True),
+    Column("lead_id", ForeignKey("leads.id"), nullable=False),
+    Column("work", Text, CheckConstraint(f"work in {WORKS}", name="work"), nullable=False),
+    at("expires_at", null=True),
+    Column("active", Boolean, nullable=False),
+    CheckConstraint("(kind = 'hold') = (expires_at is not null)", name="hold_expires"),
+    CheckConstraint("(kind = 'appointment') = (appointment_id is not null)", name="appointment"),
+    ExcludeConstraint(
+        ("rep_id", "="), ("during", "&&"), where=text("active"), using="gist", name="reservations_no_overlap"
+    ),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    id_column(),
+    Column("appointment_id", ForeignKey("appointments.id"), nullable=False),
+    Column("rep_id", ForeignKey("reps.id"), nullable=False),
+    Column("connection_id", ForeignKey("connections.id"), nullable=False),
+    Column("calendar", Text, nullable=False),
+    Column("op", Text, CheckConstraint("op in ('book','move','cancel')", name="op"), nullable=False),
+    Column("key", Text, nullable=False),  # the event's own key, the same for all ops on one event
+    Column("sequence", Integer, nullable=False),
+    Column(
+        "status",
+        Text,
+        CheckConstraint("status in ('pending','done','superseded','dead')", name="status"),
+        nullable=False,
+    ),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    at("next_attempt_at"),
+    Column("lease", UUID()),
+    at("lease_until", null=True),
+    Column("last_error", Text),
+    Column("vendor_id", Text),
+    Column("vendor_version", Text),
+    at("created_at"),
+    at("done_at", null=True),
+    Index("deliveries_one_effect", "appointment_id", "rep_id", "op", "sequence", unique=True),
+    Index("deliveries_due_idx", "next_attempt_at", postgresql_where=text("status = 'pending'")),
+)

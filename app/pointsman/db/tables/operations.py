@@ -1,0 +1,50 @@
+"""Tables of safety and operations: keys, alerts, audit."""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from pointsman.db.tables.base import at, id_column, metadata
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Text, primary_key=True),  # the public part of the key
+    Column("name", Text, nullable=False),
+    Column("secret_hash", LargeBinary, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("supplier", ForeignKey("suppliers.key")),  # a partner's key sees that partner's leads alone
+    at("created_at"),
+    at("expires_at", null=True),
+    at("revoked_at", null=True),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    id_column(),
+    Column("code", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("count", Integer, nullable=False, server_default="1"),
+    at("raised_at"),
+    at("resolved_at", null=True),
+    Index("alerts_one_open", "code", "subject", unique=True, postgresql_where=text("resolved_at is null")),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    id_column(),
+    at("at"),
+    Column("actor", Text, nullable=False),  # "key:ab12", "intake:hubspot", "worker", "cli"
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),  # "lead:<id>"
+    Column("before", JSONB(none_as_null=True)),
+    Column("after", JSONB(none_as_null=True)),
+    Column("reason", Text),
+    Index("audit_subject_idx", "subject", "at"),
+    Index("audit_at_idx", "at"),
+)
+
+#: When a periodic task last ran anywhere, so that several workers do not run it several times.
+turns = Table("turns", metadata, Column("task", Text, primary_key=True), at("taken_at"))

@@ -1,0 +1,154 @@
+"""Tables of policy, gate, decisions and what follows from them."""
+
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from pointsman.db.tables.base import INSTANT, WORKS, at, id_column, metadata
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("state", Text, CheckConstraint("state in ('draft','published','archived')", name="state"), nullable=False),
+    Column("document", JSONB, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    at("created_at"),
+    Column("published_by", Text),
+    at("published_at", null=True),
+    Index("policies_one_published", "state", unique=True, postgresql_where=text("state = 'published'")),
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    id_column(),
+    Column("lead_id", ForeignKey("leads.id"), nullable=False, index=True),
+    Column("kind", Text, CheckConstraint("kind in ('qualified','motivated','educated')", name="kind"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("affirmed", Boolean, nullable=False),
+    Column("source", Text, nullable=False),
+    at("observed_at"),
+    at("expires_at", null=True),
+    at("created_at"),
+)
+
+#: Every try of a gate; a passing row is what the database demands before gated work.
+gate_checks = Table(
+    "gate_checks",
+    metadata,
+    id_column(),
+    Column("lead_id", ForeignKey("leads.id"), nullable=False),
+    Column("work", Text, nullable=False),
+    Column("passed", Boolean, nullable=False),
+    Column("policy_version", ForeignKey("policies.version"), nullable=False),
+    Column("setter_rep_id", ForeignKey("reps.id")),  # who handed over
+    Column("result", JSONB, nullable=False),  # evidence used, or what is missing
+    at("checked_at"),
+    at("expires_at", null=True),
+    at("revoked_at", null=True),
+    CheckConstraint("passed = (expires_at is not null)", name="expiry"),
+    Index("gate_checks_lead_idx", "lead_id", "work", "checked_at"),
+)
+
+overrides = Table(
+    "overrides",
+    metadata,
+    id_column(),
+    Column("lead_id", ForeignKey("leads.id"), nullable=False),
+    Column("rep_id", ForeignKey("reps.id"), nullable=False),
+    Column("work", Text, nullable=False),
+    Column("reason", Text, CheckConstraint("length(trim(reason)) > 0", name="reason"), nullable=False),
+    Column("approver", Text, CheckConstraint("length(trim(approver)) > 0", name="approver"), nullable=False),
+    Column("used", Integer, nullable=False, server_default="0"),
+    at("created_at"),
+    at("expires_at"),
+    at("revoked_at", null=True),
+    CheckConstraint("expires_at > created_at and expires_at <= created_at + interval '168 hours'", name="span"),
+    Index("overrides_lead_idx", "lead_id", "rep_id", "work"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    id_column(),
+    Column("lead_id", ForeignKey("leads.id"), nullable=False),
+    Column("at", INSTANT, nullable=False),
+    Column(
+        "outcome", Text, CheckConstraint("outcome in ('assigned','held','nurture')", name="outcome"), nullable=False
+    ),
+    Column("work", Text),
+    Column("rule", Text),
+    Column("pool", Text),
+    Column("rep_id", ForeignKey("reps.id")),
+    Column("hold_reason", Text),
+    Column("summary", Text, nullable=False),
+    Column("policy_version", ForeignKey("policies.version"), nullable=False),
+    Column("roster_version", ForeignKey("roster_versions.version"), nullable=False),
+    Column("record", JSONB, nullable=False),  # the whole trace
+    Column("inputs", JSONB, nullable=False),  # what replay needs
+    Index("decisions_lead_idx", "lead_id", "at"),
+    Index("decisions_at_idx", "at"),
+)
+
+assignments = Table(
+    "assignments",
+    metadata,
+    id_column(),
+    Column("lead_id", ForeignKey("leads.id"), nullable=False),
+    Column("rep_id", ForeignKey("reps.id"), nullable=False),
+    Column("work", Text, CheckConstraint(f"work in {WORKS}", name="work"), nullable=False),
+    Column("pool", Text),
+    Column("decision_id", ForeignKey("decisions.id")),
+    Column("gate_check_id", ForeignKey("gate_checks.id")),
+    Column("override_id", ForeignKey("overrides.id")),
+    at("assigned_at"),
+    at("ended_at", null=True),
+    Column("end_reason", Text),
+    Index("assignments_one_active", "lead_id", unique=True, postgresql_where=text("ended_at is null")),
+    Index("assignments_lead_idx", "lead_id"),
+    Index("assignments_open_idx", "rep_id", postgresql_where=text("ended_at is null")),
+    Index("assignments_rep_idx", "rep_id", "assigned_at"),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    id_column(),
+    Column("lead_id", ForeignKey("leads.id"), nullable=False),
+    Column("decision_id", ForeignKey("decisions.id"), nullable=False),
+    Column("work", Text),
+    Column("pool", Text),
+    Column("reason", Text, nullable=False),
+    Column("sentence", Text, nullable=False),
+    at("held_at"),
+    at("due_at"),  # when the wait breaks its promise and an alert is raised
+    at("released_at", null=True),
+    Column("release", Text),
+    Index("holds_one_open", "lead_id", unique=True, postgresql_where=text("released_at is null")),
+    Index("holds_open_idx", "held_at", postgresql_where=text("released_at is null")),
+)
+
+pool_ledgers = Table(
+    "pool_ledgers",
+    metadata,
+    Column("pool", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("ledger", JSONB, nullable=False),
+    Column("waiting_since", JSONB, nullable=False),  # rep key -> instant of the last turn
+)
+
+ledger_entries = Table(
+    "ledger_entries",
+    metadata,
+    Column("pool", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("kind", Text, CheckConstraint("kind in ('assign','credit','adjust')", name="kind"), nullable=False),
+    Column("decision_id", ForeignKey("decisions.id")),
+    Column("rep_id", ForeignKey("reps.id")),
+    Column("entry", JSONB, nullable=False),
+    Column("reason", Text),
+    at("at"),
+    Index("ledger_entries_once_key", "decision_id", "kind", unique=True),  # a decision takes one turn, credited once
+)
