@@ -11,7 +11,7 @@ from faulty_calendars import FaultyCalendars, open_transactions
 from pointsman.domain.qualification import EVIDENCE_NAMES, Evidence
 from pointsman.domain.reps import Caps
 from pointsman.services.connections import Bound, bind_calendars, save_connection
-from pointsman.services.deliveries import run_delivery, sweep_deliveries
+from pointsman.services.deliveries import run_delivery
 from pointsman.services.handover import HandedOver, hand_over
 from pointsman.services.ports import Actor, Env, Tx, UnitOfWork
 from pointsman.services.ports.meeting import DeliveryRow
@@ -61,10 +61,13 @@ class Floor:
 
     async def work(self) -> int:
         """What a worker does with everything that is due now."""
-        async with self.env.uow() as tx:
-            due = await tx.deliveries.due(at=self.env.clock(), limit=100)
-        for delivery in due:
-            await run_delivery(self.env, delivery.id)
+        due = await self.world.rows(
+            "select id from deliveries where status = 'pending' and next_attempt_at <= :now"
+            " and (lease_until is null or lease_until <= now()) order by created_at, sequence",
+            now=self.env.clock(),
+        )
+        for row in due:
+            await run_delivery(self.env, row.id)
         return len(due)
 
     async def work_out(self, *, rounds: int = 40) -> None:
@@ -72,7 +75,7 @@ class Floor:
         for _ in range(rounds):
             await self.world.rows("update deliveries set lease_until = null where status = 'pending'")
             await self.world.rows("update deliveries set next_attempt_at = now() where status = 'pending'")
-            if not await self.work() and not await sweep_deliveries(self.env):
+            if not await self.work():
                 return
 
 

@@ -43,10 +43,11 @@ _REOPEN = text(
     " where id = :id and status = :status and (lease_until is null or lease_until <= statement_timestamp())"
 )
 _CONNECTION = select(connections).where(connections.c.id == bindparam("id"))
-_DUE = text(
-    f"select {_COLUMNS} from deliveries d where d.status = 'pending' and d.next_attempt_at <= :at"
+_OVERDUE = text(
+    "update deliveries d set next_attempt_at = :at where d.id = any(array("
+    " select d.id from deliveries d where d.status = 'pending' and d.next_attempt_at <= :before"
     f" and (d.lease_until is null or d.lease_until <= statement_timestamp()) and not {_BEHIND}"
-    " order by d.next_attempt_at limit :limit"
+    f" order by d.next_attempt_at limit :limit for update skip locked)) returning {_COLUMNS}"
 )
 _WAITING = text(
     f"select {_COLUMNS} from deliveries d where d.status = 'pending' and d.connection_id = :connection"
@@ -105,8 +106,8 @@ class SqlDeliveries:
         row = (await self._connection.execute(_CONNECTION, {"id": connection_id})).mappings().one()
         return ConnectionRow(**row)
 
-    async def due(self, *, at: datetime, limit: int) -> Sequence[DeliveryRow]:
-        return await self._many(_DUE, {"at": at, "limit": limit})
+    async def overdue(self, *, before: datetime, at: datetime, limit: int) -> Sequence[DeliveryRow]:
+        return await self._many(_OVERDUE, {"before": before, "at": at, "limit": limit})
 
     async def waiting(self, connection_id: UUID, *, limit: int) -> Sequence[DeliveryRow]:
         return await self._many(_WAITING, {"connection": connection_id, "limit": limit})

@@ -85,10 +85,11 @@ async def run_delivery(env: Env, delivery_id: UUID) -> None:
 async def sweep_deliveries(env: Env) -> int:
     """Defer a job again for every delivery that is overdue and that nobody works on; the count of them."""
     async with env.uow() as tx:
-        due = await tx.deliveries.due(at=env.clock() - SWEEP_GRACE, limit=SWEPT_AT_ONCE)
-        for delivery in due:
+        now = env.clock()
+        overdue = await tx.deliveries.overdue(before=now - SWEEP_GRACE, at=now, limit=SWEPT_AT_ONCE)
+        for delivery in overdue:
             await defer_run(tx, delivery)
-    return len(due)
+    return len(overdue)
 
 
 async def replay_delivery(env: Env, delivery_id: UUID, *, actor: Actor) -> DeliveryRow:

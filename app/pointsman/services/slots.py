@@ -1,6 +1,7 @@
 """Slots for a lead: when the rep who holds it can be booked, or why there is none."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from pointsman.domain.slots import Slot
@@ -21,7 +22,12 @@ class SlotsAnswer:
 
 
 async def slots_for_lead(
-    env: Env, lead_id: UUID, *, limit: int | None = None, actor: Actor | None = None
+    env: Env,
+    lead_id: UUID,
+    *,
+    limit: int | None = None,
+    actor: Actor | None = None,
+    deadline: timedelta = DEADLINE,
 ) -> SlotsAnswer:
     """The next bookable slots of the lead's holder; `limit` None is what the pool shows.
 
@@ -31,7 +37,7 @@ async def slots_for_lead(
     async with env.uow() as tx:
         what = await bookable(env, tx, await visible_lead(tx, lead_id, actor or Actor(name="system")), now=now)
     reach = what.reach(now)
-    readings = await read_calendars(env, [what.rep.key], reach.start, reach.end, max_age=FOR_SLOTS, deadline=DEADLINE)
+    readings = await read_calendars(env, [what.rep.key], reach.start, reach.end, max_age=FOR_SLOTS, deadline=deadline)
     async with env.uow() as tx:
         return await answer(env, tx, what, readings[what.rep.key], limit=limit)
 

@@ -1,6 +1,7 @@
 """Booking: one appointment per time and per lead, by the database's word."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -9,8 +10,8 @@ import pytest
 from meeting_floor import SETTER, Floor, open_floor
 from pointsman.domain.errors import Conflict, NotFound, PointsmanError, RoleProtected, SlotTaken, Unavailable
 from pointsman.domain.reps import Caps
-from pointsman.services.booking import CancelledBy, book, cancel, get_appointment
-from pointsman.services.ports import Actor, Env, FaultRetry
+from pointsman.services.booking import CancelledBy, book, cancel, get_appointment, in_words
+from pointsman.services.ports import Actor, Env, FaultRetry, Refused
 from pointsman.services.slots import slots_for_lead
 from worlds import POLICY, make_env
 
@@ -56,7 +57,7 @@ async def test_a_lead_has_one_appointment_at_a_time(floor: Floor) -> None:
     with pytest.raises(Conflict) as caught:
         await book(floor.env, lead_id, handed.slots[3].start, actor=SETTER)
     assert caught.value.code == "already-booked"
-    assert caught.value.extra["appointment"]["id"] == str(row.id)  # type: ignore[index]
+    assert caught.value.extra["appointment"]["id"] == str(row.id)
 
 
 async def test_a_lead_that_was_not_handed_over_cannot_be_booked(floor: Floor) -> None:
@@ -121,12 +122,11 @@ async def test_an_unreadable_calendar_cannot_be_booked_alerts_and_recovers_by_it
     assert not await floor.world.rows("select 1 from alerts where resolved_at is null")
 
 
-async def test_a_calendar_that_hangs_is_given_up_soon(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pointsman.services.slots.DEADLINE", timedelta(milliseconds=50))
+async def test_a_calendar_that_hangs_is_given_up_soon(floor: Floor) -> None:
     lead_id, _ = await floor.ready()
     floor.vendor.slow = 5
     floor.world.clock.advance(timedelta(seconds=61))
-    offer = await slots_for_lead(floor.env, lead_id)
+    offer = await slots_for_lead(floor.env, lead_id, deadline=timedelta(milliseconds=50))
     assert offer.why_empty is not None
     assert "no answer" in offer.why_empty
 
@@ -180,15 +180,29 @@ async def test_sixty_at_once_for_one_slot_from_two_processes_make_one_appointmen
         assert await floor.world.value("select count(*) from deliveries") == 1
 
 
-async def test_the_database_alone_keeps_appointments_apart(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pointsman.services.booking.hindrance", lambda *_: None)
+async def test_the_database_alone_keeps_appointments_apart(floor: Floor) -> None:
     lead_id, handed = await floor.ready()
     slot = handed.slots[0]
-    await book(floor.env, lead_id, slot.start, actor=SETTER)
+    row = await book(floor.env, lead_id, slot.start, actor=SETTER)
     other = await second_with(floor, slot.rep)
-    with pytest.raises(SlotTaken):
-        await book(floor.env, other, slot.start, actor=SETTER)
-    assert await floor.world.value("select stage from leads where id = :id", id=other) == "closing"
+    async with floor.env.uow() as tx:
+        held = await tx.gates.held(other)
+    assert held is not None
+    shifted = timedelta(minutes=5)
+    unchecked = replace(
+        row,
+        id=floor.env.new_id(),
+        lead_id=other,
+        assignment_id=held.assignment_id,
+        gate_check_id=held.gate_check_id,
+        starts_at=row.starts_at + shifted,
+        ends_at=row.ends_at + shifted,
+    )
+    with pytest.raises(Refused) as caught:
+        async with floor.env.uow() as tx:
+            await tx.appointments.add(unchecked, reservation_id=floor.env.new_id())
+    assert isinstance(in_words(caught.value), SlotTaken)
+    assert await floor.world.value("select count(*) from appointments") == 1
 
 
 async def test_cancelling_frees_the_time_and_is_harmless_twice(floor: Floor) -> None:

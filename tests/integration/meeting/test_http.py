@@ -80,7 +80,7 @@ async def test_a_failed_gate_is_an_answer_and_not_an_error(floor: Floor, client:
 
 async def test_a_repeated_booking_gets_the_first_answer_byte_for_byte(floor: Floor, client: httpx.AsyncClient) -> None:
     lead_id, handed = await handed_over(floor, client)
-    body = {"lead_id": str(lead_id), "start": handed["slots"][0]["start"]}  # type: ignore[index]
+    body = {"lead_id": str(lead_id), "start": handed["slots"][0]["start"]}
     headers = {"Idempotency-Key": "call-4711"}
     first = await client.post("/v1/appointments", json=body, headers=headers)
     again = await client.post("/v1/appointments", json=body, headers=headers)
@@ -106,7 +106,7 @@ async def test_a_repeated_hand_over_gets_the_first_answer(floor: Floor, client: 
 
 async def test_a_slot_that_is_gone_is_a_problem_with_its_own_name(floor: Floor, client: httpx.AsyncClient) -> None:
     lead_id, handed = await handed_over(floor, client)
-    start = handed["slots"][0]["start"]  # type: ignore[index]
+    start = handed["slots"][0]["start"]
     await client.post("/v1/appointments", json={"lead_id": str(lead_id), "start": start})
     for _ in range(6):
         other, second = await handed_over(floor, client)
@@ -174,7 +174,7 @@ async def test_unknown_things_are_not_found(client: httpx.AsyncClient) -> None:
 async def test_the_list_of_appointments_is_paged_and_filtered(floor: Floor, client: httpx.AsyncClient) -> None:
     for _ in range(3):
         lead_id, handed = await handed_over(floor, client)
-        await client.post("/v1/appointments", json={"lead_id": str(lead_id), "start": handed["slots"][0]["start"]})  # type: ignore[index]
+        await client.post("/v1/appointments", json={"lead_id": str(lead_id), "start": handed["slots"][0]["start"]})
     first = (await client.get("/v1/appointments", params={"limit": 2})).json()
     second = (await client.get("/v1/appointments", params={"limit": 2, "cursor": first["next"]})).json()
     ids = {item["id"] for item in first["items"] + second["items"]}
@@ -214,7 +214,7 @@ async def test_a_rep_is_bound_to_calendars_of_which_one_is_written_to(floor: Flo
 
 async def test_dead_deliveries_are_listed_and_replayed(floor: Floor, client: httpx.AsyncClient) -> None:
     lead_id, handed = await handed_over(floor, client)
-    await client.post("/v1/appointments", json={"lead_id": str(lead_id), "start": handed["slots"][0]["start"]})  # type: ignore[index]
+    await client.post("/v1/appointments", json={"lead_id": str(lead_id), "start": handed["slots"][0]["start"]})
     await floor.world.rows("update deliveries set status = 'dead', last_error = 'x'")
     (dead,) = (await client.get("/v1/deliveries", params={"status": "dead"})).json()["items"]
     replayed = await client.post(f"/v1/deliveries/{dead['id']}/replay")

@@ -288,7 +288,9 @@ class Deliveries(Protocol):
 
     async def connection(self, connection_id: UUID) -> ConnectionRow: ...
 
-    async def due(self, *, at: datetime, limit: int) -> Sequence[DeliveryRow]: ...
+    async def overdue(self, *, before: datetime, at: datetime, limit: int) -> Sequence[DeliveryRow]:
+        """Those due before `before` that nobody holds; they become due at `at`, so that the next sweep leaves them."""
+        ...
 
     async def waiting(self, connection_id: UUID, *, limit: int) -> Sequence[DeliveryRow]:
         """Pending ones of a connection, oldest first."""
