@@ -28,6 +28,8 @@ _LEGAL_FORMS = frozenset(_FORMS.split())
 
 def visible(text: str) -> str:
     """NFC, without control and invisible formatting characters, trimmed."""
+    if text.isascii() and text.isprintable():
+        return text.strip()  # nearly all texts: a loop over their characters is a good part of a lead's cost
     composed = unicodedata.normalize("NFC", text)
     return "".join(c for c in composed if unicodedata.category(c) not in {"Cc", "Cf", "Cs"}).strip()
 
