@@ -10,24 +10,26 @@ from pointsman.api.auth import Caller, needs
 from pointsman.api.deps import EnvDep
 from pointsman.api.house import house
 from pointsman.api.problems import errors
+from pointsman.api.roster_bodies import (
+    KeyedRepIn,
+    KeyedSupplierIn,
+    NamedRoleIn,
+    RepIn,
+    RepPatch,
+    RoleIn,
+    RosterIn,
+    SupplierIn,
+    TimeOffIn,
+)
 from pointsman.api.roster_documents import (
     ChangedDoc,
     DeactivatedDoc,
     HeldDoc,
-    KeyedRepIn,
-    KeyedSupplierIn,
-    NamedRoleIn,
     RepDoc,
-    RepIn,
-    RepPatch,
     RoleDoc,
-    RoleIn,
     RosterDoc,
-    RosterIn,
     SupplierDoc,
-    SupplierIn,
     TimeOffDoc,
-    TimeOffIn,
 )
 from pointsman.services import roster
 from pointsman.services.ports import Env

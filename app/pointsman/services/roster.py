@@ -2,62 +2,22 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, RoleProtected
-from pointsman.domain.reps import Caps, Rep, TimeOff, WeeklyBlock
+from pointsman.domain.reps import Rep
 from pointsman.domain.roles import Role, Work
 from pointsman.services.ports import Actor, Env, Refused, Tx
 from pointsman.services.ports.roster import HeldLead, RoleRow, SupplierRow, TimeOffRow
+from pointsman.services.roster_given import Absence, RepGiven, RoleGiven, RosterGiven
 from pointsman.services.roster_snapshot import roster_as_json
 from pointsman.services.transactions import in_transaction
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleGiven:
-    """A role as it should be."""
-
-    name: str
-    works: frozenset[Work]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Absence:
-    """Time off as it should be."""
-
-    span: TimeOff
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepGiven:
-    """A rep as they should be; `time_off` None leaves the absences as they are."""
-
-    key: str
-    name: str
-    email: str
-    role: str
-    tier: int = 1
-    time_zone: str = "UTC"
-    working_hours: tuple[WeeklyBlock, ...] = ()
-    skills: Mapping[str, frozenset[str]]
-    caps: Caps
-    weight: int = 1
-    supplier: str = "in-house"
-    active: bool = True
-    started_on: date | None = None
-    time_off: tuple[Absence, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RosterGiven:
-    """What to add or replace, by name or key; whoever is not named stays."""
-
-    roles: tuple[RoleGiven, ...] = ()
-    suppliers: tuple[SupplierRow, ...] = ()
-    reps: tuple[RepGiven, ...] = ()
+__all__ = [
+    "Absence", "Changed", "Floor", "RepGiven", "RoleGiven", "RosterGiven", "add_time_off", "create_rep", "deactivate_rep",
+    "delete_time_off", "floor", "put_roster", "rep",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

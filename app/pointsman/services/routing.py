@@ -76,14 +76,15 @@ async def route_lead(
 ) -> Routed:
     """Decide where `lead` goes and write what follows from it. The lead's row must be locked.
 
-    `purpose` None is intake: every rule may match; else only rules for that work. A given `gate_check_id` is the only
-    check that counts; without one the latest pass does. Raises domain errors, and LostRace when the roster changed
-    under the decision: then the transaction is run again.
+    `purpose` None is intake: every rule may match, unless the lead waits for gated work that it has passed for. Else only
+    rules for that work may. A given `gate_check_id` is the only check that counts; without one the latest pass does.
+    Raises domain errors, and LostRace when the roster changed under the decision: then the transaction is run again.
     """
     decision_id, now = env.new_id(), env.clock()
     context = await tx.decisions.context(lead.id, at=now)
     known = await at_versions(env, tx, context.versions)
     passes = _passes(context, gate_check_id)
+    purpose = purpose or _waits_for(context, passes)
     overrides = {(row.rep, Work(row.work)): row for row in context.overrides}
     facts = lead_facts(lead, context, known.policy, now)
     plan = plan_routes(
@@ -119,6 +120,14 @@ async def route_lead(
 
 def _passes(context: RoutingContext, gate_check_id: UUID | None) -> dict[Work, GatePass]:
     return {Work(row.work): row for row in context.passes if gate_check_id is None or row.id == gate_check_id}
+
+
+def _waits_for(context: RoutingContext, passes: Mapping[Work, GatePass]) -> Work | None:
+    """The gated work that the lead has passed for and waits for: news about it does not send it back to an SDR."""
+    if context.hold is None or context.hold.work is None:
+        return None
+    work = Work(context.hold.work)
+    return work if work in GATED_WORKS and work in passes else None
 
 
 def _gate_state(work: Work, passes: Mapping[Work, GatePass]) -> GateState:

@@ -122,6 +122,17 @@ async def test_a_lead_held_twice_keeps_its_place_in_the_queue(world: World) -> N
     assert [tuple(row) for row in rows] == [(second.decision_id, held_at, None)]
 
 
+async def test_news_about_a_lead_that_waits_for_a_closer_does_not_send_it_back_to_an_sdr(world: World) -> None:
+    lead = await world.lead(lead__country="DE", company__employees=120)
+    check = await world.pass_gate(lead)
+    await world.route(lead, purpose=Work.CLOSING, trigger="handover", gate_check_id=check)
+    again = await world.route(lead)  # a form is sent again
+    assert (again.decision.outcome, again.decision.work) == (DecisionOutcome.HELD, Work.CLOSING)
+    await world.rows("update gate_checks set revoked_at = now()")
+    back = await world.route(lead)
+    assert (back.decision.outcome, back.decision.work) == (DecisionOutcome.ASSIGNED, Work.QUALIFICATION)
+
+
 async def test_the_hot_path_is_three_statements_after_the_lock(world: World) -> None:
     await world.route(await world.lead(lead__country="DE"))  # caches and the ledger row exist from here on
     lead = await world.lead(lead__country="DE")
