@@ -1,0 +1,59 @@
+"""What the CalDAV connector puts on the wire: routes that exist, and not one request more than it needs (RFC 4791)."""
+
+import base64
+import logging
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+import respx
+
+from pointsman_caldav import CaldavConfig, CaldavConnector
+from pointsman_sdk import Context, NoTokens, Slot
+from pointsman_sdk.testing import NOW, request
+
+pytestmark = pytest.mark.anyio
+
+PLACE = "https://dav.example/rep1/leads/"
+DAY = Slot(datetime(2031, 3, 30, tzinfo=UTC), datetime(2031, 3, 31, tzinfo=UTC))
+BUSY = (
+    b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//EN\r\nBEGIN:VFREEBUSY\r\nUID:x\r\nDTSTAMP:20310101T000000Z\r\n"
+    b"FREEBUSY:20310330T100000Z/PT1H\r\nEND:VFREEBUSY\r\nEND:VCALENDAR\r\n"
+)
+
+
+def connector(http: httpx.AsyncClient) -> CaldavConnector:
+    config = CaldavConfig.model_validate({"base_url": "https://dav.example/", "username": "rep1", "password": "s3cret"})
+    return CaldavConnector(config, Context(http=http, clock=lambda: NOW, tokens=NoTokens(), log=logging.getLogger("t")))
+
+
+async def test_a_create_refuses_to_overwrite_and_names_the_event_by_its_key() -> None:
+    asked = request("/rep1/leads/")
+    async with respx.mock as wire, httpx.AsyncClient() as http:
+        put = wire.put(f"{PLACE}{asked.key}.ics").respond(201, headers={"ETag": '"1"'})
+        await connector(http).book(asked)
+    sent = put.calls.last.request
+    assert sent.headers["If-None-Match"] == "*"
+    assert sent.headers["Content-Type"].startswith("text/calendar")
+    assert sent.headers["Authorization"] == "Basic " + base64.b64encode(b"rep1:s3cret").decode()
+    assert asked.key in sent.content.decode()
+    assert put.call_count == 1
+
+
+async def test_busy_times_are_one_report_that_asks_for_no_more_than_busy_times() -> None:
+    async with respx.mock as wire, httpx.AsyncClient() as http:
+        report = wire.request("REPORT", PLACE).respond(200, content=BUSY, headers={"Content-Type": "text/calendar"})
+        busy = await connector(http).busy("/rep1/leads/", DAY)
+    assert [(slot.start.hour, slot.end.hour) for slot in busy] == [(10, 11)]
+    sent = report.calls.last.request
+    assert sent.headers["Depth"] == "1"
+    assert b"free-busy-query" in sent.content
+    assert b"20310330T000000Z" in sent.content
+
+
+@pytest.mark.parametrize("status", [200, 204, 404, 410])
+async def test_a_cancellation_is_done_when_the_event_is_gone_however_the_server_says_it(status: int) -> None:
+    async with respx.mock as wire, httpx.AsyncClient() as http:
+        delete = wire.delete(f"{PLACE}k1.ics").respond(status)
+        await connector(http).cancel("/rep1/leads/", "k1")
+    assert delete.call_count == 1
