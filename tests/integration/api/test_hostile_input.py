@@ -122,6 +122,7 @@ YAML_BODIES: dict[str, bytes] = {
     + b"".join(b"%c: &%c [*%c,*%c,*%c,*%c,*%c,*%c,*%c]\n" % (n, n, *[n - 1] * 7) for n in range(98, 107)),
     "itself": b"&a [*a]",
     "deep": b"[" * 5000 + b"]" * 5000,
+    "deep by indentation": b"".join(b" " * n + b"a:\n" for n in range(1200)),
     "bad utf-8": b"a: \xff",
     "two documents": b"a: 1\n---\nb: 2",
 }
