@@ -36,6 +36,7 @@ _ADD = text(
     "insert into assignments (id, lead_id, rep_id, work, pool, decision_id, gate_check_id, override_id, assigned_at)"
     " values (:id, :lead_id, :rep_id, :work, :pool, :decision_id, :gate_check_id, :override_id, :assigned_at)"
 )
+_LOCK_REPS = text("select 1 from reps where key = any(cast(:reps as text[])) order by key for no key update")
 _HOLDERS = text("select distinct p.key from assignments a join reps p on p.id = a.rep_id where a.lead_id = :lead_id")
 _VISIBLE = (
     "exists (select from assignments v join reps s on s.id = v.rep_id"
@@ -78,6 +79,9 @@ class SqlDecisions:
         }
         rows = await self._connection.execute(LOADS, given)
         return {row.key: RepLoad(open=row.open, hour=row.hour, day=row.day, week=row.week) for row in rows}
+
+    async def lock_reps(self, reps: Sequence[str]) -> None:
+        await self._connection.execute(_LOCK_REPS, {"reps": [*reps]})
 
     async def end_assignment(self, assignment_id: UUID, *, at: datetime, reason: str) -> None:
         await self._connection.execute(END, {"id": assignment_id, "at": at, "reason": reason})

@@ -4,6 +4,7 @@ The index narrows the rules to those that a lead's equality and membership tests
 out rules that could not be true, so the first match is the same as that of a plain scan.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -60,6 +61,12 @@ class CompiledPolicy:
         wholes.append(policy.nurture.re_enter)
         asked = {leaf.field for c in wholes if c for _, leaf in leaves(c) if isinstance(leaf, Leaf)}
         return _ALWAYS_READ | asked | {match.lead for pool in policy.pools.values() for match in pool.match}
+
+    @cached_property
+    def shared_members(self) -> frozenset[str]:
+        """The reps who are in more than one pool: two pools may give them work at the same moment."""
+        counts = Counter(member.rep for pool in self.policy.pools.values() for member in pool.members)
+        return frozenset(rep for rep, pools in counts.items() if pools > 1)
 
     def candidates(self, facts: Facts, work: Work | None = None) -> Iterator[int]:
         """The rules (by position, in order) that the index cannot rule out; only those for `work`, if given."""

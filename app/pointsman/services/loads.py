@@ -16,9 +16,10 @@ from pointsman.services.ports.routing import Periods
 async def fetch_loads(tx: Tx, plan: Plan, roster: Roster, *, now: datetime) -> Mapping[str, RepLoad]:
     """The loads that this plan's decision may ask for; no statement when it asks for none.
 
-    A rep of several pools is counted by the clock of the first that the plan may reach.
+    A rep of several pools is counted by the clock of the first that the plan may reach, and locked, if they have a cap.
     """
     periods: dict[str, Periods] = {}
+    shared: set[str] = set()
     for name in plan.pools:
         pool = plan.compiled.policy.pools[name]
         counted = periods_at(now, pool.time_zone)
@@ -26,6 +27,10 @@ async def fetch_loads(tx: Tx, plan: Plan, roster: Roster, *, now: datetime) -> M
             rep = roster.reps.get(member.rep)
             if rep is not None and (pool.method is Method.LEAST_LOADED or _has_cap(rep)):
                 periods.setdefault(rep.key, counted)
+                if _has_cap(rep) and rep.key in plan.compiled.shared_members:
+                    shared.add(rep.key)
+    if shared:  # the lock on the ledger keeps one pool's turns apart, not those that another pool gives
+        await tx.decisions.lock_reps(sorted(shared))
     return await tx.decisions.loads(periods) if periods else {}
 
 

@@ -44,7 +44,9 @@ async def assign(world: World, lead: UUID, rep: str, work: str, gate: UUID | Non
 
 
 async def allow(world: World, lead: UUID, rep: str, work: str, valid: timedelta = timedelta(hours=1)) -> UUID:
-    return await world.value(OVERRIDE, lead=lead, rep=rep, work=work, valid=valid)  # type: ignore[no-any-return]
+    override = await world.value(OVERRIDE, lead=lead, rep=rep, work=work, valid=valid)
+    assert isinstance(override, UUID)
+    return override
 
 
 # ── giving work ─────────────────────────────────────────────────────────────────────────────────

@@ -1,5 +1,6 @@
 """Caps count what was given since the hour, the day and the week began where the pool is."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -18,6 +19,21 @@ async def test_a_rep_at_a_cap_gets_no_more(world: World, caps: Caps) -> None:
     routed = [await world.route(await world.lead(lead__country="DE")) for _ in range(4)]
     assert {r.rep.key for r in routed[:3] if r.rep} == {"lena", "jonas", "sofia"}
     assert routed[3].decision.hold_reason == "nobody-eligible"
+
+
+@pytest.mark.anyio
+async def test_a_cap_holds_when_two_pools_give_at_the_same_moment(world: World) -> None:
+    pools = {f"pool-{i}": {"work": "qualification", "members": ["lena"]} for i in range(2)}
+    rules = [
+        {"name": name, "when": {"field": "lead.source", "equals": name}, "work": "qualification", "pool": name}
+        for name in pools
+    ]
+    await world.publish({"pools": pools, "rules": rules})
+    await put_roster(world.env, RosterGiven(reps=(rep_given("lena", caps=Caps(per_day=3)),)), actor=ADMIN)
+    leads = [await world.lead(lead__source=f"pool-{i % 2}") for i in range(12)]
+    routed = await asyncio.gather(*(world.route(lead) for lead in leads))
+    assert sum(r.rep is not None for r in routed) == 3
+    assert await world.value("select count(*) from assignments") == 3
 
 
 @pytest.mark.parametrize(

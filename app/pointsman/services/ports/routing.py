@@ -205,6 +205,10 @@ class Decisions(Protocol):
         """What each rep (by key) has open, and was given since the periods began."""
         ...
 
+    async def lock_reps(self, reps: Sequence[str]) -> None:
+        """Hold the reps' rows, in the order of their keys: nobody else gives them work until the transaction ends."""
+        ...
+
     async def end_assignment(self, assignment_id: UUID, *, at: datetime, reason: str) -> None: ...
 
     async def write(self, write: RoutingWrite) -> None:
