@@ -69,6 +69,7 @@ async def hook(request: Request, connection: str) -> Response:
         if closed.code != "intake-inactive":
             raise
         return problem(410, closed.code, str(closed))
+    request.app.state.metrics.took_in(accepted=len(received.ids), duplicates=received.duplicates)
     answer = {
         "accepted": len(received.ids),
         "duplicates": received.duplicates,

@@ -1,0 +1,171 @@
+"""The command line, as a person types it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from serving import SECRET
+
+
+def pointsman(*words: str, url: str | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pointsman.cli", *words],
+        env=environment(url, **more),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def environment(url: str | None, **more: str) -> dict[str, str]:
+    ours = {"POINTSMAN_DATABASE_URL": url, "POINTSMAN_SECRET_KEYS": SECRET} if url else {}
+    return {**os.environ, **{name: value for name, value in ours.items() if value}, "COLUMNS": "200", **more}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def test_every_command_explains_itself() -> None:
+    commands = ["serve", "work", "migrate", "run", "demo", "doctor", "keys create", "policy check", "connectors list"]
+    for command in commands:
+        done = pointsman(*command.split(), "--help")
+        assert done.returncode == 0, command
+        assert "Usage" in done.stdout, command
+
+
+def test_without_settings_all_that_is_missing_is_said_at_once_without_a_traceback() -> None:
+    done = pointsman("serve")
+    assert done.returncode == 2
+    assert "POINTSMAN_DATABASE_URL" in done.stderr
+    assert "POINTSMAN_SECRET_KEYS" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_database_that_is_away_is_one_clear_sentence() -> None:
+    done = pointsman("keys", "list", url="postgresql://nobody@127.0.0.1:1/nothing")
+    assert done.returncode == 3
+    assert "does not answer" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_key_is_made_listed_and_revoked(shared_database_url: str) -> None:
+    made = pointsman("keys", "create", "for a test", "--scope", "read", url=shared_database_url)
+    assert made.returncode == 0, made.stderr
+    key_id = made.stdout.strip().split("_")[1]
+    assert key_id in pointsman("keys", "list", url=shared_database_url).stdout
+    assert pointsman("keys", "revoke", key_id, url=shared_database_url).returncode == 0
+    again = pointsman("keys", "revoke", key_id, url=shared_database_url)
+    assert (again.returncode, "Traceback" in again.stderr) == (1, False)
+
+
+def test_a_wrong_scope_is_refused_with_those_there_are(shared_database_url: str) -> None:
+    done = pointsman("keys", "create", "x", "-s", "everything", url=shared_database_url)
+    assert done.returncode == 1
+    assert "intake" in done.stderr
+
+
+def test_migrate_prints_its_sql_without_a_database() -> None:
+    done = pointsman("migrate", "--sql")
+    assert done.returncode == 0, done.stderr
+    assert "CREATE TABLE leads" in done.stdout
+
+
+def test_the_doctor_says_what_is_wrong_and_how_to_mend_it(database_url: str) -> None:
+    with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
+        connection.execute("update alembic_version set version_num = '0001'")
+    done = pointsman("doctor", url=database_url, POINTSMAN_PROT="8001")
+    assert done.returncode == 1
+    assert "pointsman migrate" in done.stdout
+    assert "POINTSMAN_PROT" in done.stdout
+
+
+def test_the_doctor_is_content_with_a_migrated_database(shared_database_url: str) -> None:
+    done = pointsman("doctor", url=shared_database_url)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_policy_that_is_no_policy_is_refused_with_paths(shared_database_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text("rules: 7\nnonsense: true\n", encoding="utf-8")
+    done = pointsman("policy", "check", str(file), url=shared_database_url)
+    assert done.returncode == 1
+    assert "rules" in done.stdout
+    file.write_text("a: [", encoding="utf-8")
+    assert pointsman("policy", "check", str(file), url=shared_database_url).returncode == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_answers_and_stops_cleanly_on_a_signal(shared_database_url: str, number: signal.Signals) -> None:
+    port = free_port()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "pointsman.cli", "serve", "--port", str(port)],
+        env=environment(shared_database_url),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert answers(f"http://127.0.0.1:{port}/health/ready")
+        taken = pointsman("serve", "--port", str(port), url=shared_database_url)
+        assert taken.returncode == 1
+        assert "in use" in taken.stderr
+        server.send_signal(number)
+        said, _ = server.communicate(timeout=30)
+    finally:
+        server.kill()
+        server.wait()
+    assert server.returncode == 0, said
+    assert "Traceback" not in said
+
+
+@pytest.mark.slow
+def test_headers_that_never_end_are_cut_off(shared_database_url: str) -> None:
+    port = free_port()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "pointsman.cli", "serve", "--port", str(port)],
+        env=environment(shared_database_url),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        assert answers(f"http://127.0.0.1:{port}/health/live")
+        with (
+            socket.create_connection(("127.0.0.1", port)) as slow,
+            socket.create_connection(("127.0.0.1", port)) as mute,
+        ):
+            began = time.monotonic()
+            slow.sendall(b"POST /v1/hooks/x HTTP/1.1\r\nHost: x\r\n")
+            slow.settimeout(15)
+            mute.settimeout(15)
+            assert slow.recv(10) == b""
+            assert mute.recv(10) == b""
+            assert time.monotonic() - began < 15
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def answers(url: str) -> bool:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    return False

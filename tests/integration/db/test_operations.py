@@ -1,0 +1,134 @@
+"""The platform's repositories, on the database."""
+
+import base64
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import psycopg
+import pytest
+from sqlalchemy import text
+
+from pointsman.db.jobs import defer_each
+from pointsman.main import Wired, wire
+from pointsman.services.ports import Unreachable
+from pointsman.settings import load_settings
+
+pytestmark = pytest.mark.anyio
+
+SECRET = base64.urlsafe_b64encode(bytes(32)).decode()
+
+
+@pytest.fixture
+async def wired(database_url: str) -> AsyncIterator[Wired]:
+    made = wire(load_settings(database_url=database_url, secret_keys=SECRET), name="test", pool_size=2)
+    yield made
+    await made.aclose()
+
+
+async def add_lines(wired: Wired, number: int) -> None:
+    async with wired.env.uow() as tx:
+        for n in range(number):
+            at = wired.env.clock()
+            await tx.audit.add(id=wired.env.new_id(), at=at, actor="test", action="x", subject=f"lead:{n % 2}")
+
+
+async def test_the_audit_trail_pages_newest_first_without_gap_or_repeat(wired: Wired) -> None:
+    await add_lines(wired, 7)
+    seen: list[object] = []
+    after = None
+    while True:
+        async with wired.env.uow() as tx:
+            rows = await tx.audit.page(subject=None, after=after, limit=3)
+        if not rows:
+            break
+        seen += [(row["at"], row["id"]) for row in rows]
+        after = (rows[-1]["at"], rows[-1]["id"])
+    assert len(seen) == 7
+    assert seen == sorted(seen, reverse=True)
+
+
+async def test_the_audit_trail_of_one_subject_has_its_lines_alone_and_nulls_are_nulls(wired: Wired) -> None:
+    await add_lines(wired, 4)
+    async with wired.env.uow() as tx:
+        rows = await tx.audit.page(subject="lead:1", after=None, limit=10)
+    assert {row["subject"] for row in rows} == {"lead:1"}
+    async with wired.engine.connect() as connection:
+        query = text("select count(*) from audit where before is null and after is null")
+        assert (await connection.execute(query)).scalar_one() == 4
+
+
+async def test_the_same_alert_is_raised_once_and_counted_until_it_is_resolved(wired: Wired) -> None:
+    async def put(message: str) -> None:
+        async with wired.env.uow() as tx:
+            new, now = wired.env.new_id(), wired.env.clock()
+            await tx.alerts.put(id=new, at=now, code="calendar-unreadable", subject="rep:anna", message=message)
+
+    await put("first")
+    await put("second")
+    async with wired.env.uow() as tx:
+        (alert,) = await tx.alerts.list_open()
+    assert (alert["count"], alert["message"]) == (2, "second")
+    async with wired.env.uow() as tx:
+        await tx.alerts.resolve(at=wired.env.clock(), code="calendar-unreadable", subject="rep:anna")
+        assert await tx.alerts.list_open() == []
+    await put("again")
+    async with wired.env.uow() as tx:
+        (alert,) = await tx.alerts.list_open()
+    assert alert["count"] == 1
+
+
+async def test_one_statement_can_write_rows_and_the_jobs_that_follow_from_them(wired: Wired) -> None:
+    source = "(select n as id from generate_series(1, 3) n where n <> 2) accepted"
+    statement = defer_each("inbox.process", args="jsonb_build_object('inbox_id', id)", source=source)
+    nothing = defer_each("inbox.process", args="'{}'::jsonb", source="(select 1 where false) accepted")
+    async with wired.engine.begin() as connection:
+        await connection.execute(text(statement))
+        await connection.execute(text(nothing))
+        rows = await connection.execute(text("select task_name, args from procrastinate_jobs order by id"))
+        assert [tuple(row) for row in rows] == [
+            ("inbox.process", {"inbox_id": 1}),
+            ("inbox.process", {"inbox_id": 3}),
+        ]
+
+
+async def test_a_turn_is_taken_once_and_again_when_it_is_due(wired: Wired) -> None:
+    async def take(every: timedelta) -> bool:
+        async with wired.env.uow.single() as tx:
+            return await tx.system.take_turn("sweep", every=every)
+
+    assert await take(timedelta(hours=1))
+    assert not await take(timedelta(hours=1))
+    assert await take(timedelta(0))
+
+
+async def test_sessions_that_the_server_ended_while_idle_are_not_handed_out(wired: Wired, database_url: str) -> None:
+    async with wired.env.uow.single() as tx:
+        await tx.system.state()
+    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as other:
+        other.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+    async with wired.env.uow.single() as tx:
+        assert (await tx.system.state()).revision
+
+
+async def test_a_statement_that_takes_too_long_is_given_up_as_unavailable(database_url: str) -> None:
+    settings = load_settings(database_url=database_url, secret_keys=SECRET, statement_timeout_ms=200)
+    wired = wire(settings, name="test", pool_size=1)
+    try:
+        with pytest.raises(Unreachable):
+            async with wired.env.uow() as tx:
+                await tx.connection.execute(text("select pg_sleep(5)"))  # type: ignore[attr-defined]  # ours has it
+    finally:
+        await wired.aclose()
+
+
+async def test_the_schema_and_the_clock_are_told(wired: Wired) -> None:
+    async with wired.env.uow() as tx:
+        state = await tx.system.state()
+        counts = await tx.system.counts()
+    assert state.revision
+    assert abs(state.now - wired.env.clock()) < timedelta(minutes=1)
+    assert state.server_version >= 150000
+    assert counts["workers"] == {"live": 0}
