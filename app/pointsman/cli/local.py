@@ -65,7 +65,8 @@ def demo(state: StateOption = Path(".pointsman"), host: HostOption = None, port:
     with standing(state, host=host, port=port, extra=quiet) as house, demo_calendars(state) as calendars:
         kept = Keepsake(state / "demo.json")
         try:
-            show.run(house.base_url, _demo_key(kept), server=calendars, kept=kept, out=out)
+            key = _demo_key(kept)
+            show.run(house.base_url, key, server=calendars, kept=kept, out=out, lost=lambda: house.floor.gave_up)
         except (DemoError, LocalServerError) as error:
             fail(str(error))
         code = house.floor.wait()

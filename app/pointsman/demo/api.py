@@ -1,30 +1,48 @@
 """The service's API as the demo's admin and senders call it."""
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import httpx
+
+RESTARTS_WITHIN_S = 20.0
 
 
 class DemoError(Exception):
     """The demo cannot go on; the message says what the service answered."""
 
 
-class Api:
-    """Calls with one key; an answer that is not a success ends the demo with its text."""
+def never() -> bool:
+    """Nothing is ever lost: for a service that somebody else looks after."""
+    return False
 
-    def __init__(self, base_url: str, key: str) -> None:
-        self._client = httpx.Client(
-            base_url=base_url, headers={"Authorization": f"Bearer {key}"}, timeout=30, trust_env=False
-        )
+
+class Api:
+    """Calls with one key; an answer that is not a success ends the demo with its text.
+
+    `lost` says whether the service is beyond recovery. Until then a refused connection is tried again for a while:
+    nothing was sent over it, and a process that died is being started anew.
+    """
+
+    def __init__(self, base_url: str, key: str, *, lost: Callable[[], bool] = never) -> None:
+        self.base_url = base_url
+        self._lost = lost
+        self._signed_in = {"Authorization": f"Bearer {key}"}
+        self._client = httpx.Client(timeout=30, trust_env=False)
+
+    def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> httpx.Response:
+        """As a stranger: without our key, to a full address."""
+        return self._sent(lambda: self._client.post(url, content=content, headers=headers))
 
     def send(self, method: str, path: str, **parts: Any) -> httpx.Response:
-        return self._client.request(method, path, **parts)
+        headers = {**self._signed_in, **parts.pop("headers", {})}
+        return self._sent(lambda: self._client.request(method, f"{self.base_url}{path}", headers=headers, **parts))
 
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, **parts: Any) -> Any:
         answer = self.send(method, path, json=body, **parts)
         if not answer.is_success:
-            raise DemoError(f"{method} {path} was answered {answer.status_code}: {answer.text}")
+            raise refused(f"{method} {path}", answer)
         return answer.json() if answer.content else None
 
     def every(self, path: str, **params: str) -> Iterator[dict[str, Any]]:
@@ -37,5 +55,35 @@ class Api:
                 return
             cursor = {"cursor": page["next"]}
 
+    def look_around(self) -> None:
+        """Raises DemoError when the service is beyond recovery."""
+        if self._lost():
+            raise DemoError("A part of the service does not stay up; the lines above say why.")
+
     def close(self) -> None:
         self._client.close()
+
+    def _sent(self, send: Callable[[], httpx.Response]) -> httpx.Response:
+        deadline = time.monotonic() + RESTARTS_WITHIN_S
+        while True:
+            self.look_around()
+            try:
+                return send()
+            except httpx.ConnectError as error:
+                if time.monotonic() > deadline:
+                    raise DemoError(f"The service does not answer at {self.base_url}: {error}") from error
+                time.sleep(0.2)
+            except httpx.TransportError as error:
+                raise DemoError(
+                    f"The service broke off while it was asked: {str(error) or type(error).__name__}"
+                ) from error
+
+
+def refused(what: str, answer: httpx.Response) -> DemoError:
+    """In the service's own words, as far as it had any."""
+    try:
+        said = answer.json()
+        words = [said["detail"], *(f"{fault['path']}: {fault['message']}" for fault in said.get("faults", ()))]
+    except (ValueError, KeyError, TypeError):
+        words = [answer.text[:500]]
+    return DemoError(f"{what} was answered {answer.status_code}: {'; '.join(words)}")

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -28,28 +29,20 @@ class Entry:
 
 def entries(server: CalendarServer, owners: Sequence[str]) -> list[Entry]:
     """What stands in the owners' calendars, earliest first."""
-    found = []
+    found: list[Entry] = []
     for owner in owners:
         with _as_owner(server, owner) as client:
             answer = client.get(f"{server.url}{owner}/{NAME}/")
             answer.raise_for_status()
-        for event in Calendar.from_ical(answer.text).walk("VEVENT"):
-            start, end = event["DTSTART"].dt, event["DTEND"].dt
-            found.append(
-                Entry(
-                    owner=owner,
-                    uid=str(event["UID"]),
-                    start=start.astimezone(UTC),
-                    end=end.astimezone(UTC),
-                    title=str(event.get("SUMMARY", "")),
-                    description=str(event.get("DESCRIPTION", "")),
-                )
-            )
+        found += [_entry(owner, event) for event in Calendar.from_ical(answer.text).walk("VEVENT")]
     return sorted(found, key=lambda entry: entry.start)
 
 
 def block_a_morning(server: CalendarServer, owner: str, *, zone: str, now: datetime) -> None:
-    """A private event in the owner's own calendar on the next working day, so that there is something to avoid."""
+    """A private event in the owner's own calendar on the next working day, so that there is something to avoid.
+
+    One that stands there from an earlier start stays where it is: appointments were booked around it.
+    """
     day = now.astimezone(ZoneInfo(zone)).date() + timedelta(days=1)
     while day.weekday() > 4:
         day += timedelta(days=1)
@@ -65,7 +58,27 @@ def block_a_morning(server: CalendarServer, owner: str, *, zone: str, now: datet
     calendar.add_component(event)
     with _as_owner(server, owner) as client:
         url = f"{server.url}{owner}/{NAME}/{PRIVATE}.ics"
-        client.put(url, content=calendar.to_ical(), headers={"Content-Type": "text/calendar"}).raise_for_status()
+        headers = {"Content-Type": "text/calendar", "If-None-Match": "*"}
+        answer = client.put(url, content=calendar.to_ical(), headers=headers)
+        if answer.status_code != httpx.codes.PRECONDITION_FAILED:
+            answer.raise_for_status()
+
+
+def _entry(owner: str, event: Any) -> Entry:
+    return Entry(
+        owner=owner,
+        uid=str(event["UID"]),
+        start=_moment(event.start),
+        end=_moment(event.end),
+        title=str(event.get("SUMMARY", "")),
+        description=str(event.get("DESCRIPTION", "")),
+    )
+
+
+def _moment(given: date) -> datetime:
+    """An all-day event begins at midnight; a floating time is taken as UTC."""
+    moment = given if isinstance(given, datetime) else datetime.combine(given, time())
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _as_owner(server: CalendarServer, owner: str) -> httpx.Client:

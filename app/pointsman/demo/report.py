@@ -2,45 +2,69 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pointsman.demo.calendars import PRIVATE, Entry
+from pointsman.demo.outcome import Arrival, HandOff, Outcome
+
+_PLACES = {"held": "[yellow]held[/]", "nurture": "marketing", "dead": "[red]dead letter[/]"}
 
 
-def leads_table(rows: Sequence[Mapping[str, Any]]) -> Table:
-    table = Table(title="Where each lead went, and why", title_justify="left", show_lines=True)
-    for name in ("Lead", "Came in through", "Work", "Goes to"):
-        table.add_column(name, no_wrap=name != "Lead")
-    table.add_column("Why", ratio=1)
+def leads_table(rows: Sequence[Arrival]) -> Table:
+    table = _table("Where each lead went, and why", "Lead", "Goes to", "Why")
     for row in rows:
-        table.add_row(row["lead"], row["intake"], row["work"], row["to"], row["why"])
+        to = escape(row.rep) if row.rep else _PLACES.get(row.outcome, row.outcome)
+        table.add_row(f"{escape(row.lead)}\n[dim]{row.intake}[/]", f"{to}\n[dim]{row.work}[/]", escape(row.why))
     return table
 
 
-def handovers_table(rows: Sequence[Mapping[str, Any]]) -> Table:
-    table = Table(title="Hand-offs to the closers", title_justify="left", show_lines=True)
-    table.add_column("Lead")
-    table.add_column("Gate", no_wrap=True)
-    table.add_column("What is missing", ratio=1)
-    table.add_column("What happens", ratio=1)
+def hand_offs_table(rows: Sequence[HandOff]) -> Table:
+    table = _table("Hand-offs to the closers", "Lead", "Gate", "What is missing", "What happens")
     for row in rows:
-        gate = "[green]passed[/]" if row["passed"] else "[red]refused[/]"
-        table.add_row(row["lead"], gate, row["missing"], row["what"])
+        gate = "[green]passed[/]" if row.passed else "[red]refused[/]"
+        table.add_row(escape(row.lead), gate, escape(row.missing), escape(row.what))
     return table
 
 
-def calendar_table(entries: Sequence[Entry], zones: Mapping[str, str]) -> Table:
+def calendar_table(entries: Sequence[Entry], outcome: Outcome, zones: Mapping[str, str]) -> Table:
     table = Table(title="The closers' calendars, read from the calendar server", title_justify="left")
-    for name in ("Calendar of", "When (their time)", "What"):
-        table.add_column(name)
+    for name in ("Calendar of", "When (their time)"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("What", overflow="fold")
     for entry in entries:
-        mark = "[dim]" if entry.uid == PRIVATE else ""
-        table.add_row(entry.owner, f"{mark}{_when(entry.start, entry.end, zones[entry.owner])}", f"{mark}{entry.title}")
+        when = _when(entry.start, entry.end, zones[entry.owner])
+        if outcome.booked(entry.uid):
+            table.add_row(entry.owner, when, escape(entry.title))
+        else:
+            whose = "private" if entry.uid == PRIVATE else "not of this database"
+            table.add_row(entry.owner, f"[dim]{when}[/]", f"[dim]{escape(entry.title)} ({whose})[/]")
     return table
+
+
+def sent(accepted: int, known: int) -> str:
+    """What the senders were told."""
+    if not accepted:
+        return f"The senders sent their {known} events again: all of them were known already."
+    again = f", {known} were known already" if known else ""
+    return f"The senders sent {accepted + known} events: {accepted} were accepted{again}."
+
+
+def summary(outcome: Outcome) -> str:
+    """The floor in one sentence; every number is counted from the service's answers."""
+    places = outcome.went_to()
+    parts = ", ".join(_so_many(number, place) for place, number in places.items())
+    closers = "1 closer" if outcome.cold_closers == 1 else f"{outcome.cold_closers} closers"
+    passed = sum(row.passed for row in outcome.hand_offs)
+    booked = sum(row["status"] == "confirmed" for row in outcome.appointments)
+    return (
+        f"{_count(places.total(), 'lead')}: {parts}; {closers} got cold work. "
+        f"{_count(len(outcome.hand_offs), 'hand-off')}: {passed} passed, {len(outcome.hand_offs) - passed} refused; "
+        f"{_count(booked, 'appointment')}."
+    )
 
 
 def next_steps(out: Console, *, base_url: str, key: str, calendar_url: str, login: tuple[str, str]) -> None:
@@ -54,6 +78,27 @@ def next_steps(out: Console, *, base_url: str, key: str, calendar_url: str, logi
     ]
     for line in lines:
         out.print(line, highlight=False, soft_wrap=True)
+
+
+def _table(title: str, *columns: str) -> Table:
+    """The last columns share what room there is; the first ones keep their words whole."""
+    table = Table(title=title, title_justify="left", show_lines=True)
+    for name in columns:
+        roomy = name.startswith(("W", "H"))
+        table.add_column(name, no_wrap=not roomy, overflow="fold", ratio=1 if roomy else None)
+    return table
+
+
+def _so_many(number: int, place: str) -> str:
+    if place == "held":
+        return f"{number} held"
+    if place == "nurture":
+        return f"{number} to marketing"
+    return f"{number} to {'a ' if number == 1 else ''}{place}{'' if number == 1 else 's'}"
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _when(start: datetime, end: datetime, zone: str) -> str:

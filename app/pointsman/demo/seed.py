@@ -1,4 +1,4 @@
-"""Set the demo floor up, through the service's own API as an admin would. Doing it again changes nothing."""
+"""Set the demo floor up, through the service's own API as an admin would. What an admin changed since then stays."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,12 +7,12 @@ from typing import Any
 import httpx
 
 from pointsman.demo import calendars
-from pointsman.demo.api import Api
+from pointsman.demo.api import Api, DemoError
 from pointsman.demo.script import Keepsake, body, document
 from pointsman.demo.senders import Sender
 from pointsman.local.calendar_server import SERVICE, CalendarServer
 
-_ROSTER = ("roles", "suppliers", "reps")
+_ROSTER = {"roles": "name", "suppliers": "key", "reps": "key"}
 
 
 def owners() -> list[str]:
@@ -23,24 +23,21 @@ def owners() -> list[str]:
 def seed(api: Api, server: CalendarServer, kept: Keepsake, *, now: datetime) -> dict[str, Sender]:
     """Roster, calendars, policy and intakes; answers with the senders by their intake's key."""
     floor = document("floor.yaml")
-    api.call("PUT", "/v1/roster", {name: floor[name] for name in _ROSTER})
+    _roster(api, floor)
     _policy(api, document("policy.yaml"))
     _calendars(api, server, floor["calendars"], floor["reps"], now=now)
     return {intake["key"]: _intake(api, intake, kept) for intake in document("intakes.yaml")}
 
 
-def _calendars(
-    api: Api, server: CalendarServer, wanted: Mapping[str, Any], reps: Sequence[Mapping[str, Any]], *, now: datetime
-) -> None:
-    account = {"base_url": server.url, "username": SERVICE, "password": server.password()}
-    key = wanted["connection"]["key"]
-    api.call("PUT", f"/v1/connections/{key}", {"connector": wanted["connection"]["connector"], "config": account})
-    for owner in wanted["owners"]:
-        url = server.ensure_calendar(owner, calendars.NAME)
-        binding = {"connection": key, "calendar": url, "writes": True}
-        api.call("PUT", f"/v1/reps/{owner}/calendars", {"calendars": [binding]})
-    zone = next(rep["time_zone"] for rep in reps if rep["key"] == wanted["busy"])
-    calendars.block_a_morning(server, wanted["busy"], zone=zone, now=now)
+def _roster(api: Api, floor: Mapping[str, Any]) -> None:
+    """Add whoever is missing; a floor that is not the demo's is left alone."""
+    there = api.call("GET", "/v1/roster")
+    known = {part: {row[name] for row in there[part]} for part, name in _ROSTER.items()}
+    if known["reps"] and known["reps"].isdisjoint(rep["key"] for rep in floor["reps"]):
+        raise DemoError("This database has a sales floor of its own. Give the demo an empty database.")
+    missing = {part: [row for row in floor[part] if row[name] not in known[part]] for part, name in _ROSTER.items()}
+    if any(missing.values()):
+        api.call("PUT", "/v1/roster", missing)
 
 
 def _policy(api: Api, wanted: Mapping[str, Any]) -> None:
@@ -48,17 +45,43 @@ def _policy(api: Api, wanted: Mapping[str, Any]) -> None:
     if api.send("GET", "/v1/policies/current").status_code == httpx.codes.OK:
         return
     draft = api.call("POST", "/v1/policies", wanted)
-    api.call("POST", f"/v1/policies/{draft['version']}/publish", {"note": "The demo's policy", "expected_current": None})
+    api.call(
+        "POST", f"/v1/policies/{draft['version']}/publish", {"note": "The demo's policy", "expected_current": None}
+    )
+
+
+def _calendars(
+    api: Api, server: CalendarServer, wanted: Mapping[str, Any], reps: Sequence[Mapping[str, Any]], *, now: datetime
+) -> None:
+    """Connect the server anew at each start, since its port may be another; other calendars of a rep stay."""
+    account = {"base_url": server.url, "username": SERVICE, "password": server.password()}
+    key = wanted["connection"]["key"]
+    api.call("PUT", f"/v1/connections/{key}", {"connector": wanted["connection"]["connector"], "config": account})
+    for owner in wanted["owners"]:
+        url = server.ensure_calendar(owner, calendars.NAME)
+        address = f"/v1/reps/{owner}/calendars"
+        bound = api.call("GET", address)["calendars"]
+        others = [{name: row[name] for name in ("connection", "calendar", "writes")} for row in bound]
+        others = [row for row in others if row["connection"] != key]
+        ours = {"connection": key, "calendar": url, "writes": not any(row["writes"] for row in others)}
+        api.call("PUT", address, {"calendars": [*others, ours]})
+    zone = next(rep["time_zone"] for rep in reps if rep["key"] == wanted["busy"])
+    calendars.block_a_morning(server, wanted["busy"], zone=zone, now=now)
 
 
 def _intake(api: Api, wanted: Mapping[str, Any], kept: Keepsake) -> Sender:
     secret = kept.sender_secret(wanted["key"])
-    sample = httpx.Response(200, content=body(wanted["sample"])).json()
-    given = {**wanted, "sample": sample, "secrets": [secret]}
-    address = f"/v1/intakes/{wanted['key']}"
-    if api.send("GET", address).status_code == httpx.codes.OK:
-        made = api.call("PUT", address, {name: value for name, value in given.items() if name != "key"})
+    there = api.send("GET", f"/v1/intakes/{wanted['key']}")
+    if there.status_code == httpx.codes.OK:
+        made = there.json()
     else:
-        made = api.call("POST", "/v1/intakes", given)
-    return Sender(address=made["address"], scheme=wanted["verifier"]["scheme"], secret=secret)
+        sample = httpx.Response(200, content=body(wanted["sample"])).json()
+        made = api.call("POST", "/v1/intakes", {**wanted, "sample": sample, "secrets": [secret]})
+    return Sender(address=made["address"], scheme=made["verifier"]["scheme"], secret=secret)
 
+
+def give_secret(api: Api, intake: str, secret: str) -> bool:
+    """Have the intake believe this secret, when the one that it knows was lost. False when it is refused."""
+    there = api.call("GET", f"/v1/intakes/{intake}")
+    document = {name: there[name] for name in ("title", "kind", "verifier", "mapping", "sample", "active")}
+    return api.send("PUT", f"/v1/intakes/{intake}", json={**document, "secrets": [secret]}).is_success

@@ -1,23 +1,29 @@
 """The demo's course: seed the floor, send what the world sends, wait until it is worked off, show what became of it."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 from rich.console import Console
-from rich.progress import Progress
 
 from pointsman.demo import calendars, report
-from pointsman.demo.api import Api, DemoError
+from pointsman.demo.api import Api, DemoError, refused
+from pointsman.demo.outcome import gather
+from pointsman.demo.phone import on_the_phone
 from pointsman.demo.script import Keepsake, body, document
-from pointsman.demo.seed import owners, seed
+from pointsman.demo.seed import give_secret, owners, seed
 from pointsman.demo.senders import Sender
+from pointsman.demo.steps import Steps
 from pointsman.local.calendar_server import CalendarServer
 
 PATIENCE_S = 120.0
+
+#: How the service says that it cannot check a signature with the secret that it has.
+_UNKNOWN_SECRET = (httpx.codes.UNAUTHORIZED, httpx.codes.SERVICE_UNAVAILABLE)
 
 
 @contextmanager
@@ -31,97 +37,93 @@ def demo_calendars(state: Path) -> Iterator[CalendarServer]:
         server.stop()
 
 
-def run(base_url: str, key: str, *, server: CalendarServer, kept: Keepsake, out: Console) -> None:
-    """Everything, against a running service. Raises DemoError with what the service answered."""
-    api = Api(base_url, key)
+def run(
+    base_url: str, key: str, *, server: CalendarServer, kept: Keepsake, out: Console, lost: Callable[[], bool]
+) -> None:
+    """Everything, against a running service. `lost` says whether it is beyond recovery.
+
+    Raises DemoError with what the service answered.
+    """
+    api = Api(base_url, key, lost=lost)
     try:
-        with Progress(console=out, transient=True) as progress:
-            task = progress.add_task("Setting the floor up", total=None)
-            senders = seed(api, server, kept, now=datetime.now(UTC))
-            story = document("story.yaml")
-            progress.update(task, description="Sending leads")
-            _send(senders, story["leads"])
-            _wait(api)
-            progress.update(task, description="SDRs hand over")
-            _send(senders, story["handovers"])
-            _call(api, story["phone"])
-            _wait(api)
-        _show(api, server, out)
+        _run(api, server, kept, out)
+    except httpx.HTTPError as error:
+        raise DemoError(f"The calendar server does not answer as it should: {error}") from error
     finally:
         api.close()
     login = (owners()[0], server.password(owners()[0]))
     report.next_steps(out, base_url=base_url, key=key, calendar_url=server.url, login=login)
 
 
-def _send(senders: Mapping[str, Sender], letters: list[dict[str, str]]) -> None:
-    for letter in letters:
-        senders[letter["intake"]].send(body(letter["body"]), event_id=f"demo-{letter['body']}", now=datetime.now(UTC))
+def _run(api: Api, server: CalendarServer, kept: Keepsake, out: Console) -> None:
+    story = document("story.yaml")
+    with Steps(out) as steps:
+        steps.begin("Setting the floor up")
+        senders = seed(api, server, kept, now=datetime.now(UTC))
+        steps.begin("Sending leads")
+        receipts = _send(api, senders, story["leads"], steps)
+        _wait(api, steps)
+        steps.begin("SDRs hand over")
+        receipts += _send(api, senders, story["handovers"], steps)
+        phone = on_the_phone(api, story["phone"])
+        _wait(api, steps)
+        steps.begin("Reading what became of them")
+        outcome = gather(api, story, phone)
+        entries = calendars.entries(server, owners())
+    zones = {rep["key"]: rep["time_zone"] for rep in document("floor.yaml")["reps"]}
+    for table in (
+        report.leads_table(outcome.arrivals),
+        report.hand_offs_table(outcome.hand_offs),
+        report.calendar_table(entries, outcome, zones),
+    ):
+        out.print()
+        out.print(table)
+    out.print()
+    out.print(
+        report.sent(sum(r["accepted"] for r in receipts), sum(r["duplicates"] for r in receipts)), highlight=False
+    )
+    closed = sorted({receipt["closed"] for receipt in receipts if receipt["closed"]})
+    if closed:
+        out.print(f"Not sent to intakes that were closed or changed: {', '.join(closed)}.", highlight=False)
+    out.print(f"[bold]{report.summary(outcome)}[/]", highlight=False)
 
 
-def _call(api: Api, phone: Mapping[str, Any]) -> None:
-    """An SDR with the buyer on the phone: three calls, and the appointment stands before they hang up."""
-    lead = api.call("POST", "/v1/leads", phone["lead"], headers={"Idempotency-Key": "demo-phone-lead"})["lead"]
-    handed = api.call("POST", f"/v1/leads/{lead['id']}/qualifications", phone["qualification"])
-    if handed["appointment"] is None and handed["slots"]:
-        wish = {"lead_id": lead["id"], "start": handed["slots"][0]["start"]}
-        api.call("POST", "/v1/appointments", wish)
+def _send(
+    api: Api, senders: Mapping[str, Sender], letters: Sequence[Mapping[str, str]], steps: Steps
+) -> list[dict[str, Any]]:
+    receipts = []
+    for number, letter in enumerate(letters):
+        steps.so_far(f"{number} of {len(letters)}")
+        receipts.append(_post(api, senders[letter["intake"]], letter))
+    return receipts
 
 
-def _wait(api: Api) -> None:
+def _post(api: Api, sender: Sender, letter: Mapping[str, str]) -> dict[str, Any]:
+    """What the service said that it accepted; `closed` names an intake that an admin took out of the demo's hands."""
+
+    def post() -> httpx.Response:
+        return sender.send(api, body(letter["body"]), event_id=f"demo-{letter['body']}", now=datetime.now(UTC))
+
+    answer = post()
+    if answer.status_code in _UNKNOWN_SECRET and give_secret(api, letter["intake"], sender.secret):
+        answer = post()
+    if answer.status_code in {httpx.codes.GONE, httpx.codes.UNAUTHORIZED, httpx.codes.UNPROCESSABLE_ENTITY}:
+        return {"accepted": 0, "duplicates": 0, "closed": letter["intake"]}
+    if answer.status_code != httpx.codes.ACCEPTED:
+        raise refused(f"POST {sender.address}", answer)
+    receipt = answer.json()
+    return {"accepted": receipt["accepted"], "duplicates": receipt["duplicates"], "closed": None}
+
+
+def _wait(api: Api, steps: Steps) -> None:
     """Until nothing waits in the inbox, and every appointment stands in its calendar."""
+    steps.begin("Waiting for the worker")
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
-        if not any(True for _ in api.every("/v1/inbox", status="received")) and not any(
-            True for _ in api.every("/v1/deliveries", status="pending")
-        ):
+        events = sum(1 for _ in api.every("/v1/inbox", status="received"))
+        deliveries = sum(1 for _ in api.every("/v1/deliveries", status="pending"))
+        if not events and not deliveries:
             return
-        time.sleep(0.3)
+        steps.so_far(f"{events} events and {deliveries} calendar entries to go")
+        time.sleep(0.2)
     raise DemoError(f"The worker did not finish within {PATIENCE_S:.0f} s; see the lines above, and GET /v1/inbox.")
-
-
-def _show(api: Api, server: CalendarServer, out: Console) -> None:
-    leads = {lead["id"]: lead for lead in api.every("/v1/leads")}
-    inbox = sorted(api.every("/v1/inbox"), key=lambda item: item["received_at"])
-    out.print()
-    out.print(report.leads_table([row for item in inbox if (row := _lead_row(api, leads, item))]))
-    out.print()
-    out.print(report.handovers_table([row for item in inbox if (row := _handover_row(leads, item))]))
-    out.print()
-    zones = {rep["key"]: rep["time_zone"] for rep in document("floor.yaml")["reps"]}
-    out.print(report.calendar_table(calendars.entries(server, owners()), zones))
-
-
-def _lead_row(api: Api, leads: Mapping[str, Any], item: Mapping[str, Any]) -> dict[str, str] | None:
-    """One line for each event that brought a new lead or a new decision."""
-    result = item["result"] or {}
-    if item["status"] == "dead":
-        return {"lead": "", "intake": item["intake"], "work": "[red]dead letter[/]", "to": "", "why": item["error"]}
-    if not result.get("decision_id") or "gate_passed" in result:
-        return None
-    decision = api.call("GET", f"/v1/decisions/{result['decision_id']}")
-    to = decision["rep"] or ("[yellow]held[/]" if decision["outcome"] == "held" else "marketing")
-    return {
-        "lead": _name(leads, item["lead_id"]),
-        "intake": item["intake"],
-        "work": decision["work"] or "",
-        "to": to,
-        "why": decision["summary"],
-    }
-
-
-def _handover_row(leads: Mapping[str, Any], item: Mapping[str, Any]) -> dict[str, Any] | None:
-    result = item["result"] or {}
-    if "gate_passed" not in result:
-        return None
-    return {
-        "lead": _name(leads, item["lead_id"]),
-        "passed": result["gate_passed"],
-        "missing": "\n".join([*(item["why"] for item in (*result["missing"], *result["refused"])), *result["failed"]]),
-        "what": result["what_happens"],
-    }
-
-
-def _name(leads: Mapping[str, Any], lead_id: str | None) -> str:
-    lead = leads.get(lead_id or "", {})
-    return " ".join(part for part in (lead.get("first_name"), lead.get("last_name")) if part) or "?"
-

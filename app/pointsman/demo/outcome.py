@@ -1,0 +1,151 @@
+"""What became of everything, asked of the service: where each lead went, how each hand-off ended, and the sums."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pointsman.demo.api import Api
+from pointsman.demo.phone import INTAKE
+from pointsman.demo.script import body
+
+_COLD = frozenset({"nurture", "prospecting", "qualification"})
+_CLOSING = "closing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """One lead at its first decision. A dead letter has no work, and says why."""
+
+    lead: str
+    intake: str
+    work: str
+    rep: str | None
+    outcome: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOff:
+    """One hand-off to the closers."""
+
+    lead: str
+    passed: bool
+    missing: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """Everything in the order of the story."""
+
+    arrivals: Sequence[Arrival]
+    hand_offs: Sequence[HandOff]
+    roles: Mapping[str, str]  # by rep
+    cold_closers: int  # how many closers ever got cold work
+    appointments: Sequence[Mapping[str, Any]]
+
+    def booked(self, uid: str) -> bool:
+        """Whether a calendar's event is one of this service's appointments."""
+        return any(uid.startswith(f"pm-{row['id']}-") for row in self.appointments)
+
+    def went_to(self) -> Counter[str]:
+        """How many leads went to each role, to marketing, or nowhere yet; the largest number first."""
+        places = Counter(self._place(arrival) for arrival in self.arrivals if arrival.outcome != "dead")
+        return Counter(dict(places.most_common()))
+
+    def _place(self, arrival: Arrival) -> str:
+        return self.roles.get(arrival.rep, arrival.rep) if arrival.rep else arrival.outcome
+
+
+def gather(api: Api, story: Mapping[str, Any], phone: Mapping[str, Any]) -> Outcome:
+    leads = {lead["id"]: lead for lead in api.every("/v1/leads")}
+    inbox = _in_order_of(story, api, leads)
+    reps = api.call("GET", "/v1/roster")["reps"]
+    closers = {rep["key"] for rep in reps if _CLOSING in rep["works"]}
+    cold = {row["rep"] for row in api.every("/v1/decisions") if row["rep"] in closers and row["work"] in _COLD}
+    arrivals = [arrival for item in inbox if (arrival := _arrival(api, leads, item))]
+    hand_offs = [hand_off for item in inbox if (hand_off := _hand_off(leads, item))]
+    return Outcome(
+        arrivals=[*arrivals, *_called_in(api, leads, phone)],
+        hand_offs=[
+            *hand_offs,
+            HandOff(
+                lead=_name(leads, phone["lead_id"]),
+                passed=phone["passed"],
+                missing=phone["missing"],
+                what=phone["what"],
+            ),
+        ],
+        roles={rep["key"]: rep["role"] for rep in reps},
+        cold_closers=len(cold),
+        appointments=list(api.every("/v1/appointments")),
+    )
+
+
+def _in_order_of(story: Mapping[str, Any], api: Api, leads: Mapping[str, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The inbox as the story tells it: several workers take it up in any order, and a batch arrives at one time."""
+    places: dict[tuple[str, str], int] = {}
+    for letter in (*story["leads"], *story["handovers"]):
+        for email in _people(api, letter):
+            places.setdefault((letter["intake"], email), len(places))
+
+    def place(item: Mapping[str, Any]) -> tuple[int, str, str]:
+        email = (leads.get(item["lead_id"], {}).get("email") or "").casefold()
+        return places.get((item["intake"], email), len(places)), item["received_at"], item["id"]
+
+    return sorted(api.every("/v1/inbox"), key=place)
+
+
+def _people(api: Api, letter: Mapping[str, str]) -> list[str]:
+    """Whom a body is about, as its intake reads it; nobody when an admin made the intake read something else."""
+    content = b'{"body": ' + body(letter["body"]) + b"}"
+    headers = {"Content-Type": "application/json"}
+    answer = api.send("POST", f"/v1/intakes/{letter['intake']}/try", content=content, headers=headers)
+    events = answer.json()["events"] if answer.is_success else []
+    return [event["email"].casefold() for event in events if event["email"]]
+
+
+def _arrival(api: Api, leads: Mapping[str, Mapping[str, Any]], item: Mapping[str, Any]) -> Arrival | None:
+    """For an event that brought a new lead or a new decision, or that became a dead letter."""
+    result = item["result"] or {}
+    if item["status"] == "dead":
+        return Arrival(lead="?", intake=item["intake"], work="", rep=None, outcome="dead", why=item["error"])
+    if not result.get("decision_id") or "gate_passed" in result:
+        return None
+    return _decided(api, leads, item["lead_id"], result["decision_id"], item["intake"])
+
+
+def _called_in(api: Api, leads: Mapping[str, Mapping[str, Any]], phone: Mapping[str, Any]) -> list[Arrival]:
+    first = min(api.every(f"/v1/leads/{phone['lead_id']}/decisions"), key=lambda row: str(row["at"]), default=None)
+    return [_decided(api, leads, phone["lead_id"], first["id"], INTAKE)] if first else []
+
+
+def _decided(api: Api, leads: Mapping[str, Mapping[str, Any]], lead_id: str, decision_id: str, intake: str) -> Arrival:
+    decision = api.call("GET", f"/v1/decisions/{decision_id}")
+    return Arrival(
+        lead=_name(leads, lead_id),
+        intake=intake,
+        work=decision["work"] or "",
+        rep=decision["rep"],
+        outcome=decision["outcome"],
+        why=decision["summary"],
+    )
+
+
+def _hand_off(leads: Mapping[str, Mapping[str, Any]], item: Mapping[str, Any]) -> HandOff | None:
+    result = item["result"] or {}
+    if "gate_passed" not in result:
+        return None
+    missing = [*(found["why"] for found in (*result["missing"], *result["refused"])), *result["failed"]]
+    return HandOff(
+        lead=_name(leads, item["lead_id"]),
+        passed=result["gate_passed"],
+        missing="\n".join(missing),
+        what=result["what_happens"],
+    )
+
+
+def _name(leads: Mapping[str, Mapping[str, Any]], lead_id: str) -> str:
+    lead = leads.get(lead_id, {})
+    return " ".join(part for part in (lead.get("first_name"), lead.get("last_name")) if part) or "?"
