@@ -1,6 +1,6 @@
 """The gates repository: evidence, gate checks, and the work that a lead is in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,6 @@ _EVIDENCE = (
 )
 _ADD_EVIDENCE = insert(evidence)
 _ADD_CHECK = insert(gate_checks)
-_CHECK = select(gate_checks).where(gate_checks.c.id == bindparam("check"))
 _REVOKE = (
     update(gate_checks)
     .where(gate_checks.c.id == bindparam("check"), gate_checks.c.revoked_at.is_(None))
@@ -25,14 +24,18 @@ _REVOKE = (
 )
 _HELD = text(
     "select a.id as assignment_id, a.rep_id, r.key as rep_key, r.name as rep_name, r.supplier, a.work, a.pool,"
-    " a.decision_id, a.gate_check_id, a.override_id"
-    " from assignments a join reps r on r.id = a.rep_id where a.lead_id = :lead and a.ended_at is null"
+    " a.decision_id, a.gate_check_id, a.override_id,"
+    " coalesce(o.revoked_at is null and o.expires_at > :at, false) as by_override,"
+    " g.id, g.lead_id, g.work as gate_work, g.passed, g.policy_version, g.setter_rep_id, g.result, g.checked_at,"
+    " g.expires_at, g.revoked_at"
+    " from assignments a join reps r on r.id = a.rep_id"
+    " left join gate_checks g on g.id = a.gate_check_id left join overrides o on o.id = a.override_id"
+    " where a.lead_id = :lead and a.ended_at is null"
 )
 _LAST_SETTER = text(
     "select setter_rep_id from gate_checks where lead_id = :lead and work = :work and passed"
     " order by checked_at desc, id desc limit 1"
 )
-_OVERRIDE_OPEN = text("select 1 from overrides where id = :override and revoked_at is null and expires_at > :at")
 _RETIRE = (
     text("update assignments set ended_at = :at, end_reason = :reason where lead_id = :lead and ended_at is null"),
     text("update holds set released_at = :at, release = :reason where lead_id = :lead and released_at is null"),
@@ -87,24 +90,16 @@ class SqlGates:
         values = {name: getattr(check, name) for name in CheckRow.__slots__}
         await self._connection.execute(_ADD_CHECK, values)
 
-    async def check(self, check_id: UUID) -> CheckRow | None:
-        row = (await self._connection.execute(_CHECK, {"check": check_id})).mappings().one_or_none()
-        return CheckRow(**row) if row else None
-
     async def revoke(self, check_id: UUID, *, at: datetime) -> None:
         await self._connection.execute(_REVOKE, {"check": check_id, "at": at})
 
-    async def held(self, lead_id: UUID) -> HeldWork | None:
-        row = (await self._connection.execute(_HELD, {"lead": lead_id})).mappings().one_or_none()
-        return HeldWork(**row) if row else None
+    async def held(self, lead_id: UUID, *, at: datetime) -> HeldWork | None:
+        row = (await self._connection.execute(_HELD, {"lead": lead_id, "at": at})).mappings().one_or_none()
+        return _held(row) if row else None
 
     async def last_setter(self, lead_id: UUID, work: str) -> UUID | None:
         found: Any = await self._connection.scalar(_LAST_SETTER, {"lead": lead_id, "work": work})
         return found if isinstance(found, UUID) else None
-
-    async def override_open(self, override_id: UUID, *, at: datetime) -> bool:
-        found = await self._connection.scalar(_OVERRIDE_OPEN, {"override": override_id, "at": at})
-        return found is not None
 
     async def retire(self, lead_id: UUID, *, at: datetime, reason: str) -> None:
         for statement in _RETIRE:
@@ -113,3 +108,11 @@ class SqlGates:
     async def supplier_sees(self, lead_id: UUID, supplier: str) -> bool:
         found = await self._connection.scalar(_SUPPLIER_SEES, {"lead": lead_id, "supplier": supplier})
         return found is not None
+
+
+def _held(row: Mapping[Any, Any]) -> HeldWork:
+    check = None
+    if row["gate_check_id"] is not None:
+        own = {name: row[name] for name in CheckRow.__slots__ if name != "work"}
+        check = CheckRow(work=row["gate_work"], **own)
+    return HeldWork(check=check, **{name: row[name] for name in HeldWork.__slots__ if name != "check"})

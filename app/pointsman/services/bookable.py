@@ -57,16 +57,15 @@ async def visible_lead(tx: Tx, lead_id: UUID, actor: Actor, *, lock: bool = Fals
 
 async def bookable(env: Env, tx: Tx, lead: LeadRow, *, now: datetime) -> Bookable:
     """Who may be booked for `lead`; raises Conflict or RoleProtected with what to do about it."""
-    held = await tx.gates.held(lead.id)
+    held = await tx.gates.held(lead.id, at=now)
     if held is None or Work(held.work) not in BOOKABLE:
         raise Conflict(
             "Nobody who takes appointments holds this lead. Hand it over first: POST /v1/leads/{id}/qualifications.",
             code="no-closer",
             extra={"stage": lead.stage, "work": held.work if held else None},
         )
-    by_override = held.override_id is not None and await tx.gates.override_open(held.override_id, at=now)
-    check = await tx.gates.check(held.gate_check_id) if held.gate_check_id else None
-    if Work(held.work) in GATED_WORKS and not by_override and not (check and check.open_at(now)):
+    check = held.check
+    if Work(held.work) in GATED_WORKS and not held.by_override and not (check and check.open_at(now)):
         raise RoleProtected(
             "This lead's gate has expired or was revoked. Send fresh evidence: POST /v1/leads/{id}/qualifications.",
             code="gate-closed",

@@ -30,7 +30,6 @@ from pointsman.domain.errors import (
     Unavailable,
 )
 from pointsman.domain.leads import Stage
-from pointsman.domain.reps import Rep
 from pointsman.domain.roles import Work
 from pointsman.services.bookable import Bookable, Taken, bookable, hindrance, snapshot, taken, visible_lead
 from pointsman.services.calendars import DEADLINE, FOR_BOOKING, Reading, read_calendars
@@ -60,7 +59,7 @@ class Prepared:
     """A booking that is ready to be written: what was asked, and the calendar that was read for it."""
 
     lead_id: UUID
-    rep: Rep
+    seen: Bookable
     wanted: Interval
     reading: Reading
     actor: Actor
@@ -94,14 +93,16 @@ async def prepare_booking(
         _refuse(seen, wanted, (), await taken(tx, seen, wanted), now)
     reach = seen.reach(now)
     readings = await read_calendars(env, [seen.rep.key], reach.start, reach.end, max_age=FOR_BOOKING, deadline=DEADLINE)
-    return Prepared(lead_id=lead_id, rep=seen.rep, wanted=wanted, reading=readings[seen.rep.key], actor=actor)
+    return Prepared(lead_id=lead_id, seen=seen, wanted=wanted, reading=readings[seen.rep.key], actor=actor)
 
 
 async def book_in(env: Env, tx: Tx, given: Prepared) -> AppointmentRow:
     """The booking, inside the caller's transaction; what the database refuses is put into words by `in_words`."""
+    # Once more without a lock: of many who want one slot, all but the first few need not queue for the rep's row.
+    _refuse(given.seen, given.wanted, (), await taken(tx, given.seen, given.wanted), env.clock())
     lead = await visible_lead(tx, given.lead_id, given.actor, lock=True)
     what = await bookable(env, tx, lead, now=env.clock())
-    if what.rep.id != given.rep.id:
+    if what.rep.id != given.seen.rep.id:
         raise Conflict(f"The lead has just gone to {what.rep.name}. Ask for slots again.", code="holder-changed")
     return await place(env, tx, what, given.wanted, given.reading, actor=given.actor)
 
@@ -159,7 +160,7 @@ async def cancel(env: Env, appointment_id: UUID, *, by: CancelledBy, reason: str
         await tx.appointments.cancel(row.id, at=now, by=by.value, reason=reason)
         await hasten(env, tx, row.id)  # a `book` that waits for its next try would keep the `cancel` waiting
         await owe(env, tx, row, "cancel", sequence=row.sequence + 1)
-        held = await tx.gates.held(row.lead_id)
+        held = await tx.gates.held(row.lead_id, at=now)
         if lead.stage == Stage.BOOKED and held is not None:
             stage = Stage.CLOSING if Work(held.work) is Work.CLOSING else Stage.WORKING
             await tx.leads.set_stage(row.lead_id, stage.value, at=now)

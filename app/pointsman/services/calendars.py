@@ -49,7 +49,7 @@ async def read_calendars(
     env: Env, rep_keys: Collection[str], start: datetime, end: datetime, *, max_age: timedelta, deadline: timedelta
 ) -> Mapping[str, Reading]:
     """The busy times of each rep in [start, end), no older than `max_age`; every rep asked for is in the answer."""
-    async with env.uow() as tx:
+    async with env.uow.single() as tx:
         bound = await tx.calendars.bindings(sorted(rep_keys))
     window = _generous(start, end)
     now = env.clock()

@@ -1,18 +1,20 @@
 """One try of the gate: what is on record, what is new, who hands over, and what the gate says to it all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from pointsman.domain.errors import Fault, Invalid
-from pointsman.domain.gate import GateResult, evaluate_gate
+from pointsman.domain.gate import GateResult, evaluate_gate, facts_with_evidence
 from pointsman.domain.policy import Gate
 from pointsman.domain.qualification import Evidence
 from pointsman.domain.reps import Rep
 from pointsman.domain.roles import Work
+from pointsman.domain.routing import plan_routes
 from pointsman.services.bookable import visible_lead
+from pointsman.services.calendars import DEADLINE, Reading, read_calendars
 from pointsman.services.facts import facts_of
 from pointsman.services.in_force import Current, current
 from pointsman.services.ports import Actor, Env, Tx
@@ -49,7 +51,7 @@ async def open_case(
     now = env.clock()
     known = await current(env, tx)
     lead = await visible_lead(tx, lead_id, actor, lock=lock)
-    held = await tx.gates.held(lead_id)
+    held = await tx.gates.held(lead_id, at=now)
     on_record = await tx.gates.evidence(lead_id)
     new = [replace(item, id=env.new_id()) for item in given if not _repeated(item, on_record)]
     everything = [*on_record, *new]
@@ -95,6 +97,23 @@ def _setter(known: Current, key: str | None, held: HeldWork | None, actor: Actor
 def _not_a_setter(message: str) -> Invalid:
     advice = "Name the rep who qualified the lead, or leave the setter out."
     return Invalid(message, faults=[Fault(path="body.setter", code="not-a-setter", message=advice)])
+
+
+async def read_closers(env: Env, case: Case, max_age: timedelta) -> Mapping[str, Reading]:
+    """The calendars of everybody whom a pass could bring this lead to."""
+    plan = plan_routes(
+        case.known.policy,
+        facts_with_evidence(facts_of(case.lead), case.evidence, case.now, closing_gate(case.known).expires_after),
+        purpose=Work.CLOSING,
+        gates_open={Work.CLOSING: case.gate.state()},
+        now=case.now,
+    )
+    reps = {rep for rep in plan.reps if (known := case.known.roster.reps.get(rep)) and known.active}
+    if case.held is not None and case.held.work == Work.CLOSING:
+        reps.add(case.held.rep_key)
+    pools = case.known.policy.policy.pools
+    horizon = max((pools[pool].booking.horizon for pool in plan.pools), default=timedelta(days=14))
+    return await read_calendars(env, reps, case.now, case.now + horizon, max_age=max_age, deadline=DEADLINE)
 
 
 async def record_check(env: Env, tx: Tx, case: Case) -> UUID:

@@ -14,22 +14,20 @@ Calendars are read before the transaction; everything else happens in one, or no
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from pointsman.domain.availability import Interval
 from pointsman.domain.decisions import DecisionOutcome
-from pointsman.domain.gate import GateResult, facts_with_evidence
+from pointsman.domain.gate import GateResult
 from pointsman.domain.leads import Stage
 from pointsman.domain.qualification import Evidence
 from pointsman.domain.roles import Work
-from pointsman.domain.routing import plan_routes
 from pointsman.domain.slots import Slot
 from pointsman.services.bookable import Bookable, bookable, offered, taken
 from pointsman.services.booking import in_words, place
-from pointsman.services.calendars import DEADLINE, FOR_BOOKING, FOR_SLOTS, NOT_CONNECTED, Reading, read_calendars
-from pointsman.services.facts import facts_of
-from pointsman.services.gate_case import SETTING, Case, closing_gate, open_case, record_check
+from pointsman.services.calendars import FOR_BOOKING, FOR_SLOTS, NOT_CONNECTED, Reading
+from pointsman.services.gate_case import SETTING, Case, open_case, read_closers, record_check
 from pointsman.services.ports import Actor, Env, Refused, Tx
 from pointsman.services.ports.meeting import AppointmentRow
 from pointsman.services.routing import Routed, route_lead
@@ -120,7 +118,7 @@ async def prepare_handover(
         case = await open_case(env, tx, lead_id, evidence, setter, actor, lock=False)
     readings: Mapping[str, Reading] = {}
     if case.gate.passed:
-        readings = await _read_closers(env, case, FOR_BOOKING if auto_book else FOR_SLOTS)
+        readings = await read_closers(env, case, FOR_BOOKING if auto_book else FOR_SLOTS)
     return Handing(
         lead_id=lead_id,
         evidence=evidence,
@@ -140,22 +138,6 @@ async def hand_over_in(env: Env, tx: Tx, handing: Handing) -> HandedOver:
     if case.gate.passed:
         return await _passed(env, tx, case, given.readings, auto_book=given.auto_book, window=given.window)
     return await _failed(env, tx, case)
-
-
-async def _read_closers(env: Env, case: Case, max_age: timedelta) -> Mapping[str, Reading]:
-    plan = plan_routes(
-        case.known.policy,
-        facts_with_evidence(facts_of(case.lead), case.evidence, case.now, closing_gate(case.known).expires_after),
-        purpose=Work.CLOSING,
-        gates_open={Work.CLOSING: case.gate.state()},
-        now=case.now,
-    )
-    reps = {rep for rep in plan.reps if (known := case.known.roster.reps.get(rep)) and known.active}
-    if case.held is not None and case.held.work == Work.CLOSING:
-        reps.add(case.held.rep_key)
-    pools = case.known.policy.policy.pools
-    horizon = max((pools[pool].booking.horizon for pool in plan.pools), default=timedelta(days=14))
-    return await read_calendars(env, reps, case.now, case.now + horizon, max_age=max_age, deadline=DEADLINE)
 
 
 async def _passed(
@@ -191,10 +173,9 @@ async def _present_check(env: Env, tx: Tx, case: Case) -> UUID | None:
     held = case.held
     if held is None or held.work != Work.CLOSING:
         return None
-    if held.override_id is not None and await tx.gates.override_open(held.override_id, at=case.now):
+    if held.by_override:
         return await record_check(env, tx, case)
-    check = await tx.gates.check(held.gate_check_id) if held.gate_check_id else None
-    return check.id if check is not None and check.open_at(case.now) else None
+    return held.check.id if held.check is not None and held.check.open_at(case.now) else None
 
 
 async def _with_closer(

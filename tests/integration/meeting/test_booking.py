@@ -186,7 +186,7 @@ async def test_the_database_alone_keeps_appointments_apart(floor: Floor) -> None
     row = await book(floor.env, lead_id, slot.start, actor=SETTER)
     other = await second_with(floor, slot.rep)
     async with floor.env.uow() as tx:
-        held = await tx.gates.held(other)
+        held = await tx.gates.held(other, at=floor.env.clock())
     assert held is not None
     shifted = timedelta(minutes=5)
     unchecked = replace(

@@ -32,7 +32,10 @@ class CheckRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldWork:
-    """A lead's active assignment: who does what, by which decision, gate check or override."""
+    """A lead's active assignment: who does what, by which decision, and what allows it now.
+
+    `check` is the gate check that it rests on; `by_override` says that its override is in force.
+    """
 
     assignment_id: UUID
     rep_id: UUID
@@ -44,6 +47,8 @@ class HeldWork:
     decision_id: UUID | None
     gate_check_id: UUID | None
     override_id: UUID | None
+    check: CheckRow | None
+    by_override: bool
 
 
 class Gates(Protocol):
@@ -57,17 +62,13 @@ class Gates(Protocol):
 
     async def add_check(self, check: CheckRow) -> None: ...
 
-    async def check(self, check_id: UUID) -> CheckRow | None: ...
-
     async def revoke(self, check_id: UUID, *, at: datetime) -> None: ...
 
-    async def held(self, lead_id: UUID) -> HeldWork | None: ...
+    async def held(self, lead_id: UUID, *, at: datetime) -> HeldWork | None: ...
 
     async def last_setter(self, lead_id: UUID, work: str) -> UUID | None:
         """The setter of the lead's latest passed check."""
         ...
-
-    async def override_open(self, override_id: UUID, *, at: datetime) -> bool: ...
 
     async def retire(self, lead_id: UUID, *, at: datetime, reason: str) -> None:
         """End the active assignment and release the open hold, if there are any."""
