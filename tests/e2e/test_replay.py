@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from random import Random
 
+import psycopg
 import pytest
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
@@ -62,3 +63,47 @@ def test_a_funnel_comes_through_a_kill_with_every_lead_once_and_every_hand_off_a
     assert counts["hand-offs refused for want of"] == {"intent": 4}
     assert counts["appointments"] == 8
     assert counts["held by role and work"]["Closer: closing"] == 8
+
+
+#: A lead with a closer who is no closer, by no gate: what the database refuses to any program that may not switch it off.
+BROKEN = """
+set session_replication_role = replica;
+insert into roles (id, name) values (gen_random_uuid(), 'SDR');
+insert into role_works select id, 'qualification' from roles;
+insert into reps (id, key, name, email, role_id, role_since, tier, weight, time_zone, working_hours, skills, caps,
+                  supplier, active, created_at)
+  select gen_random_uuid(), 'lena', 'Lena', 'lena@seller.example', id, now(), 1, 1, 'UTC', '[]', '{}', '{}', 'in-house',
+         true, now() from roles;
+insert into leads (id, facts, known_at, stage, match, version, created_at, updated_at)
+  values (gen_random_uuid(), '{}', '{}', 'closing', '{}', 1, now(), now());
+insert into assignments (id, lead_id, rep_id, work, pool, decision_id, assigned_at)
+  select gen_random_uuid(), l.id, r.id, 'closing', 'closers', gen_random_uuid(), now() from leads l, reps r;
+insert into pool_ledgers (pool, seq, ledger, waiting_since)
+  values ('closers', 0, '{"denominator": "2", "balances": {"lena": "1"}}', '{}');
+"""
+
+
+def test_the_checks_find_what_the_service_must_never_do(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import replay_checks
+
+    url = database_url.replace("+psycopg", "")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(BROKEN)
+    records = replay_checks.Records(url)
+
+    failed = {check.promise for check in replay_checks.absolute(records) if check.found}
+    lost = replay_checks.nothing_lost(records, ["mql_1"])
+    ledgers = replay_checks.ledgers_balance(records)
+    calendars = replay_checks.calendars_agree(records, {"/lena/work/": [("x@pointsman", "2026-12-01T10:00:00+00:00")]})
+    records.close()
+
+    assert failed == {
+        "no rep has work outside their role",
+        "no closing, and no appointment, without a passed gate",
+        "every lead is with one rep, held, or in nurture, and with a decision that says why",
+        "a pool's turns are as many as its assignments",
+    }
+    assert lost.found == ("mql_1 is not in the inbox",)
+    assert ledgers.found == ("closers sums to 1",)
+    assert calendars.found == ("/lena/work/ x@pointsman 2026-12-01T10:00:00+00:00 is one too many",)
