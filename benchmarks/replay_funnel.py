@@ -2,6 +2,7 @@
 
     python benchmarks/replay_funnel.py --data DIR                           on a private service
     python benchmarks/replay_funnel.py --data DIR --api 2 --workers 2 --kills 5
+    python benchmarks/replay_funnel.py --data DIR --url http://127.0.0.1:8000 --key pm_... --database-url postgresql://...
 
 DIR holds the two files of Olist's "Marketing Funnel" (Kaggle, CC BY-NC-SA 4.0), which are not part of this project.
 8,000 marketing-qualified leads and the 842 hand-offs of their SDRs go in as signed webhooks, in order of time. Names
@@ -28,7 +29,7 @@ from replay_report import show
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from seeding import seed
-from service import Service, events_of
+from service import Elsewhere, Service, Target, events_of
 from webhooks import Hook, Queue, Sent, send_all
 
 SEED = 11
@@ -39,7 +40,7 @@ STALLED = 300.0  # seconds without any progress after which the replay is given 
 class Replay:
     """One run: what was sent, what the service still owes, when it was killed."""
 
-    service: Service
+    service: Target
     funnel: Funnel
     hooks: dict[str, Hook]
     connections: int
@@ -97,11 +98,12 @@ class Replay:
 
     async def _kill(self, share: float, done: int) -> None:
         self.killed.append(f"at {share:.0%} ({len(self.sent.acknowledged)} acknowledged, {done} worked through)")
+        assert isinstance(self.service, Service), "only processes of our own are killed"
         await asyncio.to_thread(self.service.kill)
         await asyncio.to_thread(self.service.restart)
 
 
-def verdict(service: Service, funnel: Funnel, sent: Sent) -> tuple[list[Check], Counts, dict[str, list[float]]]:
+def verdict(service: Target, funnel: Funnel, sent: Sent) -> tuple[list[Check], Counts, dict[str, list[float]]]:
     """All checks, the counts that two runs have in common, and latencies as the database has them."""
     records = Records(service.libpq_url)
     try:
@@ -144,7 +146,8 @@ def main() -> int:
         f"to {len(funnel.closers)} closers. Names and addresses are made up: <mql_id>@example.com."
     )
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Service(apis=given.api, workers=given.workers) as service:
+    elsewhere = Elsewhere(given.url, key=given.key, database_url=given.database_url) if given.url else None
+    with elsewhere or Service(apis=given.api, workers=given.workers) as service:
         hooks = seed(service, floors.of_funnel(funnel))
         hooks = {"lead": hooks["olist-leads"], "handover": hooks["olist-handovers"]}
         replay = Replay(
@@ -157,7 +160,7 @@ def main() -> int:
         with Progress(*columns, console=Console(stderr=True)) as progress:
             uvloop.run(replay.run(progress))
         made, counts, latencies = verdict(service, funnel, replay.sent)
-        if given.keep_logs:
+        if given.keep_logs and isinstance(service, Service):
             service.keep_logs(given.keep_logs)
     show(console, counts, latencies, events=len(funnel.events), sending=replay.sent.elapsed, drained=replay.drained)
     console.print(f"sent again after a lost answer or a 5xx: {replay.sent.retries}; SIGKILLs: {len(replay.killed)}")
@@ -193,7 +196,13 @@ def _arguments() -> Any:
     parser.add_argument("--expect", type=Path, help="counts of another run, which must be the same")
     parser.add_argument("--write-counts", type=Path, help="where to put the counts of this run")
     parser.add_argument("--keep-logs", type=Path, help="folder for the logs of the processes")
-    return parser.parse_args()
+    parser.add_argument("--url", help="a service that runs already, on this machine, without a policy")
+    parser.add_argument("--key", help="its admin key")
+    parser.add_argument("--database-url", help="its database, which the checks read")
+    given = parser.parse_args()
+    if given.url and not (given.key and given.database_url and not given.kills):
+        parser.error("--url needs --key and --database-url, and is never killed")
+    return given
 
 
 if __name__ == "__main__":

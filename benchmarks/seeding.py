@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 
 from floors import ROLES, Floor
-from service import CALENDAR, Api, Service, calendar_path
+from service import CALENDAR, Api, Target, calendar_path
 from webhooks import Hook, new_secret
 
 from pointsman.local.calendar_server import SERVICE
@@ -13,7 +13,7 @@ CONNECTION = "team-calendars"
 SEED = 5
 
 
-def seed(service: Service, floor: Floor) -> dict[str, Hook]:
+def seed(service: Target, floor: Floor) -> dict[str, Hook]:
     """Roster, calendars, policy and intakes; the hooks by the intakes' keys."""
     api = Api(service.url, service.key)
     try:
@@ -28,7 +28,7 @@ def seed(service: Service, floor: Floor) -> dict[str, Hook]:
         api.close()
 
 
-def _calendars(api: Api, service: Service, floor: Floor) -> None:
+def _calendars(api: Api, service: Target, floor: Floor) -> None:
     server = service.calendars
     url = server.start(list(floor.calendars))
     config = {"base_url": url, "username": SERVICE, "password": server.password()}

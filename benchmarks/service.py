@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
+from urllib.parse import urlsplit
 
 import httpx
 from icalendar import Calendar, Component
@@ -24,6 +25,48 @@ from pointsman.local.postgres import EmbeddedPostgres
 
 CALENDAR = "work"
 POINTSMAN = str(Path(PYTHON).with_name("pointsman"))
+
+
+class Target(Protocol):
+    """A running deployment, with a calendar server beside it."""
+
+    ports: list[int]
+    key: str
+    libpq_url: str
+    calendars: CalendarServer
+
+    @property
+    def url(self) -> str: ...
+
+
+class Elsewhere:
+    """A deployment that somebody else runs on this machine, without a policy yet; only its calendars are ours.
+
+    It must be allowed to reach them: POINTSMAN_PRIVATE_NETWORKS=127.0.0.0/8.
+    """
+
+    def __init__(self, url: str, *, key: str, database_url: str) -> None:
+        where = urlsplit(url)
+        if where.hostname not in {"127.0.0.1", "localhost"} or where.port is None:
+            raise SystemExit("--url must name a port of this machine: loads go nowhere else")
+        self.ports = [where.port]
+        self.key = key
+        self.libpq_url = database_url.replace("postgresql+psycopg://", "postgresql://", 1)
+        self._directory = Path(tempfile.mkdtemp(prefix="pointsman-bench-"))
+        self.calendars = CalendarServer(self._directory, port=free_port())
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.ports[0]}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.calendars.stop()
+        shutil.rmtree(self._directory, ignore_errors=True)
 
 
 class Service:
