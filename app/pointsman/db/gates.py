@@ -19,7 +19,12 @@ _ADD_EVIDENCE = insert(evidence)
 _ADD_CHECK = insert(gate_checks)
 _REVOKE = (
     update(gate_checks)
-    .where(gate_checks.c.id == bindparam("check"), gate_checks.c.revoked_at.is_(None))
+    .where(
+        gate_checks.c.lead_id == bindparam("lead"),
+        gate_checks.c.work == bindparam("gated"),
+        gate_checks.c.passed,
+        gate_checks.c.revoked_at.is_(None),
+    )
     .values(revoked_at=bindparam("at"))
 )
 _HELD = text(
@@ -90,8 +95,8 @@ class SqlGates:
         values = {name: getattr(check, name) for name in CheckRow.__slots__}
         await self._connection.execute(_ADD_CHECK, values)
 
-    async def revoke(self, check_id: UUID, *, at: datetime) -> None:
-        await self._connection.execute(_REVOKE, {"check": check_id, "at": at})
+    async def revoke(self, lead_id: UUID, work: str, *, at: datetime) -> None:
+        await self._connection.execute(_REVOKE, {"lead": lead_id, "gated": work, "at": at})
 
     async def held(self, lead_id: UUID, *, at: datetime) -> HeldWork | None:
         row = (await self._connection.execute(_HELD, {"lead": lead_id, "at": at})).mappings().one_or_none()

@@ -227,8 +227,9 @@ async def _failed(env: Env, tx: Tx, case: Case) -> HandedOver:
         said = "The lead has an appointment, which stands. Cancel it if the new evidence speaks against it."
         return _answer(case, check_id, stage=case.lead.stage, what=said)
     held = case.held
-    if held is not None and held.gate_check_id is not None:
-        await tx.gates.revoke(held.gate_check_id, at=case.now)
+    await tx.gates.revoke(
+        case.lead.id, Work.CLOSING, at=case.now
+    )  # an older pass, of a lead that waits for a closer, too
     if case.gate.send_to is Work.NURTURE:
         return await _to_nurture(env, tx, case, check_id)
     if held is not None and Work(held.work) in SETTING:

@@ -7,6 +7,7 @@ import pytest
 from meeting_floor import SETTER, Floor
 from pointsman.domain.availability import Interval
 from pointsman.domain.errors import Invalid, NotFound
+from pointsman.services.holds import drain_holds
 from pointsman.services.ports import Actor, FaultRetry
 from worlds import SENDER
 
@@ -160,6 +161,22 @@ async def test_when_no_closer_can_be_read_the_lead_is_held_with_that_reason(floo
     assert result.closer is None
     assert result.routed is not None
     assert {c.code for c in result.routed.decision.candidates} == {"calendar-unreadable"}
+
+
+async def test_a_no_while_the_lead_waits_for_a_closer_ends_the_pass_and_the_wait(floor: Floor) -> None:
+    floor.vendor.faults = {f"{rep}-cal": FaultRetry("down") for rep in ("anna", "ben", "clara")}
+    floor.world.clock.advance(timedelta(minutes=10))
+    lead_id = await floor.lead()
+    assert (await floor.hand_over(lead_id)).stage == "held"
+    later = floor.env.clock() + timedelta(seconds=1)
+    await floor.hand_over(lead_id, evidence=floor.evidence("intent", affirmed=False, at=later))
+    floor.vendor.faults = {}
+    floor.world.clock.advance(timedelta(minutes=10))
+    await drain_holds(floor.env)
+    open_passes = "select count(*) from gate_checks where lead_id = :lead and passed and revoked_at is null"
+    assert await floor.world.value(open_passes, lead=lead_id) == 0
+    assert await floor.world.value("select stage from leads where id = :lead", lead=lead_id) == "nurture"
+    assert await floor.world.value("select count(*) from assignments where lead_id = :lead", lead=lead_id) == 0
 
 
 async def test_a_closer_cannot_hand_over_and_neither_can_nobody(floor: Floor) -> None:
