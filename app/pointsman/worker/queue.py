@@ -24,6 +24,7 @@ from pointsman.worker.tasks import Job
 
 _log = structlog.get_logger("pointsman.worker")
 
+POLL_S = 0.2  # new jobs do not notify (migration 0002): that would make the commits of all senders queue up
 HEARTBEAT_S = 2.0
 SILENT_S = 10.0  # a worker without a sign of life for this long is dead: its jobs are taken over
 RESCUE_EVERY_S = 5.0
@@ -50,7 +51,8 @@ async def work_queue(env: Env, jobs: Mapping[str, Job], settings: QueueSettings,
             app.run_worker_async(
                 concurrency=settings.concurrency,
                 install_signal_handlers=False,
-                fetch_job_polling_interval=1.0,
+                fetch_job_polling_interval=POLL_S,
+                listen_notify=False,
                 update_heartbeat_interval=HEARTBEAT_S,
                 stalled_worker_timeout=SILENT_S,
                 delete_jobs="successful",

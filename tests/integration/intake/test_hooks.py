@@ -235,3 +235,12 @@ async def test_a_bearer_intake_takes_its_token_alone(client: httpx.AsyncClient, 
     assert good.status_code == 202
     bad = await client.post("/v1/hooks/weak", content=raw, headers={"authorization": f"Bearer {SECRET}x"})
     assert bad.status_code == 401
+
+
+async def test_accepting_does_not_notify_since_that_would_queue_up_the_commits_of_all_senders(world: World) -> None:
+    triggers = await world.rows(
+        "select p.proname from pg_trigger t join pg_proc p on p.oid = t.tgfoid"
+        " where t.tgrelid in (cast('procrastinate_jobs' as regclass), cast('inbox' as regclass)) and t.tgtype & 4 = 4"
+        " and p.prosrc ilike '%notify%'"
+    )
+    assert triggers == []
