@@ -5,7 +5,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from pointsman.connectors.vault import new_key
 from pointsman.demo import demo_calendars, show
 from pointsman.demo.api import DemoError
 from pointsman.demo.script import Keepsake
+from pointsman.local.calendar_server import CalendarServer
 from pointsman.local.errors import LocalServerError
 from pointsman.local.postgres import EmbeddedPostgres
 from pointsman.local.supervisor import Child, Supervisor
@@ -62,8 +63,14 @@ def run(state: StateOption = Path(".pointsman"), host: HostOption = None, port: 
 def demo(state: StateOption = Path(".pointsman"), host: HostOption = None, port: PortOption = None) -> None:
     """Run the main job on a demo floor: seed it, send the example leads, show what became of them, keep serving."""
     quiet = {} if f"{PREFIX}LOG_LEVEL" in os.environ else {f"{PREFIX}LOG_LEVEL": "warning"}  # the table is the output
-    with standing(state, host=host, port=port, extra=quiet) as house, demo_calendars(state) as calendars:
-        kept = Keepsake(state / "demo.json")
+    kept = Keepsake(state / "demo.json")
+    calendars = CalendarServer(state / "calendars")
+
+    def first(floor: Supervisor) -> None:
+        floor.afterwards(calendars.stop)
+        demo_calendars(state, kept)
+
+    with standing(state, host=host, port=port, extra=quiet, first=first) as house:
         try:
             key = _demo_key(kept)
             show.run(house.base_url, key, server=calendars, kept=kept, out=out, lost=lambda: house.floor.gave_up)
@@ -86,9 +93,17 @@ def _demo_key(kept: Keepsake) -> str:
 
 @contextmanager
 def standing(
-    state: Path, *, host: str | None = None, port: int | None = None, extra: Mapping[str, str] | None = None
+    state: Path,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    extra: Mapping[str, str] | None = None,
+    first: Callable[[Supervisor], None] | None = None,
 ) -> Iterator[House]:
-    """The service, migrated, ready and supervised, until the block ends. `extra` are more variables for it."""
+    """The service, migrated, ready and supervised, until the block ends.
+
+    `extra` are more variables for it; `first` starts what it needs beside the database.
+    """
     me = [sys.executable, "-m", "pointsman.cli"]
     children = [Child(name="api", argv=[*me, "serve"]), Child(name="worker", argv=[*me, "work"])]
     # The state is ours before anything starts: a second one is refused without harm to the first, and what a killed
@@ -108,6 +123,8 @@ def standing(
         if not port_is_free(chosen.host, chosen.port):
             fail(f"Port {chosen.port} on {chosen.host} is in use. Stop what uses it, or give another with --port.")
         database.apply(chosen.database_url)
+        if first:
+            first(floor)
         floor.start()
         base_url = f"http://{_reachable(chosen.host)}:{chosen.port}"
         _wait_until_ready(base_url, floor)

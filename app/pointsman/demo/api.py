@@ -25,11 +25,13 @@ class Api:
     nothing was sent over it, and a process that died is being started anew.
     """
 
-    def __init__(self, base_url: str, key: str, *, lost: Callable[[], bool] = never) -> None:
+    def __init__(
+        self, base_url: str, key: str, *, lost: Callable[[], bool] = never, client: httpx.Client | None = None
+    ) -> None:
         self.base_url = base_url
         self._lost = lost
         self._signed_in = {"Authorization": f"Bearer {key}"}
-        self._client = httpx.Client(timeout=30, trust_env=False)
+        self._client = client or httpx.Client(timeout=30, trust_env=False)
 
     def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> httpx.Response:
         """As a stranger: without our key, to a full address."""

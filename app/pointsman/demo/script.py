@@ -38,6 +38,7 @@ class Keepsake:
 
     def keep(self, **values: str) -> None:
         text = json.dumps(self.read() | values, indent=2)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.touch(mode=0o600)
         self.path.write_text(text, encoding="utf-8")
 

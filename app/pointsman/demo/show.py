@@ -1,8 +1,7 @@
 """The demo's course: seed the floor, send what the world sends, wait until it is worked off, show what became of it."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from pointsman.demo.script import Keepsake, body, document
 from pointsman.demo.seed import give_secret, owners, seed
 from pointsman.demo.senders import Sender
 from pointsman.demo.steps import Steps
-from pointsman.local.calendar_server import CalendarServer
+from pointsman.local.calendar_server import PORT, CalendarServer
 
 PATIENCE_S = 120.0
 
@@ -26,15 +25,15 @@ PATIENCE_S = 120.0
 _UNKNOWN_SECRET = (httpx.codes.UNAUTHORIZED, httpx.codes.SERVICE_UNAVAILABLE)
 
 
-@contextmanager
-def demo_calendars(state: Path) -> Iterator[CalendarServer]:
-    """A calendar server with a login for each closer, until the block ends; its calendars stay for the next time."""
-    server = CalendarServer(state / "calendars")
+def demo_calendars(state: Path, kept: Keepsake) -> CalendarServer:
+    """A calendar server with a login for each closer, running; where it was the last time, if it can.
+
+    It has to run before the service does: a worker that goes on after a kill reads calendars at once.
+    """
+    server = CalendarServer(state / "calendars", port=int(kept.read().get("calendar_port", PORT)))
     server.start(owners())
-    try:
-        yield server
-    finally:
-        server.stop()
+    kept.keep(calendar_port=str(httpx.URL(server.url).port))
+    return server
 
 
 def run(
@@ -84,7 +83,7 @@ def _run(api: Api, server: CalendarServer, kept: Keepsake, out: Console) -> None
     )
     closed = sorted({receipt["closed"] for receipt in receipts if receipt["closed"]})
     if closed:
-        out.print(f"Not sent to intakes that were closed or changed: {', '.join(closed)}.", highlight=False)
+        out.print(f"Intakes that an admin closed or changed took none of theirs: {', '.join(closed)}.", highlight=False)
     out.print(f"[bold]{report.summary(outcome)}[/]", highlight=False)
 
 

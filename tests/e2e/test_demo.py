@@ -1,0 +1,199 @@
+"""The demo with real processes, a real database and a real calendar server: what it does, and what it survives."""
+
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from pointsman.local.account import Account
+from running_demo import Demo, demo_in, end, python_for, taken
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes under /proc"),
+]
+
+SDRS, PARTNERS, CLOSERS = {"lena", "jonas", "sofia"}, {"mia", "paul"}, {"anna", "ben", "clara", "david"}
+
+#: By email: the first decision's outcome, work and possible reps, and the stage after the hand-offs.
+STORY = {
+    "t.weber@weber-maschinenbau.example": ("assigned", "qualification", SDRS, "booked"),
+    "claudia.frei@frei-logistik.example": ("assigned", "qualification", SDRS, "booked"),
+    "petra.lang@lang-textil.example": ("assigned", "customer_service", {"eva"}, "working"),
+    "m.egger@egger-glas.example": ("assigned", "qualification", SDRS, "working"),
+    "julie@rochat-horlogerie.example": ("held", "qualification", {None}, "held"),
+    "oliver@klein-und-fein.example": ("assigned", "qualification", SDRS, "nurture"),
+    "h.sommer@sommer-pharma.example": ("assigned", "qualification", SDRS, "nurture"),
+    "finn.albers@gmx.de": ("nurture", "nurture", {None}, "nurture"),
+    "dana@whitfield-goods.example": ("nurture", "nurture", {None}, "nurture"),
+    "ralf.pohl@pohl-antriebe.example": ("assigned", "prospecting", PARTNERS, "working"),
+    "ines.hartl@hartl-holz.example": ("assigned", "prospecting", PARTNERS, "working"),
+    "urs.kaegi@kaegi-optik.example": ("assigned", "prospecting", PARTNERS, "working"),
+    "birgit.moser@moser-stahl.example": ("assigned", "prospecting", PARTNERS, "working"),
+    "nadine.schulz@schulz-medizintechnik.example": ("assigned", "qualification", SDRS, "booked"),
+}
+REFUSED = {
+    "m.egger@egger-glas.example": "nobody has recorded offer_known",
+    "oliver@klein-und-fein.example": "company.employees 20 is below 50",
+    "h.sommer@sommer-pharma.example": "need was denied",
+}
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Short and open to all: a socket's path is bounded, and another account must get there."""
+    folder = Path(tempfile.mkdtemp(prefix="pm-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_it_runs_the_main_job_and_goes_on_where_it_stopped_whatever_an_admin_did(open_folder: Path) -> None:
+    with demo_in(open_folder) as demo:
+        demo.start()
+        every_lead_is_where_the_policy_says(demo)
+        refused_hand_offs_say_why(demo)
+        appointments_stand_once_and_apart(demo)
+        shown, sums = demo.tables(), demo.sums()
+        assert shown.index("Thomas Weber") < shown.index("Ralf Pohl") < shown.index("Birgit Moser")
+        assert "The senders sent 18 events: 18 were accepted." in demo.output
+        assert "14 leads: 10 to SDRs, 2 to marketing, 1 to a Customer manager, 1 held; 0 closers got cold work." in (
+            " ".join(demo.output.split())
+        )
+        assert "6 hand-offs: 3 passed, 3 refused; 3 appointments." in " ".join(demo.output.split())
+        an_admin_changes_the_floor(demo)
+        assert demo.signal(signal.SIGINT) == 0
+        assert demo.processes() == {}
+
+        (demo.state / "demo.json").unlink()  # with the admin key and the senders' secrets
+        with taken(calendar_port_of_the_last_time(demo)):
+            demo.start()
+        assert "sent their 15 events again: all of them were known already" in demo.output
+        assert "Intakes that an admin closed or changed took none of theirs: typeform-demo." in demo.output
+        assert demo.tables() == shown
+        assert demo.sums() == sums
+        appointments_stand_once_and_apart(demo)
+        with demo.api() as api:
+            assert api.get("/v1/reps/lena").json()["active"] is False
+            assert api.get("/v1/policies/current").json()["version"] == 2
+        assert demo.signal(signal.SIGTERM) == 0
+        assert demo.processes() == {}
+
+
+def test_killed_with_everything_halfway_it_goes_on_as_a_normal_user_too(open_folder: Path) -> None:
+    account = Account.for_server(open_folder)  # who is not root
+    if not python_for(account):
+        pytest.skip("this checkout or its Python lies where no other account may go")
+    with demo_in(open_folder, account=account) as demo:
+        demo.start(until="SDRs hand over")
+        demo.signal(signal.SIGKILL)
+        left = demo.processes()
+        assert left, "the children have sessions of their own, so that there is something to clean up"
+        for pid in left:
+            end(pid)
+
+        demo.start()
+        every_lead_is_where_the_policy_says(demo)
+        appointments_stand_once_and_apart(demo)
+        sums = demo.sums()
+        assert demo.signal(signal.SIGKILL) == -signal.SIGKILL
+
+        demo.start()  # the database, the calendars, API and worker of the killed one still run
+        assert demo.sums() == sums
+        assert demo.signal(signal.SIGINT) == 0
+        assert demo.processes() == {}
+
+
+def test_a_worker_that_does_not_stay_up_ends_it_with_a_reason(open_folder: Path, database_url: str) -> None:
+    """And the database that was named is used: the next start finds there what was accepted."""
+    with demo_in(open_folder, POINTSMAN_DATABASE_URL=database_url) as demo:
+        over = threading.Event()
+        reaper = threading.Thread(target=kill_workers, args=(demo, over))
+        reaper.start()
+        try:
+            demo.start(until="Error:")
+            assert demo.end() == 1
+        finally:
+            over.set()
+            reaper.join()
+        assert "A part of the service does not stay up" in demo.output
+        assert "Traceback" not in demo.output
+        assert demo.processes() == {}
+
+        demo.start()
+        every_lead_is_where_the_policy_says(demo)
+        appointments_stand_once_and_apart(demo)
+        assert not (demo.state / "postgres").exists()
+        assert demo.signal(signal.SIGINT) == 0
+
+
+def every_lead_is_where_the_policy_says(demo: Demo) -> None:
+    leads = {lead["email"]: lead for lead in demo.every("/v1/leads")}
+    assert leads.keys() == STORY.keys()
+    decisions = demo.every("/v1/decisions")
+    for email, (outcome, work, reps, stage) in STORY.items():
+        of_lead = [row for row in decisions if row["lead_id"] == leads[email]["id"]]
+        first = min(of_lead, key=lambda row: str(row["at"]))
+        assert (first["outcome"], first["work"], leads[email]["stage"]) == (outcome, work, stage), email
+        assert first["rep"] in reps, email
+    closing = {row["lead_id"] for row in decisions if row["work"] == "closing" and row["rep"]}
+    assert {leads[email]["id"] for email, row in STORY.items() if row[3] == "booked"} == closing
+    assert {row["work"] for row in decisions if row["rep"] in CLOSERS} == {"closing"}
+
+
+def refused_hand_offs_say_why(demo: Demo) -> None:
+    leads = {lead["id"]: lead["email"] for lead in demo.every("/v1/leads")}
+    gates = {
+        leads[item["lead_id"]]: item["result"] for item in demo.every("/v1/inbox") if "gate_passed" in item["result"]
+    }
+    assert {email for email, gate in gates.items() if not gate["gate_passed"]} == REFUSED.keys()
+    for email, words in REFUSED.items():
+        why = [item["why"] for item in (*gates[email]["missing"], *gates[email]["refused"])]
+        assert any(words in reason for reason in (*why, *gates[email]["failed"])), email
+        assert words in demo.output
+
+
+def appointments_stand_once_and_apart(demo: Demo) -> None:
+    events, appointments = demo.events(), demo.every("/v1/appointments")
+    assert len(appointments) == 3
+    assert {row["status"] for row in appointments} == {"confirmed"}
+    ours = [event for event in events if event.uid != "demo-private"]
+    assert len(ours) == len(appointments)
+    for row in appointments:
+        (event,) = (event for event in ours if event.uid.startswith(f"pm-{row['id']}-"))
+        assert event.owner == row["rep"]
+        assert event.start.isoformat() == row["start"].replace("Z", "+00:00")
+        assert event.end.isoformat() == row["end"].replace("Z", "+00:00")
+    assert [event.owner for event in events if event.uid == "demo-private"] == ["anna"]
+    for one, other in combinations(events, 2):
+        assert one.owner != other.owner or one.end <= other.start or other.end <= one.start
+
+
+def an_admin_changes_the_floor(demo: Demo) -> None:
+    """Somebody leaves, and other rules go live: without the field that a form of the demo fills in."""
+    with demo.api() as api:
+        document = api.get("/v1/policies/current").json()["document"]
+        document["fields"] = {}
+        document["pools"]["sdr-dach"]["members"] = ["jonas", "sofia"]
+        draft = api.post("/v1/policies", json=document).raise_for_status().json()
+        body = {"note": "Lena leaves", "expected_current": 1}
+        api.post(f"/v1/policies/{draft['version']}/publish", json=body).raise_for_status()
+        api.post("/v1/reps/lena/deactivate").raise_for_status()
+
+
+def calendar_port_of_the_last_time(demo: Demo) -> int:
+    """As it was printed: the server would listen there again."""
+    return int(demo.output.partition("Calendars   http://127.0.0.1:")[2].partition("/")[0])
+
+
+def kill_workers(demo: Demo, over: threading.Event) -> None:
+    while not over.is_set():
+        for pid in demo.processes(told_apart_by="pointsman.cli work"):
+            end(pid)
+        time.sleep(0.05)

@@ -1,0 +1,195 @@
+"""The demo as its users start it: a process of its own, with all that it starts, looked at from outside."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from icalendar import Calendar
+
+from pointsman.demo.script import Keepsake
+from pointsman.local.account import Account
+from pointsman.local.calendar_server import CalendarServer
+from pointsman.local.postgres import EmbeddedPostgres
+
+OWNERS = ("anna", "ben", "clara", "david")
+READY = "Ctrl-C stops everything"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One event in an owner's calendar."""
+
+    owner: str
+    uid: str
+    title: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(slots=True, kw_only=True)
+class Demo:
+    """One state folder, and the demo that runs on it from start to stop. `account` is who starts it."""
+
+    state: Path
+    account: Account
+    python: list[str | Path]
+    env: dict[str, str] = field(default_factory=dict)
+    tag: str = field(default_factory=lambda: uuid4().hex)
+    port: int = 0
+    _process: subprocess.Popen[bytes] | None = None
+    _output: Path | None = None
+
+    def start(self, *, until: str = READY, patience: float = 60) -> None:
+        """Start it on a free port, and wait for these words."""
+        self.port = free_port()
+        self._output = self.state.parent / f"output-{self.port}"
+        words = [*self.python, "-m", "pointsman.cli", "demo", "--state", self.state, "--port", str(self.port)]
+        keep = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+        env = {**keep, "HOME": str(self.state.parent), "COLUMNS": "120", "TEST_TAG": self.tag, **self.env}
+        with self._output.open("wb") as output:
+            self._process = subprocess.Popen(
+                words, env=env, cwd="/", stdout=output, stderr=output, start_new_session=True, **self.account.switch()
+            )
+        self.expect(until, patience=patience)
+
+    def expect(self, words: str, *, patience: float = 60) -> None:
+        assert self._process
+        deadline = time.monotonic() + patience
+        while words not in self.output:
+            assert self._process.poll() is None, self.output
+            assert time.monotonic() < deadline, self.output
+            time.sleep(0.05)
+
+    def signal(self, number: signal.Signals) -> int:
+        """Send a signal to the whole process group, as a terminal does; the exit code."""
+        assert self._process
+        os.killpg(self._process.pid, number)
+        return self.end()
+
+    def end(self, *, patience: float = 40) -> int:
+        assert self._process
+        return self._process.wait(patience)
+
+    @property
+    def output(self) -> str:
+        assert self._output
+        return self._output.read_text(errors="replace")
+
+    def tables(self) -> str:
+        """What it showed, from the first table to the last."""
+        return self.output[self.output.index("Where each lead went") : self.output.index("The senders sent")]
+
+    def processes(self, *, told_apart_by: str = "") -> dict[int, str]:
+        """Whatever runs because of it: it was given our tag, or it names the state folder."""
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                around = (folder / "environ").read_bytes().decode(errors="replace")
+                dead = (folder / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+            except OSError:
+                continue
+            if not dead and (self.tag in around or str(self.state) in line) and told_apart_by in line:
+                found[int(folder.name)] = line
+        return found
+
+    # -- what it serves
+
+    def api(self) -> httpx.Client:
+        key = Keepsake(self.state / "demo.json").read()["admin_key"]
+        signed_in = {"Authorization": f"Bearer {key}"}
+        return httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=signed_in, timeout=30, trust_env=False)
+
+    def every(self, path: str) -> list[dict[str, Any]]:
+        with self.api() as api:
+            page = api.get(path, params={"limit": 200}).raise_for_status().json()
+        assert page["next"] is None
+        return list(page["items"])
+
+    @property
+    def calendars(self) -> CalendarServer:
+        return CalendarServer(self.state / "calendars")
+
+    def events(self) -> list[Event]:
+        """All events, each owner's calendar read with the owner's own login."""
+        found = []
+        for owner in OWNERS:
+            login = (owner, self.calendars.password(owner))
+            answer = httpx.get(f"{self.calendars.url}{owner}/work/", auth=login, trust_env=False).raise_for_status()
+            for entry in Calendar.from_ical(answer.text).walk("VEVENT"):
+                facts = {"uid": str(entry["UID"]), "title": str(entry["SUMMARY"])}
+                found.append(Event(owner=owner, start=entry["DTSTART"].dt, end=entry["DTEND"].dt, **facts))
+        return found
+
+    def sums(self) -> dict[str, int]:
+        """How much of everything there is; a second start must not add to it."""
+        lists = {name: self.every(f"/v1/{name}") for name in ("leads", "inbox", "decisions", "appointments")}
+        kinds = Counter("private" if event.uid == "demo-private" else "ours" for event in self.events())
+        return {name: len(rows) for name, rows in lists.items()} | dict(kinds)
+
+
+@contextmanager
+def demo_in(folder: Path, *, account: Account | None = None, **env: str) -> Iterator[Demo]:
+    """A demo with its state in a folder of its own, gone afterwards with all that still runs."""
+    account = account or Account.current()
+    home = folder / "home"
+    account.own(home)
+    demo = Demo(state=home / "state", account=account, python=python_for(account), env=env)
+    try:
+        yield demo
+    finally:
+        for _ in range(3):  # a supervisor that dies first starts nobody anew
+            for pid in sorted(demo.processes()):
+                end(pid)
+        EmbeddedPostgres(demo.state).remove()
+        shutil.rmtree(home)
+
+
+def python_for(account: Account) -> list[str | Path]:
+    """A Python that `account` may run, with the packages of this environment on its path; none when there is none."""
+    if not account.drops:
+        return [sys.executable]
+    paths = os.pathsep.join(path for path in sys.path if path)
+    for python in (sys.executable, "/usr/bin/python3"):
+        words: list[str | Path] = ["env", f"PYTHONPATH={paths}", "PYTHONDONTWRITEBYTECODE=1", python]
+        probe = [*words, "-c", "import pointsman, psycopg, yaml; yaml.CSafeLoader"]
+        if subprocess.run(probe, capture_output=True, check=False, cwd="/", **account.switch()).returncode == 0:
+            return words
+    return []
+
+
+def end(pid: int) -> None:
+    """Kill -9; it may be gone already."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def taken(port: int) -> Iterator[None]:
+    """Somebody else listens on the port."""
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        yield
