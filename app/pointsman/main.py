@@ -94,7 +94,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     for router in routers.ALL:
         app.include_router(router)
-    openapi.install(app, public_url=settings.public_url)
+    openapi.install(app, public_url=settings.public_url, clock=wired.env.clock)
     app.add_middleware(
         Limits,
         max_body_bytes=settings.max_body_bytes,

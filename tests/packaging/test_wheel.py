@@ -82,6 +82,17 @@ def test_it_carries_the_licence_the_types_and_every_migration(names: list[str]) 
     assert {name.removeprefix("pointsman/") for name in names if name.startswith("pointsman/migrations/")} == ours
 
 
+def test_it_carries_the_demos_examples_and_finds_them(names: list[str], elsewhere: Path) -> None:
+    ours = {path.relative_to(ROOT).as_posix() for path in (ROOT / "examples" / "demo").rglob("*") if path.is_file()}
+    assert {name.removeprefix("pointsman/") for name in names if name.startswith("pointsman/examples/")} == ours
+    place = run(
+        elsewhere,
+        "-c",
+        "from pointsman.demo.script import document, examples; document('story.yaml'); print(examples())",
+    )
+    assert Path(place.strip()).is_relative_to(elsewhere)
+
+
 def test_it_carries_nothing_that_a_run_leaves_behind(names: list[str]) -> None:
     assert [name for name in names if "__pycache__" in name or name.endswith((".pyc", ".db", ".log"))] == []
 

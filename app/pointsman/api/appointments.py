@@ -10,6 +10,7 @@ from starlette.responses import Response
 from pointsman.api.appointment_documents import AppointmentDoc, SlotsDoc
 from pointsman.api.auth import Caller, needs
 from pointsman.api.deps import EnvDep
+from pointsman.api.example_moments import in_days
 from pointsman.api.moments import Moment
 from pointsman.api.paging import Page, PageDep
 from pointsman.api.problems import errors
@@ -29,9 +30,7 @@ class AppointmentIn(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={
-            "examples": [{"lead_id": "01936f0e-7b1a-7c3e-9d55-2f60a1b2c3d4", "start": "2026-12-01T10:00:00+01:00"}]
-        },
+        json_schema_extra={"examples": [{"lead_id": "01936f0e-7b1a-7c3e-9d55-2f60a1b2c3d4", "start": in_days(7)}]},
     )
 
     lead_id: UUID

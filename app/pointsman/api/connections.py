@@ -26,8 +26,9 @@ from pointsman.services.ports.meeting import Binding, ConnectionRow
 router = APIRouter(tags=["Connections"])
 
 _KEY = r"^[a-z0-9][a-z0-9-]*$"
-Key = Annotated[str, Path(pattern=_KEY, max_length=100, description="Yours, such as `team-calendars`.")]
-RepKey = Annotated[str, Path(max_length=100, description="The rep's key, such as `anna`.")]
+Key = Annotated[str, Path(pattern=_KEY, max_length=100, examples=["team-calendars"])]
+NewKey = Annotated[str, Path(pattern=_KEY, max_length=100, description="Yours.", examples=["sandbox"])]
+RepKey = Annotated[str, Path(max_length=100, description="The rep's key.", examples=["anna"])]
 
 
 class Sheet(Protocol):
@@ -75,7 +76,7 @@ class ConnectionIn(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"connector": "memory", "config": {"account": "demo"}, "active": True}]},
+        json_schema_extra={"examples": [{"connector": "memory", "config": {"world": "sandbox"}, "active": True}]},
     )
 
     connector: Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -198,7 +199,7 @@ async def show(key: Key, env: EnvDep, _caller: Annotated[Caller, needs("admin")]
     responses={201: {"model": ConnectionDoc, "description": "Made"}, **errors(401, 403, 404, 409, 422, 503)},
 )
 async def put(
-    key: Key, given: ConnectionIn, env: EnvDep, response: Response, caller: Annotated[Caller, needs("admin")]
+    key: NewKey, given: ConnectionIn, env: EnvDep, response: Response, caller: Annotated[Caller, needs("admin")]
 ) -> ConnectionDoc:
     row, made = await save_connection(
         env, key, connector=given.connector, config=given.config, active=given.active, actor=caller.actor

@@ -1,9 +1,9 @@
 """The door for webhooks: raw bytes in, a receipt out. The work happens after the answer."""
 
 from json import dumps
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -23,6 +23,23 @@ class Receipt(BaseModel):
     ids: list[str] = Field(description="The new inbox items.", examples=[["0198c0de-0000-7000-8000-000000000001"]])
 
 
+#: As the intake `website-form` of the demo floor takes it.
+EXAMPLE: dict[str, Any] = {
+    "contacts": [
+        {
+            "id": "web-9001",
+            "first_name": "Mara",
+            "last_name": "Vogel",
+            "email": "mara.vogel@nordlicht.example",
+            "country": "DE",
+            "language": "de",
+            "source": "demo_form",
+            "company": "Nordlicht GmbH",
+            "employees": 120,
+        }
+    ]
+}
+
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -30,7 +47,7 @@ _BODY: dict[str, Any] = {
         "content": {
             "application/json": {
                 "schema": {},
-                "example": {"email": "mara.vogel@nordlicht.example", "company": "Nordlicht GmbH", "employees": 120},
+                "example": EXAMPLE,
             }
         },
     }
@@ -50,7 +67,10 @@ _BODY: dict[str, Any] = {
     responses=errors(401, 404, 410, 413, 415, 422, 503),
     openapi_extra=_BODY,
 )
-async def hook(request: Request, connection: str) -> Response:
+async def hook(
+    request: Request,
+    connection: Annotated[str, Path(description="The intake's key.", examples=["website-form"])],
+) -> Response:
     scope = request.scope
     query = scope["query_string"]
     path = scope.get("raw_path") or scope["path"].encode()

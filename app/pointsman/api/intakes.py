@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from pointsman.api.auth import Caller, needs
 from pointsman.api.deps import EnvDep
+from pointsman.api.hooks import EXAMPLE
+from pointsman.api.house import house
 from pointsman.api.problems import errors
 from pointsman.domain.leads import Value
 from pointsman.services.intakes import (
@@ -28,6 +30,7 @@ router = APIRouter(tags=["Lead intake"])
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 KeyPath = Annotated[str, Path(description="The intake's key, as in its webhook address.", examples=["website-form"])]
+MadePath = Annotated[str, Path(description="The intake's key.", examples=["webinar-signup"])]
 
 _SAMPLE = {"email": "mara.vogel@nordlicht.example", "name": "Mara", "company": "Nordlicht GmbH", "employees": "120"}
 _MAPPING = {
@@ -37,7 +40,7 @@ _MAPPING = {
         "company.name": "company",
         "company.employees": "employees",
     },
-    "constants": {"lead.source": "website"},
+    "constants": {"lead.source": "webinar"},
 }
 
 
@@ -46,7 +49,7 @@ class IntakeBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    title: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(examples=["Website contact form"])
+    title: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(examples=["Webinar sign-up"])
     kind: Literal["lead", "handover"] = Field(
         default="lead", description="`handover`: the sender says that an SDR qualified a lead."
     )
@@ -80,7 +83,7 @@ class IntakeBody(BaseModel):
 class NewIntake(IntakeBody):
     """An intake to be made."""
 
-    key: Key = Field(description="Part of the webhook's address.", examples=["website-form"])
+    key: Key = Field(description="Part of the webhook's address.", examples=["webinar-signup"])
 
 
 class IntakeDoc(BaseModel):
@@ -106,7 +109,7 @@ class Trial(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    body: Any = Field(description="What the sender would post.", examples=[_SAMPLE])
+    body: Any = Field(description="What the sender would post.", examples=[EXAMPLE])
     mapping: dict[str, Any] | None = Field(
         default=None, description="Another mapping to try in place of the stored one."
     )
@@ -165,12 +168,12 @@ async def create(env: EnvDep, body: NewIntake, caller: Annotated[Caller, needs("
 
 
 @router.get("/v1/intakes", summary="List the intakes", responses=errors(401, 403))
-async def index(env: EnvDep, _caller: Annotated[Caller, needs("admin", "read")]) -> list[IntakeDoc]:
+async def index(env: EnvDep, _caller: Annotated[Caller, house("read")]) -> list[IntakeDoc]:
     return [_doc(row, env.public_url) for row in await list_intakes(env)]
 
 
 @router.get("/v1/intakes/{key}", summary="Read an intake", responses=errors(401, 403, 404))
-async def show(env: EnvDep, key: KeyPath, _caller: Annotated[Caller, needs("admin", "read")]) -> IntakeDoc:
+async def show(env: EnvDep, key: KeyPath, _caller: Annotated[Caller, house("read")]) -> IntakeDoc:
     return _doc(await get_intake(env, key), env.public_url)
 
 
@@ -180,7 +183,7 @@ async def show(env: EnvDep, key: KeyPath, _caller: Annotated[Caller, needs("admi
     description="Without `secrets` the stored ones stay. To rotate: send old and new, then only the new.",
     responses=errors(401, 403, 404, 413, 422),
 )
-async def replace(env: EnvDep, key: KeyPath, body: IntakeBody, caller: Annotated[Caller, needs("admin")]) -> IntakeDoc:
+async def replace(env: EnvDep, key: MadePath, body: IntakeBody, caller: Annotated[Caller, needs("admin")]) -> IntakeDoc:
     return _doc(await replace_intake(env, key, body.given(), actor=caller.actor), env.public_url)
 
 
@@ -190,7 +193,7 @@ async def replace(env: EnvDep, key: KeyPath, body: IntakeBody, caller: Annotated
     description="Its sender gets 410 from now on; what was accepted is still worked off.",
     responses=errors(401, 403, 404),
 )
-async def deactivate(env: EnvDep, key: KeyPath, caller: Annotated[Caller, needs("admin")]) -> IntakeDoc:
+async def deactivate(env: EnvDep, key: MadePath, caller: Annotated[Caller, needs("admin")]) -> IntakeDoc:
     return _doc(await deactivate_intake(env, key, actor=caller.actor), env.public_url)
 
 

@@ -1,10 +1,13 @@
 """The description of the API: grouped by who uses it, every operation with the problems it may answer with."""
 
+from collections.abc import Callable
+from datetime import date, datetime
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from pointsman.api.example_moments import dated
 from pointsman.api.problems import FaultDoc, Problem, documented
 
 TAGS = [
@@ -34,12 +37,15 @@ into calendars.
 _METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 
 
-def install(app: FastAPI, *, public_url: str) -> None:
-    """Give the app its description, made once when first asked for."""
+def install(app: FastAPI, *, public_url: str, clock: Callable[[], datetime]) -> None:
+    """Give the app its description, made when first asked for on a day: its examples lie in the days ahead."""
+    made_on: date | None = None
 
     def description() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = _describe(app, public_url)
+        nonlocal made_on
+        today = clock().date()
+        if app.openapi_schema is None or made_on != today:
+            app.openapi_schema, made_on = dated(_describe(app, public_url), today), today
         return app.openapi_schema
 
     app.openapi = description  # type: ignore[method-assign]  # FastAPI's documented way

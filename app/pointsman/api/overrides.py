@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from pointsman.api.auth import Caller, needs
 from pointsman.api.deps import EnvDep
+from pointsman.api.example_moments import in_days
 from pointsman.api.paging import Page, PageDep
 from pointsman.api.problems import errors
 from pointsman.domain.roles import Work
@@ -33,7 +34,7 @@ class OverrideIn(BaseModel):
                     "work": "closing",
                     "reason": "Lena knows the founder from university",
                     "approver": "head of sales",
-                    "expires_at": "2026-11-25T18:00:00+01:00",
+                    "expires_at": in_days(3, at="18:00"),
                 }
             ]
         },

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from pointsman.api.example_moments import in_days
 from pointsman.domain.reps import Caps, TimeOff, WeeklyBlock
 from pointsman.domain.roles import Work
 from pointsman.services.ports.roster import SupplierRow
@@ -83,7 +84,7 @@ class TimeOffIn(In):
         extra="forbid",
         json_schema_extra={
             "examples": [
-                {"starts_at": "2027-02-01T00:00:00+01:00", "ends_at": "2027-02-08T00:00:00+01:00", "reason": "holiday"}
+                {"starts_at": in_days(30, at="00:00"), "ends_at": in_days(37, at="00:00"), "reason": "holiday"}
             ]
         },
     )
@@ -112,7 +113,7 @@ class RepIn(In):
             "examples": [
                 {
                     "name": "Nora Lindt",
-                    "email": "nora@nordwind.example",
+                    "email": "nora@nordwerk.example",
                     "role": "SDR",
                     "time_zone": "Europe/Berlin",
                     "working_hours": [{"weekday": 0, "start": "09:00", "end": "17:00"}],
@@ -168,9 +169,9 @@ class KeyedRepIn(RepIn):
         json_schema_extra={
             "examples": [
                 {
-                    "key": "nora",
-                    "name": "Nora Lindt",
-                    "email": "nora@nordwind.example",
+                    "key": "felix",
+                    "name": "Felix Arnold",
+                    "email": "felix@nordwerk.example",
                     "role": "SDR",
                     "time_zone": "Europe/Berlin",
                     "working_hours": [{"weekday": 0, "start": "09:00", "end": "17:00"}],
@@ -262,8 +263,8 @@ class RosterIn(In):
             "examples": [
                 {
                     "roles": [{"name": "SDR", "works": ["prospecting", "qualification"]}],
-                    "suppliers": [{"key": "in-house", "name": "Nordwind Software", "kind": "in-house"}],
-                    "reps": [{"key": "nora", "name": "Nora Lindt", "email": "nora@nordwind.example", "role": "SDR"}],
+                    "suppliers": [{"key": "in-house", "name": "In-house", "kind": "in-house"}],
+                    "reps": [{"key": "nora", "name": "Nora Lindt", "email": "nora@nordwerk.example", "role": "SDR"}],
                 }
             ]
         },

@@ -10,6 +10,9 @@ import httpx
 
 from pointsman.demo.api import Api, DemoError
 
+#: How the demo's senders can sign.
+SCHEMES = frozenset({"hubspot_v2", "hubspot_v3", "typeform", "standard_webhooks"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
