@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from pointsman.api.partner_words import told
 from pointsman.domain.decisions import Decision, canonical
 from pointsman.domain.fairness import Ledger
 from pointsman.services.ports.routing import DecisionRow
@@ -74,7 +75,7 @@ class TraceDoc(BaseModel):
 
     @staticmethod
     def of(decision: Decision, *, partner: bool = False) -> "TraceDoc":
-        """`partner` leaves out who else was looked at, and how they stand."""
+        """`partner` leaves out our rules, who else was looked at, and how they stand."""
         return TraceDoc(
             outcome=decision.outcome.value,
             work=decision.work,
@@ -82,8 +83,10 @@ class TraceDoc(BaseModel):
             pool=decision.pool,
             rep=decision.rep,
             hold_reason=decision.hold_reason,
-            summary=decision.summary,
-            steps=[
+            summary=told(decision.outcome.value, rep=decision.rep, work=decision.work) if partner else decision.summary,
+            steps=[]
+            if partner
+            else [
                 StepDoc(
                     rule=step.rule,
                     result=step.result.value,
@@ -98,7 +101,7 @@ class TraceDoc(BaseModel):
             ledger_before=None if partner else _balances(decision.ledger_before),
             ledger_after=None if partner else _balances(decision.ledger_after),
             entitlements={} if partner else {rep: str(share) for rep, share in decision.entitlements.items()},
-            tie_break=decision.tie_break,
+            tie_break=None if partner else decision.tie_break,
             policy_version=decision.policy_version,
             roster_version=decision.roster_version,
             seed=decision.seed,
@@ -122,8 +125,11 @@ class DecisionHead(BaseModel):
     policy_version: int
 
     @staticmethod
-    def head_of(row: DecisionRow) -> "DecisionHead":
-        return DecisionHead.model_validate(row, from_attributes=True)
+    def head_of(row: DecisionRow, *, partner: bool) -> "DecisionHead":
+        head = DecisionHead.model_validate(row, from_attributes=True)
+        if partner:
+            head.summary = told(head.outcome, rep=head.rep, work=head.work)
+        return head
 
 
 class WholeDecisionDoc(DecisionHead):
@@ -134,7 +140,7 @@ class WholeDecisionDoc(DecisionHead):
     @staticmethod
     def of(row: DecisionRow, *, partner: bool) -> "WholeDecisionDoc":
         trace = TraceDoc.of(Decision.from_json(canonical(row.record)), partner=partner)
-        return WholeDecisionDoc(**DecisionHead.head_of(row).model_dump(), trace=trace)
+        return WholeDecisionDoc(**DecisionHead.head_of(row, partner=partner).model_dump(), trace=trace)
 
 
 class ReplayDoc(BaseModel):

@@ -60,7 +60,7 @@ async def of_lead(
     "/v1/decisions/{decision_id}",
     summary="Read a decision with its whole trace",
     description="Every rule that was looked at, every rep with the reason they were dropped, and the ledger before and "
-    "after. A partner's key does not see who else was looked at.",
+    "after. A partner's key sees where its lead went, not our rules or who else was looked at.",
     responses=errors(401, 403, 404, 422),
 )
 async def one(decision_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("read", "handover")]) -> WholeDecisionDoc:
@@ -124,4 +124,6 @@ async def reassigned(
 async def _page(env: Env, page: PageDep, caller: Caller, lead_id: UUID | None) -> Page[DecisionHead]:
     rows = await decision_page(env, lead_id=lead_id, supplier=caller.supplier, before=page.after, limit=page.fetch)
     items, following = page.cut(rows, lambda row: (row.at, row.id))
-    return Page[DecisionHead](items=[DecisionHead.head_of(row) for row in items], next=following)
+    return Page[DecisionHead](
+        items=[DecisionHead.head_of(row, partner=caller.supplier is not None) for row in items], next=following
+    )

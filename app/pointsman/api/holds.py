@@ -11,6 +11,7 @@ from pointsman.api.auth import Caller, needs
 from pointsman.api.deps import EnvDep
 from pointsman.api.lead_documents import DecisionDoc
 from pointsman.api.paging import Page, PageDep
+from pointsman.api.partner_words import told
 from pointsman.api.problems import errors
 from pointsman.services.holds import hold_page, retry_hold
 from pointsman.services.ports.routing import HoldRow
@@ -32,8 +33,11 @@ class HoldDoc(BaseModel):
     due_at: datetime = Field(description="After this an alert is raised.")
 
     @staticmethod
-    def of(row: HoldRow) -> "HoldDoc":
-        return HoldDoc.model_validate(row, from_attributes=True)
+    def of(row: HoldRow, *, partner: bool) -> "HoldDoc":
+        hold = HoldDoc.model_validate(row, from_attributes=True)
+        if partner:
+            hold.sentence = told("held", rep=None, work=row.work)
+        return hold
 
 
 @router.get(
@@ -45,7 +49,7 @@ class HoldDoc(BaseModel):
 async def index(env: EnvDep, page: PageDep, caller: Annotated[Caller, needs("read")]) -> Page[HoldDoc]:
     rows = await hold_page(env, supplier=caller.supplier, after=page.after, limit=page.fetch)
     items, following = page.cut(rows, lambda row: (row.held_at, row.id))
-    return Page[HoldDoc](items=[HoldDoc.of(row) for row in items], next=following)
+    return Page[HoldDoc](items=[HoldDoc.of(row, partner=caller.supplier is not None) for row in items], next=following)
 
 
 @router.post(

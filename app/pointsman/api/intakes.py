@@ -26,7 +26,7 @@ from pointsman.services.mapping import Mapped
 from pointsman.services.ports.intake import IntakeRow
 from pointsman.services.signatures import Verifier
 
-router = APIRouter(tags=["Lead intake"])
+router = APIRouter(tags=["Intakes"])
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 KeyPath = Annotated[str, Path(description="The intake's key, as in its webhook address.", examples=["website-form"])]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from pointsman.api.partner_words import told
 from pointsman.domain.leads import Value
 from pointsman.services.ports.intake import LeadRow
 from pointsman.services.routing import Routed
@@ -158,8 +159,10 @@ class DecisionDoc(BaseModel):
     candidates: list[CandidateDoc]
 
     @staticmethod
-    def of(routed: Routed) -> "DecisionDoc":
+    def of(routed: Routed, *, partner: bool = False) -> "DecisionDoc":
+        """`partner` leaves out who else was looked at, and why it was not them."""
         decision = routed.decision
+        in_short = told(decision.outcome.value, rep=decision.rep, work=decision.work) if partner else None
         return DecisionDoc(
             id=routed.decision_id,
             outcome=decision.outcome.value,
@@ -168,10 +171,12 @@ class DecisionDoc(BaseModel):
             rule=decision.rule,
             pool=decision.pool,
             hold_reason=decision.hold_reason,
-            hold_sentence=decision.hold_sentence,
-            summary=decision.summary,
+            hold_sentence=None if partner else decision.hold_sentence,
+            summary=in_short or decision.summary,
             policy_version=decision.policy_version,
-            candidates=[
+            candidates=[]
+            if partner
+            else [
                 CandidateDoc(rep=c.rep, pool=c.pool, eligible=c.eligible, code=c.code, sentence=c.sentence)
                 for c in decision.candidates
             ],

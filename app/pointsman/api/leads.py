@@ -79,7 +79,7 @@ async def _submitted(env: Env, tx: Tx, body: LeadIn, caller: Caller) -> Answer:
     document = LeadAnswer(
         lead=LeadDoc.of(lead, stage),
         created=submitted.created,
-        decision=DecisionDoc.of(routed) if routed else None,
+        decision=DecisionDoc.of(routed, partner=caller.supplier is not None) if routed else None,
         note=submitted.note,
     )
     return Answer(status=201 if submitted.created else 200, body=document.model_dump_json().encode())

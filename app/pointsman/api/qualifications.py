@@ -12,6 +12,7 @@ from pointsman.api.appointment_documents import AppointmentDoc, SlotDoc
 from pointsman.api.auth import Caller, needs
 from pointsman.api.deps import EnvDep
 from pointsman.api.moments import Moment
+from pointsman.api.partner_words import told
 from pointsman.api.problems import errors
 from pointsman.api.repeatable import IdempotencyKey, repeatable
 from pointsman.domain.availability import Interval
@@ -101,6 +102,11 @@ class MissingDoc(BaseModel):
         return MissingDoc(what=item.what, why=item.why, how=item.how)
 
 
+def _words(routed: Routed, *, partner: bool) -> str:
+    decision = routed.decision
+    return told(decision.outcome.value, rep=decision.rep, work=decision.work) if partner else decision.summary
+
+
 class RoutedDoc(BaseModel):
     """The decision that followed."""
 
@@ -113,12 +119,12 @@ class RoutedDoc(BaseModel):
     hold_reason: str | None
 
     @staticmethod
-    def of(routed: Routed) -> "RoutedDoc":
+    def of(routed: Routed, *, partner: bool) -> "RoutedDoc":
         decision = routed.decision
         return RoutedDoc(
             id=routed.decision_id,
             outcome=decision.outcome.value,
-            summary=decision.summary,
+            summary=_words(routed, partner=partner),
             rule=decision.rule,
             pool=decision.pool,
             rep=decision.rep,
@@ -146,11 +152,13 @@ class QualificationOut(BaseModel):
     appointment: AppointmentDoc | None
 
     @staticmethod
-    def of(handed: HandedOver) -> "QualificationOut":
-        gate = handed.gate
+    def of(handed: HandedOver, *, partner: bool) -> "QualificationOut":
+        gate, what, routed = handed.gate, handed.what_happens, handed.routed
+        if routed and what == routed.decision.summary:
+            what = _words(routed, partner=partner)
         return QualificationOut(
             passed=gate.passed,
-            what_happens=handed.what_happens,
+            what_happens=what,
             gate_check_id=handed.check_id,
             expires_at=gate.expires_at,
             missing=[MissingDoc.of(item) for item in gate.missing],
@@ -159,7 +167,7 @@ class QualificationOut(BaseModel):
             stage=handed.stage,
             nurture_until=handed.nurture_until,
             setter=handed.setter,
-            decision=RoutedDoc.of(handed.routed) if handed.routed else None,
+            decision=RoutedDoc.of(routed, partner=partner) if routed else None,
             closer=handed.closer,
             slots=[SlotDoc.of(slot) for slot in handed.slots],
             why_no_slots=handed.offer.why_empty if handed.offer else None,
@@ -199,7 +207,9 @@ async def hand_over(
 
     async def write(tx: Tx, handing: Handing) -> Answer:
         handed = await hand_over_in(env, tx, handing)
-        return Answer(status=200, body=QualificationOut.of(handed).model_dump_json().encode())
+        return Answer(
+            status=200, body=QualificationOut.of(handed, partner=caller.supplier is not None).model_dump_json().encode()
+        )
 
     route = f"POST /v1/leads/{lead_id}/qualifications"
     return await repeatable(env, request, caller, route=route, key=idempotency_key, prepare=prepare, write=write)

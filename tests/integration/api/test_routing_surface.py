@@ -261,6 +261,30 @@ async def test_a_partner_sees_its_own_decisions_without_the_others_and_not_the_f
         await partner.get(path, 403)
 
 
+async def test_a_partner_is_told_where_its_lead_went_and_nothing_of_the_others(floor: Floor, sign_in: MakeKey) -> None:
+    partner = Floor(floor.client, await sign_in("intake", "read", "handover", supplier="callwerk"))
+    sent = await partner.lead(**{"lead.source": "cold_list"})
+    rep = sent["decision"]["rep"]
+    assert rep in {"mia", "paul"}
+    short = f"{rep} has this lead for prospecting."
+    assert (sent["decision"]["summary"], sent["decision"]["candidates"]) == (short, [])
+    assert [row["summary"] for row in (await partner.get("/v1/decisions"))["items"]] == [short]
+    whole = await partner.get(f"/v1/decisions/{sent['decision']['id']}")
+    assert (whole["summary"], whole["trace"]["summary"], whole["trace"]["steps"]) == (short, short, [])
+    for closer in ("anna", "ben", "clara"):
+        await floor.post(f"/v1/reps/{closer}/deactivate", {})
+    evidence = [
+        {"name": name, "value": "said so on the phone"}
+        for name in ("need", "authority", "fit", "intent", "urgency", "offer_known")
+    ]
+    handed = await partner.post(f"/v1/leads/{sent['lead']['id']}/qualifications", {"evidence": evidence})
+    waits = "This lead waits until somebody can take it."
+    assert (handed["passed"], handed["stage"], handed["what_happens"]) == (True, "held", waits)
+    assert handed["decision"]["summary"] == waits
+    assert [row["sentence"] for row in (await partner.get("/v1/holds"))["items"]] == [waits]
+    assert (await floor.get("/v1/holds"))["items"][0]["sentence"] != waits
+
+
 async def test_closing_by_hand_says_what_is_missing_and_an_override_is_the_way(floor: Floor) -> None:
     lead = (await floor.lead())["lead"]["id"]
     wish = {"rep": "lena", "work": "closing", "reason": "she asked"}
