@@ -185,8 +185,7 @@ def request_of(
     path = name.partition(" ")[2]
     for parameter in operation.get("parameters", ()):
         if parameter["required"]:
-            shown = parameter["schema"].get("examples", [parameter.get("example")])[0]
-            value = real(served, name, parameter["name"], shown)
+            value = real(served, name, parameter["name"], parameter.get("example"))
             assert value is not None, f"{name}: {parameter['name']} has no example"
             path = path.replace(f"{{{parameter['name']}}}", str(value))
     if "requestBody" not in operation:

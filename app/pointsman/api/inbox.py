@@ -15,7 +15,7 @@ from pointsman.domain.errors import NotFound
 from pointsman.services.inbox import replay_item
 from pointsman.services.ports.intake import InboxRow
 
-router = APIRouter(tags=["Lead intake"])
+router = APIRouter(tags=["Intakes"])
 
 
 class InboxItem(BaseModel):

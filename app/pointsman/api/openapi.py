@@ -16,8 +16,12 @@ TAGS = [
         "name": "Hand-over and booking",
         "description": "For SDRs and appointment setters, in-house or at a partner: pass the gate, book the closer.",
     },
-    {"name": "Decisions", "description": "For everybody who asks: who got this lead, and why?"},
+    {
+        "name": "Decisions",
+        "description": "For sales managers: who got this lead, and why? What waits, and the exceptions that were made.",
+    },
     {"name": "Policy", "description": "For the RevOps admin: check, publish and roll back the rules."},
+    {"name": "Intakes", "description": "For the RevOps admin: who may send, how it is read, and what came in."},
     {"name": "Roster", "description": "For the RevOps admin: reps, roles, suppliers, time off, pools."},
     {"name": "Connections", "description": "For the RevOps admin: calendars, CRMs, and what is owed to them."},
     {"name": "Operations", "description": "For the engineer who runs it: keys, health, metrics, alerts, audit."},
@@ -80,7 +84,10 @@ def _describe(app: FastAPI, public_url: str) -> dict[str, Any]:
 
 
 def _complete(operation: dict[str, Any]) -> None:
-    """Add the problems that every operation of this shape may answer with."""
+    """Add the problems that every operation of this shape may answer with, and fill in what its path needs."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "path" and parameter["schema"].get("examples"):
+            parameter.setdefault("example", parameter["schema"]["examples"][0])  # the console shows this one alone
     statuses = {503}
     if operation.get("security"):
         statuses |= {401, 403}
