@@ -18,6 +18,7 @@ PRIVATE_NETWORKS: tuple[Network, ...] = tuple(
 )
 """What "allow private hosts" opens. Link-local stays closed: there cloud machines keep their credentials."""
 
+_UNICAST = ip_network("2000::/3")
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30)
 _DNS_SECONDS = 5.0
 
@@ -61,10 +62,13 @@ def _unwrapped(address: str) -> IPv4Address | IPv6Address:
 
 
 def _tunnels(address: IPv4Address | IPv6Address) -> bool:
-    """Whether an IPv6 address stands for an IPv4 address that this guard would not see."""
+    """Whether an IPv6 address may stand for an IPv4 address that this guard would not see.
+
+    Only 2000::/3 is given out to the internet; outside of it lie, among others, all translations but 6to4 and Teredo.
+    """
     if isinstance(address, IPv4Address):
         return False
-    return bool(address.sixtofour or address.teredo) or address in ip_network("64:ff9b::/96")
+    return bool(address.sixtofour or address.teredo) or address not in _UNICAST
 
 
 class _GuardedBackend(httpcore.AsyncNetworkBackend):
