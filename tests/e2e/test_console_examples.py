@@ -1,6 +1,7 @@
 """Every operation of the console, sent as its example stands there, against the demo floor."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -99,15 +100,22 @@ def served(database_server: Any, database_template: str, tmp_path_factory: pytes
     folder: Path = tmp_path_factory.mktemp("console")
     server = CalendarServer(folder / "calendars", port=free_port())
     server.start(owners())
-    with database_server.clone(database_template) as url:
-        app = create_app(load_settings(database_url=url, secret_keys=SECRET, private_networks="127.0.0.0/8"))
-        with (
-            start_blocking_portal() as portal,
-            portal.wrap_async_context_manager(app.router.lifespan_context(app)),
-            httpx.Client(base_url="http://pointsman.test", transport=OnLoop(app, portal)) as client,
-        ):
+    try:
+        with database_server.clone(database_template) as url, served_in_process(url) as (app, portal, client):
             yield floor_of(app, portal, client, server, Keepsake(folder / "demo.json"))
-    server.stop()
+    finally:
+        server.stop()
+
+
+@contextmanager
+def served_in_process(url: str) -> Iterator[tuple[FastAPI, BlockingPortal, httpx.Client]]:
+    app = create_app(load_settings(database_url=url, secret_keys=SECRET, private_networks="127.0.0.0/8"))
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(app.router.lifespan_context(app)),
+        httpx.Client(base_url="http://pointsman.test", transport=OnLoop(app, portal)) as client,
+    ):
+        yield app, portal, client
 
 
 @dataclass(frozen=True, slots=True)
