@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, RowMapping, text
+from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.faults import speaking_the_port
@@ -67,7 +67,7 @@ class SqlDecisions:
         self._connection = connection
 
     async def context(self, lead_id: UUID, *, at: datetime) -> RoutingContext:
-        row = (await self._connection.execute(CONTEXT, {"lead_id": lead_id, "at": at})).one()
+        row = await CONTEXT.one(self._connection, {"lead_id": lead_id, "at": at})
         return _context(lead_id, row)
 
     async def loads(self, periods: Mapping[str, Periods]) -> Mapping[str, RepLoad]:
@@ -96,7 +96,7 @@ class SqlDecisions:
             "waiting_since": canonical(ledger.waiting_since) if ledger else None,
         }
         with speaking_the_port():
-            await self._connection.execute(WRITE, given)
+            await WRITE.run(self._connection, given)
 
     async def add_assignment(self, row: AssignmentRow) -> None:
         with speaking_the_port():
@@ -136,7 +136,7 @@ def _assignment(row: RowMapping | None) -> AssignmentRow | None:
     return AssignmentRow(**row) if row else None
 
 
-def _context(lead_id: UUID, row: Row[Any]) -> RoutingContext:
+def _context(lead_id: UUID, row: Any) -> RoutingContext:
     assignment = hold = None
     if row.a_id is not None:
         assignment = AssignmentRow(

@@ -9,17 +9,21 @@ from sqlalchemy.exc import DBAPIError
 
 from pointsman.services.ports import LostRace, Refused, Unreachable
 
+#: From a statement through SQLAlchemy, or through the driver itself.
+DRIVER_ERRORS = (DBAPIError, psycopg.Error)
+
 _RACES = frozenset({"40001", "40P01", "55P03"})
 _LOST = frozenset({"57P01", "57P02", "57P03", "57014", "25006"})  # shut down, timed out, read-only
 _FULL = "53"  # out of disk, memory or connections
 
 
-def translated(error: DBAPIError) -> Exception:
+def translated(error: DBAPIError | psycopg.Error) -> Exception:
     """The port's word for a driver error; the error itself when it is a bug of ours."""
-    cause: Any = error.orig
+    cause: Any = error.orig if isinstance(error, DBAPIError) else error
+    invalidated = isinstance(error, DBAPIError) and error.connection_invalidated
     state = getattr(cause, "sqlstate", None)
     lost = state is not None and (state in _LOST or state.startswith(_FULL))
-    if error.connection_invalidated or lost or (state is None and isinstance(cause, psycopg.OperationalError)):
+    if invalidated or lost or (state is None and isinstance(cause, psycopg.OperationalError)):
         return Unreachable("the database does not answer")
     if state in _RACES:
         return LostRace(state)
@@ -38,5 +42,5 @@ def speaking_the_port() -> Iterator[None]:
     """For statements whose refusal the use case wants to hear at once, not at the end of its transaction."""
     try:
         yield
-    except DBAPIError as error:
+    except DRIVER_ERRORS as error:
         raise translated(error) from error

@@ -9,19 +9,24 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pointsman.db.driver import HotStatement
 from pointsman.services.ports import LostRace
 from pointsman.services.ports.intake import StoredAnswer
 
-_BEGIN = text("""
+_BEGIN = HotStatement(
+    text("""
     select pg_try_advisory_xact_lock(:lock) as ours, i.body_hash, i.status, i.answer
     from (select 1) as one
     left join idempotency i on i.caller = :caller and i.route = :route and i.key = :key
 """)
-_STORE = text("""
+)
+_STORE = HotStatement(
+    text("""
     insert into idempotency (caller, route, key, body_hash, status, answer, created_at)
     values (:caller, :route, :key, :body_hash, :status, :answer, :at)
-    on conflict do nothing returning 1
+    on conflict do nothing returning 1 as stored
 """)
+)
 _PURGE = text("""
     delete from idempotency where ctid in (select ctid from idempotency where created_at < :before limit :limit)
 """)
@@ -33,7 +38,7 @@ class SqlIdempotency:
 
     async def begin(self, *, caller: str, route: str, key: str) -> tuple[bool, StoredAnswer | None]:
         names = {"caller": caller, "route": route, "key": key}
-        row = (await self._connection.execute(_BEGIN, {**names, "lock": _lock(caller, route, key)})).one()
+        row = await _BEGIN.one(self._connection, {**names, "lock": _lock(caller, route, key)})
         if row.status is None:
             return row.ours, None
         return row.ours, StoredAnswer(body_hash=bytes(row.body_hash), status=row.status, answer=bytes(row.answer))
@@ -48,7 +53,7 @@ class SqlIdempotency:
             "answer": answer.answer,
             "at": at,
         }
-        if (await self._connection.execute(_STORE, values)).one_or_none() is None:
+        if await _STORE.one(self._connection, values) is None:
             raise LostRace("the idempotency key was stored meanwhile")
 
     async def purge(self, *, before: datetime, limit: int) -> int:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, LargeBinary, Row, Text, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pointsman.db.driver import HotStatement
 from pointsman.db.jobs import defer_each
 from pointsman.services.ports.intake import InboxRow, Receipt
 
@@ -17,7 +18,8 @@ _JOBS = defer_each("inbox.process", args="jsonb_build_object('inbox_id', id)", s
 #: The intake's row is read here, and not before: a source that was closed or got a new secret is seen at once.
 _CURRENT = "select id from intakes where id = :intake_id and version = :intake_version and active"
 
-_ACCEPT = text(f"""
+_ACCEPT = HotStatement(
+    text(f"""
     with current as ({_CURRENT}), accepted as (
         insert into inbox (id, intake_id, dedupe_key, body, received_at)
         select cast(:id as uuid), id, :dedupe_key, :body, :at from current
@@ -26,6 +28,7 @@ _ACCEPT = text(f"""
     )
     select exists (select from current) as current, (select id from accepted) as id, ({_JOBS}) as jobs
 """)  # put together from our own texts
+)
 
 _ACCEPT_BATCH = text(f"""
     with current as ({_CURRENT}), batch as (
@@ -133,7 +136,7 @@ class SqlInbox:
             "body": body,
             "at": at,
         }
-        row = (await self._connection.execute(_ACCEPT, values)).one()
+        row = await _ACCEPT.one(self._connection, values)
         return Receipt(current=row[0], ids=(row[1],) if row[1] is not None else ())
 
     async def accept_batch(

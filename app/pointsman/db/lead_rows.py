@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row
-
 from pointsman.domain.leads import Value
 from pointsman.services.ports.intake import LeadRow
 
@@ -23,9 +21,9 @@ def facts_json(facts: Mapping[str, Value]) -> str:
     return json.dumps({name: _written(value) for name, value in facts.items()})
 
 
-def lead_of(row: Row[Any]) -> LeadRow:
+def lead_of(row: Any) -> LeadRow:
     """The lead in a row that has `LEAD_COLUMNS`."""
-    values = {name: row._mapping[name] for name in LeadRow.__dataclass_fields__}  # noqa: SLF001  # SQLAlchemy's public way
+    values: dict[str, Any] = {name: getattr(row, name) for name in LeadRow.__dataclass_fields__}
     values["facts"] = {name: _read(value) for name, value in row.facts.items()}
     return LeadRow(**values)
 

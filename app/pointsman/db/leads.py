@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pointsman.db.driver import HotStatement
 from pointsman.db.lead_rows import LEAD_COLUMNS, LEAD_JOINS, facts_json, lead_of
 from pointsman.services.ports import LostRace
 from pointsman.services.ports.intake import LeadChange, LeadRow, LeadWrite
@@ -101,7 +102,7 @@ _CREATE_IN_LINES = f"""
 """  # put together from our own texts
 
 #: In one line, since psycopg reads a statement anew each time when it is longer than 4,096 characters.
-_CREATE = text(" ".join(_CREATE_IN_LINES.split()))
+_CREATE = HotStatement(text(" ".join(_CREATE_IN_LINES.split())))
 
 _FIND = text(f"""
     select {LEAD_COLUMNS}, coalesce(l.id = (
@@ -197,7 +198,7 @@ class SqlLeads:
         await self._connection.execute(_SET_STAGE, values)
 
     async def create(self, write: LeadWrite) -> LeadRow | None:
-        row = (await self._connection.execute(_CREATE, _values(write))).one_or_none()
+        row = await _CREATE.one(self._connection, _values(write))
         if row is None:
             return None
         person = write.person

@@ -7,11 +7,14 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pointsman.db.driver import HotStatement
 from pointsman.services.ports.routing import LedgerEntryRow, LedgerRow
 
-_LOCK = text(
-    "select pool, seq, ledger, waiting_since from pool_ledgers where pool = any(cast(:pools as text[]))"
-    " order by pool for no key update"
+_LOCK = HotStatement(
+    text(
+        "select pool, seq, ledger, waiting_since from pool_ledgers where pool = any(cast(:pools as text[]))"
+        " order by pool for no key update"
+    )
 )
 _MAKE = text(
     "insert into pool_ledgers (pool, seq, ledger, waiting_since)"
@@ -80,5 +83,5 @@ class SqlLedgers:
         return {row.key: (row.turns, row.credits) for row in rows}
 
     async def _locked(self, names: Sequence[str]) -> dict[str, LedgerRow]:
-        rows = await self._connection.execute(_LOCK, {"pools": [*names]})
-        return {row["pool"]: LedgerRow(**row) for row in rows.mappings()}
+        rows = await _LOCK.rows(self._connection, {"pools": [*names]})
+        return {row.pool: LedgerRow(**row._asdict()) for row in rows}

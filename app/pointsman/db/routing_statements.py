@@ -2,9 +2,11 @@
 
 from sqlalchemy import text
 
+from pointsman.db.driver import HotStatement
+
 #: One row, whatever there is: what is in force, and what the lead has already.
-CONTEXT = text(
-    """
+CONTEXT = HotStatement(
+    text("""
     select
         (select version from policies where state = 'published') as policy,
         (select max(version) from roster_versions) as roster,
@@ -30,12 +32,12 @@ CONTEXT = text(
     left join assignments a on a.lead_id = :lead_id and a.ended_at is null
     left join reps p on p.id = a.rep_id
     left join holds h on h.lead_id = :lead_id and h.released_at is null
-    """
+    """)
 )
 
 #: Decision, assignment or hold, ledger and its entry, stage, audit. All or nothing, in one round trip.
-WRITE = text(
-    """
+WRITE = HotStatement(
+    text("""
     with decision as (
         insert into decisions (id, lead_id, at, outcome, work, rule, pool, rep_id, hold_reason, summary, policy_version,
                                roster_version, record, inputs)
@@ -86,7 +88,7 @@ WRITE = text(
     insert into audit (id, at, actor, action, subject, before, after, reason)
     values (:audit_id, :at, :actor, :action, 'lead:' || cast(:lead_id as text), cast(:before as jsonb),
             cast(:after as jsonb), :reason)
-    """
+    """)
 )
 
 END = text("update assignments set ended_at = :at, end_reason = :reason where id = :id and ended_at is null")

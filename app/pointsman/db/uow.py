@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cached_property
 
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -16,7 +15,7 @@ from pointsman.db.calendars import SqlCalendars
 from pointsman.db.connections import SqlConnections
 from pointsman.db.decisions import SqlDecisions
 from pointsman.db.deliveries import SqlDeliveries
-from pointsman.db.faults import translated
+from pointsman.db.faults import DRIVER_ERRORS, translated
 from pointsman.db.gates import SqlGates
 from pointsman.db.holds import SqlHolds
 from pointsman.db.idempotency import SqlIdempotency
@@ -72,7 +71,7 @@ class SqlUnitOfWork:
         try:
             async with self._engine.connect() as connection, connection.begin():
                 yield SqlTx(connection)
-        except DBAPIError as error:
+        except DRIVER_ERRORS as error:
             raise translated(error) from error
         except PoolTimeout as error:
             raise Unreachable("every connection to the database is busy") from error
@@ -83,7 +82,7 @@ class SqlUnitOfWork:
         try:
             async with self._autocommit.connect() as connection:
                 yield SqlTx(connection)
-        except DBAPIError as error:
+        except DRIVER_ERRORS as error:
             raise translated(error) from error
         except PoolTimeout as error:
             raise Unreachable("every connection to the database is busy") from error
