@@ -58,12 +58,13 @@ def _calendars(
     key = wanted["connection"]["key"]
     api.call("PUT", f"/v1/connections/{key}", {"connector": wanted["connection"]["connector"], "config": account})
     for owner in wanted["owners"]:
-        url = server.ensure_calendar(owner, calendars.NAME)
+        # Bound by its path: what is owed to the calendar must reach it when the server's port is another.
+        path = httpx.URL(server.ensure_calendar(owner, calendars.NAME)).path
         address = f"/v1/reps/{owner}/calendars"
         bound = api.call("GET", address)["calendars"]
         others = [{name: row[name] for name in ("connection", "calendar", "writes")} for row in bound]
         others = [row for row in others if row["connection"] != key]
-        ours = {"connection": key, "calendar": url, "writes": not any(row["writes"] for row in others)}
+        ours = {"connection": key, "calendar": path, "writes": not any(row["writes"] for row in others)}
         api.call("PUT", address, {"calendars": [*others, ours]})
     zone = next(rep["time_zone"] for rep in reps if rep["key"] == wanted["busy"])
     calendars.block_a_morning(server, wanted["busy"], zone=zone, now=now)

@@ -85,6 +85,8 @@ def _run(api: Api, server: CalendarServer, kept: Keepsake, out: Console) -> None
     if closed:
         out.print(f"Intakes that an admin closed or changed took none of theirs: {', '.join(closed)}.", highlight=False)
     out.print(f"[bold]{report.summary(outcome)}[/]", highlight=False)
+    if gone := report.lost_events(entries, outcome):
+        out.print(gone, highlight=False)
 
 
 def _send(

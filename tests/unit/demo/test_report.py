@@ -1,0 +1,79 @@
+"""What the demo says is what it was told: good news and bad."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from io import StringIO
+
+from rich.console import Console
+
+from pointsman.demo import report
+from pointsman.demo.calendars import PRIVATE, Entry
+from pointsman.demo.outcome import Arrival, HandOff, Outcome
+
+
+def arrival(rep: str | None, outcome: str = "assigned") -> Arrival:
+    return Arrival(lead="Mara Vogel", intake="website-form", work="qualification", rep=rep, outcome=outcome, why="so")
+
+
+def entry(uid: str, title: str) -> Entry:
+    at = datetime(2026, 11, 23, 8, tzinfo=UTC)
+    return Entry(owner="anna", uid=uid, start=at, end=at.replace(hour=9), title=title, description="")
+
+
+OUTCOME = Outcome(
+    arrivals=[arrival("lena"), arrival("mia"), arrival("eva"), arrival(None, "held"), arrival(None, "dead")],
+    hand_offs=[
+        HandOff(lead="Mara Vogel", passed=True, missing="", what="Anna Richter has this lead."),
+        HandOff(lead="Jan [red]", passed=False, missing="nobody has recorded need", what="It stays."),
+    ],
+    roles={"lena": "SDR", "mia": "SDR", "eva": "Customer manager", "anna": "Closer"},
+    cold_closers=0,
+    appointments=[{"id": "a1", "status": "confirmed"}, {"id": "a2", "status": "cancelled"}],
+)
+
+
+def shown(thing: object, width: int = 80) -> str:
+    out = Console(width=width, file=StringIO())
+    with out.capture() as captured:
+        out.print(thing)
+    return captured.get()
+
+
+def test_the_summary_counts_what_the_service_answered() -> None:
+    text = "4 leads: 2 to SDRs, 1 to a Customer manager, 1 held; 0 closers got cold work. "
+    assert report.summary(OUTCOME) == text + "2 hand-offs: 1 passed, 1 refused; 1 appointment."
+
+
+def test_a_closer_with_cold_work_is_told_of() -> None:
+    assert "; 1 closer got cold work." in report.summary(replace(OUTCOME, cold_closers=1))
+
+
+def test_events_are_told_apart_by_whose_they_are() -> None:
+    entries = [entry("pm-a1-1@x", "Ours"), entry(PRIVATE, "Dentist"), entry("pm-b1-1@x", "Theirs")]
+    table = shown(report.calendar_table(entries, OUTCOME, {"anna": "Europe/Berlin"}))
+    assert "Mon 23 Nov 09:00-10:00 Berlin" in table
+    assert "Ours " in table
+    assert "Ours (" not in table
+    assert "Dentist (private)" in table
+    assert "Theirs (not of this database)" in table
+
+
+def test_an_appointment_without_its_event_is_told_of() -> None:
+    assert report.lost_events([entry("pm-a1-1@x", "Ours")], OUTCOME) == ""
+    assert report.lost_events([entry("pm-b1-1@x", "Theirs")], OUTCOME).startswith("1 appointment not in the calendars")
+
+
+def test_dead_letters_stand_among_the_leads_with_their_reason() -> None:
+    table = shown(report.leads_table(OUTCOME.arrivals))
+    assert "dead letter" in table
+    assert "held" in table
+
+
+def test_names_from_outside_are_no_markup() -> None:
+    assert "Jan [red]" in shown(report.hand_offs_table(OUTCOME.hand_offs))
+
+
+def test_a_second_start_says_that_everything_was_known() -> None:
+    assert report.sent(18, 0) == "The senders sent 18 events: 18 were accepted."
+    assert report.sent(3, 15) == "The senders sent 18 events: 3 were accepted, 15 were known already."
+    assert report.sent(0, 18) == "The senders sent their 18 events again: all of them were known already."
