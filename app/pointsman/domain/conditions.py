@@ -22,7 +22,7 @@ from pointsman.domain.condition_document import (
     instant,
 )
 from pointsman.domain.errors import PolicyInvalid
-from pointsman.domain.leads import Facts, Value
+from pointsman.domain.leads import NEVER_QUOTED, Facts, Value
 from pointsman.domain.wording import show
 
 Outcome = bool | None
@@ -258,8 +258,9 @@ def _words(leaf: Leaf, value: Value | None, outcome: Outcome) -> str:
         return f"{leaf.field} is {'not known' if value is None else 'known'}"
     if value is None:
         return f"{leaf.field} is not known"
+    subject = leaf.field if leaf.field in NEVER_QUOTED else f"{leaf.field} {show(value)}"
     if outcome is None:
-        return f"{leaf.field} {show(value)} cannot be compared with {show(leaf.operand)}"
+        return f"{subject} cannot be compared with {show(leaf.operand)}"
     joined = " and " if leaf.operator is Operator.BETWEEN else ", "
     said = _WORDS[leaf.operator][0 if outcome else 1].format(operand=show(leaf.operand, joined))
-    return f"{leaf.field} {show(value)} {said}"
+    return f"{subject} {said}"

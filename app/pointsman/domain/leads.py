@@ -54,6 +54,9 @@ FIELDS: Mapping[str, FieldType] = {
     "qualification.offer_known": FieldType.TEXT,
 }
 
+#: What a person is known by, or wrote: no sentence of a trace quotes it, since traces are kept and read elsewhere.
+NEVER_QUOTED = frozenset({"lead.email", "lead.first_name", "lead.last_name", "lead.phone", "lead.message"})
+
 
 class Stage(StrEnum):
     """Where a lead stands."""
