@@ -23,6 +23,7 @@ _EXPIRE_HOLDS = text(
 _RESERVED = text(
     "select rep_id, lower(during) as starts, upper(during) as ends from reservations"
     " where rep_id = any(:reps) and active and during && tstzrange(:start, :end, '[)')"
+    " and (expires_at is null or expires_at > statement_timestamp())"  # a hold that has run out holds nothing
 ).bindparams(_IDS)
 _MEETINGS = text(
     "select r.rep_id, lower(r.during) as starts from reservations r"

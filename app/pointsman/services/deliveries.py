@@ -36,6 +36,7 @@ LEASE = timedelta(seconds=90)  # longer than a connector may take over one call
 REAUTH_WAIT = timedelta(minutes=30)
 LATE_ECHO = timedelta(minutes=15)  # a call that was given up on may still be carried out so long afterwards
 SWEEP_GRACE = timedelta(seconds=30)  # a delivery's own job comes first
+LOOK_AGAIN = "removed; looked at once more, since an unanswered booking may still arrive"
 DEAD_ALERT = "delivery-dead"
 REAUTH_ALERT = "connection-reauth"
 
@@ -152,8 +153,7 @@ async def _settle(env: Env, job: _Job, status: str, receipt: EventReceipt | None
     async def work(tx: Tx) -> None:
         if status == "done" and await _may_echo(tx, job):
             until = env.clock() + LATE_ECHO
-            error = "removed; looked at once more, since an unanswered booking may still arrive"
-            if await tx.deliveries.postpone(job.delivery.id, lease=job.lease, until=until, error=error):
+            if await tx.deliveries.postpone(job.delivery.id, lease=job.lease, until=until, error=LOOK_AGAIN):
                 await defer_run(tx, job.delivery, at=until)
             return
         kept = await tx.deliveries.settle(
@@ -173,8 +173,8 @@ async def _settle(env: Env, job: _Job, status: str, receipt: EventReceipt | None
 
 
 async def _may_echo(tx: Tx, job: _Job) -> bool:
-    """Whether this first `cancel` follows a `book` that was sent and never answered."""
-    if job.delivery.op != "cancel" or job.delivery.attempts > 1:
+    """Whether this first `cancel` that was carried out follows a `book` that was sent and never answered."""
+    if job.delivery.op != "cancel" or job.delivery.last_error == LOOK_AGAIN:
         return False
     past = await tx.deliveries.of_appointment(job.appointment.id)
     return any(other.op == "book" and other.status == "superseded" and other.attempts > 1 for other in past)
