@@ -26,6 +26,9 @@ _RESOLVE = (
     )
     .values(resolved_at=bindparam("at"))
 )
+_IS_OPEN = select(alerts.c.id).where(
+    alerts.c.code == bindparam("of_code"), alerts.c.subject == bindparam("of_subject"), alerts.c.resolved_at.is_(None)
+)
 _OPEN = select(alerts).where(alerts.c.resolved_at.is_(None)).order_by(alerts.c.raised_at.desc(), alerts.c.id.desc())
 
 
@@ -48,6 +51,10 @@ class SqlAlerts:
 
     async def resolve(self, *, at: datetime, code: str, subject: str) -> None:
         await self._connection.execute(_RESOLVE, {"of_code": code, "of_subject": subject, "at": at})
+
+    async def is_open(self, *, code: str, subject: str) -> bool:
+        found = await self._connection.scalar(_IS_OPEN, {"of_code": code, "of_subject": subject})
+        return found is not None
 
     async def list_open(self) -> Sequence[Mapping[str, Any]]:
         return [dict(row._mapping) for row in await self._connection.execute(_OPEN)]  # noqa: SLF001  # SQLAlchemy's public name

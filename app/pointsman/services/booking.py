@@ -112,9 +112,10 @@ async def place(
 ) -> AppointmentRow:
     """Write the appointment and all that follows from it; the lead's row is locked. See `book` for what it raises."""
     now = env.clock()
-    if not reading.state.readable:
+    if not reading.state.readable or reading.known_in(wanted) != wanted:
+        why = reading.state.reason or "that time was not read"
         raise Unavailable(
-            f"{what.rep.name}'s calendar cannot be read ({reading.state.reason}), and unknown is not free. Try later.",
+            f"{what.rep.name}'s calendar cannot be read ({why}), and unknown is not free. Try later.",
             code="calendar-unreadable",
             extra={"rep": what.rep.key},
         )

@@ -31,10 +31,17 @@ _FORTNIGHT = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What is known of one rep's time: all bound calendars together."""
+    """What is known of one rep's time: all bound calendars together. Outside `asked` nothing is known."""
 
     state: CalendarState
     busy: tuple[Interval, ...] = ()
+    asked: Interval | None = None
+
+    def known_in(self, window: Interval) -> Interval | None:
+        """The part of `window` that was read, if any."""
+        if self.asked is None:
+            return None
+        return interval(max(window.start, self.asked.start), min(window.end, self.asked.end))
 
 
 async def read_states(
@@ -59,7 +66,7 @@ async def read_calendars(
     by_rep: dict[str, list[CalendarRead]] = {rep: [] for rep in rep_keys}
     for (binding, _), read in zip(bound, reads, strict=True):
         by_rep[binding.rep_key].append(read)
-    return {rep: _together(found) for rep, found in by_rep.items()}
+    return {rep: _together(found, Interval(start, end)) for rep, found in by_rep.items()}
 
 
 async def refresh(
@@ -93,28 +100,32 @@ async def refresh(
                 subject=f"connection:{binding.connection.key}",
                 message=error or "",
             )
-        if error and (last is None or last.error is None):
-            await tx.alerts.put(
-                id=env.new_id(),
-                at=started,
-                code=ALERT,
-                subject=f"rep:{binding.rep_key}",
-                message=_alert(binding, error),
-            )
-        elif error is None and (last is None or last.error is not None):
-            await tx.alerts.resolve(at=started, code=ALERT, subject=f"rep:{binding.rep_key}")
+        await _tell(env, tx, binding, last, read)
     return read
+
+
+async def _tell(env: Env, tx: Tx, binding: Binding, last: CalendarRead | None, read: CalendarRead) -> None:
+    """The alert is about the rep: open while any of the rep's calendars cannot be read, whoever closed it before."""
+    subject, changed = f"rep:{binding.rep_key}", last is None or (last.error is None) is not (read.error is None)
+    if read.error is not None:
+        if changed or not await tx.alerts.is_open(code=ALERT, subject=subject):
+            message = _alert(binding, read.error)
+            await tx.alerts.put(id=env.new_id(), at=read.read_at, code=ALERT, subject=subject, message=message)
+    elif changed:
+        others = [pair for pair in await tx.calendars.bindings([binding.rep_key]) if pair[0].id != binding.id]
+        if all(_unusable(other) is None and not (known and known.error) for other, known in others):
+            await tx.alerts.resolve(at=read.read_at, code=ALERT, subject=subject)
 
 
 async def poll_calendars(env: Env, *, older_than: timedelta = timedelta(minutes=5)) -> int:
     """Read every calendar of an active rep whose last reading has aged; the count of calendars read.
 
-    Also raises an alert for every closer whom no calendar is connected for.
+    Also raises an alert for every closer whom no calendar is connected for, or whose connection is switched off.
     """
     now = env.clock()
     async with env.uow() as tx:
         bound = await tx.calendars.bindings(None)
-        horizon = await _closers(env, tx, {binding.rep_key for binding, _ in bound}, now)
+        horizon = await _closers(env, tx, [binding for binding, _ in bound], now)
     window = _generous(now, now + horizon)
     aged = [
         (binding, last)
@@ -125,18 +136,21 @@ async def poll_calendars(env: Env, *, older_than: timedelta = timedelta(minutes=
     return len(aged)
 
 
-async def _closers(env: Env, tx: Tx, connected: Collection[str], now: datetime) -> timedelta:
-    """Alert for closers without a calendar; how far ahead any pool of closers books."""
+async def _closers(env: Env, tx: Tx, bound: Collection[Binding], now: datetime) -> timedelta:
+    """Alert for closers without a calendar that is asked; how far ahead any pool of closers books."""
     if (await tx.policies.versions()).policy is None:
         return _FORTNIGHT
     known = await current(env, tx)
     pools = [pool for pool in known.policy.policy.pools.values() if pool.work is Work.CLOSING]
     members = {member.rep for pool in pools for member in pool.members}
     told = {row["subject"] for row in await tx.alerts.list_open() if row["code"] == ALERT}
-    for key in sorted(members - set(connected)):
+    connected = {binding.rep_key for binding in bound}
+    off = {binding.rep_key: binding.connection.key for binding in bound if not binding.connection.active}
+    for key in sorted((members - connected) | (members & off.keys())):
         rep = known.roster.reps.get(key)
         if rep is not None and rep.active and f"rep:{key}" not in told:
-            message = f"{rep.name} closes, but no calendar is connected. Nobody can book {rep.name}."
+            why = f"the connection {off[key]} is switched off" if key in off else "no calendar is connected"
+            message = f"{rep.name} closes, but {why}. Nobody can book {rep.name}."
             await tx.alerts.put(id=env.new_id(), at=now, code=ALERT, subject=f"rep:{key}", message=message)
     return max((pool.booking.horizon for pool in pools), default=_FORTNIGHT)
 
@@ -201,13 +215,14 @@ def _generous(start: datetime, end: datetime) -> Interval:
     return Interval(floor, ceiling)
 
 
-def _together(reads: Sequence[CalendarRead]) -> Reading:
+def _together(reads: Sequence[CalendarRead], asked: Interval) -> Reading:
     if not reads:
         return Reading(state=NOT_CONNECTED)
     errors = [read.error for read in reads if read.error]
     if errors:
         return Reading(state=CalendarState(readable=False, reason="; ".join(errors)))
-    return Reading(state=CalendarState(readable=True), busy=tuple(block for read in reads for block in read.busy))
+    busy = tuple(block for read in reads for block in read.busy)
+    return Reading(state=CalendarState(readable=True), busy=busy, asked=asked)
 
 
 def _alert(binding: Binding, error: str) -> str:

@@ -48,9 +48,9 @@ async def answer(env: Env, tx: Tx, what: Bookable, reading: Reading, *, limit: i
     why: str | None = None
     now = env.clock()
     if reading.state.readable:
-        reach = what.reach(now)
-        gone = await taken(tx, what, reach)
-        found = offered(what, reading.busy, gone, reach, now, limit=limit or what.rules.slots_shown)
+        if (reach := reading.known_in(what.reach(now))) is not None:
+            gone = await taken(tx, what, reach)
+            found = offered(what, reading.busy, gone, reach, now, limit=limit or what.rules.slots_shown)
         if not found:
             why = _nothing_free(what)
     else:
