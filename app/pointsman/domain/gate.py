@@ -93,7 +93,7 @@ def evaluate_gate(
 
     A kind is met by one affirmed, unexpired item of that kind, `kind.name` by that very item. A "no" outweighs
     every earlier "yes" of the same name, even once the "no" itself has expired. A pass expires with the first of
-    the evidence that it rests on. A gate that asks for nothing lets nobody through.
+    the evidence that it rests on, and after the gate's own span at the latest. A gate that asks for nothing lets nobody through.
     """
     standing = _standing(evidence, now, gate.expires_after)
     known = facts_with_evidence(facts, evidence, now, gate.expires_after)
@@ -125,7 +125,7 @@ def evaluate_gate(
         missing=tuple(missing),
         refused=tuple(refused),
         failed_conditions=failed,
-        expires_at=min((f.expires_at for f in used), default=now + gate.expires_after) if passed else None,
+        expires_at=min((now + gate.expires_after, *(f.expires_at for f in used))) if passed else None,
         snapshot=tuple(standing),
         send_to=send_to,
         summary=_summary(missing, refused, failed) if not passed else "the gate is passed",

@@ -77,7 +77,18 @@ def _repeated(item: Evidence, on_record: Sequence[Evidence]) -> bool:
     return any(
         (item.name, item.value, item.affirmed, item.source) == (old.name, old.value, old.affirmed, old.source)
         and abs(item.observed_at - old.observed_at) < REPEAT_WITHIN
+        and not _contradicted(old, item, on_record)
         for old in on_record
+    )
+
+
+def _contradicted(old: Evidence, item: Evidence, on_record: Sequence[Evidence]) -> bool:
+    """Whether the buyer said the opposite between `old` and `item`: then `item` is news, whatever its words."""
+    return any(
+        other.name == item.name
+        and other.affirmed is not item.affirmed
+        and old.observed_at <= other.observed_at <= item.observed_at
+        for other in on_record
     )
 
 

@@ -3,11 +3,14 @@
 | gate       | lead was                        | lead becomes                                                          |
 |------------|---------------------------------|-----------------------------------------------------------------------|
 | passed     | anywhere but with a closer      | routed to closing: assigned with slots, or held with a reason         |
-| passed     | with a closer, gate still open  | unchanged: the answer is the present state                            |
+| passed     | with a closer, gate still open  | unchanged: the answer is the present state (but not once they left)   |
 | missing    | with prospecting, qualification | unchanged: the SDR goes on (policy: `on_fail.missing`)                |
 | missing    | elsewhere                       | routed to qualification                                               |
 | refused    | anywhere                        | nurture, until `nurture.cool_off` is over (policy: `on_fail.refused`) |
 | any result | with an appointment             | unchanged: the appointment stands, the evidence is kept               |
+| not passed | closing by an override          | unchanged: a human said so                                            |
+
+Whenever the gate is not passed, every earlier pass is revoked: nobody can be booked on it again.
 
 Calendars are read before the transaction; everything else happens in one, or not at all.
 """
@@ -24,10 +27,11 @@ from pointsman.domain.leads import Stage
 from pointsman.domain.qualification import Evidence
 from pointsman.domain.roles import Work
 from pointsman.domain.slots import Slot
-from pointsman.services.bookable import Bookable, bookable, offered, taken
+from pointsman.services.bookable import BOOKABLE, Bookable, bookable, offered, taken
 from pointsman.services.booking import in_words, place
 from pointsman.services.calendars import FOR_BOOKING, FOR_SLOTS, NOT_CONNECTED, Reading
 from pointsman.services.gate_case import SETTING, Case, open_case, read_closers, record_check
+from pointsman.services.holds import OVERDUE
 from pointsman.services.ports import Actor, Env, Refused, Tx
 from pointsman.services.ports.meeting import AppointmentRow
 from pointsman.services.routing import Routed, route_lead
@@ -35,6 +39,13 @@ from pointsman.services.slots import SlotsAnswer, answer
 from pointsman.services.transactions import in_transaction
 
 TRIGGER = "handed-over"
+
+#: Where a lead stands that did not get to somebody who takes appointments.
+_STAGES = {
+    DecisionOutcome.ASSIGNED: Stage.WORKING,
+    DecisionOutcome.HELD: Stage.HELD,
+    DecisionOutcome.NURTURE: Stage.NURTURE,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +148,7 @@ async def hand_over_in(env: Env, tx: Tx, handing: Handing) -> HandedOver:
     await tx.gates.add_evidence(given.lead_id, case.new, at=case.now)
     if case.gate.passed:
         return await _passed(env, tx, case, given.readings, auto_book=given.auto_book, window=given.window)
-    return await _failed(env, tx, case)
+    return await refuse_in(env, tx, case)
 
 
 async def _passed(
@@ -162,8 +173,8 @@ async def _passed(
             gate_check_id=present,
             calendars={rep: reading.state for rep, reading in readings.items()},
         )
-        if routed.decision.outcome is not DecisionOutcome.ASSIGNED:
-            stage = Stage.HELD if routed.decision.outcome is DecisionOutcome.HELD else Stage.NURTURE
+        if routed.decision.outcome is not DecisionOutcome.ASSIGNED or routed.decision.work not in BOOKABLE:
+            stage = _STAGES[routed.decision.outcome]  # assigned: a rule fell back to work that takes no appointments
             return _answer(case, present, stage=stage.value, what=routed.decision.summary, routed=routed)
     return await _with_closer(env, tx, case, present, routed, readings, auto_book=auto_book, window=window)
 
@@ -172,6 +183,9 @@ async def _present_check(env: Env, tx: Tx, case: Case) -> UUID | None:
     """The check by which somebody holds this lead for closing already; a fresh one where an override says so."""
     held = case.held
     if held is None or held.work != Work.CLOSING:
+        return None
+    rep = case.known.roster.reps.get(held.rep_key)
+    if rep is None or not rep.active:  # whoever has left is booked no more: the lead needs another closer
         return None
     if held.by_override:
         return await record_check(env, tx, case)
@@ -214,36 +228,40 @@ async def _earliest(
     if not reading.state.readable or not what.lead.email:
         return None
     await tx.appointments.lock_rep(what.rep.id)
-    reach = window or what.reach(case.now)
+    reach = reading.known_in(window or what.reach(case.now))
+    if reach is None:
+        return None
     found = offered(what, reading.busy, await taken(tx, what, reach), reach, case.now, limit=1)
     if not found:
         return None
     return await place(env, tx, what, Interval(found[0].start, found[0].end), reading, actor=case.actor)
 
 
-async def _failed(env: Env, tx: Tx, case: Case) -> HandedOver:
+async def refuse_in(env: Env, tx: Tx, case: Case) -> HandedOver:
+    """The gate stays shut, or shuts again: on record, and the lead goes where the table above says."""
     check_id = await record_check(env, tx, case)
+    held = case.held
+    await tx.gates.revoke(case.lead.id, Work.CLOSING, at=case.now)  # also of a lead that waits, or has an appointment
     if await tx.appointments.of_lead(case.lead.id) is not None:
         said = "The lead has an appointment, which stands. Cancel it if the new evidence speaks against it."
         return _answer(case, check_id, stage=case.lead.stage, what=said)
-    held = case.held
-    await tx.gates.revoke(
-        case.lead.id, Work.CLOSING, at=case.now
-    )  # an older pass, of a lead that waits for a closer, too
+    if held is not None and held.by_override:
+        said = f"The lead stays with {held.rep_name} for {held.work}: an override says so."
+        return _answer(case, check_id, stage=case.lead.stage, what=said)
     if case.gate.send_to is Work.NURTURE:
         return await _to_nurture(env, tx, case, check_id)
     if held is not None and Work(held.work) in SETTING:
         said = f"The lead stays with {held.rep_name} for {held.work}."
         return _answer(case, check_id, stage=case.lead.stage, what=said)
     routed = await route_lead(env, tx, case.lead, purpose=Work.QUALIFICATION, trigger="gate-failed", actor=case.actor)
-    stages = {DecisionOutcome.ASSIGNED: Stage.WORKING, DecisionOutcome.HELD: Stage.HELD}
-    stage = stages.get(routed.decision.outcome, Stage.NURTURE)
+    stage = _STAGES[routed.decision.outcome]
     return _answer(case, check_id, stage=stage.value, what=routed.decision.summary, routed=routed)
 
 
 async def _to_nurture(env: Env, tx: Tx, case: Case, check_id: UUID) -> HandedOver:
     until = case.now + case.known.policy.policy.nurture.cool_off
     await tx.gates.retire(case.lead.id, at=case.now, reason="gate-refused")
+    await tx.alerts.resolve(at=case.now, code=OVERDUE, subject=f"lead:{case.lead.id}")
     await tx.leads.set_stage(
         case.lead.id, Stage.NURTURE.value, at=case.now, nurture_until=until, nurture_reason="gate-refused"
     )

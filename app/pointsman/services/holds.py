@@ -8,7 +8,7 @@ from pointsman.domain.eligibility import CalendarState
 from pointsman.domain.errors import Conflict, NotFound
 from pointsman.domain.roles import GATED_WORKS, Work
 from pointsman.services.closers import closers_calendars
-from pointsman.services.ports import Actor, Env, Tx
+from pointsman.services.ports import Actor, Env, Tx, Unreachable
 from pointsman.services.ports.routing import HoldRow
 from pointsman.services.routing import Routed, route_lead
 from pointsman.services.transactions import in_transaction
@@ -29,6 +29,7 @@ async def drain_holds(env: Env, *, limit: int = 100) -> int:
     Nothing is written for a lead that waits on for the same reason.
     """
     started, moved = env.clock(), 0
+    failed: Exception | None = None
     calendars: Mapping[str, CalendarState] | None = None
     place: _Position | None = env.cache.pop(_PLACE, None)
     while True:
@@ -37,8 +38,13 @@ async def drain_holds(env: Env, *, limit: int = 100) -> int:
         if calendars is None and any(_may_close(hold) for hold in page):
             calendars = await closers_calendars(env)
         for hold in page:
-            routed = await _again(env, hold.id, trigger="drain", actor=WORKER, calendars=calendars or {})
-            moved += routed is not None and routed.changed
+            try:
+                routed = await _again(env, hold.id, trigger="drain", actor=WORKER, calendars=calendars or {})
+                moved += routed is not None and routed.changed
+            except Unreachable:
+                raise
+            except Exception as error:  # noqa: BLE001  # one lead that cannot be moved keeps no other one waiting
+                failed = failed or error
             place = (hold.held_at, hold.id)
             if env.clock() - started > BUDGET:
                 env.cache[_PLACE] = place
@@ -46,6 +52,8 @@ async def drain_holds(env: Env, *, limit: int = 100) -> int:
         if len(page) < limit or _PLACE in env.cache:
             break
     await _announce(env)
+    if failed is not None:
+        raise failed  # so that whoever runs this says so
     return moved
 
 
@@ -80,9 +88,21 @@ async def _again(
         lead = await tx.leads.get(hold.lead_id, lock=True)
         assert lead is not None
         purpose = await _purpose(env, tx, hold)
-        return await route_lead(env, tx, lead, purpose=purpose, trigger=trigger, actor=actor, calendars=calendars)
+        past = await relieved_of(tx, hold.lead_id)
+        return await route_lead(
+            env, tx, lead, purpose=purpose, trigger=trigger, actor=actor, calendars=calendars, past_holders=past
+        )
 
     return await in_transaction(env, work)
+
+
+async def relieved_of(tx: Tx, lead_id: UUID) -> frozenset[str]:
+    """Who may not get a waiting lead back: everybody who held it, when it waits because it was to be reassigned."""
+    hold = await tx.holds.open_for(lead_id)
+    decision = await tx.decisions.get(hold.decision_id) if hold else None
+    if decision is None or not decision.inputs.get("past_holders"):
+        return frozenset()
+    return await tx.decisions.past_holders(lead_id)
 
 
 async def _purpose(env: Env, tx: Tx, hold: HoldRow) -> Work | None:

@@ -4,6 +4,9 @@ from dataclasses import dataclass, replace
 
 from pointsman.domain.leads import Stage
 from pointsman.services.facts import facts_of
+from pointsman.services.gate_case import open_case
+from pointsman.services.handover import HandedOver, refuse_in
+from pointsman.services.holds import relieved_of
 from pointsman.services.persons import LeadInput, Upserted, upsert_lead
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.intake import LeadRow
@@ -39,11 +42,25 @@ async def submit_in(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Subm
     if given.evidence:
         items = [replace(item, id=item.id or env.new_id()) for item in given.evidence]
         await tx.gates.add_evidence(lead.id, items, at=env.clock())
+    if withdrawn := await _withdrawn(env, tx, given, lead, actor):
+        after = await tx.leads.get(lead.id)
+        return Submitted(lead=after or lead, created=False, routed=withdrawn.routed, note=withdrawn.what_happens)
     trigger, note = await _trigger(env, tx, lead)
     if trigger is None:
         return Submitted(lead=lead, created=upserted.created, routed=None, note=note)
-    routed = await route_lead(env, tx, lead, purpose=None, trigger=trigger, actor=actor)
+    past = await relieved_of(tx, lead.id) if lead.stage == Stage.HELD else frozenset()
+    routed = await route_lead(env, tx, lead, purpose=None, trigger=trigger, actor=actor, past_holders=past)
     return Submitted(lead=lead, created=upserted.created, routed=routed, note=note)
+
+
+async def _withdrawn(env: Env, tx: Tx, given: LeadInput, lead: LeadRow, actor: Actor) -> HandedOver | None:
+    """A "no" that contradicts a standing pass ends it, as if it had come with a hand-over; None when it does not."""
+    if all(item.affirmed for item in given.evidence):
+        return None
+    if not (await tx.decisions.context(lead.id, at=env.clock())).passes:
+        return None
+    case = await open_case(env, tx, lead.id, (), None, replace(actor, supplier=None), lock=False)  # locked already
+    return None if case.gate.passed else await refuse_in(env, tx, case)
 
 
 async def _trigger(env: Env, tx: Tx, lead: LeadRow) -> tuple[str | None, str | None]:
