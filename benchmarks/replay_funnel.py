@@ -159,10 +159,13 @@ def main() -> int:
         )
         with Progress(*columns, console=Console(stderr=True)) as progress:
             uvloop.run(replay.run(progress))
+        cpu = service.cpu() if isinstance(service, Service) and not replay.killed else {}
         made, counts, latencies = verdict(service, funnel, replay.sent)
         if given.keep_logs and isinstance(service, Service):
             service.keep_logs(given.keep_logs)
     show(console, counts, latencies, events=len(funnel.events), sending=replay.sent.elapsed, drained=replay.drained)
+    for name, seconds in cpu.items():
+        console.print(f"processor time, {name}: {seconds * 1000 / len(funnel.events):.1f} ms per event")
     console.print(f"sent again after a lost answer or a 5xx: {replay.sent.retries}; SIGKILLs: {len(replay.killed)}")
     for killed in replay.killed:
         console.print(f"  killed every API and worker process {killed}")

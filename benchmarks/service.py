@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import httpx
 from icalendar import Calendar, Component
-from programs import PYTHON, Program, free_port, run, start_all
+from programs import PYTHON, Program, cpu_seconds, free_port, run, start_all
 
 from pointsman.local.calendar_server import SERVICE, CalendarServer
 from pointsman.local.postgres import EmbeddedPostgres
@@ -149,6 +149,13 @@ class Service:
 
     def resume_workers(self) -> None:
         start_all(self.workers)
+
+    def cpu(self) -> dict[str, float]:
+        """Seconds of processor time that the API processes and the workers have used since they were last started."""
+        return {
+            "API": sum(cpu_seconds(program.pid) or 0 for program in self.apis),
+            "workers": sum(cpu_seconds(program.pid) or 0 for program in self.workers),
+        }
 
     def keep_logs(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
