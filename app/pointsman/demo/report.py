@@ -71,9 +71,9 @@ def lost_events(entries: Sequence[Entry], outcome: Outcome) -> str:
     """A word about appointments that are in no calendar, or nothing."""
     there = {entry.uid for entry in entries if outcome.booked(entry.uid)}
     gone = sum(row["status"] == "confirmed" for row in outcome.appointments) - len(there)
-    return f"{_count(gone, 'appointment')} not in the calendars: deleted there, or these calendars are new." * (
-        gone > 0
-    )
+    if gone <= 0:
+        return ""
+    return f"{_count(gone, 'appointment')} not in the calendars: deleted there, or these calendars are new."
 
 
 def next_steps(out: Console, *, base_url: str, key: str, calendar_url: str, login: tuple[str, str]) -> None:
