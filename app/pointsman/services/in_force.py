@@ -72,4 +72,4 @@ async def roster_version(env: Env, tx: Tx, version: int) -> Roster:
 def _keep(kept: dict[int, Any], version: int, value: object) -> None:
     kept[version] = value
     while len(kept) > KEPT:
-        del kept[min(kept)]
+        del kept[min(kept.keys() - {version})]  # not the one just asked for, however old

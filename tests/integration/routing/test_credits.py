@@ -7,9 +7,10 @@ import pytest
 from pointsman.domain.fairness import Ledger
 from pointsman.services.credits import adjust_balance, credit, verify_ledger
 from pointsman.services.explain import replay_decision
+from pointsman.services.in_force import KEPT
 from pointsman.services.roster import RosterGiven, put_roster
 from pointsman.services.transactions import in_transaction
-from worlds import ADMIN, World, rep_given
+from worlds import ADMIN, POLICY, World, rep_given
 
 pytestmark = pytest.mark.anyio
 
@@ -63,3 +64,12 @@ async def test_every_decision_replays_to_the_same_bytes_whatever_changed_since(w
     world.env.cache.clear()
     replayed = [await replay_decision(world.env, decision) for decision in decisions]
     assert [(r.same, r.differs) for r in replayed] == [(True, ())] * 5
+
+
+async def test_a_decision_replays_after_more_policies_and_rosters_than_a_process_keeps(world: World) -> None:
+    routed = await world.route(await world.lead(lead__country="DE"))
+    for weight in range(2, KEPT + 4):
+        await world.publish(POLICY)
+        await put_roster(world.env, RosterGiven(reps=(rep_given("lena", weight=weight),)), actor=ADMIN)
+        await world.route(await world.lead(lead__country="DE"))
+    assert (await replay_decision(world.env, routed.decision_id)).same
