@@ -59,7 +59,8 @@ def decide(plan: Plan, world: World) -> Decision:
         choice = _owner(route, looked_at, eligible, state, world, steps) or _next(pool, eligible, state, world)
         override = (choice.rep, route.work) in world.overrides
         guard_assignment(world.roster.reps[choice.rep], route.work, task.gate_open, override)
-        return _assigned(plan, world, route, choice, steps, candidates)
+        exception = " by an override" if task.by_override(world.roster.reps[choice.rep]) else ""
+        return _assigned(plan, world, route, choice, steps, candidates, exception)
     return _held(plan, world, steps, candidates)
 
 
@@ -109,15 +110,25 @@ def _next(pool: Pool, eligible: Mapping[str, int], state: PoolState, world: Worl
 
 
 def _assigned(
-    plan: Plan, world: World, route: Route, choice: Choice, steps: list[Step], candidates: list[Candidate]
+    plan: Plan,
+    world: World,
+    route: Route,
+    choice: Choice,
+    steps: list[Step],
+    candidates: list[Candidate],
+    exception: str,
 ) -> Decision:
     here = [c for c in candidates if c.pool == route.pool]
     name = world.roster.reps[choice.rep].name
     why = _why(plan, world, route, choice, steps)
     able = f"{len(choice.turn.weights)} of {len(here)} reps in {route.pool} eligible"
-    summary = f"{name} gets this lead for {route.work}: rule '{route.rule}' matched; {able}; {why}"
+    summary = f"{name} gets this lead for {route.work}{exception}: rule '{route.rule}' matched; {able}; {why}"
     steps.append(
-        Step(rule=route.rule, result=StepResult.ASSIGNED, sentence=f"{name} is chosen from {route.pool}: {why}")
+        Step(
+            rule=route.rule,
+            result=StepResult.ASSIGNED,
+            sentence=f"{name} is chosen from {route.pool}{exception}: {why}",
+        )
     )
     return replace(
         _blank(plan, world, steps, candidates),

@@ -74,6 +74,10 @@ class Task:
     past_holders: frozenset[str] = frozenset()
     overrides: frozenset[tuple[str, Work]] = frozenset()
 
+    def by_override(self, rep: Rep) -> bool:
+        """Whether `rep` may get this work only because a human said so."""
+        return (rep.key, self.work) in self.overrides and not (rep.role.allows(self.work) and self.gate_open)
+
 
 def examine(pool_name: str, pool: Pool, roster: Roster, task: Task) -> tuple[tuple[Candidate, ...], dict[str, int]]:
     """Every member as a candidate, and the eligible ones with their weights."""
@@ -84,7 +88,7 @@ def examine(pool_name: str, pool: Pool, roster: Roster, task: Task) -> tuple[tup
         drop = _drop(rep, member, pool, task)
         if drop is None and rep is not None:
             eligible[rep.key] = member.weight or rep.weight
-            sentence = f"{rep.name} may take it"
+            sentence = f"{rep.name} may take it{' by an override' if task.by_override(rep) else ''}"
             candidates.append(Candidate(rep=rep.key, pool=pool_name, eligible=True, code=None, sentence=sentence))
         elif drop is not None:
             code, sentence = drop

@@ -14,6 +14,7 @@ from pointsman.domain.roles import Work
 
 MAX_STEPS = 50
 NEAR_MISSES = 3
+MISSES_OF_ALL = 10  # told of when no rule matched at all
 
 _CLOSED = GateState(open=False, reason="no gate result is known for this lead")
 
@@ -84,7 +85,7 @@ def plan_routes(
         overridden=overridden,
         now=now,
         routes=tuple(walk.routes),
-        steps=_steps(walk, facts),
+        steps=_steps(walk, facts, purpose),
         ending=reason,
         ending_sentence=sentence,
         ending_work=walk.work or purpose,
@@ -108,6 +109,7 @@ class _Walk:
         self.routes: list[Route] = []
         self.examined: list[tuple[int, Outcome]] = []
         self.shut: dict[str, Step] = {}
+        self.open: dict[str, str] = {}  # by rule: what is to be said of a gate that lets the lead through
         self.work: Work | None = None
 
     def follow(self, rule: Rule) -> bool:
@@ -136,6 +138,11 @@ class _Walk:
                 sentence=f"rule '{rule.name}' is passed over for pool {name}: {why}",
             )
             return
+        if gate is not None:
+            until = f" until {gate.expires_at:%Y-%m-%d %H:%M} UTC" if gate.expires_at else ""
+            passed = f"the gate for {pool.work} is passed{until}"
+            said = passed if gate.open_at(self.now) else f"{gate.reason}, but an override exists"
+            self.open.setdefault(rule.name, said)
         self.routes.append(Route(rule=rule.name, work=pool.work, pool=name, gate=gate))
 
     def ending(self) -> tuple[HoldReason, str]:
@@ -149,10 +156,16 @@ class _Walk:
         return HoldReason.NO_RULE, "no rule matches this lead: add a rule without 'when' at the end to catch the rest"
 
 
-def _steps(walk: _Walk, facts: Facts) -> tuple[Step, ...]:
-    """What was looked at, in order: matches explained, and a few misses too (unknown before false)."""
+def _steps(walk: _Walk, facts: Facts, purpose: Work | None) -> tuple[Step, ...]:
+    """What was looked at, in order: matches explained, and a few misses too (unknown before false).
+
+    Where nothing matched, the misses are the answer: rules that the index ruled out are told as well.
+    """
+    if all(outcome is not True for _, outcome in walk.examined):
+        walk.examined = _with_ruled_out(walk, facts, purpose)
     misses = [pair for pair in walk.examined if pair[1] is not True]
-    near = {position for position, _ in sorted(misses, key=lambda pair: pair[1] is not None)[:NEAR_MISSES]}
+    many = NEAR_MISSES if len(misses) < len(walk.examined) else MISSES_OF_ALL
+    near = {position for position, _ in sorted(misses, key=lambda pair: pair[1] is not None)[:many]}
     room = MAX_STEPS - 2 * (len(walk.examined) - len(misses))
     steps: list[Step] = []
     for position, outcome in walk.examined:
@@ -164,15 +177,26 @@ def _steps(walk: _Walk, facts: Facts) -> tuple[Step, ...]:
         leaves: tuple[LeafResult, ...] = ()
         if rule.when is not None and (outcome is True or position in near):
             leaves = explain(rule.when, facts, walk.compiled.segments)
-        steps.append(_rule_step(rule, outcome, leaves))
+        steps.append(_rule_step(rule, outcome, leaves, walk.open.get(rule.name)))
         if outcome is True and rule.name in walk.shut:
             steps.append(walk.shut[rule.name])
     return tuple(steps)
 
 
-def _rule_step(rule: Rule, outcome: Outcome, leaves: tuple[LeafResult, ...]) -> Step:
+def _with_ruled_out(walk: _Walk, facts: Facts, purpose: Work | None) -> list[tuple[int, Outcome]]:
+    examined = dict(walk.examined)
+    for position, rule in enumerate(walk.compiled.policy.rules):
+        if len(examined) >= MISSES_OF_ALL:
+            break
+        if position not in examined and purpose in (None, rule.work):
+            examined[position] = walk.compiled.tests[position](facts)
+    return sorted(examined.items())
+
+
+def _rule_step(rule: Rule, outcome: Outcome, leaves: tuple[LeafResult, ...], gate: str | None) -> Step:
     if outcome is True:
-        return Step(rule=rule.name, result=StepResult.MATCHED, sentence=f"rule '{rule.name}' matched", leaves=leaves)
+        sentence = f"rule '{rule.name}' matched" + (f"; {gate}" if gate else "")
+        return Step(rule=rule.name, result=StepResult.MATCHED, sentence=sentence, leaves=leaves)
     if outcome is None:
         sentence = f"rule '{rule.name}' could not be answered: something it asks about is not known"
         return Step(rule=rule.name, result=StepResult.UNKNOWN, sentence=sentence, leaves=leaves)
