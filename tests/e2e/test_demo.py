@@ -82,6 +82,7 @@ def test_it_runs_the_main_job_and_goes_on_where_it_stopped_whatever_an_admin_did
         with demo.api() as api:
             assert api.get("/v1/reps/lena").json()["active"] is False
             assert api.get("/v1/policies/current").json()["version"] == 2
+        a_meeting_booked_before_can_be_called_off(demo)
         assert demo.signal(signal.SIGTERM) == 0
         assert demo.processes() == {}
 
@@ -98,7 +99,7 @@ def test_killed_with_everything_halfway_it_goes_on_as_a_normal_user_too(open_fol
         for pid in left:
             end(pid)
 
-        demo.start()
+        demo.start(patience=150)  # what the killed worker had in hand is leased to it for a minute
         every_lead_is_where_the_policy_says(demo)
         appointments_stand_once_and_apart(demo)
         sums = demo.sums()
@@ -131,6 +132,21 @@ def test_a_worker_that_does_not_stay_up_ends_it_with_a_reason(open_folder: Path,
         appointments_stand_once_and_apart(demo)
         assert not (demo.state / "postgres").exists()
         assert demo.signal(signal.SIGINT) == 0
+
+
+def a_meeting_booked_before_can_be_called_off(demo: Demo) -> None:
+    """The calendar server's port is another than it was at the booking."""
+    meeting = demo.every("/v1/appointments")[0]
+    before = len(demo.events())
+    with demo.api() as api:
+        api.post(
+            f"/v1/appointments/{meeting['id']}/cancel", json={"by": "prospect", "reason": "is ill"}
+        ).raise_for_status()
+    deadline = time.monotonic() + 20
+    while len(demo.events()) == before and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert {row["status"] for row in demo.every("/v1/deliveries")} == {"done"}
+    assert len(demo.events()) == before - 1
 
 
 def every_lead_is_where_the_policy_says(demo: Demo) -> None:
