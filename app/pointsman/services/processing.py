@@ -21,7 +21,7 @@ from pointsman.services.routing import current
 from pointsman.services.transactions import in_transaction
 
 MAX_ATTEMPTS = 8
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=20)  # a killed worker's item is taken up after it; two at once do no harm
 _FIRST_WAIT = timedelta(seconds=5)
 _LONGEST_WAIT = timedelta(hours=1)
 
