@@ -202,6 +202,10 @@ begin
         raise exception 'policy % is not live or has no gate for %', new.policy_version, new.work
             using errcode = 'PM001', detail = 'gate';
     end if;
+    if jsonb_array_length(coalesce(v_gate -> 'require', '[]')) = 0 and coalesce(v_gate -> 'when', 'null') = 'null' then
+        raise exception 'the gate for % asks for nothing, and so lets nobody through', new.work
+            using errcode = 'PM001', detail = 'gate';
+    end if;
     v_span := pointsman_span(coalesce(v_gate ->> 'expires_after', '30d'));
     if new.expires_at > new.checked_at + v_span then
         raise exception 'gate check % would outlive the % of its policy', new.id, v_span

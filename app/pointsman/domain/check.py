@@ -59,6 +59,11 @@ def _gates(policy: Policy) -> Iterator[Finding]:
     for work, gate in policy.gates.items():
         if work is Work.NURTURE:
             yield error("gates.nurture", "gate-of-nurture", "nurture needs no gate, since no rep does it: remove it")
+        elif work not in GATED_WORKS:
+            message = (
+                f"a hand-over opens the gate for closing alone, so this one would hold every lead for {work}: remove"
+            )
+            yield error(f"gates.{work}", "gate-never-opens", f"{message} it, or put its condition into the rules")
         elif not gate.require and gate.when is None:
             message = "this gate asks for nothing, and so lets nobody through: add 'require' or 'when'"
             yield error(f"gates.{work}", "gate-asks-nothing", message)

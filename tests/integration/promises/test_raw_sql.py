@@ -343,6 +343,16 @@ async def test_a_pass_by_a_draft_that_asks_for_less_is_a_forgery(world: World) -
     assert await refusal(world, FORGE, lead=lead, version=99, valid=DAY) == ("PM001", "gate")
 
 
+async def test_a_live_gate_that_asks_for_nothing_lets_nobody_through_here_either(world: World) -> None:
+    lead = await world.lead()
+    await world.rows("update policies set state = 'archived' where state = 'published'")
+    await world.rows(
+        "insert into policies (version, state, document, note, created_by, created_at, published_at)"
+        """ values (99, 'published', '{"gates"\\: {"closing"\\: {"require"\\: []}}}', '', 'mallory', now(), now())"""
+    )
+    assert await refusal(world, FORGE, lead=lead, version=99, valid=DAY) == ("PM001", "gate")
+
+
 async def test_the_gate_of_a_live_policy_cannot_be_softened(world: World) -> None:
     softer = """update policies set document = jsonb_set(document, '{gates,closing,require}', '[]')"""
     assert (await refusal(world, softer))[0] == "PM002"

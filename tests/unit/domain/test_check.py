@@ -87,6 +87,12 @@ def test_a_test_that_does_not_fit_its_field_is_found(
         (with_rule(**{"else": "pool:closers"}), "fallback-gated", "rules[0].else", "behind a gate"),
         (with_rule(**{"else": "pool:nobody"}), "unknown-pool", "rules[0].else", "known are closers, sdr"),
         ({"gates": {}}, "gate-missing", "rules[0].work", "add gates.closing"),
+        (
+            {"gates": {**GOOD["gates"], "qualification": {"require": ["qualified"]}}},
+            "gate-never-opens",
+            "gates.qualification",
+            "hold every lead",
+        ),
         ({"gates": {"closing": {}}}, "gate-asks-nothing", "gates.closing", "add 'require' or 'when'"),
         (with_pool(members=[]), "pool-empty", "pools.sdr.members", "add one"),
         (with_pool(members=["lena", "maxx"]), "unknown-rep", "pools.sdr.members[1]", "did you mean 'max'?"),
