@@ -191,5 +191,5 @@ def _unreadable(rep: Rep, task: Task) -> tuple[Drop, str] | None:
     state = task.calendars.get(rep.key)
     if state is not None and state.readable:
         return None
-    reason = state.reason if state and state.reason else "no readable calendar is connected"
+    reason = state.reason if state and state.reason else "it was not read for this decision"
     return Drop.CALENDAR, f"{rep.name}'s calendar cannot be read: {reason}"

@@ -1,6 +1,7 @@
 """One live event per appointment and calendar, whatever the vendor, the network or our own processes do."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import product
 
@@ -12,7 +13,7 @@ from pointsman.domain.errors import Conflict
 from pointsman.services.booking import CancelledBy, book, cancel
 from pointsman.services.connections import check_connection, save_connection
 from pointsman.services.deliveries import MAX_ATTEMPTS, replay_delivery, run_delivery, sweep_deliveries
-from pointsman.services.ports import CalendarEvent, FaultReauth
+from pointsman.services.ports import CalendarEvent, FaultReauth, FaultRejected
 from pointsman.services.ports.meeting import AppointmentRow, DeliveryRow
 
 pytestmark = pytest.mark.anyio
@@ -201,6 +202,25 @@ async def test_a_fault_text_with_control_characters_is_stored(floor: Floor) -> N
     floor.vendor.cues = [Cue.RETRY]
     await floor.work()
     assert (await floor.deliveries(row.id))[0].last_error == "503  sorry"
+
+
+async def test_an_address_that_a_vendor_quotes_is_kept_nowhere(floor: Floor) -> None:
+    row = await booked(floor)
+    person = await floor.world.value("select email from leads where id = :lead", lead=row.lead_id)
+    floor.vendor.before_change = _say(FaultRejected(f"attendee <{person}> (mailto:{person}) is not welcome"))
+    await floor.work()
+    (delivery,) = await floor.deliveries(row.id)
+    assert delivery.status == "dead"
+    assert delivery.last_error == "attendee <(address)> (mailto:(address)) is not welcome"
+    for table in ("audit", "alerts"):
+        assert not [r for r in await floor.world.rows(f"select t::text from {table} t") if person in r[0]]
+
+
+def _say(fault: Exception) -> Callable[[str], None]:
+    def say(_op: str) -> None:
+        raise fault
+
+    return say
 
 
 async def test_a_rejected_delivery_is_a_visible_dead_letter_and_replay_is_harmless(floor: Floor) -> None:
