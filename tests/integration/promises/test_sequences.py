@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from unittest.mock import ANY
 from uuid import UUID
 
 import pytest
@@ -15,6 +16,7 @@ from pointsman.domain.roles import Work
 from pointsman.services.booking import CancelledBy, book, cancel
 from pointsman.services.calendars import ALERT, poll_calendars
 from pointsman.services.connections import Bound, bind_calendars, save_connection
+from pointsman.services.event import event_of
 from pointsman.services.holds import drain_holds
 from pointsman.services.leads import LeadInput, Submitted, submit_lead
 from pointsman.services.overrides import add_override
@@ -160,7 +162,8 @@ async def test_who_was_just_relieved_of_a_lead_does_not_get_it_back_from_the_wai
     await put_roster(
         floor.env, RosterGiven(reps=(rep_given("jonas", active=False), rep_given("sofia", active=False))), actor=ADMIN
     )
-    assert (await floor.world.route(lead, purpose=Work.QUALIFICATION)).rep.key == "lena"  # type: ignore[union-attr]
+    routed = await floor.world.route(lead, purpose=Work.QUALIFICATION)
+    assert routed.decision.rep == "lena"
     moved = await reassign(floor.env, lead, reason="quarrel", actor=ADMIN)
     assert moved.rep is None
     await drain_holds(floor.env)
@@ -288,22 +291,14 @@ async def test_a_late_booking_is_removed_even_when_its_cancellation_had_to_be_tr
     floor.world.clock.advance(timedelta(minutes=5))
     await floor.work()
     (booking, _) = await floor.deliveries(row.id)
-    (_, event) = await _late(floor, row.id, booking.key)
-    await floor.vendor.book(None, event)  # type: ignore[arg-type]
+    async with floor.env.uow() as tx:
+        known = await tx.leads.get(lead)
+    assert known is not None
+    await floor.vendor.book(ANY, event_of(row, known, booking))
     floor.world.clock.advance(timedelta(minutes=20))
     await floor.work()
     assert floor.vendor.events() == []
     assert [d.status for d in await floor.deliveries(row.id)] == ["superseded", "done"]
-
-
-async def _late(floor: Floor, appointment_id: UUID, key: str) -> tuple[Any, Any]:
-    from pointsman.services.event import event_of
-
-    async with floor.env.uow() as tx:
-        row = await tx.appointments.get(appointment_id)
-        lead = await tx.leads.get(row.lead_id)  # type: ignore[union-attr]
-    (booking, _) = await floor.deliveries(appointment_id)
-    return row, event_of(row, lead, booking)  # type: ignore[arg-type]
 
 
 async def test_a_closer_who_has_left_does_not_keep_new_evidence_from_being_heard(floor: Floor) -> None:
