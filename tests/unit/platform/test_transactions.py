@@ -49,7 +49,7 @@ async def test_whoever_loses_every_race_is_told_to_come_back() -> None:
 
 
 async def test_a_refusal_is_final() -> None:
-    world = Losing(races=99, error=Refused("reservations_no_overlap"))
+    world = Losing(races=99, error=Refused("reservations_no_overlap", "no"))
 
     with pytest.raises(Refused):
         await in_transaction(cast("Env", world), answer)
