@@ -88,7 +88,9 @@ async def _again(
         lead = await tx.leads.get(hold.lead_id, lock=True)
         assert lead is not None
         purpose = await _purpose(env, tx, hold)
-        past = await relieved_of(tx, hold.lead_id)
+        # Who is relieved of closing may qualify the lead anew, once its pass has run out.
+        same = purpose is None or purpose == hold.work
+        past = await relieved_of(tx, hold.lead_id) if same else frozenset()
         return await route_lead(
             env, tx, lead, purpose=purpose, trigger=trigger, actor=actor, calendars=calendars, past_holders=past
         )

@@ -174,6 +174,25 @@ async def test_who_was_just_relieved_of_a_lead_does_not_get_it_back_from_the_wai
     assert await drain_holds(floor.env) == 1
 
 
+async def test_whoever_set_the_appointment_may_qualify_a_lead_again_whose_pass_ran_out_while_it_waited(
+    floor: Floor,
+) -> None:
+    await put_roster(
+        floor.env, RosterGiven(reps=(rep_given("jonas", active=False), rep_given("sofia", active=False))), actor=ADMIN
+    )
+    lead = await floor.lead()
+    await floor.world.route(lead)
+    await floor.hand_over(lead)
+    unreadable(floor, "anna", "ben", "clara")
+    assert (await reassign(floor.env, lead, reason="ill", actor=ADMIN)).rep is None
+    floor.world.clock.advance(timedelta(days=31))
+    assert await drain_holds(floor.env) == 1
+    (row,) = await floor.world.rows(
+        "select r.key, a.work from assignments a join reps r on r.id = a.rep_id where a.ended_at is null"
+    )
+    assert (row.key, row.work) == ("lena", "qualification")
+
+
 async def test_one_lead_that_cannot_be_moved_does_not_keep_the_others_waiting(floor: Floor) -> None:
     first = await waiting_for_a_closer(floor)
     second = await floor.lead()
