@@ -1,20 +1,37 @@
-"""uvicorn's HTTP protocol with a deadline for a request's headers, which uvicorn itself does not have."""
+"""uvicorn's HTTP protocol with bounds on a request's headers, in time and size, which uvicorn itself does not have."""
 
 import asyncio
 from typing import ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
 
 class ImpatientProtocol(HttpToolsProtocol):
-    """Closes a connection that does not bring whole headers in time; bodies have their own deadline in `Limits`."""
+    """Closes a connection that does not bring whole headers in time, or brings too much of them.
+
+    Bodies have bounds of their own in `Limits`.
+    """
 
     header_deadline_s: ClassVar[float] = 10.0
+    header_bytes: ClassVar[int] = 65_536  # beside what arrives with one read
     _timer: asyncio.TimerHandle | None = None
+    _received: int = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
         self._arm()
+
+    def data_received(self, data: bytes) -> None:
+        waiting = self._timer
+        super().data_received(data)
+        if waiting is None or self._timer is not waiting:
+            return  # a request's body, or the first of its headers
+        self._received += len(data)
+        if self._received > self.header_bytes and not self.transport.is_closing():
+            self.transport.write(_TOO_LARGE)
+            self.transport.close()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -30,6 +47,7 @@ class ImpatientProtocol(HttpToolsProtocol):
 
     def _arm(self) -> None:
         self._disarm()
+        self._received = 0
         self._timer = self.loop.call_later(self.header_deadline_s, self.transport.close)
 
     def _disarm(self) -> None:
