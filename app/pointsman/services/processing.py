@@ -10,6 +10,7 @@ from pointsman.domain.availability import Interval
 from pointsman.domain.errors import Invalid, NotFound, PointsmanError, RoleProtected, TooLarge
 from pointsman.domain.payloads import parse_json
 from pointsman.domain.reps import Roster
+from pointsman.services.fault_texts import safe_text
 from pointsman.services.fields import known_fields
 from pointsman.services.handover import HandedOver, hand_over
 from pointsman.services.intakes import stored_mapping
@@ -103,7 +104,7 @@ def _handed(handed: HandedOver) -> dict[str, Any]:
         "gate_passed": handed.gate.passed,
         "gate_check_id": str(handed.check_id),
         "missing": [{"what": item.what, "why": item.why} for item in handed.gate.missing],
-        "refused": [{"what": item.what, "why": item.why} for item in handed.gate.refused],
+        "refused": [{"what": item.what, "why": safe_text(item.why)} for item in handed.gate.refused],
         "failed": [leaf.words for leaf in handed.gate.failed_conditions],
         "what_happens": handed.what_happens,
         "stage": handed.stage,
@@ -158,7 +159,7 @@ async def _fail(env: Env, item: InboxRow, error: str, *, permanent: bool) -> Non
     now = env.clock()
     dead = permanent or item.attempts >= MAX_ATTEMPTS
     wait = min(_FIRST_WAIT * 2 ** (item.attempts - 1), _LONGEST_WAIT)
-    reason = error.replace("\x00", "")[:500]
+    reason = safe_text(error)
     async with env.uow() as tx:
         await tx.inbox.fail(item.id, error=reason, retry_at=None if dead else now + wait)
         if dead:

@@ -257,6 +257,17 @@ async def test_a_handover_without_its_evidence_says_what_is_missing(
     assert {"path": "setter", "code": "no-such-rep"} in row.result["warnings"]
 
 
+async def test_a_refusal_names_what_was_denied_and_nobodys_address(
+    client: httpx.AsyncClient, world: World, make_intake: Any
+) -> None:
+    await make_intake("crm", kind="handover", mapping=HANDOVER, sample=QUALIFIED)
+    (inbox_id,) = await accept(client, QUALIFIED | {"offer": "no"}, key="crm")
+    await process_item(world.env, inbox_id)
+    row = await item(world, inbox_id)
+    assert [found["what"] for found in row.result["refused"]] == ["educated"]
+    assert "@" not in str(row.result)
+
+
 async def test_a_handover_that_is_worked_off_many_times_at_once_happens_once(
     client: httpx.AsyncClient, world: World, make_intake: Any
 ) -> None:
