@@ -9,6 +9,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY app app
 COPY integrations integrations
 COPY migrations migrations
+COPY examples examples
 RUN /opt/build/bin/python -m hatchling build -t wheel -d /dist \
  && /opt/pointsman/bin/pip install --no-cache-dir --no-deps /dist/*.whl \
  && /opt/pointsman/bin/python -m compileall -q /opt/pointsman
