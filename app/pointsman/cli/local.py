@@ -1,6 +1,8 @@
 """`run` and `demo`: the whole service on one machine, with servers of its own where none are given."""
 
 import os
+import shlex
+import shutil
 import sys
 import time
 import urllib.error
@@ -51,7 +53,7 @@ def run(state: StateOption = Path(".pointsman"), host: HostOption = None, port: 
     with standing(state, host=host, port=port) as house:
         out.print(
             f"\nPointsman runs at [bold]{house.base_url}[/]. The console is at {house.base_url}/docs.\n"
-            f"Make a key for it: [bold]{house.reach}pointsman keys create me --scope admin[/]\n"
+            f"Make a key for it: [bold]{house.reach}{_program()} keys create me --scope admin[/]\n"
             "Ctrl-C stops it.\n",
             highlight=False,
             soft_wrap=True,
@@ -112,7 +114,7 @@ def standing(
         embedded = None if os.environ.get(f"{PREFIX}DATABASE_URL") else EmbeddedPostgres(state)
         if embedded:
             floor.afterwards(embedded.stop)
-        reach = f". {state / 'environment'} && " if embedded else ""
+        reach = f". {shlex.quote(str(state / 'environment'))} && " if embedded else ""
         environment = {**_environment(state, embedded), **(extra or {})}
         if host:
             environment[f"{PREFIX}HOST"] = host
@@ -158,6 +160,14 @@ def _write_private(path: Path, text: str) -> None:
     path.touch(mode=0o600)
     path.chmod(0o600)
     path.write_text(text, encoding="utf-8")
+
+
+def _program() -> str:
+    """This program as another terminal can call it: an environment's own folder is seldom on the path."""
+    given = Path(sys.argv[0])
+    if shutil.which("pointsman") or not (given.name == "pointsman" and os.access(given, os.X_OK)):
+        return "pointsman"
+    return shlex.quote(str(given))
 
 
 def _reachable(host: str) -> str:

@@ -171,3 +171,22 @@ def answers(url: str) -> bool:
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     return False
+
+
+@pytest.mark.slow
+def test_the_line_that_run_prints_makes_a_key_though_nothing_is_on_the_path(database_url: str, tmp_path: Path) -> None:
+    program = Path(sys.executable).with_name("pointsman")
+    env = environment(database_url, PATH=os.defpath, PYTHONUNBUFFERED="1")
+    words = [program, "run", "--state", tmp_path / "my state", "--port", str(free_port())]
+    with subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
+        assert running.stdout
+        try:
+            line = next(line for line in running.stdout if line.startswith("Make a key"))
+            command = line.partition(": ")[2].strip()
+            made = subprocess.run(["sh", "-c", command], env=env, capture_output=True, text=True, check=False)
+        finally:
+            running.send_signal(signal.SIGINT)
+            running.communicate(timeout=30)
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.startswith("pm_")
+    assert running.returncode == 0
