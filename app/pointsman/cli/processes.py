@@ -15,7 +15,7 @@ import uvicorn
 from pointsman.api.slow_headers import ImpatientProtocol
 from pointsman.cli.session import fail, settings
 from pointsman.logs import configure_logs
-from pointsman.main import wire
+from pointsman.main import settle_memory, wire
 from pointsman.settings import PREFIX, Settings
 from pointsman.worker.queue import QueueSettings
 from pointsman.worker.run import run_worker
@@ -106,6 +106,7 @@ async def _work(chosen: Settings) -> None:
         concurrency=chosen.worker_concurrency,
         job_deadline=timedelta(seconds=chosen.job_deadline_s),
     )
+    settle_memory()
     try:
         await run_worker(wired.env, queue)
     finally:
