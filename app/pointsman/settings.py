@@ -81,7 +81,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _default_public_url(self) -> Self:
-        url = self.public_url or f"http://{self.host}:{self.port}"
+        host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104  # compared, not bound
+        url = self.public_url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
         object.__setattr__(self, "public_url", url)
         return self
 

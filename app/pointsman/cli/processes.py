@@ -72,7 +72,10 @@ def _shared_metrics() -> str | None:
     """A folder in which several processes add up their counters; nothing when the operator gave one."""
     if _METRICS_DIR in os.environ:
         return None
-    os.environ[_METRICS_DIR] = tempfile.mkdtemp(prefix="pointsman-metrics-")
+    try:
+        os.environ[_METRICS_DIR] = tempfile.mkdtemp(prefix="pointsman-metrics-")
+    except OSError:
+        fail(f"Several workers add up their counters in a folder: give a writable /tmp, or name one in {_METRICS_DIR}.")
     return os.environ[_METRICS_DIR]
 
 

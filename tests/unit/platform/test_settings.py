@@ -66,3 +66,15 @@ def test_the_public_address_defaults_to_where_it_listens() -> None:
     assert load_settings(database_url=URL, secret_keys=KEY, port=9000).public_url == "http://127.0.0.1:9000"
     given = load_settings(database_url=URL, secret_keys=KEY, public_url="https://leads.example.com/")
     assert given.public_url == "https://leads.example.com"
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("0.0.0.0", "http://127.0.0.1:8000"),  # noqa: S104  # every address of a machine is no address for a sender
+        ("::", "http://127.0.0.1:8000"),
+        ("::1", "http://[::1]:8000"),
+    ],
+)
+def test_the_address_that_senders_are_given_is_one_they_can_call(host: str, url: str) -> None:
+    assert load_settings(database_url=URL, secret_keys=KEY, host=host).public_url == url
