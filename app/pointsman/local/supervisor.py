@@ -119,8 +119,13 @@ class Supervisor:
         self._watch.start()
 
     def _claim(self) -> None:
-        self._state.mkdir(parents=True, exist_ok=True)
-        lock = (self._state / "supervisor.lock").open("a")
+        try:
+            self._state.mkdir(parents=True, exist_ok=True)
+            lock = (self._state / "supervisor.lock").open("a")
+        except OSError as error:
+            raise LocalServerError(
+                f"The state cannot be kept in {self._state}: {error.strerror}. Name another folder with --state."
+            ) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -148,3 +148,9 @@ def test_a_refused_start_closes_nothing(tmp_path: Path) -> None:
         with pytest.raises(LocalServerError), Supervisor([], state=tmp_path) as second:
             second.afterwards(lambda: closed.append("the first one's database"))
         assert closed == []
+
+
+def test_a_place_that_cannot_hold_the_state_is_named_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(LocalServerError, match="cannot be kept in .*--state"), started([], state=tmp_path / "file"):
+        pass

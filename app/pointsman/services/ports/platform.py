@@ -29,7 +29,7 @@ class Audit(Protocol):
     async def add(
         self,
         *,
-        id: UUID,
+        id: UUID,  # noqa: A002  # the column's name
         at: datetime,
         actor: str,
         action: str,
@@ -47,7 +47,15 @@ class Audit(Protocol):
 class Alerts(Protocol):
     """What a human must look at; one open alert per code and subject."""
 
-    async def put(self, *, id: UUID, at: datetime, code: str, subject: str, message: str) -> None: ...
+    async def put(
+        self,
+        *,
+        id: UUID,  # noqa: A002  # the column's name
+        at: datetime,
+        code: str,
+        subject: str,
+        message: str,
+    ) -> None: ...
 
     async def resolve(self, *, at: datetime, code: str, subject: str) -> None: ...
 
