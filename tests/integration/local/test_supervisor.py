@@ -152,5 +152,5 @@ def test_a_refused_start_closes_nothing(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_hold_the_state_is_named_with_the_way_out(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(LocalServerError, match="cannot be kept in .*--state"), started([], state=tmp_path / "file"):
+    with pytest.raises(LocalServerError, match=r"cannot be kept in .*--state"), started([], state=tmp_path / "file"):
         pass
