@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = '0001'
+revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -13,542 +13,633 @@ depends_on = None
 def upgrade() -> None:
     # Equality on uuid inside an exclusion constraint needs it; every managed PostgreSQL offers it.
     op.execute("create extension if not exists btree_gist")
-    op.create_table('alerts',
-    sa.Column('id', sa.UUID(), nullable=False),
-    sa.Column('code', sa.Text(), nullable=False),
-    sa.Column('subject', sa.Text(), nullable=False),
-    sa.Column('message', sa.Text(), nullable=False),
-    sa.Column('count', sa.Integer(), server_default='1', nullable=False),
-    sa.Column('raised_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('resolved_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
-    sa.PrimaryKeyConstraint('id', name=op.f('alerts_pkey'))
+    op.create_table(
+        "alerts",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("count", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("raised_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("resolved_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("alerts_pkey")),
     )
-    op.create_index('alerts_one_open', 'alerts', ['code', 'subject'], unique=True, postgresql_where=sa.text('resolved_at is null'))
-    op.create_table('audit',
-    sa.Column('id', sa.UUID(), nullable=False),
-    sa.Column('at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('actor', sa.Text(), nullable=False),
-    sa.Column('action', sa.Text(), nullable=False),
-    sa.Column('subject', sa.Text(), nullable=False),
-    sa.Column('before', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-    sa.Column('after', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-    sa.Column('reason', sa.Text(), nullable=True),
-    sa.PrimaryKeyConstraint('id', name=op.f('audit_pkey'))
+    op.create_index(
+        "alerts_one_open", "alerts", ["code", "subject"], unique=True, postgresql_where=sa.text("resolved_at is null")
     )
-    op.create_index('audit_at_idx', 'audit', ['at'], unique=False)
-    op.create_index('audit_subject_idx', 'audit', ['subject', 'at'], unique=False)
-    op.create_table('connections',
-    sa.Column('id', sa.UUID(), nullable=False),
-    sa.Column('key', sa.Text(), nullable=False),
-    sa.Column('connector', sa.Text(), nullable=False),
-    sa.Column('config', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('sealed', sa.LargeBinary(), nullable=False),
-    sa.Column('active', sa.Boolean(), nullable=False),
-    sa.Column('fault', sa.Text(), nullable=True),
-    sa.Column('created_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('connections_pkey')),
-    sa.UniqueConstraint('key', name=op.f('connections_key_key'))
+    op.create_table(
+        "audit",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("before", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("after", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("audit_pkey")),
     )
-    op.create_table('idempotency',
-    sa.Column('caller', sa.Text(), nullable=False),
-    sa.Column('route', sa.Text(), nullable=False),
-    sa.Column('key', sa.Text(), nullable=False),
-    sa.Column('body_hash', sa.LargeBinary(), nullable=False),
-    sa.Column('status', sa.SmallInteger(), nullable=True),
-    sa.Column('answer', sa.LargeBinary(), nullable=True),
-    sa.Column('created_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('caller', 'route', 'key', name=op.f('idempotency_pkey'))
+    op.create_index("audit_at_idx", "audit", ["at"], unique=False)
+    op.create_index("audit_subject_idx", "audit", ["subject", "at"], unique=False)
+    op.create_table(
+        "connections",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("connector", sa.Text(), nullable=False),
+        sa.Column("config", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("fault", sa.Text(), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("connections_pkey")),
+        sa.UniqueConstraint("key", name=op.f("connections_key_key")),
     )
-    op.create_index('idempotency_created_idx', 'idempotency', ['created_at'], unique=False)
-    op.create_table('intakes',
-    sa.Column('id', sa.UUID(), nullable=False),
-    sa.Column('key', sa.Text(), nullable=False),
-    sa.Column('title', sa.Text(), nullable=False),
-    sa.Column('kind', sa.Text(), nullable=False),
-    sa.Column('verifier', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('sealed', sa.LargeBinary(), nullable=False),
-    sa.Column('mapping', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('sample', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('active', sa.Boolean(), nullable=False),
-    sa.Column('version', sa.Integer(), nullable=False),
-    sa.Column('created_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.CheckConstraint("kind in ('lead','handover')", name=op.f('intakes_kind_check')),
-    sa.PrimaryKeyConstraint('id', name=op.f('intakes_pkey')),
-    sa.UniqueConstraint('key', name=op.f('intakes_key_key'))
+    op.create_table(
+        "idempotency",
+        sa.Column("caller", sa.Text(), nullable=False),
+        sa.Column("route", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("body_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("status", sa.SmallInteger(), nullable=True),
+        sa.Column("answer", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("caller", "route", "key", name=op.f("idempotency_pkey")),
     )
-    op.create_table('policies',
-    sa.Column('version', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('state', sa.Text(), nullable=False),
-    sa.Column('document', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('note', sa.Text(), nullable=False),
-    sa.Column('created_by', sa.Text(), nullable=False),
-    sa.Column('created_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('published_by', sa.Text(), nullable=True),
-    sa.Column('published_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
-    sa.CheckConstraint("state in ('draft','published','archived')", name=op.f('policies_state_check')),
-    sa.PrimaryKeyConstraint('version', name=op.f('policies_pkey'))
+    op.create_index("idempotency_created_idx", "idempotency", ["created_at"], unique=False)
+    op.create_table(
+        "intakes",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("verifier", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("mapping", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("sample", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint("kind in ('lead','handover')", name=op.f("intakes_kind_check")),
+        sa.PrimaryKeyConstraint("id", name=op.f("intakes_pkey")),
+        sa.UniqueConstraint("key", name=op.f("intakes_key_key")),
     )
-    op.create_index('policies_one_published', 'policies', ['state'], unique=True, postgresql_where=sa.text("state = 'published'"))
-    op.create_table('pool_ledgers',
-    sa.Column('pool', sa.Text(), nullable=False),
-    sa.Column('seq', sa.BigInteger(), nullable=False),
-    sa.Column('ledger', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('waiting_since', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.PrimaryKeyConstraint('pool', name=op.f('pool_ledgers_pkey'))
+    op.create_table(
+        "policies",
+        sa.Column("version", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("document", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("published_by", sa.Text(), nullable=True),
+        sa.Column("published_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.CheckConstraint("state in ('draft','published','archived')", name=op.f("policies_state_check")),
+        sa.PrimaryKeyConstraint("version", name=op.f("policies_pkey")),
     )
-    op.create_table('roles',
-    sa.Column('id', sa.UUID(), nullable=False),
-    sa.Column('name', sa.Text(), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('roles_pkey')),
-    sa.UniqueConstraint('name', name=op.f('roles_name_key'))
+    op.create_index(
+        "policies_one_published", "policies", ["state"], unique=True, postgresql_where=sa.text("state = 'published'")
     )
-    op.create_table('roster_versions',
-    sa.Column('version', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('snapshot', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('created_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('version', name=op.f('roster_versions_pkey'))
+    op.create_table(
+        "pool_ledgers",
+        sa.Column("pool", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("ledger", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("waiting_since", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("pool", name=op.f("pool_ledgers_pkey")),
     )
-    op.create_table('suppliers',
-    sa.Column('key', sa.Text(), nullable=False),
-    sa.Column('name', sa.Text(), nullable=False),
-    sa.Column('kind', sa.Text(), nullable=False),
-    sa.Column('barred_domains', postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
-    sa.CheckConstraint("kind in ('in-house','partner')", name=op.f('suppliers_kind_check')),
-    sa.PrimaryKeyConstraint('key', name=op.f('suppliers_pkey'))
+    op.create_table(
+        "roles",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("roles_pkey")),
+        sa.UniqueConstraint("name", name=op.f("roles_name_key")),
     )
-    op.create_table('turns',
-    sa.Column('task', sa.Text(), nullable=False),
-    sa.Column('taken_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('task', name=op.f('turns_pkey'))
+    op.create_table(
+        "roster_versions",
+        sa.Column("version", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("snapshot", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("roster_versions_pkey")),
     )
-    op.create_table('api_keys',
-    sa.Column('id', sa.Text(), nullable=False),
-    sa.Column('name', sa.Text(), nullable=False),
-    sa.Column('secret_hash', sa.LargeBinary(), nullable=False),
-    sa.Column('scopes', postgresql.ARRAY(sa.Text()), nullable=False),
-    sa.Column('supplier', sa.Text(), nullable=True),
-    sa.Column('created_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('expires_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
-    sa.Column('revoked_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
-    sa.ForeignKeyConstraint(['supplier'], ['suppliers.key'], name=op.f('api_keys_supplier_fkey')),
-    sa.PrimaryKeyConstraint('id', name=op.f('api_keys_pkey'))
+    op.create_table(
+        "suppliers",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("barred_domains", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.CheckConstraint("kind in ('in-house','partner')", name=op.f("suppliers_kind_check")),
+        sa.PrimaryKeyConstraint("key", name=op.f("suppliers_pkey")),
     )
-    op.create_table('inbox_batches',
-    sa.Column('id', sa.UUID(), nullable=False),
-    sa.Column('intake_id', sa.UUID(), nullable=False),
-    sa.Column('body', sa.LargeBinary(), nullable=False),
-    sa.Column('received_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.ForeignKeyConstraint(['intake_id'], ['intakes.id'], name=op.f('inbox_batches_intake_id_fkey')),
-    sa.PrimaryKeyConstraint('id', name=op.f('inbox_batches_pkey'))
+    op.create_table(
+        "turns",
+        sa.Column("task", sa.Text(), nullable=False),
+        sa.Column("taken_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("task", name=op.f("turns_pkey")),
     )
-    op.create_table('reps',
-    sa.Column('id', sa.UUID(), nullable=False),
-    sa.Column('key', sa.Text(), nullable=False),
-    sa.Column('name', sa.Text(), nullable=False),
-    sa.Column('email', sa.Text(), nullable=False),
-    sa.Column('role_id', sa.UUID(), nullable=False),
-    sa.Column('role_since', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('tier', sa.SmallInteger(), nullable=False),
-    sa.Column('weight', sa.Integer(), nullable=False),
-    sa.Column('time_zone', sa.Text(), nullable=False),
-    sa.Column('working_hours', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('skills', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('caps', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('supplier', sa.Text(), nullable=False),
-    sa.Column('active', sa.Boolean(), nullable=False),
-    sa.Column('started_on', sa.Date(), nullable=True),
-    sa.Column('created_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.CheckConstraint("weight > 0", name=op.f('reps_weight_check')),
-    sa.ForeignKeyConstraint(['role_id'], ['roles.id'], name=op.f('reps_role_id_fkey')),
-    sa.ForeignKeyConstraint(['supplier'], ['suppliers.key'], name=op.f('reps_supplier_fkey')),
-    sa.PrimaryKeyConstraint('id', name=op.f('reps_pkey')),
-    sa.UniqueConstraint('key', name=op.f('reps_key_key'))
+    op.create_table(
+        "api_keys",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("secret_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("scopes", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("supplier", sa.Text(), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("revoked_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["supplier"], ["suppliers.key"], name=op.f("api_keys_supplier_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("api_keys_pkey")),
     )
-    op.create_table('role_works',
-    sa.Column('role_id', sa.UUID(), nullable=False),
-    sa.Column('work', sa.Text(), nullable=False),
-    sa.CheckConstraint("work in ('nurture','prospecting','qualification','closing','solution_design','customer_service','administration')", name=op.f('role_works_work_check')),
-    sa.ForeignKeyConstraint(['role_id'], ['roles.id'], name=op.f('role_works_role_id_fkey')),
-    sa.PrimaryKeyConstraint('role_id', 'work', name=op.f('role_works_pkey'))
+    op.create_table(
+        "inbox_batches",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("intake_id", sa.UUID(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("received_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["intake_id"], ["intakes.id"], name=op.f("inbox_batches_intake_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("inbox_batches_pkey")),
     )
-    op.create_table('accounts',
-    sa.Column('id', sa.UUID(), nullable=False),
-    sa.Column('name', sa.Text(), nullable=True),
-    sa.Column('name_key', sa.Text(), nullable=True),
-    sa.Column('domain', sa.Text(), nullable=True),
-    sa.Column('status', sa.Text(), server_default='prospect', nullable=False),
-    sa.Column('owner_rep_id', sa.UUID(), nullable=True),
-    sa.Column('created_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.ForeignKeyConstraint(['owner_rep_id'], ['reps.id'], name=op.f('accounts_owner_rep_id_fkey')),
-    sa.PrimaryKeyConstraint('id', name=op.f('accounts_pkey'))
+    op.create_table(
+        "reps",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("role_id", sa.UUID(), nullable=False),
+        sa.Column("role_since", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("tier", sa.SmallInteger(), nullable=False),
+        sa.Column("weight", sa.Integer(), nullable=False),
+        sa.Column("time_zone", sa.Text(), nullable=False),
+        sa.Column("working_hours", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("skills", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("caps", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("supplier", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("started_on", sa.Date(), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint("weight > 0", name=op.f("reps_weight_check")),
+        sa.ForeignKeyConstraint(["role_id"], ["roles.id"], name=op.f("reps_role_id_fkey")),
+        sa.ForeignKeyConstraint(["supplier"], ["suppliers.key"], name=op.f("reps_supplier_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("reps_pkey")),
+        sa.UniqueConstraint("key", name=op.f("reps_key_key")),
     )
-    op.create_index('accounts_domain_key', 'accounts', ['domain'], unique=True)
-    op.create_index('accounts_name_key_idx', 'accounts', ['name_key'], unique=False)
-    op.create_index('accounts_name_alone_key', 'accounts', ['name_key'], unique=True, postgresql_where=sa.text('domain is null'))
-    op.create_table('inbox',
-    sa.Column('id', sa.UUID(), nullable=False),
-    sa.Column('intake_id', sa.UUID(), nullable=False),
-    sa.Column('dedupe_key', sa.Text(), nullable=False),
-    sa.Column('batch_id', sa.UUID(), nullable=True),
-    sa.Column('body', sa.LargeBinary(), nullable=False),
-    sa.Column('status', sa.Text(), server_default='received', nullable=False),
-    sa.Column('attempts', sa.SmallInteger(), server_default='0', nullable=False),
-    sa.Column('error', sa.Text(), nullable=True),
-    sa.Column('lead_id', sa.UUID(), nullable=True),
-    sa.Column('result', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-    sa.Column('received_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('next_attempt_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
-    sa.Column('leased_until', postgresql.TIMESTAMP(timezone=True), nullable=True),
-    sa.Column('done_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
-    sa.CheckConstraint("status in ('received','done','dead')", name=op.f('inbox_status_check')),
-    sa.ForeignKeyConstraint(['batch_id'], ['inbox_batches.id'], name=op.f('inbox_batch_id_fkey')),
-    sa.ForeignKeyConstraint(['intake_id'], ['intakes.id'], name=op.f('inbox_intake_id_fkey')),
-    sa.PrimaryKeyConstraint('id', name=op.f('inbox_pkey'))
+    op.create_table(
+        "role_works",
+        sa.Column("role_id", sa.UUID(), nullable=False),
+        sa.Column("work", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "work in ('nurture','prospecting','qualification','closing','solution_design','customer_service','administration')",
+            name=op.f("role_works_work_check"),
+        ),
+        sa.ForeignKeyConstraint(["role_id"], ["roles.id"], name=op.f("role_works_role_id_fkey")),
+        sa.PrimaryKeyConstraint("role_id", "work", name=op.f("role_works_pkey")),
     )
-    op.create_index('inbox_dedupe_key', 'inbox', ['intake_id', 'dedupe_key'], unique=True)
-    op.create_index('inbox_open_idx', 'inbox', ['received_at'], unique=False, postgresql_where=sa.text("status <> 'done'"))
-    op.create_table('rep_calendars',
-    sa.Column('id', sa.UUID(), nullable=False),
-    sa.Column('rep_id', sa.UUID(), nullable=False),
-    sa.Column('connection_id', sa.UUID(), nullable=False),
-    sa.Column('calendar', sa.Text(), nullable=False),
-    sa.Column('writes', sa.Boolean(), nullable=False),
-    sa.ForeignKeyConstraint(['connection_id'], ['connections.id'], name=op.f('rep_calendars_connection_id_fkey')),
-    sa.ForeignKeyConstraint(['rep_id'], ['reps.id'], name=op.f('rep_calendars_rep_id_fkey')),
-    sa.PrimaryKeyConstraint('id', name=op.f('rep_calendars_pkey'))
+    op.create_table(
+        "accounts",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("name_key", sa.Text(), nullable=True),
+        sa.Column("domain", sa.Text(), nullable=True),
+        sa.Column("status", sa.Text(), server_default="prospect", nullable=False),
+        sa.Column("owner_rep_id", sa.UUID(), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["owner_rep_id"], ["reps.id"], name=op.f("accounts_owner_rep_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("accounts_pkey")),
     )
-    op.create_index('rep_calendars_one_write', 'rep_calendars', ['rep_id'], unique=True, postgresql_where=sa.text('writes'))
-    op.create_index('rep_calendars_rep_key', 'rep_calendars', ['rep_id', 'connection_id', 'calendar'], unique=True)
-    op.create_table('time_off',
-    sa.Column('id', sa.UUID(), nullable=False),
-    sa.Column('rep_id', sa.UUID(), nullable=False),
-    sa.Column('starts_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('ends_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('reason', sa.Text(), nullable=False),
-    sa.CheckConstraint('ends_at > starts_at', name=op.f('time_off_order_check')),
-    sa.ForeignKeyConstraint(['rep_id'], ['reps.id'], name=op.f('time_off_rep_id_fkey')),
-    sa.PrimaryKeyConstraint('id', name=op.f('time_off_pkey'))
+    op.create_index("accounts_domain_key", "accounts", ["domain"], unique=True)
+    op.create_index("accounts_name_key_idx", "accounts", ["name_key"], unique=False)
+    op.create_index(
+        "accounts_name_alone_key", "accounts", ["name_key"], unique=True, postgresql_where=sa.text("domain is null")
     )
-    op.create_index(op.f('time_off_rep_id_idx'), 'time_off', ['rep_id'], unique=False)
-    op.create_table('calendar_reads',
-    sa.Column('rep_calendar_id', sa.UUID(), nullable=False),
-    sa.Column('window_start', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('window_end', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('busy', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('read_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('error', sa.Text(), nullable=True),
-    sa.ForeignKeyConstraint(['rep_calendar_id'], ['rep_calendars.id'], name=op.f('calendar_reads_rep_calendar_id_fkey'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('rep_calendar_id', name=op.f('calendar_reads_pkey'))
+    op.create_table(
+        "inbox",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("intake_id", sa.UUID(), nullable=False),
+        sa.Column("dedupe_key", sa.Text(), nullable=False),
+        sa.Column("batch_id", sa.UUID(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("status", sa.Text(), server_default="received", nullable=False),
+        sa.Column("attempts", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("lead_id", sa.UUID(), nullable=True),
+        sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("received_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("next_attempt_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("leased_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("done_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.CheckConstraint("status in ('received','done','dead')", name=op.f("inbox_status_check")),
+        sa.ForeignKeyConstraint(["batch_id"], ["inbox_batches.id"], name=op.f("inbox_batch_id_fkey")),
+        sa.ForeignKeyConstraint(["intake_id"], ["intakes.id"], name=op.f("inbox_intake_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("inbox_pkey")),
     )
-    op.create_table('leads',
-    sa.Column('id', sa.UUID(), nullable=False),
-    sa.Column('email', sa.Text(), nullable=True),
-    sa.Column('email_key', sa.Text(), nullable=True),
-    sa.Column('first_name', sa.Text(), nullable=True),
-    sa.Column('last_name', sa.Text(), nullable=True),
-    sa.Column('phone', sa.Text(), nullable=True),
-    sa.Column('facts', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('known_at', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
-    sa.Column('stage', sa.Text(), nullable=False),
-    sa.Column('account_id', sa.UUID(), nullable=True),
-    sa.Column('match', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('nurture_until', postgresql.TIMESTAMP(timezone=True), nullable=True),
-    sa.Column('nurture_reason', sa.Text(), nullable=True),
-    sa.Column('version', sa.Integer(), nullable=False),
-    sa.Column('created_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('updated_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('leads_account_id_fkey')),
-    sa.PrimaryKeyConstraint('id', name=op.f('leads_pkey'))
+    op.create_index("inbox_dedupe_key", "inbox", ["intake_id", "dedupe_key"], unique=True)
+    op.create_index(
+        "inbox_open_idx", "inbox", ["received_at"], unique=False, postgresql_where=sa.text("status <> 'done'")
     )
-    op.create_index(op.f('leads_account_id_idx'), 'leads', ['account_id'], unique=False)
-    op.create_index('leads_email_key', 'leads', ['email_key'], unique=True)
-    op.create_index('leads_created_idx', 'leads', ['created_at', 'id'], unique=False)
-    op.create_table('decisions',
-    sa.Column('id', sa.UUID(), nullable=False),
-    sa.Column('lead_id', sa.UUID(), nullable=False),
-    sa.Column('at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('outcome', sa.Text(), nullable=False),
-    sa.Column('work', sa.Text(), nullable=True),
-    sa.Column('rule', sa.Text(), nullable=True),
-    sa.Column('pool', sa.Text(), nullable=True),
-    sa.Column('rep_id', sa.UUID(), nullable=True),
-    sa.Column('hold_reason', sa.Text(), nullable=True),
-    sa.Column('summary', sa.Text(), nullable=False),
-    sa.Column('policy_version', sa.BigInteger(), nullable=False),
-    sa.Column('roster_version', sa.BigInteger(), nullable=False),
-    sa.Column('record', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('inputs', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.CheckConstraint("outcome in ('assigned','held','nurture')", name=op.f('decisions_outcome_check')),
-    sa.ForeignKeyConstraint(['lead_id'], ['leads.id'], name=op.f('decisions_lead_id_fkey')),
-    sa.ForeignKeyConstraint(['policy_version'], ['policies.version'], name=op.f('decisions_policy_version_fkey')),
-    sa.ForeignKeyConstraint(['rep_id'], ['reps.id'], name=op.f('decisions_rep_id_fkey')),
-    sa.ForeignKeyConstraint(['roster_version'], ['roster_versions.version'], name=op.f('decisions_roster_version_fkey')),
-    sa.PrimaryKeyConstraint('id', name=op.f('decisions_pkey'))
+    op.create_table(
+        "rep_calendars",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("rep_id", sa.UUID(), nullable=False),
+        sa.Column("connection_id", sa.UUID(), nullable=False),
+        sa.Column("calendar", sa.Text(), nullable=False),
+        sa.Column("writes", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("rep_calendars_connection_id_fkey")),
+        sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("rep_calendars_rep_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("rep_calendars_pkey")),
     )
-    op.create_index('decisions_at_idx', 'decisions', ['at'], unique=False)
-    op.create_index('decisions_lead_idx', 'decisions', ['lead_id', 'at'], unique=False)
-    op.create_table('evidence',
-    sa.Column('id', sa.UUID(), nullable=False),
-    sa.Column('lead_id', sa.UUID(), nullable=False),
-    sa.Column('kind', sa.Text(), nullable=False),
-    sa.Column('name', sa.Text(), nullable=False),
-    sa.Column('value', sa.Text(), nullable=False),
-    sa.Column('affirmed', sa.Boolean(), nullable=False),
-    sa.Column('source', sa.Text(), nullable=False),
-    sa.Column('observed_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('expires_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
-    sa.Column('created_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.CheckConstraint("kind in ('qualified','motivated','educated')", name=op.f('evidence_kind_check')),
-    sa.ForeignKeyConstraint(['lead_id'], ['leads.id'], name=op.f('evidence_lead_id_fkey')),
-    sa.PrimaryKeyConstraint('id', name=op.f('evidence_pkey'))
+    op.create_index(
+        "rep_calendars_one_write", "rep_calendars", ["rep_id"], unique=True, postgresql_where=sa.text("writes")
     )
-    op.create_index(op.f('evidence_lead_id_idx'), 'evidence', ['lead_id'], unique=False)
-    op.create_table('gate_checks',
-    sa.Column('id', sa.UUID(), nullable=False),
-    sa.Column('lead_id', sa.UUID(), nullable=False),
-    sa.Column('work', sa.Text(), nullable=False),
-    sa.Column('passed', sa.Boolean(), nullable=False),
-    sa.Column('policy_version', sa.BigInteger(), nullable=False),
-    sa.Column('setter_rep_id', sa.UUID(), nullable=True),
-    sa.Column('result', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('checked_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('expires_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
-    sa.Column('revoked_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
-    sa.CheckConstraint('passed = (expires_at is not null)', name=op.f('gate_checks_expiry_check')),
-    sa.ForeignKeyConstraint(['lead_id'], ['leads.id'], name=op.f('gate_checks_lead_id_fkey')),
-    sa.ForeignKeyConstraint(['policy_version'], ['policies.version'], name=op.f('gate_checks_policy_version_fkey')),
-    sa.ForeignKeyConstraint(['setter_rep_id'], ['reps.id'], name=op.f('gate_checks_setter_rep_id_fkey')),
-    sa.PrimaryKeyConstraint('id', name=op.f('gate_checks_pkey'))
+    op.create_index("rep_calendars_rep_key", "rep_calendars", ["rep_id", "connection_id", "calendar"], unique=True)
+    op.create_table(
+        "time_off",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("rep_id", sa.UUID(), nullable=False),
+        sa.Column("starts_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("ends_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.CheckConstraint("ends_at > starts_at", name=op.f("time_off_order_check")),
+        sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("time_off_rep_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("time_off_pkey")),
     )
-    op.create_index('gate_checks_lead_idx', 'gate_checks', ['lead_id', 'work', 'checked_at'], unique=False)
-    op.create_table('lead_identities',
-    sa.Column('source', sa.Text(), nullable=False),
-    sa.Column('external_id', sa.Text(), nullable=False),
-    sa.Column('lead_id', sa.UUID(), nullable=False),
-    sa.ForeignKeyConstraint(['lead_id'], ['leads.id'], name=op.f('lead_identities_lead_id_fkey')),
-    sa.PrimaryKeyConstraint('source', 'external_id', name=op.f('lead_identities_pkey'))
+    op.create_index(op.f("time_off_rep_id_idx"), "time_off", ["rep_id"], unique=False)
+    op.create_table(
+        "calendar_reads",
+        sa.Column("rep_calendar_id", sa.UUID(), nullable=False),
+        sa.Column("window_start", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("window_end", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("busy", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("read_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["rep_calendar_id"],
+            ["rep_calendars.id"],
+            name=op.f("calendar_reads_rep_calendar_id_fkey"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("rep_calendar_id", name=op.f("calendar_reads_pkey")),
     )
-    op.create_index(op.f('lead_identities_lead_id_idx'), 'lead_identities', ['lead_id'], unique=False)
-    op.create_table('overrides',
-    sa.Column('id', sa.UUID(), nullable=False),
-    sa.Column('lead_id', sa.UUID(), nullable=False),
-    sa.Column('rep_id', sa.UUID(), nullable=False),
-    sa.Column('work', sa.Text(), nullable=False),
-    sa.Column('reason', sa.Text(), nullable=False),
-    sa.Column('approver', sa.Text(), nullable=False),
-    sa.Column('used', sa.Integer(), server_default='0', nullable=False),
-    sa.Column('created_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('expires_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('revoked_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
-    sa.CheckConstraint("length(trim(approver)) > 0", name=op.f('overrides_approver_check')),
-    sa.CheckConstraint("length(trim(reason)) > 0", name=op.f('overrides_reason_check')),
-    sa.ForeignKeyConstraint(['lead_id'], ['leads.id'], name=op.f('overrides_lead_id_fkey')),
-    sa.CheckConstraint("expires_at > created_at and expires_at <= created_at + interval '168 hours'", name=op.f('overrides_span_check')),
-    sa.ForeignKeyConstraint(['rep_id'], ['reps.id'], name=op.f('overrides_rep_id_fkey')),
-    sa.PrimaryKeyConstraint('id', name=op.f('overrides_pkey'))
+    op.create_table(
+        "leads",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=True),
+        sa.Column("email_key", sa.Text(), nullable=True),
+        sa.Column("first_name", sa.Text(), nullable=True),
+        sa.Column("last_name", sa.Text(), nullable=True),
+        sa.Column("phone", sa.Text(), nullable=True),
+        sa.Column("facts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("known_at", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.UUID(), nullable=True),
+        sa.Column("match", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("nurture_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("nurture_reason", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("leads_account_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("leads_pkey")),
     )
-    op.create_index('overrides_lead_idx', 'overrides', ['lead_id', 'rep_id', 'work'], unique=False)
-    op.create_table('assignments',
-    sa.Column('id', sa.UUID(), nullable=False),
-    sa.Column('lead_id', sa.UUID(), nullable=False),
-    sa.Column('rep_id', sa.UUID(), nullable=False),
-    sa.Column('work', sa.Text(), nullable=False),
-    sa.Column('pool', sa.Text(), nullable=True),
-    sa.Column('decision_id', sa.UUID(), nullable=True),
-    sa.Column('gate_check_id', sa.UUID(), nullable=True),
-    sa.Column('override_id', sa.UUID(), nullable=True),
-    sa.Column('assigned_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('ended_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
-    sa.Column('end_reason', sa.Text(), nullable=True),
-    sa.CheckConstraint("work in ('nurture','prospecting','qualification','closing','solution_design','customer_service','administration')", name=op.f('assignments_work_check')),
-    sa.ForeignKeyConstraint(['decision_id'], ['decisions.id'], name=op.f('assignments_decision_id_fkey')),
-    sa.ForeignKeyConstraint(['gate_check_id'], ['gate_checks.id'], name=op.f('assignments_gate_check_id_fkey')),
-    sa.ForeignKeyConstraint(['lead_id'], ['leads.id'], name=op.f('assignments_lead_id_fkey')),
-    sa.ForeignKeyConstraint(['override_id'], ['overrides.id'], name=op.f('assignments_override_id_fkey')),
-    sa.ForeignKeyConstraint(['rep_id'], ['reps.id'], name=op.f('assignments_rep_id_fkey')),
-    sa.PrimaryKeyConstraint('id', name=op.f('assignments_pkey'))
+    op.create_index(op.f("leads_account_id_idx"), "leads", ["account_id"], unique=False)
+    op.create_index("leads_email_key", "leads", ["email_key"], unique=True)
+    op.create_index("leads_created_idx", "leads", ["created_at", "id"], unique=False)
+    op.create_table(
+        "decisions",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("lead_id", sa.UUID(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("work", sa.Text(), nullable=True),
+        sa.Column("rule", sa.Text(), nullable=True),
+        sa.Column("pool", sa.Text(), nullable=True),
+        sa.Column("rep_id", sa.UUID(), nullable=True),
+        sa.Column("hold_reason", sa.Text(), nullable=True),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("policy_version", sa.BigInteger(), nullable=False),
+        sa.Column("roster_version", sa.BigInteger(), nullable=False),
+        sa.Column("record", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("inputs", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.CheckConstraint("outcome in ('assigned','held','nurture')", name=op.f("decisions_outcome_check")),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("decisions_lead_id_fkey")),
+        sa.ForeignKeyConstraint(["policy_version"], ["policies.version"], name=op.f("decisions_policy_version_fkey")),
+        sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("decisions_rep_id_fkey")),
+        sa.ForeignKeyConstraint(
+            ["roster_version"], ["roster_versions.version"], name=op.f("decisions_roster_version_fkey")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("decisions_pkey")),
     )
-    op.create_index('assignments_lead_idx', 'assignments', ['lead_id'], unique=False)
-    op.create_index('assignments_one_active', 'assignments', ['lead_id'], unique=True, postgresql_where=sa.text('ended_at is null'))
-    op.create_index('assignments_open_idx', 'assignments', ['rep_id'], unique=False, postgresql_where=sa.text('ended_at is null'))
-    op.create_index('assignments_rep_idx', 'assignments', ['rep_id', 'assigned_at'], unique=False)
-    op.create_table('holds',
-    sa.Column('id', sa.UUID(), nullable=False),
-    sa.Column('lead_id', sa.UUID(), nullable=False),
-    sa.Column('decision_id', sa.UUID(), nullable=False),
-    sa.Column('work', sa.Text(), nullable=True),
-    sa.Column('pool', sa.Text(), nullable=True),
-    sa.Column('reason', sa.Text(), nullable=False),
-    sa.Column('sentence', sa.Text(), nullable=False),
-    sa.Column('held_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('due_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('released_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
-    sa.Column('release', sa.Text(), nullable=True),
-    sa.ForeignKeyConstraint(['decision_id'], ['decisions.id'], name=op.f('holds_decision_id_fkey')),
-    sa.ForeignKeyConstraint(['lead_id'], ['leads.id'], name=op.f('holds_lead_id_fkey')),
-    sa.PrimaryKeyConstraint('id', name=op.f('holds_pkey'))
+    op.create_index("decisions_at_idx", "decisions", ["at"], unique=False)
+    op.create_index("decisions_lead_idx", "decisions", ["lead_id", "at"], unique=False)
+    op.create_table(
+        "evidence",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("lead_id", sa.UUID(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("affirmed", sa.Boolean(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("observed_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint("kind in ('qualified','motivated','educated')", name=op.f("evidence_kind_check")),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("evidence_lead_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("evidence_pkey")),
     )
-    op.create_index('holds_one_open', 'holds', ['lead_id'], unique=True, postgresql_where=sa.text('released_at is null'))
-    op.create_index('holds_open_idx', 'holds', ['held_at'], unique=False, postgresql_where=sa.text('released_at is null'))
-    op.create_table('ledger_entries',
-    sa.Column('pool', sa.Text(), nullable=False),
-    sa.Column('seq', sa.BigInteger(), nullable=False),
-    sa.Column('kind', sa.Text(), nullable=False),
-    sa.Column('decision_id', sa.UUID(), nullable=True),
-    sa.Column('rep_id', sa.UUID(), nullable=True),
-    sa.Column('entry', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('reason', sa.Text(), nullable=True),
-    sa.Column('at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.CheckConstraint("kind in ('assign','credit','adjust')", name=op.f('ledger_entries_kind_check')),
-    sa.ForeignKeyConstraint(['decision_id'], ['decisions.id'], name=op.f('ledger_entries_decision_id_fkey')),
-    sa.ForeignKeyConstraint(['rep_id'], ['reps.id'], name=op.f('ledger_entries_rep_id_fkey')),
-    sa.PrimaryKeyConstraint('pool', 'seq', name=op.f('ledger_entries_pkey'))
+    op.create_index(op.f("evidence_lead_id_idx"), "evidence", ["lead_id"], unique=False)
+    op.create_table(
+        "gate_checks",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("lead_id", sa.UUID(), nullable=False),
+        sa.Column("work", sa.Text(), nullable=False),
+        sa.Column("passed", sa.Boolean(), nullable=False),
+        sa.Column("policy_version", sa.BigInteger(), nullable=False),
+        sa.Column("setter_rep_id", sa.UUID(), nullable=True),
+        sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("checked_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("revoked_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.CheckConstraint("passed = (expires_at is not null)", name=op.f("gate_checks_expiry_check")),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("gate_checks_lead_id_fkey")),
+        sa.ForeignKeyConstraint(["policy_version"], ["policies.version"], name=op.f("gate_checks_policy_version_fkey")),
+        sa.ForeignKeyConstraint(["setter_rep_id"], ["reps.id"], name=op.f("gate_checks_setter_rep_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("gate_checks_pkey")),
     )
-    op.create_index('ledger_entries_once_key', 'ledger_entries', ['decision_id', 'kind'], unique=True)
-    op.create_table('appointments',
-    sa.Column('id', sa.UUID(), nullable=False),
-    sa.Column('lead_id', sa.UUID(), nullable=False),
-    sa.Column('work', sa.Text(), nullable=False),
-    sa.Column('status', sa.Text(), nullable=False),
-    sa.Column('starts_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('ends_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('title', sa.Text(), nullable=False),
-    sa.Column('assignment_id', sa.UUID(), nullable=False),
-    sa.Column('gate_check_id', sa.UUID(), nullable=True),
-    sa.Column('override_id', sa.UUID(), nullable=True),
-    sa.Column('gate_snapshot', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('setter_rep_id', sa.UUID(), nullable=True),
-    sa.Column('booked_by', sa.Text(), nullable=False),
-    sa.Column('sequence', sa.Integer(), nullable=False),
-    sa.Column('created_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('cancelled_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
-    sa.Column('cancelled_by', sa.Text(), nullable=True),
-    sa.Column('cancel_reason', sa.Text(), nullable=True),
-    sa.CheckConstraint("status in ('confirmed','cancelled')", name=op.f('appointments_status_check')),
-    sa.CheckConstraint('ends_at > starts_at', name=op.f('appointments_order_check')),
-    sa.ForeignKeyConstraint(['assignment_id'], ['assignments.id'], name=op.f('appointments_assignment_id_fkey')),
-    sa.ForeignKeyConstraint(['gate_check_id'], ['gate_checks.id'], name=op.f('appointments_gate_check_id_fkey')),
-    sa.ForeignKeyConstraint(['lead_id'], ['leads.id'], name=op.f('appointments_lead_id_fkey')),
-    sa.ForeignKeyConstraint(['override_id'], ['overrides.id'], name=op.f('appointments_override_id_fkey')),
-    sa.ForeignKeyConstraint(['setter_rep_id'], ['reps.id'], name=op.f('appointments_setter_rep_id_fkey')),
-    sa.PrimaryKeyConstraint('id', name=op.f('appointments_pkey'))
+    op.create_index("gate_checks_lead_idx", "gate_checks", ["lead_id", "work", "checked_at"], unique=False)
+    op.create_table(
+        "lead_identities",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("lead_id", sa.UUID(), nullable=False),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("lead_identities_lead_id_fkey")),
+        sa.PrimaryKeyConstraint("source", "external_id", name=op.f("lead_identities_pkey")),
     )
-    op.create_index(op.f('appointments_lead_id_idx'), 'appointments', ['lead_id'], unique=False)
-    op.create_index('appointments_one_per_lead', 'appointments', ['lead_id'], unique=True, postgresql_where=sa.text("status = 'confirmed'"))
-    op.create_index('appointments_starts_idx', 'appointments', ['starts_at'], unique=False)
-    op.create_table('deliveries',
-    sa.Column('id', sa.UUID(), nullable=False),
-    sa.Column('appointment_id', sa.UUID(), nullable=False),
-    sa.Column('rep_id', sa.UUID(), nullable=False),
-    sa.Column('connection_id', sa.UUID(), nullable=False),
-    sa.Column('calendar', sa.Text(), nullable=False),
-    sa.Column('op', sa.Text(), nullable=False),
-    sa.Column('key', sa.Text(), nullable=False),
-    sa.Column('sequence', sa.Integer(), nullable=False),
-    sa.Column('status', sa.Text(), nullable=False),
-    sa.Column('attempts', sa.SmallInteger(), server_default='0', nullable=False),
-    sa.Column('next_attempt_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('lease', sa.UUID(), nullable=True),
-    sa.Column('lease_until', postgresql.TIMESTAMP(timezone=True), nullable=True),
-    sa.Column('last_error', sa.Text(), nullable=True),
-    sa.Column('vendor_id', sa.Text(), nullable=True),
-    sa.Column('vendor_version', sa.Text(), nullable=True),
-    sa.Column('created_at', postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column('done_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
-    sa.CheckConstraint("status in ('pending','done','superseded','dead')", name=op.f('deliveries_status_check')),
-    sa.CheckConstraint("op in ('book','move','cancel')", name=op.f('deliveries_op_check')),
-    sa.ForeignKeyConstraint(['appointment_id'], ['appointments.id'], name=op.f('deliveries_appointment_id_fkey')),
-    sa.ForeignKeyConstraint(['connection_id'], ['connections.id'], name=op.f('deliveries_connection_id_fkey')),
-    sa.ForeignKeyConstraint(['rep_id'], ['reps.id'], name=op.f('deliveries_rep_id_fkey')),
-    sa.PrimaryKeyConstraint('id', name=op.f('deliveries_pkey'))
+    op.create_index(op.f("lead_identities_lead_id_idx"), "lead_identities", ["lead_id"], unique=False)
+    op.create_table(
+        "overrides",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("lead_id", sa.UUID(), nullable=False),
+        sa.Column("rep_id", sa.UUID(), nullable=False),
+        sa.Column("work", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("approver", sa.Text(), nullable=False),
+        sa.Column("used", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("revoked_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.CheckConstraint("length(trim(approver)) > 0", name=op.f("overrides_approver_check")),
+        sa.CheckConstraint("length(trim(reason)) > 0", name=op.f("overrides_reason_check")),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("overrides_lead_id_fkey")),
+        sa.CheckConstraint(
+            "expires_at > created_at and expires_at <= created_at + interval '168 hours'",
+            name=op.f("overrides_span_check"),
+        ),
+        sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("overrides_rep_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("overrides_pkey")),
     )
-    op.create_index('deliveries_due_idx', 'deliveries', ['next_attempt_at'], unique=False, postgresql_where=sa.text("status = 'pending'"))
-    op.create_index('deliveries_one_effect', 'deliveries', ['appointment_id', 'rep_id', 'op', 'sequence'], unique=True)
-    op.create_table('reservations',
-    sa.Column('id', sa.UUID(), nullable=False),
-    sa.Column('rep_id', sa.UUID(), nullable=False),
-    sa.Column('during', postgresql.TSTZRANGE(), nullable=False),
-    sa.Column('kind', sa.Text(), nullable=False),
-    sa.Column('appointment_id', sa.UUID(), nullable=True),
-    sa.Column('lead_id', sa.UUID(), nullable=False),
-    sa.Column('work', sa.Text(), nullable=False),
-    sa.Column('expires_at', postgresql.TIMESTAMP(timezone=True), nullable=True),
-    sa.Column('active', sa.Boolean(), nullable=False),
-    postgresql.ExcludeConstraint((sa.column('rep_id'), '='), (sa.column('during'), '&&'), where=sa.text('active'), using='gist', name='reservations_no_overlap'),
-    sa.CheckConstraint("work in ('nurture','prospecting','qualification','closing','solution_design','customer_service','administration')", name=op.f('reservations_work_check')),
-    sa.CheckConstraint("kind in ('appointment','hold')", name=op.f('reservations_kind_check')),
-    sa.CheckConstraint("(kind = 'appointment') = (appointment_id is not null)", name=op.f('reservations_appointment_check')),
-    sa.CheckConstraint("(kind = 'hold') = (expires_at is not null)", name=op.f('reservations_hold_expires_check')),
-    sa.ForeignKeyConstraint(['appointment_id'], ['appointments.id'], name=op.f('reservations_appointment_id_fkey')),
-    sa.ForeignKeyConstraint(['lead_id'], ['leads.id'], name=op.f('reservations_lead_id_fkey')),
-    sa.ForeignKeyConstraint(['rep_id'], ['reps.id'], name=op.f('reservations_rep_id_fkey')),
-    sa.PrimaryKeyConstraint('id', name=op.f('reservations_pkey'))
+    op.create_index("overrides_lead_idx", "overrides", ["lead_id", "rep_id", "work"], unique=False)
+    op.create_table(
+        "assignments",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("lead_id", sa.UUID(), nullable=False),
+        sa.Column("rep_id", sa.UUID(), nullable=False),
+        sa.Column("work", sa.Text(), nullable=False),
+        sa.Column("pool", sa.Text(), nullable=True),
+        sa.Column("decision_id", sa.UUID(), nullable=True),
+        sa.Column("gate_check_id", sa.UUID(), nullable=True),
+        sa.Column("override_id", sa.UUID(), nullable=True),
+        sa.Column("assigned_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("ended_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("end_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "work in ('nurture','prospecting','qualification','closing','solution_design','customer_service','administration')",
+            name=op.f("assignments_work_check"),
+        ),
+        sa.ForeignKeyConstraint(["decision_id"], ["decisions.id"], name=op.f("assignments_decision_id_fkey")),
+        sa.ForeignKeyConstraint(["gate_check_id"], ["gate_checks.id"], name=op.f("assignments_gate_check_id_fkey")),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("assignments_lead_id_fkey")),
+        sa.ForeignKeyConstraint(["override_id"], ["overrides.id"], name=op.f("assignments_override_id_fkey")),
+        sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("assignments_rep_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("assignments_pkey")),
     )
-    op.create_index(op.f('reservations_appointment_id_idx'), 'reservations', ['appointment_id'], unique=False)
+    op.create_index("assignments_lead_idx", "assignments", ["lead_id"], unique=False)
+    op.create_index(
+        "assignments_one_active", "assignments", ["lead_id"], unique=True, postgresql_where=sa.text("ended_at is null")
+    )
+    op.create_index(
+        "assignments_open_idx", "assignments", ["rep_id"], unique=False, postgresql_where=sa.text("ended_at is null")
+    )
+    op.create_index("assignments_rep_idx", "assignments", ["rep_id", "assigned_at"], unique=False)
+    op.create_table(
+        "holds",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("lead_id", sa.UUID(), nullable=False),
+        sa.Column("decision_id", sa.UUID(), nullable=False),
+        sa.Column("work", sa.Text(), nullable=True),
+        sa.Column("pool", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.Column("held_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("released_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("release", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["decision_id"], ["decisions.id"], name=op.f("holds_decision_id_fkey")),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("holds_lead_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("holds_pkey")),
+    )
+    op.create_index(
+        "holds_one_open", "holds", ["lead_id"], unique=True, postgresql_where=sa.text("released_at is null")
+    )
+    op.create_index(
+        "holds_open_idx", "holds", ["held_at"], unique=False, postgresql_where=sa.text("released_at is null")
+    )
+    op.create_table(
+        "ledger_entries",
+        sa.Column("pool", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("decision_id", sa.UUID(), nullable=True),
+        sa.Column("rep_id", sa.UUID(), nullable=True),
+        sa.Column("entry", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint("kind in ('assign','credit','adjust')", name=op.f("ledger_entries_kind_check")),
+        sa.ForeignKeyConstraint(["decision_id"], ["decisions.id"], name=op.f("ledger_entries_decision_id_fkey")),
+        sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("ledger_entries_rep_id_fkey")),
+        sa.PrimaryKeyConstraint("pool", "seq", name=op.f("ledger_entries_pkey")),
+    )
+    op.create_index("ledger_entries_once_key", "ledger_entries", ["decision_id", "kind"], unique=True)
+    op.create_table(
+        "appointments",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("lead_id", sa.UUID(), nullable=False),
+        sa.Column("work", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("starts_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("ends_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("assignment_id", sa.UUID(), nullable=False),
+        sa.Column("gate_check_id", sa.UUID(), nullable=True),
+        sa.Column("override_id", sa.UUID(), nullable=True),
+        sa.Column("gate_snapshot", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("setter_rep_id", sa.UUID(), nullable=True),
+        sa.Column("booked_by", sa.Text(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("cancelled_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("cancelled_by", sa.Text(), nullable=True),
+        sa.Column("cancel_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("status in ('confirmed','cancelled')", name=op.f("appointments_status_check")),
+        sa.CheckConstraint("ends_at > starts_at", name=op.f("appointments_order_check")),
+        sa.ForeignKeyConstraint(["assignment_id"], ["assignments.id"], name=op.f("appointments_assignment_id_fkey")),
+        sa.ForeignKeyConstraint(["gate_check_id"], ["gate_checks.id"], name=op.f("appointments_gate_check_id_fkey")),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("appointments_lead_id_fkey")),
+        sa.ForeignKeyConstraint(["override_id"], ["overrides.id"], name=op.f("appointments_override_id_fkey")),
+        sa.ForeignKeyConstraint(["setter_rep_id"], ["reps.id"], name=op.f("appointments_setter_rep_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("appointments_pkey")),
+    )
+    op.create_index(op.f("appointments_lead_id_idx"), "appointments", ["lead_id"], unique=False)
+    op.create_index(
+        "appointments_one_per_lead",
+        "appointments",
+        ["lead_id"],
+        unique=True,
+        postgresql_where=sa.text("status = 'confirmed'"),
+    )
+    op.create_index("appointments_starts_idx", "appointments", ["starts_at"], unique=False)
+    op.create_table(
+        "deliveries",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("appointment_id", sa.UUID(), nullable=False),
+        sa.Column("rep_id", sa.UUID(), nullable=False),
+        sa.Column("connection_id", sa.UUID(), nullable=False),
+        sa.Column("calendar", sa.Text(), nullable=False),
+        sa.Column("op", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("next_attempt_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("lease", sa.UUID(), nullable=True),
+        sa.Column("lease_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("vendor_id", sa.Text(), nullable=True),
+        sa.Column("vendor_version", sa.Text(), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("done_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.CheckConstraint("status in ('pending','done','superseded','dead')", name=op.f("deliveries_status_check")),
+        sa.CheckConstraint("op in ('book','move','cancel')", name=op.f("deliveries_op_check")),
+        sa.ForeignKeyConstraint(["appointment_id"], ["appointments.id"], name=op.f("deliveries_appointment_id_fkey")),
+        sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("deliveries_connection_id_fkey")),
+        sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("deliveries_rep_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("deliveries_pkey")),
+    )
+    op.create_index(
+        "deliveries_due_idx",
+        "deliveries",
+        ["next_attempt_at"],
+        unique=False,
+        postgresql_where=sa.text("status = 'pending'"),
+    )
+    op.create_index("deliveries_one_effect", "deliveries", ["appointment_id", "rep_id", "op", "sequence"], unique=True)
+    op.create_table(
+        "reservations",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("rep_id", sa.UUID(), nullable=False),
+        sa.Column("during", postgresql.TSTZRANGE(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("appointment_id", sa.UUID(), nullable=True),
+        sa.Column("lead_id", sa.UUID(), nullable=False),
+        sa.Column("work", sa.Text(), nullable=False),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        postgresql.ExcludeConstraint(
+            (sa.column("rep_id"), "="),
+            (sa.column("during"), "&&"),
+            where=sa.text("active"),
+            using="gist",
+            name="reservations_no_overlap",
+        ),
+        sa.CheckConstraint(
+            "work in ('nurture','prospecting','qualification','closing','solution_design','customer_service','administration')",
+            name=op.f("reservations_work_check"),
+        ),
+        sa.CheckConstraint("kind in ('appointment','hold')", name=op.f("reservations_kind_check")),
+        sa.CheckConstraint(
+            "(kind = 'appointment') = (appointment_id is not null)", name=op.f("reservations_appointment_check")
+        ),
+        sa.CheckConstraint("(kind = 'hold') = (expires_at is not null)", name=op.f("reservations_hold_expires_check")),
+        sa.ForeignKeyConstraint(["appointment_id"], ["appointments.id"], name=op.f("reservations_appointment_id_fkey")),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("reservations_lead_id_fkey")),
+        sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("reservations_rep_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("reservations_pkey")),
+    )
+    op.create_index(op.f("reservations_appointment_id_idx"), "reservations", ["appointment_id"], unique=False)
 
 
 def downgrade() -> None:
-    op.drop_index(op.f('reservations_appointment_id_idx'), table_name='reservations')
-    op.drop_table('reservations')
-    op.drop_index('deliveries_one_effect', table_name='deliveries')
-    op.drop_index('deliveries_due_idx', table_name='deliveries', postgresql_where=sa.text("status = 'pending'"))
-    op.drop_table('deliveries')
-    op.drop_index('appointments_starts_idx', table_name='appointments')
-    op.drop_index('appointments_one_per_lead', table_name='appointments', postgresql_where=sa.text("status = 'confirmed'"))
-    op.drop_index(op.f('appointments_lead_id_idx'), table_name='appointments')
-    op.drop_table('appointments')
-    op.drop_index('ledger_entries_once_key', table_name='ledger_entries')
-    op.drop_table('ledger_entries')
-    op.drop_index('holds_open_idx', table_name='holds', postgresql_where=sa.text('released_at is null'))
-    op.drop_index('holds_one_open', table_name='holds', postgresql_where=sa.text('released_at is null'))
-    op.drop_table('holds')
-    op.drop_index('assignments_rep_idx', table_name='assignments')
-    op.drop_index('assignments_open_idx', table_name='assignments', postgresql_where=sa.text('ended_at is null'))
-    op.drop_index('assignments_one_active', table_name='assignments', postgresql_where=sa.text('ended_at is null'))
-    op.drop_index('assignments_lead_idx', table_name='assignments')
-    op.drop_table('assignments')
-    op.drop_index('overrides_lead_idx', table_name='overrides')
-    op.drop_table('overrides')
-    op.drop_index(op.f('lead_identities_lead_id_idx'), table_name='lead_identities')
-    op.drop_table('lead_identities')
-    op.drop_index('gate_checks_lead_idx', table_name='gate_checks')
-    op.drop_table('gate_checks')
-    op.drop_index(op.f('evidence_lead_id_idx'), table_name='evidence')
-    op.drop_table('evidence')
-    op.drop_index('decisions_lead_idx', table_name='decisions')
-    op.drop_index('decisions_at_idx', table_name='decisions')
-    op.drop_table('decisions')
-    op.drop_index('leads_email_key', table_name='leads')
-    op.drop_index(op.f('leads_account_id_idx'), table_name='leads')
-    op.drop_table('leads')
-    op.drop_table('calendar_reads')
-    op.drop_index(op.f('time_off_rep_id_idx'), table_name='time_off')
-    op.drop_table('time_off')
-    op.drop_index('rep_calendars_rep_key', table_name='rep_calendars')
-    op.drop_index('rep_calendars_one_write', table_name='rep_calendars', postgresql_where=sa.text('writes'))
-    op.drop_table('rep_calendars')
-    op.drop_index('inbox_open_idx', table_name='inbox', postgresql_where=sa.text("status <> 'done'"))
-    op.drop_index('inbox_dedupe_key', table_name='inbox')
-    op.drop_table('inbox')
-    op.drop_index('accounts_name_key_idx', table_name='accounts')
-    op.drop_index('accounts_domain_key', table_name='accounts')
-    op.drop_table('accounts')
-    op.drop_table('role_works')
-    op.drop_table('reps')
-    op.drop_table('inbox_batches')
-    op.drop_table('api_keys')
-    op.drop_table('suppliers')
-    op.drop_table('roster_versions')
-    op.drop_table('roles')
-    op.drop_table('pool_ledgers')
-    op.drop_index('policies_one_published', table_name='policies', postgresql_where=sa.text("state = 'published'"))
-    op.drop_table('policies')
-    op.drop_table('intakes')
-    op.drop_table('idempotency')
-    op.drop_table('connections')
-    op.drop_index('audit_subject_idx', table_name='audit')
-    op.drop_index('audit_at_idx', table_name='audit')
-    op.drop_table('audit')
-    op.drop_table('turns')
-    op.drop_index('alerts_one_open', table_name='alerts', postgresql_where=sa.text('resolved_at is null'))
-    op.drop_table('alerts')
+    op.drop_index(op.f("reservations_appointment_id_idx"), table_name="reservations")
+    op.drop_table("reservations")
+    op.drop_index("deliveries_one_effect", table_name="deliveries")
+    op.drop_index("deliveries_due_idx", table_name="deliveries", postgresql_where=sa.text("status = 'pending'"))
+    op.drop_table("deliveries")
+    op.drop_index("appointments_starts_idx", table_name="appointments")
+    op.drop_index(
+        "appointments_one_per_lead", table_name="appointments", postgresql_where=sa.text("status = 'confirmed'")
+    )
+    op.drop_index(op.f("appointments_lead_id_idx"), table_name="appointments")
+    op.drop_table("appointments")
+    op.drop_index("ledger_entries_once_key", table_name="ledger_entries")
+    op.drop_table("ledger_entries")
+    op.drop_index("holds_open_idx", table_name="holds", postgresql_where=sa.text("released_at is null"))
+    op.drop_index("holds_one_open", table_name="holds", postgresql_where=sa.text("released_at is null"))
+    op.drop_table("holds")
+    op.drop_index("assignments_rep_idx", table_name="assignments")
+    op.drop_index("assignments_open_idx", table_name="assignments", postgresql_where=sa.text("ended_at is null"))
+    op.drop_index("assignments_one_active", table_name="assignments", postgresql_where=sa.text("ended_at is null"))
+    op.drop_index("assignments_lead_idx", table_name="assignments")
+    op.drop_table("assignments")
+    op.drop_index("overrides_lead_idx", table_name="overrides")
+    op.drop_table("overrides")
+    op.drop_index(op.f("lead_identities_lead_id_idx"), table_name="lead_identities")
+    op.drop_table("lead_identities")
+    op.drop_index("gate_checks_lead_idx", table_name="gate_checks")
+    op.drop_table("gate_checks")
+    op.drop_index(op.f("evidence_lead_id_idx"), table_name="evidence")
+    op.drop_table("evidence")
+    op.drop_index("decisions_lead_idx", table_name="decisions")
+    op.drop_index("decisions_at_idx", table_name="decisions")
+    op.drop_table("decisions")
+    op.drop_index("leads_email_key", table_name="leads")
+    op.drop_index(op.f("leads_account_id_idx"), table_name="leads")
+    op.drop_table("leads")
+    op.drop_table("calendar_reads")
+    op.drop_index(op.f("time_off_rep_id_idx"), table_name="time_off")
+    op.drop_table("time_off")
+    op.drop_index("rep_calendars_rep_key", table_name="rep_calendars")
+    op.drop_index("rep_calendars_one_write", table_name="rep_calendars", postgresql_where=sa.text("writes"))
+    op.drop_table("rep_calendars")
+    op.drop_index("inbox_open_idx", table_name="inbox", postgresql_where=sa.text("status <> 'done'"))
+    op.drop_index("inbox_dedupe_key", table_name="inbox")
+    op.drop_table("inbox")
+    op.drop_index("accounts_name_key_idx", table_name="accounts")
+    op.drop_index("accounts_domain_key", table_name="accounts")
+    op.drop_table("accounts")
+    op.drop_table("role_works")
+    op.drop_table("reps")
+    op.drop_table("inbox_batches")
+    op.drop_table("api_keys")
+    op.drop_table("suppliers")
+    op.drop_table("roster_versions")
+    op.drop_table("roles")
+    op.drop_table("pool_ledgers")
+    op.drop_index("policies_one_published", table_name="policies", postgresql_where=sa.text("state = 'published'"))
+    op.drop_table("policies")
+    op.drop_table("intakes")
+    op.drop_table("idempotency")
+    op.drop_table("connections")
+    op.drop_index("audit_subject_idx", table_name="audit")
+    op.drop_index("audit_at_idx", table_name="audit")
+    op.drop_table("audit")
+    op.drop_table("turns")
+    op.drop_index("alerts_one_open", table_name="alerts", postgresql_where=sa.text("resolved_at is null"))
+    op.drop_table("alerts")
