@@ -79,11 +79,16 @@ class Server:
                 self.drop(name)
 
     def admin(self) -> psycopg.Connection:
-        plain = self.url.set(drivername="postgresql")
-        return psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True)
+        return psycopg.connect(_written(self.url.set(drivername="postgresql")), autocommit=True)
 
     def address(self, database: str) -> str:
-        return self.url.set(drivername="postgresql+psycopg", database=database).render_as_string(hide_password=False)
+        return _written(self.url.set(drivername="postgresql+psycopg", database=database))
+
+
+def _written(url: URL) -> str:
+    """SQLAlchemy writes a space in the socket's folder as +, which libpq takes for a plus."""
+    head, mark, query = url.render_as_string(hide_password=False).partition("?")
+    return head + mark + query.replace("+", "%20")
 
 
 def upgrade(url: str, revision: str = "head") -> None:
