@@ -7,7 +7,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Integer, MetaData, Table, create_engine, make_url, pool
+from sqlalchemy import Column, Integer, MetaData, Table, create_engine, pool
 
 from database import Server, alembic_config, upgrade
 
@@ -21,7 +21,7 @@ ORDER BY 1
 
 
 def objects(url: str) -> list[str]:
-    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    plain = url.replace("postgresql+psycopg:", "postgresql:", 1)
     with psycopg.connect(plain) as connection:
         return [row[0] for row in connection.execute(OBJECTS)]
 
@@ -64,7 +64,7 @@ def test_the_whole_schema_can_be_printed_as_sql(database_server: Server) -> None
     config.output_buffer = printed
     command.upgrade(config, "head", sql=True)
     with database_server.clone(database_server.migrated()) as migrated, database_server.clone("template1") as empty:
-        plain = make_url(empty).set(drivername="postgresql").render_as_string(hide_password=False)
+        plain = empty.replace("postgresql+psycopg:", "postgresql:", 1)
         with psycopg.connect(plain, autocommit=True) as connection:
             connection.execute(printed.getvalue().encode())
         assert objects(empty) == objects(migrated)
