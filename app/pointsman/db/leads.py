@@ -13,6 +13,7 @@ from pointsman.db.driver import HotStatement
 from pointsman.db.lead_rows import LEAD_COLUMNS, LEAD_JOINS, facts_json, lead_of
 from pointsman.services.ports import LostRace
 from pointsman.services.ports.intake import LeadChange, LeadRow, LeadWrite
+from pointsman.services.ports.routing import Versions
 
 #: The account of a person: by domain, else by name; made when neither is known. Two who make the same one at the same
 #: moment: the later gets no row from `account`, which the caller takes for a lost race and runs again.
@@ -94,7 +95,9 @@ _CREATE_IN_LINES = f"""
         coalesce(made.name, a.name) as account_name,
         coalesce(made.domain, a.domain) as account_domain,
         coalesce(cast(:account_status as text), made.status, a.status) as account_status,
-        coalesce((select key from reps where key = :account_owner), r.key) as account_owner
+        coalesce((select key from reps where key = :account_owner), r.key) as account_owner,
+        (select version from policies where state = 'published') as policy_version,
+        (select max(version) from roster_versions) as roster_version
     from lead l
     left join made on made.id = l.account_id
     left join accounts a on a.id = l.account_id
@@ -197,7 +200,7 @@ class SqlLeads:
         }
         await self._connection.execute(_SET_STAGE, values)
 
-    async def create(self, write: LeadWrite) -> LeadRow | None:
+    async def create(self, write: LeadWrite) -> tuple[LeadRow, Versions] | None:
         row = await _CREATE.one(self._connection, _values(write))
         if row is None:
             return None
@@ -206,7 +209,7 @@ class SqlLeads:
             raise LostRace("the external id was given to a lead made at the same moment")
         if row.account_id is None and (person.domain or person.company_key):
             raise LostRace("the account was made at the same moment")
-        return lead_of(row)
+        return lead_of(row), Versions(policy=row.policy_version, roster=row.roster_version)
 
     async def find_locked(
         self, *, email_key: str | None, source_system: str | None, external_id: str | None

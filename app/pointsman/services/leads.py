@@ -10,6 +10,7 @@ from pointsman.services.holds import relieved_of
 from pointsman.services.persons import LeadInput, Upserted, upsert_lead
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.routing import RoutingContext
 from pointsman.services.routing import Routed, current, route_lead
 from pointsman.services.transactions import in_transaction
 
@@ -49,7 +50,11 @@ async def submit_in(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Subm
     if trigger is None:
         return Submitted(lead=lead, created=upserted.created, routed=None, note=note)
     past = await relieved_of(tx, lead.id) if lead.stage == Stage.HELD else frozenset()
-    routed = await route_lead(env, tx, lead, purpose=None, trigger=trigger, actor=actor, past_holders=past)
+    # A lead made a moment ago has nothing yet: one statement less for nearly every lead.
+    fresh = RoutingContext(versions=upserted.versions) if upserted.versions and not given.evidence else None
+    routed = await route_lead(
+        env, tx, lead, purpose=None, trigger=trigger, actor=actor, past_holders=past, context=fresh
+    )
     return Submitted(lead=lead, created=upserted.created, routed=routed, note=note)
 
 

@@ -14,6 +14,7 @@ from pointsman.services.domains import company_domain, to_ascii
 from pointsman.services.fields import PERSONAL, known_fields
 from pointsman.services.ports import Actor, Env, LostRace, Tx
 from pointsman.services.ports.intake import LeadChange, LeadRow, LeadWrite, Person
+from pointsman.services.ports.routing import Versions
 
 MAX_EXTERNAL_ID = 255
 
@@ -35,10 +36,14 @@ class LeadInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upserted:
-    """The lead, locked; `conflict` is another lead that the given email belongs to."""
+    """The lead, locked; `conflict` is another lead that the given email belongs to.
+
+    `versions` is what was in force when the lead was made, None for a known one.
+    """
 
     lead: LeadRow
     created: bool
+    versions: Versions | None = None
     conflict: UUID | None = None
 
 
@@ -53,7 +58,8 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
     write = _write(env, given, person, actor)
     made = await tx.leads.create(write)
     if made is not None:
-        return Upserted(lead=made, created=True)
+        lead, versions = made
+        return Upserted(lead=lead, created=True, versions=versions)
     rows = await tx.leads.find_locked(
         email_key=person.email_key, source_system=person.source_system, external_id=person.external_id
     )

@@ -73,15 +73,18 @@ async def route_lead(
     gate_check_id: UUID | None = None,
     calendars: Mapping[str, CalendarState] = _NO_CALENDARS,
     past_holders: frozenset[str] = frozenset(),
+    context: RoutingContext | None = None,
 ) -> Routed:
     """Decide where `lead` goes and write what follows from it. The lead's row must be locked.
 
     `purpose` None is intake: every rule may match, unless the lead waits for gated work that it has passed for. Else only
     rules for that work may. A given `gate_check_id` is the only check that counts; without one the latest pass does.
+    A given `context` is what this transaction knows of the lead already; without one it is read.
     Raises domain errors, and LostRace when the roster changed under the decision: then the transaction is run again.
     """
     decision_id, now = env.new_id(), env.clock()
-    context = await tx.decisions.context(lead.id, at=now)
+    if context is None:
+        context = await tx.decisions.context(lead.id, at=now)
     known = await at_versions(env, tx, context.versions)
     passes = _passes(context, gate_check_id)
     purpose = purpose or _waits_for(context, passes)

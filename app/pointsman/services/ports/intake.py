@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from pointsman.domain.leads import Value
+from pointsman.services.ports.routing import Versions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +101,7 @@ class Leads(Protocol):
         nurture_reason: str | None = None,
     ) -> None: ...
 
-    async def create(self, write: LeadWrite) -> LeadRow | None:
+    async def create(self, write: LeadWrite) -> tuple[LeadRow, Versions] | None:
         """A new lead with its account, identity and audit line, locked; None when the person is known already.
 
         Raises LostRace when another transaction made the same person at the same moment.

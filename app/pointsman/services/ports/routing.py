@@ -123,11 +123,11 @@ class RoutingContext:
     """All that one statement can tell about a lead before it is routed."""
 
     versions: Versions
-    assignment: AssignmentRow | None
-    hold: HoldRow | None
-    passes: Sequence[GatePass]  # the latest of each work
-    overrides: Sequence[OverrideRow]  # in force
-    evidence: Sequence[Evidence]
+    assignment: AssignmentRow | None = None
+    hold: HoldRow | None = None
+    passes: Sequence[GatePass] = ()  # the latest of each work
+    overrides: Sequence[OverrideRow] = ()  # in force
+    evidence: Sequence[Evidence] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
