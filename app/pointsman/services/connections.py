@@ -10,7 +10,7 @@ from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, Unavaila
 from pointsman.domain.reps import Rep
 from pointsman.services.calendars import ALERT, REAUTH, poll_rep
 from pointsman.services.fault_texts import safe_text
-from pointsman.services.in_force import current
+from pointsman.services.in_force import roster_version
 from pointsman.services.owing import wake
 from pointsman.services.ports import Actor, CalendarFault, ConnectionRef, Env, FaultReauth, FaultRejected, Refused, Tx
 from pointsman.services.ports.meeting import Binding, ConnectionRow
@@ -188,7 +188,8 @@ async def _connection(tx: Tx, key: str) -> ConnectionRow:
 
 
 async def _rep(env: Env, tx: Tx, rep_key: str) -> Rep:
-    rep = (await current(env, tx)).roster.reps.get(rep_key)
+    version = (await tx.policies.versions()).roster  # a rep can be connected before any policy is published
+    rep = (await roster_version(env, tx, version)).reps.get(rep_key) if version is not None else None
     if rep is None:
         raise NotFound(f"There is no rep '{rep_key:.60}'.")
     return rep

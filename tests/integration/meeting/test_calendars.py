@@ -5,10 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from faulty_calendars import FaultyCalendars
 from meeting_floor import SETTER, Floor, open_floor
 from pointsman.services.calendars import poll_calendars, read_calendars, read_states
 from pointsman.services.connections import Bound, bind_calendars, save_connection
 from pointsman.services.ports import FaultReauth, FaultRetry
+from pointsman.services.roster import put_roster
+from worlds import floor_given, make_env
 
 pytestmark = pytest.mark.anyio
 
@@ -131,3 +134,18 @@ async def test_a_late_reading_does_not_replace_a_newer_one(floor: Floor) -> None
         await tx.calendars.store([replace(read, read_at=newer - MINUTE, error="old news")])
         ((_, after),) = await tx.calendars.bindings(["anna"])
     assert after == read
+
+
+async def test_a_rep_can_be_connected_before_any_policy_is_published(database_url: str) -> None:
+    vendor = FaultyCalendars()
+    bare, engine = make_env(database_url)
+    env = replace(bare, calendars=vendor)
+    try:
+        await put_roster(env, floor_given(), actor=SETTER)
+        await save_connection(env, "cal", connector="memory", config={"url": "x"}, active=True, actor=SETTER)
+        bound = await bind_calendars(
+            env, "anna", [Bound(connection="cal", calendar="anna-cal", writes=True)], actor=SETTER
+        )
+    finally:
+        await engine.dispose()
+    assert [binding.calendar for binding in bound] == ["anna-cal"]
