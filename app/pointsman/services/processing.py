@@ -1,6 +1,7 @@
 """Working an accepted item off: it ends done, or dead with a reason that a human sees."""
 
 import traceback
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID
 from pointsman.domain.availability import Interval
 from pointsman.domain.errors import Invalid, NotFound, PointsmanError, RoleProtected, TooLarge
 from pointsman.domain.payloads import parse_json
+from pointsman.domain.qualification import Evidence
 from pointsman.domain.reps import Roster
 from pointsman.services.fault_texts import safe_text
 from pointsman.services.fields import known_fields
@@ -88,7 +90,7 @@ async def _hand_over(env: Env, item: InboxRow, mapped: Mapped, actor: Actor) -> 
         await hand_over(
             env,
             lead_id,
-            evidence=mapped.given.evidence,
+            evidence=_told_by(mapped, setter),
             setter=setter,
             actor=actor,
             auto_book=mapped.auto_book,
@@ -97,6 +99,14 @@ async def _hand_over(env: Env, item: InboxRow, mapped: Mapped, actor: Actor) -> 
         )
     except _DoneElsewhere:
         return
+
+
+def _told_by(mapped: Mapped, setter: str | None) -> tuple[Evidence, ...]:
+    """The evidence under the rep's key: senders name the setter by an address, which a closer should not have to read."""
+    return tuple(
+        replace(item, source=f"sdr:{setter}") if setter and item.source == f"sdr:{mapped.setter}" else item
+        for item in mapped.given.evidence
+    )
 
 
 def _handed(handed: HandedOver) -> dict[str, Any]:

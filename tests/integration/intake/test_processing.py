@@ -239,7 +239,7 @@ async def test_a_handover_runs_the_gate_and_brings_the_lead_to_a_closer(
     assert row.status == "done", row.error
     assert row.result["gate_passed"] is True
     (found,) = await world.rows("select name, source, affirmed from evidence where name = 'need'")
-    assert (found.source, found.affirmed) == ("sdr:LENA@example.com", True)
+    assert (found.source, found.affirmed) == ("sdr:lena", True)
     setter = await world.value("select r.key from gate_checks g join reps r on r.id = g.setter_rep_id")
     assert setter == "lena"
 
