@@ -93,7 +93,7 @@ class CalendarServer:
         with self._alone():
             known = self._known()
             changed = self._write_users(owners)
-            if known and (changed or not _answers(known.url)):
+            if known and (changed or not self._answers(known.url)):
                 known.process.end(grace=5)
                 known = None
             return (known or self._launch()).url
@@ -193,11 +193,20 @@ class CalendarServer:
             found = Process.find(process.pid)
             while found and process.poll() is None and time.monotonic() < deadline:
                 server = _Server(process=found, port=port)
-                if _answers(server.url):
+                if self._answers(server.url):
                     self._write("server.json", json.dumps({"process": asdict(found), "port": port}))
                     return server
                 time.sleep(0.05)
         raise LocalServerError(f"The calendar server does not start; see {self.directory / 'server.log'}.")
+
+    def _answers(self, url: str) -> bool:
+        """Whether this server answers there: another one on the same port would not know our password."""
+        login = (SERVICE, self.password())
+        try:
+            answer = httpx.request("PROPFIND", url, auth=login, headers={"Depth": "0"}, timeout=2, trust_env=False)
+        except httpx.TransportError:
+            return False
+        return answer.status_code == httpx.codes.MULTI_STATUS
 
     def _spawn(self, config: Path) -> subprocess.Popen[bytes]:
         with (self.directory / "server.log").open("ab") as log:
@@ -224,15 +233,6 @@ _children: list[subprocess.Popen[bytes]] = []  # kept so that a child that ended
 
 def _exists(client: httpx.Client, url: str) -> bool:
     return client.request("PROPFIND", url, headers={"Depth": "0"}).status_code == httpx.codes.MULTI_STATUS
-
-
-def _answers(url: str) -> bool:
-    """Whether a CalDAV server answers there: one that asks strangers for a login."""
-    try:
-        answer = httpx.request("PROPFIND", url, headers={"Depth": "0"}, timeout=2, trust_env=False)
-    except httpx.TransportError:
-        return False
-    return answer.status_code == httpx.codes.UNAUTHORIZED
 
 
 def _free_port(wanted: int) -> int:

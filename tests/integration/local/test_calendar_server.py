@@ -5,6 +5,7 @@ import signal
 import socket
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -109,6 +110,21 @@ def test_a_taken_port_is_no_obstacle(tmp_path: Path) -> None:
             assert f":{port}/" not in server.start(["anna"])
             assert server.ensure_calendar("anna", "leads").startswith(server.url)
         finally:
+            server.stop()
+
+
+def test_two_that_start_at_once_and_want_one_port_are_two_servers(tmp_path: Path) -> None:
+    port = free_port()
+    servers = [CalendarServer(tmp_path / name, port=port) for name in ("one", "two", "three")]
+    try:
+        with ThreadPoolExecutor(len(servers)) as pool:
+            urls = list(pool.map(lambda server: server.start(["anna"]), servers))
+        assert len(set(urls)) == len(servers)
+        assert [server.url for server in servers] == urls  # each still runs, and is itself
+        for server in servers:
+            server.ensure_calendar("anna", "leads")
+    finally:
+        for server in servers:
             server.stop()
 
 
