@@ -1,17 +1,20 @@
 """Jobs run after their transaction, whatever happens to jobs, workers and the database."""
 
 import asyncio
+import gc
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
+from procrastinate.exceptions import ConnectorException
 
 from pointsman.main import Wired
 from pointsman.services.ports import Env, Unreachable
@@ -152,14 +155,33 @@ async def test_a_worker_goes_on_by_itself_after_the_server_ended_all_its_session
     wired: Wired, working: Any, database_url: str
 ) -> None:
     seen: list[Any] = []
-    async with working({"note": noting(seen)}):
-        await defer(wired, "note", {"n": 1})
-        await until(lambda: seen == [1])
-        for n in (2, 3):
-            end_sessions(database_url)
-            await asyncio.sleep(0.3)
-            await defer_patiently(wired, n)
-            await until(lambda n=n: n in seen)
+    with leaving_the_queues_own_tasks_alone():
+        async with working({"note": noting(seen)}):
+            await defer(wired, "note", {"n": 1})
+            await until(lambda: seen == [1])
+            for n in (2, 3):
+                end_sessions(database_url)
+                await asyncio.sleep(0.3)
+                await defer_patiently(wired, n)
+                await until(lambda n=n: n in seen)
+
+
+@contextmanager
+def leaving_the_queues_own_tasks_alone() -> Iterator[None]:
+    """A task inside procrastinate may lose its session and be dropped unasked: pytest's loop would fail the test for it."""
+    loop = asyncio.get_running_loop()
+    strict = loop.get_exception_handler()
+
+    def handle(the_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if strict is not None and not isinstance(context.get("exception"), ConnectorException):
+            strict(the_loop, context)
+
+    loop.set_exception_handler(handle)
+    try:
+        yield
+    finally:
+        gc.collect()  # a dropped task speaks when it is collected
+        loop.set_exception_handler(strict)
 
 
 async def defer_patiently(wired: Wired, n: int) -> None:
