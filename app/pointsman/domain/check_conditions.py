@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
-from pointsman.domain.condition_document import ORDERING, Condition, Leaf, Operator, SegmentRef, instant, leaves
+from pointsman.domain.condition_document import ORDERING, Condition, Leaf, Operator, leaves
+from pointsman.domain.condition_values import instant
 from pointsman.domain.findings import Finding, error, warning
 from pointsman.domain.leads import FieldType
 from pointsman.domain.suggestions import did_you_mean
@@ -28,16 +29,17 @@ _CASES = {
 
 
 def check_condition(
-    path: str, condition: Condition, fields: Mapping[str, FieldType], segments: Collection[str]
+    path: str, condition: Condition, fields: Mapping[str, FieldType], named: Collection[str]
 ) -> Iterator[Finding]:
     """Unknown fields and segments, operators that do not fit a field's type, operands of another type."""
     for below, leaf in leaves(condition):
         where = f"{path}.{below}" if below else path
-        if isinstance(leaf, SegmentRef):
-            if leaf.segment not in segments:
-                hint = did_you_mean(leaf.segment, segments)
-                message = f"there is no segment '{leaf.segment}'; {hint or 'add it under segments'}"
-                yield error(f"{where}.segment", "unknown-segment", message)
+        if not isinstance(leaf, Leaf):
+            if leaf.key not in named:
+                kind, _, name = leaf.key.partition(":")
+                hint = did_you_mean(name, [key.partition(":")[2] for key in named if key.startswith(f"{kind}:")])
+                message = f"there is no {kind} '{name}'; {hint or f'add it under {kind}s'}"
+                yield error(f"{where}.{kind}", f"unknown-{kind}", message)
             continue
         field_type = fields.get(leaf.field)
         if field_type is None:

@@ -9,8 +9,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from pointsman.domain.condition_document import All, AnyOf, Condition, Leaf, Operator, SegmentRef, leaves
+from pointsman.domain.condition_document import (
+    All,
+    AnyOf,
+    Condition,
+    IcpRef,
+    Leaf,
+    Operator,
+    PersonaRef,
+    SegmentRef,
+    leaves,
+)
 from pointsman.domain.conditions import Compiler, Outcome, Test
+from pointsman.domain.definitions import Definitions
 from pointsman.domain.leads import Facts, Value
 from pointsman.domain.policy_document import Policy
 from pointsman.domain.roles import GATED_WORKS, Work
@@ -39,12 +50,12 @@ class CompiledPolicy:
     def __init__(self, policy: Policy, *, version: int) -> None:
         self.version = version
         self.policy = policy
-        self.segments: Mapping[str, Condition] = {name: s.when for name, s in policy.segments.items()}
-        compiler = Compiler(self.segments)
+        self.definitions = Definitions.of(policy)
+        compiler = Compiler(self.definitions)
         self.tests: tuple[Test, ...] = tuple(
             compiler.compile(rule.when) if rule.when else _always for rule in policy.rules
         )
-        needs = [_needed(rule.when, self.segments) if rule.when else {} for rule in policy.rules]
+        needs = [_needed(rule.when, self.definitions) if rule.when else {} for rule in policy.rules]
         self._indexes = _build(needs)
         self._everything = (1 << len(policy.rules)) - 1
         self._by_work = {work: sum(1 << i for i, rule in enumerate(policy.rules) if rule.work is work) for work in Work}
@@ -56,7 +67,7 @@ class CompiledPolicy:
         """Every field that this policy may read: what a decision's inputs have to keep."""
         policy = self.policy
         wholes: list[Condition | None] = [rule.when for rule in policy.rules]
-        wholes += [segment.when for segment in policy.segments.values()]
+        wholes += self.definitions.conditions.values()
         wholes += [gate.when for gate in policy.gates.values()]
         wholes.append(policy.nurture.re_enter)
         asked = {leaf.field for c in wholes if c for _, leaf in leaves(c) if isinstance(leaf, Leaf)}
@@ -98,7 +109,7 @@ def _key(value: Value | None) -> object:
     return value if not isinstance(value, tuple) else None
 
 
-def _needed(condition: Condition, segments: Mapping[str, Condition]) -> _Needs:
+def _needed(condition: Condition, definitions: Definitions) -> _Needs:
     """For each field, values of which it must have one for `condition` to be true; other fields may be anything."""
     match condition:
         case Leaf(operator=Operator.EQUALS | Operator.IN):
@@ -107,15 +118,15 @@ def _needed(condition: Condition, segments: Mapping[str, Condition]) -> _Needs:
         case All(all=parts):
             needs: _Needs = {}
             for part in parts:
-                for field, values in _needed(part, segments).items():
+                for field, values in _needed(part, definitions).items():
                     needs[field] = needs[field] & values if field in needs else values
             return needs
         case AnyOf(any=parts):
-            first, *others = [_needed(part, segments) for part in parts]
+            first, *others = [_needed(part, definitions) for part in parts]
             shared = {field for field in first if all(field in other for other in others)}
             return {field: first[field].union(*(other[field] for other in others)) for field in shared}
-        case SegmentRef(segment=name) if name in segments:
-            return _needed(segments[name], segments)
+        case SegmentRef() | IcpRef() | PersonaRef() if condition.key in definitions.conditions:
+            return _needed(definitions.conditions[condition.key], definitions)
         case _:
             return {}
 

@@ -1,65 +1,28 @@
 """Conditions as the policy document writes them: structured data that forms can build and git can diff."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    PlainValidator,
-    StrictBool,
-    StrictStr,
-    StringConstraints,
-    Tag,
-    model_validator,
-)
+from pydantic import Discriminator, Field, StrictBool, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-#: Marks the discriminator's parts in an error's location, so that paths can be printed as the author wrote them.
-TAG = "\x00"
+from pointsman.domain.condition_values import (
+    TAG,
+    Bound,
+    BoundOrRef,
+    FieldName,
+    Name,
+    Names,
+    Part,
+    Scalar,
+    Scalars,
+    Text,
+    Texts,
+)
+from pointsman.domain.durations import Duration
+
 MAX_BRANCHES = 1_000
-MAX_VALUES = 5_000
-LARGEST = 10**15
-LONGEST = 1_000
-
-
-def _scalar(value: object) -> bool | int | float | str:
-    match value:
-        case bool():
-            return value
-        case int() | float() if -LARGEST <= value <= LARGEST:  # neither NaN nor infinite, too
-            return value
-        case str() if len(value) <= LONGEST:
-            return value
-    raise PydanticCustomError(
-        "scalar",
-        "{value} is not a value to compare with: write a text, a number up to 10^15, true or false",
-        {"value": repr(value)[:60]},
-    )
-
-
-def _bound(value: object) -> int | float | str:
-    match value:
-        case int() | float() if not isinstance(value, bool) and -LARGEST <= value <= LARGEST:
-            return value
-        case str() if _is_instant(value):
-            return value
-    raise PydanticCustomError(
-        "bound",
-        "{value} is neither a number nor an instant with its offset such as '2026-01-31T09:00:00+01:00'",
-        {"value": repr(value)[:60]},
-    )
-
-
-Scalar = Annotated[bool | int | float | str, PlainValidator(_scalar, json_schema_input_type=bool | int | float | str)]
-Bound = Annotated[int | float | str, PlainValidator(_bound, json_schema_input_type=int | float | str)]
-Text = Annotated[StrictStr, StringConstraints(max_length=LONGEST)]
-FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$", max_length=100)]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 
 
 class Operator(StrEnum):
@@ -78,15 +41,21 @@ class Operator(StrEnum):
     CONTAINS = "contains"
     STARTS_WITH = "starts_with"
     ENDS_WITH = "ends_with"
+    MATCHES = "matches"  # RE2, anywhere in the text
+    MENTIONS = "mentions"  # whole words or phrases, whatever their case; "list:NAME" is a word list of the policy
+    IN_GROUP = "in_group"  # of countries
+    UNDER_DOMAIN = "under_domain"  # the domain of a URL, an address or a host is one of these or lies under it
+    CONTAINS_ANY = "contains_any"
+    CONTAINS_ALL = "contains_all"
+    CONTAINS_NONE = "contains_none"
+    WITHIN_LAST = "within_last"  # now - span <= value <= now
+    WITHIN_NEXT = "within_next"  # now <= value <= now + span
+    OLDER_THAN = "older_than"  # value < now - span
+    FURTHER_THAN = "further_than"  # value > now + span
 
 
 ORDERING = frozenset({Operator.GTE, Operator.GT, Operator.LTE, Operator.LT, Operator.BETWEEN})
-
-
-class Part(BaseModel):
-    """Base of everything in a policy document: no unknown keys, immutable once parsed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+RELATIVE = frozenset({Operator.WITHIN_LAST, Operator.WITHIN_NEXT, Operator.OLDER_THAN, Operator.FURTHER_THAN})
 
 
 class Leaf(Part):
@@ -95,19 +64,28 @@ class Leaf(Part):
     field: FieldName
     equals: Scalar | None = None
     not_equals: Scalar | None = None
-    in_: Annotated[tuple[Scalar, ...], Field(min_length=1, max_length=MAX_VALUES)] | None = Field(
-        default=None, alias="in"
-    )
-    not_in: Annotated[tuple[Scalar, ...], Field(min_length=1, max_length=MAX_VALUES)] | None = None
-    gte: Bound | None = None
-    gt: Bound | None = None
-    lte: Bound | None = None
-    lt: Bound | None = None
+    in_: Scalars | None = Field(default=None, alias="in")
+    not_in: Scalars | None = None
+    gte: BoundOrRef | None = None
+    gt: BoundOrRef | None = None
+    lte: BoundOrRef | None = None
+    lt: BoundOrRef | None = None
     between: tuple[Bound, Bound] | None = None
     present: StrictBool | None = None
     contains: Text | None = None
     starts_with: Text | None = None
     ends_with: Text | None = None
+    matches: Text | None = None
+    mentions: Texts | None = None
+    in_group: Names | None = None
+    under_domain: Texts | None = None
+    contains_any: Texts | None = None
+    contains_all: Texts | None = None
+    contains_none: Texts | None = None
+    within_last: Duration | None = None
+    within_next: Duration | None = None
+    older_than: Duration | None = None
+    further_than: Duration | None = None
 
     @model_validator(mode="after")
     def _exactly_one_operator(self) -> Self:
@@ -129,7 +107,7 @@ class Leaf(Part):
 
     @property
     def operand(self) -> object:
-        """The value compared with: a scalar, or a tuple for `in`, `not_in` and `between`."""
+        """The value compared with: a scalar, a duration, a `Ref`, or a tuple."""
         return next(v for name, v in self.__dict__.items() if v is not None and name != "field")
 
     def _used(self) -> list[str]:
@@ -161,9 +139,47 @@ class SegmentRef(Part):
 
     segment: Name
 
+    @property
+    def key(self) -> str:
+        """Under which the definitions keep it: "segment:dach"."""
+        return f"segment:{self.segment}"
+
+
+class IcpRef(Part):
+    """A named ideal customer profile's condition."""
+
+    icp: Name
+
+    @property
+    def key(self) -> str:
+        """Under which the definitions keep it: "icp:core"."""
+        return f"icp:{self.icp}"
+
+
+class PersonaRef(Part):
+    """A named persona's condition."""
+
+    persona: Name
+
+    @property
+    def key(self) -> str:
+        """Under which the definitions keep it: "persona:economic-buyer"."""
+        return f"persona:{self.persona}"
+
+
+NamedRef = SegmentRef | IcpRef | PersonaRef
+
 
 def _shape(value: object) -> str | None:
-    for shape, model in (("all", All), ("any", AnyOf), ("not", Not), ("segment", SegmentRef), ("field", Leaf)):
+    for shape, model in (
+        ("all", All),
+        ("any", AnyOf),
+        ("not", Not),
+        ("segment", SegmentRef),
+        ("icp", IcpRef),
+        ("persona", PersonaRef),
+        ("field", Leaf),
+    ):
         if isinstance(value, model) or (isinstance(value, Mapping) and shape in value):
             return TAG + shape
     return None
@@ -174,22 +190,25 @@ Condition = Annotated[
     | Annotated[AnyOf, Tag(TAG + "any")]
     | Annotated[Not, Tag(TAG + "not")]
     | Annotated[SegmentRef, Tag(TAG + "segment")]
+    | Annotated[IcpRef, Tag(TAG + "icp")]
+    | Annotated[PersonaRef, Tag(TAG + "persona")]
     | Annotated[Leaf, Tag(TAG + "field")],
     Discriminator(
         _shape,
         custom_error_type="condition-shape",
         custom_error_message=(
-            "a condition is {all: [...]}, {any: [...]}, {not: ...}, {segment: name} or {field: ..., <operator>: ...}"
+            "a condition is {all: [...]}, {any: [...]}, {not: ...}, {segment: name}, {icp: name}, {persona: name} "
+            "or {field: ..., <operator>: ...}"
         ),
     ),
 ]
 
-for _model in (All, AnyOf, Not, SegmentRef, Leaf):
+for _model in (All, AnyOf, Not, SegmentRef, IcpRef, PersonaRef, Leaf):
     _model.model_rebuild()
 
 
-def leaves(condition: Condition, path: str = "") -> Iterator[tuple[str, Leaf | SegmentRef]]:
-    """Every leaf and segment reference with its path ("all[1].not"), in the author's order."""
+def leaves(condition: Condition, path: str = "") -> Iterator[tuple[str, Leaf | NamedRef]]:
+    """Every leaf and named reference with its path ("all[1].not"), in the author's order."""
     match condition:
         case All(all=parts):
             for i, part in enumerate(parts):
@@ -203,21 +222,5 @@ def leaves(condition: Condition, path: str = "") -> Iterator[tuple[str, Leaf | S
             yield path, condition
 
 
-def instant(text: str) -> datetime:
-    """An ISO 8601 instant with its offset; ValueError without one."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"{text!r} has no offset")
-    return moment
-
-
 def _join(path: str, step: str) -> str:
     return f"{path}.{step}" if path else step
-
-
-def _is_instant(text: str) -> bool:
-    try:
-        instant(text)
-    except ValueError:
-        return False
-    return True

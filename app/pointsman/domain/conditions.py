@@ -15,12 +15,16 @@ from pointsman.domain.condition_document import (
     All,
     AnyOf,
     Condition,
+    IcpRef,
     Leaf,
+    NamedRef,
     Not,
     Operator,
+    PersonaRef,
     SegmentRef,
-    instant,
 )
+from pointsman.domain.condition_values import instant
+from pointsman.domain.definitions import NO_DEFINITIONS, Definitions
 from pointsman.domain.errors import PolicyInvalid
 from pointsman.domain.leads import NEVER_QUOTED, Facts, Value
 from pointsman.domain.wording import show
@@ -40,16 +44,16 @@ class LeafResult:
     words: str
 
 
-def compile_condition(condition: Condition, segments: Mapping[str, Condition] | None = None) -> Test:
-    """`condition` as a closure; raises PolicyInvalid for a segment that is unknown or refers to itself."""
-    return Compiler(segments or {}).compile(condition)
+def compile_condition(condition: Condition, definitions: Definitions = NO_DEFINITIONS) -> Test:
+    """`condition` as a closure; raises PolicyInvalid for a name that is unknown or refers to itself."""
+    return Compiler(definitions).compile(condition)
 
 
 class Compiler:
-    """Compiles the conditions of one policy, each segment once."""
+    """Compiles the conditions of one policy, each named one once."""
 
-    def __init__(self, segments: Mapping[str, Condition]) -> None:
-        self._segments = segments
+    def __init__(self, definitions: Definitions) -> None:
+        self._definitions = definitions
         self._compiled: dict[str, Test] = {}
         self._open: set[str] = set()
 
@@ -61,46 +65,43 @@ class Compiler:
                 return _any(tuple(self.compile(part) for part in parts))
             case Not(not_=part):
                 return _not(self.compile(part))
-            case SegmentRef(segment=name):
-                return self._segment(name)
+            case SegmentRef() | IcpRef() | PersonaRef():
+                return self._named(condition)
             case Leaf():
                 return compile_leaf(condition)
 
-    def _segment(self, name: str) -> Test:
-        if name not in self._compiled:
-            if name in self._open or name not in self._segments:
-                what = "refers to itself" if name in self._open else "does not exist"
-                raise PolicyInvalid(f"segment '{name}' {what}")
-            self._open.add(name)
-            self._compiled[name] = self.compile(self._segments[name])
-            self._open.discard(name)
-        return self._compiled[name]
+    def _named(self, ref: NamedRef) -> Test:
+        key, known = ref.key, self._definitions.conditions
+        if key not in self._compiled:
+            if key in self._open or key not in known:
+                what = "refers to itself" if key in self._open else "does not exist"
+                raise PolicyInvalid(f"{key} {what}")
+            self._open.add(key)
+            self._compiled[key] = self.compile(known[key])
+            self._open.discard(key)
+        return self._compiled[key]
 
 
-def explain(
-    condition: Condition, facts: Facts, segments: Mapping[str, Condition] | None = None
-) -> tuple[LeafResult, ...]:
+def explain(condition: Condition, facts: Facts, definitions: Definitions = NO_DEFINITIONS) -> tuple[LeafResult, ...]:
     """What every leaf says about `facts`, in the author's order, by the very closures that routing uses."""
     results: list[LeafResult] = []
-    _explain(condition, facts, segments or {}, "", results)
+    _explain(condition, facts, definitions, "", results)
     return tuple(results)
 
 
-def _explain(
-    condition: Condition, facts: Facts, segments: Mapping[str, Condition], path: str, out: list[LeafResult]
-) -> None:
+def _explain(condition: Condition, facts: Facts, definitions: Definitions, path: str, out: list[LeafResult]) -> None:
     dot = f"{path}." if path else ""
     match condition:
         case All(all=parts):
             for i, part in enumerate(parts):
-                _explain(part, facts, segments, f"{dot}all[{i}]", out)
+                _explain(part, facts, definitions, f"{dot}all[{i}]", out)
         case AnyOf(any=parts):
             for i, part in enumerate(parts):
-                _explain(part, facts, segments, f"{dot}any[{i}]", out)
+                _explain(part, facts, definitions, f"{dot}any[{i}]", out)
         case Not(not_=part):
-            _explain(part, facts, segments, f"{dot}not", out)
-        case SegmentRef(segment=name):
-            _explain(segments[name], facts, segments, f"{dot}segment:{name}", out)
+            _explain(part, facts, definitions, f"{dot}not", out)
+        case SegmentRef() | IcpRef() | PersonaRef():
+            _explain(definitions.conditions[condition.key], facts, definitions, f"{dot}{condition.key}", out)
         case Leaf():
             out.append(explain_leaf(condition, facts, path))
 

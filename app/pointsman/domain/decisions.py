@@ -78,6 +78,8 @@ class Decision:
     roster_version: int
     seed: str
     now: datetime
+    category: str | None = None  # what caps by category count this as
+    skipped: tuple[str, ...] = ()  # whose turn was passed over as asked: their skip is used up
 
     @property
     def entitlements(self) -> Mapping[str, Fraction]:
@@ -105,6 +107,8 @@ class Decision:
             "roster_version": self.roster_version,
             "seed": self.seed,
             "now": self.now.isoformat(),
+            "category": self.category,
+            "skipped": list(self.skipped),
         }
         return canonical(data)
 
@@ -131,6 +135,8 @@ class Decision:
             roster_version=data["roster_version"],
             seed=data["seed"],
             now=datetime.fromisoformat(data["now"]),
+            category=data["category"],
+            skipped=tuple(data["skipped"]),
         )
 
 

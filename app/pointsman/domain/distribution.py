@@ -24,11 +24,21 @@ class PoolState:
 
     ledger: Ledger = field(default_factory=Ledger)
     waiting_since: Mapping[str, datetime | None] = field(default_factory=dict)
+    skips: frozenset[str] = frozenset()  # whose next turn is to be passed over, once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """A rep whom a lead belongs to: by which tie, and the reason as it follows the rep's name in a sentence."""
+
+    rep: str
+    by: str  # contact, account, parent, colleague
+    reason: str = "owns the account"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Everything beside the plan that a decision depends on; `preferred` is the rep who owns the account."""
+    """Everything beside the plan that a decision depends on; `owners` in the order in which they are asked."""
 
     roster: Roster
     now: datetime
@@ -38,8 +48,12 @@ class World:
     calendars: Mapping[str, CalendarState] = field(default_factory=dict)
     past_holders: frozenset[str] = frozenset()
     overrides: frozenset[tuple[str, Work]] = frozenset()
-    preferred: str | None = None
-    preferred_reason: str = "owns the account"
+    owners: tuple[Owner, ...] = ()
+    category_loads: Mapping[str, Mapping[str, RepLoad]] = field(default_factory=dict)  # by category, then rep
+    supplier_loads: Mapping[str, RepLoad] = field(default_factory=dict)  # by supplier; periods by the supplier's clock
+    earliest: Mapping[str, Mapping[str, datetime]] = field(
+        default_factory=dict
+    )  # by pool, then rep: first bookable slot
 
 
 def decide(plan: Plan, world: World) -> Decision:
@@ -86,17 +100,17 @@ def _owner(
     steps: list[Step],
 ) -> Choice | None:
     """The account's owner takes the turn like anybody else, if eligible; else the trace says why not."""
-    owner = world.preferred
-    if owner is None:
-        return None
-    rep = world.roster.reps.get(owner)
-    name = rep.name if rep else owner
-    if owner in eligible:
-        steps.append(Step(rule=route.rule, result=StepResult.OWNER, sentence=f"{name} {world.preferred_reason}"))
-        return give(state.ledger, eligible, owner)
-    why = next((c.sentence for c in looked_at if c.rep == owner), f"{name} is not a member of pool {route.pool}")
-    sentence = f"{name} {world.preferred_reason}, but does not get the lead: {why}"
-    steps.append(Step(rule=route.rule, result=StepResult.OWNER_NOT_ELIGIBLE, sentence=sentence))
+    for owner in world.owners:
+        rep = world.roster.reps.get(owner.rep)
+        name = rep.name if rep else owner.rep
+        if owner.rep in eligible:
+            steps.append(Step(rule=route.rule, result=StepResult.OWNER, sentence=f"{name} {owner.reason}"))
+            return give(state.ledger, eligible, owner.rep)
+        why = next(
+            (c.sentence for c in looked_at if c.rep == owner.rep), f"{name} is not a member of pool {route.pool}"
+        )
+        sentence = f"{name} {owner.reason}, but does not get the lead: {why}"
+        steps.append(Step(rule=route.rule, result=StepResult.OWNER_NOT_ELIGIBLE, sentence=sentence))
     return None
 
 
@@ -150,7 +164,7 @@ def _why(plan: Plan, world: World, route: Route, choice: Choice, steps: list[Ste
     tie = {"longest-waiting": ", and has waited longest of those level", "seeded-hash": ", drawn among those level"}
     ending = tie.get(choice.tie_break or "", "")
     if steps and steps[-1].result is StepResult.OWNER:
-        return f"{name} {world.preferred_reason}"
+        return steps[-1].sentence
     if len(choice.turn.weights) == 1:
         return f"{name} is the only one"
     if plan.compiled.policy.pools[route.pool or ""].method is Method.LEAST_LOADED:

@@ -21,15 +21,21 @@ class Drop(StrEnum):
     ROLE = "role"
     GATE = "gate"
     SKILLS = "skills"
+    REQUIRES = "requires"
     SUPPLIER = "supplier"
+    SUPPLIER_CAPACITY = "supplier-capacity"
+    RAMP_UP = "ramp-up"
     TIME_OFF = "time-off"
     OUTSIDE_HOURS = "outside-working-hours"
     CAP_HOUR = "cap-hour"
     CAP_DAY = "cap-day"
     CAP_WEEK = "cap-week"
     CAP_OPEN = "open-load"
+    CAP_CATEGORY = "cap-category"
     PAST_HOLDER = "past-holder"
     CALENDAR = "calendar-unreadable"
+    NO_SLOT = "no-slot"  # soonest: nothing can be booked before the horizon
+    NOT_OWNER = "not-the-owner"  # method owner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

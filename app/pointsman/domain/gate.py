@@ -1,11 +1,12 @@
 """The gate: is this lead qualified, motivated and educated enough for the work behind it?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pointsman.domain.condition_document import Condition, Leaf, leaves
+from pointsman.domain.condition_document import Leaf, leaves
 from pointsman.domain.conditions import LeafResult, Outcome, compile_condition, explain
+from pointsman.domain.definitions import NO_DEFINITIONS, Definitions
 from pointsman.domain.leads import Facts, Value
 from pointsman.domain.policy_document import Gate
 from pointsman.domain.qualification import EVIDENCE_NAMES, Evidence
@@ -87,7 +88,7 @@ def evaluate_gate(
     facts: Facts,
     now: datetime,
     *,
-    segments: Mapping[str, Condition] | None = None,
+    definitions: Definitions = NO_DEFINITIONS,
 ) -> GateResult:
     """Does this evidence pass this gate now?
 
@@ -111,8 +112,8 @@ def evaluate_gate(
     outcome: Outcome = True
     failed: tuple[LeafResult, ...] = ()
     if gate.when is not None:
-        outcome = compile_condition(gate.when, segments)(known)
-        explained = explain(gate.when, known, segments)
+        outcome = compile_condition(gate.when, definitions)(known)
+        explained = explain(gate.when, known, definitions)
         failed = tuple(leaf for leaf in explained if leaf.outcome is not True) if outcome is not True else ()
         asked = {leaf.field.removeprefix(_PREFIX) for leaf in explained}
         used += [f for f in standing if f.name in asked]

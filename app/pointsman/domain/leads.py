@@ -38,6 +38,7 @@ FIELDS: Mapping[str, FieldType] = {
     "lead.segment": FieldType.TEXT,
     "lead.product": FieldType.TEXT,
     "lead.created_at": FieldType.INSTANT,
+    "lead.owner": FieldType.TEXT,  # rep key of the contact's own owner
     "company.name": FieldType.TEXT,
     "company.domain": FieldType.TEXT,  # registrable domain, lower case
     "company.country": FieldType.TEXT,
@@ -46,6 +47,8 @@ FIELDS: Mapping[str, FieldType] = {
     "company.revenue": FieldType.NUMBER,
     "account.status": FieldType.TEXT,  # prospect | customer
     "account.owner": FieldType.TEXT,  # rep key
+    "account.parent_owner": FieldType.TEXT,  # rep key of the parent account's owner
+    "clock.now": FieldType.INSTANT,
     "qualification.need": FieldType.TEXT,
     "qualification.authority": FieldType.TEXT,
     "qualification.fit": FieldType.TEXT,
@@ -53,6 +56,9 @@ FIELDS: Mapping[str, FieldType] = {
     "qualification.urgency": FieldType.TEXT,
     "qualification.offer_known": FieldType.TEXT,
 }
+
+#: The moment of the decision, as a fact: what relative times are counted from, and what a replay finds again.
+NOW = "clock.now"
 
 #: What a person is known by, or wrote: no sentence of a trace quotes it, since traces are kept and read elsewhere.
 NEVER_QUOTED = frozenset({"lead.email", "lead.first_name", "lead.last_name", "lead.phone", "lead.message"})

@@ -9,7 +9,6 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from pointsman.domain.condition_document import (
-    TAG,
     All,
     AnyOf,
     Condition,
@@ -19,6 +18,7 @@ from pointsman.domain.condition_document import (
     SegmentRef,
     leaves,
 )
+from pointsman.domain.condition_values import TAG
 from pointsman.domain.errors import Fault, PolicyInvalid
 from pointsman.domain.policy_document import (
     BookingRules,

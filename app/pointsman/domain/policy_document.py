@@ -1,45 +1,47 @@
 """The policy document: one model for YAML in git and JSON through the API."""
 
 from datetime import timedelta
-from enum import StrEnum
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from pointsman.domain.condition_document import Condition, FieldName, Name, Part, Text
+from pointsman.domain.condition_document import Condition
+from pointsman.domain.condition_values import Name, Part, Text
+from pointsman.domain.definitions_document import (
+    CountryGroup,
+    CustomName,
+    Score,
+    ScoreName,
+    Segment,
+    Title,
+    WordList,
+)
 from pointsman.domain.durations import Duration
 from pointsman.domain.leads import FieldType
+from pointsman.domain.pool_document import (
+    MAX_MEMBERS,
+    BookingRules,
+    CapacityStep,
+    Match,
+    Member,
+    Method,
+    Pool,
+    Preference,
+    RampStep,
+    Ranking,
+    SupplierRules,
+)
 from pointsman.domain.qualification import EVIDENCE_NAMES, EvidenceKind
 from pointsman.domain.roles import Work
 
+__all__ = [
+    "MAX_MEMBERS", "MAX_RULES", "BookingRules", "CapacityStep", "Gate", "Holds", "Match", "Matching", "Member", "Method",
+    "Nurture", "OnFail", "Ownership", "Policy", "Pool", "Preference", "RampStep", "Ranking", "Rule", "Score", "Segment",
+    "SupplierRules",
+]  # fmt: skip
+
 MAX_RULES = 10_000
-MAX_MEMBERS = 500
-
-Title = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
-Weight = Annotated[int, Field(strict=True, ge=1, le=1_000)]
-CustomName = Annotated[str, StringConstraints(pattern=r"^custom\.[a-z][a-z0-9_]*$", max_length=100)]
-
-
-class Method(StrEnum):
-    """How a pool chooses among its eligible members."""
-
-    FAIR = "fair"  # credit ledger
-    LEAST_LOADED = "least_loaded"  # fewest open leads per weight
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        raise PydanticCustomError(
-            "time-zone", "{name} is not an IANA time zone; write one such as 'Europe/Berlin'", {"name": repr(name)}
-        ) from None
-    return name
-
-
-TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
 
 
 def _known_requirement(text: str) -> str:
@@ -69,14 +71,6 @@ Requirement = Annotated[str, StringConstraints(max_length=60), AfterValidator(_k
 FailTarget = Literal[Work.QUALIFICATION, Work.NURTURE]
 
 
-class Segment(Part):
-    """A named condition with an owner, who should not be a salesperson."""
-
-    owner: Title
-    when: Condition
-    description: Text | None = None
-
-
 class OnFail(Part):
     """Where a lead goes when the gate stays shut: evidence missing, or evidence that says no."""
 
@@ -100,6 +94,10 @@ class Rule(Part):
     when: Condition | None = None
     work: Work
     pool: Name | None = None
+    category: Name | None = None  # what caps by category count
+    alert_after: Duration | None = (
+        None  # how long a lead of this rule may be held before an alert; else holds.alert_after
+    )
     else_: Annotated[str, StringConstraints(pattern=r"^(hold|next|nurture|pool:[A-Za-z0-9][A-Za-z0-9._-]*)$")] = Field(
         default="hold", alias="else"
     )
@@ -120,94 +118,39 @@ class Rule(Part):
         return self
 
 
-class Member(Part):
-    """A rep in a pool; without a weight, the rep's own weight counts."""
-
-    rep: Name
-    weight: Weight | None = None
-
-
-class Match(Part):
-    """The rep's skill list must contain the lead's value; a lead whose value is unknown drops nobody."""
-
-    lead: FieldName
-    rep: Name
-
-
-class BookingRules(Part):
-    """How appointments with this pool's reps are offered."""
-
-    duration: Duration = timedelta(minutes=30)
-    slot_grid: Duration = timedelta(minutes=15)
-    minimum_notice: Duration = timedelta(hours=4)
-    horizon: Duration = timedelta(days=14)
-    buffer_before: Duration = timedelta(0)
-    buffer_after: Duration = timedelta(0)
-    slots_shown: Annotated[int, Field(strict=True, ge=1, le=100)] = 6
-
-    @model_validator(mode="after")
-    def _spans_that_can_hold_an_appointment(self) -> Self:
-        day = timedelta(days=1)
-        limits = {
-            "duration": (timedelta(minutes=5), day),
-            "slot_grid": (timedelta(minutes=5), day),
-            "minimum_notice": (timedelta(0), timedelta(days=60)),
-            "horizon": (timedelta(hours=1), timedelta(days=366)),
-            "buffer_before": (timedelta(0), day),
-            "buffer_after": (timedelta(0), day),
-        }
-        for name, (low, high) in limits.items():
-            if not low <= getattr(self, name) <= high:
-                raise PydanticCustomError(
-                    "out-of-range",
-                    "{name} must lie between {low} and {high}",
-                    {"name": name, "low": str(low), "high": str(high)},
-                )
-        if self.minimum_notice >= self.horizon:
-            raise PydanticCustomError(
-                "out-of-range", "minimum_notice must be shorter than horizon, or no slot is ever offered"
-            )
-        return self
-
-
-def _member(value: object) -> object:
-    return {"rep": value} if isinstance(value, str) else value
-
-
-class Pool(Part):
-    """Reps who share one kind of work."""
-
-    work: Work
-    method: Method = Method.FAIR
-    members: Annotated[
-        tuple[Annotated[Member, BeforeValidator(_member, json_schema_input_type=Name | Member)], ...],
-        Field(max_length=MAX_MEMBERS),
-    ]
-    match: Annotated[tuple[Match, ...], Field(max_length=20)] = ()
-    immediate: StrictBool = False
-    time_zone: TimeZone = "UTC"
-    booking: BookingRules = BookingRules()
-    description: Text | None = None
-
-    @model_validator(mode="after")
-    def _each_member_once_and_work_for_humans(self) -> Self:
-        if self.work is Work.NURTURE:
-            raise PydanticCustomError("pool-of-nurture", "nurture has no pool, since no rep does it: remove this pool")
-        seen: set[str] = set()
-        for member in self.members:
-            if member.rep in seen:
-                raise PydanticCustomError(
-                    "duplicate-member", "{rep} is listed twice in this pool: keep one", {"rep": member.rep}
-                )
-            seen.add(member.rep)
-        return self
-
-
 class Nurture(Part):
     """When a nurtured lead comes back: at the earliest after `cool_off`, and only if `re_enter` is true."""
 
     re_enter: Condition | None = None
     cool_off: Duration = timedelta(days=30)
+
+
+class Holds(Part):
+    """How long a lead may wait for a rep before somebody is told."""
+
+    alert_after: Duration = timedelta(hours=4)
+
+
+class Ownership(Part):
+    """Whose lead it is, asked in this order after the gate; an empty order asks nobody.
+
+    `contact`: the lead's own owner; `account`: its account's; `parent`: the parent account's; `colleague`: the rep who
+    holds most of the account's other leads. `tie` settles several of one kind.
+    """
+
+    order: Annotated[tuple[Literal["contact", "account", "parent", "colleague"], ...], Field(max_length=4)] = (
+        "contact",
+        "account",
+        "parent",
+    )
+    tie: Literal["most_leads", "latest", "best_tier"] = "most_leads"
+
+
+class FuzzyNames(Part):
+    """From which confidence (0 to 100) an alike company name links a lead to an account, or is only suggested."""
+
+    link_at: Annotated[int, Field(strict=True, ge=80, le=100)] = 95
+    suggest_at: Annotated[int, Field(strict=True, ge=60, le=100)] = 85
 
 
 class Matching(Part):
@@ -217,6 +160,7 @@ class Matching(Part):
         tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+\.[a-z0-9-]+$", max_length=253)], ...],
         Field(max_length=1_000),
     ] = ()
+    names: FuzzyNames | None = None  # without it, names have to be equal
 
 
 class Policy(Part):
@@ -224,12 +168,20 @@ class Policy(Part):
 
     description: Text | None = None
     fields: Annotated[dict[CustomName, FieldType], Field(default_factory=dict, max_length=500)]
+    country_groups: Annotated[dict[Name, CountryGroup], Field(default_factory=dict, max_length=200)]
+    word_lists: Annotated[dict[Name, WordList], Field(default_factory=dict, max_length=200)]
     segments: Annotated[dict[Name, Segment], Field(default_factory=dict, max_length=500)]
+    icps: Annotated[dict[Name, Segment], Field(default_factory=dict, max_length=100)]
+    personas: Annotated[dict[Name, Segment], Field(default_factory=dict, max_length=100)]
+    scores: Annotated[dict[ScoreName, Score], Field(default_factory=dict, max_length=100)]
     gates: Annotated[dict[Work, Gate], Field(default_factory=dict, max_length=10)]
     rules: Annotated[tuple[Rule, ...], Field(max_length=MAX_RULES)] = ()
     pools: Annotated[dict[Name, Pool], Field(default_factory=dict, max_length=1_000)]
+    suppliers: Annotated[dict[Name, SupplierRules], Field(default_factory=dict, max_length=200)]
     nurture: Nurture = Nurture()
     matching: Matching = Matching()
+    ownership: Ownership = Ownership()
+    holds: Holds = Holds()
 
     def document(self) -> dict[str, object]:
         """What the author wrote as plain JSON data; parsing it again gives an equal policy."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from pointsman.domain.compiled import CompiledPolicy
 from pointsman.domain.decisions import Decision, canonical, fields_as_json
-from pointsman.domain.distribution import PoolState, World, decide
+from pointsman.domain.distribution import Owner, PoolState, World, decide
 from pointsman.domain.eligibility import CalendarState, RepLoad
 from pointsman.domain.errors import StaleVersion
 from pointsman.domain.fairness import Ledger
@@ -64,8 +64,15 @@ class Inputs:
             "calendars": {rep: fields_as_json(state) for rep, state in world.calendars.items()},
             "past_holders": sorted(world.past_holders),
             "overrides": sorted([rep, work.value] for rep, work in world.overrides),
-            "preferred": world.preferred,
-            "preferred_reason": world.preferred_reason,
+            "owners": [fields_as_json(owner) for owner in world.owners],
+            "category_loads": {
+                category: {rep: fields_as_json(load) for rep, load in loads.items()}
+                for category, loads in world.category_loads.items()
+            },
+            "supplier_loads": {supplier: fields_as_json(load) for supplier, load in world.supplier_loads.items()},
+            "earliest": {
+                pool: {rep: at.isoformat() for rep, at in earliest.items()} for pool, earliest in world.earliest.items()
+            },
         }
         return canonical(data)
 
@@ -84,8 +91,16 @@ class Inputs:
             calendars={rep: CalendarState(**state) for rep, state in data["calendars"].items()},
             past_holders=frozenset(data["past_holders"]),
             overrides=frozenset((rep, Work(work)) for rep, work in data["overrides"]),
-            preferred=data["preferred"],
-            preferred_reason=data["preferred_reason"],
+            owners=tuple(Owner(**owner) for owner in data["owners"]),
+            category_loads={
+                category: {rep: RepLoad(**load) for rep, load in loads.items()}
+                for category, loads in data["category_loads"].items()
+            },
+            supplier_loads={supplier: RepLoad(**load) for supplier, load in data["supplier_loads"].items()},
+            earliest={
+                pool: {rep: datetime.fromisoformat(at) for rep, at in earliest.items()}
+                for pool, earliest in data["earliest"].items()
+            },
         )
         return Inputs(
             policy_version=data["policy_version"],
@@ -125,8 +140,13 @@ def _reachable(plan: Plan, world: World) -> World:
         calendars={rep: state for rep, state in world.calendars.items() if rep in reps},
         past_holders=world.past_holders & reps,
         overrides=frozenset(pair for pair in world.overrides if pair[0] in reps),
-        preferred=world.preferred,
-        preferred_reason=world.preferred_reason,
+        owners=world.owners,
+        category_loads={
+            category: {rep: load for rep, load in loads.items() if rep in reps}
+            for category, loads in world.category_loads.items()
+        },
+        supplier_loads=world.supplier_loads,
+        earliest={name: world.earliest[name] for name in plan.pools if name in world.earliest},
     )
 
 
@@ -164,9 +184,9 @@ def _gate(data: Mapping[str, Any]) -> GateState:
 
 def _pool_as_json(state: PoolState) -> dict[str, object]:
     waiting = {rep: since.isoformat() if since else None for rep, since in state.waiting_since.items()}
-    return {"ledger": state.ledger.as_json(), "waiting_since": waiting}
+    return {"ledger": state.ledger.as_json(), "waiting_since": waiting, "skips": sorted(state.skips)}
 
 
 def _pool(data: Mapping[str, Any]) -> PoolState:
     waiting = {rep: datetime.fromisoformat(s) if s else None for rep, s in data["waiting_since"].items()}
-    return PoolState(ledger=Ledger.from_json(data["ledger"]), waiting_since=waiting)
+    return PoolState(ledger=Ledger.from_json(data["ledger"]), waiting_since=waiting, skips=frozenset(data["skips"]))

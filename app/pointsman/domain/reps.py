@@ -34,6 +34,7 @@ class Caps:
     per_week: int | None = None
     open_load: int | None = None
     appointments_per_day: int | None = None  # by the meeting's date, in the rep's zone
+    categories: Mapping[str, "Caps"] = field(default_factory=dict)  # by a rule's category; these have none of their own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -176,7 +176,7 @@ def _steps(walk: _Walk, facts: Facts, purpose: Work | None) -> tuple[Step, ...]:
             continue
         leaves: tuple[LeafResult, ...] = ()
         if rule.when is not None and (outcome is True or position in near):
-            leaves = explain(rule.when, facts, walk.compiled.segments)
+            leaves = explain(rule.when, facts, walk.compiled.definitions)
         steps.append(_rule_step(rule, outcome, leaves, walk.open.get(rule.name)))
         if outcome is True and rule.name in walk.shut:
             steps.append(walk.shut[rule.name])

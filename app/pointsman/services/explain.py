@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pointsman.domain.compiled import CompiledPolicy
 from pointsman.domain.decisions import Decision, canonical
-from pointsman.domain.distribution import PoolState, World, decide
+from pointsman.domain.distribution import Owner, PoolState, World, decide
 from pointsman.domain.eligibility import CalendarState
 from pointsman.domain.errors import NotFound
 from pointsman.domain.fairness import Ledger
@@ -141,7 +141,7 @@ async def _explained(env: Env, tx: Tx, question: Question, calendars: Mapping[st
         loads=await fetch_loads(tx, plan, roster, now=now),
         calendars=calendars,
         overrides=overrides,
-        preferred=owner if isinstance(owner, str) else None,
+        owners=(Owner(rep=owner, by="account"),) if isinstance(owner, str) else (),
     )
     return decide(plan, world)
 

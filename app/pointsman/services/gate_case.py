@@ -55,7 +55,7 @@ async def open_case(
     on_record = await tx.gates.evidence(lead_id)
     new = [replace(item, id=env.new_id()) for item in given if not _repeated(item, on_record)]
     everything = [*on_record, *new]
-    gate = evaluate_gate(closing_gate(known), everything, facts_of(lead), now, segments=known.policy.segments)
+    gate = evaluate_gate(closing_gate(known), everything, facts_of(lead), now, definitions=known.policy.definitions)
     return Case(
         lead=lead,
         known=known,

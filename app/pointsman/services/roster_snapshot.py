@@ -65,6 +65,11 @@ def _rep_as_json(rep: Rep) -> dict[str, Any]:
     }
 
 
+def _caps(data: Mapping[str, Any]) -> Caps:
+    categories = {name: _caps(caps) for name, caps in data.get("categories", {}).items()}
+    return Caps(**{**data, "categories": categories})
+
+
 def _rep(data: Mapping[str, Any], email: str) -> Rep:
     role = data["role"]
     off = [(datetime.fromisoformat(start), datetime.fromisoformat(end)) for start, end in data["time_off"]]
@@ -80,7 +85,7 @@ def _rep(data: Mapping[str, Any], email: str) -> Rep:
         working_hours=hours_from_json(data["working_hours"]),
         time_off=tuple(TimeOff(start=start, end=end) for start, end in off),
         skills={name: frozenset(values) for name, values in data["skills"].items()},
-        caps=Caps(**data["caps"]),
+        caps=_caps(data["caps"]),
         weight=data["weight"],
         supplier=data["supplier"],
         barred_domains=frozenset(data["barred_domains"]),

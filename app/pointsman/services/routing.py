@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pointsman.domain.compiled import CompiledPolicy
 from pointsman.domain.decisions import Decision, DecisionOutcome
-from pointsman.domain.distribution import PoolState, World, decide
+from pointsman.domain.distribution import Owner, PoolState, World, decide
 from pointsman.domain.eligibility import CalendarState
 from pointsman.domain.errors import RoleProtected
 from pointsman.domain.fairness import Ledger
@@ -109,7 +109,7 @@ async def route_lead(
         calendars=calendars,
         past_holders=past_holders,
         overrides=frozenset(overrides),
-        preferred=owner if isinstance(owner, str) else None,
+        owners=(Owner(rep=owner, by="account"),) if isinstance(owner, str) else (),
     )
     decision = decide(plan, world)
     if trigger in QUIET and _waits_on(context, decision):

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from pointsman.domain.distribution import PoolState, World
+from pointsman.domain.distribution import Owner, PoolState, World
 from pointsman.domain.eligibility import CalendarState, RepLoad
 from pointsman.domain.fairness import Ledger
 from pointsman.domain.gate import GateState
@@ -182,7 +182,7 @@ def worlds(draw: st.DrawFn, reps: Roster) -> World:
         },
         past_holders=draw(st.frozensets(st.sampled_from(REPS), max_size=1)),
         overrides=overrides,
-        preferred=draw(st.sampled_from([None, REPS[0], REPS[5], "ghost"])),
+        owners=draw(st.sampled_from([(), *((Owner(rep=rep, by="account"),) for rep in (REPS[0], REPS[5], "ghost"))])),
     )
 
 

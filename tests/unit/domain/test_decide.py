@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pointsman.domain.compiled import CompiledPolicy
 from pointsman.domain.decisions import Decision, DecisionOutcome, HoldReason, StepResult
-from pointsman.domain.distribution import PoolState, World, decide
+from pointsman.domain.distribution import Owner, PoolState, World, decide
 from pointsman.domain.eligibility import CalendarState, RepLoad
 from pointsman.domain.errors import RoleProtected, StaleVersion
 from pointsman.domain.gate import GateState
@@ -182,7 +182,7 @@ def test_the_plan_reaches_no_further_than_else_can_lead() -> None:
 
 
 def test_the_owner_gets_the_lead_and_pays_a_turn_like_anybody() -> None:
-    here = world(FLOOR, preferred="max", pools={"sdr": pool_state(lena=1, max=-1)})
+    here = world(FLOOR, owners=(Owner(rep="max", by="account"),), pools={"sdr": pool_state(lena=1, max=-1)})
     decision = settle(compiled(ALL_TO_SDR, SDRS), {}, here)
     assert decision.rep == "max"
     assert decision.summary.endswith("Max owns the account")
@@ -192,7 +192,7 @@ def test_the_owner_gets_the_lead_and_pays_a_turn_like_anybody() -> None:
 
 @pytest.mark.parametrize("owner", ["carl", "lena", "ghost"])
 def test_an_owner_who_is_not_eligible_does_not_get_it_and_the_trace_says_why(owner: str) -> None:
-    here = world(FLOOR, preferred=owner, past_holders=frozenset({"lena"}))
+    here = world(FLOOR, owners=(Owner(rep=owner, by="account"),), past_holders=frozenset({"lena"}))
     decision = settle(compiled(ALL_TO_SDR, SDRS), {}, here)
     (step,) = [step for step in decision.steps if step.result is StepResult.OWNER_NOT_ELIGIBLE]
     assert decision.rep != owner
@@ -281,7 +281,7 @@ def test_every_decision_gives_its_reasons_and_replays_from_its_stored_inputs_to_
     "over",
     [
         {"past_holders": frozenset({"lena"})},
-        {"preferred": "max", "preferred_reason": "wrote back to this buyer"},
+        {"owners": (Owner(rep="max", by="contact", reason="wrote back to this buyer"),)},
         {"seed": "another"},
         {"now": NOW + timedelta(hours=12)},
         {"loads": {"lena": RepLoad(day=9), "max": RepLoad(open=2)}},
