@@ -60,6 +60,10 @@ class CompiledPolicy:
         self._everything = (1 << len(policy.rules)) - 1
         self._by_work = {work: sum(1 << i for i, rule in enumerate(policy.rules) if rule.work is work) for work in Work}
         self.re_enter: Test | None = compiler.compile(policy.nurture.re_enter) if policy.nurture.re_enter else None
+        #: By pool: what must be true of the lead and the rep together, asked of `{**facts, **rep_facts(rep)}`.
+        self.requires: Mapping[str, Test] = {
+            name: compiler.compile(pool.requires) for name, pool in policy.pools.items() if pool.requires
+        }
         self.gated_works = GATED_WORKS | frozenset(policy.gates)
 
     @cached_property
