@@ -27,6 +27,7 @@ class Route:
     work: Work
     pool: str | None
     gate: GateState | None = None
+    category: str | None = None  # the rule's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +144,7 @@ class _Walk:
             passed = f"the gate for {pool.work} is passed{until}"
             said = passed if gate.open_at(self.now) else f"{gate.reason}, but an override exists"
             self.open.setdefault(rule.name, said)
-        self.routes.append(Route(rule=rule.name, work=pool.work, pool=name, gate=gate))
+        self.routes.append(Route(rule=rule.name, work=pool.work, pool=name, gate=gate, category=rule.category))
 
     def ending(self) -> tuple[HoldReason, str]:
         """Why the lead waits if no route takes it."""
