@@ -1,0 +1,253 @@
+"""What would let a waiting lead go on, read off the decision that made it wait: what has a known moment comes first."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pointsman.domain.decisions import Decision, DecisionOutcome, HoldReason
+from pointsman.domain.distribution import World
+from pointsman.domain.eligibility import Candidate, Drop, RepLoad
+from pointsman.domain.gate import GateResult
+from pointsman.domain.next_moments import (
+    next_capacity,
+    next_day,
+    next_hour,
+    next_presence,
+    next_ramp_step,
+    next_week,
+)
+from pointsman.domain.policy_document import Policy, Pool
+from pointsman.domain.reps import Caps, Rep
+from pointsman.domain.roles import Work
+from pointsman.domain.wording import listing
+from pointsman.domain.working_hours import at_work, away_until
+
+#: More than these are not kept with a hold.
+MOST = 20
+
+ADD_REP = "add-rep"
+_SECOND = timedelta(seconds=1)
+#: These pass with time alone, or would if nothing else stood in the way.
+_TIMED = frozenset(
+    {
+        Drop.SUPPLIER_CAPACITY,
+        Drop.RAMP_UP,
+        Drop.TIME_OFF,
+        Drop.OUTSIDE_HOURS,
+        Drop.CAP_HOUR,
+        Drop.CAP_DAY,
+        Drop.CAP_WEEK,
+        Drop.CAP_OPEN,
+        Drop.CAP_CATEGORY,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """One thing that would release the lead; `at` is None where nobody can know when it happens."""
+
+    code: str
+    sentence: str
+    rep: str | None = None
+    pool: str | None = None
+    at: datetime | None = None
+    needs: tuple[str, ...] = ()  # evidence, for a gate
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "code": self.code,
+            "rep": self.rep,
+            "pool": self.pool,
+            "at": self.at.isoformat() if self.at else None,
+            "sentence": self.sentence,
+            "needs": list(self.needs),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bar:
+    """What keeps one rep from the lead, until when (None: for an unknown time), and on whose clock."""
+
+    code: Drop
+    at: datetime | None
+    zone: str
+    sentence: str
+
+
+def releases(decision: Decision, policy: Policy, world: World, gate: GateResult | None = None) -> tuple[Release, ...]:
+    """Everything that would release a held lead, the earliest first; nothing for a lead that does not wait.
+
+    `gate` is what the gate says of the lead's evidence, where the lead waits for it to open.
+    """
+    if decision.outcome is not DecisionOutcome.HELD:
+        return ()
+    found = list(_all(decision, policy, world, gate))
+    timed = sorted((r for r in found if r.at is not None), key=lambda r: (r.at, r.rep or ""))
+    return (*timed, *(r for r in found if r.at is None))[:MOST]
+
+
+def next_try(found: Iterable[Release]) -> datetime | None:
+    """The earliest known moment of release."""
+    return min((release.at for release in found if release.at is not None), default=None)
+
+
+def same_releases(stored: Iterable[Mapping[str, Any]], found: Iterable[Release]) -> bool:
+    """Whether what is stored with a hold still says the same, whatever the words."""
+    old = [(r["code"], r["rep"], r["pool"], r["at"], tuple(r["needs"])) for r in stored]
+    new = [r.as_json() for r in found]
+    return old == [(r["code"], r["rep"], r["pool"], r["at"], tuple(r["needs"])) for r in new]
+
+
+def _all(decision: Decision, policy: Policy, world: World, gate: GateResult | None) -> Iterator[Release]:
+    if decision.hold_reason is HoldReason.NO_RULE:
+        yield Release(
+            code=HoldReason.NO_RULE,
+            sentence="A rule that matches this lead is published; one without 'when' at the end catches the rest",
+        )
+    elif decision.hold_reason is HoldReason.GATE_CLOSED:
+        yield _gate(decision.work, gate)
+    elif not decision.candidates:
+        pool = decision.pool
+        sentence = f"Reps are put into pool {pool}" if pool else "The pool that the rule names is published"
+        yield Release(code=HoldReason.POOL_EMPTY, pool=pool, sentence=sentence)
+    for name in dict.fromkeys(candidate.pool for candidate in decision.candidates):
+        here = [candidate for candidate in decision.candidates if candidate.pool == name]
+        yield from _of_pool(name, policy.pools[name], here, decision, policy, world)
+
+
+def _gate(work: Work | None, gate: GateResult | None) -> Release:
+    if gate is None or gate.passed:
+        return Release(code=HoldReason.GATE_CLOSED, sentence=f"The lead is handed over for {work or 'this work'} again")
+    lacking = [*gate.missing, *gate.refused]
+    words = listing([*(f"{m.what} ({m.how})" for m in lacking), *(leaf.words for leaf in gate.failed_conditions)])
+    return Release(
+        code=HoldReason.GATE_CLOSED,
+        needs=tuple(m.what for m in lacking),
+        sentence=f"The lead is handed over with what the gate asks for: {words}",
+    )
+
+
+def _of_pool(
+    name: str, pool: Pool, candidates: list[Candidate], decision: Decision, policy: Policy, world: World
+) -> Iterator[Release]:
+    known = False
+    for candidate in candidates:
+        rep = world.roster.reps.get(candidate.rep)
+        # Whoever held the lead never gets it again, so their return changes nothing.
+        if candidate.rep in world.past_holders or candidate.code is None:
+            continue
+        release = _of_rep(candidate.code, rep, pool, decision, policy, world) if rep else None
+        if release is not None:
+            known = True
+            yield replace(release, rep=candidate.rep, pool=name)
+    if not known:
+        sentence = f"Somebody who may take this lead for {pool.work} is put into pool {name}"
+        yield Release(code=ADD_REP, pool=name, sentence=sentence)
+
+
+def _of_rep(code: str, rep: Rep, pool: Pool, decision: Decision, policy: Policy, world: World) -> Release | None:
+    if code in _TIMED:
+        return _in_time(code, rep, pool, decision, policy, world)
+    sentence = {
+        Drop.INACTIVE.value: f"{rep.name} is active again and takes turns",
+        Drop.CALENDAR.value: f"{rep.name}'s calendar can be read again",
+        Drop.NO_SLOT.value: f"Time becomes free in {rep.name}'s calendar",
+        Drop.GATE.value: f"The gate for {pool.work} opens, or {rep.name} gets an override",
+        Drop.NOT_OWNER.value: f"{rep.name} becomes the owner of the contact or the account",
+    }.get(code)  # role, skills, barred: waiting changes nothing, and roles are not to be bent
+    return Release(code=code, sentence=sentence) if sentence else None
+
+
+def _in_time(code: str, rep: Rep, pool: Pool, decision: Decision, policy: Policy, world: World) -> Release | None:
+    bars = list(_bars(code, rep, pool, decision, policy, world))
+    if not bars:
+        return None
+    for bar in bars:
+        if bar.at is None:
+            return Release(code=bar.code, sentence=bar.sentence)
+    last = max(bars, key=lambda bar: (bar.at or world.now, bar.code in (Drop.TIME_OFF, Drop.OUTSIDE_HOURS)))
+    assert last.at is not None
+    at = last.at if _ahead(pool) else next_presence(rep, last.at, in_hours=pool.immediate)
+    if at is None or at <= world.now:
+        return Release(code=last.code, sentence=f"{rep.name} has working hours")
+    if at > last.at:
+        last = replace(last, code=Drop.OUTSIDE_HOURS, zone=rep.time_zone, sentence=f"{rep.name} is at work on")
+    return Release(code=last.code, at=at, sentence=f"{last.sentence} {_shown(at, last.zone)}")
+
+
+def _bars(code: str, rep: Rep, pool: Pool, decision: Decision, policy: Policy, world: World) -> Iterator[_Bar]:
+    """What was found in this rep's way, and what is asked after it and would still stand there."""
+    if code == Drop.SUPPLIER_CAPACITY:
+        yield from _capacity(rep, policy, world)
+    if code == Drop.RAMP_UP:
+        yield from _ramp(rep, pool, world.now)
+    yield from _absence(rep, pool, world.now)
+    yield from _caps(rep, rep.caps, world.loads.get(rep.key), pool.time_zone, world.now)
+    category = decision.category or ""
+    if category in rep.caps.categories:
+        load = world.category_loads.get(category, {}).get(rep.key)
+        for bar in _caps(rep, rep.caps.categories[category], load, pool.time_zone, world.now, of=f" for {category}"):
+            yield replace(bar, code=Drop.CAP_CATEGORY)
+
+
+def _ahead(pool: Pool) -> bool:
+    """Whether what counts is the time that can be offered, rather than now."""
+    return pool.work is Work.CLOSING and not pool.immediate
+
+
+def _absence(rep: Rep, pool: Pool, now: datetime) -> Iterator[_Bar]:
+    zone = rep.time_zone
+    if back := away_until(rep, now):
+        if _ahead(pool):
+            if back >= now + pool.booking.horizon:
+                at = back - pool.booking.horizon + _SECOND
+                yield _Bar(code=Drop.TIME_OFF, at=at, zone=zone, sentence=f"Time of {rep.name} can be offered from")
+        else:
+            yield _Bar(code=Drop.TIME_OFF, at=back, zone=zone, sentence=f"{rep.name} is back on")
+    elif pool.immediate and not at_work(rep, now):
+        start = next_presence(rep, now, in_hours=True)
+        words = f"{rep.name} is at work on" if start else f"{rep.name} has working hours"
+        yield _Bar(code=Drop.OUTSIDE_HOURS, at=start, zone=zone, sentence=words)
+
+
+def _caps(rep: Rep, caps: Caps, load: RepLoad | None, zone: str, now: datetime, *, of: str = "") -> Iterator[_Bar]:
+    load = load or RepLoad()
+    for code, cap, count, period, begins in (
+        (Drop.CAP_HOUR, caps.per_hour, load.hour, "hour", next_hour),
+        (Drop.CAP_DAY, caps.per_day, load.day, "day", next_day),
+        (Drop.CAP_WEEK, caps.per_week, load.week, "week", next_week),
+    ):
+        if cap == 0:
+            yield _Bar(code=code, at=None, zone=zone, sentence=f"{rep.name}'s cap per {period}{of}, now 0, is raised")
+        elif cap is not None and count >= cap:
+            words = f"{rep.name}'s cap of {cap} per {period}{of} starts anew on"
+            yield _Bar(code=code, at=begins(now, zone), zone=zone, sentence=words)
+    if caps.open_load is not None and load.open >= caps.open_load:
+        words = f"One of {rep.name}'s {load.open} open leads{of} is closed or moved, or the cap of {caps.open_load} is raised"
+        yield _Bar(code=Drop.CAP_OPEN, at=None, zone=zone, sentence=words)
+
+
+def _capacity(rep: Rep, policy: Policy, world: World) -> Iterator[_Bar]:
+    rules = policy.suppliers.get(rep.supplier)
+    if rules is None:
+        return
+    at = next_capacity(rules, world.supplier_loads.get(rep.supplier, RepLoad()), world.now)
+    words = (
+        f"{rep.supplier} has capacity again on"
+        if at
+        else f"{rep.supplier} gets more capacity, or one of its leads is closed"
+    )
+    yield _Bar(code=Drop.SUPPLIER_CAPACITY, at=at, zone=rules.time_zone, sentence=words)
+
+
+def _ramp(rep: Rep, pool: Pool, now: datetime) -> Iterator[_Bar]:
+    at = next_ramp_step(rep, pool, now)
+    words = f"{rep.name}'s ramp-up gives turns from" if at else f"The ramp-up of the pool gives {rep.name} turns"
+    yield _Bar(code=Drop.RAMP_UP, at=at, zone=pool.time_zone, sentence=words)
+
+
+def _shown(at: datetime, zone: str) -> str:
+    return f"{at.astimezone(ZoneInfo(zone)):%a %Y-%m-%d %H:%M} ({zone})"
