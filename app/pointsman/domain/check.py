@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
-from pointsman.domain.check_conditions import check_condition
+from pointsman.domain.check_conditions import check_condition, fields_of_policy
 from pointsman.domain.check_pools import check_pools
-from pointsman.domain.condition_document import Condition
 from pointsman.domain.definitions import Definitions
 from pointsman.domain.findings import Finding, Severity, error, warning
-from pointsman.domain.leads import FIELDS, FieldType
+from pointsman.domain.policy_conditions import conditions_of
 from pointsman.domain.policy_document import Policy, Rule
 from pointsman.domain.reps import Roster
 from pointsman.domain.roles import GATED_WORKS, Work
@@ -40,15 +39,10 @@ def _findings(policy: Policy, roster: Roster | None) -> Iterator[Finding]:
 
 
 def _conditions(policy: Policy) -> Iterator[Finding]:
-    fields: dict[str, FieldType] = {**FIELDS, **policy.fields}
-    named = Definitions.of(policy).conditions
-    wholes: list[tuple[str, Condition | None]] = [(f"segments.{n}.when", s.when) for n, s in policy.segments.items()]
-    wholes += [(f"gates.{work}.when", gate.when) for work, gate in policy.gates.items()]
-    wholes += [(f"rules[{i}].when", rule.when) for i, rule in enumerate(policy.rules)]
-    wholes.append(("nurture.re_enter", policy.nurture.re_enter))
-    for path, condition in wholes:
-        if condition is not None:
-            yield from check_condition(path, condition, fields, named)
+    definitions = Definitions.of(policy)
+    fields = fields_of_policy(policy)
+    for path, condition in conditions_of(policy):
+        yield from check_condition(path, condition, fields, definitions)
     for name, pool in policy.pools.items():
         for i, match in enumerate(pool.match):
             if match.lead not in fields:

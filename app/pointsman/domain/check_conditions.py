@@ -1,100 +1,142 @@
-"""Do a condition's tests fit the fields they ask about?"""
+"""Do a condition's tests fit the fields they ask about, and do the names in it exist?"""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
-from pointsman.domain.condition_document import ORDERING, Condition, Leaf, Operator, leaves
-from pointsman.domain.condition_values import instant
+from pointsman.domain.check_operands import check_operand
+from pointsman.domain.condition_document import (
+    ORDERING,
+    RELATIVE,
+    Condition,
+    Leaf,
+    NamedRef,
+    Operator,
+    leaves,
+)
+from pointsman.domain.condition_values import Ref
+from pointsman.domain.definitions import Definitions
 from pointsman.domain.findings import Finding, error, warning
-from pointsman.domain.leads import FieldType
+from pointsman.domain.leads import FIELDS, FieldType
+from pointsman.domain.policy_document import Policy
+from pointsman.domain.rep_facts import PREFIX, REP_FIELDS, field_type_of_rep
 from pointsman.domain.suggestions import did_you_mean
-from pointsman.domain.wording import show
 
 _EQUALITY = frozenset({Operator.EQUALS, Operator.NOT_EQUALS, Operator.IN, Operator.NOT_IN})
-_TEXT = frozenset({Operator.CONTAINS, Operator.STARTS_WITH, Operator.ENDS_WITH})
+_TEXT = frozenset(
+    {
+        Operator.CONTAINS,
+        Operator.STARTS_WITH,
+        Operator.ENDS_WITH,
+        Operator.MATCHES,
+        Operator.MENTIONS,
+        Operator.IN_GROUP,
+        Operator.UNDER_DOMAIN,
+    }
+)
 
+#: The operators that fit each type.
 OPERATORS: Mapping[FieldType, frozenset[Operator]] = {
     FieldType.TEXT: _EQUALITY | _TEXT | {Operator.PRESENT},
     FieldType.NUMBER: _EQUALITY | ORDERING | {Operator.PRESENT},
     FieldType.BOOLEAN: frozenset({Operator.EQUALS, Operator.NOT_EQUALS, Operator.PRESENT}),
-    FieldType.INSTANT: ORDERING | {Operator.PRESENT},
-    FieldType.LIST: frozenset({Operator.CONTAINS, Operator.PRESENT}),
+    FieldType.INSTANT: ORDERING | RELATIVE | {Operator.PRESENT},
+    FieldType.LIST: frozenset(
+        {
+            Operator.CONTAINS,
+            Operator.CONTAINS_ANY,
+            Operator.CONTAINS_ALL,
+            Operator.CONTAINS_NONE,
+            Operator.PRESENT,
+        }
+    ),
 }
-_TYPE_WORDS = {FieldType.TEXT: "a text", FieldType.NUMBER: "a number", FieldType.BOOLEAN: "true or false"}
-_CASES = {
-    "lead.country": (str.upper, "countries are stored in capitals"),
-    "company.country": (str.upper, "countries are stored in capitals"),
-    "lead.language": (str.lower, "languages are stored in small letters"),
-    "company.domain": (str.lower, "domains are stored in small letters"),
-}
+
+
+def fields_of_policy(policy: Policy) -> dict[str, FieldType]:
+    """Every field of a lead that this policy's conditions may ask about, with its type."""
+    return {**FIELDS, **policy.fields, **dict.fromkeys(policy.scores, FieldType.NUMBER)}
 
 
 def check_condition(
-    path: str, condition: Condition, fields: Mapping[str, FieldType], named: Collection[str]
+    path: str, condition: Condition, fields: Mapping[str, FieldType], definitions: Definitions
 ) -> Iterator[Finding]:
-    """Unknown fields and segments, operators that do not fit a field's type, operands of another type."""
+    """Unknown fields and names, operators that do not fit a field's type, operands that do not fit either."""
+    of_rep = path.startswith("pools.") and path.endswith(".requires")
     for below, leaf in leaves(condition):
         where = f"{path}.{below}" if below else path
         if not isinstance(leaf, Leaf):
-            if leaf.key not in named:
-                kind, _, name = leaf.key.partition(":")
-                hint = did_you_mean(name, [key.partition(":")[2] for key in named if key.startswith(f"{kind}:")])
-                message = f"there is no {kind} '{name}'; {hint or f'add it under {kind}s'}"
-                yield error(f"{where}.{kind}", f"unknown-{kind}", message)
+            yield from _check_name(where, leaf, definitions)
             continue
-        field_type = fields.get(leaf.field)
+        field_type = _type_of(leaf.field, fields, of_rep=of_rep)
         if field_type is None:
-            hint = did_you_mean(leaf.field, fields) or "declare the organisation's own fields under 'fields'"
-            yield error(f"{where}.field", "unknown-field", f"there is no field '{leaf.field}'; {hint}")
-        else:
-            yield from _check_leaf(where, leaf, field_type)
+            yield _unknown(f"{where}.field", leaf.field, fields, of_rep=of_rep)
+            continue
+        yield from _out_of_place(path, where, leaf.field)
+        yield from _check_leaf(where, leaf, field_type, fields, definitions, of_rep=of_rep)
 
 
-def _check_leaf(where: str, leaf: Leaf, field_type: FieldType) -> Iterator[Finding]:
-    operator = leaf.operator
+def _check_name(where: str, ref: NamedRef, definitions: Definitions) -> Iterator[Finding]:
+    if ref.key not in definitions.conditions:
+        kind, _, name = ref.key.partition(":")
+        known = [key.partition(":")[2] for key in definitions.conditions if key.startswith(f"{kind}:")]
+        message = f"there is no {kind} '{name}'; {did_you_mean(name, known) or f'add it under {kind}s'}"
+        yield error(f"{where}.{kind}", f"unknown-{kind}", message)
+
+
+def _type_of(field: str, fields: Mapping[str, FieldType], *, of_rep: bool) -> FieldType | None:
+    return fields.get(field) or (field_type_of_rep(field) if of_rep else None)
+
+
+def _unknown(path: str, field: str, fields: Mapping[str, FieldType], *, of_rep: bool) -> Finding:
+    if field.startswith(PREFIX) and not of_rep:
+        message = f"no rep is looked at yet where this stands, so there is no '{field}': ask it in a pool's 'requires'"
+        return error(path, "rep-field-without-rep", message)
+    known = [*fields, *REP_FIELDS] if of_rep else fields
+    advice = "add it under 'scores'" if field.startswith("score.") else "declare the organisation's own under 'fields'"
+    return error(path, "unknown-field", f"there is no field '{field}'; {did_you_mean(field, known) or advice}")
+
+
+def _out_of_place(path: str, where: str, field: str) -> Iterator[Finding]:
+    """An ideal customer profile describes companies, a persona people."""
+    if path.startswith("icps.") and field.startswith("lead."):
+        message = f"an ideal customer profile describes companies, and {field} is of a person: move it to a persona"
+        yield warning(f"{where}.field", "icp-asks-person", message)
+    elif path.startswith("personas.") and field.startswith(("company.", "account.")):
+        message = f"a persona describes people, and {field} is of a company: move it to an icp"
+        yield warning(f"{where}.field", "persona-asks-company", message)
+
+
+def _check_leaf(
+    where: str,
+    leaf: Leaf,
+    field_type: FieldType,
+    fields: Mapping[str, FieldType],
+    definitions: Definitions,
+    *,
+    of_rep: bool,
+) -> Iterator[Finding]:
+    operator, operand = leaf.operator, leaf.operand
+    at = f"{where}.{operator}"
     if operator not in OPERATORS[field_type]:
         fitting = ", ".join(op for op in Operator if op in OPERATORS[field_type])
         message = f"{leaf.field} is of type {field_type}, which '{operator}' does not fit; use one of {fitting}"
-        yield error(f"{where}.{operator}", "operator-misfit", message)
-        return
-    if operator is Operator.PRESENT or operator in _TEXT:
-        return
-    operand = leaf.operand
-    many = operator in (Operator.IN, Operator.NOT_IN, Operator.BETWEEN)
-    for i, value in enumerate(operand if isinstance(operand, tuple) else (operand,)):
-        at = f"{where}.{operator}[{i}]" if many else f"{where}.{operator}"
-        if not _fits(value, field_type):
-            yield error(at, "wrong-type", _misfit(leaf.field, value, field_type))
-        elif leaf.field in _CASES and isinstance(value, str):
-            fold, why = _CASES[leaf.field]
-            if fold(value) != value:
-                message = f"{leaf.field} never equals '{value}', since {why}: write '{fold(value)}'"
-                yield error(at, "never-equal", message)
-    if isinstance(operand, tuple) and operator is Operator.BETWEEN and _crossed(operand):
-        message = f"nothing lies between {show(operand[0])} and {show(operand[1])}: swap them"
-        yield error(f"{where}.between", "empty-range", message)
-    elif isinstance(operand, tuple) and many and len(set(operand)) < len(operand):
-        yield warning(f"{where}.{operator}", "repeated-value", "a value is listed twice: remove one")
+        yield error(at, "operator-misfit", message)
+    elif isinstance(operand, Ref):
+        other = _type_of(operand.field, fields, of_rep=of_rep)
+        if other is None:
+            yield _unknown(f"{at}.field", operand.field, fields, of_rep=of_rep)
+        else:
+            yield from _check_other(at, leaf, operand.field, field_type, other)
+    else:
+        yield from check_operand(at, leaf, field_type, definitions)
 
 
-def _fits(value: object, field_type: FieldType) -> bool:
-    match field_type:
-        case FieldType.NUMBER:
-            return isinstance(value, (int, float)) and not isinstance(value, bool)
-        case FieldType.BOOLEAN:
-            return isinstance(value, bool)
-        case _:  # a bound that is a text has been read as an instant when the document was parsed
-            return isinstance(value, str)
-
-
-def _misfit(field: str, value: object, field_type: FieldType) -> str:
-    if field_type is FieldType.TEXT and isinstance(value, bool):
-        return f"{field} is a text, and {str(value).lower()} is not: YAML reads NO, OFF and YES unquoted so; quote it"
-    wanted = _TYPE_WORDS.get(field_type, "an instant such as '2026-01-31T09:00:00+01:00'")
-    return f"{field} needs {wanted}, not {value!r:.60}"
-
-
-def _crossed(bounds: tuple[object, ...]) -> bool:
-    low, high = bounds
-    if isinstance(low, str) and isinstance(high, str):
-        return instant(low) > instant(high)
-    return isinstance(low, (int, float)) and isinstance(high, (int, float)) and low > high
+def _check_other(at: str, leaf: Leaf, name: str, field_type: FieldType, other: FieldType) -> Iterator[Finding]:
+    if name == leaf.field:
+        yield error(f"{at}.field", "compared-with-itself", f"{name} is compared with itself: name another field")
+    elif leaf.operator in (Operator.IN, Operator.NOT_IN):
+        if field_type is not FieldType.TEXT or other is not FieldType.LIST:
+            message = f"'{leaf.operator}' looks for a text in a list; {leaf.field} is a {field_type}, {name} a {other}"
+            yield error(f"{at}.field", "incomparable", f"{message}: name a field of type list")
+    elif field_type is not other:
+        message = f"{leaf.field} is of type {field_type} and {name} of type {other}: name a field of the same type"
+        yield error(f"{at}.field", "incomparable", message)

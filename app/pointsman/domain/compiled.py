@@ -7,6 +7,7 @@ out rules that could not be true, so the first match is the same as that of a pl
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from pointsman.domain.condition_document import (
@@ -18,13 +19,15 @@ from pointsman.domain.condition_document import (
     Operator,
     PersonaRef,
     SegmentRef,
-    leaves,
 )
-from pointsman.domain.conditions import Compiler, Outcome, Test
+from pointsman.domain.conditions import Compiler, Outcome, Test, fields_asked
 from pointsman.domain.definitions import Definitions
-from pointsman.domain.leads import Facts, Value
+from pointsman.domain.leads import NOW, Facts, Value
+from pointsman.domain.policy_conditions import conditions_of
 from pointsman.domain.policy_document import Policy
+from pointsman.domain.rep_facts import PREFIX
 from pointsman.domain.roles import GATED_WORKS, Work
+from pointsman.domain.scores import compile_scores, reachable_fields, with_scores, with_what_scores_ask
 
 #: A field is indexed while its bit masks stay below this many bytes; beyond, its tests are simply evaluated.
 MAX_INDEX_BYTES = 16_000_000
@@ -64,18 +67,46 @@ class CompiledPolicy:
         self.requires: Mapping[str, Test] = {
             name: compiler.compile(pool.requires) for name, pool in policy.pools.items() if pool.requires
         }
+        every_score = compile_scores(self.definitions.scores, self.definitions, compiler)
+        self._scores = tuple(score for score in every_score if score.field in self._reachable)
         self.gated_works = GATED_WORKS | frozenset(policy.gates)
 
     @cached_property
     def fields(self) -> frozenset[str]:
-        """Every field that this policy may read: what a decision's inputs have to keep."""
-        policy = self.policy
-        wholes: list[Condition | None] = [rule.when for rule in policy.rules]
-        wholes += self.definitions.conditions.values()
-        wholes += [gate.when for gate in policy.gates.values()]
-        wholes.append(policy.nurture.re_enter)
-        asked = {leaf.field for c in wholes if c for _, leaf in leaves(c) if isinstance(leaf, Leaf)}
-        return _ALWAYS_READ | asked | {match.lead for pool in policy.pools.values() for match in pool.match}
+        """Every field that this policy may read of a lead: what a decision's inputs have to keep. Never a rep's."""
+        asked = {field for _, condition in conditions_of(self.policy) for field in fields_asked(condition)}
+        return _ALWAYS_READ | {field for field in asked | self._pools_ask if not field.startswith(PREFIX)}
+
+    @cached_property
+    def _pools_ask(self) -> frozenset[str]:
+        pools = self.policy.pools.values()
+        matched = frozenset(match.lead for pool in pools for match in pool.match)
+        return matched | {preference.lead for pool in pools for preference in pool.ranking.prefer}
+
+    @cached_property
+    def _given(self) -> frozenset[str]:
+        """The fields that a lead brings along, unlike those that a decision works out."""
+        return frozenset(field for field in self.fields if field != NOW and field not in self.definitions.scores)
+
+    @cached_property
+    def _reachable(self) -> frozenset[str]:
+        """The fields that something asks for beside scores that nothing asks for."""
+        asked = self._pools_ask
+        for path, condition in conditions_of(self.policy):
+            if not path.startswith("scores."):
+                asked |= reachable_fields(condition, self.definitions)
+        return with_what_scores_ask(asked, self.definitions)
+
+    def enriched(self, facts: Facts, now: datetime) -> Facts:
+        """What this policy may read of `facts`, with the moment of decision and the scores that it asks for.
+
+        Doing it again changes nothing, so a stored decision's facts give the same answer when it is replayed.
+        """
+        given = self._given
+        known = {name: value for name, value in facts.items() if name in given}
+        if NOW in self.fields:
+            known[NOW] = now
+        return with_scores(known, self._scores) if self._scores else known
 
     @cached_property
     def shared_members(self) -> frozenset[str]:

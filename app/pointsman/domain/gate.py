@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pointsman.domain.condition_document import Leaf, leaves
-from pointsman.domain.conditions import LeafResult, Outcome, compile_condition, explain
+from pointsman.domain.conditions import Compiler, LeafResult, Outcome, compile_condition, explain, fields_asked
 from pointsman.domain.definitions import NO_DEFINITIONS, Definitions
-from pointsman.domain.leads import Facts, Value
+from pointsman.domain.leads import NOW, Facts, Value
 from pointsman.domain.policy_document import Gate
 from pointsman.domain.qualification import EVIDENCE_NAMES, Evidence
 from pointsman.domain.roles import Work
+from pointsman.domain.scores import compile_scores, reachable_fields, with_scores
 from pointsman.domain.wording import listing
 
 _PREFIX = "qualification."
@@ -97,7 +97,7 @@ def evaluate_gate(
     the evidence that it rests on, and after the gate's own span at the latest. A gate that asks for nothing lets nobody through.
     """
     standing = _standing(evidence, now, gate.expires_after)
-    known = facts_with_evidence(facts, evidence, now, gate.expires_after)
+    known = _known(gate, facts_with_evidence(facts, evidence, now, gate.expires_after), now, definitions)
     missing: list[Missing] = [] if gate.require or gate.when else [_ASKS_NOTHING]
     refused: list[Missing] = []
     used: list[Finding] = []
@@ -214,8 +214,14 @@ def _summary(missing: Sequence[Missing], refused: Sequence[Missing], failed: Seq
     return f"the gate is not passed: {listing(parts)}"
 
 
+def _known(gate: Gate, facts: Facts, now: datetime, definitions: Definitions) -> Facts:
+    """`facts` with what the gate's own condition asks beside them: the moment, and scores."""
+    if gate.when is None:
+        return facts
+    scores = compile_scores(reachable_fields(gate.when, definitions), definitions, Compiler(definitions))
+    return with_scores({**facts, NOW: now}, scores)
+
+
 def fields_of(gate: Gate) -> frozenset[str]:
     """The fields that the gate's own condition names."""
-    return (
-        frozenset(leaf.field for _, leaf in leaves(gate.when) if isinstance(leaf, Leaf)) if gate.when else frozenset()
-    )
+    return frozenset(fields_asked(gate.when)) if gate.when else frozenset()

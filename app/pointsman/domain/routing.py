@@ -35,7 +35,7 @@ class Plan:
     """All that may be tried for a lead, before any load or calendar is known; `ending` holds if nobody takes it."""
 
     compiled: CompiledPolicy
-    facts: Facts  # only what this policy may read
+    facts: Facts  # only what this policy may read, with the moment of decision and the scores
     purpose: Work | None
     gates: Mapping[Work, GateState]
     overridden: frozenset[Work]
@@ -72,6 +72,7 @@ def plan_routes(
     A rule whose gate is shut is passed over and its `else` applies, unless an override exists for its work: then it
     is planned with the gate shut, and only the reps overridden for can be eligible.
     """
+    facts = compiled.enriched(facts, now)
     walk = _Walk(compiled, gates_open, overridden, now)
     for position, outcome in compiled.scan(facts, purpose):
         walk.examined.append((position, outcome))
@@ -80,7 +81,7 @@ def plan_routes(
     reason, sentence = walk.ending()
     return Plan(
         compiled=compiled,
-        facts={name: value for name, value in facts.items() if name in compiled.fields},
+        facts=facts,
         purpose=purpose,
         gates=gates_open,
         overridden=overridden,

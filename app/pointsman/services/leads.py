@@ -79,8 +79,9 @@ async def _trigger(env: Env, tx: Tx, lead: LeadRow) -> tuple[str | None, str | N
             if lead.nurture_until is not None and env.clock() < lead.nurture_until:
                 until = lead.nurture_until.isoformat(timespec="minutes")
                 return None, f"The lead is in nurture until {until} at least; this news is kept."
-            re_enter = (await current(env, tx)).policy.re_enter
-            if re_enter is not None and re_enter(facts_of(lead)) is not True:
+            policy = (await current(env, tx)).policy
+            known = policy.enriched(facts_of(lead), env.clock())
+            if policy.re_enter is not None and policy.re_enter(known) is not True:
                 return None, "The lead stays in nurture: it does not meet the policy's condition to come back yet."
             return "re-entry", "The lead came back from nurture."
         case Stage.WORKING | Stage.CLOSING | Stage.BOOKED:

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 
 from pointsman.domain.conditions import compile_condition, explain
+from pointsman.domain.definitions import Definitions
 from pointsman.domain.errors import PolicyInvalid
 from pointsman.domain.leads import Facts
-from pointsman.domain.policy import Condition, Rule, Segment, parse_policy
+from pointsman.domain.policy import Condition, Rule, parse_policy
 from unit.domain.drawing import SEGMENTS, conditions, facts
 
 
@@ -20,11 +21,11 @@ def parsed(condition: Mapping[str, Any]) -> Condition:
     return when
 
 
-SEGMENT_CONDITIONS = {name: Segment.model_validate(segment).when for name, segment in SEGMENTS.items()}
+DEFINITIONS = Definitions.of(parse_policy({"segments": SEGMENTS}))
 
 
 def ask(condition: Mapping[str, Any], known: Facts) -> bool | None:
-    return compile_condition(parsed(condition), SEGMENT_CONDITIONS)(known)
+    return compile_condition(parsed(condition), DEFINITIONS)(known)
 
 
 def slowly(condition: Mapping[str, Any], known: Mapping[str, Any]) -> bool | None:  # noqa: C901, PLR0911, PLR0912  # a table
@@ -92,7 +93,7 @@ def test_conditions_agree_with_a_slow_reference_evaluator(condition: dict[str, A
 
 @given(conditions, facts)
 def test_the_explanation_gives_the_answers_that_the_evaluator_used(condition: dict[str, Any], known: Facts) -> None:
-    for leaf in explain(parsed(condition), known, SEGMENT_CONDITIONS):
+    for leaf in explain(parsed(condition), known, DEFINITIONS):
         assert leaf.words.startswith(leaf.field)
         assert (leaf.outcome is None) == ("not known" in leaf.words or "cannot be compared" in leaf.words) or (
             leaf.operator == "present"
@@ -134,7 +135,7 @@ def test_an_explanation_says_in_words_what_was_compared() -> None:
             ]
         }
     )
-    found = explain(condition, {"lead.score": 45, "lead.country": "DE"}, SEGMENT_CONDITIONS)
+    found = explain(condition, {"lead.score": 45, "lead.country": "DE"}, DEFINITIONS)
     assert [(leaf.path, leaf.words) for leaf in found] == [
         ("all[0]", "lead.score 45 is below 50"),
         ("all[1].not.segment:dach", "lead.country DE is one of DE, AT, CH"),
@@ -143,8 +144,8 @@ def test_an_explanation_says_in_words_what_was_compared() -> None:
 
 
 def test_a_segment_that_does_not_exist_is_refused_and_not_false() -> None:
-    with pytest.raises(PolicyInvalid, match="segment 'nowhere' does not exist"):
-        compile_condition(parsed({"segment": "nowhere"}), {})
+    with pytest.raises(PolicyInvalid, match="segment:nowhere does not exist"):
+        compile_condition(parsed({"segment": "nowhere"}))
 
 
 def test_a_policy_parses_to_an_equal_policy_after_a_round_trip() -> None:
