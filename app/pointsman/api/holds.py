@@ -14,6 +14,7 @@ from pointsman.api.paging import Page, PageDep
 from pointsman.api.partner_words import told
 from pointsman.api.problems import errors
 from pointsman.services.holds import hold_page, retry_hold
+from pointsman.services.ports.holds import HoldFilter
 from pointsman.services.ports.routing import HoldRow
 
 router = APIRouter(tags=["Decisions"])
@@ -47,7 +48,7 @@ class HoldDoc(BaseModel):
     responses=errors(401, 403, 422),
 )
 async def index(env: EnvDep, page: PageDep, caller: Annotated[Caller, needs("read")]) -> Page[HoldDoc]:
-    rows = await hold_page(env, supplier=caller.supplier, after=page.after, limit=page.fetch)
+    rows = await hold_page(env, HoldFilter(supplier=caller.supplier), after=page.after, limit=page.fetch)
     items, following = page.cut(rows, lambda row: (row.held_at, row.id))
     return Page[HoldDoc](items=[HoldDoc.of(row, partner=caller.supplier is not None) for row in items], next=following)
 

@@ -1,17 +1,19 @@
 """The holds repository."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.services.ports.routing import HoldRow
+from pointsman.services.ports.routing import HoldCount, HoldFilter, HoldRow
 
 _COLUMNS = (
     "h.id, h.lead_id, h.decision_id, h.work, h.pool, h.reason, h.sentence, h.held_at, h.due_at, h.released_at,"
-    " h.release"
+    " h.release, h.next_try_at, h.releases"
 )
 _GET = text(f"select {_COLUMNS} from holds h where h.id = :id")
 _OPEN = text(f"select {_COLUMNS} from holds h where h.lead_id = :lead_id and h.released_at is null")
@@ -20,14 +22,38 @@ _PAGE = text(
     " and (cast(:after_at as timestamptz) is null or (h.held_at, h.id) > (:after_at, cast(:after_id as uuid)))"
     " and (cast(:supplier as text) is null or exists (select from assignments a join reps p on p.id = a.rep_id"
     "      where a.lead_id = h.lead_id and p.supplier = :supplier))"
+    " and (cast(:pool as text) is null or h.pool = :pool)"
+    " and (cast(:pools as text[]) is null or h.pool = any(cast(:pools as text[])))"
+    " and (cast(:reason as text) is null or h.reason = :reason)"
+    " and (cast(:due_before as timestamptz) is null or h.due_at <= :due_before)"
     " order by h.held_at, h.id limit :limit"
 )
+_COUNTS = text(
+    "select reason, work, pool, count(*) as waiting, count(*) filter (where due_at <= :at) as overdue,"
+    " min(held_at) as oldest, min(next_try_at) filter (where next_try_at > :at) as next_try_at"
+    " from holds where released_at is null group by reason, work, pool order by min(held_at), reason, pool, work"
+)
+#: One at a time, so that who waits behind is not tried while who waits in front still is.
+_TURN = text("select pg_advisory_xact_lock(hashtext('pointsman.holds'))")
 # The lead first, the hold after it: every other path locks in this order too.
 _LEAD_FREE = text(
     f"select {_COLUMNS} from leads l join holds h on h.lead_id = l.id"
     " where h.id = :id and h.released_at is null for update of l skip locked"
 )
-_RELEASE = text("update holds set released_at = :at, release = :reason where id = :id and released_at is null")
+_EXPECT = text(
+    "update holds set releases = cast(:releases as jsonb), next_try_at = :next_try_at"
+    " where lead_id = :lead_id and released_at is null"
+)
+_NEXT_DUE = text("select min(next_try_at) from holds where released_at is null and next_try_at is not null")
+_DUE_POOLS = text(
+    "select distinct pool from holds where released_at is null and next_try_at <= :at and pool is not null order by pool"
+)
+_TRIED = text("update holds set next_try_at = null where id = :id and released_at is null and next_try_at <= :at")
+#: How the last assignment ended tells, whatever decisions came after it.
+_REASSIGNED = text(
+    "select coalesce((select a.end_reason = 'reassign' from assignments a where a.lead_id = :lead_id"
+    " order by a.assigned_at desc, a.id desc limit 1), false)"
+)
 _OVERDUE = text(
     f"select {_COLUMNS} from holds h where h.released_at is null and h.due_at <= :at"
     " and not exists (select from alerts a where a.code = 'hold-overdue' and a.subject = 'lead:' || h.lead_id"
@@ -37,7 +63,7 @@ _OVERDUE = text(
 
 
 class SqlHolds:
-    """See `pointsman.services.ports.routing.Holds`."""
+    """See `pointsman.services.ports.holds.Holds`."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -50,17 +76,48 @@ class SqlHolds:
         row = (await self._connection.execute(_OPEN, {"lead_id": lead_id})).mappings().one_or_none()
         return _hold(row) if row else None
 
-    async def page(self, *, supplier: str | None, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[HoldRow]:
+    async def page(self, which: HoldFilter, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[HoldRow]:
         at, last = after or (None, None)
-        given = {"supplier": supplier, "after_at": at, "after_id": last, "limit": limit}
+        given = {
+            "supplier": which.supplier,
+            "pool": which.pool,
+            "pools": None if which.pools is None else [*which.pools],
+            "reason": which.reason,
+            "due_before": which.due_before,
+            "after_at": at,
+            "after_id": last,
+            "limit": limit,
+        }
         return [_hold(row) for row in (await self._connection.execute(_PAGE, given)).mappings()]
+
+    async def counts(self, *, at: datetime) -> Sequence[HoldCount]:
+        return [HoldCount(**row) for row in (await self._connection.execute(_COUNTS, {"at": at})).mappings()]
+
+    async def take_turn(self) -> None:
+        await self._connection.execute(_TURN)
 
     async def lead_free(self, hold_id: UUID) -> HoldRow | None:
         row = (await self._connection.execute(_LEAD_FREE, {"id": hold_id})).mappings().one_or_none()
         return _hold(row) if row else None
 
-    async def release(self, hold_id: UUID, *, at: datetime, reason: str) -> None:
-        await self._connection.execute(_RELEASE, {"id": hold_id, "at": at, "reason": reason})
+    async def expect(
+        self, lead_id: UUID, releases: Sequence[Mapping[str, Any]], *, next_try_at: datetime | None
+    ) -> None:
+        given = {"lead_id": lead_id, "releases": json.dumps([*releases]), "next_try_at": next_try_at}
+        await self._connection.execute(_EXPECT, given)
+
+    async def next_due(self) -> datetime | None:
+        found: datetime | None = await self._connection.scalar(_NEXT_DUE)
+        return found
+
+    async def due_pools(self, *, at: datetime) -> Sequence[str]:
+        return (await self._connection.scalars(_DUE_POOLS, {"at": at})).all()
+
+    async def tried(self, hold_id: UUID, *, at: datetime) -> None:
+        await self._connection.execute(_TRIED, {"id": hold_id, "at": at})
+
+    async def since_reassigned(self, lead_id: UUID) -> bool:
+        return bool(await self._connection.scalar(_REASSIGNED, {"lead_id": lead_id}))
 
     async def overdue(self, *, at: datetime, limit: int) -> Sequence[HoldRow]:
         rows = await self._connection.execute(_OVERDUE, {"at": at, "limit": limit})

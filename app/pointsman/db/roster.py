@@ -74,6 +74,10 @@ _HELD = text(
     " and (cast(:reps as text[]) is null or p.key = any(cast(:reps as text[])))"
     " and (cast(:role as text) is null or r.name = :role) order by a.assigned_at limit 200"
 )
+_OPEN_LEADS = text(
+    "select p.key, count(*) as leads from reps p join assignments a on a.rep_id = p.id and a.ended_at is null"
+    " where p.key = any(cast(:reps as text[])) group by p.key"
+)
 _SNAPSHOT = text("select snapshot from roster_versions where version = :version")
 _NEWEST = text("select version, snapshot from roster_versions order by version desc limit 1")
 _ADD_VERSION = text(
@@ -144,6 +148,10 @@ class SqlRoster:
     async def held(self, *, reps: Sequence[str] | None = None, role: str | None = None) -> Sequence[HeldLead]:
         given = {"reps": None if reps is None else [*reps], "role": role}
         return [HeldLead(**row) for row in (await self._connection.execute(_HELD, given)).mappings()]
+
+    async def open_leads(self, reps: Sequence[str]) -> Mapping[str, int]:
+        rows = await self._connection.execute(_OPEN_LEADS, {"reps": [*reps]})
+        return {row.key: row.leads for row in rows}
 
     async def snapshot(self, version: int) -> Mapping[str, Any] | None:
         found: Mapping[str, Any] | None = await self._connection.scalar(_SNAPSHOT, {"version": version})

@@ -8,6 +8,7 @@ from uuid import UUID
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, RoleProtected
 from pointsman.domain.reps import Rep
 from pointsman.domain.roles import Role, Work
+from pointsman.services.idle_holders import review_holders
 from pointsman.services.ports import Actor, Env, Refused, Tx
 from pointsman.services.ports.roster import HeldLead, RoleRow, SupplierRow, TimeOffRow
 from pointsman.services.roster_given import Absence, RepGiven, RoleGiven, RosterGiven
@@ -149,6 +150,7 @@ async def _new_version(env: Env, tx: Tx, *, actor: Actor, action: str, reason: s
         after=new,
         reason=reason,
     )
+    await review_holders(env, tx)
     await tx.jobs.defer("holds.drain", {}, lock="holds.drain")
     return Changed(version=version + 1, changed=True)
 

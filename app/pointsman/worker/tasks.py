@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pointsman.services.calendars import poll_calendars
 from pointsman.services.deliveries import run_delivery, sweep_deliveries
-from pointsman.services.holds import drain_holds
+from pointsman.services.holds import drain_due, drain_holds
 from pointsman.services.inbox import process_item, sweep_inbox
 from pointsman.services.ports import Env
 
@@ -48,6 +48,7 @@ class Periodic:
 PERIODIC: tuple[Periodic, ...] = (
     Periodic(name="inbox.sweep", every=timedelta(seconds=5), run=sweep_inbox),
     Periodic(name="deliveries.sweep", every=timedelta(seconds=2), run=sweep_deliveries),
+    Periodic(name="holds.due", every=timedelta(seconds=1), run=drain_due),
     Periodic(name="holds.drain", every=timedelta(seconds=30), run=drain_holds),
     Periodic(name="calendars.poll", every=timedelta(seconds=30), run=poll_calendars),
 )

@@ -1,0 +1,97 @@
+"""The holds repository: leads that wait, in order of arrival."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRow:
+    """A lead that waits: for what, since when, when the wait breaks its promise, and what would end it."""
+
+    id: UUID
+    lead_id: UUID
+    decision_id: UUID
+    work: str | None
+    pool: str | None
+    reason: str
+    sentence: str
+    held_at: datetime
+    due_at: datetime
+    released_at: datetime | None
+    release: str | None
+    next_try_at: datetime | None = None
+    releases: Sequence[Mapping[str, Any]] = ()  # `Release.as_json`, the earliest first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldFilter:
+    """Which open holds; None asks for all. `supplier` leaves the leads that its reps hold."""
+
+    supplier: str | None = None
+    pool: str | None = None
+    pools: Sequence[str] | None = None
+    reason: str | None = None
+    due_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldCount:
+    """How many leads wait in one pool for one reason."""
+
+    reason: str
+    work: str | None
+    pool: str | None
+    waiting: int
+    overdue: int
+    oldest: datetime
+    next_try_at: datetime | None
+
+
+class Holds(Protocol):
+    async def get(self, hold_id: UUID) -> HoldRow | None: ...
+    async def open_for(self, lead_id: UUID) -> HoldRow | None: ...
+
+    async def page(self, which: HoldFilter, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[HoldRow]:
+        """Open holds in order of arrival."""
+        ...
+
+    async def counts(self, *, at: datetime) -> Sequence[HoldCount]:
+        """All open holds counted, those that wait longest first."""
+        ...
+
+    async def take_turn(self) -> None:
+        """Wait until no other transaction tries a waiting lead, and keep others from it until this one ends."""
+        ...
+
+    async def lead_free(self, hold_id: UUID) -> HoldRow | None:
+        """The hold, if it is open and nobody else works on its lead right now; the lead's row is locked then."""
+        ...
+
+    async def expect(
+        self, lead_id: UUID, releases: Sequence[Mapping[str, Any]], *, next_try_at: datetime | None
+    ) -> None:
+        """Write down what would release the lead's open hold."""
+        ...
+
+    async def next_due(self) -> datetime | None:
+        """The earliest moment at which an open hold is to be tried again."""
+        ...
+
+    async def due_pools(self, *, at: datetime) -> Sequence[str]:
+        """The pools of the open holds that are to be tried again by `at`."""
+        ...
+
+    async def tried(self, hold_id: UUID, *, at: datetime) -> None:
+        """Forget a moment that is past by `at`: it did not help."""
+        ...
+
+    async def since_reassigned(self, lead_id: UUID) -> bool:
+        """Whether the lead has been held by nobody since it was taken from somebody to be reassigned."""
+        ...
+
+    async def overdue(self, *, at: datetime, limit: int) -> Sequence[HoldRow]:
+        """Open holds past their due time without an open alert."""
+        ...
