@@ -87,12 +87,12 @@ def upgrade() -> None:
         "policies",
         sa.Column("version", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("document", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("document", postgresql.JSON(astext_type=sa.Text()), nullable=False),
+        sa.Column("source", sa.Text(), nullable=True),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("created_by", sa.Text(), nullable=False),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("published_by", sa.Text(), nullable=True),
-        sa.Column("published_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.CheckConstraint("octet_length(source) <= 1000000", name=op.f("policies_source_check")),
         sa.CheckConstraint("state in ('draft','published','archived')", name=op.f("policies_state_check")),
         sa.PrimaryKeyConstraint("version", name=op.f("policies_pkey")),
     )
@@ -100,11 +100,29 @@ def upgrade() -> None:
         "policies_one_published", "policies", ["state"], unique=True, postgresql_where=sa.text("state = 'published'")
     )
     op.create_table(
+        "policy_publications",
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("replaced", sa.BigInteger(), nullable=True),
+        sa.Column("back_to", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("kind in ('published','rolled-back')", name=op.f("policy_publications_kind_check")),
+        sa.ForeignKeyConstraint(["back_to"], ["policies.version"], name=op.f("policy_publications_back_to_fkey")),
+        sa.ForeignKeyConstraint(["replaced"], ["policies.version"], name=op.f("policy_publications_replaced_fkey")),
+        sa.ForeignKeyConstraint(["version"], ["policies.version"], name=op.f("policy_publications_version_fkey")),
+        sa.PrimaryKeyConstraint("seq", name=op.f("policy_publications_pkey")),
+    )
+    op.create_index("policy_publications_version_idx", "policy_publications", ["version", "seq"], unique=False)
+    op.create_table(
         "pool_ledgers",
         sa.Column("pool", sa.Text(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("ledger", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("waiting_since", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("skips", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.PrimaryKeyConstraint("pool", name=op.f("pool_ledgers_pkey")),
     )
     op.create_table(
@@ -201,11 +219,21 @@ def upgrade() -> None:
         sa.Column("domain", sa.Text(), nullable=True),
         sa.Column("status", sa.Text(), server_default="prospect", nullable=False),
         sa.Column("owner_rep_id", sa.UUID(), nullable=True),
+        sa.Column("parent_id", sa.UUID(), nullable=True),
+        sa.Column("name_blocks", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("merged_into", sa.UUID(), nullable=True),
+        sa.Column("merged_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint("(merged_into is null) = (merged_at is null)", name=op.f("accounts_merge_check")),
+        sa.ForeignKeyConstraint(["merged_into"], ["accounts.id"], name=op.f("accounts_merged_into_fkey")),
         sa.ForeignKeyConstraint(["owner_rep_id"], ["reps.id"], name=op.f("accounts_owner_rep_id_fkey")),
+        sa.ForeignKeyConstraint(["parent_id"], ["accounts.id"], name=op.f("accounts_parent_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("accounts_pkey")),
     )
     op.create_index("accounts_domain_key", "accounts", ["domain"], unique=True)
+    op.create_index(op.f("accounts_merged_into_idx"), "accounts", ["merged_into"], unique=False)
+    op.create_index(op.f("accounts_parent_id_idx"), "accounts", ["parent_id"], unique=False)
+    op.create_index("accounts_name_blocks_idx", "accounts", ["name_blocks"], unique=False, postgresql_using="gin")
     op.create_index("accounts_name_key_idx", "accounts", ["name_key"], unique=False)
     op.create_index(
         "accounts_name_alone_key", "accounts", ["name_key"], unique=True, postgresql_where=sa.text("domain is null")
@@ -293,14 +321,25 @@ def upgrade() -> None:
         sa.Column("match", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("nurture_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("nurture_reason", sa.Text(), nullable=True),
+        sa.Column("merged_into", sa.UUID(), nullable=True),
+        sa.Column("merged_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint("(merged_into is null) = (merged_at is null)", name=op.f("leads_merge_check")),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("leads_account_id_fkey")),
+        sa.ForeignKeyConstraint(["merged_into"], ["leads.id"], name=op.f("leads_merged_into_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("leads_pkey")),
     )
     op.create_index(op.f("leads_account_id_idx"), "leads", ["account_id"], unique=False)
     op.create_index("leads_email_key", "leads", ["email_key"], unique=True)
+    op.create_index(
+        "leads_merged_into_idx",
+        "leads",
+        ["merged_into"],
+        unique=False,
+        postgresql_where=sa.text("merged_into is not null"),
+    )
     op.create_index("leads_created_idx", "leads", ["created_at", "id"], unique=False)
     op.create_table(
         "decisions",
@@ -404,6 +443,7 @@ def upgrade() -> None:
         sa.Column("rep_id", sa.UUID(), nullable=False),
         sa.Column("work", sa.Text(), nullable=False),
         sa.Column("pool", sa.Text(), nullable=True),
+        sa.Column("category", sa.Text(), nullable=True),
         sa.Column("decision_id", sa.UUID(), nullable=True),
         sa.Column("gate_check_id", sa.UUID(), nullable=True),
         sa.Column("override_id", sa.UUID(), nullable=True),
@@ -442,6 +482,8 @@ def upgrade() -> None:
         sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("released_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("release", sa.Text(), nullable=True),
+        sa.Column("next_try_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("releases", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
         sa.ForeignKeyConstraint(["decision_id"], ["decisions.id"], name=op.f("holds_decision_id_fkey")),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("holds_lead_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("holds_pkey")),
@@ -451,6 +493,13 @@ def upgrade() -> None:
     )
     op.create_index(
         "holds_open_idx", "holds", ["held_at"], unique=False, postgresql_where=sa.text("released_at is null")
+    )
+    op.create_index(
+        "holds_due_idx",
+        "holds",
+        ["next_try_at"],
+        unique=False,
+        postgresql_where=sa.text("released_at is null and next_try_at is not null"),
     )
     op.create_table(
         "ledger_entries",
@@ -468,6 +517,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("pool", "seq", name=op.f("ledger_entries_pkey")),
     )
     op.create_index("ledger_entries_once_key", "ledger_entries", ["decision_id", "kind"], unique=True)
+    op.create_table(
+        "skips",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("counter", sa.Text(), nullable=False),
+        sa.Column("rep_id", sa.UUID(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("cost_seq", sa.BigInteger(), nullable=True),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("used_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("decision_id", sa.UUID(), nullable=True),
+        sa.Column("cancelled_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.CheckConstraint("(used_at is null) = (decision_id is null)", name=op.f("skips_use_check")),
+        sa.CheckConstraint("length(trim(reason)) > 0", name=op.f("skips_reason_check")),
+        sa.CheckConstraint("used_at is null or cancelled_at is null", name=op.f("skips_end_check")),
+        sa.ForeignKeyConstraint(["decision_id"], ["decisions.id"], name=op.f("skips_decision_id_fkey")),
+        sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("skips_rep_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("skips_pkey")),
+    )
+    op.create_index(
+        "skips_one_open",
+        "skips",
+        ["counter", "rep_id"],
+        unique=True,
+        postgresql_where=sa.text("used_at is null and cancelled_at is null"),
+    )
     op.create_table(
         "appointments",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -588,8 +663,17 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("appointments_lead_id_idx"), table_name="appointments")
     op.drop_table("appointments")
+    op.drop_index(
+        "skips_one_open", table_name="skips", postgresql_where=sa.text("used_at is null and cancelled_at is null")
+    )
+    op.drop_table("skips")
     op.drop_index("ledger_entries_once_key", table_name="ledger_entries")
     op.drop_table("ledger_entries")
+    op.drop_index(
+        "holds_due_idx",
+        table_name="holds",
+        postgresql_where=sa.text("released_at is null and next_try_at is not null"),
+    )
     op.drop_index("holds_open_idx", table_name="holds", postgresql_where=sa.text("released_at is null"))
     op.drop_index("holds_one_open", table_name="holds", postgresql_where=sa.text("released_at is null"))
     op.drop_table("holds")
@@ -632,6 +716,8 @@ def downgrade() -> None:
     op.drop_table("roster_versions")
     op.drop_table("roles")
     op.drop_table("pool_ledgers")
+    op.drop_index("policy_publications_version_idx", table_name="policy_publications")
+    op.drop_table("policy_publications")
     op.drop_index("policies_one_published", table_name="policies", postgresql_where=sa.text("state = 'published'"))
     op.drop_table("policies")
     op.drop_table("intakes")

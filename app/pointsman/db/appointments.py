@@ -30,6 +30,11 @@ _MEETINGS = text(
     " where r.rep_id = any(:reps) and r.active and r.kind = 'appointment'"
     " and lower(r.during) >= :start and lower(r.during) < :end"
 ).bindparams(_IDS)
+_TAKEN = text(
+    "select rep_id, lower(during) as starts, upper(during) as ends, kind = 'appointment' as booked from reservations"
+    " where rep_id = any(:reps) and active and during && tstzrange(:start, :end, '[)')"
+    " and (expires_at is null or expires_at > statement_timestamp())"
+).bindparams(_IDS)
 _STORED = (
     "id", "lead_id", "work", "status", "starts_at", "ends_at", "title", "assignment_id", "gate_check_id", "override_id",
     "gate_snapshot", "setter_rep_id", "booked_by", "sequence", "created_at", "cancelled_at", "cancelled_by",
@@ -94,6 +99,13 @@ class SqlAppointments:
         for row in await self._connection.execute(_MEETINGS, parameters):
             starts[row.rep_id].append(row.starts)
         return starts
+
+    async def taken(self, rep_ids: Sequence[UUID], window: Interval) -> Mapping[UUID, Sequence[tuple[Interval, bool]]]:
+        parameters = {"reps": list(rep_ids), "start": window.start, "end": window.end}
+        found: dict[UUID, list[tuple[Interval, bool]]] = {}
+        for row in await self._connection.execute(_TAKEN, parameters):
+            found.setdefault(row.rep_id, []).append((Interval(row.starts, row.ends), row.booked))
+        return found
 
     async def add(self, row: AppointmentRow, *, reservation_id: UUID) -> None:
         values = {

@@ -19,8 +19,8 @@ from pointsman.services.ports.routing import (
     DecisionRow,
     GatePass,
     HoldRow,
+    LoadAsk,
     OverrideRow,
-    Periods,
     RoutingContext,
     RoutingWrite,
     Versions,
@@ -37,6 +37,9 @@ _ADD = text(
     " values (:id, :lead_id, :rep_id, :work, :pool, :decision_id, :gate_check_id, :override_id, :assigned_at)"
 )
 _LOCK_REPS = text("select 1 from reps where key = any(cast(:reps as text[])) order by key for no key update")
+_LOCK_SUPPLIERS = text(
+    "select 1 from suppliers where key = any(cast(:suppliers as text[])) order by key for no key update"
+)
 _HOLDERS = text("select distinct p.key from assignments a join reps p on p.id = a.rep_id where a.lead_id = :lead_id")
 _VISIBLE = (
     "exists (select from assignments v join reps s on s.id = v.rep_id"
@@ -70,18 +73,24 @@ class SqlDecisions:
         row = await CONTEXT.one(self._connection, {"lead_id": lead_id, "at": at})
         return _context(lead_id, row)
 
-    async def loads(self, periods: Mapping[str, Periods]) -> Mapping[str, RepLoad]:
+    async def loads(self, asks: Sequence[LoadAsk]) -> Sequence[RepLoad]:
+        each = [(number, rep, ask) for number, ask in enumerate(asks) for rep in ask.reps]
         given = {
-            "keys": [*periods],
-            "hours": [p.hour for p in periods.values()],
-            "days": [p.day for p in periods.values()],
-            "weeks": [p.week for p in periods.values()],
+            "asks": [number for number, _, _ in each],
+            "reps": [rep for _, rep, _ in each],
+            "categories": [ask.category for _, _, ask in each],
+            "hours": [ask.periods.hour for _, _, ask in each],
+            "days": [ask.periods.day for _, _, ask in each],
+            "weeks": [ask.periods.week for _, _, ask in each],
         }
-        rows = await self._connection.execute(LOADS, given)
-        return {row.key: RepLoad(open=row.open, hour=row.hour, day=row.day, week=row.week) for row in rows}
+        found = {row.ask: row for row in await LOADS.rows(self._connection, given)}
+        return [_load(found.get(number)) for number in range(len(asks))]
 
     async def lock_reps(self, reps: Sequence[str]) -> None:
         await self._connection.execute(_LOCK_REPS, {"reps": [*reps]})
+
+    async def lock_suppliers(self, suppliers: Sequence[str]) -> None:
+        await self._connection.execute(_LOCK_SUPPLIERS, {"suppliers": [*suppliers]})
 
     async def end_assignment(self, assignment_id: UUID, *, at: datetime, reason: str) -> None:
         await self._connection.execute(END, {"id": assignment_id, "at": at, "reason": reason})
@@ -94,6 +103,8 @@ class SqlDecisions:
             "seq": ledger.seq if ledger else None,
             "ledger": canonical(ledger.ledger) if ledger else None,
             "waiting_since": canonical(ledger.waiting_since) if ledger else None,
+            "skips": canonical(ledger.skips) if ledger else None,
+            "skips_used": [*write.skips_used],
         }
         with speaking_the_port():
             await WRITE.run(self._connection, given)
@@ -132,6 +143,11 @@ class SqlDecisions:
         return bool(await self._connection.scalar(_LEAD, {"lead_id": lead_id, "supplier": supplier}))
 
 
+def _load(row: Any | None) -> RepLoad:
+    """A supplier without reps has nothing."""
+    return RepLoad(open=row.open, hour=row.hour, day=row.day, week=row.week) if row else RepLoad()
+
+
 def _assignment(row: RowMapping | None) -> AssignmentRow | None:
     return AssignmentRow(**row) if row else None
 
@@ -148,7 +164,7 @@ def _context(lead_id: UUID, row: Any) -> RoutingContext:
         hold = HoldRow(
             id=row.h_id, lead_id=lead_id, decision_id=row.h_decision_id, work=row.h_work, pool=row.h_pool,
             reason=row.h_reason, sentence=row.h_sentence, held_at=row.h_held_at, due_at=row.h_due_at,
-            released_at=None, release=None,
+            released_at=None, release=None, next_try_at=row.h_next_try_at, releases=row.h_releases,
         )  # fmt: skip
     return RoutingContext(
         versions=Versions(policy=row.policy, roster=row.roster),

@@ -5,6 +5,7 @@ that every lead costs, this is most of the time that a decision takes (decision 
 """
 
 from collections.abc import Mapping
+from textwrap import dedent
 from typing import Any
 
 from psycopg import AsyncConnection as DriverConnection
@@ -20,7 +21,7 @@ class HotStatement:
     """A text with `:name` parameters, made ready once; rows have their columns as attributes."""
 
     def __init__(self, clause: TextClause) -> None:
-        self._query = str(clause.compile(dialect=_DIALECT)).encode()
+        self._query = dedent(str(clause.compile(dialect=_DIALECT))).encode()  # psycopg caches no long texts
 
     async def run(self, connection: AsyncConnection, values: Mapping[str, Any]) -> None:
         await _driver(connection).execute(self._query, values)

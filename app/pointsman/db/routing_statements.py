@@ -1,4 +1,4 @@
-"""The two statements that every routed lead costs: one reads all about it, one writes all that follows."""
+"""What every routed lead costs: one statement reads all about it, one writes all that follows; one counts, for caps."""
 
 from sqlalchemy import text
 
@@ -14,7 +14,8 @@ CONTEXT = HotStatement(
         a.decision_id as a_decision_id, a.gate_check_id as a_gate_check_id, a.override_id as a_override_id,
         a.assigned_at as a_assigned_at,
         h.id as h_id, h.decision_id as h_decision_id, h.work as h_work, h.pool as h_pool, h.reason as h_reason,
-        h.sentence as h_sentence, h.held_at as h_held_at, h.due_at as h_due_at,
+        h.sentence as h_sentence, h.held_at as h_held_at, h.due_at as h_due_at, h.next_try_at as h_next_try_at,
+        h.releases as h_releases,
         (select jsonb_agg(jsonb_build_array(g.id, g.work, g.expires_at)) from (
             select distinct on (work) id, work, expires_at from gate_checks
             where lead_id = :lead_id and passed and revoked_at is null and expires_at > :at
@@ -44,9 +45,10 @@ WRITE = HotStatement(
         values (:decision_id, :lead_id, :at, :outcome, :work, :rule, :pool, :rep_id, :hold_reason, :summary,
                 :policy_version, :roster_version, cast(:record as jsonb), cast(:inputs as jsonb))
     ), assignment as (
-        insert into assignments (id, lead_id, rep_id, work, pool, decision_id, gate_check_id, override_id, assigned_at)
+        insert into assignments (id, lead_id, rep_id, work, pool, category, decision_id, gate_check_id, override_id,
+                                 assigned_at)
         select cast(:assignment_id as uuid), :lead_id, cast(:rep_id as uuid), cast(:work as text), cast(:pool as text),
-               :decision_id, cast(:gate_check_id as uuid), cast(:override_id as uuid), :at
+               cast(:category as text), :decision_id, cast(:gate_check_id as uuid), cast(:override_id as uuid), :at
         where cast(:assignment_id as uuid) is not null
     ), hold as (
         insert into holds (id, lead_id, decision_id, work, pool, reason, sentence, held_at, due_at)
@@ -73,13 +75,16 @@ WRITE = HotStatement(
           and cast(:release as text) is not null
     ), ledger as (
         update pool_ledgers
-        set seq = :seq, ledger = cast(:ledger as jsonb), waiting_since = cast(:waiting_since as jsonb)
+        set seq = :seq, ledger = cast(:ledger as jsonb), waiting_since = cast(:waiting_since as jsonb),
+            skips = cast(:skips as jsonb)
         where pool = cast(:ledger_pool as text)
+    ), skipped as (
+        update skips set used_at = :at, decision_id = :decision_id where id = any(cast(:skips_used as uuid[]))
     ), entry as (
         insert into ledger_entries (pool, seq, kind, decision_id, rep_id, entry, at)
         select cast(:ledger_pool as text), cast(:seq as bigint), 'assign', :decision_id, cast(:rep_id as uuid),
                cast(:entry as jsonb), :at
-        where cast(:ledger_pool as text) is not null
+        where cast(:entry as text) is not null
     ), stage as (
         update leads set stage = :stage, nurture_until = :nurture_until, nurture_reason = :nurture_reason,
                          version = version + 1, updated_at = :at
@@ -93,17 +98,22 @@ WRITE = HotStatement(
 
 END = text("update assignments set ended_at = :at, end_reason = :reason where id = :id and ended_at is null")
 
-#: Per rep: open, and assigned since each period of its own began. Work taken back by a credit still was work.
-LOADS = text(
-    """
-    select w.key, count(*) filter (where a.id is not null and a.ended_at is null) as open,
-           count(*) filter (where a.assigned_at >= w.hour) as hour,
-           count(*) filter (where a.assigned_at >= w.day) as day,
-           count(*) filter (where a.assigned_at >= w.week) as week
-    from unnest(cast(:keys as text[]), cast(:hours as timestamptz[]), cast(:days as timestamptz[]),
-                cast(:weeks as timestamptz[])) as w (key, hour, day, week)
-    join reps p on p.key = w.key
-    left join assignments a on a.rep_id = p.id and (a.ended_at is null or a.assigned_at >= w.week)
-    group by w.key
-    """
+#: Per ask: open, and assigned since each of its periods began. Work taken back by a credit still was work.
+#: A row for each rep of each ask, so that every count is one look into the indexes of that rep's assignments.
+LOADS = HotStatement(
+    text("""
+    select w.ask, sum(c.open)::int as open, sum(c.hour)::int as hour, sum(c.day)::int as day, sum(c.week)::int as week
+    from unnest(cast(:asks as int[]), cast(:reps as uuid[]), cast(:categories as text[]), cast(:hours as timestamptz[]),
+                cast(:days as timestamptz[]), cast(:weeks as timestamptz[])) w (ask, rep, category, hour, day, week)
+    cross join lateral (
+        select count(*) filter (where a.ended_at is null) as open,
+               count(*) filter (where a.assigned_at >= w.hour) as hour,
+               count(*) filter (where a.assigned_at >= w.day) as day,
+               count(*) filter (where a.assigned_at >= w.week) as week
+        from assignments a
+        where a.rep_id = w.rep and (a.ended_at is null or a.assigned_at >= w.week)
+          and (w.category is null or a.category = w.category)
+    ) c
+    group by w.ask
+    """)
 )

@@ -1,7 +1,7 @@
 """Slots: free time cut into appointments that a buyer can choose from."""
 
 from bisect import bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -26,18 +26,29 @@ def starts(
     `free` is sorted and disjoint. A wall time that a clock change skips is never offered, a repeated one once;
     days in `full_days` (local dates) are left out.
     """
+    return list(_starts(free, duration, grid, zone, full_days))
+
+
+def first_start(
+    free: Sequence[Interval], duration: timedelta, grid: timedelta, zone: str, *, full_days: Collection[date] = ()
+) -> datetime | None:
+    """The first of `starts`, without the work for the others."""
+    return next(_starts(free, duration, grid, zone, full_days), None)
+
+
+def _starts(
+    free: Sequence[Interval], duration: timedelta, grid: timedelta, zone: str, full_days: Collection[date]
+) -> Iterator[datetime]:
     if not free:
-        return []
+        return
     opens = [item.start for item in free]
-    found = []
     for day in local_days(free[0].start, free[-1].end, zone):
         if day in full_days:
             continue
         for start in grid_of_day(day, zone, grid):
             at = bisect_right(opens, start) - 1
             if at >= 0 and start + duration <= free[at].end:
-                found.append(start)
-    return found
+                yield start
 
 
 def slots(

@@ -5,7 +5,7 @@ Unknown is not free: a calendar that cannot be read makes its owner unbookable, 
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -67,6 +67,27 @@ async def read_calendars(
     for (binding, _), read in zip(bound, reads, strict=True):
         by_rep[binding.rep_key].append(read)
     return {rep: _together(found, Interval(start, end)) for rep, found in by_rep.items()}
+
+
+async def last_readings(
+    tx: Tx, rep_keys: Collection[str], asked: Interval, *, oldest: datetime
+) -> Mapping[str, Reading]:
+    """What is on record, by one statement and without asking any vendor; a reading from before `oldest` is none."""
+    by_rep: dict[str, list[CalendarRead]] = {rep: [] for rep in rep_keys}
+    for binding, last in await tx.calendars.bindings(sorted(rep_keys)):
+        fault = _unusable(binding) or (None if last and last.read_at >= oldest else "it was not read lately")
+        unknown = CalendarRead(binding_id=binding.id, window=asked, busy=(), read_at=oldest, error=fault)
+        by_rep[binding.rep_key].append(unknown if last is None or fault is not None else last)
+    return {rep: _on_record(found, asked) for rep, found in by_rep.items()}
+
+
+def _on_record(reads: Sequence[CalendarRead], asked: Interval) -> Reading:
+    """All calendars of one rep together, as far as each of them was read."""
+    together = _together(reads, asked)
+    if together.asked is None:
+        return together
+    start, end = max(read.window.start for read in reads), min(read.window.end for read in reads)
+    return replace(together, asked=interval(max(start, asked.start), min(end, asked.end)))
 
 
 async def refresh(

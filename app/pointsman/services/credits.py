@@ -1,25 +1,29 @@
-"""The fairness ledger as a story: turns taken back, corrections by hand, and a check that history and balances agree."""
+"""The fairness ledger as a story: turns taken back, corrections by hand, and how the members stand.
+
+A ledger belongs to a counter: a pool's own, or one that several pools share. What is said of a pool here is said of its
+counter; the name of a pool that the live policy no longer has is the name under which its history was written.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
 from pointsman.domain.errors import Fault, Invalid, NotFound
-from pointsman.domain.fairness import Adjustment, Credit, Entry, Ledger, Turn, adjust, apply, reverse
-from pointsman.services.in_force import current
+from pointsman.domain.fairness import Adjustment, Ledger, Turn, adjust, reverse
+from pointsman.domain.policy_document import Policy
+from pointsman.services.in_force import Current, current
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.ports.routing import LedgerEntryRow, LedgerRow
+from pointsman.services.ports.ledgers import LedgerEntryRow, LedgerRow, SkipRow
 from pointsman.services.transactions import in_transaction
+from pointsman.services.worlds import counter_of
 
 WORKER = Actor(name="worker")
 #: A correction larger than this, or finer, is a slip of the pen.
 LARGEST = 1_000
 FINEST = 1_000_000
-
-_BATCH = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,22 +39,26 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolLedger:
-    """A pool's balances; they sum to 0."""
+    """The balances of a pool's counter, which sum to 0; `shared_with` are the other pools of that counter."""
 
     pool: str
+    counter: str
+    shared_with: tuple[str, ...]
     seq: int
     members: tuple[Standing, ...]
+    skips: tuple[SkipRow, ...]  # still open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verified:
-    """Whether the stored balances are those that the history leads to."""
+class Sharing:
+    """Who shares a counter: its members by key, and the ids of those on the roster."""
 
-    pool: str
-    agrees: bool
-    entries: int
-    stored: Ledger
-    rebuilt: Ledger
+    counter: str
+    members: tuple[str, ...]
+    reps: Mapping[str, UUID]
+
+    def others(self, rep: str) -> tuple[str, ...]:
+        return tuple(sorted(set(self.members) - {rep}))
 
 
 async def credit(env: Env, tx: Tx, decision_id: UUID, reason: str, *, actor: Actor = WORKER) -> bool:
@@ -78,34 +86,38 @@ async def credit(env: Env, tx: Tx, decision_id: UUID, reason: str, *, actor: Act
 
 
 async def adjust_balance(env: Env, pool: str, rep: str, amount: Fraction, *, reason: str, actor: Actor) -> PoolLedger:
-    """Correct one member's balance; the other members bear it evenly. NotFound, Invalid."""
+    """Correct one member's balance; the others who share the counter bear it evenly. NotFound, Invalid."""
     if amount == 0 or abs(amount) > LARGEST or amount.denominator > FINEST:
         message = f"the amount must be a number other than 0, at most {LARGEST} and no finer than 1/{FINEST}"
         raise Invalid(message, faults=[Fault(path="amount", code="out-of-range", message=message)])
 
     async def work(tx: Tx) -> None:
-        members, roster = await _members(env, tx, pool)
-        if rep not in members:
-            message = f"'{rep}' is no member of pool {pool}: choose one of {', '.join(members)}"
-            raise Invalid(message, faults=[Fault(path="rep", code="not-a-member", message=message)])
-        row = (await tx.ledgers.lock([pool]))[pool]
-        others = tuple(sorted(set(members) - {rep}))
-        after = adjust(Ledger.from_json(row.ledger), rep, amount, others)
-        entry = {"rep": rep, "amount": str(amount), "others": list(others)}
-        await _append(
-            env, tx, row, after, kind="adjust", entry=entry, rep_id=roster.get(rep), reason=reason, actor=actor
-        )
+        sharing = await sharing_of(env, tx, pool, rep)
+        row = (await tx.ledgers.lock([sharing.counter]))[sharing.counter]
+        given = Adjustment(rep=rep, amount=amount, others=sharing.others(rep))
+        await adjust_in(env, tx, row, given, rep_id=sharing.reps.get(rep), reason=reason, actor=actor)
 
     await in_transaction(env, work)
     return await pool_ledger(env, pool)
 
 
+async def adjust_in(
+    env: Env, tx: Tx, row: LedgerRow, given: Adjustment, *, rep_id: UUID | None, reason: str, actor: Actor
+) -> LedgerRow:
+    """The correction inside the caller's transaction, which holds the counter's `row`; the row as it is then."""
+    after = adjust(Ledger.from_json(row.ledger), given.rep, given.amount, given.others)
+    entry = {"rep": given.rep, "amount": str(given.amount), "others": list(given.others)}
+    return await _append(env, tx, row, after, kind="adjust", entry=entry, rep_id=rep_id, reason=reason, actor=actor)
+
+
 async def pool_ledger(env: Env, pool: str) -> PoolLedger:
     """How the members of a pool stand; NotFound for a pool that no policy and no history knows."""
     async with env.uow() as tx:
-        row = await tx.ledgers.get(pool)
-        counts = await tx.ledgers.counts(pool) if row else {}
         policy = (await current(env, tx)).policy.policy
+        counter = counter_of(policy, pool)
+        row = await tx.ledgers.get(counter)
+        counts = await tx.ledgers.counts(counter) if row else {}
+        skips = await tx.ledgers.open_skips(counter) if row else ()
     known = policy.pools.get(pool)
     if row is None and known is None:
         raise NotFound(f"There is no pool '{pool}'.")
@@ -115,6 +127,8 @@ async def pool_ledger(env: Env, pool: str) -> PoolLedger:
     members |= dict.fromkeys(sorted(ledger.balances))
     return PoolLedger(
         pool=pool,
+        counter=counter,
+        shared_with=tuple(name for name in _sharing(policy, counter) if name != pool),
         seq=row.seq if row else 0,
         members=tuple(
             Standing(
@@ -126,50 +140,28 @@ async def pool_ledger(env: Env, pool: str) -> PoolLedger:
             )
             for rep in members
         ),
+        skips=tuple(skips),
     )
 
 
-async def verify_ledger(env: Env, pool: str) -> Verified:
-    """Rebuild a pool's balances from its history, and compare; nothing is locked, since history only grows."""
-    async with env.uow() as tx:
-        row = await tx.ledgers.get(pool)
-        if row is None:
-            raise NotFound(f"Pool '{pool}' has no ledger yet.")
-        rebuilt, last = Ledger(), 0
-        while last < row.seq:
-            batch = await tx.ledgers.entries(pool, after=last, limit=min(_BATCH, row.seq - last))
-            if not batch:
-                break
-            for line in batch:
-                rebuilt = apply(rebuilt, entry_of(line))
-            last = batch[-1].seq
-    stored = Ledger.from_json(row.ledger)
-    agrees = last == row.seq and _parts(stored) == _parts(rebuilt)
-    return Verified(pool=pool, agrees=agrees, entries=row.seq, stored=stored, rebuilt=rebuilt)
-
-
-def entry_of(line: LedgerEntryRow) -> Entry:
-    """A stored line as what it did to the ledger."""
-    data = line.entry
-    match line.kind:
-        case "assign":
-            return Turn.from_json(data)
-        case "credit":
-            return Credit(turn=Turn.from_json(data))
-        case _:
-            return Adjustment(rep=data["rep"], amount=Fraction(data["amount"]), others=tuple(data["others"]))
-
-
-def _parts(ledger: Ledger) -> Mapping[str, Fraction]:
-    return {rep: ledger.balance(rep) for rep, parts in ledger.balances.items() if parts}
-
-
-async def _members(env: Env, tx: Tx, pool: str) -> tuple[Sequence[str], Mapping[str, UUID]]:
-    known = await current(env, tx)
-    found = known.policy.policy.pools.get(pool)
-    if found is None:
+async def sharing_of(env: Env, tx: Tx, pool: str, rep: str) -> Sharing:
+    """Who shares the counter of a live pool; NotFound without such a pool, Invalid when `rep` is not among them."""
+    known: Current = await current(env, tx)
+    policy = known.policy.policy
+    if pool not in policy.pools:
         raise NotFound(f"The live policy has no pool '{pool}'.")
-    return [m.rep for m in found.members], {rep.key: rep.id for rep in known.roster.reps.values()}
+    counter = counter_of(policy, pool)
+    members = dict.fromkeys(m.rep for name in _sharing(policy, counter) for m in policy.pools[name].members)
+    if rep not in members:
+        message = f"'{rep}' is no member of pool {pool}: choose one of {', '.join(members)}"
+        raise Invalid(message, faults=[Fault(path="rep", code="not-a-member", message=message)])
+    return Sharing(
+        counter=counter, members=tuple(members), reps={found.key: found.id for found in known.roster.reps.values()}
+    )
+
+
+def _sharing(policy: Policy, counter: str) -> Sequence[str]:
+    return [name for name in policy.pools if counter_of(policy, name) == counter]
 
 
 async def _append(
@@ -184,12 +176,12 @@ async def _append(
     reason: str,
     actor: Actor,
     decision_id: UUID | None = None,
-) -> None:
+) -> LedgerRow:
     now, seq = env.clock(), row.seq + 1
     line = LedgerEntryRow(
         pool=row.pool, seq=seq, kind=kind, decision_id=decision_id, rep_id=rep_id, entry=entry, reason=reason, at=now
     )
-    ledger = LedgerRow(pool=row.pool, seq=seq, ledger=after.as_json(), waiting_since=row.waiting_since)
+    ledger = replace(row, seq=seq, ledger=after.as_json())
     await tx.ledgers.append(line, ledger)
     await tx.audit.add(
         id=env.new_id(),
@@ -201,3 +193,4 @@ async def _append(
         after={"ledger": ledger.ledger, "decision": str(decision_id) if decision_id else None},
         reason=reason,
     )
+    return ledger

@@ -7,10 +7,9 @@ from uuid import UUID
 
 from pointsman.domain.compiled import CompiledPolicy
 from pointsman.domain.decisions import Decision, canonical
-from pointsman.domain.distribution import Owner, PoolState, World, decide
+from pointsman.domain.distribution import World, decide
 from pointsman.domain.eligibility import CalendarState
 from pointsman.domain.errors import NotFound
-from pointsman.domain.fairness import Ledger
 from pointsman.domain.gate import GateState
 from pointsman.domain.leads import Value
 from pointsman.domain.policy import parse_policy
@@ -19,10 +18,11 @@ from pointsman.domain.roles import Work
 from pointsman.domain.routing import plan_routes
 from pointsman.services.closers import closers_calendars
 from pointsman.services.in_force import compiled_policy, roster_version
-from pointsman.services.loads import fetch_loads
+from pointsman.services.owners import owners_of
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.routing import DecisionRow
 from pointsman.services.routing import lead_facts
+from pointsman.services.worlds import fetch_world
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +104,7 @@ async def _explained(env: Env, tx: Tx, question: Question, calendars: Mapping[st
     facts: Mapping[str, Value] = question.facts or {}
     open_works: dict[Work, GateState] = {}
     overrides: frozenset[tuple[str, Work]] = frozenset()
+    lead = None
     if question.lead_id is not None:
         lead = await tx.leads.get(question.lead_id)
         if lead is None or not await tx.decisions.visible_lead(lead.id, supplier=question.supplier):
@@ -126,22 +127,18 @@ async def _explained(env: Env, tx: Tx, question: Question, calendars: Mapping[st
         now=now,
         overridden=frozenset(work for _, work in overrides),
     )
-    owner = facts.get("account.owner")
-    pools = {}
-    for pool in plan.pools:
-        row = await tx.ledgers.get(pool)
-        if row is not None:
-            waiting = {rep: datetime.fromisoformat(since) for rep, since in row.waiting_since.items()}
-            pools[pool] = PoolState(ledger=Ledger.from_json(row.ledger), waiting_since=waiting)
-    world = World(
-        roster=roster,
-        now=now,
-        seed=str(question.lead_id or "explain"),
-        pools=pools,
-        loads=await fetch_loads(tx, plan, roster, now=now),
-        calendars=calendars,
-        overrides=overrides,
-        owners=(Owner(rep=owner, by="account"),) if isinstance(owner, str) else (),
+    world, _ = await fetch_world(
+        tx,
+        plan,
+        World(
+            roster=roster,
+            now=now,
+            seed=str(question.lead_id or "explain"),
+            calendars=calendars,
+            overrides=overrides,
+            owners=await owners_of(tx, policy.policy, roster, facts, lead),
+        ),
+        lock=False,
     )
     return decide(plan, world)
 

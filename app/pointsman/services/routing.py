@@ -2,18 +2,17 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from pointsman.domain.compiled import CompiledPolicy
-from pointsman.domain.decisions import Decision, DecisionOutcome
-from pointsman.domain.distribution import Owner, PoolState, World, decide
+from pointsman.domain.decisions import Decision, DecisionOutcome, canonical
+from pointsman.domain.distribution import World, decide
 from pointsman.domain.eligibility import CalendarState
 from pointsman.domain.errors import RoleProtected
-from pointsman.domain.fairness import Ledger
 from pointsman.domain.gate import GateState, facts_with_evidence
 from pointsman.domain.leads import Facts, Stage
 from pointsman.domain.replay import Inputs
@@ -22,15 +21,14 @@ from pointsman.domain.roles import GATED_WORKS, Work
 from pointsman.domain.routing import Plan, plan_routes
 from pointsman.services.facts import facts_of
 from pointsman.services.in_force import Current, at_versions, current
-from pointsman.services.loads import fetch_loads
+from pointsman.services.owners import owners_of
 from pointsman.services.ports import Actor, Env, LostRace, Refused, Tx
 from pointsman.services.ports.intake import LeadRow
 from pointsman.services.ports.routing import GatePass, LedgerRow, OverrideRow, RoutingContext, RoutingWrite
+from pointsman.services.waiting import expect, overdue_at, releases_of, waits_on
+from pointsman.services.worlds import counter_of, fetch_world
 
-__all__ = ["HOLD_ALERT_AFTER", "Current", "Routed", "current", "lead_facts", "route_lead"]
-
-#: A lead may wait this long before a human is told.
-HOLD_ALERT_AFTER = timedelta(hours=4)
+__all__ = ["Current", "Routed", "current", "lead_facts", "route_lead"]
 
 #: Triggers that ask again without news: the same answer is not written twice.
 QUIET = frozenset({"drain", "retry"})
@@ -59,7 +57,7 @@ class _Fetched:
     passes: Mapping[Work, GatePass]
     plan: Plan
     world: World
-    ledgers: Mapping[str, LedgerRow] = field(default_factory=dict)
+    counters: Mapping[str, LedgerRow]
 
 
 async def route_lead(
@@ -98,27 +96,32 @@ async def route_lead(
         now=now,
         overridden=frozenset(work for _, work in overrides),
     )
-    ledgers = await tx.ledgers.lock(plan.pools) if plan.pools else {}
-    owner = facts.get("account.owner")
-    world = World(
-        roster=known.roster,
-        now=now,
-        seed=str(decision_id),
-        pools={pool: _pool_state(row) for pool, row in ledgers.items()},
-        loads=await fetch_loads(tx, plan, known.roster, now=now),
-        calendars=calendars,
-        past_holders=past_holders,
-        overrides=frozenset(overrides),
-        owners=(Owner(rep=owner, by="account"),) if isinstance(owner, str) else (),
+    world, counters = await fetch_world(
+        tx,
+        plan,
+        World(
+            roster=known.roster,
+            now=now,
+            seed=str(decision_id),
+            calendars=calendars,
+            past_holders=past_holders,
+            overrides=frozenset(overrides),
+            owners=await owners_of(tx, known.policy.policy, known.roster, facts, lead),
+        ),
+        lock=True,
     )
     decision = decide(plan, world)
-    if trigger in QUIET and _waits_on(context, decision):
+    found = releases_of(decision, known.policy, world, facts, context)
+    if trigger in QUIET and waits_on(context.hold, decision, found):
         assert context.hold is not None
         return Routed(
             decision_id=context.hold.decision_id, decision=decision, assignment_id=None, rep=None, changed=False
         )
-    fetched = _Fetched(context=context, known=known, passes=passes, plan=plan, world=world, ledgers=ledgers)
-    return await _write(env, tx, lead, decision_id, decision, fetched, overrides, trigger=trigger, actor=actor)
+    fetched = _Fetched(context=context, known=known, passes=passes, plan=plan, world=world, counters=counters)
+    routed = await _write(env, tx, lead, decision_id, decision, fetched, overrides, trigger=trigger, actor=actor)
+    if found:
+        await expect(tx, lead.id, found)
+    return routed
 
 
 def _passes(context: RoutingContext, gate_check_id: UUID | None) -> dict[Work, GatePass]:
@@ -147,20 +150,6 @@ def lead_facts(lead: LeadRow, context: RoutingContext, policy: CompiledPolicy, n
     return facts_with_evidence(facts_of(lead), context.evidence, now, expiry)
 
 
-def _pool_state(row: LedgerRow) -> PoolState:
-    waiting = {rep: datetime.fromisoformat(since) for rep, since in row.waiting_since.items()}
-    return PoolState(ledger=Ledger.from_json(row.ledger), waiting_since=waiting)
-
-
-def _waits_on(context: RoutingContext, decision: Decision) -> bool:
-    hold = context.hold
-    return (
-        hold is not None
-        and decision.outcome is DecisionOutcome.HELD
-        and (hold.work, hold.pool, hold.reason) == (decision.work, decision.pool, decision.hold_reason)
-    )
-
-
 async def _write(
     env: Env,
     tx: Tx,
@@ -179,8 +168,8 @@ async def _write(
     gate = fetched.passes.get(decision.work) if decision.work in GATED_WORKS and decision.work else None
     held = decision.outcome is DecisionOutcome.HELD
     nurtured = decision.outcome is DecisionOutcome.NURTURE
-    ledger = _ledger_after(decision, fetched.ledgers, now)
     policy = fetched.known.policy.policy
+    before = fetched.counters.get(counter_of(policy, decision.pool)) if decision.pool else None
     write = RoutingWrite(
         decision_id=decision_id,
         lead_id=lead.id,
@@ -205,16 +194,18 @@ async def _write(
         hold_id=env.new_id() if held and context.hold is None else None,
         open_hold_id=context.hold.id if context.hold else None,
         hold_sentence=decision.hold_sentence,
-        hold_due_at=now + HOLD_ALERT_AFTER if held else None,
+        hold_due_at=overdue_at(decision, fetched.known.policy),
         release=None if held or context.hold is None else decision.outcome.value,
-        ledger=ledger,
-        entry=json.dumps(decision.turn.as_json()) if decision.turn and ledger else None,
+        ledger=_ledger_after(decision, before, now) if before else None,
+        entry=canonical(decision.turn.as_json()) if decision.turn and before else None,
         audit_id=env.new_id(),
         actor=actor.name,
         action=f"lead.{decision.outcome.value}",
         before=_before(context),
         after=json.dumps(_after(decision_id, decision)),
         reason=trigger,
+        category=decision.category if rep else None,
+        skips_used=[UUID(before.skips[key]) for key in decision.skipped] if before else (),
     )
     if context.assignment is not None:
         # Not in the same statement: the unique index on active assignments must see the end before the beginning.
@@ -238,12 +229,15 @@ def _override(
     return overrides.get((rep.key, work))
 
 
-def _ledger_after(decision: Decision, ledgers: Mapping[str, LedgerRow], now: datetime) -> LedgerRow | None:
-    if decision.ledger_after is None or decision.pool is None or decision.rep is None:
+def _ledger_after(decision: Decision, before: LedgerRow, now: datetime) -> LedgerRow | None:
+    """The counter's row as the decision leaves it; None where it neither gave a turn nor passed one over."""
+    if not decision.skipped and (decision.ledger_after is None or decision.rep is None):
         return None
-    row = ledgers[decision.pool]
-    return LedgerRow(
-        pool=row.pool,
+    row = replace(before, skips={key: skip for key, skip in before.skips.items() if key not in decision.skipped})
+    if decision.ledger_after is None or decision.rep is None:
+        return row
+    return replace(
+        row,
         seq=row.seq + 1,
         ledger=decision.ledger_after.as_json(),
         waiting_since={**row.waiting_since, decision.rep: now.isoformat()},
@@ -264,7 +258,8 @@ def _before(context: RoutingContext) -> str | None:
 
 def _after(decision_id: UUID, decision: Decision) -> dict[str, Any]:
     names = ("outcome", "work", "rule", "pool", "rep", "hold_reason")
-    return {"decision": str(decision_id)} | {name: getattr(decision, name) for name in names}
+    skipped = {"skipped": list(decision.skipped)} if decision.skipped else {}
+    return {"decision": str(decision_id)} | {name: getattr(decision, name) for name in names} | skipped
 
 
 def _said_no(refused: Refused) -> Exception:

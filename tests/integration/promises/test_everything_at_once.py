@@ -13,7 +13,7 @@ from pointsman.domain.errors import PointsmanError
 from pointsman.domain.reps import Rep
 from pointsman.domain.roles import Work
 from pointsman.services.booking import CancelledBy, book, cancel
-from pointsman.services.credits import verify_ledger
+from pointsman.services.rebuilding import verify_ledger
 from pointsman.services.explain import replay_decision
 from pointsman.services.holds import drain_holds
 from pointsman.services.leads import LeadInput, submit_lead

@@ -7,7 +7,8 @@ from fractions import Fraction
 import pytest
 
 from pointsman.domain.fairness import Ledger
-from pointsman.services.credits import pool_ledger, verify_ledger
+from pointsman.services.credits import pool_ledger
+from pointsman.services.rebuilding import verify_ledger
 from worlds import Ticking, World, floor_given, make_env, open_world, rep_given
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]

@@ -27,7 +27,9 @@ from pointsman.db.tables.routing import (
     ledger_entries,
     overrides,
     policies,
+    policy_publications,
     pool_ledgers,
+    skips,
 )
 
 __all__ = [
@@ -54,6 +56,7 @@ __all__ = [
     "metadata",
     "overrides",
     "policies",
+    "policy_publications",
     "pool_ledgers",
     "rep_calendars",
     "reps",
@@ -61,6 +64,7 @@ __all__ = [
     "role_works",
     "roles",
     "roster_versions",
+    "skips",
     "suppliers",
     "time_off",
     "turns",

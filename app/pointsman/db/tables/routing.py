@@ -1,7 +1,7 @@
 """Tables of policy, gate, decisions and what follows from them."""
 
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON, JSONB
 
 from pointsman.db.tables.base import INSTANT, WORKS, at, id_column, metadata
 
@@ -10,13 +10,27 @@ policies = Table(
     metadata,
     Column("version", BigInteger, primary_key=True, autoincrement=False),
     Column("state", Text, CheckConstraint("state in ('draft','published','archived')", name="state"), nullable=False),
-    Column("document", JSONB, nullable=False),
-    Column("note", Text, nullable=False),
+    Column("document", JSON, nullable=False),  # not jsonb, which would lose the order of the author's keys
+    Column("source", Text, CheckConstraint("octet_length(source) <= 1000000", name="source")),  # the author's own YAML
+    Column("note", Text, nullable=False),  # why it was drafted
     Column("created_by", Text, nullable=False),
     at("created_at"),
-    Column("published_by", Text),
-    at("published_at", null=True),
     Index("policies_one_published", "state", unique=True, postgresql_where=text("state = 'published'")),
+)
+
+#: What was live when, by whom and why; the last row is what is live. `policies.state` follows it.
+policy_publications = Table(
+    "policy_publications",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("version", ForeignKey("policies.version"), nullable=False),
+    Column("kind", Text, CheckConstraint("kind in ('published','rolled-back')", name="kind"), nullable=False),
+    at("at"),
+    Column("actor", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("replaced", ForeignKey("policies.version")),  # what was live until then
+    Column("back_to", ForeignKey("policies.version")),  # where rolling back from here leads
+    Index("policy_publications_version_idx", "version", "seq"),
 )
 
 evidence = Table(
@@ -100,6 +114,7 @@ assignments = Table(
     Column("rep_id", ForeignKey("reps.id"), nullable=False),
     Column("work", Text, CheckConstraint(f"work in {WORKS}", name="work"), nullable=False),
     Column("pool", Text),
+    Column("category", Text),  # the rule's: what caps by category count
     Column("decision_id", ForeignKey("decisions.id")),
     Column("gate_check_id", ForeignKey("gate_checks.id")),
     Column("override_id", ForeignKey("overrides.id")),
@@ -126,10 +141,14 @@ holds = Table(
     at("due_at"),  # when the wait breaks its promise and an alert is raised
     at("released_at", null=True),
     Column("release", Text),
+    at("next_try_at", null=True),  # the first moment that may release it
+    Column("releases", JSONB, nullable=False, server_default="[]"),  # all that may
     Index("holds_one_open", "lead_id", unique=True, postgresql_where=text("released_at is null")),
     Index("holds_open_idx", "held_at", postgresql_where=text("released_at is null")),
+    Index("holds_due_idx", "next_try_at", postgresql_where=text("released_at is null and next_try_at is not null")),
 )
 
+#: One row per counter, which a pool is named after unless several share one: `pool` is the counter's name, here and below.
 pool_ledgers = Table(
     "pool_ledgers",
     metadata,
@@ -137,6 +156,7 @@ pool_ledgers = Table(
     Column("seq", BigInteger, nullable=False),
     Column("ledger", JSONB, nullable=False),
     Column("waiting_since", JSONB, nullable=False),  # rep key -> instant of the last turn
+    Column("skips", JSONB, nullable=False, server_default=text("'{}'")),  # rep key -> id of the open skip
 )
 
 ledger_entries = Table(
@@ -151,4 +171,29 @@ ledger_entries = Table(
     Column("reason", Text),
     at("at"),
     Index("ledger_entries_once_key", "decision_id", "kind", unique=True),  # a decision takes one turn, credited once
+)
+
+#: Turns to be passed over once; the open ones are also on the counter's row, which every turn locks and reads.
+skips = Table(
+    "skips",
+    metadata,
+    id_column(),
+    Column("counter", Text, nullable=False),
+    Column("rep_id", ForeignKey("reps.id"), nullable=False),
+    Column("reason", Text, CheckConstraint("length(trim(reason)) > 0", name="reason"), nullable=False),
+    Column("cost_seq", BigInteger),  # the counter's entry that booked the turn as taken; null where it costs none
+    Column("asked_by", Text, nullable=False),
+    at("created_at"),
+    at("used_at", null=True),
+    Column("decision_id", ForeignKey("decisions.id")),
+    at("cancelled_at", null=True),
+    CheckConstraint("(used_at is null) = (decision_id is null)", name="use"),
+    CheckConstraint("used_at is null or cancelled_at is null", name="end"),
+    Index(
+        "skips_one_open",
+        "counter",
+        "rep_id",
+        unique=True,
+        postgresql_where=text("used_at is null and cancelled_at is null"),
+    ),
 )

@@ -199,6 +199,10 @@ class Appointments(Protocol):
         """The starts of confirmed appointments inside `window`."""
         ...
 
+    async def taken(self, rep_ids: Sequence[UUID], window: Interval) -> Mapping[UUID, Sequence[tuple[Interval, bool]]]:
+        """Active reservations that overlap `window`, and whether each is an appointment; nobody is listed for none."""
+        ...
+
     async def add(self, row: AppointmentRow, *, reservation_id: UUID) -> None:
         """The appointment and the time that it owns. Raises `Refused` "reservations_no_overlap"."""
         ...

@@ -8,54 +8,16 @@ from uuid import UUID
 
 from pointsman.domain.eligibility import RepLoad
 from pointsman.domain.qualification import Evidence
+from pointsman.services.ports.holds import HoldCount, HoldFilter, HoldRow, Holds
+from pointsman.services.ports.ledgers import LedgerEntryRow, LedgerRow, Ledgers, SkipRow
+from pointsman.services.ports.policies import Policies, PolicyRow, Versions
 from pointsman.services.ports.roster import RosterStore
 
 __all__ = [
-    "AssignmentRow", "DecisionRow", "Decisions", "GatePass", "HoldRow", "Holds", "LedgerEntryRow", "LedgerRow",
-    "Ledgers", "OverrideRow", "Overrides", "Periods", "Policies", "PolicyRow", "RosterStore", "RoutingContext",
-    "RoutingWrite", "Versions",
+    "AssignmentRow", "DecisionRow", "Decisions", "GatePass", "HoldCount", "HoldFilter", "HoldRow", "Holds",
+    "LedgerEntryRow", "LedgerRow", "Ledgers", "LoadAsk", "OverrideRow", "Overrides", "Periods", "Policies",
+    "PolicyRow", "RosterStore", "RoutingContext", "RoutingWrite", "SkipRow", "Versions",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyRow:
-    """A policy as stored: a draft, the published one, or an archived one."""
-
-    version: int
-    state: str
-    document: Mapping[str, Any]
-    note: str
-    created_by: str
-    created_at: datetime
-    published_by: str | None
-    published_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Versions:
-    """What is in force: None where nothing has been published or put on the roster."""
-
-    policy: int | None
-    roster: int | None
-
-
-class Policies(Protocol):
-    async def versions(self) -> Versions:
-        """The published policy and the newest roster, seen at one moment."""
-        ...
-
-    async def lock(self) -> None:
-        """Holds publishing until the transaction ends, so that versions and states change one after another."""
-        ...
-
-    async def add(self, document: Mapping[str, Any], *, note: str, by: str, at: datetime) -> PolicyRow: ...
-    async def get(self, version: int) -> PolicyRow | None: ...
-    async def current(self) -> PolicyRow | None: ...
-    async def page(self, *, before: int | None, limit: int) -> Sequence[PolicyRow]: ...
-
-    async def publish(self, version: int, *, note: str, by: str, at: datetime) -> PolicyRow:
-        """Archives the published one and publishes this one."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,23 +36,6 @@ class AssignmentRow:
     assigned_at: datetime
     ended_at: datetime | None
     end_reason: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HoldRow:
-    """A lead that waits: for what, since when, and when the wait breaks its promise."""
-
-    id: UUID
-    lead_id: UUID
-    decision_id: UUID
-    work: str | None
-    pool: str | None
-    reason: str
-    sentence: str
-    held_at: datetime
-    due_at: datetime
-    released_at: datetime | None
-    release: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +104,7 @@ class RoutingWrite:
     hold_sentence: str | None
     hold_due_at: datetime | None
     release: str | None  # set when the open hold ends
-    ledger: "LedgerRow | None"  # as it stands afterwards
+    ledger: LedgerRow | None  # as it stands afterwards
     entry: str | None  # JSON of the turn
     audit_id: UUID
     actor: str
@@ -167,6 +112,8 @@ class RoutingWrite:
     before: str | None  # JSON
     after: str  # JSON
     reason: str | None
+    category: str | None = None
+    skips_used: Sequence[UUID] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,15 +145,28 @@ class Periods:
     week: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadAsk:
+    """Whose work is to be counted together: a rep's, a supplier's reps'; of one category only, if given."""
+
+    reps: Sequence[UUID]
+    periods: Periods
+    category: str | None = None
+
+
 class Decisions(Protocol):
     async def context(self, lead_id: UUID, *, at: datetime) -> RoutingContext: ...
 
-    async def loads(self, periods: Mapping[str, Periods]) -> Mapping[str, RepLoad]:
-        """What each rep (by key) has open, and was given since the periods began."""
+    async def loads(self, asks: Sequence[LoadAsk]) -> Sequence[RepLoad]:
+        """What is open, and was given since the periods began: one load for each ask, all by one statement."""
         ...
 
     async def lock_reps(self, reps: Sequence[str]) -> None:
         """Hold the reps' rows, in the order of their keys: nobody else gives them work until the transaction ends."""
+        ...
+
+    async def lock_suppliers(self, suppliers: Sequence[str]) -> None:
+        """Hold the suppliers' rows, in the order of their keys, likewise."""
         ...
 
     async def end_assignment(self, assignment_id: UUID, *, at: datetime, reason: str) -> None: ...
@@ -238,70 +198,6 @@ class Decisions(Protocol):
 
     async def visible_lead(self, lead_id: UUID, *, supplier: str | None) -> bool:
         """Whether the lead exists and, for a partner, is or was with one of that partner's reps."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerRow:
-    """A pool's ledger as stored: `ledger` as `Ledger.as_json`, `waiting_since` rep key to ISO instant."""
-
-    pool: str
-    seq: int
-    ledger: Mapping[str, Any]
-    waiting_since: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerEntryRow:
-    """One line of a pool's history."""
-
-    pool: str
-    seq: int
-    kind: str  # assign, credit, adjust
-    decision_id: UUID | None
-    rep_id: UUID | None
-    entry: Mapping[str, Any]
-    reason: str | None
-    at: datetime
-
-
-class Ledgers(Protocol):
-    async def lock(self, pools: Sequence[str]) -> Mapping[str, LedgerRow]:
-        """The ledgers, made when missing, locked in the order of their names."""
-        ...
-
-    async def get(self, pool: str) -> LedgerRow | None: ...
-
-    async def append(self, entry: LedgerEntryRow, ledger: LedgerRow) -> None:
-        """The entry, and the ledger it leads to."""
-        ...
-
-    async def credited(self, decision_id: UUID) -> bool: ...
-    async def turn_of(self, decision_id: UUID) -> LedgerEntryRow | None: ...
-
-    async def entries(self, pool: str, *, after: int, limit: int) -> Sequence[LedgerEntryRow]: ...
-
-    async def counts(self, pool: str) -> Mapping[str, tuple[int, int]]:
-        """Turns taken and turns credited, by rep key."""
-        ...
-
-
-class Holds(Protocol):
-    async def get(self, hold_id: UUID) -> HoldRow | None: ...
-    async def open_for(self, lead_id: UUID) -> HoldRow | None: ...
-
-    async def page(self, *, supplier: str | None, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[HoldRow]:
-        """Open holds in order of arrival."""
-        ...
-
-    async def lead_free(self, hold_id: UUID) -> HoldRow | None:
-        """The hold, if it is open and nobody else works on its lead right now; the lead's row is locked then."""
-        ...
-
-    async def release(self, hold_id: UUID, *, at: datetime, reason: str) -> None: ...
-
-    async def overdue(self, *, at: datetime, limit: int) -> Sequence[HoldRow]:
-        """Open holds past their due time without an open alert."""
         ...
 
 

@@ -1,0 +1,100 @@
+"""The repository of credit ledgers: one row per counter, its history, and the turns that are to be passed over."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerRow:
+    """A counter's ledger as stored; `pool` is the counter's name: a pool's own, unless several pools share one.
+
+    `ledger` as `Ledger.as_json`, `waiting_since` rep key to ISO instant, `skips` rep key to the id of the open skip.
+    """
+
+    pool: str
+    seq: int
+    ledger: Mapping[str, Any]
+    waiting_since: Mapping[str, str]
+    skips: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEntryRow:
+    """One line of a counter's history."""
+
+    pool: str
+    seq: int
+    kind: str  # assign, credit, adjust
+    decision_id: UUID | None
+    rep_id: UUID | None
+    entry: Mapping[str, Any]
+    reason: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkipRow:
+    """A turn to be passed over, once: open until a decision uses it or somebody cancels it.
+
+    `cost_seq` is the entry that booked the turn as taken; None where it costs none.
+    """
+
+    id: UUID
+    counter: str
+    rep_id: UUID
+    rep: str
+    reason: str
+    cost_seq: int | None
+    asked_by: str
+    created_at: datetime
+    used_at: datetime | None = None
+    decision_id: UUID | None = None
+    cancelled_at: datetime | None = None
+
+    @property
+    def costs_turn(self) -> bool:
+        return self.cost_seq is not None
+
+
+class Ledgers(Protocol):
+    async def lock(self, counters: Sequence[str]) -> Mapping[str, LedgerRow]:
+        """The ledgers, made when missing, locked in the order of their names."""
+        ...
+
+    async def get(self, counter: str) -> LedgerRow | None: ...
+
+    async def among(self, counters: Sequence[str]) -> Mapping[str, LedgerRow]:
+        """Those of the ledgers that exist, unlocked."""
+        ...
+
+    async def counters(self) -> Sequence[str]:
+        """The names of all, in order."""
+        ...
+
+    async def append(self, entry: LedgerEntryRow, ledger: LedgerRow) -> None:
+        """The entry, and the ledger it leads to."""
+        ...
+
+    async def store(self, ledger: LedgerRow) -> None:
+        """The row as it should be; it is locked."""
+        ...
+
+    async def credited(self, decision_id: UUID) -> bool: ...
+    async def turn_of(self, decision_id: UUID) -> LedgerEntryRow | None: ...
+
+    async def entries(self, counter: str, *, after: int, limit: int) -> Sequence[LedgerEntryRow]: ...
+
+    async def counts(self, counter: str) -> Mapping[str, tuple[int, int]]:
+        """Turns taken and turns credited, by rep key."""
+        ...
+
+    async def add_skip(self, skip: SkipRow) -> None:
+        """The history's row alone: `store` opens it on the counter's row."""
+        ...
+
+    async def cancel_skip(self, skip_id: UUID, *, at: datetime) -> None: ...
+    async def skip(self, skip_id: UUID) -> SkipRow | None: ...
+    async def open_skips(self, counter: str) -> Sequence[SkipRow]: ...
