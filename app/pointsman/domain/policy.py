@@ -12,39 +12,52 @@ from pointsman.domain.condition_document import (
     All,
     AnyOf,
     Condition,
+    IcpRef,
     Leaf,
     Not,
     Operator,
+    PersonaRef,
     SegmentRef,
     leaves,
 )
-from pointsman.domain.condition_values import TAG
+from pointsman.domain.condition_values import TAG, Ref
+from pointsman.domain.definitions_document import Points
 from pointsman.domain.errors import Fault, PolicyInvalid
+from pointsman.domain.pattern_faults import pattern_faults
 from pointsman.domain.policy_document import (
     BookingRules,
+    CapacityStep,
+    FuzzyNames,
     Gate,
+    Holds,
     Match,
     Matching,
     Member,
     Method,
     Nurture,
     OnFail,
+    Ownership,
     Policy,
     Pool,
+    Preference,
+    RampStep,
+    Ranking,
     Rule,
+    Score,
     Segment,
+    SupplierRules,
 )
+from pointsman.domain.policy_references import reference_faults
 from pointsman.domain.suggestions import did_you_mean
 
 __all__ = [
     "All", "AnyOf", "BookingRules", "Condition", "Gate", "Leaf", "Match", "Matching", "Member", "Method", "Not",
     "Nurture", "OnFail", "Operator", "Policy", "Pool", "Rule", "Segment", "SegmentRef", "leaves", "parse_policy",
-    "policy_json_schema",
+    "plain_document", "policy_json_schema",
 ]  # fmt: skip
 
 MAX_NODES = 500_000
 MAX_DEPTH = 40  # of the document; a condition inside may nest about half as deep
-MAX_EXPANDED = 10_000  # leaves of one condition once its segments are written out
 MAX_FAULTS = 100
 
 _CODES = {
@@ -63,21 +76,36 @@ _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
     (): Policy,
     ("rules", "*"): Rule,
     ("segments", "*"): Segment,
+    ("icps", "*"): Segment,
+    ("personas", "*"): Segment,
+    ("scores", "*"): Score,
+    ("scores", "*", "points", "*"): Points,
     ("gates", "*"): Gate,
     ("gates", "*", "on_fail"): OnFail,
     ("pools", "*"): Pool,
     ("pools", "*", "booking"): BookingRules,
     ("pools", "*", "members", "*"): Member,
     ("pools", "*", "match", "*"): Match,
+    ("pools", "*", "ranking"): Ranking,
+    ("pools", "*", "ranking", "prefer", "*"): Preference,
+    ("pools", "*", "ramp_up", "*"): RampStep,
+    ("suppliers", "*"): SupplierRules,
+    ("suppliers", "*", "capacity", "*"): CapacityStep,
     ("nurture",): Nurture,
     ("matching",): Matching,
+    ("matching", "names"): FuzzyNames,
+    ("ownership",): Ownership,
+    ("holds",): Holds,
 }
 _CONDITIONS: Mapping[str, type[BaseModel]] = {
     "all": All,
     "any": AnyOf,
     "not": Not,
     "segment": SegmentRef,
+    "icp": IcpRef,
+    "persona": PersonaRef,
     "field": Leaf,
+    "ref": Ref,
 }
 
 
@@ -89,9 +117,16 @@ def parse_policy(data: object) -> Policy:
     except ValidationError as error:
         details = [e for e in error.errors(include_url=False) if not (e["type"] == "too_short" and e["input"])]
         raise _invalid([_fault(detail) for detail in details[:MAX_FAULTS]]) from None
-    if faults := _segment_faults(policy):
-        raise _invalid(faults)
+    if faults := reference_faults(policy) or list(pattern_faults(policy)):
+        raise _invalid(faults[:MAX_FAULTS])
     return policy
+
+
+def plain_document(data: object) -> Mapping[str, Any]:
+    """`data`, which `parse_policy` takes, as the JSON values to store: all that the author wrote, in the author's order."""
+    plain = _bounded(data)
+    assert isinstance(plain, dict)
+    return plain
 
 
 def policy_json_schema() -> dict[str, Any]:
@@ -194,51 +229,15 @@ def _keys_hint(loc: Sequence[int | str]) -> str:
     """The suggestion for an unknown key, from the model that stands at its parent."""
     parents = loc[:-1]
     if parents and isinstance(parents[-1], str) and parents[-1].startswith(TAG):
-        model: type[BaseModel] | None = _CONDITIONS[parents[-1].removeprefix(TAG)]
+        model = _CONDITIONS.get(parents[-1].removeprefix(TAG))
     else:
-        model = _MODELS.get(tuple("*" if i % 2 else str(part) for i, part in enumerate(parents)))
-        if model is None:
-            model = _MODELS.get(tuple(str(p) if i in (0, 2) else "*" for i, p in enumerate(parents)))
+        model = next((model for shape, model in _MODELS.items() if _has_shape(parents, shape)), None)
     if model is None:
         return ""
     return did_you_mean(str(loc[-1]), [field.alias or name for name, field in model.model_fields.items()])
 
 
-def _segment_faults(policy: Policy) -> list[Fault]:
-    """Segments that refer to themselves, and conditions that explode once their segments are written out."""
-    sizes: dict[str, int] = {}
-    faults: list[Fault] = []
-
-    def size(condition: Condition, trail: tuple[str, ...]) -> int:
-        total = 0
-        for _, leaf in leaves(condition):
-            if isinstance(leaf, SegmentRef) and leaf.segment in policy.segments:
-                total += segment_size(leaf.segment, trail)
-            else:
-                total += 1
-        return total
-
-    def segment_size(name: str, trail: tuple[str, ...]) -> int:
-        if name in trail:
-            if not any(f.code == "segment-cycle" for f in faults):
-                chain = " -> ".join((*trail[trail.index(name) :], name))
-                message = f"the segment refers to itself ({chain}): break the circle"
-                faults.append(Fault(path=f"segments.{name}.when", code="segment-cycle", message=message))
-            return 1
-        if name not in sizes:
-            sizes[name] = size(policy.segments[name].when, (*trail, name))
-        return sizes[name]
-
-    for name in policy.segments:
-        segment_size(name, ())
-    if faults:
-        return faults
-    wholes = [(f"segments.{name}.when", segment.when) for name, segment in policy.segments.items()]
-    wholes += [(f"gates.{work}.when", gate.when) for work, gate in policy.gates.items() if gate.when]
-    wholes += [(f"rules[{i}].when", rule.when) for i, rule in enumerate(policy.rules) if rule.when]
-    wholes += [("nurture.re_enter", policy.nurture.re_enter)] if policy.nurture.re_enter else []
-    for path, condition in wholes:
-        if size(condition, ()) > MAX_EXPANDED:
-            message = f"with its segments written out this condition has more than {MAX_EXPANDED} tests: simplify it"
-            faults.append(Fault(path=path, code="too-large", message=message))
-    return faults
+def _has_shape(parents: Sequence[int | str], shape: tuple[str, ...]) -> bool:
+    return len(parents) == len(shape) and all(
+        wanted in ("*", part) for wanted, part in zip(shape, parents, strict=True)
+    )

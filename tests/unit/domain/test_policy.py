@@ -15,6 +15,7 @@ from unit.domain.drawing import policies
 
 RULE = {"name": "a", "work": "nurture"}
 POOL = {"work": "closing", "members": ["carl"]}
+ASKS = {"field": "a.b", "present": True}
 
 
 def faults(document: object) -> list[Fault]:
@@ -25,6 +26,14 @@ def faults(document: object) -> list[Fault]:
 
 def rule(**over: Any) -> dict[str, Any]:
     return {"rules": [{**RULE, **over}]}
+
+
+def supplier(**over: Any) -> dict[str, Any]:
+    return {"suppliers": {"acme": over}}
+
+
+def score(**over: Any) -> dict[str, Any]:
+    return {"scores": {"score.fit": {"owner": "Board", "points": [{"when": ASKS, "points": 5}], **over}}}
 
 
 def pool(**over: Any) -> dict[str, Any]:
@@ -59,12 +68,49 @@ def pool(**over: Any) -> dict[str, Any]:
         (rule(when={"field": "a.b", "gt": 1, "lt": 5}), "rules[0].when", "one-operator", "found gt, lt"),
         (rule(when={"not": {"any": []}}), "rules[0].when.not.any", "too-few", "at least 1"),
         (rule(when={"field": "a.b", "gte": "high"}), "rules[0].when.gte", "bound", "with its offset"),
-        (rule(when={"field": "a.b", "gte": "2026-01-01"}), "rules[0].when.gte", "bound", "with its offset"),
+        (rule(when={"field": "a.b", "gte": "2026-01-01T09:00"}), "rules[0].when.gte", "bound", "with its offset"),
+        (rule(when={"field": "a.b", "gte": "2026-02-30"}), "rules[0].when.gte", "bound", "neither a number nor a date"),
+        (rule(when={"field": "a.b", "gte": {"feld": "a.c"}}), "rules[0].when.gte.feld", "unknown-key", "'field'"),
+        (rule(when={"icp": "core", "icpp": 1}), "rules[0].when.icpp", "unknown-key", "'icp'"),
+        (rule(when={"field": "a.b", "older_than": "1y"}), "rules[0].when.older_than", "duration", "as in '30d'"),
         (rule(when={"field": "a.b", "between": [1, "2026-01-01T00:00:00Z"]}), "rules[0].when", "bound", "one of each"),
         (rule(when={"field": "a.b", "in": [None]}), "rules[0].when.in[0]", "scalar", "write a text"),
         (rule(when={"field": "a.b", "equals": float("nan")}), "rules[0].when.equals", "scalar", "number up to"),
         (rule(when={"field": "a.b", "equals": 10**17}), "rules[0].when.equals", "scalar", "number up to"),
-        (pool(method="soonest"), "pools.p.method", "unknown-value", "known are fair, least_loaded"),
+        (pool(method="sonest"), "pools.p.method", "unknown-value", "did you mean 'soonest'?"),
+        (pool(ranking={"leadby": 2}), "pools.p.ranking.leadby", "unknown-key", "'lead_by'"),
+        (
+            pool(ranking={"prefer": [{"lead": "lead.language", "reps": "languages"}]}),
+            "pools.p.ranking.prefer[0].reps",
+            "unknown-key",
+            "'rep'",
+        ),
+        (pool(ramp_up=[{"afer": "1d", "percent": 5}]), "pools.p.ramp_up[0].afer", "unknown-key", "'after'"),
+        (pool(ramp_up=[{"after": "1d", "percent": 101}]), "pools.p.ramp_up[0].percent", "less-than-equal", "100"),
+        (
+            pool(ramp_up=[{"after": "2d", "percent": 5}, {"after": "1d", "percent": 50}]),
+            "pools.p",
+            "ramp-order",
+            "by time",
+        ),
+        (pool(shares={"in-house": 60, "acme": 30}), "pools.p", "shares", "not 90"),
+        (supplier(per_day=1), "suppliers.acme.per_day", "unknown-key", "capacity"),
+        (supplier(capacity=[{"form": "2026-01-01"}]), "suppliers.acme.capacity[0].form", "unknown-key", "'from'"),
+        (supplier(capacity=[{"from": "2026-02-01"}] * 2), "suppliers.acme", "capacity-order", "each date once"),
+        ({"ownership": {"ordr": []}}, "ownership.ordr", "unknown-key", "'order'"),
+        ({"holds": {"alert": "1h"}}, "holds.alert", "unknown-key", "'alert_after'"),
+        ({"matching": {"names": {"link": 95}}}, "matching.names.link", "unknown-key", "'link_at'"),
+        (score(point=[]), "scores.score.fit.point", "unknown-key", "'points'"),
+        (
+            score(points=[{"when": ASKS, "points": 5, "pints": 1}]),
+            "scores.score.fit.points[0].pints",
+            "unknown-key",
+            "'",
+        ),
+        (score(lowest=5, highest=5), "scores.score.fit", "score-bounds", "below"),
+        ({"icps": {"core": {"ownr": "x", "when": ASKS}}}, "icps.core.ownr", "unknown-key", "'owner'"),
+        ({"personas": {"cfo": {"owner": "x", "whn": 1}}}, "personas.cfo.whn", "unknown-key", "'when'"),
+        ({"country_groups": {"dach": ["de"]}}, "country_groups.dach[0]", "malformed", "must match"),
         (pool(members=["carl", "carl"]), "pools.p", "duplicate-member", "keep one"),
         (pool(members=[{"rep": "carl", "wight": 2}]), "pools.p.members[0].wight", "unknown-key", "'weight'"),
         (pool(members=[{"rep": "carl", "weight": 0}]), "pools.p.members[0].weight", "greater-than-equal", "1"),
@@ -108,6 +154,42 @@ def test_segments_that_refer_to_each_other_in_a_circle_are_refused() -> None:
     (fault,) = faults({"segments": circle})
     assert (fault.path, fault.code) == ("segments.a.when", "segment-cycle")
     assert "a -> b -> c -> a" in fault.message
+
+
+def test_definitions_of_several_kinds_that_refer_to_each_other_in_a_circle_are_refused() -> None:
+    (fault,) = faults(
+        {
+            "segments": {"hot": {"owner": "Board", "when": {"field": "score.fit", "gte": 50}}},
+            "icps": {"core": {"owner": "Board", "when": {"segment": "hot"}}},
+            **score(points=[{"when": {"not": {"icp": "core"}}, "points": 5}]),
+        }
+    )
+    assert fault.code == "definition-cycle"
+    assert "segment:hot -> score.fit -> icp:core -> segment:hot" in fault.message
+
+
+def test_a_score_that_compares_with_itself_is_refused() -> None:
+    compares = {"field": "lead.score", "gte": {"field": "score.fit"}}
+    (fault,) = faults(score(points=[{"when": compares, "points": 5}]))
+    assert (fault.path, fault.code) == ("scores.score.fit.points[0].when", "definition-cycle")
+
+
+def test_what_a_score_or_a_pool_asks_counts_as_written_out() -> None:
+    big = {"owner": "x", "when": {"any": [{"field": "a.b", "equals": i} for i in range(1_000)]}}
+    points = [{"when": {"segment": "big"}, "points": 1}] * 11
+    asks = {"field": "score.fit", "gte": 1}
+    found = faults({"segments": {"big": big}, **score(points=points), **pool(requires=asks), **rule(when=asks)})
+    assert {(fault.path, fault.code) for fault in found} == {
+        ("pools.p.requires", "too-large"),
+        ("rules[0].when", "too-large"),
+    }
+
+
+def test_a_long_chain_of_segments_is_refused_before_anything_walks_down_it() -> None:
+    chain = {f"s{i}": {"owner": "x", "when": {"not": {"segment": f"s{i + 1}"}}} for i in range(499)}
+    found = faults({"segments": {**chain, "s499": {"owner": "x", "when": ASKS}}})
+    assert ("segments.s0.when", "too-large") in {(fault.path, fault.code) for fault in found}
+    assert "100 levels" in found[0].message
 
 
 def test_hostile_documents_are_refused_quickly() -> None:

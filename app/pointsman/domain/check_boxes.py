@@ -1,0 +1,278 @@
+"""When is a condition true? As a few boxes: for each field a region, and tests that are only known by name.
+
+A lead lies in a box when every field lies in its region and every named test answers as the box says. Where a condition
+would need too many boxes, it is widened (`over`) or narrowed, whichever the caller can live with.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import product
+from typing import Any, NamedTuple
+
+from pointsman.domain.check_regions import ABSENT, PRESENT, End, Region, none_of, one_of, span
+from pointsman.domain.condition_document import (
+    ORDERING,
+    RELATIVE,
+    All,
+    AnyOf,
+    Condition,
+    IcpRef,
+    Leaf,
+    Not,
+    Operator,
+    PersonaRef,
+    SegmentRef,
+)
+from pointsman.domain.condition_values import Ref, instant
+from pointsman.domain.conditions import Test, compile_condition
+from pointsman.domain.definitions import Definitions
+
+MAX_BOXES = 128
+MAX_TRIED = 100  # values that a named test is tried on
+MAX_STEPS = 400_000
+
+#: Beside an instant's own region stands its distance from now, which relative tests ask about.
+_AGE = "\x00age"
+
+
+class Named(NamedTuple):
+    """A test that is known by its name alone, and what it answers."""
+
+    field: str
+    operator: Operator
+    operand: object
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Leads whose fields lie in these regions, and of whom these tests are true or false; without any, all leads."""
+
+    fields: Mapping[str, Region]
+    tests: frozenset[Named] = frozenset()
+
+    @property
+    def unbounded(self) -> bool:
+        return not self.fields and not self.tests
+
+
+EVERY_LEAD = Box({})
+Boxes = tuple[Box, ...]
+
+
+class Expander:
+    """Turns the conditions of one policy into boxes; `exhausted` once the work allowed is used up."""
+
+    def __init__(self, definitions: Definitions, *, steps: int = MAX_STEPS) -> None:
+        self._definitions = definitions
+        self._groups = definitions.country_groups
+        self._left = steps
+        self._rough = False  # whether anything was widened or narrowed since this was last set
+        self._named: dict[tuple[str, bool, bool], tuple[Boxes, bool]] = {}
+        self._leaves: dict[tuple[object, ...], Leaf] = {}
+        self._compiled: dict[tuple[object, ...], Test] = {}
+        self._tried: dict[tuple[Named, object], bool] = {}
+
+    @property
+    def exhausted(self) -> bool:
+        return self._left <= 0
+
+    def at_most(self, condition: Condition | None) -> Boxes:
+        """Boxes that hold every lead of whom `condition` is true (and perhaps others)."""
+        return (EVERY_LEAD,) if condition is None else self._boxes(condition, holds=True, over=True)
+
+    def both_sides(self, condition: Condition | None) -> tuple[Boxes, Boxes]:
+        """`at_most`, and boxes that hold only leads of whom `condition` is true (and perhaps not all)."""
+        self._rough = False
+        wide = self.at_most(condition)
+        if condition is None or not self._rough:
+            return wide, wide
+        return wide, self._boxes(condition, holds=True, over=False)
+
+    def _given_up(self, boxes: Boxes) -> Boxes:
+        self._rough = True
+        return boxes
+
+    def _boxes(self, condition: Condition, *, holds: bool, over: bool) -> Boxes:
+        if self.exhausted:
+            return self._given_up((EVERY_LEAD,) if over else ())
+        match condition:
+            case All(all=parts) | AnyOf(any=parts):
+                ask = self._both if isinstance(condition, All) is holds else self._either
+                return ask(parts, holds=holds, over=over)
+            case Not(not_=part):
+                return self._boxes(part, holds=not holds, over=over)
+            case SegmentRef() | IcpRef() | PersonaRef():
+                return self._of_name(condition.key, holds=holds, over=over)
+            case Leaf():
+                self._left -= 1
+                return self._of_leaf(condition, holds=holds)
+
+    def _of_name(self, key: str, *, holds: bool, over: bool) -> Boxes:
+        asked = (key, holds, over)
+        if asked not in self._named:
+            if key not in self._definitions.conditions:
+                return self._given_up((EVERY_LEAD,) if over else ())
+            before, self._rough = self._rough, False
+            boxes = self._boxes(self._definitions.conditions[key], holds=holds, over=over)
+            self._named[asked] = (boxes, self._rough)
+            self._rough |= before
+        boxes, rough = self._named[asked]
+        self._rough |= rough
+        return boxes
+
+    def _either(self, parts: Iterable[Condition], *, holds: bool, over: bool) -> Boxes:
+        alone: dict[str, Region] = {}
+        rest: list[Box] = []
+        for part in parts:
+            for box in self._boxes(part, holds=holds, over=over):
+                self._left -= 1
+                if box.unbounded:
+                    return (EVERY_LEAD,)
+                field = next(iter(box.fields), "") if len(box.fields) == 1 and not box.tests else ""
+                joined = box.fields[field].join(alone[field]) if field in alone else box.fields.get(field)
+                if field and joined is not None:
+                    alone[field] = joined
+                else:
+                    rest.append(box)
+                    if len(rest) > MAX_BOXES:
+                        return self._given_up((EVERY_LEAD,) if over else tuple(rest[:MAX_BOXES]))
+        if any(region.everything for region in alone.values()):
+            return (EVERY_LEAD,)
+        return (*(Box({field: region}) for field, region in alone.items()), *rest)
+
+    def _both(self, parts: Iterable[Condition], *, holds: bool, over: bool) -> Boxes:
+        found: Boxes = (EVERY_LEAD,)
+        for boxes in sorted((self._boxes(part, holds=holds, over=over) for part in parts), key=len):
+            if len(found) * len(boxes) > MAX_BOXES:
+                self._rough = True
+                if over:
+                    continue
+            met: list[Box] = []
+            for one, other in product(found, boxes):
+                self._left -= 1
+                if (both := self.meet(one, other)) is not None:
+                    met.append(both)
+                    if len(met) >= MAX_BOXES:
+                        break
+            found = tuple(met)
+            if not found:
+                break
+        return found
+
+    def _of_leaf(self, leaf: Leaf, *, holds: bool) -> Boxes:
+        operator, operand, field = leaf.operator, leaf.operand, leaf.field
+        if operator is Operator.PRESENT:
+            return (Box({field: PRESENT if operand is holds else ABSENT}),)
+        if isinstance(operand, timedelta) and operator in RELATIVE:
+            dated = Region(absent=False, kinds={datetime: PRESENT.kinds[datetime]})
+            return tuple(Box({field: dated, field + _AGE: ages}) for ages in _ages(operator, operand, holds=holds))
+        if not isinstance(operand, Ref):
+            if operator is Operator.IN_GROUP and isinstance(operand, tuple) and all(g in self._groups for g in operand):
+                operator, operand = Operator.IN, tuple(code for group in operand for code in self._groups[group])
+            regions = _regions(operator, operand, holds=holds)
+            if regions is not None:
+                return tuple(Box({field: region}) for region in regions if not region.empty)
+        fields = {field: PRESENT} | ({operand.field: PRESENT} if isinstance(operand, Ref) else {})
+        named = Named(field, operator, operand, holds)
+        self._leaves.setdefault(named[:3], leaf)
+        return (Box(fields, frozenset({named})),)
+
+    def meet(self, one: Box, other: Box) -> Box | None:
+        """The leads that lie in both; None when none can."""
+        if one.unbounded or other.unbounded:
+            return other if one.unbounded else one
+        fields = dict(one.fields)
+        for field, region in other.fields.items():
+            mine = fields.get(field)
+            fields[field] = region if mine is None else mine.meet(region)
+            if mine is not None and fields[field].empty:
+                return None
+        tests = one.tests | other.tests
+        for test in one.tests | other.tests if tests else ():
+            if test._replace(holds=not test.holds) in tests:
+                return None
+            values = fields[test.field].finite
+            if values is not None and self._tells(test, values):
+                tests -= {test}
+                fields[test.field] = one_of(value for value in values if self._answers(test, value))
+                if fields[test.field].empty:
+                    return None
+        return Box(fields, tests)
+
+    def covers(self, box: Box, inner: Box) -> bool:
+        """Whether every lead of `inner` lies in `box` for certain."""
+        for field, region in box.fields.items():
+            theirs = inner.fields.get(field)
+            if theirs is None or not region.covers(theirs):
+                return False
+        return all(test in inner.tests or self._implied(test, inner) for test in box.tests)
+
+    def _implied(self, test: Named, inner: Box) -> bool:
+        region = inner.fields.get(test.field)
+        values = region.finite if region is not None else None
+        if values is None or not self._tells(test, values):
+            return False
+        return all(self._answers(test, value) for value in values)
+
+    @staticmethod
+    def _tells(test: Named, values: frozenset[object]) -> bool:
+        """Whether the answer depends on these few values alone."""
+        return len(values) <= MAX_TRIED and not isinstance(test.operand, Ref) and test.operator not in RELATIVE
+
+    def _answers(self, test: Named, value: Any) -> bool:
+        key = (test, value)
+        if key not in self._tried:
+            self._left -= 1
+            asked = test[:3]
+            if asked not in self._compiled:
+                self._compiled[asked] = compile_condition(self._leaves[asked], self._definitions)
+            self._tried[key] = self._compiled[asked]({test.field: value}) is test.holds
+        return self._tried[key]
+
+
+def _ages(operator: Operator, length: timedelta, *, holds: bool) -> tuple[Region, ...]:
+    """How far an instant lies from now (before it: negative) when the test holds, or when it does not."""
+    nothing = timedelta(0)
+    inside = {
+        Operator.WITHIN_LAST: (End(-length), End(nothing)),
+        Operator.WITHIN_NEXT: (End(nothing), End(length)),
+        Operator.OLDER_THAN: (None, End(-length, open=True)),
+        Operator.FURTHER_THAN: (End(length, open=True), None),
+    }
+    return _sides(*inside[operator], timedelta, holds=holds)
+
+
+def _sides(low: End | None, high: End | None, kind: type, *, holds: bool) -> tuple[Region, ...]:
+    """The span itself, or what lies on either side of it."""
+    if holds:
+        return (span(low, high, kind),)
+    below = span(None, End(low.at, open=not low.open), kind) if low is not None else None
+    above = span(End(high.at, open=not high.open), None, kind) if high is not None else None
+    if below is not None and above is not None and low is not None and high is not None and low.at > high.at:
+        return (span(None, None, kind),)
+    return tuple(side for side in (below, above) if side is not None)
+
+
+def _regions(operator: Operator, operand: object, *, holds: bool) -> tuple[Region, ...] | None:
+    """The values of which a test is true (or false), as regions of its field; None for what only its name stands for."""
+    if operator in (Operator.NOT_EQUALS, Operator.NOT_IN):
+        operator = Operator.EQUALS if operator is Operator.NOT_EQUALS else Operator.IN
+        holds = not holds
+    if operator in (Operator.EQUALS, Operator.IN):
+        values = operand if isinstance(operand, tuple) else (operand,)
+        return (one_of(values) if holds else none_of(values),)
+    if operator not in ORDERING:
+        return None
+    first, last = operand if isinstance(operand, tuple) else (operand, operand)
+    kind: type = datetime if isinstance(first, str) else float
+    start, end = (instant(first), instant(last)) if isinstance(first, str) else (first, last)
+    ends: dict[Operator, tuple[End | None, End | None]] = {
+        Operator.GTE: (End(start), None),
+        Operator.GT: (End(start, open=True), None),
+        Operator.LTE: (None, End(end)),
+        Operator.LT: (None, End(end, open=True)),
+        Operator.BETWEEN: (End(start), End(end)),
+    }
+    return _sides(*ends[operator], kind, holds=holds)
