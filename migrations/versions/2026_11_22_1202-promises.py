@@ -1,7 +1,7 @@
 """The promises that the database keeps by itself, whatever the application does.
 
-Role protection and the gate (SQLSTATE PM001), history that cannot be rewritten (PM002), and
-appointments that always own the time they claim (PM003).
+Role protection and the gate (SQLSTATE PM001), history that cannot be rewritten (PM002), appointments that always own
+the time they claim (PM003), and accounts and merges without circles (PM004).
 """
 
 from alembic import op
@@ -42,6 +42,9 @@ begin
     perform pointsman_read_committed();
     if p_work = 'nurture' then
         raise exception 'nurture is marketing''s: no rep gets it' using errcode = 'PM001', detail = 'role';
+    end if;
+    if exists (select 1 from leads where id = p_lead and merged_into is not null) then
+        raise exception 'lead % was merged into another', p_lead using errcode = 'PM001', detail = 'merged';
     end if;
     -- Share locks: neither the rep's role nor what it includes may change until this work is committed.
     select role_id, active, key into v_role, v_active, v_rep from reps where id = p_rep for share;
@@ -197,7 +200,7 @@ begin
         -- Another policy went live under this hand-over: run it again with that one.
         raise exception 'policy % is live no more', new.policy_version using errcode = '40001';
     end if;
-    v_gate := v_policy.document -> 'gates' -> new.work;
+    v_gate := (v_policy.document -> 'gates' -> new.work)::jsonb;
     if v_policy.state is distinct from 'published' or v_gate is null then
         raise exception 'policy % is not live or has no gate for %', new.policy_version, new.work
             using errcode = 'PM001', detail = 'gate';
@@ -233,18 +236,20 @@ end $$;
 create function pointsman_policy_guard() returns trigger language plpgsql as $$
 begin
     if tg_op = 'DELETE' then
-        if old.published_at is null then
+        if old.state = 'draft' then
             return old;
         end if;
         raise exception 'a policy that was live is history' using errcode = 'PM002';
     end if;
-    if old.published_at is not null
-       and ((old.version, old.document) is distinct from (new.version, new.document)
-            or new.published_at is null or new.state = 'draft') then
+    if old.state <> 'draft'
+       and ((old.version, old.document::text, old.source, old.note, old.created_by, old.created_at) is distinct from
+            (new.version, new.document::text, new.source, new.note, new.created_by, new.created_at)
+            or new.state = 'draft') then
         raise exception 'a policy that was live keeps its document: make another version' using errcode = 'PM002';
     end if;
-    if new.state <> 'draft' and new.published_at is null then
-        raise exception 'a live policy says since when' using errcode = 'PM002';
+    if new.state = 'published' and old.state <> 'published' and new.version is distinct from
+       (select version from policy_publications order by seq desc limit 1) then
+        raise exception 'what goes live is written into policy_publications first' using errcode = 'PM002';
     end if;
     return new;
 end $$;
@@ -254,6 +259,54 @@ begin
     if to_jsonb(old) - 'used' - 'revoked_at' <> to_jsonb(new) - 'used' - 'revoked_at'
        or new.used < old.used or (old.revoked_at is not null and new.revoked_at is distinct from old.revoked_at) then
         raise exception 'an override is history: it can be used or revoked, not changed' using errcode = 'PM002';
+    end if;
+    return new;
+end $$;
+
+create function pointsman_account_parent_guard() returns trigger language plpgsql as $$
+declare
+    v_up uuid := new.parent_id;
+begin
+    -- One change of parents at a time: two together could close a circle that neither sees.
+    perform pg_advisory_xact_lock(hashtext('pointsman-account-parents'));
+    for step in 1..100 loop
+        if v_up = new.id then
+            raise exception 'account % would be its own parent', new.id using errcode = 'PM004', detail = 'circle';
+        end if;
+        select parent_id into v_up from accounts where id = v_up;
+        if v_up is null then
+            return new;
+        end if;
+    end loop;
+    raise exception 'account % would have too many parents above it', new.id using errcode = 'PM004', detail = 'deep';
+end $$;
+
+create function pointsman_merge_guard() returns trigger language plpgsql as $$
+declare
+    v_into uuid;
+begin
+    -- What was merged stays merged, always one step away from what it is now.
+    if old.merged_into is not null and new.merged_into is null then
+        raise exception '% % was merged: that is history', tg_table_name, old.id using errcode = 'PM002';
+    end if;
+    if new.merged_into = new.id then
+        raise exception '% % cannot be merged into itself', tg_table_name, new.id using errcode = 'PM004';
+    end if;
+    execute format('select merged_into from %I where id = $1 for no key update', tg_table_name)
+        into v_into using new.merged_into;
+    if v_into is not null then
+        raise exception '% % was merged itself', tg_table_name, new.merged_into using errcode = 'PM004';
+    end if;
+    execute format('select id from %I where merged_into = $1 limit 1', tg_table_name) into v_into using new.id;
+    if v_into is not null then
+        raise exception '% % was merged into %: move it on first', tg_table_name, v_into, new.id using errcode = 'PM004';
+    end if;
+    if tg_table_name = 'leads' and (
+        exists (select 1 from assignments where lead_id = new.id and ended_at is null)
+        or exists (select 1 from holds where lead_id = new.id and released_at is null)
+        or exists (select 1 from appointments where lead_id = new.id and status = 'confirmed')
+    ) then
+        raise exception 'lead % still has a holder, a hold or an appointment', new.id using errcode = 'PM004';
     end if;
     return new;
 end $$;
@@ -336,10 +389,18 @@ create trigger roster_versions_keep before update or delete on roster_versions
     for each row execute function pointsman_append_only();
 create trigger assignments_keep before delete on assignments
     for each row execute function pointsman_append_only();
+create trigger policy_publications_keep before update or delete on policy_publications
+    for each row execute function pointsman_append_only();
 create trigger policies_guard before update or delete on policies
     for each row execute function pointsman_policy_guard();
 create trigger appointments_fixed before update on appointments
     for each row execute function pointsman_appointment_fixed();
+create trigger accounts_parent_guard before insert or update of parent_id on accounts
+    for each row when (new.parent_id is not null) execute function pointsman_account_parent_guard();
+create trigger accounts_merge_guard before update of merged_into on accounts
+    for each row when (old.merged_into is distinct from new.merged_into) execute function pointsman_merge_guard();
+create trigger leads_merge_guard before update of merged_into on leads
+    for each row when (old.merged_into is distinct from new.merged_into) execute function pointsman_merge_guard();
 create constraint trigger appointments_own_their_time after insert or update on appointments
     deferrable initially deferred for each row execute function pointsman_appointment_owns_its_time();
 create constraint trigger reservations_match after insert or update or delete on reservations
@@ -349,7 +410,7 @@ create constraint trigger reservations_match after insert or update or delete on
 #: TRUNCATE fires no row triggers: it is refused wherever a row may not simply go.
 KEPT_WHOLE = (
     "appointments", "assignments", "audit", "decisions", "evidence", "gate_checks", "ledger_entries", "overrides", "policies",
-    "reps", "reservations", "role_works", "roles", "roster_versions",
+    "policy_publications", "reps", "reservations", "role_works", "roles", "roster_versions",
 )  # fmt: skip
 
 DROPPED = (
@@ -364,6 +425,8 @@ DROPPED = (
     "pointsman_role_works_guard()",
     "pointsman_gate_check_guard()",
     "pointsman_override_guard()",
+    "pointsman_account_parent_guard()",
+    "pointsman_merge_guard()",
     "pointsman_append_only()",
     "pointsman_appointment_fixed()",
     "pointsman_appointment_owns_its_time()",

@@ -9,11 +9,17 @@ from pointsman.domain.leads import Value
 from pointsman.services.ports.intake import LeadRow
 
 LEAD_COLUMNS = """
-    l.id, l.email, l.email_key, l.first_name, l.last_name, l.phone, l.facts, l.stage, l.account_id, l.match,
-    l.nurture_until, l.nurture_reason, l.version, l.created_at, l.updated_at, l.known_at,
-    a.name as account_name, a.domain as account_domain, a.status as account_status, r.key as account_owner
+    l.id, l.email, l.email_key, l.first_name, l.last_name, l.phone, l.facts, l.stage, a.id as account_id, l.match,
+    l.nurture_until, l.nurture_reason, l.version, l.created_at, l.updated_at, l.known_at, l.merged_into, l.merged_at,
+    a.name as account_name, a.domain as account_domain, a.status as account_status, r.key as account_owner,
+    p.id as parent_id, coalesce(p.name, p.domain) as parent_name, q.key as parent_owner
 """
-LEAD_JOINS = "leads l left join accounts a on a.id = l.account_id left join reps r on r.id = a.owner_rep_id"
+#: A lead that came in while its account was being merged still names the old one: what that is now counts.
+LEAD_JOINS = """
+    leads l left join accounts b on b.id = l.account_id left join accounts a on a.id = coalesce(b.merged_into, b.id)
+    left join reps r on r.id = a.owner_rep_id left join accounts p on p.id = a.parent_id
+    left join reps q on q.id = p.owner_rep_id
+"""
 
 
 def facts_json(facts: Mapping[str, Value]) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.driver import HotStatement
 from pointsman.db.lead_rows import LEAD_COLUMNS, LEAD_JOINS, facts_json, lead_of
+from pointsman.domain.errors import Conflict
 from pointsman.services.ports import LostRace
 from pointsman.services.ports.intake import LeadChange, LeadRow, LeadWrite
 from pointsman.services.ports.routing import Versions
@@ -19,41 +20,41 @@ from pointsman.services.ports.routing import Versions
 #: moment: the later gets no row from `account`, which the caller takes for a lost race and runs again.
 _ACCOUNT = """
     candidates as (
-        select id, created_at from accounts where id = cast(:keep_account as uuid)
-        union all
-        select id, created_at from accounts where cast(:keep_account as uuid) is null and domain = :domain
-        union all
-        select id, created_at from accounts
+        select coalesce(merged_into, id) id, created_at c from accounts where id = cast(:keep_account as uuid)
+        union
+        select coalesce(merged_into, id), created_at from accounts
+        where cast(:keep_account as uuid) is null and domain = :domain
+        union
+        select coalesce(merged_into, id), created_at from accounts
         where cast(:keep_account as uuid) is null and cast(:domain as text) is null and name_key = :company_key
     ),
-    found as (select id from candidates order by created_at, id limit 1),
+    found as (select id from candidates order by c, id limit 1),
+    given as (select id, key from reps where key = :account_owner),
     made as (
-        insert into accounts (id, name, name_key, domain, status, owner_rep_id, created_at)
-        select cast(:account_id as uuid), :company_name, :company_key, :domain,
-            coalesce(cast(:account_status as text), 'prospect'),
-            (select id from reps where key = :account_owner), :at
+        insert into accounts (id, name, name_key, name_blocks, domain, status, owner_rep_id, created_at)
+        select cast(:account_id as uuid), :company_name, :company_key, cast(:name_blocks as text[]), :domain,
+            coalesce(cast(:account_status as text), 'prospect'), (select id from given), :at
         where (cast(:domain as text) is not null or cast(:company_key as text) is not null)
           and not exists (select from candidates)
         on conflict do nothing
-        returning id, name, domain, status, cast(null as text) as owner
+        returning id, name, domain, status
     ),
     tuned as (
         update accounts a set
             name = coalesce(a.name, :company_name),
             name_key = case when a.name is null then :company_key else a.name_key end,
+            name_blocks = case when a.name is null then cast(:name_blocks as text[]) else a.name_blocks end,
             status = coalesce(cast(:account_status as text), a.status),
-            owner_rep_id = coalesce((select id from reps where key = :account_owner), a.owner_rep_id)
+            owner_rep_id = coalesce((select id from given), a.owner_rep_id)
         from found
         where a.id = found.id and (
             (a.name is null and cast(:company_name as text) is not null and a.domain is not null)
-            or (cast(:account_status as text) is not null and a.status <> :account_status)
-            or (cast(:account_owner as text) is not null
-                and a.owner_rep_id is distinct from
-                    coalesce((select id from reps where key = :account_owner), a.owner_rep_id)))
+            or a.status <> cast(:account_status as text)
+            or a.owner_rep_id is distinct from coalesce((select id from given), a.owner_rep_id))
     ),
     ties as (
-        select array_agg(id order by created_at, id) as ids
-        from (select id, created_at from candidates order by created_at, id limit 10) as first_ten
+        select array_agg(id order by c, id) ids
+        from (select id, min(c) c from candidates group by id order by 2, 1 limit 10) x
     ),
     account as (select id from found union all select id from made)
 """
@@ -74,7 +75,8 @@ _CREATE_IN_LINES = f"""
                     when not exists (select from account) then 'none'
                     when cast(:domain as text) is not null then cast(:domain_from as text)
                     else 'name' end,
-                'account_ties', (select to_jsonb(ids) from ties where cardinality(ids) > 1))),
+                'account_ties', (select to_jsonb(ids) from ties where cardinality(ids) > 1)))
+                || cast(:match_more as jsonb),
             1, :at, :at
         where not exists (select from known)
         on conflict (email_key) do nothing
@@ -95,26 +97,31 @@ _CREATE_IN_LINES = f"""
         coalesce(made.name, a.name) as account_name,
         coalesce(made.domain, a.domain) as account_domain,
         coalesce(cast(:account_status as text), made.status, a.status) as account_status,
-        coalesce((select key from reps where key = :account_owner), r.key) as account_owner,
+        coalesce((select key from given), r.key) as account_owner,
+        p.id as parent_id, coalesce(p.name, p.domain) as parent_name, q.key as parent_owner,
         (select version from policies where state = 'published') as policy_version,
         (select max(version) from roster_versions) as roster_version
     from lead l
     left join made on made.id = l.account_id
     left join accounts a on a.id = l.account_id
     left join reps r on r.id = a.owner_rep_id
+    left join accounts p on p.id = a.parent_id
+    left join reps q on q.id = p.owner_rep_id
 """  # put together from our own texts
 
 #: In one line, since psycopg reads a statement anew each time when it is longer than 4,096 characters.
 _CREATE = HotStatement(text(" ".join(_CREATE_IN_LINES.split())))
 
 _FIND = text(f"""
-    select {LEAD_COLUMNS}, coalesce(l.id = (
-        select lead_id from lead_identities where source = :source_system and external_id = :external_id
-    ), false) as by_external_id
-    from {LEAD_JOINS}
-    where l.email_key = :email_key or l.id = (
-        select lead_id from lead_identities where source = :source_system and external_id = :external_id
+    with named as (
+        select (select coalesce(merged_into, id) from leads where email_key = :email_key) as by_email,
+            (select coalesce(m.merged_into, m.id) from lead_identities i join leads m on m.id = i.lead_id
+             where i.source = :source_system and i.external_id = :external_id) as by_external_id
     )
+    select {LEAD_COLUMNS}, coalesce(l.id = named.by_external_id, false) as by_external_id,
+        coalesce(l.id = named.by_email, false) as by_email
+    from named, {LEAD_JOINS}
+    where l.id = named.by_email or l.id = named.by_external_id
     order by l.id for update of l
 """)
 
@@ -161,7 +168,7 @@ _SEEN_BY = """
 """
 _PAGE = text(f"""
     select {LEAD_COLUMNS} from {LEAD_JOINS}
-    where (cast(:supplier as text) is null or {_SEEN_BY})
+    where l.merged_into is null and (cast(:supplier as text) is null or {_SEEN_BY})
       and (cast(:stage as text) is null or l.stage = :stage)
       and (cast(:at as timestamptz) is null or (l.created_at, l.id) < (:at, cast(:after as uuid)))
     order by l.created_at desc, l.id desc limit :limit
@@ -180,6 +187,12 @@ class SqlLeads:
 
     async def get(self, lead_id: UUID, *, lock: bool = False) -> LeadRow | None:
         row = (await self._connection.execute(_GET_LOCKED if lock else _GET, {"id": lead_id})).one_or_none()
+        if row is not None and lock and row.merged_into is not None:
+            raise Conflict(
+                f"This lead was merged into {row.merged_into}: use that one.",
+                code="lead-merged",
+                extra={"merged_into": str(row.merged_into)},
+            )
         return lead_of(row) if row else None
 
     async def set_stage(
@@ -213,16 +226,18 @@ class SqlLeads:
 
     async def find_locked(
         self, *, email_key: str | None, source_system: str | None, external_id: str | None
-    ) -> Sequence[tuple[LeadRow, bool]]:
+    ) -> Sequence[tuple[LeadRow, bool, bool]]:
         values = {"email_key": email_key, "source_system": source_system, "external_id": external_id}
         rows = (await self._connection.execute(_FIND, values)).all()
-        return [(lead_of(row), row.by_external_id) for row in rows]
+        if any(row.merged_into is not None for row in rows):
+            raise LostRace("the lead was merged while we waited for it")
+        return [(lead_of(row), row.by_external_id, row.by_email) for row in rows]
 
     async def change(self, change: LeadChange) -> LeadRow:
         values = {
             **_values(change.write),
             "id": change.lead_id,
-            "keep_account": change.keep_account,
+            "keep_account": change.keep_account or change.write.account,
             "new_email": change.email,
             "new_email_key": change.email_key,
             "match": json.dumps(change.match),
@@ -260,7 +275,7 @@ def _values(write: LeadWrite) -> dict[str, Any]:
     person = write.person
     return {
         "id": write.id,
-        "keep_account": None,
+        "keep_account": write.account,
         "account_id": write.account_id,
         "audit_id": write.audit_id,
         "actor": write.actor,
@@ -273,6 +288,8 @@ def _values(write: LeadWrite) -> dict[str, Any]:
         "domain_from": person.domain_from,
         "company_name": person.company_name,
         "company_key": person.company_key,
+        "name_blocks": list(person.name_blocks),
+        "match_more": json.dumps(write.match),
         "account_status": person.account_status,
         "account_owner": person.account_owner,
         "first_name": write.first_name,

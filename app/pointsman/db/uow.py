@@ -7,6 +7,7 @@ from functools import cached_property
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from pointsman.db.accounts import SqlAccounts
 from pointsman.db.alerts import SqlAlerts
 from pointsman.db.api_keys import SqlApiKeys
 from pointsman.db.appointments import SqlAppointments
@@ -24,6 +25,7 @@ from pointsman.db.intakes import SqlIntakes
 from pointsman.db.jobs import SqlJobs
 from pointsman.db.leads import SqlLeads
 from pointsman.db.ledgers import SqlLedgers
+from pointsman.db.merges import SqlMerges
 from pointsman.db.overrides import SqlOverrides
 from pointsman.db.policies import SqlPolicies
 from pointsman.db.roster import SqlRoster
@@ -38,6 +40,8 @@ class SqlTx:
         self.connection = connection
 
     leads = cached_property(lambda self: SqlLeads(self.connection))
+    accounts = cached_property(lambda self: SqlAccounts(self.connection))
+    merges = cached_property(lambda self: SqlMerges(self.connection))
     intakes = cached_property(lambda self: SqlIntakes(self.connection))
     inbox = cached_property(lambda self: SqlInbox(self.connection))
     idempotency = cached_property(lambda self: SqlIdempotency(self.connection))

@@ -1,6 +1,6 @@
 """Which of two things known about a lead counts, and which lead an event belongs to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -57,3 +57,89 @@ def choose(by_external_id: UUID | None, by_email: UUID | None) -> Found | None:
     if by_email is not None:
         return Found(lead_id=by_email, by="email", conflict=None)
     return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """An account as a name finds it; `countries` is where its leads are."""
+
+    account_id: UUID
+    name: str
+    key: str
+    domain: str | None
+    countries: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """An account whose name is like a lead's: how sure that it is the same company, 0 to 100, and from what."""
+
+    account: Named
+    confidence: int
+    why: str
+
+    def as_json(self) -> dict[str, str | int | None]:
+        """As a lead's `match` keeps it."""
+        return {
+            "account_id": str(self.account.account_id),
+            "name": self.account.name,
+            "domain": self.account.domain,
+            "confidence": self.confidence,
+            "why": self.why,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """What an alike name leads to: one account to link the lead to, or some to suggest to a human, or nothing."""
+
+    link: Alike | None = None
+    suggestions: tuple[Alike, ...] = ()
+
+
+#: Two accounts this near each other are a tie, which no machine settles.
+TIE = 2
+SUGGESTED = 5
+
+_AGREES, _UNKNOWN, _DIFFERS = 2, -3, -10
+
+
+def likeness(
+    name: str,
+    country: str | None,
+    scored: Sequence[tuple[Named, int]],
+    *,
+    link_at: int,
+    suggest_at: int,
+    may_link: bool,
+) -> Likeness:
+    """What to make of accounts whose names score 0 to 100 beside `name`.
+
+    A country that agrees adds a little, one that differs takes more and never links; where it is unknown, a name has to
+    be nearly equal. `may_link` False only suggests.
+    """
+    found = sorted(
+        (_alike(name, country, account, score, link_at) for account, score in scored),
+        key=lambda one: (-one.confidence, str(one.account.account_id)),
+    )
+    worth = [one for one in found if one.confidence >= suggest_at or one.confidence >= link_at]
+    if not worth:
+        return Likeness()
+    first = worth[0]
+    tie = len(found) > 1 and first.confidence - found[1].confidence <= TIE
+    if may_link and first.confidence >= link_at and not tie:
+        return Likeness(link=first)
+    return Likeness(suggestions=tuple(worth[:SUGGESTED]))
+
+
+def _alike(name: str, country: str | None, account: Named, score: int, link_at: int) -> Alike:
+    confidence, told = score + _UNKNOWN, "no country to compare"
+    if country is not None and account.countries:
+        if country in account.countries:
+            confidence, told = min(100, score + _AGREES), f"country {country} agrees"
+        else:
+            confidence = min(score + _DIFFERS, link_at - 1)
+            told = f"country {country} is not {', '.join(sorted(account.countries))}"
+    return Alike(
+        account=account, confidence=max(0, confidence), why=f"name {score}: '{name}' ~ '{account.name}', {told}"
+    )

@@ -24,6 +24,11 @@ incorporated corp corporation company plc pty sa sarl sas srl spa sagl bv nv oy 
 doo dd sro
 """
 _LEGAL_FORMS = frozenset(_FORMS.split())
+_COMMON = """
+gruppe group holding holdings international global worldwide deutschland germany oesterreich austria schweiz suisse
+switzerland europe europa emea dach france italia espana nederland uk usa the die der das firma
+"""
+_MAX_BLOCKS = 6
 
 
 def visible(text: str) -> str:
@@ -71,3 +76,20 @@ def company_key(name: str) -> str | None:
         words.pop()
     key = " ".join(words).strip()
     return key[:200] or None
+
+
+def plain_words(key: str) -> tuple[str, ...]:
+    """The words of a company key, with the two ways of writing an umlaut made one: "mueller" and "muller" are "muller"."""
+    folded = key.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+    return tuple(word for word in folded.split() if word != "&")
+
+
+def name_blocks(key: str | None) -> tuple[str, ...]:
+    """The first letters of a name's telling words: two names that may be the same company share at least one."""
+    words = plain_words(key or "")
+    telling = [word for word in words if word not in COMMON_WORDS] or list(words)
+    return tuple(sorted({word[:4] for word in telling if len(word) > 1}))[:_MAX_BLOCKS]
+
+
+#: Words that tell one part of a company from another, not one company from another.
+COMMON_WORDS = frozenset(plain_words(_COMMON))

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from pointsman.domain.errors import Fault
 from pointsman.domain.leads import FIELDS, FieldType
+from pointsman.domain.policy_document import FuzzyNames
 from pointsman.domain.suggestions import did_you_mean
 from pointsman.services.in_force import compiled_policy
 from pointsman.services.ports import Env, Tx
@@ -26,6 +27,7 @@ class KnownFields:
     types: Mapping[str, FieldType]
     free_mail: frozenset[str]
     open: bool
+    names: FuzzyNames | None = None  # how alike company names count
 
     def type_of(self, name: str) -> FieldType | None:
         return self.types.get(name)
@@ -62,6 +64,7 @@ async def known_fields(env: Env, tx: Tx) -> KnownFields:
             types={**FIELDS, **policy.fields},
             free_mail=frozenset(policy.matching.free_mail_domains_extra),
             open=False,
+            names=policy.matching.names,
         )
     env.cache["known-fields"] = (now, known)
     return known

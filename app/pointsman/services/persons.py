@@ -7,9 +7,10 @@ from uuid import UUID
 
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.leads import Value
-from pointsman.domain.matching import Found, Merged, choose, merge, stamp_of
-from pointsman.domain.normalise import company_key, email_key
+from pointsman.domain.matching import Found, Likeness, Merged, choose, merge, stamp_of
+from pointsman.domain.normalise import company_key, email_key, name_blocks
 from pointsman.domain.qualification import Evidence
+from pointsman.services.account_matching import alike_accounts
 from pointsman.services.domains import company_domain, to_ascii
 from pointsman.services.fields import PERSONAL, known_fields
 from pointsman.services.ports import Actor, Env, LostRace, Tx
@@ -56,6 +57,9 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
     known = await known_fields(env, tx)
     person = _identify(given, known.free_mail)
     write = _write(env, given, person, actor)
+    if known.names is not None and person.company_key is not None:
+        country = given.facts.get("company.country") or given.facts.get("lead.country")
+        write = _placed(write, await alike_accounts(tx, person, country, known.names))
     made = await tx.leads.create(write)
     if made is not None:
         lead, versions = made
@@ -63,10 +67,10 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
     rows = await tx.leads.find_locked(
         email_key=person.email_key, source_system=person.source_system, external_id=person.external_id
     )
-    by_id = {row.id: row for row, _ in rows}
+    by_id = {row.id: row for row, _, _ in rows}
     found = choose(
-        next((row.id for row, by_external_id in rows if by_external_id), None),
-        next((row.id for row, _ in rows if person.email_key and row.email_key == person.email_key), None),
+        next((row.id for row, by_external_id, _ in rows if by_external_id), None),
+        next((row.id for row, _, by_email in rows if by_email), None),
     )
     if found is None:
         raise LostRace("the lead came or went between two statements")
@@ -91,6 +95,7 @@ def _identify(given: LeadInput, free_mail: frozenset[str]) -> Person:
         domain = company_domain(key.rpartition("@")[2], free_mail=free_mail)
         domain_from = "email" if domain else None
     status, owner = given.facts.get("account.status"), given.facts.get("account.owner")
+    key_of_name = company_key(name) if isinstance(name, str) else None
     return Person(
         email=given.email if key else None,
         email_key=key,
@@ -99,7 +104,8 @@ def _identify(given: LeadInput, free_mail: frozenset[str]) -> Person:
         domain=domain,
         domain_from=domain_from,
         company_name=name if isinstance(name, str) else None,
-        company_key=company_key(name) if isinstance(name, str) else None,
+        company_key=key_of_name,
+        name_blocks=name_blocks(key_of_name),
         account_status=status if status in ("prospect", "customer") else None,  # type: ignore[arg-type]  # str by now
         account_owner=owner if isinstance(owner, str) else None,
     )
@@ -133,6 +139,16 @@ def _write(env: Env, given: LeadInput, person: Person, actor: Actor) -> LeadWrit
     )
 
 
+def _placed(write: LeadWrite, found: Likeness) -> LeadWrite:
+    """What an alike name says of the account, as the lead will tell it."""
+    if found.link is not None:
+        match = {"account": "alike-name", **found.link.as_json()}
+        return replace(write, account=found.link.account.account_id, match=match)
+    return replace(
+        write, match={"suggestions": [one.as_json() for one in found.suggestions]} if found.suggestions else {}
+    )
+
+
 async def _change(tx: Tx, row: LeadRow, write: LeadWrite, found: Found, *, knows_id: bool) -> LeadRow:
     """Merge the news into a locked lead; nothing is written when there is no news."""
     person = write.person
@@ -149,7 +165,7 @@ async def _change(tx: Tx, row: LeadRow, write: LeadWrite, found: Found, *, knows
     email = _text(values, "lead.email")
     match = dict(row.match) | {"person": found.by}
     if row.account_id is None and (person.domain or person.company_key):
-        match["account"] = person.domain_from or "name"
+        match |= {"account": person.domain_from or "name"} | dict(write.match)
     if found.conflict is not None:
         match["conflict"] = str(found.conflict)
     return await tx.leads.change(

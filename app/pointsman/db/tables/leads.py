@@ -1,7 +1,7 @@
 """Tables of leads and accounts."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from pointsman.db.tables.base import INSTANT, at, id_column, metadata
 
@@ -14,7 +14,13 @@ accounts = Table(
     Column("domain", Text),
     Column("status", Text, nullable=False, server_default="prospect"),
     Column("owner_rep_id", ForeignKey("reps.id")),
+    Column("parent_id", ForeignKey("accounts.id"), index=True),  # no circles: a trigger says so
+    Column("name_blocks", ARRAY(Text), nullable=False, server_default=text("'{}'")),  # alike names share one
+    Column("merged_into", ForeignKey("accounts.id"), index=True),  # its name and domain lead there from then on
+    at("merged_at", null=True),
     at("created_at"),
+    CheckConstraint("(merged_into is null) = (merged_at is null)", name="merge"),
+    Index("accounts_name_blocks_idx", "name_blocks", postgresql_using="gin"),
     Index("accounts_domain_key", "domain", unique=True),
     Index("accounts_name_key_idx", "name_key"),
     Index("accounts_name_alone_key", "name_key", unique=True, postgresql_where=text("domain is null")),
@@ -36,9 +42,13 @@ leads = Table(
     Column("match", JSONB, nullable=False),  # how person and account were matched, with ties
     Column("nurture_until", INSTANT),
     Column("nurture_reason", Text),
+    Column("merged_into", ForeignKey("leads.id")),  # its email and external ids lead there from then on
+    at("merged_at", null=True),
     Column("version", Integer, nullable=False),
     at("created_at"),
     at("updated_at"),
+    CheckConstraint("(merged_into is null) = (merged_at is null)", name="merge"),
+    Index("leads_merged_into_idx", "merged_into", postgresql_where=text("merged_into is not null")),
     Index("leads_email_key", "email_key", unique=True),
     Index("leads_created_idx", "created_at", "id"),
 )

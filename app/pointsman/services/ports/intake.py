@@ -37,6 +37,11 @@ class LeadRow:
     account_domain: str | None = None
     account_status: str | None = None
     account_owner: str | None = None  # rep key
+    parent_id: UUID | None = None
+    parent_name: str | None = None  # of the parent account; its domain when it has no name
+    parent_owner: str | None = None  # rep key
+    merged_into: UUID | None = None  # the lead that this one is now
+    merged_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +58,7 @@ class Person:
     company_key: str | None
     account_status: str | None
     account_owner: str | None
+    name_blocks: tuple[str, ...] = ()  # of the company's name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +76,8 @@ class LeadWrite:
     phone: str | None
     facts: Mapping[str, Value]
     known_at: Mapping[str, str]
+    account: UUID | None = None  # the account that an alike name leads to; else by domain or equal name
+    match: Mapping[str, Any] = field(default_factory=dict)  # what to say of the account beside how it was found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +96,10 @@ class LeadChange:
 
 class Leads(Protocol):
     async def get(self, lead_id: UUID, *, lock: bool = False) -> LeadRow | None:
-        """`lock` holds the row until the transaction ends, so that one lead is decided once at a time."""
+        """`lock` holds the row until the transaction ends, so that one lead is decided once at a time.
+
+        Raises Conflict "lead-merged" for a lock on a lead that is another one now: nobody writes to it any more.
+        """
         ...
 
     async def set_stage(
@@ -110,8 +121,11 @@ class Leads(Protocol):
 
     async def find_locked(
         self, *, email_key: str | None, source_system: str | None, external_id: str | None
-    ) -> Sequence[tuple[LeadRow, bool]]:
-        """The leads of an email and of an external id, locked; the flag says "by external id"."""
+    ) -> Sequence[tuple[LeadRow, bool, bool]]:
+        """The leads of an email and of an external id, locked; the flags say "by external id" and "by email".
+
+        What names a merged lead finds the lead that it is now. Raises LostRace when one was merged meanwhile.
+        """
         ...
 
     async def change(self, change: LeadChange) -> LeadRow:

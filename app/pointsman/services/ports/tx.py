@@ -3,6 +3,7 @@
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from pointsman.services.ports.accounts import Accounts, Merges
 from pointsman.services.ports.intake import IdempotencyStore, Inbox, Intakes, Leads
 from pointsman.services.ports.meeting import Appointments, Calendars, Connections, Deliveries, Gates
 from pointsman.services.ports.platform import Alerts, ApiKeys, Audit, Jobs, System
@@ -14,6 +15,10 @@ class Tx(Protocol):
 
     @property
     def leads(self) -> Leads: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def merges(self) -> Merges: ...
     @property
     def intakes(self) -> Intakes: ...
     @property

@@ -1,0 +1,96 @@
+"""Companies of nearly the same name: found by a few letters in the database, compared here, judged by the domain."""
+
+from collections import Counter
+
+from rapidfuzz import fuzz
+
+from pointsman.domain.leads import Value
+from pointsman.domain.matching import Likeness, Named, likeness
+from pointsman.domain.normalise import COMMON_WORDS, plain_words
+from pointsman.domain.policy_document import FuzzyNames
+from pointsman.services.ports import Tx
+from pointsman.services.ports.intake import Person
+
+#: So many accounts are compared; a name shares its letters with few.
+COMPARED = 500
+#: Of so many of them the country is looked up.
+_LOOKED_UP = 20
+#: Letters that a name must have before a near miss means anything: "3M" and "3i" are two companies.
+_SHORTEST = 6
+#: What a word costs that only says which part of a company it is, and that only one of the names has.
+_COMMON_WORD = 4
+#: Names that differ in anything, if only in their order, spaces or umlauts, score no more than this: "Baur" is not "Bauer".
+_NOT_EQUAL = 97
+#: Each of the names says which part it is, and they differ: never more than this.
+_OTHER_PART = 79
+
+
+async def alike_accounts(tx: Tx, person: Person, country: Value | None, names: FuzzyNames) -> Likeness:
+    """What the company's name leads to when neither its domain nor its name is known exactly.
+
+    A lead with a domain of its own is only suggested to another account: the domain says that it is another company, or
+    at least another address of one. One statement where the account is known, two or three else.
+    """
+    key, name = person.company_key, person.company_name
+    if key is None or name is None or not person.name_blocks:
+        return Likeness()
+    if await tx.accounts.known(domain=person.domain, name_key=key):
+        return Likeness()
+    found = await tx.accounts.alike(person.name_blocks, limit=COMPARED)
+    floor = min(names.suggest_at, names.link_at) - 2  # what an agreeing country adds
+    scored = [(account, score) for account in found if (score := name_score(key, account.key)) >= floor]
+    scored = sorted(scored, key=lambda pair: (-pair[1], str(pair[0].account_id)))[:_LOOKED_UP]
+    if not scored:
+        return Likeness()
+    countries = await tx.accounts.countries([account.account_id for account, _ in scored])
+    return likeness(
+        name,
+        country if isinstance(country, str) else None,
+        [(_placed(account, countries.get(account.account_id, frozenset())), score) for account, score in scored],
+        link_at=names.link_at,
+        suggest_at=names.suggest_at,
+        may_link=person.domain is None,
+    )
+
+
+def name_score(one: str, other: str) -> int:
+    """How alike two company keys are, 0 to 100: the mean of the whole names and of the words that fit each other least.
+
+    So one strange word cannot hide among many equal ones. The order of words does not count.
+    """
+    if one == other:
+        return 100
+    mine, theirs = Counter(plain_words(one)), Counter(plain_words(other))
+    mine_alone, theirs_alone = mine - theirs, theirs - mine
+    common = [sum(n for word, n in alone.items() if word in COMMON_WORDS) for alone in (mine_alone, theirs_alone)]
+    first, second = _telling(mine), _telling(theirs)
+    if min(len("".join(first)), len("".join(second))) < _SHORTEST:
+        return 0
+    whole = max(
+        fuzz.ratio(" ".join(sorted(first)), " ".join(sorted(second))),
+        fuzz.ratio("".join(first), "".join(second)),  # "sun power" is "sunpower"
+    )
+    if "".join(first) != "".join(second):
+        whole = (whole + _worst_pair(first, second)) / 2
+    score = min(round(whole), _NOT_EQUAL) - _COMMON_WORD * sum(common)
+    return max(0, min(score, _OTHER_PART) if all(common) else score)
+
+
+def _telling(words: Counter[str]) -> list[str]:
+    telling = [word for word in words.elements() if word not in COMMON_WORDS]
+    return telling or list(words.elements())
+
+
+def _worst_pair(first: list[str], second: list[str]) -> float:
+    """How well the word fits that fits least, each side's words taken against the other's; 0 for a word too many."""
+    if len(first) != len(second):
+        return 0.0
+    mine = [max(fuzz.ratio(word, other) for other in second) for word in first]
+    theirs = [max(fuzz.ratio(word, other) for other in first) for word in second]
+    return min(mine + theirs)
+
+
+def _placed(account: Named, countries: frozenset[str]) -> Named:
+    return Named(
+        account_id=account.account_id, name=account.name, key=account.key, domain=account.domain, countries=countries
+    )

@@ -1,0 +1,88 @@
+"""Accounts and merges: companies, whose they are, which of them are one, and which leads are one person."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from pointsman.domain.matching import Named
+from pointsman.domain.ownership import Colleague
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRow:
+    """A company as stored; `owner` is a rep's key, `merged_into` the account that this one is now."""
+
+    id: UUID
+    name: str | None
+    domain: str | None
+    status: str
+    owner: str | None
+    parent_id: UUID | None
+    merged_into: UUID | None
+    merged_at: datetime | None
+    created_at: datetime
+
+
+class Accounts(Protocol):
+    async def get(self, account_id: UUID, *, lock: bool = False) -> AccountRow | None:
+        """`lock` holds the row, and keeps leads from being given to it, until the transaction ends."""
+        ...
+
+    async def page(
+        self, *, domain: str | None, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[AccountRow]:
+        """Newest first, without those merged away; `domain` leaves only the account that it names, also by a merge."""
+        ...
+
+    async def colleagues(self, account_id: UUID, *, but: UUID) -> Sequence[Colleague]:
+        """Who holds how many of the account's leads now, apart from the lead `but`."""
+        ...
+
+    async def known(self, *, domain: str | None, name_key: str) -> bool:
+        """Whether the domain, or the name where there is no domain, names an account exactly."""
+        ...
+
+    async def alike(self, blocks: Sequence[str], *, limit: int) -> Sequence[Named]:
+        """Accounts whose names share a block, those that share most first; without their countries."""
+        ...
+
+    async def countries(self, accounts: Sequence[UUID]) -> Mapping[UUID, frozenset[str]]:
+        """Where the leads of each account say that they are."""
+        ...
+
+    async def set_parent(self, account_id: UUID, parent_id: UUID | None) -> None:
+        """Raises Refused "PM004" for a circle."""
+        ...
+
+    async def merge(self, account_id: UUID, *, into: UUID, at: datetime) -> int:
+        """Everything that names the account names `into` from then on; how many leads moved. Both rows are locked.
+
+        Raises Refused "PM004" where the parents would become a circle.
+        """
+        ...
+
+
+class Merges(Protocol):
+    """What moves when two leads turn out to be one person; both rows are locked."""
+
+    async def take_over(self, lead_id: UUID, *, into: UUID) -> Sequence[tuple[str, str]]:
+        """The external ids of the lead, which are those of `into` from then on."""
+        ...
+
+    async def hand_email(self, lead_id: UUID, *, into: UUID) -> None:
+        """The lead's email becomes the one of `into`, which has none."""
+        ...
+
+    async def close(self, lead_id: UUID, *, at: datetime) -> None:
+        """End what is open of the lead beside its assignment: holds, alerts, slot holds, gate passes, overrides."""
+        ...
+
+    async def mark(self, lead_id: UUID, *, into: UUID, at: datetime) -> None:
+        """The lead, and whatever was merged into it before, is `into` from now on."""
+        ...
+
+    async def merged(self, lead_id: UUID) -> Sequence[UUID]:
+        """What was merged into the lead, oldest first."""
+        ...
