@@ -42,6 +42,9 @@ class StepResult(StrEnum):
     POOL_EMPTY = "pool-empty"
     OWNER = "owner"
     OWNER_NOT_ELIGIBLE = "owner-not-eligible"
+    SKIPPED = "skipped"  # next in turn, passed over this once as asked
+    SKIP_KEPT = "skip-kept"  # to be skipped, but nobody else can have the lead
+    TOO_FAR_AHEAD = "too-far-ahead"  # ranks no lower, but has had too many turns already
     ASSIGNED = "assigned"
     NURTURE = "nurture"
 
@@ -80,6 +83,7 @@ class Decision:
     now: datetime
     category: str | None = None  # what caps by category count this as
     skipped: tuple[str, ...] = ()  # whose turn was passed over as asked: their skip is used up
+    counter: str | None = None  # whose credit ledger the turn is booked in: the pool's own, or one it shares
 
     @property
     def entitlements(self) -> Mapping[str, Fraction]:
@@ -109,6 +113,7 @@ class Decision:
             "now": self.now.isoformat(),
             "category": self.category,
             "skipped": list(self.skipped),
+            "counter": self.counter,
         }
         return canonical(data)
 
@@ -137,6 +142,7 @@ class Decision:
             now=datetime.fromisoformat(data["now"]),
             category=data["category"],
             skipped=tuple(data["skipped"]),
+            counter=data["counter"],
         )
 
 

@@ -1,84 +1,51 @@
 """Who gets the lead: a pure function of the plan and of the world as it was fetched."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from fractions import Fraction
+from dataclasses import replace
 
 from pointsman.domain.decisions import Decision, DecisionOutcome, HoldReason, Step, StepResult
-from pointsman.domain.eligibility import CalendarState, Candidate, Drop, RepLoad, Task, examine
-from pointsman.domain.fairness import Choice, Ledger, choose, entitled, give, settle
-from pointsman.domain.policy_document import Method, Pool
+from pointsman.domain.eligibility import Candidate, Drop, Task, examine
+from pointsman.domain.fairness import Choice, give
+from pointsman.domain.methods import Contest, Pick, pick
 from pointsman.domain.protection import guard_assignment
-from pointsman.domain.reps import Roster
+from pointsman.domain.reasons import Reasons
 from pointsman.domain.roles import Work
 from pointsman.domain.routing import Plan, Route
-from pointsman.domain.wording import listing, signed
+from pointsman.domain.wording import listing
+from pointsman.domain.world import Owner, PoolState, World
+
+__all__ = ["Owner", "PoolState", "World", "decide"]
 
 _SENTENCES = 5
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoolState:
-    """A pool's ledger, and since when each member has waited for a turn (None or absent: never had one)."""
-
-    ledger: Ledger = field(default_factory=Ledger)
-    waiting_since: Mapping[str, datetime | None] = field(default_factory=dict)
-    skips: frozenset[str] = frozenset()  # whose next turn is to be passed over, once
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owner:
-    """A rep whom a lead belongs to: by which tie, and the reason as it follows the rep's name in a sentence."""
-
-    rep: str
-    by: str  # contact, account, parent, colleague
-    reason: str = "owns the account"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """Everything beside the plan that a decision depends on; `owners` in the order in which they are asked."""
-
-    roster: Roster
-    now: datetime
-    seed: str
-    pools: Mapping[str, PoolState] = field(default_factory=dict)
-    loads: Mapping[str, RepLoad] = field(default_factory=dict)
-    calendars: Mapping[str, CalendarState] = field(default_factory=dict)
-    past_holders: frozenset[str] = frozenset()
-    overrides: frozenset[tuple[str, Work]] = frozenset()
-    owners: tuple[Owner, ...] = ()
-    category_loads: Mapping[str, Mapping[str, RepLoad]] = field(default_factory=dict)  # by category, then rep
-    supplier_loads: Mapping[str, RepLoad] = field(default_factory=dict)  # by supplier; periods by the supplier's clock
-    earliest: Mapping[str, Mapping[str, datetime]] = field(
-        default_factory=dict
-    )  # by pool, then rep: first bookable slot
+_Candidates = dict[str, tuple[Candidate, ...]]  # by pool: a pool that is looked at again replaces what was found before
 
 
 def decide(plan: Plan, world: World) -> Decision:
     """The plan's routes tried in order; the first with somebody eligible decides, else the lead is held or nurtured."""
-    steps, candidates = list(plan.steps), list[Candidate]()
+    steps, candidates = list(plan.steps), _Candidates()
     for route in plan.routes:
         if route.pool is None:
             return _nurture(plan, world, route, steps, candidates)
         pool = plan.compiled.policy.pools[route.pool]
-        task = _task(plan, world, route)
+        task = _task(plan, world, route, route.pool)
+        candidates.pop(route.pool, None)
         looked_at, eligible = examine(route.pool, pool, world.roster, task)
-        candidates += looked_at
+        candidates[route.pool] = looked_at
         if not eligible:
             steps.append(_nobody(route, looked_at))
             continue
-        state = world.pools.get(route.pool) or PoolState()
-        choice = _owner(route, looked_at, eligible, state, world, steps) or _next(pool, eligible, state, world)
-        override = (choice.rep, route.work) in world.overrides
-        guard_assignment(world.roster.reps[choice.rep], route.work, task.gate_open, override)
-        exception = " by an override" if task.by_override(world.roster.reps[choice.rep]) else ""
-        return _assigned(plan, world, route, choice, steps, candidates, exception)
+        steps += _owners_passed_over(route, looked_at, eligible, world)
+        contest = Contest(name=route.pool, pool=pool, eligible=eligible, facts=plan.facts, world=world)
+        chosen = pick(contest)
+        rep = world.roster.reps[chosen.rep]
+        guard_assignment(rep, route.work, task.gate_open, (rep.key, route.work) in world.overrides)
+        exception = " by an override" if task.by_override(rep) else ""
+        return _assigned(plan, route, contest, chosen, steps, candidates, exception)
     return _held(plan, world, steps, candidates)
 
 
-def _task(plan: Plan, world: World, route: Route) -> Task:
+def _task(plan: Plan, world: World, route: Route, pool: str) -> Task:
     return Task(
         work=route.work,
         facts=plan.facts,
@@ -88,93 +55,66 @@ def _task(plan: Plan, world: World, route: Route) -> Task:
         calendars=world.calendars,
         past_holders=world.past_holders,
         overrides=world.overrides,
+        requires=plan.compiled.requires.get(pool),
+        category=route.category,
+        category_loads=world.category_loads.get(route.category or "", {}),
+        suppliers=plan.compiled.policy.suppliers,
+        supplier_loads=world.supplier_loads,
+        earliest=world.earliest.get(pool, {}),
+        owners=frozenset(owner.rep for owner in world.owners),
     )
 
 
-def _owner(
-    route: Route,
-    looked_at: tuple[Candidate, ...],
-    eligible: Mapping[str, int],
-    state: PoolState,
-    world: World,
-    steps: list[Step],
-) -> Choice | None:
-    """The account's owner takes the turn like anybody else, if eligible; else the trace says why not."""
+def _owners_passed_over(
+    route: Route, looked_at: tuple[Candidate, ...], eligible: Mapping[str, int], world: World
+) -> list[Step]:
+    """Why each owner who was asked before an eligible one, or in vain, does not get the lead."""
+    steps: dict[str, Step] = {}
     for owner in world.owners:
+        if owner.rep in eligible:
+            break
         rep = world.roster.reps.get(owner.rep)
         name = rep.name if rep else owner.rep
-        if owner.rep in eligible:
-            steps.append(Step(rule=route.rule, result=StepResult.OWNER, sentence=f"{name} {owner.reason}"))
-            return give(state.ledger, eligible, owner.rep)
         why = next(
             (c.sentence for c in looked_at if c.rep == owner.rep), f"{name} is not a member of pool {route.pool}"
         )
         sentence = f"{name} {owner.reason}, but does not get the lead: {why}"
-        steps.append(Step(rule=route.rule, result=StepResult.OWNER_NOT_ELIGIBLE, sentence=sentence))
-    return None
-
-
-def _next(pool: Pool, eligible: Mapping[str, int], state: PoolState, world: World) -> Choice:
-    if pool.method is Method.FAIR:
-        return choose(state.ledger, eligible, state.waiting_since, world.seed)
-    loads = {rep: Fraction(world.loads.get(rep, RepLoad()).open, weight) for rep, weight in eligible.items()}
-    least = min(loads.values())
-    rep, tie_break = settle([r for r, load in loads.items() if load == least], state.waiting_since, world.seed)
-    return give(state.ledger, eligible, rep, tie_break)
+        steps.setdefault(owner.rep, Step(rule=route.rule, result=StepResult.OWNER_NOT_ELIGIBLE, sentence=sentence))
+    return list(steps.values())
 
 
 def _assigned(
     plan: Plan,
-    world: World,
     route: Route,
-    choice: Choice,
+    contest: Contest,
+    chosen: Pick,
     steps: list[Step],
-    candidates: list[Candidate],
+    candidates: _Candidates,
     exception: str,
 ) -> Decision:
-    here = [c for c in candidates if c.pool == route.pool]
-    name = world.roster.reps[choice.rep].name
-    why = _why(plan, world, route, choice, steps)
-    able = f"{len(choice.turn.weights)} of {len(here)} reps in {route.pool} eligible"
-    summary = f"{name} gets this lead for {route.work}{exception}: rule '{route.rule}' matched; {able}; {why}"
-    steps.append(
-        Step(
-            rule=route.rule,
-            result=StepResult.ASSIGNED,
-            sentence=f"{name} is chosen from {route.pool}{exception}: {why}",
-        )
-    )
+    reasons, world, pool = Reasons(contest, chosen), contest.world, contest.name
+    choice: Choice = give(contest.state.ledger, contest.eligible, chosen.rep, chosen.tie_break)
+    name, why = world.roster.reps[chosen.rep].name, reasons.why()
+    able = f"{len(contest.eligible)} of {len(candidates[pool])} reps in {pool} eligible"
+    sentence = f"{name} is chosen from {pool}{exception}: {why}"
+    steps += [*reasons.steps(route.rule), Step(rule=route.rule, result=StepResult.ASSIGNED, sentence=sentence)]
+    candidates[pool] = tuple(reasons.told(candidate) for candidate in candidates[pool])
     return replace(
         _blank(plan, world, steps, candidates),
         outcome=DecisionOutcome.ASSIGNED,
         work=route.work,
         rule=route.rule,
-        pool=route.pool,
+        pool=pool,
         rep=choice.rep,
-        summary=summary,
+        summary=f"{name} gets this lead for {route.work}{exception}: rule '{route.rule}' matched; {able}; {why}",
         turn=choice.turn,
         ledger_before=choice.before,
         ledger_after=choice.after,
         tie_break=choice.tie_break,
+        category=route.category,
+        skipped=chosen.skipped,
+        counter=contest.pool.counter_of(pool),
     )
-
-
-def _why(plan: Plan, world: World, route: Route, choice: Choice, steps: list[Step]) -> str:
-    name = world.roster.reps[choice.rep].name
-    tie = {"longest-waiting": ", and has waited longest of those level", "seeded-hash": ", drawn among those level"}
-    ending = tie.get(choice.tie_break or "", "")
-    if steps and steps[-1].result is StepResult.OWNER:
-        return steps[-1].sentence
-    if len(choice.turn.weights) == 1:
-        return f"{name} is the only one"
-    if plan.compiled.policy.pools[route.pool or ""].method is Method.LEAST_LOADED:
-        open_leads = world.loads.get(choice.rep, RepLoad()).open
-        return f"{name} has the fewest open leads for the weight ({open_leads}){ending}"
-    raised = entitled(choice.before, choice.turn.weights)
-    mine = choice.before.balance(choice.rep) + choice.turn.entitlement(choice.rep)
-    if raised[choice.rep] == max(raised.values()):
-        return f"{name}'s balance was highest ({signed(mine)}){ending}"
-    return f"{name}'s turn falls due first (balance {signed(mine)}){ending}"
 
 
 def _nobody(route: Route, looked_at: tuple[Candidate, ...]) -> Step:
@@ -188,35 +128,37 @@ def _nobody(route: Route, looked_at: tuple[Candidate, ...]) -> Step:
     return Step(rule=route.rule, result=StepResult.NOBODY_ELIGIBLE, sentence=sentence)
 
 
-def _nurture(plan: Plan, world: World, route: Route, steps: list[Step], candidates: list[Candidate]) -> Decision:
+def _nurture(plan: Plan, world: World, route: Route, steps: list[Step], candidates: _Candidates) -> Decision:
     summary = f"This lead goes to nurture: rule '{route.rule}'"
     steps.append(Step(rule=route.rule, result=StepResult.NURTURE, sentence=summary))
     blank = _blank(plan, world, steps, candidates)
     return replace(blank, outcome=DecisionOutcome.NURTURE, work=Work.NURTURE, rule=route.rule, summary=summary)
 
 
-def _held(plan: Plan, world: World, steps: list[Step], candidates: list[Candidate]) -> Decision:
-    reason, sentence, work, rule, pool = plan.ending, plan.ending_sentence, plan.ending_work, None, None
+def _held(plan: Plan, world: World, steps: list[Step], candidates: _Candidates) -> Decision:
+    reason, sentence, work = plan.ending, plan.ending_sentence, plan.ending_work
+    rule = pool = category = None
     if plan.routes:
         tried = [step for step in steps if step.result in (StepResult.NOBODY_ELIGIBLE, StepResult.POOL_EMPTY)]
         empty = all(step.result is StepResult.POOL_EMPTY for step in tried)
         reason = HoldReason.POOL_EMPTY if empty else HoldReason.NOBODY_ELIGIBLE
         sentence = "; ".join(step.sentence for step in tried)
         first = plan.routes[0]  # what the lead waits for: a rule passed over for its gate is not it
-        work, rule, pool = first.work, first.rule, first.pool
+        work, rule, pool, category = first.work, first.rule, first.pool, first.category
     blank = _blank(plan, world, steps, candidates)
     return replace(
         blank,
         work=work,
         rule=rule,
         pool=pool,
+        category=category,
         hold_reason=reason,
         hold_sentence=sentence,
         summary=f"This lead waits: {sentence}",
     )
 
 
-def _blank(plan: Plan, world: World, steps: list[Step], candidates: list[Candidate]) -> Decision:
+def _blank(plan: Plan, world: World, steps: list[Step], candidates: _Candidates) -> Decision:
     """A hold that knows how it came about; what was found is filled in."""
     return Decision(
         outcome=DecisionOutcome.HELD,
@@ -228,7 +170,7 @@ def _blank(plan: Plan, world: World, steps: list[Step], candidates: list[Candida
         hold_sentence=None,
         summary="",
         steps=tuple(steps),
-        candidates=tuple(candidates),
+        candidates=tuple(candidate for found in candidates.values() for candidate in found),
         turn=None,
         ledger_before=None,
         ledger_after=None,

@@ -4,13 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
+from pointsman.domain.caps import RepLoad, reached
+from pointsman.domain.conditions import Test
+from pointsman.domain.durations import format_duration
 from pointsman.domain.leads import Facts
-from pointsman.domain.policy_document import Member, Pool
-from pointsman.domain.reps import Rep, Roster
+from pointsman.domain.policy_document import Member, Method, Pool, SupplierRules
+from pointsman.domain.rep_facts import rep_facts
+from pointsman.domain.reps import Caps, Rep, Roster
 from pointsman.domain.roles import Work
+from pointsman.domain.suppliers import barred_from, beyond_capacity, without_share
+from pointsman.domain.turn_weights import base_weight, ramp, turn_weights
 from pointsman.domain.wording import listing, show
 from pointsman.domain.working_hours import at_work, away_until, next_start
+
+__all__ = ["CalendarState", "Candidate", "Drop", "RepLoad", "Task", "examine"]
 
 
 class Drop(StrEnum):
@@ -34,18 +43,16 @@ class Drop(StrEnum):
     CAP_CATEGORY = "cap-category"
     PAST_HOLDER = "past-holder"
     CALENDAR = "calendar-unreadable"
-    NO_SLOT = "no-slot"  # soonest: nothing can be booked before the horizon
+    NO_SLOT = "no-slot"  # method soonest: nothing can be booked before the horizon
     NOT_OWNER = "not-the-owner"  # method owner
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepLoad:
-    """What a rep has: open now, and received in the pool's current hour, day and week."""
-
-    open: int = 0
-    hour: int = 0
-    day: int = 0
-    week: int = 0
+_BY_CAP = {
+    "per_hour": Drop.CAP_HOUR,
+    "per_day": Drop.CAP_DAY,
+    "per_week": Drop.CAP_WEEK,
+    "open_load": Drop.CAP_OPEN,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +86,13 @@ class Task:
     calendars: Mapping[str, CalendarState] = field(default_factory=dict)
     past_holders: frozenset[str] = frozenset()
     overrides: frozenset[tuple[str, Work]] = frozenset()
+    requires: Test | None = None  # the pool's, compiled
+    category: str | None = None
+    category_loads: Mapping[str, RepLoad] = field(default_factory=dict)  # of that category, by rep
+    suppliers: Mapping[str, SupplierRules] = field(default_factory=dict)
+    supplier_loads: Mapping[str, RepLoad] = field(default_factory=dict)
+    earliest: Mapping[str, datetime] = field(default_factory=dict)  # first bookable slot in this pool, by rep
+    owners: frozenset[str] = frozenset()
 
     def by_override(self, rep: Rep) -> bool:
         """Whether `rep` may get this work only because a human said so."""
@@ -86,14 +100,16 @@ class Task:
 
 
 def examine(pool_name: str, pool: Pool, roster: Roster, task: Task) -> tuple[tuple[Candidate, ...], dict[str, int]]:
-    """Every member as a candidate, and the eligible ones with their weights."""
+    """Every member as a candidate, and the eligible ones with the weights of this turn."""
     candidates: list[Candidate] = []
-    eligible: dict[str, int] = {}
+    base: dict[str, int] = {}
+    percents: dict[str, int] = {}
     for member in pool.members:
         rep = roster.reps.get(member.rep)
-        drop = _drop(rep, member, pool, task)
+        drop = _drop(rep, member, pool_name, pool, task)
         if drop is None and rep is not None:
-            eligible[rep.key] = member.weight or rep.weight
+            base[rep.key] = base_weight(member, rep)
+            percents[rep.key] = ramp(pool, rep, task.now).percent
             sentence = f"{rep.name} may take it{' by an override' if task.by_override(rep) else ''}"
             candidates.append(Candidate(rep=rep.key, pool=pool_name, eligible=True, code=None, sentence=sentence))
         elif drop is not None:
@@ -101,28 +117,32 @@ def examine(pool_name: str, pool: Pool, roster: Roster, task: Task) -> tuple[tup
             candidates.append(
                 Candidate(rep=member.rep, pool=pool_name, eligible=False, code=code.value, sentence=sentence)
             )
-    return tuple(candidates), eligible
+    return tuple(candidates), turn_weights(pool, roster, base, percents)
 
 
-def _drop(rep: Rep | None, member: Member, pool: Pool, task: Task) -> tuple[Drop, str] | None:
+def _drop(rep: Rep | None, member: Member, pool_name: str, pool: Pool, task: Task) -> tuple[Drop, str] | None:
     if rep is None:
         return Drop.UNKNOWN_REP, f"no rep '{member.rep}' is on the roster"
     return (
         _not_active(rep, member)
         or _not_allowed(rep, task)
         or _not_skilled(rep, pool, task.facts)
-        or _barred(rep, task.facts)
+        or _not_as_required(rep, pool_name, task)
+        or _kept_from_supplier(rep, pool_name, pool, task)
+        or _not_ramped_up(rep, pool, task.now)
         or _not_here(rep, pool, task)
-        or _at_a_cap(rep, task.loads.get(rep.key))
+        or _at_a_cap(rep, rep.caps, task.loads.get(rep.key))
+        or _at_a_cap_of_category(rep, task)
         or _had_it(rep, task)
         or _unreadable(rep, task)
+        or _not_by_method(rep, pool, task)
     )
 
 
 def _not_active(rep: Rep, member: Member) -> tuple[Drop, str] | None:
     if not rep.active:
         return Drop.INACTIVE, f"{rep.name} is not active"
-    if (member.weight or rep.weight) < 1:
+    if base_weight(member, rep) < 1:
         return Drop.INACTIVE, f"{rep.name} has weight 0 and takes no turns"
     return None
 
@@ -150,11 +170,33 @@ def _not_skilled(rep: Rep, pool: Pool, facts: Facts) -> tuple[Drop, str] | None:
     return None
 
 
-def _barred(rep: Rep, facts: Facts) -> tuple[Drop, str] | None:
-    domain = facts.get("company.domain")
-    if domain in rep.barred_domains:
-        return Drop.SUPPLIER, f"{rep.name} ({rep.supplier}) is barred from {domain}"
+def _not_as_required(rep: Rep, pool_name: str, task: Task) -> tuple[Drop, str] | None:
+    """What the pool requires has to be true of lead and rep together: unknown is not enough."""
+    if task.requires is None:
+        return None
+    outcome = task.requires({**task.facts, **rep_facts(rep)})
+    if outcome is True:
+        return None
+    why = "does not meet" if outcome is False else "is not known to meet"
+    return Drop.REQUIRES, f"{rep.name} {why} what pool {pool_name} requires for this lead"
+
+
+def _kept_from_supplier(rep: Rep, pool_name: str, pool: Pool, task: Task) -> tuple[Drop, str] | None:
+    rules = task.suppliers.get(rep.supplier)
+    if sentence := barred_from(rep, rules, task.facts) or without_share(rep, pool, pool_name):
+        return Drop.SUPPLIER, sentence
+    if sentence := beyond_capacity(rep, rules, task.supplier_loads, task.now):
+        return Drop.SUPPLIER_CAPACITY, sentence
     return None
+
+
+def _not_ramped_up(rep: Rep, pool: Pool, now: datetime) -> tuple[Drop, str] | None:
+    found = ramp(pool, rep, now)
+    if found.percent:
+        return None
+    start = f"{found.rises_at.astimezone(ZoneInfo(pool.time_zone)):%Y-%m-%d %H:%M %Z}" if found.rises_at else None
+    then = f"turns begin on {start}" if start else "no step of the ramp-up gives turns again"
+    return Drop.RAMP_UP, f"{rep.name} started on {rep.started_on} and takes no turns yet: {then}"
 
 
 def _not_here(rep: Rep, pool: Pool, task: Task) -> tuple[Drop, str] | None:
@@ -170,19 +212,15 @@ def _not_here(rep: Rep, pool: Pool, task: Task) -> tuple[Drop, str] | None:
     return None
 
 
-def _at_a_cap(rep: Rep, load: RepLoad | None) -> tuple[Drop, str] | None:
-    if load is None:
-        return None
-    caps = rep.caps
-    for code, cap, count, words in (
-        (Drop.CAP_HOUR, caps.per_hour, load.hour, "this hour"),
-        (Drop.CAP_DAY, caps.per_day, load.day, "today"),
-        (Drop.CAP_WEEK, caps.per_week, load.week, "this week"),
-        (Drop.CAP_OPEN, caps.open_load, load.open, "open"),
-    ):
-        if cap is not None and count >= cap:
-            return code, f"{rep.name} has reached the cap: {count} of {cap} {words}"
-    return None
+def _at_a_cap(rep: Rep, caps: Caps, load: RepLoad | None) -> tuple[Drop, str] | None:
+    found = reached(caps, load or RepLoad())
+    return (_BY_CAP[found[0]], f"{rep.name} has reached the cap: {found[1]}") if found else None
+
+
+def _at_a_cap_of_category(rep: Rep, task: Task) -> tuple[Drop, str] | None:
+    caps = rep.caps.categories.get(task.category or "")
+    found = reached(caps, task.category_loads.get(rep.key, RepLoad())) if caps else None
+    return (Drop.CAP_CATEGORY, f"{rep.name} has reached the cap for {task.category}: {found[1]}") if found else None
 
 
 def _had_it(rep: Rep, task: Task) -> tuple[Drop, str] | None:
@@ -199,3 +237,11 @@ def _unreadable(rep: Rep, task: Task) -> tuple[Drop, str] | None:
         return None
     reason = state.reason if state and state.reason else "it was not read for this decision"
     return Drop.CALENDAR, f"{rep.name}'s calendar cannot be read: {reason}"
+
+
+def _not_by_method(rep: Rep, pool: Pool, task: Task) -> tuple[Drop, str] | None:
+    if pool.method is Method.SOONEST and rep.key not in task.earliest:
+        return Drop.NO_SLOT, f"{rep.name} has no bookable slot within {format_duration(pool.booking.horizon)}"
+    if pool.method is Method.OWNER and rep.key not in task.owners:
+        return Drop.NOT_OWNER, f"{rep.name} owns neither this contact nor the account"
+    return None

@@ -101,7 +101,7 @@ def choose(
     ledger: Ledger, eligible: Mapping[str, int], waiting_since: Mapping[str, datetime | None], seed: str
 ) -> Choice:
     """Who of `eligible` (rep to weight) is next: earliest deadline; ties by longest waiting, then by seeded hash."""
-    best = _due_first(ledger, eligible)
+    best = due_first(ledger, eligible)
     rep, tie_break = settle(best, waiting_since, seed)
     return give(ledger, eligible, rep, tie_break)
 
@@ -164,21 +164,22 @@ def entitled(ledger: Ledger, eligible: Mapping[str, int]) -> dict[str, int]:
     return {rep: ledger.balances.get(rep, 0) * total + weight * denominator for rep, weight in eligible.items()}
 
 
-def _due_first(ledger: Ledger, eligible: Mapping[str, int]) -> list[str]:
-    """Tijdeman: of those with balance + share >= 1/(2n-2), who first reaches 1 - 1/(2n-2) at their share per turn.
+def due_first(ledger: Ledger, eligible: Mapping[str, int]) -> list[str]:
+    """Tijdeman: of those with balance + share >= 1/(2n-2), who first passes 1 - 1/(2n-2) at their share per turn.
 
-    Balances past that bound, and everybody being in debt, only arise from changing attendance: then the largest wins.
+    At constant attendance at most one would pass it with this very turn. Where several would, or nobody is owed
+    enough, attendance has changed: then the largest balance wins, which brings the outlier back soonest.
     """
     total, n = sum(eligible.values()), len(eligible)
     if n == 0 or min(eligible.values()) < 1:
         raise Invalid("a turn needs somebody eligible, each with a weight of at least 1")
     if n == 1:
         return list(eligible)
-    parts, denominator, span = ledger.balances, ledger.denominator, 2 * n - 2
-    gaps = {rep: denominator * (span - 1) - span * parts.get(rep, 0) for rep in eligible}
+    denominator, span = ledger.denominator, 2 * n - 2
+    gaps = {rep: denominator * (span - 1) - span * ledger.balances.get(rep, 0) for rep in eligible}
     raised = entitled(ledger, eligible)
-    overdue = [rep for rep, gap in gaps.items() if gap < 0]
-    owed = [rep for rep, parts_raised in raised.items() if span * parts_raised >= denominator * total]
+    overdue = [rep for rep, parts in raised.items() if span * parts > (span - 1) * denominator * total]
+    owed = [rep for rep, parts in raised.items() if span * parts >= denominator * total]
     if overdue or not owed:
         most = max(raised[rep] for rep in overdue or eligible)
         return [rep for rep in overdue or eligible if raised[rep] == most]

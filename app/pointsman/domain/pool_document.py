@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
@@ -188,6 +189,11 @@ class SupplierRules(Part):
         if days != sorted(set(days)):
             raise PydanticCustomError("capacity-order", "write the steps of a capacity by date, each date once")
         return self
+
+    @cached_property
+    def barred(self) -> frozenset[str]:
+        """The barred domains to look up in: small letters; a domain bars those under it, too."""
+        return frozenset(domain.lower().strip(".") for domain in self.barred_domains)
 
     def step_on(self, day: date) -> CapacityStep | None:
         """The step in force on `day` by the supplier's calendar; None before the first: no limit."""
