@@ -5,7 +5,7 @@ A field that the lead does not have is unknown, and so is a value of another typ
 Texts are compared exactly: intake has normalised countries, languages and domains.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pointsman.domain.condition_document import (
@@ -15,7 +15,6 @@ from pointsman.domain.condition_document import (
     Condition,
     IcpRef,
     Leaf,
-    NamedRef,
     Not,
     PersonaRef,
     SegmentRef,
@@ -61,18 +60,24 @@ class Compiler:
     def compile(self, condition: Condition) -> Test:
         match condition:
             case All(all=parts):
-                return _all(tuple(self.compile(part) for part in parts))
+                return self.compile_all(parts)
             case AnyOf(any=parts):
                 return _any(tuple(self.compile(part) for part in parts))
             case Not(not_=part):
                 return _not(self.compile(part))
             case SegmentRef() | IcpRef() | PersonaRef():
-                return self._named(condition)
+                return self.compile_named(condition.key)
             case Leaf():
                 return compile_leaf(condition, self._definitions)
 
-    def _named(self, ref: NamedRef) -> Test:
-        key, known = ref.key, self._definitions.conditions
+    def compile_all(self, conditions: Sequence[Condition]) -> Test:
+        """All of `conditions` as one."""
+        tests = tuple(self.compile(condition) for condition in conditions)
+        return tests[0] if len(tests) == 1 else _all(tests)
+
+    def compile_named(self, key: str) -> Test:
+        """The condition with this name ("segment:dach")."""
+        known = self._definitions.conditions
         if key not in self._compiled:
             if key in self._open or key not in known:
                 what = "refers to itself" if key in self._open else "does not exist"
