@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import product
 from typing import Any, NamedTuple
 
-from pointsman.domain.check_regions import ABSENT, PRESENT, End, Region, none_of, one_of, span
+from pointsman.domain.check_regions import ABSENT, LISTS, PRESENT, TEXTS, End, Region, none_of, one_of, span
 from pointsman.domain.condition_document import (
     ORDERING,
     RELATIVE,
@@ -31,6 +31,12 @@ from pointsman.domain.definitions import Definitions
 MAX_BOXES = 128
 MAX_TRIED = 100  # values that a named test is tried on
 MAX_STEPS = 400_000
+
+_OF_ITEMS = frozenset({Operator.CONTAINS_ANY, Operator.CONTAINS_ALL, Operator.CONTAINS_NONE})
+#: Unknown of anything but texts.
+_OF_TEXTS = frozenset(
+    {Operator.STARTS_WITH, Operator.ENDS_WITH, Operator.MATCHES, Operator.MENTIONS, Operator.UNDER_DOMAIN}
+)
 
 #: Beside an instant's own region stands its distance from now, which relative tests ask about.
 _AGE = "\x00age"
@@ -174,10 +180,25 @@ class Expander:
             regions = _regions(operator, operand, holds=holds)
             if regions is not None:
                 return tuple(Box({field: region}) for region in regions if not region.empty)
-        fields = {field: PRESENT} | ({operand.field: PRESENT} if isinstance(operand, Ref) else {})
-        named = Named(field, operator, operand, holds)
+        if operator in _OF_ITEMS and isinstance(operand, tuple) and len(operand) <= MAX_BOXES:
+            return self._of_items(leaf, operand, holds=holds)
+        fields = {field: TEXTS if operator in _OF_TEXTS else PRESENT}
+        if isinstance(operand, Ref):
+            fields[operand.field] = PRESENT
+        return (Box(fields, frozenset({self._named_test(leaf, holds=holds)})),)
+
+    def _of_items(self, leaf: Leaf, items: tuple[str, ...], *, holds: bool) -> Boxes:
+        """A question about several items of a list, as questions about each."""
+        wanted = holds is not (leaf.operator is Operator.CONTAINS_NONE)
+        every = wanted is (leaf.operator is Operator.CONTAINS_ALL)
+        single = [self._named_test(Leaf(field=leaf.field, contains=item), holds=wanted) for item in items]
+        grouped = [frozenset(single)] if every else [frozenset({test}) for test in single]
+        return tuple(Box({leaf.field: LISTS}, tests) for tests in grouped)
+
+    def _named_test(self, leaf: Leaf, *, holds: bool) -> Named:
+        named = Named(leaf.field, leaf.operator, leaf.operand, holds)
         self._leaves.setdefault(named[:3], leaf)
-        return (Box(fields, frozenset({named})),)
+        return named
 
     def meet(self, one: Box, other: Box) -> Box | None:
         """The leads that lie in both; None when none can."""

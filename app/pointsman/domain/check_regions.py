@@ -219,6 +219,8 @@ def _full(kind: type) -> Values:
 
 
 PRESENT = Region(absent=False, kinds={kind: _full(kind) for kind in KINDS})
+TEXTS = Region(absent=False, kinds={str: _EVERY})
+LISTS = Region(absent=False, kinds={tuple: _EVERY})
 ABSENT = Region(absent=True, kinds={})
 
 

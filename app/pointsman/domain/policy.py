@@ -53,7 +53,7 @@ from pointsman.domain.suggestions import did_you_mean
 __all__ = [
     "All", "AnyOf", "BookingRules", "Condition", "Gate", "Leaf", "Match", "Matching", "Member", "Method", "Not",
     "Nurture", "OnFail", "Operator", "Policy", "Pool", "Rule", "Segment", "SegmentRef", "leaves", "parse_policy",
-    "plain_document", "policy_json_schema",
+    "plain_document",
 ]  # fmt: skip
 
 MAX_NODES = 500_000
@@ -127,11 +127,6 @@ def plain_document(data: object) -> Mapping[str, Any]:
     plain = _bounded(data)
     assert isinstance(plain, dict)
     return plain
-
-
-def policy_json_schema() -> dict[str, Any]:
-    """The document's JSON Schema, for editors and forms."""
-    return Policy.model_json_schema(by_alias=True)
 
 
 def _invalid(faults: Sequence[Fault]) -> PolicyInvalid:

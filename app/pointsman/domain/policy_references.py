@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pointsman.domain.condition_document import All, AnyOf, Condition, IcpRef, Leaf, Not, PersonaRef, SegmentRef
 from pointsman.domain.condition_values import Ref
 from pointsman.domain.errors import Fault
+from pointsman.domain.policy_conditions import conditions_of
 from pointsman.domain.policy_document import Policy
 
 MAX_EXPANDED = 10_000  # tests in one condition once its names are written out
@@ -23,11 +24,10 @@ class _Extent:
 
 def reference_faults(policy: Policy) -> list[Fault]:
     """Definitions that refer to themselves, and conditions with too many tests or levels once names are written out."""
-    extents = {path: (key, _extent(condition)) for path, key, condition in conditions_of(policy)}
+    extents = {path: _extent(condition) for path, condition in conditions_of(policy)}
     parts: dict[str, list[tuple[str, _Extent]]] = {}
-    for path, (key, extent) in extents.items():
-        if key is not None:
-            parts.setdefault(key, []).append((path, extent))
+    for path, key in _names_of(policy):
+        parts.setdefault(key, []).append((path, extents[path]))
     order, circle = _in_order({key: {n for _, e in found for n in e.names} for key, found in parts.items()})
     if circle:
         path = parts[circle[0]][0][0]
@@ -40,7 +40,7 @@ def reference_faults(policy: Policy) -> list[Fault]:
         whole = [_written_out(extent, sizes) for _, extent in parts[key]]
         sizes[key] = (sum(tests for tests, _ in whole), max(depth for _, depth in whole))
     faults = []
-    for path, (_, extent) in extents.items():
+    for path, extent in extents.items():
         tests, depth = _written_out(extent, sizes)
         if tests > MAX_EXPANDED or depth > MAX_EXPANDED_DEPTH:
             much = f"{MAX_EXPANDED} tests" if tests > MAX_EXPANDED else f"{MAX_EXPANDED_DEPTH} levels"
@@ -49,25 +49,12 @@ def reference_faults(policy: Policy) -> list[Fault]:
     return faults
 
 
-def conditions_of(policy: Policy) -> Iterator[tuple[str, str | None, Condition]]:
-    """Every condition of a policy: its path, and the name that it is part of ("segment:dach", "score.fit") or None."""
+def _names_of(policy: Policy) -> Iterator[tuple[str, str]]:
+    """The path of every condition that a name stands for, with that name: "segment:dach", "score.fit"."""
     for kind, named in (("segment", policy.segments), ("icp", policy.icps), ("persona", policy.personas)):
-        for name, definition in named.items():
-            yield f"{kind}s.{name}.when", f"{kind}:{name}", definition.when
+        yield from ((f"{kind}s.{name}.when", f"{kind}:{name}") for name in named)
     for name, score in policy.scores.items():
-        for i, points in enumerate(score.points):
-            yield f"scores.{name}.points[{i}].when", name, points.when
-    for work, gate in policy.gates.items():
-        if gate.when is not None:
-            yield f"gates.{work}.when", None, gate.when
-    for i, rule in enumerate(policy.rules):
-        if rule.when is not None:
-            yield f"rules[{i}].when", None, rule.when
-    for name, pool in policy.pools.items():
-        if pool.requires is not None:
-            yield f"pools.{name}.requires", None, pool.requires
-    if policy.nurture.re_enter is not None:
-        yield "nurture.re_enter", None, policy.nurture.re_enter
+        yield from ((f"scores.{name}.points[{i}].when", name) for i in range(len(score.points)))
 
 
 def names_in(condition: Condition) -> Iterator[str]:

@@ -1,8 +1,10 @@
-"""Is a rep at work at an instant? Instants become wall-clock time, never the other way round: no hour is doubtful."""
+"""Is a rep at work at an instant? Instants become wall-clock time: no hour is doubtful."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from pointsman.domain.local_time import instant_of, start_of_day
 from pointsman.domain.reps import Rep
 
 
@@ -31,3 +33,21 @@ def next_start(rep: Rep, now: datetime) -> datetime | None:
         if later := [start for start in starts if start > local]:
             return min(later)
     return None
+
+
+def minutes_at_work(rep: Rep, monday: date, zone: str) -> Iterator[tuple[int, int]]:
+    """The rep's weekly blocks in the week that begins on `monday`, as minutes since its start on the clocks of `zone`."""
+    start, end = start_of_day(monday, zone), start_of_day(monday + timedelta(days=7), zone)
+    for ahead in range(-2, 9):  # no two clocks differ by more than a day
+        day = monday + timedelta(days=ahead)
+        for block in rep.working_hours:
+            if block.weekday == day.weekday():
+                begins = max(instant_of(day, block.start, rep.time_zone), start)
+                ends = min(instant_of(day, block.end, rep.time_zone), end)
+                if begins < ends:
+                    yield _minute(begins, monday, zone), _minute(ends, monday, zone)
+
+
+def _minute(at: datetime, monday: date, zone: str) -> int:
+    local = at.astimezone(ZoneInfo(zone))
+    return (local.date() - monday).days * 24 * 60 + local.hour * 60 + local.minute
