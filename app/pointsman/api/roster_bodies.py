@@ -12,7 +12,7 @@ from pointsman.domain.reps import Caps, TimeOff, WeeklyBlock
 from pointsman.domain.roles import Work
 from pointsman.services.ports.roster import SupplierRow
 from pointsman.services.roster_given import Absence, RepGiven, RoleGiven, RosterGiven
-from pointsman.services.roster_snapshot import clock_time
+from pointsman.services.roster_snapshot import caps_from_json, clock_time
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
@@ -21,6 +21,7 @@ Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", 
 Domain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+\.[a-z0-9-]+$", max_length=253)]
 Clock = Annotated[str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Category = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 Cap = Annotated[int | None, Field(ge=0, le=100_000)]
 
 
@@ -67,14 +68,26 @@ Hours = Annotated[list[BlockDoc], Field(max_length=50), AfterValidator(_apart)]
 Skills = Annotated[dict[Word, Annotated[list[Word], Field(max_length=200)]], Field(max_length=20)]
 
 
-class CapsDoc(In):
-    """The most a rep may get; null means no limit."""
+class CategoryCapsDoc(In):
+    """The most of one category that a rep may get; null means no limit."""
 
     per_hour: Cap = None
     per_day: Cap = None
     per_week: Cap = None
     open_load: Cap = None
+
+
+class CapsDoc(CategoryCapsDoc):
+    """The most a rep may get; null means no limit. A lead counts for its rule's category, too."""
+
     appointments_per_day: Cap = None
+    categories: Annotated[
+        dict[Category, CategoryCapsDoc],
+        Field(max_length=50, description="By a rule's `category`.", examples=[{"enterprise": {"per_week": 5}}]),
+    ] = Field(default_factory=dict)
+
+    def given(self) -> Caps:
+        return caps_from_json(self.model_dump())
 
 
 class TimeOffIn(In):
@@ -152,7 +165,7 @@ class RepIn(In):
                 for b in self.working_hours
             ),
             skills={name: frozenset(values) for name, values in self.skills.items()},
-            caps=Caps(**self.caps.model_dump()),
+            caps=self.caps.given(),
             weight=self.weight,
             supplier=self.supplier,
             active=self.active,

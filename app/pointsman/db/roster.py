@@ -11,10 +11,10 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.faults import speaking_the_port
-from pointsman.domain.reps import Caps, Rep, TimeOff
+from pointsman.domain.reps import Rep, TimeOff
 from pointsman.domain.roles import Role, Work
-from pointsman.services.ports.roster import HeldLead, RoleRow, SupplierRow, TimeOffRow
-from pointsman.services.roster_snapshot import hours_as_json, hours_from_json
+from pointsman.services.ports.roster import HeldLead, HeldSince, RoleRow, SupplierRow, TimeOffRow
+from pointsman.services.roster_snapshot import caps_from_json, hours_as_json, hours_from_json
 
 _LOCK = text("select pg_advisory_xact_lock(hashtext('pointsman.roster'))")
 _ROLES = text(
@@ -77,6 +77,13 @@ _HELD = text(
 _OPEN_LEADS = text(
     "select p.key, count(*) as leads from reps p join assignments a on a.rep_id = p.id and a.ended_at is null"
     " where p.key = any(cast(:reps as text[])) group by p.key"
+)
+_LEADS_OF = text(
+    "select a.id as assignment_id, a.lead_id, a.work, a.assigned_at from assignments a join reps p on p.id = a.rep_id"
+    " where p.key = :rep and a.ended_at is null"
+    " and (cast(:works as text[]) is null or a.work = any(cast(:works as text[])))"
+    " and (cast(:after_at as timestamptz) is null or (a.assigned_at, a.id) > (:after_at, cast(:after_id as uuid)))"
+    " order by a.assigned_at, a.id limit :limit"
 )
 _SNAPSHOT = text("select snapshot from roster_versions where version = :version")
 _NEWEST = text("select version, snapshot from roster_versions order by version desc limit 1")
@@ -153,6 +160,14 @@ class SqlRoster:
         rows = await self._connection.execute(_OPEN_LEADS, {"reps": [*reps]})
         return {row.key: row.leads for row in rows}
 
+    async def leads_of(
+        self, rep: str, *, works: Sequence[str] | None, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[HeldSince]:
+        at, last = after or (None, None)
+        wanted = None if works is None else [*works]
+        given = {"rep": rep, "works": wanted, "after_at": at, "after_id": last, "limit": limit}
+        return [HeldSince(**row) for row in (await self._connection.execute(_LEADS_OF, given)).mappings()]
+
     async def snapshot(self, version: int) -> Mapping[str, Any] | None:
         found: Mapping[str, Any] | None = await self._connection.scalar(_SNAPSHOT, {"version": version})
         return found
@@ -184,7 +199,7 @@ def _rep(row: Row[Any]) -> Rep:
             TimeOff(start=datetime.fromisoformat(start), end=datetime.fromisoformat(end)) for start, end in row.time_off
         ),
         skills={name: frozenset(values) for name, values in row.skills.items()},
-        caps=Caps(**row.caps),
+        caps=caps_from_json(row.caps),
         weight=row.weight,
         supplier=row.supplier,
         barred_domains=frozenset(row.barred_domains),

@@ -171,7 +171,8 @@ def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[di
 
 
 async def _put(env: Env, tx: Tx, given: RosterGiven) -> None:
-    for supplier in given.suppliers:
+    # By key, as those do who give work: see `services.loads` for the order of locks.
+    for supplier in sorted(given.suppliers, key=lambda supplier: supplier.key):
         await tx.roster.put_supplier(supplier)
     for role in given.roles:
         await tx.roster.put_role(RoleRow(id=env.new_id(), name=role.name, works=frozenset(role.works)))
@@ -180,7 +181,7 @@ async def _put(env: Env, tx: Tx, given: RosterGiven) -> None:
     known = {r.key: r for r in await tx.roster.reps()}
     if faults := [*_unknown(given.reps, roles, suppliers)]:
         raise Invalid("The roster names what does not exist.", faults=faults)
-    for wanted in given.reps:
+    for wanted in sorted(given.reps, key=lambda wanted: wanted.key):
         before = known.get(wanted.key)
         made = _rep(wanted, roles[wanted.role], before.id if before else env.new_id())
         if before is None or _without_absences(before) != _without_absences(made):

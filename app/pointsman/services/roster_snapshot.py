@@ -44,6 +44,12 @@ def clock_time(text: str) -> time:
     return time.max if text == _MIDNIGHT else time.fromisoformat(text)
 
 
+def caps_from_json(data: Mapping[str, Any]) -> Caps:
+    """Caps from `dataclasses.asdict` of them."""
+    categories = {name: caps_from_json(caps) for name, caps in data.get("categories", {}).items()}
+    return Caps(**{**data, "categories": categories})
+
+
 def _rep_as_json(rep: Rep) -> dict[str, Any]:
     return {
         "id": str(rep.id),
@@ -65,11 +71,6 @@ def _rep_as_json(rep: Rep) -> dict[str, Any]:
     }
 
 
-def _caps(data: Mapping[str, Any]) -> Caps:
-    categories = {name: _caps(caps) for name, caps in data.get("categories", {}).items()}
-    return Caps(**{**data, "categories": categories})
-
-
 def _rep(data: Mapping[str, Any], email: str) -> Rep:
     role = data["role"]
     off = [(datetime.fromisoformat(start), datetime.fromisoformat(end)) for start, end in data["time_off"]]
@@ -85,7 +86,7 @@ def _rep(data: Mapping[str, Any], email: str) -> Rep:
         working_hours=hours_from_json(data["working_hours"]),
         time_off=tuple(TimeOff(start=start, end=end) for start, end in off),
         skills={name: frozenset(values) for name, values in data["skills"].items()},
-        caps=_caps(data["caps"]),
+        caps=caps_from_json(data["caps"]),
         weight=data["weight"],
         supplier=data["supplier"],
         barred_domains=frozenset(data["barred_domains"]),
