@@ -26,6 +26,8 @@ _HELP = {
     "deliveries": "Effects owed to connections by state; dead ones wait for a human",
     "appointments": "Appointments by state",
     "open_holds": "Leads that wait for somebody eligible, by reason",
+    "overdue_holds": "Leads that wait longer than promised, by pool",
+    "oldest_hold_seconds": "How long the longest waiting lead waits, by pool",
     "open_alerts": "Alerts that nobody has resolved, by code",
     "jobs": "Jobs by state",
     "workers": "Workers with a sign of life in the last 15 seconds",

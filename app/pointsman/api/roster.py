@@ -146,7 +146,8 @@ async def patch(key: KeyPath, given: RepPatch, env: EnvDep, caller: Annotated[Ca
 @router.post(
     "/v1/reps/{key}/deactivate",
     summary="Take a rep off the floor",
-    description="They get nothing more. What they hold stays until you reassign it; the answer lists it.",
+    description="They get nothing more. What they hold stays until you reassign it (POST /v1/reps/{key}/reassign); the "
+    "answer lists it, and an alert stays open until none is left.",
     responses=errors(401, 403, 404),
 )
 async def deactivate(key: KeyPath, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> DeactivatedDoc:

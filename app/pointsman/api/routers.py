@@ -21,6 +21,7 @@ from pointsman.api import (
     policies,
     pools,
     qualifications,
+    reassignments,
     roster,
 )
 
@@ -33,6 +34,7 @@ ALL: list[APIRouter] = [
     appointments.router,
     decisions.router,
     holds.router,
+    reassignments.router,
     overrides.router,
     policies.router,
     roster.router,

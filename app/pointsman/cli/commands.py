@@ -5,7 +5,7 @@ import sys
 import typer
 
 from pointsman import __version__
-from pointsman.cli import connectors, database, keys, local, policy, processes
+from pointsman.cli import connectors, database, keys, local, policy, processes, reps
 from pointsman.cli.doctor import doctor
 from pointsman.cli.session import FAILED, err
 from pointsman.local.errors import LocalServerError
@@ -42,6 +42,7 @@ app.command(rich_help_panel=SERVICE)(processes.work)
 app.command(rich_help_panel=SERVICE)(database.migrate)
 app.command(rich_help_panel=SERVICE)(doctor)
 app.add_typer(keys.app, name="keys", rich_help_panel=ADMIN)
+app.add_typer(reps.app, name="reps", rich_help_panel=ADMIN)
 app.add_typer(policy.app, name="policy", rich_help_panel=ADMIN)
 app.add_typer(connectors.app, name="connectors", rich_help_panel=ADMIN)
 

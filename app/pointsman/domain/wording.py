@@ -1,7 +1,7 @@
 """How values, people and balances are written in sentences that people read."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 _SHOWN = 6
@@ -29,6 +29,14 @@ def signed(amount: Fraction) -> str:
     if amount.denominator > 999:
         return f"{float(amount):+.3f}"
     return f"{'+' if amount > 0 else ''}{amount}"
+
+
+def span(length: timedelta) -> str:
+    """ "1 day 3 hours", "12 minutes": a length of time by its two largest units."""
+    minutes = max(int(length.total_seconds()), 0) // 60
+    counts = {"day": minutes // 1440, "hour": minutes // 60 % 24, "minute": minutes % 60}
+    parts = [f"{count} {unit}{'' if count == 1 else 's'}" for unit, count in counts.items() if count]
+    return " ".join(parts[:2]) or "less than a minute"
 
 
 def listing(words: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from pointsman.domain.decisions import Decision, DecisionOutcome, Step, StepResult, canonical
+from pointsman.domain.eligibility import CalendarState
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, RoleProtected
 from pointsman.domain.leads import Stage
 from pointsman.domain.protection import guard_assignment
@@ -13,6 +14,7 @@ from pointsman.domain.reps import Rep
 from pointsman.domain.roles import GATED_WORKS, Work
 from pointsman.services.closers import closers_calendars
 from pointsman.services.credits import credit
+from pointsman.services.idle_holders import INACTIVE, review_holders
 from pointsman.services.in_force import Current, at_versions
 from pointsman.services.ports import Actor, Env, LostRace, Refused, Tx
 from pointsman.services.ports.intake import LeadRow
@@ -44,33 +46,55 @@ async def reassign(env: Env, lead_id: UUID, *, reason: str, actor: Actor) -> Rou
     async with env.uow() as tx:
         before = await tx.decisions.active_assignment(lead_id)
     closing = before is not None and before.work in GATED_WORKS
-    calendars = await closers_calendars(env) if closing else {}
+    calendars = await closers_calendars(env) if closing else None
 
     async def work(tx: Tx) -> Routed:
-        lead = await _locked(tx, lead_id)
-        held = await tx.decisions.active_assignment(lead_id)
-        if held is None:
-            raise Conflict("Nobody holds this lead, so it cannot be reassigned.", code="not-assigned")
-        if held.work in GATED_WORKS and not closing:
-            raise LostRace("the lead went to a closer meanwhile")
-        await _no_appointment(tx, lead_id)
-        past = await tx.decisions.past_holders(lead_id)
-        await _give_back(env, tx, held, f"reassigned: {reason}", actor)
-        routed = await route_lead(
-            env,
-            tx,
-            lead,
-            purpose=Work(held.work),
-            trigger="reassign",
-            actor=actor,
-            calendars=calendars,
-            past_holders=past,
-        )
-        after = {"from": held.rep, "to": routed.rep.key if routed.rep else None, "decision": str(routed.decision_id)}
-        await _audit(env, tx, actor, "lead.reassigned", lead_id, before={"rep": held.rep}, after=after, reason=reason)
+        _, routed = await reassign_in(env, tx, lead_id, reason=reason, actor=actor, calendars=calendars)
+        await _relieve(env, tx, before)
         return routed
 
     return await in_transaction(env, work)
+
+
+async def reassign_in(
+    env: Env,
+    tx: Tx,
+    lead_id: UUID,
+    *,
+    reason: str,
+    actor: Actor,
+    calendars: Mapping[str, CalendarState] | None,
+    holder: str | None = None,
+) -> tuple[AssignmentRow, Routed]:
+    """`reassign` inside the caller's transaction: what was held before, and what became of the lead.
+
+    `calendars` None means that none was read: LostRace for a lead that is with a closer. Conflict "moved-meanwhile" when
+    somebody else than the given `holder` has it.
+    """
+    lead = await _locked(tx, lead_id)
+    held = await tx.decisions.active_assignment(lead_id)
+    if held is None:
+        raise Conflict("Nobody holds this lead, so it cannot be reassigned.", code="not-assigned")
+    if holder is not None and held.rep != holder:
+        raise Conflict(f"{held.rep} has this lead by now.", code="moved-meanwhile")
+    if held.work in GATED_WORKS and calendars is None:
+        raise LostRace("the lead went to a closer meanwhile")
+    await _no_appointment(tx, lead_id)
+    past = await tx.decisions.past_holders(lead_id)
+    await _give_back(env, tx, held, f"reassigned: {reason}", actor)
+    routed = await route_lead(
+        env,
+        tx,
+        lead,
+        purpose=Work(held.work),
+        trigger="reassign",
+        actor=actor,
+        calendars=calendars or {},
+        past_holders=past,
+    )
+    after = {"from": held.rep, "to": routed.rep.key if routed.rep else None, "decision": str(routed.decision_id)}
+    await _audit(env, tx, actor, "lead.reassigned", lead_id, before={"rep": held.rep}, after=after, reason=reason)
+    return held, routed
 
 
 async def assign(
@@ -91,7 +115,9 @@ async def assign(
             if held.work == work.value:  # the turn was not used up: the lead moves on within the same work
                 await _give_back(env, tx, held, f"assigned by hand: {reason}", actor)
             await tx.decisions.end_assignment(held.id, at=env.clock(), reason=BY_HAND)
-        return await _write(env, tx, case, reason, actor)
+        routed = await _write(env, tx, case, reason, actor)
+        await _relieve(env, tx, held)
+        return routed
 
     return await in_transaction(env, inside)
 
@@ -104,8 +130,17 @@ async def _locked(tx: Tx, lead_id: UUID) -> LeadRow:
 
 
 async def _no_appointment(tx: Tx, lead_id: UUID) -> None:
-    if await tx.appointments.of_lead(lead_id) is not None:
-        raise Conflict("This lead has an appointment: cancel it first, then move the lead.", code="has-appointment")
+    if meeting := await tx.appointments.of_lead(lead_id):
+        when = f"{meeting.starts_at:%Y-%m-%d %H:%M} UTC"
+        raise Conflict(
+            f"This lead has an appointment on {when}: cancel it first, then move the lead.", code="has-appointment"
+        )
+
+
+async def _relieve(env: Env, tx: Tx, before: AssignmentRow | None) -> None:
+    """Close the alert about somebody who is not there, once their last lead is with others."""
+    if before is not None and await tx.alerts.is_open(code=INACTIVE, subject=f"rep:{before.rep}"):
+        await review_holders(env, tx)
 
 
 async def _give_back(env: Env, tx: Tx, held: AssignmentRow, reason: str, actor: Actor) -> None:

@@ -48,6 +48,16 @@ class HeldLead:
     work: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldSince:
+    """A lead in a rep's hands, and since when."""
+
+    assignment_id: UUID
+    lead_id: UUID
+    work: str
+    assigned_at: datetime
+
+
 class RosterStore(Protocol):
     async def lock(self) -> None:
         """Holds other changes of the roster until the transaction ends."""
@@ -79,6 +89,12 @@ class RosterStore(Protocol):
 
     async def open_leads(self, reps: Sequence[str]) -> Mapping[str, int]:
         """How many leads each of these reps holds."""
+        ...
+
+    async def leads_of(
+        self, rep: str, *, works: Sequence[str] | None, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[HeldSince]:
+        """What a rep holds, the oldest first; `after` is an instant and an assignment's id."""
         ...
 
     async def snapshot(self, version: int) -> Mapping[str, Any] | None: ...

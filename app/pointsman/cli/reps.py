@@ -1,0 +1,78 @@
+"""`reps`: what an admin does about people on the floor."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from pointsman.cli.session import ACTOR, MISUSED, fail, out, with_env
+from pointsman.domain.roles import Work
+from pointsman.services.ports import Env
+from pointsman.services.reassign_many import Asked, Fate, Moved, reassign_rep
+
+app = typer.Typer(help="Move the leads of reps who are away.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Without a second command, typer would leave the name of the first one out."""
+
+
+@app.command()
+def reassign(
+    rep: Annotated[str, typer.Argument(help="The rep's key, as the roster names it.")],
+    *,
+    reason: Annotated[str, typer.Option("--reason", "-m", help="Why; kept with each lead.")],
+    until: Annotated[
+        str | None, typer.Option(help="Enter time off until then: 2026-11-25T08:00+01:00; without an offset, UTC.")
+    ] = None,
+    work: Annotated[list[Work] | None, typer.Option(help="Only leads held for this work. Repeat for more.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+) -> None:
+    """Give everything that a rep holds to others by the rules; again, it moves only what is left."""
+    asked = Asked(
+        reason=reason,
+        until=None if until is None else _instant(until),
+        works=frozenset(work) if work else None,
+        dry_run=dry_run,
+        limit=100,
+    )
+
+    async def whole(env: Env) -> tuple[list[Fate], Moved]:
+        fates: list[Fate] = []
+        following = asked
+        while True:
+            moved = await reassign_rep(env, rep, following, actor=ACTOR)
+            fates += moved.fates
+            if moved.next is None:
+                return fates, moved
+            following = replace(asked, after=moved.next)
+
+    fates, last = with_env(whole)
+    _show(fates)
+    verb = "would be moved" if dry_run else "moved"
+    out.print(
+        f"{sum(fate.outcome != 'left' for fate in fates)} {verb}; {rep} holds {last.remaining} now.", highlight=False
+    )
+    if last.note and not dry_run:
+        out.print(last.note, highlight=False, markup=False, soft_wrap=True)
+
+
+def _show(fates: list[Fate]) -> None:
+    if not fates:
+        return
+    table = Table("lead", "what became of it", "why")
+    for fate in fates:
+        table.add_row(str(fate.lead_id), fate.rep or fate.outcome.value, escape(fate.sentence))
+    out.print(table)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        fail(f"{text} is not a time: write 2026-11-25T08:00+01:00.", code=MISUSED)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
