@@ -1,81 +1,48 @@
-"""Policies over HTTP: draft, check, explain, publish, roll back, compare."""
+"""Policies over HTTP: draft, check, explain, publish, roll back, compare, look back."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from pointsman.api.auth import Caller, needs
 from pointsman.api.decision_documents import TraceDoc
 from pointsman.api.deps import EnvDep
 from pointsman.api.house import house
-from pointsman.api.policy_bodies import REQUEST_BODY, document_of
+from pointsman.api.policy_bodies import (
+    REQUEST_BODY,
+    YAML_ANSWER,
+    AcceptHeader,
+    FormatQuery,
+    document_of,
+    yaml_answer,
+    yaml_asked_for,
+)
+from pointsman.api.policy_documents import (
+    CheckedDoc,
+    DefinitionDoc,
+    DefinitionsDoc,
+    DiffDoc,
+    DraftDoc,
+    FindingDoc,
+    PolicyDoc,
+    PolicyHead,
+    PolicyPage,
+    PublicationDoc,
+    PublicationPage,
+)
 from pointsman.api.problems import errors
 from pointsman.domain.check import publishable
-from pointsman.domain.findings import Finding
-from pointsman.domain.policy import policy_json_schema
+from pointsman.domain.policy_schema import policy_json_schema
 from pointsman.domain.roles import Work
-from pointsman.services import policies
+from pointsman.services import policies, policy_history
 from pointsman.services.explain import Question, explain
-from pointsman.services.ports.routing import PolicyRow
 
 router = APIRouter(tags=["Policy"])
 
 VersionPath = Annotated[int, Path(ge=1, le=2**62, examples=[1])]
 Note = Annotated[str, StringConstraints(max_length=1_000, strip_whitespace=True)]
-
-
-class FindingDoc(BaseModel):
-    """One thing that the check found; an error forbids publishing, a warning does not."""
-
-    path: str = Field(examples=["rules[3].when.all[1].field"])
-    code: str = Field(examples=["unknown-field"])
-    severity: str = Field(examples=["error"])
-    message: str
-
-    @staticmethod
-    def of(finding: Finding) -> "FindingDoc":
-        return FindingDoc(
-            path=finding.path, code=finding.code, severity=finding.severity.value, message=finding.message
-        )
-
-
-class CheckedDoc(BaseModel):
-    """What the check says about a document."""
-
-    publishable: bool
-    findings: list[FindingDoc]
-
-
-class PolicyHead(BaseModel):
-    """A policy without its document."""
-
-    version: int
-    state: str = Field(examples=["published"])
-    note: str
-    created_by: str
-    created_at: datetime
-    published_by: str | None
-    published_at: datetime | None
-
-
-class PolicyDoc(PolicyHead):
-    """A policy with its document."""
-
-    document: dict[str, Any]
-
-
-class DraftDoc(PolicyHead, CheckedDoc):
-    """A draft just stored, with what its check found."""
-
-
-class PolicyPage(BaseModel):
-    """Policies, newest first; ask again with `before` = `next`."""
-
-    items: list[PolicyHead]
-    next: int | None
 
 
 class PublishIn(BaseModel):
@@ -98,20 +65,9 @@ class RollbackIn(BaseModel):
 
     note: Annotated[Note, Field(min_length=1)]
     to: Annotated[int | None, Field(ge=1, le=2**62)] = None
-
-
-class DifferenceDoc(BaseModel):
-    """One place where two policies differ; null means that it is not there."""
-
-    path: str = Field(examples=["rules[DACH inbound].pool"])
-    before: Any
-    after: Any
-
-
-class DiffDoc(BaseModel):
-    """Where the second version differs from the first."""
-
-    differences: list[DifferenceDoc]
+    expected_current: Annotated[
+        int | None, Field(ge=1, le=2**62, description="Only if this version is still live; null: whichever is.")
+    ] = None
 
 
 class ExplainIn(BaseModel):
@@ -139,7 +95,7 @@ class ExplainIn(BaseModel):
     status_code=201,
     summary="Store a draft",
     description="YAML (`Content-Type: text/yaml`) or JSON. A document that cannot be read is refused with the path to each "
-    "fault; what the check finds beyond that is in the answer.",
+    "fault; what the check finds beyond that is in the answer. YAML is kept as it was sent, with order and comments.",
     responses=errors(401, 403, 413, 422),
     openapi_extra=REQUEST_BODY,
 )
@@ -149,9 +105,10 @@ async def draft(
     caller: Annotated[Caller, needs("admin")],
     note: Annotated[str, Query(max_length=1_000)] = "",
 ) -> DraftDoc:
-    made = await policies.add_draft(env, await document_of(request), note=note, actor=caller.actor)
+    given = await document_of(request)
+    made = await policies.add_draft(env, given.document, source=given.source, note=note, actor=caller.actor)
     return DraftDoc(
-        **_head(made.policy).model_dump(),
+        **PolicyHead.of(made.policy).model_dump(),
         publishable=publishable(made.findings),
         findings=[FindingDoc.of(finding) for finding in made.findings],
     )
@@ -165,7 +122,7 @@ async def draft(
     openapi_extra=REQUEST_BODY,
 )
 async def check(request: Request, env: EnvDep, _caller: Annotated[Caller, house("admin", "read")]) -> CheckedDoc:
-    findings = await policies.check_document(env, await document_of(request))
+    findings = await policies.check_document(env, (await document_of(request)).document)
     return CheckedDoc(publishable=publishable(findings), findings=[FindingDoc.of(finding) for finding in findings])
 
 
@@ -192,11 +149,21 @@ async def explained(given: ExplainIn, env: EnvDep, caller: Annotated[Caller, hou
 @router.post(
     "/v1/policies/rollback",
     summary="Roll back",
-    description="Makes an archived version live again in one call, after the same check as any other.",
+    description="Makes an archived version live again in one call, after the same check as any other: `to`, or the one "
+    "that the live version took over from. Rolling back again goes one further back, never forward to what was rolled "
+    "back; `GET /v1/policies/history` shows where it leads (`back_to`).",
     responses=errors(401, 403, 404, 409, 422),
 )
 async def rollback(given: RollbackIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> PolicyHead:
-    return _head(await policies.rollback(env, to=given.to, note=given.note, actor=caller.actor))
+    row = await policies.rollback(
+        env,
+        to=given.to,
+        note=given.note,
+        actor=caller.actor,
+        expected=given.expected_current,
+        check_expected=given.expected_current is not None,
+    )
+    return PolicyHead.of(row)
 
 
 @router.get("/v1/policies", summary="List policies", responses=errors(401, 403, 422))
@@ -208,27 +175,80 @@ async def index(
 ) -> PolicyPage:
     rows = await policies.policy_page(env, before=before, limit=limit + 1)
     following = rows[limit - 1].version if len(rows) > limit else None
-    return PolicyPage(items=[_head(row) for row in rows[:limit]], next=following)
+    return PolicyPage(items=[PolicyHead.of(row) for row in rows[:limit]], next=following)
 
 
-@router.get("/v1/policies/current", summary="Read the live policy", responses=errors(401, 403, 404))
-async def live(env: EnvDep, _caller: Annotated[Caller, house("read")]) -> PolicyDoc:
-    return _whole(await policies.current_policy(env))
+@router.get(
+    "/v1/policies/current",
+    summary="Read the live policy",
+    description="As JSON, or as YAML (`?format=yaml`): the author's own text, with order and comments, if it came as YAML.",
+    response_model=PolicyDoc,
+    responses={**errors(401, 403, 404, 422), **YAML_ANSWER},
+)
+async def live(
+    env: EnvDep, _caller: Annotated[Caller, house("read")], written: FormatQuery = None, accept: AcceptHeader = ""
+) -> PolicyDoc | Response:
+    row = await policies.current_policy(env)
+    return yaml_answer(row) if yaml_asked_for(written, accept) else PolicyDoc.whole(row)
 
 
 @router.get(
     "/v1/policies/schema",
     summary="Read the document's JSON Schema",
-    description="For editors and forms: they check and complete a policy while it is written.",
+    description="For editors and forms (JSON Schema 2020-12): they check and complete a policy while it is written.",
     responses=errors(401, 403),
 )
 async def schema(_caller: Annotated[Caller, house("read")]) -> dict[str, Any]:
     return policy_json_schema()
 
 
-@router.get("/v1/policies/{version}", summary="Read one policy", responses=errors(401, 403, 404, 422))
-async def one(version: VersionPath, env: EnvDep, _caller: Annotated[Caller, house("read")]) -> PolicyDoc:
-    return _whole(await policies.policy_version(env, version))
+@router.get(
+    "/v1/policies/history",
+    summary="See what was live when",
+    description="Each time that a version went live: when, by whom, why, and what it replaced. Newest first.",
+    responses=errors(401, 403, 422),
+)
+async def history(
+    env: EnvDep,
+    _caller: Annotated[Caller, house("read")],
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    before: Annotated[int | None, Query(ge=1, le=2**62, description="`next` of the page before.")] = None,
+) -> PublicationPage:
+    rows = await policy_history.history(env, before=before, limit=limit + 1)
+    following = rows[limit - 1].seq if len(rows) > limit else None
+    shown = [PublicationDoc.model_validate(row, from_attributes=True) for row in rows[:limit]]
+    return PublicationPage(items=shown, next=following)
+
+
+@router.get(
+    "/v1/policies/{version}",
+    summary="Read one policy",
+    description="As JSON, or as YAML (`?format=yaml`): the author's own text, with order and comments, if it came as YAML.",
+    response_model=PolicyDoc,
+    responses={**errors(401, 403, 404, 422), **YAML_ANSWER},
+)
+async def one(
+    version: VersionPath,
+    env: EnvDep,
+    _caller: Annotated[Caller, house("read")],
+    written: FormatQuery = None,
+    accept: AcceptHeader = "",
+) -> PolicyDoc | Response:
+    row = await policies.policy_version(env, version)
+    return yaml_answer(row) if yaml_asked_for(written, accept) else PolicyDoc.whole(row)
+
+
+@router.get(
+    "/v1/policies/{version}/definitions",
+    summary="See since when each definition reads as it does",
+    description="Segments, ideal customer profiles, personas, scores, country groups and word lists, each with the first "
+    "version of those on end that say the same, and who made that one live.",
+    responses=errors(401, 403, 404, 422),
+)
+async def definitions(version: VersionPath, env: EnvDep, _caller: Annotated[Caller, house("read")]) -> DefinitionsDoc:
+    found = await policy_history.definitions(env, version)
+    shown = [DefinitionDoc.model_validate(since, from_attributes=True) for since in found]
+    return DefinitionsDoc(version=version, definitions=shown)
 
 
 @router.post(
@@ -244,25 +264,17 @@ async def publish(
     row = await policies.publish(
         env, version, note=given.note, actor=caller.actor, expected=given.expected_current, check_expected=True
     )
-    return _head(row)
+    return PolicyHead.of(row)
 
 
 @router.get(
     "/v1/policies/{version}/diff/{other}",
     summary="Compare two policies",
-    description="Path by path; rules go by their names, so that a rule put in between is one difference.",
+    description="What the second says otherwise than the first, in words and as data, part by part. Rules go by their "
+    "names, so that a rule put in between is one change; a default that is written out is none.",
     responses=errors(401, 403, 404, 422),
 )
 async def diff(
     version: VersionPath, other: VersionPath, env: EnvDep, _caller: Annotated[Caller, house("read")]
 ) -> DiffDoc:
-    found = await policies.diff(env, version, other)
-    return DiffDoc(differences=[DifferenceDoc(path=d.path, before=d.before, after=d.after) for d in found])
-
-
-def _head(row: PolicyRow) -> PolicyHead:
-    return PolicyHead.model_validate(row, from_attributes=True)
-
-
-def _whole(row: PolicyRow) -> PolicyDoc:
-    return PolicyDoc.model_validate(row, from_attributes=True)
+    return DiffDoc.of(version, other, await policies.diff(env, version, other))

@@ -1,57 +1,130 @@
-"""`policy`: check a file, publish it, explain where a lead would go."""
+"""`policy`: check a file, publish it, compare, export, roll back, explain where a lead would go."""
 
+import json
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 import typer
-import yaml
 from rich.markup import escape
 from rich.table import Table
 
-from pointsman.cli.session import ACTOR, FAILED, MISUSED, fail, out, with_env
+from pointsman.api.policy_bodies import as_yaml
+from pointsman.cli import policy_compare
+from pointsman.cli.policy_files import read, write
+from pointsman.cli.session import ACTOR, FAILED, out, with_env
 from pointsman.domain.decisions import Decision
 from pointsman.domain.findings import Finding, Severity
+from pointsman.domain.policy_schema import policy_json_schema
 from pointsman.domain.roles import Work
+from pointsman.services import policies
 from pointsman.services.explain import Question
 from pointsman.services.explain import explain as explain_lead
-from pointsman.services.policies import Draft, add_draft, check_document
-from pointsman.services.policies import publish as publish_draft
+from pointsman.services.policy_history import history as publications
 from pointsman.services.ports import Env
+from pointsman.services.ports.policies import PolicyRow
+from pointsman.settings import PREFIX
 
 app = typer.Typer(help="Check, publish and explain the rules.", no_args_is_help=True)
+app.command()(policy_compare.diff)
 
-PolicyFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The policy, as YAML or JSON.")]
+PolicyFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The policy, as YAML, or JSON (.json).")]
+Note = Annotated[str, typer.Option("--note", "-m", help="Why; kept with the version.")]
 
 
 @app.command()
-def check(file: PolicyFile) -> None:
+def check(
+    file: PolicyFile,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Without a database; the default where none is configured.")
+    ] = False,
+) -> None:
     """Check a policy file against the present roster; nothing is written."""
-    document = _read(file)
-    findings = with_env(lambda env: check_document(env, document))
+    document = read(file).document
+    alone = offline or not os.environ.get(f"{PREFIX}DATABASE_URL")
+    findings = policies.check_alone(document) if alone else with_env(lambda env: policies.check_document(env, document))
     _show(findings)
+    if alone:
+        out.print("Checked without a roster: whether the reps exist and may do their pools' work was left out.")
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise typer.Exit(FAILED)
-    out.print(f"[green]{file} can be published.[/]", highlight=False)
+    out.print(
+        f"[green]{file} can be published.[/]" if not alone else f"[green]{file} has no error in itself.[/]",
+        highlight=False,
+    )
 
 
 @app.command()
-def publish(
-    file: PolicyFile, note: Annotated[str, typer.Option("--note", "-m", help="Why; kept with the version.")]
-) -> None:
+def publish(file: PolicyFile, note: Note) -> None:
     """Publish a policy file; it is live from the next lead on."""
-    document = _read(file)
+    given = read(file)
 
-    async def work(env: Env) -> Draft:
-        draft = await add_draft(env, document, note=note, actor=ACTOR)
-        await publish_draft(env, draft.policy.version, note=note, actor=ACTOR, check_expected=False)
+    async def work(env: Env) -> policies.Draft:
+        draft = await policies.add_draft(env, given.document, source=given.source, note=note, actor=ACTOR)
+        await policies.publish(env, draft.policy.version, note=note, actor=ACTOR, check_expected=False)
         return draft
 
     with out.status("Checking and publishing"):
         draft = with_env(work)
     _show(draft.findings)
     out.print(f"Version {draft.policy.version} is live.", highlight=False)
+
+
+@app.command()
+def rollback(
+    note: Note, to: Annotated[int | None, typer.Option(min=1, help="Which version; else the one before.")] = None
+) -> None:
+    """Make an archived version live again: the one that the live version took over from, unless --to names another."""
+    row = with_env(lambda env: policies.rollback(env, to=to, note=note, actor=ACTOR))
+    out.print(f"Version {row.version} is live again.", highlight=False)
+
+
+@app.command()
+def export(
+    version: Annotated[int | None, typer.Argument(min=1, help="Without it, the live policy.")] = None,
+    to: Annotated[Path | None, typer.Option("--out", "-o", dir_okay=False, help="A file; .json for JSON.")] = None,
+) -> None:
+    """Write a policy as its author wrote it, with order and comments; what came as JSON is written as YAML."""
+
+    async def work(env: Env) -> PolicyRow:
+        return await (policies.current_policy(env) if version is None else policies.policy_version(env, version))
+
+    row = with_env(work)
+    if to is None:
+        sys.stdout.buffer.write(as_yaml(row).encode())
+        sys.stdout.buffer.flush()
+    else:
+        write(to, row)
+        out.print(f"Version {row.version} is in {to}.", highlight=False)
+
+
+@app.command()
+def history(
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many at most, newest first.")] = 20,
+) -> None:
+    """Say what was live when, by whom and why."""
+    rows = with_env(lambda env: publications(env, before=None, limit=limit))
+    table = Table("version", "kind", "when", "by", "instead of", "why")
+    for row in rows:
+        when = row.at.isoformat(timespec="seconds")
+        table.add_row(str(row.version), row.kind, when, escape(row.actor), str(row.replaced or "—"), escape(row.note))
+    out.print(table)
+
+
+@app.command()
+def schema(
+    to: Annotated[Path | None, typer.Option("--out", "-o", dir_okay=False, help="A file, else it is printed.")] = None,
+) -> None:
+    """Write the JSON Schema of a policy file, for editors; needs no database."""
+    text = json.dumps(policy_json_schema(), indent=2) + "\n"
+    if to is None:
+        sys.stdout.write(text)
+    else:
+        to.write_text(text, encoding="utf-8")
+        out.print(f"The schema is in {to}.", highlight=False)
 
 
 @app.command()
@@ -65,7 +138,7 @@ def explain(
     ] = None,
 ) -> None:
     """Say where a lead would go now and why; nothing is written."""
-    question = Question(lead_id=lead, purpose=work, document=None if file is None else _read(file))
+    question = Question(lead_id=lead, purpose=work, document=None if file is None else read(file).document)
     decision = with_env(lambda env: explain_lead(env, question))
     out.print(f"[bold]{decision.summary}[/]", highlight=False)
     for step in decision.steps:
@@ -81,13 +154,6 @@ def _candidates(decision: Decision) -> Table:
         mark = "[green]chosen[/]" if candidate.rep == decision.rep else "yes" if candidate.eligible else "no"
         table.add_row(candidate.rep, mark, escape(candidate.sentence))
     return table
-
-
-def _read(file: Path) -> object:
-    try:
-        return yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        fail(f"{file} is not YAML or JSON.", str(error), code=MISUSED)
 
 
 def _show(findings: Sequence[Finding]) -> None:

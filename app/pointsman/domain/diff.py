@@ -1,128 +1,138 @@
-"""What changed between two policies, in words: "rule 'DACH' now also takes CH in lead.country"."""
+"""What changed between two policies, in words and as data: "rule 3 'DACH demo requests' now also takes CH in lead.country"."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
+from pointsman.domain.diff_values import compare
+from pointsman.domain.differences import Change, Place, essence, numbered
 from pointsman.domain.policy_document import Policy
-from pointsman.domain.wording import listing, show
+from pointsman.domain.policy_words import in_words, say
 
-_PARTS = (("fields", "field"), ("segments", "segment"), ("gates", "gate"), ("pools", "pool"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One change: its path in the new document (in the old one, when something was removed), and a sentence."""
-
-    path: str
-    sentence: str
+#: What has names, and what sentences call one of it; read in this order.
+_NAMED: Mapping[str, str] = {
+    "pools": "pool",
+    "suppliers": "supplier",
+    "gates": "gate",
+    "segments": "segment",
+    "icps": "ideal customer profile",
+    "personas": "persona",
+    "scores": "score",
+    "country_groups": "country group",
+    "word_lists": "word list",
+    "fields": "field",
+}
 
 
 def diff(old: Policy, new: Policy) -> tuple[Change, ...]:
-    """All changes from `old` to `new`. Rules are known by name, so that a moved rule is no removed and added one."""
+    """All changes from `old` to `new`; none exactly when both mean the same, written out defaults or not.
+
+    Rules are known by name, so that a moved rule is no removed and added one.
+    """
     before, after = _document(old), _document(new)
-    changes: list[Change] = []
-    for key, noun in _PARTS:
-        changes += _named(key, noun, before.get(key, {}), after.get(key, {}))
-    changes += _rules(before.get("rules", []), after.get("rules", []))
-    for key in ("description", "nurture", "matching"):
-        changes += _compare(key, key, before.get(key), after.get(key))
-    return tuple(changes)
+    found = list(_rules(before["rules"], after["rules"], _brief(old)["rules"], _brief(new)["rules"]))
+    for group, noun in _NAMED.items():
+        found += _named(group, noun, before[group], after[group])
+    for group in dict.fromkeys([*after, *before]):
+        if group != "rules" and group not in _NAMED:
+            place = Place(group=group, path=group, subject=group, key=group)
+            found += compare(place, before.get(group), after.get(group))
+    return tuple(found)
 
 
 def _document(policy: Policy) -> dict[str, Any]:
-    # Without defaults, so that writing a default out is no change.
-    return policy.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    # With all defaults, so that writing one out is no change, and one that is left out can be named.
+    return policy.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def _named(key: str, noun: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+def _brief(policy: Policy) -> dict[str, Any]:
+    return {"rules": [], **policy.model_dump(mode="json", by_alias=True, exclude_defaults=True, include={"rules"})}
+
+
+def _named(group: str, noun: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
     for name, value in after.items():
+        place = Place(group=group, path=f"{group}.{name}", subject=f"{noun} '{name}'", key=group)
         if name not in before:
-            yield Change(path=f"{key}.{name}", sentence=f"{noun} '{name}' is new")
+            yield place.change(f"is new: {_gist(value)}", None, value, "new")
         else:
-            yield from _compare(f"{key}.{name}", f"{noun} '{name}'", before[name], value)
-    for name in before:
+            yield from compare(place, before[name], value)
+    for name, value in before.items():
         if name not in after:
-            yield Change(path=f"{key}.{name}", sentence=f"{noun} '{name}' is gone")
+            place = Place(group=group, path=f"{group}.{name}", subject=f"{noun} '{name}'", key=group)
+            yield place.change("is gone", value, None, "gone")
 
 
-def _rules(before: Sequence[Any], after: Sequence[Any]) -> Iterator[Change]:
-    old = {rule["name"]: (i, rule) for i, rule in enumerate(before)}
-    new = {rule["name"]: (i, rule) for i, rule in enumerate(after)}
-    old_order = [name for name in old if name in new]
-    new_order = [name for name in new if name in old]
-    for name, (i, rule) in new.items():
-        path, subject = f"rules[{i}]", f"rule '{name}'"
-        if name not in old:
-            yield Change(path=path, sentence=f"{subject} is new, at place {i + 1} of {len(after)}")
-            continue
-        if old_order.index(name) != new_order.index(name):
-            yield Change(path=path, sentence=f"{subject} moved from place {old[name][0] + 1} to {i + 1}")
-        yield from _compare(path, subject, old[name][1], rule)
-    for name, (i, _) in old.items():
-        if name not in new:
-            yield Change(path=f"rules[{i}]", sentence=f"rule '{name}' is gone")
-
-
-def _compare(path: str, subject: str, before: Any, after: Any) -> Iterator[Change]:
-    if before == after:
-        return
-    if isinstance(before, dict) and isinstance(after, dict):
-        yield from _compare_keys(path, subject, before, after)
-    elif isinstance(before, list) and isinstance(after, list) and _plain(before) and _plain(after):
-        yield from _compare_values(path, subject, "", before, after)
-    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        for i, (one, other) in enumerate(zip(before, after, strict=True)):
-            yield from _compare(f"{path}[{i}]", subject, one, other)
-    else:
-        where = path.rsplit(".", 1)[-1]
-        what = subject if where == subject else f"{subject}: {where}"
-        sentence = f"{what} was {_say(before)} and is now {_say(after)}"
-        yield Change(path=path, sentence=sentence)
-
-
-def _compare_keys(path: str, subject: str, before: dict[str, Any], after: dict[str, Any]) -> Iterator[Change]:
-    asked = f" in {after['field']}" if before.get("field") == after.get("field") and "field" in after else ""
-    for key in dict.fromkeys([*after, *before]):
-        one, other, where = before.get(key), after.get(key), f"{path}.{key}"
-        if asked and key in ("in", "not_in") and isinstance(one, list) and isinstance(other, list):
-            yield from _compare_values(where, subject, asked, one, other, excludes=key == "not_in")
-        elif asked and one != other and one is not None and other is not None:
-            sentence = f"{subject} asks {after['field']} {key} {_say(other)}, not {_say(one)} any more"
-            yield Change(path=where, sentence=sentence)
-        else:
-            yield from _compare(where, subject, one, other)
-
-
-def _compare_values(
-    path: str, subject: str, asked: str, before: list[Any], after: list[Any], *, excludes: bool = False
-) -> Iterator[Change]:
-    added = [show(value) for value in after if value not in before]
-    removed = [show(value) for value in before if value not in after]
-    takes = "excludes" if excludes else "takes"
-    where = asked or f" in {path.rsplit('.', 1)[-1]}"
-    if added:
-        yield Change(path=path, sentence=f"{subject} now also {takes} {listing(added)}{where}")
-    if removed:
-        yield Change(path=path, sentence=f"{subject} no longer {takes} {listing(removed)}{where}")
-    if not added and not removed and not asked:
-        yield Change(path=path, sentence=f"{subject}: the order{where} changed")
-
-
-def _plain(values: list[Any]) -> bool:
-    return not any(isinstance(value, (dict, list)) for value in values)
-
-
-def _say(value: Any) -> str:
-    """A part of a document in few words; what is not there says so."""
+def _gist(value: Any) -> str:
+    """What something new is, in few words."""
     match value:
-        case None:
-            return "not set"
-        case dict() if "field" in value:
-            return " ".join(_say(part) for part in value.values())
-        case dict():
-            return ", ".join(f"{key} {_say(part)}" for key, part in value.items())
-        case list():
-            return f"[{', '.join(_say(part) for part in value)}]"
+        case {"when": when}:
+            return in_words(when)
+        case {"work": work, "members": members, "method": method}:
+            return f"{work}, {method}, {say([member['rep'] for member in members])}"
+        case {"require": require}:
+            return f"requires {say(require)}"
         case _:
-            return show(value)
+            return say(value)
+
+
+def _rules(
+    before: Sequence[Any], after: Sequence[Any], brief_before: Sequence[Any], brief_after: Sequence[Any]
+) -> Iterator[Change]:
+    old = {name: i for i, name in enumerate(numbered([rule["name"] for rule in before]))}
+    new = {name: i for i, name in enumerate(numbered([rule["name"] for rule in after]))}
+    pairs = {new[name]: old[name] for name in new if name in old}
+    gone = [i for name, i in old.items() if name not in new]
+    pairs |= _renamed(before, after, gone, [i for name, i in new.items() if name not in old])
+    moved = _moved([pairs[i] for i in sorted(pairs)])
+    for i, rule in enumerate(after):
+        place = _rule(i, rule)
+        if i not in pairs:
+            yield place.change(f"is new: it takes {_taken(rule)}", None, brief_after[i], "new")
+            continue
+        was = before[pairs[i]]
+        if rule["name"] != was["name"]:
+            yield place.at("name").change(f"was called '{was['name']}'", was["name"], rule["name"])
+        if pairs[i] in moved:
+            words = f"moved from place {pairs[i] + 1} to {i + 1}, {'before' if i < pairs[i] else 'after'} others"
+            yield place.change(words, pairs[i], i, "moved")
+        yield from compare(place, {**was, "name": rule["name"]}, rule)
+    taken = set(pairs.values())
+    for i in gone:
+        if i not in taken:
+            yield _rule(i, before[i]).change(f"is gone: it took {_taken(before[i])}", brief_before[i], None, "gone")
+
+
+def _rule(i: int, rule: Mapping[str, Any]) -> Place:
+    return Place(group="rules", path=f"rules[{i}]", subject=f"rule {i + 1} '{rule['name']}'", key="rules")
+
+
+def _taken(rule: Mapping[str, Any]) -> str:
+    whom = f"leads where {in_words(rule['when'])}" if "when" in rule else "every lead"
+    return f"{whom}, for {rule['work']}" + (f" by pool {rule['pool']}" if "pool" in rule else "")
+
+
+def _renamed(before: Sequence[Any], after: Sequence[Any], gone: Sequence[int], new: Sequence[int]) -> dict[int, int]:
+    """Which of the new rules were there under another name: those that say the same."""
+    unnamed: dict[Hashable, list[int]] = {}
+    for i in reversed(gone):
+        unnamed.setdefault(essence({**before[i], "name": ""}), []).append(i)
+    pairs = {}
+    for i in new:
+        if twins := unnamed.get(essence({**after[i], "name": ""})):
+            pairs[i] = twins.pop()
+    return pairs
+
+
+def _moved(places: Sequence[int]) -> set[int]:
+    """The fewest of these old places that must move for the rest to stand in order."""
+    ends: list[int] = []
+    lengths = []
+    for place in places:
+        length = bisect_left(ends, place)
+        ends[length : length + 1] = [place]
+        lengths.append(length)
+    keep: list[int] = []
+    for place, length in zip(reversed(places), reversed(lengths), strict=True):
+        if length == len(ends) - 1 - len(keep) and (not keep or place < keep[-1]):
+            keep.append(place)
+    return set(places) - set(keep)

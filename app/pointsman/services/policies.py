@@ -1,17 +1,19 @@
 """Policies: drafts, the check before they are live, publishing, rolling back, comparing. Exactly one is published."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pointsman.domain.check import check, publishable
+from pointsman.domain.diff import diff as difference
+from pointsman.domain.differences import Change
 from pointsman.domain.errors import Conflict, Fault, NotFound, PolicyInvalid, StaleVersion
 from pointsman.domain.findings import Finding, Severity
-from pointsman.domain.policy import parse_policy
+from pointsman.domain.policy import parse_policy, plain_document
+from pointsman.domain.policy_document import Policy
 from pointsman.domain.reps import Roster
 from pointsman.services.in_force import roster_version
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.ports.routing import PolicyRow
+from pointsman.services.ports.policies import PolicyHeadRow, PolicyRow
 from pointsman.services.transactions import in_transaction
 
 
@@ -23,35 +25,32 @@ class Draft:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """One place where two policies differ; None means that it is not there."""
-
-    path: str
-    before: Any
-    after: Any
-
-
 async def check_document(env: Env, document: object) -> tuple[Finding, ...]:
     """What the check finds against the present roster; nothing is written. Faults of form are findings too."""
+    async with env.uow() as tx:
+        return check_alone(document, await _roster(env, tx))
+
+
+def check_alone(document: object, roster: Roster | None = None) -> tuple[Finding, ...]:
+    """The same, of what is given alone; without a roster, what depends on people is left out."""
     try:
-        policy = parse_policy(document)
+        return check(parse_policy(document), roster)
     except PolicyInvalid as invalid:
         return tuple(
             Finding(path=f.path, code=f.code, severity=Severity.ERROR, message=f.message) for f in invalid.faults
         )
-    async with env.uow() as tx:
-        return check(policy, await _roster(env, tx))
 
 
-async def add_draft(env: Env, document: object, *, note: str, actor: Actor) -> Draft:
-    """Store a draft. PolicyInvalid when it cannot be read; what the check finds is told, and refused at publishing."""
-    policy = parse_policy(document)
+async def add_draft(env: Env, document: object, *, note: str, actor: Actor, source: str | None = None) -> Draft:
+    """Store a draft, as its author wrote it. `source` is the YAML that `document` was read from, if any.
+
+    PolicyInvalid when it cannot be read; what the check finds is told, and refused at publishing.
+    """
+    policy, plain = parse_policy(document), plain_document(document)
 
     async def work(tx: Tx) -> Draft:
         await tx.policies.lock()
-        now = env.clock()
-        row = await tx.policies.add(policy.document(), note=note, by=actor.name, at=now)
+        row = await tx.policies.add(plain, source=source, note=note, by=actor.name, at=env.clock())
         await _audit(env, tx, actor, "policy.drafted", row.version, reason=note)
         return Draft(policy=row, findings=check(policy, await _roster(env, tx)))
 
@@ -74,7 +73,7 @@ async def publish(
             raise Conflict(f"Policy version {version} is live already.", code="already-published")
         if row.state == "archived":
             raise Conflict(f"Policy version {version} was live before: roll back to it.", code="use-rollback")
-        return await _publish(env, tx, row, note, actor, "policy.published", expected, compare=check_expected)
+        return await _publish(env, tx, row, note, actor, "published", expected, compare=check_expected)
 
     return await in_transaction(env, work)
 
@@ -82,14 +81,18 @@ async def publish(
 async def rollback(
     env: Env, *, to: int | None, note: str, actor: Actor, expected: int | None = None, check_expected: bool = False
 ) -> PolicyRow:
-    """Make an archived version live again: `to`, or the one that was live before. Checked like any other."""
+    """Make an archived version live again: `to`, or the one that the live one took over from. Checked like any other.
+
+    Rolling back again goes one further back, never forward to what was rolled back: a version keeps what it first took
+    over from. Conflict "nothing-to-roll-back-to" at the first one.
+    """
 
     async def work(tx: Tx) -> PolicyRow:
         await tx.policies.lock()
-        row = await _get(tx, to) if to is not None else await _last_live(tx)
+        row = await _get(tx, await _live_before(tx) if to is None else to)
         if row.state != "archived":
             raise Conflict(f"Policy version {row.version} is {row.state}, not archived.", code="not-archived")
-        return await _publish(env, tx, row, note, actor, "policy.rolled-back", expected, compare=check_expected)
+        return await _publish(env, tx, row, note, actor, "rolled-back", expected, compare=check_expected)
 
     return await in_transaction(env, work)
 
@@ -109,17 +112,17 @@ async def current_policy(env: Env) -> PolicyRow:
     return row
 
 
-async def policy_page(env: Env, *, before: int | None, limit: int) -> Sequence[PolicyRow]:
+async def policy_page(env: Env, *, before: int | None, limit: int) -> Sequence[PolicyHeadRow]:
     """Newest first."""
     async with env.uow() as tx:
         return await tx.policies.page(before=before, limit=limit)
 
 
-async def diff(env: Env, a: int, b: int) -> list[Difference]:
-    """Where version `b` differs from version `a`, path by path; rules and pools are named, not counted."""
+async def diff(env: Env, a: int, b: int) -> tuple[Change, ...]:
+    """How version `b` differs from version `a`, in words and as data; nothing exactly when they are equal."""
     async with env.uow() as tx:
         before, after = await _get(tx, a), await _get(tx, b)
-    return list(_differences("", _named(before.document), _named(after.document)))
+    return difference(_parsed(before), _parsed(after))
 
 
 async def _publish(
@@ -128,7 +131,7 @@ async def _publish(
     row: PolicyRow,
     note: str,
     actor: Actor,
-    action: str,
+    kind: str,
     expected: int | None,
     *,
     compare: bool,
@@ -140,12 +143,11 @@ async def _publish(
             f"Somebody published meanwhile: {shown} live, not {expected}. Look at it, then publish again.",
             extra={"current": live},
         )
-    findings = check(parse_policy(row.document), await _roster(env, tx))
+    findings = check(_parsed(row), await _roster(env, tx))
     if not publishable(findings):
         raise _refused(row.version, findings)
-    now = env.clock()
-    published = await tx.policies.publish(row.version, note=note, by=actor.name, at=now)
-    await _audit(env, tx, actor, action, row.version, before=live, reason=note)
+    published = await tx.policies.publish(row.version, kind=kind, note=note, by=actor.name, at=env.clock())
+    await _audit(env, tx, actor, f"policy.{kind}", row.version, before=live, reason=note)
     await tx.jobs.defer("holds.drain", {}, lock="holds.drain")
     return published
 
@@ -172,11 +174,15 @@ async def _get(tx: Tx, version: int) -> PolicyRow:
     return row
 
 
-async def _last_live(tx: Tx) -> PolicyRow:
-    archived = [row for row in await tx.policies.page(before=None, limit=200) if row.state == "archived"]
-    if not archived:
+async def _live_before(tx: Tx) -> int:
+    latest = await tx.policies.latest_publication()
+    if latest is None or latest.back_to is None:
         raise Conflict("No policy was live before this one.", code="nothing-to-roll-back-to")
-    return max(archived, key=lambda row: (row.published_at is not None, row.published_at))
+    return latest.back_to
+
+
+def _parsed(row: PolicyRow) -> Policy:
+    return parse_policy(row.document)
 
 
 async def _roster(env: Env, tx: Tx) -> Roster | None:
@@ -192,20 +198,3 @@ def _refused(version: int, findings: Sequence[Finding]) -> PolicyInvalid:
         f"the first: {first.path}: {first.message}",
         faults=faults,
     )
-
-
-def _named(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with its rules under their names, so that an inserted rule is one difference."""
-    rules = {rule["name"]: {**rule, "position": i} for i, rule in enumerate(document.get("rules", ()))}
-    return {**document, "rules": rules}
-
-
-def _differences(path: str, before: Any, after: Any) -> Iterator[Difference]:
-    if before == after:
-        return
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
-        for key in dict.fromkeys([*before, *after]):
-            step = f"{path}.{key}" if path and path != "rules" else f"rules[{key}]" if path else str(key)
-            yield from _differences(step, before.get(key), after.get(key))
-    else:
-        yield Difference(path=path, before=before, after=after)

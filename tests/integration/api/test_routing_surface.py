@@ -175,7 +175,9 @@ async def test_a_policy_is_sent_as_yaml_checked_published_compared_and_rolled_ba
     assert (await floor.get("/v1/policies/current"))["version"] == 2
     assert [row["state"] for row in (await floor.get("/v1/policies"))["items"]] == ["published", "archived"]
     found = await floor.get("/v1/policies/1/diff/2")
-    assert found["differences"] == [{"path": "rules[DACH inbound].else", "before": None, "after": "nurture"}]
+    assert [(part["part"], [change["path"] for change in part["changes"]]) for part in found["parts"]] == [
+        ("rules", ["rules[4].else"])
+    ]
     back = await floor.post("/v1/policies/rollback", {"note": "too soft"})
     assert (back["version"], back["state"]) == (1, "published")
     assert [row["state"] for row in (await floor.get("/v1/policies"))["items"]] == ["archived", "published"]
@@ -226,7 +228,7 @@ async def test_explaining_writes_nothing_and_says_why(floor: Floor) -> None:
     shut = await floor.post("/v1/policies/explain", {"facts": {"company.employees": 99}, "purpose": "closing"})
     assert shut["hold_reason"] == "gate-closed"
     assert (await floor.get("/v1/decisions"))["items"] == []
-    assert (await floor.get("/v1/policies/schema"))["title"] == "Policy"
+    assert (await floor.get("/v1/policies/schema"))["title"] == "Pointsman policy"
 
 
 # ── decisions, moves, overrides ─────────────────────────────────────────────────────────────────

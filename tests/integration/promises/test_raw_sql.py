@@ -347,17 +347,27 @@ async def test_a_live_gate_that_asks_for_nothing_lets_nobody_through_here_either
     lead = await world.lead()
     await world.rows("update policies set state = 'archived' where state = 'published'")
     await world.rows(
-        "insert into policies (version, state, document, note, created_by, created_at, published_at)"
-        """ values (99, 'published', '{"gates"\\: {"closing"\\: {"require"\\: []}}}', '', 'mallory', now(), now())"""
+        "insert into policies (version, state, document, note, created_by, created_at)"
+        """ values (99, 'published', '{"gates"\\: {"closing"\\: {"require"\\: []}}}', '', 'mallory', now())"""
     )
     assert await refusal(world, FORGE, lead=lead, version=99, valid=DAY) == ("PM001", "gate")
 
 
 async def test_the_gate_of_a_live_policy_cannot_be_softened(world: World) -> None:
-    softer = """update policies set document = jsonb_set(document, '{gates,closing,require}', '[]')"""
+    softer = """update policies set document = jsonb_set(document\\:\\:jsonb, '{gates,closing,require}', '[]')\\:\\:json"""
     assert (await refusal(world, softer))[0] == "PM002"
     assert (await refusal(world, "delete from policies"))[0] == "PM002"
-    assert (await refusal(world, "update policies set published_at = null, state = 'draft'"))[0] == "PM002"
+    assert (await refusal(world, "update policies set state = 'draft'"))[0] == "PM002"
+    assert (await refusal(world, "update policies set source = 'rules\\: []'"))[0] == "PM002"
+
+
+async def test_no_policy_goes_live_past_its_history(world: World) -> None:
+    await world.rows(
+        "insert into policies (version, state, document, note, created_by, created_at)"
+        " values (99, 'draft', '{}', '', 'mallory', now())"
+    )
+    await world.rows("update policies set state = 'archived' where state = 'published'")
+    assert (await refusal(world, "update policies set state = 'published' where version = 99"))[0] == "PM002"
 
 
 async def test_a_failed_check_cannot_become_a_pass_nor_a_pass_live_longer(world: World) -> None:
@@ -454,6 +464,7 @@ async def test_an_override_cannot_be_deleted_or_called_back_to_life(world: World
         ("ledger_entries", "entry = '{}'"),
         ("audit", "actor = 'somebody else'"),
         ("roster_versions", "snapshot = '{}'"),
+        ("policy_publications", "note = 'nobody'"),
         ("evidence", "affirmed = false"),
     ],
 )
@@ -470,7 +481,7 @@ async def test_history_is_neither_edited_nor_deleted(world: World, table: str, c
     "table",
     [
         "appointments", "assignments", "audit", "decisions", "evidence", "gate_checks", "ledger_entries", "leads",
-        "overrides", "policies", "reps", "reservations", "role_works", "roles", "roster_versions",
+        "overrides", "policies", "policy_publications", "reps", "reservations", "role_works", "roles", "roster_versions",
     ],
 )  # fmt: skip
 async def test_no_table_with_a_promise_can_be_truncated(world: World, table: str) -> None:

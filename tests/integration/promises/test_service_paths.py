@@ -110,8 +110,11 @@ async def test_a_fallback_to_a_gated_pool_gives_nothing_even_where_no_check_was_
     draft = await add_draft(world.env, {**POLICY, "rules": rules}, note="x", actor=ADMIN)
     await world.rows("update policies set state = 'archived' where state = 'published'")
     await world.rows(
-        "update policies set state = 'published', published_at = now() where version = :v", v=draft.policy.version
+        "insert into policy_publications (seq, version, kind, at, actor, note)"
+        " values (99, :v, 'published', now(), 'mallory', '')",
+        v=draft.policy.version,
     )
+    await world.rows("update policies set state = 'published' where version = :v", v=draft.policy.version)
     await world.rows("update reps set active = false where key in ('lena', 'jonas', 'sofia')")
     await world.rows(
         "insert into roster_versions select version + 1, jsonb_set(snapshot, '{reps}', (select jsonb_agg(case when r ->> 'key'"

@@ -1,0 +1,79 @@
+"""`policy diff`: two policies compared, each of them a version, the live one, or a file."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pointsman.cli.policy_files import read
+from pointsman.cli.session import MISUSED, fail, out, with_env
+from pointsman.domain.diff import diff as difference
+from pointsman.domain.differences import Change
+from pointsman.domain.errors import PolicyInvalid
+from pointsman.domain.policy import parse_policy
+from pointsman.services import policies
+from pointsman.services.ports import Env
+
+LIVE = "live"
+
+Side = Annotated[str, typer.Argument(help="A version's number, `live`, or a file.")]
+
+
+def diff(
+    before: Side,
+    after: Side,
+    data: Annotated[bool, typer.Option("--json", help="As data, with paths and values.")] = False,
+) -> None:
+    """Say how the second policy differs from the first; two files need no database."""
+    documents = [None if _stored(side) else _file(side) for side in (before, after)]
+
+    async def fetched(env: Env) -> list[object]:
+        return [
+            await _document(env, side) if _stored(side) else given for side, given in zip(sides, documents, strict=True)
+        ]
+
+    sides = (before, after)
+    both = with_env(fetched) if any(_stored(side) for side in sides) else documents
+    _show(_compared(both, sides), data=data)
+
+
+def _stored(side: str) -> bool:
+    return side == LIVE or (side.isdecimal() and side.isascii())
+
+
+def _file(side: str) -> object:
+    file = Path(side)
+    if not file.is_file():
+        fail(f"{side!r} is neither a version, nor `live`, nor a file.", code=MISUSED)
+    return read(file).document
+
+
+async def _document(env: Env, side: str) -> object:
+    row = await (policies.current_policy(env) if side == LIVE else policies.policy_version(env, min(int(side), 2**62)))
+    return row.document
+
+
+def _compared(documents: list[object], sides: tuple[str, str]) -> tuple[Change, ...]:
+    parsed = []
+    for document, side in zip(documents, sides, strict=True):
+        try:
+            parsed.append(parse_policy(document))
+        except PolicyInvalid as invalid:
+            fail(f"{side} is no policy.", *(f"{fault.path}: {fault.message}" for fault in invalid.faults))
+    return difference(*parsed)
+
+
+def _show(changes: tuple[Change, ...], *, data: bool) -> None:
+    if data:
+        typer.echo(json.dumps([asdict(change) for change in changes], indent=2, ensure_ascii=False))
+        return
+    if not changes:
+        out.print("Both say the same.")
+    part = None
+    for change in changes:
+        if change.group != part:
+            out.print(f"[bold]{change.group}[/]")
+        part = change.group
+        out.print(f"  {change.sentence}", highlight=False, markup=False, soft_wrap=True)

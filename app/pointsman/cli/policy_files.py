@@ -1,0 +1,35 @@
+"""Policies as files: YAML as it lies in git, or JSON."""
+
+import json
+from pathlib import Path
+
+from pointsman.api.policy_bodies import Written, as_yaml, written_yaml
+from pointsman.api.policy_yaml import MAX_YAML_DEPTH
+from pointsman.api.strict_json import NotStorableError, check
+from pointsman.cli.session import MISUSED, fail
+from pointsman.domain.errors import Invalid
+from pointsman.services.ports.policies import PolicyRow
+
+
+def read(file: Path) -> Written:
+    """The policy in a file, by the same reading as the API's; ends the command when it is none."""
+    try:
+        body = file.read_bytes()
+        if file.suffix == ".json":
+            return Written(document=check(body, max_depth=MAX_YAML_DEPTH), source=None)
+        return written_yaml(body)
+    except NotStorableError as error:
+        fail(f"{file} is not JSON.", str(error), code=MISUSED)
+    except Invalid as error:
+        fail(f"{file} is not YAML.", *(fault.message for fault in error.faults), code=MISUSED)
+    except OSError as error:
+        fail(f"{file} cannot be read.", error.strerror or str(error), code=MISUSED)
+
+
+def write(file: Path, row: PolicyRow) -> None:
+    """The policy as YAML, or as JSON where the file's name says so; ends the command when the file cannot be written."""
+    text = json.dumps(row.document, indent=2, ensure_ascii=False) + "\n" if file.suffix == ".json" else as_yaml(row)
+    try:
+        file.write_bytes(text.encode())
+    except OSError as error:
+        fail(f"{file} cannot be written.", error.strerror or str(error), code=MISUSED)
