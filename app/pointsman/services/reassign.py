@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from pointsman.domain.decisions import Decision, DecisionOutcome, Step, StepResult, canonical
+from pointsman.domain.by_hand import ByHand
 from pointsman.domain.eligibility import CalendarState
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, RoleProtected
 from pointsman.domain.leads import Stage
@@ -200,7 +200,17 @@ def _with_the_way(protected: RoleProtected, rep: Rep, work: Work, *, gate_open: 
 
 async def _write(env: Env, tx: Tx, case: _Case, reason: str, actor: Actor) -> Routed:
     now, decision_id = env.clock(), env.new_id()
-    decision = _decision(case, decision_id, reason, env)
+    said = ByHand(
+        rep=case.rep.key,
+        work=case.work,
+        reason=reason,
+        approver=case.override.approver if case.override else None,
+        seed=str(decision_id),
+        now=now,
+        policy_version=case.known.policy.version,
+        roster_version=case.known.roster.version,
+    )
+    decision = said.decision(case.rep)
     hold = case.context.hold
     before = case.context.assignment
     write = RoutingWrite(
@@ -217,7 +227,7 @@ async def _write(env: Env, tx: Tx, case: _Case, reason: str, actor: Actor) -> Ro
         policy_version=decision.policy_version,
         roster_version=decision.roster_version,
         record=decision.to_json(),
-        inputs=canonical({"manual": {"rep": case.rep.key, "work": case.work.value, "reason": reason}}),
+        inputs=said.to_json(),
         stage=(Stage.CLOSING if case.work is Work.CLOSING else Stage.WORKING).value,
         nurture_until=None,
         nurture_reason=None,
@@ -255,31 +265,6 @@ def _after(case: _Case, decision_id: UUID) -> dict[str, str | None]:
         "by": BY_HAND,
         "override": str(case.override.id) if case.override else None,
     }
-
-
-def _decision(case: _Case, decision_id: UUID, reason: str, env: Env) -> Decision:
-    by = f" under an override of {case.override.approver}" if case.override else ""
-    summary = f"{case.rep.name} gets this lead for {case.work} by hand{by}: {reason}"
-    return Decision(
-        outcome=DecisionOutcome.ASSIGNED,
-        work=case.work,
-        rule=None,
-        pool=None,
-        rep=case.rep.key,
-        hold_reason=None,
-        hold_sentence=None,
-        summary=summary,
-        steps=(Step(rule=None, result=StepResult.ASSIGNED, sentence=summary),),
-        candidates=(),
-        turn=None,
-        ledger_before=None,
-        ledger_after=None,
-        tie_break=None,
-        policy_version=case.known.policy.version,
-        roster_version=case.known.roster.version,
-        seed=str(decision_id),
-        now=env.clock(),
-    )
 
 
 async def _audit(
