@@ -1,12 +1,13 @@
-"""When something begins anew: a rep's presence, a pool's hour, day and week, a supplier's capacity, a ramp-up."""
+"""When something begins anew: a rep's presence, a pool's hour, day and week, a supplier's capacity."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from pointsman.domain.eligibility import RepLoad
+from pointsman.domain.caps import RepLoad, at_capacity
 from pointsman.domain.local_time import instant_of, local_date, start_of_day
-from pointsman.domain.pool_document import Pool, SupplierRules
+from pointsman.domain.pool_document import SupplierRules
 from pointsman.domain.reps import Rep
 from pointsman.domain.working_hours import at_work, away_until
 
@@ -61,33 +62,20 @@ def next_week(now: datetime, zone: str) -> datetime:
     return start_of_day(today + (_WEEK - today.weekday()) * _DAY, zone)
 
 
-def next_capacity(rules: SupplierRules, load: RepLoad, now: datetime) -> datetime | None:
-    """When a supplier that can take nothing more may take something again, without any of its leads being closed."""
+def next_capacity(rules: SupplierRules, load: RepLoad, now: datetime, after: datetime) -> datetime | None:
+    """The first instant from `after` on at which a supplier with this load can take something, if nothing is added.
+
+    None if it cannot, unless one of its leads is closed.
+    """
     day, week = next_day(now, rules.time_zone), next_week(now, rules.time_zone)
-    for at in sorted({day, week, *_steps(rules, now)}):
+    for at in sorted({after, day, week, *_steps(rules, now)}):
         step = rules.step_on(local_date(at, rules.time_zone))
-        if step is None or (
-            _below(load.day if at < day else 0, step.per_day)
-            and _below(load.week if at < week else 0, step.per_week)
-            and _below(load.open, step.open)
-        ):
+        left = replace(load, day=load.day if at < day else 0, week=load.week if at < week else 0)
+        if at >= after and (step is None or at_capacity(step, left) is None):
             return at
     return None
-
-
-def next_ramp_step(rep: Rep, pool: Pool, now: datetime) -> datetime | None:
-    """When a newcomer's ramp-up first gives a part of the weight."""
-    if rep.started_on is None:
-        return None
-    first = start_of_day(rep.started_on, pool.time_zone)
-    steps = (first + step.after for step in pool.ramp_up if step.percent > 0)
-    return min((at for at in steps if at > now), default=None)
 
 
 def _steps(rules: SupplierRules, now: datetime) -> Iterator[datetime]:
     today: date = local_date(now, rules.time_zone)
     return (start_of_day(step.from_, rules.time_zone) for step in rules.capacity if step.from_ > today)
-
-
-def _below(count: int, limit: int | None) -> bool:
-    return limit is None or count < limit

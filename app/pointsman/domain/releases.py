@@ -2,25 +2,26 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pointsman.domain.caps import RepLoad
 from pointsman.domain.decisions import Decision, DecisionOutcome, HoldReason
 from pointsman.domain.distribution import World
-from pointsman.domain.eligibility import Candidate, Drop, RepLoad
+from pointsman.domain.eligibility import Candidate, Drop
 from pointsman.domain.gate import GateResult
 from pointsman.domain.next_moments import (
     next_capacity,
     next_day,
     next_hour,
     next_presence,
-    next_ramp_step,
     next_week,
 )
 from pointsman.domain.policy_document import Policy, Pool
 from pointsman.domain.reps import Caps, Rep
 from pointsman.domain.roles import Work
+from pointsman.domain.turn_weights import ramp
 from pointsman.domain.wording import listing
 from pointsman.domain.working_hours import at_work, away_until
 
@@ -29,6 +30,7 @@ MOST = 20
 
 ADD_REP = "add-rep"
 _SECOND = timedelta(seconds=1)
+_MOST_STEPS = 1_000  # from one thing in the way to the next, before we give up
 #: These pass with time alone, or would if nothing else stood in the way.
 _TIMED = frozenset(
     {
@@ -150,7 +152,7 @@ def _of_pool(
 
 def _of_rep(code: str, rep: Rep, pool: Pool, decision: Decision, policy: Policy, world: World) -> Release | None:
     if code in _TIMED:
-        return _in_time(code, rep, pool, decision, policy, world)
+        return _in_time(rep, pool, decision, policy, world)
     sentence = {
         Drop.INACTIVE.value: f"{rep.name} is active again and takes turns",
         Drop.CALENDAR.value: f"{rep.name}'s calendar can be read again",
@@ -161,92 +163,95 @@ def _of_rep(code: str, rep: Rep, pool: Pool, decision: Decision, policy: Policy,
     return Release(code=code, sentence=sentence) if sentence else None
 
 
-def _in_time(code: str, rep: Rep, pool: Pool, decision: Decision, policy: Policy, world: World) -> Release | None:
-    bars = list(_bars(code, rep, pool, decision, policy, world))
-    if not bars:
-        return None
-    for bar in bars:
+def _in_time(rep: Rep, pool: Pool, decision: Decision, policy: Policy, world: World) -> Release | None:
+    """The first moment at which nothing stands in this rep's way any more; or what has no known end."""
+    case = _Case(rep=rep, pool=pool, decision=decision, policy=policy, world=world)
+    at, last = world.now, None
+    for _ in range(_MOST_STEPS):
+        bar = next(case.bars(at), None)
+        if bar is None:
+            if last is None:
+                return None
+            return Release(code=last.code, at=at.astimezone(UTC), sentence=f"{last.sentence} {_shown(at, last.zone)}")
         if bar.at is None:
             return Release(code=bar.code, sentence=bar.sentence)
-    last = max(bars, key=lambda bar: (bar.at or world.now, bar.code in (Drop.TIME_OFF, Drop.OUTSIDE_HOURS)))
-    assert last.at is not None
-    at = last.at if _ahead(pool) else next_presence(rep, last.at, in_hours=pool.immediate)
-    if at is None or at <= world.now:
-        return Release(code=last.code, sentence=f"{rep.name} has working hours")
-    if at > last.at:
-        last = replace(last, code=Drop.OUTSIDE_HOURS, zone=rep.time_zone, sentence=f"{rep.name} is at work on")
-    return Release(code=last.code, at=at, sentence=f"{last.sentence} {_shown(at, last.zone)}")
+        at, last = bar.at, bar
+    return None
 
 
-def _bars(code: str, rep: Rep, pool: Pool, decision: Decision, policy: Policy, world: World) -> Iterator[_Bar]:
-    """What was found in this rep's way, and what is asked after it and would still stand there."""
-    if code == Drop.SUPPLIER_CAPACITY:
-        yield from _capacity(rep, policy, world)
-    if code == Drop.RAMP_UP:
-        yield from _ramp(rep, pool, world.now)
-    yield from _absence(rep, pool, world.now)
-    yield from _caps(rep, rep.caps, world.loads.get(rep.key), pool.time_zone, world.now)
-    category = decision.category or ""
-    if category in rep.caps.categories:
-        load = world.category_loads.get(category, {}).get(rep.key)
-        for bar in _caps(rep, rep.caps.categories[category], load, pool.time_zone, world.now, of=f" for {category}"):
-            yield replace(bar, code=Drop.CAP_CATEGORY)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """One rep, one pool, one waiting lead."""
 
+    rep: Rep
+    pool: Pool
+    decision: Decision
+    policy: Policy
+    world: World
 
-def _ahead(pool: Pool) -> bool:
-    """Whether what counts is the time that can be offered, rather than now."""
-    return pool.work is Work.CLOSING and not pool.immediate
+    def bars(self, at: datetime) -> Iterator[_Bar]:
+        """What would stand in the way at `at`; each ends later than that, or at no known time."""
+        yield from self._capacity(at)
+        yield from self._ramp(at)
+        yield from self._absence(at)
+        rep, world = self.rep, self.world
+        yield from self._caps(at, rep.caps, world.loads.get(rep.key))
+        for category in self._categories():
+            load = world.category_loads[category][rep.key]
+            for bar in self._caps(at, rep.caps.categories[category], load, of=f" for {category}"):
+                yield replace(bar, code=Drop.CAP_CATEGORY)
 
+    def _capacity(self, at: datetime) -> Iterator[_Bar]:
+        rules, supplier = self.policy.suppliers.get(self.rep.supplier), self.rep.supplier
+        if rules is None:
+            return
+        free = next_capacity(rules, self.world.supplier_loads.get(supplier, RepLoad()), self.world.now, at)
+        if free != at:
+            words = f"{supplier} has capacity again on" if free else f"{supplier} gets capacity, or closes a lead"
+            yield _Bar(code=Drop.SUPPLIER_CAPACITY, at=free, zone=rules.time_zone, sentence=words)
 
-def _absence(rep: Rep, pool: Pool, now: datetime) -> Iterator[_Bar]:
-    zone = rep.time_zone
-    if back := away_until(rep, now):
-        if _ahead(pool):
-            if back >= now + pool.booking.horizon:
-                at = back - pool.booking.horizon + _SECOND
-                yield _Bar(code=Drop.TIME_OFF, at=at, zone=zone, sentence=f"Time of {rep.name} can be offered from")
-        else:
+    def _ramp(self, at: datetime) -> Iterator[_Bar]:
+        found, name = ramp(self.pool, self.rep, at), self.rep.name
+        if not found.percent:
+            words = f"{name}'s ramp-up gives turns from" if found.rises_at else f"The ramp-up gives {name} turns again"
+            yield _Bar(code=Drop.RAMP_UP, at=found.rises_at, zone=self.pool.time_zone, sentence=words)
+
+    def _absence(self, at: datetime) -> Iterator[_Bar]:
+        rep, zone, ahead = self.rep, self.rep.time_zone, self.pool.work is Work.CLOSING and not self.pool.immediate
+        back = away_until(rep, at)
+        if back is not None and ahead:
+            if back >= at + self.pool.booking.horizon:
+                offered = back - self.pool.booking.horizon + _SECOND
+                words = f"Time of {rep.name} can be offered from"
+                yield _Bar(code=Drop.TIME_OFF, at=offered, zone=zone, sentence=words)
+        elif back is not None:
             yield _Bar(code=Drop.TIME_OFF, at=back, zone=zone, sentence=f"{rep.name} is back on")
-    elif pool.immediate and not at_work(rep, now):
-        start = next_presence(rep, now, in_hours=True)
-        words = f"{rep.name} is at work on" if start else f"{rep.name} has working hours"
-        yield _Bar(code=Drop.OUTSIDE_HOURS, at=start, zone=zone, sentence=words)
+        elif self.pool.immediate and not at_work(rep, at):
+            start = next_presence(rep, at, in_hours=True)
+            words = f"{rep.name} is at work on" if start else f"{rep.name} has working hours"
+            yield _Bar(code=Drop.OUTSIDE_HOURS, at=start, zone=zone, sentence=words)
 
+    def _caps(self, at: datetime, caps: Caps, load: RepLoad | None, *, of: str = "") -> Iterator[_Bar]:
+        name, zone, load = self.rep.name, self.pool.time_zone, load or RepLoad()
+        for code, cap, count, period, begins in (
+            (Drop.CAP_HOUR, caps.per_hour, load.hour, "hour", next_hour),
+            (Drop.CAP_DAY, caps.per_day, load.day, "day", next_day),
+            (Drop.CAP_WEEK, caps.per_week, load.week, "week", next_week),
+        ):
+            anew = begins(self.world.now, zone)
+            if cap == 0:
+                yield _Bar(code=code, at=None, zone=zone, sentence=f"{name}'s cap per {period}{of}, now 0, is raised")
+            elif cap is not None and count >= cap and at < anew:
+                words = f"{name}'s cap of {cap} per {period}{of} starts anew on"
+                yield _Bar(code=code, at=anew, zone=zone, sentence=words)
+        if caps.open_load is not None and load.open >= caps.open_load:
+            words = f"One of {name}'s {load.open} open leads{of} is closed or moved, or the cap is raised"
+            yield _Bar(code=Drop.CAP_OPEN, at=None, zone=zone, sentence=words)
 
-def _caps(rep: Rep, caps: Caps, load: RepLoad | None, zone: str, now: datetime, *, of: str = "") -> Iterator[_Bar]:
-    load = load or RepLoad()
-    for code, cap, count, period, begins in (
-        (Drop.CAP_HOUR, caps.per_hour, load.hour, "hour", next_hour),
-        (Drop.CAP_DAY, caps.per_day, load.day, "day", next_day),
-        (Drop.CAP_WEEK, caps.per_week, load.week, "week", next_week),
-    ):
-        if cap == 0:
-            yield _Bar(code=code, at=None, zone=zone, sentence=f"{rep.name}'s cap per {period}{of}, now 0, is raised")
-        elif cap is not None and count >= cap:
-            words = f"{rep.name}'s cap of {cap} per {period}{of} starts anew on"
-            yield _Bar(code=code, at=begins(now, zone), zone=zone, sentence=words)
-    if caps.open_load is not None and load.open >= caps.open_load:
-        words = f"One of {rep.name}'s {load.open} open leads{of} is closed or moved, or the cap of {caps.open_load} is raised"
-        yield _Bar(code=Drop.CAP_OPEN, at=None, zone=zone, sentence=words)
-
-
-def _capacity(rep: Rep, policy: Policy, world: World) -> Iterator[_Bar]:
-    rules = policy.suppliers.get(rep.supplier)
-    if rules is None:
-        return
-    at = next_capacity(rules, world.supplier_loads.get(rep.supplier, RepLoad()), world.now)
-    words = (
-        f"{rep.supplier} has capacity again on"
-        if at
-        else f"{rep.supplier} gets more capacity, or one of its leads is closed"
-    )
-    yield _Bar(code=Drop.SUPPLIER_CAPACITY, at=at, zone=rules.time_zone, sentence=words)
-
-
-def _ramp(rep: Rep, pool: Pool, now: datetime) -> Iterator[_Bar]:
-    at = next_ramp_step(rep, pool, now)
-    words = f"{rep.name}'s ramp-up gives turns from" if at else f"The ramp-up of the pool gives {rep.name} turns"
-    yield _Bar(code=Drop.RAMP_UP, at=at, zone=pool.time_zone, sentence=words)
+    def _categories(self) -> list[str]:
+        """Those that this rep was counted for: the waited-for rule's, or else those of the rules after it."""
+        counted = [c for c in self.rep.caps.categories if self.rep.key in self.world.category_loads.get(c, {})]
+        return [self.decision.category] if self.decision.category in counted else counted
 
 
 def _shown(at: datetime, zone: str) -> str:
