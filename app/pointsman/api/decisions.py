@@ -49,7 +49,12 @@ async def index(env: EnvDep, page: PageDep, caller: Annotated[Caller, needs("rea
     return await _page(env, page, caller, None)
 
 
-@router.get("/v1/leads/{lead_id}/decisions", summary="List a lead's decisions", responses=errors(401, 403, 404, 422))
+@router.get(
+    "/v1/leads/{lead_id}/decisions",
+    summary="List a lead's decisions",
+    description="Newest first. Those of leads that were merged into this one are among them: `lead_id` says which.",
+    responses=errors(401, 403, 404, 422),
+)
 async def of_lead(
     lead_id: UUID, env: EnvDep, page: PageDep, caller: Annotated[Caller, needs("read", "handover")]
 ) -> Page[DecisionHead]:

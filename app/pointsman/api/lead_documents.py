@@ -77,6 +77,8 @@ class AccountDoc(BaseModel):
     domain: str | None
     status: str
     owner: str | None = Field(description="The rep who owns it.")
+    parent_id: UUID | None = Field(description="The account that it belongs to.")
+    parent_owner: str | None = Field(description="The rep who owns that one.")
 
 
 class HolderDoc(BaseModel):
@@ -100,15 +102,21 @@ class LeadDoc(BaseModel):
     fields: dict[str, Value]
     stage: str = Field(description="new, working, held, nurture, closing or booked", examples=["working"])
     account: AccountDoc | None
-    match: dict[str, Any] = Field(description="How person and account were found, with ties.")
+    match: dict[str, Any] = Field(
+        description="How person and account were found, with ties. An account of an alike name comes with `confidence` and "
+        "`why`; `suggestions` are accounts that a human may merge it with."
+    )
+    merged_into: UUID | None = Field(description="The lead that this one is now: GET /v1/leads/{merged_into}.")
+    merged_at: datetime | None
     nurture_until: datetime | None
     nurture_reason: str | None
     created_at: datetime
     updated_at: datetime
 
     @staticmethod
-    def of(row: LeadRow, stage: str | None = None) -> "LeadDoc":
-        return LeadDoc(**lead_values(row, stage))
+    def of(row: LeadRow, stage: str | None = None, *, partner: bool = False) -> "LeadDoc":
+        """`partner` leaves out what speaks of other companies than the lead's."""
+        return LeadDoc(**lead_values(row, stage, partner=partner))
 
 
 class ExternalId(BaseModel):
@@ -123,13 +131,22 @@ class LeadPage(LeadDoc):
 
     holder: HolderDoc | None
     external_ids: list[ExternalId]
+    merged: list[UUID] = Field(description="The leads that were merged into this one; each can still be read.")
 
     @staticmethod
-    def full(row: LeadRow, holder: Mapping[str, Any] | None, identities: Sequence[tuple[str, str]]) -> "LeadPage":
+    def full(
+        row: LeadRow,
+        holder: Mapping[str, Any] | None,
+        identities: Sequence[tuple[str, str]],
+        merged: Sequence[UUID] = (),
+        *,
+        partner: bool = False,
+    ) -> "LeadPage":
         return LeadPage(
-            **lead_values(row, None),
+            **lead_values(row, None, partner=partner),
             holder=HolderDoc(**holder) if holder else None,
             external_ids=[ExternalId(source_system=source, external_id=name) for source, name in identities],
+            merged=list(merged),
         )
 
 
@@ -192,7 +209,11 @@ class LeadAnswer(BaseModel):
     note: str | None
 
 
-def lead_values(row: LeadRow, stage: str | None) -> dict[str, Any]:
+#: What `match` says of other accounts than the lead's own.
+_OF_OTHERS = frozenset({"suggestions", "account_ties", "why"})
+
+
+def lead_values(row: LeadRow, stage: str | None, *, partner: bool) -> dict[str, Any]:
     account = None
     if row.account_id is not None:
         account = AccountDoc(
@@ -201,6 +222,8 @@ def lead_values(row: LeadRow, stage: str | None) -> dict[str, Any]:
             domain=row.account_domain,
             status=row.account_status or "prospect",
             owner=row.account_owner,
+            parent_id=None if partner else row.parent_id,
+            parent_owner=None if partner else row.parent_owner,
         )
     return {
         "id": row.id,
@@ -211,7 +234,9 @@ def lead_values(row: LeadRow, stage: str | None) -> dict[str, Any]:
         "fields": dict(row.facts),
         "stage": stage or row.stage,
         "account": account,
-        "match": dict(row.match),
+        "match": {name: value for name, value in row.match.items() if not (partner and name in _OF_OTHERS)},
+        "merged_into": row.merged_into,
+        "merged_at": row.merged_at,
         "nurture_until": row.nurture_until,
         "nurture_reason": row.nurture_reason,
         "created_at": row.created_at,

@@ -77,7 +77,7 @@ async def _submitted(env: Env, tx: Tx, body: LeadIn, caller: Caller) -> Answer:
             routed.decision.outcome.value, routed.decision.outcome.value
         )
     document = LeadAnswer(
-        lead=LeadDoc.of(lead, stage),
+        lead=LeadDoc.of(lead, stage, partner=caller.supplier is not None),
         created=submitted.created,
         decision=DecisionDoc.of(routed, partner=caller.supplier is not None) if routed else None,
         note=submitted.note,
@@ -102,16 +102,23 @@ async def index(
     async with env.uow() as tx:
         rows = await tx.leads.page(supplier=caller.supplier, stage=stage, after=page.after, limit=page.fetch)
     items, following = page.cut(rows, lambda row: (row.created_at, row.id))
-    return Page[LeadDoc](items=[LeadDoc.of(row) for row in items], next=following)
+    return Page[LeadDoc](items=[LeadDoc.of(row, partner=caller.supplier is not None) for row in items], next=following)
 
 
-@router.get("/v1/leads/{lead_id}", summary="Read a lead", responses=errors(401, 403, 404, 422))
+@router.get(
+    "/v1/leads/{lead_id}",
+    summary="Read a lead",
+    description="A lead that was merged stays readable and says `merged_into`.",
+    responses=errors(401, 403, 404, 422),
+)
 async def show(env: EnvDep, lead_id: UUID, caller: Annotated[Caller, needs("read")]) -> LeadPage:
     async with env.uow() as tx:
         row = await tx.leads.get(lead_id)
         if row is None or not await _sees(tx, caller, lead_id):
             raise NotFound("There is no lead with this id.")
-        return LeadPage.full(row, await tx.leads.holder(lead_id), await tx.leads.identities(lead_id))
+        merged = [one for one in await tx.merges.merged(lead_id) if await _sees(tx, caller, one)]
+        holder, identities = await tx.leads.holder(lead_id), await tx.leads.identities(lead_id)
+    return LeadPage.full(row, holder, identities, merged, partner=caller.supplier is not None)
 
 
 async def _sees(tx: Tx, caller: Caller, lead_id: UUID) -> bool:

@@ -12,6 +12,7 @@ from pointsman.api.problems import FaultDoc, Problem, documented
 
 TAGS = [
     {"name": "Lead intake", "description": "For forms, ads, marketing automation and CRMs: leads come in."},
+    {"name": "Accounts", "description": "For the RevOps admin: companies, whose they are, and two that are one."},
     {
         "name": "Hand-over and booking",
         "description": "For SDRs and appointment setters, in-house or at a partner: pass the gate, book the closer.",

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from pointsman.api import (
+    accounts,
     alerts,
     appointments,
     audit,
@@ -16,6 +17,7 @@ from pointsman.api import (
     intakes,
     keys,
     leads,
+    merges,
     metrics,
     overrides,
     policies,
@@ -27,6 +29,8 @@ from pointsman.api import (
 
 ALL: list[APIRouter] = [
     leads.router,
+    merges.router,
+    accounts.router,
     hooks.router,
     intakes.router,
     inbox.router,

@@ -52,7 +52,8 @@ _DECISION = (
 )
 _GET = text(f"{_DECISION} and d.id = :id")
 _PAGE = text(
-    f"{_DECISION} and (cast(:lead_id as uuid) is null or d.lead_id = :lead_id)"
+    f"{_DECISION} and (cast(:lead_id as uuid) is null"
+    "      or d.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id))"
     " and (cast(:before_at as timestamptz) is null or (d.at, d.id) < (:before_at, cast(:before_id as uuid)))"
     " order by d.at desc, d.id desc limit :limit"
 )

@@ -12,8 +12,14 @@ _IDENTITIES = text("update lead_identities set lead_id = :into where lead_id = :
 _GIVE_EMAIL = text("update leads set email_key = null where id = :id")
 _TAKE_EMAIL = text("update leads set email = :email, email_key = :email_key where id = :into")
 _EMAIL = text("select email, email_key from leads where id = :id")
-_CLOSE = (
+_END_HOLD = (
     text("update holds set released_at = :at, release = 'merged' where lead_id = :id and released_at is null"),
+    text(
+        "update alerts set resolved_at = :at"
+        " where resolved_at is null and code = 'hold-overdue' and subject = 'lead:' || cast(:id as text)"
+    ),
+)
+_CLOSE = (
     text("update alerts set resolved_at = :at where resolved_at is null and subject = 'lead:' || cast(:id as text)"),
     text("update reservations set active = false where lead_id = :id and kind = 'hold' and active"),
     text("update gate_checks set revoked_at = :at where lead_id = :id and passed and revoked_at is null"),
@@ -41,7 +47,12 @@ class SqlMerges:
         await self._connection.execute(_GIVE_EMAIL, {"id": lead_id})
         await self._connection.execute(_TAKE_EMAIL, {"into": into, "email": row.email, "email_key": row.email_key})
 
+    async def end_hold(self, lead_id: UUID, *, at: datetime) -> None:
+        for statement in _END_HOLD:
+            await self._connection.execute(statement, {"id": lead_id, "at": at})
+
     async def close(self, lead_id: UUID, *, at: datetime) -> None:
+        await self.end_hold(lead_id, at=at)
         for statement in _CLOSE:
             await self._connection.execute(statement, {"id": lead_id, "at": at})
 

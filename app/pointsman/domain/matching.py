@@ -35,6 +35,23 @@ def merge(values: Mapping[str, Value], known_at: Mapping[str, str], news: Mappin
     return Merged(values=kept, known_at=stamps, changed=frozenset(changed))
 
 
+def unite(
+    values: Mapping[str, Value], known_at: Mapping[str, str], others: Mapping[str, Value], others_at: Mapping[str, str]
+) -> Merged:
+    """What is known of two records of one person: each field has the value that was true last, the former's when level."""
+    kept, stamps, changed = dict(values), dict(known_at), set()
+    for field, value in others.items():
+        stamp = others_at.get(field, "")
+        if field in kept and stamp <= stamps.get(field, ""):
+            continue
+        if field not in kept or kept[field] != value or type(kept[field]) is not type(value):
+            changed.add(field)
+        kept[field] = value
+        if stamp:
+            stamps[field] = stamp
+    return Merged(values=kept, known_at=stamps, changed=frozenset(changed))
+
+
 def stamp_of(at: datetime) -> str:
     """A UTC instant as text of one width, so that texts sort as instants do."""
     return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")

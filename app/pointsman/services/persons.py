@@ -75,7 +75,9 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
     if found is None:
         raise LostRace("the lead came or went between two statements")
     row = by_id[found.lead_id]
-    lead = await _change(tx, row, write, found, knows_id=found.by == "external_id")
+    # An email by which a merged lead is found again leads here, but is not the one that this lead goes by.
+    alias = any(by_email and row.email_key != person.email_key for row, _, by_email in rows)
+    lead = await _change(tx, row, write, found, knows_id=found.by == "external_id", alias=alias)
     if _new_conflict(row, found):
         await _report_conflict(env, tx, found, actor)
     return Upserted(lead=lead, created=False, conflict=found.conflict)
@@ -149,10 +151,10 @@ def _placed(write: LeadWrite, found: Likeness) -> LeadWrite:
     )
 
 
-async def _change(tx: Tx, row: LeadRow, write: LeadWrite, found: Found, *, knows_id: bool) -> LeadRow:
+async def _change(tx: Tx, row: LeadRow, write: LeadWrite, found: Found, *, knows_id: bool, alias: bool) -> LeadRow:
     """Merge the news into a locked lead; nothing is written when there is no news."""
     person = write.person
-    merged = _merged(row, write, email_is_free=found.conflict is None)
+    merged = _merged(row, write, email_is_free=found.conflict is None and not alias)
     add_identity = person.external_id is not None and not knows_id
     moves = person.domain_from == "company.domain" and person.domain != row.account_domain
     tunes = (person.account_status or row.account_status) != row.account_status or (

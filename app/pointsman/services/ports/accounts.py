@@ -75,6 +75,10 @@ class Merges(Protocol):
         """The lead's email becomes the one of `into`, which has none."""
         ...
 
+    async def end_hold(self, lead_id: UUID, *, at: datetime) -> None:
+        """The lead waits no longer, since the other one's holder has it now."""
+        ...
+
     async def close(self, lead_id: UUID, *, at: datetime) -> None:
         """End what is open of the lead beside its assignment: holds, alerts, slot holds, gate passes, overrides."""
         ...

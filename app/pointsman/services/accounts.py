@@ -1,0 +1,141 @@
+"""Companies: read, hung under a parent, and made one when two are the same."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
+from pointsman.services.ports import Actor, Env, Refused, Tx
+from pointsman.services.ports.accounts import AccountRow
+from pointsman.services.transactions import in_transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergedAccounts:
+    """The account that survives, and how many leads came to it."""
+
+    survivor: AccountRow
+    leads: int
+
+
+async def account(env: Env, account_id: UUID) -> AccountRow:
+    """One account, also one that was merged; NotFound."""
+    async with env.uow() as tx:
+        return _found(await tx.accounts.get(account_id), account_id)
+
+
+async def account_page(
+    env: Env, *, domain: str | None, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[AccountRow]:
+    """Newest first."""
+    async with env.uow() as tx:
+        return await tx.accounts.page(domain=domain, after=after, limit=limit)
+
+
+async def set_parent(env: Env, account_id: UUID, parent: UUID | None, *, reason: str, actor: Actor) -> AccountRow:
+    """Hang the account under `parent`, or under none. NotFound; Conflict for a circle or a merged account."""
+
+    async def work(tx: Tx) -> AccountRow:
+        before = await _live(tx, account_id)
+        if parent is not None:
+            await _live(tx, parent)
+        await tx.accounts.set_parent(account_id, parent)
+        await _audit(
+            env,
+            tx,
+            actor,
+            "account.parent",
+            account_id,
+            before={"parent": _text(before.parent_id)},
+            after={"parent": _text(parent)},
+            reason=reason,
+        )
+        return _found(await tx.accounts.get(account_id), account_id)
+
+    try:
+        return await in_transaction(env, work)
+    except Refused as refused:
+        raise _circle(refused) from refused
+
+
+async def merge_accounts(env: Env, account_id: UUID, *, into: UUID, reason: str, actor: Actor) -> MergedAccounts:
+    """Make the account one with `into`, which survives: leads, children, name and domain lead there from then on.
+
+    The survivor keeps its name, domain, owner and parent where it has them; a customer stays one. No lead is routed.
+    NotFound; Invalid; Conflict for an account that was merged before, or where parents would become a circle.
+    """
+    if account_id == into:
+        message = "An account cannot be merged into itself: name the other one."
+        raise Invalid(message, faults=[Fault(path="body.into", code="same-account", message=message)])
+
+    async def work(tx: Tx) -> MergedAccounts:
+        rows = {one: await _live(tx, one) for one in sorted((account_id, into))}
+        moved = await tx.accounts.merge(account_id, into=into, at=env.clock())
+        survivor = _found(await tx.accounts.get(into), into)
+        before = {"owner": rows[account_id].owner, "into": {"owner": rows[into].owner, "status": rows[into].status}}
+        after = {
+            "account": str(account_id),
+            "into": str(into),
+            "leads": moved,
+            "owner": survivor.owner,
+            "status": survivor.status,
+        }
+        for one, action in ((account_id, "account.merged"), (into, "account.merged-into")):
+            await _audit(env, tx, actor, action, one, before=before, after=after, reason=reason)
+        return MergedAccounts(survivor=survivor, leads=moved)
+
+    try:
+        return await in_transaction(env, work)
+    except Refused as refused:
+        raise _circle(refused) from refused
+
+
+async def _live(tx: Tx, account_id: UUID) -> AccountRow:
+    row = _found(await tx.accounts.get(account_id, lock=True), account_id)
+    if row.merged_into is not None:
+        raise Conflict(
+            f"This account was merged into {row.merged_into}: use that one.",
+            code="account-merged",
+            extra={"merged_into": str(row.merged_into)},
+        )
+    return row
+
+
+def _found(row: AccountRow | None, account_id: UUID) -> AccountRow:
+    if row is None:
+        raise NotFound(f"There is no account {account_id}.")
+    return row
+
+
+def _circle(refused: Refused) -> Exception:
+    if refused.constraint != "PM004":
+        return refused
+    return Conflict(f"Parents must not form a circle: {refused}. Change the parents first.", code="parent-circle")
+
+
+def _text(value: UUID | None) -> str | None:
+    return str(value) if value else None
+
+
+async def _audit(
+    env: Env,
+    tx: Tx,
+    actor: Actor,
+    action: str,
+    account_id: UUID,
+    *,
+    before: Mapping[str, object],
+    after: Mapping[str, object],
+    reason: str,
+) -> None:
+    await tx.audit.add(
+        id=env.new_id(),
+        at=env.clock(),
+        actor=actor.name,
+        action=action,
+        subject=f"account:{account_id}",
+        before=before,
+        after=after,
+        reason=reason,
+    )
