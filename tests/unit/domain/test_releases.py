@@ -78,7 +78,7 @@ def test_whoever_is_back_at_night_takes_immediate_work_in_the_morning() -> None:
     ],
 )
 def test_a_cap_starts_anew_on_the_pools_clock(
-    caps: dict[str, int], load: dict[str, int], code: str, at: datetime | None
+    caps: dict[str, Any], load: dict[str, Any], code: str, at: datetime | None
 ) -> None:
     found = waiting(plan_of(), rep("lena", caps=Caps(**caps)), loads={"lena": RepLoad(**load)})[2]
     assert timed(found) == [(code, "lena", at)]
