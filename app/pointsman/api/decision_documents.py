@@ -143,15 +143,5 @@ class WholeDecisionDoc(DecisionHead):
         return WholeDecisionDoc(**DecisionHead.head_of(row, partner=partner).model_dump(), trace=trace)
 
 
-class ReplayDoc(BaseModel):
-    """A decision taken again from its stored inputs; `differs` names what does not agree."""
-
-    decision_id: UUID
-    same: bool
-    rep: str | None
-    rep_again: str | None
-    differs: list[str]
-
-
 def _balances(ledger: Ledger | None) -> dict[str, BalanceDoc] | None:
     return None if ledger is None else {rep: BalanceDoc.of(ledger.balance(rep)) for rep in sorted(ledger.balances)}

@@ -7,15 +7,19 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from pointsman.api.auth import Caller, needs
-from pointsman.api.decision_documents import DecisionHead, ReplayDoc, WholeDecisionDoc
+from pointsman.api.decision_documents import DecisionHead, WholeDecisionDoc
 from pointsman.api.deps import EnvDep
+from pointsman.api.explanation_documents import ExplainedDoc
+from pointsman.api.house import house
 from pointsman.api.lead_documents import DecisionDoc
 from pointsman.api.paging import Page, PageDep
 from pointsman.api.problems import errors
+from pointsman.api.replay_documents import MOST_REPLAYS_SHOWN, ReplayDoc, ReplayIn, ReplaysDoc
 from pointsman.domain.roles import Work
-from pointsman.services.explain import decision, decision_page, replay_decision
+from pointsman.services.explain import decision, decision_page, explain_stored
 from pointsman.services.ports import Env
 from pointsman.services.reassign import assign, reassign
+from pointsman.services.replays import replay_decision, replay_many
 
 router = APIRouter(tags=["Decisions"])
 
@@ -73,22 +77,43 @@ async def one(decision_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("r
     return WholeDecisionDoc.of(row, partner=caller.supplier is not None)
 
 
+@router.get(
+    "/v1/decisions/{decision_id}/explanation",
+    summary="Explain a decision",
+    description="From its stored inputs, with the policy and the roster of that time: why this rep, why not each other one and "
+    "when their turn comes, which rules nearly matched, and what would have changed it.",
+    responses=errors(401, 403, 404, 422),
+)
+async def explanation(decision_id: UUID, env: EnvDep, _caller: Annotated[Caller, house("read")]) -> ExplainedDoc:
+    return ExplainedDoc.told(await explain_stored(env, decision_id))
+
+
+@router.post(
+    "/v1/decisions/replay",
+    summary="Take the latest decisions again",
+    description="As many as are asked for, the newest first. Says how many come out the same to the byte, and of the first "
+    "that do not, where they differ. Nothing is written.",
+    responses=errors(401, 403, 422),
+)
+async def replays(given: ReplayIn, env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> ReplaysDoc:
+    total, differing = 0, []
+    async for found in replay_many(env, since=given.since, last=given.last):
+        total += 1
+        if not found.same:
+            differing.append(found)
+    shown = [ReplayDoc.of(found) for found in differing[:MOST_REPLAYS_SHOWN]]
+    return ReplaysDoc(replayed=total, same=total - len(differing), different=shown)
+
+
 @router.post(
     "/v1/decisions/{decision_id}/replay",
     summary="Take a decision again",
     description="From its stored inputs, with the policy and the roster of that time. Nothing is written. The answer says "
-    "whether the same rep comes out, and what differs.",
+    "whether the same bytes come out, the first byte that differs, and every place where they do.",
     responses=errors(401, 403, 404, 422),
 )
 async def replay(decision_id: UUID, env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> ReplayDoc:
-    found = await replay_decision(env, decision_id)
-    return ReplayDoc(
-        decision_id=found.decision_id,
-        same=found.same,
-        rep=found.rep,
-        rep_again=found.rep_again,
-        differs=list(found.differs),
-    )
+    return ReplayDoc.of(await replay_decision(env, decision_id))
 
 
 @router.post(

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from pointsman.api.auth import Caller, needs
-from pointsman.api.decision_documents import TraceDoc
 from pointsman.api.deps import EnvDep
+from pointsman.api.explanation_documents import ExplainedDoc
 from pointsman.api.house import house
 from pointsman.api.policy_bodies import (
     REQUEST_BODY,
@@ -129,10 +129,11 @@ async def check(request: Request, env: EnvDep, _caller: Annotated[Caller, house(
 @router.post(
     "/v1/policies/explain",
     summary="Explain where a lead would go",
-    description="The whole trace of the decision that would be taken now. Nothing is stored, nobody gets anything.",
+    description="The decision that would be taken now with its whole trace; why this rep, why not each other one, which rules "
+    "nearly matched, and what would change it. Nothing is stored, nobody gets anything.",
     responses=errors(401, 403, 404, 409, 422),
 )
-async def explained(given: ExplainIn, env: EnvDep, caller: Annotated[Caller, house("read")]) -> TraceDoc:
+async def explained(given: ExplainIn, env: EnvDep, caller: Annotated[Caller, house("read")]) -> ExplainedDoc:
     facts = {name: tuple(value) if isinstance(value, list) else value for name, value in given.facts.items()}
     question = Question(
         lead_id=given.lead_id,
@@ -143,7 +144,7 @@ async def explained(given: ExplainIn, env: EnvDep, caller: Annotated[Caller, hou
         gate_open=given.gate_open,
         supplier=caller.supplier,
     )
-    return TraceDoc.of(await explain(env, question))
+    return ExplainedDoc.told(await explain(env, question))
 
 
 @router.post(

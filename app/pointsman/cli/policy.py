@@ -6,23 +6,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from pointsman.api.policy_bodies import as_yaml
-from pointsman.cli import policy_compare
+from pointsman.cli import policy_compare, policy_explain
 from pointsman.cli.policy_files import read, write
 from pointsman.cli.session import ACTOR, FAILED, out, with_env
-from pointsman.domain.decisions import Decision
 from pointsman.domain.findings import Finding, Severity
 from pointsman.domain.policy_schema import policy_json_schema
-from pointsman.domain.roles import Work
 from pointsman.services import policies
-from pointsman.services.explain import Question
-from pointsman.services.explain import explain as explain_lead
 from pointsman.services.policy_history import history as publications
 from pointsman.services.ports import Env
 from pointsman.services.ports.policies import PolicyRow
@@ -30,6 +25,7 @@ from pointsman.settings import PREFIX
 
 app = typer.Typer(help="Check, publish and explain the rules.", no_args_is_help=True)
 app.command()(policy_compare.diff)
+app.command()(policy_explain.explain)
 
 PolicyFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The policy, as YAML, or JSON (.json).")]
 Note = Annotated[str, typer.Option("--note", "-m", help="Why; kept with the version.")]
@@ -125,35 +121,6 @@ def schema(
     else:
         to.write_text(text, encoding="utf-8")
         out.print(f"The schema is in {to}.", highlight=False)
-
-
-@app.command()
-def explain(
-    lead: Annotated[UUID, typer.Argument(help="The lead's id.")],
-    file: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Ask this policy file instead of the live policy.")
-    ] = None,
-    work: Annotated[
-        Work | None, typer.Option(help="Only rules for this work; without it, as if the lead came in.")
-    ] = None,
-) -> None:
-    """Say where a lead would go now and why; nothing is written."""
-    question = Question(lead_id=lead, purpose=work, document=None if file is None else read(file).document)
-    decision = with_env(lambda env: explain_lead(env, question))
-    out.print(f"[bold]{decision.summary}[/]", highlight=False)
-    for step in decision.steps:
-        out.print(f"  {step.rule or '—'}: {step.sentence}", highlight=False, markup=False)
-    if decision.candidates:
-        out.print(_candidates(decision))
-    out.print(f"Policy {decision.policy_version}, roster {decision.roster_version}.", highlight=False)
-
-
-def _candidates(decision: Decision) -> Table:
-    table = Table("rep", "eligible", "why")
-    for candidate in decision.candidates:
-        mark = "[green]chosen[/]" if candidate.rep == decision.rep else "yes" if candidate.eligible else "no"
-        table.add_row(candidate.rep, mark, escape(candidate.sentence))
-    return table
 
 
 def _show(findings: Sequence[Finding]) -> None:

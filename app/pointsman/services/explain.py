@@ -1,39 +1,36 @@
 """Why a lead went where it went, or would go: reading, replaying and trying decisions. Nothing here writes."""
 
+from asyncio import to_thread
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from pointsman.domain.by_hand import KEY
 from pointsman.domain.compiled import CompiledPolicy
 from pointsman.domain.decisions import Decision, canonical
 from pointsman.domain.distribution import World, decide
 from pointsman.domain.eligibility import CalendarState
 from pointsman.domain.errors import NotFound
-from pointsman.domain.gate import GateState
-from pointsman.domain.leads import Value
+from pointsman.domain.explanation import Explanation, explain_by_hand, explain_decision
+from pointsman.domain.gate import GateResult, GateState, evaluate_gate
+from pointsman.domain.leads import Facts, Value
 from pointsman.domain.policy import parse_policy
-from pointsman.domain.replay import replay
+from pointsman.domain.replay import Inputs
 from pointsman.domain.roles import Work
-from pointsman.domain.routing import plan_routes
+from pointsman.domain.routing import Plan, plan_routes
 from pointsman.services.closers import closers_calendars
 from pointsman.services.in_force import compiled_policy, roster_version
 from pointsman.services.owners import owners_of
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.routing import DecisionRow
+from pointsman.services.ports.routing import DecisionRow, RoutingContext
+from pointsman.services.replays import Replayed, replay_decision
 from pointsman.services.routing import lead_facts
 from pointsman.services.worlds import fetch_world
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replayed:
-    """A decision taken again: `same` means byte for byte; `differs` names what does not agree."""
-
-    decision_id: UUID
-    same: bool
-    rep: str | None
-    rep_again: str | None
-    differs: tuple[str, ...]
+__all__ = [
+    "Explained", "Question", "Replayed", "decision", "decision_page", "explain", "explain_stored", "replay_decision",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +44,14 @@ class Question:
     purpose: Work | None = None
     gate_open: bool | None = None  # None: as the lead's own checks say
     supplier: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """A decision with its explanation."""
+
+    decision: Decision
+    explanation: Explanation
 
 
 async def decision(env: Env, decision_id: UUID, *, supplier: str | None = None) -> DecisionRow:
@@ -73,30 +78,52 @@ async def decision_page(
         return await tx.decisions.page(lead_id=lead_id, supplier=supplier, before=before, limit=limit)
 
 
-async def replay_decision(env: Env, decision_id: UUID) -> Replayed:
-    """Take a decision again from its stored inputs, with the policy and the roster of that time."""
+async def explain(env: Env, question: Question) -> Explained:
+    """The decision that would be taken now, explained. NotFound, PolicyInvalid, Conflict "no-policy"."""
+    calendars = await closers_calendars(env)
+    async with env.uow() as tx:
+        asked = await _asked(env, tx, question, calendars)
+    return await _explained(asked)
+
+
+async def explain_stored(env: Env, decision_id: UUID) -> Explained:
+    """A stored decision, explained from its stored inputs, with the policy and the roster of that time. NotFound."""
     row = await decision(env, decision_id)
-    if "manual" in row.inputs:  # a human's word: the inputs are the answer
-        again = row.inputs["manual"]["rep"]
-        return Replayed(decision_id=row.id, same=again == row.rep, rep=row.rep, rep_again=again, differs=())
+    stored = Decision.from_json(canonical(row.record))
+    if KEY in row.inputs:
+        return Explained(decision=stored, explanation=explain_by_hand(stored))
     async with env.uow() as tx:
         policy = await compiled_policy(env, tx, row.policy_version)
         roster = await roster_version(env, tx, row.roster_version)
-    before = Decision.from_json(canonical(row.record))
-    after = replay(canonical(row.inputs), policy, roster)
-    names = Decision.__dataclass_fields__
-    differs = tuple(name for name in names if getattr(before, name) != getattr(after, name))
-    return Replayed(decision_id=row.id, same=not differs, rep=before.rep, rep_again=after.rep, differs=differs)
+    read = Inputs.from_json(canonical(row.inputs), roster)
+    plan = plan_routes(
+        policy,
+        read.facts,
+        purpose=read.purpose,
+        gates_open=read.gates,
+        now=read.planned_at,
+        overridden=read.overridden,
+    )
+    return await _explained(_Asked(plan=plan, world=read.world, decision=stored, gate=None))
 
 
-async def explain(env: Env, question: Question) -> Decision:
-    """The decision that would be taken now, with its whole trace. NotFound, PolicyInvalid, Conflict "no-policy"."""
-    calendars = await closers_calendars(env)
-    async with env.uow() as tx:
-        return await _explained(env, tx, question, calendars)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """All that an explanation is made from."""
+
+    plan: Plan
+    world: World
+    decision: Decision
+    gate: GateResult | None
 
 
-async def _explained(env: Env, tx: Tx, question: Question, calendars: Mapping[str, CalendarState]) -> Decision:
+async def _explained(asked: _Asked) -> Explained:
+    # In a thread: looking for what nearly matched among ten thousand rules is long enough for others to notice.
+    told = await to_thread(explain_decision, asked.plan, asked.world, asked.decision, asked.gate)
+    return Explained(decision=asked.decision, explanation=told)
+
+
+async def _asked(env: Env, tx: Tx, question: Question, calendars: Mapping[str, CalendarState]) -> _Asked:
     now = env.clock()
     versions = await tx.policies.versions()
     policy = await _policy(env, tx, question, versions.policy)
@@ -104,7 +131,7 @@ async def _explained(env: Env, tx: Tx, question: Question, calendars: Mapping[st
     facts: Mapping[str, Value] = question.facts or {}
     open_works: dict[Work, GateState] = {}
     overrides: frozenset[tuple[str, Work]] = frozenset()
-    lead = None
+    lead, gate = None, None
     if question.lead_id is not None:
         lead = await tx.leads.get(question.lead_id)
         if lead is None or not await tx.decisions.visible_lead(lead.id, supplier=question.supplier):
@@ -116,6 +143,7 @@ async def _explained(env: Env, tx: Tx, question: Question, calendars: Mapping[st
             for p in context.passes
         }
         overrides = frozenset((o.rep, Work(o.work)) for o in context.overrides)
+        gate = _gate(policy, context, facts, now)
     if question.gate_open is not None:
         reason = "the question says so" if question.gate_open else "the question says that the gate is shut"
         open_works = {work: GateState(open=question.gate_open, reason=reason) for work in policy.gated_works}
@@ -140,7 +168,13 @@ async def _explained(env: Env, tx: Tx, question: Question, calendars: Mapping[st
         ),
         lock=False,
     )
-    return decide(plan, world)
+    return _Asked(plan=plan, world=world, decision=decide(plan, world), gate=gate)
+
+
+def _gate(policy: CompiledPolicy, context: RoutingContext, facts: Facts, now: datetime) -> GateResult | None:
+    """What the closing gate says of the evidence on record, passed or not."""
+    gate = policy.policy.gates.get(Work.CLOSING)
+    return evaluate_gate(gate, context.evidence, facts, now, definitions=policy.definitions) if gate else None
 
 
 async def _policy(env: Env, tx: Tx, question: Question, live: int | None) -> CompiledPolicy:

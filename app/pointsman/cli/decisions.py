@@ -1,0 +1,69 @@
+"""`decisions`: explain a stored decision, or take decisions again and say whether the same comes out."""
+
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from pointsman.cli.policy_explain import show
+from pointsman.cli.session import FAILED, MISUSED, fail, out, with_env
+from pointsman.domain.durations import parse_duration
+from pointsman.services.explain import explain_stored
+from pointsman.services.ports import Env
+from pointsman.services.replays import Replayed, replay_decision, replay_many
+
+app = typer.Typer(help="Explain decisions, and take them again.", no_args_is_help=True)
+
+_SHOWN = 10
+
+
+@app.command()
+def explain(decision: Annotated[UUID, typer.Argument(help="The decision's id.")]) -> None:
+    """Say why a lead went where it went, and what would have changed it."""
+    show(with_env(lambda env: explain_stored(env, decision)))
+
+
+@app.command()
+def replay(
+    decision: Annotated[UUID | None, typer.Argument(help="One decision; without it, the latest.")] = None,
+    last: Annotated[int, typer.Option(min=1, help="So many of the latest.")] = 1_000,
+    since: Annotated[str | None, typer.Option(help='Only those of this time, as in "30d" or "4h".')] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every decision there is.")] = False,
+) -> None:
+    """Take stored decisions again from their inputs; ends with 1 unless every byte is the same."""
+    try:
+        span = parse_duration(since) if since is not None else None
+    except ValueError as error:
+        fail(str(error), code=MISUSED)
+
+    async def work(env: Env) -> tuple[int, list[Replayed]]:
+        if decision is not None:
+            found = await replay_decision(env, decision)
+            return 1, [] if found.same else [found]
+        total, different = 0, list[Replayed]()
+        bound = None if all_ or span is not None else last
+        async for found in replay_many(env, since=env.clock() - span if span is not None else None, last=bound):
+            total += 1
+            if not found.same:
+                different.append(found)
+        return total, different
+
+    total, different = with_env(work)
+    out.print(f"{total - len(different)} of {total} decisions come out the same.", highlight=False)
+    for found in different[:_SHOWN]:
+        _show(found)
+    if len(different) > _SHOWN:
+        out.print(f"and {len(different) - _SHOWN} more", highlight=False)
+    if different:
+        raise typer.Exit(FAILED)
+
+
+def _show(found: Replayed) -> None:
+    lines = [f"{found.decision_id} differs: {found.rep or 'nobody'} was chosen, now {found.rep_again or 'nobody'} is."]
+    if found.first is not None:
+        lines.append(f"  first byte {found.first.offset}: …{found.first.before}… became …{found.first.after}…")
+    for path in found.paths:
+        stood = "personal, not shown" if path.hidden else f"{path.before} became {path.after}"
+        lines.append(f"  {path.path}: {stood}")
+    for line in lines:
+        out.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,63 @@
+"""`policy explain`: where a lead would go now, told as to a colleague."""
+
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from pointsman.cli.policy_files import read
+from pointsman.cli.session import out, with_env
+from pointsman.domain.roles import Work
+from pointsman.services.explain import Explained, Question
+from pointsman.services.explain import explain as explain_lead
+
+
+def explain(
+    lead: Annotated[UUID, typer.Argument(help="The lead's id.")],
+    file: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Ask this policy file instead of the live policy.")
+    ] = None,
+    work: Annotated[
+        Work | None, typer.Option(help="Only rules for this work; without it, as if the lead came in.")
+    ] = None,
+) -> None:
+    """Say where a lead would go now, why, and what would change it; nothing is written."""
+    question = Question(lead_id=lead, purpose=work, document=None if file is None else read(file).document)
+    show(with_env(lambda env: explain_lead(env, question)))
+
+
+def show(found: Explained) -> None:
+    """The explanation in the order in which it is read: the answer, the story, the others, the near, what would change it."""
+    decision, told = found.decision, found.explanation
+    out.print(f"[bold]{escape(told.summary)}[/]", highlight=False)
+    for sentence in told.story:
+        _line(f"  {sentence}")
+    if told.why_not:
+        out.print(_others(found))
+    if told.why_not_more:
+        _line(f"  and {told.why_not_more} more")
+    for miss in told.nearly.nearest:
+        guess = miss.would_match_if
+        _line(f"Rule '{miss.rule}' would match if {guess.sentence}." if guess else f"Rule '{miss.rule}' is not near.")
+    if told.nearly.more:
+        _line(f"{told.nearly.more} more rules did not match.")
+    if told.would_change:
+        out.print("What would change it:", highlight=False)
+    for change in told.would_change:
+        _line(f"  {change.sentence}.")
+    _line(f"Policy {decision.policy_version}, roster {decision.roster_version}.")
+
+
+def _others(found: Explained) -> Table:
+    table = Table("rep", "eligible", "turn in", "why not")
+    for other in found.explanation.why_not:
+        turn = f"{other.turns} lead{'s' if other.turns != 1 else ''}" if other.turns else ""
+        table.add_row(other.rep, "yes" if other.eligible else "no", turn, escape(other.sentence))
+    return table
+
+
+def _line(words: str) -> None:
+    out.print(words, highlight=False, markup=False, soft_wrap=True)
