@@ -1,10 +1,11 @@
 """The first bookable slot of each of many reps: day by day, all reps before the next day, within a bounded amount of work."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from pointsman.domain.availability import Interval, bookable_window, free, interval
+from pointsman.domain.availability import Interval, bookable_window, free, interval, merged
 from pointsman.domain.booking import full_days
 from pointsman.domain.policy import BookingRules
 from pointsman.domain.reps import Rep
@@ -12,7 +13,7 @@ from pointsman.domain.slots import first_start
 
 #: So many days of anybody's calendar are looked at for one decision: 500 reps, three weeks ahead.
 MOST_DAYS = 10_500
-_STRETCH = timedelta(days=1)
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,29 +36,37 @@ def earliest_starts(
     """
     reach = bookable_window(rules, now)
     found: dict[str, datetime] = {}
-    full = {diary.rep.key: full_days(diary.rep, diary.meetings) for diary in diaries}
-    waiting, begin = list(diaries), reach.start
+    waiting, begin = [_Looked(diary) for diary in diaries], reach.start
     while waiting and begin < reach.end and most_days >= len(waiting):
         most_days -= len(waiting)
-        end = min(begin + _STRETCH, reach.end)
+        day = Interval(begin, min(begin + _DAY, reach.end))
         left = []
-        for diary in waiting:
-            start = _first(diary, rules, now, Interval(begin, end), full[diary.rep.key])
+        for looked in waiting:
+            start = looked.first(rules, now, day)
             if start is not None:
-                found[diary.rep.key] = start
-            elif diary.known.end > end:
-                left.append(diary)
-        waiting, begin = left, end
+                found[looked.diary.rep.key] = start
+            elif looked.diary.known.end > day.end:
+                left.append(looked)
+        waiting, begin = left, day.end
     return found
 
 
-def _first(diary: Diary, rules: BookingRules, now: datetime, day: Interval, full: Collection[date]) -> datetime | None:
-    """The first start in `day`; the appointment itself may last longer."""
-    window = interval(max(day.start, diary.known.start), min(day.end + rules.duration, diary.known.end))
-    if window is None:
-        return None
-    near = Interval(window.start - rules.buffer_before, window.end + rules.buffer_after)
-    taken = [time for time in (*diary.busy, *diary.reservations) if time.overlaps(near)]
-    open_times = free(diary.rep, taken, (), window, rules, now)
-    start = first_start(open_times, rules.duration, rules.slot_grid, diary.rep.time_zone, full_days=full)
-    return start if start is not None and start < day.end else None
+class _Looked:
+    """A diary made ready for looking at one day after another."""
+
+    def __init__(self, diary: Diary) -> None:
+        self.diary = diary
+        self._full = full_days(diary.rep, diary.meetings)
+        self._taken = merged([*diary.busy, *diary.reservations])
+
+    def first(self, rules: BookingRules, now: datetime, day: Interval) -> datetime | None:
+        """The first start in `day`; the appointment itself may last longer."""
+        rep, known = self.diary.rep, self.diary.known
+        window = interval(max(day.start, known.start), min(day.end + rules.duration, known.end))
+        if window is None:
+            return None
+        first = bisect_left(self._taken, window.start - rules.buffer_before, key=lambda time: time.end)
+        after = bisect_right(self._taken, window.end + rules.buffer_after, key=lambda time: time.start)
+        open_times = free(rep, self._taken[first:after], (), window, rules, now)
+        start = first_start(open_times, rules.duration, rules.slot_grid, rep.time_zone, full_days=self._full)
+        return start if start is not None and start < day.end else None
