@@ -90,8 +90,6 @@ _NOTHING = _Nothing()
 
 
 def _differences(path: str, before: Any, after: Any, *, personal: bool) -> Iterator[PathDifference]:
-    if before == after and type(before) is type(after):
-        return
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         personal = personal or before.get("field") in NEVER_QUOTED or after.get("field") in NEVER_QUOTED
         for key in sorted({*before, *after}):
@@ -102,6 +100,8 @@ def _differences(path: str, before: Any, after: Any, *, personal: bool) -> Itera
         for i in range(max(len(before), len(after))):
             one, other = (side[i] if i < len(side) else _NOTHING for side in (before, after))
             yield from _differences(f"{path}[{i}]", one, other, personal=personal)
+    elif before == after and type(before) is type(after):
+        return
     elif personal or _holds_a_person(before) or _holds_a_person(after):
         yield PathDifference(path=path, before=None, after=None, hidden=True)
     else:
