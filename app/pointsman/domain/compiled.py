@@ -12,7 +12,7 @@ from pointsman.domain.policy_conditions import conditions_of
 from pointsman.domain.policy_document import Policy
 from pointsman.domain.rep_facts import PREFIX
 from pointsman.domain.roles import GATED_WORKS, Work
-from pointsman.domain.rule_index import RuleIndex, asked, worth_indexing
+from pointsman.domain.rule_index import RuleIndex, asked
 from pointsman.domain.rule_needs import split
 from pointsman.domain.scores import compile_scores, reachable_fields, with_scores, with_what_scores_ask
 
@@ -31,7 +31,7 @@ class CompiledPolicy:
         self.tests: tuple[Test, ...] = tuple(
             compiler.compile(rule.when) if rule.when else _always for rule in policy.rules
         )
-        self._index = self._indexed(compiler)
+        self._index = RuleIndex([split(rule.when, self.definitions) for rule in policy.rules], compiler)
         self._named = {key: compiler.compile_named(key) for key in self.definitions.conditions}
         works = [rule.work for rule in policy.rules]
         self._among: dict[Work | None, tuple[int, int]] = {None: (0, (1 << len(works)) - 1)}
@@ -107,16 +107,6 @@ class CompiledPolicy:
     def forget(self) -> None:
         """Forget what was worked out for earlier leads: for measuring what the first of its kind costs."""
         self._index.forget()
-
-    def _indexed(self, compiler: Compiler) -> RuleIndex:
-        splits = [split(rule.when, self.definitions) for rule in self.policy.rules]
-        needs = [part.needs for part in splits]
-        fields = worth_indexing(needs)
-        candidates = [
-            (i, part.named, compiler.compile_all(left) if (left := part.left(fields)) else None)
-            for i, part in enumerate(splits)
-        ]
-        return RuleIndex(needs, fields=fields, candidates=candidates)
 
 
 def _always(_facts: Facts) -> Outcome:

@@ -1,21 +1,30 @@
 """An index over the rules' conditions: which rules a lead may match, and what is left to ask of each.
 
-Tests for equality, membership and country groups are answered by looking the lead's values up; what a combination of
-values leaves over is worked out once and remembered. Named conditions are asked at most once for each decision. It only
-leaves out rules that are not true, so the first match is that of a plain scan.
+Tests for equality, membership and country groups, and comparisons with numbers, are answered by looking the lead's
+values up; what a combination of values leaves over is worked out once and remembered. Named conditions are asked at most
+once for each decision. It only leaves out rules that are not true, so the first match is that of a plain scan.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import compress
+from math import prod
 
-from pointsman.domain.conditions import Outcome, Test
+from pointsman.domain.condition_document import Leaf
+from pointsman.domain.conditions import Compiler, Outcome, Test
 from pointsman.domain.leads import Facts
+from pointsman.domain.lookups import ByRange, ByValue, bounds, by_range, by_value
+from pointsman.domain.rule_needs import Split
 
 #: At most so many fields are looked up: those that most rules ask about; the others are simply tested.
 MAX_FIELDS = 8
 #: A field is indexed while its bit masks stay below this many bytes.
 MAX_INDEX_BYTES = 16_000_000
+#: A field is looked up by range while the rules compare it with at most so many numbers, ...
+MAX_CUTS = 64
+#: ... and while there are at most so many combinations of values, since only what recurs is worth remembering.
+MAX_COMBINATIONS = 100_000
 #: How many references to rules are remembered for combinations of values, over all combinations.
 MAX_REMEMBERED = 1_000_000
 #: From so many candidates on, the named conditions that many of them share are asked first.
@@ -45,39 +54,29 @@ class Remaining:
 
 
 class RuleIndex:
-    """The rules behind what they need, and their candidates by a lead's values."""
+    """The rules of a policy behind what they need of a lead's values."""
 
-    def __init__(self, needs: Sequence[Needs], *, fields: Sequence[str], candidates: Sequence[Candidate]) -> None:
-        """`fields` are those to look up (see `worth_indexing`); `candidates` says what else each rule asks."""
-        self._candidates = tuple(candidates)
-        size = len(needs)
-        self._everything = (1 << size) - 1
-        self._fields: list[tuple[str, dict[object, int]]] = []  # a value's number in the field's masks
-        self._masks: list[list[int]] = []  # by that number; 0 is any other value
-        for field in fields:
-            positions: dict[object, list[int]] = {}
-            askers = []
-            for i, need in enumerate(needs):
-                if field in need:
-                    askers.append(i)
-                    for value in need[field]:
-                        positions.setdefault(value, []).append(i)
-            indifferent = self._everything ^ _mask(askers, size)
-            self._fields.append((field, {value: number for number, value in enumerate(positions, 1)}))
-            self._masks.append([indifferent, *(indifferent | _mask(found, size) for found in positions.values())])
+    def __init__(self, splits: Sequence[Split], compiler: Compiler) -> None:
+        needs, ranges = [part.needs for part in splits], [part.every_range for part in splits]
+        fields = _by_value(needs)
+        ranged = _by_range(ranges, room=MAX_COMBINATIONS // prod(len(values) + 1 for values in fields.values()))
+        self._lookups: list[ByValue | ByRange] = [
+            *(by_value(field, needs) for field in fields),
+            *(by_range(field, ranges) for field in ranged),
+        ]
+        self._candidates: list[Candidate] = []
+        for i, part in enumerate(splits):
+            names, left = part.left(fields, ranged)
+            self._candidates.append((i, names, compiler.compile_all(left) if left else None))
+        self._numbers = [lookup.number for lookup in self._lookups]
         self._remembered: dict[tuple[int, ...], Remaining] = {}
         self._room = MAX_REMEMBERED
 
     def remaining(self, facts: Facts, among: tuple[int, int]) -> Remaining:
         """What `facts` leaves over; `among` is a number, unique to it, and the mask of the rules that count."""
-        number, mask = among
-        get = facts.get
-        try:
-            key = (number, *[numbers.get(get(field), 0) for field, numbers in self._fields])
-        except TypeError:  # no fact: a value that cannot be looked up equals nothing
-            key = (number, *[_number(numbers, get(field)) for field, numbers in self._fields])
+        key = (among[0], *[number(facts) for number in self._numbers])
         found = self._remembered.get(key)
-        return found if found is not None else self._worked_out(key, mask)
+        return found if found is not None else self._worked_out(key, among[1])
 
     def forget(self) -> None:
         """Work every combination out again: for measuring what the first lead of its kind costs."""
@@ -85,8 +84,8 @@ class RuleIndex:
         self._room = MAX_REMEMBERED
 
     def _worked_out(self, key: tuple[int, ...], mask: int) -> Remaining:
-        for masks, number in zip(self._masks, key[1:], strict=True):
-            mask &= masks[number]
+        for lookup, number in zip(self._lookups, key[1:], strict=True):
+            mask &= lookup.masks[number]
         remaining = Remaining(tuple(self._candidates[i] for i in positions_in(mask)))
         self._room -= len(remaining.candidates) + 20
         if self._room < 0:
@@ -124,43 +123,43 @@ def asked(remaining: Remaining, facts: Facts, named: Mapping[str, Test]) -> Iter
         yield position, outcome
 
 
-def worth_indexing(needs: Sequence[Needs]) -> tuple[str, ...]:
-    """The fields to look up: those that most rules ask about, while their masks stay small."""
-    askers: dict[str, int] = {}
-    values: dict[str, set[object]] = {}
-    for need in needs:
-        for field, wanted in need.items():
-            askers[field] = askers.get(field, 0) + 1
-            values.setdefault(field, set()).update(wanted)
-    small = [field for field in askers if len(values[field]) * len(needs) <= MAX_INDEX_BYTES * 8]
-    return tuple(sorted(small, key=lambda field: (-askers[field], field))[:MAX_FIELDS])
-
-
 def positions_in(mask: int) -> Iterator[int]:
     """The positions of the bits set in `mask`, ascending."""
-    if mask.bit_count() > MANY:
-        digits = bin(mask)[:1:-1].encode().translate(_DIGITS)
-        yield from compress(range(len(digits)), digits)
+    digits = bin(mask)[:1:-1]
+    if mask.bit_count() * MANY > len(digits):
+        yield from compress(range(len(digits)), digits.encode().translate(_DIGITS))
         return
-    while mask:
-        lowest = mask & -mask
-        yield lowest.bit_length() - 1
-        mask ^= lowest
+    at = digits.find("1")
+    while at >= 0:
+        yield at
+        at = digits.find("1", at + 1)
+
+
+def _by_value(needs: Sequence[Needs]) -> dict[str, set[object]]:
+    """The fields to look up by value, with the values: those that most rules ask about, while their masks stay small."""
+    askers = Counter(field for need in needs for field in need)
+    values: dict[str, set[object]] = {field: set() for field in askers}
+    for need in needs:
+        for field, wanted in need.items():
+            values[field].update(wanted)
+    small = [field for field in askers if len(values[field]) * len(needs) <= MAX_INDEX_BYTES * 8]
+    return {field: values[field] for field in sorted(small, key=lambda field: (-askers[field], field))[:MAX_FIELDS]}
+
+
+def _by_range(leaves: Sequence[Sequence[Leaf]], room: int) -> tuple[str, ...]:
+    """The fields to look up by range: those that most rules compare, as long as combinations will recur."""
+    askers = Counter(field for of_rule in leaves for field in {leaf.field for leaf in of_rule})
+    cuts: dict[str, set[float]] = {field: set() for field in askers}
+    for leaf in (leaf for of_rule in leaves for leaf in of_rule):
+        cuts[leaf.field].update(bounds(leaf))
+    chosen: list[str] = []
+    for field in sorted(askers, key=lambda field: (-askers[field], field)):
+        stretches = 2 * len(cuts[field]) + 2
+        if len(chosen) < MAX_FIELDS and len(cuts[field]) <= MAX_CUTS and stretches <= room:
+            chosen.append(field)
+            room //= stretches
+    return tuple(chosen)
 
 
 def _position(candidate: Candidate) -> int:
     return candidate[0]
-
-
-def _number(numbers: Mapping[object, int], value: object) -> int:
-    try:
-        return numbers.get(value, 0)
-    except TypeError:
-        return 0
-
-
-def _mask(positions: Sequence[int], size: int) -> int:
-    bits = bytearray((size + 7) // 8)
-    for position in positions:
-        bits[position >> 3] |= 1 << (position & 7)
-    return int.from_bytes(bits, "little")

@@ -9,7 +9,6 @@ from pointsman.domain.condition_document import (
     Condition,
     IcpRef,
     Leaf,
-    NamedRef,
     Operator,
     PersonaRef,
     SegmentRef,
@@ -18,50 +17,61 @@ from pointsman.domain.condition_values import Ref
 from pointsman.domain.definitions import Definitions
 from pointsman.domain.questions import countries_of
 
+_RANGES = frozenset({Operator.GTE, Operator.GT, Operator.LTE, Operator.LT, Operator.BETWEEN})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
     """A condition as a conjunction: of looked-up tests, of named conditions, and of the rest.
 
-    `needs`: per field, the values of which it must have one. `exact`: tests that are true whenever the field has such
-    a value, so that they need not be asked again once it was looked up.
+    `needs`: per field, the values of which it must have one, also for what is named. `exact`: tests that are true
+    whenever the field has such a value, and `ranged`: comparisons with numbers; neither need be asked again once they
+    were looked up.
     """
 
     needs: dict[str, frozenset[object]]
-    exact: tuple[Leaf, ...]
-    named: tuple[str, ...]
-    rest: tuple[Condition, ...]
+    exact: tuple[Leaf, ...] = ()
+    ranged: tuple[Leaf, ...] = ()
+    named: "tuple[tuple[str, Split], ...]" = ()
+    rest: tuple[Condition, ...] = ()
 
-    def left(self, looked_up: Collection[str]) -> tuple[Condition, ...]:
-        """What has to be tested beside the named conditions when only these fields were looked up."""
-        return (*(leaf for leaf in self.exact if leaf.field not in looked_up), *self.rest)
+    @property
+    def every_range(self) -> tuple[Leaf, ...]:
+        """The comparisons with numbers, those of named conditions too."""
+        return (*self.ranged, *(leaf for _, inner in self.named for leaf in inner.every_range))
+
+    def left(self, values: Collection[str], ranges: Collection[str]) -> tuple[tuple[str, ...], tuple[Condition, ...]]:
+        """The names and conditions still to be asked when these fields were looked up by value and by range."""
+        names = tuple(name for name, inner in self.named if any(inner.left(values, ranges)))
+        exact = (leaf for leaf in self.exact if leaf.field not in values)
+        ranged = (leaf for leaf in self.ranged if leaf.field not in ranges)
+        return names, (*exact, *ranged, *self.rest)
 
 
 def split(condition: Condition | None, definitions: Definitions) -> Split:
-    """`condition` taken apart; True of a lead exactly if all parts are."""
+    """`condition` taken apart; it is true of a lead exactly if all parts are."""
     match condition:
         case None:
-            return Split(needs={}, exact=(), named=(), rest=())
+            return Split(needs={})
         case All(all=parts):
             return _joined([split(part, definitions) for part in parts])
         case Leaf():
-            needs = _needed(condition, definitions)
-            if needs and all(isinstance(value, str) for value in needs[condition.field]):
-                return Split(needs=needs, exact=(condition,), named=(), rest=())
-            return Split(needs=needs, exact=(), named=(), rest=(condition,))
-        case SegmentRef() | IcpRef() | PersonaRef():
-            return _of_name(condition, definitions)
+            return _of_leaf(condition, definitions)
+        case SegmentRef() | IcpRef() | PersonaRef() if condition.key in definitions.conditions:
+            inner = split(definitions.conditions[condition.key], definitions)
+            return Split(needs=inner.needs, named=((condition.key, inner),))
         case _:
-            return Split(needs=_needed(condition, definitions), exact=(), named=(), rest=(condition,))
+            return Split(needs=_needed(condition, definitions), rest=(condition,))
 
 
-def _of_name(ref: NamedRef, definitions: Definitions) -> Split:
-    if ref.key not in definitions.conditions:
-        return Split(needs={}, exact=(), named=(), rest=(ref,))  # compiling it says what is wrong
-    inner = split(definitions.conditions[ref.key], definitions)
-    if not inner.named and not inner.rest:
-        return inner
-    return Split(needs=inner.needs, exact=(), named=(ref.key,), rest=())
+def _of_leaf(leaf: Leaf, definitions: Definitions) -> Split:
+    needs = _needed(leaf, definitions)
+    if needs and all(isinstance(value, str) for value in needs[leaf.field]):
+        return Split(needs=needs, exact=(leaf,))
+    bounds = leaf.operand if isinstance(leaf.operand, tuple) else (leaf.operand,)
+    if leaf.operator in _RANGES and all(isinstance(bound, (int, float)) for bound in bounds):
+        return Split(needs={}, ranged=(leaf,))
+    return Split(needs=needs, rest=(leaf,))
 
 
 def _joined(parts: list[Split]) -> Split:
@@ -72,7 +82,8 @@ def _joined(parts: list[Split]) -> Split:
     return Split(
         needs=needs,
         exact=tuple(leaf for part in parts for leaf in part.exact),
-        named=tuple(dict.fromkeys(name for part in parts for name in part.named)),
+        ranged=tuple(leaf for part in parts for leaf in part.ranged),
+        named=tuple({name: inner for part in parts for name, inner in part.named}.items()),
         rest=tuple(condition for part in parts for condition in part.rest),
     )
 

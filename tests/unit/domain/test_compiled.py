@@ -2,13 +2,16 @@
 
 from typing import Any
 
-from hypothesis import given
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pointsman.domain.compiled import CompiledPolicy
 from pointsman.domain.leads import Facts
 from pointsman.domain.policy import parse_policy
 from pointsman.domain.roles import Work
 from unit.domain.drawing import facts, policies
+from unit.domain.drawing_conditions import NAMES, conditions, leaf, names, odd_facts
 from unit.domain.floor import compiled
 
 
@@ -23,6 +26,69 @@ def test_the_index_finds_the_same_rules_as_a_plain_scan(document: dict[str, Any]
         assert [i for i, outcome in ready.scan(known, work) if outcome is True] == wanted
 
 
+_rule_conditions = st.one_of(
+    conditions,
+    st.tuples(st.one_of(names, leaf()), st.one_of(names, leaf()), conditions).map(lambda parts: {"all": [*parts]}),
+)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(
+    st.lists(_rule_conditions, min_size=1, max_size=5), st.integers(1, 12), st.lists(odd_facts, min_size=1, max_size=3)
+)
+def test_the_index_says_of_any_policy_and_lead_what_a_plain_scan_says(
+    whens: list[dict[str, Any]], times: int, leads: list[Facts]
+) -> None:
+    rules = [{"name": str(i), "when": when, "work": "nurture"} for i, when in enumerate(whens * times)]
+    ready = CompiledPolicy(parse_policy({**NAMES, "rules": rules}), version=1)
+    for known in leads * 2:  # the second time what is left over is remembered
+        plain = [test(known) for test in ready.tests]
+        found = dict(ready.scan(known))
+        assert list(found) == sorted(found)
+        assert all(outcome is plain[position] for position, outcome in found.items())
+        assert [i for i, outcome in found.items() if outcome is True] == [i for i, o in enumerate(plain) if o is True]
+        assert ready.first_match(known) == next((i for i, outcome in enumerate(plain) if outcome is True), None)
+
+
+@pytest.mark.parametrize(
+    "value", [49, 50, 50.5, 100, 101, -(10**400), float("nan"), float("inf"), True, "50", None, [50]]
+)
+def test_a_number_is_found_in_its_range_and_nothing_else_is(value: Any) -> None:
+    operands: list[tuple[str, object]] = [("gte", 50), ("gt", 50), ("lte", 50.0), ("lt", 100), ("between", [50, 100])]
+    rules = [
+        {"name": operator, "when": {"field": "lead.score", operator: operand}, "work": "nurture"}
+        for operator, operand in operands
+    ]
+    ready = compiled(rules, {})
+    known = {"lead.score": value}
+    wanted = [i for i, test in enumerate(ready.tests) if test(known) is True]
+    assert [position for position, _ in ready.scan(known)] == wanted
+
+
+def test_a_named_condition_is_asked_once_however_many_rules_name_it() -> None:
+    asked: list[str] = []
+
+    class Watched(dict[str, Any]):
+        def get(self, key: str, default: Any = None) -> Any:
+            asked.append(key)
+            return super().get(key, default)
+
+    segments = {"s": {"owner": "Board", "when": {"field": "lead.title", "matches": "CEO"}}}
+    rules = [
+        {
+            "name": str(i),
+            "when": {"all": [{"segment": "s"}, {"field": "lead.source", "not_equals": "ad"}]},
+            "work": "nurture",
+        }
+        for i in range(40)
+    ]
+    ready = compiled(rules, {}, segments=segments)
+    assert ready.first_match(Watched({"lead.title": "Owner", "lead.source": "ad"})) is None
+    assert asked.count("lead.title") == 1
+    assert list(ready.scan(Watched({"lead.title": "CEO", "lead.source": "ad"}))) == [(i, False) for i in range(40)]
+    assert asked.count("lead.title") == 2
+
+
 def test_only_rules_that_a_lead_may_match_are_evaluated() -> None:
     countries = [f"{a}{b}" for a in "ABCDEFGHIJ" for b in "ABCDEFGHIJ"]
     rules = [
@@ -34,8 +100,9 @@ def test_only_rules_that_a_lead_may_match_are_evaluated() -> None:
         for c in countries
     ]
     ready = compiled(rules, {})
-    assert list(ready.candidates({"lead.country": "CD"})) == [countries.index("CD")]
-    assert list(ready.candidates({"lead.score": 5})) == []
+    assert list(ready.candidates({"lead.country": "CD", "lead.score": 1})) == [countries.index("CD")]
+    for other in ({"lead.score": 5}, {"lead.country": "CD", "lead.score": 0}, {"lead.country": "CD"}):
+        assert list(ready.candidates(other)) == []
 
 
 def test_a_policy_knows_which_fields_it_may_read() -> None:
