@@ -5,7 +5,7 @@ import sys
 import typer
 
 from pointsman import __version__
-from pointsman.cli import connectors, database, decisions, keys, local, policy, processes, reps
+from pointsman.cli import connectors, database, decisions, keys, ledger, local, policy, processes, reps
 from pointsman.cli.doctor import doctor
 from pointsman.cli.session import FAILED, err
 from pointsman.local.errors import LocalServerError
@@ -45,6 +45,7 @@ app.add_typer(keys.app, name="keys", rich_help_panel=ADMIN)
 app.add_typer(reps.app, name="reps", rich_help_panel=ADMIN)
 app.add_typer(policy.app, name="policy", rich_help_panel=ADMIN)
 app.add_typer(decisions.app, name="decisions", rich_help_panel=ADMIN)
+app.add_typer(ledger.app, name="ledger", rich_help_panel=ADMIN)
 app.add_typer(connectors.app, name="connectors", rich_help_panel=ADMIN)
 
 

@@ -1,5 +1,6 @@
 """The admin's day over HTTP: put the floor, publish the rules, see why, move leads, allow exceptions, check the ledger."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -369,3 +370,63 @@ async def test_a_balance_is_corrected_with_a_reason_and_the_sum_stays_zero(floor
         await floor.post("/v1/pools/sdr-dach/adjustments", {"rep": "lena", "amount": amount, "reason": "x"}, 422)
     await floor.post("/v1/pools/sdr-dach/adjustments", {"rep": "anna", "amount": "1", "reason": "x"}, 422)
     await floor.get("/v1/pools/nowhere/ledger", 404)
+
+
+async def test_a_turn_is_skipped_once_listed_meanwhile_and_cancelled_while_unused(floor: Floor) -> None:
+    path = "/v1/pools/sdr-dach/skips"
+    for _ in range(3):
+        await floor.lead()
+    asked = await floor.post(path, {"rep": "lena", "reason": "walk-in", "costs_turn": True}, 201)
+    assert (asked["rep"], asked["costs_turn"], asked["used_at"]) == ("lena", True, None)
+    ledger = await floor.get("/v1/pools/sdr-dach/ledger")
+    assert [skip["id"] for skip in ledger["skips"]] == [asked["id"]]
+    assert {m["rep"]: m["balance"]["exact"] for m in ledger["members"]} == {
+        "lena": "-1",
+        "jonas": "1/2",
+        "sofia": "1/2",
+    }
+    assert (await floor.post(path, {"rep": "lena", "reason": "again"}, 409))["code"] == "skip-open"
+    cancelled = await floor.send("DELETE", f"{path}/{asked['id']}", None)
+    assert cancelled["cancelled_at"] is not None
+    ledger = await floor.get("/v1/pools/sdr-dach/ledger")
+    assert (ledger["skips"], {m["balance"]["exact"] for m in ledger["members"]}) == ([], {"0"})
+    assert (await floor.send("DELETE", f"{path}/{asked['id']}", None, 409))["code"] == "skip-over"
+    for body in ({"rep": "lena"}, {"rep": "lena", "reason": " "}, {"rep": "lena", "reason": "x", "turns": 2}):
+        await floor.post(path, body, 422)
+    await floor.post(path, {"rep": "anna", "reason": "x"}, 422)
+    await floor.post("/v1/pools/nowhere/skips", {"rep": "lena", "reason": "x"}, 404)
+
+
+async def test_balances_are_rebuilt_from_their_history_only_where_they_differ(floor: Floor, app: FastAPI) -> None:
+    await floor.lead()
+    refused = await floor.post("/v1/pools/sdr-dach/rebuild", {"reason": "to be sure"}, 409)
+    assert refused["code"] == "nothing-to-rebuild"
+    async with app.state.env.uow() as tx:
+        (row,) = (await tx.ledgers.lock(["sdr-dach"])).values()
+        await tx.ledgers.store(replace(row, ledger={"denominator": "1", "balances": {"lena": "5", "jonas": "-5"}}))
+    found = await floor.post("/v1/pools/sdr-dach/rebuild", {"reason": "a backup"})
+    assert (found["agrees"], found["stored"]["lena"]) == (False, "5")
+    assert (await floor.post("/v1/pools/sdr-dach/verify", None))["agrees"] is True
+
+
+async def test_a_rep_is_capped_by_category_and_has_a_first_day(floor: Floor) -> None:
+    caps = {"per_day": 9, "categories": {"enterprise": {"per_week": 2}}}
+    made = await floor.post("/v1/reps", rep("nora", caps=caps, started_on="2026-11-02"), 201)
+    assert made["caps"]["categories"]["enterprise"] == {
+        "per_hour": None, "per_day": None, "per_week": 2, "open_load": None,
+    }  # fmt: skip
+    assert made["started_on"] == "2026-11-02"
+    before = await floor.get("/v1/roster")
+    again = await floor.send("PUT", "/v1/roster", {"reps": [rep("nora", caps=caps, started_on="2026-11-02")]})
+    assert again == {"version": before["version"], "changed": False}
+    patched = await floor.send("PATCH", "/v1/reps/nora", {"started_on": "2026-11-09"})
+    assert (patched["started_on"], patched["caps"]["categories"]["enterprise"]["per_week"]) == ("2026-11-09", 2)
+    for wrong in (
+        {"enterprise": {"per_fortnight": 1}},
+        {"enterprise": {"per_day": -1}},
+        {"enterprise": {"appointments_per_day": 1}},
+        {"enterprise": {"categories": {}}},
+        {"an enterprise": {"per_day": 1}},
+        {f"c{i}": {"per_day": 1} for i in range(51)},
+    ):
+        await floor.send("PATCH", "/v1/reps/nora", {"caps": {"categories": wrong}}, 422)

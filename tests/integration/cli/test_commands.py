@@ -190,3 +190,19 @@ def test_the_line_that_run_prints_makes_a_key_though_nothing_is_on_the_path(data
     assert made.returncode == 0, made.stderr
     assert made.stdout.startswith("pm_")
     assert running.returncode == 0
+
+
+def test_a_ledger_is_verified_and_rebuilt_where_it_differs(database_url: str) -> None:
+    empty = pointsman("ledger", "verify", "--all", url=database_url)
+    assert (empty.returncode, empty.stdout.strip()) == (0, "No pool has a ledger yet.")
+    with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
+        ledger = '{"denominator": "1", "balances": {"lena": "2", "jonas": "-2"}}'
+        connection.execute("insert into pool_ledgers values ('sdrs', 0, %s, '{}', '{}')", [ledger])
+    found = pointsman("ledger", "verify", "sdrs", url=database_url)
+    assert (found.returncode, "balances are not those of the history" in found.stdout) == (1, True)
+    mended = pointsman("ledger", "rebuild", "sdrs", "--reason", "tampered with", url=database_url)
+    assert (mended.returncode, "lena" in mended.stdout) == (0, True), mended.stderr
+    assert "sdrs: agrees" in pointsman("ledger", "verify", "--all", url=database_url).stdout
+    again = pointsman("ledger", "rebuild", "sdrs", "--reason", "x", url=database_url)
+    assert (again.returncode, "what its history says" in again.stderr, "Traceback" in again.stderr) == (1, True, False)
+    assert pointsman("ledger", "verify", url=database_url).returncode == 2
