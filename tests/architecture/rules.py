@@ -10,6 +10,7 @@ from pathlib import Path
 
 OURS = ("pointsman", "pointsman_")
 COMMITS_IN = "app/pointsman/db/uow.py"
+PATTERNS_IN = "app/pointsman/domain/patterns.py"
 LONGEST = 500
 PURE = (
     "idna",
@@ -101,7 +102,7 @@ def commits_happen_in_one_place(root: Path) -> list[str]:
 def domain_and_services_import_inwards(root: Path) -> list[str]:
     """Stricter than the contracts of import-linter, which can only forbid packages by name."""
     allowed = {
-        "app/pointsman/domain": ("pydantic", "pydantic_core", "pointsman.domain"),
+        "app/pointsman/domain": ("pydantic", "pydantic_core", "re2", "pointsman.domain"),
         "app/pointsman/services": (*PURE, "pointsman.domain", "pointsman.services"),
         "integrations/pointsman_sdk": ("pydantic", "pydantic_core", "httpx", "pointsman_sdk", "pytest", "anyio"),
     }
@@ -115,6 +116,17 @@ def domain_and_services_import_inwards(root: Path) -> list[str]:
                 if (not inside and top not in STDLIB) or (top in {"pytest", "anyio"} and not kit):
                     faults.append(f"{_at(root, path, node)} imports {name}")
     return faults
+
+
+def patterns_have_one_engine(root: Path) -> list[str]:
+    """RE2 is bounded and quiet where it is set up, so it is used nowhere else; see decision 9."""
+    return [
+        f"{_at(root, path, node)} imports {name}"
+        for path, tree in _trees(root, "app", "integrations")
+        if _at(root, path) != PATTERNS_IN
+        for name, node in _imports(tree)
+        if name.partition(".")[0] in {"re2", "_re2"}
+    ]
 
 
 def unit_tests_touch_no_edge(root: Path) -> list[str]:
@@ -234,6 +246,7 @@ RULES = [
     core_is_handed_time_ids_and_chance,
     commits_happen_in_one_place,
     domain_and_services_import_inwards,
+    patterns_have_one_engine,
     unit_tests_touch_no_edge,
     tests_replace_nothing_of_ours,
     importing_does_nothing,

@@ -39,6 +39,8 @@ PLANTED = [
     (rules.domain_and_services_import_inwards, "app/pointsman/services/a.py", "def f():\n    import httpx\n"),
     (rules.domain_and_services_import_inwards, "app/pointsman/services/a.py", "from pointsman.db import tables\n"),
     (rules.domain_and_services_import_inwards, "integrations/pointsman_sdk/a.py", "import pytest\n"),
+    (rules.patterns_have_one_engine, "app/pointsman/domain/a.py", "import re2\n"),
+    (rules.patterns_have_one_engine, "app/pointsman/services/a.py", "def f():\n    from re2 import compile\n"),
     (rules.unit_tests_touch_no_edge, "tests/unit/test_a.py", "from pointsman.db.tables import leads\n"),
     (
         rules.tests_replace_nothing_of_ours,
@@ -68,6 +70,7 @@ ALLOWED = [
         "@dataclass(frozen=True, slots=True)\nclass A: ...\n",
     ),
     (rules.core_is_handed_time_ids_and_chance, "app/pointsman/services/a.py", "def f(clock): return clock()\n"),
+    (rules.patterns_have_one_engine, rules.PATTERNS_IN, "import re2\n"),
     (rules.commits_happen_in_one_place, rules.COMMITS_IN, "async def f(s): await s.commit()\n"),
     (rules.importing_does_nothing, "app/pointsman/a.py", "def f(): return Settings()\n"),
     (
