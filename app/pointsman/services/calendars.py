@@ -136,6 +136,7 @@ async def _tell(env: Env, tx: Tx, binding: Binding, last: CalendarRead | None, r
         others = [pair for pair in await tx.calendars.bindings([binding.rep_key]) if pair[0].id != binding.id]
         if all(_unusable(other) is None and not (known and known.error) for other, known in others):
             await tx.alerts.resolve(at=read.read_at, code=ALERT, subject=subject)
+            await tx.jobs.defer("holds.drain", {}, lock="holds.drain")  # somebody may be waiting for this rep
 
 
 async def poll_calendars(env: Env, *, older_than: timedelta = timedelta(minutes=5)) -> int:

@@ -13,12 +13,13 @@ from pointsman.domain.errors import PointsmanError
 from pointsman.domain.reps import Rep
 from pointsman.domain.roles import Work
 from pointsman.services.booking import CancelledBy, book, cancel
-from pointsman.services.rebuilding import verify_ledger
 from pointsman.services.explain import replay_decision
 from pointsman.services.holds import drain_holds
 from pointsman.services.leads import LeadInput, submit_lead
 from pointsman.services.overrides import add_override
 from pointsman.services.reassign import assign, reassign
+from pointsman.services.reassign_many import Asked, reassign_rep
+from pointsman.services.rebuilding import verify_ledger
 from pointsman.services.roster import RosterGiven, put_roster
 from pointsman.services.slots import slots_for_lead
 from worlds import ADMIN, POLICY, SENDER, rep_given
@@ -122,6 +123,9 @@ def _act(  # noqa: C901  # a list of all that can happen
     async def move() -> None:
         await reassign(env, lead, reason="x", actor=ADMIN)
 
+    async def move_many() -> None:
+        await reassign_rep(env, rep, Asked(reason="x", dry_run=auto), actor=ADMIN)
+
     async def give() -> None:
         work = Work.CLOSING if rep in ("anna", "ben", "clara") else Work.QUALIFICATION
         await assign(env, lead, rep=rep, work=work, override_id=None, reason="x", actor=ADMIN)
@@ -149,7 +153,7 @@ def _act(  # noqa: C901  # a list of all that can happen
         await floor.work()
 
     often = [hand_over, hand_over, meet, meet, call_off, say, say, fail, move, give, drain, deliver]
-    return chance.choice([*often, allow, publish, change])
+    return chance.choice([*often, allow, publish, change, move_many])
 
 
 async def _reps(floor: Floor) -> list[Rep]:

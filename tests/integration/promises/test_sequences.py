@@ -347,3 +347,15 @@ async def test_a_gate_that_asks_about_a_person_leaves_no_trace_of_them(database_
             assert not [row for row in found if "@lead.example" in row[0]], table
         assert "@lead.example" not in handed.gate.summary
         assert "@lead.example" not in str(handed.gate.failed_conditions)
+
+
+async def test_a_calendar_that_can_be_read_again_asks_for_whoever_waits(floor: Floor) -> None:
+    lead = await waiting_for_a_closer(floor)
+    asked = "select count(*) from procrastinate_jobs where task_name = 'holds.drain'"
+    before = await floor.world.value(asked)
+    floor.vendor.faults = {}
+    floor.world.clock.advance(timedelta(minutes=6))
+    await poll_calendars(floor.env)
+    assert await floor.world.value(asked) == before + 3  # one for each closer
+    assert await drain_holds(floor.env) == 1
+    assert await closing_of(floor, lead) == 1
