@@ -1,9 +1,16 @@
 """Checking a policy before it is live: every fault with its path, a stable code and a sentence that says what to do."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from pointsman.domain.check_conditions import check_condition, fields_of_policy
+from pointsman.domain.check_definitions import check_definitions
+from pointsman.domain.check_distribution import check_distribution
+from pointsman.domain.check_logic import check_logic
+from pointsman.domain.check_people import check_people
 from pointsman.domain.check_pools import check_pools
+from pointsman.domain.check_suppliers import check_suppliers
+from pointsman.domain.collector import collector_paused
 from pointsman.domain.definitions import Definitions
 from pointsman.domain.findings import Finding, Severity, error, warning
 from pointsman.domain.policy_conditions import conditions_of
@@ -17,11 +24,8 @@ MAX_FINDINGS = 200
 
 def check(policy: Policy, roster: Roster | None) -> tuple[Finding, ...]:
     """All findings, errors first, at most MAX_FINDINGS; without a roster, what depends on people is left out."""
-    found: list[Finding] = []
-    for finding in _findings(policy, roster):
-        found.append(finding)
-        if len(found) >= MAX_FINDINGS:
-            break
+    with collector_paused():
+        found = list(islice(_findings(policy, roster), MAX_FINDINGS))
     return tuple(sorted(found, key=lambda finding: finding.severity is not Severity.ERROR))
 
 
@@ -31,24 +35,18 @@ def publishable(findings: tuple[Finding, ...]) -> bool:
 
 
 def _findings(policy: Policy, roster: Roster | None) -> Iterator[Finding]:
-    yield from _conditions(policy)
-    yield from _gates(policy)
-    yield from _rules(policy)
-    yield from _reachability(policy.rules)
-    yield from check_pools(policy, roster)
-
-
-def _conditions(policy: Policy) -> Iterator[Finding]:
-    definitions = Definitions.of(policy)
-    fields = fields_of_policy(policy)
+    definitions, fields = Definitions.of(policy), fields_of_policy(policy)
     for path, condition in conditions_of(policy):
         yield from check_condition(path, condition, fields, definitions)
-    for name, pool in policy.pools.items():
-        for i, match in enumerate(pool.match):
-            if match.lead not in fields:
-                hint = did_you_mean(match.lead, fields)
-                message = f"there is no field '{match.lead}'; {hint}"
-                yield error(f"pools.{name}.match[{i}].lead", "unknown-field", message)
+    yield from _gates(policy)
+    yield from _rules(policy)
+    yield from check_logic(policy, definitions)
+    yield from check_distribution(policy, roster, fields)
+    yield from check_pools(policy, roster)
+    yield from check_suppliers(policy, roster)
+    yield from check_definitions(policy, roster)
+    if roster is not None:
+        yield from check_people(policy, roster)
 
 
 def _gates(policy: Policy) -> Iterator[Finding]:
@@ -76,8 +74,18 @@ def _rules(policy: Policy) -> Iterator[Finding]:
             yield error(f"{path}.name", "duplicate-rule", f"rules[{other}] has the same name: rename one")
         first_with.setdefault(rule.name, i)
         yield from _pools_of(policy, rule, path)
-        if rule.else_ == "nurture" and rule.work is Work.NURTURE:
-            yield warning(f"{path}.else", "else-without-effect", "nurture takes every lead: remove 'else'")
+        if rule.work is Work.NURTURE:
+            yield from _without_effect(rule, path)
+
+
+def _without_effect(rule: Rule, path: str) -> Iterator[Finding]:
+    if rule.else_ != "hold":
+        yield warning(f"{path}.else", "else-without-effect", "nurture takes every lead: remove 'else'")
+    if rule.category is not None:
+        message = "categories count what reps get, and nobody gets a nurtured lead: remove it"
+        yield warning(f"{path}.category", "category-without-effect", message)
+    if rule.alert_after is not None:
+        yield warning(f"{path}.alert_after", "alert-without-effect", "a nurtured lead is never held: remove it")
 
 
 def _pools_of(policy: Policy, rule: Rule, path: str) -> Iterator[Finding]:
@@ -111,32 +119,3 @@ def _pools_of(policy: Policy, rule: Rule, path: str) -> Iterator[Finding]:
 def _unknown_pool(path: str, name: str, policy: Policy) -> Finding:
     hint = did_you_mean(name, policy.pools) or "add it under pools"
     return error(path, "unknown-pool", f"there is no pool '{name}'; {hint}")
-
-
-def _reachability(rules: tuple[Rule, ...]) -> Iterator[Finding]:
-    """Rules that no lead can reach: behind one that always matches and ends, or with an earlier twin that ends.
-
-    An ungated rule does not hide a gated one, since gated rules are asked on their own at hand-over.
-    """
-    catch_all: dict[bool, int] = {}
-    twins: dict[tuple[bool, str], int] = {}
-    for i, rule in enumerate(rules):
-        gated = rule.work in GATED_WORKS
-        asked = rule.when.model_dump_json(by_alias=True, exclude_none=True) if rule.when else ""
-        shadow = catch_all.get(gated, catch_all.get(True))
-        twin = twins.get((gated, asked), twins.get((True, asked)))
-        if shadow is not None:
-            message = f"no lead gets here, since rule '{rules[shadow].name}' takes every lead: move this rule before it"
-            yield error(f"rules[{i}]", "unreachable", message)
-        elif twin is not None:
-            message = f"no lead gets here, since rule '{rules[twin].name}' asks the same: merge the two"
-            yield error(f"rules[{i}]", "unreachable", message)
-        elif gated and rule.else_ == "hold" and any(later.work not in GATED_WORKS for later in rules[i + 1 :]):
-            message = (
-                "a new lead that matches waits here, as its gate is shut: write 'else: next', or move the rule down"
-            )
-            yield warning(f"rules[{i}].else", "gate-holds", message)
-        if rule.else_ != "next" or rule.work is Work.NURTURE:
-            twins.setdefault((gated, asked), i)
-            if rule.when is None:
-                catch_all.setdefault(gated, i)

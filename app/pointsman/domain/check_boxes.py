@@ -30,8 +30,12 @@ from pointsman.domain.definitions import Definitions
 
 MAX_BOXES = 128
 MAX_TRIED = 100  # values that a named test is tried on
-MAX_STEPS = 400_000
+MAX_STEPS = 150_000
 
+#: What is known of these to the last value; of the others, their name alone.
+MODELLED = ORDERING | {
+    Operator.EQUALS, Operator.NOT_EQUALS, Operator.IN, Operator.NOT_IN, Operator.IN_GROUP, Operator.PRESENT,
+}  # fmt: skip
 _OF_ITEMS = frozenset({Operator.CONTAINS_ANY, Operator.CONTAINS_ALL, Operator.CONTAINS_NONE})
 #: Unknown of anything but texts.
 _OF_TEXTS = frozenset(
@@ -76,6 +80,7 @@ class Expander:
         self._left = steps
         self._rough = False  # whether anything was widened or narrowed since this was last set
         self._named: dict[tuple[str, bool, bool], tuple[Boxes, bool]] = {}
+        self._sides: dict[int, tuple[Condition, Boxes, Boxes]] = {}
         self._leaves: dict[tuple[object, ...], Leaf] = {}
         self._compiled: dict[tuple[object, ...], Test] = {}
         self._tried: dict[tuple[Named, object], bool] = {}
@@ -90,11 +95,15 @@ class Expander:
 
     def both_sides(self, condition: Condition | None) -> tuple[Boxes, Boxes]:
         """`at_most`, and boxes that hold only leads of whom `condition` is true (and perhaps not all)."""
-        self._rough = False
-        wide = self.at_most(condition)
-        if condition is None or not self._rough:
-            return wide, wide
-        return wide, self._boxes(condition, holds=True, over=False)
+        if condition is None:
+            return (EVERY_LEAD,), (EVERY_LEAD,)
+        if id(condition) not in self._sides:
+            self._rough = False
+            wide = self.at_most(condition)
+            narrow = self._boxes(condition, holds=True, over=False) if self._rough else wide
+            self._sides[id(condition)] = (condition, wide, narrow)  # kept alive, so that its id stays its own
+        _, wide, narrow = self._sides[id(condition)]
+        return wide, narrow
 
     def _given_up(self, boxes: Boxes) -> Boxes:
         self._rough = True
@@ -103,6 +112,9 @@ class Expander:
     def _boxes(self, condition: Condition, *, holds: bool, over: bool) -> Boxes:
         if self.exhausted:
             return self._given_up((EVERY_LEAD,) if over else ())
+        if isinstance(condition, Leaf):
+            self._left -= 1
+            return self._of_leaf(condition, holds=holds)
         match condition:
             case All(all=parts) | AnyOf(any=parts):
                 ask = self._both if isinstance(condition, All) is holds else self._either
@@ -111,9 +123,6 @@ class Expander:
                 return self._boxes(part, holds=not holds, over=over)
             case SegmentRef() | IcpRef() | PersonaRef():
                 return self._of_name(condition.key, holds=holds, over=over)
-            case Leaf():
-                self._left -= 1
-                return self._of_leaf(condition, holds=holds)
 
     def _of_name(self, key: str, *, holds: bool, over: bool) -> Boxes:
         asked = (key, holds, over)
@@ -174,7 +183,7 @@ class Expander:
         if isinstance(operand, timedelta) and operator in RELATIVE:
             dated = Region(absent=False, kinds={datetime: PRESENT.kinds[datetime]})
             return tuple(Box({field: dated, field + _AGE: ages}) for ages in _ages(operator, operand, holds=holds))
-        if not isinstance(operand, Ref):
+        if operator in MODELLED and not isinstance(operand, Ref):
             if operator is Operator.IN_GROUP and isinstance(operand, tuple) and all(g in self._groups for g in operand):
                 operator, operand = Operator.IN, tuple(code for group in operand for code in self._groups[group])
             regions = _regions(operator, operand, holds=holds)
@@ -207,13 +216,15 @@ class Expander:
         fields = dict(one.fields)
         for field, region in other.fields.items():
             mine = fields.get(field)
-            fields[field] = region if mine is None else mine.meet(region)
+            fields[field] = region if mine is None or mine is region else mine.meet(region)
             if mine is not None and fields[field].empty:
                 return None
         tests = one.tests | other.tests
-        for test in one.tests | other.tests if tests else ():
-            if test._replace(holds=not test.holds) in tests:
+        self._left -= len(tests)
+        for test in one.tests if len(one.tests) < len(other.tests) else other.tests:
+            if Named(test.field, test.operator, test.operand, not test.holds) in tests:
                 return None
+        for test in tuple(tests):
             values = fields[test.field].finite
             if values is not None and self._tells(test, values):
                 tests -= {test}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from pointsman.domain.check_boxes import Expander
+from pointsman.domain.check_boxes import MODELLED, Expander
 from pointsman.domain.check_regions import PRESENT, Region
 from pointsman.domain.condition_document import All, AnyOf, Condition, Leaf, Not
 from pointsman.domain.findings import Finding, error, warning
@@ -95,7 +95,7 @@ def _about(one: Condition, other: Condition) -> str:
 
 def _merely_known(parts: Sequence[Condition], expander: Expander) -> str:
     """The field that every value of one type of meets one of `parts`, though no part alone says so; or ''."""
-    if len(parts) < 2:
+    if len(parts) < 2 or len(fields := {_field_of(part) for part in parts}) != 1 or None in fields:
         return ""
     alone = [expander.at_most(part) for part in parts]
     if any(len(boxes) != 1 or len(boxes[0].fields) != 1 or boxes[0].tests for boxes in alone):
@@ -109,6 +109,12 @@ def _merely_known(parts: Sequence[Condition], expander: Expander) -> str:
             return ""
         joined = union
     return field if _full(joined) else ""
+
+
+def _field_of(part: Condition) -> str | None:
+    while isinstance(part, Not):
+        part = part.not_
+    return part.field if isinstance(part, Leaf) and part.operator in MODELLED else None
 
 
 def _full(region: Region) -> bool:

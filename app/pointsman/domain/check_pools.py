@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from pointsman.domain.check_hours import check_hours
 from pointsman.domain.findings import Finding, error, warning
 from pointsman.domain.policy_document import Policy, Pool
 from pointsman.domain.reps import Rep, Roster
@@ -22,7 +23,7 @@ def check_pools(policy: Policy, roster: Roster | None) -> Iterator[Finding]:
 
 
 def _members(path: str, pool: Pool, roster: Roster) -> Iterator[Finding]:
-    able = 0
+    able: list[Rep] = []
     for i, member in enumerate(pool.members):
         where = f"{path}.members[{i}]"
         rep = roster.reps.get(member.rep)
@@ -37,7 +38,7 @@ def _members(path: str, pool: Pool, roster: Roster) -> Iterator[Finding]:
         elif not (member.weight or rep.weight):
             yield warning(where, "weight-zero", f"{rep.key} has weight 0 and gets nothing: set a weight")
         else:
-            able += 1
+            able.append(rep)
             yield from _skills(where, pool, rep)
             if pool.immediate and not rep.working_hours:
                 message = f"the pool hands out work at once, but {rep.key} has no working hours: set them"
@@ -45,6 +46,8 @@ def _members(path: str, pool: Pool, roster: Roster) -> Iterator[Finding]:
     if not able:
         message = f"none of the members can get {pool.work}, so every lead of this pool would wait: add one who can"
         yield error(f"{path}.members", "nobody-eligible", message)
+    else:
+        yield from check_hours(path, pool, [rep for rep in able if not pool.shares or pool.shares.get(rep.supplier)])
 
 
 def _skills(where: str, pool: Pool, rep: Rep) -> Iterator[Finding]:

@@ -169,7 +169,7 @@ class Region:
         """The texts or numbers it is limited to, if it is limited to one kind of them."""
         if self.absent or len(self.kinds) != 1:
             return None
-        ((kind, values),) = self.kinds.items()
+        kind, values = next(iter(self.kinds.items()))
         return None if kind is bool else values.only
 
     def meet(self, other: "Region") -> "Region":

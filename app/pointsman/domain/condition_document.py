@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Self
 
 from pydantic import Discriminator, Field, StrictBool, Tag, model_validator
@@ -100,15 +101,15 @@ class Leaf(Part):
             raise PydanticCustomError("bound", "between needs two numbers or two instants, not one of each")
         return self
 
-    @property
+    @cached_property
     def operator(self) -> Operator:
         """The one operator that is set."""
         return Operator(self._used()[0])
 
-    @property
+    @cached_property
     def operand(self) -> object:
         """The value compared with: a scalar, a duration, a `Ref`, or a tuple."""
-        return next(v for name, v in self.__dict__.items() if v is not None and name != "field")
+        return self.__dict__["in_" if self.operator is Operator.IN else self.operator.value]
 
     def _used(self) -> list[str]:
         return [
@@ -170,19 +171,22 @@ class PersonaRef(Part):
 NamedRef = SegmentRef | IcpRef | PersonaRef
 
 
+_SHAPES: Mapping[str, type[Part]] = {
+    "all": All,
+    "any": AnyOf,
+    "not": Not,
+    "segment": SegmentRef,
+    "icp": IcpRef,
+    "persona": PersonaRef,
+    "field": Leaf,
+}
+_SHAPE_OF: Mapping[type, str] = {model: TAG + shape for shape, model in _SHAPES.items()}
+
+
 def _shape(value: object) -> str | None:
-    for shape, model in (
-        ("all", All),
-        ("any", AnyOf),
-        ("not", Not),
-        ("segment", SegmentRef),
-        ("icp", IcpRef),
-        ("persona", PersonaRef),
-        ("field", Leaf),
-    ):
-        if isinstance(value, model) or (isinstance(value, Mapping) and shape in value):
-            return TAG + shape
-    return None
+    if isinstance(value, Mapping):
+        return next((TAG + shape for shape in _SHAPES if shape in value), None)
+    return _SHAPE_OF.get(type(value))
 
 
 Condition = Annotated[

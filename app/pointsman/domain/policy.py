@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from pointsman.domain.collector import collector_paused
 from pointsman.domain.condition_document import (
     All,
     AnyOf,
@@ -111,15 +112,16 @@ _CONDITIONS: Mapping[str, type[BaseModel]] = {
 
 def parse_policy(data: object) -> Policy:
     """The policy in `data` (what a YAML or JSON reader returned); PolicyInvalid names every fault and its path."""
-    plain = _bounded(data)
-    try:
-        policy = Policy.model_validate(plain)
-    except ValidationError as error:
-        details = [e for e in error.errors(include_url=False) if not (e["type"] == "too_short" and e["input"])]
-        raise _invalid([_fault(detail) for detail in details[:MAX_FAULTS]]) from None
-    if faults := reference_faults(policy) or list(pattern_faults(policy)):
-        raise _invalid(faults[:MAX_FAULTS])
-    return policy
+    with collector_paused():
+        plain = _bounded(data)
+        try:
+            policy = Policy.model_validate(plain)
+        except ValidationError as error:
+            details = [e for e in error.errors(include_url=False) if not (e["type"] == "too_short" and e["input"])]
+            raise _invalid([_fault(detail) for detail in details[:MAX_FAULTS]]) from None
+        if faults := reference_faults(policy) or list(pattern_faults(policy)):
+            raise _invalid(faults[:MAX_FAULTS])
+        return policy
 
 
 def plain_document(data: object) -> Mapping[str, Any]:
@@ -141,7 +143,7 @@ def _bounded(data: object) -> object:
     Dates, which YAML readers make of unquoted timestamps, become text again.
     """
     box: list[object] = [None]
-    todo: list[tuple[Any, Any, object, int]] = [(box, 0, data, 0)]
+    todo: list[tuple[Any, Any, Any, int]] = [(box, 0, data, 0)]
     count = 0
     while todo:
         parent, key, value, depth = todo.pop()
@@ -151,28 +153,30 @@ def _bounded(data: object) -> object:
             raise _invalid(
                 [Fault(path="", code="too-large", message=f"the document has {what}: split it or simplify it")]
             )
-        match value:
-            case dict():
-                copy: dict[str, object] = {}
-                parent[key] = copy
-                for name, inner in value.items():
-                    text = name if isinstance(name, str) else str(name).lower() if isinstance(name, bool) else str(name)
-                    copy[_storable(text)] = None  # keeps the author's order
-                    todo.append((copy, text, inner, depth + 1))
-            case list() | tuple():
-                items: list[object] = [None] * len(value)
-                parent[key] = items
-                todo.extend((items, i, inner, depth + 1) for i, inner in enumerate(value))
-            case datetime() | date():
-                parent[key] = value.isoformat()
-            case int() if value.bit_length() > 64:
-                raise _invalid([Fault(path="", code="too-large", message="a number has more than 64 bits: shorten it")])
-            case str():
-                parent[key] = _storable(value)
-            case bool() | int() | float() | None:
-                parent[key] = value
-            case _:
-                raise _invalid([Fault(path="", code="not-data", message=f"{type(value).__name__} is not a JSON value")])
+        kind = type(value)
+        if kind is str:
+            parent[key] = _storable(value)
+        elif kind is dict:
+            copy: dict[str, object] = {}
+            parent[key] = copy
+            for name, inner in value.items():
+                text = name if isinstance(name, str) else str(name).lower() if isinstance(name, bool) else str(name)
+                copy[_storable(text)] = None  # keeps the author's order
+                todo.append((copy, text, inner, depth + 1))
+        elif kind is list or kind is tuple:
+            items: list[object] = [None] * len(value)
+            parent[key] = items
+            todo.extend((items, i, inner, depth + 1) for i, inner in enumerate(value))
+        elif value is None or kind is bool or kind is float:
+            parent[key] = value
+        elif kind is datetime or kind is date:
+            parent[key] = value.isoformat()
+        elif kind is not int:
+            raise _invalid([Fault(path="", code="not-data", message=f"{kind.__name__} is not a JSON value")])
+        elif value.bit_length() > 64:
+            raise _invalid([Fault(path="", code="too-large", message="a number has more than 64 bits: shorten it")])
+        else:
+            parent[key] = value
     return box[0]
 
 

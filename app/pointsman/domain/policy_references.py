@@ -91,7 +91,7 @@ def _extent(condition: Condition) -> _Extent:
         deepest = max(deepest, depth)
         count += isinstance(test, Leaf)
         for name in _names(test):
-            if ":" in name or name.startswith("score."):
+            if name.startswith("score.") or ":" in name:
                 often, below = names.get(name, (0, 0))
                 names[name] = (often + 1, max(below, depth))
     return _Extent(tests=count, depth=deepest, names=names)
