@@ -4,8 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from pointsman.domain.compiled import CompiledPolicy
 from pointsman.domain.decisions import Decision, DecisionOutcome, HoldReason, StepResult
@@ -14,13 +12,11 @@ from pointsman.domain.eligibility import CalendarState, RepLoad
 from pointsman.domain.errors import RoleProtected, StaleVersion
 from pointsman.domain.gate import GateState
 from pointsman.domain.leads import Facts
-from pointsman.domain.policy import parse_policy
 from pointsman.domain.protection import guard_assignment
 from pointsman.domain.replay import Inputs, replay
-from pointsman.domain.reps import Caps, Rep, TimeOff
-from pointsman.domain.roles import GATED_WORKS, Work
+from pointsman.domain.reps import Caps, TimeOff
+from pointsman.domain.roles import Work
 from pointsman.domain.routing import plan_routes
-from unit.domain.drawing import facts, gates, policies, rosters, worlds
 from unit.domain.floor import CLOSER, FOUNDER, NOW, OPEN, SDR, compiled, pool_state, rep, roster, world
 
 SDRS = {"sdr": {"work": "qualification", "members": ["lena", "max", "nora"]}}
@@ -223,58 +219,6 @@ def test_the_guard_refuses_work_outside_the_role_and_closing_without_a_gate() ->
     with pytest.raises(RoleProtected):
         guard_assignment(rep("x", FOUNDER), Work.NURTURE, True, True)
     guard_assignment(rep("x", SDR), Work.QUALIFICATION, False, False)
-
-
-@st.composite
-def situations(draw: st.DrawFn) -> tuple[CompiledPolicy, Facts, Any, Work | None, World]:
-    ready = CompiledPolicy(parse_policy(draw(policies())), version=draw(st.integers(1, 3)))
-    purpose = draw(st.sampled_from([None, None, Work.CLOSING, Work.QUALIFICATION]))
-    return ready, draw(facts), draw(gates), purpose, draw(worlds(draw(rosters())))
-
-
-random_floors = settings(
-    max_examples=50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None
-)
-
-
-def take(situation: tuple[CompiledPolicy, Facts, Any, Work | None, World]) -> tuple[Inputs, Decision]:
-    ready, known, gates_open, purpose, here = situation
-    overridden = frozenset(work for _, work in here.overrides)
-    plan = plan_routes(ready, known, purpose=purpose, gates_open=gates_open, now=NOW, overridden=overridden)
-    return Inputs.of(plan, here), decide(plan, here)
-
-
-@random_floors
-@given(situations())
-def test_no_policy_gives_anybody_work_outside_their_role_or_behind_a_shut_gate(situation: Any) -> None:
-    ready, _, gates_open, _, here = situation
-    decision = take(situation)[1]
-    if decision.rep is None:
-        assert decision.outcome is not DecisionOutcome.ASSIGNED
-        return
-    assert decision.work is not None
-    chosen: Rep = here.roster.reps[decision.rep]
-    if (chosen.key, decision.work) not in here.overrides:
-        assert decision.work in chosen.role.works
-        if decision.work in GATED_WORKS or decision.work in ready.policy.gates:
-            state = gates_open[decision.work]
-            assert state.open
-            assert state.expires_at is None or state.expires_at > NOW
-    assert chosen.active
-    assert chosen.key not in here.past_holders
-
-
-@random_floors
-@given(situations())
-def test_every_decision_gives_its_reasons_and_replays_from_its_stored_inputs_to_the_same_bytes(situation: Any) -> None:
-    inputs, decision = take(situation)
-    again = replay(inputs.to_json(), situation[0], situation[4].roster)
-    assert again.to_json() == decision.to_json()
-    assert Decision.from_json(decision.to_json()) == decision
-    assert decision.summary
-    assert (decision.outcome is DecisionOutcome.HELD) == (decision.hold_reason is not None)
-    assert (decision.outcome is DecisionOutcome.ASSIGNED) == (decision.turn is not None)
-    assert all(c.sentence and c.eligible == (c.code is None) for c in decision.candidates)
 
 
 @pytest.mark.parametrize(
