@@ -13,7 +13,7 @@ from pointsman.domain.policy_document import Policy
 from pointsman.domain.rep_facts import PREFIX
 from pointsman.domain.roles import GATED_WORKS, Work
 from pointsman.domain.rule_index import RuleIndex, asked
-from pointsman.domain.rule_needs import split
+from pointsman.domain.rule_needs import Splitter
 from pointsman.domain.scores import compile_scores, reachable_fields, with_scores, with_what_scores_ask
 
 #: Facts that decisions read whatever the conditions say.
@@ -31,7 +31,8 @@ class CompiledPolicy:
         self.tests: tuple[Test, ...] = tuple(
             compiler.compile(rule.when) if rule.when else _always for rule in policy.rules
         )
-        self._index = RuleIndex([split(rule.when, self.definitions) for rule in policy.rules], compiler)
+        splitter = Splitter(self.definitions)
+        self._index = RuleIndex([splitter.split(rule.when) for rule in policy.rules], compiler)
         self._named = {key: compiler.compile_named(key) for key in self.definitions.conditions}
         works = [rule.work for rule in policy.rules]
         self._among: dict[Work | None, tuple[int, int]] = {None: (0, (1 << len(works)) - 1)}

@@ -19,8 +19,10 @@ from pointsman.domain.rule_needs import Split
 
 #: At most so many fields are looked up: those that most rules ask about; the others are simply tested.
 MAX_FIELDS = 8
-#: A field is indexed while its bit masks stay below this many bytes.
+#: A field is indexed while its bit masks stay below this many bytes, ...
 MAX_INDEX_BYTES = 16_000_000
+#: ... and while all rules together list at most so many values for it.
+MAX_LISTED = 1_000_000
 #: A field is looked up by range while the rules compare it with at most so many numbers, ...
 MAX_CUTS = 64
 #: ... and while there are at most so many combinations of values, since only what recurs is worth remembering.
@@ -138,11 +140,12 @@ def positions_in(mask: int) -> Iterator[int]:
 def _by_value(needs: Sequence[Needs]) -> dict[str, set[object]]:
     """The fields to look up by value, with the values: those that most rules ask about, while their masks stay small."""
     askers = Counter(field for need in needs for field in need)
-    values: dict[str, set[object]] = {field: set() for field in askers}
+    listed: Counter[str] = Counter()
     for need in needs:
-        for field, wanted in need.items():
-            values[field].update(wanted)
-    small = [field for field in askers if len(values[field]) * len(needs) <= MAX_INDEX_BYTES * 8]
+        listed.update({field: len(wanted) for field, wanted in need.items()})
+    few = {field for field in askers if listed[field] <= MAX_LISTED}
+    values = {field: {value for need in needs for value in need.get(field, ())} for field in few}
+    small = [field for field in few if len(values[field]) * len(needs) <= MAX_INDEX_BYTES * 8]
     return {field: values[field] for field in sorted(small, key=lambda field: (-askers[field], field))[:MAX_FIELDS]}
 
 

@@ -4,11 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from pointsman.domain.condition_document import (
+    ORDERING,
     All,
     AnyOf,
     Condition,
     IcpRef,
     Leaf,
+    NamedRef,
     Operator,
     PersonaRef,
     SegmentRef,
@@ -17,7 +19,8 @@ from pointsman.domain.condition_values import Ref
 from pointsman.domain.definitions import Definitions
 from pointsman.domain.questions import countries_of
 
-_RANGES = frozenset({Operator.GTE, Operator.GT, Operator.LTE, Operator.LT, Operator.BETWEEN})
+#: A named condition of more parts is asked as a whole, since each rule that names it would carry them all.
+MAX_INNER = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,30 +51,66 @@ class Split:
         return names, (*exact, *ranged, *self.rest)
 
 
-def split(condition: Condition | None, definitions: Definitions) -> Split:
-    """`condition` taken apart; it is true of a lead exactly if all parts are."""
-    match condition:
-        case None:
-            return Split(needs={})
-        case All(all=parts):
-            return _joined([split(part, definitions) for part in parts])
-        case Leaf():
-            return _of_leaf(condition, definitions)
-        case SegmentRef() | IcpRef() | PersonaRef() if condition.key in definitions.conditions:
-            inner = split(definitions.conditions[condition.key], definitions)
-            return Split(needs=inner.needs, named=((condition.key, inner),))
-        case _:
-            return Split(needs=_needed(condition, definitions), rest=(condition,))
+class Splitter:
+    """Takes the conditions of one policy apart, each named one once."""
+
+    def __init__(self, definitions: Definitions) -> None:
+        self._definitions = definitions
+        self._named: dict[str, Split] = {}
+
+    def split(self, condition: Condition | None) -> Split:
+        """`condition` taken apart; it is true of a lead exactly if all parts are."""
+        match condition:
+            case None:
+                return Split(needs={})
+            case All(all=parts):
+                return _joined([self.split(part) for part in parts])
+            case Leaf():
+                return self._of_leaf(condition)
+            case SegmentRef() | IcpRef() | PersonaRef() if condition.key in self._definitions.conditions:
+                inner = self._of_name(condition.key)
+                return Split(needs=inner.needs, named=((condition.key, inner),))
+            case _:
+                return Split(needs=self._needed(condition), rest=(condition,))
+
+    def _of_name(self, key: str) -> Split:
+        if key not in self._named:
+            condition = self._definitions.conditions[key]
+            inner = self.split(condition)
+            large = len(inner.exact) + len(inner.ranged) + len(inner.named) + len(inner.rest) > MAX_INNER
+            self._named[key] = Split(needs=inner.needs, rest=(condition,)) if large else inner
+        return self._named[key]
+
+    def _of_leaf(self, leaf: Leaf) -> Split:
+        needs = self._needed(leaf)
+        if needs and all(isinstance(value, str) for value in needs[leaf.field]):
+            return Split(needs=needs, exact=(leaf,))
+        bounds = leaf.operand if isinstance(leaf.operand, tuple) else (leaf.operand,)
+        if leaf.operator in ORDERING and all(isinstance(bound, (int, float)) for bound in bounds):
+            return Split(needs={}, ranged=(leaf,))
+        return Split(needs=needs, rest=(leaf,))
+
+    def _needed(self, condition: Condition) -> dict[str, frozenset[object]]:
+        match condition:
+            case Leaf(operator=Operator.IN_GROUP):
+                names = condition.operand if isinstance(condition.operand, tuple) else ()
+                return {condition.field: countries_of(names, self._definitions)}
+            case Leaf(operator=Operator.EQUALS | Operator.IN) if not isinstance(condition.operand, Ref):
+                operand = condition.operand
+                return {condition.field: frozenset(operand if isinstance(operand, tuple) else (operand,))}
+            case AnyOf(any=parts):
+                first, *others = [self._needed(part) for part in parts]
+                shared = {field for field in first if all(field in other for other in others)}
+                return {field: first[field].union(*(other[field] for other in others)) for field in shared}
+            case All() | SegmentRef() | IcpRef() | PersonaRef():
+                return self.split(condition).needs if _is_known(condition, self._definitions) else {}
+            case _:
+                return {}
 
 
-def _of_leaf(leaf: Leaf, definitions: Definitions) -> Split:
-    needs = _needed(leaf, definitions)
-    if needs and all(isinstance(value, str) for value in needs[leaf.field]):
-        return Split(needs=needs, exact=(leaf,))
-    bounds = leaf.operand if isinstance(leaf.operand, tuple) else (leaf.operand,)
-    if leaf.operator in _RANGES and all(isinstance(bound, (int, float)) for bound in bounds):
-        return Split(needs={}, ranged=(leaf,))
-    return Split(needs=needs, rest=(leaf,))
+def _is_known(condition: Condition, definitions: Definitions) -> bool:
+    """False for a name that nobody defines; compiling it says so."""
+    return not isinstance(condition, NamedRef) or condition.key in definitions.conditions
 
 
 def _joined(parts: list[Split]) -> Split:
@@ -86,23 +125,3 @@ def _joined(parts: list[Split]) -> Split:
         named=tuple({name: inner for part in parts for name, inner in part.named}.items()),
         rest=tuple(condition for part in parts for condition in part.rest),
     )
-
-
-def _needed(condition: Condition, definitions: Definitions) -> dict[str, frozenset[object]]:
-    match condition:
-        case Leaf(operator=Operator.IN_GROUP):
-            names = condition.operand if isinstance(condition.operand, tuple) else ()
-            return {condition.field: countries_of(names, definitions)}
-        case Leaf(operator=Operator.EQUALS | Operator.IN) if not isinstance(condition.operand, Ref):
-            operand = condition.operand
-            return {condition.field: frozenset(operand if isinstance(operand, tuple) else (operand,))}
-        case All(all=parts):
-            return _joined([split(part, definitions) for part in parts]).needs
-        case AnyOf(any=parts):
-            first, *others = [_needed(part, definitions) for part in parts]
-            shared = {field for field in first if all(field in other for other in others)}
-            return {field: first[field].union(*(other[field] for other in others)) for field in shared}
-        case SegmentRef() | IcpRef() | PersonaRef() if condition.key in definitions.conditions:
-            return _needed(definitions.conditions[condition.key], definitions)
-        case _:
-            return {}
