@@ -34,6 +34,8 @@ pytestmark = pytest.mark.slow
 LAST = [
     "GET /v1/overrides/{override_id}",
     "POST /v1/leads/{lead_id}/reassign",
+    "POST /v1/leads/reassign",
+    "POST /v1/reps/{key}/reassign",
     "POST /v1/appointments/{appointment_id}/cancel",
     "POST /v1/overrides/{override_id}/revoke",
     "DELETE /v1/reps/{key}/time-off/{time_off_id}",
@@ -89,6 +91,7 @@ REAL: dict[tuple[str, str], Callable[[Served], Any]] = {
     ("GET /v1/leads/{lead_id}/slots", "lead_id"): lambda it: it.lead("Schulz"),
     ("POST /v1/leads/{lead_id}/assign", "lead_id"): lambda it: it.lead("Pohl"),
     ("POST /v1/leads/{lead_id}/reassign", "lead_id"): lambda it: it.lead("Pohl"),
+    ("POST /v1/leads/reassign", "lead_ids"): lambda it: [it.lead("Pohl")],
     ("POST /v1/appointments", "start"): lambda it: it.slot(),
     ("POST /v1/overrides", "lead"): lambda it: it.lead("Egger"),
     ("POST /v1/policies/{version}/publish", "version"): lambda it: it.answered("POST /v1/policies", "version"),

@@ -47,14 +47,14 @@ def encode(position: Position) -> str:
     return base64.urlsafe_b64encode(f"{at.isoformat()}|{row_id}".encode()).decode().rstrip("=")
 
 
-def decode(cursor: str) -> Position:
-    """Raises `Invalid` for anything that `encode` did not write."""
+def decode(cursor: str, *, path: str = "query.cursor") -> Position:
+    """Raises `Invalid`, with the `path` at which it was sent, for anything that `encode` did not write."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
         at, _, row_id = text.partition("|")
         instant, found = datetime.fromisoformat(at).astimezone(UTC), UUID(row_id)
     except (ValueError, binascii.Error, OverflowError) as error:
-        fault = Fault(path="query.cursor", code="bad-cursor", message="Use `next` of the page before, unchanged.")
+        fault = Fault(path=path, code="bad-cursor", message="Use `next` of the page before, unchanged.")
         raise Invalid("The cursor is not one of ours.", code="bad-cursor", faults=[fault]) from error
     return instant, found
 

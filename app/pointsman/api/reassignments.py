@@ -113,7 +113,7 @@ async def of_rep(
         until=given.until,
         works=frozenset(given.works) if given.works else None,
         dry_run=given.dry_run,
-        after=decode(given.cursor) if given.cursor else None,
+        after=decode(given.cursor, path="body.cursor") if given.cursor else None,
         limit=given.limit,
     )
     return MovedDoc.of(await reassign_rep(env, key, asked, actor=caller.actor), dry_run=given.dry_run)
