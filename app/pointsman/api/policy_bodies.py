@@ -6,13 +6,14 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from fastapi import Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from pointsman.api.policy_yaml import read_yaml, unreadable, write_yaml
 from pointsman.services.ports.policies import PolicyRow
 
 YAML_TYPES = frozenset({"text/yaml", "application/yaml", "application/x-yaml", "text/x-yaml", "text/vnd.yaml"})
 
-_EXAMPLE: dict[str, Any] = {
+EXAMPLE_POLICY: dict[str, Any] = {
     "rules": [
         {
             "name": "DACH inbound",
@@ -30,8 +31,8 @@ REQUEST_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": {"type": "object"}, "example": _EXAMPLE},
-            "text/yaml": {"schema": {"type": "string"}, "example": yaml.safe_dump(_EXAMPLE, sort_keys=False)},
+            "application/json": {"schema": {"type": "object"}, "example": EXAMPLE_POLICY},
+            "text/yaml": {"schema": {"type": "string"}, "example": yaml.safe_dump(EXAMPLE_POLICY, sort_keys=False)},
         },
     }
 }
@@ -83,6 +84,6 @@ def yaml_asked_for(given: Literal["json", "yaml"] | None, accept: str) -> bool:
     return next((kind in YAML_TYPES for kind in named if kind in YAML_TYPES or kind == "application/json"), False)
 
 
-def yaml_answer(row: PolicyRow) -> Response:
+async def yaml_answer(row: PolicyRow) -> Response:
     """The policy as a file to keep in git."""
-    return Response(as_yaml(row), media_type="application/yaml", headers={"Vary": "Accept"})
+    return Response(await run_in_threadpool(as_yaml, row), media_type="application/yaml", headers={"Vary": "Accept"})

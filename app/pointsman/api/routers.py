@@ -25,6 +25,7 @@ from pointsman.api import (
     qualifications,
     reassignments,
     roster,
+    simulations,
 )
 
 ALL: list[APIRouter] = [
@@ -41,6 +42,7 @@ ALL: list[APIRouter] = [
     reassignments.router,
     overrides.router,
     policies.router,
+    simulations.router,
     roster.router,
     pools.router,
     connections.router,

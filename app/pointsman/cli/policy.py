@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pointsman.api.policy_bodies import as_yaml
-from pointsman.cli import policy_compare, policy_explain
+from pointsman.cli import policy_compare, policy_explain, policy_simulate
 from pointsman.cli.policy_files import read, write
 from pointsman.cli.session import ACTOR, FAILED, out, with_env
 from pointsman.domain.findings import Finding, Severity
@@ -26,6 +26,7 @@ from pointsman.settings import PREFIX
 app = typer.Typer(help="Check, publish and explain the rules.", no_args_is_help=True)
 app.command()(policy_compare.diff)
 app.command()(policy_explain.explain)
+app.command()(policy_simulate.simulate)
 
 PolicyFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The policy, as YAML, or JSON (.json).")]
 Note = Annotated[str, typer.Option("--note", "-m", help="Why; kept with the version.")]

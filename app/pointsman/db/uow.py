@@ -18,6 +18,7 @@ from pointsman.db.decisions import SqlDecisions
 from pointsman.db.deliveries import SqlDeliveries
 from pointsman.db.faults import DRIVER_ERRORS, translated
 from pointsman.db.gates import SqlGates
+from pointsman.db.history import SqlHistory
 from pointsman.db.holds import SqlHolds
 from pointsman.db.idempotency import SqlIdempotency
 from pointsman.db.inbox import SqlInbox
@@ -48,6 +49,7 @@ class SqlTx:
     policies = cached_property(lambda self: SqlPolicies(self.connection))
     roster = cached_property(lambda self: SqlRoster(self.connection))
     decisions = cached_property(lambda self: SqlDecisions(self.connection))
+    history = cached_property(lambda self: SqlHistory(self.connection))
     ledgers = cached_property(lambda self: SqlLedgers(self.connection))
     holds = cached_property(lambda self: SqlHolds(self.connection))
     overrides = cached_property(lambda self: SqlOverrides(self.connection))

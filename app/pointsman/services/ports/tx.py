@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from pointsman.services.ports.accounts import Accounts, Merges
+from pointsman.services.ports.history import History
 from pointsman.services.ports.intake import IdempotencyStore, Inbox, Intakes, Leads
 from pointsman.services.ports.meeting import Appointments, Calendars, Connections, Deliveries, Gates
 from pointsman.services.ports.platform import Alerts, ApiKeys, Audit, Jobs, System
@@ -31,6 +32,8 @@ class Tx(Protocol):
     def roster(self) -> RosterStore: ...
     @property
     def decisions(self) -> Decisions: ...
+    @property
+    def history(self) -> History: ...
     @property
     def ledgers(self) -> Ledgers: ...
     @property

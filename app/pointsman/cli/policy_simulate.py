@@ -1,0 +1,79 @@
+"""`policy simulate`: what a policy would have done with the leads of a past period."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from pointsman.cli.policy_files import read
+from pointsman.cli.session import MISUSED, fail, out, with_env
+from pointsman.domain.durations import parse_duration
+from pointsman.domain.simulation import DIMENSIONS
+from pointsman.services.ports import Env
+from pointsman.services.simulate import MOST_DECISIONS, Period, Simulated
+from pointsman.services.simulate import simulate as simulated
+
+_SHOWN = 10
+
+
+def simulate(
+    policy: Annotated[str, typer.Argument(help="A policy file, or the number of a stored version.")],
+    since: Annotated[str, typer.Option(help='How far back, as in "30d" or "4h".')] = "30d",
+    limit: Annotated[int, typer.Option(min=1, max=MOST_DECISIONS, help="At most so many decisions.")] = 1_000,
+    from_zero: Annotated[bool, typer.Option("--from-zero", help="Start all credit ledgers at zero.")] = False,
+) -> None:
+    """Route a past period again by a policy and show what goes elsewhere; nothing is written."""
+    version = int(policy) if policy.isdecimal() and len(policy) < 19 else None
+    document = read(Path(policy)).document if version is None else None
+    span = _span(since)
+
+    async def work(env: Env) -> Simulated:
+        period = Period(since=env.clock() - span, limit=limit, ledgers_from_zero=from_zero)
+        return await simulated(env, period, version=version, document=document)
+
+    with out.status("Routing the period again"):
+        found = with_env(work)
+    _show(found)
+
+
+def _span(text: str) -> timedelta:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        fail(str(error), code=MISUSED)
+
+
+def _show(found: Simulated) -> None:
+    report = found.report
+    more = "" if found.complete else " (there are more: raise --limit)"
+    moved = f"{report.elsewhere} go elsewhere, {report.other_rep} to another rep"
+    _line(f"{report.simulated} decisions simulated{more}: {report.same} the same, {moved}.")
+    for reason, count in report.left_out.items():
+        _line(f"{count} left out: {reason}.")
+    for name in DIMENSIONS:
+        before, after = report.before.by[name], report.after.by[name]
+        if before != after:
+            out.print(_table(name, before, after))
+    for one in report.examples[:_SHOWN]:
+        _line(f"{one.lead_id}: {one.before}\n  → {one.after}")
+    if report.never_matched:
+        rest = f" and {report.never_matched_more} more" if report.never_matched_more else ""
+        _line(f"Never matched: {', '.join(report.never_matched)}{rest}.")
+    for assumption in found.assumptions:
+        _line(f"• {assumption}")
+
+
+def _table(name: str, before: Mapping[str, int], after: Mapping[str, int]) -> Table:
+    table = Table(name.replace("_", " "), "before", "after")
+    for key in dict.fromkeys([*before, *after]):
+        if before.get(key) != after.get(key):
+            table.add_row(escape(key), str(before.get(key, 0)), str(after.get(key, 0)))
+    return table
+
+
+def _line(words: str) -> None:
+    out.print(words, highlight=False, markup=False, soft_wrap=True)
