@@ -135,9 +135,10 @@ def olist_handovers(funnel: Funnel) -> Data:
     return intake("olist-handovers", "handover", mapping, json.loads(funnel.handovers[0].body))
 
 
-def of_sdrs(count: int) -> Floor:
+def of_sdrs(count: int, *, weights: Sequence[int] | None = None) -> Floor:
     """So many SDRs in one pool, and one closer behind a gate: for figures, not for realism."""
     setters = [f"sdr-{number}" for number in range(1, count + 1)]
+    members = [{"rep": key, "weight": weight} for key, weight in zip(setters, weights or [1] * count, strict=True)]
     policy: Data = {
         "gates": {"closing": {"require": list(ONE_SLOT_EVIDENCE)}},
         "rules": [
@@ -145,7 +146,7 @@ def of_sdrs(count: int) -> Floor:
             {"name": "Everybody else", "work": "qualification", "pool": "sdrs"},
         ],
         "pools": {
-            "sdrs": {"work": "qualification", "members": setters, "method": "fair"},
+            "sdrs": {"work": "qualification", "members": members, "method": "fair"},
             "closers": {"work": "closing", "members": [ONLY_CLOSER], "booking": BOOKING},
         },
     }
