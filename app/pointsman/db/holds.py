@@ -44,6 +44,13 @@ _EXPECT = text(
     "update holds set releases = cast(:releases as jsonb), next_try_at = :next_try_at"
     " where lead_id = :lead_id and released_at is null"
 )
+# Who is being tried right now needs no waking, and is not waited for.
+_WAKE = text(
+    "update holds set next_try_at = :at where id in ("
+    " select w.id from unnest(cast(:pools as text[])) as p (name) cross join lateral ("
+    "  select h.id from holds h where h.pool = p.name and h.released_at is null"
+    "  order by h.held_at, h.id limit 1 for update of h skip locked) w)"
+)
 _NEXT_DUE = text("select min(next_try_at) from holds where released_at is null and next_try_at is not null")
 _DUE_POOLS = text(
     "select distinct pool from holds where released_at is null and next_try_at <= :at and pool is not null order by pool"
@@ -105,6 +112,9 @@ class SqlHolds:
     ) -> None:
         given = {"lead_id": lead_id, "releases": json.dumps([*releases]), "next_try_at": next_try_at}
         await self._connection.execute(_EXPECT, given)
+
+    async def wake(self, pools: Sequence[str], *, at: datetime) -> None:
+        await self._connection.execute(_WAKE, {"pools": [*pools], "at": at})
 
     async def next_due(self) -> datetime | None:
         found: datetime | None = await self._connection.scalar(_NEXT_DUE)

@@ -21,6 +21,7 @@ from pointsman.services.ports.intake import LeadRow
 from pointsman.services.ports.routing import AssignmentRow, OverrideRow, RoutingContext, RoutingWrite
 from pointsman.services.routing import Routed, route_lead
 from pointsman.services.transactions import in_transaction
+from pointsman.services.waiting import make_room
 
 BY_HAND = "manual"
 
@@ -115,6 +116,7 @@ async def assign(
             if held.work == work.value:  # the turn was not used up: the lead moves on within the same work
                 await _give_back(env, tx, held, f"assigned by hand: {reason}", actor)
             await tx.decisions.end_assignment(held.id, at=env.clock(), reason=BY_HAND)
+            await make_room(tx, case.known, held.rep, at=env.clock())
         routed = await _write(env, tx, case, reason, actor)
         await _relieve(env, tx, held)
         return routed

@@ -15,6 +15,7 @@ from pointsman.domain.eligibility import CalendarState
 from pointsman.domain.errors import RoleProtected
 from pointsman.domain.gate import GateState, facts_with_evidence
 from pointsman.domain.leads import Facts, Stage
+from pointsman.domain.releases import next_try
 from pointsman.domain.replay import Inputs
 from pointsman.domain.reps import Rep
 from pointsman.domain.roles import GATED_WORKS, Work
@@ -25,7 +26,7 @@ from pointsman.services.owners import owners_of
 from pointsman.services.ports import Actor, Env, LostRace, Refused, Tx
 from pointsman.services.ports.intake import LeadRow
 from pointsman.services.ports.routing import GatePass, LedgerRow, OverrideRow, RoutingContext, RoutingWrite
-from pointsman.services.waiting import expect, overdue_at, releases_of, waits_on
+from pointsman.services.waiting import expect, make_room, overdue_at, releases_of, waits_on
 from pointsman.services.worlds import counter_of, fetch_world
 
 __all__ = ["Current", "Routed", "current", "lead_facts", "route_lead"]
@@ -114,6 +115,8 @@ async def route_lead(
     found = releases_of(decision, known.policy, world, facts, context)
     if trigger in QUIET and waits_on(context.hold, decision, found):
         assert context.hold is not None
+        if context.hold.next_try_at != next_try(found):  # it was woken, in vain
+            await expect(tx, lead.id, found)
         return Routed(
             decision_id=context.hold.decision_id, decision=decision, assignment_id=None, rep=None, changed=False
         )
@@ -210,6 +213,7 @@ async def _write(
     if context.assignment is not None:
         # Not in the same statement: the unique index on active assignments must see the end before the beginning.
         await tx.decisions.end_assignment(context.assignment.id, at=now, reason=trigger)
+        await make_room(tx, fetched.known, context.assignment.rep, at=now)
     try:
         await tx.decisions.write(write)
     except Refused as refused:

@@ -10,7 +10,9 @@ from pointsman.domain.decisions import Decision, DecisionOutcome, HoldReason
 from pointsman.domain.distribution import World
 from pointsman.domain.gate import GateResult, evaluate_gate
 from pointsman.domain.leads import Facts
+from pointsman.domain.local_time import local_date
 from pointsman.domain.releases import Release, next_try, releases, same_releases
+from pointsman.services.in_force import Current
 from pointsman.services.ports import Tx
 from pointsman.services.ports.routing import HoldRow, RoutingContext
 
@@ -47,6 +49,25 @@ async def expect(tx: Tx, lead_id: UUID, found: tuple[Release, ...]) -> None:
     """Keep with the lead's open hold what would release it."""
     stored: list[Mapping[str, Any]] = [release.as_json() for release in found]
     await tx.holds.expect(lead_id, stored, next_try_at=next_try(found))
+
+
+async def make_room(tx: Tx, known: Current, rep: str, *, at: datetime) -> None:
+    """A lead of `rep` is closed or with others: if that leaves room under a cap, those who wait for it are tried at once."""
+    roster, policy = known.roster, known.policy.policy
+    found = roster.reps.get(rep)
+    if found is None:
+        return
+    supplier, step = policy.suppliers.get(found.supplier), None
+    if supplier is not None:
+        step = supplier.step_on(local_date(at, supplier.time_zone))
+    together = step is not None and step.open is not None  # what one rep hands on, any other of the supplier may get
+    caps = (found.caps, *found.caps.categories.values())
+    if not together and all(cap.open_load is None for cap in caps):
+        return
+    reps = {r.key for r in roster.reps.values() if r.supplier == found.supplier} if together else {rep}
+    pools = [name for name, pool in policy.pools.items() if any(member.rep in reps for member in pool.members)]
+    if pools:
+        await tx.holds.wake(pools, at=at)
 
 
 def _gate(decision: Decision, policy: CompiledPolicy, facts: Facts, context: RoutingContext) -> GateResult | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from pointsman.domain.reps import Caps
+from pointsman.domain.roles import Work
 from pointsman.services.holds import drain_due, drain_holds, hold_counts, hold_page
 from pointsman.services.ports.holds import HoldFilter, HoldRow
 from pointsman.services.roster import RosterGiven, add_time_off, deactivate_rep, put_roster
@@ -204,3 +205,33 @@ async def test_a_long_absence_leaves_an_alert_and_a_short_one_none(
     world.clock.advance(length)
     await drain_holds(world.env)
     assert all(resolved for _, resolved in await alerts(world))
+
+
+# ── room under a cap ────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_lead_that_moves_on_makes_room_for_who_waits_longest(world: World) -> None:
+    full = tuple(rep_given(rep, caps=Caps(open_load=1)) for rep in SDRS)
+    await put_roster(world.env, RosterGiven(reps=full), actor=ADMIN)
+    first = [await world.lead(lead__country="DE") for _ in SDRS]
+    for lead in first:
+        assert (await world.route(lead)).rep is not None
+    leads = await waiting(world, 3)
+    assert await drain_due(world.env) == 0
+    await world.route(first[0], purpose=Work.CLOSING, trigger="handover")  # away from its SDR
+    assert await drain_due(world.env) == 1
+    assert leads[0] in await holders(world)
+    assert [hold.lead_id for hold in await queue(world, pool="sdr-dach")] == leads[1:]
+    assert await drain_due(world.env) == 0
+    assert {hold.next_try_at for hold in await queue(world)} == {None}  # nobody is tried every second
+
+
+async def test_who_is_woken_in_vain_waits_on_and_nothing_is_written(world: World) -> None:
+    await away(world, *SDRS, until=timedelta(days=1))
+    await waiting(world)
+    (before,) = await queue(world)
+    async with world.env.uow() as tx:
+        await tx.holds.wake(["sdr-dach"], at=world.clock())
+    assert await drain_due(world.env) == 0
+    assert await queue(world) == [before]
+    assert await world.value("select count(*) from decisions") == 1

@@ -76,6 +76,10 @@ class Holds(Protocol):
         """Write down what would release the lead's open hold."""
         ...
 
+    async def wake(self, pools: Sequence[str], *, at: datetime) -> None:
+        """Have those who wait in these pools tried again at once: the first of each pool falls due."""
+        ...
+
     async def next_due(self) -> datetime | None:
         """The earliest moment at which an open hold is to be tried again."""
         ...
