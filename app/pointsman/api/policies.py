@@ -190,7 +190,7 @@ async def live(
     env: EnvDep, _caller: Annotated[Caller, house("read")], written: FormatQuery = None, accept: AcceptHeader = ""
 ) -> PolicyDoc | Response:
     row = await policies.current_policy(env)
-    return yaml_answer(row) if yaml_asked_for(written, accept) else PolicyDoc.whole(row)
+    return await yaml_answer(row) if yaml_asked_for(written, accept) else PolicyDoc.whole(row)
 
 
 @router.get(
@@ -236,7 +236,7 @@ async def one(
     accept: AcceptHeader = "",
 ) -> PolicyDoc | Response:
     row = await policies.policy_version(env, version)
-    return yaml_answer(row) if yaml_asked_for(written, accept) else PolicyDoc.whole(row)
+    return await yaml_answer(row) if yaml_asked_for(written, accept) else PolicyDoc.whole(row)
 
 
 @router.get(

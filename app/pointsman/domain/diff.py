@@ -6,7 +6,7 @@ from typing import Any
 
 from pointsman.domain.diff_values import compare
 from pointsman.domain.differences import Change, Place, essence, numbered
-from pointsman.domain.policy_document import Policy
+from pointsman.domain.policy_document import Policy, Rule
 from pointsman.domain.policy_words import in_words, say
 
 #: What has names, and what sentences call one of it; read in this order.
@@ -30,7 +30,7 @@ def diff(old: Policy, new: Policy) -> tuple[Change, ...]:
     Rules are known by name, so that a moved rule is no removed and added one.
     """
     before, after = _document(old), _document(new)
-    found = list(_rules(before["rules"], after["rules"], _brief(old)["rules"], _brief(new)["rules"]))
+    found = list(_rules(old.rules, new.rules, before["rules"], after["rules"]))
     for group, noun in _NAMED.items():
         found += _named(group, noun, before[group], after[group])
     for group in dict.fromkeys([*after, *before]):
@@ -43,10 +43,6 @@ def diff(old: Policy, new: Policy) -> tuple[Change, ...]:
 def _document(policy: Policy) -> dict[str, Any]:
     # With all defaults, so that writing one out is no change, and one that is left out can be named.
     return policy.model_dump(mode="json", by_alias=True, exclude_none=True)
-
-
-def _brief(policy: Policy) -> dict[str, Any]:
-    return {"rules": [], **policy.model_dump(mode="json", by_alias=True, exclude_defaults=True, include={"rules"})}
 
 
 def _named(group: str, noun: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
@@ -75,9 +71,7 @@ def _gist(value: Any) -> str:
             return say(value)
 
 
-def _rules(
-    before: Sequence[Any], after: Sequence[Any], brief_before: Sequence[Any], brief_after: Sequence[Any]
-) -> Iterator[Change]:
+def _rules(olds: Sequence[Rule], news: Sequence[Rule], before: Sequence[Any], after: Sequence[Any]) -> Iterator[Change]:
     old = {name: i for i, name in enumerate(numbered([rule["name"] for rule in before]))}
     new = {name: i for i, name in enumerate(numbered([rule["name"] for rule in after]))}
     pairs = {new[name]: old[name] for name in new if name in old}
@@ -87,7 +81,7 @@ def _rules(
     for i, rule in enumerate(after):
         place = _rule(i, rule)
         if i not in pairs:
-            yield place.change(f"is new: it takes {_taken(rule)}", None, brief_after[i], "new")
+            yield place.change(f"is new: it takes {_taken(rule)}", None, _written(news[i]), "new")
             continue
         was = before[pairs[i]]
         if rule["name"] != was["name"]:
@@ -99,7 +93,12 @@ def _rules(
     taken = set(pairs.values())
     for i in gone:
         if i not in taken:
-            yield _rule(i, before[i]).change(f"is gone: it took {_taken(before[i])}", brief_before[i], None, "gone")
+            yield _rule(i, before[i]).change(f"is gone: it took {_taken(before[i])}", _written(olds[i]), None, "gone")
+
+
+def _written(rule: Rule) -> Any:
+    """A rule as one would write it."""
+    return rule.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
 def _rule(i: int, rule: Mapping[str, Any]) -> Place:

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pointsman.domain.differences import Change, Place, essence
+from pointsman.domain.differences import Change, Place, essence, same
 from pointsman.domain.policy_words import in_words, operation, phrase, say, several, shape
 
 Condition = Mapping[str, Any]
@@ -14,7 +14,7 @@ _GROUPS = ("all", "any")
 
 def compare_conditions(place: Place, before: Condition | None, after: Condition | None) -> Iterator[Change]:
     """At least one change, exactly when they differ."""
-    if essence(before) == essence(after):
+    if same(before, after):
         return
     if before is None:
         yield place.change(f"now asks that {in_words(after or {})}; before, it asked nothing", before, after, "new")
@@ -26,7 +26,7 @@ def compare_conditions(place: Place, before: Condition | None, after: Condition 
 
 def _compare(place: Place, before: Condition, after: Condition, inside: str) -> Iterator[Change]:
     """`inside` says when the change stands in a `not`, where taking more means taking less."""
-    if essence(before) == essence(after):
+    if same(before, after):
         return
     old, new = shape(before), shape(after)
     if old == new == "not":
@@ -44,8 +44,7 @@ def _compare(place: Place, before: Condition, after: Condition, inside: str) -> 
 
 
 def _holds(parts: Sequence[Condition], part: Condition) -> bool:
-    wanted = essence(part)
-    return len(parts) > 1 and any(essence(one) == wanted for one in parts)
+    return len(parts) > 1 and any(same(one, part) for one in parts)
 
 
 def _replaced(place: Place, before: Condition, after: Condition, inside: str) -> Change:

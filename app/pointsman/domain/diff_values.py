@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pointsman.domain.diff_conditions import compare_conditions, missing_from
-from pointsman.domain.differences import Change, Place, essence, numbered
+from pointsman.domain.differences import Change, Place, essence, numbered, same
 from pointsman.domain.policy_words import in_words, say, several
 
 _CONDITIONS = frozenset({"when", "requires", "re_enter"})
@@ -43,7 +43,7 @@ _SENTENCES: Mapping[tuple[str, str], str] = {
 
 def compare(place: Place, before: Any, after: Any) -> Iterator[Change]:
     """At least one change, exactly when they differ."""
-    if essence(before) == essence(after):
+    if same(before, after):
         return
     if place.key in _CONDITIONS:
         yield from compare_conditions(place, before, after)

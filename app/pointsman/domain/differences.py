@@ -1,10 +1,15 @@
 """What a comparison of two policies is made of: changes, and the place where one was found."""
 
-from collections.abc import Hashable, Mapping, Sequence
+import re
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
+from json import JSONEncoder
 from typing import Any, Literal
 
 Kind = Literal["new", "gone", "moved", "changed"]
+
+_text = JSONEncoder(sort_keys=True, ensure_ascii=False).encode
+_FRACTION = re.compile(r"[0-9][.e]")  # only there 1.0 may stand for 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,17 +52,28 @@ class Place:
         )
 
 
-def essence(value: Any) -> Hashable:
-    """What makes two JSON values equal: not the order of keys, nor 1 or 1.0; but true is not 1."""
+def same(one: Any, other: Any) -> bool:
+    """Whether two JSON values say the same: whatever the order of keys, 1 or 1.0; but true is not 1."""
+    return bool(one == other) and essence(one) == essence(other)
+
+
+def essence(value: Any) -> str:
+    """Equal for two JSON values exactly when they are the `same`."""
+    text = _text(value)
+    return _text(_whole(value)) if _FRACTION.search(text) else text
+
+
+def _whole(value: Any) -> Any:
+    """The value with 1 for 1.0."""
     match value:
-        case bool():
-            return ("boolean", value)
-        case Mapping():
-            return ("object", frozenset((key, essence(part)) for key, part in value.items()))
-        case list() | tuple():
-            return ("list", *[essence(part) for part in value])
+        case dict():
+            return {key: _whole(part) for key, part in value.items()}
+        case list():
+            return [_whole(part) for part in value]
+        case float() if value.is_integer():
+            return int(value)
         case _:
-            return value  # type: ignore[no-any-return]  # a JSON scalar
+            return value
 
 
 def numbered(keys: Sequence[Hashable]) -> list[Hashable]:

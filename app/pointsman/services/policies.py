@@ -1,5 +1,6 @@
 """Policies: drafts, the check before they are live, publishing, rolling back, comparing. Exactly one is published."""
 
+from asyncio import to_thread
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -122,7 +123,7 @@ async def diff(env: Env, a: int, b: int) -> tuple[Change, ...]:
     """How version `b` differs from version `a`, in words and as data; nothing exactly when they are equal."""
     async with env.uow() as tx:
         before, after = await _get(tx, a), await _get(tx, b)
-    return difference(_parsed(before), _parsed(after))
+    return await to_thread(_compared, before, after)
 
 
 async def _publish(
@@ -179,6 +180,10 @@ async def _live_before(tx: Tx) -> int:
     if latest is None or latest.back_to is None:
         raise Conflict("No policy was live before this one.", code="nothing-to-roll-back-to")
     return latest.back_to
+
+
+def _compared(before: PolicyRow, after: PolicyRow) -> tuple[Change, ...]:
+    return difference(_parsed(before), _parsed(after))
 
 
 def _parsed(row: PolicyRow) -> Policy:
