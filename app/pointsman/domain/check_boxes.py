@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from itertools import product
 from typing import Any, NamedTuple
 
-from pointsman.domain.check_regions import ABSENT, LISTS, PRESENT, TEXTS, End, Region, none_of, one_of, span
+from pointsman.domain.check_leaves import MODELLED, ages_of, regions_of
+from pointsman.domain.check_regions import ABSENT, LISTS, PRESENT, TEXTS, Region, one_of
 from pointsman.domain.condition_document import (
-    ORDERING,
     RELATIVE,
     All,
     AnyOf,
@@ -24,18 +24,15 @@ from pointsman.domain.condition_document import (
     PersonaRef,
     SegmentRef,
 )
-from pointsman.domain.condition_values import Ref, instant
+from pointsman.domain.condition_values import Ref
 from pointsman.domain.conditions import Test, compile_condition
 from pointsman.domain.definitions import Definitions
 
 MAX_BOXES = 128
+MAX_NARROWED = 16  # of too many boxes, as many are kept: a rule hides little by the rest
 MAX_TRIED = 100  # values that a named test is tried on
 MAX_STEPS = 150_000
 
-#: What is known of these to the last value; of the others, their name alone.
-MODELLED = ORDERING | {
-    Operator.EQUALS, Operator.NOT_EQUALS, Operator.IN, Operator.NOT_IN, Operator.IN_GROUP, Operator.PRESENT,
-}  # fmt: skip
 _OF_ITEMS = frozenset({Operator.CONTAINS_ANY, Operator.CONTAINS_ALL, Operator.CONTAINS_NONE})
 #: Unknown of anything but texts.
 _OF_TEXTS = frozenset(
@@ -160,16 +157,18 @@ class Expander:
     def _both(self, parts: Iterable[Condition], *, holds: bool, over: bool) -> Boxes:
         found: Boxes = (EVERY_LEAD,)
         for boxes in sorted((self._boxes(part, holds=holds, over=over) for part in parts), key=len):
+            limit = MAX_BOXES
             if len(found) * len(boxes) > MAX_BOXES:
                 self._rough = True
                 if over:
                     continue
+                limit = MAX_NARROWED
             met: list[Box] = []
             for one, other in product(found, boxes):
                 self._left -= 1
                 if (both := self.meet(one, other)) is not None:
                     met.append(both)
-                    if len(met) >= MAX_BOXES:
+                    if len(met) >= limit:
                         break
             found = tuple(met)
             if not found:
@@ -182,11 +181,11 @@ class Expander:
             return (Box({field: PRESENT if operand is holds else ABSENT}),)
         if isinstance(operand, timedelta) and operator in RELATIVE:
             dated = Region(absent=False, kinds={datetime: PRESENT.kinds[datetime]})
-            return tuple(Box({field: dated, field + _AGE: ages}) for ages in _ages(operator, operand, holds=holds))
+            return tuple(Box({field: dated, field + _AGE: ages}) for ages in ages_of(operator, operand, holds=holds))
         if operator in MODELLED and not isinstance(operand, Ref):
             if operator is Operator.IN_GROUP and isinstance(operand, tuple) and all(g in self._groups for g in operand):
                 operator, operand = Operator.IN, tuple(code for group in operand for code in self._groups[group])
-            regions = _regions(operator, operand, holds=holds)
+            regions = regions_of(operator, operand, holds=holds)
             if regions is not None:
                 return tuple(Box({field: region}) for region in regions if not region.empty)
         if operator in _OF_ITEMS and isinstance(operand, tuple) and len(operand) <= MAX_BOXES:
@@ -262,49 +261,3 @@ class Expander:
                 self._compiled[asked] = compile_condition(self._leaves[asked], self._definitions)
             self._tried[key] = self._compiled[asked]({test.field: value}) is test.holds
         return self._tried[key]
-
-
-def _ages(operator: Operator, length: timedelta, *, holds: bool) -> tuple[Region, ...]:
-    """How far an instant lies from now (before it: negative) when the test holds, or when it does not."""
-    nothing = timedelta(0)
-    inside = {
-        Operator.WITHIN_LAST: (End(-length), End(nothing)),
-        Operator.WITHIN_NEXT: (End(nothing), End(length)),
-        Operator.OLDER_THAN: (None, End(-length, open=True)),
-        Operator.FURTHER_THAN: (End(length, open=True), None),
-    }
-    return _sides(*inside[operator], timedelta, holds=holds)
-
-
-def _sides(low: End | None, high: End | None, kind: type, *, holds: bool) -> tuple[Region, ...]:
-    """The span itself, or what lies on either side of it."""
-    if holds:
-        return (span(low, high, kind),)
-    below = span(None, End(low.at, open=not low.open), kind) if low is not None else None
-    above = span(End(high.at, open=not high.open), None, kind) if high is not None else None
-    if below is not None and above is not None and low is not None and high is not None and low.at > high.at:
-        return (span(None, None, kind),)
-    return tuple(side for side in (below, above) if side is not None)
-
-
-def _regions(operator: Operator, operand: object, *, holds: bool) -> tuple[Region, ...] | None:
-    """The values of which a test is true (or false), as regions of its field; None for what only its name stands for."""
-    if operator in (Operator.NOT_EQUALS, Operator.NOT_IN):
-        operator = Operator.EQUALS if operator is Operator.NOT_EQUALS else Operator.IN
-        holds = not holds
-    if operator in (Operator.EQUALS, Operator.IN):
-        values = operand if isinstance(operand, tuple) else (operand,)
-        return (one_of(values) if holds else none_of(values),)
-    if operator not in ORDERING:
-        return None
-    first, last = operand if isinstance(operand, tuple) else (operand, operand)
-    kind: type = datetime if isinstance(first, str) else float
-    start, end = (instant(first), instant(last)) if isinstance(first, str) else (first, last)
-    ends: dict[Operator, tuple[End | None, End | None]] = {
-        Operator.GTE: (End(start), None),
-        Operator.GT: (End(start, open=True), None),
-        Operator.LTE: (None, End(end)),
-        Operator.LT: (None, End(end, open=True)),
-        Operator.BETWEEN: (End(start), End(end)),
-    }
-    return _sides(*ends[operator], kind, holds=holds)

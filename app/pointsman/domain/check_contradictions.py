@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from pointsman.domain.check_boxes import MODELLED, Expander
+from pointsman.domain.check_boxes import Expander
+from pointsman.domain.check_leaves import MODELLED
 from pointsman.domain.check_regions import PRESENT, Region
 from pointsman.domain.condition_document import All, AnyOf, Condition, Leaf, Not
 from pointsman.domain.findings import Finding, error, warning
