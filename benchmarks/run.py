@@ -1,4 +1,4 @@
-"""Everything that `make bench` measures: the machine, the contenders side by side, the rush, the one slot.
+"""Everything that `make bench` measures: the machine, the contenders side by side, the rush, the one slot, the decision.
 
     python benchmarks/run.py [--quick]
 
@@ -15,6 +15,7 @@ QUICK = {
     "side_by_side": ["--rounds", "1", "--seconds", "2"],
     "spread": ["--leads", "200"],
     "one_slot": ["--rounds", "1"],
+    "decide": ["--rounds", "3"],
 }
 
 
@@ -23,7 +24,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="shorter and rougher")
     given = parser.parse_args()
     worst = 0
-    for name in ("side_by_side", "spread", "one_slot"):
+    for name in ("side_by_side", "spread", "one_slot", "decide"):
         print(f"\n== {name}", flush=True)
         options = QUICK[name] if given.quick else []
         worst = max(worst, subprocess.run([sys.executable, HERE / f"{name}.py", *options], check=False).returncode)

@@ -127,6 +127,12 @@ def asked(remaining: Remaining, facts: Facts, named: Mapping[str, Test]) -> Iter
 
 def positions_in(mask: int) -> Iterator[int]:
     """The positions of the bits set in `mask`, ascending."""
+    if mask.bit_count() <= MANY:
+        while mask:
+            lowest = mask & -mask
+            yield lowest.bit_length() - 1
+            mask ^= lowest
+        return
     digits = bin(mask)[:1:-1]
     if mask.bit_count() * MANY > len(digits):
         yield from compress(range(len(digits)), digits.encode().translate(_DIGITS))
