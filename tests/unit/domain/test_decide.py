@@ -1,5 +1,6 @@
 """From a lead to a rep: routes, eligibility, ownership, protection, and the same bytes again on replay."""
 
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
@@ -221,33 +222,61 @@ def test_the_guard_refuses_work_outside_the_role_and_closing_without_a_gate() ->
     guard_assignment(rep("x", SDR), Work.QUALIFICATION, False, False)
 
 
-@pytest.mark.parametrize(
-    "over",
-    [
-        {"past_holders": frozenset({"lena"})},
-        {"owners": (Owner(rep="max", by="contact", reason="wrote back to this buyer"),)},
-        {"seed": "another"},
-        {"now": NOW + timedelta(hours=12)},
-        {"loads": {"lena": RepLoad(day=9), "max": RepLoad(open=2)}},
-        {"pools": {"sdr": PoolState(waiting_since={"lena": NOW, "max": NOW - timedelta(hours=1), "nora": None})}},
-        {"pools": {"sdr": pool_state(lena=-2, max=2)}},
-        {"overrides": frozenset({("dora", Work.QUALIFICATION)})},
-    ],
-)
-def test_whatever_a_decision_depends_on_is_among_its_stored_inputs(over: dict[str, Any]) -> None:
-    pools = {"sdr": {"work": "qualification", "members": ["lena", "max", "dora"], "immediate": True}}
+DEPENDS_ON: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"past_holders": frozenset({"lena"})}, {}),
+    ({"owners": (Owner(rep="max", by="contact", reason="wrote back to this buyer"),)}, {}),
+    ({"seed": "another"}, {}),
+    ({"now": NOW + timedelta(hours=12)}, {}),
+    ({"loads": {"lena": RepLoad(day=9), "max": RepLoad(open=2)}}, {}),
+    ({"pools": {"sdr": PoolState(waiting_since={"lena": NOW, "max": NOW - timedelta(hours=1), "nora": None})}}, {}),
+    ({"pools": {"sdr": pool_state(lena=-2, max=2)}}, {}),
+    ({"pools": {"sdr": PoolState(skips=frozenset({"lena", "max"}))}}, {}),
+    ({"overrides": frozenset({("dora", Work.QUALIFICATION)})}, {}),
+    ({"category_loads": {"big": {"lena": RepLoad(week=1)}}}, {}),
+    ({"supplier_loads": {"acme": RepLoad(open=2)}}, {}),
+    ({"earliest": {"sdr": {"max": NOW + timedelta(hours=5)}}}, {"method": "soonest"}),
+    ({"calendars": {"dora": CalendarState(readable=False, reason="the token has expired")}}, {"work": "closing"}),
+]
+
+
+@pytest.mark.parametrize(("over", "shape"), DEPENDS_ON)
+def test_whatever_a_decision_depends_on_is_among_its_stored_inputs(over: dict[str, Any], shape: dict[str, Any]) -> None:
+    pool = {"work": "qualification", "members": ["lena", "max", "dora"], "immediate": True, **shape}
     when = {
         "all": [{"field": "lead.created_at", "lt": "2026-02-01T00:00:00Z"}, {"field": "custom.tags", "contains": "x"}]
     }
-    fields = {"custom.tags": "list"}
-    ready = compiled([{**ALL_TO_SDR[0], "when": when}], pools, fields=fields)
+    pool["requires"] = {"any": [{"field": "lead.country", "equals": "DE"}, {"field": "rep.tier", "equals": 1}]}
+    parts = {
+        "fields": {"custom.tags": "list"},
+        "suppliers": {"acme": {"capacity": [{"from": "2026-01-01", "open": 2}]}},
+    }
+    ready = compiled([{**ALL_TO_SDR[0], "when": when, "work": pool["work"], "category": "big"}], {"sdr": pool}, **parts)
     known: Facts = {"lead.created_at": NOW - timedelta(days=60), "custom.tags": ("x", "y")}
-    floor = roster(rep("lena", caps=Caps(per_day=5)), rep("max"), rep("dora", CLOSER))
+    caps = Caps(per_day=5, categories={"big": Caps(per_week=1)})
+    floor = roster(rep("lena", caps=caps), rep("max", supplier="acme"), rep("dora", CLOSER))
     here = world(floor, **over)
     plan = plan_routes(ready, known, purpose=None, gates_open=OPEN, now=NOW)
     decision = decide(plan, here)
     assert decision.to_json() != decide(plan, world(floor)).to_json()
     assert replay(Inputs.of(plan, here).to_json(), ready, floor).to_json() == decision.to_json()
+
+
+def test_everything_in_the_world_is_tried_above() -> None:
+    tried = {name for over, _ in DEPENDS_ON for name in over}
+    assert tried == {field.name for field in fields(World)} - {"roster"}  # which is kept by its version
+
+
+def test_what_preferences_and_requirements_ask_of_the_lead_is_among_the_stored_inputs() -> None:
+    prefer = {"prefer": [{"lead": "lead.product", "rep": "products", "points": 5}]}
+    requires = {"field": "lead.language", "in": {"field": "rep.languages"}}
+    pool = {**SDRS["sdr"], "method": "ranked", "ranking": prefer, "requires": requires}
+    both = {"languages": frozenset({"de"})}
+    floor = roster(rep("lena", skills=both), rep("max", skills={**both, "products": frozenset({"crm"})}), rep("nora"))
+    ready, known = compiled(ALL_TO_SDR, {"sdr": pool}), {"lead.product": "crm", "lead.language": "de"}
+    plan = plan_routes(ready, known, purpose=None, gates_open={}, now=NOW)
+    decision = decide(plan, world(floor))
+    assert (decision.rep, codes(decision)) == ("max", {"lena": None, "max": None, "nora": "requires"})
+    assert replay(Inputs.of(plan, world(floor)).to_json(), ready, floor).to_json() == decision.to_json()
 
 
 def test_a_replay_with_another_version_is_refused() -> None:

@@ -26,7 +26,7 @@ from pointsman.domain.fairness import (
 )
 from unit.domain.floor import NOW
 
-weights = st.lists(st.integers(1, 100), min_size=1, max_size=50).map(lambda ws: {f"r{i}": w for i, w in enumerate(ws)})
+weights = st.lists(st.integers(1, 1000), min_size=1, max_size=50).map(lambda ws: {f"r{i}": w for i, w in enumerate(ws)})
 few = st.lists(st.integers(1, 9), min_size=2, max_size=6).map(lambda ws: {f"r{i}": w for i, w in enumerate(ws)})
 
 
@@ -58,20 +58,6 @@ def test_the_plain_largest_balance_would_break_the_promise() -> None:
         worst = max(worst, *(abs(balance) for balance in balances.values()))
     assert worst > total  # more than one turn off
     assert farthest_from_ideal(shares, 400) < 1
-
-
-@settings(max_examples=25, deadline=None)
-@given(weights, st.randoms(use_true_random=False), st.sampled_from([0.2, 0.5, 0.8]))
-def test_under_random_attendance_every_balance_stays_within_two(
-    shares: dict[str, int], chance: Random, p: float
-) -> None:
-    ledger = Ledger()
-    for turn in range(80):
-        here = {rep: w for rep, w in shares.items() if chance.random() < p}
-        if here:
-            ledger = choose(ledger, here, {}, str(turn)).after
-        assert all(abs(ledger.balance(rep)) < 2 for rep in shares)
-        assert sum(ledger.balances.values()) == 0
 
 
 def test_a_balance_beyond_the_bound_is_paid_first_even_if_a_small_weight_falls_due_sooner() -> None:
