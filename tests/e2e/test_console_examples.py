@@ -44,6 +44,8 @@ LAST = [
     "POST /v1/policies/rollback",
     "POST /v1/intakes/{key}/deactivate",
     "POST /v1/reps/{key}/deactivate",
+    "POST /v1/leads/{lead_id}/merge",
+    "POST /v1/accounts/{account_id}/merge",
     "DELETE /v1/keys/{key_id}",
 ]
 
@@ -51,6 +53,7 @@ LAST = [
 CONFLICTS = {
     "POST /v1/inbox/{inbox_id}/replay": 409,  # it is no dead letter
     "POST /v1/deliveries/{delivery_id}/replay": 409,  # nor is this one
+    "POST /v1/pools/{name}/rebuild": 409,  # its ledger agrees with its history
 }
 
 
@@ -80,6 +83,7 @@ class Served:
 #: Ids that only this floor knows, by operation ("" for all) and name: in a path, or at the top of a body.
 REAL: dict[tuple[str, str], Callable[[Served], Any]] = {
     ("", "lead_id"): lambda it: it.lead("Egger"),
+    ("", "account_id"): lambda it: it.first("/v1/accounts"),
     ("", "inbox_id"): lambda it: it.first("/v1/inbox"),
     ("", "decision_id"): lambda it: it.first("/v1/decisions"),
     ("", "hold_id"): lambda it: it.first("/v1/holds"),
@@ -87,11 +91,16 @@ REAL: dict[tuple[str, str], Callable[[Served], Any]] = {
     ("", "appointment_id"): lambda it: it.first("/v1/appointments"),
     ("", "override_id"): lambda it: it.answered("POST /v1/overrides", "id"),
     ("", "time_off_id"): lambda it: it.answered("POST /v1/reps/{key}/time-off", "id"),
+    ("", "skip_id"): lambda it: it.answered("POST /v1/pools/{name}/skips", "id"),
     ("", "key_id"): lambda it: it.answered("POST /v1/keys", "id"),
     ("GET /v1/leads/{lead_id}/slots", "lead_id"): lambda it: it.lead("Schulz"),
     ("POST /v1/leads/{lead_id}/assign", "lead_id"): lambda it: it.lead("Pohl"),
     ("POST /v1/leads/{lead_id}/reassign", "lead_id"): lambda it: it.lead("Pohl"),
     ("POST /v1/leads/reassign", "lead_ids"): lambda it: [it.lead("Pohl")],
+    ("POST /v1/leads/{lead_id}/merge", "lead_id"): lambda it: it.lead("Pohl"),
+    ("POST /v1/leads/{lead_id}/merge", "into"): lambda it: it.lead("Egger"),
+    ("PUT /v1/accounts/{account_id}/parent", "parent"): lambda it: list(it.api.every("/v1/accounts"))[1]["id"],
+    ("POST /v1/accounts/{account_id}/merge", "into"): lambda it: list(it.api.every("/v1/accounts"))[1]["id"],
     ("POST /v1/appointments", "start"): lambda it: it.slot(),
     ("POST /v1/overrides", "lead"): lambda it: it.lead("Egger"),
     ("POST /v1/policies/{version}/publish", "version"): lambda it: it.answered("POST /v1/policies", "version"),

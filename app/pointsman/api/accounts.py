@@ -45,7 +45,7 @@ class ParentIn(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"parent": None, "reason": "sold by the holding"}]},
+        json_schema_extra={"examples": [{"parent": _EXAMPLE_ID, "reason": "bought by the holding"}]},
     )
 
     parent: UUID | None
