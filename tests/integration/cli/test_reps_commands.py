@@ -1,0 +1,48 @@
+"""`pointsman reps`: somebody is ill, and the admin types one line."""
+
+import asyncio
+import os
+import subprocess
+import sys
+
+from serving import SECRET
+from worlds import open_world
+
+
+def pointsman(*words: str, url: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pointsman.cli", *words],
+        env={**os.environ, "POINTSMAN_DATABASE_URL": url, "POINTSMAN_SECRET_KEYS": SECRET, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+async def six_leads(url: str) -> None:
+    async with open_world(url) as world:
+        for _ in range(6):
+            await world.route(await world.lead(lead__country="DE"))
+
+
+def test_one_line_moves_what_somebody_holds_after_a_dry_run_that_moves_nothing(database_url: str) -> None:
+    asyncio.run(six_leads(database_url))
+    words = ("reps", "reassign", "lena", "--reason", "ill", "--until", "2099-01-01T08:00+01:00")
+    said = pointsman(*words, "--dry-run", url=database_url)
+    assert said.returncode == 0, said.stderr
+    assert "2 would be moved; lena holds 2 now" in said.stdout
+    done = pointsman(*words, url=database_url)
+    assert "2 moved; lena holds 0 now" in done.stdout
+    assert "gets this lead for qualification" in done.stdout
+    assert "still gets new leads" not in done.stdout
+    again = pointsman(*words, url=database_url)
+    assert "0 moved; lena holds 0 now" in again.stdout
+
+
+def test_what_cannot_be_done_is_one_sentence(shared_database_url: str) -> None:
+    unknown = pointsman("reps", "reassign", "ghost", "--reason", "ill", url=shared_database_url)
+    assert (unknown.returncode, "There is no rep 'ghost'" in unknown.stderr) == (1, True)
+    when = pointsman("reps", "reassign", "lena", "--reason", "ill", "--until", "tomorrow", url=shared_database_url)
+    assert (when.returncode, "tomorrow is not a time" in when.stderr) == (2, True)
+    assert "Traceback" not in unknown.stderr + when.stderr
