@@ -15,12 +15,11 @@ from pointsman.domain.errors import NotFound
 from pointsman.domain.explanation import Explanation, explain_by_hand, explain_decision
 from pointsman.domain.gate import GateResult, GateState, evaluate_gate
 from pointsman.domain.leads import Facts, Value
-from pointsman.domain.policy import parse_policy
 from pointsman.domain.replay import Inputs
 from pointsman.domain.roles import Work
 from pointsman.domain.routing import Plan, plan_routes
 from pointsman.services.closers import closers_calendars
-from pointsman.services.in_force import compiled_policy, roster_version
+from pointsman.services.in_force import compiled_document, compiled_policy, roster_version
 from pointsman.services.owners import owners_of
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.routing import DecisionRow, RoutingContext
@@ -80,9 +79,10 @@ async def decision_page(
 
 async def explain(env: Env, question: Question) -> Explained:
     """The decision that would be taken now, explained. NotFound, PolicyInvalid, Conflict "no-policy"."""
+    given = await compiled_document(question.document) if question.document is not None else None
     calendars = await closers_calendars(env)
     async with env.uow() as tx:
-        asked = await _asked(env, tx, question, calendars)
+        asked = await _asked(env, tx, question, given, calendars)
     return await _explained(asked)
 
 
@@ -123,10 +123,12 @@ async def _explained(asked: _Asked) -> Explained:
     return Explained(decision=asked.decision, explanation=told)
 
 
-async def _asked(env: Env, tx: Tx, question: Question, calendars: Mapping[str, CalendarState]) -> _Asked:
+async def _asked(
+    env: Env, tx: Tx, question: Question, given: CompiledPolicy | None, calendars: Mapping[str, CalendarState]
+) -> _Asked:
     now = env.clock()
     versions = await tx.policies.versions()
-    policy = await _policy(env, tx, question, versions.policy)
+    policy = given or await _stored_policy(env, tx, question.version or versions.policy)
     roster = await roster_version(env, tx, versions.roster or 0)
     facts: Mapping[str, Value] = question.facts or {}
     open_works: dict[Work, GateState] = {}
@@ -177,10 +179,7 @@ def _gate(policy: CompiledPolicy, context: RoutingContext, facts: Facts, now: da
     return evaluate_gate(gate, context.evidence, facts, now, definitions=policy.definitions) if gate else None
 
 
-async def _policy(env: Env, tx: Tx, question: Question, live: int | None) -> CompiledPolicy:
-    if question.document is not None:
-        return CompiledPolicy(parse_policy(question.document), version=0)
-    version = question.version or live
+async def _stored_policy(env: Env, tx: Tx, version: int | None) -> CompiledPolicy:
     if version is None:
         raise NotFound("No policy is published yet.", code="no-policy")
     return await compiled_policy(env, tx, version)

@@ -12,13 +12,12 @@ from pointsman.domain.decisions import canonical
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
 from pointsman.domain.gate import facts_with_evidence
 from pointsman.domain.leads import NOW, Facts
-from pointsman.domain.policy import parse_policy
 from pointsman.domain.replay import Inputs
 from pointsman.domain.reps import Roster
 from pointsman.domain.roles import Work
 from pointsman.domain.simulation import Past, Simulation, SimulationReport
 from pointsman.services.facts import facts_of
-from pointsman.services.in_force import compiled_policy, roster_version
+from pointsman.services.in_force import compiled_document, compiled_policy, roster_version
 from pointsman.services.loads import periods_at
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.history import PastRow
@@ -88,7 +87,7 @@ class _Run:
             roster = await roster_version(env, tx, versions.roster)
             policy = await compiled_policy(env, tx, version) if version is not None else None
         if policy is None:
-            policy = await to_thread(_compiled, document)
+            policy = await compiled_document(document)
         simulation = await to_thread(Simulation, policy, roster, periods_at, ledgers_from_zero=period.ledgers_from_zero)
         deadline, taken, complete = env.clock() + LONGEST, 0, True
         after: tuple[datetime, UUID] | None = None
@@ -190,7 +189,3 @@ class _Run:
             "Gates, evidence of a pass, overrides and owners are as they were then.",
             "Decisions by hand stay as they are; a lead that waited then and does not here is not routed again for that wait.",
         )
-
-
-def _compiled(document: object) -> CompiledPolicy:
-    return CompiledPolicy(parse_policy(document), version=0)
