@@ -1,6 +1,5 @@
 """Why the chosen rep, and why not each other one who was eligible: in words, from what the method compared."""
 
-from dataclasses import replace
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
@@ -56,7 +55,8 @@ class Reasons:
         """The candidate with why not this time, where eligible and not chosen."""
         if not candidate.eligible or candidate.rep == self._pick.rep:
             return candidate
-        return replace(candidate, sentence=f"{candidate.sentence}; {self._why_not(candidate.rep)}")
+        sentence = f"{candidate.sentence}; {self._why_not(candidate.rep)}"
+        return Candidate(rep=candidate.rep, pool=candidate.pool, eligible=True, code=None, sentence=sentence)
 
     def _compared(self) -> str:
         contest, rep, name = self._contest, self._pick.rep, self._name

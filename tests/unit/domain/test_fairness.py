@@ -65,6 +65,12 @@ def test_a_balance_beyond_the_bound_is_paid_first_even_if_a_small_weight_falls_d
     assert choose(ledger, {"anna": 10, "ben": 1, "carl": 5}, {}, "s").rep == "anna"
 
 
+def test_of_those_who_would_pass_the_bound_with_this_turn_the_largest_balance_is_served() -> None:
+    """Ben's share carries him far past it; Anna, who is nearer to it for her share, would be only just past it."""
+    ledger = Ledger(denominator=100, balances={"anna": 49, "ben": 0, "away": -49})
+    assert choose(ledger, {"anna": 1, "ben": 9}, {}, "s").rep == "ben"
+
+
 @given(st.integers(2, 8))
 def test_equal_weights_take_turns_in_rounds(n: int) -> None:
     shares = {f"r{i}": 7 for i in range(n)}
@@ -88,6 +94,8 @@ def histories(draw: st.DrawFn) -> list[Entry]:
         elif draw(st.integers(0, 9)) == 0:
             amount = draw(st.fractions(-2, 2, max_denominator=7))
             entry = Adjustment(rep="r0", amount=amount, others=tuple(shares))
+        elif here and draw(st.integers(0, 4)) == 0:  # an owner's, or somebody's for whom another's turn was skipped
+            entry = give(ledger, here, draw(st.sampled_from(sorted(here)))).turn
         elif here:
             entry = choose(ledger, here, {}, str(i)).turn
         else:
