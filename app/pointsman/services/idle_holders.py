@@ -34,10 +34,10 @@ def _idle(rep: Rep, now: datetime) -> str | None:
     back = away_until(rep, now)
     if back is None:
         return None
-    return f"{rep.name} is away until {back:%Y-%m-%d %H:%M %Z}" if back - _left(rep, now) >= LONG else None
+    return f"{rep.name} is away until {back:%Y-%m-%d %H:%M %Z}" if back - _away_since(rep, now) >= LONG else None
 
 
-def _left(rep: Rep, now: datetime) -> datetime:
+def _away_since(rep: Rep, now: datetime) -> datetime:
     """When the absence that covers `now` began, adjoining ones counted as one."""
     start = now
     for off in sorted(rep.time_off, key=lambda off: off.end, reverse=True):

@@ -20,8 +20,10 @@ from procrastinate.exceptions import ConnectorException
 
 from pointsman.main import Wired
 from pointsman.services.ports import Env, Unreachable
+from pointsman.services.roster import add_time_off
 from pointsman.worker.tasks import JOBS, PERIODIC, Job, Periodic
 from serving import SECRET
+from worlds import ADMIN, absence, open_world
 
 pytestmark = pytest.mark.anyio
 
@@ -291,3 +293,19 @@ def end_sessions(database_url: str) -> None:
             "select pg_terminate_backend(pid) from pg_stat_activity"
             " where datname = current_database() and pid <> pg_backend_pid()"
         )
+
+
+async def test_a_waiting_lead_moves_on_at_the_moment_its_rep_is_back(
+    wired: Wired, working: Any, database_url: str
+) -> None:
+    async with open_world(database_url) as world:
+        back = datetime.now(UTC) + timedelta(seconds=5)
+        for rep in ("lena", "jonas", "sofia"):
+            await add_time_off(world.env, rep, absence(back - timedelta(hours=1), back), actor=ADMIN)
+        lead = await world.lead(lead__country="DE")
+        assert (await world.route(lead)).rep is None
+        only = [task for task in PERIODIC if task.name == "holds.due"]
+        async with working({}, periodic=only), asyncio.timeout(30):
+            while not await world.value("select count(*) from assignments"):  # noqa: ASYNC110  # it lies in a database
+                await asyncio.sleep(0.05)
+        assert await world.value("select assigned_at from assignments") - back < timedelta(seconds=2)
