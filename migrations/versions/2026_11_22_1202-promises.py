@@ -381,6 +381,8 @@ create trigger decisions_keep before update or delete on decisions
     for each row execute function pointsman_append_only();
 create trigger ledger_entries_keep before update or delete on ledger_entries
     for each row execute function pointsman_append_only();
+create trigger skips_keep before delete on skips
+    for each row execute function pointsman_append_only();
 create trigger audit_keep before update or delete on audit
     for each row execute function pointsman_append_only();
 create trigger evidence_keep before update or delete on evidence
@@ -409,8 +411,8 @@ create constraint trigger reservations_match after insert or update or delete on
 
 #: TRUNCATE fires no row triggers: it is refused wherever a row may not simply go.
 KEPT_WHOLE = (
-    "appointments", "assignments", "audit", "decisions", "evidence", "gate_checks", "ledger_entries", "overrides", "policies",
-    "policy_publications", "reps", "reservations", "role_works", "roles", "roster_versions",
+    "appointments", "assignments", "audit", "decisions", "evidence", "gate_checks", "ledger_entries", "overrides",
+    "policies", "policy_publications", "reps", "reservations", "role_works", "roles", "roster_versions", "skips",
 )  # fmt: skip
 
 DROPPED = (

@@ -4,6 +4,7 @@ import asyncio
 from fractions import Fraction
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from pointsman.domain.errors import Conflict, Invalid, NotFound
 from pointsman.services.credits import pool_ledger
@@ -52,7 +53,7 @@ async def test_explaining_uses_no_skip_up(world: World) -> None:
     await skip_next_turn(world.env, POOL, first, reason="a call", costs_turn=False, actor=ADMIN)
     lead = await world.lead(lead__country="DE")
     for _ in range(2):
-        assert (await explain(world.env, Question(lead_id=lead))).rep != first
+        assert (await explain(world.env, Question(lead_id=lead))).decision.rep != first
     assert [s.rep for s in (await pool_ledger(world.env, POOL)).skips] == [first]
 
 
@@ -128,3 +129,11 @@ async def test_where_everybody_is_to_be_skipped_the_turn_is_given_and_the_skips_
         await skip_next_turn(world.env, POOL, rep, reason="x", costs_turn=False, actor=ADMIN)
     assert len(await turns(world, 1)) == 1
     assert len((await pool_ledger(world.env, POOL)).skips) == 3
+
+
+async def test_who_was_skipped_and_why_is_never_forgotten(world: World) -> None:
+    await skip_next_turn(world.env, POOL, "lena", reason="x", costs_turn=False, actor=ADMIN)
+    for statement in ("delete from skips", "truncate skips cascade"):
+        with pytest.raises(DBAPIError, match="append-only"):
+            await world.rows(statement)
+    assert await world.value("select count(*) from skips") == 1
