@@ -1,0 +1,101 @@
+"""`pointsman decisions …`, `policy explain` and `policy simulate`, as a person types them."""
+
+import asyncio
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+import pytest
+import yaml
+from click.testing import Result
+from typer.testing import CliRunner
+
+from pointsman.cli.commands import app
+from serving import SECRET
+from worlds import POLICY, open_world
+
+
+class Floor:
+    """A database with a few decisions, and the command line on it."""
+
+    def __init__(self, url: str, leads: list[UUID], decisions: list[UUID]) -> None:
+        self.url, self.leads, self.decisions = url, leads, decisions
+
+    def run(self, *words: object) -> Result:
+        ours = {"POINTSMAN_DATABASE_URL": self.url, "POINTSMAN_SECRET_KEYS": SECRET, "COLUMNS": "200"}
+        return CliRunner().invoke(app, [*map(str, words)], env=ours)
+
+    def said(self, *words: object, code: int = 0) -> str:
+        done = self.run(*words)
+        assert done.exit_code == code, done.output
+        assert done.exception is None or isinstance(done.exception, SystemExit)
+        return " ".join(done.output.split())
+
+
+@pytest.fixture
+def floor(database_url: str) -> Floor:
+    async def filled() -> tuple[list[UUID], list[UUID]]:
+        async with open_world(database_url) as world:
+            leads = [await world.lead(lead__country=country) for country in ("DE", "FR", "AT")]
+            return leads, [(await world.route(lead)).decision_id for lead in leads]
+
+    return Floor(database_url, *asyncio.run(filled()))
+
+
+def test_a_lead_is_explained_as_to_a_colleague(floor: Floor) -> None:
+    text = floor.said("policy", "explain", floor.leads[1])
+    assert text.startswith("This lead waits: no rule matches this lead")
+    assert "Rule 'DACH inbound' would match if lead.country were one of DE, AT, CH." in text
+    assert "Policy 1, roster 1." in text
+
+
+def test_a_stored_decision_is_explained_with_whose_turn_is_next(floor: Floor) -> None:
+    text = floor.said("decisions", "explain", floor.decisions[0])
+    assert "gets this lead for qualification, since it matches the rule 'DACH inbound'" in text
+    assert "is next after this lead" in text
+    assert "What would change it: " in text
+
+
+def test_decisions_that_come_out_the_same_end_well(floor: Floor) -> None:
+    assert "3 of 3 decisions come out the same." in floor.said("decisions", "replay")
+    assert "3 of 3" in floor.said("decisions", "replay", "--all")
+    assert "2 of 2" in floor.said("decisions", "replay", "--last", "2")
+    assert "3 of 3" in floor.said("decisions", "replay", "--since", "1d")
+    assert "1 of 1" in floor.said("decisions", "replay", floor.decisions[0])
+
+
+def test_one_tampered_decision_ends_with_1_and_is_pointed_to(floor: Floor) -> None:
+    with psycopg.connect(floor.url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("set session_replication_role = replica")
+        connection.execute(
+            "update decisions set record = jsonb_set(record, '{rep}', '\"mallory\"') where id = %s",
+            [floor.decisions[2]],
+        )
+    text = floor.said("decisions", "replay", "--all", code=1)
+    assert "2 of 3 decisions come out the same." in text
+    assert f"{floor.decisions[2]} differs" in text
+    assert 'rep: "mallory" became' in text
+    floor.said("decisions", "replay", floor.decisions[2], code=1)
+
+
+def test_a_stored_policy_and_a_file_are_simulated(floor: Floor, tmp_path: Path) -> None:
+    assert "3 decisions simulated: 3 the same, 0 go elsewhere, 0 to another rep." in floor.said("policy", "simulate", 1)
+    file = tmp_path / "policy.yaml"
+    file.write_text(yaml.safe_dump({**POLICY, "rules": [{"name": "All", "work": "qualification", "pool": "sdr-dach"}]}))
+    text = floor.said("policy", "simulate", file, "--since", "4h")
+    assert "1 go elsewhere" in text
+    assert "Ledgers start as they stood" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("policy", "simulate", "99"), 1),
+        (("policy", "simulate", "nowhere.yaml"), 2),
+        (("policy", "simulate", "1", "--since", "soon"), 2),
+        (("decisions", "replay", "--since", "soon"), 2),
+        (("decisions", "replay", "01999999-0000-7000-8000-000000000000"), 1),
+    ],
+)
+def test_what_cannot_be_done_is_one_clear_sentence(floor: Floor, words: tuple[str, ...], code: int) -> None:
+    assert floor.said(*words, code=code)
