@@ -58,6 +58,7 @@ __all__ = [
 ]  # fmt: skip
 
 MAX_NODES = 500_000
+MAX_OBJECTS = 100_000  # objects with keys, which cost most to read and to check: rules, parts of conditions, members
 MAX_DEPTH = 40  # of the document; a condition inside may nest about half as deep
 MAX_FAULTS = 100
 
@@ -144,19 +145,17 @@ def _bounded(data: object) -> object:
     """
     box: list[object] = [None]
     todo: list[tuple[Any, Any, Any, int]] = [(box, 0, data, 0)]
-    count = 0
+    count = objects = 0
     while todo:
         parent, key, value, depth = todo.pop()
         count += 1
-        if count > MAX_NODES or depth > MAX_DEPTH:
-            what = f"more than {MAX_NODES} values" if count > MAX_NODES else f"nesting deeper than {MAX_DEPTH}"
-            raise _invalid(
-                [Fault(path="", code="too-large", message=f"the document has {what}: split it or simplify it")]
-            )
+        if count > MAX_NODES or depth > MAX_DEPTH or objects > MAX_OBJECTS:
+            raise _invalid([_too_large(count, depth)])
         kind = type(value)
         if kind is str:
             parent[key] = _storable(value)
         elif kind is dict:
+            objects += 1
             copy: dict[str, object] = {}
             parent[key] = copy
             for name, inner in value.items():
@@ -178,6 +177,16 @@ def _bounded(data: object) -> object:
         else:
             parent[key] = value
     return box[0]
+
+
+def _too_large(count: int, depth: int) -> Fault:
+    if depth > MAX_DEPTH:
+        what = f"is nested deeper than {MAX_DEPTH} levels"
+    elif count > MAX_NODES:
+        what = f"has more than {MAX_NODES} values"
+    else:
+        what = f"has more than {MAX_OBJECTS} objects (rules, tests, members)"
+    return Fault(path="", code="too-large", message=f"the document {what}: split it or simplify it")
 
 
 def _storable(text: str) -> str:

@@ -1,15 +1,35 @@
 """\"Did you mean ...?\" for names that nobody knows."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+#: Comparing two names letter by letter is dear, and a document may hold many of both: of names with more letters
+#: together than this, only the few are looked at that begin or end most like the word.
+MAX_LETTERS = 2_000
+_NEIGHBOURS = 4  # on either side, in the order of the dictionary
+_LONGEST = 40
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A sentence that names the closest known word, or the few known ones, or nothing."""
     choices = sorted(set(known))
-    close = get_close_matches(word[:100], choices[:5_000], n=1, cutoff=0.6)
+    likely = choices if sum(map(len, choices)) <= MAX_LETTERS else _neighbours(word, choices)
+    by_start = {choice[:_LONGEST]: choice for choice in reversed(likely)}
+    close = get_close_matches(word[:_LONGEST], by_start, n=1, cutoff=0.6)
     if close:
-        return f"did you mean '{close[0]}'?"
+        return f"did you mean '{by_start[close[0]]}'?"
     if 0 < len(choices) <= 12:
         return "known are " + ", ".join(choices)
     return ""
+
+
+def _neighbours(word: str, choices: list[str]) -> list[str]:
+    """The choices that begin most like `word`, and those that end most like it."""
+    turned = sorted(choice[::-1] for choice in choices)
+    return _around(word, choices) + [choice[::-1] for choice in _around(word[::-1], turned)]
+
+
+def _around(word: str, ordered: list[str]) -> list[str]:
+    at = bisect_left(ordered, word)
+    return ordered[max(at - _NEIGHBOURS, 0) : at + _NEIGHBOURS]

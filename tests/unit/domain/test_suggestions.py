@@ -1,0 +1,35 @@
+"""What somebody may have meant."""
+
+import pytest
+
+from pointsman.domain import suggestions
+from pointsman.domain.suggestions import did_you_mean
+
+MANY = [f"{start}-team-{number:03}" for start in ("north", "south", "inbound") for number in range(300)]
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "said"),
+    [
+        ("lead.contry", ["lead.country", "lead.city"], "did you mean 'lead.country'?"),
+        ("x", ["a", "b"], "known are a, b"),
+        ("x", [], ""),
+        ("x", MANY, ""),
+        ("inbound-taem-123", MANY, "did you mean 'inbound-team-123'?"),
+        ("nbound-team-007", MANY, "did you mean 'inbound-team-007'?"),
+    ],
+)
+def test_the_closest_name_is_suggested_or_the_few_there_are(word: str, known: list[str], said: str) -> None:
+    assert did_you_mean(word, known) == said
+
+
+def test_of_many_names_only_a_few_are_compared_letter_by_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[int] = []
+
+    def count(word: str, choices: dict[str, str], **_: object) -> list[str]:
+        compared.append(len(choices))
+        return []
+
+    monkeypatch.setattr(suggestions, "get_close_matches", count)
+    did_you_mean("a" * 1_000, ["a" * 90 + f"{i:05}" for i in range(10_000)])
+    assert compared[0] <= 16
