@@ -24,7 +24,7 @@ def seed(api: Api, server: CalendarServer, kept: Keepsake, *, now: datetime) -> 
     """Roster, calendars, policy and intakes; answers with the senders by their intake's key."""
     floor = document("floor.yaml")
     _roster(api, floor)
-    _policy(api, document("policy.yaml"))
+    _policy(api, body("policy.yaml"))
     _calendars(api, server, floor["calendars"], floor["reps"], now=now)
     return {intake["key"]: _intake(api, intake, kept) for intake in document("intakes.yaml")}
 
@@ -40,11 +40,11 @@ def _roster(api: Api, floor: Mapping[str, Any]) -> None:
         api.call("PUT", "/v1/roster", missing)
 
 
-def _policy(api: Api, wanted: Mapping[str, Any]) -> None:
-    """Publish the demo's policy once; what an admin published since then stays."""
+def _policy(api: Api, wanted: bytes) -> None:
+    """Publish the demo's policy once, as it is written; what an admin published since then stays."""
     if api.send("GET", "/v1/policies/current").status_code == httpx.codes.OK:
         return
-    draft = api.call("POST", "/v1/policies", wanted)
+    draft = api.call("POST", "/v1/policies", content=wanted, headers={"Content-Type": "application/yaml"})
     api.call(
         "POST", f"/v1/policies/{draft['version']}/publish", {"note": "The demo's policy", "expected_current": None}
     )
