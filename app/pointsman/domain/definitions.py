@@ -1,11 +1,12 @@
 """What the names in a policy's conditions stand for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from pointsman.domain.condition_document import Condition
 from pointsman.domain.country_groups import COUNTRY_GROUPS
 from pointsman.domain.definitions_document import Score
+from pointsman.domain.mentions import mentions_any
 from pointsman.domain.policy_document import Policy
 
 
@@ -17,6 +18,13 @@ class Definitions:
     country_groups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: COUNTRY_GROUPS)
     word_lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     scores: Mapping[str, Score] = field(default_factory=dict)
+    _readers: dict[str, Callable[[str], bool]] = field(default_factory=dict, repr=False, compare=False)
+
+    def mentioned(self, word_list: str) -> Callable[[str], bool]:
+        """Whether a text mentions anything of that list, which is made ready once; KeyError when there is none."""
+        if word_list not in self._readers:
+            self._readers[word_list] = mentions_any(self.word_lists[word_list])
+        return self._readers[word_list]
 
     @staticmethod
     def of(policy: Policy) -> "Definitions":

@@ -70,20 +70,6 @@ def countries_of(names: tuple[str, ...], definitions: Definitions) -> frozenset[
     return frozenset(code for name in names for code in definitions.country_groups[name])
 
 
-def phrases_of(items: tuple[str, ...], definitions: Definitions) -> tuple[str, ...]:
-    """Words and phrases, with the word lists ("list:NAME") written out; PolicyInvalid for a list that nobody defines."""
-    phrases: list[str] = []
-    for item in items:
-        name = word_list_named(item)
-        if name is None:
-            phrases.append(item)
-        elif name in definitions.word_lists:
-            phrases += definitions.word_lists[name]
-        else:
-            raise PolicyInvalid(f"there is no word list '{name}'")
-    return tuple(phrases)
-
-
 def word_list_named(item: str) -> str | None:
     """The NAME in "list:NAME"; None for a word or a phrase."""
     return item.removeprefix("list:") if item.startswith("list:") else None
@@ -243,12 +229,22 @@ def _text(operator: Operator, operand: Any, definitions: Definitions) -> Questio
                 raise PolicyInvalid(f"the pattern {operand!r:.60} is refused: {refused}") from None
             return lambda value: found(value) if isinstance(value, str) else None
         case Operator.MENTIONS:
-            mentioned = mentions_any(phrases_of(operand, definitions))
-            return lambda value: mentioned(value) if isinstance(value, str) else None
+            return _mentions(operand, definitions)
         case Operator.UNDER_DOMAIN:
             return _under(frozenset(host_in(domain) or domain for domain in operand))
         case _:  # a text contains a text, a list contains an item
             return lambda value: operand in value if isinstance(value, (str, tuple)) else None
+
+
+def _mentions(items: tuple[str, ...], definitions: Definitions) -> Question:
+    lists = [name for item in items if (name := word_list_named(item)) is not None]
+    for name in lists:
+        if name not in definitions.word_lists:
+            raise PolicyInvalid(f"there is no word list '{name}'")
+    readers = [definitions.mentioned(name) for name in lists]
+    if phrases := tuple(item for item in items if word_list_named(item) is None):
+        readers.append(mentions_any(phrases))
+    return lambda value: any(mentioned(value) for mentioned in readers) if isinstance(value, str) else None
 
 
 def _under(domains: frozenset[str]) -> Question:

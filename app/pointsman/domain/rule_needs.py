@@ -21,6 +21,8 @@ from pointsman.domain.questions import countries_of
 
 #: A named condition of more parts is asked as a whole, since each rule that names it would carry them all.
 MAX_INNER = 50
+#: When so many values of lists have been compared with each other, what is left of a policy is not indexed.
+MAX_COMPARED = 2_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +59,17 @@ class Splitter:
     def __init__(self, definitions: Definitions) -> None:
         self._definitions = definitions
         self._named: dict[str, Split] = {}
+        self._room = MAX_COMPARED
 
     def split(self, condition: Condition | None) -> Split:
         """`condition` taken apart; it is true of a lead exactly if all parts are."""
         match condition:
             case None:
                 return Split(needs={})
+            case _ if self._room <= 0:
+                return Split(needs={}, rest=(condition,))
             case All(all=parts):
-                return _joined([self.split(part) for part in parts])
+                return self._joined([self.split(part) for part in parts])
             case Leaf():
                 return self._of_leaf(condition)
             case SegmentRef() | IcpRef() | PersonaRef() if condition.key in self._definitions.conditions:
@@ -90,6 +95,21 @@ class Splitter:
             return Split(needs={}, ranged=(leaf,))
         return Split(needs=needs, rest=(leaf,))
 
+    def _joined(self, parts: list[Split]) -> Split:
+        needs: dict[str, frozenset[object]] = {}
+        for part in parts:
+            for field, wanted in part.needs.items():
+                if field in needs:
+                    self._room -= len(wanted)
+                needs[field] = needs[field] & wanted if field in needs else wanted
+        return Split(
+            needs=needs,
+            exact=tuple(leaf for part in parts for leaf in part.exact),
+            ranged=tuple(leaf for part in parts for leaf in part.ranged),
+            named=tuple({name: inner for part in parts for name, inner in part.named}.items()),
+            rest=tuple(condition for part in parts for condition in part.rest),
+        )
+
     def _needed(self, condition: Condition) -> dict[str, frozenset[object]]:
         match condition:
             case Leaf(operator=Operator.IN_GROUP):
@@ -100,6 +120,7 @@ class Splitter:
                 return {condition.field: frozenset(operand if isinstance(operand, tuple) else (operand,))}
             case AnyOf(any=parts):
                 first, *others = [self._needed(part) for part in parts]
+                self._room -= sum(len(values) for other in (first, *others) for values in other.values())
                 shared = {field for field in first if all(field in other for other in others)}
                 return {field: first[field].union(*(other[field] for other in others)) for field in shared}
             case All() | SegmentRef() | IcpRef() | PersonaRef():
@@ -111,17 +132,3 @@ class Splitter:
 def _is_known(condition: Condition, definitions: Definitions) -> bool:
     """False for a name that nobody defines; compiling it says so."""
     return not isinstance(condition, NamedRef) or condition.key in definitions.conditions
-
-
-def _joined(parts: list[Split]) -> Split:
-    needs: dict[str, frozenset[object]] = {}
-    for part in parts:
-        for field, values in part.needs.items():
-            needs[field] = needs[field] & values if field in needs else values
-    return Split(
-        needs=needs,
-        exact=tuple(leaf for part in parts for leaf in part.exact),
-        ranged=tuple(leaf for part in parts for leaf in part.ranged),
-        named=tuple({name: inner for part in parts for name, inner in part.named}.items()),
-        rest=tuple(condition for part in parts for condition in part.rest),
-    )

@@ -1,5 +1,6 @@
 """The index over rules never changes which rule matches."""
 
+import time
 from typing import Any
 
 import pytest
@@ -118,3 +119,42 @@ def test_a_policy_knows_which_fields_it_may_read() -> None:
         {"p": {"work": "qualification", "members": ["lena"], "match": [{"lead": "lead.language", "rep": "languages"}]}},
     )
     assert ready.fields == {"lead.title", "lead.language", "company.domain", "account.owner"}
+
+
+_LONG = [f"d{number}.example" for number in range(5_000)]
+_OWNED = {"owner": "Board"}
+
+
+@pytest.mark.parametrize(
+    ("named", "when"),
+    [
+        ({"field": "company.domain", "in": _LONG}, {"all": [{"segment": "a"}, {"segment": "b"}]}),
+        (
+            {"any": [{"field": "company.domain", "equals": d} for d in _LONG[:900]]},
+            {"any": [{"segment": "a"}, {"segment": "b"}]},
+        ),
+        (
+            {"all": [{"field": "lead.score", "gte": n} for n in range(900)]},
+            {"all": [{"segment": "a"}, {"segment": "b"}]},
+        ),
+        (
+            {"field": "lead.message", "mentions": ["list:words"]},
+            {"field": "lead.message", "mentions": ["list:words", "x"]},
+        ),
+    ],
+)
+def test_rules_that_name_what_is_long_are_made_ready_in_a_moment_and_answer_as_before(
+    named: dict[str, Any], when: dict[str, Any]
+) -> None:
+    rules = [{"name": str(i), "when": when, "work": "nurture"} for i in range(3_000)]
+    segments = {"a": {**_OWNED, "when": named}, "b": {**_OWNED, "when": named}}
+    policy = parse_policy({"segments": segments, "rules": rules, "word_lists": {"words": _LONG}})
+    start = time.process_time()
+    ready = CompiledPolicy(policy, version=1)
+    assert time.process_time() - start < 2
+    for known in (
+        {"company.domain": "d7.example", "lead.score": 1_000, "lead.message": "to d7.example"},
+        {"lead.score": 5},
+    ):
+        assert ready.first_match(known) == (0 if ready.tests[0](known) is True else None)
+        assert len([i for i, o in ready.scan(known) if o is True]) == (3_000 if ready.tests[0](known) is True else 0)
