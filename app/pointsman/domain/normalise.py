@@ -28,7 +28,7 @@ _COMMON = """
 gruppe group holding holdings international global worldwide deutschland germany oesterreich austria schweiz suisse
 switzerland europe europa emea dach france italia espana nederland uk usa the die der das firma
 """
-_MAX_BLOCKS = 6
+MAX_BLOCKS = 6
 
 
 def visible(text: str) -> str:
@@ -88,7 +88,7 @@ def name_blocks(key: str | None) -> tuple[str, ...]:
     """The first letters of a name's telling words: two names that may be the same company share at least one."""
     words = plain_words(key or "")
     telling = [word for word in words if word not in COMMON_WORDS] or list(words)
-    return tuple(sorted({word[:4] for word in telling if len(word) > 1}))[:_MAX_BLOCKS]
+    return tuple(sorted({word[:4] for word in telling if len(word) > 1}))[:MAX_BLOCKS]
 
 
 #: Words that tell one part of a company from another, not one company from another.

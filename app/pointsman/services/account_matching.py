@@ -12,7 +12,7 @@ from pointsman.services.ports import Tx
 from pointsman.services.ports.intake import Person
 
 #: So many accounts are compared; a name shares its letters with few.
-COMPARED = 500
+COMPARED = 200
 #: Of so many of them the country is looked up.
 _LOOKED_UP = 20
 #: Letters that a name must have before a near miss means anything: "3M" and "3i" are two companies.
