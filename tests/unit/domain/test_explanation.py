@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -228,3 +229,18 @@ def test_ten_thousand_rules_and_five_hundred_members_are_explained_in_bounded_ti
     assert told.nearly.nearest[0].tests == 1
     assert told.nearly.more == 9_999 - NEAREST
     assert (len(told.why_not), told.why_not_more) == (MOST_REPS, 499 - MOST_REPS)
+
+
+def test_the_page_on_explanations_shows_what_is_really_said() -> None:
+    page = " ".join((Path(__file__).parents[3] / "docs" / "explain.md").read_text().split())
+    hot = {"all": [DACH["when"], {"field": "lead.score", "gte": 70}]}
+    rules = [{**DACH, "name": "Hot DACH", "when": hot, "else": "next"}, {**DACH, "name": "DACH inbound"}]
+    off = (TimeOff(start=NOW - timedelta(hours=1), end=NOW + timedelta(days=2)),)
+    people = roster(rep("lena"), rep("jonas"), rep("sofia", time_off=off))
+    pools = {"sdr": {"work": "qualification", "members": ["lena", "jonas", "sofia"]}}
+    here = world(people, pools={"sdr": pool_state(lena=0, jonas=0)})
+    _, _, told = explained(compiled(rules, pools), {"lead.country": "DE", "lead.score": 45}, here)
+    guess = told.nearly.nearest[0].would_match_if
+    assert guess is not None
+    for said in (told.summary, *told.story, guess.sentence):
+        assert " ".join(said.split()) in page
