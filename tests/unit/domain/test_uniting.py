@@ -25,7 +25,9 @@ def told(news: list[tuple[str, Value, str]]) -> tuple[dict[str, Value], dict[str
 
 @given(NEWS)
 def test_two_records_united_know_what_one_record_would_have_known(events: list[tuple[str, int, bool]]) -> None:
-    news = [(name, value, stamp_of(START + timedelta(hours=n))) for n, (name, value, _) in enumerate(events)]
+    news: list[tuple[str, Value, str]] = [
+        (name, value, stamp_of(START + timedelta(hours=n))) for n, (name, value, _) in enumerate(events)
+    ]
     here = told([one for one, (_, _, kept) in zip(news, events, strict=True) if kept])
     there = told([one for one, (_, _, kept) in zip(news, events, strict=True) if not kept])
     united = unite(*here, *there)
