@@ -2,7 +2,6 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pointsman.domain.check_boxes import Box, Expander, Named
@@ -12,13 +11,15 @@ _FEW = 32
 _UNLISTED = object()  # under which a box is found that does not list its values
 
 
-@dataclass(slots=True)
 class _Stairs:
     """Spans of one field alone, none within another: both ends rise from step to step."""
 
-    lows: list[tuple[object, ...]] = field(default_factory=list)
-    highs: list[tuple[object, ...]] = field(default_factory=list)
-    rules: list[int] = field(default_factory=list)
+    __slots__ = ("highs", "lows", "rules")
+
+    def __init__(self) -> None:
+        self.lows: list[tuple[object, ...]] = []
+        self.highs: list[tuple[object, ...]] = []
+        self.rules: list[int] = []
 
     def covering(self, values: Values) -> int | None:
         at = bisect_right(self.lows, _low(values.low)) - 1

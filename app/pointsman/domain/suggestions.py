@@ -14,8 +14,7 @@ _LONGEST = 40
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A sentence that names the closest known word, or the few known ones, or nothing."""
     choices = sorted(set(known))
-    likely = choices if sum(map(len, choices)) <= MAX_LETTERS else _neighbours(word, choices)
-    by_start = {choice[:_LONGEST]: choice for choice in reversed(likely)}
+    by_start = {choice[:_LONGEST]: choice for choice in reversed(likely(word, choices))}
     close = get_close_matches(word[:_LONGEST], by_start, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{by_start[close[0]]}'?"
@@ -24,8 +23,10 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return ""
 
 
-def _neighbours(word: str, choices: list[str]) -> list[str]:
-    """The choices that begin most like `word`, and those that end most like it."""
+def likely(word: str, choices: list[str]) -> list[str]:
+    """The choices worth comparing; of many, those that begin most like `word`, and those that end most like it."""
+    if sum(map(len, choices)) <= MAX_LETTERS:
+        return choices
     turned = sorted(choice[::-1] for choice in choices)
     return _around(word, choices) + [choice[::-1] for choice in _around(word[::-1], turned)]
 
