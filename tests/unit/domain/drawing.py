@@ -1,6 +1,6 @@
 """Hypothesis strategies: random conditions, facts, policies, rosters and worlds, small enough to collide often."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -111,14 +111,13 @@ _requirements = st.sampled_from(
 )
 
 
-def _now_and_then(**parts: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+_seldom = st.sampled_from([False, False, False, True])
+
+
+@st.composite
+def _now_and_then(draw: st.DrawFn, **parts: st.SearchStrategy[Any]) -> dict[str, Any]:
     """Each part in one of four documents: enough of all together would leave nobody eligible."""
-    some = {name: st.sampled_from([False, False, False, True]).flatmap(_given(part)) for name, part in parts.items()}
-    return st.fixed_dictionaries(some).map(lambda drawn: {k: v for k, v in drawn.items() if v is not None})
-
-
-def _given(part: st.SearchStrategy[Any]) -> Callable[[bool], st.SearchStrategy[Any]]:
-    return lambda wanted: part if wanted else st.none()
+    return {name: draw(part) for name, part in parts.items() if draw(_seldom)}
 
 
 _extras = _now_and_then(
@@ -257,6 +256,7 @@ owners = st.lists(
 def worlds(draw: st.DrawFn, reps: Roster) -> World:
     moments = st.one_of(st.none(), st.sampled_from([NOW - timedelta(hours=h) for h in (1, 2, 3)]))
     overrides = draw(st.frozensets(st.tuples(st.sampled_from(REPS), st.sampled_from(HUMAN_WORKS[:3])), max_size=1))
+    soon = {r: NOW + timedelta(hours=draw(st.integers(4, 6))) for r in draw(st.sets(st.sampled_from(REPS), min_size=3))}
     return World(
         roster=reps,
         now=NOW,
@@ -280,13 +280,7 @@ def worlds(draw: st.DrawFn, reps: Roster) -> World:
             for category in draw(st.sampled_from([[], CATEGORIES]))
         },
         supplier_loads={s: RepLoad(open=draw(st.integers(0, 4)), day=draw(st.integers(0, 3))) for s in SUPPLIERS[:2]},
-        earliest={
-            f"pool{i}": {
-                r: NOW + timedelta(hours=draw(st.integers(4, 6)))
-                for r in draw(st.sets(st.sampled_from(REPS), min_size=3))
-            }
-            for i in range(4)
-        },
+        earliest={f"pool{i}": soon for i in range(4)},
     )
 
 

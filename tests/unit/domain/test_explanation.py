@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pointsman.domain.compiled import CompiledPolicy
@@ -169,6 +169,7 @@ def test_the_nearest_rule_comes_first_with_what_would_make_it_match() -> None:
     assert [leaf.words for leaf in told.nearly.nearest[0].failing] == ["lead.score 50 is below 70"]
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
 @given(policies(), facts, rosters(), gates, st.data())
 def test_every_decision_is_explained_within_bounds(
     document: dict[str, Any], known: Facts, people: Any, gates_open: Any, data: st.DataObject
@@ -185,6 +186,7 @@ def test_every_decision_is_explained_within_bounds(
     assert listed == len(decision.candidates) - (1 if decision.rep else 0)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
 @given(policies(), facts, rosters(), gates, st.data())
 def test_nothing_that_would_change_it_bends_a_role_but_a_named_override(
     document: dict[str, Any], known: Facts, people: Any, gates_open: Any, data: st.DataObject
