@@ -246,3 +246,17 @@ def test_the_page_on_explanations_shows_what_is_really_said() -> None:
     assert guess is not None
     for said in (told.summary, *told.story, guess.sentence):
         assert " ".join(said.split()) in page
+
+
+def test_nobody_is_waited_for_whose_role_forbids_the_work_unless_an_override_is_named() -> None:
+    people = roster(rep("lena", active=False), rep("anna", CLOSER, active=False))
+    pool = {"sdr": {"work": "qualification", "members": ["lena", "anna"]}}
+    policy = compiled([{**DACH, "when": None}], pool)
+    _, decision, told = explained(policy, {}, world(people))
+    assert decision.outcome is DecisionOutcome.HELD
+    assert [(change.rep, change.code) for change in told.would_change if change.rep] == [("lena", "inactive")]
+    excepted = world(people, overrides=frozenset({("anna", Work.QUALIFICATION)}))
+    _, _, again = explained(policy, {}, excepted)
+    (change,) = [change for change in again.would_change if change.rep == "anna"]
+    assert change.code == OVERRIDE
+    assert "override" in change.sentence
