@@ -59,7 +59,7 @@ async def document_of(request: Request) -> Written:
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     body = await request.body()
     if kind in YAML_TYPES:
-        return written_yaml(body)
+        return await run_in_threadpool(written_yaml, body)
     try:
         return Written(document=json.loads(body or b"null"), source=None)
     except (ValueError, RecursionError):

@@ -1,8 +1,12 @@
-"""Policies: drafts, the check before they are live, publishing, rolling back, comparing. Exactly one is published."""
+"""Policies: drafts, the check before they are live, publishing, rolling back, comparing. Exactly one is published.
+
+Reading, checking and comparing large documents takes long enough to be done beside the event loop.
+"""
 
 from asyncio import to_thread
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pointsman.domain.check import check, publishable
 from pointsman.domain.diff import diff as difference
@@ -29,7 +33,8 @@ class Draft:
 async def check_document(env: Env, document: object) -> tuple[Finding, ...]:
     """What the check finds against the present roster; nothing is written. Faults of form are findings too."""
     async with env.uow() as tx:
-        return check_alone(document, await _roster(env, tx))
+        roster = await _roster(env, tx)
+    return await to_thread(check_alone, document, roster)
 
 
 def check_alone(document: object, roster: Roster | None = None) -> tuple[Finding, ...]:
@@ -47,13 +52,13 @@ async def add_draft(env: Env, document: object, *, note: str, actor: Actor, sour
 
     PolicyInvalid when it cannot be read; what the check finds is told, and refused at publishing.
     """
-    policy, plain = parse_policy(document), plain_document(document)
+    policy, plain = await to_thread(_read, document)
 
     async def work(tx: Tx) -> Draft:
         await tx.policies.lock()
         row = await tx.policies.add(plain, source=source, note=note, by=actor.name, at=env.clock())
         await _audit(env, tx, actor, "policy.drafted", row.version, reason=note)
-        return Draft(policy=row, findings=check(policy, await _roster(env, tx)))
+        return Draft(policy=row, findings=await to_thread(check, policy, await _roster(env, tx)))
 
     return await in_transaction(env, work)
 
@@ -144,7 +149,7 @@ async def _publish(
             f"Somebody published meanwhile: {shown} live, not {expected}. Look at it, then publish again.",
             extra={"current": live},
         )
-    findings = check(_parsed(row), await _roster(env, tx))
+    findings = await to_thread(check_alone, row.document, await _roster(env, tx))
     if not publishable(findings):
         raise _refused(row.version, findings)
     published = await tx.policies.publish(row.version, kind=kind, note=note, by=actor.name, at=env.clock())
@@ -180,6 +185,10 @@ async def _live_before(tx: Tx) -> int:
     if latest is None or latest.back_to is None:
         raise Conflict("No policy was live before this one.", code="nothing-to-roll-back-to")
     return latest.back_to
+
+
+def _read(document: object) -> tuple[Policy, Mapping[str, Any]]:
+    return parse_policy(document), plain_document(document)
 
 
 def _compared(before: PolicyRow, after: PolicyRow) -> tuple[Change, ...]:

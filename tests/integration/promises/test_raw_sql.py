@@ -354,7 +354,9 @@ async def test_a_live_gate_that_asks_for_nothing_lets_nobody_through_here_either
 
 
 async def test_the_gate_of_a_live_policy_cannot_be_softened(world: World) -> None:
-    softer = """update policies set document = jsonb_set(document\\:\\:jsonb, '{gates,closing,require}', '[]')\\:\\:json"""
+    softer = (
+        """update policies set document = jsonb_set(document\\:\\:jsonb, '{gates,closing,require}', '[]')\\:\\:json"""
+    )
     assert (await refusal(world, softer))[0] == "PM002"
     assert (await refusal(world, "delete from policies"))[0] == "PM002"
     assert (await refusal(world, "update policies set state = 'draft'"))[0] == "PM002"
