@@ -16,9 +16,10 @@ from pointsman.api.paging import Page, PageDep
 from pointsman.api.problems import errors
 from pointsman.api.replay_documents import MOST_REPLAYS_SHOWN, ReplayDoc, ReplayIn, ReplaysDoc
 from pointsman.domain.roles import Work
+from pointsman.services.by_hand import assign
 from pointsman.services.explain import decision, decision_page, explain_stored
 from pointsman.services.ports import Env
-from pointsman.services.reassign import assign, reassign
+from pointsman.services.reassign import reassign
 from pointsman.services.replays import replay_decision, replay_many
 
 router = APIRouter(tags=["Decisions"])
@@ -120,7 +121,8 @@ async def replay(decision_id: UUID, env: EnvDep, _caller: Annotated[Caller, need
     "/v1/leads/{lead_id}/assign",
     summary="Give a lead to a named rep",
     description="Roles and gates hold here too: without them the answer is 409 `role-protected` or `gate-closed`, with what "
-    "is missing. An override (POST /v1/overrides) is the only way around, and is counted.",
+    "is missing. An override (POST /v1/overrides) is the only way around, and is counted. The rep's caps, absence, skills and "
+    "supplier capacity do not hold: you say who. It takes no turn in a pool, and counts in the rep's load from then on.",
     responses=errors(401, 403, 404, 409, 422),
 )
 async def assigned(

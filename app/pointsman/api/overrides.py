@@ -81,7 +81,7 @@ class OverrideDoc(BaseModel):
     summary="Allow an exception",
     description="The only way around roles and gates. It says who approved it and why, ends within seven days, and every "
     "use is counted. A lead that waits for this work is tried again.",
-    responses=errors(401, 403, 404, 422),
+    responses=errors(401, 403, 404, 409, 422),
 )
 async def create(given: OverrideIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> OverrideDoc:
     row = await add_override(

@@ -40,7 +40,11 @@ _LOCK_REPS = text("select 1 from reps where key = any(cast(:reps as text[])) ord
 _LOCK_SUPPLIERS = text(
     "select 1 from suppliers where key = any(cast(:suppliers as text[])) order by key for no key update"
 )
-_HOLDERS = text("select distinct p.key from assignments a join reps p on p.id = a.rep_id where a.lead_id = :lead_id")
+# What was merged into the lead is the same person: whoever held that, held this.
+_HOLDERS = text(
+    "select distinct p.key from assignments a join reps p on p.id = a.rep_id"
+    " where a.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id)"
+)
 _VISIBLE = (
     "exists (select from assignments v join reps s on s.id = v.rep_id"
     " where v.lead_id = {lead} and s.supplier = cast(:supplier as text))"

@@ -227,7 +227,7 @@ async def _take_over(env: Env, tx: Tx, pair: _Pair) -> AssignmentRow | None:
     if held is None or pair.holds_into is not None:
         return None
     rep = (await current(env, tx)).roster.reps.get(held.rep)
-    if rep is None or not rep.active:
+    if rep is None or not rep.active or rep.key in await relieved_of(tx, pair.into.id):
         return None
     try:
         # Neither an override nor a pass was given for the survivor: the role alone has to allow it.
@@ -260,7 +260,7 @@ async def _what_follows(
     waited = Stage.HELD.value in (pair.into.stage, pair.other.stage)
     if not waited and pair.holds_other is None:
         return None, "Nobody held or waited for either lead; nothing had to be decided."
-    past = await relieved_of(tx, survivor.id) if pair.into.stage == Stage.HELD else frozenset()
+    past = await relieved_of(tx, survivor.id) if waited else frozenset()
     trigger = "retry" if pair.into.stage == Stage.HELD else "merge"
     try:
         routed = await route_lead(env, tx, survivor, purpose=None, trigger=trigger, actor=actor, past_holders=past)

@@ -24,13 +24,16 @@ async def add_override(
     expires_at: datetime,
     actor: Actor,
 ) -> OverrideRow:
-    """Let `rep` do `work` on this lead until `expires_at`, at most 7 days ahead. NotFound, Invalid."""
+    """Let `rep` do `work` on this lead until `expires_at`, at most 7 days ahead.
+
+    NotFound; Invalid; Conflict for a merged lead.
+    """
     now = env.clock()
     if faults := _faults(work, reason, approver, expires_at, now):
         raise Invalid("The override cannot be made as asked.", faults=faults)
 
     async def inside(tx: Tx) -> OverrideRow:
-        if await tx.leads.get(lead_id) is None:
+        if await tx.leads.get(lead_id, lock=True) is None:
             raise NotFound("There is no such lead.")
         if all(r.key != rep for r in await tx.roster.reps()):
             raise NotFound(f"There is no rep '{rep}'.")

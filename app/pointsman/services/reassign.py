@@ -1,42 +1,19 @@
-"""Moving a lead by a human's word: to somebody else by the rules, or to a named rep. Roles and gates hold all the same."""
+"""Taking a lead from who has it and giving it to somebody who never had it, by the rules."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from uuid import UUID
 
-from pointsman.domain.by_hand import ByHand
 from pointsman.domain.eligibility import CalendarState
-from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, RoleProtected
-from pointsman.domain.leads import Stage
-from pointsman.domain.protection import guard_assignment
-from pointsman.domain.reps import Rep
+from pointsman.domain.errors import Conflict, NotFound
 from pointsman.domain.roles import GATED_WORKS, Work
 from pointsman.services.closers import closers_calendars
 from pointsman.services.credits import credit
 from pointsman.services.idle_holders import INACTIVE, review_holders
-from pointsman.services.in_force import Current, at_versions
-from pointsman.services.ports import Actor, Env, LostRace, Refused, Tx
+from pointsman.services.ports import Actor, Env, LostRace, Tx
 from pointsman.services.ports.intake import LeadRow
-from pointsman.services.ports.routing import AssignmentRow, OverrideRow, RoutingContext, RoutingWrite
+from pointsman.services.ports.routing import AssignmentRow
 from pointsman.services.routing import Routed, route_lead
 from pointsman.services.transactions import in_transaction
-from pointsman.services.waiting import make_room
-
-BY_HAND = "manual"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
-    """A lead, what it has, and what is asked for."""
-
-    lead: LeadRow
-    context: RoutingContext
-    known: Current
-    rep: Rep
-    work: Work
-    gate_check_id: UUID | None
-    override: OverrideRow | None
 
 
 async def reassign(env: Env, lead_id: UUID, *, reason: str, actor: Actor) -> Routed:
@@ -51,7 +28,7 @@ async def reassign(env: Env, lead_id: UUID, *, reason: str, actor: Actor) -> Rou
 
     async def work(tx: Tx) -> Routed:
         _, routed = await reassign_in(env, tx, lead_id, reason=reason, actor=actor, calendars=calendars)
-        await _relieve(env, tx, before)
+        await close_the_alert(env, tx, before)
         return routed
 
     return await in_transaction(env, work)
@@ -72,7 +49,7 @@ async def reassign_in(
     `calendars` None means that none was read: LostRace for a lead that is with a closer. Conflict "moved-meanwhile" when
     somebody else than the given `holder` has it.
     """
-    lead = await _locked(tx, lead_id)
+    lead = await locked_lead(tx, lead_id)
     held = await tx.decisions.active_assignment(lead_id)
     if held is None:
         raise Conflict("Nobody holds this lead, so it cannot be reassigned.", code="not-assigned")
@@ -80,9 +57,9 @@ async def reassign_in(
         raise Conflict(f"{held.rep} has this lead by now.", code="moved-meanwhile")
     if held.work in GATED_WORKS and calendars is None:
         raise LostRace("the lead went to a closer meanwhile")
-    await _no_appointment(tx, lead_id)
+    await refuse_with_appointment(tx, lead_id)
     past = await tx.decisions.past_holders(lead_id)
-    await _give_back(env, tx, held, f"reassigned: {reason}", actor)
+    await give_back(env, tx, held, f"reassigned: {reason}", actor)
     routed = await route_lead(
         env,
         tx,
@@ -93,45 +70,29 @@ async def reassign_in(
         calendars=calendars or {},
         past_holders=past,
     )
-    after = {"from": held.rep, "to": routed.rep.key if routed.rep else None, "decision": str(routed.decision_id)}
-    await _audit(env, tx, actor, "lead.reassigned", lead_id, before={"rep": held.rep}, after=after, reason=reason)
+    await tx.audit.add(
+        id=env.new_id(),
+        at=env.clock(),
+        actor=actor.name,
+        action="lead.reassigned",
+        subject=f"lead:{lead_id}",
+        before={"rep": held.rep},
+        after={"from": held.rep, "to": routed.rep.key if routed.rep else None, "decision": str(routed.decision_id)},
+        reason=reason,
+    )
     return held, routed
 
 
-async def assign(
-    env: Env, lead_id: UUID, *, rep: str, work: Work, override_id: UUID | None, reason: str, actor: Actor
-) -> Routed:
-    """Give the lead to this rep for this work. It takes no turn in any pool.
-
-    NotFound; Invalid; Conflict; RoleProtected, which says what is missing, unless an override in force allows exactly this.
-    """
-
-    async def inside(tx: Tx) -> Routed:
-        case = await _case(env, tx, await _locked(tx, lead_id), rep, work, override_id)
-        held = case.context.assignment
-        if held is not None and (held.rep, held.work) == (rep, work.value):
-            raise Conflict(f"{rep} holds this lead for {work} already.", code="already-assigned")
-        await _no_appointment(tx, lead_id)
-        if held is not None:
-            if held.work == work.value:  # the turn was not used up: the lead moves on within the same work
-                await _give_back(env, tx, held, f"assigned by hand: {reason}", actor)
-            await tx.decisions.end_assignment(held.id, at=env.clock(), reason=BY_HAND)
-            await make_room(tx, case.known, held.rep, at=env.clock())
-        routed = await _write(env, tx, case, reason, actor)
-        await _relieve(env, tx, held)
-        return routed
-
-    return await in_transaction(env, inside)
-
-
-async def _locked(tx: Tx, lead_id: UUID) -> LeadRow:
+async def locked_lead(tx: Tx, lead_id: UUID) -> LeadRow:
+    """NotFound; Conflict for a merged lead."""
     lead = await tx.leads.get(lead_id, lock=True)
     if lead is None:
         raise NotFound("There is no such lead.")
     return lead
 
 
-async def _no_appointment(tx: Tx, lead_id: UUID) -> None:
+async def refuse_with_appointment(tx: Tx, lead_id: UUID) -> None:
+    """Conflict while an appointment stands: it would stay in the calendar of who has the lead no more."""
     if meeting := await tx.appointments.of_lead(lead_id):
         when = f"{meeting.starts_at:%Y-%m-%d %H:%M} UTC"
         raise Conflict(
@@ -139,154 +100,13 @@ async def _no_appointment(tx: Tx, lead_id: UUID) -> None:
         )
 
 
-async def _relieve(env: Env, tx: Tx, before: AssignmentRow | None) -> None:
+async def close_the_alert(env: Env, tx: Tx, before: AssignmentRow | None) -> None:
     """Close the alert about somebody who is not there, once their last lead is with others."""
     if before is not None and await tx.alerts.is_open(code=INACTIVE, subject=f"rep:{before.rep}"):
         await review_holders(env, tx)
 
 
-async def _give_back(env: Env, tx: Tx, held: AssignmentRow, reason: str, actor: Actor) -> None:
+async def give_back(env: Env, tx: Tx, held: AssignmentRow, reason: str, actor: Actor) -> None:
+    """Take back the turn that gave the lead away, if one did."""
     if held.decision_id is not None:
         await credit(env, tx, held.decision_id, reason, actor=actor)
-
-
-async def _case(env: Env, tx: Tx, lead: LeadRow, key: str, work: Work, override_id: UUID | None) -> _Case:
-    context = await tx.decisions.context(lead.id, at=env.clock())
-    known = await at_versions(env, tx, context.versions)
-    rep = known.roster.reps.get(key)
-    if rep is None:
-        raise NotFound(f"There is no rep '{key}'.")
-    if not rep.active:
-        raise Conflict(f"{rep.name} is not active: nobody inactive gets a lead.", code="rep-inactive")
-    override = _override(context, rep, work, override_id)
-    gate = next((p for p in context.passes if p.work == work.value), None)
-    try:
-        guard_assignment(rep, work, gate is not None, override is not None)
-    except RoleProtected as protected:
-        raise _with_the_way(protected, rep, work, gate_open=gate is not None) from protected
-    needed = not rep.role.allows(work) or (work in GATED_WORKS and gate is None)
-    return _Case(
-        lead=lead,
-        context=context,
-        known=known,
-        rep=rep,
-        work=work,
-        gate_check_id=gate.id if gate else None,
-        override=override if needed else None,
-    )
-
-
-def _override(context: RoutingContext, rep: Rep, work: Work, override_id: UUID | None) -> OverrideRow | None:
-    """The override in force for exactly this; Invalid when a given one is not."""
-    found = [o for o in context.overrides if (o.rep, o.work) == (rep.key, work.value)]
-    if override_id is not None:
-        found = [o for o in found if o.id == override_id]
-        if not found:
-            message = f"This override is not in force for {rep.key}, {work} and this lead."
-            raise Invalid(message, faults=[Fault(path="override_id", code="override-does-not-fit", message=message)])
-    return found[-1] if found else None
-
-
-def _with_the_way(protected: RoleProtected, rep: Rep, work: Work, *, gate_open: bool) -> RoleProtected:
-    if work is Work.NURTURE:
-        return protected
-    missing = [] if rep.role.allows(work) else ["role"]
-    if work in GATED_WORKS and not gate_open:
-        missing.append("gate")
-    return RoleProtected(
-        f"{protected}. The only way around is an override (POST /v1/overrides) for this rep, lead and work.",
-        code=protected.code,
-        extra={"missing": missing, "rep": rep.key, "work": work.value},
-    )
-
-
-async def _write(env: Env, tx: Tx, case: _Case, reason: str, actor: Actor) -> Routed:
-    now, decision_id = env.clock(), env.new_id()
-    said = ByHand(
-        rep=case.rep.key,
-        work=case.work,
-        reason=reason,
-        approver=case.override.approver if case.override else None,
-        seed=str(decision_id),
-        now=now,
-        policy_version=case.known.policy.version,
-        roster_version=case.known.roster.version,
-    )
-    decision = said.decision(case.rep)
-    hold = case.context.hold
-    before = case.context.assignment
-    write = RoutingWrite(
-        decision_id=decision_id,
-        lead_id=case.lead.id,
-        at=now,
-        outcome=decision.outcome.value,
-        work=case.work.value,
-        rule=None,
-        pool=None,
-        rep_id=case.rep.id,
-        hold_reason=None,
-        summary=decision.summary,
-        policy_version=decision.policy_version,
-        roster_version=decision.roster_version,
-        record=decision.to_json(),
-        inputs=said.to_json(),
-        stage=(Stage.CLOSING if case.work is Work.CLOSING else Stage.WORKING).value,
-        nurture_until=None,
-        nurture_reason=None,
-        assignment_id=env.new_id(),
-        gate_check_id=case.gate_check_id,
-        override_id=case.override.id if case.override else None,
-        hold_id=None,
-        open_hold_id=hold.id if hold else None,
-        hold_sentence=None,
-        hold_due_at=None,
-        release=BY_HAND if hold else None,
-        ledger=None,
-        entry=None,
-        audit_id=env.new_id(),
-        actor=actor.name,
-        action="lead.assigned",
-        before=json.dumps({"rep": before.rep, "work": before.work}) if before else None,
-        after=json.dumps(_after(case, decision_id)),
-        reason=reason,
-    )
-    try:
-        await tx.decisions.write(write)
-    except Refused as refused:
-        if refused.constraint == "PM001":  # the world changed after we looked: look again
-            raise LostRace(str(refused)) from refused
-        raise
-    return Routed(decision_id=decision_id, decision=decision, assignment_id=write.assignment_id, rep=case.rep)
-
-
-def _after(case: _Case, decision_id: UUID) -> dict[str, str | None]:
-    return {
-        "decision": str(decision_id),
-        "rep": case.rep.key,
-        "work": case.work.value,
-        "by": BY_HAND,
-        "override": str(case.override.id) if case.override else None,
-    }
-
-
-async def _audit(
-    env: Env,
-    tx: Tx,
-    actor: Actor,
-    action: str,
-    lead_id: UUID,
-    *,
-    before: Mapping[str, str],
-    after: Mapping[str, str | None],
-    reason: str,
-) -> None:
-    await tx.audit.add(
-        id=env.new_id(),
-        at=env.clock(),
-        actor=actor.name,
-        action=action,
-        subject=f"lead:{lead_id}",
-        before=before,
-        after=after,
-        reason=reason,
-    )

@@ -12,9 +12,13 @@ from hypothesis import strategies as st
 
 from pointsman.domain.errors import Conflict, Invalid, NotFound
 from pointsman.domain.qualification import Evidence, EvidenceKind
+from pointsman.domain.roles import Work
 from pointsman.services.handover import hand_over
+from pointsman.services.holds import drain_holds
 from pointsman.services.leads import LeadInput, submit_lead
 from pointsman.services.merges import MergedLeads, merge_leads
+from pointsman.services.overrides import add_override
+from pointsman.services.reassign import reassign
 from pointsman.services.rebuilding import verify_ledger
 from pointsman.services.roster import deactivate_rep
 from worlds import ADMIN, SENDER, World, open_world
@@ -109,6 +113,34 @@ async def test_a_holder_who_has_left_takes_nothing_over(world: World) -> None:
     assert done.routed is not None, "the survivor knows the country now, and is decided anew"
 
 
+async def test_whoever_held_the_merged_lead_does_not_get_the_survivor_by_a_reassignment(world: World) -> None:
+    old, new = await submitted(world, email="a@x.example"), await submitted(world, email="b@y.example")
+    had = set(await holders(world, old)) | set(await holders(world, new))
+    assert len(had) == 2, "two reps of three"
+    await merged(world, old, new)
+    moved = await reassign(world.env, new, reason="ill", actor=ADMIN)
+    assert moved.decision.rep not in had
+    last = await reassign(world.env, new, reason="ill too", actor=ADMIN)
+    assert last.decision.rep is None
+
+
+@pytest.mark.parametrize("waiting_survives", [True, False])
+async def test_who_was_relieved_of_a_lead_does_not_get_it_back_by_a_merge(world: World, waiting_survives: bool) -> None:
+    waiting = await submitted(world, email="a@x.example")
+    (relieved,) = await holders(world, waiting)
+    for rep in {"lena", "jonas", "sofia"} - {relieved}:
+        await deactivate_rep(world.env, rep, actor=ADMIN)
+    assert (await reassign(world.env, waiting, reason="asked not to call", actor=ADMIN)).decision.rep is None
+    other = await submitted(
+        world, email="b@y.example", facts=DACH if waiting_survives else {"lead.source": "newsletter"}
+    )
+    pair = (other, waiting) if waiting_survives else (waiting, other)
+    done = await merged(world, *pair)
+    assert done.holder is None
+    assert await drain_holds(world.env) == 0
+    assert await holders(world, pair[1]) == []
+
+
 async def test_what_the_merged_lead_passed_opens_no_gate_for_the_survivor(world: World) -> None:
     old, new = await submitted(world, email="a@x.example"), await submitted(world, email="b@y.example")
     await world.pass_gate(old)
@@ -162,6 +194,11 @@ async def test_a_merged_lead_is_history_that_nobody_writes_to(world: World) -> N
         assert (caught.value.code, caught.value.extra["merged_into"]) == ("lead-merged", str(second))
     with pytest.raises(Conflict, match="was merged into"):
         await hand_over(world.env, first, evidence=(), setter=None, actor=ADMIN)
+    with pytest.raises(Conflict, match="was merged into"):
+        await add_override(
+            world.env, lead_id=first, rep="lena", work=Work.CLOSING, reason="x", approver="boss",
+            expires_at=world.clock() + timedelta(days=1), actor=ADMIN,
+        )  # fmt: skip
     with pytest.raises(Exception, match="was merged into another"):
         await world.rows(
             "insert into assignments (id, lead_id, rep_id, work, assigned_at)"

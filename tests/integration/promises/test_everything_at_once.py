@@ -13,11 +13,12 @@ from pointsman.domain.errors import PointsmanError
 from pointsman.domain.reps import Rep
 from pointsman.domain.roles import Work
 from pointsman.services.booking import CancelledBy, book, cancel
+from pointsman.services.by_hand import assign
 from pointsman.services.explain import replay_decision
 from pointsman.services.holds import drain_holds
 from pointsman.services.leads import LeadInput, submit_lead
 from pointsman.services.overrides import add_override
-from pointsman.services.reassign import assign, reassign
+from pointsman.services.reassign import reassign
 from pointsman.services.reassign_many import Asked, reassign_rep
 from pointsman.services.rebuilding import verify_ledger
 from pointsman.services.roster import RosterGiven, put_roster

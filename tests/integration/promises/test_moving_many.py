@@ -15,8 +15,8 @@ from meeting_floor import SETTER, Floor, open_floor
 from pointsman.domain.errors import Invalid, NotFound
 from pointsman.domain.roles import Work
 from pointsman.services.booking import book
+from pointsman.services.by_hand import assign
 from pointsman.services.holds import drain_holds
-from pointsman.services.reassign import assign
 from pointsman.services.reassign_many import Asked, Moved, Outcome, reassign_leads, reassign_rep
 from pointsman.services.rebuilding import verify_ledger
 from pointsman.services.roster import RosterGiven, add_time_off, deactivate_rep, put_roster

@@ -14,6 +14,7 @@ from pointsman.domain.errors import RoleProtected
 from pointsman.domain.qualification import Evidence
 from pointsman.domain.roles import Work
 from pointsman.services.booking import CancelledBy, book, cancel
+from pointsman.services.by_hand import assign
 from pointsman.services.calendars import ALERT, poll_calendars
 from pointsman.services.connections import Bound, bind_calendars, save_connection
 from pointsman.services.event import event_of
@@ -21,7 +22,7 @@ from pointsman.services.holds import drain_holds
 from pointsman.services.leads import LeadInput, Submitted, submit_lead
 from pointsman.services.overrides import add_override
 from pointsman.services.ports import FaultRetry
-from pointsman.services.reassign import assign, reassign
+from pointsman.services.reassign import reassign
 from pointsman.services.roster import RosterGiven, deactivate_rep, put_roster
 from worlds import ADMIN, POLICY, SENDER, rep_given
 

@@ -6,8 +6,9 @@ from uuid import UUID
 import pytest
 
 from pointsman.domain.roles import Work
+from pointsman.services.by_hand import assign
 from pointsman.services.explain import explain_stored
-from pointsman.services.reassign import assign, reassign
+from pointsman.services.reassign import reassign
 from pointsman.services.replays import Replayed, replay_decision, replay_many
 from pointsman.services.roster import RosterGiven, put_roster
 from worlds import ADMIN, POLICY, World, rep_given

@@ -9,7 +9,7 @@ import pytest
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
 from pointsman.domain.reps import Caps
 from pointsman.domain.roles import Work
-from pointsman.services.reassign import assign
+from pointsman.services.by_hand import assign
 from pointsman.services.roster import RosterGiven, put_roster
 from pointsman.services.simulate import Period, Simulated, simulate
 from worlds import ADMIN, POLICY, World, rep_given
