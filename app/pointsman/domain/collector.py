@@ -3,15 +3,42 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
+
+
+class _Pauses:
+    """How many threads need the collector to be out of the way, and whether it was at work before the first."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._count = 0
+        self._was_running = False
+
+    def begin(self) -> None:
+        with self._lock:
+            if self._count == 0:
+                self._was_running = gc.isenabled()
+                gc.disable()
+            self._count += 1
+
+    def end(self) -> None:
+        with self._lock:
+            self._count -= 1
+            if self._count == 0 and self._was_running:
+                gc.enable()
+
+
+_PAUSES = _Pauses()  # of the process, like the collector itself
 
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """No collection inside: ten thousand rules are many objects and no garbage, and searching them doubles the time."""
-    running = gc.isenabled()
-    gc.disable()
+    """No collection inside: ten thousand rules are many objects and no garbage, and searching them doubles the time.
+
+    It is at work again when the last of the threads that paused it is done.
+    """
+    _PAUSES.begin()
     try:
         yield
     finally:
-        if running:
-            gc.enable()
+        _PAUSES.end()

@@ -1,6 +1,6 @@
 """The policy and the roster in force, made ready once per version and kept while the process lives."""
 
-from asyncio import to_thread
+from asyncio import Lock, to_thread
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,24 +42,30 @@ async def at_versions(env: Env, tx: Tx, versions: Versions) -> Current:
 
 
 async def compiled_policy(env: Env, tx: Tx, version: int) -> CompiledPolicy:
-    """A stored policy, compiled; only versions that can no longer change are kept."""
-    kept = env.cache.setdefault("policies", {})
-    if version not in kept:
-        row = await tx.policies.get(version)
-        if row is None:
-            raise NotFound(f"There is no policy version {version}.")
-        compiled = CompiledPolicy(parse_policy(row.document), version=version)
-        if row.published_at is None:
+    """A stored policy, compiled beside the event loop, once for all who ask meanwhile; versions that can no longer
+    change are kept."""
+    kept: dict[int, CompiledPolicy] = env.cache.setdefault("policies", {})
+    if version in kept:
+        return kept[version]
+    making: dict[int, Lock] = env.cache.setdefault("policies in the making", {})
+    async with making.setdefault(version, Lock()):
+        if version in kept:
+            return kept[version]
+        try:
+            row = await tx.policies.get(version)
+            if row is None:
+                raise NotFound(f"There is no policy version {version}.")
+            compiled = await to_thread(_compiled, row.document, version)
+            if row.published_at is not None:
+                _keep(kept, version, compiled)
             return compiled
-        _keep(kept, version, compiled)
-    compiled = kept[version]
-    assert isinstance(compiled, CompiledPolicy)
-    return compiled
+        finally:
+            making.pop(version, None)
 
 
 async def compiled_document(document: object) -> CompiledPolicy:
     """A document that is not stored, compiled as version 0, in a thread: ten thousand rules take seconds. PolicyInvalid."""
-    return await to_thread(lambda: CompiledPolicy(parse_policy(document), version=0))
+    return await to_thread(_compiled, document, 0)
 
 
 async def roster_version(env: Env, tx: Tx, version: int) -> Roster:
@@ -73,6 +79,10 @@ async def roster_version(env: Env, tx: Tx, version: int) -> Roster:
     roster = kept[version]
     assert isinstance(roster, Roster)
     return roster
+
+
+def _compiled(document: object, version: int) -> CompiledPolicy:
+    return CompiledPolicy(parse_policy(document), version=version)
 
 
 def _keep(kept: dict[int, Any], version: int, value: object) -> None:

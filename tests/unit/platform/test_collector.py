@@ -1,0 +1,39 @@
+"""The garbage collector stays out of the way of large documents, and always comes back."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from pointsman.domain.collector import collector_paused
+
+
+@pytest.fixture(autouse=True)
+def _collector() -> Iterator[None]:
+    gc.enable()
+    yield
+    gc.enable()
+
+
+def test_the_collector_rests_until_the_last_of_several_documents_is_read() -> None:
+    first, second = ExitStack(), ExitStack()
+    first.enter_context(collector_paused())
+    second.enter_context(collector_paused())
+    first.close()
+    assert not gc.isenabled()
+    second.close()
+    assert gc.isenabled()
+
+
+def test_a_document_that_cannot_be_read_does_not_leave_the_collector_off() -> None:
+    with pytest.raises(ValueError, match="not a policy"), collector_paused():
+        raise ValueError("not a policy")
+    assert gc.isenabled()
+
+
+def test_a_collector_that_was_off_stays_off() -> None:
+    gc.disable()
+    with collector_paused():
+        pass
+    assert not gc.isenabled()
