@@ -47,6 +47,16 @@ _COUNTRIES = text(
     " from leads where account_id = any(cast(:ids as uuid[])) and merged_into is null"
     " and coalesce(facts ->> 'company.country', facts ->> 'lead.country') is not null group by account_id"
 )
+_OF_DOMAIN = text(
+    "with made as (insert into accounts (id, domain, status, created_at) values (:new_id, :domain, 'prospect', :at)"
+    " on conflict do nothing returning id)"
+    " select id from made union all select coalesce(merged_into, id) from accounts where domain = :domain"
+)
+_ABOVE = text(
+    "with recursive up (id, step) as (select cast(:other as uuid), 0 union all"
+    " select a.parent_id, step + 1 from up join accounts a on a.id = up.id where a.parent_id is not null and step < 100)"
+    " select exists (select from up where id = :id)"
+)
 _PARENT = text("update accounts set parent_id = :parent where id = :id")
 _LEADS = text("update leads set account_id = :into, updated_at = :at, version = version + 1 where account_id = :id")
 # The survivor hangs on the merged one's parent before the merged one's children hang on the survivor.
@@ -100,6 +110,13 @@ class SqlAccounts:
     async def countries(self, accounts: Sequence[UUID]) -> Mapping[UUID, frozenset[str]]:
         rows = await self._connection.execute(_COUNTRIES, {"ids": list(accounts)})
         return {row.account_id: frozenset(row.at) for row in rows}
+
+    async def of_domain(self, domain: str, *, new_id: UUID, at: datetime) -> UUID | None:
+        found: UUID | None = await self._connection.scalar(_OF_DOMAIN, {"domain": domain, "new_id": new_id, "at": at})
+        return found
+
+    async def is_above(self, account_id: UUID, other: UUID) -> bool:
+        return bool(await self._connection.scalar(_ABOVE, {"id": account_id, "other": other}))
 
     async def set_parent(self, account_id: UUID, parent_id: UUID | None) -> None:
         with speaking_the_port():

@@ -98,7 +98,7 @@ _CREATE_IN_LINES = f"""
         coalesce(made.domain, a.domain) as account_domain,
         coalesce(cast(:account_status as text), made.status, a.status) as account_status,
         coalesce((select key from given), r.key) as account_owner,
-        p.id as parent_id, coalesce(p.name, p.domain) as parent_name, q.key as parent_owner,
+        p.id as parent_id, coalesce(p.name, p.domain) as parent_name, p.domain as parent_domain, q.key as parent_owner,
         (select version from policies where state = 'published') as policy_version,
         (select max(version) from roster_versions) as roster_version
     from lead l

@@ -47,6 +47,7 @@ FIELDS: Mapping[str, FieldType] = {
     "company.revenue": FieldType.NUMBER,
     "account.status": FieldType.TEXT,  # prospect | customer
     "account.owner": FieldType.TEXT,  # rep key
+    "account.parent_domain": FieldType.TEXT,  # domain of the account that this one belongs to
     "account.parent_owner": FieldType.TEXT,  # rep key of the parent account's owner
     "clock.now": FieldType.INSTANT,
     "qualification.need": FieldType.TEXT,

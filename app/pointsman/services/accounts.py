@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
-from pointsman.services.ports import Actor, Env, Refused, Tx
+from pointsman.services.ports import Actor, Env, LostRace, Refused, Tx
 from pointsman.services.ports.accounts import AccountRow
 from pointsman.services.transactions import in_transaction
 
@@ -57,6 +57,43 @@ async def set_parent(env: Env, account_id: UUID, parent: UUID | None, *, reason:
         return await in_transaction(env, work)
     except Refused as refused:
         raise _circle(refused) from refused
+
+
+async def hang_under(env: Env, tx: Tx, account_id: UUID, domain: str, *, actor: Actor) -> None:
+    """Hang the account under the one of this domain, as a sender says; where that would be a circle, a human is asked.
+
+    Inside the caller's transaction; LostRace when the parent is made at the same moment.
+    """
+    now = env.clock()
+    parent = await tx.accounts.of_domain(domain, new_id=env.new_id(), at=now)
+    if parent is None:
+        raise LostRace("the parent account was made at the same moment")
+    child = _found(await tx.accounts.get(account_id, lock=True), account_id)
+    if parent == child.parent_id:
+        return
+    if await tx.accounts.is_above(account_id, parent):
+        message = (
+            f"An event says that {domain} stands above this account, which stands above {domain}. It was left out."
+        )
+        await tx.alerts.put(
+            id=env.new_id(), at=now, code="parent-circle", subject=f"account:{account_id}", message=message
+        )
+        return
+    try:
+        await tx.accounts.set_parent(account_id, parent)
+    except Refused as refused:
+        raise LostRace(str(refused)) from refused
+    await tx.alerts.resolve(at=now, code="parent-circle", subject=f"account:{account_id}")
+    await _audit(
+        env,
+        tx,
+        actor,
+        "account.parent",
+        account_id,
+        before={"parent": _text(child.parent_id)},
+        after={"parent": _text(parent)},
+        reason=f"account.parent_domain is {domain}",
+    )
 
 
 async def merge_accounts(env: Env, account_id: UUID, *, into: UUID, reason: str, actor: Actor) -> MergedAccounts:

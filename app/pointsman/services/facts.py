@@ -15,6 +15,7 @@ def facts_of(row: LeadRow) -> Facts:
         "lead.created_at": row.created_at,
         "account.status": row.account_status,
         "account.owner": row.account_owner,
+        "account.parent_domain": row.parent_domain,
         "account.parent_owner": row.parent_owner,
     }
     facts.update({name: value for name, value in known.items() if value is not None})

@@ -16,7 +16,7 @@ from pointsman.services.ports import Env, Tx
 STALE_FOR = timedelta(seconds=5)
 
 #: What the service itself says about a lead; nobody may send it.
-OWN = frozenset({"lead.created_at"})
+OWN = frozenset({"lead.created_at", "account.parent_owner"})
 PERSONAL = frozenset({"lead.email", "lead.first_name", "lead.last_name", "lead.phone"})
 
 

@@ -9,10 +9,13 @@ from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.leads import Value
 from pointsman.domain.matching import Found, Likeness, Merged, choose, merge, stamp_of
 from pointsman.domain.normalise import company_key, email_key, name_blocks
+from pointsman.domain.ownership import owner_named
 from pointsman.domain.qualification import Evidence
 from pointsman.services.account_matching import alike_accounts
+from pointsman.services.accounts import hang_under
 from pointsman.services.domains import company_domain, to_ascii
 from pointsman.services.fields import PERSONAL, known_fields
+from pointsman.services.in_force import roster_version
 from pointsman.services.ports import Actor, Env, LostRace, Tx
 from pointsman.services.ports.intake import LeadChange, LeadRow, LeadWrite, Person
 from pointsman.services.ports.routing import Versions
@@ -55,7 +58,7 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
     the same moment: then the transaction is run again.
     """
     known = await known_fields(env, tx)
-    person = _identify(given, known.free_mail)
+    person = await _owned(env, tx, _identify(given, known.free_mail))
     write = _write(env, given, person, actor)
     if known.names is not None and person.company_key is not None:
         country = given.facts.get("company.country") or given.facts.get("lead.country")
@@ -63,6 +66,7 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
     made = await tx.leads.create(write)
     if made is not None:
         lead, versions = made
+        lead = await _under_its_parent(env, tx, lead, person, actor)
         return Upserted(lead=lead, created=True, versions=versions)
     rows = await tx.leads.find_locked(
         email_key=person.email_key, source_system=person.source_system, external_id=person.external_id
@@ -78,6 +82,7 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
     # An email by which a merged lead is found again leads here, but is not the one that this lead goes by.
     alias = any(by_email and row.email_key != person.email_key for row, _, by_email in rows)
     lead = await _change(tx, row, write, found, knows_id=found.by == "external_id", alias=alias)
+    lead = await _under_its_parent(env, tx, lead, person, actor)
     if _new_conflict(row, found):
         await _report_conflict(env, tx, found, actor)
     return Upserted(lead=lead, created=False, conflict=found.conflict)
@@ -97,6 +102,7 @@ def _identify(given: LeadInput, free_mail: frozenset[str]) -> Person:
         domain = company_domain(key.rpartition("@")[2], free_mail=free_mail)
         domain_from = "email" if domain else None
     status, owner = given.facts.get("account.status"), given.facts.get("account.owner")
+    parent = given.facts.get("account.parent_domain")
     key_of_name = company_key(name) if isinstance(name, str) else None
     return Person(
         email=given.email if key else None,
@@ -110,7 +116,27 @@ def _identify(given: LeadInput, free_mail: frozenset[str]) -> Person:
         name_blocks=name_blocks(key_of_name),
         account_status=status if status in ("prospect", "customer") else None,  # type: ignore[arg-type]  # str by now
         account_owner=owner if isinstance(owner, str) else None,
+        parent_domain=company_domain(parent, free_mail=free_mail) if isinstance(parent, str) else None,
     )
+
+
+async def _owned(env: Env, tx: Tx, person: Person) -> Person:
+    """With the owner's key for what the sender calls the account's owner; whom the roster does not know is left out."""
+    if person.account_owner is None:
+        return person
+    version = (await tx.policies.versions()).roster
+    roster = await roster_version(env, tx, version) if version is not None else None
+    owner = owner_named(person.account_owner, roster) if roster else None
+    return replace(person, account_owner=owner if roster and owner in roster.reps else None)
+
+
+async def _under_its_parent(env: Env, tx: Tx, lead: LeadRow, person: Person, actor: Actor) -> LeadRow:
+    """The lead, once its account hangs where the sender says; costs nothing where it does already."""
+    domain = person.parent_domain
+    if domain is None or lead.account_id is None or domain in (lead.parent_domain, lead.account_domain):
+        return lead
+    await hang_under(env, tx, lead.account_id, domain, actor=actor)
+    return await tx.leads.get(lead.id) or lead
 
 
 def _write(env: Env, given: LeadInput, person: Person, actor: Actor) -> LeadWrite:

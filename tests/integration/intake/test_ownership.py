@@ -1,5 +1,6 @@
 """Ownership: the policy's order says who is asked first, after the gate, and only the eligible get the lead."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -82,6 +83,58 @@ async def test_an_empty_order_asks_nobody(world: World) -> None:
 
 async def test_an_owner_is_known_by_email_too(world: World) -> None:
     assert rep(await sent(world, "a@acme.example", lead__owner="Jonas@example.com")) == "jonas"
+
+
+async def test_the_accounts_owner_is_known_by_email_too(world: World) -> None:
+    done = await sent(world, "a@acme.example", account__owner=" Jonas@Example.com")
+    assert (rep(done), done.lead.account_owner) == ("jonas", "jonas")
+    assert (await sent(world, "a@acme.example", account__owner="Sofia")).lead.account_owner == "sofia"
+
+
+async def test_an_accounts_owner_whom_the_roster_does_not_know_changes_nothing(world: World) -> None:
+    await sent(world, "a@acme.example", account__owner="sofia")
+    for email in ("a@acme.example", "b@acme.example"):
+        assert (await sent(world, email, account__owner="crm-user-4711")).lead.account_owner == "sofia"
+
+
+async def test_a_sender_may_say_to_which_company_an_account_belongs(world: World) -> None:
+    await sent(world, "h@holding.example", account__owner="lena")
+    done = await sent(world, "a@acme.example", account__parent_domain="https://www.Holding.example/en")
+    assert rep(done) == "lena"
+    assert "Lena owns the parent account holding.example" in told(done)
+    assert done.lead.parent_domain == "holding.example"
+    lines = "select count(*) from audit where action = 'account.parent'"
+    assert await world.value(lines) == 1
+    again = await sent(world, "b@acme.example", account__parent_domain="holding.example")
+    assert (rep(again), await world.value(lines)) == ("lena", 1)
+
+
+async def test_a_parent_that_nobody_knows_is_made_and_found_again(world: World) -> None:
+    made = (await sent(world, "a@acme.example", account__parent_domain="holding.example")).lead
+    assert (made.parent_name, made.parent_id) == ("holding.example", await account_of(world, "holding.example"))
+    known = await sent(world, "h@holding.example", company__name="Holding AG")
+    assert known.lead.account_id == made.parent_id
+
+
+async def test_a_sender_who_says_that_each_belongs_to_the_other_is_left_to_a_human(world: World) -> None:
+    await sent(world, "a@acme.example", account__parent_domain="holding.example")
+    done = await sent(world, "h@holding.example", account__parent_domain="acme.example")
+    assert done.lead.parent_id is None
+    alerts = "select count(*) from alerts where code = 'parent-circle' and resolved_at is null"
+    assert await world.value(alerts) == 1
+    itself = await sent(world, "b@acme.example", account__parent_domain="acme.example")
+    assert itself.lead.parent_domain == "holding.example"
+
+
+async def test_two_who_say_opposite_things_of_two_companies_at_once_make_no_circle(world: World) -> None:
+    for turn in range(3):
+        one, two = f"one{turn}.example", f"two{turn}.example"
+        await asyncio.gather(
+            *(sent(world, f"{name}@{one}", account__parent_domain=two) for name in "ab"),
+            *(sent(world, f"{name}@{two}", account__parent_domain=one) for name in "ab"),
+        )
+        parents = "select count(*) from accounts where domain = any(:both) and parent_id is not null"
+        assert await world.value(parents, both=[one, two]) == 1
 
 
 async def test_an_owner_who_is_nobody_or_has_left_is_told_in_the_trace_and_the_rule_goes_on(world: World) -> None:

@@ -52,6 +52,14 @@ class Accounts(Protocol):
         """Where the leads of each account say that they are."""
         ...
 
+    async def of_domain(self, domain: str, *, new_id: UUID, at: datetime) -> UUID | None:
+        """The account that the domain leads to, made where there is none; None when another one makes it just now."""
+        ...
+
+    async def is_above(self, account_id: UUID, other: UUID) -> bool:
+        """Whether the account is `other`, or one of those above it."""
+        ...
+
     async def set_parent(self, account_id: UUID, parent_id: UUID | None) -> None:
         """Raises Refused "PM004" for a circle."""
         ...

@@ -39,6 +39,7 @@ class LeadRow:
     account_owner: str | None = None  # rep key
     parent_id: UUID | None = None
     parent_name: str | None = None  # of the parent account; its domain when it has no name
+    parent_domain: str | None = None
     parent_owner: str | None = None  # rep key
     merged_into: UUID | None = None  # the lead that this one is now
     merged_at: datetime | None = None
@@ -57,7 +58,8 @@ class Person:
     company_name: str | None
     company_key: str | None
     account_status: str | None
-    account_owner: str | None
+    account_owner: str | None  # the key of a rep on the roster
+    parent_domain: str | None = None  # the registrable domain of the company that the company belongs to
     name_blocks: tuple[str, ...] = ()  # of the company's name
 
 
