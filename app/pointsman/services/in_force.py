@@ -4,6 +4,7 @@ from asyncio import Lock, to_thread
 from dataclasses import dataclass
 from typing import Any
 
+from pointsman.domain.collector import collector_paused, spare_what_is_kept
 from pointsman.domain.compiled import CompiledPolicy
 from pointsman.domain.errors import Conflict, NotFound
 from pointsman.domain.policy import parse_policy
@@ -14,6 +15,8 @@ from pointsman.services.roster_snapshot import roster_from_json
 
 #: A version in use, the one before, and those that a replay looks at.
 KEPT = 8
+#: From so many rules on, a policy in use is kept out of the garbage collector's sight.
+LARGE = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +58,7 @@ async def compiled_policy(env: Env, tx: Tx, version: int) -> CompiledPolicy:
             row = await tx.policies.get(version)
             if row is None:
                 raise NotFound(f"There is no policy version {version}.")
-            compiled = await to_thread(_compiled, row.document, version)
+            compiled = await to_thread(_compiled, row.document, version, keep=row.published_at is not None)
             if row.published_at is not None:
                 _keep(kept, version, compiled)
             return compiled
@@ -65,7 +68,7 @@ async def compiled_policy(env: Env, tx: Tx, version: int) -> CompiledPolicy:
 
 async def compiled_document(document: object) -> CompiledPolicy:
     """A document that is not stored, compiled as version 0, in a thread: ten thousand rules take seconds. PolicyInvalid."""
-    return await to_thread(_compiled, document, 0)
+    return await to_thread(_compiled, document, 0, keep=False)
 
 
 async def roster_version(env: Env, tx: Tx, version: int) -> Roster:
@@ -81,8 +84,12 @@ async def roster_version(env: Env, tx: Tx, version: int) -> Roster:
     return roster
 
 
-def _compiled(document: object, version: int) -> CompiledPolicy:
-    return CompiledPolicy(parse_policy(document), version=version)
+def _compiled(document: object, version: int, *, keep: bool) -> CompiledPolicy:
+    with collector_paused():
+        compiled = CompiledPolicy(parse_policy(document), version=version)
+        if keep and len(compiled.policy.rules) >= LARGE:
+            spare_what_is_kept()
+        return compiled
 
 
 def _keep(kept: dict[int, Any], version: int, value: object) -> None:

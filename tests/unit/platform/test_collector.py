@@ -1,18 +1,22 @@
 """The garbage collector stays out of the way of large documents, and always comes back."""
 
 import gc
+import weakref
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 
-from pointsman.domain.collector import collector_paused
+from pointsman.domain.collector import collector_paused, spare_what_is_kept
+from pointsman.domain.compiled import CompiledPolicy
+from pointsman.domain.policy import parse_policy
 
 
 @pytest.fixture(autouse=True)
 def _collector() -> Iterator[None]:
     gc.enable()
     yield
+    gc.unfreeze()
     gc.enable()
 
 
@@ -37,3 +41,17 @@ def test_a_collector_that_was_off_stays_off() -> None:
     with collector_paused():
         pass
     assert not gc.isenabled()
+
+
+def test_a_policy_spared_from_the_collector_goes_as_soon_as_nothing_refers_to_it() -> None:
+    document = {
+        "segments": {"here": {"owner": "Board", "when": {"field": "lead.country", "equals": "DE"}}},
+        "rules": [{"name": "here", "when": {"not": {"segment": "here"}}, "work": "nurture"}],
+    }
+    gc.disable()
+    policy = CompiledPolicy(parse_policy(document), version=1)
+    spare_what_is_kept()
+    assert policy.first_match({"lead.country": "FR"}) == 0
+    gone = weakref.ref(policy)
+    del policy
+    assert gone() is None
