@@ -79,7 +79,7 @@ class TraceDoc(BaseModel):
         return TraceDoc(
             outcome=decision.outcome.value,
             work=decision.work,
-            rule=decision.rule,
+            rule=None if partner else decision.rule,
             pool=decision.pool,
             rep=decision.rep,
             hold_reason=decision.hold_reason,
@@ -128,7 +128,7 @@ class DecisionHead(BaseModel):
     def head_of(row: DecisionRow, *, partner: bool) -> "DecisionHead":
         head = DecisionHead.model_validate(row, from_attributes=True)
         if partner:
-            head.summary = told(head.outcome, rep=head.rep, work=head.work)
+            head.summary, head.rule = told(head.outcome, rep=head.rep, work=head.work), None
         return head
 
 

@@ -177,7 +177,7 @@ class DecisionDoc(BaseModel):
 
     @staticmethod
     def of(routed: Routed, *, partner: bool = False) -> "DecisionDoc":
-        """`partner` leaves out who else was looked at, and why it was not them."""
+        """`partner` leaves out our rules, who else was looked at, and why it was not them."""
         decision = routed.decision
         in_short = told(decision.outcome.value, rep=decision.rep, work=decision.work) if partner else None
         return DecisionDoc(
@@ -185,7 +185,7 @@ class DecisionDoc(BaseModel):
             outcome=decision.outcome.value,
             work=decision.work,
             rep=decision.rep,
-            rule=decision.rule,
+            rule=None if partner else decision.rule,
             pool=decision.pool,
             hold_reason=decision.hold_reason,
             hold_sentence=None if partner else decision.hold_sentence,
@@ -238,7 +238,7 @@ def lead_values(row: LeadRow, stage: str | None, *, partner: bool) -> dict[str, 
         "merged_into": row.merged_into,
         "merged_at": row.merged_at,
         "nurture_until": row.nurture_until,
-        "nurture_reason": row.nurture_reason,
+        "nurture_reason": None if partner else row.nurture_reason,
         "created_at": row.created_at,
         "updated_at": row.updated_at,
     }

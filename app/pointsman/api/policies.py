@@ -81,9 +81,10 @@ class ExplainIn(BaseModel):
     )
 
     lead_id: UUID | None = None
-    facts: Annotated[dict[str, bool | int | float | str | list[str]], Field(max_length=200)] = Field(
-        default_factory=dict
-    )
+    facts: Annotated[
+        dict[str, bool | int | float | str | list[str]],
+        Field(max_length=200, description="Read as a sender's fields are; an empty text makes a lead's fact unknown."),
+    ] = Field(default_factory=dict)
     version: Annotated[int | None, Field(ge=1, le=2**62)] = None
     document: dict[str, Any] | None = None
     purpose: Annotated[Work | None, Field(description="Null is intake: every rule may match.")] = None
@@ -133,7 +134,7 @@ async def check(request: Request, env: EnvDep, _caller: Annotated[Caller, house(
     "nearly matched, and what would change it. Nothing is stored, nobody gets anything.",
     responses=errors(401, 403, 404, 409, 422),
 )
-async def explained(given: ExplainIn, env: EnvDep, caller: Annotated[Caller, house("read")]) -> ExplainedDoc:
+async def explained(given: ExplainIn, env: EnvDep, _caller: Annotated[Caller, house("read")]) -> ExplainedDoc:
     facts = {name: tuple(value) if isinstance(value, list) else value for name, value in given.facts.items()}
     question = Question(
         lead_id=given.lead_id,
@@ -142,7 +143,6 @@ async def explained(given: ExplainIn, env: EnvDep, caller: Annotated[Caller, hou
         document=given.document,
         purpose=given.purpose,
         gate_open=given.gate_open,
-        supplier=caller.supplier,
     )
     return ExplainedDoc.told(await explain(env, question))
 

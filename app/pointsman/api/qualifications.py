@@ -125,7 +125,7 @@ class RoutedDoc(BaseModel):
             id=routed.decision_id,
             outcome=decision.outcome.value,
             summary=_words(routed, partner=partner),
-            rule=decision.rule,
+            rule=None if partner else decision.rule,
             pool=decision.pool,
             rep=decision.rep,
             hold_reason=decision.hold_reason.value if decision.hold_reason else None,

@@ -1,8 +1,9 @@
 """A decision told in a few sentences, in the order in which it came about: rule, gate, pool, who was dropped, why this one."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
-from pointsman.domain.decisions import Decision, DecisionOutcome, StepResult
+from pointsman.domain.decisions import Decision, DecisionOutcome, Step, StepResult
 from pointsman.domain.near_misses import NearMisses
 from pointsman.domain.routing import Plan
 from pointsman.domain.wording import listing, signed
@@ -15,12 +16,20 @@ _AT_THE_GATE = "; "
 _TOLD = frozenset(
     {StepResult.GATE_CLOSED, StepResult.OWNER_NOT_ELIGIBLE, StepResult.POOL_EMPTY, StepResult.NOBODY_ELIGIBLE}
 )
+#: Why a rule's own pool did not take the lead.
+_IN_VAIN: Mapping[StepResult, str] = MappingProxyType(
+    {
+        StepResult.GATE_CLOSED: "has not passed the gate",
+        StepResult.NOBODY_ELIGIBLE: "nobody in its pool is eligible",
+        StepResult.POOL_EMPTY: "nobody is in its pool",
+    }
+)
 
 
 def summary(world: World, decision: Decision) -> str:
     """One sentence to be read to whoever asks."""
     if decision.outcome is DecisionOutcome.NURTURE:
-        return f"This lead goes to nurture, since it matches the rule '{decision.rule}'."
+        return _nurtured(decision)
     if decision.outcome is DecisionOutcome.HELD or decision.rep is None:
         return f"This lead waits: {decision.hold_sentence}."
     name = world.roster.reps[decision.rep].name
@@ -38,9 +47,7 @@ def why_sentence(decision: Decision) -> str:
 
 def story(plan: Plan, world: World, decision: Decision, near: NearMisses, turns: Mapping[str, int]) -> tuple[str, ...]:
     """Three to eight sentences; `turns` says in how many leads each other one has a turn."""
-    told = [_asked(plan), _rules(decision)]
-    told += [_sentence(step.sentence) for step in decision.steps if step.result in _TOLD][:_NAMED]
-    told += _pool(world, decision)
+    told = [_asked(plan), *_tried(decision), *_pool(world, decision)]
     if decision.outcome is DecisionOutcome.ASSIGNED:
         told.append(_sentence(decision.steps[-1].sentence))
         told += _after(world, decision, turns)
@@ -54,17 +61,37 @@ def story(plan: Plan, world: World, decision: Decision, near: NearMisses, turns:
     return tuple(dict.fromkeys(told))[:MOST_SENTENCES]
 
 
+def _nurtured(decision: Decision) -> str:
+    rule = decision.rule
+    because = next((_IN_VAIN[s.result] for s in decision.steps if s.rule == rule and s.result in _IN_VAIN), None)
+    if because is None:
+        return f"This lead goes to nurture, since it matches the rule '{rule}'."
+    return f"This lead goes to nurture: it matches the rule '{rule}', but {because}, and the rule says nurture then."
+
+
 def _asked(plan: Plan) -> str:
-    rules = len(plan.compiled.policy.rules)
-    which = "Every rule" if plan.purpose is None else f"Every rule for {plan.purpose}"
-    return f"{which} of policy version {plan.compiled.version} ({rules} in all) may take this lead, the first that matches does."
+    compiled, purpose = plan.compiled, plan.purpose
+    policy = f"Policy version {compiled.version}" if compiled.version else "The policy in question"
+    count = sum(purpose in (None, rule.work) for rule in compiled.policy.rules)
+    rules = f"{count or 'no'} rule{'' if count == 1 else 's'}{f' for {purpose}' if purpose else ''}"
+    return f"{policy} has {rules}; the first that matches takes the lead."
 
 
-def _rules(decision: Decision) -> str:
+def _tried(decision: Decision) -> list[str]:
+    """The rule that matched, and what was tried in vain before and after it, as it came about."""
     matched = [step for step in decision.steps if step.result is StepResult.MATCHED]
     if not matched:
-        return "No rule matches."
-    step = matched[-1] if decision.rule is None else next((s for s in matched if s.rule == decision.rule), matched[-1])
+        return ["No rule matches."]
+    decided = next((step for step in matched if step.rule == decision.rule), matched[-1])
+    in_vain = [step for step in decision.steps if step.result in _TOLD][:_NAMED]
+    return [
+        _matched(step) if step is decided else _sentence(step.sentence)
+        for step in decision.steps
+        if step is decided or step in in_vain
+    ]
+
+
+def _matched(step: Step) -> str:
     true = [leaf.words for leaf in step.leaves if leaf.outcome is True][:_NAMED]
     gate = step.sentence.partition(_AT_THE_GATE)[2]
     because = f", because {listing(true)}" if true else ""
@@ -92,8 +119,9 @@ def _after(world: World, decision: Decision, turns: Mapping[str, int]) -> list[s
     if before is None or after is None or decision.rep is None or decision.turn is None:
         return []
     name = world.roster.reps[decision.rep].name
-    was, is_now = signed(before.balance(decision.rep)), signed(after.balance(decision.rep))
-    told = f"{name}'s balance goes from {was} to {is_now}"
+    was, is_now = before.balance(decision.rep), after.balance(decision.rep)
+    shared = signed(was + decision.turn.entitlement(decision.rep))
+    told = f"{name}'s balance was {signed(was)}, with the share in this lead {shared}, and after it {signed(is_now)}"
     following = next((rep for rep, count in turns.items() if count == 1), None)
     if following is not None:
         told += f"; {world.roster.reps[following].name} is next after {name}"

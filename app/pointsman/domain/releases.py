@@ -123,13 +123,17 @@ def _all(decision: Decision, policy: Policy, world: World, gate: GateResult | No
 def _gate(work: Work | None, gate: GateResult | None) -> Release:
     if gate is None or gate.passed:
         return Release(code=HoldReason.GATE_CLOSED, sentence=f"The lead is handed over for {work or 'this work'} again")
-    lacking = [*gate.missing, *gate.refused]
-    words = listing([*(f"{m.what} ({m.how})" for m in lacking), *(leaf.words for leaf in gate.failed_conditions)])
     return Release(
         code=HoldReason.GATE_CLOSED,
-        needs=tuple(m.what for m in lacking),
-        sentence=f"The lead is handed over with what the gate asks for: {words}",
+        needs=tuple(m.what for m in (*gate.missing, *gate.refused)),
+        sentence=f"The lead is handed over with what the gate asks for: {lacking(gate)}",
     )
+
+
+def lacking(gate: GateResult) -> str:
+    """What a gate that is not passed asks for, and how to give it."""
+    evidence = [f"{m.what} ({m.how})" for m in (*gate.missing, *gate.refused)]
+    return listing([*evidence, *(leaf.words for leaf in gate.failed_conditions)])
 
 
 def _of_pool(

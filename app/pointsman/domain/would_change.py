@@ -12,10 +12,10 @@ from pointsman.domain.distribution import decide
 from pointsman.domain.eligibility import Drop
 from pointsman.domain.gate import GateResult
 from pointsman.domain.near_misses import NearMisses
-from pointsman.domain.releases import releases
+from pointsman.domain.policy_document import Rule
+from pointsman.domain.releases import lacking, releases
 from pointsman.domain.roles import GATED_WORKS, Work
 from pointsman.domain.routing import Plan
-from pointsman.domain.wording import listing
 from pointsman.domain.world import World
 
 MOST = 20
@@ -44,8 +44,8 @@ def would_change(
     if decision.outcome is DecisionOutcome.HELD:
         found += _releases(plan, world, decision, gate)
     elif any(step.result is StepResult.GATE_CLOSED for step in decision.steps):
-        found += _gate(plan, gate)
-    found += _facts(near)
+        found += _gate(plan, decision, gate)
+    found += _facts(plan, decision, near)
     found += _absence(plan, world, decision)
     found += _overrides(plan, world, decision)
     return tuple(found[:MOST])
@@ -73,27 +73,46 @@ def _releases(plan: Plan, world: World, decision: Decision, gate: GateResult | N
         )
 
 
-def _gate(plan: Plan, gate: GateResult | None) -> Iterator[WouldChange]:
+def _gate(plan: Plan, decision: Decision, gate: GateResult | None) -> Iterator[WouldChange]:
     """The lead took another way because a gate is shut: what opens it."""
-    for work, state in sorted(plan.gates.items()):
-        if state.open_at(plan.now):
-            continue
-        lacking = [] if gate is None or work is not Work.CLOSING else [*gate.missing, *gate.refused]
-        asked = listing([f"{m.what} ({m.how})" for m in lacking]) or state.reason
+    for work in sorted(_shut(plan, decision)):
+        known = gate is not None and work is Work.CLOSING and not gate.passed
+        state = plan.gates.get(work)
+        asked = lacking(gate) if gate and known else state.reason if state else "the lead has not passed it"
         yield WouldChange(
             code=StepResult.GATE_CLOSED.value,
             work=work,
-            needs=tuple(m.what for m in lacking),
+            needs=tuple(m.what for m in (*gate.missing, *gate.refused)) if gate and known else (),
             sentence=f"The gate for {work} opens, which it does not for now: {asked}",
         )
 
 
-def _facts(near: NearMisses) -> Iterator[WouldChange]:
+def _shut(plan: Plan, decision: Decision) -> set[Work]:
+    """The works whose gate kept a rule from taking the lead."""
+    passed_over = {step.rule for step in decision.steps if step.result is StepResult.GATE_CLOSED}
+    rules = [rule for rule in plan.compiled.policy.rules if rule.name in passed_over]
+    return {work for rule in rules for work in _works(plan, rule) if not _open(plan, work)}
+
+
+def _works(plan: Plan, rule: Rule) -> Iterator[Work]:
+    pools = plan.compiled.policy.pools
+    yield from (pools[name].work for name in (rule.pool, rule.fallback_pool) if name in pools)
+
+
+def _facts(plan: Plan, decision: Decision, near: NearMisses) -> Iterator[WouldChange]:
+    """The nearest rule that would send the lead elsewhere."""
     for miss in near.nearest:
         guess = miss.would_match_if
-        if guess is not None and guess.proven:
+        if guess is not None and guess.proven and _elsewhere(plan, decision, plan.compiled.policy.rules[miss.position]):
             yield WouldChange(code="facts", sentence=f"If {guess.sentence}, rule '{miss.rule}' would match")
             return
+
+
+def _elsewhere(plan: Plan, decision: Decision, rule: Rule) -> bool:
+    """Whether `rule` may send the lead where it does not go now: not to the same pool, nor through a gate that is shut."""
+    if rule.work is Work.NURTURE:
+        return decision.outcome is not DecisionOutcome.NURTURE
+    return rule.pool != decision.pool and (_open(plan, rule.work) or rule.work in plan.overridden)
 
 
 def _absence(plan: Plan, world: World, decision: Decision) -> Iterator[WouldChange]:

@@ -15,6 +15,7 @@ from pointsman.domain.errors import NotFound
 from pointsman.domain.explanation import Explanation, explain_by_hand, explain_decision
 from pointsman.domain.gate import GateResult, GateState, evaluate_gate
 from pointsman.domain.leads import Facts, Value
+from pointsman.domain.qualification import Evidence
 from pointsman.domain.replay import Inputs
 from pointsman.domain.roles import Work
 from pointsman.domain.routing import Plan, plan_routes
@@ -22,9 +23,10 @@ from pointsman.services.closers import closers_calendars
 from pointsman.services.in_force import compiled_document, compiled_policy, roster_version
 from pointsman.services.owners import owners_of
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.routing import DecisionRow, RoutingContext
+from pointsman.services.ports.routing import DecisionRow, GatePass
 from pointsman.services.replays import Replayed, replay_decision
-from pointsman.services.routing import lead_facts
+from pointsman.services.routing import gate_state, lead_facts, passes_of, waits_for
+from pointsman.services.supposed import supposed
 from pointsman.services.worlds import fetch_world
 
 __all__ = [
@@ -42,7 +44,6 @@ class Question:
     document: object | None = None
     purpose: Work | None = None
     gate_open: bool | None = None  # None: as the lead's own checks say
-    supplier: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ async def decision_page(
 
 
 async def explain(env: Env, question: Question) -> Explained:
-    """The decision that would be taken now, explained. NotFound, PolicyInvalid, Conflict "no-policy"."""
+    """The decision that would be taken now, explained. NotFound, PolicyInvalid; Invalid for facts that cannot be."""
     given = await compiled_document(question.document) if question.document is not None else None
     calendars = await closers_calendars(env)
     async with env.uow() as tx:
@@ -95,6 +96,7 @@ async def explain_stored(env: Env, decision_id: UUID) -> Explained:
     async with env.uow() as tx:
         policy = await compiled_policy(env, tx, row.policy_version)
         roster = await roster_version(env, tx, row.roster_version)
+        recorded = (await tx.history.evidence([row.lead_id])).get(row.lead_id, ())
     read = Inputs.from_json(canonical(row.inputs), roster)
     plan = plan_routes(
         policy,
@@ -104,7 +106,9 @@ async def explain_stored(env: Env, decision_id: UUID) -> Explained:
         now=read.planned_at,
         overridden=read.overridden,
     )
-    return await _explained(_Asked(plan=plan, world=read.world, decision=stored, gate=None))
+    then = [item for at, item in recorded if at <= row.at]
+    gate = _closing_gate(policy, then, read.facts, read.planned_at)
+    return await _explained(_Asked(plan=plan, world=read.world, decision=stored, gate=gate))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,31 +133,26 @@ async def _asked(
     now = env.clock()
     versions = await tx.policies.versions()
     policy = given or await _stored_policy(env, tx, question.version or versions.policy)
-    roster = await roster_version(env, tx, versions.roster or 0)
-    facts: Mapping[str, Value] = question.facts or {}
-    open_works: dict[Work, GateState] = {}
-    overrides: frozenset[tuple[str, Work]] = frozenset()
-    lead, gate = None, None
+    if versions.roster is None:
+        raise NotFound("The roster is empty: put reps on it first.", code="no-roster")
+    roster = await roster_version(env, tx, versions.roster)
+    lead = context = None
+    known: Facts = {}
+    purpose, overrides = question.purpose, frozenset[tuple[str, Work]]()
     if question.lead_id is not None:
         lead = await tx.leads.get(question.lead_id)
-        if lead is None or not await tx.decisions.visible_lead(lead.id, supplier=question.supplier):
+        if lead is None:
             raise NotFound("There is no such lead.")
         context = await tx.decisions.context(lead.id, at=now)
-        facts = {**lead_facts(lead, context, policy, now), **facts}
-        open_works = {
-            Work(p.work): GateState(open=True, reason="the gate is passed", expires_at=p.expires_at)
-            for p in context.passes
-        }
+        known = lead_facts(lead, context, policy, now)
+        purpose = purpose or waits_for(context, passes_of(context))
         overrides = frozenset((o.rep, Work(o.work)) for o in context.overrides)
-        gate = _gate(policy, context, facts, now)
-    if question.gate_open is not None:
-        reason = "the question says so" if question.gate_open else "the question says that the gate is shut"
-        open_works = {work: GateState(open=question.gate_open, reason=reason) for work in policy.gated_works}
+    facts = supposed(known, question.facts or {}, policy.policy.fields)
     plan = plan_routes(
         policy,
         facts,
-        purpose=question.purpose,
-        gates_open=open_works,
+        purpose=purpose,
+        gates_open=_gates(policy, passes_of(context) if context else {}, question),
         now=now,
         overridden=frozenset(work for _, work in overrides),
     )
@@ -170,13 +169,24 @@ async def _asked(
         ),
         lock=False,
     )
+    gate = _closing_gate(policy, context.evidence if context else (), facts, now)
     return _Asked(plan=plan, world=world, decision=decide(plan, world), gate=gate)
 
 
-def _gate(policy: CompiledPolicy, context: RoutingContext, facts: Facts, now: datetime) -> GateResult | None:
-    """What the closing gate says of the evidence on record, passed or not."""
+def _gates(policy: CompiledPolicy, passes: Mapping[Work, GatePass], question: Question) -> dict[Work, GateState]:
+    """The gates as routing finds them, unless the question supposes them open or shut."""
+    if question.gate_open is None:
+        return {work: gate_state(work, passes) for work in policy.gated_works}
+    reason = "the question says so" if question.gate_open else "the question says that the gate is shut"
+    return {work: GateState(open=question.gate_open, reason=reason) for work in policy.gated_works}
+
+
+def _closing_gate(
+    policy: CompiledPolicy, evidence: Sequence[Evidence], facts: Facts, now: datetime
+) -> GateResult | None:
+    """What the closing gate says of this evidence, passed or not."""
     gate = policy.policy.gates.get(Work.CLOSING)
-    return evaluate_gate(gate, context.evidence, facts, now, definitions=policy.definitions) if gate else None
+    return evaluate_gate(gate, evidence, facts, now, definitions=policy.definitions) if gate else None
 
 
 async def _stored_policy(env: Env, tx: Tx, version: int | None) -> CompiledPolicy:

@@ -20,6 +20,7 @@ from pointsman.domain.replay import Inputs
 from pointsman.domain.reps import Rep
 from pointsman.domain.roles import GATED_WORKS, Work
 from pointsman.domain.routing import Plan, plan_routes
+from pointsman.services.credits import credit
 from pointsman.services.facts import facts_of
 from pointsman.services.in_force import Current, at_versions, current
 from pointsman.services.owners import owners_of
@@ -27,9 +28,19 @@ from pointsman.services.ports import Actor, Env, LostRace, Refused, Tx
 from pointsman.services.ports.intake import LeadRow
 from pointsman.services.ports.routing import GatePass, LedgerRow, OverrideRow, RoutingContext, RoutingWrite
 from pointsman.services.waiting import expect, make_room, overdue_at, releases_of, waits_on
-from pointsman.services.worlds import counter_of, fetch_world
+from pointsman.services.worlds import counter_of, counters_of, fetch_world
 
-__all__ = ["Current", "Routed", "current", "lead_facts", "route_lead"]
+__all__ = [
+    "Current",
+    "Routed",
+    "TurnBack",
+    "current",
+    "gate_state",
+    "lead_facts",
+    "passes_of",
+    "route_lead",
+    "waits_for",
+]
 
 #: Triggers that ask again without news: the same answer is not written twice.
 QUIET = frozenset({"drain", "retry"})
@@ -47,6 +58,14 @@ class Routed:
     assignment_id: UUID | None
     rep: Rep | None
     changed: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnBack:
+    """The turn of this decision is to be taken back before a new one is given."""
+
+    decision_id: UUID
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +92,7 @@ async def route_lead(
     calendars: Mapping[str, CalendarState] = _NO_CALENDARS,
     past_holders: frozenset[str] = frozenset(),
     context: RoutingContext | None = None,
+    turn_back: TurnBack | None = None,
 ) -> Routed:
     """Decide where `lead` goes and write what follows from it. The lead's row must be locked.
 
@@ -85,18 +105,20 @@ async def route_lead(
     if context is None:
         context = await tx.decisions.context(lead.id, at=now)
     known = await at_versions(env, tx, context.versions)
-    passes = _passes(context, gate_check_id)
-    purpose = purpose or _waits_for(context, passes)
+    passes = passes_of(context, gate_check_id)
+    purpose = purpose or waits_for(context, passes)
     overrides = {(row.rep, Work(row.work)): row for row in context.overrides}
     facts = lead_facts(lead, context, known.policy, now)
     plan = plan_routes(
         known.policy,
         facts,
         purpose=purpose,
-        gates_open={work: _gate_state(work, passes) for work in known.policy.gated_works},
+        gates_open={work: gate_state(work, passes) for work in known.policy.gated_works},
         now=now,
         overridden=frozenset(work for _, work in overrides),
     )
+    if turn_back is not None:
+        await _take_back(env, tx, plan, turn_back, actor)
     world, counters = await fetch_world(
         tx,
         plan,
@@ -127,11 +149,12 @@ async def route_lead(
     return routed
 
 
-def _passes(context: RoutingContext, gate_check_id: UUID | None) -> dict[Work, GatePass]:
+def passes_of(context: RoutingContext, gate_check_id: UUID | None = None) -> dict[Work, GatePass]:
+    """The gates that the lead has passed, by work; only what that check says, if one is given."""
     return {Work(row.work): row for row in context.passes if gate_check_id is None or row.id == gate_check_id}
 
 
-def _waits_for(context: RoutingContext, passes: Mapping[Work, GatePass]) -> Work | None:
+def waits_for(context: RoutingContext, passes: Mapping[Work, GatePass]) -> Work | None:
     """The gated work that the lead has passed for and waits for: news about it does not send it back to an SDR."""
     if context.hold is None or context.hold.work is None:
         return None
@@ -139,11 +162,20 @@ def _waits_for(context: RoutingContext, passes: Mapping[Work, GatePass]) -> Work
     return work if work in GATED_WORKS and work in passes else None
 
 
-def _gate_state(work: Work, passes: Mapping[Work, GatePass]) -> GateState:
+def gate_state(work: Work, passes: Mapping[Work, GatePass]) -> GateState:
+    """Whether the gate for `work` is open to a lead with these passes."""
     found = passes.get(work)
     if found is None:
         return GateState(open=False, reason=f"this lead has not passed the gate for {work}, or the pass has expired")
     return GateState(open=True, reason="the gate is passed", expires_at=found.expires_at)
+
+
+async def _take_back(env: Env, tx: Tx, plan: Plan, turn: TurnBack, actor: Actor) -> None:
+    """Locks the turn's counter together with the plan's: one after another, two leads could wait for each other."""
+    booked = await tx.ledgers.turn_of(turn.decision_id)
+    if booked is not None:
+        await tx.ledgers.lock([booked.pool, *counters_of(plan).values()])
+        await credit(env, tx, turn.decision_id, turn.reason, actor=actor)
 
 
 def lead_facts(lead: LeadRow, context: RoutingContext, policy: CompiledPolicy, now: datetime) -> Facts:

@@ -101,11 +101,63 @@ async def test_a_known_lead_and_its_stored_decision_are_explained_without_quotin
     assert "geheim" not in json.dumps([live, stored])
 
 
+async def test_a_lead_that_never_met_the_gate_reads_the_same_now_and_in_its_stored_decision(floor: Floor) -> None:
+    lead = await floor.lead("p@lead.example", **{"company.employees": 80})
+    (decision,) = (await floor.ask("GET", f"/v1/leads/{lead}/decisions"))["items"]
+    live = await floor.ask("POST", "/v1/policies/explain", {"lead_id": lead})
+    stored = await floor.ask("GET", f"/v1/decisions/{decision['id']}/explanation")
+    assert stored["work"] == live["work"] == "qualification"
+    assert live["explanation"]["story"][1] == stored["explanation"]["story"][1]
+    for told in (live, stored):
+        shut = next(change for change in told["explanation"]["would_change"] if change["code"] == "gate-closed")
+        assert shut["needs"] == ["qualified", "motivated", "educated"]
+
+
+async def test_a_lead_that_waits_for_a_closer_is_explained_as_it_will_be_routed(floor: Floor) -> None:
+    for closer in ("anna", "ben", "clara"):
+        await floor.ask("POST", f"/v1/reps/{closer}/deactivate", {})
+    lead = await floor.lead("p@lead.example", **{"company.employees": 80})
+    names = ("need", "authority", "fit", "intent", "urgency", "offer_known")
+    evidence = [{"name": name, "value": "said so on the phone"} for name in names]
+    handed = await floor.ask("POST", f"/v1/leads/{lead}/qualifications", {"evidence": evidence})
+    assert handed["stage"] == "held"
+    told = await floor.ask("POST", "/v1/policies/explain", {"lead_id": lead})
+    assert (told["outcome"], told["work"]) == ("held", "closing")
+
+
+async def test_facts_made_up_are_read_as_a_senders_are(floor: Floor) -> None:
+    said = {"lead.country": "Germany", "company.employees": "1200", "lead.created_at": "2026-01-01T09:00:00Z"}
+    told = await floor.ask("POST", "/v1/policies/explain", {"facts": said, "gate_open": True})
+    matched = [step["rule"] for step in told["steps"] if step["result"] == "matched"]
+    assert matched == ["Mid-market closing", "DACH inbound"]
+    lead = await floor.lead("p@lead.example")
+    told = await floor.ask("POST", "/v1/policies/explain", {"lead_id": lead, "facts": {"lead.country": ""}})
+    assert told["outcome"] == "held"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("lead.contry", "DE", "unknown-field"),
+        ("clock.now", "2026-01-01T09:00:00Z", "unknown-field"),
+        ("score.fit", 5, "unknown-field"),
+        ("lead.score", "hot", "wrong-type"),
+        ("lead.created_at", "yesterday", "wrong-type"),
+    ],
+)
+async def test_facts_that_no_lead_can_have_are_refused(floor: Floor, field: str, value: Any, code: str) -> None:
+    problem = await floor.ask("POST", "/v1/policies/explain", {"facts": {field: value}}, 422)
+    assert [(fault["path"], fault["code"]) for fault in problem["faults"]] == [(f'body.facts["{field}"]', code)]
+
+
 async def test_a_given_policy_is_explained_before_it_is_stored(floor: Floor) -> None:
     rules = [{"name": "All", "work": "qualification", "pool": "sdr-dach"}]
     asked = {"facts": {}, "document": {**POLICY, "rules": rules}}
     told = await floor.ask("POST", "/v1/policies/explain", asked)
     assert (told["rule"], told["policy_version"]) == ("All", 0)
+    assert (
+        told["explanation"]["story"][0] == "The policy in question has 1 rule; the first that matches takes the lead."
+    )
 
 
 async def test_the_latest_decisions_are_taken_again_in_one_call(floor: Floor) -> None:

@@ -274,6 +274,7 @@ async def test_a_partner_is_told_where_its_lead_went_and_nothing_of_the_others(f
     assert [row["summary"] for row in (await partner.get("/v1/decisions"))["items"]] == [short]
     whole = await partner.get(f"/v1/decisions/{sent['decision']['id']}")
     assert (whole["summary"], whole["trace"]["summary"], whole["trace"]["steps"]) == (short, short, [])
+    assert (sent["decision"]["rule"], whole["rule"], whole["trace"]["rule"]) == (None, None, None)
     for closer in ("anna", "ben", "clara"):
         await floor.post(f"/v1/reps/{closer}/deactivate", {})
     evidence = [

@@ -135,6 +135,54 @@ def test_a_shut_gate_says_which_evidence_would_open_it() -> None:
     assert "send evidence of kind qualified" in shut.sentence
 
 
+def test_the_story_goes_in_the_order_in_which_rules_were_tried() -> None:
+    policy = compiled([TO_CLOSERS, DACH], {**SDRS, **CLOSING})
+    _, _, told = explained(policy, {"company.employees": 80, "lead.country": "DE"}, world(PEOPLE))
+    assert told.story[0] == "Policy version 1 has 2 rules; the first that matches takes the lead."
+    assert told.story[1].startswith("Rule 'big' is passed over for pool closers")
+    assert told.story[2].startswith("Rule 'DACH' matched")
+
+
+def test_the_story_counts_only_the_rules_that_were_asked() -> None:
+    policy = compiled([TO_CLOSERS, DACH], {**SDRS, **CLOSING})
+    _, _, told = explained(policy, {}, world(PEOPLE), purpose=Work.CLOSING)
+    assert told.story[0] == "Policy version 1 has 1 rule for closing; the first that matches takes the lead."
+
+
+def test_nurture_because_nobody_is_eligible_is_not_told_as_if_the_rule_wanted_it() -> None:
+    away = (TimeOff(start=NOW - timedelta(hours=1), end=NOW + timedelta(days=2)),)
+    pool = {"sdr": {"work": "qualification", "members": ["lena"]}}
+    _, decision, told = explained(
+        compiled([{**DACH, "else": "nurture"}], pool), {"lead.country": "DE"}, world(roster(rep("lena", time_off=away)))
+    )
+    assert decision.outcome is DecisionOutcome.NURTURE
+    assert told.summary == (
+        "This lead goes to nurture: it matches the rule 'DACH', but nobody in its pool is eligible, "
+        "and the rule says nurture then."
+    )
+
+
+def test_a_gate_that_was_never_asked_about_is_named_among_what_would_change_it() -> None:
+    policy = compiled([TO_CLOSERS, {**DACH, "when": None}], {**SDRS, **CLOSING})
+    _, _, told = explained(policy, {"company.employees": 80}, world(PEOPLE), gates_open={})
+    assert [change.work for change in told.would_change if change.code == "gate-closed"] == [Work.CLOSING]
+
+
+def test_facts_that_lead_to_the_same_pool_or_to_a_shut_gate_are_not_said_to_change_anything() -> None:
+    rules = [
+        TO_CLOSERS,
+        {**DACH, "name": "same pool", "when": {"field": "lead.score", "gte": 70}},
+        {"name": "students", "when": {"field": "lead.source", "equals": "university"}, "work": "nurture"},
+        DACH,
+    ]
+    policy = compiled(rules, {**SDRS, **CLOSING})
+    _, _, told = explained(policy, {"lead.country": "DE"}, world(PEOPLE))
+    assert len(told.nearly.nearest) == 3
+    assert [change.sentence for change in told.would_change if change.code == "facts"] == [
+        "If lead.source were university, rule 'students' would match"
+    ]
+
+
 def test_an_owner_is_why_and_without_them_somebody_else_would_have_it() -> None:
     here = world(PEOPLE, owners=(Owner(rep="nora", by="account"),))
     _, decision, told = explained(compiled([DACH], SDRS), {"lead.country": "DE"}, here)
