@@ -1,6 +1,7 @@
 """YAML that is read as it was written, and written so that it reads back."""
 
 import json
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from pointsman.api.policy_bodies import written_yaml, yaml_asked_for
 from pointsman.api.policy_yaml import read_yaml, write_yaml
+from pointsman.domain.errors import Invalid
 from pointsman.domain.policy import parse_policy, plain_document
 
 texts = st.text(st.characters(exclude_characters="\x00[]{}", exclude_categories=["Cs"])) | st.sampled_from(
@@ -56,6 +58,14 @@ def test_no_part_is_written_as_an_alias() -> None:
     same = {"field": "lead.country", "equals": "DE"}
     assert yaml.safe_load(write_yaml({"a": same, "b": same})) == {"a": same, "b": same}
     assert "&" not in write_yaml({"a": same, "b": same})
+
+
+def test_a_key_that_occurs_twice_among_very_many_is_found_at_once() -> None:
+    keys = "".join(f"k{i:06d}: 1\n" for i in range(60_000))
+    started = perf_counter()
+    with pytest.raises(Invalid, match=r"k059999 occurs twice \(line 60001\)"):
+        read_yaml(f"{keys}k059999: 2\n".encode())
+    assert perf_counter() - started < 5
 
 
 def test_the_kept_text_is_what_was_parsed() -> None:
