@@ -31,7 +31,7 @@ from pointsman.services.bookable import BOOKABLE, Bookable, bookable, offered, t
 from pointsman.services.booking import in_words, place
 from pointsman.services.calendars import FOR_BOOKING, FOR_SLOTS, NOT_CONNECTED, Reading
 from pointsman.services.gate_case import SETTING, Case, open_case, read_closers, record_check
-from pointsman.services.holds import OVERDUE
+from pointsman.services.holds import OVERDUE, relieved_of_closing
 from pointsman.services.ports import Actor, Env, Refused, Tx
 from pointsman.services.ports.meeting import AppointmentRow
 from pointsman.services.routing import Routed, route_lead
@@ -172,6 +172,7 @@ async def _passed(
             actor=case.actor,
             gate_check_id=present,
             calendars={rep: reading.state for rep, reading in readings.items()},
+            past_holders=await relieved_of_closing(tx, case.lead),
         )
         if routed.decision.outcome is not DecisionOutcome.ASSIGNED or routed.decision.work not in BOOKABLE:
             stage = _STAGES[routed.decision.outcome]  # assigned: a rule fell back to work that takes no appointments

@@ -11,10 +11,12 @@ from uuid import UUID
 from pointsman.domain.decisions import DecisionOutcome
 from pointsman.domain.eligibility import CalendarState
 from pointsman.domain.errors import Conflict, NotFound
+from pointsman.domain.leads import Stage
 from pointsman.domain.roles import GATED_WORKS, Work
 from pointsman.services.closers import closers_calendars
 from pointsman.services.idle_holders import review_holders
 from pointsman.services.ports import Actor, Env, Tx, Unreachable
+from pointsman.services.ports.intake import LeadRow
 from pointsman.services.ports.routing import HoldCount, HoldFilter, HoldRow
 from pointsman.services.routing import Routed, route_lead
 from pointsman.services.transactions import in_transaction
@@ -142,6 +144,12 @@ async def _again(
 async def relieved_of(tx: Tx, lead_id: UUID) -> frozenset[str]:
     """Who may not get a waiting lead back: everybody who held it, when it waits because it was to be reassigned."""
     return await tx.decisions.past_holders(lead_id) if await tx.holds.since_reassigned(lead_id) else frozenset()
+
+
+async def relieved_of_closing(tx: Tx, lead: LeadRow) -> frozenset[str]:
+    """Who may not get a lead back that waits for another closer, though it is handed over anew."""
+    hold = await tx.holds.open_for(lead.id) if lead.stage == Stage.HELD else None
+    return await relieved_of(tx, lead.id) if hold is not None and hold.work in GATED_WORKS else frozenset()
 
 
 async def _purpose(env: Env, tx: Tx, hold: HoldRow) -> Work | None:
