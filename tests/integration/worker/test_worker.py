@@ -234,7 +234,13 @@ async def test_a_failing_sweep_is_tried_again(wired: Wired, working: Any) -> Non
 
 def test_the_worker_knows_the_jobs_and_the_sweeps_that_the_use_cases_count_on() -> None:
     assert set(JOBS) == {"inbox.process", "delivery.run", "holds.drain"}
-    assert {task.name for task in PERIODIC} == {"inbox.sweep", "deliveries.sweep", "holds.drain", "calendars.poll"}
+    assert {task.name for task in PERIODIC} == {
+        "inbox.sweep",
+        "deliveries.sweep",
+        "holds.drain",
+        "holds.due",
+        "calendars.poll",
+    }
 
 
 KILLED = """
