@@ -44,12 +44,14 @@ _EXPECT = text(
     "update holds set releases = cast(:releases as jsonb), next_try_at = :next_try_at"
     " where lead_id = :lead_id and released_at is null"
 )
-# Who is being tried right now needs no waking, and is not waited for.
+# Who is being tried right now needs no waking, and is not waited for. Nor is who was woken before: a row that one
+# transaction updates twice is looked up in leads again, and would wait there.
 _WAKE = text(
     "update holds set next_try_at = :at where id in ("
     " select w.id from unnest(cast(:pools as text[])) as p (name) cross join lateral ("
     "  select h.id from holds h where h.pool = p.name and h.released_at is null"
     "  order by h.held_at, h.id limit 1 for update of h skip locked) w)"
+    " and (next_try_at is null or next_try_at > :at)"
 )
 _NEXT_DUE = text("select min(next_try_at) from holds where released_at is null and next_try_at is not null")
 _DUE_POOLS = text(

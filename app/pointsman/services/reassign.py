@@ -12,7 +12,7 @@ from pointsman.services.idle_holders import INACTIVE, review_holders
 from pointsman.services.ports import Actor, Env, LostRace, Tx
 from pointsman.services.ports.intake import LeadRow
 from pointsman.services.ports.routing import AssignmentRow
-from pointsman.services.routing import Routed, route_lead
+from pointsman.services.routing import Routed, TurnBack, route_lead
 from pointsman.services.transactions import in_transaction
 
 
@@ -59,7 +59,6 @@ async def reassign_in(
         raise LostRace("the lead went to a closer meanwhile")
     await refuse_with_appointment(tx, lead_id)
     past = await tx.decisions.past_holders(lead_id)
-    await give_back(env, tx, held, f"reassigned: {reason}", actor)
     routed = await route_lead(
         env,
         tx,
@@ -69,6 +68,7 @@ async def reassign_in(
         actor=actor,
         calendars=calendars or {},
         past_holders=past,
+        turn_back=TurnBack(decision_id=held.decision_id, reason=f"reassigned: {reason}") if held.decision_id else None,
     )
     await tx.audit.add(
         id=env.new_id(),

@@ -3,6 +3,7 @@
 Whatever stops in the middle leaves nothing half done, and the same call again moves only what is left.
 """
 
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -27,6 +28,8 @@ from pointsman.services.transactions import in_transaction
 
 #: One call takes no longer than this; the next one goes on where it stopped.
 BUDGET = timedelta(seconds=15)
+#: Nobody is routed while a whole list is only tried.
+BUDGET_AS_IF = timedelta(seconds=2)
 
 _Position = tuple[datetime, UUID]
 
@@ -164,12 +167,16 @@ async def _as_if(
     """The fates in one transaction that is taken back: each lead's turn is seen by the next, and nothing is written."""
 
     async def work(tx: Tx) -> None:
+        await _lock_all(tx, [lead_id for lead_id, _ in leads])
+        started = env.clock()
         fates: list[Fate] = []
         for lead_id, holder in leads:
             try:
                 fates.append(replace(await one(tx, lead_id, holder), decision_id=None))
             except PointsmanError as error:
                 fates.append(_left(lead_id, error))
+            if env.clock() - started > BUDGET_AS_IF:
+                break
         raise _TakenBackError(tuple(fates))
 
     try:
@@ -177,6 +184,14 @@ async def _as_if(
     except _TakenBackError as back:
         return back.fates
     raise AssertionError("unreachable: the work always raises")
+
+
+async def _lock_all(tx: Tx, leads: Sequence[UUID]) -> None:
+    """The leads, then the counters: locked as one after another needs them, they would cross with whoever routes."""
+    for lead_id in sorted(leads):
+        with contextlib.suppress(PointsmanError):  # its fate will say so
+            await tx.leads.get(lead_id, lock=True)
+    await tx.ledgers.lock(await tx.ledgers.counters())
 
 
 class _TakenBackError(Exception):

@@ -30,7 +30,7 @@ async def fetch_world(tx: Tx, plan: Plan, known: World, *, lock: bool) -> tuple[
 
     With `lock`, what is read stays true until the transaction ends; without it nothing is written, either.
     """
-    counters = _counters_of(plan)
+    counters = counters_of(plan)
     if not counters:
         return known, {}
     rows = await (tx.ledgers.lock(sorted(set(counters.values()))) if lock else tx.ledgers.among([*counters.values()]))
@@ -58,5 +58,6 @@ def state_of(row: LedgerRow) -> PoolState:
     return PoolState(ledger=Ledger.from_json(row.ledger), waiting_since=waiting, skips=frozenset(row.skips))
 
 
-def _counters_of(plan: Plan) -> dict[str, str]:
+def counters_of(plan: Plan) -> dict[str, str]:
+    """The counter of each pool that the plan may reach."""
     return {pool: counter_of(plan.compiled.policy, pool) for pool in plan.pools}

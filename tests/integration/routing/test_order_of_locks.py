@@ -1,0 +1,73 @@
+"""Whoever moves leads takes locks in one order: leads, then counters by name. So nobody waits for anybody in a circle."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pointsman.services.reassign import reassign
+from pointsman.services.reassign_many import Asked, reassign_leads
+from pointsman.services.rebuilding import verify_all
+from worlds import ADMIN, World
+
+pytestmark = pytest.mark.anyio
+
+#: Leads go to `web`, and from there to `inbound`, whose name comes first.
+TWO = {
+    "pools": {
+        "web": {"work": "qualification", "members": ["lena", "jonas"]},
+        "inbound": {"work": "qualification", "members": ["sofia", "jonas"]},
+    },
+    "rules": [{"name": "All", "work": "qualification", "pool": "web", "else": "pool:inbound"}],
+}
+COUNTER = "select 1 from pool_ledgers where pool = :what for update nowait"
+LEAD = "select 1 from leads where id = cast(:what as uuid) for update nowait"
+
+
+@asynccontextmanager
+async def holding(world: World, statement: str, what: object) -> AsyncIterator[AsyncConnection]:
+    """Somebody else's transaction that holds this row."""
+    async with world.engine.connect() as connection, connection.begin():
+        await connection.execute(text(statement), {"what": str(what)})
+        yield connection
+
+
+async def until_somebody_waits(world: World) -> None:
+    asked = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    async with asyncio.timeout(5):
+        while not await world.value(asked):  # noqa: ASYNC110  # PostgreSQL tells nobody
+            await asyncio.sleep(0.02)
+
+
+async def in_web(world: World, count: int) -> list[UUID]:
+    await world.publish(TWO)
+    leads = [await world.lead() for _ in range(count)]
+    for lead in leads:
+        assert (await world.route(lead)).decision.pool == "web"
+    return leads
+
+
+async def test_a_turn_is_taken_back_and_given_under_locks_taken_together(world: World) -> None:
+    (lead,) = await in_web(world, 1)
+    async with holding(world, COUNTER, "inbound") as other:
+        moving = asyncio.create_task(reassign(world.env, lead, reason="ill", actor=ADMIN))
+        await until_somebody_waits(world)
+        await other.execute(text(COUNTER), {"what": "web"})  # the counter of the old turn is not held while waiting
+    assert (await moving).decision.pool == "web"
+    assert all(found.agrees for found in await verify_all(world.env))
+
+
+async def test_trying_a_list_waits_for_its_leads_before_it_holds_a_counter(world: World) -> None:
+    first, second = sorted(await in_web(world, 2))
+    async with holding(world, LEAD, second) as other:
+        trying = asyncio.create_task(
+            reassign_leads(world.env, [first, second], Asked(reason="ill", dry_run=True), actor=ADMIN)
+        )
+        await until_somebody_waits(world)
+        for counter in ("inbound", "web"):
+            await other.execute(text(COUNTER), {"what": counter})
+    assert [fate.outcome.value for fate in (await trying).fates] == ["reassigned", "reassigned"]
