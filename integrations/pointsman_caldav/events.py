@@ -148,7 +148,8 @@ def time_of(event: Component, *, zone: tzinfo) -> Slot:
 def _length(event: Component, start: date) -> timedelta:
     if "DURATION" in event:
         length = event.decoded("DURATION")
-        assert isinstance(length, timedelta)
+        if not isinstance(length, timedelta):  # the library hands back what it could not read
+            raise TypeError("a duration that cannot be read")
         return length
     return timedelta() if isinstance(start, datetime) else timedelta(days=1)
 
