@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse
 from pointsman.domain import errors as e
 from pointsman.domain.errors import Fault, PointsmanError
 from pointsman.logs import safe_traceback
-from pointsman.services.ports import LostRace, Refused, Unreachable
+from pointsman.services.ports import Crowded, LostRace, Refused, Unreachable
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:pointsman:problem:"  # + code; a name, not an address
@@ -168,6 +168,11 @@ def of_http(error: HTTPException) -> ProblemResponse:
     return answer
 
 
+def of_unreachable(error: Unreachable) -> ProblemResponse:
+    said = "Too many requests at once" if isinstance(error, Crowded) else "The database does not answer"
+    return of_error(e.Unavailable(f"{said}. Nothing was stored. Retry in a moment."))
+
+
 def install(app: FastAPI) -> None:
     """Answer every error of a route with a problem."""
 
@@ -187,8 +192,9 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, Refused)
         return of_refusal(error)
 
-    async def on_unreachable(_request: Request, _error: Exception) -> ProblemResponse:
-        return of_error(e.Unavailable("The database does not answer. Nothing was stored. Retry in a moment."))
+    async def on_unreachable(_request: Request, error: Exception) -> ProblemResponse:
+        assert isinstance(error, Unreachable)
+        return of_unreachable(error)
 
     async def on_race(_request: Request, _error: Exception) -> ProblemResponse:
         return of_error(e.Unavailable("Too many requests for the same thing at once. Try again in a second."))

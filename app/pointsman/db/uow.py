@@ -31,7 +31,7 @@ from pointsman.db.overrides import SqlOverrides
 from pointsman.db.policies import SqlPolicies
 from pointsman.db.roster import SqlRoster
 from pointsman.db.system import SqlSystem
-from pointsman.services.ports import Unreachable
+from pointsman.services.ports import Crowded
 
 
 class SqlTx:
@@ -80,7 +80,7 @@ class SqlUnitOfWork:
         except DRIVER_ERRORS as error:
             raise translated(error) from error
         except PoolTimeout as error:
-            raise Unreachable("every connection to the database is busy") from error
+            raise Crowded("every connection to the database is busy") from error
 
     @asynccontextmanager
     async def single(self) -> AsyncIterator[SqlTx]:
@@ -91,4 +91,4 @@ class SqlUnitOfWork:
         except DRIVER_ERRORS as error:
             raise translated(error) from error
         except PoolTimeout as error:
-            raise Unreachable("every connection to the database is busy") from error
+            raise Crowded("every connection to the database is busy") from error

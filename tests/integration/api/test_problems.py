@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from pointsman.api import problems
 from pointsman.domain import errors
 from pointsman.domain.errors import Conflict, Fault, Invalid, PointsmanError, SlotTaken, Unauthenticated, Unavailable
-from pointsman.services.ports import Refused
+from pointsman.services.ports import Crowded, Refused, Unreachable
 
 ALL = [found for _, found in inspect.getmembers(errors, inspect.isclass) if issubclass(found, PointsmanError)]
 
@@ -46,6 +46,13 @@ def test_extra_members_never_hide_the_standard_ones() -> None:
 def test_the_unknown_caller_hears_how_to_sign_in_and_the_early_one_when_to_retry() -> None:
     assert "Bearer" in problems.of_error(Unauthenticated("x")).headers["www-authenticate"]
     assert int(problems.of_error(Unavailable("x")).headers["retry-after"]) > 0
+
+
+def test_a_crowd_is_not_called_an_outage() -> None:
+    crowded, away = (problems.of_unreachable(error) for error in (Crowded("busy"), Unreachable("gone")))
+    assert crowded.status_code == away.status_code == 503
+    assert "Too many requests" in json.loads(bytes(crowded.body))["detail"]
+    assert "does not answer" in json.loads(bytes(away.body))["detail"]
 
 
 def test_the_databases_own_role_protection_speaks_as_role_protection() -> None:

@@ -1,5 +1,6 @@
 """The platform's repositories, on the database."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -8,9 +9,11 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
+from pointsman.db.engine import make_engine
 from pointsman.db.jobs import defer_each
+from pointsman.db.uow import SqlUnitOfWork
 from pointsman.main import Wired, wire
-from pointsman.services.ports import Unreachable
+from pointsman.services.ports import Crowded, Unreachable
 from pointsman.settings import load_settings
 
 pytestmark = pytest.mark.anyio
@@ -111,6 +114,31 @@ async def test_sessions_that_the_server_ended_while_idle_are_not_handed_out(wire
         )
     async with wired.env.uow.single() as tx:
         assert (await tx.system.state()).revision
+
+
+async def test_who_finds_every_connection_taken_queues_for_one_and_gives_up_after_a_while(database_url: str) -> None:
+    patient, hasty = (make_engine(database_url, pool_size=1, patience_s=wait) for wait in (5, 0.05))
+    try:
+        for engine in (patient, hasty):
+            uow = SqlUnitOfWork(engine)
+            async with uow.single():
+                asked = asyncio.create_task(_ask(uow))
+                if engine is hasty:
+                    with pytest.raises(Crowded):
+                        await asked
+                else:
+                    await asyncio.sleep(0.1)
+                    assert not asked.done()
+            if engine is patient:
+                assert await asked
+    finally:
+        await patient.dispose()
+        await hasty.dispose()
+
+
+async def _ask(uow: SqlUnitOfWork) -> bool:
+    async with uow() as tx:
+        return bool((await tx.system.state()).revision)
 
 
 async def test_a_statement_that_takes_too_long_is_given_up_as_unavailable(database_url: str) -> None:

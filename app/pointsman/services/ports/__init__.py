@@ -13,7 +13,7 @@ from pointsman.services.ports.calendars import (
     FaultSlotTaken,
 )
 from pointsman.services.ports.env import Actor, Clock, Env, Ids, Secrets
-from pointsman.services.ports.faults import LostRace, Refused, Unreachable
+from pointsman.services.ports.faults import Crowded, LostRace, Refused, Unreachable
 from pointsman.services.ports.tx import Tx, UnitOfWork
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "CalendarGateway",
     "Clock",
     "ConnectionRef",
+    "Crowded",
     "Env",
     "EventReceipt",
     "FaultAmbiguous",

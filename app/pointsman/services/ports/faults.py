@@ -20,3 +20,7 @@ class Refused(Exception):
 
 class Unreachable(Exception):
     """The database does not answer: nothing may be acknowledged."""
+
+
+class Crowded(Unreachable):
+    """The database answers, but not us: others kept every connection for as long as we may wait."""
