@@ -1,11 +1,11 @@
 """Instants as callers write them: with an offset, and near enough to compute with."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime
 
-_FIRST, _LAST = 2000, 2200
+_FIRST, _FIRST_DAY, _LAST = 2000, 1900, 2200  # people may have started before there was anything to count
 
 
 def _in_reach(at: datetime) -> datetime:
@@ -14,5 +14,14 @@ def _in_reach(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
+def _day_in_reach(day: date) -> date:
+    if not _FIRST_DAY <= day.year < _LAST:
+        raise ValueError(f"give a date between the years {_FIRST_DAY} and {_LAST}")
+    return day
+
+
 #: An aware instant, in UTC once read; a time that no calendar can hold is refused with the path to it.
 Moment = Annotated[AwareDatetime, AfterValidator(_in_reach)]
+
+#: A date from which months can be counted, and which is an instant in every time zone.
+Day = Annotated[date, AfterValidator(_day_in_reach)]

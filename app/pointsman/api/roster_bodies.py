@@ -1,13 +1,14 @@
 """The roster as it is sent, checked before anything is asked of the database."""
 
-from datetime import UTC, date
+from datetime import UTC
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from pointsman.api.example_moments import in_days
+from pointsman.api.moments import Day, Moment
 from pointsman.domain.reps import Caps, TimeOff, WeeklyBlock
 from pointsman.domain.roles import Work
 from pointsman.services.ports.roster import SupplierRow
@@ -102,8 +103,8 @@ class TimeOffIn(In):
         },
     )
 
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Moment
+    ends_at: Moment
     reason: Annotated[str, StringConstraints(max_length=200)] = "away"
 
     @model_validator(mode="after")
@@ -149,7 +150,7 @@ class RepIn(In):
     weight: Annotated[int, Field(ge=1, le=1_000, description="Twice the weight, twice the leads.")] = 1
     supplier: Key = "in-house"
     active: bool = True
-    started_on: date | None = None
+    started_on: Day | None = None
     time_off: Annotated[list[TimeOffIn], Field(max_length=500)] | None = None
 
     def given(self, key: str) -> RepGiven:
@@ -197,7 +198,7 @@ class KeyedRepIn(RepIn):
 
 
 class RepPatch(In):
-    """What to change of a rep; what is left out stays."""
+    """What to change of a rep; what is left out stays. `started_on` null takes the date out."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"weight": 2, "caps": {"per_day": 15}}]})
 
@@ -212,7 +213,7 @@ class RepPatch(In):
     weight: Annotated[int | None, Field(ge=1, le=1_000)] = None
     supplier: Key | None = None
     active: bool | None = None
-    started_on: date | None = None
+    started_on: Day | None = None
 
 
 class RoleIn(In):

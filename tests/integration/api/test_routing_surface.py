@@ -107,6 +107,8 @@ async def test_the_same_floor_twice_changes_nothing(floor: Floor) -> None:
         ({"working_hours": [{"weekday": 0, "start": "10:00", "end": "09:00"}]}, "body.reps[0].working_hours[0]"),
         ({"working_hours": [*HOURS, {"weekday": 0, "start": "16:00", "end": "24:00"}]}, "body.reps[0].working_hours"),
         ({"email": "nobody"}, "body.reps[0].email"),
+        ({"started_on": "9999-12-31"}, "body.reps[0].started_on"),  # no step of a ramp-up could be counted from it
+        ({"started_on": "0001-01-01"}, "body.reps[0].started_on"),
         ({"role": "Wizard"}, "reps[0].role"),
         ({"supplier": "nobody"}, "reps[0].supplier"),
         ({"time_off": [{"starts_at": "2027-01-02T00:00", "ends_at": "2027-01-03T00:00Z"}]}, "body.reps[0].time_off[0].starts_at"),
@@ -422,6 +424,8 @@ async def test_a_rep_is_capped_by_category_and_has_a_first_day(floor: Floor) -> 
     assert again == {"version": before["version"], "changed": False}
     patched = await floor.send("PATCH", "/v1/reps/nora", {"started_on": "2026-11-09"})
     assert (patched["started_on"], patched["caps"]["categories"]["enterprise"]["per_week"]) == ("2026-11-09", 2)
+    assert (await floor.send("PATCH", "/v1/reps/nora", {"weight": 2}))["started_on"] == "2026-11-09"
+    assert (await floor.send("PATCH", "/v1/reps/nora", {"started_on": None}))["started_on"] is None
     for wrong in (
         {"enterprise": {"per_fortnight": 1}},
         {"enterprise": {"per_day": -1}},
