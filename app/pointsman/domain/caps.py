@@ -18,14 +18,14 @@ class RepLoad:
 
 def reached(caps: Caps, load: RepLoad) -> tuple[str, str] | None:
     """The first cap that is reached, as its name and in words ("per_day", "2 of 2 today"); None when there is room."""
-    for name, cap, count, words in (
-        ("per_hour", caps.per_hour, load.hour, "this hour"),
-        ("per_day", caps.per_day, load.day, "today"),
-        ("per_week", caps.per_week, load.week, "this week"),
-        ("open_load", caps.open_load, load.open, "open"),
-    ):
-        if cap is not None and count >= cap:
-            return name, f"{count} of {cap} {words}"
+    if caps.per_hour is not None and load.hour >= caps.per_hour:
+        return "per_hour", f"{load.hour} of {caps.per_hour} this hour"
+    if caps.per_day is not None and load.day >= caps.per_day:
+        return "per_day", f"{load.day} of {caps.per_day} today"
+    if caps.per_week is not None and load.week >= caps.per_week:
+        return "per_week", f"{load.week} of {caps.per_week} this week"
+    if caps.open_load is not None and load.open >= caps.open_load:
+        return "open_load", f"{load.open} of {caps.open_load} open"
     return None
 
 

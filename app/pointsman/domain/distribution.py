@@ -30,18 +30,24 @@ def decide(plan: Plan, world: World) -> Decision:
         pool = plan.compiled.policy.pools[route.pool]
         task = _task(plan, world, route, route.pool)
         candidates.pop(route.pool, None)
-        looked_at, eligible = examine(route.pool, pool, world.roster, task)
-        candidates[route.pool] = looked_at
+        dropped, eligible = examine(route.pool, pool, world.roster, task)
         if not eligible:
-            steps.append(_nobody(route, looked_at))
+            candidates[route.pool] = tuple(dropped.values())
+            steps.append(_nobody(route, candidates[route.pool]))
             continue
-        steps += _owners_passed_over(route, looked_at, eligible, world)
+        steps += _owners_passed_over(route, dropped, eligible, world)
         contest = Contest(name=route.pool, pool=pool, eligible=eligible, facts=plan.facts, world=world)
         chosen = pick(contest)
         rep = world.roster.reps[chosen.rep]
         guard_assignment(rep, route.work, task.gate_open, (rep.key, route.work) in world.overrides)
+        reasons = Reasons(contest, chosen)
+        candidates[route.pool] = tuple(
+            dropped.get(member.rep)
+            or reasons.candidate(member.rep, by_override=task.by_override(world.roster.reps[member.rep]))
+            for member in pool.members
+        )
         exception = " by an override" if task.by_override(rep) else ""
-        return _assigned(plan, route, contest, chosen, steps, candidates, exception)
+        return _assigned(plan, route, contest, chosen, reasons, steps, candidates, exception)
     return _held(plan, world, steps, candidates)
 
 
@@ -66,7 +72,7 @@ def _task(plan: Plan, world: World, route: Route, pool: str) -> Task:
 
 
 def _owners_passed_over(
-    route: Route, looked_at: tuple[Candidate, ...], eligible: Mapping[str, int], world: World
+    route: Route, dropped: Mapping[str, Candidate], eligible: Mapping[str, int], world: World
 ) -> list[Step]:
     """Why each owner who was asked before an eligible one, or in vain, does not get the lead."""
     steps: dict[str, Step] = {}
@@ -75,9 +81,8 @@ def _owners_passed_over(
             break
         rep = world.roster.reps.get(owner.rep)
         name = rep.name if rep else owner.rep
-        why = next(
-            (c.sentence for c in looked_at if c.rep == owner.rep), f"{name} is not a member of pool {route.pool}"
-        )
+        found = dropped.get(owner.rep)
+        why = found.sentence if found else f"{name} is not a member of pool {route.pool}"
         sentence = f"{name} {owner.reason}, but does not get the lead: {why}"
         steps.setdefault(owner.rep, Step(rule=route.rule, result=StepResult.OWNER_NOT_ELIGIBLE, sentence=sentence))
     return list(steps.values())
@@ -88,17 +93,17 @@ def _assigned(
     route: Route,
     contest: Contest,
     chosen: Pick,
+    reasons: Reasons,
     steps: list[Step],
     candidates: _Candidates,
     exception: str,
 ) -> Decision:
-    reasons, world, pool = Reasons(contest, chosen), contest.world, contest.name
+    world, pool = contest.world, contest.name
     choice: Choice = give(contest.state.ledger, contest.eligible, chosen.rep, chosen.tie_break)
     name, why = world.roster.reps[chosen.rep].name, reasons.why()
     able = f"{len(contest.eligible)} of {len(candidates[pool])} reps in {pool} eligible"
     sentence = f"{name} is chosen from {pool}{exception}: {why}"
     steps += [*reasons.steps(route.rule), Step(rule=route.rule, result=StepResult.ASSIGNED, sentence=sentence)]
-    candidates[pool] = tuple(reasons.told(candidate) for candidate in candidates[pool])
     return replace(
         _blank(plan, world, steps, candidates),
         outcome=DecisionOutcome.ASSIGNED,

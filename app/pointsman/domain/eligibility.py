@@ -47,6 +47,8 @@ class Drop(StrEnum):
     NOT_OWNER = "not-the-owner"  # method owner
 
 
+_SOONEST, _OWNER = Method.SOONEST, Method.OWNER  # looking a member up in its enum is slow, and every rep is asked
+
 _BY_CAP = {
     "per_hour": Drop.CAP_HOUR,
     "per_day": Drop.CAP_DAY,
@@ -99,28 +101,40 @@ class Task:
         return (rep.key, self.work) in self.overrides and not (rep.role.allows(self.work) and self.gate_open)
 
 
-def examine(pool_name: str, pool: Pool, roster: Roster, task: Task) -> tuple[tuple[Candidate, ...], dict[str, int]]:
-    """Every member as a candidate, and the eligible ones with the weights of this turn."""
-    candidates: list[Candidate] = []
+def examine(pool_name: str, pool: Pool, roster: Roster, task: Task) -> tuple[dict[str, Candidate], dict[str, int]]:
+    """The members who are dropped, each as a candidate, and the eligible ones with the weights of this turn."""
+    dropped: dict[str, Candidate] = {}
     base: dict[str, int] = {}
     percents: dict[str, int] = {}
+    clocks = _Clocks(task.now)
     for member in pool.members:
         rep = roster.reps.get(member.rep)
-        drop = _drop(rep, member, pool_name, pool, task)
+        drop = _drop(rep, member, pool_name, pool, task, clocks)
         if drop is None and rep is not None:
             base[rep.key] = base_weight(member, rep)
             percents[rep.key] = ramp(pool, rep, task.now).percent
-            sentence = f"{rep.name} may take it{' by an override' if task.by_override(rep) else ''}"
-            candidates.append(Candidate(rep=rep.key, pool=pool_name, eligible=True, code=None, sentence=sentence))
         elif drop is not None:
             code, sentence = drop
-            candidates.append(
-                Candidate(rep=member.rep, pool=pool_name, eligible=False, code=code.value, sentence=sentence)
+            dropped[member.rep] = Candidate(
+                rep=member.rep, pool=pool_name, eligible=False, code=code.value, sentence=sentence
             )
-    return tuple(candidates), turn_weights(pool, roster, base, percents)
+    return dropped, turn_weights(pool, roster, base, percents)
 
 
-def _drop(rep: Rep | None, member: Member, pool_name: str, pool: Pool, task: Task) -> tuple[Drop, str] | None:
+class _Clocks(dict[str, datetime]):
+    """The moment of decision on the wall clocks of each time zone, read once for all reps who live by it."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def __missing__(self, zone: str) -> datetime:
+        self[zone] = local = self._now.astimezone(ZoneInfo(zone))
+        return local
+
+
+def _drop(
+    rep: Rep | None, member: Member, pool_name: str, pool: Pool, task: Task, clocks: _Clocks
+) -> tuple[Drop, str] | None:
     if rep is None:
         return Drop.UNKNOWN_REP, f"no rep '{member.rep}' is on the roster"
     return (
@@ -130,7 +144,7 @@ def _drop(rep: Rep | None, member: Member, pool_name: str, pool: Pool, task: Tas
         or _not_as_required(rep, pool_name, task)
         or _kept_from_supplier(rep, pool_name, pool, task)
         or _not_ramped_up(rep, pool, task.now)
-        or _not_here(rep, pool, task)
+        or _not_here(rep, pool, task, clocks)
         or _at_a_cap(rep, rep.caps, task.loads.get(rep.key))
         or _at_a_cap_of_category(rep, task)
         or _had_it(rep, task)
@@ -183,6 +197,8 @@ def _not_as_required(rep: Rep, pool_name: str, task: Task) -> tuple[Drop, str] |
 
 def _kept_from_supplier(rep: Rep, pool_name: str, pool: Pool, task: Task) -> tuple[Drop, str] | None:
     rules = task.suppliers.get(rep.supplier)
+    if rules is None and not rep.barred_domains and not pool.shares:
+        return None
     if sentence := barred_from(rep, rules, task.facts) or without_share(rep, pool, pool_name):
         return Drop.SUPPLIER, sentence
     if sentence := beyond_capacity(rep, rules, task.supplier_loads, task.now):
@@ -199,13 +215,14 @@ def _not_ramped_up(rep: Rep, pool: Pool, now: datetime) -> tuple[Drop, str] | No
     return Drop.RAMP_UP, f"{rep.name} started on {rep.started_on} and takes no turns yet: {then}"
 
 
-def _not_here(rep: Rep, pool: Pool, task: Task) -> tuple[Drop, str] | None:
+def _not_here(rep: Rep, pool: Pool, task: Task, clocks: _Clocks) -> tuple[Drop, str] | None:
     """Away now; for appointments, which lie ahead, away for as long as they can be offered."""
     back = away_until(rep, task.now)
-    ahead = task.work is Work.CLOSING and not pool.immediate
-    if back is not None and (not ahead or back >= task.now + pool.booking.horizon):
-        return Drop.TIME_OFF, f"{rep.name} is away until {back:%Y-%m-%d %H:%M %Z}"
-    if pool.immediate and not at_work(rep, task.now):
+    if back is not None:
+        ahead = task.work is Work.CLOSING and not pool.immediate
+        if not ahead or back >= task.now + pool.booking.horizon:
+            return Drop.TIME_OFF, f"{rep.name} is away until {back:%Y-%m-%d %H:%M %Z}"
+    if pool.immediate and not at_work(rep, clocks[rep.time_zone]):
         start = next_start(rep, task.now)
         then = f"starts {start:%a %H:%M} ({rep.time_zone})" if start else "has no working hours set"
         return Drop.OUTSIDE_HOURS, f"{rep.name} is not at work now: {then}"
@@ -240,8 +257,8 @@ def _unreadable(rep: Rep, task: Task) -> tuple[Drop, str] | None:
 
 
 def _not_by_method(rep: Rep, pool: Pool, task: Task) -> tuple[Drop, str] | None:
-    if pool.method is Method.SOONEST and rep.key not in task.earliest:
+    if pool.method is _SOONEST and rep.key not in task.earliest:
         return Drop.NO_SLOT, f"{rep.name} has no bookable slot within {format_duration(pool.booking.horizon)}"
-    if pool.method is Method.OWNER and rep.key not in task.owners:
+    if pool.method is _OWNER and rep.key not in task.owners:
         return Drop.NOT_OWNER, f"{rep.name} owns neither this contact nor the account"
     return None

@@ -25,6 +25,7 @@ class Reasons:
         all_ahead = contest.pool.method is Method.RANKED and contest.far_ahead(chosen.rep)
         self._method = Method.FAIR if all_ahead else contest.pool.method
         self._all_ahead = all_ahead
+        self._level = frozenset(chosen.level)
 
     def why(self) -> str:
         """Why the chosen one, as the end of the summary."""
@@ -51,12 +52,12 @@ class Reasons:
             found.append((StepResult.TOO_FAR_AHEAD, sentence))
         return [Step(rule=rule, result=result, sentence=sentence) for result, sentence in found]
 
-    def told(self, candidate: Candidate) -> Candidate:
-        """The candidate with why not this time, where eligible and not chosen."""
-        if not candidate.eligible or candidate.rep == self._pick.rep:
-            return candidate
-        sentence = f"{candidate.sentence}; {self._why_not(candidate.rep)}"
-        return Candidate(rep=candidate.rep, pool=candidate.pool, eligible=True, code=None, sentence=sentence)
+    def candidate(self, rep: str, *, by_override: bool) -> Candidate:
+        """Somebody eligible as a candidate, with why not this time where not chosen."""
+        sentence = f"{self._contest.rep(rep).name} may take it{' by an override' if by_override else ''}"
+        if rep != self._pick.rep:
+            sentence = f"{sentence}; {self._why_not(rep)}"
+        return Candidate(rep=rep, pool=self._contest.name, eligible=True, code=None, sentence=sentence)
 
     def _compared(self) -> str:
         contest, rep, name = self._contest, self._pick.rep, self._name
@@ -87,7 +88,7 @@ class Reasons:
             return f"{name} {self._pick.owner.reason}"
         if rep in self._pick.skipped:
             return "the turn is skipped as asked, and the place in the queue stays"
-        if rep in self._pick.level:
+        if rep in self._level:
             how = "has waited longer" if self._pick.tie_break == "longest-waiting" else "was drawn"
             return f"{name}, who is level, {how}"
         return self._compared_with(rep)

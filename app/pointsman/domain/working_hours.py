@@ -12,11 +12,16 @@ def at_work(rep: Rep, now: datetime) -> bool:
     """Whether `now` lies in one of the rep's weekly blocks, by the clock on the rep's wall."""
     local = now.astimezone(ZoneInfo(rep.time_zone))
     clock, weekday = local.time(), local.weekday()
-    return any(block.weekday == weekday and block.start <= clock < block.end for block in rep.working_hours)
+    for block in rep.working_hours:  # noqa: SIM110  # every decision asks every rep, and `any` takes twice as long
+        if block.weekday == weekday and block.start <= clock < block.end:
+            return True
+    return False
 
 
 def away_until(rep: Rep, now: datetime) -> datetime | None:
     """When the absence that covers `now` ends (adjoining ones count as one), in the rep's zone; None if present."""
+    if not rep.time_off:
+        return None
     end = now
     for off in sorted(rep.time_off, key=lambda off: off.start):
         if off.start <= end < off.end:
