@@ -87,7 +87,7 @@ class ExplainIn(BaseModel):
     ] = Field(default_factory=dict)
     version: Annotated[int | None, Field(ge=1, le=2**62)] = None
     document: dict[str, Any] | None = None
-    purpose: Annotated[Work | None, Field(description="Null is intake: every rule may match.")] = None
+    purpose: Annotated[Work | None, Field(description="Null: what a waiting lead waits for, else every rule.")] = None
     gate_open: Annotated[bool | None, Field(description="Suppose the gate open or shut.")] = None
 
 

@@ -20,6 +20,7 @@ from pointsman.domain.replay import Inputs
 from pointsman.domain.roles import Work
 from pointsman.domain.routing import Plan, plan_routes
 from pointsman.services.closers import closers_calendars
+from pointsman.services.holds import tried_as
 from pointsman.services.in_force import compiled_document, compiled_policy, roster_version
 from pointsman.services.owners import owners_of
 from pointsman.services.ports import Env, Tx
@@ -138,14 +139,17 @@ async def _asked(
     roster = await roster_version(env, tx, versions.roster)
     lead = context = None
     known: Facts = {}
-    purpose, overrides = question.purpose, frozenset[tuple[str, Work]]()
+    purpose, past_holders = question.purpose, frozenset[str]()
+    overrides = frozenset[tuple[str, Work]]()
     if question.lead_id is not None:
         lead = await tx.leads.get(question.lead_id)
         if lead is None:
             raise NotFound("There is no such lead.")
         context = await tx.decisions.context(lead.id, at=now)
         known = lead_facts(lead, context, policy, now)
-        purpose = purpose or waits_for(context, passes_of(context))
+        if context.hold is not None:
+            tried, past_holders = await tried_as(env, tx, context.hold)
+            purpose = purpose or tried or waits_for(context, passes_of(context))
         overrides = frozenset((o.rep, Work(o.work)) for o in context.overrides)
     facts = supposed(known, question.facts or {}, policy.policy.fields)
     plan = plan_routes(
@@ -164,6 +168,7 @@ async def _asked(
             now=now,
             seed=str(question.lead_id or "explain"),
             calendars=calendars,
+            past_holders=past_holders,
             overrides=overrides,
             owners=await owners_of(tx, policy.policy, roster, facts, lead),
         ),

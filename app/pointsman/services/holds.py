@@ -130,15 +130,20 @@ async def _again(
             return None
         lead = await tx.leads.get(hold.lead_id, lock=True)
         assert lead is not None
-        purpose = await _purpose(env, tx, hold)
-        # Who is relieved of closing may qualify the lead anew, once its pass has run out.
-        same = purpose is None or purpose == hold.work
-        past = await relieved_of(tx, hold.lead_id) if same else frozenset()
+        purpose, past = await tried_as(env, tx, hold)
         return await route_lead(
             env, tx, lead, purpose=purpose, trigger=trigger, actor=actor, calendars=calendars, past_holders=past
         )
 
     return await in_transaction(env, work)
+
+
+async def tried_as(env: Env, tx: Tx, hold: HoldRow) -> tuple[Work | None, frozenset[str]]:
+    """What a waiting lead is tried again for (None: by all rules), and who may not get it back."""
+    purpose = await _purpose(env, tx, hold)
+    # Who is relieved of closing may qualify the lead anew, once its pass has run out.
+    same = purpose is None or purpose == hold.work
+    return purpose, await relieved_of(tx, hold.lead_id) if same else frozenset()
 
 
 async def relieved_of(tx: Tx, lead_id: UUID) -> frozenset[str]:

@@ -125,6 +125,15 @@ async def test_a_lead_that_waits_for_a_closer_is_explained_as_it_will_be_routed(
     assert (told["outcome"], told["work"]) == ("held", "closing")
 
 
+async def test_a_lead_that_waits_for_somebody_new_is_not_said_to_go_back(floor: Floor) -> None:
+    lead = await floor.lead("p@lead.example")
+    for _ in range(3):
+        await floor.ask("POST", f"/v1/leads/{lead}/reassign", {"reason": "ill"})
+    told = await floor.ask("POST", "/v1/policies/explain", {"lead_id": lead})
+    assert (told["outcome"], told["work"]) == ("held", "qualification")
+    assert {other["code"] for other in told["explanation"]["why_not"]} == {"past-holder"}
+
+
 async def test_facts_made_up_are_read_as_a_senders_are(floor: Floor) -> None:
     said = {"lead.country": "Germany", "company.employees": "1200", "lead.created_at": "2026-01-01T09:00:00Z"}
     told = await floor.ask("POST", "/v1/policies/explain", {"facts": said, "gate_open": True})
