@@ -61,7 +61,9 @@ def replay(
 def _show(found: Replayed) -> None:
     lines = [f"{found.decision_id} differs: {found.rep or 'nobody'} was chosen, now {found.rep_again or 'nobody'} is."]
     if found.first is not None:
-        lines.append(f"  first byte {found.first.offset}: …{found.first.before}… became …{found.first.after}…")
+        quoted = found.first.before is not None
+        around = f"…{found.first.before}… became …{found.first.after}…" if quoted else "personal, not shown"
+        lines.append(f"  first byte {found.first.offset}: {around}")
     for path in found.paths:
         stood = "personal, not shown" if path.hidden else f"{path.before} became {path.after}"
         lines.append(f"  {path.path}: {stood}")

@@ -29,6 +29,7 @@ app.command()(policy_explain.explain)
 app.command()(policy_simulate.simulate)
 
 PolicyFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The policy, as YAML, or JSON (.json).")]
+Expected = Annotated[int | None, typer.Option(min=1, help="Only if this version is live now; else whichever is.")]
 Note = Annotated[str, typer.Option("--note", "-m", help="Why; kept with the version.")]
 
 
@@ -55,13 +56,14 @@ def check(
 
 
 @app.command()
-def publish(file: PolicyFile, note: Note) -> None:
+def publish(file: PolicyFile, note: Note, expect: Expected = None) -> None:
     """Publish a policy file; it is live from the next lead on."""
     given = read(file)
 
     async def work(env: Env) -> policies.Draft:
         draft = await policies.add_draft(env, given.document, source=given.source, note=note, actor=ACTOR)
-        await policies.publish(env, draft.policy.version, note=note, actor=ACTOR, check_expected=False)
+        version, compare = draft.policy.version, expect is not None
+        await policies.publish(env, version, note=note, actor=ACTOR, expected=expect, check_expected=compare)
         return draft
 
     with out.status("Checking and publishing"):
@@ -72,10 +74,15 @@ def publish(file: PolicyFile, note: Note) -> None:
 
 @app.command()
 def rollback(
-    note: Note, to: Annotated[int | None, typer.Option(min=1, help="Which version; else the one before.")] = None
+    note: Note,
+    to: Annotated[int | None, typer.Option(min=1, help="Which version; else the one before.")] = None,
+    expect: Expected = None,
 ) -> None:
     """Make an archived version live again: the one that the live version took over from, unless --to names another."""
-    row = with_env(lambda env: policies.rollback(env, to=to, note=note, actor=ACTOR))
+    compare = expect is not None
+    row = with_env(
+        lambda env: policies.rollback(env, to=to, note=note, actor=ACTOR, expected=expect, check_expected=compare)
+    )
     out.print(f"Version {row.version} is live again.", highlight=False)
 
 

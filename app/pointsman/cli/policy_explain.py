@@ -21,7 +21,7 @@ def explain(
         Path | None, typer.Option(exists=True, dir_okay=False, help="Ask this policy file instead of the live policy.")
     ] = None,
     work: Annotated[
-        Work | None, typer.Option(help="Only rules for this work; without it, as if the lead came in.")
+        Work | None, typer.Option(help="Only rules for this work; else what a waiting lead waits for, or any.")
     ] = None,
 ) -> None:
     """Say where a lead would go now, why, and what would change it; nothing is written."""

@@ -120,3 +120,14 @@ def test_a_policy_is_published_exported_compared_and_rolled_back_as_its_author_w
     assert "NO" in said(on("export"))
     assert said(on("diff", "1", "live")) == "Both say the same."
     assert "no policy version 99" in said(on("export", "99"), 1)
+
+
+def test_a_publication_that_expects_another_live_version_is_refused(database_url: str, tmp_path: Path) -> None:
+    one, two = written(tmp_path, "one.yaml", OURS), written(tmp_path, "two.yaml", CHANGED)
+    for file in (one, two):
+        said(policy("publish", file, "-m", "first", url=database_url))
+    stale = said(policy("publish", one, "-m", "late", "--expect", "1", url=database_url), 1)
+    assert "version 2 is live, not 1" in " ".join(stale.split())
+    stale = said(policy("rollback", "-m", "late", "--expect", "1", url=database_url), 1)
+    assert "version 2 is live, not 1" in " ".join(stale.split())
+    assert "Version 1 is live again" in said(policy("rollback", "-m", "now", "--expect", "2", url=database_url))
