@@ -78,7 +78,7 @@ class SqlDecisions:
         row = await CONTEXT.one(self._connection, {"lead_id": lead_id, "at": at})
         return _context(lead_id, row)
 
-    async def loads(self, asks: Sequence[LoadAsk]) -> Sequence[RepLoad]:
+    async def loads(self, asks: Sequence[LoadAsk], *, leaving: UUID | None) -> Sequence[RepLoad]:
         each = [(number, rep, ask) for number, ask in enumerate(asks) for rep in ask.reps]
         given = {
             "asks": [number for number, _, _ in each],
@@ -87,6 +87,7 @@ class SqlDecisions:
             "hours": [ask.periods.hour for _, _, ask in each],
             "days": [ask.periods.day for _, _, ask in each],
             "weeks": [ask.periods.week for _, _, ask in each],
+            "leaving": leaving,
         }
         found = {row.ask: row for row in await LOADS.rows(self._connection, given)}
         return [_load(found.get(number)) for number in range(len(asks))]

@@ -98,7 +98,8 @@ WRITE = HotStatement(
 
 END = text("update assignments set ended_at = :at, end_reason = :reason where id = :id and ended_at is null")
 
-#: Per ask: open, and assigned since each of its periods began. Work taken back by a credit still was work.
+#: Per ask: open (without the assignment that ends with this decision), and assigned since each of its periods began. Work
+#: taken back by a credit still was work.
 #: A row for each rep of each ask, so that every count is one look into the indexes of that rep's assignments.
 LOADS = HotStatement(
     text("""
@@ -106,7 +107,7 @@ LOADS = HotStatement(
     from unnest(cast(:asks as int[]), cast(:reps as uuid[]), cast(:categories as text[]), cast(:hours as timestamptz[]),
                 cast(:days as timestamptz[]), cast(:weeks as timestamptz[])) w (ask, rep, category, hour, day, week)
     cross join lateral (
-        select count(*) filter (where a.ended_at is null) as open,
+        select count(*) filter (where a.ended_at is null and a.id is distinct from cast(:leaving as uuid)) as open,
                count(*) filter (where a.assigned_at >= w.hour) as hour,
                count(*) filter (where a.assigned_at >= w.day) as day,
                count(*) filter (where a.assigned_at >= w.week) as week

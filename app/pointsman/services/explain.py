@@ -173,6 +173,7 @@ async def _asked(
             owners=await owners_of(tx, policy.policy, roster, facts, lead),
         ),
         lock=False,
+        leaving=context.assignment.id if context and context.assignment else None,
     )
     gate = _closing_gate(policy, context.evidence if context else (), facts, now)
     return _Asked(plan=plan, world=world, decision=decide(plan, world), gate=gate)

@@ -29,11 +29,14 @@ class Loads:
     suppliers: Mapping[str, RepLoad] = field(default_factory=dict)
 
 
-async def fetch_loads(tx: Tx, plan: Plan, roster: Roster, *, now: datetime, lock: bool) -> Loads:
+async def fetch_loads(
+    tx: Tx, plan: Plan, roster: Roster, *, now: datetime, lock: bool, leaving: UUID | None = None
+) -> Loads:
     """The loads that this plan's decision may ask for, by one statement; by none when it asks for none.
 
-    A rep of several pools is counted by the clock of the first that the plan may reach. With `lock`, nobody else gives
-    work to those whom a cap or a capacity may stop, until the transaction ends.
+    A rep of several pools is counted by the clock of the first that the plan may reach. `leaving` is the assignment that the
+    decision ends: who has this lead already has room for it. With `lock`, nobody else gives work to those whom a cap or a
+    capacity may stop, until the transaction ends.
     """
     wanted = _Wanted(plan, roster, now)
     if lock and wanted.suppliers:
@@ -41,7 +44,7 @@ async def fetch_loads(tx: Tx, plan: Plan, roster: Roster, *, now: datetime, lock
     if lock and wanted.shared:
         await tx.decisions.lock_reps(sorted(wanted.shared))
     asks = [*wanted.reps.values(), *wanted.categories.values(), *wanted.suppliers.values()]
-    found = iter(await tx.decisions.loads(asks) if asks else ())
+    found = iter(await tx.decisions.loads(asks, leaving=leaving) if asks else ())
     reps = {rep: next(found) for rep in wanted.reps}
     categories: dict[str, dict[str, RepLoad]] = {}
     for category, rep in wanted.categories:

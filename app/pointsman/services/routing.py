@@ -132,6 +132,7 @@ async def route_lead(
             owners=await owners_of(tx, known.policy.policy, known.roster, facts, lead),
         ),
         lock=True,
+        leaving=context.assignment.id if context.assignment else None,
     )
     decision = decide(plan, world)
     found = releases_of(decision, known.policy, world, facts, context)

@@ -14,6 +14,7 @@ However many rules, routes, pools and members the plan has; a plan without a poo
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from pointsman.domain.distribution import PoolState, World
 from pointsman.domain.fairness import Ledger
@@ -25,16 +26,19 @@ from pointsman.services.ports import Tx
 from pointsman.services.ports.ledgers import LedgerRow
 
 
-async def fetch_world(tx: Tx, plan: Plan, known: World, *, lock: bool) -> tuple[World, Mapping[str, LedgerRow]]:
+async def fetch_world(
+    tx: Tx, plan: Plan, known: World, *, lock: bool, leaving: UUID | None = None
+) -> tuple[World, Mapping[str, LedgerRow]]:
     """`known` with everything else that deciding `plan` needs, and the counters' rows by counter.
 
-    With `lock`, what is read stays true until the transaction ends; without it nothing is written, either.
+    With `lock`, what is read stays true until the transaction ends; without it nothing is written, either. `leaving` is the
+    assignment that the decision ends, if the lead has one.
     """
     counters = counters_of(plan)
     if not counters:
         return known, {}
     rows = await (tx.ledgers.lock(sorted(set(counters.values()))) if lock else tx.ledgers.among([*counters.values()]))
-    loads = await fetch_loads(tx, plan, known.roster, now=known.now, lock=lock)
+    loads = await fetch_loads(tx, plan, known.roster, now=known.now, lock=lock, leaving=leaving)
     states = {counter: state_of(row) for counter, row in rows.items()}
     world = replace(
         known,

@@ -8,6 +8,7 @@ import pytest
 
 from pointsman.domain.reps import Caps
 from pointsman.services.explain import replay_decision
+from pointsman.services.reassign import reassign
 from pointsman.services.roster import RosterGiven, put_roster
 from worlds import ADMIN, World, rep_given
 
@@ -117,3 +118,19 @@ async def test_capped_reps_capped_suppliers_and_shared_counters_do_not_deadlock(
 
     got, _ = await asyncio.gather(rush(world, 40), change_the_roster())
     assert {key: got.count(key) for key in everybody} == dict.fromkeys(everybody, 3)
+
+
+async def test_a_lead_that_moves_within_a_full_supplier_or_stays_with_a_full_rep_takes_no_more_room(
+    world: World,
+) -> None:
+    await world.publish(two_pools((PARTNERS, ["lena"]), **partner(open=1)))
+    await put_roster(world.env, RosterGiven(reps=(rep_given("lena", caps=Caps(open_load=1)),)), actor=ADMIN)
+    moving, staying = await world.lead(lead__source="one"), await world.lead(lead__source="two")
+    first = await world.route(moving)
+    moved = await reassign(world.env, moving, reason="ill today", actor=ADMIN)
+    assert {r.rep.key for r in (first, moved) if r.rep} == set(PARTNERS)
+    kept = [await world.route(staying), await world.route(staying, trigger="handover")]
+    assert [r.decision.rep for r in kept] == ["lena", "lena"]
+    full = [await world.route(await world.lead(lead__source=source)) for source in ("one", "two")]
+    assert [r.decision.outcome for r in full] == ["held", "held"]
+    assert all([(await replay_decision(world.env, r.decision_id)).same for r in (first, moved, *kept, *full)])

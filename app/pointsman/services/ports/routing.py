@@ -157,8 +157,11 @@ class LoadAsk:
 class Decisions(Protocol):
     async def context(self, lead_id: UUID, *, at: datetime) -> RoutingContext: ...
 
-    async def loads(self, asks: Sequence[LoadAsk]) -> Sequence[RepLoad]:
-        """What is open, and was given since the periods began: one load for each ask, all by one statement."""
+    async def loads(self, asks: Sequence[LoadAsk], *, leaving: UUID | None) -> Sequence[RepLoad]:
+        """What is open, and was given since the periods began: one load for each ask, all by one statement.
+
+        The assignment `leaving` ends with the decision that is asked for, so it does not count as open.
+        """
         ...
 
     async def lock_reps(self, reps: Sequence[str]) -> None:
