@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from pointsman.api.moments import Moment
 from pointsman.api.partner_words import told
 from pointsman.domain.leads import Value
 from pointsman.services.ports.intake import LeadRow
@@ -40,8 +41,8 @@ class EvidenceIn(BaseModel):
     value: Annotated[str, StringConstraints(min_length=1, max_length=2_000)] = Field(examples=["replace spreadsheets"])
     affirmed: bool = Field(default=True, description="False records that the buyer said no.")
     source: _Word = Field(default="api", description="Who or what found out.", examples=["form:demo"])
-    observed_at: AwareDatetime | None = None
-    expires_at: AwareDatetime | None = None
+    observed_at: Moment | None = None
+    expires_at: Moment | None = None
 
     def given(self) -> EvidenceGiven:
         return EvidenceGiven(**self.model_dump())
@@ -64,7 +65,7 @@ class LeadIn(BaseModel):
         default_factory=dict, max_length=500, description="Known fields, and the policy's own as `custom.<name>`."
     )
     evidence: Annotated[list[EvidenceIn], Field(max_length=50)] = Field(default_factory=list)
-    occurred_at: AwareDatetime | None = Field(
+    occurred_at: Moment | None = Field(
         default=None, description="When all this was true; default: now. Older news never overwrites newer."
     )
 

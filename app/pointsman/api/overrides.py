@@ -5,11 +5,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from pointsman.api.auth import Caller, needs
 from pointsman.api.deps import EnvDep
 from pointsman.api.example_moments import in_days
+from pointsman.api.moments import Moment
 from pointsman.api.paging import Page, PageDep
 from pointsman.api.problems import errors
 from pointsman.domain.roles import Work
@@ -45,7 +46,7 @@ class OverrideIn(BaseModel):
     work: Work
     reason: Text
     approver: Text
-    expires_at: AwareDatetime
+    expires_at: Moment
 
 
 class RevokeIn(BaseModel):

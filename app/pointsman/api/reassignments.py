@@ -4,12 +4,13 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from pointsman.api.auth import Caller, needs
 from pointsman.api.decisions import Reason
 from pointsman.api.deps import EnvDep
 from pointsman.api.example_moments import in_days
+from pointsman.api.moments import Moment
 from pointsman.api.paging import decode, encode
 from pointsman.api.problems import errors
 from pointsman.api.roster import KeyPath
@@ -30,7 +31,7 @@ class ReassignRepIn(BaseModel):
     )
 
     reason: Reason
-    until: AwareDatetime | None = Field(
+    until: Moment | None = Field(
         default=None, description="Also enters time off from now until then, so that nothing new comes meanwhile."
     )
     works: Annotated[set[Work], Field(min_length=1)] | None = Field(

@@ -75,4 +75,6 @@ def _instant(text: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         fail(f"{text} is not a time: write 2026-11-25T08:00+01:00.", code=MISUSED)
+    if not 2000 <= found.year < 2200:
+        fail(f"{text} is too far away: give a time between the years 2000 and 2200.", code=MISUSED)
     return found if found.tzinfo else found.replace(tzinfo=UTC)

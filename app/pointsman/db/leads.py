@@ -16,10 +16,10 @@ from pointsman.services.ports import LostRace
 from pointsman.services.ports.intake import LeadChange, LeadRow, LeadWrite
 from pointsman.services.ports.routing import Versions
 
-#: The account of a person: by domain, else by name; made when neither is known. Two who make the same one at the same
-#: moment: the later gets no row from `account`, which the caller takes for a lost race and runs again.
+#: The account of a person: by domain, else by name; made when neither is known. Two who make one at the same moment: the
+#: later gets no row from `account`, which the caller takes for a lost race. `and_so` may forbid changing what is there.
 _ACCOUNT = """
-    candidates as (
+    named as (
         select coalesce(merged_into, id) id, created_at c from accounts where id = cast(:keep_account as uuid)
         union
         select coalesce(merged_into, id), created_at from accounts
@@ -28,14 +28,14 @@ _ACCOUNT = """
         select coalesce(merged_into, id), created_at from accounts
         where cast(:keep_account as uuid) is null and cast(:domain as text) is null and name_key = :company_key
     ),
-    found as (select id from candidates order by c, id limit 1),
+    found as (select id from named order by c, id limit 1),
     given as (select id, key from reps where key = :account_owner),
     made as (
         insert into accounts (id, name, name_key, name_blocks, domain, status, owner_rep_id, created_at)
         select cast(:account_id as uuid), :company_name, :company_key, cast(:name_blocks as text[]), :domain,
             coalesce(cast(:account_status as text), 'prospect'), (select id from given), :at
         where (cast(:domain as text) is not null or cast(:company_key as text) is not null)
-          and not exists (select from candidates)
+          and not exists (select from named)
         on conflict do nothing
         returning id, name, domain, status
     ),
@@ -47,14 +47,14 @@ _ACCOUNT = """
             status = coalesce(cast(:account_status as text), a.status),
             owner_rep_id = coalesce((select id from given), a.owner_rep_id)
         from found
-        where a.id = found.id and (
+        where a.id = found.id {and_so} and (
             (a.name is null and cast(:company_name as text) is not null and a.domain is not null)
             or a.status <> cast(:account_status as text)
             or a.owner_rep_id is distinct from coalesce((select id from given), a.owner_rep_id))
     ),
     ties as (
         select array_agg(id order by c, id) ids
-        from (select id, min(c) c from candidates group by id order by 2, 1 limit 10) x
+        from (select id, min(c) c from named group by id order by 2, 1 limit 10) x
     ),
     account as (select id from found union all select id from made)
 """
@@ -65,7 +65,7 @@ _CREATE_IN_LINES = f"""
         union all
         select 1 from lead_identities where source = :source_system and external_id = :external_id
     ),
-    {_ACCOUNT},
+    {_ACCOUNT.format(and_so="and not exists (select from known)")},
     lead as (
         insert into leads (id, email, email_key, first_name, last_name, phone, facts, known_at, stage, account_id,
             match, version, created_at, updated_at)
@@ -126,7 +126,7 @@ _FIND = text(f"""
 """)
 
 _CHANGE = text(f"""
-    with {_ACCOUNT},
+    with {_ACCOUNT.format(and_so="")},
     lead as (
         update leads l set
             email = :new_email, email_key = :new_email_key,

@@ -96,6 +96,8 @@ def _text(field: str, value: object) -> str:
         return _country(text)
     if field == "lead.language":
         return _language(text)
+    if field == "account.status":
+        return _status(text)
     return text
 
 
@@ -114,6 +116,12 @@ def _language(text: str) -> str:
     if matched is None:
         raise ValueError("is not an ISO 639-1 language code such as de")
     return matched.group(1).lower()
+
+
+def _status(text: str) -> str:
+    if text.casefold() not in {"prospect", "customer"}:
+        raise ValueError("is neither prospect nor customer")
+    return text.casefold()
 
 
 def _number(value: object) -> int | float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from pointsman.domain.leads import Value
@@ -53,8 +53,8 @@ def unite(
 
 
 def stamp_of(at: datetime) -> str:
-    """A UTC instant as text of one width, so that texts sort as instants do."""
-    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+    """An instant in UTC, as text of one width, so that texts sort as instants do."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

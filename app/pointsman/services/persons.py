@@ -22,6 +22,13 @@ from pointsman.services.ports.routing import Versions
 
 MAX_EXTERNAL_ID = 255
 
+#: What an event says of the company and not of the person; it is kept with the account.
+_OF_THE_ACCOUNT = {
+    "account_status": "account.status",
+    "account_owner": "account.owner",
+    "parent_domain": "account.parent_domain",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadInput:
@@ -79,6 +86,8 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
     if found is None:
         raise LostRace("the lead came or went between two statements")
     row = by_id[found.lead_id]
+    person = _without_old_news(person, row, write)
+    write = replace(write, person=person)
     # An email by which a merged lead is found again leads here, but is not the one that this lead goes by.
     alias = any(by_email and row.email_key != person.email_key for row, _, by_email in rows)
     lead = await _change(tx, row, write, found, knows_id=found.by == "external_id", alias=alias)
@@ -151,7 +160,8 @@ def _write(env: Env, given: LeadInput, person: Person, actor: Actor) -> LeadWrit
         "lead.last_name": given.last_name,
         "lead.phone": given.phone,
     }
-    told = [*facts, *(name for name, value in personal.items() if value is not None)]
+    company = {name: getattr(person, attribute) for attribute, name in _OF_THE_ACCOUNT.items()}
+    told = [*facts, *(name for name, value in (personal | company).items() if value is not None)]
     return LeadWrite(
         id=env.new_id(),
         account_id=env.new_id(),
@@ -217,6 +227,16 @@ async def _change(tx: Tx, row: LeadRow, write: LeadWrite, found: Found, *, knows
     )
 
 
+def _without_old_news(person: Person, row: LeadRow, write: LeadWrite) -> Person:
+    """What an older event says of the account is left out, as it is with the person's own fields."""
+    late: dict[str, None] = {
+        attribute: None
+        for attribute, name in _OF_THE_ACCOUNT.items()
+        if row.known_at.get(name, "") > write.known_at.get(name, row.known_at.get(name, ""))
+    }
+    return replace(person, **late)  # type: ignore[arg-type]  # each of them may be None
+
+
 def _merged(row: LeadRow, write: LeadWrite, *, email_is_free: bool) -> Merged:
     old: dict[str, Value] = dict(row.facts)
     personal = {
@@ -235,7 +255,10 @@ def _merged(row: LeadRow, write: LeadWrite, *, email_is_free: bool) -> Merged:
     }
     news |= {name: value for name, value in given.items() if value is not None}
     stamp = max(write.known_at.values(), default=stamp_of(write.at))
-    return merge(old, row.known_at, news, stamp)
+    of_the_account = {
+        name: stamp for attribute, name in _OF_THE_ACCOUNT.items() if getattr(write.person, attribute) is not None
+    }
+    return merge(old, {**row.known_at, **of_the_account}, news, stamp)
 
 
 def _text(values: Mapping[str, Value], name: str) -> str | None:

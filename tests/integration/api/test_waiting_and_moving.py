@@ -170,6 +170,7 @@ async def test_chosen_leads_move_and_the_others_say_why_not(admin: Admin) -> Non
         ("/v1/reps/lena/reassign", {"reason": "x", "works": ["cooking"]}, 422, "body.works[0]"),
         ("/v1/reps/lena/reassign", {"reason": "x", "until": "2020-01-01T00:00:00Z"}, 422, "until"),
         ("/v1/reps/lena/reassign", {"reason": "x", "until": "2030-01-01T00:00:00"}, 422, "body.until"),
+        ("/v1/reps/lena/reassign", {"reason": "x", "until": "9999-12-31T23:59:59Z"}, 422, "body.until"),
         ("/v1/reps/lena/reassign", {"reason": "x", "cursor": "!"}, 422, "body.cursor"),
         ("/v1/reps/lena/reassign", {"reason": "x", "everybody": True}, 422, "body.everybody"),
         ("/v1/leads/reassign", {"lead_ids": [], "reason": "x"}, 422, "body.lead_ids"),

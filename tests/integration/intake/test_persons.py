@@ -144,6 +144,18 @@ async def test_a_customer_known_from_one_contact_is_a_customer_for_the_next(worl
     assert done.routed.decision.rep == "eva"
 
 
+async def test_an_older_event_says_no_more_of_the_company_than_of_the_person(world: World) -> None:
+    now = world.clock()
+    news = {"account.status": "customer", "account.owner": "eva", "account.parent_domain": "new-holding.example"}
+    old = {"account.status": "prospect", "account.owner": "lena", "account.parent_domain": "old-holding.example"}
+    await submit(world, email="a@nord.example", facts=news, occurred_at=now - timedelta(hours=1))
+    late = await submit(world, email="a@nord.example", facts=old, occurred_at=now - timedelta(hours=2))
+    told = (late.lead.account_status, late.lead.account_owner, late.lead.parent_domain)
+    assert told == ("customer", "eva", "new-holding.example")
+    lead = (await submit(world, email="a@nord.example", facts=old, occurred_at=now)).lead
+    assert (lead.account_status, lead.account_owner, lead.parent_domain) == ("prospect", "lena", "old-holding.example")
+
+
 async def test_free_mail_says_nothing_about_a_company(world: World) -> None:
     lead = (await submit(world, email="mara@gmail.com")).lead
     assert lead.account_id is None

@@ -1,6 +1,6 @@
 """Names of people and companies, types of values, and which of two values counts."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import permutations
 from uuid import UUID
 
@@ -117,6 +117,7 @@ def test_a_company_domain_is_the_registrable_one_and_never_a_free_mail_one(writt
         ("lead.country", "Deutschland", "DE"),
         ("lead.country", "Österreich", "AT"),
         ("lead.language", "de-CH", "de"),
+        ("account.status", "Customer", "customer"),
         ("lead.first_name", "  Ma\u0308ra ", "Mära"),
         ("lead.title", 7, "7"),
         ("lead.created_at", 1764000000000, datetime.fromtimestamp(1764000000, UTC)),
@@ -141,6 +142,7 @@ def test_a_value_is_brought_into_its_fields_type(field: str, raw: object, value:
         ("company.employees", 1e300),
         ("company.employees", "٣"),
         ("lead.country", "Atlantis"),
+        ("account.status", "churned"),
         ("lead.language", "deutsch!"),
         ("lead.title", {"a": 1}),
         ("lead.title", "x" * 5_000),
@@ -186,6 +188,7 @@ def test_a_merge_names_what_changed() -> None:
 def test_stamps_sort_as_instants() -> None:
     instants = [datetime(1, 1, 1, tzinfo=UTC), datetime(1970, 1, 1, tzinfo=UTC), NOW, NOW + timedelta(microseconds=1)]
     assert sorted(map(stamp_of, instants)) == [stamp_of(at) for at in instants]
+    assert stamp_of(NOW.astimezone(timezone(timedelta(hours=14)))) == stamp_of(NOW)
 
 
 def test_the_external_id_wins_over_the_email_and_the_conflict_is_named() -> None:
