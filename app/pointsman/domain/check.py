@@ -1,7 +1,6 @@
 """Checking a policy before it is live: every fault with its path, a stable code and a sentence that says what to do."""
 
 from collections.abc import Iterator
-from itertools import islice
 
 from pointsman.domain.check_conditions import check_condition, fields_of_policy
 from pointsman.domain.check_definitions import check_definitions
@@ -24,9 +23,17 @@ MAX_FINDINGS = 200
 
 def check(policy: Policy, roster: Roster | None) -> tuple[Finding, ...]:
     """All findings, errors first, at most MAX_FINDINGS; without a roster, what depends on people is left out."""
+    errors: list[Finding] = []
+    warnings: list[Finding] = []
     with collector_paused():
-        found = list(islice(_findings(policy, roster), MAX_FINDINGS))
-    return tuple(sorted(found, key=lambda finding: finding.severity is not Severity.ERROR))
+        for finding in _findings(policy, roster):
+            if finding.severity is Severity.ERROR:
+                errors.append(finding)
+                if len(errors) == MAX_FINDINGS:
+                    break
+            elif len(warnings) < MAX_FINDINGS:  # more of them keep no error from being found
+                warnings.append(finding)
+    return tuple((errors + warnings)[:MAX_FINDINGS])
 
 
 def publishable(findings: tuple[Finding, ...]) -> bool:

@@ -181,12 +181,15 @@ def _bounded(data: object) -> object:
 
 def _too_large(count: int, depth: int) -> Fault:
     if depth > MAX_DEPTH:
-        what = f"is nested deeper than {MAX_DEPTH} levels"
+        message = f"is nested deeper than {MAX_DEPTH} levels: name its parts as segments"
     elif count > MAX_NODES:
-        what = f"has more than {MAX_NODES} values"
+        message = f"has more than {MAX_NODES:,} values: remove what no rule needs"
     else:
-        what = f"has more than {MAX_OBJECTS} objects (rules, tests, members)"
-    return Fault(path="", code="too-large", message=f"the document {what}: split it or simplify it")
+        message = (
+            f"has more than {MAX_OBJECTS:,} objects (each rule, test, all, any, not and member is one): "
+            "name conditions that rules share as segments, and write values of one field as one 'in'"
+        )
+    return Fault(path="", code="too-large", message=f"the document {message}")
 
 
 def _storable(text: str) -> str:

@@ -156,6 +156,16 @@ def test_without_a_roster_nothing_is_said_about_people() -> None:
     assert check(policy, None) == ()
 
 
+def test_no_number_of_warnings_hides_an_error() -> None:
+    asked = [{"field": "lead.campaign", "equals": f"c{i}"} for i in range(300)]
+    rules = [{"name": f"r{i}", "when": one, "work": "nurture", "category": "big"} for i, one in enumerate(asked)]
+    document = {**GOOD, "rules": [*rules, *GOOD["rules"]], **with_pool(members=[])}
+    found = check(parse_policy(document), FLOOR)
+    assert len(found) == 200
+    assert found[0].code == "pool-empty"
+    assert not publishable(found)
+
+
 def test_findings_are_bounded_and_errors_come_first() -> None:
     rules = [{"name": f"r{i}", "when": {"field": "x.y", "equals": i}, "work": "nurture"} for i in range(500)]
     found = check(parse_policy({"rules": rules, "pools": GOOD["pools"]}), FLOOR)
