@@ -3,7 +3,7 @@
 The search is bounded: it keeps the shortest few ways of every part, so that its answer is small rather than complete.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, product
 
@@ -77,13 +77,14 @@ def what_if(
     if test(facts) is True:
         return None
     ways = search.ways(condition, wanted=True)
+    always = dict.fromkeys(islice(_always(condition, definitions, wanted=True), _LEAVES))
     for way in ways:
-        if found := _tried(test, way, facts, definitions, types):
+        if found := _tried(test, way, always, facts, definitions, types):
             return found
     if not ways:
         return None
     way = ways[0]
-    changes = tuple(Change(field=field, words=_merged(goals)) for field, goals in _by_field(way).items())
+    changes = tuple(Change(field=field, words=_merged(goals)) for field, goals in _by_field(way, always).items())
     return WhatIf(changes=changes, failing=_failing(way, facts, definitions), proven=False)
 
 
@@ -183,16 +184,36 @@ class _Search:
         return found
 
 
+def _always(condition: Condition, definitions: Definitions, *, wanted: bool) -> Iterator[Goal]:
+    """What every way has in common: tests that may hold already, and have to go on holding."""
+    match condition:
+        case Leaf():
+            yield Goal(leaf=condition, wanted=wanted)
+        case Not(not_=part):
+            yield from _always(part, definitions, wanted=not wanted)
+        case SegmentRef() | IcpRef() | PersonaRef():
+            yield from _always(definitions.conditions[condition.key], definitions, wanted=wanted)
+        case All(all=parts) | AnyOf(any=parts):
+            if len(parts) == 1 or isinstance(condition, All) is wanted:
+                for part in parts:
+                    yield from _always(part, definitions, wanted=wanted)
+
+
 def _shortest(ways: Iterator[Way] | list[Way]) -> list[Way]:
     short = [way for way in ways if len(way) <= MAX_CHANGES]
     return sorted(dict.fromkeys(short), key=len)[:WAYS]
 
 
 def _tried(
-    test: Test, way: Way, facts: Facts, definitions: Definitions, types: Mapping[str, FieldType]
+    test: Test,
+    way: Way,
+    always: Iterable[Goal],
+    facts: Facts,
+    definitions: Definitions,
+    types: Mapping[str, FieldType],
 ) -> WhatIf | None:
     """The way with values that make the condition true, without what turns out not to be needed."""
-    by_field = _by_field(way)
+    by_field = _by_field(way, always)
     choices = [_choices(goals, facts, definitions, types) for goals in by_field.values()]
     for values in islice(product(*choices), _COMBINED):
         chosen = dict(zip(by_field, values, strict=True))
@@ -236,11 +257,13 @@ def _change(field: str, goals: tuple[Goal, ...], proposal: Proposal) -> Change:
     return Change(field=field, words=_merged(goals), value=value, unset=proposal.value is None)
 
 
-def _by_field(way: Way) -> dict[str, tuple[Goal, ...]]:
-    found: dict[str, tuple[Goal, ...]] = {}
-    for goal in way:
-        found[goal.leaf.field] = (*found.get(goal.leaf.field, ()), goal)
-    return found
+def _by_field(way: Way, always: Iterable[Goal]) -> dict[str, tuple[Goal, ...]]:
+    """What is asked of each field that changes: also what holds of it already."""
+    found: dict[str, dict[Goal, None]] = {goal.leaf.field: {} for goal in way}
+    for goal in (*way, *always):
+        if goal.leaf.field in found:
+            found[goal.leaf.field][goal] = None
+    return {field: tuple(goals) for field, goals in found.items()}
 
 
 def _merged(goals: tuple[Goal, ...]) -> str:

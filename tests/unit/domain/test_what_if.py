@@ -136,6 +136,16 @@ def test_it_is_said_as_an_admin_would(condition: dict[str, Any], known: Facts, s
     assert found is None or found.proven
 
 
+def test_a_field_that_changes_keeps_to_what_else_is_always_asked_of_it() -> None:
+    country = "lead.country"
+    excepted = {"all": [{"field": country, "in": ["CH", "DE"]}, {"not": {"field": country, "equals": "CH"}}]}
+    found = asked(excepted, {country: "CH"})
+    assert found.proven
+    assert found.sentence == "lead.country were not CH and were one of CH, DE"
+    assert [leaf.words for leaf in found.failing] == ["lead.country CH is CH"]
+    assert found.changes[0].value == "DE"
+
+
 def test_a_value_is_told_where_the_policy_names_one() -> None:
     found = asked({"field": "lead.country", "in": ["DE", "AT"]}, {"lead.country": "FR"})
     assert [(c.field, c.value) for c in found.changes] == [("lead.country", "DE")]
