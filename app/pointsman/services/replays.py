@@ -1,15 +1,18 @@
 """Taking stored decisions again from their stored inputs: the same bytes come out, or where they differ. Nothing is written."""
 
+from asyncio import to_thread
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from pointsman.domain.by_hand import KEY, ByHand
+from pointsman.domain.compiled import CompiledPolicy
 from pointsman.domain.decisions import Decision, canonical
 from pointsman.domain.errors import NotFound, PointsmanError
 from pointsman.domain.record_comparison import Comparison, FirstByte, PathDifference, compare, difference
 from pointsman.domain.replay import Inputs, replay
+from pointsman.domain.reps import Roster
 from pointsman.domain.routing import plan_routes
 from pointsman.services.in_force import compiled_policy, roster_version
 from pointsman.services.ports import Env, Tx
@@ -65,12 +68,19 @@ async def replay_many(env: Env, *, since: datetime | None, last: int | None) -> 
 
 async def _replayed(env: Env, tx: Tx, row: DecisionRow) -> Replayed:
     try:
-        again, inputs = await _again(env, tx, row)
+        roster = await roster_version(env, tx, row.roster_version)
+        policy = None if KEY in row.inputs else await compiled_policy(env, tx, row.policy_version)
+        # In a thread: a hundred decisions among many reps are long enough for others to notice.
+        return await to_thread(_compared, row, policy, roster)
     except (PointsmanError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         # Stored data that no program of ours wrote can fail in any way: the answer is that it cannot be taken again.
         why = str(error) if isinstance(error, PointsmanError) else f"they cannot be read ({type(error).__name__})"
         found = (difference("inputs", "as stored", why),)
         return Replayed(decision_id=row.id, same=False, rep=row.rep, rep_again=None, differs=("inputs",), paths=found)
+
+
+def _compared(row: DecisionRow, policy: CompiledPolicy | None, roster: Roster) -> Replayed:
+    again, inputs = _again(row, policy, roster)
     record = compare(canonical(row.record), again.to_json())
     paths = (*record.paths, *_prefixed("inputs", compare(canonical(row.inputs), inputs)), *_columns(row, again))
     names = (*record.names, *dict.fromkeys(p.path.partition(".")[0] for p in paths[len(record.paths) :]))
@@ -86,13 +96,11 @@ async def _replayed(env: Env, tx: Tx, row: DecisionRow) -> Replayed:
     )
 
 
-async def _again(env: Env, tx: Tx, row: DecisionRow) -> tuple[Decision, str]:
-    """The decision taken again, and its inputs written again."""
-    roster = await roster_version(env, tx, row.roster_version)
-    if KEY in row.inputs:
+def _again(row: DecisionRow, policy: CompiledPolicy | None, roster: Roster) -> tuple[Decision, str]:
+    """The decision taken again, and its inputs written again; one by hand needs no policy."""
+    if policy is None:
         said = ByHand.from_json(row.inputs)
         return said.decision(roster.reps[said.rep]), said.to_json()
-    policy = await compiled_policy(env, tx, row.policy_version)
     stored = canonical(row.inputs)
     read = Inputs.from_json(stored, roster)
     plan = plan_routes(
