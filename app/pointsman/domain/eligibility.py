@@ -218,10 +218,8 @@ def _not_ramped_up(rep: Rep, pool: Pool, now: datetime) -> tuple[Drop, str] | No
 def _not_here(rep: Rep, pool: Pool, task: Task, clocks: _Clocks) -> tuple[Drop, str] | None:
     """Away now; for appointments, which lie ahead, away for as long as they can be offered."""
     back = away_until(rep, task.now)
-    if back is not None:
-        ahead = task.work is Work.CLOSING and not pool.immediate
-        if not ahead or back >= task.now + pool.booking.horizon:
-            return Drop.TIME_OFF, f"{rep.name} is away until {back:%Y-%m-%d %H:%M %Z}"
+    if back is not None and (not pool.books_ahead or back >= task.now + pool.booking.horizon):
+        return Drop.TIME_OFF, f"{rep.name} is away until {back:%Y-%m-%d %H:%M %Z}"
     if pool.immediate and not at_work(rep, clocks[rep.time_zone]):
         start = next_start(rep, task.now)
         then = f"starts {start:%a %H:%M} ({rep.time_zone})" if start else "has no working hours set"
@@ -258,7 +256,8 @@ def _unreadable(rep: Rep, task: Task) -> tuple[Drop, str] | None:
 
 def _not_by_method(rep: Rep, pool: Pool, task: Task) -> tuple[Drop, str] | None:
     if pool.method is _SOONEST and rep.key not in task.earliest:
-        return Drop.NO_SLOT, f"{rep.name} has no bookable slot within {format_duration(pool.booking.horizon)}"
+        ahead = format_duration(pool.booking.horizon)
+        return Drop.NO_SLOT, f"{rep.name} has no slot within {ahead} that is known to be free"
     if pool.method is _OWNER and rep.key not in task.owners:
         return Drop.NOT_OWNER, f"{rep.name} owns neither this contact nor the account"
     return None

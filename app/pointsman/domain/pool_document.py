@@ -146,6 +146,11 @@ class Pool(Part):
         """Under which name the credit ledger of this pool, called `name`, is kept."""
         return self.counter or name
 
+    @property
+    def books_ahead(self) -> bool:
+        """Whether its appointments lie ahead, so that who is away just now may be booked all the same."""
+        return not self.immediate and (self.work is Work.CLOSING or self.method is Method.SOONEST)
+
     @model_validator(mode="after")
     def _each_member_once_and_work_for_humans(self) -> Self:
         if self.work is Work.NURTURE:

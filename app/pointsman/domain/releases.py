@@ -221,9 +221,9 @@ class _Case:
             yield _Bar(code=Drop.RAMP_UP, at=found.rises_at, zone=self.pool.time_zone, sentence=words)
 
     def _absence(self, at: datetime) -> Iterator[_Bar]:
-        rep, zone, ahead = self.rep, self.rep.time_zone, self.pool.work is Work.CLOSING and not self.pool.immediate
+        rep, zone = self.rep, self.rep.time_zone
         back = away_until(rep, at)
-        if back is not None and ahead:
+        if back is not None and self.pool.books_ahead:
             if back >= at + self.pool.booking.horizon:
                 offered = back - self.pool.booking.horizon + _SECOND
                 words = f"Time of {rep.name} can be offered from"

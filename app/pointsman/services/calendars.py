@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pointsman.domain.availability import Interval, interval
 from pointsman.domain.eligibility import CalendarState
+from pointsman.domain.policy_document import Method
 from pointsman.domain.roles import Work
 from pointsman.services.fault_texts import safe_text
 from pointsman.services.in_force import current
@@ -142,12 +143,13 @@ async def _tell(env: Env, tx: Tx, binding: Binding, last: CalendarRead | None, r
 async def poll_calendars(env: Env, *, older_than: timedelta = timedelta(minutes=5)) -> int:
     """Read every calendar of an active rep whose last reading has aged; the count of calendars read.
 
-    Also raises an alert for every closer whom no calendar is connected for, or whose connection is switched off.
+    Also raises an alert for everybody in a pool that books (closing, or `soonest`) whom no calendar is connected for, or
+    whose connection is switched off.
     """
     now = env.clock()
     async with env.uow() as tx:
         bound = await tx.calendars.bindings(None)
-        horizon = await _closers(env, tx, [binding for binding, _ in bound], now)
+        horizon = await _bookable(env, tx, [binding for binding, _ in bound], now)
     window = _generous(now, now + horizon)
     aged = [
         (binding, last)
@@ -158,12 +160,13 @@ async def poll_calendars(env: Env, *, older_than: timedelta = timedelta(minutes=
     return len(aged)
 
 
-async def _closers(env: Env, tx: Tx, bound: Collection[Binding], now: datetime) -> timedelta:
-    """Alert for closers without a calendar that is asked; how far ahead any pool of closers books."""
+async def _bookable(env: Env, tx: Tx, bound: Collection[Binding], now: datetime) -> timedelta:
+    """Alert for members of pools that book, without a calendar that is asked; how far ahead any of those pools books."""
     if (await tx.policies.versions()).policy is None:
         return _FORTNIGHT
     known = await current(env, tx)
-    pools = [pool for pool in known.policy.policy.pools.values() if pool.work is Work.CLOSING]
+    every = known.policy.policy.pools.values()
+    pools = [pool for pool in every if pool.work is Work.CLOSING or pool.method is Method.SOONEST]
     members = {member.rep for pool in pools for member in pool.members}
     told = {row["subject"] for row in await tx.alerts.list_open() if row["code"] == ALERT}
     connected = {binding.rep_key for binding in bound}
@@ -172,7 +175,7 @@ async def _closers(env: Env, tx: Tx, bound: Collection[Binding], now: datetime) 
         rep = known.roster.reps.get(key)
         if rep is not None and rep.active and f"rep:{key}" not in told:
             why = f"the connection {off[key]} is switched off" if key in off else "no calendar is connected"
-            message = f"{rep.name} closes, but {why}. Nobody can book {rep.name}."
+            message = f"{rep.name} is in a pool that books, but {why}. Nobody can book {rep.name}."
             await tx.alerts.put(id=env.new_id(), at=now, code=ALERT, subject=f"rep:{key}", message=message)
     return max((pool.booking.horizon for pool in pools), default=_FORTNIGHT)
 

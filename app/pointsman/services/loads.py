@@ -55,8 +55,12 @@ async def fetch_loads(
 def periods_at(now: datetime, time_zone: str) -> Periods:
     """When the hour, the day and the week of `now` began by the clock of `time_zone`; weeks begin on Monday."""
     local = now.astimezone(ZoneInfo(time_zone))
+    hour = now - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+    begun = hour.astimezone(ZoneInfo(time_zone))
+    if begun.hour != local.hour:  # Lord Howe's clocks change by half an hour, in the middle of one
+        hour += timedelta(minutes=60 - begun.minute)
     return Periods(
-        hour=now - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond),
+        hour=hour,
         day=start_of_day(local.date(), time_zone),
         week=start_of_day(local.date() - timedelta(days=local.weekday()), time_zone),
     )

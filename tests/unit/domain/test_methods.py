@@ -14,12 +14,13 @@ from pointsman.domain.distribution import Owner, PoolState, World, decide
 from pointsman.domain.eligibility import RepLoad
 from pointsman.domain.fairness import Ledger
 from pointsman.domain.leads import Facts
-from pointsman.domain.reps import Rep
+from pointsman.domain.reps import Rep, TimeOff
 from pointsman.domain.routing import plan_routes
 from unit.domain.floor import NOW, compiled, pool_state, rep, roster, world
 
 RULE = {"name": "all", "work": "qualification", "pool": "sdr"}
 ANNA, BEN, CARL = rep("anna"), rep("ben"), rep("carl")
+HOUR = timedelta(hours=1)
 SOON = {"anna": NOW + timedelta(hours=6), "ben": NOW + timedelta(hours=5), "carl": NOW + timedelta(hours=5)}
 
 
@@ -58,6 +59,15 @@ def test_those_level_are_told_what_settled_it() -> None:
     drawn = taken(floor())
     assert drawn.tie_break == "seeded-hash"
     assert sum("who is level, was drawn" in sentence for sentence in sentences(drawn).values()) == 2
+
+
+def test_who_is_away_just_now_can_be_booked_for_when_they_are_back_unless_it_is_for_now() -> None:
+    away = rep("ben", time_off=(TimeOff(start=NOW - HOUR, end=NOW + 4 * HOUR),))
+    here = floor(ANNA, away, earliest={"sdr": SOON})
+    assert taken(here, method="soonest").rep == "ben"
+    for over in ({"method": "soonest", "immediate": True}, {"method": "fair"}):
+        codes = {candidate.rep: candidate.code for candidate in taken(here, **over).candidates}
+        assert codes["ben"] == "time-off"
 
 
 def test_least_loaded_compares_open_leads_by_weight() -> None:
@@ -100,7 +110,7 @@ def test_whoever_has_no_slot_is_not_eligible_for_soonest() -> None:
     assert decision.rep == "anna"
     assert decision.summary.endswith("Anna is the only one, with a slot at Wed 2026-03-04 15:30 UTC")
     assert [c.code for c in decision.candidates] == [None, "no-slot", "no-slot"]
-    assert sentences(decision)["ben"] == "Ben has no bookable slot within 2w"
+    assert sentences(decision)["ben"] == "Ben has no slot within 2w that is known to be free"
     assert taken(floor(), method="soonest").hold_reason is HoldReason.NOBODY_ELIGIBLE
 
 
