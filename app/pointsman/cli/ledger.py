@@ -1,7 +1,8 @@
-"""`ledger`: whether balances are what their history says, and the repair."""
+"""`ledger`: whether balances are what their history says, the repair, and turns that are to be passed over."""
 
 from collections.abc import Sequence
 from typing import Annotated
+from uuid import UUID
 
 import typer
 from rich.table import Table
@@ -9,8 +10,9 @@ from rich.table import Table
 from pointsman.cli.session import ACTOR, FAILED, MISUSED, fail, out, with_env
 from pointsman.services.ports import Env
 from pointsman.services.rebuilding import Verified, rebuild_ledger, verify_all, verify_ledger
+from pointsman.services.skips import cancel_skip, skip_next_turn
 
-app = typer.Typer(help="Check the pools' balances against their history, and rebuild them.", no_args_is_help=True)
+app = typer.Typer(help="Check the pools' balances, rebuild them, and skip turns.", no_args_is_help=True)
 
 
 @app.command()
@@ -48,3 +50,28 @@ def rebuild(
         table.add_row(rep, str(found.stored.balance(rep)), str(found.rebuilt.balance(rep)))
     out.print(table)
     out.print(f"{found.counter} is rebuilt: {'; '.join(found.faults)}.", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def skip(
+    pool: Annotated[str, typer.Argument(help="A pool of the live policy.")],
+    rep: Annotated[str, typer.Argument(help="The rep's key, as the roster names it.")],
+    *,
+    reason: Annotated[str, typer.Option("--reason", "-m", help="Why; kept in the audit.")],
+    costs_turn: Annotated[bool, typer.Option("--costs-turn", help="It counts as taken.")] = False,
+) -> None:
+    """Pass over a rep's next turn, once."""
+    asked = with_env(lambda env: skip_next_turn(env, pool, rep, reason=reason, costs_turn=costs_turn, actor=ACTOR))
+    out.print(f"{rep}'s next turn in {pool} is skipped: {asked.id}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def unskip(
+    pool: Annotated[str, typer.Argument(help="The pool for which the skip was asked.")],
+    skip_id: Annotated[UUID, typer.Argument(metavar="SKIP", help="As `ledger skip` printed it.")],
+    *,
+    reason: Annotated[str, typer.Option("--reason", "-m", help="Why; kept in the audit.")],
+) -> None:
+    """Take a skip back while no decision has used it; a turn that it cost is given back."""
+    found = with_env(lambda env: cancel_skip(env, pool, skip_id, reason=reason, actor=ACTOR))
+    out.print(f"{found.rep}'s next turn in {pool} is theirs again.", highlight=False, soft_wrap=True)

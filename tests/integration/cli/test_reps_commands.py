@@ -46,3 +46,16 @@ def test_what_cannot_be_done_is_one_sentence(shared_database_url: str) -> None:
     when = pointsman("reps", "reassign", "lena", "--reason", "ill", "--until", "tomorrow", url=shared_database_url)
     assert (when.returncode, "tomorrow is not a time" in when.stderr) == (2, True)
     assert "Traceback" not in unknown.stderr + when.stderr
+
+
+def test_a_turn_is_skipped_and_given_back_by_the_line_that_was_printed(database_url: str) -> None:
+    asyncio.run(six_leads(database_url))
+    words = ("ledger", "skip", "sdr-dach", "lena", "--reason", "took a walk-in", "--costs-turn")
+    said = pointsman(*words, url=database_url)
+    assert said.returncode == 0, said.stderr
+    assert "lena's next turn in sdr-dach is skipped" in said.stdout
+    twice = pointsman(*words, url=database_url)
+    assert (twice.returncode, "skipped already" in twice.stderr) == (1, True)
+    back = pointsman("ledger", "unskip", "sdr-dach", said.stdout.split()[-1], "--reason", "no", url=database_url)
+    assert "lena's next turn in sdr-dach is theirs again" in back.stdout
+    assert "sdr-dach: agrees (8 entries)" in pointsman("ledger", "verify", "--all", url=database_url).stdout
