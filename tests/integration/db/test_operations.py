@@ -109,7 +109,7 @@ async def test_sessions_that_the_server_ended_while_idle_are_not_handed_out(wire
         await tx.system.state()
     with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as other:
         other.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity"
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity"  # waits until it has ended
             " where datname = current_database() and pid <> pg_backend_pid()"
         )
     async with wired.env.uow.single() as tx:
