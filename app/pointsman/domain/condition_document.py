@@ -171,7 +171,8 @@ class PersonaRef(Part):
 NamedRef = SegmentRef | IcpRef | PersonaRef
 
 
-_SHAPES: Mapping[str, type[Part]] = {
+#: Each kind of condition by the key that tells it.
+SHAPES: Mapping[str, type[Part]] = {
     "all": All,
     "any": AnyOf,
     "not": Not,
@@ -180,12 +181,12 @@ _SHAPES: Mapping[str, type[Part]] = {
     "persona": PersonaRef,
     "field": Leaf,
 }
-_SHAPE_OF: Mapping[type, str] = {model: TAG + shape for shape, model in _SHAPES.items()}
+_SHAPE_OF: Mapping[type, str] = {model: TAG + shape for shape, model in SHAPES.items()}
 
 
 def _shape(value: object) -> str | None:
     if isinstance(value, Mapping):
-        return next((TAG + shape for shape in _SHAPES if shape in value), None)
+        return next((TAG + shape for shape in SHAPES if shape in value), None)
     return _SHAPE_OF.get(type(value))
 
 

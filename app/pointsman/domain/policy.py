@@ -10,14 +10,13 @@ from pydantic_core import ErrorDetails
 
 from pointsman.domain.collector import collector_paused
 from pointsman.domain.condition_document import (
+    SHAPES,
     All,
     AnyOf,
     Condition,
-    IcpRef,
     Leaf,
     Not,
     Operator,
-    PersonaRef,
     SegmentRef,
     leaves,
 )
@@ -99,16 +98,7 @@ _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("ownership",): Ownership,
     ("holds",): Holds,
 }
-_CONDITIONS: Mapping[str, type[BaseModel]] = {
-    "all": All,
-    "any": AnyOf,
-    "not": Not,
-    "segment": SegmentRef,
-    "icp": IcpRef,
-    "persona": PersonaRef,
-    "field": Leaf,
-    "ref": Ref,
-}
+_CONDITIONS: Mapping[str, type[BaseModel]] = {**SHAPES, "ref": Ref}
 
 
 def parse_policy(data: object) -> Policy:
@@ -205,6 +195,7 @@ def _fault(error: ErrorDetails) -> Fault:
     path = _path(loc)
     code = _CODES.get(error["type"], error["type"].replace("_", "-"))
     message = error["msg"]
+    given = "nothing" if error["input"] is None else f"{error['input']!r:.60}"
     match error["type"]:
         case "extra_forbidden":
             message = f"'{loc[-1]}' is not known here; {_keys_hint(loc)}".rstrip("; ")
@@ -212,15 +203,15 @@ def _fault(error: ErrorDetails) -> Fault:
             message = f"'{loc[-1]}' is missing: add it"
         case "enum" | "literal_error":
             known = re.findall(r"'(\w+)'", str(error.get("ctx", {}).get("expected", "")))
-            message = f"{error['input']!r:.60} is not known; {did_you_mean(str(error['input']), known)}"
+            message = f"{given} is not known; {did_you_mean(str(error['input']), known)}"
         case "string_pattern_mismatch" if loc and loc[-1] == "else":
-            message = f"{error['input']!r:.60} is not known; write hold, next, nurture or pool:NAME"
+            message = f"{given} is not known; write hold, next, nurture or pool:NAME"
         case "string_pattern_mismatch":
-            message = f"{error['input']!r:.60} is malformed; it must match {error.get('ctx', {}).get('pattern')}"
+            message = f"{given} is malformed; it must match {error.get('ctx', {}).get('pattern')}"
         case "model_type" | "dict_type":
-            message = f"{error['input']!r:.60} is not an object: write keys with values"
+            message = f"{given} is not an object: write keys with values"
         case "tuple_type":
-            message = f"{error['input']!r:.60} is not a list: write [...]"
+            message = f"{given} is not a list: write [...]"
         case _:
             pass
     return Fault(path=path, code=code, message=message)
