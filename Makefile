@@ -30,7 +30,7 @@ fix: $(INSTALLED) ## Mend what ruff can mend.
 	@$(PY) -m ruff format .
 
 bench: $(INSTALLED) ## Measure this machine and the service on it, side by side. BENCH= takes options.
-	@$(PY) benchmarks/side_by_side.py $(BENCH)
+	@$(PY) benchmarks/run.py $(BENCH)
 
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(PY) -m uv pip compile --quiet --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --no-emit-find-links

@@ -1,4 +1,4 @@
-"""Everything that `make bench` measures: the machine, the contenders side by side, the rush, the one slot, the decision.
+"""Everything that `make bench` measures: the machine, the contenders side by side, the rush, the weighted pool, the one slot, the decision.
 
     python benchmarks/run.py [--quick]
 
@@ -14,6 +14,7 @@ HERE = Path(__file__).parent
 QUICK = {
     "side_by_side": ["--rounds", "1", "--seconds", "2"],
     "spread": ["--leads", "200"],
+    "weighted_spread": ["--leads", "200"],
     "one_slot": ["--rounds", "1"],
     "decide": ["--rounds", "3"],
 }
@@ -24,7 +25,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="shorter and rougher")
     given = parser.parse_args()
     worst = 0
-    for name in ("side_by_side", "spread", "one_slot", "decide"):
+    for name in QUICK:
         print(f"\n== {name}", flush=True)
         options = QUICK[name] if given.quick else []
         worst = max(worst, subprocess.run([sys.executable, HERE / f"{name}.py", *options], check=False).returncode)
