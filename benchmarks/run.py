@@ -1,4 +1,4 @@
-"""Everything that `make bench` measures: the machine, the contenders side by side, the rush, the weighted pool, the one slot, the decision.
+"""Everything that `make bench` measures: the contenders side by side, the rush, the weighted pool, the one slot, the decision.
 
     python benchmarks/run.py [--quick]
 
@@ -25,9 +25,9 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="shorter and rougher")
     given = parser.parse_args()
     worst = 0
-    for name in QUICK:
+    for name, quick in QUICK.items():
         print(f"\n== {name}", flush=True)
-        options = QUICK[name] if given.quick else []
+        options = quick if given.quick else []
         worst = max(worst, subprocess.run([sys.executable, HERE / f"{name}.py", *options], check=False).returncode)
     return worst
 
