@@ -26,7 +26,7 @@ from pointsman.services.owners import owners_of
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.routing import DecisionRow, GatePass
 from pointsman.services.replays import Replayed, replay_decision
-from pointsman.services.routing import gate_state, lead_facts, passes_of, waits_for
+from pointsman.services.standing import gate_state, lead_facts, passes_of, waits_for
 from pointsman.services.supposed import supposed
 from pointsman.services.worlds import fetch_world
 

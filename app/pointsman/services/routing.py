@@ -3,49 +3,36 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from pointsman.domain.compiled import CompiledPolicy
 from pointsman.domain.decisions import Decision, DecisionOutcome, canonical
 from pointsman.domain.distribution import World, decide
 from pointsman.domain.eligibility import CalendarState
 from pointsman.domain.errors import RoleProtected
-from pointsman.domain.gate import GateState, facts_with_evidence
-from pointsman.domain.leads import Facts, Stage
+from pointsman.domain.leads import Stage
 from pointsman.domain.releases import next_try
 from pointsman.domain.replay import Inputs
 from pointsman.domain.reps import Rep
 from pointsman.domain.roles import GATED_WORKS, Work
 from pointsman.domain.routing import Plan, plan_routes
 from pointsman.services.credits import credit
-from pointsman.services.facts import facts_of
 from pointsman.services.in_force import Current, at_versions, current
 from pointsman.services.owners import owners_of
 from pointsman.services.ports import Actor, Env, LostRace, Refused, Tx
 from pointsman.services.ports.intake import LeadRow
 from pointsman.services.ports.routing import GatePass, LedgerRow, OverrideRow, RoutingContext, RoutingWrite
+from pointsman.services.standing import gate_state, lead_facts, passes_of, waits_for
 from pointsman.services.waiting import expect, make_room, overdue_at, releases_of, waits_on
 from pointsman.services.worlds import counter_of, counters_of, fetch_world
 
-__all__ = [
-    "Current",
-    "Routed",
-    "TurnBack",
-    "current",
-    "gate_state",
-    "lead_facts",
-    "passes_of",
-    "route_lead",
-    "waits_for",
-]
+__all__ = ["Current", "Routed", "TurnBack", "current", "route_lead"]
 
 #: Triggers that ask again without news: the same answer is not written twice.
 QUIET = frozenset({"drain", "retry"})
 
-_DEFAULT_EXPIRY = timedelta(days=30)
 _NO_CALENDARS: Mapping[str, CalendarState] = MappingProxyType({})
 
 
@@ -150,40 +137,12 @@ async def route_lead(
     return routed
 
 
-def passes_of(context: RoutingContext, gate_check_id: UUID | None = None) -> dict[Work, GatePass]:
-    """The gates that the lead has passed, by work; only what that check says, if one is given."""
-    return {Work(row.work): row for row in context.passes if gate_check_id is None or row.id == gate_check_id}
-
-
-def waits_for(context: RoutingContext, passes: Mapping[Work, GatePass]) -> Work | None:
-    """The gated work that the lead has passed for and waits for: news about it does not send it back to an SDR."""
-    if context.hold is None or context.hold.work is None:
-        return None
-    work = Work(context.hold.work)
-    return work if work in GATED_WORKS and work in passes else None
-
-
-def gate_state(work: Work, passes: Mapping[Work, GatePass]) -> GateState:
-    """Whether the gate for `work` is open to a lead with these passes."""
-    found = passes.get(work)
-    if found is None:
-        return GateState(open=False, reason=f"this lead has not passed the gate for {work}, or the pass has expired")
-    return GateState(open=True, reason="the gate is passed", expires_at=found.expires_at)
-
-
 async def _take_back(env: Env, tx: Tx, plan: Plan, turn: TurnBack, actor: Actor) -> None:
     """Locks the turn's counter together with the plan's: one after another, two leads could wait for each other."""
     booked = await tx.ledgers.turn_of(turn.decision_id)
     if booked is not None:
         await tx.ledgers.lock([booked.pool, *counters_of(plan).values()])
         await credit(env, tx, turn.decision_id, turn.reason, actor=actor)
-
-
-def lead_facts(lead: LeadRow, context: RoutingContext, policy: CompiledPolicy, now: datetime) -> Facts:
-    """What the rules may ask about a lead; `qualification.*` from its standing evidence alone."""
-    gate = policy.policy.gates.get(Work.CLOSING)
-    expiry = gate.expires_after if gate else _DEFAULT_EXPIRY
-    return facts_with_evidence(facts_of(lead), context.evidence, now, expiry)
 
 
 async def _write(

@@ -291,6 +291,19 @@ async def test_a_partner_is_told_where_its_lead_went_and_nothing_of_the_others(f
     assert (await floor.get("/v1/holds"))["items"][0]["sentence"] != waits
 
 
+async def test_a_partner_reads_that_its_lead_is_with_marketing_but_not_the_houses_reason(
+    floor: Floor, sign_in: MakeKey
+) -> None:
+    partner = Floor(floor.client, await sign_in("intake", "read", "handover", supplier="callwerk"))
+    lead = (await partner.lead(**{"lead.source": "cold_list"}))["lead"]["id"]
+    denied = [{"name": "need", "value": "wants nothing", "affirmed": False}]
+    await partner.post(f"/v1/leads/{lead}/qualifications", {"evidence": denied})
+    theirs, ours = await partner.get(f"/v1/leads/{lead}"), await floor.get(f"/v1/leads/{lead}")
+    assert (theirs["stage"], theirs["nurture_until"]) == ("nurture", ours["nurture_until"])
+    assert ours["nurture_reason"]
+    assert theirs["nurture_reason"] is None
+
+
 async def test_closing_by_hand_says_what_is_missing_and_an_override_is_the_way(floor: Floor) -> None:
     lead = (await floor.lead())["lead"]["id"]
     wish = {"rep": "lena", "work": "closing", "reason": "she asked"}
