@@ -50,7 +50,10 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("fault", sa.Text(), nullable=True),
+        sa.Column("fresh_for_s", sa.Integer(), nullable=True),
+        sa.Column("keeps_owners", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint("fresh_for_s between 5 and 3600", name=op.f("connections_fresh_for_check")),
         sa.PrimaryKeyConstraint("id", name=op.f("connections_pkey")),
         sa.UniqueConstraint("key", name=op.f("connections_key_key")),
     )
@@ -188,6 +191,10 @@ def upgrade() -> None:
         sa.Column("weight", sa.Integer(), nullable=False),
         sa.Column("time_zone", sa.Text(), nullable=False),
         sa.Column("working_hours", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "day_changes", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False
+        ),
+        sa.Column("holidays", sa.Text(), nullable=True),
         sa.Column("skills", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("caps", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("supplier", sa.Text(), nullable=False),
@@ -511,12 +518,19 @@ def upgrade() -> None:
         sa.Column("entry", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.CheckConstraint("kind in ('assign','credit','adjust')", name=op.f("ledger_entries_kind_check")),
+        sa.CheckConstraint("kind in ('assign','credit','adjust','restore')", name=op.f("ledger_entries_kind_check")),
         sa.ForeignKeyConstraint(["decision_id"], ["decisions.id"], name=op.f("ledger_entries_decision_id_fkey")),
         sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("ledger_entries_rep_id_fkey")),
         sa.PrimaryKeyConstraint("pool", "seq", name=op.f("ledger_entries_pkey")),
     )
-    op.create_index("ledger_entries_once_key", "ledger_entries", ["decision_id", "kind"], unique=True)
+    op.create_index("ledger_entries_decision_idx", "ledger_entries", ["decision_id"], unique=False)
+    op.create_index(
+        "ledger_entries_once_key",
+        "ledger_entries",
+        ["decision_id"],
+        unique=True,
+        postgresql_where=sa.text("kind = 'assign'"),
+    )
     op.create_table(
         "skips",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -547,8 +561,16 @@ def upgrade() -> None:
         "appointments",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("lead_id", sa.UUID(), nullable=False),
+        sa.Column("rep_id", sa.UUID(), nullable=False),
         sa.Column("work", sa.Text(), nullable=False),
+        sa.Column("category", sa.Text(), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("confirm_by", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("accepted_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("reject_code", sa.Text(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("outcome_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("conflict", sa.Text(), nullable=True),
         sa.Column("starts_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("ends_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
@@ -563,12 +585,24 @@ def upgrade() -> None:
         sa.Column("cancelled_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("cancelled_by", sa.Text(), nullable=True),
         sa.Column("cancel_reason", sa.Text(), nullable=True),
-        sa.CheckConstraint("status in ('confirmed','cancelled')", name=op.f("appointments_status_check")),
+        sa.CheckConstraint(
+            "status in ('requested','confirmed','held','no_show','cancelled','rejected')",
+            name=op.f("appointments_status_check"),
+        ),
+        sa.CheckConstraint(
+            "(status = 'requested') = (confirm_by is not null)", name=op.f("appointments_confirm_by_check")
+        ),
+        sa.CheckConstraint(
+            "(status = 'rejected') = (reject_code is not null)", name=op.f("appointments_reject_code_check")
+        ),
+        sa.CheckConstraint("outcome in ('won','lost','later')", name=op.f("appointments_outcome_check")),
+        sa.CheckConstraint("outcome is null or status = 'held'", name=op.f("appointments_outcome_held_check")),
         sa.CheckConstraint("ends_at > starts_at", name=op.f("appointments_order_check")),
         sa.ForeignKeyConstraint(["assignment_id"], ["assignments.id"], name=op.f("appointments_assignment_id_fkey")),
         sa.ForeignKeyConstraint(["gate_check_id"], ["gate_checks.id"], name=op.f("appointments_gate_check_id_fkey")),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("appointments_lead_id_fkey")),
         sa.ForeignKeyConstraint(["override_id"], ["overrides.id"], name=op.f("appointments_override_id_fkey")),
+        sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("appointments_rep_id_fkey")),
         sa.ForeignKeyConstraint(["setter_rep_id"], ["reps.id"], name=op.f("appointments_setter_rep_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("appointments_pkey")),
     )
@@ -578,9 +612,76 @@ def upgrade() -> None:
         "appointments",
         ["lead_id"],
         unique=True,
-        postgresql_where=sa.text("status = 'confirmed'"),
+        postgresql_where=sa.text("status in ('requested','confirmed')"),
     )
+    op.create_index(op.f("appointments_rep_id_idx"), "appointments", ["rep_id"], unique=False)
     op.create_index("appointments_starts_idx", "appointments", ["starts_at"], unique=False)
+    op.create_table(
+        "appointment_companions",
+        sa.Column("appointment_id", sa.UUID(), nullable=False),
+        sa.Column("rep_id", sa.UUID(), nullable=False),
+        sa.Column("work", sa.Text(), nullable=False),
+        sa.Column("pool", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "work in ('nurture','prospecting','qualification','closing','solution_design','customer_service','administration')",
+            name=op.f("appointment_companions_work_check"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["appointment_id"], ["appointments.id"], name=op.f("appointment_companions_appointment_id_fkey")
+        ),
+        sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("appointment_companions_rep_id_fkey")),
+        sa.PrimaryKeyConstraint("appointment_id", "rep_id", name=op.f("appointment_companions_pkey")),
+    )
+    op.create_table(
+        "appointment_events",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("appointment_id", sa.UUID(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("detail", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["appointment_id"], ["appointments.id"], name=op.f("appointment_events_appointment_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("appointment_events_pkey")),
+    )
+    op.create_index(
+        op.f("appointment_events_appointment_id_idx"), "appointment_events", ["appointment_id"], unique=False
+    )
+    op.create_table(
+        "slot_holds",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("lead_id", sa.UUID(), nullable=False),
+        sa.Column("rep_id", sa.UUID(), nullable=False),
+        sa.Column("starts_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("ends_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("released_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("release_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("ends_at > starts_at", name=op.f("slot_holds_order_check")),
+        sa.CheckConstraint("expires_at > created_at", name=op.f("slot_holds_expiry_check")),
+        sa.CheckConstraint("(released_at is null) = (release_reason is null)", name=op.f("slot_holds_release_check")),
+        sa.CheckConstraint(
+            "release_reason in ('booked','cancelled','expired','replaced')",
+            name=op.f("slot_holds_release_reason_check"),
+        ),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("slot_holds_lead_id_fkey")),
+        sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("slot_holds_rep_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("slot_holds_pkey")),
+    )
+    op.create_index(op.f("slot_holds_lead_id_idx"), "slot_holds", ["lead_id"], unique=False)
+    op.create_index(
+        "slot_holds_one_per_lead",
+        "slot_holds",
+        ["lead_id"],
+        unique=True,
+        postgresql_where=sa.text("released_at is null"),
+    )
     op.create_table(
         "deliveries",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -602,7 +703,7 @@ def upgrade() -> None:
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("done_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.CheckConstraint("status in ('pending','done','superseded','dead')", name=op.f("deliveries_status_check")),
-        sa.CheckConstraint("op in ('book','move','cancel')", name=op.f("deliveries_op_check")),
+        sa.CheckConstraint("op in ('book','move','cancel','own','log')", name=op.f("deliveries_op_check")),
         sa.ForeignKeyConstraint(["appointment_id"], ["appointments.id"], name=op.f("deliveries_appointment_id_fkey")),
         sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("deliveries_connection_id_fkey")),
         sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("deliveries_rep_id_fkey")),
@@ -615,7 +716,12 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("status = 'pending'"),
     )
-    op.create_index("deliveries_one_effect", "deliveries", ["appointment_id", "rep_id", "op", "sequence"], unique=True)
+    op.create_index(
+        "deliveries_one_effect",
+        "deliveries",
+        ["appointment_id", "rep_id", "connection_id", "op", "sequence"],
+        unique=True,
+    )
     op.create_table(
         "reservations",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -623,6 +729,7 @@ def upgrade() -> None:
         sa.Column("during", postgresql.TSTZRANGE(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("appointment_id", sa.UUID(), nullable=True),
+        sa.Column("slot_hold_id", sa.UUID(), nullable=True),
         sa.Column("lead_id", sa.UUID(), nullable=False),
         sa.Column("work", sa.Text(), nullable=False),
         sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
@@ -643,23 +750,36 @@ def upgrade() -> None:
             "(kind = 'appointment') = (appointment_id is not null)", name=op.f("reservations_appointment_check")
         ),
         sa.CheckConstraint("(kind = 'hold') = (expires_at is not null)", name=op.f("reservations_hold_expires_check")),
+        sa.CheckConstraint("(kind = 'hold') = (slot_hold_id is not null)", name=op.f("reservations_slot_hold_check")),
         sa.ForeignKeyConstraint(["appointment_id"], ["appointments.id"], name=op.f("reservations_appointment_id_fkey")),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("reservations_lead_id_fkey")),
         sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("reservations_rep_id_fkey")),
+        sa.ForeignKeyConstraint(["slot_hold_id"], ["slot_holds.id"], name=op.f("reservations_slot_hold_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("reservations_pkey")),
     )
     op.create_index(op.f("reservations_appointment_id_idx"), "reservations", ["appointment_id"], unique=False)
+    op.create_index(op.f("reservations_slot_hold_id_idx"), "reservations", ["slot_hold_id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("reservations_slot_hold_id_idx"), table_name="reservations")
     op.drop_index(op.f("reservations_appointment_id_idx"), table_name="reservations")
     op.drop_table("reservations")
     op.drop_index("deliveries_one_effect", table_name="deliveries")
     op.drop_index("deliveries_due_idx", table_name="deliveries", postgresql_where=sa.text("status = 'pending'"))
     op.drop_table("deliveries")
+    op.drop_index("slot_holds_one_per_lead", table_name="slot_holds", postgresql_where=sa.text("released_at is null"))
+    op.drop_index(op.f("slot_holds_lead_id_idx"), table_name="slot_holds")
+    op.drop_table("slot_holds")
+    op.drop_index(op.f("appointment_events_appointment_id_idx"), table_name="appointment_events")
+    op.drop_table("appointment_events")
+    op.drop_table("appointment_companions")
     op.drop_index("appointments_starts_idx", table_name="appointments")
+    op.drop_index(op.f("appointments_rep_id_idx"), table_name="appointments")
     op.drop_index(
-        "appointments_one_per_lead", table_name="appointments", postgresql_where=sa.text("status = 'confirmed'")
+        "appointments_one_per_lead",
+        table_name="appointments",
+        postgresql_where=sa.text("status in ('requested','confirmed')"),
     )
     op.drop_index(op.f("appointments_lead_id_idx"), table_name="appointments")
     op.drop_table("appointments")
@@ -667,7 +787,8 @@ def downgrade() -> None:
         "skips_one_open", table_name="skips", postgresql_where=sa.text("used_at is null and cancelled_at is null")
     )
     op.drop_table("skips")
-    op.drop_index("ledger_entries_once_key", table_name="ledger_entries")
+    op.drop_index("ledger_entries_once_key", table_name="ledger_entries", postgresql_where=sa.text("kind = 'assign'"))
+    op.drop_index("ledger_entries_decision_idx", table_name="ledger_entries")
     op.drop_table("ledger_entries")
     op.drop_index(
         "holds_due_idx",

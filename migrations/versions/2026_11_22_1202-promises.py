@@ -105,6 +105,7 @@ create function pointsman_reservation_guard() returns trigger language plpgsql a
 declare
     v_appointment appointments%rowtype;
     v_gate uuid;
+    v_work text;
 begin
     if not new.active then
         return new;
@@ -112,12 +113,19 @@ begin
     if new.kind = 'appointment' then
         -- Locked, so that it cannot be cancelled while it gets its time.
         select * into v_appointment from appointments where id = new.appointment_id for share;
-        if (v_appointment.lead_id, v_appointment.work) is distinct from (new.lead_id, new.work) then
-            raise exception 'reservation % names another lead or work than its appointment', new.id
+        if new.rep_id = v_appointment.rep_id then
+            v_work := v_appointment.work;
+        else
+            select work into v_work from appointment_companions
+                where appointment_id = new.appointment_id and rep_id = new.rep_id;
+        end if;
+        if (v_appointment.lead_id, v_work) is distinct from (new.lead_id, new.work) then
+            raise exception 'reservation % names another lead, rep or work than its appointment', new.id
                 using errcode = 'PM003';
         end if;
         perform pointsman_guard_work(
-            new.rep_id, new.lead_id, new.work, v_appointment.gate_check_id, v_appointment.override_id);
+            new.rep_id, new.lead_id, new.work, v_appointment.gate_check_id,
+            case when new.rep_id = v_appointment.rep_id then v_appointment.override_id end);
     else
         select id into v_gate from gate_checks
             where lead_id = new.lead_id and work = new.work and passed and revoked_at is null
@@ -304,7 +312,7 @@ begin
     if tg_table_name = 'leads' and (
         exists (select 1 from assignments where lead_id = new.id and ended_at is null)
         or exists (select 1 from holds where lead_id = new.id and released_at is null)
-        or exists (select 1 from appointments where lead_id = new.id and status = 'confirmed')
+        or exists (select 1 from appointments where lead_id = new.id and status in ('requested', 'confirmed'))
     ) then
         raise exception 'lead % still has a holder, a hold or an appointment', new.id using errcode = 'PM004';
     end if;
@@ -322,10 +330,20 @@ end $$;
 
 create function pointsman_appointment_fixed() returns trigger language plpgsql as $$
 begin
-    if (old.lead_id, old.work) <> (new.lead_id, new.work)
-       or old.gate_check_id is distinct from new.gate_check_id
-       or old.override_id is distinct from new.override_id then
-        raise exception 'an appointment keeps its lead, work, gate and override' using errcode = 'PM003';
+    if (old.lead_id, old.work) <> (new.lead_id, new.work) then
+        raise exception 'an appointment keeps its lead and work' using errcode = 'PM003';
+    end if;
+    -- What allows an appointment changes only with the assignment that it rests on: with who leads it.
+    if old.assignment_id = new.assignment_id
+       and (old.rep_id <> new.rep_id or old.gate_check_id is distinct from new.gate_check_id
+            or old.override_id is distinct from new.override_id) then
+        raise exception 'an appointment keeps its rep, gate and override with its assignment' using errcode = 'PM003';
+    end if;
+    if old.status in ('cancelled', 'rejected', 'no_show') and new.status <> old.status then
+        raise exception 'appointment % is over: that is history', old.id using errcode = 'PM003';
+    end if;
+    if old.outcome in ('won', 'lost') and new.outcome is distinct from old.outcome then
+        raise exception 'the outcome of appointment % is history', old.id using errcode = 'PM003';
     end if;
     return new;
 end $$;
@@ -346,10 +364,19 @@ begin
     if not found then
         return null;
     end if;
-    if v_appointment.status = 'confirmed' then
-        if not exists (
-            select 1 from reservations r where r.appointment_id = v_id and r.active
-              and r.during = tstzrange(v_appointment.starts_at, v_appointment.ends_at, '[)')
+    if v_appointment.status in ('requested', 'confirmed', 'held') then
+        -- Exactly the time of everybody who takes part: no more, no less.
+        if exists (
+            (select v_appointment.rep_id union all
+             select rep_id from appointment_companions where appointment_id = v_id)
+            except all
+            select rep_id from reservations where appointment_id = v_id and active
+              and during = tstzrange(v_appointment.starts_at, v_appointment.ends_at, '[)')
+        ) or exists (
+            select rep_id from reservations where appointment_id = v_id and active
+            except all
+            (select v_appointment.rep_id union all
+             select rep_id from appointment_companions where appointment_id = v_id)
         ) then
             raise exception 'appointment % does not own its time', v_id using errcode = 'PM003';
         end if;
@@ -405,14 +432,19 @@ create trigger leads_merge_guard before update of merged_into on leads
     for each row when (old.merged_into is distinct from new.merged_into) execute function pointsman_merge_guard();
 create constraint trigger appointments_own_their_time after insert or update on appointments
     deferrable initially deferred for each row execute function pointsman_appointment_owns_its_time();
+create constraint trigger companions_match after insert or update or delete on appointment_companions
+    deferrable initially deferred for each row execute function pointsman_appointment_owns_its_time();
+create trigger appointment_events_keep before update or delete on appointment_events
+    for each row execute function pointsman_append_only();
 create constraint trigger reservations_match after insert or update or delete on reservations
     deferrable initially deferred for each row execute function pointsman_appointment_owns_its_time();
 """
 
 #: TRUNCATE fires no row triggers: it is refused wherever a row may not simply go.
 KEPT_WHOLE = (
-    "appointments", "assignments", "audit", "decisions", "evidence", "gate_checks", "ledger_entries", "overrides",
-    "policies", "policy_publications", "reps", "reservations", "role_works", "roles", "roster_versions", "skips",
+    "appointment_companions", "appointment_events", "appointments", "assignments", "audit", "decisions", "evidence",
+    "gate_checks", "ledger_entries", "overrides", "policies", "policy_publications", "reps", "reservations", "role_works",
+    "roles", "roster_versions", "skips", "slot_holds",
 )  # fmt: skip
 
 DROPPED = (

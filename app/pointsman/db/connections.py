@@ -21,8 +21,11 @@ _CHANGE = (
         sealed=bindparam("sealed"),
         active=bindparam("active"),
         fault=bindparam("fault"),
+        fresh_for_s=bindparam("fresh_for_s"),
+        keeps_owners=bindparam("keeps_owners"),
     )
 )
+_CHANGING = ("connector", "config", "sealed", "active", "fault", "fresh_for_s", "keeps_owners")
 _GET = select(connections).where(connections.c.key == bindparam("key"))
 _LOCK = _GET.with_for_update()
 _PAGE = text(
@@ -43,7 +46,7 @@ class SqlConnections:
             await self._connection.execute(_ADD, {name: getattr(row, name) for name in ConnectionRow.__slots__})
 
     async def change(self, row: ConnectionRow) -> None:
-        values = {name: getattr(row, name) for name in ("connector", "config", "sealed", "active", "fault")}
+        values = {name: getattr(row, name) for name in _CHANGING}
         await self._connection.execute(_CHANGE, {"of": row.id, **values})
 
     async def get(self, key: str, *, lock: bool = False) -> ConnectionRow | None:

@@ -30,6 +30,7 @@ from pointsman.db.merges import SqlMerges
 from pointsman.db.overrides import SqlOverrides
 from pointsman.db.policies import SqlPolicies
 from pointsman.db.roster import SqlRoster
+from pointsman.db.slot_holds import SqlSlotHolds
 from pointsman.db.system import SqlSystem
 from pointsman.services.ports import Crowded
 
@@ -55,6 +56,7 @@ class SqlTx:
     overrides = cached_property(lambda self: SqlOverrides(self.connection))
     gates = cached_property(lambda self: SqlGates(self.connection))
     appointments = cached_property(lambda self: SqlAppointments(self.connection))
+    slot_holds = cached_property(lambda self: SqlSlotHolds(self.connection))
     calendars = cached_property(lambda self: SqlCalendars(self.connection))
     connections = cached_property(lambda self: SqlConnections(self.connection))
     deliveries = cached_property(lambda self: SqlDeliveries(self.connection))

@@ -45,6 +45,7 @@ class Drop(StrEnum):
     CALENDAR = "calendar-unreadable"
     NO_SLOT = "no-slot"  # method soonest: nothing can be booked before the horizon
     NOT_OWNER = "not-the-owner"  # method owner
+    NOT_FREE = "not-free-then"  # an appointment's time is asked for, and it is not free
 
 
 _SOONEST, _OWNER = Method.SOONEST, Method.OWNER  # looking a member up in its enum is slow, and every rep is asked

@@ -74,6 +74,8 @@ class Stage(StrEnum):
     NURTURE = "nurture"  # with marketing
     CLOSING = "closing"  # passed the gate, a closer has it
     BOOKED = "booked"
+    WON = "won"  # bought; news about it are routed as a customer's
+    CLOSED = "closed"  # nothing more is to be done: a duplicate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,6 +80,21 @@ class RampStep(Part):
     percent: Percent
 
 
+class Offer(StrEnum):
+    """Whose slots a buyer is shown, and who gets the appointment."""
+
+    STRICT = "strict"  # only the holder's
+    FLEXIBLE = "flexible"  # everybody's who is eligible; the holder when free then, else the pool's method decides
+    BALANCED = "balanced"  # everybody's who is eligible; of those free then, who has the fewest appointments per weight
+
+
+class Confirmation(StrEnum):
+    """Whether a booking stands at once."""
+
+    AUTOMATIC = "automatic"
+    REP = "rep"  # it is requested, and owns its time, until the rep confirms it
+
+
 class BookingRules(Part):
     """How appointments with this pool's reps are offered."""
 
@@ -90,6 +105,11 @@ class BookingRules(Part):
     buffer_before: Duration = timedelta(0)
     buffer_after: Duration = timedelta(0)
     slots_shown: Annotated[int, Field(strict=True, ge=1, le=100)] = 6
+    offer: Offer = Offer.STRICT
+    together: Annotated[tuple[Name, ...], Field(max_length=3)] = ()  # pools that each send one rep along
+    hold_for: Duration = timedelta(minutes=5)  # how long a slot is kept for who looks at it
+    confirmation: Confirmation = Confirmation.AUTOMATIC
+    confirm_within: Duration = timedelta(hours=24)  # else the request lapses; always before the appointment begins
 
     @model_validator(mode="after")
     def _spans_that_can_hold_an_appointment(self) -> Self:
@@ -101,6 +121,8 @@ class BookingRules(Part):
             "horizon": (timedelta(hours=1), timedelta(days=366)),
             "buffer_before": (timedelta(0), day),
             "buffer_after": (timedelta(0), day),
+            "hold_for": (timedelta(minutes=1), timedelta(hours=1)),
+            "confirm_within": (timedelta(minutes=5), timedelta(days=14)),
         }
         for name, (low, high) in limits.items():
             if not low <= getattr(self, name) <= high:

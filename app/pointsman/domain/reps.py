@@ -10,11 +10,25 @@ from pointsman.domain.roles import Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeeklyBlock:
-    """Working time on one weekday (Monday is 0), as wall-clock times in the rep's zone; `end` > `start`, 24:00 is `time.max`."""
+    """Working time on one weekday (Monday is 0), as wall-clock times in the rep's zone; `end` > `start`, 24:00 is `time.max`.
+
+    It holds from `first_day` to `last_day`, both included; None leaves that side open.
+    """
 
     weekday: int
     start: time
     end: time
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayChange:
+    """One date on which the weekly pattern and the public holidays do not count: work at these times, or not at all."""
+
+    day: date
+    blocks: tuple[tuple[time, time], ...] = ()  # as in WeeklyBlock: sorted, apart
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +48,7 @@ class Caps:
     per_week: int | None = None
     open_load: int | None = None
     appointments_per_day: int | None = None  # by the meeting's date, in the rep's zone
+    appointments_per_week: int | None = None  # likewise, Monday to Sunday
     categories: Mapping[str, "Caps"] = field(default_factory=dict)  # by a rule's category; these have none of their own
 
 
@@ -50,6 +65,8 @@ class Rep:
     tier: int = 1  # 1 is the best
     time_zone: str = "UTC"
     working_hours: tuple[WeeklyBlock, ...] = ()
+    day_changes: tuple[DayChange, ...] = ()  # by day, each day once
+    holidays: str | None = None  # whose public holidays are free: a country, perhaps with its part ("DE", "DE-BY")
     time_off: tuple[TimeOff, ...] = ()
     skills: Mapping[str, frozenset[str]] = field(default_factory=dict)  # "languages" -> {"de", "en"}
     caps: Caps = field(default_factory=Caps)

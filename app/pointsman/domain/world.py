@@ -30,6 +30,20 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskedTime:
+    """The time of an appointment that is asked for: who gets the lead must be free then.
+
+    `obstacles` says of everybody who is not what stands in the way (a sentence); `appointments` counts those that lie
+    ahead, by rep, for pools whose offer is balanced.
+    """
+
+    start: datetime
+    end: datetime
+    obstacles: Mapping[str, str] = field(default_factory=dict)
+    appointments: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """Everything beside the plan that a decision depends on; `owners` in the order in which they are asked."""
 
@@ -45,6 +59,7 @@ class World:
     category_loads: Mapping[str, Mapping[str, RepLoad]] = field(default_factory=dict)  # by category, then rep
     supplier_loads: Mapping[str, RepLoad] = field(default_factory=dict)  # by supplier; periods by the supplier's clock
     earliest: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)  # by pool, rep: first bookable slot
+    asked: AskedTime | None = None
 
     def state_of(self, pool: str) -> PoolState:
         """The pool's ledger and queue; an untouched one for a pool that never gave a turn."""

@@ -81,12 +81,11 @@ async def bookable(env: Env, tx: Tx, lead: LeadRow, *, now: datetime) -> Bookabl
 async def taken(tx: Tx, what: Bookable, window: Interval) -> Taken:
     """Reservations around `window`, and the appointments of the days that it touches."""
     wide = Interval(window.start - _DAY, window.end + _DAY)
-    ids = [what.held.rep_id]
-    reservations = (await tx.appointments.reserved(ids, wide))[what.held.rep_id]
-    meetings: Sequence[datetime] = ()
-    if what.rep.caps.appointments_per_day is not None:
-        meetings = (await tx.appointments.meetings(ids, wide))[what.held.rep_id]
-    return Taken(reservations=reservations, meetings=meetings)
+    found = await tx.appointments.taken([what.held.rep_id], wide)
+    return Taken(
+        reservations=[item.interval for item in found],
+        meetings=[item.interval.start for item in found if item.appointment_id],
+    )
 
 
 def offered(

@@ -12,11 +12,12 @@
 The lead stays with the rep after a cancellation, so that it can be booked again; its gate goes on as it was.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from pointsman.domain.appointments import Status
 from pointsman.domain.availability import Interval
 from pointsman.domain.booking import LOST_TO_OTHERS
 from pointsman.domain.errors import (
@@ -121,12 +122,12 @@ async def place(
         )
     if not what.lead.email:
         raise Conflict("This lead has no email address to invite. Add one: POST /v1/leads.", code="no-email")
-    await tx.appointments.lock_rep(what.rep.id)
+    await tx.appointments.lock_reps([what.rep.id])
     await _refuse_second(tx, what.lead.id)
-    await tx.appointments.expire_holds(what.rep.id, at=now)
+    await tx.slot_holds.expire(at=now, rep_ids=[what.rep.id])
     _refuse(what, wanted, reading.busy, await taken(tx, what, wanted), now)
     row = await _new(env, tx, what, wanted, actor, now)
-    await tx.appointments.add(row, reservation_id=env.new_id())
+    await tx.appointments.add(row, reservation_ids=[env.new_id()])
     await owe(env, tx, row, "book", sequence=row.sequence)
     await tx.leads.set_stage(what.lead.id, Stage.BOOKED.value, at=now)
     await tx.audit.add(
@@ -158,7 +159,16 @@ async def cancel(env: Env, appointment_id: UUID, *, by: CancelledBy, reason: str
             raise NotFound("There is no appointment with this id.")
         if row.status == "cancelled":
             return row
-        await tx.appointments.cancel(row.id, at=now, by=by.value, reason=reason)
+        gone = replace(
+            row,
+            status=Status.CANCELLED.value,
+            cancelled_at=now,
+            cancelled_by=by.value,
+            cancel_reason=reason,
+            sequence=row.sequence + 1,
+        )
+        await tx.appointments.save(gone)
+        await tx.appointments.release_time(row.id)
         await hasten(env, tx, row.id)  # a `book` that waits for its next try would keep the `cancel` waiting
         await owe(env, tx, row, "cancel", sequence=row.sequence + 1)
         held = await tx.gates.held(row.lead_id, at=now)
@@ -218,7 +228,14 @@ async def _new(env: Env, tx: Tx, what: Bookable, wanted: Interval, actor: Actor,
         rep_id=held.rep_id,
         rep_key=held.rep_key,
         work=held.work,
-        status="confirmed",
+        category=None,
+        status=Status.CONFIRMED.value,
+        confirm_by=None,
+        accepted_at=None,
+        reject_code=None,
+        outcome=None,
+        outcome_at=None,
+        conflict=None,
         starts_at=wanted.start,
         ends_at=wanted.end,
         title=f"Meeting with {company}" if company else "Sales meeting",  # no personal data in this column

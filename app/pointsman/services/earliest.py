@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from pointsman.domain.availability import Interval, bookable_window
 from pointsman.domain.distribution import World
@@ -11,6 +12,7 @@ from pointsman.domain.reps import Rep
 from pointsman.domain.routing import Plan
 from pointsman.services.calendars import last_readings
 from pointsman.services.ports import Tx
+from pointsman.services.ports.meeting import Taken
 
 #: A calendar that nobody could read for so long is unknown; the worker reads each every five minutes.
 KNOWN_FOR = timedelta(minutes=10)
@@ -28,7 +30,9 @@ async def fetch_earliest(tx: Tx, plan: Plan, world: World) -> Mapping[str, Mappi
     asked = Interval(now, max(bookable_window(pool.booking, now).end for pool in pools.values()))
     readings = await last_readings(tx, [*reps], asked, oldest=now - KNOWN_FOR)
     wide = Interval(asked.start - _DAY, asked.end + _DAY)
-    taken = await tx.appointments.taken([rep.id for rep in reps.values()], wide)
+    taken: dict[UUID, list[Taken]] = {}
+    for item in await tx.appointments.taken([rep.id for rep in reps.values()], wide):
+        taken.setdefault(item.rep_id, []).append(item)
     diaries: dict[str, Diary] = {}
     for key, reading in readings.items():
         if reading.state.readable and reading.asked is not None:
@@ -36,8 +40,8 @@ async def fetch_earliest(tx: Tx, plan: Plan, world: World) -> Mapping[str, Mappi
             diaries[key] = Diary(
                 rep=reps[key],
                 busy=reading.busy,
-                reservations=[time for time, _ in times],
-                meetings=[time.start for time, is_appointment in times if is_appointment],
+                reservations=[time.interval for time in times],
+                meetings=[time.interval.start for time in times if time.appointment_id],
                 known=reading.asked,
             )
     return {

@@ -228,7 +228,7 @@ async def _earliest(
     """Book the earliest slot inside `window`; None when there is none, or nobody to invite."""
     if not reading.state.readable or not what.lead.email:
         return None
-    await tx.appointments.lock_rep(what.rep.id)
+    await tx.appointments.lock_reps([what.rep.id])
     reach = reading.known_in(window or what.reach(case.now))
     if reach is None:
         return None

@@ -84,5 +84,5 @@ async def _trigger(env: Env, tx: Tx, lead: LeadRow) -> tuple[str | None, str | N
             if policy.re_enter is not None and policy.re_enter(known) is not True:
                 return None, "The lead stays in nurture: it does not meet the policy's condition to come back yet."
             return "re-entry", "The lead came back from nurture."
-        case Stage.WORKING | Stage.CLOSING | Stage.BOOKED:
+        case Stage.WORKING | Stage.CLOSING | Stage.BOOKED | Stage.WON | Stage.CLOSED:
             return None, "The lead is known and stays with its holder; this news is kept."

@@ -200,7 +200,7 @@ async def test_the_database_alone_keeps_appointments_apart(floor: Floor) -> None
     )
     with pytest.raises(Refused) as caught:
         async with floor.env.uow() as tx:
-            await tx.appointments.add(unchecked, reservation_id=floor.env.new_id())
+            await tx.appointments.add(unchecked, reservation_ids=[floor.env.new_id()])
     assert isinstance(in_words(caught.value), SlotTaken)
     assert await floor.world.value("select count(*) from appointments") == 1
 

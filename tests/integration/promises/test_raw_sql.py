@@ -19,9 +19,12 @@ ASSIGN = (
     " from reps where key = :rep"
 )
 RESERVE = (
-    "insert into reservations (id, rep_id, during, kind, lead_id, work, expires_at, active)"
-    " select gen_random_uuid(), id, tstzrange(now() + interval '1 day', now() + interval '25 hours'), 'hold', :lead, :work,"
-    " now() + interval '10 minutes', true from reps where key = :rep"
+    "with hold as (insert into slot_holds (id, lead_id, rep_id, starts_at, ends_at, made_by, created_at, expires_at)"
+    " select gen_random_uuid(), :lead, id, now() + interval '1 day', now() + interval '25 hours', 'test', now(),"
+    " now() + interval '10 minutes' from reps where key = :rep returning id, rep_id)"
+    " insert into reservations (id, rep_id, during, kind, slot_hold_id, lead_id, work, expires_at, active)"
+    " select gen_random_uuid(), rep_id, tstzrange(now() + interval '1 day', now() + interval '25 hours'), 'hold', id, :lead,"
+    " :work, now() + interval '10 minutes', true from hold"
 )
 OVERRIDE = (
     "insert into overrides (id, lead_id, rep_id, work, reason, approver, created_at, expires_at)"
@@ -243,7 +246,20 @@ async def test_an_appointment_keeps_its_work_and_its_gate(world: World) -> None:
 async def test_an_appointment_cannot_be_given_to_a_rep_outside_the_role(world: World) -> None:
     await _appointment(world)
     to_lena = "update reservations set rep_id = (select id from reps where key = 'lena')"
-    assert await refusal(world, to_lena) == ("PM001", "role")
+    assert (await refusal(world, to_lena))[0] == "PM003"
+    assert (await refusal(world, "update appointments set rep_id = (select id from reps where key = 'lena')"))[
+        0
+    ] == "PM003"
+    along = (
+        "with along as (insert into appointment_companions (appointment_id, rep_id, work, pool, reason)"
+        " select a.id, r.id, 'closing', 'x', 'x' from appointments a, reps r where r.key = 'lena' returning 1) select 1"
+    )
+    async with world.engine.connect() as connection, connection.begin():
+        await connection.execute(text(along))
+        with pytest.raises(DBAPIError) as caught:
+            await connection.execute(text(to_lena))
+        assert isinstance(caught.value.orig, psycopg.Error)
+        assert caught.value.orig.sqlstate == "PM001"
 
 
 async def test_an_appointment_without_a_gate_owns_no_time(world: World) -> None:
@@ -262,9 +278,9 @@ APPOINTMENT = """
         insert into assignments (id, lead_id, rep_id, work, assigned_at, ended_at, end_reason)
         select gen_random_uuid(), :lead, id, 'closing', now(), now(), 'test' from reps where key = :rep returning id
     ), made as (
-        insert into appointments (id, lead_id, work, status, starts_at, ends_at, title, assignment_id, gate_check_id,
-                                  gate_snapshot, booked_by, sequence, created_at)
-        select gen_random_uuid(), :lead, 'closing', 'confirmed', date_trunc('hour', now()) + interval '2 days',
+        insert into appointments (id, lead_id, rep_id, work, status, starts_at, ends_at, title, assignment_id,
+                                  gate_check_id, gate_snapshot, booked_by, sequence, created_at)
+        select gen_random_uuid(), :lead, (select id from reps where key = :rep), 'closing', 'confirmed', date_trunc('hour', now()) + interval '2 days',
                date_trunc('hour', now()) + interval '49 hours', 'Demo', id, cast(:gate as uuid), '{}', 'test', 0, now()
         from holder returning id, starts_at, ends_at
     )

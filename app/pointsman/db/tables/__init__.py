@@ -9,12 +9,15 @@ from pointsman.db.tables.base import metadata
 from pointsman.db.tables.intake import idempotency, inbox, inbox_batches, intakes
 from pointsman.db.tables.leads import accounts, lead_identities, leads
 from pointsman.db.tables.meeting import (
+    appointment_companions,
+    appointment_events,
     appointments,
     calendar_reads,
     connections,
     deliveries,
     rep_calendars,
     reservations,
+    slot_holds,
 )
 from pointsman.db.tables.operations import alerts, api_keys, audit, turns
 from pointsman.db.tables.roster import reps, role_works, roles, roster_versions, suppliers, time_off
@@ -36,6 +39,8 @@ __all__ = [
     "accounts",
     "alerts",
     "api_keys",
+    "appointment_companions",
+    "appointment_events",
     "appointments",
     "assignments",
     "audit",
@@ -65,6 +70,7 @@ __all__ = [
     "roles",
     "roster_versions",
     "skips",
+    "slot_holds",
     "suppliers",
     "time_off",
     "turns",

@@ -17,6 +17,9 @@ from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, UUID, ExcludeConstr
 
 from pointsman.db.tables.base import WORKS, at, id_column, metadata
 
+#: Appointments that lie ahead or wait for their result; a lead has one of them at most.
+STANDING = "status in ('requested','confirmed')"
+
 connections = Table(
     "connections",
     metadata,
@@ -27,6 +30,8 @@ connections = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("fault", Text),  # why it is out of use, null while it works
+    Column("fresh_for_s", Integer, CheckConstraint("fresh_for_s between 5 and 3600", name="fresh_for")),
+    Column("keeps_owners", Boolean, nullable=False, server_default=text("false")),  # a CRM that hears who owns a lead
     at("created_at"),
 )
 
@@ -59,13 +64,21 @@ appointments = Table(
     metadata,
     id_column(),
     Column("lead_id", ForeignKey("leads.id"), nullable=False, index=True),
+    Column("rep_id", ForeignKey("reps.id"), nullable=False, index=True),  # who leads it, also after it is over
     Column("work", Text, nullable=False),
+    Column("category", Text),  # of the rule that gave the lead away: some caps count by it
     Column(
         "status",
         Text,
-        CheckConstraint("status in ('confirmed','cancelled')", name="status"),
+        CheckConstraint("status in ('requested','confirmed','held','no_show','cancelled','rejected')", name="status"),
         nullable=False,
     ),
+    at("confirm_by", null=True),
+    at("accepted_at", null=True),
+    Column("reject_code", Text),
+    Column("outcome", Text, CheckConstraint("outcome in ('won','lost','later')", name="outcome")),
+    at("outcome_at", null=True),
+    Column("conflict", Text),  # what a calendar says otherwise, until somebody settles it
     at("starts_at"),
     at("ends_at"),
     Column("title", Text, nullable=False),
@@ -81,8 +94,60 @@ appointments = Table(
     Column("cancelled_by", Text),
     Column("cancel_reason", Text),
     CheckConstraint("ends_at > starts_at", name="order"),
+    CheckConstraint("(status = 'requested') = (confirm_by is not null)", name="confirm_by"),
+    CheckConstraint("(status = 'rejected') = (reject_code is not null)", name="reject_code"),
+    CheckConstraint("outcome is null or status = 'held'", name="outcome_held"),
     Index("appointments_starts_idx", "starts_at"),
-    Index("appointments_one_per_lead", "lead_id", unique=True, postgresql_where=text("status = 'confirmed'")),
+    Index("appointments_one_per_lead", "lead_id", unique=True, postgresql_where=text(STANDING)),
+)
+
+#: Who takes part beside the rep who leads the appointment.
+appointment_companions = Table(
+    "appointment_companions",
+    metadata,
+    Column("appointment_id", ForeignKey("appointments.id"), primary_key=True),
+    Column("rep_id", ForeignKey("reps.id"), primary_key=True),
+    Column("work", Text, CheckConstraint(f"work in {WORKS}", name="work"), nullable=False),
+    Column("pool", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+#: The life of an appointment, line by line; nothing here changes.
+appointment_events = Table(
+    "appointment_events",
+    metadata,
+    id_column(),
+    Column("appointment_id", ForeignKey("appointments.id"), nullable=False, index=True),
+    at("at"),
+    Column("act", Text, nullable=False),
+    Column("by", Text, nullable=False),  # prospect, setter, closer, operator, calendar, system
+    Column("actor", Text, nullable=False),
+    Column("reason", Text),
+    Column("detail", JSONB, nullable=False),  # before and after; no personal data
+)
+
+#: A slot kept for a lead for a few minutes; one at a time.
+slot_holds = Table(
+    "slot_holds",
+    metadata,
+    id_column(),
+    Column("lead_id", ForeignKey("leads.id"), nullable=False, index=True),
+    Column("rep_id", ForeignKey("reps.id"), nullable=False),
+    at("starts_at"),
+    at("ends_at"),
+    Column("made_by", Text, nullable=False),
+    at("created_at"),
+    at("expires_at"),
+    at("released_at", null=True),
+    Column(
+        "release_reason",
+        Text,
+        CheckConstraint("release_reason in ('booked','cancelled','expired','replaced')", name="release_reason"),
+    ),
+    CheckConstraint("ends_at > starts_at", name="order"),
+    CheckConstraint("expires_at > created_at", name="expiry"),
+    CheckConstraint("(released_at is null) = (release_reason is null)", name="release"),
+    Index("slot_holds_one_per_lead", "lead_id", unique=True, postgresql_where=text("released_at is null")),
 )
 
 #: One row per rep and appointment or slot hold; the exclusion constraint is promise 2.
@@ -94,11 +159,13 @@ reservations = Table(
     Column("during", TSTZRANGE, nullable=False),
     Column("kind", Text, CheckConstraint("kind in ('appointment','hold')", name="kind"), nullable=False),
     Column("appointment_id", ForeignKey("appointments.id"), index=True),
+    Column("slot_hold_id", ForeignKey("slot_holds.id"), index=True),
     Column("lead_id", ForeignKey("leads.id"), nullable=False),
     Column("work", Text, CheckConstraint(f"work in {WORKS}", name="work"), nullable=False),
     at("expires_at", null=True),
     Column("active", Boolean, nullable=False),
     CheckConstraint("(kind = 'hold') = (expires_at is not null)", name="hold_expires"),
+    CheckConstraint("(kind = 'hold') = (slot_hold_id is not null)", name="slot_hold"),
     CheckConstraint("(kind = 'appointment') = (appointment_id is not null)", name="appointment"),
     ExcludeConstraint(
         ("rep_id", "="), ("during", "&&"), where=text("active"), using="gist", name="reservations_no_overlap"
@@ -112,8 +179,8 @@ deliveries = Table(
     Column("appointment_id", ForeignKey("appointments.id"), nullable=False),
     Column("rep_id", ForeignKey("reps.id"), nullable=False),
     Column("connection_id", ForeignKey("connections.id"), nullable=False),
-    Column("calendar", Text, nullable=False),
-    Column("op", Text, CheckConstraint("op in ('book','move','cancel')", name="op"), nullable=False),
+    Column("calendar", Text, nullable=False),  # empty for a CRM
+    Column("op", Text, CheckConstraint("op in ('book','move','cancel','own','log')", name="op"), nullable=False),
     Column("key", Text, nullable=False),  # the event's own key, the same for all ops on one event
     Column("sequence", Integer, nullable=False),
     Column(
@@ -131,6 +198,6 @@ deliveries = Table(
     Column("vendor_version", Text),
     at("created_at"),
     at("done_at", null=True),
-    Index("deliveries_one_effect", "appointment_id", "rep_id", "op", "sequence", unique=True),
+    Index("deliveries_one_effect", "appointment_id", "rep_id", "connection_id", "op", "sequence", unique=True),
     Index("deliveries_due_idx", "next_attempt_at", postgresql_where=text("status = 'pending'")),
 )

@@ -47,7 +47,9 @@ reps = Table(
     Column("tier", SmallInteger, nullable=False),
     Column("weight", Integer, CheckConstraint("weight > 0", name="weight"), nullable=False),
     Column("time_zone", Text, nullable=False),
-    Column("working_hours", JSONB, nullable=False),  # [{"weekday": 0, "start": "09:00", "end": "17:00"}]
+    Column("working_hours", JSONB, nullable=False),  # [{"weekday": 0, "start": "09:00", "end": "17:00"}], perhaps dated
+    Column("day_changes", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("holidays", Text),  # "DE-BY"
     Column("skills", JSONB, nullable=False),  # {"languages": ["de"]}
     Column("caps", JSONB, nullable=False),
     Column("supplier", ForeignKey("suppliers.key"), nullable=False),

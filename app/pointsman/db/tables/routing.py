@@ -164,13 +164,17 @@ ledger_entries = Table(
     metadata,
     Column("pool", Text, primary_key=True),
     Column("seq", BigInteger, primary_key=True),
-    Column("kind", Text, CheckConstraint("kind in ('assign','credit','adjust')", name="kind"), nullable=False),
+    Column(
+        "kind", Text, CheckConstraint("kind in ('assign','credit','adjust','restore')", name="kind"), nullable=False
+    ),
     Column("decision_id", ForeignKey("decisions.id")),
     Column("rep_id", ForeignKey("reps.id")),
     Column("entry", JSONB, nullable=False),
     Column("reason", Text),
     at("at"),
-    Index("ledger_entries_once_key", "decision_id", "kind", unique=True),  # a decision takes one turn, credited once
+    # A decision takes one turn; it is taken back and given again in turns, under the counter's lock.
+    Index("ledger_entries_once_key", "decision_id", unique=True, postgresql_where=text("kind = 'assign'")),
+    Index("ledger_entries_decision_idx", "decision_id"),
 )
 
 #: Turns to be passed over once; the open ones are also on the counter's row, which every turn locks and reads.

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
+from pointsman.domain.appointments import Outcome, Standing, Status
 from pointsman.domain.availability import Interval
 from pointsman.domain.qualification import Evidence
 from pointsman.services.ports.calendars import ConnectionRef
@@ -93,6 +94,8 @@ class ConnectionRow:
     active: bool
     fault: str | None
     created_at: datetime
+    fresh_for_s: int | None = None  # how old a reading may be to show slots; None is the service's own measure
+    keeps_owners: bool = False  # a CRM that is told who owns a lead, and of its meetings
 
     def ref(self) -> ConnectionRef:
         return ConnectionRef(id=self.id, connector=self.connector, config=self.config, sealed=self.sealed)
@@ -158,15 +161,33 @@ class Calendars(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Companion:
+    """Who takes part beside the rep who leads the appointment: sent by which pool, and why just this one."""
+
+    rep_id: UUID
+    rep_key: str
+    work: str
+    pool: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AppointmentRow:
-    """An appointment as stored, with the keys of its reps."""
+    """An appointment as stored, with the keys of its reps. `status` is a domain.appointments.Status."""
 
     id: UUID
     lead_id: UUID
     rep_id: UUID
     rep_key: str
     work: str
+    category: str | None
     status: str
+    confirm_by: datetime | None
+    accepted_at: datetime | None
+    reject_code: str | None
+    outcome: str | None
+    outcome_at: datetime | None
+    conflict: str | None
     starts_at: datetime
     ends_at: datetime
     title: str
@@ -182,29 +203,98 @@ class AppointmentRow:
     cancelled_at: datetime | None
     cancelled_by: str | None
     cancel_reason: str | None
+    companions: tuple[Companion, ...] = ()
+
+    @property
+    def interval(self) -> Interval:
+        return Interval(self.starts_at, self.ends_at)
+
+    @property
+    def standing(self) -> Standing:
+        """What decides what may be done with it."""
+        return Standing(
+            status=Status(self.status),
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            accepted=self.accepted_at is not None,
+            outcome=Outcome(self.outcome) if self.outcome else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentEvent:
+    """One line of an appointment's life. `detail` holds before and after, and no personal data."""
+
+    id: UUID
+    appointment_id: UUID
+    at: datetime
+    act: str
+    by: str
+    actor: str
+    reason: str | None
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """Time of a rep that is given away: to an appointment, or, until it expires, to a slot hold."""
+
+    rep_id: UUID
+    interval: Interval
+    lead_id: UUID
+    appointment_id: UUID | None
+    slot_hold_id: UUID | None
+    category: str | None  # of the appointment
 
 
 class Appointments(Protocol):
-    async def lock_rep(self, rep_id: UUID) -> None:
-        """Hold the rep's row: bookings of one rep happen one after another."""
+    async def lock_reps(self, rep_ids: Sequence[UUID]) -> None:
+        """Hold these reps' rows, in the order of their ids: bookings of one rep happen one after another."""
         ...
 
-    async def expire_holds(self, rep_id: UUID, *, at: datetime) -> None: ...
-
-    async def reserved(self, rep_ids: Sequence[UUID], window: Interval) -> Mapping[UUID, Sequence[Interval]]:
-        """Active reservations that overlap `window`."""
+    async def taken(self, rep_ids: Sequence[UUID], window: Interval) -> Sequence[Taken]:
+        """What overlaps `window` of these reps' time, by start; holds that have run out are not there."""
         ...
 
-    async def meetings(self, rep_ids: Sequence[UUID], window: Interval) -> Mapping[UUID, Sequence[datetime]]:
-        """The starts of confirmed appointments inside `window`."""
+    async def add(self, row: AppointmentRow, *, reservation_ids: Sequence[UUID]) -> None:
+        """The appointment, its companions, and the time of everybody who takes part: one id for each of them.
+
+        Raises `Refused` "reservations_no_overlap".
+        """
         ...
 
-    async def taken(self, rep_ids: Sequence[UUID], window: Interval) -> Mapping[UUID, Sequence[tuple[Interval, bool]]]:
-        """Active reservations that overlap `window`, and whether each is an appointment; nobody is listed for none."""
+    async def save(self, row: AppointmentRow) -> None:
+        """Write all that may change (not the companions, and no reservation)."""
         ...
 
-    async def add(self, row: AppointmentRow, *, reservation_id: UUID) -> None:
-        """The appointment and the time that it owns. Raises `Refused` "reservations_no_overlap"."""
+    async def release_time(self, appointment_id: UUID) -> None:
+        """Give up all the time that it owns."""
+        ...
+
+    async def take_time(self, row: AppointmentRow, *, reservation_ids: Sequence[UUID]) -> None:
+        """Own the row's time for everybody who takes part, having given up the old. Raises `Refused` as `add`."""
+        ...
+
+    async def set_companions(self, appointment_id: UUID, companions: Sequence[Companion]) -> None:
+        """Make these the companions; their time is another matter."""
+        ...
+
+    async def log(self, event: AppointmentEvent) -> None: ...
+
+    async def history(self, appointment_id: UUID) -> Sequence[AppointmentEvent]:
+        """Oldest first."""
+        ...
+
+    async def counts(self, rep_ids: Sequence[UUID], window: Interval) -> Mapping[UUID, int]:
+        """How many standing or held appointments each takes part in that begin inside `window`; 0 is listed, too."""
+        ...
+
+    async def standing_of(self, rep_id: UUID, *, after: datetime) -> Sequence[AppointmentRow]:
+        """The standing appointments that the rep leads and that end after `after`, by start."""
+        ...
+
+    async def unconfirmed(self, *, before: datetime, limit: int) -> Sequence[UUID]:
+        """Requested ones whose `confirm_by` is not after `before`."""
         ...
 
     async def get(
@@ -212,10 +302,8 @@ class Appointments(Protocol):
     ) -> AppointmentRow | None: ...
 
     async def of_lead(self, lead_id: UUID) -> AppointmentRow | None:
-        """The lead's confirmed appointment."""
+        """The lead's standing appointment: requested or confirmed."""
         ...
-
-    async def cancel(self, appointment_id: UUID, *, at: datetime, by: str, reason: str) -> None: ...
 
     async def page(
         self,

@@ -9,6 +9,7 @@ from pointsman.services.ports.intake import IdempotencyStore, Inbox, Intakes, Le
 from pointsman.services.ports.meeting import Appointments, Calendars, Connections, Deliveries, Gates
 from pointsman.services.ports.platform import Alerts, ApiKeys, Audit, Jobs, System
 from pointsman.services.ports.routing import Decisions, Holds, Ledgers, Overrides, Policies, RosterStore
+from pointsman.services.ports.slot_holds import SlotHolds
 
 
 class Tx(Protocol):
@@ -44,6 +45,9 @@ class Tx(Protocol):
     def gates(self) -> Gates: ...
     @property
     def appointments(self) -> Appointments: ...
+
+    @property
+    def slot_holds(self) -> SlotHolds: ...
     @property
     def calendars(self) -> Calendars: ...
     @property

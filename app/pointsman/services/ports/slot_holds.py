@@ -1,0 +1,63 @@
+"""The repository of slot holds: a slot kept for a lead for a few minutes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from pointsman.domain.availability import Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotHoldRow:
+    """A slot hold; `release_reason` is booked, cancelled, expired or replaced once it is over."""
+
+    id: UUID
+    lead_id: UUID
+    rep_id: UUID
+    rep_key: str
+    starts_at: datetime
+    ends_at: datetime
+    made_by: str
+    created_at: datetime
+    expires_at: datetime
+    released_at: datetime | None = None
+    release_reason: str | None = None
+
+    @property
+    def interval(self) -> Interval:
+        return Interval(self.starts_at, self.ends_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Whose time a slot hold keeps, for which work."""
+
+    reservation_id: UUID
+    rep_id: UUID
+    work: str
+
+
+class SlotHolds(Protocol):
+    async def add(self, row: SlotHoldRow, kept: Sequence[Kept]) -> None:
+        """The hold and the time that it keeps. Raises `Refused` "reservations_no_overlap", "slot_holds_one_per_lead"."""
+        ...
+
+    async def get(self, hold_id: UUID, *, lock: bool = False) -> SlotHoldRow | None: ...
+
+    async def of_lead(self, lead_id: UUID, *, lock: bool = False) -> SlotHoldRow | None:
+        """The lead's hold that is not released; it may have run out."""
+        ...
+
+    async def made_since(self, lead_id: UUID, since: datetime) -> int:
+        """How many holds were made for the lead since then."""
+        ...
+
+    async def release(self, hold_id: UUID, *, at: datetime, reason: str) -> None:
+        """End it and free its time; one that is over already stays as it is."""
+        ...
+
+    async def expire(self, *, at: datetime, rep_ids: Sequence[UUID] | None = None, limit: int = 500) -> int:
+        """Release those that have run out (None: everybody's); how many. Rows that somebody works on are left out."""
+        ...
