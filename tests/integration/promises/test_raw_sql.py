@@ -280,7 +280,8 @@ APPOINTMENT = """
     ), made as (
         insert into appointments (id, lead_id, rep_id, work, status, starts_at, ends_at, title, assignment_id,
                                   gate_check_id, gate_snapshot, booked_by, sequence, created_at)
-        select gen_random_uuid(), :lead, (select id from reps where key = :rep), 'closing', 'confirmed', date_trunc('hour', now()) + interval '2 days',
+        select gen_random_uuid(), :lead, (select id from reps where key = :rep), 'closing', 'confirmed',
+               date_trunc('hour', now()) + interval '2 days',
                date_trunc('hour', now()) + interval '49 hours', 'Demo', id, cast(:gate as uuid), '{}', 'test', 0, now()
         from holder returning id, starts_at, ends_at
     )
