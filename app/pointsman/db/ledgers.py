@@ -35,14 +35,18 @@ _STORE = text(
     "update pool_ledgers set seq = :seq, ledger = cast(:ledger as jsonb), skips = cast(:skips as jsonb),"
     " waiting_since = cast(:waiting_since as jsonb) where pool = :pool"
 )
-_CREDITED = text("select exists (select from ledger_entries where decision_id = :decision_id and kind = 'credit')")
+#: Taking back and taking again alternate, under the counter's lock.
+_CREDITED = text(
+    "select count(*) filter (where kind = 'credit') > count(*) filter (where kind = 'restore')"
+    " from ledger_entries where decision_id = :decision_id"
+)
 _TURN = text(f"select {_ENTRY_COLUMNS} from ledger_entries where decision_id = :decision_id and kind = 'assign'")
 _ENTRIES = text(
     f"select {_ENTRY_COLUMNS} from ledger_entries where pool = :pool and seq > :after order by seq limit :limit"
 )
 _COUNTS = text(
     "select p.key, count(*) filter (where e.kind = 'assign') as turns,"
-    " count(*) filter (where e.kind = 'credit') as credits"
+    " count(*) filter (where e.kind = 'credit') - count(*) filter (where e.kind = 'restore') as credits"
     " from ledger_entries e join reps p on p.id = e.rep_id where e.pool = :pool group by p.key"
 )
 _SKIP_COLUMNS = (

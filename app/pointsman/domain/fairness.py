@@ -75,6 +75,13 @@ class Credit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """A turn that had been taken back and counts again: the same lead was booked with the same rep after all."""
+
+    turn: Turn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Adjustment:
     """A human's correction of one balance, spread evenly over `others`."""
 
@@ -83,7 +90,7 @@ class Adjustment:
     others: tuple[str, ...]
 
 
-Entry = Turn | Credit | Adjustment
+Entry = Turn | Credit | Restored | Adjustment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +139,8 @@ def apply(ledger: Ledger, entry: Entry) -> Ledger:
             return _move(ledger, entry, 1)
         case Credit(turn=turn):
             return reverse(ledger, turn)
+        case Restored(turn=turn):
+            return apply(ledger, turn)
         case Adjustment(rep=rep, amount=amount, others=others):
             return adjust(ledger, rep, amount, others)
 

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.errors import Fault, Invalid, NotFound
-from pointsman.domain.fairness import Adjustment, Ledger, Turn, adjust, reverse
+from pointsman.domain.fairness import Adjustment, Ledger, Turn, adjust, apply, reverse
 from pointsman.domain.policy_document import Policy
 from pointsman.services.in_force import Current, current
 from pointsman.services.ports import Actor, Env, Tx
@@ -62,20 +62,29 @@ class Sharing:
 
 
 async def credit(env: Env, tx: Tx, decision_id: UUID, reason: str, *, actor: Actor = WORKER) -> bool:
-    """Take a decision's turn back, exactly and once; False when it took none or was credited before."""
+    """Take a decision's turn back, exactly; False when it took none or stands given back already."""
+    return await _turn_over(env, tx, decision_id, reason, actor, back=True)
+
+
+async def restore(env: Env, tx: Tx, decision_id: UUID, reason: str, *, actor: Actor = WORKER) -> bool:
+    """Let a turn that was taken back count again, exactly; False when it took none or counts already."""
+    return await _turn_over(env, tx, decision_id, reason, actor, back=False)
+
+
+async def _turn_over(env: Env, tx: Tx, decision_id: UUID, reason: str, actor: Actor, *, back: bool) -> bool:
     turn = await tx.ledgers.turn_of(decision_id)
     if turn is None:
         return False
     row = (await tx.ledgers.lock([turn.pool]))[turn.pool]
-    if await tx.ledgers.credited(decision_id):
+    if await tx.ledgers.credited(decision_id) is back:
         return False
-    given = Turn.from_json(turn.entry)
+    given, ledger = Turn.from_json(turn.entry), Ledger.from_json(row.ledger)
     await _append(
         env,
         tx,
         row,
-        reverse(Ledger.from_json(row.ledger), given),
-        kind="credit",
+        reverse(ledger, given) if back else apply(ledger, given),
+        kind="credit" if back else "restore",
         entry=given.as_json(),
         decision_id=decision_id,
         rep_id=turn.rep_id,

@@ -6,7 +6,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from pointsman.domain.errors import Conflict, NotFound
-from pointsman.domain.fairness import Adjustment, Credit, Entry, Ledger, Turn, apply
+from pointsman.domain.fairness import Adjustment, Credit, Entry, Ledger, Restored, Turn, apply
 from pointsman.services.in_force import current
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.ledgers import LedgerEntryRow, LedgerRow
@@ -93,6 +93,8 @@ def entry_of(line: LedgerEntryRow) -> Entry:
             return Turn.from_json(data)
         case "credit":
             return Credit(turn=Turn.from_json(data))
+        case "restore":
+            return Restored(turn=Turn.from_json(data))
         case _:
             return Adjustment(rep=data["rep"], amount=Fraction(data["amount"]), others=tuple(data["others"]))
 

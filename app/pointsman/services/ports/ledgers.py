@@ -27,7 +27,7 @@ class LedgerEntryRow:
 
     pool: str
     seq: int
-    kind: str  # assign, credit, adjust
+    kind: str  # assign, credit, restore, adjust
     decision_id: UUID | None
     rep_id: UUID | None
     entry: Mapping[str, Any]
@@ -82,13 +82,16 @@ class Ledgers(Protocol):
         """The row as it should be; it is locked."""
         ...
 
-    async def credited(self, decision_id: UUID) -> bool: ...
+    async def credited(self, decision_id: UUID) -> bool:
+        """Whether the decision's turn stands given back: it was, and has not been taken again since."""
+        ...
+
     async def turn_of(self, decision_id: UUID) -> LedgerEntryRow | None: ...
 
     async def entries(self, counter: str, *, after: int, limit: int) -> Sequence[LedgerEntryRow]: ...
 
     async def counts(self, counter: str) -> Mapping[str, tuple[int, int]]:
-        """Turns taken and turns credited, by rep key."""
+        """Turns taken, and how many of them stand given back, by rep key."""
         ...
 
     async def add_skip(self, skip: SkipRow) -> None:
