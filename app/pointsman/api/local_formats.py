@@ -1,0 +1,113 @@
+"""Times as people of a language write them: any language that Babel knows, in any time zone."""
+
+from collections.abc import Collection
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_time, get_timezone_name
+from babel.localedata import locale_identifiers
+
+FALLBACK = "en"
+_LONGEST_HEADER = 500
+_LONGEST_TAG = 35
+_LONGEST_ABBREVIATION = 5
+_DASH = "\u2013"
+_AT_ZERO = ("GMT", "UTC")  # Babel calls Irish summers GMT, too
+
+
+@lru_cache(maxsize=1)
+def known_languages() -> frozenset[str]:
+    """The tags ("de", "de-AT") of every language that times can be written in."""
+    return frozenset(name.replace("_", "-") for name in locale_identifiers())
+
+
+def known_language(tag: str) -> str | None:
+    """The tag as Babel writes it, or that of its plain language; None for a language that nobody wrote formats for."""
+    locale = _locale(tag.strip()[:_LONGEST_TAG])
+    return str(locale).replace("_", "-") if locale else None
+
+
+def best_language(asked: str | None, among: Collection[str] | None = None) -> str:
+    """What an Accept-Language header, or a single tag, prefers; `among` limits the choice to these plain languages.
+
+    English where nothing fits; whatever is written there, it is never an error.
+    """
+    for tag in _by_preference(asked or ""):
+        found = known_language(tag)
+        if found is not None and (among is None or found.partition("-")[0] in among):
+            return found
+    return FALLBACK
+
+
+def in_words(start: datetime, end: datetime, *, zone: str, language: str) -> str:
+    """[start, end) on the clocks of `zone`: "Mittwoch, 25. November 2026, 10:00-10:30 (MEZ)", with an en dash.
+
+    The zone's abbreviation or offset tells repeated hours apart; where it changes in between, each time has its own.
+    """
+    locale = _locale(language) or Locale.parse(FALLBACK)
+    begins, ends = start.astimezone(ZoneInfo(zone)), end.astimezone(ZoneInfo(zone))
+    first, last = _clock(begins, locale), f"{_clock(ends, locale)} ({_zone(ends, locale)})"
+    if begins.utcoffset() != ends.utcoffset():
+        first = f"{first} ({_zone(begins, locale)})"
+    if begins.date() != ends.date():
+        return f"{_day(begins, locale)}, {first} {_DASH} {_day(ends, locale)}, {last}"
+    return f"{_day(begins, locale)}, {first}{_DASH}{last}"
+
+
+def day_in_words(at: datetime, *, zone: str, language: str) -> str:
+    """The day of `at` on the calendars of `zone`: "Mittwoch, 25. November 2026"."""
+    return _day(at.astimezone(ZoneInfo(zone)), _locale(language) or Locale.parse(FALLBACK))
+
+
+def clock_in_words(at: datetime, *, zone: str, language: str) -> str:
+    """The time of day of `at` with its zone: "10:00 (MEZ)"."""
+    locale, local = _locale(language) or Locale.parse(FALLBACK), at.astimezone(ZoneInfo(zone))
+    return f"{_clock(local, locale)} ({_zone(local, locale)})"
+
+
+def _day(local: datetime, locale: Locale) -> str:
+    return format_date(local.date(), format="full", locale=locale)
+
+
+def _clock(local: datetime, locale: Locale) -> str:
+    return format_time(local, format="short", tzinfo=local.tzinfo, locale=locale)
+
+
+def _zone(local: datetime, locale: Locale) -> str:
+    """ "MEZ", "CET", or the offset where a zone has no such name; never one name for two offsets of a zone."""
+    name = get_timezone_name(local, width="short", locale=locale)
+    for found in (name, local.tzname() or ""):
+        if found.isalpha() and len(found) <= _LONGEST_ABBREVIATION and (found not in _AT_ZERO or not local.utcoffset()):
+            return found
+    return _offset(local)
+
+
+def _offset(local: datetime) -> str:
+    minutes = round((local.utcoffset() or (local - local)).total_seconds() / 60)
+    return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+@lru_cache(maxsize=512)
+def _locale(tag: str) -> Locale | None:
+    for candidate in (tag, tag.partition("-")[0]):
+        try:
+            return Locale.parse(candidate, sep="-")
+        except (UnknownLocaleError, ValueError, TypeError):
+            continue
+    return None
+
+
+def _by_preference(header: str) -> list[str]:
+    """The tags of an Accept-Language header, the dearest first; what cannot be read is left out."""
+    found: list[tuple[float, int, str]] = []
+    for position, part in enumerate(header[:_LONGEST_HEADER].split(",")):
+        tag, _, quality = part.partition(";")
+        try:
+            weight = float(quality.partition("=")[2]) if quality.strip() else 1.0
+        except ValueError:
+            continue
+        if tag.strip() not in ("", "*") and 0 < weight <= 1:
+            found.append((-weight, position, tag.strip()))
+    return [tag for _, _, tag in sorted(found)]
