@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from pointsman.connectors.invitations import IcalendarInvitations
 from pointsman.db.engine import make_engine
 from pointsman.db.uow import SqlUnitOfWork
 from pointsman.domain.errors import Invalid
@@ -23,6 +24,7 @@ from pointsman.domain.reps import Caps, TimeOff, WeeklyBlock
 from pointsman.domain.roles import Work
 from pointsman.services.policies import add_draft, publish
 from pointsman.services.ports import Actor, CalendarEvent, Clock, ConnectionRef, Env, EventReceipt, Tx
+from pointsman.services.ports.crm import CrmMeeting, CrmPerson
 from pointsman.services.ports.roster import SupplierRow
 from pointsman.services.roster import Absence, RepGiven, RoleGiven, RosterGiven, put_roster
 from pointsman.services.roster_snapshot import hours_from_json
@@ -139,9 +141,34 @@ class FakeCalendars:
         self._fail(calendar)
         self.events.pop((calendar, key), None)
 
+    async def booked(
+        self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, *, deadline: timedelta
+    ) -> list[EventReceipt]:
+        self._fail(calendar)
+        ours = [event for (where, _), event in self.events.items() if where == calendar]
+        return [_receipt(event) for event in ours if event.start < end and event.end > start]
+
     def _fail(self, calendar: str) -> None:
         if fault := self.faults.get(calendar):
             raise fault
+
+
+class FakeCrm:
+    """A CRM in memory: owners by the person's address, meetings by key."""
+
+    def __init__(self) -> None:
+        self.owners: dict[str, str] = {}
+        self.meetings: dict[str, CrmMeeting] = {}
+
+    def is_crm(self, connector: str) -> bool:
+        return connector == "memory"
+
+    async def set_owner(self, connection: ConnectionRef, person: CrmPerson, owner_email: str) -> str:
+        self.owners[person.email] = owner_email
+        return person.key
+
+    async def log_meeting(self, connection: ConnectionRef, person: CrmPerson, meeting: CrmMeeting) -> str:
+        return self.meetings.setdefault(meeting.key, meeting).key
 
 
 class ToySecrets:
@@ -166,6 +193,8 @@ def make_env(database_url: str, *, clock: Clock | None = None, pool_size: int = 
         clock=ticking,
         new_id=lambda: uuid7(ticking(), os.urandom(10)),
         calendars=FakeCalendars(),
+        crm=FakeCrm(),
+        invitations=IcalendarInvitations(),
         secrets=ToySecrets(),
         public_url="http://127.0.0.1:8000",
     )

@@ -21,6 +21,8 @@ from pointsman.api.metrics import Metrics
 from pointsman.api.observe import Observe
 from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.context import Lender
+from pointsman.connectors.crm import ConnectorCrm
+from pointsman.connectors.invitations import IcalendarInvitations
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault
 from pointsman.db import migrations
@@ -66,11 +68,14 @@ def wire(settings: Settings, *, name: str, pool_size: int | None = None) -> Wire
     vault = Vault([key.get_secret_value() for key in settings.secret_keys])
     connectors = ConnectorRegistry.discover()
     lender = Lender(clock=utc_now, allowed=settings.private_networks)
+    gateway = ConnectorGateway(registry=connectors, vault=vault, lender=lender)
     env = Env(
         uow=SqlUnitOfWork(engine),
         clock=utc_now,
         new_id=new_id,
-        calendars=ConnectorGateway(registry=connectors, vault=vault, lender=lender),
+        calendars=gateway,
+        crm=ConnectorCrm(gateway=gateway, registry=connectors),
+        invitations=IcalendarInvitations(),
         secrets=vault,
         public_url=settings.public_url,
     )

@@ -75,7 +75,7 @@ class ConnectorGateway:
 
     async def check(self, connection: ConnectionRef) -> None:
         """One authenticated call."""
-        await self._call(connection, lambda connector: connector.check())
+        await self.call(connection, lambda connector: connector.check())
 
     async def busy(
         self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, *, deadline: timedelta
@@ -150,9 +150,9 @@ class ConnectorGateway:
                 raise Rejected(f"the connector {connection.connector!r} has no calendars")
             return await do(connector)
 
-        return await self._call(connection, on_calendar, deadline=deadline, writes=writes)
+        return await self.call(connection, on_calendar, deadline=deadline, writes=writes)
 
-    async def _call(
+    async def call(
         self,
         connection: ConnectionRef,
         do: Callable[[Connector], Awaitable[T]],
@@ -160,6 +160,7 @@ class ConnectorGateway:
         deadline: timedelta = CALL_DEADLINE,
         writes: bool = False,
     ) -> T:
+        """What `do` answers. Whatever it raises, but a `CalendarFault`, is a connector's and leaves here as one."""
         name = connection.connector
         limit = asyncio.timeout(deadline.total_seconds())
         try:

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from pointsman.services.ports.calendars import CalendarGateway
+from pointsman.services.ports.crm import CrmGateway
+from pointsman.services.ports.invitations import Invitations
 from pointsman.services.ports.tx import UnitOfWork
 
 Clock = Callable[[], datetime]
@@ -37,6 +39,8 @@ class Env:
     clock: Clock
     new_id: Ids
     calendars: CalendarGateway
+    crm: CrmGateway
+    invitations: Invitations
     secrets: Secrets
     public_url: str  # as senders see us, no trailing slash: some signatures cover it
     cache: dict[str, Any] = field(default_factory=dict)

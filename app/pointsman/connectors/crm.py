@@ -1,0 +1,72 @@
+"""The CRM gateway: the services' CRM port over whatever connector a connection names."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from pointsman.connectors.adapter import ConnectorGateway
+from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.services.ports.calendars import ConnectionRef, FaultRejected
+from pointsman.services.ports.crm import CrmMeeting, CrmPerson, FaultUnknownOwner
+from pointsman_sdk import Capability, Connector, Contact, Crm, Meeting, Record, Rejected, Slot
+
+T = TypeVar("T")
+
+
+class ConnectorCrm:
+    """Implements `CrmGateway`, over the connectors that `gateway` has built."""
+
+    def __init__(self, *, gateway: ConnectorGateway, registry: ConnectorRegistry) -> None:
+        self._gateway, self._registry = gateway, registry
+
+    def is_crm(self, connector: str) -> bool:
+        """Whether its manifest says that it keeps records."""
+        return Capability.CRM in self._registry.manifest(connector).capabilities
+
+    async def set_owner(self, connection: ConnectionRef, person: CrmPerson, owner_email: str) -> str:
+        """By address on both sides."""
+        contact = _contact(person)
+
+        async def own(crm: Crm) -> str:
+            wanted = owner_email.casefold()
+            users = [user.id for user in await crm.users() if user.active and user.email.casefold() == wanted]
+            if not users:
+                raise FaultUnknownOwner("the CRM has no active user with that address")
+            record = await _person(crm, person, contact)
+            if record.owner != users[0]:
+                record = await crm.set_owner(record, users[0])
+            return record.id
+
+        return await self._on_crm(connection, own)
+
+    async def log_meeting(self, connection: ConnectionRef, person: CrmPerson, meeting: CrmMeeting) -> str:
+        """Once per key."""
+        contact, slot = _contact(person), Slot(meeting.start, meeting.end)
+
+        async def log(crm: Crm) -> str:
+            record = await _person(crm, person, contact)
+            logged = await crm.log_meeting(
+                Meeting(key=meeting.key, person=record.id, slot=slot, title=meeting.title, notes=meeting.notes)
+            )
+            return logged.id
+
+        return await self._on_crm(connection, log)
+
+    async def _on_crm(self, connection: ConnectionRef, do: Callable[[Crm], Awaitable[T]]) -> T:
+        async def on_crm(connector: Connector) -> T:
+            if not isinstance(connector, Crm):
+                raise Rejected(f"the connector {connection.connector!r} is no CRM")
+            return await do(connector)
+
+        return await self._gateway.call(connection, on_crm, writes=True)
+
+
+async def _person(crm: Crm, person: CrmPerson, contact: Contact) -> Record:
+    # What the CRM knows of somebody is left as it is: only who is absent is made.
+    return await crm.person(person.email) or await crm.upsert_person(person.key, contact)
+
+
+def _contact(person: CrmPerson) -> Contact:
+    try:
+        return Contact(email=person.email, name=person.name)
+    except ValueError as error:
+        raise FaultRejected("the lead has no address by which a CRM could know it") from error

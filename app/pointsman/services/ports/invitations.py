@@ -1,0 +1,54 @@
+"""Invitations: what a prospect's own calendar is told of an appointment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class Method(StrEnum):
+    """What the file asks of whoever opens it (RFC 5546)."""
+
+    REQUEST = "request"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """Somebody who takes part. The name may be any text."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """One appointment as everybody who takes part may see it: nothing of the house is in here.
+
+    `uid` stays for the life of the appointment, `sequence` grows with every change of it. `stamped_at` is when this
+    file was made. Texts may be anything; times are aware.
+    """
+
+    uid: str
+    sequence: int
+    method: Method
+    start: datetime
+    end: datetime
+    summary: str
+    description: str
+    organizer: Party
+    attendee: Party
+    companions: tuple[Party, ...]  # further attendees, from our side
+    tentative: bool  # not confirmed yet
+    url: str | None
+    created_at: datetime
+    stamped_at: datetime
+
+
+class Invitations(Protocol):
+    def write(self, invitation: Invitation) -> bytes:
+        """The invitation as iCalendar (RFC 5545), whatever its texts hold.
+
+        ValueError for an address that cannot be invited, or a URL that is none.
+        """
+        ...
