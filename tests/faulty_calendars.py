@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -52,6 +53,7 @@ class FaultyCalendars:
         self.reads = 0
         self.slow = 0.0
         self.retry_after: timedelta | None = None
+        self.called_off: set[str] = set()  # keys of events that their owner marked as cancelled
 
     def seal(self, connector: str, config: Mapping[str, object]) -> tuple[dict[str, object], bytes]:
         return {k: v for k, v in config.items() if k != "password"}, b"sealed"
@@ -76,8 +78,10 @@ class FaultyCalendars:
     async def find(self, connection: ConnectionRef, calendar: str, key: str) -> EventReceipt | None:
         _outside_transactions()
         self.calls.append(("find", key))
+        if fault := self.faults.get(calendar):
+            raise fault
         events = self.live[calendar, key]
-        return _receipt(events[0]) if events else None
+        return replace(_receipt(events[0]), cancelled=key in self.called_off) if events else None
 
     async def book(self, connection: ConnectionRef, event: CalendarEvent) -> EventReceipt:
         def apply() -> None:
@@ -89,11 +93,37 @@ class FaultyCalendars:
         return _receipt(event)
 
     async def move(self, connection: ConnectionRef, event: CalendarEvent) -> EventReceipt:
-        await self._change("move", event.key, lambda: self.live.update({(event.calendar, event.key): [event]}))
+        def apply() -> None:
+            self.called_off.discard(event.key)
+            self.live[event.calendar, event.key] = [event]
+
+        await self._change("move", event.key, apply)
         return _receipt(event)
+
+    async def booked(
+        self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, *, deadline: timedelta
+    ) -> list[EventReceipt]:
+        _outside_transactions()
+        self.calls.append(("booked", calendar))
+        if self.slow:
+            await asyncio.sleep(self.slow)
+        if fault := self.faults.get(calendar):
+            raise fault
+        events = [event for (where, _), events in self.live.items() if where == calendar for event in events]
+        standing = [event for event in events if event.key not in self.called_off]
+        return [_receipt(event) for event in standing if event.start < end and event.end > start]
 
     async def cancel(self, connection: ConnectionRef, calendar: str, key: str) -> None:
         await self._change("cancel", key, self.live[calendar, key].clear)
+
+    def drag(self, event: CalendarEvent, start: datetime) -> None:
+        """What its owner does by dragging the event elsewhere."""
+        there = replace(event, start=start, end=start + (event.end - event.start))
+        self.live[event.calendar, event.key] = [there]
+
+    def remove(self, event: CalendarEvent) -> None:
+        """What its owner does by deleting the event."""
+        self.live[event.calendar, event.key].clear()
 
     def events(self) -> list[CalendarEvent]:
         return [event for events in self.live.values() for event in events]

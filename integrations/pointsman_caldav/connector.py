@@ -103,7 +103,7 @@ class CaldavConnector:
                 return await self.book(request)
             event, etag = present
             late = event.generation is not None and request.sequence < event.generation
-            if late or (event.slot == request.slot and event.generation in (None, request.sequence)):
+            if late or event.agrees_with(request):
                 return self._booking(request.calendar, request.key, event, etag)
             answer = await self._client.call(
                 "PUT",
@@ -175,7 +175,16 @@ class CaldavConnector:
 
     def _booking(self, calendar: str, key: str, event: Stored, etag: str) -> Booking:
         path = self._event_url(calendar, key).raw_path.decode("ascii")
-        return Booking(key=key, calendar=calendar, slot=event.slot, vendor_id=path, version=etag, title=event.title)
+        return Booking(
+            key=key,
+            calendar=calendar,
+            slot=event.slot,
+            vendor_id=path,
+            version=etag,
+            title=event.title,
+            tentative=event.tentative,
+            cancelled=event.cancelled,
+        )
 
 
 connector = CaldavConnector

@@ -40,7 +40,6 @@ def written(request: BookingRequest, *, now: datetime) -> bytes:
     event.add("UID", uid_of(request.key))
     event.add("SUMMARY", _line(request.title))
     event.add("DESCRIPTION", _plain(request.description))
-    event.add("STATUS", "CONFIRMED")
     event.add("TRANSP", "OPAQUE")
     if request.organizer:
         # An ATTENDEE without an ORGANIZER is allowed in a store, but no server would invite.
@@ -51,7 +50,7 @@ def written(request: BookingRequest, *, now: datetime) -> bytes:
     guest.params["PARTSTAT"] = vText("NEEDS-ACTION")
     guest.params["RSVP"] = vText("TRUE")
     event.add("ATTENDEE", guest)
-    _place(event, request.slot, sequence=request.sequence, generation=request.sequence, now=now)
+    _place(event, request, sequence=request.sequence, now=now)
     calendar = Calendar()
     calendar.add("VERSION", "2.0")
     calendar.add("PRODID", "-//Pointsman//CalDAV connector//EN")
@@ -64,16 +63,18 @@ def _bytes(calendar: Calendar) -> bytes:
     return content
 
 
-def _place(event: Event, slot: Slot, *, sequence: int, generation: int, now: datetime) -> None:
-    for name in ("DTSTART", "DTEND", "DURATION", "DTSTAMP", "LAST-MODIFIED", "SEQUENCE", _SEQUENCE):
+def _place(event: Event, request: BookingRequest, *, sequence: int, now: datetime) -> None:
+    """Write what is the host's to say: when it is, and whether it stands."""
+    for name in ("DTSTART", "DTEND", "DURATION", "STATUS", "DTSTAMP", "LAST-MODIFIED", "SEQUENCE", _SEQUENCE):
         event.pop(name, None)
-    utc = slot.utc()
+    utc = request.slot.utc()
     event.add("DTSTART", utc.start)
     event.add("DTEND", utc.end)
     event.add("DTSTAMP", now.astimezone(UTC))
     event.add("LAST-MODIFIED", now.astimezone(UTC))
     event.add("SEQUENCE", sequence)
-    event.add(_SEQUENCE, str(generation))
+    event.add("STATUS", "TENTATIVE" if request.tentative else "CONFIRMED")
+    event.add(_SEQUENCE, str(request.sequence))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +89,17 @@ class Stored:
     sequence: int
     generation: int | None
     cancelled: bool
+    tentative: bool
+
+    def agrees_with(self, request: BookingRequest) -> bool:
+        """Whether there is nothing left to change."""
+        stands = not self.cancelled and self.tentative == request.tentative
+        return stands and self.slot == request.slot and self.generation in (None, request.sequence)
 
     def moved(self, request: BookingRequest, *, now: datetime) -> bytes:
         """The same event at the request's slot, with everything kept that its owner added."""
         sequence = max(self.sequence + 1, request.sequence)
-        _place(self.event, request.slot, sequence=sequence, generation=request.sequence, now=now)
+        _place(self.event, request, sequence=sequence, now=now)
         try:
             return _bytes(self.calendar)
         except _BROKEN:
@@ -118,7 +125,7 @@ def stored(text: str | bytes, *, zone: tzinfo) -> Stored:
         raise Rejected("the server's calendar object holds no event")
     event = masters[0]
     try:
-        generation = str(event.get(_SEQUENCE, ""))
+        generation, status = str(event.get(_SEQUENCE, "")), str(event.get("STATUS", "")).upper()
         return Stored(
             calendar=calendar,
             event=event,
@@ -127,7 +134,8 @@ def stored(text: str | bytes, *, zone: tzinfo) -> Stored:
             title=str(event.get("SUMMARY", "")),
             sequence=int(event.get("SEQUENCE", 0)),
             generation=int(generation) if generation.isascii() and generation.isdigit() else None,
-            cancelled=str(event.get("STATUS", "")).upper() == "CANCELLED",
+            cancelled=status == "CANCELLED",
+            tentative=status == "TENTATIVE",
         )
     except _BROKEN:
         raise Rejected("the server's event cannot be read") from None

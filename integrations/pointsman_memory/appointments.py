@@ -43,6 +43,7 @@ class Appointments:
             "title": request.title,
             "attendees": [request.contact.email],
             "sequence": request.sequence,
+            "tentative": request.tentative,
         }
         made = await self._client.call(method, "calendars", request.calendar, "events", request.key, body=body)
         return _booking(request.calendar, made)
@@ -57,6 +58,7 @@ def _booking(calendar: str, data: Any) -> Booking:
             vendor_id=row["id"],
             version=row["version"],
             title=row["title"],
+            tentative=row["tentative"] is True,
         ),
         data,
     )

@@ -20,6 +20,7 @@ class Entry:
     sequence: int = 0
     version: int = 1
     busy: bool = True
+    tentative: bool = False
 
 
 @dataclass(slots=True)
@@ -74,14 +75,18 @@ class Diary:
             title=body["title"],
             attendees=frozenset(body["attendees"]),
             sequence=body["sequence"],
+            tentative=body["tentative"],
         )
         return self._keep(entries, entry, status=201)
 
     def _move(self, entries: dict[str, Entry], present: Entry, body: dict[str, Any]) -> Answer:
-        slot, sequence = slot_of(body), body["sequence"]
-        if sequence < present.sequence or slot == present.slot:
+        asked = {"slot": slot_of(body), "sequence": body["sequence"], "tentative": body["tentative"]}
+        if asked["sequence"] < present.sequence:
             return 200, event_json(present)
-        moved = replace(present, slot=slot, sequence=sequence, version=present.version + 1)
+        moved = replace(present, **asked)
+        if moved == present:
+            return 200, event_json(present)
+        moved = replace(moved, version=present.version + 1)
         return self._keep(entries, moved, status=200)
 
     def _keep(self, entries: dict[str, Entry], entry: Entry, *, status: int) -> Answer:

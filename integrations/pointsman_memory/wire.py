@@ -23,6 +23,8 @@ class Written(Protocol):
     def title(self) -> str: ...
     @property
     def version(self) -> int: ...
+    @property
+    def tentative(self) -> bool: ...
 
 
 def slot_json(slot: Slot) -> dict[str, str]:
@@ -38,4 +40,4 @@ def slot_of(data: Mapping[str, Any]) -> Slot:
 def event_json(event: Written) -> dict[str, Any]:
     """An event as the vendor shows it."""
     seen = {"id": event.id, "key": event.key, "title": event.title, "version": str(event.version)}
-    return {**seen, **slot_json(event.slot)}
+    return {**seen, "tentative": event.tentative, **slot_json(event.slot)}

@@ -14,7 +14,9 @@ class BookingRequest:
     """One appointment as it should stand in one calendar.
 
     `sequence` counts the host's own changes to the appointment, from 0. A request with a lower
-    sequence than the vendor already has is late: it changes nothing.
+    sequence than the vendor already has is late: it changes nothing. `tentative` asks that the
+    event be shown as not yet confirmed; it blocks its time all the same. `invitation` is an
+    iTIP body (RFC 5546) with which a connector may invite the contact; one that does not is fine.
     """
 
     key: str
@@ -25,6 +27,8 @@ class BookingRequest:
     contact: Contact
     organizer: str | None = None  # the email address the invitation comes from
     sequence: int = 0
+    tentative: bool = False
+    invitation: bytes | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check_key(self.key)
@@ -36,7 +40,10 @@ class BookingRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booking:
-    """An appointment as the vendor has it; `version` changes whenever the vendor's copy does."""
+    """An appointment as the vendor has it; `version` changes whenever the vendor's copy does.
+
+    `cancelled`: the event is still there, and its owner marked it as called off.
+    """
 
     key: str
     calendar: str
@@ -44,6 +51,8 @@ class Booking:
     vendor_id: str
     version: str
     title: str = field(default="", compare=False)
+    tentative: bool = False
+    cancelled: bool = False
 
 
 @runtime_checkable
@@ -63,7 +72,10 @@ class Calendar(Protocol):
         ...
 
     async def move(self, request: BookingRequest) -> Booking:
-        """Bring the appointment to the request's slot; again is fine, and one that vanished is created."""
+        """Bring the appointment to the request's slot and standing (`tentative` or not).
+
+        Again is fine, and one that vanished or was called off is made anew.
+        """
         ...
 
     async def cancel(self, calendar: str, key: str) -> None:
@@ -71,5 +83,5 @@ class Calendar(Protocol):
         ...
 
     async def booked(self, calendar: str, window: Slot) -> Sequence[Booking]:
-        """The host's own appointments that overlap `window`, by start: to read back and to reconcile."""
+        """The host's own appointments that stand and overlap `window`, by start: to read back and to reconcile."""
         ...

@@ -6,7 +6,11 @@ from enum import StrEnum
 from pydantic import BaseModel
 
 CONTRACT = 1
-"""The version of this contract. A connector states the one it was written for; the host refuses others."""
+"""The version of this contract. A connector states the one it was written for; the host refuses others.
+
+What is added with a default (such as `BookingRequest.tentative`) does not raise it: a connector that does not know the
+field does what it did before.
+"""
 
 
 class Capability(StrEnum):

@@ -19,6 +19,7 @@ class BenchVendor:
     calendar = "anna/appointments"
     unreadable = "somebody-else"
     refuses_overlaps = True
+    knows_tentative = True
     user = "user-1"
     programme = "newsletter"
     address = "#sales"
@@ -30,7 +31,10 @@ class BenchVendor:
 
     def events(self) -> Sequence[Event]:
         own = self.inner.diary.own(self.calendar)
-        return [Event(slot=entry.slot, title=entry.title, attendees=entry.attendees) for entry in own]
+        return [
+            Event(slot=entry.slot, title=entry.title, attendees=entry.attendees, tentative=entry.tentative)
+            for entry in own
+        ]
 
     def block(self, slot: Slot, *, busy: bool = True) -> None:
         self.inner.diary.block(self.calendar, slot, busy=busy)

@@ -87,6 +87,7 @@ class RadicaleVendor:
     """One fresh calendar on the server; its truth is read from the server's files."""
 
     refuses_overlaps = False
+    knows_tentative = True
     _numbers = count(1)
 
     def __init__(self, server: Server) -> None:
@@ -141,4 +142,5 @@ def _seen(event: Event) -> SeenEvent:
         slot=Slot(event.decoded("DTSTART"), event.decoded("DTEND")),
         title=str(event["SUMMARY"]),
         attendees=frozenset(str(guest).removeprefix("mailto:") for guest in guests),
+        tentative=event.get("STATUS") == "TENTATIVE",
     )

@@ -122,15 +122,21 @@ class ConnectorGateway:
         await self._on_calendar(connection, lambda vendor: vendor.cancel(calendar, key), writes=True)
 
     async def booked(
-        self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime
-    ) -> list[tuple[str, EventReceipt]]:
-        """Our own events in a window as the vendor has them, each with its title: to read back and to reconcile."""
+        self,
+        connection: ConnectionRef,
+        calendar: str,
+        start: datetime,
+        end: datetime,
+        *,
+        deadline: timedelta = CALL_DEADLINE,
+    ) -> list[EventReceipt]:
+        """Our own events in a window as the vendor has them: to read back and to reconcile."""
         window = _checked(lambda: Slot(start, end))
 
-        async def read(vendor: Calendar) -> list[tuple[str, EventReceipt]]:
-            return [(booking.title, _receipt(booking)) for booking in await vendor.booked(calendar, window)]
+        async def read(vendor: Calendar) -> list[EventReceipt]:
+            return [_receipt(booking) for booking in await vendor.booked(calendar, window)]
 
-        return await self._on_calendar(connection, read)
+        return await self._on_calendar(connection, read, deadline=deadline)
 
     async def aclose(self) -> None:
         """Let go of every vendor."""
@@ -241,12 +247,21 @@ def _request(event: CalendarEvent) -> BookingRequest:
         contact=Contact(email=event.attendee_email, name=event.attendee_name),
         organizer=event.organizer_email,
         sequence=event.sequence,
+        tentative=event.tentative,
+        invitation=event.invitation,
     )
 
 
 def _receipt(booking: Booking) -> EventReceipt:
     start, end = _utc(booking.slot)
-    return EventReceipt(key=booking.key, vendor_id=booking.vendor_id, version=booking.version, start=start, end=end)
+    return EventReceipt(
+        key=booking.key,
+        vendor_id=booking.vendor_id,
+        version=booking.version,
+        start=start,
+        end=end,
+        cancelled=booking.cancelled,
+    )
 
 
 def _utc(slot: Slot) -> tuple[datetime, datetime]:

@@ -160,6 +160,22 @@ class AppointmentChecks(Bench):
         assert slots(vendor) == [at(14)]
 
     @proves(Tier.SILVER, CALENDAR)
+    async def test_tentative_appointment_is_confirmed_by_a_move(self, connector: Any, vendor: Any) -> None:
+        """A move() to the same slot with a newer sequence changes the standing, in place; a late one does not."""
+        if not vendor.knows_tentative:
+            pytest.skip("excused: this vendor shows every event as confirmed")
+        made = await connector.book(request(vendor.calendar, tentative=True))
+        assert made.tentative
+        assert [event.tentative for event in vendor.events()] == [True]
+        assert any(slot.overlaps(made.slot) for slot in await connector.busy(vendor.calendar, made.slot))
+        confirmed = await connector.move(request(vendor.calendar, sequence=1))
+        assert not confirmed.tentative
+        assert confirmed.version != made.version
+        assert await connector.move(request(vendor.calendar, tentative=True)) == confirmed
+        assert confirmed == await connector.find(vendor.calendar, made.key)
+        assert [(event.slot, event.tentative) for event in vendor.events()] == [(made.slot, False)]
+
+    @proves(Tier.SILVER, CALENDAR)
     async def test_cancel_is_idempotent(self, connector: Any, vendor: Any) -> None:
         """cancel() removes the event; a second time, or for an unknown key, it succeeds and does nothing."""
         made = await connector.book(request(vendor.calendar))

@@ -30,7 +30,13 @@ def at(hour: int, minute: int = 0, *, minutes: int = 30, day: datetime = SPRING)
 
 
 def request(
-    calendar: str, *, key: str = "check-g1", slot: Slot | None = None, contact: Contact = ADA, sequence: int = 0
+    calendar: str,
+    *,
+    key: str = "check-g1",
+    slot: Slot | None = None,
+    contact: Contact = ADA,
+    sequence: int = 0,
+    tentative: bool = False,
 ) -> BookingRequest:
     """An appointment at 9:00 in Berlin, on the morning after the clocks changed."""
     return BookingRequest(
@@ -42,4 +48,5 @@ def request(
         contact=contact,
         organizer="closer@example.com",
         sequence=sequence,
+        tentative=tentative,
     )

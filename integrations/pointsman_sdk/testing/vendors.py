@@ -26,6 +26,7 @@ class Event:
     slot: Slot
     title: str
     attendees: frozenset[str]
+    tentative: bool = False  # shown as not yet confirmed
 
 
 class CalendarVendor(Vendor, Protocol):
@@ -34,6 +35,7 @@ class CalendarVendor(Vendor, Protocol):
     calendar: str  # the address of a calendar that the connection may use
     unreadable: str  # the address of one that it may not read, or that does not exist
     refuses_overlaps: bool  # whether the vendor itself says no to a taken time
+    knows_tentative: bool  # whether the vendor can show an event as not yet confirmed
 
     def events(self) -> Sequence[Event]:
         """Every event in `calendar` that the connector made and that stands."""

@@ -104,7 +104,7 @@ async def test_appointment_is_booked_found_moved_and_cancelled(house: House) -> 
     assert await gateway.busy(connection, "anna", NINE, NOON, deadline=SECOND) == [(NINE, TEN)]
     moved = await gateway.move(connection, replace(EVENT, start=TEN, end=NOON, sequence=1))
     assert (moved.start, moved.end) == (TEN, NOON)
-    assert await gateway.booked(connection, "anna", NINE, NOON) == [("Demo", moved)]
+    assert await gateway.booked(connection, "anna", NINE, NOON) == [moved]
     await gateway.cancel(connection, "anna", EVENT.key)
     await gateway.cancel(connection, "anna", EVENT.key)
     assert await gateway.find(connection, "anna", EVENT.key) is None

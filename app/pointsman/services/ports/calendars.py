@@ -1,7 +1,7 @@
 """The calendars of connected vendors, as the use cases see them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -59,6 +59,8 @@ class CalendarEvent:
     attendee_name: str
     organizer_email: str | None
     sequence: int
+    tentative: bool = False  # shown as not yet confirmed
+    invitation: bytes | None = field(default=None, repr=False)  # RFC 5546, for connectors that invite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,7 @@ class EventReceipt:
     version: str
     start: datetime
     end: datetime
+    cancelled: bool = False  # still there, and marked as called off
 
 
 class CalendarGateway(Protocol):
@@ -95,3 +98,9 @@ class CalendarGateway(Protocol):
     async def move(self, connection: ConnectionRef, event: CalendarEvent) -> EventReceipt: ...
 
     async def cancel(self, connection: ConnectionRef, calendar: str, key: str) -> None: ...
+
+    async def booked(
+        self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, *, deadline: timedelta
+    ) -> list[EventReceipt]:
+        """Our own events that stand in a window, as the vendor has them: to reconcile."""
+        ...
