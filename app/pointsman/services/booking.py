@@ -128,7 +128,7 @@ async def place(
     _refuse(what, wanted, reading.busy, await taken(tx, what, wanted), now)
     row = await _new(env, tx, what, wanted, actor, now)
     await tx.appointments.add(row, reservation_ids=[env.new_id()])
-    await owe(env, tx, row, "book", sequence=row.sequence)
+    await owe(env, tx, row, "book")
     await tx.leads.set_stage(what.lead.id, Stage.BOOKED.value, at=now)
     await tx.audit.add(
         id=env.new_id(),
@@ -170,7 +170,7 @@ async def cancel(env: Env, appointment_id: UUID, *, by: CancelledBy, reason: str
         await tx.appointments.save(gone)
         await tx.appointments.release_time(row.id)
         await hasten(env, tx, row.id)  # a `book` that waits for its next try would keep the `cancel` waiting
-        await owe(env, tx, row, "cancel", sequence=row.sequence + 1)
+        await owe(env, tx, gone, "cancel")
         held = await tx.gates.held(row.lead_id, at=now)
         if lead.stage == Stage.BOOKED and held is not None:
             stage = Stage.CLOSING if Work(held.work) is Work.CLOSING else Stage.WORKING

@@ -3,22 +3,27 @@
 One live event per appointment and calendar, whatever is retried, lost or replayed:
 - The event's key is the appointment's, the same for every op, so that a vendor can see a repetition.
 - A run takes a lease. What a worker does after its lease has run out is not written, and what it may have left at
-  the vendor is put right: a `cancel` that had been done is done again.
+  the vendor is put right: the last op that had been done is done again.
 - An attempt is counted before it starts. Any attempt but the first asks `find(key)` before it creates anything.
-- Ops on one event are run in the order in which they are owed.
+- Ops on one event are run in the order in which they are owed. Whoever takes part has an event of their own; who leaves and
+  comes back gets theirs anew, under the same key, whatever is left of the old one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from pointsman.domain.appointments import Status
 from pointsman.domain.backoff import wait_after
 from pointsman.domain.errors import Conflict, NotFound
-from pointsman.services.event import event_of
+from pointsman.services.event import beside, event_of
 from pointsman.services.fault_texts import safe_text
+from pointsman.services.in_force import current
 from pointsman.services.owing import SWEPT_AT_ONCE, defer_run, follow
 from pointsman.services.ports import (
     Actor,
+    CalendarEvent,
     CalendarFault,
     Env,
     EventReceipt,
@@ -39,6 +44,7 @@ SWEEP_GRACE = timedelta(seconds=30)  # a delivery's own job comes first
 LOOK_AGAIN = "removed; looked at once more, since an unanswered booking may still arrive"
 DEAD_ALERT = "delivery-dead"
 REAUTH_ALERT = "connection-reauth"
+_OVER = frozenset({Status.CANCELLED, Status.REJECTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +56,25 @@ class _Job:
     lead: LeadRow
     connection: ConnectionRow
     lease: UUID
+    ops: Sequence[DeliveryRow]  # all on the same event, in the order in which they are owed
+    beside: tuple[str, ...]
 
     @property
     def off(self) -> bool:
-        """Whether the appointment was called off meanwhile, so that nothing is to be created or moved any more."""
-        return self.delivery.op != "cancel" and self.appointment.status == "cancelled"
+        """Whether the event is to go, so that nothing is to be created or moved any more."""
+        if self.delivery.op == "cancel":
+            return False
+        return self.appointment.status in _OVER or any(
+            other.op == "cancel" and other.sequence > self.delivery.sequence for other in self.ops
+        )
+
+    @property
+    def again(self) -> bool:
+        """Whether the rep had this event before, and lost it."""
+        return any(other.op == "cancel" and other.sequence < self.delivery.sequence for other in self.ops)
+
+    def event(self) -> CalendarEvent:
+        return event_of(self.appointment, self.lead, self.delivery, beside=self.beside)
 
 
 async def run_delivery(env: Env, delivery_id: UUID) -> None:
@@ -127,9 +147,30 @@ async def _claim(env: Env, delivery_id: UUID) -> _Job | None:
         assert appointment is not None
         assert lead is not None
         connection = await tx.deliveries.connection(delivery.connection_id)
-        return _Job(delivery=delivery, appointment=appointment, lead=lead, connection=connection, lease=lease)
+        return _Job(
+            delivery=delivery,
+            appointment=appointment,
+            lead=lead,
+            connection=connection,
+            lease=lease,
+            ops=await _ops(tx, delivery),
+            beside=await _beside(env, tx, appointment, delivery) if appointment.companions else (),
+        )
 
     return await in_transaction(env, work)
+
+
+async def _beside(env: Env, tx: Tx, row: AppointmentRow, delivery: DeliveryRow) -> tuple[str, ...]:
+    names = {rep.id: rep.name for rep in (await current(env, tx)).roster.reps.values()}
+    return beside(row, delivery.rep_id, names)
+
+
+async def _ops(tx: Tx, delivery: DeliveryRow) -> Sequence[DeliveryRow]:
+    """All that was ever owed to the event that this delivery is about, as of now."""
+    where = (delivery.connection_id, delivery.calendar, delivery.key)
+    past = await tx.deliveries.of_appointment(delivery.appointment_id)
+    found = [other for other in past if (other.connection_id, other.calendar, other.key) == where]
+    return sorted(found, key=lambda other: other.sequence)
 
 
 async def _call(env: Env, job: _Job) -> EventReceipt | None:
@@ -140,13 +181,16 @@ async def _call(env: Env, job: _Job) -> EventReceipt | None:
             await env.calendars.cancel(ref, delivery.calendar, delivery.key)
             return None
         case "move":
-            return await env.calendars.move(ref, event_of(job.appointment, job.lead, delivery))
+            return await env.calendars.move(ref, job.event())
+        case _ if job.again:
+            # Makes what is gone, and puts right what may have been left, or may have been made too late.
+            return await env.calendars.move(ref, job.event())
         case _:
             if delivery.attempts > 1:
                 found = await env.calendars.find(ref, delivery.calendar, delivery.key)
                 if found is not None:
                     return found
-            return await env.calendars.book(ref, event_of(job.appointment, job.lead, delivery))
+            return await env.calendars.book(ref, job.event())
 
 
 async def _settle(env: Env, job: _Job, status: str, receipt: EventReceipt | None = None) -> None:
@@ -176,16 +220,19 @@ async def _may_echo(tx: Tx, job: _Job) -> bool:
     """Whether this first `cancel` that was carried out follows a `book` that was sent and never answered."""
     if job.delivery.op != "cancel" or job.delivery.last_error == LOOK_AGAIN:
         return False
-    past = await tx.deliveries.of_appointment(job.appointment.id)
-    return any(other.op == "book" and other.status == "superseded" and other.attempts > 1 for other in past)
+    ops = await _ops(tx, job.delivery)
+    if ops[-1].id != job.delivery.id:  # what comes after it puts the event right
+        return False
+    return any(other.op == "book" and other.status == "superseded" and other.attempts > 1 for other in ops)
 
 
 async def _put_right(env: Env, tx: Tx, job: _Job) -> None:
-    """The lease was lost during the call: if the appointment is off, the call may have made its event again."""
-    for other in await tx.deliveries.of_appointment(job.appointment.id):
-        late = job.delivery.op != "cancel" and other.op == "cancel" and other.key == job.delivery.key
-        if late and await tx.deliveries.reopen(other.id, status="done", at=env.clock()):
-            await defer_run(tx, other)
+    """The lease was lost during the call: what was done since then is done again, since the call may have undone it."""
+    last = (await _ops(tx, job.delivery))[-1]
+    if last.id == job.delivery.id or last.op == job.delivery.op == "cancel":
+        return
+    if await tx.deliveries.reopen(last.id, status="done", at=env.clock()):
+        await defer_run(tx, last)
 
 
 async def _retry(env: Env, job: _Job, error: str, retry_after: timedelta | None) -> None:

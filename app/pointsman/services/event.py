@@ -1,6 +1,6 @@
 """An appointment as it stands in the rep's calendar: what the closer reads before the call."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -23,15 +23,15 @@ def event_key(appointment_id: UUID, rep_id: UUID) -> str:
     return f"pm-{appointment_id}-{rep_id.hex[-8:]}"
 
 
-def event_of(row: AppointmentRow, lead: LeadRow, delivery: DeliveryRow) -> CalendarEvent:
-    """The event as it should stand now."""
+def event_of(row: AppointmentRow, lead: LeadRow, delivery: DeliveryRow, *, beside: Sequence[str] = ()) -> CalendarEvent:
+    """The event as it should stand now in the calendar of the delivery's rep; `beside` are the lines on who else comes."""
     return CalendarEvent(
         key=delivery.key,
         calendar=delivery.calendar,
         start=row.starts_at,
         end=row.ends_at,
         title=row.title,
-        description=describe(row, lead),
+        description=describe(row, lead, beside),
         attendee_email=lead.email or "",
         attendee_name=_name(lead),
         organizer_email=None,
@@ -39,11 +39,20 @@ def event_of(row: AppointmentRow, lead: LeadRow, delivery: DeliveryRow) -> Calen
     )
 
 
-def describe(row: AppointmentRow, lead: LeadRow) -> str:
+def beside(row: AppointmentRow, rep_id: UUID, names: Mapping[UUID, str]) -> tuple[str, ...]:
+    """Who else takes part, as a line each in the event of this rep."""
+    led = () if rep_id == row.rep_id else (f"Led by: {names.get(row.rep_id, row.rep_key)}",)
+    others = [item for item in row.companions if item.rep_id != rep_id]
+    said = (f"Also there: {names.get(item.rep_id, item.rep_key)} ({item.work.replace('_', ' ')})" for item in others)
+    return (*led, *said)
+
+
+def describe(row: AppointmentRow, lead: LeadRow, also: Sequence[str] = ()) -> str:
     """Who it is, who says that they are ready, and on what evidence."""
     lines = [f"With: {_name(lead)}" + (f" <{lead.email}>" if lead.email else "")]
     lines += [f"Phone: {lead.phone}"] if lead.phone else []
     lines += [f"Handed over by: {row.setter_key}"] if row.setter_key else []
+    lines += also
     findings = row.gate_snapshot.get("evidence", [])
     if findings:
         lines += ["", "Why this lead is ready:"]
