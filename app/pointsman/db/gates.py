@@ -29,7 +29,7 @@ _REVOKE = (
 )
 _HELD = text(
     "select a.id as assignment_id, a.rep_id, r.key as rep_key, r.name as rep_name, r.supplier, a.work, a.pool,"
-    " a.decision_id, a.gate_check_id, a.override_id,"
+    " a.category, a.decision_id, a.gate_check_id, a.override_id,"
     " coalesce(o.revoked_at is null and o.expires_at > :at, false) as by_override,"
     " g.id, g.lead_id, g.work as gate_work, g.passed, g.policy_version, g.setter_rep_id, g.result, g.checked_at,"
     " g.expires_at, g.revoked_at"

@@ -45,6 +45,7 @@ class HeldWork:
     supplier: str
     work: str
     pool: str | None
+    category: str | None  # of the rule that gave the lead away
     decision_id: UUID | None
     gate_check_id: UUID | None
     override_id: UUID | None
