@@ -58,6 +58,7 @@ _ABOVE = text(
     " select exists (select from up where id = :id)"
 )
 _PARENT = text("update accounts set parent_id = :parent where id = :id")
+_CUSTOMER = text("update accounts set status = 'customer' where id = :id and status <> 'customer'")
 _LEADS = text("update leads set account_id = :into, updated_at = :at, version = version + 1 where account_id = :id")
 # The survivor hangs on the merged one's parent before the merged one's children hang on the survivor.
 _OWN_PARENT = text(
@@ -121,6 +122,9 @@ class SqlAccounts:
     async def set_parent(self, account_id: UUID, parent_id: UUID | None) -> None:
         with speaking_the_port():
             await self._connection.execute(_PARENT, {"id": account_id, "parent": parent_id})
+
+    async def make_customer(self, account_id: UUID) -> bool:
+        return (await self._connection.execute(_CUSTOMER, {"id": account_id})).rowcount == 1
 
     async def merge(self, account_id: UUID, *, into: UUID, at: datetime) -> int:
         given = {"id": account_id, "into": into, "at": at}

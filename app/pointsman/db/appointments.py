@@ -69,11 +69,18 @@ _STANDING_OF = text(
 _UNCONFIRMED = text(
     "select id from appointments where status = 'requested' and confirm_by <= :before order by confirm_by limit :limit"
 )
+_WITHOUT_RESULT = text(
+    f"{_SELECT} where a.status in ('requested','confirmed') and a.ends_at <= :ended_by"
+    " and not exists (select from alerts w where w.code = :code and w.subject = 'appointment:' || a.id"
+    " and w.resolved_at is null) order by a.ends_at, a.id limit :limit"
+)
 _PAGE = text(
     f"{_SELECT} where {_SEEN}"
     " and (cast(:lead as uuid) is null or a.lead_id = cast(:lead as uuid))"
     " and (cast(:rep as text) is null or r.key = cast(:rep as text))"
     " and (cast(:status as text) is null or a.status = cast(:status as text))"
+    " and (cast(:ended_by as timestamptz) is null"
+    " or a.status in ('requested','confirmed') and a.ends_at <= cast(:ended_by as timestamptz))"
     " and (cast(:after_at as timestamptz) is null"
     " or (a.starts_at, a.id) < (cast(:after_at as timestamptz), cast(:after_id as uuid)))"
     " order by a.starts_at desc, a.id desc limit :limit"
@@ -162,6 +169,11 @@ class SqlAppointments:
     async def unconfirmed(self, *, before: datetime, limit: int) -> Sequence[UUID]:
         return list(await self._connection.scalars(_UNCONFIRMED, {"before": before, "limit": limit}))
 
+    async def without_result(self, *, ended_by: datetime, code: str, limit: int) -> Sequence[AppointmentRow]:
+        parameters = {"ended_by": ended_by, "code": code, "limit": limit}
+        rows = await self._connection.execute(_WITHOUT_RESULT, parameters)
+        return [_row(row) for row in rows.mappings()]
+
     async def page(
         self,
         *,
@@ -171,10 +183,12 @@ class SqlAppointments:
         status: str | None,
         after: tuple[datetime, UUID] | None,
         limit: int,
+        ended_by: datetime | None = None,
     ) -> Sequence[AppointmentRow]:
         after_at, after_id = after or (None, None)
         parameters = {"supplier": supplier, "lead": lead_id, "rep": rep_key, "status": status, "limit": limit}
-        found = await self._connection.execute(_PAGE, {**parameters, "after_at": after_at, "after_id": after_id})
+        place = {"after_at": after_at, "after_id": after_id, "ended_by": ended_by}
+        found = await self._connection.execute(_PAGE, {**parameters, **place})
         return [_row(row) for row in found.mappings()]
 
     async def _add_companions(self, appointment_id: UUID, companions: Sequence[Companion]) -> None:

@@ -30,6 +30,7 @@ _ASSIGNMENT = (
     "select a.id, a.lead_id, a.rep_id, p.key as rep, a.work, a.pool, a.decision_id, a.gate_check_id, a.override_id,"
     " a.assigned_at, a.ended_at, a.end_reason from assignments a join reps p on p.id = a.rep_id"
 )
+_ONE = text(f"{_ASSIGNMENT} where a.id = :id")
 _OF_DECISION = text(f"{_ASSIGNMENT} where a.decision_id = :id")
 _ACTIVE = text(f"{_ASSIGNMENT} where a.lead_id = :id and a.ended_at is null")
 _ADD = text(
@@ -118,6 +119,9 @@ class SqlDecisions:
     async def add_assignment(self, row: AssignmentRow) -> None:
         with speaking_the_port():
             await self._connection.execute(_ADD, asdict(row))
+
+    async def assignment(self, assignment_id: UUID) -> AssignmentRow | None:
+        return _assignment((await self._connection.execute(_ONE, {"id": assignment_id})).mappings().one_or_none())
 
     async def assignment_of_decision(self, decision_id: UUID) -> AssignmentRow | None:
         return _assignment((await self._connection.execute(_OF_DECISION, {"id": decision_id})).mappings().one_or_none())

@@ -60,7 +60,7 @@ _DUE_POOLS = text(
 _TRIED = text("update holds set next_try_at = null where id = :id and released_at is null and next_try_at <= :at")
 #: How the last assignment ended tells, whatever decisions came after it. What was merged into it is the same person.
 _REASSIGNED = text(
-    "select coalesce((select a.end_reason = 'reassign' from assignments a"
+    "select coalesce((select a.end_reason in ('reassign', 'rejected') from assignments a"
     " where a.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id)"
     " and a.end_reason is distinct from 'merged' order by a.assigned_at desc, a.id desc limit 1), false)"
 )

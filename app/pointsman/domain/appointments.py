@@ -84,7 +84,7 @@ class Gate(StrEnum):
 
     KEPT = "kept"
     ASKED = "asked"  # it must be open, or the act is refused
-    REVOKED = "revoked"
+    REVOKED = "revoked"  # also when it was used up: who bought is sold to again on fresh evidence alone
 
 
 class Next(StrEnum):
@@ -106,7 +106,7 @@ class Told(StrEnum):
     NOTHING = "nothing"
     BOOK = "book"
     MOVE = "move"  # time or standing changed
-    CANCEL = "cancel"  # only while it lies ahead
+    CANCEL = "cancel"  # nothing once it is over
     HAND_ON = "hand on"  # cancelled with the old rep, booked with the new one, CRM owner changed: owed together
 
 
@@ -150,7 +150,7 @@ EFFECTS: tuple[Effect, ...] = (
     _row(Act.REJECT, RejectCode.DUPLICATE, _S.REJECTED, _C.GIVEN_BACK, _G.REVOKED, _N.CLOSED, _T.CANCEL),
     _row(Act.HELD, "", _S.HELD, _C.KEPT, _G.KEPT, _N.WITH_CLOSER, _T.NOTHING),
     _row(Act.NO_SHOW, "", _S.NO_SHOW, _C.GIVEN_BACK, _G.KEPT, _N.WITH_CLOSER, _T.NOTHING),
-    _row(Act.OUTCOME, Outcome.WON, None, _C.KEPT, _G.KEPT, _N.WON, _T.NOTHING),
+    _row(Act.OUTCOME, Outcome.WON, None, _C.KEPT, _G.REVOKED, _N.WON, _T.NOTHING),
     _row(Act.OUTCOME, Outcome.LOST, None, _C.KEPT, _G.REVOKED, _N.NURTURE, _T.NOTHING),
     _row(Act.OUTCOME, Outcome.LATER, None, _C.KEPT, _G.REVOKED, _N.NURTURE, _T.NOTHING),
 )

@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pointsman.domain.appointments import Act, By, legal
+from pointsman.domain.appointments import STANDING, Act, By, Status, legal
 from pointsman.domain.errors import Conflict
+from pointsman.services.lead_ends import REQUEST_LAPSED
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.meeting import AppointmentEvent, AppointmentRow
+
+#: The alert about an appointment that is over, and nobody says how it went.
+RESULT_OVERDUE = "result-overdue"
 
 #: What the audit calls each act.
 _AUDITED: Mapping[Act, str] = {
@@ -69,6 +73,7 @@ async def record(
     """
     if before is not None:
         await tx.appointments.save(after)
+    await _settle_alerts(env, tx, before, after)
     now, new = env.clock(), _kept(after)
     old = _kept(before) if before is not None else {}
     changed = [name for name in new if (old.get(name) or None) != (new[name] or None)]
@@ -97,6 +102,14 @@ async def record(
         after=subject | {"by": by.value} | is_now,
         reason=reason,
     )
+
+
+async def _settle_alerts(env: Env, tx: Tx, before: AppointmentRow | None, after: AppointmentRow) -> None:
+    """End the alerts that ask for what has just been done."""
+    if before is None:
+        await tx.alerts.resolve(at=env.clock(), code=REQUEST_LAPSED, subject=f"lead:{after.lead_id}")
+    elif Status(after.status) not in STANDING or after.ends_at != before.ends_at:
+        await tx.alerts.resolve(at=env.clock(), code=RESULT_OVERDUE, subject=f"appointment:{after.id}")
 
 
 def _kept(row: AppointmentRow) -> dict[str, Any]:

@@ -64,6 +64,10 @@ class Accounts(Protocol):
         """Raises Refused "PM004" for a circle."""
         ...
 
+    async def make_customer(self, account_id: UUID) -> bool:
+        """Whether it was none before."""
+        ...
+
     async def merge(self, account_id: UUID, *, into: UUID, at: datetime) -> int:
         """Everything that names the account names `into` from then on; how many leads moved. Both rows are locked.
 

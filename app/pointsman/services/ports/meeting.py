@@ -298,6 +298,10 @@ class Appointments(Protocol):
         """Requested ones whose `confirm_by` is not after `before`."""
         ...
 
+    async def without_result(self, *, ended_by: datetime, code: str, limit: int) -> Sequence[AppointmentRow]:
+        """Standing ones that ended by then, the oldest first, but those with an open alert `code` about them."""
+        ...
+
     async def get(
         self, appointment_id: UUID, *, lock: bool = False, supplier: str | None = None
     ) -> AppointmentRow | None: ...
@@ -315,8 +319,9 @@ class Appointments(Protocol):
         status: str | None,
         after: tuple[datetime, UUID] | None,
         limit: int,
+        ended_by: datetime | None = None,
     ) -> Sequence[AppointmentRow]:
-        """By start and id, newest first."""
+        """By start and id, newest first; with `ended_by` only standing ones that ended by then."""
         ...
 
 
@@ -342,8 +347,43 @@ class DeliveryRow:
     done_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """An event that we put into a calendar for an appointment ahead, and how we left it there.
+
+    `wanted` False: it was taken out again. `settled_at` is when the last of it was carried out; None while anything is
+    still owed, or dead: then the calendar cannot be expected to agree.
+    """
+
+    connection_id: UUID
+    calendar: str
+    key: str
+    appointment_id: UUID
+    rep_id: UUID
+    rep_key: str
+    leads: bool  # the rep leads the appointment, and is not just a companion
+    wanted: bool
+    settled_at: datetime | None
+    sequence: int  # of the appointment
+    starts_at: datetime
+    ends_at: datetime
+    conflict: str | None
+
+    @property
+    def interval(self) -> Interval:
+        return Interval(self.starts_at, self.ends_at)
+
+
 class Deliveries(Protocol):
     async def add(self, row: DeliveryRow) -> None: ...
+
+    async def placed(self, *, after: datetime) -> Sequence[Placed]:
+        """Every event that was put into a calendar for an appointment that begins after `after`."""
+        ...
+
+    async def of_event(self, connection_id: UUID, calendar: str, key: str) -> Sequence[DeliveryRow]:
+        """All that was ever owed to one event, in the order in which it is owed."""
+        ...
 
     async def get(self, delivery_id: UUID) -> DeliveryRow | None: ...
 
