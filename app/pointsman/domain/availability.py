@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pointsman.domain.local_time import instant_of, local_days
+from pointsman.domain.local_time import local_days
 from pointsman.domain.policy import BookingRules
 from pointsman.domain.reps import Rep
+from pointsman.domain.working_pattern import KeepsHours, spans_on
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -76,15 +77,10 @@ def within(base: Iterable[Interval], window: Interval) -> list[Interval]:
     return [item for item in clipped if item]
 
 
-def working(rep: Rep, window: Interval) -> list[Interval]:
-    """The rep's working hours inside `window`; without any pattern there are none."""
-    blocks = []
-    for day in local_days(window.start, window.end, rep.time_zone):
-        for block in rep.working_hours:
-            if block.weekday == day.weekday():
-                start = instant_of(day, block.start, rep.time_zone)
-                blocks.append(interval(start, instant_of(day, block.end, rep.time_zone)))
-    return within(merged(block for block in blocks if block), window)
+def working(who: KeepsHours, window: Interval) -> list[Interval]:
+    """The working time inside `window`, sorted and apart; a function of `WorkingPattern.of(who)` and `window` alone."""
+    days = local_days(window.start, window.end, who.time_zone)
+    return within(merged(Interval(start, end) for day in days for start, end in spans_on(who, day)), window)
 
 
 def bookable_window(rules: BookingRules, now: datetime) -> Interval:

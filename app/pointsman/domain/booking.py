@@ -2,15 +2,17 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
+from pointsman.domain.appointment_caps import Meeting, full_days
 from pointsman.domain.availability import Interval, absences, bookable_window, padded, working
 from pointsman.domain.local_time import local_date
 from pointsman.domain.policy import BookingRules
 from pointsman.domain.reps import Rep
+from pointsman.domain.working_pattern import special
 
 #: Reasons that mean: somebody else was faster. All others mean: this time was never on offer.
-LOST_TO_OTHERS = frozenset({"calendar-busy", "reserved", "day-full"})
+LOST_TO_OTHERS = frozenset({"calendar-busy", "reserved", "day-full", "week-full"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,42 +23,56 @@ class Obstacle:
     sentence: str
 
 
-def full_days(rep: Rep, meetings: Collection[datetime]) -> frozenset[date]:
-    """The local dates on which `rep` has as many appointments as the cap allows."""
-    cap = rep.caps.appointments_per_day
-    if cap is None:
-        return frozenset()
-    dates = [local_date(start, rep.time_zone) for start in meetings]
-    return frozenset(day for day in dates if dates.count(day) >= cap)
-
-
 def obstacle(
     rep: Rep,
     wanted: Interval,
     *,
     busy: Sequence[Interval],
     reservations: Sequence[Interval],
-    meetings: Collection[datetime],
+    meetings: Collection[Meeting],
     rules: BookingRules,
     now: datetime,
+    category: str | None = None,
 ) -> Obstacle | None:
-    """The first thing in the way of `wanted`, or None. `meetings` are the starts of the confirmed appointments."""
+    """The first thing in the way of `wanted`, or None.
+
+    `meetings` are the rep's appointments around it (see `full_days`), `category` is what `wanted` would count for.
+    """
     reach = bookable_window(rules, now)
-    day = local_date(wanted.start, rep.time_zone)
-    checks = (
-        (wanted.start < reach.start, "too-soon", f"The earliest start is {reach.start:%Y-%m-%dT%H:%MZ}."),
-        (wanted.end > reach.end, "too-far", f"An appointment must end by {reach.end:%Y-%m-%dT%H:%MZ}."),
-        (
-            not any(block.contains(wanted) for block in working(rep, wanted)),
-            "outside-working-hours",
-            f"{rep.name} does not work then ({rep.time_zone}).",
-        ),
-        (_hit(wanted, absences(rep)), "time-off", f"{rep.name} is away then."),
-        (_hit(wanted, padded(busy, rules)), "calendar-busy", f"{rep.name}'s calendar has something else then."),
-        (_hit(wanted, padded(reservations, rules)), "reserved", "Another appointment has this time."),
-        (day in full_days(rep, meetings), "day-full", f"{rep.name} has no room for another appointment on {day}."),
+    if wanted.start < reach.start:
+        return Obstacle(code="too-soon", sentence=f"The earliest start is {reach.start:%Y-%m-%dT%H:%MZ}.")
+    if wanted.end > reach.end:
+        return Obstacle(code="too-far", sentence=f"An appointment must end by {reach.end:%Y-%m-%dT%H:%MZ}.")
+    return (
+        _outside_hours(rep, wanted)
+        or _taken(rep, wanted, busy=busy, reservations=reservations, rules=rules)
+        or _capped(rep, wanted, meetings, category)
     )
-    return next((Obstacle(code=code, sentence=sentence) for hit, code, sentence in checks if hit), None)
+
+
+def _outside_hours(rep: Rep, wanted: Interval) -> Obstacle | None:
+    if any(block.contains(wanted) for block in working(rep, wanted)):
+        return None
+    why = special(rep, local_date(wanted.start, rep.time_zone))
+    where = f"{rep.time_zone}: {why}" if why else rep.time_zone
+    return Obstacle(code="outside-working-hours", sentence=f"{rep.name} does not work then ({where}).")
+
+
+def _taken(
+    rep: Rep, wanted: Interval, *, busy: Sequence[Interval], reservations: Sequence[Interval], rules: BookingRules
+) -> Obstacle | None:
+    if _hit(wanted, absences(rep)):
+        return Obstacle(code="time-off", sentence=f"{rep.name} is away then.")
+    if _hit(wanted, padded(busy, rules)):
+        return Obstacle(code="calendar-busy", sentence=f"{rep.name}'s calendar has something else then.")
+    if _hit(wanted, padded(reservations, rules)):
+        return Obstacle(code="reserved", sentence="Another appointment has this time.")
+    return None
+
+
+def _capped(rep: Rep, wanted: Interval, meetings: Collection[Meeting], category: str | None) -> Obstacle | None:
+    found = full_days(rep, meetings, [category]).why(local_date(wanted.start, rep.time_zone))
+    return Obstacle(code=found[0], sentence=found[1]) if found else None
 
 
 def _hit(wanted: Interval, taken: Sequence[Interval]) -> bool:

@@ -5,8 +5,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pointsman.domain.appointment_caps import Meeting, full_days
 from pointsman.domain.availability import Interval, bookable_window, free, interval, merged
-from pointsman.domain.booking import full_days
 from pointsman.domain.policy import BookingRules
 from pointsman.domain.reps import Rep
 from pointsman.domain.slots import first_start
@@ -23,20 +23,26 @@ class Diary:
     rep: Rep
     busy: Sequence[Interval]
     reservations: Sequence[Interval]
-    meetings: Collection[datetime]  # starts of the appointments
+    meetings: Collection[Meeting]  # the appointments around `known`, as `full_days` wants them
     known: Interval
 
 
 def earliest_starts(
-    diaries: Sequence[Diary], rules: BookingRules, now: datetime, *, most_days: int = MOST_DAYS
+    diaries: Sequence[Diary],
+    rules: BookingRules,
+    now: datetime,
+    *,
+    categories: Collection[str | None] = (),
+    most_days: int = MOST_DAYS,
 ) -> dict[str, datetime]:
     """When each rep can be booked first, by the rules that slots are offered by; whoever cannot be is left out.
 
-    Whoever has no free slot on the days that may be looked at (`most_days` over all reps) is left out, too.
+    Whoever has no free slot on the days that may be looked at (`most_days` over all reps) is left out, too. A day on which
+    any of `categories` is full counts as full.
     """
     reach = bookable_window(rules, now)
     found: dict[str, datetime] = {}
-    waiting, begin = [_Looked(diary) for diary in diaries], reach.start
+    waiting, begin = [_Looked(diary, categories) for diary in diaries], reach.start
     while waiting and begin < reach.end and most_days >= len(waiting):
         most_days -= len(waiting)
         day = Interval(begin, min(begin + _DAY, reach.end))
@@ -54,9 +60,9 @@ def earliest_starts(
 class _Looked:
     """A diary made ready for looking at one day after another."""
 
-    def __init__(self, diary: Diary) -> None:
+    def __init__(self, diary: Diary, categories: Collection[str | None]) -> None:
         self.diary = diary
-        self._full = full_days(diary.rep, diary.meetings)
+        self._full = full_days(diary.rep, diary.meetings, categories)
         self._taken = merged([*diary.busy, *diary.reservations])
 
     def first(self, rules: BookingRules, now: datetime, day: Interval) -> datetime | None:

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from pointsman.domain.caps import RepLoad, reached
 from pointsman.domain.conditions import Test
 from pointsman.domain.durations import format_duration
 from pointsman.domain.leads import Facts
+from pointsman.domain.local_time import on_wall
 from pointsman.domain.policy_document import Member, Method, Pool, SupplierRules
 from pointsman.domain.rep_facts import rep_facts
 from pointsman.domain.reps import Caps, Rep, Roster
@@ -17,7 +17,8 @@ from pointsman.domain.roles import Work
 from pointsman.domain.suppliers import barred_from, beyond_capacity, without_share
 from pointsman.domain.turn_weights import base_weight, ramp, turn_weights
 from pointsman.domain.wording import listing, show
-from pointsman.domain.working_hours import at_work, away_until, next_start
+from pointsman.domain.working_hours import at_work, away_until, next_start, start_in_words
+from pointsman.domain.working_pattern import special
 
 __all__ = ["CalendarState", "Candidate", "Drop", "RepLoad", "Task", "examine"]
 
@@ -129,7 +130,7 @@ class _Clocks(dict[str, datetime]):
         self._now = now
 
     def __missing__(self, zone: str) -> datetime:
-        self[zone] = local = self._now.astimezone(ZoneInfo(zone))
+        self[zone] = local = on_wall(self._now, zone)
         return local
 
 
@@ -211,7 +212,7 @@ def _not_ramped_up(rep: Rep, pool: Pool, now: datetime) -> tuple[Drop, str] | No
     found = ramp(pool, rep, now)
     if found.percent:
         return None
-    start = f"{found.rises_at.astimezone(ZoneInfo(pool.time_zone)):%Y-%m-%d %H:%M %Z}" if found.rises_at else None
+    start = f"{on_wall(found.rises_at, pool.time_zone):%Y-%m-%d %H:%M %Z}" if found.rises_at else None
     then = f"turns begin on {start}" if start else "no step of the ramp-up gives turns again"
     return Drop.RAMP_UP, f"{rep.name} started on {rep.started_on} and takes no turns yet: {then}"
 
@@ -223,9 +224,14 @@ def _not_here(rep: Rep, pool: Pool, task: Task, clocks: _Clocks) -> tuple[Drop, 
         return Drop.TIME_OFF, f"{rep.name} is away until {back:%Y-%m-%d %H:%M %Z}"
     if pool.immediate and not at_work(rep, clocks[rep.time_zone]):
         start = next_start(rep, task.now)
-        then = f"starts {start:%a %H:%M} ({rep.time_zone})" if start else "has no working hours set"
-        return Drop.OUTSIDE_HOURS, f"{rep.name} is not at work now: {then}"
+        then = f"starts {start_in_words(rep, start, task.now)} ({rep.time_zone})" if start else _no_hours(rep)
+        why = special(rep, clocks[rep.time_zone].date())
+        return Drop.OUTSIDE_HOURS, f"{rep.name} is not at work now: {f'{why}; ' if why else ''}{then}"
     return None
+
+
+def _no_hours(rep: Rep) -> str:
+    return "has no working hours set" if not rep.working_hours else "has no working hours ahead"
 
 
 def _at_a_cap(rep: Rep, caps: Caps, load: RepLoad | None) -> tuple[Drop, str] | None:

@@ -6,12 +6,35 @@ occurs twice is its first occurrence. Everything else works on instants in UTC, 
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _SECOND = timedelta(seconds=1)
+_HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
+_WEEK = timedelta(days=7)
 
 
+def is_zone(name: str) -> bool:
+    """Whether `name` is an IANA time zone that this machine knows."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        return False
+    return True
+
+
+def on_wall(at: datetime, zone: str) -> datetime:
+    """An instant as clocks in `zone` show it: to be read or printed; sums of such times ignore clock changes."""
+    return at.astimezone(ZoneInfo(zone))
+
+
+def shown_before(local: datetime) -> bool:
+    """Whether the wall showed this time (of `on_wall`) once already, before its clock was put back."""
+    return bool(local.fold)
+
+
+@lru_cache(maxsize=32_768)  # the same few walls of the same few days are asked for by everybody
 def instant_of(day: date, wall: time, zone: str) -> datetime:
     """The instant (UTC) at which clocks in `zone` show `wall` on `day`; `time.max` is the end of that day."""
     if wall == time.max:
@@ -24,9 +47,39 @@ def start_of_day(day: date, zone: str) -> datetime:
     return instant_of(day, time.min, zone)
 
 
+def start_of_hour(at: datetime, zone: str) -> datetime:
+    """When the hour on the wall began that `at` lies in; a clock change inside an hour begins it anew."""
+    local = on_wall(at, zone)
+    begin = at - _past_the_hour(local)
+    begun = on_wall(begin, zone)
+    if begun.hour != local.hour:  # Lord Howe's clocks change by half an hour, in the middle of one
+        begin += timedelta(minutes=60 - begun.minute)
+    return begin
+
+
+def next_hour(at: datetime, zone: str) -> datetime:
+    """When the next full hour begins on the wall."""
+    return at + _HOUR - _past_the_hour(on_wall(at, zone))
+
+
+def next_day(at: datetime, zone: str) -> datetime:
+    """When tomorrow begins on the wall."""
+    return start_of_day(local_date(at, zone) + _DAY, zone)
+
+
+def next_week(at: datetime, zone: str) -> datetime:
+    """When next Monday begins on the wall."""
+    return start_of_day(monday_of(local_date(at, zone)) + _WEEK, zone)
+
+
 def local_date(at: datetime, zone: str) -> date:
     """The date on the wall in `zone` at an instant."""
     return at.astimezone(ZoneInfo(zone)).date()
+
+
+def monday_of(day: date) -> date:
+    """The Monday of the week of `day`."""
+    return day - timedelta(days=day.weekday())
 
 
 def local_days(start: datetime, end: datetime, zone: str) -> Iterator[date]:
@@ -51,6 +104,10 @@ def grid_of_day(day: date, zone: str, step: timedelta) -> list[datetime]:
         return [first + i * step for i in range(count)]
     walls = (_resolved(midnight + i * step, info) for i in range(count))
     return [at for at, exists in walls if exists]
+
+
+def _past_the_hour(local: datetime) -> timedelta:
+    return timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
 
 
 def _resolved(wall: datetime, zone: tzinfo) -> tuple[datetime, bool]:

@@ -1,19 +1,15 @@
-"""When something begins anew: a rep's presence, a pool's hour, day and week, a supplier's capacity."""
+"""When something begins anew: a rep's presence, a supplier's capacity."""
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime
 
 from pointsman.domain.caps import RepLoad, at_capacity
-from pointsman.domain.local_time import instant_of, local_date, start_of_day
+from pointsman.domain.local_time import local_date, next_day, next_week, start_of_day
 from pointsman.domain.pool_document import SupplierRules
 from pointsman.domain.reps import Rep
-from pointsman.domain.working_hours import at_work, away_until
+from pointsman.domain.working_hours import at_work, away_until, next_start
 
-_DAY = timedelta(days=1)
-_HOUR = timedelta(hours=1)
-_WEEK = 7
 _MOST = 1_000  # absences and blocks to step over before we give up
 
 
@@ -25,41 +21,11 @@ def next_presence(rep: Rep, after: datetime, *, in_hours: bool) -> datetime | No
             at = back.astimezone(UTC)
         elif not in_hours or at_work(rep, at):
             return at
-        elif start := next_block(rep, at):
+        elif start := next_start(rep, at):
             at = start
         else:
             return None
     return None
-
-
-def next_block(rep: Rep, after: datetime) -> datetime | None:
-    """The instant at which the rep's next weekly block begins, later than `after`."""
-    today = local_date(after, rep.time_zone)
-    for days in range(_WEEK + 2):
-        day = today + days * _DAY
-        starts = [
-            instant_of(day, block.start, rep.time_zone) for block in rep.working_hours if block.weekday == day.weekday()
-        ]
-        if later := [start for start in starts if start > after]:
-            return min(later)
-    return None
-
-
-def next_hour(now: datetime, zone: str) -> datetime:
-    """When the next full hour begins on the wall in `zone`."""
-    local = now.astimezone(ZoneInfo(zone))
-    return now + _HOUR - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
-
-
-def next_day(now: datetime, zone: str) -> datetime:
-    """When tomorrow begins in `zone`."""
-    return start_of_day(local_date(now, zone) + _DAY, zone)
-
-
-def next_week(now: datetime, zone: str) -> datetime:
-    """When next Monday begins in `zone`."""
-    today = local_date(now, zone)
-    return start_of_day(today + (_WEEK - today.weekday()) * _DAY, zone)
 
 
 def next_capacity(rules: SupplierRules, load: RepLoad, now: datetime, after: datetime) -> datetime | None:

@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
@@ -12,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from pointsman.domain.condition_document import Condition
 from pointsman.domain.condition_values import FieldName, Name, Part, Text
 from pointsman.domain.durations import Duration
+from pointsman.domain.local_time import is_zone
 from pointsman.domain.roles import Work
 
 MAX_MEMBERS = 500
@@ -32,12 +32,10 @@ class Method(StrEnum):
 
 
 def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
+    if not is_zone(name):
         raise PydanticCustomError(
             "time-zone", "{name} is not an IANA time zone; write one such as 'Europe/Berlin'", {"name": repr(name)}
-        ) from None
+        )
     return name
 
 

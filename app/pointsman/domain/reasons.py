@@ -1,11 +1,11 @@
 """Why the chosen rep, and why not each other one who was eligible: in words, from what the method compared."""
 
 from fractions import Fraction
-from zoneinfo import ZoneInfo
 
 from pointsman.domain.decisions import Step, StepResult
 from pointsman.domain.eligibility import Candidate
 from pointsman.domain.fairness import entitled
+from pointsman.domain.local_time import on_wall
 from pointsman.domain.methods import Contest, Pick
 from pointsman.domain.policy_document import Method
 from pointsman.domain.wording import listing, signed
@@ -134,4 +134,4 @@ class Reasons:
 
     def _slot(self, rep: str) -> str:
         at = self._contest.slot(rep)
-        return f"{at.astimezone(ZoneInfo(self._contest.pool.time_zone)):%a %Y-%m-%d %H:%M %Z}"
+        return f"{on_wall(at, self._contest.pool.time_zone):%a %Y-%m-%d %H:%M %Z}"

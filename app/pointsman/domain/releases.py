@@ -4,20 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from pointsman.domain.caps import RepLoad
 from pointsman.domain.decisions import Decision, DecisionOutcome, HoldReason
 from pointsman.domain.distribution import World
 from pointsman.domain.eligibility import Candidate, Drop
 from pointsman.domain.gate import GateResult
-from pointsman.domain.next_moments import (
-    next_capacity,
-    next_day,
-    next_hour,
-    next_presence,
-    next_week,
-)
+from pointsman.domain.local_time import next_day, next_hour, next_week, on_wall
+from pointsman.domain.next_moments import next_capacity, next_presence
 from pointsman.domain.policy_document import Policy, Pool
 from pointsman.domain.reps import Caps, Rep
 from pointsman.domain.roles import Work
@@ -259,4 +253,4 @@ class _Case:
 
 
 def _shown(at: datetime, zone: str) -> str:
-    return f"{at.astimezone(ZoneInfo(zone)):%a %Y-%m-%d %H:%M} ({zone})"
+    return f"{on_wall(at, zone):%a %Y-%m-%d %H:%M} ({zone})"

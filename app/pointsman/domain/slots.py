@@ -1,7 +1,7 @@
 """Slots: free time cut into appointments that a buyer can choose from."""
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -19,7 +19,7 @@ class Slot:
 
 
 def starts(
-    free: Sequence[Interval], duration: timedelta, grid: timedelta, zone: str, *, full_days: Collection[date] = ()
+    free: Sequence[Interval], duration: timedelta, grid: timedelta, zone: str, *, full_days: Container[date] = ()
 ) -> list[datetime]:
     """Where appointments of `duration` may start: on the grid of the local wall clock, inside one free interval.
 
@@ -30,14 +30,14 @@ def starts(
 
 
 def first_start(
-    free: Sequence[Interval], duration: timedelta, grid: timedelta, zone: str, *, full_days: Collection[date] = ()
+    free: Sequence[Interval], duration: timedelta, grid: timedelta, zone: str, *, full_days: Container[date] = ()
 ) -> datetime | None:
     """The first of `starts`, without the work for the others."""
     return next(_starts(free, duration, grid, zone, full_days), None)
 
 
 def _starts(
-    free: Sequence[Interval], duration: timedelta, grid: timedelta, zone: str, full_days: Collection[date]
+    free: Sequence[Interval], duration: timedelta, grid: timedelta, zone: str, full_days: Container[date]
 ) -> Iterator[datetime]:
     if not free:
         return
@@ -58,7 +58,7 @@ def slots(
     grid: timedelta,
     zone: str,
     *,
-    full_days: Collection[date] = (),
+    full_days: Container[date] = (),
     limit: int | None = None,
 ) -> list[Slot]:
     """The first `limit` slots of `rep`, by start."""

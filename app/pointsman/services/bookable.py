@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pointsman.domain.appointment_caps import COUNTED_AROUND, Meeting, full_days
 from pointsman.domain.availability import Interval, bookable_window, free
-from pointsman.domain.booking import Obstacle, full_days, obstacle
+from pointsman.domain.booking import Obstacle, obstacle
 from pointsman.domain.errors import Conflict, NotFound, RoleProtected
 from pointsman.domain.policy import BookingRules
 from pointsman.domain.reps import Rep
@@ -20,8 +21,6 @@ from pointsman.services.ports.meeting import CheckRow, HeldWork
 
 #: Work that is done in appointments. Prospecting and qualification are done on the phone, there and then.
 BOOKABLE = frozenset({Work.CLOSING, Work.SOLUTION_DESIGN, Work.CUSTOMER_SERVICE})
-
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +43,7 @@ class Taken:
     """What Pointsman itself has given away of a rep's time."""
 
     reservations: Sequence[Interval]
-    meetings: Sequence[datetime]
+    meetings: Sequence[Meeting]
 
 
 async def visible_lead(tx: Tx, lead_id: UUID, actor: Actor, *, lock: bool = False) -> LeadRow:
@@ -79,12 +78,12 @@ async def bookable(env: Env, tx: Tx, lead: LeadRow, *, now: datetime) -> Bookabl
 
 
 async def taken(tx: Tx, what: Bookable, window: Interval) -> Taken:
-    """Reservations around `window`, and the appointments of the days that it touches."""
-    wide = Interval(window.start - _DAY, window.end + _DAY)
+    """Reservations around `window`, and the appointments that count against the days and weeks that it touches."""
+    wide = Interval(window.start - COUNTED_AROUND, window.end + COUNTED_AROUND)
     found = await tx.appointments.taken([what.held.rep_id], wide)
     return Taken(
         reservations=[item.interval for item in found],
-        meetings=[item.interval.start for item in found if item.appointment_id],
+        meetings=[Meeting(start=t.interval.start, category=t.category) for t in found if t.appointment_id],
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from pointsman.domain.appointment_caps import COUNTED_AROUND, Meeting
 from pointsman.domain.availability import Interval, bookable_window
 from pointsman.domain.distribution import World
 from pointsman.domain.earliest import Diary, earliest_starts
@@ -16,7 +17,6 @@ from pointsman.services.ports.meeting import Taken
 
 #: A calendar that nobody could read for so long is unknown; the worker reads each every five minutes.
 KNOWN_FOR = timedelta(minutes=10)
-_DAY = timedelta(days=1)
 
 
 async def fetch_earliest(tx: Tx, plan: Plan, world: World) -> Mapping[str, Mapping[str, datetime]]:
@@ -29,7 +29,7 @@ async def fetch_earliest(tx: Tx, plan: Plan, world: World) -> Mapping[str, Mappi
     reps = {rep.key: rep for found in members.values() for rep in found}
     asked = Interval(now, max(bookable_window(pool.booking, now).end for pool in pools.values()))
     readings = await last_readings(tx, [*reps], asked, oldest=now - KNOWN_FOR)
-    wide = Interval(asked.start - _DAY, asked.end + _DAY)
+    wide = Interval(asked.start - COUNTED_AROUND, asked.end + COUNTED_AROUND)
     taken: dict[UUID, list[Taken]] = {}
     for item in await tx.appointments.taken([rep.id for rep in reps.values()], wide):
         taken.setdefault(item.rep_id, []).append(item)
@@ -41,11 +41,16 @@ async def fetch_earliest(tx: Tx, plan: Plan, world: World) -> Mapping[str, Mappi
                 rep=reps[key],
                 busy=reading.busy,
                 reservations=[time.interval for time in times],
-                meetings=[time.interval.start for time in times if time.appointment_id],
+                meetings=[Meeting(start=t.interval.start, category=t.category) for t in times if t.appointment_id],
                 known=reading.asked,
             )
     return {
-        name: earliest_starts([diaries[rep.key] for rep in members[name] if rep.key in diaries], pool.booking, now)
+        name: earliest_starts(
+            [diaries[rep.key] for rep in members[name] if rep.key in diaries],
+            pool.booking,
+            now,
+            categories={route.category for route in plan.routes if route.pool == name},
+        )
         for name, pool in pools.items()
     }
 

@@ -7,12 +7,11 @@ turns that pools of different counters give to one supplier or to one rep.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from pointsman.domain.eligibility import RepLoad
-from pointsman.domain.local_time import local_date, start_of_day
+from pointsman.domain.local_time import local_date, monday_of, start_of_day, start_of_hour
 from pointsman.domain.policy_document import Method, SupplierRules
 from pointsman.domain.reps import Caps, Rep, Roster
 from pointsman.domain.routing import Plan
@@ -54,15 +53,11 @@ async def fetch_loads(
 
 def periods_at(now: datetime, time_zone: str) -> Periods:
     """When the hour, the day and the week of `now` began by the clock of `time_zone`; weeks begin on Monday."""
-    local = now.astimezone(ZoneInfo(time_zone))
-    hour = now - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
-    begun = hour.astimezone(ZoneInfo(time_zone))
-    if begun.hour != local.hour:  # Lord Howe's clocks change by half an hour, in the middle of one
-        hour += timedelta(minutes=60 - begun.minute)
+    today = local_date(now, time_zone)
     return Periods(
-        hour=hour,
-        day=start_of_day(local.date(), time_zone),
-        week=start_of_day(local.date() - timedelta(days=local.weekday()), time_zone),
+        hour=start_of_hour(now, time_zone),
+        day=start_of_day(today, time_zone),
+        week=start_of_day(monday_of(today), time_zone),
     )
 
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pointsman.domain.appointment_caps import Meeting, full_days
 from pointsman.domain.availability import Interval, free, less, merged, working
-from pointsman.domain.booking import full_days, obstacle
+from pointsman.domain.booking import obstacle
 from pointsman.domain.policy import BookingRules
 from pointsman.domain.reps import Caps, Rep, TimeOff, WeeklyBlock
 from pointsman.domain.roles import Role, Work
@@ -144,8 +145,8 @@ def test_a_rep_without_working_hours_is_never_free() -> None:
 
 def test_a_full_day_offers_nothing_and_refuses_by_name() -> None:
     rep = a_rep(caps=Caps(appointments_per_day=1))
-    meetings = [at(20, 8)]
-    assert full_days(rep, meetings) == {date(2026, 10, 20)}
+    meetings = [Meeting(start=at(20, 8))]
+    assert [day for day in range(19, 23) if date(2026, 10, day) in full_days(rep, meetings)] == [20]
     offered = slots("anna", [span(20, 7, 15)], HOUR, HOUR, rep.time_zone, full_days=full_days(rep, meetings))
     assert offered == []
     why = obstacle(rep, span(20, 10, 11), busy=(), reservations=(), meetings=meetings, rules=BookingRules(), now=NOW)

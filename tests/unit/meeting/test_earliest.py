@@ -6,8 +6,8 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pointsman.domain.appointment_caps import Meeting, full_days
 from pointsman.domain.availability import Interval, bookable_window, free
-from pointsman.domain.booking import full_days
 from pointsman.domain.earliest import Diary, earliest_starts
 from pointsman.domain.policy import BookingRules
 from pointsman.domain.reps import Caps, Rep, WeeklyBlock
@@ -60,7 +60,7 @@ rules = st.builds(
 def test_the_earliest_start_is_the_first_slot_on_offer(
     rep: Rep, rules: BookingRules, busy: list[Interval], reservations: list[Interval], known: Interval
 ) -> None:
-    meetings = [time.start for time in reservations]
+    meetings = [Meeting(start=time.start) for time in reservations]
     given = Diary(rep=rep, busy=busy, reservations=reservations, meetings=meetings, known=known)
     open_times = free(rep, busy, reservations, known, rules, NOW)
     offered = slots(
