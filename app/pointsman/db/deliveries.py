@@ -9,7 +9,7 @@ from sqlalchemy import TextClause, bindparam, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.tables import connections, deliveries
-from pointsman.services.ports.meeting import ConnectionRow, DeliveryRow
+from pointsman.services.ports.meeting import ConnectionRow, DeliveryRow, Placed
 
 _NAMES = DeliveryRow.__slots__
 _COLUMNS = ", ".join(f"d.{name}" for name in _NAMES)
@@ -62,6 +62,17 @@ _PAGE = text(
     " order by d.created_at desc, d.id desc limit :limit"
 )
 
+_LAST = "(array_agg(d.op order by d.sequence desc, d.created_at desc))[1]"
+_PLACED = text(
+    "select d.connection_id, d.calendar, d.key, a.id as appointment_id, d.rep_id, r.key as rep_key,"
+    f" a.rep_id = d.rep_id as leads, a.status in ('requested','confirmed') and {_LAST} <> 'cancel' as wanted,"
+    " case when bool_and(d.status in ('done','superseded')) then max(d.done_at) end as settled_at,"
+    " a.sequence, a.starts_at, a.ends_at, a.conflict"
+    " from appointments a join deliveries d on d.appointment_id = a.id join reps r on r.id = d.rep_id"
+    f" where a.starts_at > :after and d.op in ('book','move','cancel')"
+    " group by d.connection_id, d.calendar, d.key, d.rep_id, r.key, a.id order by d.connection_id, d.calendar, d.key"
+)
+
 
 class SqlDeliveries:
     def __init__(self, connection: AsyncConnection) -> None:
@@ -75,6 +86,9 @@ class SqlDeliveries:
 
     async def of_appointment(self, appointment_id: UUID) -> Sequence[DeliveryRow]:
         return await self._many(_OF_APPOINTMENT, {"appointment": appointment_id})
+
+    async def placed(self, *, after: datetime) -> Sequence[Placed]:
+        return [Placed(**row) for row in (await self._connection.execute(_PLACED, {"after": after})).mappings()]
 
     async def claim(self, delivery_id: UUID, *, lease: UUID, span: timedelta, at: datetime) -> DeliveryRow | None:
         return await self._one(_CLAIM, {"id": delivery_id, "lease": lease, "span": span, "at": at})

@@ -381,10 +381,6 @@ class Deliveries(Protocol):
         """Every event that was put into a calendar for an appointment that begins after `after`."""
         ...
 
-    async def of_event(self, connection_id: UUID, calendar: str, key: str) -> Sequence[DeliveryRow]:
-        """All that was ever owed to one event, in the order in which it is owed."""
-        ...
-
     async def get(self, delivery_id: UUID) -> DeliveryRow | None: ...
 
     async def of_appointment(self, appointment_id: UUID) -> Sequence[DeliveryRow]:
