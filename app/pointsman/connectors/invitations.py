@@ -1,8 +1,9 @@
 """Invitations written as iCalendar: RFC 5545 for the file, RFC 5546 for what it asks.
 
 Texts are strangers'. What may not stand in a file is taken out first: control characters and halves of characters; every
-line break becomes one newline, and in what is one line (names, the summary) any white space one blank. A double quote in
-a name becomes an apostrophe: RFC 5545 has no way to write it there, and not every reader knows RFC 6868.
+line break becomes one newline, and in what is one line (names, the summary) any white space one blank. In a name a double
+quote becomes an apostrophe, since RFC 5545 has no way to write it there and not every reader knows RFC 6868, and a
+backslash a slash, since some readers take it for an escape there, which it is not.
 """
 
 import re
@@ -32,7 +33,7 @@ def line_of(text: str) -> str:
 
 def name_of(text: str) -> str:
     """`text` as a participant's name."""
-    return line_of(text).replace('"', "'")
+    return line_of(text).replace('"', "'").replace("\\", "/")
 
 
 class IcalendarInvitations:
