@@ -67,7 +67,7 @@ def event_in(content: bytes) -> Component:
     assert re.search(rb"(?<!\r)\n|\r(?!\n)", content) is None
     for line in content.split(b"\r\n"):
         assert len(line) <= 75
-        line.decode()  # no character is cut in two
+        assert len(line.decode().splitlines()) <= 1  # no character is cut in two, no reader sees two lines
         assert not re.search(rb"[\x00-\x08\x0b-\x1f\x7f]", line)
     calendar = Calendar.from_ical(content)
     (event,) = calendar.walk("VEVENT")
@@ -122,6 +122,24 @@ def test_another_reader_finds_the_same_event(text: str) -> None:
         assert event.description.value == text_of(text)
     assert [line.value for line in event.attendee_list] == ["mailto:ada@lead.example", "mailto:dora@example.com"]
     assert calendar.method.value == "REQUEST"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("a\r\nb\rc\n\nd\u2028e\x85f", "a\nb\nc\n\nd\ne\nf"),
+        ("a\x00b\x1b[31m\x7fc\x9f", "ab[31mc"),
+        ("a\tb  c\\n;,", "a\tb  c\\n;,"),
+        ("\ud83d half", " half"),
+    ],
+)
+def test_what_is_taken_out_of_a_text_is_this(text: str, kept: str) -> None:
+    assert str(event_in(written(stuffed("x", text, "x")))["DESCRIPTION"]) == kept
+
+
+def test_a_name_is_one_line_without_what_readers_disagree_on() -> None:
+    event = event_in(written(stuffed("x", "x", ' Ada "the\r\ncount"  O\\Weber; a^b ')))
+    assert people(event)[0][0] == "Ada 'the count' O/Weber; a^b"
 
 
 def stuffed(summary: str, description: str, name: str) -> Invitation:
