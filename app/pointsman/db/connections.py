@@ -33,6 +33,7 @@ _PAGE = text(
     " or (created_at, id) < (cast(:after_at as timestamptz), cast(:after_id as uuid))"
     " order by created_at desc, id desc limit :limit"
 )
+_KEEPING = select(connections).where(connections.c.keeps_owners).order_by(connections.c.key)
 _SET_FAULT = text("update connections set fault = :fault where id = :id and fault is distinct from :fault")
 
 
@@ -58,6 +59,9 @@ class SqlConnections:
         after_at, after_id = after or (None, None)
         found = await self._connection.execute(_PAGE, {"after_at": after_at, "after_id": after_id, "limit": limit})
         return [ConnectionRow(**row) for row in found.mappings()]
+
+    async def keeping_owners(self) -> Sequence[ConnectionRow]:
+        return [ConnectionRow(**row) for row in (await self._connection.execute(_KEEPING)).mappings()]
 
     async def set_fault(self, connection_id: UUID, fault: str | None) -> bool:
         done = await self._connection.execute(_SET_FAULT, {"id": connection_id, "fault": fault})

@@ -1,4 +1,4 @@
-"""The deliveries repository: effects owed to calendars, claimed under a lease."""
+"""The deliveries repository: effects owed to calendars and CRMs, claimed under a lease."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -18,9 +18,14 @@ _GET = text(f"select {_COLUMNS} from deliveries d where d.id = :id")
 _OF_APPOINTMENT = text(
     f"select {_COLUMNS} from deliveries d where d.appointment_id = :appointment order by d.created_at, d.sequence, d.id"
 )
-#: Ops on one event happen in the order in which they are owed.
+_OWNERS_OF = text(
+    f"select {_COLUMNS} from deliveries d join appointments a on a.id = d.appointment_id"
+    " where a.lead_id = :lead and d.connection_id = :connection and d.op = 'own' order by d.sequence, d.created_at, d.id"
+)
+#: Ops under one key happen in the order in which they are owed.
 _BEHIND = (
-    "exists (select 1 from deliveries e where e.key = d.key and e.calendar = d.calendar and e.status = 'pending'"
+    "exists (select 1 from deliveries e where e.key = d.key and e.connection_id = d.connection_id"
+    " and e.calendar = d.calendar and e.status = 'pending'"
     " and (e.sequence, e.created_at) < (d.sequence, d.created_at) and e.id <> d.id)"
 )
 _CLAIM = text(
@@ -89,6 +94,9 @@ class SqlDeliveries:
 
     async def placed(self, *, after: datetime) -> Sequence[Placed]:
         return [Placed(**row) for row in (await self._connection.execute(_PLACED, {"after": after})).mappings()]
+
+    async def owners_of(self, lead_id: UUID, connection_id: UUID) -> Sequence[DeliveryRow]:
+        return await self._many(_OWNERS_OF, {"lead": lead_id, "connection": connection_id})
 
     async def claim(self, delivery_id: UUID, *, lease: UUID, span: timedelta, at: datetime) -> DeliveryRow | None:
         return await self._one(_CLAIM, {"id": delivery_id, "lease": lease, "span": span, "at": at})

@@ -1,4 +1,4 @@
-"""Deliveries: effects owed to calendars, until each is done or a visible dead letter.
+"""Deliveries: effects owed to calendars and CRMs, until each is done or a visible dead letter.
 
 One live event per appointment and calendar, whatever is retried, lost or replayed:
 - The event's key is the appointment's, the same for every op, so that a vendor can see a repetition.
@@ -17,10 +17,14 @@ from uuid import UUID
 from pointsman.domain.appointments import Status
 from pointsman.domain.backoff import wait_after
 from pointsman.domain.errors import Conflict, NotFound
+from pointsman.services.crm_deliveries import LATE_ECHO, SAID_AGAIN, Telling, may_be_undone, owner_ops, tell, telling_of
+from pointsman.services.delivery_jobs import defer_run
 from pointsman.services.event import beside, event_of
 from pointsman.services.fault_texts import safe_text
 from pointsman.services.in_force import current
-from pointsman.services.owing import SWEPT_AT_ONCE, defer_run, follow
+from pointsman.services.invitations import invitation_of
+from pointsman.services.owing import SWEPT_AT_ONCE, follow
+from pointsman.services.owing_crm import OWN
 from pointsman.services.ports import (
     Actor,
     CalendarEvent,
@@ -39,7 +43,6 @@ from pointsman.services.transactions import in_transaction
 MAX_ATTEMPTS = 12
 LEASE = timedelta(seconds=90)  # longer than a connector may take over one call
 REAUTH_WAIT = timedelta(minutes=30)
-LATE_ECHO = timedelta(minutes=15)  # a call that was given up on may still be carried out so long afterwards
 SWEEP_GRACE = timedelta(seconds=30)  # a delivery's own job comes first
 LOOK_AGAIN = "removed; looked at once more, since an unanswered booking may still arrive"
 DEAD_ALERT = "delivery-dead"
@@ -58,10 +61,14 @@ class _Job:
     lease: UUID
     ops: Sequence[DeliveryRow]  # all on the same event, in the order in which they are owed
     beside: tuple[str, ...]
+    invitation: bytes | None  # for the prospect: in the event of who leads, lest there be several
+    telling: Telling | None  # what a CRM is told; None for a calendar
 
     @property
     def off(self) -> bool:
         """Whether the event is to go, so that nothing is to be created or moved any more."""
+        if self.telling is not None:
+            return self.telling.off
         if self.delivery.op == "cancel":
             return False
         return self.appointment.status in _OVER or any(
@@ -74,7 +81,7 @@ class _Job:
         return any(other.op == "cancel" and other.sequence < self.delivery.sequence for other in self.ops)
 
     def event(self) -> CalendarEvent:
-        return event_of(self.appointment, self.lead, self.delivery, beside=self.beside)
+        return event_of(self.appointment, self.lead, self.delivery, beside=self.beside, invitation=self.invitation)
 
 
 async def run_delivery(env: Env, delivery_id: UUID) -> None:
@@ -155,6 +162,8 @@ async def _claim(env: Env, delivery_id: UUID) -> _Job | None:
             lease=lease,
             ops=await _ops(tx, delivery),
             beside=await _beside(env, tx, appointment, delivery) if appointment.companions else (),
+            invitation=await _invitation(env, tx, appointment, delivery),
+            telling=await telling_of(env, tx, delivery, appointment, lead),
         )
 
     return await in_transaction(env, work)
@@ -165,8 +174,19 @@ async def _beside(env: Env, tx: Tx, row: AppointmentRow, delivery: DeliveryRow) 
     return beside(row, delivery.rep_id, names)
 
 
+async def _invitation(env: Env, tx: Tx, row: AppointmentRow, delivery: DeliveryRow) -> bytes | None:
+    if delivery.op not in {"book", "move"} or delivery.rep_id != row.rep_id:
+        return None
+    try:
+        return await invitation_of(env, tx, row)
+    except Conflict:  # nobody who could be invited: the calendar is told all the same
+        return None
+
+
 async def _ops(tx: Tx, delivery: DeliveryRow) -> Sequence[DeliveryRow]:
-    """All that was ever owed to the event that this delivery is about, as of now."""
+    """All that was ever owed to the event (or about the owner) that this delivery is about, as of now."""
+    if delivery.op == OWN:
+        return await owner_ops(tx, delivery)
     where = (delivery.connection_id, delivery.calendar, delivery.key)
     past = await tx.deliveries.of_appointment(delivery.appointment_id)
     found = [other for other in past if (other.connection_id, other.calendar, other.key) == where]
@@ -176,6 +196,9 @@ async def _ops(tx: Tx, delivery: DeliveryRow) -> Sequence[DeliveryRow]:
 async def _call(env: Env, job: _Job) -> EventReceipt | None:
     """The vendor call; no transaction is open."""
     delivery, ref = job.delivery, job.connection.ref()
+    if job.telling is not None:
+        await tell(env, ref, job.telling)
+        return None
     match delivery.op:
         case "cancel":
             await env.calendars.cancel(ref, delivery.calendar, delivery.key)
@@ -195,9 +218,10 @@ async def _call(env: Env, job: _Job) -> EventReceipt | None:
 
 async def _settle(env: Env, job: _Job, status: str, receipt: EventReceipt | None = None) -> None:
     async def work(tx: Tx) -> None:
-        if status == "done" and await _may_echo(tx, job):
+        once_more = await _once_more(env, tx, job) if status == "done" else None
+        if once_more is not None:
             until = env.clock() + LATE_ECHO
-            if await tx.deliveries.postpone(job.delivery.id, lease=job.lease, until=until, error=LOOK_AGAIN):
+            if await tx.deliveries.postpone(job.delivery.id, lease=job.lease, until=until, error=once_more):
                 await defer_run(tx, job.delivery, at=until)
             return
         kept = await tx.deliveries.settle(
@@ -214,6 +238,13 @@ async def _settle(env: Env, job: _Job, status: str, receipt: EventReceipt | None
             await follow(tx, job.delivery)
 
     await in_transaction(env, work)
+
+
+async def _once_more(env: Env, tx: Tx, job: _Job) -> str | None:
+    """Why what was carried out has to be done once more in a while, or None."""
+    if job.telling is not None:
+        return SAID_AGAIN if await may_be_undone(tx, job.delivery, now=env.clock()) else None
+    return LOOK_AGAIN if await _may_echo(tx, job) else None
 
 
 async def _may_echo(tx: Tx, job: _Job) -> bool:

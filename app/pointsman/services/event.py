@@ -23,8 +23,24 @@ def event_key(appointment_id: UUID, rep_id: UUID) -> str:
     return f"pm-{appointment_id}-{rep_id.hex[-8:]}"
 
 
-def event_of(row: AppointmentRow, lead: LeadRow, delivery: DeliveryRow, *, beside: Sequence[str] = ()) -> CalendarEvent:
-    """The event as it should stand now in the calendar of the delivery's rep; `beside` are the lines on who else comes."""
+def appointment_of(key: str) -> UUID | None:
+    """The appointment that an event with this key is for; None for a key that is not of our making."""
+    try:
+        return UUID(key.removeprefix("pm-").rpartition("-")[0])
+    except ValueError:
+        return None
+
+
+def event_of(
+    row: AppointmentRow,
+    lead: LeadRow,
+    delivery: DeliveryRow,
+    *,
+    beside: Sequence[str] = (),
+    invitation: bytes | None = None,
+) -> CalendarEvent:
+    """The event as it should stand now in the calendar of the delivery's rep; `beside` are the lines on who else comes,
+    `invitation` is what a vendor that invites may send to the prospect."""
     return CalendarEvent(
         key=delivery.key,
         calendar=delivery.calendar,
@@ -33,9 +49,10 @@ def event_of(row: AppointmentRow, lead: LeadRow, delivery: DeliveryRow, *, besid
         title=row.title,
         description=describe(row, lead, beside),
         attendee_email=lead.email or "",
-        attendee_name=_name(lead),
+        attendee_name=person_name(lead),
         organizer_email=None,
         sequence=delivery.sequence,
+        invitation=invitation,
     )
 
 
@@ -49,7 +66,7 @@ def beside(row: AppointmentRow, rep_id: UUID, names: Mapping[UUID, str]) -> tupl
 
 def describe(row: AppointmentRow, lead: LeadRow, also: Sequence[str] = ()) -> str:
     """Who it is, who says that they are ready, and on what evidence."""
-    lines = [f"With: {_name(lead)}" + (f" <{lead.email}>" if lead.email else "")]
+    lines = [f"With: {person_name(lead)}" + (f" <{lead.email}>" if lead.email else "")]
     lines += [f"Phone: {lead.phone}"] if lead.phone else []
     lines += [f"Handed over by: {row.setter_key}"] if row.setter_key else []
     lines += also
@@ -66,5 +83,6 @@ def _finding(item: Mapping[str, Any]) -> str:
     return f"- {_WORDS.get(name, name)}: {item['value']} ({item['source']}, {str(item['observed_at'])[:10]})"
 
 
-def _name(lead: LeadRow) -> str:
+def person_name(lead: LeadRow) -> str:
+    """What the lead is called, as far as is known."""
     return " ".join(part for part in (lead.first_name, lead.last_name) if part) or lead.email or "Prospect"

@@ -5,15 +5,15 @@ before anything is owed, so that no two ops of one rep ever have the same.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 from pointsman.domain.errors import Conflict
+from pointsman.services.delivery_jobs import defer_run
 from pointsman.services.event import event_key
+from pointsman.services.owing_crm import LOG, OWN, owe_crm
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.meeting import AppointmentRow, DeliveryRow
 
-TASK = "delivery.run"
 SWEPT_AT_ONCE = 200
 #: Ops on events in calendars; all others are a CRM's.
 EVENT_OPS = frozenset({"book", "move", "cancel"})
@@ -28,6 +28,9 @@ async def owe(env: Env, tx: Tx, row: AppointmentRow, op: str, *, known_to: UUID 
     for rep_id, rep_key in taking_part(row):
         if rep_id != known_to:
             await _owe_to(env, tx, row, rep_id, rep_key, op, past)
+    if op == "book":
+        await owe_crm(env, tx, row, OWN)
+        await owe_crm(env, tx, row, LOG)
 
 
 async def hand_on(
@@ -46,6 +49,8 @@ async def hand_on(
     for rep_id, rep_key in now_there.items():
         if rep_id != known_to:
             await _owe_to(env, tx, after, rep_id, rep_key, "move" if rep_id in were_there else "book", past)
+    if before.rep_id != after.rep_id:
+        await owe_crm(env, tx, after, OWN)
     await hasten(env, tx, after.id)  # a `book` that waits for its next try would keep the `cancel` waiting
 
 
@@ -117,8 +122,3 @@ async def follow(tx: Tx, ended: DeliveryRow) -> None:
         if other.status == "pending" and other.id != ended.id and other.key == ended.key:
             await defer_run(tx, other)
             return
-
-
-async def defer_run(tx: Tx, delivery: DeliveryRow, *, at: datetime | None = None) -> None:
-    lock = f"appointment:{delivery.appointment_id}"
-    await tx.jobs.defer(TASK, {"delivery_id": str(delivery.id)}, lock=lock, at=at)

@@ -113,6 +113,10 @@ class Connections(Protocol):
         """By creation and id, newest first."""
         ...
 
+    async def keeping_owners(self) -> Sequence[ConnectionRow]:
+        """The CRMs that hear who owns a lead, by key, also those that are out of use."""
+        ...
+
     async def set_fault(self, connection_id: UUID, fault: str | None) -> bool:
         """Whether that changed anything."""
         ...
@@ -327,7 +331,7 @@ class Appointments(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
-    """One effect owed to one calendar. `key` names the event there, the same for every op on it."""
+    """One effect owed to one calendar or CRM. `key` names there what it is about, the same for every op on it."""
 
     id: UUID
     appointment_id: UUID
@@ -385,6 +389,10 @@ class Deliveries(Protocol):
 
     async def of_appointment(self, appointment_id: UUID) -> Sequence[DeliveryRow]:
         """In the order in which they are owed."""
+        ...
+
+    async def owners_of(self, lead_id: UUID, connection_id: UUID) -> Sequence[DeliveryRow]:
+        """The `own` ops of all the lead's appointments at one CRM, in order."""
         ...
 
     async def claim(self, delivery_id: UUID, *, lease: UUID, span: timedelta, at: datetime) -> DeliveryRow | None:
