@@ -82,6 +82,11 @@ class ConnectionIn(BaseModel):
     connector: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     config: dict[str, Any] = Field(description="As the connector's `config_schema` says, secrets included.")
     active: bool = True
+    keeps_owners: bool = Field(
+        default=False,
+        description="A CRM that hears who owns a lead with an appointment, and of the meeting. Only for a connector with "
+        "the capability `crm`.",
+    )
 
 
 class ConnectionDoc(BaseModel):
@@ -91,6 +96,7 @@ class ConnectionDoc(BaseModel):
     connector: str
     config: dict[str, Any]
     active: bool
+    keeps_owners: bool = Field(description="Whether it hears who owns a lead, and of meetings.")
     fault: str | None = Field(description="Why it is out of use.")
     created_at: datetime
 
@@ -101,6 +107,7 @@ class ConnectionDoc(BaseModel):
             connector=row.connector,
             config=dict(row.config),
             active=row.active,
+            keeps_owners=row.keeps_owners,
             fault=row.fault,
             created_at=row.created_at,
         )
@@ -202,7 +209,13 @@ async def put(
     key: NewKey, given: ConnectionIn, env: EnvDep, response: Response, caller: Annotated[Caller, needs("admin")]
 ) -> ConnectionDoc:
     row, made = await save_connection(
-        env, key, connector=given.connector, config=given.config, active=given.active, actor=caller.actor
+        env,
+        key,
+        connector=given.connector,
+        config=given.config,
+        active=given.active,
+        keeps_owners=given.keeps_owners,
+        actor=caller.actor,
     )
     response.status_code = 201 if made else 200
     return ConnectionDoc.of(row)

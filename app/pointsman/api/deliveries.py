@@ -1,4 +1,4 @@
-"""Deliveries: what is owed to calendars, what failed for good, and trying it again."""
+"""Deliveries: what is owed to calendars and CRMs, what failed for good, and trying it again."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -18,13 +18,15 @@ router = APIRouter(tags=["Connections"])
 
 
 class DeliveryDoc(BaseModel):
-    """One effect owed to one calendar."""
+    """One effect owed to one calendar or CRM."""
 
     id: UUID
     appointment_id: UUID
-    calendar: str
-    op: str = Field(description="book, move or cancel", examples=["book"])
-    key: str = Field(description="The event's name at the vendor, the same for every op and retry.")
+    calendar: str = Field(description="Empty for a CRM.")
+    op: str = Field(description="book, move or cancel in a calendar; own or log in a CRM", examples=["book"])
+    key: str = Field(
+        description="The name of the event, the lead or the meeting at the vendor, the same for every retry."
+    )
     status: str = Field(description="pending, done, superseded or dead", examples=["dead"])
     attempts: int
     next_attempt_at: datetime

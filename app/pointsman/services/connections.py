@@ -27,13 +27,23 @@ class Bound:
 
 
 async def save_connection(
-    env: Env, key: str, *, connector: str, config: Mapping[str, Any], active: bool, actor: Actor
+    env: Env,
+    key: str,
+    *,
+    connector: str,
+    config: Mapping[str, Any],
+    active: bool,
+    actor: Actor,
+    keeps_owners: bool = False,
 ) -> tuple[ConnectionRow, bool]:
     """Check a connection with one call to its vendor, then save it; (the row, whether it is new).
 
-    Raises Invalid (configuration, or the vendor says no), NotFound (no such connector), Unavailable (no answer).
+    With `keeps_owners` it is a CRM that hears from now on who owns a lead and which meetings there are. Raises Invalid (configuration, or the vendor says no), NotFound (no such connector), Unavailable (no answer).
     """
     public, sealed = env.calendars.seal(connector, config)
+    if keeps_owners and not env.crm.is_crm(connector):
+        message = f"{connector} is no CRM: it has no owners to keep. Leave `keeps_owners` out."
+        raise Invalid(message, faults=[Fault(path="body.keeps_owners", code="no-crm", message=message)])
     async with env.uow() as tx:
         there = await tx.connections.get(key)
     connection_id = there.id if there else env.new_id()
@@ -47,6 +57,7 @@ async def save_connection(
         active=active,
         fault=None,
         created_at=there.created_at if there else env.clock(),
+        keeps_owners=keeps_owners,
     )
 
     async def work(tx: Tx) -> ConnectionRow:
@@ -70,8 +81,8 @@ async def save_connection(
             actor=actor.name,
             action="connection.changed" if before else "connection.added",
             subject=f"connection:{key}",
-            before={"connector": before.connector, "active": before.active, "fault": before.fault} if before else None,
-            after={"connector": connector, "active": active},
+            before=_audited(before) | {"fault": before.fault} if before else None,
+            after=_audited(row),
         )
         return row if before is None else replace(row, id=before.id, created_at=before.created_at)
 
@@ -174,6 +185,10 @@ async def _check(env: Env, ref: ConnectionRef) -> None:
         raise Unavailable(
             f"The vendor does not answer, so nothing was saved: {safe_text(error)}", code="vendor-unavailable"
         ) from error
+
+
+def _audited(row: ConnectionRow) -> dict[str, Any]:
+    return {"connector": row.connector, "active": row.active, "keeps_owners": row.keeps_owners}
 
 
 def _refused(code: str, message: str) -> Invalid:
