@@ -38,7 +38,8 @@ async def save_connection(
 ) -> tuple[ConnectionRow, bool]:
     """Check a connection with one call to its vendor, then save it; (the row, whether it is new).
 
-    With `keeps_owners` it is a CRM that hears from now on who owns a lead and which meetings there are. Raises Invalid (configuration, or the vendor says no), NotFound (no such connector), Unavailable (no answer).
+    With `keeps_owners` it is a CRM that hears from now on who owns a lead and which meetings there are. Raises Invalid
+    (configuration, no CRM, or the vendor says no), NotFound (no such connector), Unavailable (no answer).
     """
     public, sealed = env.calendars.seal(connector, config)
     if keeps_owners and not env.crm.is_crm(connector):
