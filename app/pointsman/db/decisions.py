@@ -28,14 +28,15 @@ from pointsman.services.ports.routing import (
 
 _ASSIGNMENT = (
     "select a.id, a.lead_id, a.rep_id, p.key as rep, a.work, a.pool, a.decision_id, a.gate_check_id, a.override_id,"
-    " a.assigned_at, a.ended_at, a.end_reason from assignments a join reps p on p.id = a.rep_id"
+    " a.assigned_at, a.ended_at, a.end_reason, a.category from assignments a join reps p on p.id = a.rep_id"
 )
 _ONE = text(f"{_ASSIGNMENT} where a.id = :id")
 _OF_DECISION = text(f"{_ASSIGNMENT} where a.decision_id = :id")
 _ACTIVE = text(f"{_ASSIGNMENT} where a.lead_id = :id and a.ended_at is null")
 _ADD = text(
-    "insert into assignments (id, lead_id, rep_id, work, pool, decision_id, gate_check_id, override_id, assigned_at)"
-    " values (:id, :lead_id, :rep_id, :work, :pool, :decision_id, :gate_check_id, :override_id, :assigned_at)"
+    "insert into assignments (id, lead_id, rep_id, work, pool, category, decision_id, gate_check_id, override_id,"
+    " assigned_at) values (:id, :lead_id, :rep_id, :work, :pool, :category, :decision_id, :gate_check_id, :override_id,"
+    " :assigned_at)"
 )
 _LOCK_REPS = text("select 1 from reps where key = any(cast(:reps as text[])) order by key for no key update")
 _LOCK_SUPPLIERS = text(

@@ -54,8 +54,11 @@ async def visible_lead(tx: Tx, lead_id: UUID, actor: Actor, *, lock: bool = Fals
     return lead
 
 
-async def bookable(env: Env, tx: Tx, lead: LeadRow, *, now: datetime) -> Bookable:
-    """Who may be booked for `lead`; raises Conflict or RoleProtected with what to do about it."""
+async def bookable(env: Env, tx: Tx, lead: LeadRow, *, now: datetime, moving: bool = False) -> Bookable:
+    """Who may be booked for `lead`; raises Conflict or RoleProtected with what to do about it.
+
+    With `moving`, who holds it may have left, and the pass that this rests on may be over: the caller looks to both.
+    """
     held = await tx.gates.held(lead.id, at=now)
     if held is None or Work(held.work) not in BOOKABLE:
         raise Conflict(
@@ -64,14 +67,15 @@ async def bookable(env: Env, tx: Tx, lead: LeadRow, *, now: datetime) -> Bookabl
             extra={"stage": lead.stage, "work": held.work if held else None},
         )
     check = held.check
-    if Work(held.work) in GATED_WORKS and not held.by_override and not (check and check.open_at(now)):
+    gated = Work(held.work) in GATED_WORKS and not held.by_override
+    if gated and not moving and not (check and check.open_at(now)):
         raise RoleProtected(
             "This lead's gate has expired or was revoked. Send fresh evidence: POST /v1/leads/{id}/qualifications.",
             code="gate-closed",
         )
     known = await current(env, tx)
     rep = known.roster.reps.get(held.rep_key)
-    if rep is None or not rep.active:
+    if rep is None or not (rep.active or moving):
         raise Conflict(f"{held.rep_name} is not active. Reassign the lead.", code="rep-inactive")
     pool = known.policy.policy.pools.get(held.pool or "")
     return Bookable(lead=lead, held=held, rep=rep, rules=pool.booking if pool else BookingRules(), check=check)

@@ -16,10 +16,12 @@ async def read_party_calendars(
     max_age: timedelta,
     deadline: timedelta = DEADLINE,
     window: Interval | None = None,
+    anybody: bool = False,
 ) -> Mapping[str, Reading]:
     """By rep: the holder alone for `strict`, everybody in the pool for the other offers, and the companions' pools.
 
-    `window` None is all that can be booked: from now to the horizon.
+    `window` None is all that can be booked: from now to the horizon. `anybody`: everybody in the pool even for `strict`,
+    since an appointment that is moved may go to any of them.
     """
     reach = window or what.reach(env.clock())
     return await read_calendars(env, [what.rep.key], reach.start, reach.end, max_age=max_age, deadline=deadline)

@@ -36,6 +36,7 @@ class AssignmentRow:
     assigned_at: datetime
     ended_at: datetime | None
     end_reason: str | None
+    category: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
