@@ -117,7 +117,7 @@ async def create(given: KeyedRepIn, env: EnvDep, caller: Annotated[Caller, needs
 @router.put(
     "/v1/reps/{key}",
     summary="Add or replace a rep",
-    description="`time_off` left out leaves the absences as they are." + _ROLE_HELP,
+    description="`time_off` or `day_changes` left out leaves those as they are." + _ROLE_HELP,
     responses=errors(401, 403, 409, 422),
 )
 async def replace(
@@ -133,14 +133,14 @@ async def replace(
 @router.patch(
     "/v1/reps/{key}",
     summary="Change some of a rep",
-    description="What is left out stays, `started_on: null` takes the date out; a new weight or cap acts from now on."
+    description="What is left out stays, `started_on` or `holidays` null takes it out; a new weight or cap acts from now on."
     + _ROLE_HELP,
     responses=errors(401, 403, 404, 409, 422),
 )
 async def patch(key: KeyPath, given: RepPatch, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> RepDoc:
     there = (await _rep(env, key)).model_dump(exclude={"id", "works", "time_off"})
     sent = given.model_dump(exclude_unset=True)
-    sent = {name: value for name, value in sent.items() if value is not None or name == "started_on"}
+    sent = {name: value for name, value in sent.items() if value is not None or name in {"started_on", "holidays"}}
     await _put(env, RosterIn(reps=[KeyedRepIn.model_validate(there | sent)]), caller)
     return await _rep(env, key)
 

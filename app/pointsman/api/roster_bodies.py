@@ -1,36 +1,33 @@
 """The roster as it is sent, checked before anything is asked of the database."""
 
 from datetime import UTC
-from itertools import pairwise
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from pointsman.api.example_moments import in_days
 from pointsman.api.moments import Day, Moment
-from pointsman.domain.reps import Caps, TimeOff, WeeklyBlock
+from pointsman.api.roster_hours import DayChanges, Hours, Region
+from pointsman.domain.local_time import is_zone
+from pointsman.domain.reps import Caps, TimeOff
 from pointsman.domain.roles import Work
 from pointsman.services.ports.roster import SupplierRow
 from pointsman.services.roster_given import Absence, RepGiven, RoleGiven, RosterGiven
-from pointsman.services.roster_snapshot import caps_from_json, clock_time
+from pointsman.services.roster_snapshot import caps_from_json
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 RoleName = Annotated[str, StringConstraints(pattern=r"^[^\s/][^/]*$", min_length=1, max_length=100)]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
 Domain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+\.[a-z0-9-]+$", max_length=253)]
-Clock = Annotated[str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Category = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 Cap = Annotated[int | None, Field(ge=0, le=100_000)]
 
 
 def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        raise ValueError(f"{name!r} is not an IANA time zone; write one such as 'Europe/Berlin'") from None
+    if not is_zone(name):
+        raise ValueError(f"{name!r} is not an IANA time zone; write one such as 'Europe/Berlin'")
     return name
 
 
@@ -43,29 +40,6 @@ class In(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class BlockDoc(In):
-    """Working time on one weekday, Monday is 0, by the rep's own wall clock; the end of a day is 24:00."""
-
-    weekday: Annotated[int, Field(ge=0, le=6, examples=[0])]
-    start: Annotated[Clock, Field(examples=["09:00"])]
-    end: Annotated[Clock, Field(examples=["17:30"])]
-
-    @model_validator(mode="after")
-    def _ends_after_it_starts(self) -> Self:
-        if self.start >= self.end:
-            raise ValueError(f"the block must end after it starts: {self.start} is not before {self.end}")
-        return self
-
-
-def _apart(blocks: list[BlockDoc]) -> list[BlockDoc]:
-    in_order = sorted(blocks, key=lambda b: (b.weekday, b.start))
-    for a, b in pairwise(in_order):
-        if a.weekday == b.weekday and b.start < a.end:
-            raise ValueError(f"two blocks overlap on weekday {a.weekday}: {a.start}-{a.end} and {b.start}-{b.end}")
-    return in_order
-
-
-Hours = Annotated[list[BlockDoc], Field(max_length=50), AfterValidator(_apart)]
 Skills = Annotated[dict[Word, Annotated[list[Word], Field(max_length=200)]], Field(max_length=20)]
 
 
@@ -76,12 +50,13 @@ class CategoryCapsDoc(In):
     per_day: Cap = None
     per_week: Cap = None
     open_load: Cap = None
+    appointments_per_day: Annotated[Cap, Field(description="By the meeting's date, in the rep's zone.")] = None
+    appointments_per_week: Annotated[Cap, Field(description="Likewise, Monday to Sunday.")] = None
 
 
 class CapsDoc(CategoryCapsDoc):
     """The most a rep may get; null means no limit. A lead counts for its rule's category, too."""
 
-    appointments_per_day: Cap = None
     categories: Annotated[
         dict[Category, CategoryCapsDoc],
         Field(max_length=50, description="By a rule's `category`.", examples=[{"enterprise": {"per_week": 5}}]),
@@ -119,7 +94,7 @@ class TimeOffIn(In):
 
 
 class RepIn(In):
-    """A rep as they should be; `time_off` left out leaves the absences as they are."""
+    """A rep as they should be; `time_off` or `day_changes` left out leaves those as they are."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -131,6 +106,8 @@ class RepIn(In):
                     "role": "SDR",
                     "time_zone": "Europe/Berlin",
                     "working_hours": [{"weekday": 0, "start": "09:00", "end": "17:00"}],
+                    "day_changes": [{"day": "2026-12-24", "blocks": [{"start": "09:00", "end": "12:00"}]}],
+                    "holidays": "DE-BY",
                     "skills": {"languages": ["de", "en"]},
                     "caps": {"per_day": 20},
                     "supplier": "in-house",
@@ -145,6 +122,8 @@ class RepIn(In):
     tier: Annotated[int, Field(ge=1, le=9, description="1 is the best.")] = 1
     time_zone: TimeZone = "UTC"
     working_hours: Hours = Field(default_factory=list)
+    day_changes: DayChanges | None = None
+    holidays: Region | None = None
     skills: Skills = Field(default_factory=dict)
     caps: CapsDoc = Field(default_factory=CapsDoc)
     weight: Annotated[int, Field(ge=1, le=1_000, description="Twice the weight, twice the leads.")] = 1
@@ -161,10 +140,9 @@ class RepIn(In):
             role=self.role,
             tier=self.tier,
             time_zone=self.time_zone,
-            working_hours=tuple(
-                WeeklyBlock(weekday=b.weekday, start=clock_time(b.start), end=clock_time(b.end))
-                for b in self.working_hours
-            ),
+            working_hours=tuple(block.given() for block in self.working_hours),
+            day_changes=None if self.day_changes is None else tuple(change.given() for change in self.day_changes),
+            holidays=self.holidays,
             skills={name: frozenset(values) for name, values in self.skills.items()},
             caps=self.caps.given(),
             weight=self.weight,
@@ -198,7 +176,7 @@ class KeyedRepIn(RepIn):
 
 
 class RepPatch(In):
-    """What to change of a rep; what is left out stays. `started_on` null takes the date out."""
+    """What to change of a rep; what is left out stays. `started_on` or `holidays` null takes it out."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"weight": 2, "caps": {"per_day": 15}}]})
 
@@ -208,6 +186,8 @@ class RepPatch(In):
     tier: Annotated[int | None, Field(ge=1, le=9)] = None
     time_zone: TimeZone | None = None
     working_hours: Hours | None = None
+    day_changes: DayChanges | None = None
+    holidays: Region | None = None
     skills: Skills | None = None
     caps: CapsDoc | None = None
     weight: Annotated[int | None, Field(ge=1, le=1_000)] = None

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from pointsman.api.roster_bodies import BlockDoc, CapsDoc
+from pointsman.api.roster_bodies import CapsDoc
+from pointsman.api.roster_hours import BlockDoc, DayChangeDoc
 from pointsman.domain.reps import Rep
 from pointsman.services.ports.roster import RoleRow, SupplierRow, TimeOffRow
-from pointsman.services.roster_snapshot import clock_text
 
 
 class TimeOffDoc(BaseModel):
@@ -60,6 +60,8 @@ class RepDoc(BaseModel):
     tier: int
     time_zone: str
     working_hours: list[BlockDoc]
+    day_changes: list[DayChangeDoc]
+    holidays: str | None
     skills: dict[str, list[str]]
     caps: CapsDoc
     weight: int
@@ -79,9 +81,9 @@ class RepDoc(BaseModel):
             works=sorted(rep.role.works),
             tier=rep.tier,
             time_zone=rep.time_zone,
-            working_hours=[
-                BlockDoc(weekday=b.weekday, start=clock_text(b.start), end=clock_text(b.end)) for b in rep.working_hours
-            ],
+            working_hours=[BlockDoc.of(block) for block in rep.working_hours],
+            day_changes=[DayChangeDoc.of(change) for change in rep.day_changes],
+            holidays=rep.holidays,
             skills={name: sorted(values) for name, values in rep.skills.items()},
             caps=CapsDoc.model_validate(rep.caps, from_attributes=True),
             weight=rep.weight,

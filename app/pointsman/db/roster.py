@@ -14,7 +14,13 @@ from pointsman.db.faults import speaking_the_port
 from pointsman.domain.reps import Rep, TimeOff
 from pointsman.domain.roles import Role, Work
 from pointsman.services.ports.roster import HeldLead, HeldSince, RoleRow, SupplierRow, TimeOffRow
-from pointsman.services.roster_snapshot import caps_from_json, hours_as_json, hours_from_json
+from pointsman.services.roster_snapshot import (
+    caps_from_json,
+    changes_as_json,
+    changes_from_json,
+    hours_as_json,
+    hours_from_json,
+)
 
 _LOCK = text("select pg_advisory_xact_lock(hashtext('pointsman.roster'))")
 _ROLES = text(
@@ -25,7 +31,8 @@ _SUPPLIERS = text("select key, name, kind, barred_domains from suppliers order b
 _REPS = text(
     "select p.id, p.key, p.name, p.email, p.role_id, r.name as role,"
     " array(select w.work from role_works w where w.role_id = p.role_id) as works,"
-    " p.tier, p.weight, p.time_zone, p.working_hours, p.skills, p.caps, p.supplier, s.barred_domains, p.active,"
+    " p.tier, p.weight, p.time_zone, p.working_hours, p.day_changes, p.holidays,"
+    " p.skills, p.caps, p.supplier, s.barred_domains, p.active,"
     " p.started_on,"
     " (select coalesce(jsonb_agg(jsonb_build_array(t.starts_at, t.ends_at) order by t.starts_at, t.id), '[]')"
     "  from time_off t where t.rep_id = p.id) as time_off"
@@ -51,14 +58,16 @@ _PUT_SUPPLIER = text(
     " barred_domains = excluded.barred_domains"
 )
 _PUT_REP = text(
-    "insert into reps (id, key, name, email, role_id, role_since, tier, weight, time_zone, working_hours, skills, caps,"
+    "insert into reps (id, key, name, email, role_id, role_since, tier, weight, time_zone, working_hours, day_changes,"
+    " holidays, skills, caps,"
     " supplier, active, started_on, created_at)"
     " values (:id, :key, :name, :email, :role_id, :at, :tier, :weight, :time_zone, cast(:working_hours as jsonb),"
-    " cast(:skills as jsonb), cast(:caps as jsonb), :supplier, :active, :started_on, :at)"
+    " cast(:day_changes as jsonb), :holidays, cast(:skills as jsonb), cast(:caps as jsonb), :supplier, :active, :started_on, :at)"
     " on conflict (key) do update set name = excluded.name, email = excluded.email, role_id = excluded.role_id,"
     " role_since = case when reps.role_id = excluded.role_id then reps.role_since else excluded.role_since end,"
     " tier = excluded.tier, weight = excluded.weight, time_zone = excluded.time_zone,"
-    " working_hours = excluded.working_hours, skills = excluded.skills, caps = excluded.caps,"
+    " working_hours = excluded.working_hours, day_changes = excluded.day_changes,"
+    " holidays = excluded.holidays, skills = excluded.skills, caps = excluded.caps,"
     " supplier = excluded.supplier, active = excluded.active, started_on = excluded.started_on"
 )
 _ADD_TIME_OFF = text(
@@ -136,6 +145,7 @@ class SqlRoster:
             "id": rep.id, "key": rep.key, "name": rep.name, "email": rep.email, "role_id": rep.role_id, "at": at,
             "tier": rep.tier, "weight": rep.weight, "time_zone": rep.time_zone,
             "working_hours": json.dumps(hours_as_json(rep.working_hours)),
+            "day_changes": json.dumps(changes_as_json(rep.day_changes)), "holidays": rep.holidays,
             "skills": json.dumps({name: sorted(values) for name, values in rep.skills.items()}),
             "caps": json.dumps(asdict(rep.caps)), "supplier": rep.supplier, "active": rep.active,
             "started_on": rep.started_on,
@@ -195,6 +205,8 @@ def _rep(row: Row[Any]) -> Rep:
         tier=row.tier,
         time_zone=row.time_zone,
         working_hours=hours_from_json(row.working_hours),
+        day_changes=changes_from_json(row.day_changes),
+        holidays=row.holidays,
         time_off=tuple(
             TimeOff(start=datetime.fromisoformat(start), end=datetime.fromisoformat(end)) for start, end in row.time_off
         ),

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, RoleProtected
+from pointsman.domain.public_holidays import region_fault
 from pointsman.domain.reps import Rep
 from pointsman.domain.roles import Role, Work
 from pointsman.services.idle_holders import review_holders
@@ -183,7 +184,7 @@ async def _put(env: Env, tx: Tx, given: RosterGiven) -> None:
         raise Invalid("The roster names what does not exist.", faults=faults)
     for wanted in sorted(given.reps, key=lambda wanted: wanted.key):
         before = known.get(wanted.key)
-        made = _rep(wanted, roles[wanted.role], before.id if before else env.new_id())
+        made = _rep(wanted, roles[wanted.role], before.id if before else env.new_id(), before)
         if before is None or _without_absences(before) != _without_absences(made):
             await tx.roster.put_rep(made, at=env.clock())
         if wanted.time_off is not None:
@@ -211,12 +212,15 @@ def _unknown(reps: Sequence[RepGiven], roles: Mapping[str, RoleRow], suppliers: 
         if r.supplier not in suppliers:
             message = f"there is no supplier '{r.supplier}': add it under suppliers"
             faults.append(Fault(path=f"reps[{i}].supplier", code="unknown-supplier", message=message))
+        if r.holidays is not None and (unknown := region_fault(r.holidays)):
+            faults.append(Fault(path=f"reps[{i}].holidays", code="unknown-region", message=unknown))
         if any(r.key == other.key for other in reps[:i]):
             faults.append(Fault(path=f"reps[{i}].key", code="duplicate-rep", message=f"'{r.key}' is here twice"))
     return faults
 
 
-def _rep(given: RepGiven, role: RoleRow, rep_id: UUID) -> Rep:
+def _rep(given: RepGiven, role: RoleRow, rep_id: UUID, before: Rep | None) -> Rep:
+    changes = given.day_changes if given.day_changes is not None else before.day_changes if before else ()
     return Rep(
         id=rep_id,
         key=given.key,
@@ -227,6 +231,8 @@ def _rep(given: RepGiven, role: RoleRow, rep_id: UUID) -> Rep:
         tier=given.tier,
         time_zone=given.time_zone,
         working_hours=given.working_hours,
+        day_changes=changes,
+        holidays=given.holidays,
         skills=given.skills,
         caps=given.caps,
         weight=given.weight,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from pointsman.domain.reps import Caps, TimeOff, WeeklyBlock
+from pointsman.domain.reps import Caps, DayChange, TimeOff, WeeklyBlock
 from pointsman.domain.roles import Work
 from pointsman.services.ports.roster import SupplierRow
 
@@ -27,7 +27,7 @@ class Absence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepGiven:
-    """A rep as they should be; `time_off` None leaves the absences as they are."""
+    """A rep as they should be; `time_off` or `day_changes` None leaves those as they are."""
 
     key: str
     name: str
@@ -36,6 +36,8 @@ class RepGiven:
     tier: int = 1
     time_zone: str = "UTC"
     working_hours: tuple[WeeklyBlock, ...] = ()
+    day_changes: tuple[DayChange, ...] | None = None
+    holidays: str | None = None  # a region that `domain.public_holidays` knows
     skills: Mapping[str, frozenset[str]]
     caps: Caps
     weight: int = 1

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from pointsman.domain.reps import Caps, Rep, Roster, TimeOff, WeeklyBlock
+from pointsman.domain.reps import Caps, DayChange, Rep, Roster, TimeOff, WeeklyBlock
 from pointsman.domain.roles import Role, Work
 
 _MIDNIGHT = "24:00"
@@ -26,12 +26,45 @@ def roster_from_json(version: int, snapshot: Mapping[str, Any], emails: Mapping[
 
 
 def hours_as_json(blocks: tuple[WeeklyBlock, ...]) -> list[dict[str, Any]]:
-    return [{"weekday": b.weekday, "start": clock_text(b.start), "end": clock_text(b.end)} for b in blocks]
+    return [
+        {"weekday": b.weekday, "start": clock_text(b.start), "end": clock_text(b.end)}
+        | {name: day.isoformat() for name, day in (("first_day", b.first_day), ("last_day", b.last_day)) if day}
+        for b in blocks
+    ]
 
 
 def hours_from_json(data: list[dict[str, Any]]) -> tuple[WeeklyBlock, ...]:
     return tuple(
-        WeeklyBlock(weekday=b["weekday"], start=clock_time(b["start"]), end=clock_time(b["end"])) for b in data
+        WeeklyBlock(
+            weekday=b["weekday"],
+            start=clock_time(b["start"]),
+            end=clock_time(b["end"]),
+            first_day=_day(b.get("first_day")),
+            last_day=_day(b.get("last_day")),
+        )
+        for b in data
+    )
+
+
+def changes_as_json(changes: tuple[DayChange, ...]) -> list[dict[str, Any]]:
+    return [
+        {
+            "day": c.day.isoformat(),
+            "blocks": [[clock_text(start), clock_text(end)] for start, end in c.blocks],
+            "reason": c.reason,
+        }
+        for c in changes
+    ]
+
+
+def changes_from_json(data: list[dict[str, Any]]) -> tuple[DayChange, ...]:
+    return tuple(
+        DayChange(
+            day=date.fromisoformat(c["day"]),
+            blocks=tuple((clock_time(start), clock_time(end)) for start, end in c["blocks"]),
+            reason=c["reason"],
+        )
+        for c in data
     )
 
 
@@ -42,6 +75,10 @@ def clock_text(clock: time) -> str:
 
 def clock_time(text: str) -> time:
     return time.max if text == _MIDNIGHT else time.fromisoformat(text)
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def caps_from_json(data: Mapping[str, Any]) -> Caps:
@@ -68,6 +105,9 @@ def _rep_as_json(rep: Rep) -> dict[str, Any]:
         "barred_domains": sorted(rep.barred_domains),
         "active": rep.active,
         "started_on": rep.started_on.isoformat() if rep.started_on else None,
+        # Left out where empty, so that who has none is in old and new snapshots alike.
+        **({"day_changes": changes_as_json(rep.day_changes)} if rep.day_changes else {}),
+        **({"holidays": rep.holidays} if rep.holidays is not None else {}),
     }
 
 
@@ -84,6 +124,8 @@ def _rep(data: Mapping[str, Any], email: str) -> Rep:
         tier=data["tier"],
         time_zone=data["time_zone"],
         working_hours=hours_from_json(data["working_hours"]),
+        day_changes=changes_from_json(data.get("day_changes", [])),
+        holidays=data.get("holidays"),
         time_off=tuple(TimeOff(start=start, end=end) for start, end in off),
         skills={name: frozenset(values) for name, values in data["skills"].items()},
         caps=caps_from_json(data["caps"]),
@@ -91,5 +133,5 @@ def _rep(data: Mapping[str, Any], email: str) -> Rep:
         supplier=data["supplier"],
         barred_domains=frozenset(data["barred_domains"]),
         active=data["active"],
-        started_on=date.fromisoformat(data["started_on"]) if data["started_on"] else None,
+        started_on=_day(data["started_on"]),
     )
