@@ -13,6 +13,7 @@ from pointsman.domain.reps import Caps
 from pointsman.services.connections import Bound, bind_calendars, save_connection
 from pointsman.services.deliveries import run_delivery
 from pointsman.services.handover import HandedOver, hand_over
+from pointsman.services.handover_booking import Wish
 from pointsman.services.ports import Actor, Env, Tx, UnitOfWork
 from pointsman.services.ports.meeting import DeliveryRow
 from worlds import World, floor_given, office_hours, open_world
@@ -47,7 +48,8 @@ class Floor:
         return await self.world.lead(**({"company__employees": 120, "lead__country": "DE"} | facts))
 
     async def hand_over(self, lead_id: UUID, **over: Any) -> HandedOver:
-        given = {"evidence": self.evidence(), "setter": "lena", "actor": SETTER} | over
+        wish = Wish(earliest=over.pop("auto_book", False), window=over.pop("window", None))
+        given = {"evidence": self.evidence(), "setter": "lena", "actor": SETTER, "wish": wish} | over
         return await hand_over(self.env, lead_id, **given)
 
     async def ready(self) -> tuple[UUID, HandedOver]:

@@ -18,7 +18,8 @@ from pointsman.api.repeatable import IdempotencyKey, repeatable
 from pointsman.domain.availability import Interval
 from pointsman.domain.gate import Missing
 from pointsman.domain.qualification import EVIDENCE_NAMES, Evidence
-from pointsman.services.handover import HandedOver, Handing, hand_over_in, prepare_handover
+from pointsman.services.handover import HandedOver, Handing, hand_over_in, prepare_handover, try_handover
+from pointsman.services.handover_booking import Wish
 from pointsman.services.idempotency import Answer
 from pointsman.services.ports import Tx
 from pointsman.services.routing import Routed
@@ -79,6 +80,15 @@ class WindowIn(BaseModel):
         return self
 
 
+class BookIn(BaseModel):
+    """A slot that was read out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    start: Moment
+    end: Moment | None = Field(default=None, description="Default: the pool's usual length after the start.")
+
+
 class QualificationIn(BaseModel):
     """A hand-over."""
 
@@ -88,6 +98,26 @@ class QualificationIn(BaseModel):
     setter: _Word | None = Field(default=None, description="The rep who hands over; default: who holds the lead.")
     auto_book: bool = Field(default=False, description="Also book the earliest slot, inside `window` if given.")
     window: WindowIn | None = None
+    book: BookIn | None = Field(
+        default=None,
+        description="Book this slot, too: either all of it happens or nothing. 409 says why: `gate-not-passed` with what is "
+        "missing, `slot-taken` or `slot-not-offered` with the next free slots, `nobody-takes-it`.",
+    )
+    dry_run: bool = Field(default=False, description="Answer what would happen, with the slots, and write nothing.")
+
+    @model_validator(mode="after")
+    def _one_way_to_book(self) -> Self:
+        if self.book is not None and (self.auto_book or self.window is not None):
+            raise ValueError("give either `book`, or `auto_book` with its `window`")
+        return self
+
+    def wish(self) -> Wish:
+        return Wish(
+            start=self.book.start if self.book else None,
+            end=self.book.end if self.book else None,
+            earliest=self.auto_book,
+            window=Interval(self.window.start, self.window.end) if self.window else None,
+        )
 
 
 class MissingDoc(BaseModel):
@@ -110,7 +140,7 @@ def _words(routed: Routed, *, partner: bool) -> str:
 class RoutedDoc(BaseModel):
     """The decision that followed."""
 
-    id: UUID
+    id: UUID | None = Field(description="Null for a dry run.")
     outcome: str = Field(description="assigned, held or nurture")
     summary: str
     rule: str | None
@@ -119,10 +149,10 @@ class RoutedDoc(BaseModel):
     hold_reason: str | None
 
     @staticmethod
-    def of(routed: Routed, *, partner: bool) -> "RoutedDoc":
+    def of(routed: Routed, *, partner: bool, dry_run: bool) -> "RoutedDoc":
         decision = routed.decision
         return RoutedDoc(
-            id=routed.decision_id,
+            id=None if dry_run else routed.decision_id,
             outcome=decision.outcome.value,
             summary=_words(routed, partner=partner),
             rule=None if partner else decision.rule,
@@ -137,7 +167,8 @@ class QualificationOut(BaseModel):
 
     passed: bool
     what_happens: str = Field(description="One sentence for the person on the phone.")
-    gate_check_id: UUID
+    dry_run: bool = Field(description="True: nothing of this was written.")
+    gate_check_id: UUID | None = Field(description="Null for a dry run.")
     expires_at: datetime | None = Field(description="Until when the pass lasts.")
     missing: list[MissingDoc] = Field(description="Evidence that nobody has given.")
     refused: list[MissingDoc] = Field(description="Evidence that says no.")
@@ -149,17 +180,18 @@ class QualificationOut(BaseModel):
     closer: str | None = Field(description="Who has the lead for closing.", examples=["anna"])
     slots: list[SlotDoc]
     why_no_slots: str | None
-    appointment: AppointmentDoc | None
+    appointment: AppointmentDoc | None = Field(description="Null for a dry run: `what_happens` says when it would be.")
 
     @staticmethod
-    def of(handed: HandedOver, *, partner: bool) -> "QualificationOut":
+    def of(handed: HandedOver, now: datetime, *, partner: bool, dry_run: bool) -> "QualificationOut":
         gate, what, routed = handed.gate, handed.what_happens, handed.routed
         if routed and what == routed.decision.summary:
             what = _words(routed, partner=partner)
         return QualificationOut(
             passed=gate.passed,
-            what_happens=what,
-            gate_check_id=handed.check_id,
+            what_happens=f"Nothing was written. As things stand: {what}" if dry_run else what,
+            dry_run=dry_run,
+            gate_check_id=None if dry_run else handed.check_id,
             expires_at=gate.expires_at,
             missing=[MissingDoc.of(item) for item in gate.missing],
             refused=[MissingDoc.of(item) for item in gate.refused],
@@ -167,11 +199,11 @@ class QualificationOut(BaseModel):
             stage=handed.stage,
             nurture_until=handed.nurture_until,
             setter=handed.setter,
-            decision=RoutedDoc.of(routed, partner=partner) if routed else None,
+            decision=RoutedDoc.of(routed, partner=partner, dry_run=dry_run) if routed else None,
             closer=handed.closer,
             slots=[SlotDoc.of(slot) for slot in handed.slots],
             why_no_slots=handed.offer.why_empty if handed.offer else None,
-            appointment=AppointmentDoc.of(handed.appointment) if handed.appointment else None,
+            appointment=AppointmentDoc.of(handed.appointment, now, partner=partner) if handed.appointment and not dry_run else None,
         )
 
 
@@ -181,7 +213,8 @@ class QualificationOut(BaseModel):
     summary="Hand a qualified lead over",
     description="Records the evidence and runs the gate. Passed: the lead goes to a closer, and the answer has their "
     "next slots (or, with `auto_book`, the appointment). Not passed: the answer says what is missing and where the "
-    "lead is now. Both are 200. With an `Idempotency-Key` the same answer comes back for a day.",
+    "lead is now. Both are 200. With `book` the slot is booked in the same call, all of it or nothing; with `dry_run` the "
+    "answer is what would happen. With an `Idempotency-Key` the same answer comes back for a day.",
     responses=errors(401, 403, 404, 409, 422, 503),
 )
 async def hand_over(
@@ -201,15 +234,18 @@ async def hand_over(
             evidence=[finding.evidence(given.setter, now) for finding in given.evidence],
             setter=given.setter,
             actor=caller.actor,
-            auto_book=given.auto_book,
-            window=Interval(given.window.start, given.window.end) if given.window else None,
+            wish=given.wish(),
         )
 
     async def write(tx: Tx, handing: Handing) -> Answer:
         handed = await hand_over_in(env, tx, handing)
-        return Answer(
-            status=200, body=QualificationOut.of(handed, partner=caller.supplier is not None).model_dump_json().encode()
-        )
+        return Answer(status=200, body=shown(handed).model_dump_json().encode())
 
+    def shown(handed: HandedOver) -> QualificationOut:
+        return QualificationOut.of(handed, env.clock(), partner=caller.supplier is not None, dry_run=given.dry_run)
+
+    if given.dry_run:  # under no idempotency key: an answer that is kept would be one that happened
+        handed = await try_handover(env, await prepare())
+        return Response(shown(handed).model_dump_json(), media_type="application/json")
     route = f"POST /v1/leads/{lead_id}/qualifications"
     return await repeatable(env, request, caller, route=route, key=idempotency_key, prepare=prepare, write=write)

@@ -1,206 +1,125 @@
-"""Booking an appointment and calling it off.
+"""Booking an appointment: who takes part, their time, what their calendars are owed, and where the lead stands then.
 
-| what            | lead stage        | reservation | calendar        | credit                                        |
-|-----------------|-------------------|-------------|-----------------|-----------------------------------------------|
-| booked          | booked            | active      | one `book` owed | none: the turn was taken when it was assigned |
-| cancelled by …  | closing (working) | inactive    | a `cancel` owed |                                               |
-| … the prospect  |                   |             |                 | the rep's turn is given back                  |
-| … the setter    |                   |             |                 | the rep's turn is given back                  |
-| … the closer    |                   |             |                 | none: it was the rep's choice                 |
-| … an operator   |                   |             |                 | none                                          |
-
-The lead stays with the rep after a cancellation, so that it can be booked again; its gate goes on as it was.
+What else may be done with it later stands in the table of `domain.appointments`.
 """
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from uuid import UUID
 
-from pointsman.domain.appointments import Status
+from pointsman.domain.appointments import Act, By
 from pointsman.domain.availability import Interval
-from pointsman.domain.booking import LOST_TO_OTHERS
-from pointsman.domain.errors import (
-    Conflict,
-    Fault,
-    Invalid,
-    NotFound,
-    PointsmanError,
-    RoleProtected,
-    SlotTaken,
-    Unavailable,
-)
+from pointsman.domain.errors import Conflict, Fault, Invalid, PointsmanError, RoleProtected, SlotTaken
 from pointsman.domain.leads import Stage
-from pointsman.domain.roles import Work
-from pointsman.services.bookable import Bookable, Taken, bookable, hindrance, snapshot, taken, visible_lead
-from pointsman.services.calendars import DEADLINE, FOR_BOOKING, Reading, read_calendars
-from pointsman.services.credits import credit
-from pointsman.services.in_force import current
-from pointsman.services.owing import hasten, owe
+from pointsman.domain.pool_document import Offer
+from pointsman.services.bookable import Bookable, bookable, hindrance, taken, visible_lead
+from pointsman.services.calendars import FOR_BOOKING
+from pointsman.services.credits import restore
+from pointsman.services.life import record
+from pointsman.services.new_appointment import new_appointment
+from pointsman.services.owing import owe
+from pointsman.services.parties import Asking, Party, choose_party, refused, would_be_party
+from pointsman.services.parties_calendars import read_party_calendars
 from pointsman.services.ports import Actor, Env, Refused, Tx
 from pointsman.services.ports.meeting import AppointmentRow
+from pointsman.services.ports.slot_holds import SlotHoldRow
 from pointsman.services.transactions import in_transaction
-
-
-class CancelledBy(StrEnum):
-    """Who calls an appointment off."""
-
-    PROSPECT = "prospect"
-    SETTER = "setter"
-    CLOSER = "closer"
-    OPERATOR = "operator"
-
-
-#: Whose cancellations are no doing of the rep.
-NO_FAULT_OF_THE_REP = frozenset({CancelledBy.PROSPECT, CancelledBy.SETTER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A booking that is ready to be written: what was asked, and the calendar that was read for it."""
+    """A booking that is ready to be written: what was asked, and the calendars that were read for it."""
 
     lead_id: UUID
     seen: Bookable
-    wanted: Interval
-    reading: Reading
+    asking: Asking
     actor: Actor
+    by: By
 
 
 async def book(
-    env: Env, lead_id: UUID, start: datetime, *, actor: Actor, end: datetime | None = None
+    env: Env, lead_id: UUID, start: datetime, *, actor: Actor, end: datetime | None = None, by: By = By.SETTER
 ) -> AppointmentRow:
-    """Book the lead's holder for [start, end); `end` None is the pool's usual length.
+    """Book whoever the pool's offer says for [start, end); `end` None is the pool's usual length.
 
-    Raises SlotTaken, Conflict (`already-booked`, `slot-not-offered`, `no-closer`), RoleProtected and Unavailable
-    (`calendar-unreadable`).
+    Raises SlotTaken, Conflict (`already-booked`, `slot-not-offered`, `no-closer`, `no-email`), RoleProtected and
+    Unavailable (`calendar-unreadable`).
     """
-    prepared = await prepare_booking(env, lead_id, start, actor=actor, end=end)
+    prepared = await prepare_booking(env, lead_id, start, actor=actor, end=end, by=by)
     try:
         return await in_transaction(env, lambda tx: book_in(env, tx, prepared))
-    except Refused as refused:
-        raise in_words(refused) from refused
+    except Refused as said_no:
+        raise in_words(said_no) from said_no
 
 
 async def prepare_booking(
-    env: Env, lead_id: UUID, start: datetime, *, actor: Actor, end: datetime | None = None
+    env: Env, lead_id: UUID, start: datetime, *, actor: Actor, end: datetime | None = None, by: By = By.SETTER
 ) -> Prepared:
-    """Refuse what can be refused without a lock, then read the calendar; nothing is written. See `book`."""
-    now = env.clock()
+    """Refuse what can be refused without a lock, then read the calendars; nothing is written. See `book`."""
     async with env.uow() as tx:
-        seen = await bookable(env, tx, await visible_lead(tx, lead_id, actor), now=now)
-        wanted = _wanted(seen, start, end)
-        await _refuse_second(tx, lead_id)
-        # Without the rep's lock this may miss somebody, but whoever it sees is there: most losers need not queue.
-        _refuse(seen, wanted, (), await taken(tx, seen, wanted), now)
-    reach = seen.reach(now)
-    readings = await read_calendars(env, [seen.rep.key], reach.start, reach.end, max_age=FOR_BOOKING, deadline=DEADLINE)
-    return Prepared(lead_id=lead_id, seen=seen, wanted=wanted, reading=readings[seen.rep.key], actor=actor)
+        seen = await bookable(env, tx, await visible_lead(tx, lead_id, actor), now=env.clock())
+        wanted = wanted_time(seen, start, end)
+        await refuse_second(env, tx, lead_id)
+        held = await own_hold(env, tx, lead_id)
+        if seen.rules.offer is Offer.STRICT and held is None:
+            # Without the rep's lock this may miss somebody, but whoever it sees is there: most losers ask no vendor.
+            gone = await taken(tx, seen, wanted)
+            if (why := hindrance(seen, wanted, (), gone, env.clock())) is not None:
+                raise refused(why)
+    readings = await read_party_calendars(env, seen, max_age=FOR_BOOKING)
+    asking = Asking(wanted=wanted, readings=readings, hold=held.id if held else None)
+    return Prepared(lead_id=lead_id, seen=seen, asking=asking, actor=actor, by=by)
 
 
 async def book_in(env: Env, tx: Tx, given: Prepared) -> AppointmentRow:
     """The booking, inside the caller's transaction; what the database refuses is put into words by `in_words`."""
-    # Once more without a lock: of many who want one slot, all but the first few need not queue for the rep's row.
-    _refuse(given.seen, given.wanted, (), await taken(tx, given.seen, given.wanted), env.clock())
+    # Without a lock first: of many who want one slot, all but the first few need not queue for the rep's row.
+    await would_be_party(env, tx, given.seen, given.asking)
     lead = await visible_lead(tx, given.lead_id, given.actor, lock=True)
     what = await bookable(env, tx, lead, now=env.clock())
     if what.rep.id != given.seen.rep.id:
         raise Conflict(f"The lead has just gone to {what.rep.name}. Ask for slots again.", code="holder-changed")
-    return await place(env, tx, what, given.wanted, given.reading, actor=given.actor)
+    return await book_for(env, tx, what, given.asking, trigger="booked", actor=given.actor, by=given.by)
+
+
+async def book_for(
+    env: Env, tx: Tx, what: Bookable, asking: Asking, *, trigger: str, actor: Actor, by: By
+) -> AppointmentRow:
+    """Choose who takes part and write the appointment; the lead's row is locked. The lead's slot hold is used up."""
+    lead_id = what.lead.id
+    if not what.lead.email:
+        raise Conflict("This lead has no email address to invite. Add one: POST /v1/leads.", code="no-email")
+    await refuse_second(env, tx, lead_id)
+    held = await own_hold(env, tx, lead_id, lock=True)
+    # Before any rep's row is locked, and before the lead may go to another rep, which would end the hold unused.
+    if held is not None:
+        await tx.slot_holds.release(held.id, at=env.clock(), reason="booked")
+    if what.held.decision_id is not None and await tx.ledgers.credited(what.held.decision_id):
+        await restore(env, tx, what.held.decision_id, "booked again", actor=actor)
+    hold_id = held.id if held else None
+    party = await choose_party(env, tx, what, replace(asking, hold=hold_id), trigger=trigger, actor=actor)
+    return await place(env, tx, party, asking.wanted, actor=actor, by=by, hold_id=hold_id)
 
 
 async def place(
-    env: Env, tx: Tx, what: Bookable, wanted: Interval, reading: Reading, *, actor: Actor
+    env: Env,
+    tx: Tx,
+    party: Party,
+    wanted: Interval,
+    *,
+    actor: Actor,
+    by: By = By.SETTER,
+    hold_id: UUID | None = None,
 ) -> AppointmentRow:
-    """Write the appointment and all that follows from it; the lead's row is locked. See `book` for what it raises."""
+    """Write the appointment and all that follows from it. The lead's row and everybody's who takes part are locked."""
     now = env.clock()
-    if not reading.state.readable or reading.known_in(wanted) != wanted:
-        why = reading.state.reason or "that time was not read"
-        raise Unavailable(
-            f"{what.rep.name}'s calendar cannot be read ({why}), and unknown is not free. Try later.",
-            code="calendar-unreadable",
-            extra={"rep": what.rep.key},
-        )
-    if not what.lead.email:
-        raise Conflict("This lead has no email address to invite. Add one: POST /v1/leads.", code="no-email")
-    await tx.appointments.lock_reps([what.rep.id])
-    await _refuse_second(tx, what.lead.id)
-    await tx.slot_holds.expire(at=now, rep_ids=[what.rep.id])
-    _refuse(what, wanted, reading.busy, await taken(tx, what, wanted), now)
-    row = await _new(env, tx, what, wanted, actor, now)
-    await tx.appointments.add(row, reservation_ids=[env.new_id()])
+    row = await new_appointment(env, tx, party, wanted, actor=actor, now=now)
+    await tx.appointments.add(row, reservation_ids=[env.new_id() for _ in party.rep_ids])
     await owe(env, tx, row, "book")
-    await tx.leads.set_stage(what.lead.id, Stage.BOOKED.value, at=now)
-    await tx.audit.add(
-        id=env.new_id(),
-        at=now,
-        actor=actor.name,
-        action="appointment.booked",
-        subject=f"lead:{what.lead.id}",
-        after={
-            "appointment": str(row.id),
-            "rep": row.rep_key,
-            "start": row.starts_at.isoformat(),
-            "end": row.ends_at.isoformat(),
-        },
-    )
-    return row
-
-
-async def cancel(env: Env, appointment_id: UUID, *, by: CancelledBy, reason: str, actor: Actor) -> AppointmentRow:
-    """Call an appointment off; again is fine and changes nothing. Raises NotFound."""
-
-    async def work(tx: Tx) -> AppointmentRow:
-        now = env.clock()
-        seen = await tx.appointments.get(appointment_id, supplier=actor.supplier)
-        # The lead first, as every other path does, so that nobody waits in a circle.
-        lead = await tx.leads.get(seen.lead_id, lock=True) if seen else None
-        row = await tx.appointments.get(appointment_id, lock=True, supplier=actor.supplier)
-        if row is None or lead is None:
-            raise NotFound("There is no appointment with this id.")
-        if row.status == "cancelled":
-            return row
-        gone = replace(
-            row,
-            status=Status.CANCELLED.value,
-            cancelled_at=now,
-            cancelled_by=by.value,
-            cancel_reason=reason,
-            sequence=row.sequence + 1,
-        )
-        await tx.appointments.save(gone)
-        await tx.appointments.release_time(row.id)
-        await hasten(env, tx, row.id)  # a `book` that waits for its next try would keep the `cancel` waiting
-        await owe(env, tx, gone, "cancel")
-        held = await tx.gates.held(row.lead_id, at=now)
-        if lead.stage == Stage.BOOKED and held is not None:
-            stage = Stage.CLOSING if Work(held.work) is Work.CLOSING else Stage.WORKING
-            await tx.leads.set_stage(row.lead_id, stage.value, at=now)
-        decision = held.decision_id if held and held.assignment_id == row.assignment_id else None
-        if decision is not None and by in NO_FAULT_OF_THE_REP:
-            await credit(env, tx, decision, f"appointment cancelled by the {by.value}", actor=actor)
-        await tx.audit.add(
-            id=env.new_id(),
-            at=now,
-            actor=actor.name,
-            action="appointment.cancelled",
-            subject=f"lead:{row.lead_id}",
-            before={"appointment": str(row.id), "status": row.status},
-            after={"status": "cancelled", "by": by.value},
-            reason=reason,
-        )
-        after = await tx.appointments.get(appointment_id)
-        assert after is not None
-        return after
-
-    return await in_transaction(env, work)
-
-
-async def get_appointment(env: Env, appointment_id: UUID, *, actor: Actor) -> AppointmentRow:
-    """Raises NotFound, also for what a partner may not see."""
-    async with env.uow() as tx:
-        row = await tx.appointments.get(appointment_id, supplier=actor.supplier)
-    if row is None:
-        raise NotFound("There is no appointment with this id.")
+    await tx.leads.set_stage(row.lead_id, Stage.BOOKED.value, at=now)
+    detail = {"setter": row.setter_key, "slot_hold": str(hold_id) if hold_id else None}
+    known = {name: value for name, value in detail.items() if value}
+    await record(env, tx, None, row, Act.BOOK, by=by, actor=actor, reason=None, detail=known)
     return row
 
 
@@ -217,83 +136,38 @@ def in_words(refused: Refused) -> PointsmanError | Refused:
             return refused
 
 
-async def _new(env: Env, tx: Tx, what: Bookable, wanted: Interval, actor: Actor, now: datetime) -> AppointmentRow:
-    held = what.held
-    setter_id = what.check.setter_rep_id if what.check else await tx.gates.last_setter(what.lead.id, held.work)
-    setter = await _key_of(env, tx, setter_id)
-    company = what.lead.facts.get("company.name") or what.lead.account_name
-    return AppointmentRow(
-        id=env.new_id(),
-        lead_id=what.lead.id,
-        rep_id=held.rep_id,
-        rep_key=held.rep_key,
-        work=held.work,
-        category=None,
-        status=Status.CONFIRMED.value,
-        confirm_by=None,
-        accepted_at=None,
-        reject_code=None,
-        outcome=None,
-        outcome_at=None,
-        conflict=None,
-        starts_at=wanted.start,
-        ends_at=wanted.end,
-        title=f"Meeting with {company}" if company else "Sales meeting",  # no personal data in this column
-        assignment_id=held.assignment_id,
-        gate_check_id=held.gate_check_id,
-        override_id=held.override_id,
-        gate_snapshot=snapshot(what, setter),
-        setter_rep_id=setter_id,
-        setter_key=setter,
-        booked_by=actor.name,
-        sequence=0,
-        created_at=now,
-        cancelled_at=None,
-        cancelled_by=None,
-        cancel_reason=None,
-    )
-
-
-async def _key_of(env: Env, tx: Tx, rep_id: UUID | None) -> str | None:
-    rep = (await current(env, tx)).roster.by_id(rep_id) if rep_id else None
-    return rep.key if rep else None
-
-
-def _wanted(what: Bookable, start: datetime, end: datetime | None) -> Interval:
+def wanted_time(what: Bookable, start: datetime, end: datetime | None, *, path: str = "body") -> Interval:
+    """What was asked for, in UTC; without an end, as long as the pool's appointments are. Raises Invalid."""
     if start.tzinfo is None or (end is not None and end.tzinfo is None):
-        raise Invalid("Times need their offset.", faults=[_fault("body.start", "Write 2026-01-31T09:00:00+01:00.")])
+        message = "Write 2026-01-31T09:00:00+01:00."
+        raise Invalid(
+            "Times need their offset.", faults=[Fault(path=f"{path}.start", code="bad-time", message=message)]
+        )
     begin = start.astimezone(UTC)
     finish = end.astimezone(UTC) if end else begin + what.rules.duration
     if finish <= begin:
-        raise Invalid("The appointment ends before it starts.", faults=[_fault("body.end", "Give an end after start.")])
+        fault = Fault(path=f"{path}.end", code="bad-time", message="Give an end after start.")
+        raise Invalid("The appointment ends before it starts.", faults=[fault])
     return Interval(begin, finish)
 
 
-def _fault(path: str, message: str) -> Fault:
-    return Fault(path=path, code="bad-time", message=message)
-
-
-def _refuse(what: Bookable, wanted: Interval, busy: tuple[Interval, ...], gone: Taken, now: datetime) -> None:
-    why = hindrance(what, wanted, busy, gone, now)
-    if why is None:
-        return
-    if why.code in LOST_TO_OTHERS:
-        raise SlotTaken(f"{why.sentence} Choose another slot.", extra={"reason": why.code})
-    raise Conflict(f"{why.sentence} Choose another slot.", code="slot-not-offered", extra={"reason": why.code})
-
-
-async def _refuse_second(tx: Tx, lead_id: UUID) -> None:
+async def refuse_second(env: Env, tx: Tx, lead_id: UUID) -> None:
+    """Conflict "already-booked" while the lead has an appointment, or one that is over and has no result yet."""
     there = await tx.appointments.of_lead(lead_id)
-    if there is not None:
-        raise Conflict(
-            f"This lead has an appointment with {there.rep_key} already. Cancel that one first.",
-            code="already-booked",
-            extra={
-                "appointment": {
-                    "id": str(there.id),
-                    "rep": there.rep_key,
-                    "start": there.starts_at.isoformat(),
-                    "end": there.ends_at.isoformat(),
-                }
-            },
+    if there is None:
+        return
+    said = f"This lead has an appointment with {there.rep_key} already. Cancel that one first."
+    if there.ends_at <= env.clock():
+        said = (
+            f"The lead's appointment with {there.rep_key} on {there.starts_at:%Y-%m-%d %H:%M} UTC has no result yet: "
+            f"say held, no-show or cancel first (appointment {there.id})."
         )
+    about = {"id": str(there.id), "rep": there.rep_key, "status": there.status}
+    times = {"start": there.starts_at.isoformat(), "end": there.ends_at.isoformat()}
+    raise Conflict(said, code="already-booked", extra={"appointment": about | times})
+
+
+async def own_hold(env: Env, tx: Tx, lead_id: UUID, *, lock: bool = False) -> SlotHoldRow | None:
+    """The lead's slot hold, if it has one that has not run out."""
+    found = await tx.slot_holds.of_lead(lead_id, lock=lock)
+    return found if found is not None and found.expires_at > env.clock() else None

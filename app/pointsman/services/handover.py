@@ -12,7 +12,8 @@
 
 Whenever the gate is not passed, every earlier pass is revoked: nobody can be booked on it again.
 
-Calendars are read before the transaction; everything else happens in one, or not at all.
+Calendars are read before the transaction; everything else happens in one, or not at all. Who asks for one slot to be
+booked gets it together with all of this, or a refusal and nothing (see handover_booking).
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -20,25 +21,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from pointsman.domain.availability import Interval
 from pointsman.domain.decisions import DecisionOutcome
 from pointsman.domain.gate import GateResult
 from pointsman.domain.leads import Stage
 from pointsman.domain.qualification import Evidence
 from pointsman.domain.roles import Work
 from pointsman.domain.slots import Slot
-from pointsman.services.bookable import BOOKABLE, Bookable, bookable, offered, taken
-from pointsman.services.booking import in_words, place
-from pointsman.services.calendars import FOR_BOOKING, FOR_SLOTS, NOT_CONNECTED, Reading
+from pointsman.services.bookable import BOOKABLE
+from pointsman.services.booking import in_words, refuse_second
+from pointsman.services.calendars import FOR_BOOKING, FOR_SLOTS, Reading
 from pointsman.services.gate_case import SETTING, Case, open_case, read_closers, record_check
+from pointsman.services.handover_booking import NOTHING, TRIGGER, Wish, nobody_takes_it, not_passed, with_closer
 from pointsman.services.holds import OVERDUE, relieved_of_closing
 from pointsman.services.ports import Actor, Env, Refused, Tx
 from pointsman.services.ports.meeting import AppointmentRow
 from pointsman.services.routing import Routed, route_lead
-from pointsman.services.slots import SlotsAnswer, answer
+from pointsman.services.slots import SlotsAnswer
 from pointsman.services.transactions import in_transaction
-
-TRIGGER = "handed-over"
 
 #: Where a lead stands that did not get to somebody who takes appointments.
 _STAGES = {
@@ -76,8 +75,7 @@ class Handing:
     evidence: Sequence[Evidence]
     setter: str | None
     actor: Actor
-    auto_book: bool
-    window: Interval | None
+    wish: Wish
     readings: Mapping[str, Reading]
 
 
@@ -88,19 +86,16 @@ async def hand_over(
     evidence: Sequence[Evidence],
     setter: str | None,
     actor: Actor,
-    auto_book: bool = False,
-    window: Interval | None = None,
+    wish: Wish = NOTHING,
     within: Callable[[Tx, HandedOver], Awaitable[None]] | None = None,
 ) -> HandedOver:
-    """Record evidence, run the gate for closing, and do what follows.
+    """Record evidence, run the gate for closing, and do what follows; book what is wished.
 
-    `setter` None is whoever holds the lead for prospecting or qualification. `auto_book` also books the earliest slot
-    inside `window`. `within` runs at the end of the same transaction: what it writes stands or falls with the hand-over.
-    Raises NotFound, Invalid, Conflict "no-policy".
+    `setter` None is whoever holds the lead for prospecting or qualification. `within` runs at the end of the same
+    transaction: what it writes stands or falls with the hand-over. Raises NotFound, Invalid, Conflict "no-policy"; with
+    a slot that must be booked also RoleProtected "gate-not-passed", Conflict "nobody-takes-it", and what `book` raises.
     """
-    handing = await prepare_handover(
-        env, lead_id, evidence=evidence, setter=setter, actor=actor, auto_book=auto_book, window=window
-    )
+    handing = await prepare_handover(env, lead_id, evidence=evidence, setter=setter, actor=actor, wish=wish)
 
     async def work(tx: Tx) -> HandedOver:
         handed = await hand_over_in(env, tx, handing)
@@ -114,6 +109,26 @@ async def hand_over(
         raise in_words(refused) from refused
 
 
+class _Tried(Exception):  # not an error: the way out of a transaction that is not to be committed
+    def __init__(self, handed: HandedOver) -> None:
+        super().__init__()
+        self.handed = handed
+
+
+async def try_handover(env: Env, handing: Handing) -> HandedOver:
+    """What the hand-over would do now, by doing it and undoing all of it. Raises as `hand_over`."""
+
+    async def work(tx: Tx) -> HandedOver:
+        raise _Tried(await hand_over_in(env, tx, handing))
+
+    try:
+        return await in_transaction(env, work)
+    except _Tried as tried:
+        return tried.handed
+    except Refused as refused:
+        raise in_words(refused) from refused
+
+
 async def prepare_handover(
     env: Env,
     lead_id: UUID,
@@ -121,39 +136,32 @@ async def prepare_handover(
     evidence: Sequence[Evidence],
     setter: str | None,
     actor: Actor,
-    auto_book: bool = False,
-    window: Interval | None = None,
+    wish: Wish = NOTHING,
 ) -> Handing:
     """Read the calendars of everybody whom a pass could bring this lead to; nothing is written."""
     async with env.uow() as tx:
         case = await open_case(env, tx, lead_id, evidence, setter, actor, lock=False)
     readings: Mapping[str, Reading] = {}
     if case.gate.passed:
-        readings = await read_closers(env, case, FOR_BOOKING if auto_book else FOR_SLOTS)
-    return Handing(
-        lead_id=lead_id,
-        evidence=evidence,
-        setter=setter,
-        actor=actor,
-        auto_book=auto_book,
-        window=window,
-        readings=readings,
-    )
+        readings = await read_closers(env, case, FOR_BOOKING if wish.books else FOR_SLOTS)
+    return Handing(lead_id=lead_id, evidence=evidence, setter=setter, actor=actor, wish=wish, readings=readings)
 
 
 async def hand_over_in(env: Env, tx: Tx, handing: Handing) -> HandedOver:
     """The hand-over, inside the caller's transaction; what the database refuses is put into words by `in_words`."""
     given = handing
     case = await open_case(env, tx, given.lead_id, given.evidence, given.setter, given.actor, lock=True)
+    if given.wish.of_one_slot:
+        if not case.gate.passed:
+            raise not_passed(case)
+        await refuse_second(env, tx, given.lead_id)
     await tx.gates.add_evidence(given.lead_id, case.new, at=case.now)
     if case.gate.passed:
-        return await _passed(env, tx, case, given.readings, auto_book=given.auto_book, window=given.window)
+        return await _passed(env, tx, case, given.readings, given.wish)
     return await refuse_in(env, tx, case)
 
 
-async def _passed(
-    env: Env, tx: Tx, case: Case, readings: Mapping[str, Reading], *, auto_book: bool, window: Interval | None
-) -> HandedOver:
+async def _passed(env: Env, tx: Tx, case: Case, readings: Mapping[str, Reading], wish: Wish) -> HandedOver:
     booked = await tx.appointments.of_lead(case.lead.id)
     if booked is not None:
         check_id = await record_check(env, tx, case)
@@ -175,9 +183,21 @@ async def _passed(
             past_holders=await relieved_of_closing(tx, case.lead),
         )
         if routed.decision.outcome is not DecisionOutcome.ASSIGNED or routed.decision.work not in BOOKABLE:
+            if wish.of_one_slot:
+                raise nobody_takes_it(case, routed)
             stage = _STAGES[routed.decision.outcome]  # assigned: a rule fell back to work that takes no appointments
             return _answer(case, present, stage=stage.value, what=routed.decision.summary, routed=routed)
-    return await _with_closer(env, tx, case, present, routed, readings, auto_book=auto_book, window=window)
+    ending = await with_closer(env, tx, case, readings, wish)
+    return _answer(
+        case,
+        present,
+        stage=(Stage.BOOKED if ending.appointment else Stage.CLOSING).value,
+        what=ending.said,
+        routed=routed,
+        closer=ending.closer,
+        offer=ending.offer,
+        appointment=ending.appointment,
+    )
 
 
 async def _present_check(env: Env, tx: Tx, case: Case) -> UUID | None:
@@ -191,51 +211,6 @@ async def _present_check(env: Env, tx: Tx, case: Case) -> UUID | None:
     if held.by_override:
         return await record_check(env, tx, case)
     return held.check.id if held.check is not None and held.check.open_at(case.now) else None
-
-
-async def _with_closer(
-    env: Env,
-    tx: Tx,
-    case: Case,
-    check_id: UUID,
-    routed: Routed | None,
-    readings: Mapping[str, Reading],
-    *,
-    auto_book: bool,
-    window: Interval | None,
-) -> HandedOver:
-    """The lead has its closer: book, or offer slots."""
-    what = await bookable(env, tx, case.lead, now=case.now)
-    reading = readings.get(what.rep.key, Reading(state=NOT_CONNECTED))
-    said = f"{what.rep.name} has this lead for {what.held.work}"
-    booked = await _earliest(env, tx, what, reading, window, case) if auto_book else None
-    if booked is not None:
-        said = f"{what.rep.name} has this lead, with an appointment on {booked.starts_at:%Y-%m-%d %H:%M} UTC."
-        return _answer(
-            case, check_id, stage=Stage.BOOKED.value, what=said, routed=routed, closer=what.rep.key, appointment=booked
-        )
-    said = f"{what.rep.name} has this lead for {what.held.work}: choose a slot and POST /v1/appointments."
-    if auto_book:
-        said = f"{what.rep.name} has this lead, but no slot could be booked by itself: choose one."
-    offer = await answer(env, tx, what, reading)
-    stage = Stage.CLOSING.value
-    return _answer(case, check_id, stage=stage, what=said, routed=routed, closer=what.rep.key, offer=offer)
-
-
-async def _earliest(
-    env: Env, tx: Tx, what: Bookable, reading: Reading, window: Interval | None, case: Case
-) -> AppointmentRow | None:
-    """Book the earliest slot inside `window`; None when there is none, or nobody to invite."""
-    if not reading.state.readable or not what.lead.email:
-        return None
-    await tx.appointments.lock_reps([what.rep.id])
-    reach = reading.known_in(window or what.reach(case.now))
-    if reach is None:
-        return None
-    found = offered(what, reading.busy, await taken(tx, what, reach), reach, case.now, limit=1)
-    if not found:
-        return None
-    return await place(env, tx, what, Interval(found[0].start, found[0].end), reading, actor=case.actor)
 
 
 async def refuse_in(env: Env, tx: Tx, case: Case) -> HandedOver:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from jmespath.exceptions import JMESPathError
@@ -16,6 +16,7 @@ from pointsman.domain.qualification import EVIDENCE_NAMES, Evidence
 from pointsman.services.domains import to_ascii
 from pointsman.services.fields import PERSONAL, KnownFields
 from pointsman.services.mapping_document import EvidenceMapping, IntakeMapping, compiled
+from pointsman.services.mapping_window import Between, window_of
 from pointsman.services.persons import MAX_EXTERNAL_ID, LeadInput
 
 MAX_EVENTS = 1_000
@@ -30,7 +31,7 @@ class Mapped:
     given: LeadInput
     setter: str | None
     auto_book: bool
-    window: timedelta | None
+    window: Between | None
     warnings: tuple[Fault, ...]
 
 
@@ -78,6 +79,7 @@ def map_event(event: Any, mapping: IntakeMapping, known: KnownFields, *, intake:
     occurred_at = _instant(event, mapping, warnings)
     setter = _scalar(_search(mapping.setter, event, warnings, "setter")) if mapping.setter else None
     external_id = _scalar(_search(mapping.external_id, event, warnings, "external_id")) if mapping.external_id else None
+    window, usable = _window(event, mapping, warnings)
     source = f"sdr:{setter}" if setter else f"intake:{intake}"
     given = LeadInput(
         email=email,
@@ -93,8 +95,8 @@ def map_event(event: Any, mapping: IntakeMapping, known: KnownFields, *, intake:
     return Mapped(
         given=given,
         setter=setter,
-        auto_book=mapping.auto_book,
-        window=mapping.window.within if mapping.window else None,
+        auto_book=mapping.auto_book and usable,
+        window=window,
         warnings=tuple(warnings),
     )
 
@@ -114,6 +116,17 @@ def _values(event: Any, mapping: IntakeMapping, known: KnownFields, warnings: li
         if value is not None:
             values[name] = value
     return values
+
+
+def _window(event: Any, mapping: IntakeMapping, warnings: list[Fault]) -> tuple[Between | None, bool]:
+    """The window, and whether it can be used: nobody is booked at a time that was not meant."""
+    if mapping.window is None:
+        return None, True
+    try:
+        return window_of(mapping.window, lambda path, name: _search(path, event, warnings, name)), True
+    except ValueError as error:
+        warnings.append(Fault(path="window", code="wrong-type", message=f"{error}: nothing is booked by itself"))
+        return None, False
 
 
 def _instant(event: Any, mapping: IntakeMapping, warnings: list[Fault]) -> datetime | None:

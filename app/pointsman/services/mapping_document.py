@@ -71,9 +71,17 @@ class EvidenceMapping(_Part):
 
 
 class Window(_Part):
-    """How soon an appointment booked automatically must take place."""
+    """When an appointment that is booked automatically may take place: so soon, or between times that the event gives."""
 
-    within: Duration
+    within: Duration | None = Field(default=None, description="At most so long after `from`; without it, after now.")
+    from_: Annotated[Expression | None, Field(alias="from", description="The earliest time; default: now.")] = None
+    to: Expression | None = Field(default=None, description="The latest time at which it ends.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.within is None and self.from_ is None and self.to is None:
+            raise PydanticCustomError("window-empty", "give within, from or to")
+        return self
 
 
 class IntakeMapping(_Part):
@@ -94,7 +102,7 @@ class IntakeMapping(_Part):
     window: Window | None = None
 
     def document(self) -> dict[str, Any]:
-        return self.model_dump(mode="json", exclude_unset=True)
+        return self.model_dump(mode="json", exclude_unset=True, by_alias=True)
 
 
 def parse_mapping(data: object, *, kind: str, known: KnownFields) -> IntakeMapping:

@@ -2,12 +2,11 @@
 
 import traceback
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from pointsman.domain.availability import Interval
 from pointsman.domain.errors import Invalid, NotFound, PointsmanError, RoleProtected, TooLarge
 from pointsman.domain.payloads import parse_json
 from pointsman.domain.qualification import Evidence
@@ -15,6 +14,7 @@ from pointsman.domain.reps import Roster
 from pointsman.services.fault_texts import safe_text
 from pointsman.services.fields import known_fields
 from pointsman.services.handover import HandedOver, hand_over
+from pointsman.services.handover_booking import Wish
 from pointsman.services.intakes import stored_mapping
 from pointsman.services.leads import Submitted, submit_in, upsert_lead
 from pointsman.services.mapping import Mapped, map_event
@@ -85,7 +85,6 @@ async def _hand_over(env: Env, item: InboxRow, mapped: Mapped, actor: Actor) -> 
             raise _DoneElsewhere
         await tx.inbox.finish(item.id, at=env.clock(), lead_id=lead_id, result=_handed(handed) | warned)
 
-    now = env.clock()
     try:
         await hand_over(
             env,
@@ -93,12 +92,17 @@ async def _hand_over(env: Env, item: InboxRow, mapped: Mapped, actor: Actor) -> 
             evidence=_told_by(mapped, setter),
             setter=setter,
             actor=actor,
-            auto_book=mapped.auto_book,
-            window=Interval(start=now, end=now + mapped.window) if mapped.window else None,
+            wish=_wish(mapped, env.clock()),
             within=mark,
         )
     except _DoneElsewhere:
         return
+
+
+def _wish(mapped: Mapped, now: datetime) -> Wish:
+    """The earliest slot of the sender's window; nothing where nothing is left of the window."""
+    window = mapped.window.from_now(now) if mapped.window else None
+    return Wish(earliest=mapped.auto_book and (mapped.window is None or window is not None), window=window)
 
 
 def _told_by(mapped: Mapped, setter: str | None) -> tuple[Evidence, ...]:

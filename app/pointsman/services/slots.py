@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from pointsman.domain.availability import Interval
 from pointsman.domain.slots import Slot
 from pointsman.services.bookable import Bookable, bookable, offered, taken, visible_lead
 from pointsman.services.calendars import DEADLINE, FOR_SLOTS, Reading, read_calendars
@@ -42,13 +43,15 @@ async def slots_for_lead(
         return await answer(env, tx, what, readings[what.rep.key], limit=limit)
 
 
-async def answer(env: Env, tx: Tx, what: Bookable, reading: Reading, *, limit: int | None = None) -> SlotsAnswer:
-    """The slots that a reading leaves."""
+async def answer(
+    env: Env, tx: Tx, what: Bookable, reading: Reading, *, limit: int | None = None, window: Interval | None = None
+) -> SlotsAnswer:
+    """The slots that a reading leaves, inside `window` if one is given."""
     found: list[Slot] = []
     why: str | None = None
     now = env.clock()
     if reading.state.readable:
-        if (reach := reading.known_in(what.reach(now))) is not None:
+        if (reach := reading.known_in(window or what.reach(now))) is not None:
             gone = await taken(tx, what, reach)
             found = offered(what, reading.busy, gone, reach, now, limit=limit or what.rules.slots_shown)
         if not found:
