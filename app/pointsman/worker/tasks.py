@@ -6,11 +6,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from pointsman.services.calendar_truth import look_at_calendars
 from pointsman.services.calendars import poll_calendars
 from pointsman.services.deliveries import run_delivery, sweep_deliveries
 from pointsman.services.holds import drain_due, drain_holds
 from pointsman.services.inbox import process_item, sweep_inbox
 from pointsman.services.ports import Env
+from pointsman.services.unsettled import ask_for_results, lapse_requests
 
 Job = Callable[[Env, Mapping[str, Any]], Awaitable[object]]
 Sweep = Callable[[Env], Awaitable[int]]
@@ -50,5 +52,8 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic(name="deliveries.sweep", every=timedelta(seconds=2), run=sweep_deliveries),
     Periodic(name="holds.due", every=timedelta(seconds=1), run=drain_due),
     Periodic(name="holds.drain", every=timedelta(seconds=30), run=drain_holds),
+    Periodic(name="appointments.lapse", every=timedelta(seconds=10), run=lapse_requests),
+    Periodic(name="appointments.results", every=timedelta(minutes=5), run=ask_for_results),
     Periodic(name="calendars.poll", every=timedelta(seconds=30), run=poll_calendars),
+    Periodic(name="calendars.truth", every=timedelta(seconds=60), run=look_at_calendars),
 )
