@@ -1,13 +1,13 @@
-"""Slots and appointments: when a closer can be booked, booking, calling off."""
+"""Slots and appointments: when a closer can be booked, booking, and what there is."""
 
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from pointsman.api.appointment_documents import AppointmentDoc, SlotsDoc
+from pointsman.api.appointment_documents import AppointmentDoc, AppointmentLifeDoc, EffectDoc, SlotsDoc
 from pointsman.api.auth import Caller, needs
 from pointsman.api.deps import EnvDep
 from pointsman.api.example_moments import in_days
@@ -15,7 +15,9 @@ from pointsman.api.moments import Moment
 from pointsman.api.paging import Page, PageDep
 from pointsman.api.problems import errors
 from pointsman.api.repeatable import IdempotencyKey, repeatable
-from pointsman.services.booking import CancelledBy, Prepared, book_in, cancel, get_appointment, prepare_booking
+from pointsman.domain.appointments import EFFECTS, Status
+from pointsman.services.appointment_acts import appointment_history
+from pointsman.services.booking import Prepared, book_in, prepare_booking
 from pointsman.services.idempotency import Answer
 from pointsman.services.ports import Tx
 from pointsman.services.slots import slots_for_lead
@@ -36,17 +38,6 @@ class AppointmentIn(BaseModel):
     lead_id: UUID
     start: Moment
     end: Moment | None = Field(default=None, description="Default: the pool's usual length after the start.")
-
-
-class CancelIn(BaseModel):
-    """Who calls off, and why."""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"by": "prospect", "reason": "Is ill this week"}]}
-    )
-
-    by: CancelledBy = Field(description="The rep's turn is given back when it was the prospect or the setter.")
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 
 
 @router.get(
@@ -87,7 +78,10 @@ async def book(
 
     async def write(tx: Tx, prepared: Prepared) -> Answer:
         row = await book_in(env, tx, prepared)
-        return Answer(status=201, body=AppointmentDoc.of(row).model_dump_json().encode())
+        return Answer(
+            status=201,
+            body=AppointmentDoc.of(row, env.clock(), partner=caller.supplier is not None).model_dump_json().encode(),
+        )
 
     return await repeatable(env, request, caller, route=_ROUTE, key=idempotency_key, prepare=prepare, write=write)
 
@@ -95,7 +89,8 @@ async def book(
 @router.get(
     "/v1/appointments",
     summary="List the appointments",
-    description="By start, latest first. A partner's key sees the appointments of leads that its reps hold or held.",
+    description="By start, latest first. `due=result` are those that are over and of which nobody says how they went. A "
+    "partner's key sees the appointments of leads that its reps hold or held.",
     responses=errors(401, 403, 422),
 )
 async def index(
@@ -103,32 +98,43 @@ async def index(
     page: PageDep,
     caller: Annotated[Caller, needs("read", "booking")],
     lead_id: Annotated[UUID | None, Query(description="Only this lead's.")] = None,
-    rep: Annotated[str | None, Query(max_length=100, description="Only this rep's (key).")] = None,
-    status: Annotated[Literal["confirmed", "cancelled"] | None, Query(description="Only these.")] = None,
+    rep: Annotated[str | None, Query(max_length=100, description="Only those that this rep (key) leads.")] = None,
+    status: Annotated[Status | None, Query(description="Only these.")] = None,
+    due: Annotated[Literal["result"] | None, Query(description="Only those that wait for this.")] = None,
 ) -> Page[AppointmentDoc]:
+    now, partner = env.clock(), caller.supplier is not None
     async with env.uow() as tx:
         rows = await tx.appointments.page(
-            supplier=caller.supplier, lead_id=lead_id, rep_key=rep, status=status, after=page.after, limit=page.fetch
+            supplier=caller.supplier,
+            lead_id=lead_id,
+            rep_key=rep,
+            status=status,
+            ended_by=now if due else None,
+            after=page.after,
+            limit=page.fetch,
         )
     items, following = page.cut(rows, lambda row: (row.starts_at, row.id))
-    return Page[AppointmentDoc](items=[AppointmentDoc.of(row) for row in items], next=following)
+    return Page[AppointmentDoc](items=[AppointmentDoc.of(row, now, partner=partner) for row in items], next=following)
 
 
-@router.get("/v1/appointments/{appointment_id}", summary="Read an appointment", responses=errors(401, 403, 404, 422))
+@router.get(
+    "/v1/appointments/effects",
+    summary="What each act on an appointment brings with it",
+    description="The table that the service itself goes by: status, turn, gate, lead, and what calendars are told.",
+    responses=errors(401, 403),
+)
+async def effects(_caller: Annotated[Caller, needs("read", "booking")]) -> list[EffectDoc]:
+    return [EffectDoc.of(row) for row in EFFECTS]
+
+
+@router.get(
+    "/v1/appointments/{appointment_id}",
+    summary="Read an appointment",
+    description="With what may be done with it now (`legal`) and all that was done (`history`).",
+    responses=errors(401, 403, 404, 422),
+)
 async def show(
     appointment_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("read", "booking")]
-) -> AppointmentDoc:
-    return AppointmentDoc.of(await get_appointment(env, appointment_id, actor=caller.actor))
-
-
-@router.post(
-    "/v1/appointments/{appointment_id}/cancel",
-    summary="Call an appointment off",
-    description="Frees the time, removes the event, and leaves the lead with its closer. Again is harmless.",
-    responses=errors(401, 403, 404, 422, 503),
-)
-async def call_off(
-    appointment_id: UUID, given: CancelIn, env: EnvDep, caller: Annotated[Caller, needs("booking")]
-) -> AppointmentDoc:
-    row = await cancel(env, appointment_id, by=given.by, reason=given.reason, actor=caller.actor)
-    return AppointmentDoc.of(row)
+) -> AppointmentLifeDoc:
+    row, events = await appointment_history(env, appointment_id, actor=caller.actor)
+    return AppointmentLifeDoc.with_history(row, events, env.clock(), partner=caller.supplier is not None)

@@ -101,7 +101,7 @@ class LeadDoc(BaseModel):
     last_name: str | None
     phone: str | None
     fields: dict[str, Value]
-    stage: str = Field(description="new, working, held, nurture, closing or booked", examples=["working"])
+    stage: str = Field(description="new, working, held, nurture, closing, booked, won or closed", examples=["working"])
     account: AccountDoc | None
     match: dict[str, Any] = Field(
         description="How person and account were found, with ties. An account of an alike name comes with `confidence` and "

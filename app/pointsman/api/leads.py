@@ -1,6 +1,6 @@
 """Leads over HTTP: one call takes a lead in and answers with the decision."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
@@ -12,6 +12,7 @@ from pointsman.api.lead_documents import DecisionDoc, LeadAnswer, LeadDoc, LeadI
 from pointsman.api.paging import Page, PageDep
 from pointsman.api.problems import errors
 from pointsman.domain.errors import Forbidden, NotFound
+from pointsman.domain.leads import Stage
 from pointsman.services.fields import known_fields
 from pointsman.services.idempotency import Answer, once
 from pointsman.services.leads import submit_in
@@ -95,9 +96,7 @@ async def index(
     env: EnvDep,
     page: PageDep,
     caller: Annotated[Caller, needs("read")],
-    stage: Annotated[
-        Literal["new", "working", "held", "nurture", "closing", "booked"] | None, Query(description="Only these.")
-    ] = None,
+    stage: Annotated[Stage | None, Query(description="Only these.")] = None,
 ) -> Page[LeadDoc]:
     async with env.uow() as tx:
         rows = await tx.leads.page(supplier=caller.supplier, stage=stage, after=page.after, limit=page.fetch)

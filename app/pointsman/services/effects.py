@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from pointsman.domain.appointments import Act, By, Credit, Effect, Gate, Next, Status, Told
+from pointsman.domain.appointments import STANDING, Act, By, Credit, Effect, Gate, Next, Status, Told
 from pointsman.domain.eligibility import CalendarState
 from pointsman.domain.errors import Conflict, RoleProtected
 from pointsman.domain.leads import Stage
@@ -56,11 +56,12 @@ async def carry_out(env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, doing:
     now, effect = env.clock(), doing.effect
     status = effect.status or Status(row.status)
     told = _OP.get(effect.told) if now < row.ends_at else None
-    after = replace(
-        row,
-        **{"status": status.value, "confirm_by": row.confirm_by if status is Status.REQUESTED else None} | doing.change,
-        sequence=row.sequence + (told is not None),
-    )
+    change: dict[str, Any] = {"status": status.value, **doing.change}
+    if status is not Status.REQUESTED:
+        change["confirm_by"] = None
+    if status not in STANDING:
+        change["conflict"] = None  # there is nothing left to settle
+    after = replace(row, **change, sequence=row.sequence + (told is not None))
     if effect.gate is Gate.ASKED:
         await require_gate(env, tx, row, lead)
     if effect.lead in _LEAVES:

@@ -1,6 +1,6 @@
 """A stored lead as the dotted facts that rules ask about."""
 
-from pointsman.domain.leads import Facts, Value
+from pointsman.domain.leads import Facts, Stage, Value
 from pointsman.services.ports.intake import LeadRow
 
 
@@ -18,6 +18,8 @@ def facts_of(row: LeadRow) -> Facts:
         "account.parent_domain": row.parent_domain,
         "account.parent_owner": row.parent_owner,
     }
+    if row.stage == Stage.WON:  # also without a company that could say so
+        known["account.status"] = "customer"
     facts.update({name: value for name, value in known.items() if value is not None})
     if row.account_domain is not None:
         facts.setdefault("company.domain", row.account_domain)

@@ -37,7 +37,7 @@ async def submit_lead(env: Env, given: LeadInput, *, actor: Actor) -> Submitted:
 
 
 async def submit_in(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Submitted:
-    """Upsert the lead and route it when it is new, held or back from nurture; else its holder keeps it."""
+    """Upsert the lead and route it when it is new, held, won, closed or back from nurture; else its holder keeps it."""
     upserted = await upsert_lead(env, tx, given, actor=actor)
     lead = upserted.lead
     if given.evidence:
@@ -76,13 +76,21 @@ async def _trigger(env: Env, tx: Tx, lead: LeadRow) -> tuple[str | None, str | N
         case Stage.HELD:
             return "retry", "The lead was waiting; this news was looked at."
         case Stage.NURTURE:
-            if lead.nurture_until is not None and env.clock() < lead.nurture_until:
-                until = lead.nurture_until.isoformat(timespec="minutes")
-                return None, f"The lead is in nurture until {until} at least; this news is kept."
-            policy = (await current(env, tx)).policy
-            known = policy.enriched(facts_of(lead), env.clock())
-            if policy.re_enter is not None and policy.re_enter(known) is not True:
-                return None, "The lead stays in nurture: it does not meet the policy's condition to come back yet."
-            return "re-entry", "The lead came back from nurture."
-        case Stage.WORKING | Stage.CLOSING | Stage.BOOKED | Stage.WON | Stage.CLOSED:
+            return await _from_nurture(env, tx, lead)
+        case Stage.WON:
+            return "customer-news", "The lead has bought; this news was routed as a customer's."
+        case Stage.CLOSED:
+            return "returned", "The lead had been closed and came back with this news."
+        case Stage.WORKING | Stage.CLOSING | Stage.BOOKED:
             return None, "The lead is known and stays with its holder; this news is kept."
+
+
+async def _from_nurture(env: Env, tx: Tx, lead: LeadRow) -> tuple[str | None, str]:
+    if lead.nurture_until is not None and env.clock() < lead.nurture_until:
+        until = lead.nurture_until.isoformat(timespec="minutes")
+        return None, f"The lead is in nurture until {until} at least; this news is kept."
+    policy = (await current(env, tx)).policy
+    known = policy.enriched(facts_of(lead), env.clock())
+    if policy.re_enter is not None and policy.re_enter(known) is not True:
+        return None, "The lead stays in nurture: it does not meet the policy's condition to come back yet."
+    return "re-entry", "The lead came back from nurture."

@@ -9,8 +9,10 @@ import pytest
 
 from faulty_calendars import Crash, Cue
 from meeting_floor import SETTER, Floor, open_floor
+from pointsman.domain.appointments import By
 from pointsman.domain.errors import Conflict
-from pointsman.services.booking import CancelledBy, book, cancel
+from pointsman.services.appointment_acts import cancel
+from pointsman.services.booking import book
 from pointsman.services.connections import check_connection, save_connection
 from pointsman.services.deliveries import MAX_ATTEMPTS, replay_delivery, run_delivery, sweep_deliveries
 from pointsman.services.ports import CalendarEvent, FaultReauth, FaultRejected
@@ -56,7 +58,7 @@ async def test_its_job_is_written_with_the_booking_and_runs_alone_per_appointmen
 async def test_a_cancelled_appointment_leaves_no_event(floor: Floor) -> None:
     row = await booked(floor)
     await floor.work()
-    await cancel(floor.env, row.id, by=CancelledBy.PROSPECT, reason="x", actor=SETTER)
+    await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
     await floor.work_out()
     assert floor.vendor.events() == []
     assert [d.status for d in await floor.deliveries(row.id)] == ["done", "done"]
@@ -64,7 +66,7 @@ async def test_a_cancelled_appointment_leaves_no_event(floor: Floor) -> None:
 
 async def test_what_is_called_off_before_it_was_sent_is_never_sent(floor: Floor) -> None:
     row = await booked(floor)
-    await cancel(floor.env, row.id, by=CancelledBy.PROSPECT, reason="x", actor=SETTER)
+    await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
     await floor.work_out()
     assert ("book", (await floor.deliveries(row.id))[0].key) not in floor.vendor.calls
     assert [d.status for d in await floor.deliveries(row.id)] == ["superseded", "done"]
@@ -93,7 +95,7 @@ async def test_after_any_fault_a_cancelled_appointment_leaves_no_event(floor: Fl
             await floor.work()
     else:
         await floor.work()
-    await cancel(floor.env, row.id, by=CancelledBy.PROSPECT, reason="x", actor=SETTER)
+    await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
     await floor.work_out()
     assert floor.vendor.events() == []
     assert (await floor.deliveries(row.id))[-1].status == "done"
@@ -103,7 +105,7 @@ async def test_a_cancel_does_not_wait_for_the_next_try_of_the_booking(floor: Flo
     row = await booked(floor)
     floor.vendor.cues = [Cue.LOST]
     await floor.work()
-    await cancel(floor.env, row.id, by=CancelledBy.PROSPECT, reason="x", actor=SETTER)
+    await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
     await floor.work()  # the booking, superseded
     await floor.work()  # the cancellation
     assert floor.vendor.events() == []
@@ -113,7 +115,7 @@ async def test_a_booking_that_arrives_after_its_cancellation_is_removed_by_a_sec
     row = await booked(floor)
     floor.vendor.cues = [Cue.RETRY]  # the vendor seems not to have done it
     await floor.work()
-    await cancel(floor.env, row.id, by=CancelledBy.PROSPECT, reason="x", actor=SETTER)
+    await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
     await floor.work()
     await floor.work()
     (booking, cancelling) = await floor.deliveries(row.id)
@@ -158,7 +160,7 @@ async def test_what_a_frozen_worker_creates_after_the_cancellation_is_removed_ag
         frozen = asyncio.create_task(run_delivery(floor.env, delivery.id))
         await begun.wait()
         await expire_leases(floor)
-        await cancel(floor.env, row.id, by=CancelledBy.PROSPECT, reason="x", actor=SETTER)
+        await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
         await floor.work_out()
         assert [d.status for d in await floor.deliveries(row.id)] == ["superseded", "done"]
         thaw.set_result(None)
@@ -290,7 +292,7 @@ async def test_a_dozen_appointments_at_a_faulty_vendor_end_as_a_dozen_events(flo
     assert {e.key for e in floor.vendor.events()} == {(await floor.deliveries(row.id))[0].key for row in rows}
     assert len(floor.vendor.events()) == len(rows)
     for row in rows[::2]:
-        await cancel(floor.env, row.id, by=CancelledBy.PROSPECT, reason="x", actor=SETTER)
+        await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
     floor.vendor.cues = cues * 3
     for _ in range(40):
         try:

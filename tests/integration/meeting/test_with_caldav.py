@@ -15,9 +15,11 @@ from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.context import Lender
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
+from pointsman.domain.appointments import By
 from pointsman.domain.errors import SlotTaken, Unavailable
 from pointsman.local.calendar_server import SERVICE, CalendarServer
-from pointsman.services.booking import CancelledBy, book, cancel
+from pointsman.services.appointment_acts import cancel
+from pointsman.services.booking import book
 from pointsman.services.connections import Bound, bind_calendars, save_connection
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -92,7 +94,7 @@ async def test_an_appointment_is_put_into_the_closers_calendar_and_taken_out_aga
     assert f"DTSTART:{slot.start:%Y%m%dT%H%M%SZ}" in event
     assert "yes: need" in event
     assert "@lead.example" in event
-    await cancel(town.floor.env, row.id, by=CancelledBy.PROSPECT, reason="x", actor=SETTER)
+    await cancel(town.floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
     await town.floor.work()
     assert town.events(slot.rep) == []
 

@@ -9,10 +9,12 @@ from uuid import UUID
 import pytest
 
 from meeting_floor import SETTER, Floor, open_floor
+from pointsman.domain.appointments import By
 from pointsman.domain.errors import PointsmanError
 from pointsman.domain.reps import Rep
 from pointsman.domain.roles import Work
-from pointsman.services.booking import CancelledBy, book, cancel
+from pointsman.services.appointment_acts import cancel
+from pointsman.services.booking import book
 from pointsman.services.by_hand import assign
 from pointsman.services.explain import replay_decision
 from pointsman.services.holds import drain_holds
@@ -119,7 +121,7 @@ def _act(  # noqa: C901  # a list of all that can happen
     async def call_off() -> None:
         found = await floor.world.rows("select id from appointments where lead_id = :lead", lead=lead)
         for row in found:
-            await cancel(env, row.id, by=CancelledBy.PROSPECT, reason="x", actor=SETTER)
+            await cancel(env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
 
     async def move() -> None:
         await reassign(env, lead, reason="x", actor=ADMIN)

@@ -10,10 +10,12 @@ import pytest
 
 from faulty_calendars import Cue
 from meeting_floor import SETTER, Floor, open_floor
+from pointsman.domain.appointments import By
 from pointsman.domain.errors import RoleProtected
 from pointsman.domain.qualification import Evidence
 from pointsman.domain.roles import Work
-from pointsman.services.booking import CancelledBy, book, cancel
+from pointsman.services.appointment_acts import cancel
+from pointsman.services.booking import book
 from pointsman.services.by_hand import assign
 from pointsman.services.calendars import ALERT, poll_calendars
 from pointsman.services.connections import Bound, bind_calendars, save_connection
@@ -116,7 +118,7 @@ async def test_a_denied_lead_whose_appointment_was_called_off_cannot_be_booked_a
     lead, handed = await floor.ready()
     row = await book(floor.env, lead, handed.slots[0].start, actor=SETTER)
     assert not (await floor.hand_over(lead, evidence=denied(floor))).gate.passed
-    await cancel(floor.env, row.id, by=CancelledBy.SETTER, reason="no need", actor=SETTER)
+    await cancel(floor.env, row.id, by=By.SETTER, reason="no need", actor=SETTER)
     with pytest.raises(RoleProtected):
         await book(floor.env, lead, handed.slots[1].start, actor=SETTER)
 
@@ -308,7 +310,7 @@ async def test_a_late_booking_is_removed_even_when_its_cancellation_had_to_be_tr
     row = await book(floor.env, lead, handed.slots[0].start, actor=SETTER)
     floor.vendor.cues = [Cue.RETRY, Cue.RETRY]  # the booking seems not to have arrived; the first cancel does not
     await floor.work()
-    await cancel(floor.env, row.id, by=CancelledBy.PROSPECT, reason="x", actor=SETTER)
+    await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
     await floor.work()
     await floor.work()
     floor.world.clock.advance(timedelta(minutes=5))
