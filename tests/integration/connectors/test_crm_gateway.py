@@ -1,0 +1,145 @@
+"""The services' CRM port over connectors: people by address, owners by address, meetings by key, once each."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from pointsman.connectors.adapter import ConnectorGateway
+from pointsman.connectors.context import Lender
+from pointsman.connectors.crm import ConnectorCrm
+from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.connectors.vault import Vault, new_key
+from pointsman.domain.errors import NotFound
+from pointsman.services.ports.calendars import ConnectionRef, FaultAmbiguous, FaultReauth, FaultRejected, FaultRetry
+from pointsman.services.ports.crm import CrmGateway, CrmMeeting, CrmPerson, FaultUnknownOwner
+from pointsman_memory import MemoryVendor
+from pointsman_sdk import Kind
+from pointsman_sdk.testing import FaultyTransport
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime(2031, 1, 15, 12, tzinfo=UTC)
+ADA = CrmPerson(key="pm-lead-1", email="ada@lead.example", name="Ada Weber")
+MEETING = CrmMeeting(key="pm-1", start=NOW, end=NOW + timedelta(minutes=30), title="Demo", notes="Need: yes")
+
+
+class House:
+    """A CRM gateway over one memory vendor, on a wire that can be broken."""
+
+    def __init__(self) -> None:
+        self.vendor = MemoryVendor()
+        self.wire = FaultyTransport(self.vendor.transport)
+        self.vault = Vault([new_key()])
+        registry = ConnectorRegistry.discover()
+        lender = Lender(clock=lambda: NOW, transport=self.wire)
+        self.gateway = ConnectorGateway(registry=registry, vault=self.vault, lender=lender)
+        self.crm: CrmGateway = ConnectorCrm(gateway=self.gateway, registry=registry)
+        public, sealed = self.gateway.seal("memory", {"url": "https://memory.example"})
+        self.connection = ConnectionRef(id=UUID(int=1), connector="memory", config=public, sealed=sealed)
+
+    def records(self, kind: Kind) -> list[tuple[str, str, str | None]]:
+        """What the vendor itself has: (address or key, name, owner)."""
+        entries = self.vendor.ledger.entries.values()
+        return [(entry.natural, entry.name, entry.owner) for entry in entries if entry.kind is kind]
+
+    def writes(self) -> list[str]:
+        return [request.url.path for request in self.wire.seen if request.method != "GET"]
+
+
+@pytest.fixture
+async def house(anyio_backend: str) -> AsyncIterator[House]:
+    house = House()
+    yield house
+    await house.gateway.aclose()
+
+
+async def test_somebody_unknown_is_made_and_owned(house: House) -> None:
+    await house.crm.set_owner(house.connection, ADA, "Bruno@Example.com")
+    assert house.records(Kind.PERSON) == [("ada@lead.example", "Ada Weber", "user-2")]
+
+
+async def test_somebody_known_is_left_as_the_crm_has_them(house: House) -> None:
+    await house.crm.set_owner(house.connection, ADA, "anna@example.com")
+    other = CrmPerson(key="pm-lead-2", email="ADA@lead.example", name="Somebody Else")
+    await house.crm.set_owner(house.connection, other, "bruno@example.com")
+    await house.crm.log_meeting(house.connection, other, MEETING)
+    assert house.records(Kind.PERSON) == [("ada@lead.example", "Ada Weber", "user-2")]
+
+
+async def test_an_owner_who_is_owner_already_costs_no_write(house: House) -> None:
+    await house.crm.set_owner(house.connection, ADA, "anna@example.com")
+    before = house.writes()
+    await house.crm.set_owner(house.connection, ADA, "anna@example.com")
+    assert house.writes() == before
+
+
+@pytest.mark.parametrize("email", ["nobody@example.com", "carla@example.com", ""])
+async def test_nobody_is_made_an_owner_who_is_no_active_user(house: House, email: str) -> None:
+    """Carla has left: the CRM would still take her."""
+    with pytest.raises(FaultUnknownOwner):
+        await house.crm.set_owner(house.connection, ADA, email)
+    assert house.writes() == []
+
+
+async def test_a_meeting_is_logged_once_on_the_persons_record(house: House) -> None:
+    for _ in range(3):
+        await house.crm.log_meeting(house.connection, ADA, MEETING)
+    assert house.records(Kind.MEETING) == [("pm-1", "Demo", None)]
+    assert house.records(Kind.PERSON) == [("ada@lead.example", "Ada Weber", None)]
+
+
+async def test_a_lost_answer_is_told_as_such_and_again_is_harmless(house: House) -> None:
+    for times in (1, 1):
+        house.wire.lose_answer(times=times)
+        with pytest.raises(FaultAmbiguous):
+            await house.crm.log_meeting(house.connection, ADA, MEETING)
+    await house.crm.log_meeting(house.connection, ADA, MEETING)
+    assert len(house.records(Kind.MEETING)) == len(house.records(Kind.PERSON)) == 1
+
+
+@pytest.mark.parametrize(("status", "fault"), [(401, FaultReauth), (503, FaultRetry), (422, FaultRejected)])
+async def test_what_the_vendor_answers_is_named_for_what_comes_next(
+    house: House, status: int, fault: type[Exception]
+) -> None:
+    house.wire.answer(status)
+    with pytest.raises(fault):
+        await house.crm.set_owner(house.connection, ADA, "anna@example.com")
+
+
+@pytest.mark.parametrize("email", ["", "no address", "a@b\r\nX: y"])
+async def test_whom_no_crm_could_know_is_refused_before_anything_is_sent(house: House, email: str) -> None:
+    nobody = CrmPerson(key="pm-lead-1", email=email, name="Ada")
+    with pytest.raises(FaultRejected):
+        await house.crm.set_owner(house.connection, nobody, "anna@example.com")
+    with pytest.raises(FaultRejected):
+        await house.crm.log_meeting(house.connection, nobody, MEETING)
+    assert house.wire.seen == []
+
+
+async def test_only_connectors_that_keep_records_are_crms(house: House) -> None:
+    assert house.crm.is_crm("memory")
+    assert not house.crm.is_crm("caldav")
+    with pytest.raises(NotFound):
+        house.crm.is_crm("ghost")
+
+
+async def test_a_connector_without_records_is_not_asked(house: House) -> None:
+    class Calendars:
+        manifest = SimpleNamespace(name="memory")
+
+    class Registry:
+        def build(self, *_: Any) -> Any:
+            return Calendars()
+
+    gateway = ConnectorGateway(
+        registry=Registry(),  # type: ignore[arg-type]  # it builds what it is told to
+        vault=house.vault,
+        lender=Lender(clock=lambda: NOW, transport=house.wire),
+    )
+    crm = ConnectorCrm(gateway=gateway, registry=ConnectorRegistry.discover())
+    with pytest.raises(FaultRejected, match="no CRM"):
+        await crm.log_meeting(house.connection, ADA, MEETING)
