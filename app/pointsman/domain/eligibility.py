@@ -44,9 +44,9 @@ class Drop(StrEnum):
     CAP_CATEGORY = "cap-category"
     PAST_HOLDER = "past-holder"
     CALENDAR = "calendar-unreadable"
+    NOT_FREE = "not-free-then"  # an appointment's time is asked for, and it is not free
     NO_SLOT = "no-slot"  # method soonest: nothing can be booked before the horizon
     NOT_OWNER = "not-the-owner"  # method owner
-    NOT_FREE = "not-free-then"  # an appointment's time is asked for, and it is not free
 
 
 _SOONEST, _OWNER = Method.SOONEST, Method.OWNER  # looking a member up in its enum is slow, and every rep is asked
@@ -97,6 +97,7 @@ class Task:
     supplier_loads: Mapping[str, RepLoad] = field(default_factory=dict)
     earliest: Mapping[str, datetime] = field(default_factory=dict)  # first bookable slot in this pool, by rep
     owners: frozenset[str] = frozenset()
+    not_free: Mapping[str, str] = field(default_factory=dict)  # what is in the way of the time asked for, by rep
 
     def by_override(self, rep: Rep) -> bool:
         """Whether `rep` may get this work only because a human said so."""
@@ -151,6 +152,7 @@ def _drop(
         or _at_a_cap_of_category(rep, task)
         or _had_it(rep, task)
         or _unreadable(rep, task)
+        or _not_free(rep, task)
         or _not_by_method(rep, pool, task)
     )
 
@@ -259,6 +261,12 @@ def _unreadable(rep: Rep, task: Task) -> tuple[Drop, str] | None:
         return None
     reason = state.reason if state and state.reason else "it was not read for this decision"
     return Drop.CALENDAR, f"{rep.name}'s calendar cannot be read: {reason}"
+
+
+def _not_free(rep: Rep, task: Task) -> tuple[Drop, str] | None:
+    if (why := task.not_free.get(rep.key)) is None:
+        return None
+    return Drop.NOT_FREE, f"{rep.name} cannot be booked at the time that is asked for: {why.rstrip('.')}"
 
 
 def _not_by_method(rep: Rep, pool: Pool, task: Task) -> tuple[Drop, str] | None:

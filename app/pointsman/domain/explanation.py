@@ -12,6 +12,7 @@ from pointsman.domain.narrative import summary as summary_of
 from pointsman.domain.narrative import why_sentence
 from pointsman.domain.near_misses import NearMisses, near_misses
 from pointsman.domain.policy_document import Method
+from pointsman.domain.pool_document import Offer
 from pointsman.domain.routing import Plan
 from pointsman.domain.turns_ahead import turns_until
 from pointsman.domain.world import World
@@ -74,7 +75,7 @@ def explain_decision(plan: Plan, world: World, decision: Decision, gate: GateRes
     return Explanation(
         summary=summary_of(world, decision),
         story=story_of(plan, world, decision, near, {other.rep: other.turns for other in others if other.turns}),
-        why_rep=_why(plan, decision),
+        why_rep=_why(plan, world, decision),
         why_not=tuple(others[:MOST_REPS]),
         why_not_more=max(len(others) - MOST_REPS, 0),
         nearly=near,
@@ -99,18 +100,21 @@ def explain_by_hand(decision: Decision) -> Explanation:
     )
 
 
-def _why(plan: Plan, decision: Decision) -> Why | None:
+def _why(plan: Plan, world: World, decision: Decision) -> Why | None:
     if decision.outcome is not DecisionOutcome.ASSIGNED or decision.turn is None:
         return None
-    return Why(code=_code(plan, decision, decision.steps), sentence=why_sentence(decision))
+    return Why(code=_code(plan, world, decision, decision.steps), sentence=why_sentence(decision))
 
 
-def _code(plan: Plan, decision: Decision, steps: tuple[Step, ...]) -> str:
+def _code(plan: Plan, world: World, decision: Decision, steps: tuple[Step, ...]) -> str:
     if any(step.result is StepResult.OWNER for step in steps):
         return "owner"
     if decision.turn is not None and len(decision.turn.weights) == 1:
         return "only-one"
-    return _TURN[plan.compiled.policy.pools[decision.pool or ""].method]
+    pool = plan.compiled.policy.pools[decision.pool or ""]
+    if world.asked is not None and pool.booking.offer is Offer.BALANCED:
+        return "balanced"
+    return _TURN[pool.method]
 
 
 def _why_not(plan: Plan, world: World, decision: Decision) -> Iterator[WhyNot]:

@@ -12,6 +12,7 @@ from pointsman.domain.caps import RepLoad
 from pointsman.domain.fairness import due_first, settle
 from pointsman.domain.leads import Facts
 from pointsman.domain.policy_document import Method, Pool
+from pointsman.domain.pool_document import Offer
 from pointsman.domain.reps import Rep
 from pointsman.domain.world import Owner, PoolState, World
 
@@ -40,6 +41,15 @@ class Contest:
     def slot(self, rep: str) -> datetime:
         """The rep's first bookable slot, for `soonest`."""
         return self.world.earliest[self.name][rep]
+
+    @property
+    def balanced(self) -> bool:
+        """Whether the time of an appointment is asked for in a pool that shares its appointments out evenly."""
+        return self.world.asked is not None and self.pool.booking.offer is Offer.BALANCED
+
+    def appointments(self, rep: str) -> int:
+        """Those that lie around the time that is asked for, as `balanced` counts them."""
+        return self.world.asked.appointments.get(rep, 0) if self.world.asked else 0
 
     def fit(self, rep: str) -> int:
         """1, and the points of each preference that holds: the rep's list contains the lead's value."""
@@ -104,6 +114,10 @@ def pick(contest: Contest) -> Pick:
 
 def _level(contest: Contest, left: Mapping[str, int]) -> list[str]:
     """Those of `left` whom the method puts first; several only where waiting and chance have to settle it."""
+    if contest.balanced:
+        counts = {rep: Fraction(contest.appointments(rep), weight) for rep, weight in left.items()}
+        fewest = min(counts.values())
+        return due_first(contest.state.ledger, {r: w for r, w in left.items() if counts[r] == fewest})
     match contest.pool.method:
         case Method.LEAST_LOADED:
             loads = {rep: Fraction(contest.load(rep), weight) for rep, weight in left.items()}
@@ -124,7 +138,7 @@ def _level(contest: Contest, left: Mapping[str, int]) -> list[str]:
 
 
 def _passed_over(contest: Contest, left: Mapping[str, int], chosen: str) -> tuple[str, ...]:
-    if contest.pool.method is not Method.RANKED or contest.far_ahead(chosen):
+    if contest.pool.method is not Method.RANKED or contest.balanced or contest.far_ahead(chosen):
         return ()
     rank = contest.rank(chosen)
     return tuple(rep for rep in left if contest.far_ahead(rep) and contest.rank(rep) >= rank)

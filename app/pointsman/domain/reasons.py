@@ -22,7 +22,7 @@ class Reasons:
         self._raised = entitled(contest.state.ledger, contest.eligible)
         self._unit = contest.state.ledger.denominator * sum(contest.eligible.values())
         self._name = contest.rep(chosen.rep).name
-        all_ahead = contest.pool.method is Method.RANKED and contest.far_ahead(chosen.rep)
+        all_ahead = not contest.balanced and contest.pool.method is Method.RANKED and contest.far_ahead(chosen.rep)
         self._method = Method.FAIR if all_ahead else contest.pool.method
         self._all_ahead = all_ahead
         self._level = frozenset(chosen.level)
@@ -63,6 +63,9 @@ class Reasons:
         contest, rep, name = self._contest, self._pick.rep, self._name
         tie = _SETTLED.get(self._pick.tie_break or "", "")
         others = [r for r in contest.eligible if r != rep and r not in self._pick.skipped]
+        if contest.balanced:
+            level = any(self._per_weight(r) == self._per_weight(rep) for r in others)
+            return f"{name} has the fewest appointments for the weight ({self._meetings(rep)}){tie or (_DUE if level else '')}"
         match self._method:
             case Method.LEAST_LOADED:
                 return f"{name} has the fewest open leads for the weight ({contest.load(rep)}){tie}"
@@ -95,7 +98,10 @@ class Reasons:
 
     def _compared_with(self, rep: str) -> str:
         contest, chosen, name = self._contest, self._pick.rep, self._name
-        match self._method:
+        if contest.balanced and self._per_weight(rep) != self._per_weight(chosen):
+            shown = f"{self._meetings(chosen)} against {self._meetings(rep)}"
+            return f"{name} has fewer appointments for the weight ({shown})"
+        match Method.FAIR if contest.balanced else self._method:
             case Method.LEAST_LOADED:
                 return f"{name} has fewer open leads for the weight ({self._loads(chosen)} against {self._loads(rep)})"
             case Method.SOONEST if contest.slot(rep) != contest.slot(chosen):
@@ -129,6 +135,15 @@ class Reasons:
     def _loads(self, rep: str) -> str:
         weight = self._contest.eligible[rep]
         return f"{self._contest.load(rep)}" + (
+            f" by weight {weight}" if len(set(self._contest.eligible.values())) > 1 else ""
+        )
+
+    def _per_weight(self, rep: str) -> Fraction:
+        return Fraction(self._contest.appointments(rep), self._contest.eligible[rep])
+
+    def _meetings(self, rep: str) -> str:
+        weight = self._contest.eligible[rep]
+        return f"{self._contest.appointments(rep)}" + (
             f" by weight {weight}" if len(set(self._contest.eligible.values())) > 1 else ""
         )
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from pointsman.domain.leads import Facts, Value
 from pointsman.domain.reps import Roster
 from pointsman.domain.roles import Work
 from pointsman.domain.routing import Plan, plan_routes
+from pointsman.domain.world import AskedTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,8 @@ class Inputs:
                 pool: {rep: at.isoformat() for rep, at in earliest.items()} for pool, earliest in world.earliest.items()
             },
         }
+        if world.asked is not None:  # as decisions were kept before there was such a thing, they read the same
+            data["asked"] = _asked_as_json(world.asked)
         return canonical(data)
 
     @staticmethod
@@ -101,6 +104,7 @@ class Inputs:
                 pool: {rep: datetime.fromisoformat(at) for rep, at in earliest.items()}
                 for pool, earliest in data["earliest"].items()
             },
+            asked=_asked(data["asked"]) if "asked" in data else None,
         )
         return Inputs(
             policy_version=data["policy_version"],
@@ -147,6 +151,15 @@ def _reachable(plan: Plan, world: World) -> World:
         },
         supplier_loads=world.supplier_loads,
         earliest={name: world.earliest[name] for name in plan.pools if name in world.earliest},
+        asked=_asked_of(reps, world.asked) if world.asked else None,
+    )
+
+
+def _asked_of(reps: frozenset[str], asked: AskedTime) -> AskedTime:
+    return replace(
+        asked,
+        obstacles={rep: why for rep, why in asked.obstacles.items() if rep in reps},
+        appointments={rep: count for rep, count in asked.appointments.items() if rep in reps},
     )
 
 
@@ -185,6 +198,20 @@ def _gate(data: Mapping[str, Any]) -> GateState:
 def _pool_as_json(state: PoolState) -> dict[str, object]:
     waiting = {rep: since.isoformat() if since else None for rep, since in state.waiting_since.items()}
     return {"ledger": state.ledger.as_json(), "waiting_since": waiting, "skips": sorted(state.skips)}
+
+
+def _asked_as_json(asked: AskedTime) -> dict[str, object]:
+    span = {"start": asked.start.isoformat(), "end": asked.end.isoformat()}
+    return {**span, "obstacles": dict(asked.obstacles), "appointments": dict(asked.appointments)}
+
+
+def _asked(data: Mapping[str, Any]) -> AskedTime:
+    return AskedTime(
+        start=datetime.fromisoformat(data["start"]),
+        end=datetime.fromisoformat(data["end"]),
+        obstacles=data["obstacles"],
+        appointments=data["appointments"],
+    )
 
 
 def _pool(data: Mapping[str, Any]) -> PoolState:

@@ -35,7 +35,7 @@ def turns_until(plan: Plan, world: World, decision: Decision) -> tuple[Mapping[s
     looked = 0
     while wanted and looked < most:
         looked += 1
-        imagined = replace(world, owners=(), loads=loads, pools={decision.pool: state})
+        imagined = replace(world, owners=(), loads=loads, pools={decision.pool: state}, asked=None)
         contest = Contest(name=decision.pool, pool=pool, eligible=turn.weights, facts=plan.facts, world=imagined)
         chosen = pick(contest)
         if chosen.rep in wanted:

@@ -18,6 +18,7 @@ from pointsman.domain.replay import Inputs
 from pointsman.domain.reps import Rep
 from pointsman.domain.roles import GATED_WORKS, Work
 from pointsman.domain.routing import Plan, plan_routes
+from pointsman.domain.world import AskedTime
 from pointsman.services.credits import credit
 from pointsman.services.in_force import Current, at_versions, current
 from pointsman.services.owners import owners_of
@@ -80,11 +81,13 @@ async def route_lead(
     past_holders: frozenset[str] = frozenset(),
     context: RoutingContext | None = None,
     turn_back: TurnBack | None = None,
+    asked: AskedTime | None = None,
 ) -> Routed:
     """Decide where `lead` goes and write what follows from it. The lead's row must be locked.
 
     `purpose` None is intake: every rule may match, unless the lead waits for gated work that it has passed for. Else only
     rules for that work may. A given `gate_check_id` is the only check that counts; without one the latest pass does.
+    With `asked`, who gets the lead is free for an appointment then.
     A given `context` is what this transaction knows of the lead already; without one it is read.
     Raises domain errors, and LostRace when the roster changed under the decision: then the transaction is run again.
     """
@@ -117,6 +120,7 @@ async def route_lead(
             past_holders=past_holders,
             overrides=frozenset(overrides),
             owners=await owners_of(tx, known.policy.policy, known.roster, facts, lead),
+            asked=asked,
         ),
         lock=True,
         leaving=context.assignment.id if context.assignment else None,

@@ -18,6 +18,7 @@ from pointsman.domain.replay import Inputs, replay
 from pointsman.domain.reps import Caps, TimeOff
 from pointsman.domain.roles import Work
 from pointsman.domain.routing import plan_routes
+from pointsman.domain.world import AskedTime
 from unit.domain.floor import CLOSER, FOUNDER, NOW, OPEN, SDR, compiled, pool_state, rep, roster, world
 
 SDRS = {"sdr": {"work": "qualification", "members": ["lena", "max", "nora"]}}
@@ -236,6 +237,11 @@ DEPENDS_ON: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"supplier_loads": {"acme": RepLoad(open=2)}}, {}),
     ({"earliest": {"sdr": {"max": NOW + timedelta(hours=5)}}}, {"method": "soonest"}),
     ({"calendars": {"dora": CalendarState(readable=False, reason="the token has expired")}}, {"work": "closing"}),
+    ({"asked": AskedTime(start=NOW, end=NOW + timedelta(hours=1), obstacles={"lena": "Lena is away then."})}, {}),
+    (
+        {"asked": AskedTime(start=NOW, end=NOW + timedelta(hours=1), appointments={"lena": 2, "max": 1})},
+        {"booking": {"offer": "balanced"}},
+    ),
 ]
 
 

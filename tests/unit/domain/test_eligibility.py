@@ -14,6 +14,7 @@ from pointsman.domain.leads import Facts
 from pointsman.domain.reps import Caps, Rep, TimeOff
 from pointsman.domain.roles import Work
 from pointsman.domain.routing import plan_routes
+from pointsman.domain.world import AskedTime
 from unit.domain.floor import CLOSER, NOW, OPEN, SDR, compiled, rep, roster, world
 
 RULE = {"name": "all", "work": "qualification", "pool": "sdr", "category": "big"}
@@ -160,6 +161,7 @@ STAGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("cap-category", {"caps": Caps()}, {}),
     ("past-holder", {}, {"past_holders": frozenset()}),
     ("calendar-unreadable", {}, {"calendars": {"ben": CalendarState(readable=True)}}),
+    ("not-free-then", {}, {"asked": None}),
     ("no-slot", {}, {"earliest": {"closers": {"ben": NOW}}}),
 ]
 POOL = {
@@ -192,6 +194,7 @@ def stage(done: int) -> Decision:
         "supplier_loads": {"acme": load},
         "past_holders": frozenset({"ben"}),
         "calendars": {},
+        "asked": AskedTime(start=NOW, end=NOW + timedelta(hours=1), obstacles={"ben": "Ben is away then."}),
     }
     gate = False
     for _, changed, around_changed in STAGES[:done]:
