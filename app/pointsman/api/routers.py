@@ -30,6 +30,7 @@ from pointsman.api import (
     reassignments,
     roster,
     simulations,
+    slot_holds,
 )
 
 ALL: list[APIRouter] = [
@@ -40,6 +41,7 @@ ALL: list[APIRouter] = [
     intakes.router,
     inbox.router,
     qualifications.router,
+    slot_holds.router,
     appointments.router,
     booking_links.router,
     appointment_acts.router,

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pointsman.db.slot_holds import AND_THEIR_SLOT_HOLDS
 from pointsman.db.tables import evidence, gate_checks
 from pointsman.domain.qualification import Evidence, EvidenceKind
 from pointsman.services.ports.meeting import CheckRow, HeldWork
@@ -42,7 +43,10 @@ _LAST_SETTER = text(
     " order by checked_at desc, id desc limit 1"
 )
 _RETIRE = (
-    text("update assignments set ended_at = :at, end_reason = :reason where lead_id = :lead and ended_at is null"),
+    text(
+        "with ended as (update assignments set ended_at = :at, end_reason = :reason"
+        f"  where lead_id = :lead and ended_at is null returning lead_id){AND_THEIR_SLOT_HOLDS}"
+    ),
     text("update holds set released_at = :at, release = :reason where lead_id = :lead and released_at is null"),
 )
 _SUPPLIER_SEES = text(

@@ -7,6 +7,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pointsman.db.slot_holds import AND_THEIR_SLOT_HOLDS
+
 _IDENTITIES = text("update lead_identities set lead_id = :into where lead_id = :id returning source, external_id")
 # Two statements: no two leads may have the email at the same moment. The merged one keeps it to read, not to be found by.
 _GIVE_EMAIL = text("update leads set email_key = null where id = :id")
@@ -21,7 +23,7 @@ _END_HOLD = (
 )
 _CLOSE = (
     text("update alerts set resolved_at = :at where resolved_at is null and subject = 'lead:' || cast(:id as text)"),
-    text("update reservations set active = false where lead_id = :id and kind = 'hold' and active"),
+    text(f"with ended as (select cast(:id as uuid) as lead_id){AND_THEIR_SLOT_HOLDS}"),
     text("update gate_checks set revoked_at = :at where lead_id = :id and passed and revoked_at is null"),
     text("update overrides set revoked_at = :at where lead_id = :id and revoked_at is null and expires_at > :at"),
 )

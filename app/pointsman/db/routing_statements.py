@@ -3,6 +3,7 @@
 from sqlalchemy import text
 
 from pointsman.db.driver import HotStatement
+from pointsman.db.slot_holds import AND_THEIR_SLOT_HOLDS
 
 #: One row, whatever there is: what is in force, and what the lead has already.
 CONTEXT = HotStatement(
@@ -96,7 +97,10 @@ WRITE = HotStatement(
     """)
 )
 
-END = text("update assignments set ended_at = :at, end_reason = :reason where id = :id and ended_at is null")
+END = text(
+    "with ended as (update assignments set ended_at = :at, end_reason = :reason"
+    f"  where id = :id and ended_at is null returning lead_id){AND_THEIR_SLOT_HOLDS}"
+)
 
 #: Per ask: open (without the assignment that ends with this decision), and assigned since each of its periods began. Work
 #: taken back by a credit still was work.

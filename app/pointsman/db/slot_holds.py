@@ -39,6 +39,14 @@ _EXPIRE = text(
     " update slot_holds set released_at = :at, release_reason = 'expired' where id in (select id from over)"
 ).bindparams(bindparam("reps", type_=ARRAY(UUID_TYPE)))
 
+#: Ends the work that a statement's `ended` names by lead, and with it the slot holds of those leads: a hold is for an
+#: appointment with whoever does the work. Every statement that ends work is made of this, so that none can forget it.
+AND_THEIR_SLOT_HOLDS = (
+    ", over as (update slot_holds set released_at = :at, release_reason = 'cancelled'"
+    "  where lead_id in (select lead_id from ended) and released_at is null returning id)"
+    " update reservations set active = false where slot_hold_id in (select id from over) and active"
+)
+
 
 class SqlSlotHolds:
     def __init__(self, connection: AsyncConnection) -> None:

@@ -1,6 +1,6 @@
 """One try of the gate: what is on record, what is new, who hands over, and what the gate says to it all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,8 +9,9 @@ from uuid import UUID
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.gate import GateResult, evaluate_gate, facts_with_evidence
 from pointsman.domain.policy import Gate
+from pointsman.domain.pool_document import Offer, Pool
 from pointsman.domain.qualification import Evidence
-from pointsman.domain.reps import Rep
+from pointsman.domain.reps import Rep, Roster
 from pointsman.domain.roles import Work
 from pointsman.domain.routing import plan_routes
 from pointsman.services.bookable import visible_lead
@@ -120,11 +121,23 @@ async def read_closers(env: Env, case: Case, max_age: timedelta) -> Mapping[str,
         now=case.now,
     )
     reps = {rep for rep in plan.reps if (known := case.known.roster.reps.get(rep)) and known.active}
+    pools = case.known.policy.policy.pools
+    reached = {*plan.pools}
     if case.held is not None and case.held.work == Work.CLOSING:
         reps.add(case.held.rep_key)
-    pools = case.known.policy.policy.pools
-    horizon = max((pools[pool].booking.horizon for pool in plan.pools), default=timedelta(days=14))
+        if case.held.pool in pools:
+            reached.add(case.held.pool)
+    reps |= _who_else(pools, reached, case.known.roster)
+    horizon = max((pools[pool].booking.horizon for pool in reached), default=timedelta(days=14))
     return await read_calendars(env, reps, case.now, case.now + horizon, max_age=max_age, deadline=DEADLINE)
+
+
+def _who_else(pools: Mapping[str, Pool], reached: Collection[str], roster: Roster) -> set[str]:
+    """Whoever may be booked beside the closer, or in the closer's place, once one of these pools has the lead."""
+    asked = {other for name in reached for other in pools[name].booking.together if other in pools}
+    asked |= {name for name in reached if pools[name].booking.offer is not Offer.STRICT}
+    members = {member.rep for name in asked for member in pools[name].members}
+    return {rep for rep in members if (known := roster.reps.get(rep)) and known.active}
 
 
 async def record_check(env: Env, tx: Tx, case: Case) -> UUID:
