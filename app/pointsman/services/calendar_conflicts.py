@@ -9,11 +9,10 @@ from uuid import UUID
 
 from pointsman.domain.appointments import STANDING, Act, By
 from pointsman.domain.calendar_comparison import restated, says
-from pointsman.domain.errors import NotFound
 from pointsman.services.life import refuse_illegal
+from pointsman.services.moving import locked_appointment
 from pointsman.services.owing import hasten, owe
-from pointsman.services.ports import Actor, Env, LostRace, Tx
-from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.meeting import AppointmentEvent, AppointmentRow, Placed
 from pointsman.services.transactions import in_transaction
 
@@ -31,7 +30,7 @@ async def keep(env: Env, appointment_id: UUID, *, actor: Actor) -> AppointmentRo
     """
 
     async def work(tx: Tx) -> AppointmentRow:
-        _, row = await locked(tx, appointment_id, actor)
+        _, row = await locked_appointment(tx, appointment_id, actor)
         refuse_illegal(row, Act.RESCHEDULE, env.clock())
         if row.conflict is None:
             return row
@@ -48,7 +47,7 @@ async def state(env: Env, seen: Placed, sentence: str | None) -> None:
     """Put on record what a calendar says otherwise about an appointment, or, with None, that it agrees."""
 
     async def work(tx: Tx) -> None:
-        _, row = await locked(tx, seen.appointment_id, ACTOR)
+        _, row = await locked_appointment(tx, seen.appointment_id, ACTOR)
         conflict = restated(row.conflict, seen.rep_key, sentence)
         if conflict != row.conflict and await unchanged(env, tx, row, seen):
             act = "conflict" if sentence else "agrees"
@@ -66,19 +65,6 @@ async def unchanged(env: Env, tx: Tx, row: AppointmentRow, seen: Placed) -> bool
     ours = [delivery for delivery in past if (delivery.connection_id, delivery.calendar, delivery.key) == where]
     settled = max((delivery.done_at for delivery in ours if delivery.done_at), default=None)
     return all(delivery.status in ("done", "superseded") for delivery in ours) and settled == seen.settled_at
-
-
-async def locked(tx: Tx, appointment_id: UUID, actor: Actor) -> tuple[LeadRow, AppointmentRow]:
-    """The lead first, as every other path does, so that nobody waits in a circle; that it is now, if it was merged."""
-    seen = await tx.appointments.get(appointment_id, supplier=actor.supplier)
-    known = await tx.leads.get(seen.lead_id) if seen else None
-    if known is None:
-        raise NotFound("There is no appointment with this id.")
-    lead = await tx.leads.get(known.merged_into or known.id, lock=True)
-    row = await tx.appointments.get(appointment_id, lock=True)
-    if lead is None or row is None:
-        raise LostRace("the lead or its appointment went away")
-    return lead, row
 
 
 async def tidy_alerts(env: Env) -> None:

@@ -6,13 +6,15 @@ from datetime import datetime
 from pointsman.domain.appointments import Act, By, effect_of
 from pointsman.domain.availability import Interval
 from pointsman.domain.calendar_comparison import Compared, Finding
-from pointsman.services.calendar_conflicts import ACTOR, EMPTIED, EMPTIED_ALERT, locked, state, unchanged
+from pointsman.services.calendar_conflicts import ACTOR, EMPTIED, EMPTIED_ALERT, state, unchanged
+from pointsman.services.delivery_jobs import defer_run
 from pointsman.services.effects import Doing, carry_out
 from pointsman.services.event import appointment_of
 from pointsman.services.life import refuse_illegal
-from pointsman.services.delivery_jobs import defer_run
+from pointsman.services.moving import locked_appointment
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.meeting import ConnectionRow, DeliveryRow, Placed
+from pointsman.services.reschedule import reschedule_from_calendar
 from pointsman.services.transactions import in_transaction
 
 ORPHAN_ALERT = "calendar-orphan"
@@ -37,15 +39,15 @@ async def act_on(env: Env, seen: Placed, compared: Compared) -> None:
 
 
 async def _move(env: Env, seen: Placed, to: Interval) -> None:
-    from pointsman.services.reschedule import reschedule_from_calendar  # noqa: PLC0415
-
-    why = await reschedule_from_calendar(env, seen.appointment_id, to.start, end=to.end, sequence=seen.sequence)
+    why = await reschedule_from_calendar(
+        env, seen.appointment_id, to.start, to.end, actor=ACTOR, sequence=seen.sequence
+    )
     if why is not None:
         await state(env, seen, f"the event was moved to {_moment(to)}: {why}")
 
 
 async def _cancel(env: Env, tx: Tx, seen: Placed) -> None:
-    lead, row = await locked(tx, seen.appointment_id, ACTOR)
+    lead, row = await locked_appointment(tx, seen.appointment_id, ACTOR)
     if not await unchanged(env, tx, row, seen):
         return
     refuse_illegal(row, Act.CANCEL, env.clock())

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pointsman.domain.appointments import STANDING, Act, By
 from pointsman.domain.availability import Interval, less
-from pointsman.domain.errors import Conflict, Fault, Invalid, RoleProtected
+from pointsman.domain.errors import Conflict, Fault, Invalid, RoleProtected, StaleVersion
 from pointsman.services.bookable import Bookable, bookable
 from pointsman.services.booking import in_words, own_hold
 from pointsman.services.calendars import FOR_BOOKING, Reading
@@ -38,6 +38,7 @@ class Rescheduling:
     reason: str | None
     actor: Actor
     known_to: UUID | None = None  # whose calendar has the new time already
+    sequence: int | None = None  # of the appointment that a calendar was compared with
 
 
 async def reschedule(
@@ -97,6 +98,8 @@ async def reschedule_in(env: Env, tx: Tx, given: Rescheduling) -> AppointmentRow
     lead, row = await locked_appointment(tx, given.appointment_id, given.actor)
     if _is_there(row, given.wanted):
         return row
+    if given.sequence is not None and row.sequence != given.sequence:
+        raise StaleVersion("The appointment was changed meanwhile.")
     what = await _ready(env, tx, lead, row)
     if given.known_to is not None:  # their own doing: no notice is too short for it
         what = replace(what, rules=what.rules.model_copy(update={"minimum_notice": timedelta(0)}))
@@ -136,13 +139,15 @@ async def reschedule_from_calendar(
     *,
     actor: Actor,
     rep_id: UUID | None = None,
+    sequence: int | None = None,
     reason: str | None = "moved in the calendar",
 ) -> str | None:
     """Follow an event that `rep_id` (None: who leads) moved in their own calendar; that calendar is owed no `move`.
 
-    Returns why the new time cannot be taken, and then everything is as it was; None when it was taken. What else that
-    calendar has then is the rep's own business; everything else is asked as `reschedule` asks it. Raises NotFound, and
-    Unavailable where it cannot be told yet.
+    `sequence` is that of the appointment which the calendar was compared with: a newer one is left alone. Returns why the new
+    time cannot be taken, and then everything is as it was; None when it was taken. What else that calendar has then is the
+    rep's own business; everything else is asked as `reschedule` asks it. Raises NotFound, and Unavailable where it cannot be
+    told yet.
     """
     try:
         given = await prepare_reschedule(
@@ -150,7 +155,7 @@ async def reschedule_from_calendar(
         )
         async with env.uow() as tx:
             row = await seen_appointment(tx, appointment_id, actor)
-        await _run(env, _as_known_to(given, row, rep_id or row.rep_id))
+        await _run(env, replace(_as_known_to(given, row, rep_id or row.rep_id), sequence=sequence))
     except (Conflict, Invalid, RoleProtected) as refused:
         return str(refused)
     return None

@@ -1,0 +1,74 @@
+"""What a calendar says of our appointments, set against what we agreed."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pointsman.domain.availability import Interval
+from pointsman.domain.calendar_comparison import Expected, Finding, compare, restated, says
+
+NINE = datetime(2031, 3, 30, 9, tzinfo=UTC)
+
+
+def hour(number: int, **more: int) -> Interval:
+    start = NINE + timedelta(hours=number, **more)
+    return Interval(start, start + timedelta(minutes=30))
+
+
+def findings(expected: list[Expected], seen: dict[str, list[Interval]]) -> dict[str, Finding]:
+    return {item.key: item.finding for item in compare(expected, seen)}
+
+
+def of(*keys: str, emptied: bool = False) -> list[Expected]:
+    return [Expected(key=key, time=hour(int(key)), emptied=emptied) for key in keys]
+
+
+def test_an_event_where_it_should_be_agrees_to_the_second() -> None:
+    expected = [Expected(key="1", time=hour(1, microseconds=500))]
+    assert findings(expected, {"1": [hour(1)]}) == {"1": Finding.AGREES}
+    assert findings(expected, {"1": [hour(1, seconds=1)]}) == {"1": Finding.MOVED}
+
+
+def test_a_moved_event_says_where_it_went_and_a_longer_one_is_moved_too() -> None:
+    (moved,) = compare(of("1"), {"1": [hour(5)]})
+    assert (moved.finding, moved.to) == (Finding.MOVED, hour(5))
+    longer = Interval(hour(1).start, hour(1).end + timedelta(minutes=15))
+    assert findings(of("1"), {"1": [longer]}) == {"1": Finding.MOVED}
+
+
+def test_of_two_copies_the_right_one_counts() -> None:
+    assert findings(of("1"), {"1": [hour(5), hour(1)]}) == {"1": Finding.AGREES}
+
+
+@pytest.mark.parametrize(
+    ("keys", "left", "finding"),
+    [
+        ("1", {}, Finding.GONE),
+        ("12", {}, Finding.GONE),
+        ("123", {}, Finding.EMPTIED),
+        ("123", {"4": [hour(4)]}, Finding.GONE),  # one of ours is left, be it one that nobody compared
+        ("123", {"1": [hour(1)]}, Finding.GONE),
+    ],
+)
+def test_more_than_two_gone_at_once_and_none_left_is_an_accident(
+    keys: str, left: dict[str, list[Interval]], finding: Finding
+) -> None:
+    found = findings(of(*keys), left)
+    assert {found[key] for key in keys if key not in left} == {finding}
+
+
+def test_an_accident_stays_one_when_fewer_are_left_of_it() -> None:
+    assert findings(of("1", emptied=True), {}) == {"1": Finding.EMPTIED}
+    assert findings(of("1", emptied=True), {"2": [hour(2)]}) == {"1": Finding.EMPTIED}
+    assert findings(of("1", emptied=True), {"1": [hour(1)]}) == {"1": Finding.AGREES}
+
+
+def test_each_calendar_speaks_for_itself_in_a_conflict() -> None:
+    one = restated(None, "ben", "moved\nto nine")
+    both = restated(one, "anna", "deleted")
+    assert both == "anna: deleted\nben: moved to nine"
+    assert says(both, "anna", "deleted")
+    assert not says(both, "ann", "a: deleted")
+    assert restated(both, "ben", "deleted") == "anna: deleted\nben: deleted"
+    assert restated(restated(both, "ben", None), "anna", None) is None
+    assert restated(both, "an", None) == both
