@@ -1,0 +1,326 @@
+"""What somebody changes in a calendar itself becomes a reschedule, a cancellation or a conflict; what cannot be read, nothing."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from faulty_calendars import Cue
+from meeting_floor import SETTER, Floor, open_floor
+from pointsman.domain.appointments import By
+from pointsman.domain.errors import Conflict
+from pointsman.services.appointment_acts import cancel
+from pointsman.services.booking import book
+from pointsman.services.calendar_conflicts import keep
+from pointsman.services.calendar_truth import look_at_calendars
+from pointsman.services.ports import CalendarEvent, FaultRetry
+from pointsman.services.ports.meeting import AppointmentRow
+from pointsman.services.reschedule import reschedule
+from worlds import POLICY
+
+pytestmark = pytest.mark.anyio
+
+HOUR = timedelta(hours=1)
+ALONE = {**POLICY, "pools": {**POLICY["pools"], "closers-mid-market": {"work": "closing", "members": ["anna"]}}}
+
+
+async def booked(floor: Floor) -> tuple[AppointmentRow, CalendarEvent]:
+    """A new appointment, and its event in the closer's calendar."""
+    lead_id, handed = await floor.ready()
+    row = await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
+    await floor.work_out()
+    return row, event_of(floor, row)
+
+
+def event_of(floor: Floor, row: AppointmentRow) -> CalendarEvent:
+    (event,) = [event for event in floor.vendor.events() if str(row.id) in event.key]
+    return event
+
+
+async def now_is(floor: Floor, row: AppointmentRow) -> AppointmentRow:
+    async with floor.env.uow() as tx:
+        found = await tx.appointments.get(row.id)
+    assert found is not None
+    return found
+
+
+async def alerts(floor: Floor, *codes: str) -> list[tuple[str, str]]:
+    rows = await floor.world.rows("select code, subject from alerts where resolved_at is null order by code, subject")
+    return [(row.code, row.subject) for row in rows if row.code in codes]
+
+
+async def acts(floor: Floor, row: AppointmentRow) -> list[tuple[str, str]]:
+    async with floor.env.uow() as tx:
+        return [(line.act, line.by) for line in await tx.appointments.history(row.id)]
+
+
+async def pending(floor: Floor, row: AppointmentRow) -> list[str]:
+    return [item.op for item in await floor.deliveries(row.id) if item.status == "pending"]
+
+
+def later(event: CalendarEvent, hours: int = 1) -> datetime:
+    return event.start + hours * HOUR
+
+
+async def test_a_calendar_that_agrees_changes_nothing(floor: Floor) -> None:
+    row, _ = await booked(floor)
+    before = await floor.world.value("select count(*) from audit")
+    assert await look_at_calendars(floor.env) == 1
+    assert await now_is(floor, row) == row
+    assert await floor.world.value("select count(*) from audit") == before
+
+
+async def test_an_event_that_its_owner_moved_takes_the_appointment_along(floor: Floor) -> None:
+    row, event = await booked(floor)
+    floor.vendor.drag(event, later(event))
+    await look_at_calendars(floor.env)
+    after = await now_is(floor, row)
+    assert (after.starts_at, after.ends_at) == (later(event), event.end + HOUR)
+    assert (after.status, after.rep_key, after.conflict) == ("confirmed", row.rep_key, None)
+    assert (await acts(floor, row))[-1] == ("reschedule", "calendar")
+    assert await pending(floor, row) == []  # the calendar knows already
+    assert await look_at_calendars(floor.env) == 1
+    assert (await now_is(floor, row)).sequence == after.sequence
+    taken = await floor.world.rows("select lower(during) as at from reservations where active")
+    assert [item.at for item in taken] == [later(event)]
+
+
+async def test_an_event_that_its_owner_deleted_calls_the_appointment_off(floor: Floor) -> None:
+    row, event = await booked(floor)
+    floor.vendor.remove(event)
+    await look_at_calendars(floor.env)
+    after = await now_is(floor, row)
+    assert (after.status, after.cancelled_by, after.cancel_reason) == (
+        "cancelled",
+        "calendar",
+        "removed from the calendar",
+    )
+    assert await floor.world.value("select count(*) from reservations where active") == 0
+    assert await floor.world.value("select stage from leads where id = :id", id=row.lead_id) == "closing"
+
+
+async def test_an_event_marked_as_cancelled_calls_the_appointment_off_and_goes(floor: Floor) -> None:
+    row, event = await booked(floor)
+    floor.vendor.called_off.add(event.key)
+    await look_at_calendars(floor.env)
+    assert (await now_is(floor, row)).status == "cancelled"
+    await floor.work_out()
+    assert floor.vendor.events() == []
+
+
+async def test_an_event_moved_into_another_appointment_is_a_conflict_until_the_calendar_agrees(
+    database_url: str,
+) -> None:
+    async with open_floor(database_url, policy=ALONE) as floor:
+        first, _ = await booked(floor)
+        second, event = await booked(floor)
+        floor.vendor.drag(event, first.starts_at)
+        for _ in range(2):
+            await look_at_calendars(floor.env)
+            found = await now_is(floor, second)
+            assert (found.starts_at, found.status) == (second.starts_at, "confirmed")
+            assert found.conflict is not None
+            assert found.conflict.startswith("anna: the event was moved to ")
+            assert await alerts(floor, "calendar-conflict") == [("calendar-conflict", f"appointment:{second.id}")]
+        assert [act for act, _ in await acts(floor, second)] == ["book", "conflict"]  # said once
+        floor.vendor.drag(event_of(floor, second), second.starts_at)
+        await look_at_calendars(floor.env)
+        assert (await now_is(floor, second)).conflict is None
+        assert await alerts(floor, "calendar-conflict") == []
+
+
+async def in_conflict(floor: Floor) -> tuple[AppointmentRow, CalendarEvent]:
+    first, _ = await booked(floor)
+    second, event = await booked(floor)
+    floor.vendor.drag(event, first.starts_at)
+    await look_at_calendars(floor.env)
+    assert (await now_is(floor, second)).conflict is not None
+    return second, event
+
+
+async def test_a_conflict_is_settled_by_keeping_the_appointment(database_url: str) -> None:
+    async with open_floor(database_url, policy=ALONE) as floor:
+        row, event = await in_conflict(floor)
+        kept = await keep(floor.env, row.id, actor=SETTER)
+        assert (kept.conflict, kept.starts_at, kept.sequence) == (None, row.starts_at, row.sequence + 1)
+        assert await alerts(floor, "calendar-conflict") == []
+        await look_at_calendars(floor.env)  # not yet told: the calendar's word does not count
+        assert (await now_is(floor, row)).conflict is None
+        await floor.work_out()
+        assert event_of(floor, row).start == event.start
+        assert (await keep(floor.env, row.id, actor=SETTER)).sequence == kept.sequence
+
+
+async def test_a_conflict_is_settled_by_calling_the_appointment_off(database_url: str) -> None:
+    async with open_floor(database_url, policy=ALONE) as floor:
+        row, _ = await in_conflict(floor)
+        await cancel(floor.env, row.id, by=By.CLOSER, reason="x", actor=SETTER)
+        await look_at_calendars(floor.env)
+        assert await alerts(floor, "calendar-conflict") == []
+        with pytest.raises(Conflict):
+            await keep(floor.env, row.id, actor=SETTER)
+
+
+async def test_a_conflict_is_settled_by_rescheduling_the_appointment(database_url: str) -> None:
+    async with open_floor(database_url, policy=ALONE) as floor:
+        row, event = await in_conflict(floor)
+        moved = await reschedule(floor.env, row.id, later(event, 3), by=By.SETTER, reason="x", actor=SETTER)
+        assert moved.conflict is None
+        await floor.work_out()
+        await look_at_calendars(floor.env)
+        assert await alerts(floor, "calendar-conflict") == []
+        assert event_of(floor, row).start == moved.starts_at
+
+
+async def several(floor: Floor, count: int) -> Sequence[tuple[AppointmentRow, CalendarEvent]]:
+    return [await booked(floor) for _ in range(count)]
+
+
+async def test_two_deleted_at_once_are_called_off(database_url: str) -> None:
+    async with open_floor(database_url, policy=ALONE) as floor:
+        for _, event in await several(floor, 2):
+            floor.vendor.remove(event)
+        await look_at_calendars(floor.env)
+        rows = await floor.world.rows("select status from appointments")
+        assert [row.status for row in rows] == ["cancelled", "cancelled"]
+
+
+async def test_a_calendar_that_looks_emptied_calls_nothing_off(database_url: str) -> None:
+    async with open_floor(database_url, policy=ALONE) as floor:
+        made = await several(floor, 3)
+        for _, event in made:
+            floor.vendor.remove(event)
+        await look_at_calendars(floor.env)
+        rows = await floor.world.rows("select status, conflict from appointments")
+        assert {(row.status, "looks emptied" in row.conflict) for row in rows} == {("confirmed", True)}
+        emptied = [("calendar-emptied", "rep:anna")]
+        assert await alerts(floor, "calendar-emptied", "calendar-conflict") == emptied
+        # Fewer are left by one that was called off by hand, and by one that came back: the last is no deletion for that.
+        await cancel(floor.env, made[0][0].id, by=By.CLOSER, reason="yes, that one", actor=SETTER)
+        floor.vendor.drag(made[1][1], made[1][1].start)
+        await floor.work_out()
+        await look_at_calendars(floor.env)
+        assert [(await now_is(floor, row)).status for row, _ in made] == ["cancelled", "confirmed", "confirmed"]
+        assert (await now_is(floor, made[1][0])).conflict is None
+        assert await alerts(floor, "calendar-emptied") == emptied
+        await keep(floor.env, made[2][0].id, actor=SETTER)
+        await floor.work_out()
+        await look_at_calendars(floor.env)
+        assert await alerts(floor, "calendar-emptied", "calendar-conflict") == []
+        assert len(floor.vendor.events()) == 2
+
+
+async def test_what_cannot_be_read_says_nothing(floor: Floor) -> None:
+    row, event = await booked(floor)
+    floor.vendor.remove(event)
+    floor.vendor.faults[event.calendar] = FaultRetry("503")
+    assert await look_at_calendars(floor.env) == 0
+    assert (await now_is(floor, row)).status == "confirmed"
+    assert await alerts(floor, "calendar-unreadable") == [("calendar-unreadable", f"rep:{row.rep_key}")]
+
+
+async def test_a_look_up_that_fails_says_nothing(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+    row, event = await booked(floor)
+    floor.vendor.remove(event)
+
+    async def broken(*_: object) -> None:
+        raise FaultRetry("503")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(floor.vendor, "find", broken)
+        assert await look_at_calendars(floor.env) == 0
+    assert (await now_is(floor, row)).status == "confirmed"
+    # The busy times can be read: the closer can be booked, and somebody hears that changes go unnoticed.
+    assert await alerts(floor, "calendar-unreadable") == [("calendar-unreadable", f"appointments:{row.rep_key}")]
+    floor.vendor.drag(event, event.start)
+    assert await look_at_calendars(floor.env) == 1
+    assert await alerts(floor, "calendar-unreadable") == []
+
+
+async def test_what_is_still_owed_to_a_calendar_is_not_compared(floor: Floor) -> None:
+    lead_id, handed = await floor.ready()
+    row = await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
+    floor.vendor.cues = [Cue.RETRY]
+    await floor.work()  # not there yet
+    await look_at_calendars(floor.env)
+    assert (await now_is(floor, row)).status == "confirmed"
+
+
+async def test_what_was_carried_out_after_the_reading_began_is_not_compared(floor: Floor) -> None:
+    lead_id, handed = await floor.ready()
+    row = await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
+    real = floor.vendor.booked
+
+    async def slow(*args: object, **rest: object) -> object:
+        seen = await real(*args, **rest)  # type: ignore[arg-type]
+        await floor.work_out()
+        return seen
+
+    floor.vendor.booked = slow  # type: ignore[method-assign,assignment]
+    await look_at_calendars(floor.env)
+    assert (await now_is(floor, row)).status == "confirmed"
+
+
+async def test_a_change_between_the_reading_and_the_acting_wins(floor: Floor) -> None:
+    row, event = await booked(floor)
+    floor.vendor.remove(event)
+    real = floor.vendor.find
+
+    async def meanwhile(*args: object) -> object:
+        found = await real(*args)  # type: ignore[arg-type]
+        floor.vendor.find = real  # type: ignore[method-assign]
+        await reschedule(floor.env, row.id, later(event, 2), by=By.SETTER, reason="x", actor=SETTER)
+        return found
+
+    floor.vendor.find = meanwhile  # type: ignore[method-assign,assignment]
+    await look_at_calendars(floor.env)
+    after = await now_is(floor, row)
+    assert (after.status, after.starts_at) == ("confirmed", later(event, 2))
+    await floor.work_out()
+    await look_at_calendars(floor.env)
+    assert event_of(floor, row).start == after.starts_at
+
+
+async def test_an_event_that_a_calendar_program_restores_after_a_cancellation_is_taken_out_again(floor: Floor) -> None:
+    row, event = await booked(floor)
+    await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+    await floor.work_out()
+    floor.vendor.drag(event, event.start)
+    await look_at_calendars(floor.env)
+    await floor.work_out()
+    assert floor.vendor.events() == []
+    assert await alerts(floor, "calendar-orphan") == []
+
+
+async def test_an_event_of_ours_that_nobody_knows_is_left_alone_and_told(floor: Floor) -> None:
+    _, event = await booked(floor)
+    stranger = replace(event, key=f"pm-{UUID(int=7)}-00000000")
+    floor.vendor.live[event.calendar, stranger.key] = [stranger]
+    await look_at_calendars(floor.env)
+    assert len(floor.vendor.events()) == 2
+    assert [code for code, _ in await alerts(floor, "calendar-orphan")] == ["calendar-orphan"]
+    floor.vendor.remove(stranger)
+    await look_at_calendars(floor.env)
+    assert await alerts(floor, "calendar-orphan") == []
+
+
+async def test_one_slow_vendor_does_not_keep_the_others_waiting(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pointsman.services.calendar_truth.DEADLINE", timedelta(seconds=0.3))
+    rows = [await booked(floor) for _ in range(3)]
+    slow, others = rows[0], rows[1:]
+    real = floor.vendor.booked
+
+    async def stuck(ref: object, calendar: str, *args: object, **rest: object) -> object:
+        if calendar == slow[1].calendar:
+            await asyncio.sleep(60)
+        return await real(ref, calendar, *args, **rest)  # type: ignore[arg-type]
+
+    floor.vendor.booked = stuck  # type: ignore[method-assign,assignment]
+    for _, event in others:
+        floor.vendor.remove(event)
+    async with asyncio.timeout(10):
+        assert await look_at_calendars(floor.env) == 2
+    assert [(await now_is(floor, row)).status for row, _ in rows] == ["confirmed", "cancelled", "cancelled"]
