@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from pointsman.domain.appointments import Status
 from pointsman.services.ports import CalendarEvent
 from pointsman.services.ports.intake import LeadRow
 from pointsman.services.ports.meeting import AppointmentRow, DeliveryRow
@@ -52,6 +53,7 @@ def event_of(
         attendee_name=person_name(lead),
         organizer_email=None,
         sequence=delivery.sequence,
+        tentative=row.status == Status.REQUESTED,
         invitation=invitation,
     )
 
