@@ -21,7 +21,7 @@ from pointsman.services.connections import (
     list_connections,
     save_connection,
 )
-from pointsman.services.ports.meeting import Binding, ConnectionRow
+from pointsman.services.ports.meeting import Binding, CalendarRead, ConnectionRow
 
 router = APIRouter(tags=["Connections"])
 
@@ -87,6 +87,15 @@ class ConnectionIn(BaseModel):
         description="A CRM that hears who owns a lead with an appointment, and of the meeting. Only for a connector with "
         "the capability `crm`.",
     )
+    fresh_for_s: Annotated[
+        int | None,
+        Field(
+            ge=5,
+            le=3_600,
+            description="How old a reading of its calendars may be, in seconds, to show slots and to route by; null: 60. "
+            "Nothing is booked on a reading of more than 10 seconds.",
+        ),
+    ] = None
 
 
 class ConnectionDoc(BaseModel):
@@ -97,6 +106,7 @@ class ConnectionDoc(BaseModel):
     config: dict[str, Any]
     active: bool
     keeps_owners: bool = Field(description="Whether it hears who owns a lead, and of meetings.")
+    fresh_for_s: int | None = Field(description="How old a reading may be to show slots and to route by; null: 60.")
     fault: str | None = Field(description="Why it is out of use.")
     created_at: datetime
 
@@ -108,6 +118,7 @@ class ConnectionDoc(BaseModel):
             config=dict(row.config),
             active=row.active,
             keeps_owners=row.keeps_owners,
+            fresh_for_s=row.fresh_for_s,
             fault=row.fault,
             created_at=row.created_at,
         )
@@ -146,6 +157,7 @@ class CalendarDoc(BaseModel):
     calendar: str
     writes: bool
     unreadable: str | None = Field(description="Why it could not be read the last time; its owner is unbookable.")
+    read_at: datetime | None = Field(description="When it was last read, or tried; null: never.")
 
 
 class CalendarsDoc(BaseModel):
@@ -155,12 +167,19 @@ class CalendarsDoc(BaseModel):
     calendars: list[CalendarDoc]
 
     @staticmethod
-    def of(rep: str, found: Sequence[tuple[Binding, str | None]]) -> "CalendarsDoc":
+    def of(rep: str, found: Sequence[tuple[Binding, CalendarRead | None]]) -> "CalendarsDoc":
         return CalendarsDoc(
             rep=rep,
             calendars=[
-                CalendarDoc(id=b.id, connection=b.connection.key, calendar=b.calendar, writes=b.writes, unreadable=why)
-                for b, why in found
+                CalendarDoc(
+                    id=binding.id,
+                    connection=binding.connection.key,
+                    calendar=binding.calendar,
+                    writes=binding.writes,
+                    unreadable=read.error if read else None,
+                    read_at=read.read_at if read else None,
+                )
+                for binding, read in found
             ],
         )
 
@@ -215,6 +234,7 @@ async def put(
         config=given.config,
         active=given.active,
         keeps_owners=given.keeps_owners,
+        fresh_for_s=given.fresh_for_s,
         actor=caller.actor,
     )
     response.status_code = 201 if made else 200

@@ -9,6 +9,7 @@ from datetime import date
 from functools import lru_cache
 
 from pointsman.domain.suggestions import did_you_mean
+from pointsman.domain.wording import listing
 
 _PARTED = "-"  # "DE-BY": Germany, Bavaria
 
@@ -34,14 +35,19 @@ def known_regions() -> frozenset[str]:
 
 def region_fault(region: str) -> str | None:
     """What is wrong with the name of a region, and what may be meant; None for a known one."""
-    if region in known_regions():
+    known = known_regions()
+    if region in known:
         return None
-    country, _, part = region.partition(_PARTED)
-    parts = [name for name in known_regions() if name.startswith(f"{country.upper()}{_PARTED}")]
-    near = parts if part else [name for name in known_regions() if _PARTED not in name]
-    hint = region.upper() if region.upper() in known_regions() else ""
-    words = f"did you mean '{hint}'?" if hint else did_you_mean(region, near)
-    return f"there are no public holidays for '{region}'; {words or 'write a country as DE, a part of it as DE-BY'}"
+    country = region.partition(_PARTED)[0].upper()
+    parts = sorted(name for name in known if name.startswith(f"{country}{_PARTED}"))
+    if region.upper() in known:
+        hint = f"did you mean '{region.upper()}'?"
+    elif country in known:
+        hint = f"write {listing([country, *parts])}"
+    else:
+        countries = [name for name in known if _PARTED not in name]
+        hint = did_you_mean(country, countries) or "write a country as DE, a part of it as DE-BY"
+    return f"there are no public holidays for '{region}'; {hint}"
 
 
 @lru_cache(maxsize=1_024)

@@ -18,8 +18,9 @@ from pointsman.services.in_force import current
 from pointsman.services.ports import CalendarFault, Env, FaultReauth, Tx
 from pointsman.services.ports.meeting import Binding, CalendarRead
 
-FOR_SLOTS = timedelta(seconds=60)  # how old a reading may be to show slots, and to route by
-FOR_BOOKING = timedelta(seconds=10)  # and to book by
+#: How old a reading may be to show slots and to route by, unless its connection says otherwise (`fresh_for_s`) ...
+FOR_SLOTS = timedelta(seconds=60)
+FOR_BOOKING = timedelta(seconds=10)  # ... and to book by, at most, whatever its connection says
 DEADLINE = timedelta(seconds=3)
 AT_ONCE = 4  # calls to one connection, so that one slow vendor cannot take every reader
 ALERT = "calendar-unreadable"
@@ -37,6 +38,7 @@ class Reading:
     state: CalendarState
     busy: tuple[Interval, ...] = ()
     asked: Interval | None = None
+    read_at: datetime | None = None  # when the oldest of them was read; None where one of them cannot be
 
     def known_in(self, window: Interval) -> Interval | None:
         """The part of `window` that was read, if any."""
@@ -56,13 +58,19 @@ async def read_states(
 async def read_calendars(
     env: Env, rep_keys: Collection[str], start: datetime, end: datetime, *, max_age: timedelta, deadline: timedelta
 ) -> Mapping[str, Reading]:
-    """The busy times of each rep in [start, end), no older than `max_age`; every rep asked for is in the answer."""
+    """The busy times of each rep in [start, end); every rep asked for is in the answer.
+
+    `max_age` FOR_SLOTS gives way to what a connection says of its own readings; a shorter one only becomes shorter.
+    """
     async with env.uow.single() as tx:
         bound = await tx.calendars.bindings(sorted(rep_keys))
     window = _generous(start, end)
     now = env.clock()
     reads = await asyncio.gather(
-        *(_fresh(env, binding, last, window, Interval(start, end), now - max_age, deadline) for binding, last in bound)
+        *(
+            _fresh(env, binding, last, window, Interval(start, end), now - _allowed(binding, max_age), deadline)
+            for binding, last in bound
+        )
     )
     by_rep: dict[str, list[CalendarRead]] = {rep: [] for rep in rep_keys}
     for (binding, _), read in zip(bound, reads, strict=True):
@@ -204,6 +212,14 @@ async def _fresh(
     return await _shared(env, binding, last, window, deadline)
 
 
+def _allowed(binding: Binding, max_age: timedelta) -> timedelta:
+    """How old a reading of this calendar may be."""
+    if binding.connection.fresh_for_s is None:
+        return max_age
+    own = timedelta(seconds=binding.connection.fresh_for_s)
+    return own if max_age >= FOR_SLOTS else min(own, max_age)
+
+
 async def _shared(
     env: Env, binding: Binding, last: CalendarRead | None, window: Interval, deadline: timedelta
 ) -> CalendarRead:
@@ -243,11 +259,12 @@ def _generous(start: datetime, end: datetime) -> Interval:
 def _together(reads: Sequence[CalendarRead], asked: Interval) -> Reading:
     if not reads:
         return Reading(state=NOT_CONNECTED)
+    oldest = min(read.read_at for read in reads)
     errors = [read.error for read in reads if read.error]
     if errors:
         return Reading(state=CalendarState(readable=False, reason="; ".join(errors)))
     busy = tuple(block for read in reads for block in read.busy)
-    return Reading(state=CalendarState(readable=True), busy=busy, asked=asked)
+    return Reading(state=CalendarState(readable=True), busy=busy, asked=asked, read_at=oldest)
 
 
 def _alert(binding: Binding, error: str) -> str:

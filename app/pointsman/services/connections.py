@@ -13,7 +13,7 @@ from pointsman.services.fault_texts import safe_text
 from pointsman.services.in_force import roster_version
 from pointsman.services.owing import wake
 from pointsman.services.ports import Actor, CalendarFault, ConnectionRef, Env, FaultReauth, FaultRejected, Refused, Tx
-from pointsman.services.ports.meeting import Binding, ConnectionRow
+from pointsman.services.ports.meeting import Binding, CalendarRead, ConnectionRow
 from pointsman.services.transactions import in_transaction
 
 
@@ -35,10 +35,12 @@ async def save_connection(
     active: bool,
     actor: Actor,
     keeps_owners: bool = False,
+    fresh_for_s: int | None = None,
 ) -> tuple[ConnectionRow, bool]:
     """Check a connection with one call to its vendor, then save it; (the row, whether it is new).
 
-    With `keeps_owners` it is a CRM that hears from now on who owns a lead and which meetings there are. Raises Invalid
+    With `keeps_owners` it is a CRM that hears from now on who owns a lead and which meetings there are; `fresh_for_s` is
+    how old a reading of its calendars may be to show slots and to route by (None: FOR_SLOTS). Raises Invalid
     (configuration, no CRM, or the vendor says no), NotFound (no such connector), Unavailable (no answer).
     """
     public, sealed = env.calendars.seal(connector, config)
@@ -59,6 +61,7 @@ async def save_connection(
         fault=None,
         created_at=there.created_at if there else env.clock(),
         keeps_owners=keeps_owners,
+        fresh_for_s=fresh_for_s,
     )
 
     async def work(tx: Tx) -> ConnectionRow:
@@ -168,11 +171,11 @@ async def bind_calendars(env: Env, rep_key: str, given: Sequence[Bound], *, acto
     return bound
 
 
-async def list_calendars(env: Env, rep_key: str) -> Sequence[tuple[Binding, str | None]]:
-    """The rep's calendars, each with what kept it from being read the last time."""
+async def list_calendars(env: Env, rep_key: str) -> Sequence[tuple[Binding, CalendarRead | None]]:
+    """The rep's calendars, each with how it was last read; None for one that never was."""
     async with env.uow() as tx:
         await _rep(env, tx, rep_key)
-        return [(binding, read.error if read else None) for binding, read in await tx.calendars.bindings([rep_key])]
+        return await tx.calendars.bindings([rep_key])
 
 
 async def _check(env: Env, ref: ConnectionRef) -> None:
@@ -189,7 +192,12 @@ async def _check(env: Env, ref: ConnectionRef) -> None:
 
 
 def _audited(row: ConnectionRow) -> dict[str, Any]:
-    return {"connector": row.connector, "active": row.active, "keeps_owners": row.keeps_owners}
+    return {
+        "connector": row.connector,
+        "active": row.active,
+        "keeps_owners": row.keeps_owners,
+        "fresh_for_s": row.fresh_for_s,
+    }
 
 
 def _refused(code: str, message: str) -> Invalid:

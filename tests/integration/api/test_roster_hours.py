@@ -111,7 +111,7 @@ async def test_a_long_block_is_compared_with_all_blocks_that_begin_within_it(flo
             "body.working_hours[0]",
             "2027-01-01 is before 2027-01-02",
         ),
-        ({"holidays": "DE-BV"}, "reps[0].holidays", "did you mean 'DE-B"),
+        ({"holidays": "DE-BV"}, "reps[0].holidays", "write DE, DE-Augsburg, DE-BB, DE-BE"),
         ({"holidays": "Germany"}, "reps[0].holidays", "no public holidays for 'Germany'"),
         ({"holidays": "de-by"}, "reps[0].holidays", "did you mean 'DE-BY'?"),
     ],
