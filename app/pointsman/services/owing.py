@@ -7,6 +7,7 @@ before anything is owed, so that no two ops of one rep ever have the same.
 from collections.abc import Sequence
 from uuid import UUID
 
+from pointsman.domain.appointments import Status
 from pointsman.domain.errors import Conflict
 from pointsman.services.delivery_jobs import defer_run
 from pointsman.services.event import event_key
@@ -30,6 +31,8 @@ async def owe(env: Env, tx: Tx, row: AppointmentRow, op: str, *, known_to: UUID 
             await _owe_to(env, tx, row, rep_id, rep_key, op, past)
     if op == "book":
         await owe_crm(env, tx, row, OWN)
+    # A CRM cannot be told that a request came to nothing, so that it hears of the meeting once it is agreed.
+    if row.status == Status.CONFIRMED and not any(delivery.op == LOG for delivery in past):
         await owe_crm(env, tx, row, LOG)
 
 
