@@ -16,6 +16,7 @@ from pointsman.domain.fairness import (
     Credit,
     Entry,
     Ledger,
+    Restored,
     Turn,
     adjust,
     apply,
@@ -90,7 +91,8 @@ def histories(draw: st.DrawFn) -> list[Entry]:
         turns = [entry for entry in entries if isinstance(entry, Turn)]
         entry: Entry
         if turns and draw(st.integers(0, 4)) == 0:
-            entry = Credit(turn=draw(st.sampled_from(turns)))
+            chosen = draw(st.sampled_from(turns))
+            entry = draw(st.sampled_from([Credit(turn=chosen), Restored(turn=chosen)]))
         elif draw(st.integers(0, 9)) == 0:
             amount = draw(st.fractions(-2, 2, max_denominator=7))
             entry = Adjustment(rep="r0", amount=amount, others=tuple(shares))
@@ -121,6 +123,20 @@ def test_a_credit_takes_back_exactly_what_the_turn_gave(entries: list[Entry], he
     choice = choose(before, here, {}, "seed")
     undone = reverse(choice.after, Turn.from_json(json.loads(json.dumps(choice.turn.as_json()))))
     assert {rep: undone.balance(rep) for rep in here} == {rep: before.balance(rep) for rep in here}
+
+
+@given(histories(), few, st.integers(1, 9))
+def test_a_turn_taken_back_and_restored_any_number_of_times_counts_once(
+    entries: list[Entry], here: dict[str, int], times: int
+) -> None:
+    """Balances are compared, since a ledger that stands the same may be written over another denominator."""
+    choice = choose(rebuild(entries), here, {}, "seed")
+    ledger = choice.after
+    for _ in range(times):
+        ledger = apply(apply(ledger, Credit(turn=choice.turn)), Restored(turn=choice.turn))
+        assert sum(ledger.balances.values()) == 0
+    members = {*ledger.balances, *choice.after.balances}
+    assert {rep: ledger.balance(rep) for rep in members} == {rep: choice.after.balance(rep) for rep in members}
 
 
 def test_a_newcomer_starts_level_and_is_not_flooded() -> None:
