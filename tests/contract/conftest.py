@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from contract.radicale_server import Server, radicale
+from real_calendars import RealServer, xandikos
 
 
 @pytest.fixture(scope="session")
@@ -12,3 +13,12 @@ def caldav_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One Radicale for the whole run."""
     with radicale(tmp_path_factory.mktemp("radicale")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def second_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
+    """One Xandikos for the whole run."""
+    server = xandikos(tmp_path_factory.mktemp("xandikos"))
+    server.start()
+    yield server
+    server.stop()

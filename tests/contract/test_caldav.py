@@ -1,10 +1,12 @@
-"""The CalDAV connector passes the conformance kit against a real server."""
+"""The CalDAV connector passes the conformance kit against two real servers."""
 
 import pytest
 
 from contract.radicale_server import PASSWORD, USER, RadicaleVendor, Server
+from contract.xandikos_server import XandikosVendor
 from pointsman_caldav import CaldavConfig, connector
 from pointsman_sdk.testing import ConnectorSuite
+from real_calendars import RealServer
 
 
 class TestCaldavOnRadicale(ConnectorSuite):
@@ -17,3 +19,16 @@ class TestCaldavOnRadicale(ConnectorSuite):
     @pytest.fixture
     def config(self, caldav_server: Server) -> CaldavConfig:
         return CaldavConfig.model_validate({"base_url": caldav_server.url, "username": USER, "password": PASSWORD})
+
+
+class TestCaldavOnXandikos(ConnectorSuite):
+    factory = connector
+
+    @pytest.fixture
+    def vendor(self, second_server: RealServer) -> XandikosVendor:
+        return XandikosVendor(second_server)
+
+    @pytest.fixture
+    def config(self, second_server: RealServer) -> CaldavConfig:
+        # It asks for no login, and so does not mind one.
+        return CaldavConfig.model_validate({**second_server.config, "username": USER, "password": PASSWORD})

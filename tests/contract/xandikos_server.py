@@ -1,0 +1,34 @@
+"""A second real CalDAV server for the conformance kit, which differs from the first wherever the standard lets it."""
+
+import re
+
+import httpx
+from icalendar import Calendar, Event
+
+from contract.radicale_server import RadicaleVendor
+from real_calendars import RealServer
+
+
+class XandikosVendor(RadicaleVendor):
+    """One fresh calendar on the server; its truth is asked of the server itself, past the connector."""
+
+    def __init__(self, server: RealServer) -> None:
+        self.real = server
+        self.transport: httpx.AsyncBaseTransport = httpx.AsyncHTTPTransport()
+        self.calendar = server.make_calendar(f"calendar-{next(self._numbers)}")
+        self.unreadable = f"{server.home}no-such-calendar/"
+
+    def ask(self, method: str, path: str, content: bytes | None = None) -> httpx.Response:
+        headers = {"Content-Type": "text/calendar"} if method == "PUT" else {"Depth": "1"}
+        return self.real.ask(method, path, content, headers)
+
+    def stored(self) -> list[Event]:
+        texts = [self.ask("GET", path).content for path in self._paths()]
+        return [event for text in texts for event in Calendar.from_ical(text).walk("VEVENT")]
+
+    def erase(self) -> None:
+        for path in self._paths():
+            self.ask("DELETE", path).raise_for_status()
+
+    def _paths(self) -> list[str]:
+        return sorted(set(re.findall(r"href>([^<]*\.ics)<", self.ask("PROPFIND", self.calendar).text)))

@@ -1,0 +1,228 @@
+"""Real CalDAV servers as processes of their own: Radicale, which asks for a login, and Xandikos, which asks for none.
+
+A server can be killed and started again on the same port with the same data. `Phone` is a calendar program of the owner's:
+plain HTTP, nothing of ours.
+"""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+
+USER, PASSWORD = "rep1", "s3cret-password"
+_RADICALE = """
+[server]
+hosts = 127.0.0.1:{port}
+[auth]
+type = htpasswd
+htpasswd_filename = {folder}/users
+htpasswd_encryption = plain
+delay = 0
+[rights]
+type = owner_only
+[storage]
+filesystem_folder = {folder}/collections
+[web]
+type = none
+[logging]
+level = error
+"""
+
+
+@dataclass(slots=True, kw_only=True)
+class RealServer:
+    """A server of one kind; `home` is where its user's calendars lie."""
+
+    name: str
+    folder: Path
+    port: int
+    command: list[str]
+    home: str
+    login: tuple[str, str] | None
+    process: "subprocess.Popen[bytes] | None" = field(default=None)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+    @property
+    def config(self) -> dict[str, str]:
+        """What a connection to it is configured with."""
+        return {"base_url": self.url} | (
+            dict(zip(("username", "password"), self.login, strict=True)) if self.login else {}
+        )
+
+    def start(self) -> None:
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.05)
+        raise RuntimeError(f"{self.name} did not start: {(self.folder / 'log').read_text()}")
+
+    def kill(self) -> None:
+        """Without a chance to say goodbye."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> None:
+        if self.process is not None:
+            self.process.send_signal(number)
+            self.process.wait(timeout=10)
+            self.process = None
+
+    def ask(
+        self, method: str, path: str, content: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        """A request past everything of ours."""
+        url = httpx.URL(self.url).join(path)
+        return httpx.request(method, url, auth=self.login, content=content, headers=headers, trust_env=False)
+
+    def make_calendar(self, name: str) -> str:
+        """A new and empty calendar; its path."""
+        path = f"{self.home}{name}/"
+        self.ask("MKCALENDAR", path).raise_for_status()
+        return path
+
+
+def radicale(folder: Path) -> RealServer:
+    port = _free_port()
+    (folder / "users").write_text(f"{USER}:{PASSWORD}\nrep2:other\n")
+    (folder / "config").write_text(_RADICALE.format(port=port, folder=folder))
+    command = [sys.executable, "-m", "radicale", "--config", str(folder / "config")]
+    login = (USER, PASSWORD)
+    return RealServer(name="Radicale", folder=folder, port=port, command=command, home=f"/{USER}/", login=login)
+
+
+def xandikos(folder: Path) -> RealServer:
+    port = _free_port()
+    where = ["-d", str(folder / "data"), "--state-dir", str(folder / "state"), "-l", "127.0.0.1", "-p", str(port)]
+    options = ["--defaults", "--current-user-principal", "/user/", "--no-detect-systemd"]
+    command = [sys.executable, "-m", "xandikos", "serve", *where, *options]
+    return RealServer(name="Xandikos", folder=folder, port=port, command=command, home="/user/calendars/", login=None)
+
+
+SERVERS: tuple[Callable[[Path], RealServer], ...] = (radicale, xandikos)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phone:
+    """The owner's own calendar program, looking at one calendar."""
+
+    server: RealServer
+    calendar: str
+
+    def events(self) -> dict[str, str]:
+        """Every event by its path, unfolded."""
+        listing = self.server.ask("PROPFIND", self.calendar, headers={"Depth": "1"})
+        paths = set(re.findall(r"<(?:\w+:)?href>([^<]*\.ics)</", listing.text))
+        texts = {path: self.server.ask("GET", path).text for path in sorted(paths)}
+        return {path: text.replace("\r\n", "\n").replace("\n ", "") for path, text in texts.items()}
+
+    def ours(self, appointment: object) -> tuple[str, str] | None:
+        """The path and the text of an appointment's event."""
+        found = [(path, text) for path, text in self.events().items() if f"UID:pm-{appointment}" in text]
+        assert len(found) <= 1, "one live event per appointment and calendar"
+        return found[0] if found else None
+
+    def edit(self, appointment: object, change: Callable[[str], str]) -> None:
+        """Write the event back with a change, as any calendar program does."""
+        found = self.ours(appointment)
+        assert found is not None
+        self.put(found[0], change(found[1]))
+
+    def put(self, path: str, text: str) -> None:
+        content = text.replace("\r\n", "\n").replace("\n", "\r\n").encode()
+        headers = {"Content-Type": "text/calendar; charset=utf-8"}
+        self.server.ask("PUT", path, content, headers).raise_for_status()
+
+    def delete(self, appointment: object) -> None:
+        found = self.ours(appointment)
+        assert found is not None
+        self.server.ask("DELETE", found[0]).raise_for_status()
+
+    def block(self, name: str, *lines: str) -> None:
+        """An event of the owner's own, by its lines."""
+        body = "\n".join(
+            ["BEGIN:VEVENT", f"UID:{name}", "DTSTAMP:20260101T000000Z", f"SUMMARY:{name}", *lines, "END:VEVENT"]
+        )
+        zones = BERLIN if "Europe/Berlin" in body else ""
+        self.put(
+            f"{self.calendar}{name}.ics",
+            f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//phone//\n{zones}{body}\nEND:VCALENDAR\n",
+        )
+
+
+def moved_to(start: datetime, end: datetime, *, sequence: int | None = None) -> Callable[[str], str]:
+    """The edit of somebody who drags an event: a new time in UTC, and, of a polite program, a new SEQUENCE."""
+
+    def change(text: str) -> str:
+        text = _line(text, "DTSTART", f"DTSTART:{start:%Y%m%dT%H%M%SZ}")
+        text = _line(text, "DTEND", f"DTEND:{end:%Y%m%dT%H%M%SZ}")
+        return text if sequence is None else _line(text, "SEQUENCE", f"SEQUENCE:{sequence}")
+
+    return change
+
+
+def moved_in_berlin(start: str, end: str) -> Callable[[str], str]:
+    """The same by a program that writes wall-clock times with a zone."""
+
+    def change(text: str) -> str:
+        text = _line(text, "DTSTART", f"DTSTART;TZID=Europe/Berlin:{start}")
+        text = _line(text, "DTEND", f"DTEND;TZID=Europe/Berlin:{end}")
+        return text.replace("BEGIN:VEVENT", f"{BERLIN}BEGIN:VEVENT", 1)
+
+    return change
+
+
+def with_line(name: str, line: str) -> Callable[[str], str]:
+    return lambda text: _line(text, name, line)
+
+
+def _line(text: str, name: str, line: str) -> str:
+    """`text` with the event's property of this name replaced."""
+    head, event = text.split("BEGIN:VEVENT", 1)
+    changed, count = re.subn(rf"(?m)^{name}[;:].*$", line, event)
+    if not count:
+        changed = event.replace("END:VEVENT", f"{line}\nEND:VEVENT", 1)
+    return f"{head}BEGIN:VEVENT{changed}"
+
+
+BERLIN = """\
+BEGIN:VTIMEZONE
+TZID:Europe/Berlin
+BEGIN:DAYLIGHT
+TZOFFSETFROM:+0100
+TZOFFSETTO:+0200
+TZNAME:CEST
+DTSTART:19700329T020000
+RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU
+END:DAYLIGHT
+BEGIN:STANDARD
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0100
+TZNAME:CET
+DTSTART:19701025T030000
+RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU
+END:STANDARD
+END:VTIMEZONE
+"""
