@@ -11,6 +11,8 @@ from pathlib import Path
 OURS = ("pointsman", "pointsman_")
 COMMITS_IN = "app/pointsman/db/uow.py"
 PATTERNS_IN = "app/pointsman/domain/patterns.py"
+HOLIDAYS_IN = "app/pointsman/domain/public_holidays.py"
+WALL_CLOCKS_IN = "app/pointsman/domain/local_time.py"
 LONGEST = 500
 PURE = (
     "idna",
@@ -102,7 +104,7 @@ def commits_happen_in_one_place(root: Path) -> list[str]:
 def domain_and_services_import_inwards(root: Path) -> list[str]:
     """Stricter than the contracts of import-linter, which can only forbid packages by name."""
     allowed = {
-        "app/pointsman/domain": ("pydantic", "pydantic_core", "re2", "pointsman.domain"),
+        "app/pointsman/domain": ("pydantic", "pydantic_core", "re2", "holidays", "pointsman.domain"),
         "app/pointsman/services": (*PURE, "pointsman.domain", "pointsman.services"),
         "integrations/pointsman_sdk": ("pydantic", "pydantic_core", "httpx", "pointsman_sdk", "pytest", "anyio"),
     }
@@ -127,6 +129,34 @@ def patterns_have_one_engine(root: Path) -> list[str]:
         for name, node in _imports(tree)
         if name.partition(".")[0] in {"re2", "_re2"}
     ]
+
+
+def holidays_have_one_book(root: Path) -> list[str]:
+    """The library is big and its names change with its version, so it is used nowhere else, and when asked; see decision 11."""
+    faults = []
+    for path, tree in _trees(root, "app", "integrations"):
+        asked = {id(node) for frame in ast.walk(tree) if isinstance(frame, ast.FunctionDef) for node in ast.walk(frame)}
+        for name, node in _imports(tree):
+            if name.partition(".")[0] == "holidays" and (_at(root, path) != HOLIDAYS_IN or id(node) not in asked):
+                faults.append(f"{_at(root, path, node)} imports {name}")
+    return faults
+
+
+def wall_clocks_have_one_master(root: Path) -> list[str]:
+    """Gaps and repeated hours are resolved in one module: elsewhere no instant is made from a wall time or moved to a zone."""
+    faults = []
+    for path, tree in _trees(root, "app/pointsman/domain", "app/pointsman/services"):
+        if _at(root, path) == WALL_CLOCKS_IN:
+            continue
+        faults += [
+            f"{_at(root, path, node)} imports {name}"
+            for name, node in _imports(tree)
+            if name.partition(".")[0] in {"zoneinfo", "dateutil", "pytz", "tzlocal"}
+        ]
+        faults += [
+            f"{_at(root, path, node)} does {what}" for node in ast.walk(tree) if (what := _wall_clock_work(node))
+        ]
+    return faults
 
 
 def unit_tests_touch_no_edge(root: Path) -> list[str]:
@@ -247,6 +277,8 @@ RULES = [
     commits_happen_in_one_place,
     domain_and_services_import_inwards,
     patterns_have_one_engine,
+    holidays_have_one_book,
+    wall_clocks_have_one_master,
     unit_tests_touch_no_edge,
     tests_replace_nothing_of_ours,
     importing_does_nothing,
@@ -316,6 +348,30 @@ def _own_names(node: ast.AST) -> list[ast.alias]:
     if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(OURS):
         return node.names
     return []
+
+
+def _wall_clock_work(node: ast.AST) -> str | None:
+    """What a node does to wall clocks beyond UTC, if anything."""
+    if isinstance(node, ast.Attribute) and node.attr in {"fold", "dst"}:
+        return node.attr
+    if not isinstance(node, ast.Call):
+        return None
+    words = {word.arg: word.value for word in node.keywords if word.arg is not None}
+    method = node.func.attr if isinstance(node.func, ast.Attribute) else _dotted(node.func)
+    if "fold" in words:
+        return "fold"
+    if method in {"astimezone", "fromtimestamp"} and not any(
+        _is_utc(value) for value in (*node.args, *words.values())
+    ):  # without a zone it is the machine's own
+        return method
+    if method == "combine" and len(node.args) > 2 and not _is_utc(node.args[2]):
+        return "combine with a zone"
+    zoned = words.get("tzinfo") or words.get("tz")
+    return f"{method} with a zone" if zoned is not None and not _is_utc(zoned) else None
+
+
+def _is_utc(node: ast.AST) -> bool:
+    return _dotted(node) in {"UTC", "datetime.UTC", "timezone.utc", "datetime.timezone.utc"}
 
 
 def _at_import(tree: ast.Module) -> Iterator[ast.AST]:

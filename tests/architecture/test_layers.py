@@ -18,6 +18,7 @@ PLANTED = [
     ("app/pointsman/services/planted.py", "import pointsman.settings", "pointsman.services.planted"),
     ("app/pointsman/domain/planted.py", "import sqlalchemy", "pointsman.domain.planted"),
     ("app/pointsman/domain/planted.py", "import re2", "pointsman.domain.planted"),
+    ("app/pointsman/domain/planted.py", "import holidays", "pointsman.domain.planted"),
     ("app/pointsman/domain/planted.py", "import pointsman.services", "pointsman.domain.planted"),
     ("app/pointsman/api/planted.py", "import pointsman_sdk", "pointsman.api.planted"),
     ("app/pointsman/connectors/planted.py", "import pointsman_caldav", "pointsman.connectors.planted"),

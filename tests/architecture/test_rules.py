@@ -41,6 +41,30 @@ PLANTED = [
     (rules.domain_and_services_import_inwards, "integrations/pointsman_sdk/a.py", "import pytest\n"),
     (rules.patterns_have_one_engine, "app/pointsman/domain/a.py", "import re2\n"),
     (rules.patterns_have_one_engine, "app/pointsman/services/a.py", "def f():\n    from re2 import compile\n"),
+    (rules.holidays_have_one_book, "app/pointsman/domain/a.py", "def f():\n    import holidays\n"),
+    (rules.holidays_have_one_book, "app/pointsman/services/a.py", "from holidays import country_holidays\n"),
+    (rules.holidays_have_one_book, rules.HOLIDAYS_IN, "import holidays\n"),  # 300 modules, wanted by few
+    (rules.wall_clocks_have_one_master, "app/pointsman/domain/a.py", "from zoneinfo import ZoneInfo\n"),
+    (rules.wall_clocks_have_one_master, "app/pointsman/services/a.py", "def f(at, zone): return at.astimezone(zone)\n"),
+    (rules.wall_clocks_have_one_master, "app/pointsman/domain/a.py", "def f(at): return at.astimezone()\n"),
+    (rules.wall_clocks_have_one_master, "app/pointsman/domain/a.py", "def f(at): return at.replace(fold=1)\n"),
+    (rules.wall_clocks_have_one_master, "app/pointsman/domain/a.py", "def f(at): return at.fold\n"),
+    (rules.wall_clocks_have_one_master, "app/pointsman/domain/a.py", "def f(at, z): return at.replace(tzinfo=z)\n"),
+    (
+        rules.wall_clocks_have_one_master,
+        "app/pointsman/domain/a.py",
+        "def f(d, t, z): return datetime.combine(d, t, z)\n",
+    ),
+    (
+        rules.wall_clocks_have_one_master,
+        "app/pointsman/domain/a.py",
+        "def f(s, z): return datetime.fromtimestamp(s, tz=z)\n",
+    ),
+    (
+        rules.wall_clocks_have_one_master,
+        "app/pointsman/domain/a.py",
+        "def f(z): return datetime(2026, 1, 1, tzinfo=z)\n",
+    ),
     (rules.unit_tests_touch_no_edge, "tests/unit/test_a.py", "from pointsman.db.tables import leads\n"),
     (
         rules.tests_replace_nothing_of_ours,
@@ -71,6 +95,13 @@ ALLOWED = [
     ),
     (rules.core_is_handed_time_ids_and_chance, "app/pointsman/services/a.py", "def f(clock): return clock()\n"),
     (rules.patterns_have_one_engine, rules.PATTERNS_IN, "import re2\n"),
+    (rules.holidays_have_one_book, rules.HOLIDAYS_IN, "def f():\n    from holidays import country_holidays\n"),
+    (
+        rules.wall_clocks_have_one_master,
+        "app/pointsman/domain/a.py",
+        "def f(at): return at.astimezone(UTC).replace(tzinfo=UTC)\n",
+    ),
+    (rules.wall_clocks_have_one_master, rules.WALL_CLOCKS_IN, "from zoneinfo import ZoneInfo\n"),
     (rules.commits_happen_in_one_place, rules.COMMITS_IN, "async def f(s): await s.commit()\n"),
     (rules.importing_does_nothing, "app/pointsman/a.py", "def f(): return Settings()\n"),
     (

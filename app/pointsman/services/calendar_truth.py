@@ -9,7 +9,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from uuid import UUID
 
@@ -70,7 +70,7 @@ async def look_at_calendars(env: Env) -> int:
             return await _look_at(env, calendar)
 
     # Whoever waited longest comes first; gates let them in in this order.
-    calendars.sort(key=lambda calendar: looked.get(calendar.key, datetime.min.replace(tzinfo=began.tzinfo)))
+    calendars.sort(key=lambda calendar: looked.get(calendar.key, datetime.min.replace(tzinfo=UTC)))
     done = await asyncio.gather(*(look(calendar) for calendar in calendars))
     for gone in looked.keys() - {calendar.key for calendar in calendars}:
         del looked[gone]
