@@ -33,6 +33,8 @@ pytestmark = pytest.mark.slow
 #: Changes after all reading; in this order, so that what one needs is not yet gone. The others come before these.
 LAST = [
     "GET /v1/overrides/{override_id}",
+    "GET /v1/slot-holds/{slot_hold_id}",
+    "DELETE /v1/slot-holds/{slot_hold_id}",
     "POST /v1/leads/{lead_id}/reassign",
     "POST /v1/leads/reassign",
     "POST /v1/reps/{key}/reassign",
@@ -91,6 +93,7 @@ REAL: dict[tuple[str, str], Callable[[Served], Any]] = {
     ("", "appointment_id"): lambda it: it.first("/v1/appointments"),
     ("", "override_id"): lambda it: it.answered("POST /v1/overrides", "id"),
     ("", "time_off_id"): lambda it: it.answered("POST /v1/reps/{key}/time-off", "id"),
+    ("", "slot_hold_id"): lambda it: it.answered("POST /v1/slot-holds", "id"),
     ("", "skip_id"): lambda it: it.answered("POST /v1/pools/{name}/skips", "id"),
     ("", "key_id"): lambda it: it.answered("POST /v1/keys", "id"),
     ("GET /v1/leads/{lead_id}/slots", "lead_id"): lambda it: it.lead("Schulz"),
@@ -101,6 +104,7 @@ REAL: dict[tuple[str, str], Callable[[Served], Any]] = {
     ("POST /v1/leads/{lead_id}/merge", "into"): lambda it: it.lead("Egger"),
     ("PUT /v1/accounts/{account_id}/parent", "parent"): lambda it: list(it.api.every("/v1/accounts"))[1]["id"],
     ("POST /v1/accounts/{account_id}/merge", "into"): lambda it: list(it.api.every("/v1/accounts"))[1]["id"],
+    ("POST /v1/slot-holds", "start"): lambda it: it.slot(),
     ("POST /v1/appointments", "start"): lambda it: it.slot(),
     ("POST /v1/overrides", "lead"): lambda it: it.lead("Egger"),
     ("POST /v1/policies/{version}/publish", "version"): lambda it: it.answered("POST /v1/policies", "version"),
