@@ -3,24 +3,27 @@
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 
-from faulty_calendars import Crash, open_transactions
-from meeting_floor import CLOSERS, SETTER, Floor, open_floor
+from faulty_calendars import open_transactions
+from meeting_floor import SETTER, Floor, open_floor
 from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.context import Lender
 from pointsman.connectors.crm import ConnectorCrm
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
-from pointsman.domain.appointments import By
+from pointsman.domain.appointments import Act, By
+from pointsman.services.bookable import bookable
 from pointsman.services.connections import save_connection
-from pointsman.services.ports import Env
+from pointsman.services.in_force import current
+from pointsman.services.moving import change_over
+from pointsman.services.parties import Party
+from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.meeting import AppointmentRow, DeliveryRow
-from pointsman.services.reschedule import reschedule
+from pointsman.services.transactions import in_transaction
 from pointsman_memory import MemoryVendor
 from pointsman_sdk import Kind
 from pointsman_sdk.testing import FaultyTransport
@@ -28,6 +31,10 @@ from pointsman_sdk.testing import FaultyTransport
 #: Who is who in the CRM, whose users are its own: anna and bruno, and carla, who has left.
 IN_THE_CRM = {"anna": "anna@example.com", "ben": "bruno@example.com", "clara": "carla@example.com"}
 USERS = {"user-1": "anna", "user-2": "ben"}
+
+
+class Killed(BaseException):
+    """Stands for a SIGKILL: nobody on the way catches it."""
 
 
 class CrashingTransport(httpx.AsyncBaseTransport):
@@ -41,7 +48,7 @@ class CrashingTransport(httpx.AsyncBaseTransport):
         response = await self.inner.handle_async_request(request)
         if self.crashes and request.method != "GET":
             self.crashes -= 1
-            raise Crash
+            raise Killed
         return response
 
 
@@ -69,14 +76,34 @@ class CrmFloor:
         )
 
     async def hand_to(self, row: AppointmentRow, rep: str) -> AppointmentRow:
-        """Move the appointment to the next day, when nobody but this rep is free."""
-        start, end = row.starts_at + timedelta(days=1), row.ends_at + timedelta(days=1)
-        others = {f"{key}-cal": [(start, end)] for key in CLOSERS if key != rep}
-        self.floor.vendor.busy_times = {**others, f"{rep}-cal": []}
-        await self.floor.world.rows("delete from calendar_reads")
-        moved = await reschedule(self.env, row.id, start, by=By.OPERATOR, reason="test", actor=SETTER)
-        assert moved.rep_key == rep
-        return moved
+        """Another rep has the lead and its appointment from now on: what every change of reps comes down to."""
+
+        async def work(tx: Tx) -> AppointmentRow:
+            now = self.env.clock()
+            lead = await tx.leads.get(row.lead_id, lock=True)
+            before = await tx.appointments.get(row.id, lock=True)
+            assert lead is not None
+            assert before is not None
+            old = await tx.decisions.assignment(before.assignment_id)
+            assert old is not None
+            rep_id = (await current(self.env, tx)).roster.reps[rep].id
+            await tx.appointments.lock_reps([before.rep_id, rep_id])
+            await tx.decisions.end_assignment(old.id, at=now, reason="reassigned")
+            await tx.decisions.add_assignment(replace(old, id=self.env.new_id(), rep_id=rep_id, rep=rep))
+            party = Party(what=await bookable(self.env, tx, lead, now=now))
+            return await change_over(
+                self.env,
+                tx,
+                before,
+                party,
+                before.interval,
+                act=Act.REASSIGN,
+                by=By.OPERATOR,
+                actor=SETTER,
+                reason="test",
+            )
+
+        return await in_transaction(self.env, work)
 
     def owner(self) -> str | None:
         """The rep who owns the one person in the CRM."""
@@ -94,7 +121,7 @@ class CrmFloor:
 
 async def living_through(work: Awaitable[object]) -> None:
     """Do it; a process that dies on the way is nobody's business here."""
-    with suppress(Crash):
+    with suppress(Killed):
         await work
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from crm_floor import CrmFloor, living_through, open_crm_floor
-from faulty_calendars import Crash, Cue
+from crm_floor import CrmFloor, Killed, living_through, open_crm_floor
+from faulty_calendars import Cue
 from meeting_floor import SETTER
 from pointsman.domain.appointments import By, RejectCode
 from pointsman.domain.errors import Invalid
-from pointsman.services.appointment_acts import cancel, reject
+from pointsman.services.appointment_acts import cancel, confirm, reject
 from pointsman.services.booking import book
 from pointsman.services.connections import save_connection
 from pointsman.services.deliveries import replay_delivery, run_delivery, sweep_deliveries
@@ -23,13 +23,10 @@ from worlds import POLICY
 
 pytestmark = pytest.mark.anyio
 
-FLEXIBLE: dict[str, Any] = deepcopy(POLICY)
-FLEXIBLE["pools"]["closers-mid-market"]["booking"] = {"offer": "flexible"}
-
 
 @pytest.fixture
 async def crm(database_url: str) -> AsyncIterator[CrmFloor]:
-    async with open_crm_floor(database_url, policy=FLEXIBLE) as crm:
+    async with open_crm_floor(database_url) as crm:
         yield crm
 
 
@@ -84,7 +81,7 @@ async def test_a_connection_without_records_cannot_keep_owners(crm: CrmFloor) ->
     assert [(fault.path, fault.code) for fault in caught.value.faults] == [("body.keeps_owners", "no-crm")]
 
 
-async def test_with_another_rep_invite_owner_and_credit_move_together(crm: CrmFloor) -> None:
+async def test_with_another_rep_the_event_and_the_owner_move_together(crm: CrmFloor) -> None:
     row = await booked(crm)
     await crm.floor.work()
     moved = await crm.hand_to(row, "ben")
@@ -177,7 +174,7 @@ async def test_what_a_killed_worker_had_begun_is_taken_up_by_another(crm: CrmFlo
     row = await crm.hand_to(row, "ben")
     crm.crashing.crashes = 1
     own = (await crm.owed(row.id))[-1]
-    with pytest.raises(Crash):
+    with pytest.raises(Killed):
         await run_delivery(crm.env, own.id)
     crm.floor.world.clock.advance(timedelta(seconds=31))
     assert own.id not in await swept(crm)  # its lease still stands
@@ -264,6 +261,19 @@ async def test_a_cancellation_tells_the_crm_nothing_and_the_closer_keeps_the_lea
     await crm.floor.work_out()
     assert (crm.owner(), crm.meetings()) == ("anna", [])
     assert [(d.op, d.status) for d in await crm.owed(row.id)] == [("own", "done"), ("log", "superseded")]
+
+
+async def test_a_request_is_owned_at_once_and_logged_when_it_is_confirmed(database_url: str) -> None:
+    asking: dict[str, Any] = deepcopy(POLICY)
+    asking["pools"]["closers-mid-market"]["booking"] = {"confirmation": "rep"}
+    async with open_crm_floor(database_url, policy=asking) as crm:
+        row = await booked(crm)
+        await crm.floor.work_out()
+        assert (crm.owner(), crm.meetings()) == ("anna", [])
+        await confirm(crm.env, row.id, actor=SETTER)
+        await crm.floor.work_out()
+        assert (crm.owner(), crm.meetings()) == ("anna", [f"pm-{row.id}"])
+        assert [d.op for d in await crm.owed(row.id)] == ["own", "log"]
 
 
 async def test_who_rejects_before_the_crm_was_told_never_becomes_the_owner(crm: CrmFloor) -> None:
