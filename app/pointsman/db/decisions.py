@@ -47,6 +47,11 @@ _HOLDERS = text(
     "select distinct p.key from assignments a join reps p on p.id = a.rep_id"
     " where a.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id)"
 )
+_RELIEVED = text(
+    "select distinct p.key from assignments a join reps p on p.id = a.rep_id"
+    " where a.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id)"
+    " and a.work = :work and a.end_reason in ('reassign', 'reassigned', 'rejected')"
+)
 _VISIBLE = (
     "exists (select from assignments v join reps s on s.id = v.rep_id"
     " where v.lead_id = {lead} and s.supplier = cast(:supplier as text))"
@@ -132,6 +137,9 @@ class SqlDecisions:
 
     async def past_holders(self, lead_id: UUID) -> frozenset[str]:
         return frozenset((await self._connection.scalars(_HOLDERS, {"lead_id": lead_id})).all())
+
+    async def relieved(self, lead_id: UUID, work: str) -> frozenset[str]:
+        return frozenset((await self._connection.scalars(_RELIEVED, {"lead_id": lead_id, "work": work})).all())
 
     async def get(self, decision_id: UUID, *, supplier: str | None = None) -> DecisionRow | None:
         found = await self._connection.execute(_GET, {"id": decision_id, "supplier": supplier})

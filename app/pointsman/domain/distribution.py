@@ -68,7 +68,7 @@ def _task(plan: Plan, world: World, route: Route, pool: str) -> Task:
         supplier_loads=world.supplier_loads,
         earliest=world.earliest.get(pool, {}),
         owners=frozenset(owner.rep for owner in world.owners),
-        not_free=world.asked.obstacles if world.asked else {},
+        not_free=world.asked.obstacles if world.asked else None,
     )
 
 

@@ -97,7 +97,9 @@ class Task:
     supplier_loads: Mapping[str, RepLoad] = field(default_factory=dict)
     earliest: Mapping[str, datetime] = field(default_factory=dict)  # first bookable slot in this pool, by rep
     owners: frozenset[str] = frozenset()
-    not_free: Mapping[str, str] = field(default_factory=dict)  # what is in the way of the time asked for, by rep
+    not_free: Mapping[str, str] | None = (
+        None  # what is in the way of the time asked for, by rep; None: none is asked for
+    )
 
     def by_override(self, rep: Rep) -> bool:
         """Whether `rep` may get this work only because a human said so."""
@@ -220,7 +222,9 @@ def _not_ramped_up(rep: Rep, pool: Pool, now: datetime) -> tuple[Drop, str] | No
 
 
 def _not_here(rep: Rep, pool: Pool, task: Task, clocks: _Clocks) -> tuple[Drop, str] | None:
-    """Away now; for appointments, which lie ahead, away for as long as they can be offered."""
+    """Away now; for appointments, which lie ahead, away for as long as they can be offered, or not free when it is asked."""
+    if task.not_free is not None:
+        return None
     back = away_until(rep, task.now)
     if back is not None and (not pool.books_ahead or back >= task.now + pool.booking.horizon):
         return Drop.TIME_OFF, f"{rep.name} is away until {back:%Y-%m-%d %H:%M %Z}"
@@ -264,7 +268,7 @@ def _unreadable(rep: Rep, task: Task) -> tuple[Drop, str] | None:
 
 
 def _not_free(rep: Rep, task: Task) -> tuple[Drop, str] | None:
-    if (why := task.not_free.get(rep.key)) is None:
+    if task.not_free is None or (why := task.not_free.get(rep.key)) is None:
         return None
     return Drop.NOT_FREE, f"{rep.name} cannot be booked at the time that is asked for: {why.rstrip('.')}"
 

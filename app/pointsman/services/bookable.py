@@ -11,10 +11,11 @@ from pointsman.domain.availability import Interval, bookable_window, free
 from pointsman.domain.booking import Obstacle, obstacle
 from pointsman.domain.errors import Conflict, NotFound, RoleProtected
 from pointsman.domain.policy import BookingRules
+from pointsman.domain.pool_document import Pool
 from pointsman.domain.reps import Rep
 from pointsman.domain.roles import GATED_WORKS, Work
 from pointsman.domain.slots import Slot, slots
-from pointsman.services.in_force import current
+from pointsman.services.in_force import Current, current
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.intake import LeadRow
 from pointsman.services.ports.meeting import CheckRow, HeldWork
@@ -32,6 +33,8 @@ class Bookable:
     rep: Rep
     rules: BookingRules
     check: CheckRow | None  # None for work that needs no gate, or by override
+    known: Current
+    pool: Pool | None  # that gave the lead away; None when a human did, or when the live policy has it no more
 
     def reach(self, now: datetime) -> Interval:
         """From now to the horizon: what has to be known of a calendar."""
@@ -78,7 +81,8 @@ async def bookable(env: Env, tx: Tx, lead: LeadRow, *, now: datetime, moving: bo
     if rep is None or not (rep.active or moving):
         raise Conflict(f"{held.rep_name} is not active. Reassign the lead.", code="rep-inactive")
     pool = known.policy.policy.pools.get(held.pool or "")
-    return Bookable(lead=lead, held=held, rep=rep, rules=pool.booking if pool else BookingRules(), check=check)
+    rules = pool.booking if pool else BookingRules()
+    return Bookable(lead=lead, held=held, rep=rep, rules=rules, check=check, known=known, pool=pool)
 
 
 async def taken(tx: Tx, what: Bookable, window: Interval) -> Taken:
@@ -102,7 +106,7 @@ def offered(
         rules.duration,
         rules.slot_grid,
         rep.time_zone,
-        full_days=full_days(rep, gone.meetings),
+        full_days=full_days(rep, gone.meetings, [what.held.category]),
         limit=limit,
     )
 
@@ -119,6 +123,7 @@ def hindrance(
         meetings=gone.meetings,
         rules=what.rules,
         now=now,
+        category=what.held.category,
     )
 
 

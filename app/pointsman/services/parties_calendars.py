@@ -4,9 +4,21 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from pointsman.domain.availability import Interval
+from pointsman.domain.pool_document import Offer
 from pointsman.services.bookable import Bookable
 from pointsman.services.calendars import DEADLINE, Reading, read_calendars
 from pointsman.services.ports import Env
+from pointsman.services.scenes import leaders_of
+
+
+def who_might(what: Bookable, *, anybody: bool | None = None) -> frozenset[str]:
+    """The holder; where the offer, or `anybody`, says so the pool; and the members of the pools that send somebody along."""
+    if anybody is None:
+        anybody = what.rules.offer is not Offer.STRICT
+    pools, reps = what.known.policy.policy.pools, what.known.roster.reps
+    keys = {what.rep.key} | (leaders_of(what) if anybody else frozenset())
+    keys |= {member.rep for name in what.rules.together if name in pools for member in pools[name].members}
+    return frozenset(key for key in keys if key in reps and reps[key].active)
 
 
 async def read_party_calendars(
@@ -16,12 +28,13 @@ async def read_party_calendars(
     max_age: timedelta,
     deadline: timedelta = DEADLINE,
     window: Interval | None = None,
-    anybody: bool = False,
+    anybody: bool | None = None,
 ) -> Mapping[str, Reading]:
     """By rep: the holder alone for `strict`, everybody in the pool for the other offers, and the companions' pools.
 
-    `window` None is all that can be booked: from now to the horizon. `anybody`: everybody in the pool even for `strict`,
-    since an appointment that is moved may go to any of them.
+    `window` None is all that can be booked: from now to the horizon. `anybody` overrules the offer.
     """
     reach = window or what.reach(env.clock())
-    return await read_calendars(env, [what.rep.key], reach.start, reach.end, max_age=max_age, deadline=deadline)
+    return await read_calendars(
+        env, who_might(what, anybody=anybody), reach.start, reach.end, max_age=max_age, deadline=deadline
+    )
