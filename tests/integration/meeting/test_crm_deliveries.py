@@ -295,6 +295,19 @@ async def test_a_second_appointment_of_a_lead_is_owed_after_the_first(crm: CrmFl
     assert (crm.owner(), crm.meetings()) == ("anna", [f"pm-{again.id}"])
 
 
+async def test_the_owner_of_a_second_appointment_does_not_wait_for_the_next_try_of_the_first(crm: CrmFloor) -> None:
+    row = await booked(crm)
+    await cancel(crm.env, row.id, by=By.CLOSER, reason="x", actor=SETTER)
+    crm.wire.answer(503, headers={"Retry-After": "3600"}, times=100)
+    await crm.floor.work()
+    crm.wire.heal()
+    again = await book(crm.env, row.lead_id, row.starts_at, actor=SETTER)
+    for _ in range(2):
+        await crm.floor.work()
+    assert [d.status for d in await crm.owed(again.id)] == ["done", "done"]
+    assert crm.owner() == "anna"
+
+
 async def test_refused_credentials_of_the_crm_hold_its_deliveries_and_no_calendars(crm: CrmFloor) -> None:
     row = await booked(crm)
     crm.wire.answer(401, times=100)
