@@ -184,7 +184,7 @@ class QualificationOut(BaseModel):
 
     @staticmethod
     def of(handed: HandedOver, now: datetime, *, partner: bool, dry_run: bool) -> "QualificationOut":
-        gate, what, routed = handed.gate, handed.what_happens, handed.routed
+        gate, what, routed, booked = handed.gate, handed.what_happens, handed.routed, handed.appointment
         if routed and what == routed.decision.summary:
             what = _words(routed, partner=partner)
         return QualificationOut(
@@ -203,7 +203,7 @@ class QualificationOut(BaseModel):
             closer=handed.closer,
             slots=[SlotDoc.of(slot) for slot in handed.slots],
             why_no_slots=handed.offer.why_empty if handed.offer else None,
-            appointment=AppointmentDoc.of(handed.appointment, now, partner=partner) if handed.appointment and not dry_run else None,
+            appointment=AppointmentDoc.of(booked, now, partner=partner) if booked and not dry_run else None,
         )
 
 

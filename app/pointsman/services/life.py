@@ -51,7 +51,7 @@ def refuse_illegal(row: AppointmentRow, act: Act, now: datetime) -> None:
     raise Conflict(
         f"This appointment is {row.status}{_when(row, now)}: {_WORDS[act]} is not possible. {may}",
         code="not-legal-now",
-        extra={"status": row.status, "legal": [str(item) for item in allowed]},
+        extra={"appointment": {"id": str(row.id), "status": row.status}, "legal": [str(item) for item in allowed]},
     )
 
 
