@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pointsman import __version__
 from pointsman.api import console, openapi, problems, routers
+from pointsman.api.booking_page.rendering import Pages
 from pointsman.api.limits import Limits
 from pointsman.api.metrics import Metrics
 from pointsman.api.observe import Observe
@@ -96,6 +97,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.connectors = wired.connectors
     app.state.keys = KeyRing(app.state.env, monotonic=time.monotonic)
     app.state.metrics = Metrics()
+    app.state.booking_pages = Pages(organisation=settings.organisation, embedded_in=settings.booking_page_embedded_in)
     app.state.revision = migrations.head()
     problems.install(app)
     for router in routers.ALL:

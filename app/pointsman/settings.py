@@ -1,12 +1,14 @@
 """Settings: POINTSMAN_* variables, read when asked for and never at import; all faults are listed at once."""
 
 import base64
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "POINTSMAN_"
+_ORIGIN = r"https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?"  # what a Content-Security-Policy may name
 _SCHEMES = ("postgresql+psycopg://", "postgresql://", "postgres://")
 
 
@@ -31,6 +33,8 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=1, le=65_535)] = 8000
     public_url: str = ""  # as senders see us; some signatures cover it
     trusted_proxies: str = ""  # addresses whose X-Forwarded-* headers are believed, comma-separated
+    organisation: str = ""  # whose booking page it is, in words for the buyer
+    booking_page_embedded_in: Annotated[tuple[str, ...], NoDecode] = ()  # origins that may show it in a frame
     docs: bool = True
     max_body_bytes: Annotated[int, Field(ge=1_024, le=50_000_000)] = 1_000_000
     max_json_depth: Annotated[int, Field(ge=4, le=200)] = 32
@@ -60,7 +64,15 @@ class Settings(BaseSettings):
             raise ValueError("it must begin with https:// or http://")
         return url.rstrip("/")
 
-    @field_validator("secret_keys", "private_networks", mode="before")
+    @field_validator("booking_page_embedded_in")
+    @classmethod
+    def _origins(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in given:
+            if not re.fullmatch(_ORIGIN, origin, flags=re.ASCII):
+                raise ValueError(f"{origin[:100]!r} is not an origin such as https://www.example.com")
+        return given
+
+    @field_validator("secret_keys", "private_networks", "booking_page_embedded_in", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

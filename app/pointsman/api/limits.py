@@ -17,6 +17,7 @@ POLICIES = frozenset({"/v1/policies", "/v1/policies/check"})
 YAML = frozenset({b"text/yaml", b"application/yaml", b"application/x-yaml", b"text/x-yaml", b"text/vnd.yaml"})
 #: Routes that also take another kind, and read it themselves under limits of their own.
 ALSO_TAKEN = {
+    "/book/": frozenset({b"application/x-www-form-urlencoded"}),
     "/v1/policies": frozenset(
         {b"text/yaml", b"application/yaml", b"application/x-yaml", b"text/x-yaml", b"text/vnd.yaml"}
     )

@@ -32,6 +32,7 @@ from pointsman.api import (
     simulations,
     slot_holds,
 )
+from pointsman.api.booking_page import routes as booking_page_routes
 
 ALL: list[APIRouter] = [
     leads.router,
@@ -62,4 +63,5 @@ ALL: list[APIRouter] = [
     audit.router,
     health.router,
     metrics.router,
+    booking_page_routes.router,
 ]

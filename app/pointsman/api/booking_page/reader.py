@@ -1,0 +1,127 @@
+"""Who reads: the token that they came with, their language, their zone, and what their form says."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Self
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from uuid import UUID
+
+from fastapi import Request
+
+from pointsman.api.booking_page.times import is_zone, value_of
+from pointsman.api.booking_page.words import WORDS
+from pointsman.api.local_formats import best_language
+from pointsman.services.booking_links import PATH, BookingLink
+
+_MOST_FIELDS = 20
+_LONGEST_FORM = 20_000
+_FIRST, _LAST = 2000, 2200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Language and zone as asked for; `base` is the path of their page, behind whatever proxy."""
+
+    base: str
+    language: str  # a tag as Babel writes it: "de", "en-GB"
+    asked_language: str | None  # carried on from page to page
+    asked_zone: str | None
+    zone: str | None
+
+    @classmethod
+    def of(cls, request: Request, *, public_url: str, form: dict[str, str] | None = None) -> Self:
+        """Before the link is read; whatever was asked for in vain is as if nobody had asked."""
+        given = form or {}
+        lang = given.get("lang") or request.query_params.get("lang")
+        zone = given.get("zone") or request.query_params.get("zone")
+        asked = lang if lang in WORDS else None
+        zone = zone if is_zone(zone) else None
+        token = str(request.path_params.get("token", ""))
+        return cls(
+            base=f"{urlsplit(public_url).path.rstrip('/')}{PATH}{quote(token, safe='')}",
+            language=_in_ours(asked or request.headers.get("accept-language"), plain=asked),
+            asked_language=asked,
+            asked_zone=zone,
+            zone=zone,
+        )
+
+    def with_link(self, link: BookingLink) -> Self:
+        """What the link says counts where nothing was asked for."""
+        return self.speaking(link.language).living_in(link.zone)
+
+    def speaking(self, language: str | None) -> Self:
+        if self.asked_language or language is None or language not in WORDS:
+            return self
+        return replace(self, language=language)
+
+    def living_in(self, zone: str | None) -> Self:
+        """The next place to look for a zone, while none is known."""
+        return replace(self, zone=zone) if self.zone is None and is_zone(zone) else self
+
+    @property
+    def words(self) -> str:
+        """The plain language that the page is in."""
+        return self.language.partition("-")[0]
+
+    @property
+    def local_zone(self) -> str:
+        return self.zone or "UTC"
+
+    def url(self, path: str = "", **query: object) -> str:
+        """An address of this page that keeps what was asked for."""
+        carried = {"lang": self.asked_language, "zone": self.asked_zone, **query}
+        written = urlencode({name: _written(value) for name, value in carried.items() if value is not None})
+        return f"{self.base}{'/' if path else ''}{path}" + (f"?{written}" if written else "")
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """The fields of a form, the first of each name; nothing when it cannot be read."""
+    body = await request.body()
+    if len(body) > _LONGEST_FORM:
+        return {}
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        return {}
+    return dict(reversed(pairs))
+
+
+def instant_of(text: str | None) -> datetime | None:
+    """What `value_of` wrote; None for anything else."""
+    try:
+        at = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    if at.tzinfo is None or not _FIRST <= at.year < _LAST:
+        return None
+    return at.astimezone(UTC)
+
+
+def day_of(text: str | None) -> date | None:
+    try:
+        day = date.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return day if _FIRST <= day.year < _LAST else None
+
+
+def id_of(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
+
+
+def line_of(text: str, limit: int) -> str:
+    """What somebody typed, without what cannot be stored or shown."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:limit]
+
+
+def _in_ours(asked: str | None, *, plain: str | None) -> str:
+    return plain or best_language(asked, among=WORDS.keys())
+
+
+def _written(value: object) -> str:
+    if isinstance(value, datetime):
+        return value_of(value)
+    return value.isoformat() if isinstance(value, date) else str(value)

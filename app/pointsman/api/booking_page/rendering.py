@@ -1,0 +1,77 @@
+"""Templates to answers: one inline style sheet, named in the policy by its hash, and nothing else that could load."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from pointsman.api.booking_page.reader import Reader
+from pointsman.api.booking_page.times import COMMON, areas, place
+from pointsman.api.booking_page.words import WORDS
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+class Pages:
+    """Made once by `main`. `embedded_in` lists the origins that may show the page in a frame; nobody may by default."""
+
+    def __init__(self, *, organisation: str = "", embedded_in: tuple[str, ...] = ()) -> None:
+        style = (_TEMPLATES / "page.css").read_text(encoding="utf-8")
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+        self._environment = Environment(
+            loader=FileSystemLoader(_TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals |= {
+            "style": Markup(style),  # noqa: S704  # our own file, as it lies beside this module
+            "organisation": organisation,
+            "languages": {tag: words["language"] for tag, words in WORDS.items()},
+            "common_zones": COMMON,
+            "zone_areas": areas(),
+            "place": place,
+        }
+        framed = " ".join(embedded_in) or "'none'"
+        policy = f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'"
+        self._headers = {
+            "Content-Security-Policy": f"{policy}; frame-ancestors {framed}",
+            "Cache-Control": "no-store",
+            "X-Robots-Tag": "noindex, nofollow",
+        } | ({} if embedded_in else {"X-Frame-Options": "DENY"})
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What every answer of the page carries; no-referrer and nosniff come from the service's outermost layer."""
+        return dict(self._headers)
+
+    def answer(self, name: str, reader: Reader, *, status: int = 200, **given: Any) -> HTMLResponse:
+        """`name` rendered in the reader's language. `given` may hold `said`: ("status" or "alert", which words)."""
+        words = WORDS[reader.words]
+        html = self._environment.get_template(f"{name}.html").render(
+            {"said": None, "w": words, "reader": reader, "here": ("", {}), **given}
+        )
+        headers = self.headers | {"Content-Language": reader.words}
+        if status == 503:
+            headers["Retry-After"] = "10"
+        return HTMLResponse(html, status_code=status, headers=headers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """A page that only says what is wrong: which words, and the status they come with."""
+
+    words: str
+    status: int
+
+
+UNKNOWN = Trouble(words="unknown", status=404)
+EXPIRED = Trouble(words="expired", status=410)
+CLOSED = Trouble(words="closed", status=409)
+LATER = Trouble(words="later", status=503)

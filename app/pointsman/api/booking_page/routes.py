@@ -1,0 +1,279 @@
+"""The booking page's addresses. A GET changes nothing; a POST ends in a redirect, or in the page with what went wrong."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.responses import Response
+
+from pointsman.api.booking_page.reader import Reader, day_of, form_of, id_of, instant_of, line_of
+from pointsman.api.booking_page.rendering import Pages
+from pointsman.api.booking_page.times import minutes_left, page_of
+from pointsman.api.booking_page.troubles import PageRoute, pages_of
+from pointsman.api.booking_page.words import CANCEL_REASONS, WORDS
+from pointsman.api.deps import EnvDep
+from pointsman.api.local_formats import in_words
+from pointsman.domain.appointments import Act, Status
+from pointsman.domain.errors import Conflict, NotFound, SlotTaken
+from pointsman.services import booking_links, buyer
+from pointsman.services.booking_links import PATH
+from pointsman.services.buyer import Buyer
+from pointsman.services.ports import Env
+from pointsman.services.ports.meeting import AppointmentRow
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+_AT = PATH + "{token}"
+_LONGEST_TEXT = 500
+_GONE = ("alert", "alert_gone")
+#: What a redirect may say when the page comes: anything else in the address says nothing.
+_SAID = {
+    "booked": ("status", "done_booked"),
+    "requested": ("status", "done_requested"),
+    "moved": ("status", "done_moved"),
+    "already": ("alert", "alert_already"),
+    "changed": ("alert", "alert_changed"),
+    "fixed": ("alert", "alert_fixed"),
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Visit:
+    """One request through a valid link: who asks for what, as things stand now."""
+
+    env: Env
+    pages: Pages
+    reader: Reader
+    buyer: Buyer
+    form: dict[str, str]
+
+    @classmethod
+    async def of(cls, request: Request, env: Env) -> Self:
+        """Raises NotFound and LinkExpired."""
+        form = await form_of(request) if request.method == "POST" else {}
+        link = booking_links.read(env.secrets, str(request.path_params["token"]), now=env.clock())
+        reader = Reader.of(request, public_url=env.public_url, form=form).with_link(link)
+        there = await buyer.look(env, link)
+        reader = reader.living_in(there.zone)
+        if there.appointment is not None:
+            reader = reader.living_in(await buyer.zone_of(env, there.appointment.rep_key))
+        return cls(env=env, pages=pages_of(request), reader=reader, buyer=there, form=form)
+
+    @property
+    def start(self) -> datetime | None:
+        return instant_of(self.form.get("start"))
+
+    def answer(self, name: str, *, status: int = 200, **given: Any) -> HTMLResponse:
+        return self.pages.answer(name, self.reader, status=status, **given)
+
+    def to(self, path: str = "", **query: object) -> RedirectResponse:
+        return RedirectResponse(self.reader.url(path, **query), status_code=303, headers=self.pages.headers)
+
+    def span(self, start: datetime, end: datetime) -> str:
+        return in_words(start, end, zone=self.reader.local_zone, language=self.reader.language)
+
+    async def facts(self, row: AppointmentRow) -> dict[str, Any]:
+        """What a page says of an appointment."""
+        names = await buyer.names_of(self.env, [row.rep_key, *(item.rep_key for item in row.companions)])
+        return {
+            "when": self.span(row.starts_at, row.ends_at),
+            "names": ", ".join(names),
+            "company": self.buyer.company,
+            "minutes": int((row.ends_at - row.starts_at).total_seconds() // 60),
+        }
+
+
+@router.get(_AT)
+async def show(request: Request, env: EnvDep) -> Response:
+    visit = await Visit.of(request, env)
+    row = visit.buyer.appointment
+    if row is None and request.query_params.get("done") == "cancelled":
+        return visit.answer("cancelled")
+    if row is None:
+        return await _times(request, visit)
+    return visit.answer(
+        "appointment",
+        said=_SAID.get(request.query_params.get("done", "")),
+        requested=row.status == Status.REQUESTED,
+        ahead=row.starts_at > env.clock(),
+        may_move=Act.RESCHEDULE in visit.buyer.may,
+        may_cancel=Act.CANCEL in visit.buyer.may,
+        **await visit.facts(row),
+    )
+
+
+@router.post(_AT)
+async def choose(request: Request, env: EnvDep) -> Response:
+    """Keep the chosen time, and ask whether it is right."""
+    visit = await Visit.of(request, env)
+    if visit.buyer.appointment is not None:
+        return visit.to(done="already")
+    if visit.start is None:
+        return await _times(request, visit, said=("alert", "alert_choose"), status=422)
+    try:
+        await buyer.keep(env, visit.buyer, visit.start)
+    except Conflict as refused:
+        if not _gone(refused):
+            raise
+        return await _times(request, visit, said=_GONE, status=409)
+    return visit.to("confirm", start=visit.start)
+
+
+@router.get(_AT + "/confirm")
+async def confirm(request: Request, env: EnvDep) -> Response:
+    visit = await Visit.of(request, env)
+    start = instant_of(request.query_params.get("start"))
+    if visit.buyer.appointment is not None or start is None:
+        return visit.to()
+    hold = visit.buyer.hold if visit.buyer.hold and visit.buyer.hold.starts_at == start else None
+    slot = next((slot for slot in (await buyer.times(env, visit.buyer)).slots if slot.start == start), None)
+    if hold is None and slot is None:
+        return await _times(request, visit, said=_GONE, status=409)
+    end = hold.ends_at if hold else slot.end if slot else start
+    rep = hold.rep_key if hold else slot.rep if slot else ""
+    visit.reader = visit.reader.living_in(await buyer.zone_of(env, rep))
+    return visit.answer(
+        "confirm",
+        here=("confirm", {"start": start}),
+        start=start,
+        when=visit.span(start, end),
+        names=", ".join(await buyer.names_of(env, [rep])),
+        company=visit.buyer.company,
+        minutes=int((end - start).total_seconds() // 60),
+        kept=minutes_left(hold.expires_at, env.clock()) if hold else None,
+    )
+
+
+@router.post(_AT + "/confirm")
+async def take(request: Request, env: EnvDep) -> Response:
+    visit = await Visit.of(request, env)
+    if visit.start is None:
+        return await _times(request, visit, said=("alert", "alert_choose"), status=422)
+    try:
+        row = await buyer.take(env, visit.buyer, visit.start)
+    except Conflict as refused:
+        if refused.code == "already-booked":
+            return visit.to(done="already")
+        if not _gone(refused):
+            raise
+        return await _times(request, visit, said=_GONE, status=409)
+    return visit.to(done="requested" if row.status == Status.REQUESTED else "booked")
+
+
+@router.post(_AT + "/release")
+async def release(request: Request, env: EnvDep) -> Response:
+    """Back to all times: the one that was kept is free again."""
+    visit = await Visit.of(request, env)
+    await buyer.let_go(env, visit.buyer)
+    return visit.to()
+
+
+@router.get(_AT + "/reschedule")
+async def other_times(request: Request, env: EnvDep) -> Response:
+    visit = await Visit.of(request, env)
+    if Act.RESCHEDULE not in visit.buyer.may:
+        return visit.to(done="fixed" if visit.buyer.appointment else None)
+    return await _times(request, visit)
+
+
+@router.post(_AT + "/reschedule")
+async def move(request: Request, env: EnvDep) -> Response:
+    visit = await Visit.of(request, env)
+    row, meant = visit.buyer.appointment, id_of(visit.form.get("appointment"))
+    if row is None or row.id != meant:
+        return visit.to(done="changed" if row else None)
+    if visit.start is None:
+        return await _times(request, visit, said=("alert", "alert_choose"), status=422)
+    try:
+        await buyer.move(env, visit.buyer, row.id, visit.start)
+    except Conflict as refused:
+        if refused.code == "not-legal-now":
+            return visit.to(done="fixed")
+        if not _gone(refused):
+            raise
+        return await _times(request, visit, said=_GONE, status=409)
+    return visit.to(done="moved")
+
+
+@router.get(_AT + "/cancel")
+async def ask_before_cancelling(request: Request, env: EnvDep) -> Response:
+    visit = await Visit.of(request, env)
+    row = visit.buyer.appointment
+    if row is None or Act.CANCEL not in visit.buyer.may:
+        return visit.to(done="fixed" if row else None)
+    facts = await visit.facts(row)
+    return visit.answer("cancel", here=("cancel", {}), appointment=row.id, reasons=CANCEL_REASONS, **facts)
+
+
+@router.post(_AT + "/cancel")
+async def call_off(request: Request, env: EnvDep) -> Response:
+    visit = await Visit.of(request, env)
+    meant = id_of(visit.form.get("appointment"))
+    if meant is None:
+        return visit.to("cancel")
+    if visit.buyer.appointment is not None and visit.buyer.appointment.id != meant:
+        return visit.to(done="changed")
+    try:
+        await buyer.call_off(env, visit.buyer, meant, _reason(visit.form))
+    except Conflict as refused:
+        if refused.code != "not-legal-now":
+            raise
+        return visit.to(done="fixed")
+    return visit.to(done="cancelled")
+
+
+@router.get(_AT + "/invitation.ics")
+async def invitation(request: Request, env: EnvDep) -> Response:
+    visit = await Visit.of(request, env)
+    url = f"{env.public_url}{PATH}{request.path_params['token']}"
+    file = await buyer.invitation(env, visit.buyer, url=url)
+    headers = visit.pages.headers | {"Content-Disposition": 'attachment; filename="invitation.ics"'}
+    return Response(file, media_type="text/calendar", headers=headers)
+
+
+@router.get(PATH + "{token:path}")
+async def nothing() -> Response:
+    """Whatever else lies below: half a link, or a link with something behind it."""
+    raise NotFound("This link is not valid.", code="no-such-link")
+
+
+async def _times(
+    request: Request, visit: Visit, *, said: tuple[str, str] | None = None, status: int = 200
+) -> HTMLResponse:
+    """The page with free times: for a first appointment, or for another time of the one that stands."""
+    env, row = visit.env, visit.buyer.appointment
+    found = await buyer.times(env, visit.buyer)
+    reader = visit.reader = visit.reader.living_in(found.time_zone)
+    slots = [slot for slot in found.slots if row is None or slot.start != row.starts_at]
+    path = "reschedule" if row else ""
+    first = day_of(visit.form.get("from") or request.query_params.get("from"))
+    reps = {slot.rep for slot in slots}
+    return visit.answer(
+        "times",
+        status=status,
+        said=said,
+        here=(path, {"from": first}),
+        path=path,
+        moving=row,
+        now=visit.span(row.starts_at, row.ends_at) if row else None,
+        page=page_of(slots, zone=reader.local_zone, language=reader.language, first=first),
+        first=first,
+        minutes=int((slots[0].end - slots[0].start).total_seconds() // 60) if slots else None,
+        names=", ".join(await buyer.names_of(env, sorted(reps))) if len(reps) == 1 else "",
+        next_free=None,
+    )
+
+
+def _gone(refused: Conflict) -> bool:
+    return isinstance(refused, SlotTaken) or refused.code == "slot-not-offered"
+
+
+def _reason(form: dict[str, str]) -> str:
+    """One line for the closer: the fixed words in English, then the buyer's own."""
+    code = form.get("reason", "")
+    fixed = WORDS["en"][f"reason_{code}"] if code in CANCEL_REASONS else ""
+    text = line_of(form.get("text", ""), _LONGEST_TEXT)
+    said = ": ".join(part for part in (fixed, text) if part) or "No reason given"
+    return said[:_LONGEST_TEXT]

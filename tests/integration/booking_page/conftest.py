@@ -1,0 +1,28 @@
+"""The booking page without a socket, over a floor on a database of its own."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from booking_links_given import Page, open_page
+from meeting_floor import Floor, open_floor
+
+
+@pytest.fixture
+async def floor(database_url: str) -> AsyncIterator[Floor]:
+    async with open_floor(database_url) as floor:
+        yield floor
+
+
+@pytest.fixture
+async def page(floor: Floor, database_url: str) -> AsyncIterator[Page]:
+    async with open_page(floor, database_url) as page:
+        yield page
+
+
+@pytest.fixture
+async def buyer(page: Page) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(page.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://pointsman.test") as client:
+        yield client

@@ -1,0 +1,306 @@
+"""What a buyer does on the booking page, without a browser."""
+
+import re
+from datetime import timedelta
+from html import unescape
+from uuid import UUID
+
+import httpx
+import pytest
+
+from booking_links_given import Page
+from pointsman.domain.appointments import By
+from pointsman.services.appointment_acts import cancel
+from pointsman.services.booking import book
+from pointsman.services.ports import Actor, FaultRetry
+from pointsman.services.slots import slots_for_lead
+
+pytestmark = pytest.mark.anyio
+
+ACTOR = Actor(name="test")
+TIMES = re.compile(r'name="start" value="([^"]+)"')
+
+
+def times_in(answer: httpx.Response) -> list[str]:
+    return TIMES.findall(answer.text)
+
+
+def heading(answer: httpx.Response) -> str:
+    (title,) = re.findall(r"<h1>(.*?)</h1>", answer.text)
+    return unescape(title)
+
+
+async def booked(buyer: httpx.AsyncClient, path: str) -> str:
+    """Book the first time that is offered; which it was."""
+    start = times_in(await buyer.get(path))[0]
+    chosen = await buyer.post(path, data={"start": start})
+    assert chosen.status_code == 303, chosen.text
+    done = await buyer.post(f"{path}/confirm", data={"start": start})
+    assert done.status_code == 303, done.text
+    return start
+
+
+async def standing(page: Page, lead_id: UUID) -> list[tuple[str, str]]:
+    rows = await page.floor.world.rows(
+        "select status, starts_at from appointments where lead_id = :lead order by created_at", lead=lead_id
+    )
+    return [(row.status, f"{row.starts_at:%Y-%m-%dT%H:%M:%SZ}") for row in rows]
+
+
+async def test_a_buyer_chooses_confirms_and_has_an_appointment(page: Page, buyer: httpx.AsyncClient) -> None:
+    lead_id = await page.lead(company__name="Muster AG")
+    path = page.path(lead_id, language="de")
+    offered = await buyer.get(path)
+    start = times_in(offered)[3]
+    kept = await buyer.post(path, data={"start": start})
+    asked = await buyer.get(kept.headers["location"])
+    assert heading(asked) == "Ist das richtig?"
+    assert "Muster AG" in asked.text
+    assert await page.floor.world.value("select count(*) from slot_holds where released_at is null") == 1
+    done = await buyer.post(f"{path}/confirm", data={"start": start})
+    shown = await buyer.get(done.headers["location"])
+    assert heading(shown) == "Ihr Termin ist gebucht"
+    assert await standing(page, lead_id) == [("confirmed", start)]
+    assert await page.floor.world.value("select count(*) from slot_holds where released_at is null") == 0
+
+
+async def test_a_form_sent_twice_books_once(page: Page, buyer: httpx.AsyncClient) -> None:
+    lead_id = await page.lead()
+    path = page.path(lead_id)
+    start = await booked(buyer, path)
+    again = await buyer.post(f"{path}/confirm", data={"start": start})
+    assert (again.status_code, again.headers["location"]) == (303, f"{path}?done=booked")
+    assert (await buyer.post(path, data={"start": start})).headers["location"] == f"{path}?done=already"
+    assert await standing(page, lead_id) == [("confirmed", start)]
+
+
+async def test_a_get_changes_nothing(page: Page, buyer: httpx.AsyncClient) -> None:
+    path = page.path(await page.lead())
+    start = times_in(await buyer.get(path))[0]
+    before = await page.floor.world.value("select count(*) from audit")
+    for below in ("", f"/confirm?start={start}", "/reschedule", "/cancel", "/invitation.ics", "/release"):
+        assert (await buyer.get(path + below)).status_code in {200, 303, 404}, below
+    assert await page.floor.world.value("select count(*) from audit") == before
+    assert await page.floor.world.value("select count(*) from slot_holds") == 0
+
+
+async def test_a_time_that_somebody_else_took_meanwhile_is_said_with_fresh_times(
+    page: Page, buyer: httpx.AsyncClient
+) -> None:
+    lead_id = await page.lead()
+    path = page.path(lead_id)
+    start = times_in(await buyer.get(path))[0]
+    await _fill(page, lead_id, start)
+    for answer in (
+        await buyer.post(path, data={"start": start}),
+        await buyer.post(f"{path}/confirm", data={"start": start}),
+        await buyer.get(f"{path}/confirm", params={"start": start}),
+    ):
+        assert answer.status_code == 409
+        assert 'role="alert"' in answer.text
+        assert times_in(answer)
+        assert start not in times_in(answer)
+
+
+async def test_a_buyer_moves_and_a_second_try_changes_nothing(page: Page, buyer: httpx.AsyncClient) -> None:
+    lead_id = await page.lead()
+    path = page.path(lead_id)
+    await booked(buyer, path)
+    offered = await buyer.get(f"{path}/reschedule")
+    start = times_in(offered)[5]
+    form = {"start": start, "appointment": re.findall(r'name="appointment" value="([^"]+)"', offered.text)[0]}
+    for _ in range(2):
+        moved = await buyer.post(f"{path}/reschedule", data=form)
+        assert (moved.status_code, moved.headers["location"]) == (303, f"{path}?done=moved")
+    assert await standing(page, lead_id) == [("confirmed", start)]
+    by = await page.floor.world.rows("select by, act from appointment_events where act = 'reschedule'")
+    assert [tuple(row) for row in by] == [("prospect", "reschedule")]
+
+
+async def test_a_buyer_calls_off_with_a_reason_and_may_choose_again(page: Page, buyer: httpx.AsyncClient) -> None:
+    lead_id = await page.lead()
+    path = page.path(lead_id)
+    await booked(buyer, path)
+    asked = await buyer.get(f"{path}/cancel")
+    appointment = re.findall(r'name="appointment" value="([^"]+)"', asked.text)[0]
+    form = {"appointment": appointment, "reason": "no_need", "text": "x" * 600 + "\x00\n"}
+    for _ in range(2):
+        gone = await buyer.post(f"{path}/cancel", data=form)
+        assert (gone.status_code, gone.headers["location"]) == (303, f"{path}?done=cancelled")
+    (row,) = await page.floor.world.rows("select status, cancelled_by, cancel_reason from appointments")
+    assert (row.status, row.cancelled_by) == ("cancelled", "prospect")
+    assert row.cancel_reason.startswith("We have no need any more: xxx")
+    assert len(row.cancel_reason) <= 500
+    assert heading(await buyer.get(gone.headers["location"])) == "Your appointment is cancelled"
+    await booked(buyer, path)
+    assert [status for status, _ in await standing(page, lead_id)] == ["cancelled", "confirmed"]
+
+
+async def test_an_old_form_does_not_touch_a_newer_appointment(page: Page, buyer: httpx.AsyncClient) -> None:
+    lead_id = await page.lead()
+    path = page.path(lead_id)
+    await booked(buyer, path)
+    old = await page.floor.world.value("select id from appointments")
+    await cancel(page.floor.env, old, by=By.SETTER, reason="test", actor=ACTOR)
+    start = await booked(buyer, path)
+    for below in ("cancel", "reschedule"):
+        answer = await buyer.post(f"{path}/{below}", data={"appointment": str(old), "start": start})
+        assert answer.headers["location"] == f"{path}?done=changed"
+    assert (await standing(page, lead_id))[-1] == ("confirmed", start)
+
+
+async def test_somebody_elses_appointment_is_not_to_be_had_through_a_link(page: Page, buyer: httpx.AsyncClient) -> None:
+    path, other = page.path(await page.lead()), page.path(await page.lead())
+    await booked(buyer, other)
+    theirs = await page.floor.world.value("select id from appointments")
+    answer = await buyer.post(f"{path}/cancel", data={"appointment": str(theirs)})
+    assert answer.status_code == 404
+    assert await page.floor.world.value("select status from appointments") == "confirmed"
+
+
+async def test_the_calendar_file_is_there_while_the_appointment_is(page: Page, buyer: httpx.AsyncClient) -> None:
+    path = page.path(await page.lead())
+    assert (await buyer.get(f"{path}/invitation.ics")).status_code == 404
+    await booked(buyer, path)
+    file = await buyer.get(f"{path}/invitation.ics")
+    assert file.headers["content-type"].startswith("text/calendar")
+    assert file.content.startswith(b"BEGIN:VCALENDAR")
+    assert file.headers["cache-control"] == "no-store"
+
+
+async def test_a_closed_gate_is_a_friendly_page_without_internals(page: Page, buyer: httpx.AsyncClient) -> None:
+    path = page.path(await page.lead())
+    await page.floor.world.rows("update gate_checks set revoked_at = now()")
+    answer = await buyer.get(path)
+    assert (answer.status_code, heading(answer)) == (409, "No time can be booked at the moment")
+    assert "gate" not in answer.text
+    assert "/v1/" not in answer.text
+
+
+async def test_an_unreadable_calendar_offers_nothing_and_tells_nothing(page: Page, buyer: httpx.AsyncClient) -> None:
+    lead_id = await page.lead()
+    path = page.path(lead_id)
+    start = times_in(await buyer.get(path))[0]
+    page.floor.vendor.faults = {f"{rep}-cal": FaultRetry("503 at vendor.example") for rep in ("anna", "ben", "clara")}
+    await page.floor.world.rows("delete from calendar_reads")
+    answer = await buyer.get(path)
+    assert heading(answer) == "No free time at the moment"
+    assert not re.search("vendor|503|calendar", answer.text)
+    chosen = await buyer.post(path, data={"start": start})
+    assert (chosen.status_code, heading(chosen)) == (503, "Please try again in a moment")
+    assert chosen.headers["retry-after"]
+
+
+async def test_no_time_chosen_is_said(page: Page, buyer: httpx.AsyncClient) -> None:
+    path = page.path(await page.lead())
+    for start in ("", "tomorrow", "2026-01-01", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "\x00"):
+        answer = await buyer.post(path, data={"start": start})
+        assert answer.status_code == 422, start
+        assert "Please choose a time first." in answer.text
+
+
+async def test_after_many_tries_a_time_is_no_longer_kept_but_may_be_booked(
+    page: Page, buyer: httpx.AsyncClient
+) -> None:
+    lead_id = await page.lead()
+    path = page.path(lead_id)
+    offered = times_in(await buyer.get(path))
+    for start in offered[:21]:
+        assert (await buyer.post(path, data={"start": start})).status_code == 303
+    assert await page.floor.world.value("select count(*) from slot_holds") == 20
+    asked = await buyer.get(f"{path}/confirm", params={"start": offered[20]})
+    assert "not kept for you" in asked.text
+    await buyer.post(f"{path}/confirm", data={"start": offered[20]})
+    assert await standing(page, lead_id) == [("confirmed", offered[20])]
+
+
+async def test_going_back_frees_the_time_that_was_kept(page: Page, buyer: httpx.AsyncClient) -> None:
+    path = page.path(await page.lead())
+    start = times_in(await buyer.get(path))[0]
+    await buyer.post(path, data={"start": start})
+    back = await buyer.post(f"{path}/release")
+    assert start in times_in(await buyer.get(back.headers["location"]))
+    assert await page.floor.world.value("select count(*) from slot_holds where released_at is null") == 0
+
+
+@pytest.mark.parametrize(
+    ("link", "fact", "query", "shown"),
+    [
+        (None, None, None, "Berlin"),
+        (None, "Asia/Tokyo", None, "Tokyo"),
+        ("America/New_York", "Asia/Tokyo", None, "New York"),
+        ("America/New_York", "Asia/Tokyo", "Australia/Sydney", "Sydney"),
+        ("America/New_York", None, "Mars/Olympus", "New York"),
+        (None, "nonsense", "../etc/passwd", "Berlin"),
+    ],
+)
+async def test_the_zone_comes_from_query_link_lead_or_rep(
+    page: Page, buyer: httpx.AsyncClient, link: str | None, fact: str | None, query: str | None, shown: str
+) -> None:
+    lead_id = await page.lead(**({"lead__time_zone": fact} if fact else {}))
+    answer = await buyer.get(page.path(lead_id, zone=link), params={"zone": query} if query else {})
+    assert f"Times are shown for {shown}." in answer.text
+
+
+async def test_language_comes_from_query_link_or_browser(page: Page, buyer: httpx.AsyncClient) -> None:
+    lead_id = await page.lead()
+    german = {"accept-language": "fr, de-AT;q=0.9, en;q=0.8"}
+    assert '<html lang="de-AT">' in (await buyer.get(page.path(lead_id), headers=german)).text
+    assert '<html lang="en">' in (await buyer.get(page.path(lead_id, language="en"), headers=german)).text
+    path = page.path(lead_id, language="en")
+    assert '<html lang="de">' in (await buyer.get(path, params={"lang": "de"})).text
+    assert '<html lang="en">' in (await buyer.get(path, params={"lang": "xx'\">"})).text
+
+
+async def test_all_days_can_be_reached_and_back(page: Page, buyer: httpx.AsyncClient) -> None:
+    lead_id = await page.lead()
+    path = page.path(lead_id)
+    seen: list[str] = []
+    at: str | None = path
+    while at:
+        answer = await buyer.get(at)
+        seen += times_in(answer)
+        following = re.findall(r'rel="next" href="([^"]+)"', answer.text)
+        at = unescape(following[0]) if following else None
+    every = (await slots_for_lead(page.floor.env, lead_id, limit=2_000)).slots
+    assert seen == [f"{slot.start:%Y-%m-%dT%H:%M:%SZ}" for slot in every]
+    assert 'rel="prev"' in answer.text
+    beyond = await buyer.get(path, params={"from": "2199-01-01"})
+    assert times_in(beyond)
+    assert times_in(await buyer.get(path, params={"from": "never"})) == seen[: len(times_in(await buyer.get(path)))]
+
+
+async def test_an_appointment_that_has_begun_is_shown_and_not_changed(page: Page, buyer: httpx.AsyncClient) -> None:
+    lead_id = await page.lead()
+    path = page.path(lead_id, life=timedelta(days=100))
+    await booked(buyer, path)
+    appointment = await page.floor.world.value("select id from appointments")
+    page.floor.world.clock.advance(timedelta(days=30))
+    shown = await buyer.get(path)
+    assert heading(shown) == "Your appointment"
+    assert "/cancel" not in shown.text
+    for below in ("cancel", "reschedule"):
+        assert (await buyer.get(f"{path}/{below}")).headers["location"] == f"{path}?done=fixed"
+        answer = await buyer.post(
+            f"{path}/{below}", data={"appointment": str(appointment), "start": "2030-01-01T10:00:00Z"}
+        )
+        assert answer.headers["location"] == f"{path}?done=fixed", below
+    assert [status for status, _ in await standing(page, lead_id)] == ["confirmed"]
+
+
+async def _fill(page: Page, lead_id: UUID, start: str) -> None:
+    """Somebody else books the same closer then."""
+    mine = await page.floor.world.value(
+        "select rep_id from assignments where lead_id = :lead and ended_at is null", lead=lead_id
+    )
+    for _ in range(6):
+        other = await page.lead()
+        theirs = await page.floor.world.value(
+            "select rep_id from assignments where lead_id = :lead and ended_at is null", lead=other
+        )
+        if theirs == mine:
+            slots = (await slots_for_lead(page.floor.env, other, limit=2_000)).slots
+            chosen = next(slot.start for slot in slots if f"{slot.start:%Y-%m-%dT%H:%M:%SZ}" == start)
+            await book(page.floor.env, other, chosen, actor=ACTOR)
+            return
+    pytest.fail("no other lead came to this closer")
