@@ -12,7 +12,7 @@ from pointsman.domain.availability import Interval
 from pointsman.domain.errors import Conflict, Fault, Invalid, PointsmanError, RoleProtected, SlotTaken
 from pointsman.domain.leads import Stage
 from pointsman.domain.pool_document import Offer
-from pointsman.services.bookable import Bookable, bookable, hindrance, taken, visible_lead
+from pointsman.services.bookable import Bookable, Taken, bookable, hindrance, taken, visible_lead
 from pointsman.services.calendars import FOR_BOOKING
 from pointsman.services.credits import restore
 from pointsman.services.life import record
@@ -24,6 +24,9 @@ from pointsman.services.ports import Actor, Env, Refused, Tx
 from pointsman.services.ports.meeting import AppointmentRow
 from pointsman.services.ports.slot_holds import SlotHoldRow
 from pointsman.services.transactions import in_transaction
+
+#: What is in everybody's way alike.
+_OF_THE_POOL = frozenset({"too-soon", "too-far"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +64,7 @@ async def prepare_booking(
         wanted = wanted_time(seen, start, end)
         await refuse_second(env, tx, lead_id)
         held = await own_hold(env, tx, lead_id)
-        if seen.rules.offer is Offer.STRICT and held is None:
-            # Without the rep's lock this may miss somebody, but whoever it sees is there: most losers ask no vendor.
-            gone = await taken(tx, seen, wanted)
-            if (why := hindrance(seen, wanted, (), gone, env.clock())) is not None:
-                raise refused(why)
+        await refuse_early(env, tx, seen, wanted, held)
     readings = await read_party_calendars(env, seen, max_age=FOR_BOOKING)
     asking = Asking(wanted=wanted, readings=readings, hold=held.id if held else None)
     return Prepared(lead_id=lead_id, seen=seen, asking=asking, actor=actor, by=by)
@@ -149,6 +148,18 @@ def wanted_time(what: Bookable, start: datetime, end: datetime | None, *, path: 
         fault = Fault(path=f"{path}.end", code="bad-time", message="Give an end after start.")
         raise Invalid("The appointment ends before it starts.", faults=[fault])
     return Interval(begin, finish)
+
+
+async def refuse_early(env: Env, tx: Tx, seen: Bookable, wanted: Interval, held: SlotHoldRow | None) -> None:
+    """What can be refused before any vendor is asked and anything is locked. Raises as `choose_party`.
+
+    It may miss somebody, but whoever it sees is there: of many who want one slot, most are told so at once.
+    """
+    alone = seen.rules.offer is Offer.STRICT
+    gone = await taken(tx, seen, wanted) if alone and held is None else Taken(reservations=(), meetings=())
+    why = hindrance(seen, wanted, (), gone, env.clock())
+    if why is not None and (alone or why.code in _OF_THE_POOL):
+        raise refused(why)
 
 
 async def refuse_second(env: Env, tx: Tx, lead_id: UUID) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pointsman.domain.errors import Conflict, NotFound
 from pointsman.services.bookable import Bookable, bookable, visible_lead
-from pointsman.services.booking import in_words, refuse_second, wanted_time
+from pointsman.services.booking import in_words, own_hold, refuse_early, refuse_second, wanted_time
 from pointsman.services.calendars import FOR_SLOTS
 from pointsman.services.parties import Asking, Party, would_be_party
 from pointsman.services.parties_calendars import read_party_calendars
@@ -56,6 +56,7 @@ async def prepare_hold(
         wanted = wanted_time(what, start, end)
         await refuse_second(env, tx, lead_id)
         await _refuse_hoarding(env, tx, lead_id)
+        await refuse_early(env, tx, what, wanted, await own_hold(env, tx, lead_id))
     readings = await read_party_calendars(env, what, max_age=FOR_SLOTS)
     return Holding(lead_id=lead_id, asking=Asking(wanted=wanted, readings=readings), actor=actor)
 
