@@ -32,7 +32,8 @@ from pointsman.services.booking import in_words, refuse_second
 from pointsman.services.calendars import FOR_BOOKING, FOR_SLOTS, Reading
 from pointsman.services.gate_case import SETTING, Case, open_case, read_closers, record_check
 from pointsman.services.handover_booking import NOTHING, TRIGGER, Wish, nobody_takes_it, not_passed, with_closer
-from pointsman.services.holds import OVERDUE, relieved_of_closing
+from pointsman.services.holds import relieved_of_closing
+from pointsman.services.lead_ends import to_nurture
 from pointsman.services.ports import Actor, Env, Refused, Tx
 from pointsman.services.ports.meeting import AppointmentRow
 from pointsman.services.routing import Routed, route_lead
@@ -236,20 +237,14 @@ async def refuse_in(env: Env, tx: Tx, case: Case) -> HandedOver:
 
 async def _to_nurture(env: Env, tx: Tx, case: Case, check_id: UUID) -> HandedOver:
     until = case.now + case.known.policy.policy.nurture.cool_off
-    await tx.gates.retire(case.lead.id, at=case.now, reason="gate-refused")
-    await tx.alerts.resolve(at=case.now, code=OVERDUE, subject=f"lead:{case.lead.id}")
-    await tx.leads.set_stage(
-        case.lead.id, Stage.NURTURE.value, at=case.now, nurture_until=until, nurture_reason="gate-refused"
-    )
-    await tx.audit.add(
-        id=env.new_id(),
-        at=case.now,
-        actor=case.actor.name,
-        action="lead.nurture",
-        subject=f"lead:{case.lead.id}",
-        before={"rep": case.held.rep_key, "work": case.held.work} if case.held else {"stage": case.lead.stage},
-        after={"stage": Stage.NURTURE.value, "until": until.isoformat(), "gate_check": str(check_id)},
+    await to_nurture(
+        env,
+        tx,
+        case.lead,
+        until=until,
         reason="gate-refused",
+        actor=case.actor,
+        detail={"gate_check": str(check_id)},
     )
     said = f"The lead goes to nurture until {until:%Y-%m-%d}; with new evidence it may come back before."
     return _answer(case, check_id, stage=Stage.NURTURE.value, what=said, nurture_until=until)

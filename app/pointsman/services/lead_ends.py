@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from pointsman.domain.leads import Stage
@@ -16,9 +17,18 @@ REQUEST_LAPSED = "request-lapsed"
 ABOUT_LEADS = (OVERDUE, REQUEST_LAPSED)
 
 
-async def to_nurture(env: Env, tx: Tx, lead: LeadRow, *, until: datetime, reason: str, actor: Actor) -> None:
-    """Marketing has the lead, which is locked; news bring it back from `until` on."""
-    more = {"until": until.isoformat()}
+async def to_nurture(
+    env: Env,
+    tx: Tx,
+    lead: LeadRow,
+    *,
+    until: datetime,
+    reason: str,
+    actor: Actor,
+    detail: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Marketing has the lead, which is locked; news bring it back from `until` on. `detail` goes into the audit."""
+    more = {"until": until.isoformat(), **detail}
     await _end(env, tx, lead, Stage.NURTURE, reason, actor, more, nurture_until=until, nurture_reason=reason)
 
 

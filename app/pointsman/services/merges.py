@@ -8,6 +8,7 @@
 | evidence         | copied to the survivor; what it is worth is up to the survivor's own gate                           |
 | gate passes      | revoked: nobody closes on what another record passed                                                |
 | holder           | the survivor's; where it has none, the other's takes it over, if the role allows, and keeps the turn  |
+| a sale           | is the survivor's, too, unless somebody works on it; what is decided then is decided about a customer |
 | turn             | given back where the holder was not taken over                                                      |
 | hold, slot holds | end                                                                                                 |
 | history          | stays with the lead that it was about; decisions are listed under the survivor too                  |
@@ -29,6 +30,7 @@ from pointsman.services.gate_case import open_case
 from pointsman.services.handover import refuse_in
 from pointsman.services.holds import relieved_of
 from pointsman.services.in_force import current
+from pointsman.services.lead_ends import to_won
 from pointsman.services.ports import Actor, Env, LostRace, Refused, Tx
 from pointsman.services.ports.intake import LeadChange, LeadRow, LeadWrite, Person
 from pointsman.services.ports.routing import AssignmentRow
@@ -224,7 +226,9 @@ async def _store(env: Env, tx: Tx, into: LeadRow, other: LeadRow, united: Merged
 async def _take_over(env: Env, tx: Tx, pair: _Pair) -> AssignmentRow | None:
     """The other lead's assignment, where its holder may go on with the survivor, which nobody holds."""
     held = pair.holds_other
-    if held is None or pair.holds_into is not None:
+    if (
+        held is None or pair.holds_into is not None or pair.into.stage == Stage.WON
+    ):  # who bought is nobody's to win again
         return None
     rep = (await current(env, tx)).roster.reps.get(held.rep)
     if rep is None or not rep.active or rep.key in await relieved_of(tx, pair.into.id):
@@ -258,8 +262,13 @@ async def _what_follows(
     if pair.holds_into is not None:
         return None, f"{pair.holds_into.rep} goes on with the lead for {pair.holds_into.work}."
     waited = Stage.HELD.value in (pair.into.stage, pair.other.stage)
+    bought = Stage.WON.value in (pair.into.stage, pair.other.stage)
     if not waited and pair.holds_other is None:
+        if bought and pair.into.stage != Stage.WON:
+            await to_won(env, tx, survivor, actor=actor)
         return None, "Nobody held or waited for either lead; nothing had to be decided."
+    if bought:
+        survivor = replace(survivor, stage=Stage.WON.value)  # what is decided now is decided about a customer
     past = await relieved_of(tx, survivor.id) if waited else frozenset()
     trigger = "retry" if pair.into.stage == Stage.HELD else "merge"
     try:

@@ -303,6 +303,23 @@ async def test_an_outcome_of_a_merged_lead_reaches_who_the_lead_is_now(floor: Fl
     assert await floor.world.value("select stage from leads where id = :id", id=other) == "won"
 
 
+@pytest.mark.parametrize("won", ["survivor", "other"])
+async def test_who_bought_stays_a_customer_through_a_merge(floor: Floor, won: str) -> None:
+    row = await appointment_in(floor, STATES["held, won"])
+    new = await floor.lead()
+    lead, into = (new, row.lead_id) if won == "survivor" else (row.lead_id, new)
+    merged = await merge_leads(floor.env, lead, into=into, reason="same person", actor=SETTER)
+    assert (merged.survivor.stage, merged.holder) == ("won", None)
+
+
+async def test_nobody_goes_on_prospecting_who_turns_out_to_have_bought(floor: Floor) -> None:
+    row = await appointment_in(floor, STATES["held, won"])
+    cold = await floor.world.lead(lead__country="DE")
+    await floor.world.route(cold)
+    merged = await merge_leads(floor.env, cold, into=row.lead_id, reason="same person", actor=SETTER)
+    assert merged.holder == "eva"
+
+
 async def cancel_the_assignment(floor: Floor, lead_id: Any) -> None:
     await floor.world.rows("update assignments set ended_at = now(), end_reason = 'x' where lead_id = :id", id=lead_id)
 
