@@ -1,5 +1,6 @@
 """The CalDAV connector: the calendar capability over plain HTTP requests."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -76,7 +77,10 @@ class CaldavConnector:
         url = calendar_url(self._base, calendar)
         answer = await self._client.report(url, free_busy_query(window), depth="1", expect={200, *_NO_FREE_BUSY})
         if answer.status_code == 200:
-            return from_free_busy(answer.content, window)
+            # Some servers write an event without an end, such as a whole day, as a period without length: then the event
+            # itself has to say how long it is.
+            with contextlib.suppress(Rejected):
+                return from_free_busy(answer.content, window)
         events = await self._client.report(url, event_query(window, expand=True), depth="1", expect={207})
         return from_events(found_events(events.content), window, zone=self._zone)
 

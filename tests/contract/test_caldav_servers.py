@@ -120,6 +120,18 @@ async def test_events_are_read_where_free_busy_is_not_supported(scripted: Any, s
     assert [(slot.start.hour, slot.length) for slot in found] == [(8, timedelta(hours=1)), (10, timedelta(minutes=15))]
 
 
+async def test_events_are_read_where_free_busy_has_a_period_without_length(scripted: Any) -> None:
+    events = multistatus(vevent("DTSTART;VALUE=DATE:20310330"))
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        asked = b"free-busy-query" in request.content
+        periods = free_busy("FREEBUSY;VALUE=PERIOD:20310330T000000Z/P0D", "FREEBUSY:20310330T080000Z/PT1H")
+        return httpx.Response(200, content=periods) if asked else httpx.Response(207, content=events)
+
+    (slot,) = await scripted(handle).busy(CALENDAR, DAY)
+    assert slot.length == timedelta(days=1)
+
+
 async def test_all_day_event_is_busy_in_the_zone_of_the_connection(scripted: Any) -> None:
     answer = multistatus(vevent("DTSTART;VALUE=DATE:20310330", "DTEND;VALUE=DATE:20310331"))
     (slot,) = await scripted(without_free_busy(answer), time_zone="Europe/Berlin").busy(CALENDAR, DAY)
