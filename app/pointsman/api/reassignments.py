@@ -67,7 +67,7 @@ class FateDoc(BaseModel):
     work: str | None
     rep: str | None = Field(description="Who has it now.")
     decision_id: UUID | None
-    code: str | None = Field(description="Why it was left where it is.", examples=["has-appointment"])
+    code: str | None = Field(description="Why it was left where it is.", examples=["nobody-free"])
     sentence: str
 
     @staticmethod
@@ -102,8 +102,8 @@ class MovedDoc(BaseModel):
     "/v1/reps/{key}/reassign",
     summary="Give everything that a rep holds to others",
     description="For the day somebody is ill: by the rules, the oldest lead first, never to anybody who held it before. Old "
-    "turns are taken back, new ones booked. Nobody eligible: the lead waits. A lead with an appointment is left, and said "
-    "so. Each lead moves by itself, so the same call again moves only what is left.",
+    "turns are taken back, new ones booked. Nobody eligible: the lead waits. Appointments go along at their time, to who is "
+    "free then; when nobody is, or when it is after `until`, the lead is left, and said so. Each lead moves by itself, so the same call again moves only what is left.",
     responses=errors(401, 403, 404, 409, 422),
 )
 async def of_rep(

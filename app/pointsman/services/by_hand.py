@@ -13,9 +13,11 @@ from pointsman.domain.roles import GATED_WORKS, Work
 from pointsman.services.in_force import Current, at_versions
 from pointsman.services.ports import Actor, Env, LostRace, Refused, Tx
 from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.meeting import AppointmentRow
 from pointsman.services.ports.routing import OverrideRow, RoutingContext, RoutingWrite
-from pointsman.services.reassign import close_the_alert, give_back, locked_lead, refuse_with_appointment
+from pointsman.services.reassign import close_the_alert, give_back, locked_lead
 from pointsman.services.routing import Routed
+from pointsman.services.takeover import Takeover, may_take_over, meeting_of, prepare_takeover, taken_over
 from pointsman.services.transactions import in_transaction
 from pointsman.services.waiting import make_room
 
@@ -38,27 +40,43 @@ class _Case:
 async def assign(
     env: Env, lead_id: UUID, *, rep: str, work: Work, override_id: UUID | None, reason: str, actor: Actor
 ) -> Routed:
-    """Give the lead to this rep for this work. It takes no turn in any pool.
+    """Give the lead to this rep for this work, with its appointment if it has one. It takes no turn in any pool.
 
     NotFound; Invalid; Conflict; RoleProtected, which says what is missing, unless an override in force allows exactly this.
     """
+    takeover = await prepare_takeover(env, lead_id, to=rep)
 
     async def inside(tx: Tx) -> Routed:
         case = await _case(env, tx, await locked_lead(tx, lead_id), rep, work, override_id)
         held = case.context.assignment
         if held is not None and (held.rep, held.work) == (rep, work.value):
             raise Conflict(f"{rep} holds this lead for {work} already.", code="already-assigned")
-        await refuse_with_appointment(tx, lead_id)
+        meeting = await _meeting(tx, case, takeover)
+        party = await may_take_over(env, tx, case.lead, meeting, takeover, rep) if meeting and takeover else None
         if held is not None:
             if held.work == work.value:  # the turn was not used up: the lead moves on within the same work
                 await give_back(env, tx, held, f"assigned by hand: {reason}", actor)
             await tx.decisions.end_assignment(held.id, at=env.clock(), reason=BY_HAND)
             await make_room(tx, case.known, held.rep, at=env.clock())
         routed = await _write(env, tx, case, reason, actor)
+        if meeting is not None and party is not None:
+            await taken_over(env, tx, meeting, *party, reason=reason, actor=actor)
         await close_the_alert(env, tx, held)
         return routed
 
     return await in_transaction(env, inside)
+
+
+async def _meeting(tx: Tx, case: _Case, takeover: Takeover | None) -> AppointmentRow | None:
+    """The lead's appointment, locked. Conflict when it is for other work than the lead is given away for."""
+    meeting = await meeting_of(tx, case.lead, takeover)
+    if meeting is not None and meeting.work != case.work:
+        raise Conflict(
+            f"This lead has an appointment for {meeting.work} on {meeting.starts_at:%Y-%m-%d %H:%M} UTC: cancel it first, or "
+            f"give the lead away for {meeting.work}, and the appointment goes along.",
+            code="has-appointment",
+        )
+    return meeting
 
 
 async def _case(env: Env, tx: Tx, lead: LeadRow, key: str, work: Work, override_id: UUID | None) -> _Case:

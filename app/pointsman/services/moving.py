@@ -46,7 +46,8 @@ def as_it_stands(what: Bookable, row: AppointmentRow) -> Bookable:
     """`what`, with the companions' pools that the appointment has where no pool of its own says who comes along."""
     if what.held.pool is not None or not row.companions:
         return what
-    pools = tuple(dict.fromkeys(item.pool for item in row.companions))
+    live = what.known.policy.policy.pools
+    pools = tuple(dict.fromkeys(item.pool for item in row.companions if item.pool in live))
     return replace(what, rules=what.rules.model_copy(update={"together": pools}))
 
 

@@ -54,6 +54,7 @@ class Asking:
     hold: UUID | None = None
     keep_rep: bool = False  # nobody but the holder
     another_rep: bool = False  # anybody but the holder
+    past_holders: frozenset[str] = frozenset()  # nor any of these
 
 
 def asks_the_pool(what: Bookable, asking: Asking) -> bool:
@@ -146,7 +147,7 @@ async def _foresee(env: Env, tx: Tx, what: Bookable, asking: Asking, scene: Scen
 async def _not_again(tx: Tx, what: Bookable, asking: Asking) -> frozenset[str]:
     holder = frozenset({what.rep.key})
     relieved = await tx.decisions.relieved(what.lead.id, what.held.work)
-    return relieved | holder if asking.another_rep else relieved - holder
+    return relieved | holder | asking.past_holders if asking.another_rep else relieved - holder
 
 
 def _chosen(scene: Scene, foreseen: Foreseen, asking: Asking) -> str:

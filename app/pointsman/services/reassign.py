@@ -13,21 +13,26 @@ from pointsman.services.ports import Actor, Env, LostRace, Tx
 from pointsman.services.ports.intake import LeadRow
 from pointsman.services.ports.routing import AssignmentRow
 from pointsman.services.routing import Routed, TurnBack, route_lead
+from pointsman.services.takeover import TRIGGER, Takeover, meeting_of, prepare_takeover, take_over_by_rules
 from pointsman.services.transactions import in_transaction
 
 
 async def reassign(env: Env, lead_id: UUID, *, reason: str, actor: Actor) -> Routed:
     """Give the lead to somebody who never held it, by the rules; the old turn is taken back, a new one is booked.
 
-    Nobody eligible: the lead is held. NotFound; Conflict when nobody holds it, or while its appointment stands.
+    Nobody eligible: the lead is held. An appointment goes along; nobody free then: Conflict "nobody-free", and nothing has
+    changed. NotFound; Conflict when nobody holds it.
     """
     async with env.uow() as tx:
         before = await tx.decisions.active_assignment(lead_id)
     closing = before is not None and before.work in GATED_WORKS
-    calendars = await closers_calendars(env) if closing else None
+    takeover = await prepare_takeover(env, lead_id)
+    calendars = await closers_calendars(env) if closing and takeover is None else None
 
     async def work(tx: Tx) -> Routed:
-        _, routed = await reassign_in(env, tx, lead_id, reason=reason, actor=actor, calendars=calendars)
+        _, routed = await reassign_in(
+            env, tx, lead_id, reason=reason, actor=actor, calendars=calendars, takeover=takeover
+        )
         await close_the_alert(env, tx, before)
         return routed
 
@@ -43,10 +48,12 @@ async def reassign_in(
     actor: Actor,
     calendars: Mapping[str, CalendarState] | None,
     holder: str | None = None,
+    takeover: Takeover | None = None,
 ) -> tuple[AssignmentRow, Routed]:
     """`reassign` inside the caller's transaction: what was held before, and what became of the lead.
 
-    `calendars` None means that none was read: LostRace for a lead that is with a closer. Conflict "moved-meanwhile" when
+    `calendars` None means that none was read: LostRace for a lead that is with a closer. Likewise for one that has an
+    appointment by now which `takeover` was not prepared for. Conflict "moved-meanwhile" when
     somebody else than the given `holder` has it.
     """
     lead = await locked_lead(tx, lead_id)
@@ -55,21 +62,24 @@ async def reassign_in(
         raise Conflict("Nobody holds this lead, so it cannot be reassigned.", code="not-assigned")
     if holder is not None and held.rep != holder:
         raise Conflict(f"{held.rep} has this lead by now.", code="moved-meanwhile")
-    if held.work in GATED_WORKS and calendars is None:
+    meeting = await meeting_of(tx, lead, takeover)
+    if meeting is not None and takeover is not None:
+        routed = await take_over_by_rules(env, tx, lead, meeting, takeover, reason=reason, actor=actor)
+    elif held.work in GATED_WORKS and calendars is None:
         raise LostRace("the lead went to a closer meanwhile")
-    await refuse_with_appointment(tx, lead_id)
-    past = await tx.decisions.past_holders(lead_id)
-    routed = await route_lead(
-        env,
-        tx,
-        lead,
-        purpose=Work(held.work),
-        trigger="reassign",
-        actor=actor,
-        calendars=calendars or {},
-        past_holders=past,
-        turn_back=TurnBack(decision_id=held.decision_id, reason=f"reassigned: {reason}") if held.decision_id else None,
-    )
+    else:
+        turn = TurnBack(decision_id=held.decision_id, reason=f"reassigned: {reason}") if held.decision_id else None
+        routed = await route_lead(
+            env,
+            tx,
+            lead,
+            purpose=Work(held.work),
+            trigger=TRIGGER,
+            actor=actor,
+            calendars=calendars or {},
+            past_holders=await tx.decisions.past_holders(lead_id),
+            turn_back=turn,
+        )
     await tx.audit.add(
         id=env.new_id(),
         at=env.clock(),
@@ -77,7 +87,8 @@ async def reassign_in(
         action="lead.reassigned",
         subject=f"lead:{lead_id}",
         before={"rep": held.rep},
-        after={"from": held.rep, "to": routed.rep.key if routed.rep else None, "decision": str(routed.decision_id)},
+        after={"from": held.rep, "to": routed.rep.key if routed.rep else None, "decision": str(routed.decision_id)}
+        | ({"appointment": str(meeting.id)} if meeting else {}),
         reason=reason,
     )
     return held, routed
@@ -89,15 +100,6 @@ async def locked_lead(tx: Tx, lead_id: UUID) -> LeadRow:
     if lead is None:
         raise NotFound("There is no such lead.")
     return lead
-
-
-async def refuse_with_appointment(tx: Tx, lead_id: UUID) -> None:
-    """Conflict while an appointment stands: it would stay in the calendar of who has the lead no more."""
-    if meeting := await tx.appointments.of_lead(lead_id):
-        when = f"{meeting.starts_at:%Y-%m-%d %H:%M} UTC"
-        raise Conflict(
-            f"This lead has an appointment on {when}: cancel it first, then move the lead.", code="has-appointment"
-        )
 
 
 async def close_the_alert(env: Env, tx: Tx, before: AssignmentRow | None) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pointsman.domain.decisions import DecisionOutcome
 from pointsman.domain.eligibility import CalendarState
-from pointsman.domain.errors import Fault, Invalid, PointsmanError
+from pointsman.domain.errors import Conflict, Fault, Invalid, PointsmanError
 from pointsman.domain.reps import Rep, TimeOff
 from pointsman.domain.roles import GATED_WORKS, Work
 from pointsman.domain.working_hours import away_until
@@ -24,6 +24,7 @@ from pointsman.services.reassign import reassign_in
 from pointsman.services.roster import add_time_off
 from pointsman.services.roster import rep as rep_of
 from pointsman.services.roster_given import Absence
+from pointsman.services.takeover import Takeover, prepare_takeover
 from pointsman.services.transactions import in_transaction
 
 #: One call takes no longer than this; the next one goes on where it stopped.
@@ -32,6 +33,7 @@ BUDGET = timedelta(seconds=15)
 BUDGET_AS_IF = timedelta(seconds=2)
 
 _Position = tuple[datetime, UUID]
+_One = Callable[[Tx, UUID, str | None, "Takeover | None"], "Awaitable[Fate]"]
 
 
 class Outcome(StrEnum):
@@ -79,7 +81,10 @@ class Asked:
 
 
 async def reassign_rep(env: Env, key: str, asked: Asked, *, actor: Actor) -> Moved:
-    """Everything that a rep holds goes to others by the rules, the oldest first. NotFound, Invalid."""
+    """Everything that a rep holds goes to others by the rules, the oldest first, and appointments go along.
+
+    With `until`, a lead whose appointment begins after that is left: the rep is back by then. NotFound, Invalid.
+    """
     rep = await _away(env, key, asked, actor)
     works = None if asked.works is None else sorted(work.value for work in asked.works)
     async with env.uow() as tx:
@@ -133,8 +138,9 @@ async def _move(
     """One after another, as far as the budget goes."""
     calendars = await closers_calendars(env) if closing else None
 
-    async def one(tx: Tx, lead_id: UUID, holder: str | None) -> Fate:
-        return await _one(env, tx, lead_id, holder, asked.reason, actor, calendars)
+    async def one(tx: Tx, lead_id: UUID, holder: str | None, takeover: Takeover | None) -> Fate:
+        await _leave_later(tx, lead_id, holder, asked.until)
+        return await _one(env, tx, lead_id, holder, asked.reason, actor, calendars, takeover)
 
     if asked.dry_run:
         return await _as_if(env, leads, one)
@@ -149,22 +155,32 @@ async def _move(
     return tuple(fates)
 
 
-async def _settled(
-    env: Env, lead_id: UUID, holder: str | None, one: Callable[[Tx, UUID, str | None], Awaitable[Fate]]
-) -> Fate:
+async def _leave_later(tx: Tx, lead_id: UUID, holder: str | None, until: datetime | None) -> None:
+    """Conflict for a lead whose appointment its rep, who is back by then, can hold."""
+    meeting = await tx.appointments.of_lead(lead_id) if until is not None else None
+    if meeting is not None and until is not None and meeting.starts_at >= until and meeting.rep_key == holder:
+        raise Conflict(
+            f"Its appointment is on {meeting.starts_at:%Y-%m-%d %H:%M} UTC, when {holder} is back.", code="back-by-then"
+        )
+
+
+async def _settled(env: Env, lead_id: UUID, holder: str | None, one: _One) -> Fate:
     """The lead's fate in a transaction of its own; who cannot be moved is left, with the reason."""
     try:
-        return await in_transaction(env, lambda tx: one(tx, lead_id, holder))
+        takeover = await prepare_takeover(env, lead_id)
+        return await in_transaction(env, lambda tx: one(tx, lead_id, holder, takeover))
     except PointsmanError as error:
         return _left(lead_id, error)
 
 
-async def _as_if(
-    env: Env,
-    leads: Sequence[tuple[UUID, str | None]],
-    one: Callable[[Tx, UUID, str | None], Awaitable[Fate]],
-) -> tuple[Fate, ...]:
+async def _as_if(env: Env, leads: Sequence[tuple[UUID, str | None]], one: _One) -> tuple[Fate, ...]:
     """The fates in one transaction that is taken back: each lead's turn is seen by the next, and nothing is written."""
+    takeovers: dict[UUID, Takeover | PointsmanError | None] = {}
+    for lead_id, _ in leads:
+        try:
+            takeovers[lead_id] = await prepare_takeover(env, lead_id)
+        except PointsmanError as error:
+            takeovers[lead_id] = error
 
     async def work(tx: Tx) -> None:
         await _lock_all(tx, [lead_id for lead_id, _ in leads])
@@ -172,7 +188,10 @@ async def _as_if(
         fates: list[Fate] = []
         for lead_id, holder in leads:
             try:
-                fates.append(replace(await one(tx, lead_id, holder), decision_id=None))
+                takeover = takeovers[lead_id]
+                if isinstance(takeover, PointsmanError):
+                    raise takeover
+                fates.append(replace(await one(tx, lead_id, holder, takeover), decision_id=None))
             except PointsmanError as error:
                 fates.append(_left(lead_id, error))
             if env.clock() - started > BUDGET_AS_IF:
@@ -208,8 +227,11 @@ async def _one(
     reason: str,
     actor: Actor,
     calendars: Mapping[str, CalendarState] | None,
+    takeover: Takeover | None,
 ) -> Fate:
-    _, routed = await reassign_in(env, tx, lead_id, reason=reason, actor=actor, calendars=calendars, holder=holder)
+    _, routed = await reassign_in(
+        env, tx, lead_id, reason=reason, actor=actor, calendars=calendars, holder=holder, takeover=takeover
+    )
     decision = routed.decision
     outcome = {
         DecisionOutcome.ASSIGNED: Outcome.REASSIGNED,
