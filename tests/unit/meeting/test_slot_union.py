@@ -1,0 +1,216 @@
+"""The union of many reps' slots is exactly what each alone would be offered, and what booking would accept."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pointsman.domain.appointment_caps import Meeting, full_days
+from pointsman.domain.availability import Interval, free, interval
+from pointsman.domain.booking import obstacle
+from pointsman.domain.earliest import Diary
+from pointsman.domain.local_time import grid_of_day, local_days
+from pointsman.domain.policy import BookingRules
+from pointsman.domain.reps import Caps, DayChange, Rep, TimeOff, WeeklyBlock
+from pointsman.domain.roles import Role, Work
+from pointsman.domain.slot_union import SlotUnion
+from pointsman.domain.slots import slots
+
+NOW = datetime(
+    2026, 10, 19, 6, 0, tzinfo=UTC
+)  # a Monday; Berlin's clocks go back on the 25th, New York's on 1 November
+SPRING = datetime(2027, 3, 22, 6, 0, tzinfo=UTC)  # Berlin's go forward on the 28th, Lord Howe's back on 4 April
+MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
+FORTNIGHT = 14 * 24 * 60
+ROLE = Role(name="Closer", works=frozenset({Work.CLOSING}))
+ZONES = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Chatham", "Asia/Kathmandu", "UTC"]
+
+
+def a_rep(key: str, zone: str, blocks: list[WeeklyBlock], **more: Any) -> Rep:
+    return Rep(
+        id=UUID(int=1), key=key, name=key, email="", role=ROLE, role_id=UUID(int=2), time_zone=zone,
+        working_hours=tuple(blocks), **more,
+    )  # fmt: skip
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> tuple[datetime, BookingRules, Interval, list[Diary]]:
+    """A moment near a clock change, rules, a window, and up to four people's diaries; times to the second."""
+    now = draw(st.sampled_from([NOW, SPRING])) + draw(st.integers(0, 59)) * SECOND
+    seconds = st.integers(0, FORTNIGHT * 12).map(lambda n: now + n * 5 * SECOND)
+    lengths = st.one_of(st.integers(1, 12 * 60), st.integers(1, 3 * 24 * 720)).map(lambda n: n * 5 * SECOND)
+    spans = st.builds(lambda start, length: Interval(start, start + length), seconds, lengths)
+    rules = draw(
+        st.builds(
+            BookingRules,
+            duration=st.sampled_from([15, 30, 45, 90, 600]).map(lambda n: n * MINUTE),
+            slot_grid=st.sampled_from([5, 15, 30, 60, 7 * 60]).map(lambda n: n * MINUTE),
+            minimum_notice=st.sampled_from([0, 1, 240, 2_880]).map(lambda n: n * MINUTE),
+            horizon=st.sampled_from([3, 14]).map(lambda n: timedelta(days=n)),
+            buffer_before=st.sampled_from([0, 15]).map(lambda n: n * MINUTE),
+            buffer_after=st.sampled_from([0, 45]).map(lambda n: n * MINUTE),
+        )
+    )
+    blocks = st.builds(
+        lambda day, a, b, last: WeeklyBlock(weekday=day, start=time(min(a, b)), end=time(max(a, b), 30), last_day=last),
+        st.integers(0, 6), st.integers(0, 23), st.integers(0, 23), st.sampled_from([None, (now + 7 * 24 * 60 * MINUTE).date()]),
+    )  # fmt: skip
+    window = Interval(now, now + FORTNIGHT * MINUTE)
+    if draw(st.booleans()):
+        window = draw(spans)
+    diaries = []
+    for number in range(draw(st.integers(1, 4))):
+        changes = draw(st.lists(st.integers(0, 13), max_size=2, unique=True))
+        days = sorted((now + timedelta(days=n)).date() for n in changes)
+        off = draw(st.lists(spans, max_size=2))
+        rep = a_rep(
+            f"rep{number}",
+            draw(st.sampled_from(ZONES)),
+            draw(st.lists(blocks, max_size=8)),
+            day_changes=tuple(DayChange(day=day, blocks=((time(1), time(4)),)) for day in days),
+            holidays=draw(st.sampled_from([None, "DE-BY", "US"])),
+            time_off=tuple(TimeOff(start=item.start, end=item.end) for item in off),
+            caps=Caps(
+                appointments_per_day=draw(st.sampled_from([None, 1])),
+                appointments_per_week=draw(st.sampled_from([None, 2])),
+                categories={"big": Caps(appointments_per_day=1)} if draw(st.booleans()) else {},
+            ),
+        )
+        given_away = draw(st.lists(spans, max_size=4))
+        diaries.append(
+            Diary(
+                rep=rep,
+                busy=draw(st.lists(spans, max_size=6)),
+                reservations=given_away,
+                meetings=[Meeting(start=t.start, category="big" if n % 2 else None) for n, t in enumerate(given_away)],
+                known=draw(st.one_of(st.just(Interval(now, now + 2 * FORTNIGHT * MINUTE)), spans)),
+            )
+        )
+    return now, rules, window, diaries
+
+
+def one_by_one(diary: Diary, rules: BookingRules, window: Interval, now: datetime) -> list[datetime]:
+    """The naive way: the free intervals of one rep, cut along the grid."""
+    known = interval(max(window.start, diary.known.start), min(window.end, diary.known.end))
+    if known is None:
+        return []
+    rep = diary.rep
+    return [
+        slot.start
+        for slot in slots(
+            rep.key,
+            free(rep, diary.busy, diary.reservations, known, rules, now),
+            rules.duration,
+            rules.slot_grid,
+            rep.time_zone,
+            full_days=full_days(rep, diary.meetings, ["big"]),
+        )
+    ]
+
+
+def accepted(diary: Diary, start: datetime, rules: BookingRules, window: Interval, now: datetime) -> bool:
+    """What booking says of one time."""
+    wanted = Interval(start, start + rules.duration)
+    why = obstacle(
+        diary.rep, wanted, busy=diary.busy, reservations=diary.reservations, meetings=diary.meetings,
+        rules=rules, now=now, category="big",
+    )  # fmt: skip
+    return why is None and diary.known.contains(wanted) and window.contains(wanted)
+
+
+@given(worlds())
+@settings(max_examples=400, deadline=None)
+def test_the_union_is_what_everybody_alone_is_offered(
+    world: tuple[datetime, BookingRules, Interval, list[Diary]],
+) -> None:
+    now, rules, window, diaries = world
+    union = SlotUnion(rules=rules, now=now, window=window, categories=["big"])
+    naive = {start for diary in diaries for start in one_by_one(diary, rules, window, now)}
+    assert union.starts(diaries) == sorted(naive)
+    for diary in diaries:
+        assert union.starts([diary]) == one_by_one(diary, rules, window, now)
+
+
+@given(worlds())
+@settings(max_examples=200, deadline=None)
+def test_booking_accepts_what_the_union_offers_and_nothing_else_on_the_grid(
+    world: tuple[datetime, BookingRules, Interval, list[Diary]],
+) -> None:
+    now, rules, window, diaries = world
+    union = SlotUnion(rules=rules, now=now, window=window, categories=["big"])
+    diary = diaries[0]
+    offered = set(union.starts([diary]))
+    zone = diary.rep.time_zone
+    for day in local_days(window.start, window.end, zone):
+        for start in grid_of_day(day, zone, rules.slot_grid):
+            assert (start in offered) is accepted(diary, start, rules, window, now), start
+
+
+@given(worlds())
+@settings(max_examples=200, deadline=None)
+def test_a_group_is_offered_when_booking_would_accept_everybody(
+    world: tuple[datetime, BookingRules, Interval, list[Diary]],
+) -> None:
+    now, rules, window, diaries = world
+    union = SlotUnion(rules=rules, now=now, window=window, categories=["big"])
+    leader, band = diaries[0], diaries[1:]
+    alone = union.starts([leader])
+    together = [s for s in alone if any(accepted(member, s, rules, window, now) for member in band)]
+    assert union.starts([leader], [band]) == together
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_no_slot_lies_in_a_gap_and_none_is_offered_twice_in_a_fold(zone: str) -> None:
+    always = [WeeklyBlock(weekday=day, start=time(0), end=time.max) for day in range(7)]
+    rules = BookingRules(minimum_notice=timedelta(0))
+    for now in (NOW, SPRING):
+        window = Interval(now, now + FORTNIGHT * MINUTE)
+        diary = Diary(rep=a_rep("anna", zone, always), busy=(), reservations=(), meetings=(), known=window)
+        found = SlotUnion(rules=rules, now=now, window=window).starts([diary])
+        walls = [at.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0) for at in found]
+        assert len(set(walls)) == len(walls)
+        assert all(
+            wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) == at for wall, at in zip(walls, found, strict=True)
+        )
+
+
+def test_who_is_in_two_zones_is_offered_on_each_clock() -> None:
+    day = [WeeklyBlock(weekday=0, start=time(9), end=time(10))]
+    rules = BookingRules(duration=timedelta(minutes=30), slot_grid=timedelta(hours=1), minimum_notice=timedelta(0))
+    window = Interval(NOW, NOW + timedelta(days=1))
+    diaries = [
+        Diary(rep=a_rep(key, zone, day), busy=(), reservations=(), meetings=(), known=window)
+        for key, zone in (("anna", "Europe/Berlin"), ("ben", "Asia/Kolkata"), ("carl", "Europe/Paris"))
+    ]
+    found = SlotUnion(rules=rules, now=NOW - timedelta(hours=4), window=Interval(NOW - timedelta(hours=4), window.end))
+    known = [Diary(rep=d.rep, busy=(), reservations=(), meetings=(), known=found.window) for d in diaries]
+    assert found.starts(known) == [datetime(2026, 10, 19, 3, 30, tzinfo=UTC), datetime(2026, 10, 19, 7, tzinfo=UTC)]
+
+
+def test_each_thing_in_the_way_is_told_apart() -> None:
+    week = [WeeklyBlock(weekday=day, start=time(9), end=time(17)) for day in range(5)]
+    window = Interval(NOW, NOW + timedelta(days=2))
+    rules = BookingRules(minimum_notice=timedelta(0))
+    union = SlotUnion(rules=rules, now=NOW, window=window)
+
+    def left(**more: Any) -> list[bool]:
+        over = {name: more.pop(name) for name in ("busy", "reservations", "meetings") if name in more}
+        given = {"busy": (), "reservations": (), "meetings": (), **over}
+        found = union.sift(
+            Diary(rep=a_rep("anna", "Europe/Berlin", more.pop("blocks", week), **more), known=window, **given)
+        )
+        return [bool(bits) for bits in (found.hours, found.present, found.free, found.open)]
+
+    away = (TimeOff(start=window.start, end=window.end),)
+    first, second = (Meeting(start=datetime(2026, 10, day, 9, tzinfo=UTC)) for day in (19, 20))
+    assert left() == [True, True, True, True]
+    assert left(blocks=[]) == [False, False, False, False]
+    assert left(day_changes=tuple(DayChange(day=date(2026, 10, day)) for day in (19, 20, 21))) == [False] * 4
+    assert left(time_off=away) == [True, False, False, False]
+    assert left(busy=[window]) == [True, True, False, False]
+    assert left(meetings=[first, second], caps=Caps(appointments_per_day=1)) == [True, True, True, False]
