@@ -1,7 +1,8 @@
 """What somebody changes in a calendar itself becomes a reschedule, a cancellation or a conflict; what cannot be read, nothing."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,14 +13,17 @@ from faulty_calendars import Cue
 from meeting_floor import SETTER, Floor, open_floor
 from pointsman.domain.appointments import By
 from pointsman.domain.errors import Conflict
+from pointsman.domain.roles import Work
 from pointsman.services.appointment_acts import cancel
 from pointsman.services.booking import book
 from pointsman.services.calendar_conflicts import keep
 from pointsman.services.calendar_truth import look_at_calendars
+from pointsman.services.connections import Bound, bind_calendars
 from pointsman.services.ports import CalendarEvent, FaultRetry
 from pointsman.services.ports.meeting import AppointmentRow
 from pointsman.services.reschedule import reschedule
-from worlds import POLICY
+from pointsman.services.roster import RoleGiven, put_roster
+from worlds import POLICY, floor_given, office_hours, rep_given
 
 pytestmark = pytest.mark.anyio
 
@@ -305,6 +309,66 @@ async def test_an_event_of_ours_that_nobody_knows_is_left_alone_and_told(floor: 
     floor.vendor.remove(stranger)
     await look_at_calendars(floor.env)
     assert await alerts(floor, "calendar-orphan") == []
+
+
+@asynccontextmanager
+async def with_companion(database_url: str) -> AsyncIterator[Floor]:
+    """Closers who are never alone: tom comes along."""
+    solo = POLICY["pools"]["closers-mid-market"] | {"booking": {"together": ["solutions"]}}
+    pools = POLICY["pools"] | {"closers-mid-market": solo, "solutions": {"work": "solution_design", "members": ["tom"]}}
+    always = tuple(replace(block, weekday=day) for day in range(7) for block in office_hours()[:1])
+    async with open_floor(database_url) as floor:
+        given = floor_given()
+        designers = RoleGiven(name="Solution designer", works=frozenset({Work.SOLUTION_DESIGN}))
+        reps = (*given.reps, rep_given("tom", "Solution designer"))
+        reps = tuple(replace(rep, working_hours=always) for rep in reps)
+        await put_roster(floor.env, replace(given, roles=(*given.roles, designers), reps=reps), actor=SETTER)
+        bound = Bound(connection="cal", calendar="tom-cal", writes=True)
+        await bind_calendars(floor.env, "tom", [bound], actor=SETTER)
+        await floor.world.publish({**POLICY, "pools": pools})
+        yield floor
+
+
+async def booked_together(floor: Floor) -> tuple[AppointmentRow, dict[str, CalendarEvent]]:
+    lead_id, handed = await floor.ready()
+    row = await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
+    await floor.work_out()
+    return row, {event.calendar.removesuffix("-cal"): event for event in floor.vendor.events()}
+
+
+@pytest.mark.parametrize("moved", [True, False], ids=["moved", "deleted"])
+async def test_what_a_companion_does_with_the_event_is_a_conflict_and_moves_nobody(
+    database_url: str, moved: bool
+) -> None:
+    async with with_companion(database_url) as floor:
+        row, events = await booked_together(floor)
+        if moved:
+            floor.vendor.drag(events["tom"], later(events["tom"]))
+        else:
+            floor.vendor.remove(events["tom"])
+        assert await look_at_calendars(floor.env) == 2
+        after = await now_is(floor, row)
+        assert (after.starts_at, after.status) == (row.starts_at, "confirmed")
+        assert (after.conflict or "").startswith(f"tom: the event was {'moved' if moved else 'deleted'}")
+        await look_at_calendars(floor.env)  # that the closer's calendar agrees does not settle it
+        assert await alerts(floor, "calendar-conflict") == [("calendar-conflict", f"appointment:{row.id}")]
+        await keep(floor.env, row.id, actor=SETTER)
+        await floor.work_out()
+        await look_at_calendars(floor.env)
+        assert (await now_is(floor, row)).conflict is None
+        assert {event.start for event in floor.vendor.events()} == {row.starts_at}
+
+
+async def test_an_event_that_the_closer_moved_is_moved_in_the_companions_calendar(database_url: str) -> None:
+    async with with_companion(database_url) as floor:
+        row, events = await booked_together(floor)
+        leader = events[row.rep_key]
+        floor.vendor.drag(leader, later(leader))
+        await look_at_calendars(floor.env)
+        await floor.work_out()
+        assert {event.start for event in floor.vendor.events()} == {later(leader)}
+        await look_at_calendars(floor.env)
+        assert (await now_is(floor, row)).conflict is None
 
 
 async def test_one_slow_vendor_does_not_keep_the_others_waiting(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
