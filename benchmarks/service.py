@@ -72,9 +72,11 @@ class Elsewhere:
 class Service:
     """`with Service(apis=2, workers=2) as service:` runs it; `kill` and `restart` are what a bad day does to it."""
 
-    def __init__(self, *, apis: int = 1, workers: int = 1, pool: int = 10, concurrency: int = 10) -> None:
+    def __init__(
+        self, *, apis: int = 1, workers: int = 1, pool: int = 10, concurrency: int = 10, connections: int = 200
+    ) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="pointsman-bench-"))
-        self._postgres = EmbeddedPostgres(self.directory / "database", durable=True)
+        self._postgres = EmbeddedPostgres(self.directory / "database", durable=True, connections=connections)
         self.calendars = CalendarServer(self.directory / "calendars", port=free_port())
         self.ports = [free_port() for _ in range(apis)]
         self._workers = workers

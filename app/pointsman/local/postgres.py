@@ -52,6 +52,7 @@ class EmbeddedPostgres:
     directory: Path
     durable: bool = True
     database: str = "pointsman"
+    connections: int = 200
 
     def start(self) -> str:
         """Run the server, wherever it stands now; return the URL of its database. Safe to call from many at once."""
@@ -195,7 +196,7 @@ class EmbeddedPostgres:
             "unix_socket_directories": str(sockets),
             "unix_socket_permissions": "0700",
             "port": str(PORT),
-            "max_connections": "200",
+            "max_connections": str(self.connections),
             "timezone": "UTC",
             "log_timezone": "UTC",
         }

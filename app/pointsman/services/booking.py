@@ -48,9 +48,17 @@ async def book(
     Raises SlotTaken, Conflict (`already-booked`, `slot-not-offered`, `no-closer`, `no-email`), RoleProtected and
     Unavailable (`calendar-unreadable`).
     """
-    prepared = await prepare_booking(env, lead_id, start, actor=actor, end=end, by=by)
+    return await book_prepared(env, await prepare_booking(env, lead_id, start, actor=actor, end=end, by=by))
+
+
+async def book_prepared(env: Env, given: Prepared) -> AppointmentRow:
+    """Book what was prepared. See `book`."""
+    if given.seen.rules.offer is Offer.STRICT:
+        # One statement and no lock: of many who want one slot, all but the first few need not queue for the rep's row.
+        async with env.uow.single() as tx:
+            await would_be_party(env, tx, given.seen, given.asking)
     try:
-        return await in_transaction(env, lambda tx: book_in(env, tx, prepared))
+        return await in_transaction(env, lambda tx: book_in(env, tx, given))
     except Refused as said_no:
         raise in_words(said_no) from said_no
 
@@ -72,8 +80,6 @@ async def prepare_booking(
 
 async def book_in(env: Env, tx: Tx, given: Prepared) -> AppointmentRow:
     """The booking, inside the caller's transaction; what the database refuses is put into words by `in_words`."""
-    # Without a lock first: of many who want one slot, all but the first few need not queue for the rep's row.
-    await would_be_party(env, tx, given.seen, given.asking)
     lead = await visible_lead(tx, given.lead_id, given.actor, lock=True)
     what = await bookable(env, tx, lead, now=env.clock())
     if what.rep.id != given.seen.rep.id:
