@@ -1,7 +1,7 @@
 """Is a rep at work at an instant, and when next? By the same rule that slots are offered by."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from pointsman.domain.local_time import instant_of, local_date, on_wall, shown_before, start_of_day
 from pointsman.domain.reps import Rep
@@ -10,6 +10,7 @@ from pointsman.domain.working_pattern import KeepsHours, hours_on, in_force, spa
 _DAY = timedelta(days=1)
 _WEEKLY = 9  # days in which a weekly pattern shows all that it has, whatever the clocks do
 _DATED = 400  # and one with dates: longer than any holiday season or notice
+_LAST = time(23, 59, 59)  # `time.max` is the end of a day, so a clock never shows it
 
 
 def at_work(rep: KeepsHours, now: datetime) -> bool:
@@ -17,7 +18,7 @@ def at_work(rep: KeepsHours, now: datetime) -> bool:
     local = on_wall(now, rep.time_zone)
     if rep.day_changes or rep.holidays is not None or shown_before(local):
         return _in_hours(rep, local)
-    clock, weekday = local.time(), local.weekday()
+    clock, weekday = min(local.time(), _LAST), local.weekday()
     for block in rep.working_hours:  # every decision asks every rep, and `any` takes twice as long
         if block.weekday == weekday and block.start <= clock < block.end and in_force(block, local.date()):
             return True
@@ -29,7 +30,7 @@ def _in_hours(rep: KeepsHours, local: datetime) -> bool:
         at, day = local.astimezone(UTC), local.date()
         near = (span for ahead in (-1, 0, 1) for span in spans_on(rep, day + ahead * _DAY))
         return any(start <= at < end for start, end in near)
-    clock = local.time()
+    clock = min(local.time(), _LAST)
     return any(start <= clock < end for start, end in hours_on(rep, local.date()))
 
 

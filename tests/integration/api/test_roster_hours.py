@@ -101,7 +101,7 @@ async def test_a_long_block_is_compared_with_all_blocks_that_begin_within_it(flo
     [
         ({"day_changes": [HALF_DAY, {**HALF_DAY, "blocks": []}]}, "body.day_changes", "2026-12-24 is changed twice"),
         (
-            {"day_changes": [{**HALF_DAY, "blocks": [HALF_DAY["blocks"][0], {"start": "11:00", "end": "13:00"}]}]},  # type: ignore[index]  # a list it is
+            {"day_changes": [{**HALF_DAY, "blocks": [HALF_DAY["blocks"][0], {"start": "11:00", "end": "13:00"}]}]},
             "body.day_changes[0]",
             "09:00-12:00 and 11:00-13:00",
         ),

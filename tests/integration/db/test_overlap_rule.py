@@ -1,4 +1,4 @@
-"""What overlaps in the domain overlaps in PostgreSQL, to the microsecond: the check before a booking, the constraint behind it."""
+"""What overlaps in the domain overlaps in PostgreSQL, to the microsecond: the check of a booking and the constraint behind it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
