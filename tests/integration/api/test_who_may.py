@@ -29,6 +29,7 @@ A_PARTNERS = {
     ("POST", "/v1/appointments"),
     ("GET", "/v1/appointments"),
     ("GET", "/v1/appointments/{appointment_id}"),
+    ("GET", "/v1/appointments/{appointment_id}/invitation.ics"),
     ("POST", "/v1/appointments/{appointment_id}/cancel"),
 }
 
