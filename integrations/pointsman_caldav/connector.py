@@ -19,7 +19,7 @@ from pointsman_caldav.dav import (
     is_signed_in,
     precondition,
 )
-from pointsman_caldav.events import Stored, key_of, stored, uid_of, written
+from pointsman_caldav.events import Stored, key_of, may_be_ours, stored, uid_of, written
 from pointsman_sdk import (
     CONTRACT,
     AmbiguousOutcome,
@@ -130,6 +130,8 @@ class CaldavConnector:
         answer = await self._client.report(url, event_query(window, expand=False), depth="1", expect={207})
         ours = []
         for found in found_events(answer.content):
+            if not may_be_ours(found.data):
+                continue  # somebody else's event may be as broken as it likes
             event = stored(found.data, zone=self._zone)
             key = key_of(event.uid)
             if key and not event.cancelled and event.slot.overlaps(window):

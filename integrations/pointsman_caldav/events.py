@@ -13,6 +13,7 @@ _UID_SUFFIX = "@pointsman"
 _SEQUENCE = "X-POINTSMAN-SEQUENCE"
 # RFC 5545 allows no control characters but line breaks and tabs.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_FOLD = re.compile(r"\r?\n[ \t]")
 _BROKEN = (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError)
 
 
@@ -24,6 +25,11 @@ def uid_of(key: str) -> str:
 def key_of(uid: str) -> str | None:
     """The key of one of our events; None for everybody else's."""
     return uid.removesuffix(_UID_SUFFIX) if uid.endswith(_UID_SUFFIX) else None
+
+
+def may_be_ours(text: str) -> bool:
+    """Whether one of our UIDs can be in a calendar object, without reading it; lines may be folded anywhere."""
+    return _UID_SUFFIX in _FOLD.sub("", text)
 
 
 def _plain(text: str) -> str:

@@ -307,6 +307,19 @@ async def test_locked_or_failing_server_is_worth_a_retry(scripted: Any, status: 
         await scripted(lambda _: httpx.Response(status)).book(request(CALENDAR))
 
 
+async def test_somebody_elses_broken_event_does_not_hide_ours(scripted: Any) -> None:
+    ours = vevent("DTSTART:20310330T080000Z", "DTEND:20310330T090000Z", uid="check-g1@point\r\n sman")
+    answer = multistatus(vevent("DTSTART:tomorrow", "RRULE:x"), ours)
+    connector = scripted(lambda _: httpx.Response(207, content=answer))
+    assert [booking.key for booking in await connector.booked(CALENDAR, DAY)] == ["check-g1"]
+
+
+async def test_a_broken_event_of_ours_is_not_taken_for_gone(scripted: Any) -> None:
+    answer = multistatus(vevent("DTSTART:tomorrow", uid="check-g1@pointsman"))
+    with pytest.raises(Rejected):
+        await scripted(lambda _: httpx.Response(207, content=answer)).booked(CALENDAR, DAY)
+
+
 # ── addresses and configuration ─────────────────────────────────────────────────────────────────
 
 

@@ -179,6 +179,20 @@ async def test_a_conflict_is_settled_by_rescheduling_the_appointment(database_ur
         assert event_of(floor, row).start == moved.starts_at
 
 
+async def test_a_conflict_is_settled_by_the_time_becoming_free(database_url: str) -> None:
+    async with open_floor(database_url, policy=ALONE) as floor:
+        first, _ = await booked(floor)
+        second, event = await booked(floor)
+        floor.vendor.drag(event, first.starts_at)
+        await look_at_calendars(floor.env)
+        await cancel(floor.env, first.id, by=By.PROSPECT, reason="x", actor=SETTER)
+        await floor.work_out()
+        await look_at_calendars(floor.env)
+        after = await now_is(floor, second)
+        assert (after.starts_at, after.conflict) == (first.starts_at, None)
+        assert await alerts(floor, "calendar-conflict") == []
+
+
 async def several(floor: Floor, count: int) -> Sequence[tuple[AppointmentRow, CalendarEvent]]:
     return [await booked(floor) for _ in range(count)]
 
