@@ -17,7 +17,7 @@ from pointsman.domain.availability import Interval
 from pointsman.domain.errors import Conflict, PointsmanError, RoleProtected, SlotTaken
 from pointsman.services.bookable import Bookable, bookable
 from pointsman.services.booking import book_for, wanted_time
-from pointsman.services.calendars import NOT_CONNECTED, Reading
+from pointsman.services.calendars import Reading
 from pointsman.services.gate_case import Case, result_as_json
 from pointsman.services.parties import Asking
 from pointsman.services.ports import Env, LostRace, Tx
@@ -73,7 +73,9 @@ async def with_closer(env: Env, tx: Tx, case: Case, readings: Mapping[str, Readi
     said = f"{what.rep.name} has this lead for {what.held.work}: choose a slot and POST /v1/appointments."
     if wish.earliest:
         said = f"{what.rep.name} has this lead, but no slot could be booked by itself: choose one."
-    return Ending(closer=what.rep.key, said=said, offer=await _offer(env, tx, what, readings))
+    return Ending(
+        closer=what.rep.key, said=said, offer=await answer(env, tx, what, readings, supplier=case.actor.supplier)
+    )
 
 
 def not_passed(case: Case) -> RoleProtected:
@@ -115,7 +117,7 @@ async def _this_slot(
     try:
         return await book_for(env, tx, what, asking, trigger=TRIGGER, actor=case.actor, by=By.SETTER)
     except PointsmanError as error:
-        offer = await _offer(env, tx, what, readings)
+        offer = await answer(env, tx, what, readings, supplier=case.actor.supplier)
         slots = [{"start": s.start.isoformat(), "end": s.end.isoformat(), "rep": s.rep} for s in offer.slots]
         raise undone(error, closer=what.rep.key, slots=slots) from error
 
@@ -126,7 +128,7 @@ async def _earliest(
     """Book the earliest slot inside `window`; None when there is none, or nobody to invite."""
     if not what.lead.email:
         return None
-    offer = await _offer(env, tx, what, readings, window=window, limit=1)
+    offer = await answer(env, tx, what, readings, window=window, limit=1)
     if not offer.slots:
         return None
     asking = Asking(wanted=Interval(offer.slots[0].start, offer.slots[0].end), readings=readings)
@@ -134,19 +136,6 @@ async def _earliest(
         return await book_for(env, tx, what, asking, trigger=TRIGGER, actor=case.actor, by=By.SETTER)
     except SlotTaken as error:
         raise LostRace("the earliest slot was taken meanwhile: look for the next one") from error
-
-
-async def _offer(
-    env: Env,
-    tx: Tx,
-    what: Bookable,
-    readings: Mapping[str, Reading],
-    *,
-    window: Interval | None = None,
-    limit: int | None = None,
-) -> SlotsAnswer:
-    reading = readings.get(what.rep.key, Reading(state=NOT_CONNECTED))
-    return await answer(env, tx, what, reading, limit=limit, window=window)
 
 
 def _said_of(booked: AppointmentRow) -> str:
