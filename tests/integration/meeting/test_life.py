@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from appointment_states import DO, STATES, Seen, State, appointment_in, cancelled, decided, rejected
-from meeting_floor import SETTER, Floor
+from meeting_floor import SETTER, Floor, open_floor
 from pointsman.domain.appointments import (
     EFFECTS,
     Act,
@@ -24,9 +24,11 @@ from pointsman.domain.appointments import (
 )
 from pointsman.domain.availability import Interval
 from pointsman.domain.errors import Conflict, Invalid, NotFound, RoleProtected
+from pointsman.domain.reps import Caps
 from pointsman.services.appointment_acts import confirm, mark_held, mark_no_show, set_outcome
 from pointsman.services.booking import book
 from pointsman.services.credits import credit, restore
+from pointsman.services.holds import drain_due
 from pointsman.services.leads import LeadInput, submit_lead
 from pointsman.services.merges import merge_leads
 from pointsman.services.ports import Actor
@@ -301,6 +303,24 @@ async def test_an_outcome_of_a_merged_lead_reaches_who_the_lead_is_now(floor: Fl
     await merge_leads(floor.env, row.lead_id, into=other, reason="same person", actor=SETTER)
     await decided(floor, row.id, Outcome.WON)
     assert await floor.world.value("select stage from leads where id = :id", id=other) == "won"
+
+
+@pytest.mark.parametrize("key", [(Act.OUTCOME, "lost"), (Act.OUTCOME, "won"), (Act.REJECT, "duplicate")])
+async def test_who_waits_for_room_is_tried_at_once_when_a_closer_is_done_with_a_lead(
+    database_url: str, key: tuple[Act, str]
+) -> None:
+    async with open_floor(database_url, caps=Caps(open_load=1)) as floor:
+        row = await appointment_in(floor, STATES["held"])
+        for _ in range(2):
+            await floor.ready()
+        waiting, handed = await floor.ready()
+        assert handed.closer is None
+        woken = "select next_try_at <= :now from holds where lead_id = :id and released_at is null"
+        assert not await floor.world.value(woken, id=waiting, now=floor.env.clock())
+        await DO[key](floor, row.id)
+        assert await floor.world.value(woken, id=waiting, now=floor.env.clock()) is True
+        assert await drain_due(floor.env) == 1
+        assert await floor.world.value("select stage from leads where id = :id", id=waiting) == "closing"
 
 
 @pytest.mark.parametrize("won", ["survivor", "other"])

@@ -240,6 +240,10 @@ def test_the_worker_knows_the_jobs_and_the_sweeps_that_the_use_cases_count_on() 
         "holds.drain",
         "holds.due",
         "calendars.poll",
+        "calendars.truth",
+        "slot_holds.expire",
+        "appointments.lapse",
+        "appointments.results",
     }
 
 
