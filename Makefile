@@ -1,13 +1,16 @@
 # Everything runs in .venv, made from requirements-dev.lock on first use. Servers and their data lie in .pointsman.
 # POINTSMAN_DATABASE_URL names a PostgreSQL to use instead of the embedded one.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check fix bench lock clean
+.PHONY: help demo run test test-browser check fix bench lock clean
 
 PY := .venv/bin/python
 INSTALLED := .venv/installed
+CHROMIUM ?= chromium
+AXE := tests/browser/node_modules/.package-lock.json
+needed = command -v $(1) >/dev/null || { echo "make $@ needs $(2) ($(4)). Get it: apt-get install $(3)" >&2; exit 1; }
 
 help: ## Say what there is.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED) ## Run the main job on example leads, show what became of them, keep serving. DEMO= takes options.
 	@.venv/bin/pointsman demo $(DEMO)
@@ -17,6 +20,13 @@ run: $(INSTALLED) ## Serve API and worker on 127.0.0.1:8000, without demo data. 
 
 test: $(INSTALLED) ## Run every test, on a real PostgreSQL. TEST= takes pytest's options.
 	@$(PY) -m pytest -n logical --maxprocesses 8 --dist worksteal $(TEST)
+
+test-browser: $(INSTALLED) ## Try the booking page in Chromium; pictures go to build/browser. TEST= takes pytest's options.
+	@$(call needed,$(CHROMIUM),Chromium,chromium,CHROMIUM=/path/to/it names another)
+	@$(call needed,npm,npm and node,npm,they fetch the accessibility checker)
+	@$(MAKE) --no-print-directory $(AXE)
+	@rm -rf build/browser
+	@CHROMIUM=$(CHROMIUM) $(PY) -m pytest -n 2 tests/browser $(TEST)
 
 check: $(INSTALLED) ## Lint, formatting, types, import directions, and that migrations and tables agree.
 	@$(PY) -m ruff check .
@@ -42,13 +52,17 @@ lock: $(INSTALLED) ## Resolve the dependencies anew, with hashes. LOCK=--upgrade
 
 clean: ## Stop the embedded servers and delete their data, the environment and what the checks left.
 	@if [ -x $(PY) ] && [ -d .pointsman ]; then $(PY) -m pointsman.local.clean .pointsman; fi
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist build
+	@rm -rf tests/browser/node_modules .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist build
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # -- the environment
 
 $(INSTALLED): .venv/dependencies pyproject.toml
 	@$(PY) -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(AXE): tests/browser/package-lock.json
+	@npm ci --prefix tests/browser --ignore-scripts --silent
 	@touch $@
 
 .venv/dependencies: requirements-dev.lock

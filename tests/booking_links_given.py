@@ -13,9 +13,13 @@ from meeting_floor import Floor
 from pointsman.api.booking_page.rendering import Pages
 from pointsman.connectors.vault import Vault
 from pointsman.main import create_app
+from pointsman.services.booking import book
 from pointsman.services.booking_links import BookingLink, sign
+from pointsman.services.ports import Actor
+from pointsman.services.roster import put_roster
 from pointsman.settings import load_settings
 from serving import SECRET
+from worlds import floor_given
 
 ORGANISATION = "Example Works"
 
@@ -37,6 +41,20 @@ class Page:
         expires_at: datetime = (self.floor.env.clock() + life).replace(microsecond=0)
         link = BookingLink(lead_id=lead_id, expires_at=expires_at, **over)
         return f"/book/{sign(self.floor.env.secrets, link)}"
+
+    async def somebody_takes(self, lead_id: UUID, start: str) -> None:
+        """Another lead books the closer of this one then."""
+        held = "select rep_id from assignments where lead_id = :lead and ended_at is null"
+        mine = await self.floor.world.value(held, lead=lead_id)
+        other = await self.lead()
+        while await self.floor.world.value(held, lead=other) != mine:
+            other = await self.lead()
+        await book(self.floor.env, other, datetime.fromisoformat(start), actor=Actor(name="test"))
+
+    async def name_everybody(self, name: str) -> None:
+        """Call all reps that."""
+        reps = tuple(replace(rep, name=name) for rep in floor_given().reps)
+        await put_roster(self.floor.env, floor_given(reps=reps), actor=Actor(name="test"))
 
 
 @asynccontextmanager

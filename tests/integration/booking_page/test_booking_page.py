@@ -11,7 +11,6 @@ import pytest
 from booking_links_given import Page
 from pointsman.domain.appointments import By
 from pointsman.services.appointment_acts import cancel
-from pointsman.services.booking import book
 from pointsman.services.ports import Actor, FaultRetry
 from pointsman.services.slots import slots_for_lead
 
@@ -90,7 +89,7 @@ async def test_a_time_that_somebody_else_took_meanwhile_is_said_with_fresh_times
     lead_id = await page.lead()
     path = page.path(lead_id)
     start = times_in(await buyer.get(path))[0]
-    await _fill(page, lead_id, start)
+    await page.somebody_takes(lead_id, start)
     for answer in (
         await buyer.post(path, data={"start": start}),
         await buyer.post(f"{path}/confirm", data={"start": start}),
@@ -286,21 +285,3 @@ async def test_an_appointment_that_has_begun_is_shown_and_not_changed(page: Page
         )
         assert answer.headers["location"] == f"{path}?done=fixed", below
     assert [status for status, _ in await standing(page, lead_id)] == ["confirmed"]
-
-
-async def _fill(page: Page, lead_id: UUID, start: str) -> None:
-    """Somebody else books the same closer then."""
-    mine = await page.floor.world.value(
-        "select rep_id from assignments where lead_id = :lead and ended_at is null", lead=lead_id
-    )
-    for _ in range(6):
-        other = await page.lead()
-        theirs = await page.floor.world.value(
-            "select rep_id from assignments where lead_id = :lead and ended_at is null", lead=other
-        )
-        if theirs == mine:
-            slots = (await slots_for_lead(page.floor.env, other, limit=2_000)).slots
-            chosen = next(slot.start for slot in slots if f"{slot.start:%Y-%m-%dT%H:%M:%SZ}" == start)
-            await book(page.floor.env, other, chosen, actor=ACTOR)
-            return
-    pytest.fail("no other lead came to this closer")

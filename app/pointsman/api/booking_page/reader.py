@@ -24,6 +24,7 @@ class Reader:
 
     base: str
     language: str  # a tag as Babel writes it: "de", "en-GB"
+    accepted: str  # as the browser sent it
     asked_language: str | None  # carried on from page to page
     asked_zone: str | None
     zone: str | None
@@ -36,10 +37,12 @@ class Reader:
         zone = given.get("zone") or request.query_params.get("zone")
         asked = lang if lang in WORDS else None
         zone = zone if is_zone(zone) else None
+        accepted = request.headers.get("accept-language", "")
         token = str(request.path_params.get("token", ""))
         return cls(
             base=f"{urlsplit(public_url).path.rstrip('/')}{PATH}{quote(token, safe='')}",
-            language=_in_ours(asked or request.headers.get("accept-language"), plain=asked),
+            language=_regional(asked, accepted),
+            accepted=accepted,
             asked_language=asked,
             asked_zone=zone,
             zone=zone,
@@ -52,7 +55,7 @@ class Reader:
     def speaking(self, language: str | None) -> Self:
         if self.asked_language or language is None or language not in WORDS:
             return self
-        return replace(self, language=language)
+        return replace(self, language=_regional(language, self.accepted))
 
     def living_in(self, zone: str | None) -> Self:
         """The next place to look for a zone, while none is known."""
@@ -117,8 +120,12 @@ def line_of(text: str, limit: int) -> str:
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:limit]
 
 
-def _in_ours(asked: str | None, *, plain: str | None) -> str:
-    return plain or best_language(asked, among=WORDS.keys())
+def _regional(plain: str | None, accepted: str) -> str:
+    """The language as the browser's owner writes times in it: "en-GB" where "en" is asked for."""
+    if plain is None:
+        return best_language(accepted, among=WORDS.keys())
+    found = best_language(accepted, among=(plain,))
+    return found if found.partition("-")[0] == plain else plain
 
 
 def _written(value: object) -> str:

@@ -1,0 +1,145 @@
+"""What every page carries, whatever strangers wrote into the names on it."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from html import unescape
+from html.parser import HTMLParser
+
+import httpx
+import pytest
+
+from booking_links_given import Page
+from pointsman.api.booking_page.rendering import Pages
+from pointsman.api.booking_page.words import WORDS
+
+pytestmark = pytest.mark.anyio
+
+EVIL = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "' onmouseover='alert(1)",
+    "</title><svg/onload=alert(1)>",
+    "</style><script>alert(1)</script>",
+    "{{7*7}}{% raise %}",
+    "javascript:alert(1)",
+    "<!-- --><base href=//evil.example>",
+    "\u202egnp.exe",
+    "&lt;b&gt;",
+]
+ALLOWED = {
+    "html", "head", "meta", "title", "style", "body", "a", "header", "p", "nav", "ul", "li", "main", "h1", "dl", "div",
+    "dt", "dd", "strong", "details", "summary", "span", "form", "input", "label", "select", "option", "optgroup",
+    "button", "fieldset", "legend", "textarea", "footer",
+}  # fmt: skip
+
+
+class Seen(HTMLParser):
+    """Tags and attributes of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.links: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self.links |= {value or "" for name, value in attrs if name in {"href", "action", "src"}}
+
+
+async def every_answer(page: Page, buyer: httpx.AsyncClient, company: str) -> AsyncIterator[tuple[str, httpx.Response]]:
+    lead_id = await page.lead(company__name=company)
+    path = page.path(lead_id)
+    offered = await buyer.get(path)
+    yield "times", offered
+    start = re.findall(r'name="start" value="([^"]+)"', offered.text)[0]
+    yield "nothing chosen", await buyer.post(path, data={"start": company})
+    kept = await buyer.post(path, data={"start": start, "zone": company, "lang": company, "from": company})
+    yield "kept", kept
+    yield "confirm", await buyer.get(kept.headers["location"])
+    yield "booked", await buyer.post(f"{path}/confirm", data={"start": start})
+    yield "appointment", await buyer.get(path, params={"done": company, "lang": company, "zone": company})
+    yield "file", await buyer.get(f"{path}/invitation.ics")
+    yield "move", await buyer.get(f"{path}/reschedule", params={"from": company})
+    asked = await buyer.get(f"{path}/cancel")
+    yield "cancel", asked
+    form = {"appointment": re.findall(r'name="appointment" value="([^"]+)"', asked.text)[0]}
+    yield "cancelled", await buyer.post(f"{path}/cancel", data=form | {"reason": company, "text": company})
+    yield "released", await buyer.post(f"{path}/release")
+    yield "expired", await buyer.get(page.path(lead_id, life=timedelta(0)))
+    yield "unknown", await buyer.get("/book/nothing")
+    yield "below", await buyer.get(f"{path}/nothing/at/all")
+
+
+@pytest.mark.parametrize("evil", EVIL)
+async def test_no_name_becomes_markup(page: Page, buyer: httpx.AsyncClient, evil: str) -> None:
+    await page.name_everybody(evil)
+    shown = 0
+    async for where, answer in every_answer(page, buyer, evil):
+        assert answer.status_code < 500, where
+        if not answer.headers.get("content-type", "").startswith("text/html"):
+            continue
+        seen = Seen()
+        seen.feed(answer.text)
+        assert seen.tags <= ALLOWED, (where, seen.tags - ALLOWED)
+        assert not {name for name in seen.attributes if name.startswith("on") or name == "style"}, where
+        assert all(link.startswith(("/book/", "#content")) for link in seen.links), (where, seen.links)
+        shown += unescape(answer.text).count(evil)
+    assert shown >= 4  # it was there, as text
+
+
+async def test_every_answer_keeps_to_itself(page: Page, buyer: httpx.AsyncClient) -> None:
+    async for where, answer in every_answer(page, buyer, "Muster AG"):
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; style-src 'sha256-"), where
+        assert "form-action 'self'; base-uri 'none'; frame-ancestors 'none'" in policy, where
+        assert "unsafe" not in policy, where
+        for name, value in {
+            "cache-control": "no-store",
+            "referrer-policy": "no-referrer",
+            "x-content-type-options": "nosniff",
+            "x-robots-tag": "noindex, nofollow",
+            "x-frame-options": "DENY",
+        }.items():
+            assert answer.headers.get_list(name) == [value], (where, name)
+        assert "set-cookie" not in answer.headers
+
+
+async def test_pages_that_may_be_embedded_say_by_whom() -> None:
+    headers = Pages(embedded_in=("https://www.example.com",)).headers
+    assert headers["Content-Security-Policy"].endswith("frame-ancestors https://www.example.com")
+    assert "X-Frame-Options" not in headers
+
+
+async def test_forms_of_any_shape_are_answered(page: Page, buyer: httpx.AsyncClient) -> None:
+    path = page.path(await page.lead())
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    for body in (
+        b"",
+        b"\xff\xfe",
+        b"=&=&=",
+        b"start",
+        b"start=%ZZ%00",
+        b"&" * 500,
+        b"a=1&" * 100,
+        b"start=" + b"x" * 50_000,
+    ):
+        for below in ("", "/confirm", "/release", "/reschedule", "/cancel"):
+            answer = await buyer.post(path + below, content=body, headers=form)
+            assert answer.status_code in {303, 404, 413, 422}, (body[:20], below, answer.status_code)
+    many = {"content-type": "multipart/form-data; boundary=x"}
+    assert (await buyer.post(path, content=b"--x--", headers=many)).status_code == 415
+
+
+async def test_both_languages_say_everything() -> None:
+    assert set(WORDS["de"]) == set(WORDS["en"])
+    for name, words in WORDS["en"].items():
+        assert re.findall(r"{\w+}", words) == re.findall(r"{\w+}", WORDS["de"][name]), name
+
+
+async def test_the_page_is_none_of_the_consoles_business(buyer: httpx.AsyncClient) -> None:
+    described = (await buyer.get("/openapi.json")).json()["paths"]
+    assert [path for path in described if path.startswith("/book")] == []
+    assert "/v1/leads/{lead_id}/booking-links" in described
