@@ -114,7 +114,7 @@ class FaultyCalendars:
         return [_receipt(event) for event in standing if event.start < end and event.end > start]
 
     async def cancel(self, connection: ConnectionRef, calendar: str, key: str) -> None:
-        await self._change("cancel", key, self.live[calendar, key].clear)
+        await self._change("cancel", key, lambda: self.live.update({(calendar, key): []}))
 
     def drag(self, event: CalendarEvent, start: datetime) -> None:
         """What its owner does by dragging the event elsewhere."""

@@ -103,7 +103,8 @@ class MovedDoc(BaseModel):
     summary="Give everything that a rep holds to others",
     description="For the day somebody is ill: by the rules, the oldest lead first, never to anybody who held it before. Old "
     "turns are taken back, new ones booked. Nobody eligible: the lead waits. Appointments go along at their time, to who is "
-    "free then; when nobody is, or when it is after `until`, the lead is left, and said so. Each lead moves by itself, so the same call again moves only what is left.",
+    "free then; when nobody is, or when it is after `until`, the lead is left, and said so. Each lead moves by itself, so the "
+    "same call again moves only what is left.",
     responses=errors(401, 403, 404, 409, 422),
 )
 async def of_rep(

@@ -136,15 +136,16 @@ async def test_a_dry_run_says_exactly_what_then_happens_and_writes_nothing(floor
     assert sorted(fate.rep or "" for fate in done.fates) == sorted(fate.rep or "" for fate in said.fates)
 
 
-async def test_a_lead_with_an_appointment_is_left_and_said_so(floor: Floor) -> None:
+async def test_a_lead_takes_its_appointment_along(floor: Floor) -> None:
     lead, handed = await floor.ready()
     assert handed.closer is not None
     await book(floor.env, lead, handed.slots[0].start, actor=SETTER)
     moved = await reassign_rep(floor.env, handed.closer, ILL, actor=ADMIN)
-    assert [(fate.outcome, fate.code) for fate in moved.fates] == [(Outcome.LEFT, "has-appointment")]
-    assert f"{handed.slots[0].start:%Y-%m-%d %H:%M}" in moved.fates[0].sentence
-    assert moved.remaining == 1
-    assert await held_by(floor, handed.closer) == [lead]
+    assert [(fate.outcome, fate.code) for fate in moved.fates] == [(Outcome.REASSIGNED, None)]
+    leads = "select r.key from appointments a join reps r on r.id = a.rep_id where a.lead_id = :lead"
+    assert await floor.world.value(leads, lead=lead) == moved.fates[0].rep != handed.closer
+    assert moved.remaining == 0
+    await all_is_well(floor)
 
 
 async def test_a_closers_leads_go_to_closers_and_wait_where_the_gate_has_shut(floor: Floor) -> None:
