@@ -15,15 +15,10 @@ from pointsman.connectors.context import Lender
 from pointsman.connectors.crm import ConnectorCrm
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
-from pointsman.domain.appointments import Act, By
-from pointsman.services.bookable import bookable
 from pointsman.services.connections import save_connection
-from pointsman.services.in_force import current
-from pointsman.services.moving import change_over
-from pointsman.services.parties import Party
-from pointsman.services.ports import Env, Tx
+from pointsman.services.ports import Env
 from pointsman.services.ports.meeting import AppointmentRow, DeliveryRow
-from pointsman.services.transactions import in_transaction
+from pointsman.services.reassign_appointment import reassign_appointment
 from pointsman_memory import MemoryVendor
 from pointsman_sdk import Kind
 from pointsman_sdk.testing import FaultyTransport
@@ -76,34 +71,10 @@ class CrmFloor:
         )
 
     async def hand_to(self, row: AppointmentRow, rep: str) -> AppointmentRow:
-        """Another rep has the lead and its appointment from now on: what every change of reps comes down to."""
-
-        async def work(tx: Tx) -> AppointmentRow:
-            now = self.env.clock()
-            lead = await tx.leads.get(row.lead_id, lock=True)
-            before = await tx.appointments.get(row.id, lock=True)
-            assert lead is not None
-            assert before is not None
-            old = await tx.decisions.assignment(before.assignment_id)
-            assert old is not None
-            rep_id = (await current(self.env, tx)).roster.reps[rep].id
-            await tx.appointments.lock_reps([before.rep_id, rep_id])
-            await tx.decisions.end_assignment(old.id, at=now, reason="reassigned")
-            await tx.decisions.add_assignment(replace(old, id=self.env.new_id(), rep_id=rep_id, rep=rep))
-            party = Party(what=await bookable(self.env, tx, lead, now=now))
-            return await change_over(
-                self.env,
-                tx,
-                before,
-                party,
-                before.interval,
-                act=Act.REASSIGN,
-                by=By.OPERATOR,
-                actor=SETTER,
-                reason="test",
-            )
-
-        return await in_transaction(self.env, work)
+        """Another rep has the lead and its appointment from now on."""
+        moved = await reassign_appointment(self.env, row.id, to=rep, reason="test", actor=SETTER)
+        assert moved.rep_key == rep
+        return moved
 
     def owner(self) -> str | None:
         """The rep who owns the one person in the CRM."""

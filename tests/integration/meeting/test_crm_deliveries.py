@@ -18,6 +18,7 @@ from pointsman.services.booking import book
 from pointsman.services.connections import save_connection
 from pointsman.services.deliveries import replay_delivery, run_delivery, sweep_deliveries
 from pointsman.services.ports.meeting import AppointmentRow
+from pointsman.services.reassign_appointment import reassign_appointment
 from pointsman_sdk import Kind
 from worlds import POLICY
 
@@ -81,15 +82,31 @@ async def test_a_connection_without_records_cannot_keep_owners(crm: CrmFloor) ->
     assert [(fault.path, fault.code) for fault in caught.value.faults] == [("body.keeps_owners", "no-crm")]
 
 
-async def test_with_another_rep_the_event_and_the_owner_move_together(crm: CrmFloor) -> None:
-    row = await booked(crm)
-    await crm.floor.work()
-    moved = await crm.hand_to(row, "ben")
-    await crm.floor.work_out()
-    assert (crm.owner(), crm.meetings()) == ("ben", [f"pm-{row.id}"])
-    assert [event.calendar for event in crm.floor.vendor.events()] == ["ben-cal"]
-    assert [d.op for d in await crm.owed(row.id)] == ["own", "log", "own"]
-    assert moved.rep_key == "ben"
+async def test_reassigned_by_the_rules_invitation_owner_and_credit_move_together(database_url: str) -> None:
+    async with open_crm_floor(database_url, closers=("anna", "ben")) as crm:
+        row = await booked(crm)
+        await crm.floor.work()
+        assert (crm.owner(), (await turns(crm))["anna"]) == ("anna", 1)
+        ben_had = (await turns(crm)).get("ben", 0)
+        await reassign_appointment(crm.env, row.id, reason="ill", actor=SETTER)
+        assert await turns(crm) == {"anna": 0, "ben": ben_had + 1}
+        await crm.floor.work_out()
+        assert (crm.owner(), crm.meetings()) == ("ben", [f"pm-{row.id}"])
+        (event,) = crm.floor.vendor.events()
+        assert event.calendar == "ben-cal"
+        assert event.invitation is not None
+        assert b"ORGANIZER;CN=Ben:mailto:bruno@example.com" in event.invitation
+        assert [d.op for d in await crm.owed(row.id)] == ["own", "log", "own"]
+
+
+async def turns(crm: CrmFloor) -> dict[str, int]:
+    """How many turns each rep has out, by the ledger."""
+    rows = await crm.floor.world.rows(
+        "select r.key, sum(case e.kind when 'credit' then -1 else 1 end) as n from ledger_entries e"
+        " join reps r on r.id = e.rep_id where e.kind in ('assign', 'credit', 'restore') and r.key in ('anna', 'ben')"
+        " group by r.key"
+    )
+    return {row.key: int(row.n) for row in rows}
 
 
 @pytest.mark.parametrize("told", [True, False])

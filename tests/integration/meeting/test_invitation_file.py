@@ -8,7 +8,7 @@ import httpx
 import pytest
 from icalendar import Calendar
 
-from meeting_floor import SETTER, Floor, open_floor
+from meeting_floor import CLOSERS, SETTER, Floor
 from pointsman.domain.appointments import By
 from pointsman.main import create_app
 from pointsman.services.appointment_acts import cancel
@@ -17,6 +17,7 @@ from pointsman.services.invitations import read_invitation
 from pointsman.services.keys import create_key
 from pointsman.services.ports import Actor
 from pointsman.services.ports.meeting import AppointmentRow
+from pointsman.services.reassign_appointment import reassign_appointment
 from pointsman.services.reschedule import reschedule
 from pointsman.settings import load_settings
 from serving import SECRET
@@ -96,23 +97,24 @@ async def test_it_speaks_the_prospects_language(floor: Floor, app_client: httpx.
     assert event["DESCRIPTION"] == f"Mit: {row.rep_key.capitalize()}"
 
 
-async def test_sequence_grows_and_the_uid_stays_until_it_is_called_off(
-    database_url: str,
-) -> None:
-    async with open_floor(database_url) as floor:
-        row = await booked(floor)
-        seen = [await sent(floor, row.id)]
-        for _ in range(2):
-            start = row.starts_at + (row.ends_at - row.starts_at) * 4
-            row = await reschedule(floor.env, row.id, start, by=By.PROSPECT, reason="later", actor=SETTER)
-            seen.append(await sent(floor, row.id))
-        await cancel(floor.env, row.id, by=By.PROSPECT, reason="ill", actor=SETTER)
-        seen.append(await sent(floor, row.id))
-    assert len({event["UID"] for event in seen}) == 1
+async def test_sequence_grows_with_every_change_and_the_uid_stays(floor: Floor) -> None:
+    row = await booked(floor)
+    seen = [await sent(floor, row.id)]
+    start = row.starts_at + (row.ends_at - row.starts_at) * 4
+    await reschedule(floor.env, row.id, start, by=By.PROSPECT, reason="later", actor=SETTER)
+    seen.append(await sent(floor, row.id))
+    other = next(key for key in CLOSERS if key != row.rep_key)
+    await reassign_appointment(floor.env, row.id, to=other, reason="ill", actor=SETTER)
+    seen.append(await sent(floor, row.id))
+    await cancel(floor.env, row.id, by=By.PROSPECT, reason="ill", actor=SETTER)
+    seen.append(await sent(floor, row.id))
+    assert {event["UID"] for event in seen} == {f"pm-{row.id}@pointsman"}
     sequences = [int(event["SEQUENCE"]) for event in seen]
     assert sequences == sorted(set(sequences))
-    assert [(event["METHOD"], event["STATUS"]) for event in seen] == [("REQUEST", "CONFIRMED")] * 3 + [
-        ("CANCEL", "CANCELLED")
+    requests = [("REQUEST", "CONFIRMED")] * 3
+    assert [(event["METHOD"], event["STATUS"]) for event in seen] == [*requests, ("CANCEL", "CANCELLED")]
+    assert [event["ORGANIZER"] for event in seen] == [
+        f"mailto:{key}@example.com" for key in (row.rep_key,) * 2 + (other,) * 2
     ]
 
 
