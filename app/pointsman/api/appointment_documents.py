@@ -1,4 +1,4 @@
-"""Slots and appointments as callers read them."""
+"""Appointments as callers read them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,41 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from pointsman.domain.appointments import Effect, legal
-from pointsman.domain.slots import Slot
 from pointsman.services.ports.meeting import AppointmentEvent, AppointmentRow, Companion
-from pointsman.services.slots import SlotsAnswer
-
-
-class SlotDoc(BaseModel):
-    """A time that can be booked."""
-
-    start: datetime
-    end: datetime
-    rep: str = Field(examples=["anna"])
-
-    @staticmethod
-    def of(slot: Slot) -> "SlotDoc":
-        return SlotDoc(start=slot.start, end=slot.end, rep=slot.rep)
-
-
-class SlotsDoc(BaseModel):
-    """The next bookable times of the lead's closer."""
-
-    rep: str = Field(examples=["anna"])
-    rep_name: str
-    time_zone: str = Field(description="The rep's; times are in UTC.", examples=["Europe/Berlin"])
-    slots: list[SlotDoc]
-    why_empty: str | None = Field(description="Set exactly when there is no slot.")
-
-    @staticmethod
-    def of(answer: SlotsAnswer) -> "SlotsDoc":
-        return SlotsDoc(
-            rep=answer.rep,
-            rep_name=answer.rep_name,
-            time_zone=answer.time_zone,
-            slots=[SlotDoc.of(slot) for slot in answer.slots],
-            why_empty=answer.why_empty,
-        )
 
 
 class CompanionDoc(BaseModel):

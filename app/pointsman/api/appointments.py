@@ -1,4 +1,4 @@
-"""Slots and appointments: when a closer can be booked, booking, and what there is."""
+"""Appointments: booking, and what there is."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from pointsman.api.appointment_documents import AppointmentDoc, AppointmentLifeDoc, EffectDoc, SlotsDoc
+from pointsman.api.appointment_documents import AppointmentDoc, AppointmentLifeDoc, EffectDoc
 from pointsman.api.auth import Caller, needs
 from pointsman.api.deps import EnvDep
 from pointsman.api.example_moments import in_days
@@ -20,7 +20,6 @@ from pointsman.services.appointment_acts import appointment_history
 from pointsman.services.booking import Prepared, book_in, prepare_booking
 from pointsman.services.idempotency import Answer
 from pointsman.services.ports import Tx
-from pointsman.services.slots import slots_for_lead
 
 router = APIRouter(tags=["Hand-over and booking"])
 
@@ -38,21 +37,6 @@ class AppointmentIn(BaseModel):
     lead_id: UUID
     start: Moment
     end: Moment | None = Field(default=None, description="Default: the pool's usual length after the start.")
-
-
-@router.get(
-    "/v1/leads/{lead_id}/slots",
-    summary="When can this lead's closer be booked?",
-    description="Only for a lead that was handed over. An empty list says why.",
-    responses=errors(401, 403, 404, 409, 422),
-)
-async def slots(
-    lead_id: UUID,
-    env: EnvDep,
-    caller: Annotated[Caller, needs("booking", "handover")],
-    limit: Annotated[int | None, Query(ge=1, le=100, description="Default: what the pool shows.")] = None,
-) -> SlotsDoc:
-    return SlotsDoc.of(await slots_for_lead(env, lead_id, limit=limit, actor=caller.actor))
 
 
 @router.post(

@@ -8,13 +8,14 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from starlette.responses import Response
 
-from pointsman.api.appointment_documents import AppointmentDoc, SlotDoc
+from pointsman.api.appointment_documents import AppointmentDoc
 from pointsman.api.auth import Caller, needs
 from pointsman.api.deps import EnvDep
 from pointsman.api.moments import Moment
 from pointsman.api.partner_words import told
 from pointsman.api.problems import errors
 from pointsman.api.repeatable import IdempotencyKey, repeatable
+from pointsman.api.slot_documents import SlotDoc
 from pointsman.domain.availability import Interval
 from pointsman.domain.gate import Missing
 from pointsman.domain.qualification import EVIDENCE_NAMES, Evidence

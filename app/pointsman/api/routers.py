@@ -32,6 +32,7 @@ from pointsman.api import (
     roster,
     simulations,
     slot_holds,
+    slots,
 )
 from pointsman.api.booking_page import routes as booking_page_routes
 
@@ -44,6 +45,7 @@ ALL: list[APIRouter] = [
     inbox.router,
     qualifications.router,
     slot_holds.router,
+    slots.router,
     appointments.router,
     booking_links.router,
     appointment_acts.router,

@@ -9,6 +9,7 @@ from uuid import UUID
 from pointsman.domain.availability import Interval, bookable_window, interval
 from pointsman.domain.durations import format_duration
 from pointsman.domain.eligibility import Drop
+from pointsman.domain.local_time import is_zone
 from pointsman.domain.pool_document import Offer
 from pointsman.domain.roles import Work
 from pointsman.domain.slot_union import SlotUnion
@@ -47,6 +48,7 @@ class SlotsAnswer:
     offer: Offer = Offer.STRICT
     dropped: tuple[Left, ...] = ()
     next_free: datetime | None = None
+    lead_zone: str | None = None  # where the lead says it is, when there is such a zone
 
     @property
     def decided_at_booking(self) -> bool:
@@ -107,6 +109,7 @@ async def answer(
         slots=(),
         why_empty=None,
         offer=what.rules.offer,
+        lead_zone=zone if isinstance(zone := what.lead.facts.get("lead.time_zone"), str) and is_zone(zone) else None,
     )
     if span is None:
         ahead = format_duration(what.rules.horizon)
