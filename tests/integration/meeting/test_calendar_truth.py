@@ -282,21 +282,25 @@ async def test_what_was_carried_out_after_the_reading_began_is_not_compared(floo
     assert (await now_is(floor, row)).status == "confirmed"
 
 
-async def test_a_change_between_the_reading_and_the_acting_wins(floor: Floor) -> None:
+@pytest.mark.parametrize("moved", [True, False], ids=["moved", "deleted"])
+async def test_a_change_between_the_reading_and_the_acting_wins(floor: Floor, moved: bool) -> None:
     row, event = await booked(floor)
-    floor.vendor.remove(event)
-    real = floor.vendor.find
+    if moved:
+        floor.vendor.drag(event, later(event))
+    else:
+        floor.vendor.remove(event)
+    real = floor.vendor.booked
 
-    async def meanwhile(*args: object) -> object:
-        found = await real(*args)  # type: ignore[arg-type]
-        floor.vendor.find = real  # type: ignore[method-assign]
+    async def meanwhile(*args: object, **rest: object) -> object:
+        seen = await real(*args, **rest)  # type: ignore[arg-type]
+        floor.vendor.booked = real  # type: ignore[method-assign]
         await reschedule(floor.env, row.id, later(event, 2), by=By.SETTER, reason="x", actor=SETTER)
-        return found
+        return seen
 
-    floor.vendor.find = meanwhile  # type: ignore[method-assign,assignment]
+    floor.vendor.booked = meanwhile  # type: ignore[method-assign,assignment]
     await look_at_calendars(floor.env)
     after = await now_is(floor, row)
-    assert (after.status, after.starts_at) == ("confirmed", later(event, 2))
+    assert (after.status, after.starts_at, after.conflict) == ("confirmed", later(event, 2), None)
     await floor.work_out()
     await look_at_calendars(floor.env)
     assert event_of(floor, row).start == after.starts_at
