@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.domain.appointments import (
@@ -56,14 +56,12 @@ def test_what_is_legal_is_listed_once_and_in_order(appointment: Standing, now: d
 
 @given(standings(), moments)
 def test_nothing_is_said_about_a_meeting_before_it_begins(appointment: Standing, now: datetime) -> None:
-    assume(now < appointment.starts_at and appointment.status in STANDING)
-    assert not {Act.HELD, Act.NO_SHOW, Act.OUTCOME} & set(legal(appointment, now))
+    assert now >= appointment.starts_at or not {Act.HELD, Act.NO_SHOW} & set(legal(appointment, now))
 
 
 @given(standings(), moments)
 def test_a_meeting_that_has_begun_is_neither_moved_nor_confirmed_any_more(appointment: Standing, now: datetime) -> None:
-    assume(now >= appointment.starts_at)
-    assert not {Act.RESCHEDULE, Act.REASSIGN, Act.CONFIRM} & set(legal(appointment, now))
+    assert now < appointment.starts_at or not {Act.RESCHEDULE, Act.REASSIGN, Act.CONFIRM} & set(legal(appointment, now))
 
 
 @given(standings(), moments)
@@ -79,8 +77,7 @@ def test_whatever_began_and_stands_can_be_given_its_result(appointment: Standing
 
 @given(standings(), moments)
 def test_what_was_accepted_is_never_rejected(appointment: Standing, now: datetime) -> None:
-    assume(appointment.accepted)
-    assert not {Act.ACCEPT, Act.REJECT} & set(legal(appointment, now))
+    assert not appointment.accepted or not {Act.ACCEPT, Act.REJECT} & set(legal(appointment, now))
 
 
 @given(standings(), moments)
@@ -93,8 +90,7 @@ def test_only_a_held_meeting_has_an_outcome_and_only_later_is_followed_by_anothe
 
 @given(standings(), moments)
 def test_what_is_over_for_good_allows_nothing(appointment: Standing, now: datetime) -> None:
-    assume(appointment.status in FREED)
-    assert legal(appointment, now) == ()
+    assert appointment.status not in FREED or legal(appointment, now) == ()
 
 
 @pytest.mark.parametrize("act", sorted(set(Act) - {Act.BOOK, Act.LAPSE}))
