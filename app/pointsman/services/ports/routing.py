@@ -192,7 +192,6 @@ class Decisions(Protocol):
         """Those who had this work of the lead until it was reassigned, or rejected as theirs: it does not come back."""
         ...
 
-
     async def get(self, decision_id: UUID, *, supplier: str | None = None) -> DecisionRow | None: ...
 
     async def page(
