@@ -50,6 +50,7 @@ from pointsman.services.handover import hand_over
 from pointsman.services.parties import Asking
 from pointsman.services.parties_calendars import read_party_calendars
 from pointsman.services.ports import Actor, Env, Refused
+from pointsman.services.ports.meeting import AppointmentRow
 from pointsman.services.reschedule import Rescheduling, reschedule_in
 from pointsman.services.slot_holds import Holding, hold_in
 from pointsman.services.transactions import in_transaction
@@ -119,7 +120,7 @@ class Crowd:
         self._env, self._seen, self._readings = env, seen, readings
         self._chance = random.Random(share.number)
         self._leads = list(share.leads)
-        self._booked: dict[UUID, UUID] = {}
+        self._booked: dict[UUID, AppointmentRow] = {}
         midnight = utc_now().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2)
         steps = HOURS * 4 - 1
         opens = [midnight + timedelta(days=day, hours=FIRST_HOUR) for day in range(share.days)]
@@ -157,7 +158,7 @@ class Crowd:
 
     async def _book(self, lead: UUID, wanted: Interval) -> None:
         given = Prepared(lead_id=lead, seen=self._seen[lead], asking=self._asking(wanted), actor=ACTOR, by=By.SETTER)
-        self._booked[lead] = (await book_prepared(self._env, given)).id
+        self._booked[lead] = await book_prepared(self._env, given)
 
     async def _hold(self, lead: UUID, wanted: Interval) -> None:
         given = Holding(lead_id=lead, asking=self._asking(wanted), actor=ACTOR)
@@ -165,11 +166,12 @@ class Crowd:
 
     async def _cancel(self, lead: UUID, _wanted: Interval) -> None:
         by = self._chance.choice([By.PROSPECT, By.OPERATOR, By.CLOSER, By.OPERATOR])
-        await cancel(self._env, self._booked.pop(lead), by=by, reason="another day", actor=ACTOR)
+        await cancel(self._env, self._booked.pop(lead).id, by=by, reason="another day", actor=ACTOR)
 
     async def _reschedule(self, lead: UUID, wanted: Interval) -> None:
         given = Rescheduling(
-            appointment_id=self._booked[lead],
+            appointment_id=self._booked[lead].id,
+            rep_id=self._booked[lead].rep_id,
             wanted=wanted,
             readings=self._readings,
             keep_rep=self._chance.random() < 0.5,
@@ -177,7 +179,9 @@ class Crowd:
             reason=None,
             actor=ACTOR,
         )
-        await in_transaction(self._env, lambda tx: reschedule_in(self._env, tx, given))
+        moved = await in_transaction(self._env, lambda tx: reschedule_in(self._env, tx, given))
+        if lead in self._booked:
+            self._booked[lead] = moved
 
 
 def _wired(url: str, connections: int) -> Any:
