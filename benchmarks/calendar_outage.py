@@ -159,7 +159,10 @@ def edited(api: Api, both: list[Server], made: dict[str, list[dict[str, Any]]], 
     path = deleter.event(row["id"])
     assert path is not None
     deleter.ask("DELETE", path)
-    gone = lambda: api.call("GET", f"/v1/appointments/{row['id']}")["cancelled_by"] == "calendar"  # noqa: E731
+
+    def gone() -> bool:
+        return bool(api.call("GET", f"/v1/appointments/{row['id']}")["cancelled_by"] == "calendar")
+
     took = within(NOTICED, f"the deletion on {deleter.name} is followed", gone)
     console.print(f"{deleter.name}: an event that was deleted called its appointment off after {took:.0f} s")
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -54,6 +54,9 @@ class FaultyCalendars:
         self.slow = 0.0
         self.retry_after: timedelta | None = None
         self.called_off: set[str] = set()  # keys of events that their owner marked as cancelled
+        self.blind = False  # look-ups by key fail
+        self.stuck: set[str] = set()  # calendars whose events are read without end
+        self.after_reading: Callable[[], Awaitable[object]] | None = None  # once, between a reading and its answer
 
     def seal(self, connector: str, config: Mapping[str, object]) -> tuple[dict[str, object], bytes]:
         return {k: v for k, v in config.items() if k != "password"}, b"sealed"
@@ -78,7 +81,7 @@ class FaultyCalendars:
     async def find(self, connection: ConnectionRef, calendar: str, key: str) -> EventReceipt | None:
         _outside_transactions()
         self.calls.append(("find", key))
-        if fault := self.faults.get(calendar):
+        if fault := self.faults.get(calendar) or (FaultRetry("503") if self.blind else None):
             raise fault
         events = self.live[calendar, key]
         return replace(_receipt(events[0]), cancelled=key in self.called_off) if events else None
@@ -105,13 +108,17 @@ class FaultyCalendars:
     ) -> list[EventReceipt]:
         _outside_transactions()
         self.calls.append(("booked", calendar))
-        if self.slow:
-            await asyncio.sleep(self.slow)
+        if calendar in self.stuck:
+            await asyncio.Event().wait()
         if fault := self.faults.get(calendar):
             raise fault
         events = [event for (where, _), events in self.live.items() if where == calendar for event in events]
         standing = [event for event in events if event.key not in self.called_off]
-        return [_receipt(event) for event in standing if event.start < end and event.end > start]
+        seen = [_receipt(event) for event in standing if event.start < end and event.end > start]
+        if (meanwhile := self.after_reading) is not None:
+            self.after_reading = None
+            await meanwhile()
+        return seen
 
     async def cancel(self, connection: ConnectionRef, calendar: str, key: str) -> None:
         await self._change("cancel", key, lambda: self.live.update({(calendar, key): []}))

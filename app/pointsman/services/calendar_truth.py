@@ -55,7 +55,7 @@ class _Calendar:
         return self.line.connection.id, self.name
 
 
-async def look_at_calendars(env: Env) -> int:
+async def look_at_calendars(env: Env, *, deadline: timedelta = DEADLINE) -> int:
     """Compare every calendar with our appointments, and act on what differs; the count of calendars that were read."""
     began = env.clock()
     calendars = await _calendars(env, began)
@@ -67,7 +67,7 @@ async def look_at_calendars(env: Env) -> int:
             if calendar.line.strikes >= STRIKES or env.clock() > began + BUDGET:
                 return False
             looked[calendar.key] = env.clock()
-            return await _look_at(env, calendar)
+            return await _look_at(env, calendar, deadline)
 
     # Whoever waited longest comes first; gates let them in in this order.
     calendars.sort(key=lambda calendar: looked.get(calendar.key, datetime.min.replace(tzinfo=UTC)))
@@ -97,15 +97,17 @@ async def _calendars(env: Env, now: datetime) -> list[_Calendar]:
     ]
 
 
-async def _look_at(env: Env, calendar: _Calendar) -> bool:
+async def _look_at(env: Env, calendar: _Calendar, deadline: timedelta) -> bool:
     """Read one calendar, and act on what differs. False when it could not be read."""
     started = env.clock()
     wanted = [item for item in calendar.placed if item.wanted and item.settled_at and item.settled_at < started]
     try:
-        seen = await _read(env, calendar, wanted, started)
+        seen = await _read(env, calendar, wanted, started, deadline)
     except (CalendarFault, TimeoutError) as fault:
         calendar.line.strikes += 1
-        error = safe_text(fault) if isinstance(fault, CalendarFault) else f"no answer within {DEADLINE.seconds} s"
+        error = (
+            safe_text(fault) if isinstance(fault, CalendarFault) else f"no answer within {deadline.total_seconds():g} s"
+        )
         await unreadable(env, calendar.line.connection, calendar.bound, error)
         return False
     calendar.line.strikes = 0
@@ -131,17 +133,17 @@ async def _try(env: Env, item: Placed, compared: Compared) -> None:
 
 
 async def _read(
-    env: Env, calendar: _Calendar, wanted: Sequence[Placed], now: datetime
+    env: Env, calendar: _Calendar, wanted: Sequence[Placed], now: datetime, deadline: timedelta
 ) -> Mapping[str, Sequence[Interval]]:
     """When every event of ours stands; what is missing where it should be is looked for by its key. Raises CalendarFault."""
     ref, end = calendar.line.connection.ref(), max(item.ends_at for item in calendar.placed)
-    async with asyncio.timeout(DEADLINE.total_seconds()):
-        found = await env.calendars.booked(ref, calendar.name, now, end, deadline=DEADLINE)
+    async with asyncio.timeout(deadline.total_seconds()):
+        found = await env.calendars.booked(ref, calendar.name, now, end, deadline=deadline)
     there = {receipt.key for receipt in found}
     gate = asyncio.Semaphore(PER_CONNECTION)
 
     async def look_up(key: str) -> EventReceipt | None:
-        async with gate, asyncio.timeout(DEADLINE.total_seconds()):
+        async with gate, asyncio.timeout(deadline.total_seconds()):
             return await env.calendars.find(ref, calendar.name, key)
 
     missing = await asyncio.gather(*(look_up(item.key) for item in wanted if item.key not in there))

@@ -240,16 +240,12 @@ async def test_what_cannot_be_read_says_nothing(floor: Floor) -> None:
     assert await alerts(floor, "calendar-unreadable") == [("calendar-unreadable", f"rep:{row.rep_key}")]
 
 
-async def test_a_look_up_that_fails_says_nothing(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_look_up_that_fails_says_nothing(floor: Floor) -> None:
     row, event = await booked(floor)
     floor.vendor.remove(event)
-
-    async def broken(*_: object) -> None:
-        raise FaultRetry("503")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(floor.vendor, "find", broken)
-        assert await look_at_calendars(floor.env) == 0
+    floor.vendor.blind = True
+    assert await look_at_calendars(floor.env) == 0
+    floor.vendor.blind = False
     assert (await now_is(floor, row)).status == "confirmed"
     # The busy times can be read: the closer can be booked, and somebody hears that changes go unnoticed.
     assert await alerts(floor, "calendar-unreadable") == [("calendar-unreadable", f"appointments:{row.rep_key}")]
@@ -270,14 +266,7 @@ async def test_what_is_still_owed_to_a_calendar_is_not_compared(floor: Floor) ->
 async def test_what_was_carried_out_after_the_reading_began_is_not_compared(floor: Floor) -> None:
     lead_id, handed = await floor.ready()
     row = await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
-    real = floor.vendor.booked
-
-    async def slow(*args: object, **rest: object) -> object:
-        seen = await real(*args, **rest)  # type: ignore[arg-type]
-        await floor.work_out()
-        return seen
-
-    floor.vendor.booked = slow  # type: ignore[method-assign,assignment]
+    floor.vendor.after_reading = floor.work_out
     await look_at_calendars(floor.env)
     assert (await now_is(floor, row)).status == "confirmed"
 
@@ -289,15 +278,9 @@ async def test_a_change_between_the_reading_and_the_acting_wins(floor: Floor, mo
         floor.vendor.drag(event, later(event))
     else:
         floor.vendor.remove(event)
-    real = floor.vendor.booked
-
-    async def meanwhile(*args: object, **rest: object) -> object:
-        seen = await real(*args, **rest)  # type: ignore[arg-type]
-        floor.vendor.booked = real  # type: ignore[method-assign]
-        await reschedule(floor.env, row.id, later(event, 2), by=By.SETTER, reason="x", actor=SETTER)
-        return seen
-
-    floor.vendor.booked = meanwhile  # type: ignore[method-assign,assignment]
+    floor.vendor.after_reading = lambda: reschedule(
+        floor.env, row.id, later(event, 2), by=By.SETTER, reason="x", actor=SETTER
+    )
     await look_at_calendars(floor.env)
     after = await now_is(floor, row)
     assert (after.status, after.starts_at, after.conflict) == ("confirmed", later(event, 2), None)
@@ -389,20 +372,11 @@ async def test_an_event_that_the_closer_moved_is_moved_in_the_companions_calenda
         assert (await now_is(floor, row)).conflict is None
 
 
-async def test_one_slow_vendor_does_not_keep_the_others_waiting(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pointsman.services.calendar_truth.DEADLINE", timedelta(seconds=0.3))
+async def test_one_slow_calendar_does_not_keep_the_others_waiting(floor: Floor) -> None:
     rows = [await booked(floor) for _ in range(3)]
-    slow, others = rows[0], rows[1:]
-    real = floor.vendor.booked
-
-    async def stuck(ref: object, calendar: str, *args: object, **rest: object) -> object:
-        if calendar == slow[1].calendar:
-            await asyncio.sleep(60)
-        return await real(ref, calendar, *args, **rest)  # type: ignore[arg-type]
-
-    floor.vendor.booked = stuck  # type: ignore[method-assign,assignment]
-    for _, event in others:
+    floor.vendor.stuck.add(rows[0][1].calendar)
+    for _, event in rows[1:]:
         floor.vendor.remove(event)
     async with asyncio.timeout(10):
-        assert await look_at_calendars(floor.env) == 2
+        assert await look_at_calendars(floor.env, deadline=timedelta(seconds=0.3)) == 2
     assert [(await now_is(floor, row)).status for row, _ in rows] == ["confirmed", "cancelled", "cancelled"]
