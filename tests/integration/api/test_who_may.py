@@ -31,6 +31,14 @@ A_PARTNERS = {
     ("GET", "/v1/appointments/{appointment_id}"),
     ("GET", "/v1/appointments/{appointment_id}/invitation.ics"),
     ("POST", "/v1/appointments/{appointment_id}/cancel"),
+    ("GET", "/v1/appointments/effects"),
+    ("POST", "/v1/appointments/{appointment_id}/confirm"),
+    ("POST", "/v1/appointments/{appointment_id}/accept"),
+    ("POST", "/v1/appointments/{appointment_id}/reject"),
+    ("POST", "/v1/appointments/{appointment_id}/held"),
+    ("POST", "/v1/appointments/{appointment_id}/no-show"),
+    ("POST", "/v1/appointments/{appointment_id}/outcome"),
+    ("POST", "/v1/appointments/{appointment_id}/reschedule"),
 }
 
 
