@@ -1,5 +1,6 @@
 """The vault: credentials at rest, encrypted with keys that can be changed."""
 
+import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
@@ -42,7 +43,7 @@ class Vault:
     def open(self, sealed: bytes, *, context: str) -> bytes:
         """What was sealed for this context. Raises Unavailable when the keys or the context are others."""
         try:
-            content = self._fernet.decrypt(bytes(sealed))
+            content = self._fernet.decrypt(_in_its_one_form(bytes(sealed)))
         except InvalidToken:
             raise Unavailable(
                 "a stored credential cannot be opened: POINTSMAN_SECRET_KEYS lacks the key it was sealed with",
@@ -64,6 +65,17 @@ class Vault:
                 "a stored credential cannot be opened: keep its key in POINTSMAN_SECRET_KEYS until it is rotated",
                 code="secret-unreadable",
             ) from None
+
+
+def _in_its_one_form(sealed: bytes) -> bytes:
+    """Fernet reads past signs that mean nothing; we write none. Raises InvalidToken."""
+    try:
+        same = base64.urlsafe_b64encode(base64.urlsafe_b64decode(sealed)) == sealed
+    except ValueError:
+        same = False
+    if not same:
+        raise InvalidToken
+    return sealed
 
 
 def _binding(context: str) -> bytes:

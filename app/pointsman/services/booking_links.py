@@ -43,7 +43,7 @@ def sign(secrets: Secrets, link: BookingLink) -> str:
     """The link as the last part of an address."""
     head = _HEAD.pack(_VERSION, link.lead_id.bytes, int(link.expires_at.timestamp()))
     rest = f"{link.language or ''}\0{link.zone or ''}".encode()
-    return base64.urlsafe_b64encode(secrets.seal(head + rest, context=CONTEXT)).rstrip(b"=").decode("ascii")
+    return _text(secrets.seal(head + rest, context=CONTEXT))
 
 
 def read(secrets: Secrets, token: str, *, now: datetime) -> BookingLink:
@@ -104,10 +104,16 @@ async def lead_of(tx: Tx, link: BookingLink) -> LeadRow:
     return lead
 
 
+def _text(sealed: bytes) -> str:
+    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode("ascii")
+
+
 def _opened(secrets: Secrets, token: str) -> BookingLink:
     if not token or len(token) > _LONGEST:
         raise ValueError(token[:20])
     sealed = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    if _text(sealed) != token:  # bits that mean nothing: not ours
+        raise ValueError(token[:20])
     plain = secrets.open(sealed, context=CONTEXT)
     version, lead, expiry = _HEAD.unpack_from(plain)
     if version != _VERSION:

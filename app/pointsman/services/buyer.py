@@ -71,7 +71,8 @@ async def zone_of(env: Env, key: str) -> str | None:
 
 async def times(env: Env, buyer: Buyer) -> SlotsAnswer:
     """When the buyer can be met, or meet at another time. Raises Conflict and RoleProtected as `slots_for_lead`."""
-    return await slots_for_lead(env, buyer.lead_id, limit=_ALL, actor=BUYER)
+    moving = buyer.appointment.id if buyer.appointment else None
+    return await slots_for_lead(env, buyer.lead_id, limit=_ALL, actor=BUYER, moving=moving)
 
 
 async def keep(env: Env, buyer: Buyer, start: datetime) -> bool:

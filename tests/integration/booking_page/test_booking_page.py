@@ -4,12 +4,14 @@ import re
 from datetime import timedelta
 from html import unescape
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
 from booking_links_given import Page
 from pointsman.domain.appointments import By
+from pointsman.domain.errors import SlotTaken
 from pointsman.services.appointment_acts import cancel
 from pointsman.services.ports import Actor, FaultRetry
 from pointsman.services.slots import slots_for_lead
@@ -188,6 +190,41 @@ async def test_an_unreadable_calendar_offers_nothing_and_tells_nothing(page: Pag
     chosen = await buyer.post(path, data={"start": start})
     assert (chosen.status_code, heading(chosen)) == (503, "Please try again in a moment")
     assert chosen.headers["retry-after"]
+
+
+async def test_when_nothing_is_free_the_next_date_is_said(page: Page, buyer: httpx.AsyncClient) -> None:
+    path = page.path(await page.lead(), zone="Europe/Berlin")
+    now = page.floor.env.clock()
+    page.floor.vendor.busy_times = {
+        f"{rep}-cal": [(now - timedelta(days=1), now + timedelta(days=20))] for rep in ("anna", "ben", "clara")
+    }
+    await page.floor.world.rows("delete from calendar_reads")
+    answer = await buyer.get(path)
+    assert heading(answer) == "No free time at the moment"
+    day = (now + timedelta(days=20)).astimezone(ZoneInfo("Europe/Berlin"))
+    if day.hour >= 17 or (day.hour, day.minute) > (16, 30):
+        day += timedelta(days=1)
+    assert f"The next free time is on {day:%A}, {day:%B} {day.day}, {day.year}." in answer.text
+
+
+async def test_the_kept_time_stays_on_offer_to_who_keeps_it_and_to_nobody_else(
+    page: Page, buyer: httpx.AsyncClient
+) -> None:
+    lead_id = await page.lead()
+    path = page.path(lead_id)
+    offered = times_in(await buyer.get(path))
+    await buyer.post(path, data={"start": offered[0]})
+    assert times_in(await buyer.get(path)) == offered
+    with pytest.raises(SlotTaken):
+        await page.somebody_takes(lead_id, offered[0])
+
+
+async def test_other_times_for_an_appointment_may_overlap_its_own(page: Page, buyer: httpx.AsyncClient) -> None:
+    path = page.path(await page.lead())
+    offered = times_in(await buyer.get(path))
+    await buyer.post(f"{path}/confirm", data={"start": offered[1]})
+    other = await buyer.get(f"{path}/reschedule")
+    assert times_in(other) == [start for start in offered if start != offered[1]]
 
 
 async def test_no_time_chosen_is_said(page: Page, buyer: httpx.AsyncClient) -> None:

@@ -103,19 +103,15 @@ async def test_no_other_string_is_a_link_and_none_is_a_fault_of_ours(page: Page,
             answer = await buyer.get(f"/book/{one}{below}")
             assert answer.status_code in {400, 404}, (one, below, answer.status_code)
             assert "alert(1)" not in answer.text
-        assert (await buyer.post(f"/book/{one}", data={"start": "x"})).status_code in {400, 404, 405}, one
+        assert (await buyer.post(f"/book/{one}", data={"start": "x"})).status_code in {400, 404, 405, 415}, one
 
 
-async def test_no_change_of_one_sign_makes_another_link_of_it(page: Page) -> None:
-    """Some bits of the last sign mean nothing: then it is the very same link."""
+async def test_no_change_of_one_sign_leaves_a_link(page: Page) -> None:
     now, lead_id = page.floor.env.clock(), uuid4()
     token = page.path(lead_id).removeprefix("/book/")
-    whole = read(page.floor.env.secrets, token, now=now)
     for at in range(len(token)):
         for sign_there in ("A", "_", "x"):
             changed = token[:at] + sign_there + token[at + 1 :]
-            try:
-                found = read(page.floor.env.secrets, changed, now=now)
-            except NotFound:
-                continue
-            assert found == whole
+            if changed != token:
+                with pytest.raises(NotFound):
+                    read(page.floor.env.secrets, changed, now=now)

@@ -14,7 +14,7 @@ from pointsman.api.booking_page.times import minutes_left, page_of
 from pointsman.api.booking_page.troubles import PageRoute, pages_of
 from pointsman.api.booking_page.words import CANCEL_REASONS, WORDS
 from pointsman.api.deps import EnvDep
-from pointsman.api.local_formats import in_words
+from pointsman.api.local_formats import day_in_words, in_words
 from pointsman.domain.appointments import Act, Status
 from pointsman.domain.errors import Conflict, NotFound, SlotTaken
 from pointsman.services import booking_links, buyer
@@ -128,7 +128,8 @@ async def confirm(request: Request, env: EnvDep) -> Response:
     if visit.buyer.appointment is not None or start is None:
         return visit.to()
     hold = visit.buyer.hold if visit.buyer.hold and visit.buyer.hold.starts_at == start else None
-    slot = next((slot for slot in (await buyer.times(env, visit.buyer)).slots if slot.start == start), None)
+    found = await buyer.times(env, visit.buyer)
+    slot = next((slot for slot in found.slots if slot.start == start), None)
     if hold is None and slot is None:
         return await _times(request, visit, said=_GONE, status=409)
     end = hold.ends_at if hold else slot.end if slot else start
@@ -139,7 +140,7 @@ async def confirm(request: Request, env: EnvDep) -> Response:
         here=("confirm", {"start": start}),
         start=start,
         when=visit.span(start, end),
-        names=", ".join(await buyer.names_of(env, [rep])),
+        names="" if found.decided_at_booking else ", ".join(await buyer.names_of(env, [rep])),
         company=visit.buyer.company,
         minutes=int((end - start).total_seconds() // 60),
         kept=minutes_left(hold.expires_at, env.clock()) if hold else None,
@@ -249,7 +250,6 @@ async def _times(
     slots = [slot for slot in found.slots if row is None or slot.start != row.starts_at]
     path = "reschedule" if row else ""
     first = day_of(visit.form.get("from") or request.query_params.get("from"))
-    reps = {slot.rep for slot in slots}
     return visit.answer(
         "times",
         status=status,
@@ -261,8 +261,10 @@ async def _times(
         page=page_of(slots, zone=reader.local_zone, language=reader.language, first=first),
         first=first,
         minutes=int((slots[0].end - slots[0].start).total_seconds() // 60) if slots else None,
-        names=", ".join(await buyer.names_of(env, sorted(reps))) if len(reps) == 1 else "",
-        next_free=None,
+        names="" if found.decided_at_booking else found.rep_name,
+        next_free=day_in_words(found.next_free, zone=reader.local_zone, language=reader.language)
+        if found.next_free
+        else None,
     )
 
 
