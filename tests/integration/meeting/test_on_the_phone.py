@@ -275,3 +275,21 @@ async def test_slot_holds_over_http(floor: Floor, client: httpx.AsyncClient) -> 
     assert (released.status_code, released.json()["status"]) == (200, "cancelled")
     assert (await client.delete(url)).json() == released.json()
     assert (await client.get("/v1/slot-holds/01999999-0000-7000-8000-000000000000")).status_code == 404
+
+
+async def test_the_earliest_slot_is_sought_over_the_whole_pool_where_its_slots_are_offered(database_url: str) -> None:
+    everybody = {**CLOSING, "members": ["anna", "ben", "clara"], "booking": {"offer": "flexible"}}
+    policy = {**POLICY, "pools": {**POLICY["pools"], "closers-mid-market": everybody}}
+    async with open_floor(database_url, policy=policy) as floor:
+        now = floor.env.clock()
+        for rep in ("anna", "ben"):
+            floor.vendor.busy_times[f"{rep}-cal"] = [(now, now + timedelta(days=10))]
+        floor.world.clock.advance(timedelta(minutes=2))
+        handed = [await floor.hand_over(await floor.lead(), auto_book=True) for _ in range(3)]
+        booked = [one.appointment for one in handed if one.appointment is not None]
+        assert [row.rep_key for row in booked] == ["clara", "clara", "clara"]
+        assert booked[0].starts_at < now + timedelta(days=3)
+        holders = (
+            "select count(*) from appointments p join assignments a on a.lead_id = p.lead_id and a.ended_at is null"
+        )
+        assert await floor.world.value(f"{holders} and a.rep_id = p.rep_id") == 3
