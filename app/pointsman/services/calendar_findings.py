@@ -6,6 +6,7 @@ from datetime import datetime
 from pointsman.domain.appointments import Act, By, effect_of
 from pointsman.domain.availability import Interval
 from pointsman.domain.calendar_comparison import Compared, Finding
+from pointsman.domain.errors import Unavailable
 from pointsman.services.calendar_conflicts import ACTOR, EMPTIED, EMPTIED_ALERT, state, unchanged
 from pointsman.services.delivery_jobs import defer_run
 from pointsman.services.effects import Doing, carry_out
@@ -39,9 +40,15 @@ async def act_on(env: Env, seen: Placed, compared: Compared) -> None:
 
 
 async def _move(env: Env, seen: Placed, to: Interval) -> None:
-    why = await reschedule_from_calendar(
-        env, seen.appointment_id, to.start, to.end, actor=ACTOR, sequence=seen.sequence
-    )
+    try:
+        why = await reschedule_from_calendar(
+            env, seen.appointment_id, to.start, to.end, actor=ACTOR, sequence=seen.sequence
+        )
+    except Unavailable as unknown:
+        # Not known to be free: somebody's calendar is away, or the time lies in the past, or beyond all that is read.
+        if unknown.code != "calendar-unreadable":
+            raise
+        why = str(unknown)
     if why is not None:
         await state(env, seen, f"the event was moved to {_moment(to)}: {why}")
 

@@ -136,6 +136,16 @@ async def test_an_event_moved_into_another_appointment_is_a_conflict_until_the_c
         assert await alerts(floor, "calendar-conflict") == []
 
 
+@pytest.mark.parametrize("days", [-3, 300], ids=["the past", "beyond the horizon"])
+async def test_an_event_moved_where_nothing_can_be_booked_is_a_conflict(floor: Floor, days: int) -> None:
+    row, event = await booked(floor)
+    floor.vendor.drag(event, event.start + timedelta(days=days))
+    await look_at_calendars(floor.env)
+    after = await now_is(floor, row)
+    assert (after.status, after.starts_at) == ("confirmed", row.starts_at)
+    assert (after.conflict or "").startswith(f"{row.rep_key}: the event was moved to ")
+
+
 async def in_conflict(floor: Floor) -> tuple[AppointmentRow, CalendarEvent]:
     first, _ = await booked(floor)
     second, event = await booked(floor)
