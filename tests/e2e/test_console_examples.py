@@ -38,6 +38,7 @@ LAST = [
     "POST /v1/leads/{lead_id}/reassign",
     "POST /v1/leads/reassign",
     "POST /v1/reps/{key}/reassign",
+    "POST /v1/appointments/{appointment_id}/reassign",
     "POST /v1/appointments/{appointment_id}/cancel",
     "POST /v1/overrides/{override_id}/revoke",
     "DELETE /v1/reps/{key}/time-off/{time_off_id}",
@@ -110,6 +111,7 @@ REAL: dict[tuple[str, str], Callable[[Served], Any]] = {
     ("POST /v1/accounts/{account_id}/merge", "into"): lambda it: list(it.api.every("/v1/accounts"))[1]["id"],
     ("POST /v1/slot-holds", "start"): lambda it: it.slot(),
     ("POST /v1/appointments", "start"): lambda it: it.slot(),
+    ("POST /v1/appointments/{appointment_id}/reschedule", "start"): lambda it: it.slot(),
     ("POST /v1/overrides", "lead"): lambda it: it.lead("Egger"),
     ("POST /v1/policies/{version}/publish", "version"): lambda it: it.answered("POST /v1/policies", "version"),
 }

@@ -52,8 +52,8 @@ async def reassign_in(
 ) -> tuple[AssignmentRow, Routed]:
     """`reassign` inside the caller's transaction: what was held before, and what became of the lead.
 
-    `calendars` None means that none was read: LostRace for a lead that is with a closer. Likewise for one that has an
-    appointment by now which `takeover` was not prepared for. Conflict "moved-meanwhile" when
+    `calendars` None means that none was read: LostRace for a lead that is with a closer. An appointment goes along by the
+    `takeover` that was prepared for it. Conflict "moved-meanwhile" when
     somebody else than the given `holder` has it.
     """
     lead = await locked_lead(tx, lead_id)

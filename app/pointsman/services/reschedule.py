@@ -31,6 +31,7 @@ class Rescheduling:
     """A new time that is ready to be written: what was asked, and the calendars that were read for it."""
 
     appointment_id: UUID
+    rep_id: UUID  # who led it then
     wanted: Interval
     readings: Mapping[str, Reading]
     keep_rep: bool
@@ -84,6 +85,7 @@ async def prepare_reschedule(
     readings = {} if what is None else await read_party_calendars(env, what, max_age=FOR_BOOKING, anybody=not keep_rep)
     return Rescheduling(
         appointment_id=appointment_id,
+        rep_id=row.rep_id,
         wanted=wanted,
         readings=readings,
         keep_rep=keep_rep,
@@ -101,6 +103,8 @@ async def reschedule_in(env: Env, tx: Tx, given: Rescheduling) -> AppointmentRow
     if given.sequence is not None and row.sequence != given.sequence:
         raise StaleVersion("The appointment was changed meanwhile.")
     what = await _ready(env, tx, lead, row)
+    if row.rep_id != given.rep_id and (given.keep_rep or row.rep_key not in given.readings):
+        raise Conflict(f"The appointment has just gone to {what.rep.name}. Ask again.", code="holder-changed")
     if given.known_to is not None:  # their own doing: no notice is too short for it
         what = replace(what, rules=what.rules.model_copy(update={"minimum_notice": timedelta(0)}))
     hold = await own_hold(env, tx, lead.id, lock=True)

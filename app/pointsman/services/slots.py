@@ -19,6 +19,7 @@ from pointsman.services.bookable import Bookable, bookable, visible_lead
 from pointsman.services.calendars import DEADLINE, FOR_SLOTS, Reading
 from pointsman.services.companions import Band, around, bands, missing
 from pointsman.services.diaries import fetch_diaries
+from pointsman.services.effects import require_gate
 from pointsman.services.parties_calendars import read_party_calendars
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.scenes import leaders_of
@@ -68,12 +69,16 @@ async def slots_for_lead(
 ) -> SlotsAnswer:
     """The next bookable slots of a lead, inside `window`; `limit` None is what the pool shows.
 
-    `moving` is the appointment that is to be moved: neither its own time nor its own event stand in the way.
-    Raises NotFound, Conflict "no-closer", RoleProtected "gate-closed".
+    `moving` is the appointment that is to be moved, else the one of the lead that lies ahead, if there is one: neither its
+    own time nor its own event stand in the way. Raises NotFound, Conflict "no-closer", RoleProtected "gate-closed".
     """
     now, who = env.clock(), actor or Actor(name="system")
     async with env.uow() as tx:
         lead = await visible_lead(tx, lead_id, who)
+        standing = await tx.appointments.of_lead(lead.id)
+        if standing is not None and standing.starts_at > now:
+            moving = moving or standing.id
+            await require_gate(env, tx, standing, lead)  # on any pass that is open, as whoever moves it asks it
         what = await bookable(env, tx, lead, now=now, moving=moving is not None)
     readings = await read_party_calendars(env, what, max_age=FOR_SLOTS, deadline=deadline)
     async with env.uow() as tx:

@@ -20,7 +20,7 @@ from pointsman.services.life import refuse_illegal
 from pointsman.services.moving import as_it_stands, change_over
 from pointsman.services.parties import Asking, choose_party
 from pointsman.services.parties_calendars import read_party_calendars
-from pointsman.services.ports import Actor, Env, LostRace, Tx
+from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.intake import LeadRow
 from pointsman.services.ports.meeting import AppointmentRow
 from pointsman.services.routing import Routed
@@ -60,13 +60,15 @@ async def prepare_takeover(env: Env, lead_id: UUID, *, to: str | None = None) ->
 
 
 async def meeting_of(tx: Tx, lead: LeadRow, takeover: Takeover | None) -> AppointmentRow | None:
-    """The appointment of the lead, both locked. LostRace when it is not the one that the takeover was prepared for."""
+    """The appointment of the lead, both locked.
+
+    Conflict "moved-meanwhile" when it is not the one that the takeover was prepared for: other calendars may have to be read.
+    """
     seen = await tx.appointments.of_lead(lead.id)
-    if seen is None:
-        return None
-    row = await tx.appointments.get(seen.id, lock=True)
-    if row is None or takeover is None or takeover.appointment_id != row.id:
-        raise LostRace("an appointment was made meanwhile")
+    row = await tx.appointments.get(seen.id, lock=True) if seen else None
+    if (row.id if row else None) != (takeover.appointment_id if takeover else None):
+        what = "was called off" if row is None else "was made"
+        raise Conflict(f"An appointment of this lead {what} meanwhile. Ask again.", code="moved-meanwhile")
     return row
 
 

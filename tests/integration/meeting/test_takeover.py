@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -73,7 +74,8 @@ async def test_past_holders_are_not_asked_and_whoever_was_dropped_is_named_with_
     with pytest.raises(Conflict) as caught:
         await given_to(floor, row)
     assert caught.value.code == "nobody-free"
-    said = {item["rep"]: item["code"] for item in caught.value.extra["dropped"]}
+    dropped: Any = caught.value.extra["dropped"]
+    said = {item["rep"]: item["code"] for item in dropped}
     assert said[last] == "not-free-then"
     assert said[row.rep_key] == said[once.rep_key] == "past-holder"
     assert f"{last.title()}'s calendar has something else then" in str(caught.value)

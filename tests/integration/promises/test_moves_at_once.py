@@ -26,7 +26,7 @@ TASKS = 60
 #: What may rightly be said to somebody who wanted the same as others.
 EXPLAINED = {
     "slot-taken", "slot-not-offered", "not-legal-now", "nobody-free", "not-free", "already-booked", "already-assigned",
-    "holder-changed", "not-assigned", "nobody-along", "unavailable", "no-closer",
+    "holder-changed", "not-assigned", "moved-meanwhile", "no-closer",
 }  # fmt: skip
 
 
