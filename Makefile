@@ -24,7 +24,7 @@ test: $(INSTALLED) ## Run every test, on a real PostgreSQL. TEST= takes pytest's
 test-browser: $(INSTALLED) ## Try the booking page in Chromium; pictures go to build/browser. TEST= takes pytest's options.
 	@$(call needed,$(CHROMIUM),Chromium,chromium,CHROMIUM=/path/to/it names another)
 	@$(call needed,npm,npm and node,npm,they fetch the accessibility checker)
-	@$(MAKE) --no-print-directory $(AXE)
+	@$(MAKE) --no-print-directory --silent $(AXE)
 	@rm -rf build/browser
 	@CHROMIUM=$(CHROMIUM) $(PY) -m pytest -n 2 tests/browser $(TEST)
 

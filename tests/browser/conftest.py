@@ -49,9 +49,10 @@ async def page(floor: Floor, database_url: str) -> AsyncIterator[Page]:
         await serving
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
+    path = shutil.which(os.environ.get("CHROMIUM", "chromium"))
+    assert path, "there is no Chromium: `make test-browser` says how to get it"
     flags = [*FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     async with async_playwright() as driver:
         browser = await driver.chromium.launch(executable_path=path, args=flags)

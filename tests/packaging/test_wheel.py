@@ -82,6 +82,13 @@ def test_it_carries_the_licence_the_types_and_every_migration(names: list[str]) 
     assert {name.removeprefix("pointsman/") for name in names if name.startswith("pointsman/migrations/")} == ours
 
 
+def test_it_carries_the_booking_page_and_renders_it(names: list[str], elsewhere: Path) -> None:
+    folder = ROOT / "app" / "pointsman" / "api" / "booking_page" / "templates"
+    assert {f"pointsman/api/booking_page/templates/{path.name}" for path in folder.iterdir()} <= set(names)
+    shown = run(elsewhere, "-c", "from pointsman.api.booking_page.rendering import Pages; print(Pages().headers)")
+    assert "sha256-" in shown
+
+
 def test_it_carries_the_demos_examples_and_finds_them(names: list[str], elsewhere: Path) -> None:
     ours = {path.relative_to(ROOT).as_posix() for path in (ROOT / "examples" / "demo").rglob("*") if path.is_file()}
     assert {name.removeprefix("pointsman/") for name in names if name.startswith("pointsman/examples/")} == ours

@@ -68,6 +68,14 @@ def test_the_public_address_defaults_to_where_it_listens() -> None:
     assert given.public_url == "https://leads.example.com"
 
 
+def test_who_may_frame_the_booking_page_is_a_list_of_origins() -> None:
+    given = load_settings(database_url=URL, secret_keys=KEY, booking_page_embedded_in="https://a.example, http://b:8080")
+    assert given.booking_page_embedded_in == ("https://a.example", "http://b:8080")
+    for wrong in ("a.example", "https://a.example/page", "https://a.example; script-src *", "'self'"):
+        (fault,) = faults(database_url=URL, secret_keys=KEY, booking_page_embedded_in=wrong)
+        assert "POINTSMAN_BOOKING_PAGE_EMBEDDED_IN" in fault
+
+
 @pytest.mark.parametrize(
     ("host", "url"),
     [
