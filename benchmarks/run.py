@@ -1,4 +1,4 @@
-"""Everything that `make bench` measures: the contenders side by side, the rush, the weighted pool, the one slot, the decision.
+"""Everything that `make bench` measures: the contenders side by side, the rush, the weighted pool, the one slot, the decision, the slots.
 
     python benchmarks/run.py [--quick]
 
@@ -17,6 +17,7 @@ QUICK = {
     "weighted_spread": ["--leads", "200"],
     "one_slot": ["--rounds", "1"],
     "decide": ["--rounds", "3"],
+    "slots_union": ["--rounds", "3"],
 }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from pointsman.domain.check_bookings import check_bookings
 from pointsman.domain.check_conditions import check_condition, fields_of_policy
 from pointsman.domain.check_definitions import check_definitions
 from pointsman.domain.check_distribution import check_distribution
@@ -49,6 +50,7 @@ def _findings(policy: Policy, roster: Roster | None) -> Iterator[Finding]:
     yield from _rules(policy)
     yield from check_logic(policy, definitions)
     yield from check_distribution(policy, roster, fields)
+    yield from check_bookings(policy)
     yield from check_pools(policy, roster)
     yield from check_suppliers(policy, roster)
     yield from check_definitions(policy, roster)

@@ -10,7 +10,8 @@ s - before < b and s + length + after > a: so every interval allows or forbids o
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from itertools import compress, groupby
 
 from pointsman.domain.appointment_caps import full_days
 from pointsman.domain.availability import Interval, absences, bookable_window, interval, working
@@ -18,6 +19,8 @@ from pointsman.domain.earliest import Diary
 from pointsman.domain.local_time import grid_of_day, local_date, local_days
 from pointsman.domain.policy import BookingRules
 from pointsman.domain.working_pattern import WorkingPattern
+
+_NEAR = 15  # most things in a calendar end within so many steps of the grid
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,17 +39,20 @@ class Grid:
     def hitting(self, taken: Iterable[Interval], *, buffers: bool = True) -> int:
         """Those whose appointment, with its buffers if asked, overlaps any of `taken`."""
         firsts, lasts = (self.after, self.before) if buffers else (self.ends, self.starts)
-        bits = 0
+        bits, size = 0, len(firsts)
         for item in taken:
-            bits |= _run(bisect_right(firsts, item.start), bisect_left(lasts, item.end))
+            first = bisect_right(firsts, item.start)
+            near = min(first + _NEAR, size)
+            after = bisect_left(lasts, item.end, first, near)
+            if after == near:  # a long one
+                after = bisect_left(lasts, item.end, near)
+            if first < after:
+                bits |= ((1 << (after - first)) - 1) << first
         return bits
 
     def times(self, bits: int) -> Iterator[datetime]:
         """The times that the bits stand for, ascending."""
-        while bits:
-            lowest = bits & -bits
-            yield self.starts[lowest.bit_length() - 1]
-            bits ^= lowest
+        return compress(self.starts, map(int, reversed(f"{bits:b}")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +83,13 @@ class SlotUnion:
         for diary in leaders:
             zone = diary.rep.time_zone
             by_zone[zone] = by_zone.get(zone, 0) | self.open(diary)
-        found: set[datetime] = set()
+        found: list[datetime] = []
         for zone, bits in by_zone.items():
             for band in bands:
                 bits &= self.anybody(band, zone)  # noqa: PLW2901  # what is left
-            found.update(self.grid(zone).times(bits))
-        return sorted(found)
+            found.extend(self.grid(zone).times(bits))
+        found.sort()  # a few ascending runs: quicker than telling times apart by their hashes
+        return [at for at, _ in groupby(found)]
 
     def anybody(self, diaries: Iterable[Diary], zone: str) -> int:
         """When at least one of them is free, on the grid of `zone`."""
@@ -121,15 +128,16 @@ class SlotUnion:
         """The grid of the clocks in `zone`, as far as the window goes."""
         if zone not in self._grids:
             rules, window = self.rules, self.window
-            days = local_days(window.start, window.end, zone)
-            every = (at for day in days for at in grid_of_day(day, zone, rules.slot_grid))
-            starts = [at for at in every if window.start <= at < window.end]
-            self._grids[zone] = Grid(
-                starts,
-                [at + rules.duration for at in starts],
-                [at - rules.buffer_before for at in starts],
-                [at + rules.duration + rules.buffer_after for at in starts],
-            )
+            starts: list[datetime] = []
+            by_day: dict[date, int] = {}
+            for day in local_days(window.start, window.end, zone):
+                first = len(starts)
+                starts += _within(grid_of_day(day, zone, rules.slot_grid), window)
+                by_day[day] = _run(first, len(starts))
+            self._days[zone, zone] = by_day
+            ends = _moved(starts, rules.duration)
+            before, after = _moved(starts, -rules.buffer_before), _moved(ends, rules.buffer_after)
+            self._grids[zone] = Grid(starts, ends, before, after)
         return self._grids[zone]
 
     def _working(self, diary: Diary, span: Interval, zone: str, grid: Grid) -> int:
@@ -151,6 +159,15 @@ class SlotUnion:
                 days[day] = days.get(day, 0) | (1 << position)
             self._days[zone, own] = days
         return self._days[zone, own]
+
+
+def _within(times: Sequence[datetime], window: Interval) -> Sequence[datetime]:
+    """Those that lie in the window; `times` ascend."""
+    return times[bisect_left(times, window.start) : bisect_left(times, window.end)]
+
+
+def _moved(times: Sequence[datetime], by: timedelta) -> Sequence[datetime]:
+    return [at + by for at in times] if by else times
 
 
 def _run(first: int, after: int) -> int:
