@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -34,9 +35,9 @@ from worlds import ADMIN, absence
 pytestmark = pytest.mark.anyio
 
 
-async def moved(floor: Floor, row: AppointmentRow, **over: object) -> AppointmentRow:
-    given = {"start": at(floor, 12), "by": By.PROSPECT, "reason": "travels", "actor": SETTER} | over
-    return await reschedule(floor.env, row.id, given.pop("start"), **given)  # type: ignore[arg-type]
+async def moved(floor: Floor, row: AppointmentRow, **over: Any) -> AppointmentRow:
+    given: dict[str, Any] = {"start": at(floor, 12), "by": By.PROSPECT, "reason": "travels", "actor": SETTER} | over
+    return await reschedule(floor.env, row.id, given.pop("start"), **given)
 
 
 async def test_who_is_free_at_the_new_time_keeps_the_appointment_and_its_turn(floor: Floor) -> None:
