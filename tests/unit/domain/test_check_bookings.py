@@ -1,0 +1,53 @@
+"""Groups that could never meet are refused, each with the path to the pool that is named in vain."""
+
+from typing import Any
+
+import pytest
+
+from pointsman.domain.check import check
+from pointsman.domain.policy import parse_policy
+
+POOLS: dict[str, Any] = {
+    "closers": {"work": "closing", "members": ["anna"]},
+    "solutions": {"work": "solution_design", "members": ["tom"]},
+    "care": {"work": "customer_service", "members": ["eva"]},
+    "others": {"work": "closing", "members": ["ben"]},
+}
+
+
+def found(together: list[str], **pools: Any) -> list[tuple[str, str]]:
+    closers = {**POOLS["closers"], "booking": {"together": together}}
+    document = {
+        "gates": {"closing": {"require": ["qualified"]}},
+        "rules": [{"name": "all", "work": "closing", "pool": "closers"}],
+        "pools": {**POOLS, "closers": closers, **pools},
+    }
+    codes = ("together-misfit", "unknown-pool", "booking-without-effect")
+    return [(finding.path, finding.code) for finding in check(parse_policy(document), None) if finding.code in codes]
+
+
+def test_a_solution_designer_and_a_customer_manager_may_come_along() -> None:
+    assert found(["solutions", "care"]) == []
+
+
+@pytest.mark.parametrize(
+    ("together", "path", "code"),
+    [
+        (["closers"], "pools.closers.booking.together[0]", "together-misfit"),
+        (["solutions", "solutions"], "pools.closers.booking.together[1]", "together-misfit"),
+        (["others"], "pools.closers.booking.together[0]", "together-misfit"),
+        (["solution"], "pools.closers.booking.together[0]", "unknown-pool"),
+    ],
+)
+def test_what_cannot_come_along_is_refused(together: list[str], path: str, code: str) -> None:
+    assert found(together) == [(path, code)]
+
+
+def test_whoever_comes_along_brings_nobody() -> None:
+    chain = {**POOLS["solutions"], "booking": {"together": ["care"]}}
+    assert found(["solutions"], solutions=chain) == [("pools.closers.booking.together[0]", "together-misfit")]
+
+
+def test_an_offer_without_appointments_is_told_of() -> None:
+    cold = {"work": "prospecting", "members": ["mia"], "booking": {"offer": "balanced"}}
+    assert found([], cold=cold) == [("pools.cold.booking.offer", "booking-without-effect")]
