@@ -20,7 +20,7 @@ ALSO_TAKEN = {
     "/book/": frozenset({b"application/x-www-form-urlencoded"}),
     "/v1/policies": frozenset(
         {b"text/yaml", b"application/yaml", b"application/x-yaml", b"text/x-yaml", b"text/vnd.yaml"}
-    )
+    ),
 }
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _DRAIN_S = 2.0

@@ -39,17 +39,17 @@ class BookingLink:
     zone: str | None = None
 
 
-def sign(secrets: Secrets, link: BookingLink) -> str:
+def sign(vault: Secrets, link: BookingLink) -> str:
     """The link as the last part of an address."""
     head = _HEAD.pack(_VERSION, link.lead_id.bytes, int(link.expires_at.timestamp()))
     rest = f"{link.language or ''}\0{link.zone or ''}".encode()
-    return _text(secrets.seal(head + rest, context=CONTEXT))
+    return _text(vault.seal(head + rest, context=CONTEXT))
 
 
-def read(secrets: Secrets, token: str, *, now: datetime) -> BookingLink:
+def read(vault: Secrets, token: str, *, now: datetime) -> BookingLink:
     """What `token` says. Raises NotFound for whatever we did not sign, and LinkExpired."""
     try:
-        link = _opened(secrets, token)
+        link = _opened(vault, token)
     except (PointsmanError, ValueError, struct.error, OverflowError, OSError):
         raise NotFound("This link is not valid.", code="no-such-link") from None
     if now >= link.expires_at:
@@ -108,13 +108,13 @@ def _text(sealed: bytes) -> str:
     return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode("ascii")
 
 
-def _opened(secrets: Secrets, token: str) -> BookingLink:
+def _opened(vault: Secrets, token: str) -> BookingLink:
     if not token or len(token) > _LONGEST:
         raise ValueError(token[:20])
     sealed = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
     if _text(sealed) != token:  # bits that mean nothing: not ours
         raise ValueError(token[:20])
-    plain = secrets.open(sealed, context=CONTEXT)
+    plain = vault.open(sealed, context=CONTEXT)
     version, lead, expiry = _HEAD.unpack_from(plain)
     if version != _VERSION:
         raise ValueError(version)

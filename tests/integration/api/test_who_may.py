@@ -19,6 +19,7 @@ A_PARTNERS = {
     ("GET", "/v1/leads/{lead_id}"),
     ("GET", "/v1/leads/{lead_id}/decisions"),
     ("GET", "/v1/leads/{lead_id}/slots"),
+    ("POST", "/v1/leads/{lead_id}/booking-links"),
     ("POST", "/v1/leads/{lead_id}/qualifications"),
     ("GET", "/v1/decisions"),
     ("GET", "/v1/decisions/{decision_id}"),

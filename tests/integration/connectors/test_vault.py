@@ -27,7 +27,13 @@ def test_secret_does_not_open_for_another_row() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [lambda s: s[:-2], lambda s: b"", lambda s: s[:20] + (b"B" if s[20:21] == b"A" else b"A") + s[21:], lambda _: b"\xff"]
+    "change",
+    [
+        lambda s: s[:-2],
+        lambda s: b"",
+        lambda s: s[:20] + (b"B" if s[20:21] == b"A" else b"A") + s[21:],
+        lambda _: b"\xff",
+    ],
 )
 def test_changed_ciphertext_does_not_open(change: object) -> None:
     vault = Vault([NEW])

@@ -69,7 +69,9 @@ def test_the_public_address_defaults_to_where_it_listens() -> None:
 
 
 def test_who_may_frame_the_booking_page_is_a_list_of_origins() -> None:
-    given = load_settings(database_url=URL, secret_keys=KEY, booking_page_embedded_in="https://a.example, http://b:8080")
+    given = load_settings(
+        database_url=URL, secret_keys=KEY, booking_page_embedded_in="https://a.example, http://b:8080"
+    )
     assert given.booking_page_embedded_in == ("https://a.example", "http://b:8080")
     for wrong in ("a.example", "https://a.example/page", "https://a.example; script-src *", "'self'"):
         (fault,) = faults(database_url=URL, secret_keys=KEY, booking_page_embedded_in=wrong)
