@@ -56,7 +56,7 @@ class AppointmentDoc(BaseModel):
     cancel_reason: str | None
 
     @staticmethod
-    def of(row: AppointmentRow, now: datetime, *, partner: bool = False) -> "AppointmentDoc":
+    def of(row: AppointmentRow, now: datetime, *, partner: bool) -> "AppointmentDoc":
         return AppointmentDoc(**_values(row, now, partner=partner))
 
 

@@ -23,4 +23,5 @@ router = APIRouter(tags=["Hand-over and booking"])
     responses=errors(401, 403, 404, 409, 422, 503),
 )
 async def keep_it(appointment_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("booking")]) -> AppointmentDoc:
-    return AppointmentDoc.of(await keep(env, appointment_id, actor=caller.actor), env.clock())
+    row = await keep(env, appointment_id, actor=caller.actor)
+    return AppointmentDoc.of(row, env.clock(), partner=caller.supplier is not None)

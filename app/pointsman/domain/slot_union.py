@@ -65,7 +65,7 @@ class Sifted:
     open: int  # may be booked
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SlotUnion:
     """One question: appointments by `rules` inside `window`, asked at `now`; `categories` are what they would count for."""
 
