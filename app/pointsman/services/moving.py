@@ -11,6 +11,7 @@ from pointsman.domain.errors import NotFound, RoleProtected
 from pointsman.domain.leads import Stage
 from pointsman.domain.roles import GATED_WORKS, Work
 from pointsman.services.bookable import Bookable
+from pointsman.services.booking import in_words
 from pointsman.services.life import record
 from pointsman.services.new_appointment import confirm_by
 from pointsman.services.owing import hand_on
@@ -68,7 +69,7 @@ async def change_over(
     """Write the appointment as `party` has it at `wanted`, with everybody's time, and owe what calendars have to hear.
 
     The lead, the appointment and everybody's rows are locked. `known_to` is whose calendar knows already. Raises
-    RoleProtected "gate-closed", Conflict "no-calendar", and `Refused` where the time is gone.
+    RoleProtected "gate-closed", Conflict "no-calendar", and SlotTaken where the database says that the time is gone.
     """
     now = env.clock()
     what = await _on_open_gate(env, tx, party.what)
@@ -93,7 +94,10 @@ async def change_over(
     await tx.appointments.release_time(row.id)
     await tx.appointments.set_companions(row.id, after.companions)
     await record(env, tx, row, after, act, by=by, actor=actor, reason=reason, detail=detail)
-    await tx.appointments.take_time(after, reservation_ids=[env.new_id() for _ in party.rep_ids])
+    try:
+        await tx.appointments.take_time(after, reservation_ids=[env.new_id() for _ in party.rep_ids])
+    except Refused as refused:
+        raise in_words(refused) from refused
     await hand_on(env, tx, row, after, known_to=known_to)
     await tx.leads.set_stage(row.lead_id, Stage.BOOKED.value, at=now)
     return after

@@ -40,6 +40,7 @@ A_PARTNERS = {
     ("POST", "/v1/appointments/{appointment_id}/no-show"),
     ("POST", "/v1/appointments/{appointment_id}/outcome"),
     ("POST", "/v1/appointments/{appointment_id}/reschedule"),
+    ("POST", "/v1/appointments/{appointment_id}/keep"),
 }
 
 

@@ -22,8 +22,9 @@ from moving_floor import (
     turns,
 )
 from pointsman.domain.appointments import By
-from pointsman.domain.errors import Conflict, RoleProtected
+from pointsman.domain.errors import Conflict, RoleProtected, SlotTaken
 from pointsman.domain.roles import Work
+from pointsman.services import parties, takeover
 from pointsman.services.appointment_acts import cancel
 from pointsman.services.booking import book
 from pointsman.services.by_hand import assign
@@ -292,6 +293,25 @@ async def test_in_bulk_whoever_finds_nobody_is_left_with_the_reason(floor: Floor
         assert [(fate.outcome, fate.code) for fate in moved.fates] == [(Outcome.LEFT, "nobody-free")] * 3
         assert "Another appointment has this time" in moved.fates[0].sentence
     assert [await appointment(floor, row.id) for row in rows] == rows
+
+
+@pytest.mark.parametrize("how", ["by the rules", "by hand", "in bulk"])
+async def test_what_only_the_database_sees_is_refused_in_words_and_nothing_moves(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    rows = [await booked(floor) for _ in range(3)]
+    assert len({row.rep_key for row in rows}) == 3  # all three at one time
+    row, to = rows[0], rows[1].rep_key
+    before = await everything(floor)
+    for service in (parties, takeover):
+        monkeypatch.setattr(service, "hindrance", lambda *_: None)
+    if how == "in bulk":
+        moved = await reassign_leads(floor.env, [one.lead_id for one in rows], Asked(reason="ill"), actor=ADMIN)
+        assert [(fate.outcome, fate.code) for fate in moved.fates] == [(Outcome.LEFT, "slot-taken")] * 3
+    else:
+        with pytest.raises(SlotTaken):
+            await given_to(floor, row, to if how == "by hand" else None)
+    assert await everything(floor) == before
 
 
 async def test_what_has_begun_stays_with_whom_it_was(floor: Floor) -> None:
