@@ -18,7 +18,7 @@ from pointsman.services.credits import restore
 from pointsman.services.life import record
 from pointsman.services.new_appointment import new_appointment
 from pointsman.services.owing import owe
-from pointsman.services.parties import Asking, Party, choose_party, refused, would_be_party
+from pointsman.services.parties import Asking, Party, choose_party, refuse_hopeless, refused
 from pointsman.services.parties_calendars import read_party_calendars
 from pointsman.services.ports import Actor, Env, Refused, Tx
 from pointsman.services.ports.meeting import AppointmentRow
@@ -53,10 +53,9 @@ async def book(
 
 async def book_prepared(env: Env, given: Prepared) -> AppointmentRow:
     """Book what was prepared. See `book`."""
-    if given.seen.rules.offer is Offer.STRICT:
-        # One statement and no lock: of many who want one slot, all but the first few need not queue for the rep's row.
-        async with env.uow.single() as tx:
-            await would_be_party(env, tx, given.seen, given.asking)
+    # Of many who want one slot, all but the first few need not queue for anybody's row.
+    async with env.uow.single() as tx:
+        await refuse_hopeless(env, tx, given.seen, given.asking)
     try:
         return await in_transaction(env, lambda tx: book_in(env, tx, given))
     except Refused as said_no:

@@ -26,7 +26,7 @@ from pointsman.services.routing import TurnBack, route_lead
 from pointsman.services.scenes import Scene, look
 from pointsman.services.would_route import Foreseen, foresee
 
-__all__ = ["Asking", "Party", "asks_the_pool", "choose_party", "refused", "would_be_party"]
+__all__ = ["Asking", "Party", "asks_the_pool", "choose_party", "refuse_hopeless", "refused", "would_be_party"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +85,11 @@ async def choose_party(env: Env, tx: Tx, what: Bookable, asking: Asking, *, trig
     return await _still(env, tx, party, asking)
 
 
+async def refuse_hopeless(env: Env, tx: Tx, what: Bookable, asking: Asking) -> None:
+    """Raises as `choose_party` while nobody who may lead is free; by one statement and without a lock."""
+    _stays(await _look(env, tx, what, asking), asking)
+
+
 async def would_be_party(env: Env, tx: Tx, what: Bookable, asking: Asking) -> Party:
     """Who would take part as things stand; nothing is locked and nothing is written. Raises as `choose_party`."""
     scene = await _look(env, tx, what, asking)
@@ -122,14 +127,18 @@ async def _look(env: Env, tx: Tx, what: Bookable, asking: Asking) -> Scene:
 
 
 def _stays(scene: Scene, asking: Asking) -> bool:
-    """Whether the holder leads without anybody having to be asked. Raises when nobody else may."""
+    """Whether the holder leads without the rules having to be asked. Raises when nobody who may lead is free."""
     why = scene.obstacle_of(scene.what.rep.key)
     if not asks_the_pool(scene.what, asking):
         if why is not None:
             raise refused(why)
         return True
     anew = scene.what.rules.offer is Offer.BALANCED and asking.moving is None
-    return why is None and not asking.another_rep and not anew
+    if why is None and not asking.another_rep and not anew:
+        return True
+    if scene.hopeless:  # no need to ask the rules whom they would choose
+        raise _nobody(scene, asking)
+    return False
 
 
 async def _foresee(env: Env, tx: Tx, what: Bookable, asking: Asking, scene: Scene) -> Foreseen:
@@ -155,7 +164,11 @@ def _chosen(scene: Scene, foreseen: Foreseen, asking: Asking) -> str:
     key = foreseen.decided(scene.asked).rep
     if key is not None:
         return key
-    raise refused(scene.in_everybodys_way(besides=scene.what.rep.key if asking.another_rep else None))
+    raise _nobody(scene, asking)
+
+
+def _nobody(scene: Scene, asking: Asking) -> PointsmanError:
+    return refused(scene.in_everybodys_way(besides=scene.what.rep.key if asking.another_rep else None))
 
 
 async def _assigned_anew(

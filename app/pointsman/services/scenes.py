@@ -70,6 +70,11 @@ class Scene:
             return Obstacle(code="nobody-along", sentence=f"Nobody of {names} can come along then.")
         return None
 
+    @property
+    def hopeless(self) -> bool:
+        """Whether nobody at all could lead the appointment then, whatever the rules say."""
+        return all(self.obstacle_of(key) is not None for key in self._leaders())
+
     def companions_of(self, key: str) -> tuple[Companion, ...]:
         """Who comes along when `key`, who is free, leads."""
         return self._company(key) or ()
@@ -159,23 +164,35 @@ async def look(
     keys |= {key for band in found for key in band.weights}
     reps = [rep for key in sorted(keys) if (rep := what.known.roster.reps.get(key)) is not None and rep.active]
     diaries = await fetch_diaries(tx, reps, readings, wanted, moving=before, hold=hold)
-    counted = [diary.rep.id for diary in diaries.values()] if anybody or found else []
-    counts = dict(await tx.appointments.counts(counted, around(wanted))) if counted else {}
-    if before is not None and around(wanted).start <= before.starts_at < around(wanted).end:
-        for rep_id in takes_part(before) & counts.keys():
-            counts[rep_id] -= 1
-    return Scene(
+    scene = Scene(
         what=what,
         wanted=wanted,
         now=now,
         readings=readings,
         diaries=diaries,
         bands=found,
-        counts=counts,
+        counts={},
         before=before,
         hindrance=hindrance,
         gone_pools=missing(what.known, names) if only is None else (),
     )
+    free = [diary.rep.id for key, diary in diaries.items() if scene.time_of(key) is None]
+    if free and (
+        anybody or found
+    ):  # else there is nothing to share out: of many who want one time, most find nobody free
+        scene.counts = await _counts(tx, free, wanted, before)
+    return scene
+
+
+async def _counts(
+    tx: Tx, rep_ids: Sequence[UUID], wanted: Interval, before: AppointmentRow | None
+) -> Mapping[UUID, int]:
+    """How many appointments each has around `wanted`; `before`, which is being moved, is none."""
+    counts = dict(await tx.appointments.counts(rep_ids, around(wanted)))
+    if before is not None and around(wanted).start <= before.starts_at < around(wanted).end:
+        for rep_id in takes_part(before) & counts.keys():
+            counts[rep_id] -= 1
+    return counts
 
 
 async def _bands(tx: Tx, what: Bookable, wanted: Interval, now: datetime) -> tuple[Band, ...]:

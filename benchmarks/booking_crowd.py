@@ -1,0 +1,214 @@
+"""The crowd of million_bookings.py: one process's leads, and the connections that act for them at once."""
+
+import asyncio
+import base64
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from pointsman.domain.appointments import By
+from pointsman.domain.availability import Interval
+from pointsman.domain.errors import PointsmanError
+from pointsman.main import utc_now, wire
+from pointsman.services import booking, parties
+from pointsman.services.appointment_acts import cancel
+from pointsman.services.bookable import Bookable, bookable
+from pointsman.services.booking import Prepared, book_prepared, in_words
+from pointsman.services.calendars import Reading
+from pointsman.services.parties import Asking
+from pointsman.services.parties_calendars import read_party_calendars
+from pointsman.services.ports import Actor, Env, Refused
+from pointsman.services.ports.meeting import AppointmentRow
+from pointsman.services.reschedule import Rescheduling, reschedule_in
+from pointsman.services.slot_holds import Holding, hold_in
+from pointsman.services.transactions import in_transaction
+from pointsman.settings import load_settings
+
+ACTOR = Actor(name="benchmark")
+LENGTH, GRID = timedelta(minutes=30), timedelta(minutes=15)
+FIRST_HOUR, HOURS = 9, 9
+ACTS = ("book", "hold", "cancel", "reschedule")
+#: Enough time is given back that somebody wins all along; most find that somebody was there before.
+SHARES = (960, 15, 15, 10)
+#: Who calls off: closers and operators free time alone, the others give the turn back, too.
+CANCELLED_BY = (*[By.CLOSER] * 4, *[By.OPERATOR] * 4, By.PROSPECT, By.SETTER)
+KEEPS_REP = 0.8  # of those who move an appointment
+BLIND = 0.02  # of the bookings are of a lead that has an appointment already
+PATIENCE_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What one process does."""
+
+    url: str
+    leads: Sequence[UUID]
+    attempts: int
+    connections: int
+    days: int
+    start_at: float
+    number: int
+    unchecked: bool
+    seconds: float  # and no longer
+
+
+@dataclass(slots=True, kw_only=True)
+class Found:
+    """What one process saw; seconds of all attempts, and of bookings that were made."""
+
+    begin: float = 0.0
+    end: float = 0.0
+    results: Counter[tuple[str, str]] = field(default_factory=Counter)
+    seconds: list[float] = field(default_factory=list)
+    made: list[float] = field(default_factory=list)
+    unexplained: list[str] = field(default_factory=list)
+
+
+class Crowd:
+    """The leads of one process and what they have; several connections act for them at once."""
+
+    def __init__(self, env: Env, share: Share, seen: dict[UUID, Bookable], readings: Mapping[str, Reading]) -> None:
+        self._env, self._seen, self._readings = env, seen, readings
+        self._chance = random.Random(share.number)
+        self._leads = list(share.leads)
+        self._booked: dict[UUID, AppointmentRow] = {}
+        midnight = utc_now().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2)
+        steps = HOURS * 4 - 1
+        opens = [midnight + timedelta(days=day, hours=FIRST_HOUR) for day in range(share.days)]
+        self._starts = [begin + GRID * step for begin in opens for step in range(steps)]
+
+    async def attempt(self) -> tuple[str, str]:
+        """One act, and what became of it."""
+        act = self._chance.choices(ACTS, SHARES)[0]
+        begin = self._chance.choice(self._starts)
+        wanted = Interval(begin, begin + LENGTH)
+        lead = self._chance.choice(self._leads)
+        if act in ("cancel", "reschedule"):
+            if not self._booked:
+                return act, "nothing there"
+            lead = self._chance.choice(list(self._booked))
+        elif lead in self._booked and self._chance.random() >= BLIND:
+            free = (one for one in self._chance.sample(self._leads, 20) if one not in self._booked)
+            lead = next(free, lead)
+        try:
+            await getattr(self, f"_{act}")(lead, wanted)
+        except PointsmanError as error:
+            if error.code == "holder-changed":
+                self._seen[lead] = await seen_for(self._env, lead)
+            reason = error.extra.get("reason")
+            return act, f"{error.code} ({reason})" if reason else error.code
+        except Refused as refused:
+            words = in_words(refused)
+            if words is refused:
+                raise
+            return act, f"{getattr(words, 'code', '')} (constraint)"
+        return act, "done"
+
+    def _asking(self, wanted: Interval) -> Asking:
+        return Asking(wanted=wanted, readings=self._readings)
+
+    async def _book(self, lead: UUID, wanted: Interval) -> None:
+        given = Prepared(lead_id=lead, seen=self._seen[lead], asking=self._asking(wanted), actor=ACTOR, by=By.SETTER)
+        self._booked[lead] = await book_prepared(self._env, given)
+
+    async def _hold(self, lead: UUID, wanted: Interval) -> None:
+        given = Holding(lead_id=lead, asking=self._asking(wanted), actor=ACTOR)
+        await in_transaction(self._env, lambda tx: hold_in(self._env, tx, given))
+
+    async def _cancel(self, lead: UUID, _wanted: Interval) -> None:
+        by = self._chance.choice(CANCELLED_BY)
+        await cancel(self._env, self._booked.pop(lead).id, by=by, reason="another day", actor=ACTOR)
+
+    async def _reschedule(self, lead: UUID, wanted: Interval) -> None:
+        given = Rescheduling(
+            appointment_id=self._booked[lead].id,
+            rep_id=self._booked[lead].rep_id,
+            wanted=wanted,
+            readings=self._readings,
+            keep_rep=self._chance.random() < KEEPS_REP,
+            by=By.SETTER,
+            reason=None,
+            actor=ACTOR,
+        )
+        moved = await in_transaction(self._env, lambda tx: reschedule_in(self._env, tx, given))
+        if lead in self._booked:
+            self._booked[lead] = moved
+
+
+def wired(url: str, connections: int) -> Any:
+    key = base64.urlsafe_b64encode(os.urandom(32)).decode()
+    # Two hundred at once on a small or busy machine wait longer than any sender does: p99 says how long, no timeout hides it.
+    settings = load_settings(
+        database_url=url, secret_keys=key, private_networks="127.0.0.0/8", statement_timeout_ms=PATIENCE_MS
+    )
+    return wire(settings, name="million", pool_size=connections)
+
+
+def _look_at_nobodys_time() -> None:
+    """Switch the application's own check off: whoever asks is told that nothing is in the way."""
+
+    def nothing(*_given: Any) -> None:
+        return None
+
+    for module in (booking, parties):
+        assert hasattr(module, "hindrance"), f"{module.__name__} has another check by now"
+        setattr(module, "hindrance", nothing)  # noqa: B010  # mypy knows that it is none of ours to set
+
+
+async def work(share: Share, attempted: Callable[[], None]) -> Found:
+    """All attempts of one process, or as many as there is time for; `attempted` hears of each."""
+    if share.unchecked:
+        _look_at_nobodys_time()
+    this, found = wired(share.url, share.connections), Found()
+    try:
+        seen, readings = await _prepared(this.env, share.leads)
+        crowd = Crowd(this.env, share, seen, readings)
+        left = iter(range(share.attempts))
+
+        async def one_after_another() -> None:
+            for _ in left:
+                if time.time() - share.start_at >= share.seconds:
+                    return
+                began = time.perf_counter()
+                try:
+                    act, result = await crowd.attempt()
+                except Exception as error:  # noqa: BLE001  # what this is here to find
+                    act, result = "", f"{type(error).__name__}: {error}"
+                    found.unexplained.append(result)
+                took = time.perf_counter() - began
+                found.seconds.append(took)
+                found.results[act, result] += 1
+                if (act, result) == ("book", "done"):
+                    found.made.append(took)
+                attempted()
+
+        await asyncio.sleep(max(0.0, share.start_at - time.time()))
+        found.begin = time.time()
+        await asyncio.gather(*(one_after_another() for _ in range(share.connections)))
+        found.end = time.time()
+        return found
+    finally:
+        await this.aclose()
+
+
+async def seen_for(env: Env, lead_id: UUID) -> Bookable:
+    """Who may be booked for the lead."""
+    async with env.uow() as tx:
+        lead = await tx.leads.get(lead_id)
+        assert lead is not None, "it was put there"
+        return await bookable(env, tx, lead, now=env.clock())
+
+
+async def _prepared(env: Env, leads: Sequence[UUID]) -> tuple[dict[UUID, Bookable], Mapping[str, Reading]]:
+    """Who may be booked for each lead, and what is known of everybody's calendar."""
+    seen = {lead_id: await seen_for(env, lead_id) for lead_id in leads}
+    readings: dict[str, Reading] = {}
+    for what in {what.rep.key: what for what in seen.values()}.values():
+        readings |= await read_party_calendars(env, what, max_age=timedelta(hours=1), deadline=timedelta(seconds=20))
+    return seen, readings
