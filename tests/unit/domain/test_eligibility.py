@@ -142,6 +142,7 @@ def test_a_cap_of_zero_keeps_also_who_has_had_nothing() -> None:
     assert codes(taken(world(roster(rep("ben", caps=Caps(per_day=0)))))) == {"ben": "cap-day"}
 
 
+ASKED = AskedTime(start=NOW, end=NOW + timedelta(hours=1), obstacles={"ben": "Ben is away then."})
 #: Every reason at once, in the order of looking; taken away one after another, the next one shows.
 STAGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("inactive", {"active": True}, {}),
@@ -153,7 +154,8 @@ STAGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("supplier-capacity", {}, {"supplier_loads": {}}),
     ("ramp-up", {"started_on": date(2025, 1, 1)}, {}),
     ("time-off", {"time_off": ()}, {}),
-    ("outside-working-hours", {"time_zone": "UTC"}, {}),
+    # a time that is asked for makes it unimportant whether somebody is there now
+    ("outside-working-hours", {"time_zone": "UTC"}, {"asked": ASKED}),
     ("cap-hour", {"caps": Caps(per_day=1, per_week=1, open_load=1, categories={"big": Caps(per_day=1)})}, {}),
     ("cap-day", {"caps": Caps(per_week=1, open_load=1, categories={"big": Caps(per_day=1)})}, {}),
     ("cap-week", {"caps": Caps(open_load=1, categories={"big": Caps(per_day=1)})}, {}),
@@ -194,7 +196,6 @@ def stage(done: int) -> Decision:
         "supplier_loads": {"acme": load},
         "past_holders": frozenset({"ben"}),
         "calendars": {},
-        "asked": AskedTime(start=NOW, end=NOW + timedelta(hours=1), obstacles={"ben": "Ben is away then."}),
     }
     gate = False
     for _, changed, around_changed in STAGES[:done]:
