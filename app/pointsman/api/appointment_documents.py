@@ -48,12 +48,12 @@ class AppointmentDoc(BaseModel):
     end: datetime
     title: str
     gate: dict[str, Any] = Field(description="What the closer reads before the call.")
-    booked_by: str
+    booked_by: str | None = Field(description="Whose key it was; a partner's key does not read it.")
     sequence: int = Field(description="Grows with every change that calendars are told of (RFC 5545).")
     created_at: datetime
     cancelled_at: datetime | None
     cancelled_by: str | None
-    cancel_reason: str | None
+    cancel_reason: str | None = Field(description="A partner's key does not read it.")
 
     @staticmethod
     def of(row: AppointmentRow, now: datetime, *, partner: bool) -> "AppointmentDoc":
@@ -151,10 +151,10 @@ def _values(row: AppointmentRow, now: datetime, *, partner: bool) -> dict[str, A
         "end": row.ends_at,
         "title": row.title,
         "gate": dict(row.gate_snapshot),
-        "booked_by": row.booked_by,
+        "booked_by": None if partner else row.booked_by,
         "sequence": row.sequence,
         "created_at": row.created_at,
         "cancelled_at": row.cancelled_at,
         "cancelled_by": row.cancelled_by,
-        "cancel_reason": row.cancel_reason,
+        "cancel_reason": None if partner else row.cancel_reason,
     }

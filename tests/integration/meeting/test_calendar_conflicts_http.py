@@ -1,12 +1,14 @@
 """A conflict with a calendar as callers see it, and settle it, over HTTP."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import httpx
 import pytest
 
 from meeting_floor import SETTER, Floor
+from moving_floor import booked, group_floor
 from pointsman.domain.appointments import By
 from pointsman.main import create_app
 from pointsman.services.appointment_acts import cancel
@@ -22,14 +24,21 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def client(floor: Floor, database_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with opened(floor, database_url) as client:
+        yield client
+
+
+@asynccontextmanager
+async def opened(floor: Floor, database_url: str, *, supplier: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
     app = create_app(load_settings(database_url=database_url, secret_keys=SECRET, pool_size=3))
-    made = await create_key(floor.env, name="t", scopes=["booking", "read"], supplier=None, actor=Actor(name="test"))
+    scopes = ["booking", "read"]
+    made = await create_key(floor.env, name="t", scopes=scopes, supplier=supplier, actor=Actor(name="test"))
     headers = {"Authorization": f"Bearer {made.token}"}
     async with app.router.lifespan_context(app):
         app.state.env = floor.env
         transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://pointsman.test", headers=headers) as opened:
-            yield opened
+        async with httpx.AsyncClient(transport=transport, base_url="http://pointsman.test", headers=headers) as client:
+            yield client
 
 
 async def test_a_conflict_is_shown_and_the_appointment_kept(floor: Floor, client: httpx.AsyncClient) -> None:
@@ -50,6 +59,21 @@ async def test_a_conflict_is_shown_and_the_appointment_kept(floor: Floor, client
     assert [line["act"] for line in (await client.get(url)).json()["history"]] == ["book", "conflict", "keep"]
     await floor.work_out()
     assert [there.start for there in floor.vendor.events()] == [row.starts_at]
+
+
+async def test_a_partner_who_keeps_its_appointment_reads_no_word_of_the_house(database_url: str) -> None:
+    async with group_floor(database_url) as floor:
+        row = await booked(floor)
+        async with opened(floor, database_url, supplier="callwerk") as partner:
+            assert (await partner.post(f"/v1/appointments/{row.id}/keep")).status_code == 404
+            await floor.world.rows(
+                "insert into assignments (id, lead_id, rep_id, work, assigned_at, ended_at, end_reason)"
+                " select :id, :lead, id, 'prospecting', :at, :at, 'x' from reps where key = 'mia'",
+                id=floor.env.new_id(), lead=row.lead_id, at=floor.env.clock() - timedelta(days=1),
+            )  # fmt: skip
+            kept = await partner.post(f"/v1/appointments/{row.id}/keep")
+    assert kept.status_code == 200, kept.text
+    assert (len(row.companions), kept.json()["companions"], kept.json()["booked_by"]) == (1, [], None)
 
 
 async def test_what_does_not_stand_cannot_be_kept(floor: Floor, client: httpx.AsyncClient) -> None:

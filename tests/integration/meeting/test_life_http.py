@@ -164,9 +164,11 @@ async def test_a_partner_reads_its_own_appointments_and_no_word_of_the_house(flo
             id=floor.env.new_id(), lead=row.lead_id, at=floor.env.clock() - timedelta(days=1),
         )  # fmt: skip
         await floor.world.rows("update appointments set conflict = 'anna says no' where id = :id", id=row.id)
+        await floor.world.rows("update appointments set cancel_reason = 'anna is fed up' where id = :id", id=row.id)
         rejected = await partner.post(f"{url}/reject", json={"code": "wrong_segment", **WHY})
         assert rejected.status_code == 200, rejected.text
         shown = (await partner.get(url)).json()
+    assert (shown["booked_by"], shown["cancel_reason"]) == (None, None)
     assert (shown["status"], shown["companions"], shown["conflict"]) == ("rejected", [], None)
     assert [line["act"] for line in shown["history"]] == ["book", "reject"]
     for line in shown["history"]:
