@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from icalendar import Calendar, Event, vCalAddress, vText
 from icalendar.cal.component import Component
 
-from pointsman_sdk import BookingRequest, Rejected, Slot
+from pointsman_sdk import BookingRequest, Contact, Rejected, Slot
 
 _UID_SUFFIX = "@pointsman"
 _SEQUENCE = "X-POINTSMAN-SEQUENCE"
@@ -47,21 +47,26 @@ def written(request: BookingRequest, *, now: datetime) -> bytes:
     event.add("SUMMARY", _line(request.title))
     event.add("DESCRIPTION", _plain(request.description))
     event.add("TRANSP", "OPAQUE")
-    if request.organizer:
+    if request.organizer and request.contact:
         # An ATTENDEE without an ORGANIZER is allowed in a store, but no server would invite.
         event.add("ORGANIZER", vCalAddress(f"mailto:{request.organizer}"))
-    guest = vCalAddress(f"mailto:{request.contact.email}")
-    guest.params["CN"] = vText(_line(request.contact.name))
-    guest.params["ROLE"] = vText("REQ-PARTICIPANT")
-    guest.params["PARTSTAT"] = vText("NEEDS-ACTION")
-    guest.params["RSVP"] = vText("TRUE")
-    event.add("ATTENDEE", guest)
+    if request.contact:
+        event.add("ATTENDEE", _guest(request.contact))
     _place(event, request, sequence=request.sequence, now=now)
     calendar = Calendar()
     calendar.add("VERSION", "2.0")
     calendar.add("PRODID", "-//Pointsman//CalDAV connector//EN")
     calendar.add_component(event)
     return _bytes(calendar)
+
+
+def _guest(contact: Contact) -> vCalAddress:
+    guest = vCalAddress(f"mailto:{contact.email}")
+    guest.params["CN"] = vText(_line(contact.name))
+    guest.params["ROLE"] = vText("REQ-PARTICIPANT")
+    guest.params["PARTSTAT"] = vText("NEEDS-ACTION")
+    guest.params["RSVP"] = vText("TRUE")
+    return guest
 
 
 def _bytes(calendar: Calendar) -> bytes:

@@ -41,7 +41,7 @@ class Appointments:
         body = {
             **slot_json(request.slot),
             "title": request.title,
-            "attendees": [request.contact.email],
+            "attendees": [request.contact.email] if request.contact else [],
             "sequence": request.sequence,
             "tentative": request.tentative,
         }

@@ -24,7 +24,7 @@ class BookingRequest:
     slot: Slot
     title: str
     description: str
-    contact: Contact
+    contact: Contact | None  # None: nobody who could be invited; the appointment stands all the same
     organizer: str | None = None  # the email address the invitation comes from
     sequence: int = 0
     tentative: bool = False

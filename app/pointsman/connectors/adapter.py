@@ -244,12 +244,20 @@ def _request(event: CalendarEvent) -> BookingRequest:
         slot=Slot(event.start, event.end),
         title=event.title,
         description=event.description,
-        contact=Contact(email=event.attendee_email, name=event.attendee_name),
+        contact=_contact(event),
         organizer=event.organizer_email,
         sequence=event.sequence,
         tentative=event.tentative,
         invitation=event.invitation,
     )
+
+
+def _contact(event: CalendarEvent) -> Contact | None:
+    """A lead without an address that can be invited, such as one known by phone alone, is met all the same."""
+    try:
+        return Contact(email=event.attendee_email, name=event.attendee_name)
+    except ValueError:
+        return None
 
 
 def _receipt(booking: Booking) -> EventReceipt:

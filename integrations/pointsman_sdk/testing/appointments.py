@@ -55,6 +55,15 @@ class AppointmentChecks(Bench):
         assert await connector.find(vendor.calendar, asked.key) is not None
 
     @proves(Tier.SILVER, CALENDAR)
+    async def test_appointment_with_nobody_to_invite_stands(self, connector: Any, vendor: Any) -> None:
+        """A request without a contact makes an event without guests: some people are known by phone alone."""
+        asked = request(vendor.calendar, contact=None)
+        made = await connector.book(asked)
+        await connector.move(request(vendor.calendar, contact=None, slot=at(15), sequence=1))
+        (event,) = vendor.events()
+        assert (made.slot, event.slot, event.attendees) == (asked.slot, at(15), frozenset())
+
+    @proves(Tier.SILVER, CALENDAR)
     async def test_same_key_books_once(self, connector: Any, vendor: Any) -> None:
         """A repeated book() returns the appointment that is there, even when the request has changed since."""
         made = await connector.book(request(vendor.calendar))

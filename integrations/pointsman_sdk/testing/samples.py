@@ -34,17 +34,18 @@ def request(
     *,
     key: str = "check-g1",
     slot: Slot | None = None,
-    contact: Contact = ADA,
+    contact: Contact | None = ADA,
     sequence: int = 0,
     tentative: bool = False,
 ) -> BookingRequest:
     """An appointment at 9:00 in Berlin, on the morning after the clocks changed."""
+    name = contact.name if contact else "somebody"
     return BookingRequest(
         key=key,
         calendar=calendar,
         slot=slot or at(9),
-        title=f"Demo with {contact.name}",
-        description=f"Asked for by {contact.name}",
+        title=f"Demo with {name}",
+        description=f"Asked for by {name}",
         contact=contact,
         organizer="closer@example.com",
         sequence=sequence,

@@ -180,8 +180,6 @@ async def test_taken_time_and_lost_answer_and_wait_reach_the_services(house: Hou
 @pytest.mark.parametrize(
     "change",
     [
-        {"attendee_email": "nobody"},
-        {"attendee_email": "a@b\r\nATTENDEE:x@y"},
         {"organizer_email": "x"},
         {"key": "../escape"},
         {"end": NINE},
@@ -195,6 +193,13 @@ async def test_event_that_no_vendor_would_take_is_rejected_before_it_is_sent(
     with pytest.raises(FaultRejected):
         await house.gateway.book(house.connection(), replace(EVENT, **change))
     assert house.wire.seen == []
+
+
+@pytest.mark.parametrize("email", ["", "nobody", "a@b\r\nATTENDEE:x@y"])
+async def test_who_cannot_be_invited_is_met_all_the_same(house: House, email: str) -> None:
+    await house.gateway.book(house.connection(), replace(EVENT, attendee_email=email))
+    (entry,) = house.vendor.diary.own(EVENT.calendar)
+    assert entry.attendees == frozenset()
 
 
 class Scripted:
