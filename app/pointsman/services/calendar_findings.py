@@ -8,6 +8,7 @@ from pointsman.domain.availability import Interval
 from pointsman.domain.calendar_comparison import Compared, Finding
 from pointsman.domain.errors import Unavailable
 from pointsman.services.calendar_conflicts import ACTOR, EMPTIED, EMPTIED_ALERT, state, unchanged
+from pointsman.services.calendar_unread import ORPHAN_ALERT, subject_of
 from pointsman.services.delivery_jobs import defer_run
 from pointsman.services.effects import Doing, carry_out
 from pointsman.services.event import appointment_of
@@ -18,7 +19,6 @@ from pointsman.services.ports.meeting import ConnectionRow, DeliveryRow, Placed
 from pointsman.services.reschedule import reschedule_from_calendar
 from pointsman.services.transactions import in_transaction
 
-ORPHAN_ALERT = "calendar-orphan"
 REMOVED = "removed from the calendar"
 
 
@@ -100,7 +100,7 @@ async def take_out(
         return [key for key, is_known in zip(keys, known, strict=True) if not is_known]
 
     unknown = await in_transaction(env, work) if keys else []
-    subject = f"calendar:{connection.key}:{calendar}"
+    subject = subject_of(connection, calendar)
     async with env.uow() as tx:
         there = await tx.alerts.is_open(code=ORPHAN_ALERT, subject=subject)
         if unknown and not there:

@@ -18,7 +18,7 @@ from pointsman.domain.calendar_comparison import Compared, Expected, compare, sa
 from pointsman.domain.errors import PointsmanError
 from pointsman.services.calendar_conflicts import EMPTIED, tidy_alerts
 from pointsman.services.calendar_findings import act_on, take_out
-from pointsman.services.calendar_unread import Bound, read_again, unreadable
+from pointsman.services.calendar_unread import Bound, forget_others, read_again, subject_of, unreadable
 from pointsman.services.fault_texts import safe_text
 from pointsman.services.ports import CalendarFault, Env, EventReceipt
 from pointsman.services.ports.meeting import ConnectionRow, Placed
@@ -71,11 +71,16 @@ async def look_at_calendars(env: Env, *, deadline: timedelta = DEADLINE) -> int:
 
     # Whoever waited longest comes first; gates let them in in this order.
     calendars.sort(key=lambda calendar: looked.get(calendar.key, datetime.min.replace(tzinfo=UTC)))
-    done = await asyncio.gather(*(look(calendar) for calendar in calendars))
+    # One that we fail over keeps no other one waiting.
+    done = await asyncio.gather(*(look(calendar) for calendar in calendars), return_exceptions=True)
     for gone in looked.keys() - {calendar.key for calendar in calendars}:
         del looked[gone]
+    await forget_others(env, {subject_of(calendar.line.connection, calendar.name) for calendar in calendars})
     await tidy_alerts(env)
-    return sum(done)
+    for failed in done:
+        if isinstance(failed, BaseException):
+            raise failed  # so that whoever runs this says so
+    return sum(read is True for read in done)
 
 
 async def _calendars(env: Env, now: datetime) -> list[_Calendar]:
@@ -108,10 +113,11 @@ async def _look_at(env: Env, calendar: _Calendar, deadline: timedelta) -> bool:
         error = (
             safe_text(fault) if isinstance(fault, CalendarFault) else f"no answer within {deadline.total_seconds():g} s"
         )
-        await unreadable(env, calendar.line.connection, calendar.bound, error)
+        reps = {item.rep_key for item in calendar.placed}
+        await unreadable(env, calendar.line.connection, calendar.name, calendar.bound, reps, error)
         return False
     calendar.line.strikes = 0
-    await read_again(env, calendar.bound)
+    await read_again(env, calendar.line.connection, calendar.name)
     expected = [
         Expected(key=item.key, time=item.interval, emptied=says(item.conflict, item.rep_key, EMPTIED))
         for item in wanted

@@ -258,10 +258,57 @@ async def test_a_look_up_that_fails_says_nothing(floor: Floor) -> None:
     floor.vendor.blind = False
     assert (await now_is(floor, row)).status == "confirmed"
     # The busy times can be read: the closer can be booked, and somebody hears that changes go unnoticed.
-    assert await alerts(floor, "calendar-unreadable") == [("calendar-unreadable", f"appointments:{row.rep_key}")]
+    assert await alerts(floor, "calendar-unreadable") == [("calendar-unreadable", f"calendar:cal:{event.calendar}")]
     floor.vendor.drag(event, event.start)
     assert await look_at_calendars(floor.env) == 1
     assert await alerts(floor, "calendar-unreadable") == []
+
+
+async def test_a_calendar_that_its_rep_uses_no_more_is_told_of_too_until_nothing_lies_ahead_there(floor: Floor) -> None:
+    row, event = await booked(floor)
+    elsewhere = [Bound(connection="cal", calendar="elsewhere", writes=True)]
+    await bind_calendars(floor.env, row.rep_key, elsewhere, actor=SETTER)
+    floor.vendor.faults[event.calendar] = FaultRetry("503")
+    about = [("calendar-unreadable", f"calendar:cal:{event.calendar}")]
+    await look_at_calendars(floor.env)
+    assert await alerts(floor, "calendar-unreadable") == about
+    floor.world.clock.advance(row.ends_at - floor.env.clock())
+    await look_at_calendars(floor.env)
+    assert await alerts(floor, "calendar-unreadable") == []
+
+
+async def test_one_calendar_that_is_read_back_does_not_hide_another_that_is_not(floor: Floor) -> None:
+    row, event = await booked(floor)
+    both = [
+        Bound(connection="cal", calendar=event.calendar, writes=False),
+        Bound(connection="cal", calendar="elsewhere", writes=True),
+    ]
+    await bind_calendars(floor.env, row.rep_key, both, actor=SETTER)
+    while (other := (await booked(floor))[0]).rep_key != row.rep_key:
+        pass
+    assert event_of(floor, other).calendar == "elsewhere"
+    floor.vendor.blind = True  # what is not found where it should be cannot be looked up
+    floor.vendor.remove(event)
+    for _ in range(2):
+        await look_at_calendars(floor.env)
+        assert await alerts(floor, "calendar-unreadable") == [("calendar-unreadable", f"calendar:cal:{event.calendar}")]
+
+
+async def test_a_calendar_that_we_fail_over_keeps_no_other_one_waiting(floor: Floor) -> None:
+    row, event = await booked(floor)
+    while (other := (await booked(floor))[0]).rep_key == row.rep_key:
+        pass
+    floor.vendor.remove(event)
+    floor.vendor.remove(event_of(floor, other))
+
+    async def fail() -> None:
+        raise ZeroDivisionError
+
+    floor.vendor.after_reading = fail  # whichever is read first
+    with pytest.raises(ZeroDivisionError):
+        await look_at_calendars(floor.env)
+    statuses = [(await now_is(floor, one)).status for one in (row, other)]
+    assert sorted(statuses) == ["cancelled", "confirmed"]
 
 
 async def test_what_is_still_owed_to_a_calendar_is_not_compared(floor: Floor) -> None:
