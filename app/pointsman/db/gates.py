@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.slot_holds import AND_THEIR_SLOT_HOLDS
 from pointsman.db.tables import evidence, gate_checks
+from pointsman.domain.appointments import EFFECTS, Gate
 from pointsman.domain.qualification import Evidence, EvidenceKind
 from pointsman.services.ports.meeting import CheckRow, HeldWork
 
@@ -17,6 +18,12 @@ _EVIDENCE = (
     select(evidence).where(evidence.c.lead_id == bindparam("lead")).order_by(evidence.c.observed_at, evidence.c.id)
 )
 _ADD_EVIDENCE = insert(evidence)
+_USED_UP = text(
+    "select max(v.at) from appointments a join appointment_events v on v.appointment_id = a.id"
+    " where a.lead_id in (select cast(:lead as uuid) union all select id from leads where merged_into = :lead)"
+    " and v.act || ' ' || case v.act when 'reject' then a.reject_code when 'outcome' then a.outcome else '' end = any(:ends)"
+)
+_ENDS = [f"{row.act} {row.case}" for row in EFFECTS if row.gate is Gate.REVOKED]
 _ADD_CHECK = insert(gate_checks)
 _REVOKE = (
     update(gate_checks)
@@ -74,6 +81,10 @@ class SqlGates:
             )
             for row in rows
         ]
+
+    async def evidence_used_up(self, lead_id: UUID) -> datetime | None:
+        found: Any = await self._connection.scalar(_USED_UP, {"lead": lead_id, "ends": _ENDS})
+        return found if isinstance(found, datetime) else None
 
     async def add_evidence(self, lead_id: UUID, items: Sequence[Evidence], *, at: datetime) -> None:
         if not items:

@@ -84,7 +84,7 @@ class Gate(StrEnum):
 
     KEPT = "kept"
     ASKED = "asked"  # it must be open, or the act is refused
-    REVOKED = "revoked"  # also when it was used up: who bought is sold to again on fresh evidence alone
+    REVOKED = "revoked"  # and the evidence is used up: whoever is handed over again has fresh evidence
 
 
 class Next(StrEnum):

@@ -1,6 +1,6 @@
 """Evidence: what an SDR, a form or a scoring model knows about a buyer's readiness."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -37,3 +37,10 @@ class Evidence:
     observed_at: datetime
     expires_at: datetime | None = None
     id: UUID | None = None
+
+
+def after(item: Evidence, used_up: datetime | None) -> Evidence:
+    """The item as it counts since `used_up`: what had been observed by then expired at that moment."""
+    if used_up is None or item.observed_at > used_up:
+        return item
+    return replace(item, expires_at=min(item.expires_at or used_up, used_up))

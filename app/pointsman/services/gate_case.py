@@ -10,7 +10,7 @@ from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.gate import GateResult, evaluate_gate, facts_with_evidence
 from pointsman.domain.policy import Gate
 from pointsman.domain.pool_document import Offer, Pool
-from pointsman.domain.qualification import Evidence
+from pointsman.domain.qualification import Evidence, after
 from pointsman.domain.reps import Rep, Roster
 from pointsman.domain.roles import Work
 from pointsman.domain.routing import plan_routes
@@ -53,9 +53,10 @@ async def open_case(
     known = await current(env, tx)
     lead = await visible_lead(tx, lead_id, actor, lock=lock)
     held = await tx.gates.held(lead_id, at=now)
+    used_up = await tx.gates.evidence_used_up(lead_id)
     on_record = await tx.gates.evidence(lead_id)
-    new = [replace(item, id=env.new_id()) for item in given if not _repeated(item, on_record)]
-    everything = [*on_record, *new]
+    new = [replace(item, id=env.new_id()) for item in given if not _repeated(item, on_record, used_up)]
+    everything = [after(item, used_up) for item in (*on_record, *new)]
     gate = evaluate_gate(closing_gate(known), everything, facts_of(lead), now, definitions=known.policy.definitions)
     return Case(
         lead=lead,
@@ -74,11 +75,12 @@ def closing_gate(known: Current) -> Gate:
     return known.policy.policy.gates.get(Work.CLOSING, _NO_GATE)
 
 
-def _repeated(item: Evidence, on_record: Sequence[Evidence]) -> bool:
+def _repeated(item: Evidence, on_record: Sequence[Evidence], used_up: datetime | None) -> bool:
     return any(
         (item.name, item.value, item.affirmed, item.source) == (old.name, old.value, old.affirmed, old.source)
         and abs(item.observed_at - old.observed_at) < REPEAT_WITHIN
         and not _contradicted(old, item, on_record)
+        and not (used_up is not None and old.observed_at <= used_up < item.observed_at)
         for old in on_record
     )
 

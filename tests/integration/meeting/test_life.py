@@ -211,6 +211,36 @@ async def test_a_rejection_moves_no_lead_that_is_elsewhere_by_now(floor: Floor) 
     assert after.turns_back == 1
 
 
+@pytest.mark.parametrize("code", [RejectCode.WRONG_BUYER, RejectCode.WRONG_VALUE, RejectCode.NOT_QUALIFIED])
+async def test_what_a_closer_rejected_is_not_handed_over_again_on_the_same_evidence(
+    floor: Floor, code: RejectCode
+) -> None:
+    row = await appointment_in(floor, STATES["confirmed"])
+    told = floor.evidence()  # observed before, sent only afterwards
+    floor.world.clock.advance(timedelta(minutes=5))
+    await rejected(floor, row.id, code)
+    floor.world.clock.advance(timedelta(minutes=5))
+    for evidence in (floor.evidence("need"), told, []):
+        again = await floor.hand_over(row.lead_id, evidence=evidence)
+        assert (again.gate.passed, again.gate.refused, again.stage) == (False, (), "working")
+    assert {missing.why.rpartition(" ")[0] for missing in again.gate.missing} == {
+        "intent expired on",
+        "offer_known expired on",
+    }
+    passed = await floor.hand_over(row.lead_id)  # the same words, said anew
+    assert passed.gate.passed
+
+
+async def test_who_was_merged_away_cannot_be_handed_over_on_what_was_rejected_either(floor: Floor) -> None:
+    row = await appointment_in(floor, STATES["held"])
+    await rejected(floor, row.id, RejectCode.WRONG_BUYER)
+    floor.world.clock.advance(timedelta(minutes=5))
+    survivor = await floor.lead()
+    await merge_leads(floor.env, row.lead_id, into=survivor, reason="same person", actor=SETTER)
+    assert not (await floor.hand_over(survivor, evidence=[])).gate.passed
+    assert (await floor.hand_over(survivor)).gate.passed
+
+
 async def test_no_lead_leaves_its_closer_while_another_appointment_stands(floor: Floor) -> None:
     first = await appointment_in(floor, STATES["held"])
     offer = await floor.hand_over(first.lead_id)

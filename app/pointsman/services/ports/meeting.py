@@ -58,6 +58,10 @@ class Gates(Protocol):
 
     async def evidence(self, lead_id: UUID) -> Sequence[Evidence]: ...
 
+    async def evidence_used_up(self, lead_id: UUID) -> datetime | None:
+        """When an appointment of this lead last ended its pass for good: what was observed before opens no gate again."""
+        ...
+
     async def add_evidence(self, lead_id: UUID, items: Sequence[Evidence], *, at: datetime) -> None:
         """Every item has an id."""
         ...
