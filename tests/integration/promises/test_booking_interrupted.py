@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
@@ -104,14 +103,12 @@ async def test_a_time_at_which_nobody_is_free_is_refused_without_a_lock_and_with
     database_url: str,
 ) -> None:
     async with open_floor(database_url, policy=policy(("anna", "ben"), offer="flexible")) as floor:
-        leads: list[UUID] = []
-        for _ in range(3):
-            lead_id, handed = await floor.ready()
-            leads.append(lead_id)
+        late, handed = await floor.ready()
         start = handed.slots[0].start
-        prepared = await prepare_booking(floor.env, leads[2], start, actor=SETTER)
-        for lead_id in leads[:2]:
-            await book(floor.env, lead_id, start, actor=SETTER)
+        prepared = await prepare_booking(floor.env, late, start, actor=SETTER)
+        for _ in range(2):
+            first, _handed = await floor.ready()
+            await book(floor.env, first, start, actor=SETTER)
         env, engine = make_env(database_url, pool_size=1, clock=floor.env.clock)
         said: list[str] = []
         event.listen(engine.sync_engine, "before_cursor_execute", lambda *given: said.append(given[2]))
