@@ -38,16 +38,22 @@ def obstacle(
 
     `meetings` are the rep's appointments around it (see `full_days`), `category` is what `wanted` would count for.
     """
+    return (
+        out_of_reach(wanted, rules, now)
+        or _outside_hours(rep, wanted)
+        or _taken(rep, wanted, busy=busy, reservations=reservations, rules=rules)
+        or _capped(rep, wanted, meetings, category)
+    )
+
+
+def out_of_reach(wanted: Interval, rules: BookingRules, now: datetime) -> Obstacle | None:
+    """Whether `wanted` lies before the minimum notice or beyond the horizon: then no calendar has to be known."""
     reach = bookable_window(rules, now)
     if wanted.start < reach.start:
         return Obstacle(code="too-soon", sentence=f"The earliest start is {reach.start:%Y-%m-%dT%H:%MZ}.")
     if wanted.end > reach.end:
         return Obstacle(code="too-far", sentence=f"An appointment must end by {reach.end:%Y-%m-%dT%H:%MZ}.")
-    return (
-        _outside_hours(rep, wanted)
-        or _taken(rep, wanted, busy=busy, reservations=reservations, rules=rules)
-        or _capped(rep, wanted, meetings, category)
-    )
+    return None
 
 
 def _outside_hours(rep: Rep, wanted: Interval) -> Obstacle | None:

@@ -4,6 +4,7 @@ Unknown is not free: a calendar that cannot be read makes its owner unbookable, 
 """
 
 import asyncio
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from pointsman.services.ports.meeting import Binding, CalendarRead
 FOR_SLOTS = timedelta(seconds=60)
 FOR_BOOKING = timedelta(seconds=10)  # ... and to book by, at most, whatever its connection says
 DEADLINE = timedelta(seconds=3)
+PATIENCE = 2  # so many deadlines long is one waited for all the calendars of a question together
 AT_ONCE = 4  # calls to one connection, so that one slow vendor cannot take every reader
 ALERT = "calendar-unreadable"
 REAUTH = "connection-reauth"
@@ -61,21 +63,25 @@ async def read_calendars(
     """The busy times of each rep in [start, end); every rep asked for is in the answer.
 
     `max_age` FOR_SLOTS gives way to what a connection says of its own readings; a shorter one only becomes shorter.
+    Whoever comes first in `rep_keys` is read first; a calendar whose turn does not come in time counts as unreadable.
     """
     async with env.uow.single() as tx:
         bound = await tx.calendars.bindings(sorted(rep_keys))
     window = _generous(start, end)
     now = env.clock()
-    reads = await asyncio.gather(
-        *(
-            _fresh(env, binding, last, window, Interval(start, end), now - _allowed(binding, max_age), deadline)
-            for binding, last in bound
-        )
-    )
-    by_rep: dict[str, list[CalendarRead]] = {rep: [] for rep in rep_keys}
-    for (binding, _), read in zip(bound, reads, strict=True):
-        by_rep[binding.rep_key].append(read)
-    return {rep: _together(found, Interval(start, end)) for rep, found in by_rep.items()}
+    asked, by_rep = Interval(start, end), {rep: list[CalendarRead]() for rep in rep_keys}
+    order = {rep: place for place, rep in enumerate(by_rep)}
+    bound = sorted(bound, key=lambda pair: order[pair[0].rep_key])
+    tasks = [
+        asyncio.create_task(_fresh(env, binding, last, window, asked, now - _allowed(binding, max_age), deadline))
+        for binding, last in bound
+    ]
+    late = (await asyncio.wait(tasks, timeout=(PATIENCE * deadline).total_seconds()))[1] if tasks else set()
+    for task, (binding, _) in zip(tasks, bound, strict=True):
+        if task in late:
+            task.cancel()
+        by_rep[binding.rep_key].append(_too_late(binding, asked, now) if task in late else task.result())
+    return {rep: _together(found, asked) for rep, found in by_rep.items()}
 
 
 async def last_readings(
@@ -164,7 +170,7 @@ async def poll_calendars(env: Env, *, older_than: timedelta = timedelta(minutes=
         for binding, last in bound
         if _unusable(binding) is None and (last is None or last.error or last.read_at < now - older_than)
     ]
-    await asyncio.gather(*(_shared(env, binding, last, window, DEADLINE) for binding, last in aged))
+    await asyncio.gather(*(_shared(env, binding, last, window, DEADLINE, wait=math.inf) for binding, last in aged))
     return len(aged)
 
 
@@ -209,7 +215,7 @@ async def _fresh(
     floor = max(oldest, env.clock() - FOR_BOOKING) if last is not None and last.error else oldest
     if last is not None and last.read_at >= floor and last.window.contains(asked):
         return last
-    return await _shared(env, binding, last, window, deadline)
+    return await _shared(env, binding, last, window, deadline, wait=(PATIENCE * deadline).total_seconds())
 
 
 def _allowed(binding: Binding, max_age: timedelta) -> timedelta:
@@ -221,24 +227,36 @@ def _allowed(binding: Binding, max_age: timedelta) -> timedelta:
 
 
 async def _shared(
-    env: Env, binding: Binding, last: CalendarRead | None, window: Interval, deadline: timedelta
+    env: Env, binding: Binding, last: CalendarRead | None, window: Interval, deadline: timedelta, *, wait: float
 ) -> CalendarRead:
-    """`refresh`, once for all who ask for the same at the same time, and few at once per connection."""
+    """`refresh`, once for all who ask for the same at the same time, and few at once per connection.
+
+    Whose turn does not come within `wait` seconds is not read: nobody waits any more, but others may for theirs.
+    """
     flights: dict[tuple[UUID, Interval], asyncio.Task[CalendarRead]] = env.cache.setdefault("calendar-flights", {})
     gates: dict[UUID, asyncio.Semaphore] = env.cache.setdefault("calendar-gates", {})
     key = (binding.id, window)
     if key not in flights:
         gate = gates.setdefault(binding.connection.id, asyncio.Semaphore(AT_ONCE))
+        given_up = asyncio.get_running_loop().time() + wait
 
         async def fly() -> CalendarRead:
             try:
                 async with gate:
+                    if asyncio.get_running_loop().time() > given_up:
+                        return _too_late(binding, window, env.clock())
                     return await refresh(env, binding, last, window, deadline)
             finally:
                 del flights[key]
 
         flights[key] = asyncio.create_task(fly())
     return await asyncio.shield(flights[key])
+
+
+def _too_late(binding: Binding, asked: Interval, now: datetime) -> CalendarRead:
+    """Not kept, and no alert: nothing is wrong with this calendar."""
+    error = f"too many calendars of {binding.connection.key} were asked for at once"
+    return CalendarRead(binding_id=binding.id, window=asked, busy=(), read_at=now, error=error)
 
 
 def _unusable(binding: Binding) -> str | None:

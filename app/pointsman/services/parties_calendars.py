@@ -32,9 +32,8 @@ async def read_party_calendars(
 ) -> Mapping[str, Reading]:
     """By rep: the holder alone for `strict`, everybody in the pool for the other offers, and the companions' pools.
 
-    `window` None is all that can be booked: from now to the horizon. `anybody` overrules the offer.
+    `window` None is all that can be booked: from now to the horizon. `anybody` overrules the offer. The holder comes first.
     """
     reach = window or what.reach(env.clock())
-    return await read_calendars(
-        env, who_might(what, anybody=anybody), reach.start, reach.end, max_age=max_age, deadline=deadline
-    )
+    keys = sorted(who_might(what, anybody=anybody), key=lambda key: (key != what.rep.key, key))
+    return await read_calendars(env, keys, reach.start, reach.end, max_age=max_age, deadline=deadline)

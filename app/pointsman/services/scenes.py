@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from pointsman.domain.availability import Interval
-from pointsman.domain.booking import LOST_TO_OTHERS, Obstacle
+from pointsman.domain.booking import LOST_TO_OTHERS, Obstacle, out_of_reach
 from pointsman.domain.earliest import Diary
 from pointsman.domain.eligibility import CalendarState
 from pointsman.domain.reps import Rep
@@ -111,6 +111,8 @@ class Scene:
         rep = self.reps.get(key)
         if rep is None or not rep.active:
             return Obstacle(code="rep-inactive", sentence=f"{rep.name if rep else key} is not active.")
+        if (never := out_of_reach(self.wanted, self.what.rules, self.now)) is not None:
+            return never
         if (why := why_unknown(self.readings, key, self.wanted)) is not None:
             said = f"{rep.name}'s calendar cannot be read ({why})."
             return Obstacle(code="calendar-unreadable", sentence=said)

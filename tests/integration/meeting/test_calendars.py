@@ -1,5 +1,7 @@
 """Reading calendars: fresh enough, few calls, and never a guess."""
 
+import asyncio
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,7 +9,7 @@ import pytest
 
 from faulty_calendars import FaultyCalendars
 from meeting_floor import SETTER, Floor, open_floor
-from pointsman.services.calendars import poll_calendars, read_calendars, read_states
+from pointsman.services.calendars import DEADLINE, poll_calendars, read_calendars, read_states
 from pointsman.services.connections import Bound, bind_calendars, save_connection
 from pointsman.services.ports import FaultReauth, FaultRetry
 from pointsman.services.roster import put_roster
@@ -149,3 +151,26 @@ async def test_a_rep_can_be_connected_before_any_policy_is_published(database_ur
     finally:
         await engine.dispose()
     assert [binding.calendar for binding in bound] == ["anna-cal"]
+
+
+async def test_a_question_about_many_calendars_waits_so_long_and_no_longer_and_takes_those_named_first(
+    floor: Floor,
+) -> None:
+    floor.vendor.slow = 0.05
+    reps = ["clara", "anna", "ben"]
+    for rep in reps:
+        bound = [Bound(connection="cal", calendar=f"{rep}-{n}", writes=n == 0) for n in range(8)]
+        await bind_calendars(floor.env, rep, bound, actor=SETTER)
+    started, now = time.monotonic(), floor.env.clock()
+    short = timedelta(milliseconds=90)  # twice as long for all: time for some calendars, four at once
+    readings = await read_calendars(floor.env, reps, now, now + WEEK, max_age=timedelta(0), deadline=short)
+    assert time.monotonic() - started < 1
+    assert not readings["ben"].state.readable
+    assert "asked for at once" in readings["ben"].state.reason
+    assert await floor.world.rows("select 1 from alerts where code = 'calendar-unreadable'") == []
+    before = floor.vendor.reads
+    await asyncio.sleep(0.3)
+    assert floor.vendor.reads - before <= 4  # nobody waits any more, so they do not keep others waiting
+    floor.vendor.slow = 0.0
+    again = await read_calendars(floor.env, reps, now, now + WEEK, max_age=timedelta(0), deadline=DEADLINE)
+    assert all(reading.state.readable for reading in again.values())

@@ -113,6 +113,18 @@ async def test_an_unreadable_calendar_is_not_free(floor: Floor) -> None:
     assert await appointment(floor, row.id) == row
 
 
+@pytest.mark.parametrize(("days", "why"), [(-1, "too-soon"), (40, "too-far")])
+@pytest.mark.parametrize("keep_rep", [True, False])
+async def test_a_time_that_nobody_can_be_offered_is_a_conflict_and_no_fault_of_a_calendar(
+    floor: Floor, days: int, why: str, keep_rep: bool
+) -> None:
+    row = await booked(floor)
+    with pytest.raises(Conflict) as refused:
+        await moved(floor, row, start=at(floor, 12, days=days), keep_rep=keep_rep)
+    assert (refused.value.code, refused.value.extra["reason"]) == ("slot-not-offered", why)
+    assert await appointment(floor, row.id) == row
+
+
 async def test_the_same_time_again_is_harmless(floor: Floor) -> None:
     row = await booked(floor)
     after = await moved(floor, row)
