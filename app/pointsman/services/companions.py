@@ -65,7 +65,8 @@ def together(
     for band in bands:
         free = [key for key in band.weights if key != leader and in_the_way(key) is None]
         orders.append(sorted(free, key=_order(band, reps, counts, _stays(band, before))))
-    found = next(_distinct(orders), None)
+    # Of n bands the first n of each are enough: at most n - 1 of them are taken by, or needed for, the other bands.
+    found = next(_distinct([order[: len(orders)] for order in orders]), None)
     if found is None:
         return None
     return tuple(
