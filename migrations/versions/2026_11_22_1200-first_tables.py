@@ -348,6 +348,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("merged_into is not null"),
     )
     op.create_index("leads_created_idx", "leads", ["created_at", "id"], unique=False)
+    op.create_index(
+        "leads_put_off_idx",
+        "leads",
+        ["nurture_until"],
+        unique=False,
+        postgresql_where=sa.text("nurture_reason = 'later'"),
+    )
     op.create_table(
         "decisions",
         sa.Column("id", sa.UUID(), nullable=False),

@@ -60,8 +60,8 @@ class OutcomeIn(BaseModel):
     outcome: Outcome
     again_on: date | None = Field(
         default=None,
-        description="Only with `later`: the day from which news bring the lead back; without it, the policy's "
-        "`nurture.cool_off`.",
+        description="Only with `later`: the day on which the lead comes back, or from which news bring it back where "
+        "`nurture.re_enter` is not met then; without it, after the policy's `nurture.cool_off`.",
     )
     reason: Why | None = None
 

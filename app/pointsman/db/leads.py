@@ -161,6 +161,11 @@ _SET_STAGE = text("""
     where id = :id
 """)
 
+_PUT_OFF = text("""
+    select id from leads where nurture_reason = 'later' and nurture_until <= :until and stage = 'nurture'
+    order by nurture_until, id limit :limit
+""")
+
 _IDENTITIES = text("select source, external_id from lead_identities where lead_id = :id order by source, external_id")
 
 _SEEN_BY = """
@@ -194,6 +199,9 @@ class SqlLeads:
                 extra={"merged_into": str(row.merged_into)},
             )
         return lead_of(row) if row else None
+
+    async def put_off(self, *, until: datetime, limit: int) -> Sequence[UUID]:
+        return list(await self._connection.scalars(_PUT_OFF, {"until": until, "limit": limit}))
 
     async def set_stage(
         self,

@@ -104,7 +104,7 @@ async def set_outcome(
     reason: str | None = None,
     actor: Actor,
 ) -> AppointmentRow:
-    """What became of a meeting that took place. `again_on`, for "later", is the rep's day on which news count again.
+    """What became of a meeting that took place. `again_on`, for "later", is the rep's day on which the lead comes back.
 
     Raises Invalid for a day that does not lie ahead, or another outcome than "later"; Conflict "has-appointment".
     """

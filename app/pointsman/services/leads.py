@@ -14,7 +14,7 @@ from pointsman.services.ports.routing import RoutingContext
 from pointsman.services.routing import Routed, current, route_lead
 from pointsman.services.transactions import in_transaction
 
-__all__ = ["LeadInput", "Submitted", "Upserted", "submit_in", "submit_lead", "upsert_lead"]
+__all__ = ["LeadInput", "Submitted", "Upserted", "from_nurture", "submit_in", "submit_lead", "upsert_lead"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ async def _trigger(env: Env, tx: Tx, lead: LeadRow) -> tuple[str | None, str | N
         case Stage.HELD:
             return "retry", "The lead was waiting; this news was looked at."
         case Stage.NURTURE:
-            return await _from_nurture(env, tx, lead)
+            return await from_nurture(env, tx, lead)
         case Stage.WON:
             return "customer-news", "The lead has bought; this news was routed as a customer's."
         case Stage.CLOSED:
@@ -85,7 +85,8 @@ async def _trigger(env: Env, tx: Tx, lead: LeadRow) -> tuple[str | None, str | N
             return None, "The lead is known and stays with its holder; this news is kept."
 
 
-async def _from_nurture(env: Env, tx: Tx, lead: LeadRow) -> tuple[str | None, str]:
+async def from_nurture(env: Env, tx: Tx, lead: LeadRow) -> tuple[str | None, str]:
+    """Why a nurtured lead is routed now, or None for one that stays; and a sentence about it."""
     if lead.nurture_until is not None and env.clock() < lead.nurture_until:
         until = lead.nurture_until.isoformat(timespec="minutes")
         return None, f"The lead is in nurture until {until} at least; this news is kept."

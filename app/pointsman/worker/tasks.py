@@ -12,6 +12,7 @@ from pointsman.services.deliveries import run_delivery, sweep_deliveries
 from pointsman.services.holds import drain_due, drain_holds
 from pointsman.services.inbox import process_item, sweep_inbox
 from pointsman.services.ports import Env
+from pointsman.services.putting_off import bring_back
 from pointsman.services.slot_holds import expire_holds
 from pointsman.services.unsettled import ask_for_results, lapse_requests
 
@@ -55,6 +56,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic(name="holds.drain", every=timedelta(seconds=30), run=drain_holds),
     Periodic(name="appointments.lapse", every=timedelta(seconds=10), run=lapse_requests),
     Periodic(name="appointments.results", every=timedelta(minutes=5), run=ask_for_results),
+    Periodic(name="leads.put_off", every=timedelta(seconds=60), run=bring_back),
     Periodic(name="calendars.poll", every=timedelta(seconds=30), run=poll_calendars),
     Periodic(name="calendars.truth", every=timedelta(seconds=60), run=look_at_calendars),
     Periodic(name="slot_holds.expire", every=timedelta(seconds=10), run=expire_holds),

@@ -32,8 +32,10 @@ from pointsman.services.holds import drain_due
 from pointsman.services.leads import LeadInput, submit_lead
 from pointsman.services.merges import merge_leads
 from pointsman.services.ports import Actor
+from pointsman.services.putting_off import bring_back
 from pointsman.services.rebuilding import verify_all
 from pointsman.services.unsettled import ask_for_results, lapse_requests
+from worlds import POLICY
 
 pytestmark = pytest.mark.anyio
 
@@ -272,6 +274,25 @@ async def test_later_brings_the_lead_back_from_the_day_that_was_named(floor: Flo
     assert again.outcome == "later"
     await set_outcome(floor.env, row.id, outcome=Outcome.LATER, again_on=today + timedelta(days=30), actor=SETTER)
     assert (await Seen.of(floor, row)).nurture_until < seen.nurture_until
+
+
+@pytest.mark.parametrize("met", [True, False])
+async def test_who_was_put_off_comes_back_on_the_day_without_any_news(floor: Floor, met: bool) -> None:
+    if not met:
+        await floor.world.publish({**POLICY, "nurture": {"re_enter": {"field": "lead.score", "gte": 70}}})
+    row, lost = [await appointment_in(floor, STATES["held"]) for _ in range(2)]
+    day = floor.env.clock().date() + timedelta(days=3)
+    await set_outcome(floor.env, row.id, outcome=Outcome.LATER, again_on=day, actor=SETTER)
+    await decided(floor, lost.id, Outcome.LOST)
+    assert await bring_back(floor.env) == 0
+    floor.world.clock.advance(timedelta(days=3))
+    assert await bring_back(floor.env) == int(met)
+    seen = await Seen.of(floor, row)
+    assert (seen.stage, seen.work) == (("working", "qualification") if met else ("nurture", None))
+    floor.world.clock.advance(timedelta(days=300))
+    assert await bring_back(floor.env) == 0  # nor again, nor anybody else
+    assert (await Seen.of(floor, lost)).stage == "nurture"
+    assert await Seen.of(floor, row) == seen
 
 
 @pytest.mark.parametrize(

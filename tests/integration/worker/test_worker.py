@@ -243,6 +243,7 @@ def test_the_worker_knows_the_jobs_and_the_sweeps_that_the_use_cases_count_on() 
         "calendars.truth",
         "slot_holds.expire",
         "appointments.lapse",
+        "leads.put_off",
         "appointments.results",
     }
 

@@ -114,6 +114,10 @@ class Leads(Protocol):
         nurture_reason: str | None = None,
     ) -> None: ...
 
+    async def put_off(self, *, until: datetime, limit: int) -> Sequence[UUID]:
+        """In nurture since their outcome was "later", and due by `until`; the longest due first."""
+        ...
+
     async def create(self, write: LeadWrite) -> tuple[LeadRow, Versions] | None:
         """A new lead with its account, identity and audit line, locked; None when the person is known already.
 
