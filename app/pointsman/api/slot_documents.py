@@ -75,6 +75,9 @@ class SlotsDoc(BaseModel):
     language: str = Field(examples=["de"])
     offer: str = Field(description="The pool's: strict, flexible or balanced.", examples=["strict"])
     decided_at_booking: bool = Field(description="True: somebody else than the named rep may be booked after all.")
+    read_at: datetime | None = Field(
+        description="When the oldest of the calendars behind this was read; null where none could be. Booking reads anew."
+    )
     slots: list[LocalSlotDoc]
     why_empty: str | None = Field(description="Set exactly when there is no slot.")
     dropped: list[LeftDoc] = Field(description="When there is no slot: who might have been booked, and why not.")
@@ -91,6 +94,7 @@ class SlotsDoc(BaseModel):
             language=language,
             offer=answer.offer.value,
             decided_at_booking=answer.decided_at_booking,
+            read_at=answer.read_at,
             slots=[LocalSlotDoc.read_in(slot, zone=shown, language=language) for slot in answer.slots],
             why_empty=answer.why_empty,
             dropped=[LeftDoc.of(item) for item in answer.dropped],

@@ -94,18 +94,16 @@ class SlotOffer:
         def in_the_way(key: str) -> Obstacle | None:
             return None if self._free(key, zone, start) else _TAKEN
 
-        free = frozenset(
-            key
-            for key in self.leaders
-            if in_the_way(key) is None
-            and (
-                not self.bands
-                or together(self.bands, key, self._reps, in_the_way, self.counts, before=self.before) is not None
-            )
-        )
+        def can_lead(key: str) -> bool:
+            if in_the_way(key) is not None:
+                return False
+            along = together(self.bands, key, self._reps, in_the_way, self.counts, before=self.before)
+            return along is not None
+
         anew = self.what.rules.offer is Offer.BALANCED and self.before is None
-        if holder in free and not anew:
+        if not anew and holder in self.leaders and can_lead(holder):
             return holder
+        free = frozenset(filter(can_lead, self.leaders))
         if self.foreseen is None or not free:
             return None
         if free not in self._decided:

@@ -49,6 +49,7 @@ class SlotsAnswer:
     offer: Offer = Offer.STRICT
     dropped: tuple[Left, ...] = ()
     next_free: datetime | None = None
+    read_at: datetime | None = None  # when the oldest of the calendars behind it was read; None where none was
     lead_zone: str | None = None  # where the lead says it is, when there is such a zone
 
     @property
@@ -114,6 +115,7 @@ async def answer(
         slots=(),
         why_empty=None,
         offer=what.rules.offer,
+        read_at=min((reading.read_at for reading in readings.values() if reading.read_at), default=None),
         lead_zone=zone if isinstance(zone := what.lead.facts.get("lead.time_zone"), str) and is_zone(zone) else None,
     )
     if span is None:
