@@ -49,7 +49,7 @@ class AppointmentDoc(BaseModel):
     title: str
     gate: dict[str, Any] = Field(description="What the closer reads before the call.")
     booked_by: str | None = Field(description="Whose key it was; a partner's key does not read it.")
-    sequence: int = Field(description="Grows with every change that calendars are told of (RFC 5545).")
+    sequence: int = Field(description="Grows with every change that the invitation shows (RFC 5545).")
     created_at: datetime
     cancelled_at: datetime | None
     cancelled_by: str | None

@@ -55,7 +55,7 @@ async def carry_out(env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, doing:
     """
     now, effect = env.clock(), doing.effect
     status = effect.status or Status(row.status)
-    told = _OP.get(effect.told) if now < row.ends_at else None
+    told = _OP.get(effect.told)
     change: dict[str, Any] = {"status": status.value, **doing.change}
     if status is not Status.REQUESTED:
         change["confirm_by"] = None
@@ -73,7 +73,7 @@ async def carry_out(env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, doing:
     )
     if status in (Status.CANCELLED, Status.REJECTED, Status.NO_SHOW):
         await tx.appointments.release_time(row.id)
-    if told is not None:
+    if told is not None and now < row.ends_at:  # what is over stays in the calendars as it was
         await hasten(env, tx, row.id)  # a `book` that waits for its next try would keep the others waiting
         await owe(env, tx, after, told)
     await _move(env, tx, lead, row, doing)

@@ -9,9 +9,9 @@ import pytest
 from icalendar import Calendar
 
 from meeting_floor import CLOSERS, SETTER, Floor
-from pointsman.domain.appointments import By
+from pointsman.domain.appointments import By, RejectCode
 from pointsman.main import create_app
-from pointsman.services.appointment_acts import cancel
+from pointsman.services.appointment_acts import cancel, reject
 from pointsman.services.booking import book
 from pointsman.services.invitations import read_invitation
 from pointsman.services.keys import create_key
@@ -163,3 +163,17 @@ async def test_only_who_may_see_the_appointment_may_have_it(floor: Floor, app_cl
         assert (await app_client.get(url, headers=headers)).status_code == status
     unknown = await app_client.get(f"/v1/appointments/{uuid4()}/invitation.ics", headers=await signed_in(floor, "read"))
     assert unknown.status_code == 404
+
+
+@pytest.mark.parametrize("rejected", [False, True], ids=["cancelled", "rejected"])
+async def test_what_is_called_off_after_its_end_is_a_newer_file_too(floor: Floor, rejected: bool) -> None:
+    row = await booked(floor)
+    before = await sent(floor, row.id)
+    floor.world.clock.advance(row.ends_at - floor.env.clock())
+    if rejected:
+        await reject(floor.env, row.id, code=RejectCode.DUPLICATE, reason="x", actor=SETTER)
+    else:
+        await cancel(floor.env, row.id, by=By.OPERATOR, reason="x", actor=SETTER)
+    after = await sent(floor, row.id)
+    assert (after["METHOD"], int(after["SEQUENCE"])) == ("CANCEL", int(before["SEQUENCE"]) + 1)
+    assert [item.op for item in await floor.deliveries(row.id)] == ["book"]  # calendars keep what is over

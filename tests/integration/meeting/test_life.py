@@ -101,7 +101,7 @@ def _as_the_row_says(effect: Effect, before: Seen, after: Seen, *, past: bool) -
     told = {Told.MOVE: ("move",), Told.CANCEL: ("cancel",)}.get(effect.told, ())
     owed = () if past else told
     assert after.ops == (*before.ops, *owed)
-    assert after.sequence == before.sequence + len(owed)
+    assert after.sequence == before.sequence + len(told)  # for the invitation, also when it is over
     _lead_as_the_row_says(effect, before, after)
 
 
