@@ -100,7 +100,7 @@ async def test_neither_notice_nor_horizon_keeps_an_appointment_with_somebody_who
 
 
 async def test_a_colleague_may_be_named_and_takes_no_turn_while_the_old_one_is_given_back(floor: Floor) -> None:
-    """field.md 16: hand over to a named colleague."""
+    """Fault 16 of others: only the machine chooses."""
     row = await booked(floor)
     await floor.work_out()
     to = others(row.rep_key)[1]
@@ -127,7 +127,7 @@ async def test_a_named_colleague_who_is_not_free_is_refused_with_what_is_in_the_
 
 
 async def test_a_named_colleague_who_is_away_or_unreadable_is_refused(floor: Floor) -> None:
-    """field.md 17: booked while out of office."""
+    """Fault 17 of others: away, and booked all the same."""
     row = await booked(floor)
     first, second = others(row.rep_key)
     day = row.starts_at.replace(hour=0)
@@ -169,7 +169,7 @@ async def test_a_lead_with_an_appointment_is_given_away_for_no_other_work(floor:
 
 
 async def test_there_and_back_again_leaves_one_event_with_who_has_it(floor: Floor) -> None:
-    """field.md 15: A to B and back to A lost the event."""
+    """Fault 15 of others: what comes back has no event."""
     row = await booked(floor)
     other = others(row.rep_key)[0]
     await floor.work_out()
@@ -231,7 +231,7 @@ async def test_what_a_frozen_worker_does_to_an_event_that_came_back_is_put_right
 
 
 async def test_who_comes_back_with_another_calendar_has_the_event_there(floor: Floor) -> None:
-    """field.md 14: the event stays on the old calendar, or on both."""
+    """Fault 14 of others: two calendars show it."""
     row = await booked(floor)
     await floor.work_out()
     await given_to(floor, row, others(row.rep_key)[0])
@@ -243,7 +243,7 @@ async def test_who_comes_back_with_another_calendar_has_the_event_there(floor: F
 
 
 async def test_a_rep_who_is_ill_gives_up_what_is_in_that_time_and_keeps_what_comes_later(floor: Floor) -> None:
-    """field.md 17: out of office today must not take the days after."""
+    """Fault 17 of others: who is away for a day loses the week."""
     soon, later, over = await booked(floor), None, None
     while later is None or over is None:
         lead_id, handed = await floor.ready()
@@ -271,7 +271,7 @@ async def test_a_rep_who_is_ill_gives_up_what_is_in_that_time_and_keeps_what_com
 
 
 async def test_a_rep_who_has_left_gives_up_everything_and_gets_nothing_more(floor: Floor) -> None:
-    """field.md 18: a removed employee still put on meetings."""
+    """Fault 18 of others: who has left is still invited."""
     row = await booked(floor)
     gone = rep_given(row.rep_key, "Closer", active=False)
     await put_roster(floor.env, RosterGiven(reps=(gone,)), actor=ADMIN)
