@@ -1,8 +1,6 @@
 """The crowd of million_bookings.py: one process's leads, and the connections that act for them at once."""
 
 import asyncio
-import base64
-import os
 import random
 import time
 from collections import Counter
@@ -48,6 +46,7 @@ class Share:
     """What one process does."""
 
     url: str
+    keys: str
     leads: Sequence[UUID]
     attempts: int
     connections: int
@@ -142,11 +141,11 @@ class Crowd:
             self._booked[lead] = moved
 
 
-def wired(url: str, connections: int) -> Any:
-    key = base64.urlsafe_b64encode(os.urandom(32)).decode()
+def wired(url: str, keys: str, connections: int) -> Any:
+    """The application on connections of its own; `keys` are those that the service sealed its credentials with."""
     # Two hundred at once on a small or busy machine wait longer than any sender does: p99 says how long, no timeout hides it.
     settings = load_settings(
-        database_url=url, secret_keys=key, private_networks="127.0.0.0/8", statement_timeout_ms=PATIENCE_MS
+        database_url=url, secret_keys=keys, private_networks="127.0.0.0/8", statement_timeout_ms=PATIENCE_MS
     )
     return wire(settings, name="million", pool_size=connections)
 
@@ -166,7 +165,7 @@ async def work(share: Share, attempted: Callable[[], None]) -> Found:
     """All attempts of one process, or as many as there is time for; `attempted` hears of each."""
     if share.unchecked:
         _look_at_nobodys_time()
-    this, found = wired(share.url, share.connections), Found()
+    this, found = wired(share.url, share.keys, share.connections), Found()
     try:
         seen, readings = await _prepared(this.env, share.leads)
         crowd = Crowd(this.env, share, seen, readings)

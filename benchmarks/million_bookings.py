@@ -68,9 +68,9 @@ NEVER = {
 }
 
 
-async def hand_all_over(url: str, leads: Sequence[UUID]) -> None:
+async def hand_all_over(url: str, keys: str, leads: Sequence[UUID]) -> None:
     """Every lead through the gate to its closer, as SDRs do."""
-    this, left = wired(url, 8), iter(leads)
+    this, left = wired(url, keys, 8), iter(leads)
     names = [name.rsplit(".", 1)[-1] for name in floors.ONE_SLOT_EVIDENCE]
 
     async def one_by_one() -> None:
@@ -165,7 +165,7 @@ def measure(service: Service, given: argparse.Namespace, console: Console) -> bo
     with psycopg.connect(service.libpq_url, autocommit=True) as connection:
         connection.execute(LEADS, [leads, wants])
     began = time.time()
-    uvloop.run(hand_all_over(service.database_url, leads))
+    uvloop.run(hand_all_over(service.database_url, service.secret_keys, leads))
     console.print(f"{given.leads} leads handed over to {given.reps} closers in {time.time() - began:.0f} s")
     with psycopg.connect(service.libpq_url, autocommit=True) as connection:
         connection.execute("vacuum analyze")
@@ -185,6 +185,7 @@ def _attempts(service: Service, leads: Sequence[UUID], given: argparse.Namespace
     shares = [
         Share(
             url=service.database_url,
+            keys=service.secret_keys,
             leads=leads[number :: given.processes],
             attempts=given.attempts // given.processes,
             connections=given.connections // given.processes,

@@ -80,8 +80,9 @@ class Service:
         self.calendars = CalendarServer(self.directory / "calendars", port=free_port())
         self.ports = [free_port() for _ in range(apis)]
         self._workers = workers
+        self.secret_keys = base64.urlsafe_b64encode(os.urandom(32)).decode()
         self._env = {
-            "POINTSMAN_SECRET_KEYS": base64.urlsafe_b64encode(os.urandom(32)).decode(),
+            "POINTSMAN_SECRET_KEYS": self.secret_keys,
             "POINTSMAN_POOL_SIZE": str(pool),
             "POINTSMAN_WORKER_CONCURRENCY": str(concurrency),
             "POINTSMAN_PRIVATE_NETWORKS": "127.0.0.0/8",  # the calendar server is on this machine
