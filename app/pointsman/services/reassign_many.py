@@ -18,7 +18,7 @@ from pointsman.domain.roles import GATED_WORKS, Work
 from pointsman.domain.working_hours import away_until
 from pointsman.services.closers import closers_calendars
 from pointsman.services.idle_holders import review_holders
-from pointsman.services.ports import Actor, Env, Tx
+from pointsman.services.ports import Actor, Env, Refused, Tx
 from pointsman.services.ports.roster import HeldSince
 from pointsman.services.reassign import reassign_in
 from pointsman.services.roster import add_time_off
@@ -194,6 +194,8 @@ async def _as_if(env: Env, leads: Sequence[tuple[UUID, str | None]], one: _One) 
                 fates.append(replace(await one(tx, lead_id, holder, takeover), decision_id=None))
             except PointsmanError as error:
                 fates.append(_left(lead_id, error))
+                if isinstance(error.__cause__, Refused):  # the database goes on with this transaction no more
+                    break
             if env.clock() - started > BUDGET_AS_IF:
                 break
         raise _TakenBackError(tuple(fates))

@@ -306,6 +306,9 @@ async def test_what_only_the_database_sees_is_refused_in_words_and_nothing_moves
     for service in (parties, takeover):
         monkeypatch.setattr(service, "hindrance", lambda *_: None)
     if how == "in bulk":
+        tried = Asked(reason="ill", dry_run=True)
+        (fate,) = (await reassign_leads(floor.env, [one.lead_id for one in rows], tried, actor=ADMIN)).fates
+        assert (fate.outcome, fate.code) == (Outcome.LEFT, "slot-taken")
         moved = await reassign_leads(floor.env, [one.lead_id for one in rows], Asked(reason="ill"), actor=ADMIN)
         assert [(fate.outcome, fate.code) for fate in moved.fates] == [(Outcome.LEFT, "slot-taken")] * 3
     else:
