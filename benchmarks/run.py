@@ -1,4 +1,4 @@
-"""Everything that `make bench` measures: the contenders side by side, the rush, the weighted pool, the one slot, the decision, the slots.
+"""Everything that `make bench` measures: the contenders side by side, rush, weighted pool, one slot, decision, slots.
 
     python benchmarks/run.py [--quick]
 

@@ -15,7 +15,9 @@ from pointsman.services.explain import Explained
 class WhyDoc(BaseModel):
     """Why the chosen rep."""
 
-    code: str = Field(examples=["turn"], description="owner, by-hand, only-one, turn, least-loaded, soonest, ranked or balanced.")
+    code: str = Field(
+        examples=["turn"], description="owner, by-hand, only-one, turn, least-loaded, soonest, ranked or balanced."
+    )
     sentence: str
 
 

@@ -42,6 +42,8 @@ def event_of(
 ) -> CalendarEvent:
     """The event as it should stand now in the calendar of the delivery's rep; `beside` are the lines on who else comes,
     `invitation` is what a vendor that invites may send to the prospect."""
+    # One invitation each: a vendor may write to every attendee of every event.
+    invited = (lead.email or "") if delivery.rep_id == row.rep_id else ""
     return CalendarEvent(
         key=delivery.key,
         calendar=delivery.calendar,
@@ -49,7 +51,7 @@ def event_of(
         end=row.ends_at,
         title=row.title,
         description=describe(row, lead, beside),
-        attendee_email=lead.email or "",
+        attendee_email=invited,
         attendee_name=person_name(lead),
         organizer_email=None,
         sequence=delivery.sequence,

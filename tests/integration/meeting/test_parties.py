@@ -300,6 +300,9 @@ async def test_a_solution_designer_comes_along_and_the_reason_is_kept(database_u
             "select count(*) from reservations where active and appointment_id = :id", id=row.id
         )
         assert times == 2
+        await floor.work()
+        invited = {event.calendar: bool(event.attendee_email) for event in floor.vendor.events()}
+        assert invited == {f"{handed.closer}-cal": True, "uwe-cal": False}, "the prospect is invited once"
 
 
 async def test_everybody_is_booked_or_nobody(database_url: str) -> None:
