@@ -64,7 +64,9 @@ async def test_from_evidence_to_an_event_in_the_closers_calendar(floor: Floor, c
     await floor.work()
     assert floor.vendor.events() == []
     shown = await client.get(f"/v1/appointments/{row['id']}")
-    assert shown.json() == cancelled.json()
+    told = shown.json()
+    assert [line["act"] for line in told.pop("history")] == ["book", "cancel"]
+    assert told == cancelled.json()
 
 
 async def test_a_failed_gate_is_an_answer_and_not_an_error(floor: Floor, client: httpx.AsyncClient) -> None:
