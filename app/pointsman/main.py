@@ -1,18 +1,12 @@
 """The one place where things are wired together."""
 
-import gc
-import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pointsman import __version__
 from pointsman.api import console, openapi, problems, routers
@@ -20,67 +14,13 @@ from pointsman.api.booking_page.rendering import Pages
 from pointsman.api.limits import Limits
 from pointsman.api.metrics import Metrics
 from pointsman.api.observe import Observe
-from pointsman.connectors.adapter import ConnectorGateway
-from pointsman.connectors.context import Lender
-from pointsman.connectors.crm import ConnectorCrm
-from pointsman.connectors.invitations import IcalendarInvitations
-from pointsman.connectors.registry import ConnectorRegistry
-from pointsman.connectors.vault import Vault
 from pointsman.db import migrations
-from pointsman.db.engine import make_engine
-from pointsman.db.uow import SqlUnitOfWork
-from pointsman.domain.ids import uuid7
 from pointsman.logs import configure_logs
 from pointsman.services.keys import KeyRing
-from pointsman.services.ports import Env
 from pointsman.settings import Settings, load_settings
+from pointsman.wiring import Wired, settle_memory, utc_now, wire
 
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-def new_id() -> UUID:
-    return uuid7(utc_now(), os.urandom(10))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wired:
-    """Everything that a process of the service is made of; `aclose` when it ends."""
-
-    env: Env
-    engine: AsyncEngine
-    connectors: ConnectorRegistry
-    lender: Lender
-
-    async def aclose(self) -> None:
-        await self.lender.aclose()
-        await self.engine.dispose()
-
-
-def wire(settings: Settings, *, name: str, pool_size: int | None = None) -> Wired:
-    """The same parts for the API, the worker and the command line. Nothing is opened yet."""
-    engine = make_engine(
-        settings.database_url,
-        pool_size=pool_size or settings.pool_size,
-        statement_timeout_ms=settings.statement_timeout_ms,
-        name=name,
-    )
-    vault = Vault([key.get_secret_value() for key in settings.secret_keys])
-    connectors = ConnectorRegistry.discover()
-    lender = Lender(clock=utc_now, allowed=settings.private_networks)
-    gateway = ConnectorGateway(registry=connectors, vault=vault, lender=lender)
-    env = Env(
-        uow=SqlUnitOfWork(engine),
-        clock=utc_now,
-        new_id=new_id,
-        calendars=gateway,
-        crm=ConnectorCrm(gateway=gateway, registry=connectors),
-        invitations=IcalendarInvitations(),
-        secrets=vault,
-        public_url=settings.public_url,
-    )
-    return Wired(env=env, engine=engine, connectors=connectors, lender=lender)
+__all__ = ["Wired", "create_app", "from_environment", "settle_memory", "utc_now", "wire"]
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -129,13 +69,3 @@ def from_environment() -> FastAPI:
     app = create_app(settings)
     settle_memory()
     return app
-
-
-def settle_memory() -> None:
-    """For a process that serves or works from now on: what exists by now stays, so the collector need not look at it.
-
-    Looking at all modules again and again took a tenth of a decision's time.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)

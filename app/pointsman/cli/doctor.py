@@ -17,9 +17,9 @@ from pointsman.cli.processes import port_is_free
 from pointsman.cli.session import FAILED, out
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.db import migrations
-from pointsman.main import wire
 from pointsman.services.connections import list_connections
 from pointsman.settings import PREFIX, Settings, SettingsError, load_settings
+from pointsman.wiring import wire
 
 _OLDEST_PYTHON = (3, 11)
 _OLDEST_POSTGRES = 150000

@@ -15,8 +15,8 @@ import uvicorn
 from pointsman.api.slow_headers import ImpatientProtocol
 from pointsman.cli.session import fail, settings
 from pointsman.logs import configure_logs
-from pointsman.main import settle_memory, wire
 from pointsman.settings import PREFIX, Settings
+from pointsman.wiring import settle_memory, wire
 from pointsman.worker.queue import QueueSettings
 from pointsman.worker.run import run_worker
 

@@ -8,9 +8,9 @@ from typing import NoReturn, TypeVar
 from rich.console import Console
 
 from pointsman.domain.errors import PointsmanError
-from pointsman.main import wire
 from pointsman.services.ports import Actor, Env, Refused, Unreachable
 from pointsman.settings import Settings, SettingsError, load_settings
+from pointsman.wiring import wire
 
 T = TypeVar("T")
 
