@@ -62,6 +62,9 @@ _SEEN = (
 _GET = text(f"{_SELECT} where a.id = :id and {_SEEN}")
 _LOCK = text(f"{_SELECT} where a.id = :id and {_SEEN} for update of a")
 _OF_LEAD = text(f"{_SELECT} where a.lead_id = :lead and a.status in ('requested','confirmed')")
+_HELD_ON = text(
+    "select exists (select from appointments where assignment_id = :assignment and status = 'held' and id <> :besides)"
+)
 _STANDING_OF = text(
     f"{_SELECT} where a.rep_id = :rep and a.status in ('requested','confirmed') and a.ends_at > :after"
     " order by a.starts_at, a.id"
@@ -161,6 +164,9 @@ class SqlAppointments:
 
     async def of_lead(self, lead_id: UUID) -> AppointmentRow | None:
         return await self._one(_OF_LEAD, {"lead": lead_id})
+
+    async def held_on(self, assignment_id: UUID, *, besides: UUID) -> bool:
+        return bool(await self._connection.scalar(_HELD_ON, {"assignment": assignment_id, "besides": besides}))
 
     async def standing_of(self, rep_id: UUID, *, after: datetime) -> Sequence[AppointmentRow]:
         rows = await self._connection.execute(_STANDING_OF, {"rep": rep_id, "after": after})

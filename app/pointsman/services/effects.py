@@ -112,7 +112,14 @@ async def _move(env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, doing: Doi
     """The turn and the lead."""
     booked = await tx.decisions.assignment(row.assignment_id)
     back = None
-    if doing.effect.credit is Credit.GIVEN_BACK and booked is not None and booked.decision_id is not None:
+    # A meeting that was held has used the turn up, whatever becomes of a second one.
+    used_up = booked is not None and await tx.appointments.held_on(booked.id, besides=row.id)
+    if (
+        doing.effect.credit is Credit.GIVEN_BACK
+        and booked is not None
+        and booked.decision_id is not None
+        and not used_up
+    ):
         back = TurnBack(decision_id=booked.decision_id, reason=_why(doing))
     held = await tx.decisions.active_assignment(lead.id)
     to = doing.effect.lead

@@ -34,6 +34,7 @@ from pointsman.services.merges import merge_leads
 from pointsman.services.ports import Actor
 from pointsman.services.putting_off import bring_back
 from pointsman.services.rebuilding import verify_all
+from pointsman.services.slots import slots_for_lead
 from pointsman.services.unsettled import ask_for_results, lapse_requests
 from worlds import POLICY
 
@@ -457,6 +458,15 @@ async def test_fault_12_booked_again_after_a_no_show_the_turn_counts_again(floor
     again = await book(floor.env, row.lead_id, offer.slots[0].start, actor=SETTER)
     assert (await Seen.of(floor, again)).turns_back == 0
     assert all(found.agrees for found in await verify_all(floor.env))
+
+
+async def test_a_turn_whose_meeting_was_held_is_used_up_whatever_becomes_of_the_next_one(floor: Floor) -> None:
+    row = await appointment_in(floor, STATES["held"])
+    offer = await slots_for_lead(floor.env, row.lead_id)
+    second = await book(floor.env, row.lead_id, offer.slots[0].start, actor=SETTER)
+    assert second.assignment_id == row.assignment_id
+    await cancelled(floor, second.id, By.PROSPECT)
+    assert (await Seen.of(floor, second)).turns_back == 0
 
 
 async def test_fault_33_a_meeting_that_was_made_to_be_counted_counts_for_nobody(floor: Floor) -> None:

@@ -298,6 +298,10 @@ class Appointments(Protocol):
         """How many standing or held appointments each takes part in that begin inside `window`; 0 is listed, too."""
         ...
 
+    async def held_on(self, assignment_id: UUID, *, besides: UUID) -> bool:
+        """Whether another appointment that rests on this assignment took place."""
+        ...
+
     async def standing_of(self, rep_id: UUID, *, after: datetime) -> Sequence[AppointmentRow]:
         """The standing appointments that the rep leads and that end after `after`, by start."""
         ...
