@@ -83,6 +83,11 @@ class Served:
         """The first free time of the closer who has the lead."""
         return str(self.api.call("GET", f"/v1/leads/{self.lead('Egger')}/slots")["slots"][0]["start"])
 
+    def later_slot(self) -> str:
+        """A time to which the newest appointment can move."""
+        lead = next(iter(self.api.every("/v1/appointments")))["lead_id"]
+        return str(self.api.call("GET", f"/v1/leads/{lead}/slots")["slots"][-1]["start"])
+
     def answered(self, operation: str, name: str) -> Any:
         return self.answers[operation][name]
 
@@ -111,7 +116,7 @@ REAL: dict[tuple[str, str], Callable[[Served], Any]] = {
     ("POST /v1/accounts/{account_id}/merge", "into"): lambda it: list(it.api.every("/v1/accounts"))[1]["id"],
     ("POST /v1/slot-holds", "start"): lambda it: it.slot(),
     ("POST /v1/appointments", "start"): lambda it: it.slot(),
-    ("POST /v1/appointments/{appointment_id}/reschedule", "start"): lambda it: it.slot(),
+    ("POST /v1/appointments/{appointment_id}/reschedule", "start"): lambda it: it.later_slot(),
     ("POST /v1/overrides", "lead"): lambda it: it.lead("Egger"),
     ("POST /v1/policies/{version}/publish", "version"): lambda it: it.answered("POST /v1/policies", "version"),
 }
