@@ -10,21 +10,22 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from pointsman.domain.appointments import By
-from pointsman.domain.availability import Interval
+from pointsman.domain.booking.availability import Interval
+from pointsman.domain.booking.lifecycle import By
 from pointsman.domain.errors import PointsmanError
 from pointsman.main import utc_now, wire
-from pointsman.services import booking, parties
-from pointsman.services.appointment_acts import cancel
-from pointsman.services.bookable import Bookable, bookable
-from pointsman.services.booking import Prepared, book_prepared, in_words
-from pointsman.services.calendars import Reading
-from pointsman.services.parties import Asking
-from pointsman.services.parties_calendars import read_party_calendars
+from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.availability import participants as parties
+from pointsman.services.availability.booking_context import Bookable, bookable
+from pointsman.services.availability.participant_calendars import read_party_calendars
+from pointsman.services.availability.participants import Asking
+from pointsman.services.booking import book as booking
+from pointsman.services.booking.book import Prepared, book_prepared, in_words
+from pointsman.services.booking.reschedule import Rescheduling, reschedule_in
+from pointsman.services.booking.slot_holds import Holding, hold_in
+from pointsman.services.calendars.readings import Reading
 from pointsman.services.ports import Actor, Env, Refused
 from pointsman.services.ports.meeting import AppointmentRow
-from pointsman.services.reschedule import Rescheduling, reschedule_in
-from pointsman.services.slot_holds import Holding, hold_in
 from pointsman.services.transactions import in_transaction
 from pointsman.settings import load_settings
 

@@ -15,9 +15,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from pointsman.domain.check import check
 from pointsman.domain.errors import PolicyInvalid
-from pointsman.domain.policy import parse_policy
+from pointsman.domain.policy.parsing import parse_policy
+from pointsman.domain.policy_check.run import check
 
 RULES = 10_000
 TARGET = 1.0  # seconds, for reading and checking together

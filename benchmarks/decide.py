@@ -28,11 +28,11 @@ import zen
 from rich.console import Console
 from rich.table import Table
 
-from pointsman.domain.compiled import CompiledPolicy
-from pointsman.domain.distribution import decide
-from pointsman.domain.leads import Facts
-from pointsman.domain.policy import parse_policy
-from pointsman.domain.routing import plan_routes
+from pointsman.domain.leads.facts import Facts
+from pointsman.domain.policy.parsing import parse_policy
+from pointsman.domain.routing.compiled_policy import CompiledPolicy
+from pointsman.domain.routing.decide import decide
+from pointsman.domain.routing.plan import plan_routes
 
 COMPARED = 10_000  # leads whose answers must be equal
 SIZES = (100, 1_000, 10_000)

@@ -9,14 +9,14 @@ from itertools import product
 from typing import Any
 from uuid import UUID, uuid5
 
-from pointsman.domain.compiled import CompiledPolicy
-from pointsman.domain.distribution import PoolState, World
-from pointsman.domain.eligibility import RepLoad
-from pointsman.domain.fairness import Ledger
-from pointsman.domain.leads import Facts
-from pointsman.domain.policy import parse_policy
-from pointsman.domain.reps import Rep, Roster, WeeklyBlock
-from pointsman.domain.roles import Role, Work
+from pointsman.domain.distribution.eligibility import RepLoad
+from pointsman.domain.distribution.ledger import Ledger
+from pointsman.domain.leads.facts import Facts
+from pointsman.domain.policy.parsing import parse_policy
+from pointsman.domain.roster.reps import Rep, Roster, WeeklyBlock
+from pointsman.domain.roster.roles import Role, Work
+from pointsman.domain.routing.compiled_policy import CompiledPolicy
+from pointsman.domain.routing.decide import PoolState, World
 
 NOW = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
 SPACE = UUID("00000000-0000-4000-8000-000000000000")

@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from importlib import metadata
 from pathlib import Path
 
-from pointsman.domain.local_time import grid_of_day, instant_of
+from pointsman.domain.dates.local_time import grid_of_day, instant_of
 
 ZONES = (
     "Europe/Berlin", "Europe/Vienna", "Europe/Zurich", "Europe/London",

@@ -34,7 +34,7 @@ from service import Service
 from pointsman.domain.ids import uuid7
 from pointsman.main import utc_now, wire
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.routing import route_lead
+from pointsman.services.routing.route_lead import route_lead
 from pointsman.services.transactions import in_transaction
 from pointsman.settings import load_settings
 

@@ -37,9 +37,9 @@ from seeding import seed
 from service import Service
 
 from pointsman.domain.ids import uuid7
-from pointsman.domain.qualification import EVIDENCE_NAMES, Evidence
+from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
 from pointsman.main import utc_now
-from pointsman.services.handover import hand_over
+from pointsman.services.handover.handover import hand_over
 
 LEADS = (
     "insert into leads (id, email, email_key, facts, stage, match, version, created_at, updated_at)"

@@ -19,14 +19,14 @@ from uuid import UUID
 from rich.console import Console
 from rich.table import Table
 
-from pointsman.domain.appointment_caps import Meeting, full_days
-from pointsman.domain.availability import Interval, bookable_window, free
-from pointsman.domain.earliest import Diary
-from pointsman.domain.policy import BookingRules
-from pointsman.domain.reps import Caps, Rep, TimeOff, WeeklyBlock
-from pointsman.domain.roles import Role, Work
-from pointsman.domain.slot_union import SlotUnion
-from pointsman.domain.slots import slots
+from pointsman.domain.booking.availability import Interval, bookable_window, free
+from pointsman.domain.booking.caps import Meeting, full_days
+from pointsman.domain.booking.earliest import Diary
+from pointsman.domain.booking.slot_union import SlotUnion
+from pointsman.domain.booking.slots import slots
+from pointsman.domain.policy.parsing import BookingRules
+from pointsman.domain.roster.reps import Caps, Rep, TimeOff, WeeklyBlock
+from pointsman.domain.roster.roles import Role, Work
 
 NOW = datetime(2026, 10, 19, 6, 0, 17, tzinfo=UTC)  # a Monday; clocks change in between, in Europe and then in America
 AIM_MS = 50.0

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from meeting_floor import SETTER, Floor
-from pointsman.domain.appointments import Act, By, Outcome, RejectCode
-from pointsman.services.appointment_acts import (
+from pointsman.domain.booking.lifecycle import Act, By, Outcome, RejectCode
+from pointsman.services.appointments.transition_acts import (
     accept,
     cancel,
     confirm,
@@ -17,7 +17,7 @@ from pointsman.services.appointment_acts import (
     reject,
     set_outcome,
 )
-from pointsman.services.booking import book
+from pointsman.services.booking.book import book
 from pointsman.services.ports.meeting import AppointmentRow
 
 Do = Callable[[Floor, UUID], Awaitable[AppointmentRow]]

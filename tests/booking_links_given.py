@@ -13,10 +13,10 @@ from meeting_floor import Floor
 from pointsman.api.booking_page.rendering import Pages
 from pointsman.connectors.vault import Vault
 from pointsman.main import create_app
-from pointsman.services.booking import book
-from pointsman.services.booking_links import BookingLink, sign
+from pointsman.services.booking.book import book
+from pointsman.services.booking_links.tokens import BookingLink, sign
 from pointsman.services.ports import Actor
-from pointsman.services.roster import put_roster
+from pointsman.services.roster.change_roster import put_roster
 from pointsman.settings import load_settings
 from serving import SECRET
 from worlds import floor_given

@@ -15,10 +15,10 @@ from pointsman.connectors.context import Lender
 from pointsman.connectors.crm import ConnectorCrm
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
-from pointsman.services.connections import save_connection
+from pointsman.services.connections.connections import save_connection
 from pointsman.services.ports import Env
 from pointsman.services.ports.meeting import AppointmentRow, DeliveryRow
-from pointsman.services.reassign_appointment import reassign_appointment
+from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman_memory import MemoryVendor
 from pointsman_sdk import Kind
 from pointsman_sdk.testing import FaultyTransport

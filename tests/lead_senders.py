@@ -2,8 +2,8 @@
 
 import asyncio
 
-from pointsman.services.leads import submit_lead
-from pointsman.services.persons import LeadInput
+from pointsman.services.intake.submit_lead import submit_lead
+from pointsman.services.leads.upsert import LeadInput
 from pointsman.services.ports import Actor
 from worlds import make_env
 

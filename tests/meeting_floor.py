@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from faulty_calendars import FaultyCalendars, open_transactions
-from pointsman.domain.qualification import EVIDENCE_NAMES, Evidence
-from pointsman.domain.reps import Caps
-from pointsman.services.connections import Bound, bind_calendars, save_connection
-from pointsman.services.deliveries import run_delivery
-from pointsman.services.handover import HandedOver, hand_over
-from pointsman.services.handover_booking import Wish
+from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
+from pointsman.domain.roster.reps import Caps
+from pointsman.services.connections.connections import Bound, bind_calendars, save_connection
+from pointsman.services.deliveries.run import run_delivery
+from pointsman.services.handover.book_on_handover import Wish
+from pointsman.services.handover.handover import HandedOver, hand_over
 from pointsman.services.ports import Actor, Env, Tx, UnitOfWork
 from pointsman.services.ports.meeting import DeliveryRow
 from worlds import World, floor_given, office_hours, open_world

@@ -9,13 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from meeting_floor import SETTER, Floor, open_floor
-from pointsman.domain.roles import Work
-from pointsman.services.booking import book
-from pointsman.services.connections import Bound, bind_calendars
+from pointsman.domain.roster.roles import Work
+from pointsman.services.booking.book import book
+from pointsman.services.connections.connections import Bound, bind_calendars
+from pointsman.services.explain.replays import replay_decision
 from pointsman.services.ports.meeting import AppointmentRow
-from pointsman.services.rebuilding import verify_all
-from pointsman.services.replays import replay_decision
-from pointsman.services.roster import RoleGiven, put_roster
+from pointsman.services.roster.change_roster import RoleGiven, put_roster
+from pointsman.services.routing.ledger_audit import verify_all
 from worlds import POLICY, floor_given, rep_given
 
 CLOSERS_POOL = "closers-mid-market"

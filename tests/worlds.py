@@ -16,19 +16,19 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pointsman.connectors.invitations import IcalendarInvitations
-from pointsman.db.engine import make_engine
-from pointsman.db.uow import SqlUnitOfWork
+from pointsman.db.engine.engine import make_engine
+from pointsman.db.unit_of_work import SqlUnitOfWork
 from pointsman.domain.errors import Invalid
 from pointsman.domain.ids import uuid7
-from pointsman.domain.reps import Caps, TimeOff, WeeklyBlock
-from pointsman.domain.roles import Work
-from pointsman.services.policies import add_draft, publish
+from pointsman.domain.roster.reps import Caps, TimeOff, WeeklyBlock
+from pointsman.domain.roster.roles import Work
+from pointsman.services.policies.lifecycle import add_draft, publish
 from pointsman.services.ports import Actor, CalendarEvent, Clock, ConnectionRef, Env, EventReceipt, Tx
 from pointsman.services.ports.crm import CrmMeeting, CrmPerson
 from pointsman.services.ports.roster import SupplierRow
-from pointsman.services.roster import Absence, RepGiven, RoleGiven, RosterGiven, put_roster
-from pointsman.services.roster_snapshot import hours_from_json
-from pointsman.services.routing import Routed, route_lead
+from pointsman.services.roster.change_roster import Absence, RepGiven, RoleGiven, RosterGiven, put_roster
+from pointsman.services.roster.snapshot import hours_from_json
+from pointsman.services.routing.route_lead import Routed, route_lead
 from pointsman.services.transactions import in_transaction
 
 ADMIN = Actor(name="key:admin")

@@ -9,14 +9,17 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from pointsman import __version__
-from pointsman.api import console, openapi, problems, routers
+from pointsman.api import routers
 from pointsman.api.booking_page.rendering import Pages
-from pointsman.api.limits import Limits
-from pointsman.api.metrics import Metrics
-from pointsman.api.observe import Observe
+from pointsman.api.http import problems
+from pointsman.api.http.body_limits import Limits
+from pointsman.api.http.metrics import Metrics
+from pointsman.api.http.observability import Observe
+from pointsman.api.openapi import console
+from pointsman.api.openapi import document as openapi
 from pointsman.db import migrations
 from pointsman.logs import configure_logs
-from pointsman.services.keys import KeyRing
+from pointsman.services.operations.api_keys import KeyRing
 from pointsman.settings import Settings, load_settings
 from pointsman.wiring import Wired, settle_memory, utc_now, wire
 

@@ -14,8 +14,8 @@ from pointsman.connectors.crm import ConnectorCrm
 from pointsman.connectors.invitations import IcalendarInvitations
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault
-from pointsman.db.engine import make_engine
-from pointsman.db.uow import SqlUnitOfWork
+from pointsman.db.engine.engine import make_engine
+from pointsman.db.unit_of_work import SqlUnitOfWork
 from pointsman.domain.ids import uuid7
 from pointsman.services.ports import Env
 from pointsman.settings import Settings

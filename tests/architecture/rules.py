@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 OURS = ("pointsman", "pointsman_")
-COMMITS_IN = "app/pointsman/db/uow.py"
-PATTERNS_IN = "app/pointsman/domain/patterns.py"
-HOLIDAYS_IN = "app/pointsman/domain/public_holidays.py"
-WALL_CLOCKS_IN = "app/pointsman/domain/local_time.py"
+COMMITS_IN = "app/pointsman/db/unit_of_work.py"
+PATTERNS_IN = "app/pointsman/domain/text/patterns.py"
+HOLIDAYS_IN = "app/pointsman/domain/dates/public_holidays.py"
+WALL_CLOCKS_IN = "app/pointsman/domain/dates/local_time.py"
 LONGEST = 500
 PURE = (
     "idna",

@@ -8,8 +8,8 @@ from playwright.async_api import Page as Tab
 
 from booking_links_given import Page
 from browsing import SIZES, Axe, Scheme, Window, picture
+from pointsman.services.booking.slot_holds import release_slot
 from pointsman.services.ports import Actor, FaultRetry
-from pointsman.services.slot_holds import release_slot
 
 pytestmark = pytest.mark.anyio
 

@@ -20,10 +20,10 @@ from pointsman.demo.seed import owners, seed
 from pointsman.demo.senders import Sender
 from pointsman.local.calendar_server import CalendarServer
 from pointsman.main import create_app
-from pointsman.services.deliveries import run_delivery
-from pointsman.services.keys import create_key
+from pointsman.services.deliveries.run import run_delivery
+from pointsman.services.intake.process_item import process_item
+from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor
-from pointsman.services.processing import process_item
 from pointsman.settings import load_settings
 from running_demo import free_port
 from serving import SECRET

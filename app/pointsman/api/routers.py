@@ -2,39 +2,19 @@
 
 from fastapi import APIRouter
 
-from pointsman.api import (
-    accounts,
-    alerts,
-    appointment_acts,
-    appointments,
-    audit,
-    booking_links,
-    calendar_conflicts,
-    connections,
-    decisions,
-    deliveries,
-    health,
-    holds,
-    hooks,
-    inbox,
-    intakes,
-    invitations,
-    keys,
-    leads,
-    merges,
-    metrics,
-    overrides,
-    policies,
-    pools,
-    qualifications,
-    reassignments,
-    rescheduling,
-    roster,
-    simulations,
-    slot_holds,
-    slots,
-)
+from pointsman.api.booking import appointments, booking_links, calendar_conflicts, rescheduling, slot_holds, slots
+from pointsman.api.booking import handovers as qualifications
+from pointsman.api.booking import ics as invitations
+from pointsman.api.booking import transitions as appointment_acts
 from pointsman.api.booking_page import routes as booking_page_routes
+from pointsman.api.http import metrics
+from pointsman.api.intake import accounts, inbox, intakes, leads, merges
+from pointsman.api.intake import webhooks as hooks
+from pointsman.api.operations import alerts, audit, connections, deliveries, health
+from pointsman.api.operations import api_keys as keys
+from pointsman.api.policies import policies, simulations
+from pointsman.api.roster import roster
+from pointsman.api.routing import decisions, holds, overrides, pools, reassignments
 
 ALL: list[APIRouter] = [
     leads.router,

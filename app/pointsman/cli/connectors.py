@@ -8,7 +8,7 @@ from rich.table import Table
 from pointsman.cli.session import ACTOR, FAILED, out, with_env
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.domain.errors import Unavailable
-from pointsman.services.connections import check_connection, list_connections
+from pointsman.services.connections.connections import check_connection, list_connections
 from pointsman.services.ports import Env
 
 app = typer.Typer(

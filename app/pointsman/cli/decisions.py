@@ -7,10 +7,10 @@ import typer
 
 from pointsman.cli.policy_explain import show
 from pointsman.cli.session import FAILED, MISUSED, fail, out, with_env
-from pointsman.domain.durations import parse_duration
-from pointsman.services.explain import explain_stored
+from pointsman.domain.dates.durations import parse_duration
+from pointsman.services.explain.explain import explain_stored
+from pointsman.services.explain.replays import Replayed, replay_decision, replay_many
 from pointsman.services.ports import Env
-from pointsman.services.replays import Replayed, replay_decision, replay_many
 
 app = typer.Typer(help="Explain decisions, and take them again.", no_args_is_help=True)
 

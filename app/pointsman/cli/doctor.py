@@ -17,7 +17,7 @@ from pointsman.cli.processes import port_is_free
 from pointsman.cli.session import FAILED, out
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.db import migrations
-from pointsman.services.connections import list_connections
+from pointsman.services.connections.connections import list_connections
 from pointsman.settings import PREFIX, Settings, SettingsError, load_settings
 from pointsman.wiring import wire
 

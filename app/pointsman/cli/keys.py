@@ -8,7 +8,7 @@ from rich.table import Table
 
 from pointsman.cli.session import ACTOR, out, with_env
 from pointsman.connectors.vault import new_key
-from pointsman.services.keys import SCOPES, create_key, list_keys, revoke_key
+from pointsman.services.operations.api_keys import SCOPES, create_key, list_keys, revoke_key
 
 app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
 

@@ -9,8 +9,8 @@ from rich.table import Table
 
 from pointsman.cli.session import ACTOR, FAILED, MISUSED, fail, out, with_env
 from pointsman.services.ports import Env
-from pointsman.services.rebuilding import Verified, rebuild_ledger, verify_all, verify_ledger
-from pointsman.services.skips import cancel_skip, skip_next_turn
+from pointsman.services.routing.ledger_audit import Verified, rebuild_ledger, verify_all, verify_ledger
+from pointsman.services.routing.skips import cancel_skip, skip_next_turn
 
 app = typer.Typer(help="Check the pools' balances, rebuild them, and skip turns.", no_args_is_help=True)
 

@@ -26,7 +26,7 @@ from pointsman.local.calendar_server import CalendarServer
 from pointsman.local.errors import LocalServerError
 from pointsman.local.postgres import EmbeddedPostgres
 from pointsman.local.supervisor import Child, Supervisor
-from pointsman.services.keys import create_key, list_keys
+from pointsman.services.operations.api_keys import create_key, list_keys
 from pointsman.settings import PREFIX, Settings
 
 _PATIENCE_S = 60.0

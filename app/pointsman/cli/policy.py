@@ -11,14 +11,14 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from pointsman.api.policy_bodies import as_yaml
+from pointsman.api.policies.request_bodies import as_yaml
 from pointsman.cli import policy_compare, policy_explain, policy_simulate
 from pointsman.cli.policy_files import read, write
 from pointsman.cli.session import ACTOR, FAILED, out, with_env
-from pointsman.domain.findings import Finding, Severity
-from pointsman.domain.policy_schema import policy_json_schema
-from pointsman.services import policies
-from pointsman.services.policy_history import history as publications
+from pointsman.domain.policy.json_schema import policy_json_schema
+from pointsman.domain.policy_check.findings import Finding, Severity
+from pointsman.services.policies import lifecycle as policies
+from pointsman.services.policies.history import history as publications
 from pointsman.services.ports import Env
 from pointsman.services.ports.policies import PolicyRow
 from pointsman.settings import PREFIX

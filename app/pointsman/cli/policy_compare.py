@@ -9,11 +9,11 @@ import typer
 
 from pointsman.cli.policy_files import read
 from pointsman.cli.session import MISUSED, fail, out, with_env
-from pointsman.domain.diff import diff as difference
-from pointsman.domain.differences import Change
 from pointsman.domain.errors import PolicyInvalid
-from pointsman.domain.policy import parse_policy
-from pointsman.services import policies
+from pointsman.domain.policy.parsing import parse_policy
+from pointsman.domain.policy_diff.changes import Change
+from pointsman.domain.policy_diff.documents import diff as difference
+from pointsman.services.policies import lifecycle as policies
 from pointsman.services.ports import Env
 
 LIVE = "live"

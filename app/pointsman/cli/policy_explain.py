@@ -10,9 +10,9 @@ from rich.table import Table
 
 from pointsman.cli.policy_files import read
 from pointsman.cli.session import out, with_env
-from pointsman.domain.roles import Work
-from pointsman.services.explain import Explained, Question
-from pointsman.services.explain import explain as explain_lead
+from pointsman.domain.roster.roles import Work
+from pointsman.services.explain.explain import Explained, Question
+from pointsman.services.explain.explain import explain as explain_lead
 
 
 def explain(

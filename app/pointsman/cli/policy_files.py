@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from pointsman.api.policy_bodies import Written, as_yaml, written_yaml
-from pointsman.api.policy_yaml import MAX_YAML_DEPTH
-from pointsman.api.strict_json import NotStorableError, check
+from pointsman.api.http.strict_json import NotStorableError, check
+from pointsman.api.policies.request_bodies import Written, as_yaml, written_yaml
+from pointsman.api.policies.yaml import MAX_YAML_DEPTH
 from pointsman.cli.session import MISUSED, fail
 from pointsman.domain.errors import Invalid
 from pointsman.services.ports.policies import PolicyRow

@@ -11,11 +11,11 @@ from rich.table import Table
 
 from pointsman.cli.policy_files import read
 from pointsman.cli.session import MISUSED, fail, out, with_env
-from pointsman.domain.durations import parse_duration
-from pointsman.domain.simulation import DIMENSIONS
+from pointsman.domain.dates.durations import parse_duration
+from pointsman.domain.replay.simulation import DIMENSIONS
+from pointsman.services.explain.simulate import MOST_DECISIONS, Period, Simulated
+from pointsman.services.explain.simulate import simulate as simulated
 from pointsman.services.ports import Env
-from pointsman.services.simulate import MOST_DECISIONS, Period, Simulated
-from pointsman.services.simulate import simulate as simulated
 
 _SHOWN = 10
 

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from pointsman.api.slow_headers import ImpatientProtocol
+from pointsman.api.http.header_limits import ImpatientProtocol
 from pointsman.cli.session import fail, settings
 from pointsman.logs import configure_logs
 from pointsman.settings import PREFIX, Settings

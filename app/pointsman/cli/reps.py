@@ -9,9 +9,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from pointsman.cli.session import ACTOR, MISUSED, fail, out, with_env
-from pointsman.domain.roles import Work
+from pointsman.domain.roster.roles import Work
 from pointsman.services.ports import Env
-from pointsman.services.reassign_many import Asked, Fate, Moved, reassign_rep
+from pointsman.services.reassignment.bulk import Asked, Fate, Moved, reassign_rep
 
 app = typer.Typer(help="Move the leads of reps who are away.", no_args_is_help=True)
 

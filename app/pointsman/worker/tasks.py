@@ -6,15 +6,15 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from pointsman.services.calendar_truth import look_at_calendars
-from pointsman.services.calendars import poll_calendars
-from pointsman.services.deliveries import run_delivery, sweep_deliveries
-from pointsman.services.holds import drain_due, drain_holds
-from pointsman.services.inbox import process_item, sweep_inbox
+from pointsman.services.appointments.overdue import ask_for_results, lapse_requests
+from pointsman.services.booking.slot_holds import expire_holds
+from pointsman.services.calendar_sync.poll import look_at_calendars
+from pointsman.services.calendars.readings import poll_calendars
+from pointsman.services.deliveries.run import run_delivery, sweep_deliveries
+from pointsman.services.holds.drain import drain_due, drain_holds
+from pointsman.services.intake.receive import process_item, sweep_inbox
+from pointsman.services.intake.return_from_nurture import bring_back
 from pointsman.services.ports import Env
-from pointsman.services.putting_off import bring_back
-from pointsman.services.slot_holds import expire_holds
-from pointsman.services.unsettled import ask_for_results, lapse_requests
 
 Job = Callable[[Env, Mapping[str, Any]], Awaitable[object]]
 Sweep = Callable[[Env], Awaitable[int]]

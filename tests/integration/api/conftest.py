@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from pointsman.main import create_app
-from pointsman.services.keys import create_key
+from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor
 from pointsman.settings import Settings, load_settings
 from serving import SECRET, MakeKey

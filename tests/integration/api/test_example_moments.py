@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from pointsman.api.example_moments import dated, in_days
+from pointsman.api.openapi.example_timestamps import dated, in_days
 
 
 def test_a_time_is_told_from_today_and_falls_on_no_weekend() -> None:

@@ -9,7 +9,7 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from pointsman.api.slow_headers import ImpatientProtocol
+from pointsman.api.http.header_limits import ImpatientProtocol
 
 pytestmark = pytest.mark.anyio
 

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from pointsman.domain.errors import Unauthenticated
-from pointsman.services.keys import KeyRing, create_key, revoke_key
+from pointsman.services.operations.api_keys import KeyRing, create_key, revoke_key
 from pointsman.services.ports import Actor
 from serving import MakeKey
 

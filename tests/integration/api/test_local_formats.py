@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.api.local_formats import (
+from pointsman.api.http.locale_formats import (
     best_language,
     clock_in_words,
     day_in_words,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from pointsman.api.openapi import TAGS
+from pointsman.api.openapi.document import TAGS
 from pointsman.main import create_app
 from pointsman.settings import load_settings
 from serving import SECRET

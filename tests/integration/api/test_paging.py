@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.api.paging import PageRequest, decode, encode
+from pointsman.api.http.paging import PageRequest, decode, encode
 from pointsman.domain.errors import Invalid
 
 AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

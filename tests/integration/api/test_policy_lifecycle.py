@@ -10,8 +10,8 @@ import pytest
 import yaml
 from fastapi import FastAPI
 
-from pointsman.services.policy_history import LOOKED_AT
-from pointsman.services.roster import put_roster
+from pointsman.services.policies.history import LOOKED_AT
+from pointsman.services.roster.change_roster import put_roster
 from serving import MakeKey
 from worlds import ADMIN, POLICY, floor_given
 

@@ -9,10 +9,10 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pointsman.api.policy_bodies import written_yaml, yaml_asked_for
-from pointsman.api.policy_yaml import read_yaml, write_yaml
+from pointsman.api.policies.request_bodies import written_yaml, yaml_asked_for
+from pointsman.api.policies.yaml import read_yaml, write_yaml
 from pointsman.domain.errors import Invalid
-from pointsman.domain.policy import parse_policy, plain_document
+from pointsman.domain.policy.parsing import parse_policy, plain_document
 
 texts = st.text(st.characters(exclude_characters="\x00[]{}", exclude_categories=["Cs"])) | st.sampled_from(
     [

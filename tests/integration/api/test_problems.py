@@ -6,7 +6,7 @@ import json
 import pytest
 from fastapi.exceptions import RequestValidationError
 
-from pointsman.api import problems
+from pointsman.api.http import problems
 from pointsman.domain import errors
 from pointsman.domain.errors import Conflict, Fault, Invalid, PointsmanError, SlotTaken, Unauthenticated, Unavailable
 from pointsman.services.ports import Crowded, Refused, Unreachable

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.api.strict_json import NotStorableError, check
+from pointsman.api.http.strict_json import NotStorableError, check
 
 DEPTH = 32
 

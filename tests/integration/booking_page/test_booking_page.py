@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from booking_links_given import Page
-from pointsman.domain.appointments import By
+from pointsman.domain.booking.lifecycle import By
 from pointsman.domain.errors import SlotTaken
-from pointsman.services.appointment_acts import cancel
+from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.booking.slots import slots_for_lead
 from pointsman.services.ports import Actor, FaultRetry
-from pointsman.services.slots import slots_for_lead
 
 pytestmark = pytest.mark.anyio
 

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from pointsman.db.engine import make_engine
-from pointsman.db.jobs import defer_each
-from pointsman.db.uow import SqlUnitOfWork
+from pointsman.db.engine.engine import make_engine
+from pointsman.db.engine.jobs import defer_each
+from pointsman.db.unit_of_work import SqlUnitOfWork
 from pointsman.main import Wired, wire
 from pointsman.services.ports import Crowded, Unreachable
 from pointsman.settings import load_settings

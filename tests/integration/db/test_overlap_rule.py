@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.availability import Interval, padded
-from pointsman.domain.policy import BookingRules
+from pointsman.domain.booking.availability import Interval, padded
+from pointsman.domain.policy.parsing import BookingRules
 
 NOON = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # half past two in Berlin, the first time
 TICK, MINUTE = timedelta(microseconds=1), timedelta(minutes=1)

@@ -8,8 +8,8 @@ import pytest
 from fastapi import FastAPI
 
 from pointsman.main import create_app
-from pointsman.services.intakes import IntakeInput, create_intake
-from pointsman.services.keys import create_key
+from pointsman.services.intake.intakes import IntakeInput, create_intake
+from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor, Env
 from pointsman.settings import load_settings
 from serving import SECRET as VAULT_KEY
@@ -90,7 +90,7 @@ def make_intake(env: Env) -> MakeIntake:
 def intake_given(**given: Any) -> IntakeInput:
     from pydantic import TypeAdapter
 
-    from pointsman.services.signatures import Verifier
+    from pointsman.services.intake.signatures import Verifier
 
     given["verifier"] = TypeAdapter(Verifier).validate_python(given["verifier"])
     return IntakeInput(**given)

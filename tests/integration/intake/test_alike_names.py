@@ -6,10 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from pointsman.domain.normalise import company_key
-from pointsman.services.account_matching import name_score
-from pointsman.services.accounts import merge_accounts
-from pointsman.services.leads import LeadInput, Submitted, submit_lead
+from pointsman.domain.leads.normalise import company_key
+from pointsman.services.intake.submit_lead import LeadInput, Submitted, submit_lead
+from pointsman.services.leads.account_matching import name_score
+from pointsman.services.leads.accounts import merge_accounts
 from worlds import ADMIN, POLICY, SENDER, World, open_world
 
 pytestmark = pytest.mark.anyio

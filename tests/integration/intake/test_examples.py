@@ -9,11 +9,11 @@ import httpx
 import pytest
 import yaml
 
-from pointsman.domain.leads import FIELDS, FieldType
-from pointsman.services.fields import KnownFields
-from pointsman.services.inbox import process_item
-from pointsman.services.mapping import events_of, map_event
-from pointsman.services.mapping_document import parse_mapping
+from pointsman.domain.leads.facts import FIELDS, FieldType
+from pointsman.services.intake.mapping import events_of, map_event
+from pointsman.services.intake.mapping_model import parse_mapping
+from pointsman.services.intake.receive import process_item
+from pointsman.services.leads.fields import KnownFields
 from signing import PUBLIC_URL, as_bytes, sign_hubspot_v3
 from worlds import World
 

@@ -11,16 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pointsman.domain.errors import Conflict, Invalid, NotFound
-from pointsman.domain.qualification import Evidence, EvidenceKind
-from pointsman.domain.roles import Work
-from pointsman.services.handover import hand_over
-from pointsman.services.holds import drain_holds
-from pointsman.services.leads import LeadInput, submit_lead
-from pointsman.services.merges import MergedLeads, merge_leads
-from pointsman.services.overrides import add_override
-from pointsman.services.reassign import reassign
-from pointsman.services.rebuilding import verify_ledger
-from pointsman.services.roster import deactivate_rep
+from pointsman.domain.leads.evidence import Evidence, EvidenceKind
+from pointsman.domain.roster.roles import Work
+from pointsman.services.handover.handover import hand_over
+from pointsman.services.holds.drain import drain_holds
+from pointsman.services.intake.merge_leads import MergedLeads, merge_leads
+from pointsman.services.intake.submit_lead import LeadInput, submit_lead
+from pointsman.services.reassignment.by_rules import reassign
+from pointsman.services.roster.change_roster import deactivate_rep
+from pointsman.services.routing.ledger_audit import verify_ledger
+from pointsman.services.routing.overrides import add_override
 from worlds import ADMIN, SENDER, World, open_world
 
 pytestmark = pytest.mark.anyio

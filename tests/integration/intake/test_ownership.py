@@ -9,10 +9,10 @@ import psycopg
 import pytest
 
 from pointsman.domain.errors import Conflict
-from pointsman.services.accounts import merge_accounts, set_parent
-from pointsman.services.explain import Question, explain
-from pointsman.services.leads import LeadInput, Submitted, submit_lead
-from pointsman.services.roster import deactivate_rep
+from pointsman.services.explain.explain import Question, explain
+from pointsman.services.intake.submit_lead import LeadInput, Submitted, submit_lead
+from pointsman.services.leads.accounts import merge_accounts, set_parent
+from pointsman.services.roster.change_roster import deactivate_rep
 from worlds import ADMIN, POLICY, SENDER, World, open_world
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pointsman.services.leads import LeadInput, Submitted, submit_lead
+from pointsman.services.intake.submit_lead import LeadInput, Submitted, submit_lead
 from worlds import SENDER, World, make_env
 
 pytestmark = pytest.mark.anyio

@@ -9,9 +9,9 @@ from uuid import UUID
 import httpx
 import pytest
 
-from pointsman.services.inbox import process_item, replay_item, sweep_inbox
+from pointsman.services.intake.process_item import LEASE, MAX_ATTEMPTS
+from pointsman.services.intake.receive import process_item, replay_item, sweep_inbox
 from pointsman.services.ports import Env
-from pointsman.services.processing import LEASE, MAX_ATTEMPTS
 from signing import as_bytes, sign_hmac
 from worlds import ADMIN, World
 

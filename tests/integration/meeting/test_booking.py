@@ -8,14 +8,14 @@ from uuid import UUID
 import pytest
 
 from meeting_floor import SETTER, Floor, open_floor
-from pointsman.domain.appointments import By
+from pointsman.domain.booking.lifecycle import By
 from pointsman.domain.errors import Conflict, NotFound, PointsmanError, RoleProtected, SlotTaken, Unavailable
-from pointsman.domain.reps import Caps
-from pointsman.services.appointment_acts import cancel, get_appointment
-from pointsman.services.booking import book, in_words
+from pointsman.domain.roster.reps import Caps
+from pointsman.services.appointments.transition_acts import cancel, get_appointment
+from pointsman.services.booking.book import book, in_words
+from pointsman.services.booking.slots import slots_for_lead
 from pointsman.services.ports import Actor, Env, FaultRetry, Refused
-from pointsman.services.rebuilding import verify_ledger
-from pointsman.services.slots import slots_for_lead
+from pointsman.services.routing.ledger_audit import verify_ledger
 from worlds import POLICY, make_env
 
 pytestmark = pytest.mark.anyio

@@ -9,12 +9,12 @@ import pytest
 
 from meeting_floor import SETTER, Floor
 from moving_floor import booked, group_floor
-from pointsman.domain.appointments import By
+from pointsman.domain.booking.lifecycle import By
 from pointsman.main import create_app
-from pointsman.services.appointment_acts import cancel
-from pointsman.services.booking import book
-from pointsman.services.calendar_truth import look_at_calendars
-from pointsman.services.keys import create_key
+from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.booking.book import book
+from pointsman.services.calendar_sync.poll import look_at_calendars
+from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor
 from pointsman.settings import load_settings
 from serving import SECRET

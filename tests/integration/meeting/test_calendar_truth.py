@@ -11,18 +11,18 @@ import pytest
 
 from faulty_calendars import Cue
 from meeting_floor import SETTER, Floor, open_floor
-from pointsman.domain.appointments import By
+from pointsman.domain.booking.lifecycle import By
 from pointsman.domain.errors import Conflict
-from pointsman.domain.roles import Work
-from pointsman.services.appointment_acts import cancel
-from pointsman.services.booking import book
-from pointsman.services.calendar_conflicts import keep
-from pointsman.services.calendar_truth import look_at_calendars
-from pointsman.services.connections import Bound, bind_calendars
+from pointsman.domain.roster.roles import Work
+from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.booking.book import book
+from pointsman.services.booking.reschedule import reschedule
+from pointsman.services.calendar_sync.conflicts import keep
+from pointsman.services.calendar_sync.poll import look_at_calendars
+from pointsman.services.connections.connections import Bound, bind_calendars
 from pointsman.services.ports import CalendarEvent, FaultRetry
 from pointsman.services.ports.meeting import AppointmentRow
-from pointsman.services.reschedule import reschedule
-from pointsman.services.roster import RoleGiven, put_roster
+from pointsman.services.roster.change_roster import RoleGiven, put_roster
 from worlds import POLICY, floor_given, office_hours, rep_given
 
 pytestmark = pytest.mark.anyio

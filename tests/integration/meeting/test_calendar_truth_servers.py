@@ -14,17 +14,17 @@ from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.context import Lender
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
-from pointsman.domain.appointments import By
+from pointsman.domain.booking.lifecycle import By
 from pointsman.domain.errors import SlotTaken, Unavailable
-from pointsman.services.appointment_acts import cancel, confirm
-from pointsman.services.booking import book
-from pointsman.services.calendar_conflicts import keep
-from pointsman.services.calendar_truth import look_at_calendars
-from pointsman.services.calendars import poll_calendars
-from pointsman.services.connections import Bound, bind_calendars, save_connection
+from pointsman.services.appointments.transition_acts import cancel, confirm
+from pointsman.services.booking.book import book
+from pointsman.services.booking.reschedule import reschedule
+from pointsman.services.booking.slots import slots_for_lead
+from pointsman.services.calendar_sync.conflicts import keep
+from pointsman.services.calendar_sync.poll import look_at_calendars
+from pointsman.services.calendars.readings import poll_calendars
+from pointsman.services.connections.connections import Bound, bind_calendars, save_connection
 from pointsman.services.ports.meeting import AppointmentRow
-from pointsman.services.reschedule import reschedule
-from pointsman.services.slots import slots_for_lead
 from real_calendars import SERVERS, Phone, RealServer, moved_in_berlin, moved_to, with_line
 from worlds import POLICY
 

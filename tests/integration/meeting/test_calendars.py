@@ -9,10 +9,10 @@ import pytest
 
 from faulty_calendars import FaultyCalendars
 from meeting_floor import SETTER, Floor, open_floor
-from pointsman.services.calendars import DEADLINE, poll_calendars, read_calendars, read_states
-from pointsman.services.connections import Bound, bind_calendars, save_connection
+from pointsman.services.calendars.readings import DEADLINE, poll_calendars, read_calendars, read_states
+from pointsman.services.connections.connections import Bound, bind_calendars, save_connection
 from pointsman.services.ports import FaultReauth, FaultRetry
-from pointsman.services.roster import put_roster
+from pointsman.services.roster.change_roster import put_roster
 from worlds import floor_given, make_env
 
 pytestmark = pytest.mark.anyio

@@ -11,14 +11,14 @@ import pytest
 from crm_floor import CrmFloor, Killed, living_through, open_crm_floor
 from faulty_calendars import Cue
 from meeting_floor import SETTER
-from pointsman.domain.appointments import By, RejectCode
+from pointsman.domain.booking.lifecycle import By, RejectCode
 from pointsman.domain.errors import Invalid
-from pointsman.services.appointment_acts import cancel, confirm, reject
-from pointsman.services.booking import book
-from pointsman.services.connections import save_connection
-from pointsman.services.deliveries import replay_delivery, run_delivery, sweep_deliveries
+from pointsman.services.appointments.transition_acts import cancel, confirm, reject
+from pointsman.services.booking.book import book
+from pointsman.services.connections.connections import save_connection
+from pointsman.services.deliveries.run import replay_delivery, run_delivery, sweep_deliveries
 from pointsman.services.ports.meeting import AppointmentRow
-from pointsman.services.reassign_appointment import reassign_appointment
+from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman_sdk import Kind
 from worlds import POLICY
 

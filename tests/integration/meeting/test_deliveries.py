@@ -9,12 +9,12 @@ import pytest
 
 from faulty_calendars import Crash, Cue
 from meeting_floor import SETTER, Floor, open_floor
-from pointsman.domain.appointments import By
+from pointsman.domain.booking.lifecycle import By
 from pointsman.domain.errors import Conflict
-from pointsman.services.appointment_acts import cancel
-from pointsman.services.booking import book
-from pointsman.services.connections import check_connection, save_connection
-from pointsman.services.deliveries import MAX_ATTEMPTS, replay_delivery, run_delivery, sweep_deliveries
+from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.booking.book import book
+from pointsman.services.connections.connections import check_connection, save_connection
+from pointsman.services.deliveries.run import MAX_ATTEMPTS, replay_delivery, run_delivery, sweep_deliveries
 from pointsman.services.ports import CalendarEvent, FaultReauth, FaultRejected
 from pointsman.services.ports.meeting import AppointmentRow, DeliveryRow
 

@@ -5,9 +5,9 @@ import pytest
 from meeting_floor import SETTER, Floor
 from moving_floor import all_is_well, booked, events, others
 from pointsman.domain.errors import Conflict
-from pointsman.services.booking import book
-from pointsman.services.invitations import read_invitation
-from pointsman.services.reassign_appointment import reassign_appointment
+from pointsman.services.booking.book import book
+from pointsman.services.deliveries.ics_invitation import read_invitation
+from pointsman.services.reassignment.appointment import reassign_appointment
 from worlds import ADMIN
 
 pytestmark = pytest.mark.anyio

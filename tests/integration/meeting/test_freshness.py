@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from meeting_floor import SETTER, Floor
-from pointsman.services.calendars import FOR_BOOKING, FOR_SLOTS, Reading, read_calendars
-from pointsman.services.connections import Bound, bind_calendars, list_calendars, save_connection
+from pointsman.services.calendars.readings import FOR_BOOKING, FOR_SLOTS, Reading, read_calendars
+from pointsman.services.connections.connections import Bound, bind_calendars, list_calendars, save_connection
 
 pytestmark = pytest.mark.anyio
 

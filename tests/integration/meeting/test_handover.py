@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from meeting_floor import SETTER, Floor
-from pointsman.domain.availability import Interval
+from pointsman.domain.booking.availability import Interval
 from pointsman.domain.errors import Invalid, NotFound
-from pointsman.services.holds import drain_holds
+from pointsman.services.holds.drain import drain_holds
 from pointsman.services.ports import Actor, FaultRetry
 from worlds import SENDER
 

@@ -8,7 +8,7 @@ import pytest
 
 from meeting_floor import Floor
 from pointsman.main import create_app
-from pointsman.services.keys import create_key
+from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor, FaultReauth
 from pointsman.settings import load_settings
 from serving import SECRET

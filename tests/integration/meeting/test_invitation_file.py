@@ -9,16 +9,16 @@ import pytest
 from icalendar import Calendar
 
 from meeting_floor import CLOSERS, SETTER, Floor
-from pointsman.domain.appointments import By, RejectCode
+from pointsman.domain.booking.lifecycle import By, RejectCode
 from pointsman.main import create_app
-from pointsman.services.appointment_acts import cancel, reject
-from pointsman.services.booking import book
-from pointsman.services.invitations import read_invitation
-from pointsman.services.keys import create_key
+from pointsman.services.appointments.transition_acts import cancel, reject
+from pointsman.services.booking.book import book
+from pointsman.services.booking.reschedule import reschedule
+from pointsman.services.deliveries.ics_invitation import read_invitation
+from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor
 from pointsman.services.ports.meeting import AppointmentRow
-from pointsman.services.reassign_appointment import reassign_appointment
-from pointsman.services.reschedule import reschedule
+from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman.settings import load_settings
 from serving import SECRET
 

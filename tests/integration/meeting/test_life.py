@@ -8,7 +8,8 @@ import pytest
 
 from appointment_states import DO, STATES, Seen, State, appointment_in, cancelled, decided, rejected
 from meeting_floor import SETTER, Floor, open_floor
-from pointsman.domain.appointments import (
+from pointsman.domain.booking.availability import Interval
+from pointsman.domain.booking.lifecycle import (
     EFFECTS,
     Act,
     By,
@@ -22,20 +23,19 @@ from pointsman.domain.appointments import (
     Told,
     legal,
 )
-from pointsman.domain.availability import Interval
 from pointsman.domain.errors import Conflict, Invalid, NotFound, RoleProtected
-from pointsman.domain.reps import Caps
-from pointsman.services.appointment_acts import confirm, mark_held, mark_no_show, set_outcome
-from pointsman.services.booking import book
-from pointsman.services.credits import credit, restore
-from pointsman.services.holds import drain_due
-from pointsman.services.leads import LeadInput, submit_lead
-from pointsman.services.merges import merge_leads
+from pointsman.domain.roster.reps import Caps
+from pointsman.services.appointments.overdue import ask_for_results, lapse_requests
+from pointsman.services.appointments.transition_acts import confirm, mark_held, mark_no_show, set_outcome
+from pointsman.services.booking.book import book
+from pointsman.services.booking.slots import slots_for_lead
+from pointsman.services.holds.drain import drain_due
+from pointsman.services.intake.merge_leads import merge_leads
+from pointsman.services.intake.return_from_nurture import bring_back
+from pointsman.services.intake.submit_lead import LeadInput, submit_lead
 from pointsman.services.ports import Actor
-from pointsman.services.putting_off import bring_back
-from pointsman.services.rebuilding import verify_all
-from pointsman.services.slots import slots_for_lead
-from pointsman.services.unsettled import ask_for_results, lapse_requests
+from pointsman.services.routing.ledger import credit, restore
+from pointsman.services.routing.ledger_audit import verify_all
 from worlds import POLICY
 
 pytestmark = pytest.mark.anyio

@@ -11,9 +11,9 @@ from fastapi import FastAPI
 
 from appointment_states import STATES, appointment_in
 from meeting_floor import Floor
-from pointsman.domain.appointments import EFFECTS
+from pointsman.domain.booking.lifecycle import EFFECTS
 from pointsman.main import create_app
-from pointsman.services.keys import create_key
+from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor
 from pointsman.settings import load_settings
 from serving import SECRET

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from meeting_floor import Floor
 from moving_floor import appointment, at, booked, busy, others
 from pointsman.main import create_app
-from pointsman.services.keys import create_key
+from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor
 from pointsman.services.ports.meeting import AppointmentRow
 from pointsman.settings import load_settings

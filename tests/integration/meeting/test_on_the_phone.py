@@ -11,9 +11,9 @@ import pytest
 
 from meeting_floor import SETTER, Floor, open_floor
 from pointsman.main import create_app
-from pointsman.services.booking import book
-from pointsman.services.handover_booking import Wish
-from pointsman.services.keys import create_key
+from pointsman.services.booking.book import book
+from pointsman.services.handover.book_on_handover import Wish
+from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor, FaultRetry
 from pointsman.settings import load_settings
 from serving import SECRET

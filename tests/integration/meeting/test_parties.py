@@ -12,22 +12,22 @@ from uuid import UUID
 import pytest
 
 from meeting_floor import SETTER, Floor, open_floor
-from pointsman.domain.availability import Interval
-from pointsman.domain.eligibility import CalendarState
+from pointsman.domain.booking.availability import Interval
+from pointsman.domain.distribution.eligibility import CalendarState
 from pointsman.domain.errors import Conflict, PointsmanError, SlotTaken, Unavailable
-from pointsman.domain.roles import Work
-from pointsman.services.bookable import bookable
-from pointsman.services.booking import book
-from pointsman.services.calendars import FOR_BOOKING
-from pointsman.services.closers import closers_calendars
-from pointsman.services.connections import Bound, bind_calendars
-from pointsman.services.parties import Asking, Party, choose_party, would_be_party
-from pointsman.services.parties_calendars import read_party_calendars
+from pointsman.domain.roster.roles import Work
+from pointsman.services.availability.booking_context import bookable
+from pointsman.services.availability.participant_calendars import read_party_calendars
+from pointsman.services.availability.participants import Asking, Party, choose_party, would_be_party
+from pointsman.services.booking.book import book
+from pointsman.services.calendars.closer_calendars import closers_calendars
+from pointsman.services.calendars.readings import FOR_BOOKING
+from pointsman.services.connections.connections import Bound, bind_calendars
+from pointsman.services.explain.replays import replay_decision
 from pointsman.services.ports import FaultRetry, Tx
 from pointsman.services.ports.meeting import AppointmentRow
-from pointsman.services.rebuilding import verify_ledger
-from pointsman.services.replays import replay_decision
-from pointsman.services.roster import RoleGiven, put_roster
+from pointsman.services.roster.change_roster import RoleGiven, put_roster
+from pointsman.services.routing.ledger_audit import verify_ledger
 from pointsman.services.transactions import in_transaction
 from worlds import POLICY, floor_given, rep_given
 

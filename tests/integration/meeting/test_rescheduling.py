@@ -21,15 +21,15 @@ from moving_floor import (
     others,
     turns,
 )
-from pointsman.domain.appointments import By
+from pointsman.domain.booking.lifecycle import By
 from pointsman.domain.errors import Conflict, NotFound, PointsmanError, RoleProtected, SlotTaken, Unavailable
-from pointsman.services.appointment_acts import accept, cancel, mark_no_show
-from pointsman.services.booking import book
-from pointsman.services.connections import Bound, bind_calendars
+from pointsman.services.appointments.transition_acts import accept, cancel, mark_no_show
+from pointsman.services.booking.book import book
+from pointsman.services.booking.reschedule import reschedule, reschedule_from_calendar
+from pointsman.services.connections.connections import Bound, bind_calendars
 from pointsman.services.ports import Actor, FaultRetry
 from pointsman.services.ports.meeting import AppointmentEvent, AppointmentRow
-from pointsman.services.reschedule import reschedule, reschedule_from_calendar
-from pointsman.services.roster import add_time_off
+from pointsman.services.roster.change_roster import add_time_off
 from worlds import ADMIN, absence
 
 pytestmark = pytest.mark.anyio

@@ -6,16 +6,16 @@ from uuid import UUID
 import pytest
 
 from meeting_floor import SETTER, Floor, open_floor
-from pointsman.domain.appointments import By
+from pointsman.domain.booking.lifecycle import By
+from pointsman.domain.booking.slots import Slot
 from pointsman.domain.errors import Conflict, NotFound, RoleProtected, SlotTaken
-from pointsman.domain.slots import Slot
-from pointsman.services.appointment_acts import cancel
-from pointsman.services.booking import book
-from pointsman.services.merges import merge_leads
+from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.booking.book import book
+from pointsman.services.booking.slot_holds import AN_HOUR, expire_holds, get_hold, hold_slot, release_slot
+from pointsman.services.booking.slots import slots_for_lead
+from pointsman.services.intake.merge_leads import merge_leads
 from pointsman.services.ports import Actor
-from pointsman.services.reassign import reassign
-from pointsman.services.slot_holds import AN_HOUR, expire_holds, get_hold, hold_slot, release_slot
-from pointsman.services.slots import slots_for_lead
+from pointsman.services.reassignment.by_rules import reassign
 from worlds import ADMIN, POLICY
 
 pytestmark = pytest.mark.anyio

@@ -12,16 +12,16 @@ import pytest
 
 from integration.meeting.test_parties import POOL, SOLUTIONS, busy, group_floor, holder_of, offering, others, tomorrow
 from meeting_floor import SETTER, Floor, open_floor
-from pointsman.domain.availability import Interval
+from pointsman.domain.booking.availability import Interval
 from pointsman.domain.errors import Conflict
-from pointsman.domain.reps import Caps
+from pointsman.domain.roster.reps import Caps
 from pointsman.main import create_app
-from pointsman.services.booking import book
-from pointsman.services.keys import create_key
+from pointsman.services.booking.book import book
+from pointsman.services.booking.slot_holds import hold_slot
+from pointsman.services.booking.slots import SlotsAnswer, slots_for_lead
+from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor, FaultRetry
-from pointsman.services.roster import put_roster
-from pointsman.services.slot_holds import hold_slot
-from pointsman.services.slots import SlotsAnswer, slots_for_lead
+from pointsman.services.roster.change_roster import put_roster
 from pointsman.settings import load_settings
 from serving import SECRET
 from worlds import absence, floor_given, rep_given

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from meeting_floor import CLOSERS, Floor, open_floor
-from pointsman.domain.reps import Caps
-from pointsman.services.booking import book
-from pointsman.services.calendars import poll_calendars
-from pointsman.services.explain import replay_decision
+from pointsman.domain.roster.reps import Caps
+from pointsman.services.booking.book import book
+from pointsman.services.calendars.readings import poll_calendars
+from pointsman.services.explain.explain import replay_decision
 from pointsman.services.ports import FaultRetry
-from pointsman.services.roster import RosterGiven, put_roster
+from pointsman.services.roster.change_roster import RosterGiven, put_roster
 from worlds import ADMIN, POLICY, office_hours, rep_given
 
 pytestmark = pytest.mark.anyio

@@ -21,22 +21,23 @@ from moving_floor import (
     others,
     turns,
 )
-from pointsman.domain.appointments import By
+from pointsman.domain.booking.lifecycle import By
 from pointsman.domain.errors import Conflict, RoleProtected, SlotTaken
-from pointsman.domain.roles import Work
-from pointsman.services import parties, takeover
-from pointsman.services.appointment_acts import cancel
-from pointsman.services.booking import book
-from pointsman.services.by_hand import assign
-from pointsman.services.connections import Bound, bind_calendars
-from pointsman.services.deliveries import run_delivery
+from pointsman.domain.roster.roles import Work
+from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.availability import participants as parties
+from pointsman.services.booking.book import book
+from pointsman.services.connections.connections import Bound, bind_calendars
+from pointsman.services.deliveries.run import run_delivery
 from pointsman.services.ports import FaultRetry
 from pointsman.services.ports.meeting import AppointmentRow
-from pointsman.services.reassign import reassign
-from pointsman.services.reassign_appointment import reassign_appointment
-from pointsman.services.reassign_many import Asked, Outcome, reassign_leads, reassign_rep
-from pointsman.services.roster import add_time_off, put_roster
-from pointsman.services.roster_given import RosterGiven
+from pointsman.services.reassignment import appointment_handoff as takeover
+from pointsman.services.reassignment.appointment import reassign_appointment
+from pointsman.services.reassignment.bulk import Asked, Outcome, reassign_leads, reassign_rep
+from pointsman.services.reassignment.by_rules import reassign
+from pointsman.services.reassignment.manual import assign
+from pointsman.services.roster.change_roster import add_time_off, put_roster
+from pointsman.services.roster.roster_input import RosterGiven
 from worlds import ADMIN, absence, rep_given
 
 pytestmark = pytest.mark.anyio

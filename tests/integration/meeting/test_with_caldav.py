@@ -15,12 +15,12 @@ from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.context import Lender
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
-from pointsman.domain.appointments import By
+from pointsman.domain.booking.lifecycle import By
 from pointsman.domain.errors import SlotTaken, Unavailable
 from pointsman.local.calendar_server import SERVICE, CalendarServer
-from pointsman.services.appointment_acts import cancel
-from pointsman.services.booking import book
-from pointsman.services.connections import Bound, bind_calendars, save_connection
+from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.booking.book import book
+from pointsman.services.connections.connections import Bound, bind_calendars, save_connection
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 

@@ -10,11 +10,11 @@ import pytest
 
 from appointment_states import DO, STATES, Seen, appointment_in
 from meeting_floor import SETTER, Floor, open_floor
-from pointsman.domain.appointments import Act, By, Outcome, Standing, Status, effect_of, legal
+from pointsman.domain.booking.lifecycle import Act, By, Outcome, Standing, Status, effect_of, legal
 from pointsman.domain.errors import Conflict, PointsmanError
+from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.ports.meeting import AppointmentEvent, AppointmentRow
-from pointsman.services.rebuilding import verify_all
-from pointsman.services.reschedule import reschedule
+from pointsman.services.routing.ledger_audit import verify_all
 
 pytestmark = pytest.mark.anyio
 

@@ -23,20 +23,20 @@ from hypothesis.stateful import (
 
 from database import Server
 from meeting_floor import CLOSERS, SETTER, Floor, open_floor
-from pointsman.domain.appointments import By
+from pointsman.domain.booking.lifecycle import By
 from pointsman.domain.errors import PointsmanError
-from pointsman.domain.roles import Work
-from pointsman.services import parties
-from pointsman.services.appointment_acts import cancel
-from pointsman.services.booking import book
-from pointsman.services.calendar_truth import look_at_calendars
-from pointsman.services.connections import Bound, bind_calendars
+from pointsman.domain.roster.roles import Work
+from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.availability import participants as parties
+from pointsman.services.booking.book import book
+from pointsman.services.booking.reschedule import reschedule
+from pointsman.services.booking.slot_holds import hold_slot, release_slot
+from pointsman.services.calendar_sync.poll import look_at_calendars
+from pointsman.services.connections.connections import Bound, bind_calendars
 from pointsman.services.ports import CalendarEvent
-from pointsman.services.reassign import reassign
-from pointsman.services.rebuilding import verify_ledger
-from pointsman.services.reschedule import reschedule
-from pointsman.services.roster import RoleGiven, add_time_off, put_roster
-from pointsman.services.slot_holds import hold_slot, release_slot
+from pointsman.services.reassignment.by_rules import reassign
+from pointsman.services.roster.change_roster import RoleGiven, add_time_off, put_roster
+from pointsman.services.routing.ledger_audit import verify_ledger
 from worlds import ADMIN, POLICY, absence, floor_given, office_hours, rep_given
 
 T = TypeVar("T")

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import event, text
 
 from meeting_floor import SETTER, Floor, open_floor
-from pointsman.db.engine import make_engine
-from pointsman.db.uow import SqlTx, SqlUnitOfWork
+from pointsman.db.engine.engine import make_engine
+from pointsman.db.unit_of_work import SqlTx, SqlUnitOfWork
 from pointsman.domain.errors import SlotTaken
 from pointsman.main import create_app
-from pointsman.services.booking import book, book_in, prepare_booking
-from pointsman.services.keys import create_key
+from pointsman.services.booking.book import book, book_in, prepare_booking
+from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor, Tx, Unreachable
 from pointsman.services.transactions import in_transaction
 from pointsman.settings import load_settings

@@ -13,16 +13,17 @@ import pytest
 from sqlalchemy import text
 
 from meeting_floor import SETTER, Floor, open_floor
-from pointsman.db.uow import SqlTx
-from pointsman.domain.appointments import By
-from pointsman.domain.availability import Interval
+from pointsman.db.unit_of_work import SqlTx
+from pointsman.domain.booking.availability import Interval
+from pointsman.domain.booking.lifecycle import By
 from pointsman.domain.errors import PointsmanError, SlotTaken, Unavailable
-from pointsman.services import booking, parties
-from pointsman.services.appointment_acts import cancel, confirm
-from pointsman.services.booking import Prepared, book, book_in, prepare_booking
-from pointsman.services.connections import Bound, bind_calendars
+from pointsman.services.appointments.transition_acts import cancel, confirm
+from pointsman.services.availability import participants as parties
+from pointsman.services.booking import book as booking
+from pointsman.services.booking.book import Prepared, book, book_in, prepare_booking
+from pointsman.services.booking.slot_holds import hold_slot, release_slot
+from pointsman.services.connections.connections import Bound, bind_calendars
 from pointsman.services.ports import Env, LostRace, Tx
-from pointsman.services.slot_holds import hold_slot, release_slot
 from pointsman.services.transactions import ATTEMPTS, in_transaction
 from worlds import POLICY, make_env
 

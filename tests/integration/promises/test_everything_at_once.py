@@ -9,22 +9,22 @@ from uuid import UUID
 import pytest
 
 from meeting_floor import SETTER, Floor, open_floor
-from pointsman.domain.appointments import By
+from pointsman.domain.booking.lifecycle import By
 from pointsman.domain.errors import PointsmanError
-from pointsman.domain.reps import Rep
-from pointsman.domain.roles import Work
-from pointsman.services.appointment_acts import cancel
-from pointsman.services.booking import book
-from pointsman.services.by_hand import assign
-from pointsman.services.explain import replay_decision
-from pointsman.services.holds import drain_holds
-from pointsman.services.leads import LeadInput, submit_lead
-from pointsman.services.overrides import add_override
-from pointsman.services.reassign import reassign
-from pointsman.services.reassign_many import Asked, reassign_rep
-from pointsman.services.rebuilding import verify_ledger
-from pointsman.services.roster import RosterGiven, put_roster
-from pointsman.services.slots import slots_for_lead
+from pointsman.domain.roster.reps import Rep
+from pointsman.domain.roster.roles import Work
+from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.booking.book import book
+from pointsman.services.booking.slots import slots_for_lead
+from pointsman.services.explain.explain import replay_decision
+from pointsman.services.holds.drain import drain_holds
+from pointsman.services.intake.submit_lead import LeadInput, submit_lead
+from pointsman.services.reassignment.bulk import Asked, reassign_rep
+from pointsman.services.reassignment.by_rules import reassign
+from pointsman.services.reassignment.manual import assign
+from pointsman.services.roster.change_roster import RosterGiven, put_roster
+from pointsman.services.routing.ledger_audit import verify_ledger
+from pointsman.services.routing.overrides import add_override
 from worlds import ADMIN, POLICY, SENDER, rep_given
 
 pytestmark = pytest.mark.anyio

@@ -8,12 +8,12 @@ import pytest
 
 from appointment_states import DO
 from meeting_floor import SETTER, Floor, open_floor
-from pointsman.domain.appointments import Act, legal
+from pointsman.domain.booking.lifecycle import Act, legal
 from pointsman.domain.errors import PointsmanError
-from pointsman.services.booking import book
-from pointsman.services.leads import LeadInput, submit_lead
-from pointsman.services.rebuilding import verify_all
-from pointsman.services.unsettled import ask_for_results, lapse_requests
+from pointsman.services.appointments.overdue import ask_for_results, lapse_requests
+from pointsman.services.booking.book import book
+from pointsman.services.intake.submit_lead import LeadInput, submit_lead
+from pointsman.services.routing.ledger_audit import verify_all
 
 pytestmark = pytest.mark.anyio
 

@@ -11,13 +11,13 @@ import pytest
 
 from meeting_floor import SETTER, Floor, open_floor
 from moving_floor import all_is_well, at, booked, offering
-from pointsman.domain.appointments import By
+from pointsman.domain.booking.lifecycle import By
 from pointsman.domain.errors import PointsmanError
-from pointsman.services.appointment_acts import cancel
-from pointsman.services.booking import book
-from pointsman.services.reassign import reassign
-from pointsman.services.reassign_appointment import reassign_appointment
-from pointsman.services.reschedule import reschedule
+from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.booking.book import book
+from pointsman.services.booking.reschedule import reschedule
+from pointsman.services.reassignment.appointment import reassign_appointment
+from pointsman.services.reassignment.by_rules import reassign
 from worlds import ADMIN
 
 pytestmark = pytest.mark.anyio

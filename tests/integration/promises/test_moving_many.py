@@ -13,13 +13,13 @@ from sqlalchemy import text
 
 from meeting_floor import SETTER, Floor, open_floor
 from pointsman.domain.errors import Invalid, NotFound
-from pointsman.domain.roles import Work
-from pointsman.services.booking import book
-from pointsman.services.by_hand import assign
-from pointsman.services.holds import drain_holds
-from pointsman.services.reassign_many import Asked, Moved, Outcome, reassign_leads, reassign_rep
-from pointsman.services.rebuilding import verify_ledger
-from pointsman.services.roster import RosterGiven, add_time_off, deactivate_rep, put_roster
+from pointsman.domain.roster.roles import Work
+from pointsman.services.booking.book import book
+from pointsman.services.holds.drain import drain_holds
+from pointsman.services.reassignment.bulk import Asked, Moved, Outcome, reassign_leads, reassign_rep
+from pointsman.services.reassignment.manual import assign
+from pointsman.services.roster.change_roster import RosterGiven, add_time_off, deactivate_rep, put_roster
+from pointsman.services.routing.ledger_audit import verify_ledger
 from serving import SECRET
 from worlds import ADMIN, POLICY, absence, rep_given
 

@@ -8,14 +8,14 @@ import pytest
 
 from meeting_floor import Floor, open_floor
 from pointsman.domain.errors import Conflict, PointsmanError
-from pointsman.domain.reps import Caps
-from pointsman.services.holds import drain_holds
-from pointsman.services.leads import LeadInput, submit_lead
-from pointsman.services.merges import merge_leads
-from pointsman.services.reassign import reassign
-from pointsman.services.reassign_many import Asked, Outcome, reassign_leads, reassign_rep
-from pointsman.services.rebuilding import verify_ledger
-from pointsman.services.roster import RosterGiven, put_roster
+from pointsman.domain.roster.reps import Caps
+from pointsman.services.holds.drain import drain_holds
+from pointsman.services.intake.merge_leads import merge_leads
+from pointsman.services.intake.submit_lead import LeadInput, submit_lead
+from pointsman.services.reassignment.bulk import Asked, Outcome, reassign_leads, reassign_rep
+from pointsman.services.reassignment.by_rules import reassign
+from pointsman.services.roster.change_roster import RosterGiven, put_roster
+from pointsman.services.routing.ledger_audit import verify_ledger
 from worlds import ADMIN, SENDER, rep_given
 
 pytestmark = pytest.mark.anyio

@@ -10,22 +10,22 @@ import pytest
 
 from faulty_calendars import Cue
 from meeting_floor import SETTER, Floor, open_floor
-from pointsman.domain.appointments import By
+from pointsman.domain.booking.lifecycle import By
 from pointsman.domain.errors import RoleProtected
-from pointsman.domain.qualification import Evidence
-from pointsman.domain.roles import Work
-from pointsman.services.appointment_acts import cancel
-from pointsman.services.booking import book
-from pointsman.services.by_hand import assign
-from pointsman.services.calendars import ALERT, poll_calendars
-from pointsman.services.connections import Bound, bind_calendars, save_connection
-from pointsman.services.event import event_of
-from pointsman.services.holds import drain_holds
-from pointsman.services.leads import LeadInput, Submitted, submit_lead
-from pointsman.services.overrides import add_override
+from pointsman.domain.leads.evidence import Evidence
+from pointsman.domain.roster.roles import Work
+from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.booking.book import book
+from pointsman.services.calendars.readings import ALERT, poll_calendars
+from pointsman.services.connections.connections import Bound, bind_calendars, save_connection
+from pointsman.services.deliveries.calendar_event import event_of
+from pointsman.services.holds.drain import drain_holds
+from pointsman.services.intake.submit_lead import LeadInput, Submitted, submit_lead
 from pointsman.services.ports import FaultRetry
-from pointsman.services.reassign import reassign
-from pointsman.services.roster import RosterGiven, deactivate_rep, put_roster
+from pointsman.services.reassignment.by_rules import reassign
+from pointsman.services.reassignment.manual import assign
+from pointsman.services.roster.change_roster import RosterGiven, deactivate_rep, put_roster
+from pointsman.services.routing.overrides import add_override
 from worlds import ADMIN, POLICY, SENDER, rep_given
 
 pytestmark = pytest.mark.anyio

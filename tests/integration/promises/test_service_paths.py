@@ -6,17 +6,17 @@ from uuid import UUID
 
 import pytest
 
-from pointsman.domain.eligibility import CalendarState
+from pointsman.domain.distribution.eligibility import CalendarState
 from pointsman.domain.errors import Conflict, Invalid, NotFound, PolicyInvalid, RoleProtected
-from pointsman.domain.roles import Work
-from pointsman.services.by_hand import assign
-from pointsman.services.holds import drain_holds
-from pointsman.services.overrides import add_override, revoke_override
-from pointsman.services.policies import add_draft, publish
+from pointsman.domain.roster.roles import Work
+from pointsman.services.holds.drain import drain_holds
+from pointsman.services.policies.lifecycle import add_draft, publish
 from pointsman.services.ports.routing import OverrideRow
-from pointsman.services.reassign import reassign
-from pointsman.services.roster import RosterGiven, put_roster
-from pointsman.services.routing import Routed
+from pointsman.services.reassignment.by_rules import reassign
+from pointsman.services.reassignment.manual import assign
+from pointsman.services.roster.change_roster import RosterGiven, put_roster
+from pointsman.services.routing.overrides import add_override, revoke_override
+from pointsman.services.routing.route_lead import Routed
 from worlds import ADMIN, POLICY, World, rep_given
 
 pytestmark = pytest.mark.anyio

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from pointsman.domain.reps import Caps
-from pointsman.services.explain import replay_decision
-from pointsman.services.reassign import reassign
-from pointsman.services.roster import RosterGiven, put_roster
+from pointsman.domain.roster.reps import Caps
+from pointsman.services.explain.explain import replay_decision
+from pointsman.services.reassignment.by_rules import reassign
+from pointsman.services.roster.change_roster import RosterGiven, put_roster
 from worlds import ADMIN, World, rep_given
 
 pytestmark = pytest.mark.anyio

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pointsman.domain.reps import Caps
-from pointsman.services.loads import periods_at
-from pointsman.services.roster import RosterGiven, put_roster
+from pointsman.domain.roster.reps import Caps
+from pointsman.services.roster.change_roster import RosterGiven, put_roster
+from pointsman.services.routing.loads import periods_at
 from worlds import ADMIN, World, rep_given
 
 

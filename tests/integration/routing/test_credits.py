@@ -4,12 +4,12 @@ from fractions import Fraction
 
 import pytest
 
-from pointsman.domain.fairness import Ledger
-from pointsman.services.credits import adjust_balance, credit
-from pointsman.services.explain import replay_decision
-from pointsman.services.in_force import KEPT
-from pointsman.services.rebuilding import verify_ledger
-from pointsman.services.roster import RosterGiven, put_roster
+from pointsman.domain.distribution.ledger import Ledger
+from pointsman.services.explain.explain import replay_decision
+from pointsman.services.policies.cache import KEPT
+from pointsman.services.roster.change_roster import RosterGiven, put_roster
+from pointsman.services.routing.ledger import adjust_balance, credit
+from pointsman.services.routing.ledger_audit import verify_ledger
 from pointsman.services.transactions import in_transaction
 from worlds import ADMIN, POLICY, World, rep_given
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from pointsman.domain.eligibility import CalendarState
-from pointsman.domain.roles import Work
-from pointsman.services.overrides import add_override
+from pointsman.domain.distribution.eligibility import CalendarState
+from pointsman.domain.roster.roles import Work
+from pointsman.services.routing.overrides import add_override
 from worlds import ADMIN, World
 
 pytestmark = pytest.mark.anyio

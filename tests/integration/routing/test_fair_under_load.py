@@ -6,9 +6,9 @@ from fractions import Fraction
 
 import pytest
 
-from pointsman.domain.fairness import Ledger
-from pointsman.services.credits import pool_ledger
-from pointsman.services.rebuilding import verify_ledger
+from pointsman.domain.distribution.ledger import Ledger
+from pointsman.services.routing.ledger import pool_ledger
+from pointsman.services.routing.ledger_audit import verify_ledger
 from worlds import Ticking, World, floor_given, make_env, open_world, rep_given
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]

@@ -7,11 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from pointsman.domain.reps import Caps
-from pointsman.domain.roles import Work
-from pointsman.services.holds import drain_due, drain_holds, hold_counts, hold_page
+from pointsman.domain.roster.reps import Caps
+from pointsman.domain.roster.roles import Work
+from pointsman.services.holds.drain import drain_due, drain_holds, hold_counts, hold_page
 from pointsman.services.ports.holds import HoldFilter, HoldRow
-from pointsman.services.roster import RosterGiven, add_time_off, deactivate_rep, put_roster
+from pointsman.services.roster.change_roster import RosterGiven, add_time_off, deactivate_rep, put_roster
 from worlds import ADMIN, POLICY, World, absence, rep_given
 
 pytestmark = pytest.mark.anyio

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import text
 
 from pointsman.domain.errors import Conflict
-from pointsman.domain.reps import Caps
-from pointsman.services.holds import drain_holds, retry_hold
-from pointsman.services.roster import RosterGiven, add_time_off, delete_time_off, put_roster
+from pointsman.domain.roster.reps import Caps
+from pointsman.services.holds.drain import drain_holds, retry_hold
+from pointsman.services.roster.change_roster import RosterGiven, add_time_off, delete_time_off, put_roster
 from worlds import ADMIN, POLICY, World, absence, rep_given
 
 pytestmark = pytest.mark.anyio

@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from lead_senders import submit_leads
-from pointsman.services.explain import replay_decision
+from pointsman.services.explain.explain import replay_decision
 from worlds import World, open_world
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]

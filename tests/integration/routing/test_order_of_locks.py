@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.services.reassign import reassign
-from pointsman.services.reassign_many import Asked, reassign_leads
-from pointsman.services.rebuilding import verify_all
+from pointsman.services.reassignment.bulk import Asked, reassign_leads
+from pointsman.services.reassignment.by_rules import reassign
+from pointsman.services.routing.ledger_audit import verify_all
 from worlds import ADMIN, World
 
 pytestmark = pytest.mark.anyio

@@ -7,9 +7,9 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
-from pointsman.domain.compiled import CompiledPolicy
 from pointsman.domain.errors import NotFound
-from pointsman.services.in_force import compiled_policy
+from pointsman.domain.routing.compiled_policy import CompiledPolicy
+from pointsman.services.policies.cache import compiled_policy
 from worlds import World
 
 pytestmark = pytest.mark.anyio

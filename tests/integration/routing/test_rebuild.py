@@ -5,8 +5,8 @@ from fractions import Fraction
 import pytest
 
 from pointsman.domain.errors import Conflict, NotFound
-from pointsman.services.credits import adjust_balance, credit
-from pointsman.services.rebuilding import rebuild_ledger, verify_all, verify_ledger
+from pointsman.services.routing.ledger import adjust_balance, credit
+from pointsman.services.routing.ledger_audit import rebuild_ledger, verify_all, verify_ledger
 from pointsman.services.transactions import in_transaction
 from worlds import ADMIN, World
 

@@ -5,12 +5,12 @@ from uuid import UUID
 
 import pytest
 
-from pointsman.domain.roles import Work
-from pointsman.services.by_hand import assign
-from pointsman.services.explain import explain_stored
-from pointsman.services.reassign import reassign
-from pointsman.services.replays import Replayed, replay_decision, replay_many
-from pointsman.services.roster import RosterGiven, put_roster
+from pointsman.domain.roster.roles import Work
+from pointsman.services.explain.explain import explain_stored
+from pointsman.services.explain.replays import Replayed, replay_decision, replay_many
+from pointsman.services.reassignment.by_rules import reassign
+from pointsman.services.reassignment.manual import assign
+from pointsman.services.roster.change_roster import RosterGiven, put_roster
 from worlds import ADMIN, POLICY, World, rep_given
 
 pytestmark = pytest.mark.anyio

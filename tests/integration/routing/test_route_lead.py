@@ -5,9 +5,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from pointsman.domain.decisions import DecisionOutcome, HoldReason
-from pointsman.domain.eligibility import CalendarState
-from pointsman.domain.roles import Work
+from pointsman.domain.distribution.eligibility import CalendarState
+from pointsman.domain.roster.roles import Work
+from pointsman.domain.routing.decision import DecisionOutcome, HoldReason
 from worlds import World
 
 pytestmark = pytest.mark.anyio

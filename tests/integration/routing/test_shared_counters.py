@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from pointsman.domain.distribution.ledger import Ledger
 from pointsman.domain.errors import Invalid
-from pointsman.domain.fairness import Ledger
-from pointsman.domain.reps import Caps
-from pointsman.services.credits import adjust_balance, credit, pool_ledger
-from pointsman.services.explain import replay_decision
-from pointsman.services.rebuilding import verify_all, verify_ledger
-from pointsman.services.roster import RosterGiven, put_roster
+from pointsman.domain.roster.reps import Caps
+from pointsman.services.explain.explain import replay_decision
+from pointsman.services.roster.change_roster import RosterGiven, put_roster
+from pointsman.services.routing.ledger import adjust_balance, credit, pool_ledger
+from pointsman.services.routing.ledger_audit import verify_all, verify_ledger
 from pointsman.services.transactions import in_transaction
 from worlds import ADMIN, POLICY, World, rep_given
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
-from pointsman.domain.reps import Caps
-from pointsman.domain.roles import Work
-from pointsman.services.by_hand import assign
-from pointsman.services.roster import RosterGiven, put_roster
-from pointsman.services.simulate import Period, Simulated, simulate
+from pointsman.domain.roster.reps import Caps
+from pointsman.domain.roster.roles import Work
+from pointsman.services.explain.simulate import Period, Simulated, simulate
+from pointsman.services.reassignment.manual import assign
+from pointsman.services.roster.change_roster import RosterGiven, put_roster
 from worlds import ADMIN, POLICY, World, rep_given
 
 pytestmark = pytest.mark.anyio

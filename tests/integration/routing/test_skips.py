@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from pointsman.domain.errors import Conflict, Invalid, NotFound
-from pointsman.services.credits import pool_ledger
-from pointsman.services.explain import Question, explain, replay_decision
-from pointsman.services.rebuilding import verify_ledger
-from pointsman.services.skips import cancel_skip, skip_next_turn
+from pointsman.services.explain.explain import Question, explain, replay_decision
+from pointsman.services.routing.ledger import pool_ledger
+from pointsman.services.routing.ledger_audit import verify_ledger
+from pointsman.services.routing.skips import cancel_skip, skip_next_turn
 from worlds import ADMIN, POLICY, World
 
 pytestmark = pytest.mark.anyio

@@ -7,9 +7,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from pointsman.domain.reps import Caps
-from pointsman.services.roster import RosterGiven, put_roster
-from pointsman.services.skips import skip_next_turn
+from pointsman.domain.roster.reps import Caps
+from pointsman.services.roster.change_roster import RosterGiven, put_roster
+from pointsman.services.routing.skips import skip_next_turn
 from worlds import ADMIN, World, rep_given
 
 pytestmark = pytest.mark.anyio

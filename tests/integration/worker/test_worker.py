@@ -20,7 +20,7 @@ from procrastinate.exceptions import ConnectorException
 
 from pointsman.main import Wired
 from pointsman.services.ports import Env, Unreachable
-from pointsman.services.roster import add_time_off
+from pointsman.services.roster.change_roster import add_time_off
 from pointsman.worker.tasks import JOBS, PERIODIC, Job, Periodic
 from serving import SECRET
 from worlds import ADMIN, absence, open_world

@@ -7,18 +7,18 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from pointsman.domain.compiled import CompiledPolicy
-from pointsman.domain.decisions import Decision
-from pointsman.domain.distribution import Owner, PoolState, World, decide
-from pointsman.domain.eligibility import CalendarState, RepLoad
-from pointsman.domain.fairness import Ledger
-from pointsman.domain.gate import GateState
-from pointsman.domain.leads import Facts
-from pointsman.domain.policy import parse_policy
-from pointsman.domain.replay import Inputs
-from pointsman.domain.reps import Caps, Rep, Roster, TimeOff
-from pointsman.domain.roles import Role, Work
-from pointsman.domain.routing import plan_routes
+from pointsman.domain.distribution.eligibility import CalendarState, RepLoad
+from pointsman.domain.distribution.ledger import Ledger
+from pointsman.domain.gate.evaluation import GateState
+from pointsman.domain.leads.facts import Facts
+from pointsman.domain.policy.parsing import parse_policy
+from pointsman.domain.replay.inputs import Inputs
+from pointsman.domain.roster.reps import Caps, Rep, Roster, TimeOff
+from pointsman.domain.roster.roles import Role, Work
+from pointsman.domain.routing.compiled_policy import CompiledPolicy
+from pointsman.domain.routing.decide import Owner, PoolState, World, decide
+from pointsman.domain.routing.decision import Decision
+from pointsman.domain.routing.plan import plan_routes
 from unit.domain.floor import NOW, WEEKDAYS, rep
 
 COUNTRIES = ["DE", "AT", "CH", "FR"]

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.appointment_caps import COUNTED_AROUND, Meeting, full_days
-from pointsman.domain.availability import Interval
-from pointsman.domain.booking import LOST_TO_OTHERS, Obstacle, obstacle
-from pointsman.domain.earliest import Diary, earliest_starts
-from pointsman.domain.local_time import local_date
-from pointsman.domain.policy import BookingRules
-from pointsman.domain.reps import Caps, Rep
+from pointsman.domain.booking.availability import Interval
+from pointsman.domain.booking.bookable_check import LOST_TO_OTHERS, Obstacle, obstacle
+from pointsman.domain.booking.caps import COUNTED_AROUND, Meeting, full_days
+from pointsman.domain.booking.earliest import Diary, earliest_starts
+from pointsman.domain.dates.local_time import local_date
+from pointsman.domain.policy.parsing import BookingRules
+from pointsman.domain.roster.reps import Caps, Rep
 from unit.domain.floor import rep
 
 MONDAY = date(2026, 10, 19)  # Berlin's clocks go back on the Sunday

@@ -9,13 +9,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.domain.decisions import Decision, HoldReason
-from pointsman.domain.distribution import Owner, World, decide
-from pointsman.domain.explanation import explain_decision
-from pointsman.domain.fairness import due_first
-from pointsman.domain.replay import Inputs, replay
-from pointsman.domain.routing import Plan, plan_routes
-from pointsman.domain.world import AskedTime
+from pointsman.domain.distribution.inputs import AskedTime
+from pointsman.domain.distribution.ledger import due_first
+from pointsman.domain.explain.explanation import explain_decision
+from pointsman.domain.replay.inputs import Inputs, replay
+from pointsman.domain.routing.decide import Owner, World, decide
+from pointsman.domain.routing.decision import Decision, HoldReason
+from pointsman.domain.routing.plan import Plan, plan_routes
 from unit.domain.floor import CLOSER, NOW, OPEN, compiled, pool_state, rep, roster, world
 
 RULE = {"name": "all", "work": "closing", "pool": "closers"}

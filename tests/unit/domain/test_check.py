@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from pointsman.domain.check import check, publishable
-from pointsman.domain.findings import Finding, Severity
-from pointsman.domain.policy import parse_policy
+from pointsman.domain.policy.parsing import parse_policy
+from pointsman.domain.policy_check.findings import Finding, Severity
+from pointsman.domain.policy_check.run import check, publishable
 from unit.domain.floor import CLOSER, rep, roster
 
 FLOOR = roster(rep("lena"), rep("max"), rep("idle", active=False), rep("carl", CLOSER))

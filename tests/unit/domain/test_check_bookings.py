@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from pointsman.domain.check import check
-from pointsman.domain.policy import parse_policy
+from pointsman.domain.policy.parsing import parse_policy
+from pointsman.domain.policy_check.run import check
 
 POOLS: dict[str, Any] = {
     "closers": {"work": "closing", "members": ["anna"]},

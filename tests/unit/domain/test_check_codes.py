@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from pointsman.domain.check import check
-from pointsman.domain.check_logic import check_logic
-from pointsman.domain.definitions import Definitions
-from pointsman.domain.findings import Finding, Severity
-from pointsman.domain.policy import parse_policy
-from pointsman.domain.policy_document import Policy
-from pointsman.domain.reps import Caps, WeeklyBlock
-from pointsman.domain.roles import Role, Work
+from pointsman.domain.conditions.definitions import Definitions
+from pointsman.domain.policy.document import Policy
+from pointsman.domain.policy.parsing import parse_policy
+from pointsman.domain.policy_check.findings import Finding, Severity
+from pointsman.domain.policy_check.logic import check_logic
+from pointsman.domain.policy_check.run import check
+from pointsman.domain.roster.reps import Caps, WeeklyBlock
+from pointsman.domain.roster.roles import Role, Work
 from unit.domain.floor import CLOSER, rep, roster
 
 ROOT = Path(__file__).parents[3]

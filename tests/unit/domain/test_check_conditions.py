@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from pointsman.domain.check_conditions import OPERATORS, check_condition, fields_of_policy
-from pointsman.domain.compiled import CompiledPolicy
-from pointsman.domain.definitions import Definitions
+from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.errors import PolicyInvalid
-from pointsman.domain.findings import Finding, Severity
-from pointsman.domain.leads import FieldType
-from pointsman.domain.policy import Rule, parse_policy
-from pointsman.domain.policy_document import Policy
+from pointsman.domain.leads.facts import FieldType
+from pointsman.domain.policy.document import Policy
+from pointsman.domain.policy.parsing import Rule, parse_policy
+from pointsman.domain.policy_check.conditions import OPERATORS, check_condition, fields_of_policy
+from pointsman.domain.policy_check.findings import Finding, Severity
+from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from unit.domain.drawing_conditions import NAMES, conditions
 
 NAMED = {**NAMES, "fields": {**NAMES["fields"], "custom.since": "instant", "custom.languages": "list"}}

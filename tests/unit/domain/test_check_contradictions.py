@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from pointsman.domain.check_boxes import Expander
-from pointsman.domain.check_contradictions import check_contradictions
-from pointsman.domain.condition_document import All
-from pointsman.domain.definitions import Definitions
-from pointsman.domain.findings import Finding, Severity
-from pointsman.domain.policy import parse_policy
+from pointsman.domain.conditions.definitions import Definitions
+from pointsman.domain.policy.conditions_model import All
+from pointsman.domain.policy.parsing import parse_policy
+from pointsman.domain.policy_check.contradictions import check_contradictions
+from pointsman.domain.policy_check.findings import Finding, Severity
+from pointsman.domain.satisfiability.boxes import Expander
 
 SEGMENTS = {"dach": {"owner": "Board", "when": {"field": "lead.country", "in": ["DE", "AT", "CH"]}}}
 DE = {"field": "lead.country", "equals": "DE"}

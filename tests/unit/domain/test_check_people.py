@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from pointsman.domain.check import check
-from pointsman.domain.findings import Finding, Severity
-from pointsman.domain.policy import parse_policy
-from pointsman.domain.reps import Roster, WeeklyBlock
-from pointsman.domain.roles import Role, Work
+from pointsman.domain.policy.parsing import parse_policy
+from pointsman.domain.policy_check.findings import Finding, Severity
+from pointsman.domain.policy_check.run import check
+from pointsman.domain.roster.reps import Roster, WeeklyBlock
+from pointsman.domain.roster.roles import Role, Work
 from unit.domain.floor import CLOSER, FOUNDER, SDR, rep, roster
 
 HUNTER = Role(name="Hunter", works=frozenset({Work.PROSPECTING, Work.CLOSING}))

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.check_boxes import Expander
-from pointsman.domain.check_contradictions import check_contradictions
-from pointsman.domain.check_logic import check_logic
-from pointsman.domain.check_shadows import check_shadows
-from pointsman.domain.compiled import CompiledPolicy
-from pointsman.domain.definitions import Definitions
-from pointsman.domain.findings import Finding, Severity
-from pointsman.domain.policy import parse_policy
-from pointsman.domain.roles import GATED_WORKS, Work
+from pointsman.domain.conditions.definitions import Definitions
+from pointsman.domain.policy.parsing import parse_policy
+from pointsman.domain.policy_check.contradictions import check_contradictions
+from pointsman.domain.policy_check.findings import Finding, Severity
+from pointsman.domain.policy_check.logic import check_logic
+from pointsman.domain.policy_check.unreachable_rules import check_shadows
+from pointsman.domain.roster.roles import GATED_WORKS, Work
+from pointsman.domain.routing.compiled_policy import CompiledPolicy
+from pointsman.domain.satisfiability.boxes import Expander
 from unit.domain import drawing
 from unit.domain.asking_anything import DEFINED, anything, leads
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.compiled import CompiledPolicy
-from pointsman.domain.leads import Facts
-from pointsman.domain.policy import parse_policy
-from pointsman.domain.roles import Work
+from pointsman.domain.leads.facts import Facts
+from pointsman.domain.policy.parsing import parse_policy
+from pointsman.domain.roster.roles import Work
+from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from unit.domain.drawing import facts, policies
 from unit.domain.drawing_conditions import NAMES, conditions, leaf, names, odd_facts
 from unit.domain.floor import compiled

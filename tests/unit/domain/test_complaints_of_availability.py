@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pointsman.domain.availability import Interval, free
-from pointsman.domain.booking import obstacle
-from pointsman.domain.local_time import instant_of, local_date
-from pointsman.domain.policy import BookingRules
-from pointsman.domain.reps import Rep, TimeOff, WeeklyBlock
-from pointsman.domain.slots import Slot, slots
-from pointsman.domain.working_hours import at_work, away_until
+from pointsman.domain.booking.availability import Interval, free
+from pointsman.domain.booking.bookable_check import obstacle
+from pointsman.domain.booking.slots import Slot, slots
+from pointsman.domain.dates.local_time import instant_of, local_date
+from pointsman.domain.policy.parsing import BookingRules
+from pointsman.domain.roster.reps import Rep, TimeOff, WeeklyBlock
+from pointsman.domain.roster.working_hours import at_work, away_until
 from unit.domain.floor import rep
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.compiled import CompiledPolicy
-from pointsman.domain.condition_document import Operator
-from pointsman.domain.conditions import compile_condition, explain
-from pointsman.domain.definitions import Definitions
+from pointsman.domain.conditions.definitions import Definitions
+from pointsman.domain.conditions.evaluator import compile_condition, explain
 from pointsman.domain.errors import PolicyInvalid
-from pointsman.domain.leads import NEVER_QUOTED, Facts
-from pointsman.domain.policy import Condition, Policy, Rule, parse_policy
+from pointsman.domain.leads.facts import NEVER_QUOTED, Facts
+from pointsman.domain.policy.conditions_model import Operator
+from pointsman.domain.policy.parsing import Condition, Policy, Rule, parse_policy
+from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from unit.domain.drawing_conditions import NAMES, NOW, OPERANDS, SEGMENTS, conditions, facts, leaf, odd_facts
 from unit.domain.slow_conditions import slowly, with_slow_scores
 

@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from pointsman.domain.country_groups import COUNTRY_GROUPS
-from pointsman.domain.definitions import Definitions
-from pointsman.domain.policy import parse_policy
+from pointsman.domain.conditions.definitions import Definitions
+from pointsman.domain.policy.country_groups import COUNTRY_GROUPS
+from pointsman.domain.policy.parsing import parse_policy
 
 PAGE = Path(__file__).parents[3] / "docs" / "policy.md"
 

@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from pointsman.domain.compiled import CompiledPolicy
-from pointsman.domain.decisions import Decision, DecisionOutcome, HoldReason, StepResult
-from pointsman.domain.distribution import Owner, PoolState, World, decide
-from pointsman.domain.eligibility import CalendarState, RepLoad
+from pointsman.domain.distribution.eligibility import CalendarState, RepLoad
+from pointsman.domain.distribution.inputs import AskedTime
 from pointsman.domain.errors import RoleProtected, StaleVersion
-from pointsman.domain.gate import GateState
-from pointsman.domain.leads import Facts
-from pointsman.domain.protection import guard_assignment
-from pointsman.domain.replay import Inputs, replay
-from pointsman.domain.reps import Caps, TimeOff
-from pointsman.domain.roles import Work
-from pointsman.domain.routing import plan_routes
-from pointsman.domain.world import AskedTime
+from pointsman.domain.gate.evaluation import GateState
+from pointsman.domain.leads.facts import Facts
+from pointsman.domain.replay.inputs import Inputs, replay
+from pointsman.domain.roster.reps import Caps, TimeOff
+from pointsman.domain.roster.roles import Work
+from pointsman.domain.routing.compiled_policy import CompiledPolicy
+from pointsman.domain.routing.decide import Owner, PoolState, World, decide
+from pointsman.domain.routing.decision import Decision, DecisionOutcome, HoldReason, StepResult
+from pointsman.domain.routing.plan import plan_routes
+from pointsman.domain.routing.role_guard import guard_assignment
 from unit.domain.floor import CLOSER, FOUNDER, NOW, OPEN, SDR, compiled, pool_state, rep, roster, world
 
 SDRS = {"sdr": {"work": "qualification", "members": ["lena", "max", "nora"]}}

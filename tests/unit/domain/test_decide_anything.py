@@ -4,12 +4,12 @@ from fractions import Fraction
 
 from hypothesis import HealthCheck, given, settings
 
-from pointsman.domain.decisions import Decision, DecisionOutcome, StepResult
-from pointsman.domain.eligibility import Drop
-from pointsman.domain.policy_document import Method
-from pointsman.domain.replay import replay
-from pointsman.domain.reps import Rep
-from pointsman.domain.roles import GATED_WORKS
+from pointsman.domain.distribution.eligibility import Drop
+from pointsman.domain.policy.document import Method
+from pointsman.domain.replay.inputs import replay
+from pointsman.domain.roster.reps import Rep
+from pointsman.domain.roster.roles import GATED_WORKS
+from pointsman.domain.routing.decision import Decision, DecisionOutcome, StepResult
 from unit.domain.drawing import Situation, situations
 from unit.domain.floor import NOW
 

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.compiled import CompiledPolicy
-from pointsman.domain.distribution import decide
-from pointsman.domain.gate import evaluate_gate
-from pointsman.domain.leads import Facts
-from pointsman.domain.policy import parse_policy
-from pointsman.domain.qualification import Evidence, EvidenceKind
-from pointsman.domain.rep_facts import rep_facts
-from pointsman.domain.replay import Inputs, replay
-from pointsman.domain.roles import Work
-from pointsman.domain.routing import plan_routes
+from pointsman.domain.gate.evaluation import evaluate_gate
+from pointsman.domain.leads.evidence import Evidence, EvidenceKind
+from pointsman.domain.leads.facts import Facts
+from pointsman.domain.policy.parsing import parse_policy
+from pointsman.domain.replay.inputs import Inputs, replay
+from pointsman.domain.roster.rep_facts import rep_facts
+from pointsman.domain.roster.roles import Work
+from pointsman.domain.routing.compiled_policy import CompiledPolicy
+from pointsman.domain.routing.decide import decide
+from pointsman.domain.routing.plan import plan_routes
 from unit.domain.drawing_conditions import NAMES, NOW, conditions, facts
 from unit.domain.floor import rep, roster, world
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.diff import diff
-from pointsman.domain.policy import parse_policy
-from pointsman.domain.policy_document import Policy
+from pointsman.domain.policy.document import Policy
+from pointsman.domain.policy.parsing import parse_policy
+from pointsman.domain.policy_diff.documents import diff
 from unit.domain.whole_language import policies
 
 DACH = {

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from pointsman.domain.decisions import Decision
-from pointsman.domain.distribution import World, decide
-from pointsman.domain.eligibility import CalendarState, Drop, RepLoad
-from pointsman.domain.gate import GateState
-from pointsman.domain.leads import Facts
-from pointsman.domain.reps import Caps, Rep, TimeOff
-from pointsman.domain.roles import Work
-from pointsman.domain.routing import plan_routes
-from pointsman.domain.world import AskedTime
+from pointsman.domain.distribution.eligibility import CalendarState, Drop, RepLoad
+from pointsman.domain.distribution.inputs import AskedTime
+from pointsman.domain.gate.evaluation import GateState
+from pointsman.domain.leads.facts import Facts
+from pointsman.domain.roster.reps import Caps, Rep, TimeOff
+from pointsman.domain.roster.roles import Work
+from pointsman.domain.routing.decide import World, decide
+from pointsman.domain.routing.decision import Decision
+from pointsman.domain.routing.plan import plan_routes
 from unit.domain.floor import CLOSER, NOW, OPEN, SDR, compiled, rep, roster, world
 
 RULE = {"name": "all", "work": "qualification", "pool": "sdr", "category": "big"}

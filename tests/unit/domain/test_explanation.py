@@ -10,20 +10,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.compiled import CompiledPolicy
-from pointsman.domain.decisions import Decision, DecisionOutcome
-from pointsman.domain.distribution import Owner, World, decide
-from pointsman.domain.eligibility import RepLoad
-from pointsman.domain.explanation import MOST_REPS, Explanation, explain_decision
-from pointsman.domain.fairness import give
-from pointsman.domain.gate import evaluate_gate
-from pointsman.domain.leads import NEVER_QUOTED, Facts
-from pointsman.domain.near_misses import NEAREST
-from pointsman.domain.policy import parse_policy
-from pointsman.domain.reps import Caps, TimeOff
-from pointsman.domain.roles import Work
-from pointsman.domain.routing import Plan, plan_routes
-from pointsman.domain.would_change import MOST, OVERRIDE
+from pointsman.domain.counterfactuals.near_misses import NEAREST
+from pointsman.domain.counterfactuals.remedies import MOST, OVERRIDE
+from pointsman.domain.distribution.eligibility import RepLoad
+from pointsman.domain.distribution.ledger import give
+from pointsman.domain.explain.explanation import MOST_REPS, Explanation, explain_decision
+from pointsman.domain.gate.evaluation import evaluate_gate
+from pointsman.domain.leads.facts import NEVER_QUOTED, Facts
+from pointsman.domain.policy.parsing import parse_policy
+from pointsman.domain.roster.reps import Caps, TimeOff
+from pointsman.domain.roster.roles import Work
+from pointsman.domain.routing.compiled_policy import CompiledPolicy
+from pointsman.domain.routing.decide import Owner, World, decide
+from pointsman.domain.routing.decision import Decision, DecisionOutcome
+from pointsman.domain.routing.plan import Plan, plan_routes
 from unit.domain.drawing import facts, gates, policies, rosters, worlds
 from unit.domain.floor import CLOSER, NOW, OPEN, SDR, compiled, pool_state, rep, roster, world
 

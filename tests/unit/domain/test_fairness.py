@@ -9,8 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.errors import Invalid
-from pointsman.domain.fairness import (
+from pointsman.domain.distribution.ledger import (
     MAX_DENOMINATOR_BITS,
     Adjustment,
     Credit,
@@ -25,6 +24,7 @@ from pointsman.domain.fairness import (
     rebuild,
     reverse,
 )
+from pointsman.domain.errors import Invalid
 from unit.domain.floor import NOW
 
 weights = st.lists(st.integers(1, 1000), min_size=1, max_size=50).map(lambda ws: {f"r{i}": w for i, w in enumerate(ws)})

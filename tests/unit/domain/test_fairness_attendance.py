@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.fairness import Ledger, choose, reverse
+from pointsman.domain.distribution.ledger import Ledger, choose, reverse
 
 Attendance = Callable[[], list[str]]
 

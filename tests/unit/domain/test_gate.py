@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.domain.gate import evaluate_gate, facts_with_evidence
-from pointsman.domain.policy import Gate
-from pointsman.domain.qualification import EVIDENCE_NAMES, Evidence
-from pointsman.domain.roles import Work
+from pointsman.domain.gate.evaluation import evaluate_gate, facts_with_evidence
+from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
+from pointsman.domain.policy.parsing import Gate
+from pointsman.domain.roster.roles import Work
 from unit.domain.floor import NOW, evidence
 
 DAY = timedelta(days=1)

@@ -12,13 +12,13 @@ import pytest
 import whenever
 from whenever import Instant, PlainDateTime, SkippedTime, ZonedDateTime
 
-from pointsman.domain.availability import Interval, free, working
-from pointsman.domain.local_time import grid_of_day, instant_of, local_date, next_day, next_week, start_of_day
-from pointsman.domain.policy import BookingRules
-from pointsman.domain.reps import DayChange, Rep, WeeklyBlock
-from pointsman.domain.roles import Role, Work
-from pointsman.domain.slots import slots
-from pointsman.domain.working_hours import at_work
+from pointsman.domain.booking.availability import Interval, free, working
+from pointsman.domain.booking.slots import slots
+from pointsman.domain.dates.local_time import grid_of_day, instant_of, local_date, next_day, next_week, start_of_day
+from pointsman.domain.policy.parsing import BookingRules
+from pointsman.domain.roster.reps import DayChange, Rep, WeeklyBlock
+from pointsman.domain.roster.roles import Role, Work
+from pointsman.domain.roster.working_hours import at_work
 
 #: The zones that we promise, and how often their clocks change in these twelve years.
 ZONES = {

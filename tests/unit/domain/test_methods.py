@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.decisions import Decision, HoldReason, StepResult
-from pointsman.domain.distribution import Owner, PoolState, World, decide
-from pointsman.domain.eligibility import RepLoad
-from pointsman.domain.fairness import Ledger
-from pointsman.domain.leads import Facts
-from pointsman.domain.reps import Rep, TimeOff
-from pointsman.domain.routing import plan_routes
+from pointsman.domain.distribution.eligibility import RepLoad
+from pointsman.domain.distribution.ledger import Ledger
+from pointsman.domain.leads.facts import Facts
+from pointsman.domain.roster.reps import Rep, TimeOff
+from pointsman.domain.routing.decide import Owner, PoolState, World, decide
+from pointsman.domain.routing.decision import Decision, HoldReason, StepResult
+from pointsman.domain.routing.plan import plan_routes
 from unit.domain.floor import NOW, compiled, pool_state, rep, roster, world
 
 RULE = {"name": "all", "work": "qualification", "pool": "sdr"}

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from pointsman.domain.durations import format_duration, parse_duration
+from pointsman.domain.dates.durations import format_duration, parse_duration
 from pointsman.domain.errors import Fault, PolicyInvalid
-from pointsman.domain.policy import parse_policy
-from pointsman.domain.roles import Work
+from pointsman.domain.policy.parsing import parse_policy
+from pointsman.domain.roster.roles import Work
 from unit.domain.drawing import policies
 
 RULE = {"name": "a", "work": "nurture"}

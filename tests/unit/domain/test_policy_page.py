@@ -5,11 +5,11 @@ from pathlib import Path
 
 import yaml
 
-from pointsman.domain.check import check
-from pointsman.domain.check_conditions import OPERATORS
-from pointsman.domain.eligibility import Drop
-from pointsman.domain.policy import parse_policy
-from pointsman.domain.policy_document import Method
+from pointsman.domain.distribution.eligibility import Drop
+from pointsman.domain.policy.document import Method
+from pointsman.domain.policy.parsing import parse_policy
+from pointsman.domain.policy_check.conditions import OPERATORS
+from pointsman.domain.policy_check.run import check
 from unit.domain.floor import CLOSER, rep, roster
 
 PAGE = Path(__file__).parents[3] / "docs" / "policy.md"

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from hypothesis import given, settings
 
-from pointsman.domain.condition_document import Operator
-from pointsman.domain.policy_schema import policy_json_schema
+from pointsman.domain.policy.conditions_model import Operator
+from pointsman.domain.policy.json_schema import policy_json_schema
 from unit.domain.whole_language import policies
 
 SCHEMA = json.loads(json.dumps(policy_json_schema()))

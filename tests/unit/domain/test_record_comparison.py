@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.domain.decisions import canonical
-from pointsman.domain.record_comparison import CONTEXT, MOST_PATHS, compare
+from pointsman.domain.replay.record_diff import CONTEXT, MOST_PATHS, compare
+from pointsman.domain.routing.decision import canonical
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=5),

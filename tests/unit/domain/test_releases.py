@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.caps import RepLoad
-from pointsman.domain.decisions import Decision, DecisionOutcome
-from pointsman.domain.distribution import World, decide
-from pointsman.domain.eligibility import CalendarState
-from pointsman.domain.gate import GateState, evaluate_gate
-from pointsman.domain.policy_document import Pool
-from pointsman.domain.releases import Release, next_try, releases, same_releases
-from pointsman.domain.reps import Caps, Rep, TimeOff
-from pointsman.domain.roles import Work
-from pointsman.domain.routing import Plan, plan_routes
-from pointsman.services.loads import periods_at
+from pointsman.domain.distribution.caps import RepLoad
+from pointsman.domain.distribution.eligibility import CalendarState
+from pointsman.domain.gate.evaluation import GateState, evaluate_gate
+from pointsman.domain.policy.document import Pool
+from pointsman.domain.roster.reps import Caps, Rep, TimeOff
+from pointsman.domain.roster.roles import Work
+from pointsman.domain.routing.decide import World, decide
+from pointsman.domain.routing.decision import Decision, DecisionOutcome
+from pointsman.domain.routing.hold_releases import Release, next_try, releases, same_releases
+from pointsman.domain.routing.plan import Plan, plan_routes
+from pointsman.services.routing.loads import periods_at
 from unit.domain.floor import CLOSER, NOW, OPEN, compiled, evidence, rep, roster, world
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

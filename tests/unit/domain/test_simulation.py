@@ -8,17 +8,17 @@ from uuid import UUID, uuid5
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.compiled import CompiledPolicy
-from pointsman.domain.decisions import Decision
-from pointsman.domain.distribution import PoolState, World, decide
-from pointsman.domain.eligibility import CalendarState, RepLoad
-from pointsman.domain.leads import Facts
-from pointsman.domain.policy import parse_policy
-from pointsman.domain.replay import Inputs
-from pointsman.domain.reps import Caps, Roster
-from pointsman.domain.routing import plan_routes
-from pointsman.domain.simulation import MOST_EXAMPLES, MOST_NAMES, OTHERS, Past, Simulation
-from pointsman.services.loads import periods_at
+from pointsman.domain.distribution.eligibility import CalendarState, RepLoad
+from pointsman.domain.leads.facts import Facts
+from pointsman.domain.policy.parsing import parse_policy
+from pointsman.domain.replay.inputs import Inputs
+from pointsman.domain.replay.simulation import MOST_EXAMPLES, MOST_NAMES, OTHERS, Past, Simulation
+from pointsman.domain.roster.reps import Caps, Roster
+from pointsman.domain.routing.compiled_policy import CompiledPolicy
+from pointsman.domain.routing.decide import PoolState, World, decide
+from pointsman.domain.routing.decision import Decision
+from pointsman.domain.routing.plan import plan_routes
+from pointsman.services.routing.loads import periods_at
 from unit.domain.drawing import facts, gates, policies, rosters, worlds
 from unit.domain.floor import NOW, SDR, SPACE, compiled, pool_state, rep, roster, world
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pointsman.domain.suggestions import did_you_mean, likely
+from pointsman.domain.text.suggestions import did_you_mean, likely
 
 MANY = [f"{start}-team-{number:03}" for start in ("north", "south", "inbound") for number in range(300)]
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.decisions import Decision
-from pointsman.domain.distribution import World, decide
-from pointsman.domain.fairness import Ledger, choose, reverse
-from pointsman.domain.policy_document import Pool
-from pointsman.domain.reps import Rep
-from pointsman.domain.routing import plan_routes
-from pointsman.domain.turn_weights import ramp, turn_weights
+from pointsman.domain.distribution.ledger import Ledger, choose, reverse
+from pointsman.domain.distribution.weights import ramp, turn_weights
+from pointsman.domain.policy.document import Pool
+from pointsman.domain.roster.reps import Rep
+from pointsman.domain.routing.decide import World, decide
+from pointsman.domain.routing.decision import Decision
+from pointsman.domain.routing.plan import plan_routes
 from unit.domain.floor import NOW, compiled, rep, roster, world
 
 RULE = {"name": "all", "work": "qualification", "pool": "sdr"}

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.domain.leads import Value
-from pointsman.domain.matching import merge, stamp_of, unite
+from pointsman.domain.leads.facts import Value
+from pointsman.domain.leads.matching import merge, stamp_of, unite
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NEWS = st.lists(

@@ -9,11 +9,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from pointsman.domain.condition_document import Condition
-from pointsman.domain.conditions import compile_condition
-from pointsman.domain.definitions import Definitions
-from pointsman.domain.leads import FIELDS, NEVER_QUOTED, NOW, Facts, FieldType
-from pointsman.domain.what_if import MAX_CHANGES, applied, distance, what_if
+from pointsman.domain.conditions.definitions import Definitions
+from pointsman.domain.conditions.evaluator import compile_condition
+from pointsman.domain.counterfactuals.search import MAX_CHANGES, applied, distance, what_if
+from pointsman.domain.leads.facts import FIELDS, NEVER_QUOTED, NOW, Facts, FieldType
+from pointsman.domain.policy.conditions_model import Condition
 from unit.domain.drawing import SEGMENTS, conditions, facts
 
 READ: TypeAdapter[Any] = TypeAdapter(Condition)

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from pointsman.domain.reps import TimeOff, WeeklyBlock
-from pointsman.domain.working_hours import at_work, away_until, next_start
+from pointsman.domain.roster.reps import TimeOff, WeeklyBlock
+from pointsman.domain.roster.working_hours import at_work, away_until, next_start
 from unit.domain.floor import NOW, rep
 
 

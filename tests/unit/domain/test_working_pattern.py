@@ -8,19 +8,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.availability import Interval, free, working
-from pointsman.domain.booking import obstacle
-from pointsman.domain.check_hours import check_hours
-from pointsman.domain.eligibility import Task, examine
-from pointsman.domain.next_moments import next_presence
-from pointsman.domain.policy import BookingRules
-from pointsman.domain.policy_document import Pool
-from pointsman.domain.public_holidays import holiday_name, is_holiday, known_regions, region_fault
-from pointsman.domain.reps import DayChange, Rep, WeeklyBlock
-from pointsman.domain.roles import Work
-from pointsman.domain.slots import starts
-from pointsman.domain.working_hours import at_work, minutes_at_work, next_start
-from pointsman.domain.working_pattern import WorkingPattern
+from pointsman.domain.booking.availability import Interval, free, working
+from pointsman.domain.booking.bookable_check import obstacle
+from pointsman.domain.booking.slots import starts
+from pointsman.domain.dates.public_holidays import holiday_name, is_holiday, known_regions, region_fault
+from pointsman.domain.distribution.eligibility import Task, examine
+from pointsman.domain.policy.document import Pool
+from pointsman.domain.policy.parsing import BookingRules
+from pointsman.domain.policy_check.staffing import check_hours
+from pointsman.domain.roster.reps import DayChange, Rep, WeeklyBlock
+from pointsman.domain.roster.roles import Work
+from pointsman.domain.roster.working_days import WorkingPattern
+from pointsman.domain.roster.working_hours import at_work, minutes_at_work, next_start
+from pointsman.domain.routing.next_openings import next_presence
 from unit.domain.floor import rep, roster
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

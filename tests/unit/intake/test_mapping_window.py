@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from pointsman.domain.availability import Interval
+from pointsman.domain.booking.availability import Interval
 from pointsman.domain.errors import Invalid
-from pointsman.domain.leads import FIELDS
-from pointsman.services.fields import KnownFields
-from pointsman.services.mapping import Mapped, map_event
-from pointsman.services.mapping_document import parse_mapping
+from pointsman.domain.leads.facts import FIELDS
+from pointsman.services.intake.mapping import Mapped, map_event
+from pointsman.services.intake.mapping_model import parse_mapping
+from pointsman.services.leads.fields import KnownFields
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 KNOWN = KnownFields(types=FIELDS, free_mail=frozenset(), open=False)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.domain.coercion import coerce
-from pointsman.domain.leads import FieldType, Value
-from pointsman.domain.matching import choose, merge, stamp_of
-from pointsman.domain.normalise import company_key, email_key
-from pointsman.services.domains import company_domain, to_ascii
+from pointsman.domain.leads.coercion import coerce
+from pointsman.domain.leads.facts import FieldType, Value
+from pointsman.domain.leads.matching import choose, merge, stamp_of
+from pointsman.domain.leads.normalise import company_key, email_key
+from pointsman.services.leads.registered_domains import company_domain, to_ascii
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 A, B = UUID(int=1), UUID(int=2)

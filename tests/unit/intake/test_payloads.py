@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.domain.errors import Invalid, PointsmanError, TooLarge
-from pointsman.domain.payloads import MAX_DEPTH, canonical, fingerprint, parse_json
+from pointsman.domain.text.strict_json import MAX_DEPTH, canonical, fingerprint, parse_json
 
 HOSTILE = {
     "empty": b"",

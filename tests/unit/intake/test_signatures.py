@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from pointsman.domain.errors import Invalid, Unauthenticated
-from pointsman.services.signatures import Signed, Verifier, check_secrets, verify
+from pointsman.services.intake.signatures import Signed, Verifier, check_secrets, verify
 from signing import (
     SECRET,
     STANDARD_SECRET,

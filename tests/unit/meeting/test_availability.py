@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.appointment_caps import Meeting, full_days
-from pointsman.domain.availability import Interval, free, less, merged, working
-from pointsman.domain.booking import obstacle
-from pointsman.domain.policy import BookingRules
-from pointsman.domain.reps import Caps, Rep, TimeOff, WeeklyBlock
-from pointsman.domain.roles import Role, Work
-from pointsman.domain.slots import slots, starts
+from pointsman.domain.booking.availability import Interval, free, less, merged, working
+from pointsman.domain.booking.bookable_check import obstacle
+from pointsman.domain.booking.caps import Meeting, full_days
+from pointsman.domain.booking.slots import slots, starts
+from pointsman.domain.policy.parsing import BookingRules
+from pointsman.domain.roster.reps import Caps, Rep, TimeOff, WeeklyBlock
+from pointsman.domain.roster.roles import Role, Work
 
 NOW = datetime(2026, 10, 19, 6, 0, tzinfo=UTC)  # a Monday; Berlin's clocks go back on the 25th
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pointsman.domain.availability import Interval
-from pointsman.domain.calendar_comparison import Expected, Finding, compare, restated, says
+from pointsman.domain.booking.availability import Interval
+from pointsman.domain.booking.calendar_diff import Expected, Finding, compare, restated, says
 
 NINE = datetime(2031, 3, 30, 9, tzinfo=UTC)
 

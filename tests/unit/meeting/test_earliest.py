@@ -6,13 +6,13 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.appointment_caps import Meeting, full_days
-from pointsman.domain.availability import Interval, bookable_window, free
-from pointsman.domain.earliest import Diary, earliest_starts
-from pointsman.domain.policy import BookingRules
-from pointsman.domain.reps import Caps, Rep, WeeklyBlock
-from pointsman.domain.roles import Role, Work
-from pointsman.domain.slots import slots
+from pointsman.domain.booking.availability import Interval, bookable_window, free
+from pointsman.domain.booking.caps import Meeting, full_days
+from pointsman.domain.booking.earliest import Diary, earliest_starts
+from pointsman.domain.booking.slots import slots
+from pointsman.domain.policy.parsing import BookingRules
+from pointsman.domain.roster.reps import Caps, Rep, WeeklyBlock
+from pointsman.domain.roster.roles import Role, Work
 
 NOW = datetime(2026, 10, 19, 6, 0, tzinfo=UTC)  # a Monday; Berlin's clocks go back on the 25th
 MINUTE = timedelta(minutes=1)

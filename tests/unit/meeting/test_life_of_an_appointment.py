@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.domain.appointments import (
+from pointsman.domain.booking.lifecycle import (
     EFFECTS,
     STANDING,
     Act,

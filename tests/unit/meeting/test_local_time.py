@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pointsman.domain.local_time import grid_of_day, instant_of, local_date, local_days, start_of_day
+from pointsman.domain.dates.local_time import grid_of_day, instant_of, local_date, local_days, start_of_day
 
 ZONES = [
     "Europe/Berlin", "Europe/Vienna", "Europe/Zurich", "Europe/London",

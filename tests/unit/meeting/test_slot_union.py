@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.appointment_caps import Meeting, full_days
-from pointsman.domain.availability import Interval, free, interval
-from pointsman.domain.booking import obstacle
-from pointsman.domain.earliest import Diary
-from pointsman.domain.local_time import grid_of_day, local_days
-from pointsman.domain.policy import BookingRules
-from pointsman.domain.reps import Caps, DayChange, Rep, TimeOff, WeeklyBlock
-from pointsman.domain.roles import Role, Work
-from pointsman.domain.slot_union import SlotUnion
-from pointsman.domain.slots import slots
+from pointsman.domain.booking.availability import Interval, free, interval
+from pointsman.domain.booking.bookable_check import obstacle
+from pointsman.domain.booking.caps import Meeting, full_days
+from pointsman.domain.booking.earliest import Diary
+from pointsman.domain.booking.slot_union import SlotUnion
+from pointsman.domain.booking.slots import slots
+from pointsman.domain.dates.local_time import grid_of_day, local_days
+from pointsman.domain.policy.parsing import BookingRules
+from pointsman.domain.roster.reps import Caps, DayChange, Rep, TimeOff, WeeklyBlock
+from pointsman.domain.roster.roles import Role, Work
 
 NOW = datetime(
     2026, 10, 19, 6, 0, tzinfo=UTC

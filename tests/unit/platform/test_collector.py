@@ -7,9 +7,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from pointsman.domain.collector import collector_paused, spare_what_is_kept
-from pointsman.domain.compiled import CompiledPolicy
-from pointsman.domain.policy import parse_policy
+from pointsman.domain.policy.gc_pause import collector_paused, spare_what_is_kept
+from pointsman.domain.policy.parsing import parse_policy
+from pointsman.domain.routing.compiled_policy import CompiledPolicy
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,8 @@ from fastapi import Request
 
 from pointsman.api.booking_page.times import is_zone, value_of
 from pointsman.api.booking_page.words import WORDS
-from pointsman.api.local_formats import best_language
-from pointsman.services.booking_links import PATH, BookingLink
+from pointsman.api.http.locale_formats import best_language
+from pointsman.services.booking_links.tokens import PATH, BookingLink
 
 _MOST_FIELDS = 20
 _LONGEST_FORM = 20_000

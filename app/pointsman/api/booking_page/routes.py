@@ -13,13 +13,14 @@ from pointsman.api.booking_page.rendering import Pages
 from pointsman.api.booking_page.times import minutes_left, page_of
 from pointsman.api.booking_page.troubles import PageRoute, pages_of
 from pointsman.api.booking_page.words import CANCEL_REASONS, WORDS
-from pointsman.api.deps import EnvDep
-from pointsman.api.local_formats import day_in_words, in_words
-from pointsman.domain.appointments import Act, Status
+from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.locale_formats import day_in_words, in_words
+from pointsman.domain.booking.lifecycle import Act, Status
 from pointsman.domain.errors import Conflict, NotFound, SlotTaken
-from pointsman.services import booking_links, buyer
-from pointsman.services.booking_links import PATH
-from pointsman.services.buyer import Buyer
+from pointsman.services.booking_links import buyer_view as buyer
+from pointsman.services.booking_links import tokens as booking_links
+from pointsman.services.booking_links.buyer_view import Buyer
+from pointsman.services.booking_links.tokens import PATH
 from pointsman.services.ports import Env
 from pointsman.services.ports.meeting import AppointmentRow
 

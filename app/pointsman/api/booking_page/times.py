@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import format_time
 
-from pointsman.api.local_formats import clock_in_words, day_in_words
-from pointsman.domain.slots import Slot
+from pointsman.api.http.locale_formats import clock_in_words, day_in_words
+from pointsman.domain.booking.slots import Slot
 
 DAYS_SHOWN = 7
 

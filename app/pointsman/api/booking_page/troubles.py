@@ -11,7 +11,7 @@ from starlette.responses import Response
 from pointsman.api.booking_page.reader import Reader
 from pointsman.api.booking_page.rendering import CLOSED, EXPIRED, LATER, UNKNOWN, Pages, Trouble
 from pointsman.domain.errors import NotFound, PointsmanError, Unavailable
-from pointsman.services.booking_links import LinkExpired
+from pointsman.services.booking_links.tokens import LinkExpired
 from pointsman.services.ports import LostRace, Refused, Unreachable
 
 

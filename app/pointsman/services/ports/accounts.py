@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from pointsman.domain.matching import Named
-from pointsman.domain.ownership import Colleague
+from pointsman.domain.leads.matching import Named
+from pointsman.domain.roster.ownership import Colleague
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from pointsman.domain.qualification import Evidence
+from pointsman.domain.leads.evidence import Evidence
 from pointsman.services.ports.intake import LeadRow
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from pointsman.domain.leads import Value
+from pointsman.domain.leads.facts import Value
 from pointsman.services.ports.routing import Versions
 
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
-from pointsman.domain.appointments import Outcome, Standing, Status
-from pointsman.domain.availability import Interval
-from pointsman.domain.qualification import Evidence
+from pointsman.domain.booking.availability import Interval
+from pointsman.domain.booking.lifecycle import Outcome, Standing, Status
+from pointsman.domain.leads.evidence import Evidence
 from pointsman.services.ports.calendars import ConnectionRef
 
 

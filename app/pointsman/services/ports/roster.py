@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from pointsman.domain.reps import Rep
+from pointsman.domain.roster.reps import Rep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from pointsman.domain.eligibility import RepLoad
-from pointsman.domain.qualification import Evidence
+from pointsman.domain.distribution.eligibility import RepLoad
+from pointsman.domain.leads.evidence import Evidence
 from pointsman.services.ports.holds import HoldCount, HoldFilter, HoldRow, Holds
 from pointsman.services.ports.ledgers import LedgerEntryRow, LedgerRow, Ledgers, SkipRow
 from pointsman.services.ports.policies import Policies, PolicyRow, Versions

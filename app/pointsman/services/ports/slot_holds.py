@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from pointsman.domain.availability import Interval
+from pointsman.domain.booking.availability import Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Endpoints: slots, appointments, hand-overs and booking links."""

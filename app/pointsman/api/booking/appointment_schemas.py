@@ -1,0 +1,160 @@
+"""Appointments as callers read them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from pointsman.domain.booking.lifecycle import Effect, legal
+from pointsman.services.ports.meeting import AppointmentEvent, AppointmentRow, Companion
+
+
+class CompanionDoc(BaseModel):
+    """Who takes part beside the rep who leads the appointment, and why just this one."""
+
+    rep: str = Field(examples=["tara"])
+    work: str = Field(examples=["solution_design"])
+    pool: str
+    reason: str
+
+    @staticmethod
+    def of(row: Companion) -> "CompanionDoc":
+        return CompanionDoc(rep=row.rep_key, work=row.work, pool=row.pool, reason=row.reason)
+
+
+class AppointmentDoc(BaseModel):
+    """An appointment, with the evidence that opened the gate for it."""
+
+    id: UUID
+    lead_id: UUID
+    rep: str = Field(examples=["anna"])
+    companions: list[CompanionDoc] = Field(description="A partner's key reads none.")
+    setter: str | None = Field(description="The rep who handed the lead over.", examples=["lena"])
+    work: str = Field(examples=["closing"])
+    category: str | None = Field(description="By which some caps count.")
+    status: str = Field(
+        description="requested, confirmed, held, no_show, cancelled or rejected", examples=["confirmed"]
+    )
+    confirm_by: datetime | None = Field(description="A requested one is called off then, unless it is confirmed.")
+    accepted_at: datetime | None = Field(description="When the closer said that it was rightly made.")
+    reject_code: str | None = Field(examples=["wrong_buyer"])
+    outcome: str | None = Field(description="won, lost or later; of one that was held", examples=["won"])
+    outcome_at: datetime | None
+    conflict: str | None = Field(description="What a calendar says otherwise, until somebody settles it.")
+    legal: list[str] = Field(description="What may be done with it now.", examples=[["cancel", "reschedule"]])
+    start: datetime
+    end: datetime
+    title: str
+    gate: dict[str, Any] = Field(description="What the closer reads before the call.")
+    booked_by: str | None = Field(description="Whose key it was; a partner's key does not read it.")
+    sequence: int = Field(description="Grows with every change that the invitation shows (RFC 5545).")
+    created_at: datetime
+    cancelled_at: datetime | None
+    cancelled_by: str | None
+    cancel_reason: str | None = Field(description="A partner's key does not read it.")
+
+    @staticmethod
+    def of(row: AppointmentRow, now: datetime, *, partner: bool) -> "AppointmentDoc":
+        return AppointmentDoc(**_values(row, now, partner=partner))
+
+
+class AppointmentEventDoc(BaseModel):
+    """One line of an appointment's life. A partner's key reads what was done and when, and nothing of the house."""
+
+    at: datetime
+    act: str = Field(examples=["book"])
+    by: str = Field(description="prospect, setter, closer, operator, calendar or system", examples=["setter"])
+    actor: str | None = Field(description="Whose key it was.")
+    reason: str | None
+    before: dict[str, Any] = Field(description="What was changed, as it was.")
+    after: dict[str, Any] = Field(description="What was changed, as it is since.")
+
+    @staticmethod
+    def of(row: AppointmentEvent, *, partner: bool) -> "AppointmentEventDoc":
+        before, after = row.detail.get("before", {}), row.detail.get("after", {})
+        return AppointmentEventDoc(
+            at=row.at,
+            act=row.act,
+            by=row.by,
+            actor=None if partner else row.actor,
+            reason=None if partner else row.reason,
+            before=_told(before) if partner else before,
+            after=_told(after) if partner else after,
+        )
+
+
+class AppointmentLifeDoc(AppointmentDoc):
+    """An appointment with its whole life, oldest first."""
+
+    history: list[AppointmentEventDoc]
+
+    @staticmethod
+    def with_history(
+        row: AppointmentRow, events: Sequence[AppointmentEvent], now: datetime, *, partner: bool
+    ) -> "AppointmentLifeDoc":
+        lines = [AppointmentEventDoc.of(event, partner=partner) for event in events]
+        return AppointmentLifeDoc(**_values(row, now, partner=partner), history=lines)
+
+
+class EffectDoc(BaseModel):
+    """One row of the table of the life of an appointment; see docs/booking.md."""
+
+    act: str = Field(examples=["cancel"])
+    case: str = Field(description="Who, which code or which outcome; empty when the act has one row.")
+    status: str | None = Field(description="What it becomes; null: it stays as it was.")
+    credit: str = Field(description="What happens to the rep's turn.", examples=["given back"])
+    gate: str = Field(description="What happens to the lead's pass.", examples=["kept"])
+    lead: str = Field(description="Where the lead goes.", examples=["with its closer"])
+    told: str = Field(description="What calendars and the CRM are told.", examples=["cancel"])
+
+    @staticmethod
+    def of(row: Effect) -> "EffectDoc":
+        return EffectDoc(
+            act=row.act,
+            case=str(row.case),
+            status=row.status,
+            credit=row.credit,
+            gate=row.gate,
+            lead=row.lead,
+            told=row.told,
+        )
+
+
+#: What a partner reads of a change: times and standing, no names, no words of the house.
+_TOLD = frozenset({"status", "start", "end", "confirm_by", "accepted_at", "reject_code", "outcome", "until"})
+
+
+def _told(changed: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in changed.items() if name in _TOLD}
+
+
+def _values(row: AppointmentRow, now: datetime, *, partner: bool) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "lead_id": row.lead_id,
+        "rep": row.rep_key,
+        "companions": [] if partner else [CompanionDoc.of(item) for item in row.companions],
+        "setter": row.setter_key,
+        "work": row.work,
+        "category": row.category,
+        "status": row.status,
+        "confirm_by": row.confirm_by,
+        "accepted_at": row.accepted_at,
+        "reject_code": row.reject_code,
+        "outcome": row.outcome,
+        "outcome_at": row.outcome_at,
+        "conflict": None if partner else row.conflict,
+        "legal": [str(act) for act in legal(row.standing, now)],
+        "start": row.starts_at,
+        "end": row.ends_at,
+        "title": row.title,
+        "gate": dict(row.gate_snapshot),
+        "booked_by": None if partner else row.booked_by,
+        "sequence": row.sequence,
+        "created_at": row.created_at,
+        "cancelled_at": row.cancelled_at,
+        "cancelled_by": row.cancelled_by,
+        "cancel_reason": None if partner else row.cancel_reason,
+    }

@@ -1,0 +1,124 @@
+"""Appointments: booking, and what there is."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from pointsman.api.booking.appointment_schemas import AppointmentDoc, AppointmentLifeDoc, EffectDoc
+from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.idempotency import IdempotencyKey, repeatable
+from pointsman.api.http.paging import Page, PageDep
+from pointsman.api.http.problems import errors
+from pointsman.api.http.timestamps import Moment
+from pointsman.api.openapi.example_timestamps import in_days
+from pointsman.domain.booking.lifecycle import EFFECTS, Status
+from pointsman.services.appointments.transition_acts import appointment_history
+from pointsman.services.booking.book import Prepared, book_in, prepare_booking
+from pointsman.services.idempotency import Answer
+from pointsman.services.ports import Tx
+
+router = APIRouter(tags=["Hand-over and booking"])
+
+_ROUTE = "POST /v1/appointments"
+
+
+class AppointmentIn(BaseModel):
+    """A booking: one of the slots that were offered."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"lead_id": "01936f0e-7b1a-7c3e-9d55-2f60a1b2c3d4", "start": in_days(7)}]},
+    )
+
+    lead_id: UUID
+    start: Moment
+    end: Moment | None = Field(default=None, description="Default: the pool's usual length after the start.")
+
+
+@router.post(
+    "/v1/appointments",
+    status_code=201,
+    response_model=AppointmentDoc,
+    summary="Book an appointment",
+    description="Books the closer who has the lead. 409 `slot-taken` when somebody was faster, `slot-not-offered` when "
+    "the time was never free to book, `already-booked` when the lead has an appointment; 503 `calendar-unreadable` "
+    "when the closer's calendar cannot be read, since unknown is not free. The event reaches the calendar at once, "
+    "and is retried until it does.",
+    responses=errors(401, 403, 404, 409, 422, 503),
+)
+async def book(
+    given: AppointmentIn,
+    request: Request,
+    env: EnvDep,
+    caller: Annotated[Caller, needs("booking")],
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    async def prepare() -> Prepared:
+        return await prepare_booking(env, given.lead_id, given.start, actor=caller.actor, end=given.end)
+
+    async def write(tx: Tx, prepared: Prepared) -> Answer:
+        row = await book_in(env, tx, prepared)
+        return Answer(
+            status=201,
+            body=AppointmentDoc.of(row, env.clock(), partner=caller.supplier is not None).model_dump_json().encode(),
+        )
+
+    return await repeatable(env, request, caller, route=_ROUTE, key=idempotency_key, prepare=prepare, write=write)
+
+
+@router.get(
+    "/v1/appointments",
+    summary="List the appointments",
+    description="By start, latest first. `due=result` are those that are over and of which nobody says how they went. A "
+    "partner's key sees the appointments of leads that its reps hold or held.",
+    responses=errors(401, 403, 422),
+)
+async def index(
+    env: EnvDep,
+    page: PageDep,
+    caller: Annotated[Caller, needs("read", "booking")],
+    lead_id: Annotated[UUID | None, Query(description="Only this lead's.")] = None,
+    rep: Annotated[str | None, Query(max_length=100, description="Only those that this rep (key) leads.")] = None,
+    status: Annotated[Status | None, Query(description="Only these.")] = None,
+    due: Annotated[Literal["result"] | None, Query(description="Only those that wait for this.")] = None,
+) -> Page[AppointmentDoc]:
+    now, partner = env.clock(), caller.supplier is not None
+    async with env.uow() as tx:
+        rows = await tx.appointments.page(
+            supplier=caller.supplier,
+            lead_id=lead_id,
+            rep_key=rep,
+            status=status,
+            ended_by=now if due else None,
+            after=page.after,
+            limit=page.fetch,
+        )
+    items, following = page.cut(rows, lambda row: (row.starts_at, row.id))
+    return Page[AppointmentDoc](items=[AppointmentDoc.of(row, now, partner=partner) for row in items], next=following)
+
+
+@router.get(
+    "/v1/appointments/effects",
+    summary="What each act on an appointment brings with it",
+    description="The table that the service itself goes by: status, turn, gate, lead, and what calendars are told.",
+    responses=errors(401, 403),
+)
+async def effects(_caller: Annotated[Caller, needs("read", "booking")]) -> list[EffectDoc]:
+    return [EffectDoc.of(row) for row in EFFECTS]
+
+
+@router.get(
+    "/v1/appointments/{appointment_id}",
+    summary="Read an appointment",
+    description="With what may be done with it now (`legal`) and all that was done (`history`).",
+    responses=errors(401, 403, 404, 422),
+)
+async def show(
+    appointment_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("read", "booking")]
+) -> AppointmentLifeDoc:
+    row, events = await appointment_history(env, appointment_id, actor=caller.actor)
+    return AppointmentLifeDoc.with_history(row, events, env.clock(), partner=caller.supplier is not None)

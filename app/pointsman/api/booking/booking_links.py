@@ -1,0 +1,62 @@
+"""Links to the booking page, for whoever writes to the buyer."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.problems import errors
+from pointsman.domain.dates.durations import Duration
+from pointsman.domain.policy.pools import TimeZone
+from pointsman.services.booking_links.tokens import make_link
+
+router = APIRouter(tags=["Hand-over and booking"])
+
+
+class BookingLinkIn(BaseModel):
+    """How long the link is good, and how its reader likes times written."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"expires_in": "14d", "language": "de", "zone": "Europe/Vienna"}]},
+    )
+
+    expires_in: Duration | None = Field(default=None, description="From 5m to 180d; default: 30d.")
+    language: Literal["de", "en"] | None = Field(
+        default=None, description="Default: what the buyer's browser asks for."
+    )
+    zone: TimeZone | None = Field(default=None, description="Default: the lead's own zone, else the rep's.")
+
+
+class BookingLinkOut(BaseModel):
+    """The link. It is stored nowhere: make another when it is lost."""
+
+    url: str = Field(examples=["https://leads.example.com/book/Z0FBQUFBQm5R..."])
+    expires_at: datetime
+
+
+@router.post(
+    "/v1/leads/{lead_id}/booking-links",
+    status_code=201,
+    summary="Make a link to the booking page",
+    description="For the buyer's eyes: whoever has the link can book, move and cancel this lead's appointment until it "
+    "expires, and nothing else. Only for a lead that may be booked or has an appointment; that is looked at again "
+    "whenever the link is used. It is signed, and stored nowhere.",
+    responses=errors(401, 403, 404, 409, 422),
+)
+async def make(
+    lead_id: UUID, given: BookingLinkIn, env: EnvDep, caller: Annotated[Caller, needs("booking", "handover")]
+) -> BookingLinkOut:
+    url, expires_at = await make_link(
+        env,
+        lead_id,
+        expires_in=given.expires_in,
+        language=given.language,
+        zone=given.zone,
+        actor=caller.actor,
+    )
+    return BookingLinkOut(url=url, expires_at=expires_at)

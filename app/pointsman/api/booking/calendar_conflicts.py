@@ -1,0 +1,27 @@
+"""Settling a conflict between an appointment and a calendar in favour of the appointment."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from pointsman.api.booking.appointment_schemas import AppointmentDoc
+from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.problems import errors
+from pointsman.services.calendar_sync.conflicts import keep
+
+router = APIRouter(tags=["Hand-over and booking"])
+
+
+@router.post(
+    "/v1/appointments/{appointment_id}/keep",
+    summary="Keep an appointment that a calendar disagrees with",
+    description="The event was moved or deleted in a calendar, and the appointment is to stand as agreed: its `conflict` is "
+    "cleared, and the event is put where it belongs in the calendar of everybody who takes part. Without a conflict nothing "
+    "is done. The other ways to settle it are to reschedule the appointment and to cancel it.",
+    responses=errors(401, 403, 404, 409, 422, 503),
+)
+async def keep_it(appointment_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("booking")]) -> AppointmentDoc:
+    row = await keep(env, appointment_id, actor=caller.actor)
+    return AppointmentDoc.of(row, env.clock(), partner=caller.supplier is not None)

@@ -1,0 +1,252 @@
+"""Hand-over: an SDR's evidence opens the gate, or the answer says what is missing."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from starlette.responses import Response
+
+from pointsman.api.booking.appointment_schemas import AppointmentDoc
+from pointsman.api.booking.slot_schemas import SlotDoc
+from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.idempotency import IdempotencyKey, repeatable
+from pointsman.api.http.partner_redaction import told
+from pointsman.api.http.problems import errors
+from pointsman.api.http.timestamps import Moment
+from pointsman.domain.booking.availability import Interval
+from pointsman.domain.gate.evaluation import Missing
+from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
+from pointsman.services.handover.book_on_handover import Wish
+from pointsman.services.handover.handover import HandedOver, Handing, hand_over_in, prepare_handover, try_handover
+from pointsman.services.idempotency import Answer
+from pointsman.services.ports import Tx
+from pointsman.services.routing.route_lead import Routed
+
+router = APIRouter(tags=["Hand-over and booking"])
+
+_Word = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+
+EXAMPLE: dict[str, Any] = {
+    "setter": "lena",
+    "evidence": [
+        {"name": "need", "value": "Replaces three spreadsheets before the audit in March"},
+        {"name": "authority", "value": "Head of Finance, signs up to 50k"},
+        {"name": "urgency", "value": "Decision before year end"},
+        {"name": "offer_known", "value": "Has seen the product tour and the price list"},
+    ],
+}
+
+
+class FindingIn(BaseModel):
+    """One thing that was found out about the buyer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Literal["need", "authority", "fit", "intent", "urgency", "offer_known"] = Field(
+        description="need, authority, fit: qualified; intent, urgency: motivated; offer_known: educated."
+    )
+    value: Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
+    affirmed: bool = Field(default=True, description="False records that the buyer said no.")
+    source: _Word | None = Field(default=None, description="Who or what found out; default: the setter.")
+    observed_at: Moment | None = Field(default=None, description="Default: now.")
+    expires_at: Moment | None = Field(default=None, description="Default: by the gate's own expiry.")
+
+    def evidence(self, setter: str | None, now: datetime) -> Evidence:
+        return Evidence(
+            kind=EVIDENCE_NAMES[self.name],
+            name=self.name,
+            value=self.value,
+            affirmed=self.affirmed,
+            source=self.source or (f"sdr:{setter}" if setter else "api"),
+            observed_at=self.observed_at or now,
+            expires_at=self.expires_at,
+        )
+
+
+class WindowIn(BaseModel):
+    """Between when and when to book."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    start: Moment
+    end: Moment
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.end <= self.start:
+            raise ValueError("give an end after the start")
+        return self
+
+
+class BookIn(BaseModel):
+    """A slot that was read out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    start: Moment
+    end: Moment | None = Field(default=None, description="Default: the pool's usual length after the start.")
+
+
+class QualificationIn(BaseModel):
+    """A hand-over."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
+
+    evidence: Annotated[list[FindingIn], Field(min_length=1, max_length=50)]
+    setter: _Word | None = Field(default=None, description="The rep who hands over; default: who holds the lead.")
+    auto_book: bool = Field(default=False, description="Also book the earliest slot, inside `window` if given.")
+    window: WindowIn | None = None
+    book: BookIn | None = Field(
+        default=None,
+        description="Book this slot, too: either all of it happens or nothing. 409 says why: `gate-not-passed` with what is "
+        "missing, `slot-taken` or `slot-not-offered` with the next free slots, `nobody-takes-it`.",
+    )
+    dry_run: bool = Field(default=False, description="Answer what would happen, with the slots, and write nothing.")
+
+    @model_validator(mode="after")
+    def _one_way_to_book(self) -> Self:
+        if self.book is not None and (self.auto_book or self.window is not None):
+            raise ValueError("give either `book`, or `auto_book` with its `window`")
+        return self
+
+    def wish(self) -> Wish:
+        return Wish(
+            start=self.book.start if self.book else None,
+            end=self.book.end if self.book else None,
+            earliest=self.auto_book,
+            window=Interval(self.window.start, self.window.end) if self.window else None,
+        )
+
+
+class MissingDoc(BaseModel):
+    """What keeps the gate shut."""
+
+    what: str = Field(examples=["motivated"])
+    why: str = Field(examples=["nobody has recorded intent or urgency"])
+    how: str = Field(examples=["send evidence of kind motivated: intent or urgency"])
+
+    @staticmethod
+    def of(item: Missing) -> "MissingDoc":
+        return MissingDoc(what=item.what, why=item.why, how=item.how)
+
+
+def _words(routed: Routed, *, partner: bool) -> str:
+    decision = routed.decision
+    return told(decision.outcome.value, rep=decision.rep, work=decision.work) if partner else decision.summary
+
+
+class RoutedDoc(BaseModel):
+    """The decision that followed."""
+
+    id: UUID | None = Field(description="Null for a dry run.")
+    outcome: str = Field(description="assigned, held or nurture")
+    summary: str
+    rule: str | None
+    pool: str | None
+    rep: str | None
+    hold_reason: str | None
+
+    @staticmethod
+    def of(routed: Routed, *, partner: bool, dry_run: bool) -> "RoutedDoc":
+        decision = routed.decision
+        return RoutedDoc(
+            id=None if dry_run else routed.decision_id,
+            outcome=decision.outcome.value,
+            summary=_words(routed, partner=partner),
+            rule=None if partner else decision.rule,
+            pool=decision.pool,
+            rep=decision.rep,
+            hold_reason=decision.hold_reason.value if decision.hold_reason else None,
+        )
+
+
+class QualificationOut(BaseModel):
+    """What the gate said, and what became of the lead."""
+
+    passed: bool
+    what_happens: str = Field(description="One sentence for the person on the phone.")
+    dry_run: bool = Field(description="True: nothing of this was written.")
+    gate_check_id: UUID | None = Field(description="Null for a dry run.")
+    expires_at: datetime | None = Field(description="Until when the pass lasts.")
+    missing: list[MissingDoc] = Field(description="Evidence that nobody has given.")
+    refused: list[MissingDoc] = Field(description="Evidence that says no.")
+    failed: list[str] = Field(description="Conditions of the gate that this lead does not meet.")
+    stage: str = Field(description="Where the lead stands now.", examples=["closing"])
+    nurture_until: datetime | None
+    setter: str | None
+    decision: RoutedDoc | None = Field(description="Null when the lead stayed where it was.")
+    closer: str | None = Field(description="Who has the lead for closing.", examples=["anna"])
+    slots: list[SlotDoc]
+    why_no_slots: str | None
+    appointment: AppointmentDoc | None = Field(description="Null for a dry run: `what_happens` says when it would be.")
+
+    @staticmethod
+    def of(handed: HandedOver, now: datetime, *, partner: bool, dry_run: bool) -> "QualificationOut":
+        gate, what, routed, booked = handed.gate, handed.what_happens, handed.routed, handed.appointment
+        if routed and what == routed.decision.summary:
+            what = _words(routed, partner=partner)
+        return QualificationOut(
+            passed=gate.passed,
+            what_happens=f"Nothing was written. As things stand: {what}" if dry_run else what,
+            dry_run=dry_run,
+            gate_check_id=None if dry_run else handed.check_id,
+            expires_at=gate.expires_at,
+            missing=[MissingDoc.of(item) for item in gate.missing],
+            refused=[MissingDoc.of(item) for item in gate.refused],
+            failed=[leaf.words for leaf in gate.failed_conditions],
+            stage=handed.stage,
+            nurture_until=handed.nurture_until,
+            setter=handed.setter,
+            decision=RoutedDoc.of(routed, partner=partner, dry_run=dry_run) if routed else None,
+            closer=handed.closer,
+            slots=[SlotDoc.of(slot) for slot in handed.slots],
+            why_no_slots=handed.offer.why_empty if handed.offer else None,
+            appointment=AppointmentDoc.of(booked, now, partner=partner) if booked and not dry_run else None,
+        )
+
+
+@router.post(
+    "/v1/leads/{lead_id}/qualifications",
+    response_model=QualificationOut,
+    summary="Hand a qualified lead over",
+    description="Records the evidence and runs the gate. Passed: the lead goes to a closer, and the answer has their "
+    "next slots (or, with `auto_book`, the appointment). Not passed: the answer says what is missing and where the "
+    "lead is now. Both are 200. With `book` the slot is booked in the same call, all of it or nothing; with `dry_run` the "
+    "answer is what would happen. With an `Idempotency-Key` the same answer comes back for a day.",
+    responses=errors(401, 403, 404, 409, 422, 503),
+)
+async def hand_over(
+    lead_id: UUID,
+    given: QualificationIn,
+    request: Request,
+    env: EnvDep,
+    caller: Annotated[Caller, needs("handover")],
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    now = env.clock()
+
+    async def prepare() -> Handing:
+        return await prepare_handover(
+            env,
+            lead_id,
+            evidence=[finding.evidence(given.setter, now) for finding in given.evidence],
+            setter=given.setter,
+            actor=caller.actor,
+            wish=given.wish(),
+        )
+
+    async def write(tx: Tx, handing: Handing) -> Answer:
+        handed = await hand_over_in(env, tx, handing)
+        return Answer(status=200, body=shown(handed).model_dump_json().encode())
+
+    def shown(handed: HandedOver) -> QualificationOut:
+        return QualificationOut.of(handed, env.clock(), partner=caller.supplier is not None, dry_run=given.dry_run)
+
+    if given.dry_run:  # under no idempotency key: an answer that is kept would be one that happened
+        handed = await try_handover(env, await prepare())
+        return Response(shown(handed).model_dump_json(), media_type="application/json")
+    route = f"POST /v1/leads/{lead_id}/qualifications"
+    return await repeatable(env, request, caller, route=route, key=idempotency_key, prepare=prepare, write=write)

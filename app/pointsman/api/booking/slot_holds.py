@@ -1,0 +1,116 @@
+"""Slot holds over HTTP: a slot is kept while somebody looks at it."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.idempotency import IdempotencyKey, repeatable
+from pointsman.api.http.problems import errors
+from pointsman.api.http.timestamps import Moment
+from pointsman.api.openapi.example_timestamps import in_days
+from pointsman.services.booking.slot_holds import Holding, get_hold, hold_in, prepare_hold, release_slot
+from pointsman.services.idempotency import Answer
+from pointsman.services.ports import Env, Tx
+from pointsman.services.ports.slot_holds import SlotHoldRow
+
+router = APIRouter(tags=["Hand-over and booking"])
+
+_ROUTE = "POST /v1/slot-holds"
+
+
+class SlotHoldIn(BaseModel):
+    """One of the slots that were offered."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"lead_id": "01936f0e-7b1a-7c3e-9d55-2f60a1b2c3d4", "start": in_days(8)}]},
+    )
+
+    lead_id: UUID
+    start: Moment
+    end: Moment | None = Field(default=None, description="Default: the pool's usual length after the start.")
+
+
+class SlotHoldDoc(BaseModel):
+    """A slot that is kept, or was."""
+
+    id: UUID
+    lead_id: UUID
+    rep: str = Field(description="Who would be booked as things stood.", examples=["anna"])
+    start: datetime
+    end: datetime
+    status: Literal["open", "booked", "cancelled", "expired", "replaced"]
+    made_by: str
+    created_at: datetime
+    expires_at: datetime
+    released_at: datetime | None
+
+    @staticmethod
+    def of(row: SlotHoldRow, now: datetime) -> "SlotHoldDoc":
+        status = row.release_reason or ("open" if row.expires_at > now else "expired")
+        return SlotHoldDoc.model_validate(
+            {
+                "id": row.id,
+                "lead_id": row.lead_id,
+                "rep": row.rep_key,
+                "start": row.starts_at,
+                "end": row.ends_at,
+                "status": status,
+                "made_by": row.made_by,
+                "created_at": row.created_at,
+                "expires_at": row.expires_at,
+                "released_at": row.released_at,
+            }
+        )
+
+
+@router.post(
+    "/v1/slot-holds",
+    status_code=201,
+    response_model=SlotHoldDoc,
+    summary="Keep a slot for a lead",
+    description="For as long as the pool says (`booking.hold_for`), nobody else gets this time of the rep who would be "
+    "booked. A lead has one hold: another one replaces it, at most 20 an hour (409 `too-many-holds`). Booking the lead uses "
+    "it up. 409 `slot-taken`, `slot-not-offered` and `already-booked`, 503 `calendar-unreadable` as for a booking.",
+    responses=errors(401, 403, 404, 409, 422, 503),
+)
+async def hold(
+    given: SlotHoldIn,
+    request: Request,
+    env: EnvDep,
+    caller: Annotated[Caller, needs("booking")],
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    async def prepare() -> Holding:
+        return await prepare_hold(env, given.lead_id, given.start, actor=caller.actor, end=given.end)
+
+    async def write(tx: Tx, holding: Holding) -> Answer:
+        row = await hold_in(env, tx, holding)
+        return Answer(status=201, body=_doc(env, row).model_dump_json().encode())
+
+    return await repeatable(env, request, caller, route=_ROUTE, key=idempotency_key, prepare=prepare, write=write)
+
+
+@router.get("/v1/slot-holds/{slot_hold_id}", summary="Read a slot hold", responses=errors(401, 403, 404, 422))
+async def show(slot_hold_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("booking")]) -> SlotHoldDoc:
+    return _doc(env, await get_hold(env, slot_hold_id, actor=caller.actor))
+
+
+@router.delete(
+    "/v1/slot-holds/{slot_hold_id}",
+    summary="Give a slot back",
+    description="The slot is free again at once. Again is harmless.",
+    responses=errors(401, 403, 404, 422, 503),
+)
+async def release(slot_hold_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("booking")]) -> SlotHoldDoc:
+    return _doc(env, await release_slot(env, slot_hold_id, actor=caller.actor))
+
+
+def _doc(env: Env, row: SlotHoldRow) -> SlotHoldDoc:
+    return SlotHoldDoc.of(row, env.clock())

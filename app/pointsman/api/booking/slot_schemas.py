@@ -1,0 +1,107 @@
+"""Slots as callers read them: in UTC, on the prospect's clock, and in words of the prospect's language."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, Field
+
+from pointsman.api.http.locale_formats import day_in_words, in_words
+from pointsman.domain.booking.slots import Slot
+from pointsman.services.booking.slots import Left, SlotsAnswer
+
+
+class SlotDoc(BaseModel):
+    """A time that can be booked."""
+
+    start: datetime
+    end: datetime
+    rep: str = Field(description="Who would be booked as things stand.", examples=["anna"])
+
+    @staticmethod
+    def of(slot: Slot) -> "SlotDoc":
+        return SlotDoc(start=slot.start, end=slot.end, rep=slot.rep)
+
+
+class LocalSlotDoc(SlotDoc):
+    """A time that can be booked, as the prospect reads it."""
+
+    local_start: datetime = Field(description="On the clocks of `zone`, with the offset of that moment.")
+    local_end: datetime
+    text: str = Field(examples=["Mittwoch, 25. November 2026, 10:00\u201310:30 (MEZ)"])
+
+    @staticmethod
+    def read_in(slot: Slot, *, zone: str, language: str) -> "LocalSlotDoc":
+        clock = ZoneInfo(zone)
+        return LocalSlotDoc(
+            start=slot.start,
+            end=slot.end,
+            rep=slot.rep,
+            local_start=slot.start.astimezone(clock),
+            local_end=slot.end.astimezone(clock),
+            text=in_words(slot.start, slot.end, zone=zone, language=language),
+        )
+
+
+class LeftDoc(BaseModel):
+    """Somebody who might have been booked and cannot be, or a pool that cannot send anybody along."""
+
+    rep: str = Field(examples=["ben"])
+    code: str = Field(
+        description="One of the codes of eligibility, or `no-hours`, `holiday`, `nothing-free`, `full`, `nobody-along`.",
+        examples=["time-off"],
+    )
+    sentence: str
+
+    @staticmethod
+    def of(left: Left) -> "LeftDoc":
+        return LeftDoc(rep=left.rep, code=left.code, sentence=left.sentence)
+
+
+class NextFreeDoc(BaseModel):
+    """The next time anybody can be booked, as far ahead as the calendars are known."""
+
+    start: datetime
+    local_start: datetime
+    text: str = Field(description="The day.", examples=["Montag, 7. Dezember 2026"])
+
+
+class SlotsDoc(BaseModel):
+    """The next bookable times of a lead."""
+
+    rep: str = Field(description="Who has the lead.", examples=["anna"])
+    rep_name: str
+    time_zone: str = Field(description="The rep's.", examples=["Europe/Berlin"])
+    zone: str = Field(description="Whose clocks `local_start` and `text` show.", examples=["Europe/Berlin"])
+    language: str = Field(examples=["de"])
+    offer: str = Field(description="The pool's: strict, flexible or balanced.", examples=["strict"])
+    decided_at_booking: bool = Field(description="True: somebody else than the named rep may be booked after all.")
+    read_at: datetime | None = Field(
+        description="When the oldest of the calendars behind this was read; null where none could be. Booking reads anew."
+    )
+    slots: list[LocalSlotDoc]
+    why_empty: str | None = Field(description="Set exactly when there is no slot.")
+    dropped: list[LeftDoc] = Field(description="When there is no slot: who might have been booked, and why not.")
+    next_free: NextFreeDoc | None = Field(description="When there is no slot: the next one beyond what was asked for.")
+
+    @staticmethod
+    def of(answer: SlotsAnswer, *, zone: str | None, language: str) -> "SlotsDoc":
+        shown = zone or answer.lead_zone or answer.time_zone
+        return SlotsDoc(
+            rep=answer.rep,
+            rep_name=answer.rep_name,
+            time_zone=answer.time_zone,
+            zone=shown,
+            language=language,
+            offer=answer.offer.value,
+            decided_at_booking=answer.decided_at_booking,
+            read_at=answer.read_at,
+            slots=[LocalSlotDoc.read_in(slot, zone=shown, language=language) for slot in answer.slots],
+            why_empty=answer.why_empty,
+            dropped=[LeftDoc.of(item) for item in answer.dropped],
+            next_free=_next(answer.next_free, shown, language) if answer.next_free else None,
+        )
+
+
+def _next(at: datetime, zone: str, language: str) -> NextFreeDoc:
+    local = at.astimezone(ZoneInfo(zone))
+    return NextFreeDoc(start=at, local_start=local, text=day_in_words(at, zone=zone, language=language))

@@ -1,0 +1,75 @@
+"""When a lead can be booked."""
+
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query
+from pydantic import AfterValidator, StringConstraints
+
+from pointsman.api.booking.slot_schemas import SlotsDoc
+from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.locale_formats import best_language, known_language
+from pointsman.api.http.problems import errors
+from pointsman.api.http.timestamps import Moment
+from pointsman.domain.booking.availability import Interval
+from pointsman.domain.dates.local_time import is_zone
+from pointsman.domain.errors import Fault, Invalid
+from pointsman.services.booking.slots import slots_for_lead
+
+router = APIRouter(tags=["Hand-over and booking"])
+
+#: Without an end, a window is as long as anything can be booked ahead.
+_LONGEST = timedelta(days=366)
+
+
+def _zone(name: str) -> str:
+    if not is_zone(name):
+        raise ValueError("give an IANA time zone such as Europe/Berlin")
+    return name
+
+
+def _language(tag: str) -> str:
+    if (known := known_language(tag)) is None:
+        raise ValueError("give a language that times can be written in, such as de or en-GB")
+    return known
+
+
+Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_zone)]
+Language = Annotated[str, StringConstraints(max_length=35), AfterValidator(_language)]
+
+
+@router.get(
+    "/v1/leads/{lead_id}/slots",
+    summary="When can this lead be booked, and with whom?",
+    description="Only for a lead that was handed over. The pool's `offer` says whose slots: the holder's, or everybody's who "
+    "may take the lead. `from` and `to` ask for a window; `zone` and `language` for how times are written. An empty list "
+    "says why, who was dropped, and when somebody is free next.",
+    responses=errors(401, 403, 404, 409, 422),
+)
+async def slots(
+    *,
+    lead_id: UUID,
+    env: EnvDep,
+    caller: Annotated[Caller, needs("booking", "handover")],
+    limit: Annotated[int | None, Query(ge=1, le=100, description="Default: what the pool shows.")] = None,
+    from_: Annotated[Moment | None, Query(alias="from", description="Not before this.")] = None,
+    to: Annotated[Moment | None, Query(description="Over by then.")] = None,
+    zone: Annotated[
+        Zone | None, Query(description="Default: the lead's time zone if it is known, else the rep's.")
+    ] = None,
+    language: Annotated[Language | None, Query(description="Default: the header's, else English.")] = None,
+    accept_language: Annotated[str | None, Header(max_length=500)] = None,
+) -> SlotsDoc:
+    now = env.clock()
+    window = None
+    if from_ is not None or to is not None:
+        start = from_ or now
+        end = to or max(start, now) + _LONGEST
+        if end <= start:
+            fault = Fault(path="query.to", code="bad-time", message="Give an end after the start.")
+            raise Invalid("The window ends before it begins.", faults=[fault])
+        window = Interval(start, end)
+    found = await slots_for_lead(env, lead_id, limit=limit, actor=caller.actor, window=window)
+    return SlotsDoc.of(found, zone=zone, language=language or best_language(accept_language))

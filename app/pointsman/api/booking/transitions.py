@@ -1,0 +1,153 @@
+"""What is done with an appointment after it was booked. The table behind it: GET /v1/appointments/effects."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from pointsman.api.booking.appointment_schemas import AppointmentDoc
+from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.problems import errors
+from pointsman.domain.booking.lifecycle import By, Outcome, RejectCode
+from pointsman.services.appointments import transition_acts as acts
+from pointsman.services.ports import Env
+from pointsman.services.ports.meeting import AppointmentRow
+
+router = APIRouter(tags=["Hand-over and booking"])
+
+_FAULTS = errors(401, 403, 404, 409, 422, 503)
+_AGAIN = "Again is harmless. 409 `not-legal-now` says what may be done instead."
+
+Why = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+BookingCaller = Annotated[Caller, needs("booking")]
+
+
+class CancelIn(BaseModel):
+    """Who calls off, and why."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"by": "prospect", "reason": "Is ill this week"}]}
+    )
+
+    by: Literal[By.PROSPECT, By.SETTER, By.CLOSER, By.OPERATOR] = Field(
+        description="The rep's turn is given back when it was the prospect or the setter."
+    )
+    reason: Why
+
+
+class RejectIn(BaseModel):
+    """Why it should never have been made."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"code": "wrong_buyer", "reason": "An intern who gathers offers"}]},
+    )
+
+    code: RejectCode = Field(description="It says where the lead goes.")
+    reason: Why
+
+
+class OutcomeIn(BaseModel):
+    """What became of a meeting that took place."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"outcome": "lost", "reason": "Bought elsewhere"}]}
+    )
+
+    outcome: Outcome
+    again_on: date | None = Field(
+        default=None,
+        description="Only with `later`: the day on which the lead comes back, or from which news bring it back where "
+        "`nurture.re_enter` is not met then; without it, after the policy's `nurture.cool_off`.",
+    )
+    reason: Why | None = None
+
+
+@router.post(
+    "/v1/appointments/{appointment_id}/confirm",
+    summary="Confirm a requested appointment",
+    description=f"The closer's word. 409 `gate-closed` when the lead's pass has run out meanwhile. {_AGAIN}",
+    responses=_FAULTS,
+)
+async def confirm(appointment_id: UUID, env: EnvDep, caller: BookingCaller) -> AppointmentDoc:
+    return _shown(env, caller, await acts.confirm(env, appointment_id, actor=caller.actor))
+
+
+@router.post(
+    "/v1/appointments/{appointment_id}/cancel",
+    summary="Call an appointment off",
+    description=f"Frees the time, removes the event, and leaves the lead with its closer. {_AGAIN}",
+    responses=_FAULTS,
+)
+async def cancel(appointment_id: UUID, given: CancelIn, env: EnvDep, caller: BookingCaller) -> AppointmentDoc:
+    row = await acts.cancel(env, appointment_id, by=given.by, reason=given.reason, actor=caller.actor)
+    return _shown(env, caller, row)
+
+
+@router.post(
+    "/v1/appointments/{appointment_id}/accept",
+    summary="Accept an appointment",
+    description=f"The closer says that it was rightly made; it cannot be rejected any more. {_AGAIN}",
+    responses=_FAULTS,
+)
+async def accept(appointment_id: UUID, env: EnvDep, caller: BookingCaller) -> AppointmentDoc:
+    return _shown(env, caller, await acts.accept(env, appointment_id, actor=caller.actor))
+
+
+@router.post(
+    "/v1/appointments/{appointment_id}/reject",
+    summary="Reject an appointment",
+    description="The closer says that it should never have been made. The turn is given back. `wrong_segment`: another "
+    "closer gets the lead; `wrong_buyer`, `wrong_value`, `not_qualified`: the gate shuts and the lead goes back to "
+    f"qualification; `duplicate`: the lead is closed. {_AGAIN}",
+    responses=_FAULTS,
+)
+async def reject(appointment_id: UUID, given: RejectIn, env: EnvDep, caller: BookingCaller) -> AppointmentDoc:
+    row = await acts.reject(env, appointment_id, code=given.code, reason=given.reason, actor=caller.actor)
+    return _shown(env, caller, row)
+
+
+@router.post(
+    "/v1/appointments/{appointment_id}/held",
+    summary="Say that an appointment took place",
+    description=f"From its start on. The lead stays with its closer. {_AGAIN}",
+    responses=_FAULTS,
+)
+async def held(appointment_id: UUID, env: EnvDep, caller: BookingCaller) -> AppointmentDoc:
+    return _shown(env, caller, await acts.mark_held(env, appointment_id, actor=caller.actor))
+
+
+@router.post(
+    "/v1/appointments/{appointment_id}/no-show",
+    summary="Say that the prospect did not come",
+    description=f"From its start on. The turn is given back; the lead stays with its closer, to be booked again. {_AGAIN}",
+    responses=_FAULTS,
+)
+async def no_show(appointment_id: UUID, env: EnvDep, caller: BookingCaller) -> AppointmentDoc:
+    return _shown(env, caller, await acts.mark_no_show(env, appointment_id, actor=caller.actor))
+
+
+@router.post(
+    "/v1/appointments/{appointment_id}/outcome",
+    summary="Say what became of a meeting",
+    description="Of one that was held. `won`: the lead is won and its company a customer; `lost` and `later`: the lead goes "
+    f"to nurture. `later` may be followed by another outcome, the others are final. {_AGAIN}",
+    responses=_FAULTS,
+)
+async def outcome(appointment_id: UUID, given: OutcomeIn, env: EnvDep, caller: BookingCaller) -> AppointmentDoc:
+    row = await acts.set_outcome(
+        env,
+        appointment_id,
+        outcome=given.outcome,
+        again_on=given.again_on,
+        reason=given.reason,
+        actor=caller.actor,
+    )
+    return _shown(env, caller, row)
+
+
+def _shown(env: Env, caller: Caller, row: AppointmentRow) -> AppointmentDoc:
+    return AppointmentDoc.of(row, env.clock(), partner=caller.supplier is not None)

@@ -1,0 +1,1 @@
+"""What every endpoint shares: authentication, limits, problems, paging, formats."""

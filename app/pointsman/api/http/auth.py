@@ -1,0 +1,37 @@
+"""Who calls: a bearer API key, and the scope that a route needs."""
+
+from typing import Annotated, Any, cast
+
+import structlog
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from pointsman.domain.errors import Unauthenticated
+from pointsman.services.operations.api_keys import SCOPES, Caller, KeyRing, require
+
+__all__ = ["Caller", "needs"]
+
+_bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="API key",
+    description="`Authorization: Bearer pm_…`. Make one with `pointsman keys create` or POST /v1/keys.",
+)
+
+
+def needs(*scopes: str) -> Any:
+    """`caller: Annotated[Caller, needs("booking")]`: a valid key that has one of `scopes` (or `admin`)."""
+    unknown = set(scopes) - set(SCOPES)
+    assert not unknown, f"unknown scopes: {unknown}"
+
+    async def resolve(
+        request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    ) -> Caller:
+        if credentials is None:
+            raise Unauthenticated("Send your API key as `Authorization: Bearer pm_…`.")
+        ring = cast("KeyRing", request.app.state.keys)
+        caller = await ring.caller(credentials.credentials)
+        structlog.contextvars.bind_contextvars(caller=caller.key_id)
+        require(caller, *scopes)
+        return caller
+
+    return Depends(resolve)

@@ -1,0 +1,108 @@
+"""Prometheus metrics: requests counted in this process, the line's state counted in the database at scrape time.
+
+Labels are route templates, statuses and codes; never anything about a person.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.problems import errors
+from pointsman.services.operations.operations import counts
+
+_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+_HELP = {
+    "inbox": "Webhook items by state; dead ones wait for a human",
+    "decisions": "Routing decisions by outcome",
+    "gate_checks": "Hand-overs by what the gate said",
+    "deliveries": "Effects owed to connections by state; dead ones wait for a human",
+    "appointments": "Appointments by state",
+    "open_holds": "Leads that wait for somebody eligible, by reason",
+    "overdue_holds": "Leads that wait longer than promised, by pool",
+    "oldest_hold_seconds": "How long the longest waiting lead waits, by pool",
+    "open_alerts": "Alerts that nobody has resolved, by code",
+    "jobs": "Jobs by state",
+    "workers": "Workers with a sign of life in the last 15 seconds",
+}
+
+router = APIRouter(tags=["Operations"])
+
+
+class Metrics:
+    """The counters of one process; several processes share files when PROMETHEUS_MULTIPROC_DIR is set."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no annotations
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "pointsman_requests", "HTTP requests", ["method", "route", "status"], registry=self._registry
+        )
+        self._seconds = Histogram(
+            "pointsman_request_seconds",
+            "Time to answer",
+            ["method", "route"],
+            buckets=_BUCKETS,
+            registry=self._registry,
+        )
+        self._intake = Counter(
+            "pointsman_intake_items", "Webhook items by what intake did", ["result"], registry=self._registry
+        )
+        self._counters: dict[tuple[str, str, int], Counter] = {}
+        self._histograms: dict[tuple[str, str], Histogram] = {}
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one answered request; `route` is the template of its path."""
+        if (counter := self._counters.get((method, route, status))) is None:
+            counter = self._counters[method, route, status] = self._requests.labels(method, route, str(status))
+        if (histogram := self._histograms.get((method, route))) is None:
+            histogram = self._histograms[method, route] = self._seconds.labels(method, route)
+        counter.inc()
+        histogram.observe(seconds)
+
+    def took_in(self, *, accepted: int, duplicates: int) -> None:
+        """Count what an intake request brought."""
+        self._intake.labels("accepted").inc(accepted)
+        self._intake.labels("duplicate").inc(duplicates)
+
+    def render(self, found: Mapping[str, Mapping[str, int]]) -> bytes:
+        """Everything in Prometheus' text format."""
+        shown = CollectorRegistry()
+        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+            MultiProcessCollector(shown)  # type: ignore[no-untyped-call]  # it has no annotations
+        else:
+            shown = self._registry
+        state = CollectorRegistry()
+        state.register(_State(found))
+        return generate_latest(shown) + generate_latest(state)
+
+
+class _State:
+    def __init__(self, found: Mapping[str, Mapping[str, int]]) -> None:
+        self._found = found
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        for kind, text in _HELP.items():
+            family = GaugeMetricFamily(f"pointsman_{kind}", text, labels=["state"])
+            for label, number in self._found.get(kind, {}).items():
+                family.add_metric([label], number)
+            yield family
+
+
+@router.get(
+    "/metrics",
+    summary="Metrics for Prometheus",
+    description="Text format. Needs a key with the scope `metrics`.",
+    response_class=PlainTextResponse,
+    responses=errors(503),
+)
+async def metrics(request: Request, env: EnvDep, _caller: Annotated[Caller, needs("metrics")]) -> PlainTextResponse:
+    kept: Metrics = request.app.state.metrics
+    return PlainTextResponse(kept.render(await counts(env)), media_type="text/plain; version=0.0.4; charset=utf-8")

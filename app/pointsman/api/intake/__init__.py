@@ -1,0 +1,1 @@
+"""Endpoints: webhooks, leads, accounts and the inbox."""

@@ -1,0 +1,121 @@
+"""Accounts over HTTP: companies, whose they are, and making one of two."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.in_house_only import house
+from pointsman.api.http.paging import Page, PageDep
+from pointsman.api.http.problems import errors
+from pointsman.services.leads.accounts import account, account_page, merge_accounts, set_parent
+from pointsman.services.ports.accounts import AccountRow
+
+router = APIRouter(tags=["Accounts"])
+
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=1_000, strip_whitespace=True)]
+
+_EXAMPLE_ID = "019ab000-0000-7000-8000-000000000001"
+
+
+class WholeAccountDoc(BaseModel):
+    """A company as stored."""
+
+    id: UUID
+    name: str | None
+    domain: str | None
+    status: str = Field(description="prospect or customer", examples=["prospect"])
+    owner: str | None = Field(description="The rep who owns it.")
+    parent_id: UUID | None = Field(description="The account that this one belongs to; its owner may own leads here.")
+    merged_into: UUID | None = Field(description="The account that this one is now: GET /v1/accounts/{merged_into}.")
+    merged_at: datetime | None
+    created_at: datetime
+
+    @staticmethod
+    def of(row: AccountRow) -> "WholeAccountDoc":
+        return WholeAccountDoc.model_validate(row, from_attributes=True)
+
+
+class ParentIn(BaseModel):
+    """Under which account this one hangs; null takes it out."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"parent": _EXAMPLE_ID, "reason": "bought by the holding"}]},
+    )
+
+    parent: UUID | None
+    reason: Reason
+
+
+class MergeAccountIn(BaseModel):
+    """Which account survives, and why they are one."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"into": _EXAMPLE_ID, "reason": "one company, spelt twice"}]}
+    )
+
+    into: UUID
+    reason: Reason
+
+
+class MergedAccountDoc(BaseModel):
+    """The account that survives, and how many leads came to it."""
+
+    survivor: WholeAccountDoc
+    leads: int
+
+
+@router.get(
+    "/v1/accounts",
+    summary="List the accounts",
+    description="Newest first, without those that were merged into another. `domain` finds the one account that the "
+    "domain leads to, also when that was merged.",
+    responses=errors(401, 403, 422),
+)
+async def index(
+    env: EnvDep,
+    page: PageDep,
+    _caller: Annotated[Caller, house("read")],
+    domain: Annotated[str | None, Query(max_length=253, description="Only the account of this domain.")] = None,
+) -> Page[WholeAccountDoc]:
+    rows = await account_page(env, domain=domain, after=page.after, limit=page.fetch)
+    items, following = page.cut(rows, lambda row: (row.created_at, row.id))
+    return Page[WholeAccountDoc](items=[WholeAccountDoc.of(row) for row in items], next=following)
+
+
+@router.get("/v1/accounts/{account_id}", summary="Read an account", responses=errors(401, 403, 404, 422))
+async def show(env: EnvDep, account_id: UUID, _caller: Annotated[Caller, house("read")]) -> WholeAccountDoc:
+    return WholeAccountDoc.of(await account(env, account_id))
+
+
+@router.put(
+    "/v1/accounts/{account_id}/parent",
+    summary="Say whose subsidiary an account is",
+    description="With `parent` in the policy's order of ownership, the parent's owner is asked before the pool. Parents "
+    "never form a circle (409 `parent-circle`).",
+    responses=errors(401, 403, 404, 409, 422),
+)
+async def put_parent(
+    env: EnvDep, account_id: UUID, body: ParentIn, caller: Annotated[Caller, needs("admin")]
+) -> WholeAccountDoc:
+    return WholeAccountDoc.of(await set_parent(env, account_id, body.parent, reason=body.reason, actor=caller.actor))
+
+
+@router.post(
+    "/v1/accounts/{account_id}/merge",
+    summary="Make one account of two",
+    description="`into` survives: leads, subsidiaries, name and domain of this account lead there from then on. It keeps "
+    "its own name, domain, owner and parent where it has them. No lead changes hands. The merged account stays readable; "
+    "changes to it are 409 `account-merged`.",
+    responses=errors(401, 403, 404, 409, 422),
+)
+async def merge(
+    env: EnvDep, account_id: UUID, body: MergeAccountIn, caller: Annotated[Caller, needs("admin")]
+) -> MergedAccountDoc:
+    done = await merge_accounts(env, account_id, into=body.into, reason=body.reason, actor=caller.actor)
+    return MergedAccountDoc(survivor=WholeAccountDoc.of(done.survivor), leads=done.leads)

@@ -1,0 +1,244 @@
+"""Who may send leads by webhook, how they sign, and how their payload is read."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.in_house_only import house
+from pointsman.api.http.problems import errors
+from pointsman.api.intake.webhooks import EXAMPLE
+from pointsman.domain.leads.facts import Value
+from pointsman.services.intake.intakes import (
+    IntakeInput,
+    create_intake,
+    deactivate_intake,
+    get_intake,
+    list_intakes,
+    replace_intake,
+    try_intake,
+)
+from pointsman.services.intake.mapping import Mapped
+from pointsman.services.intake.signatures import Verifier
+from pointsman.services.ports.intake import IntakeRow
+
+router = APIRouter(tags=["Intakes"])
+
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+KeyPath = Annotated[str, Path(description="The intake's key, as in its webhook address.", examples=["website-form"])]
+MadePath = Annotated[str, Path(description="The intake's key.", examples=["webinar-signup"])]
+
+_SAMPLE = {"email": "mara.vogel@nordlicht.example", "name": "Mara", "company": "Nordlicht GmbH", "employees": "120"}
+_MAPPING = {
+    "fields": {
+        "lead.email": "email",
+        "lead.first_name": "name",
+        "company.name": "company",
+        "company.employees": "employees",
+    },
+    "constants": {"lead.source": "webinar"},
+}
+
+
+class IntakeBody(BaseModel):
+    """An intake without its key."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(examples=["Webinar sign-up"])
+    kind: Literal["lead", "handover"] = Field(
+        default="lead", description="`handover`: the sender says that an SDR qualified a lead."
+    )
+    verifier: Verifier = Field(
+        description="How the sender proves itself. `bearer` is weaker than a signature: a token can be replayed.",
+        examples=[{"scheme": "hmac", "header": "x-signature-256", "encoding": "hex", "prefix": "sha256="}],
+    )
+    secrets: list[SecretStr] | None = Field(
+        default=None,
+        description="All active secrets, so that one can be rotated; never shown again. On PUT, leave out to keep them.",
+        examples=[["a-secret-of-at-least-16-characters"]],
+    )
+    mapping: dict[str, Any] = Field(
+        description="JMESPath from the payload to fields; checked, and tried on `sample`.", examples=[_MAPPING]
+    )
+    sample: Any = Field(description="A typical body of this sender, with a made-up person.", examples=[_SAMPLE])
+    active: bool = True
+
+    def given(self) -> IntakeInput:
+        return IntakeInput(
+            title=self.title,
+            kind=self.kind,
+            verifier=self.verifier,
+            secrets=None if self.secrets is None else [secret.get_secret_value() for secret in self.secrets],
+            mapping=self.mapping,
+            sample=self.sample,
+            active=self.active,
+        )
+
+
+class NewIntake(IntakeBody):
+    """An intake to be made."""
+
+    key: Key = Field(description="Part of the webhook's address.", examples=["webinar-signup"])
+
+
+class IntakeDoc(BaseModel):
+    """An intake as stored; its secrets are not shown."""
+
+    id: UUID
+    key: str
+    title: str
+    kind: Literal["lead", "handover"]
+    address: str = Field(
+        description="Where the sender posts.", examples=["http://127.0.0.1:8000/v1/hooks/website-form"]
+    )
+    verifier: dict[str, Any]
+    mapping: dict[str, Any]
+    sample: Any
+    active: bool
+    version: int
+    created_at: datetime
+
+
+class Trial(BaseModel):
+    """A body to try a mapping on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    body: Any = Field(description="What the sender would post.", examples=[EXAMPLE])
+    mapping: dict[str, Any] | None = Field(
+        default=None, description="Another mapping to try in place of the stored one."
+    )
+
+
+class Warned(BaseModel):
+    """A field that could not be used."""
+
+    path: str
+    code: str
+    message: str
+
+
+class Finding(BaseModel):
+    """A piece of evidence."""
+
+    kind: str
+    name: str
+    value: str
+    affirmed: bool
+    source: str
+
+
+class Tried(BaseModel):
+    """What one event of the body would become."""
+
+    email: str | None
+    external_id: str | None
+    source_system: str | None
+    first_name: str | None
+    last_name: str | None
+    phone: str | None
+    occurred_at: datetime | None
+    fields: dict[str, Value]
+    evidence: list[Finding]
+    setter: str | None
+    usable: bool = Field(description="False: neither an email nor an external id, so it would be a dead letter.")
+    warnings: list[Warned]
+
+
+class Trials(BaseModel):
+    """One entry for each event."""
+
+    events: list[Tried]
+
+
+@router.post(
+    "/v1/intakes",
+    status_code=201,
+    summary="Make an intake",
+    description="The mapping is compiled, its fields are checked, and it is tried on the sample before it is stored.",
+    responses=errors(401, 403, 409, 413, 422),
+)
+async def create(env: EnvDep, body: NewIntake, caller: Annotated[Caller, needs("admin")]) -> IntakeDoc:
+    return _doc(await create_intake(env, body.key, body.given(), actor=caller.actor), env.public_url)
+
+
+@router.get("/v1/intakes", summary="List the intakes", responses=errors(401, 403))
+async def index(env: EnvDep, _caller: Annotated[Caller, house("read")]) -> list[IntakeDoc]:
+    return [_doc(row, env.public_url) for row in await list_intakes(env)]
+
+
+@router.get("/v1/intakes/{key}", summary="Read an intake", responses=errors(401, 403, 404))
+async def show(env: EnvDep, key: KeyPath, _caller: Annotated[Caller, house("read")]) -> IntakeDoc:
+    return _doc(await get_intake(env, key), env.public_url)
+
+
+@router.put(
+    "/v1/intakes/{key}",
+    summary="Replace an intake",
+    description="Without `secrets` the stored ones stay. To rotate: send old and new, then only the new.",
+    responses=errors(401, 403, 404, 413, 422),
+)
+async def replace(env: EnvDep, key: MadePath, body: IntakeBody, caller: Annotated[Caller, needs("admin")]) -> IntakeDoc:
+    return _doc(await replace_intake(env, key, body.given(), actor=caller.actor), env.public_url)
+
+
+@router.post(
+    "/v1/intakes/{key}/deactivate",
+    summary="Close an intake",
+    description="Its sender gets 410 from now on; what was accepted is still worked off.",
+    responses=errors(401, 403, 404),
+)
+async def deactivate(env: EnvDep, key: MadePath, caller: Annotated[Caller, needs("admin")]) -> IntakeDoc:
+    return _doc(await deactivate_intake(env, key, actor=caller.actor), env.public_url)
+
+
+@router.post(
+    "/v1/intakes/{key}/try",
+    summary="Try a mapping on a body",
+    description="Shows what each event would become. Nothing is written.",
+    responses=errors(401, 403, 404, 413, 422),
+)
+async def attempt(env: EnvDep, key: KeyPath, body: Trial, _caller: Annotated[Caller, needs("admin")]) -> Trials:
+    return Trials(events=[_tried(mapped) for mapped in await try_intake(env, key, body.body, body.mapping)])
+
+
+def _doc(row: IntakeRow, public_url: str) -> IntakeDoc:
+    return IntakeDoc(
+        id=row.id,
+        key=row.key,
+        title=row.title,
+        kind=row.kind,
+        address=f"{public_url}/v1/hooks/{row.key}",
+        verifier=dict(row.verifier),
+        mapping=dict(row.mapping),
+        sample=row.sample,
+        active=row.active,
+        version=row.version,
+        created_at=row.created_at,
+    )
+
+
+def _tried(mapped: Mapped) -> Tried:
+    given = mapped.given
+    return Tried(
+        email=given.email,
+        external_id=given.external_id,
+        source_system=given.source_system if given.external_id else None,
+        first_name=given.first_name,
+        last_name=given.last_name,
+        phone=given.phone,
+        occurred_at=given.occurred_at,
+        fields=dict(given.facts),
+        evidence=[
+            Finding(kind=e.kind.value, name=e.name, value=e.value, affirmed=e.affirmed, source=e.source)
+            for e in given.evidence
+        ],
+        setter=mapped.setter,
+        usable=given.email is not None or given.external_id is not None,
+        warnings=[Warned(path=f.path, code=f.code, message=f.message) for f in mapped.warnings],
+    )

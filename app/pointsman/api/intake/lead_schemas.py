@@ -1,0 +1,245 @@
+"""Leads and decisions as callers write and read them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from pointsman.api.http.partner_redaction import told
+from pointsman.api.http.timestamps import Moment
+from pointsman.domain.leads.facts import Value
+from pointsman.services.intake.api_lead import EvidenceGiven
+from pointsman.services.ports.intake import LeadRow
+from pointsman.services.routing.route_lead import Routed
+
+_Word = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+
+EXAMPLE: dict[str, Any] = {
+    "email": "mara.vogel@nordlicht.example",
+    "first_name": "Mara",
+    "last_name": "Vogel",
+    "external_id": "contact-4711",
+    "source_system": "website",
+    "fields": {
+        "lead.country": "DE",
+        "lead.language": "de",
+        "lead.source": "demo_form",
+        "company.name": "Nordlicht GmbH",
+        "company.employees": 120,
+    },
+}
+
+
+class EvidenceIn(BaseModel):
+    """One finding about the buyer's readiness."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: _Word = Field(description="need, authority, fit, intent, urgency or offer_known", examples=["need"])
+    value: Annotated[str, StringConstraints(min_length=1, max_length=2_000)] = Field(examples=["replace spreadsheets"])
+    affirmed: bool = Field(default=True, description="False records that the buyer said no.")
+    source: _Word = Field(default="api", description="Who or what found out.", examples=["form:demo"])
+    observed_at: Moment | None = None
+    expires_at: Moment | None = None
+
+    def given(self) -> EvidenceGiven:
+        return EvidenceGiven(**self.model_dump())
+
+
+class LeadIn(BaseModel):
+    """A lead: an email, or an external id with its source system; and whatever else is known."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
+
+    email: Annotated[str, StringConstraints(max_length=320)] | None = None
+    external_id: _Word | None = None
+    source_system: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = Field(
+        default=None, description="Whose external id it is; default: `api`."
+    )
+    first_name: Annotated[str, StringConstraints(max_length=200)] | None = None
+    last_name: Annotated[str, StringConstraints(max_length=200)] | None = None
+    phone: Annotated[str, StringConstraints(max_length=50)] | None = None
+    fields: dict[Annotated[str, StringConstraints(max_length=200)], Any] = Field(
+        default_factory=dict, max_length=500, description="Known fields, and the policy's own as `custom.<name>`."
+    )
+    evidence: Annotated[list[EvidenceIn], Field(max_length=50)] = Field(default_factory=list)
+    occurred_at: Moment | None = Field(
+        default=None, description="When all this was true; default: now. Older news never overwrites newer."
+    )
+
+
+class AccountDoc(BaseModel):
+    """The lead's company."""
+
+    id: UUID
+    name: str | None
+    domain: str | None
+    status: str
+    owner: str | None = Field(description="The rep who owns it.")
+    parent_id: UUID | None = Field(description="The account that it belongs to.")
+    parent_owner: str | None = Field(description="The rep who owns that one.")
+
+
+class HolderDoc(BaseModel):
+    """Who has the lead now."""
+
+    rep: str
+    work: str
+    pool: str | None
+    assigned_at: datetime
+    decision_id: UUID | None
+
+
+class LeadDoc(BaseModel):
+    """A lead as stored."""
+
+    id: UUID
+    email: str | None
+    first_name: str | None
+    last_name: str | None
+    phone: str | None
+    fields: dict[str, Value]
+    stage: str = Field(description="new, working, held, nurture, closing, booked, won or closed", examples=["working"])
+    account: AccountDoc | None
+    match: dict[str, Any] = Field(
+        description="How person and account were found, with ties. An account of an alike name comes with `confidence` and "
+        "`why`; `suggestions` are accounts that a human may merge it with."
+    )
+    merged_into: UUID | None = Field(description="The lead that this one is now: GET /v1/leads/{merged_into}.")
+    merged_at: datetime | None
+    nurture_until: datetime | None
+    nurture_reason: str | None
+    created_at: datetime
+    updated_at: datetime
+
+    @staticmethod
+    def of(row: LeadRow, stage: str | None = None, *, partner: bool = False) -> "LeadDoc":
+        """`partner` leaves out what speaks of other companies than the lead's."""
+        return LeadDoc(**lead_values(row, stage, partner=partner))
+
+
+class ExternalId(BaseModel):
+    """A lead's id in another system."""
+
+    source_system: str
+    external_id: str
+
+
+class LeadPage(LeadDoc):
+    """A lead with who holds it and where else it is known."""
+
+    holder: HolderDoc | None
+    external_ids: list[ExternalId]
+    merged: list[UUID] = Field(description="The leads that were merged into this one; each can still be read.")
+
+    @staticmethod
+    def full(
+        row: LeadRow,
+        holder: Mapping[str, Any] | None,
+        identities: Sequence[tuple[str, str]],
+        merged: Sequence[UUID] = (),
+        *,
+        partner: bool = False,
+    ) -> "LeadPage":
+        return LeadPage(
+            **lead_values(row, None, partner=partner),
+            holder=HolderDoc(**holder) if holder else None,
+            external_ids=[ExternalId(source_system=source, external_id=name) for source, name in identities],
+            merged=list(merged),
+        )
+
+
+class CandidateDoc(BaseModel):
+    """A rep who was looked at: `code` says why not, null for the eligible."""
+
+    rep: str
+    pool: str
+    eligible: bool
+    code: str | None
+    sentence: str
+
+
+class DecisionDoc(BaseModel):
+    """Where the lead went, and why. `GET /v1/decisions/{id}` has the whole trace."""
+
+    id: UUID
+    outcome: str = Field(description="assigned, held or nurture", examples=["assigned"])
+    work: str | None = Field(examples=["qualification"])
+    rep: str | None = Field(examples=["lena"])
+    rule: str | None
+    pool: str | None
+    hold_reason: str | None
+    hold_sentence: str | None
+    summary: str
+    policy_version: int
+    candidates: list[CandidateDoc]
+
+    @staticmethod
+    def of(routed: Routed, *, partner: bool = False) -> "DecisionDoc":
+        """`partner` leaves out our rules, who else was looked at, and why it was not them."""
+        decision = routed.decision
+        in_short = told(decision.outcome.value, rep=decision.rep, work=decision.work) if partner else None
+        return DecisionDoc(
+            id=routed.decision_id,
+            outcome=decision.outcome.value,
+            work=decision.work,
+            rep=decision.rep,
+            rule=None if partner else decision.rule,
+            pool=decision.pool,
+            hold_reason=decision.hold_reason,
+            hold_sentence=None if partner else decision.hold_sentence,
+            summary=in_short or decision.summary,
+            policy_version=decision.policy_version,
+            candidates=[]
+            if partner
+            else [
+                CandidateDoc(rep=c.rep, pool=c.pool, eligible=c.eligible, code=c.code, sentence=c.sentence)
+                for c in decision.candidates
+            ],
+        )
+
+
+class LeadAnswer(BaseModel):
+    """The lead and the decision; `decision` is null when nothing had to be decided, and `note` says why."""
+
+    lead: LeadDoc
+    created: bool
+    decision: DecisionDoc | None
+    note: str | None
+
+
+#: What `match` says of other accounts than the lead's own.
+_OF_OTHERS = frozenset({"suggestions", "account_ties", "why"})
+
+
+def lead_values(row: LeadRow, stage: str | None, *, partner: bool) -> dict[str, Any]:
+    account = None
+    if row.account_id is not None:
+        account = AccountDoc(
+            id=row.account_id,
+            name=row.account_name,
+            domain=row.account_domain,
+            status=row.account_status or "prospect",
+            owner=row.account_owner,
+            parent_id=None if partner else row.parent_id,
+            parent_owner=None if partner else row.parent_owner,
+        )
+    return {
+        "id": row.id,
+        "email": row.email,
+        "first_name": row.first_name,
+        "last_name": row.last_name,
+        "phone": row.phone,
+        "fields": dict(row.facts),
+        "stage": stage or row.stage,
+        "account": account,
+        "match": {name: value for name, value in row.match.items() if not (partner and name in _OF_OTHERS)},
+        "merged_into": row.merged_into,
+        "merged_at": row.merged_at,
+        "nurture_until": row.nurture_until,
+        "nurture_reason": None if partner else row.nurture_reason,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+    }

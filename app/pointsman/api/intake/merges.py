@@ -1,0 +1,62 @@
+"""Merging leads over HTTP: two records of one person become one, and nothing of their history is lost."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.problems import errors
+from pointsman.api.intake.lead_schemas import DecisionDoc, LeadDoc
+from pointsman.services.intake.merge_leads import merge_leads
+
+router = APIRouter(tags=["Lead intake"])
+
+
+class MergeIn(BaseModel):
+    """Which lead survives, and why they are one person."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"into": "019ab000-0000-7000-8000-000000000001", "reason": "same person, private address"}]
+        },
+    )
+
+    into: UUID
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=1_000, strip_whitespace=True)]
+
+
+class MergedLeadDoc(BaseModel):
+    """The lead that survives; `decision` is set where it had to be decided anew."""
+
+    survivor: LeadDoc
+    merged: LeadDoc
+    holder: str | None = Field(description="The rep who has the survivor now.")
+    decision: DecisionDoc | None
+    what_happens: str
+
+
+@router.post(
+    "/v1/leads/{lead_id}/merge",
+    summary="Make one lead of two",
+    description=(
+        "`into` survives, with its id; this lead stays readable and says `merged_into`. Its email and external ids lead to "
+        "the survivor from then on, its evidence is copied there, and each field keeps what was true last. What this lead "
+        "passed opens no gate for the survivor. The survivor keeps its holder; where nobody has it, this lead's holder "
+        "goes on with it. 409 says what to do where an appointment or a closer's work stands in the way, and "
+        "`lead-merged` for a lead that was merged before. There is no way back."
+    ),
+    responses=errors(401, 403, 404, 409, 422),
+)
+async def merge(env: EnvDep, lead_id: UUID, body: MergeIn, caller: Annotated[Caller, needs("admin")]) -> MergedLeadDoc:
+    done = await merge_leads(env, lead_id, into=body.into, reason=body.reason, actor=caller.actor)
+    return MergedLeadDoc(
+        survivor=LeadDoc.of(done.survivor),
+        merged=LeadDoc.of(done.merged),
+        holder=done.holder,
+        decision=DecisionDoc.of(done.routed) if done.routed else None,
+        what_happens=done.what_happens,
+    )

@@ -1,0 +1,1 @@
+"""Endpoints: keys, connections, deliveries, alerts, audit and health."""

@@ -1,0 +1,88 @@
+"""Deliveries: what is owed to calendars and CRMs, what failed for good, and trying it again."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.paging import Page, PageDep
+from pointsman.api.http.problems import errors
+from pointsman.services.deliveries.run import get_delivery, replay_delivery
+from pointsman.services.ports.meeting import DeliveryRow
+
+router = APIRouter(tags=["Connections"])
+
+
+class DeliveryDoc(BaseModel):
+    """One effect owed to one calendar or CRM."""
+
+    id: UUID
+    appointment_id: UUID
+    calendar: str = Field(description="Empty for a CRM.")
+    op: str = Field(description="book, move or cancel in a calendar; own or log in a CRM", examples=["book"])
+    key: str = Field(
+        description="The name of the event, the lead or the meeting at the vendor, the same for every retry."
+    )
+    status: str = Field(description="pending, done, superseded or dead", examples=["dead"])
+    attempts: int
+    next_attempt_at: datetime
+    last_error: str | None
+    created_at: datetime
+    done_at: datetime | None
+
+    @staticmethod
+    def of(row: DeliveryRow) -> "DeliveryDoc":
+        return DeliveryDoc(
+            id=row.id,
+            appointment_id=row.appointment_id,
+            calendar=row.calendar,
+            op=row.op,
+            key=row.key,
+            status=row.status,
+            attempts=row.attempts,
+            next_attempt_at=row.next_attempt_at,
+            last_error=row.last_error,
+            created_at=row.created_at,
+            done_at=row.done_at,
+        )
+
+
+@router.get(
+    "/v1/deliveries",
+    summary="List the deliveries",
+    description="Newest first; `status=dead` are the dead letters. Each is retried 12 times, over about a day.",
+    responses=errors(401, 403, 422),
+)
+async def index(
+    env: EnvDep,
+    page: PageDep,
+    _caller: Annotated[Caller, needs("admin")],
+    status: Annotated[Literal["pending", "done", "superseded", "dead"] | None, Query(description="Only these.")] = None,
+    appointment_id: Annotated[UUID | None, Query(description="Only this appointment's.")] = None,
+) -> Page[DeliveryDoc]:
+    async with env.uow() as tx:
+        rows = await tx.deliveries.page(
+            status=status, appointment_id=appointment_id, after=page.after, limit=page.fetch
+        )
+    items, following = page.cut(rows, lambda row: (row.created_at, row.id))
+    return Page[DeliveryDoc](items=[DeliveryDoc.of(row) for row in items], next=following)
+
+
+@router.get("/v1/deliveries/{delivery_id}", summary="Read a delivery", responses=errors(401, 403, 404, 422))
+async def show(delivery_id: UUID, env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> DeliveryDoc:
+    return DeliveryDoc.of(await get_delivery(env, delivery_id))
+
+
+@router.post(
+    "/v1/deliveries/{delivery_id}/replay",
+    summary="Try a dead delivery again",
+    description="Mend the cause first. However often it is replayed, there is one event: the vendor is asked for the "
+    "key before anything is created.",
+    responses=errors(401, 403, 404, 409, 422),
+)
+async def replay(delivery_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> DeliveryDoc:
+    return DeliveryDoc.of(await replay_delivery(env, delivery_id, actor=caller.actor))

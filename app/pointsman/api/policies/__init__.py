@@ -1,0 +1,1 @@
+"""Endpoints: the policy checked, explained, simulated and published."""

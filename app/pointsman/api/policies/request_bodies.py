@@ -1,0 +1,89 @@
+"""A policy document as a request carries it and as an answer gives it back: JSON, or YAML as it lies in git."""
+
+import json
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import yaml
+from fastapi import Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from pointsman.api.policies.yaml import read_yaml, unreadable, write_yaml
+from pointsman.services.ports.policies import PolicyRow
+
+YAML_TYPES = frozenset({"text/yaml", "application/yaml", "application/x-yaml", "text/x-yaml", "text/vnd.yaml"})
+
+EXAMPLE_POLICY: dict[str, Any] = {
+    "rules": [
+        {
+            "name": "DACH inbound",
+            "when": {"field": "lead.country", "in": ["DE", "AT", "CH"]},
+            "work": "qualification",
+            "pool": "sdr-dach",
+            "else": "hold",
+        }
+    ],
+    "pools": {"sdr-dach": {"work": "qualification", "members": ["lena", "jonas"]}},
+}
+
+#: For OpenAPI: FastAPI cannot know it, since the route reads the body itself.
+REQUEST_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"type": "object"}, "example": EXAMPLE_POLICY},
+            "text/yaml": {"schema": {"type": "string"}, "example": yaml.safe_dump(EXAMPLE_POLICY, sort_keys=False)},
+        },
+    }
+}
+
+#: For OpenAPI: what a policy is also answered as.
+YAML_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": {"application/yaml": {"schema": {"type": "string"}}}}}
+
+FormatQuery = Annotated[
+    Literal["json", "yaml"] | None, Query(alias="format", description="Otherwise what `Accept` names; JSON by default.")
+]
+AcceptHeader = Annotated[str, Header(include_in_schema=False)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A document, and the author's own text if that was YAML: the document is what reading the text gives."""
+
+    document: object
+    source: str | None
+
+
+async def document_of(request: Request) -> Written:
+    """The body as data. Raises Invalid for what is not YAML, or holds what JSON cannot."""
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    body = await request.body()
+    if kind in YAML_TYPES:
+        return await run_in_threadpool(written_yaml, body)
+    try:
+        return Written(document=json.loads(body or b"null"), source=None)
+    except (ValueError, RecursionError):
+        raise unreadable("the body is neither JSON nor marked as YAML (Content-Type: text/yaml)") from None
+
+
+def written_yaml(body: bytes) -> Written:
+    """A YAML text with what it says; Invalid when it cannot be read."""
+    return Written(document=read_yaml(body), source=body.decode())
+
+
+def as_yaml(row: PolicyRow) -> str:
+    """The author's own text, or one written from the document in the author's order."""
+    return write_yaml(row.document) if row.source is None else row.source
+
+
+def yaml_asked_for(given: Literal["json", "yaml"] | None, accept: str) -> bool:
+    """Whether to answer in YAML: `format` decides, else what `Accept` names first."""
+    if given is not None:
+        return given == "yaml"
+    named = [kind.split(";")[0].strip().lower() for kind in accept.split(",")]
+    return next((kind in YAML_TYPES for kind in named if kind in YAML_TYPES or kind == "application/json"), False)
+
+
+async def yaml_answer(row: PolicyRow) -> Response:
+    """The policy as a file to keep in git."""
+    return Response(await run_in_threadpool(as_yaml, row), media_type="application/yaml", headers={"Vary": "Accept"})

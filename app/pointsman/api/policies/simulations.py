@@ -1,0 +1,149 @@
+"""Simulations over HTTP: what a policy would have done with the leads of a past period. Nothing is written."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, ConfigDict, Field
+
+from pointsman.api.http.auth import Caller
+from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.in_house_only import house
+from pointsman.api.http.problems import errors
+from pointsman.api.http.timestamps import Moment
+from pointsman.api.policies.request_bodies import EXAMPLE_POLICY
+from pointsman.domain.replay.simulation import Counts
+from pointsman.services.explain.simulate import MOST_DECISIONS, Period, Simulated, simulate
+
+router = APIRouter(tags=["Policy"])
+
+VersionPath = Annotated[int, Path(ge=1, le=2**62, examples=[1])]
+
+
+class SimulateIn(BaseModel):
+    """Which period: the first `limit` decisions from `since` on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: Annotated[Moment, Field(examples=["2026-01-01T00:00:00Z"])]
+    until: Annotated[Moment | None, Field(description="Before this moment; null is now.")] = None
+    limit: Annotated[int, Field(ge=1, le=MOST_DECISIONS)] = 1_000
+    ledgers_from_zero: Annotated[
+        bool, Field(description="Start all ledgers at zero, not as they stood when the period began.")
+    ] = False
+
+    def period(self) -> Period:
+        return Period(since=self.since, until=self.until, limit=self.limit, ledgers_from_zero=self.ledgers_from_zero)
+
+
+class SimulateDocumentIn(SimulateIn):
+    """A policy that is not stored, and a period."""
+
+    document: Annotated[dict[str, Any], Field(examples=[EXAMPLE_POLICY])]
+
+
+class CountsDoc(BaseModel):
+    """How many decisions, by name; the most frequent names, the rest together as "(others)"."""
+
+    outcome: dict[str, int]
+    work: dict[str, int]
+    rule: dict[str, int]
+    pool: dict[str, int]
+    rep: dict[str, int]
+    supplier: dict[str, int]
+    hold_reason: dict[str, int] = Field(description="Why leads wait.")
+
+    @staticmethod
+    def of(counts: Counts) -> "CountsDoc":
+        return CountsDoc.model_validate({name: dict(found) for name, found in counts.by.items()})
+
+
+class ElsewhereDoc(BaseModel):
+    """One lead that goes elsewhere, in the words of both policies."""
+
+    decision_id: UUID
+    lead_id: UUID
+    at: datetime
+    before: str
+    after: str
+
+
+class SimulationDoc(BaseModel):
+    """What the policy would have done, beside what was done."""
+
+    simulated: int
+    complete: bool = Field(description="False: the period holds more decisions than were simulated.")
+    first_at: datetime | None
+    last_at: datetime | None
+    left_out: dict[str, int] = Field(examples=[{"by-hand": 2}], description="Not simulated, by reason.")
+    same: int
+    elsewhere: int = Field(description="Another outcome, work or pool.")
+    other_rep: int = Field(description="The same pool, another rep.")
+    before: CountsDoc
+    after: CountsDoc
+    examples: list[ElsewhereDoc] = Field(description="Up to 50; those that go elsewhere first.")
+    never_matched: list[str] = Field(description="Rules that matched no lead of the period.")
+    never_matched_more: int
+    ledgers: dict[str, str] = Field(
+        examples=[{"sdr-dach": "history"}], description="How each credit ledger began: history or zero."
+    )
+    facts_as_stored: int
+    facts_filled_in: int = Field(description="For so many, facts that were not kept are the lead's present ones.")
+    roster_version: int
+    assumptions: list[str]
+
+    @staticmethod
+    def of(found: Simulated) -> "SimulationDoc":
+        report = found.report
+        return SimulationDoc(
+            simulated=report.simulated,
+            complete=found.complete,
+            first_at=report.first_at,
+            last_at=report.last_at,
+            left_out=dict(report.left_out),
+            same=report.same,
+            elsewhere=report.elsewhere,
+            other_rep=report.other_rep,
+            before=CountsDoc.of(report.before),
+            after=CountsDoc.of(report.after),
+            examples=[ElsewhereDoc.model_validate(one, from_attributes=True) for one in report.examples],
+            never_matched=list(report.never_matched),
+            never_matched_more=report.never_matched_more,
+            ledgers=dict(report.ledgers),
+            facts_as_stored=found.facts_as_stored,
+            facts_filled_in=found.facts_filled_in,
+            roster_version=found.roster_version,
+            assumptions=list(found.assumptions),
+        )
+
+
+_HOW = (
+    "Takes the decisions of a past period again, in order, by the policy: with the facts of then, the present roster, and "
+    "ledgers of its own that start as they stood. Nothing is written. The answer counts both, shows who goes elsewhere, "
+    "and says what was assumed."
+)
+
+
+@router.post(
+    "/v1/policies/simulate",
+    summary="Simulate a document",
+    description=_HOW,
+    responses=errors(401, 403, 404, 413, 422, 503),
+)
+async def of_document(
+    given: SimulateDocumentIn, env: EnvDep, _caller: Annotated[Caller, house("admin", "read")]
+) -> SimulationDoc:
+    return SimulationDoc.of(await simulate(env, given.period(), document=given.document))
+
+
+@router.post(
+    "/v1/policies/{version}/simulate",
+    summary="Simulate a stored policy",
+    description=_HOW,
+    responses=errors(401, 403, 404, 422, 503),
+)
+async def of_version(
+    version: VersionPath, given: SimulateIn, env: EnvDep, _caller: Annotated[Caller, house("admin", "read")]
+) -> SimulationDoc:
+    return SimulationDoc.of(await simulate(env, given.period(), version=version))

@@ -1,0 +1,1 @@
+"""Endpoints: reps, roles, suppliers and working hours."""

@@ -1,0 +1,276 @@
+"""The roster as it is sent, checked before anything is asked of the database."""
+
+from datetime import UTC
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from pointsman.api.http.timestamps import Day, Moment
+from pointsman.api.openapi.example_timestamps import in_days
+from pointsman.api.roster.working_hours import DayChanges, Hours, Region
+from pointsman.domain.dates.local_time import is_zone
+from pointsman.domain.roster.reps import Caps, TimeOff
+from pointsman.domain.roster.roles import Work
+from pointsman.services.ports.roster import SupplierRow
+from pointsman.services.roster.roster_input import Absence, RepGiven, RoleGiven, RosterGiven
+from pointsman.services.roster.snapshot import caps_from_json
+
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+RoleName = Annotated[str, StringConstraints(pattern=r"^[^\s/][^/]*$", min_length=1, max_length=100)]
+Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
+Domain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+\.[a-z0-9-]+$", max_length=253)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Category = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+Cap = Annotated[int | None, Field(ge=0, le=100_000)]
+
+
+def _known_zone(name: str) -> str:
+    if not is_zone(name):
+        raise ValueError(f"{name!r} is not an IANA time zone; write one such as 'Europe/Berlin'")
+    return name
+
+
+TimeZone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_known_zone)]
+
+
+class In(BaseModel):
+    """Base of what is sent: nothing unknown gets in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+Skills = Annotated[dict[Word, Annotated[list[Word], Field(max_length=200)]], Field(max_length=20)]
+
+
+class CategoryCapsDoc(In):
+    """The most of one category that a rep may get; null means no limit."""
+
+    per_hour: Cap = None
+    per_day: Cap = None
+    per_week: Cap = None
+    open_load: Cap = None
+    appointments_per_day: Annotated[Cap, Field(description="By the meeting's date, in the rep's zone.")] = None
+    appointments_per_week: Annotated[Cap, Field(description="Likewise, Monday to Sunday.")] = None
+
+
+class CapsDoc(CategoryCapsDoc):
+    """The most a rep may get; null means no limit. A lead counts for its rule's category, too."""
+
+    categories: Annotated[
+        dict[Category, CategoryCapsDoc],
+        Field(max_length=50, description="By a rule's `category`.", examples=[{"enterprise": {"per_week": 5}}]),
+    ] = Field(default_factory=dict)
+
+    def given(self) -> Caps:
+        return caps_from_json(self.model_dump())
+
+
+class TimeOffIn(In):
+    """An absence: from `starts_at` up to, and without, `ends_at`."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"starts_at": in_days(30, at="00:00"), "ends_at": in_days(37, at="00:00"), "reason": "holiday"}
+            ]
+        },
+    )
+
+    starts_at: Moment
+    ends_at: Moment
+    reason: Annotated[str, StringConstraints(max_length=200)] = "away"
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.ends_at <= self.starts_at:
+            raise ValueError("time off must end after it starts")
+        return self
+
+    def given(self) -> Absence:
+        span = TimeOff(start=self.starts_at.astimezone(UTC), end=self.ends_at.astimezone(UTC))
+        return Absence(span=span, reason=self.reason)
+
+
+class RepIn(In):
+    """A rep as they should be; `time_off` or `day_changes` left out leaves those as they are."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "Nora Lindt",
+                    "email": "nora@nordwerk.example",
+                    "role": "SDR",
+                    "time_zone": "Europe/Berlin",
+                    "working_hours": [{"weekday": 0, "start": "09:00", "end": "17:00"}],
+                    "day_changes": [{"day": "2026-12-24", "blocks": [{"start": "09:00", "end": "12:00"}]}],
+                    "holidays": "DE-BY",
+                    "skills": {"languages": ["de", "en"]},
+                    "caps": {"per_day": 20},
+                    "supplier": "in-house",
+                }
+            ]
+        },
+    )
+
+    name: Name
+    email: Email
+    role: Annotated[RoleName, Field(description="The name of a role on the roster.", examples=["SDR"])]
+    tier: Annotated[int, Field(ge=1, le=9, description="1 is the best.")] = 1
+    time_zone: TimeZone = "UTC"
+    working_hours: Hours = Field(default_factory=list)
+    day_changes: DayChanges | None = None
+    holidays: Region | None = None
+    skills: Skills = Field(default_factory=dict)
+    caps: CapsDoc = Field(default_factory=CapsDoc)
+    weight: Annotated[int, Field(ge=1, le=1_000, description="Twice the weight, twice the leads.")] = 1
+    supplier: Key = "in-house"
+    active: bool = True
+    started_on: Day | None = None
+    time_off: Annotated[list[TimeOffIn], Field(max_length=500)] | None = None
+
+    def given(self, key: str) -> RepGiven:
+        return RepGiven(
+            key=key,
+            name=self.name,
+            email=self.email,
+            role=self.role,
+            tier=self.tier,
+            time_zone=self.time_zone,
+            working_hours=tuple(block.given() for block in self.working_hours),
+            day_changes=None if self.day_changes is None else tuple(change.given() for change in self.day_changes),
+            holidays=self.holidays,
+            skills={name: frozenset(values) for name, values in self.skills.items()},
+            caps=self.caps.given(),
+            weight=self.weight,
+            supplier=self.supplier,
+            active=self.active,
+            started_on=self.started_on,
+            time_off=None if self.time_off is None else tuple(off.given() for off in self.time_off),
+        )
+
+
+class KeyedRepIn(RepIn):
+    """A rep with their key, which never changes: policies and ledgers name it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "key": "felix",
+                    "name": "Felix Arnold",
+                    "email": "felix@nordwerk.example",
+                    "role": "SDR",
+                    "time_zone": "Europe/Berlin",
+                    "working_hours": [{"weekday": 0, "start": "09:00", "end": "17:00"}],
+                }
+            ]
+        },
+    )
+
+    key: Key
+
+
+class RepPatch(In):
+    """What to change of a rep; what is left out stays. `started_on` or `holidays` null takes it out."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"weight": 2, "caps": {"per_day": 15}}]})
+
+    name: Name | None = None
+    email: Email | None = None
+    role: RoleName | None = None
+    tier: Annotated[int | None, Field(ge=1, le=9)] = None
+    time_zone: TimeZone | None = None
+    working_hours: Hours | None = None
+    day_changes: DayChanges | None = None
+    holidays: Region | None = None
+    skills: Skills | None = None
+    caps: CapsDoc | None = None
+    weight: Annotated[int | None, Field(ge=1, le=1_000)] = None
+    supplier: Key | None = None
+    active: bool | None = None
+    started_on: Day | None = None
+
+
+class RoleIn(In):
+    """Which works a role may do."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"works": ["prospecting", "qualification"]}]}
+    )
+
+    works: Annotated[set[Work], Field(min_length=1)]
+
+
+class NamedRoleIn(RoleIn):
+    """A role with its name."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"name": "SDR", "works": ["prospecting", "qualification"]}]}
+    )
+
+    name: RoleName
+
+    def given(self) -> RoleGiven:
+        return RoleGiven(name=self.name, works=frozenset(self.works))
+
+
+class SupplierIn(In):
+    """Who employs reps; a partner may be barred from accounts by their domains."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"name": "Callwerk GmbH", "kind": "partner", "barred_domains": ["rival.example"]}]
+        },
+    )
+
+    name: Name
+    kind: Literal["in-house", "partner"]
+    barred_domains: Annotated[list[Domain], Field(max_length=10_000)] = Field(default_factory=list)
+
+
+class KeyedSupplierIn(SupplierIn):
+    """A supplier with its key."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"key": "callwerk", "name": "Callwerk GmbH", "kind": "partner"}]},
+    )
+
+    key: Key
+
+    def row(self) -> SupplierRow:
+        return SupplierRow(key=self.key, name=self.name, kind=self.kind, barred_domains=tuple(self.barred_domains))
+
+
+class RosterIn(In):
+    """Roles, suppliers and reps to add or replace, by name and key; whoever is not named stays as they are."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "roles": [{"name": "SDR", "works": ["prospecting", "qualification"]}],
+                    "suppliers": [{"key": "in-house", "name": "In-house", "kind": "in-house"}],
+                    "reps": [{"key": "nora", "name": "Nora Lindt", "email": "nora@nordwerk.example", "role": "SDR"}],
+                }
+            ]
+        },
+    )
+
+    roles: Annotated[list[NamedRoleIn], Field(max_length=100)] = Field(default_factory=list)
+    suppliers: Annotated[list[KeyedSupplierIn], Field(max_length=1_000)] = Field(default_factory=list)
+    reps: Annotated[list[KeyedRepIn], Field(max_length=2_000)] = Field(default_factory=list)
+
+    def given(self) -> RosterGiven:
+        return RosterGiven(
+            roles=tuple(role.given() for role in self.roles),
+            suppliers=tuple(supplier.row() for supplier in self.suppliers),
+            reps=tuple(rep.given(rep.key) for rep in self.reps),
+        )

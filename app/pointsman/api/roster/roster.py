@@ -1,0 +1,196 @@
+"""The roster over HTTP: roles, suppliers, reps, time off, one by one or the whole floor in one call."""
+
+from collections import defaultdict
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+
+from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.in_house_only import house
+from pointsman.api.http.problems import errors
+from pointsman.api.roster.request_bodies import (
+    KeyedRepIn,
+    KeyedSupplierIn,
+    NamedRoleIn,
+    RepIn,
+    RepPatch,
+    RoleIn,
+    RosterIn,
+    SupplierIn,
+    TimeOffIn,
+)
+from pointsman.api.roster.schemas import (
+    ChangedDoc,
+    DeactivatedDoc,
+    HeldDoc,
+    RepDoc,
+    RoleDoc,
+    RosterDoc,
+    SupplierDoc,
+    TimeOffDoc,
+)
+from pointsman.services.ports import Env
+from pointsman.services.ports.roster import TimeOffRow
+from pointsman.services.roster import change_roster as roster
+
+router = APIRouter(tags=["Roster"])
+
+KeyPath = Annotated[str, Path(max_length=100, examples=["lena"])]
+_ROLE_HELP = " A change that would leave somebody with work outside their role answers 409 and names the leads."
+
+
+@router.get("/v1/roster", summary="Read the whole roster", responses=errors(401, 403))
+async def whole(env: EnvDep, _caller: Annotated[Caller, house("read")]) -> RosterDoc:
+    floor = await roster.floor(env)
+    away: defaultdict[str, list[TimeOffRow]] = defaultdict(list)
+    for row in floor.time_off:
+        away[row.rep].append(row)
+    return RosterDoc(
+        version=floor.version,
+        roles=[RoleDoc.of(row) for row in floor.roles],
+        suppliers=[SupplierDoc.of(row) for row in floor.suppliers],
+        reps=[RepDoc.of(rep, away[rep.key]) for rep in floor.reps],
+    )
+
+
+@router.put(
+    "/v1/roster",
+    summary="Put a whole floor on the roster",
+    description="Adds or replaces what is named, in one transaction; what is not named stays. Twice is the same as once."
+    + _ROLE_HELP,
+    responses=errors(401, 403, 409, 413, 422),
+)
+async def put_whole(given: RosterIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> ChangedDoc:
+    changed = await roster.put_roster(env, given.given(), actor=caller.actor)
+    return ChangedDoc(version=changed.version, changed=changed.changed)
+
+
+@router.put(
+    "/v1/roles/{name}",
+    summary="Add a role, or change its works",
+    description="A role is the set of works that its reps may do, and all they can ever get." + _ROLE_HELP,
+    responses=errors(401, 403, 409, 422),
+)
+async def put_role(
+    name: Annotated[str, Path(max_length=100, examples=["SDR"])],
+    given: RoleIn,
+    env: EnvDep,
+    caller: Annotated[Caller, needs("admin")],
+) -> ChangedDoc:
+    return await _put(env, RosterIn(roles=[NamedRoleIn(name=name, works=given.works)]), caller)
+
+
+@router.put(
+    "/v1/suppliers/{key}",
+    summary="Add or change a supplier",
+    description="In-house, or an outsourced partner, who may be barred from accounts.",
+    responses=errors(401, 403, 422),
+)
+async def put_supplier(
+    key: Annotated[str, Path(max_length=100, pattern=r"^[a-z0-9][a-z0-9._-]*$", examples=["callwerk"])],
+    given: SupplierIn,
+    env: EnvDep,
+    caller: Annotated[Caller, needs("admin")],
+) -> ChangedDoc:
+    return await _put(env, RosterIn(suppliers=[KeyedSupplierIn(key=key, **given.model_dump())]), caller)
+
+
+@router.get("/v1/reps/{key}", summary="Read one rep", responses=errors(401, 403, 404))
+async def one(key: KeyPath, env: EnvDep, _caller: Annotated[Caller, house("read")]) -> RepDoc:
+    return await _rep(env, key)
+
+
+@router.post(
+    "/v1/reps",
+    status_code=201,
+    summary="Add a rep",
+    description="A newcomer starts at balance 0 in every pool: neither owed nor flooded. Put them into a pool by policy.",
+    responses=errors(401, 403, 409, 422),
+)
+async def create(given: KeyedRepIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> RepDoc:
+    await roster.create_rep(env, given.given(given.key), actor=caller.actor)
+    return await _rep(env, given.key)
+
+
+@router.put(
+    "/v1/reps/{key}",
+    summary="Add or replace a rep",
+    description="`time_off` or `day_changes` left out leaves those as they are." + _ROLE_HELP,
+    responses=errors(401, 403, 409, 422),
+)
+async def replace(
+    key: Annotated[str, Path(max_length=100, pattern=r"^[a-z0-9][a-z0-9._-]*$", examples=["nora"])],
+    given: RepIn,
+    env: EnvDep,
+    caller: Annotated[Caller, needs("admin")],
+) -> RepDoc:
+    await _put(env, RosterIn(reps=[KeyedRepIn(key=key, **given.model_dump(exclude_unset=True))]), caller)
+    return await _rep(env, key)
+
+
+@router.patch(
+    "/v1/reps/{key}",
+    summary="Change some of a rep",
+    description="What is left out stays, `started_on` or `holidays` null takes it out; a new weight or cap acts from now on."
+    + _ROLE_HELP,
+    responses=errors(401, 403, 404, 409, 422),
+)
+async def patch(key: KeyPath, given: RepPatch, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> RepDoc:
+    there = (await _rep(env, key)).model_dump(exclude={"id", "works", "time_off"})
+    sent = given.model_dump(exclude_unset=True)
+    sent = {name: value for name, value in sent.items() if value is not None or name in {"started_on", "holidays"}}
+    await _put(env, RosterIn(reps=[KeyedRepIn.model_validate(there | sent)]), caller)
+    return await _rep(env, key)
+
+
+@router.post(
+    "/v1/reps/{key}/deactivate",
+    summary="Take a rep off the floor",
+    description="They get nothing more. What they hold stays until you reassign it (POST /v1/reps/{key}/reassign); the "
+    "answer lists it, and an alert stays open until none is left.",
+    responses=errors(401, 403, 404),
+)
+async def deactivate(key: KeyPath, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> DeactivatedDoc:
+    changed, held = await roster.deactivate_rep(env, key, actor=caller.actor)
+    return DeactivatedDoc(
+        version=changed.version,
+        changed=changed.changed,
+        holds=[HeldDoc(lead=lead.lead_id, work=lead.work) for lead in held],
+    )
+
+
+@router.post(
+    "/v1/reps/{key}/time-off",
+    status_code=201,
+    summary="Add time off",
+    description="Whoever is away neither owes nor is owed: balances stand still, and nothing needs to be calibrated.",
+    responses=errors(401, 403, 404, 422),
+)
+async def add_time_off(
+    key: KeyPath, given: TimeOffIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
+) -> TimeOffDoc:
+    return TimeOffDoc.of(await roster.add_time_off(env, key, given.given(), actor=caller.actor))
+
+
+@router.delete(
+    "/v1/reps/{key}/time-off/{time_off_id}",
+    summary="Take time off back",
+    responses=errors(401, 403, 404, 422),
+)
+async def delete_time_off(
+    key: KeyPath, time_off_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("admin")]
+) -> ChangedDoc:
+    changed = await roster.delete_time_off(env, key, time_off_id, actor=caller.actor)
+    return ChangedDoc(version=changed.version, changed=changed.changed)
+
+
+async def _put(env: Env, given: RosterIn, caller: Caller) -> ChangedDoc:
+    changed = await roster.put_roster(env, given.given(), actor=caller.actor)
+    return ChangedDoc(version=changed.version, changed=changed.changed)
+
+
+async def _rep(env: Env, key: str) -> RepDoc:
+    rep, time_off = await roster.rep(env, key)
+    return RepDoc.of(rep, list(time_off))

@@ -1,0 +1,123 @@
+"""The roster as it is answered."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from pointsman.api.roster.request_bodies import CapsDoc
+from pointsman.api.roster.working_hours import BlockDoc, DayChangeDoc
+from pointsman.domain.roster.reps import Rep
+from pointsman.services.ports.roster import RoleRow, SupplierRow, TimeOffRow
+
+
+class TimeOffDoc(BaseModel):
+    """An absence on the roster."""
+
+    id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+
+    @staticmethod
+    def of(row: TimeOffRow) -> "TimeOffDoc":
+        return TimeOffDoc(id=row.id, starts_at=row.starts_at, ends_at=row.ends_at, reason=row.reason)
+
+
+class RoleDoc(BaseModel):
+    """A role and the works it may do."""
+
+    name: str
+    works: list[str]
+
+    @staticmethod
+    def of(row: RoleRow) -> "RoleDoc":
+        return RoleDoc(name=row.name, works=sorted(row.works))
+
+
+class SupplierDoc(BaseModel):
+    """Who employs reps."""
+
+    key: str
+    name: str
+    kind: str
+    barred_domains: list[str]
+
+    @staticmethod
+    def of(row: SupplierRow) -> "SupplierDoc":
+        return SupplierDoc(key=row.key, name=row.name, kind=row.kind, barred_domains=list(row.barred_domains))
+
+
+class RepDoc(BaseModel):
+    """A rep on the roster."""
+
+    id: UUID
+    key: str
+    name: str
+    email: str
+    role: str
+    works: list[str]
+    tier: int
+    time_zone: str
+    working_hours: list[BlockDoc]
+    day_changes: list[DayChangeDoc]
+    holidays: str | None
+    skills: dict[str, list[str]]
+    caps: CapsDoc
+    weight: int
+    supplier: str
+    active: bool
+    started_on: date | None
+    time_off: list[TimeOffDoc]
+
+    @staticmethod
+    def of(rep: Rep, time_off: list[TimeOffRow]) -> "RepDoc":
+        return RepDoc(
+            id=rep.id,
+            key=rep.key,
+            name=rep.name,
+            email=rep.email,
+            role=rep.role.name,
+            works=sorted(rep.role.works),
+            tier=rep.tier,
+            time_zone=rep.time_zone,
+            working_hours=[BlockDoc.of(block) for block in rep.working_hours],
+            day_changes=[DayChangeDoc.of(change) for change in rep.day_changes],
+            holidays=rep.holidays,
+            skills={name: sorted(values) for name, values in rep.skills.items()},
+            caps=CapsDoc.model_validate(rep.caps, from_attributes=True),
+            weight=rep.weight,
+            supplier=rep.supplier,
+            active=rep.active,
+            started_on=rep.started_on,
+            time_off=[TimeOffDoc.of(row) for row in time_off],
+        )
+
+
+class RosterDoc(BaseModel):
+    """The whole roster; `version` counts its changes."""
+
+    version: int | None
+    roles: list[RoleDoc]
+    suppliers: list[SupplierDoc]
+    reps: list[RepDoc]
+
+
+class ChangedDoc(BaseModel):
+    """The roster's version after a change; `changed` false means that nothing was different."""
+
+    version: int
+    changed: bool
+
+
+class HeldDoc(BaseModel):
+    """A lead that a rep still holds."""
+
+    lead: UUID
+    work: str
+
+
+class DeactivatedDoc(ChangedDoc):
+    """What a deactivated rep still holds: reassign it."""
+
+    holds: list[HeldDoc]

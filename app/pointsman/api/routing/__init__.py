@@ -1,0 +1,1 @@
+"""Endpoints: decisions, holds, pools, overrides and reassignments."""

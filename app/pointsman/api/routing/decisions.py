@@ -1,0 +1,161 @@
+"""Decisions over HTTP: who got this lead, and why; and moving a lead by a human's word."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.in_house_only import house
+from pointsman.api.http.paging import Page, PageDep
+from pointsman.api.http.problems import errors
+from pointsman.api.intake.lead_schemas import DecisionDoc
+from pointsman.api.routing.decision_schemas import DecisionHead, WholeDecisionDoc
+from pointsman.api.routing.explanation_schemas import ExplainedDoc
+from pointsman.api.routing.replay_schemas import MOST_REPLAYS_SHOWN, ReplayDoc, ReplayIn, ReplaysDoc
+from pointsman.domain.roster.roles import Work
+from pointsman.services.explain.explain import decision, decision_page, explain_stored
+from pointsman.services.explain.replays import replay_decision, replay_many
+from pointsman.services.ports import Env
+from pointsman.services.reassignment.by_rules import reassign
+from pointsman.services.reassignment.manual import assign
+
+router = APIRouter(tags=["Decisions"])
+
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=1_000, strip_whitespace=True)]
+
+
+class AssignIn(BaseModel):
+    """Who gets the lead, for what, and why."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"rep": "jonas", "work": "qualification", "reason": "speaks Danish"}]},
+    )
+
+    rep: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    work: Work
+    reason: Reason
+    override_id: UUID | None = None
+
+
+class ReassignIn(BaseModel):
+    """Why the lead moves."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "Lena is on parental leave"}]})
+
+    reason: Reason
+
+
+@router.get("/v1/decisions", summary="List decisions", responses=errors(401, 403, 422))
+async def index(env: EnvDep, page: PageDep, caller: Annotated[Caller, needs("read")]) -> Page[DecisionHead]:
+    return await _page(env, page, caller, None)
+
+
+@router.get(
+    "/v1/leads/{lead_id}/decisions",
+    summary="List a lead's decisions",
+    description="Newest first. Those of leads that were merged into this one are among them: `lead_id` says which.",
+    responses=errors(401, 403, 404, 422),
+)
+async def of_lead(
+    lead_id: UUID, env: EnvDep, page: PageDep, caller: Annotated[Caller, needs("read", "handover")]
+) -> Page[DecisionHead]:
+    return await _page(env, page, caller, lead_id)
+
+
+@router.get(
+    "/v1/decisions/{decision_id}",
+    summary="Read a decision with its whole trace",
+    description="Every rule that was looked at, every rep with the reason they were dropped, and the ledger before and "
+    "after. A partner's key sees where its lead went, not our rules or who else was looked at.",
+    responses=errors(401, 403, 404, 422),
+)
+async def one(decision_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("read", "handover")]) -> WholeDecisionDoc:
+    row = await decision(env, decision_id, supplier=caller.supplier)
+    return WholeDecisionDoc.of(row, partner=caller.supplier is not None)
+
+
+@router.get(
+    "/v1/decisions/{decision_id}/explanation",
+    summary="Explain a decision",
+    description="From its stored inputs, with the policy and the roster of that time: why this rep, why not each other one and "
+    "when their turn comes, which rules nearly matched, and what would have changed it.",
+    responses=errors(401, 403, 404, 422),
+)
+async def explanation(decision_id: UUID, env: EnvDep, _caller: Annotated[Caller, house("read")]) -> ExplainedDoc:
+    return ExplainedDoc.told(await explain_stored(env, decision_id))
+
+
+@router.post(
+    "/v1/decisions/replay",
+    summary="Take the latest decisions again",
+    description="As many as are asked for, the newest first. Says how many come out the same to the byte, and of the first "
+    "that do not, where they differ. Nothing is written.",
+    responses=errors(401, 403, 422),
+)
+async def replays(given: ReplayIn, env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> ReplaysDoc:
+    total, differing = 0, []
+    async for found in replay_many(env, since=given.since, last=given.last):
+        total += 1
+        if not found.same:
+            differing.append(found)
+    shown = [ReplayDoc.of(found) for found in differing[:MOST_REPLAYS_SHOWN]]
+    return ReplaysDoc(replayed=total, same=total - len(differing), different=shown)
+
+
+@router.post(
+    "/v1/decisions/{decision_id}/replay",
+    summary="Take a decision again",
+    description="From its stored inputs, with the policy and the roster of that time. Nothing is written. The answer says "
+    "whether the same bytes come out, the first byte that differs, and every place where they do.",
+    responses=errors(401, 403, 404, 422),
+)
+async def replay(decision_id: UUID, env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> ReplayDoc:
+    return ReplayDoc.of(await replay_decision(env, decision_id))
+
+
+@router.post(
+    "/v1/leads/{lead_id}/assign",
+    summary="Give a lead to a named rep",
+    description="Roles and gates hold here too: without them the answer is 409 `role-protected` or `gate-closed`, with what "
+    "is missing. An override (POST /v1/overrides) is the only way around, and is counted. The rep's caps, absence, skills and "
+    "supplier capacity do not hold: you say who. It takes no turn in a pool, and counts in the rep's load from then on.",
+    responses=errors(401, 403, 404, 409, 422),
+)
+async def assigned(
+    lead_id: UUID, given: AssignIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
+) -> DecisionDoc:
+    routed = await assign(
+        env,
+        lead_id,
+        rep=given.rep,
+        work=given.work,
+        override_id=given.override_id,
+        reason=given.reason,
+        actor=caller.actor,
+    )
+    return DecisionDoc.of(routed)
+
+
+@router.post(
+    "/v1/leads/{lead_id}/reassign",
+    summary="Give a lead to somebody else",
+    description="By the rules, for the same work, never to anybody who held it before. The old turn is taken back and a new "
+    "one is booked. Nobody eligible: the lead waits. An appointment goes along; nobody free then: 409 `nobody-free`.",
+    responses=errors(401, 403, 404, 409, 422),
+)
+async def reassigned(
+    lead_id: UUID, given: ReassignIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
+) -> DecisionDoc:
+    return DecisionDoc.of(await reassign(env, lead_id, reason=given.reason, actor=caller.actor))
+
+
+async def _page(env: Env, page: PageDep, caller: Caller, lead_id: UUID | None) -> Page[DecisionHead]:
+    rows = await decision_page(env, lead_id=lead_id, supplier=caller.supplier, before=page.after, limit=page.fetch)
+    items, following = page.cut(rows, lambda row: (row.at, row.id))
+    return Page[DecisionHead](
+        items=[DecisionHead.head_of(row, partner=caller.supplier is not None) for row in items], next=following
+    )

@@ -1,0 +1,146 @@
+"""An explanation as JSON: in words to be read out, and as data to be shown."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from pointsman.api.routing.decision_schemas import BalanceDoc, LeafDoc, TraceDoc
+from pointsman.domain.counterfactuals.near_misses import NearMiss
+from pointsman.domain.counterfactuals.search import Change
+from pointsman.domain.explain.explanation import Explanation, WhyNot
+from pointsman.services.explain.explain import Explained
+
+
+class WhyDoc(BaseModel):
+    """Why the chosen rep."""
+
+    code: str = Field(
+        examples=["turn"], description="owner, by-hand, only-one, turn, least-loaded, soonest, ranked or balanced."
+    )
+    sentence: str
+
+
+class WhyNotDoc(BaseModel):
+    """Another member of a pool that was tried: dropped, or eligible and not next."""
+
+    rep: str
+    pool: str
+    eligible: bool
+    code: str = Field(examples=["time-off"], description="Why dropped; `not-next` for the eligible.")
+    sentence: str
+    balance_before: BalanceDoc | None
+    entitlement: str | None = Field(examples=["1/3"], description="What this lead gave them of a turn.")
+    turns: int | None = Field(
+        description="In how many leads their turn comes while nobody comes or goes; 1 is the very next."
+    )
+
+    @staticmethod
+    def of(other: WhyNot) -> "WhyNotDoc":
+        return WhyNotDoc(
+            rep=other.rep,
+            pool=other.pool,
+            eligible=other.eligible,
+            code=other.code,
+            sentence=other.sentence,
+            balance_before=None if other.balance_before is None else BalanceDoc.of(other.balance_before),
+            entitlement=None if other.entitlement is None else str(other.entitlement),
+            turns=other.turns,
+        )
+
+
+class ChangeDoc(BaseModel):
+    """One fact that would have to be otherwise."""
+
+    field: str = Field(examples=["lead.score"])
+    words: str = Field(examples=["were at least 70"])
+    value: Any = Field(description="A value that would do; null where none is told.")
+    unset: bool = Field(description="The fact would have to be unknown.")
+
+    @staticmethod
+    def of(change: Change) -> "ChangeDoc":
+        value = change.value
+        told = value.isoformat() if isinstance(value, datetime) else list(value) if isinstance(value, tuple) else value
+        return ChangeDoc(field=change.field, words=change.words, value=told, unset=change.unset)
+
+
+class WouldMatchDoc(BaseModel):
+    """The fewest changes found that make a rule match."""
+
+    sentence: str = Field(examples=["lead.country were one of DE, AT, CH and lead.score were at least 70"])
+    changes: list[ChangeDoc]
+    proven: bool = Field(description="Tried with values, and none of the changes is too much.")
+
+
+class NearMissDoc(BaseModel):
+    """A rule that did not match, and by how little."""
+
+    rule: str
+    position: int = Field(description="Its place in the policy, from 0.")
+    tests: int = Field(description="So many tests keep it from matching, at least.")
+    failing: list[LeafDoc]
+    would_match_if: WouldMatchDoc | None
+
+    @staticmethod
+    def of(miss: NearMiss) -> "NearMissDoc":
+        guess = miss.would_match_if
+        return NearMissDoc(
+            rule=miss.rule,
+            position=miss.position,
+            tests=miss.tests,
+            failing=[LeafDoc.model_validate(leaf, from_attributes=True) for leaf in miss.failing],
+            would_match_if=None
+            if guess is None
+            else WouldMatchDoc(
+                sentence=guess.sentence, changes=[ChangeDoc.of(change) for change in guess.changes], proven=guess.proven
+            ),
+        )
+
+
+class WouldChangeDoc(BaseModel):
+    """One thing that would change where the lead goes."""
+
+    code: str = Field(examples=["time-off"])
+    sentence: str
+    rep: str | None
+    pool: str | None
+    work: str | None
+    at: datetime | None
+    needs: list[str] = Field(description="The evidence that a gate asks for.")
+
+
+class ExplanationDoc(BaseModel):
+    """Why this rep, why not each other one, which rules nearly matched, and what would change it."""
+
+    summary: str
+    story: list[str]
+    why_rep: WhyDoc | None
+    why_not: list[WhyNotDoc]
+    why_not_more: int
+    nearly: list[NearMissDoc] = Field(description="The nearest first.")
+    nearly_more: int = Field(description="So many more rules did not match.")
+    would_change: list[WouldChangeDoc]
+
+    @staticmethod
+    def of(told: Explanation) -> "ExplanationDoc":
+        return ExplanationDoc(
+            summary=told.summary,
+            story=list(told.story),
+            why_rep=None if told.why_rep is None else WhyDoc(code=told.why_rep.code, sentence=told.why_rep.sentence),
+            why_not=[WhyNotDoc.of(other) for other in told.why_not],
+            why_not_more=told.why_not_more,
+            nearly=[NearMissDoc.of(miss) for miss in told.nearly.nearest],
+            nearly_more=told.nearly.more,
+            would_change=[WouldChangeDoc.model_validate(c, from_attributes=True) for c in told.would_change],
+        )
+
+
+class ExplainedDoc(TraceDoc):
+    """A decision with its whole trace and its explanation."""
+
+    explanation: ExplanationDoc
+
+    @staticmethod
+    def told(found: Explained) -> "ExplainedDoc":
+        trace = TraceDoc.of(found.decision)
+        return ExplainedDoc(**dict(trace), explanation=ExplanationDoc.of(found.explanation))

@@ -1,0 +1,156 @@
+"""Waiting leads over HTTP."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.in_house_only import house
+from pointsman.api.http.paging import Page, PageDep
+from pointsman.api.http.partner_redaction import told
+from pointsman.api.http.problems import errors
+from pointsman.api.intake.lead_schemas import DecisionDoc
+from pointsman.domain.text.wording import span
+from pointsman.services.holds.drain import hold_counts, hold_page, retry_hold
+from pointsman.services.ports.holds import HoldCount, HoldFilter, HoldRow
+
+router = APIRouter(tags=["Decisions"])
+
+
+class ReleaseDoc(BaseModel):
+    """One thing that would release a waiting lead; without `at`, nobody can know when it happens."""
+
+    code: str = Field(examples=["time-off"])
+    rep: str | None = Field(examples=["lena"])
+    pool: str | None = Field(examples=["sdr-dach"])
+    at: datetime | None
+    sentence: str = Field(examples=["Lena is back on Wed 2026-11-25 08:00 (Europe/Berlin)"])
+    needs: list[str] = Field(description="The evidence that the gate still asks for.")
+
+
+class HoldDoc(BaseModel):
+    """A lead that waits, because nobody may take it yet."""
+
+    id: UUID
+    lead_id: UUID
+    decision_id: UUID
+    work: str | None
+    pool: str | None
+    reason: str = Field(examples=["nobody-eligible"])
+    sentence: str
+    held_at: datetime
+    age_s: int = Field(description="Since when, in seconds.")
+    age: str = Field(examples=["1 day 3 hours"])
+    due_at: datetime = Field(description="After this an alert is raised: the rule's `alert_after`, else the policy's.")
+    overdue: bool
+    releases: list[ReleaseDoc] = Field(description="What would release it, the earliest first.")
+    next_try_at: datetime | None = Field(
+        description="The first known moment of release; it is tried at that moment, and whenever something changes."
+    )
+
+    @staticmethod
+    def of(row: HoldRow, now: datetime, *, partner: bool) -> "HoldDoc":
+        stored: dict[str, Any] = {
+            name: getattr(row, name)
+            for name in ("id", "lead_id", "decision_id", "work", "pool", "reason", "held_at", "due_at")
+        }
+        age = max(now - row.held_at, timedelta(0))
+        return HoldDoc(
+            **stored,
+            sentence=told("held", rep=None, work=row.work) if partner else row.sentence,
+            age_s=int(age.total_seconds()),
+            age=span(age),
+            overdue=row.due_at <= now,
+            releases=[] if partner else [ReleaseDoc.model_validate(release) for release in row.releases],
+            next_try_at=None if partner else row.next_try_at,
+        )
+
+
+class HoldCountDoc(BaseModel):
+    """How many leads wait in one pool for one reason."""
+
+    reason: str = Field(examples=["nobody-eligible"])
+    work: str | None
+    pool: str | None
+    waiting: int
+    overdue: int
+    oldest: datetime
+    oldest_age: str = Field(examples=["1 day 3 hours"])
+    next_try_at: datetime | None
+
+    @staticmethod
+    def of(row: HoldCount, now: datetime) -> "HoldCountDoc":
+        return HoldCountDoc(
+            reason=row.reason,
+            work=row.work,
+            pool=row.pool,
+            waiting=row.waiting,
+            overdue=row.overdue,
+            oldest=row.oldest,
+            oldest_age=span(now - row.oldest),
+            next_try_at=row.next_try_at,
+        )
+
+
+class HoldSummaryDoc(BaseModel):
+    """What waits, counted; the group that waits longest comes first."""
+
+    at: datetime
+    waiting: int
+    overdue: int
+    oldest: datetime | None
+    groups: list[HoldCountDoc]
+
+
+@router.get(
+    "/v1/holds",
+    summary="List waiting leads",
+    description="In order of arrival, with what would release each. They are tried again at the moment that may release "
+    "them, when the roster or the policy changes, and every half minute.",
+    responses=errors(401, 403, 422),
+)
+async def index(
+    env: EnvDep,
+    page: PageDep,
+    caller: Annotated[Caller, needs("read")],
+    *,
+    pool: Annotated[str | None, Query(max_length=100, description="Only what waits for this pool.")] = None,
+    reason: Annotated[str | None, Query(max_length=100, description="Only this reason.")] = None,
+    overdue: Annotated[bool, Query(description="Only what waits longer than promised.")] = False,
+) -> Page[HoldDoc]:
+    now = env.clock()
+    which = HoldFilter(supplier=caller.supplier, pool=pool, reason=reason, due_before=now if overdue else None)
+    rows = await hold_page(env, which, after=page.after, limit=page.fetch)
+    items, following = page.cut(rows, lambda row: (row.held_at, row.id))
+    partner = caller.supplier is not None
+    return Page[HoldDoc](items=[HoldDoc.of(row, now, partner=partner) for row in items], next=following)
+
+
+@router.get(
+    "/v1/holds/summary",
+    summary="Count the waiting leads",
+    description="By reason, work and pool, with the oldest and the next moment that may release one.",
+    responses=errors(401, 403),
+)
+async def summary(env: EnvDep, _caller: Annotated[Caller, house("read")]) -> HoldSummaryDoc:
+    now, groups = await hold_counts(env)
+    return HoldSummaryDoc(
+        at=now,
+        waiting=sum(group.waiting for group in groups),
+        overdue=sum(group.overdue for group in groups),
+        oldest=min((group.oldest for group in groups), default=None),
+        groups=[HoldCountDoc.of(group, now) for group in groups],
+    )
+
+
+@router.post(
+    "/v1/holds/{hold_id}/retry",
+    summary="Try a waiting lead now",
+    responses=errors(401, 403, 404, 409, 422),
+)
+async def retry(hold_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> DecisionDoc:
+    return DecisionDoc.of(await retry_hold(env, hold_id, actor=caller.actor))

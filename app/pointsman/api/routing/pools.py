@@ -1,0 +1,226 @@
+"""Pools over HTTP: how the members stand, corrections and skips by hand, and whether history and balances agree."""
+
+from datetime import datetime
+from fractions import Fraction
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.in_house_only import house
+from pointsman.api.http.problems import errors
+from pointsman.api.routing.decision_schemas import BalanceDoc
+from pointsman.services.ports.ledgers import SkipRow
+from pointsman.services.routing.ledger import PoolLedger, adjust_balance, pool_ledger
+from pointsman.services.routing.ledger_audit import Verified, rebuild_ledger, verify_ledger
+from pointsman.services.routing.skips import cancel_skip, skip_next_turn
+
+router = APIRouter(tags=["Roster"])
+
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=1_000, strip_whitespace=True)]
+PoolPath = Annotated[str, Path(max_length=100, examples=["sdr-dach"])]
+
+
+class StandingDoc(BaseModel):
+    """How one member stands: above 0 is owed turns, below 0 has had more than their share."""
+
+    rep: str
+    balance: BalanceDoc
+    turns: int
+    credits: int
+    waiting_since: datetime | None = Field(description="The last turn; null means never had one.")
+
+
+class SkipDoc(BaseModel):
+    """A turn that is to be passed over, once."""
+
+    id: UUID
+    rep: str
+    reason: str
+    costs_turn: bool
+    asked_by: str
+    created_at: datetime
+    used_at: datetime | None
+    decision: UUID | None = Field(description="The decision that used it.")
+    cancelled_at: datetime | None
+
+    @staticmethod
+    def of(skip: SkipRow) -> "SkipDoc":
+        return SkipDoc(
+            id=skip.id,
+            rep=skip.rep,
+            reason=skip.reason,
+            costs_turn=skip.costs_turn,
+            asked_by=skip.asked_by,
+            created_at=skip.created_at,
+            used_at=skip.used_at,
+            decision=skip.decision_id,
+            cancelled_at=skip.cancelled_at,
+        )
+
+
+class LedgerDoc(BaseModel):
+    """A pool's balances; they sum to 0. Pools that share a counter share the balances."""
+
+    pool: str
+    counter: str = Field(description="Under which name the balances are kept: the pool's own, unless it is shared.")
+    shared_with: list[str] = Field(description="The other pools of this counter.")
+    entries: int
+    members: list[StandingDoc]
+    skips: list[SkipDoc] = Field(description="Whose next turn is to be passed over.")
+
+    @staticmethod
+    def of(ledger: PoolLedger) -> "LedgerDoc":
+        return LedgerDoc(
+            pool=ledger.pool,
+            counter=ledger.counter,
+            shared_with=list(ledger.shared_with),
+            entries=ledger.seq,
+            members=[
+                StandingDoc(
+                    rep=m.rep,
+                    balance=BalanceDoc.of(m.balance),
+                    turns=m.turns,
+                    credits=m.credits,
+                    waiting_since=m.waiting_since,
+                )
+                for m in ledger.members
+            ],
+            skips=[SkipDoc.of(skip) for skip in ledger.skips],
+        )
+
+
+class AdjustmentIn(BaseModel):
+    """A correction of one balance: "1", "-2", "1/2" or "0.5" turns; the other members bear it evenly."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"rep": "lena", "amount": "1", "reason": "two duplicates in one day"}]},
+    )
+
+    rep: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    amount: Annotated[str, StringConstraints(pattern=r"^[+-]?[0-9]{1,7}(/[1-9][0-9]{0,6}|\.[0-9]{1,6})?$")]
+    reason: Reason
+
+
+class SkipIn(BaseModel):
+    """Whose next turn is to be passed over, and why; with `costs_turn` it counts as taken."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"rep": "lena", "reason": "took a walk-in by hand", "costs_turn": True}]},
+    )
+
+    rep: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    reason: Reason
+    costs_turn: bool = False
+
+
+class RebuildIn(BaseModel):
+    """Why the stored balances are replaced by those that the history leads to."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"reason": "restored from a backup of last night"}]}
+    )
+
+    reason: Reason
+
+
+class VerifiedDoc(BaseModel):
+    """Whether the stored balances are those that the history leads to; `faults` say what is not."""
+
+    pool: str
+    counter: str
+    agrees: bool
+    faults: list[str]
+    entries: int
+    stored: dict[str, str]
+    rebuilt: dict[str, str]
+
+    @staticmethod
+    def of(found: Verified) -> "VerifiedDoc":
+        return VerifiedDoc(
+            pool=found.pool,
+            counter=found.counter,
+            agrees=found.agrees,
+            faults=list(found.faults),
+            entries=found.entries,
+            stored={rep: str(found.stored.balance(rep)) for rep in sorted(found.stored.balances)},
+            rebuilt={rep: str(found.rebuilt.balance(rep)) for rep in sorted(found.rebuilt.balances)},
+        )
+
+
+@router.get("/v1/pools/{name}/ledger", summary="Read a pool's balances", responses=errors(401, 403, 404, 409))
+async def ledger(name: PoolPath, env: EnvDep, _caller: Annotated[Caller, house("read")]) -> LedgerDoc:
+    return LedgerDoc.of(await pool_ledger(env, name))
+
+
+@router.post(
+    "/v1/pools/{name}/adjustments",
+    status_code=201,
+    summary="Correct a balance",
+    description="With a reason, which stays in the history. The sum of all balances remains 0.",
+    responses=errors(401, 403, 404, 409, 422),
+)
+async def adjust(
+    name: PoolPath, given: AdjustmentIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
+) -> LedgerDoc:
+    amount = Fraction(given.amount)
+    return LedgerDoc.of(await adjust_balance(env, name, given.rep, amount, reason=given.reason, actor=caller.actor))
+
+
+@router.post(
+    "/v1/pools/{name}/verify",
+    summary="Check balances against history",
+    description="Rebuilds the balances from every turn, credit and correction, and compares. Nothing is written.",
+    responses=errors(401, 403, 404),
+)
+async def verify(name: PoolPath, env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> VerifiedDoc:
+    return VerifiedDoc.of(await verify_ledger(env, name))
+
+
+@router.post(
+    "/v1/pools/{name}/rebuild",
+    summary="Rebuild balances from history",
+    description="Puts the balances that the history leads to in the place of the stored ones, and answers what was found."
+    " 409 when nothing differs.",
+    responses=errors(401, 403, 404, 409, 422),
+)
+async def rebuild(
+    name: PoolPath, given: RebuildIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
+) -> VerifiedDoc:
+    return VerifiedDoc.of(await rebuild_ledger(env, name, reason=given.reason, actor=caller.actor))
+
+
+@router.post(
+    "/v1/pools/{name}/skips",
+    status_code=201,
+    summary="Skip a rep's next turn",
+    description="Once, with a reason. With `costs_turn` the turn counts as taken: the balance falls by 1 at once, and the"
+    " others gain it evenly.",
+    responses=errors(401, 403, 404, 409, 422),
+)
+async def skip(name: PoolPath, given: SkipIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> SkipDoc:
+    asked = await skip_next_turn(
+        env, name, given.rep, reason=given.reason, costs_turn=given.costs_turn, actor=caller.actor
+    )
+    return SkipDoc.of(asked)
+
+
+@router.delete(
+    "/v1/pools/{name}/skips/{skip_id}",
+    summary="Cancel a skip",
+    description="While no decision has used it. A turn that it cost is given back.",
+    responses=errors(401, 403, 404, 409, 422),
+)
+async def cancel(
+    name: PoolPath,
+    skip_id: UUID,
+    env: EnvDep,
+    caller: Annotated[Caller, needs("admin")],
+    reason: Annotated[str, Query(min_length=1, max_length=1_000)] = "taken back",
+) -> SkipDoc:
+    return SkipDoc.of(await cancel_skip(env, name, skip_id, reason=reason, actor=caller.actor))

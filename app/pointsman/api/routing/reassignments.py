@@ -1,0 +1,133 @@
+"""Moving many leads over HTTP: somebody is ill, or somebody chose a list."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.paging import decode, encode
+from pointsman.api.http.problems import errors
+from pointsman.api.http.timestamps import Moment
+from pointsman.api.openapi.example_timestamps import in_days
+from pointsman.api.roster.roster import KeyPath
+from pointsman.api.routing.decisions import Reason
+from pointsman.domain.roster.roles import Work
+from pointsman.services.reassignment.bulk import Asked, Fate, Moved, Outcome, reassign_leads, reassign_rep
+
+router = APIRouter(tags=["Decisions"])
+
+_DRY = Field(default=False, description="Only say what would happen; nothing is written.")
+
+
+class ReassignRepIn(BaseModel):
+    """Why a rep's leads move, which ones, and until when the rep is away."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"reason": "Lena is ill", "until": in_days(3, at="07:00"), "dry_run": True}]},
+    )
+
+    reason: Reason
+    until: Moment | None = Field(
+        default=None, description="Also enters time off from now until then, so that nothing new comes meanwhile."
+    )
+    works: Annotated[set[Work], Field(min_length=1)] | None = Field(
+        default=None, description="Only leads held for these works; without it, all."
+    )
+    dry_run: bool = _DRY
+    limit: Annotated[int, Field(ge=1, le=100, description="How many leads at most.")] = 50
+    cursor: Annotated[str, StringConstraints(max_length=200)] | None = Field(
+        default=None, description="`next` of the answer before."
+    )
+
+
+class ReassignLeadsIn(BaseModel):
+    """Which leads move, and why."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"lead_ids": ["01999999-0000-7000-8000-000000000000"], "reason": "a new territory"}]
+        },
+    )
+
+    lead_ids: Annotated[list[UUID], Field(min_length=1, max_length=100)]
+    reason: Reason
+    dry_run: bool = _DRY
+
+
+class FateDoc(BaseModel):
+    """What became of one lead."""
+
+    lead_id: UUID
+    outcome: Literal["reassigned", "held", "nurture", "left"]
+    work: str | None
+    rep: str | None = Field(description="Who has it now.")
+    decision_id: UUID | None
+    code: str | None = Field(description="Why it was left where it is.", examples=["nobody-free"])
+    sentence: str
+
+    @staticmethod
+    def of(fate: Fate) -> "FateDoc":
+        return FateDoc.model_validate(fate, from_attributes=True)
+
+
+class MovedDoc(BaseModel):
+    """What became of each lead; ask again with `cursor` = `next` for the following ones, null means there are none."""
+
+    items: list[FateDoc]
+    counts: dict[str, int] = Field(examples=[{"reassigned": 12, "held": 1, "nurture": 0, "left": 2}])
+    remaining: int | None = Field(description="How many leads the rep still holds; null for a chosen list.")
+    next: str | None
+    dry_run: bool
+    note: str | None
+
+    @staticmethod
+    def of(moved: Moved, *, dry_run: bool) -> "MovedDoc":
+        outcomes = [fate.outcome for fate in moved.fates]
+        return MovedDoc(
+            items=[FateDoc.of(fate) for fate in moved.fates],
+            counts={outcome.value: outcomes.count(outcome) for outcome in Outcome},
+            remaining=moved.remaining,
+            next=encode(moved.next) if moved.next else None,
+            dry_run=dry_run,
+            note=moved.note,
+        )
+
+
+@router.post(
+    "/v1/reps/{key}/reassign",
+    summary="Give everything that a rep holds to others",
+    description="For the day somebody is ill: by the rules, the oldest lead first, never to anybody who held it before. Old "
+    "turns are taken back, new ones booked. Nobody eligible: the lead waits. Appointments go along at their time, to who is "
+    "free then; when nobody is, or when it is after `until`, the lead is left, and said so. Each lead moves by itself, so the "
+    "same call again moves only what is left.",
+    responses=errors(401, 403, 404, 409, 422),
+)
+async def of_rep(
+    key: KeyPath, given: ReassignRepIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
+) -> MovedDoc:
+    asked = Asked(
+        reason=given.reason,
+        until=given.until,
+        works=frozenset(given.works) if given.works else None,
+        dry_run=given.dry_run,
+        after=decode(given.cursor, path="body.cursor") if given.cursor else None,
+        limit=given.limit,
+    )
+    return MovedDoc.of(await reassign_rep(env, key, asked, actor=caller.actor), dry_run=given.dry_run)
+
+
+@router.post(
+    "/v1/leads/reassign",
+    summary="Give chosen leads to somebody else",
+    description="Each as `POST /v1/leads/{lead_id}/reassign` does, in the order given; one that cannot be moved is left, "
+    "and said so.",
+    responses=errors(401, 403, 409, 422),
+)
+async def of_leads(given: ReassignLeadsIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> MovedDoc:
+    asked = Asked(reason=given.reason, dry_run=given.dry_run)
+    return MovedDoc.of(await reassign_leads(env, given.lead_ids, asked, actor=caller.actor), dry_run=given.dry_run)

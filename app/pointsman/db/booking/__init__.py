@@ -1,0 +1,1 @@
+"""Repositories: appointments, slot holds, calendars, connections and deliveries."""

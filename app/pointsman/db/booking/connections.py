@@ -1,0 +1,68 @@
+"""The connections repository."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pointsman.db.engine.errors import speaking_the_port
+from pointsman.db.tables import connections
+from pointsman.services.ports.meeting import ConnectionRow
+
+_ADD = insert(connections)
+_CHANGE = (
+    update(connections)
+    .where(connections.c.id == bindparam("of"))
+    .values(
+        connector=bindparam("connector"),
+        config=bindparam("config"),
+        sealed=bindparam("sealed"),
+        active=bindparam("active"),
+        fault=bindparam("fault"),
+        fresh_for_s=bindparam("fresh_for_s"),
+        keeps_owners=bindparam("keeps_owners"),
+    )
+)
+_CHANGING = ("connector", "config", "sealed", "active", "fault", "fresh_for_s", "keeps_owners")
+_GET = select(connections).where(connections.c.key == bindparam("key"))
+_LOCK = _GET.with_for_update()
+_PAGE = text(
+    "select * from connections where cast(:after_at as timestamptz) is null"
+    " or (created_at, id) < (cast(:after_at as timestamptz), cast(:after_id as uuid))"
+    " order by created_at desc, id desc limit :limit"
+)
+_KEEPING = select(connections).where(connections.c.keeps_owners).order_by(connections.c.key)
+_SET_FAULT = text("update connections set fault = :fault where id = :id and fault is distinct from :fault")
+
+
+class SqlConnections:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, row: ConnectionRow) -> None:
+        """Raises `Refused` "connections_key_key" when the key is in use."""
+        with speaking_the_port():
+            await self._connection.execute(_ADD, {name: getattr(row, name) for name in ConnectionRow.__slots__})
+
+    async def change(self, row: ConnectionRow) -> None:
+        values = {name: getattr(row, name) for name in _CHANGING}
+        await self._connection.execute(_CHANGE, {"of": row.id, **values})
+
+    async def get(self, key: str, *, lock: bool = False) -> ConnectionRow | None:
+        found = await self._connection.execute(_LOCK if lock else _GET, {"key": key})
+        row = found.mappings().one_or_none()
+        return ConnectionRow(**row) if row else None
+
+    async def page(self, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[ConnectionRow]:
+        after_at, after_id = after or (None, None)
+        found = await self._connection.execute(_PAGE, {"after_at": after_at, "after_id": after_id, "limit": limit})
+        return [ConnectionRow(**row) for row in found.mappings()]
+
+    async def keeping_owners(self) -> Sequence[ConnectionRow]:
+        return [ConnectionRow(**row) for row in (await self._connection.execute(_KEEPING)).mappings()]
+
+    async def set_fault(self, connection_id: UUID, fault: str | None) -> bool:
+        done = await self._connection.execute(_SET_FAULT, {"id": connection_id, "fault": fault})
+        return done.rowcount == 1

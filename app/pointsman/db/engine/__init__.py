@@ -1,0 +1,1 @@
+"""The engine, its errors, prepared statements and jobs."""

@@ -1,0 +1,1 @@
+"""Repositories: inbox, intakes and idempotency keys."""

@@ -1,0 +1,65 @@
+"""Answers kept under idempotency keys.
+
+The key is ours through an advisory lock that ends with the transaction, so a crash can never leave it taken.
+"""
+
+import hashlib
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pointsman.db.engine.hot_statement import HotStatement
+from pointsman.services.ports import LostRace
+from pointsman.services.ports.intake import StoredAnswer
+
+_BEGIN = HotStatement(
+    text("""
+    select pg_try_advisory_xact_lock(:lock) as ours, i.body_hash, i.status, i.answer
+    from (select 1) as one
+    left join idempotency i on i.caller = :caller and i.route = :route and i.key = :key
+""")
+)
+_STORE = HotStatement(
+    text("""
+    insert into idempotency (caller, route, key, body_hash, status, answer, created_at)
+    values (:caller, :route, :key, :body_hash, :status, :answer, :at)
+    on conflict do nothing returning 1 as stored
+""")
+)
+_PURGE = text("""
+    delete from idempotency where ctid in (select ctid from idempotency where created_at < :before limit :limit)
+""")
+
+
+class SqlIdempotency:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def begin(self, *, caller: str, route: str, key: str) -> tuple[bool, StoredAnswer | None]:
+        names = {"caller": caller, "route": route, "key": key}
+        row = await _BEGIN.one(self._connection, {**names, "lock": _lock(caller, route, key)})
+        if row.status is None:
+            return row.ours, None
+        return row.ours, StoredAnswer(body_hash=bytes(row.body_hash), status=row.status, answer=bytes(row.answer))
+
+    async def store(self, *, caller: str, route: str, key: str, answer: StoredAnswer, at: datetime) -> None:
+        values = {
+            "caller": caller,
+            "route": route,
+            "key": key,
+            "body_hash": answer.body_hash,
+            "status": answer.status,
+            "answer": answer.answer,
+            "at": at,
+        }
+        if await _STORE.one(self._connection, values) is None:
+            raise LostRace("the idempotency key was stored meanwhile")
+
+    async def purge(self, *, before: datetime, limit: int) -> int:
+        return (await self._connection.execute(_PURGE, {"before": before, "limit": limit})).rowcount
+
+
+def _lock(caller: str, route: str, key: str) -> int:
+    digest = hashlib.sha256(f"{caller}\x00{route}\x00{key}".encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)

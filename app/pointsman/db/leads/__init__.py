@@ -1,0 +1,1 @@
+"""Repositories: leads, accounts and merges."""

@@ -1,0 +1,135 @@
+"""The accounts repository."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import zip_longest
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pointsman.db.engine.errors import speaking_the_port
+from pointsman.domain.leads.matching import Named
+from pointsman.domain.leads.normalise import MAX_BLOCKS
+from pointsman.domain.roster.ownership import Colleague
+from pointsman.services.ports.accounts import AccountRow
+
+_COLUMNS = (
+    "a.id, a.name, a.domain, a.status, r.key as owner, a.parent_id, a.merged_into, a.merged_at, a.created_at"
+    " from accounts a left join reps r on r.id = a.owner_rep_id"
+)
+_GET = text(f"select {_COLUMNS} where a.id = :id")
+_GET_LOCKED = text(f"select {_COLUMNS} where a.id = :id for update of a")
+_PAGE = text(
+    f"select {_COLUMNS} where (cast(:domain as text) is null and a.merged_into is null"
+    "   or a.id = (select coalesce(merged_into, id) from accounts where domain = :domain))"
+    " and (cast(:at as timestamptz) is null or (a.created_at, a.id) < (:at, cast(:after as uuid)))"
+    " order by a.created_at desc, a.id desc limit :limit"
+)
+_COLLEAGUES = text(
+    "select p.key as rep, count(*) as leads, max(s.assigned_at) as latest"
+    " from leads l join assignments s on s.lead_id = l.id and s.ended_at is null join reps p on p.id = s.rep_id"
+    " where l.account_id = :id and l.id <> :but group by p.key"
+)
+_KNOWN = text(
+    "select exists (select from accounts where domain = cast(:domain as text)) or (cast(:domain as text) is null"
+    " and exists (select from accounts where name_key = :name_key))"
+)
+# How many blocks are shared, term by term: counting over unnest took most of the time.
+_SHARED = " + ".join(f"coalesce(cast(cast(:b{n} as text) = any(name_blocks) as int), 0)" for n in range(MAX_BLOCKS))
+_ALIKE = text(
+    "select id as account_id, name, name_key as key, domain from accounts"
+    " where name_blocks && cast(:blocks as text[]) and merged_into is null and name is not null"
+    f" order by {_SHARED} desc, created_at, id limit :limit"
+)
+_COUNTRIES = text(
+    "select account_id, array_agg(distinct upper(coalesce(facts ->> 'company.country', facts ->> 'lead.country'))) as at"
+    " from leads where account_id = any(cast(:ids as uuid[])) and merged_into is null"
+    " and coalesce(facts ->> 'company.country', facts ->> 'lead.country') is not null group by account_id"
+)
+_OF_DOMAIN = text(
+    "with made as (insert into accounts (id, domain, status, created_at) values (:new_id, :domain, 'prospect', :at)"
+    " on conflict do nothing returning id)"
+    " select id from made union all select coalesce(merged_into, id) from accounts where domain = :domain"
+)
+_ABOVE = text(
+    "with recursive up (id, step) as (select cast(:other as uuid), 0 union all"
+    " select a.parent_id, step + 1 from up join accounts a on a.id = up.id where a.parent_id is not null and step < 100)"
+    " select exists (select from up where id = :id)"
+)
+_PARENT = text("update accounts set parent_id = :parent where id = :id")
+_CUSTOMER = text("update accounts set status = 'customer' where id = :id and status <> 'customer'")
+_LEADS = text("update leads set account_id = :into, updated_at = :at, version = version + 1 where account_id = :id")
+# The survivor hangs on the merged one's parent before the merged one's children hang on the survivor.
+_OWN_PARENT = text(
+    "update accounts a set parent_id = case when b.parent_id = a.id then null else b.parent_id end from accounts b"
+    " where a.id = :into and b.id = :id and (a.parent_id is null or a.parent_id = b.id)"
+)
+_CHILDREN = text("update accounts set parent_id = :into where parent_id = :id and id <> :into")
+_ALIASES = text("update accounts set merged_into = :into where merged_into = :id")
+_SURVIVOR = text(
+    "update accounts a set name = coalesce(a.name, b.name),"
+    " name_key = case when a.name is null then b.name_key else a.name_key end,"
+    " name_blocks = case when a.name is null then b.name_blocks else a.name_blocks end,"
+    " status = case when 'customer' in (a.status, b.status) then 'customer' else a.status end,"
+    " owner_rep_id = coalesce(a.owner_rep_id, b.owner_rep_id)"
+    " from accounts b where a.id = :into and b.id = :id"
+)
+_MERGED = text("update accounts set merged_into = :into, merged_at = :at, parent_id = null where id = :id")
+
+
+class SqlAccounts:
+    """See `pointsman.services.ports.accounts.Accounts`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def get(self, account_id: UUID, *, lock: bool = False) -> AccountRow | None:
+        found = await self._connection.execute(_GET_LOCKED if lock else _GET, {"id": account_id})
+        row = found.mappings().one_or_none()
+        return AccountRow(**row) if row else None
+
+    async def page(
+        self, *, domain: str | None, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[AccountRow]:
+        at, last = after or (None, None)
+        given = {"domain": domain, "at": at, "after": last, "limit": limit}
+        return [AccountRow(**row) for row in (await self._connection.execute(_PAGE, given)).mappings()]
+
+    async def colleagues(self, account_id: UUID, *, but: UUID) -> Sequence[Colleague]:
+        rows = await self._connection.execute(_COLLEAGUES, {"id": account_id, "but": but})
+        return [Colleague(**row) for row in rows.mappings()]
+
+    async def known(self, *, domain: str | None, name_key: str) -> bool:
+        return bool(await self._connection.scalar(_KNOWN, {"domain": domain, "name_key": name_key}))
+
+    async def alike(self, blocks: Sequence[str], *, limit: int) -> Sequence[Named]:
+        each = {f"b{n}": block for n, block in zip_longest(range(MAX_BLOCKS), blocks)}
+        rows = await self._connection.execute(_ALIKE, {"blocks": list(blocks), "limit": limit, **each})
+        return [Named(**row) for row in rows.mappings()]
+
+    async def countries(self, accounts: Sequence[UUID]) -> Mapping[UUID, frozenset[str]]:
+        rows = await self._connection.execute(_COUNTRIES, {"ids": list(accounts)})
+        return {row.account_id: frozenset(row.at) for row in rows}
+
+    async def of_domain(self, domain: str, *, new_id: UUID, at: datetime) -> UUID | None:
+        found: UUID | None = await self._connection.scalar(_OF_DOMAIN, {"domain": domain, "new_id": new_id, "at": at})
+        return found
+
+    async def is_above(self, account_id: UUID, other: UUID) -> bool:
+        return bool(await self._connection.scalar(_ABOVE, {"id": account_id, "other": other}))
+
+    async def set_parent(self, account_id: UUID, parent_id: UUID | None) -> None:
+        with speaking_the_port():
+            await self._connection.execute(_PARENT, {"id": account_id, "parent": parent_id})
+
+    async def make_customer(self, account_id: UUID) -> bool:
+        return (await self._connection.execute(_CUSTOMER, {"id": account_id})).rowcount == 1
+
+    async def merge(self, account_id: UUID, *, into: UUID, at: datetime) -> int:
+        given = {"id": account_id, "into": into, "at": at}
+        with speaking_the_port():
+            moved = (await self._connection.execute(_LEADS, given)).rowcount
+            for statement in (_OWN_PARENT, _SURVIVOR, _ALIASES, _MERGED, _CHILDREN):
+                await self._connection.execute(statement, given)
+        return moved

@@ -1,0 +1,1 @@
+"""Repositories: API keys, alerts, audit and the state of the line."""

@@ -1,0 +1,1 @@
+"""Repository: the roster and its versions."""

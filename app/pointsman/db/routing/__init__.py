@@ -1,0 +1,1 @@
+"""Repositories: decisions, ledgers, holds, gates, overrides and policies."""

@@ -1,0 +1,226 @@
+"""The decisions repository: what a lead has, what was decided, who holds it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pointsman.db.engine.errors import speaking_the_port
+from pointsman.db.routing.statements import CONTEXT, END, LOADS, WRITE
+from pointsman.domain.distribution.eligibility import RepLoad
+from pointsman.domain.leads.evidence import Evidence, EvidenceKind
+from pointsman.domain.routing.decision import canonical
+from pointsman.services.ports.routing import (
+    AssignmentRow,
+    DecisionRow,
+    GatePass,
+    HoldRow,
+    LoadAsk,
+    OverrideRow,
+    RoutingContext,
+    RoutingWrite,
+    Versions,
+)
+
+_ASSIGNMENT = (
+    "select a.id, a.lead_id, a.rep_id, p.key as rep, a.work, a.pool, a.decision_id, a.gate_check_id, a.override_id,"
+    " a.assigned_at, a.ended_at, a.end_reason, a.category from assignments a join reps p on p.id = a.rep_id"
+)
+_ONE = text(f"{_ASSIGNMENT} where a.id = :id")
+_OF_DECISION = text(f"{_ASSIGNMENT} where a.decision_id = :id")
+_ACTIVE = text(f"{_ASSIGNMENT} where a.lead_id = :id and a.ended_at is null")
+_ADD = text(
+    "insert into assignments (id, lead_id, rep_id, work, pool, category, decision_id, gate_check_id, override_id,"
+    " assigned_at) values (:id, :lead_id, :rep_id, :work, :pool, :category, :decision_id, :gate_check_id, :override_id,"
+    " :assigned_at)"
+)
+_LOCK_REPS = text("select 1 from reps where key = any(cast(:reps as text[])) order by key for no key update")
+_LOCK_SUPPLIERS = text(
+    "select 1 from suppliers where key = any(cast(:suppliers as text[])) order by key for no key update"
+)
+# What was merged into the lead is the same person: whoever held that, held this.
+_HOLDERS = text(
+    "select distinct p.key from assignments a join reps p on p.id = a.rep_id"
+    " where a.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id)"
+)
+_RELIEVED = text(
+    "select distinct p.key from assignments a join reps p on p.id = a.rep_id"
+    " where a.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id)"
+    " and a.work = :work and a.end_reason in ('reassign', 'reassigned', 'rejected')"
+)
+_VISIBLE = (
+    "exists (select from assignments v join reps s on s.id = v.rep_id"
+    " where v.lead_id = {lead} and s.supplier = cast(:supplier as text))"
+)
+_DECISION = (
+    "select d.id, d.lead_id, d.at, d.outcome, d.work, d.rule, d.pool, p.key as rep, d.hold_reason, d.summary,"
+    " d.policy_version, d.roster_version, d.record, d.inputs from decisions d left join reps p on p.id = d.rep_id"
+    f" where (cast(:supplier as text) is null or {_VISIBLE.format(lead='d.lead_id')})"
+)
+_GET = text(f"{_DECISION} and d.id = :id")
+_PAGE = text(
+    f"{_DECISION} and (cast(:lead_id as uuid) is null"
+    "      or d.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id))"
+    " and (cast(:before_at as timestamptz) is null or (d.at, d.id) < (:before_at, cast(:before_id as uuid)))"
+    " order by d.at desc, d.id desc limit :limit"
+)
+_LEAD = text(
+    "select exists (select from leads l where l.id = :lead_id"
+    f" and (cast(:supplier as text) is null or {_VISIBLE.format(lead='l.id')}))"
+)
+_WRITTEN = tuple(f.name for f in fields(RoutingWrite) if f.name != "ledger")
+
+
+class SqlDecisions:
+    """See `pointsman.services.ports.routing.Decisions`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def context(self, lead_id: UUID, *, at: datetime) -> RoutingContext:
+        row = await CONTEXT.one(self._connection, {"lead_id": lead_id, "at": at})
+        return _context(lead_id, row)
+
+    async def loads(self, asks: Sequence[LoadAsk], *, leaving: UUID | None) -> Sequence[RepLoad]:
+        each = [(number, rep, ask) for number, ask in enumerate(asks) for rep in ask.reps]
+        given = {
+            "asks": [number for number, _, _ in each],
+            "reps": [rep for _, rep, _ in each],
+            "categories": [ask.category for _, _, ask in each],
+            "hours": [ask.periods.hour for _, _, ask in each],
+            "days": [ask.periods.day for _, _, ask in each],
+            "weeks": [ask.periods.week for _, _, ask in each],
+            "leaving": leaving,
+        }
+        found = {row.ask: row for row in await LOADS.rows(self._connection, given)}
+        return [_load(found.get(number)) for number in range(len(asks))]
+
+    async def lock_reps(self, reps: Sequence[str]) -> None:
+        await self._connection.execute(_LOCK_REPS, {"reps": [*reps]})
+
+    async def lock_suppliers(self, suppliers: Sequence[str]) -> None:
+        await self._connection.execute(_LOCK_SUPPLIERS, {"suppliers": [*suppliers]})
+
+    async def end_assignment(self, assignment_id: UUID, *, at: datetime, reason: str) -> None:
+        await self._connection.execute(END, {"id": assignment_id, "at": at, "reason": reason})
+
+    async def write(self, write: RoutingWrite) -> None:
+        given = {name: getattr(write, name) for name in _WRITTEN}
+        ledger = write.ledger
+        given |= {
+            "ledger_pool": ledger.pool if ledger else None,
+            "seq": ledger.seq if ledger else None,
+            "ledger": canonical(ledger.ledger) if ledger else None,
+            "waiting_since": canonical(ledger.waiting_since) if ledger else None,
+            "skips": canonical(ledger.skips) if ledger else None,
+            "skips_used": [*write.skips_used],
+        }
+        with speaking_the_port():
+            await WRITE.run(self._connection, given)
+
+    async def add_assignment(self, row: AssignmentRow) -> None:
+        with speaking_the_port():
+            await self._connection.execute(_ADD, asdict(row))
+
+    async def assignment(self, assignment_id: UUID) -> AssignmentRow | None:
+        return _assignment((await self._connection.execute(_ONE, {"id": assignment_id})).mappings().one_or_none())
+
+    async def assignment_of_decision(self, decision_id: UUID) -> AssignmentRow | None:
+        return _assignment((await self._connection.execute(_OF_DECISION, {"id": decision_id})).mappings().one_or_none())
+
+    async def active_assignment(self, lead_id: UUID) -> AssignmentRow | None:
+        return _assignment((await self._connection.execute(_ACTIVE, {"id": lead_id})).mappings().one_or_none())
+
+    async def past_holders(self, lead_id: UUID) -> frozenset[str]:
+        return frozenset((await self._connection.scalars(_HOLDERS, {"lead_id": lead_id})).all())
+
+    async def relieved(self, lead_id: UUID, work: str) -> frozenset[str]:
+        return frozenset((await self._connection.scalars(_RELIEVED, {"lead_id": lead_id, "work": work})).all())
+
+    async def get(self, decision_id: UUID, *, supplier: str | None = None) -> DecisionRow | None:
+        found = await self._connection.execute(_GET, {"id": decision_id, "supplier": supplier})
+        row = found.mappings().one_or_none()
+        return DecisionRow(**row) if row else None
+
+    async def page(
+        self,
+        *,
+        lead_id: UUID | None,
+        supplier: str | None,
+        before: tuple[datetime, UUID] | None,
+        limit: int,
+    ) -> Sequence[DecisionRow]:
+        at, last = before or (None, None)
+        given = {"lead_id": lead_id, "supplier": supplier, "before_at": at, "before_id": last, "limit": limit}
+        return [DecisionRow(**row) for row in (await self._connection.execute(_PAGE, given)).mappings()]
+
+    async def visible_lead(self, lead_id: UUID, *, supplier: str | None) -> bool:
+        return bool(await self._connection.scalar(_LEAD, {"lead_id": lead_id, "supplier": supplier}))
+
+
+def _load(row: Any | None) -> RepLoad:
+    """A supplier without reps has nothing."""
+    return RepLoad(open=row.open, hour=row.hour, day=row.day, week=row.week) if row else RepLoad()
+
+
+def _assignment(row: RowMapping | None) -> AssignmentRow | None:
+    return AssignmentRow(**row) if row else None
+
+
+def _context(lead_id: UUID, row: Any) -> RoutingContext:
+    assignment = hold = None
+    if row.a_id is not None:
+        assignment = AssignmentRow(
+            id=row.a_id, lead_id=lead_id, rep_id=row.a_rep_id, rep=row.a_rep, work=row.a_work, pool=row.a_pool,
+            decision_id=row.a_decision_id, gate_check_id=row.a_gate_check_id, override_id=row.a_override_id,
+            assigned_at=row.a_assigned_at, ended_at=None, end_reason=None,
+        )  # fmt: skip
+    if row.h_id is not None:
+        hold = HoldRow(
+            id=row.h_id, lead_id=lead_id, decision_id=row.h_decision_id, work=row.h_work, pool=row.h_pool,
+            reason=row.h_reason, sentence=row.h_sentence, held_at=row.h_held_at, due_at=row.h_due_at,
+            released_at=None, release=None, next_try_at=row.h_next_try_at, releases=row.h_releases,
+        )  # fmt: skip
+    return RoutingContext(
+        versions=Versions(policy=row.policy, roster=row.roster),
+        assignment=assignment,
+        hold=hold,
+        passes=[
+            GatePass(id=UUID(id_), work=work, expires_at=datetime.fromisoformat(expires))
+            for id_, work, expires in row.passes or ()
+        ],
+        overrides=[_override(lead_id, data) for data in row.overrides or ()],
+        evidence=[_evidence(data) for data in row.evidence or ()],
+    )
+
+
+def _override(lead_id: UUID, data: Mapping[str, Any]) -> OverrideRow:
+    return OverrideRow(
+        id=UUID(data["id"]),
+        lead_id=lead_id,
+        rep=data["rep"],
+        work=data["work"],
+        reason=data["reason"],
+        approver=data["approver"],
+        used=data["used"],
+        created_at=datetime.fromisoformat(data["created_at"]),
+        expires_at=datetime.fromisoformat(data["expires_at"]),
+        revoked_at=None,
+    )
+
+
+def _evidence(data: Mapping[str, Any]) -> Evidence:
+    return Evidence(
+        id=UUID(data["id"]),
+        kind=EvidenceKind(data["kind"]),
+        name=data["name"],
+        value=data["value"],
+        affirmed=data["affirmed"],
+        source=data["source"],
+        observed_at=datetime.fromisoformat(data["observed_at"]),
+        expires_at=datetime.fromisoformat(data["expires_at"]) if data["expires_at"] else None,
+    )

@@ -1,0 +1,138 @@
+"""The gates repository: evidence, gate checks, and the work that a lead is in."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pointsman.db.booking.slot_holds import AND_THEIR_SLOT_HOLDS
+from pointsman.db.tables import evidence, gate_checks
+from pointsman.domain.booking.lifecycle import EFFECTS, Gate
+from pointsman.domain.leads.evidence import Evidence, EvidenceKind
+from pointsman.services.ports.meeting import CheckRow, HeldWork
+
+_EVIDENCE = (
+    select(evidence).where(evidence.c.lead_id == bindparam("lead")).order_by(evidence.c.observed_at, evidence.c.id)
+)
+_ADD_EVIDENCE = insert(evidence)
+_USED_UP = text(
+    "select max(v.at) from appointments a join appointment_events v on v.appointment_id = a.id"
+    " where a.lead_id in (select cast(:lead as uuid) union all select id from leads where merged_into = :lead)"
+    " and v.act || ' ' || case v.act when 'reject' then a.reject_code when 'outcome' then a.outcome else '' end = any(:ends)"
+)
+_ENDS = [f"{row.act} {row.case}" for row in EFFECTS if row.gate is Gate.REVOKED]
+_ADD_CHECK = insert(gate_checks)
+_REVOKE = (
+    update(gate_checks)
+    .where(
+        gate_checks.c.lead_id == bindparam("lead"),
+        gate_checks.c.work == bindparam("gated"),
+        gate_checks.c.passed,
+        gate_checks.c.revoked_at.is_(None),
+    )
+    .values(revoked_at=bindparam("at"))
+)
+_HELD = text(
+    "select a.id as assignment_id, a.rep_id, r.key as rep_key, r.name as rep_name, r.supplier, a.work, a.pool,"
+    " a.category, a.decision_id, a.gate_check_id, a.override_id,"
+    " coalesce(o.revoked_at is null and o.expires_at > :at, false) as by_override,"
+    " g.id, g.lead_id, g.work as gate_work, g.passed, g.policy_version, g.setter_rep_id, g.result, g.checked_at,"
+    " g.expires_at, g.revoked_at"
+    " from assignments a join reps r on r.id = a.rep_id"
+    " left join gate_checks g on g.id = a.gate_check_id left join overrides o on o.id = a.override_id"
+    " where a.lead_id = :lead and a.ended_at is null"
+)
+_LAST_SETTER = text(
+    "select setter_rep_id from gate_checks where lead_id = :lead and work = :work and passed"
+    " order by checked_at desc, id desc limit 1"
+)
+_RETIRE = (
+    text(
+        "with ended as (update assignments set ended_at = :at, end_reason = :reason"
+        f"  where lead_id = :lead and ended_at is null returning lead_id){AND_THEIR_SLOT_HOLDS}"
+    ),
+    text("update holds set released_at = :at, release = :reason where lead_id = :lead and released_at is null"),
+)
+_SUPPLIER_SEES = text(
+    "select 1 from assignments a join reps r on r.id = a.rep_id"
+    " where a.lead_id = :lead and r.supplier = :supplier limit 1"
+)
+
+
+class SqlGates:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def evidence(self, lead_id: UUID) -> Sequence[Evidence]:
+        rows = await self._connection.execute(_EVIDENCE, {"lead": lead_id})
+        return [
+            Evidence(
+                id=row.id,
+                kind=EvidenceKind(row.kind),
+                name=row.name,
+                value=row.value,
+                affirmed=row.affirmed,
+                source=row.source,
+                observed_at=row.observed_at,
+                expires_at=row.expires_at,
+            )
+            for row in rows
+        ]
+
+    async def evidence_used_up(self, lead_id: UUID) -> datetime | None:
+        found: Any = await self._connection.scalar(_USED_UP, {"lead": lead_id, "ends": _ENDS})
+        return found if isinstance(found, datetime) else None
+
+    async def add_evidence(self, lead_id: UUID, items: Sequence[Evidence], *, at: datetime) -> None:
+        if not items:
+            return
+        values = [
+            {
+                "id": item.id,
+                "lead_id": lead_id,
+                "kind": item.kind.value,
+                "name": item.name,
+                "value": item.value,
+                "affirmed": item.affirmed,
+                "source": item.source,
+                "observed_at": item.observed_at,
+                "expires_at": item.expires_at,
+                "created_at": at,
+            }
+            for item in items
+        ]
+        await self._connection.execute(_ADD_EVIDENCE, values)
+
+    async def add_check(self, check: CheckRow) -> None:
+        values = {name: getattr(check, name) for name in CheckRow.__slots__}
+        await self._connection.execute(_ADD_CHECK, values)
+
+    async def revoke(self, lead_id: UUID, work: str, *, at: datetime) -> None:
+        await self._connection.execute(_REVOKE, {"lead": lead_id, "gated": work, "at": at})
+
+    async def held(self, lead_id: UUID, *, at: datetime) -> HeldWork | None:
+        row = (await self._connection.execute(_HELD, {"lead": lead_id, "at": at})).mappings().one_or_none()
+        return _held(row) if row else None
+
+    async def last_setter(self, lead_id: UUID, work: str) -> UUID | None:
+        found: Any = await self._connection.scalar(_LAST_SETTER, {"lead": lead_id, "work": work})
+        return found if isinstance(found, UUID) else None
+
+    async def retire(self, lead_id: UUID, *, at: datetime, reason: str) -> None:
+        for statement in _RETIRE:
+            await self._connection.execute(statement, {"lead": lead_id, "at": at, "reason": reason})
+
+    async def supplier_sees(self, lead_id: UUID, supplier: str) -> bool:
+        found = await self._connection.scalar(_SUPPLIER_SEES, {"lead": lead_id, "supplier": supplier})
+        return found is not None
+
+
+def _held(row: Mapping[Any, Any]) -> HeldWork:
+    check = None
+    if row["gate_check_id"] is not None:
+        own = {name: row[name] for name in CheckRow.__slots__ if name != "work"}
+        check = CheckRow(work=row["gate_work"], **own)
+    return HeldWork(check=check, **{name: row[name] for name in HeldWork.__slots__ if name != "check"})

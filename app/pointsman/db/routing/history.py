@@ -1,0 +1,61 @@
+"""The history repository: what a simulation reads, in batches."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pointsman.db.leads.lead_rows import LEAD_COLUMNS, LEAD_JOINS, lead_of
+from pointsman.domain.leads.evidence import Evidence, EvidenceKind
+from pointsman.services.ports.history import PastRow
+from pointsman.services.ports.intake import LeadRow
+
+_DECISIONS = text(
+    "select d.id, d.lead_id, d.at, d.outcome, d.work, d.rule, d.pool, p.key as rep, d.hold_reason, d.summary,"
+    " d.record ->> 'category' as category, d.policy_version, d.roster_version, d.inputs"
+    " from decisions d left join reps p on p.id = d.rep_id"
+    " where d.at >= :since and d.at < :until"
+    " and (cast(:after_at as timestamptz) is null or (d.at, d.id) > (:after_at, cast(:after_id as uuid)))"
+    " order by d.at, d.id limit :limit"
+)
+_LEADS = text(f"select {LEAD_COLUMNS} from {LEAD_JOINS} where l.id = any(cast(:leads as uuid[]))")
+_EVIDENCE = text(
+    "select lead_id, id, kind, name, value, affirmed, source, observed_at, expires_at, created_at from evidence"
+    " where lead_id = any(cast(:leads as uuid[])) order by observed_at, id"
+)
+
+
+class SqlHistory:
+    """See `pointsman.services.ports.history.History`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def decisions(
+        self, *, since: datetime, until: datetime, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[PastRow]:
+        at, last = after or (None, None)
+        given = {"since": since, "until": until, "after_at": at, "after_id": last, "limit": limit}
+        return [PastRow(**row) for row in (await self._connection.execute(_DECISIONS, given)).mappings()]
+
+    async def leads(self, leads: Sequence[UUID]) -> Mapping[UUID, LeadRow]:
+        rows = await self._connection.execute(_LEADS, {"leads": [*leads]})
+        return {row.id: lead_of(row) for row in rows}
+
+    async def evidence(self, leads: Sequence[UUID]) -> Mapping[UUID, Sequence[tuple[datetime, Evidence]]]:
+        found: dict[UUID, list[tuple[datetime, Evidence]]] = {}
+        for row in await self._connection.execute(_EVIDENCE, {"leads": [*leads]}):
+            item = Evidence(
+                id=row.id,
+                kind=EvidenceKind(row.kind),
+                name=row.name,
+                value=row.value,
+                affirmed=row.affirmed,
+                source=row.source,
+                observed_at=row.observed_at,
+                expires_at=row.expires_at,
+            )
+            found.setdefault(row.lead_id, []).append((row.created_at, item))
+        return found

@@ -1,0 +1,114 @@
+"""When a rep is free: working hours, less everything that is in the way.
+
+All intervals are half-open, [start, end), as PostgreSQL's tstzrange '[)': what merely touches does not overlap.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pointsman.domain.dates.local_time import local_days
+from pointsman.domain.policy.parsing import BookingRules
+from pointsman.domain.roster.reps import Rep
+from pointsman.domain.roster.working_days import KeepsHours, spans_on
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Interval:
+    """A non-empty stretch of time in UTC: from `start` up to but not including `end`."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        # In UTC, since Python compares two times of one zone by their wall clocks.
+        object.__setattr__(self, "start", self.start.astimezone(UTC))
+        object.__setattr__(self, "end", self.end.astimezone(UTC))
+        if self.start >= self.end:
+            raise ValueError("an interval must end after it starts")
+
+    def overlaps(self, other: "Interval") -> bool:
+        return self.start < other.end and other.start < self.end
+
+    def contains(self, other: "Interval") -> bool:
+        return self.start <= other.start and other.end <= self.end
+
+
+def interval(start: datetime, end: datetime) -> Interval | None:
+    """[start, end), or None when nothing lies between."""
+    return Interval(start, end) if start.astimezone(UTC) < end.astimezone(UTC) else None
+
+
+def merged(intervals: Iterable[Interval]) -> list[Interval]:
+    """The same instants as sorted intervals that neither overlap nor touch."""
+    result: list[Interval] = []
+    for item in sorted(intervals):
+        if result and item.start <= result[-1].end:
+            if item.end > result[-1].end:
+                result[-1] = Interval(result[-1].start, item.end)
+        else:
+            result.append(item)
+    return result
+
+
+def less(base: Iterable[Interval], taken: Iterable[Interval]) -> list[Interval]:
+    """The instants of `base` that no interval of `taken` holds."""
+    blocks = merged(taken)
+    result: list[Interval] = []
+    first = 0
+    for item in merged(base):
+        start = item.start
+        while first < len(blocks) and blocks[first].end <= item.start:
+            first += 1
+        for block in blocks[first:]:
+            if block.start >= item.end:
+                break
+            if left := interval(start, block.start):
+                result.append(left)
+            start = max(start, block.end)
+        if left := interval(start, item.end):
+            result.append(left)
+    return result
+
+
+def within(base: Iterable[Interval], window: Interval) -> list[Interval]:
+    """The instants of `base` inside `window`."""
+    clipped = (interval(max(i.start, window.start), min(i.end, window.end)) for i in base)
+    return [item for item in clipped if item]
+
+
+def working(who: KeepsHours, window: Interval) -> list[Interval]:
+    """The working time inside `window`, sorted and apart; a function of `WorkingPattern.of(who)` and `window` alone."""
+    days = local_days(window.start, window.end, who.time_zone)
+    return within(merged(Interval(start, end) for day in days for start, end in spans_on(who, day)), window)
+
+
+def bookable_window(rules: BookingRules, now: datetime) -> Interval:
+    """Between minimum notice and horizon: where an appointment must lie, whole."""
+    return Interval(now + rules.minimum_notice, now + rules.horizon)
+
+
+def padded(taken: Iterable[Interval], rules: BookingRules) -> list[Interval]:
+    """What is taken, widened so that an appointment beside it keeps its own buffers free."""
+    return [Interval(t.start - rules.buffer_after, t.end + rules.buffer_before) for t in taken]
+
+
+def absences(rep: Rep) -> list[Interval]:
+    return [Interval(off.start, off.end) for off in rep.time_off]
+
+
+def free(
+    rep: Rep,
+    busy: Sequence[Interval],
+    reservations: Sequence[Interval],
+    window: Interval,
+    rules: BookingRules,
+    now: datetime,
+) -> list[Interval]:
+    """Where an appointment with `rep` may lie, sorted and apart: each must fit into one of these, whole."""
+    reach = bookable_window(rules, now)
+    asked = interval(max(window.start, reach.start), min(window.end, reach.end))
+    if asked is None:
+        return []
+    taken = absences(rep) + padded([*busy, *reservations], rules)
+    return less(working(rep, asked), taken)

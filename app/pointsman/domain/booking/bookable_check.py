@@ -1,0 +1,85 @@
+"""May this appointment be booked? The rules that slots are made with, asked of one time and answered with a reason."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pointsman.domain.booking.availability import Interval, absences, bookable_window, padded, working
+from pointsman.domain.booking.caps import Meeting, full_days
+from pointsman.domain.dates.local_time import local_date
+from pointsman.domain.policy.parsing import BookingRules
+from pointsman.domain.roster.reps import Rep
+from pointsman.domain.roster.working_days import special
+
+#: Reasons that mean: somebody else was faster. All others mean: this time was never on offer.
+LOST_TO_OTHERS = frozenset({"calendar-busy", "reserved", "day-full", "week-full"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obstacle:
+    """Why a time cannot be booked."""
+
+    code: str
+    sentence: str
+
+
+def obstacle(
+    rep: Rep,
+    wanted: Interval,
+    *,
+    busy: Sequence[Interval],
+    reservations: Sequence[Interval],
+    meetings: Collection[Meeting],
+    rules: BookingRules,
+    now: datetime,
+    category: str | None = None,
+) -> Obstacle | None:
+    """The first thing in the way of `wanted`, or None.
+
+    `meetings` are the rep's appointments around it (see `full_days`), `category` is what `wanted` would count for.
+    """
+    return (
+        out_of_reach(wanted, rules, now)
+        or _outside_hours(rep, wanted)
+        or _taken(rep, wanted, busy=busy, reservations=reservations, rules=rules)
+        or _capped(rep, wanted, meetings, category)
+    )
+
+
+def out_of_reach(wanted: Interval, rules: BookingRules, now: datetime) -> Obstacle | None:
+    """Whether `wanted` lies before the minimum notice or beyond the horizon: then no calendar has to be known."""
+    reach = bookable_window(rules, now)
+    if wanted.start < reach.start:
+        return Obstacle(code="too-soon", sentence=f"The earliest start is {reach.start:%Y-%m-%dT%H:%MZ}.")
+    if wanted.end > reach.end:
+        return Obstacle(code="too-far", sentence=f"An appointment must end by {reach.end:%Y-%m-%dT%H:%MZ}.")
+    return None
+
+
+def _outside_hours(rep: Rep, wanted: Interval) -> Obstacle | None:
+    if any(block.contains(wanted) for block in working(rep, wanted)):
+        return None
+    why = special(rep, local_date(wanted.start, rep.time_zone))
+    where = f"{rep.time_zone}: {why}" if why else rep.time_zone
+    return Obstacle(code="outside-working-hours", sentence=f"{rep.name} does not work then ({where}).")
+
+
+def _taken(
+    rep: Rep, wanted: Interval, *, busy: Sequence[Interval], reservations: Sequence[Interval], rules: BookingRules
+) -> Obstacle | None:
+    if _hit(wanted, absences(rep)):
+        return Obstacle(code="time-off", sentence=f"{rep.name} is away then.")
+    if _hit(wanted, padded(busy, rules)):
+        return Obstacle(code="calendar-busy", sentence=f"{rep.name}'s calendar has something else then.")
+    if _hit(wanted, padded(reservations, rules)):
+        return Obstacle(code="reserved", sentence="Another appointment has this time.")
+    return None
+
+
+def _capped(rep: Rep, wanted: Interval, meetings: Collection[Meeting], category: str | None) -> Obstacle | None:
+    found = full_days(rep, meetings, [category]).why(local_date(wanted.start, rep.time_zone))
+    return Obstacle(code=found[0], sentence=found[1]) if found else None
+
+
+def _hit(wanted: Interval, taken: Sequence[Interval]) -> bool:
+    return any(wanted.overlaps(item) for item in taken)

@@ -1,0 +1,66 @@
+"""Slots: free time cut into appointments that a buyer can choose from."""
+
+from bisect import bisect_right
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from pointsman.domain.booking.availability import Interval
+from pointsman.domain.dates.local_time import grid_of_day, local_days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """A start and an end that `rep` (a key) can be booked for."""
+
+    start: datetime
+    end: datetime
+    rep: str
+
+
+def starts(
+    free: Sequence[Interval], duration: timedelta, grid: timedelta, zone: str, *, full_days: Container[date] = ()
+) -> list[datetime]:
+    """Where appointments of `duration` may start: on the grid of the local wall clock, inside one free interval.
+
+    `free` is sorted and disjoint. A wall time that a clock change skips is never offered, a repeated one once;
+    days in `full_days` (local dates) are left out.
+    """
+    return list(_starts(free, duration, grid, zone, full_days))
+
+
+def first_start(
+    free: Sequence[Interval], duration: timedelta, grid: timedelta, zone: str, *, full_days: Container[date] = ()
+) -> datetime | None:
+    """The first of `starts`, without the work for the others."""
+    return next(_starts(free, duration, grid, zone, full_days), None)
+
+
+def _starts(
+    free: Sequence[Interval], duration: timedelta, grid: timedelta, zone: str, full_days: Container[date]
+) -> Iterator[datetime]:
+    if not free:
+        return
+    opens = [item.start for item in free]
+    for day in local_days(free[0].start, free[-1].end, zone):
+        if day in full_days:
+            continue
+        for start in grid_of_day(day, zone, grid):
+            at = bisect_right(opens, start) - 1
+            if at >= 0 and start + duration <= free[at].end:
+                yield start
+
+
+def slots(
+    rep: str,
+    free: Sequence[Interval],
+    duration: timedelta,
+    grid: timedelta,
+    zone: str,
+    *,
+    full_days: Container[date] = (),
+    limit: int | None = None,
+) -> list[Slot]:
+    """The first `limit` slots of `rep`, by start."""
+    chosen = starts(free, duration, grid, zone, full_days=full_days)[:limit]
+    return [Slot(start=start, end=start + duration, rep=rep) for start in chosen]

@@ -1,0 +1,1 @@
+"""Conditions compiled and evaluated: one evaluator for rules, gates, simulation and explanation."""

@@ -1,0 +1,255 @@
+"""The single questions of conditions as closures: each knows true, false, or unknown (None), and never raises.
+
+A value that is missing, or of another kind than the question asks about, is unknown.
+"""
+
+import operator as compare
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from pointsman.domain.conditions.definitions import NO_DEFINITIONS, Definitions
+from pointsman.domain.errors import PolicyInvalid
+from pointsman.domain.leads.facts import NOW, Facts
+from pointsman.domain.policy.conditions_model import ORDERING, RELATIVE, Leaf, Operator
+from pointsman.domain.policy.operands import Ref, instant
+from pointsman.domain.text.hosts import host_in, lies_under
+from pointsman.domain.text.patterns import PatternRefused, compile_pattern
+from pointsman.domain.text.phrases import mentions_any
+
+Outcome = bool | None
+Test = Callable[[Facts], Outcome]
+Question = Callable[[Any], Outcome]  # of a field's value, None when it is missing
+
+_NUMBERS = frozenset({int, float})
+_HOLDS: Mapping[Operator, Callable[[Any, Any], bool]] = {
+    Operator.GTE: compare.ge,
+    Operator.GT: compare.gt,
+    Operator.LTE: compare.le,
+    Operator.LT: compare.lt,
+}
+
+
+def compile_leaf(leaf: Leaf, definitions: Definitions = NO_DEFINITIONS) -> Test:
+    """The closure that asks one field one question; PolicyInvalid for a name or a pattern that it cannot use."""
+    field, operator, operand = leaf.field, leaf.operator, leaf.operand
+    if operator is Operator.PRESENT:
+        return lambda facts: (field in facts) is operand
+    if isinstance(operand, Ref):
+        return _of_two(field, operand.field, _agreeing(operator))
+    if isinstance(operand, timedelta):
+        return _of_two(field, NOW, _relative(operator, operand))
+    if operator in ORDERING and not _dated(operand):
+        return _numeric(field, operator, operand)
+    if operator in (Operator.EQUALS, Operator.IN, Operator.IN_GROUP):
+        values = _values(leaf, definitions)
+        if all(isinstance(value, str) for value in values):
+            return _one_of(field, values)
+    ask = _question(leaf, definitions)
+    return lambda facts: ask(facts.get(field))
+
+
+def kind_of(value: object) -> type:
+    """The type that a value is compared as: bool is no number, every number is one kind; `object` is no fact's."""
+    for kind in (bool, str, datetime, tuple):
+        if isinstance(value, kind):
+            return kind
+    return float if isinstance(value, (int, float)) else object
+
+
+def is_aware(value: object) -> bool:
+    """Whether `value` is an instant: a time without an offset is none."""
+    return isinstance(value, datetime) and value.utcoffset() is not None
+
+
+def countries_of(names: tuple[str, ...], definitions: Definitions) -> frozenset[str]:
+    """All countries of these groups; PolicyInvalid for a group that nobody defines."""
+    for name in names:
+        if name not in definitions.country_groups:
+            raise PolicyInvalid(f"there is no country group '{name}'")
+    return frozenset(code for name in names for code in definitions.country_groups[name])
+
+
+def word_list_named(item: str) -> str | None:
+    """The NAME in "list:NAME"; None for a word or a phrase."""
+    return item.removeprefix("list:") if item.startswith("list:") else None
+
+
+def _values(leaf: Leaf, definitions: Definitions) -> tuple[object, ...]:
+    operand = leaf.operand
+    values = operand if isinstance(operand, tuple) else (operand,)
+    return tuple(countries_of(values, definitions)) if leaf.operator is Operator.IN_GROUP else values
+
+
+def _one_of(field: str, values: tuple[object, ...]) -> Test:
+    texts = frozenset(values)
+
+    def test(facts: Facts) -> Outcome:
+        value = facts.get(field)
+        return value in texts if isinstance(value, str) else None
+
+    return test
+
+
+def _numeric(field: str, operator: Operator, operand: Any) -> Test:
+    if isinstance(operand, tuple):
+        low, high = operand
+
+        def between(facts: Facts) -> Outcome:
+            value: Any = facts.get(field)
+            return low <= value <= high if type(value) in _NUMBERS else None
+
+        return between
+    holds = _HOLDS[operator]
+
+    def test(facts: Facts) -> Outcome:
+        value = facts.get(field)
+        return holds(value, operand) if type(value) in _NUMBERS else None
+
+    return test
+
+
+def _of_two(field: str, other: str, ask: Callable[[Any, Any], Outcome]) -> Test:
+    def test(facts: Facts) -> Outcome:
+        value, compared = facts.get(field), facts.get(other)
+        return None if value is None or compared is None else ask(value, compared)
+
+    return test
+
+
+def _agreeing(operator: Operator) -> Callable[[Any, Any], Outcome]:
+    """The comparison of two fields' values, unknown unless both are of a kind that it fits."""
+    if operator in (Operator.IN, Operator.NOT_IN):
+        wanted = operator is Operator.IN
+
+        def within(value: Any, others: Any) -> Outcome:
+            fits = isinstance(value, str) and isinstance(others, tuple)
+            return (value in others) is wanted if fits else None
+
+        return within
+    if operator in (Operator.EQUALS, Operator.NOT_EQUALS):
+        wanted = operator is Operator.EQUALS
+
+        def equal(value: Any, other: Any) -> Outcome:
+            kind = kind_of(value)
+            return (value == other) is wanted if kind is not object and kind is kind_of(other) else None
+
+        return equal
+    holds = _HOLDS[operator]
+
+    def ordered(value: Any, other: Any) -> Outcome:
+        fits = (kind_of(value) is float and kind_of(other) is float) or (is_aware(value) and is_aware(other))
+        return holds(value, other) if fits else None
+
+    return ordered
+
+
+def _relative(operator: Operator, span: timedelta) -> Callable[[Any, Any], Outcome]:
+    nothing = timedelta(0)
+    holds: Mapping[Operator, Callable[[timedelta], bool]] = {  # of how long ago it was
+        Operator.WITHIN_LAST: lambda ago: nothing <= ago <= span,
+        Operator.WITHIN_NEXT: lambda ago: -span <= ago <= nothing,
+        Operator.OLDER_THAN: lambda ago: ago > span,
+        Operator.FURTHER_THAN: lambda ago: ago < -span,
+    }
+    ask = holds[operator]
+    return lambda value, now: ask(now - value) if is_aware(value) and is_aware(now) else None
+
+
+def _question(leaf: Leaf, definitions: Definitions) -> Question:
+    operator, operand = leaf.operator, leaf.operand
+    assert operator not in RELATIVE
+    if operator in ORDERING:
+        return _dates(operator, operand)
+    match operator:
+        case Operator.EQUALS | Operator.IN | Operator.IN_GROUP:
+            return _membership(_values(leaf, definitions))
+        case Operator.NOT_EQUALS | Operator.NOT_IN:
+            return _inverse(_membership(_values(leaf, definitions)))
+        case Operator.CONTAINS_ANY | Operator.CONTAINS_ALL | Operator.CONTAINS_NONE:
+            return _items(operator, frozenset(_values(leaf, definitions)))
+        case _:
+            return _text(operator, operand, definitions)
+
+
+def _membership(values: tuple[object, ...]) -> Question:
+    by_kind: dict[type, set[object]] = {}
+    for value in values:
+        by_kind.setdefault(kind_of(value), set()).add(value)
+
+    def ask(value: object) -> Outcome:
+        known = by_kind.get(kind_of(value))
+        return None if known is None else value in known
+
+    return ask
+
+
+def _inverse(ask: Question) -> Question:
+    def inverse(value: object) -> Outcome:
+        answer = ask(value)
+        return None if answer is None else not answer
+
+    return inverse
+
+
+def _items(operator: Operator, items: frozenset[object]) -> Question:
+    holds: Callable[[tuple[str, ...]], bool]
+    match operator:
+        case Operator.CONTAINS_ANY:
+            holds = lambda value: not items.isdisjoint(value)  # noqa: E731  # one of three, side by side
+        case Operator.CONTAINS_ALL:
+            holds = items.issubset
+        case _:
+            holds = items.isdisjoint
+    return lambda value: holds(value) if isinstance(value, tuple) else None
+
+
+def _dated(operand: object) -> bool:
+    return isinstance(operand[0] if isinstance(operand, tuple) else operand, str)
+
+
+def _dates(operator: Operator, operand: Any) -> Question:
+    if isinstance(operand, tuple):
+        low, high = map(instant, operand)
+        return lambda value: low <= value <= high if is_aware(value) else None
+    holds, bound = _HOLDS[operator], instant(operand)
+    return lambda value: holds(value, bound) if is_aware(value) else None
+
+
+def _text(operator: Operator, operand: Any, definitions: Definitions) -> Question:
+    match operator:
+        case Operator.STARTS_WITH:
+            return lambda value: value.startswith(operand) if isinstance(value, str) else None
+        case Operator.ENDS_WITH:
+            return lambda value: value.endswith(operand) if isinstance(value, str) else None
+        case Operator.MATCHES:
+            try:
+                found = compile_pattern(operand)
+            except PatternRefused as refused:
+                raise PolicyInvalid(f"the pattern {operand!r:.60} is refused: {refused}") from None
+            return lambda value: found(value) if isinstance(value, str) else None
+        case Operator.MENTIONS:
+            return _mentions(operand, definitions)
+        case Operator.UNDER_DOMAIN:
+            return _under(frozenset(host_in(domain) or domain for domain in operand))
+        case _:  # a text contains a text, a list contains an item
+            return lambda value: operand in value if isinstance(value, (str, tuple)) else None
+
+
+def _mentions(items: tuple[str, ...], definitions: Definitions) -> Question:
+    lists = [name for item in items if (name := word_list_named(item)) is not None]
+    for name in lists:
+        if name not in definitions.word_lists:
+            raise PolicyInvalid(f"there is no word list '{name}'")
+    readers = [definitions.mentioned(name) for name in lists]
+    if phrases := tuple(item for item in items if word_list_named(item) is None):
+        readers.append(mentions_any(phrases))
+    return lambda value: any(mentioned(value) for mentioned in readers) if isinstance(value, str) else None
+
+
+def _under(domains: frozenset[str]) -> Question:
+    def ask(value: object) -> Outcome:
+        host = host_in(value) if isinstance(value, str) else None
+        return None if host is None else lies_under(host, domains)
+
+    return ask

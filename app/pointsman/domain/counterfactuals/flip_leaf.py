@@ -1,0 +1,213 @@
+"""One test turned around: how it would be said, and values that would make it true, or false.
+
+A value is only proposed from what the policy itself names; what a person wrote or is known by is never part of one.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from types import MappingProxyType
+
+from pointsman.domain.conditions.definitions import Definitions
+from pointsman.domain.conditions.evaluator import Outcome, compile_condition
+from pointsman.domain.dates.durations import format_duration
+from pointsman.domain.leads.facts import NEVER_QUOTED, NOW, Facts, FieldType, Value
+from pointsman.domain.policy.conditions_model import Leaf, Operator
+from pointsman.domain.policy.operands import Ref, instant, is_instant
+from pointsman.domain.text.wording import show
+
+_TRIED = 40
+_OTHER = "another value"
+
+#: Nobody can set these: the clock, what a score adds up to, and who a rep is.
+FIXED = (NOW.partition(".")[0] + ".", "score.", "rep.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """One leaf and what it is to answer."""
+
+    leaf: Leaf
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A value for a field (None: the field is not known); `told` only when it says something to a reader."""
+
+    value: Value | None
+    told: bool
+
+
+def answer(leaf: Leaf, facts: Facts, definitions: Definitions) -> Outcome:
+    """What `leaf` says about `facts`."""
+    return compile_condition(leaf, definitions)(facts)
+
+
+def words(goal: Goal) -> str:
+    """ "were at least 70": what the field would have to be."""
+    leaf, operator = goal.leaf, goal.leaf.operator
+    wanted = goal.wanted
+    if operator is Operator.PRESENT:
+        wanted = wanted is (leaf.operand is True)
+    yes, no = _WORDS.get(operator, ("met {operand}", "did not meet {operand}"))
+    return (yes if wanted else no).format(operand=_said(leaf))
+
+
+def proposals(goal: Goal, facts: Facts, definitions: Definitions, types: Mapping[str, FieldType]) -> Iterator[Proposal]:
+    """Values for the goal's field, the plainest first; none where no value can be made up. They are yet to be tried."""
+    field = goal.leaf.field
+    if field.startswith(FIXED):
+        return
+    kind = types.get(field)
+    for proposal in islice(_made(goal.leaf, facts, definitions), _TRIED):
+        if proposal.value is None or kind is None or isinstance(proposal.value, _KINDS[kind]):
+            told = proposal.told and field not in NEVER_QUOTED
+            yield Proposal(value=proposal.value, told=told)
+
+
+def _made(leaf: Leaf, facts: Facts, definitions: Definitions) -> Iterator[Proposal]:
+    current, operator = facts.get(leaf.field), leaf.operator
+    for value in _from_operand(leaf, facts, definitions):
+        yield Proposal(value=value, told=True)
+    if operator is Operator.PRESENT:
+        yield Proposal(value=None, told=True)
+    for probe in _probes(leaf, facts, current):
+        yield Proposal(value=probe, told=False)
+
+
+def _from_operand(leaf: Leaf, facts: Facts, definitions: Definitions) -> Iterator[Value]:
+    operand, current = leaf.operand, facts.get(leaf.field)
+    if isinstance(operand, Ref):
+        other = facts.get(operand.field)
+        if other is not None and operand.field not in NEVER_QUOTED:
+            yield from other if isinstance(other, tuple) else ()
+            yield from _around(other)
+        return
+    if leaf.operator in _OF_ITEMS:
+        yield _OF_ITEMS[leaf.operator](_items(current), _items(operand))
+    elif leaf.operator in (Operator.CONTAINS, Operator.STARTS_WITH, Operator.ENDS_WITH):
+        yield from _items(operand) if not isinstance(current, tuple) else ()
+        yield (*_items(current), *_items(operand))
+    elif leaf.operator is Operator.MENTIONS:
+        yield from _mentioned(operand, definitions)
+    elif leaf.operator is Operator.IN_GROUP:
+        yield from (code for name in _items(operand) for code in definitions.country_groups.get(name, ()))
+    elif leaf.operator not in (Operator.MATCHES, Operator.PRESENT) and not isinstance(operand, timedelta):
+        for value in operand if isinstance(operand, tuple) else (operand,):
+            yield from _around(value)
+
+
+def _around(value: object) -> Iterator[Value]:
+    """A bound itself, and what lies just beside it."""
+    if isinstance(value, bool):
+        yield value
+        yield not value
+    elif isinstance(value, (int, float)):
+        yield from (value, value + 1, value - 1)
+    elif isinstance(value, datetime):
+        yield from _near(value)
+    elif isinstance(value, str):
+        yield value
+        if is_instant(value):
+            yield from _near(instant(value))
+
+
+def _near(moment: datetime) -> Iterator[datetime]:
+    yield moment
+    for step in (timedelta(minutes=1), timedelta(minutes=-1)):
+        try:
+            yield moment + step
+        except OverflowError:
+            continue
+
+
+def _probes(leaf: Leaf, facts: Facts, current: Value | None) -> Iterator[Value]:
+    """Values that only prove that something else would do: nobody needs to read them."""
+    operand, now = leaf.operand, facts.get(NOW)
+    if isinstance(operand, timedelta) and isinstance(now, datetime):
+        for step in (timedelta(0), operand / 2, -operand / 2, 2 * operand, -2 * operand):
+            try:
+                yield now + step
+            except OverflowError:
+                continue
+        return
+    if isinstance(current, tuple):
+        unwanted = _items(operand)
+        yield tuple(item for item in current if item not in unwanted)
+    yield from (_OTHER, _OTHER.title(), (_OTHER,), (), 1, True, False)
+    if isinstance(now, datetime):
+        yield now
+
+
+def _items(value: object) -> tuple[str, ...]:
+    return (
+        tuple(str(item) for item in value) if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
+    )
+
+
+def _mentioned(operand: object, definitions: Definitions) -> Iterator[str]:
+    for word in _items(operand):
+        listed = definitions.word_lists.get(word.removeprefix("list:")) if word.startswith("list:") else None
+        yield from listed or (word,)
+
+
+def _said(leaf: Leaf) -> str:
+    operand = leaf.operand
+    match operand:
+        case Ref():
+            return operand.field
+        case timedelta():
+            return format_duration(operand)
+        case _:
+            return show(operand, " and " if leaf.operator is Operator.BETWEEN else ", ")
+
+
+#: What a list would be, from what it is and what is asked of it.
+_OF_ITEMS: Mapping[Operator, Callable[[tuple[str, ...], tuple[str, ...]], tuple[str, ...]]] = MappingProxyType(
+    {
+        Operator.CONTAINS_ANY: lambda has, asked: (*has, asked[0]),
+        Operator.CONTAINS_ALL: lambda has, asked: tuple(dict.fromkeys((*has, *asked))),
+        Operator.CONTAINS_NONE: lambda has, asked: tuple(item for item in has if item not in asked),
+    }
+)
+
+_KINDS: Mapping[FieldType, tuple[type, ...]] = MappingProxyType(
+    {
+        FieldType.TEXT: (str,),
+        FieldType.NUMBER: (int, float),
+        FieldType.BOOLEAN: (bool,),
+        FieldType.INSTANT: (datetime,),
+        FieldType.LIST: (tuple,),
+    }
+)
+
+_WORDS: Mapping[Operator, tuple[str, str]] = MappingProxyType(
+    {  # said when it is to be true, said when it is to be false
+        Operator.EQUALS: ("were {operand}", "were not {operand}"),
+        Operator.NOT_EQUALS: ("were not {operand}", "were {operand}"),
+        Operator.IN: ("were one of {operand}", "were none of {operand}"),
+        Operator.NOT_IN: ("were none of {operand}", "were one of {operand}"),
+        Operator.GTE: ("were at least {operand}", "were below {operand}"),
+        Operator.GT: ("were above {operand}", "were at most {operand}"),
+        Operator.LTE: ("were at most {operand}", "were above {operand}"),
+        Operator.LT: ("were below {operand}", "were at least {operand}"),
+        Operator.BETWEEN: ("lay between {operand}", "did not lie between {operand}"),
+        Operator.PRESENT: ("were known", "were not known"),
+        Operator.CONTAINS: ("contained {operand}", "did not contain {operand}"),
+        Operator.STARTS_WITH: ("started with {operand}", "did not start with {operand}"),
+        Operator.ENDS_WITH: ("ended with {operand}", "did not end with {operand}"),
+        Operator.MATCHES: ("matched {operand}", "did not match {operand}"),
+        Operator.MENTIONS: ("mentioned one of {operand}", "mentioned none of {operand}"),
+        Operator.IN_GROUP: ("were in {operand}", "were not in {operand}"),
+        Operator.UNDER_DOMAIN: ("were at or under {operand}", "were neither at nor under {operand}"),
+        Operator.CONTAINS_ANY: ("contained one of {operand}", "contained none of {operand}"),
+        Operator.CONTAINS_ALL: ("contained all of {operand}", "did not contain all of {operand}"),
+        Operator.CONTAINS_NONE: ("contained none of {operand}", "contained one of {operand}"),
+        Operator.WITHIN_LAST: ("lay within the last {operand}", "did not lie within the last {operand}"),
+        Operator.WITHIN_NEXT: ("lay within the next {operand}", "did not lie within the next {operand}"),
+        Operator.OLDER_THAN: ("lay more than {operand} back", "did not lie more than {operand} back"),
+        Operator.FURTHER_THAN: ("lay more than {operand} ahead", "did not lie more than {operand} ahead"),
+    }
+)

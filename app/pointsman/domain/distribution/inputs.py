@@ -1,0 +1,66 @@
+"""The world as it was fetched for one decision: all that a decision depends on beside the plan."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pointsman.domain.distribution.caps import RepLoad
+from pointsman.domain.distribution.eligibility import CalendarState
+from pointsman.domain.distribution.ledger import Ledger
+from pointsman.domain.roster.reps import Roster
+from pointsman.domain.roster.roles import Work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolState:
+    """A pool's ledger, and since when each member has waited for a turn (None or absent: never had one)."""
+
+    ledger: Ledger = field(default_factory=Ledger)
+    waiting_since: Mapping[str, datetime | None] = field(default_factory=dict)
+    skips: frozenset[str] = frozenset()  # whose next turn is to be passed over, once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """A rep whom a lead belongs to: by which tie, and the reason as it follows the rep's name in a sentence."""
+
+    rep: str
+    by: str  # contact, account, parent, colleague
+    reason: str = "owns the account"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedTime:
+    """The time of an appointment that is asked for: who gets the lead must be free then.
+
+    `obstacles` says of everybody who is not what stands in the way (a sentence); `appointments` counts those that lie
+    ahead, by rep, for pools whose offer is balanced.
+    """
+
+    start: datetime
+    end: datetime
+    obstacles: Mapping[str, str] = field(default_factory=dict)
+    appointments: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything beside the plan that a decision depends on; `owners` in the order in which they are asked."""
+
+    roster: Roster
+    now: datetime
+    seed: str
+    pools: Mapping[str, PoolState] = field(default_factory=dict)  # by pool; pools of one counter hold the same ledger
+    loads: Mapping[str, RepLoad] = field(default_factory=dict)
+    calendars: Mapping[str, CalendarState] = field(default_factory=dict)
+    past_holders: frozenset[str] = frozenset()
+    overrides: frozenset[tuple[str, Work]] = frozenset()
+    owners: tuple[Owner, ...] = ()
+    category_loads: Mapping[str, Mapping[str, RepLoad]] = field(default_factory=dict)  # by category, then rep
+    supplier_loads: Mapping[str, RepLoad] = field(default_factory=dict)  # by supplier; periods by the supplier's clock
+    earliest: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)  # by pool, rep: first bookable slot
+    asked: AskedTime | None = None
+
+    def state_of(self, pool: str) -> PoolState:
+        """The pool's ledger and queue; an untouched one for a pool that never gave a turn."""
+        return self.pools.get(pool) or PoolState()

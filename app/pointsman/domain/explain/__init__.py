@@ -1,0 +1,1 @@
+"""A decision told in sentences."""

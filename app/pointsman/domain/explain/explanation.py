@@ -1,0 +1,154 @@
+"""Why this rep, why not each other one, which rules nearly matched, what would change it: one decision, explained whole."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from pointsman.domain.counterfactuals.near_misses import NearMisses, near_misses
+from pointsman.domain.counterfactuals.remedies import WouldChange, would_change
+from pointsman.domain.distribution.eligibility import Candidate
+from pointsman.domain.distribution.inputs import World
+from pointsman.domain.explain.narrative import story as story_of
+from pointsman.domain.explain.narrative import summary as summary_of
+from pointsman.domain.explain.narrative import why_sentence
+from pointsman.domain.explain.turn_forecast import turns_until
+from pointsman.domain.gate.evaluation import GateResult
+from pointsman.domain.policy.document import Method
+from pointsman.domain.policy.pools import Offer
+from pointsman.domain.routing.decision import Decision, DecisionOutcome, Step, StepResult
+from pointsman.domain.routing.plan import Plan
+
+#: More reps than these are counted, not listed.
+MOST_REPS = 100
+
+_TURN = {
+    Method.FAIR: "turn",
+    Method.LEAST_LOADED: "least-loaded",
+    Method.SOONEST: "soonest",
+    Method.RANKED: "ranked",
+    Method.OWNER: "owner",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """Why the chosen rep: owner, by-hand, only-one, or what the pool's method compares."""
+
+    code: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhyNot:
+    """Another member of a pool that was tried: dropped (`code`), or eligible and not next.
+
+    `turns` is in how many turns theirs comes, while nobody comes or goes; None for the dropped, and past what was looked at.
+    """
+
+    rep: str
+    pool: str
+    eligible: bool
+    code: str
+    sentence: str
+    balance_before: Fraction | None = None
+    entitlement: Fraction | None = None
+    turns: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """A decision in words and as data; lists are bounded, and what was left out is counted."""
+
+    summary: str
+    story: tuple[str, ...]
+    why_rep: Why | None
+    why_not: tuple[WhyNot, ...]
+    why_not_more: int
+    nearly: NearMisses
+    would_change: tuple[WouldChange, ...]
+
+
+def explain_decision(plan: Plan, world: World, decision: Decision, gate: GateResult | None = None) -> Explanation:
+    """The whole explanation of `decide(plan, world)`; `gate` is what the closing gate says of the lead's evidence."""
+    near = near_misses(plan, decision)
+    others = list(_why_not(plan, world, decision))
+    return Explanation(
+        summary=summary_of(world, decision),
+        story=story_of(plan, world, decision, near, {other.rep: other.turns for other in others if other.turns}),
+        why_rep=_why(plan, world, decision),
+        why_not=tuple(others[:MOST_REPS]),
+        why_not_more=max(len(others) - MOST_REPS, 0),
+        nearly=near,
+        would_change=would_change(plan, world, decision, near, gate),
+    )
+
+
+def explain_by_hand(decision: Decision) -> Explanation:
+    """A human's word needs no rule: the decision says it all."""
+    return Explanation(
+        summary=f"{decision.summary}.",
+        story=(
+            "No rule and no turn decided this: somebody gave the lead by hand.",
+            f"{decision.summary}.",
+            "Roles and gates held all the same.",
+        ),
+        why_rep=Why(code="by-hand", sentence=decision.summary),
+        why_not=(),
+        why_not_more=0,
+        nearly=NearMisses(nearest=(), more=0),
+        would_change=(),
+    )
+
+
+def _why(plan: Plan, world: World, decision: Decision) -> Why | None:
+    if decision.outcome is not DecisionOutcome.ASSIGNED or decision.turn is None:
+        return None
+    return Why(code=_code(plan, world, decision, decision.steps), sentence=why_sentence(decision))
+
+
+def _code(plan: Plan, world: World, decision: Decision, steps: tuple[Step, ...]) -> str:
+    if any(step.result is StepResult.OWNER for step in steps):
+        return "owner"
+    if decision.turn is not None and len(decision.turn.weights) == 1:
+        return "only-one"
+    pool = plan.compiled.policy.pools[decision.pool or ""]
+    if world.asked is not None and pool.booking.offer is Offer.BALANCED:
+        return "balanced"
+    return _TURN[pool.method]
+
+
+def _why_not(plan: Plan, world: World, decision: Decision) -> Iterator[WhyNot]:
+    """Those whose turn comes soonest first, then the other eligible, then the dropped, pool by pool."""
+    turns, looked = turns_until(plan, world, decision)
+    rank = {rep: i for i, rep in enumerate(turns)}
+    candidates = [c for c in decision.candidates if not (c.rep == decision.rep and c.pool == decision.pool)]
+    for candidate in sorted(candidates, key=lambda c: (not c.eligible, rank.get(c.rep, len(rank)))):
+        if not candidate.eligible:
+            yield WhyNot(
+                rep=candidate.rep,
+                pool=candidate.pool,
+                eligible=False,
+                code=candidate.code or "",
+                sentence=candidate.sentence,
+            )
+        else:
+            yield _not_next(candidate, decision, turns.get(candidate.rep), looked)
+
+
+def _not_next(candidate: Candidate, decision: Decision, turns: int | None, looked: int) -> WhyNot:
+    when = ""
+    if turns is not None:
+        when = "; is next after this lead" if turns == 1 else f"; has a turn in {turns} leads"
+    elif looked:
+        when = f"; has no turn within the next {looked} leads"
+    before, turn = decision.ledger_before, decision.turn
+    return WhyNot(
+        rep=candidate.rep,
+        pool=candidate.pool,
+        eligible=True,
+        code="not-next",
+        sentence=candidate.sentence + when,
+        balance_before=before.balance(candidate.rep) if before else None,
+        entitlement=turn.entitlement(candidate.rep) if turn else None,
+        turns=turns,
+    )

@@ -1,0 +1,1 @@
+"""The readiness test in front of gated work."""

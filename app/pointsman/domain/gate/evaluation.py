@@ -1,0 +1,234 @@
+"""The gate: is this lead qualified, motivated and educated enough for the work behind it?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pointsman.domain.conditions.definitions import NO_DEFINITIONS, Definitions
+from pointsman.domain.conditions.evaluator import (
+    Compiler,
+    LeafResult,
+    Outcome,
+    compile_condition,
+    explain,
+    fields_asked,
+)
+from pointsman.domain.conditions.scores import compile_scores, reachable_fields, with_scores
+from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
+from pointsman.domain.leads.facts import NOW, Facts, Value
+from pointsman.domain.policy.document import Gate
+from pointsman.domain.roster.roles import Work
+from pointsman.domain.text.wording import listing
+
+_PREFIX = "qualification."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateState:
+    """Whether a lead may get a gated work right now, and until when."""
+
+    open: bool
+    reason: str
+    expires_at: datetime | None = None
+
+    def open_at(self, now: datetime) -> bool:
+        return self.open and (self.expires_at is None or now < self.expires_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """One thing that keeps the gate shut: what it is, why it does not count, how to mend it."""
+
+    what: str
+    why: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One piece of evidence as the closer reads it before the call."""
+
+    kind: str
+    name: str
+    value: str
+    source: str
+    observed_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateResult:
+    """The gate's answer; `send_to` says where a lead goes that did not pass."""
+
+    passed: bool
+    missing: tuple[Missing, ...]
+    refused: tuple[Missing, ...]
+    failed_conditions: tuple[LeafResult, ...]
+    expires_at: datetime | None
+    snapshot: tuple[Finding, ...]
+    send_to: Work | None
+    summary: str
+
+    def state(self) -> GateState:
+        return GateState(open=self.passed, reason=self.summary, expires_at=self.expires_at)
+
+
+#: Without this, a policy that forgets its gate would open it for everybody.
+_ASKS_NOTHING = Missing(
+    what="gate",
+    why="the published policy asks for nothing before this work",
+    how="add 'require' or 'when' to the gate, and publish",
+)
+
+
+def facts_with_evidence(facts: Facts, evidence: Sequence[Evidence], now: datetime, default_expiry: timedelta) -> Facts:
+    """`facts` with `qualification.*` taken from affirmed, unexpired evidence and from nowhere else."""
+    known: dict[str, Value] = {name: value for name, value in facts.items() if not name.startswith(_PREFIX)}
+    for finding in _standing(evidence, now, default_expiry):
+        known[_PREFIX + finding.name] = finding.value
+    return known
+
+
+def evaluate_gate(
+    gate: Gate,
+    evidence: Sequence[Evidence],
+    facts: Facts,
+    now: datetime,
+    *,
+    definitions: Definitions = NO_DEFINITIONS,
+) -> GateResult:
+    """Does this evidence pass this gate now?
+
+    A kind is met by one affirmed, unexpired item of that kind, `kind.name` by that very item. A "no" outweighs
+    every earlier "yes" of the same name, even once the "no" itself has expired. A pass expires with the first of
+    the evidence that it rests on, and after the gate's own span at the latest. A gate that asks for nothing lets nobody through.
+    """
+    standing = _standing(evidence, now, gate.expires_after)
+    known = _known(gate, facts_with_evidence(facts, evidence, now, gate.expires_after), now, definitions)
+    missing: list[Missing] = [] if gate.require or gate.when else [_ASKS_NOTHING]
+    refused: list[Missing] = []
+    used: list[Finding] = []
+    for requirement in gate.require:
+        found = [f for f in standing if requirement in (f.kind, f"{f.kind}.{f.name}")]
+        if found:
+            used.append(max(found, key=lambda f: f.expires_at))
+        elif refusal := _refusal(requirement, evidence, now, gate.expires_after):
+            refused.append(refusal)
+        else:
+            missing.append(_missing(requirement, evidence, now, gate.expires_after))
+    outcome: Outcome = True
+    failed: tuple[LeafResult, ...] = ()
+    if gate.when is not None:
+        outcome = compile_condition(gate.when, definitions)(known)
+        explained = explain(gate.when, known, definitions)
+        failed = tuple(leaf for leaf in explained if leaf.outcome is not True) if outcome is not True else ()
+        asked = {leaf.field.removeprefix(_PREFIX) for leaf in explained}
+        used += [f for f in standing if f.name in asked]
+    passed = not missing and not refused and outcome is True
+    send_to = None
+    if not passed:
+        send_to = gate.on_fail.refused if refused or outcome is False else gate.on_fail.missing
+    return GateResult(
+        passed=passed,
+        missing=tuple(missing),
+        refused=tuple(refused),
+        failed_conditions=failed,
+        expires_at=min((now + gate.expires_after, *(f.expires_at for f in used))) if passed else None,
+        snapshot=tuple(standing),
+        send_to=send_to,
+        summary=_summary(missing, refused, failed) if not passed else "the gate is passed",
+    )
+
+
+def _expiry(item: Evidence, now: datetime, default: timedelta) -> datetime:
+    # A source whose clock runs ahead must not stretch the life of its evidence.
+    return item.expires_at or min(item.observed_at, now) + default
+
+
+def _latest_refusals(evidence: Sequence[Evidence], now: datetime) -> dict[str, Evidence]:
+    latest: dict[str, Evidence] = {}
+    for item in evidence:
+        if not item.affirmed:
+            other = latest.get(item.name)
+            if other is None or min(item.observed_at, now) >= min(other.observed_at, now):
+                latest[item.name] = item
+    return latest
+
+
+def _standing(evidence: Sequence[Evidence], now: datetime, default: timedelta) -> list[Finding]:
+    """The affirmed, unexpired and not refused items, the latest of each name, in the order of the kinds."""
+    refusals = _latest_refusals(evidence, now)
+    latest: dict[str, Evidence] = {}
+    for item in sorted(evidence, key=lambda e: min(e.observed_at, now)):
+        refusal = refusals.get(item.name)
+        overruled = refusal is not None and min(refusal.observed_at, now) >= min(item.observed_at, now)
+        if item.affirmed and not overruled and _expiry(item, now, default) > now:
+            latest[item.name] = item
+    order = list(EVIDENCE_NAMES)
+    return [
+        Finding(
+            kind=item.kind.value,
+            name=name,
+            value=item.value,
+            source=item.source,
+            observed_at=item.observed_at,
+            expires_at=_expiry(item, now, default),
+        )
+        for name, item in sorted(
+            latest.items(), key=lambda pair: (order.index(pair[0]) if pair[0] in order else 99, pair[0])
+        )
+    ]
+
+
+def _concerns(requirement: str, item: Evidence) -> bool:
+    return requirement in (item.kind.value, f"{item.kind.value}.{item.name}")
+
+
+def _refusal(requirement: str, evidence: Sequence[Evidence], now: datetime, default: timedelta) -> Missing | None:
+    """The unexpired "no" that speaks against `requirement`, where no later "yes" of that name stands against it."""
+    refusals = _latest_refusals(evidence, now)
+    for item in refusals.values():
+        later_yes = any(
+            e.affirmed and e.name == item.name and min(e.observed_at, now) > min(item.observed_at, now)
+            for e in evidence
+        )
+        if _concerns(requirement, item) and not later_yes and _expiry(item, now, default) > now:
+            return Missing(
+                what=requirement,
+                why=f"{item.name} was denied by {item.source} on {item.observed_at:%Y-%m-%d}",
+                how=f"send new evidence '{item.name}' when the buyer has changed their mind",
+            )
+    return None
+
+
+def _missing(requirement: str, evidence: Sequence[Evidence], now: datetime, default: timedelta) -> Missing:
+    kind, _, name = requirement.partition(".")
+    names = [name] if name else [n for n, k in EVIDENCE_NAMES.items() if k == kind]
+    how = f"send evidence of kind {kind}: {' or '.join(names)}"
+    past = [e for e in evidence if e.affirmed and _concerns(requirement, e)]
+    if past:
+        last = max(past, key=lambda e: _expiry(e, now, default))
+        when = _expiry(last, now, default)
+        why = f"{last.name} expired on {when:%Y-%m-%d}" if when <= now else f"{last.name} was withdrawn since"
+        return Missing(what=requirement, why=why, how=how)
+    return Missing(what=requirement, why=f"nobody has recorded {' or '.join(names)}", how=how)
+
+
+def _summary(missing: Sequence[Missing], refused: Sequence[Missing], failed: Sequence[LeafResult]) -> str:
+    parts = [f"{m.what} is refused ({m.why})" for m in refused]
+    parts += [f"{m.what} is missing ({m.why})" for m in missing]
+    parts += [leaf.words for leaf in failed]
+    return f"the gate is not passed: {listing(parts)}"
+
+
+def _known(gate: Gate, facts: Facts, now: datetime, definitions: Definitions) -> Facts:
+    """`facts` with what the gate's own condition asks beside them: the moment, and scores."""
+    if gate.when is None:
+        return facts
+    scores = compile_scores(reachable_fields(gate.when, definitions), definitions, Compiler(definitions))
+    return with_scores({**facts, NOW: now}, scores)
+
+
+def fields_of(gate: Gate) -> frozenset[str]:
+    """The fields that the gate's own condition names."""
+    return frozenset(fields_asked(gate.when)) if gate.when else frozenset()

@@ -1,0 +1,158 @@
+"""From what senders write ("120", "true", 1764000000000) to a field's declared type."""
+
+import re
+from datetime import UTC, datetime
+from math import isfinite
+
+from pointsman.domain.leads.facts import FIELDS, FieldType, Value
+from pointsman.domain.leads.normalise import visible
+
+MAX_TEXT = 2_000
+MAX_MESSAGE = 10_000
+MAX_ITEMS = 200
+MAX_NUMBER = 10**15
+
+_TRUE = frozenset({"true", "yes", "y", "1", "on", "ja", "wahr"})
+_FALSE = frozenset({"false", "no", "n", "0", "off", "nein", "falsch"})
+_NUMBER = re.compile(r"[+-]?\d{1,16}(\.\d{1,16})?", re.ASCII)
+
+#: Country names that forms of our markets send where a code belongs.
+_COUNTRIES = {
+    "germany": "DE", "deutschland": "DE", "allemagne": "DE", "austria": "AT", "österreich": "AT", "oesterreich": "AT",
+    "switzerland": "CH", "schweiz": "CH", "suisse": "CH", "svizzera": "CH", "liechtenstein": "LI", "france": "FR",
+    "frankreich": "FR", "italy": "IT", "italien": "IT", "italia": "IT", "spain": "ES", "spanien": "ES", "españa": "ES",
+    "portugal": "PT", "netherlands": "NL", "niederlande": "NL", "belgium": "BE", "belgien": "BE", "luxembourg": "LU",
+    "luxemburg": "LU", "poland": "PL", "polen": "PL", "czech republic": "CZ", "czechia": "CZ", "tschechien": "CZ",
+    "denmark": "DK", "dänemark": "DK", "sweden": "SE", "schweden": "SE", "norway": "NO", "norwegen": "NO",
+    "finland": "FI", "finnland": "FI", "ireland": "IE", "irland": "IE", "united kingdom": "GB", "great britain": "GB",
+    "uk": "GB", "england": "GB", "grossbritannien": "GB", "großbritannien": "GB", "united states": "US", "usa": "US",
+    "united states of america": "US", "vereinigte staaten": "US", "brazil": "BR", "brasil": "BR", "brasilien": "BR",
+    "canada": "CA", "kanada": "CA", "hungary": "HU", "ungarn": "HU", "slovakia": "SK", "slowakei": "SK",
+    "slovenia": "SI", "slowenien": "SI", "croatia": "HR", "kroatien": "HR", "romania": "RO", "rumänien": "RO",
+}  # fmt: skip
+
+
+def coerce(field: str, value: object, kind: FieldType | None = None) -> Value | None:
+    """`value` in the type of `field` (or `kind`); None when it says nothing. ValueError says why it does not fit."""
+    if value is None or (isinstance(value, str) and not visible(value)):
+        return None
+    match kind or FIELDS[field]:
+        case FieldType.TEXT:
+            return _text(field, value)
+        case FieldType.NUMBER:
+            return _number(value)
+        case FieldType.BOOLEAN:
+            return _boolean(value)
+        case FieldType.INSTANT:
+            return instant(value)
+        case FieldType.LIST:
+            return _list(value)
+
+
+def natural_type(value: object) -> FieldType:
+    """The type of a field that nobody has declared yet, from one of its values."""
+    match value:
+        case bool():
+            return FieldType.BOOLEAN
+        case int() | float():
+            return FieldType.NUMBER
+        case list() | tuple():
+            return FieldType.LIST
+        case _:
+            return FieldType.TEXT
+
+
+def instant(value: object) -> datetime:
+    """ISO 8601 (without offset: UTC), or seconds or milliseconds since 1970."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC)
+    if isinstance(value, str) and re.fullmatch(r"\d{9,14}", value.strip(), re.ASCII):
+        value = int(value)
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value / 1000 if abs(value) >= 10**11 else value, UTC)
+        if isinstance(value, str):
+            parsed = datetime.fromisoformat(value.strip())
+            return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    raise ValueError("is not a time: write ISO 8601 such as 2026-11-22T09:30:00Z")
+
+
+def _text(field: str, value: object) -> str:
+    match value:
+        case bool():
+            text = "true" if value else "false"
+        case int() | float():
+            text = str(value)
+        case str():
+            text = visible(value) if field != "lead.message" else value.replace("\x00", "").strip()
+        case _:
+            raise ValueError("is not a text")
+    limit = MAX_MESSAGE if field == "lead.message" else MAX_TEXT
+    if len(text) > limit:
+        raise ValueError(f"is longer than {limit} characters")
+    if field in {"lead.country", "company.country"}:
+        return _country(text)
+    if field == "lead.language":
+        return _language(text)
+    if field == "account.status":
+        return _status(text)
+    return text
+
+
+def _country(text: str) -> str:
+    if re.fullmatch(r"[A-Za-z]{2}", text):
+        code = text.upper()
+        return "GB" if code == "UK" else code
+    try:
+        return _COUNTRIES[text.casefold()]
+    except KeyError:
+        raise ValueError("is not an ISO 3166 country code such as DE") from None
+
+
+def _language(text: str) -> str:
+    matched = re.match(r"([A-Za-z]{2})(?:[-_].*)?$", text)
+    if matched is None:
+        raise ValueError("is not an ISO 639-1 language code such as de")
+    return matched.group(1).lower()
+
+
+def _status(text: str) -> str:
+    if text.casefold() not in {"prospect", "customer"}:
+        raise ValueError("is neither prospect nor customer")
+    return text.casefold()
+
+
+def _number(value: object) -> int | float:
+    number: int | float | None = None
+    match value:
+        case bool():
+            pass
+        case int() | float():
+            number = value
+        case str() if _NUMBER.fullmatch(value.strip()):
+            number = float(value) if "." in value else int(value)
+        case _:
+            pass
+    if number is None or not isfinite(number):
+        raise ValueError("is not a number: write digits such as 120 or 1.5")
+    if abs(number) > MAX_NUMBER:
+        raise ValueError("is too large a number")
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+def _boolean(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().casefold() if isinstance(value, str | int) else ""
+    if word in _TRUE or word in _FALSE:
+        return word in _TRUE
+    raise ValueError("is neither true nor false")
+
+
+def _list(value: object) -> tuple[str, ...]:
+    items = value.split(";") if isinstance(value, str) else value
+    if not isinstance(items, list | tuple) or len(items) > MAX_ITEMS:
+        raise ValueError(f"is not a list of at most {MAX_ITEMS} texts")
+    return tuple(text for item in items if (text := _text("", item)))

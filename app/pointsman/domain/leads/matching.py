@@ -1,0 +1,162 @@
+"""Which of two things known about a lead counts, and which lead an event belongs to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from pointsman.domain.leads.facts import Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """A lead's values after an event; `changed` names the fields that are different now."""
+
+    values: Mapping[str, Value]
+    known_at: Mapping[str, str]
+    changed: frozenset[str]
+
+
+def merge(values: Mapping[str, Value], known_at: Mapping[str, str], news: Mapping[str, Value], stamp: str) -> Merged:
+    """Each field keeps the value that was true last; news as old as what is known is taken.
+
+    `known_at` and `stamp` are instants as `stamp_of` writes them.
+    """
+    kept = dict(values)
+    stamps = dict(known_at)
+    changed = set()
+    for field, value in news.items():
+        if stamps.get(field, "") > stamp:
+            continue
+        if kept.get(field) != value or type(kept.get(field)) is not type(value):
+            changed.add(field)
+        kept[field] = value
+        stamps[field] = stamp
+    return Merged(values=kept, known_at=stamps, changed=frozenset(changed))
+
+
+def unite(
+    values: Mapping[str, Value], known_at: Mapping[str, str], others: Mapping[str, Value], others_at: Mapping[str, str]
+) -> Merged:
+    """What is known of two records of one person: each field has the value that was true last, the former's when level."""
+    kept, stamps, changed = dict(values), dict(known_at), set()
+    for field, value in others.items():
+        stamp = others_at.get(field, "")
+        if field in kept and stamp <= stamps.get(field, ""):
+            continue
+        if field not in kept or kept[field] != value or type(kept[field]) is not type(value):
+            changed.add(field)
+        kept[field] = value
+        if stamp:
+            stamps[field] = stamp
+    return Merged(values=kept, known_at=stamps, changed=frozenset(changed))
+
+
+def stamp_of(at: datetime) -> str:
+    """An instant in UTC, as text of one width, so that texts sort as instants do."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The lead that an event belongs to. `conflict` is another lead that its email names."""
+
+    lead_id: UUID
+    by: str  # "external_id" | "email"
+    conflict: UUID | None
+
+
+def choose(by_external_id: UUID | None, by_email: UUID | None) -> Found | None:
+    """The external id wins: the system that gave it knows its own records, while an email may be shared or mistyped."""
+    if by_external_id is not None:
+        other = by_email if by_email != by_external_id else None
+        return Found(lead_id=by_external_id, by="external_id", conflict=other)
+    if by_email is not None:
+        return Found(lead_id=by_email, by="email", conflict=None)
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """An account as a name finds it; `countries` is where its leads are."""
+
+    account_id: UUID
+    name: str
+    key: str
+    domain: str | None
+    countries: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """An account whose name is like a lead's: how sure that it is the same company, 0 to 100, and from what."""
+
+    account: Named
+    confidence: int
+    why: str
+
+    def as_json(self) -> dict[str, str | int | None]:
+        """As a lead's `match` keeps it."""
+        return {
+            "account_id": str(self.account.account_id),
+            "name": self.account.name,
+            "domain": self.account.domain,
+            "confidence": self.confidence,
+            "why": self.why,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """What an alike name leads to: one account to link the lead to, or some to suggest to a human, or nothing."""
+
+    link: Alike | None = None
+    suggestions: tuple[Alike, ...] = ()
+
+
+#: Two accounts this near each other are a tie, which no machine settles.
+TIE = 2
+SUGGESTED = 5
+
+_AGREES, _UNKNOWN, _DIFFERS = 2, -3, -10
+
+
+def likeness(
+    name: str,
+    country: str | None,
+    scored: Sequence[tuple[Named, int]],
+    *,
+    link_at: int,
+    suggest_at: int,
+    may_link: bool,
+) -> Likeness:
+    """What to make of accounts whose names score 0 to 100 beside `name`.
+
+    A country that agrees adds a little, one that differs takes more and never links; where it is unknown, a name has to
+    be nearly equal. `may_link` False only suggests.
+    """
+    found = sorted(
+        (_alike(name, country, account, score, link_at) for account, score in scored),
+        key=lambda one: (-one.confidence, str(one.account.account_id)),
+    )
+    worth = [one for one in found if one.confidence >= suggest_at or one.confidence >= link_at]
+    if not worth:
+        return Likeness()
+    first = worth[0]
+    tie = len(found) > 1 and first.confidence - found[1].confidence <= TIE
+    if may_link and first.confidence >= link_at and not tie:
+        return Likeness(link=first)
+    return Likeness(suggestions=tuple(worth[:SUGGESTED]))
+
+
+def _alike(name: str, country: str | None, account: Named, score: int, link_at: int) -> Alike:
+    confidence, told = score + _UNKNOWN, "no country to compare"
+    if country is not None and account.countries:
+        if country in account.countries:
+            confidence, told = min(100, score + _AGREES), f"country {country} agrees"
+        else:
+            confidence = min(score + _DIFFERS, link_at - 1)
+            told = f"country {country} is not {', '.join(sorted(account.countries))}"
+    return Alike(
+        account=account, confidence=max(0, confidence), why=f"name {score}: '{name}' ~ '{account.name}', {told}"
+    )

@@ -1,0 +1,231 @@
+"""Conditions as the policy document writes them: structured data that forms can build and git can diff."""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated, Self
+
+from pydantic import Discriminator, Field, StrictBool, Tag, model_validator
+from pydantic_core import PydanticCustomError
+
+from pointsman.domain.dates.durations import Duration
+from pointsman.domain.policy.operands import (
+    TAG,
+    Bound,
+    BoundOrRef,
+    FieldName,
+    Name,
+    Names,
+    Part,
+    Scalar,
+    Scalars,
+    Text,
+    Texts,
+)
+
+MAX_BRANCHES = 1_000
+
+
+class Operator(StrEnum):
+    """What a leaf may ask of a field."""
+
+    EQUALS = "equals"
+    NOT_EQUALS = "not_equals"
+    IN = "in"
+    NOT_IN = "not_in"
+    GTE = "gte"
+    GT = "gt"
+    LTE = "lte"
+    LT = "lt"
+    BETWEEN = "between"
+    PRESENT = "present"
+    CONTAINS = "contains"
+    STARTS_WITH = "starts_with"
+    ENDS_WITH = "ends_with"
+    MATCHES = "matches"  # RE2, anywhere in the text
+    MENTIONS = "mentions"  # whole words or phrases, whatever their case; "list:NAME" is a word list of the policy
+    IN_GROUP = "in_group"  # of countries
+    UNDER_DOMAIN = "under_domain"  # the domain of a URL, an address or a host is one of these or lies under it
+    CONTAINS_ANY = "contains_any"
+    CONTAINS_ALL = "contains_all"
+    CONTAINS_NONE = "contains_none"
+    WITHIN_LAST = "within_last"  # now - span <= value <= now
+    WITHIN_NEXT = "within_next"  # now <= value <= now + span
+    OLDER_THAN = "older_than"  # value < now - span
+    FURTHER_THAN = "further_than"  # value > now + span
+
+
+ORDERING = frozenset({Operator.GTE, Operator.GT, Operator.LTE, Operator.LT, Operator.BETWEEN})
+RELATIVE = frozenset({Operator.WITHIN_LAST, Operator.WITHIN_NEXT, Operator.OLDER_THAN, Operator.FURTHER_THAN})
+
+
+class Leaf(Part):
+    """One question about one field; exactly one operator."""
+
+    field: FieldName
+    equals: Scalar | None = None
+    not_equals: Scalar | None = None
+    in_: Scalars | None = Field(default=None, alias="in")
+    not_in: Scalars | None = None
+    gte: BoundOrRef | None = None
+    gt: BoundOrRef | None = None
+    lte: BoundOrRef | None = None
+    lt: BoundOrRef | None = None
+    between: tuple[Bound, Bound] | None = None
+    present: StrictBool | None = None
+    contains: Text | None = None
+    starts_with: Text | None = None
+    ends_with: Text | None = None
+    matches: Text | None = None
+    mentions: Texts | None = None
+    in_group: Names | None = None
+    under_domain: Texts | None = None
+    contains_any: Texts | None = None
+    contains_all: Texts | None = None
+    contains_none: Texts | None = None
+    within_last: Duration | None = None
+    within_next: Duration | None = None
+    older_than: Duration | None = None
+    further_than: Duration | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one_operator(self) -> Self:
+        used = self._used()
+        if len(used) != 1:
+            raise PydanticCustomError(
+                "one-operator",
+                "a test of {field} needs exactly one operator, found {found}; combine several with all: [...]",
+                {"field": self.field, "found": ", ".join(sorted(used)) or "none"},
+            )
+        if self.between and isinstance(self.between[0], str) is not isinstance(self.between[1], str):
+            raise PydanticCustomError("bound", "between needs two numbers or two instants, not one of each")
+        return self
+
+    @cached_property
+    def operator(self) -> Operator:
+        """The one operator that is set."""
+        return Operator(self._used()[0])
+
+    @cached_property
+    def operand(self) -> object:
+        """The value compared with: a scalar, a duration, a `Ref`, or a tuple."""
+        return self.__dict__["in_" if self.operator is Operator.IN else self.operator.value]
+
+    def _used(self) -> list[str]:
+        return [
+            name.rstrip("_") for name in self.model_fields_set if name != "field" and self.__dict__[name] is not None
+        ]
+
+
+class All(Part):
+    """True when every part is true."""
+
+    all: Annotated[tuple["Condition", ...], Field(min_length=1, max_length=MAX_BRANCHES)]
+
+
+class AnyOf(Part):
+    """True when at least one part is true."""
+
+    any: Annotated[tuple["Condition", ...], Field(min_length=1, max_length=MAX_BRANCHES)]
+
+
+class Not(Part):
+    """True when the part is false; unknown stays unknown."""
+
+    not_: "Condition" = Field(alias="not")
+
+
+class SegmentRef(Part):
+    """A named segment's condition."""
+
+    segment: Name
+
+    @property
+    def key(self) -> str:
+        """Under which the definitions keep it: "segment:dach"."""
+        return f"segment:{self.segment}"
+
+
+class IcpRef(Part):
+    """A named ideal customer profile's condition."""
+
+    icp: Name
+
+    @property
+    def key(self) -> str:
+        """Under which the definitions keep it: "icp:core"."""
+        return f"icp:{self.icp}"
+
+
+class PersonaRef(Part):
+    """A named persona's condition."""
+
+    persona: Name
+
+    @property
+    def key(self) -> str:
+        """Under which the definitions keep it: "persona:economic-buyer"."""
+        return f"persona:{self.persona}"
+
+
+NamedRef = SegmentRef | IcpRef | PersonaRef
+
+
+#: Each kind of condition by the key that tells it.
+SHAPES: Mapping[str, type[Part]] = {
+    "all": All,
+    "any": AnyOf,
+    "not": Not,
+    "segment": SegmentRef,
+    "icp": IcpRef,
+    "persona": PersonaRef,
+    "field": Leaf,
+}
+_SHAPE_OF: Mapping[type, str] = {model: TAG + shape for shape, model in SHAPES.items()}
+
+
+def _shape(value: object) -> str | None:
+    if isinstance(value, Mapping):
+        return next((TAG + shape for shape in SHAPES if shape in value), None)
+    return _SHAPE_OF.get(type(value))
+
+
+Condition = Annotated[
+    Annotated[All, Tag(TAG + "all")]
+    | Annotated[AnyOf, Tag(TAG + "any")]
+    | Annotated[Not, Tag(TAG + "not")]
+    | Annotated[SegmentRef, Tag(TAG + "segment")]
+    | Annotated[IcpRef, Tag(TAG + "icp")]
+    | Annotated[PersonaRef, Tag(TAG + "persona")]
+    | Annotated[Leaf, Tag(TAG + "field")],
+    Discriminator(
+        _shape,
+        custom_error_type="condition-shape",
+        custom_error_message=(
+            "a condition is {all: [...]}, {any: [...]}, {not: ...}, {segment: name}, {icp: name}, {persona: name} "
+            "or {field: ..., <operator>: ...}"
+        ),
+    ),
+]
+
+for _model in (All, AnyOf, Not, SegmentRef, IcpRef, PersonaRef, Leaf):
+    _model.model_rebuild()
+
+
+def leaves(condition: Condition, path: str = "") -> Iterator[tuple[str, Leaf | NamedRef]]:
+    """Every leaf and named reference with its path ("all[1].not"), in the author's order."""
+    match condition:
+        case All(all=parts):
+            for i, part in enumerate(parts):
+                yield from leaves(part, _join(path, f"all[{i}]"))
+        case AnyOf(any=parts):
+            for i, part in enumerate(parts):
+                yield from leaves(part, _join(path, f"any[{i}]"))
+        case Not(not_=part):
+            yield from leaves(part, _join(path, "not"))
+        case _:
+            yield path, condition
+
+
+def _join(path: str, step: str) -> str:
+    return f"{path}.{step}" if path else step

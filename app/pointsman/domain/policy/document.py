@@ -1,0 +1,188 @@
+"""The policy document: one model for YAML in git and JSON through the API."""
+
+from datetime import timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from pointsman.domain.dates.durations import Duration
+from pointsman.domain.leads.evidence import EVIDENCE_NAMES, EvidenceKind
+from pointsman.domain.leads.facts import FieldType
+from pointsman.domain.policy.conditions_model import Condition
+from pointsman.domain.policy.definitions_model import (
+    CountryGroup,
+    CustomName,
+    Score,
+    ScoreName,
+    Segment,
+    Title,
+    WordList,
+)
+from pointsman.domain.policy.operands import Name, Part, Text
+from pointsman.domain.policy.pools import (
+    MAX_MEMBERS,
+    BookingRules,
+    CapacityStep,
+    Match,
+    Member,
+    Method,
+    Pool,
+    Preference,
+    RampStep,
+    Ranking,
+    SupplierRules,
+)
+from pointsman.domain.roster.roles import Work
+
+__all__ = [
+    "MAX_MEMBERS", "MAX_RULES", "BookingRules", "CapacityStep", "Gate", "Holds", "Match", "Matching", "Member", "Method",
+    "Nurture", "OnFail", "Ownership", "Policy", "Pool", "Preference", "RampStep", "Ranking", "Rule", "Score", "Segment",
+    "SupplierRules",
+]  # fmt: skip
+
+MAX_RULES = 10_000
+
+
+def _known_requirement(text: str) -> str:
+    kind, _, name = text.partition(".")
+    if kind not in {k.value for k in EvidenceKind}:
+        owner = EVIDENCE_NAMES.get(kind)
+        hint = f"did you mean '{owner}.{kind}'?" if owner else "write qualified, motivated or educated"
+        raise PydanticCustomError(
+            "requirement", "{kind} is not a kind of evidence: {hint}", {"kind": repr(kind), "hint": hint}
+        )
+    if "." in text and EVIDENCE_NAMES.get(name) != kind:
+        belongs = EVIDENCE_NAMES.get(name)
+        hint = (
+            f"it belongs to {belongs}: write '{belongs}.{name}'"
+            if belongs
+            else ("write one of " + ", ".join(f"{kind}.{n}" for n, k in EVIDENCE_NAMES.items() if k == kind))
+        )
+        raise PydanticCustomError(
+            "requirement",
+            "{name} is not evidence of kind {kind}: {hint}",
+            {"name": repr(name), "kind": kind, "hint": hint},
+        )
+    return text
+
+
+Requirement = Annotated[str, StringConstraints(max_length=60), AfterValidator(_known_requirement)]
+FailTarget = Literal[Work.QUALIFICATION, Work.NURTURE]
+
+
+class OnFail(Part):
+    """Where a lead goes when the gate stays shut: evidence missing, or evidence that says no."""
+
+    missing: FailTarget = Work.QUALIFICATION
+    refused: FailTarget = Work.NURTURE
+
+
+class Gate(Part):
+    """The readiness test in front of a work."""
+
+    require: Annotated[tuple[Requirement, ...], Field(max_length=20)] = ()
+    when: Condition | None = None
+    expires_after: Duration = timedelta(days=30)
+    on_fail: OnFail = OnFail()
+
+
+class Rule(Part):
+    """First match wins; without `when` the rule always matches."""
+
+    name: Title
+    when: Condition | None = None
+    work: Work
+    pool: Name | None = None
+    category: Name | None = None  # what caps by category count
+    alert_after: Duration | None = (
+        None  # how long a lead of this rule may be held before an alert; else holds.alert_after
+    )
+    else_: Annotated[str, StringConstraints(pattern=r"^(hold|next|nurture|pool:[A-Za-z0-9][A-Za-z0-9._-]*)$")] = Field(
+        default="hold", alias="else"
+    )
+    description: Text | None = None
+
+    @property
+    def fallback_pool(self) -> str | None:
+        return self.else_.removeprefix("pool:") if self.else_.startswith("pool:") else None
+
+    @model_validator(mode="after")
+    def _pool_fits_work(self) -> Self:
+        if self.work is Work.NURTURE and self.pool is not None:
+            raise PydanticCustomError("pool-of-nurture", "nurture has no pool, since no rep does it: remove 'pool'")
+        if self.work is not Work.NURTURE and self.pool is None:
+            raise PydanticCustomError(
+                "pool-missing", "work {work} needs a pool: add 'pool: NAME'", {"work": self.work.value}
+            )
+        return self
+
+
+class Nurture(Part):
+    """When a nurtured lead comes back: at the earliest after `cool_off`, and only if `re_enter` is true."""
+
+    re_enter: Condition | None = None
+    cool_off: Duration = timedelta(days=30)
+
+
+class Holds(Part):
+    """How long a lead may wait for a rep before somebody is told."""
+
+    alert_after: Duration = timedelta(hours=4)
+
+
+class Ownership(Part):
+    """Whose lead it is, asked in this order after the gate; an empty order asks nobody.
+
+    `contact`: the lead's own owner; `account`: its account's; `parent`: the parent account's; `colleague`: the rep who
+    holds most of the account's other leads. `tie` settles several of one kind.
+    """
+
+    order: Annotated[tuple[Literal["contact", "account", "parent", "colleague"], ...], Field(max_length=4)] = (
+        "contact",
+        "account",
+        "parent",
+    )
+    tie: Literal["most_leads", "latest", "best_tier"] = "most_leads"
+
+
+class FuzzyNames(Part):
+    """From which confidence (0 to 100) an alike company name links a lead to an account, or is only suggested."""
+
+    link_at: Annotated[int, Field(strict=True, ge=80, le=100)] = 95
+    suggest_at: Annotated[int, Field(strict=True, ge=60, le=100)] = 85
+
+
+class Matching(Part):
+    """How leads are matched to people and accounts."""
+
+    free_mail_domains_extra: Annotated[
+        tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+\.[a-z0-9-]+$", max_length=253)], ...],
+        Field(max_length=1_000),
+    ] = ()
+    names: FuzzyNames | None = None  # without it, names have to be equal
+
+
+class Policy(Part):
+    """Segments, gates, rules, pools: everything that decides where a lead goes."""
+
+    description: Text | None = None
+    fields: Annotated[dict[CustomName, FieldType], Field(default_factory=dict, max_length=500)]
+    country_groups: Annotated[dict[Name, CountryGroup], Field(default_factory=dict, max_length=200)]
+    word_lists: Annotated[dict[Name, WordList], Field(default_factory=dict, max_length=200)]
+    segments: Annotated[dict[Name, Segment], Field(default_factory=dict, max_length=500)]
+    icps: Annotated[dict[Name, Segment], Field(default_factory=dict, max_length=100)]
+    personas: Annotated[dict[Name, Segment], Field(default_factory=dict, max_length=100)]
+    scores: Annotated[dict[ScoreName, Score], Field(default_factory=dict, max_length=100)]
+    gates: Annotated[dict[Work, Gate], Field(default_factory=dict, max_length=10)]
+    rules: Annotated[tuple[Rule, ...], Field(max_length=MAX_RULES)] = ()
+    pools: Annotated[dict[Name, Pool], Field(default_factory=dict, max_length=1_000)]
+    suppliers: Annotated[dict[Name, SupplierRules], Field(default_factory=dict, max_length=200)]
+    nurture: Nurture = Nurture()
+    matching: Matching = Matching()
+    ownership: Ownership = Ownership()
+    holds: Holds = Holds()
+
+    def document(self) -> dict[str, object]:
+        """What the author wrote as plain JSON data; parsing it again gives an equal policy."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)

@@ -1,0 +1,225 @@
+"""Pools as the policy document writes them: who shares a work, and how it is shared."""
+
+from datetime import date, timedelta
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from pointsman.domain.dates.durations import Duration
+from pointsman.domain.dates.local_time import is_zone
+from pointsman.domain.policy.conditions_model import Condition
+from pointsman.domain.policy.operands import FieldName, Name, Part, Text
+from pointsman.domain.roster.roles import Work
+
+MAX_MEMBERS = 500
+
+Weight = Annotated[int, Field(strict=True, ge=1, le=1_000)]
+Limit = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
+Percent = Annotated[int, Field(strict=True, ge=0, le=100)]
+
+
+class Method(StrEnum):
+    """How a pool chooses among its eligible members."""
+
+    FAIR = "fair"  # credit ledger
+    LEAST_LOADED = "least_loaded"  # fewest open leads per weight
+    SOONEST = "soonest"  # earliest bookable slot, ties by the credit ledger
+    OWNER = "owner"  # only whoever owns the contact or the account
+    RANKED = "ranked"  # the best tier that fits best, until too many turns ahead
+
+
+def _known_zone(name: str) -> str:
+    if not is_zone(name):
+        raise PydanticCustomError(
+            "time-zone", "{name} is not an IANA time zone; write one such as 'Europe/Berlin'", {"name": repr(name)}
+        )
+    return name
+
+
+TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
+
+
+class Member(Part):
+    """A rep in a pool; without a weight, the rep's own weight counts."""
+
+    rep: Name
+    weight: Weight | None = None
+
+
+class Match(Part):
+    """The rep's skill list must contain the lead's value; a lead whose value is unknown drops nobody."""
+
+    lead: FieldName
+    rep: Name
+
+
+class Preference(Part):
+    """For `ranked`: the rep's skill list containing the lead's value is worth `points`; an unknown value is worth none."""
+
+    lead: FieldName
+    rep: Name
+    points: Annotated[int, Field(strict=True, ge=1, le=100)] = 1
+
+
+class Ranking(Part):
+    """How `ranked` ranks: points for fit divided by the tier (1 is the best); `lead_by` caps how far ahead anybody gets."""
+
+    prefer: Annotated[tuple[Preference, ...], Field(max_length=20)] = ()
+    lead_by: Annotated[int, Field(strict=True, ge=1, le=1_000)] = 3
+
+
+class RampStep(Part):
+    """From `after` a rep's start date on (in the pool's time zone), this part of the weight counts."""
+
+    after: Duration
+    percent: Percent
+
+
+class Offer(StrEnum):
+    """Whose slots a buyer is shown, and who gets the appointment."""
+
+    STRICT = "strict"  # only the holder's
+    FLEXIBLE = "flexible"  # everybody's who is eligible; the holder when free then, else the pool's method decides
+    BALANCED = "balanced"  # everybody's who is eligible; of those free then, who has the fewest appointments per weight
+
+
+class Confirmation(StrEnum):
+    """Whether a booking stands at once."""
+
+    AUTOMATIC = "automatic"
+    REP = "rep"  # it is requested, and owns its time, until the rep confirms it
+
+
+class BookingRules(Part):
+    """How appointments with this pool's reps are offered."""
+
+    duration: Duration = timedelta(minutes=30)
+    slot_grid: Duration = timedelta(minutes=15)
+    minimum_notice: Duration = timedelta(hours=4)
+    horizon: Duration = timedelta(days=14)
+    buffer_before: Duration = timedelta(0)
+    buffer_after: Duration = timedelta(0)
+    slots_shown: Annotated[int, Field(strict=True, ge=1, le=100)] = 6
+    offer: Offer = Offer.STRICT
+    together: Annotated[tuple[Name, ...], Field(max_length=3)] = ()  # pools that each send one rep along
+    hold_for: Duration = timedelta(minutes=5)  # how long a slot is kept for who looks at it
+    confirmation: Confirmation = Confirmation.AUTOMATIC
+    confirm_within: Duration = timedelta(hours=24)  # else the request lapses; always before the appointment begins
+
+    @model_validator(mode="after")
+    def _spans_that_can_hold_an_appointment(self) -> Self:
+        day = timedelta(days=1)
+        limits = {
+            "duration": (timedelta(minutes=5), day),
+            "slot_grid": (timedelta(minutes=5), day),
+            "minimum_notice": (timedelta(0), timedelta(days=60)),
+            "horizon": (timedelta(hours=1), timedelta(days=366)),
+            "buffer_before": (timedelta(0), day),
+            "buffer_after": (timedelta(0), day),
+            "hold_for": (timedelta(minutes=1), timedelta(hours=1)),
+            "confirm_within": (timedelta(minutes=5), timedelta(days=14)),
+        }
+        for name, (low, high) in limits.items():
+            if not low <= getattr(self, name) <= high:
+                raise PydanticCustomError(
+                    "out-of-range",
+                    "{name} must lie between {low} and {high}",
+                    {"name": name, "low": str(low), "high": str(high)},
+                )
+        if self.minimum_notice >= self.horizon:
+            raise PydanticCustomError(
+                "out-of-range", "minimum_notice must be shorter than horizon, or no slot is ever offered"
+            )
+        return self
+
+
+def _member(value: object) -> object:
+    return {"rep": value} if isinstance(value, str) else value
+
+
+class Pool(Part):
+    """Reps who share one kind of work."""
+
+    work: Work
+    method: Method = Method.FAIR
+    members: Annotated[
+        tuple[Annotated[Member, BeforeValidator(_member, json_schema_input_type=Name | Member)], ...],
+        Field(max_length=MAX_MEMBERS),
+    ]
+    match: Annotated[tuple[Match, ...], Field(max_length=20)] = ()
+    immediate: StrictBool = False
+    time_zone: TimeZone = "UTC"
+    booking: BookingRules = BookingRules()
+    counter: Name | None = None  # pools that name the same counter share one credit ledger
+    requires: Condition | None = None  # must be true of the lead and the rep (`rep.*` fields) together
+    ranking: Ranking = Ranking()
+    ramp_up: Annotated[tuple[RampStep, ...], Field(max_length=50)] = ()
+    shares: Annotated[
+        dict[Name, Percent], Field(default_factory=dict, max_length=100)
+    ]  # by supplier, of this pool's turns
+    description: Text | None = None
+
+    def counter_of(self, name: str) -> str:
+        """Under which name the credit ledger of this pool, called `name`, is kept."""
+        return self.counter or name
+
+    @property
+    def books_ahead(self) -> bool:
+        """Whether its appointments lie ahead, so that who is away just now may be booked all the same."""
+        return not self.immediate and (self.work is Work.CLOSING or self.method is Method.SOONEST)
+
+    @model_validator(mode="after")
+    def _each_member_once_and_work_for_humans(self) -> Self:
+        if self.work is Work.NURTURE:
+            raise PydanticCustomError("pool-of-nurture", "nurture has no pool, since no rep does it: remove this pool")
+        seen: set[str] = set()
+        for member in self.members:
+            if member.rep in seen:
+                raise PydanticCustomError(
+                    "duplicate-member", "{rep} is listed twice in this pool: keep one", {"rep": member.rep}
+                )
+            seen.add(member.rep)
+        if self.shares and sum(self.shares.values()) != 100:
+            raise PydanticCustomError(
+                "shares", "the shares of a pool must add up to 100, not {sum}", {"sum": sum(self.shares.values())}
+            )
+        if [step.after for step in self.ramp_up] != sorted({step.after for step in self.ramp_up}):
+            raise PydanticCustomError("ramp-order", "write the steps of a ramp-up by time, each time once")
+        return self
+
+
+class CapacityStep(Part):
+    """What a supplier can take from a day on, until the next step; without a limit, no limit."""
+
+    from_: Annotated[date, Field(alias="from")]
+    per_day: Limit | None = None
+    per_week: Limit | None = None
+    open: Limit | None = None
+
+
+class SupplierRules(Part):
+    """An outsourced partner: how much it can take and when, and the accounts that it must not touch."""
+
+    time_zone: TimeZone = "UTC"
+    capacity: Annotated[tuple[CapacityStep, ...], Field(max_length=500)] = ()
+    barred_domains: Annotated[tuple[Text, ...], Field(max_length=5_000)] = ()
+    description: Text | None = None
+
+    @model_validator(mode="after")
+    def _steps_in_order(self) -> Self:
+        days = [step.from_ for step in self.capacity]
+        if days != sorted(set(days)):
+            raise PydanticCustomError("capacity-order", "write the steps of a capacity by date, each date once")
+        return self
+
+    @cached_property
+    def barred(self) -> frozenset[str]:
+        """The barred domains to look up in: small letters; a domain bars those under it, too."""
+        return frozenset(domain.lower().strip(".") for domain in self.barred_domains)
+
+    def step_on(self, day: date) -> CapacityStep | None:
+        """The step in force on `day` by the supplier's calendar; None before the first: no limit."""
+        return next((step for step in reversed(self.capacity) if step.from_ <= day), None)

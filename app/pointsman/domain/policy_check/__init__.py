@@ -1,0 +1,1 @@
+"""The checks that a policy passes before it is published."""

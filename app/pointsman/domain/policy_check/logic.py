@@ -1,0 +1,28 @@
+"""What a policy's conditions mean together: contradictions, and rules that no lead can reach."""
+
+from collections.abc import Iterator
+
+from pointsman.domain.conditions.definitions import Definitions
+from pointsman.domain.policy.document import Policy
+from pointsman.domain.policy.walk import conditions_of
+from pointsman.domain.policy_check.contradictions import check_contradictions
+from pointsman.domain.policy_check.findings import Finding, warning
+from pointsman.domain.policy_check.unreachable_rules import MAX_COMPARISONS, check_shadows
+from pointsman.domain.satisfiability.boxes import MAX_STEPS, Expander
+
+
+def check_logic(
+    policy: Policy, definitions: Definitions, *, steps: int = MAX_STEPS, comparisons: int = MAX_COMPARISONS
+) -> Iterator[Finding]:
+    """Contradictions and hidden rules; once the work allowed is used up, one finding says what was left out."""
+    expander = Expander(definitions, steps=steps)
+    yield from check_shadows(policy.rules, expander, budget=comparisons)
+    for path, condition in conditions_of(policy):
+        yield from check_contradictions(path, condition, expander)
+        if expander.exhausted:
+            message = (
+                f"the conditions are too many or too intricate: {path} and those after it were not searched for "
+                "contradictions; simplify them, or name their parts as segments"
+            )
+            yield warning(path, "check-incomplete", message)
+            return

@@ -1,0 +1,135 @@
+"""Does what a test compares with fit the field: its type, its spelling, the groups, lists and patterns in it?"""
+
+from collections.abc import Iterator
+
+from pointsman.domain.conditions.definitions import Definitions
+from pointsman.domain.conditions.predicates import word_list_named
+from pointsman.domain.leads.facts import FieldType
+from pointsman.domain.policy.conditions_model import RELATIVE, Leaf, Operator
+from pointsman.domain.policy.operands import instant
+from pointsman.domain.policy_check.findings import Finding, error, warning
+from pointsman.domain.text.hosts import host_in
+from pointsman.domain.text.patterns import PatternRefused, compile_pattern
+from pointsman.domain.text.phrases import folded
+from pointsman.domain.text.suggestions import did_you_mean
+from pointsman.domain.text.wording import show
+
+_ANY_TEXT = frozenset({Operator.PRESENT, Operator.CONTAINS, Operator.STARTS_WITH, Operator.ENDS_WITH}) | RELATIVE
+_SEVERAL = frozenset(
+    {
+        Operator.IN,
+        Operator.NOT_IN,
+        Operator.IN_GROUP,
+        Operator.MENTIONS,
+        Operator.UNDER_DOMAIN,
+        Operator.CONTAINS_ANY,
+        Operator.CONTAINS_ALL,
+        Operator.CONTAINS_NONE,
+    }
+)
+_COUNTRIES = frozenset({"lead.country", "company.country"})
+_TYPE_WORDS = {FieldType.TEXT: "a text", FieldType.NUMBER: "a number", FieldType.BOOLEAN: "true or false"}
+_CASES = {
+    "lead.country": (str.upper, "countries are stored in capitals"),
+    "company.country": (str.upper, "countries are stored in capitals"),
+    "lead.language": (str.lower, "languages are stored in small letters"),
+    "company.domain": (str.lower, "domains are stored in small letters"),
+}
+
+
+def check_operand(at: str, leaf: Leaf, field_type: FieldType, definitions: Definitions) -> Iterator[Finding]:
+    """Findings about the operand of `leaf`, whose operator fits its field, at the path `at`."""
+    operator, operand = leaf.operator, leaf.operand
+    if isinstance(operand, tuple) and operator in _SEVERAL and len(set(operand)) < len(operand):
+        yield warning(at, "repeated-value", "a value is listed twice: remove one")
+    match operator:
+        case Operator.MATCHES:
+            yield from _pattern(at, str(operand))
+        case Operator.MENTIONS if isinstance(operand, tuple):
+            yield from _phrases(at, operand, definitions)
+        case Operator.IN_GROUP if isinstance(operand, tuple):
+            yield from _groups(at, leaf.field, operand, definitions)
+        case Operator.UNDER_DOMAIN if isinstance(operand, tuple):
+            yield from _domains(at, operand)
+        case Operator.EQUALS | Operator.NOT_EQUALS | Operator.IN | Operator.NOT_IN:
+            yield from _values(at, leaf, field_type)
+        case _ if operator not in _ANY_TEXT and operator not in _SEVERAL:
+            yield from _values(at, leaf, field_type)
+            if isinstance(operand, tuple) and _crossed(operand):
+                message = f"nothing lies between {show(operand[0])} and {show(operand[1])}: swap them"
+                yield error(at, "empty-range", message)
+        case _:
+            pass
+
+
+def _values(at: str, leaf: Leaf, field_type: FieldType) -> Iterator[Finding]:
+    operand = leaf.operand
+    many = isinstance(operand, tuple)
+    for i, value in enumerate(operand if isinstance(operand, tuple) else (operand,)):
+        where = f"{at}[{i}]" if many else at
+        if not _fits(value, field_type):
+            yield error(where, "wrong-type", _misfit(leaf.field, value, field_type))
+        elif leaf.field in _CASES and isinstance(value, str):
+            fold, why = _CASES[leaf.field]
+            if fold(value) != value:
+                message = f"{leaf.field} never equals '{value}', since {why}: write '{fold(value)}'"
+                yield error(where, "never-equal", message)
+
+
+def _pattern(at: str, pattern: str) -> Iterator[Finding]:
+    try:
+        compile_pattern(pattern)
+    except PatternRefused as refused:
+        yield error(at, "pattern-refused", str(refused))
+
+
+def _phrases(at: str, items: tuple[str, ...], definitions: Definitions) -> Iterator[Finding]:
+    for i, item in enumerate(items):
+        name = word_list_named(item)
+        if name is not None and name not in definitions.word_lists:
+            hint = did_you_mean(name, definitions.word_lists) or "add it under 'word_lists'"
+            yield error(f"{at}[{i}]", "unknown-word-list", f"there is no word list '{name}'; {hint}")
+        elif not folded(item):
+            yield error(f"{at}[{i}]", "never-mentioned", "this phrase is empty: write a word, or remove it")
+
+
+def _groups(at: str, field: str, names: tuple[str, ...], definitions: Definitions) -> Iterator[Finding]:
+    if field not in _COUNTRIES and not field.startswith("custom."):
+        yield error(at, "operator-misfit", f"{field} is no country: ask lead.country or company.country")
+    for i, name in enumerate(names):
+        if name not in definitions.country_groups:
+            hint = did_you_mean(name.upper(), definitions.country_groups) or "add it under 'country_groups'"
+            yield error(f"{at}[{i}]", "unknown-country-group", f"there is no country group '{name}'; {hint}")
+
+
+def _domains(at: str, domains: tuple[str, ...]) -> Iterator[Finding]:
+    for i, domain in enumerate(domains):
+        host = host_in(domain)
+        if host is None:
+            yield error(f"{at}[{i}]", "not-a-domain", f"'{domain:.60}' is no domain: write one such as 'acme.de'")
+        elif host != domain.strip().lower() and domain.isascii():
+            yield warning(f"{at}[{i}]", "not-a-domain", f"of '{domain:.60}' only the host counts: write '{host}'")
+
+
+def _fits(value: object, field_type: FieldType) -> bool:
+    match field_type:
+        case FieldType.NUMBER:
+            return isinstance(value, (int, float)) and not isinstance(value, bool)
+        case FieldType.BOOLEAN:
+            return isinstance(value, bool)
+        case _:  # a bound that is a text has been read as an instant when the document was parsed
+            return isinstance(value, str)
+
+
+def _misfit(field: str, value: object, field_type: FieldType) -> str:
+    if field_type is FieldType.TEXT and isinstance(value, bool):
+        return f"{field} is a text, and {str(value).lower()} is not: YAML reads NO, OFF and YES unquoted so; quote it"
+    wanted = _TYPE_WORDS.get(field_type, "an instant such as '2026-01-31T09:00:00+01:00' or a date")
+    return f"{field} needs {wanted}, not {value!r:.60}"
+
+
+def _crossed(bounds: tuple[object, ...]) -> bool:
+    low, high = bounds
+    if isinstance(low, str) and isinstance(high, str):
+        return instant(low) > instant(high)
+    return isinstance(low, (int, float)) and isinstance(high, (int, float)) and low > high

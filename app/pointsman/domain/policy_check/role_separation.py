@@ -1,0 +1,76 @@
+"""Roles kept apart: closers stay off cold work, and who sells does not decide whom to sell to."""
+
+from collections.abc import Iterator, Mapping
+
+from pointsman.domain.policy.document import Policy
+from pointsman.domain.policy_check.findings import Finding, error, warning
+from pointsman.domain.roster.reps import Rep, Roster
+from pointsman.domain.roster.roles import Role, Work
+from pointsman.domain.text.wording import listing
+
+_SALES = frozenset({Work.PROSPECTING, Work.QUALIFICATION, Work.CLOSING})
+
+
+def check_people(policy: Policy, roster: Roster) -> Iterator[Finding]:
+    """ "closer-prospects" and "owner-is-salesperson"."""
+    yield from _closers(policy, roster)
+    yield from _owners(policy, roster)
+
+
+def _closers(policy: Policy, roster: Roster) -> Iterator[Finding]:
+    """Where everybody has one role, or there is but one person, somebody has to do it all."""
+    active = [rep for rep in roster.reps.values() if rep.active]
+    if len({rep.role.name for rep in active}) < 2:
+        return
+    only_prospect = sorted(
+        {r.role.name for r in active if r.role.allows(Work.PROSPECTING) and not r.role.allows(Work.CLOSING)}
+    )
+    instead = f"leave it to {listing(only_prospect)}" if only_prospect else "give prospecting a role of its own"
+    told: set[str] = set()
+    for name, pool in policy.pools.items():
+        for i, member in enumerate(pool.members):
+            rep = roster.reps.get(member.rep)
+            if rep is None or not rep.active or not _mixed(rep.role):
+                continue
+            path = f"pools.{name}.members[{i}]"
+            if pool.work is Work.PROSPECTING:
+                message = (
+                    f"{rep.key}'s role {rep.role.name} includes closing, and closers stay off cold work: {instead}"
+                )
+                yield error(path, "closer-prospects", message)
+            elif rep.role.name not in told:
+                told.add(rep.role.name)
+                message = (
+                    f"{rep.key}'s role {rep.role.name} may both close and prospect: take prospecting out of the role"
+                )
+                yield warning(path, "closer-prospects", message)
+
+
+def _mixed(role: Role) -> bool:
+    return role.allows(Work.CLOSING) and role.allows(Work.PROSPECTING)
+
+
+def _owners(policy: Policy, roster: Roster) -> Iterator[Finding]:
+    sellers: dict[str, Rep] = {}
+    for rep in roster.reps.values():
+        if rep.role.works & _SALES:
+            sellers |= {_folded(known_as): rep for known_as in (rep.key, rep.name, rep.email)}
+    parts: Mapping[str, Mapping[str, str]] = {
+        "segments": {name: part.owner for name, part in policy.segments.items()},
+        "icps": {name: part.owner for name, part in policy.icps.items()},
+        "personas": {name: part.owner for name, part in policy.personas.items()},
+        "scores": {name: part.owner for name, part in policy.scores.items()},
+    }
+    for kind, owners in parts.items():
+        for name, owner in owners.items():
+            seller = sellers.get(_folded(owner))
+            if seller is not None:
+                message = (
+                    f"{seller.key} sells (role {seller.role.name}), and must not decide what counts as a good lead: "
+                    "name an owner outside sales"
+                )
+                yield error(f"{kind}.{name}.owner", "owner-is-salesperson", message)
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.split()).casefold()

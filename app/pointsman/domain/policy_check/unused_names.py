@@ -1,0 +1,88 @@
+"""Names that nothing uses, and categories and skill lists that nobody has."""
+
+from collections.abc import Iterator, Mapping
+
+from pointsman.domain.conditions.definitions import Definitions
+from pointsman.domain.conditions.predicates import word_list_named
+from pointsman.domain.policy.conditions_model import Condition, Leaf, Operator, leaves
+from pointsman.domain.policy.document import Policy
+from pointsman.domain.policy.references import names_in
+from pointsman.domain.policy.walk import conditions_of
+from pointsman.domain.policy_check.findings import Finding, warning
+from pointsman.domain.roster.rep_facts import PREFIX, REP_FIELDS
+from pointsman.domain.roster.reps import Roster
+from pointsman.domain.text.suggestions import did_you_mean
+from pointsman.domain.text.wording import listing
+
+_NAMED = ("segments.", "icps.", "personas.", "scores.")
+
+
+def check_definitions(policy: Policy, roster: Roster | None) -> Iterator[Finding]:
+    """ "unused-definition", "unknown-category", "unknown-skill"."""
+    yield from _unused(policy)
+    if roster is not None:
+        yield from _categories(policy, roster)
+        yield from _skills(policy, roster)
+
+
+def _unused(policy: Policy) -> Iterator[Finding]:
+    defined: Mapping[str, Mapping[str, str]] = {
+        "segments": {name: f"segment:{name}" for name in policy.segments},
+        "icps": {name: f"icp:{name}" for name in policy.icps},
+        "personas": {name: f"persona:{name}" for name in policy.personas},
+        "scores": {name: name for name in policy.scores},
+        "country_groups": {name: f"group:{name}" for name in policy.country_groups},
+        "word_lists": {name: f"list:{name}" for name in policy.word_lists},
+    }
+    if not any(defined.values()):
+        return
+    definitions = Definitions.of(policy)
+    parts: dict[str, list[Condition]] = {key: [condition] for key, condition in definitions.conditions.items()}
+    parts |= {name: [points.when for points in score.points] for name, score in definitions.scores.items()}
+    todo = [condition for path, condition in conditions_of(policy) if not path.startswith(_NAMED)]
+    used: set[str] = set()
+    while todo:
+        condition = todo.pop()
+        for name in {*names_in(condition), *_lists_in(condition)} - used:
+            used.add(name)
+            todo += parts.get(name, ())
+    for kind, names in defined.items():
+        for name, key in names.items():
+            if key not in used:
+                message = "no rule, gate, pool or nurture condition uses it: use it or remove it"
+                yield warning(f"{kind}.{name}", "unused-definition", message)
+
+
+def _lists_in(condition: Condition) -> Iterator[str]:
+    for _, test in leaves(condition):
+        if isinstance(test, Leaf) and isinstance(test.operand, tuple):
+            if test.operator is Operator.MENTIONS:
+                yield from (item for item in test.operand if word_list_named(item) is not None)
+            elif test.operator is Operator.IN_GROUP:
+                yield from (f"group:{name}" for name in test.operand)
+
+
+def _categories(policy: Policy, roster: Roster) -> Iterator[Finding]:
+    given = {rule.category for rule in policy.rules if rule.category is not None}
+    capped: dict[str, list[str]] = {}
+    for rep in roster.reps.values():
+        for category in rep.caps.categories:
+            if category not in given:
+                capped.setdefault(category, []).append(rep.key)
+    for category, keys in capped.items():
+        who = listing(keys if len(keys) <= 3 else [*keys[:3], "others"])
+        hint = did_you_mean(category, given) or f"write 'category: {category}' into the rules it is for"
+        message = f"{who} have a cap for category '{category}', which no rule gives, so it never counts; {hint}"
+        yield warning("rules", "unknown-category", message)
+
+
+def _skills(policy: Policy, roster: Roster) -> Iterator[Finding]:
+    known = {skill for rep in roster.reps.values() for skill in rep.skills}
+    for name, pool in policy.pools.items():
+        asked = set(names_in(pool.requires)) if pool.requires is not None else set()
+        for field in sorted(asked):
+            skill = field.removeprefix(PREFIX)
+            if field.startswith(PREFIX) and field not in REP_FIELDS and skill not in known:
+                hint = did_you_mean(skill, known) or "add it to the reps"
+                message = f"no rep has a skill list '{skill}', so this is unknown of everybody; {hint}"
+                yield warning(f"pools.{name}.requires", "unknown-skill", message)

@@ -1,0 +1,1 @@
+"""Decisions taken again: from their stored inputs, or under another policy."""

@@ -1,0 +1,98 @@
+"""What reps and suppliers would have to do in a simulation: what they had then, corrected by what went elsewhere since."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from pointsman.domain.distribution.caps import RepLoad
+from pointsman.domain.distribution.inputs import World
+from pointsman.domain.policy.document import Method, Policy
+from pointsman.domain.roster.reps import Caps, Roster
+
+
+class Periods(Protocol):
+    """When the present hour, day and week began by somebody's clock."""
+
+    @property
+    def hour(self) -> datetime: ...
+    @property
+    def day(self) -> datetime: ...
+    @property
+    def week(self) -> datetime: ...
+
+
+PeriodsAt = Callable[[datetime, str], Periods]
+_Key = tuple[str, ...]  # ("rep", key), ("category", category, rep) or ("supplier", key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """When work was given to whom, in order of time."""
+
+    times: dict[_Key, list[datetime]] = field(default_factory=dict)
+
+    def add(self, roster: Roster, rep: str, category: str | None, at: datetime) -> None:
+        keys: list[_Key] = [("rep", rep)]
+        if category is not None:
+            keys.append(("category", category, rep))
+        if rep in roster.reps:
+            keys.append(("supplier", roster.reps[rep].supplier))
+        for key in keys:
+            self.times.setdefault(key, []).append(at)
+
+    def since(self, key: _Key, start: datetime | None) -> int:
+        times = self.times.get(key, [])
+        return len(times) if start is None else len(times) - bisect_left(times, start)
+
+
+class Loads:
+    """The loads of one simulation. What ended in history is taken to have ended in the simulation as well."""
+
+    def __init__(self, policy: Policy, roster: Roster, periods: PeriodsAt) -> None:
+        self._policy, self._roster, self._periods = policy, roster, periods
+        self.then, self.now = Given(), Given()
+        self._asked = {name: self._limited(name) for name in policy.pools}
+
+    def of(
+        self, pools: tuple[str, ...], category: Mapping[str, str | None], stored: World
+    ) -> tuple[dict[str, RepLoad], dict[str, dict[str, RepLoad]], dict[str, RepLoad]]:
+        """By rep; by category, then rep; by supplier: for those of `pools` whom a cap or a method asks about."""
+        reps: dict[str, RepLoad] = {}
+        categories: dict[str, dict[str, RepLoad]] = {}
+        suppliers: dict[str, RepLoad] = {}
+        for name in pools:
+            periods, of = self._periods(stored.now, self._policy.pools[name].time_zone), category.get(name)
+            for rep in self._asked[name]:
+                reps.setdefault(rep, self._load(("rep", rep), stored.loads.get(rep), periods))
+                if of is not None and of in self._roster.reps[rep].caps.categories:
+                    had = stored.category_loads.get(of, {}).get(rep)
+                    categories.setdefault(of, {})[rep] = self._load(("category", of, rep), had, periods)
+        for key, rules in self._policy.suppliers.items():
+            if rules.capacity:
+                theirs = self._periods(stored.now, rules.time_zone)
+                suppliers[key] = self._load(("supplier", key), stored.supplier_loads.get(key), theirs)
+        return reps, categories, suppliers
+
+    def _load(self, key: _Key, stored: RepLoad | None, periods: Periods) -> RepLoad:
+        def count(name: str, start: datetime | None) -> int:
+            now = self.now.since(key, start)
+            return now if stored is None else max(getattr(stored, name) + now - self.then.since(key, start), 0)
+
+        return RepLoad(
+            open=count("open", None),
+            hour=count("hour", periods.hour),
+            day=count("day", periods.day),
+            week=count("week", periods.week),
+        )
+
+    def _limited(self, pool: str) -> tuple[str, ...]:
+        by_load = self._policy.pools[pool].method is Method.LEAST_LOADED
+        members = [member.rep for member in self._policy.pools[pool].members if member.rep in self._roster.reps]
+        return tuple(rep for rep in members if by_load or _capped(self._roster.reps[rep].caps))
+
+
+def _capped(caps: Caps) -> bool:
+    limits = (caps.per_hour, caps.per_day, caps.per_week, caps.open_load)
+    return bool(caps.categories) or any(limit is not None for limit in limits)

@@ -1,0 +1,1 @@
+"""Reps, roles, working hours, time off and owners."""

@@ -1,0 +1,49 @@
+"""Whose lead it is: naming an owner, and which of an account's reps comes first."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pointsman.domain.roster.reps import Roster
+
+_LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Colleague:
+    """A rep who holds other leads of the same account: how many, and since when the latest."""
+
+    rep: str
+    leads: int
+    latest: datetime
+
+    def reason(self, total: int) -> str:
+        """As it follows the rep's name in a sentence; `total` is how many of the account's leads anybody holds."""
+        if total == 1:
+            return "holds the account's only other open lead"
+        return f"holds {self.leads} of the account's {total} other open leads"
+
+
+def owner_named(given: str, roster: Roster) -> str:
+    """The rep's key for what a sender calls the owner: a key or an email. An unknown name stays as it was written."""
+    if given in roster.reps:
+        return given
+    wanted = given.strip().casefold()
+    keys = [rep.key for rep in roster.reps.values() if wanted in (rep.key.casefold(), rep.email.casefold())]
+    return min(keys) if keys else given[:_LONGEST_NAME]
+
+
+def rank_colleagues(colleagues: Sequence[Colleague], tie: str, roster: Roster) -> list[Colleague]:
+    """The one whom `tie` prefers first; what it leaves level is settled by number, then the latest, then the key."""
+
+    def tier(one: Colleague) -> int:
+        rep = roster.reps.get(one.rep)
+        return rep.tier if rep else 1_000  # 1 is the best
+
+    first: dict[str, Callable[[Colleague], float]] = {
+        "most_leads": lambda one: -one.leads,
+        "latest": lambda one: -one.latest.timestamp(),
+        "best_tier": tier,
+    }
+    prefers = first[tie]
+    return sorted(colleagues, key=lambda one: (prefers(one), -one.leads, -one.latest.timestamp(), one.rep))

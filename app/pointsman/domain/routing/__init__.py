@@ -1,0 +1,1 @@
+"""From a lead and a policy to a decision."""

@@ -1,0 +1,188 @@
+"""Who gets the lead: a pure function of the plan and of the world as it was fetched."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pointsman.domain.distribution.eligibility import Candidate, Drop, Task, examine
+from pointsman.domain.distribution.inputs import Owner, PoolState, World
+from pointsman.domain.distribution.ledger import Choice, give
+from pointsman.domain.distribution.methods import Contest, Pick, pick
+from pointsman.domain.roster.roles import Work
+from pointsman.domain.routing.decision import Decision, DecisionOutcome, HoldReason, Step, StepResult
+from pointsman.domain.routing.plan import Plan, Route
+from pointsman.domain.routing.reasons import Reasons
+from pointsman.domain.routing.role_guard import guard_assignment
+from pointsman.domain.text.wording import listing
+
+__all__ = ["Owner", "PoolState", "World", "decide"]
+
+_SENTENCES = 5
+
+_Candidates = dict[str, tuple[Candidate, ...]]  # by pool: a pool that is looked at again replaces what was found before
+
+
+def decide(plan: Plan, world: World) -> Decision:
+    """The plan's routes tried in order; the first with somebody eligible decides, else the lead is held or nurtured."""
+    steps, candidates = list(plan.steps), _Candidates()
+    for route in plan.routes:
+        if route.pool is None:
+            return _nurture(plan, world, route, steps, candidates)
+        pool = plan.compiled.policy.pools[route.pool]
+        task = _task(plan, world, route, route.pool)
+        candidates.pop(route.pool, None)
+        dropped, eligible = examine(route.pool, pool, world.roster, task)
+        if not eligible:
+            candidates[route.pool] = tuple(dropped.values())
+            steps.append(_nobody(route, candidates[route.pool]))
+            continue
+        steps += _owners_passed_over(route, dropped, eligible, world)
+        contest = Contest(name=route.pool, pool=pool, eligible=eligible, facts=plan.facts, world=world)
+        chosen = pick(contest)
+        rep = world.roster.reps[chosen.rep]
+        guard_assignment(rep, route.work, task.gate_open, (rep.key, route.work) in world.overrides)
+        reasons = Reasons(contest, chosen)
+        candidates[route.pool] = tuple(
+            dropped.get(member.rep)
+            or reasons.candidate(member.rep, by_override=task.by_override(world.roster.reps[member.rep]))
+            for member in pool.members
+        )
+        exception = " by an override" if task.by_override(rep) else ""
+        return _assigned(plan, route, contest, chosen, reasons, steps, candidates, exception)
+    return _held(plan, world, steps, candidates)
+
+
+def _task(plan: Plan, world: World, route: Route, pool: str) -> Task:
+    return Task(
+        work=route.work,
+        facts=plan.facts,
+        now=world.now,
+        gate_open=route.gate is None or route.gate.open_at(world.now),
+        loads=world.loads,
+        calendars=world.calendars,
+        past_holders=world.past_holders,
+        overrides=world.overrides,
+        requires=plan.compiled.requires.get(pool),
+        category=route.category,
+        category_loads=world.category_loads.get(route.category or "", {}),
+        suppliers=plan.compiled.policy.suppliers,
+        supplier_loads=world.supplier_loads,
+        earliest=world.earliest.get(pool, {}),
+        owners=frozenset(owner.rep for owner in world.owners),
+        not_free=world.asked.obstacles if world.asked else None,
+    )
+
+
+def _owners_passed_over(
+    route: Route, dropped: Mapping[str, Candidate], eligible: Mapping[str, int], world: World
+) -> list[Step]:
+    """Why each owner who was asked before an eligible one, or in vain, does not get the lead."""
+    steps: dict[str, Step] = {}
+    for owner in world.owners:
+        if owner.rep in eligible:
+            break
+        rep = world.roster.reps.get(owner.rep)
+        name = rep.name if rep else owner.rep
+        found = dropped.get(owner.rep)
+        why = found.sentence if found else f"{name} is not a member of pool {route.pool}"
+        sentence = f"{name} {owner.reason}, but does not get the lead: {why}"
+        steps.setdefault(owner.rep, Step(rule=route.rule, result=StepResult.OWNER_NOT_ELIGIBLE, sentence=sentence))
+    return list(steps.values())
+
+
+def _assigned(
+    plan: Plan,
+    route: Route,
+    contest: Contest,
+    chosen: Pick,
+    reasons: Reasons,
+    steps: list[Step],
+    candidates: _Candidates,
+    exception: str,
+) -> Decision:
+    world, pool = contest.world, contest.name
+    choice: Choice = give(contest.state.ledger, contest.eligible, chosen.rep, chosen.tie_break)
+    name, why = world.roster.reps[chosen.rep].name, reasons.why()
+    able = f"{len(contest.eligible)} of {len(candidates[pool])} reps in {pool} eligible"
+    sentence = f"{name} is chosen from {pool}{exception}: {why}"
+    steps += [*reasons.steps(route.rule), Step(rule=route.rule, result=StepResult.ASSIGNED, sentence=sentence)]
+    return replace(
+        _blank(plan, world, steps, candidates),
+        outcome=DecisionOutcome.ASSIGNED,
+        work=route.work,
+        rule=route.rule,
+        pool=pool,
+        rep=choice.rep,
+        summary=f"{name} gets this lead for {route.work}{exception}: rule '{route.rule}' matched; {able}; {why}",
+        turn=choice.turn,
+        ledger_before=choice.before,
+        ledger_after=choice.after,
+        tie_break=choice.tie_break,
+        category=route.category,
+        skipped=chosen.skipped,
+        counter=contest.pool.counter_of(pool),
+    )
+
+
+def _nobody(route: Route, looked_at: tuple[Candidate, ...]) -> Step:
+    if all(c.code == Drop.UNKNOWN_REP for c in looked_at):
+        sentence = f"pool {route.pool} has no members on the roster"
+        return Step(rule=route.rule, result=StepResult.POOL_EMPTY, sentence=sentence)
+    reasons = [c.sentence for c in looked_at[:_SENTENCES]]
+    if len(looked_at) > _SENTENCES:
+        reasons.append(f"{len(looked_at) - _SENTENCES} more likewise")
+    sentence = f"nobody in pool {route.pool} is eligible: {listing(reasons)}"
+    return Step(rule=route.rule, result=StepResult.NOBODY_ELIGIBLE, sentence=sentence)
+
+
+def _nurture(plan: Plan, world: World, route: Route, steps: list[Step], candidates: _Candidates) -> Decision:
+    summary = f"This lead goes to nurture: rule '{route.rule}'"
+    steps.append(Step(rule=route.rule, result=StepResult.NURTURE, sentence=summary))
+    blank = _blank(plan, world, steps, candidates)
+    return replace(blank, outcome=DecisionOutcome.NURTURE, work=Work.NURTURE, rule=route.rule, summary=summary)
+
+
+def _held(plan: Plan, world: World, steps: list[Step], candidates: _Candidates) -> Decision:
+    reason, sentence, work = plan.ending, plan.ending_sentence, plan.ending_work
+    rule = pool = category = None
+    if plan.routes:
+        tried = [step for step in steps if step.result in (StepResult.NOBODY_ELIGIBLE, StepResult.POOL_EMPTY)]
+        empty = all(step.result is StepResult.POOL_EMPTY for step in tried)
+        reason = HoldReason.POOL_EMPTY if empty else HoldReason.NOBODY_ELIGIBLE
+        sentence = "; ".join(step.sentence for step in tried)
+        first = plan.routes[0]  # what the lead waits for: a rule passed over for its gate is not it
+        work, rule, pool, category = first.work, first.rule, first.pool, first.category
+    blank = _blank(plan, world, steps, candidates)
+    return replace(
+        blank,
+        work=work,
+        rule=rule,
+        pool=pool,
+        category=category,
+        hold_reason=reason,
+        hold_sentence=sentence,
+        summary=f"This lead waits: {sentence}",
+    )
+
+
+def _blank(plan: Plan, world: World, steps: list[Step], candidates: _Candidates) -> Decision:
+    """A hold that knows how it came about; what was found is filled in."""
+    return Decision(
+        outcome=DecisionOutcome.HELD,
+        work=None,
+        rule=None,
+        pool=None,
+        rep=None,
+        hold_reason=None,
+        hold_sentence=None,
+        summary="",
+        steps=tuple(steps),
+        candidates=tuple(candidate for found in candidates.values() for candidate in found),
+        turn=None,
+        ledger_before=None,
+        ledger_after=None,
+        tie_break=None,
+        policy_version=plan.compiled.version,
+        roster_version=world.roster.version,
+        seed=world.seed,
+        now=world.now,
+    )

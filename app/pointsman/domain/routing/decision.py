@@ -1,0 +1,169 @@
+"""Decisions: the immutable answer for one lead at one time, with its whole reason, as values and as JSON."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+
+from pointsman.domain.conditions.evaluator import LeafResult
+from pointsman.domain.distribution.eligibility import Candidate
+from pointsman.domain.distribution.ledger import Ledger, Turn
+from pointsman.domain.roster.roles import Work
+
+
+class DecisionOutcome(StrEnum):
+    """What became of the lead."""
+
+    ASSIGNED = "assigned"
+    HELD = "held"
+    NURTURE = "nurture"
+
+
+class HoldReason(StrEnum):
+    """Why a lead waits."""
+
+    NO_RULE = "no-rule"
+    NOBODY_ELIGIBLE = "nobody-eligible"
+    GATE_CLOSED = "gate-closed"
+    POOL_EMPTY = "pool-empty"
+
+
+class StepResult(StrEnum):
+    """What one step of the trace found."""
+
+    MATCHED = "matched"
+    NO_MATCH = "no-match"
+    UNKNOWN = "unknown"
+    GATE_CLOSED = "gate-closed"
+    NOBODY_ELIGIBLE = "nobody-eligible"
+    POOL_EMPTY = "pool-empty"
+    OWNER = "owner"
+    OWNER_NOT_ELIGIBLE = "owner-not-eligible"
+    SKIPPED = "skipped"  # next in turn, passed over this once as asked
+    SKIP_KEPT = "skip-kept"  # to be skipped, but nobody else can have the lead
+    TOO_FAR_AHEAD = "too-far-ahead"  # ranks no lower, but has had too many turns already
+    ASSIGNED = "assigned"
+    NURTURE = "nurture"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of the trace; `leaves` explain a rule's condition, when it matched or nearly did."""
+
+    rule: str | None
+    result: StepResult
+    sentence: str
+    leaves: tuple[LeafResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The answer: who does what with this lead, or why it waits; and all that led there."""
+
+    outcome: DecisionOutcome
+    work: Work | None
+    rule: str | None
+    pool: str | None
+    rep: str | None
+    hold_reason: HoldReason | None
+    hold_sentence: str | None
+    summary: str
+    steps: tuple[Step, ...]
+    candidates: tuple[Candidate, ...]
+    turn: Turn | None  # to be taken back exactly when the assignment earns a credit
+    ledger_before: Ledger | None
+    ledger_after: Ledger | None
+    tie_break: str | None
+    policy_version: int
+    roster_version: int
+    seed: str
+    now: datetime
+    category: str | None = None  # what caps by category count this as
+    skipped: tuple[str, ...] = ()  # whose turn was passed over as asked: their skip is used up
+    counter: str | None = None  # whose credit ledger the turn is booked in: the pool's own, or one it shares
+
+    @property
+    def entitlements(self) -> Mapping[str, Fraction]:
+        """What each eligible member gained by this turn, before 1 was taken from the chosen one."""
+        return {rep: self.turn.entitlement(rep) for rep in self.turn.weights} if self.turn else {}
+
+    def to_json(self) -> str:
+        """Canonical JSON: equal decisions give equal bytes."""
+        data = {
+            "outcome": self.outcome.value,
+            "work": self.work.value if self.work else None,
+            "rule": self.rule,
+            "pool": self.pool,
+            "rep": self.rep,
+            "hold_reason": self.hold_reason.value if self.hold_reason else None,
+            "hold_sentence": self.hold_sentence,
+            "summary": self.summary,
+            "steps": [_step_as_json(step) for step in self.steps],
+            "candidates": [fields_as_json(candidate) for candidate in self.candidates],
+            "turn": self.turn.as_json() if self.turn else None,
+            "ledger_before": self.ledger_before.as_json() if self.ledger_before else None,
+            "ledger_after": self.ledger_after.as_json() if self.ledger_after else None,
+            "tie_break": self.tie_break,
+            "policy_version": self.policy_version,
+            "roster_version": self.roster_version,
+            "seed": self.seed,
+            "now": self.now.isoformat(),
+            "category": self.category,
+            "skipped": list(self.skipped),
+            "counter": self.counter,
+        }
+        return canonical(data)
+
+    @staticmethod
+    def from_json(text: str) -> "Decision":
+        """The decision that `to_json` wrote."""
+        data: dict[str, Any] = json.loads(text)
+        return Decision(
+            outcome=DecisionOutcome(data["outcome"]),
+            work=Work(data["work"]) if data["work"] else None,
+            rule=data["rule"],
+            pool=data["pool"],
+            rep=data["rep"],
+            hold_reason=HoldReason(data["hold_reason"]) if data["hold_reason"] else None,
+            hold_sentence=data["hold_sentence"],
+            summary=data["summary"],
+            steps=tuple(_step(step) for step in data["steps"]),
+            candidates=tuple(Candidate(**candidate) for candidate in data["candidates"]),
+            turn=Turn.from_json(data["turn"]) if data["turn"] else None,
+            ledger_before=Ledger.from_json(data["ledger_before"]) if data["ledger_before"] else None,
+            ledger_after=Ledger.from_json(data["ledger_after"]) if data["ledger_after"] else None,
+            tie_break=data["tie_break"],
+            policy_version=data["policy_version"],
+            roster_version=data["roster_version"],
+            seed=data["seed"],
+            now=datetime.fromisoformat(data["now"]),
+            category=data["category"],
+            skipped=tuple(data["skipped"]),
+            counter=data["counter"],
+        )
+
+
+def canonical(data: object) -> str:
+    """JSON with sorted keys and no spaces: the same data always gives the same bytes."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def fields_as_json(value: Any) -> dict[str, Any]:
+    """A flat dataclass as a dict; `dataclasses.asdict` would copy deeply, at ten times the price."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+def _step_as_json(step: Step) -> dict[str, Any]:
+    return {**fields_as_json(step), "leaves": [fields_as_json(leaf) for leaf in step.leaves]}
+
+
+def _step(data: Mapping[str, Any]) -> Step:
+    return Step(
+        rule=data["rule"],
+        result=StepResult(data["result"]),
+        sentence=data["sentence"],
+        leaves=tuple(LeafResult(**leaf) for leaf in data["leaves"]),
+    )

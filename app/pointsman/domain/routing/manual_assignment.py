@@ -1,0 +1,70 @@
+"""Leads given by a human's word: what was said is kept, so that the decision can be taken again from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pointsman.domain.roster.reps import Rep
+from pointsman.domain.roster.roles import Work
+from pointsman.domain.routing.decision import Decision, DecisionOutcome, Step, StepResult, canonical
+
+KEY = "manual"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByHand:
+    """Who is to have the lead for what and why, under whose override, and with what in force."""
+
+    rep: str
+    work: Work
+    reason: str
+    approver: str | None
+    seed: str
+    now: datetime
+    policy_version: int
+    roster_version: int
+
+    def to_json(self) -> str:
+        """What is stored as the decision's inputs."""
+        said = {
+            "rep": self.rep,
+            "work": self.work.value,
+            "reason": self.reason,
+            "approver": self.approver,
+            "seed": self.seed,
+            "now": self.now.isoformat(),
+            "policy_version": self.policy_version,
+            "roster_version": self.roster_version,
+        }
+        return canonical({KEY: said})
+
+    @staticmethod
+    def from_json(inputs: Mapping[str, Any]) -> "ByHand":
+        said = inputs[KEY]
+        return ByHand(**{**said, "work": Work(said["work"]), "now": datetime.fromisoformat(said["now"])})
+
+    def decision(self, rep: Rep) -> Decision:
+        """The decision, which takes no turn; `rep` is whom `self.rep` names."""
+        by = f" under an override of {self.approver}" if self.approver else ""
+        summary = f"{rep.name} gets this lead for {self.work} by hand{by}: {self.reason}"
+        return Decision(
+            outcome=DecisionOutcome.ASSIGNED,
+            work=self.work,
+            rule=None,
+            pool=None,
+            rep=self.rep,
+            hold_reason=None,
+            hold_sentence=None,
+            summary=summary,
+            steps=(Step(rule=None, result=StepResult.ASSIGNED, sentence=summary),),
+            candidates=(),
+            turn=None,
+            ledger_before=None,
+            ledger_after=None,
+            tie_break=None,
+            policy_version=self.policy_version,
+            roster_version=self.roster_version,
+            seed=self.seed,
+            now=self.now,
+        )

@@ -1,0 +1,21 @@
+"""Role protection: the last word before anybody gets any work."""
+
+from pointsman.domain.errors import RoleProtected
+from pointsman.domain.roster.reps import Rep
+from pointsman.domain.roster.roles import GATED_WORKS, Work
+
+
+def guard_assignment(rep: Rep, work: Work, gate_open: bool, override: bool) -> None:  # noqa: FBT001  # the whole question
+    """Raises RoleProtected unless an override says so, or the role includes `work` and its gate, if any, is open."""
+    if work is Work.NURTURE:
+        raise RoleProtected("nurture is marketing's: no rep gets it", code="role-protected")
+    if override:
+        return
+    if not rep.role.allows(work):
+        raise RoleProtected(
+            f"{rep.name} may not do {work}: the role {rep.role.name} does not include it", code="role-protected"
+        )
+    if work in GATED_WORKS and not gate_open:
+        raise RoleProtected(
+            f"this lead has not passed the gate for {work}, or the pass has expired", code="gate-closed"
+        )

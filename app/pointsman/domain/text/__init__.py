@@ -1,0 +1,1 @@
+"""Text from outside: hosts, patterns, JSON, suggestions and phrases."""

@@ -1,0 +1,55 @@
+"""Appointments that somebody left open: requests that nobody confirmed, and meetings of which nobody says how they went."""
+
+from datetime import timedelta
+
+from pointsman.services.appointments.transition_acts import lapse
+from pointsman.services.appointments.transitions import RESULT_OVERDUE
+from pointsman.services.ports import Actor, Env, Tx, Unreachable
+from pointsman.services.ports.meeting import AppointmentRow
+from pointsman.services.transactions import in_transaction
+
+WORKER = Actor(name="worker")
+#: How long after its end an appointment may stand without a result.
+RESULT_WITHIN = timedelta(hours=24)
+AT_ONCE = 200
+
+
+async def lapse_requests(env: Env) -> int:
+    """Call off every request that nobody confirmed in time, and tell the admin; how many there were."""
+    async with env.uow() as tx:
+        late = await tx.appointments.unconfirmed(before=env.clock(), limit=AT_ONCE)
+    lapsed = 0
+    failed: Exception | None = None
+    for appointment_id in late:
+        try:
+            row = await lapse(env, appointment_id, actor=WORKER)
+        except Unreachable:
+            raise
+        except Exception as error:  # noqa: BLE001  # one that cannot be called off keeps no other one standing
+            failed = failed or error
+        else:
+            lapsed += row is not None
+    if failed is not None:
+        raise failed  # so that whoever runs this says so
+    return lapsed
+
+
+async def ask_for_results(env: Env) -> int:
+    """Raise an alert about every appointment that ended a day ago and still stands; it ends with the result."""
+
+    async def work(tx: Tx) -> int:
+        now = env.clock()
+        found = await tx.appointments.without_result(ended_by=now - RESULT_WITHIN, code=RESULT_OVERDUE, limit=AT_ONCE)
+        for row in found:
+            subject = f"appointment:{row.id}"
+            await tx.alerts.put(id=env.new_id(), at=now, code=RESULT_OVERDUE, subject=subject, message=_question(row))
+        return len(found)
+
+    return await in_transaction(env, work)
+
+
+def _question(row: AppointmentRow) -> str:
+    return (
+        f"The appointment of {row.rep_key} on {row.starts_at:%Y-%m-%d %H:%M} UTC is over and nobody says how it went. "
+        f"POST /v1/appointments/{row.id}/held or /no-show."
+    )

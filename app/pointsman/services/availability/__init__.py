@@ -1,0 +1,1 @@
+"""Who could take part in an appointment, and when."""

@@ -1,0 +1,131 @@
+"""Who comes along to an appointment: one rep of each pool that the leading pool names, all free then, or nobody at all."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from fractions import Fraction
+from uuid import UUID
+
+from pointsman.domain.booking.availability import Interval
+from pointsman.domain.booking.bookable_check import Obstacle
+from pointsman.domain.distribution.eligibility import Drop, Task, examine
+from pointsman.domain.distribution.weights import base_weight
+from pointsman.domain.leads.facts import Facts
+from pointsman.domain.policy.pools import Pool
+from pointsman.domain.roster.reps import Rep
+from pointsman.services.policies.cache import Current
+from pointsman.services.ports.meeting import AppointmentRow, Companion
+
+#: The appointments that begin so long before or after count when they are to be shared out evenly.
+COUNTED = timedelta(days=14)
+
+#: What keeps somebody from coming along, whatever the time: all the rest is a matter of the hour.
+LASTING = frozenset({Drop.UNKNOWN_REP, Drop.INACTIVE, Drop.ROLE, Drop.GATE, Drop.SKILLS, Drop.REQUIRES, Drop.SUPPLIER})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """A pool that sends one rep along, and whom it can send: rep to weight."""
+
+    name: str
+    pool: Pool
+    weights: Mapping[str, int]
+    dropped: Mapping[str, str]  # why the others cannot come, whatever the time
+
+
+def bands(known: Current, names: Sequence[str], facts: Facts, window: Interval) -> tuple[Band, ...]:
+    """The pools that send somebody along, with those of their members who may. One that is gone sends nobody."""
+    return tuple(_band(known, name, facts, window) for name in names if name in known.policy.policy.pools)
+
+
+def missing(known: Current, names: Sequence[str]) -> tuple[str, ...]:
+    """Pools that the live policy has no more."""
+    return tuple(name for name in names if name not in known.policy.policy.pools)
+
+
+def around(wanted: Interval) -> Interval:
+    """In which time appointments are counted for sharing them out."""
+    return Interval(wanted.start - COUNTED, wanted.end + COUNTED)
+
+
+def together(
+    bands: Sequence[Band],
+    leader: str,
+    reps: Mapping[str, Rep],
+    in_the_way: Callable[[str], Obstacle | None],
+    counts: Mapping[UUID, int],
+    *,
+    before: AppointmentRow | None = None,
+) -> tuple[Companion, ...] | None:
+    """One free rep of each band, nobody twice and not the leader; None when that cannot be.
+
+    Whoever came along `before` stays when free; else who has the fewest appointments for the weight, then by key.
+    """
+    orders = []
+    for band in bands:
+        free = [key for key in band.weights if key != leader and in_the_way(key) is None]
+        orders.append(sorted(free, key=_order(band, reps, counts, _stays(band, before))))
+    # Of n bands the first n of each are enough: at most n - 1 of them are taken by, or needed for, the other bands.
+    found = next(_distinct([order[: len(orders)] for order in orders]), None)
+    if found is None:
+        return None
+    return tuple(
+        Companion(
+            rep_id=reps[key].id,
+            rep_key=key,
+            work=band.pool.work.value,
+            pool=band.name,
+            reason=_reason(band, reps[key], order, counts, stays=key in _stays(band, before)),
+        )
+        for band, key, order in zip(bands, found, orders, strict=True)
+    )
+
+
+def _band(known: Current, name: str, facts: Facts, window: Interval) -> Band:
+    pool = known.policy.policy.pools[name]
+    task = Task(
+        work=pool.work,
+        facts=facts,
+        now=window.start,
+        gate_open=True,  # the work of companions has no gate: the check of the policy sees to that
+        requires=known.policy.requires.get(name),
+        suppliers=known.policy.policy.suppliers,
+        not_free={},
+    )
+    dropped, _ = examine(name, pool, known.roster, task)
+    lasting = {key: found.sentence for key, found in dropped.items() if found.code in LASTING}
+    weights = {m.rep: base_weight(m, known.roster.reps[m.rep]) for m in pool.members if m.rep not in lasting}
+    return Band(name=name, pool=pool, weights=weights, dropped=lasting)
+
+
+def _stays(band: Band, before: AppointmentRow | None) -> frozenset[str]:
+    if before is None:
+        return frozenset()
+    return frozenset(companion.rep_key for companion in before.companions if companion.pool == band.name)
+
+
+def _order(
+    band: Band, reps: Mapping[str, Rep], counts: Mapping[UUID, int], stays: Collection[str]
+) -> Callable[[str], tuple[bool, Fraction, str]]:
+    return lambda key: (key not in stays, Fraction(counts.get(reps[key].id, 0), band.weights[key]), key)
+
+
+def _distinct(orders: Sequence[Sequence[str]], taken: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """One of each, nobody twice, the dearest first."""
+    if not orders:
+        yield taken
+        return
+    for key in orders[0]:
+        if key not in taken:
+            yield from _distinct(orders[1:], (*taken, key))
+
+
+def _reason(band: Band, rep: Rep, free: Sequence[str], counts: Mapping[UUID, int], *, stays: bool) -> str:
+    if stays:
+        return f"{rep.name} came along before and is free then, too"
+    if len(free) == 1:
+        return f"{rep.name} is the only one of {band.name} who is free then"
+    weight = f" by weight {band.weights[rep.key]}" if len(set(band.weights.values())) > 1 else ""
+    count = counts.get(rep.id, 0)
+    said = f"{rep.name} has {count} appointments{weight} in the 28 days around"
+    return f"{said}, the fewest of {len(free)} who are free then" if free[0] == rep.key else f"{said} and is next"

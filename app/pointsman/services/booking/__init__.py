@@ -1,0 +1,1 @@
+"""Slots, slot holds, booking and rescheduling."""

@@ -1,0 +1,59 @@
+"""The row of an appointment that is being booked: what is copied into it, and so stays true whatever changes later."""
+
+from datetime import datetime
+
+from pointsman.domain.booking.availability import Interval
+from pointsman.domain.booking.lifecycle import Act, Status, effect_of
+from pointsman.domain.policy.parsing import BookingRules
+from pointsman.services.availability.booking_context import snapshot
+from pointsman.services.availability.participants import Party
+from pointsman.services.policies.cache import current
+from pointsman.services.ports import Actor, Env, Tx
+from pointsman.services.ports.meeting import AppointmentRow
+
+
+async def new_appointment(
+    env: Env, tx: Tx, party: Party, wanted: Interval, *, actor: Actor, now: datetime
+) -> AppointmentRow:
+    """The appointment of `party` at `wanted`; nothing is written."""
+    what, held = party.what, party.what.held
+    setter_id = what.check.setter_rep_id if what.check else await tx.gates.last_setter(what.lead.id, held.work)
+    setter = (await current(env, tx)).roster.by_id(setter_id) if setter_id else None
+    company = what.lead.facts.get("company.name") or what.lead.account_name
+    status = effect_of(Act.BOOK, what.rules.confirmation).status or Status.CONFIRMED
+    return AppointmentRow(
+        id=env.new_id(),
+        lead_id=what.lead.id,
+        rep_id=held.rep_id,
+        rep_key=held.rep_key,
+        work=held.work,
+        category=held.category,
+        status=status.value,
+        confirm_by=confirm_by(what.rules, wanted, now) if status is Status.REQUESTED else None,
+        accepted_at=None,
+        reject_code=None,
+        outcome=None,
+        outcome_at=None,
+        conflict=None,
+        starts_at=wanted.start,
+        ends_at=wanted.end,
+        title=f"Meeting with {company}" if company else "Sales meeting",  # no personal data in this column
+        assignment_id=held.assignment_id,
+        gate_check_id=held.gate_check_id,
+        override_id=held.override_id,
+        gate_snapshot=snapshot(what, setter.key if setter else None),
+        setter_rep_id=setter_id,
+        setter_key=setter.key if setter else None,
+        booked_by=actor.name,
+        sequence=0,
+        created_at=now,
+        cancelled_at=None,
+        cancelled_by=None,
+        cancel_reason=None,
+        companions=party.companions,
+    )
+
+
+def confirm_by(rules: BookingRules, wanted: Interval, now: datetime) -> datetime:
+    """Until when a request may be confirmed: always before the appointment begins."""
+    return min(now + rules.confirm_within, wanted.start)

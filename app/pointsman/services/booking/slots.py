@@ -1,0 +1,236 @@
+"""Slots for a lead: when it can be booked and with whom, or why there is none and when there will be."""
+
+from asyncio import to_thread
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from pointsman.domain.booking.availability import Interval, bookable_window, interval
+from pointsman.domain.booking.slot_union import SlotUnion
+from pointsman.domain.booking.slots import Slot
+from pointsman.domain.dates.durations import format_duration
+from pointsman.domain.dates.local_time import is_zone
+from pointsman.domain.distribution.eligibility import Drop
+from pointsman.domain.distribution.inputs import AskedTime
+from pointsman.domain.policy.pools import Offer
+from pointsman.domain.roster.roles import Work
+from pointsman.services.appointments.transition_effects import require_gate
+from pointsman.services.availability.at_time import leaders_of
+from pointsman.services.availability.booking_context import Bookable, bookable, visible_lead
+from pointsman.services.availability.companions import Band, around, bands, missing
+from pointsman.services.availability.participant_calendars import read_party_calendars
+from pointsman.services.booking.slot_offers import Left, SlotOffer
+from pointsman.services.calendars.busy_times import fetch_diaries
+from pointsman.services.calendars.readings import DEADLINE, FOR_SLOTS, Reading
+from pointsman.services.ports import Actor, Env, Tx
+from pointsman.services.routing.dry_run import Foreseen, foresee
+from pointsman.services.routing.lead_inputs import lead_facts
+
+__all__ = ["Left", "SlotsAnswer", "answer", "slots_for_lead"]
+
+#: So far beyond the horizon, or the window, the next free time is looked for.
+FURTHER = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotsAnswer:
+    """Slots, each with who would be booked as things stand; `why_empty` is set exactly when there is none.
+
+    `dropped` says of everybody who might have been booked why not; `next_free` is the next time anybody is, as far as the
+    calendars are known.
+    """
+
+    rep: str
+    rep_name: str
+    time_zone: str
+    slots: tuple[Slot, ...]
+    why_empty: str | None
+    offer: Offer = Offer.STRICT
+    dropped: tuple[Left, ...] = ()
+    next_free: datetime | None = None
+    read_at: datetime | None = None  # when the oldest of the calendars behind it was read; None where none was
+    lead_zone: str | None = None  # where the lead says it is, when there is such a zone
+
+    @property
+    def decided_at_booking(self) -> bool:
+        """Whether somebody else than who is named may be booked after all."""
+        return self.offer is not Offer.STRICT
+
+
+async def slots_for_lead(
+    env: Env,
+    lead_id: UUID,
+    *,
+    limit: int | None = None,
+    actor: Actor | None = None,
+    deadline: timedelta = DEADLINE,
+    window: Interval | None = None,
+    moving: UUID | None = None,
+) -> SlotsAnswer:
+    """The next bookable slots of a lead, inside `window`; `limit` None is what the pool shows.
+
+    `moving` is the appointment that is to be moved, else the one of the lead that lies ahead, if there is one: neither its
+    own time nor its own event stand in the way. Raises NotFound, Conflict "no-closer", RoleProtected "gate-closed".
+    """
+    now, who = env.clock(), actor or Actor(name="system")
+    async with env.uow() as tx:
+        lead = await visible_lead(tx, lead_id, who)
+        standing = await tx.appointments.of_lead(lead.id)
+        if standing is not None and standing.starts_at > now:
+            moving = moving or standing.id
+            await require_gate(env, tx, standing, lead)  # on any pass that is open, as whoever moves it asks it
+        what = await bookable(env, tx, lead, now=now, moving=moving is not None)
+    readings = await read_party_calendars(env, what, max_age=FOR_SLOTS, deadline=deadline)
+    async with env.uow() as tx:
+        found = await answer(env, tx, what, readings, limit=limit, window=window, moving=moving, supplier=who.supplier)
+    if found.slots:
+        return found
+    # Only now, as the answer is that there is none: calendars are read further ahead than anything can be booked.
+    further = replace(what, rules=what.rules.model_copy(update={"horizon": what.rules.horizon + FURTHER}))
+    readings = await read_party_calendars(env, further, max_age=FOR_SLOTS, deadline=deadline)
+    async with env.uow() as tx:
+        return replace(found, next_free=await _next_free(env, tx, further, readings, window, moving))
+
+
+async def answer(
+    env: Env,
+    tx: Tx,
+    what: Bookable,
+    readings: Mapping[str, Reading],
+    *,
+    limit: int | None = None,
+    window: Interval | None = None,
+    moving: UUID | None = None,
+    supplier: str | None = None,
+) -> SlotsAnswer:
+    """The slots that the readings leave. With `supplier`, a partner reads it: nothing about other suppliers' reps."""
+    now = env.clock()
+    reach = bookable_window(what.rules, now)
+    span = reach if window is None else interval(max(reach.start, window.start), min(reach.end, window.end))
+    blank = SlotsAnswer(
+        rep=what.rep.key,
+        rep_name=what.rep.name,
+        time_zone=what.rep.time_zone,
+        slots=(),
+        why_empty=None,
+        offer=what.rules.offer,
+        read_at=min((reading.read_at for reading in readings.values() if reading.read_at), default=None),
+        lead_zone=zone if isinstance(zone := what.lead.facts.get("lead.time_zone"), str) and is_zone(zone) else None,
+    )
+    if span is None:
+        ahead = format_duration(what.rules.horizon)
+        notice = format_duration(what.rules.minimum_notice)
+        return replace(
+            blank, why_empty=f"Appointments can be booked from {notice} to {ahead} ahead; nothing of that was asked."
+        )
+    offer = await _offer(env, tx, what, readings, span, now, moving)
+    # In a thread: hundreds of calendars are long enough for others to notice.
+    found = await to_thread(offer.slots, limit or what.rules.slots_shown)
+    if found:
+        return replace(blank, slots=found)
+    left = offer.left()
+    return replace(blank, why_empty=_why(what, left, supplier), dropped=_told(what, left, supplier))
+
+
+async def _next_free(
+    env: Env, tx: Tx, what: Bookable, readings: Mapping[str, Reading], window: Interval | None, moving: UUID | None
+) -> datetime | None:
+    """The first start after what was asked for, up to the (widened) horizon."""
+    now = env.clock()
+    reach = bookable_window(what.rules, now)
+    span = interval(max(reach.start, window.end) if window else reach.start, reach.end)
+    if span is None:
+        return None
+    offer = await _offer(env, tx, what, readings, span, now, moving)
+    found = await to_thread(offer.slots, 1)
+    return found[0].start if found else None
+
+
+async def _offer(
+    env: Env,
+    tx: Tx,
+    what: Bookable,
+    readings: Mapping[str, Reading],
+    span: Interval,
+    now: datetime,
+    moving: UUID | None,
+) -> SlotOffer:
+    hold = await tx.slot_holds.of_lead(what.lead.id)
+    before = await tx.appointments.get(moving) if moving else None
+    leaders, dropped, foreseen = await _leaders(env, tx, what, readings, span)
+    known, rules = what.known, what.rules
+    found: tuple[Band, ...] = ()
+    if rules.together:
+        context = await tx.decisions.context(what.lead.id, at=now)
+        facts = known.policy.enriched(lead_facts(what.lead, context, known.policy, now), now)
+        found = bands(known, rules.together, facts, span)
+    keys = {*leaders, *(key for band in found for key in band.weights)}
+    reps = [rep for key in sorted(keys) if (rep := known.roster.reps.get(key)) is not None and rep.active]
+    diaries = await fetch_diaries(tx, reps, readings, span, moving=before, hold=hold.id if hold else None)
+    balanced = rules.offer is Offer.BALANCED and diaries
+    counts = await tx.appointments.counts([d.rep.id for d in diaries.values()], around(span)) if balanced else {}
+    return SlotOffer(
+        what=what,
+        now=now,
+        span=span,
+        union=SlotUnion(rules=rules, now=now, window=span, categories=[what.held.category]),
+        readings=readings,
+        leaders=leaders,
+        dropped=dropped,
+        bands=found,
+        lacking=missing(known, rules.together),
+        diaries=diaries,
+        counts=counts,
+        before=before,
+        foreseen=foreseen,
+    )
+
+
+async def _leaders(
+    env: Env, tx: Tx, what: Bookable, readings: Mapping[str, Reading], span: Interval
+) -> tuple[tuple[str, ...], tuple[Left, ...], Foreseen | None]:
+    """Who may lead the appointment, who of the pool may not and why, and what the rules would decide from."""
+    holder = what.rep.key
+    if what.rules.offer is Offer.STRICT:
+        return (holder,), (), None
+    relieved = await tx.decisions.relieved(what.lead.id, what.held.work)
+    foreseen = await foresee(
+        env,
+        tx,
+        what.lead,
+        purpose=Work(what.held.work),
+        calendars={key: reading.state for key, reading in readings.items()},
+        past_holders=relieved - {holder},
+        turn=what.held.decision_id,
+    )
+    asked = leaders_of(what)
+    outside = {key: "not asked" for key in what.known.roster.reps if key not in asked}
+    decision = foreseen.decided(AskedTime(start=span.start, end=span.end, obstacles=outside))
+    looked_at = [c for c in decision.candidates if c.rep in asked and c.rep != holder]
+    able = {candidate.rep for candidate in looked_at if candidate.eligible}
+    dropped = {
+        c.rep: Left(rep=c.rep, code=c.code or Drop.UNKNOWN_REP.value, sentence=f"{c.sentence}.")
+        for c in looked_at
+        if c.rep not in able
+    }
+    leaders = (holder, *sorted(able))
+    return leaders, tuple(dropped.values()), foreseen
+
+
+def _why(what: Bookable, left: tuple[Left, ...], supplier: str | None) -> str:
+    if what.rules.offer is Offer.STRICT and len(left) == 1 and supplier in (None, what.rep.supplier):
+        return left[0].sentence
+    if supplier is not None:
+        return "Nobody who may take this lead can be booked in that time."
+    reasons = " ".join(item.sentence for item in left[:3])
+    more = f" {len(left) - 3} more likewise." if len(left) > 3 else ""
+    return f"Nobody who may take this lead can be booked in that time. {reasons}{more}".rstrip()
+
+
+def _told(what: Bookable, left: tuple[Left, ...], supplier: str | None) -> tuple[Left, ...]:
+    """A partner reads no reasons about anybody but its own reps."""
+    if supplier is None:
+        return left
+    reps = what.known.roster.reps
+    return tuple(item for item in left if item.rep in reps and reps[item.rep].supplier == supplier)

@@ -1,0 +1,1 @@
+"""The buyer's links and what the buyer may do with them."""

@@ -1,0 +1,1 @@
+"""Appointments compared with what stands in the calendars."""

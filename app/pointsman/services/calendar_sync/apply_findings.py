@@ -1,0 +1,149 @@
+"""What follows from a difference between a calendar and our appointments. Each is looked at again under the row's lock."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pointsman.domain.booking.availability import Interval
+from pointsman.domain.booking.calendar_diff import Compared, Finding
+from pointsman.domain.booking.lifecycle import Act, By, effect_of
+from pointsman.domain.errors import Unavailable
+from pointsman.services.appointments.transition_effects import Doing, carry_out
+from pointsman.services.appointments.transitions import refuse_illegal
+from pointsman.services.booking.apply_change import locked_appointment
+from pointsman.services.booking.reschedule import reschedule_from_calendar
+from pointsman.services.calendar_sync.conflicts import ACTOR, EMPTIED, EMPTIED_ALERT, state, unchanged
+from pointsman.services.calendars.unreadable_alerts import ORPHAN_ALERT, subject_of
+from pointsman.services.deliveries.calendar_event import appointment_of
+from pointsman.services.deliveries.jobs import defer_run
+from pointsman.services.ports import Env, Tx
+from pointsman.services.ports.meeting import ConnectionRow, DeliveryRow, Placed
+from pointsman.services.transactions import in_transaction
+
+REMOVED = "removed from the calendar"
+
+
+async def act_on(env: Env, seen: Placed, compared: Compared) -> None:
+    """Make the appointment agree, or put on record that it does not. PointsmanError when it is too late for either."""
+    finding, to = compared.finding, compared.to
+    if finding is Finding.AGREES and seen.conflict is not None:
+        await state(env, seen, None)
+    elif finding is Finding.EMPTIED:
+        await _emptied(env, seen)
+    elif finding is Finding.GONE and seen.leads:
+        await in_transaction(env, lambda tx: _cancel(env, tx, seen))
+    elif finding is Finding.GONE:
+        await state(env, seen, f"the event was deleted, but {seen.rep_key} only takes part")
+    elif to is not None and seen.leads:
+        await _move(env, seen, to)
+    elif to is not None:
+        await state(env, seen, f"the event was moved to {_moment(to)}, but {seen.rep_key} only takes part")
+
+
+async def _move(env: Env, seen: Placed, to: Interval) -> None:
+    try:
+        why = await reschedule_from_calendar(
+            env, seen.appointment_id, to.start, to.end, actor=ACTOR, sequence=seen.sequence
+        )
+    except Unavailable as unknown:
+        # Not known to be free: somebody's calendar is away, or the time lies in the past, or beyond all that is read.
+        if unknown.code != "calendar-unreadable":
+            raise
+        why = str(unknown)
+    if why is not None:
+        await state(env, seen, f"the event was moved to {_moment(to)}: {why}")
+
+
+async def _cancel(env: Env, tx: Tx, seen: Placed) -> None:
+    lead, row = await locked_appointment(tx, seen.appointment_id, ACTOR)
+    if not await unchanged(env, tx, row, seen):
+        return
+    refuse_illegal(row, Act.CANCEL, env.clock())
+    doing = Doing(
+        act=Act.CANCEL,
+        effect=effect_of(Act.CANCEL, By.CALENDAR),
+        by=By.CALENDAR,
+        actor=ACTOR,
+        reason=REMOVED,
+        change={
+            "cancelled_at": env.clock(),
+            "cancelled_by": By.CALENDAR.value,
+            "cancel_reason": REMOVED,
+            "conflict": None,
+        },
+    )
+    await carry_out(env, tx, lead, row, doing)
+
+
+async def _emptied(env: Env, seen: Placed) -> None:
+    await state(env, seen, EMPTIED)
+    subject = f"rep:{seen.rep_key}"
+    async with env.uow() as tx:
+        if await tx.alerts.is_open(code=EMPTIED_ALERT, subject=subject):
+            return
+        message = (
+            f"The calendar of {seen.rep_key} looks emptied: every appointment is gone from it at once. All of them stand. "
+            "Restore the calendar; or keep, move or cancel each appointment."
+        )
+        await tx.alerts.put(id=env.new_id(), at=env.clock(), code=EMPTIED_ALERT, subject=subject, message=message)
+
+
+async def take_out(
+    env: Env, connection: ConnectionRow, calendar: str, keys: Sequence[str], *, read_at: datetime
+) -> None:
+    """Events of ours that no appointment wants there: what we took out once is taken out again, of the rest somebody is told.
+
+    Somebody's calendar program may restore an event that was cancelled; there must be none.
+    """
+
+    async def work(tx: Tx) -> list[str]:
+        known = [await _owned_or_taken_out(env, tx, connection, calendar, key, read_at) for key in keys]
+        return [key for key, is_known in zip(keys, known, strict=True) if not is_known]
+
+    unknown = await in_transaction(env, work) if keys else []
+    subject = subject_of(connection, calendar)
+    async with env.uow() as tx:
+        there = await tx.alerts.is_open(code=ORPHAN_ALERT, subject=subject)
+        if unknown and not there:
+            message = (
+                f"In a calendar at {connection.key} stand events that look like ours and belong to no appointment: "
+                f"{', '.join(unknown[:5])}. Nobody takes them out: look at them, and delete them there."
+            )
+            await tx.alerts.put(id=env.new_id(), at=env.clock(), code=ORPHAN_ALERT, subject=subject, message=message)
+        elif there and not unknown:
+            await tx.alerts.resolve(at=env.clock(), code=ORPHAN_ALERT, subject=subject)
+
+
+async def _owned_or_taken_out(
+    env: Env, tx: Tx, connection: ConnectionRow, calendar: str, key: str, read_at: datetime
+) -> bool:
+    """False when nobody knows why it is there."""
+    appointment_id = appointment_of(key)
+    past = await tx.deliveries.of_appointment(appointment_id) if appointment_id else ()
+    ours = [item for item in past if (item.connection_id, item.calendar, item.key) == (connection.id, calendar, key)]
+    if not ours:
+        return False
+    last = max(ours, key=lambda item: item.sequence)
+    if last.op != "cancel":
+        row = await tx.appointments.get(last.appointment_id)
+        return row is not None and row.status not in ("cancelled", "rejected")
+    if last.done_at and last.done_at < read_at and await _again(env, tx, last):
+        await tx.audit.add(
+            id=env.new_id(),
+            at=env.clock(),
+            actor=ACTOR.name,
+            action="delivery.reopened",
+            subject=f"delivery:{last.id}",
+            reason="the event is in the calendar again",
+        )
+    return True  # still owed, or dead, which has an alert of its own
+
+
+async def _again(env: Env, tx: Tx, last: DeliveryRow) -> bool:
+    if not await tx.deliveries.reopen(last.id, status="done", at=env.clock()):
+        return False
+    await defer_run(tx, last)
+    return True
+
+
+def _moment(time: Interval) -> str:
+    return f"{time.start:%Y-%m-%d %H:%M} to {time.end:%H:%M} UTC"

@@ -1,0 +1,121 @@
+"""Conflicts: a calendar says otherwise than an appointment, and a human has to settle it.
+
+The appointment stands as it was. Its conflict goes when the calendar agrees again, and with whatever settles it: moving the
+appointment, calling it off, or keeping it, which puts our time into the calendars once more.
+"""
+
+from dataclasses import replace
+from uuid import UUID
+
+from pointsman.domain.booking.calendar_diff import restated, says
+from pointsman.domain.booking.lifecycle import STANDING, Act, By
+from pointsman.services.appointments.transitions import refuse_illegal
+from pointsman.services.booking.apply_change import locked_appointment
+from pointsman.services.deliveries.enqueue import hasten, owe
+from pointsman.services.ports import Actor, Env, Tx
+from pointsman.services.ports.meeting import AppointmentEvent, AppointmentRow, Placed
+from pointsman.services.transactions import in_transaction
+
+ALERT = "calendar-conflict"
+EMPTIED_ALERT = "calendar-emptied"
+#: What an appointment's conflict says when the whole calendar looks emptied.
+EMPTIED = "the calendar looks emptied: the event is gone together with all others"
+ACTOR = Actor(name="worker")
+
+
+async def keep(env: Env, appointment_id: UUID, *, actor: Actor) -> AppointmentRow:
+    """Say that the appointment stands as agreed: its event is owed to the calendars again. Without a conflict nothing is done.
+
+    Raises NotFound, and Conflict "not-legal-now" for one that has begun or does not stand.
+    """
+
+    async def work(tx: Tx) -> AppointmentRow:
+        _, row = await locked_appointment(tx, appointment_id, actor)
+        refuse_illegal(row, Act.RESCHEDULE, env.clock())
+        if row.conflict is None:
+            return row
+        kept = replace(row, conflict=None, sequence=row.sequence + 1)
+        await hasten(env, tx, row.id)
+        await owe(env, tx, kept, "move")
+        await _write(env, tx, row, kept, act="keep", by=By.OPERATOR, actor=actor)
+        return kept
+
+    return await in_transaction(env, work)
+
+
+async def state(env: Env, seen: Placed, sentence: str | None) -> None:
+    """Put on record what a calendar says otherwise about an appointment, or, with None, that it agrees."""
+
+    async def work(tx: Tx) -> None:
+        _, row = await locked_appointment(tx, seen.appointment_id, ACTOR)
+        conflict = restated(row.conflict, seen.rep_key, sentence)
+        if conflict != row.conflict and await unchanged(env, tx, row, seen):
+            act = "conflict" if sentence else "agrees"
+            await _write(env, tx, row, replace(row, conflict=conflict), act=act, by=By.CALENDAR, actor=ACTOR)
+
+    await in_transaction(env, work)
+
+
+async def unchanged(env: Env, tx: Tx, row: AppointmentRow, seen: Placed) -> bool:
+    """Whether the appointment, whose row is locked, still is what was compared with the calendar."""
+    if row.status not in STANDING or row.sequence != seen.sequence or row.starts_at <= env.clock():
+        return False
+    where = (seen.connection_id, seen.calendar, seen.key)
+    past = await tx.deliveries.of_appointment(row.id)
+    ours = [delivery for delivery in past if (delivery.connection_id, delivery.calendar, delivery.key) == where]
+    settled = max((delivery.done_at for delivery in ours if delivery.done_at), default=None)
+    return all(delivery.status in ("done", "superseded") for delivery in ours) and settled == seen.settled_at
+
+
+async def tidy_alerts(env: Env) -> None:
+    """Close the alerts whose conflict was settled, by whom and however it was."""
+    async with env.uow.single() as tx:
+        told = [alert for alert in await tx.alerts.list_open() if alert["code"] in (ALERT, EMPTIED_ALERT)]
+        if not told:
+            return
+        now = env.clock()
+        placed = [item for item in await tx.deliveries.placed(after=now) if item.wanted and item.conflict]
+        open_still = {(ALERT, f"appointment:{item.appointment_id}") for item in placed}
+        open_still |= {(EMPTIED_ALERT, f"rep:{i.rep_key}") for i in placed if says(i.conflict, i.rep_key, EMPTIED)}
+        for alert in told:
+            if (alert["code"], alert["subject"]) not in open_still:
+                await tx.alerts.resolve(at=now, code=alert["code"], subject=alert["subject"])
+
+
+async def _write(
+    env: Env, tx: Tx, row: AppointmentRow, after: AppointmentRow, *, act: str, by: By, actor: Actor
+) -> None:
+    """Save it, with its line in the appointment's history and in the audit, and the alert as it is called for."""
+    now = env.clock()
+    await tx.appointments.save(after)
+    await tx.appointments.log(
+        AppointmentEvent(
+            id=env.new_id(),
+            appointment_id=row.id,
+            at=now,
+            act=act,
+            by=by.value,
+            actor=actor.name,
+            reason=None,
+            detail={"before": {"conflict": row.conflict}, "after": {"conflict": after.conflict}},
+        )
+    )
+    await tx.audit.add(
+        id=env.new_id(),
+        at=now,
+        actor=actor.name,
+        action=f"appointment.{act}",
+        subject=f"lead:{row.lead_id}",
+        before={"appointment": str(row.id), "conflict": row.conflict},
+        after={"appointment": str(row.id), "conflict": after.conflict},
+    )
+    subject = f"appointment:{row.id}"
+    said = [line for line in (after.conflict or "").splitlines() if not line.endswith(f": {EMPTIED}")]
+    if not said:  # a calendar that looks emptied has one alert for all that was in it
+        await tx.alerts.resolve(at=now, code=ALERT, subject=subject)
+        return
+    message = (
+        f"A calendar disagrees with the appointment on {row.starts_at:%Y-%m-%d %H:%M} UTC, which stands. {'; '.join(said)}. "
+        f"Reschedule it, cancel it, or keep it: POST /v1/appointments/{row.id}/keep."
+    )
+    await tx.alerts.put(id=env.new_id(), at=now, code=ALERT, subject=subject, message=message)

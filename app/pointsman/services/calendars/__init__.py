@@ -1,0 +1,1 @@
+"""Busy times read from the connected calendars."""

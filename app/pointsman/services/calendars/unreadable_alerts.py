@@ -1,0 +1,55 @@
+"""Calendars whose events cannot be read back: the rep cannot be booked, somebody is told, and both end by themselves."""
+
+from collections.abc import Collection, Sequence
+
+from pointsman.services.calendars.readings import ALERT, DEADLINE, refresh
+from pointsman.services.ports import Env
+from pointsman.services.ports.meeting import Binding, CalendarRead, ConnectionRow
+
+ORPHAN_ALERT = "calendar-orphan"
+
+Bound = tuple[Binding, CalendarRead | None]
+
+
+def subject_of(connection: ConnectionRow, calendar: str) -> str:
+    """What an alert about one calendar is about; those about a rep's busy times are about the rep."""
+    return f"calendar:{connection.key}:{calendar}"
+
+
+async def unreadable(
+    env: Env, connection: ConnectionRow, calendar: str, bound: Sequence[Bound], reps: Collection[str], error: str
+) -> None:
+    """Read the busy times now: if they cannot be read either, the rep is unbookable from here on, with the alert of that.
+
+    Otherwise, also where the rep uses another calendar by now, the alert says that changes made there go unnoticed. `reps`
+    are those whose appointments stand in it.
+    """
+    # Where nobody has asked for the busy times yet, nobody relies on them.
+    reads = [await refresh(env, binding, last, last.window, DEADLINE) for binding, last in bound if last is not None]
+    if any(read.error for read in reads):
+        return
+    message = (
+        f"Our appointments of {', '.join(sorted(reps))} in a calendar at {connection.key} cannot be read back: {error}. "
+        "What is moved or deleted there goes unnoticed."
+    )
+    async with env.uow() as tx:
+        subject = subject_of(connection, calendar)
+        await tx.alerts.put(id=env.new_id(), at=env.clock(), code=ALERT, subject=subject, message=message)
+
+
+async def read_again(env: Env, connection: ConnectionRow, calendar: str) -> None:
+    """Close the alert that `unreadable` raised."""
+    subject = subject_of(connection, calendar)
+    async with env.uow.single() as tx:
+        if await tx.alerts.is_open(code=ALERT, subject=subject):
+            await tx.alerts.resolve(at=env.clock(), code=ALERT, subject=subject)
+
+
+async def forget_others(env: Env, subjects: Collection[str]) -> None:
+    """Close the alerts about calendars that are looked at no more: nothing of ours lies ahead there, or its connection is
+    out of use, which has an alert of its own."""
+    async with env.uow.single() as tx:
+        for alert in await tx.alerts.list_open():
+            code, subject = alert["code"], alert["subject"]
+            if code in (ALERT, ORPHAN_ALERT) and subject.startswith("calendar:") and subject not in subjects:
+                await tx.alerts.resolve(at=env.clock(), code=code, subject=subject)

@@ -1,0 +1,1 @@
+"""Connections to vendors: made, checked, paused and resumed."""

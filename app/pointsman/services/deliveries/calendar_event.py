@@ -1,0 +1,92 @@
+"""An appointment as it stands in the rep's calendar: what the closer reads before the call."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from pointsman.domain.booking.lifecycle import Status
+from pointsman.services.ports import CalendarEvent
+from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.meeting import AppointmentRow, DeliveryRow
+
+_WORDS = {
+    "need": "Need",
+    "authority": "Authority",
+    "fit": "Fit",
+    "intent": "Intent",
+    "urgency": "Urgency",
+    "offer_known": "Knows the offer",
+}
+
+
+def event_key(appointment_id: UUID, rep_id: UUID) -> str:
+    """The event's name at the vendor: the same for every op and every retry."""
+    return f"pm-{appointment_id}-{rep_id.hex[-8:]}"
+
+
+def appointment_of(key: str) -> UUID | None:
+    """The appointment that an event with this key is for; None for a key that is not of our making."""
+    try:
+        return UUID(key.removeprefix("pm-").rpartition("-")[0])
+    except ValueError:
+        return None
+
+
+def event_of(
+    row: AppointmentRow,
+    lead: LeadRow,
+    delivery: DeliveryRow,
+    *,
+    beside: Sequence[str] = (),
+    invitation: bytes | None = None,
+) -> CalendarEvent:
+    """The event as it should stand now in the calendar of the delivery's rep; `beside` are the lines on who else comes,
+    `invitation` is what a vendor that invites may send to the prospect."""
+    # One invitation each: a vendor may write to every attendee of every event.
+    invited = (lead.email or "") if delivery.rep_id == row.rep_id else ""
+    return CalendarEvent(
+        key=delivery.key,
+        calendar=delivery.calendar,
+        start=row.starts_at,
+        end=row.ends_at,
+        title=row.title,
+        description=describe(row, lead, beside),
+        attendee_email=invited,
+        attendee_name=person_name(lead),
+        organizer_email=None,
+        sequence=delivery.sequence,
+        tentative=row.status == Status.REQUESTED,
+        invitation=invitation,
+    )
+
+
+def beside(row: AppointmentRow, rep_id: UUID, names: Mapping[UUID, str]) -> tuple[str, ...]:
+    """Who else takes part, as a line each in the event of this rep."""
+    led = () if rep_id == row.rep_id else (f"Led by: {names.get(row.rep_id, row.rep_key)}",)
+    others = [item for item in row.companions if item.rep_id != rep_id]
+    said = (f"Also there: {names.get(item.rep_id, item.rep_key)} ({item.work.replace('_', ' ')})" for item in others)
+    return (*led, *said)
+
+
+def describe(row: AppointmentRow, lead: LeadRow, also: Sequence[str] = ()) -> str:
+    """Who it is, who says that they are ready, and on what evidence."""
+    lines = [f"With: {person_name(lead)}" + (f" <{lead.email}>" if lead.email else "")]
+    lines += [f"Phone: {lead.phone}"] if lead.phone else []
+    lines += [f"Handed over by: {row.setter_key}"] if row.setter_key else []
+    lines += also
+    findings = row.gate_snapshot.get("evidence", [])
+    if findings:
+        lines += ["", "Why this lead is ready:"]
+        lines += [_finding(item) for item in findings]
+    lines += ["", f"Pointsman appointment {row.id}"]
+    return "\n".join(lines)
+
+
+def _finding(item: Mapping[str, Any]) -> str:
+    name = str(item["name"])
+    return f"- {_WORDS.get(name, name)}: {item['value']} ({item['source']}, {str(item['observed_at'])[:10]})"
+
+
+def person_name(lead: LeadRow) -> str:
+    """What the lead is called, as far as is known."""
+    return " ".join(part for part in (lead.first_name, lead.last_name) if part) or lead.email or "Prospect"

@@ -1,0 +1,343 @@
+"""Deliveries: effects owed to calendars and CRMs, until each is done or a visible dead letter.
+
+One live event per appointment and calendar, whatever is retried, lost or replayed:
+- The event's key is the appointment's, the same for every op, so that a vendor can see a repetition.
+- A run takes a lease. What a worker does after its lease has run out is not written, and what it may have left at
+  the vendor is put right: the last op that had been done is done again.
+- An attempt is counted before it starts. Any attempt but the first asks `find(key)` before it creates anything.
+- Ops on one event are run in the order in which they are owed. Whoever takes part has an event of their own; who leaves and
+  comes back gets theirs anew, under the same key, whatever is left of the old one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from pointsman.domain.backoff import wait_after
+from pointsman.domain.booking.lifecycle import Status
+from pointsman.domain.errors import Conflict, NotFound
+from pointsman.services.deliveries.calendar_event import beside, event_of
+from pointsman.services.deliveries.crm import LATE_ECHO, SAID_AGAIN, Telling, may_be_undone, owner_ops, tell, telling_of
+from pointsman.services.deliveries.enqueue import SWEPT_AT_ONCE, follow
+from pointsman.services.deliveries.enqueue_crm import OWN
+from pointsman.services.deliveries.ics_invitation import invitation_of
+from pointsman.services.deliveries.jobs import defer_run
+from pointsman.services.deliveries.vendor_error_text import safe_text
+from pointsman.services.policies.cache import current
+from pointsman.services.ports import (
+    Actor,
+    CalendarEvent,
+    CalendarFault,
+    Env,
+    EventReceipt,
+    FaultReauth,
+    FaultRejected,
+    FaultRetry,
+    Tx,
+)
+from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.meeting import AppointmentRow, ConnectionRow, DeliveryRow
+from pointsman.services.transactions import in_transaction
+
+MAX_ATTEMPTS = 12
+LEASE = timedelta(seconds=90)  # longer than a connector may take over one call
+REAUTH_WAIT = timedelta(minutes=30)
+SWEEP_GRACE = timedelta(seconds=30)  # a delivery's own job comes first
+LOOK_AGAIN = "removed; looked at once more, since an unanswered booking may still arrive"
+DEAD_ALERT = "delivery-dead"
+REAUTH_ALERT = "connection-reauth"
+_OVER = frozenset({Status.CANCELLED, Status.REJECTED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """A claimed delivery with all that its call needs."""
+
+    delivery: DeliveryRow
+    appointment: AppointmentRow
+    lead: LeadRow
+    connection: ConnectionRow
+    lease: UUID
+    ops: Sequence[DeliveryRow]  # all on the same event, in the order in which they are owed
+    beside: tuple[str, ...]
+    invitation: bytes | None  # for the prospect: in the event of who leads, lest there be several
+    telling: Telling | None  # what a CRM is told; None for a calendar
+
+    @property
+    def off(self) -> bool:
+        """Whether the event is to go, so that nothing is to be created or moved any more."""
+        if self.telling is not None:
+            return self.telling.off
+        if self.delivery.op == "cancel":
+            return False
+        return self.appointment.status in _OVER or any(
+            other.op == "cancel" and other.sequence > self.delivery.sequence for other in self.ops
+        )
+
+    @property
+    def again(self) -> bool:
+        """Whether the rep had this event before, and lost it."""
+        return any(other.op == "cancel" and other.sequence < self.delivery.sequence for other in self.ops)
+
+    def event(self) -> CalendarEvent:
+        return event_of(self.appointment, self.lead, self.delivery, beside=self.beside, invitation=self.invitation)
+
+
+async def run_delivery(env: Env, delivery_id: UUID) -> None:
+    """Try a delivery once. Nothing happens when it is done, not due, held by another worker, or behind another op."""
+    job = await _claim(env, delivery_id)
+    if job is None:
+        return
+    if job.off:
+        # Perhaps an earlier attempt did reach the vendor: the `cancel` that is owed after it removes the event.
+        await _settle(env, job, "superseded")
+        return
+    if job.connection.fault or not job.connection.active:
+        await _wait_for_connection(env, job, job.connection.fault or "the connection is switched off")
+        return
+    try:
+        receipt = await _call(env, job)
+    except FaultReauth as fault:
+        await _wait_for_connection(env, job, safe_text(fault))
+    except FaultRejected as fault:
+        await _die(env, job, safe_text(fault))
+    except FaultRetry as fault:
+        await _retry(env, job, safe_text(fault), fault.retry_after)
+    except (CalendarFault, TimeoutError) as fault:
+        await _retry(env, job, safe_text(fault), None)
+    else:
+        await _settle(env, job, "done", receipt)
+
+
+async def sweep_deliveries(env: Env) -> int:
+    """Defer a job again for every delivery that is overdue and that nobody works on; the count of them."""
+    async with env.uow() as tx:
+        now = env.clock()
+        overdue = await tx.deliveries.overdue(before=now - SWEEP_GRACE, at=now, limit=SWEPT_AT_ONCE)
+        for delivery in overdue:
+            await defer_run(tx, delivery)
+    return len(overdue)
+
+
+async def replay_delivery(env: Env, delivery_id: UUID, *, actor: Actor) -> DeliveryRow:
+    """Try a dead delivery again, now. Raises NotFound, and Conflict for one that is not dead."""
+
+    async def work(tx: Tx) -> DeliveryRow:
+        now = env.clock()
+        if not await tx.deliveries.reopen(delivery_id, status="dead", at=now):
+            there = await tx.deliveries.get(delivery_id)
+            if there is None:
+                raise NotFound("There is no delivery with this id.")
+            raise Conflict(f"This delivery is {there.status}; only a dead one can be replayed.", code="not-dead")
+        delivery = await tx.deliveries.get(delivery_id)
+        assert delivery is not None
+        await defer_run(tx, delivery)
+        await tx.alerts.resolve(at=now, code=DEAD_ALERT, subject=f"delivery:{delivery_id}")
+        await tx.audit.add(
+            id=env.new_id(), at=now, actor=actor.name, action="delivery.replayed", subject=f"delivery:{delivery_id}"
+        )
+        return delivery
+
+    return await in_transaction(env, work)
+
+
+async def _claim(env: Env, delivery_id: UUID) -> _Job | None:
+    lease = env.new_id()
+
+    async def work(tx: Tx) -> _Job | None:
+        delivery = await tx.deliveries.claim(delivery_id, lease=lease, span=LEASE, at=env.clock())
+        if delivery is None:
+            return None
+        appointment = await tx.appointments.get(delivery.appointment_id)
+        lead = await tx.leads.get(appointment.lead_id) if appointment else None
+        assert appointment is not None
+        assert lead is not None
+        connection = await tx.deliveries.connection(delivery.connection_id)
+        return _Job(
+            delivery=delivery,
+            appointment=appointment,
+            lead=lead,
+            connection=connection,
+            lease=lease,
+            ops=await _ops(tx, delivery),
+            beside=await _beside(env, tx, appointment, delivery) if appointment.companions else (),
+            invitation=await _invitation(env, tx, appointment, delivery),
+            telling=await telling_of(env, tx, delivery, appointment, lead),
+        )
+
+    return await in_transaction(env, work)
+
+
+async def _beside(env: Env, tx: Tx, row: AppointmentRow, delivery: DeliveryRow) -> tuple[str, ...]:
+    names = {rep.id: rep.name for rep in (await current(env, tx)).roster.reps.values()}
+    return beside(row, delivery.rep_id, names)
+
+
+async def _invitation(env: Env, tx: Tx, row: AppointmentRow, delivery: DeliveryRow) -> bytes | None:
+    if delivery.op not in {"book", "move"} or delivery.rep_id != row.rep_id:
+        return None
+    try:
+        return await invitation_of(env, tx, row)
+    except Conflict:  # nobody who could be invited: the calendar is told all the same
+        return None
+
+
+async def _ops(tx: Tx, delivery: DeliveryRow) -> Sequence[DeliveryRow]:
+    """All that was ever owed to the event (or about the owner) that this delivery is about, as of now."""
+    if delivery.op == OWN:
+        return await owner_ops(tx, delivery)
+    where = (delivery.connection_id, delivery.calendar, delivery.key)
+    past = await tx.deliveries.of_appointment(delivery.appointment_id)
+    found = [other for other in past if (other.connection_id, other.calendar, other.key) == where]
+    return sorted(found, key=lambda other: other.sequence)
+
+
+async def _call(env: Env, job: _Job) -> EventReceipt | None:
+    """The vendor call; no transaction is open."""
+    delivery, ref = job.delivery, job.connection.ref()
+    if job.telling is not None:
+        await tell(env, ref, job.telling)
+        return None
+    match delivery.op:
+        case "cancel":
+            await env.calendars.cancel(ref, delivery.calendar, delivery.key)
+            return None
+        case "move":
+            return await env.calendars.move(ref, job.event())
+        case _ if job.again:
+            # Makes what is gone, and puts right what may have been left, or may have been made too late.
+            return await env.calendars.move(ref, job.event())
+        case _:
+            if delivery.attempts > 1:
+                found = await env.calendars.find(ref, delivery.calendar, delivery.key)
+                if found is not None:
+                    return found
+            return await env.calendars.book(ref, job.event())
+
+
+async def _settle(env: Env, job: _Job, status: str, receipt: EventReceipt | None = None) -> None:
+    async def work(tx: Tx) -> None:
+        once_more = await _once_more(env, tx, job) if status == "done" else None
+        if once_more is not None:
+            until = env.clock() + LATE_ECHO
+            if await tx.deliveries.postpone(job.delivery.id, lease=job.lease, until=until, error=once_more):
+                await defer_run(tx, job.delivery, at=until)
+            return
+        kept = await tx.deliveries.settle(
+            job.delivery.id,
+            lease=job.lease,
+            status=status,
+            at=env.clock(),
+            vendor_id=receipt.vendor_id if receipt else None,
+            vendor_version=receipt.version if receipt else None,
+        )
+        if not kept:
+            await _put_right(env, tx, job)
+        else:
+            await follow(tx, job.delivery)
+
+    await in_transaction(env, work)
+
+
+async def _once_more(env: Env, tx: Tx, job: _Job) -> str | None:
+    """Why what was carried out has to be done once more in a while, or None."""
+    if job.telling is not None:
+        return SAID_AGAIN if await may_be_undone(tx, job.delivery, now=env.clock()) else None
+    return LOOK_AGAIN if await _may_echo(tx, job) else None
+
+
+async def _may_echo(tx: Tx, job: _Job) -> bool:
+    """Whether this first `cancel` that was carried out follows a `book` that was sent and never answered."""
+    if job.delivery.op != "cancel" or job.delivery.last_error == LOOK_AGAIN:
+        return False
+    ops = await _ops(tx, job.delivery)
+    if ops[-1].id != job.delivery.id:  # what comes after it puts the event right
+        return False
+    return any(other.op == "book" and other.status == "superseded" and other.attempts > 1 for other in ops)
+
+
+async def _put_right(env: Env, tx: Tx, job: _Job) -> None:
+    """The lease was lost during the call: what was done since then is done again, since the call may have undone it."""
+    last = (await _ops(tx, job.delivery))[-1]
+    if last.id == job.delivery.id or last.op == job.delivery.op == "cancel":
+        return
+    if await tx.deliveries.reopen(last.id, status="done", at=env.clock()):
+        await defer_run(tx, last)
+
+
+async def _retry(env: Env, job: _Job, error: str, retry_after: timedelta | None) -> None:
+    if job.delivery.attempts >= MAX_ATTEMPTS:
+        await _die(env, job, f"given up after {job.delivery.attempts} attempts: {error}")
+        return
+    await _postpone(env, job, error, wait_after(job.delivery.attempts, job.delivery.id, retry_after))
+
+
+async def _postpone(env: Env, job: _Job, error: str, wait: timedelta) -> None:
+    async def work(tx: Tx) -> None:
+        until = env.clock() + wait
+        if await tx.deliveries.postpone(job.delivery.id, lease=job.lease, until=until, error=error):
+            await defer_run(tx, job.delivery, at=until)
+        else:
+            await _put_right(env, tx, job)
+
+    await in_transaction(env, work)
+
+
+async def _wait_for_connection(env: Env, job: _Job, error: str) -> None:
+    """Take the connection out of use and tell a human; the delivery waits, and this does not count as an attempt."""
+
+    async def work(tx: Tx) -> None:
+        now = env.clock()
+        if job.connection.active and await tx.connections.set_fault(job.connection.id, error):
+            await tx.alerts.put(
+                id=env.new_id(),
+                at=now,
+                code=REAUTH_ALERT,
+                subject=f"connection:{job.connection.key}",
+                message=f"{error}. Sign in again: PUT /v1/connections/{job.connection.key}.",
+            )
+        until = now + REAUTH_WAIT
+        lease, delivery = job.lease, job.delivery
+        if await tx.deliveries.postpone(delivery.id, lease=lease, until=until, error=error, counted=False):
+            await defer_run(tx, delivery, at=until)
+        else:
+            await _put_right(env, tx, job)
+
+    await in_transaction(env, work)
+
+
+async def _die(env: Env, job: _Job, error: str) -> None:
+    async def work(tx: Tx) -> None:
+        now = env.clock()
+        if not await tx.deliveries.settle(job.delivery.id, lease=job.lease, status="dead", at=now, error=error):
+            await _put_right(env, tx, job)
+            return
+        await follow(tx, job.delivery)
+        await tx.alerts.put(
+            id=env.new_id(),
+            at=now,
+            code=DEAD_ALERT,
+            subject=f"delivery:{job.delivery.id}",
+            message=f"{job.delivery.op} at {job.connection.key} failed for good: {error}. "
+            f"Mend the cause, then POST /v1/deliveries/{job.delivery.id}/replay.",
+        )
+        await tx.audit.add(
+            id=env.new_id(),
+            at=now,
+            actor="worker",
+            action="delivery.dead",
+            subject=f"delivery:{job.delivery.id}",
+            reason=error,
+        )
+
+    await in_transaction(env, work)
+
+
+async def get_delivery(env: Env, delivery_id: UUID) -> DeliveryRow:
+    """Raises NotFound."""
+    async with env.uow() as tx:
+        row = await tx.deliveries.get(delivery_id)
+    if row is None:
+        raise NotFound("There is no delivery with this id.")
+    return row

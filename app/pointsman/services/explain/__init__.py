@@ -1,0 +1,1 @@
+"""Explanations, replays and simulations: nothing is written."""

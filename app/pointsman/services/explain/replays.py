@@ -1,0 +1,128 @@
+"""Taking stored decisions again from their stored inputs: the same bytes come out, or where they differ. Nothing is written."""
+
+from asyncio import to_thread
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from pointsman.domain.errors import NotFound, PointsmanError
+from pointsman.domain.replay.inputs import Inputs, replay
+from pointsman.domain.replay.record_diff import Comparison, FirstByte, PathDifference, compare, difference
+from pointsman.domain.roster.reps import Roster
+from pointsman.domain.routing.compiled_policy import CompiledPolicy
+from pointsman.domain.routing.decision import Decision, canonical
+from pointsman.domain.routing.manual_assignment import KEY, ByHand
+from pointsman.domain.routing.plan import plan_routes
+from pointsman.services.policies.cache import compiled_policy, roster_version
+from pointsman.services.ports import Env, Tx
+from pointsman.services.ports.routing import DecisionRow
+
+_PAGE = 100
+#: What the row says beside the record, for lists and reports: it has to say the same.
+_COLUMNS = ("outcome", "work", "rule", "pool", "rep", "hold_reason", "summary", "policy_version", "roster_version")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """A decision taken again: `same` means byte for byte; `differs` names the parts that do not agree.
+
+    `first` is the first byte of the record that differs, `paths` where: in the record, `inputs.` or `columns.`.
+    """
+
+    decision_id: UUID
+    same: bool
+    rep: str | None
+    rep_again: str | None
+    differs: tuple[str, ...]
+    first: FirstByte | None = None
+    paths: tuple[PathDifference, ...] = ()
+    more: int = 0
+
+
+async def replay_decision(env: Env, decision_id: UUID) -> Replayed:
+    """Take a decision again from its stored inputs, with the policy and the roster of that time. NotFound."""
+    async with env.uow() as tx:
+        row = await tx.decisions.get(decision_id)
+        if row is None:
+            raise NotFound("There is no such decision.")
+        return await _replayed(env, tx, row)
+
+
+async def replay_many(env: Env, *, since: datetime | None, last: int | None) -> AsyncIterator[Replayed]:
+    """The newest decisions first: the `last` so many, none from before `since`; None is no bound."""
+    before: tuple[datetime, UUID] | None = None
+    left = last
+    while left is None or left > 0:
+        limit = _PAGE if left is None else min(_PAGE, left)
+        async with env.uow() as tx:
+            rows = await tx.decisions.page(lead_id=None, supplier=None, before=before, limit=limit)
+            done = [await _replayed(env, tx, row) for row in rows if since is None or row.at >= since]
+        for replayed in done:
+            yield replayed
+        if len(done) < limit:
+            return
+        before = (rows[-1].at, rows[-1].id)
+        left = None if left is None else left - len(done)
+
+
+async def _replayed(env: Env, tx: Tx, row: DecisionRow) -> Replayed:
+    try:
+        roster = await roster_version(env, tx, row.roster_version)
+        policy = None if KEY in row.inputs else await compiled_policy(env, tx, row.policy_version)
+        # In a thread: a hundred decisions among many reps are long enough for others to notice.
+        return await to_thread(_compared, row, policy, roster)
+    except (PointsmanError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        # Stored data that no program of ours wrote can fail in any way: the answer is that it cannot be taken again.
+        why = str(error) if isinstance(error, PointsmanError) else f"they cannot be read ({type(error).__name__})"
+        found = (difference("inputs", "as stored", why),)
+        return Replayed(decision_id=row.id, same=False, rep=row.rep, rep_again=None, differs=("inputs",), paths=found)
+
+
+def _compared(row: DecisionRow, policy: CompiledPolicy | None, roster: Roster) -> Replayed:
+    again, inputs = _again(row, policy, roster)
+    record = compare(canonical(row.record), again.to_json())
+    paths = (*record.paths, *_prefixed("inputs", compare(canonical(row.inputs), inputs)), *_columns(row, again))
+    names = (*record.names, *dict.fromkeys(p.path.partition(".")[0] for p in paths[len(record.paths) :]))
+    return Replayed(
+        decision_id=row.id,
+        same=not paths and record.same,
+        rep=row.rep,
+        rep_again=again.rep,
+        differs=tuple(dict.fromkeys(names)),
+        first=record.first,
+        paths=paths,
+        more=record.more,
+    )
+
+
+def _again(row: DecisionRow, policy: CompiledPolicy | None, roster: Roster) -> tuple[Decision, str]:
+    """The decision taken again, and its inputs written again; one by hand needs no policy."""
+    if policy is None:
+        said = ByHand.from_json(row.inputs)
+        return said.decision(roster.reps[said.rep]), said.to_json()
+    stored = canonical(row.inputs)
+    read = Inputs.from_json(stored, roster)
+    plan = plan_routes(
+        policy,
+        read.facts,
+        purpose=read.purpose,
+        gates_open=read.gates,
+        now=read.planned_at,
+        overridden=read.overridden,
+    )
+    return replay(stored, policy, roster), Inputs.of(plan, read.world).to_json()
+
+
+def _prefixed(part: str, found: Comparison) -> tuple[PathDifference, ...]:
+    return tuple(
+        PathDifference(path=f"{part}.{p.path}", before=p.before, after=p.after, hidden=p.hidden) for p in found.paths
+    )
+
+
+def _columns(row: DecisionRow, again: Decision) -> tuple[PathDifference, ...]:
+    pairs = [(name, getattr(row, name), getattr(again, name)) for name in _COLUMNS]
+    found = [difference(f"columns.{name}", had, has) for name, had, has in pairs if had != has]
+    if row.at != again.now:
+        found.append(difference("columns.at", row.at.isoformat(), again.now.isoformat()))
+    return tuple(found)

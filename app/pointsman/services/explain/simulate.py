@@ -1,0 +1,191 @@
+"""What a policy would have done with the leads of a past period. Nothing is written; the routing runs in a thread."""
+
+from asyncio import to_thread
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from pointsman.domain.errors import Invalid, NotFound, Unavailable
+from pointsman.domain.gate.evaluation import facts_with_evidence
+from pointsman.domain.leads.facts import NOW, Facts
+from pointsman.domain.replay.inputs import Inputs
+from pointsman.domain.replay.simulation import Past, Simulation, SimulationReport
+from pointsman.domain.roster.reps import Roster
+from pointsman.domain.roster.roles import Work
+from pointsman.domain.routing.compiled_policy import CompiledPolicy
+from pointsman.domain.routing.decision import canonical
+from pointsman.domain.routing.manual_assignment import KEY
+from pointsman.services.leads.facts import facts_of
+from pointsman.services.policies.cache import compiled_document, compiled_policy, roster_version
+from pointsman.services.ports import Env, Tx
+from pointsman.services.ports.history import PastRow
+from pointsman.services.routing.loads import periods_at
+
+MOST_DECISIONS = 10_000
+#: How long one simulation may take before it tells what it has.
+LONGEST = timedelta(seconds=25)
+_BATCH = 100
+_RUNNING = "simulation"
+#: What follows from other facts and from the clock, and so is never missing.
+_DERIVED = (NOW, "score.")
+_DEFAULT_EXPIRY = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """Which decisions are taken again: the first `limit` of `since` <= at < `until`; by default up to now."""
+
+    since: datetime
+    until: datetime | None = None
+    limit: int = 1_000
+    ledgers_from_zero: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulated:
+    """What came of it, under what assumptions; `complete` False: the period held more than was simulated."""
+
+    report: SimulationReport
+    roster_version: int
+    facts_as_stored: int
+    facts_filled_in: int  # with what is known of the lead now
+    complete: bool
+    assumptions: tuple[str, ...]
+
+
+async def simulate(
+    env: Env, period: Period, *, version: int | None = None, document: object | None = None
+) -> Simulated:
+    """Route a past period by a stored version or a document. NotFound, PolicyInvalid, Invalid; Unavailable while another runs."""
+    until = period.until or env.clock()
+    if period.since >= until:
+        raise Invalid("The period ends before it begins: `since` has to be before `until`.", code="empty-period")
+    if env.cache.get(_RUNNING):
+        raise Unavailable("Another simulation is running here. Try again when it is done.", code="simulation-running")
+    env.cache[_RUNNING] = True
+    try:
+        return await _Run(env, period, until).over(version, document)
+    finally:
+        env.cache[_RUNNING] = False
+
+
+class _Run:
+    """One simulation: fetches a batch, has it routed, fetches the next."""
+
+    def __init__(self, env: Env, period: Period, until: datetime) -> None:
+        self._env, self._period, self._until = env, period, until
+        self._known: dict[int, frozenset[str]] = {}  # by policy version: the fields that its decisions keep
+        self._as_stored = self._filled_in = 0
+
+    async def over(self, version: int | None, document: object | None) -> Simulated:
+        env, period = self._env, self._period
+        async with env.uow() as tx:
+            versions = await tx.policies.versions()
+            if versions.roster is None:
+                raise NotFound("The roster is empty: put reps on it first.", code="no-roster")
+            roster = await roster_version(env, tx, versions.roster)
+            policy = await compiled_policy(env, tx, version) if version is not None else None
+        if policy is None:
+            policy = await compiled_document(document)
+        simulation = await to_thread(Simulation, policy, roster, periods_at, ledgers_from_zero=period.ledgers_from_zero)
+        deadline, taken, complete = env.clock() + LONGEST, 0, True
+        after: tuple[datetime, UUID] | None = None
+        while True:
+            limit = min(_BATCH, period.limit - taken)
+            async with env.uow() as tx:
+                rows = await tx.history.decisions(since=period.since, until=self._until, after=after, limit=limit + 1)
+                following = len(rows) > limit
+                batch = await self._read(tx, rows[:limit], policy)
+            await to_thread(simulation.take, batch)
+            taken += len(batch)
+            if not following:
+                break
+            after = (rows[limit - 1].at, rows[limit - 1].id)
+            if taken >= period.limit or env.clock() >= deadline:
+                complete = False
+                break
+        report = await to_thread(simulation.report)
+        return Simulated(
+            report=report,
+            roster_version=roster.version,
+            facts_as_stored=self._as_stored,
+            facts_filled_in=self._filled_in,
+            complete=complete,
+            assumptions=self._assumptions(roster),
+        )
+
+    async def _read(self, tx: Tx, rows: Sequence[PastRow], policy: CompiledPolicy) -> list[Past]:
+        lacking = {row.id: await self._lacking(tx, row, policy) for row in rows if KEY not in row.inputs}
+        wanted = {row.lead_id for row in rows if lacking.get(row.id)}
+        leads = await tx.history.leads(sorted(wanted)) if wanted else {}
+        asks_evidence = any(field.startswith("qualification.") for fields in lacking.values() for field in fields)
+        evidence = await tx.history.evidence(sorted(wanted)) if asks_evidence else {}
+        gate = policy.policy.gates.get(Work.CLOSING)
+        expiry = gate.expires_after if gate else _DEFAULT_EXPIRY
+        batch = []
+        for row in rows:
+            fields, lead = lacking.get(row.id, frozenset()), leads.get(row.lead_id)
+            more: Facts = {}
+            if fields and lead is not None:
+                then = [item for recorded, item in evidence.get(row.lead_id, ()) if recorded <= row.at]
+                present = facts_with_evidence(facts_of(lead), then, row.at, expiry)
+                more = {name: value for name, value in present.items() if name in fields}
+            batch.append(self._past(row, more, filled=bool(fields)))
+        return batch
+
+    async def _lacking(self, tx: Tx, row: PastRow, policy: CompiledPolicy) -> frozenset[str]:
+        """The fields that `policy` may read and that a decision of that version did not keep."""
+        if row.policy_version not in self._known:
+            then = await compiled_policy(self._env, tx, row.policy_version)
+            self._known[row.policy_version] = then.fields
+        asked = policy.fields - self._known[row.policy_version]
+        return frozenset(field for field in asked if not field.startswith(_DERIVED))
+
+    def _past(self, row: PastRow, more: Facts, *, filled: bool) -> Past:
+        inputs, left_out = None, "by-hand"
+        if KEY not in row.inputs:
+            try:
+                inputs = Inputs.from_json(canonical(row.inputs), Roster(version=row.roster_version, reps={}))
+            except (LookupError, TypeError, ValueError, AttributeError):
+                left_out = "unreadable"
+        if inputs is not None:
+            self._filled_in += filled
+            self._as_stored += not filled
+        return Past(
+            decision_id=row.id,
+            lead_id=row.lead_id,
+            at=row.at,
+            outcome=row.outcome,
+            work=row.work,
+            rule=row.rule,
+            pool=row.pool,
+            rep=row.rep,
+            hold_reason=row.hold_reason,
+            summary=row.summary,
+            category=row.category,
+            inputs=inputs,
+            facts={**more, **inputs.facts} if inputs else {},
+            left_out=None if inputs else left_out,
+        )
+
+    def _assumptions(self, roster: Roster) -> tuple[str, ...]:
+        filled = ""
+        if self._filled_in:
+            filled = (
+                f"; {self._filled_in} more lack fields that this policy asks for: those are the lead's present ones"
+            )
+        start = (
+            "at zero"
+            if self._period.ledgers_from_zero
+            else ("as they stood when the first decision of the period reached each pool, at zero where none did")
+        )
+        return (
+            f"Reps, roles, working hours and caps are those of the present roster (version {roster.version}).",
+            f"Facts are as they were then for {self._as_stored} decisions{filled}.",
+            f"Ledgers start {start}; credits and corrections made meanwhile are not simulated.",
+            "Loads are as they were then, corrected by what the simulation gave to others; what ended then ends here too.",
+            "Every calendar is taken as readable, and first slots as they were found then.",
+            "Gates, evidence of a pass, overrides and owners are as they were then.",
+            "Decisions by hand stay as they are; a lead that waited then and does not here is not routed again for that wait.",
+        )

@@ -1,0 +1,1 @@
+"""A setter hands a lead over: evidence, gate, closing, and the appointment."""

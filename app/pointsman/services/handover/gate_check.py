@@ -1,0 +1,189 @@
+"""One try of the gate: what is on record, what is new, who hands over, and what the gate says to it all."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from pointsman.domain.errors import Fault, Invalid
+from pointsman.domain.gate.evaluation import GateResult, evaluate_gate, facts_with_evidence
+from pointsman.domain.leads.evidence import Evidence, after
+from pointsman.domain.policy.parsing import Gate
+from pointsman.domain.policy.pools import Offer, Pool
+from pointsman.domain.roster.reps import Rep, Roster
+from pointsman.domain.roster.roles import Work
+from pointsman.domain.routing.plan import plan_routes
+from pointsman.services.availability.booking_context import visible_lead
+from pointsman.services.calendars.readings import DEADLINE, Reading, read_calendars
+from pointsman.services.leads.facts import facts_of
+from pointsman.services.policies.cache import Current, current
+from pointsman.services.ports import Actor, Env, Tx
+from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.meeting import CheckRow, HeldWork
+
+#: Evidence that says the same again within this time is the same evidence.
+REPEAT_WITHIN = timedelta(hours=1)
+
+#: Who hands over to closing must have a role that includes one of these.
+SETTING = frozenset({Work.PROSPECTING, Work.QUALIFICATION})
+
+_NO_GATE = Gate()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One hand-over inside its transaction."""
+
+    lead: LeadRow
+    known: Current
+    held: HeldWork | None
+    evidence: Sequence[Evidence]  # everything on record, the new items included
+    new: Sequence[Evidence]
+    gate: GateResult
+    setter: Rep | None
+    now: datetime
+    actor: Actor
+
+
+async def open_case(
+    env: Env, tx: Tx, lead_id: UUID, given: Sequence[Evidence], setter: str | None, actor: Actor, *, lock: bool
+) -> Case:
+    now = env.clock()
+    known = await current(env, tx)
+    lead = await visible_lead(tx, lead_id, actor, lock=lock)
+    held = await tx.gates.held(lead_id, at=now)
+    used_up = await tx.gates.evidence_used_up(lead_id)
+    on_record = await tx.gates.evidence(lead_id)
+    new = [replace(item, id=env.new_id()) for item in given if not _repeated(item, on_record, used_up)]
+    everything = [after(item, used_up) for item in (*on_record, *new)]
+    gate = evaluate_gate(closing_gate(known), everything, facts_of(lead), now, definitions=known.policy.definitions)
+    return Case(
+        lead=lead,
+        known=known,
+        held=held,
+        evidence=everything,
+        new=new,
+        gate=gate,
+        setter=_setter(known, setter, held, actor),
+        now=now,
+        actor=actor,
+    )
+
+
+def closing_gate(known: Current) -> Gate:
+    return known.policy.policy.gates.get(Work.CLOSING, _NO_GATE)
+
+
+def _repeated(item: Evidence, on_record: Sequence[Evidence], used_up: datetime | None) -> bool:
+    return any(
+        (item.name, item.value, item.affirmed, item.source) == (old.name, old.value, old.affirmed, old.source)
+        and abs(item.observed_at - old.observed_at) < REPEAT_WITHIN
+        and not _contradicted(old, item, on_record)
+        and not (used_up is not None and old.observed_at <= used_up < item.observed_at)
+        for old in on_record
+    )
+
+
+def _contradicted(old: Evidence, item: Evidence, on_record: Sequence[Evidence]) -> bool:
+    """Whether the buyer said the opposite between `old` and `item`: then `item` is news, whatever its words."""
+    return any(
+        other.name == item.name
+        and other.affirmed is not item.affirmed
+        and old.observed_at <= other.observed_at <= item.observed_at
+        for other in on_record
+    )
+
+
+def _setter(known: Current, key: str | None, held: HeldWork | None, actor: Actor) -> Rep | None:
+    """Who hands over. Raises Invalid for somebody whose role does not set appointments, or of another supplier."""
+    if key is None:
+        holds = held is not None and Work(held.work) in SETTING
+        return known.roster.reps.get(held.rep_key) if held and holds else None
+    rep = known.roster.reps.get(key)
+    if rep is None or (actor.supplier is not None and rep.supplier != actor.supplier):
+        raise _not_a_setter(f"There is no rep '{key:.60}' of yours.")
+    if not (rep.role.works & SETTING):
+        raise _not_a_setter(f"{rep.name}'s role {rep.role.name} includes neither prospecting nor qualification.")
+    return rep
+
+
+def _not_a_setter(message: str) -> Invalid:
+    advice = "Name the rep who qualified the lead, or leave the setter out."
+    return Invalid(message, faults=[Fault(path="body.setter", code="not-a-setter", message=advice)])
+
+
+async def read_closers(env: Env, case: Case, max_age: timedelta) -> Mapping[str, Reading]:
+    """The calendars of everybody whom a pass could bring this lead to."""
+    plan = plan_routes(
+        case.known.policy,
+        facts_with_evidence(facts_of(case.lead), case.evidence, case.now, closing_gate(case.known).expires_after),
+        purpose=Work.CLOSING,
+        gates_open={Work.CLOSING: case.gate.state()},
+        now=case.now,
+    )
+    reps = {rep for rep in plan.reps if (known := case.known.roster.reps.get(rep)) and known.active}
+    pools = case.known.policy.policy.pools
+    reached = {*plan.pools}
+    if case.held is not None and case.held.work == Work.CLOSING:
+        reps.add(case.held.rep_key)
+        if case.held.pool in pools:
+            reached.add(case.held.pool)
+    reps |= _who_else(pools, reached, case.known.roster)
+    horizon = max((pools[pool].booking.horizon for pool in reached), default=timedelta(days=14))
+    return await read_calendars(env, reps, case.now, case.now + horizon, max_age=max_age, deadline=DEADLINE)
+
+
+def _who_else(pools: Mapping[str, Pool], reached: Collection[str], roster: Roster) -> set[str]:
+    """Whoever may be booked beside the closer, or in the closer's place, once one of these pools has the lead."""
+    asked = {other for name in reached for other in pools[name].booking.together if other in pools}
+    asked |= {name for name in reached if pools[name].booking.offer is not Offer.STRICT}
+    members = {member.rep for name in asked for member in pools[name].members}
+    return {rep for rep in members if (known := roster.reps.get(rep)) and known.active}
+
+
+async def record_check(env: Env, tx: Tx, case: Case) -> UUID:
+    """The try of the gate, on record with who handed over, and its audit line."""
+    check = CheckRow(
+        id=env.new_id(),
+        lead_id=case.lead.id,
+        work=Work.CLOSING.value,
+        passed=case.gate.passed,
+        policy_version=case.known.policy.version,
+        setter_rep_id=case.setter.id if case.setter else None,
+        result=result_as_json(case.gate),
+        checked_at=case.now,
+        expires_at=case.gate.expires_at,
+    )
+    await tx.gates.add_check(check)
+    await tx.audit.add(
+        id=env.new_id(),
+        at=case.now,
+        actor=case.actor.name,
+        action="gate.passed" if check.passed else "gate.failed",
+        subject=f"lead:{case.lead.id}",
+        after={"gate_check": str(check.id), "setter": case.setter.key if case.setter else None},
+    )
+    return check.id
+
+
+def result_as_json(gate: GateResult) -> dict[str, Any]:
+    """What a gate check keeps: the evidence it rests on, or what is in the way."""
+    return {
+        "summary": gate.summary,
+        "send_to": gate.send_to.value if gate.send_to else None,
+        "missing": [asdict(item) for item in gate.missing],
+        "refused": [asdict(item) for item in gate.refused],
+        "failed": [{"field": leaf.field, "words": leaf.words} for leaf in gate.failed_conditions],
+        "evidence": [
+            {
+                "kind": finding.kind,
+                "name": finding.name,
+                "value": finding.value,
+                "source": finding.source,
+                "observed_at": finding.observed_at.isoformat(),
+                "expires_at": finding.expires_at.isoformat(),
+            }
+            for finding in gate.snapshot
+        ],
+    }

@@ -1,0 +1,1 @@
+"""Leads that wait: tried again, or closed."""

@@ -1,0 +1,1 @@
+"""From a webhook or a call to a lead."""

@@ -1,0 +1,114 @@
+"""A lead as the API's callers write it, checked field by field."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pointsman.domain.errors import Fault, Invalid
+from pointsman.domain.leads.coercion import coerce, natural_type
+from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
+from pointsman.domain.leads.facts import Value
+from pointsman.domain.leads.normalise import email_key
+from pointsman.domain.text.suggestions import did_you_mean
+from pointsman.services.leads.fields import PERSONAL, KnownFields
+from pointsman.services.leads.registered_domains import to_ascii
+from pointsman.services.leads.upsert import LeadInput
+
+#: A sender's clock may be ahead of ours by so much.
+CLOCK_SKEW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceGiven:
+    """A finding as a caller writes it; the kind follows from the name."""
+
+    name: str
+    value: str
+    affirmed: bool
+    source: str
+    observed_at: datetime | None
+    expires_at: datetime | None
+
+
+def lead_input(
+    *,
+    person: Mapping[str, str | None],
+    external_id: str | None,
+    source_system: str | None,
+    fields: Mapping[str, Any],
+    evidence: Sequence[EvidenceGiven],
+    occurred_at: datetime | None,
+    known: KnownFields,
+    now: datetime,
+) -> LeadInput:
+    """`person` has email, first_name, last_name, phone. Invalid names every fault and its path in the body."""
+    faults: list[Fault] = []
+    told = {f"lead.{name}": (value, f"body.{name}") for name, value in person.items() if value is not None}
+    told |= {name: (value, f'body.fields["{name}"]') for name, value in fields.items()}
+    values: dict[str, Value] = {}
+    for name, (raw, path) in told.items():
+        if fault := known.fault(name, path) or (_twice(name, path, person) if name in fields else None):
+            faults.append(fault)
+            continue
+        try:
+            value = coerce(name, raw, known.type_of(name) or natural_type(raw))
+        except ValueError as error:
+            faults.append(Fault(path=path, code="wrong-type", message=f"{name} {error}"))
+            continue
+        if value is not None:
+            values[name] = value
+    personal = {name: str(values.pop(name)) for name in PERSONAL if name in values}
+    email = personal.get("lead.email")
+    if email is not None and email_key(email, to_ascii) is None:
+        faults.append(
+            Fault(path=told["lead.email"][1], code="not-an-email", message="write one address: name@host.tld")
+        )
+    if occurred_at is not None and occurred_at > now + CLOCK_SKEW:
+        faults.append(Fault(path="body.occurred_at", code="in-the-future", message="it cannot have happened yet"))
+    findings = [_finding(item, position, now, faults) for position, item in enumerate(evidence)]
+    if not email and not external_id and not faults:
+        message = "give an email address, or external_id and source_system"
+        faults.append(Fault(path="body.email", code="nobody", message=message))
+    if faults:
+        raise Invalid("The lead cannot be taken as written. Mend each fault and send it again.", faults=faults)
+    return LeadInput(
+        email=email,
+        external_id=external_id,
+        source_system=source_system,
+        first_name=personal.get("lead.first_name"),
+        last_name=personal.get("lead.last_name"),
+        phone=personal.get("lead.phone"),
+        facts=values,
+        evidence=tuple(item for item in findings if item),
+        occurred_at=occurred_at,
+    )
+
+
+def _twice(name: str, path: str, person: Mapping[str, str | None]) -> Fault | None:
+    if person.get(name.removeprefix("lead.")) is None or not name.startswith("lead."):
+        return None
+    return Fault(path=path, code="twice", message=f"{name} stands beside `fields` too: keep one")
+
+
+def _finding(given: EvidenceGiven, position: int, now: datetime, faults: list[Fault]) -> Evidence | None:
+    path = f"body.evidence[{position}]"
+    kind = EVIDENCE_NAMES.get(given.name)
+    if kind is None:
+        message = f"{given.name[:60]!r} is not known evidence; {did_you_mean(given.name, EVIDENCE_NAMES)}"
+        faults.append(Fault(path=f"{path}.name", code="unknown-evidence", message=message))
+        return None
+    observed_at = given.observed_at or now
+    if observed_at > now + CLOCK_SKEW:
+        message = "it cannot have been observed yet"
+        faults.append(Fault(path=f"{path}.observed_at", code="in-the-future", message=message))
+        return None
+    return Evidence(
+        kind=kind,
+        name=given.name,
+        value=given.value,
+        affirmed=given.affirmed,
+        source=given.source,
+        observed_at=observed_at,
+        expires_at=given.expires_at,
+    )

@@ -1,0 +1,238 @@
+"""Intakes: who may send leads, how they sign, and how their payload is read."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, cast
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
+from pointsman.services.intake.mapping import Mapped, events_of, map_event
+from pointsman.services.intake.mapping_model import IntakeMapping, parse_mapping
+from pointsman.services.intake.signatures import Verifier, check_secrets
+from pointsman.services.leads.fields import KnownFields, known_fields
+from pointsman.services.ports import Actor, Env, Tx
+from pointsman.services.ports.intake import IntakeRow
+from pointsman.services.transactions import in_transaction
+
+MAX_SECRETS = 5
+MAX_SAMPLE = 100_000
+
+_VERIFIER: TypeAdapter[Verifier] = TypeAdapter(Verifier)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """An intake made ready: secrets opened, mapping compiled."""
+
+    id: UUID
+    key: str
+    kind: str
+    version: int
+    active: bool
+    verifier: Verifier
+    secrets: tuple[str, ...]
+    mapping: IntakeMapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeInput:
+    """An intake as an admin writes it; `secrets` None keeps the ones it has."""
+
+    title: str
+    kind: Literal["lead", "handover"]
+    verifier: Verifier
+    secrets: Sequence[str] | None
+    mapping: Mapping[str, Any]
+    sample: Any
+    active: bool
+
+
+async def ready(env: Env, key: str, *, fresh: bool = False) -> Intake:
+    """The intake, kept until somebody finds its version outdated; NotFound when there is none."""
+    kept: dict[str, Intake] = env.cache.setdefault("intakes", {})
+    intake = kept.get(key)
+    if intake is None or fresh:
+        async with env.uow.single() as tx:
+            row = await tx.intakes.by_key(key)
+        if row is None:
+            kept.pop(key, None)
+            raise NotFound(f"There is no intake {key[:100]!r}.", code="no-such-intake")
+        intake = kept[key] = made_ready(env, row)
+    return intake
+
+
+async def stored_mapping(env: Env, tx: Tx, intake_id: UUID, version: int) -> IntakeMapping:
+    """The mapping of an intake that is known to stand at `version`; its secrets stay sealed."""
+    kept: dict[UUID, tuple[int, IntakeMapping]] = env.cache.setdefault("mappings", {})
+    found = kept.get(intake_id)
+    if found is None or found[0] != version:
+        row = await tx.intakes.by_id(intake_id)
+        assert row is not None, "an intake with items is never deleted"
+        found = kept[intake_id] = (row.version, IntakeMapping.model_validate(row.mapping))
+    return found[1]
+
+
+def made_ready(env: Env, row: IntakeRow) -> Intake:
+    """The stored intake with its secrets opened and its default for deduplication filled in."""
+    verifier = _VERIFIER.validate_python(row.verifier)
+    mapping = IntakeMapping.model_validate(row.mapping)
+    if mapping.dedupe is None and verifier.scheme == "standard_webhooks":
+        mapping = mapping.model_copy(update={"dedupe": "header:webhook-id"})
+    return Intake(
+        id=row.id,
+        key=row.key,
+        kind=row.kind,
+        version=row.version,
+        active=row.active,
+        verifier=verifier,
+        secrets=tuple(json.loads(env.secrets.open(row.sealed, context=_context(row.id)))),
+        mapping=mapping,
+    )
+
+
+async def create_intake(env: Env, key: str, given: IntakeInput, *, actor: Actor) -> IntakeRow:
+    """Check everything, try the mapping on the sample, store. Invalid names all faults; Conflict: the key is taken."""
+
+    async def work(tx: Tx) -> IntakeRow:
+        if not given.secrets:
+            fault = Fault(path="secrets", code="missing", message="give the secret that the sender signs with")
+            raise Invalid("Without a secret anybody could send leads.", faults=[fault])
+        intake_id = env.new_id()
+        mapping = await _checked(env, tx, key, given)
+        row = IntakeRow(
+            id=intake_id,
+            key=key,
+            title=given.title,
+            kind=given.kind,
+            verifier=given.verifier.model_dump(mode="json"),
+            sealed=_seal(env, intake_id, given.secrets),
+            mapping=mapping.document(),
+            sample=given.sample,
+            active=given.active,
+            version=1,
+            created_at=env.clock(),
+        )
+        if not await tx.intakes.add(row):
+            raise Conflict(f"There is an intake {key!r} already: replace it, or choose another key.", code="key-taken")
+        await _audit(env, tx, row, "intake.created", None, actor)
+        return row
+
+    return await in_transaction(env, work)
+
+
+async def replace_intake(env: Env, key: str, given: IntakeInput, *, actor: Actor) -> IntakeRow:
+    """As `create_intake`, in the place of the stored one; requests under way see the new version at once."""
+
+    async def work(tx: Tx) -> IntakeRow:
+        before = await tx.intakes.by_key(key, lock=True)
+        if before is None:
+            raise NotFound(f"There is no intake {key!r}.", code="no-such-intake")
+        mapping = await _checked(env, tx, key, given)
+        row = replace(
+            before,
+            title=given.title,
+            kind=given.kind,
+            verifier=given.verifier.model_dump(mode="json"),
+            sealed=before.sealed if given.secrets is None else _seal(env, before.id, given.secrets),
+            mapping=mapping.document(),
+            sample=given.sample,
+            active=given.active,
+            version=before.version + 1,
+        )
+        await tx.intakes.replace(row)
+        await _audit(env, tx, row, "intake.replaced", before, actor)
+        return row
+
+    return await in_transaction(env, work)
+
+
+async def deactivate_intake(env: Env, key: str, *, actor: Actor) -> IntakeRow:
+    """From now on its sender gets 410; what was accepted is still processed."""
+
+    async def work(tx: Tx) -> IntakeRow:
+        before = await tx.intakes.by_key(key, lock=True)
+        if before is None:
+            raise NotFound(f"There is no intake {key!r}.", code="no-such-intake")
+        row = replace(before, active=False, version=before.version + 1)
+        await tx.intakes.replace(row)
+        await _audit(env, tx, row, "intake.deactivated", before, actor)
+        return row
+
+    return await in_transaction(env, work)
+
+
+async def get_intake(env: Env, key: str) -> IntakeRow:
+    async with env.uow() as tx:
+        row = await tx.intakes.by_key(key)
+    if row is None:
+        raise NotFound(f"There is no intake {key!r}.", code="no-such-intake")
+    return row
+
+
+async def list_intakes(env: Env) -> Sequence[IntakeRow]:
+    async with env.uow() as tx:
+        return await tx.intakes.list()
+
+
+async def try_intake(env: Env, key: str, body: Any, mapping: Mapping[str, Any] | None) -> list[Mapped]:
+    """What the intake (or another mapping in its place) would make of a body. Nothing is written."""
+    async with env.uow() as tx:
+        row = await tx.intakes.by_key(key)
+        if row is None:
+            raise NotFound(f"There is no intake {key!r}.", code="no-such-intake")
+        known = await known_fields(env, tx)
+    document = row.mapping if mapping is None else mapping
+    return _tried(env, key, body, parse_mapping(document, kind=row.kind, known=known), known)
+
+
+async def _checked(env: Env, tx: Tx, key: str, given: IntakeInput) -> IntakeMapping:
+    if given.secrets is not None:
+        if not 1 <= len(given.secrets) <= MAX_SECRETS:
+            raise Invalid(f"An intake has 1 to {MAX_SECRETS} secrets.")
+        check_secrets(given.verifier, given.secrets)
+    if len(json.dumps(given.sample)) > MAX_SAMPLE:
+        raise Invalid("The sample is too large: keep one typical event.", code="too-large")
+    known = await known_fields(env, tx)
+    mapping = parse_mapping(given.mapping, kind=given.kind, known=known)
+    faults: list[Fault] = []
+    for mapped in _tried(env, key, given.sample, mapping, known):
+        faults += [replace(fault, path=f"mapping.{fault.path}") for fault in mapped.warnings]
+        if mapped.given.email is None and mapped.given.external_id is None:
+            message = "the sample gives neither an email nor an external id"
+            faults.append(Fault(path='mapping.fields["lead.email"]', code="nobody", message=message))
+    if faults:
+        raise Invalid("The mapping does not work on the sample.", code="mapping-invalid", faults=faults)
+    return mapping
+
+
+def _tried(env: Env, key: str, body: Any, mapping: IntakeMapping, known: KnownFields) -> list[Mapped]:
+    return [map_event(event, mapping, known, intake=key, at=env.clock()) for event in events_of(body, mapping)]
+
+
+def _seal(env: Env, intake_id: UUID, secrets: Sequence[str]) -> bytes:
+    return env.secrets.seal(json.dumps(list(secrets)).encode(), context=_context(intake_id))
+
+
+def _context(intake_id: UUID) -> str:
+    return f"intake:{intake_id}"
+
+
+async def _audit(env: Env, tx: Tx, row: IntakeRow, action: str, before: IntakeRow | None, actor: Actor) -> None:
+    await tx.audit.add(
+        id=env.new_id(),
+        at=env.clock(),
+        actor=actor.name,
+        action=action,
+        subject=f"intake:{row.key}",
+        before=_shown(before) if before else None,
+        after=_shown(row) | {"secrets_changed": before is None or before.sealed != row.sealed},
+    )
+
+
+def _shown(row: IntakeRow) -> dict[str, Any]:
+    """What the audit may keep: neither secrets nor the sample, which may hold a person."""
+    shown = {"kind": row.kind, "verifier": row.verifier, "mapping": row.mapping, "active": row.active}
+    return cast("dict[str, Any]", shown | {"version": row.version})

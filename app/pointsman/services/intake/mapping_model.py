@@ -1,0 +1,164 @@
+"""How an intake's payload becomes a lead: one document, checked when it is saved and tried on a sample."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Annotated, Any, Self
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+from jmespath.parser import ParsedResult
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from pointsman.domain.dates.durations import Duration
+from pointsman.domain.errors import Fault, Invalid
+from pointsman.domain.leads.coercion import coerce
+from pointsman.domain.leads.evidence import EVIDENCE_NAMES, EvidenceKind
+from pointsman.domain.leads.facts import FieldType
+from pointsman.domain.text.suggestions import did_you_mean
+from pointsman.services.leads.fields import KnownFields
+
+MAX_EXPRESSION = 1_000
+
+
+@lru_cache(maxsize=10_000)
+def compiled(expression: str) -> ParsedResult:
+    return jmespath.compile(expression)
+
+
+def _compiles(expression: str) -> str:
+    try:
+        compiled(expression)
+    except (JMESPathError, RecursionError) as error:
+        first = str(error).splitlines()[0][:200]
+        raise PydanticCustomError("jmespath", "not a JMESPath expression: {reason}", {"reason": first}) from None
+    return expression
+
+
+Expression = Annotated[str, StringConstraints(min_length=1, max_length=MAX_EXPRESSION), AfterValidator(_compiles)]
+_Key = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+_Word = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+
+
+def _dedupe(text: str) -> str:
+    return text if text.startswith("header:") else _compiles(text)
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EvidenceMapping(_Part):
+    """One finding in the payload: `value` says what, `affirmed_if` whether the buyer said yes (default: it is truthy)."""
+
+    name: _Key
+    kind: EvidenceKind | None = None
+    value: Expression
+    affirmed_if: Expression | None = None
+    source: _Word | None = None
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.name not in EVIDENCE_NAMES:
+            hint = did_you_mean(self.name, EVIDENCE_NAMES)
+            raise PydanticCustomError(
+                "evidence-name", "{name} is not known evidence; {hint}", {"name": self.name, "hint": hint}
+            )
+        if self.kind is not None and EVIDENCE_NAMES[self.name] is not self.kind:
+            owner = EVIDENCE_NAMES[self.name].value
+            raise PydanticCustomError("evidence-kind", "{name} is of kind {owner}", {"name": self.name, "owner": owner})
+        return self
+
+
+class Window(_Part):
+    """When an appointment that is booked automatically may take place: so soon, or between times that the event gives."""
+
+    within: Duration | None = Field(default=None, description="At most so long after `from`; without it, after now.")
+    from_: Annotated[Expression | None, Field(alias="from", description="The earliest time; default: now.")] = None
+    to: Expression | None = Field(default=None, description="The latest time at which it ends.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.within is None and self.from_ is None and self.to is None:
+            raise PydanticCustomError("window-empty", "give within, from or to")
+        return self
+
+
+class IntakeMapping(_Part):
+    """JMESPath expressions over the body (`events`) and over one event (all others)."""
+
+    events: Expression | None = Field(default=None, description="The list of events in the body; default: the body.")
+    dedupe: (
+        Annotated[str, StringConstraints(min_length=1, max_length=MAX_EXPRESSION), AfterValidator(_dedupe)] | None
+    ) = Field(default=None, description="What names an event, or header:NAME; default: a hash of the event.")
+    occurred_at: Expression | None = Field(default=None, description="When it was true; default: on arrival.")
+    fields: Annotated[dict[_Key, Expression], Field(max_length=300)] = {}
+    constants: Annotated[dict[_Key, str | int | float | bool | list[str]], Field(max_length=100)] = {}
+    external_id: Expression | None = None
+    source_system: _Word | None = Field(default=None, description="Whose external id it is; default: the intake.")
+    evidence: Annotated[tuple[EvidenceMapping, ...], Field(max_length=50)] = ()
+    setter: Expression | None = Field(default=None, description="Who hands over: a rep's key or email.")
+    auto_book: bool = False
+    window: Window | None = None
+
+    def document(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", exclude_unset=True, by_alias=True)
+
+
+def parse_mapping(data: object, *, kind: str, known: KnownFields) -> IntakeMapping:
+    """The mapping in `data`; Invalid names every fault and its path."""
+    try:
+        mapping = IntakeMapping.model_validate(data)
+    except ValidationError as error:
+        faults = [
+            Fault(path=_path(detail["loc"]), code=detail["type"].replace("_", "-"), message=detail["msg"])
+            for detail in error.errors(include_url=False, include_input=False)[:100]
+        ]
+        raise Invalid("The mapping has faults.", code="mapping-invalid", faults=faults) from None
+    if faults := [*_field_faults(mapping, known), *_kind_faults(mapping, kind)]:
+        raise Invalid("The mapping has faults.", code="mapping-invalid", faults=faults)
+    return mapping
+
+
+def _field_faults(mapping: IntakeMapping, known: KnownFields) -> Iterator[Fault]:
+    for name in mapping.fields:
+        if fault := known.fault(name, f'mapping.fields["{name}"]'):
+            yield fault
+    for name, value in mapping.constants.items():
+        path = f'mapping.constants["{name}"]'
+        if fault := known.fault(name, path):
+            yield fault
+        elif name in mapping.fields:
+            yield Fault(path=path, code="twice", message="the field is mapped too: keep one")
+        else:
+            try:
+                coerce(name, value, known.type_of(name) or FieldType.TEXT)
+            except ValueError as error:
+                yield Fault(path=path, code="wrong-type", message=f"{name} {error}")
+    if mapping.external_id is None and "lead.email" not in mapping.fields:
+        message = 'a lead is known by its email or external id: map "lead.email" or external_id'
+        yield Fault(path="mapping.fields", code="nobody", message=message)
+
+
+def _kind_faults(mapping: IntakeMapping, kind: str) -> Iterator[Fault]:
+    if kind == "handover":
+        return
+    for name, used in (("setter", mapping.setter), ("auto_book", mapping.auto_book), ("window", mapping.window)):
+        if used:
+            yield Fault(
+                path=f"mapping.{name}", code="handover-only", message="only an intake of kind handover has this"
+            )
+
+
+def _path(loc: tuple[int | str, ...]) -> str:
+    path = "mapping"
+    keyed = False
+    for part in loc:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        elif keyed:
+            path += f'["{part}"]'
+        elif part != "[key]":
+            path += f".{part}"
+        keyed = part in ("fields", "constants")
+    return path

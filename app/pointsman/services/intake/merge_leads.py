@@ -1,0 +1,292 @@
+"""Two leads that are one person: one survives, the other stays to be read, with all that happened to it.
+
+| what             | becomes of it                                                                                       |
+|------------------|-----------------------------------------------------------------------------------------------------|
+| email, ids       | find the survivor from now on; the survivor keeps its own email, if it has one                        |
+| facts            | each has the value that was true last                                                               |
+| account          | the survivor's; the other's where it has none                                                       |
+| evidence         | copied to the survivor; what it is worth is up to the survivor's own gate                           |
+| gate passes      | revoked: nobody closes on what another record passed                                                |
+| holder           | the survivor's; where it has none, the other's takes it over, if the role allows, and keeps the turn  |
+| a sale           | is the survivor's, too, unless somebody works on it; what is decided then is decided about a customer |
+| turn             | given back where the holder was not taken over                                                      |
+| hold, slot holds | end                                                                                                 |
+| history          | stays with the lead that it was about; decisions are listed under the survivor too                  |
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, RoleProtected
+from pointsman.domain.leads.evidence import Evidence
+from pointsman.domain.leads.facts import Stage, Value
+from pointsman.domain.leads.matching import Merged, unite
+from pointsman.domain.roster.roles import GATED_WORKS, Work
+from pointsman.domain.routing.role_guard import guard_assignment
+from pointsman.services.handover.gate_check import open_case
+from pointsman.services.handover.handover import refuse_in
+from pointsman.services.holds.close_lead import to_won
+from pointsman.services.holds.drain import relieved_of
+from pointsman.services.leads.fields import PERSONAL
+from pointsman.services.policies.cache import current
+from pointsman.services.ports import Actor, Env, LostRace, Refused, Tx
+from pointsman.services.ports.intake import LeadChange, LeadRow, LeadWrite, Person
+from pointsman.services.ports.routing import AssignmentRow
+from pointsman.services.routing.ledger import credit
+from pointsman.services.routing.route_lead import Routed, route_lead
+from pointsman.services.transactions import in_transaction
+
+MERGED = "merged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergedLeads:
+    """What became of a merge; `routed` is set where the survivor had to be decided anew."""
+
+    survivor: LeadRow
+    merged: LeadRow
+    holder: str | None
+    routed: Routed | None
+    what_happens: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pair:
+    """Both leads, locked, with who holds them."""
+
+    into: LeadRow
+    other: LeadRow
+    holds_into: AssignmentRow | None
+    holds_other: AssignmentRow | None
+
+
+async def merge_leads(env: Env, lead_id: UUID, *, into: UUID, reason: str, actor: Actor) -> MergedLeads:
+    """Make the lead one with `into`, which survives. NotFound; Invalid; Conflict, which says what to do instead."""
+
+    async def work(tx: Tx) -> MergedLeads:
+        pair = await _locked(tx, lead_id, into)
+        await _possible(tx, pair)
+        return await _merge(env, tx, pair, reason, actor)
+
+    try:
+        return await in_transaction(env, work)
+    except Refused as refused:
+        if refused.constraint in ("PM001", "PM004"):
+            raise Conflict(f"The leads cannot be merged as they are: {refused}", code="merge-refused") from refused
+        raise
+
+
+async def _locked(tx: Tx, lead_id: UUID, into: UUID) -> _Pair:
+    if lead_id == into:
+        message = "A lead cannot be merged into itself: name the other one."
+        raise Invalid(message, faults=[Fault(path="body.into", code="same-lead", message=message)])
+    rows: dict[UUID, LeadRow] = {}
+    for one in sorted((lead_id, into)):  # always in this order, so that two merges never wait for each other
+        row = await tx.leads.get(one, lock=True)
+        if row is None:
+            raise NotFound(f"There is no lead {one}.")
+        rows[one] = row
+    return _Pair(
+        into=rows[into],
+        other=rows[lead_id],
+        holds_into=await tx.decisions.active_assignment(into),
+        holds_other=await tx.decisions.active_assignment(lead_id),
+    )
+
+
+async def _possible(tx: Tx, pair: _Pair) -> None:
+    """An appointment and a closer's work rest on the gate that their own lead passed: they do not move."""
+    way = f"merge {pair.into.id} into {pair.other.id} instead"
+    if await tx.appointments.of_lead(pair.other.id) is not None:
+        if await tx.appointments.of_lead(pair.into.id) is not None:
+            raise Conflict("Both leads have an appointment. Cancel one, then merge.", code="both-have-appointments")
+        raise Conflict(
+            f"The lead has an appointment, which stays with it: {way}, or cancel the appointment first.",
+            code="has-appointment",
+        )
+    other, into = pair.holds_other, pair.holds_into
+    if other is not None and Work(other.work) in GATED_WORKS and (into is None or Work(into.work) not in GATED_WORKS):
+        raise Conflict(
+            f"{other.rep} has this lead for {other.work} on a gate that only it has passed: {way}.",
+            code="merge-other-way",
+        )
+
+
+async def _merge(env: Env, tx: Tx, pair: _Pair, reason: str, actor: Actor) -> MergedLeads:
+    now, other, into = env.clock(), pair.other, pair.into
+    news = await _evidence_news(env, tx, pair)
+    await tx.gates.add_evidence(into.id, news, at=now)
+    ids = await tx.merges.take_over(other.id, into=into.id)
+    if into.email_key is None and other.email_key is not None:
+        await tx.merges.hand_email(other.id, into=into.id)
+        into = replace(into, email=other.email, email_key=other.email_key)
+    united = unite(_values(into), into.known_at, _values(other), other.known_at)
+    survivor = await _store(env, tx, into, other, united, reason, actor)
+    holder = await _take_over(env, tx, pair)
+    if pair.holds_other is not None:
+        await tx.decisions.end_assignment(pair.holds_other.id, at=now, reason=MERGED)
+        if holder is None and pair.holds_other.decision_id is not None:
+            await credit(env, tx, pair.holds_other.decision_id, f"merged: {reason}", actor=actor)
+    await tx.merges.close(other.id, at=now)
+    await tx.merges.mark(other.id, into=into.id, at=now)
+    if holder is not None:
+        await tx.merges.end_hold(into.id, at=now)
+        await tx.decisions.add_assignment(replace(holder, id=env.new_id(), lead_id=into.id, assigned_at=now))
+        await tx.leads.set_stage(into.id, Stage.WORKING.value, at=now)
+    await tx.alerts.resolve(at=now, code="identity-conflict", subject=f"lead:{into.id}")
+    routed, said = await _what_follows(env, tx, pair, survivor, news, holder, actor)
+    after = {
+        "into": str(into.id),
+        "fields": sorted(united.changed),
+        "external_ids": [list(one) for one in ids],
+        "evidence": len(news),
+        "holder": holder.rep if holder else None,
+    }
+    before = {
+        "stage": other.stage,
+        "rep": pair.holds_other.rep if pair.holds_other else None,
+        "into": {"stage": into.stage, "rep": pair.holds_into.rep if pair.holds_into else None},
+    }
+    for lead, action in ((other.id, "lead.merged"), (into.id, "lead.merged-into")):
+        await tx.audit.add(
+            id=env.new_id(),
+            at=now,
+            actor=actor.name,
+            action=action,
+            subject=f"lead:{lead}",
+            before=before,
+            after=after | {"lead": str(other.id)},
+            reason=reason,
+        )
+    survivor_now, merged = await tx.leads.get(into.id), await tx.leads.get(other.id)
+    assert survivor_now is not None, "it was locked"
+    assert merged is not None, "it was locked"
+    now_held = await tx.decisions.active_assignment(into.id)
+    return MergedLeads(
+        survivor=survivor_now,
+        merged=merged,
+        holder=now_held.rep if now_held else None,
+        routed=routed,
+        what_happens=said,
+    )
+
+
+async def _evidence_news(env: Env, tx: Tx, pair: _Pair) -> Sequence[Evidence]:
+    known = {_said(item) for item in await tx.gates.evidence(pair.into.id)}
+    return [
+        replace(item, id=env.new_id()) for item in await tx.gates.evidence(pair.other.id) if _said(item) not in known
+    ]
+
+
+def _said(item: Evidence) -> tuple[object, ...]:
+    return (item.kind, item.name, item.value, item.affirmed, item.source, item.observed_at, item.expires_at)
+
+
+def _values(row: LeadRow) -> dict[str, Value]:
+    """All facts but the email, which is not a fact here but a name."""
+    personal = {"lead.first_name": row.first_name, "lead.last_name": row.last_name, "lead.phone": row.phone}
+    return dict(row.facts) | {name: value for name, value in personal.items() if value is not None}
+
+
+async def _store(env: Env, tx: Tx, into: LeadRow, other: LeadRow, united: Merged, reason: str, actor: Actor) -> LeadRow:
+    def text(name: str) -> str | None:
+        value = united.values.get(name)
+        return value if isinstance(value, str) else None
+
+    match = {name: value for name, value in into.match.items() if name != "conflict"}
+    if into.account_id is None and other.account_id is not None:
+        match["account"] = MERGED
+    return await tx.leads.change(
+        LeadChange(
+            lead_id=into.id,
+            write=LeadWrite(
+                id=into.id,
+                account_id=env.new_id(),
+                audit_id=env.new_id(),
+                actor=actor.name,
+                at=env.clock(),
+                person=_NOBODY,
+                first_name=text("lead.first_name"),
+                last_name=text("lead.last_name"),
+                phone=text("lead.phone"),
+                facts={name: value for name, value in united.values.items() if name not in PERSONAL},
+                known_at=united.known_at,
+            ),
+            email=into.email,
+            email_key=into.email_key,
+            keep_account=into.account_id or other.account_id,
+            match=match,
+            add_identity=False,
+            audit_after={"changed": sorted(united.changed), "merged": str(other.id), "reason": reason},
+        )
+    )
+
+
+async def _take_over(env: Env, tx: Tx, pair: _Pair) -> AssignmentRow | None:
+    """The other lead's assignment, where its holder may go on with the survivor, which nobody holds."""
+    held = pair.holds_other
+    if (
+        held is None or pair.holds_into is not None or pair.into.stage == Stage.WON
+    ):  # who bought is nobody's to win again
+        return None
+    rep = (await current(env, tx)).roster.reps.get(held.rep)
+    if rep is None or not rep.active or rep.key in await relieved_of(tx, pair.into.id):
+        return None
+    try:
+        # Neither an override nor a pass was given for the survivor: the role alone has to allow it.
+        guard_assignment(rep, Work(held.work), gate_open=False, override=False)
+    except RoleProtected:
+        return None
+    return replace(held, gate_check_id=None, override_id=None)
+
+
+async def _what_follows(
+    env: Env,
+    tx: Tx,
+    pair: _Pair,
+    survivor: LeadRow,
+    news: Sequence[Evidence],
+    holder: AssignmentRow | None,
+    actor: Actor,
+) -> tuple[Routed | None, str]:
+    if not all(item.affirmed for item in news):
+        context = await tx.decisions.context(survivor.id, at=env.clock())
+        if context.passes:
+            case = await open_case(env, tx, survivor.id, (), None, replace(actor, supplier=None), lock=False)
+            if not case.gate.passed:
+                handed = await refuse_in(env, tx, case)
+                return handed.routed, f"The evidence speaks against closing. {handed.what_happens}"
+    if holder is not None:
+        return None, f"{holder.rep} goes on with the lead for {holder.work}."
+    if pair.holds_into is not None:
+        return None, f"{pair.holds_into.rep} goes on with the lead for {pair.holds_into.work}."
+    waited = Stage.HELD.value in (pair.into.stage, pair.other.stage)
+    bought = Stage.WON.value in (pair.into.stage, pair.other.stage)
+    if not waited and pair.holds_other is None:
+        if bought and pair.into.stage != Stage.WON:
+            await to_won(env, tx, survivor, actor=actor)
+        return None, "Nobody held or waited for either lead; nothing had to be decided."
+    if bought:
+        survivor = replace(survivor, stage=Stage.WON.value)  # what is decided now is decided about a customer
+    past = await relieved_of(tx, survivor.id) if waited else frozenset()
+    trigger = "retry" if pair.into.stage == Stage.HELD else "merge"
+    try:
+        routed = await route_lead(env, tx, survivor, purpose=None, trigger=trigger, actor=actor, past_holders=past)
+    except Refused as refused:
+        raise LostRace(str(refused)) from refused
+    return routed, routed.decision.summary
+
+
+_NOBODY = Person(
+    email=None,
+    email_key=None,
+    source_system=None,
+    external_id=None,
+    domain=None,
+    domain_from=None,
+    company_name=None,
+    company_key=None,
+    account_status=None,
+    account_owner=None,
+)

@@ -1,0 +1,139 @@
+"""The front door for webhooks: prove the sender, store the bytes, answer. Nothing else happens in the request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from pointsman.domain.errors import Conflict, NotFound, Unauthenticated, Unavailable
+from pointsman.domain.text.strict_json import canonical, parse_json
+from pointsman.services.intake.intakes import Intake, ready
+from pointsman.services.intake.mapping import dedupe_key, events_of
+from pointsman.services.intake.process_item import LEASE, process_item
+from pointsman.services.intake.signatures import Signed, verify
+from pointsman.services.ports import Actor, Env, LostRace, Tx
+from pointsman.services.ports.intake import InboxRow, Receipt
+
+__all__ = ["Received", "process_item", "receive", "replay_item", "sweep_inbox"]
+
+#: An accepted item that no job has touched for so long is given a new job.
+UNTOUCHED = timedelta(seconds=60)
+SWEEP = 500
+ANSWERS_KEPT = timedelta(hours=24)
+_TRIES = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What was stored: the ids of new items, and how many events were there before."""
+
+    ids: tuple[UUID, ...]
+    duplicates: int
+
+
+async def receive(
+    env: Env, intake_key: str, *, method: str, url_path_and_query: str, headers: Mapping[str, str], body: bytes
+) -> Received:
+    """Verify, split, deduplicate and store, with the jobs, in one statement. Returning means that it is committed.
+
+    `headers` have lower-case names. Raises NotFound, Conflict ("intake-inactive"), Unauthenticated, Invalid, TooLarge.
+    """
+    request = Signed(method=method, uri=env.public_url + url_path_and_query, headers=headers, body=body)
+    intake = await _verified(env, intake_key, request)
+    value = parse_json(body)
+    for _ in range(_TRIES):
+        events = events_of(value, intake.mapping)
+        if not events:
+            return Received(ids=(), duplicates=0)
+        try:
+            receipt = await _accept(env, intake, request, value, events)
+        except LostRace:
+            continue
+        if receipt.current:
+            return Received(ids=receipt.ids, duplicates=len(events) - len(receipt.ids))
+        intake = await _verified(env, intake_key, request, fresh=True)  # it changed since we read it
+    raise Unavailable("Too many requests for the same thing at once. Try again in a second.")
+
+
+async def _verified(env: Env, key: str, request: Signed, *, fresh: bool = False) -> Intake:
+    intake = await ready(env, key, fresh=fresh)
+    now = env.clock()
+    try:
+        _open(intake)
+        verify(intake.verifier, intake.secrets, request, now=now)
+    except (Unauthenticated, Conflict):
+        # Our copy may be old: the secret may have been changed, or the intake opened again.
+        newer = await ready(env, key, fresh=True)
+        if newer.version == intake.version:
+            raise
+        _open(newer)
+        verify(newer.verifier, newer.secrets, request, now=now)
+        return newer
+    return intake
+
+
+def _open(intake: Intake) -> None:
+    if not intake.active:
+        raise Conflict("This intake is closed: stop sending to it.", code="intake-inactive")
+
+
+async def _accept(env: Env, intake: Intake, request: Signed, value: Any, events: list[Any]) -> Receipt:
+    now = env.clock()
+    batch = isinstance(value, list) or len(events) > 1
+    keys = [
+        dedupe_key(event, position, intake.mapping, request.headers, batch=batch)
+        for position, event in enumerate(events)
+    ]
+    async with env.uow.single() as tx:
+        if not batch and events[0] is value:
+            return await tx.inbox.accept(
+                inbox_id=env.new_id(),
+                intake_id=intake.id,
+                intake_version=intake.version,
+                dedupe_key=keys[0],
+                body=request.body,
+                at=now,
+            )
+        return await tx.inbox.accept_batch(
+            batch_id=env.new_id(),
+            intake_id=intake.id,
+            intake_version=intake.version,
+            raw=request.body,
+            events=[(env.new_id(), key, canonical(event)) for key, event in zip(keys, events, strict=True)],
+            at=now,
+        )
+
+
+async def sweep_inbox(env: Env) -> int:
+    """Give a job to every item whose next attempt is due or whose job was lost; forget old idempotency answers."""
+    now = env.clock()
+    async with env.uow() as tx:
+        due = await tx.inbox.overdue(at=now, untouched_since=now - UNTOUCHED, lease_until=now + LEASE, limit=SWEEP)
+        for inbox_id in due:
+            await tx.jobs.defer("inbox.process", {"inbox_id": str(inbox_id)})
+        await tx.idempotency.purge(before=now - ANSWERS_KEPT, limit=1_000)
+    return len(due)
+
+
+async def replay_item(env: Env, inbox_id: UUID, *, actor: Actor) -> InboxRow:
+    """Take a dead item up again, as if it had just come in."""
+    async with env.uow() as tx:
+        item = await tx.inbox.revive(inbox_id)
+        if item is None:
+            await _refuse_replay(tx, inbox_id)
+            raise AssertionError("unreachable: it raises")
+        now = env.clock()
+        await tx.jobs.defer("inbox.process", {"inbox_id": str(inbox_id)})
+        await tx.alerts.resolve(at=now, code="inbox-dead", subject=f"inbox:{inbox_id}")
+        await tx.audit.add(
+            id=env.new_id(), at=now, actor=actor.name, action="inbox.replayed", subject=f"inbox:{inbox_id}"
+        )
+        return item
+
+
+async def _refuse_replay(tx: Tx, inbox_id: UUID) -> None:
+    item = await tx.inbox.get(inbox_id)
+    if item is None:
+        raise NotFound("There is no inbox item with this id.")
+    raise Conflict(f"The item is {item.status}: only a dead one is replayed.", code="not-dead")

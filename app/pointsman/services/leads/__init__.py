@@ -1,0 +1,1 @@
+"""The person and the account behind what came in."""

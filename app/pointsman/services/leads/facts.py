@@ -1,0 +1,28 @@
+"""A stored lead as the dotted facts that rules ask about."""
+
+from pointsman.domain.leads.facts import Facts, Stage, Value
+from pointsman.services.ports.intake import LeadRow
+
+
+def facts_of(row: LeadRow) -> Facts:
+    """Everything known about a lead and its account; the unknown is absent. `qualification.*` comes from evidence."""
+    facts: dict[str, Value] = dict(row.facts)
+    known: dict[str, Value | None] = {
+        "lead.email": row.email,
+        "lead.first_name": row.first_name,
+        "lead.last_name": row.last_name,
+        "lead.phone": row.phone,
+        "lead.created_at": row.created_at,
+        "account.status": row.account_status,
+        "account.owner": row.account_owner,
+        "account.parent_domain": row.parent_domain,
+        "account.parent_owner": row.parent_owner,
+    }
+    if row.stage == Stage.WON:  # also without a company that could say so
+        known["account.status"] = "customer"
+    facts.update({name: value for name, value in known.items() if value is not None})
+    if row.account_domain is not None:
+        facts.setdefault("company.domain", row.account_domain)
+    if row.account_name is not None:
+        facts.setdefault("company.name", row.account_name)
+    return facts

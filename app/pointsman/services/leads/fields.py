@@ -1,0 +1,74 @@
+"""The fields that leads may have: the known ones, and those that the published policy declares."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pointsman.domain.errors import Fault
+from pointsman.domain.leads.facts import FIELDS, FieldType
+from pointsman.domain.policy.document import FuzzyNames
+from pointsman.domain.text.suggestions import did_you_mean
+from pointsman.services.policies.cache import compiled_policy
+from pointsman.services.ports import Env, Tx
+
+#: For so long a policy just published may not be seen here: a field is declared before senders use it, and a free-mail
+#: domain changes nothing that is stored. Saves a statement for each lead.
+STALE_FOR = timedelta(seconds=5)
+
+#: What the service itself says about a lead; nobody may send it.
+OWN = frozenset({"lead.created_at", "account.parent_owner"})
+PERSONAL = frozenset({"lead.email", "lead.first_name", "lead.last_name", "lead.phone"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFields:
+    """Types by field name. Without a published policy, any `custom.` field may be sent."""
+
+    types: Mapping[str, FieldType]
+    free_mail: frozenset[str]
+    open: bool
+    names: FuzzyNames | None = None  # how alike company names count
+
+    def type_of(self, name: str) -> FieldType | None:
+        return self.types.get(name)
+
+    def fault(self, name: str, path: str) -> Fault | None:
+        """Why no sender may set the field `name`, or None."""
+        if name in OWN:
+            return Fault(path=path, code="read-only", message=f"{name} is set by the service: leave it out")
+        if name.startswith("qualification."):
+            hint = "findings are evidence, with source and time: put it under evidence"
+            return Fault(path=path, code="read-only", message=f"{name} is not sent as a field; {hint}")
+        if name in self.types or (self.open and _custom(name)):
+            return None
+        hint = did_you_mean(name, set(self.types) - OWN)
+        if _custom(name):
+            hint = f"declare it under fields in the policy{', or ' + hint if hint else ''}"
+        return Fault(
+            path=path, code="unknown-field", message=f"{name[:100]!r} is not a known field; {hint}".rstrip("; ")
+        )
+
+
+async def known_fields(env: Env, tx: Tx) -> KnownFields:
+    """The fields as of now, or a few seconds ago."""
+    now = env.clock()
+    cached: tuple[datetime, KnownFields] | None = env.cache.get("known-fields")
+    if cached is not None and timedelta(0) <= now - cached[0] < STALE_FOR:
+        return cached[1]
+    version = (await tx.policies.versions()).policy
+    if version is None:
+        known = KnownFields(types=FIELDS, free_mail=frozenset(), open=True)
+    else:
+        policy = (await compiled_policy(env, tx, version)).policy
+        known = KnownFields(
+            types={**FIELDS, **policy.fields},
+            free_mail=frozenset(policy.matching.free_mail_domains_extra),
+            open=False,
+            names=policy.matching.names,
+        )
+    env.cache["known-fields"] = (now, known)
+    return known
+
+
+def _custom(name: str) -> bool:
+    return name.startswith("custom.") and name.removeprefix("custom.").replace("_", "a").isalnum() and len(name) <= 100

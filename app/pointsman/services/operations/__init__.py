@@ -1,0 +1,1 @@
+"""API keys, and the state of the line."""

@@ -1,0 +1,1 @@
+"""The policy in force, its drafts and its history."""

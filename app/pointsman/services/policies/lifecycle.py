@@ -1,0 +1,216 @@
+"""Policies: drafts, the check before they are live, publishing, rolling back, comparing. Exactly one is published.
+
+Reading, checking and comparing large documents takes long enough to be done beside the event loop.
+"""
+
+from asyncio import to_thread
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pointsman.domain.errors import Conflict, Fault, NotFound, PolicyInvalid, StaleVersion
+from pointsman.domain.policy.document import Policy
+from pointsman.domain.policy.gc_pause import collector_paused
+from pointsman.domain.policy.parsing import parse_policy, plain_document
+from pointsman.domain.policy_check.findings import Finding, Severity
+from pointsman.domain.policy_check.run import check, publishable
+from pointsman.domain.policy_diff.changes import Change
+from pointsman.domain.policy_diff.documents import diff as difference
+from pointsman.domain.roster.reps import Roster
+from pointsman.services.policies.cache import roster_version
+from pointsman.services.ports import Actor, Env, Tx
+from pointsman.services.ports.policies import PolicyHeadRow, PolicyRow
+from pointsman.services.transactions import in_transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A draft just stored, with what its check found."""
+
+    policy: PolicyRow
+    findings: tuple[Finding, ...]
+
+
+async def check_document(env: Env, document: object) -> tuple[Finding, ...]:
+    """What the check finds against the present roster; nothing is written. Faults of form are findings too."""
+    async with env.uow() as tx:
+        roster = await _roster(env, tx)
+    return await to_thread(check_alone, document, roster)
+
+
+def check_alone(document: object, roster: Roster | None = None) -> tuple[Finding, ...]:
+    """The same, of what is given alone; without a roster, what depends on people is left out."""
+    try:
+        with collector_paused():  # until the policy is gone again
+            return check(parse_policy(document), roster)
+    except PolicyInvalid as invalid:
+        return tuple(
+            Finding(path=f.path, code=f.code, severity=Severity.ERROR, message=f.message) for f in invalid.faults
+        )
+
+
+async def add_draft(env: Env, document: object, *, note: str, actor: Actor, source: str | None = None) -> Draft:
+    """Store a draft, as its author wrote it. `source` is the YAML that `document` was read from, if any.
+
+    PolicyInvalid when it cannot be read; what the check finds is told, and refused at publishing.
+    """
+    policy, plain = await to_thread(_read, document)
+
+    async def work(tx: Tx) -> Draft:
+        await tx.policies.lock()
+        row = await tx.policies.add(plain, source=source, note=note, by=actor.name, at=env.clock())
+        await _audit(env, tx, actor, "policy.drafted", row.version, reason=note)
+        return Draft(policy=row, findings=await to_thread(check, policy, await _roster(env, tx)))
+
+    return await in_transaction(env, work)
+
+
+async def publish(
+    env: Env, version: int, *, note: str, actor: Actor, expected: int | None = None, check_expected: bool = True
+) -> PolicyRow:
+    """Make a draft live and archive the one before.
+
+    `expected` is the version that the caller believes to be live (None: none is); StaleVersion when it is not.
+    PolicyInvalid while the check finds errors against the present roster; Conflict for what is no draft.
+    """
+
+    async def work(tx: Tx) -> PolicyRow:
+        await tx.policies.lock()
+        row = await _get(tx, version)
+        if row.state == "published":
+            raise Conflict(f"Policy version {version} is live already.", code="already-published")
+        if row.state == "archived":
+            raise Conflict(f"Policy version {version} was live before: roll back to it.", code="use-rollback")
+        return await _publish(env, tx, row, note, actor, "published", expected, compare=check_expected)
+
+    return await in_transaction(env, work)
+
+
+async def rollback(
+    env: Env, *, to: int | None, note: str, actor: Actor, expected: int | None = None, check_expected: bool = False
+) -> PolicyRow:
+    """Make an archived version live again: `to`, or the one that the live one took over from. Checked like any other.
+
+    Rolling back again goes one further back, never forward to what was rolled back: a version keeps what it first took
+    over from. Conflict "nothing-to-roll-back-to" at the first one.
+    """
+
+    async def work(tx: Tx) -> PolicyRow:
+        await tx.policies.lock()
+        row = await _get(tx, await _live_before(tx) if to is None else to)
+        if row.state != "archived":
+            raise Conflict(f"Policy version {row.version} is {row.state}, not archived.", code="not-archived")
+        return await _publish(env, tx, row, note, actor, "rolled-back", expected, compare=check_expected)
+
+    return await in_transaction(env, work)
+
+
+async def policy_version(env: Env, version: int) -> PolicyRow:
+    """One policy; NotFound."""
+    async with env.uow() as tx:
+        return await _get(tx, version)
+
+
+async def current_policy(env: Env) -> PolicyRow:
+    """The live one; NotFound when there is none."""
+    async with env.uow() as tx:
+        row = await tx.policies.current()
+    if row is None:
+        raise NotFound("No policy is published yet.", code="no-policy")
+    return row
+
+
+async def policy_page(env: Env, *, before: int | None, limit: int) -> Sequence[PolicyHeadRow]:
+    """Newest first."""
+    async with env.uow() as tx:
+        return await tx.policies.page(before=before, limit=limit)
+
+
+async def diff(env: Env, a: int, b: int) -> tuple[Change, ...]:
+    """How version `b` differs from version `a`, in words and as data; nothing exactly when they are equal."""
+    async with env.uow() as tx:
+        before, after = await _get(tx, a), await _get(tx, b)
+    return await to_thread(_compared, before, after)
+
+
+async def _publish(
+    env: Env,
+    tx: Tx,
+    row: PolicyRow,
+    note: str,
+    actor: Actor,
+    kind: str,
+    expected: int | None,
+    *,
+    compare: bool,
+) -> PolicyRow:
+    live = (await tx.policies.versions()).policy
+    if compare and live != expected:
+        shown = f"version {live} is" if live is not None else "no version is"
+        raise StaleVersion(
+            f"Somebody published meanwhile: {shown} live, not {expected}. Look at it, then publish again.",
+            extra={"current": live},
+        )
+    findings = await to_thread(check_alone, row.document, await _roster(env, tx))
+    if not publishable(findings):
+        raise _refused(row.version, findings)
+    published = await tx.policies.publish(row.version, kind=kind, note=note, by=actor.name, at=env.clock())
+    await _audit(env, tx, actor, f"policy.{kind}", row.version, before=live, reason=note)
+    await tx.jobs.defer("holds.drain", {}, lock="holds.drain")
+    return published
+
+
+async def _audit(
+    env: Env, tx: Tx, actor: Actor, action: str, version: int, *, before: int | None = None, reason: str
+) -> None:
+    await tx.audit.add(
+        id=env.new_id(),
+        at=env.clock(),
+        actor=actor.name,
+        action=action,
+        subject=f"policy:{version}",
+        before={"published": before},
+        after={"version": version},
+        reason=reason,
+    )
+
+
+async def _get(tx: Tx, version: int) -> PolicyRow:
+    row = await tx.policies.get(version)
+    if row is None:
+        raise NotFound(f"There is no policy version {version}.")
+    return row
+
+
+async def _live_before(tx: Tx) -> int:
+    latest = await tx.policies.latest_publication()
+    if latest is None or latest.back_to is None:
+        raise Conflict("No policy was live before this one.", code="nothing-to-roll-back-to")
+    return latest.back_to
+
+
+def _read(document: object) -> tuple[Policy, Mapping[str, Any]]:
+    return parse_policy(document), plain_document(document)
+
+
+def _compared(before: PolicyRow, after: PolicyRow) -> tuple[Change, ...]:
+    return difference(_parsed(before), _parsed(after))
+
+
+def _parsed(row: PolicyRow) -> Policy:
+    return parse_policy(row.document)
+
+
+async def _roster(env: Env, tx: Tx) -> Roster | None:
+    version = (await tx.policies.versions()).roster
+    return None if version is None else await roster_version(env, tx, version)
+
+
+def _refused(version: int, findings: Sequence[Finding]) -> PolicyInvalid:
+    faults = [Fault(path=f.path, code=f.code, message=f.message) for f in findings if f.severity is Severity.ERROR]
+    first = faults[0]
+    return PolicyInvalid(
+        f"Policy version {version} has {len(faults)} error{'s' if len(faults) != 1 else ''} that forbid publishing; "
+        f"the first: {first.path}: {first.message}",
+        faults=faults,
+    )

@@ -1,0 +1,1 @@
+"""A lead or an appointment given to another rep."""

@@ -1,0 +1,204 @@
+"""Giving a lead to a named rep by a human's word. Roles and gates hold all the same; it takes no turn in any pool."""
+
+import json
+from dataclasses import dataclass
+from uuid import UUID
+
+from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, RoleProtected
+from pointsman.domain.leads.facts import Stage
+from pointsman.domain.roster.reps import Rep
+from pointsman.domain.roster.roles import GATED_WORKS, Work
+from pointsman.domain.routing.manual_assignment import ByHand
+from pointsman.domain.routing.role_guard import guard_assignment
+from pointsman.services.policies.cache import Current, at_versions
+from pointsman.services.ports import Actor, Env, LostRace, Refused, Tx
+from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.meeting import AppointmentRow
+from pointsman.services.ports.routing import OverrideRow, RoutingContext, RoutingWrite
+from pointsman.services.reassignment.appointment_handoff import (
+    Takeover,
+    may_take_over,
+    meeting_of,
+    prepare_takeover,
+    taken_over,
+)
+from pointsman.services.reassignment.by_rules import close_the_alert, give_back, locked_lead
+from pointsman.services.routing.hold_releases import make_room
+from pointsman.services.routing.route_lead import Routed
+from pointsman.services.transactions import in_transaction
+
+BY_HAND = "manual"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """A lead, what it has, and what is asked for."""
+
+    lead: LeadRow
+    context: RoutingContext
+    known: Current
+    rep: Rep
+    work: Work
+    gate_check_id: UUID | None
+    override: OverrideRow | None
+
+
+async def assign(
+    env: Env, lead_id: UUID, *, rep: str, work: Work, override_id: UUID | None, reason: str, actor: Actor
+) -> Routed:
+    """Give the lead to this rep for this work, with its appointment if it has one. It takes no turn in any pool.
+
+    NotFound; Invalid; Conflict; RoleProtected, which says what is missing, unless an override in force allows exactly this.
+    """
+    takeover = await prepare_takeover(env, lead_id, to=rep)
+
+    async def inside(tx: Tx) -> Routed:
+        case = await _case(env, tx, await locked_lead(tx, lead_id), rep, work, override_id)
+        held = case.context.assignment
+        if held is not None and (held.rep, held.work) == (rep, work.value):
+            raise Conflict(f"{rep} holds this lead for {work} already.", code="already-assigned")
+        meeting = await _meeting(tx, case, takeover)
+        party = await may_take_over(env, tx, case.lead, meeting, takeover, rep) if meeting and takeover else None
+        if held is not None:
+            if held.work == work.value:  # the turn was not used up: the lead moves on within the same work
+                await give_back(env, tx, held, f"assigned by hand: {reason}", actor)
+            await tx.decisions.end_assignment(held.id, at=env.clock(), reason=BY_HAND)
+            await make_room(tx, case.known, held.rep, at=env.clock())
+        routed = await _write(env, tx, case, reason, actor)
+        if meeting is not None and party is not None:
+            await taken_over(env, tx, meeting, *party, reason=reason, actor=actor)
+        await close_the_alert(env, tx, held)
+        return routed
+
+    return await in_transaction(env, inside)
+
+
+async def _meeting(tx: Tx, case: _Case, takeover: Takeover | None) -> AppointmentRow | None:
+    """The lead's appointment, locked. Conflict when it is for other work than the lead is given away for."""
+    meeting = await meeting_of(tx, case.lead, takeover)
+    if meeting is not None and meeting.work != case.work:
+        raise Conflict(
+            f"This lead has an appointment for {meeting.work} on {meeting.starts_at:%Y-%m-%d %H:%M} UTC: cancel it first, or "
+            f"give the lead away for {meeting.work}, and the appointment goes along.",
+            code="has-appointment",
+        )
+    return meeting
+
+
+async def _case(env: Env, tx: Tx, lead: LeadRow, key: str, work: Work, override_id: UUID | None) -> _Case:
+    context = await tx.decisions.context(lead.id, at=env.clock())
+    known = await at_versions(env, tx, context.versions)
+    rep = known.roster.reps.get(key)
+    if rep is None:
+        raise NotFound(f"There is no rep '{key}'.")
+    if not rep.active:
+        raise Conflict(f"{rep.name} is not active: nobody inactive gets a lead.", code="rep-inactive")
+    override = _override(context, rep, work, override_id)
+    gate = next((p for p in context.passes if p.work == work.value), None)
+    try:
+        guard_assignment(rep, work, gate is not None, override is not None)
+    except RoleProtected as protected:
+        raise _with_the_way(protected, rep, work, gate_open=gate is not None) from protected
+    needed = not rep.role.allows(work) or (work in GATED_WORKS and gate is None)
+    return _Case(
+        lead=lead,
+        context=context,
+        known=known,
+        rep=rep,
+        work=work,
+        gate_check_id=gate.id if gate else None,
+        override=override if needed else None,
+    )
+
+
+def _override(context: RoutingContext, rep: Rep, work: Work, override_id: UUID | None) -> OverrideRow | None:
+    """The override in force for exactly this; Invalid when a given one is not."""
+    found = [o for o in context.overrides if (o.rep, o.work) == (rep.key, work.value)]
+    if override_id is not None:
+        found = [o for o in found if o.id == override_id]
+        if not found:
+            message = f"This override is not in force for {rep.key}, {work} and this lead."
+            raise Invalid(message, faults=[Fault(path="override_id", code="override-does-not-fit", message=message)])
+    return found[-1] if found else None
+
+
+def _with_the_way(protected: RoleProtected, rep: Rep, work: Work, *, gate_open: bool) -> RoleProtected:
+    if work is Work.NURTURE:
+        return protected
+    missing = [] if rep.role.allows(work) else ["role"]
+    if work in GATED_WORKS and not gate_open:
+        missing.append("gate")
+    return RoleProtected(
+        f"{protected}. The only way around is an override (POST /v1/overrides) for this rep, lead and work.",
+        code=protected.code,
+        extra={"missing": missing, "rep": rep.key, "work": work.value},
+    )
+
+
+async def _write(env: Env, tx: Tx, case: _Case, reason: str, actor: Actor) -> Routed:
+    now, decision_id = env.clock(), env.new_id()
+    said = ByHand(
+        rep=case.rep.key,
+        work=case.work,
+        reason=reason,
+        approver=case.override.approver if case.override else None,
+        seed=str(decision_id),
+        now=now,
+        policy_version=case.known.policy.version,
+        roster_version=case.known.roster.version,
+    )
+    decision = said.decision(case.rep)
+    hold = case.context.hold
+    before = case.context.assignment
+    write = RoutingWrite(
+        decision_id=decision_id,
+        lead_id=case.lead.id,
+        at=now,
+        outcome=decision.outcome.value,
+        work=case.work.value,
+        rule=None,
+        pool=None,
+        rep_id=case.rep.id,
+        hold_reason=None,
+        summary=decision.summary,
+        policy_version=decision.policy_version,
+        roster_version=decision.roster_version,
+        record=decision.to_json(),
+        inputs=said.to_json(),
+        stage=(Stage.CLOSING if case.work is Work.CLOSING else Stage.WORKING).value,
+        nurture_until=None,
+        nurture_reason=None,
+        assignment_id=env.new_id(),
+        gate_check_id=case.gate_check_id,
+        override_id=case.override.id if case.override else None,
+        hold_id=None,
+        open_hold_id=hold.id if hold else None,
+        hold_sentence=None,
+        hold_due_at=None,
+        release=BY_HAND if hold else None,
+        ledger=None,
+        entry=None,
+        audit_id=env.new_id(),
+        actor=actor.name,
+        action="lead.assigned",
+        before=json.dumps({"rep": before.rep, "work": before.work}) if before else None,
+        after=json.dumps(_after(case, decision_id)),
+        reason=reason,
+    )
+    try:
+        await tx.decisions.write(write)
+    except Refused as refused:
+        if refused.constraint == "PM001":  # the world changed after we looked: look again
+            raise LostRace(str(refused)) from refused
+        raise
+    return Routed(decision_id=decision_id, decision=decision, assignment_id=write.assignment_id, rep=case.rep)
+
+
+def _after(case: _Case, decision_id: UUID) -> dict[str, str | None]:
+    return {
+        "decision": str(decision_id),
+        "rep": case.rep.key,
+        "work": case.work.value,
+        "by": BY_HAND,
+        "override": str(case.override.id) if case.override else None,
+    }

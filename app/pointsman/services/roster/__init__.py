@@ -1,0 +1,1 @@
+"""The roster changed and read."""

@@ -1,0 +1,51 @@
+"""Leads in the hands of somebody who is not there: an alert per rep, which ends by itself when none is left."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from pointsman.domain.roster.reps import Rep
+from pointsman.domain.roster.working_hours import away_until
+from pointsman.services.ports import Env, Tx
+
+INACTIVE = "inactive-holder"
+
+#: An absence this long leaves leads alone for too long.
+LONG = timedelta(days=3)
+
+
+async def review_holders(env: Env, tx: Tx) -> None:
+    """Raise, renew and resolve the alerts about reps who hold leads while they are inactive or away for long."""
+    now = env.clock()
+    reps: Iterable[Rep] = await tx.roster.reps()
+    idle = {rep.key: why for rep in reps if (why := _idle(rep, now)) is not None}
+    counts = await tx.roster.open_leads(sorted(idle)) if idle else {}
+    told = {row["subject"]: row["message"] for row in await tx.alerts.list_open() if row["code"] == INACTIVE}
+    wanted = {f"rep:{key}": _message(key, idle[key], count) for key, count in counts.items() if count}
+    for subject, message in wanted.items():
+        if told.get(subject) != message:
+            await tx.alerts.put(id=env.new_id(), at=now, code=INACTIVE, subject=subject, message=message)
+    for subject in told.keys() - wanted.keys():
+        await tx.alerts.resolve(at=now, code=INACTIVE, subject=subject)
+
+
+def _idle(rep: Rep, now: datetime) -> str | None:
+    if not rep.active:
+        return f"{rep.name} is not active"
+    back = away_until(rep, now)
+    if back is None:
+        return None
+    return f"{rep.name} is away until {back:%Y-%m-%d %H:%M %Z}" if back - _away_since(rep, now) >= LONG else None
+
+
+def _away_since(rep: Rep, now: datetime) -> datetime:
+    """When the absence that covers `now` began, adjoining ones counted as one."""
+    start = now
+    for off in sorted(rep.time_off, key=lambda off: off.end, reverse=True):
+        if off.start < start <= off.end:
+            start = off.start
+    return start
+
+
+def _message(key: str, why: str, count: int) -> str:
+    leads = "1 lead" if count == 1 else f"{count} leads"
+    return f"{why} and holds {leads}. Give them to others: POST /v1/reps/{key}/reassign."

@@ -1,0 +1,279 @@
+"""Changing the roster: each change leaves a snapshot, an audit line and a job that looks at waiting leads again."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from pointsman.domain.dates.public_holidays import region_fault
+from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, RoleProtected
+from pointsman.domain.roster.reps import Rep
+from pointsman.domain.roster.roles import Role, Work
+from pointsman.services.ports import Actor, Env, Refused, Tx
+from pointsman.services.ports.roster import HeldLead, RoleRow, SupplierRow, TimeOffRow
+from pointsman.services.roster.absent_holder_alerts import review_holders
+from pointsman.services.roster.roster_input import Absence, RepGiven, RoleGiven, RosterGiven
+from pointsman.services.roster.snapshot import roster_as_json
+from pointsman.services.transactions import in_transaction
+
+__all__ = [
+    "Absence", "Changed", "Floor", "RepGiven", "RoleGiven", "RosterGiven", "add_time_off", "create_rep", "deactivate_rep",
+    "delete_time_off", "floor", "put_roster", "rep",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    """The whole roster as it stands."""
+
+    version: int | None
+    roles: Sequence[RoleRow]
+    suppliers: Sequence[SupplierRow]
+    reps: Sequence[Rep]
+    time_off: Sequence[TimeOffRow]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """The roster's version after a change; `changed` is False when nothing was different."""
+
+    version: int
+    changed: bool
+
+
+async def floor(env: Env) -> Floor:
+    """The whole roster."""
+    async with env.uow() as tx:
+        return await _floor(tx)
+
+
+async def rep(env: Env, key: str) -> tuple[Rep, Sequence[TimeOffRow]]:
+    """One rep with their absences; NotFound."""
+    async with env.uow() as tx:
+        found = next((r for r in await tx.roster.reps() if r.key == key), None)
+        if found is None:
+            raise _no_rep(key)
+        return found, await tx.roster.time_off(key)
+
+
+async def put_roster(env: Env, given: RosterGiven, *, actor: Actor, reason: str | None = None) -> Changed:
+    """Add or replace roles, suppliers and reps in one go; the same call twice changes nothing.
+
+    Raises Invalid with the path to what does not exist, and RoleProtected, naming the leads, when somebody would be
+    left with work outside their role.
+    """
+
+    async def work(tx: Tx) -> None:
+        await _put(env, tx, given)
+
+    try:
+        return await _changing(env, work, actor=actor, action="roster.put", reason=reason)
+    except Refused as refused:
+        raise await _explained(env, given, refused) from refused
+
+
+async def create_rep(env: Env, given: RepGiven, *, actor: Actor) -> Changed:
+    """A rep who is new; Conflict when the key is taken."""
+    async with env.uow() as tx:
+        if any(r.key == given.key for r in await tx.roster.reps()):
+            raise Conflict(f"There is a rep '{given.key}' already: replace it with PUT.", code="rep-exists")
+    return await put_roster(env, RosterGiven(reps=(given,)), actor=actor, reason=f"rep {given.key} created")
+
+
+async def deactivate_rep(env: Env, key: str, *, actor: Actor) -> tuple[Changed, Sequence[HeldLead]]:
+    """The rep gets nothing more; what they hold stays with them until it is reassigned, and is returned."""
+
+    async def work(tx: Tx) -> None:
+        found = next((r for r in await tx.roster.reps() if r.key == key), None)
+        if found is None:
+            raise _no_rep(key)
+        await tx.roster.put_rep(replace(found, active=False), at=env.clock())
+
+    changed = await _changing(env, work, actor=actor, action="rep.deactivated", reason=f"rep {key} deactivated")
+    async with env.uow() as tx:
+        return changed, await tx.roster.held(reps=[key])
+
+
+async def add_time_off(env: Env, key: str, absence: Absence, *, actor: Actor) -> TimeOffRow:
+    """An absence; NotFound for an unknown rep."""
+    row = TimeOffRow(
+        id=env.new_id(), rep=key, starts_at=absence.span.start, ends_at=absence.span.end, reason=absence.reason
+    )
+
+    async def work(tx: Tx) -> None:
+        if all(r.key != key for r in await tx.roster.reps()):
+            raise _no_rep(key)
+        await tx.roster.add_time_off(row)
+
+    await _changing(env, work, actor=actor, action="time-off.added", reason=f"time off of {key}")
+    return row
+
+
+async def delete_time_off(env: Env, key: str, time_off_id: UUID, *, actor: Actor) -> Changed:
+    """Takes an absence back; NotFound."""
+
+    async def work(tx: Tx) -> None:
+        if all(row.id != time_off_id for row in await tx.roster.time_off(key)):
+            raise NotFound(f"{key} has no such time off.")
+        await tx.roster.delete_time_off(time_off_id)
+
+    return await _changing(env, work, actor=actor, action="time-off.deleted", reason=f"time off of {key}")
+
+
+async def _changing(
+    env: Env, work: Callable[[Tx], Awaitable[None]], *, actor: Actor, action: str, reason: str | None
+) -> Changed:
+    async def whole(tx: Tx) -> Changed:
+        await tx.roster.lock()
+        await work(tx)
+        return await _new_version(env, tx, actor=actor, action=action, reason=reason)
+
+    return await in_transaction(env, whole)
+
+
+async def _new_version(env: Env, tx: Tx, *, actor: Actor, action: str, reason: str | None) -> Changed:
+    """The snapshot of what stands now, unless it is the newest one's twin."""
+    newest = await tx.roster.newest()
+    version, before = newest or (0, {"reps": []})
+    after = roster_as_json({r.key: r for r in await tx.roster.reps()})
+    if newest is not None and after == before:
+        return Changed(version=version, changed=False)
+    now = env.clock()
+    await tx.roster.add_version(version + 1, after, at=now)
+    old, new = _difference(before, after)
+    await tx.audit.add(
+        id=env.new_id(),
+        at=now,
+        actor=actor.name,
+        action=action,
+        subject=f"roster:{version + 1}",
+        before=old,
+        after=new,
+        reason=reason,
+    )
+    await review_holders(env, tx)
+    await tx.jobs.defer("holds.drain", {}, lock="holds.drain")
+    return Changed(version=version + 1, changed=True)
+
+
+def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Per rep, what was and what is; without names."""
+    old = {r["key"]: r for r in before["reps"]}
+    new = {r["key"]: r for r in after["reps"]}
+    was: dict[str, Any] = {}
+    now: dict[str, Any] = {}
+    for key in sorted(old.keys() | new.keys()):
+        a, b = old.get(key, {}), new.get(key, {})
+        fields = sorted(f for f in (a.keys() | b.keys()) - {"name", "contact"} if a.get(f) != b.get(f))
+        if fields:
+            was[key] = {f: a.get(f) for f in fields}
+            now[key] = {f: b.get(f) for f in fields}
+    return was, now
+
+
+async def _put(env: Env, tx: Tx, given: RosterGiven) -> None:
+    # By key, as those do who give work: see `services.loads` for the order of locks.
+    for supplier in sorted(given.suppliers, key=lambda supplier: supplier.key):
+        await tx.roster.put_supplier(supplier)
+    for role in given.roles:
+        await tx.roster.put_role(RoleRow(id=env.new_id(), name=role.name, works=frozenset(role.works)))
+    roles = {row.name: row for row in await tx.roster.roles()}
+    suppliers = {row.key for row in await tx.roster.suppliers()}
+    known = {r.key: r for r in await tx.roster.reps()}
+    if faults := [*_unknown(given.reps, roles, suppliers)]:
+        raise Invalid("The roster names what does not exist.", faults=faults)
+    for wanted in sorted(given.reps, key=lambda wanted: wanted.key):
+        before = known.get(wanted.key)
+        made = _rep(wanted, roles[wanted.role], before.id if before else env.new_id(), before)
+        if before is None or _without_absences(before) != _without_absences(made):
+            await tx.roster.put_rep(made, at=env.clock())
+        if wanted.time_off is not None:
+            await _put_time_off(env, tx, wanted.key, wanted.time_off)
+    for role in given.roles:  # last, so that a rep may leave a work in the call that takes it out of their old role
+        await tx.roster.narrow_role(RoleRow(id=roles[role.name].id, name=role.name, works=frozenset(role.works)))
+
+
+async def _put_time_off(env: Env, tx: Tx, key: str, wanted: tuple[Absence, ...]) -> None:
+    there = {(row.starts_at, row.ends_at, row.reason) for row in await tx.roster.time_off(key)}
+    if there == {(a.span.start, a.span.end, a.reason) for a in wanted}:
+        return
+    await tx.roster.clear_time_off(key)
+    for a in wanted:
+        row = TimeOffRow(id=env.new_id(), rep=key, starts_at=a.span.start, ends_at=a.span.end, reason=a.reason)
+        await tx.roster.add_time_off(row)
+
+
+def _unknown(reps: Sequence[RepGiven], roles: Mapping[str, RoleRow], suppliers: set[str]) -> list[Fault]:
+    faults: list[Fault] = []
+    for i, r in enumerate(reps):
+        if r.role not in roles:
+            message = f"there is no role '{r.role}': add it under roles, or use one of {', '.join(sorted(roles))}"
+            faults.append(Fault(path=f"reps[{i}].role", code="unknown-role", message=message))
+        if r.supplier not in suppliers:
+            message = f"there is no supplier '{r.supplier}': add it under suppliers"
+            faults.append(Fault(path=f"reps[{i}].supplier", code="unknown-supplier", message=message))
+        if r.holidays is not None and (unknown := region_fault(r.holidays)):
+            faults.append(Fault(path=f"reps[{i}].holidays", code="unknown-region", message=unknown))
+        if any(r.key == other.key for other in reps[:i]):
+            faults.append(Fault(path=f"reps[{i}].key", code="duplicate-rep", message=f"'{r.key}' is here twice"))
+    return faults
+
+
+def _rep(given: RepGiven, role: RoleRow, rep_id: UUID, before: Rep | None) -> Rep:
+    changes = given.day_changes if given.day_changes is not None else before.day_changes if before else ()
+    return Rep(
+        id=rep_id,
+        key=given.key,
+        name=given.name,
+        email=given.email,
+        role=Role(name=role.name, works=frozenset(Work(work) for work in role.works)),
+        role_id=role.id,
+        tier=given.tier,
+        time_zone=given.time_zone,
+        working_hours=given.working_hours,
+        day_changes=changes,
+        holidays=given.holidays,
+        skills=given.skills,
+        caps=given.caps,
+        weight=given.weight,
+        supplier=given.supplier,
+        active=given.active,
+        started_on=given.started_on,
+    )
+
+
+def _without_absences(found: Rep) -> Rep:
+    """What `put_rep` writes of a rep."""
+    return replace(found, time_off=(), barred_domains=frozenset())
+
+
+async def _explained(env: Env, given: RosterGiven, refused: Refused) -> Exception:
+    """Which leads stand in the way of a role that the database will not narrow."""
+    if refused.constraint != "PM001":
+        return refused
+    works = {role.name: role.works for role in given.roles}
+    async with env.uow() as tx:
+        works = {row.name: frozenset(Work(w) for w in row.works) for row in await tx.roster.roles()} | works
+        roles = {r.key: r.role.name for r in await tx.roster.reps()} | {r.key: r.role for r in given.reps}
+        held = await tx.roster.held()
+    outside = [h for h in held if Work(h.work) not in works.get(roles[h.rep], frozenset())]
+    leads = [{"lead": str(h.lead_id), "rep": h.rep, "work": h.work} for h in outside]
+    return RoleProtected(
+        f"{refused}. Reassign {len(leads) or 'the'} lead{'s' if len(leads) != 1 else ''} first.",
+        code="work-outside-role",
+        extra={"leads": leads},
+    )
+
+
+async def _floor(tx: Tx) -> Floor:
+    return Floor(
+        version=(await tx.policies.versions()).roster,
+        roles=await tx.roster.roles(),
+        suppliers=await tx.roster.suppliers(),
+        reps=await tx.roster.reps(),
+        time_off=await tx.roster.time_off(),
+    )
+
+
+def _no_rep(key: str) -> NotFound:
+    return NotFound(f"There is no rep '{key}'.")

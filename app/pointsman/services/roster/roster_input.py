@@ -1,0 +1,56 @@
+"""The roster as somebody wants it to be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from pointsman.domain.roster.reps import Caps, DayChange, TimeOff, WeeklyBlock
+from pointsman.domain.roster.roles import Work
+from pointsman.services.ports.roster import SupplierRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleGiven:
+    """A role as it should be."""
+
+    name: str
+    works: frozenset[Work]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """Time off as it should be."""
+
+    span: TimeOff
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepGiven:
+    """A rep as they should be; `time_off` or `day_changes` None leaves those as they are."""
+
+    key: str
+    name: str
+    email: str
+    role: str
+    tier: int = 1
+    time_zone: str = "UTC"
+    working_hours: tuple[WeeklyBlock, ...] = ()
+    day_changes: tuple[DayChange, ...] | None = None
+    holidays: str | None = None  # a region that `domain.public_holidays` knows
+    skills: Mapping[str, frozenset[str]]
+    caps: Caps
+    weight: int = 1
+    supplier: str = "in-house"
+    active: bool = True
+    started_on: date | None = None
+    time_off: tuple[Absence, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterGiven:
+    """What to add or replace, by name or key; whoever is not named stays."""
+
+    roles: tuple[RoleGiven, ...] = ()
+    suppliers: tuple[SupplierRow, ...] = ()
+    reps: tuple[RepGiven, ...] = ()

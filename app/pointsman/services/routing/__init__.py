@@ -1,0 +1,1 @@
+"""One lead routed: fetch, decide, write."""

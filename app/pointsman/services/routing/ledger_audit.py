@@ -1,0 +1,158 @@
+"""Whether the stored balances are those that the history leads to, and the repair when they are not."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from fractions import Fraction
+
+from pointsman.domain.distribution.ledger import Adjustment, Credit, Entry, Ledger, Restored, Turn, apply
+from pointsman.domain.errors import Conflict, NotFound
+from pointsman.services.policies.cache import current
+from pointsman.services.ports import Actor, Env, Tx
+from pointsman.services.ports.ledgers import LedgerEntryRow, LedgerRow
+from pointsman.services.routing.fetch_inputs import counter_of
+from pointsman.services.transactions import in_transaction
+
+_BATCH = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """Whether the stored row of a counter is the one that the history leads to; `faults` say what is not."""
+
+    pool: str
+    counter: str
+    faults: tuple[str, ...]
+    entries: int
+    stored: Ledger
+    rebuilt: Ledger
+
+    @property
+    def agrees(self) -> bool:
+        return not self.faults
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rebuilt:
+    """What a counter's history leads to."""
+
+    ledger: Ledger
+    seq: int
+    waiting_since: Mapping[str, str]
+
+
+async def verify_ledger(env: Env, pool: str) -> Verified:
+    """Rebuild the balances of a pool's counter from their history, and compare. NotFound; nothing is locked."""
+    async with env.uow() as tx:
+        return await _verified(tx, pool, await _counter(env, tx, pool))
+
+
+async def verify_all(env: Env) -> Sequence[Verified]:
+    """Every counter that there ever was, by name."""
+    async with env.uow() as tx:
+        return [await _verified(tx, counter, counter) for counter in await tx.ledgers.counters()]
+
+
+async def rebuild_ledger(env: Env, pool: str, *, reason: str, actor: Actor) -> Verified:
+    """Put the row that the history leads to in the place of the stored one, with an audit line; what was found before.
+
+    NotFound; Conflict "nothing-to-rebuild" when they agree.
+    """
+
+    async def work(tx: Tx) -> Verified:
+        counter = await _counter(env, tx, pool)
+        if await tx.ledgers.get(counter) is None:
+            raise _no_ledger(pool)
+        row = (await tx.ledgers.lock([counter]))[counter]
+        history = await _continued(tx, counter, _Rebuilt(ledger=Ledger(), seq=0, waiting_since={}))
+        found = _compared(pool, row, history)
+        if found.agrees:
+            raise Conflict(f"The ledger of {pool} is what its history says.", code="nothing-to-rebuild")
+        mended = replace(row, seq=history.seq, ledger=history.ledger.as_json(), waiting_since=history.waiting_since)
+        await tx.ledgers.store(mended)
+        await tx.audit.add(
+            id=env.new_id(),
+            at=env.clock(),
+            actor=actor.name,
+            action="ledger.rebuilt",
+            subject=f"pool:{counter}",
+            before={"ledger": row.ledger, "entries": row.seq},
+            after={"ledger": mended.ledger, "entries": mended.seq},
+            reason=reason,
+        )
+        return found
+
+    return await in_transaction(env, work)
+
+
+def entry_of(line: LedgerEntryRow) -> Entry:
+    """A stored line as what it did to the ledger."""
+    data = line.entry
+    match line.kind:
+        case "assign":
+            return Turn.from_json(data)
+        case "credit":
+            return Credit(turn=Turn.from_json(data))
+        case "restore":
+            return Restored(turn=Turn.from_json(data))
+        case _:
+            return Adjustment(rep=data["rep"], amount=Fraction(data["amount"]), others=tuple(data["others"]))
+
+
+async def _counter(env: Env, tx: Tx, pool: str) -> str:
+    if (await tx.policies.versions()).policy is None:
+        return pool
+    return counter_of((await current(env, tx)).policy.policy, pool)
+
+
+async def _verified(tx: Tx, pool: str, counter: str) -> Verified:
+    """Turns go on being booked meanwhile: history is read until it has come to where the row, read after it, stands."""
+    if await tx.ledgers.get(counter) is None:
+        raise _no_ledger(pool)
+    history, before = _Rebuilt(ledger=Ledger(), seq=0, waiting_since={}), -1
+    while True:
+        history = await _continued(tx, counter, history)
+        row = await tx.ledgers.get(counter)
+        assert row is not None, "no ledger is ever deleted"
+        if row.seq <= history.seq or history.seq == before:
+            return _compared(pool, row, history)
+        before = history.seq
+
+
+async def _continued(tx: Tx, counter: str, history: _Rebuilt) -> _Rebuilt:
+    """All entries after those that `history` holds already."""
+    ledger, seq, waiting = history.ledger, history.seq, dict(history.waiting_since)
+    while batch := await tx.ledgers.entries(counter, after=seq, limit=_BATCH):
+        for line in batch:
+            entry = entry_of(line)
+            ledger = apply(ledger, entry)
+            if isinstance(entry, Turn):
+                waiting[entry.rep] = line.at.isoformat()
+        seq = batch[-1].seq
+    return _Rebuilt(ledger=ledger, seq=seq, waiting_since=waiting)
+
+
+def _compared(pool: str, row: LedgerRow, history: _Rebuilt) -> Verified:
+    stored = Ledger.from_json(row.ledger)
+    faults = []
+    if row.seq != history.seq:
+        faults.append(f"the row counts {row.seq} entries, the history has {history.seq}")
+    if _parts(stored) != _parts(history.ledger):
+        faults.append("the balances are not those of the history")
+    if _instants(row.waiting_since) != _instants(history.waiting_since):
+        faults.append("the times of the last turns are not those of the history")
+    return Verified(
+        pool=pool, counter=row.pool, faults=tuple(faults), entries=row.seq, stored=stored, rebuilt=history.ledger
+    )
+
+
+def _parts(ledger: Ledger) -> Mapping[str, Fraction]:
+    return {rep: ledger.balance(rep) for rep, parts in ledger.balances.items() if parts}
+
+
+def _instants(waiting_since: Mapping[str, str]) -> Mapping[str, datetime]:
+    return {rep: datetime.fromisoformat(since) for rep, since in waiting_since.items()}
+
+
+def _no_ledger(pool: str) -> NotFound:
+    return NotFound(f"Pool '{pool}' has no ledger yet.")

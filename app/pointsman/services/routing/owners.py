@@ -1,0 +1,53 @@
+"""Whose lead it is: the policy's order of ownership, turned into the reps whom a decision asks first."""
+
+from collections.abc import Sequence
+
+from pointsman.domain.leads.facts import Facts
+from pointsman.domain.policy.document import Policy
+from pointsman.domain.roster.ownership import Colleague, owner_named, rank_colleagues
+from pointsman.domain.roster.reps import Roster
+from pointsman.domain.routing.decide import Owner
+from pointsman.services.ports import Tx
+from pointsman.services.ports.intake import LeadRow
+
+#: So many colleagues are asked, the first of them first.
+COLLEAGUES = 5
+
+
+async def owners_of(tx: Tx, policy: Policy, roster: Roster, facts: Facts, lead: LeadRow | None) -> tuple[Owner, ...]:
+    """The owners in the order of `policy.ownership`, whoever they are: eligibility is the decision's business.
+
+    `facts` say who owns contact, account and parent; `lead` whose account it is. Costs one statement where the policy
+    asks for colleagues and there is an account, else none. Who owns a lead in several ways is named by the first.
+    """
+    colleagues: Sequence[Colleague] = ()
+    if "colleague" in policy.ownership.order and lead is not None and lead.account_id is not None:
+        colleagues = await tx.accounts.colleagues(lead.account_id, but=lead.id)
+    found: dict[str, Owner] = {}
+    for by in policy.ownership.order:
+        own = _colleagues(policy, roster, colleagues) if by == "colleague" else _named(by, roster, facts, lead)
+        for owner in own:
+            found.setdefault(owner.rep, owner)
+    return tuple(found.values())
+
+
+def _named(by: str, roster: Roster, facts: Facts, lead: LeadRow | None) -> Sequence[Owner]:
+    fact, what = {
+        "contact": ("lead.owner", "the contact"),
+        "account": ("account.owner", f"the account {_account(facts)}".rstrip()),
+        "parent": ("account.parent_owner", f"the parent account {lead.parent_name if lead else ''}".rstrip()),
+    }[by]
+    owner = facts.get(fact)
+    if not isinstance(owner, str) or not owner:
+        return ()
+    return [Owner(rep=owner_named(owner, roster), by=by, reason=f"owns {what}")]
+
+
+def _account(facts: Facts) -> str:
+    return str(facts.get("company.domain") or facts.get("company.name") or "")
+
+
+def _colleagues(policy: Policy, roster: Roster, colleagues: Sequence[Colleague]) -> Sequence[Owner]:
+    total = sum(one.leads for one in colleagues)
+    ranked = rank_colleagues(colleagues, policy.ownership.tie, roster)[:COLLEAGUES]
+    return [Owner(rep=one.rep, by="colleague", reason=one.reason(total)) for one in ranked]

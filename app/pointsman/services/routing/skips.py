@@ -1,0 +1,115 @@
+"""Passing over a rep's next turn in a pool, once: asked for, listed, cancelled. A decision that uses a skip marks it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from pointsman.domain.distribution.ledger import Adjustment
+from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
+from pointsman.services.policies.cache import current
+from pointsman.services.ports import Actor, Env, Tx
+from pointsman.services.ports.ledgers import SkipRow
+from pointsman.services.routing.fetch_inputs import counter_of
+from pointsman.services.routing.ledger import adjust_in, sharing_of
+from pointsman.services.transactions import in_transaction
+
+
+async def skip_next_turn(env: Env, pool: str, rep: str, *, reason: str, costs_turn: bool, actor: Actor) -> SkipRow:
+    """The rep's next turn goes to somebody else. With `costs_turn` it counts as taken: the balance falls by 1 at once.
+
+    On a shared counter it is the next turn in any of its pools. NotFound; Invalid when `rep` is no member, or the only
+    one; Conflict while a skip of theirs is open already.
+    """
+
+    async def work(tx: Tx) -> SkipRow:
+        sharing = await sharing_of(env, tx, pool, rep)
+        if rep not in sharing.reps:
+            message = f"no rep '{rep}' is on the roster"
+            raise Invalid(message, faults=[Fault(path="rep", code="unknown-rep", message=message)])
+        if len(sharing.members) == 1:
+            message = f"{rep} is the only member of {pool}: nobody else could take the turn"
+            raise Invalid(message, faults=[Fault(path="rep", code="only-member", message=message)])
+        row = (await tx.ledgers.lock([sharing.counter]))[sharing.counter]
+        if rep in row.skips:
+            raise Conflict(f"{rep}'s next turn in {pool} is skipped already.", code="skip-open")
+        skip = SkipRow(
+            id=env.new_id(),
+            counter=sharing.counter,
+            rep_id=sharing.reps[rep],
+            rep=rep,
+            reason=reason,
+            cost_seq=row.seq + 1 if costs_turn else None,
+            asked_by=actor.name,
+            created_at=env.clock(),
+        )
+        await tx.ledgers.add_skip(skip)
+        if costs_turn:
+            cost = Adjustment(rep=rep, amount=Fraction(-1), others=sharing.others(rep))
+            row = await adjust_in(env, tx, row, cost, rep_id=skip.rep_id, reason=f"skip: {reason}", actor=actor)
+        await tx.ledgers.store(replace(row, skips={**row.skips, rep: str(skip.id)}))
+        await _audit(env, tx, "ledger.skip", skip, actor, before=None, after=_as_json(skip), reason=reason)
+        return skip
+
+    return await in_transaction(env, work)
+
+
+async def cancel_skip(env: Env, pool: str, skip_id: UUID, *, reason: str, actor: Actor) -> SkipRow:
+    """The rep's next turn is theirs again, and the turn that the skip cost is given back.
+
+    NotFound; Conflict when a decision has used it, or it was cancelled before.
+    """
+
+    async def work(tx: Tx) -> SkipRow:
+        counter = counter_of((await current(env, tx)).policy.policy, pool)
+        found = await tx.ledgers.skip(skip_id)
+        if found is None or found.counter not in (counter, pool):
+            raise NotFound(f"There is no such skip in pool '{pool}'.")
+        row = (await tx.ledgers.lock([found.counter]))[found.counter]
+        skip = await tx.ledgers.skip(skip_id)  # again: a decision may have used it before the row was ours
+        assert skip is not None, "skips stay"
+        if skip.used_at is not None or skip.cancelled_at is not None:
+            raise Conflict(f"This skip {'was used' if skip.used_at else 'is cancelled already'}.", code="skip-over")
+        cancelled = replace(skip, cancelled_at=env.clock())
+        await tx.ledgers.cancel_skip(skip.id, at=env.clock())
+        if skip.cost_seq is not None:
+            (booked,) = await tx.ledgers.entries(skip.counter, after=skip.cost_seq - 1, limit=1)
+            others = tuple(booked.entry["others"])  # exactly those who gained by it, members still or not
+            back = Adjustment(rep=skip.rep, amount=Fraction(1), others=others)
+            why = f"skip cancelled: {reason}"
+            row = await adjust_in(env, tx, row, back, rep_id=skip.rep_id, reason=why, actor=actor)
+        await tx.ledgers.store(replace(row, skips={rep: id_ for rep, id_ in row.skips.items() if id_ != str(skip.id)}))
+        before, after = _as_json(skip), _as_json(cancelled)
+        await _audit(env, tx, "ledger.skip-cancelled", skip, actor, before=before, after=after, reason=reason)
+        return cancelled
+
+    return await in_transaction(env, work)
+
+
+def _as_json(skip: SkipRow) -> dict[str, Any]:
+    ended = skip.cancelled_at.isoformat() if skip.cancelled_at else None
+    return {"skip": str(skip.id), "rep": skip.rep, "costs_turn": skip.costs_turn, "cancelled_at": ended}
+
+
+async def _audit(
+    env: Env,
+    tx: Tx,
+    action: str,
+    skip: SkipRow,
+    actor: Actor,
+    *,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any],
+    reason: str,
+) -> None:
+    await tx.audit.add(
+        id=env.new_id(),
+        at=env.clock(),
+        actor=actor.name,
+        action=action,
+        subject=f"pool:{skip.counter}",
+        before=before,
+        after=after,
+        reason=reason,
+    )
