@@ -1,8 +1,8 @@
-"""What every test may ask for. Databases come from `database.py`, values from `factories.py`."""
+"""What every test may ask for. Databases and floors come from `support/`."""
 
 import pytest
 
-pytest_plugins = ["database"]
+pytest_plugins = ["support.database", "support.floors"]
 
 
 @pytest.fixture(scope="session")

@@ -12,22 +12,22 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-AVAILABILITY = "unit/domain/test_complaints_of_availability.py"
-BOOKING = "integration/meeting/test_booking.py"
-DECIDE = "unit/domain/test_decide.py"
-FAIRNESS = "unit/domain/test_fairness_attendance.py"
-LIFE = "integration/meeting/test_life.py"
-MORE = "integration/meeting/test_faults_of_others.py"
-MOVING = "integration/promises/test_moving_many.py"
-ORACLE = "unit/domain/test_local_time_oracle.py"
-PARTIES = "integration/meeting/test_parties.py"
-RACES = "integration/promises/test_booking_races.py"
-RESCHEDULING = "integration/meeting/test_rescheduling.py"
-SEQUENCES = "integration/promises/test_sequences.py"
-SERVERS = "integration/meeting/test_calendar_truth_servers.py"
-SLOTS = "integration/meeting/test_slots.py"
-TAKEOVER = "integration/meeting/test_takeover.py"
-TRUTH = "integration/meeting/test_calendar_truth.py"
+AVAILABILITY = "unit/booking/test_complaints_of_availability.py"
+BOOKING = "integration/booking/test_book.py"
+DECIDE = "unit/routing/test_decide.py"
+FAIRNESS = "unit/distribution/test_ledger_attendance.py"
+LIFE = "integration/appointments/test_transitions.py"
+MORE = "integration/booking/test_faults_of_others.py"
+MOVING = "promises/role_protection/test_bulk_reassignment.py"
+ORACLE = "unit/dates/test_local_time_oracle.py"
+PARTIES = "integration/availability/test_participants.py"
+RACES = "promises/no_double_booking/test_booking_races.py"
+RESCHEDULING = "integration/booking/test_reschedule.py"
+SEQUENCES = "promises/role_protection/test_sequences.py"
+SERVERS = "integration/calendar_sync/test_real_servers.py"
+SLOTS = "integration/booking/test_slots.py"
+TAKEOVER = "integration/reassignment/test_appointment_handoff.py"
+TRUTH = "integration/calendar_sync/test_poll.py"
 
 #: Number, what goes wrong elsewhere, and by which tests it is held off here.
 FAULTS: Mapping[tuple[int, str], Sequence[tuple[str, str]]] = {
@@ -58,13 +58,13 @@ FAULTS: Mapping[tuple[int, str], Sequence[tuple[str, str]]] = {
     ],
     (7, "keeping a slot for one buyer locks that time for every host"): [
         (SLOTS, "test_fault_7_one_slot_hold_locks_the_time_of_one_rep_and_of_nobody_else"),
-        ("integration/meeting/test_slot_holds.py",
+        ("integration/booking/test_slot_holds.py",
          "test_a_hold_takes_the_time_of_one_rep_and_the_others_can_be_booked_then"),
     ],
     (8, "what is offered and what can be booked disagree"): [
         (SLOTS, "test_fault_8_what_is_free_for_anybody_is_no_conflict_for_who_books_it"),
         (SLOTS, "test_every_slot_that_is_shown_can_be_booked_and_no_other_on_the_grid"),
-        ("unit/meeting/test_slot_union.py", "test_booking_accepts_what_the_union_offers_and_nothing_else_on_the_grid"),
+        ("unit/booking/test_slot_union.py", "test_booking_accepts_what_the_union_offers_and_nothing_else_on_the_grid"),
     ],
     (9, "where several come together, one always has to, or nobody is free and it is booked all the same"): [
         (SLOTS, "test_fault_9_a_group_spreads_and_is_never_bookable_without_its_fixed_part"),
@@ -74,7 +74,7 @@ FAULTS: Mapping[tuple[int, str], Sequence[tuple[str, str]]] = {
     (12, "meetings that nobody came to count, and no count can be put right"): [
         (LIFE, "test_fault_12_a_no_show_does_not_count"),
         (LIFE, "test_fault_12_booked_again_after_a_no_show_the_turn_counts_again"),
-        ("integration/api/test_routing_surface.py", "test_a_balance_is_corrected_with_a_reason_and_the_sum_stays_zero"),
+        ("integration/api/routing/test_surface.py", "test_a_balance_is_corrected_with_a_reason_and_the_sum_stays_zero"),
     ],
     (13, "who is over a limit is hidden, and nobody can tell why slots are missing"): [
         (SLOTS, "test_fault_13_who_is_full_is_hidden_and_it_is_said_why"),
@@ -110,7 +110,7 @@ FAULTS: Mapping[tuple[int, str], Sequence[tuple[str, str]]] = {
         (SERVERS, "test_a_move_on_the_phone_in_wall_clock_time_is_right_on_both_sides_of_a_clock_change"),
     ],
     (25, "who waits is not served when somebody is back, and a customer goes to an owner who is not there"): [
-        ("integration/routing/test_holds.py", "test_a_rep_who_is_back_takes_what_waited"),
+        ("integration/holds/test_drain.py", "test_a_rep_who_is_back_takes_what_waited"),
         (SEQUENCES, "test_a_calendar_that_can_be_read_again_asks_for_whoever_waits"),
         (DECIDE, "test_an_owner_who_is_not_eligible_does_not_get_it_and_the_trace_says_why"),
     ],
@@ -124,7 +124,7 @@ FAULTS: Mapping[tuple[int, str], Sequence[tuple[str, str]]] = {
         (FAIRNESS, "test_with_equal_weights_nobody_gets_a_third_turn_before_a_newcomer_or_a_returner_is_level"),
     ],
     (29, "what is called round robin is drawn by lot"): [
-        ("integration/routing/test_fair_under_load.py", "test_two_hundred_leads_at_once_are_shared_evenly"),
+        ("promises/fair_and_explainable/test_fair_under_load.py", "test_two_hundred_leads_at_once_are_shared_evenly"),
     ],
     (30, "calls are booked at night, and whoever keeps an open calendar gets the most"): [
         (AVAILABILITY, "test_nobody_gets_a_call_while_asleep_wherever_the_buyer_lives"),

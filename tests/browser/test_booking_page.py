@@ -8,8 +8,8 @@ import pytest
 from playwright.async_api import Page as Tab
 from playwright.async_api import expect
 
-from booking_links_given import Page
-from browsing import Window, press_until
+from support.booking_links import Page
+from support.browser_windows import Window, press_until
 
 pytestmark = pytest.mark.anyio
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from playwright.async_api import Page as Tab
 
-from booking_links_given import Page
-from browsing import SIZES, Axe, Scheme, Window, picture
 from pointsman.services.booking.slot_holds import release_slot
 from pointsman.services.ports import Actor, FaultRetry
+from support.booking_links import Page
+from support.browser_windows import SIZES, Axe, Scheme, Window, picture
 
 pytestmark = pytest.mark.anyio
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from contract.radicale_server import Server, radicale
-from real_calendars import RealServer, xandikos
+from support.calendar_servers import RealServer, xandikos
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from contract.radicale_server import PASSWORD, USER, RadicaleVendor, Server
 from contract.xandikos_server import XandikosVendor
 from pointsman_caldav import CaldavConfig, connector
 from pointsman_sdk.testing import ConnectorSuite
-from real_calendars import RealServer
+from support.calendar_servers import RealServer
 
 
 class TestCaldavOnRadicale(ConnectorSuite):

@@ -6,7 +6,7 @@ import httpx
 from icalendar import Calendar, Event
 
 from contract.radicale_server import RadicaleVendor
-from real_calendars import RealServer
+from support.calendar_servers import RealServer
 
 
 class XandikosVendor(RadicaleVendor):

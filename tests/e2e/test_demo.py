@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pointsman.local.account import Account
-from running_demo import Demo, demo_in, end, python_for, taken
+from support.running_demo import Demo, demo_in, end, python_for, taken
 
 pytestmark = [
     pytest.mark.slow,

@@ -13,7 +13,7 @@ from pointsman.main import create_app
 from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor
 from pointsman.settings import Settings, load_settings
-from serving import SECRET, MakeKey
+from support.http_keys import SECRET, MakeKey
 
 
 @pytest.fixture

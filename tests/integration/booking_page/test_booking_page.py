@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from booking_links_given import Page
 from pointsman.domain.booking.lifecycle import By
 from pointsman.domain.errors import SlotTaken
 from pointsman.services.appointments.transition_acts import cancel
 from pointsman.services.booking.slots import slots_for_lead
 from pointsman.services.ports import Actor, FaultRetry
+from support.booking_links import Page
 
 pytestmark = pytest.mark.anyio
 

@@ -9,13 +9,13 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from booking_links_given import Page
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.domain.errors import NotFound
 from pointsman.services.booking_links.tokens import CONTEXT, BookingLink, read, sign
 from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor
-from serving import SECRET
+from support.booking_links import Page
+from support.http_keys import SECRET
 
 pytestmark = pytest.mark.anyio
 

@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 import httpx
 import pytest
 
-from booking_links_given import Page
 from pointsman.api.booking_page.rendering import Pages
 from pointsman.api.booking_page.words import WORDS
+from support.booking_links import Page
 
 pytestmark = pytest.mark.anyio
 

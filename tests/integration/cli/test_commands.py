@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pointsman.cli.commands import app
-from serving import SECRET
+from support.http_keys import SECRET
 
 
 def pointsman(*words: str, url: str | None = None, **more: str) -> subprocess.CompletedProcess[str]:

@@ -5,8 +5,8 @@ import os
 import subprocess
 import sys
 
-from serving import SECRET
-from worlds import open_world
+from support.http_keys import SECRET
+from support.use_case_env import open_world
 
 
 def pointsman(*words: str, url: str) -> subprocess.CompletedProcess[str]:

@@ -12,10 +12,10 @@ from pointsman.services.intake.intakes import IntakeInput, create_intake
 from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor, Env
 from pointsman.settings import load_settings
-from serving import SECRET as VAULT_KEY
-from serving import MakeKey
-from signing import SECRET
-from worlds import ADMIN, POLICY, World, open_world
+from support.http_keys import SECRET as VAULT_KEY
+from support.http_keys import MakeKey
+from support.signing import SECRET
+from support.use_case_env import ADMIN, POLICY, World, open_world
 
 MakeIntake = Callable[..., Awaitable[None]]
 

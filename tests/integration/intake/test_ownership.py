@@ -13,7 +13,7 @@ from pointsman.services.explain.explain import Question, explain
 from pointsman.services.intake.submit_lead import LeadInput, Submitted, submit_lead
 from pointsman.services.leads.accounts import merge_accounts, set_parent
 from pointsman.services.roster.change_roster import deactivate_rep
-from worlds import ADMIN, POLICY, SENDER, World, open_world
+from support.use_case_env import ADMIN, POLICY, SENDER, World, open_world
 
 pytestmark = pytest.mark.anyio
 

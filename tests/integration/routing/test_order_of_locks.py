@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from pointsman.services.reassignment.bulk import Asked, reassign_leads
 from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.routing.ledger_audit import verify_all
-from worlds import ADMIN, World
+from support.use_case_env import ADMIN, World
 
 pytestmark = pytest.mark.anyio
 

@@ -14,7 +14,7 @@ from pointsman.services.roster.change_roster import RosterGiven, put_roster
 from pointsman.services.routing.ledger import adjust_balance, credit, pool_ledger
 from pointsman.services.routing.ledger_audit import verify_all, verify_ledger
 from pointsman.services.transactions import in_transaction
-from worlds import ADMIN, POLICY, World, rep_given
+from support.use_case_env import ADMIN, POLICY, World, rep_given
 
 pytestmark = pytest.mark.anyio
 

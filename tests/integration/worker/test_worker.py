@@ -22,8 +22,8 @@ from pointsman.main import Wired
 from pointsman.services.ports import Env, Unreachable
 from pointsman.services.roster.change_roster import add_time_off
 from pointsman.worker.tasks import JOBS, PERIODIC, Job, Periodic
-from serving import SECRET
-from worlds import ADMIN, absence, open_world
+from support.http_keys import SECRET
+from support.use_case_env import ADMIN, absence, open_world
 
 pytestmark = pytest.mark.anyio
 

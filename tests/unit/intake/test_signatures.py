@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from pointsman.domain.errors import Invalid, Unauthenticated
 from pointsman.services.intake.signatures import Signed, Verifier, check_secrets, verify
-from signing import (
+from support.signing import (
     SECRET,
     STANDARD_SECRET,
     sign_hmac,

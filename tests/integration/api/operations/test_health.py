@@ -1,0 +1,104 @@
+"""Health, metrics and the console."""
+
+import re
+
+import httpx
+import psycopg
+import pytest
+from fastapi import FastAPI
+
+from pointsman.main import create_app
+from pointsman.settings import load_settings
+from support.http_keys import SECRET, MakeKey
+
+pytestmark = pytest.mark.anyio
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+
+
+async def test_a_migrated_service_is_ready_and_says_that_no_worker_runs(
+    client: httpx.AsyncClient, own_database: str
+) -> None:
+    answer = await client.get("/health/ready")
+    assert answer.status_code == 200
+    assert answer.json()["worker"] is False
+
+
+async def test_a_worker_seen_lately_shows(client: httpx.AsyncClient, own_database: str) -> None:
+    with psycopg.connect(own_database.replace("+psycopg", "")) as connection:
+        connection.execute("insert into procrastinate_workers default values")
+    assert (await client.get("/health/ready")).json()["worker"] is True
+
+
+async def test_a_schema_behind_the_release_is_not_ready(client: httpx.AsyncClient, own_database: str) -> None:
+    with psycopg.connect(own_database.replace("+psycopg", "")) as connection:
+        connection.execute("update alembic_version set version_num = '0001'")
+    answer = await client.get("/health/ready")
+    assert answer.status_code == 503
+    assert answer.json()["faults"][0]["code"] == "not-migrated"
+
+
+async def test_without_a_database_it_lives_but_is_not_ready() -> None:
+    app = create_app(load_settings(database_url=NOWHERE, secret_keys=SECRET))
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as client,
+    ):
+        assert (await client.get("/health/live")).status_code == 200
+        for path in ("/health/ready", "/v1/keys"):
+            answer = await client.get(path, headers={"Authorization": "Bearer pm_0123456789ab_" + "0" * 48})
+            assert answer.status_code == 503, path
+            assert answer.headers["retry-after"]
+            assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_metrics_need_their_scope_and_count_by_route_template(
+    client: httpx.AsyncClient, sign_in: MakeKey
+) -> None:
+    await client.delete("/v1/keys/somebody-in-particular", headers=await sign_in("admin"))
+    assert (await client.get("/metrics", headers=await sign_in("read"))).status_code == 403
+    text = (await client.get("/metrics", headers=await sign_in("metrics"))).text
+    assert 'pointsman_requests_total{method="DELETE",route="/v1/keys/{key_id}",status="404"} 1.0' in text
+    assert "somebody-in-particular" not in text
+    assert "# TYPE pointsman_open_holds gauge" in text
+
+
+async def test_an_unknown_path_does_not_become_a_label(
+    client: httpx.AsyncClient, app: FastAPI, sign_in: MakeKey
+) -> None:
+    await client.get("/v1/leads-of/mara@example.com")
+    text = (await client.get("/metrics", headers=await sign_in("metrics"))).text
+    assert "mara" not in text
+
+
+async def test_the_console_loads_nothing_from_elsewhere_and_forbids_it(client: httpx.AsyncClient) -> None:
+    page = await client.get("/docs")
+    assert page.status_code == 200
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "script-src 'self';" in policy
+    found = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert found
+    for address in found:
+        assert address.startswith("/"), address
+        assert (await client.get(address)).status_code == 200, address
+
+
+async def test_the_console_can_be_switched_off(shared_database_url: str) -> None:
+    app = create_app(load_settings(database_url=shared_database_url, secret_keys=SECRET, docs=False))
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as client,
+    ):
+        assert (await client.get("/docs")).status_code == 404
+        assert (await client.get("/openapi.json")).status_code == 404
+
+
+async def test_answers_are_not_stored_and_carry_the_callers_request_id(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/v1/keys", headers={"X-Request-ID": "abc-1"})
+    assert answer.headers["x-request-id"] == "abc-1"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    odd = await client.get("/v1/keys", headers={"X-Request-ID": "a b\t<script>"})
+    assert re.fullmatch(r"[0-9a-f]{32}", odd.headers["x-request-id"])

@@ -1,0 +1,176 @@
+"""The life of an appointment as its callers see it: over HTTP, with keys, and said twice."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from pointsman.domain.booking.lifecycle import EFFECTS
+from pointsman.main import create_app
+from pointsman.services.operations.api_keys import create_key
+from pointsman.services.ports import Actor
+from pointsman.settings import load_settings
+from support.appointment_states import STATES, appointment_in
+from support.booking_floor import Floor
+from support.http_keys import SECRET
+
+pytestmark = pytest.mark.anyio
+
+WHY = {"reason": "said so on the phone"}
+
+
+@pytest.fixture
+async def app(floor: Floor, database_url: str) -> AsyncIterator[FastAPI]:
+    app = create_app(load_settings(database_url=database_url, secret_keys=SECRET, pool_size=3))
+    async with app.router.lifespan_context(app):
+        app.state.env = floor.env
+        yield app
+
+
+@asynccontextmanager
+async def caller(
+    floor: Floor, app: FastAPI, *scopes: str, supplier: str | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
+    made = await create_key(floor.env, name="t", scopes=list(scopes), supplier=supplier, actor=Actor(name="test"))
+    headers = {"Authorization": f"Bearer {made.token}"}
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://pointsman.test", headers=headers
+    ) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def client(floor: Floor, app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with caller(floor, app, "booking", "read", "admin") as opened:
+        yield opened
+
+
+async def test_from_request_to_sale(floor: Floor, client: httpx.AsyncClient) -> None:
+    row = await appointment_in(floor, STATES["requested"])
+    url = f"/v1/appointments/{row.id}"
+    shown = (await client.get(url)).json()
+    assert shown["status"] == "requested"
+    assert shown["legal"] == ["confirm", "reschedule", "reassign", "cancel", "reject"]
+    assert (await client.post(f"{url}/confirm")).json()["confirm_by"] is None
+    assert (await client.post(f"{url}/accept")).json()["accepted_at"] is not None
+    floor.world.clock.advance(row.ends_at - floor.env.clock())
+    due = (await client.get("/v1/appointments", params={"due": "result"})).json()["items"]
+    assert [item["id"] for item in due] == [str(row.id)]
+    assert (await client.post(f"{url}/held")).json()["legal"] == ["outcome"]
+    won = await client.post(f"{url}/outcome", json={"outcome": "won"})
+    assert (won.status_code, won.json()["outcome"], won.json()["legal"]) == (200, "won", [])
+    assert (await client.get("/v1/appointments", params={"due": "result"})).json()["items"] == []
+    listed = (await client.get("/v1/appointments", params={"status": "held"})).json()["items"]
+    assert listed == [won.json()]
+    history = (await client.get(url)).json()["history"]
+    assert [line["act"] for line in history] == ["book", "confirm", "accept", "held", "outcome"]
+    assert history[1]["before"]["status"] == "requested"
+    assert history[1]["after"]["status"] == "confirmed"
+    assert {line["by"] for line in history[1:]} == {"closer"}
+    lead = (await client.get(f"/v1/leads/{row.lead_id}")).json()
+    assert lead["stage"] == "won"
+    assert [item["id"] for item in (await client.get("/v1/leads", params={"stage": "won"})).json()["items"]] == [
+        lead["id"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "path", "body"),
+    [
+        ("requested", "confirm", None),
+        ("confirmed", "accept", None),
+        ("confirmed", "cancel", {"by": "prospect", **WHY}),
+        ("confirmed", "reject", {"code": "wrong_buyer", **WHY}),
+        ("confirmed, past", "held", None),
+        ("confirmed, past", "no-show", None),
+        ("held", "outcome", {"outcome": "lost", **WHY}),
+        ("held", "outcome", {"outcome": "later"}),
+    ],
+)
+async def test_said_twice_is_said_once(
+    floor: Floor, client: httpx.AsyncClient, state: str, path: str, body: dict[str, Any] | None
+) -> None:
+    row = await appointment_in(floor, STATES[state])
+    url = f"/v1/appointments/{row.id}"
+    first = await client.post(f"{url}/{path}", json=body)
+    again = await client.post(f"{url}/{path}", json=body)
+    assert first.status_code == 200, first.text
+    assert (again.status_code, again.json()) == (200, first.json())
+    history = (await client.get(url)).json()["history"]
+    assert [line["act"] for line in history].count(path.replace("-", "_")) == 1
+
+
+async def test_what_is_not_legal_is_a_problem_that_says_what_is(floor: Floor, client: httpx.AsyncClient) -> None:
+    row = await appointment_in(floor, STATES["confirmed"])
+    answer = await client.post(f"/v1/appointments/{row.id}/held")
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (409, "not-legal-now")
+    assert problem["appointment"] == {"id": str(row.id), "status": "confirmed"}
+    assert problem["legal"] == ["reschedule", "reassign", "cancel", "accept", "reject"]
+    assert "reschedule" in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "fault"),
+    [
+        ("cancel", {"by": "calendar", **WHY}, "body.by"),
+        ("cancel", {"by": "system", **WHY}, "body.by"),
+        ("cancel", {"by": "prospect", "reason": "  "}, "body.reason"),
+        ("reject", {"code": "ugly", **WHY}, "body.code"),
+        ("reject", {"code": "duplicate"}, "body.reason"),
+        ("outcome", {"outcome": "maybe"}, "body.outcome"),
+        ("outcome", {"outcome": "later", "again_on": "2020-01-01"}, "body.again_on"),
+        ("outcome", {"outcome": "won", "again_on": "2027-01-01"}, "body.again_on"),
+    ],
+)
+async def test_a_wrong_body_says_where(
+    floor: Floor, client: httpx.AsyncClient, path: str, body: dict[str, Any], fault: str
+) -> None:
+    row = await appointment_in(floor, STATES["held"])
+    answer = await client.post(f"/v1/appointments/{row.id}/{path}", json=body)
+    assert answer.status_code == 422
+    assert [item["path"] for item in answer.json()["faults"]] == [fault]
+
+
+async def test_the_table_is_there_to_be_read(client: httpx.AsyncClient) -> None:
+    shown = (await client.get("/v1/appointments/effects")).json()
+    assert [(row["act"], row["case"], row["lead"]) for row in shown] == [
+        (row.act.value, str(row.case), row.lead.value) for row in EFFECTS
+    ]
+
+
+async def test_who_may_only_read_changes_nothing(floor: Floor, app: FastAPI) -> None:
+    row = await appointment_in(floor, STATES["confirmed"])
+    async with caller(floor, app, "read") as reader:
+        assert (await reader.get(f"/v1/appointments/{row.id}")).status_code == 200
+        for path in ("confirm", "accept", "held", "no-show"):
+            assert (await reader.post(f"/v1/appointments/{row.id}/{path}")).status_code == 403
+
+
+async def test_a_partner_reads_its_own_appointments_and_no_word_of_the_house(floor: Floor, app: FastAPI) -> None:
+    row = await appointment_in(floor, STATES["confirmed"])
+    async with caller(floor, app, "booking", "read", supplier="callwerk") as partner:
+        url = f"/v1/appointments/{row.id}"
+        assert (await partner.get(url)).status_code == 404
+        assert (await partner.post(f"{url}/accept")).status_code == 404
+        assert (await partner.get("/v1/appointments", params={"due": "result"})).json()["items"] == []
+        await floor.world.rows(
+            "insert into assignments (id, lead_id, rep_id, work, assigned_at, ended_at, end_reason)"
+            " select :id, :lead, id, 'prospecting', :at, :at, 'x' from reps where key = 'mia'",
+            id=floor.env.new_id(), lead=row.lead_id, at=floor.env.clock() - timedelta(days=1),
+        )  # fmt: skip
+        await floor.world.rows("update appointments set conflict = 'anna says no' where id = :id", id=row.id)
+        await floor.world.rows("update appointments set cancel_reason = 'anna is fed up' where id = :id", id=row.id)
+        rejected = await partner.post(f"{url}/reject", json={"code": "wrong_segment", **WHY})
+        assert rejected.status_code == 200, rejected.text
+        shown = (await partner.get(url)).json()
+    assert (shown["booked_by"], shown["cancel_reason"]) == (None, None)
+    assert (shown["status"], shown["companions"], shown["conflict"]) == ("rejected", [], None)
+    assert [line["act"] for line in shown["history"]] == ["book", "reject"]
+    for line in shown["history"]:
+        assert (line["actor"], line["reason"]) == (None, None)
+        assert not {"rep", "companions", "conflict", "setter"} & {*line["before"], *line["after"]}

@@ -1,0 +1,86 @@
+"""A conflict with a calendar as callers see it, and settle it, over HTTP."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from pointsman.domain.booking.lifecycle import By
+from pointsman.main import create_app
+from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.booking.book import book
+from pointsman.services.calendar_sync.poll import look_at_calendars
+from pointsman.services.operations.api_keys import create_key
+from pointsman.services.ports import Actor
+from pointsman.settings import load_settings
+from support.booking_floor import SETTER, Floor
+from support.http_keys import SECRET
+from support.reassignment_floor import booked, group_floor
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def client(floor: Floor, database_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with opened(floor, database_url) as client:
+        yield client
+
+
+@asynccontextmanager
+async def opened(floor: Floor, database_url: str, *, supplier: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(load_settings(database_url=database_url, secret_keys=SECRET, pool_size=3))
+    scopes = ["booking", "read"]
+    made = await create_key(floor.env, name="t", scopes=scopes, supplier=supplier, actor=Actor(name="test"))
+    headers = {"Authorization": f"Bearer {made.token}"}
+    async with app.router.lifespan_context(app):
+        app.state.env = floor.env
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://pointsman.test", headers=headers) as client:
+            yield client
+
+
+async def test_a_conflict_is_shown_and_the_appointment_kept(floor: Floor, client: httpx.AsyncClient) -> None:
+    lead_id, handed = await floor.ready()
+    row = await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
+    await floor.work_out()
+    (event,) = floor.vendor.events()
+    floor.vendor.drag(event, row.starts_at - timedelta(days=30))
+    await look_at_calendars(floor.env)
+    url = f"/v1/appointments/{row.id}"
+    shown = (await client.get(url)).json()
+    assert shown["status"] == "confirmed"
+    assert shown["conflict"].startswith(f"{row.rep_key}: the event was moved to ")
+    alerts = (await client.get("/v1/alerts")).json()["items"]
+    assert f"{url}/keep" in next(a["message"] for a in alerts if a["code"] == "calendar-conflict")
+    kept = await client.post(f"{url}/keep")
+    assert (kept.status_code, kept.json()["conflict"]) == (200, None)
+    assert [line["act"] for line in (await client.get(url)).json()["history"]] == ["book", "conflict", "keep"]
+    await floor.work_out()
+    assert [there.start for there in floor.vendor.events()] == [row.starts_at]
+
+
+async def test_a_partner_who_keeps_its_appointment_reads_no_word_of_the_house(database_url: str) -> None:
+    async with group_floor(database_url) as floor:
+        row = await booked(floor)
+        async with opened(floor, database_url, supplier="callwerk") as partner:
+            assert (await partner.post(f"/v1/appointments/{row.id}/keep")).status_code == 404
+            await floor.world.rows(
+                "insert into assignments (id, lead_id, rep_id, work, assigned_at, ended_at, end_reason)"
+                " select :id, :lead, id, 'prospecting', :at, :at, 'x' from reps where key = 'mia'",
+                id=floor.env.new_id(), lead=row.lead_id, at=floor.env.clock() - timedelta(days=1),
+            )  # fmt: skip
+            kept = await partner.post(f"/v1/appointments/{row.id}/keep")
+    assert kept.status_code == 200, kept.text
+    assert (len(row.companions), kept.json()["companions"], kept.json()["booked_by"]) == (1, [], None)
+
+
+async def test_what_does_not_stand_cannot_be_kept(floor: Floor, client: httpx.AsyncClient) -> None:
+    lead_id, handed = await floor.ready()
+    row = await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
+    await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+    refused = await client.post(f"/v1/appointments/{row.id}/keep")
+    assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (409, "not-legal-now")
+    unknown = await client.post("/v1/appointments/01936f0e-7b1a-7c3e-9d55-2f60a1b2c3d4/keep")
+    assert unknown.status_code == 404

@@ -1,0 +1,176 @@
+"""Reading calendars: fresh enough, few calls, and never a guess."""
+
+import asyncio
+import time
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from pointsman.services.calendars.readings import DEADLINE, poll_calendars, read_calendars, read_states
+from pointsman.services.connections.connections import Bound, bind_calendars, save_connection
+from pointsman.services.ports import FaultReauth, FaultRetry
+from pointsman.services.roster.change_roster import put_roster
+from support.booking_floor import SETTER, Floor, open_floor
+from support.faulty_calendars import FaultyCalendars
+from support.use_case_env import floor_given, make_env
+
+pytestmark = pytest.mark.anyio
+
+MINUTE = timedelta(minutes=1)
+WEEK = timedelta(days=7)
+
+
+async def states(floor: Floor, *reps: str, max_age: timedelta = MINUTE) -> dict[str, bool]:
+    now = floor.env.clock()
+    found = await read_states(floor.env, reps, now, now + WEEK, max_age=max_age, deadline=timedelta(seconds=1))
+    return {rep: state.readable for rep, state in found.items()}
+
+
+async def open_alerts(floor: Floor) -> set[tuple[str, str]]:
+    rows = await floor.world.rows("select code, subject from alerts where resolved_at is null")
+    return {(row.code, row.subject) for row in rows}
+
+
+async def test_a_fresh_reading_is_used_and_an_old_one_is_made_again(floor: Floor) -> None:
+    before = floor.vendor.reads
+    await states(floor, "anna")
+    assert floor.vendor.reads == before  # read when it was bound
+    floor.world.clock.advance(2 * MINUTE)
+    await states(floor, "anna")
+    await states(floor, "anna")
+    assert floor.vendor.reads == before + 1
+
+
+async def test_a_longer_window_than_the_last_one_is_read_again(floor: Floor) -> None:
+    before = floor.vendor.reads
+    now = floor.env.clock()
+    far = now + timedelta(days=60)
+    await read_states(floor.env, ["anna"], now, far, max_age=MINUTE, deadline=timedelta(seconds=1))
+    assert floor.vendor.reads == before + 1
+
+
+async def test_a_rep_without_a_calendar_is_unreadable_and_nobody_else_is(database_url: str) -> None:
+    async with open_floor(database_url, closers=("anna",)) as floor:
+        assert await states(floor, "anna", "ben", "ghost") == {"anna": True, "ben": False, "ghost": False}
+
+
+async def test_every_calendar_counts_and_one_unreadable_makes_the_rep_unreadable(floor: Floor) -> None:
+    now = floor.env.clock()
+    floor.vendor.busy_times = {
+        "work": [(now + timedelta(hours=1), now + timedelta(hours=2))],
+        "private": [(now + timedelta(hours=3), now + timedelta(hours=4))],
+    }
+    both = [
+        Bound(connection="cal", calendar="work", writes=True),
+        Bound(connection="cal", calendar="private", writes=False),
+    ]
+    await bind_calendars(floor.env, "anna", both, actor=SETTER)
+    found = await read_calendars(floor.env, ["anna"], now, now + WEEK, max_age=MINUTE, deadline=timedelta(seconds=1))
+    assert len(found["anna"].busy) == 2
+    floor.vendor.faults["private"] = FaultRetry("down")
+    assert await states(floor, "anna", max_age=timedelta(0)) == {"anna": False}
+
+
+async def test_a_vendor_that_is_down_is_asked_once_in_a_while_and_not_by_every_request(floor: Floor) -> None:
+    floor.vendor.faults["anna-cal"] = FaultRetry("down")
+    floor.world.clock.advance(2 * MINUTE)
+    before = floor.vendor.reads
+    for _ in range(4):
+        assert await states(floor, "anna") == {"anna": False}
+    assert floor.vendor.reads == before + 1
+    floor.world.clock.advance(timedelta(seconds=11))
+    await states(floor, "anna")
+    assert floor.vendor.reads == before + 2
+
+
+async def test_the_poll_alerts_and_resolves_by_itself(floor: Floor) -> None:
+    assert await poll_calendars(floor.env) == 0
+    floor.vendor.faults["anna-cal"] = FaultRetry("down")
+    floor.world.clock.advance(6 * MINUTE)
+    assert await poll_calendars(floor.env) == 3
+    assert await open_alerts(floor) == {("calendar-unreadable", "rep:anna")}
+    del floor.vendor.faults["anna-cal"]
+    assert await poll_calendars(floor.env) == 1
+    assert await open_alerts(floor) == set()
+
+
+async def test_the_poll_tells_of_closers_without_a_calendar(database_url: str) -> None:
+    async with open_floor(database_url, closers=("anna",)) as floor:
+        await poll_calendars(floor.env)
+        await poll_calendars(floor.env)
+        assert await open_alerts(floor) == {("calendar-unreadable", "rep:ben"), ("calendar-unreadable", "rep:clara")}
+        assert await floor.world.value("select max(count) from alerts") == 1
+        await bind_calendars(floor.env, "ben", [Bound(connection="cal", calendar="ben-cal", writes=True)], actor=SETTER)
+        assert await open_alerts(floor) == {("calendar-unreadable", "rep:clara")}
+
+
+async def test_refused_credentials_stop_the_connection_until_it_is_saved_again(floor: Floor) -> None:
+    floor.vendor.faults["anna-cal"] = FaultReauth("401")
+    floor.world.clock.advance(6 * MINUTE)
+    await states(floor, "anna")
+    assert await open_alerts(floor) == {("calendar-unreadable", "rep:anna"), ("connection-reauth", "connection:cal")}
+    reads = floor.vendor.reads
+    assert await states(floor, "anna", "ben") == {"anna": False, "ben": False}
+    assert await poll_calendars(floor.env) == 0
+    assert floor.vendor.reads == reads
+    del floor.vendor.faults["anna-cal"]
+    await save_connection(floor.env, "cal", connector="memory", config={"url": "x"}, active=True, actor=SETTER)
+    await poll_calendars(floor.env)
+    assert await states(floor, "anna", "ben") == {"anna": True, "ben": True}
+    assert await open_alerts(floor) == set()
+
+
+async def test_a_connection_that_is_switched_off_is_not_asked(floor: Floor) -> None:
+    await save_connection(floor.env, "cal", connector="memory", config={"url": "x"}, active=False, actor=SETTER)
+    reads = floor.vendor.reads
+    assert await states(floor, "anna") == {"anna": False}
+    assert floor.vendor.reads == reads
+
+
+async def test_a_late_reading_does_not_replace_a_newer_one(floor: Floor) -> None:
+    async with floor.env.uow() as tx:
+        ((_, read),) = await tx.calendars.bindings(["anna"])
+        assert read is not None
+        newer = read.read_at
+        await tx.calendars.store([replace(read, read_at=newer - MINUTE, error="old news")])
+        ((_, after),) = await tx.calendars.bindings(["anna"])
+    assert after == read
+
+
+async def test_a_rep_can_be_connected_before_any_policy_is_published(database_url: str) -> None:
+    vendor = FaultyCalendars()
+    bare, engine = make_env(database_url)
+    env = replace(bare, calendars=vendor)
+    try:
+        await put_roster(env, floor_given(), actor=SETTER)
+        await save_connection(env, "cal", connector="memory", config={"url": "x"}, active=True, actor=SETTER)
+        bound = await bind_calendars(
+            env, "anna", [Bound(connection="cal", calendar="anna-cal", writes=True)], actor=SETTER
+        )
+    finally:
+        await engine.dispose()
+    assert [binding.calendar for binding in bound] == ["anna-cal"]
+
+
+async def test_a_question_about_many_calendars_waits_so_long_and_no_longer_and_takes_those_named_first(
+    floor: Floor,
+) -> None:
+    floor.vendor.slow = 0.05
+    reps = ["clara", "anna", "ben"]
+    for rep in reps:
+        bound = [Bound(connection="cal", calendar=f"{rep}-{n}", writes=n == 0) for n in range(8)]
+        await bind_calendars(floor.env, rep, bound, actor=SETTER)
+    started, now = time.monotonic(), floor.env.clock()
+    short = timedelta(milliseconds=90)  # twice as long for all: time for some calendars, four at once
+    readings = await read_calendars(floor.env, reps, now, now + WEEK, max_age=timedelta(0), deadline=short)
+    assert time.monotonic() - started < 1
+    assert not readings["ben"].state.readable
+    assert "asked for at once" in readings["ben"].state.reason
+    assert await floor.world.rows("select 1 from alerts where code = 'calendar-unreadable'") == []
+    before = floor.vendor.reads
+    await asyncio.sleep(0.3)
+    assert floor.vendor.reads - before <= 4  # nobody waits any more, so they do not keep others waiting
+    floor.vendor.slow = 0.0
+    again = await read_calendars(floor.env, reps, now, now + WEEK, max_age=timedelta(0), deadline=DEADLINE)
+    assert all(reading.state.readable for reading in again.values())

@@ -1,0 +1,344 @@
+"""The CRM hears who owns a lead and of its meeting, whatever is lost, retried or killed on the way."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from copy import deepcopy
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from pointsman.domain.booking.lifecycle import By, RejectCode
+from pointsman.domain.errors import Invalid
+from pointsman.services.appointments.transition_acts import cancel, confirm, reject
+from pointsman.services.booking.book import book
+from pointsman.services.connections.connections import save_connection
+from pointsman.services.deliveries.run import replay_delivery, run_delivery, sweep_deliveries
+from pointsman.services.ports.meeting import AppointmentRow
+from pointsman.services.reassignment.appointment import reassign_appointment
+from pointsman_sdk import Kind
+from support.booking_floor import SETTER
+from support.crm_floor import CrmFloor, Killed, living_through, open_crm_floor
+from support.faulty_calendars import Cue
+from support.use_case_env import POLICY
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def crm(database_url: str) -> AsyncIterator[CrmFloor]:
+    async with open_crm_floor(database_url) as crm:
+        yield crm
+
+
+async def booked(crm: CrmFloor, rep: str = "anna") -> AppointmentRow:
+    """An appointment that this rep leads, of which nobody has been told yet."""
+    for _ in range(6):
+        lead_id, handed = await crm.floor.ready()
+        if handed.closer == rep:
+            return await book(crm.env, lead_id, handed.slots[0].start, actor=SETTER)
+    pytest.fail(f"no lead came to {rep}")
+
+
+async def test_a_booking_gives_the_crm_its_owner_and_one_meeting(crm: CrmFloor) -> None:
+    row = await booked(crm)
+    assert crm.wire.seen[1:] == []  # nobody waits for the CRM while booking; the first call was its check
+    await crm.floor.work()
+    assert (crm.owner(), crm.meetings()) == ("anna", [f"pm-{row.id}"])
+    assert [(d.op, d.status, d.attempts, d.calendar) for d in await crm.owed(row.id)] == [
+        ("own", "done", 1, ""),
+        ("log", "done", 1, ""),
+    ]
+    assert len(crm.floor.vendor.events()) == 1
+
+
+async def test_it_is_owed_with_the_booking_or_not_at_all(crm: CrmFloor) -> None:
+    await booked(crm)
+    await crm.floor.world.rows(
+        "create function no_more() returns trigger language plpgsql as $$ begin raise exception 'full'; end $$"
+    )
+    await crm.floor.world.rows("create trigger full_now before insert on deliveries for each row when (new.op = 'log')"
+                               " execute function no_more()")  # fmt: skip
+    before = await crm.floor.world.value("select count(*) from appointments")
+    with pytest.raises(Exception, match="full"):
+        await booked(crm)
+    assert await crm.floor.world.value("select count(*) from appointments") == before
+
+
+async def test_only_connections_that_keep_owners_hear_of_it(crm: CrmFloor) -> None:
+    await crm.connect(keeps_owners=False)
+    assert await crm.owed((await booked(crm)).id) == []
+    await crm.connect()
+    await crm.connect("second")
+    row = await booked(crm)
+    assert sorted(d.op for d in await crm.owed(row.id)) == ["log", "log", "own", "own"]
+
+
+async def test_a_connection_without_records_cannot_keep_owners(crm: CrmFloor) -> None:
+    with pytest.raises(Invalid) as caught:
+        await save_connection(
+            crm.env, "dav", connector="caldav", config={}, active=True, keeps_owners=True, actor=SETTER
+        )
+    assert [(fault.path, fault.code) for fault in caught.value.faults] == [("body.keeps_owners", "no-crm")]
+
+
+async def test_reassigned_by_the_rules_invitation_owner_and_credit_move_together(database_url: str) -> None:
+    async with open_crm_floor(database_url, closers=("anna", "ben")) as crm:
+        row = await booked(crm)
+        await crm.floor.work()
+        assert (crm.owner(), (await turns(crm))["anna"]) == ("anna", 1)
+        ben_had = (await turns(crm)).get("ben", 0)
+        await reassign_appointment(crm.env, row.id, reason="ill", actor=SETTER)
+        assert await turns(crm) == {"anna": 0, "ben": ben_had + 1}
+        await crm.floor.work_out()
+        assert (crm.owner(), crm.meetings()) == ("ben", [f"pm-{row.id}"])
+        (event,) = crm.floor.vendor.events()
+        assert event.calendar == "ben-cal"
+        assert event.invitation is not None
+        assert b"ORGANIZER;CN=Ben:mailto:bruno@example.com" in event.invitation
+        assert [d.op for d in await crm.owed(row.id)] == ["own", "log", "own"]
+
+
+async def turns(crm: CrmFloor) -> dict[str, int]:
+    """How many turns each rep has out, by the ledger."""
+    rows = await crm.floor.world.rows(
+        "select r.key, sum(case e.kind when 'credit' then -1 else 1 end) as n from ledger_entries e"
+        " join reps r on r.id = e.rep_id where e.kind in ('assign', 'credit', 'restore') and r.key in ('anna', 'ben')"
+        " group by r.key"
+    )
+    return {row.key: int(row.n) for row in rows}
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_there_and_back_ends_where_it_began(crm: CrmFloor, told: bool) -> None:
+    row = await booked(crm)
+    for rep in ("ben", "anna"):
+        if told:
+            await crm.floor.work_out()
+        row = await crm.hand_to(row, rep)
+    await crm.floor.work_out()
+    assert (crm.owner(), len(crm.meetings())) == ("anna", 1)
+    assert {d.status for d in await crm.owed(row.id)} == {"done"}
+
+
+async def test_the_ops_of_one_lead_wait_for_each_other(crm: CrmFloor) -> None:
+    row = await booked(crm)
+    row = await crm.hand_to(row, "ben")
+    first, second = [d for d in await crm.owed(row.id) if d.op == "own"]
+    assert first.sequence < second.sequence
+    await run_delivery(crm.env, second.id)
+    assert crm.wire.seen[1:] == []
+    await run_delivery(crm.env, first.id)
+    await run_delivery(crm.env, second.id)
+    assert crm.owner() == "ben"
+
+
+async def test_a_new_owner_does_not_wait_for_the_next_try_of_the_old_one(crm: CrmFloor) -> None:
+    row = await booked(crm)
+    crm.wire.answer(503, headers={"Retry-After": "3600"}, times=100)
+    await crm.floor.work()
+    crm.wire.heal()
+    await crm.hand_to(row, "ben")
+    for _ in range(2):
+        await crm.floor.work()
+    assert crm.owner() == "ben"
+
+
+async def test_an_unanswered_call_that_is_carried_out_late_does_not_have_the_last_word(crm: CrmFloor) -> None:
+    row = await booked(crm)
+    crm.wire.answer(503, times=100)  # it seems that nothing was done
+    await crm.floor.work()
+    crm.wire.heal()
+    row = await crm.hand_to(row, "ben")
+    for _ in range(3):
+        await crm.floor.work()
+    assert crm.owner() == "ben"
+    (person,) = [entry for entry in crm.crm.ledger.entries.values() if entry.kind is Kind.PERSON]
+    crm.crm.ledger.answer("PATCH", ["person", person.id, "owner"], {}, {"owner": "user-1"})
+    assert crm.owner() == "anna"
+    crm.floor.world.clock.advance(timedelta(minutes=16))
+    await crm.floor.work()
+    assert crm.owner() == "ben"
+    assert {d.status for d in await crm.owed(row.id)} == {"done"}
+
+
+@pytest.mark.parametrize("fault", ["lost", "truncated", "503", "refused", "crash"])
+@pytest.mark.parametrize("times", [1, 2, 3])
+async def test_after_any_fault_there_is_one_meeting_and_the_right_owner(crm: CrmFloor, fault: str, times: int) -> None:
+    row = await booked(crm)
+    match fault:
+        case "lost":
+            crm.wire.lose_answer(times=times)
+        case "truncated":
+            crm.wire.truncate(writes_only=True, times=times)
+        case "503":
+            crm.wire.answer(503, writes_only=True, times=times)
+        case "refused":
+            crm.wire.refuse(times=times)
+        case _:
+            crm.crashing.crashes = times
+    for _ in range(times + 1):
+        await living_through(crm.floor.work_out(rounds=1))
+    await crm.hand_to(row, "ben")
+    await crm.floor.work_out()
+    assert (crm.owner(), crm.meetings()) == ("ben", [f"pm-{row.id}"])
+    assert {d.status for d in await crm.owed(row.id)} == {"done"}
+
+
+async def test_what_a_killed_worker_had_begun_is_taken_up_by_another(crm: CrmFloor) -> None:
+    row = await booked(crm)
+    await living_through(crm.floor.work_out(rounds=1))
+    row = await crm.hand_to(row, "ben")
+    crm.crashing.crashes = 1
+    own = (await crm.owed(row.id))[-1]
+    with pytest.raises(Killed):
+        await run_delivery(crm.env, own.id)
+    crm.floor.world.clock.advance(timedelta(seconds=31))
+    assert own.id not in await swept(crm)  # its lease still stands
+    await crm.floor.world.rows(
+        "update deliveries set lease_until = now() - interval '1 second' where lease is not null"
+    )
+    assert await sweep_deliveries(crm.env) >= 1
+    await crm.floor.work_out()
+    assert (crm.owner(), len(crm.meetings())) == ("ben", 1)
+
+
+async def swept(crm: CrmFloor) -> list[Any]:
+    await sweep_deliveries(crm.env)
+    return [row.id for row in await crm.floor.world.rows("select id from deliveries where lease is null")]
+
+
+async def test_a_frozen_worker_cannot_bring_the_old_owner_back(crm: CrmFloor) -> None:
+    row = await booked(crm)
+    own = (await crm.owed(row.id))[0]
+    begun, thaw = asyncio.Event(), asyncio.Event()
+    inner = crm.crashing.inner
+
+    class Freezing(type(inner)):  # type: ignore[misc]  # whatever it is made of
+        def __init__(self) -> None:
+            self.left = 1
+
+        async def handle_async_request(self, request: Any) -> Any:
+            if request.url.path.endswith("/owner") and self.left:
+                self.left = 0
+                begun.set()
+                await thaw.wait()
+            return await inner.handle_async_request(request)
+
+    crm.crashing.inner = Freezing()
+    frozen = asyncio.create_task(run_delivery(crm.env, own.id))
+    await begun.wait()
+    await crm.floor.world.rows(
+        "update deliveries set lease_until = now() - interval '1 second' where lease is not null"
+    )
+    await crm.hand_to(row, "ben")
+    await crm.floor.work_out()
+    assert crm.owner() == "ben"
+    thaw.set()
+    await frozen
+    assert crm.owner() == "anna"  # the late call
+    await crm.floor.work_out()
+    assert crm.owner() == "ben"
+
+
+@pytest.mark.parametrize("rep", ["clara"])
+async def test_a_rep_whom_the_crm_does_not_know_is_a_dead_letter_that_says_what_to_do(crm: CrmFloor, rep: str) -> None:
+    row = await booked(crm, rep)
+    await crm.floor.work()
+    own, log = await crm.owed(row.id)
+    assert (own.status, log.status) == ("dead", "done")
+    assert own.last_error == (
+        "the CRM has no active user with the email address of clara: add the user there, or correct the address on the "
+        "roster"
+    )
+    (alert,) = await crm.floor.world.rows("select message from alerts where resolved_at is null")
+    assert alert.message.startswith("own at crm failed for good: the CRM has no active user")
+    assert f"POST /v1/deliveries/{own.id}/replay" in alert.message
+    await crm.floor.world.rows("update reps set email = 'bruno@example.com' where key = 'clara'")
+    crm.env.cache.clear()
+    await replay_delivery(crm.env, own.id, actor=SETTER)
+    await crm.floor.work()
+    assert crm.owner() == "ben"  # Bruno, in the CRM
+    assert (await crm.owed(row.id))[0].status == "done"
+
+
+async def test_a_dead_letter_of_the_old_owner_says_the_new_one_when_it_is_replayed(crm: CrmFloor) -> None:
+    row = await booked(crm, "clara")
+    await crm.floor.work()
+    row = await crm.hand_to(row, "ben")
+    await crm.floor.work_out()
+    await replay_delivery(crm.env, (await crm.owed(row.id))[0].id, actor=SETTER)
+    await crm.floor.work_out()
+    assert crm.owner() == "ben"
+
+
+async def test_a_cancellation_tells_the_crm_nothing_and_the_closer_keeps_the_lead(crm: CrmFloor) -> None:
+    row = await booked(crm)
+    await cancel(crm.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+    await crm.floor.work_out()
+    assert (crm.owner(), crm.meetings()) == ("anna", [])
+    assert [(d.op, d.status) for d in await crm.owed(row.id)] == [("own", "done"), ("log", "superseded")]
+
+
+async def test_a_request_is_owned_at_once_and_logged_when_it_is_confirmed(database_url: str) -> None:
+    asking: dict[str, Any] = deepcopy(POLICY)
+    asking["pools"]["closers-mid-market"]["booking"] = {"confirmation": "rep"}
+    async with open_crm_floor(database_url, policy=asking) as crm:
+        row = await booked(crm)
+        await crm.floor.work_out()
+        assert (crm.owner(), crm.meetings()) == ("anna", [])
+        await confirm(crm.env, row.id, actor=SETTER)
+        await crm.floor.work_out()
+        assert (crm.owner(), crm.meetings()) == ("anna", [f"pm-{row.id}"])
+        assert [d.op for d in await crm.owed(row.id)] == ["own", "log"]
+
+
+async def test_who_rejects_before_the_crm_was_told_never_becomes_the_owner(crm: CrmFloor) -> None:
+    row = await booked(crm)
+    await reject(crm.env, row.id, code=RejectCode.NOT_QUALIFIED, reason="x", actor=SETTER)
+    await crm.floor.work_out()
+    assert crm.crm.ledger.entries == {}
+    assert {d.status for d in await crm.owed(row.id)} == {"superseded"}
+
+
+async def test_a_second_appointment_of_a_lead_is_owed_after_the_first(crm: CrmFloor) -> None:
+    row = await booked(crm)
+    await cancel(crm.env, row.id, by=By.CLOSER, reason="x", actor=SETTER)
+    again = await book(crm.env, row.lead_id, row.starts_at, actor=SETTER)
+    (first,) = [d for d in await crm.owed(row.id) if d.op == "own"]
+    (second,) = [d for d in await crm.owed(again.id) if d.op == "own"]
+    assert (first.key, first.sequence + 1) == (second.key, second.sequence)
+    await crm.floor.work_out()
+    assert (crm.owner(), crm.meetings()) == ("anna", [f"pm-{again.id}"])
+
+
+async def test_the_owner_of_a_second_appointment_does_not_wait_for_the_next_try_of_the_first(crm: CrmFloor) -> None:
+    row = await booked(crm)
+    await cancel(crm.env, row.id, by=By.CLOSER, reason="x", actor=SETTER)
+    crm.wire.answer(503, headers={"Retry-After": "3600"}, times=100)
+    await crm.floor.work()
+    crm.wire.heal()
+    again = await book(crm.env, row.lead_id, row.starts_at, actor=SETTER)
+    for _ in range(2):
+        await crm.floor.work()
+    assert [d.status for d in await crm.owed(again.id)] == ["done", "done"]
+    assert crm.owner() == "anna"
+
+
+async def test_refused_credentials_of_the_crm_hold_its_deliveries_and_no_calendars(crm: CrmFloor) -> None:
+    row = await booked(crm)
+    crm.wire.answer(401, times=100)
+    await crm.floor.work()
+    assert len(crm.floor.vendor.events()) == 1
+    assert {(d.status, d.attempts) for d in await crm.owed(row.id)} == {("pending", 0)}
+    crm.wire.heal()
+    await crm.connect()
+    await crm.floor.work()
+    assert (crm.owner(), len(crm.meetings())) == ("anna", 1)
+
+
+async def test_a_calendar_that_is_down_keeps_no_owner_waiting(crm: CrmFloor) -> None:
+    await booked(crm)
+    crm.floor.vendor.cues = [Cue.RETRY] * 50
+    await crm.floor.work()
+    assert (crm.owner(), len(crm.meetings())) == ("anna", 1)

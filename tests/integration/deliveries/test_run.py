@@ -1,0 +1,339 @@
+"""One live event per appointment and calendar, whatever the vendor, the network or our own processes do."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import product
+
+import pytest
+
+from pointsman.domain.booking.lifecycle import By
+from pointsman.domain.errors import Conflict
+from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.booking.book import book
+from pointsman.services.connections.connections import check_connection, save_connection
+from pointsman.services.deliveries.run import MAX_ATTEMPTS, replay_delivery, run_delivery, sweep_deliveries
+from pointsman.services.ports import CalendarEvent, FaultReauth, FaultRejected
+from pointsman.services.ports.meeting import AppointmentRow, DeliveryRow
+from support.booking_floor import SETTER, Floor, open_floor
+from support.faulty_calendars import Crash, Cue
+
+pytestmark = pytest.mark.anyio
+
+
+async def booked(floor: Floor) -> AppointmentRow:
+    lead_id, handed = await floor.ready()
+    return await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
+
+
+async def the_event(floor: Floor) -> CalendarEvent:
+    (event,) = floor.vendor.events()
+    return event
+
+
+async def test_a_booking_becomes_one_event_that_says_what_the_closer_should_know(floor: Floor) -> None:
+    row = await booked(floor)
+    assert not floor.vendor.calls  # nobody waits for the vendor while booking
+    assert await floor.work() == 1
+    event = await the_event(floor)
+    assert (event.calendar, event.start, event.end) == (f"{row.rep_key}-cal", row.starts_at, row.ends_at)
+    assert event.attendee_email.endswith("@lead.example")
+    assert "Need: yes: need (sdr:lena" in event.description
+    assert "Handed over by: lena" in event.description
+    (delivery,) = await floor.deliveries(row.id)
+    assert (delivery.status, delivery.attempts, delivery.vendor_version) == ("done", 1, "1")
+
+
+async def test_its_job_is_written_with_the_booking_and_runs_alone_per_appointment(floor: Floor) -> None:
+    row = await booked(floor)
+    (delivery,) = await floor.deliveries(row.id)
+    jobs = await floor.world.rows(
+        "select task_name, lock, args from procrastinate_jobs where task_name = 'delivery.run'"
+    )
+    assert [(j.task_name, j.lock, j.args) for j in jobs] == [
+        ("delivery.run", f"appointment:{row.id}", {"delivery_id": str(delivery.id)})
+    ]
+
+
+async def test_a_cancelled_appointment_leaves_no_event(floor: Floor) -> None:
+    row = await booked(floor)
+    await floor.work()
+    await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+    await floor.work_out()
+    assert floor.vendor.events() == []
+    assert [d.status for d in await floor.deliveries(row.id)] == ["done", "done"]
+
+
+async def test_what_is_called_off_before_it_was_sent_is_never_sent(floor: Floor) -> None:
+    row = await booked(floor)
+    await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+    await floor.work_out()
+    assert ("book", (await floor.deliveries(row.id))[0].key) not in floor.vendor.calls
+    assert [d.status for d in await floor.deliveries(row.id)] == ["superseded", "done"]
+
+
+@pytest.mark.parametrize("cues", list(product([Cue.RETRY, Cue.LOST, Cue.BROKEN, Cue.CRASH], repeat=2)))
+async def test_any_two_faults_in_a_row_still_make_exactly_one_event(floor: Floor, cues: tuple[Cue, ...]) -> None:
+    row = await booked(floor)
+    floor.vendor.cues = list(cues)
+    for _ in cues:
+        try:
+            await floor.work_out(rounds=1)
+        except Crash:
+            continue
+    await floor.work_out()
+    assert len(floor.vendor.events()) == 1
+    assert (await floor.deliveries(row.id))[0].status == "done"
+
+
+@pytest.mark.parametrize("cue", [Cue.RETRY, Cue.LOST, Cue.BROKEN, Cue.CRASH])
+async def test_after_any_fault_a_cancelled_appointment_leaves_no_event(floor: Floor, cue: Cue) -> None:
+    row = await booked(floor)
+    floor.vendor.cues = [cue]
+    if cue is Cue.CRASH:
+        with pytest.raises(Crash):
+            await floor.work()
+    else:
+        await floor.work()
+    await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+    await floor.work_out()
+    assert floor.vendor.events() == []
+    assert (await floor.deliveries(row.id))[-1].status == "done"
+
+
+async def test_a_cancel_does_not_wait_for_the_next_try_of_the_booking(floor: Floor) -> None:
+    row = await booked(floor)
+    floor.vendor.cues = [Cue.LOST]
+    await floor.work()
+    await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+    await floor.work()  # the booking, superseded
+    await floor.work()  # the cancellation
+    assert floor.vendor.events() == []
+
+
+async def test_a_booking_that_arrives_after_its_cancellation_is_removed_by_a_second_look(floor: Floor) -> None:
+    row = await booked(floor)
+    floor.vendor.cues = [Cue.RETRY]  # the vendor seems not to have done it
+    await floor.work()
+    await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+    await floor.work()
+    await floor.work()
+    (booking, cancelling) = await floor.deliveries(row.id)
+    assert (booking.status, cancelling.status) == ("superseded", "pending")
+    await floor.vendor.book(None, event_of_row(row, booking))
+    assert len(floor.vendor.events()) == 1
+    floor.world.clock.advance(timedelta(minutes=16))
+    await floor.work()
+    assert floor.vendor.events() == []
+    assert (await floor.deliveries(row.id))[1].status == "done"
+
+
+async def test_two_workers_at_once_make_one_call(floor: Floor) -> None:
+    row = await booked(floor)
+    (delivery,) = await floor.deliveries(row.id)
+    await asyncio.gather(*(run_delivery(floor.env, delivery.id) for _ in range(4)))
+    assert floor.vendor.calls == [("book", delivery.key)]
+
+
+async def test_a_frozen_worker_writes_nothing_after_its_lease(database_url: str) -> None:
+    async with open_floor(database_url, keyed=True) as floor:
+        row = await booked(floor)
+        (delivery,) = await floor.deliveries(row.id)
+        begun, thaw = freeze(floor)
+        frozen = asyncio.create_task(run_delivery(floor.env, delivery.id))
+        await begun.wait()
+        await expire_leases(floor)
+        await run_delivery(floor.env, delivery.id)
+        before = (await floor.deliveries(row.id))[0]
+        thaw.set_result(None)
+        await frozen
+        assert (await floor.deliveries(row.id))[0] == before
+        assert before.attempts == 2
+        assert len(floor.vendor.events()) == 1
+
+
+async def test_what_a_frozen_worker_creates_after_the_cancellation_is_removed_again(database_url: str) -> None:
+    async with open_floor(database_url, keyed=True) as floor:
+        row = await booked(floor)
+        (delivery,) = await floor.deliveries(row.id)
+        begun, thaw = freeze(floor)
+        frozen = asyncio.create_task(run_delivery(floor.env, delivery.id))
+        await begun.wait()
+        await expire_leases(floor)
+        await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+        await floor.work_out()
+        assert [d.status for d in await floor.deliveries(row.id)] == ["superseded", "done"]
+        thaw.set_result(None)
+        await frozen
+        assert len(floor.vendor.events()) == 1  # the late event is there
+        await floor.work_out()
+        assert floor.vendor.events() == []
+
+
+async def test_a_worker_that_died_is_taken_over_from_when_its_lease_ends(floor: Floor) -> None:
+    await booked(floor)
+    floor.vendor.cues = [Cue.CRASH]
+    with pytest.raises(Crash):
+        await floor.work()
+    floor.world.clock.advance(timedelta(seconds=31))
+    assert await sweep_deliveries(floor.env) == 0  # the lease still stands
+    await expire_leases(floor)
+    assert await sweep_deliveries(floor.env) == 1
+    assert await sweep_deliveries(floor.env) == 0  # its job has its chance first
+    await floor.work()
+    assert len(floor.vendor.events()) == 1
+
+
+async def test_waits_grow_and_the_vendors_word_on_when_to_retry_is_kept(floor: Floor) -> None:
+    row = await booked(floor)
+    floor.vendor.cues = [Cue.RETRY] * 3
+    waits = []
+    for asked in (None, timedelta(minutes=7), timedelta(days=40)):
+        floor.vendor.retry_after = asked
+        await floor.world.rows("update deliveries set next_attempt_at = now()")
+        began = floor.env.clock()
+        await floor.work()
+        waits.append((await floor.deliveries(row.id))[0].next_attempt_at - began)
+    assert timedelta(seconds=3) < waits[0] < timedelta(seconds=8)
+    assert timedelta(minutes=7) <= waits[1] < timedelta(minutes=8)
+    assert timedelta(hours=6) <= waits[2] < timedelta(hours=7)
+
+
+async def test_a_fault_text_with_control_characters_is_stored(floor: Floor) -> None:
+    row = await booked(floor)
+    floor.vendor.cues = [Cue.RETRY]
+    await floor.work()
+    assert (await floor.deliveries(row.id))[0].last_error == "503  sorry"
+
+
+async def test_an_address_that_a_vendor_quotes_is_kept_nowhere(floor: Floor) -> None:
+    row = await booked(floor)
+    person = await floor.world.value("select email from leads where id = :lead", lead=row.lead_id)
+    floor.vendor.before_change = _say(FaultRejected(f"attendee <{person}> (mailto:{person}) is not welcome"))
+    await floor.work()
+    (delivery,) = await floor.deliveries(row.id)
+    assert delivery.status == "dead"
+    assert delivery.last_error == "attendee <(address)> (mailto:(address)) is not welcome"
+    for table in ("audit", "alerts"):
+        assert not [r for r in await floor.world.rows(f"select t::text from {table} t") if person in r[0]]
+
+
+def _say(fault: Exception) -> Callable[[str], None]:
+    def say(_op: str) -> None:
+        raise fault
+
+    return say
+
+
+async def test_a_rejected_delivery_is_a_visible_dead_letter_and_replay_is_harmless(floor: Floor) -> None:
+    row = await booked(floor)
+    floor.vendor.cues = [Cue.REJECTED]
+    await floor.work()
+    (delivery,) = await floor.deliveries(row.id)
+    assert (delivery.status, delivery.last_error) == ("dead", "no such calendar")
+    assert await open_alerts(floor) == ["delivery-dead"]
+    await replay_delivery(floor.env, delivery.id, actor=SETTER)
+    assert await open_alerts(floor) == []
+    await floor.work_out()
+    assert len(floor.vendor.events()) == 1
+    with pytest.raises(Conflict) as caught:
+        await replay_delivery(floor.env, delivery.id, actor=SETTER)
+    assert caught.value.code == "not-dead"
+    assert len(floor.vendor.events()) == 1
+
+
+async def test_a_vendor_that_is_down_for_good_ends_in_a_dead_letter(floor: Floor) -> None:
+    row = await booked(floor)
+    floor.vendor.cues = [Cue.RETRY] * 50
+    await floor.work_out()
+    (delivery,) = await floor.deliveries(row.id)
+    assert (delivery.status, delivery.attempts) == ("dead", MAX_ATTEMPTS)
+    assert len(floor.vendor.calls) <= 2 * MAX_ATTEMPTS
+
+
+async def test_refused_credentials_take_the_connection_out_of_use_and_a_new_sign_in_sends_what_waited(
+    floor: Floor,
+) -> None:
+    row = await booked(floor)
+    floor.vendor.cues = [Cue.REAUTH]
+    await floor.work()
+    (delivery,) = await floor.deliveries(row.id)
+    assert (delivery.status, delivery.attempts) == ("pending", 0)
+    assert await open_alerts(floor) == ["connection-reauth"]
+    calls = len(floor.vendor.calls)
+    await floor.work_out(rounds=3)
+    assert len(floor.vendor.calls) == calls  # nobody knocks at a door that is known to be shut
+    await save_connection(floor.env, "cal", connector="memory", config={"url": "x"}, active=True, actor=SETTER)
+    await floor.work()
+    assert len(floor.vendor.events()) == 1
+    assert await open_alerts(floor) == []
+
+
+async def test_a_connection_in_fault_makes_its_closers_unbookable_until_it_is_checked_again(floor: Floor) -> None:
+    floor.vendor.faults["check"] = FaultReauth("401")
+    assert (await check_connection(floor.env, "cal", actor=SETTER)).fault == "401"
+    _, handed = await floor.ready()
+    assert handed.stage == "held"
+    del floor.vendor.faults["check"]
+    assert (await check_connection(floor.env, "cal", actor=SETTER)).fault is None
+    _, handed = await floor.ready()
+    assert handed.stage == "closing"
+
+
+async def test_a_dozen_appointments_at_a_faulty_vendor_end_as_a_dozen_events(floor: Floor) -> None:
+    cues = [Cue.LOST, Cue.OK, Cue.BROKEN, Cue.RETRY, Cue.CRASH, Cue.OK, Cue.LOST]
+    rows = [await booked(floor) for _ in range(12)]
+    floor.vendor.cues = cues * 5
+    for _ in range(40):
+        try:
+            await floor.work_out(rounds=1)
+        except Crash:
+            continue
+    assert {e.key for e in floor.vendor.events()} == {(await floor.deliveries(row.id))[0].key for row in rows}
+    assert len(floor.vendor.events()) == len(rows)
+    for row in rows[::2]:
+        await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+    floor.vendor.cues = cues * 3
+    for _ in range(40):
+        try:
+            await floor.work_out(rounds=1)
+        except Crash:
+            continue
+    assert len(floor.vendor.events()) == len(rows) // 2
+
+
+def event_of_row(row: AppointmentRow, delivery: DeliveryRow) -> CalendarEvent:
+    return CalendarEvent(
+        key=delivery.key,
+        calendar=delivery.calendar,
+        start=row.starts_at,
+        end=row.ends_at,
+        title=row.title,
+        description="",
+        attendee_email="late@lead.example",
+        attendee_name="Late",
+        organizer_email=None,
+        sequence=0,
+    )
+
+
+def freeze(floor: Floor) -> tuple[asyncio.Event, asyncio.Future[None]]:
+    """The next call to the vendor stops until the future is done; the event says that it has begun."""
+    begun, thaw = asyncio.Event(), asyncio.get_running_loop().create_future()
+
+    def hold(_op: str) -> asyncio.Future[None]:
+        begun.set()
+        floor.vendor.before_change = lambda _op: None
+        return thaw
+
+    floor.vendor.before_change = hold
+    return begun, thaw
+
+
+async def expire_leases(floor: Floor) -> None:
+    await floor.world.rows("update deliveries set lease_until = now() - interval '1 second' where lease is not null")
+
+
+async def open_alerts(floor: Floor) -> list[str]:
+    rows = await floor.world.rows("select code from alerts where resolved_at is null order by code")
+    return [row.code for row in rows]

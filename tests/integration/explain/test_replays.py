@@ -1,0 +1,122 @@
+"""Stored decisions taken again: the same bytes, or where they differ, whatever somebody did to the tables."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from pointsman.domain.roster.roles import Work
+from pointsman.services.explain.explain import explain_stored
+from pointsman.services.explain.replays import Replayed, replay_decision, replay_many
+from pointsman.services.reassignment.by_rules import reassign
+from pointsman.services.reassignment.manual import assign
+from pointsman.services.roster.change_roster import RosterGiven, put_roster
+from support.use_case_env import ADMIN, POLICY, World, rep_given
+
+pytestmark = pytest.mark.anyio
+
+
+async def tampered(world: World, decision: UUID, change: str, **given: Any) -> Replayed:
+    """The decision taken again after a superuser changed its row past the triggers."""
+    await world.rows(
+        "do $$ begin alter table decisions disable trigger all; end $$",
+    )
+    await world.rows(f"update decisions set {change} where id = :id", id=decision, **given)
+    await world.rows("do $$ begin alter table decisions enable trigger all; end $$")
+    return await replay_decision(world.env, decision)
+
+
+async def routed(world: World, **facts: Any) -> UUID:
+    return (await world.route(await world.lead(**{"lead__country": "DE", **facts}))).decision_id
+
+
+async def test_an_untouched_decision_is_the_same_to_the_byte(world: World) -> None:
+    found = await replay_decision(world.env, await routed(world))
+    assert (found.same, found.first, found.paths, found.differs) == (True, None, (), ())
+
+
+@pytest.mark.parametrize(
+    ("change", "paths"),
+    [
+        ("record = jsonb_set(record, '{rep}', '\"mallory\"')", ["rep"]),
+        ("record = jsonb_set(record, '{steps,0,sentence}', '\"x\"')", ["steps[0].sentence"]),
+        ("record = jsonb_set(record, '{ledger_after,denominator}', '\"7\"')", ["ledger_after.denominator"]),
+        ("record = record - 'tie_break'", ["tie_break"]),
+        ("inputs = jsonb_set(inputs, '{seed}', '\"other\"')", None),
+        ("inputs = jsonb_set(inputs, '{facts,lead.country}', '\"AT\"')", None),
+        ("inputs = jsonb_set(inputs, '{facts,lead.smuggled}', '1')", ["inputs.facts.lead.smuggled"]),
+        ("inputs = inputs - 'gates'", ["inputs"]),
+        ("inputs = '[]'", ["inputs"]),
+        ("inputs = jsonb_set(inputs, '{now}', '\"yesterday\"')", ["inputs"]),
+        ("summary = 'all is well'", ["columns.summary"]),
+        ("pool = 'other'", ["columns.pool"]),
+        ("at = at - interval '1 day'", ["columns.at"]),
+        ("rep_id = (select id from reps where key = 'eva')", ["columns.rep"]),
+    ],
+)
+async def test_whatever_was_tampered_with_is_found_and_pointed_to(
+    world: World, change: str, paths: list[str] | None
+) -> None:
+    found = await tampered(world, await routed(world), change)
+    assert not found.same
+    if paths is not None:
+        assert [path.path for path in found.paths] == paths
+    if "record" in change:
+        assert found.first is not None
+
+
+async def test_a_tampered_record_shows_its_first_byte_with_what_stands_around_it(world: World) -> None:
+    decision = await routed(world)
+    rep = await world.value("select record ->> 'rep' from decisions")
+    found = await tampered(world, decision, "record = jsonb_set(record, '{rep}', '\"mallory\"')")
+    assert found.first is not None
+    assert f'"rep":"{rep}"' in (found.first.after or "")
+    assert '"rep":"mallory"' in (found.first.before or "")
+    assert [(p.before, p.after) for p in found.paths] == [('"mallory"', f'"{rep}"')]
+
+
+async def test_decisions_by_hand_and_by_reassignment_are_taken_again_too(world: World) -> None:
+    lead = await world.lead(lead__country="DE")
+    first = await world.route(lead)
+    others = {"lena", "jonas", "sofia"} - {first.decision.rep}
+    moved = await assign(
+        world.env, lead, rep=min(others), work=Work.QUALIFICATION, override_id=None, reason="Danish", actor=ADMIN
+    )
+    again = await reassign(world.env, lead, reason="ill", actor=ADMIN)
+    await put_roster(world.env, RosterGiven(reps=(rep_given(min(others), name="Somebody Else"),)), actor=ADMIN)
+    found = [await replay_decision(world.env, r.decision_id) for r in (first, moved, again)]
+    assert [(r.same, r.paths) for r in found] == [(True, ())] * 3
+    faked = await tampered(world, moved.decision_id, "inputs = jsonb_set(inputs, '{manual,reason}', '\"bribed\"')")
+    assert {path.path for path in faked.paths} == {"summary", "steps[0].sentence", "columns.summary"}
+
+
+async def test_the_latest_are_taken_again_newest_first_within_their_bounds(world: World) -> None:
+    made = [await routed(world) for _ in range(7)]
+    everything = [r.decision_id async for r in replay_many(world.env, since=None, last=None)]
+    assert everything == made[::-1]
+    assert [r.decision_id async for r in replay_many(world.env, since=None, last=3)] == made[:-4:-1]
+    moment = await world.value("select at from decisions where id = :id", id=made[4])
+    assert [r.decision_id async for r in replay_many(world.env, since=moment, last=None)] == made[:3:-1]
+
+
+async def test_a_stored_decision_is_explained_as_it_was_whatever_changed_since(world: World) -> None:
+    decision = await routed(world)
+    before = await explain_stored(world.env, decision)
+    await world.publish({**POLICY, "rules": POLICY["rules"][:1]})
+    await put_roster(world.env, RosterGiven(reps=(rep_given("lena", name="Somebody Else"),)), actor=ADMIN)
+    after = await explain_stored(world.env, decision)
+    assert after == before
+    assert [other.turns for other in after.explanation.why_not] == [1, 2]
+    assert {miss.rule for miss in after.explanation.nearly.nearest} == {
+        "Customers to customer care", "Mid-market closing", "Cold lists to the partner", "Newsletter to nurture",
+    }  # fmt: skip
+
+
+async def test_a_decision_by_hand_is_explained_by_what_was_said(world: World) -> None:
+    lead = await world.lead(lead__country="DE")
+    moved = await assign(
+        world.env, lead, rep="lena", work=Work.QUALIFICATION, override_id=None, reason="Danish", actor=ADMIN
+    )
+    told = (await explain_stored(world.env, moved.decision_id)).explanation
+    assert told.why_rep is not None
+    assert (told.why_rep.code, told.summary) == ("by-hand", "Lena gets this lead for qualification by hand: Danish.")

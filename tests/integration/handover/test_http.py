@@ -1,0 +1,243 @@
+"""The hand-over as its callers see it: over HTTP, with keys, scopes and repeated requests."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from pointsman.main import create_app
+from pointsman.services.operations.api_keys import create_key
+from pointsman.services.ports import Actor, FaultReauth
+from pointsman.settings import load_settings
+from support.booking_floor import Floor
+from support.http_keys import SECRET
+
+pytestmark = pytest.mark.anyio
+
+READY = [
+    {"name": "need", "value": "replace spreadsheets"},
+    {"name": "urgency", "value": "this quarter"},
+    {"name": "offer_known", "value": "saw the tour"},
+]
+
+
+@pytest.fixture
+async def client(floor: Floor, database_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(load_settings(database_url=database_url, secret_keys=SECRET, pool_size=3))
+    async with app.router.lifespan_context(app):
+        app.state.env = floor.env
+        made = await create_key(
+            floor.env,
+            name="t",
+            scopes=["handover", "booking", "read", "admin"],
+            supplier=None,
+            actor=Actor(name="test"),
+        )
+        headers = {"Authorization": f"Bearer {made.token}"}
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://pointsman.test", headers=headers) as opened:
+            yield opened
+
+
+async def handed_over(floor: Floor, client: httpx.AsyncClient) -> tuple[UUID, dict[str, object]]:
+    lead_id = await floor.lead()
+    answer = await client.post(f"/v1/leads/{lead_id}/qualifications", json={"setter": "lena", "evidence": READY})
+    assert answer.status_code == 200, answer.text
+    return lead_id, answer.json()
+
+
+async def test_from_evidence_to_an_event_in_the_closers_calendar(floor: Floor, client: httpx.AsyncClient) -> None:
+    lead_id, handed = await handed_over(floor, client)
+    assert handed["passed"] is True
+    offer = (await client.get(f"/v1/leads/{lead_id}/slots", params={"limit": 3})).json()
+    assert offer["rep"] == handed["closer"]
+    assert len(offer["slots"]) == 3
+    booked = await client.post("/v1/appointments", json={"lead_id": str(lead_id), "start": offer["slots"][0]["start"]})
+    assert booked.status_code == 201
+    row = booked.json()
+    assert (row["rep"], row["setter"], row["status"]) == (handed["closer"], "lena", "confirmed")
+    await floor.work()
+    assert len(floor.vendor.events()) == 1
+    cancelled = await client.post(f"/v1/appointments/{row['id']}/cancel", json={"by": "prospect", "reason": "ill"})
+    assert cancelled.json()["status"] == "cancelled"
+    await floor.work()
+    assert floor.vendor.events() == []
+    shown = await client.get(f"/v1/appointments/{row['id']}")
+    told = shown.json()
+    assert [line["act"] for line in told.pop("history")] == ["book", "cancel"]
+    assert told == cancelled.json()
+
+
+async def test_a_failed_gate_is_an_answer_and_not_an_error(floor: Floor, client: httpx.AsyncClient) -> None:
+    lead_id = await floor.world.lead(lead__country="DE")
+    await floor.world.route(lead_id)
+    answer = await client.post(f"/v1/leads/{lead_id}/qualifications", json={"evidence": READY[:1]})
+    body = answer.json()
+    assert answer.status_code == 200
+    assert body["passed"] is False
+    assert [item["what"] for item in body["missing"]] == ["motivated", "educated"]
+    assert body["what_happens"].startswith("The lead stays with ")
+
+
+async def test_a_repeated_booking_gets_the_first_answer_byte_for_byte(floor: Floor, client: httpx.AsyncClient) -> None:
+    lead_id, handed = await handed_over(floor, client)
+    body = {"lead_id": str(lead_id), "start": handed["slots"][0]["start"]}
+    headers = {"Idempotency-Key": "call-4711"}
+    first = await client.post("/v1/appointments", json=body, headers=headers)
+    again = await client.post("/v1/appointments", json=body, headers=headers)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.content == again.content
+    assert again.headers["Idempotency-Replayed"] == "true"
+    other = await client.post("/v1/appointments", json={**body, "start": "2026-01-01T10:00:00Z"}, headers=headers)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+    bare = await client.post("/v1/appointments", json=body)
+    assert (bare.status_code, bare.json()["code"]) == (409, "already-booked")
+
+
+async def test_a_repeated_hand_over_gets_the_first_answer(floor: Floor, client: httpx.AsyncClient) -> None:
+    lead_id = await floor.lead()
+    url, headers = f"/v1/leads/{lead_id}/qualifications", {"Idempotency-Key": "k"}
+    body = {"setter": "lena", "evidence": READY, "auto_book": True}
+    first = await client.post(url, json=body, headers=headers)
+    again = await client.post(url, json=body, headers=headers)
+    assert first.json()["appointment"] is not None
+    assert first.content == again.content
+    assert await floor.world.value("select count(*) from gate_checks") == 1
+
+
+async def test_a_slot_that_is_gone_is_a_problem_with_its_own_name(floor: Floor, client: httpx.AsyncClient) -> None:
+    lead_id, handed = await handed_over(floor, client)
+    start = handed["slots"][0]["start"]
+    await client.post("/v1/appointments", json={"lead_id": str(lead_id), "start": start})
+    for _ in range(6):
+        other, second = await handed_over(floor, client)
+        if second["closer"] == handed["closer"]:
+            answer = await client.post("/v1/appointments", json={"lead_id": str(other), "start": start})
+            assert (answer.status_code, answer.json()["type"]) == (409, "urn:pointsman:problem:slot-taken")
+            return
+    pytest.fail("no second lead came to this closer")
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"evidence": []}, "body.evidence"),
+        ({"evidence": [{"name": "budget", "value": "x"}]}, "body.evidence[0].name"),
+        ({"evidence": [{"name": "need", "value": ""}]}, "body.evidence[0].value"),
+        (
+            {"evidence": [{"name": "need", "value": "x", "observed_at": "2026-01-01T00:00:00"}]},
+            "body.evidence[0].observed_at",
+        ),
+        ({"evidence": READY, "setter": "anna"}, "body.setter"),
+        ({"evidence": READY, "closer": "anna"}, "body.closer"),
+        (
+            {"evidence": READY, "window": {"start": "2026-12-02T00:00:00Z", "end": "2026-12-01T00:00:00Z"}},
+            "body.window",
+        ),
+    ],
+)
+async def test_a_wrong_hand_over_says_where(
+    floor: Floor, client: httpx.AsyncClient, body: dict[str, object], path: str
+) -> None:
+    lead_id = await floor.lead()
+    answer = await client.post(f"/v1/leads/{lead_id}/qualifications", json=body)
+    assert answer.status_code == 422
+    assert path in {fault["path"] for fault in answer.json()["faults"]}
+
+
+@pytest.mark.parametrize("start", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "1970-01-01T00:00:00Z"])
+async def test_an_absurd_time_is_refused_and_not_a_fault_of_ours(
+    floor: Floor, client: httpx.AsyncClient, start: str
+) -> None:
+    lead_id, _ = await handed_over(floor, client)
+    answer = await client.post("/v1/appointments", json={"lead_id": str(lead_id), "start": start})
+    assert answer.status_code in {409, 422}, answer.text
+    window = {"start": start, "end": "9999-12-31T23:59:59.999999Z"}
+    body = {"evidence": READY, "auto_book": True, "window": window}
+    answer = await client.post(f"/v1/leads/{await floor.lead()}/qualifications", json=body)
+    assert answer.status_code in {200, 422}, answer.text
+
+
+async def test_unknown_things_are_not_found(client: httpx.AsyncClient) -> None:
+    nobody = uuid4()
+    for method, url in [
+        ("GET", f"/v1/leads/{nobody}/slots"),
+        ("GET", f"/v1/appointments/{nobody}"),
+        ("GET", f"/v1/deliveries/{nobody}"),
+        ("POST", f"/v1/deliveries/{nobody}/replay"),
+        ("GET", "/v1/connections/nobody"),
+        ("GET", "/v1/reps/nobody/calendars"),
+    ]:
+        answer = await client.request(method, url)
+        assert answer.status_code == 404, (url, answer.text)
+
+
+async def test_the_list_of_appointments_is_paged_and_filtered(floor: Floor, client: httpx.AsyncClient) -> None:
+    for _ in range(3):
+        lead_id, handed = await handed_over(floor, client)
+        await client.post("/v1/appointments", json={"lead_id": str(lead_id), "start": handed["slots"][0]["start"]})
+    first = (await client.get("/v1/appointments", params={"limit": 2})).json()
+    second = (await client.get("/v1/appointments", params={"limit": 2, "cursor": first["next"]})).json()
+    ids = {item["id"] for item in first["items"] + second["items"]}
+    assert (len(ids), second["next"]) == (3, None)
+    rep = first["items"][0]["rep"]
+    mine = (await client.get("/v1/appointments", params={"rep": rep, "status": "confirmed"})).json()["items"]
+    assert {item["rep"] for item in mine} == {rep}
+    assert (await client.get("/v1/appointments", params={"status": "cancelled"})).json()["items"] == []
+
+
+async def test_a_connection_shows_no_secret_and_is_checked_before_it_is_saved(
+    floor: Floor, client: httpx.AsyncClient
+) -> None:
+    given = {"connector": "memory", "config": {"url": "https://x", "password": "hunter2"}}
+    made = await client.put("/v1/connections/team", json=given)
+    assert made.status_code == 201
+    assert "hunter2" not in made.text
+    assert (await client.put("/v1/connections/team", json=given)).status_code == 200
+    assert (await client.get("/v1/connections")).json()["items"][0]["key"] == "team"
+    floor.vendor.faults["check"] = FaultReauth("401")
+    refused = await client.put("/v1/connections/other", json=given)
+    assert (refused.status_code, refused.json()["code"]) == (422, "credentials-refused")
+    assert (await client.get("/v1/connections/other")).status_code == 404
+
+
+async def test_a_rep_is_bound_to_calendars_of_which_one_is_written_to(floor: Floor, client: httpx.AsyncClient) -> None:
+    url = "/v1/reps/anna/calendars"
+    before = (await client.get(url)).json()["calendars"]
+    two = [{"connection": "cal", "calendar": "anna-cal", "writes": True}, {"connection": "cal", "calendar": "private"}]
+    after = (await client.put(url, json={"calendars": two})).json()["calendars"]
+    assert [c["calendar"] for c in after if c["writes"]] == ["anna-cal"]
+    assert before[0]["id"] in {c["id"] for c in after}
+    for wrong in ([two[1]], [two[0], two[0]], [{"connection": "ghost", "calendar": "x", "writes": True}]):
+        assert (await client.put(url, json={"calendars": wrong})).status_code == 422
+    assert (await client.put(url, json={"calendars": []})).json()["calendars"] == []
+
+
+async def test_dead_deliveries_are_listed_and_replayed(floor: Floor, client: httpx.AsyncClient) -> None:
+    lead_id, handed = await handed_over(floor, client)
+    await client.post("/v1/appointments", json={"lead_id": str(lead_id), "start": handed["slots"][0]["start"]})
+    await floor.world.rows("update deliveries set status = 'dead', last_error = 'x'")
+    (dead,) = (await client.get("/v1/deliveries", params={"status": "dead"})).json()["items"]
+    replayed = await client.post(f"/v1/deliveries/{dead['id']}/replay")
+    assert replayed.json()["status"] == "pending"
+    await floor.work()
+    assert len(floor.vendor.events()) == 1
+
+
+async def test_connectors_say_what_they_need(client: httpx.AsyncClient) -> None:
+    found = {c["name"]: c for c in (await client.get("/v1/connectors")).json()["items"]}
+    assert "calendar" in found["memory"]["capabilities"]
+    assert found["memory"]["config_schema"]["type"] == "object"
+
+
+async def test_a_crm_can_be_told_of_owners_and_a_mere_calendar_cannot(client: httpx.AsyncClient) -> None:
+    given = {"connector": "memory", "config": {}, "keeps_owners": True}
+    assert (await client.put("/v1/connections/crm", json=given)).json()["keeps_owners"] is True
+    assert (await client.get("/v1/connections/crm")).json()["keeps_owners"] is True
+    refused = await client.put("/v1/connections/dav", json={**given, "connector": "caldav"})
+    assert refused.status_code == 422
+    assert [(fault["path"], fault["code"]) for fault in refused.json()["faults"]] == [("body.keeps_owners", "no-crm")]
+    assert (await client.put("/v1/connections/crm", json={**given, "keeps_owners": False})).json()[
+        "keeps_owners"
+    ] is False

@@ -1,0 +1,289 @@
+"""An accepted item ends done or in a visible dead letter, however often and wherever it is worked off."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from pointsman.services.intake.process_item import LEASE, MAX_ATTEMPTS
+from pointsman.services.intake.receive import process_item, replay_item, sweep_inbox
+from pointsman.services.ports import Env
+from support.signing import as_bytes, sign_hmac
+from support.use_case_env import ADMIN, World
+
+pytestmark = pytest.mark.anyio
+
+EVENT = {"email": "mara@nordlicht.example", "name": "Mara", "country": "DE", "employees": "120"}
+JOBS = "select count(*) from procrastinate_jobs where task_name = 'inbox.process'"
+
+
+async def accept(client: httpx.AsyncClient, body: Any = EVENT, key: str = "form") -> list[UUID]:
+    raw = as_bytes(body)
+    answer = await client.post(f"/v1/hooks/{key}", content=raw, headers=sign_hmac(raw))
+    assert answer.status_code == 202, answer.text
+    return [UUID(item) for item in answer.json()["ids"]]
+
+
+async def item(world: World, inbox_id: UUID) -> Any:
+    (row,) = await world.rows("select * from inbox where id = :id", id=inbox_id)
+    return row
+
+
+async def test_an_item_becomes_a_routed_lead_and_records_ids_and_codes_alone(
+    client: httpx.AsyncClient, world: World, make_intake: Any
+) -> None:
+    await make_intake("form")
+    (inbox_id,) = await accept(client)
+    await process_item(world.env, inbox_id)
+    row = await item(world, inbox_id)
+    assert (row.status, row.attempts, row.error) == ("done", 1, None)
+    assert row.result["outcome"] == "assigned"
+    assert row.lead_id == await world.value("select id from leads")
+    assert "mara" not in str(row.result).lower()
+
+
+async def test_working_an_item_off_many_times_at_once_routes_it_once(
+    client: httpx.AsyncClient, world: World, make_intake: Any
+) -> None:
+    await make_intake("form")
+    (inbox_id,) = await accept(client)
+    await asyncio.gather(*(process_item(world.env, inbox_id) for _ in range(20)))
+    await process_item(world.env, inbox_id)
+    assert (await item(world, inbox_id)).status == "done"
+    assert await world.value("select count(*) from decisions") == 1
+    assert await world.value("select count(*) from assignments") == 1
+
+
+async def test_a_field_that_does_not_fit_is_left_out_with_a_warning(
+    client: httpx.AsyncClient, world: World, make_intake: Any
+) -> None:
+    await make_intake("form")
+    (inbox_id,) = await accept(client, EVENT | {"employees": "50-200", "country": "Atlantis"})
+    await process_item(world.env, inbox_id)
+    row = await item(world, inbox_id)
+    assert row.status == "done"
+    assert {warning["path"] for warning in row.result["warnings"]} == {
+        'fields["company.employees"]',
+        'fields["lead.country"]',
+    }
+
+
+@pytest.mark.parametrize("event", [{"name": "Mara"}, {"email": "not an address"}, {"email": ["a@b.example"]}])
+async def test_an_event_without_a_usable_person_is_a_dead_letter_at_once(
+    client: httpx.AsyncClient, world: World, make_intake: Any, event: Any
+) -> None:
+    await make_intake("form")
+    (inbox_id,) = await accept(client, event)
+    await process_item(world.env, inbox_id)
+    row = await item(world, inbox_id)
+    assert (row.status, row.attempts) == ("dead", 1)
+    assert row.error.startswith("nobody: ")
+    assert await world.value("select subject from alerts where code = 'inbox-dead'") == f"inbox:{inbox_id}"
+    assert await world.value("select count(*) from leads") == 0
+
+
+def breaking(world: World, error: BaseException) -> Env:
+    """The world's Env, in which nobody can be given an id."""
+
+    def broken() -> UUID:
+        raise error
+
+    return replace(world.env, new_id=broken)
+
+
+async def test_a_fault_is_tried_again_with_growing_waits_and_ends_dead(
+    client: httpx.AsyncClient, world: World, make_intake: Any
+) -> None:
+    await make_intake("form")
+    (inbox_id,) = await accept(client)
+    await world.rows("alter table leads rename to leads_away")
+    waits = []
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        before = world.clock()
+        await process_item(world.env, inbox_id)
+        row = await item(world, inbox_id)
+        assert row.attempts == attempt
+        if row.next_attempt_at is not None:
+            waits.append(round((row.next_attempt_at - before).total_seconds()))
+    assert waits == [5, 10, 20, 40, 80, 160, 320]
+    assert row.status == "dead"
+    assert "UndefinedTable" in row.error
+    assert "mara" not in row.error
+
+
+async def test_an_errors_own_words_are_not_kept_since_they_may_quote_a_person(
+    client: httpx.AsyncClient, world: World, make_intake: Any
+) -> None:
+    await make_intake("form")
+    (inbox_id,) = await accept(client)
+    await process_item(breaking(world, RuntimeError("mara@nordlicht.example \x00 broke it")), inbox_id)
+    row = await item(world, inbox_id)
+    assert row.status == "received"
+    assert row.error.startswith("internal: RuntimeError at ")
+    assert "mara" not in row.error
+
+
+async def test_an_item_that_kills_its_worker_is_counted_and_ends_dead(
+    client: httpx.AsyncClient, world: World, make_intake: Any
+) -> None:
+    await make_intake("form")
+    (inbox_id,) = await accept(client)
+    killed = breaking(world, asyncio.CancelledError())
+    for _ in range(MAX_ATTEMPTS):
+        with pytest.raises(asyncio.CancelledError):
+            await process_item(killed, inbox_id)
+        world.clock.advance(LEASE)
+    assert (await item(world, inbox_id)).status == "received"
+    await process_item(world.env, inbox_id)
+    row = await item(world, inbox_id)
+    assert row.status == "dead"
+    assert "worker died" in row.error
+
+
+async def test_the_sweep_takes_up_what_is_due_or_lost_and_nothing_else(
+    client: httpx.AsyncClient, world: World, make_intake: Any
+) -> None:
+    await make_intake("form")
+    (lost,), (failed,), (done,) = [await accept(client, {"email": f"{i}@a.example"}) for i in range(3)]
+    await process_item(world.env, done)
+    await process_item(breaking(world, RuntimeError("no")), failed)
+    assert await sweep_inbox(world.env) == 0
+    world.clock.advance(timedelta(seconds=6))
+    before = await world.value(JOBS)
+    assert await sweep_inbox(world.env) == 1
+    world.clock.advance(timedelta(seconds=61))
+    assert await sweep_inbox(world.env) == 2
+    assert await sweep_inbox(world.env) == 0
+    assert await world.value(JOBS) == before + 3
+    assert {(await item(world, one)).status for one in (lost, failed)} == {"received"}
+
+
+async def test_a_dead_item_is_replayed_after_its_cause_was_mended(
+    client: httpx.AsyncClient, world: World, make_intake: Any, sign_in: Any
+) -> None:
+    await make_intake("form", mapping={"fields": {"lead.email": "mail || email"}})
+    (inbox_id,) = await accept(client, {"e_mail": "mara@nordlicht.example"})
+    await process_item(world.env, inbox_id)
+    admin = await sign_in("admin")
+    (dead,) = (await client.get("/v1/inbox?status=dead", headers=admin)).json()["items"]
+    assert (dead["id"], dead["status"]) == (str(inbox_id), "dead")
+    stored = (await client.get("/v1/intakes/form", headers=admin)).json()
+    body = {name: stored[name] for name in ("title", "kind", "verifier", "sample")}
+    mended = {"fields": {"lead.email": "e_mail || email"}}
+    assert (await client.put("/v1/intakes/form", json=body | {"mapping": mended}, headers=admin)).status_code == 200
+    assert (await client.post(f"/v1/inbox/{inbox_id}/replay", headers=admin)).status_code == 202
+    await process_item(world.env, inbox_id)
+    assert (await item(world, inbox_id)).status == "done"
+    assert await world.value("select count(*) from alerts where code = 'inbox-dead' and resolved_at is null") == 0
+    again = await client.post(f"/v1/inbox/{inbox_id}/replay", headers=admin)
+    assert (again.status_code, again.json()["code"]) == (409, "not-dead")
+
+
+async def test_a_replayed_item_of_a_known_lead_changes_nothing(
+    client: httpx.AsyncClient, world: World, make_intake: Any
+) -> None:
+    await make_intake("form")
+    (inbox_id,) = await accept(client)
+    await process_item(world.env, inbox_id)
+    await world.rows("update inbox set status = 'dead'")
+    await replay_item(world.env, inbox_id, actor=ADMIN)
+    await process_item(world.env, inbox_id)
+    assert (await item(world, inbox_id)).result["created"] is False
+    assert await world.value("select count(*) from decisions") == 1
+
+
+async def test_shuffled_and_repeated_events_of_one_person_leave_the_newest_state(
+    client: httpx.AsyncClient, world: World, make_intake: Any
+) -> None:
+    mapping = {
+        "fields": {"lead.email": "email", "company.employees": "employees"},
+        "occurred_at": "at",
+        "dedupe": "id",
+    }
+    await make_intake("crm", mapping=mapping)
+    events = [
+        {"id": i, "email": "mara@nordlicht.example", "employees": i, "at": f"2026-11-0{i}T00:00:00Z"}
+        for i in (3, 1, 5, 2, 4)
+    ]
+    ids = [inbox_id for event in (*events, *events) for inbox_id in await accept(client, event, key="crm")]
+    assert len(ids) == 5
+    await asyncio.gather(*(process_item(world.env, inbox_id) for inbox_id in ids))
+    assert await world.value("select facts->>'company.employees' from leads") == "5"
+    assert await world.value("select count(*) from decisions") in (1, 2, 3, 4, 5)
+    assert await world.value("select count(*) from holds where released_at is null") == 1
+
+
+HANDOVER = {
+    "fields": {"lead.email": "email", "company.employees": "employees", "lead.country": "country"},
+    "setter": "sdr",
+    "evidence": [
+        {"name": "need", "value": "need"},
+        {"name": "urgency", "value": "urgency"},
+        {"name": "offer_known", "value": "offer", "affirmed_if": "offer != 'no'"},
+    ],
+}
+QUALIFIED = EVENT | {"sdr": "LENA@example.com", "need": "replace spreadsheets", "urgency": "Q1", "offer": "demo seen"}
+
+
+async def test_a_handover_runs_the_gate_and_brings_the_lead_to_a_closer(
+    client: httpx.AsyncClient, world: World, make_intake: Any
+) -> None:
+    await make_intake("crm", kind="handover", mapping=HANDOVER, sample=QUALIFIED)
+    (inbox_id,) = await accept(client, QUALIFIED, key="crm")
+    await process_item(world.env, inbox_id)
+    row = await item(world, inbox_id)
+    assert row.status == "done", row.error
+    assert row.result["gate_passed"] is True
+    (found,) = await world.rows("select name, source, affirmed from evidence where name = 'need'")
+    assert (found.source, found.affirmed) == ("sdr:lena", True)
+    setter = await world.value("select r.key from gate_checks g join reps r on r.id = g.setter_rep_id")
+    assert setter == "lena"
+
+
+async def test_a_handover_without_its_evidence_says_what_is_missing(
+    client: httpx.AsyncClient, world: World, make_intake: Any
+) -> None:
+    await make_intake("crm", kind="handover", mapping=HANDOVER, sample=QUALIFIED)
+    (inbox_id,) = await accept(client, EVENT | {"need": "replace spreadsheets", "sdr": "nobody-known"}, key="crm")
+    await process_item(world.env, inbox_id)
+    row = await item(world, inbox_id)
+    assert row.status == "done", row.error
+    assert row.result["gate_passed"] is False
+    assert row.result["missing"]
+    assert {"path": "setter", "code": "no-such-rep"} in row.result["warnings"]
+
+
+async def test_a_refusal_names_what_was_denied_and_nobodys_address(
+    client: httpx.AsyncClient, world: World, make_intake: Any
+) -> None:
+    await make_intake("crm", kind="handover", mapping=HANDOVER, sample=QUALIFIED)
+    (inbox_id,) = await accept(client, QUALIFIED | {"offer": "no"}, key="crm")
+    await process_item(world.env, inbox_id)
+    row = await item(world, inbox_id)
+    assert [found["what"] for found in row.result["refused"]] == ["educated"]
+    assert "@" not in str(row.result)
+
+
+async def test_a_handover_that_is_worked_off_many_times_at_once_happens_once(
+    client: httpx.AsyncClient, world: World, make_intake: Any
+) -> None:
+    await make_intake("crm", kind="handover", mapping=HANDOVER, sample=QUALIFIED)
+    (inbox_id,) = await accept(client, QUALIFIED, key="crm")
+    await asyncio.gather(*(process_item(world.env, inbox_id) for _ in range(6)))
+    await process_item(world.env, inbox_id)
+    assert (await item(world, inbox_id)).status == "done"
+    assert await world.value("select count(*) from gate_checks") == 1
+    assert await world.value("select count(*) from evidence") == 3
+
+
+async def test_an_items_own_env_does_not_matter(
+    client: httpx.AsyncClient, world: World, env: Env, make_intake: Any
+) -> None:
+    await make_intake("form")
+    (inbox_id,) = await accept(client)
+    await asyncio.gather(process_item(env, inbox_id), process_item(world.env, inbox_id))
+    assert await world.value("select count(*) from decisions") == 1

@@ -1,0 +1,356 @@
+"""A lead that goes to another rep takes its appointment along: invitation, turn and lead move together, or nothing does."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from pointsman.domain.booking.lifecycle import By
+from pointsman.domain.errors import Conflict, RoleProtected, SlotTaken
+from pointsman.domain.roster.roles import Work
+from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.availability import participants as parties
+from pointsman.services.booking.book import book
+from pointsman.services.connections.connections import Bound, bind_calendars
+from pointsman.services.deliveries.run import run_delivery
+from pointsman.services.ports import FaultRetry
+from pointsman.services.ports.meeting import AppointmentRow
+from pointsman.services.reassignment import appointment_handoff as takeover
+from pointsman.services.reassignment.appointment import reassign_appointment
+from pointsman.services.reassignment.bulk import Asked, Outcome, reassign_leads, reassign_rep
+from pointsman.services.reassignment.by_rules import reassign
+from pointsman.services.reassignment.manual import assign
+from pointsman.services.roster.change_roster import add_time_off, put_roster
+from pointsman.services.roster.roster_input import RosterGiven
+from support.booking_floor import SETTER, Floor
+from support.faulty_calendars import Cue
+from support.reassignment_floor import (
+    all_is_well,
+    appointment,
+    at,
+    booked,
+    busy,
+    events,
+    everything,
+    group_floor,
+    others,
+    turns,
+)
+from support.use_case_env import ADMIN, absence, rep_given
+
+pytestmark = pytest.mark.anyio
+
+
+async def given_to(floor: Floor, row: AppointmentRow, to: str | None = None) -> AppointmentRow:
+    return await reassign_appointment(floor.env, row.id, to=to, reason="is ill", actor=ADMIN)
+
+
+async def test_by_the_rules_it_goes_to_who_is_free_then_with_turn_and_lead(floor: Floor) -> None:
+    row = await booked(floor)
+    await floor.work_out()
+    first, second = others(row.rep_key)
+    busy(floor, first, row.starts_at)
+    before = await turns(floor)
+    after = await given_to(floor, row)
+    assert (after.rep_key, after.interval, after.status) == (second, row.interval, row.status)
+    moved = await turns(floor)
+    assert (moved[second], moved[row.rep_key]) == (before[second] + 1, before[row.rep_key] - 1)
+    assert await floor.world.value("select stage from leads where id = :id", id=row.lead_id) == "booked"
+    assert (after.gate_check_id, after.gate_snapshot) == (row.gate_check_id, row.gate_snapshot)
+    await floor.work_out()
+    assert await events(floor) == [(f"{second}-cal", row.starts_at)]
+    async with floor.env.uow() as tx:
+        line = (await tx.appointments.history(row.id))[-1]
+    assert (line.act, line.by, line.reason) == ("reassign", "operator", "is ill")
+    await all_is_well(floor)
+
+
+async def test_past_holders_are_not_asked_and_whoever_was_dropped_is_named_with_the_reason(floor: Floor) -> None:
+    row = await booked(floor)
+    once = await given_to(floor, row)
+    (last,) = {"anna", "ben", "clara"} - {row.rep_key, once.rep_key}
+    busy(floor, last, row.starts_at)
+    before = await everything(floor)
+    with pytest.raises(Conflict) as caught:
+        await given_to(floor, row)
+    assert caught.value.code == "nobody-free"
+    dropped: Any = caught.value.extra["dropped"]
+    said = {item["rep"]: item["code"] for item in dropped}
+    assert said[last] == "not-free-then"
+    assert said[row.rep_key] == said[once.rep_key] == "past-holder"
+    assert f"{last.title()}'s calendar has something else then" in str(caught.value)
+    assert await everything(floor) == before
+
+
+async def test_an_unreadable_calendar_makes_nobody_the_next_rep(floor: Floor) -> None:
+    row = await booked(floor)
+    first, second = others(row.rep_key)
+    floor.world.clock.advance(timedelta(minutes=2))
+    floor.vendor.faults[f"{first}-cal"] = FaultRetry("503")
+    assert (await given_to(floor, row)).rep_key == second
+
+
+async def test_neither_notice_nor_horizon_keeps_an_appointment_with_somebody_who_is_ill(floor: Floor) -> None:
+    row = await booked(floor, at(floor, 10, days=12))
+    floor.world.clock.advance(row.starts_at - timedelta(hours=1) - floor.env.clock())
+    after = await given_to(floor, row)
+    assert after.rep_key != row.rep_key
+    assert after.interval == row.interval
+
+
+async def test_a_colleague_may_be_named_and_takes_no_turn_while_the_old_one_is_given_back(floor: Floor) -> None:
+    """Fault 16 of others: only the machine chooses."""
+    row = await booked(floor)
+    await floor.work_out()
+    to = others(row.rep_key)[1]
+    before = await turns(floor)
+    after = await given_to(floor, row, to)
+    assert after.rep_key == to
+    moved = await turns(floor)
+    assert (moved[to], moved[row.rep_key]) == (before[to], before[row.rep_key] - 1)
+    await floor.work_out()
+    assert await events(floor) == [(f"{to}-cal", row.starts_at)]
+    await all_is_well(floor)
+
+
+async def test_a_named_colleague_who_is_not_free_is_refused_with_what_is_in_the_way(floor: Floor) -> None:
+    row = await booked(floor)
+    to = others(row.rep_key)[0]
+    busy(floor, to, row.starts_at)
+    before = await everything(floor)
+    with pytest.raises(Conflict) as caught:
+        await given_to(floor, row, to)
+    assert (caught.value.code, caught.value.extra["reason"]) == ("not-free", "calendar-busy")
+    assert f"{to.title()}'s calendar has something else then." in str(caught.value)
+    assert await everything(floor) == before
+
+
+async def test_a_named_colleague_who_is_away_or_unreadable_is_refused(floor: Floor) -> None:
+    """Fault 17 of others: away, and booked all the same."""
+    row = await booked(floor)
+    first, second = others(row.rep_key)
+    day = row.starts_at.replace(hour=0)
+    await add_time_off(floor.env, first, absence(day, day + timedelta(days=1)), actor=ADMIN)
+    floor.world.clock.advance(timedelta(minutes=2))
+    floor.vendor.faults[f"{second}-cal"] = FaultRetry("503")
+    for to, why in ((first, "time-off"), (second, "calendar-unreadable")):
+        with pytest.raises(Conflict) as caught:
+            await given_to(floor, row, to)
+        assert caught.value.extra["reason"] == why
+
+
+async def test_a_role_that_does_not_close_and_a_shut_gate_hold_for_named_colleagues_too(floor: Floor) -> None:
+    row = await booked(floor)
+    with pytest.raises(RoleProtected):
+        await given_to(floor, row, "lena")
+    await floor.world.rows("update gate_checks set revoked_at = now() where lead_id = :lead", lead=row.lead_id)
+    before = await everything(floor)
+    for to in (None, others(row.rep_key)[0]):
+        with pytest.raises(RoleProtected) as caught:
+            await given_to(floor, row, to)
+        assert caught.value.code == "gate-closed"
+    assert await everything(floor) == before
+
+
+async def test_a_lead_with_an_appointment_is_given_away_for_no_other_work(floor: Floor) -> None:
+    row = await booked(floor)
+    with pytest.raises(Conflict) as caught:
+        await assign(
+            floor.env,
+            row.lead_id,
+            rep="lena",
+            work=Work.QUALIFICATION,
+            override_id=None,
+            reason="x",
+            actor=ADMIN,
+        )
+    assert caught.value.code == "has-appointment"
+
+
+async def test_there_and_back_again_leaves_one_event_with_who_has_it(floor: Floor) -> None:
+    """Fault 15 of others: what comes back has no event."""
+    row = await booked(floor)
+    other = others(row.rep_key)[0]
+    await floor.work_out()
+    for to in (other, row.rep_key, other, row.rep_key):
+        await given_to(floor, row, to)
+        await floor.work_out()
+        assert await events(floor) == [(f"{to}-cal", row.starts_at)]
+    assert [d.sequence for d in await floor.deliveries(row.id) if d.rep_id == row.rep_id] == [0, 1, 2, 3, 4]
+    await all_is_well(floor)
+
+
+async def test_there_and_back_again_before_anything_was_sent(floor: Floor) -> None:
+    row = await booked(floor)
+    for to in (others(row.rep_key)[0], row.rep_key):
+        await given_to(floor, row, to)
+    await floor.work_out()
+    assert await events(floor) == [(f"{row.rep_key}-cal", row.starts_at)]
+
+
+@pytest.mark.parametrize("cue", [Cue.RETRY, Cue.LOST, Cue.BROKEN])
+@pytest.mark.parametrize("when", range(6))
+async def test_there_and_back_again_through_any_fault_leaves_one_event(floor: Floor, cue: Cue, when: int) -> None:
+    row = await booked(floor)
+    floor.vendor.cues = [Cue.OK] * when + [cue]
+    other = others(row.rep_key)[0]
+    for to in (other, row.rep_key):
+        await floor.work()
+        await given_to(floor, row, to)
+    await floor.work_out()
+    floor.world.clock.advance(timedelta(minutes=20))
+    await floor.work_out()
+    assert await events(floor) == [(f"{row.rep_key}-cal", row.starts_at)]
+
+
+async def test_what_a_frozen_worker_does_to_an_event_that_came_back_is_put_right(floor: Floor) -> None:
+    row = await booked(floor)
+    await floor.work_out()
+    await given_to(floor, row, others(row.rep_key)[0])
+    gone = next(d for d in await floor.deliveries(row.id) if d.op == "cancel")
+    begun, thaw = asyncio.Event(), asyncio.get_running_loop().create_future()
+
+    def freeze(_op: str) -> asyncio.Future[None]:
+        begun.set()
+        floor.vendor.before_change = lambda _op: None
+        return thaw
+
+    floor.vendor.before_change = freeze
+    frozen = asyncio.create_task(run_delivery(floor.env, gone.id))
+    await begun.wait()
+    await floor.world.rows("update deliveries set lease_until = now() - interval '1 second' where lease is not null")
+    await given_to(floor, row, row.rep_key)
+    await floor.work_out()
+    assert await events(floor) == [(f"{row.rep_key}-cal", row.starts_at)]
+    thaw.set_result(None)
+    await frozen  # and takes the new event away
+    assert await events(floor) == []
+    await floor.work_out()
+    assert await events(floor) == [(f"{row.rep_key}-cal", row.starts_at)]
+
+
+async def test_who_comes_back_with_another_calendar_has_the_event_there(floor: Floor) -> None:
+    """Fault 14 of others: two calendars show it."""
+    row = await booked(floor)
+    await floor.work_out()
+    await given_to(floor, row, others(row.rep_key)[0])
+    new = [Bound(connection="cal", calendar="new-cal", writes=True)]
+    await bind_calendars(floor.env, row.rep_key, new, actor=SETTER)
+    await given_to(floor, row, row.rep_key)
+    await floor.work_out()
+    assert await events(floor) == [("new-cal", row.starts_at)]
+
+
+async def test_a_rep_who_is_ill_gives_up_what_is_in_that_time_and_keeps_what_comes_later(floor: Floor) -> None:
+    """Fault 17 of others: who is away for a day loses the week."""
+    soon, later, over = await booked(floor), None, None
+    while later is None or over is None:
+        lead_id, handed = await floor.ready()
+        if handed.closer == soon.rep_key:
+            if later is None:
+                later = await book(floor.env, lead_id, at(floor, 10, days=9), actor=SETTER)
+            else:
+                over = lead_id
+    asked = Asked(reason="ill", until=floor.env.clock() + timedelta(days=5))
+    said = await reassign_rep(
+        floor.env, soon.rep_key, Asked(reason="ill", until=asked.until, dry_run=True), actor=ADMIN
+    )
+    done = await reassign_rep(floor.env, soon.rep_key, asked, actor=ADMIN)
+    fates = {fate.lead_id: fate for fate in done.fates}
+    assert {f.lead_id: (f.outcome, f.code, f.rep) for f in said.fates} == {
+        f.lead_id: (f.outcome, f.code, f.rep) for f in done.fates
+    }
+    assert fates[soon.lead_id].outcome == fates[over].outcome == Outcome.REASSIGNED
+    assert (fates[later.lead_id].outcome, fates[later.lead_id].code) == (Outcome.LEFT, "back-by-then")
+    assert (await appointment(floor, soon.id)).rep_key == fates[soon.lead_id].rep != soon.rep_key
+    assert (await appointment(floor, later.id)).rep_key == soon.rep_key
+    await floor.work_out()
+    assert len(floor.vendor.events()) == 2
+    await all_is_well(floor)
+
+
+async def test_a_rep_who_has_left_gives_up_everything_and_gets_nothing_more(floor: Floor) -> None:
+    """Fault 18 of others: who has left is still invited."""
+    row = await booked(floor)
+    gone = rep_given(row.rep_key, "Closer", active=False)
+    await put_roster(floor.env, RosterGiven(reps=(gone,)), actor=ADMIN)
+    moved = await reassign_rep(floor.env, row.rep_key, Asked(reason="left"), actor=ADMIN)
+    assert [fate.outcome for fate in moved.fates] == [Outcome.REASSIGNED]
+    after = await appointment(floor, row.id)
+    assert after.rep_key != row.rep_key
+    with pytest.raises(Conflict) as caught:
+        await given_to(floor, row, row.rep_key)
+    assert caught.value.code == "rep-inactive"
+    await all_is_well(floor)
+
+
+async def test_in_bulk_whoever_finds_nobody_is_left_with_the_reason(floor: Floor) -> None:
+    rows = [await booked(floor) for _ in range(3)]  # everybody has one at the same time
+    for dry in (True, False):
+        asked = Asked(reason="a new territory", dry_run=dry)
+        moved = await reassign_leads(floor.env, [row.lead_id for row in rows], asked, actor=ADMIN)
+        assert [(fate.outcome, fate.code) for fate in moved.fates] == [(Outcome.LEFT, "nobody-free")] * 3
+        assert "Another appointment has this time" in moved.fates[0].sentence
+    assert [await appointment(floor, row.id) for row in rows] == rows
+
+
+@pytest.mark.parametrize("how", ["by the rules", "by hand", "in bulk"])
+async def test_what_only_the_database_sees_is_refused_in_words_and_nothing_moves(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    rows = [await booked(floor) for _ in range(3)]
+    assert len({row.rep_key for row in rows}) == 3  # all three at one time
+    row, to = rows[0], rows[1].rep_key
+    before = await everything(floor)
+    for service in (parties, takeover):
+        monkeypatch.setattr(service, "hindrance", lambda *_: None)
+    if how == "in bulk":
+        tried = Asked(reason="ill", dry_run=True)
+        (fate,) = (await reassign_leads(floor.env, [one.lead_id for one in rows], tried, actor=ADMIN)).fates
+        assert (fate.outcome, fate.code) == (Outcome.LEFT, "slot-taken")
+        moved = await reassign_leads(floor.env, [one.lead_id for one in rows], Asked(reason="ill"), actor=ADMIN)
+        assert [(fate.outcome, fate.code) for fate in moved.fates] == [(Outcome.LEFT, "slot-taken")] * 3
+    else:
+        with pytest.raises(SlotTaken):
+            await given_to(floor, row, to if how == "by hand" else None)
+    assert await everything(floor) == before
+
+
+async def test_what_has_begun_stays_with_whom_it_was(floor: Floor) -> None:
+    row = await booked(floor)
+    floor.world.clock.advance(timedelta(days=3))
+    moved = await reassign_rep(floor.env, row.rep_key, Asked(reason="ill", dry_run=True), actor=ADMIN)
+    moved = await reassign_rep(floor.env, row.rep_key, Asked(reason="ill"), actor=ADMIN)
+    assert [(fate.outcome, fate.code) for fate in moved.fates] == [(Outcome.LEFT, "not-legal-now")]
+
+
+async def test_an_appointment_without_a_lead_to_go_along_is_refused(floor: Floor) -> None:
+    row = await booked(floor)
+    await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+    with pytest.raises(Conflict) as caught:
+        await given_to(floor, row)
+    assert caught.value.code == "not-legal-now"
+    assert (await reassign(floor.env, row.lead_id, reason="x", actor=ADMIN)).rep is not None
+
+
+@pytest.fixture
+async def group(database_url: str) -> AsyncIterator[Floor]:
+    async with group_floor(database_url) as floor:
+        yield floor
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+async def test_who_came_along_comes_along_with_the_next_rep(group: Floor, by_hand: bool) -> None:
+    row = await booked(group)
+    await group.work_out()
+    after = await given_to(group, row, others(row.rep_key)[0] if by_hand else None)
+    assert [c.rep_key for c in after.companions] == [c.rep_key for c in row.companions]
+    assert after.rep_key != row.rep_key
+    await group.work_out()
+    keys = (after.rep_key, row.companions[0].rep_key)
+    assert await events(group) == sorted((f"{key}-cal", row.starts_at) for key in keys)
+    along = next(e for e in group.vendor.events() if e.calendar == f"{keys[1]}-cal")
+    assert f"Led by: {after.rep_key.title()}" in along.description
+    await all_is_well(group)

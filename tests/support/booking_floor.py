@@ -1,0 +1,121 @@
+"""The small floor with calendars: leads that can be handed over, closers who can be booked."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
+from pointsman.domain.roster.reps import Caps
+from pointsman.services.connections.connections import Bound, bind_calendars, save_connection
+from pointsman.services.deliveries.run import run_delivery
+from pointsman.services.handover.book_on_handover import Wish
+from pointsman.services.handover.handover import HandedOver, hand_over
+from pointsman.services.ports import Actor, Env, Tx, UnitOfWork
+from pointsman.services.ports.meeting import DeliveryRow
+from support.faulty_calendars import FaultyCalendars, open_transactions
+from support.use_case_env import World, floor_given, office_hours, open_world
+
+SETTER = Actor(name="key:setter")
+CLOSERS = ("anna", "ben", "clara")
+
+
+@dataclass(slots=True, kw_only=True)
+class Floor:
+    """A world whose closers have calendars at a vendor that misbehaves on cue."""
+
+    world: World
+    env: Env
+    vendor: FaultyCalendars
+
+    def evidence(self, *names: str, affirmed: bool = True, at: datetime | None = None) -> list[Evidence]:
+        chosen = names or ("need", "intent", "offer_known")
+        return [
+            Evidence(
+                kind=EVIDENCE_NAMES[name],
+                name=name,
+                value=f"yes: {name}",
+                affirmed=affirmed,
+                source="sdr:lena",
+                observed_at=at or self.env.clock(),
+            )
+            for name in chosen
+        ]
+
+    async def lead(self, **facts: Any) -> UUID:
+        return await self.world.lead(**({"company__employees": 120, "lead__country": "DE"} | facts))
+
+    async def hand_over(self, lead_id: UUID, **over: Any) -> HandedOver:
+        wish = Wish(earliest=over.pop("auto_book", False), window=over.pop("window", None))
+        given = {"evidence": self.evidence(), "setter": "lena", "actor": SETTER, "wish": wish} | over
+        return await hand_over(self.env, lead_id, **given)
+
+    async def ready(self) -> tuple[UUID, HandedOver]:
+        """A new lead with a closer, and the answer to its hand-over."""
+        lead_id = await self.lead()
+        return lead_id, await self.hand_over(lead_id)
+
+    async def deliveries(self, appointment_id: UUID) -> list[DeliveryRow]:
+        async with self.env.uow() as tx:
+            return list(await tx.deliveries.of_appointment(appointment_id))
+
+    async def work(self) -> int:
+        """What a worker does with everything that is due now."""
+        due = await self.world.rows(
+            "select id from deliveries where status = 'pending' and next_attempt_at <= :now"
+            " and (lease_until is null or lease_until <= now()) order by created_at, sequence",
+            now=self.env.clock(),
+        )
+        for row in due:
+            await run_delivery(self.env, row.id)
+        return len(due)
+
+    async def work_out(self, *, rounds: int = 40) -> None:
+        """Let time pass until nothing is pending any more."""
+        for _ in range(rounds):
+            await self.world.rows("update deliveries set lease_until = null where status = 'pending'")
+            await self.world.rows("update deliveries set next_attempt_at = now() where status = 'pending'")
+            if not await self.work():
+                return
+
+
+class WatchedUow:
+    """Counts the transactions around the running code, so that the vendor can object to being called inside one."""
+
+    def __init__(self, inner: UnitOfWork) -> None:
+        self._inner = inner
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[Tx]:
+        before = open_transactions.set(open_transactions.get() + 1)
+        try:
+            async with self._inner() as tx:
+                yield tx
+        finally:
+            open_transactions.reset(before)
+
+    def single(self) -> AbstractAsyncContextManager[Tx]:
+        return self._inner.single()
+
+
+@asynccontextmanager
+async def open_floor(
+    database_url: str,
+    *,
+    policy: Mapping[str, Any] | None = None,
+    keyed: bool = False,
+    closers: tuple[str, ...] = CLOSERS,
+    caps: Caps | None = None,
+) -> AsyncIterator[Floor]:
+    """Everybody works seven days a week, so that tests mean the same on every day."""
+    always = tuple(replace(block, weekday=day) for day in range(7) for block in office_hours()[:1])
+    reps = tuple(replace(rep, working_hours=always, caps=caps or rep.caps) for rep in floor_given().reps)
+    async with open_world(database_url, roster=floor_given(reps=reps), policy=policy) as world:
+        vendor = FaultyCalendars(keyed=keyed)
+        env = replace(world.env, calendars=vendor, uow=WatchedUow(world.env.uow))
+        await save_connection(env, "cal", connector="memory", config={"url": "x"}, active=True, actor=SETTER)
+        for rep in closers:
+            await bind_calendars(env, rep, [Bound(connection="cal", calendar=f"{rep}-cal", writes=True)], actor=SETTER)
+        yield Floor(world=world, env=env, vendor=vendor)

@@ -1,0 +1,71 @@
+"""A floor behind the service with its booking page, and links to it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from fastapi import FastAPI
+
+from pointsman.api.booking_page.rendering import Pages
+from pointsman.connectors.vault import Vault
+from pointsman.main import create_app
+from pointsman.services.booking.book import book
+from pointsman.services.booking_links.tokens import BookingLink, sign
+from pointsman.services.ports import Actor
+from pointsman.services.roster.change_roster import put_roster
+from pointsman.settings import load_settings
+from support.booking_floor import Floor
+from support.http_keys import SECRET
+from support.use_case_env import floor_given
+
+ORGANISATION = "Example Works"
+
+
+@dataclass(slots=True, kw_only=True)
+class Page:
+    """The booking page over a floor. Its secrets are the real ones: links are judged as in service."""
+
+    app: FastAPI
+    floor: Floor
+
+    async def lead(self, **facts: Any) -> UUID:
+        """A lead that may be booked."""
+        lead_id = await self.floor.lead(**facts)
+        await self.floor.hand_over(lead_id)
+        return lead_id
+
+    def path(self, lead_id: UUID, *, life: timedelta = timedelta(days=3), **over: str | None) -> str:
+        expires_at: datetime = (self.floor.env.clock() + life).replace(microsecond=0)
+        link = BookingLink(lead_id=lead_id, expires_at=expires_at, **over)
+        return f"/book/{sign(self.floor.env.secrets, link)}"
+
+    async def somebody_takes(self, lead_id: UUID, start: str) -> None:
+        """Another lead books the closer of this one then."""
+        held = "select rep_id from assignments where lead_id = :lead and ended_at is null"
+        mine = await self.floor.world.value(held, lead=lead_id)
+        other = await self.lead()
+        while await self.floor.world.value(held, lead=other) != mine:
+            other = await self.lead()
+        await book(self.floor.env, other, datetime.fromisoformat(start), actor=Actor(name="test"))
+
+    async def name_everybody(self, name: str) -> None:
+        """Call all reps that."""
+        reps = tuple(replace(rep, name=name) for rep in floor_given().reps)
+        await put_roster(self.floor.env, floor_given(reps=reps), actor=Actor(name="test"))
+
+
+@asynccontextmanager
+async def open_page(
+    floor: Floor, database_url: str, *, public_url: str = "http://pointsman.test"
+) -> AsyncIterator[Page]:
+    app = create_app(load_settings(database_url=database_url, secret_keys=SECRET, pool_size=3))
+    async with app.router.lifespan_context(app):
+        floor.env = replace(
+            floor.env, secrets=Vault([SECRET]), public_url=public_url, invitations=app.state.env.invitations
+        )
+        app.state.env = floor.env
+        app.state.booking_pages = Pages(organisation=ORGANISATION)
+        yield Page(app=app, floor=floor)

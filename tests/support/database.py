@@ -1,0 +1,169 @@
+"""Databases for tests: one server, one template made by the real migrations, and clones of it for whoever asks.
+
+The server is the embedded one, without durability, under .pointsman/test. POINTSMAN_TEST_DATABASE_URL or
+POINTSMAN_DATABASE_URL names another; its account must be allowed to create databases. The database that the URL names
+is never touched.
+"""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+from uuid import uuid4
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.config import Config
+from psycopg import sql
+from sqlalchemy import URL, make_url
+
+from pointsman.local.postgres import EmbeddedPostgres
+
+ROOT = Path(__file__).parents[2]
+STATE = ROOT / ".pointsman" / "test"
+GIVEN = "POINTSMAN_TEST_DATABASE_URL"
+CLONE = "pointsman_t_"
+TEMPLATE = "pointsman_template_"
+
+embedded = EmbeddedPostgres(STATE, durable=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A PostgreSQL that lends databases. `url` is for its administration."""
+
+    url: URL
+
+    def migrated(self) -> str:
+        """The name of the template for the migrations as they are now, made by whoever comes first."""
+        name = TEMPLATE + _fingerprint(ROOT / "migrations")
+        with self.admin() as admin:
+            admin.execute("SELECT pg_advisory_lock(hashtext('pointsman-test-template'))")
+            if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
+                unfinished = f"{name}_new"
+                self.drop(unfinished)
+                admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(unfinished)))
+                upgrade(self.address(unfinished))
+                rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+                admin.execute(rename.format(sql.Identifier(unfinished), sql.Identifier(name)))
+        return name
+
+    @contextmanager
+    def clone(self, template: str) -> Iterator[str]:
+        """The URL of a database of one's own, gone afterwards."""
+        name = CLONE + uuid4().hex[:12]
+        with self.admin() as admin:
+            statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+            admin.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+        try:
+            yield self.address(name)
+        finally:
+            self.drop(name)
+
+    def drop(self, name: str) -> None:
+        with self.admin() as admin:
+            admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def sweep(self) -> None:
+        """Drop what killed runs and older migrations left. Only for a server that nobody else uses."""
+        with self.admin() as admin:
+            rows = admin.execute("SELECT datname FROM pg_database").fetchall()
+        keep = TEMPLATE + _fingerprint(ROOT / "migrations")
+        for (name,) in rows:
+            if name.startswith((CLONE, TEMPLATE)) and name != keep:
+                self.drop(name)
+
+    def admin(self) -> psycopg.Connection:
+        return psycopg.connect(_written(self.url.set(drivername="postgresql")), autocommit=True)
+
+    def address(self, database: str) -> str:
+        return _written(self.url.set(drivername="postgresql+psycopg", database=database))
+
+
+def _written(url: URL) -> str:
+    """SQLAlchemy writes a space in the socket's folder as +, which libpq takes for a plus."""
+    head, mark, query = url.render_as_string(hide_password=False).partition("?")
+    return head + mark + query.replace("+", "%20")
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Migrate as `pointsman migrate` does."""
+    command.upgrade(alembic_config(url), revision)
+
+
+def alembic_config(url: str) -> Config:
+    config = Config(ROOT / "alembic.ini")
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config
+
+
+@pytest.fixture(scope="session")
+def database_server(pytestconfig: pytest.Config) -> Server:
+    """The server itself, for tests that make and drop databases of their own."""
+    if given := os.environ.get(GIVEN):
+        return Server(url=make_url(given))
+    fcntl.flock(pytestconfig.stash[in_use], fcntl.LOCK_SH)  # held until this process ends
+    return Server(url=make_url(embedded.start()))
+
+
+@pytest.fixture(scope="session")
+def database_template(database_server: Server) -> str:
+    return database_server.migrated()
+
+
+@pytest.fixture
+def database_url(database_server: Server, database_template: str) -> Iterator[str]:
+    """A migrated, empty database for one test: for commits, several connections, processes."""
+    with database_server.clone(database_template) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def shared_database_url(database_server: Server, database_template: str) -> Iterator[str]:
+    """A migrated database for all tests of one worker that keep to rows of their own, or roll back."""
+    with database_server.clone(database_template) as url:
+        yield url
+
+
+in_use = pytest.StashKey[IO[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the tests an environment without our settings: each test says what it needs."""
+    given = os.environ.get(GIVEN) or os.environ.get("POINTSMAN_DATABASE_URL")
+    for name in [name for name in os.environ if name.startswith("POINTSMAN_")]:
+        del os.environ[name]
+    if given:
+        os.environ[GIVEN] = given
+    STATE.mkdir(parents=True, exist_ok=True)
+    config.stash[in_use] = (STATE / "in_use.lock").open("a")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The last run to end stops the server: several may share it, and its template serves the next one."""
+    lock = config.stash.get(in_use, None)
+    if lock is None:
+        return
+    with lock:
+        if hasattr(config, "workerinput") or GIVEN in os.environ:
+            return
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        if embedded.running():
+            Server(url=make_url(embedded.start())).sweep()
+            embedded.stop()
+
+
+def _fingerprint(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in {".py", ".sql"}:
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,190 @@
+"""What would have to be otherwise for a rule to match: small, said in words, and tried before it is said."""
+
+from datetime import UTC, datetime, timedelta
+from time import perf_counter
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from pointsman.domain.conditions.definitions import Definitions
+from pointsman.domain.conditions.evaluator import compile_condition
+from pointsman.domain.counterfactuals.search import MAX_CHANGES, applied, distance, what_if
+from pointsman.domain.leads.facts import FIELDS, NEVER_QUOTED, NOW, Facts, FieldType
+from pointsman.domain.policy.conditions_model import Condition
+from support.strategies import SEGMENTS, conditions, facts
+
+READ: TypeAdapter[Any] = TypeAdapter(Condition)
+DEFINITIONS = Definitions(
+    conditions={f"segment:{name}": READ.validate_python(segment["when"]) for name, segment in SEGMENTS.items()},
+    country_groups={"nordics": ("DK", "NO", "SE")},
+    word_lists={"prices": ("price", "quote")},
+)
+TYPES = {**FIELDS, "custom.vip": FieldType.BOOLEAN, "custom.tags": FieldType.LIST}
+AT = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
+
+
+def read(condition: dict[str, Any]) -> Condition:
+    parsed: Condition = READ.validate_python(condition)
+    return parsed
+
+
+def asked(condition: dict[str, Any], known: Facts) -> Any:
+    return what_if(read(condition), known, DEFINITIONS, TYPES)
+
+
+@given(conditions, facts)
+def test_a_proposal_that_is_proven_and_told_makes_the_condition_true_and_no_part_of_it_is_too_much(
+    condition: dict[str, Any], known: Facts
+) -> None:
+    test = compile_condition(read(condition), DEFINITIONS)
+    found = asked(condition, known)
+    if test(known) is True:
+        assert found is None
+    assume(found is not None and found.proven)
+    told = [change for change in found.changes if change.value is not None or change.unset]
+    assume(len(told) == len(found.changes))
+    assert test(applied(known, found.changes)) is True
+    for change in found.changes:
+        fewer = tuple(other for other in found.changes if other is not change)
+        assert test(applied(known, fewer)) is not True, change
+
+
+@given(conditions, facts)
+def test_what_is_said_to_fail_fails_and_never_more_than_a_few(condition: dict[str, Any], known: Facts) -> None:
+    found = asked(condition, known)
+    assume(found is not None)
+    assert 1 <= len(found.changes) <= MAX_CHANGES
+    assert found.failing
+    fields = {change.field for change in found.changes}
+    assert {leaf.field for leaf in found.failing} == fields
+
+
+@given(conditions, facts)
+def test_a_condition_at_distance_zero_is_true_and_any_other_is_not(condition: dict[str, Any], known: Facts) -> None:
+    parsed = read(condition)
+    true = compile_condition(parsed, DEFINITIONS)(known) is True
+    assert (distance(parsed, known, DEFINITIONS, 100) == 0) is true
+
+
+@given(st.data())
+def test_every_condition_over_fields_of_its_own_gets_a_proven_proposal(data: st.DataObject) -> None:
+    operators: list[tuple[str, str, Any]] = [
+        ("lead.country", "in", ["DE", "AT"]),
+        ("lead.source", "not_equals", "form"),
+        ("lead.score", "gt", 70),
+        ("company.employees", "between", [50, 200]),
+        ("custom.vip", "equals", True),
+        ("lead.title", "starts_with", "Head"),
+        ("company.industry", "present", True),
+        ("lead.created_at", "within_last", "7d"),
+        ("custom.tags", "contains_all", ["a", "b"]),
+        ("lead.language", "not_in", ["de"]),
+    ]
+    chosen = data.draw(st.lists(st.sampled_from(operators), min_size=1, max_size=6, unique_by=lambda op: op[0]))
+    parts = [{"field": field, operator: operand} for field, operator, operand in chosen]
+    known: Facts = {
+        NOW: AT,
+        **data.draw(st.sampled_from([{}, {"lead.source": "form", "lead.score": 3, "lead.language": "de"}])),
+    }
+    condition = data.draw(st.sampled_from([{"all": parts}, {"not": {"any": [{"not": part} for part in parts]}}]))
+    assume(compile_condition(read(condition), DEFINITIONS)(known) is not True)
+    found = asked(condition, known)
+    assert found is not None
+    assert found.proven, found.sentence
+
+
+@pytest.mark.parametrize(
+    ("condition", "known", "sentence"),
+    [
+        (
+            {"all": [{"field": "lead.country", "in": ["DE", "AT", "CH"]}, {"field": "lead.score", "gte": 70}]},
+            {"lead.country": "FR", "lead.score": 45},
+            "lead.country were one of DE, AT, CH and lead.score were at least 70",
+        ),
+        (
+            {"any": [{"field": "lead.country", "equals": "DE"}, {"all": [{"field": "lead.score", "gte": 70}]}]},
+            {"lead.score": 70.5, "lead.country": "FR"},
+            None,
+        ),
+        (
+            {"all": [{"field": "lead.score", "gte": 70}, {"field": "lead.score", "lt": 90}]},
+            {},
+            "lead.score were at least 70 and were below 90",
+        ),
+        ({"not": {"field": "lead.country", "equals": "DE"}}, {"lead.country": "DE"}, "lead.country were not DE"),
+        ({"field": "lead.title", "present": False}, {"lead.title": "CEO"}, "lead.title were not known"),
+        ({"segment": "hot"}, {"lead.score": 1}, "lead.country were one of DE, AT, CH"),
+        ({"field": "lead.country", "in_group": ["nordics"]}, {"lead.country": "DE"}, "lead.country were in nordics"),
+        (
+            {"field": "lead.created_at", "older_than": "7d"},
+            {NOW: AT, "lead.created_at": AT},
+            "lead.created_at lay more than 1w back",
+        ),
+        (
+            {"field": "company.country", "equals": {"field": "lead.country"}},
+            {"lead.country": "FR", "company.country": "DE"},
+            "company.country were lead.country",
+        ),
+    ],
+)
+def test_it_is_said_as_an_admin_would(condition: dict[str, Any], known: Facts, sentence: str | None) -> None:
+    found = asked(condition, known)
+    assert (found and found.sentence) == sentence
+    assert found is None or found.proven
+
+
+def test_a_field_that_changes_keeps_to_what_else_is_always_asked_of_it() -> None:
+    country = "lead.country"
+    excepted = {"all": [{"field": country, "in": ["CH", "DE"]}, {"not": {"field": country, "equals": "CH"}}]}
+    found = asked(excepted, {country: "CH"})
+    assert found.proven
+    assert found.sentence == "lead.country were not CH and were one of CH, DE"
+    assert [leaf.words for leaf in found.failing] == ["lead.country CH is CH"]
+    assert found.changes[0].value == "DE"
+
+
+def test_a_value_is_told_where_the_policy_names_one() -> None:
+    found = asked({"field": "lead.country", "in": ["DE", "AT"]}, {"lead.country": "FR"})
+    assert [(c.field, c.value) for c in found.changes] == [("lead.country", "DE")]
+
+
+@pytest.mark.parametrize(
+    ("condition", "known"),
+    [
+        ({"field": "lead.created_at", "within_last": "7d"}, {NOW: AT, "lead.created_at": AT - timedelta(days=30)}),
+        ({"field": "lead.title", "matches": "^(CEO|CTO)$"}, {"lead.title": "Intern"}),
+        ({"field": "lead.source", "not_equals": "ad"}, {"lead.source": "ad"}),
+        ({"field": "lead.title", "present": True}, {}),
+    ],
+)
+def test_where_no_value_can_be_made_up_it_is_said_in_words_alone(condition: dict[str, Any], known: Facts) -> None:
+    found = asked(condition, known)
+    assert [change.value for change in found.changes] == [None]
+    assert found.sentence
+
+
+@pytest.mark.parametrize("field", sorted(NEVER_QUOTED))
+def test_what_a_person_wrote_or_is_known_by_is_never_quoted(field: str) -> None:
+    for test in ({"contains": "price"}, {"ends_with": "price"}, {"not_equals": "Geheim-4711"}):
+        found = asked({"field": field, **test}, {field: "Geheim-4711"})
+        assert [change.value for change in found.changes] == [None]
+        assert "Geheim" not in repr(found).replace(repr(test), "") or "not_equals" in test
+
+
+def test_the_clock_and_scores_are_nobodys_to_change() -> None:
+    for field in (NOW, "score.fit"):
+        known: Facts = {NOW: AT} if field == NOW else {}
+        found = asked({"field": field, "gte": "2027-01-01" if field == NOW else 50}, known)
+        assert not found.proven
+        assert [change.value for change in found.changes] == [None]
+
+
+def test_a_hostile_condition_is_answered_in_bounded_time() -> None:
+    wide = {"all": [{"any": [{"field": "lead.score", "equals": i * 50 + j} for j in range(50)]} for i in range(60)]}
+    started = perf_counter()
+    assert asked(wide, {"lead.score": -1}) is None  # more changes than anybody would read
+    assert asked({"any": [wide, {"field": "lead.country", "equals": "DE"}]}, {}).proven
+    assert perf_counter() - started < 2

@@ -1,0 +1,226 @@
+"""Who is dropped, for which of several reasons first, and what suppliers, requirements and categories keep from whom."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from pointsman.domain.distribution.eligibility import CalendarState, Drop, RepLoad
+from pointsman.domain.distribution.inputs import AskedTime
+from pointsman.domain.gate.evaluation import GateState
+from pointsman.domain.leads.facts import Facts
+from pointsman.domain.roster.reps import Caps, Rep, TimeOff
+from pointsman.domain.roster.roles import Work
+from pointsman.domain.routing.decide import World, decide
+from pointsman.domain.routing.decision import Decision
+from pointsman.domain.routing.plan import plan_routes
+from support.roster import CLOSER, NOW, OPEN, SDR, compiled, rep, roster, world
+
+RULE = {"name": "all", "work": "qualification", "pool": "sdr", "category": "big"}
+
+
+def taken(here: World, known: Facts | None = None, *, suppliers: Any = None, **pool: Any) -> Decision:
+    document = {"work": "qualification", "members": list(here.roster.reps), **pool}
+    ready = compiled([RULE], {"sdr": document}, suppliers=suppliers or {})
+    return decide(plan_routes(ready, known or {}, purpose=None, gates_open={}, now=here.now), here)
+
+
+def codes(decision: Decision) -> dict[str, str | None]:
+    return {candidate.rep: candidate.code for candidate in decision.candidates}
+
+
+def sentence(decision: Decision, of: str = "ben") -> str:
+    return next(candidate.sentence for candidate in decision.candidates if candidate.rep == of)
+
+
+def acme(**over: Any) -> Rep:
+    return rep("ben", supplier="acme", **over)
+
+
+def test_what_a_pool_requires_must_be_true_of_lead_and_rep_together() -> None:
+    requires = {"field": "lead.language", "in": {"field": "rep.languages"}}
+    here = world(roster(rep("anna", skills={"languages": frozenset({"de"})}), rep("ben")))
+    decision = taken(here, {"lead.language": "de"}, requires=requires)
+    assert codes(decision) == {"anna": None, "ben": "requires"}
+    assert sentence(decision) == "Ben is not known to meet what pool sdr requires for this lead"
+    assert codes(taken(here, requires=requires)) == {"anna": "requires", "ben": "requires"}  # unknown is not true
+
+
+def test_a_requirement_that_is_false_says_so() -> None:
+    here = world(roster(rep("anna", tier=1), rep("ben", tier=3)))
+    decision = taken(here, requires={"field": "rep.tier", "lte": 2})
+    assert codes(decision) == {"anna": None, "ben": "requires"}
+    assert sentence(decision) == "Ben does not meet what pool sdr requires for this lead"
+
+
+@pytest.mark.parametrize(
+    ("domain", "barred"),
+    [
+        ("bank.example", True),
+        ("shop.bank.example", True),
+        ("mybank.example", False),
+        ("example", False),
+        ("bank.example.org", False),
+    ],
+)
+def test_a_suppliers_barred_accounts_bar_what_lies_under_them_too(domain: str, barred: bool) -> None:
+    decision = taken(
+        world(roster(rep("anna"), acme())),
+        {"company.domain": domain},
+        suppliers={"acme": {"barred_domains": ["Bank.example"]}},
+    )
+    assert codes(decision) == {"anna": None, "ben": "supplier" if barred else None}
+    if domain.startswith("shop"):
+        assert sentence(decision) == "Ben (acme) is barred from shop.bank.example, which lies under bank.example"
+
+
+def test_the_reps_own_barred_accounts_bar_what_lies_under_them_too() -> None:
+    here = world(roster(rep("anna"), acme(barred_domains=frozenset({"bank.example"}))))
+    assert codes(taken(here, {"company.domain": "eu.bank.example"}))["ben"] == "supplier"
+
+
+CAPACITY = [{"from": "2026-01-01", "per_day": 2, "per_week": 9, "open": 5}, {"from": "2026-03-05", "per_day": 50}]
+
+
+@pytest.mark.parametrize(
+    ("load", "words"),
+    [
+        (RepLoad(day=2), "2 of 2 today"),
+        (RepLoad(day=1, week=9), "9 of 9 this week"),
+        (RepLoad(open=6), "6 of 5 open"),
+        (RepLoad(day=1, week=8, open=4), None),
+    ],
+)
+def test_a_supplier_takes_no_more_than_its_capacity(load: RepLoad, words: str | None) -> None:
+    here = world(roster(rep("anna"), acme()), supplier_loads={"acme": load, "in-house": RepLoad(day=99, open=99)})
+    decision = taken(here, suppliers={"acme": {"capacity": CAPACITY}})
+    assert codes(decision) == {"anna": None, "ben": "supplier-capacity" if words else None}
+    if words:
+        assert sentence(decision) == f"Ben's supplier acme has reached its capacity: {words}"
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "full"),
+    [
+        ("UTC", datetime(2026, 3, 4, 20, tzinfo=UTC), True),
+        ("Asia/Manila", datetime(2026, 3, 4, 20, tzinfo=UTC), False),  # already 5 March there
+        ("UTC", datetime(2025, 12, 31, 12, tzinfo=UTC), False),  # before the first step
+    ],
+)
+def test_a_capacity_changes_on_its_day_by_the_suppliers_own_calendar(zone: str, at: datetime, full: bool) -> None:
+    here = replace(world(roster(rep("anna"), acme()), supplier_loads={"acme": RepLoad(day=2)}), now=at)
+    decision = taken(here, suppliers={"acme": {"capacity": CAPACITY, "time_zone": zone}})
+    assert codes(decision)["ben"] == ("supplier-capacity" if full else None)
+
+
+@pytest.mark.parametrize(
+    ("caps", "words"),
+    [
+        (Caps(per_hour=1), "1 of 1 this hour"),
+        (Caps(per_day=2), "2 of 2 today"),
+        (Caps(per_week=3), "3 of 3 this week"),
+        (Caps(open_load=4), "4 of 4 open"),
+    ],
+)
+def test_a_category_has_caps_of_its_own(caps: Caps, words: str) -> None:
+    load = {"big": {"ben": RepLoad(hour=1, day=2, week=3, open=4)}}
+    here = world(roster(rep("anna"), rep("ben", caps=Caps(categories={"big": caps}))), category_loads=load)
+    decision = taken(here)
+    assert codes(decision) == {"anna": None, "ben": "cap-category"}
+    assert sentence(decision) == f"Ben has reached the cap for big: {words}"
+    assert decision.category == "big"
+
+
+def test_another_categorys_cap_keeps_nobody() -> None:
+    caps = Caps(categories={"small": Caps(per_day=1)})
+    here = world(roster(rep("ben", caps=caps)), category_loads={"small": {"ben": RepLoad(day=5)}})
+    assert codes(taken(here)) == {"ben": None}
+
+
+def test_a_cap_of_zero_keeps_also_who_has_had_nothing() -> None:
+    assert codes(taken(world(roster(rep("ben", caps=Caps(per_day=0)))))) == {"ben": "cap-day"}
+
+
+ASKED = AskedTime(start=NOW, end=NOW + timedelta(hours=1), obstacles={"ben": "Ben is away then."})
+#: Every reason at once, in the order of looking; taken away one after another, the next one shows.
+STAGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("inactive", {"active": True}, {}),
+    ("role", {"role": CLOSER}, {}),
+    ("gate", {}, {"gate": True}),
+    ("skills", {"skills": {"languages": frozenset({"de"})}}, {}),
+    ("requires", {"tier": 1}, {}),
+    ("supplier", {"barred_domains": frozenset()}, {}),
+    ("supplier-capacity", {}, {"supplier_loads": {}}),
+    ("ramp-up", {"started_on": date(2025, 1, 1)}, {}),
+    ("time-off", {"time_off": ()}, {}),
+    # a time that is asked for makes it unimportant whether somebody is there now
+    ("outside-working-hours", {"time_zone": "UTC"}, {"asked": ASKED}),
+    ("cap-hour", {"caps": Caps(per_day=1, per_week=1, open_load=1, categories={"big": Caps(per_day=1)})}, {}),
+    ("cap-day", {"caps": Caps(per_week=1, open_load=1, categories={"big": Caps(per_day=1)})}, {}),
+    ("cap-week", {"caps": Caps(open_load=1, categories={"big": Caps(per_day=1)})}, {}),
+    ("open-load", {"caps": Caps(categories={"big": Caps(per_day=1)})}, {}),
+    ("cap-category", {"caps": Caps()}, {}),
+    ("past-holder", {}, {"past_holders": frozenset()}),
+    ("calendar-unreadable", {}, {"calendars": {"ben": CalendarState(readable=True)}}),
+    ("not-free-then", {}, {"asked": None}),
+    ("no-slot", {}, {"earliest": {"closers": {"ben": NOW}}}),
+]
+POOL = {
+    "work": "closing",
+    "members": ["ben"],
+    "method": "soonest",
+    "immediate": True,
+    "match": [{"lead": "lead.language", "rep": "languages"}],
+    "requires": {"field": "rep.tier", "equals": 1},
+    "ramp_up": [{"after": "0d", "percent": 0}, {"after": "30d", "percent": 100}],
+}
+
+
+def stage(done: int) -> Decision:
+    everything: dict[str, Any] = {
+        "active": False,
+        "role": SDR,
+        "tier": 2,
+        "supplier": "acme",
+        "barred_domains": frozenset({"bank.example"}),
+        "started_on": date(2026, 3, 1),
+        "time_off": (TimeOff(start=NOW, end=NOW + timedelta(days=1)),),
+        "time_zone": "Pacific/Auckland",
+        "caps": Caps(per_hour=1, per_day=1, per_week=1, open_load=1, categories={"big": Caps(per_day=1)}),
+    }
+    load = RepLoad(hour=1, day=1, week=1, open=1)
+    around: dict[str, Any] = {
+        "loads": {"ben": load},
+        "category_loads": {"big": {"ben": load}},
+        "supplier_loads": {"acme": load},
+        "past_holders": frozenset({"ben"}),
+        "calendars": {},
+    }
+    gate = False
+    for _, changed, around_changed in STAGES[:done]:
+        everything |= changed
+        around |= {name: value for name, value in around_changed.items() if name != "gate"}
+        gate = gate or "gate" in around_changed
+    rule = {"name": "all", "work": "closing", "pool": "closers", "category": "big"}
+    suppliers = {"acme": {"capacity": [{"from": "2026-01-01", "per_day": 1}]}}
+    ready = compiled([rule], {"closers": POOL}, suppliers=suppliers)
+    gates = OPEN if gate else {Work.CLOSING: GateState(open=False, reason="not passed")}
+    known: Facts = {"lead.language": "de", "company.domain": "bank.example"}
+    overridden = frozenset({Work.CLOSING})  # for somebody else: the route is planned, the gate stays shut
+    plan = plan_routes(ready, known, purpose=None, gates_open=gates, now=NOW, overridden=overridden)
+    return decide(plan, world(roster(rep("ben", **everything)), **around))
+
+
+@pytest.mark.parametrize("done", range(len(STAGES)))
+def test_of_several_reasons_the_first_in_order_is_told(done: int) -> None:
+    assert codes(stage(done)) == {"ben": STAGES[done][0]}
+
+
+def test_without_any_reason_left_the_rep_is_eligible() -> None:
+    assert codes(stage(len(STAGES))) == {"ben": None}
+
+
+def test_the_codes_are_listed_in_the_order_of_looking() -> None:
+    order = [drop.value for drop in Drop if drop not in (Drop.UNKNOWN_REP, Drop.NOT_OWNER)]
+    assert [code for code, _, _ in STAGES] == order

@@ -1,0 +1,310 @@
+"""A decision explained: who, why, why not the others, what nearly matched, what would change it."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pointsman.domain.counterfactuals.near_misses import NEAREST
+from pointsman.domain.counterfactuals.remedies import MOST, OVERRIDE
+from pointsman.domain.distribution.eligibility import RepLoad
+from pointsman.domain.distribution.ledger import give
+from pointsman.domain.explain.explanation import MOST_REPS, Explanation, explain_decision
+from pointsman.domain.gate.evaluation import evaluate_gate
+from pointsman.domain.leads.facts import NEVER_QUOTED, Facts
+from pointsman.domain.policy.parsing import parse_policy
+from pointsman.domain.roster.reps import Caps, TimeOff
+from pointsman.domain.roster.roles import Work
+from pointsman.domain.routing.compiled_policy import CompiledPolicy
+from pointsman.domain.routing.decide import Owner, World, decide
+from pointsman.domain.routing.decision import Decision, DecisionOutcome
+from pointsman.domain.routing.plan import Plan, plan_routes
+from support.roster import CLOSER, NOW, OPEN, SDR, compiled, pool_state, rep, roster, world
+from support.strategies import facts, gates, policies, rosters, worlds
+
+PEOPLE = roster(*(rep(key) for key in ("lena", "max", "nora")), rep("anna", CLOSER), rep("ben", CLOSER))
+DACH = {
+    "name": "DACH",
+    "when": {"field": "lead.country", "in": ["DE", "AT", "CH"]},
+    "work": "qualification",
+    "pool": "sdr",
+}
+SDRS = {"sdr": {"work": "qualification", "members": ["lena", "max", "nora"]}}
+CLOSING = {"closers": {"work": "closing", "members": ["anna", "ben"]}}
+TO_CLOSERS = {
+    "name": "big",
+    "when": {"field": "company.employees", "gte": 50},
+    "work": "closing",
+    "pool": "closers",
+    "else": "next",
+}
+
+
+def explained(
+    policy: CompiledPolicy,
+    known: Facts,
+    here: World,
+    *,
+    purpose: Work | None = None,
+    gates_open: Any = None,
+    gate: Any = None,
+) -> tuple[Plan, Decision, Explanation]:
+    overridden = frozenset(work for _, work in here.overrides)
+    plan = plan_routes(policy, known, purpose=purpose, gates_open=gates_open or {}, now=NOW, overridden=overridden)
+    decision = decide(plan, here)
+    return plan, decision, explain_decision(plan, here, decision, gate)
+
+
+def test_the_chosen_one_the_next_one_and_everybody_elses_turn() -> None:
+    here = world(PEOPLE, pools={"sdr": pool_state(lena=0, max=0, nora=0)})
+    _, decision, told = explained(compiled([DACH], SDRS), {"lead.country": "DE"}, here)
+    assert told.why_rep is not None
+    assert told.why_rep.code == "turn"
+    turns = {other.rep: other.turns for other in told.why_not}
+    assert sorted(turns.values()) == [1, 2]
+    assert decision.rep not in turns
+    assert all(str(other.entitlement) == "1/3" and other.balance_before == 0 for other in told.why_not)
+    following = next(other for other in told.why_not if other.turns == 1)
+    assert following.sentence.endswith("is next after this lead")
+    assert "lead.country DE is one of DE, AT, CH" in told.story[1]
+    assert told.summary.startswith(PEOPLE.reps[decision.rep or ""].name)
+
+
+@given(st.data())
+def test_turns_come_as_foretold_while_nobody_comes_or_goes(data: st.DataObject) -> None:
+    method = data.draw(st.sampled_from(["fair", "least_loaded", "ranked"]))
+    weights = data.draw(st.lists(st.integers(1, 4), min_size=3, max_size=3))
+    members = [{"rep": key, "weight": weight} for key, weight in zip(("lena", "max", "nora"), weights, strict=True)]
+    policy = compiled([DACH], {"sdr": {**SDRS["sdr"], "members": members, "method": method}})
+    moments = {"lena": NOW - timedelta(hours=3), "max": NOW - timedelta(hours=2), "nora": NOW - timedelta(hours=1)}
+    here = world(PEOPLE, pools={"sdr": replace(pool_state(), waiting_since=moments)}, loads={"max": RepLoad(open=2)})
+    plan, decision, told = explained(policy, {"lead.country": "DE"}, here)
+    foretold = {other.rep: other.turns for other in told.why_not if other.turns is not None}
+    seen: dict[str, int] = {}
+    for turn in range(1, 12):
+        assert decision.rep is not None
+        state = here.state_of("sdr")
+        had = here.loads.get(decision.rep, RepLoad())
+        here = replace(
+            here,
+            pools={
+                "sdr": replace(
+                    state,
+                    ledger=give(state.ledger, decision.turn.weights, decision.rep).after
+                    if decision.turn
+                    else state.ledger,
+                    waiting_since={**state.waiting_since, decision.rep: NOW + timedelta(seconds=turn)},
+                )
+            },
+            loads={**here.loads, decision.rep: replace(had, open=had.open + 1)},
+        )
+        decision = decide(plan, here)
+        seen.setdefault(decision.rep or "", turn)
+    assert {rep_key: seen[rep_key] for rep_key in foretold if rep_key in seen} == {
+        rep_key: turn for rep_key, turn in foretold.items() if turn < 12
+    }
+
+
+def test_the_dropped_are_told_with_code_and_sentence_and_when_they_are_back() -> None:
+    off = (TimeOff(start=NOW - timedelta(hours=1), end=NOW + timedelta(days=2)),)
+    people = roster(rep("lena", time_off=off), rep("max", caps=Caps(per_day=1)))
+    pool = {"sdr": {"work": "qualification", "members": ["lena", "max"]}}
+    here = world(people, loads={"max": RepLoad(day=1)})
+    _, decision, told = explained(compiled([DACH], pool), {"lead.country": "DE"}, here)
+    assert decision.outcome is DecisionOutcome.HELD
+    assert {other.rep: other.code for other in told.why_not} == {"lena": "time-off", "max": "cap-day"}
+    timed = {change.rep: change.at for change in told.would_change if change.at}
+    assert timed["lena"] == NOW + timedelta(days=2)
+    assert timed["max"] is not None
+    assert told.summary.startswith("This lead waits: nobody in pool sdr is eligible")
+
+
+def test_a_shut_gate_says_which_evidence_would_open_it() -> None:
+    policy = compiled([TO_CLOSERS, {**DACH, "when": None}], {**SDRS, **CLOSING})
+    gate = evaluate_gate(policy.policy.gates[Work.CLOSING], [], {}, NOW)
+    gates_open = {Work.CLOSING: gate.state()}
+    _, decision, told = explained(policy, {"company.employees": 80}, world(PEOPLE), gates_open=gates_open, gate=gate)
+    assert decision.work is Work.QUALIFICATION
+    shut = next(change for change in told.would_change if change.code == "gate-closed")
+    assert shut.needs == ("qualified",)
+    assert "send evidence of kind qualified" in shut.sentence
+
+
+def test_the_story_goes_in_the_order_in_which_rules_were_tried() -> None:
+    policy = compiled([TO_CLOSERS, DACH], {**SDRS, **CLOSING})
+    _, _, told = explained(policy, {"company.employees": 80, "lead.country": "DE"}, world(PEOPLE))
+    assert told.story[0] == "Policy version 1 has 2 rules; the first that matches takes the lead."
+    assert told.story[1].startswith("Rule 'big' is passed over for pool closers")
+    assert told.story[2].startswith("Rule 'DACH' matched")
+
+
+def test_the_story_counts_only_the_rules_that_were_asked() -> None:
+    policy = compiled([TO_CLOSERS, DACH], {**SDRS, **CLOSING})
+    _, _, told = explained(policy, {}, world(PEOPLE), purpose=Work.CLOSING)
+    assert told.story[0] == "Policy version 1 has 1 rule for closing; the first that matches takes the lead."
+
+
+def test_nurture_because_nobody_is_eligible_is_not_told_as_if_the_rule_wanted_it() -> None:
+    away = (TimeOff(start=NOW - timedelta(hours=1), end=NOW + timedelta(days=2)),)
+    pool = {"sdr": {"work": "qualification", "members": ["lena"]}}
+    _, decision, told = explained(
+        compiled([{**DACH, "else": "nurture"}], pool), {"lead.country": "DE"}, world(roster(rep("lena", time_off=away)))
+    )
+    assert decision.outcome is DecisionOutcome.NURTURE
+    assert told.summary == (
+        "This lead goes to nurture: it matches the rule 'DACH', but nobody in its pool is eligible, "
+        "and the rule says nurture then."
+    )
+
+
+def test_a_gate_that_was_never_asked_about_is_named_among_what_would_change_it() -> None:
+    policy = compiled([TO_CLOSERS, {**DACH, "when": None}], {**SDRS, **CLOSING})
+    _, _, told = explained(policy, {"company.employees": 80}, world(PEOPLE), gates_open={})
+    assert [change.work for change in told.would_change if change.code == "gate-closed"] == [Work.CLOSING]
+
+
+def test_facts_that_lead_to_the_same_pool_or_to_a_shut_gate_are_not_said_to_change_anything() -> None:
+    rules = [
+        TO_CLOSERS,
+        {**DACH, "name": "same pool", "when": {"field": "lead.score", "gte": 70}},
+        {"name": "students", "when": {"field": "lead.source", "equals": "university"}, "work": "nurture"},
+        DACH,
+    ]
+    policy = compiled(rules, {**SDRS, **CLOSING})
+    _, _, told = explained(policy, {"lead.country": "DE"}, world(PEOPLE))
+    assert len(told.nearly.nearest) == 3
+    assert [change.sentence for change in told.would_change if change.code == "facts"] == [
+        "If lead.source were university, rule 'students' would match"
+    ]
+
+
+def test_an_owner_is_why_and_without_them_somebody_else_would_have_it() -> None:
+    here = world(PEOPLE, owners=(Owner(rep="nora", by="account"),))
+    _, decision, told = explained(compiled([DACH], SDRS), {"lead.country": "DE"}, here)
+    assert decision.rep == "nora"
+    assert told.why_rep is not None
+    assert told.why_rep.code == "owner"
+    without = next(change for change in told.would_change if change.code == "without")
+    assert without.rep in {"lena", "max"}
+
+
+def test_the_nearest_rule_comes_first_with_what_would_make_it_match() -> None:
+    rules = [
+        {
+            **DACH,
+            "name": "far",
+            "when": {"all": [{"field": "lead.country", "equals": "US"}, {"field": "lead.score", "gte": 90}]},
+        },
+        {
+            **DACH,
+            "name": "near",
+            "when": {"all": [{"field": "lead.country", "equals": "FR"}, {"field": "lead.score", "gte": 70}]},
+        },
+        {**DACH, "name": "rest", "when": None},
+        {**DACH, "name": "never reached", "when": {"field": "lead.score", "gte": 60}},
+    ]
+    _, decision, told = explained(compiled(rules, SDRS), {"lead.country": "FR", "lead.score": 50}, world(PEOPLE))
+    assert decision.rule == "rest"
+    assert [(miss.rule, miss.tests) for miss in told.nearly.nearest] == [("near", 1), ("far", 2)]
+    guess = told.nearly.nearest[0].would_match_if
+    assert guess is not None
+    assert guess.sentence == "lead.score were at least 70"
+    assert [leaf.words for leaf in told.nearly.nearest[0].failing] == ["lead.score 50 is below 70"]
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
+@given(policies(), facts, rosters(), gates, st.data())
+def test_every_decision_is_explained_within_bounds(
+    document: dict[str, Any], known: Facts, people: Any, gates_open: Any, data: st.DataObject
+) -> None:
+    here = data.draw(worlds(people))
+    policy = CompiledPolicy(parse_policy(document), version=1)
+    purpose = data.draw(st.sampled_from([None, Work.CLOSING, Work.QUALIFICATION]))
+    _, decision, told = explained(policy, known, here, purpose=purpose, gates_open=gates_open)
+    assert 3 <= len(told.story) <= 8
+    assert len(told.nearly.nearest) <= NEAREST
+    assert len(told.would_change) <= MOST
+    assert (told.why_rep is None) is (decision.rep is None)
+    listed = len(told.why_not) + told.why_not_more
+    assert listed == len(decision.candidates) - (1 if decision.rep else 0)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
+@given(policies(), facts, rosters(), gates, st.data())
+def test_nothing_that_would_change_it_bends_a_role_but_a_named_override(
+    document: dict[str, Any], known: Facts, people: Any, gates_open: Any, data: st.DataObject
+) -> None:
+    here = data.draw(worlds(people))
+    policy = CompiledPolicy(parse_policy(document), version=1)
+    _, _, told = explained(policy, known, here, gates_open=gates_open)
+    for change in told.would_change:
+        if change.code == OVERRIDE:
+            assert "override" in change.sentence
+        elif change.rep is not None:
+            assert change.work is not None
+            assert people.reps[change.rep].role.allows(change.work), change
+
+
+@pytest.mark.parametrize("field", sorted(NEVER_QUOTED))
+def test_no_part_of_it_quotes_a_person(field: str) -> None:
+    when = {"all": [{"field": field, "starts_with": "Zz"}, {"field": "lead.country", "equals": "DE"}]}
+    rules = [{**DACH, "name": "personal", "when": when}, {**DACH, "name": "rest", "when": None}]
+    _, decision, told = explained(compiled(rules, SDRS), {field: "Geheim-4711"}, world(PEOPLE))
+    assert "Geheim" not in repr(told)
+    assert "Geheim" not in decision.to_json()
+
+
+def test_ten_thousand_rules_and_five_hundred_members_are_explained_in_bounded_time() -> None:
+    rules = [
+        {
+            **DACH,
+            "name": f"rule {i}",
+            "when": {"all": [{"field": "lead.source", "equals": f"s{i}"}, {"field": "lead.score", "gte": i}]},
+        }
+        for i in range(9_999)
+    ]
+    members = [f"m{i}" for i in range(500)]
+    policy = compiled(
+        [*rules, {**DACH, "name": "rest", "when": None}], {"sdr": {"work": "qualification", "members": members}}
+    )
+    here = world(roster(*(rep(key, SDR) for key in members)))
+    started = perf_counter()
+    _, _, told = explained(policy, {"lead.source": "s7", "lead.score": 3}, here, gates_open=OPEN)
+    assert perf_counter() - started < 3
+    assert told.nearly.nearest[0].tests == 1
+    assert told.nearly.more == 9_999 - NEAREST
+    assert (len(told.why_not), told.why_not_more) == (MOST_REPS, 499 - MOST_REPS)
+
+
+def test_the_page_on_explanations_shows_what_is_really_said() -> None:
+    page = " ".join((Path(__file__).parents[3] / "docs" / "explain.md").read_text().split())
+    hot = {"all": [DACH["when"], {"field": "lead.score", "gte": 70}]}
+    rules = [{**DACH, "name": "Hot DACH", "when": hot, "else": "next"}, {**DACH, "name": "DACH inbound"}]
+    off = (TimeOff(start=NOW - timedelta(hours=1), end=NOW + timedelta(days=2)),)
+    people = roster(rep("lena"), rep("jonas"), rep("sofia", time_off=off))
+    pools = {"sdr": {"work": "qualification", "members": ["lena", "jonas", "sofia"]}}
+    here = world(people, pools={"sdr": pool_state(lena=0, jonas=0)})
+    _, _, told = explained(compiled(rules, pools), {"lead.country": "DE", "lead.score": 45}, here)
+    guess = told.nearly.nearest[0].would_match_if
+    assert guess is not None
+    for said in (told.summary, *told.story, guess.sentence):
+        assert " ".join(said.split()) in page
+
+
+def test_nobody_is_waited_for_whose_role_forbids_the_work_unless_an_override_is_named() -> None:
+    people = roster(rep("lena", active=False), rep("anna", CLOSER, active=False))
+    pool = {"sdr": {"work": "qualification", "members": ["lena", "anna"]}}
+    policy = compiled([{**DACH, "when": None}], pool)
+    _, decision, told = explained(policy, {}, world(people))
+    assert decision.outcome is DecisionOutcome.HELD
+    assert [(change.rep, change.code) for change in told.would_change if change.rep] == [("lena", "inactive")]
+    excepted = world(people, overrides=frozenset({("anna", Work.QUALIFICATION)}))
+    _, _, again = explained(policy, {}, excepted)
+    (change,) = [change for change in again.would_change if change.rep == "anna"]
+    assert change.code == OVERRIDE
+    assert "override" in change.sentence

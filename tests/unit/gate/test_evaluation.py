@@ -1,0 +1,147 @@
+"""The gate: what passes it, what keeps it shut, and until when a pass lasts."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pointsman.domain.gate.evaluation import evaluate_gate, facts_with_evidence
+from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
+from pointsman.domain.policy.parsing import Gate
+from pointsman.domain.roster.roles import Work
+from support.roster import NOW, evidence
+
+DAY = timedelta(days=1)
+GATE = Gate.model_validate(
+    {
+        "require": ["qualified", "motivated.intent", "educated"],
+        "when": {"all": [{"field": "qualification.need", "present": True}, {"field": "company.employees", "gte": 50}]},
+    }
+)
+READY = [evidence("need"), evidence("intent"), evidence("offer_known")]
+BIG = {"company.employees": 80}
+
+
+def test_full_evidence_passes_and_is_kept_for_the_closer() -> None:
+    result = evaluate_gate(GATE, READY, BIG, NOW)
+    assert result.passed
+    assert result.send_to is None
+    assert [finding.name for finding in result.snapshot] == ["need", "intent", "offer_known"]
+    assert result.state().open_at(NOW)
+
+
+def test_missing_evidence_is_named_with_what_to_send_and_the_lead_returns_to_qualification() -> None:
+    result = evaluate_gate(GATE, READY[:1], BIG, NOW)
+    assert [(m.what, m.how) for m in result.missing] == [
+        ("motivated.intent", "send evidence of kind motivated: intent"),
+        ("educated", "send evidence of kind educated: offer_known"),
+    ]
+    assert (result.passed, result.send_to) == (False, Work.QUALIFICATION)
+
+
+def test_a_refusal_sends_the_lead_to_nurture_and_says_who_denied_it() -> None:
+    result = evaluate_gate(GATE, [*READY, evidence("intent", affirmed=False, at=NOW)], BIG, NOW)
+    assert [m.what for m in result.refused] == ["motivated.intent"]
+    assert "denied by sdr:lena" in result.refused[0].why
+    assert result.send_to is Work.NURTURE
+
+
+def test_a_later_yes_outweighs_an_earlier_no() -> None:
+    no = evidence("intent", affirmed=False, at=NOW - DAY)
+    assert evaluate_gate(GATE, [no, *READY], BIG, NOW).passed
+
+
+def test_an_expired_no_still_outweighs_the_yes_before_it() -> None:
+    yes = evidence("intent", at=NOW - 2 * DAY)
+    no = evidence("intent", affirmed=False, at=NOW - DAY, expires_at=NOW)
+    result = evaluate_gate(GATE, [READY[0], READY[2], yes, no], BIG, NOW)
+    assert ([m.what for m in result.missing], result.refused) == (["motivated.intent"], ())
+
+
+@pytest.mark.parametrize(("employees", "send_to"), [(10, Work.NURTURE), (None, Work.QUALIFICATION)])
+def test_a_condition_that_fails_is_explained_and_an_unknown_one_counts_as_missing(
+    employees: int | None, send_to: Work
+) -> None:
+    facts = {} if employees is None else {"company.employees": employees}
+    result = evaluate_gate(GATE, READY, facts, NOW)
+    said = "company.employees 10 is below 50" if employees else "company.employees is not known"
+    assert [leaf.words for leaf in result.failed_conditions] == [said]
+    assert result.send_to is send_to
+    assert said in result.summary
+
+
+def test_a_pass_lasts_until_the_first_evidence_it_rests_on_expires() -> None:
+    soon = evidence("need", expires_at=NOW + DAY)
+    later = evidence("fit", at=NOW - DAY)
+    by_kind = Gate.model_validate({"require": ["qualified"]})
+    assert evaluate_gate(by_kind, [soon, later], {}, NOW).expires_at == NOW + 29 * DAY
+    assert evaluate_gate(GATE, [soon, later, *READY[1:]], BIG, NOW).expires_at == NOW + DAY
+
+
+def test_a_gate_that_asks_for_nothing_lets_nobody_through() -> None:
+    result = evaluate_gate(Gate(), READY, BIG, NOW)
+    assert (result.passed, result.send_to) == (False, Work.QUALIFICATION)
+    assert "asks for nothing" in result.summary
+
+
+def test_expired_evidence_does_not_count_and_the_answer_says_when_it_expired() -> None:
+    old = evidence("intent", at=NOW - 30 * DAY)
+    result = evaluate_gate(GATE, [READY[0], old, READY[2]], BIG, NOW)
+    assert "intent expired on 2026-03-04" in result.missing[0].why
+
+
+def test_a_clock_that_runs_ahead_does_not_stretch_the_life_of_evidence() -> None:
+    future = evidence("need", at=NOW + 400 * DAY)
+    gate = Gate.model_validate({"require": ["qualified.need"]})
+    assert evaluate_gate(gate, [future], {}, NOW).expires_at == NOW + 30 * DAY
+
+
+def test_qualification_facts_come_from_evidence_and_from_nowhere_else() -> None:
+    smuggled = {"qualification.need": "yes", "lead.score": 3}
+    assert facts_with_evidence(smuggled, [], NOW, 30 * DAY) == {"lead.score": 3}
+    assert not evaluate_gate(GATE, READY[1:], {**BIG, "qualification.need": "yes"}, NOW).passed
+
+
+items = st.builds(
+    evidence,
+    st.sampled_from(sorted(EVIDENCE_NAMES)),
+    affirmed=st.booleans(),
+    at=st.integers(-40, 2).map(lambda days: NOW + days * DAY),
+    expires_at=st.sampled_from([None, NOW - DAY, NOW, NOW + DAY]),
+)
+requirements = st.lists(
+    st.sampled_from(["qualified", "motivated", "educated", "qualified.need", "motivated.intent"]),
+    max_size=3,
+    unique=True,
+)
+
+
+def stands(item: Evidence, all_items: list[Evidence], now: datetime) -> bool:
+    """By the words of the contract: affirmed, unexpired, and no "no" of that name at the same time or later."""
+    seen = min(item.observed_at, NOW)
+    expires = item.expires_at or seen + 30 * DAY
+    denied = any(not e.affirmed and e.name == item.name and min(e.observed_at, NOW) >= seen for e in all_items)
+    return item.affirmed and expires > now and not denied
+
+
+@given(st.lists(items, max_size=8), requirements)
+def test_the_gate_opens_exactly_when_each_requirement_has_evidence_that_stands(
+    all_items: list[Evidence], require: list[str]
+) -> None:
+    standing = [e for e in all_items if stands(e, all_items, NOW)]
+    met = bool(require) and all(any(r in (e.kind.value, f"{e.kind.value}.{e.name}") for e in standing) for r in require)
+    result = evaluate_gate(Gate.model_validate({"require": require}), all_items, {}, NOW)
+    assert result.passed is met
+    assert (result.missing == result.refused == ()) is met
+
+
+@given(st.lists(items.filter(lambda item: item.observed_at <= NOW), max_size=8), requirements)
+def test_a_pass_lasts_exactly_as_long_as_its_evidence(all_items: list[Evidence], require: list[str]) -> None:
+    gate = Gate.model_validate({"require": require})
+    result = evaluate_gate(gate, all_items, {}, NOW)
+    if result.passed and result.expires_at:
+        just_before: datetime = result.expires_at - timedelta(microseconds=1)
+        assert evaluate_gate(gate, all_items, {}, just_before).passed
+        assert not evaluate_gate(gate, all_items, {}, result.expires_at).passed
+        assert not result.state().open_at(result.expires_at)

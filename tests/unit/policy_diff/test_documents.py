@@ -1,0 +1,303 @@
+"""What changed between two policies, in words that an admin can approve."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pointsman.domain.policy.document import Policy
+from pointsman.domain.policy.parsing import parse_policy
+from pointsman.domain.policy_diff.documents import diff
+from support.policy_strategies import policies
+
+DACH = {
+    "name": "DACH",
+    "when": {"all": [{"field": "lead.country", "in": ["DE", "AT"]}, {"field": "lead.score", "gte": 70}]},
+    "work": "qualification",
+    "pool": "sdr",
+}
+REST = {"name": "rest", "work": "nurture"}
+MIDDLE = {**DACH, "name": "middle", "when": {"field": "lead.source", "equals": "ad"}}
+OLD: dict[str, Any] = {
+    "rules": [DACH, MIDDLE, REST],
+    "pools": {
+        "sdr": {
+            "work": "qualification",
+            "members": ["lena", "max"],
+            "ramp_up": [{"after": "4w", "percent": 50}],
+            "shares": {"callwerk": 40, "in-house": 60},
+        }
+    },
+    "gates": {"closing": {"require": ["qualified"], "expires_after": "30d"}},
+    "segments": {"dach": {"owner": "Board", "when": {"field": "lead.created_at", "within_last": "30d"}}},
+    "icps": {"core": {"owner": "Board", "when": {"not": {"field": "lead.country", "equals": "FR"}}}},
+    "scores": {"score.fit": {"owner": "Board", "points": [{"when": {"segment": "dach"}, "points": 5}]}},
+    "country_groups": {"eu": ["DE", "FR"]},
+    "word_lists": {"rude": ["damn"]},
+    "suppliers": {"callwerk": {"capacity": [{"from": "2026-01-01", "per_day": 4}], "barred_domains": ["a.example"]}},
+}
+
+
+def changed(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+    document = copy.deepcopy(OLD)
+    change(document)
+    return document
+
+
+def changes(new: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(change.path, change.sentence) for change in diff(parse_policy(OLD), parse_policy(new))]
+
+
+SAID: list[tuple[Callable[[dict[str, Any]], object], str, str]] = [
+    (
+        lambda d: d["rules"][0]["when"]["all"][0]["in"].append("CH"),
+        "rules[0].when.all[0].in",
+        "rule 1 'DACH' now also takes CH in lead.country",
+    ),
+    (
+        lambda d: d["rules"][0]["when"]["all"][0].update({"in": ["AT", "CH"]}),
+        "rules[0].when.all[0].in",
+        "rule 1 'DACH' now also takes CH and no longer takes DE in lead.country",
+    ),
+    (
+        lambda d: d["rules"][0]["when"]["all"][1].update(gte=60),
+        "rules[0].when.all[1].gte",
+        "rule 1 'DACH' now asks lead.score from 60, was 70",
+    ),
+    (
+        lambda d: d["rules"][0]["when"]["all"].__setitem__(1, {"field": "lead.score", "gt": 70}),
+        "rules[0].when.all[1]",
+        "rule 1 'DACH' now asks that lead.score is above 70, no longer that lead.score is from 70",
+    ),
+    (
+        lambda d: d["rules"][0]["when"]["all"].append({"field": "lead.language", "in": {"field": "rep.languages"}}),
+        "rules[0].when.all[2]",
+        "rule 1 'DACH' now also demands that lead.language is one of rep.languages",
+    ),
+    (
+        lambda d: d["rules"][0]["when"]["all"].pop(),
+        "rules[0].when.all[1]",
+        "rule 1 'DACH' no longer demands that lead.score is from 70",
+    ),
+    (
+        lambda d: d["rules"][1].update(when={"any": [MIDDLE["when"], {"segment": "dach"}]}),
+        "rules[1].when.any[1]",
+        "rule 2 'middle' now also accepts leads where it is of segment 'dach'",
+    ),
+    (
+        lambda d: d["rules"][1].pop("when"),
+        "rules[1].when",
+        "rule 2 'middle' asks nothing any more; before, it asked that lead.source is ad",
+    ),
+    (
+        lambda d: d["rules"][2].update(when={"field": "lead.email", "present": False}),
+        "rules[2].when",
+        "rule 3 'rest' now asks that lead.email is unknown; before, it asked nothing",
+    ),
+    (
+        lambda d: d["icps"]["core"]["when"]["not"].update(equals="IT"),
+        "icps.core.when.not.equals",
+        "ideal customer profile 'core' inside its 'not', now asks lead.country IT, was FR",
+    ),
+    (
+        lambda d: d["segments"]["dach"]["when"].update(within_last="60d"),
+        "segments.dach.when.within_last",
+        "segment 'dach' now asks lead.created_at within the last 60d, was 30d",
+    ),
+    (
+        lambda d: d["rules"][0].update({"else": "next"}),
+        "rules[0].else",
+        "rule 1 'DACH' without anybody eligible now does next, was hold",
+    ),
+    (
+        lambda d: d["rules"][0].update(category="demo"),
+        "rules[0].category",
+        "rule 1 'DACH' now has category demo, was not set",
+    ),
+    (lambda d: d["rules"].pop(), "rules[2]", "rule 3 'rest' is gone: it took every lead, for nurture"),
+    (
+        lambda d: d["rules"].insert(1, {**MIDDLE, "name": "new", "when": {"field": "lead.score", "lt": 3}}),
+        "rules[1]",
+        "rule 2 'new' is new: it takes leads where lead.score is below 3, for qualification by pool sdr",
+    ),
+    (
+        lambda d: d["rules"].insert(0, d["rules"].pop()),
+        "rules[0]",
+        "rule 1 'rest' moved from place 3 to 1, before others",
+    ),
+    (lambda d: d["rules"][1].update(name="ads"), "rules[1].name", "rule 2 'ads' was called 'middle'"),
+    (
+        lambda d: d["pools"]["sdr"]["members"].append({"rep": "mia", "weight": 2}),
+        "pools.sdr.members[2]",
+        "pool 'sdr' now also has mia with weight 2",
+    ),
+    (lambda d: d["pools"]["sdr"]["members"].pop(0), "pools.sdr.members[0]", "pool 'sdr' no longer has lena"),
+    (
+        lambda d: d["pools"]["sdr"].update(members=[{"rep": "lena", "weight": 2}, "max"]),
+        "pools.sdr.members[0].weight",
+        "pool 'sdr', lena now has weight 2, was not set",
+    ),
+    (
+        lambda d: d["pools"]["sdr"].update(method="ranked"),
+        "pools.sdr.method",
+        "pool 'sdr' now shares by ranked, was fair",
+    ),
+    (
+        lambda d: d["pools"]["sdr"].update(shares={"callwerk": 50, "in-house": 50}),
+        "pools.sdr.shares.callwerk",
+        "pool 'sdr' now has shares.callwerk 50, was 40",
+    ),
+    (
+        lambda d: d["pools"]["sdr"]["ramp_up"].insert(0, {"after": "2w", "percent": 25}),
+        "pools.sdr.ramp_up[0]",
+        "pool 'sdr' now also has 25 % of the weight after 2w",
+    ),
+    (
+        lambda d: d["pools"]["sdr"]["ramp_up"][0].update(percent=60),
+        "pools.sdr.ramp_up[0].percent",
+        "pool 'sdr', 4w now has percent 60, was 50",
+    ),
+    (
+        lambda d: d["pools"]["sdr"].update(booking={"duration": "45m"}),
+        "pools.sdr.booking.duration",
+        "pool 'sdr' now has booking.duration 45m, was 30m",
+    ),
+    (
+        lambda d: d["suppliers"]["callwerk"]["capacity"][0].update(per_day=10),
+        "suppliers.callwerk.capacity[0].per_day",
+        "supplier 'callwerk', 2026-01-01 now has per_day 10, was 4",
+    ),
+    (
+        lambda d: d["suppliers"]["callwerk"]["capacity"].append({"from": "2026-03-01", "open": 9}),
+        "suppliers.callwerk.capacity[1]",
+        "supplier 'callwerk' now also has from 2026-03-01 and open 9",
+    ),
+    (
+        lambda d: d["suppliers"]["callwerk"]["barred_domains"].append("b.example"),
+        "suppliers.callwerk.barred_domains",
+        "supplier 'callwerk' now also bars b.example",
+    ),
+    (
+        lambda d: d["gates"]["closing"]["require"].append("educated"),
+        "gates.closing.require",
+        "gate 'closing' now also requires educated",
+    ),
+    (
+        lambda d: d["gates"]["closing"].update(expires_after="2w"),
+        "gates.closing.expires_after",
+        "gate 'closing' now expires after 2w, was 30d",
+    ),
+    (
+        lambda d: d["scores"]["score.fit"]["points"][0].update(points=7),
+        "scores.score.fit.points[0].points",
+        "score 'score.fit', when it is of segment 'dach' now has points 7, was 5",
+    ),
+    (
+        lambda d: d["scores"]["score.fit"]["points"].append({"when": {"icp": "core"}, "points": 2}),
+        "scores.score.fit.points[1]",
+        "score 'score.fit' now also has 2 points when it is of icp 'core'",
+    ),
+    (lambda d: d["country_groups"]["eu"].append("AT"), "country_groups.eu", "country group 'eu' now also takes AT"),
+    (lambda d: d["word_lists"]["rude"].append("hell"), "word_lists.rude", "word list 'rude' now also has hell"),
+    (
+        lambda d: d.update(personas={"buyer": {"owner": "Board", "when": {"field": "lead.title", "contains": "VP"}}}),
+        "personas.buyer",
+        "persona 'buyer' is new: lead.title is a text or list with VP",
+    ),
+    (lambda d: d.pop("suppliers"), "suppliers.callwerk", "supplier 'callwerk' is gone"),
+    (lambda d: d.update(fields={"custom.vip": "boolean"}), "fields.custom.vip", "field 'custom.vip' is new: boolean"),
+    (
+        lambda d: d.update(ownership={"order": ["account"]}),
+        "ownership.order",
+        "ownership now has order account, was contact, account and parent",
+    ),
+    (lambda d: d.update(holds={"alert_after": "1h"}), "holds.alert_after", "holds now has alert_after 1h, was 4h"),
+    (lambda d: d.update(nurture={"cool_off": "60d"}), "nurture.cool_off", "nurture now has cool_off 60d, was 30d"),
+    (lambda d: d.update(description="Ours"), "description", "description now is Ours, was not set"),
+]
+
+
+@pytest.mark.parametrize(("change", "path", "sentence"), SAID, ids=[sentence for _, _, sentence in SAID])
+def test_a_change_is_said_in_words(change: Callable[[dict[str, Any]], object], path: str, sentence: str) -> None:
+    assert (path, sentence) in changes(changed(change))
+
+
+def test_an_added_rule_does_not_make_the_others_look_moved() -> None:
+    assert len(changes(changed(lambda d: d["rules"].insert(0, {**REST, "name": "first"})))) == 1
+
+
+def test_only_the_rule_that_was_taken_elsewhere_has_moved() -> None:
+    many = [{**REST, "name": str(i)} for i in range(100)]
+    before, after = {**OLD, "rules": many}, {**OLD, "rules": [many[90], *many[:90], *many[91:]]}
+    found = diff(parse_policy(before), parse_policy(after))
+    assert [(change.kind, change.path) for change in found] == [("moved", "rules[0]")]
+
+
+def test_writing_out_a_default_is_no_change() -> None:
+    assert changes(changed(lambda d: d["rules"][0].update({"else": "hold"}))) == []
+    assert changes(changed(lambda d: d["pools"]["sdr"].update(booking={"duration": "30m"}, counter=None))) == []
+    assert changes(changed(lambda d: d["pools"]["sdr"].update(members=[{"rep": "lena"}, {"rep": "max"}]))) == []
+
+
+def test_true_is_not_one() -> None:
+    def asking(value: object) -> Policy:
+        return parse_policy({"rules": [{**REST, "when": {"field": "lead.source", "equals": value}}]})
+
+    assert [change.path for change in diff(asking(True), asking(1))] == ["rules[0].when.equals"]
+    assert diff(asking(1), asking(1.0)) == ()
+
+
+def test_a_change_carries_what_was_and_what_is() -> None:
+    (change,) = diff(parse_policy(OLD), parse_policy(changed(lambda d: d["rules"][0]["when"]["all"][1].update(gte=60))))
+    assert (change.group, change.kind, change.before, change.after) == ("rules", "changed", 70, 60)
+
+
+def test_the_largest_policies_are_compared_within_seconds() -> None:
+    when = {"field": "lead.country", "in": ["DE", "AT", "CH"]}
+    many = [{**DACH, "name": f"rule {i}", "when": when} for i in range(10_000)]
+    fewer = [{**one, "when": {**when, "in": ["DE", "AT"]}} for one in reversed(many)]
+    found = diff(parse_policy({**OLD, "rules": many}), parse_policy({**OLD, "rules": fewer}))
+    assert len(found) == 2 * 10_000 - 1
+
+
+@settings(max_examples=150, deadline=None)
+@given(policies, policies)
+def test_there_are_changes_exactly_when_the_policies_differ(one: dict[str, Any], other: dict[str, Any]) -> None:
+    before, after = parse_policy(one), parse_policy(other)
+    found = diff(before, after)
+    assert bool(found) == (meaning(before) != meaning(after))
+    assert all(change.sentence.strip() and change.path for change in found)
+    assert all("None" not in change.sentence for change in found)
+
+
+@settings(max_examples=150, deadline=None)
+@given(policies, st.data())
+def test_one_change_anywhere_is_found_there(document: dict[str, Any], data: st.DataObject) -> None:
+    other = {**document, **data.draw(st.sampled_from(sorted(document)).flatmap(replaced))}
+    before, after = parse_policy(document), parse_policy(other)
+    groups = {change.group for change in diff(before, after)}
+    assert groups == {key for key, value in meaning(after).items() if value != meaning(before)[key]}
+
+
+def replaced(key: str) -> st.SearchStrategy[dict[str, Any]]:
+    return policies.filter(lambda other: key in other).map(lambda other: {key: other[key]})
+
+
+def meaning(policy: Policy) -> dict[str, Any]:
+    """A policy's parts as plain text, every default written out; `diff` has its own way to compare."""
+    return {key: text_of(value) for key, value in policy.model_dump(mode="json", by_alias=True).items()}
+
+
+def text_of(value: Any) -> str:
+    match value:
+        case dict():
+            return "{" + ",".join(sorted(f"{key!r}:{text_of(part)}" for key, part in value.items())) + "}"
+        case list():
+            return "[" + ",".join(text_of(part) for part in value) + "]"
+        case bool() | str() | None:
+            return repr(value)
+        case _:
+            return repr(float(value))
