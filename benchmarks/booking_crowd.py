@@ -11,22 +11,22 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval
-from pointsman.domain.booking.lifecycle import By
+from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import PointsmanError
 from pointsman.main import utc_now, wire
-from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.appointments.actions import cancel
 from pointsman.services.availability import participants as parties
-from pointsman.services.availability.booking_context import Bookable, bookable
-from pointsman.services.availability.participant_calendars import read_party_calendars
-from pointsman.services.availability.participants import Asking
+from pointsman.services.availability.booking_context import BookingContext, load_booking_context
+from pointsman.services.availability.participant_calendars import read_participant_calendars
+from pointsman.services.availability.participants import SlotRequest
 from pointsman.services.booking import book as booking
-from pointsman.services.booking.book import Prepared, book_prepared, in_words
-from pointsman.services.booking.reschedule import Rescheduling, reschedule_in
-from pointsman.services.booking.slot_holds import Holding, hold_in
-from pointsman.services.calendars.readings import Reading
-from pointsman.services.ports import Actor, Env, Refused
-from pointsman.services.ports.meeting import AppointmentRow
-from pointsman.services.transactions import in_transaction
+from pointsman.services.booking.book import PreparedBooking, book_prepared, booking_error
+from pointsman.services.booking.reschedule import PreparedReschedule, reschedule_in_tx
+from pointsman.services.booking.slot_holds import PreparedSlotHold, hold_slot_in_tx
+from pointsman.services.calendars.readings import RepCalendarReading
+from pointsman.services.ports import Actor, ConstraintRefused, Env
+from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.transactions import run_in_transaction
 from pointsman.settings import load_settings
 
 ACTOR = Actor(name="benchmark")
@@ -36,7 +36,7 @@ ACTS = ("book", "hold", "cancel", "reschedule")
 #: Enough time is given back that somebody wins all along; most find that somebody was there before.
 SHARES = (975, 10, 10, 5)
 #: Who calls off: closers and operators free time alone, the others give the turn back, too.
-CANCELLED_BY = (*[By.CLOSER] * 4, *[By.OPERATOR] * 4, By.PROSPECT, By.SETTER)
+CANCELLED_BY = (*[ActorRole.CLOSER] * 4, *[ActorRole.OPERATOR] * 4, ActorRole.PROSPECT, ActorRole.SETTER)
 KEEPS_REP = 0.8  # of those who move an appointment
 BLIND = 0.02  # of the bookings are of a lead that has an appointment already
 PATIENCE_MS = 600_000
@@ -74,7 +74,9 @@ class Found:
 class Crowd:
     """The leads of one process and what they have; several connections act for them at once."""
 
-    def __init__(self, env: Env, share: Share, seen: dict[UUID, Bookable], readings: Mapping[str, Reading]) -> None:
+    def __init__(
+        self, env: Env, share: Share, seen: dict[UUID, BookingContext], readings: Mapping[str, RepCalendarReading]
+    ) -> None:
         self._env, self._seen, self._readings = env, seen, readings
         self._chance = random.Random(share.number)
         self._leads = list(share.leads)
@@ -104,40 +106,42 @@ class Crowd:
                 self._seen[lead] = await seen_for(self._env, lead)
             reason = error.extra.get("reason")
             return act, f"{error.code} ({reason})" if reason else error.code
-        except Refused as refused:
-            words = in_words(refused)
+        except ConstraintRefused as refused:
+            words = booking_error(refused)
             if words is refused:
                 raise
             return act, f"{getattr(words, 'code', '')} (constraint)"
         return act, "done"
 
-    def _asking(self, wanted: Interval) -> Asking:
-        return Asking(wanted=wanted, readings=self._readings)
+    def _asking(self, wanted: Interval) -> SlotRequest:
+        return SlotRequest(time=wanted, readings=self._readings)
 
     async def _book(self, lead: UUID, wanted: Interval) -> None:
-        given = Prepared(lead_id=lead, seen=self._seen[lead], asking=self._asking(wanted), actor=ACTOR, by=By.SETTER)
+        given = PreparedBooking(
+            lead_id=lead, context=self._seen[lead], request=self._asking(wanted), actor=ACTOR, by=ActorRole.SETTER
+        )
         self._booked[lead] = await book_prepared(self._env, given)
 
     async def _hold(self, lead: UUID, wanted: Interval) -> None:
-        given = Holding(lead_id=lead, asking=self._asking(wanted), actor=ACTOR)
-        await in_transaction(self._env, lambda tx: hold_in(self._env, tx, given))
+        given = PreparedSlotHold(lead_id=lead, request=self._asking(wanted), actor=ACTOR)
+        await run_in_transaction(self._env, lambda tx: hold_slot_in_tx(self._env, tx, given))
 
     async def _cancel(self, lead: UUID, _wanted: Interval) -> None:
         by = self._chance.choice(CANCELLED_BY)
         await cancel(self._env, self._booked.pop(lead).id, by=by, reason="another day", actor=ACTOR)
 
     async def _reschedule(self, lead: UUID, wanted: Interval) -> None:
-        given = Rescheduling(
+        given = PreparedReschedule(
             appointment_id=self._booked[lead].id,
             rep_id=self._booked[lead].rep_id,
-            wanted=wanted,
+            time=wanted,
             readings=self._readings,
             keep_rep=self._chance.random() < KEEPS_REP,
-            by=By.SETTER,
+            by=ActorRole.SETTER,
             reason=None,
             actor=ACTOR,
         )
-        moved = await in_transaction(self._env, lambda tx: reschedule_in(self._env, tx, given))
+        moved = await run_in_transaction(self._env, lambda tx: reschedule_in_tx(self._env, tx, given))
         if lead in self._booked:
             self._booked[lead] = moved
 
@@ -198,18 +202,22 @@ async def work(share: Share, attempted: Callable[[], None]) -> Found:
         await this.aclose()
 
 
-async def seen_for(env: Env, lead_id: UUID) -> Bookable:
+async def seen_for(env: Env, lead_id: UUID) -> BookingContext:
     """Who may be booked for the lead."""
     async with env.uow() as tx:
         lead = await tx.leads.get(lead_id)
         assert lead is not None, "it was put there"
-        return await bookable(env, tx, lead, now=env.clock())
+        return await load_booking_context(env, tx, lead, now=env.clock())
 
 
-async def _prepared(env: Env, leads: Sequence[UUID]) -> tuple[dict[UUID, Bookable], Mapping[str, Reading]]:
+async def _prepared(
+    env: Env, leads: Sequence[UUID]
+) -> tuple[dict[UUID, BookingContext], Mapping[str, RepCalendarReading]]:
     """Who may be booked for each lead, and what is known of everybody's calendar."""
     seen = {lead_id: await seen_for(env, lead_id) for lead_id in leads}
-    readings: dict[str, Reading] = {}
+    readings: dict[str, RepCalendarReading] = {}
     for what in {what.rep.key: what for what in seen.values()}.values():
-        readings |= await read_party_calendars(env, what, max_age=timedelta(hours=1), deadline=timedelta(seconds=20))
+        readings |= await read_participant_calendars(
+            env, what, max_age=timedelta(hours=1), deadline=timedelta(seconds=20)
+        )
     return seen, readings

@@ -105,7 +105,7 @@ def beside_zen(rounds: int) -> tuple[list[Contender], float]:
 
     def enriched() -> int:
         for known in facts:
-            match(ours.enriched(known, tables.NOW))
+            match(ours.enrich(known, tables.NOW))
         return len(facts)
 
     contenders = [
@@ -123,7 +123,7 @@ def unremembered(policy: CompiledPolicy, leads: Sequence[Facts]) -> Callable[[],
 
     def run() -> int:
         for known in leads:
-            policy.forget()
+            policy.clear_cache()
             policy.first_match(known)
         return len(leads)
 
@@ -159,7 +159,7 @@ def whole(rounds: int) -> Contender:
 
     def run() -> int:
         for known in leads:
-            decide(plan_routes(policy, known, purpose=None, gates_open={}, now=tables.NOW), world)
+            decide(plan_routes(policy, known, purpose=None, gates={}, now=tables.NOW), world)
         return len(leads)
 
     contender = Contender(name="100 rules, 50 reps", run=run)

@@ -16,7 +16,7 @@ from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.roster.reps import Rep, Roster, WeeklyBlock
 from pointsman.domain.roster.roles import Role, Work
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
-from pointsman.domain.routing.decide import PoolState, World
+from pointsman.domain.routing.decide import PoolState, RoutingInputs
 
 NOW = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
 SPACE = UUID("00000000-0000-4000-8000-000000000000")
@@ -170,7 +170,7 @@ def _selecting(chance: random.Random) -> dict[str, Any]:
     }
 
 
-def floor(rows: list[Row], reps: int = 50) -> tuple[CompiledPolicy, World]:
+def floor(rows: list[Row], reps: int = 50) -> tuple[CompiledPolicy, RoutingInputs]:
     """The table as rules that give work to a pool of `reps`, and a world in which all of them may take it."""
     pool = {"work": "qualification", "members": [f"rep{n}" for n in range(reps)], "immediate": True}
     rules = [{**row.rule(f"row {n}"), "work": "qualification", "pool": "sdr"} for n, row in enumerate(rows)]
@@ -185,7 +185,7 @@ def floor(rows: list[Row], reps: int = 50) -> tuple[CompiledPolicy, World]:
         )
         for key in (f"rep{n}" for n in range(reps))
     }  # fmt: skip
-    world = World(
+    world = RoutingInputs(
         roster=Roster(version=1, reps=people),
         now=NOW,
         seed="seed",

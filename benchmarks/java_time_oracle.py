@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from importlib import metadata
 from pathlib import Path
 
-from pointsman.domain.dates.local_time import grid_of_day, instant_of
+from pointsman.domain.dates.local_time import grid_of_day, local_to_utc
 
 ZONES = (
     "Europe/Berlin", "Europe/Vienna", "Europe/Zurich", "Europe/London",
@@ -84,14 +84,14 @@ def main() -> int:
                 words[2] != "0",
             )
             walls += 1
-            wrong += differs(f"{zone} {local}", instant_of(local.date(), local.time(), zone), at)
+            wrong += differs(f"{zone} {local}", local_to_utc(local.date(), local.time(), zone), at)
             grid = days.setdefault((zone, local.date()), [])
             if shown and local.minute % GRID == 0:
                 grid.append(at)
     if theirs != edition():
         print(f"The editions differ ({edition()} here, {theirs} there): what disagrees may be no fault of either.")
     for (zone, day), grid in days.items():
-        end = instant_of(day, time(6), zone)
+        end = local_to_utc(day, time(6), zone)
         ours = [at for at in grid_of_day(day, zone, timedelta(minutes=GRID)) if at < end]
         wrong += differs(f"{zone} {day}, grid of {GRID} minutes", ours, grid)
     compared = walls + len(days)

@@ -35,7 +35,7 @@ from pointsman.domain.ids import uuid7
 from pointsman.main import utc_now, wire
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.routing.route_lead import route_lead
-from pointsman.services.transactions import in_transaction
+from pointsman.services.transactions import run_in_transaction
 from pointsman.settings import load_settings
 
 SENDER = Actor(name="benchmark")
@@ -69,11 +69,11 @@ async def assign(url: str, leads: Sequence[UUID], connections: int, start_at: fl
 
     async def one_by_one() -> None:
         for lead_id in left:
-            await in_transaction(wired.env, lambda tx, lead_id=lead_id: _route(wired.env, tx, lead_id))
+            await run_in_transaction(wired.env, lambda tx, lead_id=lead_id: _route(wired.env, tx, lead_id))
 
     try:
         for _ in range(2 * connections):  # caches filled, statements prepared
-            await in_transaction(wired.env, lambda tx: _route(wired.env, tx, next(left)))
+            await run_in_transaction(wired.env, lambda tx: _route(wired.env, tx, next(left)))
         return await _together(one_by_one, connections, len(leads) - 2 * connections, start_at)
     finally:
         await wired.aclose()

@@ -6,8 +6,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from pointsman.local.account import Account
-from pointsman.local.binaries import find
+from pointsman.local.os_account import OsAccount
+from pointsman.local.postgres_binaries import find_postgres
 
 SCRIPT = """\
 insert into bare_pgbench (id, intake_id, dedupe_key, body, status, attempts, received_at)
@@ -26,7 +26,7 @@ class Pace:
 
 def program(directory: Path) -> str:
     """The pgbench beside the embedded server's programs, or else the system's."""
-    beside = Path(find(Account.current(), copies=directory / "programs").folder) / "pgbench"
+    beside = Path(find_postgres(OsAccount.current(), copies=directory / "programs").folder) / "pgbench"
     found = str(beside) if beside.exists() else shutil.which("pgbench")
     if found is None:
         raise SystemExit("pgbench is neither beside the embedded PostgreSQL nor on the PATH")

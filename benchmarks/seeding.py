@@ -7,7 +7,7 @@ from floors import ROLES, Floor
 from service import CALENDAR, Api, Target, calendar_path
 from webhooks import Hook, new_secret
 
-from pointsman.local.calendar_server import SERVICE
+from pointsman.local.calendar_server import SERVICE_USER
 
 CONNECTION = "team-calendars"
 SEED = 5
@@ -31,7 +31,7 @@ def seed(service: Target, floor: Floor) -> dict[str, Hook]:
 def _calendars(api: Api, service: Target, floor: Floor) -> None:
     server = service.calendars
     url = server.start(list(floor.calendars))
-    config = {"base_url": url, "username": SERVICE, "password": server.password()}
+    config = {"base_url": url, "username": SERVICE_USER, "password": server.password()}
     for owner in floor.calendars:
         server.ensure_calendar(owner, CALENDAR)
     api.call("PUT", f"/v1/connections/{CONNECTION}", {"connector": "caldav", "config": config})

@@ -20,7 +20,7 @@ import httpx
 from icalendar import Calendar, Component
 from programs import PYTHON, Program, cpu_seconds, free_port, run, start_all
 
-from pointsman.local.calendar_server import SERVICE, CalendarServer
+from pointsman.local.calendar_server import SERVICE_USER, CalendarServer
 from pointsman.local.postgres import EmbeddedPostgres
 
 CALENDAR = "work"
@@ -180,7 +180,7 @@ def calendar_path(owner: str) -> str:
 def events_of(server: CalendarServer, owners: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
     """What the calendar server itself says: for each owner's calendar, UID and start (UTC, ISO) of every event."""
     found: dict[str, list[tuple[str, str]]] = {}
-    with httpx.Client(auth=(SERVICE, server.password()), timeout=30, trust_env=False) as client:
+    with httpx.Client(auth=(SERVICE_USER, server.password()), timeout=30, trust_env=False) as client:
         for owner in owners:
             path = calendar_path(owner)
             answer = client.get(server.url.rstrip("/") + path)

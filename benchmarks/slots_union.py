@@ -19,11 +19,11 @@ from uuid import UUID
 from rich.console import Console
 from rich.table import Table
 
-from pointsman.domain.booking.availability import Interval, bookable_window, free
-from pointsman.domain.booking.caps import Meeting, full_days
-from pointsman.domain.booking.earliest import Diary
+from pointsman.domain.booking.appointment_caps import CountedAppointment, full_days
+from pointsman.domain.booking.availability import Interval, bookable_window, free_intervals
+from pointsman.domain.booking.earliest_starts import RepSchedule
 from pointsman.domain.booking.slot_union import SlotUnion
-from pointsman.domain.booking.slots import slots
+from pointsman.domain.booking.slots import slots_of_rep
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import Caps, Rep, TimeOff, WeeklyBlock
 from pointsman.domain.roster.roles import Role, Work
@@ -40,7 +40,7 @@ CLOSER = Role(name="Closer", works=frozenset({Work.CLOSING}))
 MINUTE = timedelta(minutes=1)
 
 
-def diary(number: int, dice: random.Random) -> Diary:
+def diary(number: int, dice: random.Random) -> RepSchedule:
     """One rep with a full calendar."""
     begins = dice.choice((8, 9, 10))
     zone = number % len(ZONES)
@@ -63,28 +63,28 @@ def diary(number: int, dice: random.Random) -> Diary:
     starts = [NOW + dice.randrange(week) * MINUTE for _ in range(60)]
     busy = [Interval(start, start + dice.choice((15, 30, 60, 90)) * MINUTE) for start in starts]
     meetings = [NOW + dice.randrange(week) * MINUTE for _ in range(8)]
-    return Diary(
+    return RepSchedule(
         rep=rep,
         busy=busy,
         reservations=[Interval(start, start + RULES.duration) for start in meetings],
-        meetings=[Meeting(start=start) for start in meetings],
+        appointments=[CountedAppointment(start=start) for start in meetings],
         known=Interval(NOW, NOW + timedelta(days=15)),
     )
 
 
-def one_by_one(diaries: list[Diary], window: Interval) -> list[datetime]:
+def one_by_one(diaries: list[RepSchedule], window: Interval) -> list[datetime]:
     """The naive way: each rep's free time is cut into slots, and the starts are united."""
     found: set[datetime] = set()
     for item in diaries:
         rep = item.rep
-        open_times = free(rep, item.busy, item.reservations, window, RULES, NOW)
-        full = full_days(rep, item.meetings)
-        offered = slots(rep.key, open_times, RULES.duration, RULES.slot_grid, rep.time_zone, full_days=full)
+        open_times = free_intervals(rep, item.busy, item.reservations, window, RULES, NOW)
+        full = full_days(rep, item.appointments)
+        offered = slots_of_rep(rep.key, open_times, RULES.duration, RULES.slot_grid, rep.time_zone, full_days=full)
         found.update(slot.start for slot in offered)
     return sorted(found)
 
 
-def united(diaries: list[Diary], window: Interval) -> list[datetime]:
+def united(diaries: list[RepSchedule], window: Interval) -> list[datetime]:
     return SlotUnion(rules=RULES, now=NOW, window=window).starts(diaries)
 
 
@@ -100,7 +100,10 @@ def main() -> int:
     if united(diaries, window) != expected:
         print("the two ways do not agree")
         return 1
-    ways: dict[str, Callable[[list[Diary], Interval], list[datetime]]] = {"union": united, "one by one": one_by_one}
+    ways: dict[str, Callable[[list[RepSchedule], Interval], list[datetime]]] = {
+        "union": united,
+        "one by one": one_by_one,
+    }
     rounds: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(given.rounds):
         for name, way in ways.items():

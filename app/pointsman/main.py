@@ -10,16 +10,16 @@ from fastapi_offline import FastAPIOffline
 
 from pointsman import __version__
 from pointsman.api import routers
-from pointsman.api.booking_page.rendering import Pages
+from pointsman.api.booking_page.rendering import PageRenderer
 from pointsman.api.http import problems
-from pointsman.api.http.body_limits import Limits
+from pointsman.api.http.body_limits import BodyLimitsMiddleware
 from pointsman.api.http.metrics import Metrics
-from pointsman.api.http.observability import Observe
+from pointsman.api.http.observability import ObservabilityMiddleware
 from pointsman.api.openapi import console
 from pointsman.api.openapi import document as openapi
 from pointsman.db import migrations
 from pointsman.logs import configure_logs
-from pointsman.services.operations.api_keys import KeyRing
+from pointsman.services.operations.api_keys import ApiKeyAuthenticator
 from pointsman.settings import Settings, load_settings
 from pointsman.wiring import Wired, settle_memory, utc_now, wire
 
@@ -38,21 +38,23 @@ def create_app(settings: Settings) -> FastAPI:
     app = _bare_app(settings, lifespan)
     app.state.env = wired.env
     app.state.connectors = wired.connectors
-    app.state.keys = KeyRing(app.state.env, monotonic=time.monotonic)
+    app.state.keys = ApiKeyAuthenticator(app.state.env, monotonic=time.monotonic)
     app.state.metrics = Metrics()
-    app.state.booking_pages = Pages(organisation=settings.organisation, embedded_in=settings.booking_page_embedded_in)
-    app.state.revision = migrations.head()
-    problems.install(app)
+    app.state.booking_pages = PageRenderer(
+        organisation=settings.organisation, embedded_in=settings.booking_page_embedded_in
+    )
+    app.state.revision = migrations.head_revision()
+    problems.install_problem_handlers(app)
     for router in routers.ALL:
         app.include_router(router)
-    openapi.install(app, public_url=settings.public_url, clock=wired.env.clock)
+    openapi.install_openapi(app, public_url=settings.public_url, clock=wired.env.clock)
     app.add_middleware(
-        Limits,
+        BodyLimitsMiddleware,
         max_body_bytes=settings.max_body_bytes,
         max_json_depth=settings.max_json_depth,
         receive_timeout_s=settings.receive_timeout_s,
     )
-    app.add_middleware(Observe, metrics=app.state.metrics)  # the last one added is the outermost
+    app.add_middleware(ObservabilityMiddleware, metrics=app.state.metrics)  # the last one added is the outermost
     return app
 
 
@@ -61,7 +63,7 @@ def _bare_app(settings: Settings, lifespan: Callable[[FastAPI], AbstractAsyncCon
     if not settings.docs:
         return FastAPI(**about, docs_url=None, openapi_url=None)
     app: FastAPI = FastAPIOffline(docs_url=None, **about)
-    console.install(app)
+    console.install_console(app)
     return app
 
 

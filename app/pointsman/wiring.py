@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pointsman.connectors.adapter import ConnectorGateway
-from pointsman.connectors.context import Lender
+from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.crm import ConnectorCrm
 from pointsman.connectors.invitations import IcalendarInvitations
 from pointsman.connectors.registry import ConnectorRegistry
@@ -36,7 +36,7 @@ class Wired:
     env: Env
     engine: AsyncEngine
     connectors: ConnectorRegistry
-    lender: Lender
+    lender: ContextFactory
 
     async def aclose(self) -> None:
         await self.lender.aclose()
@@ -53,7 +53,7 @@ def wire(settings: Settings, *, name: str, pool_size: int | None = None) -> Wire
     )
     vault = Vault([key.get_secret_value() for key in settings.secret_keys])
     connectors = ConnectorRegistry.discover()
-    lender = Lender(clock=utc_now, allowed=settings.private_networks)
+    lender = ContextFactory(clock=utc_now, allowed=settings.private_networks)
     gateway = ConnectorGateway(registry=connectors, vault=vault, lender=lender)
     env = Env(
         uow=SqlUnitOfWork(engine),

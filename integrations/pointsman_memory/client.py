@@ -8,7 +8,7 @@ import httpx
 from pointsman_memory.config import MemoryConfig
 from pointsman_memory.vendor import world
 from pointsman_sdk import Context, Rejected, SlotTaken
-from pointsman_sdk.http import lend, raise_for_status, send
+from pointsman_sdk.http import make_client, raise_for_status, send
 
 VENDOR = "the memory vendor"
 READS = frozenset({"GET"})
@@ -19,7 +19,7 @@ class Client:
 
     def __init__(self, config: MemoryConfig, context: Context) -> None:
         # Without an address there is no network to go through: the vendor is called in this process.
-        self._http = context.http if config.url else lend(world(config.world).transport)
+        self._http = context.http if config.url else make_client(world(config.world).transport)
         self._base = (config.url or "http://memory.invalid").rstrip("/")
         self._token, self._clock = config.token, context.clock
 

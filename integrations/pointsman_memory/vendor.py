@@ -13,7 +13,7 @@ import httpx
 from pointsman_memory.diary import Diary
 from pointsman_memory.ledger import Ledger
 from pointsman_memory.wire import Answer
-from pointsman_sdk import Contact, Hook
+from pointsman_sdk import Contact, WebhookRequest
 
 
 def signature(secret: str, moment: int, body: bytes) -> str:
@@ -37,7 +37,7 @@ class MemoryVendor:
     def __post_init__(self) -> None:
         self.transport = httpx.MockTransport(self._handle)
 
-    def hook(self, contacts: Sequence[Contact], *, moment: int) -> Hook:
+    def hook(self, contacts: Sequence[Contact], *, moment: int) -> WebhookRequest:
         """A webhook with one lead per contact, signed at this Unix time."""
         leads = [
             {"id": f"lead-{number}-{contact.email}", "fields": {"email": contact.email, "name": contact.name}}
@@ -45,7 +45,9 @@ class MemoryVendor:
         ]
         body = json.dumps({"leads": leads}).encode()
         headers = {"memory-signature": signature(self.webhook_secret, moment, body)}
-        return Hook(method="POST", url="https://pointsman.example/v1/hooks/memory", headers=headers, body=body)
+        return WebhookRequest(
+            method="POST", url="https://pointsman.example/v1/hooks/memory", headers=headers, body=body
+        )
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
         if not hmac.compare_digest(request.headers.get("Authorization", ""), f"Bearer {self.token}"):

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from pointsman_memory.shape import rows, shaped
 from pointsman_memory.vendor import signature
-from pointsman_sdk import Arrival, Hook, Rejected
+from pointsman_sdk import IncomingLead, Rejected, WebhookRequest
 
 TOLERANCE_SECONDS = 300
 _HEADER = re.compile(r"t=([0-9]{1,12}),v1=[0-9a-f]{64}")
@@ -23,7 +23,7 @@ class Webhooks:
     _secret: SecretStr
     _clock: Callable[[], datetime]
 
-    def verify(self, hook: Hook) -> None:
+    def verify(self, hook: WebhookRequest) -> None:
         sent = hook.headers.get("memory-signature", "")
         match = _HEADER.fullmatch(sent)
         if match is None:
@@ -34,7 +34,7 @@ class Webhooks:
         if abs(self._clock().timestamp() - moment) > TOLERANCE_SECONDS:
             raise Rejected("the webhook was signed too long ago, or in the future")
 
-    def parse(self, hook: Hook) -> Sequence[Arrival]:
+    def parse(self, hook: WebhookRequest) -> Sequence[IncomingLead]:
         try:
             data = json.loads(hook.body)
         except (ValueError, RecursionError):
@@ -42,5 +42,5 @@ class Webhooks:
         return [shaped(_arrival, row) for row in rows(shaped(lambda found: found["leads"], data))]
 
 
-def _arrival(row: Any) -> Arrival:
-    return Arrival(key=str(row["id"]), fields=dict(row["fields"]))
+def _arrival(row: Any) -> IncomingLead:
+    return IncomingLead(key=str(row["id"]), fields=dict(row["fields"]))

@@ -5,7 +5,7 @@ from pointsman_sdk.connector import PROTOCOLS, Connector, implemented
 from pointsman_sdk.context import Context, NoTokens, Token, Tokens
 from pointsman_sdk.crm import Company, Crm, Kind, Meeting, Record, User
 from pointsman_sdk.errors import AmbiguousOutcome, ConnectorError, ReauthRequired, Rejected, Retryable, SlotTaken
-from pointsman_sdk.intake import Arrival, Hook, Intake
+from pointsman_sdk.intake import IncomingLead, Intake, WebhookRequest
 from pointsman_sdk.keys import check_key
 from pointsman_sdk.manifest import CONTRACT, Auth, Capability, Manifest, Method
 from pointsman_sdk.notify import Notice, Notify
@@ -17,7 +17,6 @@ __all__ = [
     "CONTRACT",
     "PROTOCOLS",
     "AmbiguousOutcome",
-    "Arrival",
     "Auth",
     "Booking",
     "BookingRequest",
@@ -30,7 +29,7 @@ __all__ = [
     "Context",
     "Crm",
     "Enrolment",
-    "Hook",
+    "IncomingLead",
     "Intake",
     "Kind",
     "Manifest",
@@ -49,6 +48,7 @@ __all__ = [
     "Token",
     "Tokens",
     "User",
+    "WebhookRequest",
     "check_email",
     "check_key",
     "implemented",

@@ -62,7 +62,7 @@ class BoundedTransport(httpx.AsyncBaseTransport):
         await self._inner.aclose()
 
 
-def lend(transport: httpx.AsyncBaseTransport, *, limit: int = ANSWER_LIMIT) -> httpx.AsyncClient:
+def make_client(transport: httpx.AsyncBaseTransport, *, limit: int = ANSWER_LIMIT) -> httpx.AsyncClient:
     """The client that a host puts in the context, over `transport`; the conformance kit lends the same."""
     return httpx.AsyncClient(
         transport=BoundedTransport(transport, limit=limit),

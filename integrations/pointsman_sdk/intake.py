@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hook:
+class WebhookRequest:
     """One webhook request as it arrived: header names in lower case, the body byte for byte."""
 
     method: str
@@ -17,7 +17,7 @@ class Hook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class IncomingLead:
     """One lead out of a webhook. `key` is the vendor's id of the event, the same when it is delivered again."""
 
     key: str
@@ -29,10 +29,10 @@ class Arrival:
 class Intake(Protocol):
     """Webhooks of one vendor; nothing here waits for anything."""
 
-    def verify(self, hook: Hook) -> None:
+    def verify(self, hook: WebhookRequest) -> None:
         """Raise Rejected unless the vendor signed exactly this request, and lately."""
         ...
 
-    def parse(self, hook: Hook) -> Sequence[Arrival]:
+    def parse(self, hook: WebhookRequest) -> Sequence[IncomingLead]:
         """Every lead in the request, one by one. Raises Rejected when it is not the vendor's format."""
         ...

@@ -10,7 +10,7 @@ from sqlalchemy import TextClause
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 import pointsman.db
-from pointsman.db.engine.hot_statement import HotStatement
+from pointsman.db.engine.hot_statement import PreparedStatement
 
 
 def statements() -> Iterator[tuple[str, bytes]]:
@@ -19,7 +19,7 @@ def statements() -> Iterator[tuple[str, bytes]]:
         for name, value in vars(importlib.import_module(module.name)).items():
             if isinstance(value, TextClause):
                 yield f"{module.name}.{name}", str(value.compile(dialect=PGDialect_psycopg())).encode()
-            elif isinstance(value, HotStatement):
+            elif isinstance(value, PreparedStatement):
                 yield f"{module.name}.{name}", value._query
 
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from playwright.async_api import Page as Tab
 
-from pointsman.services.booking.slot_holds import release_slot
-from pointsman.services.ports import Actor, FaultRetry
+from pointsman.services.booking.slot_holds import release_slot_hold
+from pointsman.services.ports import Actor, VendorRetryableError
 from support.booking_links import Page
 from support.browser_windows import SIZES, Axe, Scheme, Window, picture
 
@@ -27,7 +27,7 @@ async def every_page(page: Page, tab: Tab, language: str) -> AsyncIterator[str]:
     await tab.locator(".choose button").click()
     yield "confirm"
     kept = await page.floor.world.value("select id from slot_holds where released_at is null")
-    await release_slot(page.floor.env, kept, actor=Actor(name="test"))
+    await release_slot_hold(page.floor.env, kept, actor=Actor(name="test"))
     await tab.reload()
     yield "confirm-not-kept"
     await tab.locator("form[action$='/confirm'] button").click()
@@ -44,7 +44,7 @@ async def every_page(page: Page, tab: Tab, language: str) -> AsyncIterator[str]:
     yield "cancel"
     await tab.locator("main button").click()
     yield "cancelled"
-    page.floor.vendor.faults = {f"{rep}-cal": FaultRetry("503") for rep in ("anna", "ben", "clara")}
+    page.floor.vendor.faults = {f"{rep}-cal": VendorRetryableError("503") for rep in ("anna", "ben", "clara")}
     await page.floor.world.rows("delete from calendar_reads")
     await tab.goto(path)
     yield "none"

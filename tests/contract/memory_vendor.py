@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import httpx
 
 from pointsman_memory import MemoryConfig, MemoryVendor
-from pointsman_sdk import Contact, Hook, Slot
+from pointsman_sdk import Contact, Slot, WebhookRequest
 from pointsman_sdk.testing import NOW, Event, Row
 
 CONFIG = MemoryConfig.model_validate(
@@ -46,7 +46,7 @@ class BenchVendor:
         entries = self.inner.ledger.entries.values()
         return [Row(id=entry.id, kind=entry.kind, name=entry.name, owner=entry.owner) for entry in entries]
 
-    def hook(self, contacts: Sequence[Contact], *, age_seconds: int = 0) -> Hook:
+    def hook(self, contacts: Sequence[Contact], *, age_seconds: int = 0) -> WebhookRequest:
         return self.inner.hook(contacts, moment=int(NOW.timestamp()) - age_seconds)
 
     def enrolments(self) -> Sequence[str]:

@@ -6,15 +6,15 @@ from dataclasses import replace
 from contract.mutant_base import fails
 from pointsman_memory import MemoryConnector
 from pointsman_sdk import (
-    Arrival,
     Company,
     Contact,
     Enrolment,
-    Hook,
+    IncomingLead,
     Notice,
     Record,
     Rejected,
     User,
+    WebhookRequest,
 )
 
 
@@ -63,19 +63,19 @@ class ListsAUserTwice(MemoryConnector):
 
 @fails("test_signed_webhook_is_accepted")
 class AcceptsNoWebhook(MemoryConnector):
-    def verify(self, hook: Hook) -> None:
+    def verify(self, hook: WebhookRequest) -> None:
         raise Rejected("wrong secret")
 
 
 @fails("test_tampered_webhook_is_rejected")
 class AcceptsEveryWebhook(MemoryConnector):
-    def verify(self, hook: Hook) -> None:
+    def verify(self, hook: WebhookRequest) -> None:
         return
 
 
 @fails("test_replayed_webhook_is_rejected")
 class AcceptsOldWebhooks(MemoryConnector):
-    def verify(self, hook: Hook) -> None:
+    def verify(self, hook: WebhookRequest) -> None:
         try:
             super().verify(hook)
         except Rejected as error:
@@ -85,7 +85,7 @@ class AcceptsOldWebhooks(MemoryConnector):
 
 @fails("test_batched_leads_are_split")
 class ReadsTheFirstLeadOnly(MemoryConnector):
-    def parse(self, hook: Hook) -> Sequence[Arrival]:
+    def parse(self, hook: WebhookRequest) -> Sequence[IncomingLead]:
         return super().parse(hook)[:1]
 
 
@@ -93,14 +93,14 @@ class ReadsTheFirstLeadOnly(MemoryConnector):
 class MakesKeysUp(MemoryConnector):
     count = 0
 
-    def parse(self, hook: Hook) -> Sequence[Arrival]:
+    def parse(self, hook: WebhookRequest) -> Sequence[IncomingLead]:
         self.count += 1
         return [replace(arrival, key=f"{arrival.key}-{self.count}") for arrival in super().parse(hook)]
 
 
 @fails("test_malformed_webhook_is_rejected")
 class TakesAnythingForEmpty(MemoryConnector):
-    def parse(self, hook: Hook) -> Sequence[Arrival]:
+    def parse(self, hook: WebhookRequest) -> Sequence[IncomingLead]:
         try:
             return super().parse(hook)
         except Rejected:

@@ -19,7 +19,7 @@ from pointsman_caldav.busytimes import from_free_busy
 from pointsman_caldav.dav import parse
 from pointsman_caldav.events import stored, written
 from pointsman_sdk import AmbiguousOutcome, ConnectorError, Context, NoTokens, ReauthRequired, Rejected, Retryable, Slot
-from pointsman_sdk.http import lend
+from pointsman_sdk.http import make_client
 from pointsman_sdk.testing import ADA, HOSTILE, NOW, at, request
 
 pytestmark = pytest.mark.anyio
@@ -39,7 +39,7 @@ async def scripted(anyio_backend: str) -> AsyncIterator[Callable[[Handler], Cald
     clients: list[httpx.AsyncClient] = []
 
     def make(handler: Handler, **config: Any) -> CaldavConnector:
-        clients.append(lend(httpx.MockTransport(handler)))
+        clients.append(make_client(httpx.MockTransport(handler)))
         return on(clients[-1], **config)
 
     yield make
@@ -396,7 +396,7 @@ async def test_login_that_leaves_us_anonymous_asks_for_another(scripted: Any) ->
 @pytest.fixture
 async def real(anyio_backend: str, caldav_server: Server) -> AsyncIterator[tuple[CaldavConnector, RadicaleVendor]]:
     vendor = RadicaleVendor(caldav_server)
-    async with lend(vendor.transport) as http:
+    async with make_client(vendor.transport) as http:
         yield on(http, base_url=caldav_server.url, username=USER, password=PASSWORD), vendor
 
 
@@ -461,7 +461,7 @@ async def test_uid_that_lies_elsewhere_in_the_calendar_is_refused(real: Any) -> 
 
 
 async def test_wrong_password_asks_for_another(caldav_server: Server, anyio_backend: str) -> None:
-    async with lend(httpx.AsyncHTTPTransport()) as http:
+    async with make_client(httpx.AsyncHTTPTransport()) as http:
         connector = on(http, base_url=caldav_server.url, username=USER, password="wrong")
         for call in (connector.check, lambda: connector.busy(f"/{USER}/x/", DAY)):
             with pytest.raises(ReauthRequired):

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from pointsman_sdk import Capability, errors
-from pointsman_sdk.http import AnswerRefused, lend, raise_for_status
+from pointsman_sdk.http import AnswerRefused, make_client, raise_for_status
 from pointsman_sdk.testing import NOW, ConnectorSuite, FaultyTransport, Tier, proofs
 from pointsman_sdk.testing.tiers import tier_of
 
@@ -95,7 +95,7 @@ def wire(vendor: Vendor) -> FaultyTransport:
 
 @pytest.fixture
 async def http(anyio_backend: str, wire: FaultyTransport) -> AsyncIterator[httpx.AsyncClient]:
-    async with lend(wire) as client:
+    async with make_client(wire) as client:
         yield client
 
 
@@ -139,7 +139,7 @@ async def test_lent_client_refuses_a_compressed_answer(anyio_backend: str) -> No
         stream = httpx.ByteStream(b"\x1f\x8b")
         return httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=stream)
 
-    async with lend(httpx.MockTransport(bomb)) as client:
+    async with make_client(httpx.MockTransport(bomb)) as client:
         with pytest.raises(AnswerRefused):
             await client.get("https://x.example")
 
@@ -151,7 +151,7 @@ async def test_lent_client_keeps_no_cookie(anyio_backend: str) -> None:
         seen.append(request.headers.get("Cookie"))
         return httpx.Response(200, headers={"Set-Cookie": "session=of-another-connection"})
 
-    async with lend(httpx.MockTransport(answer)) as client:
+    async with make_client(httpx.MockTransport(answer)) as client:
         await client.get("https://x.example")
         await client.get("https://x.example")
     assert seen == [None, None]

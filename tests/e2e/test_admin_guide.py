@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.demo.script import Keepsake
+from pointsman.demo.files import DemoState
 from support.running_demo import Demo, demo_in
 
 pytestmark = [
@@ -88,7 +88,7 @@ def environment(demo: Demo, programs: Path, *, stand_in: bool) -> dict[str, str]
 
 def on_this_machine(commands: str, demo: Demo) -> str:
     """What a reader puts in, and where this demo differs from one that was started by `make demo` right here."""
-    key = Keepsake(demo.state / "demo.json").read()["admin_key"]
+    key = DemoState(demo.state / "demo.json").read()["admin_key"]
     for written, here in {
         "http://127.0.0.1:8000": f"http://127.0.0.1:{demo.port}",
         "pm_PASTE_YOURS": key,

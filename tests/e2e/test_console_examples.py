@@ -13,10 +13,10 @@ import yaml
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
 
-from pointsman.demo.api import Api
-from pointsman.demo.phone import on_the_phone
-from pointsman.demo.script import Keepsake, body, document
-from pointsman.demo.seed import owners, seed
+from pointsman.demo.api import ApiClient
+from pointsman.demo.files import DemoState, load_yaml, read_example
+from pointsman.demo.phone import hand_over_by_phone
+from pointsman.demo.seed import calendar_owners, seed_floor
 from pointsman.demo.senders import Sender
 from pointsman.local.calendar_server import CalendarServer
 from pointsman.main import create_app
@@ -69,15 +69,15 @@ class Served:
     """The demo floor behind a client that is signed in as its admin, and what the operations answered so far."""
 
     client: httpx.Client
-    api: Api
+    api: ApiClient
     senders: dict[str, Sender]
     answers: dict[str, Any] = field(default_factory=dict)
 
     def lead(self, last_name: str) -> str:
-        return next(str(row["id"]) for row in self.api.every("/v1/leads") if row["last_name"] == last_name)
+        return next(str(row["id"]) for row in self.api.iter_items("/v1/leads") if row["last_name"] == last_name)
 
     def first(self, path: str) -> str:
-        return str(next(self.api.every(path))["id"])
+        return str(next(self.api.iter_items(path))["id"])
 
     def slot(self) -> str:
         """The first free time of the closer who has the lead."""
@@ -85,7 +85,7 @@ class Served:
 
     def later_slot(self) -> str:
         """A time to which the newest appointment can move."""
-        lead = next(iter(self.api.every("/v1/appointments")))["lead_id"]
+        lead = next(iter(self.api.iter_items("/v1/appointments")))["lead_id"]
         return str(self.api.call("GET", f"/v1/leads/{lead}/slots")["slots"][-1]["start"])
 
     def answered(self, operation: str, name: str) -> Any:
@@ -112,8 +112,8 @@ REAL: dict[tuple[str, str], Callable[[Served], Any]] = {
     ("POST /v1/leads/reassign", "lead_ids"): lambda it: [it.lead("Pohl")],
     ("POST /v1/leads/{lead_id}/merge", "lead_id"): lambda it: it.lead("Pohl"),
     ("POST /v1/leads/{lead_id}/merge", "into"): lambda it: it.lead("Egger"),
-    ("PUT /v1/accounts/{account_id}/parent", "parent"): lambda it: list(it.api.every("/v1/accounts"))[1]["id"],
-    ("POST /v1/accounts/{account_id}/merge", "into"): lambda it: list(it.api.every("/v1/accounts"))[1]["id"],
+    ("PUT /v1/accounts/{account_id}/parent", "parent"): lambda it: list(it.api.iter_items("/v1/accounts"))[1]["id"],
+    ("POST /v1/accounts/{account_id}/merge", "into"): lambda it: list(it.api.iter_items("/v1/accounts"))[1]["id"],
     ("POST /v1/slot-holds", "start"): lambda it: it.slot(),
     ("POST /v1/appointments", "start"): lambda it: it.slot(),
     ("POST /v1/appointments/{appointment_id}/reschedule", "start"): lambda it: it.later_slot(),
@@ -126,10 +126,10 @@ REAL: dict[tuple[str, str], Callable[[Served], Any]] = {
 def served(database_server: Any, database_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder: Path = tmp_path_factory.mktemp("console")
     server = CalendarServer(folder / "calendars", port=free_port())
-    server.start(owners())
+    server.start(calendar_owners())
     try:
         with database_server.clone(database_template) as url, served_in_process(url) as (app, portal, client):
-            yield floor_of(app, portal, client, server, Keepsake(folder / "demo.json"))
+            yield floor_of(app, portal, client, server, DemoState(folder / "demo.json"))
     finally:
         server.stop()
 
@@ -163,24 +163,24 @@ class OnLoop(httpx.BaseTransport):
 
 
 def floor_of(
-    app: FastAPI, portal: BlockingPortal, client: httpx.Client, server: CalendarServer, kept: Keepsake
+    app: FastAPI, portal: BlockingPortal, client: httpx.Client, server: CalendarServer, kept: DemoState
 ) -> Served:
     """The demo's own course, with its worker played by hand."""
     env = app.state.env
     made = portal.call(lambda: create_key(env, name="admin", scopes=["admin"], actor=Actor(name="test")))
     client.headers["Authorization"] = f"Bearer {made.token}"
-    api = Api("http://pointsman.test", made.token, client=client)
-    served = Served(client=client, api=api, senders=seed(api, server, kept, now=datetime.now(UTC)))
-    story = document("story.yaml")
+    api = ApiClient("http://pointsman.test", made.token, client=client)
+    served = Served(client=client, api=api, senders=seed_floor(api, server, kept, now=datetime.now(UTC)))
+    story = load_yaml("story.yaml")
     for part in ("leads", "handovers"):
         for letter in story[part]:
-            content, now = body(letter["body"]), datetime.now(UTC)
+            content, now = read_example(letter["body"]), datetime.now(UTC)
             sent = served.senders[letter["intake"]].send(api, content, event_id=letter["body"], now=now)
             assert sent.status_code == 202
             for inbox_id in sent.json()["ids"]:
                 portal.call(process_item, env, inbox_id)
-    on_the_phone(api, story["phone"])
-    for delivery in api.every("/v1/deliveries", status="pending"):
+    hand_over_by_phone(api, story["phone"])
+    for delivery in api.iter_items("/v1/deliveries", status="pending"):
         portal.call(run_delivery, env, delivery["id"])
     return served
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.local.account import Account
+from pointsman.local.os_account import OsAccount
 from support.running_demo import Demo, demo_in, end, python_for, taken
 
 pytestmark = [
@@ -88,7 +88,7 @@ def test_it_runs_the_main_job_and_goes_on_where_it_stopped_whatever_an_admin_did
 
 
 def test_killed_with_everything_halfway_it_goes_on_as_a_normal_user_too(open_folder: Path) -> None:
-    account = Account.for_server(open_folder)  # who is not root
+    account = OsAccount.for_server(open_folder)  # who is not root
     if not python_for(account):
         pytest.skip("this checkout or its Python lies where no other account may go")
     with demo_in(open_folder, account=account) as demo:

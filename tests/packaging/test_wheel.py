@@ -85,7 +85,9 @@ def test_it_carries_the_licence_the_types_and_every_migration(names: list[str]) 
 def test_it_carries_the_booking_page_and_renders_it(names: list[str], elsewhere: Path) -> None:
     folder = ROOT / "app" / "pointsman" / "api" / "booking_page" / "templates"
     assert {f"pointsman/api/booking_page/templates/{path.name}" for path in folder.iterdir()} <= set(names)
-    shown = run(elsewhere, "-c", "from pointsman.api.booking_page.rendering import Pages; print(Pages().headers)")
+    shown = run(
+        elsewhere, "-c", "from pointsman.api.booking_page.rendering import PageRenderer; print(PageRenderer().headers)"
+    )
     assert "sha256-" in shown
 
 
@@ -95,7 +97,7 @@ def test_it_carries_the_demos_examples_and_finds_them(names: list[str], elsewher
     place = run(
         elsewhere,
         "-c",
-        "from pointsman.demo.script import document, examples; document('story.yaml'); print(examples())",
+        "from pointsman.demo.files import examples_folder, load_yaml; load_yaml('story.yaml'); print(examples_folder())",
     )
     assert Path(place.strip()).is_relative_to(elsewhere)
 

@@ -6,35 +6,45 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from pointsman.domain.booking.lifecycle import Act, By, Outcome, RejectCode
-from pointsman.services.appointments.transition_acts import (
+from pointsman.domain.booking.lifecycle import ActorRole, AppointmentAction, MeetingOutcome, RejectCode
+from pointsman.services.appointments.actions import (
     accept,
     cancel,
     confirm,
-    mark_held,
+    mark_attended,
     mark_no_show,
     reject,
     set_outcome,
 )
 from pointsman.services.booking.book import book
-from pointsman.services.ports.meeting import AppointmentRow
+from pointsman.services.ports.booking import AppointmentRow
 from support.booking_floor import SETTER, Floor
 
 Do = Callable[[Floor, UUID], Awaitable[AppointmentRow]]
 
 #: Acts by (act, case), as a caller does them.
-DO: Mapping[tuple[Act, str], Do] = {
-    (Act.CONFIRM, ""): lambda floor, it: confirm(floor.env, it, actor=SETTER),
-    (Act.ACCEPT, ""): lambda floor, it: accept(floor.env, it, actor=SETTER),
-    (Act.HELD, ""): lambda floor, it: mark_held(floor.env, it, actor=SETTER),
-    (Act.NO_SHOW, ""): lambda floor, it: mark_no_show(floor.env, it, actor=SETTER),
-    **{(Act.CANCEL, str(by)): (lambda floor, it, by=by: cancelled(floor, it, by)) for by in By if by is not By.SYSTEM},
-    **{(Act.REJECT, str(code)): (lambda floor, it, code=code: rejected(floor, it, code)) for code in RejectCode},
-    **{(Act.OUTCOME, str(one)): (lambda floor, it, one=one: decided(floor, it, one)) for one in Outcome},
+DO: Mapping[tuple[AppointmentAction, str], Do] = {
+    (AppointmentAction.CONFIRM, ""): lambda floor, it: confirm(floor.env, it, actor=SETTER),
+    (AppointmentAction.ACCEPT, ""): lambda floor, it: accept(floor.env, it, actor=SETTER),
+    (AppointmentAction.HELD, ""): lambda floor, it: mark_attended(floor.env, it, actor=SETTER),
+    (AppointmentAction.NO_SHOW, ""): lambda floor, it: mark_no_show(floor.env, it, actor=SETTER),
+    **{
+        (AppointmentAction.CANCEL, str(by)): (lambda floor, it, by=by: cancelled(floor, it, by))
+        for by in ActorRole
+        if by is not ActorRole.SYSTEM
+    },
+    **{
+        (AppointmentAction.REJECT, str(code)): (lambda floor, it, code=code: rejected(floor, it, code))
+        for code in RejectCode
+    },
+    **{
+        (AppointmentAction.OUTCOME, str(one)): (lambda floor, it, one=one: decided(floor, it, one))
+        for one in MeetingOutcome
+    },
 }
 
 
-async def cancelled(floor: Floor, appointment_id: UUID, by: By) -> AppointmentRow:
+async def cancelled(floor: Floor, appointment_id: UUID, by: ActorRole) -> AppointmentRow:
     return await cancel(floor.env, appointment_id, by=by, reason="x", actor=SETTER)
 
 
@@ -42,7 +52,7 @@ async def rejected(floor: Floor, appointment_id: UUID, code: RejectCode) -> Appo
     return await reject(floor.env, appointment_id, code=code, reason="x", actor=SETTER)
 
 
-async def decided(floor: Floor, appointment_id: UUID, outcome: Outcome) -> AppointmentRow:
+async def decided(floor: Floor, appointment_id: UUID, outcome: MeetingOutcome) -> AppointmentRow:
     return await set_outcome(floor.env, appointment_id, outcome=outcome, actor=SETTER)
 
 
@@ -52,11 +62,11 @@ class State:
 
     past: bool = False
     requested: bool = False
-    acts: tuple[tuple[Act, str], ...] = ()
+    acts: tuple[tuple[AppointmentAction, str], ...] = ()
 
 
-_HELD = (Act.HELD, "")
-_ACCEPTED = (Act.ACCEPT, "")
+_HELD = (AppointmentAction.HELD, "")
+_ACCEPTED = (AppointmentAction.ACCEPT, "")
 
 STATES: Mapping[str, State] = {
     "requested": State(requested=True),
@@ -67,12 +77,12 @@ STATES: Mapping[str, State] = {
     "accepted, past": State(past=True, acts=(_ACCEPTED,)),
     "held": State(past=True, acts=(_HELD,)),
     "held, accepted": State(past=True, acts=(_HELD, _ACCEPTED)),
-    "held, won": State(past=True, acts=(_HELD, (Act.OUTCOME, "won"))),
-    "held, lost": State(past=True, acts=(_HELD, (Act.OUTCOME, "lost"))),
-    "held, later": State(past=True, acts=(_HELD, (Act.OUTCOME, "later"))),
-    "no-show": State(past=True, acts=((Act.NO_SHOW, ""),)),
-    "cancelled": State(acts=((Act.CANCEL, "prospect"),)),
-    "rejected": State(acts=((Act.REJECT, "wrong_segment"),)),
+    "held, won": State(past=True, acts=(_HELD, (AppointmentAction.OUTCOME, "won"))),
+    "held, lost": State(past=True, acts=(_HELD, (AppointmentAction.OUTCOME, "lost"))),
+    "held, later": State(past=True, acts=(_HELD, (AppointmentAction.OUTCOME, "later"))),
+    "no-show": State(past=True, acts=((AppointmentAction.NO_SHOW, ""),)),
+    "cancelled": State(acts=((AppointmentAction.CANCEL, "prospect"),)),
+    "rejected": State(acts=((AppointmentAction.REJECT, "wrong_segment"),)),
 }
 
 

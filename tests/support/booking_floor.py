@@ -9,12 +9,12 @@ from uuid import UUID
 
 from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
 from pointsman.domain.roster.reps import Caps
-from pointsman.services.connections.connections import Bound, bind_calendars, save_connection
+from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars, save_connection
 from pointsman.services.deliveries.run import run_delivery
-from pointsman.services.handover.book_on_handover import Wish
-from pointsman.services.handover.handover import HandedOver, hand_over
+from pointsman.services.handover.book_on_handover import AutoBook
+from pointsman.services.handover.handover import HandoverResult, hand_over
 from pointsman.services.ports import Actor, Env, Tx, UnitOfWork
-from pointsman.services.ports.meeting import DeliveryRow
+from pointsman.services.ports.booking import DeliveryRow
 from support.faulty_calendars import FaultyCalendars, open_transactions
 from support.use_case_env import World, floor_given, office_hours, open_world
 
@@ -47,12 +47,12 @@ class Floor:
     async def lead(self, **facts: Any) -> UUID:
         return await self.world.lead(**({"company__employees": 120, "lead__country": "DE"} | facts))
 
-    async def hand_over(self, lead_id: UUID, **over: Any) -> HandedOver:
-        wish = Wish(earliest=over.pop("auto_book", False), window=over.pop("window", None))
-        given = {"evidence": self.evidence(), "setter": "lena", "actor": SETTER, "wish": wish} | over
+    async def hand_over(self, lead_id: UUID, **over: Any) -> HandoverResult:
+        auto_book = AutoBook(earliest=over.pop("at_earliest", False), window=over.pop("window", None))
+        given = {"evidence": self.evidence(), "setter": "lena", "actor": SETTER, "auto_book": auto_book} | over
         return await hand_over(self.env, lead_id, **given)
 
-    async def ready(self) -> tuple[UUID, HandedOver]:
+    async def ready(self) -> tuple[UUID, HandoverResult]:
         """A new lead with a closer, and the answer to its hand-over."""
         lead_id = await self.lead()
         return lead_id, await self.hand_over(lead_id)
@@ -96,8 +96,8 @@ class WatchedUow:
         finally:
             open_transactions.reset(before)
 
-    def single(self) -> AbstractAsyncContextManager[Tx]:
-        return self._inner.single()
+    def autocommit(self) -> AbstractAsyncContextManager[Tx]:
+        return self._inner.autocommit()
 
 
 @asynccontextmanager
@@ -117,5 +117,7 @@ async def open_floor(
         env = replace(world.env, calendars=vendor, uow=WatchedUow(world.env.uow))
         await save_connection(env, "cal", connector="memory", config={"url": "x"}, active=True, actor=SETTER)
         for rep in closers:
-            await bind_calendars(env, rep, [Bound(connection="cal", calendar=f"{rep}-cal", writes=True)], actor=SETTER)
+            await bind_calendars(
+                env, rep, [CalendarBindingInput(connection="cal", calendar=f"{rep}-cal", writes=True)], actor=SETTER
+            )
         yield Floor(world=world, env=env, vendor=vendor)

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from fastapi import FastAPI
 
-from pointsman.api.booking_page.rendering import Pages
+from pointsman.api.booking_page.rendering import PageRenderer
 from pointsman.connectors.vault import Vault
 from pointsman.main import create_app
 from pointsman.services.booking.book import book
-from pointsman.services.booking_links.tokens import BookingLink, sign
+from pointsman.services.booking_links.tokens import BookingLink, sign_link
 from pointsman.services.ports import Actor
 from pointsman.services.roster.change_roster import put_roster
 from pointsman.settings import load_settings
@@ -40,7 +40,7 @@ class Page:
     def path(self, lead_id: UUID, *, life: timedelta = timedelta(days=3), **over: str | None) -> str:
         expires_at: datetime = (self.floor.env.clock() + life).replace(microsecond=0)
         link = BookingLink(lead_id=lead_id, expires_at=expires_at, **over)
-        return f"/book/{sign(self.floor.env.secrets, link)}"
+        return f"/book/{sign_link(self.floor.env.secrets, link)}"
 
     async def somebody_takes(self, lead_id: UUID, start: str) -> None:
         """Another lead books the closer of this one then."""
@@ -67,5 +67,5 @@ async def open_page(
             floor.env, secrets=Vault([SECRET]), public_url=public_url, invitations=app.state.env.invitations
         )
         app.state.env = floor.env
-        app.state.booking_pages = Pages(organisation=ORGANISATION)
+        app.state.booking_pages = PageRenderer(organisation=ORGANISATION)
         yield Page(app=app, floor=floor)

@@ -9,13 +9,13 @@ from uuid import UUID
 import httpx
 
 from pointsman.connectors.adapter import ConnectorGateway
-from pointsman.connectors.context import Lender
+from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.crm import ConnectorCrm
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.ports import Env
-from pointsman.services.ports.meeting import AppointmentRow, DeliveryRow
+from pointsman.services.ports.booking import AppointmentRow, DeliveryRow
 from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman_memory import MemoryVendor
 from pointsman_sdk import Kind
@@ -106,7 +106,7 @@ async def open_crm_floor(database_url: str, **over: Any) -> AsyncIterator[CrmFlo
         crashing = CrashingTransport(crm.transport)
         wire = FaultyTransport(crashing)
         registry = ConnectorRegistry.discover()
-        lender = Lender(clock=floor.env.clock, transport=wire)
+        lender = ContextFactory(clock=floor.env.clock, transport=wire)
         gateway = ConnectorGateway(registry=registry, vault=Vault([new_key()]), lender=lender)
         floor.env = replace(floor.env, crm=ConnectorCrm(gateway=gateway, registry=registry))
         opened = CrmFloor(floor=floor, env=floor.env, crm=crm, wire=wire, crashing=crashing, gateway=gateway)

@@ -156,7 +156,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
-        if embedded.running():
+        if embedded.is_running():
             Server(url=make_url(embedded.start())).sweep()
             embedded.stop()
 

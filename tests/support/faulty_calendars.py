@@ -11,11 +11,11 @@ from enum import StrEnum
 from pointsman.services.ports import (
     CalendarEvent,
     ConnectionRef,
-    EventReceipt,
-    FaultAmbiguous,
-    FaultReauth,
-    FaultRejected,
-    FaultRetry,
+    VendorEvent,
+    VendorReauthError,
+    VendorRejectedError,
+    VendorRetryableError,
+    VendorUnansweredError,
 )
 
 
@@ -47,7 +47,7 @@ class FaultyCalendars:
         self.live: dict[tuple[str, str], list[CalendarEvent]] = defaultdict(list)
         self.cues: list[Cue] = []
         self.calls: list[tuple[str, str]] = []
-        self.busy_times: dict[str, list[tuple[datetime, datetime]]] = {}
+        self.busy: dict[str, list[tuple[datetime, datetime]]] = {}
         self.faults: dict[str, Exception] = {}
         self.before_change: Callable[[str], asyncio.Future[None] | None] = lambda _op: None
         self.reads = 0
@@ -66,7 +66,7 @@ class FaultyCalendars:
         if fault := self.faults.get("check"):
             raise fault
 
-    async def busy(
+    async def busy_times(
         self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, *, deadline: timedelta
     ) -> list[tuple[datetime, datetime]]:
         _outside_transactions()
@@ -76,17 +76,17 @@ class FaultyCalendars:
         if fault := self.faults.get(calendar):
             raise fault
         ours = [(e.start, e.end) for (where, _), events in self.live.items() if where == calendar for e in events]
-        return [(a, b) for a, b in [*self.busy_times.get(calendar, []), *ours] if a < end and b > start]
+        return [(a, b) for a, b in [*self.busy.get(calendar, []), *ours] if a < end and b > start]
 
-    async def find(self, connection: ConnectionRef, calendar: str, key: str) -> EventReceipt | None:
+    async def find_event(self, connection: ConnectionRef, calendar: str, key: str) -> VendorEvent | None:
         _outside_transactions()
         self.calls.append(("find", key))
-        if fault := self.faults.get(calendar) or (FaultRetry("503") if self.blind else None):
+        if fault := self.faults.get(calendar) or (VendorRetryableError("503") if self.blind else None):
             raise fault
         events = self.live[calendar, key]
         return replace(_receipt(events[0]), cancelled=key in self.called_off) if events else None
 
-    async def book(self, connection: ConnectionRef, event: CalendarEvent) -> EventReceipt:
+    async def book(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
         def apply() -> None:
             events = self.live[event.calendar, event.key]
             if not (self.keyed and events):
@@ -95,7 +95,7 @@ class FaultyCalendars:
         await self._change("book", event.key, apply)
         return _receipt(event)
 
-    async def move(self, connection: ConnectionRef, event: CalendarEvent) -> EventReceipt:
+    async def move(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
         def apply() -> None:
             self.called_off.discard(event.key)
             self.live[event.calendar, event.key] = [event]
@@ -103,9 +103,9 @@ class FaultyCalendars:
         await self._change("move", event.key, apply)
         return _receipt(event)
 
-    async def booked(
+    async def list_our_events(
         self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, *, deadline: timedelta
-    ) -> list[EventReceipt]:
+    ) -> list[VendorEvent]:
         _outside_transactions()
         self.calls.append(("booked", calendar))
         if calendar in self.stuck:
@@ -145,13 +145,13 @@ class FaultyCalendars:
             apply()
         match cue:
             case Cue.RETRY | Cue.BROKEN:
-                raise FaultRetry("503\x00 sorry", retry_after=self.retry_after)
+                raise VendorRetryableError("503\x00 sorry", retry_after=self.retry_after)
             case Cue.LOST:
-                raise FaultAmbiguous("no answer")
+                raise VendorUnansweredError("no answer")
             case Cue.REAUTH:
-                raise FaultReauth("401")
+                raise VendorReauthError("401")
             case Cue.REJECTED:
-                raise FaultRejected("no such calendar")
+                raise VendorRejectedError("no such calendar")
             case Cue.CRASH:
                 raise Crash
             case Cue.OK:
@@ -162,5 +162,5 @@ def _outside_transactions() -> None:
     assert open_transactions.get() == 0, "a vendor was called while a transaction was open"
 
 
-def _receipt(event: CalendarEvent) -> EventReceipt:
-    return EventReceipt(key=event.key, vendor_id=f"v-{event.key}", version="1", start=event.start, end=event.end)
+def _receipt(event: CalendarEvent) -> VendorEvent:
+    return VendorEvent(key=event.key, vendor_id=f"v-{event.key}", version="1", start=event.start, end=event.end)

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from pointsman.domain.roster.roles import Work
 from pointsman.services.booking.book import book
-from pointsman.services.connections.connections import Bound, bind_calendars
+from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars
 from pointsman.services.explain.replays import replay_decision
-from pointsman.services.ports.meeting import AppointmentRow
-from pointsman.services.roster.change_roster import RoleGiven, put_roster
-from pointsman.services.routing.ledger_audit import verify_all
+from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.roster.change_roster import RoleInput, put_roster
+from pointsman.services.routing.ledger_audit import verify_all_ledgers
 from support.booking_floor import SETTER, Floor, open_floor
 from support.use_case_env import POLICY, floor_given, rep_given
 
@@ -37,11 +37,11 @@ async def group_floor(database_url: str, **booking: Any) -> AsyncIterator[Floor]
     more = [rep_given(key, "Solution designer", working_hours=always) for key in SOLUTIONS]
     async with open_floor(database_url) as floor:
         given = floor_given()
-        roles = (*given.roles, RoleGiven(name="Solution designer", works=frozenset({Work.SOLUTION_DESIGN})))
+        roles = (*given.roles, RoleInput(name="Solution designer", works=frozenset({Work.SOLUTION_DESIGN})))
         reps = tuple(replace(rep, working_hours=always) for rep in (*given.reps, *more))
         await put_roster(floor.env, replace(given, roles=roles, reps=reps), actor=SETTER)
         for key in SOLUTIONS:
-            bound = [Bound(connection="cal", calendar=f"{key}-cal", writes=True)]
+            bound = [CalendarBindingInput(connection="cal", calendar=f"{key}-cal", writes=True)]
             await bind_calendars(floor.env, key, bound, actor=SETTER)
         await floor.world.publish(policy)
         yield floor
@@ -61,7 +61,7 @@ async def booked(floor: Floor, start: datetime | None = None) -> AppointmentRow:
 def busy(floor: Floor, rep: str, start: datetime, length: timedelta = HALF_AN_HOUR) -> None:
     """Something else in the calendar, late enough to be read by whoever asks next."""
     floor.world.clock.advance(timedelta(seconds=30))
-    floor.vendor.busy_times.setdefault(f"{rep}-cal", []).append((start, start + length))
+    floor.vendor.busy.setdefault(f"{rep}-cal", []).append((start, start + length))
 
 
 def others(holder: str) -> list[str]:
@@ -119,7 +119,7 @@ async def all_is_well(floor: Floor) -> None:
         " and x.gate_check_id is not distinct from a.gate_check_id)"
     )
     assert astray == 0
-    found = await verify_all(floor.env)
+    found = await verify_all_ledgers(floor.env)
     assert all(one.agrees for one in found), found
     for row in await floor.world.rows("select id from decisions"):
         assert (await replay_decision(floor.env, row.id)).same

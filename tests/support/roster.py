@@ -13,7 +13,7 @@ from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.roster.reps import Rep, Roster, WeeklyBlock
 from pointsman.domain.roster.roles import Role, Work
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
-from pointsman.domain.routing.decide import PoolState, World
+from pointsman.domain.routing.decide import PoolState, RoutingInputs
 
 SPACE = UUID("00000000-0000-4000-8000-000000000000")
 NOW = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)  # a Wednesday
@@ -21,7 +21,7 @@ SDR = Role(name="SDR", works=frozenset({Work.PROSPECTING, Work.QUALIFICATION}))
 CLOSER = Role(name="Closer", works=frozenset({Work.CLOSING}))
 FOUNDER = Role(name="Founder", works=frozenset(Work))
 WEEKDAYS = tuple(WeeklyBlock(weekday=day, start=time(9), end=time(17)) for day in range(5))
-OPEN = {Work.CLOSING: GateState(open=True, reason="the gate is passed")}
+OPEN = {Work.CLOSING: GateState(is_open=True, reason="the gate is passed")}
 
 
 def rep(key: str, role: Role = SDR, **over: Any) -> Rep:
@@ -48,14 +48,14 @@ def compiled(
     return CompiledPolicy(parse_policy({"rules": list(rules), "pools": dict(pools), **parts}), version=version)
 
 
-def world(reps: Roster, **over: Any) -> World:
+def world(reps: Roster, **over: Any) -> RoutingInputs:
     given: dict[str, Any] = {
         "roster": reps,
         "now": NOW,
         "seed": "seed",
         "calendars": {key: CalendarState(readable=True) for key in reps.reps},
     }
-    return World(**{**given, **over})
+    return RoutingInputs(**{**given, **over})
 
 
 def pool_state(**balances: int) -> PoolState:

@@ -19,9 +19,9 @@ from uuid import uuid4
 import httpx
 from icalendar import Calendar
 
-from pointsman.demo.script import Keepsake
-from pointsman.local.account import Account
+from pointsman.demo.files import DemoState
 from pointsman.local.calendar_server import CalendarServer
+from pointsman.local.os_account import OsAccount
 from pointsman.local.postgres import EmbeddedPostgres
 
 OWNERS = ("anna", "ben", "clara", "david")
@@ -44,7 +44,7 @@ class Demo:
     """One state folder, and the demo that runs on it from start to stop. `account` is who starts it."""
 
     state: Path
-    account: Account
+    account: OsAccount
     python: list[str | Path]
     env: dict[str, str] = field(default_factory=dict)
     tag: str = field(default_factory=lambda: uuid4().hex)
@@ -61,7 +61,13 @@ class Demo:
         env = {**keep, "HOME": str(self.state.parent), "COLUMNS": "120", "TEST_TAG": self.tag, **self.env}
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(
-                words, env=env, cwd="/", stdout=output, stderr=output, start_new_session=True, **self.account.switch()
+                words,
+                env=env,
+                cwd="/",
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                **self.account.popen_arguments(),
             )
         self.expect(until, patience=patience)
 
@@ -109,7 +115,7 @@ class Demo:
     # -- what it serves
 
     def api(self) -> httpx.Client:
-        key = Keepsake(self.state / "demo.json").read()["admin_key"]
+        key = DemoState(self.state / "demo.json").read()["admin_key"]
         signed_in = {"Authorization": f"Bearer {key}"}
         return httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=signed_in, timeout=30, trust_env=False)
 
@@ -142,11 +148,11 @@ class Demo:
 
 
 @contextmanager
-def demo_in(folder: Path, *, account: Account | None = None, **env: str) -> Iterator[Demo]:
+def demo_in(folder: Path, *, account: OsAccount | None = None, **env: str) -> Iterator[Demo]:
     """A demo with its state in a folder of its own, gone afterwards with all that still runs."""
-    account = account or Account.current()
+    account = account or OsAccount.current()
     home = folder / "home"
-    account.own(home)
+    account.make_owned(home)
     demo = Demo(state=home / "state", account=account, python=python_for(account), env=env)
     try:
         yield demo
@@ -158,15 +164,18 @@ def demo_in(folder: Path, *, account: Account | None = None, **env: str) -> Iter
         shutil.rmtree(home)
 
 
-def python_for(account: Account) -> list[str | Path]:
+def python_for(account: OsAccount) -> list[str | Path]:
     """A Python that `account` may run, with the packages of this environment on its path; none when there is none."""
-    if not account.drops:
+    if not account.drops_privileges:
         return [sys.executable]
     paths = os.pathsep.join(path for path in sys.path if path)
     for python in (sys.executable, "/usr/bin/python3"):
         words: list[str | Path] = ["env", f"PYTHONPATH={paths}", "PYTHONDONTWRITEBYTECODE=1", python]
         probe = [*words, "-c", "import pointsman, psycopg, yaml; yaml.CSafeLoader"]
-        if subprocess.run(probe, capture_output=True, check=False, cwd="/", **account.switch()).returncode == 0:
+        if (
+            subprocess.run(probe, capture_output=True, check=False, cwd="/", **account.popen_arguments()).returncode
+            == 0
+        ):
             return words
     return []
 

@@ -12,11 +12,11 @@ from pointsman.domain.distribution.ledger import Ledger
 from pointsman.domain.gate.evaluation import GateState
 from pointsman.domain.leads.facts import Facts
 from pointsman.domain.policy.parsing import parse_policy
-from pointsman.domain.replay.inputs import Inputs
+from pointsman.domain.replay.recorded_inputs import RecordedInputs
 from pointsman.domain.roster.reps import Caps, Rep, Roster, TimeOff
 from pointsman.domain.roster.roles import Role, Work
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
-from pointsman.domain.routing.decide import Owner, PoolState, World, decide
+from pointsman.domain.routing.decide import Owner, PoolState, RoutingInputs, decide
 from pointsman.domain.routing.decision import Decision
 from pointsman.domain.routing.plan import plan_routes
 from support.roster import NOW, WEEKDAYS, rep
@@ -253,17 +253,17 @@ owners = st.lists(
 
 
 @st.composite
-def worlds(draw: st.DrawFn, reps: Roster) -> World:
+def worlds(draw: st.DrawFn, reps: Roster) -> RoutingInputs:
     moments = st.one_of(st.none(), st.sampled_from([NOW - timedelta(hours=h) for h in (1, 2, 3)]))
     overrides = draw(st.frozensets(st.tuples(st.sampled_from(REPS), st.sampled_from(HUMAN_WORKS[:3])), max_size=1))
     soon = {r: NOW + timedelta(hours=draw(st.integers(4, 6))) for r in draw(st.sets(st.sampled_from(REPS), min_size=3))}
-    return World(
+    return RoutingInputs(
         roster=reps,
         now=NOW,
         seed=draw(st.sampled_from(["a", "b"])),
         pools={
             f"pool{i}": PoolState(
-                ledger=draw(ledgers()), waiting_since={r: draw(moments) for r in REPS}, skips=draw(skips)
+                ledger=draw(ledgers()), waiting_since={r: draw(moments) for r in REPS}, pending_skips=draw(skips)
             )
             for i in (0, 1)
         },
@@ -280,13 +280,13 @@ def worlds(draw: st.DrawFn, reps: Roster) -> World:
             for category in draw(st.sampled_from([[], CATEGORIES]))
         },
         supplier_loads={s: RepLoad(open=draw(st.integers(0, 4)), day=draw(st.integers(0, 3))) for s in SUPPLIERS[:2]},
-        earliest={f"pool{i}": soon for i in range(4)},
+        earliest_starts={f"pool{i}": soon for i in range(4)},
     )
 
 
 gate_states = st.builds(
     GateState,
-    open=st.sampled_from([True, True, True, False]),
+    is_open=st.sampled_from([True, True, True, False]),
     reason=st.just("the gate says so"),
     expires_at=st.sampled_from([None, NOW + timedelta(days=1), NOW, NOW - timedelta(seconds=1)]),
 )
@@ -301,14 +301,14 @@ class Situation:
     facts: Facts
     gates: Mapping[Work, GateState]
     purpose: Work | None
-    world: World
+    world: RoutingInputs
 
-    def taken(self) -> tuple[Inputs, Decision]:
+    def taken(self) -> tuple[RecordedInputs, Decision]:
         overridden = frozenset(work for _, work in self.world.overrides)
         plan = plan_routes(
-            self.ready, self.facts, purpose=self.purpose, gates_open=self.gates, now=NOW, overridden=overridden
+            self.ready, self.facts, purpose=self.purpose, gates=self.gates, now=NOW, overridden=overridden
         )
-        return Inputs.of(plan, self.world), decide(plan, self.world)
+        return RecordedInputs.of(plan, self.world), decide(plan, self.world)
 
 
 @st.composite

@@ -22,14 +22,14 @@ from pointsman.domain.errors import Invalid
 from pointsman.domain.ids import uuid7
 from pointsman.domain.roster.reps import Caps, TimeOff, WeeklyBlock
 from pointsman.domain.roster.roles import Work
-from pointsman.services.policies.lifecycle import add_draft, publish
-from pointsman.services.ports import Actor, CalendarEvent, Clock, ConnectionRef, Env, EventReceipt, Tx
+from pointsman.services.policies.lifecycle import add_draft, publish_policy
+from pointsman.services.ports import Actor, CalendarEvent, Clock, ConnectionRef, Env, Tx, VendorEvent
 from pointsman.services.ports.crm import CrmMeeting, CrmPerson
 from pointsman.services.ports.roster import SupplierRow
-from pointsman.services.roster.change_roster import Absence, RepGiven, RoleGiven, RosterGiven, put_roster
+from pointsman.services.roster.change_roster import RepInput, RoleInput, RosterInput, TimeOffInput, put_roster
 from pointsman.services.roster.snapshot import hours_from_json
-from pointsman.services.routing.route_lead import Routed, route_lead
-from pointsman.services.transactions import in_transaction
+from pointsman.services.routing.route_lead import RoutingResult, route_lead
+from pointsman.services.transactions import run_in_transaction
 
 ADMIN = Actor(name="key:admin")
 SENDER = Actor(name="intake:website-form")
@@ -106,7 +106,7 @@ class FakeCalendars:
     """Calendars in memory; `busy_times` and `faults` are by calendar name."""
 
     def __init__(self) -> None:
-        self.busy_times: dict[str, list[tuple[datetime, datetime]]] = {}
+        self.busy: dict[str, list[tuple[datetime, datetime]]] = {}
         self.faults: dict[str, Exception] = {}
         self.events: dict[tuple[str, str], CalendarEvent] = {}
 
@@ -118,32 +118,32 @@ class FakeCalendars:
     async def check(self, connection: ConnectionRef) -> None:
         self._fail("check")
 
-    async def busy(
+    async def busy_times(
         self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, *, deadline: timedelta
     ) -> list[tuple[datetime, datetime]]:
         self._fail(calendar)
-        return [(a, b) for a, b in self.busy_times.get(calendar, []) if a < end and b > start]
+        return [(a, b) for a, b in self.busy.get(calendar, []) if a < end and b > start]
 
-    async def find(self, connection: ConnectionRef, calendar: str, key: str) -> EventReceipt | None:
+    async def find_event(self, connection: ConnectionRef, calendar: str, key: str) -> VendorEvent | None:
         self._fail(calendar)
         event = self.events.get((calendar, key))
         return _receipt(event) if event else None
 
-    async def book(self, connection: ConnectionRef, event: CalendarEvent) -> EventReceipt:
+    async def book(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
         self._fail(event.calendar)
         self.events[event.calendar, event.key] = event
         return _receipt(event)
 
-    async def move(self, connection: ConnectionRef, event: CalendarEvent) -> EventReceipt:
+    async def move(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
         return await self.book(connection, event)
 
     async def cancel(self, connection: ConnectionRef, calendar: str, key: str) -> None:
         self._fail(calendar)
         self.events.pop((calendar, key), None)
 
-    async def booked(
+    async def list_our_events(
         self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, *, deadline: timedelta
-    ) -> list[EventReceipt]:
+    ) -> list[VendorEvent]:
         self._fail(calendar)
         ours = [event for (where, _), event in self.events.items() if where == calendar]
         return [_receipt(event) for event in ours if event.start < end and event.end > start]
@@ -201,9 +201,9 @@ def make_env(database_url: str, *, clock: Clock | None = None, pool_size: int = 
     return env, engine
 
 
-def rep_given(key: str, role: str = "SDR", **over: Any) -> RepGiven:
+def rep_given(key: str, role: str = "SDR", **over: Any) -> RepInput:
     """A rep of the floor: in Berlin, Monday to Friday nine to five."""
-    given = RepGiven(
+    given = RepInput(
         key=key,
         name=key.capitalize(),
         email=f"{key}@example.com",
@@ -221,12 +221,12 @@ def office_hours() -> tuple[WeeklyBlock, ...]:
     return hours_from_json([{"weekday": day, "start": "09:00", "end": "17:00"} for day in range(5)])
 
 
-def floor_given(**over: Any) -> RosterGiven:
+def floor_given(**over: Any) -> RosterInput:
     """The small floor; `over` replaces whole parts."""
     sdrs = [rep_given(key) for key in ("lena", "jonas", "sofia", "mia", "paul")]
     closers = [rep_given(key, "Closer") for key in ("anna", "ben", "clara")]
-    given = RosterGiven(
-        roles=tuple(RoleGiven(name=name, works=frozenset(works)) for name, works in FLOOR_ROLES.items()),
+    given = RosterInput(
+        roles=tuple(RoleInput(name=name, works=frozenset(works)) for name, works in FLOOR_ROLES.items()),
         suppliers=(
             SupplierRow(key="in-house", name="In-house", kind="in-house", barred_domains=()),
             SupplierRow(key="callwerk", name="Callwerk", kind="partner", barred_domains=("rival.example",)),
@@ -236,8 +236,8 @@ def floor_given(**over: Any) -> RosterGiven:
     return replace(given, **over)
 
 
-def absence(start: datetime, end: datetime, reason: str = "leave") -> Absence:
-    return Absence(span=TimeOff(start=start, end=end), reason=reason)
+def absence(start: datetime, end: datetime, reason: str = "leave") -> TimeOffInput:
+    return TimeOffInput(span=TimeOff(start=start, end=end), reason=reason)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -253,7 +253,7 @@ class World:
     async def publish(self, document: Mapping[str, Any]) -> int:
         """Make `document` live, whatever was live before."""
         draft = await add_draft(self.env, document, note="test", actor=ADMIN)
-        row = await publish(self.env, draft.policy.version, note="test", actor=ADMIN, check_expected=False)
+        row = await publish_policy(self.env, draft.policy.version, note="test", actor=ADMIN, check_expected=False)
         return row.version
 
     async def rows(self, statement: str, **given: Any) -> list[Any]:
@@ -280,16 +280,16 @@ class World:
         )
         return lead_id
 
-    async def route(self, lead_id: UUID, **over: Any) -> Routed:
+    async def route(self, lead_id: UUID, **over: Any) -> RoutingResult:
         """`route_lead` in a transaction of its own; intake unless `over` says otherwise."""
         given = {"purpose": None, "trigger": "intake", "actor": SENDER, **over}
 
-        async def work(tx: Tx) -> Routed:
+        async def work(tx: Tx) -> RoutingResult:
             lead = await tx.leads.get(lead_id, lock=True)
             assert lead is not None
             return await route_lead(self.env, tx, lead, **given)
 
-        return await in_transaction(self.env, work)
+        return await run_in_transaction(self.env, work)
 
     async def pass_gate(self, lead_id: UUID, *, valid: timedelta = timedelta(days=20)) -> UUID:
         """Evidence of all three kinds and a passing check of the closing gate, as the hand-over writes them."""
@@ -311,7 +311,7 @@ class World:
 
 @asynccontextmanager
 async def open_world(
-    database_url: str, *, roster: RosterGiven | None = None, policy: Mapping[str, Any] | None = None, pool_size: int = 5
+    database_url: str, *, roster: RosterInput | None = None, policy: Mapping[str, Any] | None = None, pool_size: int = 5
 ) -> AsyncIterator[World]:
     """A world with the small floor and POLICY live, unless others are given."""
     clock, calendars = Ticking(), FakeCalendars()
@@ -325,5 +325,5 @@ async def open_world(
         await engine.dispose()
 
 
-def _receipt(event: CalendarEvent) -> EventReceipt:
-    return EventReceipt(key=event.key, vendor_id=event.key, version="1", start=event.start, end=event.end)
+def _receipt(event: CalendarEvent) -> VendorEvent:
+    return VendorEvent(key=event.key, vendor_id=event.key, version="1", start=event.start, end=event.end)

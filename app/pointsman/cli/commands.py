@@ -7,7 +7,7 @@ import typer
 from pointsman import __version__
 from pointsman.cli import connectors, database, decisions, keys, ledger, local, policy, processes, reps
 from pointsman.cli.doctor import doctor
-from pointsman.cli.session import FAILED, err
+from pointsman.cli.session import EXIT_FAILED, err
 from pointsman.local.errors import LocalServerError
 
 app = typer.Typer(
@@ -55,4 +55,4 @@ def main() -> None:
         app()
     except LocalServerError as error:
         err.print(f"[red]Error:[/] {error}", highlight=False, soft_wrap=True)
-        sys.exit(FAILED)
+        sys.exit(EXIT_FAILED)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from pointsman.cli.session import ACTOR, FAILED, out, with_env
+from pointsman.cli.session import CLI_ACTOR, EXIT_FAILED, out, run_with_env
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.domain.errors import Unavailable
 from pointsman.services.connections.connections import check_connection, list_connections
@@ -30,19 +30,19 @@ def index() -> None:
             table.add_row(found.name, found.title, " ".join(found.capabilities), found.auth, source)
     out.print(table)
     if broken:
-        raise typer.Exit(FAILED)
+        raise typer.Exit(EXIT_FAILED)
 
 
 @app.command()
 def check(key: Annotated[str | None, typer.Argument(help="One connection; all without it.")] = None) -> None:
     """Make one authenticated call over each configured connection."""
-    faults = with_env(lambda env: _check(env, key))
+    faults = run_with_env(lambda env: _check(env, key))
     for name, fault in faults.items():
         out.print(f"{name}: [red]{fault}[/]" if fault else f"{name}: [green]works[/]", highlight=False)
     if not faults:
         out.print("No connection is configured.")
     if any(faults.values()):
-        raise typer.Exit(FAILED)
+        raise typer.Exit(EXIT_FAILED)
 
 
 async def _check(env: Env, key: str | None) -> dict[str, str | None]:
@@ -52,7 +52,7 @@ async def _check(env: Env, key: str | None) -> dict[str, str | None]:
     for name in keys:
         with out.status(f"Asking {name}"):
             try:
-                found[name] = (await check_connection(env, name, actor=ACTOR)).fault
+                found[name] = (await check_connection(env, name, actor=CLI_ACTOR)).fault
             except Unavailable as error:
                 found[name] = str(error)
     return found

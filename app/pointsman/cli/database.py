@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.exc import OperationalError
 
-from pointsman.cli.session import AWAY, fail, out, settings
+from pointsman.cli.session import EXIT_DATABASE_DOWN, fail, out, settings_or_exit
 from pointsman.db import migrations
 
 
@@ -16,14 +16,14 @@ def migrate(
     if sql:
         migrations.upgrade_sql()
         return
-    apply(settings().database_url)
-    out.print(f"The schema is at {migrations.head()}.", highlight=False)
+    migrate_or_exit(settings_or_exit().database_url)
+    out.print(f"The schema is at {migrations.head_revision()}.", highlight=False)
 
 
-def apply(url: str) -> None:
+def migrate_or_exit(url: str) -> None:
     """Migrate, or end the command with what is in the way."""
     try:
         with out.status("Migrating the database"):
-            migrations.upgrade(url)
+            migrations.upgrade_schema(url)
     except OperationalError as error:
-        fail("The database does not answer.", str(error.orig).strip().splitlines()[0], code=AWAY)
+        fail("The database does not answer.", str(error.orig).strip().splitlines()[0], code=EXIT_DATABASE_DOWN)

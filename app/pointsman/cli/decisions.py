@@ -5,11 +5,11 @@ from uuid import UUID
 
 import typer
 
-from pointsman.cli.policy_explain import show
-from pointsman.cli.session import FAILED, MISUSED, fail, out, with_env
+from pointsman.cli.policy_explain import show_explanation
+from pointsman.cli.session import EXIT_FAILED, EXIT_MISUSED, fail, out, run_with_env
 from pointsman.domain.dates.durations import parse_duration
 from pointsman.services.explain.explain import explain_stored
-from pointsman.services.explain.replays import Replayed, replay_decision, replay_many
+from pointsman.services.explain.replays import ReplayResult, replay_decision, replay_many
 from pointsman.services.ports import Env
 
 app = typer.Typer(help="Explain decisions, and take them again.", no_args_is_help=True)
@@ -20,7 +20,7 @@ _SHOWN = 10
 @app.command()
 def explain(decision: Annotated[UUID, typer.Argument(help="The decision's id.")]) -> None:
     """Say why a lead went where it went, and what would have changed it."""
-    show(with_env(lambda env: explain_stored(env, decision)))
+    show_explanation(run_with_env(lambda env: explain_stored(env, decision)))
 
 
 @app.command()
@@ -34,13 +34,13 @@ def replay(
     try:
         span = parse_duration(since) if since is not None else None
     except ValueError as error:
-        fail(str(error), code=MISUSED)
+        fail(str(error), code=EXIT_MISUSED)
 
-    async def work(env: Env) -> tuple[int, list[Replayed]]:
+    async def work(env: Env) -> tuple[int, list[ReplayResult]]:
         if decision is not None:
             found = await replay_decision(env, decision)
             return 1, [] if found.same else [found]
-        total, different = 0, list[Replayed]()
+        total, different = 0, list[ReplayResult]()
         bound = None if all_ or span is not None else last
         async for found in replay_many(env, since=env.clock() - span if span is not None else None, last=bound):
             total += 1
@@ -48,22 +48,24 @@ def replay(
                 different.append(found)
         return total, different
 
-    total, different = with_env(work)
+    total, different = run_with_env(work)
     out.print(f"{total - len(different)} of {total} decisions come out the same.", highlight=False)
     for found in different[:_SHOWN]:
         _show(found)
     if len(different) > _SHOWN:
         out.print(f"and {len(different) - _SHOWN} more", highlight=False)
     if different:
-        raise typer.Exit(FAILED)
+        raise typer.Exit(EXIT_FAILED)
 
 
-def _show(found: Replayed) -> None:
-    lines = [f"{found.decision_id} differs: {found.rep or 'nobody'} was chosen, now {found.rep_again or 'nobody'} is."]
-    if found.first is not None:
-        quoted = found.first.before is not None
-        around = f"…{found.first.before}… became …{found.first.after}…" if quoted else "personal, not shown"
-        lines.append(f"  first byte {found.first.offset}: {around}")
+def _show(found: ReplayResult) -> None:
+    lines = [
+        f"{found.decision_id} differs: {found.rep or 'nobody'} was chosen, now {found.replayed_rep or 'nobody'} is."
+    ]
+    if found.first_byte is not None:
+        quoted = found.first_byte.before is not None
+        around = f"…{found.first_byte.before}… became …{found.first_byte.after}…" if quoted else "personal, not shown"
+        lines.append(f"  first byte {found.first_byte.offset}: {around}")
     for path in found.paths:
         stood = "personal, not shown" if path.hidden else f"{path.before} became {path.after}"
         lines.append(f"  {path.path}: {stood}")

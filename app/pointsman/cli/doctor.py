@@ -13,8 +13,8 @@ import psycopg
 import typer
 from rich.markup import escape
 
-from pointsman.cli.processes import port_is_free
-from pointsman.cli.session import FAILED, out
+from pointsman.cli.processes import is_port_free
+from pointsman.cli.session import EXIT_FAILED, out
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.db import migrations
 from pointsman.services.connections.connections import list_connections
@@ -30,17 +30,17 @@ class Verdict(Enum):
     """How a check ended."""
 
     GOOD = "[green]ok[/]  "
-    ODD = "[yellow]odd[/] "
+    WARNING = "[yellow]odd[/] "
     BAD = "[red]bad[/] "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class CheckResult:
     """What a check found; `mend` says what to do when it is not good."""
 
     verdict: Verdict
     found: str
-    mend: str = ""
+    fix: str = ""
 
 
 def doctor() -> None:
@@ -49,13 +49,13 @@ def doctor() -> None:
     for result in _all():
         bad = bad or result.verdict is Verdict.BAD
         out.print(f"{result.verdict.value} {escape(result.found)}", highlight=False, soft_wrap=True)
-        if result.mend:
-            out.print(f"      → {escape(result.mend)}", highlight=False, soft_wrap=True)
+        if result.fix:
+            out.print(f"      → {escape(result.fix)}", highlight=False, soft_wrap=True)
     if bad:
-        raise typer.Exit(FAILED)
+        raise typer.Exit(EXIT_FAILED)
 
 
-def _all() -> Iterator[Result]:
+def _all() -> Iterator[CheckResult]:
     yield _python()
     yield from _variables()
     yield from _connectors()
@@ -63,45 +63,47 @@ def _all() -> Iterator[Result]:
         settings = load_settings()
     except SettingsError as error:
         for fault in error.faults:
-            yield Result(verdict=Verdict.BAD, found=fault, mend="`pointsman run` and `make demo` need no settings.")
+            yield CheckResult(verdict=Verdict.BAD, found=fault, fix="`pointsman run` and `make demo` need no settings.")
         return
-    yield Result(verdict=Verdict.GOOD, found="The settings are complete.")
+    yield CheckResult(verdict=Verdict.GOOD, found="The settings are complete.")
     yield _port(settings)
     yield from _database(settings)
 
 
-def _python() -> Result:
+def _python() -> CheckResult:
     found = f"Python {platform.python_version()}"
     if sys.version_info < _OLDEST_PYTHON:
-        return Result(verdict=Verdict.BAD, found=found, mend="Install Python 3.11 or newer.")
-    return Result(verdict=Verdict.GOOD, found=found)
+        return CheckResult(verdict=Verdict.BAD, found=found, fix="Install Python 3.11 or newer.")
+    return CheckResult(verdict=Verdict.GOOD, found=found)
 
 
-def _variables() -> Iterator[Result]:
+def _variables() -> Iterator[CheckResult]:
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     for name in sorted(os.environ):
         if name.startswith(PREFIX) and name not in known:
-            yield Result(verdict=Verdict.ODD, found=f"{name} is set, and nothing reads it.", mend="Is it misspelt?")
+            yield CheckResult(
+                verdict=Verdict.WARNING, found=f"{name} is set, and nothing reads it.", fix="Is it misspelt?"
+            )
 
 
-def _connectors() -> Iterator[Result]:
+def _connectors() -> Iterator[CheckResult]:
     for found in ConnectorRegistry.discover().describe():
         if found.fault:
             text = f"The connector {found.name} is broken: {found.fault}"
-            yield Result(verdict=Verdict.BAD, found=text, mend=f"Reinstall {found.distribution}, or remove it.")
+            yield CheckResult(verdict=Verdict.BAD, found=text, fix=f"Reinstall {found.distribution}, or remove it.")
         else:
-            yield Result(verdict=Verdict.GOOD, found=f"Connector {found.name} {found.version}")
+            yield CheckResult(verdict=Verdict.GOOD, found=f"Connector {found.name} {found.version}")
 
 
-def _port(settings: Settings) -> Result:
+def _port(settings: Settings) -> CheckResult:
     where = f"Port {settings.port} on {settings.host}"
-    if port_is_free(settings.host, settings.port):
-        return Result(verdict=Verdict.GOOD, found=f"{where} is free.")
+    if is_port_free(settings.host, settings.port):
+        return CheckResult(verdict=Verdict.GOOD, found=f"{where} is free.")
     mend = "Fine when Pointsman itself runs there; else set POINTSMAN_PORT."
-    return Result(verdict=Verdict.ODD, found=f"{where} is in use.", mend=mend)
+    return CheckResult(verdict=Verdict.WARNING, found=f"{where} is in use.", fix=mend)
 
 
-def _database(settings: Settings) -> Iterator[Result]:
+def _database(settings: Settings) -> Iterator[CheckResult]:
     try:
         with psycopg.connect(settings.conninfo, connect_timeout=5, autocommit=True) as connection:
             yield from _server(connection)
@@ -110,49 +112,49 @@ def _database(settings: Settings) -> Iterator[Result]:
     except psycopg.OperationalError as error:
         reason = str(error).strip().splitlines()[0]
         mend = "Start PostgreSQL, or correct POINTSMAN_DATABASE_URL; without it `pointsman run` brings its own."
-        yield Result(verdict=Verdict.BAD, found=f"The database does not answer: {reason}", mend=mend)
+        yield CheckResult(verdict=Verdict.BAD, found=f"The database does not answer: {reason}", fix=mend)
         return
     if migrated.verdict is Verdict.GOOD:
         yield from asyncio.run(_connections(settings))
 
 
-def _server(connection: psycopg.Connection) -> Iterator[Result]:
+def _server(connection: psycopg.Connection) -> Iterator[CheckResult]:
     version = connection.info.server_version
     text = f"PostgreSQL {version // 10000}.{version % 10000}"
     if version < _OLDEST_POSTGRES:
-        yield Result(verdict=Verdict.BAD, found=text, mend="Use PostgreSQL 15 or newer.")
+        yield CheckResult(verdict=Verdict.BAD, found=text, fix="Use PostgreSQL 15 or newer.")
     else:
-        yield Result(verdict=Verdict.GOOD, found=text)
+        yield CheckResult(verdict=Verdict.GOOD, found=text)
     if connection.execute("select 1 from pg_available_extensions where name = 'btree_gist'").fetchone():
-        yield Result(verdict=Verdict.GOOD, found="The extension btree_gist is there.")
+        yield CheckResult(verdict=Verdict.GOOD, found="The extension btree_gist is there.")
     else:
         mend = "Install the contrib modules (postgresql-contrib); they keep appointments from overlapping."
-        yield Result(verdict=Verdict.BAD, found="The extension btree_gist is missing.", mend=mend)
+        yield CheckResult(verdict=Verdict.BAD, found="The extension btree_gist is missing.", fix=mend)
     row = connection.execute("select extract(epoch from clock_timestamp())::float8").fetchone()
     skew = abs(time.time() - row[0]) if row else 0.0
     if skew > _SKEW_S:
         mend = "Let both machines keep time by NTP: signatures and expiries depend on it."
-        yield Result(verdict=Verdict.BAD, found=f"The database's clock differs by {skew:.0f} s.", mend=mend)
+        yield CheckResult(verdict=Verdict.BAD, found=f"The database's clock differs by {skew:.0f} s.", fix=mend)
     else:
-        yield Result(verdict=Verdict.GOOD, found="The clocks agree.")
+        yield CheckResult(verdict=Verdict.GOOD, found="The clocks agree.")
 
 
-def _schema(connection: psycopg.Connection) -> Result:
-    needed = migrations.head()
+def _schema(connection: psycopg.Connection) -> CheckResult:
+    needed = migrations.head_revision()
     exists = connection.execute("select to_regclass('alembic_version')").fetchone()
     row = connection.execute("select version_num from alembic_version").fetchone() if exists and exists[0] else None
     found = row[0] if row else None
     if found != needed:
         text = f"The schema is at {found or 'nothing'}, this release needs {needed}."
-        return Result(verdict=Verdict.BAD, found=text, mend="Run `pointsman migrate`.")
-    return Result(verdict=Verdict.GOOD, found=f"The schema is at {needed}.")
+        return CheckResult(verdict=Verdict.BAD, found=text, fix="Run `pointsman migrate`.")
+    return CheckResult(verdict=Verdict.GOOD, found=f"The schema is at {needed}.")
 
 
-async def _connections(settings: Settings) -> list[Result]:
+async def _connections(settings: Settings) -> list[CheckResult]:
     wired = wire(settings, name="pointsman-doctor", pool_size=1)
     try:
         rows = await list_connections(wired.env, after=None, limit=500)
-        async with wired.env.uow.single() as tx:
+        async with wired.env.uow.autocommit() as tx:
             state = await tx.system.state()
     finally:
         await wired.aclose()
@@ -160,11 +162,11 @@ async def _connections(settings: Settings) -> list[Result]:
     for row in rows:
         if row.fault:
             mend = "Enter its credentials again, then `pointsman connectors check`."
-            results.append(Result(verdict=Verdict.BAD, found=f"Connection {row.key}: {row.fault}", mend=mend))
+            results.append(CheckResult(verdict=Verdict.BAD, found=f"Connection {row.key}: {row.fault}", fix=mend))
         else:
-            results.append(Result(verdict=Verdict.GOOD, found=f"Connection {row.key} ({row.connector})"))
+            results.append(CheckResult(verdict=Verdict.GOOD, found=f"Connection {row.key} ({row.connector})"))
     seen = state.worker_seen_at
     if seen is None or (state.now - seen).total_seconds() > 15:
         mend = "Start one with `pointsman work`; until then what is accepted waits."
-        results.append(Result(verdict=Verdict.ODD, found="No worker runs.", mend=mend))
+        results.append(CheckResult(verdict=Verdict.WARNING, found="No worker runs.", fix=mend))
     return results

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from pointsman.cli.session import ACTOR, out, with_env
+from pointsman.cli.session import CLI_ACTOR, out, run_with_env
 from pointsman.connectors.vault import new_key
 from pointsman.services.operations.api_keys import SCOPES, create_key, list_keys, revoke_key
 
@@ -21,14 +21,14 @@ def create(
     days: Annotated[int | None, typer.Option(min=1, help="Days until the key expires.")] = None,
 ) -> None:
     """Make an API key and print it, this once."""
-    made = with_env(
+    made = run_with_env(
         lambda env: create_key(
             env,
             name=name,
             scopes=scope,
             supplier=supplier,
-            lives_for=None if days is None else timedelta(days=days),
-            actor=ACTOR,
+            valid_for=None if days is None else timedelta(days=days),
+            actor=CLI_ACTOR,
         )
     )
     typer.echo(made.token)
@@ -38,7 +38,7 @@ def create(
 def index() -> None:
     """List all API keys, newest first."""
     table = Table("id", "name", "scopes", "supplier", "created", "state")
-    for row in with_env(list_keys):
+    for row in run_with_env(list_keys):
         state = "revoked" if row.revoked_at else f"until {row.expires_at:%Y-%m-%d}" if row.expires_at else "in use"
         scopes = " ".join(sorted(row.scopes))
         table.add_row(row.id, row.name, scopes, row.supplier or "", f"{row.created_at:%Y-%m-%d %H:%M}", state)
@@ -48,7 +48,7 @@ def index() -> None:
 @app.command()
 def revoke(key_id: Annotated[str, typer.Argument(help="The id, as `keys list` shows it.")]) -> None:
     """End a key for good; every process refuses it within seconds."""
-    with_env(lambda env: revoke_key(env, key_id, actor=ACTOR))
+    run_with_env(lambda env: revoke_key(env, key_id, actor=CLI_ACTOR))
     out.print(f"Key {key_id} is revoked.", highlight=False)
 
 

@@ -7,9 +7,14 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from pointsman.cli.session import ACTOR, FAILED, MISUSED, fail, out, with_env
+from pointsman.cli.session import CLI_ACTOR, EXIT_FAILED, EXIT_MISUSED, fail, out, run_with_env
 from pointsman.services.ports import Env
-from pointsman.services.routing.ledger_audit import Verified, rebuild_ledger, verify_all, verify_ledger
+from pointsman.services.routing.ledger_audit import (
+    LedgerVerification,
+    rebuild_ledger,
+    verify_all_ledgers,
+    verify_ledger,
+)
 from pointsman.services.routing.skips import cancel_skip, skip_next_turn
 
 app = typer.Typer(help="Check the pools' balances, rebuild them, and skip turns.", no_args_is_help=True)
@@ -23,19 +28,19 @@ def verify(
 ) -> None:
     """Rebuild balances from every turn, credit and correction, and compare; nothing is written."""
     if (pool is None) is not everything:
-        fail("Name one pool, or say --all.", code=MISUSED)
+        fail("Name one pool, or say --all.", code=EXIT_MISUSED)
 
-    async def work(env: Env) -> Sequence[Verified]:
-        return await verify_all(env) if pool is None else [await verify_ledger(env, pool)]
+    async def work(env: Env) -> Sequence[LedgerVerification]:
+        return await verify_all_ledgers(env) if pool is None else [await verify_ledger(env, pool)]
 
-    found = with_env(work)
+    found = run_with_env(work)
     for ledger in found:
         said = "[green]agrees[/]" if ledger.agrees else f"[red]differs:[/] {'; '.join(ledger.faults)}"
         out.print(f"{ledger.pool}: {said} ({ledger.entries} entries)", highlight=False, soft_wrap=True)
     if not found:
         out.print("No pool has a ledger yet.")
     if not all(ledger.agrees for ledger in found):
-        raise typer.Exit(FAILED)
+        raise typer.Exit(EXIT_FAILED)
 
 
 @app.command()
@@ -44,7 +49,7 @@ def rebuild(
     reason: Annotated[str, typer.Option("--reason", "-m", help="Why; kept in the audit.")],
 ) -> None:
     """Put the balances that the history leads to in the place of the stored ones; refused where nothing differs."""
-    found = with_env(lambda env: rebuild_ledger(env, pool, reason=reason, actor=ACTOR))
+    found = run_with_env(lambda env: rebuild_ledger(env, pool, reason=reason, actor=CLI_ACTOR))
     table = Table("rep", "was", "is")
     for rep in sorted(found.stored.balances.keys() | found.rebuilt.balances.keys()):
         table.add_row(rep, str(found.stored.balance(rep)), str(found.rebuilt.balance(rep)))
@@ -61,7 +66,9 @@ def skip(
     costs_turn: Annotated[bool, typer.Option("--costs-turn", help="It counts as taken.")] = False,
 ) -> None:
     """Pass over a rep's next turn, once."""
-    asked = with_env(lambda env: skip_next_turn(env, pool, rep, reason=reason, costs_turn=costs_turn, actor=ACTOR))
+    asked = run_with_env(
+        lambda env: skip_next_turn(env, pool, rep, reason=reason, costs_turn=costs_turn, actor=CLI_ACTOR)
+    )
     out.print(f"{rep}'s next turn in {pool} is skipped: {asked.id}", highlight=False, soft_wrap=True)
 
 
@@ -73,5 +80,5 @@ def unskip(
     reason: Annotated[str, typer.Option("--reason", "-m", help="Why; kept in the audit.")],
 ) -> None:
     """Take a skip back while no decision has used it; a turn that it cost is given back."""
-    found = with_env(lambda env: cancel_skip(env, pool, skip_id, reason=reason, actor=ACTOR))
+    found = run_with_env(lambda env: cancel_skip(env, pool, skip_id, reason=reason, actor=CLI_ACTOR))
     out.print(f"{found.rep}'s next turn in {pool} is theirs again.", highlight=False, soft_wrap=True)

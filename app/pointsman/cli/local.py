@@ -16,16 +16,17 @@ from typing import Annotated
 import typer
 
 from pointsman.cli import database
-from pointsman.cli.processes import port_is_free
-from pointsman.cli.session import ACTOR, fail, out, settings, with_env
+from pointsman.cli.processes import is_port_free
+from pointsman.cli.session import CLI_ACTOR, fail, out, run_with_env, settings_or_exit
 from pointsman.connectors.vault import new_key
-from pointsman.demo import demo_calendars, show
+from pointsman.demo import runner as show
+from pointsman.demo import start_demo_calendars
 from pointsman.demo.api import DemoError
-from pointsman.demo.script import Keepsake
+from pointsman.demo.files import DemoState
 from pointsman.local.calendar_server import CalendarServer
 from pointsman.local.errors import LocalServerError
 from pointsman.local.postgres import EmbeddedPostgres
-from pointsman.local.supervisor import Child, Supervisor
+from pointsman.local.supervisor import ChildProgram, Supervisor
 from pointsman.services.operations.api_keys import create_key, list_keys
 from pointsman.settings import PREFIX, Settings
 
@@ -38,82 +39,84 @@ PortOption = Annotated[int | None, typer.Option("--port", help="Port, by default
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class House:
+class LocalService:
     """The service as it runs here: where it answers, with which settings, and where its state lies."""
 
     base_url: str
     settings: Settings
     state: Path
-    floor: Supervisor
-    reach: str  # what another terminal must do first, to reach an embedded database
+    supervisor: Supervisor
+    environment_command: str  # what another terminal must do first, to reach an embedded database
 
 
 def run(state: StateOption = Path(".pointsman"), host: HostOption = None, port: PortOption = None) -> None:
     """Serve API and worker on this machine; PostgreSQL is embedded unless POINTSMAN_DATABASE_URL is set."""
-    with standing(state, host=host, port=port) as house:
+    with running_service(state, host=host, port=port) as house:
         out.print(
             f"\nPointsman runs at [bold]{house.base_url}[/]. The console is at {house.base_url}/docs.\n"
-            f"Make a key for it: [bold]{house.reach}{_program()} keys create me --scope admin[/]\n"
+            f"Make a key for it: [bold]{house.environment_command}{_program()} keys create me --scope admin[/]\n"
             "Ctrl-C stops it.\n",
             highlight=False,
             soft_wrap=True,
         )
-        code = house.floor.wait()
+        code = house.supervisor.wait()
     raise typer.Exit(code)
 
 
 def demo(state: StateOption = Path(".pointsman"), host: HostOption = None, port: PortOption = None) -> None:
     """Run the main job on a demo floor: seed it, send the example leads, show what became of them, keep serving."""
     quiet = {} if f"{PREFIX}LOG_LEVEL" in os.environ else {f"{PREFIX}LOG_LEVEL": "warning"}  # the table is the output
-    kept = Keepsake(state / "demo.json")
+    kept = DemoState(state / "demo.json")
     calendars = CalendarServer(state / "calendars")
 
-    def first(floor: Supervisor) -> None:
-        floor.afterwards(calendars.stop)
-        demo_calendars(state, kept)
+    def before_start(floor: Supervisor) -> None:
+        floor.call_after_stop(calendars.stop)
+        start_demo_calendars(state, kept)
 
-    with standing(state, host=host, port=port, extra=quiet, first=first) as house:
+    with running_service(state, host=host, port=port, extra=quiet, before_start=before_start) as house:
         try:
             key = _demo_key(kept)
-            show.run(house.base_url, key, server=calendars, kept=kept, out=out, lost=lambda: house.floor.gave_up)
+            show.run_demo(
+                house.base_url, key, server=calendars, kept=kept, out=out, lost=lambda: house.supervisor.has_given_up
+            )
         except (DemoError, LocalServerError) as error:
             fail(str(error))
-        code = house.floor.wait()
+        code = house.supervisor.wait()
     raise typer.Exit(code)
 
 
-def _demo_key(kept: Keepsake) -> str:
+def _demo_key(kept: DemoState) -> str:
     """The demo admin key of the last time, or a new one when this database does not know it."""
     token = kept.read().get("admin_key", "")
-    known = {row.id for row in with_env(list_keys) if row.revoked_at is None}
+    known = {row.id for row in run_with_env(list_keys) if row.revoked_at is None}
     if token.split("_")[1:2] and token.split("_")[1] in known:
         return token
-    made = with_env(lambda env: create_key(env, name="demo admin", scopes=["admin"], actor=ACTOR))
-    kept.keep(admin_key=made.token)
+    made = run_with_env(lambda env: create_key(env, name="demo admin", scopes=["admin"], actor=CLI_ACTOR))
+    kept.save(admin_key=made.token)
     return made.token
 
 
 @contextmanager
-def standing(
+def running_service(
     state: Path,
     *,
     host: str | None = None,
     port: int | None = None,
     extra: Mapping[str, str] | None = None,
-    first: Callable[[Supervisor], None] | None = None,
-) -> Iterator[House]:
+    before_start: Callable[[Supervisor], None] | None = None,
+) -> Iterator[LocalService]:
     """The service, migrated, ready and supervised, until the block ends.
 
-    `extra` are more variables for it; `first` starts what it needs beside the database.
+    `extra` are more variables for it; `before_start` starts what it needs beside the database.
     """
     me = [sys.executable, "-m", "pointsman.cli"]
-    children = [Child(name="api", argv=[*me, "serve"]), Child(name="worker", argv=[*me, "work"])]
+    children = [ChildProgram(name="api", argv=[*me, "serve"]), ChildProgram(name="worker", argv=[*me, "work"])]
     # The state is ours before anything starts: a second one is refused without harm to the first, and what a killed
     # one left running has ended, which frees its port.
     with Supervisor(children, state=state) as floor:
         embedded = None if os.environ.get(f"{PREFIX}DATABASE_URL") else EmbeddedPostgres(state)
         if embedded:
-            floor.afterwards(embedded.stop)
+            floor.call_after_stop(embedded.stop)
         reach = f". {shlex.quote(str(state / 'environment'))} && " if embedded else ""
         environment = {**_environment(state, embedded), **(extra or {})}
         if host:
@@ -121,16 +124,16 @@ def standing(
         if port:
             environment[f"{PREFIX}PORT"] = str(port)
         os.environ.update(environment)
-        chosen = settings()
-        if not port_is_free(chosen.host, chosen.port):
+        chosen = settings_or_exit()
+        if not is_port_free(chosen.host, chosen.port):
             fail(f"Port {chosen.port} on {chosen.host} is in use. Stop what uses it, or give another with --port.")
-        database.apply(chosen.database_url)
-        if first:
-            first(floor)
+        database.migrate_or_exit(chosen.database_url)
+        if before_start:
+            before_start(floor)
         floor.start()
         base_url = f"http://{_reachable(chosen.host)}:{chosen.port}"
         _wait_until_ready(base_url, floor)
-        yield House(base_url=base_url, settings=chosen, state=state, floor=floor, reach=reach)
+        yield LocalService(base_url=base_url, settings=chosen, state=state, supervisor=floor, environment_command=reach)
 
 
 def _environment(state: Path, embedded: EmbeddedPostgres | None) -> dict[str, str]:
@@ -180,7 +183,7 @@ def _reachable(host: str) -> str:
 def _wait_until_ready(base_url: str, floor: Supervisor) -> None:
     deadline = time.monotonic() + _PATIENCE_S
     with out.status("Starting API and worker"):
-        while time.monotonic() < deadline and not floor.gave_up:
+        while time.monotonic() < deadline and not floor.has_given_up:
             try:
                 with urllib.request.urlopen(f"{base_url}/health/ready", timeout=2):  # noqa: S310  # our own address
                     return

@@ -11,14 +11,14 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from pointsman.api.policies.request_bodies import as_yaml
+from pointsman.api.policies.request_bodies import policy_as_yaml
 from pointsman.cli import policy_compare, policy_explain, policy_simulate
-from pointsman.cli.policy_files import read, write
-from pointsman.cli.session import ACTOR, FAILED, out, with_env
+from pointsman.cli.policy_files import read_policy_file, write_policy_file
+from pointsman.cli.session import CLI_ACTOR, EXIT_FAILED, out, run_with_env
 from pointsman.domain.policy.json_schema import policy_json_schema
 from pointsman.domain.policy_check.findings import Finding, Severity
 from pointsman.services.policies import lifecycle as policies
-from pointsman.services.policies.history import history as publications
+from pointsman.services.policies.history import publication_history as publications
 from pointsman.services.ports import Env
 from pointsman.services.ports.policies import PolicyRow
 from pointsman.settings import PREFIX
@@ -28,27 +28,31 @@ app.command()(policy_compare.diff)
 app.command()(policy_explain.explain)
 app.command()(policy_simulate.simulate)
 
-PolicyFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The policy, as YAML, or JSON (.json).")]
-Expected = Annotated[int | None, typer.Option(min=1, help="Only if this version is live now; else whichever is.")]
-Note = Annotated[str, typer.Option("--note", "-m", help="Why; kept with the version.")]
+PolicyFileArgument = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, help="The policy, as YAML, or JSON (.json).")
+]
+ExpectOption = Annotated[int | None, typer.Option(min=1, help="Only if this version is live now; else whichever is.")]
+NoteOption = Annotated[str, typer.Option("--note", "-m", help="Why; kept with the version.")]
 
 
 @app.command()
 def check(
-    file: PolicyFile,
+    file: PolicyFileArgument,
     offline: Annotated[
         bool, typer.Option("--offline", help="Without a database; the default where none is configured.")
     ] = False,
 ) -> None:
     """Check a policy file against the present roster; nothing is written."""
-    document = read(file).document
+    document = read_policy_file(file).document
     alone = offline or not os.environ.get(f"{PREFIX}DATABASE_URL")
-    findings = policies.check_alone(document) if alone else with_env(lambda env: policies.check_document(env, document))
+    findings = (
+        policies.check_offline(document) if alone else run_with_env(lambda env: policies.check_document(env, document))
+    )
     _show(findings)
     if alone:
         out.print("Checked without a roster: whether the reps exist and may do their pools' work was left out.")
     if any(finding.severity is Severity.ERROR for finding in findings):
-        raise typer.Exit(FAILED)
+        raise typer.Exit(EXIT_FAILED)
     out.print(
         f"[green]{file} can be published.[/]" if not alone else f"[green]{file} has no error in itself.[/]",
         highlight=False,
@@ -56,32 +60,34 @@ def check(
 
 
 @app.command()
-def publish(file: PolicyFile, note: Note, expect: Expected = None) -> None:
+def publish(file: PolicyFileArgument, note: NoteOption, expect: ExpectOption = None) -> None:
     """Publish a policy file; it is live from the next lead on."""
-    given = read(file)
+    given = read_policy_file(file)
 
     async def work(env: Env) -> policies.Draft:
-        draft = await policies.add_draft(env, given.document, source=given.source, note=note, actor=ACTOR)
+        draft = await policies.add_draft(env, given.document, source=given.source, note=note, actor=CLI_ACTOR)
         version, compare = draft.policy.version, expect is not None
-        await policies.publish(env, version, note=note, actor=ACTOR, expected=expect, check_expected=compare)
+        await policies.publish_policy(env, version, note=note, actor=CLI_ACTOR, expected=expect, check_expected=compare)
         return draft
 
     with out.status("Checking and publishing"):
-        draft = with_env(work)
+        draft = run_with_env(work)
     _show(draft.findings)
     out.print(f"Version {draft.policy.version} is live.", highlight=False)
 
 
 @app.command()
 def rollback(
-    note: Note,
+    note: NoteOption,
     to: Annotated[int | None, typer.Option(min=1, help="Which version; else the one before.")] = None,
-    expect: Expected = None,
+    expect: ExpectOption = None,
 ) -> None:
     """Make an archived version live again: the one that the live version took over from, unless --to names another."""
     compare = expect is not None
-    row = with_env(
-        lambda env: policies.rollback(env, to=to, note=note, actor=ACTOR, expected=expect, check_expected=compare)
+    row = run_with_env(
+        lambda env: policies.rollback_policy(
+            env, to=to, note=note, actor=CLI_ACTOR, expected=expect, check_expected=compare
+        )
     )
     out.print(f"Version {row.version} is live again.", highlight=False)
 
@@ -94,14 +100,14 @@ def export(
     """Write a policy as its author wrote it, with order and comments; what came as JSON is written as YAML."""
 
     async def work(env: Env) -> PolicyRow:
-        return await (policies.current_policy(env) if version is None else policies.policy_version(env, version))
+        return await (policies.published_policy(env) if version is None else policies.get_policy(env, version))
 
-    row = with_env(work)
+    row = run_with_env(work)
     if to is None:
-        sys.stdout.buffer.write(as_yaml(row).encode())
+        sys.stdout.buffer.write(policy_as_yaml(row).encode())
         sys.stdout.buffer.flush()
     else:
-        write(to, row)
+        write_policy_file(to, row)
         out.print(f"Version {row.version} is in {to}.", highlight=False)
 
 
@@ -110,7 +116,7 @@ def history(
     limit: Annotated[int, typer.Option(min=1, max=200, help="How many at most, newest first.")] = 20,
 ) -> None:
     """Say what was live when, by whom and why."""
-    rows = with_env(lambda env: publications(env, before=None, limit=limit))
+    rows = run_with_env(lambda env: publications(env, before=None, limit=limit))
     table = Table("version", "kind", "when", "by", "instead of", "why")
     for row in rows:
         when = row.at.isoformat(timespec="seconds")

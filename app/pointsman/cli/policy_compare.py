@@ -7,23 +7,23 @@ from typing import Annotated
 
 import typer
 
-from pointsman.cli.policy_files import read
-from pointsman.cli.session import MISUSED, fail, out, with_env
+from pointsman.cli.policy_files import read_policy_file
+from pointsman.cli.session import EXIT_MISUSED, fail, out, run_with_env
 from pointsman.domain.errors import PolicyInvalid
 from pointsman.domain.policy.parsing import parse_policy
-from pointsman.domain.policy_diff.changes import Change
-from pointsman.domain.policy_diff.documents import diff as difference
+from pointsman.domain.policy_diff.changes import PolicyChange
+from pointsman.domain.policy_diff.documents import diff_policies as difference
 from pointsman.services.policies import lifecycle as policies
 from pointsman.services.ports import Env
 
 LIVE = "live"
 
-Side = Annotated[str, typer.Argument(help="A version's number, `live`, or a file.")]
+PolicySource = Annotated[str, typer.Argument(help="A version's number, `live`, or a file.")]
 
 
 def diff(
-    before: Side,
-    after: Side,
+    before: PolicySource,
+    after: PolicySource,
     data: Annotated[bool, typer.Option("--json", help="As data, with paths and values.")] = False,
 ) -> None:
     """Say how the second policy differs from the first; two files need no database."""
@@ -35,7 +35,7 @@ def diff(
         ]
 
     sides = (before, after)
-    both = with_env(fetched) if any(_stored(side) for side in sides) else documents
+    both = run_with_env(fetched) if any(_stored(side) for side in sides) else documents
     _show(_compared(both, sides), data=data)
 
 
@@ -46,16 +46,16 @@ def _stored(side: str) -> bool:
 def _file(side: str) -> object:
     file = Path(side)
     if not file.is_file():
-        fail(f"{side!r} is neither a version, nor `live`, nor a file.", code=MISUSED)
-    return read(file).document
+        fail(f"{side!r} is neither a version, nor `live`, nor a file.", code=EXIT_MISUSED)
+    return read_policy_file(file).document
 
 
 async def _document(env: Env, side: str) -> object:
-    row = await (policies.current_policy(env) if side == LIVE else policies.policy_version(env, min(int(side), 2**62)))
+    row = await (policies.published_policy(env) if side == LIVE else policies.get_policy(env, min(int(side), 2**62)))
     return row.document
 
 
-def _compared(documents: list[object], sides: tuple[str, str]) -> tuple[Change, ...]:
+def _compared(documents: list[object], sides: tuple[str, str]) -> tuple[PolicyChange, ...]:
     parsed = []
     for document, side in zip(documents, sides, strict=True):
         try:
@@ -65,7 +65,7 @@ def _compared(documents: list[object], sides: tuple[str, str]) -> tuple[Change, 
     return difference(*parsed)
 
 
-def _show(changes: tuple[Change, ...], *, data: bool) -> None:
+def _show(changes: tuple[PolicyChange, ...], *, data: bool) -> None:
     if data:
         typer.echo(json.dumps([asdict(change) for change in changes], indent=2, ensure_ascii=False))
         return

@@ -8,10 +8,10 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from pointsman.cli.policy_files import read
-from pointsman.cli.session import out, with_env
+from pointsman.cli.policy_files import read_policy_file
+from pointsman.cli.session import out, run_with_env
 from pointsman.domain.roster.roles import Work
-from pointsman.services.explain.explain import Explained, Question
+from pointsman.services.explain.explain import ExplainedDecision, ExplainRequest
 from pointsman.services.explain.explain import explain as explain_lead
 
 
@@ -25,11 +25,13 @@ def explain(
     ] = None,
 ) -> None:
     """Say where a lead would go now, why, and what would change it; nothing is written."""
-    question = Question(lead_id=lead, purpose=work, document=None if file is None else read(file).document)
-    show(with_env(lambda env: explain_lead(env, question)))
+    question = ExplainRequest(
+        lead_id=lead, purpose=work, document=None if file is None else read_policy_file(file).document
+    )
+    show_explanation(run_with_env(lambda env: explain_lead(env, question)))
 
 
-def show(found: Explained) -> None:
+def show_explanation(found: ExplainedDecision) -> None:
     """The explanation in the order in which it is read: the answer, the story, the others, the near, what would change it."""
     decision, told = found.decision, found.explanation
     out.print(f"[bold]{escape(told.summary)}[/]", highlight=False)
@@ -39,11 +41,11 @@ def show(found: Explained) -> None:
         out.print(_others(found))
     if told.why_not_more:
         _line(f"  and {told.why_not_more} more")
-    for miss in told.nearly.nearest:
+    for miss in told.near_misses.nearest:
         guess = miss.would_match_if
         _line(f"Rule '{miss.rule}' would match if {guess.sentence}." if guess else f"Rule '{miss.rule}' is not near.")
-    if told.nearly.more:
-        _line(f"{told.nearly.more} more rules did not match.")
+    if told.near_misses.more:
+        _line(f"{told.near_misses.more} more rules did not match.")
     if told.would_change:
         out.print("What would change it:", highlight=False)
     for change in told.would_change:
@@ -51,7 +53,7 @@ def show(found: Explained) -> None:
     _line(f"Policy {decision.policy_version}, roster {decision.roster_version}.")
 
 
-def _others(found: Explained) -> Table:
+def _others(found: ExplainedDecision) -> Table:
     table = Table("rep", "eligible", "turn in", "why not")
     for other in found.explanation.why_not:
         turn = f"{other.turns} lead{'s' if other.turns != 1 else ''}" if other.turns else ""

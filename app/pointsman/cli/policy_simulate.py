@@ -9,11 +9,11 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from pointsman.cli.policy_files import read
-from pointsman.cli.session import MISUSED, fail, out, with_env
+from pointsman.cli.policy_files import read_policy_file
+from pointsman.cli.session import EXIT_MISUSED, fail, out, run_with_env
 from pointsman.domain.dates.durations import parse_duration
 from pointsman.domain.replay.simulation import DIMENSIONS
-from pointsman.services.explain.simulate import MOST_DECISIONS, Period, Simulated
+from pointsman.services.explain.simulate import MAX_DECISIONS, SimulationPeriod, SimulationResult
 from pointsman.services.explain.simulate import simulate as simulated
 from pointsman.services.ports import Env
 
@@ -23,20 +23,20 @@ _SHOWN = 10
 def simulate(
     policy: Annotated[str, typer.Argument(help="A policy file, or the number of a stored version.")],
     since: Annotated[str, typer.Option(help='How far back, as in "30d" or "4h".')] = "30d",
-    limit: Annotated[int, typer.Option(min=1, max=MOST_DECISIONS, help="At most so many decisions.")] = 1_000,
+    limit: Annotated[int, typer.Option(min=1, max=MAX_DECISIONS, help="At most so many decisions.")] = 1_000,
     from_zero: Annotated[bool, typer.Option("--from-zero", help="Start all credit ledgers at zero.")] = False,
 ) -> None:
     """Route a past period again by a policy and show what goes elsewhere; nothing is written."""
     version = int(policy) if policy.isdecimal() and len(policy) < 19 else None
-    document = read(Path(policy)).document if version is None else None
+    document = read_policy_file(Path(policy)).document if version is None else None
     span = _span(since)
 
-    async def work(env: Env) -> Simulated:
-        period = Period(since=env.clock() - span, limit=limit, ledgers_from_zero=from_zero)
+    async def work(env: Env) -> SimulationResult:
+        period = SimulationPeriod(since=env.clock() - span, limit=limit, ledgers_from_zero=from_zero)
         return await simulated(env, period, version=version, document=document)
 
     with out.status("Routing the period again"):
-        found = with_env(work)
+        found = run_with_env(work)
     _show(found)
 
 
@@ -44,10 +44,10 @@ def _span(text: str) -> timedelta:
     try:
         return parse_duration(text)
     except ValueError as error:
-        fail(str(error), code=MISUSED)
+        fail(str(error), code=EXIT_MISUSED)
 
 
-def _show(found: Simulated) -> None:
+def _show(found: SimulationResult) -> None:
     report = found.report
     more = "" if found.complete else " (there are more: raise --limit)"
     moved = f"{report.elsewhere} go elsewhere, {report.other_rep} to another rep"
@@ -55,7 +55,7 @@ def _show(found: Simulated) -> None:
     for reason, count in report.left_out.items():
         _line(f"{count} left out: {reason}.")
     for name in DIMENSIONS:
-        before, after = report.before.by[name], report.after.by[name]
+        before, after = report.before.by_dimension[name], report.after.by_dimension[name]
         if before != after:
             out.print(_table(name, before, after))
     for one in report.examples[:_SHOWN]:

@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from pointsman.api.http.header_limits import ImpatientProtocol
-from pointsman.cli.session import fail, settings
+from pointsman.api.http.header_limits import HeaderLimitsProtocol
+from pointsman.cli.session import fail, settings_or_exit
 from pointsman.logs import configure_logs
 from pointsman.settings import PREFIX, Settings
 from pointsman.wiring import settle_memory, wire
@@ -34,8 +34,8 @@ def serve(
     for name, value in given.items():
         if value is not None:
             os.environ[f"{PREFIX}{name.upper()}"] = str(value)  # the serving processes read it from there
-    chosen = settings()
-    if not port_is_free(chosen.host, chosen.port):
+    chosen = settings_or_exit()
+    if not is_port_free(chosen.host, chosen.port):
         fail(f"Port {chosen.port} on {chosen.host} is in use. Stop what uses it, or give another with --port.")
     configure_logs(form=chosen.log_format, level=chosen.log_level)
     shared = _shared_metrics() if workers > 1 else None
@@ -56,7 +56,7 @@ def _serve(chosen: Settings, workers: int) -> None:
         host=chosen.host,
         port=chosen.port,
         workers=workers,
-        http=ImpatientProtocol,
+        http=HeaderLimitsProtocol,
         ws="none",
         log_config=None,
         access_log=False,
@@ -79,7 +79,7 @@ def _shared_metrics() -> str | None:
     return os.environ[_METRICS_DIR]
 
 
-def port_is_free(host: str, port: int) -> bool:
+def is_port_free(host: str, port: int) -> bool:
     """Whether we could listen there now."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -97,7 +97,7 @@ def work(
     ] = None,
 ) -> None:
     """Work on what was accepted: webhooks, calendars, leads that wait."""
-    chosen = settings() if concurrency is None else settings(worker_concurrency=concurrency)
+    chosen = settings_or_exit() if concurrency is None else settings_or_exit(worker_concurrency=concurrency)
     configure_logs(form=chosen.log_format, level=chosen.log_level)
     asyncio.run(_work(chosen))
 

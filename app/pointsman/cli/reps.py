@@ -8,10 +8,10 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from pointsman.cli.session import ACTOR, MISUSED, fail, out, with_env
+from pointsman.cli.session import CLI_ACTOR, EXIT_MISUSED, fail, out, run_with_env
 from pointsman.domain.roster.roles import Work
 from pointsman.services.ports import Env
-from pointsman.services.reassignment.bulk import Asked, Fate, Moved, reassign_rep
+from pointsman.services.reassignment.bulk import BulkRequest, BulkResult, LeadResult, reassign_rep
 
 app = typer.Typer(help="Move the leads of reps who are away.", no_args_is_help=True)
 
@@ -33,25 +33,25 @@ def reassign(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
 ) -> None:
     """Give everything that a rep holds to others by the rules; again, it moves only what is left."""
-    asked = Asked(
+    asked = BulkRequest(
         reason=reason,
-        until=None if until is None else _instant(until),
+        away_until=None if until is None else _instant(until),
         works=frozenset(work) if work else None,
         dry_run=dry_run,
         limit=100,
     )
 
-    async def whole(env: Env) -> tuple[list[Fate], Moved]:
-        fates: list[Fate] = []
+    async def whole(env: Env) -> tuple[list[LeadResult], BulkResult]:
+        fates: list[LeadResult] = []
         following = asked
         while True:
-            moved = await reassign_rep(env, rep, following, actor=ACTOR)
-            fates += moved.fates
-            if moved.next is None:
+            moved = await reassign_rep(env, rep, following, actor=CLI_ACTOR)
+            fates += moved.results
+            if moved.next_position is None:
                 return fates, moved
-            following = replace(asked, after=moved.next)
+            following = replace(asked, after_position=moved.next_position)
 
-    fates, last = with_env(whole)
+    fates, last = run_with_env(whole)
     _show(fates)
     verb = "would be moved" if dry_run else "moved"
     out.print(
@@ -61,7 +61,7 @@ def reassign(
         out.print(last.note, highlight=False, markup=False, soft_wrap=True)
 
 
-def _show(fates: list[Fate]) -> None:
+def _show(fates: list[LeadResult]) -> None:
     if not fates:
         return
     table = Table("lead", "what became of it", "why")
@@ -74,7 +74,7 @@ def _instant(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        fail(f"{text} is not a time: write 2026-11-25T08:00+01:00.", code=MISUSED)
+        fail(f"{text} is not a time: write 2026-11-25T08:00+01:00.", code=EXIT_MISUSED)
     if not 2000 <= found.year < 2200:
-        fail(f"{text} is too far away: give a time between the years 2000 and 2200.", code=MISUSED)
+        fail(f"{text} is too far away: give a time between the years 2000 and 2200.", code=EXIT_MISUSED)
     return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -8,7 +8,7 @@ from typing import NoReturn, TypeVar
 from rich.console import Console
 
 from pointsman.domain.errors import PointsmanError
-from pointsman.services.ports import Actor, Env, Refused, Unreachable
+from pointsman.services.ports import Actor, ConstraintRefused, DatabaseUnavailable, Env
 from pointsman.settings import Settings, SettingsError, load_settings
 from pointsman.wiring import wire
 
@@ -18,12 +18,12 @@ out = Console()
 err = Console(stderr=True)
 
 #: Exit codes: 1 it was refused or failed, 2 it was asked for in a wrong way, 3 the database does not answer.
-FAILED, MISUSED, AWAY = 1, 2, 3
+EXIT_FAILED, EXIT_MISUSED, EXIT_DATABASE_DOWN = 1, 2, 3
 
-ACTOR = Actor(name="cli")
+CLI_ACTOR = Actor(name="cli")
 
 
-def settings(**given: object) -> Settings:
+def settings_or_exit(**given: object) -> Settings:
     """The settings, or the end of the command with every fault listed."""
     try:
         return load_settings(**given)
@@ -31,12 +31,12 @@ def settings(**given: object) -> Settings:
         for fault in error.faults:
             err.print(f"[red]•[/] {fault}", highlight=False)
         err.print("`pointsman doctor` says what else is needed.", highlight=False)
-        sys.exit(MISUSED)
+        sys.exit(EXIT_MISUSED)
 
 
-def with_env(use: Callable[[Env], Awaitable[T]]) -> T:
+def run_with_env(use: Callable[[Env], Awaitable[T]]) -> T:
     """Run a use case on the configured database. Its errors end the command with one sentence each."""
-    chosen = settings()
+    chosen = settings_or_exit()
 
     async def run() -> T:
         wired = wire(chosen, name="pointsman-cli", pool_size=2)
@@ -49,13 +49,16 @@ def with_env(use: Callable[[Env], Awaitable[T]]) -> T:
         return asyncio.run(run())
     except PointsmanError as error:
         fail(str(error), *(f"{fault.path}: {fault.message}" for fault in error.faults))
-    except Refused as error:
+    except ConstraintRefused as error:
         fail(str(error))
-    except Unreachable:
-        fail("The database does not answer. Check POINTSMAN_DATABASE_URL; `pointsman doctor` looks closer.", code=AWAY)
+    except DatabaseUnavailable:
+        fail(
+            "The database does not answer. Check POINTSMAN_DATABASE_URL; `pointsman doctor` looks closer.",
+            code=EXIT_DATABASE_DOWN,
+        )
 
 
-def fail(sentence: str, *details: str, code: int = FAILED) -> NoReturn:
+def fail(sentence: str, *details: str, code: int = EXIT_FAILED) -> NoReturn:
     """End the command: say why, and with which details."""
     err.print(f"[red]Error:[/] {sentence}", highlight=False, soft_wrap=True)
     for detail in details:

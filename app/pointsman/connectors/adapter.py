@@ -9,21 +9,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn, TypeVar
 
-from pointsman.connectors.context import Lender
-from pointsman.connectors.credentials import opened_config, sealed_config
+from pointsman.connectors.context import ContextFactory
+from pointsman.connectors.credentials import open_config, seal_config
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
 from pointsman.services.ports.calendars import (
     CalendarEvent,
-    CalendarFault,
     ConnectionRef,
-    EventReceipt,
-    FaultAmbiguous,
-    FaultReauth,
-    FaultRejected,
-    FaultRetry,
-    FaultSlotTaken,
+    VendorError,
+    VendorEvent,
+    VendorReauthError,
+    VendorRejectedError,
+    VendorRetryableError,
+    VendorSlotTakenError,
+    VendorUnansweredError,
 )
 from pointsman_sdk import (
     AmbiguousOutcome,
@@ -63,7 +63,7 @@ class ConnectorGateway:
         *,
         registry: ConnectorRegistry,
         vault: Vault,
-        lender: Lender,
+        lender: ContextFactory,
         on_bug: Callable[[str, str], None] = _ignore,
     ) -> None:
         self._registry, self._vault, self._lender, self._on_bug = registry, vault, lender, on_bug
@@ -71,13 +71,13 @@ class ConnectorGateway:
 
     def seal(self, connector: str, config: Mapping[str, object]) -> tuple[dict[str, object], bytes]:
         """The configuration's public part, and the rest encrypted. Raises Invalid, NotFound, Unavailable."""
-        return sealed_config(self._vault, connector, self._registry.configured(connector, config))
+        return seal_config(self._vault, connector, self._registry.parse_config(connector, config))
 
     async def check(self, connection: ConnectionRef) -> None:
         """One authenticated call."""
         await self.call(connection, lambda connector: connector.check())
 
-    async def busy(
+    async def busy_times(
         self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, *, deadline: timedelta
     ) -> list[tuple[datetime, datetime]]:
         """Busy times in UTC, by start."""
@@ -88,30 +88,30 @@ class ConnectorGateway:
 
         return await self._on_calendar(connection, read, deadline=deadline)
 
-    async def find(self, connection: ConnectionRef, calendar: str, key: str) -> EventReceipt | None:
+    async def find_event(self, connection: ConnectionRef, calendar: str, key: str) -> VendorEvent | None:
         """The event with this key, or None."""
         _checked(lambda: check_key(key))
 
-        async def look_up(vendor: Calendar) -> EventReceipt | None:
+        async def look_up(vendor: Calendar) -> VendorEvent | None:
             found = await vendor.find(calendar, key)
             return None if found is None else _receipt(found)
 
         return await self._on_calendar(connection, look_up)
 
-    async def book(self, connection: ConnectionRef, event: CalendarEvent) -> EventReceipt:
+    async def book(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
         """Create the event once."""
         request = _checked(lambda: _request(event))
 
-        async def create(vendor: Calendar) -> EventReceipt:
+        async def create(vendor: Calendar) -> VendorEvent:
             return _receipt(await vendor.book(request))
 
         return await self._on_calendar(connection, create, writes=True)
 
-    async def move(self, connection: ConnectionRef, event: CalendarEvent) -> EventReceipt:
+    async def move(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
         """Bring the event to its new time."""
         request = _checked(lambda: _request(event))
 
-        async def change(vendor: Calendar) -> EventReceipt:
+        async def change(vendor: Calendar) -> VendorEvent:
             return _receipt(await vendor.move(request))
 
         return await self._on_calendar(connection, change, writes=True)
@@ -121,7 +121,7 @@ class ConnectorGateway:
         _checked(lambda: check_key(key))
         await self._on_calendar(connection, lambda vendor: vendor.cancel(calendar, key), writes=True)
 
-    async def booked(
+    async def list_our_events(
         self,
         connection: ConnectionRef,
         calendar: str,
@@ -129,11 +129,11 @@ class ConnectorGateway:
         end: datetime,
         *,
         deadline: timedelta = CALL_DEADLINE,
-    ) -> list[EventReceipt]:
+    ) -> list[VendorEvent]:
         """Our own events in a window as the vendor has them: to read back and to reconcile."""
         window = _checked(lambda: Slot(start, end))
 
-        async def read(vendor: Calendar) -> list[EventReceipt]:
+        async def read(vendor: Calendar) -> list[VendorEvent]:
             return [_receipt(booking) for booking in await vendor.booked(calendar, window)]
 
         return await self._on_calendar(connection, read, deadline=deadline)
@@ -174,7 +174,7 @@ class ConnectorGateway:
                 return await do(self._connector(connection))
         except ConnectorError as error:
             raise _fault(error) from error
-        except CalendarFault:
+        except VendorError:
             raise
         except Exception as error:  # noqa: BLE001  # beyond this line lies code that is not ours
             if limit.expired():
@@ -183,7 +183,7 @@ class ConnectorGateway:
             self._on_bug(name, kind)
             # The type alone: the text may quote what was sent or received.
             _LOG.warning("connector %s raised %s, which is a bug in it", name, kind)
-            fault = FaultAmbiguous if writes else FaultRetry
+            fault = VendorUnansweredError if writes else VendorRetryableError
             raise fault(f"the connector {name!r} failed ({kind})") from None
 
     def _connector(self, connection: ConnectionRef) -> Connector:
@@ -193,16 +193,16 @@ class ConnectorGateway:
             return self._built[key]
         name = connection.connector
         try:
-            config = opened_config(self._vault, name, connection.config, connection.sealed)
+            config = open_config(self._vault, name, connection.config, connection.sealed)
             connector = self._registry.build(name, config, self._lender.context(name))
         except NotFound as error:
-            raise FaultRetry(str(error)) from error
+            raise VendorRetryableError(str(error)) from error
         except Unavailable as error:
             # A broken connector is mended by a release; a seal that does not open, by the person who has the secret.
-            fault = FaultReauth if error.code == "secret-unreadable" else FaultRetry
+            fault = VendorReauthError if error.code == "secret-unreadable" else VendorRetryableError
             raise fault(str(error)) from error
         except Invalid as error:
-            raise FaultReauth(f"{error}: correct the connection") from error
+            raise VendorReauthError(f"{error}: correct the connection") from error
         self._built[key] = connector
         if len(self._built) > _MOST_CONNECTIONS:
             self._built.popitem(last=False)
@@ -210,23 +210,23 @@ class ConnectorGateway:
 
 
 def _unanswered(text: str, *, writes: bool) -> NoReturn:
-    raise (FaultAmbiguous(text) if writes else FaultRetry(text)) from None
+    raise (VendorUnansweredError(text) if writes else VendorRetryableError(text)) from None
 
 
-def _fault(error: ConnectorError) -> CalendarFault:
+def _fault(error: ConnectorError) -> VendorError:
     """What the connector's error means to the use cases."""
     text = str(error)[:_LONGEST_TEXT]
     match error:
         case AmbiguousOutcome():
-            return FaultAmbiguous(text, retry_after=error.retry_after)
+            return VendorUnansweredError(text, retry_after=error.retry_after)
         case Retryable():
-            return FaultRetry(text, retry_after=error.retry_after)
+            return VendorRetryableError(text, retry_after=error.retry_after)
         case ReauthRequired():
-            return FaultReauth(text)
+            return VendorReauthError(text)
         case SlotTaken():
-            return FaultSlotTaken(text)
+            return VendorSlotTakenError(text)
         case _:
-            return FaultRejected(text)
+            return VendorRejectedError(text)
 
 
 def _checked(make: Callable[[], T]) -> T:
@@ -234,7 +234,7 @@ def _checked(make: Callable[[], T]) -> T:
     try:
         return make()
     except ValueError as error:
-        raise FaultRejected(str(error)) from error
+        raise VendorRejectedError(str(error)) from error
 
 
 def _request(event: CalendarEvent) -> BookingRequest:
@@ -260,9 +260,9 @@ def _contact(event: CalendarEvent) -> Contact | None:
         return None
 
 
-def _receipt(booking: Booking) -> EventReceipt:
+def _receipt(booking: Booking) -> VendorEvent:
     start, end = _utc(booking.slot)
-    return EventReceipt(
+    return VendorEvent(
         key=booking.key,
         vendor_id=booking.vendor_id,
         version=booking.version,

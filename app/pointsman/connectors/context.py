@@ -8,12 +8,12 @@ import httpx
 
 from pointsman.connectors.guard import AddressGuard, GuardedTransport, Network
 from pointsman_sdk import Context, NoTokens
-from pointsman_sdk.http import lend
+from pointsman_sdk.http import make_client
 
 _LOG = logging.getLogger("pointsman.connectors")
 
 
-class Lender:
+class ContextFactory:
     """Makes contexts. `allowed` are the private networks that connections may reach."""
 
     def __init__(
@@ -24,7 +24,7 @@ class Lender:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._clock = clock
-        self._http = lend(transport or GuardedTransport(AddressGuard(allowed)))
+        self._http = make_client(transport or GuardedTransport(AddressGuard(allowed)))
 
     def context(self, connector: str) -> Context:
         """The context for one connection of this connector."""

@@ -9,10 +9,10 @@ from pydantic import BaseModel, SecretStr
 
 from pointsman.connectors.vault import Vault
 
-Tree = dict[str, Any]
+ConfigTree = dict[str, Any]
 
 
-def sealed_config(vault: Vault, connector: str, config: BaseModel) -> tuple[Tree, bytes]:
+def seal_config(vault: Vault, connector: str, config: BaseModel) -> tuple[ConfigTree, bytes]:
     """The public part, and the secrets sealed to exactly that part.
 
     So nobody who can write the row, but lacks the keys, can have a password sent to another address.
@@ -21,15 +21,15 @@ def sealed_config(vault: Vault, connector: str, config: BaseModel) -> tuple[Tree
     return public, vault.seal(json.dumps(secret).encode(), context=_context(connector, public))
 
 
-def opened_config(vault: Vault, connector: str, public: Mapping[str, object], sealed: bytes) -> Tree:
+def open_config(vault: Vault, connector: str, public: Mapping[str, object], sealed: bytes) -> ConfigTree:
     """The whole configuration again. Raises Unavailable when the seal does not fit."""
     secret = json.loads(vault.open(sealed, context=_context(connector, public)))
     return _merged(dict(public), secret)
 
 
-def _parted(config: BaseModel) -> tuple[Tree, Tree]:
-    public: Tree = config.model_dump(mode="json")
-    secret: Tree = {}
+def _parted(config: BaseModel) -> tuple[ConfigTree, ConfigTree]:
+    public: ConfigTree = config.model_dump(mode="json")
+    secret: ConfigTree = {}
     for name, value in dict(config).items():
         if isinstance(value, SecretStr):
             del public[name]
@@ -39,7 +39,7 @@ def _parted(config: BaseModel) -> tuple[Tree, Tree]:
     return public, secret
 
 
-def _merged(public: Tree, secret: Tree) -> Tree:
+def _merged(public: ConfigTree, secret: ConfigTree) -> ConfigTree:
     whole = dict(public)
     for name, value in secret.items():
         whole[name] = _merged(dict(whole.get(name) or {}), value) if isinstance(value, dict) else value

@@ -5,8 +5,8 @@ from typing import TypeVar
 
 from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.registry import ConnectorRegistry
-from pointsman.services.ports.calendars import ConnectionRef, FaultRejected
-from pointsman.services.ports.crm import CrmMeeting, CrmPerson, FaultUnknownOwner
+from pointsman.services.ports.calendars import ConnectionRef, VendorRejectedError
+from pointsman.services.ports.crm import CrmMeeting, CrmPerson, UnknownCrmOwnerError
 from pointsman_sdk import Capability, Connector, Contact, Crm, Meeting, Record, Rejected, Slot
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ class ConnectorCrm:
             wanted = owner_email.casefold()
             users = [user.id for user in await crm.users() if user.active and user.email.casefold() == wanted]
             if not users:
-                raise FaultUnknownOwner("the CRM has no active user with that address")
+                raise UnknownCrmOwnerError("the CRM has no active user with that address")
             record = await _person(crm, person, contact)
             if record.owner != users[0]:
                 record = await crm.set_owner(record, users[0])
@@ -69,4 +69,4 @@ def _contact(person: CrmPerson) -> Contact:
     try:
         return Contact(email=person.email, name=person.name)
     except ValueError as error:
-        raise FaultRejected("the lead has no address by which a CRM could know it") from error
+        raise VendorRejectedError("the lead has no address by which a CRM could know it") from error

@@ -12,28 +12,28 @@ from urllib.parse import urlsplit
 
 from icalendar import Calendar, Event, vCalAddress, vText, vUri
 
-from pointsman.services.ports.invitations import Invitation, Method, Party
+from pointsman.services.ports.invitations import CalendarUser, Invitation, InvitationMethod
 from pointsman_sdk.people import check_email
 
-PRODUCT = "-//Pointsman//Pointsman//EN"
+PRODID = "-//Pointsman//Pointsman//EN"
 # Unicode's line breaks count as such: some readers end a line at them, and what follows would be a property.
 _BREAK = re.compile("\r\n|[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _UNFIT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
-def text_of(text: str) -> str:
+def ical_text(text: str) -> str:
     """`text` as it will be read again: line breaks are newlines, control characters are gone."""
     return _UNFIT.sub("", _BREAK.sub("\n", text))
 
 
-def line_of(text: str) -> str:
+def ical_line(text: str) -> str:
     """`text` on one line."""
-    return " ".join(text_of(text).split())
+    return " ".join(ical_text(text).split())
 
 
-def name_of(text: str) -> str:
+def ical_name(text: str) -> str:
     """`text` as a participant's name."""
-    return line_of(text).replace('"', "'").replace("\\", "/")
+    return ical_line(text).replace('"', "'").replace("\\", "/")
 
 
 class IcalendarInvitations:
@@ -42,7 +42,7 @@ class IcalendarInvitations:
     def write(self, invitation: Invitation) -> bytes:
         calendar = Calendar()
         calendar.add("VERSION", "2.0")
-        calendar.add("PRODID", PRODUCT)
+        calendar.add("PRODID", PRODID)
         calendar.add("CALSCALE", "GREGORIAN")
         calendar.add("METHOD", invitation.method.upper())
         calendar.add_component(_event(invitation))
@@ -58,9 +58,9 @@ def _event(given: Invitation) -> Event:
     event.add("CREATED", given.created_at.astimezone(UTC))
     event.add("DTSTART", given.start.astimezone(UTC))
     event.add("DTEND", given.end.astimezone(UTC))
-    event.add("SUMMARY", line_of(given.summary))
+    event.add("SUMMARY", ical_line(given.summary))
     if given.description:
-        event.add("DESCRIPTION", text_of(given.description))
+        event.add("DESCRIPTION", ical_text(given.description))
     event.add("STATUS", _status(given))
     event.add("TRANSP", "OPAQUE")
     event.add("ORGANIZER", _address(given.organizer))
@@ -73,14 +73,14 @@ def _event(given: Invitation) -> Event:
 
 
 def _status(given: Invitation) -> str:
-    if given.method is Method.CANCEL:
+    if given.method is InvitationMethod.CANCEL:
         return "CANCELLED"
     return "TENTATIVE" if given.tentative else "CONFIRMED"
 
 
-def _address(party: Party, **parameters: str) -> vCalAddress:
+def _address(party: CalendarUser, **parameters: str) -> vCalAddress:
     address = vCalAddress(f"mailto:{check_email(party.email)}")
-    for name, value in {"CN": name_of(party.name), **parameters}.items():
+    for name, value in {"CN": ical_name(party.name), **parameters}.items():
         if value:
             address.params[name] = vText(value)
     return address
@@ -88,6 +88,6 @@ def _address(party: Party, **parameters: str) -> vCalAddress:
 
 def _url(text: str) -> vUri:
     parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or text != line_of(text) or " " in text:
+    if parts.scheme not in {"http", "https"} or not parts.netloc or text != ical_line(text) or " " in text:
         raise ValueError("not an address of a page")
     return vUri(text)

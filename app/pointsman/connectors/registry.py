@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pointsman.domain.errors import Fault, Invalid, NotFound, Unavailable
 from pointsman_sdk import CONTRACT, Connector, Context, Manifest
 
-GROUP = "pointsman.connectors"
+ENTRY_POINT_GROUP = "pointsman.connectors"
 
 
 class DuplicateConnector(Exception):
@@ -56,7 +56,7 @@ class ConnectorRegistry:
         claims: dict[str, _Claim] = {}
         for distribution in found:
             name = (distribution.metadata["Name"] or "").lower().replace("_", "-")
-            for entry in distribution.entry_points.select(group=GROUP):
+            for entry in distribution.entry_points.select(group=ENTRY_POINT_GROUP):
                 claim = _Claim(distribution=name, version=distribution.version, entry=entry)
                 # The same distribution twice is one that lies on the path twice: the first is imported.
                 other = claims.setdefault(entry.name, claim)
@@ -79,7 +79,7 @@ class ConnectorRegistry:
         manifest: Manifest = self._factory(name).manifest
         return manifest
 
-    def configured(self, name: str, config: Mapping[str, object]) -> BaseModel:
+    def parse_config(self, name: str, config: Mapping[str, object]) -> BaseModel:
         """`config` as the connector's own model. Raises Invalid with the path to each fault."""
         try:
             return self.manifest(name).config.model_validate(dict(config))
@@ -95,7 +95,7 @@ class ConnectorRegistry:
 
     def build(self, name: str, config: Mapping[str, object], context: Context) -> Connector:
         """A connection of this connector. Raises NotFound, Unavailable, Invalid."""
-        model = self.configured(name, config)
+        model = self.parse_config(name, config)
         connector: Connector = self._factory(name)(model, context)
         return connector
 

@@ -56,7 +56,7 @@ class Vault:
             )
         return content[_BINDING:]
 
-    def rotated(self, sealed: bytes) -> bytes:
+    def reencrypt(self, sealed: bytes) -> bytes:
         """The same secret under the first key, so that an older key can be retired. Raises Unavailable."""
         try:
             return self._fernet.rotate(bytes(sealed))

@@ -25,14 +25,14 @@ def _config(url: str | None) -> Config:
     return config
 
 
-def head() -> str:
+def head_revision() -> str:
     """The revision that this release needs."""
     revision = ScriptDirectory.from_config(_config(None)).get_current_head()
     assert revision is not None
     return revision
 
 
-def upgrade(url: str) -> None:
+def upgrade_schema(url: str) -> None:
     """Migrate to `head`. Safe to start from several processes at once: they wait for each other."""
     command.upgrade(_config(url), "head")
 

@@ -12,7 +12,7 @@ from pointsman.db.booking.calendars import SqlCalendars
 from pointsman.db.booking.connections import SqlConnections
 from pointsman.db.booking.deliveries import SqlDeliveries
 from pointsman.db.booking.slot_holds import SqlSlotHolds
-from pointsman.db.engine.errors import DRIVER_ERRORS, translated
+from pointsman.db.engine.errors import DRIVER_ERRORS, port_error
 from pointsman.db.engine.jobs import SqlJobs
 from pointsman.db.intake.idempotency import SqlIdempotency
 from pointsman.db.intake.inbox import SqlInbox
@@ -32,7 +32,7 @@ from pointsman.db.routing.holds import SqlHolds
 from pointsman.db.routing.ledgers import SqlLedgers
 from pointsman.db.routing.overrides import SqlOverrides
 from pointsman.db.routing.policies import SqlPolicies
-from pointsman.services.ports import Crowded
+from pointsman.services.ports import DatabasePoolExhausted
 
 
 class SqlTx:
@@ -80,17 +80,17 @@ class SqlUnitOfWork:
             async with self._engine.connect() as connection, connection.begin():
                 yield SqlTx(connection)
         except DRIVER_ERRORS as error:
-            raise translated(error) from error
+            raise port_error(error) from error
         except PoolTimeout as error:
-            raise Crowded("every connection to the database is busy") from error
+            raise DatabasePoolExhausted("every connection to the database is busy") from error
 
     @asynccontextmanager
-    async def single(self) -> AsyncIterator[SqlTx]:
+    async def autocommit(self) -> AsyncIterator[SqlTx]:
         # Saves the round trips of BEGIN and COMMIT: PostgreSQL commits the statement itself.
         try:
             async with self._autocommit.connect() as connection:
                 yield SqlTx(connection)
         except DRIVER_ERRORS as error:
-            raise translated(error) from error
+            raise port_error(error) from error
         except PoolTimeout as error:
-            raise Crowded("every connection to the database is busy") from error
+            raise DatabasePoolExhausted("every connection to the database is busy") from error

@@ -1,5 +1,5 @@
 """The demo: a sales floor, real-format leads over HTTP, and a table of what became of them."""
 
-from pointsman.demo.show import demo_calendars, run
+from pointsman.demo.runner import run_demo, start_demo_calendars
 
-__all__ = ["demo_calendars", "run"]
+__all__ = ["run_demo", "start_demo_calendars"]

@@ -13,12 +13,12 @@ class DemoError(Exception):
     """The demo cannot go on; the message says what the service answered."""
 
 
-def never() -> bool:
+def never_lost() -> bool:
     """Nothing is ever lost: for a service that somebody else looks after."""
     return False
 
 
-class Api:
+class ApiClient:
     """Calls with one key; an answer that is not a success ends the demo with its text.
 
     `lost` says whether the service is beyond recovery. Until then a refused connection is tried again for a while:
@@ -26,14 +26,14 @@ class Api:
     """
 
     def __init__(
-        self, base_url: str, key: str, *, lost: Callable[[], bool] = never, client: httpx.Client | None = None
+        self, base_url: str, key: str, *, lost: Callable[[], bool] = never_lost, client: httpx.Client | None = None
     ) -> None:
         self.base_url = base_url
         self._lost = lost
         self._signed_in = {"Authorization": f"Bearer {key}"}
         self._client = client or httpx.Client(timeout=30, trust_env=False)
 
-    def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> httpx.Response:
+    def post_unauthenticated(self, url: str, content: bytes, headers: Mapping[str, str]) -> httpx.Response:
         """As a stranger: without our key, to a full address."""
         return self._sent(lambda: self._client.post(url, content=content, headers=headers))
 
@@ -44,10 +44,10 @@ class Api:
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, **parts: Any) -> Any:
         answer = self.send(method, path, json=body, **parts)
         if not answer.is_success:
-            raise refused(f"{method} {path}", answer)
+            raise refusal_error(f"{method} {path}", answer)
         return answer.json() if answer.content else None
 
-    def every(self, path: str, **params: str) -> Iterator[dict[str, Any]]:
+    def iter_items(self, path: str, **params: str) -> Iterator[dict[str, Any]]:
         """All items of a list, page by page."""
         cursor: dict[str, str] = {}
         while True:
@@ -57,7 +57,7 @@ class Api:
                 return
             cursor = {"cursor": page["next"]}
 
-    def look_around(self) -> None:
+    def ensure_alive(self) -> None:
         """Raises DemoError when the service is beyond recovery."""
         if self._lost():
             raise DemoError("A part of the service does not stay up; the lines above say why.")
@@ -68,7 +68,7 @@ class Api:
     def _sent(self, send: Callable[[], httpx.Response]) -> httpx.Response:
         deadline = time.monotonic() + RESTARTS_WITHIN_S
         while True:
-            self.look_around()
+            self.ensure_alive()
             try:
                 return send()
             except httpx.ConnectError as error:
@@ -81,7 +81,7 @@ class Api:
                 ) from error
 
 
-def refused(what: str, answer: httpx.Response) -> DemoError:
+def refusal_error(what: str, answer: httpx.Response) -> DemoError:
     """In the service's own words, as far as it had any."""
     try:
         said = answer.json()

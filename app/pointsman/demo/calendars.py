@@ -11,12 +11,12 @@ from icalendar import Calendar, Event
 
 from pointsman.local.calendar_server import CalendarServer
 
-NAME = "work"
-PRIVATE = "demo-private"
+CALENDAR_NAME = "work"
+PRIVATE_EVENT_UID = "demo-private"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class DemoCalendarEntry:
     """One event in a rep's calendar."""
 
     owner: str
@@ -27,12 +27,12 @@ class Entry:
     description: str
 
 
-def entries(server: CalendarServer, owners: Sequence[str]) -> list[Entry]:
+def read_entries(server: CalendarServer, owners: Sequence[str]) -> list[DemoCalendarEntry]:
     """What stands in the owners' calendars, earliest first."""
-    found: list[Entry] = []
+    found: list[DemoCalendarEntry] = []
     for owner in owners:
         with _as_owner(server, owner) as client:
-            answer = client.get(f"{server.url}{owner}/{NAME}/")
+            answer = client.get(f"{server.url}{owner}/{CALENDAR_NAME}/")
             answer.raise_for_status()
         found += [_entry(owner, event) for event in Calendar.from_ical(answer.text).walk("VEVENT")]
     return sorted(found, key=lambda entry: entry.start)
@@ -47,7 +47,7 @@ def block_a_morning(server: CalendarServer, owner: str, *, zone: str, now: datet
     while day.weekday() > 4:
         day += timedelta(days=1)
     event = Event()
-    event.add("uid", PRIVATE)
+    event.add("uid", PRIVATE_EVENT_UID)
     event.add("dtstamp", now)
     event.add("summary", "Dentist")
     event.add("dtstart", datetime.combine(day, time(9), ZoneInfo(zone)).astimezone(UTC))
@@ -57,15 +57,15 @@ def block_a_morning(server: CalendarServer, owner: str, *, zone: str, now: datet
     calendar.add("version", "2.0")
     calendar.add_component(event)
     with _as_owner(server, owner) as client:
-        url = f"{server.url}{owner}/{NAME}/{PRIVATE}.ics"
+        url = f"{server.url}{owner}/{CALENDAR_NAME}/{PRIVATE_EVENT_UID}.ics"
         headers = {"Content-Type": "text/calendar", "If-None-Match": "*"}
         answer = client.put(url, content=calendar.to_ical(), headers=headers)
         if answer.status_code != httpx.codes.PRECONDITION_FAILED:
             answer.raise_for_status()
 
 
-def _entry(owner: str, event: Any) -> Entry:
-    return Entry(
+def _entry(owner: str, event: Any) -> DemoCalendarEntry:
+    return DemoCalendarEntry(
         owner=owner,
         uid=str(event["UID"]),
         start=_moment(event.start),

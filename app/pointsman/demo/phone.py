@@ -8,26 +8,26 @@ from typing import Any
 
 import httpx
 
-from pointsman.demo.api import Api, refused
+from pointsman.demo.api import ApiClient, refusal_error
 
-INTAKE = "API call"
+INTAKE_LABEL = "API call"
 _TRIES = "5"
 
 
-def on_the_phone(api: Api, story: Mapping[str, Any]) -> dict[str, Any]:
+def hand_over_by_phone(api: ApiClient, story: Mapping[str, Any]) -> dict[str, Any]:
     """Make the calls, as far as they were not made before; the lead's id and how its hand-off ended."""
     lead = _known(api, story["lead"]["email"])
     if lead is None:
-        lead = api.call("POST", "/v1/leads", story["lead"], headers=_once(story["lead"]))["lead"]
+        lead = api.call("POST", "/v1/leads", story["lead"], headers=_idempotency_header(story["lead"]))["lead"]
     lead_id = str(lead["id"])
     if handed := _booked(api, lead_id):
         return handed
     where = f"/v1/leads/{lead_id}/qualifications"
-    answer = api.send("POST", where, json=story["qualification"], headers=_once(story["qualification"]))
+    answer = api.send("POST", where, json=story["qualification"], headers=_idempotency_header(story["qualification"]))
     if answer.status_code == httpx.codes.CONFLICT:  # an admin did something else with the lead
         return {"lead_id": lead_id, "passed": False, "missing": "", "what": answer.json()["detail"]}
     if not answer.is_success:
-        raise refused(f"POST {where}", answer)
+        raise refusal_error(f"POST {where}", answer)
     said = answer.json()
     if said["closer"]:
         _book(api, lead_id)
@@ -36,11 +36,11 @@ def on_the_phone(api: Api, story: Mapping[str, Any]) -> dict[str, Any]:
     return _booked(api, lead_id) or ended
 
 
-def _known(api: Api, email: str) -> dict[str, Any] | None:
-    return next((lead for lead in api.every("/v1/leads") if lead["email"] == email), None)
+def _known(api: ApiClient, email: str) -> dict[str, Any] | None:
+    return next((lead for lead in api.iter_items("/v1/leads") if lead["email"] == email), None)
 
 
-def _book(api: Api, lead_id: str) -> None:
+def _book(api: ApiClient, lead_id: str) -> None:
     """The first slot that nobody else takes meanwhile; none is no fault of the demo."""
     shown = api.send("GET", f"/v1/leads/{lead_id}/slots", params={"limit": _TRIES})
     for slot in shown.json()["slots"] if shown.is_success else ():
@@ -48,12 +48,12 @@ def _book(api: Api, lead_id: str) -> None:
         if answer.is_success:
             return
         if answer.status_code != httpx.codes.CONFLICT:
-            raise refused("POST /v1/appointments", answer)
+            raise refusal_error("POST /v1/appointments", answer)
 
 
-def _booked(api: Api, lead_id: str) -> dict[str, Any] | None:
+def _booked(api: ApiClient, lead_id: str) -> dict[str, Any] | None:
     """The hand-off as the lead's appointment tells it."""
-    found = next(iter(api.every("/v1/appointments", lead_id=lead_id)), None)
+    found = next(iter(api.iter_items("/v1/appointments", lead_id=lead_id)), None)
     if found is None:
         return None
     rep = api.call("GET", f"/v1/reps/{found['rep']}")["name"]
@@ -64,7 +64,7 @@ def _booked(api: Api, lead_id: str) -> dict[str, Any] | None:
     return {"lead_id": lead_id, "passed": True, "missing": "", "what": what}
 
 
-def _once(body: Mapping[str, Any]) -> dict[str, str]:
+def _idempotency_header(body: Mapping[str, Any]) -> dict[str, str]:
     """A repeated call with the same content brings the first answer back."""
     digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
     return {"Idempotency-Key": f"demo-{digest[:32]}"}

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pointsman.demo.calendars import PRIVATE, Entry
-from pointsman.demo.outcome import Arrival, HandOff, Outcome
+from pointsman.demo.calendars import PRIVATE_EVENT_UID, DemoCalendarEntry
+from pointsman.demo.results import Arrival, DemoHandover, DemoResults
 
 _PLACES = {"held": "[yellow]held[/]", "nurture": "marketing", "dead": "[red]dead letter[/]"}
 
@@ -22,30 +22,30 @@ def leads_table(rows: Sequence[Arrival]) -> Table:
     return table
 
 
-def hand_offs_table(rows: Sequence[HandOff]) -> Table:
+def handovers_table(rows: Sequence[DemoHandover]) -> Table:
     table = _table("Hand-offs to the closers", "Lead", "Gate", "What is missing", "What happens")
     for row in rows:
         gate = "[green]passed[/]" if row.passed else "[red]refused[/]"
-        table.add_row(escape(row.lead), gate, escape(row.missing), escape(row.what))
+        table.add_row(escape(row.lead), gate, escape(row.missing), escape(row.what_happens))
     return table
 
 
-def calendar_table(entries: Sequence[Entry], outcome: Outcome, zones: Mapping[str, str]) -> Table:
+def calendar_table(entries: Sequence[DemoCalendarEntry], outcome: DemoResults, zones: Mapping[str, str]) -> Table:
     table = Table(title="The closers' calendars, read from the calendar server", title_justify="left")
     for name in ("Calendar of", "When (their time)"):
         table.add_column(name, no_wrap=True)
     table.add_column("What", overflow="fold")
     for entry in entries:
         when = _when(entry.start, entry.end, zones[entry.owner])
-        if outcome.booked(entry.uid):
+        if outcome.is_appointment(entry.uid):
             table.add_row(entry.owner, when, escape(entry.title))
         else:
-            whose = "private" if entry.uid == PRIVATE else "not of this database"
+            whose = "private" if entry.uid == PRIVATE_EVENT_UID else "not of this database"
             table.add_row(entry.owner, f"[dim]{when}[/]", f"[dim]{escape(entry.title)} ({whose})[/]")
     return table
 
 
-def sent(accepted: int, known: int) -> str:
+def sent_summary(accepted: int, known: int) -> str:
     """What the senders were told."""
     if not accepted:
         return f"The senders sent their {known} events again: all of them were known already."
@@ -53,23 +53,23 @@ def sent(accepted: int, known: int) -> str:
     return f"The senders sent {accepted + known} events: {accepted} were accepted{again}."
 
 
-def summary(outcome: Outcome) -> str:
+def floor_summary(outcome: DemoResults) -> str:
     """The floor in one sentence; every number is counted from the service's answers."""
-    places = outcome.went_to()
+    places = outcome.count_by_destination()
     parts = ", ".join(_so_many(number, place) for place, number in places.items())
     closers = "1 closer" if outcome.cold_closers == 1 else f"{outcome.cold_closers} closers"
-    passed = sum(row.passed for row in outcome.hand_offs)
+    passed = sum(row.passed for row in outcome.handovers)
     booked = sum(row["status"] == "confirmed" for row in outcome.appointments)
     return (
         f"{_count(places.total(), 'lead')}: {parts}; {closers} got cold work. "
-        f"{_count(len(outcome.hand_offs), 'hand-off')}: {passed} passed, {len(outcome.hand_offs) - passed} refused; "
+        f"{_count(len(outcome.handovers), 'hand-off')}: {passed} passed, {len(outcome.handovers) - passed} refused; "
         f"{_count(booked, 'appointment')}."
     )
 
 
-def lost_events(entries: Sequence[Entry], outcome: Outcome) -> str:
+def lost_events(entries: Sequence[DemoCalendarEntry], outcome: DemoResults) -> str:
     """A word about appointments that are in no calendar, or nothing."""
-    there = {entry.uid for entry in entries if outcome.booked(entry.uid)}
+    there = {entry.uid for entry in entries if outcome.is_appointment(entry.uid)}
     gone = sum(row["status"] == "confirmed" for row in outcome.appointments) - len(there)
     if gone <= 0:
         return ""

@@ -7,29 +7,29 @@ from typing import Any
 import httpx
 
 from pointsman.demo import calendars
-from pointsman.demo.api import Api, DemoError
-from pointsman.demo.script import Keepsake, body, document
+from pointsman.demo.api import ApiClient, DemoError
+from pointsman.demo.files import DemoState, load_yaml, read_example
 from pointsman.demo.senders import Sender
-from pointsman.local.calendar_server import SERVICE, CalendarServer
+from pointsman.local.calendar_server import SERVICE_USER, CalendarServer
 
 _ROSTER = {"roles": "name", "suppliers": "key", "reps": "key"}
 
 
-def owners() -> list[str]:
+def calendar_owners() -> list[str]:
     """The reps whose calendars the demo's server holds."""
-    return list(document("floor.yaml")["calendars"]["owners"])
+    return list(load_yaml("floor.yaml")["calendars"]["owners"])
 
 
-def seed(api: Api, server: CalendarServer, kept: Keepsake, *, now: datetime) -> dict[str, Sender]:
+def seed_floor(api: ApiClient, server: CalendarServer, kept: DemoState, *, now: datetime) -> dict[str, Sender]:
     """Roster, calendars, policy and intakes; answers with the senders by their intake's key."""
-    floor = document("floor.yaml")
+    floor = load_yaml("floor.yaml")
     _roster(api, floor)
-    _policy(api, body("policy.yaml"))
+    _policy(api, read_example("policy.yaml"))
     _calendars(api, server, floor["calendars"], floor["reps"], now=now)
-    return {intake["key"]: _intake(api, intake, kept) for intake in document("intakes.yaml")}
+    return {intake["key"]: _intake(api, intake, kept) for intake in load_yaml("intakes.yaml")}
 
 
-def _roster(api: Api, floor: Mapping[str, Any]) -> None:
+def _roster(api: ApiClient, floor: Mapping[str, Any]) -> None:
     """Add whoever is missing; a floor that is not the demo's is left alone."""
     there = api.call("GET", "/v1/roster")
     known = {part: {row[name] for row in there[part]} for part, name in _ROSTER.items()}
@@ -40,7 +40,7 @@ def _roster(api: Api, floor: Mapping[str, Any]) -> None:
         api.call("PUT", "/v1/roster", missing)
 
 
-def _policy(api: Api, wanted: bytes) -> None:
+def _policy(api: ApiClient, wanted: bytes) -> None:
     """Publish the demo's policy once, as it is written; what an admin published since then stays."""
     if api.send("GET", "/v1/policies/current").status_code == httpx.codes.OK:
         return
@@ -51,15 +51,20 @@ def _policy(api: Api, wanted: bytes) -> None:
 
 
 def _calendars(
-    api: Api, server: CalendarServer, wanted: Mapping[str, Any], reps: Sequence[Mapping[str, Any]], *, now: datetime
+    api: ApiClient,
+    server: CalendarServer,
+    wanted: Mapping[str, Any],
+    reps: Sequence[Mapping[str, Any]],
+    *,
+    now: datetime,
 ) -> None:
     """Connect the server anew at each start, since its port may be another; other calendars of a rep stay."""
-    account = {"base_url": server.url, "username": SERVICE, "password": server.password()}
+    account = {"base_url": server.url, "username": SERVICE_USER, "password": server.password()}
     key = wanted["connection"]["key"]
     api.call("PUT", f"/v1/connections/{key}", {"connector": wanted["connection"]["connector"], "config": account})
     for owner in wanted["owners"]:
         # Bound by its path: what is owed to the calendar must reach it when the server's port is another.
-        path = httpx.URL(server.ensure_calendar(owner, calendars.NAME)).path
+        path = httpx.URL(server.ensure_calendar(owner, calendars.CALENDAR_NAME)).path
         address = f"/v1/reps/{owner}/calendars"
         bound = api.call("GET", address)["calendars"]
         others = [{name: row[name] for name in ("connection", "calendar", "writes")} for row in bound]
@@ -70,18 +75,18 @@ def _calendars(
     calendars.block_a_morning(server, wanted["busy"], zone=zone, now=now)
 
 
-def _intake(api: Api, wanted: Mapping[str, Any], kept: Keepsake) -> Sender:
+def _intake(api: ApiClient, wanted: Mapping[str, Any], kept: DemoState) -> Sender:
     secret = kept.sender_secret(wanted["key"])
     there = api.send("GET", f"/v1/intakes/{wanted['key']}")
     if there.status_code == httpx.codes.OK:
         made = there.json()
     else:
-        sample = httpx.Response(200, content=body(wanted["sample"])).json()
+        sample = httpx.Response(200, content=read_example(wanted["sample"])).json()
         made = api.call("POST", "/v1/intakes", {**wanted, "sample": sample, "secrets": [secret]})
     return Sender(address=made["address"], scheme=made["verifier"]["scheme"], secret=secret)
 
 
-def give_secret(api: Api, intake: str, secret: str) -> bool:
+def set_intake_secret(api: ApiClient, intake: str, secret: str) -> bool:
     """Have the intake believe this secret, when the one that it knows was lost. False when it is refused."""
     there = api.call("GET", f"/v1/intakes/{intake}")
     document = {name: there[name] for name in ("title", "kind", "verifier", "mapping", "sample", "active")}

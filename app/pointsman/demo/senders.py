@@ -8,7 +8,7 @@ from datetime import datetime
 
 import httpx
 
-from pointsman.demo.api import Api, DemoError
+from pointsman.demo.api import ApiClient, DemoError
 
 #: How the demo's senders can sign.
 SCHEMES = frozenset({"hubspot_v2", "hubspot_v3", "typeform", "standard_webhooks"})
@@ -22,10 +22,10 @@ class Sender:
     scheme: str
     secret: str
 
-    def send(self, api: Api, body: bytes, *, event_id: str, now: datetime) -> httpx.Response:
+    def send(self, api: ApiClient, body: bytes, *, event_id: str, now: datetime) -> httpx.Response:
         """Post one signed webhook to the service that runs here, whatever its public name is."""
         headers = {"Content-Type": "application/json", **self._signature(body, event_id, now)}
-        return api.post(f"{api.base_url}{httpx.URL(self.address).path}", body, headers)
+        return api.post_unauthenticated(f"{api.base_url}{httpx.URL(self.address).path}", body, headers)
 
     def _signature(self, body: bytes, event_id: str, now: datetime) -> dict[str, str]:
         if self.scheme == "hubspot_v2":

@@ -93,7 +93,7 @@ class SlotTaken(Conflict):
     code = "slot-taken"
 
 
-class InFlight(Conflict):
+class RequestInFlight(Conflict):
     """The first request with this idempotency key has not finished."""
 
     code = "in-flight"
@@ -111,7 +111,7 @@ class RoleProtected(PointsmanError):
     code = "role-protected"
 
 
-class KeyReused(PointsmanError):
+class IdempotencyKeyReused(PointsmanError):
     """An idempotency key was used before with a different body."""
 
     code = "idempotency-key-reused"

@@ -24,12 +24,12 @@ import httpx
 from pointsman.local.errors import LocalServerError
 from pointsman.local.processes import Process
 
-SERVICE = "pointsman"
+SERVICE_USER = "pointsman"
 HOST = "127.0.0.1"
 PORT = 5232
-PATIENCE = 20.0
+START_TIMEOUT_S = 20.0
 
-CONFIG = """\
+CONFIG_TEMPLATE = """\
 [server]
 hosts = {host}:{port}
 [auth]
@@ -48,7 +48,7 @@ type = none
 level = warning
 """
 
-RIGHTS = """\
+RIGHTS_TEMPLATE = """\
 [service]
 user: {service}
 collection: .*
@@ -90,29 +90,29 @@ class CalendarServer:
 
         A server that still runs is used again. When the port is taken, another free one is.
         """
-        with self._alone():
-            known = self._known()
+        with self._locked():
+            known = self._find_running()
             changed = self._write_users(owners)
             if known and (changed or not self._answers(known.url)):
-                known.process.end(grace=5)
+                known.process.stop(grace=5)
                 known = None
             return (known or self._launch()).url
 
     def stop(self) -> None:
-        with self._alone():
-            if known := self._known():
-                known.process.end(grace=5)
-            self._memory.unlink(missing_ok=True)
+        with self._locked():
+            if known := self._find_running():
+                known.process.stop(grace=5)
+            self._state_file.unlink(missing_ok=True)
 
     @property
     def url(self) -> str:
         """Where it listens. Raises LocalServerError when it does not run."""
-        known = self._known()
+        known = self._find_running()
         if known is None:
             raise LocalServerError(f"No calendar server runs in {self.directory}.")
         return known.url
 
-    def password(self, owner: str = SERVICE) -> str:
+    def password(self, owner: str = SERVICE_USER) -> str:
         """Of an owner, or of the service's own account. Raises KeyError for one without a login."""
         return self._users()[owner]
 
@@ -132,11 +132,11 @@ class CalendarServer:
     # -- state
 
     @property
-    def _memory(self) -> Path:
+    def _state_file(self) -> Path:
         return self.directory / "server.json"
 
     @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[None]:
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (self.directory / "lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -152,7 +152,7 @@ class CalendarServer:
     def _write_users(self, owners: Sequence[str]) -> bool:
         """Give a password to whoever has none. It stays readable, since the demo shows it; the file is ours alone."""
         users = self._users()
-        missing = [name for name in dict.fromkeys((SERVICE, *owners)) if name not in users]
+        missing = [name for name in dict.fromkeys((SERVICE_USER, *owners)) if name not in users]
         for name in missing:
             if not name or set(name) & set(":/\n") or name in {".", ".."}:
                 raise LocalServerError(f"{name!r} cannot be a login of the calendar server.")
@@ -171,24 +171,24 @@ class CalendarServer:
         partial.replace(path)
         return path
 
-    def _known(self) -> "_Server | None":
+    def _find_running(self) -> "_Server | None":
         with contextlib.suppress(FileNotFoundError, ValueError, TypeError, KeyError):
-            facts = json.loads(self._memory.read_text())
+            facts = json.loads(self._state_file.read_text())
             server = _Server(process=Process(**facts["process"]), port=facts["port"])
-            return server if server.process.runs() else None
+            return server if server.process.is_running() else None
         return None
 
     # -- the server
 
     def _launch(self) -> "_Server":
         home = self.directory.resolve()
-        rights = self._write("rights", RIGHTS.format(service=SERVICE))
-        deadline = time.monotonic() + PATIENCE
+        rights = self._write("rights", RIGHTS_TEMPLATE.format(service=SERVICE_USER))
+        deadline = time.monotonic() + START_TIMEOUT_S
         port = self.port
         while time.monotonic() < deadline:
             port = _free_port(port)
             places = {"users": home / "users", "rights": rights.resolve(), "collections": home / "collections"}
-            config = self._write("config", CONFIG.format(host=HOST, port=port, **places))
+            config = self._write("config", CONFIG_TEMPLATE.format(host=HOST, port=port, **places))
             process = self._spawn(config)
             found = Process.find(process.pid)
             while found and process.poll() is None and time.monotonic() < deadline:
@@ -201,7 +201,7 @@ class CalendarServer:
 
     def _answers(self, url: str) -> bool:
         """Whether this server answers there: another one on the same port would not know our password."""
-        login = (SERVICE, self.password())
+        login = (SERVICE_USER, self.password())
         try:
             answer = httpx.request("PROPFIND", url, auth=login, headers={"Depth": "0"}, timeout=2, trust_env=False)
         except httpx.TransportError:

@@ -21,17 +21,17 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
-from pointsman.local import binaries
-from pointsman.local.account import Account
+from pointsman.local import postgres_binaries as binaries
 from pointsman.local.errors import LocalServerError
+from pointsman.local.os_account import OsAccount
 from pointsman.local.processes import Process, command_line
 
 USER = "postgres"
 PORT = 5432  # no port of the machine: it only names the socket
-SOCKET = f".s.PGSQL.{PORT}"
-LONGEST_SOCKET = 100  # the system's limit is 107 bytes, 103 on macOS
-PATIENCE = 60.0
-STATE = Path("/var/lib")  # for root, when the checkout lies where the database's account cannot go
+SOCKET_NAME = f".s.PGSQL.{PORT}"
+MAX_SOCKET_PATH = 100  # the system's limit is 107 bytes, 103 on macOS
+START_TIMEOUT_S = 60.0
+ROOT_STATE_FOLDER = Path("/var/lib")  # for root, when the checkout lies where the database's account cannot go
 
 _children: list[subprocess.Popen[bytes]] = []  # kept so that our own killed children can be reaped
 
@@ -41,7 +41,7 @@ class Postmaster:
     """A running server, as its own pid file describes it."""
 
     process: Process
-    sockets: Path
+    socket_folder: Path
     ready: bool
 
 
@@ -56,38 +56,38 @@ class EmbeddedPostgres:
 
     def start(self) -> str:
         """Run the server, wherever it stands now; return the URL of its database. Safe to call from many at once."""
-        with self._alone():
-            deadline = time.monotonic() + PATIENCE
+        with self._locked():
+            deadline = time.monotonic() + START_TIMEOUT_S
             while True:
-                running = self._running() or self._launch(self._home())
+                running = self._find_running() or self._launch(self._home())
                 # One found running may be on its way up, or on its way down: the answer of a query is what counts.
                 with contextlib.suppress(psycopg.OperationalError):
                     if running.ready:
                         self._make_database(running)
                         return self._url(running, "postgresql+psycopg")
                 if time.monotonic() > deadline:
-                    raise LocalServerError(f"PostgreSQL does not become ready. {self._last_words()}")
+                    raise LocalServerError(f"PostgreSQL does not become ready. {self._log_tail()}")
                 time.sleep(0.02)
 
     def stop(self) -> None:
         """Shut the server down, whoever started it. Nothing happens when it does not run."""
-        with self._alone():
-            running = self._running()
+        with self._locked():
+            running = self._find_running()
             if running is None:
                 return
             for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):  # fast, then at once, then never mind
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(running.process.pid, number)
-                if _ended(running.process):
+                if _wait_for_end(running.process):
                     break
-            _forget(running.sockets)
+            _delete_socket_folder(running.socket_folder)
 
-    def running(self) -> bool:
-        return self._running() is not None
+    def is_running(self) -> bool:
+        return self._find_running() is not None
 
     def libpq_url(self) -> str:
         """For psql, pg_dump and other tools. Raises LocalServerError when the server does not run."""
-        running = self._running()
+        running = self._find_running()
         if running is None:
             raise LocalServerError(f"No PostgreSQL runs in {self.directory}.")
         return self._url(running, "postgresql")
@@ -97,100 +97,110 @@ class EmbeddedPostgres:
         if not self.directory.exists():
             return
         self.stop()
-        with self._alone():
+        with self._locked():
             shutil.rmtree(self._home(), ignore_errors=True)
-            self._note.unlink(missing_ok=True)
+            self._home_file.unlink(missing_ok=True)
 
     # -- places
 
     @property
-    def _note(self) -> Path:
+    def _home_file(self) -> Path:
         return self.directory / "postgres.path"
 
     def _home(self) -> Path:
         """The folder of data and socket. It is made and owned by the server's account; nothing above it is changed."""
-        account = Account.for_server(self.directory)
-        home = Path(self._note.read_text().strip()) if self._note.exists() else self.directory.resolve() / "postgres"
-        account.own(home)
-        if not self._note.exists():
-            if not account.enters(home):
+        account = OsAccount.for_server(self.directory)
+        home = (
+            Path(self._home_file.read_text().strip())
+            if self._home_file.exists()
+            else self.directory.resolve() / "postgres"
+        )
+        account.make_owned(home)
+        if not self._home_file.exists():
+            if not account.can_enter(home):
                 home.rmdir()
                 home = self._elsewhere(account)
-            self._note.write_text(f"{home}\n")
+            self._home_file.write_text(f"{home}\n")
         if home.stat().st_uid != account.uid:
-            raise _foreign(home)
+            raise _foreign_owner_error(home)
         return home
 
-    def _elsewhere(self, account: Account) -> Path:
+    def _elsewhere(self, account: OsAccount) -> Path:
         name = f"pointsman-{hashlib.sha256(os.fsencode(self.directory.resolve())).hexdigest()[:12]}"
-        home = STATE / name if os.access(STATE, os.W_OK) else Path(tempfile.mkdtemp(prefix="pointsman-"))
-        account.own(home)
+        home = (
+            ROOT_STATE_FOLDER / name
+            if os.access(ROOT_STATE_FOLDER, os.W_OK)
+            else Path(tempfile.mkdtemp(prefix="pointsman-"))
+        )
+        account.make_owned(home)
         return home
 
-    def _sockets(self, home: Path, account: Account) -> Path:
+    def _sockets(self, home: Path, account: OsAccount) -> Path:
         """`home`, or a short folder of its own when the socket's path would not fit into the system's limit."""
-        fits = len(os.fsencode(home / SOCKET)) <= LONGEST_SOCKET
+        fits = len(os.fsencode(home / SOCKET_NAME)) <= MAX_SOCKET_PATH
         if fits and not set(str(home)) & set(",\"'"):  # the setting is a list: such a path would be read as two
             return home
         with contextlib.suppress(OSError, IndexError):
-            _forget(Path((home / "data" / "postmaster.pid").read_text().splitlines()[4]))
+            _delete_socket_folder(Path((home / "data" / "postmaster.pid").read_text().splitlines()[4]))
         short = Path(tempfile.mkdtemp(prefix="pointsman-"))
-        account.own(short)
+        account.make_owned(short)
         return short
 
     # -- the server
 
     @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[None]:
         self.directory.mkdir(parents=True, exist_ok=True)
         with (self.directory / "postgres.lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _running(self) -> Postmaster | None:
+    def _find_running(self) -> Postmaster | None:
         """The server that the pid file names, if it is alive: not dead, not a zombie, not another program by now."""
         _children[:] = [child for child in _children if child.poll() is None]
-        if not self._note.exists():
+        if not self._home_file.exists():
             return None
-        data = Path(self._note.read_text().strip()) / "data"
+        data = Path(self._home_file.read_text().strip()) / "data"
         try:
             lines = (data / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
             return None
         except PermissionError as error:
-            raise _foreign(data) from error
+            raise _foreign_owner_error(data) from error
         process = Process.find(int(lines[0])) if lines else None
         if process is None or str(data) not in command_line(process.pid):
             return None
         if len(lines) < 8:  # still on its way up
-            return Postmaster(process=process, sockets=data.parent, ready=False)
-        return Postmaster(process=process, sockets=Path(lines[4]), ready=lines[7].strip() == "ready")
+            return Postmaster(process=process, socket_folder=data.parent, ready=False)
+        return Postmaster(process=process, socket_folder=Path(lines[4]), ready=lines[7].strip() == "ready")
 
     def _launch(self, home: Path) -> Postmaster:
-        account = Account.for_server(self.directory)
+        account = OsAccount.for_server(self.directory)
         data = home / "data"
         made_by = int((data / "PG_VERSION").read_text()) if data.exists() else None
-        found = binaries.find(account, copies=home / "programs", major=made_by)
+        found = binaries.find_postgres(account, copies=home / "programs", major=made_by)
         if made_by is None:
             self._initialise(found, account, data)
         sockets = self._sockets(home, account)
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + START_TIMEOUT_S
         while True:
             # A dead server's claims. PostgreSQL itself would take a zombie, or a stranger with that id, for the owner.
             (data / "postmaster.pid").unlink(missing_ok=True)
-            (sockets / f"{SOCKET}.lock").unlink(missing_ok=True)
+            (sockets / f"{SOCKET_NAME}.lock").unlink(missing_ok=True)
             process = self._spawn(found, account, data, sockets)
             while process.poll() is None and time.monotonic() < deadline:
-                running = self._running()
+                running = self._find_running()
                 if running and running.ready and running.process.pid == process.pid:
                     return running
                 time.sleep(0.01)
             # A killed server's last connections may hold its memory for a moment longer: try again.
-            if time.monotonic() > deadline - PATIENCE / 2:
-                raise LocalServerError(f"PostgreSQL does not start. {self._last_words()}")
+            if time.monotonic() > deadline - START_TIMEOUT_S / 2:
+                raise LocalServerError(f"PostgreSQL does not start. {self._log_tail()}")
             time.sleep(0.2)
 
-    def _spawn(self, found: binaries.Binaries, account: Account, data: Path, sockets: Path) -> subprocess.Popen[bytes]:
+    def _spawn(
+        self, found: binaries.PostgresBinaries, account: OsAccount, data: Path, sockets: Path
+    ) -> subprocess.Popen[bytes]:
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": str(sockets),
@@ -207,22 +217,22 @@ class EmbeddedPostgres:
             process = subprocess.Popen(
                 [found.program("postgres"), "-D", str(data), *options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=data, env=_environment(),
-                start_new_session=True, **account.switch(),
+                start_new_session=True, **account.popen_arguments(),
             )  # fmt: skip
         _children.append(process)
         return process
 
-    def _initialise(self, found: binaries.Binaries, account: Account, data: Path) -> None:
+    def _initialise(self, found: binaries.PostgresBinaries, account: OsAccount, data: Path) -> None:
         """Make the data beside its place and move it there when complete, so that a kill halfway leaves nothing."""
         partial = data.with_name("data.new")
         shutil.rmtree(partial, ignore_errors=True)
-        account.own(partial)
+        account.make_owned(partial)
         # Characters sort and fold by Unicode on every machine, whatever locales it has.
         builtin = ["--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         options = ["--no-instructions", *(builtin if found.major >= 17 else ["--locale=C.UTF-8"])]
         result = subprocess.run(
             [found.program("initdb"), "-D", partial, "-U", USER, "-A", "trust", "-E", "UTF8", *options],
-            capture_output=True, text=True, check=False, cwd=data.parent, env=_environment(), **account.switch(),
+            capture_output=True, text=True, check=False, cwd=data.parent, env=_environment(), **account.popen_arguments(),
         )  # fmt: skip
         if result.returncode != 0:
             raise LocalServerError(f"initdb failed: {result.stderr.strip() or result.stdout.strip()}")
@@ -235,32 +245,32 @@ class EmbeddedPostgres:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.database)))
 
     def _url(self, running: Postmaster, scheme: str, database: str | None = None) -> str:
-        return f"{scheme}://{USER}@/{quote(database or self.database)}?host={quote(str(running.sockets))}&port={PORT}"
+        return f"{scheme}://{USER}@/{quote(database or self.database)}?host={quote(str(running.socket_folder))}&port={PORT}"
 
-    def _last_words(self) -> str:
+    def _log_tail(self) -> str:
         with contextlib.suppress(OSError):
             lines = (self.directory / "postgres.log").read_text(errors="replace").splitlines()
             return f"The end of {self.directory / 'postgres.log'}:\n" + "\n".join(lines[-8:])
         return ""
 
 
-def _ended(process: Process) -> bool:
+def _wait_for_end(process: Process) -> bool:
     """Whether it ends in good time, reaping it when it is a child of ours."""
     deadline = time.monotonic() + 20
-    while process.runs() and time.monotonic() < deadline:
+    while process.is_running() and time.monotonic() < deadline:
         for child in _children:
             child.poll()
         time.sleep(0.01)
-    return not process.runs()
+    return not process.is_running()
 
 
-def _forget(sockets: Path) -> None:
+def _delete_socket_folder(sockets: Path) -> None:
     """Delete a short folder that was made for a socket."""
     if sockets.parent == Path(tempfile.gettempdir()) and sockets.name.startswith("pointsman-"):
         shutil.rmtree(sockets, ignore_errors=True)
 
 
-def _foreign(place: Path) -> LocalServerError:
+def _foreign_owner_error(place: Path) -> LocalServerError:
     return LocalServerError(
         f"{place} belongs to another account. Start as that user, or delete the folder `.pointsman`."
     )

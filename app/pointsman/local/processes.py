@@ -22,22 +22,22 @@ class Process:
     @classmethod
     def find(cls, pid: int) -> Self | None:
         """None when nothing runs under this id; a zombie does not run."""
-        facts = _facts(pid)
+        facts = _start_time(pid)
         return None if facts is None else cls(pid=pid, started=facts)
 
-    def runs(self) -> bool:
-        return _facts(self.pid) == self.started
+    def is_running(self) -> bool:
+        return _start_time(self.pid) == self.started
 
-    def ask(self) -> None:
+    def terminate(self) -> None:
         """Ask it to stop, and with it the process group that it leads."""
         self._send(signal.SIGTERM)
 
-    def end(self, *, grace: float) -> None:
+    def stop(self, *, grace: float) -> None:
         """Ask it to stop, and see that it does."""
-        self.ask()
-        self.outlast(grace)
+        self.terminate()
+        self.wait_or_kill(grace)
 
-    def outlast(self, grace: float) -> None:
+    def wait_or_kill(self, grace: float) -> None:
         """Wait for the end of one that was asked, and kill it after `grace` seconds."""
         if not self.ended_within(grace):
             self._send(signal.SIGKILL)
@@ -45,14 +45,14 @@ class Process:
 
     def ended_within(self, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
-        while self.runs():
+        while self.is_running():
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.02)
         return True
 
     def _send(self, number: signal.Signals) -> None:
-        if not self.runs():
+        if not self.is_running():
             return
         with contextlib.suppress(ProcessLookupError):
             if os.getpgid(self.pid) == self.pid:
@@ -68,7 +68,7 @@ def command_line(pid: int) -> str:
     return _ps(pid, "command=")
 
 
-def _facts(pid: int) -> str | None:
+def _start_time(pid: int) -> str | None:
     """The start time of a live process. A killed child is a zombie until its parent looks, and in a container
     nobody may ever look: state Z is dead.
     """

@@ -29,7 +29,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # SIGHUP: the terminal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Child:
+class ChildProgram:
     """A program to keep alive. `env` is added to our own environment."""
 
     name: str
@@ -38,19 +38,19 @@ class Child:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class RestartPolicy:
     """How long to wait, in seconds, and how many quick deaths in a row are too many."""
 
     grace: float = 15.0
     first_pause: float = 0.5
     longest_pause: float = 15.0
-    settled: float = 20.0
-    deaths: int = 5
+    stable_after: float = 20.0
+    max_deaths: int = 5
 
 
 @dataclass(slots=True)
 class _Run:
-    child: Child
+    child: ChildProgram
     process: subprocess.Popen[str]
     since: float
     deaths: int = 0
@@ -61,12 +61,17 @@ class Supervisor:
     """Runs `children`. `state` is a folder that remembers them, so that the next start finds what a kill left."""
 
     def __init__(
-        self, children: Sequence[Child], *, state: Path, out: TextIO | None = None, patience: Patience | None = None
+        self,
+        children: Sequence[ChildProgram],
+        *,
+        state: Path,
+        out: TextIO | None = None,
+        patience: RestartPolicy | None = None,
     ) -> None:
         self._children = tuple(children)
         self._state = state
         self._out = out or sys.stdout
-        self._patience = patience or Patience()
+        self._patience = patience or RestartPolicy()
         self._runs: list[_Run] = []
         self._closers = contextlib.ExitStack()
         self._lock: IO[str] | None = None
@@ -87,7 +92,7 @@ class Supervisor:
 
         Raises LocalServerError when another supervisor lives on the same state.
         """
-        self._claim()
+        self._lock_state()
         if threading.current_thread() is threading.main_thread():
             self._handlers = {number: signal.signal(number, _interrupt) for number in SIGNALS}
         return self
@@ -104,21 +109,21 @@ class Supervisor:
                 signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal itself returned
             self._handlers = {}
 
-    def afterwards(self, close: Callable[[], None]) -> None:
+    def call_after_stop(self, close: Callable[[], None]) -> None:
         """Have `close` called once every child has ended: for what they need as long as they live."""
         self._closers.callback(close)
 
     def start(self) -> None:
         """Start every child."""
         if self._lock is None:
-            self._claim()
+            self._lock_state()
         for child in self._children:
             self._runs.append(self._spawn(child))
-            self._remember()
+            self._save_state()
         self._watch = threading.Thread(target=self._keep_alive, name="supervisor", daemon=True)
         self._watch.start()
 
-    def _claim(self) -> None:
+    def _lock_state(self) -> None:
         try:
             self._state.mkdir(parents=True, exist_ok=True)
             lock = (self._state / "supervisor.lock").open("a")
@@ -132,7 +137,7 @@ class Supervisor:
             lock.close()
             raise LocalServerError(f"It runs already, with its state in {self._state}. Stop that one first.") from None
         self._lock = lock
-        end_leftovers(self._memory, grace=self._patience.grace)
+        end_leftovers(self._state_file, grace=self._patience.grace)
 
     def wait(self) -> int:
         """Block until Ctrl-C, SIGTERM or stop() (0), or until a child cannot be kept alive (1)."""
@@ -142,7 +147,7 @@ class Supervisor:
         return 1 if self._failed.is_set() else 0
 
     @property
-    def gave_up(self) -> bool:
+    def has_given_up(self) -> bool:
         """Whether a child could not be kept alive."""
         return self._failed.is_set()
 
@@ -152,7 +157,7 @@ class Supervisor:
         if self._watch:
             self._watch.join()
         running = [found for run in self._runs if (found := Process.find(run.process.pid))]
-        _see_off(running, self._patience.grace)
+        _stop_all(running, self._patience.grace)
         for run in self._runs:
             run.process.wait()
         self._runs = []
@@ -160,7 +165,7 @@ class Supervisor:
             self._closers.close()
         finally:
             if self._lock:
-                self._memory.unlink(missing_ok=True)
+                self._state_file.unlink(missing_ok=True)
                 self._lock.close()
                 self._lock = None
 
@@ -170,15 +175,15 @@ class Supervisor:
         while not self._stopping.wait(0.1):
             for index, run in enumerate(self._runs):
                 if run.due is None and run.process.poll() is not None:
-                    self._mourn(run)
+                    self._schedule_restart(run)
                 elif run.due is not None and time.monotonic() >= run.due:
                     self._runs[index] = self._spawn(run.child, deaths=run.deaths)
-                    self._remember()
+                    self._save_state()
 
-    def _mourn(self, run: _Run) -> None:
+    def _schedule_restart(self, run: _Run) -> None:
         patience = self._patience
-        run.deaths = 1 if time.monotonic() - run.since > patience.settled else run.deaths + 1
-        if run.deaths >= patience.deaths:
+        run.deaths = 1 if time.monotonic() - run.since > patience.stable_after else run.deaths + 1
+        if run.deaths >= patience.max_deaths:
             self._say(
                 run.child.name, f"ended {run.deaths} times in a row (last code {run.process.returncode}), giving up"
             )
@@ -190,7 +195,7 @@ class Supervisor:
         self._say(run.child.name, f"ended with code {run.process.returncode}, starting again in {pause:g} s")
         run.due = time.monotonic() + pause
 
-    def _spawn(self, child: Child, *, deaths: int = 0) -> _Run:
+    def _spawn(self, child: ChildProgram, *, deaths: int = 0) -> _Run:
         process = subprocess.Popen(
             list(child.argv), env={**os.environ, **child.env, "PYTHONUNBUFFERED": "1"}, text=True, errors="replace",
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
@@ -201,14 +206,14 @@ class Supervisor:
     # -- what a killed supervisor leaves
 
     @property
-    def _memory(self) -> Path:
+    def _state_file(self) -> Path:
         return self._state / "children.json"
 
-    def _remember(self) -> None:
+    def _save_state(self) -> None:
         known = [asdict(found) for run in self._runs if (found := Process.find(run.process.pid))]
-        partial = self._memory.with_suffix(".new")
+        partial = self._state_file.with_suffix(".new")
         partial.write_text(json.dumps(known))
-        partial.replace(self._memory)
+        partial.replace(self._state_file)
 
     # -- output
 
@@ -233,13 +238,13 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 def end_leftovers(memory: Path, *, grace: float) -> None:
     """End the children that a killed supervisor remembered in that file, and no process that only has their number."""
     with contextlib.suppress(FileNotFoundError, ValueError, TypeError):
-        _see_off([Process(**facts) for facts in json.loads(memory.read_text())], grace)
+        _stop_all([Process(**facts) for facts in json.loads(memory.read_text())], grace)
 
 
-def _see_off(processes: Sequence[Process], grace: float) -> None:
+def _stop_all(processes: Sequence[Process], grace: float) -> None:
     """Ask all, last started first; then wait for all together."""
     deadline = time.monotonic() + grace
     for process in reversed(processes):
-        process.ask()
+        process.terminate()
     for process in processes:
-        process.outlast(max(0.0, deadline - time.monotonic()))
+        process.wait_or_kill(max(0.0, deadline - time.monotonic()))

@@ -4,16 +4,16 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from pointsman.domain.errors import Fault, InFlight, Invalid, KeyReused
+from pointsman.domain.errors import Fault, IdempotencyKeyReused, Invalid, RequestInFlight
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.intake import StoredAnswer
-from pointsman.services.transactions import in_transaction
+from pointsman.services.ports.intake import StoredResponse
+from pointsman.services.transactions import run_in_transaction
 
-MAX_KEY = 255
+MAX_KEY_LENGTH = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class IdempotentResponse:
     """An HTTP answer, byte for byte; `replayed` says that it was given before."""
 
     status: int
@@ -21,32 +21,42 @@ class Answer:
     replayed: bool = False
 
 
-async def once(
-    env: Env, *, caller: str, route: str, key: str | None, body: bytes, work: Callable[[Tx], Awaitable[Answer]]
-) -> Answer:
+async def run_once(
+    env: Env,
+    *,
+    caller: str,
+    route: str,
+    key: str | None,
+    body: bytes,
+    work: Callable[[Tx], Awaitable[IdempotentResponse]],
+) -> IdempotentResponse:
     """Run `work` in one transaction that also stores its answer, unless the key has one already.
 
     Keys belong to one caller and route, and are kept for a day. Raises InFlight while the first request runs, and
     KeyReused when the key came with another body. When `work` fails nothing is stored: the key may be used again.
     """
     if key is None:
-        return await in_transaction(env, work)
-    if not 1 <= len(key) <= MAX_KEY or not key.isprintable():
-        fault = Fault(path="header.idempotency-key", code="malformed", message=f"write 1 to {MAX_KEY} characters")
+        return await run_in_transaction(env, work)
+    if not 1 <= len(key) <= MAX_KEY_LENGTH or not key.isprintable():
+        fault = Fault(
+            path="header.idempotency-key", code="malformed", message=f"write 1 to {MAX_KEY_LENGTH} characters"
+        )
         raise Invalid("The Idempotency-Key cannot be used.", faults=[fault])
     body_hash = hashlib.sha256(body).digest()
 
-    async def keyed(tx: Tx) -> Answer:
-        ours, stored = await tx.idempotency.begin(caller=caller, route=route, key=key)
+    async def keyed(tx: Tx) -> IdempotentResponse:
+        ours, stored = await tx.idempotency.lock_key(caller=caller, route=route, key=key)
         if stored is not None:
             if stored.body_hash != body_hash:
-                raise KeyReused("This Idempotency-Key was used with another body: take a new key for a new request.")
-            return Answer(status=stored.status, body=stored.answer, replayed=True)
+                raise IdempotencyKeyReused(
+                    "This Idempotency-Key was used with another body: take a new key for a new request."
+                )
+            return IdempotentResponse(status=stored.status, body=stored.answer, replayed=True)
         if not ours:
-            raise InFlight("The first request with this Idempotency-Key is still running: retry in a second.")
+            raise RequestInFlight("The first request with this Idempotency-Key is still running: retry in a second.")
         answer = await work(tx)
-        kept = StoredAnswer(body_hash=body_hash, status=answer.status, answer=answer.body)
+        kept = StoredResponse(body_hash=body_hash, status=answer.status, answer=answer.body)
         await tx.idempotency.store(caller=caller, route=route, key=key, answer=kept, at=env.clock())
         return answer
 
-    return await in_transaction(env, keyed)
+    return await run_in_transaction(env, keyed)

@@ -11,10 +11,10 @@ from pointsman.services.ports import Env, LostRace, Tx
 
 T = TypeVar("T")
 
-ATTEMPTS = 6
+MAX_ATTEMPTS = 6
 
 
-async def in_transaction(env: Env, work: Callable[[Tx], Awaitable[T]]) -> T:
+async def run_in_transaction(env: Env, work: Callable[[Tx], Awaitable[T]]) -> T:
     """Run `work` in a transaction and commit; after a deadlock or serialisation failure, run it again.
 
     `work` must have no effect outside its transaction. Raises `Unavailable` when it lost every race.
@@ -24,7 +24,7 @@ async def in_transaction(env: Env, work: Callable[[Tx], Awaitable[T]]) -> T:
         return await _once(env, work)
     retrying = AsyncRetrying(
         retry=retry_if_exception_type(LostRace),
-        stop=stop_after_attempt(ATTEMPTS - 1),
+        stop=stop_after_attempt(MAX_ATTEMPTS - 1),
         wait=wait_random_exponential(multiplier=0.01, max=0.5),
         reraise=True,
     )

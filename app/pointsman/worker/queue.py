@@ -26,7 +26,7 @@ _log = structlog.get_logger("pointsman.worker")
 
 POLL_S = 0.2  # new jobs do not notify (migration 0002): that would make the commits of all senders queue up
 HEARTBEAT_S = 2.0
-SILENT_S = 10.0  # a worker without a sign of life for this long is dead: its jobs are taken over
+DEAD_AFTER_S = 10.0  # a worker without a sign of life for this long is dead: its jobs are taken over
 RESCUE_EVERY_S = 5.0
 KEEP_FAILED_HOURS = 24 * 7
 MAX_RESCUES = 20  # a job that outlived this many workers is what kills them
@@ -54,7 +54,7 @@ async def work_queue(env: Env, jobs: Mapping[str, Job], settings: QueueSettings,
                 fetch_job_polling_interval=POLL_S,
                 listen_notify=False,
                 update_heartbeat_interval=HEARTBEAT_S,
-                stalled_worker_timeout=SILENT_S,
+                stalled_worker_timeout=DEAD_AFTER_S,
                 delete_jobs="successful",
                 shutdown_graceful_timeout=settings.grace.total_seconds(),
             )
@@ -122,7 +122,7 @@ async def _rescue(app: App) -> None:
     """Take over the jobs of dead workers, and forget failed jobs after a while."""
     while True:
         try:
-            for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=SILENT_S):
+            for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_S):
                 await _take_over(app, job)
             await app.job_manager.delete_old_jobs(
                 nb_hours=KEEP_FAILED_HOURS, include_failed=True, include_cancelled=True, include_aborted=True

@@ -9,9 +9,9 @@ from datetime import timedelta
 import structlog
 
 from pointsman.logs import safe_traceback
-from pointsman.services.ports import Env, Unreachable
+from pointsman.services.ports import DatabaseUnavailable, Env
 from pointsman.worker.queue import QueueSettings, database_answers, work_queue
-from pointsman.worker.tasks import JOBS, PERIODIC, Job, Periodic
+from pointsman.worker.tasks import JOBS, PERIODIC_TASKS, Job, PeriodicTask
 
 _log = structlog.get_logger("pointsman.worker")
 
@@ -25,7 +25,7 @@ async def run_worker(
     *,
     stop: asyncio.Event | None = None,
     jobs: Mapping[str, Job] = JOBS,
-    periodic: Sequence[Periodic] = PERIODIC,
+    periodic: Sequence[PeriodicTask] = PERIODIC_TASKS,
 ) -> None:
     """Work until `stop` is set; without one, until SIGTERM or SIGINT. Running jobs are finished first."""
     stop = stop or _on_signals()
@@ -60,14 +60,14 @@ async def _keep_working(env: Env, jobs: Mapping[str, Job], settings: QueueSettin
         await _pause(stop, timedelta(seconds=_PAUSE_S))
 
 
-async def _keep_sweeping(env: Env, task: Periodic, stop: asyncio.Event) -> None:
+async def _keep_sweeping(env: Env, task: PeriodicTask, stop: asyncio.Event) -> None:
     away = False
     while not stop.is_set():
         try:
             async with asyncio.timeout(_SWEEP_DEADLINE_S):
                 await _sweep(env, task)
             away = False
-        except Unreachable:
+        except DatabaseUnavailable:
             away = True  # the queue's loop says so in the log
         except Exception as error:  # noqa: BLE001  # the top of the sweep's loop
             _log.error("sweep failed", task=task.name, **safe_traceback(error))
@@ -76,9 +76,9 @@ async def _keep_sweeping(env: Env, task: Periodic, stop: asyncio.Event) -> None:
         await _pause(stop, wait)
 
 
-async def _sweep(env: Env, task: Periodic) -> None:
-    async with env.uow.single() as tx:
-        mine = await tx.system.take_turn(task.name, every=task.every * 0.8)
+async def _sweep(env: Env, task: PeriodicTask) -> None:
+    async with env.uow.autocommit() as tx:
+        mine = await tx.system.claim_run(task.name, every=task.every * 0.8)
     if mine and (found := await task.run(env)):
         _log.info("sweep", task=task.name, found=found)
 

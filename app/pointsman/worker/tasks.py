@@ -6,14 +6,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from pointsman.services.appointments.overdue import ask_for_results, lapse_requests
-from pointsman.services.booking.slot_holds import expire_holds
-from pointsman.services.calendar_sync.poll import look_at_calendars
+from pointsman.services.appointments.overdue import alert_missing_results, lapse_requests
+from pointsman.services.booking.slot_holds import expire_slot_holds
+from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.calendars.readings import poll_calendars
 from pointsman.services.deliveries.run import run_delivery, sweep_deliveries
-from pointsman.services.holds.drain import drain_due, drain_holds
+from pointsman.services.holds.drain import drain_due_holds, drain_holds
 from pointsman.services.intake.receive import process_item, sweep_inbox
-from pointsman.services.intake.return_from_nurture import bring_back
+from pointsman.services.intake.return_from_nurture import return_nurtured_leads
 from pointsman.services.ports import Env
 
 Job = Callable[[Env, Mapping[str, Any]], Awaitable[object]]
@@ -41,7 +41,7 @@ JOBS: Mapping[str, Job] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Periodic:
+class PeriodicTask:
     """Work done by one worker of all, about `every`."""
 
     name: str
@@ -49,15 +49,15 @@ class Periodic:
     run: Sweep
 
 
-PERIODIC: tuple[Periodic, ...] = (
-    Periodic(name="inbox.sweep", every=timedelta(seconds=5), run=sweep_inbox),
-    Periodic(name="deliveries.sweep", every=timedelta(seconds=2), run=sweep_deliveries),
-    Periodic(name="holds.due", every=timedelta(seconds=1), run=drain_due),
-    Periodic(name="holds.drain", every=timedelta(seconds=30), run=drain_holds),
-    Periodic(name="appointments.lapse", every=timedelta(seconds=10), run=lapse_requests),
-    Periodic(name="appointments.results", every=timedelta(minutes=5), run=ask_for_results),
-    Periodic(name="leads.put_off", every=timedelta(seconds=60), run=bring_back),
-    Periodic(name="calendars.poll", every=timedelta(seconds=30), run=poll_calendars),
-    Periodic(name="calendars.truth", every=timedelta(seconds=60), run=look_at_calendars),
-    Periodic(name="slot_holds.expire", every=timedelta(seconds=10), run=expire_holds),
+PERIODIC_TASKS: tuple[PeriodicTask, ...] = (
+    PeriodicTask(name="inbox.sweep", every=timedelta(seconds=5), run=sweep_inbox),
+    PeriodicTask(name="deliveries.sweep", every=timedelta(seconds=2), run=sweep_deliveries),
+    PeriodicTask(name="holds.due", every=timedelta(seconds=1), run=drain_due_holds),
+    PeriodicTask(name="holds.drain", every=timedelta(seconds=30), run=drain_holds),
+    PeriodicTask(name="appointments.lapse", every=timedelta(seconds=10), run=lapse_requests),
+    PeriodicTask(name="appointments.results", every=timedelta(minutes=5), run=alert_missing_results),
+    PeriodicTask(name="leads.put_off", every=timedelta(seconds=60), run=return_nurtured_leads),
+    PeriodicTask(name="calendars.poll", every=timedelta(seconds=30), run=poll_calendars),
+    PeriodicTask(name="calendars.truth", every=timedelta(seconds=60), run=sync_calendars),
+    PeriodicTask(name="slot_holds.expire", every=timedelta(seconds=10), run=expire_slot_holds),
 )

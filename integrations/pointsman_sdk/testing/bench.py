@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel, SecretStr
 
 from pointsman_sdk import Connector, Context, NoTokens
-from pointsman_sdk.http import lend
+from pointsman_sdk.http import make_client
 from pointsman_sdk.testing.faults import FaultyTransport
 from pointsman_sdk.testing.samples import NOW
 from pointsman_sdk.testing.tiers import proof_of
@@ -46,7 +46,7 @@ class Bench:
 
     @pytest.fixture
     async def http(self, anyio_backend: str, wire: FaultyTransport) -> AsyncIterator[httpx.AsyncClient]:  # noqa: ARG002  runs on that backend
-        async with lend(wire) as client:
+        async with make_client(wire) as client:
             yield client
 
     @pytest.fixture

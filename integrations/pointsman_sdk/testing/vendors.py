@@ -10,7 +10,7 @@ from typing import Protocol
 
 import httpx
 
-from pointsman_sdk import Contact, Enrolment, Hook, Kind, Slot
+from pointsman_sdk import Contact, Enrolment, Kind, Slot, WebhookRequest
 
 
 class Vendor(Protocol):
@@ -73,7 +73,7 @@ class CrmVendor(Vendor, Protocol):
 class IntakeVendor(Vendor, Protocol):
     """A sender of webhooks. Its clock is the context's: `NOW`, from `pointsman_sdk.testing`."""
 
-    def hook(self, contacts: Sequence[Contact], *, age_seconds: int = 0) -> Hook:
+    def hook(self, contacts: Sequence[Contact], *, age_seconds: int = 0) -> WebhookRequest:
         """A signed webhook with one lead per contact, signed that long ago."""
         ...
 

@@ -8,65 +8,65 @@ import pytest
 
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.lifecycle import (
-    EFFECTS,
-    Act,
-    By,
-    Credit,
-    Effect,
-    Gate,
-    Next,
-    Outcome,
+    TRANSITIONS,
+    ActorRole,
+    AppointmentAction,
+    AppointmentStatus,
+    CalendarOp,
+    CreditEffect,
+    GateEffect,
+    LeadFollowUp,
+    MeetingOutcome,
     RejectCode,
-    Status,
-    Told,
-    legal,
+    Transition,
+    allowed_actions,
 )
 from pointsman.domain.errors import Conflict, Invalid, NotFound, RoleProtected
 from pointsman.domain.roster.reps import Caps
-from pointsman.services.appointments.overdue import ask_for_results, lapse_requests
-from pointsman.services.appointments.transition_acts import confirm, mark_held, mark_no_show, set_outcome
+from pointsman.services.appointments.actions import confirm, mark_attended, mark_no_show, set_outcome
+from pointsman.services.appointments.overdue import alert_missing_results, lapse_requests
 from pointsman.services.booking.book import book
 from pointsman.services.booking.slots import slots_for_lead
-from pointsman.services.holds.drain import drain_due
+from pointsman.services.holds.drain import drain_due_holds
 from pointsman.services.intake.merge_leads import merge_leads
-from pointsman.services.intake.return_from_nurture import bring_back
+from pointsman.services.intake.return_from_nurture import return_nurtured_leads
 from pointsman.services.intake.submit_lead import LeadInput, submit_lead
 from pointsman.services.ports import Actor
-from pointsman.services.routing.ledger import credit, restore
-from pointsman.services.routing.ledger_audit import verify_all
+from pointsman.services.routing.ledger import restore_turn, reverse_turn_of
+from pointsman.services.routing.ledger_audit import verify_all_ledgers
 from support.appointment_states import DO, STATES, Seen, State, appointment_in, cancelled, decided, rejected
 from support.booking_floor import SETTER, Floor, open_floor
 from support.use_case_env import POLICY
 
 pytestmark = pytest.mark.anyio
 
-ROWS = {(row.act, str(row.case)): row for row in EFFECTS}
+ROWS = {(row.action, str(row.case)): row for row in TRANSITIONS}
 
 #: Saying again what is so already is harmless.
 SAID = {
-    "confirmed": {(Act.CONFIRM, "")},
-    "confirmed, past": {(Act.CONFIRM, "")},
-    "accepted": {(Act.CONFIRM, ""), (Act.ACCEPT, "")},
-    "accepted, past": {(Act.CONFIRM, ""), (Act.ACCEPT, "")},
-    "held": {(Act.HELD, "")},
-    "held, accepted": {(Act.HELD, ""), (Act.ACCEPT, "")},
-    "held, won": {(Act.HELD, ""), (Act.OUTCOME, "won")},
-    "held, lost": {(Act.HELD, ""), (Act.OUTCOME, "lost")},
-    "held, later": {(Act.HELD, ""), (Act.OUTCOME, "later")},
-    "no-show": {(Act.NO_SHOW, "")},
-    "cancelled": {key for key in DO if key[0] is Act.CANCEL},
-    "rejected": {(Act.REJECT, "wrong_segment")},
+    "confirmed": {(AppointmentAction.CONFIRM, "")},
+    "confirmed, past": {(AppointmentAction.CONFIRM, "")},
+    "accepted": {(AppointmentAction.CONFIRM, ""), (AppointmentAction.ACCEPT, "")},
+    "accepted, past": {(AppointmentAction.CONFIRM, ""), (AppointmentAction.ACCEPT, "")},
+    "held": {(AppointmentAction.HELD, "")},
+    "held, accepted": {(AppointmentAction.HELD, ""), (AppointmentAction.ACCEPT, "")},
+    "held, won": {(AppointmentAction.HELD, ""), (AppointmentAction.OUTCOME, "won")},
+    "held, lost": {(AppointmentAction.HELD, ""), (AppointmentAction.OUTCOME, "lost")},
+    "held, later": {(AppointmentAction.HELD, ""), (AppointmentAction.OUTCOME, "later")},
+    "no-show": {(AppointmentAction.NO_SHOW, "")},
+    "cancelled": {key for key in DO if key[0] is AppointmentAction.CANCEL},
+    "rejected": {(AppointmentAction.REJECT, "wrong_segment")},
 }
 
 #: Where each act may be done; the first one is where it mostly is.
 FROM = {
-    Act.CONFIRM: ("requested",),
-    Act.CANCEL: ("confirmed", "requested", "confirmed, past", "accepted"),
-    Act.ACCEPT: ("confirmed", "confirmed, past", "held"),
-    Act.REJECT: ("confirmed", "requested", "confirmed, past", "held"),
-    Act.HELD: ("confirmed, past", "requested, past", "accepted, past"),
-    Act.NO_SHOW: ("confirmed, past", "requested, past", "accepted, past"),
-    Act.OUTCOME: ("held", "held, accepted", "held, later"),
+    AppointmentAction.CONFIRM: ("requested",),
+    AppointmentAction.CANCEL: ("confirmed", "requested", "confirmed, past", "accepted"),
+    AppointmentAction.ACCEPT: ("confirmed", "confirmed, past", "held"),
+    AppointmentAction.REJECT: ("confirmed", "requested", "confirmed, past", "held"),
+    AppointmentAction.HELD: ("confirmed, past", "requested, past", "accepted, past"),
+    AppointmentAction.NO_SHOW: ("confirmed, past", "requested, past", "accepted, past"),
+    AppointmentAction.OUTCOME: ("held", "held, accepted", "held, later"),
 }
 LEGAL = [(key, state) for key in DO for state in FROM[key[0]] if key not in SAID.get(state, ())]
 
@@ -74,7 +74,9 @@ LEGAL = [(key, state) for key in DO for state in FROM[key[0]] if key not in SAID
 @pytest.mark.parametrize(
     ("key", "state"), LEGAL, ids=lambda value: "-".join(value) if isinstance(value, tuple) else value
 )
-async def test_a_legal_act_does_exactly_what_its_row_says(floor: Floor, key: tuple[Act, str], state: str) -> None:
+async def test_a_legal_act_does_exactly_what_its_row_says(
+    floor: Floor, key: tuple[AppointmentAction, str], state: str
+) -> None:
     row = await appointment_in(floor, STATES[state])
     before = await Seen.of(floor, row)
     await DO[key](floor, row.id)
@@ -83,7 +85,7 @@ async def test_a_legal_act_does_exactly_what_its_row_says(floor: Floor, key: tup
     _as_the_row_says(ROWS[key], before, after, past=past)
     assert after.events == (*before.events, key[0].value)
     assert after.audited == before.audited + 1
-    assert all(found.agrees for found in await verify_all(floor.env))
+    assert all(found.agrees for found in await verify_all_ledgers(floor.env))
     await floor.work_out()
     events = [event for event in floor.vendor.events() if str(row.id) in event.key]
     assert len(events) == (0 if after.ops[-1] == "cancel" else _events_of(after, past=past))
@@ -94,34 +96,34 @@ def _events_of(after: Seen, *, past: bool) -> int:
     return 0 if past and after.status in ("cancelled", "rejected") else 1
 
 
-def _as_the_row_says(effect: Effect, before: Seen, after: Seen, *, past: bool) -> None:
+def _as_the_row_says(effect: Transition, before: Seen, after: Seen, *, past: bool) -> None:
     assert after.status == (effect.status or before.status)
     assert after.owned == (1 if after.status in ("requested", "confirmed", "held") else 0)
-    assert after.turns_back == (1 if effect.credit is Credit.GIVEN_BACK else before.turns_back)
-    assert (after.open_passes > 0) == (before.open_passes > 0 and effect.gate is not Gate.REVOKED)
-    told = {Told.MOVE: ("move",), Told.CANCEL: ("cancel",)}.get(effect.told, ())
+    assert after.turns_back == (1 if effect.credit is CreditEffect.GIVEN_BACK else before.turns_back)
+    assert (after.open_passes > 0) == (before.open_passes > 0 and effect.gate is not GateEffect.REVOKED)
+    told = {CalendarOp.MOVE: ("move",), CalendarOp.CANCEL: ("cancel",)}.get(effect.calendar_op, ())
     owed = () if past else told
     assert after.ops == (*before.ops, *owed)
     assert after.sequence == before.sequence + len(told)  # for the invitation, also when it is over
     _lead_as_the_row_says(effect, before, after)
 
 
-def _lead_as_the_row_says(effect: Effect, before: Seen, after: Seen) -> None:
-    match effect.lead:
-        case Next.STAYS:
+def _lead_as_the_row_says(effect: Transition, before: Seen, after: Seen) -> None:
+    match effect.follow_up:
+        case LeadFollowUp.STAYS:
             assert (after.stage, after.holder, after.work) == (before.stage, before.holder, before.work)
-        case Next.WITH_CLOSER:
+        case LeadFollowUp.WITH_CLOSER:
             assert (after.stage, after.holder, after.work) == ("closing", before.holder, "closing")
-        case Next.ANOTHER_CLOSER:
+        case LeadFollowUp.ANOTHER_CLOSER:
             assert (after.stage, after.work) == ("closing", "closing")
             assert after.holder not in (None, before.holder)
-        case Next.QUALIFICATION:
+        case LeadFollowUp.QUALIFICATION:
             assert (after.stage, after.work) == ("working", "qualification")
-        case Next.NURTURE:
+        case LeadFollowUp.NURTURE:
             assert (after.stage, after.holder) == ("nurture", None)
             assert after.nurture_until is not None
-        case Next.WON | Next.CLOSED:
-            assert (after.stage, after.holder) == (effect.lead.value, None)
+        case LeadFollowUp.WON | LeadFollowUp.CLOSED:
+            assert (after.stage, after.holder) == (effect.follow_up.value, None)
         case _:
             raise AssertionError(effect)
 
@@ -130,7 +132,7 @@ def _lead_as_the_row_says(effect: Effect, before: Seen, after: Seen) -> None:
 async def test_whatever_is_not_legal_is_refused_with_what_is_and_changes_nothing(floor: Floor, state: str) -> None:
     row = await appointment_in(floor, STATES[state])
     before = await Seen.of(floor, row)
-    allowed = legal(row.standing, floor.env.clock())
+    allowed = allowed_actions(row.state, floor.env.clock())
     for key, do in DO.items():
         if key in SAID.get(state, ()):
             said = await do(floor, row.id)
@@ -148,7 +150,10 @@ async def test_whatever_is_not_legal_is_refused_with_what_is_and_changes_nothing
 @pytest.mark.parametrize("state", STATES)
 async def test_what_the_tests_call_legal_is_what_the_table_calls_legal(floor: Floor, state: str) -> None:
     row = await appointment_in(floor, STATES[state])
-    listed = set(legal(row.standing, floor.env.clock())) - {Act.RESCHEDULE, Act.REASSIGN}
+    listed = set(allowed_actions(row.state, floor.env.clock())) - {
+        AppointmentAction.RESCHEDULE,
+        AppointmentAction.REASSIGN,
+    }
     claimed = {key[0] for key, where in LEGAL if where == state}
     assert claimed <= listed
 
@@ -159,9 +164,9 @@ async def test_nobody_sees_or_changes_what_is_not_theirs(floor: Floor) -> None:
     with pytest.raises(NotFound):
         await confirm(floor.env, row.id, actor=partner)
     with pytest.raises(NotFound):
-        await set_outcome(floor.env, row.id, outcome=Outcome.WON, again_on=None, actor=partner)
+        await set_outcome(floor.env, row.id, outcome=MeetingOutcome.WON, return_on=None, actor=partner)
     with pytest.raises(NotFound):
-        await cancelled(floor, uuid4(), By.SETTER)
+        await cancelled(floor, uuid4(), ActorRole.SETTER)
 
 
 async def test_a_request_is_not_confirmed_once_the_gate_has_shut(floor: Floor) -> None:
@@ -181,7 +186,7 @@ async def test_fresh_evidence_lets_a_request_be_confirmed_again(floor: Floor) ->
         await confirm(floor.env, row.id, actor=SETTER)
     floor.world.clock.advance(timedelta(hours=2))
     await floor.hand_over(row.lead_id)
-    assert (await confirm(floor.env, row.id, actor=SETTER)).status == Status.CONFIRMED
+    assert (await confirm(floor.env, row.id, actor=SETTER)).status == AppointmentStatus.CONFIRMED
 
 
 async def test_a_lead_that_no_other_closer_may_have_waits_and_does_not_go_back(floor: Floor) -> None:
@@ -190,7 +195,7 @@ async def test_a_lead_that_no_other_closer_may_have_waits_and_does_not_go_back(f
     while len(held) < 3:
         await rejected(floor, row.id, RejectCode.WRONG_SEGMENT)
         async with floor.env.uow() as tx:
-            now_held = await tx.decisions.active_assignment(row.lead_id)
+            now_held = await tx.decisions.current_assignment(row.lead_id)
         assert now_held is not None
         assert now_held.rep not in held
         held.add(now_held.rep)
@@ -250,7 +255,7 @@ async def test_no_lead_leaves_its_closer_while_another_appointment_stands(floor:
     second = await book(floor.env, first.lead_id, offer.slots[-1].start, actor=SETTER)
     before = await Seen.of(floor, first)
     for do in (
-        lambda: decided(floor, first.id, Outcome.LOST),
+        lambda: decided(floor, first.id, MeetingOutcome.LOST),
         lambda: rejected(floor, first.id, RejectCode.DUPLICATE),
         lambda: rejected(floor, first.id, RejectCode.WRONG_SEGMENT),
     ):
@@ -258,22 +263,26 @@ async def test_no_lead_leaves_its_closer_while_another_appointment_stands(floor:
             await do()
         assert caught.value.code == "has-appointment"
     assert await Seen.of(floor, first) == before
-    await cancelled(floor, second.id, By.CLOSER)
-    assert (await decided(floor, first.id, Outcome.LOST)).outcome == "lost"
+    await cancelled(floor, second.id, ActorRole.CLOSER)
+    assert (await decided(floor, first.id, MeetingOutcome.LOST)).outcome == "lost"
 
 
 async def test_later_brings_the_lead_back_from_the_day_that_was_named(floor: Floor) -> None:
     row = await appointment_in(floor, STATES["held"])
     today = floor.env.clock().date()
-    await set_outcome(floor.env, row.id, outcome=Outcome.LATER, again_on=today + timedelta(days=90), actor=SETTER)
+    await set_outcome(
+        floor.env, row.id, outcome=MeetingOutcome.LATER, return_on=today + timedelta(days=90), actor=SETTER
+    )
     seen = await Seen.of(floor, row)
     assert seen.nurture_until.date() in (today + timedelta(days=89), today + timedelta(days=90))  # midnight in Berlin
     again = await set_outcome(
-        floor.env, row.id, outcome=Outcome.LATER, again_on=today + timedelta(days=90), actor=SETTER
+        floor.env, row.id, outcome=MeetingOutcome.LATER, return_on=today + timedelta(days=90), actor=SETTER
     )
     assert (await Seen.of(floor, row)) == seen
     assert again.outcome == "later"
-    await set_outcome(floor.env, row.id, outcome=Outcome.LATER, again_on=today + timedelta(days=30), actor=SETTER)
+    await set_outcome(
+        floor.env, row.id, outcome=MeetingOutcome.LATER, return_on=today + timedelta(days=30), actor=SETTER
+    )
     assert (await Seen.of(floor, row)).nurture_until < seen.nurture_until
 
 
@@ -283,15 +292,15 @@ async def test_who_was_put_off_comes_back_on_the_day_without_any_news(floor: Flo
         await floor.world.publish({**POLICY, "nurture": {"re_enter": {"field": "lead.score", "gte": 70}}})
     row, lost = [await appointment_in(floor, STATES["held"]) for _ in range(2)]
     day = floor.env.clock().date() + timedelta(days=3)
-    await set_outcome(floor.env, row.id, outcome=Outcome.LATER, again_on=day, actor=SETTER)
-    await decided(floor, lost.id, Outcome.LOST)
-    assert await bring_back(floor.env) == 0
+    await set_outcome(floor.env, row.id, outcome=MeetingOutcome.LATER, return_on=day, actor=SETTER)
+    await decided(floor, lost.id, MeetingOutcome.LOST)
+    assert await return_nurtured_leads(floor.env) == 0
     floor.world.clock.advance(timedelta(days=3))
-    assert await bring_back(floor.env) == int(met)
+    assert await return_nurtured_leads(floor.env) == int(met)
     seen = await Seen.of(floor, row)
     assert (seen.stage, seen.work) == (("working", "qualification") if met else ("nurture", None))
     floor.world.clock.advance(timedelta(days=300))
-    assert await bring_back(floor.env) == 0  # nor again, nor anybody else
+    assert await return_nurtured_leads(floor.env) == 0  # nor again, nor anybody else
     assert (await Seen.of(floor, lost)).stage == "nurture"
     assert await Seen.of(floor, row) == seen
 
@@ -299,16 +308,16 @@ async def test_who_was_put_off_comes_back_on_the_day_without_any_news(floor: Flo
 @pytest.mark.parametrize(
     ("outcome", "again_on"),
     [
-        (Outcome.LATER, date(2020, 1, 1)),
-        (Outcome.LATER, date(1, 1, 1)),
-        (Outcome.LATER, date(9999, 12, 31)),
-        (Outcome.WON, date(2027, 6, 1)),
+        (MeetingOutcome.LATER, date(2020, 1, 1)),
+        (MeetingOutcome.LATER, date(1, 1, 1)),
+        (MeetingOutcome.LATER, date(9999, 12, 31)),
+        (MeetingOutcome.WON, date(2027, 6, 1)),
     ],
 )
-async def test_a_day_that_makes_no_sense_is_refused(floor: Floor, outcome: Outcome, again_on: date) -> None:
+async def test_a_day_that_makes_no_sense_is_refused(floor: Floor, outcome: MeetingOutcome, again_on: date) -> None:
     row = await appointment_in(floor, STATES["held"])
     with pytest.raises(Invalid) as caught:
-        await set_outcome(floor.env, row.id, outcome=outcome, again_on=again_on, actor=SETTER)
+        await set_outcome(floor.env, row.id, outcome=outcome, return_on=again_on, actor=SETTER)
     assert [fault.path for fault in caught.value.faults] == ["body.again_on"]
 
 
@@ -318,8 +327,8 @@ async def test_who_bought_is_a_customer_and_news_of_them_are_a_customers(floor: 
     handed = await floor.hand_over(lead_id)
     row = await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
     floor.world.clock.advance(row.ends_at - floor.env.clock())
-    await mark_held(floor.env, row.id, actor=SETTER)
-    await decided(floor, row.id, Outcome.WON)
+    await mark_attended(floor.env, row.id, actor=SETTER)
+    await decided(floor, row.id, MeetingOutcome.WON)
     status = "select a.status from accounts a join leads l on l.account_id = a.id where l.id = :id"
     assert await floor.world.value(status, id=lead_id) == "customer"
     assert await floor.world.value("select count(*) from audit where action = 'account.customer'") == 1
@@ -353,13 +362,16 @@ async def test_an_outcome_of_a_merged_lead_reaches_who_the_lead_is_now(floor: Fl
     await cancel_the_assignment(floor, row.lead_id)
     other = await floor.lead()
     await merge_leads(floor.env, row.lead_id, into=other, reason="same person", actor=SETTER)
-    await decided(floor, row.id, Outcome.WON)
+    await decided(floor, row.id, MeetingOutcome.WON)
     assert await floor.world.value("select stage from leads where id = :id", id=other) == "won"
 
 
-@pytest.mark.parametrize("key", [(Act.OUTCOME, "lost"), (Act.OUTCOME, "won"), (Act.REJECT, "duplicate")])
+@pytest.mark.parametrize(
+    "key",
+    [(AppointmentAction.OUTCOME, "lost"), (AppointmentAction.OUTCOME, "won"), (AppointmentAction.REJECT, "duplicate")],
+)
 async def test_who_waits_for_room_is_tried_at_once_when_a_closer_is_done_with_a_lead(
-    database_url: str, key: tuple[Act, str]
+    database_url: str, key: tuple[AppointmentAction, str]
 ) -> None:
     async with open_floor(database_url, caps=Caps(open_load=1)) as floor:
         row = await appointment_in(floor, STATES["held"])
@@ -371,7 +383,7 @@ async def test_who_waits_for_room_is_tried_at_once_when_a_closer_is_done_with_a_
         assert not await floor.world.value(woken, id=waiting, now=floor.env.clock())
         await DO[key](floor, row.id)
         assert await floor.world.value(woken, id=waiting, now=floor.env.clock()) is True
-        assert await drain_due(floor.env) == 1
+        assert await drain_due_holds(floor.env) == 1
         assert await floor.world.value("select stage from leads where id = :id", id=waiting) == "closing"
 
 
@@ -403,7 +415,7 @@ async def test_a_request_that_nobody_confirms_in_time_lapses_once_with_an_alert(
     before = await Seen.of(floor, row)
     assert await lapse_requests(floor.env) == 1
     after = await Seen.of(floor, row)
-    _as_the_row_says(ROWS[Act.LAPSE, ""], before, after, past=False)
+    _as_the_row_says(ROWS[AppointmentAction.LAPSE, ""], before, after, past=False)
     assert after.events[-1] == "lapse"
     assert await lapse_requests(floor.env) == 0
     assert await open_alerts(floor) == [("request-lapsed", f"lead:{row.lead_id}")]
@@ -423,14 +435,14 @@ async def test_nothing_but_a_late_request_lapses(floor: Floor, state: str) -> No
 
 async def test_a_past_appointment_without_a_result_is_asked_about_until_it_has_one(floor: Floor) -> None:
     row = await appointment_in(floor, STATES["confirmed, past"])
-    assert await ask_for_results(floor.env) == 0
+    assert await alert_missing_results(floor.env) == 0
     floor.world.clock.advance(timedelta(hours=24))
-    assert await ask_for_results(floor.env) == 1
-    assert await ask_for_results(floor.env) == 0
+    assert await alert_missing_results(floor.env) == 1
+    assert await alert_missing_results(floor.env) == 0
     assert await open_alerts(floor) == [("result-overdue", f"appointment:{row.id}")]
     await mark_no_show(floor.env, row.id, actor=SETTER)
     assert await open_alerts(floor) == []
-    assert await ask_for_results(floor.env) == 0
+    assert await alert_missing_results(floor.env) == 0
 
 
 async def open_alerts(floor: Floor) -> list[tuple[str, str]]:
@@ -447,7 +459,7 @@ async def test_fault_12_a_no_show_does_not_count(floor: Floor) -> None:
     assert all(value == "0" for value in (await floor.world.value(balances)).values())
     async with floor.env.uow() as tx:
         around = Interval(row.starts_at - timedelta(days=1), row.ends_at + timedelta(days=1))
-        assert await tx.appointments.counts([row.rep_id], around) == {row.rep_id: 0}
+        assert await tx.appointments.count_by_rep([row.rep_id], around) == {row.rep_id: 0}
 
 
 async def test_fault_12_booked_again_after_a_no_show_the_turn_counts_again(floor: Floor) -> None:
@@ -457,7 +469,7 @@ async def test_fault_12_booked_again_after_a_no_show_the_turn_counts_again(floor
     assert offer.closer == row.rep_key
     again = await book(floor.env, row.lead_id, offer.slots[0].start, actor=SETTER)
     assert (await Seen.of(floor, again)).turns_back == 0
-    assert all(found.agrees for found in await verify_all(floor.env))
+    assert all(found.agrees for found in await verify_all_ledgers(floor.env))
 
 
 async def test_a_turn_whose_meeting_was_held_is_used_up_whatever_becomes_of_the_next_one(floor: Floor) -> None:
@@ -465,7 +477,7 @@ async def test_a_turn_whose_meeting_was_held_is_used_up_whatever_becomes_of_the_
     offer = await slots_for_lead(floor.env, row.lead_id)
     second = await book(floor.env, row.lead_id, offer.slots[0].start, actor=SETTER)
     assert second.assignment_id == row.assignment_id
-    await cancelled(floor, second.id, By.PROSPECT)
+    await cancelled(floor, second.id, ActorRole.PROSPECT)
     assert (await Seen.of(floor, second)).turns_back == 0
 
 
@@ -491,7 +503,7 @@ async def test_fault_3_a_request_owns_its_time_so_that_confirming_it_cannot_book
             break
     with pytest.raises(Conflict):
         await book(floor.env, other, row.starts_at, actor=SETTER)
-    assert (await confirm(floor.env, row.id, actor=SETTER)).status == Status.CONFIRMED
+    assert (await confirm(floor.env, row.id, actor=SETTER)).status == AppointmentStatus.CONFIRMED
     overlaps = (
         "select count(*) from reservations a join reservations b on a.rep_id = b.rep_id and a.id < b.id"
         " and a.active and b.active and a.during && b.during"
@@ -501,27 +513,32 @@ async def test_fault_3_a_request_owns_its_time_so_that_confirming_it_cannot_book
 
 async def test_a_turn_can_be_given_back_and_taken_again_any_number_of_times(floor: Floor) -> None:
     _, handed = await floor.ready()
-    assert handed.routed is not None
-    decision_id = handed.routed.decision_id
+    assert handed.routing is not None
+    decision_id = handed.routing.decision_id
     balances = "select ledger -> 'balances' from pool_ledgers where pool = 'closers-mid-market'"
     with_it = await floor.world.value(balances)
     without: Any = None
     for _ in range(3):
         async with floor.env.uow() as tx:
-            assert await restore(floor.env, tx, decision_id, "x") is False
-            assert await credit(floor.env, tx, decision_id, "x") is True
-            assert await credit(floor.env, tx, decision_id, "x") is False
+            assert await restore_turn(floor.env, tx, decision_id, "x") is False
+            assert await reverse_turn_of(floor.env, tx, decision_id, "x") is True
+            assert await reverse_turn_of(floor.env, tx, decision_id, "x") is False
         given_back = await floor.world.value(balances)
         assert without in (None, given_back)
         without = given_back
         async with floor.env.uow() as tx:
-            assert await restore(floor.env, tx, decision_id, "x") is True
+            assert await restore_turn(floor.env, tx, decision_id, "x") is True
         assert await floor.world.value(balances) == with_it
-        assert all(found.agrees for found in await verify_all(floor.env))
+        assert all(found.agrees for found in await verify_all_ledgers(floor.env))
     assert with_it != without
 
 
 def test_every_row_that_callers_may_ask_for_is_done_here() -> None:
-    elsewhere = {Act.BOOK, Act.RESCHEDULE, Act.REASSIGN, Act.LAPSE}
-    assert set(DO) == {(row.act, str(row.case)) for row in EFFECTS if row.act not in elsewhere}
+    elsewhere = {
+        AppointmentAction.BOOK,
+        AppointmentAction.RESCHEDULE,
+        AppointmentAction.REASSIGN,
+        AppointmentAction.LAPSE,
+    }
+    assert set(DO) == {(row.action, str(row.case)) for row in TRANSITIONS if row.action not in elsewhere}
     assert isinstance(STATES["confirmed"], State)

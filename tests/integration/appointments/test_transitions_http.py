@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from pointsman.domain.booking.lifecycle import EFFECTS
+from pointsman.domain.booking.lifecycle import TRANSITIONS
 from pointsman.main import create_app
 from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor
@@ -139,7 +139,7 @@ async def test_a_wrong_body_says_where(
 async def test_the_table_is_there_to_be_read(client: httpx.AsyncClient) -> None:
     shown = (await client.get("/v1/appointments/effects")).json()
     assert [(row["act"], row["case"], row["lead"]) for row in shown] == [
-        (row.act.value, str(row.case), row.lead.value) for row in EFFECTS
+        (row.action.value, str(row.case), row.follow_up.value) for row in TRANSITIONS
     ]
 
 

@@ -15,19 +15,24 @@ from pointsman.domain.booking.availability import Interval
 from pointsman.domain.distribution.eligibility import CalendarState
 from pointsman.domain.errors import Conflict, PointsmanError, SlotTaken, Unavailable
 from pointsman.domain.roster.roles import Work
-from pointsman.services.availability.booking_context import bookable
-from pointsman.services.availability.participant_calendars import read_party_calendars
-from pointsman.services.availability.participants import Asking, Party, choose_party, would_be_party
+from pointsman.services.availability.booking_context import load_booking_context
+from pointsman.services.availability.participant_calendars import read_participant_calendars
+from pointsman.services.availability.participants import (
+    Participants,
+    SlotRequest,
+    choose_participants,
+    preview_participants,
+)
 from pointsman.services.booking.book import book
-from pointsman.services.calendars.closer_calendars import closers_calendars
-from pointsman.services.calendars.readings import FOR_BOOKING
-from pointsman.services.connections.connections import Bound, bind_calendars
+from pointsman.services.calendars.closer_calendars import read_closer_calendars
+from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING
+from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars
 from pointsman.services.explain.replays import replay_decision
-from pointsman.services.ports import FaultRetry, Tx
-from pointsman.services.ports.meeting import AppointmentRow
-from pointsman.services.roster.change_roster import RoleGiven, put_roster
+from pointsman.services.ports import Tx, VendorRetryableError
+from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.roster.change_roster import RoleInput, put_roster
 from pointsman.services.routing.ledger_audit import verify_ledger
-from pointsman.services.transactions import in_transaction
+from pointsman.services.transactions import run_in_transaction
 from support.booking_floor import SETTER, Floor, open_floor
 from support.use_case_env import POLICY, floor_given, rep_given
 
@@ -52,7 +57,7 @@ def tomorrow(floor: Floor, hour: int = 10, minute: int = 0, days: int = 2) -> da
 def busy(floor: Floor, rep: str, start: datetime, length: timedelta = HALF_AN_HOUR) -> None:
     """Something else in the calendar, late enough to be read by whoever asks next."""
     floor.world.clock.advance(timedelta(minutes=2))
-    floor.vendor.busy_times.setdefault(f"{rep}-cal", []).append((start, start + length))
+    floor.vendor.busy.setdefault(f"{rep}-cal", []).append((start, start + length))
 
 
 async def holder_of(floor: Floor, lead_id: UUID) -> str:
@@ -77,15 +82,17 @@ async def turns(floor: Floor) -> Counter[str]:
     return Counter({row.key: int(row.n) for row in rows if row.n})
 
 
-async def asked(floor: Floor, lead_id: UUID, start: datetime, **over: Any) -> Party:
+async def asked(floor: Floor, lead_id: UUID, start: datetime, **over: Any) -> Participants:
     async with floor.env.uow() as tx:
         lead = await tx.leads.get(lead_id)
         assert lead is not None
-        what = await bookable(floor.env, tx, lead, now=floor.env.clock())
-    readings = await read_party_calendars(floor.env, what, max_age=FOR_BOOKING, anybody=over.pop("anybody", None))
-    asking = Asking(wanted=Interval(start, start + HALF_AN_HOUR), readings=readings, **over)
+        what = await load_booking_context(floor.env, tx, lead, now=floor.env.clock())
+    readings = await read_participant_calendars(
+        floor.env, what, max_age=MAX_AGE_FOR_BOOKING, whole_pool=over.pop("whole_pool", None)
+    )
+    asking = SlotRequest(time=Interval(start, start + HALF_AN_HOUR), readings=readings, **over)
     async with floor.env.uow() as tx:
-        return await would_be_party(floor.env, tx, what, asking)
+        return await preview_participants(floor.env, tx, what, asking)
 
 
 @pytest.fixture
@@ -167,12 +174,12 @@ async def test_a_time_that_was_never_on_offer_is_told_apart_from_one_that_is_gon
 async def test_an_unreadable_calendar_keeps_its_owner_out_and_nobody_else(flexible: Floor) -> None:
     lead_id, handed = await flexible.ready()
     holder = handed.closer or ""
-    flexible.vendor.faults[f"{holder}-cal"] = FaultRetry("down")
+    flexible.vendor.faults[f"{holder}-cal"] = VendorRetryableError("down")
     flexible.world.clock.advance(timedelta(minutes=2))  # so that no fresh reading is left
     row = await book(flexible.env, lead_id, tomorrow(flexible), actor=SETTER)
     assert row.rep_key in others(holder)
     for rep in ("anna", "ben", "clara"):
-        flexible.vendor.faults[f"{rep}-cal"] = FaultRetry("down")
+        flexible.vendor.faults[f"{rep}-cal"] = VendorRetryableError("down")
     flexible.world.clock.advance(timedelta(minutes=2))
     second = await flexible.lead()
     await flexible.world.pass_gate(second)
@@ -198,7 +205,7 @@ async def test_who_was_relieved_of_a_lead_does_not_get_it_back_for_being_free(fl
     third = next(key for key in ("anna", "ben", "clara") if key not in (holder, now))
     start = tomorrow(flexible)
     busy(flexible, now, start)
-    assert (await asked(flexible, lead_id, start)).what.rep.key == third
+    assert (await asked(flexible, lead_id, start)).context.rep.key == third
     busy(flexible, third, start)
     with pytest.raises(SlotTaken):
         await asked(flexible, lead_id, start)
@@ -247,20 +254,20 @@ async def test_a_moved_appointment_does_not_stand_in_its_own_way_nor_does_its_ev
     row = await book(floor.env, lead_id, start, actor=SETTER)
     busy(floor, row.rep_key, start)  # its own event, as the calendar tells of it
     later = start + timedelta(minutes=15)
-    assert (await asked(floor, lead_id, later, moving=row.id, anybody=True)).what.rep.key == row.rep_key
+    assert (await asked(floor, lead_id, later, moving_id=row.id, whole_pool=True)).context.rep.key == row.rep_key
     with pytest.raises(SlotTaken):
-        await asked(floor, lead_id, later, keep_rep=True)
+        await asked(floor, lead_id, later, holder_only=True)
     busy(floor, row.rep_key, later + timedelta(minutes=15))  # something else, right after it
-    other = await asked(floor, lead_id, later, moving=row.id, anybody=True)
-    assert other.what.rep.key in others(row.rep_key)
+    other = await asked(floor, lead_id, later, moving_id=row.id, whole_pool=True)
+    assert other.context.rep.key in others(row.rep_key)
     with pytest.raises(SlotTaken):
-        await asked(floor, lead_id, later, moving=row.id, keep_rep=True)
+        await asked(floor, lead_id, later, moving_id=row.id, holder_only=True)
 
 
 async def test_another_rep_is_never_the_holder(floor: Floor) -> None:
     lead_id, handed = await floor.ready()
-    party = await asked(floor, lead_id, tomorrow(floor), another_rep=True, anybody=True)
-    assert party.what.rep.key in others(handed.closer or "")
+    party = await asked(floor, lead_id, tomorrow(floor), exclude_holder=True, whole_pool=True)
+    assert party.context.rep.key in others(handed.closer or "")
 
 
 # Companions
@@ -276,12 +283,15 @@ async def group_floor(database_url: str, offer: str = "strict", **pool: Any) -> 
     more = [rep_given(key, "Solution designer", working_hours=always) for key in SOLUTIONS]
     async with open_floor(database_url, policy=None) as floor:
         given = floor_given()
-        roles = (*given.roles, RoleGiven(name="Solution designer", works=frozenset({Work.SOLUTION_DESIGN})))
+        roles = (*given.roles, RoleInput(name="Solution designer", works=frozenset({Work.SOLUTION_DESIGN})))
         reps = tuple(replace(rep, working_hours=always) for rep in (*given.reps, *more))
         await put_roster(floor.env, replace(given, roles=roles, reps=reps), actor=SETTER)
         for key in SOLUTIONS:
             await bind_calendars(
-                floor.env, key, [Bound(connection="cal", calendar=f"{key}-cal", writes=True)], actor=SETTER
+                floor.env,
+                key,
+                [CalendarBindingInput(connection="cal", calendar=f"{key}-cal", writes=True)],
+                actor=SETTER,
             )
         await floor.world.publish(policy)
         yield floor
@@ -347,7 +357,7 @@ async def candidates_of(floor: Floor, row: AppointmentRow) -> list[dict[str, Any
 
 
 async def states(floor: Floor) -> Mapping[str, CalendarState]:
-    return await closers_calendars(floor.env)
+    return await read_closer_calendars(floor.env)
 
 
 async def test_choosing_is_undone_with_the_transaction(flexible: Floor) -> None:
@@ -357,17 +367,17 @@ async def test_choosing_is_undone_with_the_transaction(flexible: Floor) -> None:
     async with flexible.env.uow() as tx:
         lead = await tx.leads.get(lead_id)
         assert lead is not None
-        what = await bookable(flexible.env, tx, lead, now=flexible.env.clock())
-    readings = await read_party_calendars(flexible.env, what, max_age=FOR_BOOKING)
-    asking = Asking(wanted=Interval(start, start + HALF_AN_HOUR), readings=readings)
+        what = await load_booking_context(flexible.env, tx, lead, now=flexible.env.clock())
+    readings = await read_participant_calendars(flexible.env, what, max_age=MAX_AGE_FOR_BOOKING)
+    asking = SlotRequest(time=Interval(start, start + HALF_AN_HOUR), readings=readings)
 
     async def work(tx: Tx) -> None:
         locked = await tx.leads.get(lead_id, lock=True)
         assert locked is not None
-        party = await choose_party(flexible.env, tx, what, asking, trigger="test", actor=SETTER)
-        assert party.what.held.rep_key != handed.closer
+        party = await choose_participants(flexible.env, tx, what, asking, trigger="test", actor=SETTER)
+        assert party.context.assignment.rep_key != handed.closer
         raise Conflict("something else went wrong")
 
     with pytest.raises(Conflict):
-        await in_transaction(flexible.env, work)
+        await run_in_transaction(flexible.env, work)
     assert await holder_of(flexible, lead_id) == handed.closer

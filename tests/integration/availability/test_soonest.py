@@ -11,8 +11,8 @@ from pointsman.domain.roster.reps import Caps
 from pointsman.services.booking.book import book
 from pointsman.services.calendars.readings import poll_calendars
 from pointsman.services.explain.explain import replay_decision
-from pointsman.services.ports import FaultRetry
-from pointsman.services.roster.change_roster import RosterGiven, put_roster
+from pointsman.services.ports import VendorRetryableError
+from pointsman.services.roster.change_roster import RosterInput, put_roster
 from support.booking_floor import CLOSERS, Floor, open_floor
 from support.use_case_env import ADMIN, POLICY, office_hours, rep_given
 
@@ -31,7 +31,7 @@ async def floor(database_url: str) -> AsyncIterator[Floor]:
 
 async def busy(floor: Floor, rep: str, days: float) -> None:
     now = floor.env.clock()
-    floor.vendor.busy_times[f"{rep}-cal"] = [(now - timedelta(days=1), now + timedelta(days=days))]
+    floor.vendor.busy[f"{rep}-cal"] = [(now - timedelta(days=1), now + timedelta(days=days))]
     await floor.world.rows("delete from calendar_reads")  # or the reading of a moment ago would do
 
 
@@ -40,12 +40,12 @@ async def test_the_closer_who_is_free_first_gets_the_lead_and_its_first_slot_is_
         await busy(floor, rep, days)
     handed = await floor.hand_over(await floor.lead())
     assert handed.closer == "ben"
-    assert handed.routed is not None
-    inputs = await floor.world.value("select inputs from decisions where id = :id", id=handed.routed.decision_id)
+    assert handed.routing is not None
+    inputs = await floor.world.value("select inputs from decisions where id = :id", id=handed.routing.decision_id)
     earliest = inputs["earliest"]["closers-mid-market"]
     assert sorted(earliest, key=earliest.__getitem__) == ["ben", "clara", "anna"]
     assert datetime.fromisoformat(earliest["ben"]) == handed.slots[0].start
-    assert (await replay_decision(floor.env, handed.routed.decision_id)).same
+    assert (await replay_decision(floor.env, handed.routing.decision_id)).same
 
 
 async def test_what_was_booked_here_counts_before_any_calendar_shows_it(floor: Floor) -> None:
@@ -79,24 +79,24 @@ async def test_a_day_that_is_full_by_cap_is_no_earliest_day(database_url: str) -
 async def test_a_calendar_that_cannot_be_read_has_no_earliest_slot(floor: Floor) -> None:
     await busy(floor, "anna", 3)
     await busy(floor, "clara", 5)
-    floor.vendor.faults["ben-cal"] = FaultRetry("the vendor is down")
+    floor.vendor.faults["ben-cal"] = VendorRetryableError("the vendor is down")
     handed = await floor.hand_over(await floor.lead())
     assert handed.closer == "anna"
-    assert handed.routed is not None
-    assert {c.rep: c.code for c in handed.routed.decision.candidates}["ben"] == "calendar-unreadable"
+    assert handed.routing is not None
+    assert {c.rep: c.code for c in handed.routing.decision.candidates}["ben"] == "calendar-unreadable"
 
 
 async def test_nobody_with_a_slot_before_the_horizon_is_a_hold_that_says_so(floor: Floor) -> None:
     for rep in CLOSERS:
         await busy(floor, rep, 400)
     handed = await floor.hand_over(await floor.lead())
-    assert handed.routed is not None
-    assert {c.code for c in handed.routed.decision.candidates} == {"no-slot"}
+    assert handed.routing is not None
+    assert {c.code for c in handed.routing.decision.candidates} == {"no-slot"}
 
 
 async def test_at_intake_calendars_count_as_last_read_and_an_old_reading_is_none(floor: Floor) -> None:
     given = (rep_given("anna", "Customer manager", working_hours=EVERY_DAY),)
-    await put_roster(floor.env, RosterGiven(reps=given), actor=ADMIN)
+    await put_roster(floor.env, RosterInput(reps=given), actor=ADMIN)
     care = {"work": "customer_service", "members": ["eva", "anna"], "method": "soonest"}
     closers = {**POOL, "members": ["ben", "clara"]}
     pools = {**POLICY["pools"], "customer-care": care, "closers-mid-market": closers}

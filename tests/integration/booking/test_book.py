@@ -7,13 +7,13 @@ from uuid import UUID
 
 import pytest
 
-from pointsman.domain.booking.lifecycle import By
+from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import Conflict, NotFound, PointsmanError, RoleProtected, SlotTaken, Unavailable
 from pointsman.domain.roster.reps import Caps
-from pointsman.services.appointments.transition_acts import cancel, get_appointment
-from pointsman.services.booking.book import book, in_words
+from pointsman.services.appointments.actions import cancel, get_appointment
+from pointsman.services.booking.book import book, booking_error
 from pointsman.services.booking.slots import slots_for_lead
-from pointsman.services.ports import Actor, Env, FaultRetry, Refused
+from pointsman.services.ports import Actor, ConstraintRefused, Env, VendorRetryableError
 from pointsman.services.routing.ledger_audit import verify_ledger
 from support.booking_floor import SETTER, Floor, open_floor
 from support.use_case_env import POLICY, make_env
@@ -96,7 +96,7 @@ async def test_a_time_that_was_never_on_offer_is_refused_by_its_reason(
 async def test_what_the_calendar_says_now_counts_not_what_it_said_when_slots_were_shown(floor: Floor) -> None:
     lead_id, handed = await floor.ready()
     slot = handed.slots[0]
-    floor.vendor.busy_times[f"{slot.rep}-cal"] = [(slot.start, slot.end)]
+    floor.vendor.busy[f"{slot.rep}-cal"] = [(slot.start, slot.end)]
     floor.world.clock.advance(timedelta(seconds=11))
     with pytest.raises(SlotTaken) as caught:
         await book(floor.env, lead_id, slot.start, actor=SETTER)
@@ -106,7 +106,7 @@ async def test_what_the_calendar_says_now_counts_not_what_it_said_when_slots_wer
 async def test_an_unreadable_calendar_cannot_be_booked_alerts_and_recovers_by_itself(floor: Floor) -> None:
     lead_id, handed = await floor.ready()
     slot = handed.slots[0]
-    floor.vendor.faults[f"{slot.rep}-cal"] = FaultRetry("down")
+    floor.vendor.faults[f"{slot.rep}-cal"] = VendorRetryableError("down")
     floor.world.clock.advance(timedelta(seconds=61))
     with pytest.raises(Unavailable) as caught:
         await book(floor.env, lead_id, slot.start, actor=SETTER)
@@ -189,7 +189,7 @@ async def test_the_database_alone_keeps_appointments_apart(floor: Floor) -> None
     row = await book(floor.env, lead_id, slot.start, actor=SETTER)
     other = await second_with(floor, slot.rep)
     async with floor.env.uow() as tx:
-        held = await tx.gates.held(other, at=floor.env.clock())
+        held = await tx.gates.current_assignment(other, at=floor.env.clock())
     assert held is not None
     shifted = timedelta(minutes=5)
     unchecked = replace(
@@ -201,10 +201,10 @@ async def test_the_database_alone_keeps_appointments_apart(floor: Floor) -> None
         starts_at=row.starts_at + shifted,
         ends_at=row.ends_at + shifted,
     )
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ConstraintRefused) as caught:
         async with floor.env.uow() as tx:
             await tx.appointments.add(unchecked, reservation_ids=[floor.env.new_id()])
-    assert isinstance(in_words(caught.value), SlotTaken)
+    assert isinstance(booking_error(caught.value), SlotTaken)
     assert await floor.world.value("select count(*) from appointments") == 1
 
 
@@ -212,8 +212,8 @@ async def test_cancelling_frees_the_time_and_is_harmless_twice(floor: Floor) -> 
     lead_id, handed = await floor.ready()
     slot = handed.slots[0]
     row = await book(floor.env, lead_id, slot.start, actor=SETTER)
-    first = await cancel(floor.env, row.id, by=By.PROSPECT, reason="moved house", actor=SETTER)
-    again = await cancel(floor.env, row.id, by=By.CLOSER, reason="other", actor=SETTER)
+    first = await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="moved house", actor=SETTER)
+    again = await cancel(floor.env, row.id, by=ActorRole.CLOSER, reason="other", actor=SETTER)
     assert first == again
     assert (first.status, first.cancelled_by, first.cancel_reason) == ("cancelled", "prospect", "moved house")
     assert first.rep_key == slot.rep
@@ -225,8 +225,8 @@ async def test_cancelling_frees_the_time_and_is_harmless_twice(floor: Floor) -> 
 async def test_the_turn_is_given_back_when_the_rep_could_not_help_it(floor: Floor, by: str, turns: int) -> None:
     lead_id, handed = await floor.ready()
     row = await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
-    await cancel(floor.env, row.id, by=By(by), reason="x", actor=SETTER)
-    await cancel(floor.env, row.id, by=By(by), reason="x", actor=SETTER)
+    await cancel(floor.env, row.id, by=ActorRole(by), reason="x", actor=SETTER)
+    await cancel(floor.env, row.id, by=ActorRole(by), reason="x", actor=SETTER)
     assert await floor.world.value("select count(*) from ledger_entries where kind = 'credit'") == turns
 
 
@@ -236,7 +236,7 @@ async def test_booked_cancelled_and_booked_again_the_turn_counts_exactly_while_t
     lead_id, handed = await floor.ready()
     for _ in range(2):
         row = await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
-        await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+        await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     kinds = [row.kind for row in await floor.world.rows("select kind from ledger_entries order by seq")]
     assert kinds == ["assign", "credit", "restore", "credit"]
     pool = await floor.world.value("select pool from ledger_entries limit 1")
@@ -250,7 +250,7 @@ async def test_a_partner_sees_only_appointments_of_leads_it_had(floor: Floor) ->
     with pytest.raises(NotFound):
         await get_appointment(floor.env, row.id, actor=partner)
     with pytest.raises(NotFound):
-        await cancel(floor.env, row.id, by=By.SETTER, reason="x", actor=partner)
+        await cancel(floor.env, row.id, by=ActorRole.SETTER, reason="x", actor=partner)
     with pytest.raises(NotFound):
         await book(floor.env, lead_id, handed.slots[0].start, actor=partner)
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from pointsman.domain.booking.lifecycle import By
+from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import Conflict, NotFound, PointsmanError, RoleProtected, SlotTaken, Unavailable
-from pointsman.services.appointments.transition_acts import accept, cancel, mark_no_show
+from pointsman.services.appointments.actions import accept, cancel, mark_no_show
 from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule, reschedule_from_calendar
-from pointsman.services.connections.connections import Bound, bind_calendars
-from pointsman.services.ports import Actor, FaultRetry
-from pointsman.services.ports.meeting import AppointmentEvent, AppointmentRow
+from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars
+from pointsman.services.ports import Actor, VendorRetryableError
+from pointsman.services.ports.booking import AppointmentEvent, AppointmentRow
 from pointsman.services.roster.change_roster import add_time_off
 from support.booking_floor import SETTER, Floor, open_floor
 from support.reassignment_floor import (
@@ -36,7 +36,12 @@ pytestmark = pytest.mark.anyio
 
 
 async def moved(floor: Floor, row: AppointmentRow, **over: Any) -> AppointmentRow:
-    given: dict[str, Any] = {"start": at(floor, 12), "by": By.PROSPECT, "reason": "travels", "actor": SETTER} | over
+    given: dict[str, Any] = {
+        "start": at(floor, 12),
+        "by": ActorRole.PROSPECT,
+        "reason": "travels",
+        "actor": SETTER,
+    } | over
     return await reschedule(floor.env, row.id, given.pop("start"), **given)
 
 
@@ -107,7 +112,7 @@ async def test_an_unreadable_calendar_is_not_free(floor: Floor) -> None:
     row = await booked(floor)
     floor.world.clock.advance(timedelta(minutes=2))
     for rep in ("anna", "ben", "clara"):
-        floor.vendor.faults[f"{rep}-cal"] = FaultRetry("503")
+        floor.vendor.faults[f"{rep}-cal"] = VendorRetryableError("503")
     with pytest.raises(Unavailable):
         await moved(floor, row)
     assert await appointment(floor, row.id) == row
@@ -135,7 +140,7 @@ async def test_the_same_time_again_is_harmless(floor: Floor) -> None:
 
 async def test_what_is_over_cannot_be_moved_and_the_answer_says_what_can_be_done(floor: Floor) -> None:
     row = await booked(floor)
-    await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+    await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     with pytest.raises(Conflict) as caught:
         await moved(floor, row)
     assert (caught.value.code, caught.value.extra["legal"]) == ("not-legal-now", [])
@@ -193,7 +198,7 @@ async def test_what_was_put_into_one_calendar_is_moved_there_even_if_the_rep_use
 ) -> None:
     row = await booked(floor)
     await floor.work_out()
-    new = [Bound(connection="cal", calendar="new-cal", writes=True)]
+    new = [CalendarBindingInput(connection="cal", calendar="new-cal", writes=True)]
     await bind_calendars(floor.env, row.rep_key, new, actor=SETTER)
     await moved(floor, row)
     await floor.work_out()

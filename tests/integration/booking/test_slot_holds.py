@@ -5,12 +5,18 @@ from uuid import UUID
 
 import pytest
 
-from pointsman.domain.booking.lifecycle import By
+from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.booking.slots import Slot
 from pointsman.domain.errors import Conflict, NotFound, RoleProtected, SlotTaken
-from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
-from pointsman.services.booking.slot_holds import AN_HOUR, expire_holds, get_hold, hold_slot, release_slot
+from pointsman.services.booking.slot_holds import (
+    MAX_HOLDS_PER_HOUR,
+    expire_slot_holds,
+    get_slot_hold,
+    hold_slot,
+    release_slot_hold,
+)
 from pointsman.services.booking.slots import slots_for_lead
 from pointsman.services.intake.merge_leads import merge_leads
 from pointsman.services.ports import Actor
@@ -52,7 +58,7 @@ async def test_a_slot_that_is_kept_is_offered_to_its_lead_alone(database_url: st
             assert caught.value.extra["reason"] == "reserved"
         row = await book(floor.env, first, slot.start, actor=SETTER)
         assert row.starts_at == slot.start
-        assert (await get_hold(floor.env, hold.id, actor=SETTER)).release_reason == "booked"
+        assert (await get_slot_hold(floor.env, hold.id, actor=SETTER)).release_reason == "booked"
         assert await floor.world.value(OPEN) == 0
 
 
@@ -70,7 +76,7 @@ async def test_booking_another_slot_than_the_one_kept_uses_the_hold_up_too(floor
     lead_id, handed = await floor.ready()
     hold = await hold_slot(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
     await book(floor.env, lead_id, handed.slots[1].start, actor=SETTER)
-    assert (await get_hold(floor.env, hold.id, actor=SETTER)).release_reason == "booked"
+    assert (await get_slot_hold(floor.env, hold.id, actor=SETTER)).release_reason == "booked"
 
 
 async def test_a_booking_that_fails_leaves_the_hold_as_it_was(floor: Floor) -> None:
@@ -78,16 +84,16 @@ async def test_a_booking_that_fails_leaves_the_hold_as_it_was(floor: Floor) -> N
     hold = await hold_slot(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
     with pytest.raises(Conflict):
         await book(floor.env, lead_id, handed.slots[0].start + timedelta(days=90), actor=SETTER)
-    assert (await get_hold(floor.env, hold.id, actor=SETTER)).released_at is None
+    assert (await get_slot_hold(floor.env, hold.id, actor=SETTER)).released_at is None
 
 
 async def test_a_hold_that_was_given_back_frees_its_slot_and_again_is_harmless(database_url: str) -> None:
     async with open_floor(database_url, policy=ONE_CLOSER) as floor:
         first, second, slot = await two_ready(floor)
         hold = await hold_slot(floor.env, first, slot.start, actor=SETTER)
-        released = await release_slot(floor.env, hold.id, actor=SETTER)
+        released = await release_slot_hold(floor.env, hold.id, actor=SETTER)
         assert released.release_reason == "cancelled"
-        assert await release_slot(floor.env, hold.id, actor=ADMIN) == released
+        assert await release_slot_hold(floor.env, hold.id, actor=ADMIN) == released
         assert (await book(floor.env, second, slot.start, actor=SETTER)).starts_at == slot.start
         actions = await floor.world.rows("select action from audit where action like 'slot_hold.%' order by at")
         assert [row.action for row in actions] == ["slot_hold.made", "slot_hold.released"]
@@ -100,7 +106,7 @@ async def test_a_hold_that_has_run_out_is_in_nobodys_way_before_any_sweep(databa
         await run_out(floor, hold.id)
         assert slot.start in {s.start for s in (await slots_for_lead(floor.env, second, limit=20)).slots}
         assert (await book(floor.env, second, slot.start, actor=SETTER)).starts_at == slot.start
-        assert (await get_hold(floor.env, hold.id, actor=SETTER)).release_reason == "expired"
+        assert (await get_slot_hold(floor.env, hold.id, actor=SETTER)).release_reason == "expired"
 
 
 async def test_the_sweep_frees_what_has_run_out_and_nothing_else(floor: Floor) -> None:
@@ -109,9 +115,9 @@ async def test_the_sweep_frees_what_has_run_out_and_nothing_else(floor: Floor) -
         lead_id, handed = await floor.ready()
         kept.append(await hold_slot(floor.env, lead_id, handed.slots[0].start, actor=SETTER))
     await run_out(floor, kept[0].id)
-    assert await expire_holds(floor.env) == 1
-    assert await expire_holds(floor.env) == 0
-    reasons = [(await get_hold(floor.env, hold.id, actor=SETTER)).release_reason for hold in kept]
+    assert await expire_slot_holds(floor.env) == 1
+    assert await expire_slot_holds(floor.env) == 0
+    reasons = [(await get_slot_hold(floor.env, hold.id, actor=SETTER)).release_reason for hold in kept]
     assert reasons == ["expired", None]
 
 
@@ -119,8 +125,8 @@ async def test_another_hold_replaces_the_first_one(floor: Floor) -> None:
     lead_id, handed = await floor.ready()
     first = await hold_slot(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
     overlapping = await hold_slot(floor.env, lead_id, handed.slots[1].start, actor=SETTER)
-    assert (await get_hold(floor.env, first.id, actor=SETTER)).release_reason == "replaced"
-    assert (await get_hold(floor.env, overlapping.id, actor=SETTER)).released_at is None
+    assert (await get_slot_hold(floor.env, first.id, actor=SETTER)).release_reason == "replaced"
+    assert (await get_slot_hold(floor.env, overlapping.id, actor=SETTER)).released_at is None
     assert await floor.world.value(OPEN) == 1
 
 
@@ -134,7 +140,7 @@ async def test_a_thousand_holds_of_one_client_keep_one_slot_and_end_at_the_limit
             made += 1
         except Conflict as error:
             refused.add(error.code)
-    assert (made, refused) == (AN_HOUR, {"too-many-holds"})
+    assert (made, refused) == (MAX_HOLDS_PER_HOUR, {"too-many-holds"})
     assert await floor.world.value(OPEN) == 1
 
 
@@ -159,7 +165,7 @@ async def test_a_lead_with_an_appointment_keeps_no_slot(floor: Floor) -> None:
     with pytest.raises(Conflict) as caught:
         await hold_slot(floor.env, lead_id, handed.slots[2].start, actor=SETTER)
     assert caught.value.code == "already-booked"
-    await cancel(floor.env, row.id, by=By.PROSPECT, reason="ill", actor=SETTER)
+    await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="ill", actor=SETTER)
     assert await hold_slot(floor.env, lead_id, handed.slots[2].start, actor=SETTER)
 
 
@@ -189,7 +195,7 @@ async def test_a_lead_that_leaves_its_closer_keeps_no_slot(floor: Floor, leaves:
     lead_id, handed = await floor.ready()
     hold = await hold_slot(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
     await leaves(floor, lead_id)  # type: ignore[operator]  # one of the three above
-    assert (await get_hold(floor.env, hold.id, actor=SETTER)).release_reason == "cancelled"
+    assert (await get_slot_hold(floor.env, hold.id, actor=SETTER)).release_reason == "cancelled"
     assert await floor.world.value(OPEN) == 0
 
 
@@ -197,7 +203,7 @@ async def test_a_partner_sees_only_holds_of_leads_it_had(floor: Floor) -> None:
     lead_id, handed = await floor.ready()
     hold = await hold_slot(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
     partner = Actor(name="key:p", supplier="callwerk")
-    for attempt in (get_hold, release_slot):
+    for attempt in (get_slot_hold, release_slot_hold):
         with pytest.raises(NotFound):
             await attempt(floor.env, hold.id, actor=partner)
     with pytest.raises(NotFound):

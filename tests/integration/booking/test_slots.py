@@ -26,9 +26,9 @@ from pointsman.domain.roster.reps import Caps
 from pointsman.main import create_app
 from pointsman.services.booking.book import book
 from pointsman.services.booking.slot_holds import hold_slot
-from pointsman.services.booking.slots import SlotsAnswer, slots_for_lead
+from pointsman.services.booking.slots import SlotList, slots_for_lead
 from pointsman.services.operations.api_keys import create_key
-from pointsman.services.ports import Actor, FaultRetry
+from pointsman.services.ports import Actor, VendorRetryableError
 from pointsman.services.roster.change_roster import put_roster
 from pointsman.settings import load_settings
 from support.booking_floor import SETTER, Floor, open_floor
@@ -60,7 +60,7 @@ async def client(flexible: Floor, database_url: str) -> AsyncIterator[httpx.Asyn
             yield opened
 
 
-async def shown(floor: Floor, lead_id: UUID, **over: Any) -> SlotsAnswer:
+async def shown(floor: Floor, lead_id: UUID, **over: Any) -> SlotList:
     return await slots_for_lead(floor.env, lead_id, **{"limit": 2_000, **over})
 
 
@@ -110,7 +110,7 @@ async def test_an_answer_says_how_old_the_oldest_calendar_behind_it_is(
     answer = (await client.get(f"/v1/leads/{lead_id}/slots")).json()
     assert datetime.fromisoformat(answer["read_at"]) == read_at
     for rep in EVERYBODY:
-        flexible.vendor.faults[f"{rep}-cal"] = FaultRetry("down")
+        flexible.vendor.faults[f"{rep}-cal"] = VendorRetryableError("down")
     flexible.world.clock.advance(timedelta(minutes=2))
     answer = (await client.get(f"/v1/leads/{lead_id}/slots")).json()
     assert (answer["slots"], answer["read_at"]) == ([], None)
@@ -155,7 +155,7 @@ async def test_an_empty_list_says_who_was_dropped_and_when_somebody_is_free_next
     ]
     await put_roster(flexible.env, replace(given, reps=tuple(reps)), actor=SETTER)
     busy(flexible, holder, window.start, DAY)
-    flexible.vendor.faults[f"{third}-cal"] = FaultRetry("down")
+    flexible.vendor.faults[f"{third}-cal"] = VendorRetryableError("down")
     flexible.world.clock.advance(timedelta(minutes=2))
     answer = await shown(flexible, lead_id, window=window)
     assert answer.slots == ()

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from pointsman.domain.booking.lifecycle import By
+from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import SlotTaken
-from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.slots import slots_for_lead
-from pointsman.services.ports import Actor, FaultRetry
+from pointsman.services.ports import Actor, VendorRetryableError
 from support.booking_links import Page
 
 pytestmark = pytest.mark.anyio
@@ -142,7 +142,7 @@ async def test_an_old_form_does_not_touch_a_newer_appointment(page: Page, buyer:
     path = page.path(lead_id)
     await booked(buyer, path)
     old = await page.floor.world.value("select id from appointments")
-    await cancel(page.floor.env, old, by=By.SETTER, reason="test", actor=ACTOR)
+    await cancel(page.floor.env, old, by=ActorRole.SETTER, reason="test", actor=ACTOR)
     start = await booked(buyer, path)
     for below in ("cancel", "reschedule"):
         answer = await buyer.post(f"{path}/{below}", data={"appointment": str(old), "start": start})
@@ -182,7 +182,9 @@ async def test_an_unreadable_calendar_offers_nothing_and_tells_nothing(page: Pag
     lead_id = await page.lead()
     path = page.path(lead_id)
     start = times_in(await buyer.get(path))[0]
-    page.floor.vendor.faults = {f"{rep}-cal": FaultRetry("503 at vendor.example") for rep in ("anna", "ben", "clara")}
+    page.floor.vendor.faults = {
+        f"{rep}-cal": VendorRetryableError("503 at vendor.example") for rep in ("anna", "ben", "clara")
+    }
     await page.floor.world.rows("delete from calendar_reads")
     answer = await buyer.get(path)
     assert heading(answer) == "No free time at the moment"
@@ -193,9 +195,9 @@ async def test_an_unreadable_calendar_offers_nothing_and_tells_nothing(page: Pag
 
 
 async def test_when_nothing_is_free_the_next_date_is_said(page: Page, buyer: httpx.AsyncClient) -> None:
-    path = page.path(await page.lead(), zone="Europe/Berlin")
+    path = page.path(await page.lead(), time_zone="Europe/Berlin")
     now = page.floor.env.clock()
-    page.floor.vendor.busy_times = {
+    page.floor.vendor.busy = {
         f"{rep}-cal": [(now - timedelta(days=1), now + timedelta(days=20))] for rep in ("anna", "ben", "clara")
     }
     await page.floor.world.rows("delete from calendar_reads")
@@ -274,7 +276,7 @@ async def test_the_zone_comes_from_query_link_lead_or_rep(
     page: Page, buyer: httpx.AsyncClient, link: str | None, fact: str | None, query: str | None, shown: str
 ) -> None:
     lead_id = await page.lead(**({"lead__time_zone": fact} if fact else {}))
-    answer = await buyer.get(page.path(lead_id, zone=link), params={"zone": query} if query else {})
+    answer = await buyer.get(page.path(lead_id, time_zone=link), params={"zone": query} if query else {})
     assert f"Times are shown for {shown}." in answer.text
 
 

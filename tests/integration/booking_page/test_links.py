@@ -11,7 +11,7 @@ import pytest
 
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.domain.errors import NotFound
-from pointsman.services.booking_links.tokens import CONTEXT, BookingLink, read, sign
+from pointsman.services.booking_links.tokens import SEAL_CONTEXT, BookingLink, read_link, sign_link
 from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor
 from support.booking_links import Page
@@ -76,11 +76,11 @@ async def test_a_link_to_a_merged_lead_leads_to_the_lead_that_it_is_now(page: Pa
 
 async def test_an_older_key_still_opens_its_links_and_a_strange_one_does_not(page: Page) -> None:
     now = page.floor.env.clock()
-    link = BookingLink(lead_id=uuid4(), expires_at=now.replace(microsecond=0) + timedelta(days=1), zone="UTC")
-    token = sign(page.floor.env.secrets, link)
-    assert read(Vault([new_key(), SECRET]), token, now=now) == link
+    link = BookingLink(lead_id=uuid4(), expires_at=now.replace(microsecond=0) + timedelta(days=1), time_zone="UTC")
+    token = sign_link(page.floor.env.secrets, link)
+    assert read_link(Vault([new_key(), SECRET]), token, now=now) == link
     with pytest.raises(NotFound):
-        read(Vault([new_key()]), token, now=now)
+        read_link(Vault([new_key()]), token, now=now)
 
 
 async def test_no_other_string_is_a_link_and_none_is_a_fault_of_ours(page: Page, buyer: httpx.AsyncClient) -> None:
@@ -88,8 +88,8 @@ async def test_no_other_string_is_a_link_and_none_is_a_fault_of_ours(page: Page,
     token = page.path(lead_id).removeprefix("/book/")
     secrets = page.floor.env.secrets
     foreign = secrets.seal(b"\x01" + lead_id.bytes + b"\x00" * 8, context="connection:cal")
-    empty, longer = secrets.seal(b"", context=CONTEXT), secrets.seal(b"\x02" + b"\xff" * 40, context=CONTEXT)
-    far = secrets.seal(b"\x01" + lead_id.bytes + b"\xff" * 8, context=CONTEXT)
+    empty, longer = secrets.seal(b"", context=SEAL_CONTEXT), secrets.seal(b"\x02" + b"\xff" * 40, context=SEAL_CONTEXT)
+    far = secrets.seal(b"\x01" + lead_id.bytes + b"\xff" * 8, context=SEAL_CONTEXT)
     sealed = [base64.urlsafe_b64encode(one).rstrip(b"=").decode() for one in (foreign, empty, longer, far)]
     corpus = [
         *sealed,
@@ -114,4 +114,4 @@ async def test_no_change_of_one_sign_leaves_a_link(page: Page) -> None:
             changed = token[:at] + sign_there + token[at + 1 :]
             if changed != token:
                 with pytest.raises(NotFound):
-                    read(page.floor.env.secrets, changed, now=now)
+                    read_link(page.floor.env.secrets, changed, now=now)

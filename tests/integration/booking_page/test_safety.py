@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 import httpx
 import pytest
 
-from pointsman.api.booking_page.rendering import Pages
-from pointsman.api.booking_page.words import WORDS
+from pointsman.api.booking_page.rendering import PageRenderer
+from pointsman.api.booking_page.translations import TRANSLATIONS
 from support.booking_links import Page
 
 pytestmark = pytest.mark.anyio
@@ -108,7 +108,7 @@ async def test_every_answer_keeps_to_itself(page: Page, buyer: httpx.AsyncClient
 
 
 async def test_pages_that_may_be_embedded_say_by_whom() -> None:
-    headers = Pages(embedded_in=("https://www.example.com",)).headers
+    headers = PageRenderer(embedded_in=("https://www.example.com",)).headers
     assert headers["Content-Security-Policy"].endswith("frame-ancestors https://www.example.com")
     assert "X-Frame-Options" not in headers
 
@@ -134,9 +134,9 @@ async def test_forms_of_any_shape_are_answered(page: Page, buyer: httpx.AsyncCli
 
 
 async def test_both_languages_say_everything() -> None:
-    assert set(WORDS["de"]) == set(WORDS["en"])
-    for name, words in WORDS["en"].items():
-        assert re.findall(r"{\w+}", words) == re.findall(r"{\w+}", WORDS["de"][name]), name
+    assert set(TRANSLATIONS["de"]) == set(TRANSLATIONS["en"])
+    for name, words in TRANSLATIONS["en"].items():
+        assert re.findall(r"{\w+}", words) == re.findall(r"{\w+}", TRANSLATIONS["de"][name]), name
 
 
 async def test_the_page_is_none_of_the_consoles_business(buyer: httpx.AsyncClient) -> None:

@@ -7,11 +7,11 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from pointsman.domain.booking.lifecycle import By
+from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.main import create_app
-from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
-from pointsman.services.calendar_sync.poll import look_at_calendars
+from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor
 from pointsman.settings import load_settings
@@ -47,7 +47,7 @@ async def test_a_conflict_is_shown_and_the_appointment_kept(floor: Floor, client
     await floor.work_out()
     (event,) = floor.vendor.events()
     floor.vendor.drag(event, row.starts_at - timedelta(days=30))
-    await look_at_calendars(floor.env)
+    await sync_calendars(floor.env)
     url = f"/v1/appointments/{row.id}"
     shown = (await client.get(url)).json()
     assert shown["status"] == "confirmed"
@@ -79,7 +79,7 @@ async def test_a_partner_who_keeps_its_appointment_reads_no_word_of_the_house(da
 async def test_what_does_not_stand_cannot_be_kept(floor: Floor, client: httpx.AsyncClient) -> None:
     lead_id, handed = await floor.ready()
     row = await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
-    await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+    await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     refused = await client.post(f"/v1/appointments/{row.id}/keep")
     assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (409, "not-legal-now")
     unknown = await client.post("/v1/appointments/01936f0e-7b1a-7c3e-9d55-2f60a1b2c3d4/keep")

@@ -9,18 +9,18 @@ from uuid import UUID
 
 import pytest
 
-from pointsman.domain.booking.lifecycle import By
+from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import Conflict
 from pointsman.domain.roster.roles import Work
-from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
-from pointsman.services.calendar_sync.conflicts import keep
-from pointsman.services.calendar_sync.poll import look_at_calendars
-from pointsman.services.connections.connections import Bound, bind_calendars
-from pointsman.services.ports import CalendarEvent, FaultRetry
-from pointsman.services.ports.meeting import AppointmentRow
-from pointsman.services.roster.change_roster import RoleGiven, put_roster
+from pointsman.services.calendar_sync.conflicts import keep_appointment
+from pointsman.services.calendar_sync.poll import sync_calendars
+from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars
+from pointsman.services.ports import CalendarEvent, VendorRetryableError
+from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.roster.change_roster import RoleInput, put_roster
 from support.booking_floor import SETTER, Floor, open_floor
 from support.faulty_calendars import Cue
 from support.use_case_env import POLICY, floor_given, office_hours, rep_given
@@ -72,7 +72,7 @@ def later(event: CalendarEvent, hours: int = 1) -> datetime:
 async def test_a_calendar_that_agrees_changes_nothing(floor: Floor) -> None:
     row, _ = await booked(floor)
     before = await floor.world.value("select count(*) from audit")
-    assert await look_at_calendars(floor.env) == 1
+    assert await sync_calendars(floor.env) == 1
     assert await now_is(floor, row) == row
     assert await floor.world.value("select count(*) from audit") == before
 
@@ -80,13 +80,13 @@ async def test_a_calendar_that_agrees_changes_nothing(floor: Floor) -> None:
 async def test_an_event_that_its_owner_moved_takes_the_appointment_along(floor: Floor) -> None:
     row, event = await booked(floor)
     floor.vendor.drag(event, later(event))
-    await look_at_calendars(floor.env)
+    await sync_calendars(floor.env)
     after = await now_is(floor, row)
     assert (after.starts_at, after.ends_at) == (later(event), event.end + HOUR)
     assert (after.status, after.rep_key, after.conflict) == ("confirmed", row.rep_key, None)
     assert (await acts(floor, row))[-1] == ("reschedule", "calendar")
     assert await pending(floor, row) == []  # the calendar knows already
-    assert await look_at_calendars(floor.env) == 1
+    assert await sync_calendars(floor.env) == 1
     assert (await now_is(floor, row)).sequence == after.sequence
     taken = await floor.world.rows("select lower(during) as at from reservations where active")
     assert [item.at for item in taken] == [later(event)]
@@ -95,7 +95,7 @@ async def test_an_event_that_its_owner_moved_takes_the_appointment_along(floor: 
 async def test_an_event_that_its_owner_deleted_calls_the_appointment_off(floor: Floor) -> None:
     row, event = await booked(floor)
     floor.vendor.remove(event)
-    await look_at_calendars(floor.env)
+    await sync_calendars(floor.env)
     after = await now_is(floor, row)
     assert (after.status, after.cancelled_by, after.cancel_reason) == (
         "cancelled",
@@ -109,7 +109,7 @@ async def test_an_event_that_its_owner_deleted_calls_the_appointment_off(floor: 
 async def test_an_event_marked_as_cancelled_calls_the_appointment_off_and_goes(floor: Floor) -> None:
     row, event = await booked(floor)
     floor.vendor.called_off.add(event.key)
-    await look_at_calendars(floor.env)
+    await sync_calendars(floor.env)
     assert (await now_is(floor, row)).status == "cancelled"
     await floor.work_out()
     assert floor.vendor.events() == []
@@ -123,7 +123,7 @@ async def test_an_event_moved_into_another_appointment_is_a_conflict_until_the_c
         second, event = await booked(floor)
         floor.vendor.drag(event, first.starts_at)
         for _ in range(2):
-            await look_at_calendars(floor.env)
+            await sync_calendars(floor.env)
             found = await now_is(floor, second)
             assert (found.starts_at, found.status) == (second.starts_at, "confirmed")
             assert found.conflict is not None
@@ -131,7 +131,7 @@ async def test_an_event_moved_into_another_appointment_is_a_conflict_until_the_c
             assert await alerts(floor, "calendar-conflict") == [("calendar-conflict", f"appointment:{second.id}")]
         assert [act for act, _ in await acts(floor, second)] == ["book", "conflict"]  # said once
         floor.vendor.drag(event_of(floor, second), second.starts_at)
-        await look_at_calendars(floor.env)
+        await sync_calendars(floor.env)
         assert (await now_is(floor, second)).conflict is None
         assert await alerts(floor, "calendar-conflict") == []
 
@@ -140,7 +140,7 @@ async def test_an_event_moved_into_another_appointment_is_a_conflict_until_the_c
 async def test_an_event_moved_where_nothing_can_be_booked_is_a_conflict(floor: Floor, days: int) -> None:
     row, event = await booked(floor)
     floor.vendor.drag(event, event.start + timedelta(days=days))
-    await look_at_calendars(floor.env)
+    await sync_calendars(floor.env)
     after = await now_is(floor, row)
     assert (after.status, after.starts_at) == ("confirmed", row.starts_at)
     assert (after.conflict or "").startswith(f"{row.rep_key}: the event was moved to ")
@@ -150,7 +150,7 @@ async def in_conflict(floor: Floor) -> tuple[AppointmentRow, CalendarEvent]:
     first, _ = await booked(floor)
     second, event = await booked(floor)
     floor.vendor.drag(event, first.starts_at)
-    await look_at_calendars(floor.env)
+    await sync_calendars(floor.env)
     assert (await now_is(floor, second)).conflict is not None
     return second, event
 
@@ -158,33 +158,33 @@ async def in_conflict(floor: Floor) -> tuple[AppointmentRow, CalendarEvent]:
 async def test_a_conflict_is_settled_by_keeping_the_appointment(database_url: str) -> None:
     async with open_floor(database_url, policy=ALONE) as floor:
         row, event = await in_conflict(floor)
-        kept = await keep(floor.env, row.id, actor=SETTER)
+        kept = await keep_appointment(floor.env, row.id, actor=SETTER)
         assert (kept.conflict, kept.starts_at, kept.sequence) == (None, row.starts_at, row.sequence + 1)
         assert await alerts(floor, "calendar-conflict") == []
-        await look_at_calendars(floor.env)  # not yet told: the calendar's word does not count
+        await sync_calendars(floor.env)  # not yet told: the calendar's word does not count
         assert (await now_is(floor, row)).conflict is None
         await floor.work_out()
         assert event_of(floor, row).start == event.start
-        assert (await keep(floor.env, row.id, actor=SETTER)).sequence == kept.sequence
+        assert (await keep_appointment(floor.env, row.id, actor=SETTER)).sequence == kept.sequence
 
 
 async def test_a_conflict_is_settled_by_calling_the_appointment_off(database_url: str) -> None:
     async with open_floor(database_url, policy=ALONE) as floor:
         row, _ = await in_conflict(floor)
-        await cancel(floor.env, row.id, by=By.CLOSER, reason="x", actor=SETTER)
-        await look_at_calendars(floor.env)
+        await cancel(floor.env, row.id, by=ActorRole.CLOSER, reason="x", actor=SETTER)
+        await sync_calendars(floor.env)
         assert await alerts(floor, "calendar-conflict") == []
         with pytest.raises(Conflict):
-            await keep(floor.env, row.id, actor=SETTER)
+            await keep_appointment(floor.env, row.id, actor=SETTER)
 
 
 async def test_a_conflict_is_settled_by_rescheduling_the_appointment(database_url: str) -> None:
     async with open_floor(database_url, policy=ALONE) as floor:
         row, event = await in_conflict(floor)
-        moved = await reschedule(floor.env, row.id, later(event, 3), by=By.SETTER, reason="x", actor=SETTER)
+        moved = await reschedule(floor.env, row.id, later(event, 3), by=ActorRole.SETTER, reason="x", actor=SETTER)
         assert moved.conflict is None
         await floor.work_out()
-        await look_at_calendars(floor.env)
+        await sync_calendars(floor.env)
         assert await alerts(floor, "calendar-conflict") == []
         assert event_of(floor, row).start == moved.starts_at
 
@@ -194,10 +194,10 @@ async def test_a_conflict_is_settled_by_the_time_becoming_free(database_url: str
         first, _ = await booked(floor)
         second, event = await booked(floor)
         floor.vendor.drag(event, first.starts_at)
-        await look_at_calendars(floor.env)
-        await cancel(floor.env, first.id, by=By.PROSPECT, reason="x", actor=SETTER)
+        await sync_calendars(floor.env)
+        await cancel(floor.env, first.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
         await floor.work_out()
-        await look_at_calendars(floor.env)
+        await sync_calendars(floor.env)
         after = await now_is(floor, second)
         assert (after.starts_at, after.conflict) == (first.starts_at, None)
         assert await alerts(floor, "calendar-conflict") == []
@@ -211,7 +211,7 @@ async def test_two_deleted_at_once_are_called_off(database_url: str) -> None:
     async with open_floor(database_url, policy=ALONE) as floor:
         for _, event in await several(floor, 2):
             floor.vendor.remove(event)
-        await look_at_calendars(floor.env)
+        await sync_calendars(floor.env)
         rows = await floor.world.rows("select status from appointments")
         assert [row.status for row in rows] == ["cancelled", "cancelled"]
 
@@ -221,22 +221,22 @@ async def test_a_calendar_that_looks_emptied_calls_nothing_off(database_url: str
         made = await several(floor, 3)
         for _, event in made:
             floor.vendor.remove(event)
-        await look_at_calendars(floor.env)
+        await sync_calendars(floor.env)
         rows = await floor.world.rows("select status, conflict from appointments")
         assert {(row.status, "looks emptied" in row.conflict) for row in rows} == {("confirmed", True)}
         emptied = [("calendar-emptied", "rep:anna")]
         assert await alerts(floor, "calendar-emptied", "calendar-conflict") == emptied
         # Fewer are left by one that was called off by hand, and by one that came back: the last is no deletion for that.
-        await cancel(floor.env, made[0][0].id, by=By.CLOSER, reason="yes, that one", actor=SETTER)
+        await cancel(floor.env, made[0][0].id, by=ActorRole.CLOSER, reason="yes, that one", actor=SETTER)
         floor.vendor.drag(made[1][1], made[1][1].start)
         await floor.work_out()
-        await look_at_calendars(floor.env)
+        await sync_calendars(floor.env)
         assert [(await now_is(floor, row)).status for row, _ in made] == ["cancelled", "confirmed", "confirmed"]
         assert (await now_is(floor, made[1][0])).conflict is None
         assert await alerts(floor, "calendar-emptied") == emptied
-        await keep(floor.env, made[2][0].id, actor=SETTER)
+        await keep_appointment(floor.env, made[2][0].id, actor=SETTER)
         await floor.work_out()
-        await look_at_calendars(floor.env)
+        await sync_calendars(floor.env)
         assert await alerts(floor, "calendar-emptied", "calendar-conflict") == []
         assert len(floor.vendor.events()) == 2
 
@@ -244,8 +244,8 @@ async def test_a_calendar_that_looks_emptied_calls_nothing_off(database_url: str
 async def test_what_cannot_be_read_says_nothing(floor: Floor) -> None:
     row, event = await booked(floor)
     floor.vendor.remove(event)
-    floor.vendor.faults[event.calendar] = FaultRetry("503")
-    assert await look_at_calendars(floor.env) == 0
+    floor.vendor.faults[event.calendar] = VendorRetryableError("503")
+    assert await sync_calendars(floor.env) == 0
     assert (await now_is(floor, row)).status == "confirmed"
     assert await alerts(floor, "calendar-unreadable") == [("calendar-unreadable", f"rep:{row.rep_key}")]
 
@@ -254,34 +254,34 @@ async def test_a_look_up_that_fails_says_nothing(floor: Floor) -> None:
     row, event = await booked(floor)
     floor.vendor.remove(event)
     floor.vendor.blind = True
-    assert await look_at_calendars(floor.env) == 0
+    assert await sync_calendars(floor.env) == 0
     floor.vendor.blind = False
     assert (await now_is(floor, row)).status == "confirmed"
     # The busy times can be read: the closer can be booked, and somebody hears that changes go unnoticed.
     assert await alerts(floor, "calendar-unreadable") == [("calendar-unreadable", f"calendar:cal:{event.calendar}")]
     floor.vendor.drag(event, event.start)
-    assert await look_at_calendars(floor.env) == 1
+    assert await sync_calendars(floor.env) == 1
     assert await alerts(floor, "calendar-unreadable") == []
 
 
 async def test_a_calendar_that_its_rep_uses_no_more_is_told_of_too_until_nothing_lies_ahead_there(floor: Floor) -> None:
     row, event = await booked(floor)
-    elsewhere = [Bound(connection="cal", calendar="elsewhere", writes=True)]
+    elsewhere = [CalendarBindingInput(connection="cal", calendar="elsewhere", writes=True)]
     await bind_calendars(floor.env, row.rep_key, elsewhere, actor=SETTER)
-    floor.vendor.faults[event.calendar] = FaultRetry("503")
+    floor.vendor.faults[event.calendar] = VendorRetryableError("503")
     about = [("calendar-unreadable", f"calendar:cal:{event.calendar}")]
-    await look_at_calendars(floor.env)
+    await sync_calendars(floor.env)
     assert await alerts(floor, "calendar-unreadable") == about
     floor.world.clock.advance(row.ends_at - floor.env.clock())
-    await look_at_calendars(floor.env)
+    await sync_calendars(floor.env)
     assert await alerts(floor, "calendar-unreadable") == []
 
 
 async def test_one_calendar_that_is_read_back_does_not_hide_another_that_is_not(floor: Floor) -> None:
     row, event = await booked(floor)
     both = [
-        Bound(connection="cal", calendar=event.calendar, writes=False),
-        Bound(connection="cal", calendar="elsewhere", writes=True),
+        CalendarBindingInput(connection="cal", calendar=event.calendar, writes=False),
+        CalendarBindingInput(connection="cal", calendar="elsewhere", writes=True),
     ]
     await bind_calendars(floor.env, row.rep_key, both, actor=SETTER)
     while (other := (await booked(floor))[0]).rep_key != row.rep_key:
@@ -290,7 +290,7 @@ async def test_one_calendar_that_is_read_back_does_not_hide_another_that_is_not(
     floor.vendor.blind = True  # what is not found where it should be cannot be looked up
     floor.vendor.remove(event)
     for _ in range(2):
-        await look_at_calendars(floor.env)
+        await sync_calendars(floor.env)
         assert await alerts(floor, "calendar-unreadable") == [("calendar-unreadable", f"calendar:cal:{event.calendar}")]
 
 
@@ -306,7 +306,7 @@ async def test_a_calendar_that_we_fail_over_keeps_no_other_one_waiting(floor: Fl
 
     floor.vendor.after_reading = fail  # whichever is read first
     with pytest.raises(ZeroDivisionError):
-        await look_at_calendars(floor.env)
+        await sync_calendars(floor.env)
     statuses = [(await now_is(floor, one)).status for one in (row, other)]
     assert sorted(statuses) == ["cancelled", "confirmed"]
 
@@ -316,7 +316,7 @@ async def test_what_is_still_owed_to_a_calendar_is_not_compared(floor: Floor) ->
     row = await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
     floor.vendor.cues = [Cue.RETRY]
     await floor.work()  # not there yet
-    await look_at_calendars(floor.env)
+    await sync_calendars(floor.env)
     assert (await now_is(floor, row)).status == "confirmed"
 
 
@@ -324,7 +324,7 @@ async def test_what_was_carried_out_after_the_reading_began_is_not_compared(floo
     lead_id, handed = await floor.ready()
     row = await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
     floor.vendor.after_reading = floor.work_out
-    await look_at_calendars(floor.env)
+    await sync_calendars(floor.env)
     assert (await now_is(floor, row)).status == "confirmed"
 
 
@@ -336,22 +336,22 @@ async def test_a_change_between_the_reading_and_the_acting_wins(floor: Floor, mo
     else:
         floor.vendor.remove(event)
     floor.vendor.after_reading = lambda: reschedule(
-        floor.env, row.id, later(event, 2), by=By.SETTER, reason="x", actor=SETTER
+        floor.env, row.id, later(event, 2), by=ActorRole.SETTER, reason="x", actor=SETTER
     )
-    await look_at_calendars(floor.env)
+    await sync_calendars(floor.env)
     after = await now_is(floor, row)
     assert (after.status, after.starts_at, after.conflict) == ("confirmed", later(event, 2), None)
     await floor.work_out()
-    await look_at_calendars(floor.env)
+    await sync_calendars(floor.env)
     assert event_of(floor, row).start == after.starts_at
 
 
 async def test_an_event_that_a_calendar_program_restores_after_a_cancellation_is_taken_out_again(floor: Floor) -> None:
     row, event = await booked(floor)
-    await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+    await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     await floor.work_out()
     floor.vendor.drag(event, event.start)
-    await look_at_calendars(floor.env)
+    await sync_calendars(floor.env)
     await floor.work_out()
     assert floor.vendor.events() == []
     assert await alerts(floor, "calendar-orphan") == []
@@ -361,11 +361,11 @@ async def test_an_event_of_ours_that_nobody_knows_is_left_alone_and_told(floor: 
     _, event = await booked(floor)
     stranger = replace(event, key=f"pm-{UUID(int=7)}-00000000")
     floor.vendor.live[event.calendar, stranger.key] = [stranger]
-    await look_at_calendars(floor.env)
+    await sync_calendars(floor.env)
     assert len(floor.vendor.events()) == 2
     assert [code for code, _ in await alerts(floor, "calendar-orphan")] == ["calendar-orphan"]
     floor.vendor.remove(stranger)
-    await look_at_calendars(floor.env)
+    await sync_calendars(floor.env)
     assert await alerts(floor, "calendar-orphan") == []
 
 
@@ -377,11 +377,11 @@ async def with_companion(database_url: str) -> AsyncIterator[Floor]:
     always = tuple(replace(block, weekday=day) for day in range(7) for block in office_hours()[:1])
     async with open_floor(database_url) as floor:
         given = floor_given()
-        designers = RoleGiven(name="Solution designer", works=frozenset({Work.SOLUTION_DESIGN}))
+        designers = RoleInput(name="Solution designer", works=frozenset({Work.SOLUTION_DESIGN}))
         reps = (*given.reps, rep_given("tom", "Solution designer"))
         reps = tuple(replace(rep, working_hours=always) for rep in reps)
         await put_roster(floor.env, replace(given, roles=(*given.roles, designers), reps=reps), actor=SETTER)
-        bound = Bound(connection="cal", calendar="tom-cal", writes=True)
+        bound = CalendarBindingInput(connection="cal", calendar="tom-cal", writes=True)
         await bind_calendars(floor.env, "tom", [bound], actor=SETTER)
         await floor.world.publish({**POLICY, "pools": pools})
         yield floor
@@ -404,15 +404,15 @@ async def test_what_a_companion_does_with_the_event_is_a_conflict_and_moves_nobo
             floor.vendor.drag(events["tom"], later(events["tom"]))
         else:
             floor.vendor.remove(events["tom"])
-        assert await look_at_calendars(floor.env) == 2
+        assert await sync_calendars(floor.env) == 2
         after = await now_is(floor, row)
         assert (after.starts_at, after.status) == (row.starts_at, "confirmed")
         assert (after.conflict or "").startswith(f"tom: the event was {'moved' if moved else 'deleted'}")
-        await look_at_calendars(floor.env)  # that the closer's calendar agrees does not settle it
+        await sync_calendars(floor.env)  # that the closer's calendar agrees does not settle it
         assert await alerts(floor, "calendar-conflict") == [("calendar-conflict", f"appointment:{row.id}")]
-        await keep(floor.env, row.id, actor=SETTER)
+        await keep_appointment(floor.env, row.id, actor=SETTER)
         await floor.work_out()
-        await look_at_calendars(floor.env)
+        await sync_calendars(floor.env)
         assert (await now_is(floor, row)).conflict is None
         assert {event.start for event in floor.vendor.events()} == {row.starts_at}
 
@@ -422,10 +422,10 @@ async def test_an_event_that_the_closer_moved_is_moved_in_the_companions_calenda
         row, events = await booked_together(floor)
         leader = events[row.rep_key]
         floor.vendor.drag(leader, later(leader))
-        await look_at_calendars(floor.env)
+        await sync_calendars(floor.env)
         await floor.work_out()
         assert {event.start for event in floor.vendor.events()} == {later(leader)}
-        await look_at_calendars(floor.env)
+        await sync_calendars(floor.env)
         assert (await now_is(floor, row)).conflict is None
 
 
@@ -435,5 +435,5 @@ async def test_one_slow_calendar_does_not_keep_the_others_waiting(floor: Floor) 
     for _, event in rows[1:]:
         floor.vendor.remove(event)
     async with asyncio.timeout(10):
-        assert await look_at_calendars(floor.env, deadline=timedelta(seconds=0.3)) == 2
+        assert await sync_calendars(floor.env, deadline=timedelta(seconds=0.3)) == 2
     assert [(await now_is(floor, row)).status for row, _ in rows] == ["confirmed", "cancelled", "cancelled"]

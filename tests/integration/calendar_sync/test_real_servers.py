@@ -10,20 +10,20 @@ from uuid import uuid4
 import pytest
 
 from pointsman.connectors.adapter import ConnectorGateway
-from pointsman.connectors.context import Lender
+from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
-from pointsman.domain.booking.lifecycle import By
+from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import SlotTaken, Unavailable
-from pointsman.services.appointments.transition_acts import cancel, confirm
+from pointsman.services.appointments.actions import cancel, confirm
 from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.booking.slots import slots_for_lead
-from pointsman.services.calendar_sync.conflicts import keep
-from pointsman.services.calendar_sync.poll import look_at_calendars
+from pointsman.services.calendar_sync.conflicts import keep_appointment
+from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.calendars.readings import poll_calendars
-from pointsman.services.connections.connections import Bound, bind_calendars, save_connection
-from pointsman.services.ports.meeting import AppointmentRow
+from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars, save_connection
+from pointsman.services.ports.booking import AppointmentRow
 from support.booking_floor import CLOSERS, SETTER, Floor, WatchedUow, open_floor
 from support.calendar_servers import SERVERS, Phone, RealServer, moved_in_berlin, moved_to, with_line
 from support.use_case_env import POLICY
@@ -87,14 +87,14 @@ def policy() -> dict[str, object]:
 
 @pytest.fixture
 async def town(server: RealServer, database_url: str, policy: dict[str, object]) -> AsyncIterator[Town]:
-    lender = Lender(clock=lambda: datetime.now(UTC), allowed=[ip_network("127.0.0.0/8")])
+    lender = ContextFactory(clock=lambda: datetime.now(UTC), allowed=[ip_network("127.0.0.0/8")])
     gateway = ConnectorGateway(registry=ConnectorRegistry.discover(), vault=Vault([new_key()]), lender=lender)
     names = {rep: server.make_calendar(f"{rep}-{uuid4().hex[:8]}") for rep in CLOSERS}
     async with open_floor(database_url, closers=(), policy=policy) as floor:
         floor.env = replace(floor.world.env, calendars=gateway, uow=WatchedUow(floor.world.env.uow))
         await save_connection(floor.env, "town", connector="caldav", config=server.config, active=True, actor=SETTER)
         for rep, name in names.items():
-            bound = Bound(connection="town", calendar=name, writes=True)
+            bound = CalendarBindingInput(connection="town", calendar=name, writes=True)
             await bind_calendars(floor.env, rep, [bound], actor=SETTER)
         phones = {rep: Phone(server=server, calendar=name) for rep, name in names.items()}
         yield Town(floor=floor, server=server, phones=phones)
@@ -111,13 +111,15 @@ async def test_what_the_service_does_stands_in_the_calendar_as_one_event(town: T
     assert first is not None
     assert f"DTSTART:{utc(row.starts_at)}" in first[1]
     assert "STATUS:CONFIRMED" in first[1]
-    moved = await reschedule(town.floor.env, row.id, row.starts_at + HOUR, by=By.PROSPECT, reason="x", actor=SETTER)
+    moved = await reschedule(
+        town.floor.env, row.id, row.starts_at + HOUR, by=ActorRole.PROSPECT, reason="x", actor=SETTER
+    )
     await town.floor.work_out()
     there = town.phones[moved.rep_key].ours(row.id)
     assert there is not None
     assert f"DTSTART:{utc(row.starts_at + HOUR)}" in there[1]
     assert f"SEQUENCE:{moved.sequence}" in there[1]
-    await cancel(town.floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+    await cancel(town.floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     await town.floor.work_out()
     assert [phone.events() for phone in town.phones.values()] == [{}, {}, {}]
 
@@ -136,7 +138,7 @@ async def test_an_appointment_that_waits_for_the_closer_is_tentative_until_confi
     assert "STATUS:CONFIRMED" in event[1]
     assert "STATUS:TENTATIVE" not in event[1]
     town.later(SECOND)
-    assert await look_at_calendars(town.floor.env) == 1
+    assert await sync_calendars(town.floor.env) == 1
     assert (await town.now_is(row)).status == "confirmed"
 
 
@@ -145,11 +147,11 @@ async def test_a_move_on_the_phone_is_noticed_at_the_next_look(town: Town, seque
     row, phone = await town.booked()
     start, end = row.starts_at + HOUR, row.ends_at + HOUR
     phone.edit(row.id, moved_to(start, end, sequence=sequence))
-    assert await look_at_calendars(town.floor.env) == 1
+    assert await sync_calendars(town.floor.env) == 1
     after = await town.now_is(row)
     assert (after.starts_at, after.ends_at, after.status, after.conflict) == (start, end, "confirmed", None)
     # What we do next is not late in the eyes of the calendar, whatever the phone counted.
-    again = await reschedule(town.floor.env, row.id, start + HOUR, by=By.SETTER, reason="x", actor=SETTER)
+    again = await reschedule(town.floor.env, row.id, start + HOUR, by=ActorRole.SETTER, reason="x", actor=SETTER)
     await town.floor.work_out()
     event = town.phones[again.rep_key].ours(row.id)
     assert event is not None
@@ -159,7 +161,7 @@ async def test_a_move_on_the_phone_is_noticed_at_the_next_look(town: Town, seque
 async def test_a_deletion_on_the_phone_calls_the_appointment_off(town: Town) -> None:
     row, phone = await town.booked()
     phone.delete(row.id)
-    assert await look_at_calendars(town.floor.env) == 1
+    assert await sync_calendars(town.floor.env) == 1
     after = await town.now_is(row)
     assert (after.status, after.cancelled_by) == ("cancelled", "calendar")
     await town.floor.work_out()
@@ -171,7 +173,7 @@ async def test_a_deletion_on_the_phone_calls_the_appointment_off(town: Town) -> 
 async def test_an_event_marked_as_cancelled_on_the_phone_calls_the_appointment_off(town: Town) -> None:
     row, phone = await town.booked()
     phone.edit(row.id, with_line("STATUS", "STATUS:CANCELLED"))
-    assert await look_at_calendars(town.floor.env) == 1
+    assert await sync_calendars(town.floor.env) == 1
     assert (await town.now_is(row)).status == "cancelled"
     await town.floor.work_out()
     assert phone.ours(row.id) is None
@@ -182,18 +184,18 @@ async def test_a_move_on_the_phone_into_another_appointment_is_a_conflict_and_ca
     first, _ = await town.booked()
     second, phone = await town.booked()
     phone.edit(second.id, moved_to(first.starts_at, first.ends_at))
-    assert await look_at_calendars(town.floor.env) == 1
+    assert await sync_calendars(town.floor.env) == 1
     after = await town.now_is(second)
     assert (after.starts_at, after.status) == (second.starts_at, "confirmed")
     assert after.conflict is not None
     assert await town.alerts("calendar-conflict") == [f"appointment:{second.id}"]
-    await keep(town.floor.env, second.id, actor=SETTER)
+    await keep_appointment(town.floor.env, second.id, actor=SETTER)
     await town.floor.work_out()
     event = phone.ours(second.id)
     assert event is not None
     assert f"DTSTART:{utc(second.starts_at)}" in event[1]
     town.later(SECOND)
-    await look_at_calendars(town.floor.env)
+    await sync_calendars(town.floor.env)
     assert await town.alerts("calendar-conflict") == []
 
 
@@ -202,9 +204,9 @@ async def test_what_the_owner_writes_into_the_event_or_over_it_is_the_owners_bus
     phone.edit(row.id, with_line("SUMMARY", "SUMMARY:Call (prepare!)"))
     phone.edit(row.id, with_line("DESCRIPTION", "DESCRIPTION:mine"))
     phone.block("dentist", f"DTSTART:{utc(row.starts_at)}", f"DTEND:{utc(row.ends_at)}")
-    assert await look_at_calendars(town.floor.env) == 1
+    assert await sync_calendars(town.floor.env) == 1
     assert await town.now_is(row) == row
-    moved = await reschedule(town.floor.env, row.id, row.ends_at + HOUR, by=By.SETTER, reason="x", actor=SETTER)
+    moved = await reschedule(town.floor.env, row.id, row.ends_at + HOUR, by=ActorRole.SETTER, reason="x", actor=SETTER)
     await town.floor.work_out()
     event = town.phones[moved.rep_key].ours(row.id)
     assert event is not None
@@ -215,11 +217,11 @@ async def test_an_event_that_the_phone_puts_back_after_a_cancellation_is_taken_o
     row, phone = await town.booked()
     event = phone.ours(row.id)
     assert event is not None
-    await cancel(town.floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+    await cancel(town.floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     await town.floor.work_out()
     phone.put(*event)
     town.later(SECOND)
-    await look_at_calendars(town.floor.env)
+    await sync_calendars(town.floor.env)
     await town.floor.work_out()
     assert phone.ours(row.id) is None
 
@@ -230,11 +232,11 @@ async def test_a_calendar_that_lost_its_events_or_itself_calls_nothing_off(town:
     phone = town.phones["anna"]
     for row in rows:
         phone.delete(row.id)
-    assert await look_at_calendars(town.floor.env) == 1
+    assert await sync_calendars(town.floor.env) == 1
     assert [(await town.now_is(row)).status for row in rows] == ["confirmed"] * 3
     assert await town.alerts("calendar-emptied") == ["rep:anna"]
     town.server.ask("DELETE", phone.calendar).raise_for_status()
-    assert await look_at_calendars(town.floor.env) == 0
+    assert await sync_calendars(town.floor.env) == 0
     assert [(await town.now_is(row)).status for row in rows] == ["confirmed"] * 3
     assert await town.alerts("calendar-unreadable") == ["rep:anna"]
 
@@ -249,7 +251,7 @@ async def test_a_server_killed_for_a_minute_makes_unbookable_alerts_and_recovers
         for _ in range(6):  # a minute, looked at as the worker does
             town.later(timedelta(seconds=10))
             await poll_calendars(town.floor.env)
-            assert await look_at_calendars(town.floor.env) == 0
+            assert await sync_calendars(town.floor.env) == 0
             with pytest.raises(Unavailable):
                 await book(town.floor.env, lead_id, start, actor=SETTER)
         assert (await town.now_is(row)).status == "confirmed"
@@ -259,7 +261,7 @@ async def test_a_server_killed_for_a_minute_makes_unbookable_alerts_and_recovers
         town.server.start()
     town.later(timedelta(seconds=30))
     await poll_calendars(town.floor.env)
-    assert await look_at_calendars(town.floor.env) == 1
+    assert await sync_calendars(town.floor.env) == 1
     assert await town.alerts("calendar-unreadable") == []
     made = await book(town.floor.env, lead_id, start, actor=SETTER)
     await town.floor.work_out()
@@ -310,7 +312,7 @@ async def test_an_appointment_that_goes_to_another_closer_and_back_stands_in_one
     when = row.ends_at + 2 * HOUR
     phone.block("dentist", f"DTSTART:{utc(when)}", f"DTEND:{utc(when + HOUR)}")
     town.later(timedelta(seconds=11))
-    away = await reschedule(town.floor.env, row.id, when, by=By.PROSPECT, reason="x", actor=SETTER)
+    away = await reschedule(town.floor.env, row.id, when, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     await town.floor.work_out()
     assert away.rep_key != row.rep_key
     holding = [rep for rep, other in town.phones.items() if other.ours(row.id)]
@@ -319,12 +321,12 @@ async def test_an_appointment_that_goes_to_another_closer_and_back_stands_in_one
     third = next(rep for rep in CLOSERS if rep not in (row.rep_key, away.rep_key))
     town.phones[third].block("away", f"DTSTART:{utc(row.starts_at)}", f"DTEND:{utc(row.ends_at)}")
     town.later(timedelta(seconds=11))
-    back = await reschedule(town.floor.env, row.id, row.starts_at, by=By.PROSPECT, reason="x", actor=SETTER)
+    back = await reschedule(town.floor.env, row.id, row.starts_at, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     await town.floor.work_out()
     assert back.rep_key == row.rep_key
     assert [rep for rep, other in town.phones.items() if other.ours(row.id)] == [row.rep_key]
     town.later(SECOND)
-    await look_at_calendars(town.floor.env)
+    await sync_calendars(town.floor.env)
     assert await town.now_is(row) == back
 
 
@@ -341,7 +343,7 @@ async def test_a_move_on_the_phone_in_wall_clock_time_is_right_on_both_sides_of_
     town.later(FRIDAY - town.floor.env.clock())
     row, phone = await town.booked()
     phone.edit(row.id, moved_in_berlin(f"203203{day}T110000", f"203203{day}T113000"))
-    assert await look_at_calendars(town.floor.env) == 1
+    assert await sync_calendars(town.floor.env) == 1
     after = await town.now_is(row)
     assert (after.starts_at, after.conflict) == (datetime(2032, 3, day, hour, tzinfo=UTC), None)
 

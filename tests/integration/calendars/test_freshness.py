@@ -5,8 +5,18 @@ from datetime import timedelta
 
 import pytest
 
-from pointsman.services.calendars.readings import FOR_BOOKING, FOR_SLOTS, Reading, read_calendars
-from pointsman.services.connections.connections import Bound, bind_calendars, list_calendars, save_connection
+from pointsman.services.calendars.readings import (
+    MAX_AGE_FOR_BOOKING,
+    MAX_AGE_FOR_SLOTS,
+    RepCalendarReading,
+    read_calendars,
+)
+from pointsman.services.connections.connections import (
+    CalendarBindingInput,
+    bind_calendars,
+    list_calendars,
+    save_connection,
+)
 from support.booking_floor import SETTER, Floor
 
 pytestmark = pytest.mark.anyio
@@ -20,7 +30,7 @@ async def fresh_for(floor: Floor, seconds: int | None, *, key: str = "cal") -> N
     await save_connection(floor.env, key, fresh_for_s=seconds, **given)
 
 
-async def read(floor: Floor, max_age: timedelta) -> Mapping[str, Reading]:
+async def read(floor: Floor, max_age: timedelta) -> Mapping[str, RepCalendarReading]:
     now = floor.env.clock()
     return await read_calendars(floor.env, ["anna"], now, now + WEEK, max_age=max_age, deadline=SECOND)
 
@@ -37,14 +47,14 @@ async def reads_after(floor: Floor, age: timedelta, max_age: timedelta) -> int:
 @pytest.mark.parametrize(
     ("said", "age", "asked_for", "again"),
     [
-        (None, 59, FOR_SLOTS, 0),
-        (None, 61, FOR_SLOTS, 1),
-        (300, 61, FOR_SLOTS, 0),  # a vendor that counts calls may be asked less often ...
-        (300, 301, FOR_SLOTS, 1),
-        (300, 9, FOR_BOOKING, 0),
-        (300, 11, FOR_BOOKING, 1),  # ... but nobody is booked on what it said five minutes ago
-        (20, 21, FOR_SLOTS, 1),
-        (5, 6, FOR_BOOKING, 1),  # and one that is to be asked more often is
+        (None, 59, MAX_AGE_FOR_SLOTS, 0),
+        (None, 61, MAX_AGE_FOR_SLOTS, 1),
+        (300, 61, MAX_AGE_FOR_SLOTS, 0),  # a vendor that counts calls may be asked less often ...
+        (300, 301, MAX_AGE_FOR_SLOTS, 1),
+        (300, 9, MAX_AGE_FOR_BOOKING, 0),
+        (300, 11, MAX_AGE_FOR_BOOKING, 1),  # ... but nobody is booked on what it said five minutes ago
+        (20, 21, MAX_AGE_FOR_SLOTS, 1),
+        (5, 6, MAX_AGE_FOR_BOOKING, 1),  # and one that is to be asked more often is
     ],
 )
 async def test_a_reading_is_used_as_long_as_its_connection_allows(
@@ -58,23 +68,23 @@ async def test_each_calendar_of_a_rep_keeps_to_its_own_connection(floor: Floor) 
     await fresh_for(floor, 600)
     await fresh_for(floor, 30, key="other")
     both = [
-        Bound(connection="cal", calendar="work", writes=True),
-        Bound(connection="other", calendar="private", writes=False),
+        CalendarBindingInput(connection="cal", calendar="work", writes=True),
+        CalendarBindingInput(connection="other", calendar="private", writes=False),
     ]
     await bind_calendars(floor.env, "anna", both, actor=SETTER)
-    assert await reads_after(floor, 60 * SECOND, FOR_SLOTS) == 1
+    assert await reads_after(floor, 60 * SECOND, MAX_AGE_FOR_SLOTS) == 1
 
 
 async def test_a_reading_says_when_its_oldest_calendar_was_read(floor: Floor) -> None:
     await fresh_for(floor, 600)
     await fresh_for(floor, 30, key="other")
     both = [
-        Bound(connection="cal", calendar="work", writes=True),
-        Bound(connection="other", calendar="private", writes=False),
+        CalendarBindingInput(connection="cal", calendar="work", writes=True),
+        CalendarBindingInput(connection="other", calendar="private", writes=False),
     ]
     await bind_calendars(floor.env, "anna", both, actor=SETTER)
     floor.world.clock.advance(60 * SECOND)
-    found = (await read(floor, FOR_SLOTS))["anna"]
+    found = (await read(floor, MAX_AGE_FOR_SLOTS))["anna"]
     shown = {b.calendar: known.read_at for b, known in await list_calendars(floor.env, "anna") if known}
     assert shown["private"] - shown["work"] >= 60 * SECOND
     assert found.state.readable

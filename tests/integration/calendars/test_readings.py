@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from pointsman.services.calendars.readings import DEADLINE, poll_calendars, read_calendars, read_states
-from pointsman.services.connections.connections import Bound, bind_calendars, save_connection
-from pointsman.services.ports import FaultReauth, FaultRetry
+from pointsman.services.calendars.readings import READ_DEADLINE, poll_calendars, read_calendar_states, read_calendars
+from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars, save_connection
+from pointsman.services.ports import VendorReauthError, VendorRetryableError
 from pointsman.services.roster.change_roster import put_roster
 from support.booking_floor import SETTER, Floor, open_floor
 from support.faulty_calendars import FaultyCalendars
@@ -23,7 +23,7 @@ WEEK = timedelta(days=7)
 
 async def states(floor: Floor, *reps: str, max_age: timedelta = MINUTE) -> dict[str, bool]:
     now = floor.env.clock()
-    found = await read_states(floor.env, reps, now, now + WEEK, max_age=max_age, deadline=timedelta(seconds=1))
+    found = await read_calendar_states(floor.env, reps, now, now + WEEK, max_age=max_age, deadline=timedelta(seconds=1))
     return {rep: state.readable for rep, state in found.items()}
 
 
@@ -46,7 +46,7 @@ async def test_a_longer_window_than_the_last_one_is_read_again(floor: Floor) -> 
     before = floor.vendor.reads
     now = floor.env.clock()
     far = now + timedelta(days=60)
-    await read_states(floor.env, ["anna"], now, far, max_age=MINUTE, deadline=timedelta(seconds=1))
+    await read_calendar_states(floor.env, ["anna"], now, far, max_age=MINUTE, deadline=timedelta(seconds=1))
     assert floor.vendor.reads == before + 1
 
 
@@ -57,23 +57,23 @@ async def test_a_rep_without_a_calendar_is_unreadable_and_nobody_else_is(databas
 
 async def test_every_calendar_counts_and_one_unreadable_makes_the_rep_unreadable(floor: Floor) -> None:
     now = floor.env.clock()
-    floor.vendor.busy_times = {
+    floor.vendor.busy = {
         "work": [(now + timedelta(hours=1), now + timedelta(hours=2))],
         "private": [(now + timedelta(hours=3), now + timedelta(hours=4))],
     }
     both = [
-        Bound(connection="cal", calendar="work", writes=True),
-        Bound(connection="cal", calendar="private", writes=False),
+        CalendarBindingInput(connection="cal", calendar="work", writes=True),
+        CalendarBindingInput(connection="cal", calendar="private", writes=False),
     ]
     await bind_calendars(floor.env, "anna", both, actor=SETTER)
     found = await read_calendars(floor.env, ["anna"], now, now + WEEK, max_age=MINUTE, deadline=timedelta(seconds=1))
     assert len(found["anna"].busy) == 2
-    floor.vendor.faults["private"] = FaultRetry("down")
+    floor.vendor.faults["private"] = VendorRetryableError("down")
     assert await states(floor, "anna", max_age=timedelta(0)) == {"anna": False}
 
 
 async def test_a_vendor_that_is_down_is_asked_once_in_a_while_and_not_by_every_request(floor: Floor) -> None:
-    floor.vendor.faults["anna-cal"] = FaultRetry("down")
+    floor.vendor.faults["anna-cal"] = VendorRetryableError("down")
     floor.world.clock.advance(2 * MINUTE)
     before = floor.vendor.reads
     for _ in range(4):
@@ -86,7 +86,7 @@ async def test_a_vendor_that_is_down_is_asked_once_in_a_while_and_not_by_every_r
 
 async def test_the_poll_alerts_and_resolves_by_itself(floor: Floor) -> None:
     assert await poll_calendars(floor.env) == 0
-    floor.vendor.faults["anna-cal"] = FaultRetry("down")
+    floor.vendor.faults["anna-cal"] = VendorRetryableError("down")
     floor.world.clock.advance(6 * MINUTE)
     assert await poll_calendars(floor.env) == 3
     assert await open_alerts(floor) == {("calendar-unreadable", "rep:anna")}
@@ -101,12 +101,14 @@ async def test_the_poll_tells_of_closers_without_a_calendar(database_url: str) -
         await poll_calendars(floor.env)
         assert await open_alerts(floor) == {("calendar-unreadable", "rep:ben"), ("calendar-unreadable", "rep:clara")}
         assert await floor.world.value("select max(count) from alerts") == 1
-        await bind_calendars(floor.env, "ben", [Bound(connection="cal", calendar="ben-cal", writes=True)], actor=SETTER)
+        await bind_calendars(
+            floor.env, "ben", [CalendarBindingInput(connection="cal", calendar="ben-cal", writes=True)], actor=SETTER
+        )
         assert await open_alerts(floor) == {("calendar-unreadable", "rep:clara")}
 
 
 async def test_refused_credentials_stop_the_connection_until_it_is_saved_again(floor: Floor) -> None:
-    floor.vendor.faults["anna-cal"] = FaultReauth("401")
+    floor.vendor.faults["anna-cal"] = VendorReauthError("401")
     floor.world.clock.advance(6 * MINUTE)
     await states(floor, "anna")
     assert await open_alerts(floor) == {("calendar-unreadable", "rep:anna"), ("connection-reauth", "connection:cal")}
@@ -133,7 +135,7 @@ async def test_a_late_reading_does_not_replace_a_newer_one(floor: Floor) -> None
         ((_, read),) = await tx.calendars.bindings(["anna"])
         assert read is not None
         newer = read.read_at
-        await tx.calendars.store([replace(read, read_at=newer - MINUTE, error="old news")])
+        await tx.calendars.store_readings([replace(read, read_at=newer - MINUTE, error="old news")])
         ((_, after),) = await tx.calendars.bindings(["anna"])
     assert after == read
 
@@ -146,7 +148,7 @@ async def test_a_rep_can_be_connected_before_any_policy_is_published(database_ur
         await put_roster(env, floor_given(), actor=SETTER)
         await save_connection(env, "cal", connector="memory", config={"url": "x"}, active=True, actor=SETTER)
         bound = await bind_calendars(
-            env, "anna", [Bound(connection="cal", calendar="anna-cal", writes=True)], actor=SETTER
+            env, "anna", [CalendarBindingInput(connection="cal", calendar="anna-cal", writes=True)], actor=SETTER
         )
     finally:
         await engine.dispose()
@@ -159,7 +161,7 @@ async def test_a_question_about_many_calendars_waits_so_long_and_no_longer_and_t
     floor.vendor.slow = 0.05
     reps = ["clara", "anna", "ben"]
     for rep in reps:
-        bound = [Bound(connection="cal", calendar=f"{rep}-{n}", writes=n == 0) for n in range(8)]
+        bound = [CalendarBindingInput(connection="cal", calendar=f"{rep}-{n}", writes=n == 0) for n in range(8)]
         await bind_calendars(floor.env, rep, bound, actor=SETTER)
     started, now = time.monotonic(), floor.env.clock()
     short = timedelta(milliseconds=90)  # twice as long for all: time for some calendars, four at once
@@ -172,5 +174,5 @@ async def test_a_question_about_many_calendars_waits_so_long_and_no_longer_and_t
     await asyncio.sleep(0.3)
     assert floor.vendor.reads - before <= 4  # nobody waits any more, so they do not keep others waiting
     floor.vendor.slow = 0.0
-    again = await read_calendars(floor.env, reps, now, now + WEEK, max_age=timedelta(0), deadline=DEADLINE)
+    again = await read_calendars(floor.env, reps, now, now + WEEK, max_age=timedelta(0), deadline=READ_DEADLINE)
     assert all(reading.state.readable for reading in again.values())

@@ -9,13 +9,19 @@ from uuid import UUID
 import pytest
 
 from pointsman.connectors.adapter import ConnectorGateway
-from pointsman.connectors.context import Lender
+from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.crm import ConnectorCrm
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.domain.errors import NotFound
-from pointsman.services.ports.calendars import ConnectionRef, FaultAmbiguous, FaultReauth, FaultRejected, FaultRetry
-from pointsman.services.ports.crm import CrmGateway, CrmMeeting, CrmPerson, FaultUnknownOwner
+from pointsman.services.ports.calendars import (
+    ConnectionRef,
+    VendorReauthError,
+    VendorRejectedError,
+    VendorRetryableError,
+    VendorUnansweredError,
+)
+from pointsman.services.ports.crm import CrmGateway, CrmMeeting, CrmPerson, UnknownCrmOwnerError
 from pointsman_memory import MemoryVendor
 from pointsman_sdk import Kind
 from pointsman_sdk.testing import FaultyTransport
@@ -35,7 +41,7 @@ class House:
         self.wire = FaultyTransport(self.vendor.transport)
         self.vault = Vault([new_key()])
         registry = ConnectorRegistry.discover()
-        lender = Lender(clock=lambda: NOW, transport=self.wire)
+        lender = ContextFactory(clock=lambda: NOW, transport=self.wire)
         self.gateway = ConnectorGateway(registry=registry, vault=self.vault, lender=lender)
         self.crm: CrmGateway = ConnectorCrm(gateway=self.gateway, registry=registry)
         public, sealed = self.gateway.seal("memory", {"url": "https://memory.example"})
@@ -80,7 +86,7 @@ async def test_an_owner_who_is_owner_already_costs_no_write(house: House) -> Non
 @pytest.mark.parametrize("email", ["nobody@example.com", "carla@example.com", ""])
 async def test_nobody_is_made_an_owner_who_is_no_active_user(house: House, email: str) -> None:
     """Carla has left: the CRM would still take her."""
-    with pytest.raises(FaultUnknownOwner):
+    with pytest.raises(UnknownCrmOwnerError):
         await house.crm.set_owner(house.connection, ADA, email)
     assert house.writes() == []
 
@@ -95,13 +101,15 @@ async def test_a_meeting_is_logged_once_on_the_persons_record(house: House) -> N
 async def test_a_lost_answer_is_told_as_such_and_again_is_harmless(house: House) -> None:
     for times in (1, 1):
         house.wire.lose_answer(times=times)
-        with pytest.raises(FaultAmbiguous):
+        with pytest.raises(VendorUnansweredError):
             await house.crm.log_meeting(house.connection, ADA, MEETING)
     await house.crm.log_meeting(house.connection, ADA, MEETING)
     assert len(house.records(Kind.MEETING)) == len(house.records(Kind.PERSON)) == 1
 
 
-@pytest.mark.parametrize(("status", "fault"), [(401, FaultReauth), (503, FaultRetry), (422, FaultRejected)])
+@pytest.mark.parametrize(
+    ("status", "fault"), [(401, VendorReauthError), (503, VendorRetryableError), (422, VendorRejectedError)]
+)
 async def test_what_the_vendor_answers_is_named_for_what_comes_next(
     house: House, status: int, fault: type[Exception]
 ) -> None:
@@ -113,9 +121,9 @@ async def test_what_the_vendor_answers_is_named_for_what_comes_next(
 @pytest.mark.parametrize("email", ["", "no address", "a@b\r\nX: y"])
 async def test_whom_no_crm_could_know_is_refused_before_anything_is_sent(house: House, email: str) -> None:
     nobody = CrmPerson(key="pm-lead-1", email=email, name="Ada")
-    with pytest.raises(FaultRejected):
+    with pytest.raises(VendorRejectedError):
         await house.crm.set_owner(house.connection, nobody, "anna@example.com")
-    with pytest.raises(FaultRejected):
+    with pytest.raises(VendorRejectedError):
         await house.crm.log_meeting(house.connection, nobody, MEETING)
     assert house.wire.seen == []
 
@@ -138,8 +146,8 @@ async def test_a_connector_without_records_is_not_asked(house: House) -> None:
     gateway = ConnectorGateway(
         registry=Registry(),  # type: ignore[arg-type]  # it builds what it is told to
         vault=house.vault,
-        lender=Lender(clock=lambda: NOW, transport=house.wire),
+        lender=ContextFactory(clock=lambda: NOW, transport=house.wire),
     )
     crm = ConnectorCrm(gateway=gateway, registry=ConnectorRegistry.discover())
-    with pytest.raises(FaultRejected, match="no CRM"):
+    with pytest.raises(VendorRejectedError, match="no CRM"):
         await crm.log_meeting(house.connection, ADA, MEETING)

@@ -15,21 +15,21 @@ import pytest
 
 from contract.radicale_server import PASSWORD, USER, RadicaleVendor, radicale
 from pointsman.connectors.adapter import ConnectorGateway
-from pointsman.connectors.context import Lender
+from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.guard import PRIVATE_NETWORKS
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.domain.errors import Invalid, NotFound
 from pointsman.services.ports.calendars import (
     CalendarEvent,
-    CalendarFault,
     CalendarGateway,
     ConnectionRef,
-    FaultAmbiguous,
-    FaultReauth,
-    FaultRejected,
-    FaultRetry,
-    FaultSlotTaken,
+    VendorError,
+    VendorReauthError,
+    VendorRejectedError,
+    VendorRetryableError,
+    VendorSlotTakenError,
+    VendorUnansweredError,
 )
 from pointsman_memory import MANIFEST, MemoryConnector, MemoryVendor
 from pointsman_sdk import (
@@ -74,7 +74,7 @@ class House:
         self.gateway = ConnectorGateway(
             registry=registry or ConnectorRegistry.discover(),
             vault=self.vault,
-            lender=Lender(clock=lambda: NOW, transport=self.wire),
+            lender=ContextFactory(clock=lambda: NOW, transport=self.wire),
             on_bug=lambda connector, kind: self.bugs.append((connector, kind)),
         )
 
@@ -100,20 +100,20 @@ async def test_appointment_is_booked_found_moved_and_cancelled(house: House) -> 
     await gateway.check(connection)
     made = await gateway.book(connection, EVENT)
     assert (made.key, made.start, made.end) == (EVENT.key, NINE, TEN)
-    assert await gateway.find(connection, "anna", EVENT.key) == made
-    assert await gateway.busy(connection, "anna", NINE, NOON, deadline=SECOND) == [(NINE, TEN)]
+    assert await gateway.find_event(connection, "anna", EVENT.key) == made
+    assert await gateway.busy_times(connection, "anna", NINE, NOON, deadline=SECOND) == [(NINE, TEN)]
     moved = await gateway.move(connection, replace(EVENT, start=TEN, end=NOON, sequence=1))
     assert (moved.start, moved.end) == (TEN, NOON)
-    assert await gateway.booked(connection, "anna", NINE, NOON) == [moved]
+    assert await gateway.list_our_events(connection, "anna", NINE, NOON) == [moved]
     await gateway.cancel(connection, "anna", EVENT.key)
     await gateway.cancel(connection, "anna", EVENT.key)
-    assert await gateway.find(connection, "anna", EVENT.key) is None
+    assert await gateway.find_event(connection, "anna", EVENT.key) is None
 
 
 async def test_memory_connection_without_an_address_lives_inside_the_process(house: House) -> None:
     connection = house.connection({"world": "gateway-test"})
     await house.gateway.book(connection, EVENT)
-    assert await house.gateway.find(connection, "anna", EVENT.key) is not None
+    assert await house.gateway.find_event(connection, "anna", EVENT.key) is not None
     assert house.wire.seen == []
 
 
@@ -130,13 +130,13 @@ async def test_secrets_are_parted_from_what_may_be_shown(house: House) -> None:
 async def test_secret_is_not_sent_to_an_address_changed_behind_its_back(house: House) -> None:
     connection = house.connection()
     moved = replace(connection, config={**connection.config, "url": "https://evil.example"})
-    with pytest.raises(FaultReauth, match="was changed"):
+    with pytest.raises(VendorReauthError, match="was changed"):
         await house.gateway.check(moved)
     assert house.wire.seen == []
 
 
 async def test_secret_of_one_connector_does_not_open_for_another(house: House) -> None:
-    with pytest.raises(FaultReauth):
+    with pytest.raises(VendorReauthError):
         await house.gateway.check(replace(house.connection(), connector="caldav"))
 
 
@@ -149,7 +149,7 @@ async def test_wrong_configuration_is_invalid_with_paths(house: House) -> None:
 
 
 async def test_new_credentials_take_effect_at_once(house: House) -> None:
-    with pytest.raises(FaultReauth):
+    with pytest.raises(VendorReauthError):
         await house.gateway.check(house.connection({**CONFIG, "token": "stale"}))
     await house.gateway.check(house.connection())
 
@@ -157,7 +157,7 @@ async def test_new_credentials_take_effect_at_once(house: House) -> None:
 async def test_connection_that_disappeared_from_the_installation_waits(house: House) -> None:
     _, sealed = house.gateway.seal("memory", CONFIG)
     gone = ConnectionRef(id=UUID(int=2), connector="uninstalled", config={}, sealed=sealed)
-    with pytest.raises(CalendarFault):
+    with pytest.raises(VendorError):
         await house.gateway.check(gone)
 
 
@@ -167,12 +167,12 @@ async def test_connection_that_disappeared_from_the_installation_waits(house: Ho
 async def test_taken_time_and_lost_answer_and_wait_reach_the_services(house: House) -> None:
     gateway, connection = house.gateway, house.connection()
     house.wire.lose_answer()
-    with pytest.raises(FaultAmbiguous):
+    with pytest.raises(VendorUnansweredError):
         await gateway.book(connection, EVENT)
-    with pytest.raises(FaultSlotTaken):
+    with pytest.raises(VendorSlotTakenError):
         await gateway.book(connection, replace(EVENT, key="0194-g1"))
     house.wire.answer(429, headers={"Retry-After": "7"})
-    with pytest.raises(FaultRetry) as caught:
+    with pytest.raises(VendorRetryableError) as caught:
         await gateway.book(connection, EVENT)
     assert caught.value.retry_after == timedelta(seconds=7)
 
@@ -190,7 +190,7 @@ async def test_taken_time_and_lost_answer_and_wait_reach_the_services(house: Hou
 async def test_event_that_no_vendor_would_take_is_rejected_before_it_is_sent(
     house: House, change: dict[str, Any]
 ) -> None:
-    with pytest.raises(FaultRejected):
+    with pytest.raises(VendorRejectedError):
         await house.gateway.book(house.connection(), replace(EVENT, **change))
     assert house.wire.seen == []
 
@@ -214,7 +214,7 @@ class Scripted:
         self.connector.booked = do
         self.builds = 0
 
-    def configured(self, name: str, config: Mapping[str, object]) -> Any:
+    def parse_config(self, name: str, config: Mapping[str, object]) -> Any:
         return MemoryConnector.manifest.config.model_validate(config)
 
     def build(self, name: str, config: object, context: object) -> Any:
@@ -232,17 +232,17 @@ def raiser(error: BaseException) -> Callable[[], Any]:
 @pytest.mark.parametrize(
     ("error", "fault"),
     [
-        (Retryable("x", retry_after=SECOND), FaultRetry),
-        (AmbiguousOutcome("x"), FaultAmbiguous),
-        (ReauthRequired("x"), FaultReauth),
-        (Rejected("x"), FaultRejected),
-        (SlotTaken("x"), FaultSlotTaken),
-        (ConnectorError("x"), FaultRejected),
+        (Retryable("x", retry_after=SECOND), VendorRetryableError),
+        (AmbiguousOutcome("x"), VendorUnansweredError),
+        (ReauthRequired("x"), VendorReauthError),
+        (Rejected("x"), VendorRejectedError),
+        (SlotTaken("x"), VendorSlotTakenError),
+        (ConnectorError("x"), VendorRejectedError),
     ],
 )
-async def test_each_error_has_its_fault(error: ConnectorError, fault: type[CalendarFault]) -> None:
+async def test_each_error_has_its_fault(error: ConnectorError, fault: type[VendorError]) -> None:
     house = House(Scripted(raiser(error)))
-    with pytest.raises(CalendarFault) as caught:
+    with pytest.raises(VendorError) as caught:
         await house.gateway.book(house.connection(), EVENT)
     assert type(caught.value) is fault
     assert house.bugs == []
@@ -253,8 +253,8 @@ async def test_anything_else_is_a_bug_counted_and_told_by_type_alone(
     error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     house = House(Scripted(raiser(error)))
-    with caplog.at_level(logging.DEBUG), pytest.raises(FaultRetry) as caught:
-        await house.gateway.find(house.connection(), "anna", "k-g1")
+    with caplog.at_level(logging.DEBUG), pytest.raises(VendorRetryableError) as caught:
+        await house.gateway.find_event(house.connection(), "anna", "k-g1")
     assert house.bugs == [("memory", type(error).__name__)]
     assert type(error).__name__ in str(caught.value)
     assert "ada@example.com" not in str(caught.value) + caplog.text
@@ -265,18 +265,18 @@ async def test_anything_else_is_a_bug_counted_and_told_by_type_alone(
 @pytest.mark.parametrize("answer", [None, "yes", 7, SimpleNamespace(key="k")])
 async def test_nonsense_from_a_connector_is_a_bug_too(answer: object) -> None:
     house = House(Scripted(lambda: answer))
-    with pytest.raises(FaultAmbiguous):
+    with pytest.raises(VendorUnansweredError):
         await house.gateway.book(house.connection(), EVENT)
-    with pytest.raises(FaultRetry):
-        await house.gateway.busy(house.connection(), "anna", NINE, NOON, deadline=SECOND)
+    with pytest.raises(VendorRetryableError):
+        await house.gateway.busy_times(house.connection(), "anna", NINE, NOON, deadline=SECOND)
     assert len(house.bugs) == 2
 
 
 async def test_slow_calendar_is_given_up_at_the_deadline() -> None:
     house = House(Scripted(lambda: asyncio.sleep(60)))
-    with pytest.raises(FaultRetry, match="in time") as caught:
-        await house.gateway.busy(house.connection(), "anna", NINE, NOON, deadline=timedelta(milliseconds=20))
-    assert not isinstance(caught.value, FaultAmbiguous)
+    with pytest.raises(VendorRetryableError, match="in time") as caught:
+        await house.gateway.busy_times(house.connection(), "anna", NINE, NOON, deadline=timedelta(milliseconds=20))
+    assert not isinstance(caught.value, VendorUnansweredError)
     assert house.bugs == []
 
 
@@ -303,7 +303,7 @@ async def test_real_calendar_server_on_loopback_is_reached_only_when_private_net
             gateway = ConnectorGateway(
                 registry=ConnectorRegistry.discover(),
                 vault=Vault([new_key()]),
-                lender=Lender(clock=lambda: NOW, allowed=allowed),
+                lender=ContextFactory(clock=lambda: NOW, allowed=allowed),
             )
             config = {"base_url": server.url, "username": USER, "password": PASSWORD}
             public, sealed = gateway.seal("caldav", config)
@@ -312,9 +312,11 @@ async def test_real_calendar_server_on_loopback_is_reached_only_when_private_net
             if allowed:
                 made = await gateway.book(connection, event)
                 assert (made.start, made.end) == (NINE, TEN)
-                assert await gateway.busy(connection, vendor.calendar, NINE, NOON, deadline=SECOND) == [(NINE, TEN)]
+                assert await gateway.busy_times(connection, vendor.calendar, NINE, NOON, deadline=SECOND) == [
+                    (NINE, TEN)
+                ]
             else:
-                with pytest.raises(FaultRejected, match="does not allow"):
+                with pytest.raises(VendorRejectedError, match="does not allow"):
                     await gateway.book(connection, event)
             await gateway.aclose()
         assert len(vendor.stored()) == 1

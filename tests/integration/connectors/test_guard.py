@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from pointsman.connectors.guard import PRIVATE_NETWORKS, AddressGuard, GuardedTransport
-from pointsman_sdk.http import AddressRefused, lend
+from pointsman_sdk.http import AddressRefused, make_client
 
 pytestmark = pytest.mark.anyio
 
@@ -76,13 +76,13 @@ async def server(anyio_backend: str) -> AsyncIterator[str]:
 
 @pytest.mark.parametrize("url", ["http://{}/", "https://{}/", "http://localhost:{port}/", "https://localhost:{port}/"])
 async def test_loopback_is_refused_by_name_and_by_number(server: str, url: str) -> None:
-    async with lend(GuardedTransport(AddressGuard())) as http:
+    async with make_client(GuardedTransport(AddressGuard())) as http:
         with pytest.raises(AddressRefused):
             await http.get(url.format(server, port=server.partition(":")[2]))
 
 
 async def test_opened_loopback_is_reached(server: str) -> None:
-    async with lend(GuardedTransport(AddressGuard(PRIVATE_NETWORKS))) as http:
+    async with make_client(GuardedTransport(AddressGuard(PRIVATE_NETWORKS))) as http:
         assert (await http.get(f"http://{server}/")).text == "hi"
         assert (await http.get(f"http://localhost:{server.partition(':')[2]}/")).text == "hi"
 
@@ -102,24 +102,24 @@ class Names(AddressGuard):
 
 
 async def test_name_that_changes_its_answer_is_checked_where_the_connection_is_made() -> None:
-    async with lend(GuardedTransport(Names(["127.0.0.1"], ["169.254.169.254"]))) as http:
+    async with make_client(GuardedTransport(Names(["127.0.0.1"], ["169.254.169.254"]))) as http:
         with pytest.raises(AddressRefused):
             await http.get("http://rebind.example/")
 
 
 async def test_plain_http_to_the_internet_is_refused() -> None:
-    async with lend(GuardedTransport(Names(["93.184.216.34"]))) as http:
+    async with make_client(GuardedTransport(Names(["93.184.216.34"]))) as http:
         with pytest.raises(AddressRefused, match="plain http"):
             await http.get("http://vendor.example/")
 
 
 async def test_unknown_name_is_a_connect_error() -> None:
-    async with lend(GuardedTransport(AddressGuard(PRIVATE_NETWORKS))) as http:
+    async with make_client(GuardedTransport(AddressGuard(PRIVATE_NETWORKS))) as http:
         with pytest.raises(httpx.ConnectError):
             await http.get("http://no-such-host.invalid/")
 
 
 async def test_redirects_are_not_followed(anyio_backend: str) -> None:
     answer = httpx.Response(302, headers={"Location": "http://169.254.169.254/"})
-    async with lend(httpx.MockTransport(lambda _: answer)) as http:
+    async with make_client(httpx.MockTransport(lambda _: answer)) as http:
         assert (await http.get("https://vendor.example/")).status_code == 302

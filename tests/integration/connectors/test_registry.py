@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pointsman.connectors.context import Lender
+from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.registry import ConnectorRegistry, DuplicateConnector
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
 
@@ -87,7 +87,7 @@ async def test_broken_connector_is_kept_with_its_reason(site: Path, code: str, r
     (info,) = registry.describe()
     assert reason in (info.fault or "")
     with pytest.raises(Unavailable, match="is broken"):
-        registry.configured("acme", {})
+        registry.parse_config("acme", {})
 
 
 async def test_two_distributions_with_one_name_do_not_start(site: Path) -> None:
@@ -104,21 +104,23 @@ async def test_one_distribution_twice_on_the_path_is_one(site: Path) -> None:
 
 async def test_unknown_connector_is_not_found() -> None:
     with pytest.raises(NotFound, match="no connector 'acme'"):
-        ConnectorRegistry({}).configured("acme", {})
+        ConnectorRegistry({}).parse_config("acme", {})
 
 
 async def test_configuration_faults_have_paths_and_no_values(site: Path) -> None:
     install(site, "acme-connector", entry="acme = acme_good3:Acme", code=GOOD.format(contract=1))
     registry = ConnectorRegistry.discover([str(site)])
     with pytest.raises(Invalid) as caught:
-        registry.configured("acme", {"workers": "s3cret", "regoin": "eu"})
+        registry.parse_config("acme", {"workers": "s3cret", "regoin": "eu"})
     assert sorted(fault.path for fault in caught.value.faults) == ["config.region", "config.regoin", "config.workers"]
     assert "s3cret" not in str([fault.message for fault in caught.value.faults])
 
 
 async def test_connector_is_built_with_its_own_configuration(site: Path) -> None:
     install(site, "acme-connector", entry="acme = acme_good4:Acme", code=GOOD.format(contract=1))
-    lender = Lender(clock=lambda: datetime.now(UTC), transport=httpx.MockTransport(lambda _: httpx.Response(200)))
+    lender = ContextFactory(
+        clock=lambda: datetime.now(UTC), transport=httpx.MockTransport(lambda _: httpx.Response(200))
+    )
     built = ConnectorRegistry.discover([str(site)]).build("acme", {"region": "eu"}, lender.context("acme"))
     assert built.config.region == "eu"  # type: ignore[attr-defined]  # the class above
     await lender.aclose()

@@ -13,7 +13,7 @@ from pointsman.db.engine.engine import make_engine
 from pointsman.db.engine.jobs import defer_each
 from pointsman.db.unit_of_work import SqlUnitOfWork
 from pointsman.main import Wired, wire
-from pointsman.services.ports import Crowded, Unreachable
+from pointsman.services.ports import DatabasePoolExhausted, DatabaseUnavailable
 from pointsman.settings import load_settings
 
 pytestmark = pytest.mark.anyio
@@ -96,8 +96,8 @@ async def test_one_statement_can_write_rows_and_the_jobs_that_follow_from_them(w
 
 async def test_a_turn_is_taken_once_and_again_when_it_is_due(wired: Wired) -> None:
     async def take(every: timedelta) -> bool:
-        async with wired.env.uow.single() as tx:
-            return await tx.system.take_turn("sweep", every=every)
+        async with wired.env.uow.autocommit() as tx:
+            return await tx.system.claim_run("sweep", every=every)
 
     assert await take(timedelta(hours=1))
     assert not await take(timedelta(hours=1))
@@ -105,26 +105,26 @@ async def test_a_turn_is_taken_once_and_again_when_it_is_due(wired: Wired) -> No
 
 
 async def test_sessions_that_the_server_ended_while_idle_are_not_handed_out(wired: Wired, database_url: str) -> None:
-    async with wired.env.uow.single() as tx:
+    async with wired.env.uow.autocommit() as tx:
         await tx.system.state()
     with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as other:
         other.execute(
             "select pg_terminate_backend(pid, 5000) from pg_stat_activity"  # waits until it has ended
             " where datname = current_database() and pid <> pg_backend_pid()"
         )
-    async with wired.env.uow.single() as tx:
+    async with wired.env.uow.autocommit() as tx:
         assert (await tx.system.state()).revision
 
 
 async def test_who_finds_every_connection_taken_queues_for_one_and_gives_up_after_a_while(database_url: str) -> None:
-    patient, hasty = (make_engine(database_url, pool_size=1, patience_s=wait) for wait in (5, 0.05))
+    patient, hasty = (make_engine(database_url, pool_size=1, connect_timeout_s=wait) for wait in (5, 0.05))
     try:
         for engine in (patient, hasty):
             uow = SqlUnitOfWork(engine)
-            async with uow.single():
+            async with uow.autocommit():
                 asked = asyncio.create_task(_ask(uow))
                 if engine is hasty:
-                    with pytest.raises(Crowded):
+                    with pytest.raises(DatabasePoolExhausted):
                         await asked
                 else:
                     await asyncio.sleep(0.1)
@@ -145,7 +145,7 @@ async def test_a_statement_that_takes_too_long_is_given_up_as_unavailable(databa
     settings = load_settings(database_url=database_url, secret_keys=SECRET, statement_timeout_ms=200)
     wired = wire(settings, name="test", pool_size=1)
     try:
-        with pytest.raises(Unreachable):
+        with pytest.raises(DatabaseUnavailable):
             async with wired.env.uow() as tx:
                 await tx.connection.execute(text("select pg_sleep(5)"))  # type: ignore[attr-defined]  # ours has it
     finally:

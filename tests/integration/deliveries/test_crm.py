@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from pointsman.domain.booking.lifecycle import By, RejectCode
+from pointsman.domain.booking.lifecycle import ActorRole, RejectCode
 from pointsman.domain.errors import Invalid
-from pointsman.services.appointments.transition_acts import cancel, confirm, reject
+from pointsman.services.appointments.actions import cancel, confirm, reject
 from pointsman.services.booking.book import book
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.deliveries.run import replay_delivery, run_delivery, sweep_deliveries
-from pointsman.services.ports.meeting import AppointmentRow
+from pointsman.services.ports.booking import AppointmentRow
 from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman_sdk import Kind
 from support.booking_floor import SETTER
@@ -274,7 +274,7 @@ async def test_a_dead_letter_of_the_old_owner_says_the_new_one_when_it_is_replay
 
 async def test_a_cancellation_tells_the_crm_nothing_and_the_closer_keeps_the_lead(crm: CrmFloor) -> None:
     row = await booked(crm)
-    await cancel(crm.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+    await cancel(crm.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     await crm.floor.work_out()
     assert (crm.owner(), crm.meetings()) == ("anna", [])
     assert [(d.op, d.status) for d in await crm.owed(row.id)] == [("own", "done"), ("log", "superseded")]
@@ -303,7 +303,7 @@ async def test_who_rejects_before_the_crm_was_told_never_becomes_the_owner(crm: 
 
 async def test_a_second_appointment_of_a_lead_is_owed_after_the_first(crm: CrmFloor) -> None:
     row = await booked(crm)
-    await cancel(crm.env, row.id, by=By.CLOSER, reason="x", actor=SETTER)
+    await cancel(crm.env, row.id, by=ActorRole.CLOSER, reason="x", actor=SETTER)
     again = await book(crm.env, row.lead_id, row.starts_at, actor=SETTER)
     (first,) = [d for d in await crm.owed(row.id) if d.op == "own"]
     (second,) = [d for d in await crm.owed(again.id) if d.op == "own"]
@@ -314,7 +314,7 @@ async def test_a_second_appointment_of_a_lead_is_owed_after_the_first(crm: CrmFl
 
 async def test_the_owner_of_a_second_appointment_does_not_wait_for_the_next_try_of_the_first(crm: CrmFloor) -> None:
     row = await booked(crm)
-    await cancel(crm.env, row.id, by=By.CLOSER, reason="x", actor=SETTER)
+    await cancel(crm.env, row.id, by=ActorRole.CLOSER, reason="x", actor=SETTER)
     crm.wire.answer(503, headers={"Retry-After": "3600"}, times=100)
     await crm.floor.work()
     crm.wire.heal()

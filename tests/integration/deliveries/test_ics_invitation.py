@@ -8,15 +8,15 @@ import httpx
 import pytest
 from icalendar import Calendar
 
-from pointsman.domain.booking.lifecycle import By, RejectCode
+from pointsman.domain.booking.lifecycle import ActorRole, RejectCode
 from pointsman.main import create_app
-from pointsman.services.appointments.transition_acts import cancel, reject
+from pointsman.services.appointments.actions import cancel, reject
 from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.deliveries.ics_invitation import read_invitation
 from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor
-from pointsman.services.ports.meeting import AppointmentRow
+from pointsman.services.ports.booking import AppointmentRow
 from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman.settings import load_settings
 from support.booking_floor import CLOSERS, SETTER, Floor
@@ -101,12 +101,12 @@ async def test_sequence_grows_with_every_change_and_the_uid_stays(floor: Floor) 
     row = await booked(floor)
     seen = [await sent(floor, row.id)]
     start = row.starts_at + (row.ends_at - row.starts_at) * 4
-    await reschedule(floor.env, row.id, start, by=By.PROSPECT, reason="later", actor=SETTER)
+    await reschedule(floor.env, row.id, start, by=ActorRole.PROSPECT, reason="later", actor=SETTER)
     seen.append(await sent(floor, row.id))
     other = next(key for key in CLOSERS if key != row.rep_key)
     await reassign_appointment(floor.env, row.id, to=other, reason="ill", actor=SETTER)
     seen.append(await sent(floor, row.id))
-    await cancel(floor.env, row.id, by=By.PROSPECT, reason="ill", actor=SETTER)
+    await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="ill", actor=SETTER)
     seen.append(await sent(floor, row.id))
     assert {event["UID"] for event in seen} == {f"pm-{row.id}@pointsman"}
     sequences = [int(event["SEQUENCE"]) for event in seen]
@@ -173,7 +173,7 @@ async def test_what_is_called_off_after_its_end_is_a_newer_file_too(floor: Floor
     if rejected:
         await reject(floor.env, row.id, code=RejectCode.DUPLICATE, reason="x", actor=SETTER)
     else:
-        await cancel(floor.env, row.id, by=By.OPERATOR, reason="x", actor=SETTER)
+        await cancel(floor.env, row.id, by=ActorRole.OPERATOR, reason="x", actor=SETTER)
     after = await sent(floor, row.id)
     assert (after["METHOD"], int(after["SEQUENCE"])) == ("CANCEL", int(before["SEQUENCE"]) + 1)
     assert [item.op for item in await floor.deliveries(row.id)] == ["book"]  # calendars keep what is over

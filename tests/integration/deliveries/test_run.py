@@ -7,14 +7,14 @@ from itertools import product
 
 import pytest
 
-from pointsman.domain.booking.lifecycle import By
+from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import Conflict
-from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
 from pointsman.services.connections.connections import check_connection, save_connection
 from pointsman.services.deliveries.run import MAX_ATTEMPTS, replay_delivery, run_delivery, sweep_deliveries
-from pointsman.services.ports import CalendarEvent, FaultReauth, FaultRejected
-from pointsman.services.ports.meeting import AppointmentRow, DeliveryRow
+from pointsman.services.ports import CalendarEvent, VendorReauthError, VendorRejectedError
+from pointsman.services.ports.booking import AppointmentRow, DeliveryRow
 from support.booking_floor import SETTER, Floor, open_floor
 from support.faulty_calendars import Crash, Cue
 
@@ -58,7 +58,7 @@ async def test_its_job_is_written_with_the_booking_and_runs_alone_per_appointmen
 async def test_a_cancelled_appointment_leaves_no_event(floor: Floor) -> None:
     row = await booked(floor)
     await floor.work()
-    await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+    await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     await floor.work_out()
     assert floor.vendor.events() == []
     assert [d.status for d in await floor.deliveries(row.id)] == ["done", "done"]
@@ -66,7 +66,7 @@ async def test_a_cancelled_appointment_leaves_no_event(floor: Floor) -> None:
 
 async def test_what_is_called_off_before_it_was_sent_is_never_sent(floor: Floor) -> None:
     row = await booked(floor)
-    await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+    await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     await floor.work_out()
     assert ("book", (await floor.deliveries(row.id))[0].key) not in floor.vendor.calls
     assert [d.status for d in await floor.deliveries(row.id)] == ["superseded", "done"]
@@ -95,7 +95,7 @@ async def test_after_any_fault_a_cancelled_appointment_leaves_no_event(floor: Fl
             await floor.work()
     else:
         await floor.work()
-    await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+    await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     await floor.work_out()
     assert floor.vendor.events() == []
     assert (await floor.deliveries(row.id))[-1].status == "done"
@@ -105,7 +105,7 @@ async def test_a_cancel_does_not_wait_for_the_next_try_of_the_booking(floor: Flo
     row = await booked(floor)
     floor.vendor.cues = [Cue.LOST]
     await floor.work()
-    await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+    await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     await floor.work()  # the booking, superseded
     await floor.work()  # the cancellation
     assert floor.vendor.events() == []
@@ -115,7 +115,7 @@ async def test_a_booking_that_arrives_after_its_cancellation_is_removed_by_a_sec
     row = await booked(floor)
     floor.vendor.cues = [Cue.RETRY]  # the vendor seems not to have done it
     await floor.work()
-    await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+    await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     await floor.work()
     await floor.work()
     (booking, cancelling) = await floor.deliveries(row.id)
@@ -160,7 +160,7 @@ async def test_what_a_frozen_worker_creates_after_the_cancellation_is_removed_ag
         frozen = asyncio.create_task(run_delivery(floor.env, delivery.id))
         await begun.wait()
         await expire_leases(floor)
-        await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+        await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
         await floor.work_out()
         assert [d.status for d in await floor.deliveries(row.id)] == ["superseded", "done"]
         thaw.set_result(None)
@@ -209,7 +209,7 @@ async def test_a_fault_text_with_control_characters_is_stored(floor: Floor) -> N
 async def test_an_address_that_a_vendor_quotes_is_kept_nowhere(floor: Floor) -> None:
     row = await booked(floor)
     person = await floor.world.value("select email from leads where id = :lead", lead=row.lead_id)
-    floor.vendor.before_change = _say(FaultRejected(f"attendee <{person}> (mailto:{person}) is not welcome"))
+    floor.vendor.before_change = _say(VendorRejectedError(f"attendee <{person}> (mailto:{person}) is not welcome"))
     await floor.work()
     (delivery,) = await floor.deliveries(row.id)
     assert delivery.status == "dead"
@@ -270,7 +270,7 @@ async def test_refused_credentials_take_the_connection_out_of_use_and_a_new_sign
 
 
 async def test_a_connection_in_fault_makes_its_closers_unbookable_until_it_is_checked_again(floor: Floor) -> None:
-    floor.vendor.faults["check"] = FaultReauth("401")
+    floor.vendor.faults["check"] = VendorReauthError("401")
     assert (await check_connection(floor.env, "cal", actor=SETTER)).fault == "401"
     _, handed = await floor.ready()
     assert handed.stage == "held"
@@ -292,7 +292,7 @@ async def test_a_dozen_appointments_at_a_faulty_vendor_end_as_a_dozen_events(flo
     assert {e.key for e in floor.vendor.events()} == {(await floor.deliveries(row.id))[0].key for row in rows}
     assert len(floor.vendor.events()) == len(rows)
     for row in rows[::2]:
-        await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+        await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     floor.vendor.cues = cues * 3
     for _ in range(40):
         try:

@@ -11,15 +11,15 @@ import httpx
 import pytest
 
 from pointsman.connectors.adapter import ConnectorGateway
-from pointsman.connectors.context import Lender
+from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
-from pointsman.domain.booking.lifecycle import By
+from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import SlotTaken, Unavailable
-from pointsman.local.calendar_server import SERVICE, CalendarServer
-from pointsman.services.appointments.transition_acts import cancel
+from pointsman.local.calendar_server import SERVICE_USER, CalendarServer
+from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
-from pointsman.services.connections.connections import Bound, bind_calendars, save_connection
+from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars, save_connection
 from support.booking_floor import SETTER, Floor, WatchedUow, open_floor
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -71,16 +71,18 @@ def server(tmp_path: Path) -> Iterator[CalendarServer]:
 
 @pytest.fixture
 async def town(server: CalendarServer, database_url: str) -> AsyncIterator[Town]:
-    lender = Lender(clock=lambda: datetime.now(UTC), allowed=[ip_network("127.0.0.0/8")])
+    lender = ContextFactory(clock=lambda: datetime.now(UTC), allowed=[ip_network("127.0.0.0/8")])
     gateway = ConnectorGateway(registry=ConnectorRegistry.discover(), vault=Vault([new_key()]), lender=lender)
     urls = {rep: server.ensure_calendar(rep, "leads") for rep in ("anna", "ben", "clara")}
     async with open_floor(database_url, closers=()) as floor:
         env = replace(floor.world.env, calendars=gateway, uow=WatchedUow(floor.world.env.uow))
         floor.env = env
-        config = {"base_url": server.url, "username": SERVICE, "password": server.password(SERVICE)}
+        config = {"base_url": server.url, "username": SERVICE_USER, "password": server.password(SERVICE_USER)}
         await save_connection(env, "town", connector="caldav", config=config, active=True, actor=SETTER)
         for rep, url in urls.items():
-            await bind_calendars(env, rep, [Bound(connection="town", calendar=url, writes=True)], actor=SETTER)
+            await bind_calendars(
+                env, rep, [CalendarBindingInput(connection="town", calendar=url, writes=True)], actor=SETTER
+            )
         yield Town(floor=floor, server=server, urls=urls)
     await lender.aclose()
 
@@ -94,7 +96,7 @@ async def test_an_appointment_is_put_into_the_closers_calendar_and_taken_out_aga
     assert f"DTSTART:{slot.start:%Y%m%dT%H%M%SZ}" in event
     assert "yes: need" in event
     assert "@lead.example" in event
-    await cancel(town.floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+    await cancel(town.floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     await town.floor.work()
     assert town.events(slot.rep) == []
 

@@ -7,16 +7,16 @@ import pytest
 
 from pointsman.domain.roster.roles import Work
 from pointsman.services.explain.explain import explain_stored
-from pointsman.services.explain.replays import Replayed, replay_decision, replay_many
+from pointsman.services.explain.replays import ReplayResult, replay_decision, replay_many
 from pointsman.services.reassignment.by_rules import reassign
-from pointsman.services.reassignment.manual import assign
-from pointsman.services.roster.change_roster import RosterGiven, put_roster
+from pointsman.services.reassignment.manual import assign_manually
+from pointsman.services.roster.change_roster import RosterInput, put_roster
 from support.use_case_env import ADMIN, POLICY, World, rep_given
 
 pytestmark = pytest.mark.anyio
 
 
-async def tampered(world: World, decision: UUID, change: str, **given: Any) -> Replayed:
+async def tampered(world: World, decision: UUID, change: str, **given: Any) -> ReplayResult:
     """The decision taken again after a superuser changed its row past the triggers."""
     await world.rows(
         "do $$ begin alter table decisions disable trigger all; end $$",
@@ -32,7 +32,7 @@ async def routed(world: World, **facts: Any) -> UUID:
 
 async def test_an_untouched_decision_is_the_same_to_the_byte(world: World) -> None:
     found = await replay_decision(world.env, await routed(world))
-    assert (found.same, found.first, found.paths, found.differs) == (True, None, (), ())
+    assert (found.same, found.first_byte, found.paths, found.differing_parts) == (True, None, (), ())
 
 
 @pytest.mark.parametrize(
@@ -62,16 +62,16 @@ async def test_whatever_was_tampered_with_is_found_and_pointed_to(
     if paths is not None:
         assert [path.path for path in found.paths] == paths
     if "record" in change:
-        assert found.first is not None
+        assert found.first_byte is not None
 
 
 async def test_a_tampered_record_shows_its_first_byte_with_what_stands_around_it(world: World) -> None:
     decision = await routed(world)
     rep = await world.value("select record ->> 'rep' from decisions")
     found = await tampered(world, decision, "record = jsonb_set(record, '{rep}', '\"mallory\"')")
-    assert found.first is not None
-    assert f'"rep":"{rep}"' in (found.first.after or "")
-    assert '"rep":"mallory"' in (found.first.before or "")
+    assert found.first_byte is not None
+    assert f'"rep":"{rep}"' in (found.first_byte.after or "")
+    assert '"rep":"mallory"' in (found.first_byte.before or "")
     assert [(p.before, p.after) for p in found.paths] == [('"mallory"', f'"{rep}"')]
 
 
@@ -79,11 +79,11 @@ async def test_decisions_by_hand_and_by_reassignment_are_taken_again_too(world: 
     lead = await world.lead(lead__country="DE")
     first = await world.route(lead)
     others = {"lena", "jonas", "sofia"} - {first.decision.rep}
-    moved = await assign(
+    moved = await assign_manually(
         world.env, lead, rep=min(others), work=Work.QUALIFICATION, override_id=None, reason="Danish", actor=ADMIN
     )
     again = await reassign(world.env, lead, reason="ill", actor=ADMIN)
-    await put_roster(world.env, RosterGiven(reps=(rep_given(min(others), name="Somebody Else"),)), actor=ADMIN)
+    await put_roster(world.env, RosterInput(reps=(rep_given(min(others), name="Somebody Else"),)), actor=ADMIN)
     found = [await replay_decision(world.env, r.decision_id) for r in (first, moved, again)]
     assert [(r.same, r.paths) for r in found] == [(True, ())] * 3
     faked = await tampered(world, moved.decision_id, "inputs = jsonb_set(inputs, '{manual,reason}', '\"bribed\"')")
@@ -103,18 +103,18 @@ async def test_a_stored_decision_is_explained_as_it_was_whatever_changed_since(w
     decision = await routed(world)
     before = await explain_stored(world.env, decision)
     await world.publish({**POLICY, "rules": POLICY["rules"][:1]})
-    await put_roster(world.env, RosterGiven(reps=(rep_given("lena", name="Somebody Else"),)), actor=ADMIN)
+    await put_roster(world.env, RosterInput(reps=(rep_given("lena", name="Somebody Else"),)), actor=ADMIN)
     after = await explain_stored(world.env, decision)
     assert after == before
     assert [other.turns for other in after.explanation.why_not] == [1, 2]
-    assert {miss.rule for miss in after.explanation.nearly.nearest} == {
+    assert {miss.rule for miss in after.explanation.near_misses.nearest} == {
         "Customers to customer care", "Mid-market closing", "Cold lists to the partner", "Newsletter to nurture",
     }  # fmt: skip
 
 
 async def test_a_decision_by_hand_is_explained_by_what_was_said(world: World) -> None:
     lead = await world.lead(lead__country="DE")
-    moved = await assign(
+    moved = await assign_manually(
         world.env, lead, rep="lena", work=Work.QUALIFICATION, override_id=None, reason="Danish", actor=ADMIN
     )
     told = (await explain_stored(world.env, moved.decision_id)).explanation

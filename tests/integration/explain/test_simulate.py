@@ -9,9 +9,9 @@ import pytest
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
 from pointsman.domain.roster.reps import Caps
 from pointsman.domain.roster.roles import Work
-from pointsman.services.explain.simulate import Period, Simulated, simulate
-from pointsman.services.reassignment.manual import assign
-from pointsman.services.roster.change_roster import RosterGiven, put_roster
+from pointsman.services.explain.simulate import SimulationPeriod, SimulationResult, simulate
+from pointsman.services.reassignment.manual import assign_manually
+from pointsman.services.roster.change_roster import RosterInput, put_roster
 from support.use_case_env import ADMIN, POLICY, World, rep_given
 
 pytestmark = pytest.mark.anyio
@@ -29,11 +29,11 @@ async def history(world: World, rounds: int = 3) -> None:
         await world.route(await world.lead(lead__country="DE", company__employees=80))
 
 
-def period(world: World, **over: Any) -> Period:
-    return Period(since=world.clock() - timedelta(days=1), **over)
+def period(world: World, **over: Any) -> SimulationPeriod:
+    return SimulationPeriod(since=world.clock() - timedelta(days=1), **over)
 
 
-async def whole(world: World, document: Any = None, **over: Any) -> Simulated:
+async def whole(world: World, document: Any = None, **over: Any) -> SimulationResult:
     return await simulate(world.env, period(world, **over), document=document or POLICY)
 
 
@@ -56,8 +56,8 @@ async def test_the_live_policy_over_its_own_history_says_the_same_of_every_decis
     assert report.simulated == 27
     assert (report.same, report.elsewhere, report.other_rep, report.examples) == (27, 0, 0, ())
     assert report.before == report.after
-    assert report.after.by["outcome"] == {"assigned": 21, "held": 3, "nurture": 3}
-    assert report.after.by["supplier"] == {"in-house": 18, "callwerk": 3}
+    assert report.after.by_dimension["outcome"] == {"assigned": 21, "held": 3, "nurture": 3}
+    assert report.after.by_dimension["supplier"] == {"in-house": 18, "callwerk": 3}
     assert report.never_matched == ("Customers to customer care",)
     assert (found.facts_as_stored, found.facts_filled_in, found.complete) == (27, 0, True)
 
@@ -66,10 +66,10 @@ async def test_history_that_begins_in_the_middle_starts_with_the_ledgers_of_that
     await history(world, rounds=2)
     middle = world.clock()
     await history(world, rounds=2)
-    found = await simulate(world.env, Period(since=middle), version=1)
+    found = await simulate(world.env, SimulationPeriod(since=middle), version=1)
     assert (found.report.simulated, found.report.same) == (18, 18)
     assert found.report.ledgers["sdr-dach"] == "history"
-    zero = await simulate(world.env, Period(since=middle, ledgers_from_zero=True), version=1)
+    zero = await simulate(world.env, SimulationPeriod(since=middle, ledgers_from_zero=True), version=1)
     assert zero.report.ledgers["sdr-dach"] == "zero"
 
 
@@ -88,8 +88,8 @@ async def test_another_policy_says_who_goes_elsewhere_in_both_policies_words(wor
     found = await whole(world, {**POLICY, "rules": [*rules, caught]})
     report = found.report
     assert report.elsewhere == 2  # the leads from France wait no more
-    assert report.after.by["outcome"] == {"assigned": 16, "nurture": 2}
-    assert report.after.by["rule"]["All inbound"] == 14
+    assert report.after.by_dimension["outcome"] == {"assigned": 16, "nurture": 2}
+    assert report.after.by_dimension["rule"]["All inbound"] == 14
     first = report.examples[0]
     assert first.before.startswith("This lead waits: no rule matches")
     assert "rule 'All inbound' matched" in first.after
@@ -102,7 +102,7 @@ async def test_fields_that_were_not_kept_are_the_leads_present_ones_and_it_says_
     await history(world, rounds=3)
     hot = {"name": "Hot", "when": {"field": "lead.score", "gte": 20}, "work": "nurture"}
     found = await whole(world, {**POLICY, "rules": [hot, *POLICY["rules"]]})
-    assert found.report.after.by["rule"]["Hot"] == 6  # scores were not read then, but are known now
+    assert found.report.after.by_dimension["rule"]["Hot"] == 6  # scores were not read then, but are known now
     assert (found.facts_as_stored, found.facts_filled_in) == (0, 27)
     assert any("27 more" in line and "present" in line for line in found.assumptions)
 
@@ -111,17 +111,19 @@ async def test_caps_hold_within_the_simulation(world: World) -> None:
     for _ in range(6):
         await world.route(await world.lead(lead__country="DE"))
     only_two = [rep_given(key, caps=Caps(per_day=1)) for key in ("lena", "jonas", "sofia")]
-    await put_roster(world.env, RosterGiven(reps=tuple(only_two)), actor=ADMIN)
+    await put_roster(world.env, RosterInput(reps=tuple(only_two)), actor=ADMIN)
     found = await simulate(world.env, period(world), version=1)
-    assert found.report.after.by["outcome"] == {"assigned": 3, "held": 3}
-    assert found.report.after.by["rep"] == {"lena": 1, "jonas": 1, "sofia": 1}
+    assert found.report.after.by_dimension["outcome"] == {"assigned": 3, "held": 3}
+    assert found.report.after.by_dimension["rep"] == {"lena": 1, "jonas": 1, "sofia": 1}
 
 
 async def test_decisions_by_hand_are_left_out_and_counted(world: World) -> None:
     lead = await world.lead(lead__country="DE")
     first = await world.route(lead)
     other = "jonas" if first.decision.rep == "lena" else "lena"
-    await assign(world.env, lead, rep=other, work=Work.QUALIFICATION, override_id=None, reason="x", actor=ADMIN)
+    await assign_manually(
+        world.env, lead, rep=other, work=Work.QUALIFICATION, override_id=None, reason="x", actor=ADMIN
+    )
     found = await simulate(world.env, period(world), version=1)
     assert (found.report.simulated, dict(found.report.left_out)) == (1, {"by-hand": 1})
 
@@ -134,7 +136,7 @@ async def test_a_lead_that_waited_then_and_does_not_here_is_not_given_away_twice
     await world.route(lead, trigger="drain")
     found = await whole(world, {**POLICY, "rules": rules})
     assert (found.report.simulated, dict(found.report.left_out)) == (1, {"placed-earlier": 1})
-    assert found.report.after.by["outcome"] == {"assigned": 1}
+    assert found.report.after.by_dimension["outcome"] == {"assigned": 1}
 
 
 async def test_a_limit_ends_it_and_is_told(world: World) -> None:
@@ -158,7 +160,9 @@ async def test_what_cannot_be_simulated_is_refused(world: World) -> None:
     with pytest.raises(Invalid):
         await simulate(world.env, period(world), document={"rules": "none"})
     with pytest.raises(Invalid):
-        await simulate(world.env, Period(since=world.clock(), until=world.clock() - timedelta(days=1)), version=1)
+        await simulate(
+            world.env, SimulationPeriod(since=world.clock(), until=world.clock() - timedelta(days=1)), version=1
+        )
     assert (await simulate(world.env, period(world), version=1)).report.simulated == 0  # the refused ones block nobody
 
 

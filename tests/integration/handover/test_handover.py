@@ -7,7 +7,7 @@ import pytest
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.errors import Invalid, NotFound
 from pointsman.services.holds.drain import drain_holds
-from pointsman.services.ports import Actor, FaultRetry
+from pointsman.services.ports import Actor, VendorRetryableError
 from support.booking_floor import SETTER, Floor
 from support.use_case_env import SENDER
 
@@ -95,9 +95,9 @@ async def test_a_lead_from_nurture_with_too_little_evidence_goes_to_qualificatio
     lead_id = await floor.world.lead(lead__country="DE", lead__source="newsletter")
     await floor.world.route(lead_id)
     result = await floor.hand_over(lead_id, evidence=floor.evidence("need"))
-    assert result.routed is not None
-    assert result.routed.rep is not None
-    assert result.routed.rep.key in {"lena", "jonas", "sofia"}
+    assert result.routing is not None
+    assert result.routing.rep is not None
+    assert result.routing.rep.key in {"lena", "jonas", "sofia"}
 
 
 async def test_the_same_hand_over_twice_changes_nothing_more(floor: Floor) -> None:
@@ -105,7 +105,7 @@ async def test_the_same_hand_over_twice_changes_nothing_more(floor: Floor) -> No
     evidence = floor.evidence()
     first = await floor.hand_over(lead_id, evidence=evidence)
     again = await floor.hand_over(lead_id, evidence=evidence)
-    assert (again.closer, again.check_id, again.routed) == (first.closer, first.check_id, None)
+    assert (again.closer, again.check_id, again.routing) == (first.closer, first.check_id, None)
     assert again.slots
     assert await floor.world.value("select count(*) from evidence where lead_id = :lead", lead=lead_id) == 3
     assert await floor.world.value("select count(*) from assignments where lead_id = :lead", lead=lead_id) == 1
@@ -122,7 +122,7 @@ async def test_a_no_after_the_pass_takes_the_lead_from_the_closer(floor: Floor) 
 
 async def test_a_lead_with_an_appointment_keeps_it_whatever_new_evidence_says(floor: Floor) -> None:
     lead_id = await floor.lead()
-    booked = await floor.hand_over(lead_id, auto_book=True)
+    booked = await floor.hand_over(lead_id, at_earliest=True)
     assert booked.appointment is not None
     later = floor.env.clock() + timedelta(seconds=1)
     result = await floor.hand_over(lead_id, evidence=floor.evidence("intent", affirmed=False, at=later))
@@ -135,7 +135,7 @@ async def test_auto_book_takes_the_earliest_slot_of_the_window(floor: Floor) -> 
     lead_id = await floor.lead()
     begin = floor.env.clock() + timedelta(days=3)
     window = Interval(begin, begin + timedelta(days=2))
-    result = await floor.hand_over(lead_id, auto_book=True, window=window)
+    result = await floor.hand_over(lead_id, at_earliest=True, window=window)
     assert result.appointment is not None
     assert window.start <= result.appointment.starts_at < window.start + timedelta(days=1)
     assert result.appointment.setter_key == "lena"
@@ -145,26 +145,26 @@ async def test_auto_book_takes_the_earliest_slot_of_the_window(floor: Floor) -> 
 async def test_auto_book_in_a_window_without_slots_still_hands_over(floor: Floor) -> None:
     lead_id = await floor.lead()
     begin = floor.env.clock() + timedelta(days=300)
-    result = await floor.hand_over(lead_id, auto_book=True, window=Interval(begin, begin + timedelta(days=1)))
+    result = await floor.hand_over(lead_id, at_earliest=True, window=Interval(begin, begin + timedelta(days=1)))
     assert result.appointment is None
     assert result.closer is not None
     assert result.slots
 
 
 async def test_when_no_closer_can_be_read_the_lead_is_held_with_that_reason(floor: Floor) -> None:
-    floor.vendor.faults = {f"{rep}-cal": FaultRetry("down") for rep in ("anna", "ben", "clara")}
+    floor.vendor.faults = {f"{rep}-cal": VendorRetryableError("down") for rep in ("anna", "ben", "clara")}
     floor.world.clock.advance(timedelta(minutes=10))  # the readings made when the calendars were bound have aged
     lead_id = await floor.lead()
     result = await floor.hand_over(lead_id)
     assert result.gate.passed
     assert result.stage == "held"
     assert result.closer is None
-    assert result.routed is not None
-    assert {c.code for c in result.routed.decision.candidates} == {"calendar-unreadable"}
+    assert result.routing is not None
+    assert {c.code for c in result.routing.decision.candidates} == {"calendar-unreadable"}
 
 
 async def test_a_no_while_the_lead_waits_for_a_closer_ends_the_pass_and_the_wait(floor: Floor) -> None:
-    floor.vendor.faults = {f"{rep}-cal": FaultRetry("down") for rep in ("anna", "ben", "clara")}
+    floor.vendor.faults = {f"{rep}-cal": VendorRetryableError("down") for rep in ("anna", "ben", "clara")}
     floor.world.clock.advance(timedelta(minutes=10))
     lead_id = await floor.lead()
     assert (await floor.hand_over(lead_id)).stage == "held"
@@ -206,7 +206,7 @@ async def test_an_expired_gate_is_run_again_and_the_lead_is_routed_again(floor: 
     # The database keeps its own clock, so the pass is revoked rather than waited out.
     await floor.world.rows("update gate_checks set revoked_at = now() where id = :id", id=first.check_id)
     result = await floor.hand_over(lead_id)
-    assert result.routed is not None
+    assert result.routing is not None
     assert result.check_id != first.check_id
 
 

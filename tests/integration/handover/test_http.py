@@ -8,7 +8,7 @@ import pytest
 
 from pointsman.main import create_app
 from pointsman.services.operations.api_keys import create_key
-from pointsman.services.ports import Actor, FaultReauth
+from pointsman.services.ports import Actor, VendorReauthError
 from pointsman.settings import load_settings
 from support.booking_floor import Floor
 from support.http_keys import SECRET
@@ -196,7 +196,7 @@ async def test_a_connection_shows_no_secret_and_is_checked_before_it_is_saved(
     assert "hunter2" not in made.text
     assert (await client.put("/v1/connections/team", json=given)).status_code == 200
     assert (await client.get("/v1/connections")).json()["items"][0]["key"] == "team"
-    floor.vendor.faults["check"] = FaultReauth("401")
+    floor.vendor.faults["check"] = VendorReauthError("401")
     refused = await client.put("/v1/connections/other", json=given)
     assert (refused.status_code, refused.json()["code"]) == (422, "credentials-refused")
     assert (await client.get("/v1/connections/other")).status_code == 404

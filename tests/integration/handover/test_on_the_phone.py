@@ -11,9 +11,9 @@ import pytest
 
 from pointsman.main import create_app
 from pointsman.services.booking.book import book
-from pointsman.services.handover.book_on_handover import Wish
+from pointsman.services.handover.book_on_handover import AutoBook
 from pointsman.services.operations.api_keys import create_key
-from pointsman.services.ports import Actor, FaultRetry
+from pointsman.services.ports import Actor, VendorRetryableError
 from pointsman.settings import load_settings
 from support.booking_floor import SETTER, Floor, open_floor
 from support.http_keys import SECRET
@@ -168,7 +168,7 @@ async def test_a_time_that_was_never_free_undoes_the_whole_hand_over(floor: Floo
 async def test_when_no_closer_can_take_it_nothing_is_recorded_either(floor: Floor, client: httpx.AsyncClient) -> None:
     lead_id = await floor.lead()
     slot = (await read_out(client, lead_id))[0]
-    floor.vendor.faults["anna-cal"] = FaultRetry("down")
+    floor.vendor.faults["anna-cal"] = VendorRetryableError("down")
     floor.world.clock.advance(timedelta(minutes=10))
     before = await written(floor)
     answer = await call(client, lead_id, book={"start": slot["start"]})
@@ -235,8 +235,8 @@ async def test_an_appointment_without_a_result_stands_in_the_way_and_says_how_to
 async def test_two_setters_who_read_out_the_same_slot_make_one_appointment(floor: Floor) -> None:
     leads = [await floor.lead() for _ in range(6)]
     handed = await floor.hand_over(await floor.lead())
-    wish = Wish(start=handed.slots[1].start)
-    results = await asyncio.gather(*(floor.hand_over(lead, wish=wish) for lead in leads), return_exceptions=True)
+    wish = AutoBook(start=handed.slots[1].start)
+    results = await asyncio.gather(*(floor.hand_over(lead, auto_book=wish) for lead in leads), return_exceptions=True)
     codes = sorted(getattr(result, "code", "booked") for result in results)
     assert codes == ["booked", *["slot-taken"] * 5]
     losers = "select count(*) from leads l where not exists (select from appointments a where a.lead_id = l.id)"
@@ -283,9 +283,9 @@ async def test_the_earliest_slot_is_sought_over_the_whole_pool_where_its_slots_a
     async with open_floor(database_url, policy=policy) as floor:
         now = floor.env.clock()
         for rep in ("anna", "ben"):
-            floor.vendor.busy_times[f"{rep}-cal"] = [(now, now + timedelta(days=10))]
+            floor.vendor.busy[f"{rep}-cal"] = [(now, now + timedelta(days=10))]
         floor.world.clock.advance(timedelta(minutes=2))
-        handed = [await floor.hand_over(await floor.lead(), auto_book=True) for _ in range(3)]
+        handed = [await floor.hand_over(await floor.lead(), at_earliest=True) for _ in range(3)]
         booked = [one.appointment for one in handed if one.appointment is not None]
         assert [row.rep_key for row in booked] == ["clara", "clara", "clara"]
         assert booked[0].starts_at < now + timedelta(days=3)

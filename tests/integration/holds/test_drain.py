@@ -9,7 +9,7 @@ from sqlalchemy import text
 from pointsman.domain.errors import Conflict
 from pointsman.domain.roster.reps import Caps
 from pointsman.services.holds.drain import drain_holds, retry_hold
-from pointsman.services.roster.change_roster import RosterGiven, add_time_off, delete_time_off, put_roster
+from pointsman.services.roster.change_roster import RosterInput, add_time_off, delete_time_off, put_roster
 from support.use_case_env import ADMIN, POLICY, World, absence, rep_given
 
 pytestmark = pytest.mark.anyio
@@ -19,9 +19,9 @@ CATCH_ALL = {**POLICY, "rules": [*POLICY["rules"], {"name": "Rest", "work": "qua
 
 async def test_a_new_policy_and_a_changed_roster_each_ask_for_a_drain(world: World) -> None:
     before = await world.value("select count(*) from procrastinate_jobs where task_name = 'holds.drain'")
-    await put_roster(world.env, RosterGiven(reps=(rep_given("lena", weight=2),)), actor=ADMIN)
+    await put_roster(world.env, RosterInput(reps=(rep_given("lena", weight=2),)), actor=ADMIN)
     await world.publish(CATCH_ALL)
-    await put_roster(world.env, RosterGiven(reps=(rep_given("lena", weight=2),)), actor=ADMIN)  # nothing new
+    await put_roster(world.env, RosterInput(reps=(rep_given("lena", weight=2),)), actor=ADMIN)  # nothing new
     after = await world.value("select count(*) from procrastinate_jobs where task_name = 'holds.drain'")
     assert after - before == 2
 
@@ -29,7 +29,7 @@ async def test_a_new_policy_and_a_changed_roster_each_ask_for_a_drain(world: Wor
 async def test_waiting_leads_are_taken_in_order_of_arrival(world: World) -> None:
     await put_roster(
         world.env,
-        RosterGiven(reps=(rep_given("eva", "Customer manager", caps=Caps(open_load=2)),)),
+        RosterInput(reps=(rep_given("eva", "Customer manager", caps=Caps(open_load=2)),)),
         actor=ADMIN,
     )
     leads = [await world.lead(account__status="x", lead__source="s") for _ in range(5)]

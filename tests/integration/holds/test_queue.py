@@ -9,9 +9,9 @@ import pytest
 
 from pointsman.domain.roster.reps import Caps
 from pointsman.domain.roster.roles import Work
-from pointsman.services.holds.drain import drain_due, drain_holds, hold_counts, hold_page
+from pointsman.services.holds.drain import drain_due_holds, drain_holds, hold_counts, hold_page
 from pointsman.services.ports.holds import HoldFilter, HoldRow
-from pointsman.services.roster.change_roster import RosterGiven, add_time_off, deactivate_rep, put_roster
+from pointsman.services.roster.change_roster import RosterInput, add_time_off, deactivate_rep, put_roster
 from support.use_case_env import ADMIN, POLICY, World, absence, rep_given
 
 pytestmark = pytest.mark.anyio
@@ -63,10 +63,10 @@ async def test_a_hold_says_what_would_release_it_and_when(world: World) -> None:
 async def test_a_lead_moves_on_at_the_moment_its_rep_is_back_and_not_before(world: World) -> None:
     await away(world, *SDRS, until=timedelta(days=1))
     (lead,) = await waiting(world)
-    assert await drain_due(world.env) == 0
+    assert await drain_due_holds(world.env) == 0
     world.clock.advance(timedelta(days=1) - SOON)  # a moment that is near is waited for
     assert await holders(world) == {}
-    assert await drain_due(world.env) == 1
+    assert await drain_due_holds(world.env) == 1
     assert lead in await holders(world)
     (hold,) = await world.rows("select next_try_at, released_at from holds")
     assert hold.next_try_at <= hold.released_at < hold.next_try_at + timedelta(seconds=5)
@@ -75,7 +75,7 @@ async def test_a_lead_moves_on_at_the_moment_its_rep_is_back_and_not_before(worl
 async def test_a_cap_that_starts_anew_takes_who_came_first(world: World) -> None:
     only = {**POLICY, "pools": {**POLICY["pools"], "sdr-dach": {"work": "qualification", "members": ["lena"]}}}
     await world.publish(only)
-    await put_roster(world.env, RosterGiven(reps=(rep_given("lena", caps=Caps(per_hour=2)),)), actor=ADMIN)
+    await put_roster(world.env, RosterInput(reps=(rep_given("lena", caps=Caps(per_hour=2)),)), actor=ADMIN)
     if world.clock().minute == 59:
         world.clock.advance(timedelta(minutes=1))  # all in one hour
     for _ in range(2):
@@ -84,20 +84,20 @@ async def test_a_cap_that_starts_anew_takes_who_came_first(world: World) -> None
     hour = world.clock().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     assert {hold.next_try_at for hold in await queue(world)} == {hour}
     world.clock.advance(hour - world.clock() + timedelta(seconds=1))
-    assert await drain_due(world.env) == 2
+    assert await drain_due_holds(world.env) == 2
     assert set(leads[:2]) <= set(await holders(world))
     (left,) = await queue(world)
     assert left.lead_id == leads[2]
     assert left.next_try_at == hour + timedelta(hours=1)  # told anew, and not tried every second until then
-    assert await drain_due(world.env) == 0
+    assert await drain_due_holds(world.env) == 0
 
 
 async def test_two_drains_at_once_take_nobody_before_who_came_first(world: World) -> None:
-    await put_roster(world.env, RosterGiven(reps=tuple(rep_given(rep, active=False) for rep in SDRS)), actor=ADMIN)
+    await put_roster(world.env, RosterInput(reps=tuple(rep_given(rep, active=False) for rep in SDRS)), actor=ADMIN)
     leads = await waiting(world, 24)
     for room in (1, 2, 3, 4, 5, 6):  # the last place of each round is what they race for
         full = tuple(rep_given(rep, caps=Caps(open_load=room)) for rep in SDRS)
-        await put_roster(world.env, RosterGiven(reps=full), actor=ADMIN)
+        await put_roster(world.env, RosterInput(reps=full), actor=ADMIN)
         await asyncio.gather(*(drain_holds(world.env) for _ in range(5)))
         assert set(await holders(world)) == set(leads[: 3 * room])
 
@@ -112,8 +112,8 @@ async def test_a_lead_that_cannot_be_moved_is_not_tried_every_second(world: Worl
     await world.rows("create trigger refuse before insert on assignments for each row execute function refuse()")
     world.clock.advance(timedelta(days=1, seconds=1))
     with pytest.raises(Exception, match="gate"):
-        await drain_due(world.env)
-    assert await drain_due(world.env) == 0
+        await drain_due_holds(world.env)
+    assert await drain_due_holds(world.env) == 0
 
 
 async def test_nothing_is_written_while_the_same_has_to_happen(world: World) -> None:
@@ -213,17 +213,17 @@ async def test_a_long_absence_leaves_an_alert_and_a_short_one_none(
 
 async def test_a_lead_that_moves_on_makes_room_for_who_waits_longest(world: World) -> None:
     full = tuple(rep_given(rep, caps=Caps(open_load=1)) for rep in SDRS)
-    await put_roster(world.env, RosterGiven(reps=full), actor=ADMIN)
+    await put_roster(world.env, RosterInput(reps=full), actor=ADMIN)
     first = [await world.lead(lead__country="DE") for _ in SDRS]
     for lead in first:
         assert (await world.route(lead)).rep is not None
     leads = await waiting(world, 3)
-    assert await drain_due(world.env) == 0
+    assert await drain_due_holds(world.env) == 0
     await world.route(first[0], purpose=Work.CLOSING, trigger="handover")  # away from its SDR
-    assert await drain_due(world.env) == 1
+    assert await drain_due_holds(world.env) == 1
     assert leads[0] in await holders(world)
     assert [hold.lead_id for hold in await queue(world, pool="sdr-dach")] == leads[1:]
-    assert await drain_due(world.env) == 0
+    assert await drain_due_holds(world.env) == 0
     assert {hold.next_try_at for hold in await queue(world)} == {None}  # nobody is tried every second
 
 
@@ -232,7 +232,7 @@ async def test_who_is_woken_in_vain_waits_on_and_nothing_is_written(world: World
     await waiting(world)
     (before,) = await queue(world)
     async with world.env.uow() as tx:
-        await tx.holds.wake(["sdr-dach"], at=world.clock())
-    assert await drain_due(world.env) == 0
+        await tx.holds.make_due(["sdr-dach"], at=world.clock())
+    assert await drain_due_holds(world.env) == 0
     assert await queue(world) == [before]
     assert await world.value("select count(*) from decisions") == 1

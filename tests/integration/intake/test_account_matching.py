@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from pointsman.domain.leads.normalise import company_key
-from pointsman.services.intake.submit_lead import LeadInput, Submitted, submit_lead
-from pointsman.services.leads.account_matching import name_score
+from pointsman.services.intake.submit_lead import LeadInput, SubmitResult, submit_lead
+from pointsman.services.leads.account_matching import name_similarity
 from pointsman.services.leads.accounts import merge_accounts
 from support.use_case_env import ADMIN, POLICY, SENDER, World, open_world
 
@@ -21,7 +21,7 @@ async def world(database_url: str) -> AsyncIterator[World]:
         yield opened
 
 
-async def sent(world: World, name: str, *, country: str | None = "DE", email: str | None = None) -> Submitted:
+async def sent(world: World, name: str, *, country: str | None = "DE", email: str | None = None) -> SubmitResult:
     facts: dict[str, Any] = {"company.name": name} | ({"lead.country": country} if country else {})
     given = LeadInput(email=email, external_id=None if email else str(world.env.new_id()), facts=facts)
     return await submit_lead(world.env, given, actor=SENDER)
@@ -125,5 +125,5 @@ async def test_names_score_as_a_human_would_say(one: str, other: str, least: int
     first, second = company_key(one), company_key(other)
     assert first is not None
     assert second is not None
-    assert least <= name_score(first, second) <= most
-    assert name_score(first, second) == name_score(second, first)
+    assert least <= name_similarity(first, second) <= most
+    assert name_similarity(first, second) == name_similarity(second, first)

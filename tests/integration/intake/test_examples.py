@@ -9,8 +9,8 @@ import httpx
 import pytest
 import yaml
 
-from pointsman.domain.leads.facts import FIELDS, FieldType
-from pointsman.services.intake.mapping import events_of, map_event
+from pointsman.domain.leads.facts import STANDARD_FIELDS, FieldType
+from pointsman.services.intake.mapping import map_event, split_events
 from pointsman.services.intake.mapping_model import parse_mapping
 from pointsman.services.intake.receive import process_item
 from pointsman.services.leads.fields import KnownFields
@@ -43,17 +43,21 @@ SENDERS = {
 async def test_every_event_of_a_demo_webhook_is_a_usable_lead_without_warnings(name: str) -> None:
     intakes = {item["key"]: item for item in yaml.safe_load((EXAMPLES / "demo" / "intakes.yaml").read_text())}
     intake = intakes[SENDERS[name.split("-")[1]]]
-    known = KnownFields(types={**FIELDS, "custom.seats": FieldType.NUMBER}, free_mail=frozenset(), open=False)
+    known = KnownFields(
+        types={**STANDARD_FIELDS, "custom.seats": FieldType.NUMBER},
+        free_mail_domains=frozenset(),
+        accepts_any_custom=False,
+    )
     mapping = parse_mapping(intake["mapping"], kind=intake["kind"], known=known)
     from datetime import UTC, datetime
 
-    events = events_of(json.loads((EXAMPLES / "demo" / "leads" / name).read_text()), mapping)
+    events = split_events(json.loads((EXAMPLES / "demo" / "leads" / name).read_text()), mapping)
     assert events
     for event in events:
         mapped = map_event(event, mapping, known, intake=intake["key"], at=datetime.now(UTC))
         assert mapped.warnings == ()
-        assert mapped.given.email or mapped.given.external_id
-        assert intake["kind"] == "lead" or (mapped.setter and mapped.given.evidence)
+        assert mapped.lead_input.email or mapped.lead_input.external_id
+        assert intake["kind"] == "lead" or (mapped.setter and mapped.lead_input.evidence)
 
 
 async def test_a_batch_of_crm_subscriptions_is_split_deduplicated_and_merged_by_external_id(

@@ -162,7 +162,7 @@ async def test_a_request_whose_twin_is_running_gets_409(sender: Any, env: Env, a
     assert (await sender(key="other")).status_code == 201
     caller = (await _keys(env))[0]
     async with env.uow() as tx:
-        ours, _ = await tx.idempotency.begin(caller=caller, route="POST /v1/leads", key="order-1")
+        ours, _ = await tx.idempotency.lock_key(caller=caller, route="POST /v1/leads", key="order-1")
         assert ours
         answer = await sender(key="order-1")
         assert (answer.status_code, answer.json()["code"]) == (409, "in-flight")

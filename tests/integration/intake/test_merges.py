@@ -15,7 +15,7 @@ from pointsman.domain.leads.evidence import Evidence, EvidenceKind
 from pointsman.domain.roster.roles import Work
 from pointsman.services.handover.handover import hand_over
 from pointsman.services.holds.drain import drain_holds
-from pointsman.services.intake.merge_leads import MergedLeads, merge_leads
+from pointsman.services.intake.merge_leads import LeadMergeResult, merge_leads
 from pointsman.services.intake.submit_lead import LeadInput, submit_lead
 from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.roster.change_roster import deactivate_rep
@@ -33,7 +33,7 @@ async def submitted(world: World, **given: Any) -> UUID:
     return (await submit_lead(world.env, LeadInput(facts=facts, **given), actor=SENDER)).lead.id
 
 
-async def merged(world: World, lead: UUID, into: UUID) -> MergedLeads:
+async def merged(world: World, lead: UUID, into: UUID) -> LeadMergeResult:
     return await merge_leads(world.env, lead, into=into, reason="same person", actor=ADMIN)
 
 
@@ -227,7 +227,7 @@ async def test_the_database_lets_nobody_undo_or_chain_a_merge(world: World) -> N
 async def test_two_merges_of_a_pair_in_both_directions_leave_one_survivor(world: World) -> None:
     one, two = await submitted(world, email="a@x.example"), await submitted(world, email="b@x.example")
     done = await asyncio.gather(merged(world, one, two), merged(world, two, one), return_exceptions=True)
-    assert sorted(type(result).__name__ for result in done) == ["Conflict", "MergedLeads"]
+    assert sorted(type(result).__name__ for result in done) == ["Conflict", "LeadMergeResult"]
     assert await world.value("select count(*) from leads where merged_into is null") == 1
 
 

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from pointsman.domain.errors import Conflict
-from pointsman.services.explain.explain import Question, explain
-from pointsman.services.intake.submit_lead import LeadInput, Submitted, submit_lead
+from pointsman.services.explain.explain import ExplainRequest, explain
+from pointsman.services.intake.submit_lead import LeadInput, SubmitResult, submit_lead
 from pointsman.services.leads.accounts import merge_accounts, set_parent
 from pointsman.services.roster.change_roster import deactivate_rep
 from support.use_case_env import ADMIN, POLICY, SENDER, World, open_world
@@ -30,7 +30,7 @@ async def live(world: World, *order: str, tie: str = "most_leads") -> None:
     await world.publish(POLICY | {"ownership": {"order": list(order), "tie": tie}})
 
 
-async def sent(world: World, email: str, **facts: Any) -> Submitted:
+async def sent(world: World, email: str, **facts: Any) -> SubmitResult:
     known = DACH | {name.replace("__", "."): value for name, value in facts.items()}
     return await submit_lead(world.env, LeadInput(email=email, facts=known), actor=SENDER)
 
@@ -41,12 +41,12 @@ async def account_of(world: World, domain: str) -> UUID:
     return found
 
 
-def told(submitted: Submitted) -> str:
+def told(submitted: SubmitResult) -> str:
     assert submitted.routed is not None
     return "; ".join(step.sentence for step in submitted.routed.decision.steps)
 
 
-def rep(submitted: Submitted) -> str | None:
+def rep(submitted: SubmitResult) -> str | None:
     assert submitted.routed is not None
     return submitted.routed.decision.rep
 
@@ -175,9 +175,9 @@ async def test_the_latest_colleague_or_the_best_tier_may_come_first(world: World
 
 async def test_explain_says_who_owns_what_without_deciding(world: World) -> None:
     first = await sent(world, "a@acme.example", account__owner="sofia")
-    shown = await explain(world.env, Question(lead_id=first.lead.id))
+    shown = await explain(world.env, ExplainRequest(lead_id=first.lead.id))
     assert "Sofia owns the account acme.example" in str(shown)
-    guessed = await explain(world.env, Question(facts={"lead.country": "DE", "lead.owner": "lena"}))
+    guessed = await explain(world.env, ExplainRequest(facts={"lead.country": "DE", "lead.owner": "lena"}))
     assert "Lena owns the contact" in str(guessed)
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from pointsman.services.intake.submit_lead import LeadInput, Submitted, submit_lead
+from pointsman.services.intake.submit_lead import LeadInput, SubmitResult, submit_lead
 from support.use_case_env import SENDER, World, make_env
 
 pytestmark = pytest.mark.anyio
 
 
-async def submit(world: World, **given: Any) -> Submitted:
+async def submit(world: World, **given: Any) -> SubmitResult:
     return await submit_lead(world.env, LeadInput(**given), actor=SENDER)
 
 

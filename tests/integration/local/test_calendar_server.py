@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pointsman.local.calendar_server import SERVICE, CalendarServer
+from pointsman.local.calendar_server import SERVICE_USER, CalendarServer
 from pointsman.local.errors import LocalServerError
 
 EVENT = (
@@ -45,7 +45,7 @@ def put(server: CalendarServer, owner: str, url: str) -> int:
 
 def test_an_owner_sees_what_the_service_writes(server: CalendarServer) -> None:
     url = server.ensure_calendar("anna", "leads")
-    assert put(server, SERVICE, url) == 201
+    assert put(server, SERVICE_USER, url) == 201
     with client(server, "anna") as http:
         assert "SUMMARY:Call" in http.get(f"{url}u1.ics").text
         found = http.request("PROPFIND", f"{server.url}anna/", headers={"Depth": "1"})
@@ -65,7 +65,7 @@ def test_an_owner_writes_their_own_calendar_and_nobody_elses(server: CalendarSer
 
 def test_a_calendar_is_made_once_and_keeps_its_events(server: CalendarServer) -> None:
     url = server.ensure_calendar("anna", "leads")
-    put(server, SERVICE, url)
+    put(server, SERVICE_USER, url)
     assert server.ensure_calendar("anna", "leads") == url
     with client(server, "anna") as http:
         assert http.get(f"{url}u1.ics").status_code == 200
@@ -90,8 +90,8 @@ def test_a_second_start_uses_the_running_server(server: CalendarServer) -> None:
 
 def test_a_killed_server_starts_again_with_its_events(server: CalendarServer) -> None:
     url = server.ensure_calendar("anna", "leads")
-    put(server, SERVICE, url)
-    known = server._known()
+    put(server, SERVICE_USER, url)
+    known = server._find_running()
     assert known
     os.kill(known.process.pid, signal.SIGKILL)
     known.process.ended_within(5)

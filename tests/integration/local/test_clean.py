@@ -19,7 +19,7 @@ def test_servers_and_orphans_end_and_nothing_remains(open_folder: Path) -> None:
     database, calendar = EmbeddedPostgres(state / "deep"), CalendarServer(state / "calendar", port=0)
     database.start()
     calendar.start(["anna"])
-    known = calendar._known()
+    known = calendar._find_running()
     assert known
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as orphan:
         facts = Process.find(orphan.pid)
@@ -27,9 +27,9 @@ def test_servers_and_orphans_end_and_nothing_remains(open_folder: Path) -> None:
         (state / "children.json").write_text(f'[{{"pid": {facts.pid}, "started": "{facts.started}"}}]')
         result = clean(state)
         assert result.returncode == 0, result.stderr
-        assert not facts.runs()
-        assert not known.process.runs()
-        assert not database.running()
+        assert not facts.is_running()
+        assert not known.process.is_running()
+        assert not database.is_running()
         assert not state.exists()
 
 

@@ -15,8 +15,8 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from pointsman.local.account import Account
 from pointsman.local.errors import LocalServerError
+from pointsman.local.os_account import OsAccount
 from pointsman.local.postgres import EmbeddedPostgres
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can change its account")
@@ -77,7 +77,7 @@ def test_a_second_start_attaches_and_a_stopped_server_keeps_its_data(postgres: E
     assert EmbeddedPostgres(postgres.directory).start() == url
     assert pid_of(postgres) == first
     postgres.stop()
-    assert not postgres.running()
+    assert not postgres.is_running()
     assert one(postgres.start(), "SELECT answer FROM kept") == 42
 
 
@@ -169,7 +169,7 @@ def test_no_network_port_is_opened(postgres: EmbeddedPostgres) -> None:
 def test_removing_leaves_nothing_running(postgres: EmbeddedPostgres) -> None:
     postgres.start()
     postgres.remove()
-    assert not postgres.running()
+    assert not postgres.is_running()
     assert not (postgres.directory / "postgres").exists()
     with pytest.raises(LocalServerError):
         postgres.libpq_url()
@@ -188,7 +188,7 @@ def test_root_changes_no_folder_above_and_makes_no_account(postgres: EmbeddedPos
     assert modes(postgres.directory) == before
     assert Path("/etc/passwd").read_bytes() == accounts
     owner = Path(f"/proc/{pid_of(postgres)}").stat().st_uid
-    assert owner == Account.for_server(postgres.directory).uid != 0
+    assert owner == OsAccount.for_server(postgres.directory).uid != 0
 
 
 @as_root
@@ -237,7 +237,7 @@ def test_programs_out_of_reach_are_copied_to_the_data(open_folder: Path, monkeyp
 
 @as_root
 def test_root_runs_it_as_the_owner_of_the_folder(open_folder: Path) -> None:
-    other = Account.for_server(open_folder)
+    other = OsAccount.for_server(open_folder)
     server = EmbeddedPostgres(open_folder / "state")
     server.directory.mkdir()
     os.chown(server.directory, other.uid, other.gid)
@@ -262,27 +262,33 @@ os.kill(int((server.directory / "postgres/data/postmaster.pid").read_text().spli
 server.start()
 psycopg.connect(server.libpq_url()).close()
 server.stop()
-assert not server.running()
+assert not server.is_running()
 server.remove()
 print(os.geteuid())
 """
-    account = Account.for_server(open_folder)
+    account = OsAccount.for_server(open_folder)
     mine = open_folder / "mine"
-    account.own(mine)
+    account.make_owned(mine)
     words = ["-c", story, mine]
     python = reachable_python(account)
-    result = subprocess.run([*python, *words], capture_output=True, text=True, check=False, cwd="/", **account.switch())
+    result = subprocess.run(
+        [*python, *words], capture_output=True, text=True, check=False, cwd="/", **account.popen_arguments()
+    )
     assert result.returncode == 0, result.stderr
     assert result.stdout.split()[-1] == str(account.uid)
 
 
-def reachable_python(account: Account) -> list[str | Path]:
+def reachable_python(account: OsAccount) -> list[str | Path]:
     """A Python that `account` may run, with the packages of this environment on its path."""
     paths = os.pathsep.join(path for path in sys.path if path)
     for python in (sys.executable, "/usr/bin/python3"):
         words: list[str | Path] = ["env", f"PYTHONPATH={paths}", "PYTHONDONTWRITEBYTECODE=1", python]
         probe = subprocess.run(
-            [*words, "-c", "import pointsman, psycopg"], capture_output=True, check=False, cwd="/", **account.switch()
+            [*words, "-c", "import pointsman, psycopg"],
+            capture_output=True,
+            check=False,
+            cwd="/",
+            **account.popen_arguments(),
         )
         if probe.returncode == 0:
             return words

@@ -15,20 +15,20 @@ import pytest
 
 from pointsman.local.errors import LocalServerError
 from pointsman.local.processes import Process
-from pointsman.local.supervisor import Child, Patience, Supervisor
+from pointsman.local.supervisor import ChildProgram, RestartPolicy, Supervisor
 
-QUICK = Patience(grace=3, first_pause=0.05, longest_pause=0.2, settled=60, deaths=4)
+QUICK = RestartPolicy(grace=3, first_pause=0.05, longest_pause=0.2, stable_after=60, max_deaths=4)
 SLEEP = "import time; print('up', flush=True); time.sleep(600)"
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
 
 
-def program(name: str, source: str, **env: str) -> Child:
-    return Child(name=name, argv=[sys.executable, "-c", source], env=env)
+def program(name: str, source: str, **env: str) -> ChildProgram:
+    return ChildProgram(name=name, argv=[sys.executable, "-c", source], env=env)
 
 
 @contextmanager
 def started(
-    children: list[Child], *, state: Path, out: io.StringIO | None = None, patience: Patience = QUICK
+    children: list[ChildProgram], *, state: Path, out: io.StringIO | None = None, patience: RestartPolicy = QUICK
 ) -> Iterator[Supervisor]:
     with Supervisor(children, state=state, out=out or io.StringIO(), patience=patience) as supervisor:
         supervisor.start()
@@ -101,8 +101,8 @@ def test_children_of_a_killed_supervisor_are_ended_by_the_next(tmp_path: Path) -
     story = """
 import sys
 from pathlib import Path
-from pointsman.local.supervisor import Child, Supervisor
-Supervisor([Child(name="old", argv=[sys.executable, "-c", sys.argv[2]])], state=Path(sys.argv[1])).run()
+from pointsman.local.supervisor import ChildProgram, Supervisor
+Supervisor([ChildProgram(name="old", argv=[sys.executable, "-c", sys.argv[2]])], state=Path(sys.argv[1])).run()
 """
     orphan_says = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
     words = [sys.executable, "-c", story, str(tmp_path), orphan_says]
@@ -137,7 +137,7 @@ def test_what_the_children_need_is_closed_after_them(tmp_path: Path) -> None:
     seen: list[object] = []
     with started([program("api", SLEEP)], state=tmp_path) as supervisor:
         pid = supervisor._runs[0].process.pid
-        supervisor.afterwards(lambda: seen.append(Process.find(pid)))
+        supervisor.call_after_stop(lambda: seen.append(Process.find(pid)))
         assert seen == []
     assert seen == [None]
 
@@ -146,7 +146,7 @@ def test_a_refused_start_closes_nothing(tmp_path: Path) -> None:
     closed: list[str] = []
     with started([program("api", SLEEP)], state=tmp_path):
         with pytest.raises(LocalServerError), Supervisor([], state=tmp_path) as second:
-            second.afterwards(lambda: closed.append("the first one's database"))
+            second.call_after_stop(lambda: closed.append("the first one's database"))
         assert closed == []
 
 

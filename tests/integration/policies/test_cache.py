@@ -9,7 +9,7 @@ from anyio.lowlevel import checkpoint
 
 from pointsman.domain.errors import NotFound
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
-from pointsman.services.policies.cache import compiled_policy
+from pointsman.services.policies.cache import load_compiled_policy
 from support.use_case_env import World
 
 pytestmark = pytest.mark.anyio
@@ -27,7 +27,7 @@ def large_policy(rules: int) -> dict[str, Any]:
 
 async def ask(world: World, version: int, answers: list[CompiledPolicy]) -> None:
     async with world.env.uow() as tx:
-        answers.append(await compiled_policy(world.env, tx, version))
+        answers.append(await load_compiled_policy(world.env, tx, version))
 
 
 async def test_those_who_ask_at_once_get_the_one_policy_that_the_first_had_made(world: World) -> None:
@@ -38,9 +38,9 @@ async def test_those_who_ask_at_once_get_the_one_policy_that_the_first_had_made(
 
     async def ask_together() -> None:
         async with world.env.uow() as tx:
-            await tx.policies.versions()
+            await tx.policies.live_versions()
             await together.wait()
-            answers.append(await compiled_policy(world.env, tx, version))
+            answers.append(await load_compiled_policy(world.env, tx, version))
 
     async with anyio.create_task_group() as tasks:
         for _ in range(4):
@@ -77,7 +77,7 @@ async def test_other_requests_are_answered_while_a_large_policy_is_made_ready(wo
         async with world.env.uow() as tx:
             await tx.policies.get(version)
             before = beats
-            await compiled_policy(world.env, tx, version)
+            await load_compiled_policy(world.env, tx, version)
             made = beats - before
             await tx.policies.get(version)
             read = beats - before - made

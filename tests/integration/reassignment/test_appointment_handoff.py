@@ -7,23 +7,23 @@ from typing import Any
 
 import pytest
 
-from pointsman.domain.booking.lifecycle import By
+from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import Conflict, RoleProtected, SlotTaken
 from pointsman.domain.roster.roles import Work
-from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.appointments.actions import cancel
 from pointsman.services.availability import participants as parties
 from pointsman.services.booking.book import book
-from pointsman.services.connections.connections import Bound, bind_calendars
+from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars
 from pointsman.services.deliveries.run import run_delivery
-from pointsman.services.ports import FaultRetry
-from pointsman.services.ports.meeting import AppointmentRow
-from pointsman.services.reassignment import appointment_handoff as takeover
+from pointsman.services.ports import VendorRetryableError
+from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.reassignment import appointment_transfer as takeover
 from pointsman.services.reassignment.appointment import reassign_appointment
-from pointsman.services.reassignment.bulk import Asked, Outcome, reassign_leads, reassign_rep
+from pointsman.services.reassignment.bulk import BulkOutcome, BulkRequest, reassign_leads, reassign_rep
 from pointsman.services.reassignment.by_rules import reassign
-from pointsman.services.reassignment.manual import assign
+from pointsman.services.reassignment.manual import assign_manually
 from pointsman.services.roster.change_roster import add_time_off, put_roster
-from pointsman.services.roster.roster_input import RosterGiven
+from pointsman.services.roster.roster_input import RosterInput
 from support.booking_floor import SETTER, Floor
 from support.faulty_calendars import Cue
 from support.reassignment_floor import (
@@ -88,7 +88,7 @@ async def test_an_unreadable_calendar_makes_nobody_the_next_rep(floor: Floor) ->
     row = await booked(floor)
     first, second = others(row.rep_key)
     floor.world.clock.advance(timedelta(minutes=2))
-    floor.vendor.faults[f"{first}-cal"] = FaultRetry("503")
+    floor.vendor.faults[f"{first}-cal"] = VendorRetryableError("503")
     assert (await given_to(floor, row)).rep_key == second
 
 
@@ -134,7 +134,7 @@ async def test_a_named_colleague_who_is_away_or_unreadable_is_refused(floor: Flo
     day = row.starts_at.replace(hour=0)
     await add_time_off(floor.env, first, absence(day, day + timedelta(days=1)), actor=ADMIN)
     floor.world.clock.advance(timedelta(minutes=2))
-    floor.vendor.faults[f"{second}-cal"] = FaultRetry("503")
+    floor.vendor.faults[f"{second}-cal"] = VendorRetryableError("503")
     for to, why in ((first, "time-off"), (second, "calendar-unreadable")):
         with pytest.raises(Conflict) as caught:
             await given_to(floor, row, to)
@@ -157,7 +157,7 @@ async def test_a_role_that_does_not_close_and_a_shut_gate_hold_for_named_colleag
 async def test_a_lead_with_an_appointment_is_given_away_for_no_other_work(floor: Floor) -> None:
     row = await booked(floor)
     with pytest.raises(Conflict) as caught:
-        await assign(
+        await assign_manually(
             floor.env,
             row.lead_id,
             rep="lena",
@@ -236,7 +236,7 @@ async def test_who_comes_back_with_another_calendar_has_the_event_there(floor: F
     row = await booked(floor)
     await floor.work_out()
     await given_to(floor, row, others(row.rep_key)[0])
-    new = [Bound(connection="cal", calendar="new-cal", writes=True)]
+    new = [CalendarBindingInput(connection="cal", calendar="new-cal", writes=True)]
     await bind_calendars(floor.env, row.rep_key, new, actor=SETTER)
     await given_to(floor, row, row.rep_key)
     await floor.work_out()
@@ -253,17 +253,17 @@ async def test_a_rep_who_is_ill_gives_up_what_is_in_that_time_and_keeps_what_com
                 later = await book(floor.env, lead_id, at(floor, 10, days=9), actor=SETTER)
             else:
                 over = lead_id
-    asked = Asked(reason="ill", until=floor.env.clock() + timedelta(days=5))
+    asked = BulkRequest(reason="ill", away_until=floor.env.clock() + timedelta(days=5))
     said = await reassign_rep(
-        floor.env, soon.rep_key, Asked(reason="ill", until=asked.until, dry_run=True), actor=ADMIN
+        floor.env, soon.rep_key, BulkRequest(reason="ill", away_until=asked.away_until, dry_run=True), actor=ADMIN
     )
     done = await reassign_rep(floor.env, soon.rep_key, asked, actor=ADMIN)
-    fates = {fate.lead_id: fate for fate in done.fates}
-    assert {f.lead_id: (f.outcome, f.code, f.rep) for f in said.fates} == {
-        f.lead_id: (f.outcome, f.code, f.rep) for f in done.fates
+    fates = {fate.lead_id: fate for fate in done.results}
+    assert {f.lead_id: (f.outcome, f.code, f.rep) for f in said.results} == {
+        f.lead_id: (f.outcome, f.code, f.rep) for f in done.results
     }
-    assert fates[soon.lead_id].outcome == fates[over].outcome == Outcome.REASSIGNED
-    assert (fates[later.lead_id].outcome, fates[later.lead_id].code) == (Outcome.LEFT, "back-by-then")
+    assert fates[soon.lead_id].outcome == fates[over].outcome == BulkOutcome.REASSIGNED
+    assert (fates[later.lead_id].outcome, fates[later.lead_id].code) == (BulkOutcome.LEFT, "back-by-then")
     assert (await appointment(floor, soon.id)).rep_key == fates[soon.lead_id].rep != soon.rep_key
     assert (await appointment(floor, later.id)).rep_key == soon.rep_key
     await floor.work_out()
@@ -275,9 +275,9 @@ async def test_a_rep_who_has_left_gives_up_everything_and_gets_nothing_more(floo
     """Fault 18 of others: who has left is still invited."""
     row = await booked(floor)
     gone = rep_given(row.rep_key, "Closer", active=False)
-    await put_roster(floor.env, RosterGiven(reps=(gone,)), actor=ADMIN)
-    moved = await reassign_rep(floor.env, row.rep_key, Asked(reason="left"), actor=ADMIN)
-    assert [fate.outcome for fate in moved.fates] == [Outcome.REASSIGNED]
+    await put_roster(floor.env, RosterInput(reps=(gone,)), actor=ADMIN)
+    moved = await reassign_rep(floor.env, row.rep_key, BulkRequest(reason="left"), actor=ADMIN)
+    assert [fate.outcome for fate in moved.results] == [BulkOutcome.REASSIGNED]
     after = await appointment(floor, row.id)
     assert after.rep_key != row.rep_key
     with pytest.raises(Conflict) as caught:
@@ -289,10 +289,10 @@ async def test_a_rep_who_has_left_gives_up_everything_and_gets_nothing_more(floo
 async def test_in_bulk_whoever_finds_nobody_is_left_with_the_reason(floor: Floor) -> None:
     rows = [await booked(floor) for _ in range(3)]  # everybody has one at the same time
     for dry in (True, False):
-        asked = Asked(reason="a new territory", dry_run=dry)
+        asked = BulkRequest(reason="a new territory", dry_run=dry)
         moved = await reassign_leads(floor.env, [row.lead_id for row in rows], asked, actor=ADMIN)
-        assert [(fate.outcome, fate.code) for fate in moved.fates] == [(Outcome.LEFT, "nobody-free")] * 3
-        assert "Another appointment has this time" in moved.fates[0].sentence
+        assert [(fate.outcome, fate.code) for fate in moved.results] == [(BulkOutcome.LEFT, "nobody-free")] * 3
+        assert "Another appointment has this time" in moved.results[0].sentence
     assert [await appointment(floor, row.id) for row in rows] == rows
 
 
@@ -305,13 +305,13 @@ async def test_what_only_the_database_sees_is_refused_in_words_and_nothing_moves
     row, to = rows[0], rows[1].rep_key
     before = await everything(floor)
     for service in (parties, takeover):
-        monkeypatch.setattr(service, "hindrance", lambda *_: None)
+        monkeypatch.setattr(service, "find_booking_obstacle", lambda *_: None)
     if how == "in bulk":
-        tried = Asked(reason="ill", dry_run=True)
-        (fate,) = (await reassign_leads(floor.env, [one.lead_id for one in rows], tried, actor=ADMIN)).fates
-        assert (fate.outcome, fate.code) == (Outcome.LEFT, "slot-taken")
-        moved = await reassign_leads(floor.env, [one.lead_id for one in rows], Asked(reason="ill"), actor=ADMIN)
-        assert [(fate.outcome, fate.code) for fate in moved.fates] == [(Outcome.LEFT, "slot-taken")] * 3
+        tried = BulkRequest(reason="ill", dry_run=True)
+        (fate,) = (await reassign_leads(floor.env, [one.lead_id for one in rows], tried, actor=ADMIN)).results
+        assert (fate.outcome, fate.code) == (BulkOutcome.LEFT, "slot-taken")
+        moved = await reassign_leads(floor.env, [one.lead_id for one in rows], BulkRequest(reason="ill"), actor=ADMIN)
+        assert [(fate.outcome, fate.code) for fate in moved.results] == [(BulkOutcome.LEFT, "slot-taken")] * 3
     else:
         with pytest.raises(SlotTaken):
             await given_to(floor, row, to if how == "by hand" else None)
@@ -321,14 +321,14 @@ async def test_what_only_the_database_sees_is_refused_in_words_and_nothing_moves
 async def test_what_has_begun_stays_with_whom_it_was(floor: Floor) -> None:
     row = await booked(floor)
     floor.world.clock.advance(timedelta(days=3))
-    moved = await reassign_rep(floor.env, row.rep_key, Asked(reason="ill", dry_run=True), actor=ADMIN)
-    moved = await reassign_rep(floor.env, row.rep_key, Asked(reason="ill"), actor=ADMIN)
-    assert [(fate.outcome, fate.code) for fate in moved.fates] == [(Outcome.LEFT, "not-legal-now")]
+    moved = await reassign_rep(floor.env, row.rep_key, BulkRequest(reason="ill", dry_run=True), actor=ADMIN)
+    moved = await reassign_rep(floor.env, row.rep_key, BulkRequest(reason="ill"), actor=ADMIN)
+    assert [(fate.outcome, fate.code) for fate in moved.results] == [(BulkOutcome.LEFT, "not-legal-now")]
 
 
 async def test_an_appointment_without_a_lead_to_go_along_is_refused(floor: Floor) -> None:
     row = await booked(floor)
-    await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+    await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     with pytest.raises(Conflict) as caught:
         await given_to(floor, row)
     assert caught.value.code == "not-legal-now"

@@ -9,7 +9,7 @@ import pytest
 from pointsman.domain.roster.reps import Caps
 from pointsman.services.explain.explain import replay_decision
 from pointsman.services.reassignment.by_rules import reassign
-from pointsman.services.roster.change_roster import RosterGiven, put_roster
+from pointsman.services.roster.change_roster import RosterInput, put_roster
 from support.use_case_env import ADMIN, World, rep_given
 
 pytestmark = pytest.mark.anyio
@@ -52,7 +52,7 @@ async def test_a_cap_by_category_stops_that_category_alone(world: World) -> None
     del document["rules"][1]["category"]
     await world.publish(document)
     caps = Caps(categories={"enterprise": Caps(per_week=2)})
-    await put_roster(world.env, RosterGiven(reps=(rep_given("lena", caps=caps),)), actor=ADMIN)
+    await put_roster(world.env, RosterInput(reps=(rep_given("lena", caps=caps),)), actor=ADMIN)
     mixed = [await world.route(await world.lead(lead__source=source)) for source in ("two", "one", "one", "one", "two")]
     assert [r.decision.outcome for r in mixed] == ["assigned", "assigned", "assigned", "held", "assigned"]
     assert mixed[3].decision.candidates[0].code == "cap-category"
@@ -65,7 +65,7 @@ async def test_a_cap_by_category_holds_when_two_pools_give_at_the_same_moment(wo
     await world.publish(two_pools((["lena", "jonas"], ["lena"])))
     caps = Caps(categories={"enterprise": Caps(per_day=3)})
     given = tuple(rep_given(key, caps=caps) for key in ("lena", "jonas"))
-    await put_roster(world.env, RosterGiven(reps=given), actor=ADMIN)
+    await put_roster(world.env, RosterInput(reps=given), actor=ADMIN)
     got = await rush(world, 24)
     assert (got.count("lena"), got.count("jonas")) == (3, 3)
 
@@ -110,11 +110,11 @@ async def test_capped_reps_capped_suppliers_and_shared_counters_do_not_deadlock(
     await world.publish(document)
     caps = Caps(per_day=4, categories={"enterprise": Caps(per_week=3)})
     floor = [rep_given(key, caps=caps) for key in everybody]
-    await put_roster(world.env, RosterGiven(reps=tuple(floor)), actor=ADMIN)
+    await put_roster(world.env, RosterInput(reps=tuple(floor)), actor=ADMIN)
 
     async def change_the_roster() -> None:
         for _ in range(3):
-            await put_roster(world.env, RosterGiven(reps=tuple(floor[::-1])), actor=ADMIN)
+            await put_roster(world.env, RosterInput(reps=tuple(floor[::-1])), actor=ADMIN)
 
     got, _ = await asyncio.gather(rush(world, 40), change_the_roster())
     assert {key: got.count(key) for key in everybody} == dict.fromkeys(everybody, 3)
@@ -124,7 +124,7 @@ async def test_a_lead_that_moves_within_a_full_supplier_or_stays_with_a_full_rep
     world: World,
 ) -> None:
     await world.publish(two_pools((PARTNERS, ["lena"]), **partner(open=1)))
-    await put_roster(world.env, RosterGiven(reps=(rep_given("lena", caps=Caps(open_load=1)),)), actor=ADMIN)
+    await put_roster(world.env, RosterInput(reps=(rep_given("lena", caps=Caps(open_load=1)),)), actor=ADMIN)
     moving, staying = await world.lead(lead__source="one"), await world.lead(lead__source="two")
     first = await world.route(moving)
     moved = await reassign(world.env, moving, reason="ill today", actor=ADMIN)

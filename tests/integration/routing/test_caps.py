@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from pointsman.domain.roster.reps import Caps
-from pointsman.services.roster.change_roster import RosterGiven, put_roster
-from pointsman.services.routing.loads import periods_at
+from pointsman.services.roster.change_roster import RosterInput, put_roster
+from pointsman.services.routing.loads import period_starts
 from support.use_case_env import ADMIN, World, rep_given
 
 
@@ -15,7 +15,7 @@ from support.use_case_env import ADMIN, World, rep_given
 @pytest.mark.parametrize("caps", [Caps(per_hour=1), Caps(per_day=1), Caps(per_week=1), Caps(open_load=1)])
 async def test_a_rep_at_a_cap_gets_no_more(world: World, caps: Caps) -> None:
     capped = tuple(rep_given(key, caps=caps) for key in ("lena", "jonas", "sofia"))
-    await put_roster(world.env, RosterGiven(reps=capped), actor=ADMIN)
+    await put_roster(world.env, RosterInput(reps=capped), actor=ADMIN)
     routed = [await world.route(await world.lead(lead__country="DE")) for _ in range(4)]
     assert {r.rep.key for r in routed[:3] if r.rep} == {"lena", "jonas", "sofia"}
     assert routed[3].decision.hold_reason == "nobody-eligible"
@@ -29,7 +29,7 @@ async def test_a_cap_holds_when_two_pools_give_at_the_same_moment(world: World) 
         for name in pools
     ]
     await world.publish({"pools": pools, "rules": rules})
-    await put_roster(world.env, RosterGiven(reps=(rep_given("lena", caps=Caps(per_day=3)),)), actor=ADMIN)
+    await put_roster(world.env, RosterInput(reps=(rep_given("lena", caps=Caps(per_day=3)),)), actor=ADMIN)
     leads = [await world.lead(lead__source=f"pool-{i % 2}") for i in range(12)]
     routed = await asyncio.gather(*(world.route(lead) for lead in leads))
     assert sum(r.rep is not None for r in routed) == 3
@@ -52,6 +52,6 @@ async def test_a_cap_holds_when_two_pools_give_at_the_same_moment(world: World) 
     ],
 )
 def test_periods_begin_by_the_pools_own_clock(now: str, zone: str, hour: str, day: str, week: str) -> None:
-    found = periods_at(datetime.fromisoformat(now), zone)
+    found = period_starts(datetime.fromisoformat(now), zone)
     expected = [datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (hour, day, week)]
     assert [found.hour, found.day, found.week] == expected

@@ -5,9 +5,9 @@ from fractions import Fraction
 import pytest
 
 from pointsman.domain.errors import Conflict, NotFound
-from pointsman.services.routing.ledger import adjust_balance, credit
-from pointsman.services.routing.ledger_audit import rebuild_ledger, verify_all, verify_ledger
-from pointsman.services.transactions import in_transaction
+from pointsman.services.routing.ledger import adjust_balance, reverse_turn_of
+from pointsman.services.routing.ledger_audit import rebuild_ledger, verify_all_ledgers, verify_ledger
+from pointsman.services.transactions import run_in_transaction
 from support.use_case_env import ADMIN, World
 
 pytestmark = pytest.mark.anyio
@@ -24,7 +24,7 @@ BROKEN = [
 async def history(world: World) -> None:
     """Four turns, a credit and a correction."""
     decisions = [(await world.route(await world.lead(lead__country="DE"))).decision_id for _ in range(4)]
-    await in_transaction(world.env, lambda tx: credit(world.env, tx, decisions[1], "spam"))
+    await run_in_transaction(world.env, lambda tx: reverse_turn_of(world.env, tx, decisions[1], "spam"))
     await adjust_balance(world.env, POOL, "sofia", Fraction(-1, 7), reason="training", actor=ADMIN)
 
 
@@ -37,7 +37,7 @@ async def test_a_row_that_is_not_its_history_is_found_and_mended(world: World, b
     verified = await verify_ledger(world.env, POOL)
     assert not verified.agrees
     assert verified.faults[0].startswith(fault)
-    assert [v.agrees for v in await verify_all(world.env)] == [False]
+    assert [v.agrees for v in await verify_all_ledgers(world.env)] == [False]
     await rebuild_ledger(world.env, POOL, reason="restored", actor=ADMIN)
     after = tuple((await world.rows(row))[0])
     assert after[:2] == before[:2]

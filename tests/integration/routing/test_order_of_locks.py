@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.services.reassignment.bulk import Asked, reassign_leads
+from pointsman.services.reassignment.bulk import BulkRequest, reassign_leads
 from pointsman.services.reassignment.by_rules import reassign
-from pointsman.services.routing.ledger_audit import verify_all
+from pointsman.services.routing.ledger_audit import verify_all_ledgers
 from support.use_case_env import ADMIN, World
 
 pytestmark = pytest.mark.anyio
@@ -58,16 +58,16 @@ async def test_a_turn_is_taken_back_and_given_under_locks_taken_together(world: 
         await until_somebody_waits(world)
         await other.execute(text(COUNTER), {"what": "web"})  # the counter of the old turn is not held while waiting
     assert (await moving).decision.pool == "web"
-    assert all(found.agrees for found in await verify_all(world.env))
+    assert all(found.agrees for found in await verify_all_ledgers(world.env))
 
 
 async def test_trying_a_list_waits_for_its_leads_before_it_holds_a_counter(world: World) -> None:
     first, second = sorted(await in_web(world, 2))
     async with holding(world, LEAD, second) as other:
         trying = asyncio.create_task(
-            reassign_leads(world.env, [first, second], Asked(reason="ill", dry_run=True), actor=ADMIN)
+            reassign_leads(world.env, [first, second], BulkRequest(reason="ill", dry_run=True), actor=ADMIN)
         )
         await until_somebody_waits(world)
         for counter in ("inbound", "web"):
             await other.execute(text(COUNTER), {"what": counter})
-    assert [fate.outcome.value for fate in (await trying).fates] == ["reassigned", "reassigned"]
+    assert [fate.outcome.value for fate in (await trying).results] == ["reassigned", "reassigned"]

@@ -10,10 +10,10 @@ from pointsman.domain.distribution.ledger import Ledger
 from pointsman.domain.errors import Invalid
 from pointsman.domain.roster.reps import Caps
 from pointsman.services.explain.explain import replay_decision
-from pointsman.services.roster.change_roster import RosterGiven, put_roster
-from pointsman.services.routing.ledger import adjust_balance, credit, pool_ledger
-from pointsman.services.routing.ledger_audit import verify_all, verify_ledger
-from pointsman.services.transactions import in_transaction
+from pointsman.services.roster.change_roster import RosterInput, put_roster
+from pointsman.services.routing.ledger import adjust_balance, pool_ledger, reverse_turn_of
+from pointsman.services.routing.ledger_audit import verify_all_ledgers, verify_ledger
+from pointsman.services.transactions import run_in_transaction
 from support.use_case_env import ADMIN, POLICY, World, rep_given
 
 pytestmark = pytest.mark.anyio
@@ -52,7 +52,7 @@ async def test_one_decision_that_may_reach_both_pools_locks_their_counter_once(w
     document = shared(web=["mia"], phone=SDRS)
     document["rules"][0]["else"] = "pool:phone"
     await world.publish(document)
-    await put_roster(world.env, RosterGiven(reps=(rep_given("mia", caps=Caps(open_load=0)),)), actor=ADMIN)
+    await put_roster(world.env, RosterInput(reps=(rep_given("mia", caps=Caps(open_load=0)),)), actor=ADMIN)
     routed = await world.route(await world.lead(lead__source="web"))
     assert (routed.decision.pool, await world.value("select count(*) from pool_ledgers")) == ("phone", 1)
     assert (await replay_decision(world.env, routed.decision_id)).same
@@ -61,7 +61,7 @@ async def test_one_decision_that_may_reach_both_pools_locks_their_counter_once(w
 async def test_a_credit_a_correction_and_a_check_by_a_pools_name_are_its_counters(world: World) -> None:
     await world.publish(shared(web=SDRS, phone=["lena", "mia"]))
     routed = await world.route(await world.lead(lead__source="phone"))
-    assert await in_transaction(world.env, lambda tx: credit(world.env, tx, routed.decision_id, "spam"))
+    assert await run_in_transaction(world.env, lambda tx: reverse_turn_of(world.env, tx, routed.decision_id, "spam"))
     await adjust_balance(world.env, "phone", "mia", Fraction(1), reason="a favour", actor=ADMIN)
     third = Fraction(-1, 3)  # everybody who shares the counter bears it
     assert await balances(world) == {"lena": third, "jonas": third, "sofia": third, "mia": Fraction(1)}
@@ -79,10 +79,10 @@ async def test_the_turns_of_a_pool_that_is_gone_are_credited_where_they_were_boo
     await world.publish(shared(web=SDRS))
     routed = await world.route(await world.lead(lead__source="web"))
     await world.publish(POLICY)
-    assert await in_transaction(world.env, lambda tx: credit(world.env, tx, routed.decision_id, "no-show"))
+    assert await run_in_transaction(world.env, lambda tx: reverse_turn_of(world.env, tx, routed.decision_id, "no-show"))
     assert set((await balances(world)).values()) == {Fraction(0)}
     assert (await pool_ledger(world.env, "inbound")).seq == 2
-    assert [(v.counter, v.agrees) for v in await verify_all(world.env)] == [("inbound", True)]
+    assert [(v.counter, v.agrees) for v in await verify_all_ledgers(world.env)] == [("inbound", True)]
 
 
 async def test_a_pool_that_leaves_its_counter_starts_level_and_owes_the_counter_nothing(world: World) -> None:

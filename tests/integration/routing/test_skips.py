@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from pointsman.domain.errors import Conflict, Invalid, NotFound
-from pointsman.services.explain.explain import Question, explain, replay_decision
+from pointsman.services.explain.explain import ExplainRequest, explain, replay_decision
 from pointsman.services.routing.ledger import pool_ledger
 from pointsman.services.routing.ledger_audit import verify_ledger
 from pointsman.services.routing.skips import cancel_skip, skip_next_turn
@@ -53,7 +53,7 @@ async def test_explaining_uses_no_skip_up(world: World) -> None:
     await skip_next_turn(world.env, POOL, first, reason="a call", costs_turn=False, actor=ADMIN)
     lead = await world.lead(lead__country="DE")
     for _ in range(2):
-        assert (await explain(world.env, Question(lead_id=lead))).decision.rep != first
+        assert (await explain(world.env, ExplainRequest(lead_id=lead))).decision.rep != first
     assert [s.rep for s in (await pool_ledger(world.env, POOL)).skips] == [first]
 
 

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from pointsman.domain.roster.reps import Caps
-from pointsman.services.roster.change_roster import RosterGiven, put_roster
+from pointsman.services.roster.change_roster import RosterInput, put_roster
 from pointsman.services.routing.skips import skip_next_turn
 from support.use_case_env import ADMIN, World, rep_given
 
@@ -111,7 +111,7 @@ async def put_floor(world: World, *, members: int) -> None:
     """Some with caps, some full, and as many more with caps as a pool is to have."""
     capped = [rep_given(key, caps=CAPPED) for key in ("tom", "tina", *(f"sdr-{i}" for i in range(members)))]
     full = [rep_given(key, caps=FULL) for key in ("full", *(f"full-{i}" for i in range(5)))]
-    await put_roster(world.env, RosterGiven(reps=(*capped, *full)), actor=ADMIN)
+    await put_roster(world.env, RosterInput(reps=(*capped, *full)), actor=ADMIN)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -11,7 +11,7 @@ from pointsman.main import Wired, wire
 from pointsman.settings import load_settings
 from pointsman.worker.queue import QueueSettings
 from pointsman.worker.run import run_worker
-from pointsman.worker.tasks import Job, Periodic
+from pointsman.worker.tasks import Job, PeriodicTask
 from support.http_keys import SECRET
 
 
@@ -31,7 +31,7 @@ def working(wired: Wired, database_url: str) -> Working:
 
     @asynccontextmanager
     async def start(
-        jobs: Mapping[str, Job], *, periodic: Sequence[Periodic] = (), deadline: float = 30.0, concurrency: int = 3
+        jobs: Mapping[str, Job], *, periodic: Sequence[PeriodicTask] = (), deadline: float = 30.0, concurrency: int = 3
     ) -> AsyncIterator[asyncio.Event]:
         stop = asyncio.Event()
         queue = QueueSettings(

@@ -19,9 +19,9 @@ import pytest
 from procrastinate.exceptions import ConnectorException
 
 from pointsman.main import Wired
-from pointsman.services.ports import Env, Unreachable
+from pointsman.services.ports import DatabaseUnavailable, Env
 from pointsman.services.roster.change_roster import add_time_off
-from pointsman.worker.tasks import JOBS, PERIODIC, Job, Periodic
+from pointsman.worker.tasks import JOBS, PERIODIC_TASKS, Job, PeriodicTask
 from support.http_keys import SECRET
 from support.use_case_env import ADMIN, absence, open_world
 
@@ -200,7 +200,7 @@ async def defer_patiently(wired: Wired, n: int) -> None:
     for _ in range(20):
         try:
             await defer(wired, "note", {"n": n})
-        except Unreachable:
+        except DatabaseUnavailable:
             await asyncio.sleep(0.2)
         else:
             return
@@ -214,7 +214,7 @@ async def test_periodic_work_is_done_by_one_worker_of_two(wired: Wired, working:
         done.append(time.monotonic())
         return 0
 
-    task = Periodic(name="count", every=timedelta(seconds=1), run=sweep)
+    task = PeriodicTask(name="count", every=timedelta(seconds=1), run=sweep)
     async with working({}, periodic=[task]), working({}, periodic=[task]):
         await asyncio.sleep(4.2)
     assert 3 <= len(done) <= 6  # two workers that do not share would make about ten
@@ -228,13 +228,13 @@ async def test_a_failing_sweep_is_tried_again(wired: Wired, working: Any) -> Non
         tries += 1
         raise RuntimeError("not today")
 
-    async with working({}, periodic=[Periodic(name="odd", every=timedelta(seconds=0.2), run=sweep)]):
+    async with working({}, periodic=[PeriodicTask(name="odd", every=timedelta(seconds=0.2), run=sweep)]):
         await until(lambda: tries >= 3)
 
 
 def test_the_worker_knows_the_jobs_and_the_sweeps_that_the_use_cases_count_on() -> None:
     assert set(JOBS) == {"inbox.process", "delivery.run", "holds.drain"}
-    assert {task.name for task in PERIODIC} == {
+    assert {task.name for task in PERIODIC_TASKS} == {
         "inbox.sweep",
         "deliveries.sweep",
         "holds.drain",
@@ -315,7 +315,7 @@ async def test_a_waiting_lead_moves_on_at_the_moment_its_rep_is_back(
             await add_time_off(world.env, rep, absence(back - timedelta(hours=1), back), actor=ADMIN)
         lead = await world.lead(lead__country="DE")
         assert (await world.route(lead)).rep is None
-        only = [task for task in PERIODIC if task.name == "holds.due"]
+        only = [task for task in PERIODIC_TASKS if task.name == "holds.due"]
         async with working({}, periodic=only), asyncio.timeout(30):
             while not await world.value("select count(*) from assignments"):  # noqa: ASYNC110  # it lies in a database
                 await asyncio.sleep(0.05)

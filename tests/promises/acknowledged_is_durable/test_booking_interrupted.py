@@ -12,10 +12,10 @@ from pointsman.db.engine.engine import make_engine
 from pointsman.db.unit_of_work import SqlTx, SqlUnitOfWork
 from pointsman.domain.errors import SlotTaken
 from pointsman.main import create_app
-from pointsman.services.booking.book import book, book_in, prepare_booking
+from pointsman.services.booking.book import book, book_in_tx, prepare_booking
 from pointsman.services.operations.api_keys import create_key
-from pointsman.services.ports import Actor, Tx, Unreachable
-from pointsman.services.transactions import in_transaction
+from pointsman.services.ports import Actor, DatabaseUnavailable, Tx
+from pointsman.services.transactions import run_in_transaction
 from pointsman.settings import load_settings
 from support.booking_floor import SETTER, Floor, open_floor
 from support.http_keys import SECRET
@@ -89,12 +89,12 @@ async def test_a_booking_whose_connection_dies_at_its_end_is_not_there_and_can_b
     before = await written(floor)
 
     async def work(tx: Tx) -> None:
-        await book_in(floor.env, tx, prepared)
+        await book_in_tx(floor.env, tx, prepared)
         assert isinstance(tx, SqlTx)
         await tx.connection.execute(text("select pg_terminate_backend(pg_backend_pid())"))
 
-    with pytest.raises(Unreachable):
-        await in_transaction(floor.env, work)
+    with pytest.raises(DatabaseUnavailable):
+        await run_in_transaction(floor.env, work)
     assert await written(floor) == before
     assert (await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)).status == "confirmed"
 
@@ -114,7 +114,7 @@ async def test_a_time_at_which_nobody_is_free_is_refused_without_a_lock_and_with
         event.listen(engine.sync_engine, "before_cursor_execute", lambda *given: said.append(given[2]))
         try:
             with pytest.raises(SlotTaken):
-                await in_transaction(replace(env, calendars=floor.vendor), lambda tx: book_in(env, tx, prepared))
+                await run_in_transaction(replace(env, calendars=floor.vendor), lambda tx: book_in_tx(env, tx, prepared))
         finally:
             await engine.dispose()
         assert not [one for one in said if "pool_ledgers" in one or "from reps where" in one], said

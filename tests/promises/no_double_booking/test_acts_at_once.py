@@ -8,18 +8,37 @@ from datetime import timedelta
 
 import pytest
 
-from pointsman.domain.booking.lifecycle import Act, By, Outcome, Standing, Status, effect_of, legal
+from pointsman.domain.booking.lifecycle import (
+    ActorRole,
+    AppointmentAction,
+    AppointmentState,
+    AppointmentStatus,
+    MeetingOutcome,
+    allowed_actions,
+    transition_for,
+)
 from pointsman.domain.errors import Conflict, PointsmanError
 from pointsman.services.booking.reschedule import reschedule
-from pointsman.services.ports.meeting import AppointmentEvent, AppointmentRow
-from pointsman.services.routing.ledger_audit import verify_all
+from pointsman.services.ports.booking import AppointmentEvent, AppointmentRow
+from pointsman.services.routing.ledger_audit import verify_all_ledgers
 from support.appointment_states import DO, STATES, Seen, appointment_in
 from support.booking_floor import SETTER, Floor, open_floor
 
 pytestmark = pytest.mark.anyio
 
-AHEAD = [(Act.CANCEL, "prospect"), (Act.CANCEL, "closer"), (Act.ACCEPT, ""), (Act.REJECT, "wrong_segment")]
-PAST = [(Act.CANCEL, "setter"), (Act.HELD, ""), (Act.NO_SHOW, ""), (Act.REJECT, "not_qualified"), (Act.OUTCOME, "won")]
+AHEAD = [
+    (AppointmentAction.CANCEL, "prospect"),
+    (AppointmentAction.CANCEL, "closer"),
+    (AppointmentAction.ACCEPT, ""),
+    (AppointmentAction.REJECT, "wrong_segment"),
+]
+PAST = [
+    (AppointmentAction.CANCEL, "setter"),
+    (AppointmentAction.HELD, ""),
+    (AppointmentAction.NO_SHOW, ""),
+    (AppointmentAction.REJECT, "not_qualified"),
+    (AppointmentAction.OUTCOME, "won"),
+]
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -37,19 +56,21 @@ async def test_acts_at_once_on_one_appointment_make_one_legal_history(database_u
             assert [fault for fault in faults if not isinstance(fault, PointsmanError)] == []
             assert {fault.code for fault in faults if isinstance(fault, Conflict)} <= KNOWN
             await one_legal_history(floor, row)
-        assert all(found.agrees for found in await verify_all(floor.env))
+        assert all(found.agrees for found in await verify_all_ledgers(floor.env))
 
 
 #: A slot may also be gone, or lie outside what is offered, by the time somebody wants to move there.
 KNOWN = {"not-legal-now", "slot-taken", "slot-not-offered", "holder-changed", "no-closer", "moved-meanwhile"}
 
 
-def one(floor: Floor, row: AppointmentRow, key: tuple[Act, str]) -> Callable[[], Awaitable[AppointmentRow]]:
+def one(
+    floor: Floor, row: AppointmentRow, key: tuple[AppointmentAction, str]
+) -> Callable[[], Awaitable[AppointmentRow]]:
     return lambda: DO[key](floor, row.id)
 
 
 def moved(floor: Floor, row: AppointmentRow, by: timedelta) -> Callable[[], Awaitable[AppointmentRow]]:
-    return lambda: reschedule(floor.env, row.id, row.starts_at + by, by=By.PROSPECT, reason="x", actor=SETTER)
+    return lambda: reschedule(floor.env, row.id, row.starts_at + by, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
 
 
 async def one_legal_history(floor: Floor, row: AppointmentRow) -> None:
@@ -57,11 +78,11 @@ async def one_legal_history(floor: Floor, row: AppointmentRow) -> None:
         events = await tx.appointments.history(row.id)
         stored = await tx.appointments.get(row.id)
     assert stored is not None
-    assert events[0].act == Act.BOOK
-    stands = row.standing
+    assert events[0].act == AppointmentAction.BOOK
+    stands = row.state
     for event in events[1:]:
-        act = Act(event.act)
-        assert act in legal(stands, event.at), (act, stands)
+        act = AppointmentAction(event.act)
+        assert act in allowed_actions(stands, event.at), (act, stands)
         stands = after(stands, event)
     assert (stands.status, stands.outcome) == (stored.status, stored.outcome)
     seen = await Seen.of(floor, row)
@@ -71,14 +92,18 @@ async def one_legal_history(floor: Floor, row: AppointmentRow) -> None:
     assert seen.ops.count("cancel") <= 1
 
 
-def after(stands: Standing, event: AppointmentEvent) -> Standing:
+def after(stands: AppointmentState, event: AppointmentEvent) -> AppointmentState:
     """What the act made of it, by the table."""
-    act = Act(event.act)
+    act = AppointmentAction(event.act)
     became = event.detail["after"]
-    if act is Act.OUTCOME:
-        return replace(stands, outcome=Outcome(became["outcome"]))
-    if act is Act.ACCEPT:
+    if act is AppointmentAction.OUTCOME:
+        return replace(stands, outcome=MeetingOutcome(became["outcome"]))
+    if act is AppointmentAction.ACCEPT:
         return replace(stands, accepted=True)
-    case = {Act.CANCEL: event.by, Act.REJECT: became.get("reject_code", ""), Act.RESCHEDULE: "same rep"}.get(act, "")
-    status = effect_of(act, case).status
-    return stands if status is None else replace(stands, status=Status(status))
+    case = {
+        AppointmentAction.CANCEL: event.by,
+        AppointmentAction.REJECT: became.get("reject_code", ""),
+        AppointmentAction.RESCHEDULE: "same rep",
+    }.get(act, "")
+    status = transition_for(act, case).status
+    return stands if status is None else replace(stands, status=AppointmentStatus(status))

@@ -6,12 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from pointsman.domain.booking.lifecycle import Act, legal
+from pointsman.domain.booking.lifecycle import AppointmentAction, allowed_actions
 from pointsman.domain.errors import PointsmanError
-from pointsman.services.appointments.overdue import ask_for_results, lapse_requests
+from pointsman.services.appointments.overdue import alert_missing_results, lapse_requests
 from pointsman.services.booking.book import book
 from pointsman.services.intake.submit_lead import LeadInput, submit_lead
-from pointsman.services.routing.ledger_audit import verify_all
+from pointsman.services.routing.ledger_audit import verify_all_ledgers
 from support.appointment_states import DO
 from support.booking_floor import SETTER, Floor, open_floor
 
@@ -43,7 +43,7 @@ async def step(floor: Floor, lead_id: UUID, chance: random.Random) -> str:
             row = await tx.appointments.get(found.id)
             assert row is not None
             rows.append(row)
-    may = [(row, key) for row in rows for key in DO if key[0] in legal(row.standing, floor.env.clock())]
+    may = [(row, key) for row in rows for key in DO if key[0] in allowed_actions(row.state, floor.env.clock())]
     word = chance.choice(
         ["act", "act", "act", "act", "again", "again", "news", "time", "request"] if may else ["again", "news"]
     )
@@ -85,11 +85,11 @@ async def to_the_end(floor: Floor, span: timedelta) -> None:
     if timedelta() < span < timedelta(days=3):
         floor.world.clock.advance(span + timedelta(hours=1))
     await lapse_requests(floor.env)
-    await ask_for_results(floor.env)
+    await alert_missing_results(floor.env)
 
 
 async def the_books_agree(floor: Floor, done: list[str]) -> None:
-    assert all(found.agrees for found in await verify_all(floor.env)), done
+    assert all(found.agrees for found in await verify_all_ledgers(floor.env)), done
     wrong_stage = (
         "select l.stage, a.work, h.id, b.status from leads l"
         " left join assignments a on a.lead_id = l.id and a.ended_at is null"
@@ -116,4 +116,9 @@ async def the_books_agree(floor: Floor, done: list[str]) -> None:
 
 
 def test_the_acts_that_are_drawn_are_those_that_callers_may_ask_for() -> None:
-    assert {key[0] for key in DO} == set(Act) - {Act.BOOK, Act.LAPSE, Act.RESCHEDULE, Act.REASSIGN}
+    assert {key[0] for key in DO} == set(AppointmentAction) - {
+        AppointmentAction.BOOK,
+        AppointmentAction.LAPSE,
+        AppointmentAction.RESCHEDULE,
+        AppointmentAction.REASSIGN,
+    }

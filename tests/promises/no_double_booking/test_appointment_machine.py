@@ -21,19 +21,19 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from pointsman.domain.booking.lifecycle import By
+from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import PointsmanError
 from pointsman.domain.roster.roles import Work
-from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.appointments.actions import cancel
 from pointsman.services.availability import participants as parties
 from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
-from pointsman.services.booking.slot_holds import hold_slot, release_slot
-from pointsman.services.calendar_sync.poll import look_at_calendars
-from pointsman.services.connections.connections import Bound, bind_calendars
+from pointsman.services.booking.slot_holds import hold_slot, release_slot_hold
+from pointsman.services.calendar_sync.poll import sync_calendars
+from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars
 from pointsman.services.ports import CalendarEvent
 from pointsman.services.reassignment.by_rules import reassign
-from pointsman.services.roster.change_roster import RoleGiven, add_time_off, put_roster
+from pointsman.services.roster.change_roster import RoleInput, add_time_off, put_roster
 from pointsman.services.routing.ledger_audit import verify_ledger
 from support.booking_floor import CLOSERS, SETTER, Floor, open_floor
 from support.database import Server
@@ -135,20 +135,20 @@ class Appointments(RuleBasedStateMachine):
             await self._hire()
         await self.floor.world.publish({**POLICY, "pools": pools})
         if not self.checked:
-            self.patch.setattr(parties, "hindrance", lambda *_: None)
+            self.patch.setattr(parties, "find_booking_obstacle", lambda *_: None)
         for _ in range(LEADS):
             lead, _ = await self.floor.ready()
             self.leads.append(lead)
 
     async def _hire(self) -> None:
         given = floor_given()
-        designer = RoleGiven(name="Designer", works=frozenset({Work.SOLUTION_DESIGN}))
+        designer = RoleInput(name="Designer", works=frozenset({Work.SOLUTION_DESIGN}))
         always = tuple(replace(block, weekday=day) for day in range(7) for block in office_hours()[:1])
         people = [*given.reps, *(rep_given(key, "Designer") for key in DESIGNERS)]
         reps = tuple(replace(rep, working_hours=always) for rep in people)
         await put_roster(self.floor.env, replace(given, roles=(*given.roles, designer), reps=reps), actor=ADMIN)
         for rep in DESIGNERS:
-            bound = [Bound(connection="cal", calendar=f"{rep}-cal", writes=True)]
+            bound = [CalendarBindingInput(connection="cal", calendar=f"{rep}-cal", writes=True)]
             await bind_calendars(self.floor.env, rep, bound, actor=SETTER)
 
     def teardown(self) -> None:
@@ -200,7 +200,7 @@ class Appointments(RuleBasedStateMachine):
         held = self.model.holds.pop(self.leads[which], None)
         if held is None:
             return
-        self.attempt(lambda: release_slot(self.floor.env, held.id, actor=SETTER), possible=True)
+        self.attempt(lambda: release_slot_hold(self.floor.env, held.id, actor=SETTER), possible=True)
 
     @rule(which=LEAD, chosen=TIMES)
     def reschedule(self, which: int, chosen: tuple[int, int]) -> None:
@@ -210,7 +210,7 @@ class Appointments(RuleBasedStateMachine):
         start = time_of(chosen)
         possible = any(self.model.free(rep, start, lead=lead) for rep in CLOSERS)
         row = self.attempt(
-            lambda: reschedule(self.floor.env, meeting.id, start, by=By.PROSPECT, reason="moved", actor=SETTER),
+            lambda: reschedule(self.floor.env, meeting.id, start, by=ActorRole.PROSPECT, reason="moved", actor=SETTER),
             possible=possible,
         )
         if row is not None:
@@ -231,8 +231,8 @@ class Appointments(RuleBasedStateMachine):
             assert self.model.meetings[lead].rep != meeting.rep
             assert self.model.meetings[lead].start == meeting.start
 
-    @rule(which=LEAD, by=st.sampled_from([By.PROSPECT, By.CLOSER]))
-    def cancel(self, which: int, by: By) -> None:
+    @rule(which=LEAD, by=st.sampled_from([ActorRole.PROSPECT, ActorRole.CLOSER]))
+    def cancel(self, which: int, by: ActorRole) -> None:
         lead, meeting = self._one(which)
         if meeting is None:
             return
@@ -251,7 +251,7 @@ class Appointments(RuleBasedStateMachine):
     def enter_something_else(self, rep: str, chosen: tuple[int, int]) -> None:
         """The rep writes something of their own into the calendar, also over an appointment."""
         start, end = time_of(chosen), time_of(chosen) + timedelta(minutes=20)
-        self.floor.vendor.busy_times.setdefault(f"{rep}-cal", []).append((start, end))
+        self.floor.vendor.busy.setdefault(f"{rep}-cal", []).append((start, end))
         self.model.away.append((rep, start, end))
 
     @rule(which=LEAD, chosen=TIMES)
@@ -361,7 +361,7 @@ class Appointments(RuleBasedStateMachine):
             pass
 
     async def _compare(self) -> None:
-        await look_at_calendars(self.floor.env)
+        await sync_calendars(self.floor.env)
         await self._deliver()
 
 

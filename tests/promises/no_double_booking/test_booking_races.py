@@ -14,16 +14,16 @@ from sqlalchemy import text
 
 from pointsman.db.unit_of_work import SqlTx
 from pointsman.domain.booking.availability import Interval
-from pointsman.domain.booking.lifecycle import By
+from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import PointsmanError, SlotTaken, Unavailable
-from pointsman.services.appointments.transition_acts import cancel, confirm
+from pointsman.services.appointments.actions import cancel, confirm
 from pointsman.services.availability import participants as parties
 from pointsman.services.booking import book as booking
-from pointsman.services.booking.book import Prepared, book, book_in, prepare_booking
-from pointsman.services.booking.slot_holds import hold_slot, release_slot
-from pointsman.services.connections.connections import Bound, bind_calendars
+from pointsman.services.booking.book import PreparedBooking, book, book_in_tx, prepare_booking
+from pointsman.services.booking.slot_holds import hold_slot, release_slot_hold
+from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars
 from pointsman.services.ports import Env, LostRace, Tx
-from pointsman.services.transactions import ATTEMPTS, in_transaction
+from pointsman.services.transactions import MAX_ATTEMPTS, run_in_transaction
 from support.booking_floor import SETTER, Floor, open_floor
 from support.use_case_env import POLICY, make_env
 
@@ -143,15 +143,15 @@ async def test_whatever_is_booked_kept_confirmed_and_called_off_at_once_nobodys_
                         return await answer_of(hold_slot(env, lead_id, start, actor=SETTER))
                     case "release":
                         async with env.uow() as tx:
-                            hold = await tx.slot_holds.of_lead(lead_id)
-                        return await answer_of(release_slot(env, hold.id, actor=SETTER)) if hold else "none"
+                            hold = await tx.slot_holds.open_for_lead(lead_id)
+                        return await answer_of(release_slot_hold(env, hold.id, actor=SETTER)) if hold else "none"
                 async with env.uow() as tx:
-                    row = await tx.appointments.of_lead(lead_id)
+                    row = await tx.appointments.active_for_lead(lead_id)
                 if row is None:
                     return "none"
                 if what == "confirm":
                     return await answer_of(confirm(env, row.id, actor=SETTER))
-                return await answer_of(cancel(env, row.id, by=By.PROSPECT, reason="x", actor=SETTER))
+                return await answer_of(cancel(env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER))
 
         results = Counter(await asyncio.gather(*(one() for _ in range(150))))
         await close()
@@ -165,11 +165,11 @@ async def test_with_the_applications_own_check_switched_off_the_database_keeps_e
     async with open_floor(database_url, policy=policy(("anna",))) as floor:
         leads, starts = await ready(floor, 12)
         asked = [await prepare_booking(floor.env, lead, starts[1], actor=SETTER) for lead in leads]
-        shifted = [replace(given, asking=replace(given.asking, wanted=_later(given))) for given in asked[6:]]
+        shifted = [replace(given, request=replace(given.request, time=_later(given))) for given in asked[6:]]
         for module in (booking, parties):
-            monkeypatch.setattr(module, "hindrance", lambda *_given: None)
+            monkeypatch.setattr(module, "find_booking_obstacle", lambda *_given: None)
 
-        async def attempt(given: Prepared) -> str:
+        async def attempt(given: PreparedBooking) -> str:
             return await answer_of(booking.book_prepared(floor.env, given))
 
         results = Counter(await asyncio.gather(*(attempt(given) for given in [*asked[:6], *shifted])))
@@ -177,10 +177,10 @@ async def test_with_the_applications_own_check_switched_off_the_database_keeps_e
         await all_is_well(floor)
 
 
-def _later(given: Prepared) -> Interval:
+def _later(given: PreparedBooking) -> Interval:
     """A time that overlaps the one asked for by a quarter of an hour."""
     by = timedelta(minutes=15)
-    return Interval(given.asking.wanted.start + by, given.asking.wanted.end + by)
+    return Interval(given.request.time.start + by, given.request.time.end + by)
 
 
 async def test_a_request_owns_its_time_before_and_after_it_is_confirmed(database_url: str) -> None:
@@ -212,7 +212,7 @@ async def test_a_booking_that_meets_a_deadlock_is_run_again_and_made(floor: Floo
         await _touch(tx, other)
         ours_holds.set()
         await theirs_holds.wait()
-        await book_in(floor.env, tx, prepared)  # wants the lead that they hold, who want the one that we hold
+        await book_in_tx(floor.env, tx, prepared)  # wants the lead that they hold, who want the one that we hold
 
     async def theirs(tx: Tx) -> None:
         nonlocal runs
@@ -222,7 +222,7 @@ async def test_a_booking_that_meets_a_deadlock_is_run_again_and_made(floor: Floo
         await ours_holds.wait()
         await _touch(tx, other)
 
-    await asyncio.gather(in_transaction(floor.env, ours), in_transaction(floor.env, theirs))
+    await asyncio.gather(run_in_transaction(floor.env, ours), run_in_transaction(floor.env, theirs))
     assert await floor.world.value("select count(*) from appointments") == 1
     assert await floor.world.value("select count(*) from deliveries") == 1
     assert runs == 3  # one of the two was told to start again
@@ -246,11 +246,11 @@ async def test_a_booking_that_cannot_be_serialised_is_run_again_and_made_once(fl
     async def work(tx: Tx) -> None:
         nonlocal runs
         runs += 1
-        await book_in(floor.env, tx, prepared)
+        await book_in_tx(floor.env, tx, prepared)
         if runs <= 2:
             await _fail_to_serialise(tx)
 
-    await in_transaction(floor.env, work)
+    await run_in_transaction(floor.env, work)
     assert runs == 3
     assert await floor.world.value("select count(*) from appointments") == 1
     assert await floor.world.value("select count(*) from appointment_events") == 1
@@ -265,16 +265,18 @@ async def test_a_booking_that_loses_every_race_gives_up_and_leaves_nothing(floor
     async def work(tx: Tx) -> None:
         nonlocal runs
         runs += 1
-        await book_in(floor.env, tx, prepared)
+        await book_in_tx(floor.env, tx, prepared)
         await _fail_to_serialise(tx)
 
     with pytest.raises(Unavailable) as caught:
-        await in_transaction(floor.env, work)
+        await run_in_transaction(floor.env, work)
     assert isinstance(caught.value.__cause__, LostRace)
-    assert runs == ATTEMPTS
+    assert runs == MAX_ATTEMPTS
     for table in ("appointments", "reservations", "deliveries", "appointment_events"):
         assert await floor.world.value(f"select count(*) from {table}") == 0
 
 
 async def bind_eva(floor: Floor) -> None:
-    await bind_calendars(floor.env, "eva", [Bound(connection="cal", calendar="eva-cal", writes=True)], actor=SETTER)
+    await bind_calendars(
+        floor.env, "eva", [CalendarBindingInput(connection="cal", calendar="eva-cal", writes=True)], actor=SETTER
+    )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.booking.availability import Interval, padded
+from pointsman.domain.booking.availability import Interval, with_buffers
 from pointsman.domain.policy.parsing import BookingRules
 
 NOON = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # half past two in Berlin, the first time
@@ -81,4 +81,4 @@ def test_buffers_mean_the_same_around_what_is_wanted_as_around_what_is_taken(
 ) -> None:
     rules = BookingRules(buffer_before=before, buffer_after=after)
     there = connection.execute(_BUFFERED, [before, after, *columns(found)]).fetchall()
-    assert there == [(wanted.overlaps(padded([taken], rules)[0]),) for wanted, taken in found]
+    assert there == [(wanted.overlaps(with_buffers([taken], rules)[0]),) for wanted, taken in found]

@@ -9,9 +9,9 @@ from uuid import UUID
 
 import pytest
 
-from pointsman.domain.booking.lifecycle import By
+from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import PointsmanError
-from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.reassignment.appointment import reassign_appointment
@@ -66,13 +66,15 @@ async def test_whatever_many_do_at_once_to_few_appointments_holds_every_promise(
 async def act(floor: Floor, chance: random.Random, appointment_id: UUID, lead_id: UUID) -> None:
     start = at(floor, chance.randrange(10, 15), chance.choice([0, 15, 30]))
     acts: list[Callable[[], Awaitable[object]]] = [
-        lambda: reschedule(floor.env, appointment_id, start, by=By.PROSPECT, reason="x", actor=SETTER),
-        lambda: reschedule(floor.env, appointment_id, start, by=By.SETTER, reason="x", actor=SETTER, keep_rep=True),
+        lambda: reschedule(floor.env, appointment_id, start, by=ActorRole.PROSPECT, reason="x", actor=SETTER),
+        lambda: reschedule(
+            floor.env, appointment_id, start, by=ActorRole.SETTER, reason="x", actor=SETTER, keep_rep=True
+        ),
         lambda: reassign(floor.env, lead_id, reason="x", actor=ADMIN),
         lambda: reassign_appointment(
             floor.env, appointment_id, to=chance.choice(["anna", "ben", "clara"]), reason="x", actor=ADMIN
         ),
-        lambda: cancel(floor.env, appointment_id, by=By.PROSPECT, reason="x", actor=SETTER),
+        lambda: cancel(floor.env, appointment_id, by=ActorRole.PROSPECT, reason="x", actor=SETTER),
         lambda: book(floor.env, lead_id, start, actor=SETTER),
     ]
     await chance.choices(acts, weights=[4, 2, 2, 3, 1, 2])[0]()

@@ -15,9 +15,9 @@ from pointsman.domain.errors import Invalid, NotFound
 from pointsman.domain.roster.roles import Work
 from pointsman.services.booking.book import book
 from pointsman.services.holds.drain import drain_holds
-from pointsman.services.reassignment.bulk import Asked, Moved, Outcome, reassign_leads, reassign_rep
-from pointsman.services.reassignment.manual import assign
-from pointsman.services.roster.change_roster import RosterGiven, add_time_off, deactivate_rep, put_roster
+from pointsman.services.reassignment.bulk import BulkOutcome, BulkRequest, BulkResult, reassign_leads, reassign_rep
+from pointsman.services.reassignment.manual import assign_manually
+from pointsman.services.roster.change_roster import RosterInput, add_time_off, deactivate_rep, put_roster
 from pointsman.services.routing.ledger_audit import verify_ledger
 from support.booking_floor import SETTER, Floor, open_floor
 from support.http_keys import SECRET
@@ -25,7 +25,7 @@ from support.use_case_env import ADMIN, POLICY, absence, rep_given
 
 pytestmark = pytest.mark.anyio
 
-ILL = Asked(reason="ill today")
+ILL = BulkRequest(reason="ill today")
 #: Somebody got a lead back that was taken from them to be reassigned, by the rules.
 BACK = (
     "select 1 from assignments a join assignments b on b.lead_id = a.lead_id and b.rep_id = a.rep_id and b.id <> a.id"
@@ -68,17 +68,17 @@ async def all_is_well(floor: Floor) -> None:
         assert (await verify_ledger(floor.env, row.pool)).agrees
 
 
-def outcomes(moved: Moved) -> list[str]:
-    return [fate.outcome.value for fate in moved.fates]
+def outcomes(moved: BulkResult) -> list[str]:
+    return [fate.outcome.value for fate in moved.results]
 
 
 async def test_everything_goes_to_others_the_oldest_first_and_credit_moves_along(floor: Floor) -> None:
     await with_sdrs(floor, 9)
     hers = await held_by(floor, "lena")
     moved = await reassign_rep(floor.env, "lena", ILL, actor=ADMIN)
-    assert [fate.lead_id for fate in moved.fates] == hers
+    assert [fate.lead_id for fate in moved.results] == hers
     assert outcomes(moved) == ["reassigned"] * 3
-    assert {fate.rep for fate in moved.fates} <= {"jonas", "sofia"}
+    assert {fate.rep for fate in moved.results} <= {"jonas", "sofia"}
     assert moved.remaining == 0
     assert await held_by(floor, "lena") == []
     assert await floor.world.value("select count(*) from ledger_entries where kind = 'credit'") == 3
@@ -90,19 +90,21 @@ async def test_everything_goes_to_others_the_oldest_first_and_credit_moves_along
 
 async def test_a_second_call_moves_only_what_is_left(floor: Floor) -> None:
     await with_sdrs(floor, 6)
-    assert len((await reassign_rep(floor.env, "lena", ILL, actor=ADMIN)).fates) == 2
+    assert len((await reassign_rep(floor.env, "lena", ILL, actor=ADMIN)).results) == 2
     again = await reassign_rep(floor.env, "lena", ILL, actor=ADMIN)
-    assert (again.fates, again.remaining) == ((), 0)
+    assert (again.results, again.remaining) == ((), 0)
 
 
 async def test_a_call_is_bounded_and_the_next_one_goes_on(floor: Floor) -> None:
     await with_sdrs(floor, 9)
     hers, seen, place = await held_by(floor, "lena"), [], None
     for left in (1, 0):
-        moved = await reassign_rep(floor.env, "lena", Asked(reason="ill", limit=2, after=place), actor=ADMIN)
-        seen += [fate.lead_id for fate in moved.fates]
-        assert (moved.remaining, moved.next is None) == (left, left == 0)
-        place = moved.next
+        moved = await reassign_rep(
+            floor.env, "lena", BulkRequest(reason="ill", limit=2, after_position=place), actor=ADMIN
+        )
+        seen += [fate.lead_id for fate in moved.results]
+        assert (moved.remaining, moved.next_position is None) == (left, left == 0)
+        place = moved.next_position
     assert seen == hers
 
 
@@ -110,13 +112,13 @@ async def test_who_is_away_until_gets_nothing_new_and_the_time_off_is_entered_on
     await with_sdrs(floor, 3)
     until = floor.env.clock() + timedelta(days=1)
     for _ in range(2):
-        moved = await reassign_rep(floor.env, "lena", Asked(reason="ill", until=until), actor=ADMIN)
+        moved = await reassign_rep(floor.env, "lena", BulkRequest(reason="ill", away_until=until), actor=ADMIN)
         assert moved.note is None
     assert await floor.world.value("select count(*) from time_off") == 1
     await with_sdrs(floor, 6)
     assert await held_by(floor, "lena") == []
     with pytest.raises(Invalid):
-        await reassign_rep(floor.env, "lena", Asked(reason="ill", until=floor.env.clock()), actor=ADMIN)
+        await reassign_rep(floor.env, "lena", BulkRequest(reason="ill", away_until=floor.env.clock()), actor=ADMIN)
     with pytest.raises(NotFound):
         await reassign_rep(floor.env, "ghost", ILL, actor=ADMIN)
 
@@ -127,13 +129,13 @@ async def test_a_dry_run_says_exactly_what_then_happens_and_writes_nothing(floor
     count += " (select sum(seq) from pool_ledgers), (select count(*) from assignments where ended_at is not null)"
     before = await floor.world.rows(count)
     until = floor.env.clock() + timedelta(days=1)
-    said = await reassign_rep(floor.env, "lena", Asked(reason="ill", until=until, dry_run=True), actor=ADMIN)
+    said = await reassign_rep(floor.env, "lena", BulkRequest(reason="ill", away_until=until, dry_run=True), actor=ADMIN)
     assert await floor.world.rows(count) == before
-    assert len(said.fates) == 4
-    assert len({fate.rep for fate in said.fates}) == 2  # each turn is seen by the next
-    assert {fate.decision_id for fate in said.fates} == {None}
-    done = await reassign_rep(floor.env, "lena", Asked(reason="ill", until=until), actor=ADMIN)
-    assert sorted(fate.rep or "" for fate in done.fates) == sorted(fate.rep or "" for fate in said.fates)
+    assert len(said.results) == 4
+    assert len({fate.rep for fate in said.results}) == 2  # each turn is seen by the next
+    assert {fate.decision_id for fate in said.results} == {None}
+    done = await reassign_rep(floor.env, "lena", BulkRequest(reason="ill", away_until=until), actor=ADMIN)
+    assert sorted(fate.rep or "" for fate in done.results) == sorted(fate.rep or "" for fate in said.results)
 
 
 async def test_a_lead_takes_its_appointment_along(floor: Floor) -> None:
@@ -141,9 +143,9 @@ async def test_a_lead_takes_its_appointment_along(floor: Floor) -> None:
     assert handed.closer is not None
     await book(floor.env, lead, handed.slots[0].start, actor=SETTER)
     moved = await reassign_rep(floor.env, handed.closer, ILL, actor=ADMIN)
-    assert [(fate.outcome, fate.code) for fate in moved.fates] == [(Outcome.REASSIGNED, None)]
+    assert [(fate.outcome, fate.code) for fate in moved.results] == [(BulkOutcome.REASSIGNED, None)]
     leads = "select r.key from appointments a join reps r on r.id = a.rep_id where a.lead_id = :lead"
-    assert await floor.world.value(leads, lead=lead) == moved.fates[0].rep != handed.closer
+    assert await floor.world.value(leads, lead=lead) == moved.results[0].rep != handed.closer
     assert moved.remaining == 0
     await all_is_well(floor)
 
@@ -156,22 +158,22 @@ async def test_a_closers_leads_go_to_closers_and_wait_where_the_gate_has_shut(fl
     await floor.world.rows("update gate_checks set revoked_at = now() where lead_id = :lead", lead=shut)
     moved = await reassign_rep(floor.env, "anna", ILL, actor=ADMIN)
     assert outcomes(moved) == ["held", "reassigned"]
-    assert {fate.rep for fate in moved.fates} <= {None, "ben", "clara"}
+    assert {fate.rep for fate in moved.results} <= {None, "ben", "clara"}
     await all_is_well(floor)
 
 
 async def test_only_the_asked_for_work_moves(floor: Floor) -> None:
     lead = await floor.lead()
-    await assign(floor.env, lead, rep="lena", work=Work.PROSPECTING, override_id=None, reason="x", actor=ADMIN)
+    await assign_manually(floor.env, lead, rep="lena", work=Work.PROSPECTING, override_id=None, reason="x", actor=ADMIN)
     await with_sdrs(floor, 3)
-    asked = Asked(reason="ill", works=frozenset({Work.QUALIFICATION}))
-    assert len((await reassign_rep(floor.env, "lena", asked, actor=ADMIN)).fates) == 1
+    asked = BulkRequest(reason="ill", works=frozenset({Work.QUALIFICATION}))
+    assert len((await reassign_rep(floor.env, "lena", asked, actor=ADMIN)).results) == 1
     assert await held_by(floor, "lena") == [lead]
 
 
 async def test_nobody_is_eligible_and_who_was_relieved_never_gets_it_back(floor: Floor) -> None:
     others = ("jonas", "sofia")
-    await put_roster(floor.env, RosterGiven(reps=tuple(rep_given(rep, active=False) for rep in others)), actor=ADMIN)
+    await put_roster(floor.env, RosterInput(reps=tuple(rep_given(rep, active=False) for rep in others)), actor=ADMIN)
     leads = await with_sdrs(floor, 3)
     moved = await reassign_rep(floor.env, "lena", ILL, actor=ADMIN)
     assert outcomes(moved) == ["held"] * 3
@@ -185,7 +187,7 @@ async def test_nobody_is_eligible_and_who_was_relieved_never_gets_it_back(floor:
     await drain_holds(floor.env)
     await floor.world.publish(POLICY)
     assert await drain_holds(floor.env) == 0
-    await put_roster(floor.env, RosterGiven(reps=(rep_given("jonas"),)), actor=ADMIN)
+    await put_roster(floor.env, RosterInput(reps=(rep_given("jonas"),)), actor=ADMIN)
     assert await drain_holds(floor.env) == 3
     assert await held_by(floor, "jonas") == leads
     await all_is_well(floor)
@@ -197,8 +199,8 @@ async def test_chosen_leads_move_in_order_and_each_that_cannot_says_why(floor: F
     await floor.world.route(waiting)
     chosen = [leads[0], unknown, waiting, leads[1], leads[0]]
     moved = await reassign_leads(floor.env, chosen, ILL, actor=ADMIN)
-    assert [fate.lead_id for fate in moved.fates] == chosen[:-1]
-    assert [fate.code for fate in moved.fates] == [None, "not-found", "not-assigned", None]
+    assert [fate.lead_id for fate in moved.results] == chosen[:-1]
+    assert [fate.code for fate in moved.results] == [None, "not-found", "not-assigned", None]
     await all_is_well(floor)
 
 
@@ -215,8 +217,8 @@ async def test_leads_that_move_on_and_on_never_come_back(floor: Floor) -> None:
 async def test_two_who_move_the_same_leads_at_once_move_each_once(floor: Floor) -> None:
     await with_sdrs(floor, 9)
     both = await asyncio.gather(*(reassign_rep(floor.env, "lena", ILL, actor=ADMIN) for _ in range(2)))
-    assert sum(fate.outcome is Outcome.REASSIGNED for moved in both for fate in moved.fates) == 3
-    left = {fate.code for moved in both for fate in moved.fates if fate.outcome is Outcome.LEFT}
+    assert sum(fate.outcome is BulkOutcome.REASSIGNED for moved in both for fate in moved.results) == 3
+    left = {fate.code for moved in both for fate in moved.results if fate.outcome is BulkOutcome.LEFT}
     assert left <= {"moved-meanwhile"}
     await all_is_well(floor)
 
@@ -246,7 +248,7 @@ async def test_a_process_that_dies_in_the_middle_leaves_nothing_half_done(floor:
     assert await floor.world.value("select count(*) from ledger_entries where kind = 'credit'") == 2
     await all_is_well(floor)
     again = await reassign_rep(floor.env, "lena", ILL, actor=ADMIN)
-    assert [fate.lead_id for fate in again.fates] == hers[2:]
+    assert [fate.lead_id for fate in again.results] == hers[2:]
     assert outcomes(again) == ["reassigned"] * 2
     await all_is_well(floor)
 

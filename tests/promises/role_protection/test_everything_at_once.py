@@ -8,20 +8,20 @@ from uuid import UUID
 
 import pytest
 
-from pointsman.domain.booking.lifecycle import By
+from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import PointsmanError
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import Work
-from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
 from pointsman.services.booking.slots import slots_for_lead
 from pointsman.services.explain.explain import replay_decision
 from pointsman.services.holds.drain import drain_holds
 from pointsman.services.intake.submit_lead import LeadInput, submit_lead
-from pointsman.services.reassignment.bulk import Asked, reassign_rep
+from pointsman.services.reassignment.bulk import BulkRequest, reassign_rep
 from pointsman.services.reassignment.by_rules import reassign
-from pointsman.services.reassignment.manual import assign
-from pointsman.services.roster.change_roster import RosterGiven, put_roster
+from pointsman.services.reassignment.manual import assign_manually
+from pointsman.services.roster.change_roster import RosterInput, put_roster
 from pointsman.services.routing.ledger_audit import verify_ledger
 from pointsman.services.routing.overrides import add_override
 from support.booking_floor import SETTER, Floor, open_floor
@@ -104,7 +104,7 @@ def _act(  # noqa: C901  # a list of all that can happen
     name, later = chance.choice(["need", "intent", "offer_known"]), timedelta(seconds=chance.randrange(60))
 
     async def hand_over() -> None:
-        await floor.hand_over(lead, auto_book=auto)
+        await floor.hand_over(lead, at_earliest=auto)
 
     async def say() -> None:
         given = floor.evidence(name, affirmed=affirmed, at=env.clock() + later)
@@ -121,24 +121,24 @@ def _act(  # noqa: C901  # a list of all that can happen
     async def call_off() -> None:
         found = await floor.world.rows("select id from appointments where lead_id = :lead", lead=lead)
         for row in found:
-            await cancel(env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+            await cancel(env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
 
     async def move() -> None:
         await reassign(env, lead, reason="x", actor=ADMIN)
 
     async def move_many() -> None:
-        await reassign_rep(env, rep, Asked(reason="x", dry_run=auto), actor=ADMIN)
+        await reassign_rep(env, rep, BulkRequest(reason="x", dry_run=auto), actor=ADMIN)
 
     async def give() -> None:
         work = Work.CLOSING if rep in ("anna", "ben", "clara") else Work.QUALIFICATION
-        await assign(env, lead, rep=rep, work=work, override_id=None, reason="x", actor=ADMIN)
+        await assign_manually(env, lead, rep=rep, work=work, override_id=None, reason="x", actor=ADMIN)
 
     async def allow() -> None:
         until = env.clock() + timedelta(hours=1)
         await add_override(
             env, lead_id=lead, rep="lena", work=Work.CLOSING, reason="x", approver="boss", expires_at=until, actor=ADMIN
         )
-        await assign(env, lead, rep="lena", work=Work.CLOSING, override_id=None, reason="x", actor=ADMIN)
+        await assign_manually(env, lead, rep="lena", work=Work.CLOSING, override_id=None, reason="x", actor=ADMIN)
 
     async def drain() -> None:
         await drain_holds(env)
@@ -150,7 +150,7 @@ def _act(  # noqa: C901  # a list of all that can happen
         weekly = next(r.working_hours for r in await _reps(floor) if r.key == rep)
         role = "Closer" if rep in ("anna", "ben", "clara") else "SDR"
         given = rep_given(rep, role, active=affirmed, working_hours=weekly)
-        await put_roster(env, RosterGiven(reps=(given,)), actor=ADMIN)
+        await put_roster(env, RosterInput(reps=(given,)), actor=ADMIN)
 
     async def deliver() -> None:
         await floor.work()

@@ -11,16 +11,16 @@ from pointsman.domain.roster.reps import Caps
 from pointsman.services.holds.drain import drain_holds
 from pointsman.services.intake.merge_leads import merge_leads
 from pointsman.services.intake.submit_lead import LeadInput, submit_lead
-from pointsman.services.reassignment.bulk import Asked, Outcome, reassign_leads, reassign_rep
+from pointsman.services.reassignment.bulk import BulkOutcome, BulkRequest, reassign_leads, reassign_rep
 from pointsman.services.reassignment.by_rules import reassign
-from pointsman.services.roster.change_roster import RosterGiven, put_roster
+from pointsman.services.roster.change_roster import RosterInput, put_roster
 from pointsman.services.routing.ledger_audit import verify_ledger
 from support.booking_floor import Floor, open_floor
 from support.use_case_env import ADMIN, SENDER, rep_given
 
 pytestmark = pytest.mark.anyio
 
-ILL = Asked(reason="ill today")
+ILL = BulkRequest(reason="ill today")
 NEVER = {
     "a lead is back with somebody it was taken from": "select 1 from assignments a join assignments b"
     " on b.lead_id = a.lead_id and b.rep_id = a.rep_id and b.work = a.work and b.id <> a.id and b.assigned_at >= a.ended_at"
@@ -63,7 +63,7 @@ async def only(floor: Floor, *sdrs: str) -> None:
     """Of the pool's SDRs, only these are active."""
     everybody = ("lena", "jonas", "sofia")
     reps = tuple(rep_given(rep, active=rep in sdrs) for rep in everybody)
-    await put_roster(floor.env, RosterGiven(reps=reps), actor=ADMIN)
+    await put_roster(floor.env, RosterInput(reps=reps), actor=ADMIN)
 
 
 async def test_a_lead_that_is_reassigned_while_it_is_handed_over_has_one_holder(floor: Floor) -> None:
@@ -94,9 +94,9 @@ async def test_two_who_move_all_of_one_rep_in_opposite_orders_move_each_lead_onc
     done = await asyncio.gather(
         reassign_rep(floor.env, "lena", ILL, actor=ADMIN),
         reassign_rep(floor.env, "lena", ILL, actor=ADMIN),
-        reassign_leads(floor.env, leads[::-1], Asked(reason="new territory", dry_run=True), actor=ADMIN),
+        reassign_leads(floor.env, leads[::-1], BulkRequest(reason="new territory", dry_run=True), actor=ADMIN),
     )
-    assert sum(fate.outcome is Outcome.REASSIGNED for moved in done[:2] for fate in moved.fates) == 4
+    assert sum(fate.outcome is BulkOutcome.REASSIGNED for moved in done[:2] for fate in moved.results) == 4
     await all_is_well(floor)
 
 
@@ -121,7 +121,7 @@ async def test_who_was_relieved_of_closing_does_not_get_the_lead_back_by_another
     lead, handed = await floor.ready()
     others = {"anna", "ben", "clara"} - {handed.closer}
     full = tuple(rep_given(rep, "Closer", caps=Caps(open_load=0)) for rep in sorted(others))
-    await put_roster(floor.env, RosterGiven(reps=full), actor=ADMIN)
+    await put_roster(floor.env, RosterInput(reps=full), actor=ADMIN)
     assert (await reassign(floor.env, lead, reason="the buyer asked for another one", actor=ADMIN)).rep is None
     again = await floor.hand_over(lead)
     assert (again.closer, again.stage) == (None, "held")
@@ -134,7 +134,7 @@ async def test_a_lead_merged_away_in_the_middle_of_a_list_is_left_and_said_so(fl
         await floor.world.route(lead)
     await merge_leads(floor.env, leads[1], into=leads[0], reason="same person", actor=ADMIN)
     moved = await reassign_leads(floor.env, leads, ILL, actor=ADMIN)
-    assert [fate.code for fate in moved.fates] == [None, "lead-merged", None]
+    assert [fate.code for fate in moved.results] == [None, "lead-merged", None]
     with pytest.raises(Conflict, match="was merged into"):
         await reassign(floor.env, leads[1], reason="x", actor=ADMIN)
     await all_is_well(floor)

@@ -8,21 +8,21 @@ from uuid import UUID
 
 import pytest
 
-from pointsman.domain.booking.lifecycle import By
+from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import RoleProtected
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.roster.roles import Work
-from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
-from pointsman.services.calendars.readings import ALERT, poll_calendars
-from pointsman.services.connections.connections import Bound, bind_calendars, save_connection
-from pointsman.services.deliveries.calendar_event import event_of
+from pointsman.services.calendars.readings import UNREADABLE_ALERT, poll_calendars
+from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars, save_connection
+from pointsman.services.deliveries.calendar_event import build_event
 from pointsman.services.holds.drain import drain_holds
-from pointsman.services.intake.submit_lead import LeadInput, Submitted, submit_lead
-from pointsman.services.ports import FaultRetry
+from pointsman.services.intake.submit_lead import LeadInput, SubmitResult, submit_lead
+from pointsman.services.ports import VendorRetryableError
 from pointsman.services.reassignment.by_rules import reassign
-from pointsman.services.reassignment.manual import assign
-from pointsman.services.roster.change_roster import RosterGiven, deactivate_rep, put_roster
+from pointsman.services.reassignment.manual import assign_manually
+from pointsman.services.roster.change_roster import RosterInput, deactivate_rep, put_roster
 from pointsman.services.routing.overrides import add_override
 from support.booking_floor import SETTER, Floor, open_floor
 from support.faulty_calendars import Cue
@@ -50,14 +50,14 @@ def denied(floor: Floor, name: str = "need") -> list[Evidence]:
     return floor.evidence(name, affirmed=False, at=floor.env.clock() + SECOND)
 
 
-async def news(floor: Floor, lead: UUID, *evidence: Evidence) -> Submitted:
+async def news(floor: Floor, lead: UUID, *evidence: Evidence) -> SubmitResult:
     """A form says something about a known lead."""
     given = LeadInput(email=f"{lead}@lead.example", evidence=evidence)
     return await submit_lead(floor.env, given, actor=SENDER)
 
 
 def unreadable(floor: Floor, *closers: str) -> None:
-    floor.vendor.faults = {f"{rep}-cal": FaultRetry("down") for rep in closers}
+    floor.vendor.faults = {f"{rep}-cal": VendorRetryableError("down") for rep in closers}
     floor.world.clock.advance(timedelta(minutes=2))
 
 
@@ -118,7 +118,7 @@ async def test_a_denied_lead_whose_appointment_was_called_off_cannot_be_booked_a
     lead, handed = await floor.ready()
     row = await book(floor.env, lead, handed.slots[0].start, actor=SETTER)
     assert not (await floor.hand_over(lead, evidence=denied(floor))).gate.passed
-    await cancel(floor.env, row.id, by=By.SETTER, reason="no need", actor=SETTER)
+    await cancel(floor.env, row.id, by=ActorRole.SETTER, reason="no need", actor=SETTER)
     with pytest.raises(RoleProtected):
         await book(floor.env, lead, handed.slots[1].start, actor=SETTER)
 
@@ -142,8 +142,8 @@ async def test_a_pass_whose_rule_falls_back_to_other_work_is_not_lost(database_u
         handed = await floor.hand_over(await floor.lead())
         assert handed.gate.passed
         assert handed.stage == "working"
-        assert handed.routed is not None
-        assert handed.routed.decision.work is Work.QUALIFICATION
+        assert handed.routing is not None
+        assert handed.routing.decision.work is Work.QUALIFICATION
         assert handed.closer is None
         assert not handed.slots
 
@@ -154,7 +154,7 @@ async def test_partial_evidence_does_not_overrule_a_human_s_exception(floor: Flo
         floor.env, lead_id=lead, rep="lena", work=Work.CLOSING, reason="founder", approver="boss",
         expires_at=floor.env.clock() + timedelta(hours=1), actor=ADMIN,
     )  # fmt: skip
-    await assign(floor.env, lead, rep="lena", work=Work.CLOSING, override_id=None, reason="asked", actor=ADMIN)
+    await assign_manually(floor.env, lead, rep="lena", work=Work.CLOSING, override_id=None, reason="asked", actor=ADMIN)
     handed = await floor.hand_over(lead, evidence=floor.evidence("need"))
     assert not handed.gate.passed
     assert await closing_of(floor, lead) == 1
@@ -163,7 +163,7 @@ async def test_partial_evidence_does_not_overrule_a_human_s_exception(floor: Flo
 async def test_who_was_just_relieved_of_a_lead_does_not_get_it_back_from_the_wait(floor: Floor) -> None:
     lead = await floor.lead()
     await put_roster(
-        floor.env, RosterGiven(reps=(rep_given("jonas", active=False), rep_given("sofia", active=False))), actor=ADMIN
+        floor.env, RosterInput(reps=(rep_given("jonas", active=False), rep_given("sofia", active=False))), actor=ADMIN
     )
     routed = await floor.world.route(lead, purpose=Work.QUALIFICATION)
     assert routed.decision.rep == "lena"
@@ -173,7 +173,7 @@ async def test_who_was_just_relieved_of_a_lead_does_not_get_it_back_from_the_wai
     assert await floor.world.value("select count(*) from assignments where ended_at is null") == 0
     await news(floor, lead)
     assert await floor.world.value("select count(*) from assignments where ended_at is null") == 0
-    await put_roster(floor.env, RosterGiven(reps=(rep_given("jonas"),)), actor=ADMIN)
+    await put_roster(floor.env, RosterInput(reps=(rep_given("jonas"),)), actor=ADMIN)
     assert await drain_holds(floor.env) == 1
 
 
@@ -181,7 +181,7 @@ async def test_whoever_set_the_appointment_may_qualify_a_lead_again_whose_pass_r
     floor: Floor,
 ) -> None:
     await put_roster(
-        floor.env, RosterGiven(reps=(rep_given("jonas", active=False), rep_given("sofia", active=False))), actor=ADMIN
+        floor.env, RosterInput(reps=(rep_given("jonas", active=False), rep_given("sofia", active=False))), actor=ADMIN
     )
     lead = await floor.lead()
     await floor.world.route(lead)
@@ -226,15 +226,15 @@ async def test_an_overdue_wait_that_ends_in_nurture_is_announced_no_longer(floor
 
 
 def alerts(rep: str) -> str:
-    return f"select count(*) from alerts where code = '{ALERT}' and subject = 'rep:{rep}' and resolved_at is null"
+    return f"select count(*) from alerts where code = '{UNREADABLE_ALERT}' and subject = 'rep:{rep}' and resolved_at is null"
 
 
 async def test_one_calendar_that_answers_again_does_not_hide_another_that_does_not(floor: Floor) -> None:
     both = [
-        Bound(connection="cal", calendar="work", writes=True),
-        Bound(connection="cal", calendar="private", writes=False),
+        CalendarBindingInput(connection="cal", calendar="work", writes=True),
+        CalendarBindingInput(connection="cal", calendar="private", writes=False),
     ]
-    floor.vendor.faults = {"work": FaultRetry("down"), "private": FaultRetry("down")}
+    floor.vendor.faults = {"work": VendorRetryableError("down"), "private": VendorRetryableError("down")}
     await bind_calendars(floor.env, "anna", both, actor=SETTER)
     assert await floor.world.value(alerts("anna")) == 1
     del floor.vendor.faults["work"]
@@ -248,11 +248,11 @@ async def test_one_calendar_that_answers_again_does_not_hide_another_that_does_n
 
 
 async def test_binding_an_unreadable_calendar_again_does_not_hide_it(floor: Floor) -> None:
-    floor.vendor.faults = {"anna-cal": FaultRetry("down")}
+    floor.vendor.faults = {"anna-cal": VendorRetryableError("down")}
     for _ in range(2):
         floor.world.clock.advance(timedelta(minutes=6))
         await bind_calendars(
-            floor.env, "anna", [Bound(connection="cal", calendar="anna-cal", writes=True)], actor=SETTER
+            floor.env, "anna", [CalendarBindingInput(connection="cal", calendar="anna-cal", writes=True)], actor=SETTER
         )
         await poll_calendars(floor.env)
         assert await floor.world.value(alerts("anna")) == 1
@@ -274,12 +274,14 @@ async def test_nothing_is_offered_beyond_what_was_read_of_the_calendar(database_
     async with open_floor(database_url, policy=narrow) as floor:
         lead = await floor.lead()
         await floor.world.pass_gate(lead)
-        await assign(floor.env, lead, rep="anna", work=Work.CLOSING, override_id=None, reason="asked", actor=ADMIN)
+        await assign_manually(
+            floor.env, lead, rep="anna", work=Work.CLOSING, override_id=None, reason="asked", actor=ADMIN
+        )
         now = floor.env.clock()
         days = [(now + timedelta(days=n - 1), now + timedelta(days=n)) for n in range(14)]  # busy until day 13
-        floor.vendor.busy_times = {"anna-cal": days}
+        floor.vendor.busy = {"anna-cal": days}
         floor.world.clock.advance(timedelta(minutes=2))
-        handed = await floor.hand_over(lead, auto_book=True)
+        handed = await floor.hand_over(lead, at_earliest=True)
         assert not [slot for slot in handed.slots if slot.start < days[-1][1]]
         assert handed.appointment is None or handed.appointment.starts_at >= days[-1][1]
 
@@ -310,7 +312,7 @@ async def test_a_late_booking_is_removed_even_when_its_cancellation_had_to_be_tr
     row = await book(floor.env, lead, handed.slots[0].start, actor=SETTER)
     floor.vendor.cues = [Cue.RETRY, Cue.RETRY]  # the booking seems not to have arrived; the first cancel does not
     await floor.work()
-    await cancel(floor.env, row.id, by=By.PROSPECT, reason="x", actor=SETTER)
+    await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     await floor.work()
     await floor.work()
     floor.world.clock.advance(timedelta(minutes=5))
@@ -319,7 +321,7 @@ async def test_a_late_booking_is_removed_even_when_its_cancellation_had_to_be_tr
     async with floor.env.uow() as tx:
         known = await tx.leads.get(lead)
     assert known is not None
-    await floor.vendor.book(ANY, event_of(row, known, booking))
+    await floor.vendor.book(ANY, build_event(row, known, booking))
     floor.world.clock.advance(timedelta(minutes=20))
     await floor.work()
     assert floor.vendor.events() == []

@@ -10,13 +10,13 @@ from pointsman.domain.distribution.eligibility import CalendarState
 from pointsman.domain.errors import Conflict, Invalid, NotFound, PolicyInvalid, RoleProtected
 from pointsman.domain.roster.roles import Work
 from pointsman.services.holds.drain import drain_holds
-from pointsman.services.policies.lifecycle import add_draft, publish
+from pointsman.services.policies.lifecycle import add_draft, publish_policy
 from pointsman.services.ports.routing import OverrideRow
 from pointsman.services.reassignment.by_rules import reassign
-from pointsman.services.reassignment.manual import assign
-from pointsman.services.roster.change_roster import RosterGiven, put_roster
+from pointsman.services.reassignment.manual import assign_manually
+from pointsman.services.roster.change_roster import RosterInput, put_roster
 from pointsman.services.routing.overrides import add_override, revoke_override
-from pointsman.services.routing.route_lead import Routed
+from pointsman.services.routing.route_lead import RoutingResult
 from support.use_case_env import ADMIN, POLICY, World, rep_given
 
 pytestmark = pytest.mark.anyio
@@ -43,8 +43,8 @@ async def allow(world: World, lead: UUID, rep: str, work: Work = Work.CLOSING, h
     )
 
 
-async def by_hand(world: World, lead: UUID, rep: str, work: Work, override: UUID | None = None) -> Routed:
-    return await assign(world.env, lead, rep=rep, work=work, override_id=override, reason="asked", actor=ADMIN)
+async def by_hand(world: World, lead: UUID, rep: str, work: Work, override: UUID | None = None) -> RoutingResult:
+    return await assign_manually(world.env, lead, rep=rep, work=work, override_id=override, reason="asked", actor=ADMIN)
 
 
 def closers_are(members: list[str]) -> dict[str, Any]:
@@ -58,12 +58,12 @@ def closers_are(members: list[str]) -> dict[str, Any]:
 async def test_a_pool_of_people_outside_the_role_cannot_be_published(world: World) -> None:
     draft = await add_draft(world.env, closers_are(["lena", "jonas"]), note="x", actor=ADMIN)
     with pytest.raises(PolicyInvalid) as refused:
-        await publish(world.env, draft.policy.version, note="x", actor=ADMIN, check_expected=False)
+        await publish_policy(world.env, draft.policy.version, note="x", actor=ADMIN, check_expected=False)
     assert any(fault.path.startswith("pools.closers-mid-market") for fault in refused.value.faults)
 
 
 async def test_a_member_whose_role_changed_after_publishing_gets_nothing_more(world: World) -> None:
-    await put_roster(world.env, RosterGiven(reps=(rep_given("ben"), rep_given("clara"))), actor=ADMIN)  # SDRs now
+    await put_roster(world.env, RosterInput(reps=(rep_given("ben"), rep_given("clara"))), actor=ADMIN)  # SDRs now
     for _ in range(6):
         lead = await world.lead(company__employees=80)
         check = await world.pass_gate(lead)
@@ -103,7 +103,7 @@ async def test_a_fallback_to_a_gated_pool_cannot_be_published(world: World) -> N
     rules = [{"name": "Inbound", "work": "qualification", "pool": "sdr-dach", "else": "pool:closers-mid-market"}]
     draft = await add_draft(world.env, {**POLICY, "rules": rules}, note="x", actor=ADMIN)
     with pytest.raises(PolicyInvalid):
-        await publish(world.env, draft.policy.version, note="x", actor=ADMIN, check_expected=False)
+        await publish_policy(world.env, draft.policy.version, note="x", actor=ADMIN, check_expected=False)
 
 
 async def test_a_fallback_to_a_gated_pool_gives_nothing_even_where_no_check_was_made(world: World) -> None:
@@ -209,7 +209,7 @@ async def test_a_reassignment_of_closing_needs_the_gate_to_be_open_still(world: 
 
 @pytest.mark.parametrize("rep", ["anna", "clara"])
 async def test_an_override_lets_its_rep_through_by_the_rules_and_nobody_else(world: World, rep: str) -> None:
-    await put_roster(world.env, RosterGiven(reps=(rep_given("clara"),)), actor=ADMIN)  # an SDR now
+    await put_roster(world.env, RosterInput(reps=(rep_given("clara"),)), actor=ADMIN)  # an SDR now
     lead, other = await world.lead(company__employees=80), await world.lead(company__employees=80)
     await allow(world, lead, rep)
     routed = await world.route(lead, purpose=Work.CLOSING, trigger="handover", calendars=READABLE)

@@ -9,10 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.booking.availability import Interval, free, less, merged, working
-from pointsman.domain.booking.bookable_check import obstacle
-from pointsman.domain.booking.caps import Meeting, full_days
-from pointsman.domain.booking.slots import slots, starts
+from pointsman.domain.booking.appointment_caps import CountedAppointment, full_days
+from pointsman.domain.booking.availability import (
+    Interval,
+    free_intervals,
+    merge_intervals,
+    subtract_intervals,
+    working_intervals,
+)
+from pointsman.domain.booking.bookable_check import find_obstacle
+from pointsman.domain.booking.slots import slot_starts, slots_of_rep
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import Caps, Rep, TimeOff, WeeklyBlock
 from pointsman.domain.roster.roles import Role, Work
@@ -52,14 +58,14 @@ def covered(items: list[Interval], moment: datetime) -> bool:
 def test_subtraction_keeps_exactly_the_instants_that_are_not_taken(
     base: list[Interval], taken: list[Interval], moments: list[datetime]
 ) -> None:
-    left = less(base, taken)
+    left = subtract_intervals(base, taken)
     for moment in [*moments, *(i.start for i in base + taken), *(i.end for i in base + taken)]:
         assert covered(left, moment) == (covered(base, moment) and not covered(taken, moment))
 
 
 @given(many)
 def test_merged_intervals_neither_overlap_nor_touch(items: list[Interval]) -> None:
-    result = merged(items)
+    result = merge_intervals(items)
     assert all(a.end < b.start for a, b in pairwise(result))
     assert all(any(whole.contains(item) for whole in result) for item in items)
 
@@ -90,8 +96,8 @@ def test_a_time_on_the_grid_is_offered_exactly_when_nothing_stands_in_its_way(
     rep: Rep, busy: list[Interval], reserved: list[Interval], rules: BookingRules
 ) -> None:
     window = Interval(NOW, NOW + timedelta(days=15))
-    open_time = free(rep, busy, reserved, window, rules, NOW)
-    offered = set(starts(open_time, rules.duration, rules.slot_grid, rep.time_zone))
+    open_time = free_intervals(rep, busy, reserved, window, rules, NOW)
+    offered = set(slot_starts(open_time, rules.duration, rules.slot_grid, rep.time_zone))
     zone = ZoneInfo(rep.time_zone)
     seen: set[datetime] = set()
     for n in range(0, 15 * 24 * 60, 5):
@@ -103,7 +109,7 @@ def test_a_time_on_the_grid_is_offered_exactly_when_nothing_stands_in_its_way(
             continue
         seen.add(wall)
         wanted = Interval(start, start + rules.duration)
-        why = obstacle(rep, wanted, busy=busy, reservations=reserved, meetings=(), rules=rules, now=NOW)
+        why = find_obstacle(rep, wanted, busy=busy, reservations=reserved, meetings=(), rules=rules, now=NOW)
         assert (start in offered) == (why is None), (start, why)
 
 
@@ -118,7 +124,7 @@ def test_an_empty_interval_is_refused() -> None:
 
 
 def test_working_hours_keep_to_the_wall_clock_over_a_clock_change() -> None:
-    found = working(a_rep(), Interval(at(23, 0), at(27, 0)))
+    found = working_intervals(a_rep(), Interval(at(23, 0), at(27, 0)))
     assert [i.start for i in found] == [at(23, 7), at(26, 8)]  # Friday in summer time, Monday in winter time
 
 
@@ -126,30 +132,36 @@ def test_a_repeated_hour_is_offered_once_and_a_skipped_one_never() -> None:
     rep = a_rep(working_hours=nights)
     zone = ZoneInfo(rep.time_zone)
     autumn = [Interval(at(24, 22), at(25, 6))]
-    walls = [s.astimezone(zone).replace(tzinfo=None) for s in starts(autumn, 30 * MINUTE, 30 * MINUTE, rep.time_zone)]
+    walls = [
+        s.astimezone(zone).replace(tzinfo=None) for s in slot_starts(autumn, 30 * MINUTE, 30 * MINUTE, rep.time_zone)
+    ]
     assert len(walls) == len(set(walls))
     spring = [Interval(datetime(2027, 3, 27, 23, tzinfo=UTC), datetime(2027, 3, 28, 6, tzinfo=UTC))]
-    walls = [s.astimezone(zone).replace(tzinfo=None) for s in starts(spring, 30 * MINUTE, 30 * MINUTE, rep.time_zone)]
+    walls = [
+        s.astimezone(zone).replace(tzinfo=None) for s in slot_starts(spring, 30 * MINUTE, 30 * MINUTE, rep.time_zone)
+    ]
     assert not [w for w in walls if w.hour == 2]
 
 
 def test_buffers_keep_their_distance_from_other_appointments() -> None:
     rules = BookingRules(buffer_before=15 * MINUTE, buffer_after=30 * MINUTE, minimum_notice=timedelta(0))
-    open_time = free(a_rep(), [span(20, 10, 11)], [], span(20, 7, 15), rules, NOW)
+    open_time = free_intervals(a_rep(), [span(20, 10, 11)], [], span(20, 7, 15), rules, NOW)
     assert open_time == [Interval(at(20, 7), at(20, 9, 30)), Interval(at(20, 11, 15), at(20, 15))]
 
 
 def test_a_rep_without_working_hours_is_never_free() -> None:
-    assert free(a_rep(working_hours=()), [], [], span(20, 0, 23), BookingRules(), NOW) == []
+    assert free_intervals(a_rep(working_hours=()), [], [], span(20, 0, 23), BookingRules(), NOW) == []
 
 
 def test_a_full_day_offers_nothing_and_refuses_by_name() -> None:
     rep = a_rep(caps=Caps(appointments_per_day=1))
-    meetings = [Meeting(start=at(20, 8))]
+    meetings = [CountedAppointment(start=at(20, 8))]
     assert [day for day in range(19, 23) if date(2026, 10, day) in full_days(rep, meetings)] == [20]
-    offered = slots("anna", [span(20, 7, 15)], HOUR, HOUR, rep.time_zone, full_days=full_days(rep, meetings))
+    offered = slots_of_rep("anna", [span(20, 7, 15)], HOUR, HOUR, rep.time_zone, full_days=full_days(rep, meetings))
     assert offered == []
-    why = obstacle(rep, span(20, 10, 11), busy=(), reservations=(), meetings=meetings, rules=BookingRules(), now=NOW)
+    why = find_obstacle(
+        rep, span(20, 10, 11), busy=(), reservations=(), meetings=meetings, rules=BookingRules(), now=NOW
+    )
     assert why is not None
     assert why.code == "day-full"
 
@@ -167,7 +179,7 @@ def test_a_full_day_offers_nothing_and_refuses_by_name() -> None:
 )
 def test_an_obstacle_has_a_name(wanted: Interval, code: str) -> None:
     rep = a_rep(time_off=(TimeOff(start=at(21, 0), end=at(22, 0)),))
-    why = obstacle(
+    why = find_obstacle(
         rep,
         wanted,
         busy=[span(20, 10, 11)],

@@ -5,7 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pointsman.domain.booking.availability import Interval
-from pointsman.domain.booking.calendar_diff import Expected, Finding, compare, restated, says
+from pointsman.domain.booking.calendar_diff import (
+    EventState,
+    ExpectedEvent,
+    compare_events,
+    has_conflict,
+    update_conflict,
+)
 
 NINE = datetime(2031, 3, 30, 9, tzinfo=UTC)
 
@@ -15,60 +21,60 @@ def hour(number: int, **more: int) -> Interval:
     return Interval(start, start + timedelta(minutes=30))
 
 
-def findings(expected: list[Expected], seen: dict[str, list[Interval]]) -> dict[str, Finding]:
-    return {item.key: item.finding for item in compare(expected, seen)}
+def findings(expected: list[ExpectedEvent], seen: dict[str, list[Interval]]) -> dict[str, EventState]:
+    return {item.key: item.state for item in compare_events(expected, seen)}
 
 
-def of(*keys: str, emptied: bool = False) -> list[Expected]:
-    return [Expected(key=key, time=hour(int(key)), emptied=emptied) for key in keys]
+def of(*keys: str, emptied: bool = False) -> list[ExpectedEvent]:
+    return [ExpectedEvent(key=key, time=hour(int(key)), was_emptied=emptied) for key in keys]
 
 
 def test_an_event_where_it_should_be_agrees_to_the_second() -> None:
-    expected = [Expected(key="1", time=hour(1, microseconds=500))]
-    assert findings(expected, {"1": [hour(1)]}) == {"1": Finding.AGREES}
-    assert findings(expected, {"1": [hour(1, seconds=1)]}) == {"1": Finding.MOVED}
+    expected = [ExpectedEvent(key="1", time=hour(1, microseconds=500))]
+    assert findings(expected, {"1": [hour(1)]}) == {"1": EventState.UNCHANGED}
+    assert findings(expected, {"1": [hour(1, seconds=1)]}) == {"1": EventState.MOVED}
 
 
 def test_a_moved_event_says_where_it_went_and_a_longer_one_is_moved_too() -> None:
-    (moved,) = compare(of("1"), {"1": [hour(5)]})
-    assert (moved.finding, moved.to) == (Finding.MOVED, hour(5))
+    (moved,) = compare_events(of("1"), {"1": [hour(5)]})
+    assert (moved.state, moved.moved_to) == (EventState.MOVED, hour(5))
     longer = Interval(hour(1).start, hour(1).end + timedelta(minutes=15))
-    assert findings(of("1"), {"1": [longer]}) == {"1": Finding.MOVED}
+    assert findings(of("1"), {"1": [longer]}) == {"1": EventState.MOVED}
 
 
 def test_of_two_copies_the_right_one_counts() -> None:
-    assert findings(of("1"), {"1": [hour(5), hour(1)]}) == {"1": Finding.AGREES}
+    assert findings(of("1"), {"1": [hour(5), hour(1)]}) == {"1": EventState.UNCHANGED}
 
 
 @pytest.mark.parametrize(
     ("keys", "left", "finding"),
     [
-        ("1", {}, Finding.GONE),
-        ("12", {}, Finding.GONE),
-        ("123", {}, Finding.EMPTIED),
-        ("123", {"4": [hour(4)]}, Finding.GONE),  # one of ours is left, be it one that nobody compared
-        ("123", {"1": [hour(1)]}, Finding.GONE),
+        ("1", {}, EventState.DELETED),
+        ("12", {}, EventState.DELETED),
+        ("123", {}, EventState.CALENDAR_EMPTIED),
+        ("123", {"4": [hour(4)]}, EventState.DELETED),  # one of ours is left, be it one that nobody compared
+        ("123", {"1": [hour(1)]}, EventState.DELETED),
     ],
 )
 def test_more_than_two_gone_at_once_and_none_left_is_an_accident(
-    keys: str, left: dict[str, list[Interval]], finding: Finding
+    keys: str, left: dict[str, list[Interval]], finding: EventState
 ) -> None:
     found = findings(of(*keys), left)
     assert {found[key] for key in keys if key not in left} == {finding}
 
 
 def test_an_accident_stays_one_when_fewer_are_left_of_it() -> None:
-    assert findings(of("1", emptied=True), {}) == {"1": Finding.EMPTIED}
-    assert findings(of("1", emptied=True), {"2": [hour(2)]}) == {"1": Finding.EMPTIED}
-    assert findings(of("1", emptied=True), {"1": [hour(1)]}) == {"1": Finding.AGREES}
+    assert findings(of("1", emptied=True), {}) == {"1": EventState.CALENDAR_EMPTIED}
+    assert findings(of("1", emptied=True), {"2": [hour(2)]}) == {"1": EventState.CALENDAR_EMPTIED}
+    assert findings(of("1", emptied=True), {"1": [hour(1)]}) == {"1": EventState.UNCHANGED}
 
 
 def test_each_calendar_speaks_for_itself_in_a_conflict() -> None:
-    one = restated(None, "ben", "moved\nto nine")
-    both = restated(one, "anna", "deleted")
+    one = update_conflict(None, "ben", "moved\nto nine")
+    both = update_conflict(one, "anna", "deleted")
     assert both == "anna: deleted\nben: moved to nine"
-    assert says(both, "anna", "deleted")
-    assert not says(both, "ann", "a: deleted")
-    assert restated(both, "ben", "deleted") == "anna: deleted\nben: deleted"
-    assert restated(restated(both, "ben", None), "anna", None) is None
-    assert restated(both, "an", None) == both
+    assert has_conflict(both, "anna", "deleted")
+    assert not has_conflict(both, "ann", "a: deleted")
+    assert update_conflict(both, "ben", "deleted") == "anna: deleted\nben: deleted"
+    assert update_conflict(update_conflict(both, "ben", None), "anna", None) is None
+    assert update_conflict(both, "an", None) == both

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pointsman.domain.booking.appointment_caps import CAP_LOOKAROUND, CountedAppointment, full_days
 from pointsman.domain.booking.availability import Interval
-from pointsman.domain.booking.bookable_check import LOST_TO_OTHERS, Obstacle, obstacle
-from pointsman.domain.booking.caps import COUNTED_AROUND, Meeting, full_days
-from pointsman.domain.booking.earliest import Diary, earliest_starts
+from pointsman.domain.booking.bookable_check import SLOT_TAKEN_CODES, Obstacle, find_obstacle
+from pointsman.domain.booking.earliest_starts import RepSchedule, earliest_starts
 from pointsman.domain.dates.local_time import local_date
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import Caps, Rep
@@ -30,14 +30,16 @@ def anna(**caps: object) -> Rep:
     return rep("anna", time_zone="Europe/Berlin", caps=Caps(**caps))
 
 
-def meeting(day: int, hour: int = 9, category: str | None = None) -> Meeting:
-    return Meeting(start=berlin(day, hour), category=category)
+def meeting(day: int, hour: int = 9, category: str | None = None) -> CountedAppointment:
+    return CountedAppointment(start=berlin(day, hour), category=category)
 
 
-def why(who: Rep, meetings: list[Meeting], day: int, category: str | None = None) -> Obstacle | None:
+def why(who: Rep, meetings: list[CountedAppointment], day: int, category: str | None = None) -> Obstacle | None:
     wanted = Interval(berlin(day, 14), berlin(day, 14) + HOUR)
     rules = BookingRules(horizon=30 * DAY)
-    return obstacle(who, wanted, busy=(), reservations=(), meetings=meetings, rules=rules, now=NOW, category=category)
+    return find_obstacle(
+        who, wanted, busy=(), reservations=(), meetings=meetings, rules=rules, now=NOW, category=category
+    )
 
 
 def test_a_day_is_full_when_it_has_as_many_appointments_as_the_cap() -> None:
@@ -54,8 +56,8 @@ def test_a_week_runs_from_monday_to_sunday_on_the_clock_of_the_rep() -> None:
     found = why(who, [meeting(4)], 1)
     assert found is not None
     assert (found.code, found.sentence) == ("week-full", "Anna has 1 of 1 appointments in the week of 2026-10-19.")
-    last_sunday_late = Meeting(start=datetime(2026, 10, 18, 21, 59, tzinfo=UTC))
-    monday_early = Meeting(start=datetime(2026, 10, 18, 22, 0, tzinfo=UTC))  # Sunday still in UTC
+    last_sunday_late = CountedAppointment(start=datetime(2026, 10, 18, 21, 59, tzinfo=UTC))
+    monday_early = CountedAppointment(start=datetime(2026, 10, 18, 22, 0, tzinfo=UTC))  # Sunday still in UTC
     assert why(who, [last_sunday_late], 1) is None
     assert why(who, [monday_early], 1) is not None
 
@@ -88,14 +90,16 @@ def test_a_cap_of_none_at_all_keeps_every_day_free() -> None:
 
 
 def test_reaching_a_cap_is_losing_to_others_and_no_fault_of_who_asks() -> None:
-    assert {"day-full", "week-full"} <= LOST_TO_OTHERS
+    assert {"day-full", "week-full"} <= SLOT_TAKEN_CODES
 
 
 @pytest.mark.parametrize("category", ["enterprise", None])
 def test_the_earliest_start_steps_over_what_is_full_for_a_category(category: str | None) -> None:
     who = anna(categories={"enterprise": Caps(appointments_per_week=1)})
     known = Interval(NOW, NOW + 20 * DAY)
-    diary = Diary(rep=who, busy=(), reservations=(), meetings=[meeting(3, category="enterprise")], known=known)
+    diary = RepSchedule(
+        rep=who, busy=(), reservations=(), appointments=[meeting(3, category="enterprise")], known=known
+    )
     rules = BookingRules(horizon=14 * DAY)
     found = earliest_starts([diary], rules, NOW, categories=[category])["anna"]
     assert local_date(found, "Europe/Berlin") == (MONDAY + 7 * DAY if category else MONDAY)
@@ -108,13 +112,13 @@ limits = st.none() | st.integers(0, 3)
 @settings(max_examples=200, deadline=None)
 @given(
     st.sampled_from(["Europe/Berlin", "America/New_York", "Pacific/Auckland", "Australia/Lord_Howe"]),
-    st.lists(st.builds(Meeting, start=instants, category=st.sampled_from([None, "a", "b"])), max_size=12),
+    st.lists(st.builds(CountedAppointment, start=instants, category=st.sampled_from([None, "a", "b"])), max_size=12),
     st.tuples(limits, limits, limits, limits),
     st.sampled_from([None, "a", "b"]),
     st.integers(0, 40),
 )
 def test_a_day_is_full_exactly_when_one_more_would_break_a_cap(
-    zone: str, meetings: list[Meeting], caps: tuple[int | None, ...], category: str | None, ahead: int
+    zone: str, meetings: list[CountedAppointment], caps: tuple[int | None, ...], category: str | None, ahead: int
 ) -> None:
     """Counted over all that was ever booked, though only what lies around the day was asked for."""
     day = date(2026, 10, 3) + ahead * DAY
@@ -124,9 +128,9 @@ def test_a_day_is_full_exactly_when_one_more_would_break_a_cap(
         caps=Caps(appointments_per_day=caps[0], appointments_per_week=caps[1], categories={"a": own}),
     )  # fmt: skip
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-    near = [m for m in meetings if noon - 12 * HOUR - COUNTED_AROUND <= m.start <= noon + 12 * HOUR + COUNTED_AROUND]
+    near = [m for m in meetings if noon - 12 * HOUR - CAP_LOOKAROUND <= m.start <= noon + 12 * HOUR + CAP_LOOKAROUND]
 
-    def breaks(per_day: int | None, per_week: int | None, counted: list[Meeting]) -> bool:
+    def breaks(per_day: int | None, per_week: int | None, counted: list[CountedAppointment]) -> bool:
         dates = [local_date(m.start, zone) for m in counted] + [day]
         weeks = Counter(found.isocalendar()[:2] for found in dates)
         over_day = per_day is not None and dates.count(day) > per_day
@@ -136,4 +140,4 @@ def test_a_day_is_full_exactly_when_one_more_would_break_a_cap(
     expected = breaks(caps[0], caps[1], meetings) or (category == "a" and breaks(caps[2], caps[3], of_category))
     full = full_days(who, near, [category])
     assert (day in full) == expected
-    assert (full.why(day) is not None) == expected
+    assert (full.reached_cap(day) is not None) == expected

@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pointsman.domain.booking.availability import Interval, free
-from pointsman.domain.booking.bookable_check import obstacle
-from pointsman.domain.booking.slots import Slot, slots
-from pointsman.domain.dates.local_time import instant_of, local_date
+from pointsman.domain.booking.availability import Interval, free_intervals
+from pointsman.domain.booking.bookable_check import find_obstacle
+from pointsman.domain.booking.slots import Slot, slots_of_rep
+from pointsman.domain.dates.local_time import local_date, local_to_utc
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import Rep, TimeOff, WeeklyBlock
-from pointsman.domain.roster.working_hours import at_work, away_until
+from pointsman.domain.roster.working_hours import away_until, is_at_work
 from support.roster import rep
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -28,7 +28,9 @@ def a_rep(**over: Any) -> Rep:
 
 def offered(who: Rep, *busy: Interval, at: datetime = NOW) -> list[Slot]:
     window = Interval(at, at + RULES.horizon)
-    return slots(who.key, free(who, busy, [], window, RULES, at), RULES.duration, RULES.slot_grid, who.time_zone)
+    return slots_of_rep(
+        who.key, free_intervals(who, busy, [], window, RULES, at), RULES.duration, RULES.slot_grid, who.time_zone
+    )
 
 
 def days_of(found: list[Slot]) -> list[int]:
@@ -41,7 +43,7 @@ def off(start: datetime, end: datetime) -> tuple[TimeOff, ...]:
 
 def hinders(who: Rep, start: datetime, *busy: Interval) -> str | None:
     wanted = Interval(start, start + HOUR)
-    found = obstacle(who, wanted, busy=busy, reservations=(), meetings=(), rules=RULES, now=NOW)
+    found = find_obstacle(who, wanted, busy=busy, reservations=(), meetings=(), rules=RULES, now=NOW)
     return found.code if found else None
 
 
@@ -132,10 +134,10 @@ def test_nobody_gets_a_call_while_asleep_wherever_the_buyer_lives(zone: str) -> 
         begin, end = (moment.astimezone(ZoneInfo(zone)) for moment in (slot.start, slot.end))
         assert time(9) <= begin.time() < end.time() <= time(17)
         assert begin.weekday() < 5
-        assert at_work(who, slot.start)
+        assert is_at_work(who, slot.start)
 
 
 def test_an_open_calendar_opens_no_hour_outside_the_working_time() -> None:
     who = a_rep()
-    assert hinders(who, instant_of(NOW.date() + DAY, time(3), "Europe/Berlin")) == "outside-working-hours"
-    assert hinders(who, instant_of(NOW.date() + DAY, time(16, 30), "Europe/Berlin")) == "outside-working-hours"
+    assert hinders(who, local_to_utc(NOW.date() + DAY, time(3), "Europe/Berlin")) == "outside-working-hours"
+    assert hinders(who, local_to_utc(NOW.date() + DAY, time(16, 30), "Europe/Berlin")) == "outside-working-hours"

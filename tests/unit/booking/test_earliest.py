@@ -6,10 +6,10 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.booking.availability import Interval, bookable_window, free
-from pointsman.domain.booking.caps import Meeting, full_days
-from pointsman.domain.booking.earliest import Diary, earliest_starts
-from pointsman.domain.booking.slots import slots
+from pointsman.domain.booking.appointment_caps import CountedAppointment, full_days
+from pointsman.domain.booking.availability import Interval, bookable_window, free_intervals
+from pointsman.domain.booking.earliest_starts import RepSchedule, earliest_starts
+from pointsman.domain.booking.slots import slots_of_rep
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import Caps, Rep, WeeklyBlock
 from pointsman.domain.roster.roles import Role, Work
@@ -27,9 +27,11 @@ def a_rep(key: str, zone: str, blocks: list[WeeklyBlock], per_day: int | None) -
     )  # fmt: skip
 
 
-def diary(key: str, *busy: Interval, known: Interval = FORTNIGHT) -> Diary:
+def diary(key: str, *busy: Interval, known: Interval = FORTNIGHT) -> RepSchedule:
     week = [WeeklyBlock(weekday=day, start=time(9), end=time(17)) for day in range(5)]
-    return Diary(rep=a_rep(key, "Europe/Berlin", week, None), busy=busy, reservations=(), meetings=(), known=known)
+    return RepSchedule(
+        rep=a_rep(key, "Europe/Berlin", week, None), busy=busy, reservations=(), appointments=(), known=known
+    )
 
 
 minutes = st.integers(0, 14 * 24 * 12).map(lambda n: NOW + n * 5 * MINUTE)
@@ -60,10 +62,10 @@ rules = st.builds(
 def test_the_earliest_start_is_the_first_slot_on_offer(
     rep: Rep, rules: BookingRules, busy: list[Interval], reservations: list[Interval], known: Interval
 ) -> None:
-    meetings = [Meeting(start=time.start) for time in reservations]
-    given = Diary(rep=rep, busy=busy, reservations=reservations, meetings=meetings, known=known)
-    open_times = free(rep, busy, reservations, known, rules, NOW)
-    offered = slots(
+    meetings = [CountedAppointment(start=time.start) for time in reservations]
+    given = RepSchedule(rep=rep, busy=busy, reservations=reservations, appointments=meetings, known=known)
+    open_times = free_intervals(rep, busy, reservations, known, rules, NOW)
+    offered = slots_of_rep(
         rep.key, open_times, rules.duration, rules.slot_grid, rep.time_zone, full_days=full_days(rep, meetings), limit=1
     )
     assert earliest_starts([given], rules, NOW) == {slot.rep: slot.start for slot in offered}
@@ -81,5 +83,5 @@ def test_only_so_many_days_are_looked_at_and_the_nearest_of_everybody_first() ->
     late = Interval(NOW, NOW + timedelta(days=3))
     everybody = [diary(f"rep-{i}", late) for i in range(50)]
     soon = diary("soon")
-    assert set(earliest_starts([*everybody, soon], BookingRules(), NOW, most_days=102)) == {"soon"}
-    assert len(earliest_starts([*everybody, soon], BookingRules(), NOW, most_days=500)) == 51
+    assert set(earliest_starts([*everybody, soon], BookingRules(), NOW, max_days=102)) == {"soon"}
+    assert len(earliest_starts([*everybody, soon], BookingRules(), NOW, max_days=500)) == 51

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.booking.availability import Interval, free, interval
-from pointsman.domain.booking.bookable_check import obstacle
-from pointsman.domain.booking.caps import Meeting, full_days
-from pointsman.domain.booking.earliest import Diary
+from pointsman.domain.booking.appointment_caps import CountedAppointment, full_days
+from pointsman.domain.booking.availability import Interval, free_intervals, interval_or_none
+from pointsman.domain.booking.bookable_check import find_obstacle
+from pointsman.domain.booking.earliest_starts import RepSchedule
 from pointsman.domain.booking.slot_union import SlotUnion
-from pointsman.domain.booking.slots import slots
+from pointsman.domain.booking.slots import slots_of_rep
 from pointsman.domain.dates.local_time import grid_of_day, local_days
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import Caps, DayChange, Rep, TimeOff, WeeklyBlock
@@ -39,7 +39,7 @@ def a_rep(key: str, zone: str, blocks: list[WeeklyBlock], **more: Any) -> Rep:
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> tuple[datetime, BookingRules, Interval, list[Diary]]:
+def worlds(draw: st.DrawFn) -> tuple[datetime, BookingRules, Interval, list[RepSchedule]]:
     """A moment near a clock change, rules, a window, and up to four people's diaries; times to the second."""
     now = draw(st.sampled_from([NOW, SPRING])) + draw(st.integers(0, 59)) * SECOND
     seconds = st.integers(0, FORTNIGHT * 12).map(lambda n: now + n * 5 * SECOND)
@@ -83,41 +83,44 @@ def worlds(draw: st.DrawFn) -> tuple[datetime, BookingRules, Interval, list[Diar
         )
         given_away = draw(st.lists(spans, max_size=4))
         diaries.append(
-            Diary(
+            RepSchedule(
                 rep=rep,
                 busy=draw(st.lists(spans, max_size=6)),
                 reservations=given_away,
-                meetings=[Meeting(start=t.start, category="big" if n % 2 else None) for n, t in enumerate(given_away)],
+                appointments=[
+                    CountedAppointment(start=t.start, category="big" if n % 2 else None)
+                    for n, t in enumerate(given_away)
+                ],
                 known=draw(st.one_of(st.just(Interval(now, now + 2 * FORTNIGHT * MINUTE)), spans)),
             )
         )
     return now, rules, window, diaries
 
 
-def one_by_one(diary: Diary, rules: BookingRules, window: Interval, now: datetime) -> list[datetime]:
+def one_by_one(diary: RepSchedule, rules: BookingRules, window: Interval, now: datetime) -> list[datetime]:
     """The naive way: the free intervals of one rep, cut along the grid."""
-    known = interval(max(window.start, diary.known.start), min(window.end, diary.known.end))
+    known = interval_or_none(max(window.start, diary.known.start), min(window.end, diary.known.end))
     if known is None:
         return []
     rep = diary.rep
     return [
         slot.start
-        for slot in slots(
+        for slot in slots_of_rep(
             rep.key,
-            free(rep, diary.busy, diary.reservations, known, rules, now),
+            free_intervals(rep, diary.busy, diary.reservations, known, rules, now),
             rules.duration,
             rules.slot_grid,
             rep.time_zone,
-            full_days=full_days(rep, diary.meetings, ["big"]),
+            full_days=full_days(rep, diary.appointments, ["big"]),
         )
     ]
 
 
-def accepted(diary: Diary, start: datetime, rules: BookingRules, window: Interval, now: datetime) -> bool:
+def accepted(diary: RepSchedule, start: datetime, rules: BookingRules, window: Interval, now: datetime) -> bool:
     """What booking says of one time."""
     wanted = Interval(start, start + rules.duration)
-    why = obstacle(
-        diary.rep, wanted, busy=diary.busy, reservations=diary.reservations, meetings=diary.meetings,
+    why = find_obstacle(
+        diary.rep, wanted, busy=diary.busy, reservations=diary.reservations, meetings=diary.appointments,
         rules=rules, now=now, category="big",
     )  # fmt: skip
     return why is None and diary.known.contains(wanted) and window.contains(wanted)
@@ -126,7 +129,7 @@ def accepted(diary: Diary, start: datetime, rules: BookingRules, window: Interva
 @given(worlds())
 @settings(max_examples=400, deadline=None)
 def test_the_union_is_what_everybody_alone_is_offered(
-    world: tuple[datetime, BookingRules, Interval, list[Diary]],
+    world: tuple[datetime, BookingRules, Interval, list[RepSchedule]],
 ) -> None:
     now, rules, window, diaries = world
     union = SlotUnion(rules=rules, now=now, window=window, categories=["big"])
@@ -139,7 +142,7 @@ def test_the_union_is_what_everybody_alone_is_offered(
 @given(worlds())
 @settings(max_examples=200, deadline=None)
 def test_booking_accepts_what_the_union_offers_and_nothing_else_on_the_grid(
-    world: tuple[datetime, BookingRules, Interval, list[Diary]],
+    world: tuple[datetime, BookingRules, Interval, list[RepSchedule]],
 ) -> None:
     now, rules, window, diaries = world
     union = SlotUnion(rules=rules, now=now, window=window, categories=["big"])
@@ -154,7 +157,7 @@ def test_booking_accepts_what_the_union_offers_and_nothing_else_on_the_grid(
 @given(worlds())
 @settings(max_examples=200, deadline=None)
 def test_a_group_is_offered_when_booking_would_accept_everybody(
-    world: tuple[datetime, BookingRules, Interval, list[Diary]],
+    world: tuple[datetime, BookingRules, Interval, list[RepSchedule]],
 ) -> None:
     now, rules, window, diaries = world
     union = SlotUnion(rules=rules, now=now, window=window, categories=["big"])
@@ -170,7 +173,7 @@ def test_no_slot_lies_in_a_gap_and_none_is_offered_twice_in_a_fold(zone: str) ->
     rules = BookingRules(minimum_notice=timedelta(0))
     for now in (NOW, SPRING):
         window = Interval(now, now + FORTNIGHT * MINUTE)
-        diary = Diary(rep=a_rep("anna", zone, always), busy=(), reservations=(), meetings=(), known=window)
+        diary = RepSchedule(rep=a_rep("anna", zone, always), busy=(), reservations=(), appointments=(), known=window)
         found = SlotUnion(rules=rules, now=now, window=window).starts([diary])
         walls = [at.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0) for at in found]
         assert len(set(walls)) == len(walls)
@@ -184,11 +187,11 @@ def test_who_is_in_two_zones_is_offered_on_each_clock() -> None:
     rules = BookingRules(duration=timedelta(minutes=30), slot_grid=timedelta(hours=1), minimum_notice=timedelta(0))
     window = Interval(NOW, NOW + timedelta(days=1))
     diaries = [
-        Diary(rep=a_rep(key, zone, day), busy=(), reservations=(), meetings=(), known=window)
+        RepSchedule(rep=a_rep(key, zone, day), busy=(), reservations=(), appointments=(), known=window)
         for key, zone in (("anna", "Europe/Berlin"), ("ben", "Asia/Kolkata"), ("carl", "Europe/Paris"))
     ]
     found = SlotUnion(rules=rules, now=NOW - timedelta(hours=4), window=Interval(NOW - timedelta(hours=4), window.end))
-    known = [Diary(rep=d.rep, busy=(), reservations=(), meetings=(), known=found.window) for d in diaries]
+    known = [RepSchedule(rep=d.rep, busy=(), reservations=(), appointments=(), known=found.window) for d in diaries]
     assert found.starts(known) == [datetime(2026, 10, 19, 3, 30, tzinfo=UTC), datetime(2026, 10, 19, 7, tzinfo=UTC)]
 
 
@@ -199,18 +202,18 @@ def test_each_thing_in_the_way_is_told_apart() -> None:
     union = SlotUnion(rules=rules, now=NOW, window=window)
 
     def left(**more: Any) -> list[bool]:
-        over = {name: more.pop(name) for name in ("busy", "reservations", "meetings") if name in more}
-        given = {"busy": (), "reservations": (), "meetings": (), **over}
-        found = union.sift(
-            Diary(rep=a_rep("anna", "Europe/Berlin", more.pop("blocks", week), **more), known=window, **given)
+        over = {name: more.pop(name) for name in ("busy", "reservations", "appointments") if name in more}
+        given = {"busy": (), "reservations": (), "appointments": (), **over}
+        found = union.availability(
+            RepSchedule(rep=a_rep("anna", "Europe/Berlin", more.pop("blocks", week), **more), known=window, **given)
         )
-        return [bool(bits) for bits in (found.hours, found.present, found.free, found.open)]
+        return [bool(bits) for bits in (found.working, found.not_off, found.not_busy, found.bookable)]
 
     away = (TimeOff(start=window.start, end=window.end),)
-    first, second = (Meeting(start=datetime(2026, 10, day, 9, tzinfo=UTC)) for day in (19, 20))
+    first, second = (CountedAppointment(start=datetime(2026, 10, day, 9, tzinfo=UTC)) for day in (19, 20))
     assert left() == [True, True, True, True]
     assert left(blocks=[]) == [False, False, False, False]
     assert left(day_changes=tuple(DayChange(day=date(2026, 10, day)) for day in (19, 20, 21))) == [False] * 4
     assert left(time_off=away) == [True, False, False, False]
     assert left(busy=[window]) == [True, True, False, False]
-    assert left(meetings=[first, second], caps=Caps(appointments_per_day=1)) == [True, True, True, False]
+    assert left(appointments=[first, second], caps=Caps(appointments_per_day=1)) == [True, True, True, False]

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pointsman.domain.conditions.definitions import Definitions
-from pointsman.domain.conditions.evaluator import compile_condition, explain
+from pointsman.domain.conditions.evaluator import compile_condition, explain_condition
 from pointsman.domain.errors import PolicyInvalid
 from pointsman.domain.leads.facts import NEVER_QUOTED, Facts
 from pointsman.domain.policy.conditions_model import Operator
@@ -54,9 +54,9 @@ def test_a_policy_answers_with_its_scores_and_clock_as_the_reference_does(
     condition: dict[str, Any], known: Facts
 ) -> None:
     policy = policy_of(condition)
-    enriched = policy.enriched({**known, "score.fit": 99, "rep.tier": 1}, NOW)
+    enriched = policy.enrich({**known, "score.fit": 99, "rep.tier": 1}, NOW)
     assert policy.tests[0](enriched) is slowly(condition, with_slow_scores(known, NOW))
-    assert policy.enriched(enriched, NOW) == enriched
+    assert policy.enrich(enriched, NOW) == enriched
 
 
 @settings(max_examples=300)
@@ -70,7 +70,7 @@ def test_knowing_more_never_overturns_an_answer(condition: dict[str, Any], known
 @settings(max_examples=300)
 @given(conditions, odd_facts)
 def test_the_explanation_gives_the_answers_that_the_evaluator_used(condition: dict[str, Any], known: Facts) -> None:
-    for found in explain(parsed(condition), known, DEFINITIONS):
+    for found in explain_condition(parsed(condition), known, DEFINITIONS):
         assert found.words.startswith(found.field)
         assert (found.outcome is None) == ("not known" in found.words or "cannot be compared" in found.words) or (
             found.operator == "present"
@@ -79,7 +79,7 @@ def test_the_explanation_gives_the_answers_that_the_evaluator_used(condition: di
 
 @given(leaf(), odd_facts)
 def test_a_leaf_is_explained_with_the_very_answer_of_the_condition(condition: dict[str, Any], known: Facts) -> None:
-    (found,) = explain(parsed(condition), known, DEFINITIONS)
+    (found,) = explain_condition(parsed(condition), known, DEFINITIONS)
     assert found.outcome is slowly(condition, known)
 
 
@@ -91,9 +91,9 @@ def test_what_a_person_is_known_by_is_never_quoted(name: str, condition: dict[st
     about = {key: operand for key, operand in condition.items() if key != "field"}
     for known in ({name: value}, {name: value, "lead.title": value, "clock.now": NOW, "lead.country": "DE"}):
         for asked in ({"field": name, **about}, {"field": name, "equals": value}, {"field": name, "in": [value, "b"]}):
-            assert value not in explain(parsed(asked), known, DEFINITIONS)[0].words
+            assert value not in explain_condition(parsed(asked), known, DEFINITIONS)[0].words
         for asked in ({"field": "lead.title", "equals": {"field": name}}, {"field": name, "gte": {"field": name}}):
-            assert value not in explain(parsed(asked), known, DEFINITIONS)[0].words
+            assert value not in explain_condition(parsed(asked), known, DEFINITIONS)[0].words
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_an_explanation_says_in_words_what_was_compared() -> None:
             ]
         }
     )
-    found = explain(condition, {"lead.score": 45, "lead.country": "DE"}, DEFINITIONS)
+    found = explain_condition(condition, {"lead.score": 45, "lead.country": "DE"}, DEFINITIONS)
     assert [(leaf.path, leaf.words) for leaf in found] == [
         ("all[0]", "lead.score 45 is below 50"),
         ("all[1].not.segment:dach", "lead.country DE is one of DE, AT, CH"),
@@ -218,7 +218,7 @@ def test_a_policy_parses_to_an_equal_policy_after_a_round_trip() -> None:
     ],
 )
 def test_each_answer_is_said_in_words(condition: dict[str, Any], known: Facts, answer: bool | None, words: str) -> None:
-    (found,) = explain(parsed(condition), known, DEFINITIONS)
+    (found,) = explain_condition(parsed(condition), known, DEFINITIONS)
     assert (found.outcome, found.words) == (answer, words)
 
 
@@ -333,8 +333,8 @@ def test_scores_that_ask_for_each_other_are_refused() -> None:
 
 def test_a_decision_keeps_what_scores_and_relative_times_read() -> None:
     policy = policy_of({"all": [{"field": "score.total", "gte": 5}, {"field": "lead.created_at", "older_than": "1d"}]})
-    assert {"score.total", "clock.now", "company.employees", "lead.country", "lead.created_at"} <= policy.fields
-    assert policy.enriched({"lead.first_name": "Anna", "score.total": 70}, NOW) == {
+    assert {"score.total", "clock.now", "company.employees", "lead.country", "lead.created_at"} <= policy.lead_fields
+    assert policy.enrich({"lead.first_name": "Anna", "score.total": 70}, NOW) == {
         "clock.now": NOW,
         "score.fit": 10,
         "score.total": 5,

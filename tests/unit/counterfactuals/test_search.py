@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.conditions.evaluator import compile_condition
-from pointsman.domain.counterfactuals.search import MAX_CHANGES, applied, distance, what_if
-from pointsman.domain.leads.facts import FIELDS, NEVER_QUOTED, NOW, Facts, FieldType
+from pointsman.domain.counterfactuals.search import MAX_CHANGES, apply_changes, min_failing_tests, what_if
+from pointsman.domain.leads.facts import NEVER_QUOTED, NOW_FIELD, STANDARD_FIELDS, Facts, FieldType
 from pointsman.domain.policy.conditions_model import Condition
 from support.strategies import SEGMENTS, conditions, facts
 
@@ -22,7 +22,7 @@ DEFINITIONS = Definitions(
     country_groups={"nordics": ("DK", "NO", "SE")},
     word_lists={"prices": ("price", "quote")},
 )
-TYPES = {**FIELDS, "custom.vip": FieldType.BOOLEAN, "custom.tags": FieldType.LIST}
+TYPES = {**STANDARD_FIELDS, "custom.vip": FieldType.BOOLEAN, "custom.tags": FieldType.LIST}
 AT = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
 
 
@@ -46,10 +46,10 @@ def test_a_proposal_that_is_proven_and_told_makes_the_condition_true_and_no_part
     assume(found is not None and found.proven)
     told = [change for change in found.changes if change.value is not None or change.unset]
     assume(len(told) == len(found.changes))
-    assert test(applied(known, found.changes)) is True
+    assert test(apply_changes(known, found.changes)) is True
     for change in found.changes:
         fewer = tuple(other for other in found.changes if other is not change)
-        assert test(applied(known, fewer)) is not True, change
+        assert test(apply_changes(known, fewer)) is not True, change
 
 
 @given(conditions, facts)
@@ -66,7 +66,7 @@ def test_what_is_said_to_fail_fails_and_never_more_than_a_few(condition: dict[st
 def test_a_condition_at_distance_zero_is_true_and_any_other_is_not(condition: dict[str, Any], known: Facts) -> None:
     parsed = read(condition)
     true = compile_condition(parsed, DEFINITIONS)(known) is True
-    assert (distance(parsed, known, DEFINITIONS, 100) == 0) is true
+    assert (min_failing_tests(parsed, known, DEFINITIONS, 100) == 0) is true
 
 
 @given(st.data())
@@ -86,7 +86,7 @@ def test_every_condition_over_fields_of_its_own_gets_a_proven_proposal(data: st.
     chosen = data.draw(st.lists(st.sampled_from(operators), min_size=1, max_size=6, unique_by=lambda op: op[0]))
     parts = [{"field": field, operator: operand} for field, operator, operand in chosen]
     known: Facts = {
-        NOW: AT,
+        NOW_FIELD: AT,
         **data.draw(st.sampled_from([{}, {"lead.source": "form", "lead.score": 3, "lead.language": "de"}])),
     }
     condition = data.draw(st.sampled_from([{"all": parts}, {"not": {"any": [{"not": part} for part in parts]}}]))
@@ -120,7 +120,7 @@ def test_every_condition_over_fields_of_its_own_gets_a_proven_proposal(data: st.
         ({"field": "lead.country", "in_group": ["nordics"]}, {"lead.country": "DE"}, "lead.country were in nordics"),
         (
             {"field": "lead.created_at", "older_than": "7d"},
-            {NOW: AT, "lead.created_at": AT},
+            {NOW_FIELD: AT, "lead.created_at": AT},
             "lead.created_at lay more than 1w back",
         ),
         (
@@ -154,7 +154,10 @@ def test_a_value_is_told_where_the_policy_names_one() -> None:
 @pytest.mark.parametrize(
     ("condition", "known"),
     [
-        ({"field": "lead.created_at", "within_last": "7d"}, {NOW: AT, "lead.created_at": AT - timedelta(days=30)}),
+        (
+            {"field": "lead.created_at", "within_last": "7d"},
+            {NOW_FIELD: AT, "lead.created_at": AT - timedelta(days=30)},
+        ),
         ({"field": "lead.title", "matches": "^(CEO|CTO)$"}, {"lead.title": "Intern"}),
         ({"field": "lead.source", "not_equals": "ad"}, {"lead.source": "ad"}),
         ({"field": "lead.title", "present": True}, {}),
@@ -175,9 +178,9 @@ def test_what_a_person_wrote_or_is_known_by_is_never_quoted(field: str) -> None:
 
 
 def test_the_clock_and_scores_are_nobodys_to_change() -> None:
-    for field in (NOW, "score.fit"):
-        known: Facts = {NOW: AT} if field == NOW else {}
-        found = asked({"field": field, "gte": "2027-01-01" if field == NOW else 50}, known)
+    for field in (NOW_FIELD, "score.fit"):
+        known: Facts = {NOW_FIELD: AT} if field == NOW_FIELD else {}
+        found = asked({"field": field, "gte": "2027-01-01" if field == NOW_FIELD else 50}, known)
         assert not found.proven
         assert [change.value for change in found.changes] == [None]
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pointsman.domain.dates.local_time import grid_of_day, instant_of, local_date, local_days, start_of_day
+from pointsman.domain.dates.local_time import grid_of_day, local_date, local_days, local_to_utc, start_of_day
 
 ZONES = [
     "Europe/Berlin", "Europe/Vienna", "Europe/Zurich", "Europe/London",
@@ -44,7 +44,7 @@ def test_every_wall_minute_around_every_clock_change_is_resolved_as_the_oracle_s
         wall = walls[60]
         while wall <= walls[-60]:
             expected = first.get(wall) or min(at for shown, at in first.items() if shown > wall)
-            assert instant_of(wall.date(), wall.time(), zone) == expected, (zone, wall)
+            assert local_to_utc(wall.date(), wall.time(), zone) == expected, (zone, wall)
             wall += MINUTE
 
 
@@ -64,15 +64,17 @@ def test_a_grid_has_every_wall_time_that_the_day_showed_once_and_no_other(zone: 
 
 
 def test_a_skipped_time_moves_to_the_end_of_the_gap() -> None:
-    assert instant_of(date(2027, 3, 28), time(2, 30), "Europe/Berlin") == datetime(2027, 3, 28, 1, 0, tzinfo=UTC)
+    assert local_to_utc(date(2027, 3, 28), time(2, 30), "Europe/Berlin") == datetime(2027, 3, 28, 1, 0, tzinfo=UTC)
 
 
 def test_a_repeated_time_is_its_first_occurrence() -> None:
-    assert instant_of(date(2027, 10, 31), time(2, 30), "Europe/Berlin") == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
+    assert local_to_utc(date(2027, 10, 31), time(2, 30), "Europe/Berlin") == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
 
 
 def test_the_last_moment_of_a_day_is_the_first_of_the_next() -> None:
-    assert instant_of(date(2026, 12, 31), time.max, "Europe/Vienna") == start_of_day(date(2027, 1, 1), "Europe/Vienna")
+    assert local_to_utc(date(2026, 12, 31), time.max, "Europe/Vienna") == start_of_day(
+        date(2027, 1, 1), "Europe/Vienna"
+    )
 
 
 def test_a_day_without_a_midnight_starts_at_the_end_of_the_gap() -> None:

@@ -12,13 +12,13 @@ import pytest
 import whenever
 from whenever import Instant, PlainDateTime, SkippedTime, ZonedDateTime
 
-from pointsman.domain.booking.availability import Interval, free, working
-from pointsman.domain.booking.slots import slots
-from pointsman.domain.dates.local_time import grid_of_day, instant_of, local_date, next_day, next_week, start_of_day
+from pointsman.domain.booking.availability import Interval, free_intervals, working_intervals
+from pointsman.domain.booking.slots import slots_of_rep
+from pointsman.domain.dates.local_time import grid_of_day, local_date, local_to_utc, next_day, next_week, start_of_day
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import DayChange, Rep, WeeklyBlock
 from pointsman.domain.roster.roles import Role, Work
-from pointsman.domain.roster.working_hours import at_work
+from pointsman.domain.roster.working_hours import is_at_work
 
 #: The zones that we promise, and how often their clocks change in these twelve years.
 ZONES = {
@@ -111,7 +111,7 @@ def test_every_minute_of_the_wall_is_the_instant_that_the_oracle_says(zone: str)
     for day in days_around(zone):
         near = (wall for wall in walls(MINUTE) if wall < time(6))  # all these clocks change at night
         for wall in [*near, *walls(30 * MINUTE), time.max]:
-            assert instant_of(day, wall, zone) == shown(day, wall, zone)[0], (zone, day, wall)
+            assert local_to_utc(day, wall, zone) == shown(day, wall, zone)[0], (zone, day, wall)
         assert start_of_day(day, zone) == ours(ZonedDateTime(day.year, day.month, day.day, tz=zone).start_of("day"))
 
 
@@ -144,7 +144,7 @@ def test_working_time_around_every_transition_is_what_the_oracle_says(
         for span in spans(day, hours, zone):
             touching = bool(expected) and expected[-1].end == span.start
             expected.append(Interval(expected.pop().start, span.end) if touching else span)
-        assert working(rep, window) == expected, (zone, day)
+        assert working_intervals(rep, window) == expected, (zone, day)
 
 
 @zones
@@ -156,10 +156,10 @@ def test_who_is_at_work_by_the_clock_is_at_work_by_what_is_on_offer(zone: str, h
         window = Interval(near - 4 * HOUR, near + 4 * HOUR)
         plain = a_rep(zone, hours)
         for rep in (plain, a_rep(zone, [], DayChange(day=local_date(near, zone), blocks=tuple(hours)))):
-            known = working(rep, window)
+            known = working_intervals(rep, window)
             for i in range(-240, 240, 5):
                 at = near + i * MINUTE
-                assert at_work(rep, at) == any(span.start <= at < span.end for span in known), (zone, at)
+                assert is_at_work(rep, at) == any(span.start <= at < span.end for span in known), (zone, at)
 
 
 @zones
@@ -170,7 +170,9 @@ def test_no_slot_lies_in_a_gap_and_none_is_offered_twice_in_a_fold(zone: str) ->
     for day in days_around(zone):
         window = Interval(shown(day, time.min, zone)[0], shown(day, time.max, zone)[0] + 15 * MINUTE)
         now = window.start - DAY
-        offered = slots("anna", free(rep, [], [], window, rules, now), rules.duration, rules.slot_grid, zone)
+        offered = slots_of_rep(
+            "anna", free_intervals(rep, [], [], window, rules, now), rules.duration, rules.slot_grid, zone
+        )
         expected = [at for at, exists in (shown(day, wall, zone) for wall in walls(15 * MINUTE)) if exists]
         assert [slot.start for slot in offered] == expected, (zone, day)
         faces = [slot.start.astimezone(zoneinfo.ZoneInfo(zone)).replace(tzinfo=None) for slot in offered]

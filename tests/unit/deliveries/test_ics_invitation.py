@@ -12,21 +12,21 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 from icalendar.cal.component import Component
 
-from pointsman.connectors.invitations import IcalendarInvitations, line_of, name_of, text_of
-from pointsman.services.ports.invitations import Invitation, Method, Party
+from pointsman.connectors.invitations import IcalendarInvitations, ical_line, ical_name, ical_text
+from pointsman.services.ports.invitations import CalendarUser, Invitation, InvitationMethod
 
 START = datetime(2026, 3, 29, 9, 30, tzinfo=timezone(timedelta(hours=2)))
 PLAIN = Invitation(
     uid="pm-0193@pointsman",
     sequence=3,
-    method=Method.REQUEST,
+    method=InvitationMethod.REQUEST,
     start=START,
     end=START + timedelta(minutes=30),
     summary="Meeting with Anna",
     description="With: Anna",
-    organizer=Party(name="Anna", email="anna@example.com"),
-    attendee=Party(name="Ada Weber", email="ada@lead.example"),
-    companions=(Party(name="Dora", email="dora@example.com"),),
+    organizer=CalendarUser(name="Anna", email="anna@example.com"),
+    attendee=CalendarUser(name="Ada Weber", email="ada@lead.example"),
+    companions=(CalendarUser(name="Dora", email="dora@example.com"),),
     tentative=False,
     url="https://pointsman.example/book/abc",
     created_at=datetime(2026, 3, 1, tzinfo=UTC),
@@ -87,13 +87,13 @@ def check(given: Invitation) -> None:
     content = written(given)
     event = event_in(content)
     assert set(event.keys()) <= NAMES
-    assert str(event["SUMMARY"]) == line_of(given.summary)
-    assert str(event.get("DESCRIPTION", "")) == text_of(given.description)
+    assert str(event["SUMMARY"]) == ical_line(given.summary)
+    assert str(event.get("DESCRIPTION", "")) == ical_text(given.description)
     everybody = [given.attendee, *given.companions]
-    assert people(event) == [(name_of(party.name), f"mailto:{party.email}") for party in everybody]
+    assert people(event) == [(ical_name(party.name), f"mailto:{party.email}") for party in everybody]
     organizer: Any = event["ORGANIZER"]
     assert (str(organizer.params.get("CN", "")), str(organizer)) == (
-        name_of(given.organizer.name),
+        ical_name(given.organizer.name),
         "mailto:anna@example.com",
     )
     assert str(event["STATUS"]) == "CONFIRMED"
@@ -117,9 +117,9 @@ def test_another_reader_finds_the_same_event(text: str) -> None:
     (calendar,) = vobject.readComponents(content)
     (event,) = calendar.components()
     assert {child.name for child in event.getChildren()} <= NAMES
-    assert event.summary.value == line_of(text)
-    if text_of(text):
-        assert event.description.value == text_of(text)
+    assert event.summary.value == ical_line(text)
+    if ical_text(text):
+        assert event.description.value == ical_text(text)
     assert [line.value for line in event.attendee_list] == ["mailto:ada@lead.example", "mailto:dora@example.com"]
     assert calendar.method.value == "REQUEST"
 
@@ -149,7 +149,7 @@ def stuffed(summary: str, description: str, name: str) -> Invitation:
         description=description,
         organizer=replace(PLAIN.organizer, name=name),
         attendee=replace(PLAIN.attendee, name=name),
-        companions=(Party(name=name, email="dora@example.com"),),
+        companions=(CalendarUser(name=name, email="dora@example.com"),),
     )
 
 
@@ -178,13 +178,13 @@ def test_it_says_who_asks_whom_and_when_in_utc() -> None:
 @pytest.mark.parametrize(
     ("method", "tentative", "status"),
     [
-        (Method.REQUEST, False, "CONFIRMED"),
-        (Method.REQUEST, True, "TENTATIVE"),
-        (Method.CANCEL, False, "CANCELLED"),
-        (Method.CANCEL, True, "CANCELLED"),
+        (InvitationMethod.REQUEST, False, "CONFIRMED"),
+        (InvitationMethod.REQUEST, True, "TENTATIVE"),
+        (InvitationMethod.CANCEL, False, "CANCELLED"),
+        (InvitationMethod.CANCEL, True, "CANCELLED"),
     ],
 )
-def test_its_status_is_what_the_appointment_is(method: Method, tentative: bool, status: str) -> None:
+def test_its_status_is_what_the_appointment_is(method: InvitationMethod, tentative: bool, status: str) -> None:
     content = written(replace(PLAIN, method=method, tentative=tentative))
     assert str(event_in(content)["STATUS"]) == status
     assert f"METHOD:{method.upper()}\r\n".encode() in content
@@ -195,7 +195,7 @@ def test_its_status_is_what_the_appointment_is(method: Method, tentative: bool, 
     ["", "nobody", "a b@c.de", "a@b\r\nATTENDEE:mailto:eve@evil.example", 'a"@b.de', "a@b;x", "<a@b.de>", "a@b,c"],
 )
 def test_an_address_that_could_break_out_is_refused(email: str) -> None:
-    wrong = Party(name="Ada", email=email)
+    wrong = CalendarUser(name="Ada", email=email)
     for broken in (
         replace(PLAIN, organizer=wrong),
         replace(PLAIN, attendee=wrong),

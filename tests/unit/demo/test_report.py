@@ -7,24 +7,24 @@ from io import StringIO
 from rich.console import Console
 
 from pointsman.demo import report
-from pointsman.demo.calendars import PRIVATE, Entry
-from pointsman.demo.outcome import Arrival, HandOff, Outcome
+from pointsman.demo.calendars import PRIVATE_EVENT_UID, DemoCalendarEntry
+from pointsman.demo.results import Arrival, DemoHandover, DemoResults
 
 
 def arrival(rep: str | None, outcome: str = "assigned") -> Arrival:
     return Arrival(lead="Mara Vogel", intake="website-form", work="qualification", rep=rep, outcome=outcome, why="so")
 
 
-def entry(uid: str, title: str) -> Entry:
+def entry(uid: str, title: str) -> DemoCalendarEntry:
     at = datetime(2026, 11, 23, 8, tzinfo=UTC)
-    return Entry(owner="anna", uid=uid, start=at, end=at.replace(hour=9), title=title, description="")
+    return DemoCalendarEntry(owner="anna", uid=uid, start=at, end=at.replace(hour=9), title=title, description="")
 
 
-OUTCOME = Outcome(
+OUTCOME = DemoResults(
     arrivals=[arrival("lena"), arrival("mia"), arrival("eva"), arrival(None, "held"), arrival(None, "dead")],
-    hand_offs=[
-        HandOff(lead="Mara Vogel", passed=True, missing="", what="Anna Richter has this lead."),
-        HandOff(lead="Jan [red]", passed=False, missing="nobody has recorded need", what="It stays."),
+    handovers=[
+        DemoHandover(lead="Mara Vogel", passed=True, missing="", what_happens="Anna Richter has this lead."),
+        DemoHandover(lead="Jan [red]", passed=False, missing="nobody has recorded need", what_happens="It stays."),
     ],
     roles={"lena": "SDR", "mia": "SDR", "eva": "Customer manager", "anna": "Closer"},
     cold_closers=0,
@@ -41,15 +41,15 @@ def shown(thing: object, width: int = 80) -> str:
 
 def test_the_summary_counts_what_the_service_answered() -> None:
     text = "4 leads: 2 to SDRs, 1 to a Customer manager, 1 held; 0 closers got cold work. "
-    assert report.summary(OUTCOME) == text + "2 hand-offs: 1 passed, 1 refused; 1 appointment."
+    assert report.floor_summary(OUTCOME) == text + "2 hand-offs: 1 passed, 1 refused; 1 appointment."
 
 
 def test_a_closer_with_cold_work_is_told_of() -> None:
-    assert "; 1 closer got cold work." in report.summary(replace(OUTCOME, cold_closers=1))
+    assert "; 1 closer got cold work." in report.floor_summary(replace(OUTCOME, cold_closers=1))
 
 
 def test_events_are_told_apart_by_whose_they_are() -> None:
-    entries = [entry("pm-a1-1@x", "Ours"), entry(PRIVATE, "Dentist"), entry("pm-b1-1@x", "Theirs")]
+    entries = [entry("pm-a1-1@x", "Ours"), entry(PRIVATE_EVENT_UID, "Dentist"), entry("pm-b1-1@x", "Theirs")]
     table = shown(report.calendar_table(entries, OUTCOME, {"anna": "Europe/Berlin"}))
     assert "Mon 23 Nov 09:00-10:00 Berlin" in table
     assert "Ours " in table
@@ -70,10 +70,10 @@ def test_dead_letters_stand_among_the_leads_with_their_reason() -> None:
 
 
 def test_names_from_outside_are_no_markup() -> None:
-    assert "Jan [red]" in shown(report.hand_offs_table(OUTCOME.hand_offs))
+    assert "Jan [red]" in shown(report.handovers_table(OUTCOME.handovers))
 
 
 def test_a_second_start_says_that_everything_was_known() -> None:
-    assert report.sent(18, 0) == "The senders sent 18 events: 18 were accepted."
-    assert report.sent(3, 15) == "The senders sent 18 events: 3 were accepted, 15 were known already."
-    assert report.sent(0, 18) == "The senders sent their 18 events again: all of them were known already."
+    assert report.sent_summary(18, 0) == "The senders sent 18 events: 18 were accepted."
+    assert report.sent_summary(3, 15) == "The senders sent 18 events: 3 were accepted, 15 were known already."
+    assert report.sent_summary(0, 18) == "The senders sent their 18 events again: all of them were known already."

@@ -9,13 +9,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.domain.distribution.inputs import AskedTime
-from pointsman.domain.distribution.ledger import due_first
+from pointsman.domain.distribution.inputs import RequestedTime
+from pointsman.domain.distribution.ledger import next_due
 from pointsman.domain.explain.explanation import explain_decision
-from pointsman.domain.replay.inputs import Inputs, replay
-from pointsman.domain.routing.decide import Owner, World, decide
+from pointsman.domain.replay.recorded_inputs import RecordedInputs, replay
+from pointsman.domain.routing.decide import Owner, RoutingInputs, decide
 from pointsman.domain.routing.decision import Decision, HoldReason
-from pointsman.domain.routing.plan import Plan, plan_routes
+from pointsman.domain.routing.plan import RoutingPlan, plan_routes
 from support.roster import CLOSER, NOW, OPEN, compiled, pool_state, rep, roster, world
 
 RULE = {"name": "all", "work": "closing", "pool": "closers"}
@@ -23,24 +23,26 @@ KEYS = ("anna", "ben", "carl")
 FLOOR = roster(*(rep(key, CLOSER) for key in KEYS))
 
 
-def asked(obstacles: Mapping[str, str] | None = None, **appointments: int) -> AskedTime:
+def asked(obstacles: Mapping[str, str] | None = None, **appointments: int) -> RequestedTime:
     start = NOW + timedelta(days=1)
     span = {"start": start, "end": start + timedelta(minutes=30)}
-    return AskedTime(**span, obstacles=obstacles or {}, appointments=appointments)
+    return RequestedTime(**span, obstacles=obstacles or {}, appointments=appointments)
 
 
-def planned(offer: str = "flexible", weights: Mapping[str, int] | None = None, **pool: Any) -> Plan:
+def planned(offer: str = "flexible", weights: Mapping[str, int] | None = None, **pool: Any) -> RoutingPlan:
     members = [{"rep": key, "weight": (weights or {}).get(key, 1)} for key in KEYS]
     given = {"work": "closing", "members": members, "booking": {"offer": offer}, **pool}
-    return plan_routes(compiled([RULE], {"closers": given}), {}, purpose=None, gates_open=OPEN, now=NOW)
+    return plan_routes(compiled([RULE], {"closers": given}), {}, purpose=None, gates=OPEN, now=NOW)
 
 
-def taken(here: World, offer: str = "flexible", **pool: Any) -> Decision:
+def taken(here: RoutingInputs, offer: str = "flexible", **pool: Any) -> Decision:
     return decide(planned(offer, **pool), here)
 
 
 def test_who_is_not_free_then_is_dropped_with_the_reason() -> None:
-    here = world(FLOOR, asked=asked({"anna": "Anna is away then.", "carl": "Another appointment has this time."}))
+    here = world(
+        FLOOR, requested_time=asked({"anna": "Anna is away then.", "carl": "Another appointment has this time."})
+    )
     decision = taken(here)
     assert decision.rep == "ben"
     dropped = {c.rep: (c.code, c.sentence) for c in decision.candidates if not c.eligible}
@@ -54,18 +56,20 @@ def test_who_is_not_free_then_is_dropped_with_the_reason() -> None:
 
 
 def test_a_turn_is_shared_among_those_free_then_alone() -> None:
-    decision = taken(world(FLOOR, asked=asked({"anna": "Anna is away then."})))
+    decision = taken(world(FLOOR, requested_time=asked({"anna": "Anna is away then."})))
     assert decision.turn is not None
     assert set(decision.turn.weights) == {"ben", "carl"}
 
 
 def test_nobody_free_then_holds_the_lead() -> None:
-    decision = taken(world(FLOOR, asked=asked(dict.fromkeys(KEYS, "Busy."))))
+    decision = taken(world(FLOOR, requested_time=asked(dict.fromkeys(KEYS, "Busy."))))
     assert decision.hold_reason is HoldReason.NOBODY_ELIGIBLE
 
 
 def test_balanced_takes_who_has_the_fewest_appointments_for_the_weight_and_says_so() -> None:
-    here = world(FLOOR, asked=asked(anna=2, ben=5, carl=2), pools={"closers": pool_state(anna=2, ben=-2, carl=0)})
+    here = world(
+        FLOOR, requested_time=asked(anna=2, ben=5, carl=2), pools={"closers": pool_state(anna=2, ben=-2, carl=0)}
+    )
     decision = taken(here, "balanced", weights={"ben": 3})
     assert decision.rep == "ben"
     assert decision.summary.endswith("Ben has the fewest appointments for the weight (5 by weight 3)")
@@ -74,7 +78,9 @@ def test_balanced_takes_who_has_the_fewest_appointments_for_the_weight_and_says_
 
 
 def test_of_those_with_as_few_the_ledger_decides() -> None:
-    here = world(FLOOR, asked=asked(anna=1, ben=1, carl=2), pools={"closers": pool_state(anna=-1, ben=1, carl=0)})
+    here = world(
+        FLOOR, requested_time=asked(anna=1, ben=1, carl=2), pools={"closers": pool_state(anna=-1, ben=1, carl=0)}
+    )
     decision = taken(here, "balanced")
     assert decision.rep == "ben"
     assert "and the turn falls due first of those level" in decision.summary
@@ -84,12 +90,12 @@ def test_of_those_with_as_few_the_ledger_decides() -> None:
 def test_balanced_is_for_appointments_alone_and_an_owner_comes_first_all_the_same() -> None:
     state = {"closers": pool_state(anna=-1, ben=1, carl=0)}
     assert taken(world(FLOOR, pools=state), "balanced").rep == "ben"  # no time is asked for: the pool's own method
-    here = world(FLOOR, asked=asked(anna=0, ben=0, carl=9), owners=(Owner(rep="carl", by="account"),))
+    here = world(FLOOR, requested_time=asked(anna=0, ben=0, carl=9), owners=(Owner(rep="carl", by="account"),))
     assert taken(here, "balanced").rep == "carl"
 
 
 def test_the_explanation_names_the_measure() -> None:
-    plan, here = planned("balanced"), world(FLOOR, asked=asked(anna=1, ben=0, carl=2))
+    plan, here = planned("balanced"), world(FLOOR, requested_time=asked(anna=1, ben=0, carl=2))
     told = explain_decision(plan, here, decide(plan, here))
     assert told.why_rep is not None
     assert told.why_rep.code == "balanced"
@@ -103,27 +109,27 @@ def test_the_explanation_names_the_measure() -> None:
 def test_the_pick_is_always_among_the_least_booked_who_are_free(
     counts: dict[str, int], weights: dict[str, int], busy: set[str]
 ) -> None:
-    here = world(FLOOR, asked=asked(dict.fromkeys(busy, "Busy."), **counts))
+    here = world(FLOOR, requested_time=asked(dict.fromkeys(busy, "Busy."), **counts))
     decision = taken(here, "balanced", weights=weights)
     free = [key for key in KEYS if key not in busy]
     fewest = min(Fraction(counts[key], weights[key]) for key in free)
     level = {key: weights[key] for key in free if Fraction(counts[key], weights[key]) == fewest}
-    assert decision.rep in due_first(here.state_of("closers").ledger, level)
+    assert decision.rep in next_due(here.pool_state("closers").ledger, level)
     assert decision.turn is not None
     assert dict(decision.turn.weights) == {key: weights[key] for key in free}
 
 
 def test_a_decision_for_a_time_can_be_taken_again_from_what_was_kept() -> None:
     plan = planned("balanced")
-    here = world(FLOOR, asked=asked({"anna": "Anna is away then."}, ben=3, carl=1))
-    kept = Inputs.of(plan, here).to_json()
+    here = world(FLOOR, requested_time=asked({"anna": "Anna is away then."}, ben=3, carl=1))
+    kept = RecordedInputs.of(plan, here).to_json()
     assert replay(kept, plan.compiled, FLOOR) == decide(plan, here)
-    assert Inputs.from_json(kept, FLOOR).to_json() == kept
+    assert RecordedInputs.from_json(kept, FLOOR).to_json() == kept
 
 
 def test_inputs_from_before_there_were_times_to_ask_for_still_load() -> None:
     plan, here = planned(), world(FLOOR)
-    kept = Inputs.of(plan, here).to_json()
+    kept = RecordedInputs.of(plan, here).to_json()
     assert "asked" not in json.loads(kept)
-    assert Inputs.from_json(kept, FLOOR).world.asked is None
+    assert RecordedInputs.from_json(kept, FLOOR).routing_inputs.requested_time is None
     assert replay(kept, plan.compiled, FLOOR) == decide(plan, here)

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from pointsman.domain.distribution.eligibility import CalendarState, Drop, RepLoad
-from pointsman.domain.distribution.inputs import AskedTime
+from pointsman.domain.distribution.eligibility import CalendarState, DropReason, RepLoad
+from pointsman.domain.distribution.inputs import RequestedTime
 from pointsman.domain.gate.evaluation import GateState
 from pointsman.domain.leads.facts import Facts
 from pointsman.domain.roster.reps import Caps, Rep, TimeOff
 from pointsman.domain.roster.roles import Work
-from pointsman.domain.routing.decide import World, decide
+from pointsman.domain.routing.decide import RoutingInputs, decide
 from pointsman.domain.routing.decision import Decision
 from pointsman.domain.routing.plan import plan_routes
 from support.roster import CLOSER, NOW, OPEN, SDR, compiled, rep, roster, world
@@ -20,10 +20,10 @@ from support.roster import CLOSER, NOW, OPEN, SDR, compiled, rep, roster, world
 RULE = {"name": "all", "work": "qualification", "pool": "sdr", "category": "big"}
 
 
-def taken(here: World, known: Facts | None = None, *, suppliers: Any = None, **pool: Any) -> Decision:
+def taken(here: RoutingInputs, known: Facts | None = None, *, suppliers: Any = None, **pool: Any) -> Decision:
     document = {"work": "qualification", "members": list(here.roster.reps), **pool}
     ready = compiled([RULE], {"sdr": document}, suppliers=suppliers or {})
-    return decide(plan_routes(ready, known or {}, purpose=None, gates_open={}, now=here.now), here)
+    return decide(plan_routes(ready, known or {}, purpose=None, gates={}, now=here.now), here)
 
 
 def codes(decision: Decision) -> dict[str, str | None]:
@@ -142,7 +142,7 @@ def test_a_cap_of_zero_keeps_also_who_has_had_nothing() -> None:
     assert codes(taken(world(roster(rep("ben", caps=Caps(per_day=0)))))) == {"ben": "cap-day"}
 
 
-ASKED = AskedTime(start=NOW, end=NOW + timedelta(hours=1), obstacles={"ben": "Ben is away then."})
+ASKED = RequestedTime(start=NOW, end=NOW + timedelta(hours=1), obstacles={"ben": "Ben is away then."})
 #: Every reason at once, in the order of looking; taken away one after another, the next one shows.
 STAGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("inactive", {"active": True}, {}),
@@ -155,7 +155,7 @@ STAGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("ramp-up", {"started_on": date(2025, 1, 1)}, {}),
     ("time-off", {"time_off": ()}, {}),
     # a time that is asked for makes it unimportant whether somebody is there now
-    ("outside-working-hours", {"time_zone": "UTC"}, {"asked": ASKED}),
+    ("outside-working-hours", {"time_zone": "UTC"}, {"requested_time": ASKED}),
     ("cap-hour", {"caps": Caps(per_day=1, per_week=1, open_load=1, categories={"big": Caps(per_day=1)})}, {}),
     ("cap-day", {"caps": Caps(per_week=1, open_load=1, categories={"big": Caps(per_day=1)})}, {}),
     ("cap-week", {"caps": Caps(open_load=1, categories={"big": Caps(per_day=1)})}, {}),
@@ -163,8 +163,8 @@ STAGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("cap-category", {"caps": Caps()}, {}),
     ("past-holder", {}, {"past_holders": frozenset()}),
     ("calendar-unreadable", {}, {"calendars": {"ben": CalendarState(readable=True)}}),
-    ("not-free-then", {}, {"asked": None}),
-    ("no-slot", {}, {"earliest": {"closers": {"ben": NOW}}}),
+    ("not-free-then", {}, {"requested_time": None}),
+    ("no-slot", {}, {"earliest_starts": {"closers": {"ben": NOW}}}),
 ]
 POOL = {
     "work": "closing",
@@ -205,10 +205,10 @@ def stage(done: int) -> Decision:
     rule = {"name": "all", "work": "closing", "pool": "closers", "category": "big"}
     suppliers = {"acme": {"capacity": [{"from": "2026-01-01", "per_day": 1}]}}
     ready = compiled([rule], {"closers": POOL}, suppliers=suppliers)
-    gates = OPEN if gate else {Work.CLOSING: GateState(open=False, reason="not passed")}
+    gates = OPEN if gate else {Work.CLOSING: GateState(is_open=False, reason="not passed")}
     known: Facts = {"lead.language": "de", "company.domain": "bank.example"}
     overridden = frozenset({Work.CLOSING})  # for somebody else: the route is planned, the gate stays shut
-    plan = plan_routes(ready, known, purpose=None, gates_open=gates, now=NOW, overridden=overridden)
+    plan = plan_routes(ready, known, purpose=None, gates=gates, now=NOW, overridden=overridden)
     return decide(plan, world(roster(rep("ben", **everything)), **around))
 
 
@@ -222,5 +222,5 @@ def test_without_any_reason_left_the_rep_is_eligible() -> None:
 
 
 def test_the_codes_are_listed_in_the_order_of_looking() -> None:
-    order = [drop.value for drop in Drop if drop not in (Drop.UNKNOWN_REP, Drop.NOT_OWNER)]
+    order = [drop.value for drop in DropReason if drop not in (DropReason.UNKNOWN_REP, DropReason.NOT_OWNER)]
     assert [code for code, _, _ in STAGES] == order

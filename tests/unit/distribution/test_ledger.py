@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 from pointsman.domain.distribution.ledger import (
     MAX_DENOMINATOR_BITS,
     Adjustment,
-    Credit,
-    Entry,
     Ledger,
-    Restored,
+    LedgerEntry,
+    RestoredTurn,
+    ReversedTurn,
     Turn,
-    adjust,
-    apply,
-    choose,
-    give,
-    rebuild,
-    reverse,
+    apply_entry,
+    assign_next_turn,
+    assign_turn,
+    replay_entries,
+    reverse_turn,
+    spread_adjustment,
 )
 from pointsman.domain.errors import Invalid
 from support.roster import NOW
@@ -34,7 +34,7 @@ few = st.lists(st.integers(1, 9), min_size=2, max_size=6).map(lambda ws: {f"r{i}
 def farthest_from_ideal(shares: dict[str, int], turns: int) -> Fraction:
     ledger, counts, total, worst = Ledger(), dict.fromkeys(shares, 0), sum(shares.values()), Fraction(0)
     for turn in range(1, turns + 1):
-        choice = choose(ledger, shares, {}, str(turn))
+        choice = assign_next_turn(ledger, shares, {}, str(turn))
         ledger = choice.after
         counts[choice.rep] += 1
         worst = max(worst, *(abs(Fraction(w * turn, total) - counts[rep]) for rep, w in shares.items()))
@@ -63,13 +63,13 @@ def test_the_plain_largest_balance_would_break_the_promise() -> None:
 
 def test_a_balance_beyond_the_bound_is_paid_first_even_if_a_small_weight_falls_due_sooner() -> None:
     ledger = Ledger(denominator=10, balances={"anna": 15, "ben": 11, "carl": -26})
-    assert choose(ledger, {"anna": 10, "ben": 1, "carl": 5}, {}, "s").rep == "anna"
+    assert assign_next_turn(ledger, {"anna": 10, "ben": 1, "carl": 5}, {}, "s").rep == "anna"
 
 
 def test_of_those_who_would_pass_the_bound_with_this_turn_the_largest_balance_is_served() -> None:
     """Ben's share carries him far past it; Anna, who is nearer to it for her share, would be only just past it."""
     ledger = Ledger(denominator=100, balances={"anna": 49, "ben": 0, "away": -49})
-    assert choose(ledger, {"anna": 1, "ben": 9}, {}, "s").rep == "ben"
+    assert assign_next_turn(ledger, {"anna": 1, "ben": 9}, {}, "s").rep == "ben"
 
 
 @given(st.integers(2, 8))
@@ -77,63 +77,63 @@ def test_equal_weights_take_turns_in_rounds(n: int) -> None:
     shares = {f"r{i}": 7 for i in range(n)}
     ledger, order = Ledger(), []
     for turn in range(3 * n):
-        choice = choose(ledger, shares, {}, str(turn))
+        choice = assign_next_turn(ledger, shares, {}, str(turn))
         ledger = choice.after
         order.append(choice.rep)
     assert all(set(order[i * n : (i + 1) * n]) == set(shares) for i in range(3))
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[Entry]:
-    shares, ledger, entries = draw(few), Ledger(), list[Entry]()
+def histories(draw: st.DrawFn) -> list[LedgerEntry]:
+    shares, ledger, entries = draw(few), Ledger(), list[LedgerEntry]()
     for i in range(draw(st.integers(1, 25))):
         here = {rep: w for rep, w in shares.items() if draw(st.booleans())}
         turns = [entry for entry in entries if isinstance(entry, Turn)]
-        entry: Entry
+        entry: LedgerEntry
         if turns and draw(st.integers(0, 4)) == 0:
             chosen = draw(st.sampled_from(turns))
-            entry = draw(st.sampled_from([Credit(turn=chosen), Restored(turn=chosen)]))
+            entry = draw(st.sampled_from([ReversedTurn(turn=chosen), RestoredTurn(turn=chosen)]))
         elif draw(st.integers(0, 9)) == 0:
             amount = draw(st.fractions(-2, 2, max_denominator=7))
             entry = Adjustment(rep="r0", amount=amount, others=tuple(shares))
         elif here and draw(st.integers(0, 4)) == 0:  # an owner's, or somebody's for whom another's turn was skipped
-            entry = give(ledger, here, draw(st.sampled_from(sorted(here)))).turn
+            entry = assign_turn(ledger, here, draw(st.sampled_from(sorted(here)))).turn
         elif here:
-            entry = choose(ledger, here, {}, str(i)).turn
+            entry = assign_next_turn(ledger, here, {}, str(i)).turn
         else:
             continue
-        ledger = apply(ledger, entry)
+        ledger = apply_entry(ledger, entry)
         entries.append(entry)
     return entries
 
 
 @given(histories())
-def test_balances_always_sum_to_zero_and_can_be_rebuilt_from_the_history(entries: list[Entry]) -> None:
+def test_balances_always_sum_to_zero_and_can_be_rebuilt_from_the_history(entries: list[LedgerEntry]) -> None:
     ledger = Ledger()
     for entry in entries:
-        ledger = apply(ledger, entry)
+        ledger = apply_entry(ledger, entry)
         assert sum(ledger.balances.values()) == 0
-    assert rebuild(entries) == ledger
+    assert replay_entries(entries) == ledger
     assert Ledger.from_json(json.loads(json.dumps(ledger.as_json()))) == ledger
 
 
 @given(histories(), few)
-def test_a_credit_takes_back_exactly_what_the_turn_gave(entries: list[Entry], here: dict[str, int]) -> None:
-    before = rebuild(entries)
-    choice = choose(before, here, {}, "seed")
-    undone = reverse(choice.after, Turn.from_json(json.loads(json.dumps(choice.turn.as_json()))))
+def test_a_credit_takes_back_exactly_what_the_turn_gave(entries: list[LedgerEntry], here: dict[str, int]) -> None:
+    before = replay_entries(entries)
+    choice = assign_next_turn(before, here, {}, "seed")
+    undone = reverse_turn(choice.after, Turn.from_json(json.loads(json.dumps(choice.turn.as_json()))))
     assert {rep: undone.balance(rep) for rep in here} == {rep: before.balance(rep) for rep in here}
 
 
 @given(histories(), few, st.integers(1, 9))
 def test_a_turn_taken_back_and_restored_any_number_of_times_counts_once(
-    entries: list[Entry], here: dict[str, int], times: int
+    entries: list[LedgerEntry], here: dict[str, int], times: int
 ) -> None:
     """Balances are compared, since a ledger that stands the same may be written over another denominator."""
-    choice = choose(rebuild(entries), here, {}, "seed")
+    choice = assign_next_turn(replay_entries(entries), here, {}, "seed")
     ledger = choice.after
     for _ in range(times):
-        ledger = apply(apply(ledger, Credit(turn=choice.turn)), Restored(turn=choice.turn))
+        ledger = apply_entry(apply_entry(ledger, ReversedTurn(turn=choice.turn)), RestoredTurn(turn=choice.turn))
         assert sum(ledger.balances.values()) == 0
     members = {*ledger.balances, *choice.after.balances}
     assert {rep: ledger.balance(rep) for rep in members} == {rep: choice.after.balance(rep) for rep in members}
@@ -142,10 +142,10 @@ def test_a_turn_taken_back_and_restored_any_number_of_times_counts_once(
 def test_a_newcomer_starts_level_and_is_not_flooded() -> None:
     ledger, old = Ledger(), {"anna": 1, "ben": 1}
     for turn in range(101):
-        ledger = choose(ledger, old, {}, str(turn)).after
+        ledger = assign_next_turn(ledger, old, {}, str(turn)).after
     first_round = []
     for turn in range(6):
-        choice = choose(ledger, {**old, "new": 1}, {}, str(turn))
+        choice = assign_next_turn(ledger, {**old, "new": 1}, {}, str(turn))
         ledger = choice.after
         first_round.append(choice.rep)
     assert first_round.count("new") == 2
@@ -154,39 +154,41 @@ def test_a_newcomer_starts_level_and_is_not_flooded() -> None:
 def test_whoever_was_away_is_neither_owed_nor_owes() -> None:
     ledger = Ledger()
     for turn in range(50):
-        ledger = choose(ledger, {"anna": 1, "ben": 1}, {}, str(turn)).after
+        ledger = assign_next_turn(ledger, {"anna": 1, "ben": 1}, {}, str(turn)).after
     assert ledger.balance("carl") == 0
 
 
 def test_ties_go_to_whoever_waits_longest_and_then_to_a_seeded_hash() -> None:
     shares = {"anna": 1, "ben": 1, "carl": 1}
     since = {"anna": NOW, "ben": NOW - timedelta(hours=1), "carl": NOW}
-    waited = choose(Ledger(), shares, since, "s")
+    waited = assign_next_turn(Ledger(), shares, since, "s")
     assert (waited.rep, waited.tie_break) == ("ben", "longest-waiting")
-    never = choose(Ledger(), shares, {"anna": NOW, "ben": NOW}, "s")
+    never = assign_next_turn(Ledger(), shares, {"anna": NOW, "ben": NOW}, "s")
     assert (never.rep, never.tie_break) == ("carl", "longest-waiting")
-    drawn = {choose(Ledger(), shares, {}, str(seed)).rep for seed in range(50)}
+    drawn = {assign_next_turn(Ledger(), shares, {}, str(seed)).rep for seed in range(50)}
     assert drawn == set(shares)
-    assert choose(Ledger(), shares, {}, "s") == choose(Ledger(), dict(reversed(shares.items())), {}, "s")
+    assert assign_next_turn(Ledger(), shares, {}, "s") == assign_next_turn(
+        Ledger(), dict(reversed(shares.items())), {}, "s"
+    )
 
 
 def test_an_owner_who_takes_the_turn_pays_for_it() -> None:
-    choice = give(Ledger(), {"anna": 1, "ben": 1}, "ben")
+    choice = assign_turn(Ledger(), {"anna": 1, "ben": 1}, "ben")
     assert choice.after.balance("ben") == Fraction(-1, 2)
-    assert choose(choice.after, {"anna": 1, "ben": 1}, {}, "s").rep == "anna"
+    assert assign_next_turn(choice.after, {"anna": 1, "ben": 1}, {}, "s").rep == "anna"
 
 
 def test_an_adjustment_is_borne_by_the_others() -> None:
-    ledger = adjust(Ledger(), "anna", Fraction(1), ("anna", "ben", "carl", "dora"))
+    ledger = spread_adjustment(Ledger(), "anna", Fraction(1), ("anna", "ben", "carl", "dora"))
     assert [ledger.balance(rep) for rep in ("anna", "ben")] == [1, Fraction(-1, 3)]
     with pytest.raises(Invalid, match="nobody else"):
-        adjust(ledger, "anna", Fraction(1), ("anna",))
+        spread_adjustment(ledger, "anna", Fraction(1), ("anna",))
 
 
 def test_nobody_or_a_weight_of_zero_is_refused() -> None:
     for nobody in ({}, {"anna": 0}):
         with pytest.raises(Invalid):
-            choose(Ledger(), nobody, {}, "s")
+            assign_next_turn(Ledger(), nobody, {}, "s")
 
 
 def test_a_ledger_that_does_not_sum_to_zero_is_refused() -> None:
@@ -201,9 +203,9 @@ def test_the_denominator_stays_bounded_however_the_weights_change(chance: Random
     turns = []
     for turn in range(400):
         here = {f"r{i}": chance.randint(1, 1000) for i in range(5)}
-        choice = choose(ledger, here, {}, str(turn))
+        choice = assign_next_turn(ledger, here, {}, str(turn))
         ledger = choice.after
         turns.append(choice.turn)
         assert ledger.denominator.bit_length() <= MAX_DENOMINATOR_BITS
         assert sum(ledger.balances.values()) == 0
-    assert rebuild(turns) == ledger
+    assert replay_entries(turns) == ledger

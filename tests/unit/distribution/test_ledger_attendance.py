@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.distribution.ledger import Ledger, choose, reverse
+from pointsman.domain.distribution.ledger import Ledger, assign_next_turn, reverse_turn
 
 Attendance = Callable[[], list[str]]
 
@@ -70,7 +70,7 @@ def test_under_random_attendance_every_balance_stays_within_two(
     there = attendance(chance, list(weights))
     for turn in range(2_000):
         if here := there():
-            ledger = choose(ledger, of(weights, here), {}, str(turn)).after
+            ledger = assign_next_turn(ledger, of(weights, here), {}, str(turn)).after
         assert all(abs(parts) <= 2 * ledger.denominator for parts in ledger.balances.values())
         assert sum(ledger.balances.values()) == 0
 
@@ -79,7 +79,7 @@ def test_against_an_opponent_who_watches_the_balances_nothing_bounded_by_a_const
     """Two of equal balance, again and again: whoever chooses, somebody parts. So the promise speaks of random attendance."""
     reps, ledger, turn = [f"r{i}" for i in range(20)], Ledger(), 0
     while (pair := two_alike(ledger, reps)) is not None and turn < 2_000:
-        ledger, turn = choose(ledger, dict.fromkeys(pair, 1), {}, str(turn)).after, turn + 1
+        ledger, turn = assign_next_turn(ledger, dict.fromkeys(pair, 1), {}, str(turn)).after, turn + 1
     worst = max(abs(ledger.balance(rep)) for rep in reps)
     assert 2 < worst <= Fraction(len(reps), 2)
 
@@ -98,7 +98,7 @@ def first_round(ledger: Ledger, weights: dict[str, int], joins: str) -> tuple[in
     """The turns that `joins` gets until everybody else has had one, and the share of those leads that is theirs."""
     waiting, turns, leads = set(weights) - {joins}, 0, 0
     while waiting:
-        choice = choose(ledger, weights, {}, str(leads))
+        choice = assign_next_turn(ledger, weights, {}, str(leads))
         ledger, leads = choice.after, leads + 1
         turns += choice.rep == joins
         waiting.discard(choice.rep)
@@ -117,7 +117,7 @@ def joined(draw: st.DrawFn, *, new: bool) -> tuple[Ledger, dict[str, int], str]:
     for turn in range(before + away):
         absent = new or turn >= before
         if here := [rep for rep in there() if not (absent and rep == "r0")]:
-            ledger = choose(ledger, of(weights, here), {}, str(turn)).after
+            ledger = assign_next_turn(ledger, of(weights, here), {}, str(turn)).after
     return ledger, weights, "r0"
 
 
@@ -150,17 +150,17 @@ def test_with_equal_weights_nobody_gets_a_third_turn_before_a_newcomer_or_a_retu
     weights, ledger = {f"r{i}": 1 for i in range(n)}, Ledger()
     for turn in range(before + away):
         here = weights if turn < before else {rep: 1 for rep in weights if rep != "r0"}
-        ledger = choose(ledger, here, {}, f"{seed}{turn}").after
+        ledger = assign_next_turn(ledger, here, {}, f"{seed}{turn}").after
     assert first_round(ledger, weights, "r0")[0] <= 2
 
 
 def test_leave_costs_nothing_and_earns_nothing() -> None:
     weights, ledger = {"anna": 3, "ben": 2, "carl": 1}, Ledger()
     for turn in range(7):
-        ledger = choose(ledger, weights, {}, str(turn)).after
+        ledger = assign_next_turn(ledger, weights, {}, str(turn)).after
     kept = ledger.balance("carl")
     for turn in range(100):
-        ledger = choose(ledger, of(weights, ["anna", "ben"]), {}, str(turn)).after
+        ledger = assign_next_turn(ledger, of(weights, ["anna", "ben"]), {}, str(turn)).after
         assert ledger.balance("carl") == kept
 
 
@@ -169,13 +169,13 @@ def test_what_credits_give_back_is_owed_and_paid_at_once() -> None:
     weights, ledger = {"anna": 1, "ben": 1, "carl": 1}, Ledger()
     turns = []
     for turn in range(9):
-        choice = choose(ledger, weights, {}, str(turn))
+        choice = assign_next_turn(ledger, weights, {}, str(turn))
         ledger, turns = choice.after, [*turns, choice.turn]
     for turn in [turn for turn in turns if turn.rep == "anna"]:
-        ledger = reverse(ledger, turn)
+        ledger = reverse_turn(ledger, turn)
     paid = []
     for i in range(6):
-        choice = choose(ledger, weights, {}, str(i))
+        choice = assign_next_turn(ledger, weights, {}, str(i))
         ledger = choice.after
         paid.append(choice.rep)
     assert paid.count("anna") == 4

@@ -13,7 +13,7 @@ from pointsman.domain.distribution.eligibility import RepLoad
 from pointsman.domain.distribution.ledger import Ledger
 from pointsman.domain.leads.facts import Facts
 from pointsman.domain.roster.reps import Rep, TimeOff
-from pointsman.domain.routing.decide import Owner, PoolState, World, decide
+from pointsman.domain.routing.decide import Owner, PoolState, RoutingInputs, decide
 from pointsman.domain.routing.decision import Decision, HoldReason, StepResult
 from pointsman.domain.routing.plan import plan_routes
 from support.roster import NOW, compiled, pool_state, rep, roster, world
@@ -24,13 +24,13 @@ HOUR = timedelta(hours=1)
 SOON = {"anna": NOW + timedelta(hours=6), "ben": NOW + timedelta(hours=5), "carl": NOW + timedelta(hours=5)}
 
 
-def taken(here: World, *, known: Facts | None = None, **pool: Any) -> Decision:
+def taken(here: RoutingInputs, *, known: Facts | None = None, **pool: Any) -> Decision:
     members = pool.pop("members", ["anna", "ben", "carl"])
     ready = compiled([RULE], {"sdr": {"work": "qualification", "members": members, **pool}})
-    return decide(plan_routes(ready, known or {}, purpose=None, gates_open={}, now=here.now), here)
+    return decide(plan_routes(ready, known or {}, purpose=None, gates={}, now=here.now), here)
 
 
-def floor(*reps: Rep, **over: Any) -> World:
+def floor(*reps: Rep, **over: Any) -> RoutingInputs:
     return world(roster(*(reps or (ANNA, BEN, CARL))), **over)
 
 
@@ -63,7 +63,7 @@ def test_those_level_are_told_what_settled_it() -> None:
 
 def test_who_is_away_just_now_can_be_booked_for_when_they_are_back_unless_it_is_for_now() -> None:
     away = rep("ben", time_off=(TimeOff(start=NOW - HOUR, end=NOW + 4 * HOUR),))
-    here = floor(ANNA, away, earliest={"sdr": SOON})
+    here = floor(ANNA, away, earliest_starts={"sdr": SOON})
     assert taken(here, method="soonest").rep == "ben"
     for over in ({"method": "soonest", "immediate": True}, {"method": "fair"}):
         codes = {candidate.rep: candidate.code for candidate in taken(here, **over).candidates}
@@ -83,7 +83,7 @@ def test_least_loaded_compares_open_leads_by_weight() -> None:
 
 
 def test_soonest_takes_the_earliest_slot_and_says_it() -> None:
-    decision = taken(floor(earliest={"sdr": {**SOON, "carl": NOW + timedelta(hours=7)}}), method="soonest")
+    decision = taken(floor(earliest_starts={"sdr": {**SOON, "carl": NOW + timedelta(hours=7)}}), method="soonest")
     assert decision.rep == "ben"
     assert decision.summary.endswith("Ben has the earliest slot (Wed 2026-03-04 14:30 UTC)")
     assert (
@@ -93,12 +93,12 @@ def test_soonest_takes_the_earliest_slot_and_says_it() -> None:
 
 
 def test_soonest_says_the_slot_in_the_pools_own_time() -> None:
-    decision = taken(floor(earliest={"sdr": SOON}), method="soonest", time_zone="Europe/Berlin")
+    decision = taken(floor(earliest_starts={"sdr": SOON}), method="soonest", time_zone="Europe/Berlin")
     assert "Wed 2026-03-04 15:30 CET" in decision.summary
 
 
 def test_of_those_with_the_same_slot_the_ledger_decides() -> None:
-    here = floor(earliest={"sdr": SOON}, pools={"sdr": pool_state(ben=-1, carl=0, anna=1)})
+    here = floor(earliest_starts={"sdr": SOON}, pools={"sdr": pool_state(ben=-1, carl=0, anna=1)})
     decision = taken(here, method="soonest")
     assert decision.rep == "carl"
     assert "and the turn falls due first of those level" in decision.summary
@@ -106,7 +106,7 @@ def test_of_those_with_the_same_slot_the_ledger_decides() -> None:
 
 
 def test_whoever_has_no_slot_is_not_eligible_for_soonest() -> None:
-    decision = taken(floor(earliest={"sdr": {"anna": SOON["anna"]}}), method="soonest")
+    decision = taken(floor(earliest_starts={"sdr": {"anna": SOON["anna"]}}), method="soonest")
     assert decision.rep == "anna"
     assert decision.summary.endswith("Anna is the only one, with a slot at Wed 2026-03-04 15:30 UTC")
     assert [c.code for c in decision.candidates] == [None, "no-slot", "no-slot"]
@@ -171,7 +171,7 @@ def test_however_long_ranked_runs_nobody_gets_further_ahead_than_allowed() -> No
     )
     for turn in range(60):
         here = floor(BEST, FITS, LAST, pools={"sdr": PoolState(ledger=ledger)}, seed=str(turn))
-        decision = decide(plan_routes(ready, {}, purpose=None, gates_open={}, now=NOW), here)
+        decision = decide(plan_routes(ready, {}, purpose=None, gates={}, now=NOW), here)
         assert decision.ledger_after is not None
         ledger = decision.ledger_after
         counts[decision.rep or ""] += 1
@@ -182,7 +182,7 @@ def test_however_long_ranked_runs_nobody_gets_further_ahead_than_allowed() -> No
 
 def test_a_skipped_turn_goes_to_the_next_and_the_place_in_the_queue_stays() -> None:
     ledger = Ledger(denominator=1, balances={"anna": 1, "ben": 0, "carl": -1})
-    decision = taken(floor(pools={"sdr": PoolState(ledger=ledger, skips=frozenset({"anna"}))}))
+    decision = taken(floor(pools={"sdr": PoolState(ledger=ledger, pending_skips=frozenset({"anna"}))}))
     assert (decision.rep, decision.skipped) == ("ben", ("anna",))
     assert decision.turn is not None
     assert set(decision.turn.weights) == {"anna", "ben", "carl"}
@@ -194,25 +194,27 @@ def test_a_skipped_turn_goes_to_the_next_and_the_place_in_the_queue_stays() -> N
 
 
 def test_a_skip_of_somebody_whose_turn_it_is_not_waits() -> None:
-    state = PoolState(ledger=Ledger(balances={"anna": 1, "ben": -1}), skips=frozenset({"ben"}))
+    state = PoolState(ledger=Ledger(balances={"anna": 1, "ben": -1}), pending_skips=frozenset({"ben"}))
     decision = taken(floor(pools={"sdr": state}))
     assert (decision.rep, decision.skipped) == ("anna", ())
 
 
 def test_no_lead_waits_for_a_skip() -> None:
-    alone = taken(floor(ANNA, pools={"sdr": PoolState(skips=frozenset({"anna"}))}), members=["anna"])
+    alone = taken(floor(ANNA, pools={"sdr": PoolState(pending_skips=frozenset({"anna"}))}), members=["anna"])
     assert (alone.rep, alone.skipped) == ("anna", ())
     assert said(alone, StepResult.SKIP_KEPT) == [
         "Anna's next turn is to be skipped, but nobody else is eligible: no lead waits for a skip, and the skip stays"
     ]
-    both = taken(floor(ANNA, BEN, pools={"sdr": PoolState(skips=frozenset({"anna", "ben"}))}), members=["anna", "ben"])
+    both = taken(
+        floor(ANNA, BEN, pools={"sdr": PoolState(pending_skips=frozenset({"anna", "ben"}))}), members=["anna", "ben"]
+    )
     assert both.rep is not None
     assert both.skipped == ()
     assert "so are those of all who are eligible (Anna and Ben)" in said(both, StepResult.SKIP_KEPT)[0]
 
 
 def test_an_owner_outranks_a_skip() -> None:
-    here = floor(owners=(Owner(rep="anna", by="account"),), pools={"sdr": PoolState(skips=frozenset({"anna"}))})
+    here = floor(owners=(Owner(rep="anna", by="account"),), pools={"sdr": PoolState(pending_skips=frozenset({"anna"}))})
     decision = taken(here)
     assert (decision.rep, decision.skipped) == ("anna", ())
     assert "this lead is Anna's own: the skip stays" in said(decision, StepResult.SKIP_KEPT)[0]
@@ -220,7 +222,7 @@ def test_an_owner_outranks_a_skip() -> None:
 
 @pytest.mark.parametrize("method", ["fair", "least_loaded", "soonest", "ranked"])
 def test_every_method_books_the_turn_over_all_who_were_eligible(method: str) -> None:
-    decision = taken(floor(earliest={"sdr": SOON}), method=method)
+    decision = taken(floor(earliest_starts={"sdr": SOON}), method=method)
     assert decision.entitlements == dict.fromkeys(["anna", "ben", "carl"], Fraction(1, 3))
     assert decision.ledger_after is not None
     assert decision.ledger_after.balance(decision.rep or "") == Fraction(-2, 3)
@@ -244,7 +246,7 @@ def test_pools_of_one_counter_say_so_and_stay_fair_together(forms: list[bool]) -
         known: Facts = {"lead.source": "form" if form else "phone"}
         state = PoolState(ledger=ledger)
         here = floor(pools={"web": state, "phone": state}, seed=str(turn))
-        decision = decide(plan_routes(ready, known, purpose=None, gates_open={}, now=NOW), here)
+        decision = decide(plan_routes(ready, known, purpose=None, gates={}, now=NOW), here)
         assert decision.counter == "inbound"
         assert decision.ledger_after is not None
         ledger = decision.ledger_after

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.distribution.ledger import Ledger, choose, reverse
-from pointsman.domain.distribution.weights import ramp, turn_weights
+from pointsman.domain.distribution.ledger import Ledger, assign_next_turn, reverse_turn
+from pointsman.domain.distribution.weights import ramp_state, turn_weights
 from pointsman.domain.policy.document import Pool
 from pointsman.domain.roster.reps import Rep
-from pointsman.domain.routing.decide import World, decide
+from pointsman.domain.routing.decide import RoutingInputs, decide
 from pointsman.domain.routing.decision import Decision
 from pointsman.domain.routing.plan import plan_routes
 from support.roster import NOW, compiled, rep, roster, world
@@ -26,8 +26,8 @@ SHARES = {"in-house": 60, "acme": 30, "bolt": 10}
 def taken(*reps: Rep, at: datetime = NOW, **pool: Any) -> Decision:
     members = pool.pop("members", [each.key for each in reps])
     ready = compiled([RULE], {"sdr": {"work": "qualification", "members": members, **pool}})
-    here: World = world(roster(*reps), now=at)
-    return decide(plan_routes(ready, {}, purpose=None, gates_open={}, now=at), here)
+    here: RoutingInputs = world(roster(*reps), now=at)
+    return decide(plan_routes(ready, {}, purpose=None, gates={}, now=at), here)
 
 
 def weights(decision: Decision) -> dict[str, int]:
@@ -92,8 +92,8 @@ def test_a_step_begins_at_midnight_in_the_pools_time_zone_also_over_a_clock_chan
     )
     nora = rep("nora", started_on=date(2026, 3, 10))
     begins = datetime(2026, 4, 8, 22, tzinfo=UTC)  # midnight of 9 April in Berlin, in summer time
-    assert ramp(pool, nora, begins - timedelta(seconds=1)).percent == 100
-    assert ramp(pool, nora, begins).percent == 50
+    assert ramp_state(pool, nora, begins - timedelta(seconds=1)).percent == 100
+    assert ramp_state(pool, nora, begins).percent == 50
 
 
 def test_a_supplier_has_its_share_of_the_turns_split_by_weight() -> None:
@@ -177,8 +177,8 @@ def test_with_shares_and_ramp_up_every_prefix_is_within_one_of_ideal_and_credits
     found = turn_weights(pool, roster(*reps.values()), base, percents)
     ledger, counts, total = Ledger(), dict.fromkeys(found, 0), sum(found.values())
     for turn in range(1, 101):
-        choice = choose(ledger, found, {}, str(turn))
-        assert reverse(choice.after, choice.turn) == Ledger(
+        choice = assign_next_turn(ledger, found, {}, str(turn))
+        assert reverse_turn(choice.after, choice.turn) == Ledger(
             denominator=choice.before.denominator, balances={**dict.fromkeys(found, 0), **choice.before.balances}
         )
         ledger = choice.after

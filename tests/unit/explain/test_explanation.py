@@ -10,20 +10,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.counterfactuals.near_misses import NEAREST
-from pointsman.domain.counterfactuals.remedies import MOST, OVERRIDE
+from pointsman.domain.counterfactuals.near_misses import MAX_NEAR_MISSES
+from pointsman.domain.counterfactuals.remedies import MAX_REMEDIES, OVERRIDE_CODE
 from pointsman.domain.distribution.eligibility import RepLoad
-from pointsman.domain.distribution.ledger import give
-from pointsman.domain.explain.explanation import MOST_REPS, Explanation, explain_decision
+from pointsman.domain.distribution.ledger import assign_turn
+from pointsman.domain.explain.explanation import MAX_LISTED_REPS, Explanation, explain_decision
 from pointsman.domain.gate.evaluation import evaluate_gate
 from pointsman.domain.leads.facts import NEVER_QUOTED, Facts
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.roster.reps import Caps, TimeOff
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
-from pointsman.domain.routing.decide import Owner, World, decide
+from pointsman.domain.routing.decide import Owner, RoutingInputs, decide
 from pointsman.domain.routing.decision import Decision, DecisionOutcome
-from pointsman.domain.routing.plan import Plan, plan_routes
+from pointsman.domain.routing.plan import RoutingPlan, plan_routes
 from support.roster import CLOSER, NOW, OPEN, SDR, compiled, pool_state, rep, roster, world
 from support.strategies import facts, gates, policies, rosters, worlds
 
@@ -48,14 +48,14 @@ TO_CLOSERS = {
 def explained(
     policy: CompiledPolicy,
     known: Facts,
-    here: World,
+    here: RoutingInputs,
     *,
     purpose: Work | None = None,
     gates_open: Any = None,
     gate: Any = None,
-) -> tuple[Plan, Decision, Explanation]:
+) -> tuple[RoutingPlan, Decision, Explanation]:
     overridden = frozenset(work for _, work in here.overrides)
-    plan = plan_routes(policy, known, purpose=purpose, gates_open=gates_open or {}, now=NOW, overridden=overridden)
+    plan = plan_routes(policy, known, purpose=purpose, gates=gates_open or {}, now=NOW, overridden=overridden)
     decision = decide(plan, here)
     return plan, decision, explain_decision(plan, here, decision, gate)
 
@@ -88,14 +88,14 @@ def test_turns_come_as_foretold_while_nobody_comes_or_goes(data: st.DataObject) 
     seen: dict[str, int] = {}
     for turn in range(1, 12):
         assert decision.rep is not None
-        state = here.state_of("sdr")
+        state = here.pool_state("sdr")
         had = here.loads.get(decision.rep, RepLoad())
         here = replace(
             here,
             pools={
                 "sdr": replace(
                     state,
-                    ledger=give(state.ledger, decision.turn.weights, decision.rep).after
+                    ledger=assign_turn(state.ledger, decision.turn.weights, decision.rep).after
                     if decision.turn
                     else state.ledger,
                     waiting_since={**state.waiting_since, decision.rep: NOW + timedelta(seconds=turn)},
@@ -177,7 +177,7 @@ def test_facts_that_lead_to_the_same_pool_or_to_a_shut_gate_are_not_said_to_chan
     ]
     policy = compiled(rules, {**SDRS, **CLOSING})
     _, _, told = explained(policy, {"lead.country": "DE"}, world(PEOPLE))
-    assert len(told.nearly.nearest) == 3
+    assert len(told.near_misses.nearest) == 3
     assert [change.sentence for change in told.would_change if change.code == "facts"] == [
         "If lead.source were university, rule 'students' would match"
     ]
@@ -210,11 +210,11 @@ def test_the_nearest_rule_comes_first_with_what_would_make_it_match() -> None:
     ]
     _, decision, told = explained(compiled(rules, SDRS), {"lead.country": "FR", "lead.score": 50}, world(PEOPLE))
     assert decision.rule == "rest"
-    assert [(miss.rule, miss.tests) for miss in told.nearly.nearest] == [("near", 1), ("far", 2)]
-    guess = told.nearly.nearest[0].would_match_if
+    assert [(miss.rule, miss.tests) for miss in told.near_misses.nearest] == [("near", 1), ("far", 2)]
+    guess = told.near_misses.nearest[0].would_match_if
     assert guess is not None
     assert guess.sentence == "lead.score were at least 70"
-    assert [leaf.words for leaf in told.nearly.nearest[0].failing] == ["lead.score 50 is below 70"]
+    assert [leaf.words for leaf in told.near_misses.nearest[0].failing] == ["lead.score 50 is below 70"]
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
@@ -227,8 +227,8 @@ def test_every_decision_is_explained_within_bounds(
     purpose = data.draw(st.sampled_from([None, Work.CLOSING, Work.QUALIFICATION]))
     _, decision, told = explained(policy, known, here, purpose=purpose, gates_open=gates_open)
     assert 3 <= len(told.story) <= 8
-    assert len(told.nearly.nearest) <= NEAREST
-    assert len(told.would_change) <= MOST
+    assert len(told.near_misses.nearest) <= MAX_NEAR_MISSES
+    assert len(told.would_change) <= MAX_REMEDIES
     assert (told.why_rep is None) is (decision.rep is None)
     listed = len(told.why_not) + told.why_not_more
     assert listed == len(decision.candidates) - (1 if decision.rep else 0)
@@ -243,7 +243,7 @@ def test_nothing_that_would_change_it_bends_a_role_but_a_named_override(
     policy = CompiledPolicy(parse_policy(document), version=1)
     _, _, told = explained(policy, known, here, gates_open=gates_open)
     for change in told.would_change:
-        if change.code == OVERRIDE:
+        if change.code == OVERRIDE_CODE:
             assert "override" in change.sentence
         elif change.rep is not None:
             assert change.work is not None
@@ -276,9 +276,9 @@ def test_ten_thousand_rules_and_five_hundred_members_are_explained_in_bounded_ti
     started = perf_counter()
     _, _, told = explained(policy, {"lead.source": "s7", "lead.score": 3}, here, gates_open=OPEN)
     assert perf_counter() - started < 3
-    assert told.nearly.nearest[0].tests == 1
-    assert told.nearly.more == 9_999 - NEAREST
-    assert (len(told.why_not), told.why_not_more) == (MOST_REPS, 499 - MOST_REPS)
+    assert told.near_misses.nearest[0].tests == 1
+    assert told.near_misses.more == 9_999 - MAX_NEAR_MISSES
+    assert (len(told.why_not), told.why_not_more) == (MAX_LISTED_REPS, 499 - MAX_LISTED_REPS)
 
 
 def test_the_page_on_explanations_shows_what_is_really_said() -> None:
@@ -290,7 +290,7 @@ def test_the_page_on_explanations_shows_what_is_really_said() -> None:
     pools = {"sdr": {"work": "qualification", "members": ["lena", "jonas", "sofia"]}}
     here = world(people, pools={"sdr": pool_state(lena=0, jonas=0)})
     _, _, told = explained(compiled(rules, pools), {"lead.country": "DE", "lead.score": 45}, here)
-    guess = told.nearly.nearest[0].would_match_if
+    guess = told.near_misses.nearest[0].would_match_if
     assert guess is not None
     for said in (told.summary, *told.story, guess.sentence):
         assert " ".join(said.split()) in page
@@ -306,5 +306,5 @@ def test_nobody_is_waited_for_whose_role_forbids_the_work_unless_an_override_is_
     excepted = world(people, overrides=frozenset({("anna", Work.QUALIFICATION)}))
     _, _, again = explained(policy, {}, excepted)
     (change,) = [change for change in again.would_change if change.rep == "anna"]
-    assert change.code == OVERRIDE
+    assert change.code == OVERRIDE_CODE
     assert "override" in change.sentence

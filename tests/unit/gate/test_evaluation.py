@@ -28,7 +28,7 @@ def test_full_evidence_passes_and_is_kept_for_the_closer() -> None:
     assert result.passed
     assert result.send_to is None
     assert [finding.name for finding in result.snapshot] == ["need", "intent", "offer_known"]
-    assert result.state().open_at(NOW)
+    assert result.state().is_open_at(NOW)
 
 
 def test_missing_evidence_is_named_with_what_to_send_and_the_lead_returns_to_qualification() -> None:
@@ -144,4 +144,4 @@ def test_a_pass_lasts_exactly_as_long_as_its_evidence(all_items: list[Evidence],
         just_before: datetime = result.expires_at - timedelta(microseconds=1)
         assert evaluate_gate(gate, all_items, {}, just_before).passed
         assert not evaluate_gate(gate, all_items, {}, result.expires_at).passed
-        assert not result.state().open_at(result.expires_at)
+        assert not result.state().is_open_at(result.expires_at)

@@ -7,16 +7,16 @@ import pytest
 
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.errors import Invalid
-from pointsman.domain.leads.facts import FIELDS
-from pointsman.services.intake.mapping import Mapped, map_event
+from pointsman.domain.leads.facts import STANDARD_FIELDS
+from pointsman.services.intake.mapping import MappedEvent, map_event
 from pointsman.services.intake.mapping_model import parse_mapping
 from pointsman.services.leads.fields import KnownFields
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
-KNOWN = KnownFields(types=FIELDS, free_mail=frozenset(), open=False)
+KNOWN = KnownFields(types=STANDARD_FIELDS, free_mail_domains=frozenset(), accepts_any_custom=False)
 
 
-def mapped(window: dict[str, Any] | None, event: dict[str, Any]) -> Mapped:
+def mapped(window: dict[str, Any] | None, event: dict[str, Any]) -> MappedEvent:
     document: dict[str, Any] = {"fields": {"lead.email": "email"}, "auto_book": True}
     mapping = parse_mapping(document | ({"window": window} if window else {}), kind="handover", known=KNOWN)
     return map_event({"email": "a@b.example", **event}, mapping, KNOWN, intake="crm", at=NOW)
@@ -25,7 +25,7 @@ def mapped(window: dict[str, Any] | None, event: dict[str, Any]) -> Mapped:
 def between(window: dict[str, Any], event: dict[str, Any]) -> Interval | None:
     found = mapped(window, event)
     assert found.window is not None
-    return found.window.from_now(NOW)
+    return found.window.interval_from(NOW)
 
 
 FROM_TO = {"from": "meeting.earliest", "to": "meeting.latest"}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from pointsman.domain.errors import Invalid, Unauthenticated
-from pointsman.services.intake.signatures import Signed, Verifier, check_secrets, verify
+from pointsman.services.intake.signatures import SignedRequest, Verifier, check_secrets, verify_signature
 from support.signing import (
     SECRET,
     STANDARD_SECRET,
@@ -31,8 +31,8 @@ def made(**document: Any) -> Verifier:
     return verifier
 
 
-def request(headers: dict[str, str], *, body: bytes = BODY, uri: str = URI, method: str = "POST") -> Signed:
-    return Signed(method=method, uri=uri, headers=headers, body=body)
+def request(headers: dict[str, str], *, body: bytes = BODY, uri: str = URI, method: str = "POST") -> SignedRequest:
+    return SignedRequest(method=method, uri=uri, headers=headers, body=body)
 
 
 Case = tuple[Verifier, str, Callable[[], dict[str, str]]]
@@ -60,41 +60,43 @@ def test_the_published_vector_of_standard_webhooks_passes() -> None:
         "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
     }
     at = datetime.fromtimestamp(1614265330, UTC)
-    verify(made(scheme="standard_webhooks"), [STANDARD_SECRET], request(headers, body=b'{"test": 2432232314}'), now=at)
+    verify_signature(
+        made(scheme="standard_webhooks"), [STANDARD_SECRET], request(headers, body=b'{"test": 2432232314}'), now=at
+    )
 
 
 def test_the_published_vector_of_hubspot_v2_passes() -> None:
     headers = {"x-hubspot-signature": "eee2dddcc73c94d699f5e395f4b9d454a069a6855fbfa152e91e88823087200e"}
     get = request(headers, body=b"", uri="https://www.example.com/webhook_uri", method="GET")
-    verify(made(scheme="hubspot_v2"), ["yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy"], get, now=NOW)
+    verify_signature(made(scheme="hubspot_v2"), ["yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy"], get, now=NOW)
 
 
 @every_scheme
 def test_a_genuine_request_passes(name: str) -> None:
     verifier, secret, sign = SCHEMES[name]
-    verify(verifier, [secret], request(sign()), now=NOW)
+    verify_signature(verifier, [secret], request(sign()), now=NOW)
 
 
 @every_scheme
 def test_either_secret_passes_while_one_is_rotated(name: str) -> None:
     verifier, secret, sign = SCHEMES[name]
     other = "whsec_" + "QUFB" * 8
-    verify(verifier, [other, secret], request(sign()), now=NOW)
-    verify(verifier, [secret, other], request(sign()), now=NOW)
+    verify_signature(verifier, [other, secret], request(sign()), now=NOW)
+    verify_signature(verifier, [secret, other], request(sign()), now=NOW)
 
 
 @every_scheme
 def test_another_secret_fails(name: str) -> None:
     verifier, _, sign = SCHEMES[name]
     with pytest.raises(Unauthenticated):
-        verify(verifier, ["whsec_" + "QUFB" * 8], request(sign()), now=NOW)
+        verify_signature(verifier, ["whsec_" + "QUFB" * 8], request(sign()), now=NOW)
 
 
 @every_scheme
 def test_a_request_without_headers_fails(name: str) -> None:
     verifier, secret, _ = SCHEMES[name]
     with pytest.raises(Unauthenticated):
-        verify(verifier, [secret], request({}), now=NOW)
+        verify_signature(verifier, [secret], request({}), now=NOW)
 
 
 @pytest.mark.parametrize("name", [name for name in SCHEMES if not name.startswith("bearer")])
@@ -103,7 +105,7 @@ def test_one_changed_byte_of_the_body_fails(name: str) -> None:
     for position in (0, len(BODY) // 2, len(BODY) - 1):
         changed = BODY[:position] + bytes([BODY[position] ^ 1]) + BODY[position + 1 :]
         with pytest.raises(Unauthenticated):
-            verify(verifier, [secret], request(sign(), body=changed), now=NOW)
+            verify_signature(verifier, [secret], request(sign(), body=changed), now=NOW)
 
 
 @every_scheme
@@ -117,25 +119,25 @@ def test_a_changed_header_value_fails(name: str) -> None:
             if mutated == value or (name.startswith("bearer") and mutated.strip() == value):
                 continue
             with pytest.raises(Unauthenticated):
-                verify(verifier, [secret], request({**sign(), header: mutated}), now=NOW)
+                verify_signature(verifier, [secret], request({**sign(), header: mutated}), now=NOW)
 
 
 @pytest.mark.parametrize("name", ["hubspot_v2", "hubspot_v3"])
 def test_a_request_signed_for_another_address_or_method_fails(name: str) -> None:
     verifier, secret, sign = SCHEMES[name]
     with pytest.raises(Unauthenticated):
-        verify(verifier, [secret], request(sign(), uri=URI + "?a=1"), now=NOW)
+        verify_signature(verifier, [secret], request(sign(), uri=URI + "?a=1"), now=NOW)
     with pytest.raises(Unauthenticated):
-        verify(verifier, [secret], request(sign(), method="PUT"), now=NOW)
+        verify_signature(verifier, [secret], request(sign(), method="PUT"), now=NOW)
 
 
 @pytest.mark.parametrize("name", ["standard", "hubspot_v3"])
 @pytest.mark.parametrize("off", [timedelta(minutes=5, seconds=2), timedelta(minutes=-5, seconds=-2)])
 def test_a_timestamp_more_than_five_minutes_away_fails_in_both_directions(name: str, off: timedelta) -> None:
     verifier, secret, sign = SCHEMES[name]
-    verify(verifier, [secret], request(sign()), now=NOW + off * 0.9)
+    verify_signature(verifier, [secret], request(sign()), now=NOW + off * 0.9)
     with pytest.raises(Unauthenticated, match="five minutes"):
-        verify(verifier, [secret], request(sign()), now=NOW + off)
+        verify_signature(verifier, [secret], request(sign()), now=NOW + off)
 
 
 @pytest.mark.parametrize(
@@ -145,20 +147,20 @@ def test_odd_timestamps_fail_instead_of_being_read_generously(stamp: str) -> Non
     for name, header in (("standard", "webhook-timestamp"), ("hubspot_v3", "x-hubspot-request-timestamp")):
         verifier, secret, sign = SCHEMES[name]
         with pytest.raises(Unauthenticated):
-            verify(verifier, [secret], request({**sign(), header: stamp}), now=NOW)
+            verify_signature(verifier, [secret], request({**sign(), header: stamp}), now=NOW)
 
 
 def test_one_good_signature_among_many_is_enough_for_standard_webhooks() -> None:
     headers = sign_standard(BODY, at=NOW)
     headers["webhook-signature"] = f"v1a,abc {'v1,' + 'A' * 44} {headers['webhook-signature']} junk"
-    verify(made(scheme="standard_webhooks"), [STANDARD_SECRET], request(headers), now=NOW)
+    verify_signature(made(scheme="standard_webhooks"), [STANDARD_SECRET], request(headers), now=NOW)
 
 
 def test_hubspot_v3_signs_the_documented_characters_decoded() -> None:
     written = "https://leads.example.com/v1/hooks/crm%3Aone?to=%2Fa%40b&keep=%20%2B"
     signed = "https://leads.example.com/v1/hooks/crm:one?to=/a@b&keep=%20%2B"
     headers = sign_hubspot_v3(BODY, uri=signed, at=NOW)
-    verify(made(scheme="hubspot_v3"), [SECRET], request(headers, uri=written), now=NOW)
+    verify_signature(made(scheme="hubspot_v3"), [SECRET], request(headers, uri=written), now=NOW)
 
 
 def test_a_body_that_is_not_utf8_is_no_crash() -> None:
@@ -166,7 +168,7 @@ def test_a_body_that_is_not_utf8_is_no_crash() -> None:
         if verifier.scheme == "bearer":
             continue
         with pytest.raises(Unauthenticated):
-            verify(verifier, [secret], request(sign(), body=b"\xff\xfe\x00"), now=NOW)
+            verify_signature(verifier, [secret], request(sign(), body=b"\xff\xfe\x00"), now=NOW)
 
 
 @given(header=st.text(max_size=80), body=st.binary(max_size=80))
@@ -174,7 +176,7 @@ def test_no_header_or_body_makes_a_verifier_crash(header: str, body: bytes) -> N
     for verifier, secret, sign in SCHEMES.values():
         headers = dict.fromkeys(sign(), header)
         with pytest.raises(Unauthenticated):
-            verify(verifier, [secret], request(headers, body=body), now=NOW)
+            verify_signature(verifier, [secret], request(headers, body=body), now=NOW)
 
 
 @pytest.mark.parametrize("secret", ["short", "", "ümlaut-in-a-long-enough-secret", "tab\tin-a-long-enough-secret"])

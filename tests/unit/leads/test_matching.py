@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.domain.leads.coercion import coerce
-from pointsman.domain.leads.facts import FieldType, Value
-from pointsman.domain.leads.matching import choose, merge, stamp_of
+from pointsman.domain.leads.facts import FactValue, FieldType
+from pointsman.domain.leads.matching import choose_lead, merge_newer, sortable_timestamp
 from pointsman.domain.leads.normalise import company_key, email_key
-from pointsman.services.leads.registered_domains import company_domain, to_ascii
+from pointsman.services.leads.registered_domains import company_domain, host_to_ascii
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 A, B = UUID(int=1), UUID(int=2)
@@ -33,7 +33,7 @@ A, B = UUID(int=1), UUID(int=2)
     ],
 )
 def test_an_email_has_one_key_however_it_is_written(written: str, key: str) -> None:
-    assert email_key(written, to_ascii) == key
+    assert email_key(written, host_to_ascii) == key
 
 
 @pytest.mark.parametrize(
@@ -42,13 +42,13 @@ def test_an_email_has_one_key_however_it_is_written(written: str, key: str) -> N
      "a@exa mple.com", "a@-.com.", "a@" + "x" * 300 + ".com", "x" * 70 + "@example.com", "a@[127.0.0.1]", "a,b@c.de"],
 )  # fmt: skip
 def test_what_is_no_address_has_no_key(written: str) -> None:
-    assert email_key(written, to_ascii) is None
+    assert email_key(written, host_to_ascii) is None
 
 
 @given(st.text(max_size=60))
 def test_the_key_of_a_key_is_itself(text: str) -> None:
-    key = email_key(text + "@example.com", to_ascii)
-    assert key is None or email_key(key, to_ascii) == key
+    key = email_key(text + "@example.com", host_to_ascii)
+    assert key is None or email_key(key, host_to_ascii) == key
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_company_domain_is_the_registrable_one_and_never_a_free_mail_one(writt
         ("lead.created_at", "2026-11-22T12:00:00", NOW),
     ],
 )
-def test_a_value_is_brought_into_its_fields_type(field: str, raw: object, value: Value | None) -> None:
+def test_a_value_is_brought_into_its_fields_type(field: str, raw: object, value: FactValue | None) -> None:
     made = coerce(field, raw)
     assert made == value
     assert type(made) is type(value)
@@ -166,39 +166,39 @@ def test_custom_fields_are_read_as_declared() -> None:
 
 
 def test_events_give_the_same_lead_in_every_order_of_arrival() -> None:
-    events: list[tuple[datetime, dict[str, Value]]] = [
+    events: list[tuple[datetime, dict[str, FactValue]]] = [
         (NOW, {"company.employees": 10, "lead.country": "DE"}),
         (NOW + timedelta(hours=1), {"company.employees": 20}),
         (NOW + timedelta(hours=2), {"lead.country": "AT", "lead.score": 7}),
     ]
     for order in permutations(events):
-        values: dict[str, Value] = {}
+        values: dict[str, FactValue] = {}
         known_at: dict[str, str] = {}
         for at, news in order:
-            merged = merge(values, known_at, news, stamp_of(at))
+            merged = merge_newer(values, known_at, news, sortable_timestamp(at))
             values, known_at = dict(merged.values), dict(merged.known_at)
         assert values == {"company.employees": 20, "lead.country": "AT", "lead.score": 7}
 
 
 def test_a_merge_names_what_changed() -> None:
-    merged = merge({"a": 1, "b": 2}, {}, {"a": 1, "b": 3, "c": True}, stamp_of(NOW))
+    merged = merge_newer({"a": 1, "b": 2}, {}, {"a": 1, "b": 3, "c": True}, sortable_timestamp(NOW))
     assert merged.changed == {"b", "c"}
 
 
 def test_stamps_sort_as_instants() -> None:
     instants = [datetime(1, 1, 1, tzinfo=UTC), datetime(1970, 1, 1, tzinfo=UTC), NOW, NOW + timedelta(microseconds=1)]
-    assert sorted(map(stamp_of, instants)) == [stamp_of(at) for at in instants]
-    assert stamp_of(NOW.astimezone(timezone(timedelta(hours=14)))) == stamp_of(NOW)
+    assert sorted(map(sortable_timestamp, instants)) == [sortable_timestamp(at) for at in instants]
+    assert sortable_timestamp(NOW.astimezone(timezone(timedelta(hours=14)))) == sortable_timestamp(NOW)
 
 
 def test_the_external_id_wins_over_the_email_and_the_conflict_is_named() -> None:
-    found = choose(A, B)
+    found = choose_lead(A, B)
     assert found is not None
     assert (found.lead_id, found.by, found.conflict) == (A, "external_id", B)
 
 
 def test_email_and_external_id_of_one_lead_are_no_conflict() -> None:
-    found = choose(A, A)
+    found = choose_lead(A, A)
     assert found is not None
     assert found.conflict is None
-    assert choose(None, None) is None
+    assert choose_lead(None, None) is None

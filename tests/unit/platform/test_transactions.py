@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 
 from pointsman.domain.errors import Unavailable
-from pointsman.services.ports import Env, LostRace, Refused, Tx
-from pointsman.services.transactions import ATTEMPTS, in_transaction
+from pointsman.services.ports import ConstraintRefused, Env, LostRace, Tx
+from pointsman.services.transactions import MAX_ATTEMPTS, run_in_transaction
 
 pytestmark = pytest.mark.anyio
 
@@ -37,20 +37,20 @@ async def answer(tx: Tx) -> Tx:
 async def test_the_answer_is_that_of_the_transaction_that_committed() -> None:
     world = Losing(races=2, error=LostRace("40001"))
 
-    assert cast("int", await in_transaction(cast("Env", world), answer)) == 3
+    assert cast("int", await run_in_transaction(cast("Env", world), answer)) == 3
 
 
 async def test_whoever_loses_every_race_is_told_to_come_back() -> None:
     world = Losing(races=99, error=LostRace("40P01"))
 
     with pytest.raises(Unavailable):
-        await in_transaction(cast("Env", world), answer)
-    assert world.begun == ATTEMPTS
+        await run_in_transaction(cast("Env", world), answer)
+    assert world.begun == MAX_ATTEMPTS
 
 
 async def test_a_refusal_is_final() -> None:
-    world = Losing(races=99, error=Refused("reservations_no_overlap", "no"))
+    world = Losing(races=99, error=ConstraintRefused("reservations_no_overlap", "no"))
 
-    with pytest.raises(Refused):
-        await in_transaction(cast("Env", world), answer)
+    with pytest.raises(ConstraintRefused):
+        await run_in_transaction(cast("Env", world), answer)
     assert world.begun == 1

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from pointsman.domain.policy.gc_pause import collector_paused, spare_what_is_kept
+from pointsman.domain.policy.gc_pause import freeze_gc, gc_paused
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
 
@@ -22,8 +22,8 @@ def _collector() -> Iterator[None]:
 
 def test_the_collector_rests_until_the_last_of_several_documents_is_read() -> None:
     first, second = ExitStack(), ExitStack()
-    first.enter_context(collector_paused())
-    second.enter_context(collector_paused())
+    first.enter_context(gc_paused())
+    second.enter_context(gc_paused())
     first.close()
     assert not gc.isenabled()
     second.close()
@@ -31,14 +31,14 @@ def test_the_collector_rests_until_the_last_of_several_documents_is_read() -> No
 
 
 def test_a_document_that_cannot_be_read_does_not_leave_the_collector_off() -> None:
-    with pytest.raises(ValueError, match="not a policy"), collector_paused():
+    with pytest.raises(ValueError, match="not a policy"), gc_paused():
         raise ValueError("not a policy")
     assert gc.isenabled()
 
 
 def test_a_collector_that_was_off_stays_off() -> None:
     gc.disable()
-    with collector_paused():
+    with gc_paused():
         pass
     assert not gc.isenabled()
 
@@ -50,7 +50,7 @@ def test_a_policy_spared_from_the_collector_goes_as_soon_as_nothing_refers_to_it
     }
     gc.disable()
     policy = CompiledPolicy(parse_policy(document), version=1)
-    spare_what_is_kept()
+    freeze_gc()
     assert policy.first_match({"lead.country": "FR"}) == 0
     gone = weakref.ref(policy)
     del policy

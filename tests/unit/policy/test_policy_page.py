@@ -5,11 +5,11 @@ from pathlib import Path
 
 import yaml
 
-from pointsman.domain.distribution.eligibility import Drop
-from pointsman.domain.policy.document import Method
+from pointsman.domain.distribution.eligibility import DropReason
+from pointsman.domain.policy.document import DistributionMethod
 from pointsman.domain.policy.parsing import parse_policy
-from pointsman.domain.policy_check.conditions import OPERATORS
-from pointsman.domain.policy_check.run import check
+from pointsman.domain.policy_check.conditions import OPERATORS_BY_TYPE
+from pointsman.domain.policy_check.run import check_policy
 from support.roster import CLOSER, rep, roster
 
 PAGE = Path(__file__).parents[3] / "docs" / "policy.md"
@@ -19,20 +19,20 @@ def test_the_example_of_the_page_is_a_sound_policy() -> None:
     example = PAGE.read_text().split("```yaml\n")[1].split("```")[0]
     german = {"skills": {"languages": frozenset({"de"})}}
     floor = roster(rep("lena", **german), rep("max", **german), rep("anna", CLOSER), rep("carl", CLOSER))
-    found = check(parse_policy(yaml.safe_load(example)), floor)
+    found = check_policy(parse_policy(yaml.safe_load(example)), floor)
     assert {finding.code for finding in found} <= {"uncovered-hours"}  # nobody works at night
 
 
 def test_the_page_names_every_operator_of_every_type() -> None:
     rows = {line.split("|")[1].strip(): line for line in PAGE.read_text().splitlines() if line.startswith("| ")}
-    for field_type, operators in OPERATORS.items():
+    for field_type, operators in OPERATORS_BY_TYPE.items():
         assert {op for op in operators if f"`{op}`" in rows[field_type.value]} == operators
 
 
 def test_the_page_tells_of_every_reason_to_be_dropped_and_every_method() -> None:
     pools = PAGE.read_text().split("## Pools")[1].split("## What the check finds")[0]
     named = {word for line in pools.splitlines() if line.startswith("| ") for word in re.findall(r"`([a-z_-]+)`", line)}
-    assert {drop.value for drop in Drop} | {method.value for method in Method} <= named
+    assert {drop.value for drop in DropReason} | {method.value for method in DistributionMethod} <= named
 
 
 def test_the_pages_example_of_pools_and_suppliers_can_be_parsed() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pointsman.domain.policy.parsing import parse_policy
-from pointsman.domain.policy_check.run import check
+from pointsman.domain.policy_check.run import check_policy
 
 POOLS: dict[str, Any] = {
     "closers": {"work": "closing", "members": ["anna"]},
@@ -23,7 +23,9 @@ def found(together: list[str], **pools: Any) -> list[tuple[str, str]]:
         "pools": {**POOLS, "closers": closers, **pools},
     }
     codes = ("together-misfit", "unknown-pool", "booking-without-effect")
-    return [(finding.path, finding.code) for finding in check(parse_policy(document), None) if finding.code in codes]
+    return [
+        (finding.path, finding.code) for finding in check_policy(parse_policy(document), None) if finding.code in codes
+    ]
 
 
 def test_a_solution_designer_and_a_customer_manager_may_come_along() -> None:

@@ -13,7 +13,7 @@ from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.policy_check.findings import Finding, Severity
 from pointsman.domain.policy_check.logic import check_logic
-from pointsman.domain.policy_check.run import check
+from pointsman.domain.policy_check.run import check_policy
 from pointsman.domain.roster.reps import Caps, WeeklyBlock
 from pointsman.domain.roster.roles import Role, Work
 from support.roster import CLOSER, rep, roster
@@ -172,7 +172,7 @@ def _incomplete() -> tuple[Finding, ...]:
 def _refused_pattern() -> tuple[Finding, ...]:
     """A document from before its pattern was refused when read."""
     document = {**GOOD, **asks({"field": "lead.message", "matches": "(?=x)"})}
-    return check(Policy.model_validate(document), FLOOR)
+    return check_policy(Policy.model_validate(document), FLOOR)
 
 
 WITHOUT_DOCUMENT: dict[str, Callable[[], tuple[Finding, ...]]] = {
@@ -184,7 +184,9 @@ WITHOUT_DOCUMENT: dict[str, Callable[[], tuple[Finding, ...]]] = {
 @pytest.mark.parametrize(("code", "severity"), CASES)
 def test_each_code_comes_up_with_a_path_and_a_sentence_that_says_what_to_do(code: str, severity: Severity) -> None:
     over = CASES[code, severity]
-    found = WITHOUT_DOCUMENT[code]() if code in WITHOUT_DOCUMENT else check(parse_policy({**GOOD, **over}), FLOOR)
+    found = (
+        WITHOUT_DOCUMENT[code]() if code in WITHOUT_DOCUMENT else check_policy(parse_policy({**GOOD, **over}), FLOOR)
+    )
     matching = [finding for finding in found if (finding.code, finding.severity) == (code, severity)]
     assert matching, found
     assert all(finding.path for finding in matching)
@@ -192,7 +194,7 @@ def test_each_code_comes_up_with_a_path_and_a_sentence_that_says_what_to_do(code
 
 
 def test_a_sound_policy_has_nothing_but_the_cap_that_no_rule_counts() -> None:
-    assert {finding.code for finding in check(parse_policy(GOOD), FLOOR)} == {"unknown-category"}
+    assert {finding.code for finding in check_policy(parse_policy(GOOD), FLOOR)} == {"unknown-category"}
 
 
 def test_the_table_of_the_page_lists_every_code_with_its_severities_and_nothing_else() -> None:

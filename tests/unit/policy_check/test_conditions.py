@@ -11,7 +11,7 @@ from pointsman.domain.errors import PolicyInvalid
 from pointsman.domain.leads.facts import FieldType
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.parsing import Rule, parse_policy
-from pointsman.domain.policy_check.conditions import OPERATORS, check_condition, fields_of_policy
+from pointsman.domain.policy_check.conditions import OPERATORS_BY_TYPE, check_condition, fields_of_policy
 from pointsman.domain.policy_check.findings import Finding, Severity
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from support.condition_strategies import NAMES, conditions
@@ -118,7 +118,7 @@ def test_profiles_of_companies_and_of_people_are_kept_apart() -> None:
 
 
 def test_every_type_has_its_operators() -> None:
-    assert set(OPERATORS) == set(FieldType)
+    assert set(OPERATORS_BY_TYPE) == set(FieldType)
 
 
 @settings(max_examples=200)

@@ -9,7 +9,7 @@ from pointsman.domain.policy.conditions_model import All
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.policy_check.contradictions import check_contradictions
 from pointsman.domain.policy_check.findings import Finding, Severity
-from pointsman.domain.satisfiability.boxes import Expander
+from pointsman.domain.satisfiability.boxes import BoxExpander
 
 SEGMENTS = {"dach": {"owner": "Board", "when": {"field": "lead.country", "in": ["DE", "AT", "CH"]}}}
 DE = {"field": "lead.country", "equals": "DE"}
@@ -21,7 +21,7 @@ def findings(when: dict[str, Any]) -> list[Finding]:
     rule = {"name": "r", "when": when, "work": "nurture"}
     policy = parse_policy({"rules": [rule], "segments": SEGMENTS, "country_groups": {"HOME": ["DE"]}})
     assert policy.rules[0].when is not None
-    return list(check_contradictions("when", policy.rules[0].when, Expander(Definitions.of(policy))))
+    return list(check_contradictions("when", policy.rules[0].when, BoxExpander(Definitions.of(policy))))
 
 
 def created(**test: str) -> dict[str, Any]:
@@ -102,11 +102,11 @@ def test_a_condition_with_too_many_combinations_is_left_alone_and_said() -> None
     policy = parse_policy({"rules": [{"name": "r", "when": {"all": pairs}, "work": "nurture"}]})
     when = policy.rules[0].when
     assert isinstance(when, All)
-    expander = Expander(Definitions.of(policy), steps=20_000)
-    wide, narrow = expander.both_sides(when)
+    expander = BoxExpander(Definitions.of(policy), steps=20_000)
+    wide, narrow = expander.approximate(when)
     assert len(wide) <= 128
     assert len(narrow) <= 128
-    assert not expander.exhausted
-    small = Expander(Definitions.of(policy), steps=50)
+    assert not expander.is_exhausted
+    small = BoxExpander(Definitions.of(policy), steps=50)
     assert list(check_contradictions("when", when, small)) == []
-    assert small.exhausted
+    assert small.is_exhausted

@@ -7,7 +7,7 @@ import pytest
 
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.policy_check.findings import Finding, Severity
-from pointsman.domain.policy_check.run import check
+from pointsman.domain.policy_check.run import check_policy
 from pointsman.domain.roster.reps import Roster, WeeklyBlock
 from pointsman.domain.roster.roles import Role, Work
 from support.roster import CLOSER, FOUNDER, SDR, rep, roster
@@ -22,7 +22,7 @@ def blocks(days: range, start: time, end: time) -> tuple[WeeklyBlock, ...]:
 
 def found(code: str, people: Roster, **over: Any) -> list[Finding]:
     pools = {"sdr": {"work": "qualification", "members": sorted(people.reps)}}
-    return [f for f in check(parse_policy({"rules": [RULE], "pools": pools, **over}), people) if f.code == code]
+    return [f for f in check_policy(parse_policy({"rules": [RULE], "pools": pools, **over}), people) if f.code == code]
 
 
 def uncovered(*reps: Any, zone: str = "Europe/Berlin", **over: Any) -> str:

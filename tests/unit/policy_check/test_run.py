@@ -6,7 +6,7 @@ import pytest
 
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.policy_check.findings import Finding, Severity
-from pointsman.domain.policy_check.run import check, publishable
+from pointsman.domain.policy_check.run import check_policy, is_publishable
 from support.roster import CLOSER, rep, roster
 
 FLOOR = roster(rep("lena"), rep("max"), rep("idle", active=False), rep("carl", CLOSER))
@@ -30,7 +30,7 @@ GOOD: dict[str, Any] = {
 
 
 def find(code: str, *, people: bool = True, **over: Any) -> Finding:
-    found = check(parse_policy({**GOOD, **over}), FLOOR if people else None)
+    found = check_policy(parse_policy({**GOOD, **over}), FLOOR if people else None)
     matching = [finding for finding in found if finding.code == code]
     assert matching, found
     return matching[0]
@@ -45,7 +45,7 @@ def with_pool(**over: Any) -> dict[str, Any]:
 
 
 def test_a_sound_policy_has_no_findings() -> None:
-    assert check(parse_policy(GOOD), FLOOR) == ()
+    assert check_policy(parse_policy(GOOD), FLOOR) == ()
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_what_would_break_or_leave_leads_waiting_is_an_error(
     finding = find(code, **over)
     assert (finding.path, finding.severity) == (path, Severity.ERROR)
     assert words in finding.message
-    assert not publishable((finding,))
+    assert not is_publishable((finding,))
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_what_would_break_or_leave_leads_waiting_is_an_error(
 def test_what_an_admin_may_want_is_a_warning(over: dict[str, Any], code: str, path: str) -> None:
     finding = find(code, **over)
     assert (finding.path, finding.severity) == (path, Severity.WARNING)
-    assert publishable((finding,))
+    assert is_publishable((finding,))
 
 
 def test_rules_that_no_lead_can_reach_are_found_with_the_rule_that_hides_them() -> None:
@@ -148,26 +148,26 @@ def test_rules_that_no_lead_can_reach_are_found_with_the_rule_that_hides_them() 
 def test_a_rule_after_one_that_goes_on_to_the_next_is_reachable_and_so_is_closing_at_hand_over() -> None:
     everyone = GOOD["rules"][1]
     rules = [{**everyone, "else": "next"}, {**everyone, "name": "late"}, GOOD["rules"][0]]
-    assert check(parse_policy({**GOOD, "rules": rules}), FLOOR) == ()
+    assert check_policy(parse_policy({**GOOD, "rules": rules}), FLOOR) == ()
 
 
 def test_without_a_roster_nothing_is_said_about_people() -> None:
     policy = parse_policy({**GOOD, **with_pool(members=["nobody-knows"])})
-    assert check(policy, None) == ()
+    assert check_policy(policy, None) == ()
 
 
 def test_no_number_of_warnings_hides_an_error() -> None:
     asked = [{"field": "lead.campaign", "equals": f"c{i}"} for i in range(300)]
     rules = [{"name": f"r{i}", "when": one, "work": "nurture", "category": "big"} for i, one in enumerate(asked)]
     document = {**GOOD, "rules": [*rules, *GOOD["rules"]], **with_pool(members=[])}
-    found = check(parse_policy(document), FLOOR)
+    found = check_policy(parse_policy(document), FLOOR)
     assert len(found) == 200
     assert found[0].code == "pool-empty"
-    assert not publishable(found)
+    assert not is_publishable(found)
 
 
 def test_findings_are_bounded_and_errors_come_first() -> None:
     rules = [{"name": f"r{i}", "when": {"field": "x.y", "equals": i}, "work": "nurture"} for i in range(500)]
-    found = check(parse_policy({"rules": rules, "pools": GOOD["pools"]}), FLOOR)
+    found = check_policy(parse_policy({"rules": rules, "pools": GOOD["pools"]}), FLOOR)
     assert len(found) == 200
     assert [f.severity for f in found] == sorted(f.severity for f in found)

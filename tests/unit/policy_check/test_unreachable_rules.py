@@ -11,10 +11,10 @@ from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.policy_check.contradictions import check_contradictions
 from pointsman.domain.policy_check.findings import Finding, Severity
 from pointsman.domain.policy_check.logic import check_logic
-from pointsman.domain.policy_check.unreachable_rules import check_shadows
+from pointsman.domain.policy_check.unreachable_rules import check_unreachable_rules
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
-from pointsman.domain.satisfiability.boxes import Expander
+from pointsman.domain.satisfiability.boxes import BoxExpander
 from support import strategies as drawing
 from support.satisfiable_conditions import DEFINED, anything, leads
 
@@ -31,7 +31,7 @@ def rule(when: dict[str, Any] | None, **over: Any) -> dict[str, Any]:
 def findings(*rules: dict[str, Any]) -> list[Finding]:
     named = [{"name": f"rule {i}", **each} for i, each in enumerate(rules)]
     policy = parse_policy({"rules": named, "segments": SEGMENTS, "pools": {}})
-    return list(check_shadows(policy.rules, Expander(Definitions.of(policy))))
+    return list(check_unreachable_rules(policy.rules, BoxExpander(Definitions.of(policy))))
 
 
 def hidden(*rules: dict[str, Any]) -> dict[str, str]:
@@ -137,11 +137,11 @@ def test_nor_with_any_operator(asked: list[tuple[dict[str, Any], str]], many: li
 
 def _nobody_gets_there(document: dict[str, Any], many: list[Any]) -> None:
     compiled = CompiledPolicy(parse_policy(document), version=1)
-    found = check_shadows(compiled.policy.rules, Expander(compiled.definitions))
+    found = check_unreachable_rules(compiled.policy.rules, BoxExpander(compiled.definitions))
     unreachable = {finding.path for finding in found if finding.code == "unreachable"}
     for facts in many:
         for purpose in (None, *GATED_WORKS):
-            for i, outcome in compiled.scan(facts, purpose):
+            for i, outcome in compiled.scan_rules(facts, purpose):
                 if outcome is True:
                     assert f"rules[{i}]" not in unreachable, facts
                     ends = compiled.policy.rules[i]
@@ -160,7 +160,7 @@ def test_nothing_that_is_called_a_contradiction_is_ever_true_and_what_is_called_
     )
     (asked,) = compiled.policy.rules
     assert asked.when is not None
-    found = list(check_contradictions("", asked.when, Expander(compiled.definitions)))
+    found = list(check_contradictions("", asked.when, BoxExpander(compiled.definitions)))
     if any(finding.code == "contradiction" and finding.severity is Severity.ERROR for finding in found):
         assert all(compiled.tests[0](facts) is not True for facts in many)
     if any("true of every lead" in finding.message for finding in found):

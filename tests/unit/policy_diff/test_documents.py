@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.parsing import parse_policy
-from pointsman.domain.policy_diff.documents import diff
+from pointsman.domain.policy_diff.documents import diff_policies
 from support.policy_strategies import policies
 
 DACH = {
@@ -48,7 +48,7 @@ def changed(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
 
 
 def changes(new: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(change.path, change.sentence) for change in diff(parse_policy(OLD), parse_policy(new))]
+    return [(change.path, change.sentence) for change in diff_policies(parse_policy(OLD), parse_policy(new))]
 
 
 SAID: list[tuple[Callable[[dict[str, Any]], object], str, str]] = [
@@ -232,7 +232,7 @@ def test_an_added_rule_does_not_make_the_others_look_moved() -> None:
 def test_only_the_rule_that_was_taken_elsewhere_has_moved() -> None:
     many = [{**REST, "name": str(i)} for i in range(100)]
     before, after = {**OLD, "rules": many}, {**OLD, "rules": [many[90], *many[:90], *many[91:]]}
-    found = diff(parse_policy(before), parse_policy(after))
+    found = diff_policies(parse_policy(before), parse_policy(after))
     assert [(change.kind, change.path) for change in found] == [("moved", "rules[0]")]
 
 
@@ -246,12 +246,14 @@ def test_true_is_not_one() -> None:
     def asking(value: object) -> Policy:
         return parse_policy({"rules": [{**REST, "when": {"field": "lead.source", "equals": value}}]})
 
-    assert [change.path for change in diff(asking(True), asking(1))] == ["rules[0].when.equals"]
-    assert diff(asking(1), asking(1.0)) == ()
+    assert [change.path for change in diff_policies(asking(True), asking(1))] == ["rules[0].when.equals"]
+    assert diff_policies(asking(1), asking(1.0)) == ()
 
 
 def test_a_change_carries_what_was_and_what_is() -> None:
-    (change,) = diff(parse_policy(OLD), parse_policy(changed(lambda d: d["rules"][0]["when"]["all"][1].update(gte=60))))
+    (change,) = diff_policies(
+        parse_policy(OLD), parse_policy(changed(lambda d: d["rules"][0]["when"]["all"][1].update(gte=60)))
+    )
     assert (change.group, change.kind, change.before, change.after) == ("rules", "changed", 70, 60)
 
 
@@ -259,7 +261,7 @@ def test_the_largest_policies_are_compared_within_seconds() -> None:
     when = {"field": "lead.country", "in": ["DE", "AT", "CH"]}
     many = [{**DACH, "name": f"rule {i}", "when": when} for i in range(10_000)]
     fewer = [{**one, "when": {**when, "in": ["DE", "AT"]}} for one in reversed(many)]
-    found = diff(parse_policy({**OLD, "rules": many}), parse_policy({**OLD, "rules": fewer}))
+    found = diff_policies(parse_policy({**OLD, "rules": many}), parse_policy({**OLD, "rules": fewer}))
     assert len(found) == 2 * 10_000 - 1
 
 
@@ -267,7 +269,7 @@ def test_the_largest_policies_are_compared_within_seconds() -> None:
 @given(policies, policies)
 def test_there_are_changes_exactly_when_the_policies_differ(one: dict[str, Any], other: dict[str, Any]) -> None:
     before, after = parse_policy(one), parse_policy(other)
-    found = diff(before, after)
+    found = diff_policies(before, after)
     assert bool(found) == (meaning(before) != meaning(after))
     assert all(change.sentence.strip() and change.path for change in found)
     assert all("None" not in change.sentence for change in found)
@@ -278,7 +280,7 @@ def test_there_are_changes_exactly_when_the_policies_differ(one: dict[str, Any],
 def test_one_change_anywhere_is_found_there(document: dict[str, Any], data: st.DataObject) -> None:
     other = {**document, **data.draw(st.sampled_from(sorted(document)).flatmap(replaced))}
     before, after = parse_policy(document), parse_policy(other)
-    groups = {change.group for change in diff(before, after)}
+    groups = {change.group for change in diff_policies(before, after)}
     assert groups == {key for key, value in meaning(after).items() if value != meaning(before)[key]}
 
 

@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.booking.availability import Interval, free, working
-from pointsman.domain.booking.bookable_check import obstacle
-from pointsman.domain.booking.slots import starts
+from pointsman.domain.booking.availability import Interval, free_intervals, working_intervals
+from pointsman.domain.booking.bookable_check import find_obstacle
+from pointsman.domain.booking.slots import slot_starts
 from pointsman.domain.dates.public_holidays import holiday_name, is_holiday, known_regions, region_fault
-from pointsman.domain.distribution.eligibility import Task, examine
+from pointsman.domain.distribution.eligibility import EligibilityContext, check_eligibility
 from pointsman.domain.policy.document import Pool
 from pointsman.domain.policy.parsing import BookingRules
-from pointsman.domain.policy_check.staffing import check_hours
+from pointsman.domain.policy_check.staffing import check_staffed_hours
 from pointsman.domain.roster.reps import DayChange, Rep, WeeklyBlock
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.roster.working_days import WorkingPattern
-from pointsman.domain.roster.working_hours import at_work, minutes_at_work, next_start
+from pointsman.domain.roster.working_hours import is_at_work, next_work_start, weekly_working_minutes
 from pointsman.domain.routing.next_openings import next_presence
 from support.roster import rep, roster
 
@@ -42,7 +42,7 @@ def a_rep(**over: Any) -> Rep:
 
 
 def hours_of(who: Rep, day: date) -> list[tuple[datetime, datetime]]:
-    return [(span.start, span.end) for span in working(who, whole(day))]
+    return [(span.start, span.end) for span in working_intervals(who, whole(day))]
 
 
 def test_a_public_holiday_of_the_region_is_no_working_day() -> None:
@@ -64,7 +64,7 @@ def test_a_change_can_make_a_sunday_a_working_day() -> None:
     sunday = date(2026, 1, 4)
     shift = a_rep(day_changes=(DayChange(day=sunday, blocks=((time(10), time(12)),)),))
     assert hours_of(shift, sunday) == [(berlin(sunday, 10), berlin(sunday, 12))]
-    assert at_work(shift, berlin(sunday, 11))
+    assert is_at_work(shift, berlin(sunday, 11))
 
 
 def test_a_block_holds_from_its_first_day_to_its_last() -> None:
@@ -74,8 +74,8 @@ def test_a_block_holds_from_its_first_day_to_its_last() -> None:
     part_time = a_rep(working_hours=(until, after))
     assert hours_of(part_time, monday) == [(berlin(monday, 9), berlin(monday, 12))]
     assert hours_of(part_time, monday + 7 * DAY) == [(berlin(monday, 14) + 7 * DAY, berlin(monday, 18) + 7 * DAY)]
-    assert at_work(part_time, berlin(monday, 10))
-    assert not at_work(part_time, berlin(monday, 10) + 7 * DAY)
+    assert is_at_work(part_time, berlin(monday, 10))
+    assert not is_at_work(part_time, berlin(monday, 10) + 7 * DAY)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_an_obstacle_says_what_is_special_about_the_day_and_keeps_private_reason
 ) -> None:
     wanted = Interval(berlin(EPIPHANY, 10), berlin(EPIPHANY, 11))
     now = berlin(EPIPHANY, 9) - 2 * DAY
-    why = obstacle(a_rep(**over), wanted, busy=(), reservations=(), meetings=(), rules=BookingRules(), now=now)
+    why = find_obstacle(a_rep(**over), wanted, busy=(), reservations=(), meetings=(), rules=BookingRules(), now=now)
     assert why is not None
     assert (why.code, why.sentence) == ("outside-working-hours", words)
 
@@ -123,15 +123,15 @@ def test_an_obstacle_says_what_is_special_about_the_day_and_keeps_private_reason
 )
 def test_work_that_is_handed_out_at_once_keeps_to_holidays_and_changes(over: dict[str, Any], words: str) -> None:
     pool = Pool.model_validate({"work": "qualification", "members": ["anna"], "immediate": True})
-    task = Task(work=Work.QUALIFICATION, facts={}, now=berlin(EPIPHANY, 10), gate_open=True)
-    dropped, _ = examine("sdrs", pool, roster(a_rep(**over)), task)
+    task = EligibilityContext(work=Work.QUALIFICATION, facts={}, now=berlin(EPIPHANY, 10), gate_open=True)
+    dropped, _ = check_eligibility("sdrs", pool, roster(a_rep(**over)), task)
     assert (dropped["anna"].code, dropped["anna"].sentence) == ("outside-working-hours", words)
 
 
 def test_the_next_start_steps_over_holidays_and_days_off() -> None:
     eve = berlin(date(2026, 12, 23), 18)
     who = a_rep(holidays="DE-BY", day_changes=(DayChange(day=CHRISTMAS_EVE),))
-    assert next_start(who, eve) == berlin(date(2026, 12, 28), 9)  # the 25th is a Friday
+    assert next_work_start(who, eve) == berlin(date(2026, 12, 28), 9)  # the 25th is a Friday
     assert next_presence(who, eve, in_hours=True) == berlin(date(2026, 12, 28), 9)
 
 
@@ -141,7 +141,7 @@ def test_a_pattern_is_all_that_working_time_depends_on() -> None:
     assert pattern == WorkingPattern.of(ben)
     assert hash(pattern) == hash(WorkingPattern.of(ben))
     assert WorkingPattern.of(a_rep()) != pattern
-    assert working(pattern, whole(EPIPHANY + DAY)) == working(anna, whole(EPIPHANY + DAY))
+    assert working_intervals(pattern, whole(EPIPHANY + DAY)) == working_intervals(anna, whole(EPIPHANY + DAY))
 
 
 def test_the_check_of_a_policy_counts_on_what_lasts() -> None:
@@ -150,9 +150,9 @@ def test_the_check_of_a_policy_counts_on_what_lasts() -> None:
     lasting = WeeklyBlock(weekday=0, start=time(9), end=time(17))
     ending = WeeklyBlock(weekday=1, start=time(9), end=time(17), last_day=date(2027, 1, 1))
     who = rep("anna", working_hours=(lasting, ending), day_changes=(DayChange(day=monday),), holidays="DE-BY")
-    assert list(minutes_at_work(who, monday, "UTC")) == [(9 * 60, 17 * 60)]
+    assert list(weekly_working_minutes(who, monday, "UTC")) == [(9 * 60, 17 * 60)]
     pool = Pool.model_validate({"work": "qualification", "members": ["anna"], "immediate": True})
-    (finding,) = check_hours("pools.sdrs", pool, [who])
+    (finding,) = check_staffed_hours("pools.sdrs", pool, [who])
     assert "Tue-Sun all day" in finding.message
 
 
@@ -209,14 +209,14 @@ moments = st.integers(0, 20 * 24 * 4).map(lambda n: datetime(2026, 10, 19, tzinf
 @settings(max_examples=300, deadline=None)
 @given(people, moments)
 def test_at_work_is_being_in_working_time_and_the_next_start_is_the_next_of_it(who: Rep, now: datetime) -> None:
-    known = working(who, Interval(now - 3 * DAY, now + 12 * DAY))
-    assert at_work(who, now) == any(span.start <= now < span.end for span in known)
-    start = next_start(who, now)
+    known = working_intervals(who, Interval(now - 3 * DAY, now + 12 * DAY))
+    assert is_at_work(who, now) == any(span.start <= now < span.end for span in known)
+    start = next_work_start(who, now)
     begun = [span.start for span in known if span.start > now]
     if begun:  # working time has the blocks that touch as one
         assert start is not None
         assert now < start <= begun[0]
-        assert at_work(who, start)
+        assert is_at_work(who, start)
     elif start is not None:
         assert any(span.start <= start < span.end for span in known) or start >= now + 11 * DAY
 
@@ -226,9 +226,11 @@ def test_at_work_is_being_in_working_time_and_the_next_start_is_the_next_of_it(w
 def test_who_is_offered_is_at_work_from_the_first_to_the_last_moment(who: Rep, now: datetime) -> None:
     rules = BookingRules(minimum_notice=timedelta(0), horizon=10 * DAY)
     window = Interval(now, now + 10 * DAY)
-    for start in starts(free(who, [], [], window, rules, now), rules.duration, rules.slot_grid, who.time_zone):
-        assert at_work(who, start)
-        assert at_work(who, start + rules.duration - timedelta(microseconds=1))
+    for start in slot_starts(
+        free_intervals(who, [], [], window, rules, now), rules.duration, rules.slot_grid, who.time_zone
+    ):
+        assert is_at_work(who, start)
+        assert is_at_work(who, start + rules.duration - timedelta(microseconds=1))
 
 
 def test_ids_are_not_part_of_a_pattern() -> None:

@@ -20,11 +20,11 @@ from support.strategies import facts, policies
 def test_the_index_finds_the_same_rules_as_a_plain_scan(document: dict[str, Any], known: Facts) -> None:
     ready = CompiledPolicy(parse_policy(document), version=1)
     everything = [i for i, test in enumerate(ready.tests) if test(known) is True]
-    assert [i for i, outcome in ready.scan(known) if outcome is True] == everything
+    assert [i for i, outcome in ready.scan_rules(known) if outcome is True] == everything
     assert ready.first_match(known) == next(iter(everything), None)
     for work in Work:
         wanted = [i for i in everything if ready.policy.rules[i].work is work]
-        assert [i for i, outcome in ready.scan(known, work) if outcome is True] == wanted
+        assert [i for i, outcome in ready.scan_rules(known, work) if outcome is True] == wanted
 
 
 _rule_conditions = st.one_of(
@@ -44,7 +44,7 @@ def test_the_index_says_of_any_policy_and_lead_what_a_plain_scan_says(
     ready = CompiledPolicy(parse_policy({**NAMES, "rules": rules}), version=1)
     for known in leads * 2:  # the second time what is left over is remembered
         plain = [test(known) for test in ready.tests]
-        found = dict(ready.scan(known))
+        found = dict(ready.scan_rules(known))
         assert list(found) == sorted(found)
         assert all(outcome is plain[position] for position, outcome in found.items())
         assert [i for i, outcome in found.items() if outcome is True] == [i for i, o in enumerate(plain) if o is True]
@@ -63,7 +63,7 @@ def test_a_number_is_found_in_its_range_and_nothing_else_is(value: Any) -> None:
     ready = compiled(rules, {})
     known = {"lead.score": value}
     wanted = [i for i, test in enumerate(ready.tests) if test(known) is True]
-    assert [position for position, _ in ready.scan(known)] == wanted
+    assert [position for position, _ in ready.scan_rules(known)] == wanted
 
 
 def test_a_named_condition_is_asked_once_however_many_rules_name_it() -> None:
@@ -86,7 +86,9 @@ def test_a_named_condition_is_asked_once_however_many_rules_name_it() -> None:
     ready = compiled(rules, {}, segments=segments)
     assert ready.first_match(Watched({"lead.title": "Owner", "lead.source": "ad"})) is None
     assert asked.count("lead.title") == 1
-    assert list(ready.scan(Watched({"lead.title": "CEO", "lead.source": "ad"}))) == [(i, False) for i in range(40)]
+    assert list(ready.scan_rules(Watched({"lead.title": "CEO", "lead.source": "ad"}))) == [
+        (i, False) for i in range(40)
+    ]
     assert asked.count("lead.title") == 2
 
 
@@ -118,7 +120,7 @@ def test_a_policy_knows_which_fields_it_may_read() -> None:
         ],
         {"p": {"work": "qualification", "members": ["lena"], "match": [{"lead": "lead.language", "rep": "languages"}]}},
     )
-    assert ready.fields == {"lead.title", "lead.language", "company.domain", "account.owner"}
+    assert ready.lead_fields == {"lead.title", "lead.language", "company.domain", "account.owner"}
 
 
 _LONG = [f"d{number}.example" for number in range(5_000)]
@@ -157,4 +159,6 @@ def test_rules_that_name_what_is_long_are_made_ready_in_a_moment_and_answer_as_b
         {"lead.score": 5},
     ):
         assert ready.first_match(known) == (0 if ready.tests[0](known) is True else None)
-        assert len([i for i, o in ready.scan(known) if o is True]) == (3_000 if ready.tests[0](known) is True else 0)
+        assert len([i for i, o in ready.scan_rules(known) if o is True]) == (
+            3_000 if ready.tests[0](known) is True else 0
+        )

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from pointsman.domain.distribution.eligibility import CalendarState, RepLoad
-from pointsman.domain.distribution.inputs import AskedTime
+from pointsman.domain.distribution.inputs import RequestedTime
 from pointsman.domain.errors import RoleProtected, StaleVersion
 from pointsman.domain.gate.evaluation import GateState
 from pointsman.domain.leads.facts import Facts
-from pointsman.domain.replay.inputs import Inputs, replay
+from pointsman.domain.replay.recorded_inputs import RecordedInputs, replay
 from pointsman.domain.roster.reps import Caps, TimeOff
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
-from pointsman.domain.routing.decide import Owner, PoolState, World, decide
+from pointsman.domain.routing.decide import Owner, PoolState, RoutingInputs, decide
 from pointsman.domain.routing.decision import Decision, DecisionOutcome, HoldReason, StepResult
 from pointsman.domain.routing.plan import plan_routes
 from pointsman.domain.routing.role_guard import guard_assignment
@@ -29,9 +29,9 @@ TO_CLOSERS = [{"name": "buyers", "work": "closing", "pool": "closers"}]
 
 
 def settle(
-    ready: CompiledPolicy, known: Facts, here: World, *, purpose: Work | None = None, gates: Any = None
+    ready: CompiledPolicy, known: Facts, here: RoutingInputs, *, purpose: Work | None = None, gates: Any = None
 ) -> Decision:
-    return decide(plan_routes(ready, known, purpose=purpose, gates_open=gates or {}, now=here.now), here)
+    return decide(plan_routes(ready, known, purpose=purpose, gates=gates or {}, now=here.now), here)
 
 
 def codes(decision: Decision) -> dict[str, str | None]:
@@ -121,7 +121,8 @@ def test_a_closer_who_is_away_today_can_still_be_booked_later_but_not_through_a_
 
 
 @pytest.mark.parametrize(
-    "state", [None, GateState(open=False, reason="need is missing"), GateState(open=True, reason="", expires_at=NOW)]
+    "state",
+    [None, GateState(is_open=False, reason="need is missing"), GateState(is_open=True, reason="", expires_at=NOW)],
 )
 def test_a_rule_behind_a_shut_gate_is_passed_over_and_the_lead_waits(state: GateState | None) -> None:
     gates_open = {Work.CLOSING: state} if state else {}
@@ -174,7 +175,7 @@ def test_the_plan_reaches_no_further_than_else_can_lead() -> None:
         {"name": "second", "work": "qualification", "pool": "sdr", "else": "hold"},
         {"name": "third", "work": "qualification", "pool": "sdr"},
     ]
-    plan = plan_routes(compiled(rules, SDRS), {}, purpose=None, gates_open={}, now=NOW)
+    plan = plan_routes(compiled(rules, SDRS), {}, purpose=None, gates={}, now=NOW)
     assert [route.rule for route in plan.routes] == ["first", "second"]
     assert (plan.pools, plan.reps) == (("sdr",), {"lena", "max", "nora"})
 
@@ -208,7 +209,7 @@ def test_least_loaded_counts_open_leads_per_weight() -> None:
 def test_an_override_lets_one_rep_through_and_nobody_else() -> None:
     here = world(FLOOR, overrides=frozenset({("lena", Work.CLOSING)}))
     ready = compiled(TO_CLOSERS, {"closers": {"work": "closing", "members": ["lena", "carl"]}})
-    plan = plan_routes(ready, {}, purpose=None, gates_open={}, now=NOW, overridden=frozenset({Work.CLOSING}))
+    plan = plan_routes(ready, {}, purpose=None, gates={}, now=NOW, overridden=frozenset({Work.CLOSING}))
     decision = decide(plan, here)
     assert (decision.rep, codes(decision)) == ("lena", {"lena": None, "carl": "gate"})
 
@@ -231,15 +232,22 @@ DEPENDS_ON: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"loads": {"lena": RepLoad(day=9), "max": RepLoad(open=2)}}, {}),
     ({"pools": {"sdr": PoolState(waiting_since={"lena": NOW, "max": NOW - timedelta(hours=1), "nora": None})}}, {}),
     ({"pools": {"sdr": pool_state(lena=-2, max=2)}}, {}),
-    ({"pools": {"sdr": PoolState(skips=frozenset({"lena", "max"}))}}, {}),
+    ({"pools": {"sdr": PoolState(pending_skips=frozenset({"lena", "max"}))}}, {}),
     ({"overrides": frozenset({("dora", Work.QUALIFICATION)})}, {}),
     ({"category_loads": {"big": {"lena": RepLoad(week=1)}}}, {}),
     ({"supplier_loads": {"acme": RepLoad(open=2)}}, {}),
-    ({"earliest": {"sdr": {"max": NOW + timedelta(hours=5)}}}, {"method": "soonest"}),
+    ({"earliest_starts": {"sdr": {"max": NOW + timedelta(hours=5)}}}, {"method": "soonest"}),
     ({"calendars": {"dora": CalendarState(readable=False, reason="the token has expired")}}, {"work": "closing"}),
-    ({"asked": AskedTime(start=NOW, end=NOW + timedelta(hours=1), obstacles={"lena": "Lena is away then."})}, {}),
     (
-        {"asked": AskedTime(start=NOW, end=NOW + timedelta(hours=1), appointments={"lena": 2, "max": 1})},
+        {
+            "requested_time": RequestedTime(
+                start=NOW, end=NOW + timedelta(hours=1), obstacles={"lena": "Lena is away then."}
+            )
+        },
+        {},
+    ),
+    (
+        {"requested_time": RequestedTime(start=NOW, end=NOW + timedelta(hours=1), appointments={"lena": 2, "max": 1})},
         {"booking": {"offer": "balanced"}},
     ),
 ]
@@ -261,15 +269,15 @@ def test_whatever_a_decision_depends_on_is_among_its_stored_inputs(over: dict[st
     caps = Caps(per_day=5, categories={"big": Caps(per_week=1)})
     floor = roster(rep("lena", caps=caps), rep("max", supplier="acme"), rep("dora", CLOSER))
     here = world(floor, **over)
-    plan = plan_routes(ready, known, purpose=None, gates_open=OPEN, now=NOW)
+    plan = plan_routes(ready, known, purpose=None, gates=OPEN, now=NOW)
     decision = decide(plan, here)
     assert decision.to_json() != decide(plan, world(floor)).to_json()
-    assert replay(Inputs.of(plan, here).to_json(), ready, floor).to_json() == decision.to_json()
+    assert replay(RecordedInputs.of(plan, here).to_json(), ready, floor).to_json() == decision.to_json()
 
 
 def test_everything_in_the_world_is_tried_above() -> None:
     tried = {name for over, _ in DEPENDS_ON for name in over}
-    assert tried == {field.name for field in fields(World)} - {"roster"}  # which is kept by its version
+    assert tried == {field.name for field in fields(RoutingInputs)} - {"roster"}  # which is kept by its version
 
 
 def test_what_preferences_and_requirements_ask_of_the_lead_is_among_the_stored_inputs() -> None:
@@ -279,15 +287,15 @@ def test_what_preferences_and_requirements_ask_of_the_lead_is_among_the_stored_i
     both = {"languages": frozenset({"de"})}
     floor = roster(rep("lena", skills=both), rep("max", skills={**both, "products": frozenset({"crm"})}), rep("nora"))
     ready, known = compiled(ALL_TO_SDR, {"sdr": pool}), {"lead.product": "crm", "lead.language": "de"}
-    plan = plan_routes(ready, known, purpose=None, gates_open={}, now=NOW)
+    plan = plan_routes(ready, known, purpose=None, gates={}, now=NOW)
     decision = decide(plan, world(floor))
     assert (decision.rep, codes(decision)) == ("max", {"lena": None, "max": None, "nora": "requires"})
-    assert replay(Inputs.of(plan, world(floor)).to_json(), ready, floor).to_json() == decision.to_json()
+    assert replay(RecordedInputs.of(plan, world(floor)).to_json(), ready, floor).to_json() == decision.to_json()
 
 
 def test_a_replay_with_another_version_is_refused() -> None:
     ready, here = compiled(ALL_TO_SDR, SDRS), world(FLOOR)
-    stored = Inputs.of(plan_routes(ready, {}, purpose=None, gates_open={}, now=NOW), here).to_json()
+    stored = RecordedInputs.of(plan_routes(ready, {}, purpose=None, gates={}, now=NOW), here).to_json()
     with pytest.raises(StaleVersion):
         replay(stored, compiled(ALL_TO_SDR, SDRS, version=2), FLOOR)
     with pytest.raises(StaleVersion):
@@ -295,5 +303,5 @@ def test_a_replay_with_another_version_is_refused() -> None:
 
 
 def test_stored_inputs_keep_only_facts_that_the_policy_may_read() -> None:
-    plan = plan_routes(compiled(ALL_TO_SDR, SDRS), {"lead.email": "a@b.example"}, purpose=None, gates_open={}, now=NOW)
-    assert "a@b.example" not in Inputs.of(plan, world(FLOOR)).to_json()
+    plan = plan_routes(compiled(ALL_TO_SDR, SDRS), {"lead.email": "a@b.example"}, purpose=None, gates={}, now=NOW)
+    assert "a@b.example" not in RecordedInputs.of(plan, world(FLOOR)).to_json()

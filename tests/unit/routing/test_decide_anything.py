@@ -4,9 +4,9 @@ from fractions import Fraction
 
 from hypothesis import HealthCheck, given, settings
 
-from pointsman.domain.distribution.eligibility import Drop
-from pointsman.domain.policy.document import Method
-from pointsman.domain.replay.inputs import replay
+from pointsman.domain.distribution.eligibility import DropReason
+from pointsman.domain.policy.document import DistributionMethod
+from pointsman.domain.replay.recorded_inputs import replay
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import GATED_WORKS
 from pointsman.domain.routing.decision import Decision, DecisionOutcome, StepResult
@@ -31,7 +31,7 @@ def test_no_policy_gives_anybody_work_outside_their_role_or_behind_a_shut_gate(c
         assert decision.work in chosen.role.works
         if decision.work in GATED_WORKS or decision.work in case.ready.policy.gates:
             state = case.gates[decision.work]
-            assert state.open
+            assert state.is_open
             assert state.expires_at is None or state.expires_at > NOW
     assert chosen.active
     assert chosen.key not in case.world.past_holders
@@ -59,7 +59,7 @@ def test_every_member_of_a_pool_that_was_asked_is_told_of_exactly_once(case: Sit
         told = [candidate.rep for candidate in decision.candidates if candidate.pool == pool]
         assert told == [member.rep for member in case.ready.policy.pools[pool].members]
     codes = {candidate.code for candidate in decision.candidates}
-    assert codes <= {None, *(drop.value for drop in Drop)}
+    assert codes <= {None, *(drop.value for drop in DropReason)}
     if decision.rep is not None and decision.turn is not None:
         able = {c.rep for c in decision.candidates if c.pool == decision.pool and c.eligible}
         assert decision.rep in able
@@ -74,7 +74,7 @@ def test_every_turn_is_booked_exactly_whatever_method_chose(case: Situation) -> 
     decision = case.taken()[1]
     if decision.turn is None or decision.ledger_before is None or decision.ledger_after is None or not decision.pool:
         return
-    assert decision.ledger_before == case.world.state_of(decision.pool).ledger
+    assert decision.ledger_before == case.world.pool_state(decision.pool).ledger
     assert sum(decision.ledger_after.balances.values()) == 0
     assert sum(decision.entitlements.values()) == 1
     assert all(share > 0 for share in decision.entitlements.values())
@@ -96,7 +96,7 @@ def test_a_skip_is_used_up_by_exactly_one_turn_that_would_have_come_and_never_ho
     if decision.turn is None or decision.pool is None:
         assert decision.skipped == ()
         return
-    skips, able = case.world.state_of(decision.pool).skips, set(decision.turn.weights)
+    skips, able = case.world.pool_state(decision.pool).pending_skips, set(decision.turn.weights)
     assert set(decision.skipped) <= skips & able
     owned = any(owner.rep in able for owner in case.world.owners)
     if owned or able <= skips:
@@ -114,5 +114,5 @@ def test_the_first_eligible_owner_has_the_lead_under_every_method(case: Situatio
         return
     first = next((owner.rep for owner in case.world.owners if owner.rep in decision.turn.weights), None)
     assert first in (None, decision.rep)
-    if case.ready.policy.pools[decision.pool].method is Method.OWNER:
+    if case.ready.policy.pools[decision.pool].method is DistributionMethod.OWNER:
         assert first == decision.rep

@@ -12,7 +12,7 @@ from pointsman.domain.gate.evaluation import evaluate_gate
 from pointsman.domain.leads.evidence import Evidence, EvidenceKind
 from pointsman.domain.leads.facts import Facts
 from pointsman.domain.policy.parsing import parse_policy
-from pointsman.domain.replay.inputs import Inputs, replay
+from pointsman.domain.replay.recorded_inputs import RecordedInputs, replay
 from pointsman.domain.roster.rep_facts import rep_facts
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
@@ -50,10 +50,10 @@ def test_a_stored_decision_replays_whatever_its_rules_ask(
         for i, when in enumerate(whens)
     ]
     ready = policy_of(rules, requires)
-    plan = plan_routes(ready, known, purpose=None, gates_open={}, now=NOW)
+    plan = plan_routes(ready, known, purpose=None, gates={}, now=NOW)
     here = world(FLOOR, now=NOW + timedelta(seconds=1))
     taken = decide(plan, here)
-    stored = Inputs.of(plan, here).to_json()
+    stored = RecordedInputs.of(plan, here).to_json()
     again = replay(stored, ready, FLOOR)
     assert again.to_json() == taken.to_json()
     assert not {name for name in plan.facts if name.startswith("rep.")}
@@ -67,7 +67,7 @@ def test_what_a_lead_says_of_scores_clock_and_reps_is_not_believed() -> None:
     }
     ready = policy_of([rule], SPEAKS)
     forged: Facts = {"score.fit": 100, "clock.now": datetime(1999, 1, 1, tzinfo=UTC), "rep.languages": ("fr",)}
-    assert ready.enriched(forged, NOW) == {"score.fit": 10, "clock.now": NOW}
+    assert ready.enrich(forged, NOW) == {"score.fit": 10, "clock.now": NOW}
 
 
 def test_a_rep_has_facts_under_the_names_of_their_skills() -> None:
@@ -89,18 +89,18 @@ def test_what_a_pool_requires_is_asked_of_lead_and_rep_together(
 ) -> None:
     ready = policy_of([{"name": "r", "work": "qualification", "pool": "sdr"}], SPEAKS)
     lead: Facts = {"lead.language": language} if language else {}
-    known = ready.enriched(lead, NOW)
+    known = ready.enrich(lead, NOW)
     assert tuple(ready.requires["sdr"]({**known, **rep_facts(r)}) for r in FLOOR.reps.values()) == answers
 
 
 def test_only_scores_that_something_asks_for_are_counted() -> None:
-    nobody_asks = policy_of([{"name": "r", "work": "nurture"}]).enriched({"lead.country": "DE"}, NOW)
+    nobody_asks = policy_of([{"name": "r", "work": "nurture"}]).enrich({"lead.country": "DE"}, NOW)
     assert not {name for name in nobody_asks if name.startswith("score.")}
     through_a_name = policy_of(
         [{"name": "r", "when": {"segment": "good"}, "work": "nurture"}],
         segments={**NAMES["segments"], "good": {"owner": "Board", "when": {"field": "score.fit", "gte": 1}}},
     )
-    assert through_a_name.enriched({"lead.country": "DE"}, NOW)["score.fit"] == 40
+    assert through_a_name.enrich({"lead.country": "DE"}, NOW)["score.fit"] == 40
 
 
 def test_a_gate_may_ask_for_a_score_that_the_evidence_raises() -> None:

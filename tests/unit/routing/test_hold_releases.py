@@ -15,11 +15,11 @@ from pointsman.domain.gate.evaluation import GateState, evaluate_gate
 from pointsman.domain.policy.document import Pool
 from pointsman.domain.roster.reps import Caps, Rep, TimeOff
 from pointsman.domain.roster.roles import Work
-from pointsman.domain.routing.decide import World, decide
+from pointsman.domain.routing.decide import RoutingInputs, decide
 from pointsman.domain.routing.decision import Decision, DecisionOutcome
-from pointsman.domain.routing.hold_releases import Release, next_try, releases, same_releases
-from pointsman.domain.routing.plan import Plan, plan_routes
-from pointsman.services.routing.loads import periods_at
+from pointsman.domain.routing.hold_releases import HoldRelease, find_releases, next_release_at, same_releases
+from pointsman.domain.routing.plan import RoutingPlan, plan_routes
+from pointsman.services.routing.loads import period_starts
 from support.roster import CLOSER, NOW, OPEN, compiled, evidence, rep, roster, world
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -34,18 +34,18 @@ def away(*hours: tuple[float, float]) -> tuple[TimeOff, ...]:
 
 def plan_of(
     pool: Mapping[str, Any] = SDRS, *, rule: Mapping[str, Any] = INBOUND, gates: Any = OPEN, **parts: Any
-) -> Plan:
+) -> RoutingPlan:
     policy = compiled([rule] if rule else [], {"sdrs": pool}, **parts)
-    return plan_routes(policy, {}, purpose=None, gates_open=gates, now=NOW)
+    return plan_routes(policy, {}, purpose=None, gates=gates, now=NOW)
 
 
-def waiting(plan: Plan, *reps: Rep, **over: Any) -> tuple[Decision, World, tuple[Release, ...]]:
+def waiting(plan: RoutingPlan, *reps: Rep, **over: Any) -> tuple[Decision, RoutingInputs, tuple[HoldRelease, ...]]:
     seen = world(roster(*reps), **{"calendars": READABLE} | over)
     decision = decide(plan, seen)
-    return decision, seen, releases(decision, plan.compiled.policy, seen)
+    return decision, seen, find_releases(decision, plan.compiled.policy, seen)
 
 
-def timed(found: tuple[Release, ...]) -> list[tuple[str, str | None, datetime | None]]:
+def timed(found: tuple[HoldRelease, ...]) -> list[tuple[str, str | None, datetime | None]]:
     return [(r.code, r.rep, r.at) for r in found]
 
 
@@ -56,7 +56,7 @@ def test_a_lead_that_does_not_wait_is_released_by_nothing() -> None:
 def test_the_first_to_be_back_comes_first() -> None:
     found = waiting(plan_of(), rep("lena", time_off=away((-1, 30))), rep("jonas", time_off=away((-1, 5), (5, 7))))[2]
     assert timed(found) == [("time-off", "jonas", NOW + 7 * HOUR), ("time-off", "lena", NOW + 30 * HOUR)]
-    assert next_try(found) == NOW + 7 * HOUR
+    assert next_release_at(found) == NOW + 7 * HOUR
     assert found[0].sentence == "Jonas is back on Wed 2026-03-04 16:30 (UTC)"
 
 
@@ -121,7 +121,7 @@ def test_a_calendar_that_cannot_be_read_has_no_known_moment() -> None:
     plan = plan_of(pool, rule={"name": "Buyers", "work": "closing", "pool": "sdrs"})
     found = waiting(plan, rep("anna", CLOSER), calendars={})[2]
     assert timed(found) == [("calendar-unreadable", "anna", None)]
-    assert next_try(found) is None
+    assert next_release_at(found) is None
 
 
 def test_nobody_waits_for_somebody_who_held_the_lead_before_or_whose_role_forbids_it() -> None:
@@ -138,7 +138,7 @@ def test_a_lead_without_a_rule_waits_for_one() -> None:
 
 def test_a_shut_gate_names_the_evidence_that_it_asks_for() -> None:
     pool = {"work": "closing", "members": ["anna"]}
-    gates = {Work.CLOSING: GateState(open=False, reason="not passed")}
+    gates = {Work.CLOSING: GateState(is_open=False, reason="not passed")}
     plan = plan_of(
         pool,
         rule={"name": "Buyers", "work": "closing", "pool": "sdrs"},
@@ -147,7 +147,7 @@ def test_a_shut_gate_names_the_evidence_that_it_asks_for() -> None:
     seen = world(roster(rep("anna", CLOSER)))
     decision = decide(plan, seen)
     gate = evaluate_gate(plan.compiled.policy.gates[Work.CLOSING], [evidence("offer_known")], {}, NOW)
-    (found,) = releases(decision, plan.compiled.policy, seen, gate)
+    (found,) = find_releases(decision, plan.compiled.policy, seen, gate)
     assert (found.code, found.needs) == ("gate-closed", ("qualified",))
     assert "need or authority or fit" in found.sentence
 
@@ -212,7 +212,7 @@ SUPPLIERS = {
 
 def counted(load: RepLoad, at: datetime, zone: str) -> RepLoad:
     """What of `load` still counts later, if nothing is added."""
-    periods = periods_at(at, zone)
+    periods = period_starts(at, zone)
     return replace(
         load,
         hour=load.hour if periods.hour <= NOW else 0,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pointsman.domain.text.suggestions import did_you_mean, likely
+from pointsman.domain.text.suggestions import did_you_mean, likely_choices
 
 MANY = [f"{start}-team-{number:03}" for start in ("north", "south", "inbound") for number in range(300)]
 
@@ -24,5 +24,5 @@ def test_the_closest_name_is_suggested_or_the_few_there_are(word: str, known: li
 
 def test_of_many_names_only_a_few_are_compared_letter_by_letter() -> None:
     many = sorted("a" * 90 + f"{number:05}" for number in range(10_000))
-    assert len(likely("a" * 1_000, many)) <= 16
-    assert likely("lead.contry", ["lead.city", "lead.country"]) == ["lead.city", "lead.country"]
+    assert len(likely_choices("a" * 1_000, many)) <= 16
+    assert likely_choices("lead.contry", ["lead.city", "lead.country"]) == ["lead.city", "lead.country"]

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from pointsman.domain.booking.lifecycle import Effect, legal
-from pointsman.services.ports.meeting import AppointmentEvent, AppointmentRow, Companion
+from pointsman.domain.booking.lifecycle import Transition, allowed_actions
+from pointsman.services.ports.booking import AppointmentEvent, AppointmentRow, Companion
 
 
 class CompanionDoc(BaseModel):
@@ -80,12 +80,12 @@ class AppointmentEventDoc(BaseModel):
             by=row.by,
             actor=None if partner else row.actor,
             reason=None if partner else row.reason,
-            before=_told(before) if partner else before,
-            after=_told(after) if partner else after,
+            before=_shown_changes(before) if partner else before,
+            after=_shown_changes(after) if partner else after,
         )
 
 
-class AppointmentLifeDoc(AppointmentDoc):
+class AppointmentHistoryDoc(AppointmentDoc):
     """An appointment with its whole life, oldest first."""
 
     history: list[AppointmentEventDoc]
@@ -93,12 +93,12 @@ class AppointmentLifeDoc(AppointmentDoc):
     @staticmethod
     def with_history(
         row: AppointmentRow, events: Sequence[AppointmentEvent], now: datetime, *, partner: bool
-    ) -> "AppointmentLifeDoc":
+    ) -> "AppointmentHistoryDoc":
         lines = [AppointmentEventDoc.of(event, partner=partner) for event in events]
-        return AppointmentLifeDoc(**_values(row, now, partner=partner), history=lines)
+        return AppointmentHistoryDoc(**_values(row, now, partner=partner), history=lines)
 
 
-class EffectDoc(BaseModel):
+class TransitionDoc(BaseModel):
     """One row of the table of the life of an appointment; see docs/booking.md."""
 
     act: str = Field(examples=["cancel"])
@@ -110,24 +110,24 @@ class EffectDoc(BaseModel):
     told: str = Field(description="What calendars and the CRM are told.", examples=["cancel"])
 
     @staticmethod
-    def of(row: Effect) -> "EffectDoc":
-        return EffectDoc(
-            act=row.act,
+    def of(row: Transition) -> "TransitionDoc":
+        return TransitionDoc(
+            act=row.action,
             case=str(row.case),
             status=row.status,
             credit=row.credit,
             gate=row.gate,
-            lead=row.lead,
-            told=row.told,
+            lead=row.follow_up,
+            told=row.calendar_op,
         )
 
 
 #: What a partner reads of a change: times and standing, no names, no words of the house.
-_TOLD = frozenset({"status", "start", "end", "confirm_by", "accepted_at", "reject_code", "outcome", "until"})
+_SHOWN_CHANGES = frozenset({"status", "start", "end", "confirm_by", "accepted_at", "reject_code", "outcome", "until"})
 
 
-def _told(changed: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in changed.items() if name in _TOLD}
+def _shown_changes(changed: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in changed.items() if name in _SHOWN_CHANGES}
 
 
 def _values(row: AppointmentRow, now: datetime, *, partner: bool) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def _values(row: AppointmentRow, now: datetime, *, partner: bool) -> dict[str, A
         "outcome": row.outcome,
         "outcome_at": row.outcome_at,
         "conflict": None if partner else row.conflict,
-        "legal": [str(act) for act in legal(row.standing, now)],
+        "legal": [str(act) for act in allowed_actions(row.state, now)],
         "start": row.starts_at,
         "end": row.ends_at,
         "title": row.title,

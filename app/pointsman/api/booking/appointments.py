@@ -7,18 +7,18 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from pointsman.api.booking.appointment_schemas import AppointmentDoc, AppointmentLifeDoc, EffectDoc
+from pointsman.api.booking.appointment_schemas import AppointmentDoc, AppointmentHistoryDoc, TransitionDoc
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.idempotency import IdempotencyKey, repeatable
+from pointsman.api.http.idempotency import IdempotencyKey, run_idempotent
 from pointsman.api.http.paging import Page, PageDep
-from pointsman.api.http.problems import errors
-from pointsman.api.http.timestamps import Moment
+from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.openapi.example_timestamps import in_days
-from pointsman.domain.booking.lifecycle import EFFECTS, Status
-from pointsman.services.appointments.transition_acts import appointment_history
-from pointsman.services.booking.book import Prepared, book_in, prepare_booking
-from pointsman.services.idempotency import Answer
+from pointsman.domain.booking.lifecycle import TRANSITIONS, AppointmentStatus
+from pointsman.services.appointments.actions import appointment_history
+from pointsman.services.booking.book import PreparedBooking, book_in_tx, prepare_booking
+from pointsman.services.idempotency import IdempotentResponse
 from pointsman.services.ports import Tx
 
 router = APIRouter(tags=["Hand-over and booking"])
@@ -35,8 +35,8 @@ class AppointmentIn(BaseModel):
     )
 
     lead_id: UUID
-    start: Moment
-    end: Moment | None = Field(default=None, description="Default: the pool's usual length after the start.")
+    start: Timestamp
+    end: Timestamp | None = Field(default=None, description="Default: the pool's usual length after the start.")
 
 
 @router.post(
@@ -48,7 +48,7 @@ class AppointmentIn(BaseModel):
     "the time was never free to book, `already-booked` when the lead has an appointment; 503 `calendar-unreadable` "
     "when the closer's calendar cannot be read, since unknown is not free. The event reaches the calendar at once, "
     "and is retried until it does.",
-    responses=errors(401, 403, 404, 409, 422, 503),
+    responses=problem_responses(401, 403, 404, 409, 422, 503),
 )
 async def book(
     given: AppointmentIn,
@@ -57,17 +57,17 @@ async def book(
     caller: Annotated[Caller, needs("booking")],
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    async def prepare() -> Prepared:
+    async def prepare() -> PreparedBooking:
         return await prepare_booking(env, given.lead_id, given.start, actor=caller.actor, end=given.end)
 
-    async def write(tx: Tx, prepared: Prepared) -> Answer:
-        row = await book_in(env, tx, prepared)
-        return Answer(
+    async def write(tx: Tx, prepared: PreparedBooking) -> IdempotentResponse:
+        row = await book_in_tx(env, tx, prepared)
+        return IdempotentResponse(
             status=201,
             body=AppointmentDoc.of(row, env.clock(), partner=caller.supplier is not None).model_dump_json().encode(),
         )
 
-    return await repeatable(env, request, caller, route=_ROUTE, key=idempotency_key, prepare=prepare, write=write)
+    return await run_idempotent(env, request, caller, route=_ROUTE, key=idempotency_key, prepare=prepare, write=write)
 
 
 @router.get(
@@ -75,7 +75,7 @@ async def book(
     summary="List the appointments",
     description="By start, latest first. `due=result` are those that are over and of which nobody says how they went. A "
     "partner's key sees the appointments of leads that its reps hold or held.",
-    responses=errors(401, 403, 422),
+    responses=problem_responses(401, 403, 422),
 )
 async def index(
     env: EnvDep,
@@ -83,7 +83,7 @@ async def index(
     caller: Annotated[Caller, needs("read", "booking")],
     lead_id: Annotated[UUID | None, Query(description="Only this lead's.")] = None,
     rep: Annotated[str | None, Query(max_length=100, description="Only those that this rep (key) leads.")] = None,
-    status: Annotated[Status | None, Query(description="Only these.")] = None,
+    status: Annotated[AppointmentStatus | None, Query(description="Only these.")] = None,
     due: Annotated[Literal["result"] | None, Query(description="Only those that wait for this.")] = None,
 ) -> Page[AppointmentDoc]:
     now, partner = env.clock(), caller.supplier is not None
@@ -95,9 +95,9 @@ async def index(
             status=status,
             ended_by=now if due else None,
             after=page.after,
-            limit=page.fetch,
+            limit=page.fetch_limit,
         )
-    items, following = page.cut(rows, lambda row: (row.starts_at, row.id))
+    items, following = page.split(rows, lambda row: (row.starts_at, row.id))
     return Page[AppointmentDoc](items=[AppointmentDoc.of(row, now, partner=partner) for row in items], next=following)
 
 
@@ -105,20 +105,20 @@ async def index(
     "/v1/appointments/effects",
     summary="What each act on an appointment brings with it",
     description="The table that the service itself goes by: status, turn, gate, lead, and what calendars are told.",
-    responses=errors(401, 403),
+    responses=problem_responses(401, 403),
 )
-async def effects(_caller: Annotated[Caller, needs("read", "booking")]) -> list[EffectDoc]:
-    return [EffectDoc.of(row) for row in EFFECTS]
+async def transitions(_caller: Annotated[Caller, needs("read", "booking")]) -> list[TransitionDoc]:
+    return [TransitionDoc.of(row) for row in TRANSITIONS]
 
 
 @router.get(
     "/v1/appointments/{appointment_id}",
     summary="Read an appointment",
     description="With what may be done with it now (`legal`) and all that was done (`history`).",
-    responses=errors(401, 403, 404, 422),
+    responses=problem_responses(401, 403, 404, 422),
 )
 async def show(
     appointment_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("read", "booking")]
-) -> AppointmentLifeDoc:
+) -> AppointmentHistoryDoc:
     row, events = await appointment_history(env, appointment_id, actor=caller.actor)
-    return AppointmentLifeDoc.with_history(row, events, env.clock(), partner=caller.supplier is not None)
+    return AppointmentHistoryDoc.with_history(row, events, env.clock(), partner=caller.supplier is not None)

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.problems import errors
+from pointsman.api.http.problems import problem_responses
 from pointsman.domain.dates.durations import Duration
-from pointsman.domain.policy.pools import TimeZone
+from pointsman.domain.policy.pools import PolicyTimeZone
 from pointsman.services.booking_links.tokens import make_link
 
 router = APIRouter(tags=["Hand-over and booking"])
@@ -29,7 +29,7 @@ class BookingLinkIn(BaseModel):
     language: Literal["de", "en"] | None = Field(
         default=None, description="Default: what the buyer's browser asks for."
     )
-    zone: TimeZone | None = Field(default=None, description="Default: the lead's own zone, else the rep's.")
+    zone: PolicyTimeZone | None = Field(default=None, description="Default: the lead's own zone, else the rep's.")
 
 
 class BookingLinkOut(BaseModel):
@@ -46,9 +46,9 @@ class BookingLinkOut(BaseModel):
     description="For the buyer's eyes: whoever has the link can book, move and cancel this lead's appointment until it "
     "expires, and nothing else. Only for a lead that may be booked or has an appointment; that is looked at again "
     "whenever the link is used. It is signed, and stored nowhere.",
-    responses=errors(401, 403, 404, 409, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
-async def make(
+async def create(
     lead_id: UUID, given: BookingLinkIn, env: EnvDep, caller: Annotated[Caller, needs("booking", "handover")]
 ) -> BookingLinkOut:
     url, expires_at = await make_link(

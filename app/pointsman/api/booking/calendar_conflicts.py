@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from pointsman.api.booking.appointment_schemas import AppointmentDoc
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.problems import errors
-from pointsman.services.calendar_sync.conflicts import keep
+from pointsman.api.http.problems import problem_responses
+from pointsman.services.calendar_sync.conflicts import keep_appointment
 
 router = APIRouter(tags=["Hand-over and booking"])
 
@@ -20,8 +20,10 @@ router = APIRouter(tags=["Hand-over and booking"])
     description="The event was moved or deleted in a calendar, and the appointment is to stand as agreed: its `conflict` is "
     "cleared, and the event is put where it belongs in the calendar of everybody who takes part. Without a conflict nothing "
     "is done. The other ways to settle it are to reschedule the appointment and to cancel it.",
-    responses=errors(401, 403, 404, 409, 422, 503),
+    responses=problem_responses(401, 403, 404, 409, 422, 503),
 )
-async def keep_it(appointment_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("booking")]) -> AppointmentDoc:
-    row = await keep(env, appointment_id, actor=caller.actor)
+async def dismiss_conflict(
+    appointment_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("booking")]
+) -> AppointmentDoc:
+    row = await keep_appointment(env, appointment_id, actor=caller.actor)
     return AppointmentDoc.of(row, env.clock(), partner=caller.supplier is not None)

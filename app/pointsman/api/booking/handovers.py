@@ -12,18 +12,24 @@ from pointsman.api.booking.appointment_schemas import AppointmentDoc
 from pointsman.api.booking.slot_schemas import SlotDoc
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.idempotency import IdempotencyKey, repeatable
-from pointsman.api.http.partner_redaction import told
-from pointsman.api.http.problems import errors
-from pointsman.api.http.timestamps import Moment
+from pointsman.api.http.idempotency import IdempotencyKey, run_idempotent
+from pointsman.api.http.partner_redaction import partner_summary
+from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.timestamps import Timestamp
 from pointsman.domain.booking.availability import Interval
-from pointsman.domain.gate.evaluation import Missing
+from pointsman.domain.gate.evaluation import UnmetRequirement
 from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
-from pointsman.services.handover.book_on_handover import Wish
-from pointsman.services.handover.handover import HandedOver, Handing, hand_over_in, prepare_handover, try_handover
-from pointsman.services.idempotency import Answer
+from pointsman.services.handover.book_on_handover import AutoBook
+from pointsman.services.handover.handover import (
+    HandoverResult,
+    PreparedHandover,
+    dry_run_handover,
+    hand_over_in_tx,
+    prepare_handover,
+)
+from pointsman.services.idempotency import IdempotentResponse
 from pointsman.services.ports import Tx
-from pointsman.services.routing.route_lead import Routed
+from pointsman.services.routing.route_lead import RoutingResult
 
 router = APIRouter(tags=["Hand-over and booking"])
 
@@ -40,7 +46,7 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class FindingIn(BaseModel):
+class HandoverEvidenceIn(BaseModel):
     """One thing that was found out about the buyer."""
 
     model_config = ConfigDict(extra="forbid")
@@ -51,8 +57,8 @@ class FindingIn(BaseModel):
     value: Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
     affirmed: bool = Field(default=True, description="False records that the buyer said no.")
     source: _Word | None = Field(default=None, description="Who or what found out; default: the setter.")
-    observed_at: Moment | None = Field(default=None, description="Default: now.")
-    expires_at: Moment | None = Field(default=None, description="Default: by the gate's own expiry.")
+    observed_at: Timestamp | None = Field(default=None, description="Default: now.")
+    expires_at: Timestamp | None = Field(default=None, description="Default: by the gate's own expiry.")
 
     def evidence(self, setter: str | None, now: datetime) -> Evidence:
         return Evidence(
@@ -71,8 +77,8 @@ class WindowIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    start: Moment
-    end: Moment
+    start: Timestamp
+    end: Timestamp
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
@@ -81,25 +87,25 @@ class WindowIn(BaseModel):
         return self
 
 
-class BookIn(BaseModel):
+class BookSlotIn(BaseModel):
     """A slot that was read out."""
 
     model_config = ConfigDict(extra="forbid")
 
-    start: Moment
-    end: Moment | None = Field(default=None, description="Default: the pool's usual length after the start.")
+    start: Timestamp
+    end: Timestamp | None = Field(default=None, description="Default: the pool's usual length after the start.")
 
 
-class QualificationIn(BaseModel):
+class HandoverIn(BaseModel):
     """A hand-over."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
 
-    evidence: Annotated[list[FindingIn], Field(min_length=1, max_length=50)]
+    evidence: Annotated[list[HandoverEvidenceIn], Field(min_length=1, max_length=50)]
     setter: _Word | None = Field(default=None, description="The rep who hands over; default: who holds the lead.")
     auto_book: bool = Field(default=False, description="Also book the earliest slot, inside `window` if given.")
     window: WindowIn | None = None
-    book: BookIn | None = Field(
+    book: BookSlotIn | None = Field(
         default=None,
         description="Book this slot, too: either all of it happens or nothing. 409 says why: `gate-not-passed` with what is "
         "missing, `slot-taken` or `slot-not-offered` with the next free slots, `nobody-takes-it`.",
@@ -112,8 +118,8 @@ class QualificationIn(BaseModel):
             raise ValueError("give either `book`, or `auto_book` with its `window`")
         return self
 
-    def wish(self) -> Wish:
-        return Wish(
+    def auto_booking(self) -> AutoBook:
+        return AutoBook(
             start=self.book.start if self.book else None,
             end=self.book.end if self.book else None,
             earliest=self.auto_book,
@@ -121,7 +127,7 @@ class QualificationIn(BaseModel):
         )
 
 
-class MissingDoc(BaseModel):
+class UnmetRequirementDoc(BaseModel):
     """What keeps the gate shut."""
 
     what: str = Field(examples=["motivated"])
@@ -129,16 +135,18 @@ class MissingDoc(BaseModel):
     how: str = Field(examples=["send evidence of kind motivated: intent or urgency"])
 
     @staticmethod
-    def of(item: Missing) -> "MissingDoc":
-        return MissingDoc(what=item.what, why=item.why, how=item.how)
+    def of(item: UnmetRequirement) -> "UnmetRequirementDoc":
+        return UnmetRequirementDoc(what=item.what, why=item.why, how=item.how)
 
 
-def _words(routed: Routed, *, partner: bool) -> str:
+def _words(routed: RoutingResult, *, partner: bool) -> str:
     decision = routed.decision
-    return told(decision.outcome.value, rep=decision.rep, work=decision.work) if partner else decision.summary
+    return (
+        partner_summary(decision.outcome.value, rep=decision.rep, work=decision.work) if partner else decision.summary
+    )
 
 
-class RoutedDoc(BaseModel):
+class HandoverDecisionDoc(BaseModel):
     """The decision that followed."""
 
     id: UUID | None = Field(description="Null for a dry run.")
@@ -150,9 +158,9 @@ class RoutedDoc(BaseModel):
     hold_reason: str | None
 
     @staticmethod
-    def of(routed: Routed, *, partner: bool, dry_run: bool) -> "RoutedDoc":
+    def of(routed: RoutingResult, *, partner: bool, dry_run: bool) -> "HandoverDecisionDoc":
         decision = routed.decision
-        return RoutedDoc(
+        return HandoverDecisionDoc(
             id=None if dry_run else routed.decision_id,
             outcome=decision.outcome.value,
             summary=_words(routed, partner=partner),
@@ -163,7 +171,7 @@ class RoutedDoc(BaseModel):
         )
 
 
-class QualificationOut(BaseModel):
+class HandoverOut(BaseModel):
     """What the gate said, and what became of the lead."""
 
     passed: bool
@@ -171,56 +179,56 @@ class QualificationOut(BaseModel):
     dry_run: bool = Field(description="True: nothing of this was written.")
     gate_check_id: UUID | None = Field(description="Null for a dry run.")
     expires_at: datetime | None = Field(description="Until when the pass lasts.")
-    missing: list[MissingDoc] = Field(description="Evidence that nobody has given.")
-    refused: list[MissingDoc] = Field(description="Evidence that says no.")
+    missing: list[UnmetRequirementDoc] = Field(description="Evidence that nobody has given.")
+    refused: list[UnmetRequirementDoc] = Field(description="Evidence that says no.")
     failed: list[str] = Field(description="Conditions of the gate that this lead does not meet.")
     stage: str = Field(description="Where the lead stands now.", examples=["closing"])
     nurture_until: datetime | None
     setter: str | None
-    decision: RoutedDoc | None = Field(description="Null when the lead stayed where it was.")
+    decision: HandoverDecisionDoc | None = Field(description="Null when the lead stayed where it was.")
     closer: str | None = Field(description="Who has the lead for closing.", examples=["anna"])
     slots: list[SlotDoc]
     why_no_slots: str | None
     appointment: AppointmentDoc | None = Field(description="Null for a dry run: `what_happens` says when it would be.")
 
     @staticmethod
-    def of(handed: HandedOver, now: datetime, *, partner: bool, dry_run: bool) -> "QualificationOut":
-        gate, what, routed, booked = handed.gate, handed.what_happens, handed.routed, handed.appointment
+    def of(handed: HandoverResult, now: datetime, *, partner: bool, dry_run: bool) -> "HandoverOut":
+        gate, what, routed, booked = handed.gate, handed.what_happens, handed.routing, handed.appointment
         if routed and what == routed.decision.summary:
             what = _words(routed, partner=partner)
-        return QualificationOut(
+        return HandoverOut(
             passed=gate.passed,
             what_happens=f"Nothing was written. As things stand: {what}" if dry_run else what,
             dry_run=dry_run,
             gate_check_id=None if dry_run else handed.check_id,
             expires_at=gate.expires_at,
-            missing=[MissingDoc.of(item) for item in gate.missing],
-            refused=[MissingDoc.of(item) for item in gate.refused],
+            missing=[UnmetRequirementDoc.of(item) for item in gate.missing],
+            refused=[UnmetRequirementDoc.of(item) for item in gate.refused],
             failed=[leaf.words for leaf in gate.failed_conditions],
             stage=handed.stage,
             nurture_until=handed.nurture_until,
             setter=handed.setter,
-            decision=RoutedDoc.of(routed, partner=partner, dry_run=dry_run) if routed else None,
+            decision=HandoverDecisionDoc.of(routed, partner=partner, dry_run=dry_run) if routed else None,
             closer=handed.closer,
             slots=[SlotDoc.of(slot) for slot in handed.slots],
-            why_no_slots=handed.offer.why_empty if handed.offer else None,
+            why_no_slots=handed.slot_list.why_empty if handed.slot_list else None,
             appointment=AppointmentDoc.of(booked, now, partner=partner) if booked and not dry_run else None,
         )
 
 
 @router.post(
     "/v1/leads/{lead_id}/qualifications",
-    response_model=QualificationOut,
+    response_model=HandoverOut,
     summary="Hand a qualified lead over",
     description="Records the evidence and runs the gate. Passed: the lead goes to a closer, and the answer has their "
     "next slots (or, with `auto_book`, the appointment). Not passed: the answer says what is missing and where the "
     "lead is now. Both are 200. With `book` the slot is booked in the same call, all of it or nothing; with `dry_run` the "
     "answer is what would happen. With an `Idempotency-Key` the same answer comes back for a day.",
-    responses=errors(401, 403, 404, 409, 422, 503),
+    responses=problem_responses(401, 403, 404, 409, 422, 503),
 )
 async def hand_over(
     lead_id: UUID,
-    given: QualificationIn,
+    given: HandoverIn,
     request: Request,
     env: EnvDep,
     caller: Annotated[Caller, needs("handover")],
@@ -228,25 +236,25 @@ async def hand_over(
 ) -> Response:
     now = env.clock()
 
-    async def prepare() -> Handing:
+    async def prepare() -> PreparedHandover:
         return await prepare_handover(
             env,
             lead_id,
             evidence=[finding.evidence(given.setter, now) for finding in given.evidence],
             setter=given.setter,
             actor=caller.actor,
-            wish=given.wish(),
+            auto_book=given.auto_booking(),
         )
 
-    async def write(tx: Tx, handing: Handing) -> Answer:
-        handed = await hand_over_in(env, tx, handing)
-        return Answer(status=200, body=shown(handed).model_dump_json().encode())
+    async def write(tx: Tx, handing: PreparedHandover) -> IdempotentResponse:
+        handed = await hand_over_in_tx(env, tx, handing)
+        return IdempotentResponse(status=200, body=shown(handed).model_dump_json().encode())
 
-    def shown(handed: HandedOver) -> QualificationOut:
-        return QualificationOut.of(handed, env.clock(), partner=caller.supplier is not None, dry_run=given.dry_run)
+    def shown(handed: HandoverResult) -> HandoverOut:
+        return HandoverOut.of(handed, env.clock(), partner=caller.supplier is not None, dry_run=given.dry_run)
 
     if given.dry_run:  # under no idempotency key: an answer that is kept would be one that happened
-        handed = await try_handover(env, await prepare())
+        handed = await dry_run_handover(env, await prepare())
         return Response(shown(handed).model_dump_json(), media_type="application/json")
     route = f"POST /v1/leads/{lead_id}/qualifications"
-    return await repeatable(env, request, caller, route=route, key=idempotency_key, prepare=prepare, write=write)
+    return await run_idempotent(env, request, caller, route=route, key=idempotency_key, prepare=prepare, write=write)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.problems import errors
+from pointsman.api.http.problems import problem_responses
 from pointsman.services.deliveries.ics_invitation import read_invitation
 
 router = APIRouter(tags=["Hand-over and booking"])
@@ -23,7 +23,7 @@ router = APIRouter(tags=["Hand-over and booking"])
     response_class=Response,
     responses={
         200: {"description": "The file", "content": {"text/calendar": {"schema": {"type": "string"}}}},
-        **errors(401, 403, 404, 409, 422),
+        **problem_responses(401, 403, 404, 409, 422),
     },
 )
 async def invitation(

@@ -10,16 +10,16 @@ from starlette.responses import Response
 from pointsman.api.booking.appointment_schemas import AppointmentDoc
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.idempotency import IdempotencyKey, repeatable
-from pointsman.api.http.problems import errors
-from pointsman.api.http.timestamps import Moment
+from pointsman.api.http.idempotency import IdempotencyKey, run_idempotent
+from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.openapi.example_timestamps import in_days
-from pointsman.api.routing.decisions import Reason
-from pointsman.domain.booking.lifecycle import By
-from pointsman.services.booking.reschedule import Rescheduling, prepare_reschedule, reschedule_in
-from pointsman.services.idempotency import Answer
+from pointsman.api.routing.decisions import ReasonText
+from pointsman.domain.booking.lifecycle import ActorRole
+from pointsman.services.booking.reschedule import PreparedReschedule, prepare_reschedule, reschedule_in_tx
+from pointsman.services.idempotency import IdempotentResponse
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.meeting import AppointmentRow
+from pointsman.services.ports.booking import AppointmentRow
 from pointsman.services.reassignment.appointment import reassign_appointment
 
 router = APIRouter(tags=["Hand-over and booking"])
@@ -33,10 +33,10 @@ class RescheduleIn(BaseModel):
         json_schema_extra={"examples": [{"start": in_days(8), "by": "prospect", "reason": "Has to travel"}]},
     )
 
-    start: Moment
-    end: Moment | None = Field(default=None, description="Default: as long as it is now.")
-    by: Literal[By.PROSPECT, By.SETTER, By.CLOSER, By.OPERATOR]
-    reason: Reason | None = None
+    start: Timestamp
+    end: Timestamp | None = Field(default=None, description="Default: as long as it is now.")
+    by: Literal[ActorRole.PROSPECT, ActorRole.SETTER, ActorRole.CLOSER, ActorRole.OPERATOR]
+    reason: ReasonText | None = None
     keep_rep: bool = Field(
         default=False, description="Refuse the time when the rep is not free, rather than ask others."
     )
@@ -50,7 +50,7 @@ class ReassignAppointmentIn(BaseModel):
     to: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
         default=None, description="A rep's key; without it, the rules choose."
     )
-    reason: Reason
+    reason: ReasonText
 
 
 @router.post(
@@ -61,9 +61,9 @@ class ReassignAppointmentIn(BaseModel):
     "owner move along. 409 `slot-taken` or `slot-not-offered` when nobody is free: then everything is as it was. 409 "
     "`gate-closed` when the lead's pass has run out: send fresh evidence first. The same time again is harmless. "
     "`GET /v1/leads/{lead_id}/slots` shows the times that it can be moved to.",
-    responses=errors(401, 403, 404, 409, 422, 503),
+    responses=problem_responses(401, 403, 404, 409, 422, 503),
 )
-async def rescheduled(
+async def reschedule(
     appointment_id: UUID,
     given: RescheduleIn,
     request: Request,
@@ -71,7 +71,7 @@ async def rescheduled(
     caller: Annotated[Caller, needs("booking")],
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    async def prepare() -> Rescheduling:
+    async def prepare() -> PreparedReschedule:
         return await prepare_reschedule(
             env,
             appointment_id,
@@ -83,12 +83,12 @@ async def rescheduled(
             keep_rep=given.keep_rep,
         )
 
-    async def write(tx: Tx, prepared: Rescheduling) -> Answer:
-        row = await reschedule_in(env, tx, prepared)
-        return Answer(status=200, body=_shown(env, caller, row).model_dump_json().encode())
+    async def write(tx: Tx, prepared: PreparedReschedule) -> IdempotentResponse:
+        row = await reschedule_in_tx(env, tx, prepared)
+        return IdempotentResponse(status=200, body=_shown(env, caller, row).model_dump_json().encode())
 
     route = f"POST /v1/appointments/{appointment_id}/reschedule"
-    return await repeatable(env, request, caller, route=route, key=idempotency_key, prepare=prepare, write=write)
+    return await run_idempotent(env, request, caller, route=route, key=idempotency_key, prepare=prepare, write=write)
 
 
 @router.post(
@@ -97,9 +97,9 @@ async def rescheduled(
     description="At the same time, with its lead: invitation, CRM owner and turn move together. Without `to` the rules choose "
     "among those who are free then and never had the lead. With `to` that rep gets it, if role and gate allow it and the "
     "rep is free then; it takes no turn. 409 says who was looked at, and what is in the way of each.",
-    responses=errors(401, 403, 404, 409, 422, 503),
+    responses=problem_responses(401, 403, 404, 409, 422, 503),
 )
-async def reassigned(
+async def reassign(
     appointment_id: UUID, given: ReassignAppointmentIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
 ) -> AppointmentDoc:
     row = await reassign_appointment(env, appointment_id, to=given.to, reason=given.reason, actor=caller.actor)

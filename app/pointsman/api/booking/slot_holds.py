@@ -10,12 +10,18 @@ from starlette.responses import Response
 
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.idempotency import IdempotencyKey, repeatable
-from pointsman.api.http.problems import errors
-from pointsman.api.http.timestamps import Moment
+from pointsman.api.http.idempotency import IdempotencyKey, run_idempotent
+from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.openapi.example_timestamps import in_days
-from pointsman.services.booking.slot_holds import Holding, get_hold, hold_in, prepare_hold, release_slot
-from pointsman.services.idempotency import Answer
+from pointsman.services.booking.slot_holds import (
+    PreparedSlotHold,
+    get_slot_hold,
+    hold_slot_in_tx,
+    prepare_slot_hold,
+    release_slot_hold,
+)
+from pointsman.services.idempotency import IdempotentResponse
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.slot_holds import SlotHoldRow
 
@@ -33,8 +39,8 @@ class SlotHoldIn(BaseModel):
     )
 
     lead_id: UUID
-    start: Moment
-    end: Moment | None = Field(default=None, description="Default: the pool's usual length after the start.")
+    start: Timestamp
+    end: Timestamp | None = Field(default=None, description="Default: the pool's usual length after the start.")
 
 
 class SlotHoldDoc(BaseModel):
@@ -78,7 +84,7 @@ class SlotHoldDoc(BaseModel):
     description="For as long as the pool says (`booking.hold_for`), nobody else gets this time of the rep who would be "
     "booked. A lead has one hold: another one replaces it, at most 20 an hour (409 `too-many-holds`). Booking the lead uses "
     "it up. 409 `slot-taken`, `slot-not-offered` and `already-booked`, 503 `calendar-unreadable` as for a booking.",
-    responses=errors(401, 403, 404, 409, 422, 503),
+    responses=problem_responses(401, 403, 404, 409, 422, 503),
 )
 async def hold(
     given: SlotHoldIn,
@@ -87,29 +93,31 @@ async def hold(
     caller: Annotated[Caller, needs("booking")],
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    async def prepare() -> Holding:
-        return await prepare_hold(env, given.lead_id, given.start, actor=caller.actor, end=given.end)
+    async def prepare() -> PreparedSlotHold:
+        return await prepare_slot_hold(env, given.lead_id, given.start, actor=caller.actor, end=given.end)
 
-    async def write(tx: Tx, holding: Holding) -> Answer:
-        row = await hold_in(env, tx, holding)
-        return Answer(status=201, body=_doc(env, row).model_dump_json().encode())
+    async def write(tx: Tx, holding: PreparedSlotHold) -> IdempotentResponse:
+        row = await hold_slot_in_tx(env, tx, holding)
+        return IdempotentResponse(status=201, body=_doc(env, row).model_dump_json().encode())
 
-    return await repeatable(env, request, caller, route=_ROUTE, key=idempotency_key, prepare=prepare, write=write)
+    return await run_idempotent(env, request, caller, route=_ROUTE, key=idempotency_key, prepare=prepare, write=write)
 
 
-@router.get("/v1/slot-holds/{slot_hold_id}", summary="Read a slot hold", responses=errors(401, 403, 404, 422))
+@router.get(
+    "/v1/slot-holds/{slot_hold_id}", summary="Read a slot hold", responses=problem_responses(401, 403, 404, 422)
+)
 async def show(slot_hold_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("booking")]) -> SlotHoldDoc:
-    return _doc(env, await get_hold(env, slot_hold_id, actor=caller.actor))
+    return _doc(env, await get_slot_hold(env, slot_hold_id, actor=caller.actor))
 
 
 @router.delete(
     "/v1/slot-holds/{slot_hold_id}",
     summary="Give a slot back",
     description="The slot is free again at once. Again is harmless.",
-    responses=errors(401, 403, 404, 422, 503),
+    responses=problem_responses(401, 403, 404, 422, 503),
 )
 async def release(slot_hold_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("booking")]) -> SlotHoldDoc:
-    return _doc(env, await release_slot(env, slot_hold_id, actor=caller.actor))
+    return _doc(env, await release_slot_hold(env, slot_hold_id, actor=caller.actor))
 
 
 def _doc(env: Env, row: SlotHoldRow) -> SlotHoldDoc:

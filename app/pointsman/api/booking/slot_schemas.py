@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field
 
-from pointsman.api.http.locale_formats import day_in_words, in_words
+from pointsman.api.http.locale_formats import format_day, format_interval
 from pointsman.domain.booking.slots import Slot
-from pointsman.services.booking.slots import Left, SlotsAnswer
+from pointsman.services.booking.slots import SlotList, UnavailableRep
 
 
 class SlotDoc(BaseModel):
@@ -30,7 +30,7 @@ class LocalSlotDoc(SlotDoc):
     text: str = Field(examples=["Mittwoch, 25. November 2026, 10:00\u201310:30 (MEZ)"])
 
     @staticmethod
-    def read_in(slot: Slot, *, zone: str, language: str) -> "LocalSlotDoc":
+    def localized(slot: Slot, *, zone: str, language: str) -> "LocalSlotDoc":
         clock = ZoneInfo(zone)
         return LocalSlotDoc(
             start=slot.start,
@@ -38,11 +38,11 @@ class LocalSlotDoc(SlotDoc):
             rep=slot.rep,
             local_start=slot.start.astimezone(clock),
             local_end=slot.end.astimezone(clock),
-            text=in_words(slot.start, slot.end, zone=zone, language=language),
+            text=format_interval(slot.start, slot.end, zone=zone, language=language),
         )
 
 
-class LeftDoc(BaseModel):
+class UnavailableRepDoc(BaseModel):
     """Somebody who might have been booked and cannot be, or a pool that cannot send anybody along."""
 
     rep: str = Field(examples=["ben"])
@@ -53,8 +53,8 @@ class LeftDoc(BaseModel):
     sentence: str
 
     @staticmethod
-    def of(left: Left) -> "LeftDoc":
-        return LeftDoc(rep=left.rep, code=left.code, sentence=left.sentence)
+    def of(left: UnavailableRep) -> "UnavailableRepDoc":
+        return UnavailableRepDoc(rep=left.rep, code=left.code, sentence=left.sentence)
 
 
 class NextFreeDoc(BaseModel):
@@ -80,11 +80,13 @@ class SlotsDoc(BaseModel):
     )
     slots: list[LocalSlotDoc]
     why_empty: str | None = Field(description="Set exactly when there is no slot.")
-    dropped: list[LeftDoc] = Field(description="When there is no slot: who might have been booked, and why not.")
+    dropped: list[UnavailableRepDoc] = Field(
+        description="When there is no slot: who might have been booked, and why not."
+    )
     next_free: NextFreeDoc | None = Field(description="When there is no slot: the next one beyond what was asked for.")
 
     @staticmethod
-    def of(answer: SlotsAnswer, *, zone: str | None, language: str) -> "SlotsDoc":
+    def of(answer: SlotList, *, zone: str | None, language: str) -> "SlotsDoc":
         shown = zone or answer.lead_zone or answer.time_zone
         return SlotsDoc(
             rep=answer.rep,
@@ -95,13 +97,13 @@ class SlotsDoc(BaseModel):
             offer=answer.offer.value,
             decided_at_booking=answer.decided_at_booking,
             read_at=answer.read_at,
-            slots=[LocalSlotDoc.read_in(slot, zone=shown, language=language) for slot in answer.slots],
+            slots=[LocalSlotDoc.localized(slot, zone=shown, language=language) for slot in answer.slots],
             why_empty=answer.why_empty,
-            dropped=[LeftDoc.of(item) for item in answer.dropped],
+            dropped=[UnavailableRepDoc.of(item) for item in answer.dropped],
             next_free=_next(answer.next_free, shown, language) if answer.next_free else None,
         )
 
 
 def _next(at: datetime, zone: str, language: str) -> NextFreeDoc:
     local = at.astimezone(ZoneInfo(zone))
-    return NextFreeDoc(start=at, local_start=local, text=day_in_words(at, zone=zone, language=language))
+    return NextFreeDoc(start=at, local_start=local, text=format_day(at, zone=zone, language=language))

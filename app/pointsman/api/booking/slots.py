@@ -10,11 +10,11 @@ from pydantic import AfterValidator, StringConstraints
 from pointsman.api.booking.slot_schemas import SlotsDoc
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.locale_formats import best_language, known_language
-from pointsman.api.http.problems import errors
-from pointsman.api.http.timestamps import Moment
+from pointsman.api.http.locale_formats import best_language, supported_language
+from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.timestamps import Timestamp
 from pointsman.domain.booking.availability import Interval
-from pointsman.domain.dates.local_time import is_zone
+from pointsman.domain.dates.local_time import is_time_zone
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.services.booking.slots import slots_for_lead
 
@@ -25,13 +25,13 @@ _LONGEST = timedelta(days=366)
 
 
 def _zone(name: str) -> str:
-    if not is_zone(name):
+    if not is_time_zone(name):
         raise ValueError("give an IANA time zone such as Europe/Berlin")
     return name
 
 
 def _language(tag: str) -> str:
-    if (known := known_language(tag)) is None:
+    if (known := supported_language(tag)) is None:
         raise ValueError("give a language that times can be written in, such as de or en-GB")
     return known
 
@@ -46,7 +46,7 @@ Language = Annotated[str, StringConstraints(max_length=35), AfterValidator(_lang
     description="Only for a lead that was handed over. The pool's `offer` says whose slots: the holder's, or everybody's who "
     "may take the lead. `from` and `to` ask for a window; `zone` and `language` for how times are written. An empty list "
     "says why, who was dropped, and when somebody is free next.",
-    responses=errors(401, 403, 404, 409, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def slots(
     *,
@@ -54,8 +54,8 @@ async def slots(
     env: EnvDep,
     caller: Annotated[Caller, needs("booking", "handover")],
     limit: Annotated[int | None, Query(ge=1, le=100, description="Default: what the pool shows.")] = None,
-    from_: Annotated[Moment | None, Query(alias="from", description="Not before this.")] = None,
-    to: Annotated[Moment | None, Query(description="Over by then.")] = None,
+    from_: Annotated[Timestamp | None, Query(alias="from", description="Not before this.")] = None,
+    to: Annotated[Timestamp | None, Query(description="Over by then.")] = None,
     zone: Annotated[
         Zone | None, Query(description="Default: the lead's time zone if it is known, else the rep's.")
     ] = None,

@@ -10,18 +10,18 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pointsman.api.booking.appointment_schemas import AppointmentDoc
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.problems import errors
-from pointsman.domain.booking.lifecycle import By, Outcome, RejectCode
-from pointsman.services.appointments import transition_acts as acts
+from pointsman.api.http.problems import problem_responses
+from pointsman.domain.booking.lifecycle import ActorRole, MeetingOutcome, RejectCode
+from pointsman.services.appointments import actions as acts
 from pointsman.services.ports import Env
-from pointsman.services.ports.meeting import AppointmentRow
+from pointsman.services.ports.booking import AppointmentRow
 
 router = APIRouter(tags=["Hand-over and booking"])
 
-_FAULTS = errors(401, 403, 404, 409, 422, 503)
+_FAULTS = problem_responses(401, 403, 404, 409, 422, 503)
 _AGAIN = "Again is harmless. 409 `not-legal-now` says what may be done instead."
 
-Why = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+TransitionReason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 BookingCaller = Annotated[Caller, needs("booking")]
 
 
@@ -32,10 +32,10 @@ class CancelIn(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"by": "prospect", "reason": "Is ill this week"}]}
     )
 
-    by: Literal[By.PROSPECT, By.SETTER, By.CLOSER, By.OPERATOR] = Field(
+    by: Literal[ActorRole.PROSPECT, ActorRole.SETTER, ActorRole.CLOSER, ActorRole.OPERATOR] = Field(
         description="The rep's turn is given back when it was the prospect or the setter."
     )
-    reason: Why
+    reason: TransitionReason
 
 
 class RejectIn(BaseModel):
@@ -47,7 +47,7 @@ class RejectIn(BaseModel):
     )
 
     code: RejectCode = Field(description="It says where the lead goes.")
-    reason: Why
+    reason: TransitionReason
 
 
 class OutcomeIn(BaseModel):
@@ -57,13 +57,13 @@ class OutcomeIn(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"outcome": "lost", "reason": "Bought elsewhere"}]}
     )
 
-    outcome: Outcome
+    outcome: MeetingOutcome
     again_on: date | None = Field(
         default=None,
         description="Only with `later`: the day on which the lead comes back, or from which news bring it back where "
         "`nurture.re_enter` is not met then; without it, after the policy's `nurture.cool_off`.",
     )
-    reason: Why | None = None
+    reason: TransitionReason | None = None
 
 
 @router.post(
@@ -116,8 +116,8 @@ async def reject(appointment_id: UUID, given: RejectIn, env: EnvDep, caller: Boo
     description=f"From its start on. The lead stays with its closer. {_AGAIN}",
     responses=_FAULTS,
 )
-async def held(appointment_id: UUID, env: EnvDep, caller: BookingCaller) -> AppointmentDoc:
-    return _shown(env, caller, await acts.mark_held(env, appointment_id, actor=caller.actor))
+async def attended(appointment_id: UUID, env: EnvDep, caller: BookingCaller) -> AppointmentDoc:
+    return _shown(env, caller, await acts.mark_attended(env, appointment_id, actor=caller.actor))
 
 
 @router.post(
@@ -142,7 +142,7 @@ async def outcome(appointment_id: UUID, given: OutcomeIn, env: EnvDep, caller: B
         env,
         appointment_id,
         outcome=given.outcome,
-        again_on=given.again_on,
+        return_on=given.again_on,
         reason=given.reason,
         actor=caller.actor,
     )

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from fastapi import Request
 
-from pointsman.api.booking_page.times import is_zone, value_of
-from pointsman.api.booking_page.words import WORDS
+from pointsman.api.booking_page.times import format_instant, is_zone
+from pointsman.api.booking_page.translations import TRANSLATIONS
 from pointsman.api.http.locale_formats import best_language
-from pointsman.services.booking_links.tokens import PATH, BookingLink
+from pointsman.services.booking_links.tokens import LINK_PATH, BookingLink
 
 _MOST_FIELDS = 20
 _LONGEST_FORM = 20_000
@@ -19,7 +19,7 @@ _FIRST, _LAST = 2000, 2200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
+class Visitor:
     """Language and zone as asked for; `base` is the path of their page, behind whatever proxy."""
 
     base: str
@@ -35,12 +35,12 @@ class Reader:
         given = form or {}
         lang = given.get("lang") or request.query_params.get("lang")
         zone = given.get("zone") or request.query_params.get("zone")
-        asked = lang if lang in WORDS else None
+        asked = lang if lang in TRANSLATIONS else None
         zone = zone if is_zone(zone) else None
         accepted = request.headers.get("accept-language", "")
         token = str(request.path_params.get("token", ""))
         return cls(
-            base=f"{urlsplit(public_url).path.rstrip('/')}{PATH}{quote(token, safe='')}",
+            base=f"{urlsplit(public_url).path.rstrip('/')}{LINK_PATH}{quote(token, safe='')}",
             language=_regional(asked, accepted),
             accepted=accepted,
             asked_language=asked,
@@ -50,14 +50,14 @@ class Reader:
 
     def with_link(self, link: BookingLink) -> Self:
         """What the link says counts where nothing was asked for."""
-        return self.speaking(link.language).living_in(link.zone)
+        return self.with_language(link.language).with_default_zone(link.time_zone)
 
-    def speaking(self, language: str | None) -> Self:
-        if self.asked_language or language is None or language not in WORDS:
+    def with_language(self, language: str | None) -> Self:
+        if self.asked_language or language is None or language not in TRANSLATIONS:
             return self
         return replace(self, language=_regional(language, self.accepted))
 
-    def living_in(self, zone: str | None) -> Self:
+    def with_default_zone(self, zone: str | None) -> Self:
         """The next place to look for a zone, while none is known."""
         return replace(self, zone=zone) if self.zone is None and is_zone(zone) else self
 
@@ -77,7 +77,7 @@ class Reader:
         return f"{self.base}{'/' if path else ''}{path}" + (f"?{written}" if written else "")
 
 
-async def form_of(request: Request) -> dict[str, str]:
+async def read_form(request: Request) -> dict[str, str]:
     """The fields of a form, the first of each name; nothing when it cannot be read."""
     body = await request.body()
     if len(body) > _LONGEST_FORM:
@@ -89,7 +89,7 @@ async def form_of(request: Request) -> dict[str, str]:
     return dict(reversed(pairs))
 
 
-def instant_of(text: str | None) -> datetime | None:
+def parse_instant(text: str | None) -> datetime | None:
     """What `value_of` wrote; None for anything else."""
     try:
         at = datetime.fromisoformat(text or "")
@@ -100,7 +100,7 @@ def instant_of(text: str | None) -> datetime | None:
     return at.astimezone(UTC)
 
 
-def day_of(text: str | None) -> date | None:
+def parse_day(text: str | None) -> date | None:
     try:
         day = date.fromisoformat(text or "")
     except ValueError:
@@ -108,14 +108,14 @@ def day_of(text: str | None) -> date | None:
     return day if _FIRST <= day.year < _LAST else None
 
 
-def id_of(text: str | None) -> UUID | None:
+def parse_id(text: str | None) -> UUID | None:
     try:
         return UUID(text or "")
     except ValueError:
         return None
 
 
-def line_of(text: str, limit: int) -> str:
+def clean_line(text: str, limit: int) -> str:
     """What somebody typed, without what cannot be stored or shown."""
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:limit]
 
@@ -123,12 +123,12 @@ def line_of(text: str, limit: int) -> str:
 def _regional(plain: str | None, accepted: str) -> str:
     """The language as the browser's owner writes times in it: "en-GB" where "en" is asked for."""
     if plain is None:
-        return best_language(accepted, among=WORDS.keys())
+        return best_language(accepted, among=TRANSLATIONS.keys())
     found = best_language(accepted, among=(plain,))
     return found if found.partition("-")[0] == plain else plain
 
 
 def _written(value: object) -> str:
     if isinstance(value, datetime):
-        return value_of(value)
+        return format_instant(value)
     return value.isoformat() if isinstance(value, date) else str(value)

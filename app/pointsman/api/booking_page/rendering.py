@@ -10,14 +10,14 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pointsman.api.booking_page.reader import Reader
-from pointsman.api.booking_page.times import COMMON, areas, place
-from pointsman.api.booking_page.words import WORDS
+from pointsman.api.booking_page.reader import Visitor
+from pointsman.api.booking_page.times import COMMON_ZONES, zone_label, zones_by_area
+from pointsman.api.booking_page.translations import TRANSLATIONS
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-class Pages:
+class PageRenderer:
     """Made once by `main`. `embedded_in` lists the origins that may show the page in a frame; nobody may by default."""
 
     def __init__(self, *, organisation: str = "", embedded_in: tuple[str, ...] = ()) -> None:
@@ -33,10 +33,10 @@ class Pages:
         self._environment.globals |= {
             "style": Markup(style),  # noqa: S704  # our own file, as it lies beside this module
             "organisation": organisation,
-            "languages": {tag: words["language"] for tag, words in WORDS.items()},
-            "common_zones": COMMON,
-            "zone_areas": areas(),
-            "place": place,
+            "languages": {tag: words["language"] for tag, words in TRANSLATIONS.items()},
+            "common_zones": COMMON_ZONES,
+            "zone_areas": zones_by_area(),
+            "place": zone_label,
         }
         framed = " ".join(embedded_in) or "'none'"
         policy = f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'"
@@ -51,9 +51,9 @@ class Pages:
         """What every answer of the page carries; no-referrer and nosniff come from the service's outermost layer."""
         return dict(self._headers)
 
-    def answer(self, name: str, reader: Reader, *, status: int = 200, **given: Any) -> HTMLResponse:
+    def render(self, name: str, reader: Visitor, *, status: int = 200, **given: Any) -> HTMLResponse:
         """`name` rendered in the reader's language. `given` may hold `said`: ("status" or "alert", which words)."""
-        words = WORDS[reader.words]
+        words = TRANSLATIONS[reader.words]
         html = self._environment.get_template(f"{name}.html").render(
             {"said": None, "w": words, "reader": reader, "here": ("", {}), **given}
         )
@@ -64,14 +64,14 @@ class Pages:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
+class ErrorPage:
     """A page that only says what is wrong: which words, and the status they come with."""
 
-    words: str
+    text_key: str
     status: int
 
 
-UNKNOWN = Trouble(words="unknown", status=404)
-EXPIRED = Trouble(words="expired", status=410)
-CLOSED = Trouble(words="closed", status=409)
-LATER = Trouble(words="later", status=503)
+UNKNOWN = ErrorPage(text_key="unknown", status=404)
+EXPIRED = ErrorPage(text_key="expired", status=410)
+CLOSED = ErrorPage(text_key="closed", status=409)
+TRY_LATER = ErrorPage(text_key="later", status=503)

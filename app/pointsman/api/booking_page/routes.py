@@ -8,25 +8,25 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.responses import Response
 
-from pointsman.api.booking_page.reader import Reader, day_of, form_of, id_of, instant_of, line_of
-from pointsman.api.booking_page.rendering import Pages
-from pointsman.api.booking_page.times import minutes_left, page_of
-from pointsman.api.booking_page.troubles import PageRoute, pages_of
-from pointsman.api.booking_page.words import CANCEL_REASONS, WORDS
+from pointsman.api.booking_page.error_pages import PageRoute, get_renderer
+from pointsman.api.booking_page.reader import Visitor, clean_line, parse_day, parse_id, parse_instant, read_form
+from pointsman.api.booking_page.rendering import PageRenderer
+from pointsman.api.booking_page.times import minutes_left, times_page
+from pointsman.api.booking_page.translations import CANCEL_REASONS, TRANSLATIONS
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.locale_formats import day_in_words, in_words
-from pointsman.domain.booking.lifecycle import Act, Status
+from pointsman.api.http.locale_formats import format_day, format_interval
+from pointsman.domain.booking.lifecycle import AppointmentAction, AppointmentStatus
 from pointsman.domain.errors import Conflict, NotFound, SlotTaken
 from pointsman.services.booking_links import buyer_view as buyer
 from pointsman.services.booking_links import tokens as booking_links
-from pointsman.services.booking_links.buyer_view import Buyer
-from pointsman.services.booking_links.tokens import PATH
+from pointsman.services.booking_links.buyer_view import BuyerView
+from pointsman.services.booking_links.tokens import LINK_PATH
 from pointsman.services.ports import Env
-from pointsman.services.ports.meeting import AppointmentRow
+from pointsman.services.ports.booking import AppointmentRow
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
-_AT = PATH + "{token}"
+_AT = LINK_PATH + "{token}"
 _LONGEST_TEXT = 500
 _GONE = ("alert", "alert_gone")
 #: What a redirect may say when the page comes: anything else in the address says nothing.
@@ -45,39 +45,39 @@ class Visit:
     """One request through a valid link: who asks for what, as things stand now."""
 
     env: Env
-    pages: Pages
-    reader: Reader
-    buyer: Buyer
+    pages: PageRenderer
+    reader: Visitor
+    buyer: BuyerView
     form: dict[str, str]
 
     @classmethod
     async def of(cls, request: Request, env: Env) -> Self:
         """Raises NotFound and LinkExpired."""
-        form = await form_of(request) if request.method == "POST" else {}
-        link = booking_links.read(env.secrets, str(request.path_params["token"]), now=env.clock())
-        reader = Reader.of(request, public_url=env.public_url, form=form).with_link(link)
-        there = await buyer.look(env, link)
-        reader = reader.living_in(there.zone)
+        form = await read_form(request) if request.method == "POST" else {}
+        link = booking_links.read_link(env.secrets, str(request.path_params["token"]), now=env.clock())
+        reader = Visitor.of(request, public_url=env.public_url, form=form).with_link(link)
+        there = await buyer.load_buyer_view(env, link)
+        reader = reader.with_default_zone(there.time_zone)
         if there.appointment is not None:
-            reader = reader.living_in(await buyer.zone_of(env, there.appointment.rep_key))
-        return cls(env=env, pages=pages_of(request), reader=reader, buyer=there, form=form)
+            reader = reader.with_default_zone(await buyer.rep_time_zone(env, there.appointment.rep_key))
+        return cls(env=env, pages=get_renderer(request), reader=reader, buyer=there, form=form)
 
     @property
     def start(self) -> datetime | None:
-        return instant_of(self.form.get("start"))
+        return parse_instant(self.form.get("start"))
 
     def answer(self, name: str, *, status: int = 200, **given: Any) -> HTMLResponse:
-        return self.pages.answer(name, self.reader, status=status, **given)
+        return self.pages.render(name, self.reader, status=status, **given)
 
     def to(self, path: str = "", **query: object) -> RedirectResponse:
         return RedirectResponse(self.reader.url(path, **query), status_code=303, headers=self.pages.headers)
 
     def span(self, start: datetime, end: datetime) -> str:
-        return in_words(start, end, zone=self.reader.local_zone, language=self.reader.language)
+        return format_interval(start, end, zone=self.reader.local_zone, language=self.reader.language)
 
     async def facts(self, row: AppointmentRow) -> dict[str, Any]:
         """What a page says of an appointment."""
-        names = await buyer.names_of(self.env, [row.rep_key, *(item.rep_key for item in row.companions)])
+        names = await buyer.rep_names(self.env, [row.rep_key, *(item.rep_key for item in row.companions)])
         return {
             "when": self.span(row.starts_at, row.ends_at),
             "names": ", ".join(names),
@@ -97,10 +97,10 @@ async def show(request: Request, env: EnvDep) -> Response:
     return visit.answer(
         "appointment",
         said=_SAID.get(request.query_params.get("done", "")),
-        requested=row.status == Status.REQUESTED,
+        requested=row.status == AppointmentStatus.REQUESTED,
         ahead=row.starts_at > env.clock(),
-        may_move=Act.RESCHEDULE in visit.buyer.may,
-        may_cancel=Act.CANCEL in visit.buyer.may,
+        may_move=AppointmentAction.RESCHEDULE in visit.buyer.allowed_actions,
+        may_cancel=AppointmentAction.CANCEL in visit.buyer.allowed_actions,
         **await visit.facts(row),
     )
 
@@ -114,7 +114,7 @@ async def choose(request: Request, env: EnvDep) -> Response:
     if visit.start is None:
         return await _times(request, visit, said=("alert", "alert_choose"), status=422)
     try:
-        await buyer.keep(env, visit.buyer, visit.start)
+        await buyer.hold_slot_for_buyer(env, visit.buyer, visit.start)
     except Conflict as refused:
         if not _gone(refused):
             raise
@@ -125,23 +125,23 @@ async def choose(request: Request, env: EnvDep) -> Response:
 @router.get(_AT + "/confirm")
 async def confirm(request: Request, env: EnvDep) -> Response:
     visit = await Visit.of(request, env)
-    start = instant_of(request.query_params.get("start"))
+    start = parse_instant(request.query_params.get("start"))
     if visit.buyer.appointment is not None or start is None:
         return visit.to()
-    hold = visit.buyer.hold if visit.buyer.hold and visit.buyer.hold.starts_at == start else None
-    found = await buyer.times(env, visit.buyer)
+    hold = visit.buyer.slot_hold if visit.buyer.slot_hold and visit.buyer.slot_hold.starts_at == start else None
+    found = await buyer.slots_for_buyer(env, visit.buyer)
     slot = next((slot for slot in found.slots if slot.start == start), None)
     if hold is None and slot is None:
         return await _times(request, visit, said=_GONE, status=409)
     end = hold.ends_at if hold else slot.end if slot else start
     rep = hold.rep_key if hold else slot.rep if slot else ""
-    visit.reader = visit.reader.living_in(await buyer.zone_of(env, rep))
+    visit.reader = visit.reader.with_default_zone(await buyer.rep_time_zone(env, rep))
     return visit.answer(
         "confirm",
         here=("confirm", {"start": start}),
         start=start,
         when=visit.span(start, end),
-        names="" if found.decided_at_booking else ", ".join(await buyer.names_of(env, [rep])),
+        names="" if found.decided_at_booking else ", ".join(await buyer.rep_names(env, [rep])),
         company=visit.buyer.company,
         minutes=int((end - start).total_seconds() // 60),
         kept=minutes_left(hold.expires_at, env.clock()) if hold else None,
@@ -149,33 +149,33 @@ async def confirm(request: Request, env: EnvDep) -> Response:
 
 
 @router.post(_AT + "/confirm")
-async def take(request: Request, env: EnvDep) -> Response:
+async def book(request: Request, env: EnvDep) -> Response:
     visit = await Visit.of(request, env)
     if visit.start is None:
         return await _times(request, visit, said=("alert", "alert_choose"), status=422)
     try:
-        row = await buyer.take(env, visit.buyer, visit.start)
+        row = await buyer.book_for_buyer(env, visit.buyer, visit.start)
     except Conflict as refused:
         if refused.code == "already-booked":
             return visit.to(done="already")
         if not _gone(refused):
             raise
         return await _times(request, visit, said=_GONE, status=409)
-    return visit.to(done="requested" if row.status == Status.REQUESTED else "booked")
+    return visit.to(done="requested" if row.status == AppointmentStatus.REQUESTED else "booked")
 
 
 @router.post(_AT + "/release")
 async def release(request: Request, env: EnvDep) -> Response:
     """Back to all times: the one that was kept is free again."""
     visit = await Visit.of(request, env)
-    await buyer.let_go(env, visit.buyer)
+    await buyer.release_buyer_slot_hold(env, visit.buyer)
     return visit.to()
 
 
 @router.get(_AT + "/reschedule")
 async def other_times(request: Request, env: EnvDep) -> Response:
     visit = await Visit.of(request, env)
-    if Act.RESCHEDULE not in visit.buyer.may:
+    if AppointmentAction.RESCHEDULE not in visit.buyer.allowed_actions:
         return visit.to(done="fixed" if visit.buyer.appointment else None)
     return await _times(request, visit)
 
@@ -183,13 +183,13 @@ async def other_times(request: Request, env: EnvDep) -> Response:
 @router.post(_AT + "/reschedule")
 async def move(request: Request, env: EnvDep) -> Response:
     visit = await Visit.of(request, env)
-    row, meant = visit.buyer.appointment, id_of(visit.form.get("appointment"))
+    row, meant = visit.buyer.appointment, parse_id(visit.form.get("appointment"))
     if row is None or row.id != meant:
         return visit.to(done="changed" if row else None)
     if visit.start is None:
         return await _times(request, visit, said=("alert", "alert_choose"), status=422)
     try:
-        await buyer.move(env, visit.buyer, row.id, visit.start)
+        await buyer.reschedule_for_buyer(env, visit.buyer, row.id, visit.start)
     except Conflict as refused:
         if refused.code == "not-legal-now":
             return visit.to(done="fixed")
@@ -200,25 +200,25 @@ async def move(request: Request, env: EnvDep) -> Response:
 
 
 @router.get(_AT + "/cancel")
-async def ask_before_cancelling(request: Request, env: EnvDep) -> Response:
+async def confirm_cancel(request: Request, env: EnvDep) -> Response:
     visit = await Visit.of(request, env)
     row = visit.buyer.appointment
-    if row is None or Act.CANCEL not in visit.buyer.may:
+    if row is None or AppointmentAction.CANCEL not in visit.buyer.allowed_actions:
         return visit.to(done="fixed" if row else None)
     facts = await visit.facts(row)
     return visit.answer("cancel", here=("cancel", {}), appointment=row.id, reasons=CANCEL_REASONS, **facts)
 
 
 @router.post(_AT + "/cancel")
-async def call_off(request: Request, env: EnvDep) -> Response:
+async def cancel(request: Request, env: EnvDep) -> Response:
     visit = await Visit.of(request, env)
-    meant = id_of(visit.form.get("appointment"))
+    meant = parse_id(visit.form.get("appointment"))
     if meant is None:
         return visit.to("cancel")
     if visit.buyer.appointment is not None and visit.buyer.appointment.id != meant:
         return visit.to(done="changed")
     try:
-        await buyer.call_off(env, visit.buyer, meant, _reason(visit.form))
+        await buyer.cancel_for_buyer(env, visit.buyer, meant, _reason(visit.form))
     except Conflict as refused:
         if refused.code != "not-legal-now":
             raise
@@ -229,14 +229,14 @@ async def call_off(request: Request, env: EnvDep) -> Response:
 @router.get(_AT + "/invitation.ics")
 async def invitation(request: Request, env: EnvDep) -> Response:
     visit = await Visit.of(request, env)
-    url = f"{env.public_url}{PATH}{request.path_params['token']}"
-    file = await buyer.invitation(env, visit.buyer, url=url)
+    url = f"{env.public_url}{LINK_PATH}{request.path_params['token']}"
+    file = await buyer.invitation_for_buyer(env, visit.buyer, url=url)
     headers = visit.pages.headers | {"Content-Disposition": 'attachment; filename="invitation.ics"'}
     return Response(file, media_type="text/calendar", headers=headers)
 
 
-@router.get(PATH + "{token:path}")
-async def nothing() -> Response:
+@router.get(LINK_PATH + "{token:path}")
+async def not_found() -> Response:
     """Whatever else lies below: half a link, or a link with something behind it."""
     raise NotFound("This link is not valid.", code="no-such-link")
 
@@ -246,11 +246,11 @@ async def _times(
 ) -> HTMLResponse:
     """The page with free times: for a first appointment, or for another time of the one that stands."""
     env, row = visit.env, visit.buyer.appointment
-    found = await buyer.times(env, visit.buyer)
-    reader = visit.reader = visit.reader.living_in(found.time_zone)
+    found = await buyer.slots_for_buyer(env, visit.buyer)
+    reader = visit.reader = visit.reader.with_default_zone(found.time_zone)
     slots = [slot for slot in found.slots if row is None or slot.start != row.starts_at]
     path = "reschedule" if row else ""
-    first = day_of(visit.form.get("from") or request.query_params.get("from"))
+    first = parse_day(visit.form.get("from") or request.query_params.get("from"))
     return visit.answer(
         "times",
         status=status,
@@ -259,11 +259,11 @@ async def _times(
         path=path,
         moving=row,
         now=visit.span(row.starts_at, row.ends_at) if row else None,
-        page=page_of(slots, zone=reader.local_zone, language=reader.language, first=first),
+        page=times_page(slots, zone=reader.local_zone, language=reader.language, first=first),
         first=first,
         minutes=int((slots[0].end - slots[0].start).total_seconds() // 60) if slots else None,
         names="" if found.decided_at_booking else found.rep_name,
-        next_free=day_in_words(found.next_free, zone=reader.local_zone, language=reader.language)
+        next_free=format_day(found.next_free, zone=reader.local_zone, language=reader.language)
         if found.next_free
         else None,
     )
@@ -276,7 +276,7 @@ def _gone(refused: Conflict) -> bool:
 def _reason(form: dict[str, str]) -> str:
     """One line for the closer: the fixed words in English, then the buyer's own."""
     code = form.get("reason", "")
-    fixed = WORDS["en"][f"reason_{code}"] if code in CANCEL_REASONS else ""
-    text = line_of(form.get("text", ""), _LONGEST_TEXT)
+    fixed = TRANSLATIONS["en"][f"reason_{code}"] if code in CANCEL_REASONS else ""
+    text = clean_line(form.get("text", ""), _LONGEST_TEXT)
     said = ": ".join(part for part in (fixed, text) if part) or "No reason given"
     return said[:_LONGEST_TEXT]

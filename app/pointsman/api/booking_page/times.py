@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import format_time
 
-from pointsman.api.http.locale_formats import clock_in_words, day_in_words
+from pointsman.api.http.locale_formats import format_day, format_time_of_day
 from pointsman.domain.booking.slots import Slot
 
 DAYS_SHOWN = 7
 
 #: Where most buyers sit; every other zone is in the list below them.
-COMMON = (
+COMMON_ZONES = (
     "Europe/Berlin",
     "Europe/Vienna",
     "Europe/Zurich",
@@ -51,7 +51,7 @@ _AREAS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Time:
+class TimeChoice:
     """One time to choose: `value` is what the form sends."""
 
     value: str
@@ -59,19 +59,19 @@ class Time:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
+class DayTimes:
     """One day on the buyer's calendar."""
 
     day: date
     words: str
-    times: tuple[Time, ...]
+    times: tuple[TimeChoice, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class TimesPage:
     """Some days, and where those before and after them begin."""
 
-    days: tuple[Day, ...]
+    days: tuple[DayTimes, ...]
     earlier: date | None
     later: date | None
 
@@ -81,22 +81,22 @@ def is_zone(name: str | None) -> bool:
     return name is not None and name in _zones()
 
 
-def areas() -> dict[str, tuple[str, ...]]:
+def zones_by_area() -> dict[str, tuple[str, ...]]:
     """All zones that have a place, by area."""
     return {area: tuple(sorted(z for z in _zones() if z.startswith(f"{area}/"))) for area in _AREAS}
 
 
-def place(zone: str) -> str:
+def zone_label(zone: str) -> str:
     """ "Buenos Aires, Argentina" for "America/Argentina/Buenos_Aires"."""
     return ", ".join(part.replace("_", " ") for part in reversed(zone.split("/")[1:] or [zone]))
 
 
-def value_of(at: datetime) -> str:
+def format_instant(at: datetime) -> str:
     """An instant as forms and addresses carry it."""
     return f"{at.astimezone(ZoneInfo('UTC')):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def page_of(slots: Sequence[Slot], *, zone: str, language: str, first: date | None) -> Page:
+def times_page(slots: Sequence[Slot], *, zone: str, language: str, first: date | None) -> TimesPage:
     """The days from `first` on that have free times, as many as fit; the last ones when there are none so late."""
     local = ZoneInfo(zone)
     starts = sorted({slot.start for slot in slots})
@@ -108,7 +108,7 @@ def page_of(slots: Sequence[Slot], *, zone: str, language: str, first: date | No
     before = by_day[max(0, begin - DAYS_SHOWN)][0] if begin else None
     after = by_day[end][0] if end < len(by_day) else None
     days = tuple(_day(day, at, zone, language) for day, at in by_day[begin:end])
-    return Page(days=days, earlier=before, later=after)
+    return TimesPage(days=days, earlier=before, later=after)
 
 
 def minutes_left(until: datetime, now: datetime) -> int:
@@ -116,17 +116,17 @@ def minutes_left(until: datetime, now: datetime) -> int:
     return max(1, int((until - now) / timedelta(minutes=1)))
 
 
-def _day(day: date, starts: list[datetime], zone: str, language: str) -> Day:
+def _day(day: date, starts: list[datetime], zone: str, language: str) -> DayTimes:
     local = ZoneInfo(zone)
     tag = language.replace("-", "_")
     plain = [format_time(at.astimezone(local), "short", tzinfo=local, locale=tag) for at in starts]
     twice = Counter(plain)  # where the clocks go back, one hour comes twice: the zone's name tells them apart
     words = [
-        clock_in_words(at, zone=zone, language=language) if twice[text] > 1 else text
+        format_time_of_day(at, zone=zone, language=language) if twice[text] > 1 else text
         for at, text in zip(starts, plain, strict=True)
     ]
-    times = tuple(Time(value=value_of(at), words=text) for at, text in zip(starts, words, strict=True))
-    return Day(day=day, words=day_in_words(starts[0], zone=zone, language=language), times=times)
+    times = tuple(TimeChoice(value=format_instant(at), words=text) for at, text in zip(starts, words, strict=True))
+    return DayTimes(day=day, words=format_day(starts[0], zone=zone, language=language), times=times)
 
 
 @lru_cache(maxsize=1)

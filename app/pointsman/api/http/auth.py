@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from pointsman.domain.errors import Unauthenticated
-from pointsman.services.operations.api_keys import SCOPES, Caller, KeyRing, require
+from pointsman.services.operations.api_keys import SCOPES, ApiKeyAuthenticator, Caller, require_scope
 
 __all__ = ["Caller", "needs"]
 
@@ -28,10 +28,10 @@ def needs(*scopes: str) -> Any:
     ) -> Caller:
         if credentials is None:
             raise Unauthenticated("Send your API key as `Authorization: Bearer pm_…`.")
-        ring = cast("KeyRing", request.app.state.keys)
-        caller = await ring.caller(credentials.credentials)
+        ring = cast("ApiKeyAuthenticator", request.app.state.keys)
+        caller = await ring.authenticate(credentials.credentials)
         structlog.contextvars.bind_contextvars(caller=caller.key_id)
-        require(caller, *scopes)
+        require_scope(caller, *scopes)
         return caller
 
     return Depends(resolve)

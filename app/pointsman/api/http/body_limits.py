@@ -8,15 +8,17 @@ from collections.abc import Iterable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pointsman.api.http.problems import ProblemResponse, problem
-from pointsman.api.http.strict_json import NotStorableError, check
+from pointsman.api.http.problems import ProblemResponse, problem_response
+from pointsman.api.http.strict_json import NotStorableError, parse_strict_json
 
-HOOKS = "/v1/hooks/"  # these verify the raw bytes first and judge the content themselves
+WEBHOOK_PREFIX = "/v1/hooks/"  # these verify the raw bytes first and judge the content themselves
 #: Policies lie in git as YAML and are sent as they lie there.
-POLICIES = frozenset({"/v1/policies", "/v1/policies/check"})
-YAML = frozenset({b"text/yaml", b"application/yaml", b"application/x-yaml", b"text/x-yaml", b"text/vnd.yaml"})
+POLICY_PATHS = frozenset({"/v1/policies", "/v1/policies/check"})
+YAML_MEDIA_TYPES = frozenset(
+    {b"text/yaml", b"application/yaml", b"application/x-yaml", b"text/x-yaml", b"text/vnd.yaml"}
+)
 #: Routes that also take another kind, and read it themselves under limits of their own.
-ALSO_TAKEN = {
+EXTRA_MEDIA_TYPES = {
     "/book/": frozenset({b"application/x-www-form-urlencoded"}),
     "/v1/policies": frozenset(
         {b"text/yaml", b"application/yaml", b"application/x-yaml", b"text/x-yaml", b"text/vnd.yaml"}
@@ -37,7 +39,7 @@ class _GoneError(Exception):
     """The client hung up while sending."""
 
 
-class Limits:
+class BodyLimitsMiddleware:
     """Bounds every request; see the module."""
 
     def __init__(self, app: ASGIApp, *, max_body_bytes: int, max_json_depth: int, receive_timeout_s: float) -> None:
@@ -53,7 +55,7 @@ class Limits:
         try:
             _check_address(scope)
             body = await self._body(scope, receive) if scope["method"] in _WITH_BODY else b""
-            if body and not scope["path"].startswith(HOOKS):
+            if body and not scope["path"].startswith(WEBHOOK_PREFIX):
                 self._check_json(scope, body)
         except _StopReadingError as stop:
             await stop.answer(scope, receive, send)
@@ -69,7 +71,7 @@ class Limits:
         encoding = _header(scope, b"content-encoding")
         if encoding and encoding.strip().lower() != b"identity":
             detail = "Compressed bodies are not taken. Send the body as it is, without Content-Encoding."
-            raise _StopReadingError(problem(415, "compressed", detail))
+            raise _StopReadingError(problem_response(415, "compressed", detail))
         if length and length.isdigit() and len(length) < 20 and int(length) > self._max:
             await self._drain(receive, 0)
             raise self._too_large()
@@ -90,7 +92,7 @@ class Limits:
                         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
         except TimeoutError:
             detail = f"The body did not arrive within {self._timeout:g} seconds."
-            raise _StopReadingError(problem(408, "too-slow", detail)) from None
+            raise _StopReadingError(problem_response(408, "too-slow", detail)) from None
         if message.get("more_body", False):
             await self._drain(receive, size)
         raise self._too_large()
@@ -110,26 +112,30 @@ class Limits:
             return
 
     def _too_large(self) -> _StopReadingError:
-        return _StopReadingError(problem(413, "too-large", f"The body is larger than {self._max} bytes. Send less."))
+        return _StopReadingError(
+            problem_response(413, "too-large", f"The body is larger than {self._max} bytes. Send less.")
+        )
 
     def _check_json(self, scope: Scope, body: bytes) -> None:
         kind = (_header(scope, b"content-type") or b"").split(b";")[0].strip().lower()
-        if kind in YAML and scope["path"] in POLICIES:
+        if kind in YAML_MEDIA_TYPES and scope["path"] in POLICY_PATHS:
             return  # the route reads it, strictly
-        if any(scope["path"].startswith(prefix) and kind in kinds for prefix, kinds in ALSO_TAKEN.items()):
+        if any(scope["path"].startswith(prefix) and kind in kinds for prefix, kinds in EXTRA_MEDIA_TYPES.items()):
             return
         if kind != b"application/json" and not (kind.startswith(b"application/") and kind.endswith(b"+json")):
             detail = "Send the body as JSON, with `Content-Type: application/json`."
-            raise _StopReadingError(problem(415, "not-json-type", detail))
+            raise _StopReadingError(problem_response(415, "not-json-type", detail))
         try:
-            check(body, max_depth=self._depth)
+            parse_strict_json(body, max_depth=self._depth)
         except NotStorableError as fault:
-            raise _StopReadingError(problem(400, fault.code, str(fault))) from None
+            raise _StopReadingError(problem_response(400, fault.code, str(fault))) from None
 
 
 def _check_address(scope: Scope) -> None:
     if "\x00" in scope["path"] or b"%00" in scope.get("query_string", b"") or b"\x00" in scope.get("query_string", b""):
-        raise _StopReadingError(problem(400, "nul-character", "The address contains the character NUL. Take it out."))
+        raise _StopReadingError(
+            problem_response(400, "nul-character", "The address contains the character NUL. Take it out.")
+        )
 
 
 def _header(scope: Scope, name: bytes) -> bytes | None:

@@ -8,7 +8,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
-class ImpatientProtocol(HttpToolsProtocol):
+class HeaderLimitsProtocol(HttpToolsProtocol):
     """Closes a connection that does not bring whole headers in time, or brings too much of them.
 
     Bodies have bounds of their own in `Limits`.

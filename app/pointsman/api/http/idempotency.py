@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from pointsman.api.http.auth import Caller
 from pointsman.domain.errors import PointsmanError
-from pointsman.services.booking.book import in_words
-from pointsman.services.idempotency import Answer, once
-from pointsman.services.ports import Env, Refused, Tx
+from pointsman.services.booking.book import booking_error
+from pointsman.services.idempotency import IdempotentResponse, run_once
+from pointsman.services.ports import ConstraintRefused, Env, Tx
 
 P = TypeVar("P")
 
@@ -20,7 +20,7 @@ IdempotencyKey = Annotated[
 ]
 
 
-async def repeatable(
+async def run_idempotent(
     env: Env,
     request: Request,
     caller: Caller,
@@ -28,7 +28,7 @@ async def repeatable(
     route: str,
     key: str | None,
     prepare: Callable[[], Awaitable[P]],
-    write: Callable[[Tx, P], Awaitable[Answer]],
+    write: Callable[[Tx, P], Awaitable[IdempotentResponse]],
 ) -> Response:
     """`prepare` may ask vendors and writes nothing; `write` runs in one transaction together with its stored answer."""
     prepared: P | None = None
@@ -40,15 +40,15 @@ async def repeatable(
             raise
         refused = error  # perhaps because the first request with this key has done it already
 
-    async def work(tx: Tx) -> Answer:
+    async def work(tx: Tx) -> IdempotentResponse:
         if refused is not None:
             raise refused
         assert prepared is not None
         return await write(tx, prepared)
 
     try:
-        answer = await once(env, caller=caller.key_id, route=route, key=key, body=await request.body(), work=work)
-    except Refused as said_no:
-        raise in_words(said_no) from said_no
+        answer = await run_once(env, caller=caller.key_id, route=route, key=key, body=await request.body(), work=work)
+    except ConstraintRefused as said_no:
+        raise booking_error(said_no) from said_no
     headers = {"Idempotency-Replayed": "true"} if answer.replayed else None
     return Response(answer.body, status_code=answer.status, media_type="application/json", headers=headers)

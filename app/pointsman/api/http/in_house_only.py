@@ -8,7 +8,7 @@ from pointsman.api.http.auth import Caller, needs
 from pointsman.domain.errors import Forbidden
 
 
-def house(*scopes: str) -> Any:
+def in_house_only(*scopes: str) -> Any:
     """`caller: Annotated[Caller, house("read")]`: like `needs`, for keys that belong to no partner."""
 
     async def resolve(caller: Annotated[Caller, needs(*scopes)]) -> Caller:

@@ -9,7 +9,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_timezone_name
 from babel.localedata import locale_identifiers
 
-FALLBACK = "en"
+FALLBACK_LANGUAGE = "en"
 _LONGEST_HEADER = 500
 _LONGEST_TAG = 35
 _LONGEST_ABBREVIATION = 5
@@ -18,12 +18,12 @@ _AT_ZERO = ("GMT", "UTC")  # Babel calls Irish summers GMT, too
 
 
 @lru_cache(maxsize=1)
-def known_languages() -> frozenset[str]:
+def supported_languages() -> frozenset[str]:
     """The tags ("de", "de-AT") of every language that times can be written in."""
     return frozenset(name.replace("_", "-") for name in locale_identifiers())
 
 
-def known_language(tag: str) -> str | None:
+def supported_language(tag: str) -> str | None:
     """The tag as Babel writes it, or that of its plain language; None for a language that nobody wrote formats for."""
     locale = _locale(tag.strip()[:_LONGEST_TAG])
     return str(locale).replace("_", "-") if locale else None
@@ -35,18 +35,18 @@ def best_language(asked: str | None, among: Collection[str] | None = None) -> st
     English where nothing fits; whatever is written there, it is never an error.
     """
     for tag in _by_preference(asked or ""):
-        found = known_language(tag)
+        found = supported_language(tag)
         if found is not None and (among is None or found.partition("-")[0] in among):
             return found
-    return FALLBACK
+    return FALLBACK_LANGUAGE
 
 
-def in_words(start: datetime, end: datetime, *, zone: str, language: str) -> str:
+def format_interval(start: datetime, end: datetime, *, zone: str, language: str) -> str:
     """[start, end) on the clocks of `zone`: "Mittwoch, 25. November 2026, 10:00-10:30 (MEZ)", with an en dash.
 
     The zone's abbreviation or offset tells repeated hours apart; where it changes in between, each time has its own.
     """
-    locale = _locale(language) or Locale.parse(FALLBACK)
+    locale = _locale(language) or Locale.parse(FALLBACK_LANGUAGE)
     begins, ends = start.astimezone(ZoneInfo(zone)), end.astimezone(ZoneInfo(zone))
     first, last = _clock(begins, locale), f"{_clock(ends, locale)} ({_zone(ends, locale)})"
     if begins.utcoffset() != ends.utcoffset():
@@ -56,14 +56,14 @@ def in_words(start: datetime, end: datetime, *, zone: str, language: str) -> str
     return f"{_day(begins, locale)}, {first}{_DASH}{last}"
 
 
-def day_in_words(at: datetime, *, zone: str, language: str) -> str:
+def format_day(at: datetime, *, zone: str, language: str) -> str:
     """The day of `at` on the calendars of `zone`: "Mittwoch, 25. November 2026"."""
-    return _day(at.astimezone(ZoneInfo(zone)), _locale(language) or Locale.parse(FALLBACK))
+    return _day(at.astimezone(ZoneInfo(zone)), _locale(language) or Locale.parse(FALLBACK_LANGUAGE))
 
 
-def clock_in_words(at: datetime, *, zone: str, language: str) -> str:
+def format_time_of_day(at: datetime, *, zone: str, language: str) -> str:
     """The time of day of `at` with its zone: "10:00 (MEZ)"."""
-    locale, local = _locale(language) or Locale.parse(FALLBACK), at.astimezone(ZoneInfo(zone))
+    locale, local = _locale(language) or Locale.parse(FALLBACK_LANGUAGE), at.astimezone(ZoneInfo(zone))
     return f"{_clock(local, locale)} ({_zone(local, locale)})"
 
 

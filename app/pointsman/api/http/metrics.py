@@ -15,8 +15,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.problems import errors
-from pointsman.services.operations.operations import counts
+from pointsman.api.http.problems import problem_responses
+from pointsman.services.operations.monitoring import state_counts
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _HELP = {
@@ -58,7 +58,7 @@ class Metrics:
         self._counters: dict[tuple[str, str, int], Counter] = {}
         self._histograms: dict[tuple[str, str], Histogram] = {}
 
-    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+    def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request; `route` is the template of its path."""
         if (counter := self._counters.get((method, route, status))) is None:
             counter = self._counters[method, route, status] = self._requests.labels(method, route, str(status))
@@ -67,7 +67,7 @@ class Metrics:
         counter.inc()
         histogram.observe(seconds)
 
-    def took_in(self, *, accepted: int, duplicates: int) -> None:
+    def count_intake(self, *, accepted: int, duplicates: int) -> None:
         """Count what an intake request brought."""
         self._intake.labels("accepted").inc(accepted)
         self._intake.labels("duplicate").inc(duplicates)
@@ -101,8 +101,10 @@ class _State:
     summary="Metrics for Prometheus",
     description="Text format. Needs a key with the scope `metrics`.",
     response_class=PlainTextResponse,
-    responses=errors(503),
+    responses=problem_responses(503),
 )
 async def metrics(request: Request, env: EnvDep, _caller: Annotated[Caller, needs("metrics")]) -> PlainTextResponse:
     kept: Metrics = request.app.state.metrics
-    return PlainTextResponse(kept.render(await counts(env)), media_type="text/plain; version=0.0.4; charset=utf-8")
+    return PlainTextResponse(
+        kept.render(await state_counts(env)), media_type="text/plain; version=0.0.4; charset=utf-8"
+    )

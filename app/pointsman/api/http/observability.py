@@ -11,7 +11,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pointsman.api.http.metrics import Metrics
-from pointsman.api.http.problems import of_unknown
+from pointsman.api.http.problems import problem_of_unexpected
 
 _log = structlog.get_logger("pointsman.http")
 _SAFE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -21,7 +21,7 @@ _HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-r
 _PRIVATE = (b"cache-control", b"no-store")
 
 
-class Observe:
+class ObservabilityMiddleware:
     """The outermost layer of ours."""
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
@@ -50,7 +50,7 @@ class Observe:
         try:
             await self._app(scope, receive, tell)
         except Exception as error:  # noqa: BLE001  # the top of the request loop
-            answer = of_unknown(error)
+            answer = problem_of_unexpected(error)
             if status == 0:
                 await answer(scope, receive, tell)
         finally:
@@ -59,7 +59,7 @@ class Observe:
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", _UNKNOWN)
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
-        self._metrics.answered(method, route, status, seconds)
+        self._metrics.count_request(method, route, status, seconds)
         tell = _log.warning if status >= 500 else _log.debug if route in _PROBES else _log.info
         tell("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 

@@ -32,22 +32,22 @@ class PageRequest:
     after: Position | None
 
     @property
-    def fetch(self) -> int:
+    def fetch_limit(self) -> int:
         """One row more than asked for tells whether there is a next page."""
         return self.limit + 1
 
-    def cut(self, rows: Sequence[T], position: Callable[[T], Position]) -> tuple[list[T], str | None]:
+    def split(self, rows: Sequence[T], position: Callable[[T], Position]) -> tuple[list[T], str | None]:
         """The page's rows out of up to `fetch` rows, and the cursor of the next page."""
         page = list(rows[: self.limit])
-        return page, encode(position(page[-1])) if len(rows) > self.limit and page else None
+        return page, encode_cursor(position(page[-1])) if len(rows) > self.limit and page else None
 
 
-def encode(position: Position) -> str:
+def encode_cursor(position: Position) -> str:
     at, row_id = position
     return base64.urlsafe_b64encode(f"{at.isoformat()}|{row_id}".encode()).decode().rstrip("=")
 
 
-def decode(cursor: str, *, path: str = "query.cursor") -> Position:
+def decode_cursor(cursor: str, *, path: str = "query.cursor") -> Position:
     """Raises `Invalid`, with the `path` at which it was sent, for anything that `encode` did not write."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
@@ -63,7 +63,7 @@ async def _page(
     limit: Annotated[int, Query(ge=1, le=200, description="How many items at most.")] = 50,
     cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before.")] = None,
 ) -> PageRequest:
-    return PageRequest(limit=limit, after=None if cursor is None else decode(cursor))
+    return PageRequest(limit=limit, after=None if cursor is None else decode_cursor(cursor))
 
 
 #: `page: PageDep` reads `limit` and `cursor` from the query.

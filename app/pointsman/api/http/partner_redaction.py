@@ -1,7 +1,7 @@
 """What a partner's key reads in place of our reasons: where its lead is, not who else was looked at or why not."""
 
 
-def told(outcome: str, *, rep: str | None, work: str | None) -> str:
+def partner_summary(outcome: str, *, rep: str | None, work: str | None) -> str:
     """A decision in one sentence that speaks of nobody but who has the lead."""
     match outcome:
         case "assigned":

@@ -15,21 +15,21 @@ from starlette.responses import JSONResponse
 from pointsman.domain import errors as e
 from pointsman.domain.errors import Fault, PointsmanError
 from pointsman.logs import safe_traceback
-from pointsman.services.ports import Crowded, LostRace, Refused, Unreachable
+from pointsman.services.ports import ConstraintRefused, DatabasePoolExhausted, DatabaseUnavailable, LostRace
 
 MEDIA_TYPE = "application/problem+json"
-TYPE = "urn:pointsman:problem:"  # + code; a name, not an address
+TYPE_PREFIX = "urn:pointsman:problem:"  # + code; a name, not an address
 RETRY_AFTER_S = 2
 
 #: Nearest class wins. Role protection is 409: the caller is allowed to ask, the state of roles and gates forbids it.
-STATUS: dict[type[PointsmanError], int] = {
+STATUS_BY_ERROR: dict[type[PointsmanError], int] = {
     e.Invalid: 422,
     e.Unauthenticated: 401,
     e.Forbidden: 403,
     e.NotFound: 404,
     e.Conflict: 409,
     e.RoleProtected: 409,
-    e.KeyReused: 422,
+    e.IdempotencyKeyReused: 422,
     e.TooLarge: 413,
     e.Unavailable: 503,
     PointsmanError: 400,
@@ -62,16 +62,16 @@ class ProblemResponse(JSONResponse):
 
 
 def status_of(error: PointsmanError) -> int:
-    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    return next(STATUS_BY_ERROR[kind] for kind in type(error).__mro__ if kind in STATUS_BY_ERROR)
 
 
-def body_of(
+def problem_body(
     status: int, code: str, detail: str, *, faults: Sequence[Fault] = (), extra: dict[str, object] | None = None
 ) -> dict[str, object]:
     """The problem as JSON-ready data; `extra` cannot hide a standard member."""
     return {
         **(extra or {}),
-        "type": TYPE + code,
+        "type": TYPE_PREFIX + code,
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
@@ -80,7 +80,7 @@ def body_of(
     }
 
 
-def headers_of(status: int) -> dict[str, str]:
+def problem_headers(status: int) -> dict[str, str]:
     if status == 401:
         return {"WWW-Authenticate": 'Bearer realm="pointsman"'}
     if status in {429, 503}:
@@ -88,25 +88,27 @@ def headers_of(status: int) -> dict[str, str]:
     return {}
 
 
-def problem(
+def problem_response(
     status: int, code: str, detail: str, *, faults: Sequence[Fault] = (), extra: dict[str, object] | None = None
 ) -> ProblemResponse:
     return ProblemResponse(
-        body_of(status, code, detail, faults=faults, extra=extra), status_code=status, headers=headers_of(status)
+        problem_body(status, code, detail, faults=faults, extra=extra),
+        status_code=status,
+        headers=problem_headers(status),
     )
 
 
-def of_error(error: PointsmanError) -> ProblemResponse:
-    return problem(status_of(error), error.code, str(error), faults=error.faults, extra=error.extra)
+def problem_of_error(error: PointsmanError) -> ProblemResponse:
+    return problem_response(status_of(error), error.code, str(error), faults=error.faults, extra=error.extra)
 
 
-def of_refusal(refused: Refused) -> ProblemResponse:
+def problem_of_refusal(refused: ConstraintRefused) -> ProblemResponse:
     """What the database said no to; it got that far only because a use case did not see it coming."""
     if refused.constraint == "PM001":
-        return of_error(e.RoleProtected(str(refused), extra={"reason": refused.detail}))
+        return problem_of_error(e.RoleProtected(str(refused), extra={"reason": refused.detail}))
     if refused.constraint.startswith("22"):  # SQLSTATE class 22: a value that no column can hold
-        return of_error(e.Invalid("A value in the request cannot be stored: it is too large or malformed."))
-    return of_error(
+        return problem_of_error(e.Invalid("A value in the request cannot be stored: it is too large or malformed."))
+    return problem_of_error(
         e.Conflict(
             "The data does not fit together with what is stored. Look again, then retry.",
             code="constraint",
@@ -115,11 +117,11 @@ def of_refusal(refused: Refused) -> ProblemResponse:
     )
 
 
-def of_unknown(error: BaseException) -> ProblemResponse:
+def problem_of_unexpected(error: BaseException) -> ProblemResponse:
     """A fault of ours: the caller gets an id, the log gets the frames without any payload."""
     incident = uuid.uuid4().hex
     _log.error("unhandled", incident=incident, **safe_traceback(error))
-    return problem(
+    return problem_response(
         500,
         "internal",
         f"Something went wrong on our side. Quote incident {incident} to whoever runs this service.",
@@ -127,15 +129,17 @@ def of_unknown(error: BaseException) -> ProblemResponse:
     )
 
 
-def of_validation(error: RequestValidationError) -> ProblemResponse:
+def problem_of_validation(error: RequestValidationError) -> ProblemResponse:
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
-        return problem(400, "not-json", "The body is not JSON. Send one JSON object as UTF-8.")
-    faults = [Fault(path=dotted(item["loc"]), code=item["type"], message=_advice(item)) for item in found[:100]]
-    return problem(422, "invalid", "The request is not as described. Mend each fault and send it again.", faults=faults)
+        return problem_response(400, "not-json", "The body is not JSON. Send one JSON object as UTF-8.")
+    faults = [Fault(path=dotted_path(item["loc"]), code=item["type"], message=_advice(item)) for item in found[:100]]
+    return problem_response(
+        422, "invalid", "The request is not as described. Mend each fault and send it again.", faults=faults
+    )
 
 
-def dotted(location: Sequence[int | str]) -> str:
+def dotted_path(location: Sequence[int | str]) -> str:
     """("body", "items", 3, "x") is `body.items[3].x`."""
     text = ""
     for part in location:
@@ -154,7 +158,7 @@ def _advice(item: dict[str, Any]) -> str:
             return message if message.endswith(".") else message + "."
 
 
-def of_http(error: HTTPException) -> ProblemResponse:
+def problem_of_http(error: HTTPException) -> ProblemResponse:
     """What the router itself says: no such path, method not allowed."""
     known = {
         404: ("no-such-path", "There is nothing at this path. /docs lists what there is."),
@@ -163,47 +167,47 @@ def of_http(error: HTTPException) -> ProblemResponse:
     }
     name = HTTPStatus(error.status_code).name.lower().replace("_", "-")
     code, detail = known.get(error.status_code, (name, error.detail))
-    answer = problem(error.status_code, code, detail)
+    answer = problem_response(error.status_code, code, detail)
     answer.headers.update(error.headers or {})
     return answer
 
 
-def of_unreachable(error: Unreachable) -> ProblemResponse:
-    said = "Too many requests at once" if isinstance(error, Crowded) else "The database does not answer"
-    return of_error(e.Unavailable(f"{said}. Nothing was stored. Retry in a moment."))
+def problem_of_unreachable(error: DatabaseUnavailable) -> ProblemResponse:
+    said = "Too many requests at once" if isinstance(error, DatabasePoolExhausted) else "The database does not answer"
+    return problem_of_error(e.Unavailable(f"{said}. Nothing was stored. Retry in a moment."))
 
 
-def install(app: FastAPI) -> None:
+def install_problem_handlers(app: FastAPI) -> None:
     """Answer every error of a route with a problem."""
 
     async def on_error(_request: Request, error: Exception) -> ProblemResponse:
         assert isinstance(error, PointsmanError)
-        return of_error(error)
+        return problem_of_error(error)
 
     async def on_validation(_request: Request, error: Exception) -> ProblemResponse:
         assert isinstance(error, RequestValidationError)
-        return of_validation(error)
+        return problem_of_validation(error)
 
     async def on_http(_request: Request, error: Exception) -> ProblemResponse:
         assert isinstance(error, HTTPException)
-        return of_http(error)
+        return problem_of_http(error)
 
     async def on_refused(_request: Request, error: Exception) -> ProblemResponse:
-        assert isinstance(error, Refused)
-        return of_refusal(error)
+        assert isinstance(error, ConstraintRefused)
+        return problem_of_refusal(error)
 
     async def on_unreachable(_request: Request, error: Exception) -> ProblemResponse:
-        assert isinstance(error, Unreachable)
-        return of_unreachable(error)
+        assert isinstance(error, DatabaseUnavailable)
+        return problem_of_unreachable(error)
 
     async def on_race(_request: Request, _error: Exception) -> ProblemResponse:
-        return of_error(e.Unavailable("Too many requests for the same thing at once. Try again in a second."))
+        return problem_of_error(e.Unavailable("Too many requests for the same thing at once. Try again in a second."))
 
     app.add_exception_handler(PointsmanError, on_error)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(Refused, on_refused)
-    app.add_exception_handler(Unreachable, on_unreachable)
+    app.add_exception_handler(ConstraintRefused, on_refused)
+    app.add_exception_handler(DatabaseUnavailable, on_unreachable)
     app.add_exception_handler(LostRace, on_race)
 
 
@@ -223,11 +227,11 @@ _MEANING = {
 }
 
 
-def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """`responses=errors(404, 409)` documents the problems that an operation may answer with."""
-    return {status: documented(status) for status in statuses}
+    return {status: problem_doc(status) for status in statuses}
 
 
-def documented(status: int) -> dict[str, Any]:
+def problem_doc(status: int) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Problem"}
     return {"description": _MEANING[status], "content": {MEDIA_TYPE: {"schema": schema}}}

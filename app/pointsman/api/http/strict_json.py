@@ -17,7 +17,7 @@ class NotStorableError(Exception):
         self.code = code
 
 
-def check(body: bytes, *, max_depth: int) -> Any:
+def parse_strict_json(body: bytes, *, max_depth: int) -> Any:
     """Read `body` as JSON. Raises `NotStorableError`."""
     try:
         text = body.decode("utf-8")

@@ -21,7 +21,7 @@ def _day_in_reach(day: date) -> date:
 
 
 #: An aware instant, in UTC once read; a time that no calendar can hold is refused with the path to it.
-Moment = Annotated[AwareDatetime, AfterValidator(_in_reach)]
+Timestamp = Annotated[AwareDatetime, AfterValidator(_in_reach)]
 
 #: A date from which months can be counted, and which is an instant in every time zone.
-Day = Annotated[date, AfterValidator(_day_in_reach)]
+CalendarDate = Annotated[date, AfterValidator(_day_in_reach)]

@@ -9,20 +9,20 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.in_house_only import house
+from pointsman.api.http.in_house_only import in_house_only
 from pointsman.api.http.paging import Page, PageDep
-from pointsman.api.http.problems import errors
-from pointsman.services.leads.accounts import account, account_page, merge_accounts, set_parent
+from pointsman.api.http.problems import problem_responses
+from pointsman.services.leads.accounts import account_page, get_account, merge_accounts, set_parent
 from pointsman.services.ports.accounts import AccountRow
 
 router = APIRouter(tags=["Accounts"])
 
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=1_000, strip_whitespace=True)]
+AccountReason = Annotated[str, StringConstraints(min_length=1, max_length=1_000, strip_whitespace=True)]
 
 _EXAMPLE_ID = "019ab000-0000-7000-8000-000000000001"
 
 
-class WholeAccountDoc(BaseModel):
+class FullAccountDoc(BaseModel):
     """A company as stored."""
 
     id: UUID
@@ -36,8 +36,8 @@ class WholeAccountDoc(BaseModel):
     created_at: datetime
 
     @staticmethod
-    def of(row: AccountRow) -> "WholeAccountDoc":
-        return WholeAccountDoc.model_validate(row, from_attributes=True)
+    def of(row: AccountRow) -> "FullAccountDoc":
+        return FullAccountDoc.model_validate(row, from_attributes=True)
 
 
 class ParentIn(BaseModel):
@@ -49,7 +49,7 @@ class ParentIn(BaseModel):
     )
 
     parent: UUID | None
-    reason: Reason
+    reason: AccountReason
 
 
 class MergeAccountIn(BaseModel):
@@ -60,13 +60,13 @@ class MergeAccountIn(BaseModel):
     )
 
     into: UUID
-    reason: Reason
+    reason: AccountReason
 
 
 class MergedAccountDoc(BaseModel):
     """The account that survives, and how many leads came to it."""
 
-    survivor: WholeAccountDoc
+    survivor: FullAccountDoc
     leads: int
 
 
@@ -75,22 +75,22 @@ class MergedAccountDoc(BaseModel):
     summary="List the accounts",
     description="Newest first, without those that were merged into another. `domain` finds the one account that the "
     "domain leads to, also when that was merged.",
-    responses=errors(401, 403, 422),
+    responses=problem_responses(401, 403, 422),
 )
 async def index(
     env: EnvDep,
     page: PageDep,
-    _caller: Annotated[Caller, house("read")],
+    _caller: Annotated[Caller, in_house_only("read")],
     domain: Annotated[str | None, Query(max_length=253, description="Only the account of this domain.")] = None,
-) -> Page[WholeAccountDoc]:
-    rows = await account_page(env, domain=domain, after=page.after, limit=page.fetch)
-    items, following = page.cut(rows, lambda row: (row.created_at, row.id))
-    return Page[WholeAccountDoc](items=[WholeAccountDoc.of(row) for row in items], next=following)
+) -> Page[FullAccountDoc]:
+    rows = await account_page(env, domain=domain, after=page.after, limit=page.fetch_limit)
+    items, following = page.split(rows, lambda row: (row.created_at, row.id))
+    return Page[FullAccountDoc](items=[FullAccountDoc.of(row) for row in items], next=following)
 
 
-@router.get("/v1/accounts/{account_id}", summary="Read an account", responses=errors(401, 403, 404, 422))
-async def show(env: EnvDep, account_id: UUID, _caller: Annotated[Caller, house("read")]) -> WholeAccountDoc:
-    return WholeAccountDoc.of(await account(env, account_id))
+@router.get("/v1/accounts/{account_id}", summary="Read an account", responses=problem_responses(401, 403, 404, 422))
+async def show(env: EnvDep, account_id: UUID, _caller: Annotated[Caller, in_house_only("read")]) -> FullAccountDoc:
+    return FullAccountDoc.of(await get_account(env, account_id))
 
 
 @router.put(
@@ -98,12 +98,12 @@ async def show(env: EnvDep, account_id: UUID, _caller: Annotated[Caller, house("
     summary="Say whose subsidiary an account is",
     description="With `parent` in the policy's order of ownership, the parent's owner is asked before the pool. Parents "
     "never form a circle (409 `parent-circle`).",
-    responses=errors(401, 403, 404, 409, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def put_parent(
     env: EnvDep, account_id: UUID, body: ParentIn, caller: Annotated[Caller, needs("admin")]
-) -> WholeAccountDoc:
-    return WholeAccountDoc.of(await set_parent(env, account_id, body.parent, reason=body.reason, actor=caller.actor))
+) -> FullAccountDoc:
+    return FullAccountDoc.of(await set_parent(env, account_id, body.parent, reason=body.reason, actor=caller.actor))
 
 
 @router.post(
@@ -112,10 +112,10 @@ async def put_parent(
     description="`into` survives: leads, subsidiaries, name and domain of this account lead there from then on. It keeps "
     "its own name, domain, owner and parent where it has them. No lead changes hands. The merged account stays readable; "
     "changes to it are 409 `account-merged`.",
-    responses=errors(401, 403, 404, 409, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def merge(
     env: EnvDep, account_id: UUID, body: MergeAccountIn, caller: Annotated[Caller, needs("admin")]
 ) -> MergedAccountDoc:
     done = await merge_accounts(env, account_id, into=body.into, reason=body.reason, actor=caller.actor)
-    return MergedAccountDoc(survivor=WholeAccountDoc.of(done.survivor), leads=done.leads)
+    return MergedAccountDoc(survivor=FullAccountDoc.of(done.survivor), leads=done.leads)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
-from pointsman.api.http.problems import errors
+from pointsman.api.http.problems import problem_responses
 from pointsman.domain.errors import NotFound
 from pointsman.services.intake.receive import replay_item
 from pointsman.services.ports.intake import InboxRow
@@ -56,7 +56,7 @@ class InboxItem(BaseModel):
     "/v1/inbox",
     summary="List what came in through webhooks",
     description="Newest first. `status=dead` lists what needs a human.",
-    responses=errors(401, 403, 422),
+    responses=problem_responses(401, 403, 422),
 )
 async def index(
     env: EnvDep,
@@ -66,12 +66,12 @@ async def index(
     intake: Annotated[str | None, Query(max_length=100, description="Only of this intake.")] = None,
 ) -> Page[InboxItem]:
     async with env.uow() as tx:
-        rows = await tx.inbox.page(status=status, intake_key=intake, after=page.after, limit=page.fetch)
-    items, following = page.cut(rows, lambda row: (row.received_at, row.id))
+        rows = await tx.inbox.page(status=status, intake_key=intake, after=page.after, limit=page.fetch_limit)
+    items, following = page.split(rows, lambda row: (row.received_at, row.id))
     return Page[InboxItem](items=[InboxItem.of(row) for row in items], next=following)
 
 
-@router.get("/v1/inbox/{inbox_id}", summary="Read one inbox item", responses=errors(401, 403, 404, 422))
+@router.get("/v1/inbox/{inbox_id}", summary="Read one inbox item", responses=problem_responses(401, 403, 404, 422))
 async def show(env: EnvDep, inbox_id: UUID, _caller: Annotated[Caller, needs("admin")]) -> InboxItem:
     async with env.uow() as tx:
         row = await tx.inbox.get(inbox_id)
@@ -85,7 +85,7 @@ async def show(env: EnvDep, inbox_id: UUID, _caller: Annotated[Caller, needs("ad
     status_code=202,
     summary="Take a dead letter up again",
     description="After its cause was mended: the mapping, the policy, the roster. The item starts with fresh attempts.",
-    responses=errors(401, 403, 404, 409, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def replay(env: EnvDep, inbox_id: UUID, caller: Annotated[Caller, needs("admin")]) -> InboxItem:
     return InboxItem.of(await replay_item(env, inbox_id, actor=caller.actor))

@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.in_house_only import house
-from pointsman.api.http.problems import errors
+from pointsman.api.http.in_house_only import in_house_only
+from pointsman.api.http.problems import problem_responses
 from pointsman.api.intake.webhooks import EXAMPLE
-from pointsman.domain.leads.facts import Value
+from pointsman.domain.leads.facts import FactValue
 from pointsman.services.intake.intakes import (
     IntakeInput,
     create_intake,
@@ -22,15 +22,17 @@ from pointsman.services.intake.intakes import (
     replace_intake,
     try_intake,
 )
-from pointsman.services.intake.mapping import Mapped
+from pointsman.services.intake.mapping import MappedEvent
 from pointsman.services.intake.signatures import Verifier
 from pointsman.services.ports.intake import IntakeRow
 
 router = APIRouter(tags=["Intakes"])
 
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-KeyPath = Annotated[str, Path(description="The intake's key, as in its webhook address.", examples=["website-form"])]
-MadePath = Annotated[str, Path(description="The intake's key.", examples=["webinar-signup"])]
+IntakeKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+IntakeKeyPath = Annotated[
+    str, Path(description="The intake's key, as in its webhook address.", examples=["website-form"])
+]
+CreatedIntakeKeyPath = Annotated[str, Path(description="The intake's key.", examples=["webinar-signup"])]
 
 _SAMPLE = {"email": "mara.vogel@nordlicht.example", "name": "Mara", "company": "Nordlicht GmbH", "employees": "120"}
 _MAPPING = {
@@ -44,7 +46,7 @@ _MAPPING = {
 }
 
 
-class IntakeBody(BaseModel):
+class IntakeIn(BaseModel):
     """An intake without its key."""
 
     model_config = ConfigDict(extra="forbid")
@@ -80,10 +82,10 @@ class IntakeBody(BaseModel):
         )
 
 
-class NewIntake(IntakeBody):
+class NewIntakeIn(IntakeIn):
     """An intake to be made."""
 
-    key: Key = Field(description="Part of the webhook's address.", examples=["webinar-signup"])
+    key: IntakeKey = Field(description="Part of the webhook's address.", examples=["webinar-signup"])
 
 
 class IntakeDoc(BaseModel):
@@ -104,7 +106,7 @@ class IntakeDoc(BaseModel):
     created_at: datetime
 
 
-class Trial(BaseModel):
+class MappingTrialIn(BaseModel):
     """A body to try a mapping on."""
 
     model_config = ConfigDict(extra="forbid")
@@ -115,7 +117,7 @@ class Trial(BaseModel):
     )
 
 
-class Warned(BaseModel):
+class WarningDoc(BaseModel):
     """A field that could not be used."""
 
     path: str
@@ -123,7 +125,7 @@ class Warned(BaseModel):
     message: str
 
 
-class Finding(BaseModel):
+class MappedEvidenceDoc(BaseModel):
     """A piece of evidence."""
 
     kind: str
@@ -133,7 +135,7 @@ class Finding(BaseModel):
     source: str
 
 
-class Tried(BaseModel):
+class MappedEventDoc(BaseModel):
     """What one event of the body would become."""
 
     email: str | None
@@ -143,17 +145,17 @@ class Tried(BaseModel):
     last_name: str | None
     phone: str | None
     occurred_at: datetime | None
-    fields: dict[str, Value]
-    evidence: list[Finding]
+    fields: dict[str, FactValue]
+    evidence: list[MappedEvidenceDoc]
     setter: str | None
     usable: bool = Field(description="False: neither an email nor an external id, so it would be a dead letter.")
-    warnings: list[Warned]
+    warnings: list[WarningDoc]
 
 
-class Trials(BaseModel):
+class MappingTrialDoc(BaseModel):
     """One entry for each event."""
 
-    events: list[Tried]
+    events: list[MappedEventDoc]
 
 
 @router.post(
@@ -161,19 +163,19 @@ class Trials(BaseModel):
     status_code=201,
     summary="Make an intake",
     description="The mapping is compiled, its fields are checked, and it is tried on the sample before it is stored.",
-    responses=errors(401, 403, 409, 413, 422),
+    responses=problem_responses(401, 403, 409, 413, 422),
 )
-async def create(env: EnvDep, body: NewIntake, caller: Annotated[Caller, needs("admin")]) -> IntakeDoc:
+async def create(env: EnvDep, body: NewIntakeIn, caller: Annotated[Caller, needs("admin")]) -> IntakeDoc:
     return _doc(await create_intake(env, body.key, body.given(), actor=caller.actor), env.public_url)
 
 
-@router.get("/v1/intakes", summary="List the intakes", responses=errors(401, 403))
-async def index(env: EnvDep, _caller: Annotated[Caller, house("read")]) -> list[IntakeDoc]:
+@router.get("/v1/intakes", summary="List the intakes", responses=problem_responses(401, 403))
+async def index(env: EnvDep, _caller: Annotated[Caller, in_house_only("read")]) -> list[IntakeDoc]:
     return [_doc(row, env.public_url) for row in await list_intakes(env)]
 
 
-@router.get("/v1/intakes/{key}", summary="Read an intake", responses=errors(401, 403, 404))
-async def show(env: EnvDep, key: KeyPath, _caller: Annotated[Caller, house("read")]) -> IntakeDoc:
+@router.get("/v1/intakes/{key}", summary="Read an intake", responses=problem_responses(401, 403, 404))
+async def show(env: EnvDep, key: IntakeKeyPath, _caller: Annotated[Caller, in_house_only("read")]) -> IntakeDoc:
     return _doc(await get_intake(env, key), env.public_url)
 
 
@@ -181,9 +183,11 @@ async def show(env: EnvDep, key: KeyPath, _caller: Annotated[Caller, house("read
     "/v1/intakes/{key}",
     summary="Replace an intake",
     description="Without `secrets` the stored ones stay. To rotate: send old and new, then only the new.",
-    responses=errors(401, 403, 404, 413, 422),
+    responses=problem_responses(401, 403, 404, 413, 422),
 )
-async def replace(env: EnvDep, key: MadePath, body: IntakeBody, caller: Annotated[Caller, needs("admin")]) -> IntakeDoc:
+async def replace(
+    env: EnvDep, key: CreatedIntakeKeyPath, body: IntakeIn, caller: Annotated[Caller, needs("admin")]
+) -> IntakeDoc:
     return _doc(await replace_intake(env, key, body.given(), actor=caller.actor), env.public_url)
 
 
@@ -191,9 +195,9 @@ async def replace(env: EnvDep, key: MadePath, body: IntakeBody, caller: Annotate
     "/v1/intakes/{key}/deactivate",
     summary="Close an intake",
     description="Its sender gets 410 from now on; what was accepted is still worked off.",
-    responses=errors(401, 403, 404),
+    responses=problem_responses(401, 403, 404),
 )
-async def deactivate(env: EnvDep, key: MadePath, caller: Annotated[Caller, needs("admin")]) -> IntakeDoc:
+async def deactivate(env: EnvDep, key: CreatedIntakeKeyPath, caller: Annotated[Caller, needs("admin")]) -> IntakeDoc:
     return _doc(await deactivate_intake(env, key, actor=caller.actor), env.public_url)
 
 
@@ -201,10 +205,12 @@ async def deactivate(env: EnvDep, key: MadePath, caller: Annotated[Caller, needs
     "/v1/intakes/{key}/try",
     summary="Try a mapping on a body",
     description="Shows what each event would become. Nothing is written.",
-    responses=errors(401, 403, 404, 413, 422),
+    responses=problem_responses(401, 403, 404, 413, 422),
 )
-async def attempt(env: EnvDep, key: KeyPath, body: Trial, _caller: Annotated[Caller, needs("admin")]) -> Trials:
-    return Trials(events=[_tried(mapped) for mapped in await try_intake(env, key, body.body, body.mapping)])
+async def try_mapping(
+    env: EnvDep, key: IntakeKeyPath, body: MappingTrialIn, _caller: Annotated[Caller, needs("admin")]
+) -> MappingTrialDoc:
+    return MappingTrialDoc(events=[_tried(mapped) for mapped in await try_intake(env, key, body.body, body.mapping)])
 
 
 def _doc(row: IntakeRow, public_url: str) -> IntakeDoc:
@@ -223,9 +229,9 @@ def _doc(row: IntakeRow, public_url: str) -> IntakeDoc:
     )
 
 
-def _tried(mapped: Mapped) -> Tried:
-    given = mapped.given
-    return Tried(
+def _tried(mapped: MappedEvent) -> MappedEventDoc:
+    given = mapped.lead_input
+    return MappedEventDoc(
         email=given.email,
         external_id=given.external_id,
         source_system=given.source_system if given.external_id else None,
@@ -235,10 +241,10 @@ def _tried(mapped: Mapped) -> Tried:
         occurred_at=given.occurred_at,
         fields=dict(given.facts),
         evidence=[
-            Finding(kind=e.kind.value, name=e.name, value=e.value, affirmed=e.affirmed, source=e.source)
+            MappedEvidenceDoc(kind=e.kind.value, name=e.name, value=e.value, affirmed=e.affirmed, source=e.source)
             for e in given.evidence
         ],
         setter=mapped.setter,
         usable=given.email is not None or given.external_id is not None,
-        warnings=[Warned(path=f.path, code=f.code, message=f.message) for f in mapped.warnings],
+        warnings=[WarningDoc(path=f.path, code=f.code, message=f.message) for f in mapped.warnings],
     )

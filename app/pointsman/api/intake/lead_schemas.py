@@ -7,12 +7,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from pointsman.api.http.partner_redaction import told
-from pointsman.api.http.timestamps import Moment
-from pointsman.domain.leads.facts import Value
-from pointsman.services.intake.api_lead import EvidenceGiven
+from pointsman.api.http.partner_redaction import partner_summary
+from pointsman.api.http.timestamps import Timestamp
+from pointsman.domain.leads.facts import FactValue
+from pointsman.services.intake.api_lead import EvidenceInput
 from pointsman.services.ports.intake import LeadRow
-from pointsman.services.routing.route_lead import Routed
+from pointsman.services.routing.route_lead import RoutingResult
 
 _Word = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 
@@ -41,11 +41,11 @@ class EvidenceIn(BaseModel):
     value: Annotated[str, StringConstraints(min_length=1, max_length=2_000)] = Field(examples=["replace spreadsheets"])
     affirmed: bool = Field(default=True, description="False records that the buyer said no.")
     source: _Word = Field(default="api", description="Who or what found out.", examples=["form:demo"])
-    observed_at: Moment | None = None
-    expires_at: Moment | None = None
+    observed_at: Timestamp | None = None
+    expires_at: Timestamp | None = None
 
-    def given(self) -> EvidenceGiven:
-        return EvidenceGiven(**self.model_dump())
+    def given(self) -> EvidenceInput:
+        return EvidenceInput(**self.model_dump())
 
 
 class LeadIn(BaseModel):
@@ -65,7 +65,7 @@ class LeadIn(BaseModel):
         default_factory=dict, max_length=500, description="Known fields, and the policy's own as `custom.<name>`."
     )
     evidence: Annotated[list[EvidenceIn], Field(max_length=50)] = Field(default_factory=list)
-    occurred_at: Moment | None = Field(
+    occurred_at: Timestamp | None = Field(
         default=None, description="When all this was true; default: now. Older news never overwrites newer."
     )
 
@@ -100,7 +100,7 @@ class LeadDoc(BaseModel):
     first_name: str | None
     last_name: str | None
     phone: str | None
-    fields: dict[str, Value]
+    fields: dict[str, FactValue]
     stage: str = Field(description="new, working, held, nurture, closing, booked, won or closed", examples=["working"])
     account: AccountDoc | None
     match: dict[str, Any] = Field(
@@ -127,7 +127,7 @@ class ExternalId(BaseModel):
     external_id: str
 
 
-class LeadPage(LeadDoc):
+class FullLeadDoc(LeadDoc):
     """A lead with who holds it and where else it is known."""
 
     holder: HolderDoc | None
@@ -142,8 +142,8 @@ class LeadPage(LeadDoc):
         merged: Sequence[UUID] = (),
         *,
         partner: bool = False,
-    ) -> "LeadPage":
-        return LeadPage(
+    ) -> "FullLeadDoc":
+        return FullLeadDoc(
             **lead_values(row, None, partner=partner),
             holder=HolderDoc(**holder) if holder else None,
             external_ids=[ExternalId(source_system=source, external_id=name) for source, name in identities],
@@ -177,10 +177,10 @@ class DecisionDoc(BaseModel):
     candidates: list[CandidateDoc]
 
     @staticmethod
-    def of(routed: Routed, *, partner: bool = False) -> "DecisionDoc":
+    def of(routed: RoutingResult, *, partner: bool = False) -> "DecisionDoc":
         """`partner` leaves out our rules, who else was looked at, and why it was not them."""
         decision = routed.decision
-        in_short = told(decision.outcome.value, rep=decision.rep, work=decision.work) if partner else None
+        in_short = partner_summary(decision.outcome.value, rep=decision.rep, work=decision.work) if partner else None
         return DecisionDoc(
             id=routed.decision_id,
             outcome=decision.outcome.value,
@@ -201,7 +201,7 @@ class DecisionDoc(BaseModel):
         )
 
 
-class LeadAnswer(BaseModel):
+class LeadSubmissionDoc(BaseModel):
     """The lead and the decision; `decision` is null when nothing had to be decided, and `note` says why."""
 
     lead: LeadDoc

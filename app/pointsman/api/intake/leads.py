@@ -9,13 +9,13 @@ from starlette.responses import Response
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
-from pointsman.api.http.problems import errors
-from pointsman.api.intake.lead_schemas import DecisionDoc, LeadAnswer, LeadDoc, LeadIn, LeadPage
+from pointsman.api.http.problems import problem_responses
+from pointsman.api.intake.lead_schemas import DecisionDoc, FullLeadDoc, LeadDoc, LeadIn, LeadSubmissionDoc
 from pointsman.domain.errors import Forbidden, NotFound
-from pointsman.domain.leads.facts import Stage
-from pointsman.services.idempotency import Answer, once
-from pointsman.services.intake.api_lead import lead_input
-from pointsman.services.intake.submit_lead import submit_in
+from pointsman.domain.leads.facts import LeadStage
+from pointsman.services.idempotency import IdempotentResponse, run_once
+from pointsman.services.intake.api_lead import parse_lead_input
+from pointsman.services.intake.submit_lead import submit_lead_in_tx
 from pointsman.services.leads.fields import known_fields
 from pointsman.services.ports import Env, Tx
 
@@ -27,13 +27,16 @@ _ROUTE = "POST /v1/leads"
 @router.post(
     "/v1/leads",
     status_code=201,
-    response_model=LeadAnswer,
+    response_model=LeadSubmissionDoc,
     summary="Send a lead and get the decision",
     description=(
         "For forms and marketing automation that want the answer at once. 201 for a new lead, 200 for a known one. With "
         "an `Idempotency-Key`, the same answer comes back for a day, whatever happens on the way."
     ),
-    responses={200: {"model": LeadAnswer, "description": "The lead was known"}, **errors(401, 403, 409, 413, 422, 503)},
+    responses={
+        200: {"model": LeadSubmissionDoc, "description": "The lead was known"},
+        **problem_responses(401, 403, 409, 413, 422, 503),
+    },
 )
 async def submit(
     env: EnvDep,
@@ -42,18 +45,18 @@ async def submit(
     caller: Annotated[Caller, needs("intake")],
     idempotency_key: Annotated[str | None, Header(description="Yours, at most 255 characters; kept for a day.")] = None,
 ) -> Response:
-    async def work(tx: Tx) -> Answer:
+    async def work(tx: Tx) -> IdempotentResponse:
         return await _submitted(env, tx, body, caller)
 
-    answer = await once(
+    answer = await run_once(
         env, caller=caller.key_id, route=_ROUTE, key=idempotency_key, body=await request.body(), work=work
     )
     headers = {"Idempotency-Replayed": "true"} if answer.replayed else None
     return Response(answer.body, status_code=answer.status, media_type="application/json", headers=headers)
 
 
-async def _submitted(env: Env, tx: Tx, body: LeadIn, caller: Caller) -> Answer:
-    given = lead_input(
+async def _submitted(env: Env, tx: Tx, body: LeadIn, caller: Caller) -> IdempotentResponse:
+    given = parse_lead_input(
         person={
             "email": body.email,
             "first_name": body.first_name,
@@ -68,7 +71,7 @@ async def _submitted(env: Env, tx: Tx, body: LeadIn, caller: Caller) -> Answer:
         known=await known_fields(env, tx),
         now=env.clock(),
     )
-    submitted = await submit_in(env, tx, given, actor=caller.actor)
+    submitted = await submit_lead_in_tx(env, tx, given, actor=caller.actor)
     lead, routed = submitted.lead, submitted.routed
     if caller.supplier is not None and not submitted.created and not await _sees(tx, caller, lead.id):
         raise Forbidden("This lead is known already, and is not with your reps.", code="not-your-lead")
@@ -77,30 +80,30 @@ async def _submitted(env: Env, tx: Tx, body: LeadIn, caller: Caller) -> Answer:
         stage = {"assigned": "closing" if routed.decision.work == "closing" else "working"}.get(
             routed.decision.outcome.value, routed.decision.outcome.value
         )
-    document = LeadAnswer(
+    document = LeadSubmissionDoc(
         lead=LeadDoc.of(lead, stage, partner=caller.supplier is not None),
         created=submitted.created,
         decision=DecisionDoc.of(routed, partner=caller.supplier is not None) if routed else None,
         note=submitted.note,
     )
-    return Answer(status=201 if submitted.created else 200, body=document.model_dump_json().encode())
+    return IdempotentResponse(status=201 if submitted.created else 200, body=document.model_dump_json().encode())
 
 
 @router.get(
     "/v1/leads",
     summary="List the leads",
     description="Newest first. A partner's key sees the leads that its reps hold or held.",
-    responses=errors(401, 403, 422),
+    responses=problem_responses(401, 403, 422),
 )
 async def index(
     env: EnvDep,
     page: PageDep,
     caller: Annotated[Caller, needs("read")],
-    stage: Annotated[Stage | None, Query(description="Only these.")] = None,
+    stage: Annotated[LeadStage | None, Query(description="Only these.")] = None,
 ) -> Page[LeadDoc]:
     async with env.uow() as tx:
-        rows = await tx.leads.page(supplier=caller.supplier, stage=stage, after=page.after, limit=page.fetch)
-    items, following = page.cut(rows, lambda row: (row.created_at, row.id))
+        rows = await tx.leads.page(supplier=caller.supplier, stage=stage, after=page.after, limit=page.fetch_limit)
+    items, following = page.split(rows, lambda row: (row.created_at, row.id))
     return Page[LeadDoc](items=[LeadDoc.of(row, partner=caller.supplier is not None) for row in items], next=following)
 
 
@@ -108,17 +111,17 @@ async def index(
     "/v1/leads/{lead_id}",
     summary="Read a lead",
     description="A lead that was merged stays readable and says `merged_into`.",
-    responses=errors(401, 403, 404, 422),
+    responses=problem_responses(401, 403, 404, 422),
 )
-async def show(env: EnvDep, lead_id: UUID, caller: Annotated[Caller, needs("read")]) -> LeadPage:
+async def show(env: EnvDep, lead_id: UUID, caller: Annotated[Caller, needs("read")]) -> FullLeadDoc:
     async with env.uow() as tx:
         row = await tx.leads.get(lead_id)
         if row is None or not await _sees(tx, caller, lead_id):
             raise NotFound("There is no lead with this id.")
-        merged = [one for one in await tx.merges.merged(lead_id) if await _sees(tx, caller, one)]
+        merged = [one for one in await tx.merges.merged_leads(lead_id) if await _sees(tx, caller, one)]
         holder, identities = await tx.leads.holder(lead_id), await tx.leads.identities(lead_id)
-    return LeadPage.full(row, holder, identities, merged, partner=caller.supplier is not None)
+    return FullLeadDoc.full(row, holder, identities, merged, partner=caller.supplier is not None)
 
 
 async def _sees(tx: Tx, caller: Caller, lead_id: UUID) -> bool:
-    return caller.supplier is None or await tx.leads.visible(lead_id, supplier=caller.supplier)
+    return caller.supplier is None or await tx.leads.is_visible(lead_id, supplier=caller.supplier)

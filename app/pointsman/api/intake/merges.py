@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.problems import errors
+from pointsman.api.http.problems import problem_responses
 from pointsman.api.intake.lead_schemas import DecisionDoc, LeadDoc
 from pointsman.services.intake.merge_leads import merge_leads
 
@@ -49,7 +49,7 @@ class MergedLeadDoc(BaseModel):
         "goes on with it. 409 says what to do where an appointment or a closer's work stands in the way, and "
         "`lead-merged` for a lead that was merged before. There is no way back."
     ),
-    responses=errors(401, 403, 404, 409, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def merge(env: EnvDep, lead_id: UUID, body: MergeIn, caller: Annotated[Caller, needs("admin")]) -> MergedLeadDoc:
     done = await merge_leads(env, lead_id, into=body.into, reason=body.reason, actor=caller.actor)

@@ -7,15 +7,15 @@ from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from pointsman.api.http.problems import errors, problem
+from pointsman.api.http.problems import problem_response, problem_responses
 from pointsman.domain.errors import Conflict
-from pointsman.services.intake.receive import receive
+from pointsman.services.intake.receive import receive_webhook
 from pointsman.services.ports import Env
 
 router = APIRouter(tags=["Lead intake"])
 
 
-class Receipt(BaseModel):
+class WebhookReceiptDoc(BaseModel):
     """What was stored. 202 means that it is committed: it is worked off, or ends in a visible dead letter."""
 
     accepted: int = Field(examples=[1])
@@ -57,17 +57,17 @@ _BODY: dict[str, Any] = {
 @router.post(
     "/v1/hooks/{connection}",
     status_code=202,
-    response_model=Receipt,
+    response_model=WebhookReceiptDoc,
     summary="Take in a webhook",
     description=(
         "Called by forms, ad platforms and CRMs. The signature is checked over the raw bytes and, where the scheme "
         "signs the address, over the public address of this service. Each event is stored once, however often it is "
         "delivered. Sign with the scheme of the intake (`GET /v1/intakes`); no API key is needed."
     ),
-    responses=errors(401, 404, 410, 413, 415, 422, 503),
+    responses=problem_responses(401, 404, 410, 413, 415, 422, 503),
     openapi_extra=_BODY,
 )
-async def hook(
+async def receive_webhook_request(
     request: Request,
     connection: Annotated[str, Path(description="The intake's key.", examples=["website-form"])],
 ) -> Response:
@@ -77,7 +77,7 @@ async def hook(
     env: Env = request.app.state.env
     body = await request.body()
     try:
-        received = await receive(
+        received = await receive_webhook(
             env,
             connection,
             method=scope["method"],
@@ -88,8 +88,8 @@ async def hook(
     except Conflict as closed:
         if closed.code != "intake-inactive":
             raise
-        return problem(410, closed.code, str(closed))
-    request.app.state.metrics.took_in(accepted=len(received.ids), duplicates=received.duplicates)
+        return problem_response(410, closed.code, str(closed))
+    request.app.state.metrics.count_intake(accepted=len(received.ids), duplicates=received.duplicates)
     answer = {
         "accepted": len(received.ids),
         "duplicates": received.duplicates,

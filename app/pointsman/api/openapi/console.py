@@ -5,7 +5,7 @@ from html import escape
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, Response
 
-ASSETS = "/static-offline-docs"  # fastapi-offline mounts Swagger UI's own files there
+ASSETS_PATH = "/static-offline-docs"  # fastapi-offline mounts Swagger UI's own files there
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self';"
@@ -40,12 +40,12 @@ _START = """window.onload = () => SwaggerUIBundle({
 """
 
 
-def install(app: FastAPI, *, docs: str = "/docs") -> None:
+def install_console(app: FastAPI, *, docs: str = "/docs") -> None:
     """Serve the console at `docs` for the app's own description."""
     schema = app.openapi_url
     assert schema is not None
     start = f"{docs}/start.js"
-    page = _PAGE.format(title=escape(f"{app.title} console"), assets=ASSETS, schema=schema, start=start)
+    page = _PAGE.format(title=escape(f"{app.title} console"), assets=ASSETS_PATH, schema=schema, start=start)
     script = _START.replace("SCHEMA", schema)
 
     @app.get(docs, include_in_schema=False)

@@ -7,8 +7,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from pointsman.api.http.problems import FaultDoc, Problem, documented
-from pointsman.api.openapi.example_timestamps import dated
+from pointsman.api.http.problems import FaultDoc, Problem, problem_doc
+from pointsman.api.openapi.example_timestamps import fill_in_dates
 
 TAGS = [
     {"name": "Lead intake", "description": "For forms, ads, marketing automation and CRMs: leads come in."},
@@ -42,7 +42,7 @@ into calendars.
 _METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 
 
-def install(app: FastAPI, *, public_url: str, clock: Callable[[], datetime]) -> None:
+def install_openapi(app: FastAPI, *, public_url: str, clock: Callable[[], datetime]) -> None:
     """Give the app its description, made when first asked for on a day: its examples lie in the days ahead."""
     made_on: date | None = None
 
@@ -50,7 +50,7 @@ def install(app: FastAPI, *, public_url: str, clock: Callable[[], datetime]) -> 
         nonlocal made_on
         today = clock().date()
         if app.openapi_schema is None or made_on != today:
-            app.openapi_schema, made_on = dated(_describe(app, public_url), today), today
+            app.openapi_schema, made_on = fill_in_dates(_describe(app, public_url), today), today
         return app.openapi_schema
 
     app.openapi = description  # type: ignore[method-assign]  # FastAPI's documented way
@@ -99,5 +99,5 @@ def _complete(operation: dict[str, Any]) -> None:
         del answers["422"]  # FastAPI's own form of it
         statuses.add(422)
     for status in statuses:
-        answers.setdefault(str(status), documented(status))
+        answers.setdefault(str(status), problem_doc(status))
     operation["responses"] = dict(sorted(answers.items()))

@@ -14,7 +14,7 @@ def in_days(days: int, *, at: str = "10:00") -> str:
     return f"in {days} days at {at}"
 
 
-def dated(description: dict[str, Any], today: date) -> dict[str, Any]:
+def fill_in_dates(description: dict[str, Any], today: date) -> dict[str, Any]:
     """The description with every such time filled in."""
 
     def moment(found: re.Match[str]) -> str:

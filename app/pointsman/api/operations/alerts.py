@@ -9,9 +9,9 @@ from pydantic import BaseModel, Field
 
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.problems import errors
+from pointsman.api.http.problems import problem_responses
 from pointsman.domain.errors import Forbidden
-from pointsman.services.operations.operations import open_alerts
+from pointsman.services.operations.monitoring import open_alerts
 
 router = APIRouter(tags=["Operations"])
 
@@ -37,7 +37,7 @@ class AlertsOut(BaseModel):
     "/v1/alerts",
     summary="List open alerts",
     description="Overdue holds, unreadable calendars and the like; an alert closes by itself when its cause is gone.",
-    responses=errors(401, 403),
+    responses=problem_responses(401, 403),
 )
 async def index(env: EnvDep, caller: Annotated[Caller, needs("read")]) -> AlertsOut:
     if caller.supplier is not None:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.problems import errors
+from pointsman.api.http.problems import problem_responses
 from pointsman.services.operations.api_keys import create_key, list_keys, revoke_key
 from pointsman.services.ports.platform import ApiKeyRow
 
@@ -63,7 +63,7 @@ class KeysOut(BaseModel):
     summary="Make an API key",
     description="The answer holds the secret; it is stored only as a hash and cannot be shown again. "
     "A key with `supplier` sees that partner's leads alone.",
-    responses=errors(401, 403, 422),
+    responses=problem_responses(401, 403, 422),
 )
 async def create(given: NewKeyIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> NewKeyOut:
     made = await create_key(
@@ -71,13 +71,13 @@ async def create(given: NewKeyIn, env: EnvDep, caller: Annotated[Caller, needs("
         name=given.name,
         scopes=given.scopes,
         supplier=given.supplier,
-        lives_for=None if given.expires_in_days is None else timedelta(days=given.expires_in_days),
+        valid_for=None if given.expires_in_days is None else timedelta(days=given.expires_in_days),
         actor=caller.actor,
     )
     return NewKeyOut(**_shown(made.row).model_dump(), token=made.token)
 
 
-@router.get("/v1/keys", summary="List the API keys", responses=errors(401, 403))
+@router.get("/v1/keys", summary="List the API keys", responses=problem_responses(401, 403))
 async def index(env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> KeysOut:
     return KeysOut(items=[_shown(row) for row in await list_keys(env)])
 
@@ -87,7 +87,7 @@ async def index(env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> Keys
     status_code=204,
     summary="Revoke an API key",
     description="Every process refuses the key within five seconds.",
-    responses=errors(401, 403, 404),
+    responses=problem_responses(401, 403, 404),
 )
 async def revoke(key_id: str, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> None:
     await revoke_key(env, key_id, actor=caller.actor)

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
-from pointsman.api.http.problems import errors
-from pointsman.services.operations.operations import audit_page
+from pointsman.api.http.problems import problem_responses
+from pointsman.services.operations.monitoring import audit_page
 
 router = APIRouter(tags=["Operations"])
 
@@ -33,7 +33,7 @@ class AuditLine(BaseModel):
     "/v1/audit",
     summary="Read the audit trail",
     description="Newest first. Every change of state wrote its line in its own transaction.",
-    responses=errors(401, 403, 422),
+    responses=problem_responses(401, 403, 422),
 )
 async def index(
     env: EnvDep,
@@ -43,6 +43,6 @@ async def index(
         str | None, Query(max_length=200, description="Only lines about this, for example `rep:anna`.")
     ] = None,
 ) -> Page[AuditLine]:
-    rows = await audit_page(env, subject=subject, after=page.after, limit=page.fetch)
-    items, following = page.cut(rows, lambda row: (row["at"], row["id"]))
+    rows = await audit_page(env, subject=subject, after=page.after, limit=page.fetch_limit)
+    items, following = page.split(rows, lambda row: (row["at"], row["id"]))
     return Page[AuditLine](items=[AuditLine.model_validate(dict(row)) for row in items], next=following)

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
-from pointsman.api.http.problems import errors
+from pointsman.api.http.problems import problem_responses
 from pointsman.services.connections.connections import (
-    Bound,
+    CalendarBindingInput,
     bind_calendars,
     check_connection,
     get_connection,
@@ -21,17 +21,17 @@ from pointsman.services.connections.connections import (
     list_connections,
     save_connection,
 )
-from pointsman.services.ports.meeting import Binding, CalendarRead, ConnectionRow
+from pointsman.services.ports.booking import CalendarBinding, CalendarReading, ConnectionRow
 
 router = APIRouter(tags=["Connections"])
 
 _KEY = r"^[a-z0-9][a-z0-9-]*$"
-Key = Annotated[str, Path(pattern=_KEY, max_length=100, examples=["team-calendars"])]
-NewKey = Annotated[str, Path(pattern=_KEY, max_length=100, description="Yours.", examples=["sandbox"])]
-RepKey = Annotated[str, Path(max_length=100, description="The rep's key.", examples=["anna"])]
+ConnectionKeyPath = Annotated[str, Path(pattern=_KEY, max_length=100, examples=["team-calendars"])]
+NewConnectionKeyPath = Annotated[str, Path(pattern=_KEY, max_length=100, description="Yours.", examples=["sandbox"])]
+RepKeyPath = Annotated[str, Path(max_length=100, description="The rep's key.", examples=["anna"])]
 
 
-class Sheet(Protocol):
+class ConnectorDescription(Protocol):
     """What an installed connector says about itself."""
 
     name: str
@@ -48,7 +48,7 @@ class Sheet(Protocol):
 class Catalogue(Protocol):
     """The installed connectors; `app.state.connectors`."""
 
-    def describe(self) -> Sequence[Sheet]: ...
+    def describe(self) -> Sequence[ConnectorDescription]: ...
 
 
 class ConnectorDoc(BaseModel):
@@ -167,7 +167,7 @@ class CalendarsDoc(BaseModel):
     calendars: list[CalendarDoc]
 
     @staticmethod
-    def of(rep: str, found: Sequence[tuple[Binding, CalendarRead | None]]) -> "CalendarsDoc":
+    def of(rep: str, found: Sequence[tuple[CalendarBinding, CalendarReading | None]]) -> "CalendarsDoc":
         return CalendarsDoc(
             rep=rep,
             calendars=[
@@ -184,7 +184,7 @@ class CalendarsDoc(BaseModel):
         )
 
 
-@router.get("/v1/connectors", summary="List the installed connectors", responses=errors(401, 403))
+@router.get("/v1/connectors", summary="List the installed connectors", responses=problem_responses(401, 403))
 async def connectors(request: Request, _caller: Annotated[Caller, needs("admin")]) -> ConnectorsDoc:
     catalogue = cast("Catalogue", request.app.state.connectors)
     return ConnectorsDoc(
@@ -205,15 +205,15 @@ async def connectors(request: Request, _caller: Annotated[Caller, needs("admin")
     )
 
 
-@router.get("/v1/connections", summary="List the connections", responses=errors(401, 403, 422))
+@router.get("/v1/connections", summary="List the connections", responses=problem_responses(401, 403, 422))
 async def index(env: EnvDep, page: PageDep, _caller: Annotated[Caller, needs("admin")]) -> Page[ConnectionDoc]:
-    rows = await list_connections(env, after=page.after, limit=page.fetch)
-    items, following = page.cut(rows, lambda row: (row.created_at, row.id))
+    rows = await list_connections(env, after=page.after, limit=page.fetch_limit)
+    items, following = page.split(rows, lambda row: (row.created_at, row.id))
     return Page[ConnectionDoc](items=[ConnectionDoc.of(row) for row in items], next=following)
 
 
-@router.get("/v1/connections/{key}", summary="Read a connection", responses=errors(401, 403, 404, 422))
-async def show(key: Key, env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> ConnectionDoc:
+@router.get("/v1/connections/{key}", summary="Read a connection", responses=problem_responses(401, 403, 404, 422))
+async def show(key: ConnectionKeyPath, env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> ConnectionDoc:
     return ConnectionDoc.of(await get_connection(env, key))
 
 
@@ -222,10 +222,14 @@ async def show(key: Key, env: EnvDep, _caller: Annotated[Caller, needs("admin")]
     summary="Make or change a connection",
     description="Checked with one call to the vendor before it is saved; secrets are stored encrypted and never shown. "
     "Saving also puts a connection back into use, and sends what waited for it.",
-    responses={201: {"model": ConnectionDoc, "description": "Made"}, **errors(401, 403, 404, 409, 422, 503)},
+    responses={201: {"model": ConnectionDoc, "description": "Made"}, **problem_responses(401, 403, 404, 409, 422, 503)},
 )
 async def put(
-    key: NewKey, given: ConnectionIn, env: EnvDep, response: Response, caller: Annotated[Caller, needs("admin")]
+    key: NewConnectionKeyPath,
+    given: ConnectionIn,
+    env: EnvDep,
+    response: Response,
+    caller: Annotated[Caller, needs("admin")],
 ) -> ConnectionDoc:
     row, made = await save_connection(
         env,
@@ -245,14 +249,16 @@ async def put(
     "/v1/connections/{key}/check",
     summary="Does this connection work?",
     description="One call to the vendor. `fault` in the answer says why not; 503 when the vendor does not answer.",
-    responses=errors(401, 403, 404, 422, 503),
+    responses=problem_responses(401, 403, 404, 422, 503),
 )
-async def check(key: Key, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> ConnectionDoc:
+async def check(key: ConnectionKeyPath, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> ConnectionDoc:
     return ConnectionDoc.of(await check_connection(env, key, actor=caller.actor))
 
 
-@router.get("/v1/reps/{rep}/calendars", summary="Read a rep's calendars", responses=errors(401, 403, 404, 409, 422))
-async def calendars(rep: RepKey, env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> CalendarsDoc:
+@router.get(
+    "/v1/reps/{rep}/calendars", summary="Read a rep's calendars", responses=problem_responses(401, 403, 404, 409, 422)
+)
+async def calendars(rep: RepKeyPath, env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> CalendarsDoc:
     return CalendarsDoc.of(rep, await list_calendars(env, rep))
 
 
@@ -260,9 +266,13 @@ async def calendars(rep: RepKey, env: EnvDep, _caller: Annotated[Caller, needs("
     "/v1/reps/{rep}/calendars",
     summary="Bind a rep to calendars",
     description="All of them are read for busy times; appointments are written to the one that `writes`.",
-    responses=errors(401, 403, 404, 409, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
-async def bind(rep: RepKey, given: CalendarsIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> CalendarsDoc:
-    bound = [Bound(connection=c.connection, calendar=c.calendar, writes=c.writes) for c in given.calendars]
+async def put_calendars(
+    rep: RepKeyPath, given: CalendarsIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
+) -> CalendarsDoc:
+    bound = [
+        CalendarBindingInput(connection=c.connection, calendar=c.calendar, writes=c.writes) for c in given.calendars
+    ]
     await bind_calendars(env, rep, bound, actor=caller.actor)
     return CalendarsDoc.of(rep, await list_calendars(env, rep))

@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
-from pointsman.api.http.problems import errors
+from pointsman.api.http.problems import problem_responses
 from pointsman.services.deliveries.run import get_delivery, replay_delivery
-from pointsman.services.ports.meeting import DeliveryRow
+from pointsman.services.ports.booking import DeliveryRow
 
 router = APIRouter(tags=["Connections"])
 
@@ -55,7 +55,7 @@ class DeliveryDoc(BaseModel):
     "/v1/deliveries",
     summary="List the deliveries",
     description="Newest first; `status=dead` are the dead letters. Each is retried 12 times, over about a day.",
-    responses=errors(401, 403, 422),
+    responses=problem_responses(401, 403, 422),
 )
 async def index(
     env: EnvDep,
@@ -66,13 +66,13 @@ async def index(
 ) -> Page[DeliveryDoc]:
     async with env.uow() as tx:
         rows = await tx.deliveries.page(
-            status=status, appointment_id=appointment_id, after=page.after, limit=page.fetch
+            status=status, appointment_id=appointment_id, after=page.after, limit=page.fetch_limit
         )
-    items, following = page.cut(rows, lambda row: (row.created_at, row.id))
+    items, following = page.split(rows, lambda row: (row.created_at, row.id))
     return Page[DeliveryDoc](items=[DeliveryDoc.of(row) for row in items], next=following)
 
 
-@router.get("/v1/deliveries/{delivery_id}", summary="Read a delivery", responses=errors(401, 403, 404, 422))
+@router.get("/v1/deliveries/{delivery_id}", summary="Read a delivery", responses=problem_responses(401, 403, 404, 422))
 async def show(delivery_id: UUID, env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> DeliveryDoc:
     return DeliveryDoc.of(await get_delivery(env, delivery_id))
 
@@ -82,7 +82,7 @@ async def show(delivery_id: UUID, env: EnvDep, _caller: Annotated[Caller, needs(
     summary="Try a dead delivery again",
     description="Mend the cause first. However often it is replayed, there is one event: the vendor is asked for the "
     "key before anything is created.",
-    responses=errors(401, 403, 404, 409, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def replay(delivery_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> DeliveryDoc:
     return DeliveryDoc.of(await replay_delivery(env, delivery_id, actor=caller.actor))

@@ -7,8 +7,8 @@ from pydantic import BaseModel, Field
 
 from pointsman import __version__
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.problems import errors
-from pointsman.services.operations.operations import readiness
+from pointsman.api.http.problems import problem_responses
+from pointsman.services.operations.monitoring import readiness
 
 router = APIRouter(tags=["Operations"])
 
@@ -33,7 +33,7 @@ class Ready(BaseModel):
     "/health/live",
     summary="Is the process alive?",
     description="Asks nothing of the database: restart the process only when this fails.",
-    responses=errors(500),
+    responses=problem_responses(500),
 )
 async def live() -> Live:
     return Live(status="live", version=__version__)
@@ -43,8 +43,10 @@ async def live() -> Live:
     "/health/ready",
     summary="Can it do its work?",
     description="200 when the database answers and is migrated; 503 otherwise, and `faults` says why.",
-    responses=errors(503),
+    responses=problem_responses(503),
 )
 async def ready(request: Request, env: EnvDep) -> Ready:
     found = await readiness(env, needs_revision=request.app.state.revision)
-    return Ready(status="ready", revision=found.revision, worker=found.worker, worker_seen_at=found.worker_seen_at)
+    return Ready(
+        status="ready", revision=found.revision, worker=found.worker_alive, worker_seen_at=found.worker_seen_at
+    )

@@ -8,19 +8,19 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.in_house_only import house
-from pointsman.api.http.problems import errors
+from pointsman.api.http.in_house_only import in_house_only
+from pointsman.api.http.problems import problem_responses
 from pointsman.api.policies.request_bodies import (
     REQUEST_BODY,
-    YAML_ANSWER,
+    YAML_RESPONSE,
     AcceptHeader,
     FormatQuery,
-    document_of,
-    yaml_answer,
-    yaml_asked_for,
+    read_policy_body,
+    wants_yaml,
+    yaml_response,
 )
 from pointsman.api.policies.schemas import (
-    CheckedDoc,
+    CheckResultDoc,
     DefinitionDoc,
     DefinitionsDoc,
     DiffDoc,
@@ -32,18 +32,18 @@ from pointsman.api.policies.schemas import (
     PublicationDoc,
     PublicationPage,
 )
-from pointsman.api.routing.explanation_schemas import ExplainedDoc
+from pointsman.api.routing.explanation_schemas import ExplainedDecisionDoc
 from pointsman.domain.policy.json_schema import policy_json_schema
-from pointsman.domain.policy_check.run import publishable
+from pointsman.domain.policy_check.run import is_publishable
 from pointsman.domain.roster.roles import Work
-from pointsman.services.explain.explain import Question, explain
+from pointsman.services.explain.explain import ExplainRequest, explain
 from pointsman.services.policies import history as policy_history
 from pointsman.services.policies import lifecycle as policies
 
 router = APIRouter(tags=["Policy"])
 
 VersionPath = Annotated[int, Path(ge=1, le=2**62, examples=[1])]
-Note = Annotated[str, StringConstraints(max_length=1_000, strip_whitespace=True)]
+PublicationNote = Annotated[str, StringConstraints(max_length=1_000, strip_whitespace=True)]
 
 
 class PublishIn(BaseModel):
@@ -53,7 +53,7 @@ class PublishIn(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"note": "AT leads to Lisbon", "expected_current": 1}]}
     )
 
-    note: Annotated[Note, Field(min_length=1)]
+    note: Annotated[PublicationNote, Field(min_length=1)]
     expected_current: Annotated[
         int | None, Field(ge=1, le=2**62, description="The version you saw live; null when none was.")
     ]
@@ -64,7 +64,7 @@ class RollbackIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"note": "Lisbon was flooded"}]})
 
-    note: Annotated[Note, Field(min_length=1)]
+    note: Annotated[PublicationNote, Field(min_length=1)]
     to: Annotated[int | None, Field(ge=1, le=2**62)] = None
     expected_current: Annotated[
         int | None, Field(ge=1, le=2**62, description="Only if this version is still live; null: whichever is.")
@@ -98,7 +98,7 @@ class ExplainIn(BaseModel):
     summary="Store a draft",
     description="YAML (`Content-Type: text/yaml`) or JSON. A document that cannot be read is refused with the path to each "
     "fault; what the check finds beyond that is in the answer. YAML is kept as it was sent, with order and comments.",
-    responses=errors(401, 403, 413, 422),
+    responses=problem_responses(401, 403, 413, 422),
     openapi_extra=REQUEST_BODY,
 )
 async def draft(
@@ -107,11 +107,11 @@ async def draft(
     caller: Annotated[Caller, needs("admin")],
     note: Annotated[str, Query(max_length=1_000)] = "",
 ) -> DraftDoc:
-    given = await document_of(request)
+    given = await read_policy_body(request)
     made = await policies.add_draft(env, given.document, source=given.source, note=note, actor=caller.actor)
     return DraftDoc(
         **PolicyHead.of(made.policy).model_dump(),
-        publishable=publishable(made.findings),
+        publishable=is_publishable(made.findings),
         findings=[FindingDoc.of(finding) for finding in made.findings],
     )
 
@@ -120,12 +120,16 @@ async def draft(
     "/v1/policies/check",
     summary="Check a document",
     description="Against the roster as it is now. Nothing is stored. Every fault has its path and says what to do.",
-    responses=errors(401, 403, 413, 422),
+    responses=problem_responses(401, 403, 413, 422),
     openapi_extra=REQUEST_BODY,
 )
-async def check(request: Request, env: EnvDep, _caller: Annotated[Caller, house("admin", "read")]) -> CheckedDoc:
-    findings = await policies.check_document(env, (await document_of(request)).document)
-    return CheckedDoc(publishable=publishable(findings), findings=[FindingDoc.of(finding) for finding in findings])
+async def check(
+    request: Request, env: EnvDep, _caller: Annotated[Caller, in_house_only("admin", "read")]
+) -> CheckResultDoc:
+    findings = await policies.check_document(env, (await read_policy_body(request)).document)
+    return CheckResultDoc(
+        publishable=is_publishable(findings), findings=[FindingDoc.of(finding) for finding in findings]
+    )
 
 
 @router.post(
@@ -133,11 +137,13 @@ async def check(request: Request, env: EnvDep, _caller: Annotated[Caller, house(
     summary="Explain where a lead would go",
     description="The decision that would be taken now with its whole trace; why this rep, why not each other one, which rules "
     "nearly matched, and what would change it. Nothing is stored, nobody gets anything.",
-    responses=errors(401, 403, 404, 409, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
-async def explained(given: ExplainIn, env: EnvDep, _caller: Annotated[Caller, house("read")]) -> ExplainedDoc:
+async def explained(
+    given: ExplainIn, env: EnvDep, _caller: Annotated[Caller, in_house_only("read")]
+) -> ExplainedDecisionDoc:
     facts = {name: tuple(value) if isinstance(value, list) else value for name, value in given.facts.items()}
-    question = Question(
+    question = ExplainRequest(
         lead_id=given.lead_id,
         facts=facts,
         version=given.version,
@@ -145,7 +151,7 @@ async def explained(given: ExplainIn, env: EnvDep, _caller: Annotated[Caller, ho
         purpose=given.purpose,
         gate_open=given.gate_open,
     )
-    return ExplainedDoc.told(await explain(env, question))
+    return ExplainedDecisionDoc.of_explained(await explain(env, question))
 
 
 @router.post(
@@ -154,10 +160,10 @@ async def explained(given: ExplainIn, env: EnvDep, _caller: Annotated[Caller, ho
     description="Makes an archived version live again in one call, after the same check as any other: `to`, or the one "
     "that the live version took over from. Rolling back again goes one further back, never forward to what was rolled "
     "back; `GET /v1/policies/history` shows where it leads (`back_to`).",
-    responses=errors(401, 403, 404, 409, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def rollback(given: RollbackIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> PolicyHead:
-    row = await policies.rollback(
+    row = await policies.rollback_policy(
         env,
         to=given.to,
         note=given.note,
@@ -168,10 +174,10 @@ async def rollback(given: RollbackIn, env: EnvDep, caller: Annotated[Caller, nee
     return PolicyHead.of(row)
 
 
-@router.get("/v1/policies", summary="List policies", responses=errors(401, 403, 422))
+@router.get("/v1/policies", summary="List policies", responses=problem_responses(401, 403, 422))
 async def index(
     env: EnvDep,
-    _caller: Annotated[Caller, house("read")],
+    _caller: Annotated[Caller, in_house_only("read")],
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Annotated[int | None, Query(ge=1, le=2**62, description="`next` of the page before.")] = None,
 ) -> PolicyPage:
@@ -185,22 +191,25 @@ async def index(
     summary="Read the live policy",
     description="As JSON, or as YAML (`?format=yaml`): the author's own text, with order and comments, if it came as YAML.",
     response_model=PolicyDoc,
-    responses={**errors(401, 403, 404, 422), **YAML_ANSWER},
+    responses={**problem_responses(401, 403, 404, 422), **YAML_RESPONSE},
 )
 async def live(
-    env: EnvDep, _caller: Annotated[Caller, house("read")], written: FormatQuery = None, accept: AcceptHeader = ""
+    env: EnvDep,
+    _caller: Annotated[Caller, in_house_only("read")],
+    written: FormatQuery = None,
+    accept: AcceptHeader = "",
 ) -> PolicyDoc | Response:
-    row = await policies.current_policy(env)
-    return await yaml_answer(row) if yaml_asked_for(written, accept) else PolicyDoc.whole(row)
+    row = await policies.published_policy(env)
+    return await yaml_response(row) if wants_yaml(written, accept) else PolicyDoc.whole(row)
 
 
 @router.get(
     "/v1/policies/schema",
     summary="Read the document's JSON Schema",
     description="For editors and forms (JSON Schema 2020-12): they check and complete a policy while it is written.",
-    responses=errors(401, 403),
+    responses=problem_responses(401, 403),
 )
-async def schema(_caller: Annotated[Caller, house("read")]) -> dict[str, Any]:
+async def schema(_caller: Annotated[Caller, in_house_only("read")]) -> dict[str, Any]:
     return policy_json_schema()
 
 
@@ -208,15 +217,15 @@ async def schema(_caller: Annotated[Caller, house("read")]) -> dict[str, Any]:
     "/v1/policies/history",
     summary="See what was live when",
     description="Each time that a version went live: when, by whom, why, and what it replaced. Newest first.",
-    responses=errors(401, 403, 422),
+    responses=problem_responses(401, 403, 422),
 )
 async def history(
     env: EnvDep,
-    _caller: Annotated[Caller, house("read")],
+    _caller: Annotated[Caller, in_house_only("read")],
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Annotated[int | None, Query(ge=1, le=2**62, description="`next` of the page before.")] = None,
 ) -> PublicationPage:
-    rows = await policy_history.history(env, before=before, limit=limit + 1)
+    rows = await policy_history.publication_history(env, before=before, limit=limit + 1)
     following = rows[limit - 1].seq if len(rows) > limit else None
     shown = [PublicationDoc.model_validate(row, from_attributes=True) for row in rows[:limit]]
     return PublicationPage(items=shown, next=following)
@@ -227,17 +236,17 @@ async def history(
     summary="Read one policy",
     description="As JSON, or as YAML (`?format=yaml`): the author's own text, with order and comments, if it came as YAML.",
     response_model=PolicyDoc,
-    responses={**errors(401, 403, 404, 422), **YAML_ANSWER},
+    responses={**problem_responses(401, 403, 404, 422), **YAML_RESPONSE},
 )
 async def one(
     version: VersionPath,
     env: EnvDep,
-    _caller: Annotated[Caller, house("read")],
+    _caller: Annotated[Caller, in_house_only("read")],
     written: FormatQuery = None,
     accept: AcceptHeader = "",
 ) -> PolicyDoc | Response:
-    row = await policies.policy_version(env, version)
-    return await yaml_answer(row) if yaml_asked_for(written, accept) else PolicyDoc.whole(row)
+    row = await policies.get_policy(env, version)
+    return await yaml_response(row) if wants_yaml(written, accept) else PolicyDoc.whole(row)
 
 
 @router.get(
@@ -245,10 +254,12 @@ async def one(
     summary="See since when each definition reads as it does",
     description="Segments, ideal customer profiles, personas, scores, country groups and word lists, each with the first "
     "version of those on end that say the same, and who made that one live.",
-    responses=errors(401, 403, 404, 422),
+    responses=problem_responses(401, 403, 404, 422),
 )
-async def definitions(version: VersionPath, env: EnvDep, _caller: Annotated[Caller, house("read")]) -> DefinitionsDoc:
-    found = await policy_history.definitions(env, version)
+async def definitions(
+    version: VersionPath, env: EnvDep, _caller: Annotated[Caller, in_house_only("read")]
+) -> DefinitionsDoc:
+    found = await policy_history.definition_origins(env, version)
     shown = [DefinitionDoc.model_validate(since, from_attributes=True) for since in found]
     return DefinitionsDoc(version=version, definitions=shown)
 
@@ -258,12 +269,12 @@ async def definitions(version: VersionPath, env: EnvDep, _caller: Annotated[Call
     summary="Publish a draft",
     description="Refused while its check finds errors against the present roster (422), and when another version went live "
     "than you expect (409). Waiting leads are looked at again.",
-    responses=errors(401, 403, 404, 409, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def publish(
     version: VersionPath, given: PublishIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
 ) -> PolicyHead:
-    row = await policies.publish(
+    row = await policies.publish_policy(
         env, version, note=given.note, actor=caller.actor, expected=given.expected_current, check_expected=True
     )
     return PolicyHead.of(row)
@@ -274,9 +285,9 @@ async def publish(
     summary="Compare two policies",
     description="What the second says otherwise than the first, in words and as data, part by part. Rules go by their "
     "names, so that a rule put in between is one change; a default that is written out is none.",
-    responses=errors(401, 403, 404, 422),
+    responses=problem_responses(401, 403, 404, 422),
 )
 async def diff(
-    version: VersionPath, other: VersionPath, env: EnvDep, _caller: Annotated[Caller, house("read")]
+    version: VersionPath, other: VersionPath, env: EnvDep, _caller: Annotated[Caller, in_house_only("read")]
 ) -> DiffDoc:
-    return DiffDoc.of(version, other, await policies.diff(env, version, other))
+    return DiffDoc.of(version, other, await policies.diff_policies(env, version, other))

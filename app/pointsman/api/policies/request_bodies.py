@@ -38,7 +38,9 @@ REQUEST_BODY: dict[str, Any] = {
 }
 
 #: For OpenAPI: what a policy is also answered as.
-YAML_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": {"application/yaml": {"schema": {"type": "string"}}}}}
+YAML_RESPONSE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/yaml": {"schema": {"type": "string"}}}}
+}
 
 FormatQuery = Annotated[
     Literal["json", "yaml"] | None, Query(alias="format", description="Otherwise what `Accept` names; JSON by default.")
@@ -47,36 +49,36 @@ AcceptHeader = Annotated[str, Header(include_in_schema=False)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class SubmittedPolicy:
     """A document, and the author's own text if that was YAML: the document is what reading the text gives."""
 
     document: object
     source: str | None
 
 
-async def document_of(request: Request) -> Written:
+async def read_policy_body(request: Request) -> SubmittedPolicy:
     """The body as data. Raises Invalid for what is not YAML, or holds what JSON cannot."""
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     body = await request.body()
     if kind in YAML_TYPES:
-        return await run_in_threadpool(written_yaml, body)
+        return await run_in_threadpool(parse_policy_yaml, body)
     try:
-        return Written(document=json.loads(body or b"null"), source=None)
+        return SubmittedPolicy(document=json.loads(body or b"null"), source=None)
     except (ValueError, RecursionError):
         raise unreadable("the body is neither JSON nor marked as YAML (Content-Type: text/yaml)") from None
 
 
-def written_yaml(body: bytes) -> Written:
+def parse_policy_yaml(body: bytes) -> SubmittedPolicy:
     """A YAML text with what it says; Invalid when it cannot be read."""
-    return Written(document=read_yaml(body), source=body.decode())
+    return SubmittedPolicy(document=read_yaml(body), source=body.decode())
 
 
-def as_yaml(row: PolicyRow) -> str:
+def policy_as_yaml(row: PolicyRow) -> str:
     """The author's own text, or one written from the document in the author's order."""
     return write_yaml(row.document) if row.source is None else row.source
 
 
-def yaml_asked_for(given: Literal["json", "yaml"] | None, accept: str) -> bool:
+def wants_yaml(given: Literal["json", "yaml"] | None, accept: str) -> bool:
     """Whether to answer in YAML: `format` decides, else what `Accept` names first."""
     if given is not None:
         return given == "yaml"
@@ -84,6 +86,8 @@ def yaml_asked_for(given: Literal["json", "yaml"] | None, accept: str) -> bool:
     return next((kind in YAML_TYPES for kind in named if kind in YAML_TYPES or kind == "application/json"), False)
 
 
-async def yaml_answer(row: PolicyRow) -> Response:
+async def yaml_response(row: PolicyRow) -> Response:
     """The policy as a file to keep in git."""
-    return Response(await run_in_threadpool(as_yaml, row), media_type="application/yaml", headers={"Vary": "Accept"})
+    return Response(
+        await run_in_threadpool(policy_as_yaml, row), media_type="application/yaml", headers={"Vary": "Accept"}
+    )

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from pointsman.domain.policy_check.findings import Finding
-from pointsman.domain.policy_diff.changes import Change
+from pointsman.domain.policy_diff.changes import PolicyChange
 from pointsman.services.ports.policies import PolicyHeadRow, PolicyRow
 
 #: More than anybody reads; the rest is counted.
@@ -29,7 +29,7 @@ class FindingDoc(BaseModel):
         )
 
 
-class CheckedDoc(BaseModel):
+class CheckResultDoc(BaseModel):
     """What the check says about a document."""
 
     publishable: bool
@@ -64,7 +64,7 @@ class PolicyDoc(PolicyHead):
         return PolicyDoc(**head, written_in="json" if row.source is None else "yaml", document=dict(row.document))
 
 
-class DraftDoc(PolicyHead, CheckedDoc):
+class DraftDoc(PolicyHead, CheckResultDoc):
     """A draft just stored, with what its check found."""
 
 
@@ -75,7 +75,7 @@ class PolicyPage(BaseModel):
     next: int | None
 
 
-class ChangeDoc(BaseModel):
+class PolicyChangeDoc(BaseModel):
     """One change; null means that it is not there."""
 
     kind: str = Field(examples=["changed"], description="new | gone | moved | changed")
@@ -85,11 +85,11 @@ class ChangeDoc(BaseModel):
     sentence: str = Field(examples=["rule 3 'DACH demo requests' now also takes CH in lead.country"])
 
 
-class ChangesDoc(BaseModel):
+class PolicyChangesDoc(BaseModel):
     """What changed in one part of the document."""
 
     part: str = Field(examples=["rules"])
-    changes: list[ChangeDoc]
+    changes: list[PolicyChangeDoc]
 
 
 class DiffDoc(BaseModel):
@@ -97,15 +97,15 @@ class DiffDoc(BaseModel):
 
     version: int
     other: int
-    parts: list[ChangesDoc]
+    parts: list[PolicyChangesDoc]
     left_out: int = Field(description=f"How many changes beyond the first {MAX_CHANGES} are not shown.")
 
     @staticmethod
-    def of(version: int, other: int, changes: Sequence[Change]) -> "DiffDoc":
-        parts: dict[str, list[ChangeDoc]] = {}
+    def of(version: int, other: int, changes: Sequence[PolicyChange]) -> "DiffDoc":
+        parts: dict[str, list[PolicyChangeDoc]] = {}
         for change in changes[:MAX_CHANGES]:
-            parts.setdefault(change.group, []).append(ChangeDoc.model_validate(change, from_attributes=True))
-        shown = [ChangesDoc(part=part, changes=found) for part, found in parts.items()]
+            parts.setdefault(change.group, []).append(PolicyChangeDoc.model_validate(change, from_attributes=True))
+        shown = [PolicyChangesDoc(part=part, changes=found) for part, found in parts.items()]
         return DiffDoc(version=version, other=other, parts=shown, left_out=max(0, len(changes) - MAX_CHANGES))
 
 

@@ -9,16 +9,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pointsman.api.http.auth import Caller
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.in_house_only import house
-from pointsman.api.http.problems import errors
-from pointsman.api.http.timestamps import Moment
+from pointsman.api.http.in_house_only import in_house_only
+from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.policies.request_bodies import EXAMPLE_POLICY
-from pointsman.domain.replay.simulation import Counts
-from pointsman.services.explain.simulate import MOST_DECISIONS, Period, Simulated, simulate
+from pointsman.domain.replay.simulation import DecisionCounts
+from pointsman.services.explain.simulate import MAX_DECISIONS, SimulationPeriod, SimulationResult, simulate
 
 router = APIRouter(tags=["Policy"])
 
-VersionPath = Annotated[int, Path(ge=1, le=2**62, examples=[1])]
+SimulatedVersionPath = Annotated[int, Path(ge=1, le=2**62, examples=[1])]
 
 
 class SimulateIn(BaseModel):
@@ -26,15 +26,17 @@ class SimulateIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    since: Annotated[Moment, Field(examples=["2026-01-01T00:00:00Z"])]
-    until: Annotated[Moment | None, Field(description="Before this moment; null is now.")] = None
-    limit: Annotated[int, Field(ge=1, le=MOST_DECISIONS)] = 1_000
+    since: Annotated[Timestamp, Field(examples=["2026-01-01T00:00:00Z"])]
+    until: Annotated[Timestamp | None, Field(description="Before this moment; null is now.")] = None
+    limit: Annotated[int, Field(ge=1, le=MAX_DECISIONS)] = 1_000
     ledgers_from_zero: Annotated[
         bool, Field(description="Start all ledgers at zero, not as they stood when the period began.")
     ] = False
 
-    def period(self) -> Period:
-        return Period(since=self.since, until=self.until, limit=self.limit, ledgers_from_zero=self.ledgers_from_zero)
+    def period(self) -> SimulationPeriod:
+        return SimulationPeriod(
+            since=self.since, until=self.until, limit=self.limit, ledgers_from_zero=self.ledgers_from_zero
+        )
 
 
 class SimulateDocumentIn(SimulateIn):
@@ -55,11 +57,11 @@ class CountsDoc(BaseModel):
     hold_reason: dict[str, int] = Field(description="Why leads wait.")
 
     @staticmethod
-    def of(counts: Counts) -> "CountsDoc":
-        return CountsDoc.model_validate({name: dict(found) for name, found in counts.by.items()})
+    def of(counts: DecisionCounts) -> "CountsDoc":
+        return CountsDoc.model_validate({name: dict(found) for name, found in counts.by_dimension.items()})
 
 
-class ElsewhereDoc(BaseModel):
+class ReroutedLeadDoc(BaseModel):
     """One lead that goes elsewhere, in the words of both policies."""
 
     decision_id: UUID
@@ -82,7 +84,7 @@ class SimulationDoc(BaseModel):
     other_rep: int = Field(description="The same pool, another rep.")
     before: CountsDoc
     after: CountsDoc
-    examples: list[ElsewhereDoc] = Field(description="Up to 50; those that go elsewhere first.")
+    examples: list[ReroutedLeadDoc] = Field(description="Up to 50; those that go elsewhere first.")
     never_matched: list[str] = Field(description="Rules that matched no lead of the period.")
     never_matched_more: int
     ledgers: dict[str, str] = Field(
@@ -94,7 +96,7 @@ class SimulationDoc(BaseModel):
     assumptions: list[str]
 
     @staticmethod
-    def of(found: Simulated) -> "SimulationDoc":
+    def of(found: SimulationResult) -> "SimulationDoc":
         report = found.report
         return SimulationDoc(
             simulated=report.simulated,
@@ -107,7 +109,7 @@ class SimulationDoc(BaseModel):
             other_rep=report.other_rep,
             before=CountsDoc.of(report.before),
             after=CountsDoc.of(report.after),
-            examples=[ElsewhereDoc.model_validate(one, from_attributes=True) for one in report.examples],
+            examples=[ReroutedLeadDoc.model_validate(one, from_attributes=True) for one in report.examples],
             never_matched=list(report.never_matched),
             never_matched_more=report.never_matched_more,
             ledgers=dict(report.ledgers),
@@ -129,10 +131,10 @@ _HOW = (
     "/v1/policies/simulate",
     summary="Simulate a document",
     description=_HOW,
-    responses=errors(401, 403, 404, 413, 422, 503),
+    responses=problem_responses(401, 403, 404, 413, 422, 503),
 )
 async def of_document(
-    given: SimulateDocumentIn, env: EnvDep, _caller: Annotated[Caller, house("admin", "read")]
+    given: SimulateDocumentIn, env: EnvDep, _caller: Annotated[Caller, in_house_only("admin", "read")]
 ) -> SimulationDoc:
     return SimulationDoc.of(await simulate(env, given.period(), document=given.document))
 
@@ -141,9 +143,12 @@ async def of_document(
     "/v1/policies/{version}/simulate",
     summary="Simulate a stored policy",
     description=_HOW,
-    responses=errors(401, 403, 404, 422, 503),
+    responses=problem_responses(401, 403, 404, 422, 503),
 )
 async def of_version(
-    version: VersionPath, given: SimulateIn, env: EnvDep, _caller: Annotated[Caller, house("admin", "read")]
+    version: SimulatedVersionPath,
+    given: SimulateIn,
+    env: EnvDep,
+    _caller: Annotated[Caller, in_house_only("admin", "read")],
 ) -> SimulationDoc:
     return SimulationDoc.of(await simulate(env, given.period(), version=version))

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from pointsman.api.http.strict_json import NotStorableError, check
+from pointsman.api.http.strict_json import NotStorableError, parse_strict_json
 from pointsman.domain.errors import Fault, Invalid
 
 try:  # the C library is ten times as fast; a PyYAML built without it does too
@@ -43,7 +43,7 @@ def read_yaml(body: bytes) -> object:
         if _written_out(document, {}) > MAX_YAML_BYTES:
             raise unreadable("its aliases multiply to more than a document may hold: write the parts out")
         # By way of JSON, so that both forms hold the same: dates become text, what JSON lacks is refused.
-        return check(json.dumps(document, default=str).encode(), max_depth=MAX_YAML_DEPTH)
+        return parse_strict_json(json.dumps(document, default=str).encode(), max_depth=MAX_YAML_DEPTH)
     except UnicodeDecodeError:
         raise unreadable("the body is not UTF-8") from None
     except yaml.MarkedYAMLError as error:

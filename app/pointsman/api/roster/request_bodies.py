@@ -5,45 +5,45 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from pointsman.api.http.timestamps import Day, Moment
+from pointsman.api.http.timestamps import CalendarDate, Timestamp
 from pointsman.api.openapi.example_timestamps import in_days
-from pointsman.api.roster.working_hours import DayChanges, Hours, Region
-from pointsman.domain.dates.local_time import is_zone
+from pointsman.api.roster.working_hours import DayChanges, HolidayRegion, WeeklyHours
+from pointsman.domain.dates.local_time import is_time_zone
 from pointsman.domain.roster.reps import Caps, TimeOff
 from pointsman.domain.roster.roles import Work
 from pointsman.services.ports.roster import SupplierRow
-from pointsman.services.roster.roster_input import Absence, RepGiven, RoleGiven, RosterGiven
+from pointsman.services.roster.roster_input import RepInput, RoleInput, RosterInput, TimeOffInput
 from pointsman.services.roster.snapshot import caps_from_json
 
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+RosterKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
+DisplayName = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 RoleName = Annotated[str, StringConstraints(pattern=r"^[^\s/][^/]*$", min_length=1, max_length=100)]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
 Domain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+\.[a-z0-9-]+$", max_length=253)]
-Word = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+ShortText = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Category = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 Cap = Annotated[int | None, Field(ge=0, le=100_000)]
 
 
 def _known_zone(name: str) -> str:
-    if not is_zone(name):
+    if not is_time_zone(name):
         raise ValueError(f"{name!r} is not an IANA time zone; write one such as 'Europe/Berlin'")
     return name
 
 
-TimeZone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_known_zone)]
+RepTimeZone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_known_zone)]
 
 
-class In(BaseModel):
+class RequestBody(BaseModel):
     """Base of what is sent: nothing unknown gets in."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-Skills = Annotated[dict[Word, Annotated[list[Word], Field(max_length=200)]], Field(max_length=20)]
+Skills = Annotated[dict[ShortText, Annotated[list[ShortText], Field(max_length=200)]], Field(max_length=20)]
 
 
-class CategoryCapsDoc(In):
+class CategoryCapsDoc(RequestBody):
     """The most of one category that a rep may get; null means no limit."""
 
     per_hour: Cap = None
@@ -66,7 +66,7 @@ class CapsDoc(CategoryCapsDoc):
         return caps_from_json(self.model_dump())
 
 
-class TimeOffIn(In):
+class TimeOffIn(RequestBody):
     """An absence: from `starts_at` up to, and without, `ends_at`."""
 
     model_config = ConfigDict(
@@ -78,8 +78,8 @@ class TimeOffIn(In):
         },
     )
 
-    starts_at: Moment
-    ends_at: Moment
+    starts_at: Timestamp
+    ends_at: Timestamp
     reason: Annotated[str, StringConstraints(max_length=200)] = "away"
 
     @model_validator(mode="after")
@@ -88,12 +88,12 @@ class TimeOffIn(In):
             raise ValueError("time off must end after it starts")
         return self
 
-    def given(self) -> Absence:
+    def given(self) -> TimeOffInput:
         span = TimeOff(start=self.starts_at.astimezone(UTC), end=self.ends_at.astimezone(UTC))
-        return Absence(span=span, reason=self.reason)
+        return TimeOffInput(span=span, reason=self.reason)
 
 
-class RepIn(In):
+class RepIn(RequestBody):
     """A rep as they should be; `time_off` or `day_changes` left out leaves those as they are."""
 
     model_config = ConfigDict(
@@ -116,24 +116,24 @@ class RepIn(In):
         },
     )
 
-    name: Name
+    name: DisplayName
     email: Email
     role: Annotated[RoleName, Field(description="The name of a role on the roster.", examples=["SDR"])]
     tier: Annotated[int, Field(ge=1, le=9, description="1 is the best.")] = 1
-    time_zone: TimeZone = "UTC"
-    working_hours: Hours = Field(default_factory=list)
+    time_zone: RepTimeZone = "UTC"
+    working_hours: WeeklyHours = Field(default_factory=list)
     day_changes: DayChanges | None = None
-    holidays: Region | None = None
+    holidays: HolidayRegion | None = None
     skills: Skills = Field(default_factory=dict)
     caps: CapsDoc = Field(default_factory=CapsDoc)
     weight: Annotated[int, Field(ge=1, le=1_000, description="Twice the weight, twice the leads.")] = 1
-    supplier: Key = "in-house"
+    supplier: RosterKey = "in-house"
     active: bool = True
-    started_on: Day | None = None
+    started_on: CalendarDate | None = None
     time_off: Annotated[list[TimeOffIn], Field(max_length=500)] | None = None
 
-    def given(self, key: str) -> RepGiven:
-        return RepGiven(
+    def given(self, key: str) -> RepInput:
+        return RepInput(
             key=key,
             name=self.name,
             email=self.email,
@@ -172,31 +172,31 @@ class KeyedRepIn(RepIn):
         },
     )
 
-    key: Key
+    key: RosterKey
 
 
-class RepPatch(In):
+class RepPatch(RequestBody):
     """What to change of a rep; what is left out stays. `started_on` or `holidays` null takes it out."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"weight": 2, "caps": {"per_day": 15}}]})
 
-    name: Name | None = None
+    name: DisplayName | None = None
     email: Email | None = None
     role: RoleName | None = None
     tier: Annotated[int | None, Field(ge=1, le=9)] = None
-    time_zone: TimeZone | None = None
-    working_hours: Hours | None = None
+    time_zone: RepTimeZone | None = None
+    working_hours: WeeklyHours | None = None
     day_changes: DayChanges | None = None
-    holidays: Region | None = None
+    holidays: HolidayRegion | None = None
     skills: Skills | None = None
     caps: CapsDoc | None = None
     weight: Annotated[int | None, Field(ge=1, le=1_000)] = None
-    supplier: Key | None = None
+    supplier: RosterKey | None = None
     active: bool | None = None
-    started_on: Day | None = None
+    started_on: CalendarDate | None = None
 
 
-class RoleIn(In):
+class RoleIn(RequestBody):
     """Which works a role may do."""
 
     model_config = ConfigDict(
@@ -215,11 +215,11 @@ class NamedRoleIn(RoleIn):
 
     name: RoleName
 
-    def given(self) -> RoleGiven:
-        return RoleGiven(name=self.name, works=frozenset(self.works))
+    def given(self) -> RoleInput:
+        return RoleInput(name=self.name, works=frozenset(self.works))
 
 
-class SupplierIn(In):
+class SupplierIn(RequestBody):
     """Who employs reps; a partner may be barred from accounts by their domains."""
 
     model_config = ConfigDict(
@@ -229,7 +229,7 @@ class SupplierIn(In):
         },
     )
 
-    name: Name
+    name: DisplayName
     kind: Literal["in-house", "partner"]
     barred_domains: Annotated[list[Domain], Field(max_length=10_000)] = Field(default_factory=list)
 
@@ -242,13 +242,13 @@ class KeyedSupplierIn(SupplierIn):
         json_schema_extra={"examples": [{"key": "callwerk", "name": "Callwerk GmbH", "kind": "partner"}]},
     )
 
-    key: Key
+    key: RosterKey
 
     def row(self) -> SupplierRow:
         return SupplierRow(key=self.key, name=self.name, kind=self.kind, barred_domains=tuple(self.barred_domains))
 
 
-class RosterIn(In):
+class RosterIn(RequestBody):
     """Roles, suppliers and reps to add or replace, by name and key; whoever is not named stays as they are."""
 
     model_config = ConfigDict(
@@ -268,8 +268,8 @@ class RosterIn(In):
     suppliers: Annotated[list[KeyedSupplierIn], Field(max_length=1_000)] = Field(default_factory=list)
     reps: Annotated[list[KeyedRepIn], Field(max_length=2_000)] = Field(default_factory=list)
 
-    def given(self) -> RosterGiven:
-        return RosterGiven(
+    def given(self) -> RosterInput:
+        return RosterInput(
             roles=tuple(role.given() for role in self.roles),
             suppliers=tuple(supplier.row() for supplier in self.suppliers),
             reps=tuple(rep.given(rep.key) for rep in self.reps),

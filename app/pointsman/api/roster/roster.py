@@ -8,8 +8,8 @@ from fastapi import APIRouter, Path
 
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.in_house_only import house
-from pointsman.api.http.problems import errors
+from pointsman.api.http.in_house_only import in_house_only
+from pointsman.api.http.problems import problem_responses
 from pointsman.api.roster.request_bodies import (
     KeyedRepIn,
     KeyedSupplierIn,
@@ -22,11 +22,11 @@ from pointsman.api.roster.request_bodies import (
     TimeOffIn,
 )
 from pointsman.api.roster.schemas import (
-    ChangedDoc,
-    DeactivatedDoc,
-    HeldDoc,
+    AssignedLeadDoc,
+    DeactivationDoc,
     RepDoc,
     RoleDoc,
+    RosterChangeDoc,
     RosterDoc,
     SupplierDoc,
     TimeOffDoc,
@@ -37,13 +37,13 @@ from pointsman.services.roster import change_roster as roster
 
 router = APIRouter(tags=["Roster"])
 
-KeyPath = Annotated[str, Path(max_length=100, examples=["lena"])]
+RosterKeyPath = Annotated[str, Path(max_length=100, examples=["lena"])]
 _ROLE_HELP = " A change that would leave somebody with work outside their role answers 409 and names the leads."
 
 
-@router.get("/v1/roster", summary="Read the whole roster", responses=errors(401, 403))
-async def whole(env: EnvDep, _caller: Annotated[Caller, house("read")]) -> RosterDoc:
-    floor = await roster.floor(env)
+@router.get("/v1/roster", summary="Read the whole roster", responses=problem_responses(401, 403))
+async def whole(env: EnvDep, _caller: Annotated[Caller, in_house_only("read")]) -> RosterDoc:
+    floor = await roster.get_roster(env)
     away: defaultdict[str, list[TimeOffRow]] = defaultdict(list)
     for row in floor.time_off:
         away[row.rep].append(row)
@@ -60,25 +60,25 @@ async def whole(env: EnvDep, _caller: Annotated[Caller, house("read")]) -> Roste
     summary="Put a whole floor on the roster",
     description="Adds or replaces what is named, in one transaction; what is not named stays. Twice is the same as once."
     + _ROLE_HELP,
-    responses=errors(401, 403, 409, 413, 422),
+    responses=problem_responses(401, 403, 409, 413, 422),
 )
-async def put_whole(given: RosterIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> ChangedDoc:
+async def put_whole(given: RosterIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> RosterChangeDoc:
     changed = await roster.put_roster(env, given.given(), actor=caller.actor)
-    return ChangedDoc(version=changed.version, changed=changed.changed)
+    return RosterChangeDoc(version=changed.version, changed=changed.changed)
 
 
 @router.put(
     "/v1/roles/{name}",
     summary="Add a role, or change its works",
     description="A role is the set of works that its reps may do, and all they can ever get." + _ROLE_HELP,
-    responses=errors(401, 403, 409, 422),
+    responses=problem_responses(401, 403, 409, 422),
 )
 async def put_role(
     name: Annotated[str, Path(max_length=100, examples=["SDR"])],
     given: RoleIn,
     env: EnvDep,
     caller: Annotated[Caller, needs("admin")],
-) -> ChangedDoc:
+) -> RosterChangeDoc:
     return await _put(env, RosterIn(roles=[NamedRoleIn(name=name, works=given.works)]), caller)
 
 
@@ -86,19 +86,19 @@ async def put_role(
     "/v1/suppliers/{key}",
     summary="Add or change a supplier",
     description="In-house, or an outsourced partner, who may be barred from accounts.",
-    responses=errors(401, 403, 422),
+    responses=problem_responses(401, 403, 422),
 )
 async def put_supplier(
     key: Annotated[str, Path(max_length=100, pattern=r"^[a-z0-9][a-z0-9._-]*$", examples=["callwerk"])],
     given: SupplierIn,
     env: EnvDep,
     caller: Annotated[Caller, needs("admin")],
-) -> ChangedDoc:
+) -> RosterChangeDoc:
     return await _put(env, RosterIn(suppliers=[KeyedSupplierIn(key=key, **given.model_dump())]), caller)
 
 
-@router.get("/v1/reps/{key}", summary="Read one rep", responses=errors(401, 403, 404))
-async def one(key: KeyPath, env: EnvDep, _caller: Annotated[Caller, house("read")]) -> RepDoc:
+@router.get("/v1/reps/{key}", summary="Read one rep", responses=problem_responses(401, 403, 404))
+async def one(key: RosterKeyPath, env: EnvDep, _caller: Annotated[Caller, in_house_only("read")]) -> RepDoc:
     return await _rep(env, key)
 
 
@@ -107,7 +107,7 @@ async def one(key: KeyPath, env: EnvDep, _caller: Annotated[Caller, house("read"
     status_code=201,
     summary="Add a rep",
     description="A newcomer starts at balance 0 in every pool: neither owed nor flooded. Put them into a pool by policy.",
-    responses=errors(401, 403, 409, 422),
+    responses=problem_responses(401, 403, 409, 422),
 )
 async def create(given: KeyedRepIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> RepDoc:
     await roster.create_rep(env, given.given(given.key), actor=caller.actor)
@@ -118,7 +118,7 @@ async def create(given: KeyedRepIn, env: EnvDep, caller: Annotated[Caller, needs
     "/v1/reps/{key}",
     summary="Add or replace a rep",
     description="`time_off` or `day_changes` left out leaves those as they are." + _ROLE_HELP,
-    responses=errors(401, 403, 409, 422),
+    responses=problem_responses(401, 403, 409, 422),
 )
 async def replace(
     key: Annotated[str, Path(max_length=100, pattern=r"^[a-z0-9][a-z0-9._-]*$", examples=["nora"])],
@@ -135,9 +135,9 @@ async def replace(
     summary="Change some of a rep",
     description="What is left out stays, `started_on` or `holidays` null takes it out; a new weight or cap acts from now on."
     + _ROLE_HELP,
-    responses=errors(401, 403, 404, 409, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
-async def patch(key: KeyPath, given: RepPatch, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> RepDoc:
+async def patch(key: RosterKeyPath, given: RepPatch, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> RepDoc:
     there = (await _rep(env, key)).model_dump(exclude={"id", "works", "time_off"})
     sent = given.model_dump(exclude_unset=True)
     sent = {name: value for name, value in sent.items() if value is not None or name in {"started_on", "holidays"}}
@@ -150,14 +150,14 @@ async def patch(key: KeyPath, given: RepPatch, env: EnvDep, caller: Annotated[Ca
     summary="Take a rep off the floor",
     description="They get nothing more. What they hold stays until you reassign it (POST /v1/reps/{key}/reassign); the "
     "answer lists it, and an alert stays open until none is left.",
-    responses=errors(401, 403, 404),
+    responses=problem_responses(401, 403, 404),
 )
-async def deactivate(key: KeyPath, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> DeactivatedDoc:
+async def deactivate(key: RosterKeyPath, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> DeactivationDoc:
     changed, held = await roster.deactivate_rep(env, key, actor=caller.actor)
-    return DeactivatedDoc(
+    return DeactivationDoc(
         version=changed.version,
         changed=changed.changed,
-        holds=[HeldDoc(lead=lead.lead_id, work=lead.work) for lead in held],
+        holds=[AssignedLeadDoc(lead=lead.lead_id, work=lead.work) for lead in held],
     )
 
 
@@ -166,10 +166,10 @@ async def deactivate(key: KeyPath, env: EnvDep, caller: Annotated[Caller, needs(
     status_code=201,
     summary="Add time off",
     description="Whoever is away neither owes nor is owed: balances stand still, and nothing needs to be calibrated.",
-    responses=errors(401, 403, 404, 422),
+    responses=problem_responses(401, 403, 404, 422),
 )
 async def add_time_off(
-    key: KeyPath, given: TimeOffIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
+    key: RosterKeyPath, given: TimeOffIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
 ) -> TimeOffDoc:
     return TimeOffDoc.of(await roster.add_time_off(env, key, given.given(), actor=caller.actor))
 
@@ -177,20 +177,20 @@ async def add_time_off(
 @router.delete(
     "/v1/reps/{key}/time-off/{time_off_id}",
     summary="Take time off back",
-    responses=errors(401, 403, 404, 422),
+    responses=problem_responses(401, 403, 404, 422),
 )
 async def delete_time_off(
-    key: KeyPath, time_off_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("admin")]
-) -> ChangedDoc:
+    key: RosterKeyPath, time_off_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("admin")]
+) -> RosterChangeDoc:
     changed = await roster.delete_time_off(env, key, time_off_id, actor=caller.actor)
-    return ChangedDoc(version=changed.version, changed=changed.changed)
+    return RosterChangeDoc(version=changed.version, changed=changed.changed)
 
 
-async def _put(env: Env, given: RosterIn, caller: Caller) -> ChangedDoc:
+async def _put(env: Env, given: RosterIn, caller: Caller) -> RosterChangeDoc:
     changed = await roster.put_roster(env, given.given(), actor=caller.actor)
-    return ChangedDoc(version=changed.version, changed=changed.changed)
+    return RosterChangeDoc(version=changed.version, changed=changed.changed)
 
 
 async def _rep(env: Env, key: str) -> RepDoc:
-    rep, time_off = await roster.rep(env, key)
+    rep, time_off = await roster.get_rep(env, key)
     return RepDoc.of(rep, list(time_off))

@@ -103,21 +103,21 @@ class RosterDoc(BaseModel):
     reps: list[RepDoc]
 
 
-class ChangedDoc(BaseModel):
+class RosterChangeDoc(BaseModel):
     """The roster's version after a change; `changed` false means that nothing was different."""
 
     version: int
     changed: bool
 
 
-class HeldDoc(BaseModel):
+class AssignedLeadDoc(BaseModel):
     """A lead that a rep still holds."""
 
     lead: UUID
     work: str
 
 
-class DeactivatedDoc(ChangedDoc):
+class DeactivationDoc(RosterChangeDoc):
     """What a deactivated rep still holds: reassign it."""
 
-    holds: list[HeldDoc]
+    holds: list[AssignedLeadDoc]

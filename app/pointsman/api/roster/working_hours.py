@@ -7,11 +7,11 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from pointsman.api.http.timestamps import Day
+from pointsman.api.http.timestamps import CalendarDate
 from pointsman.domain.roster.reps import DayChange, WeeklyBlock
-from pointsman.services.roster.snapshot import clock_text, clock_time
+from pointsman.services.roster.snapshot import format_wall_time, parse_wall_time
 
-Clock = Annotated[str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
+WallTime = Annotated[str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
 
 
 class SpanDoc(BaseModel):
@@ -19,8 +19,8 @@ class SpanDoc(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    start: Annotated[Clock, Field(examples=["09:00"])]
-    end: Annotated[Clock, Field(examples=["17:30"])]
+    start: Annotated[WallTime, Field(examples=["09:00"])]
+    end: Annotated[WallTime, Field(examples=["17:30"])]
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
@@ -33,8 +33,10 @@ class BlockDoc(SpanDoc):
     """Working time on one weekday, Monday is 0, by the rep's own wall clock; the end of a day is 24:00."""
 
     weekday: Annotated[int, Field(ge=0, le=6, examples=[0])]
-    first_day: Annotated[Day | None, Field(description="The first date that it holds for; null: it always has.")] = None
-    last_day: Annotated[Day | None, Field(description="The last date, included; null: it stays.")] = None
+    first_day: Annotated[
+        CalendarDate | None, Field(description="The first date that it holds for; null: it always has.")
+    ] = None
+    last_day: Annotated[CalendarDate | None, Field(description="The last date, included; null: it stays.")] = None
 
     @model_validator(mode="after")
     def _holds_for_some_time(self) -> Self:
@@ -45,15 +47,15 @@ class BlockDoc(SpanDoc):
     def given(self) -> WeeklyBlock:
         return WeeklyBlock(
             weekday=self.weekday,
-            start=clock_time(self.start),
-            end=clock_time(self.end),
+            start=parse_wall_time(self.start),
+            end=parse_wall_time(self.end),
             first_day=self.first_day,
             last_day=self.last_day,
         )
 
     @staticmethod
     def of(block: WeeklyBlock) -> "BlockDoc":
-        start, end = clock_text(block.start), clock_text(block.end)
+        start, end = format_wall_time(block.start), format_wall_time(block.end)
         return BlockDoc(weekday=block.weekday, start=start, end=end, first_day=block.first_day, last_day=block.last_day)
 
 
@@ -62,7 +64,7 @@ class DayChangeDoc(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    day: Annotated[Day, Field(examples=["2026-12-24"])]
+    day: Annotated[CalendarDate, Field(examples=["2026-12-24"])]
     blocks: Annotated[list[SpanDoc], Field(max_length=10, examples=[[{"start": "09:00", "end": "12:00"}]])] = Field(
         default_factory=list
     )
@@ -76,12 +78,12 @@ class DayChangeDoc(BaseModel):
         return self
 
     def given(self) -> DayChange:
-        blocks = sorted((clock_time(b.start), clock_time(b.end)) for b in self.blocks)
+        blocks = sorted((parse_wall_time(b.start), parse_wall_time(b.end)) for b in self.blocks)
         return DayChange(day=self.day, blocks=tuple(blocks), reason=self.reason)
 
     @staticmethod
     def of(change: DayChange) -> "DayChangeDoc":
-        spans = [SpanDoc(start=clock_text(start), end=clock_text(end)) for start, end in change.blocks]
+        spans = [SpanDoc(start=format_wall_time(start), end=format_wall_time(end)) for start, end in change.blocks]
         return DayChangeDoc(day=change.day, blocks=spans, reason=change.reason)
 
 
@@ -109,9 +111,9 @@ def _repeated(days: Iterable[date]) -> Iterator[date]:
     return (a for a, b in pairwise(days) if a == b)
 
 
-Hours = Annotated[list[BlockDoc], Field(max_length=50), AfterValidator(_apart)]
+WeeklyHours = Annotated[list[BlockDoc], Field(max_length=50), AfterValidator(_apart)]
 DayChanges = Annotated[list[DayChangeDoc], Field(max_length=1_000), AfterValidator(_each_day_once)]
-Region = Annotated[
+HolidayRegion = Annotated[
     str,
     StringConstraints(min_length=2, max_length=60),
     Field(

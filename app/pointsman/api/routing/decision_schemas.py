@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from pointsman.api.http.partner_redaction import told
+from pointsman.api.http.partner_redaction import partner_summary
 from pointsman.domain.distribution.ledger import Ledger
-from pointsman.domain.routing.decision import Decision, canonical
+from pointsman.domain.routing.decision import Decision, canonical_json
 from pointsman.services.ports.routing import DecisionRow
 
 
@@ -83,7 +83,9 @@ class TraceDoc(BaseModel):
             pool=decision.pool,
             rep=decision.rep,
             hold_reason=decision.hold_reason,
-            summary=told(decision.outcome.value, rep=decision.rep, work=decision.work) if partner else decision.summary,
+            summary=partner_summary(decision.outcome.value, rep=decision.rep, work=decision.work)
+            if partner
+            else decision.summary,
             steps=[]
             if partner
             else [
@@ -128,7 +130,7 @@ class DecisionHead(BaseModel):
     def head_of(row: DecisionRow, *, partner: bool) -> "DecisionHead":
         head = DecisionHead.model_validate(row, from_attributes=True)
         if partner:
-            head.summary, head.rule = told(head.outcome, rep=head.rep, work=head.work), None
+            head.summary, head.rule = partner_summary(head.outcome, rep=head.rep, work=head.work), None
         return head
 
 
@@ -139,7 +141,7 @@ class WholeDecisionDoc(DecisionHead):
 
     @staticmethod
     def of(row: DecisionRow, *, partner: bool) -> "WholeDecisionDoc":
-        trace = TraceDoc.of(Decision.from_json(canonical(row.record)), partner=partner)
+        trace = TraceDoc.of(Decision.from_json(canonical_json(row.record)), partner=partner)
         return WholeDecisionDoc(**DecisionHead.head_of(row, partner=partner).model_dump(), trace=trace)
 
 

@@ -8,23 +8,23 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.in_house_only import house
+from pointsman.api.http.in_house_only import in_house_only
 from pointsman.api.http.paging import Page, PageDep
-from pointsman.api.http.problems import errors
+from pointsman.api.http.problems import problem_responses
 from pointsman.api.intake.lead_schemas import DecisionDoc
 from pointsman.api.routing.decision_schemas import DecisionHead, WholeDecisionDoc
-from pointsman.api.routing.explanation_schemas import ExplainedDoc
+from pointsman.api.routing.explanation_schemas import ExplainedDecisionDoc
 from pointsman.api.routing.replay_schemas import MOST_REPLAYS_SHOWN, ReplayDoc, ReplayIn, ReplaysDoc
 from pointsman.domain.roster.roles import Work
-from pointsman.services.explain.explain import decision, decision_page, explain_stored
+from pointsman.services.explain.explain import decision_page, explain_stored, get_decision
 from pointsman.services.explain.replays import replay_decision, replay_many
 from pointsman.services.ports import Env
 from pointsman.services.reassignment.by_rules import reassign
-from pointsman.services.reassignment.manual import assign
+from pointsman.services.reassignment.manual import assign_manually
 
 router = APIRouter(tags=["Decisions"])
 
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=1_000, strip_whitespace=True)]
+ReasonText = Annotated[str, StringConstraints(min_length=1, max_length=1_000, strip_whitespace=True)]
 
 
 class AssignIn(BaseModel):
@@ -37,7 +37,7 @@ class AssignIn(BaseModel):
 
     rep: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     work: Work
-    reason: Reason
+    reason: ReasonText
     override_id: UUID | None = None
 
 
@@ -46,10 +46,10 @@ class ReassignIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "Lena is on parental leave"}]})
 
-    reason: Reason
+    reason: ReasonText
 
 
-@router.get("/v1/decisions", summary="List decisions", responses=errors(401, 403, 422))
+@router.get("/v1/decisions", summary="List decisions", responses=problem_responses(401, 403, 422))
 async def index(env: EnvDep, page: PageDep, caller: Annotated[Caller, needs("read")]) -> Page[DecisionHead]:
     return await _page(env, page, caller, None)
 
@@ -58,7 +58,7 @@ async def index(env: EnvDep, page: PageDep, caller: Annotated[Caller, needs("rea
     "/v1/leads/{lead_id}/decisions",
     summary="List a lead's decisions",
     description="Newest first. Those of leads that were merged into this one are among them: `lead_id` says which.",
-    responses=errors(401, 403, 404, 422),
+    responses=problem_responses(401, 403, 404, 422),
 )
 async def of_lead(
     lead_id: UUID, env: EnvDep, page: PageDep, caller: Annotated[Caller, needs("read", "handover")]
@@ -71,10 +71,10 @@ async def of_lead(
     summary="Read a decision with its whole trace",
     description="Every rule that was looked at, every rep with the reason they were dropped, and the ledger before and "
     "after. A partner's key sees where its lead went, not our rules or who else was looked at.",
-    responses=errors(401, 403, 404, 422),
+    responses=problem_responses(401, 403, 404, 422),
 )
 async def one(decision_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("read", "handover")]) -> WholeDecisionDoc:
-    row = await decision(env, decision_id, supplier=caller.supplier)
+    row = await get_decision(env, decision_id, supplier=caller.supplier)
     return WholeDecisionDoc.of(row, partner=caller.supplier is not None)
 
 
@@ -83,10 +83,12 @@ async def one(decision_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("r
     summary="Explain a decision",
     description="From its stored inputs, with the policy and the roster of that time: why this rep, why not each other one and "
     "when their turn comes, which rules nearly matched, and what would have changed it.",
-    responses=errors(401, 403, 404, 422),
+    responses=problem_responses(401, 403, 404, 422),
 )
-async def explanation(decision_id: UUID, env: EnvDep, _caller: Annotated[Caller, house("read")]) -> ExplainedDoc:
-    return ExplainedDoc.told(await explain_stored(env, decision_id))
+async def explanation(
+    decision_id: UUID, env: EnvDep, _caller: Annotated[Caller, in_house_only("read")]
+) -> ExplainedDecisionDoc:
+    return ExplainedDecisionDoc.of_explained(await explain_stored(env, decision_id))
 
 
 @router.post(
@@ -94,7 +96,7 @@ async def explanation(decision_id: UUID, env: EnvDep, _caller: Annotated[Caller,
     summary="Take the latest decisions again",
     description="As many as are asked for, the newest first. Says how many come out the same to the byte, and of the first "
     "that do not, where they differ. Nothing is written.",
-    responses=errors(401, 403, 422),
+    responses=problem_responses(401, 403, 422),
 )
 async def replays(given: ReplayIn, env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> ReplaysDoc:
     total, differing = 0, []
@@ -111,7 +113,7 @@ async def replays(given: ReplayIn, env: EnvDep, _caller: Annotated[Caller, needs
     summary="Take a decision again",
     description="From its stored inputs, with the policy and the roster of that time. Nothing is written. The answer says "
     "whether the same bytes come out, the first byte that differs, and every place where they do.",
-    responses=errors(401, 403, 404, 422),
+    responses=problem_responses(401, 403, 404, 422),
 )
 async def replay(decision_id: UUID, env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> ReplayDoc:
     return ReplayDoc.of(await replay_decision(env, decision_id))
@@ -123,12 +125,12 @@ async def replay(decision_id: UUID, env: EnvDep, _caller: Annotated[Caller, need
     description="Roles and gates hold here too: without them the answer is 409 `role-protected` or `gate-closed`, with what "
     "is missing. An override (POST /v1/overrides) is the only way around, and is counted. The rep's caps, absence, skills and "
     "supplier capacity do not hold: you say who. It takes no turn in a pool, and counts in the rep's load from then on.",
-    responses=errors(401, 403, 404, 409, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def assigned(
     lead_id: UUID, given: AssignIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
 ) -> DecisionDoc:
-    routed = await assign(
+    routed = await assign_manually(
         env,
         lead_id,
         rep=given.rep,
@@ -145,7 +147,7 @@ async def assigned(
     summary="Give a lead to somebody else",
     description="By the rules, for the same work, never to anybody who held it before. The old turn is taken back and a new "
     "one is booked. Nobody eligible: the lead waits. An appointment goes along; nobody free then: 409 `nobody-free`.",
-    responses=errors(401, 403, 404, 409, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def reassigned(
     lead_id: UUID, given: ReassignIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
@@ -154,8 +156,10 @@ async def reassigned(
 
 
 async def _page(env: Env, page: PageDep, caller: Caller, lead_id: UUID | None) -> Page[DecisionHead]:
-    rows = await decision_page(env, lead_id=lead_id, supplier=caller.supplier, before=page.after, limit=page.fetch)
-    items, following = page.cut(rows, lambda row: (row.at, row.id))
+    rows = await decision_page(
+        env, lead_id=lead_id, supplier=caller.supplier, before=page.after, limit=page.fetch_limit
+    )
+    items, following = page.split(rows, lambda row: (row.at, row.id))
     return Page[DecisionHead](
         items=[DecisionHead.head_of(row, partner=caller.supplier is not None) for row in items], next=following
     )

@@ -7,12 +7,12 @@ from pydantic import BaseModel, Field
 
 from pointsman.api.routing.decision_schemas import BalanceDoc, LeafDoc, TraceDoc
 from pointsman.domain.counterfactuals.near_misses import NearMiss
-from pointsman.domain.counterfactuals.search import Change
+from pointsman.domain.counterfactuals.search import FactChange
 from pointsman.domain.explain.explanation import Explanation, WhyNot
-from pointsman.services.explain.explain import Explained
+from pointsman.services.explain.explain import ExplainedDecision
 
 
-class WhyDoc(BaseModel):
+class WhyRepDoc(BaseModel):
     """Why the chosen rep."""
 
     code: str = Field(
@@ -49,7 +49,7 @@ class WhyNotDoc(BaseModel):
         )
 
 
-class ChangeDoc(BaseModel):
+class FactChangeDoc(BaseModel):
     """One fact that would have to be otherwise."""
 
     field: str = Field(examples=["lead.score"])
@@ -58,17 +58,17 @@ class ChangeDoc(BaseModel):
     unset: bool = Field(description="The fact would have to be unknown.")
 
     @staticmethod
-    def of(change: Change) -> "ChangeDoc":
+    def of(change: FactChange) -> "FactChangeDoc":
         value = change.value
         told = value.isoformat() if isinstance(value, datetime) else list(value) if isinstance(value, tuple) else value
-        return ChangeDoc(field=change.field, words=change.words, value=told, unset=change.unset)
+        return FactChangeDoc(field=change.field, words=change.words, value=told, unset=change.unset)
 
 
-class WouldMatchDoc(BaseModel):
+class MatchChangesDoc(BaseModel):
     """The fewest changes found that make a rule match."""
 
     sentence: str = Field(examples=["lead.country were one of DE, AT, CH and lead.score were at least 70"])
-    changes: list[ChangeDoc]
+    changes: list[FactChangeDoc]
     proven: bool = Field(description="Tried with values, and none of the changes is too much.")
 
 
@@ -79,7 +79,7 @@ class NearMissDoc(BaseModel):
     position: int = Field(description="Its place in the policy, from 0.")
     tests: int = Field(description="So many tests keep it from matching, at least.")
     failing: list[LeafDoc]
-    would_match_if: WouldMatchDoc | None
+    would_match_if: MatchChangesDoc | None
 
     @staticmethod
     def of(miss: NearMiss) -> "NearMissDoc":
@@ -91,13 +91,15 @@ class NearMissDoc(BaseModel):
             failing=[LeafDoc.model_validate(leaf, from_attributes=True) for leaf in miss.failing],
             would_match_if=None
             if guess is None
-            else WouldMatchDoc(
-                sentence=guess.sentence, changes=[ChangeDoc.of(change) for change in guess.changes], proven=guess.proven
+            else MatchChangesDoc(
+                sentence=guess.sentence,
+                changes=[FactChangeDoc.of(change) for change in guess.changes],
+                proven=guess.proven,
             ),
         )
 
 
-class WouldChangeDoc(BaseModel):
+class RemedyDoc(BaseModel):
     """One thing that would change where the lead goes."""
 
     code: str = Field(examples=["time-off"])
@@ -114,33 +116,33 @@ class ExplanationDoc(BaseModel):
 
     summary: str
     story: list[str]
-    why_rep: WhyDoc | None
+    why_rep: WhyRepDoc | None
     why_not: list[WhyNotDoc]
     why_not_more: int
     nearly: list[NearMissDoc] = Field(description="The nearest first.")
     nearly_more: int = Field(description="So many more rules did not match.")
-    would_change: list[WouldChangeDoc]
+    would_change: list[RemedyDoc]
 
     @staticmethod
     def of(told: Explanation) -> "ExplanationDoc":
         return ExplanationDoc(
             summary=told.summary,
             story=list(told.story),
-            why_rep=None if told.why_rep is None else WhyDoc(code=told.why_rep.code, sentence=told.why_rep.sentence),
+            why_rep=None if told.why_rep is None else WhyRepDoc(code=told.why_rep.code, sentence=told.why_rep.sentence),
             why_not=[WhyNotDoc.of(other) for other in told.why_not],
             why_not_more=told.why_not_more,
-            nearly=[NearMissDoc.of(miss) for miss in told.nearly.nearest],
-            nearly_more=told.nearly.more,
-            would_change=[WouldChangeDoc.model_validate(c, from_attributes=True) for c in told.would_change],
+            nearly=[NearMissDoc.of(miss) for miss in told.near_misses.nearest],
+            nearly_more=told.near_misses.more,
+            would_change=[RemedyDoc.model_validate(c, from_attributes=True) for c in told.would_change],
         )
 
 
-class ExplainedDoc(TraceDoc):
+class ExplainedDecisionDoc(TraceDoc):
     """A decision with its whole trace and its explanation."""
 
     explanation: ExplanationDoc
 
     @staticmethod
-    def told(found: Explained) -> "ExplainedDoc":
+    def of_explained(found: ExplainedDecision) -> "ExplainedDecisionDoc":
         trace = TraceDoc.of(found.decision)
-        return ExplainedDoc(**dict(trace), explanation=ExplanationDoc.of(found.explanation))
+        return ExplainedDecisionDoc(**dict(trace), explanation=ExplanationDoc.of(found.explanation))

@@ -9,12 +9,12 @@ from pydantic import BaseModel, Field
 
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.in_house_only import house
+from pointsman.api.http.in_house_only import in_house_only
 from pointsman.api.http.paging import Page, PageDep
-from pointsman.api.http.partner_redaction import told
-from pointsman.api.http.problems import errors
+from pointsman.api.http.partner_redaction import partner_summary
+from pointsman.api.http.problems import problem_responses
 from pointsman.api.intake.lead_schemas import DecisionDoc
-from pointsman.domain.text.wording import span
+from pointsman.domain.text.formatting import length_in_words
 from pointsman.services.holds.drain import hold_counts, hold_page, retry_hold
 from pointsman.services.ports.holds import HoldCount, HoldFilter, HoldRow
 
@@ -61,9 +61,9 @@ class HoldDoc(BaseModel):
         age = max(now - row.held_at, timedelta(0))
         return HoldDoc(
             **stored,
-            sentence=told("held", rep=None, work=row.work) if partner else row.sentence,
+            sentence=partner_summary("held", rep=None, work=row.work) if partner else row.sentence,
             age_s=int(age.total_seconds()),
-            age=span(age),
+            age=length_in_words(age),
             overdue=row.due_at <= now,
             releases=[] if partner else [ReleaseDoc.model_validate(release) for release in row.releases],
             next_try_at=None if partner else row.next_try_at,
@@ -91,7 +91,7 @@ class HoldCountDoc(BaseModel):
             waiting=row.waiting,
             overdue=row.overdue,
             oldest=row.oldest,
-            oldest_age=span(now - row.oldest),
+            oldest_age=length_in_words(now - row.oldest),
             next_try_at=row.next_try_at,
         )
 
@@ -111,7 +111,7 @@ class HoldSummaryDoc(BaseModel):
     summary="List waiting leads",
     description="In order of arrival, with what would release each. They are tried again at the moment that may release "
     "them, when the roster or the policy changes, and every half minute.",
-    responses=errors(401, 403, 422),
+    responses=problem_responses(401, 403, 422),
 )
 async def index(
     env: EnvDep,
@@ -124,8 +124,8 @@ async def index(
 ) -> Page[HoldDoc]:
     now = env.clock()
     which = HoldFilter(supplier=caller.supplier, pool=pool, reason=reason, due_before=now if overdue else None)
-    rows = await hold_page(env, which, after=page.after, limit=page.fetch)
-    items, following = page.cut(rows, lambda row: (row.held_at, row.id))
+    rows = await hold_page(env, which, after=page.after, limit=page.fetch_limit)
+    items, following = page.split(rows, lambda row: (row.held_at, row.id))
     partner = caller.supplier is not None
     return Page[HoldDoc](items=[HoldDoc.of(row, now, partner=partner) for row in items], next=following)
 
@@ -134,9 +134,9 @@ async def index(
     "/v1/holds/summary",
     summary="Count the waiting leads",
     description="By reason, work and pool, with the oldest and the next moment that may release one.",
-    responses=errors(401, 403),
+    responses=problem_responses(401, 403),
 )
-async def summary(env: EnvDep, _caller: Annotated[Caller, house("read")]) -> HoldSummaryDoc:
+async def summary(env: EnvDep, _caller: Annotated[Caller, in_house_only("read")]) -> HoldSummaryDoc:
     now, groups = await hold_counts(env)
     return HoldSummaryDoc(
         at=now,
@@ -150,7 +150,7 @@ async def summary(env: EnvDep, _caller: Annotated[Caller, house("read")]) -> Hol
 @router.post(
     "/v1/holds/{hold_id}/retry",
     summary="Try a waiting lead now",
-    responses=errors(401, 403, 404, 409, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def retry(hold_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> DecisionDoc:
     return DecisionDoc.of(await retry_hold(env, hold_id, actor=caller.actor))

@@ -10,16 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
-from pointsman.api.http.problems import errors
-from pointsman.api.http.timestamps import Moment
+from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.openapi.example_timestamps import in_days
 from pointsman.domain.roster.roles import Work
 from pointsman.services.ports.routing import OverrideRow
-from pointsman.services.routing.overrides import add_override, override, override_page, revoke_override
+from pointsman.services.routing.overrides import add_override, get_override, override_page, revoke_override
 
 router = APIRouter(tags=["Decisions"])
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=1_000, strip_whitespace=True)]
+OverrideText = Annotated[str, StringConstraints(min_length=1, max_length=1_000, strip_whitespace=True)]
 
 
 class OverrideIn(BaseModel):
@@ -44,9 +44,9 @@ class OverrideIn(BaseModel):
     lead: UUID
     rep: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     work: Work
-    reason: Text
-    approver: Text
-    expires_at: Moment
+    reason: OverrideText
+    approver: OverrideText
+    expires_at: Timestamp
 
 
 class RevokeIn(BaseModel):
@@ -54,7 +54,7 @@ class RevokeIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "the founder left"}]})
 
-    reason: Text
+    reason: OverrideText
 
 
 class OverrideDoc(BaseModel):
@@ -82,7 +82,7 @@ class OverrideDoc(BaseModel):
     summary="Allow an exception",
     description="The only way around roles and gates. It says who approved it and why, ends within seven days, and every "
     "use is counted. A lead that waits for this work is tried again.",
-    responses=errors(401, 403, 404, 409, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def create(given: OverrideIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> OverrideDoc:
     row = await add_override(
@@ -98,28 +98,28 @@ async def create(given: OverrideIn, env: EnvDep, caller: Annotated[Caller, needs
     return OverrideDoc.of(row)
 
 
-@router.get("/v1/overrides", summary="List overrides", responses=errors(401, 403, 422))
+@router.get("/v1/overrides", summary="List overrides", responses=problem_responses(401, 403, 422))
 async def index(
     env: EnvDep,
     page: PageDep,
     _caller: Annotated[Caller, needs("admin")],
     lead: Annotated[UUID | None, Query(description="Only those for this lead.")] = None,
 ) -> Page[OverrideDoc]:
-    rows = await override_page(env, lead_id=lead, before=page.after, limit=page.fetch)
-    items, following = page.cut(rows, lambda row: (row.created_at, row.id))
+    rows = await override_page(env, lead_id=lead, before=page.after, limit=page.fetch_limit)
+    items, following = page.split(rows, lambda row: (row.created_at, row.id))
     return Page[OverrideDoc](items=[OverrideDoc.of(row) for row in items], next=following)
 
 
-@router.get("/v1/overrides/{override_id}", summary="Read an override", responses=errors(401, 403, 404, 422))
+@router.get("/v1/overrides/{override_id}", summary="Read an override", responses=problem_responses(401, 403, 404, 422))
 async def one(override_id: UUID, env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> OverrideDoc:
-    return OverrideDoc.of(await override(env, override_id))
+    return OverrideDoc.of(await get_override(env, override_id))
 
 
 @router.post(
     "/v1/overrides/{override_id}/revoke",
     summary="End an override",
     description="From now on it lets nothing through; what it let through stays where it is.",
-    responses=errors(401, 403, 404, 409, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def revoke(
     override_id: UUID, given: RevokeIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]

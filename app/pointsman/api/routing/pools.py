@@ -10,21 +10,21 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.in_house_only import house
-from pointsman.api.http.problems import errors
+from pointsman.api.http.in_house_only import in_house_only
+from pointsman.api.http.problems import problem_responses
 from pointsman.api.routing.decision_schemas import BalanceDoc
 from pointsman.services.ports.ledgers import SkipRow
 from pointsman.services.routing.ledger import PoolLedger, adjust_balance, pool_ledger
-from pointsman.services.routing.ledger_audit import Verified, rebuild_ledger, verify_ledger
+from pointsman.services.routing.ledger_audit import LedgerVerification, rebuild_ledger, verify_ledger
 from pointsman.services.routing.skips import cancel_skip, skip_next_turn
 
 router = APIRouter(tags=["Roster"])
 
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=1_000, strip_whitespace=True)]
+LedgerReason = Annotated[str, StringConstraints(min_length=1, max_length=1_000, strip_whitespace=True)]
 PoolPath = Annotated[str, Path(max_length=100, examples=["sdr-dach"])]
 
 
-class StandingDoc(BaseModel):
+class MemberBalanceDoc(BaseModel):
     """How one member stands: above 0 is owed turns, below 0 has had more than their share."""
 
     rep: str
@@ -69,7 +69,7 @@ class LedgerDoc(BaseModel):
     counter: str = Field(description="Under which name the balances are kept: the pool's own, unless it is shared.")
     shared_with: list[str] = Field(description="The other pools of this counter.")
     entries: int
-    members: list[StandingDoc]
+    members: list[MemberBalanceDoc]
     skips: list[SkipDoc] = Field(description="Whose next turn is to be passed over.")
 
     @staticmethod
@@ -80,7 +80,7 @@ class LedgerDoc(BaseModel):
             shared_with=list(ledger.shared_with),
             entries=ledger.seq,
             members=[
-                StandingDoc(
+                MemberBalanceDoc(
                     rep=m.rep,
                     balance=BalanceDoc.of(m.balance),
                     turns=m.turns,
@@ -103,7 +103,7 @@ class AdjustmentIn(BaseModel):
 
     rep: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     amount: Annotated[str, StringConstraints(pattern=r"^[+-]?[0-9]{1,7}(/[1-9][0-9]{0,6}|\.[0-9]{1,6})?$")]
-    reason: Reason
+    reason: LedgerReason
 
 
 class SkipIn(BaseModel):
@@ -115,7 +115,7 @@ class SkipIn(BaseModel):
     )
 
     rep: Annotated[str, StringConstraints(min_length=1, max_length=100)]
-    reason: Reason
+    reason: LedgerReason
     costs_turn: bool = False
 
 
@@ -126,10 +126,10 @@ class RebuildIn(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"reason": "restored from a backup of last night"}]}
     )
 
-    reason: Reason
+    reason: LedgerReason
 
 
-class VerifiedDoc(BaseModel):
+class LedgerVerificationDoc(BaseModel):
     """Whether the stored balances are those that the history leads to; `faults` say what is not."""
 
     pool: str
@@ -141,8 +141,8 @@ class VerifiedDoc(BaseModel):
     rebuilt: dict[str, str]
 
     @staticmethod
-    def of(found: Verified) -> "VerifiedDoc":
-        return VerifiedDoc(
+    def of(found: LedgerVerification) -> "LedgerVerificationDoc":
+        return LedgerVerificationDoc(
             pool=found.pool,
             counter=found.counter,
             agrees=found.agrees,
@@ -153,8 +153,10 @@ class VerifiedDoc(BaseModel):
         )
 
 
-@router.get("/v1/pools/{name}/ledger", summary="Read a pool's balances", responses=errors(401, 403, 404, 409))
-async def ledger(name: PoolPath, env: EnvDep, _caller: Annotated[Caller, house("read")]) -> LedgerDoc:
+@router.get(
+    "/v1/pools/{name}/ledger", summary="Read a pool's balances", responses=problem_responses(401, 403, 404, 409)
+)
+async def ledger(name: PoolPath, env: EnvDep, _caller: Annotated[Caller, in_house_only("read")]) -> LedgerDoc:
     return LedgerDoc.of(await pool_ledger(env, name))
 
 
@@ -163,7 +165,7 @@ async def ledger(name: PoolPath, env: EnvDep, _caller: Annotated[Caller, house("
     status_code=201,
     summary="Correct a balance",
     description="With a reason, which stays in the history. The sum of all balances remains 0.",
-    responses=errors(401, 403, 404, 409, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def adjust(
     name: PoolPath, given: AdjustmentIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
@@ -176,10 +178,10 @@ async def adjust(
     "/v1/pools/{name}/verify",
     summary="Check balances against history",
     description="Rebuilds the balances from every turn, credit and correction, and compares. Nothing is written.",
-    responses=errors(401, 403, 404),
+    responses=problem_responses(401, 403, 404),
 )
-async def verify(name: PoolPath, env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> VerifiedDoc:
-    return VerifiedDoc.of(await verify_ledger(env, name))
+async def verify(name: PoolPath, env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> LedgerVerificationDoc:
+    return LedgerVerificationDoc.of(await verify_ledger(env, name))
 
 
 @router.post(
@@ -187,12 +189,12 @@ async def verify(name: PoolPath, env: EnvDep, _caller: Annotated[Caller, needs("
     summary="Rebuild balances from history",
     description="Puts the balances that the history leads to in the place of the stored ones, and answers what was found."
     " 409 when nothing differs.",
-    responses=errors(401, 403, 404, 409, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def rebuild(
     name: PoolPath, given: RebuildIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
-) -> VerifiedDoc:
-    return VerifiedDoc.of(await rebuild_ledger(env, name, reason=given.reason, actor=caller.actor))
+) -> LedgerVerificationDoc:
+    return LedgerVerificationDoc.of(await rebuild_ledger(env, name, reason=given.reason, actor=caller.actor))
 
 
 @router.post(
@@ -201,7 +203,7 @@ async def rebuild(
     summary="Skip a rep's next turn",
     description="Once, with a reason. With `costs_turn` the turn counts as taken: the balance falls by 1 at once, and the"
     " others gain it evenly.",
-    responses=errors(401, 403, 404, 409, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def skip(name: PoolPath, given: SkipIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> SkipDoc:
     asked = await skip_next_turn(
@@ -214,7 +216,7 @@ async def skip(name: PoolPath, given: SkipIn, env: EnvDep, caller: Annotated[Cal
     "/v1/pools/{name}/skips/{skip_id}",
     summary="Cancel a skip",
     description="While no decision has used it. A turn that it cost is given back.",
-    responses=errors(401, 403, 404, 409, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def cancel(
     name: PoolPath,

@@ -8,14 +8,21 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.paging import decode, encode
-from pointsman.api.http.problems import errors
-from pointsman.api.http.timestamps import Moment
+from pointsman.api.http.paging import decode_cursor, encode_cursor
+from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.openapi.example_timestamps import in_days
-from pointsman.api.roster.roster import KeyPath
-from pointsman.api.routing.decisions import Reason
+from pointsman.api.roster.roster import RosterKeyPath
+from pointsman.api.routing.decisions import ReasonText
 from pointsman.domain.roster.roles import Work
-from pointsman.services.reassignment.bulk import Asked, Fate, Moved, Outcome, reassign_leads, reassign_rep
+from pointsman.services.reassignment.bulk import (
+    BulkOutcome,
+    BulkRequest,
+    BulkResult,
+    LeadResult,
+    reassign_leads,
+    reassign_rep,
+)
 
 router = APIRouter(tags=["Decisions"])
 
@@ -30,8 +37,8 @@ class ReassignRepIn(BaseModel):
         json_schema_extra={"examples": [{"reason": "Lena is ill", "until": in_days(3, at="07:00"), "dry_run": True}]},
     )
 
-    reason: Reason
-    until: Moment | None = Field(
+    reason: ReasonText
+    until: Timestamp | None = Field(
         default=None, description="Also enters time off from now until then, so that nothing new comes meanwhile."
     )
     works: Annotated[set[Work], Field(min_length=1)] | None = Field(
@@ -55,11 +62,11 @@ class ReassignLeadsIn(BaseModel):
     )
 
     lead_ids: Annotated[list[UUID], Field(min_length=1, max_length=100)]
-    reason: Reason
+    reason: ReasonText
     dry_run: bool = _DRY
 
 
-class FateDoc(BaseModel):
+class LeadResultDoc(BaseModel):
     """What became of one lead."""
 
     lead_id: UUID
@@ -71,14 +78,14 @@ class FateDoc(BaseModel):
     sentence: str
 
     @staticmethod
-    def of(fate: Fate) -> "FateDoc":
-        return FateDoc.model_validate(fate, from_attributes=True)
+    def of(fate: LeadResult) -> "LeadResultDoc":
+        return LeadResultDoc.model_validate(fate, from_attributes=True)
 
 
-class MovedDoc(BaseModel):
+class BulkResultDoc(BaseModel):
     """What became of each lead; ask again with `cursor` = `next` for the following ones, null means there are none."""
 
-    items: list[FateDoc]
+    items: list[LeadResultDoc]
     counts: dict[str, int] = Field(examples=[{"reassigned": 12, "held": 1, "nurture": 0, "left": 2}])
     remaining: int | None = Field(description="How many leads the rep still holds; null for a chosen list.")
     next: str | None
@@ -86,13 +93,13 @@ class MovedDoc(BaseModel):
     note: str | None
 
     @staticmethod
-    def of(moved: Moved, *, dry_run: bool) -> "MovedDoc":
-        outcomes = [fate.outcome for fate in moved.fates]
-        return MovedDoc(
-            items=[FateDoc.of(fate) for fate in moved.fates],
-            counts={outcome.value: outcomes.count(outcome) for outcome in Outcome},
+    def of(moved: BulkResult, *, dry_run: bool) -> "BulkResultDoc":
+        outcomes = [fate.outcome for fate in moved.results]
+        return BulkResultDoc(
+            items=[LeadResultDoc.of(fate) for fate in moved.results],
+            counts={outcome.value: outcomes.count(outcome) for outcome in BulkOutcome},
             remaining=moved.remaining,
-            next=encode(moved.next) if moved.next else None,
+            next=encode_cursor(moved.next_position) if moved.next_position else None,
             dry_run=dry_run,
             note=moved.note,
         )
@@ -105,20 +112,20 @@ class MovedDoc(BaseModel):
     "turns are taken back, new ones booked. Nobody eligible: the lead waits. Appointments go along at their time, to who is "
     "free then; when nobody is, or when it is after `until`, the lead is left, and said so. Each lead moves by itself, so the "
     "same call again moves only what is left.",
-    responses=errors(401, 403, 404, 409, 422),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def of_rep(
-    key: KeyPath, given: ReassignRepIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
-) -> MovedDoc:
-    asked = Asked(
+    key: RosterKeyPath, given: ReassignRepIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
+) -> BulkResultDoc:
+    asked = BulkRequest(
         reason=given.reason,
-        until=given.until,
+        away_until=given.until,
         works=frozenset(given.works) if given.works else None,
         dry_run=given.dry_run,
-        after=decode(given.cursor, path="body.cursor") if given.cursor else None,
+        after_position=decode_cursor(given.cursor, path="body.cursor") if given.cursor else None,
         limit=given.limit,
     )
-    return MovedDoc.of(await reassign_rep(env, key, asked, actor=caller.actor), dry_run=given.dry_run)
+    return BulkResultDoc.of(await reassign_rep(env, key, asked, actor=caller.actor), dry_run=given.dry_run)
 
 
 @router.post(
@@ -126,8 +133,8 @@ async def of_rep(
     summary="Give chosen leads to somebody else",
     description="Each as `POST /v1/leads/{lead_id}/reassign` does, in the order given; one that cannot be moved is left, "
     "and said so.",
-    responses=errors(401, 403, 409, 422),
+    responses=problem_responses(401, 403, 409, 422),
 )
-async def of_leads(given: ReassignLeadsIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> MovedDoc:
-    asked = Asked(reason=given.reason, dry_run=given.dry_run)
-    return MovedDoc.of(await reassign_leads(env, given.lead_ids, asked, actor=caller.actor), dry_run=given.dry_run)
+async def of_leads(given: ReassignLeadsIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> BulkResultDoc:
+    asked = BulkRequest(reason=given.reason, dry_run=given.dry_run)
+    return BulkResultDoc.of(await reassign_leads(env, given.lead_ids, asked, actor=caller.actor), dry_run=given.dry_run)

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pointsman.api.http.timestamps import Moment
-from pointsman.services.explain.replays import Replayed
+from pointsman.api.http.timestamps import Timestamp
+from pointsman.services.explain.replays import ReplayResult
 
 MOST_REPLAYS_SHOWN = 50
 
@@ -17,7 +17,7 @@ class ReplayIn(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"last": 100}]})
 
     last: Annotated[int, Field(ge=1, le=1_000)] = 100
-    since: Moment | None = None
+    since: Timestamp | None = None
 
 
 class FirstByteDoc(BaseModel):
@@ -50,16 +50,16 @@ class ReplayDoc(BaseModel):
     more: int = Field(description="So many more places differ.")
 
     @staticmethod
-    def of(found: Replayed) -> "ReplayDoc":
+    def of(found: ReplayResult) -> "ReplayDoc":
         return ReplayDoc(
             decision_id=found.decision_id,
             same=found.same,
             rep=found.rep,
-            rep_again=found.rep_again,
-            differs=list(found.differs),
-            first_byte=found.first and FirstByteDoc.model_validate(found.first, from_attributes=True),
+            rep_again=found.replayed_rep,
+            differs=list(found.differing_parts),
+            first_byte=found.first_byte and FirstByteDoc.model_validate(found.first_byte, from_attributes=True),
             paths=[PathDifferenceDoc.model_validate(path, from_attributes=True) for path in found.paths],
-            more=found.more,
+            more=found.more_paths,
         )
 
 

@@ -9,15 +9,15 @@ from sqlalchemy import ARRAY, RowMapping, TextClause, bindparam, insert, text, u
 from sqlalchemy import UUID as UUID_TYPE
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.db.engine.errors import speaking_the_port
+from pointsman.db.engine.errors import translating_errors
 from pointsman.db.tables import appointment_companions, appointment_events, appointments
 from pointsman.domain.booking.availability import Interval
-from pointsman.services.ports.meeting import AppointmentEvent, AppointmentRow, Companion, Taken
+from pointsman.services.ports.booking import AppointmentEvent, AppointmentRow, BusyReservation, Companion
 
 _IDS = bindparam("reps", type_=ARRAY(UUID_TYPE))
 # Not FOR UPDATE: rows that merely refer to the rep may still be written meanwhile.
 _LOCK_REPS = text("select 1 from reps where id = any(:reps) order by id for no key update").bindparams(_IDS)
-_TAKEN = text(
+_BUSY_RESERVATIONS = text(
     "select t.rep_id, lower(t.during) as starts, upper(t.during) as ends, t.lead_id, t.appointment_id, t.slot_hold_id,"
     " a.category from reservations t left join appointments a on a.id = t.appointment_id"
     " where t.rep_id = any(:reps) and t.active and t.during && tstzrange(:start, :end, '[)')"
@@ -62,7 +62,7 @@ _SEEN = (
 _GET = text(f"{_SELECT} where a.id = :id and {_SEEN}")
 _LOCK = text(f"{_SELECT} where a.id = :id and {_SEEN} for update of a")
 _OF_LEAD = text(f"{_SELECT} where a.lead_id = :lead and a.status in ('requested','confirmed')")
-_HELD_ON = text(
+_OTHER_ATTENDED = text(
     "select exists (select from appointments where assignment_id = :assignment and status = 'held' and id <> :besides)"
 )
 _STANDING_OF = text(
@@ -97,10 +97,10 @@ class SqlAppointments:
     async def lock_reps(self, rep_ids: Sequence[UUID]) -> None:
         await self._connection.execute(_LOCK_REPS, {"reps": list(rep_ids)})
 
-    async def taken(self, rep_ids: Sequence[UUID], window: Interval) -> Sequence[Taken]:
+    async def busy_reservations(self, rep_ids: Sequence[UUID], window: Interval) -> Sequence[BusyReservation]:
         parameters = {"reps": list(rep_ids), "start": window.start, "end": window.end}
         return [
-            Taken(
+            BusyReservation(
                 rep_id=row.rep_id,
                 interval=Interval(row.starts, row.ends),
                 lead_id=row.lead_id,
@@ -108,26 +108,26 @@ class SqlAppointments:
                 slot_hold_id=row.slot_hold_id,
                 category=row.category,
             )
-            for row in await self._connection.execute(_TAKEN, parameters)
+            for row in await self._connection.execute(_BUSY_RESERVATIONS, parameters)
         ]
 
     async def add(self, row: AppointmentRow, *, reservation_ids: Sequence[UUID]) -> None:
-        with speaking_the_port():
+        with translating_errors():
             await self._connection.execute(_ADD, {name: getattr(row, name) for name in (*_FIXED, *_CHANGING)})
         await self._add_companions(row.id, row.companions)
-        await self.take_time(row, reservation_ids=reservation_ids)
+        await self.reserve_time(row, reservation_ids=reservation_ids)
 
     async def save(self, row: AppointmentRow) -> None:
-        with speaking_the_port():
+        with translating_errors():
             values = {name: getattr(row, name) for name in _CHANGING}
             await self._connection.execute(_SAVE.values(**values), {"appointment": row.id})
 
     async def release_time(self, appointment_id: UUID) -> None:
         await self._connection.execute(_RELEASE, {"id": appointment_id})
 
-    async def take_time(self, row: AppointmentRow, *, reservation_ids: Sequence[UUID]) -> None:
+    async def reserve_time(self, row: AppointmentRow, *, reservation_ids: Sequence[UUID]) -> None:
         takes_part = [(row.rep_id, row.work), *((item.rep_id, item.work) for item in row.companions)]
-        with speaking_the_port():
+        with translating_errors():
             for reservation_id, (rep_id, work) in zip(reservation_ids, takes_part, strict=True):
                 values = {
                     "id": reservation_id,
@@ -144,7 +144,7 @@ class SqlAppointments:
         await self._connection.execute(_DROP_COMPANIONS, {"id": appointment_id})
         await self._add_companions(appointment_id, companions)
 
-    async def log(self, event: AppointmentEvent) -> None:
+    async def add_event(self, event: AppointmentEvent) -> None:
         names = ("id", "appointment_id", "at", "act", "by", "actor", "reason", "detail")
         await self._connection.execute(_LOG, {name: getattr(event, name) for name in names})
 
@@ -152,7 +152,7 @@ class SqlAppointments:
         rows = await self._connection.execute(_HISTORY, {"id": appointment_id})
         return [AppointmentEvent(**row) for row in rows.mappings()]
 
-    async def counts(self, rep_ids: Sequence[UUID], window: Interval) -> Mapping[UUID, int]:
+    async def count_by_rep(self, rep_ids: Sequence[UUID], window: Interval) -> Mapping[UUID, int]:
         parameters = {"reps": list(rep_ids), "start": window.start, "end": window.end}
         found = {row.rep_id: row.n for row in await self._connection.execute(_COUNTS, parameters)}
         return {rep_id: found.get(rep_id, 0) for rep_id in rep_ids}
@@ -162,13 +162,13 @@ class SqlAppointments:
     ) -> AppointmentRow | None:
         return await self._one(_LOCK if lock else _GET, {"id": appointment_id, "supplier": supplier})
 
-    async def of_lead(self, lead_id: UUID) -> AppointmentRow | None:
+    async def active_for_lead(self, lead_id: UUID) -> AppointmentRow | None:
         return await self._one(_OF_LEAD, {"lead": lead_id})
 
-    async def held_on(self, assignment_id: UUID, *, besides: UUID) -> bool:
-        return bool(await self._connection.scalar(_HELD_ON, {"assignment": assignment_id, "besides": besides}))
+    async def has_other_attended(self, assignment_id: UUID, *, besides: UUID) -> bool:
+        return bool(await self._connection.scalar(_OTHER_ATTENDED, {"assignment": assignment_id, "besides": besides}))
 
-    async def standing_of(self, rep_id: UUID, *, after: datetime) -> Sequence[AppointmentRow]:
+    async def active_of_rep(self, rep_id: UUID, *, after: datetime) -> Sequence[AppointmentRow]:
         rows = await self._connection.execute(_STANDING_OF, {"rep": rep_id, "after": after})
         return [_row(row) for row in rows.mappings()]
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.domain.booking.availability import Interval
-from pointsman.services.ports.meeting import Binding, CalendarRead, ConnectionRow
+from pointsman.services.ports.booking import CalendarBinding, CalendarReading, ConnectionRow
 
 _COLUMNS = (
     "b.id as binding_id, b.rep_id, r.key as rep_key, b.calendar, b.writes,"
@@ -53,12 +53,14 @@ class SqlCalendars:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def bindings(self, rep_keys: Sequence[str] | None) -> Sequence[tuple[Binding, CalendarRead | None]]:
+    async def bindings(
+        self, rep_keys: Sequence[str] | None
+    ) -> Sequence[tuple[CalendarBinding, CalendarReading | None]]:
         parameters = {"everyone": rep_keys is None, "reps": list(rep_keys or ())}
         found = await self._connection.execute(_BINDINGS, parameters)
         return [(_binding(row), _read(row)) for row in found.mappings()]
 
-    async def store(self, reads: Sequence[CalendarRead]) -> None:
+    async def store_readings(self, reads: Sequence[CalendarReading]) -> None:
         # In the order of the ids, so that two readers of the same calendars do not wait for each other in a circle.
         values = [
             {
@@ -74,24 +76,24 @@ class SqlCalendars:
         if values:
             await self._connection.execute(_STORE, values)
 
-    async def forget(self, connection_id: UUID) -> None:
+    async def drop_readings(self, connection_id: UUID) -> None:
         await self._connection.execute(_FORGET, {"connection": connection_id})
 
-    async def bind(self, rep_id: UUID, bindings: Sequence[Binding]) -> None:
+    async def bind(self, rep_id: UUID, bindings: Sequence[CalendarBinding]) -> None:
         await self._connection.execute(_UNBIND, {"rep": rep_id, "keep": [b.id for b in bindings]})
         await self._connection.execute(_NO_WRITER, {"rep": rep_id})
         for item in bindings:
             values = {"id": item.id, "rep": rep_id, "connection": item.connection.id}
             await self._connection.execute(_BIND, {**values, "calendar": item.calendar, "writes": item.writes})
 
-    async def write_target(self, rep_id: UUID) -> Binding | None:
+    async def write_target(self, rep_id: UUID) -> CalendarBinding | None:
         row = (await self._connection.execute(_WRITE_TARGET, {"rep": rep_id})).mappings().one_or_none()
         return _binding(row) if row else None
 
 
-def _binding(row: Mapping[Any, Any]) -> Binding:
+def _binding(row: Mapping[Any, Any]) -> CalendarBinding:
     connection = ConnectionRow(**{name: row[name] for name in ConnectionRow.__slots__})
-    return Binding(
+    return CalendarBinding(
         id=row["binding_id"],
         rep_id=row["rep_id"],
         rep_key=row["rep_key"],
@@ -101,10 +103,10 @@ def _binding(row: Mapping[Any, Any]) -> Binding:
     )
 
 
-def _read(row: Mapping[Any, Any]) -> CalendarRead | None:
+def _read(row: Mapping[Any, Any]) -> CalendarReading | None:
     if row["read_at"] is None:
         return None
-    return CalendarRead(
+    return CalendarReading(
         binding_id=row["binding_id"],
         window=Interval(row["window_start"], row["window_end"]),
         busy=tuple(Interval(datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in row["busy"]),

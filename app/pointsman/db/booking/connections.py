@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import bindparam, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.db.engine.errors import speaking_the_port
+from pointsman.db.engine.errors import translating_errors
 from pointsman.db.tables import connections
-from pointsman.services.ports.meeting import ConnectionRow
+from pointsman.services.ports.booking import ConnectionRow
 
 _ADD = insert(connections)
 _CHANGE = (
@@ -43,7 +43,7 @@ class SqlConnections:
 
     async def add(self, row: ConnectionRow) -> None:
         """Raises `Refused` "connections_key_key" when the key is in use."""
-        with speaking_the_port():
+        with translating_errors():
             await self._connection.execute(_ADD, {name: getattr(row, name) for name in ConnectionRow.__slots__})
 
     async def change(self, row: ConnectionRow) -> None:
@@ -60,7 +60,7 @@ class SqlConnections:
         found = await self._connection.execute(_PAGE, {"after_at": after_at, "after_id": after_id, "limit": limit})
         return [ConnectionRow(**row) for row in found.mappings()]
 
-    async def keeping_owners(self) -> Sequence[ConnectionRow]:
+    async def owner_keeping_crms(self) -> Sequence[ConnectionRow]:
         return [ConnectionRow(**row) for row in (await self._connection.execute(_KEEPING)).mappings()]
 
     async def set_fault(self, connection_id: UUID, fault: str | None) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import TextClause, bindparam, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.tables import connections, deliveries
-from pointsman.services.ports.meeting import ConnectionRow, DeliveryRow, Placed
+from pointsman.services.ports.booking import ConnectionRow, DeliveryRow, PlacedEvent
 
 _NAMES = DeliveryRow.__slots__
 _COLUMNS = ", ".join(f"d.{name}" for name in _NAMES)
@@ -70,7 +70,7 @@ _PAGE = text(
 _LAST = "(array_agg(d.op order by d.sequence desc, d.created_at desc))[1]"
 _PLACED = text(
     "select d.connection_id, d.calendar, d.key, a.id as appointment_id, d.rep_id, r.key as rep_key,"
-    f" a.rep_id = d.rep_id as leads, a.status in ('requested','confirmed') and {_LAST} <> 'cancel' as wanted,"
+    f" a.rep_id = d.rep_id as is_leader, a.status in ('requested','confirmed') and {_LAST} <> 'cancel' as is_wanted,"
     " case when bool_and(d.status in ('done','superseded')) then max(d.done_at) end as settled_at,"
     " a.sequence, a.starts_at, a.ends_at, a.conflict"
     " from appointments a join deliveries d on d.appointment_id = a.id join reps r on r.id = d.rep_id"
@@ -92,10 +92,10 @@ class SqlDeliveries:
     async def of_appointment(self, appointment_id: UUID) -> Sequence[DeliveryRow]:
         return await self._many(_OF_APPOINTMENT, {"appointment": appointment_id})
 
-    async def placed(self, *, after: datetime) -> Sequence[Placed]:
-        return [Placed(**row) for row in (await self._connection.execute(_PLACED, {"after": after})).mappings()]
+    async def placed_events(self, *, after: datetime) -> Sequence[PlacedEvent]:
+        return [PlacedEvent(**row) for row in (await self._connection.execute(_PLACED, {"after": after})).mappings()]
 
-    async def owners_of(self, lead_id: UUID, connection_id: UUID) -> Sequence[DeliveryRow]:
+    async def owner_ops_of_lead(self, lead_id: UUID, connection_id: UUID) -> Sequence[DeliveryRow]:
         return await self._many(_OWNERS_OF, {"lead": lead_id, "connection": connection_id})
 
     async def claim(self, delivery_id: UUID, *, lease: UUID, span: timedelta, at: datetime) -> DeliveryRow | None:
@@ -128,10 +128,10 @@ class SqlDeliveries:
         row = (await self._connection.execute(_CONNECTION, {"id": connection_id})).mappings().one()
         return ConnectionRow(**row)
 
-    async def overdue(self, *, before: datetime, at: datetime, limit: int) -> Sequence[DeliveryRow]:
+    async def claim_overdue(self, *, before: datetime, at: datetime, limit: int) -> Sequence[DeliveryRow]:
         return await self._many(_OVERDUE, {"before": before, "at": at, "limit": limit})
 
-    async def waiting(self, connection_id: UUID, *, limit: int) -> Sequence[DeliveryRow]:
+    async def pending_of_connection(self, connection_id: UUID, *, limit: int) -> Sequence[DeliveryRow]:
         return await self._many(_WAITING, {"connection": connection_id, "limit": limit})
 
     async def page(

@@ -9,8 +9,8 @@ from sqlalchemy import ARRAY, bindparam, text
 from sqlalchemy import UUID as UUID_TYPE
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.db.engine.errors import speaking_the_port
-from pointsman.services.ports.slot_holds import Kept, SlotHoldRow
+from pointsman.db.engine.errors import translating_errors
+from pointsman.services.ports.slot_holds import HoldReservation, SlotHoldRow
 
 _ADD = text(
     "insert into slot_holds (id, lead_id, rep_id, starts_at, ends_at, made_by, created_at, expires_at)"
@@ -41,7 +41,7 @@ _EXPIRE = text(
 
 #: Ends the work that a statement's `ended` names by lead, and with it the slot holds of those leads: a hold is for an
 #: appointment with whoever does the work. Every statement that ends work is made of this, so that none can forget it.
-AND_THEIR_SLOT_HOLDS = (
+RELEASE_SLOT_HOLDS_SQL = (
     ", over as (update slot_holds set released_at = :at, release_reason = 'cancelled'"
     "  where lead_id in (select lead_id from ended) and released_at is null returning id)"
     " update reservations set active = false where slot_hold_id in (select id from over) and active"
@@ -52,9 +52,9 @@ class SqlSlotHolds:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def add(self, row: SlotHoldRow, kept: Sequence[Kept]) -> None:
+    async def add(self, row: SlotHoldRow, kept: Sequence[HoldReservation]) -> None:
         names = ("id", "lead_id", "rep_id", "starts_at", "ends_at", "made_by", "created_at", "expires_at")
-        with speaking_the_port():
+        with translating_errors():
             await self._connection.execute(_ADD, {name: getattr(row, name) for name in names})
             for item in kept:
                 await self._connection.execute(
@@ -74,10 +74,10 @@ class SqlSlotHolds:
     async def get(self, hold_id: UUID, *, lock: bool = False) -> SlotHoldRow | None:
         return await self._one(_LOCK if lock else _GET, {"id": hold_id})
 
-    async def of_lead(self, lead_id: UUID, *, lock: bool = False) -> SlotHoldRow | None:
+    async def open_for_lead(self, lead_id: UUID, *, lock: bool = False) -> SlotHoldRow | None:
         return await self._one(_LOCK_OF_LEAD if lock else _OF_LEAD, {"lead": lead_id})
 
-    async def made_since(self, lead_id: UUID, since: datetime) -> int:
+    async def count_made_since(self, lead_id: UUID, since: datetime) -> int:
         return int(await self._connection.scalar(_MADE_SINCE, {"lead": lead_id, "since": since}) or 0)
 
     async def release(self, hold_id: UUID, *, at: datetime, reason: str) -> None:

@@ -9,14 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 #: How long a request queues for a free connection, first come, first served. A form's sender waits this long and tries
 #: again seldom: a thousand leads at the same moment are all taken within it.
-PATIENCE_S = 15.0
+TIMEOUT_S = 15.0
 
 
 def make_engine(
     url: str,
     *,
     pool_size: int = 10,
-    patience_s: float = PATIENCE_S,
+    connect_timeout_s: float = TIMEOUT_S,
     statement_timeout_ms: int = 10_000,
     name: str = "pointsman",
 ) -> AsyncEngine:
@@ -25,7 +25,7 @@ def make_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=patience_s,
+        pool_timeout=connect_timeout_s,
         pool_recycle=1800,
         hide_parameters=True,  # an error's text must not carry a lead's data into a log
         connect_args={

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from sqlalchemy.exc import DBAPIError
 
-from pointsman.services.ports import LostRace, Refused, Unreachable
+from pointsman.services.ports import ConstraintRefused, DatabaseUnavailable, LostRace
 
 #: From a statement through SQLAlchemy, or through the driver itself.
 DRIVER_ERRORS = (DBAPIError, psycopg.Error)
@@ -17,19 +17,19 @@ _LOST = frozenset({"57P01", "57P02", "57P03", "57014", "25006"})  # shut down, t
 _FULL = "53"  # out of disk, memory or connections
 
 
-def translated(error: DBAPIError | psycopg.Error) -> Exception:
+def port_error(error: DBAPIError | psycopg.Error) -> Exception:
     """The port's word for a driver error; the error itself when it is a bug of ours."""
     cause: Any = error.orig if isinstance(error, DBAPIError) else error
     invalidated = isinstance(error, DBAPIError) and error.connection_invalidated
     state = getattr(cause, "sqlstate", None)
     lost = state is not None and (state in _LOST or state.startswith(_FULL))
     if invalidated or lost or (state is None and isinstance(cause, psycopg.OperationalError)):
-        return Unreachable("the database does not answer")
+        return DatabaseUnavailable("the database does not answer")
     if state in _RACES:
         return LostRace(state)
     if state is not None and state.startswith(("22", "23", "PM")):
         diagnosis = cause.diag
-        return Refused(
+        return ConstraintRefused(
             diagnosis.constraint_name or state,
             diagnosis.message_primary or "refused",
             diagnosis.message_detail or "",
@@ -38,9 +38,9 @@ def translated(error: DBAPIError | psycopg.Error) -> Exception:
 
 
 @contextmanager
-def speaking_the_port() -> Iterator[None]:
+def translating_errors() -> Iterator[None]:
     """For statements whose refusal the use case wants to hear at once, not at the end of its transaction."""
     try:
         yield
     except DRIVER_ERRORS as error:
-        raise translated(error) from error
+        raise port_error(error) from error

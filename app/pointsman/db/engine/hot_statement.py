@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 _DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its dialects untyped
 
 
-class HotStatement:
+class PreparedStatement:
     """A text with `:name` parameters, made ready once; rows have their columns as attributes."""
 
     def __init__(self, clause: TextClause) -> None:

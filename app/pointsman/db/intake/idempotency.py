@@ -9,18 +9,18 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.db.engine.hot_statement import HotStatement
+from pointsman.db.engine.hot_statement import PreparedStatement
 from pointsman.services.ports import LostRace
-from pointsman.services.ports.intake import StoredAnswer
+from pointsman.services.ports.intake import StoredResponse
 
-_BEGIN = HotStatement(
+_BEGIN = PreparedStatement(
     text("""
     select pg_try_advisory_xact_lock(:lock) as ours, i.body_hash, i.status, i.answer
     from (select 1) as one
     left join idempotency i on i.caller = :caller and i.route = :route and i.key = :key
 """)
 )
-_STORE = HotStatement(
+_STORE = PreparedStatement(
     text("""
     insert into idempotency (caller, route, key, body_hash, status, answer, created_at)
     values (:caller, :route, :key, :body_hash, :status, :answer, :at)
@@ -36,14 +36,14 @@ class SqlIdempotency:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def begin(self, *, caller: str, route: str, key: str) -> tuple[bool, StoredAnswer | None]:
+    async def lock_key(self, *, caller: str, route: str, key: str) -> tuple[bool, StoredResponse | None]:
         names = {"caller": caller, "route": route, "key": key}
         row = await _BEGIN.one(self._connection, {**names, "lock": _lock(caller, route, key)})
         if row.status is None:
             return row.ours, None
-        return row.ours, StoredAnswer(body_hash=bytes(row.body_hash), status=row.status, answer=bytes(row.answer))
+        return row.ours, StoredResponse(body_hash=bytes(row.body_hash), status=row.status, answer=bytes(row.answer))
 
-    async def store(self, *, caller: str, route: str, key: str, answer: StoredAnswer, at: datetime) -> None:
+    async def store(self, *, caller: str, route: str, key: str, answer: StoredResponse, at: datetime) -> None:
         values = {
             "caller": caller,
             "route": route,

@@ -9,16 +9,16 @@ from uuid import UUID
 from sqlalchemy import ARRAY, LargeBinary, Row, Text, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.db.engine.hot_statement import HotStatement
+from pointsman.db.engine.hot_statement import PreparedStatement
 from pointsman.db.engine.jobs import defer_each
-from pointsman.services.ports.intake import InboxRow, Receipt
+from pointsman.services.ports.intake import InboxReceipt, InboxRow
 
 _JOBS = defer_each("inbox.process", args="jsonb_build_object('inbox_id', id)", source="accepted")
 
 #: The intake's row is read here, and not before: a source that was closed or got a new secret is seen at once.
 _CURRENT = "select id from intakes where id = :intake_id and version = :intake_version and active"
 
-_ACCEPT = HotStatement(
+_ACCEPT = PreparedStatement(
     text(f"""
     with current as ({_CURRENT}), accepted as (
         insert into inbox (id, intake_id, dedupe_key, body, received_at)
@@ -127,7 +127,7 @@ class SqlInbox:
         dedupe_key: str,
         body: bytes,
         at: datetime,
-    ) -> Receipt:
+    ) -> InboxReceipt:
         values = {
             "id": inbox_id,
             "intake_id": intake_id,
@@ -137,7 +137,7 @@ class SqlInbox:
             "at": at,
         }
         row = await _ACCEPT.one(self._connection, values)
-        return Receipt(current=row[0], ids=(row[1],) if row[1] is not None else ())
+        return InboxReceipt(is_intake_current=row[0], inbox_ids=(row[1],) if row[1] is not None else ())
 
     async def accept_batch(
         self,
@@ -148,7 +148,7 @@ class SqlInbox:
         raw: bytes,
         events: Sequence[tuple[UUID, str, bytes]],
         at: datetime,
-    ) -> Receipt:
+    ) -> InboxReceipt:
         ordered = sorted(events, key=lambda event: event[1])  # one order for all, so that two batches cannot deadlock
         values = {
             "batch_id": batch_id,
@@ -161,7 +161,7 @@ class SqlInbox:
             "at": at,
         }
         row = (await self._connection.execute(_ACCEPT_BATCH, values)).one()
-        return Receipt(current=row[0], ids=tuple(sorted(row[1] or ())))
+        return InboxReceipt(is_intake_current=row[0], inbox_ids=tuple(sorted(row[1] or ())))
 
     async def claim(self, inbox_id: UUID, *, at: datetime, lease_until: datetime) -> InboxRow | None:
         return _item(
@@ -173,7 +173,7 @@ class SqlInbox:
     async def lock(self, inbox_id: UUID) -> InboxRow | None:
         return _item((await self._connection.execute(_LOCK, {"id": inbox_id})).one_or_none())
 
-    async def note(self, inbox_id: UUID, *, lead_id: UUID | None, result: Mapping[str, Any]) -> None:
+    async def save_progress(self, inbox_id: UUID, *, lead_id: UUID | None, result: Mapping[str, Any]) -> None:
         await self._connection.execute(_NOTE, {"id": inbox_id, "lead_id": lead_id, "result": json.dumps(result)})
 
     async def finish(self, inbox_id: UUID, *, at: datetime, lead_id: UUID | None, result: Mapping[str, Any]) -> None:
@@ -184,10 +184,10 @@ class SqlInbox:
     async def fail(self, inbox_id: UUID, *, error: str, retry_at: datetime | None) -> None:
         await self._connection.execute(_FAIL, {"id": inbox_id, "error": error, "retry_at": retry_at})
 
-    async def revive(self, inbox_id: UUID) -> InboxRow | None:
+    async def reopen_dead(self, inbox_id: UUID) -> InboxRow | None:
         return _item((await self._connection.execute(_REVIVE, {"id": inbox_id})).one_or_none())
 
-    async def overdue(
+    async def claim_overdue(
         self, *, at: datetime, untouched_since: datetime, lease_until: datetime, limit: int
     ) -> Sequence[UUID]:
         values = {"at": at, "untouched_since": untouched_since, "lease_until": lease_until, "limit": limit}

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.db.engine.errors import speaking_the_port
-from pointsman.domain.leads.matching import Named
+from pointsman.db.engine.errors import translating_errors
+from pointsman.domain.leads.matching import AccountCandidate
 from pointsman.domain.leads.normalise import MAX_BLOCKS
 from pointsman.domain.roster.ownership import Colleague
 from pointsman.services.ports.accounts import AccountRow
@@ -27,7 +27,7 @@ _PAGE = text(
     " order by a.created_at desc, a.id desc limit :limit"
 )
 _COLLEAGUES = text(
-    "select p.key as rep, count(*) as leads, max(s.assigned_at) as latest"
+    "select p.key as rep, count(*) as lead_count, max(s.assigned_at) as latest_at"
     " from leads l join assignments s on s.lead_id = l.id and s.ended_at is null join reps p on p.id = s.rep_id"
     " where l.account_id = :id and l.id <> :but group by p.key"
 )
@@ -100,27 +100,27 @@ class SqlAccounts:
         rows = await self._connection.execute(_COLLEAGUES, {"id": account_id, "but": but})
         return [Colleague(**row) for row in rows.mappings()]
 
-    async def known(self, *, domain: str | None, name_key: str) -> bool:
+    async def exists(self, *, domain: str | None, name_key: str) -> bool:
         return bool(await self._connection.scalar(_KNOWN, {"domain": domain, "name_key": name_key}))
 
-    async def alike(self, blocks: Sequence[str], *, limit: int) -> Sequence[Named]:
+    async def find_similar(self, blocks: Sequence[str], *, limit: int) -> Sequence[AccountCandidate]:
         each = {f"b{n}": block for n, block in zip_longest(range(MAX_BLOCKS), blocks)}
         rows = await self._connection.execute(_ALIKE, {"blocks": list(blocks), "limit": limit, **each})
-        return [Named(**row) for row in rows.mappings()]
+        return [AccountCandidate(**row) for row in rows.mappings()]
 
-    async def countries(self, accounts: Sequence[UUID]) -> Mapping[UUID, frozenset[str]]:
+    async def lead_countries(self, accounts: Sequence[UUID]) -> Mapping[UUID, frozenset[str]]:
         rows = await self._connection.execute(_COUNTRIES, {"ids": list(accounts)})
         return {row.account_id: frozenset(row.at) for row in rows}
 
-    async def of_domain(self, domain: str, *, new_id: UUID, at: datetime) -> UUID | None:
+    async def get_or_create_by_domain(self, domain: str, *, new_id: UUID, at: datetime) -> UUID | None:
         found: UUID | None = await self._connection.scalar(_OF_DOMAIN, {"domain": domain, "new_id": new_id, "at": at})
         return found
 
-    async def is_above(self, account_id: UUID, other: UUID) -> bool:
+    async def is_ancestor_of(self, account_id: UUID, other: UUID) -> bool:
         return bool(await self._connection.scalar(_ABOVE, {"id": account_id, "other": other}))
 
     async def set_parent(self, account_id: UUID, parent_id: UUID | None) -> None:
-        with speaking_the_port():
+        with translating_errors():
             await self._connection.execute(_PARENT, {"id": account_id, "parent": parent_id})
 
     async def make_customer(self, account_id: UUID) -> bool:
@@ -128,7 +128,7 @@ class SqlAccounts:
 
     async def merge(self, account_id: UUID, *, into: UUID, at: datetime) -> int:
         given = {"id": account_id, "into": into, "at": at}
-        with speaking_the_port():
+        with translating_errors():
             moved = (await self._connection.execute(_LEADS, given)).rowcount
             for statement in (_OWN_PARENT, _SURVIVOR, _ALIASES, _MERGED, _CHILDREN):
                 await self._connection.execute(statement, given)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from pointsman.domain.leads.facts import Value
+from pointsman.domain.leads.facts import FactValue
 from pointsman.services.ports.intake import LeadRow
 
 LEAD_COLUMNS = """
@@ -23,7 +23,7 @@ LEAD_JOINS = """
 """
 
 
-def facts_json(facts: Mapping[str, Value]) -> str:
+def facts_json(facts: Mapping[str, FactValue]) -> str:
     """An instant is written {"at": "…"}, a list as a list; all else is itself."""
     return json.dumps({name: _written(value) for name, value in facts.items()})
 
@@ -35,7 +35,7 @@ def lead_of(row: Any) -> LeadRow:
     return LeadRow(**values)
 
 
-def _written(value: Value) -> object:
+def _written(value: FactValue) -> object:
     match value:
         case datetime():
             return {"at": value.astimezone(UTC).isoformat()}
@@ -45,7 +45,7 @@ def _written(value: Value) -> object:
             return value
 
 
-def _read(value: Any) -> Value:
+def _read(value: Any) -> FactValue:
     match value:
         case {"at": str() as instant}:
             return datetime.fromisoformat(instant)

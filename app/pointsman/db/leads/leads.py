@@ -9,12 +9,12 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.db.engine.hot_statement import HotStatement
+from pointsman.db.engine.hot_statement import PreparedStatement
 from pointsman.db.leads.lead_rows import LEAD_COLUMNS, LEAD_JOINS, facts_json, lead_of
 from pointsman.domain.errors import Conflict
 from pointsman.services.ports import LostRace
 from pointsman.services.ports.intake import LeadChange, LeadRow, LeadWrite
-from pointsman.services.ports.routing import Versions
+from pointsman.services.ports.routing import LiveVersions
 
 #: The account of a person: by domain, else by name; made when neither is known. Two who make one at the same moment: the
 #: later gets no row from `account`, which the caller takes for a lost race. `and_so` may forbid changing what is there.
@@ -110,7 +110,7 @@ _CREATE_IN_LINES = f"""
 """  # put together from our own texts
 
 #: In one line, since psycopg reads a statement anew each time when it is longer than 4,096 characters.
-_CREATE = HotStatement(text(" ".join(_CREATE_IN_LINES.split())))
+_CREATE = PreparedStatement(text(" ".join(_CREATE_IN_LINES.split())))
 
 _FIND = text(f"""
     with named as (
@@ -200,7 +200,7 @@ class SqlLeads:
             )
         return lead_of(row) if row else None
 
-    async def put_off(self, *, until: datetime, limit: int) -> Sequence[UUID]:
+    async def due_from_nurture(self, *, until: datetime, limit: int) -> Sequence[UUID]:
         return list(await self._connection.scalars(_PUT_OFF, {"until": until, "limit": limit}))
 
     async def set_stage(
@@ -221,7 +221,7 @@ class SqlLeads:
         }
         await self._connection.execute(_SET_STAGE, values)
 
-    async def create(self, write: LeadWrite) -> tuple[LeadRow, Versions] | None:
+    async def create(self, write: LeadWrite) -> tuple[LeadRow, LiveVersions] | None:
         row = await _CREATE.one(self._connection, _values(write))
         if row is None:
             return None
@@ -230,9 +230,9 @@ class SqlLeads:
             raise LostRace("the external id was given to a lead made at the same moment")
         if row.account_id is None and (person.domain or person.company_key):
             raise LostRace("the account was made at the same moment")
-        return lead_of(row), Versions(policy=row.policy_version, roster=row.roster_version)
+        return lead_of(row), LiveVersions(policy=row.policy_version, roster=row.roster_version)
 
-    async def find_locked(
+    async def find_and_lock(
         self, *, email_key: str | None, source_system: str | None, external_id: str | None
     ) -> Sequence[tuple[LeadRow, bool, bool]]:
         values = {"email_key": email_key, "source_system": source_system, "external_id": external_id}
@@ -270,7 +270,7 @@ class SqlLeads:
         values = {"supplier": supplier, "stage": stage, "at": at, "after": last, "limit": limit}
         return [lead_of(row) for row in (await self._connection.execute(_PAGE, values)).all()]
 
-    async def visible(self, lead_id: UUID, *, supplier: str) -> bool:
+    async def is_visible(self, lead_id: UUID, *, supplier: str) -> bool:
         seen = (await self._connection.execute(_VISIBLE, {"id": lead_id, "supplier": supplier})).scalar_one_or_none()
         return bool(seen)
 

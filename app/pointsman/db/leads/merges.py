@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.db.booking.slot_holds import AND_THEIR_SLOT_HOLDS
+from pointsman.db.booking.slot_holds import RELEASE_SLOT_HOLDS_SQL
 
 _IDENTITIES = text("update lead_identities set lead_id = :into where lead_id = :id returning source, external_id")
 # Two statements: no two leads may have the email at the same moment. The merged one keeps it to read, not to be found by.
@@ -23,7 +23,7 @@ _END_HOLD = (
 )
 _CLOSE = (
     text("update alerts set resolved_at = :at where resolved_at is null and subject = 'lead:' || cast(:id as text)"),
-    text(f"with ended as (select cast(:id as uuid) as lead_id){AND_THEIR_SLOT_HOLDS}"),
+    text(f"with ended as (select cast(:id as uuid) as lead_id){RELEASE_SLOT_HOLDS_SQL}"),
     text("update gate_checks set revoked_at = :at where lead_id = :id and passed and revoked_at is null"),
     text("update overrides set revoked_at = :at where lead_id = :id and revoked_at is null and expires_at > :at"),
 )
@@ -40,11 +40,11 @@ class SqlMerges:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def take_over(self, lead_id: UUID, *, into: UUID) -> Sequence[tuple[str, str]]:
+    async def move_identities(self, lead_id: UUID, *, into: UUID) -> Sequence[tuple[str, str]]:
         rows = await self._connection.execute(_IDENTITIES, {"id": lead_id, "into": into})
         return sorted((row.source, row.external_id) for row in rows)
 
-    async def hand_email(self, lead_id: UUID, *, into: UUID) -> None:
+    async def move_email(self, lead_id: UUID, *, into: UUID) -> None:
         row = (await self._connection.execute(_EMAIL, {"id": lead_id})).one()
         await self._connection.execute(_GIVE_EMAIL, {"id": lead_id})
         await self._connection.execute(_TAKE_EMAIL, {"into": into, "email": row.email, "email_key": row.email_key})
@@ -53,14 +53,14 @@ class SqlMerges:
         for statement in _END_HOLD:
             await self._connection.execute(statement, {"id": lead_id, "at": at})
 
-    async def close(self, lead_id: UUID, *, at: datetime) -> None:
+    async def close_open_items(self, lead_id: UUID, *, at: datetime) -> None:
         await self.end_hold(lead_id, at=at)
         for statement in _CLOSE:
             await self._connection.execute(statement, {"id": lead_id, "at": at})
 
-    async def mark(self, lead_id: UUID, *, into: UUID, at: datetime) -> None:
+    async def mark_merged(self, lead_id: UUID, *, into: UUID, at: datetime) -> None:
         await self._connection.execute(_ALIASES, {"id": lead_id, "into": into})
         await self._connection.execute(_MARK, {"id": lead_id, "into": into, "at": at})
 
-    async def merged(self, lead_id: UUID) -> Sequence[UUID]:
+    async def merged_leads(self, lead_id: UUID) -> Sequence[UUID]:
         return list((await self._connection.scalars(_MERGED, {"id": lead_id})).all())

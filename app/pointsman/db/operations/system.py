@@ -61,5 +61,5 @@ class SqlSystem:
             counts.setdefault(kind, {})[label] = n
         return counts
 
-    async def take_turn(self, task: str, *, every: timedelta) -> bool:
+    async def claim_run(self, task: str, *, every: timedelta) -> bool:
         return (await self._connection.execute(_TURN, {"task": task, "every": every})).scalar() is True

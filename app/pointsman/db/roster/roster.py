@@ -10,14 +10,14 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.db.engine.errors import speaking_the_port
+from pointsman.db.engine.errors import translating_errors
 from pointsman.domain.roster.reps import Rep, TimeOff
 from pointsman.domain.roster.roles import Role, Work
-from pointsman.services.ports.roster import HeldLead, HeldSince, RoleRow, SupplierRow, TimeOffRow
+from pointsman.services.ports.roster import AssignedLead, RepAssignment, RoleRow, SupplierRow, TimeOffRow
 from pointsman.services.roster.snapshot import (
     caps_from_json,
-    changes_as_json,
-    changes_from_json,
+    day_changes_as_json,
+    day_changes_from_json,
     hours_as_json,
     hours_from_json,
 )
@@ -133,8 +133,8 @@ class SqlRoster:
         await self._connection.execute(_PUT_ROLE, {"id": role.id, "name": role.name})
         await self._connection.execute(_ADD_WORKS, {"name": role.name, "works": sorted(role.works)})
 
-    async def narrow_role(self, role: RoleRow) -> None:
-        with speaking_the_port():
+    async def remove_role_works(self, role: RoleRow) -> None:
+        with translating_errors():
             await self._connection.execute(_NARROW, {"name": role.name, "works": sorted(role.works)})
 
     async def put_supplier(self, supplier: SupplierRow) -> None:
@@ -145,12 +145,12 @@ class SqlRoster:
             "id": rep.id, "key": rep.key, "name": rep.name, "email": rep.email, "role_id": rep.role_id, "at": at,
             "tier": rep.tier, "weight": rep.weight, "time_zone": rep.time_zone,
             "working_hours": json.dumps(hours_as_json(rep.working_hours)),
-            "day_changes": json.dumps(changes_as_json(rep.day_changes)), "holidays": rep.holidays,
+            "day_changes": json.dumps(day_changes_as_json(rep.day_changes)), "holidays": rep.holidays,
             "skills": json.dumps({name: sorted(values) for name, values in rep.skills.items()}),
             "caps": json.dumps(asdict(rep.caps)), "supplier": rep.supplier, "active": rep.active,
             "started_on": rep.started_on,
         }  # fmt: skip
-        with speaking_the_port():
+        with translating_errors():
             await self._connection.execute(_PUT_REP, given)
 
     async def add_time_off(self, row: TimeOffRow) -> None:
@@ -162,27 +162,29 @@ class SqlRoster:
     async def clear_time_off(self, rep: str) -> None:
         await self._connection.execute(_CLEAR_TIME_OFF, {"rep": rep})
 
-    async def held(self, *, reps: Sequence[str] | None = None, role: str | None = None) -> Sequence[HeldLead]:
+    async def assigned_leads(
+        self, *, reps: Sequence[str] | None = None, role: str | None = None
+    ) -> Sequence[AssignedLead]:
         given = {"reps": None if reps is None else [*reps], "role": role}
-        return [HeldLead(**row) for row in (await self._connection.execute(_HELD, given)).mappings()]
+        return [AssignedLead(**row) for row in (await self._connection.execute(_HELD, given)).mappings()]
 
-    async def open_leads(self, reps: Sequence[str]) -> Mapping[str, int]:
+    async def count_open_leads(self, reps: Sequence[str]) -> Mapping[str, int]:
         rows = await self._connection.execute(_OPEN_LEADS, {"reps": [*reps]})
         return {row.key: row.leads for row in rows}
 
     async def leads_of(
         self, rep: str, *, works: Sequence[str] | None, after: tuple[datetime, UUID] | None, limit: int
-    ) -> Sequence[HeldSince]:
+    ) -> Sequence[RepAssignment]:
         at, last = after or (None, None)
         wanted = None if works is None else [*works]
         given = {"rep": rep, "works": wanted, "after_at": at, "after_id": last, "limit": limit}
-        return [HeldSince(**row) for row in (await self._connection.execute(_LEADS_OF, given)).mappings()]
+        return [RepAssignment(**row) for row in (await self._connection.execute(_LEADS_OF, given)).mappings()]
 
     async def snapshot(self, version: int) -> Mapping[str, Any] | None:
         found: Mapping[str, Any] | None = await self._connection.scalar(_SNAPSHOT, {"version": version})
         return found
 
-    async def newest(self) -> tuple[int, Mapping[str, Any]] | None:
+    async def latest_snapshot(self) -> tuple[int, Mapping[str, Any]] | None:
         row = (await self._connection.execute(_NEWEST)).one_or_none()
         return (row.version, row.snapshot) if row else None
 
@@ -205,7 +207,7 @@ def _rep(row: Row[Any]) -> Rep:
         tier=row.tier,
         time_zone=row.time_zone,
         working_hours=hours_from_json(row.working_hours),
-        day_changes=changes_from_json(row.day_changes),
+        day_changes=day_changes_from_json(row.day_changes),
         holidays=row.holidays,
         time_off=tuple(
             TimeOff(start=datetime.fromisoformat(start), end=datetime.fromisoformat(end)) for start, end in row.time_off

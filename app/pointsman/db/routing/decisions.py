@@ -9,21 +9,21 @@ from uuid import UUID
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.db.engine.errors import speaking_the_port
+from pointsman.db.engine.errors import translating_errors
 from pointsman.db.routing.statements import CONTEXT, END, LOADS, WRITE
 from pointsman.domain.distribution.eligibility import RepLoad
 from pointsman.domain.leads.evidence import Evidence, EvidenceKind
-from pointsman.domain.routing.decision import canonical
+from pointsman.domain.routing.decision import canonical_json
 from pointsman.services.ports.routing import (
     AssignmentRow,
     DecisionRow,
     GatePass,
     HoldRow,
-    LoadAsk,
+    LiveVersions,
+    LoadQuery,
     OverrideRow,
     RoutingContext,
     RoutingWrite,
-    Versions,
 )
 
 _ASSIGNMENT = (
@@ -81,11 +81,11 @@ class SqlDecisions:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def context(self, lead_id: UUID, *, at: datetime) -> RoutingContext:
+    async def routing_context(self, lead_id: UUID, *, at: datetime) -> RoutingContext:
         row = await CONTEXT.one(self._connection, {"lead_id": lead_id, "at": at})
         return _context(lead_id, row)
 
-    async def loads(self, asks: Sequence[LoadAsk], *, leaving: UUID | None) -> Sequence[RepLoad]:
+    async def loads(self, asks: Sequence[LoadQuery], *, ending_assignment: UUID | None) -> Sequence[RepLoad]:
         each = [(number, rep, ask) for number, ask in enumerate(asks) for rep in ask.reps]
         given = {
             "asks": [number for number, _, _ in each],
@@ -94,7 +94,7 @@ class SqlDecisions:
             "hours": [ask.periods.hour for _, _, ask in each],
             "days": [ask.periods.day for _, _, ask in each],
             "weeks": [ask.periods.week for _, _, ask in each],
-            "leaving": leaving,
+            "leaving": ending_assignment,
         }
         found = {row.ask: row for row in await LOADS.rows(self._connection, given)}
         return [_load(found.get(number)) for number in range(len(asks))]
@@ -114,16 +114,16 @@ class SqlDecisions:
         given |= {
             "ledger_pool": ledger.pool if ledger else None,
             "seq": ledger.seq if ledger else None,
-            "ledger": canonical(ledger.ledger) if ledger else None,
-            "waiting_since": canonical(ledger.waiting_since) if ledger else None,
-            "skips": canonical(ledger.skips) if ledger else None,
+            "ledger": canonical_json(ledger.ledger) if ledger else None,
+            "waiting_since": canonical_json(ledger.waiting_since) if ledger else None,
+            "skips": canonical_json(ledger.skips) if ledger else None,
             "skips_used": [*write.skips_used],
         }
-        with speaking_the_port():
+        with translating_errors():
             await WRITE.run(self._connection, given)
 
     async def add_assignment(self, row: AssignmentRow) -> None:
-        with speaking_the_port():
+        with translating_errors():
             await self._connection.execute(_ADD, asdict(row))
 
     async def assignment(self, assignment_id: UUID) -> AssignmentRow | None:
@@ -132,13 +132,13 @@ class SqlDecisions:
     async def assignment_of_decision(self, decision_id: UUID) -> AssignmentRow | None:
         return _assignment((await self._connection.execute(_OF_DECISION, {"id": decision_id})).mappings().one_or_none())
 
-    async def active_assignment(self, lead_id: UUID) -> AssignmentRow | None:
+    async def current_assignment(self, lead_id: UUID) -> AssignmentRow | None:
         return _assignment((await self._connection.execute(_ACTIVE, {"id": lead_id})).mappings().one_or_none())
 
     async def past_holders(self, lead_id: UUID) -> frozenset[str]:
         return frozenset((await self._connection.scalars(_HOLDERS, {"lead_id": lead_id})).all())
 
-    async def relieved(self, lead_id: UUID, work: str) -> frozenset[str]:
+    async def excluded_reps(self, lead_id: UUID, work: str) -> frozenset[str]:
         return frozenset((await self._connection.scalars(_RELIEVED, {"lead_id": lead_id, "work": work})).all())
 
     async def get(self, decision_id: UUID, *, supplier: str | None = None) -> DecisionRow | None:
@@ -158,7 +158,7 @@ class SqlDecisions:
         given = {"lead_id": lead_id, "supplier": supplier, "before_at": at, "before_id": last, "limit": limit}
         return [DecisionRow(**row) for row in (await self._connection.execute(_PAGE, given)).mappings()]
 
-    async def visible_lead(self, lead_id: UUID, *, supplier: str | None) -> bool:
+    async def is_lead_visible(self, lead_id: UUID, *, supplier: str | None) -> bool:
         return bool(await self._connection.scalar(_LEAD, {"lead_id": lead_id, "supplier": supplier}))
 
 
@@ -186,10 +186,10 @@ def _context(lead_id: UUID, row: Any) -> RoutingContext:
             released_at=None, release=None, next_try_at=row.h_next_try_at, releases=row.h_releases,
         )  # fmt: skip
     return RoutingContext(
-        versions=Versions(policy=row.policy, roster=row.roster),
-        assignment=assignment,
+        versions=LiveVersions(policy=row.policy, roster=row.roster),
+        current_assignment=assignment,
         hold=hold,
-        passes=[
+        gate_passes=[
             GatePass(id=UUID(id_), work=work, expires_at=datetime.fromisoformat(expires))
             for id_, work, expires in row.passes or ()
         ],

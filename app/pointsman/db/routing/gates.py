@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import bindparam, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.db.booking.slot_holds import AND_THEIR_SLOT_HOLDS
+from pointsman.db.booking.slot_holds import RELEASE_SLOT_HOLDS_SQL
 from pointsman.db.tables import evidence, gate_checks
-from pointsman.domain.booking.lifecycle import EFFECTS, Gate
+from pointsman.domain.booking.lifecycle import TRANSITIONS, GateEffect
 from pointsman.domain.leads.evidence import Evidence, EvidenceKind
-from pointsman.services.ports.meeting import CheckRow, HeldWork
+from pointsman.services.ports.booking import CurrentAssignment, GateCheckRow
 
 _EVIDENCE = (
     select(evidence).where(evidence.c.lead_id == bindparam("lead")).order_by(evidence.c.observed_at, evidence.c.id)
@@ -23,7 +23,7 @@ _USED_UP = text(
     " where a.lead_id in (select cast(:lead as uuid) union all select id from leads where merged_into = :lead)"
     " and v.act || ' ' || case v.act when 'reject' then a.reject_code when 'outcome' then a.outcome else '' end = any(:ends)"
 )
-_ENDS = [f"{row.act} {row.case}" for row in EFFECTS if row.gate is Gate.REVOKED]
+_ENDS = [f"{row.action} {row.case}" for row in TRANSITIONS if row.gate is GateEffect.REVOKED]
 _ADD_CHECK = insert(gate_checks)
 _REVOKE = (
     update(gate_checks)
@@ -35,10 +35,10 @@ _REVOKE = (
     )
     .values(revoked_at=bindparam("at"))
 )
-_HELD = text(
+_CURRENT_ASSIGNMENT = text(
     "select a.id as assignment_id, a.rep_id, r.key as rep_key, r.name as rep_name, r.supplier, a.work, a.pool,"
     " a.category, a.decision_id, a.gate_check_id, a.override_id,"
-    " coalesce(o.revoked_at is null and o.expires_at > :at, false) as by_override,"
+    " coalesce(o.revoked_at is null and o.expires_at > :at, false) as has_override,"
     " g.id, g.lead_id, g.work as gate_work, g.passed, g.policy_version, g.setter_rep_id, g.result, g.checked_at,"
     " g.expires_at, g.revoked_at"
     " from assignments a join reps r on r.id = a.rep_id"
@@ -52,7 +52,7 @@ _LAST_SETTER = text(
 _RETIRE = (
     text(
         "with ended as (update assignments set ended_at = :at, end_reason = :reason"
-        f"  where lead_id = :lead and ended_at is null returning lead_id){AND_THEIR_SLOT_HOLDS}"
+        f"  where lead_id = :lead and ended_at is null returning lead_id){RELEASE_SLOT_HOLDS_SQL}"
     ),
     text("update holds set released_at = :at, release = :reason where lead_id = :lead and released_at is null"),
 )
@@ -82,7 +82,7 @@ class SqlGates:
             for row in rows
         ]
 
-    async def evidence_used_up(self, lead_id: UUID) -> datetime | None:
+    async def evidence_used_up_at(self, lead_id: UUID) -> datetime | None:
         found: Any = await self._connection.scalar(_USED_UP, {"lead": lead_id, "ends": _ENDS})
         return found if isinstance(found, datetime) else None
 
@@ -106,33 +106,37 @@ class SqlGates:
         ]
         await self._connection.execute(_ADD_EVIDENCE, values)
 
-    async def add_check(self, check: CheckRow) -> None:
-        values = {name: getattr(check, name) for name in CheckRow.__slots__}
+    async def add_check(self, check: GateCheckRow) -> None:
+        values = {name: getattr(check, name) for name in GateCheckRow.__slots__}
         await self._connection.execute(_ADD_CHECK, values)
 
-    async def revoke(self, lead_id: UUID, work: str, *, at: datetime) -> None:
+    async def revoke_passes(self, lead_id: UUID, work: str, *, at: datetime) -> None:
         await self._connection.execute(_REVOKE, {"lead": lead_id, "gated": work, "at": at})
 
-    async def held(self, lead_id: UUID, *, at: datetime) -> HeldWork | None:
-        row = (await self._connection.execute(_HELD, {"lead": lead_id, "at": at})).mappings().one_or_none()
-        return _held(row) if row else None
+    async def current_assignment(self, lead_id: UUID, *, at: datetime) -> CurrentAssignment | None:
+        row = (
+            (await self._connection.execute(_CURRENT_ASSIGNMENT, {"lead": lead_id, "at": at})).mappings().one_or_none()
+        )
+        return _current_assignment(row) if row else None
 
     async def last_setter(self, lead_id: UUID, work: str) -> UUID | None:
         found: Any = await self._connection.scalar(_LAST_SETTER, {"lead": lead_id, "work": work})
         return found if isinstance(found, UUID) else None
 
-    async def retire(self, lead_id: UUID, *, at: datetime, reason: str) -> None:
+    async def end_assignment_and_hold(self, lead_id: UUID, *, at: datetime, reason: str) -> None:
         for statement in _RETIRE:
             await self._connection.execute(statement, {"lead": lead_id, "at": at, "reason": reason})
 
-    async def supplier_sees(self, lead_id: UUID, supplier: str) -> bool:
+    async def is_lead_visible(self, lead_id: UUID, supplier: str) -> bool:
         found = await self._connection.scalar(_SUPPLIER_SEES, {"lead": lead_id, "supplier": supplier})
         return found is not None
 
 
-def _held(row: Mapping[Any, Any]) -> HeldWork:
+def _current_assignment(row: Mapping[Any, Any]) -> CurrentAssignment:
     check = None
     if row["gate_check_id"] is not None:
-        own = {name: row[name] for name in CheckRow.__slots__ if name != "work"}
-        check = CheckRow(work=row["gate_work"], **own)
-    return HeldWork(check=check, **{name: row[name] for name in HeldWork.__slots__ if name != "check"})
+        own = {name: row[name] for name in GateCheckRow.__slots__ if name != "work"}
+        check = GateCheckRow(work=row["gate_work"], **own)
+    return CurrentAssignment(
+        gate_check=check, **{name: row[name] for name in CurrentAssignment.__slots__ if name != "gate_check"}
+    )

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.leads.lead_rows import LEAD_COLUMNS, LEAD_JOINS, lead_of
 from pointsman.domain.leads.evidence import Evidence, EvidenceKind
-from pointsman.services.ports.history import PastRow
+from pointsman.services.ports.history import PastDecisionRow
 from pointsman.services.ports.intake import LeadRow
 
 _DECISIONS = text(
@@ -35,10 +35,10 @@ class SqlHistory:
 
     async def decisions(
         self, *, since: datetime, until: datetime, after: tuple[datetime, UUID] | None, limit: int
-    ) -> Sequence[PastRow]:
+    ) -> Sequence[PastDecisionRow]:
         at, last = after or (None, None)
         given = {"since": since, "until": until, "after_at": at, "after_id": last, "limit": limit}
-        return [PastRow(**row) for row in (await self._connection.execute(_DECISIONS, given)).mappings()]
+        return [PastDecisionRow(**row) for row in (await self._connection.execute(_DECISIONS, given)).mappings()]
 
     async def leads(self, leads: Sequence[UUID]) -> Mapping[UUID, LeadRow]:
         rows = await self._connection.execute(_LEADS, {"leads": [*leads]})

@@ -103,20 +103,20 @@ class SqlHolds:
     async def counts(self, *, at: datetime) -> Sequence[HoldCount]:
         return [HoldCount(**row) for row in (await self._connection.execute(_COUNTS, {"at": at})).mappings()]
 
-    async def take_turn(self) -> None:
+    async def lock_drain(self) -> None:
         await self._connection.execute(_TURN)
 
-    async def lead_free(self, hold_id: UUID) -> HoldRow | None:
+    async def lock_if_lead_free(self, hold_id: UUID) -> HoldRow | None:
         row = (await self._connection.execute(_LEAD_FREE, {"id": hold_id})).mappings().one_or_none()
         return _hold(row) if row else None
 
-    async def expect(
+    async def set_releases(
         self, lead_id: UUID, releases: Sequence[Mapping[str, Any]], *, next_try_at: datetime | None
     ) -> None:
         given = {"lead_id": lead_id, "releases": json.dumps([*releases]), "next_try_at": next_try_at}
         await self._connection.execute(_EXPECT, given)
 
-    async def wake(self, pools: Sequence[str], *, at: datetime) -> None:
+    async def make_due(self, pools: Sequence[str], *, at: datetime) -> None:
         await self._connection.execute(_WAKE, {"pools": [*pools], "at": at})
 
     async def next_due(self) -> datetime | None:
@@ -126,10 +126,10 @@ class SqlHolds:
     async def due_pools(self, *, at: datetime) -> Sequence[str]:
         return (await self._connection.scalars(_DUE_POOLS, {"at": at})).all()
 
-    async def tried(self, hold_id: UUID, *, at: datetime) -> None:
+    async def clear_past_try(self, hold_id: UUID, *, at: datetime) -> None:
         await self._connection.execute(_TRIED, {"id": hold_id, "at": at})
 
-    async def since_reassigned(self, lead_id: UUID) -> bool:
+    async def is_waiting_since_reassignment(self, lead_id: UUID) -> bool:
         return bool(await self._connection.scalar(_REASSIGNED, {"lead_id": lead_id}))
 
     async def overdue(self, *, at: datetime, limit: int) -> Sequence[HoldRow]:

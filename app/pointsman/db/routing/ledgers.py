@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.db.engine.hot_statement import HotStatement
+from pointsman.db.engine.hot_statement import PreparedStatement
 from pointsman.services.ports.ledgers import LedgerEntryRow, LedgerRow, SkipRow
 
 _COLUMNS = "pool, seq, ledger, waiting_since, skips"
 #: The open skips are on the row, since a lock that was waited for reads the row anew, and nothing beside it.
-_LOCK = HotStatement(
+_LOCK = PreparedStatement(
     text(
         f"select {_COLUMNS} from pool_ledgers where pool = any(cast(:pools as text[])) order by pool for no key update"
     )
@@ -83,7 +83,7 @@ class SqlLedgers:
         row = (await self._connection.execute(_GET, {"pool": counter})).mappings().one_or_none()
         return LedgerRow(**row) if row else None
 
-    async def among(self, counters: Sequence[str]) -> Mapping[str, LedgerRow]:
+    async def get_existing(self, counters: Sequence[str]) -> Mapping[str, LedgerRow]:
         rows = await self._connection.execute(_AMONG, {"pools": [*counters]})
         return {row["pool"]: LedgerRow(**row) for row in rows.mappings()}
 
@@ -105,10 +105,10 @@ class SqlLedgers:
         }  # fmt: skip
         await self._connection.execute(_STORE, given)
 
-    async def credited(self, decision_id: UUID) -> bool:
+    async def is_credited(self, decision_id: UUID) -> bool:
         return bool(await self._connection.scalar(_CREDITED, {"decision_id": decision_id}))
 
-    async def turn_of(self, decision_id: UUID) -> LedgerEntryRow | None:
+    async def turn_entry(self, decision_id: UUID) -> LedgerEntryRow | None:
         row = (await self._connection.execute(_TURN, {"decision_id": decision_id})).mappings().one_or_none()
         return LedgerEntryRow(**row) if row else None
 
@@ -116,7 +116,7 @@ class SqlLedgers:
         rows = await self._connection.execute(_ENTRIES, {"pool": counter, "after": after, "limit": limit})
         return [LedgerEntryRow(**row) for row in rows.mappings()]
 
-    async def counts(self, counter: str) -> Mapping[str, tuple[int, int]]:
+    async def turn_counts(self, counter: str) -> Mapping[str, tuple[int, int]]:
         rows = await self._connection.execute(_COUNTS, {"pool": counter})
         return {row.key: (row.turns, row.credits) for row in rows}
 
@@ -127,7 +127,7 @@ class SqlLedgers:
     async def cancel_skip(self, skip_id: UUID, *, at: datetime) -> None:
         await self._connection.execute(_CANCEL_SKIP, {"id": skip_id, "at": at})
 
-    async def skip(self, skip_id: UUID) -> SkipRow | None:
+    async def get_skip(self, skip_id: UUID) -> SkipRow | None:
         row = (await self._connection.execute(_SKIP, {"id": skip_id})).mappings().one_or_none()
         return SkipRow(**row) if row else None
 

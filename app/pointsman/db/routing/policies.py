@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.services.ports.policies import DefinitionsRow, PolicyHeadRow, PolicyRow, PublicationRow, Versions
+from pointsman.services.ports.policies import DefinitionsRow, LiveVersions, PolicyHeadRow, PolicyRow, PublicationRow
 
 _VERSIONS = text(
     "select (select version from policies where state = 'published') as policy,"
@@ -64,9 +64,9 @@ class SqlPolicies:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def versions(self) -> Versions:
+    async def live_versions(self) -> LiveVersions:
         row = (await self._connection.execute(_VERSIONS)).one()
-        return Versions(policy=row.policy, roster=row.roster)
+        return LiveVersions(policy=row.policy, roster=row.roster)
 
     async def lock(self) -> None:
         await self._connection.execute(_LOCK)

@@ -2,11 +2,11 @@
 
 from sqlalchemy import text
 
-from pointsman.db.booking.slot_holds import AND_THEIR_SLOT_HOLDS
-from pointsman.db.engine.hot_statement import HotStatement
+from pointsman.db.booking.slot_holds import RELEASE_SLOT_HOLDS_SQL
+from pointsman.db.engine.hot_statement import PreparedStatement
 
 #: One row, whatever there is: what is in force, and what the lead has already.
-CONTEXT = HotStatement(
+CONTEXT = PreparedStatement(
     text("""
     select
         (select version from policies where state = 'published') as policy,
@@ -38,7 +38,7 @@ CONTEXT = HotStatement(
 )
 
 #: Decision, assignment or hold, ledger and its entry, stage, audit. All or nothing, in one round trip.
-WRITE = HotStatement(
+WRITE = PreparedStatement(
     text("""
     with decision as (
         insert into decisions (id, lead_id, at, outcome, work, rule, pool, rep_id, hold_reason, summary, policy_version,
@@ -99,13 +99,13 @@ WRITE = HotStatement(
 
 END = text(
     "with ended as (update assignments set ended_at = :at, end_reason = :reason"
-    f"  where id = :id and ended_at is null returning lead_id){AND_THEIR_SLOT_HOLDS}"
+    f"  where id = :id and ended_at is null returning lead_id){RELEASE_SLOT_HOLDS_SQL}"
 )
 
 #: Per ask: open (without the assignment that ends with this decision), and assigned since each of its periods began. Work
 #: taken back by a credit still was work.
 #: A row for each rep of each ask, so that every count is one look into the indexes of that rep's assignments.
-LOADS = HotStatement(
+LOADS = PreparedStatement(
     text("""
     select w.ask, sum(c.open)::int as open, sum(c.hour)::int as hour, sum(c.day)::int as day, sum(c.week)::int as week
     from unnest(cast(:asks as int[]), cast(:reps as uuid[]), cast(:categories as text[]), cast(:hours as timestamptz[]),

@@ -6,9 +6,7 @@ Personal data lives in named columns only: `leads.email`, `first_name`, `last_na
 """
 
 from pointsman.db.tables.base import metadata
-from pointsman.db.tables.intake import idempotency, inbox, inbox_batches, intakes
-from pointsman.db.tables.leads import accounts, lead_identities, leads
-from pointsman.db.tables.meeting import (
+from pointsman.db.tables.booking import (
     appointment_companions,
     appointment_events,
     appointments,
@@ -19,6 +17,8 @@ from pointsman.db.tables.meeting import (
     reservations,
     slot_holds,
 )
+from pointsman.db.tables.intake import idempotency, inbox, inbox_batches, intakes
+from pointsman.db.tables.leads import accounts, lead_identities, leads
 from pointsman.db.tables.operations import alerts, api_keys, audit, turns
 from pointsman.db.tables.roster import reps, role_works, roles, roster_versions, suppliers, time_off
 from pointsman.db.tables.routing import (

@@ -14,12 +14,14 @@ metadata = MetaData(
 )
 
 INSTANT = TIMESTAMP(timezone=True)
-WORKS = "('nurture','prospecting','qualification','closing','solution_design','customer_service','administration')"
+WORK_VALUES = (
+    "('nurture','prospecting','qualification','closing','solution_design','customer_service','administration')"
+)
 
 
 def id_column() -> Column[object]:
     return Column("id", UUID(), primary_key=True)
 
 
-def at(name: str, *, null: bool = False) -> Column[object]:
+def instant_column(name: str, *, null: bool = False) -> Column[object]:
     return Column(name, INSTANT, nullable=null)

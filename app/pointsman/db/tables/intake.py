@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
-from pointsman.db.tables.base import at, id_column, metadata
+from pointsman.db.tables.base import id_column, instant_column, metadata
 
 intakes = Table(
     "intakes",
@@ -30,7 +30,7 @@ intakes = Table(
     Column("sample", JSONB, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
-    at("created_at"),
+    instant_column("created_at"),
 )
 
 #: The raw bytes of a request that carried several events.
@@ -40,7 +40,7 @@ inbox_batches = Table(
     id_column(),
     Column("intake_id", ForeignKey("intakes.id"), nullable=False),
     Column("body", LargeBinary, nullable=False),
-    at("received_at"),
+    instant_column("received_at"),
 )
 
 inbox = Table(
@@ -62,10 +62,10 @@ inbox = Table(
     Column("error", Text),
     Column("lead_id", UUID()),
     Column("result", JSONB),  # what became of it, in ids and codes
-    at("received_at"),
-    at("next_attempt_at", null=True),  # null until the first attempt
-    at("leased_until", null=True),  # a worker has it until then
-    at("done_at", null=True),
+    instant_column("received_at"),
+    instant_column("next_attempt_at", null=True),  # null until the first attempt
+    instant_column("leased_until", null=True),  # a worker has it until then
+    instant_column("done_at", null=True),
     Index("inbox_dedupe_key", "intake_id", "dedupe_key", unique=True),
     Index("inbox_open_idx", "received_at", postgresql_where=text("status <> 'done'")),
 )
@@ -79,6 +79,6 @@ idempotency = Table(
     Column("body_hash", LargeBinary, nullable=False),
     Column("status", SmallInteger),  # HTTP status of the stored answer; null while in flight
     Column("answer", LargeBinary),  # byte for byte; kept for a day, since it may hold personal data
-    at("created_at"),
+    instant_column("created_at"),
     Index("idempotency_created_idx", "created_at"),
 )

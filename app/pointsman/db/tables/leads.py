@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from pointsman.db.tables.base import INSTANT, at, id_column, metadata
+from pointsman.db.tables.base import INSTANT, id_column, instant_column, metadata
 
 accounts = Table(
     "accounts",
@@ -17,8 +17,8 @@ accounts = Table(
     Column("parent_id", ForeignKey("accounts.id"), index=True),  # no circles: a trigger says so
     Column("name_blocks", ARRAY(Text), nullable=False, server_default=text("'{}'")),  # alike names share one
     Column("merged_into", ForeignKey("accounts.id"), index=True),  # its name and domain lead there from then on
-    at("merged_at", null=True),
-    at("created_at"),
+    instant_column("merged_at", null=True),
+    instant_column("created_at"),
     CheckConstraint("(merged_into is null) = (merged_at is null)", name="merge"),
     Index("accounts_name_blocks_idx", "name_blocks", postgresql_using="gin"),
     Index("accounts_domain_key", "domain", unique=True),
@@ -43,10 +43,10 @@ leads = Table(
     Column("nurture_until", INSTANT),
     Column("nurture_reason", Text),
     Column("merged_into", ForeignKey("leads.id")),  # its email and external ids lead there from then on
-    at("merged_at", null=True),
+    instant_column("merged_at", null=True),
     Column("version", Integer, nullable=False),
-    at("created_at"),
-    at("updated_at"),
+    instant_column("created_at"),
+    instant_column("updated_at"),
     CheckConstraint("(merged_into is null) = (merged_at is null)", name="merge"),
     Index("leads_merged_into_idx", "merged_into", postgresql_where=text("merged_into is not null")),
     Index("leads_email_key", "email_key", unique=True),

@@ -3,7 +3,7 @@
 from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from pointsman.db.tables.base import at, id_column, metadata
+from pointsman.db.tables.base import id_column, instant_column, metadata
 
 api_keys = Table(
     "api_keys",
@@ -13,9 +13,9 @@ api_keys = Table(
     Column("secret_hash", LargeBinary, nullable=False),
     Column("scopes", ARRAY(Text), nullable=False),
     Column("supplier", ForeignKey("suppliers.key")),  # a partner's key sees that partner's leads alone
-    at("created_at"),
-    at("expires_at", null=True),
-    at("revoked_at", null=True),
+    instant_column("created_at"),
+    instant_column("expires_at", null=True),
+    instant_column("revoked_at", null=True),
 )
 
 alerts = Table(
@@ -26,8 +26,8 @@ alerts = Table(
     Column("subject", Text, nullable=False),
     Column("message", Text, nullable=False),
     Column("count", Integer, nullable=False, server_default="1"),
-    at("raised_at"),
-    at("resolved_at", null=True),
+    instant_column("raised_at"),
+    instant_column("resolved_at", null=True),
     Index("alerts_one_open", "code", "subject", unique=True, postgresql_where=text("resolved_at is null")),
 )
 
@@ -35,7 +35,7 @@ audit = Table(
     "audit",
     metadata,
     id_column(),
-    at("at"),
+    instant_column("at"),
     Column("actor", Text, nullable=False),  # "key:ab12", "intake:hubspot", "worker", "cli"
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),  # "lead:<id>"
@@ -47,4 +47,4 @@ audit = Table(
 )
 
 #: When a periodic task last ran anywhere, so that several workers do not run it several times.
-turns = Table("turns", metadata, Column("task", Text, primary_key=True), at("taken_at"))
+turns = Table("turns", metadata, Column("task", Text, primary_key=True), instant_column("taken_at"))

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from pointsman.db.tables.base import WORKS, at, id_column, metadata
+from pointsman.db.tables.base import WORK_VALUES, id_column, instant_column, metadata
 
 roles = Table("roles", metadata, id_column(), Column("name", Text, nullable=False, unique=True))
 
@@ -23,7 +23,7 @@ role_works = Table(
     "role_works",
     metadata,
     Column("role_id", ForeignKey("roles.id"), primary_key=True),
-    Column("work", Text, CheckConstraint(f"work in {WORKS}", name="work"), primary_key=True),
+    Column("work", Text, CheckConstraint(f"work in {WORK_VALUES}", name="work"), primary_key=True),
 )
 
 suppliers = Table(
@@ -43,7 +43,7 @@ reps = Table(
     Column("name", Text, nullable=False),
     Column("email", Text, nullable=False),
     Column("role_id", ForeignKey("roles.id"), nullable=False),
-    at("role_since"),
+    instant_column("role_since"),
     Column("tier", SmallInteger, nullable=False),
     Column("weight", Integer, CheckConstraint("weight > 0", name="weight"), nullable=False),
     Column("time_zone", Text, nullable=False),
@@ -55,7 +55,7 @@ reps = Table(
     Column("supplier", ForeignKey("suppliers.key"), nullable=False),
     Column("active", Boolean, nullable=False),
     Column("started_on", Date),
-    at("created_at"),
+    instant_column("created_at"),
 )
 
 time_off = Table(
@@ -63,8 +63,8 @@ time_off = Table(
     metadata,
     id_column(),
     Column("rep_id", ForeignKey("reps.id"), nullable=False, index=True),
-    at("starts_at"),
-    at("ends_at"),
+    instant_column("starts_at"),
+    instant_column("ends_at"),
     Column("reason", Text, nullable=False),
     CheckConstraint("ends_at > starts_at", name="order"),
 )
@@ -75,5 +75,5 @@ roster_versions = Table(
     metadata,
     Column("version", BigInteger, primary_key=True, autoincrement=False),
     Column("snapshot", JSONB, nullable=False),
-    at("created_at"),
+    instant_column("created_at"),
 )

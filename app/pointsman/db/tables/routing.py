@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 
-from pointsman.db.tables.base import INSTANT, WORKS, at, id_column, metadata
+from pointsman.db.tables.base import INSTANT, WORK_VALUES, id_column, instant_column, metadata
 
 policies = Table(
     "policies",
@@ -14,7 +14,7 @@ policies = Table(
     Column("source", Text, CheckConstraint("octet_length(source) <= 1000000", name="source")),  # the author's own YAML
     Column("note", Text, nullable=False),  # why it was drafted
     Column("created_by", Text, nullable=False),
-    at("created_at"),
+    instant_column("created_at"),
     Index("policies_one_published", "state", unique=True, postgresql_where=text("state = 'published'")),
 )
 
@@ -25,7 +25,7 @@ policy_publications = Table(
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("version", ForeignKey("policies.version"), nullable=False),
     Column("kind", Text, CheckConstraint("kind in ('published','rolled-back')", name="kind"), nullable=False),
-    at("at"),
+    instant_column("at"),
     Column("actor", Text, nullable=False),
     Column("note", Text, nullable=False),
     Column("replaced", ForeignKey("policies.version")),  # what was live until then
@@ -43,9 +43,9 @@ evidence = Table(
     Column("value", Text, nullable=False),
     Column("affirmed", Boolean, nullable=False),
     Column("source", Text, nullable=False),
-    at("observed_at"),
-    at("expires_at", null=True),
-    at("created_at"),
+    instant_column("observed_at"),
+    instant_column("expires_at", null=True),
+    instant_column("created_at"),
 )
 
 #: Every try of a gate; a passing row is what the database demands before gated work.
@@ -59,9 +59,9 @@ gate_checks = Table(
     Column("policy_version", ForeignKey("policies.version"), nullable=False),
     Column("setter_rep_id", ForeignKey("reps.id")),  # who handed over
     Column("result", JSONB, nullable=False),  # evidence used, or what is missing
-    at("checked_at"),
-    at("expires_at", null=True),
-    at("revoked_at", null=True),
+    instant_column("checked_at"),
+    instant_column("expires_at", null=True),
+    instant_column("revoked_at", null=True),
     CheckConstraint("passed = (expires_at is not null)", name="expiry"),
     Index("gate_checks_lead_idx", "lead_id", "work", "checked_at"),
 )
@@ -76,9 +76,9 @@ overrides = Table(
     Column("reason", Text, CheckConstraint("length(trim(reason)) > 0", name="reason"), nullable=False),
     Column("approver", Text, CheckConstraint("length(trim(approver)) > 0", name="approver"), nullable=False),
     Column("used", Integer, nullable=False, server_default="0"),
-    at("created_at"),
-    at("expires_at"),
-    at("revoked_at", null=True),
+    instant_column("created_at"),
+    instant_column("expires_at"),
+    instant_column("revoked_at", null=True),
     CheckConstraint("expires_at > created_at and expires_at <= created_at + interval '168 hours'", name="span"),
     Index("overrides_lead_idx", "lead_id", "rep_id", "work"),
 )
@@ -112,14 +112,14 @@ assignments = Table(
     id_column(),
     Column("lead_id", ForeignKey("leads.id"), nullable=False),
     Column("rep_id", ForeignKey("reps.id"), nullable=False),
-    Column("work", Text, CheckConstraint(f"work in {WORKS}", name="work"), nullable=False),
+    Column("work", Text, CheckConstraint(f"work in {WORK_VALUES}", name="work"), nullable=False),
     Column("pool", Text),
     Column("category", Text),  # the rule's: what caps by category count
     Column("decision_id", ForeignKey("decisions.id")),
     Column("gate_check_id", ForeignKey("gate_checks.id")),
     Column("override_id", ForeignKey("overrides.id")),
-    at("assigned_at"),
-    at("ended_at", null=True),
+    instant_column("assigned_at"),
+    instant_column("ended_at", null=True),
     Column("end_reason", Text),
     Index("assignments_one_active", "lead_id", unique=True, postgresql_where=text("ended_at is null")),
     Index("assignments_lead_idx", "lead_id"),
@@ -137,11 +137,11 @@ holds = Table(
     Column("pool", Text),
     Column("reason", Text, nullable=False),
     Column("sentence", Text, nullable=False),
-    at("held_at"),
-    at("due_at"),  # when the wait breaks its promise and an alert is raised
-    at("released_at", null=True),
+    instant_column("held_at"),
+    instant_column("due_at"),  # when the wait breaks its promise and an alert is raised
+    instant_column("released_at", null=True),
     Column("release", Text),
-    at("next_try_at", null=True),  # the first moment that may release it
+    instant_column("next_try_at", null=True),  # the first moment that may release it
     Column("releases", JSONB, nullable=False, server_default="[]"),  # all that may
     Index("holds_one_open", "lead_id", unique=True, postgresql_where=text("released_at is null")),
     Index("holds_open_idx", "held_at", postgresql_where=text("released_at is null")),
@@ -171,7 +171,7 @@ ledger_entries = Table(
     Column("rep_id", ForeignKey("reps.id")),
     Column("entry", JSONB, nullable=False),
     Column("reason", Text),
-    at("at"),
+    instant_column("at"),
     # A decision takes one turn; it is taken back and given again in turns, under the counter's lock.
     Index("ledger_entries_once_key", "decision_id", unique=True, postgresql_where=text("kind = 'assign'")),
     Index("ledger_entries_decision_idx", "decision_id"),
@@ -187,10 +187,10 @@ skips = Table(
     Column("reason", Text, CheckConstraint("length(trim(reason)) > 0", name="reason"), nullable=False),
     Column("cost_seq", BigInteger),  # the counter's entry that booked the turn as taken; null where it costs none
     Column("asked_by", Text, nullable=False),
-    at("created_at"),
-    at("used_at", null=True),
+    instant_column("created_at"),
+    instant_column("used_at", null=True),
     Column("decision_id", ForeignKey("decisions.id")),
-    at("cancelled_at", null=True),
+    instant_column("cancelled_at", null=True),
     CheckConstraint("(used_at is null) = (decision_id is null)", name="use"),
     CheckConstraint("used_at is null or cancelled_at is null", name="end"),
     Index(

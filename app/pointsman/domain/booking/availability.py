@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pointsman.domain.dates.local_time import local_days
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import Rep
-from pointsman.domain.roster.working_days import KeepsHours, spans_on
+from pointsman.domain.roster.working_days import HasWorkingHours, working_spans_on
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -34,12 +34,12 @@ class Interval:
         return self.start <= other.start and other.end <= self.end
 
 
-def interval(start: datetime, end: datetime) -> Interval | None:
+def interval_or_none(start: datetime, end: datetime) -> Interval | None:
     """[start, end), or None when nothing lies between."""
     return Interval(start, end) if start.astimezone(UTC) < end.astimezone(UTC) else None
 
 
-def merged(intervals: Iterable[Interval]) -> list[Interval]:
+def merge_intervals(intervals: Iterable[Interval]) -> list[Interval]:
     """The same instants as sorted intervals that neither overlap nor touch."""
     result: list[Interval] = []
     for item in sorted(intervals):
@@ -51,36 +51,38 @@ def merged(intervals: Iterable[Interval]) -> list[Interval]:
     return result
 
 
-def less(base: Iterable[Interval], taken: Iterable[Interval]) -> list[Interval]:
+def subtract_intervals(base: Iterable[Interval], taken: Iterable[Interval]) -> list[Interval]:
     """The instants of `base` that no interval of `taken` holds."""
-    blocks = merged(taken)
+    blocks = merge_intervals(taken)
     result: list[Interval] = []
     first = 0
-    for item in merged(base):
+    for item in merge_intervals(base):
         start = item.start
         while first < len(blocks) and blocks[first].end <= item.start:
             first += 1
         for block in blocks[first:]:
             if block.start >= item.end:
                 break
-            if left := interval(start, block.start):
+            if left := interval_or_none(start, block.start):
                 result.append(left)
             start = max(start, block.end)
-        if left := interval(start, item.end):
+        if left := interval_or_none(start, item.end):
             result.append(left)
     return result
 
 
-def within(base: Iterable[Interval], window: Interval) -> list[Interval]:
+def clip_intervals(base: Iterable[Interval], window: Interval) -> list[Interval]:
     """The instants of `base` inside `window`."""
-    clipped = (interval(max(i.start, window.start), min(i.end, window.end)) for i in base)
+    clipped = (interval_or_none(max(i.start, window.start), min(i.end, window.end)) for i in base)
     return [item for item in clipped if item]
 
 
-def working(who: KeepsHours, window: Interval) -> list[Interval]:
+def working_intervals(who: HasWorkingHours, window: Interval) -> list[Interval]:
     """The working time inside `window`, sorted and apart; a function of `WorkingPattern.of(who)` and `window` alone."""
     days = local_days(window.start, window.end, who.time_zone)
-    return within(merged(Interval(start, end) for day in days for start, end in spans_on(who, day)), window)
+    return clip_intervals(
+        merge_intervals(Interval(start, end) for day in days for start, end in working_spans_on(who, day)), window
+    )
 
 
 def bookable_window(rules: BookingRules, now: datetime) -> Interval:
@@ -88,16 +90,16 @@ def bookable_window(rules: BookingRules, now: datetime) -> Interval:
     return Interval(now + rules.minimum_notice, now + rules.horizon)
 
 
-def padded(taken: Iterable[Interval], rules: BookingRules) -> list[Interval]:
+def with_buffers(taken: Iterable[Interval], rules: BookingRules) -> list[Interval]:
     """What is taken, widened so that an appointment beside it keeps its own buffers free."""
     return [Interval(t.start - rules.buffer_after, t.end + rules.buffer_before) for t in taken]
 
 
-def absences(rep: Rep) -> list[Interval]:
+def time_off_intervals(rep: Rep) -> list[Interval]:
     return [Interval(off.start, off.end) for off in rep.time_off]
 
 
-def free(
+def free_intervals(
     rep: Rep,
     busy: Sequence[Interval],
     reservations: Sequence[Interval],
@@ -107,8 +109,8 @@ def free(
 ) -> list[Interval]:
     """Where an appointment with `rep` may lie, sorted and apart: each must fit into one of these, whole."""
     reach = bookable_window(rules, now)
-    asked = interval(max(window.start, reach.start), min(window.end, reach.end))
+    asked = interval_or_none(max(window.start, reach.start), min(window.end, reach.end))
     if asked is None:
         return []
-    taken = absences(rep) + padded([*busy, *reservations], rules)
-    return less(working(rep, asked), taken)
+    taken = time_off_intervals(rep) + with_buffers([*busy, *reservations], rules)
+    return subtract_intervals(working_intervals(rep, asked), taken)

@@ -4,15 +4,21 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pointsman.domain.booking.availability import Interval, absences, bookable_window, padded, working
-from pointsman.domain.booking.caps import Meeting, full_days
+from pointsman.domain.booking.appointment_caps import CountedAppointment, full_days
+from pointsman.domain.booking.availability import (
+    Interval,
+    bookable_window,
+    time_off_intervals,
+    with_buffers,
+    working_intervals,
+)
 from pointsman.domain.dates.local_time import local_date
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import Rep
-from pointsman.domain.roster.working_days import special
+from pointsman.domain.roster.working_days import special_day_reason
 
 #: Reasons that mean: somebody else was faster. All others mean: this time was never on offer.
-LOST_TO_OTHERS = frozenset({"calendar-busy", "reserved", "day-full", "week-full"})
+SLOT_TAKEN_CODES = frozenset({"calendar-busy", "reserved", "day-full", "week-full"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +29,13 @@ class Obstacle:
     sentence: str
 
 
-def obstacle(
+def find_obstacle(
     rep: Rep,
     wanted: Interval,
     *,
     busy: Sequence[Interval],
     reservations: Sequence[Interval],
-    meetings: Collection[Meeting],
+    meetings: Collection[CountedAppointment],
     rules: BookingRules,
     now: datetime,
     category: str | None = None,
@@ -39,14 +45,14 @@ def obstacle(
     `meetings` are the rep's appointments around it (see `full_days`), `category` is what `wanted` would count for.
     """
     return (
-        out_of_reach(wanted, rules, now)
+        outside_booking_window(wanted, rules, now)
         or _outside_hours(rep, wanted)
         or _taken(rep, wanted, busy=busy, reservations=reservations, rules=rules)
         or _capped(rep, wanted, meetings, category)
     )
 
 
-def out_of_reach(wanted: Interval, rules: BookingRules, now: datetime) -> Obstacle | None:
+def outside_booking_window(wanted: Interval, rules: BookingRules, now: datetime) -> Obstacle | None:
     """Whether `wanted` lies before the minimum notice or beyond the horizon: then no calendar has to be known."""
     reach = bookable_window(rules, now)
     if wanted.start < reach.start:
@@ -57,9 +63,9 @@ def out_of_reach(wanted: Interval, rules: BookingRules, now: datetime) -> Obstac
 
 
 def _outside_hours(rep: Rep, wanted: Interval) -> Obstacle | None:
-    if any(block.contains(wanted) for block in working(rep, wanted)):
+    if any(block.contains(wanted) for block in working_intervals(rep, wanted)):
         return None
-    why = special(rep, local_date(wanted.start, rep.time_zone))
+    why = special_day_reason(rep, local_date(wanted.start, rep.time_zone))
     where = f"{rep.time_zone}: {why}" if why else rep.time_zone
     return Obstacle(code="outside-working-hours", sentence=f"{rep.name} does not work then ({where}).")
 
@@ -67,17 +73,19 @@ def _outside_hours(rep: Rep, wanted: Interval) -> Obstacle | None:
 def _taken(
     rep: Rep, wanted: Interval, *, busy: Sequence[Interval], reservations: Sequence[Interval], rules: BookingRules
 ) -> Obstacle | None:
-    if _hit(wanted, absences(rep)):
+    if _hit(wanted, time_off_intervals(rep)):
         return Obstacle(code="time-off", sentence=f"{rep.name} is away then.")
-    if _hit(wanted, padded(busy, rules)):
+    if _hit(wanted, with_buffers(busy, rules)):
         return Obstacle(code="calendar-busy", sentence=f"{rep.name}'s calendar has something else then.")
-    if _hit(wanted, padded(reservations, rules)):
+    if _hit(wanted, with_buffers(reservations, rules)):
         return Obstacle(code="reserved", sentence="Another appointment has this time.")
     return None
 
 
-def _capped(rep: Rep, wanted: Interval, meetings: Collection[Meeting], category: str | None) -> Obstacle | None:
-    found = full_days(rep, meetings, [category]).why(local_date(wanted.start, rep.time_zone))
+def _capped(
+    rep: Rep, wanted: Interval, meetings: Collection[CountedAppointment], category: str | None
+) -> Obstacle | None:
+    found = full_days(rep, meetings, [category]).reached_cap(local_date(wanted.start, rep.time_zone))
     return Obstacle(code=found[0], sentence=found[1]) if found else None
 
 

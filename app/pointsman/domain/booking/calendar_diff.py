@@ -8,50 +8,52 @@ from enum import StrEnum
 from pointsman.domain.booking.availability import Interval
 
 #: So many may be deleted between two looks; more, and nothing of ours left, looks like a calendar that lost its content.
-MOST_AT_ONCE = 2
+MAX_DELETIONS = 2
 
 
-class Finding(StrEnum):
+class EventState(StrEnum):
     """What has become of one event."""
 
-    AGREES = "agrees"
+    UNCHANGED = "agrees"
     MOVED = "moved"
-    GONE = "gone"
-    EMPTIED = "emptied"  # gone, along with everything of ours: nobody deletes a whole week one by one
+    DELETED = "gone"
+    CALENDAR_EMPTIED = "emptied"  # gone, along with everything of ours: nobody deletes a whole week one by one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
+class ExpectedEvent:
     """An event of ours as it should stand; `emptied`: it is on record as gone from a calendar that looked emptied."""
 
     key: str
     time: Interval
-    emptied: bool = False
+    was_emptied: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class EventComparison:
     """`to` is where a moved event stands now."""
 
     key: str
-    finding: Finding
-    to: Interval | None = None
+    state: EventState
+    moved_to: Interval | None = None
 
 
-def compare(expected: Sequence[Expected], seen: Mapping[str, Sequence[Interval]]) -> list[Compared]:
+def compare_events(expected: Sequence[ExpectedEvent], seen: Mapping[str, Sequence[Interval]]) -> list[EventComparison]:
     """What became of each; `seen` are all events of ours that the calendar has, those not expected as well."""
     gone = [item for item in expected if not seen.get(item.key)]
-    emptied = len(gone) > MOST_AT_ONCE and not any(seen.values())
+    emptied = len(gone) > MAX_DELETIONS and not any(seen.values())
     return [_compared(item, seen.get(item.key, ()), emptied=emptied) for item in expected]
 
 
-def _compared(item: Expected, times: Sequence[Interval], *, emptied: bool) -> Compared:
+def _compared(item: ExpectedEvent, times: Sequence[Interval], *, emptied: bool) -> EventComparison:
     if not times:
         # Once it was taken for an accident, it stays one until somebody says otherwise, however few there are by then.
-        return Compared(key=item.key, finding=Finding.EMPTIED if emptied or item.emptied else Finding.GONE)
+        return EventComparison(
+            key=item.key, state=EventState.CALENDAR_EMPTIED if emptied or item.was_emptied else EventState.DELETED
+        )
     if any(_same(item.time, time) for time in times):
-        return Compared(key=item.key, finding=Finding.AGREES)
-    return Compared(key=item.key, finding=Finding.MOVED, to=min(times))
+        return EventComparison(key=item.key, state=EventState.UNCHANGED)
+    return EventComparison(key=item.key, state=EventState.MOVED, moved_to=min(times))
 
 
 def _same(ours: Interval, theirs: Interval) -> bool:
@@ -63,7 +65,7 @@ def _second(moment: datetime) -> datetime:
     return moment.replace(microsecond=0)
 
 
-def restated(conflict: str | None, rep: str, sentence: str | None) -> str | None:
+def update_conflict(conflict: str | None, rep: str, sentence: str | None) -> str | None:
     """An appointment's conflict with what this rep's calendar says put in place of what it said before.
 
     A conflict has one line for each calendar that says otherwise.
@@ -73,6 +75,6 @@ def restated(conflict: str | None, rep: str, sentence: str | None) -> str | None
     return "\n".join(sorted([*others, *mine])) or None
 
 
-def says(conflict: str | None, rep: str, sentence: str) -> bool:
+def has_conflict(conflict: str | None, rep: str, sentence: str) -> bool:
     """Whether this is what the rep's calendar is on record for."""
     return f"{rep}: {sentence}" in (conflict or "").splitlines()

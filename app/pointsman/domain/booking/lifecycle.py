@@ -10,7 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 
-class Status(StrEnum):
+class AppointmentStatus(StrEnum):
     """Where an appointment stands. The first three own their time; the last three are final."""
 
     REQUESTED = "requested"  # waits for the closer's word
@@ -22,10 +22,10 @@ class Status(StrEnum):
 
 
 #: A lead has one appointment of these at most.
-STANDING = frozenset({Status.REQUESTED, Status.CONFIRMED})
+ACTIVE_STATUSES = frozenset({AppointmentStatus.REQUESTED, AppointmentStatus.CONFIRMED})
 
 
-class Act(StrEnum):
+class AppointmentAction(StrEnum):
     """What is done with an appointment."""
 
     BOOK = "book"
@@ -41,7 +41,7 @@ class Act(StrEnum):
     OUTCOME = "outcome"
 
 
-class By(StrEnum):
+class ActorRole(StrEnum):
     """Who did it."""
 
     PROSPECT = "prospect"
@@ -62,7 +62,7 @@ class RejectCode(StrEnum):
     DUPLICATE = "duplicate"
 
 
-class Outcome(StrEnum):
+class MeetingOutcome(StrEnum):
     """What became of a meeting that took place."""
 
     WON = "won"
@@ -70,7 +70,7 @@ class Outcome(StrEnum):
     LATER = "later"
 
 
-class Credit(StrEnum):
+class CreditEffect(StrEnum):
     """What happens to the turn that the rep took for this lead."""
 
     KEPT = "kept"
@@ -79,7 +79,7 @@ class Credit(StrEnum):
     MOVED = "moved"  # given back, and the new rep takes one
 
 
-class Gate(StrEnum):
+class GateEffect(StrEnum):
     """What happens to the lead's pass of the gate."""
 
     KEPT = "kept"
@@ -87,7 +87,7 @@ class Gate(StrEnum):
     REVOKED = "revoked"  # and the evidence is used up: whoever is handed over again has fresh evidence
 
 
-class Next(StrEnum):
+class LeadFollowUp(StrEnum):
     """Where the lead goes."""
 
     STAYS = "stays"
@@ -100,7 +100,7 @@ class Next(StrEnum):
     CLOSED = "closed"
 
 
-class Told(StrEnum):
+class CalendarOp(StrEnum):
     """What calendars and the CRM are told."""
 
     NOTHING = "nothing"
@@ -111,85 +111,133 @@ class Told(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
+class Transition:
     """One row: `case` tells rows of one act apart (who, which code, which outcome; "" when there is one row)."""
 
-    act: Act
+    action: AppointmentAction
     case: str = ""
-    status: Status | None  # None: stays as it was
-    credit: Credit
-    gate: Gate
-    lead: Next
-    told: Told
+    status: AppointmentStatus | None  # None: stays as it was
+    credit: CreditEffect
+    gate: GateEffect
+    follow_up: LeadFollowUp
+    calendar_op: CalendarOp
 
 
-def _row(act: Act, case: str, status: Status | None, credit: Credit, gate: Gate, lead: Next, told: Told) -> Effect:
-    return Effect(act=act, case=case, status=status, credit=credit, gate=gate, lead=lead, told=told)
+def _row(
+    act: AppointmentAction,
+    case: str,
+    status: AppointmentStatus | None,
+    credit: CreditEffect,
+    gate: GateEffect,
+    lead: LeadFollowUp,
+    told: CalendarOp,
+) -> Transition:
+    return Transition(action=act, case=case, status=status, credit=credit, gate=gate, follow_up=lead, calendar_op=told)
 
 
-_S, _C, _G, _N, _T = Status, Credit, Gate, Next, Told
+_S, _C, _G, _N, _T = AppointmentStatus, CreditEffect, GateEffect, LeadFollowUp, CalendarOp
 
-EFFECTS: tuple[Effect, ...] = (
-    _row(Act.BOOK, "automatic", _S.CONFIRMED, _C.TAKEN, _G.ASKED, _N.BOOKED, _T.BOOK),
-    _row(Act.BOOK, "rep", _S.REQUESTED, _C.TAKEN, _G.ASKED, _N.BOOKED, _T.BOOK),
-    _row(Act.CONFIRM, "", _S.CONFIRMED, _C.KEPT, _G.ASKED, _N.STAYS, _T.MOVE),
-    _row(Act.LAPSE, "", _S.CANCELLED, _C.KEPT, _G.KEPT, _N.WITH_CLOSER, _T.CANCEL),
-    _row(Act.RESCHEDULE, "same rep", None, _C.KEPT, _G.ASKED, _N.STAYS, _T.MOVE),
-    _row(Act.RESCHEDULE, "another rep", None, _C.MOVED, _G.ASKED, _N.STAYS, _T.HAND_ON),
-    _row(Act.REASSIGN, "", None, _C.MOVED, _G.ASKED, _N.STAYS, _T.HAND_ON),
-    _row(Act.CANCEL, By.PROSPECT, _S.CANCELLED, _C.GIVEN_BACK, _G.KEPT, _N.WITH_CLOSER, _T.CANCEL),
-    _row(Act.CANCEL, By.SETTER, _S.CANCELLED, _C.GIVEN_BACK, _G.KEPT, _N.WITH_CLOSER, _T.CANCEL),
-    _row(Act.CANCEL, By.CLOSER, _S.CANCELLED, _C.KEPT, _G.KEPT, _N.WITH_CLOSER, _T.CANCEL),
-    _row(Act.CANCEL, By.OPERATOR, _S.CANCELLED, _C.KEPT, _G.KEPT, _N.WITH_CLOSER, _T.CANCEL),
-    _row(Act.CANCEL, By.CALENDAR, _S.CANCELLED, _C.KEPT, _G.KEPT, _N.WITH_CLOSER, _T.CANCEL),
-    _row(Act.ACCEPT, "", None, _C.KEPT, _G.KEPT, _N.STAYS, _T.NOTHING),
-    _row(Act.REJECT, RejectCode.WRONG_SEGMENT, _S.REJECTED, _C.GIVEN_BACK, _G.KEPT, _N.ANOTHER_CLOSER, _T.CANCEL),
-    _row(Act.REJECT, RejectCode.WRONG_BUYER, _S.REJECTED, _C.GIVEN_BACK, _G.REVOKED, _N.QUALIFICATION, _T.CANCEL),
-    _row(Act.REJECT, RejectCode.WRONG_VALUE, _S.REJECTED, _C.GIVEN_BACK, _G.REVOKED, _N.QUALIFICATION, _T.CANCEL),
-    _row(Act.REJECT, RejectCode.NOT_QUALIFIED, _S.REJECTED, _C.GIVEN_BACK, _G.REVOKED, _N.QUALIFICATION, _T.CANCEL),
-    _row(Act.REJECT, RejectCode.DUPLICATE, _S.REJECTED, _C.GIVEN_BACK, _G.REVOKED, _N.CLOSED, _T.CANCEL),
-    _row(Act.HELD, "", _S.HELD, _C.KEPT, _G.KEPT, _N.WITH_CLOSER, _T.NOTHING),
-    _row(Act.NO_SHOW, "", _S.NO_SHOW, _C.GIVEN_BACK, _G.KEPT, _N.WITH_CLOSER, _T.NOTHING),
-    _row(Act.OUTCOME, Outcome.WON, None, _C.KEPT, _G.REVOKED, _N.WON, _T.NOTHING),
-    _row(Act.OUTCOME, Outcome.LOST, None, _C.KEPT, _G.REVOKED, _N.NURTURE, _T.NOTHING),
-    _row(Act.OUTCOME, Outcome.LATER, None, _C.KEPT, _G.REVOKED, _N.NURTURE, _T.NOTHING),
+TRANSITIONS: tuple[Transition, ...] = (
+    _row(AppointmentAction.BOOK, "automatic", _S.CONFIRMED, _C.TAKEN, _G.ASKED, _N.BOOKED, _T.BOOK),
+    _row(AppointmentAction.BOOK, "rep", _S.REQUESTED, _C.TAKEN, _G.ASKED, _N.BOOKED, _T.BOOK),
+    _row(AppointmentAction.CONFIRM, "", _S.CONFIRMED, _C.KEPT, _G.ASKED, _N.STAYS, _T.MOVE),
+    _row(AppointmentAction.LAPSE, "", _S.CANCELLED, _C.KEPT, _G.KEPT, _N.WITH_CLOSER, _T.CANCEL),
+    _row(AppointmentAction.RESCHEDULE, "same rep", None, _C.KEPT, _G.ASKED, _N.STAYS, _T.MOVE),
+    _row(AppointmentAction.RESCHEDULE, "another rep", None, _C.MOVED, _G.ASKED, _N.STAYS, _T.HAND_ON),
+    _row(AppointmentAction.REASSIGN, "", None, _C.MOVED, _G.ASKED, _N.STAYS, _T.HAND_ON),
+    _row(AppointmentAction.CANCEL, ActorRole.PROSPECT, _S.CANCELLED, _C.GIVEN_BACK, _G.KEPT, _N.WITH_CLOSER, _T.CANCEL),
+    _row(AppointmentAction.CANCEL, ActorRole.SETTER, _S.CANCELLED, _C.GIVEN_BACK, _G.KEPT, _N.WITH_CLOSER, _T.CANCEL),
+    _row(AppointmentAction.CANCEL, ActorRole.CLOSER, _S.CANCELLED, _C.KEPT, _G.KEPT, _N.WITH_CLOSER, _T.CANCEL),
+    _row(AppointmentAction.CANCEL, ActorRole.OPERATOR, _S.CANCELLED, _C.KEPT, _G.KEPT, _N.WITH_CLOSER, _T.CANCEL),
+    _row(AppointmentAction.CANCEL, ActorRole.CALENDAR, _S.CANCELLED, _C.KEPT, _G.KEPT, _N.WITH_CLOSER, _T.CANCEL),
+    _row(AppointmentAction.ACCEPT, "", None, _C.KEPT, _G.KEPT, _N.STAYS, _T.NOTHING),
+    _row(
+        AppointmentAction.REJECT,
+        RejectCode.WRONG_SEGMENT,
+        _S.REJECTED,
+        _C.GIVEN_BACK,
+        _G.KEPT,
+        _N.ANOTHER_CLOSER,
+        _T.CANCEL,
+    ),
+    _row(
+        AppointmentAction.REJECT,
+        RejectCode.WRONG_BUYER,
+        _S.REJECTED,
+        _C.GIVEN_BACK,
+        _G.REVOKED,
+        _N.QUALIFICATION,
+        _T.CANCEL,
+    ),
+    _row(
+        AppointmentAction.REJECT,
+        RejectCode.WRONG_VALUE,
+        _S.REJECTED,
+        _C.GIVEN_BACK,
+        _G.REVOKED,
+        _N.QUALIFICATION,
+        _T.CANCEL,
+    ),
+    _row(
+        AppointmentAction.REJECT,
+        RejectCode.NOT_QUALIFIED,
+        _S.REJECTED,
+        _C.GIVEN_BACK,
+        _G.REVOKED,
+        _N.QUALIFICATION,
+        _T.CANCEL,
+    ),
+    _row(AppointmentAction.REJECT, RejectCode.DUPLICATE, _S.REJECTED, _C.GIVEN_BACK, _G.REVOKED, _N.CLOSED, _T.CANCEL),
+    _row(AppointmentAction.HELD, "", _S.HELD, _C.KEPT, _G.KEPT, _N.WITH_CLOSER, _T.NOTHING),
+    _row(AppointmentAction.NO_SHOW, "", _S.NO_SHOW, _C.GIVEN_BACK, _G.KEPT, _N.WITH_CLOSER, _T.NOTHING),
+    _row(AppointmentAction.OUTCOME, MeetingOutcome.WON, None, _C.KEPT, _G.REVOKED, _N.WON, _T.NOTHING),
+    _row(AppointmentAction.OUTCOME, MeetingOutcome.LOST, None, _C.KEPT, _G.REVOKED, _N.NURTURE, _T.NOTHING),
+    _row(AppointmentAction.OUTCOME, MeetingOutcome.LATER, None, _C.KEPT, _G.REVOKED, _N.NURTURE, _T.NOTHING),
 )
 
-_BY_CASE: Mapping[tuple[Act, str], Effect] = MappingProxyType({(row.act, str(row.case)): row for row in EFFECTS})
+_BY_CASE: Mapping[tuple[AppointmentAction, str], Transition] = MappingProxyType(
+    {(row.action, str(row.case)): row for row in TRANSITIONS}
+)
 
 
-def effect_of(act: Act, case: str = "") -> Effect:
+def transition_for(act: AppointmentAction, case: str = "") -> Transition:
     """The row of an act; KeyError for a case that the act does not have."""
     return _BY_CASE[act, str(case)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class AppointmentState:
     """All of an appointment that decides what may be done with it."""
 
-    status: Status
+    status: AppointmentStatus
     starts_at: datetime
     ends_at: datetime
     accepted: bool = False
-    outcome: Outcome | None = None
+    outcome: MeetingOutcome | None = None
 
 
-def legal(appointment: Standing, now: datetime) -> tuple[Act, ...]:
+def allowed_actions(appointment: AppointmentState, now: datetime) -> tuple[AppointmentAction, ...]:
     """What may be done with it now, in the order of `Act`. LAPSE is nobody's to ask for and is not listed."""
     ahead = now < appointment.starts_at
-    judging = set() if appointment.accepted else {Act.ACCEPT, Act.REJECT}
+    judging = set() if appointment.accepted else {AppointmentAction.ACCEPT, AppointmentAction.REJECT}
     match appointment.status:
-        case Status.REQUESTED:
-            late = () if ahead else (Act.HELD, Act.NO_SHOW)
-            early = (Act.CONFIRM, Act.RESCHEDULE, Act.REASSIGN) if ahead else ()
-            acts = {*early, Act.CANCEL, Act.REJECT, *late}
-        case Status.CONFIRMED:
-            timely = (Act.RESCHEDULE, Act.REASSIGN) if ahead else (Act.HELD, Act.NO_SHOW)
-            acts = {*timely, Act.CANCEL} | judging
-        case Status.HELD if appointment.outcome is None:
-            acts = {Act.OUTCOME} | judging
-        case Status.HELD if appointment.outcome is Outcome.LATER:
-            acts = {Act.OUTCOME}
+        case AppointmentStatus.REQUESTED:
+            late = () if ahead else (AppointmentAction.HELD, AppointmentAction.NO_SHOW)
+            early = (
+                (AppointmentAction.CONFIRM, AppointmentAction.RESCHEDULE, AppointmentAction.REASSIGN) if ahead else ()
+            )
+            acts = {*early, AppointmentAction.CANCEL, AppointmentAction.REJECT, *late}
+        case AppointmentStatus.CONFIRMED:
+            timely = (
+                (AppointmentAction.RESCHEDULE, AppointmentAction.REASSIGN)
+                if ahead
+                else (AppointmentAction.HELD, AppointmentAction.NO_SHOW)
+            )
+            acts = {*timely, AppointmentAction.CANCEL} | judging
+        case AppointmentStatus.HELD if appointment.outcome is None:
+            acts = {AppointmentAction.OUTCOME} | judging
+        case AppointmentStatus.HELD if appointment.outcome is MeetingOutcome.LATER:
+            acts = {AppointmentAction.OUTCOME}
         case _:
             acts = set()
-    return tuple(act for act in Act if act in acts)
+    return tuple(act for act in AppointmentAction if act in acts)

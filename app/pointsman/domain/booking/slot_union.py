@@ -13,9 +13,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import compress, groupby
 
-from pointsman.domain.booking.availability import Interval, absences, bookable_window, interval, working
-from pointsman.domain.booking.caps import full_days
-from pointsman.domain.booking.earliest import Diary
+from pointsman.domain.booking.appointment_caps import full_days
+from pointsman.domain.booking.availability import (
+    Interval,
+    bookable_window,
+    interval_or_none,
+    time_off_intervals,
+    working_intervals,
+)
+from pointsman.domain.booking.earliest_starts import RepSchedule
 from pointsman.domain.dates.local_time import grid_of_day, local_date, local_days
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.working_days import WorkingPattern
@@ -24,7 +30,7 @@ _NEAR = 15  # most things in a calendar end within so many steps of the grid
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Grid:
+class SlotGrid:
     """The times at which appointments may start by the clocks of one zone, ascending, and what is asked of each."""
 
     starts: Sequence[datetime]
@@ -32,11 +38,11 @@ class Grid:
     before: Sequence[datetime]  # starts less the buffer before
     after: Sequence[datetime]  # ends with the buffer after
 
-    def inside(self, span: Interval) -> int:
+    def fitting_in(self, span: Interval) -> int:
         """Those whose appointment lies in `span`, whole."""
         return _run(bisect_left(self.starts, span.start), bisect_right(self.ends, span.end))
 
-    def hitting(self, taken: Iterable[Interval], *, buffers: bool = True) -> int:
+    def overlapping(self, taken: Iterable[Interval], *, buffers: bool = True) -> int:
         """Those whose appointment, with its buffers if asked, overlaps any of `taken`."""
         firsts, lasts = (self.after, self.before) if buffers else (self.ends, self.starts)
         bits, size = 0, len(firsts)
@@ -56,13 +62,13 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sifted:
+class AvailabilityBits:
     """What is left of one rep's starts after each thing that may be in the way, in the order of asking."""
 
-    hours: int
-    present: int
-    free: int
-    open: int  # may be booked
+    working: int
+    not_off: int
+    not_busy: int
+    bookable: int  # may be booked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,58 +79,58 @@ class SlotUnion:
     now: datetime
     window: Interval
     categories: Collection[str | None] = ()
-    _grids: dict[str, Grid] = field(default_factory=dict)
+    _grids: dict[str, SlotGrid] = field(default_factory=dict)
     _hours: dict[tuple[WorkingPattern, Interval, str], int] = field(default_factory=dict)
     _days: dict[tuple[str, str], Mapping[date, int]] = field(default_factory=dict)
 
-    def starts(self, leaders: Iterable[Diary], bands: Sequence[Sequence[Diary]] = ()) -> list[datetime]:
+    def starts(self, leaders: Iterable[RepSchedule], bands: Sequence[Sequence[RepSchedule]] = ()) -> list[datetime]:
         """When any of `leaders` can be booked, on that one's own clock, with somebody of each band; each time once."""
         by_zone: dict[str, int] = {}
         for diary in leaders:
             zone = diary.rep.time_zone
-            by_zone[zone] = by_zone.get(zone, 0) | self.open(diary)
+            by_zone[zone] = by_zone.get(zone, 0) | self.bookable(diary)
         found: list[datetime] = []
         for zone, bits in by_zone.items():
             for band in bands:
-                bits &= self.anybody(band, zone)  # noqa: PLW2901  # what is left
+                bits &= self.bookable_by_any(band, zone)  # noqa: PLW2901  # what is left
             found.extend(self.grid(zone).times(bits))
         found.sort()  # a few ascending runs: quicker than telling times apart by their hashes
         return [at for at, _ in groupby(found)]
 
-    def anybody(self, diaries: Iterable[Diary], zone: str) -> int:
+    def bookable_by_any(self, diaries: Iterable[RepSchedule], zone: str) -> int:
         """When at least one of them is free, on the grid of `zone`."""
         bits = 0
         for diary in diaries:
-            bits |= self.open(diary, zone)
+            bits |= self.bookable(diary, zone)
         return bits
 
-    def open(self, diary: Diary, zone: str | None = None) -> int:
+    def bookable(self, diary: RepSchedule, zone: str | None = None) -> int:
         """When the rep can be booked, on the grid of `zone` (None: of the rep's own clock)."""
-        return self.sift(diary, zone).open
+        return self.availability(diary, zone).bookable
 
-    def sift(self, diary: Diary, zone: str | None = None) -> Sifted:
+    def availability(self, diary: RepSchedule, zone: str | None = None) -> AvailabilityBits:
         """`open`, with what each thing in the way leaves."""
         rep, rules = diary.rep, self.rules
         zone = zone or rep.time_zone
         grid, reach = self.grid(zone), bookable_window(rules, self.now)
         start = max(self.window.start, reach.start, diary.known.start)
-        span = interval(start, min(self.window.end, reach.end, diary.known.end))
+        span = interval_or_none(start, min(self.window.end, reach.end, diary.known.end))
         if span is None:
-            return Sifted(hours=0, present=0, free=0, open=0)
+            return AvailabilityBits(working=0, not_off=0, not_busy=0, bookable=0)
         hours = self._working(diary, span, zone, grid)
-        present = hours & ~grid.hitting(absences(rep), buffers=False) if rep.time_off else hours
+        present = hours & ~grid.overlapping(time_off_intervals(rep), buffers=False) if rep.time_off else hours
         free = present
         if free:
-            free &= ~(grid.hitting(diary.busy) | grid.hitting(diary.reservations))
+            free &= ~(grid.overlapping(diary.busy) | grid.overlapping(diary.reservations))
         left = free
-        full = full_days(rep, diary.meetings, self.categories)
+        full = full_days(rep, diary.appointments, self.categories)
         if full and left:
             for day, bits in self._by_day(zone, rep.time_zone).items():
                 if day in full:
                     left &= ~bits
-        return Sifted(hours=hours, present=present, free=free, open=left)
+        return AvailabilityBits(working=hours, not_off=present, not_busy=free, bookable=left)
 
-    def grid(self, zone: str) -> Grid:
+    def grid(self, zone: str) -> SlotGrid:
         """The grid of the clocks in `zone`, as far as the window goes."""
         if zone not in self._grids:
             rules, window = self.rules, self.window
@@ -137,16 +143,16 @@ class SlotUnion:
             self._days[zone, zone] = by_day
             ends = _moved(starts, rules.duration)
             before, after = _moved(starts, -rules.buffer_before), _moved(ends, rules.buffer_after)
-            self._grids[zone] = Grid(starts, ends, before, after)
+            self._grids[zone] = SlotGrid(starts, ends, before, after)
         return self._grids[zone]
 
-    def _working(self, diary: Diary, span: Interval, zone: str, grid: Grid) -> int:
+    def _working(self, diary: RepSchedule, span: Interval, zone: str, grid: SlotGrid) -> int:
         """Equal for all who keep the same hours: most of a pool do."""
         key = (WorkingPattern.of(diary.rep), span, zone)
         if key not in self._hours:
             bits = 0
-            for block in working(key[0], span):
-                bits |= grid.inside(block)
+            for block in working_intervals(key[0], span):
+                bits |= grid.fitting_in(block)
             self._hours[key] = bits
         return self._hours[key]
 

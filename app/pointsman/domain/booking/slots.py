@@ -18,7 +18,7 @@ class Slot:
     rep: str
 
 
-def starts(
+def slot_starts(
     free: Sequence[Interval], duration: timedelta, grid: timedelta, zone: str, *, full_days: Container[date] = ()
 ) -> list[datetime]:
     """Where appointments of `duration` may start: on the grid of the local wall clock, inside one free interval.
@@ -29,7 +29,7 @@ def starts(
     return list(_starts(free, duration, grid, zone, full_days))
 
 
-def first_start(
+def first_slot_start(
     free: Sequence[Interval], duration: timedelta, grid: timedelta, zone: str, *, full_days: Container[date] = ()
 ) -> datetime | None:
     """The first of `starts`, without the work for the others."""
@@ -51,7 +51,7 @@ def _starts(
                 yield start
 
 
-def slots(
+def slots_of_rep(
     rep: str,
     free: Sequence[Interval],
     duration: timedelta,
@@ -62,5 +62,5 @@ def slots(
     limit: int | None = None,
 ) -> list[Slot]:
     """The first `limit` slots of `rep`, by start."""
-    chosen = starts(free, duration, grid, zone, full_days=full_days)[:limit]
+    chosen = slot_starts(free, duration, grid, zone, full_days=full_days)[:limit]
     return [Slot(start=start, end=start + duration, rep=rep) for start in chosen]

@@ -7,7 +7,7 @@ from pointsman.domain.policy.conditions_model import Condition
 from pointsman.domain.policy.country_groups import COUNTRY_GROUPS
 from pointsman.domain.policy.definitions_model import Score
 from pointsman.domain.policy.document import Policy
-from pointsman.domain.text.phrases import mentions_any
+from pointsman.domain.text.phrases import compile_phrases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,10 +20,10 @@ class Definitions:
     scores: Mapping[str, Score] = field(default_factory=dict)
     _readers: dict[str, Callable[[str], bool]] = field(default_factory=dict, repr=False, compare=False)
 
-    def mentioned(self, word_list: str) -> Callable[[str], bool]:
+    def word_list_matcher(self, word_list: str) -> Callable[[str], bool]:
         """Whether a text mentions anything of that list, which is made ready once; KeyError when there is none."""
         if word_list not in self._readers:
-            self._readers[word_list] = mentions_any(self.word_lists[word_list])
+            self._readers[word_list] = compile_phrases(self.word_lists[word_list])
         return self._readers[word_list]
 
     @staticmethod

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pointsman.domain.conditions.definitions import NO_DEFINITIONS, Definitions
-from pointsman.domain.conditions.predicates import Outcome, Test, compile_leaf, kind_of
-from pointsman.domain.conditions.wording import words_of
+from pointsman.domain.conditions.predicates import Predicate, TruthValue, comparison_type, compile_leaf
+from pointsman.domain.conditions.wording import describe_result
 from pointsman.domain.errors import PolicyInvalid
-from pointsman.domain.leads.facts import NOW, Facts
+from pointsman.domain.leads.facts import NOW_FIELD, Facts
 from pointsman.domain.policy.conditions_model import (
-    RELATIVE,
+    RELATIVE_TIME_OPERATORS,
     All,
     AnyOf,
     Condition,
@@ -25,11 +25,19 @@ from pointsman.domain.policy.conditions_model import (
     SegmentRef,
     leaves,
 )
-from pointsman.domain.policy.operands import Ref
+from pointsman.domain.policy.operands import FieldRef
 
 __all__ = [
-    "Compiler", "LeafResult", "Outcome", "Test", "compile_condition", "compile_leaf", "explain", "explain_leaf",
-    "fields_asked", "kind_of",
+    "ConditionCompiler",
+    "LeafResult",
+    "Predicate",
+    "TruthValue",
+    "comparison_type",
+    "compile_condition",
+    "compile_leaf",
+    "explain_condition",
+    "explain_leaf",
+    "fields_read",
 ]  # fmt: skip
 
 
@@ -40,24 +48,24 @@ class LeafResult:
     path: str
     field: str
     operator: str
-    outcome: Outcome
+    outcome: TruthValue
     words: str
 
 
-def compile_condition(condition: Condition, definitions: Definitions = NO_DEFINITIONS) -> Test:
+def compile_condition(condition: Condition, definitions: Definitions = NO_DEFINITIONS) -> Predicate:
     """`condition` as a closure; raises PolicyInvalid for a name that is unknown or refers to itself."""
-    return Compiler(definitions).compile(condition)
+    return ConditionCompiler(definitions).compile(condition)
 
 
-class Compiler:
+class ConditionCompiler:
     """Compiles the conditions of one policy, each named one once."""
 
     def __init__(self, definitions: Definitions) -> None:
         self._definitions = definitions
-        self._compiled: dict[str, Test] = {}
+        self._compiled: dict[str, Predicate] = {}
         self._open: set[str] = set()
 
-    def compile(self, condition: Condition) -> Test:
+    def compile(self, condition: Condition) -> Predicate:
         match condition:
             case All(all=parts):
                 return self.compile_all(parts)
@@ -70,12 +78,12 @@ class Compiler:
             case Leaf():
                 return compile_leaf(condition, self._definitions)
 
-    def compile_all(self, conditions: Sequence[Condition]) -> Test:
+    def compile_all(self, conditions: Sequence[Condition]) -> Predicate:
         """All of `conditions` as one."""
         tests = tuple(self.compile(condition) for condition in conditions)
         return tests[0] if len(tests) == 1 else _all(tests)
 
-    def compile_named(self, key: str) -> Test:
+    def compile_named(self, key: str) -> Predicate:
         """The condition with this name ("segment:dach")."""
         known = self._definitions.conditions
         if key not in self._compiled:
@@ -88,7 +96,9 @@ class Compiler:
         return self._compiled[key]
 
 
-def explain(condition: Condition, facts: Facts, definitions: Definitions = NO_DEFINITIONS) -> tuple[LeafResult, ...]:
+def explain_condition(
+    condition: Condition, facts: Facts, definitions: Definitions = NO_DEFINITIONS
+) -> tuple[LeafResult, ...]:
     """What every leaf says about `facts`, in the author's order, by the very closures that routing uses."""
     results: list[LeafResult] = []
     _explain(condition, facts, definitions, "", results)
@@ -115,24 +125,24 @@ def _explain(condition: Condition, facts: Facts, definitions: Definitions, path:
 def explain_leaf(leaf: Leaf, facts: Facts, path: str = "", definitions: Definitions = NO_DEFINITIONS) -> LeafResult:
     """One leaf's answer with words such as "lead.score 45 is below 50"."""
     outcome = compile_leaf(leaf, definitions)(facts)
-    words = words_of(leaf, facts, outcome=outcome)
+    words = describe_result(leaf, facts, outcome=outcome)
     return LeafResult(path=path, field=leaf.field, operator=leaf.operator.value, outcome=outcome, words=words)
 
 
-def fields_asked(condition: Condition) -> Iterator[str]:
+def fields_read(condition: Condition) -> Iterator[str]:
     """Every field that `condition` reads by itself, also as the other side of a comparison or as the clock."""
     for _, leaf in leaves(condition):
         if isinstance(leaf, Leaf):
             yield leaf.field
-            if isinstance(leaf.operand, Ref):
+            if isinstance(leaf.operand, FieldRef):
                 yield leaf.operand.field
-            elif leaf.operator in RELATIVE:
-                yield NOW
+            elif leaf.operator in RELATIVE_TIME_OPERATORS:
+                yield NOW_FIELD
 
 
-def _all(tests: tuple[Test, ...]) -> Test:
-    def test(facts: Facts) -> Outcome:
-        outcome: Outcome = True
+def _all(tests: tuple[Predicate, ...]) -> Predicate:
+    def test(facts: Facts) -> TruthValue:
+        outcome: TruthValue = True
         for part in tests:
             answer = part(facts)
             if answer is False:
@@ -144,9 +154,9 @@ def _all(tests: tuple[Test, ...]) -> Test:
     return test
 
 
-def _any(tests: tuple[Test, ...]) -> Test:
-    def test(facts: Facts) -> Outcome:
-        outcome: Outcome = False
+def _any(tests: tuple[Predicate, ...]) -> Predicate:
+    def test(facts: Facts) -> TruthValue:
+        outcome: TruthValue = False
         for part in tests:
             answer = part(facts)
             if answer is True:
@@ -158,8 +168,8 @@ def _any(tests: tuple[Test, ...]) -> Test:
     return test
 
 
-def _not(inner: Test) -> Test:
-    def test(facts: Facts) -> Outcome:
+def _not(inner: Predicate) -> Predicate:
+    def test(facts: Facts) -> TruthValue:
         answer = inner(facts)
         return None if answer is None else not answer
 

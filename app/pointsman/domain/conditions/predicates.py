@@ -10,16 +10,16 @@ from typing import Any
 
 from pointsman.domain.conditions.definitions import NO_DEFINITIONS, Definitions
 from pointsman.domain.errors import PolicyInvalid
-from pointsman.domain.leads.facts import NOW, Facts
-from pointsman.domain.policy.conditions_model import ORDERING, RELATIVE, Leaf, Operator
-from pointsman.domain.policy.operands import Ref, instant
-from pointsman.domain.text.hosts import host_in, lies_under
+from pointsman.domain.leads.facts import NOW_FIELD, Facts
+from pointsman.domain.policy.conditions_model import ORDERING_OPERATORS, RELATIVE_TIME_OPERATORS, Leaf, Operator
+from pointsman.domain.policy.operands import FieldRef, parse_policy_instant
+from pointsman.domain.text.hosts import host_in, is_under_domain
 from pointsman.domain.text.patterns import PatternRefused, compile_pattern
-from pointsman.domain.text.phrases import mentions_any
+from pointsman.domain.text.phrases import compile_phrases
 
-Outcome = bool | None
-Test = Callable[[Facts], Outcome]
-Question = Callable[[Any], Outcome]  # of a field's value, None when it is missing
+TruthValue = bool | None
+Predicate = Callable[[Facts], TruthValue]
+ValuePredicate = Callable[[Any], TruthValue]  # of a field's value, None when it is missing
 
 _NUMBERS = frozenset({int, float})
 _HOLDS: Mapping[Operator, Callable[[Any, Any], bool]] = {
@@ -30,16 +30,16 @@ _HOLDS: Mapping[Operator, Callable[[Any, Any], bool]] = {
 }
 
 
-def compile_leaf(leaf: Leaf, definitions: Definitions = NO_DEFINITIONS) -> Test:
+def compile_leaf(leaf: Leaf, definitions: Definitions = NO_DEFINITIONS) -> Predicate:
     """The closure that asks one field one question; PolicyInvalid for a name or a pattern that it cannot use."""
     field, operator, operand = leaf.field, leaf.operator, leaf.operand
     if operator is Operator.PRESENT:
         return lambda facts: (field in facts) is operand
-    if isinstance(operand, Ref):
+    if isinstance(operand, FieldRef):
         return _of_two(field, operand.field, _agreeing(operator))
     if isinstance(operand, timedelta):
-        return _of_two(field, NOW, _relative(operator, operand))
-    if operator in ORDERING and not _dated(operand):
+        return _of_two(field, NOW_FIELD, _relative(operator, operand))
+    if operator in ORDERING_OPERATORS and not _dated(operand):
         return _numeric(field, operator, operand)
     if operator in (Operator.EQUALS, Operator.IN, Operator.IN_GROUP):
         values = _values(leaf, definitions)
@@ -49,7 +49,7 @@ def compile_leaf(leaf: Leaf, definitions: Definitions = NO_DEFINITIONS) -> Test:
     return lambda facts: ask(facts.get(field))
 
 
-def kind_of(value: object) -> type:
+def comparison_type(value: object) -> type:
     """The type that a value is compared as: bool is no number, every number is one kind; `object` is no fact's."""
     for kind in (bool, str, datetime, tuple):
         if isinstance(value, kind):
@@ -62,7 +62,7 @@ def is_aware(value: object) -> bool:
     return isinstance(value, datetime) and value.utcoffset() is not None
 
 
-def countries_of(names: tuple[str, ...], definitions: Definitions) -> frozenset[str]:
+def countries_in_groups(names: tuple[str, ...], definitions: Definitions) -> frozenset[str]:
     """All countries of these groups; PolicyInvalid for a group that nobody defines."""
     for name in names:
         if name not in definitions.country_groups:
@@ -70,7 +70,7 @@ def countries_of(names: tuple[str, ...], definitions: Definitions) -> frozenset[
     return frozenset(code for name in names for code in definitions.country_groups[name])
 
 
-def word_list_named(item: str) -> str | None:
+def word_list_name(item: str) -> str | None:
     """The NAME in "list:NAME"; None for a word or a phrase."""
     return item.removeprefix("list:") if item.startswith("list:") else None
 
@@ -78,51 +78,51 @@ def word_list_named(item: str) -> str | None:
 def _values(leaf: Leaf, definitions: Definitions) -> tuple[object, ...]:
     operand = leaf.operand
     values = operand if isinstance(operand, tuple) else (operand,)
-    return tuple(countries_of(values, definitions)) if leaf.operator is Operator.IN_GROUP else values
+    return tuple(countries_in_groups(values, definitions)) if leaf.operator is Operator.IN_GROUP else values
 
 
-def _one_of(field: str, values: tuple[object, ...]) -> Test:
+def _one_of(field: str, values: tuple[object, ...]) -> Predicate:
     texts = frozenset(values)
 
-    def test(facts: Facts) -> Outcome:
+    def test(facts: Facts) -> TruthValue:
         value = facts.get(field)
         return value in texts if isinstance(value, str) else None
 
     return test
 
 
-def _numeric(field: str, operator: Operator, operand: Any) -> Test:
+def _numeric(field: str, operator: Operator, operand: Any) -> Predicate:
     if isinstance(operand, tuple):
         low, high = operand
 
-        def between(facts: Facts) -> Outcome:
+        def between(facts: Facts) -> TruthValue:
             value: Any = facts.get(field)
             return low <= value <= high if type(value) in _NUMBERS else None
 
         return between
     holds = _HOLDS[operator]
 
-    def test(facts: Facts) -> Outcome:
+    def test(facts: Facts) -> TruthValue:
         value = facts.get(field)
         return holds(value, operand) if type(value) in _NUMBERS else None
 
     return test
 
 
-def _of_two(field: str, other: str, ask: Callable[[Any, Any], Outcome]) -> Test:
-    def test(facts: Facts) -> Outcome:
+def _of_two(field: str, other: str, ask: Callable[[Any, Any], TruthValue]) -> Predicate:
+    def test(facts: Facts) -> TruthValue:
         value, compared = facts.get(field), facts.get(other)
         return None if value is None or compared is None else ask(value, compared)
 
     return test
 
 
-def _agreeing(operator: Operator) -> Callable[[Any, Any], Outcome]:
+def _agreeing(operator: Operator) -> Callable[[Any, Any], TruthValue]:
     """The comparison of two fields' values, unknown unless both are of a kind that it fits."""
     if operator in (Operator.IN, Operator.NOT_IN):
         wanted = operator is Operator.IN
 
-        def within(value: Any, others: Any) -> Outcome:
+        def within(value: Any, others: Any) -> TruthValue:
             fits = isinstance(value, str) and isinstance(others, tuple)
             return (value in others) is wanted if fits else None
 
@@ -130,21 +130,23 @@ def _agreeing(operator: Operator) -> Callable[[Any, Any], Outcome]:
     if operator in (Operator.EQUALS, Operator.NOT_EQUALS):
         wanted = operator is Operator.EQUALS
 
-        def equal(value: Any, other: Any) -> Outcome:
-            kind = kind_of(value)
-            return (value == other) is wanted if kind is not object and kind is kind_of(other) else None
+        def equal(value: Any, other: Any) -> TruthValue:
+            kind = comparison_type(value)
+            return (value == other) is wanted if kind is not object and kind is comparison_type(other) else None
 
         return equal
     holds = _HOLDS[operator]
 
-    def ordered(value: Any, other: Any) -> Outcome:
-        fits = (kind_of(value) is float and kind_of(other) is float) or (is_aware(value) and is_aware(other))
+    def ordered(value: Any, other: Any) -> TruthValue:
+        fits = (comparison_type(value) is float and comparison_type(other) is float) or (
+            is_aware(value) and is_aware(other)
+        )
         return holds(value, other) if fits else None
 
     return ordered
 
 
-def _relative(operator: Operator, span: timedelta) -> Callable[[Any, Any], Outcome]:
+def _relative(operator: Operator, span: timedelta) -> Callable[[Any, Any], TruthValue]:
     nothing = timedelta(0)
     holds: Mapping[Operator, Callable[[timedelta], bool]] = {  # of how long ago it was
         Operator.WITHIN_LAST: lambda ago: nothing <= ago <= span,
@@ -156,10 +158,10 @@ def _relative(operator: Operator, span: timedelta) -> Callable[[Any, Any], Outco
     return lambda value, now: ask(now - value) if is_aware(value) and is_aware(now) else None
 
 
-def _question(leaf: Leaf, definitions: Definitions) -> Question:
+def _question(leaf: Leaf, definitions: Definitions) -> ValuePredicate:
     operator, operand = leaf.operator, leaf.operand
-    assert operator not in RELATIVE
-    if operator in ORDERING:
+    assert operator not in RELATIVE_TIME_OPERATORS
+    if operator in ORDERING_OPERATORS:
         return _dates(operator, operand)
     match operator:
         case Operator.EQUALS | Operator.IN | Operator.IN_GROUP:
@@ -172,27 +174,27 @@ def _question(leaf: Leaf, definitions: Definitions) -> Question:
             return _text(operator, operand, definitions)
 
 
-def _membership(values: tuple[object, ...]) -> Question:
+def _membership(values: tuple[object, ...]) -> ValuePredicate:
     by_kind: dict[type, set[object]] = {}
     for value in values:
-        by_kind.setdefault(kind_of(value), set()).add(value)
+        by_kind.setdefault(comparison_type(value), set()).add(value)
 
-    def ask(value: object) -> Outcome:
-        known = by_kind.get(kind_of(value))
+    def ask(value: object) -> TruthValue:
+        known = by_kind.get(comparison_type(value))
         return None if known is None else value in known
 
     return ask
 
 
-def _inverse(ask: Question) -> Question:
-    def inverse(value: object) -> Outcome:
+def _inverse(ask: ValuePredicate) -> ValuePredicate:
+    def inverse(value: object) -> TruthValue:
         answer = ask(value)
         return None if answer is None else not answer
 
     return inverse
 
 
-def _items(operator: Operator, items: frozenset[object]) -> Question:
+def _items(operator: Operator, items: frozenset[object]) -> ValuePredicate:
     holds: Callable[[tuple[str, ...]], bool]
     match operator:
         case Operator.CONTAINS_ANY:
@@ -208,15 +210,15 @@ def _dated(operand: object) -> bool:
     return isinstance(operand[0] if isinstance(operand, tuple) else operand, str)
 
 
-def _dates(operator: Operator, operand: Any) -> Question:
+def _dates(operator: Operator, operand: Any) -> ValuePredicate:
     if isinstance(operand, tuple):
-        low, high = map(instant, operand)
+        low, high = map(parse_policy_instant, operand)
         return lambda value: low <= value <= high if is_aware(value) else None
-    holds, bound = _HOLDS[operator], instant(operand)
+    holds, bound = _HOLDS[operator], parse_policy_instant(operand)
     return lambda value: holds(value, bound) if is_aware(value) else None
 
 
-def _text(operator: Operator, operand: Any, definitions: Definitions) -> Question:
+def _text(operator: Operator, operand: Any, definitions: Definitions) -> ValuePredicate:
     match operator:
         case Operator.STARTS_WITH:
             return lambda value: value.startswith(operand) if isinstance(value, str) else None
@@ -236,20 +238,20 @@ def _text(operator: Operator, operand: Any, definitions: Definitions) -> Questio
             return lambda value: operand in value if isinstance(value, (str, tuple)) else None
 
 
-def _mentions(items: tuple[str, ...], definitions: Definitions) -> Question:
-    lists = [name for item in items if (name := word_list_named(item)) is not None]
+def _mentions(items: tuple[str, ...], definitions: Definitions) -> ValuePredicate:
+    lists = [name for item in items if (name := word_list_name(item)) is not None]
     for name in lists:
         if name not in definitions.word_lists:
             raise PolicyInvalid(f"there is no word list '{name}'")
-    readers = [definitions.mentioned(name) for name in lists]
-    if phrases := tuple(item for item in items if word_list_named(item) is None):
-        readers.append(mentions_any(phrases))
+    readers = [definitions.word_list_matcher(name) for name in lists]
+    if phrases := tuple(item for item in items if word_list_name(item) is None):
+        readers.append(compile_phrases(phrases))
     return lambda value: any(mentioned(value) for mentioned in readers) if isinstance(value, str) else None
 
 
-def _under(domains: frozenset[str]) -> Question:
-    def ask(value: object) -> Outcome:
+def _under(domains: frozenset[str]) -> ValuePredicate:
+    def ask(value: object) -> TruthValue:
         host = host_in(value) if isinstance(value, str) else None
-        return None if host is None else lies_under(host, domains)
+        return None if host is None else is_under_domain(host, domains)
 
     return ask

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pointsman.domain.conditions.definitions import Definitions
-from pointsman.domain.conditions.evaluator import Compiler, Test, fields_asked
+from pointsman.domain.conditions.evaluator import ConditionCompiler, Predicate, fields_read
 from pointsman.domain.errors import PolicyInvalid
-from pointsman.domain.leads.facts import Facts, Value
+from pointsman.domain.leads.facts import Facts, FactValue
 from pointsman.domain.policy.conditions_model import Condition, Leaf, leaves
 from pointsman.domain.policy.definitions_model import Score
 
@@ -19,14 +19,16 @@ class CompiledScore:
     base: int
     lowest: int
     highest: int
-    points: tuple[tuple[Test, int], ...]
+    points: tuple[tuple[Predicate, int], ...]
 
-    def of(self, facts: Facts) -> int:
+    def evaluate(self, facts: Facts) -> int:
         total = self.base + sum(points for test, points in self.points if test(facts) is True)
         return max(self.lowest, min(self.highest, total))
 
 
-def compile_scores(fields: Iterable[str], definitions: Definitions, compiler: Compiler) -> tuple[CompiledScore, ...]:
+def compile_scores(
+    fields: Iterable[str], definitions: Definitions, compiler: ConditionCompiler
+) -> tuple[CompiledScore, ...]:
     """The scores among `fields` and those that these ask for, each after what it asks for; PolicyInvalid for a circle."""
     return tuple(
         CompiledScore(
@@ -40,13 +42,13 @@ def compile_scores(fields: Iterable[str], definitions: Definitions, compiler: Co
     )
 
 
-def with_scores(facts: Facts, scores: Sequence[CompiledScore]) -> dict[str, Value]:
+def with_scores(facts: Facts, scores: Sequence[CompiledScore]) -> dict[str, FactValue]:
     """`facts` and these scores, counted anew whatever `facts` says of them."""
     known = dict(facts)
     for score in scores:
         known.pop(score.field, None)
     for score in scores:
-        known[score.field] = score.of(known)
+        known[score.field] = score.evaluate(known)
     return known
 
 
@@ -55,7 +57,7 @@ def reachable_fields(condition: Condition, definitions: Definitions) -> frozense
     return _through_names(condition, definitions, set())
 
 
-def with_what_scores_ask(fields: Iterable[str], definitions: Definitions) -> frozenset[str]:
+def with_score_fields(fields: Iterable[str], definitions: Definitions) -> frozenset[str]:
     """`fields`, and what the scores among them read, and so on."""
     known: set[str] = set()
     todo = list(fields)
@@ -69,7 +71,7 @@ def with_what_scores_ask(fields: Iterable[str], definitions: Definitions) -> fro
 
 
 def _through_names(condition: Condition, definitions: Definitions, seen: set[str]) -> frozenset[str]:
-    fields = set(fields_asked(condition))
+    fields = set(fields_read(condition))
     for _, part in leaves(condition):
         if not isinstance(part, Leaf) and part.key not in seen and part.key in definitions.conditions:
             seen.add(part.key)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from pointsman.domain.dates.durations import format_duration
-from pointsman.domain.leads.facts import NEVER_QUOTED, NOW, Facts
-from pointsman.domain.policy.conditions_model import RELATIVE, Leaf, Operator
-from pointsman.domain.policy.operands import Ref
-from pointsman.domain.text.wording import show
+from pointsman.domain.leads.facts import NEVER_QUOTED, NOW_FIELD, Facts
+from pointsman.domain.policy.conditions_model import RELATIVE_TIME_OPERATORS, Leaf, Operator
+from pointsman.domain.policy.operands import FieldRef
+from pointsman.domain.text.formatting import format_value
 
 _WORDS: Mapping[Operator, tuple[str, str]] = {  # said when true, said when false
     Operator.EQUALS: ("is {operand}", "is not {operand}"),
@@ -43,7 +43,7 @@ _EXACT = frozenset({Operator.EQUALS, Operator.NOT_EQUALS, Operator.IN, Operator.
 _TELLING = _EXACT | {Operator.CONTAINS, Operator.STARTS_WITH, Operator.ENDS_WITH}
 
 
-def words_of(leaf: Leaf, facts: Facts, *, outcome: bool | None) -> str:
+def describe_result(leaf: Leaf, facts: Facts, *, outcome: bool | None) -> str:
     """One sentence without a full stop, such as "lead.score 45 is below 50"."""
     value, operand, operator = facts.get(leaf.field), leaf.operand, leaf.operator
     if operator is Operator.PRESENT:
@@ -51,7 +51,7 @@ def words_of(leaf: Leaf, facts: Facts, *, outcome: bool | None) -> str:
     if value is None:
         return f"{leaf.field} is not known"
     secret = leaf.field in NEVER_QUOTED
-    if isinstance(operand, Ref):
+    if isinstance(operand, FieldRef):
         secret = secret or operand.field in NEVER_QUOTED
         if operand.field not in facts:
             return f"{_named(leaf.field, facts, secret=secret)} cannot be compared: {operand.field} is not known"
@@ -61,13 +61,13 @@ def words_of(leaf: Leaf, facts: Facts, *, outcome: bool | None) -> str:
     elif secret and operator in _TELLING:
         shown = "a text that the policy names"
     else:
-        shown = show(operand, " and " if operator is Operator.BETWEEN else ", ")
+        shown = format_value(operand, " and " if operator is Operator.BETWEEN else ", ")
     subject = _named(leaf.field, facts, secret=secret)
-    if outcome is None and operator in RELATIVE and NOW not in facts:
+    if outcome is None and operator in RELATIVE_TIME_OPERATORS and NOW_FIELD not in facts:
         return f"{subject} cannot be compared: the moment of the decision is not known"
     if outcome is None:
         return f"{subject} cannot be compared with {shown}"
-    said = (_OF_FIELDS if isinstance(operand, Ref) else _WORDS).get(operator, _WORDS[operator])
+    said = (_OF_FIELDS if isinstance(operand, FieldRef) else _WORDS).get(operator, _WORDS[operator])
     return f"{subject} {said[0 if outcome else 1].format(operand=shown)}"
 
 
@@ -75,4 +75,4 @@ def _named(field: str, facts: Facts, *, secret: bool) -> str:
     if secret:
         return field
     value = facts[field]
-    return f"{field} {show(value) if value != () else '(empty)'}"
+    return f"{field} {format_value(value) if value != () else '(empty)'}"

@@ -10,22 +10,22 @@ from itertools import islice
 from types import MappingProxyType
 
 from pointsman.domain.conditions.definitions import Definitions
-from pointsman.domain.conditions.evaluator import Outcome, compile_condition
+from pointsman.domain.conditions.evaluator import TruthValue, compile_condition
 from pointsman.domain.dates.durations import format_duration
-from pointsman.domain.leads.facts import NEVER_QUOTED, NOW, Facts, FieldType, Value
+from pointsman.domain.leads.facts import NEVER_QUOTED, NOW_FIELD, Facts, FactValue, FieldType
 from pointsman.domain.policy.conditions_model import Leaf, Operator
-from pointsman.domain.policy.operands import Ref, instant, is_instant
-from pointsman.domain.text.wording import show
+from pointsman.domain.policy.operands import FieldRef, is_instant, parse_policy_instant
+from pointsman.domain.text.formatting import format_value
 
 _TRIED = 40
 _OTHER = "another value"
 
 #: Nobody can set these: the clock, what a score adds up to, and who a rep is.
-FIXED = (NOW.partition(".")[0] + ".", "score.", "rep.")
+UNCHANGEABLE_PREFIXES = (NOW_FIELD.partition(".")[0] + ".", "score.", "rep.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Goal:
+class LeafGoal:
     """One leaf and what it is to answer."""
 
     leaf: Leaf
@@ -33,19 +33,19 @@ class Goal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class ValueProposal:
     """A value for a field (None: the field is not known); `told` only when it says something to a reader."""
 
-    value: Value | None
-    told: bool
+    value: FactValue | None
+    is_shown: bool
 
 
-def answer(leaf: Leaf, facts: Facts, definitions: Definitions) -> Outcome:
+def evaluate_leaf(leaf: Leaf, facts: Facts, definitions: Definitions) -> TruthValue:
     """What `leaf` says about `facts`."""
     return compile_condition(leaf, definitions)(facts)
 
 
-def words(goal: Goal) -> str:
+def describe_goal(goal: LeafGoal) -> str:
     """ "were at least 70": what the field would have to be."""
     leaf, operator = goal.leaf, goal.leaf.operator
     wanted = goal.wanted
@@ -55,31 +55,33 @@ def words(goal: Goal) -> str:
     return (yes if wanted else no).format(operand=_said(leaf))
 
 
-def proposals(goal: Goal, facts: Facts, definitions: Definitions, types: Mapping[str, FieldType]) -> Iterator[Proposal]:
+def propose_values(
+    goal: LeafGoal, facts: Facts, definitions: Definitions, types: Mapping[str, FieldType]
+) -> Iterator[ValueProposal]:
     """Values for the goal's field, the plainest first; none where no value can be made up. They are yet to be tried."""
     field = goal.leaf.field
-    if field.startswith(FIXED):
+    if field.startswith(UNCHANGEABLE_PREFIXES):
         return
     kind = types.get(field)
     for proposal in islice(_made(goal.leaf, facts, definitions), _TRIED):
         if proposal.value is None or kind is None or isinstance(proposal.value, _KINDS[kind]):
-            told = proposal.told and field not in NEVER_QUOTED
-            yield Proposal(value=proposal.value, told=told)
+            told = proposal.is_shown and field not in NEVER_QUOTED
+            yield ValueProposal(value=proposal.value, is_shown=told)
 
 
-def _made(leaf: Leaf, facts: Facts, definitions: Definitions) -> Iterator[Proposal]:
+def _made(leaf: Leaf, facts: Facts, definitions: Definitions) -> Iterator[ValueProposal]:
     current, operator = facts.get(leaf.field), leaf.operator
     for value in _from_operand(leaf, facts, definitions):
-        yield Proposal(value=value, told=True)
+        yield ValueProposal(value=value, is_shown=True)
     if operator is Operator.PRESENT:
-        yield Proposal(value=None, told=True)
+        yield ValueProposal(value=None, is_shown=True)
     for probe in _probes(leaf, facts, current):
-        yield Proposal(value=probe, told=False)
+        yield ValueProposal(value=probe, is_shown=False)
 
 
-def _from_operand(leaf: Leaf, facts: Facts, definitions: Definitions) -> Iterator[Value]:
+def _from_operand(leaf: Leaf, facts: Facts, definitions: Definitions) -> Iterator[FactValue]:
     operand, current = leaf.operand, facts.get(leaf.field)
-    if isinstance(operand, Ref):
+    if isinstance(operand, FieldRef):
         other = facts.get(operand.field)
         if other is not None and operand.field not in NEVER_QUOTED:
             yield from other if isinstance(other, tuple) else ()
@@ -99,7 +101,7 @@ def _from_operand(leaf: Leaf, facts: Facts, definitions: Definitions) -> Iterato
             yield from _around(value)
 
 
-def _around(value: object) -> Iterator[Value]:
+def _around(value: object) -> Iterator[FactValue]:
     """A bound itself, and what lies just beside it."""
     if isinstance(value, bool):
         yield value
@@ -111,7 +113,7 @@ def _around(value: object) -> Iterator[Value]:
     elif isinstance(value, str):
         yield value
         if is_instant(value):
-            yield from _near(instant(value))
+            yield from _near(parse_policy_instant(value))
 
 
 def _near(moment: datetime) -> Iterator[datetime]:
@@ -123,9 +125,9 @@ def _near(moment: datetime) -> Iterator[datetime]:
             continue
 
 
-def _probes(leaf: Leaf, facts: Facts, current: Value | None) -> Iterator[Value]:
+def _probes(leaf: Leaf, facts: Facts, current: FactValue | None) -> Iterator[FactValue]:
     """Values that only prove that something else would do: nobody needs to read them."""
-    operand, now = leaf.operand, facts.get(NOW)
+    operand, now = leaf.operand, facts.get(NOW_FIELD)
     if isinstance(operand, timedelta) and isinstance(now, datetime):
         for step in (timedelta(0), operand / 2, -operand / 2, 2 * operand, -2 * operand):
             try:
@@ -156,12 +158,12 @@ def _mentioned(operand: object, definitions: Definitions) -> Iterator[str]:
 def _said(leaf: Leaf) -> str:
     operand = leaf.operand
     match operand:
-        case Ref():
+        case FieldRef():
             return operand.field
         case timedelta():
             return format_duration(operand)
         case _:
-            return show(operand, " and " if leaf.operator is Operator.BETWEEN else ", ")
+            return format_value(operand, " and " if leaf.operator is Operator.BETWEEN else ", ")
 
 
 #: What a list would be, from what it is and what is asked of it.

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pointsman.domain.conditions.evaluator import LeafResult
-from pointsman.domain.counterfactuals.search import MAX_CHANGES, WhatIf, distance, what_if
-from pointsman.domain.leads.facts import FIELDS
+from pointsman.domain.counterfactuals.search import MAX_CHANGES, WhatIf, min_failing_tests, what_if
+from pointsman.domain.leads.facts import STANDARD_FIELDS
 from pointsman.domain.policy.conditions_model import Condition, Leaf, Operator, leaves
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.decision import Decision, DecisionOutcome
-from pointsman.domain.routing.plan import Plan
+from pointsman.domain.routing.plan import RoutingPlan
 
-NEAREST = 5
+MAX_NEAR_MISSES = 5
 #: What is spent on looking, in tests of one value; a long list or a pattern costs as much as many of these.
 _BUDGET = 60_000
 _DEAR = frozenset({Operator.MATCHES, Operator.MENTIONS})
@@ -37,10 +37,10 @@ class NearMisses:
     more: int
 
 
-def near_misses(plan: Plan, decision: Decision) -> NearMisses:
+def near_misses(plan: RoutingPlan, decision: Decision) -> NearMisses:
     """The rules that could have decided instead: those before the one that did."""
     compiled, definitions = plan.compiled, plan.compiled.definitions
-    types = {**FIELDS, **compiled.policy.fields}
+    types = {**STANDARD_FIELDS, **compiled.policy.fields}
     near: list[tuple[int, int]] = []
     spent = seen = 0
     for position in _missed(plan, decision):
@@ -48,23 +48,23 @@ def near_misses(plan: Plan, decision: Decision) -> NearMisses:
         when = compiled.policy.rules[position].when
         if when is None or spent > _BUDGET:
             continue
-        spent += cost(when)
-        most = near[-1][0] if len(near) == NEAREST else MAX_CHANGES + 1
-        tests = distance(when, plan.facts, definitions, most)
+        spent += estimate_cost(when)
+        most = near[-1][0] if len(near) == MAX_NEAR_MISSES else MAX_CHANGES + 1
+        tests = min_failing_tests(when, plan.facts, definitions, most)
         if 0 < tests < most:
             insort(near, (tests, position))
-            del near[NEAREST:]
+            del near[MAX_NEAR_MISSES:]
     found = []
     for tests, position in near:
         rule = compiled.policy.rules[position]
         assert rule.when is not None
-        guess = what_if(rule.when, plan.facts, definitions, types, lambda facts: compiled.enriched(facts, plan.now))
+        guess = what_if(rule.when, plan.facts, definitions, types, lambda facts: compiled.enrich(facts, plan.now))
         failing = guess.failing if guess else ()
         found.append(NearMiss(rule=rule.name, position=position, tests=tests, failing=failing, would_match_if=guess))
     return NearMisses(nearest=tuple(found), more=seen - len(found))
 
 
-def cost(condition: Condition) -> int:
+def estimate_cost(condition: Condition) -> int:
     """About how much it takes to ask all of a condition's tests once."""
     total = 0
     for _, leaf in leaves(condition):
@@ -74,13 +74,13 @@ def cost(condition: Condition) -> int:
     return total
 
 
-def _missed(plan: Plan, decision: Decision) -> Iterator[int]:
+def _missed(plan: RoutingPlan, decision: Decision) -> Iterator[int]:
     """Rules (by position) that were not true, of those that come before the one that decided."""
     rules = plan.compiled.policy.rules
     decided = decision.rule if decision.outcome is not DecisionOutcome.HELD else None
     matched = set()
     end = len(rules)
-    for position, outcome in plan.compiled.scan(plan.facts, plan.purpose):
+    for position, outcome in plan.compiled.scan_rules(plan.facts, plan.purpose):
         if outcome is True:
             matched.add(position)
             rule = rules[position]

@@ -8,23 +8,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pointsman.domain.counterfactuals.near_misses import NearMisses
-from pointsman.domain.distribution.eligibility import Drop
-from pointsman.domain.distribution.inputs import World
+from pointsman.domain.distribution.eligibility import DropReason
+from pointsman.domain.distribution.inputs import RoutingInputs
 from pointsman.domain.gate.evaluation import GateResult
 from pointsman.domain.policy.document import Rule
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.decide import decide
 from pointsman.domain.routing.decision import Decision, DecisionOutcome, StepResult
-from pointsman.domain.routing.hold_releases import lacking, releases
-from pointsman.domain.routing.plan import Plan
+from pointsman.domain.routing.hold_releases import find_releases, lacking
+from pointsman.domain.routing.plan import RoutingPlan
 
-MOST = 20
+MAX_REMEDIES = 20
 _OVERRIDES = 3
-OVERRIDE = "override"
+OVERRIDE_CODE = "override"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WouldChange:
+class Remedy:
     """One thing that would change the outcome; `at` where the moment is known, `needs` what evidence is asked for."""
 
     code: str
@@ -36,11 +36,11 @@ class WouldChange:
     needs: tuple[str, ...] = ()
 
 
-def would_change(
-    plan: Plan, world: World, decision: Decision, near: NearMisses, gate: GateResult | None = None
-) -> tuple[WouldChange, ...]:
+def find_remedies(
+    plan: RoutingPlan, world: RoutingInputs, decision: Decision, near: NearMisses, gate: GateResult | None = None
+) -> tuple[Remedy, ...]:
     """What would change this decision, what has a known moment first. `gate` is what the closing gate says of the lead."""
-    found: list[WouldChange] = []
+    found: list[Remedy] = []
     if decision.outcome is DecisionOutcome.HELD:
         found += _releases(plan, world, decision, gate)
     elif any(step.result is StepResult.GATE_CLOSED for step in decision.steps):
@@ -48,21 +48,21 @@ def would_change(
     found += _facts(plan, decision, near)
     found += _absence(plan, world, decision)
     found += _overrides(plan, world, decision)
-    return tuple(found[:MOST])
+    return tuple(found[:MAX_REMEDIES])
 
 
-def _releases(plan: Plan, world: World, decision: Decision, gate: GateResult | None) -> Iterator[WouldChange]:
+def _releases(plan: RoutingPlan, world: RoutingInputs, decision: Decision, gate: GateResult | None) -> Iterator[Remedy]:
     """What releases the hold. Nobody whose role forbids the work is waited for, unless by an override, which is named."""
     pools = plan.compiled.policy.pools
-    for release in releases(decision, plan.compiled.policy, world, gate):
+    for release in find_releases(decision, plan.compiled.policy, world, gate):
         work = pools[release.pool].work if release.pool in pools else decision.work
         rep = world.roster.reps.get(release.rep or "")
         code, sentence = release.code, release.sentence
         if rep is not None and work is not None and not rep.role.allows(work):
             if (rep.key, work) not in world.overrides:
                 continue
-            code, sentence = OVERRIDE, f"{sentence}, and takes it by the override that is in force"
-        yield WouldChange(
+            code, sentence = OVERRIDE_CODE, f"{sentence}, and takes it by the override that is in force"
+        yield Remedy(
             code=code,
             sentence=sentence,
             rep=release.rep,
@@ -73,13 +73,13 @@ def _releases(plan: Plan, world: World, decision: Decision, gate: GateResult | N
         )
 
 
-def _gate(plan: Plan, decision: Decision, gate: GateResult | None) -> Iterator[WouldChange]:
+def _gate(plan: RoutingPlan, decision: Decision, gate: GateResult | None) -> Iterator[Remedy]:
     """The lead took another way because a gate is shut: what opens it."""
     for work in sorted(_shut(plan, decision)):
         known = gate is not None and work is Work.CLOSING and not gate.passed
         state = plan.gates.get(work)
         asked = lacking(gate) if gate and known else state.reason if state else "the lead has not passed it"
-        yield WouldChange(
+        yield Remedy(
             code=StepResult.GATE_CLOSED.value,
             work=work,
             needs=tuple(m.what for m in (*gate.missing, *gate.refused)) if gate and known else (),
@@ -87,35 +87,35 @@ def _gate(plan: Plan, decision: Decision, gate: GateResult | None) -> Iterator[W
         )
 
 
-def _shut(plan: Plan, decision: Decision) -> set[Work]:
+def _shut(plan: RoutingPlan, decision: Decision) -> set[Work]:
     """The works whose gate kept a rule from taking the lead."""
     passed_over = {step.rule for step in decision.steps if step.result is StepResult.GATE_CLOSED}
     rules = [rule for rule in plan.compiled.policy.rules if rule.name in passed_over]
     return {work for rule in rules for work in _works(plan, rule) if not _open(plan, work)}
 
 
-def _works(plan: Plan, rule: Rule) -> Iterator[Work]:
+def _works(plan: RoutingPlan, rule: Rule) -> Iterator[Work]:
     pools = plan.compiled.policy.pools
     yield from (pools[name].work for name in (rule.pool, rule.fallback_pool) if name in pools)
 
 
-def _facts(plan: Plan, decision: Decision, near: NearMisses) -> Iterator[WouldChange]:
+def _facts(plan: RoutingPlan, decision: Decision, near: NearMisses) -> Iterator[Remedy]:
     """The nearest rule that would send the lead elsewhere."""
     for miss in near.nearest:
         guess = miss.would_match_if
         if guess is not None and guess.proven and _elsewhere(plan, decision, plan.compiled.policy.rules[miss.position]):
-            yield WouldChange(code="facts", sentence=f"If {guess.sentence}, rule '{miss.rule}' would match")
+            yield Remedy(code="facts", sentence=f"If {guess.sentence}, rule '{miss.rule}' would match")
             return
 
 
-def _elsewhere(plan: Plan, decision: Decision, rule: Rule) -> bool:
+def _elsewhere(plan: RoutingPlan, decision: Decision, rule: Rule) -> bool:
     """Whether `rule` may send the lead where it does not go now: not to the same pool, nor through a gate that is shut."""
     if rule.work is Work.NURTURE:
         return decision.outcome is not DecisionOutcome.NURTURE
     return rule.pool != decision.pool and (_open(plan, rule.work) or rule.work in plan.overridden)
 
 
-def _absence(plan: Plan, world: World, decision: Decision) -> Iterator[WouldChange]:
+def _absence(plan: RoutingPlan, world: RoutingInputs, decision: Decision) -> Iterator[Remedy]:
     """Who would get it without the one who does, as if that one had held the lead before."""
     if decision.rep is None or decision.turn is None:
         return
@@ -124,13 +124,13 @@ def _absence(plan: Plan, world: World, decision: Decision) -> Iterator[WouldChan
     name = world.roster.reps[decision.rep].name
     if again.rep is None or again.work is None:
         what = "would wait" if again.outcome is DecisionOutcome.HELD else "would go to nurture"
-        yield WouldChange(code="without", rep=None, sentence=f"Without {name}, this lead {what}")
+        yield Remedy(code="without", rep=None, sentence=f"Without {name}, this lead {what}")
         return
     other = world.roster.reps[again.rep]
     allowed = other.role.allows(again.work) and _open(plan, again.work)
     exception = "" if allowed else " by an override"
-    yield WouldChange(
-        code="without" if allowed else OVERRIDE,
+    yield Remedy(
+        code="without" if allowed else OVERRIDE_CODE,
         rep=again.rep,
         pool=again.pool,
         work=again.work,
@@ -138,25 +138,25 @@ def _absence(plan: Plan, world: World, decision: Decision) -> Iterator[WouldChan
     )
 
 
-def _open(plan: Plan, work: Work) -> bool:
+def _open(plan: RoutingPlan, work: Work) -> bool:
     state = plan.gates.get(work)
     gated = work in GATED_WORKS or work in plan.compiled.gated_works
-    return not gated or (state is not None and state.open_at(plan.now))
+    return not gated or (state is not None and state.is_open_at(plan.now))
 
 
-def _overrides(plan: Plan, world: World, decision: Decision) -> Iterator[WouldChange]:
+def _overrides(plan: RoutingPlan, world: RoutingInputs, decision: Decision) -> Iterator[Remedy]:
     """A human's exception, named as what it is, for those whom only their role or the gate keeps from the lead."""
     pools = plan.compiled.policy.pools
     told = 0
     for candidate in decision.candidates:
-        if candidate.code not in (Drop.ROLE, Drop.GATE) or candidate.rep not in world.roster.reps:
+        if candidate.code not in (DropReason.ROLE, DropReason.GATE) or candidate.rep not in world.roster.reps:
             continue
         work, name = pools[candidate.pool].work, world.roster.reps[candidate.rep].name
         sentence = (
             f"An override (POST /v1/overrides) for {candidate.rep}, {work} and this lead: "
             f"without that exception {name} does not get it, since {candidate.sentence}"
         )
-        yield WouldChange(code=OVERRIDE, sentence=sentence, rep=candidate.rep, pool=candidate.pool, work=work)
+        yield Remedy(code=OVERRIDE_CODE, sentence=sentence, rep=candidate.rep, pool=candidate.pool, work=work)
         told += 1
         if told == _OVERRIDES:
             return

@@ -8,9 +8,21 @@ from dataclasses import dataclass
 from itertools import islice, product
 
 from pointsman.domain.conditions.definitions import NO_DEFINITIONS, Definitions
-from pointsman.domain.conditions.evaluator import LeafResult, Outcome, Test, compile_condition, explain
-from pointsman.domain.counterfactuals.flip_leaf import Goal, Proposal, answer, proposals, words
-from pointsman.domain.leads.facts import FIELDS, Facts, FieldType, Value
+from pointsman.domain.conditions.evaluator import (
+    LeafResult,
+    Predicate,
+    TruthValue,
+    compile_condition,
+    explain_condition,
+)
+from pointsman.domain.counterfactuals.flip_leaf import (
+    LeafGoal,
+    ValueProposal,
+    describe_goal,
+    evaluate_leaf,
+    propose_values,
+)
+from pointsman.domain.leads.facts import STANDARD_FIELDS, Facts, FactValue, FieldType
 from pointsman.domain.policy.conditions_model import (
     All,
     AnyOf,
@@ -21,18 +33,18 @@ from pointsman.domain.policy.conditions_model import (
     PersonaRef,
     SegmentRef,
 )
-from pointsman.domain.text.wording import listing
+from pointsman.domain.text.formatting import join_with_and
 
 MAX_CHANGES = 8  # a rule that needs more is not near
-WAYS = 6  # kept of every part
+MAX_WAYS = 6  # kept of every part
 _COMBINED = 60  # values tried together, per way
 _LEAVES = 5_000  # looked at, per condition
 
-Way = tuple[Goal, ...]
+LeafGoals = tuple[LeafGoal, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class FactChange:
     """One fact that would have to be otherwise; `value` is one that would do, or None where none is told.
 
     `unset`: the fact would have to be unknown.
@@ -40,7 +52,7 @@ class Change:
 
     field: str
     words: str
-    value: Value | None = None
+    value: FactValue | None = None
     unset: bool = False
 
 
@@ -48,20 +60,20 @@ class Change:
 class WhatIf:
     """Changes that make a condition true together; `proven` when that was tried with values, and none is one too many."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[FactChange, ...]
     failing: tuple[LeafResult, ...]
     proven: bool
 
     @property
     def sentence(self) -> str:
-        return listing([f"{change.field} {change.words}" for change in self.changes])
+        return join_with_and([f"{change.field} {change.words}" for change in self.changes])
 
 
 def what_if(
     condition: Condition,
     facts: Facts,
     definitions: Definitions = NO_DEFINITIONS,
-    types: Mapping[str, FieldType] = FIELDS,
+    types: Mapping[str, FieldType] = STANDARD_FIELDS,
     whole: Callable[[Facts], Facts] = dict,
 ) -> WhatIf | None:
     """The fewest changes found that make `condition` true of `facts`; None when it is true, or none of a few will do.
@@ -71,7 +83,7 @@ def what_if(
     search = _Search(definitions, facts)
     compiled = compile_condition(condition, definitions)
 
-    def test(changed: Facts) -> Outcome:
+    def test(changed: Facts) -> TruthValue:
         return compiled(whole(changed))
 
     if test(facts) is True:
@@ -84,11 +96,11 @@ def what_if(
     if not ways:
         return None
     way = ways[0]
-    changes = tuple(Change(field=field, words=_merged(goals)) for field, goals in _by_field(way, always).items())
+    changes = tuple(FactChange(field=field, words=_merged(goals)) for field, goals in _by_field(way, always).items())
     return WhatIf(changes=changes, failing=_failing(way, facts, definitions), proven=False)
 
 
-def applied(facts: Facts, changes: tuple[Change, ...]) -> Facts:
+def apply_changes(facts: Facts, changes: tuple[FactChange, ...]) -> Facts:
     """`facts` as the changes would have them; a change that tells no value is left out."""
     known = dict(facts)
     for change in changes:
@@ -99,7 +111,7 @@ def applied(facts: Facts, changes: tuple[Change, ...]) -> Facts:
     return known
 
 
-def distance(condition: Condition, facts: Facts, definitions: Definitions, most: int) -> int:
+def min_failing_tests(condition: Condition, facts: Facts, definitions: Definitions, most: int) -> int:
     """How many tests keep `condition` from being true, at least; `most` stands for that many and more."""
     return _Counting(definitions, facts).count(condition, most, wanted=True)
 
@@ -114,7 +126,7 @@ class _Counting:
     def count(self, condition: Condition, most: int, *, wanted: bool) -> int:
         match condition:
             case Leaf():
-                return 0 if answer(condition, self._facts, self._definitions) is wanted else 1
+                return 0 if evaluate_leaf(condition, self._facts, self._definitions) is wanted else 1
             case Not(not_=part):
                 return self.count(part, most, wanted=not wanted)
             case SegmentRef() | IcpRef() | PersonaRef():
@@ -149,14 +161,14 @@ class _Search:
         self._facts = facts
         self._left = _LEAVES
 
-    def ways(self, condition: Condition, *, wanted: bool) -> list[Way]:
+    def ways(self, condition: Condition, *, wanted: bool) -> list[LeafGoals]:
         match condition:
             case Leaf():
                 self._left -= 1
                 if self._left < 0:
                     return []
-                holds = answer(condition, self._facts, self._definitions) is wanted
-                return [()] if holds else [(Goal(leaf=condition, wanted=wanted),)]
+                holds = evaluate_leaf(condition, self._facts, self._definitions) is wanted
+                return [()] if holds else [(LeafGoal(leaf=condition, wanted=wanted),)]
             case Not(not_=part):
                 return self.ways(part, wanted=not wanted)
             case SegmentRef() | IcpRef() | PersonaRef():
@@ -166,8 +178,8 @@ class _Search:
             case AnyOf(any=parts):
                 return (self._either if wanted else self._together)(parts, wanted=wanted)
 
-    def _together(self, parts: tuple[Condition, ...], *, wanted: bool) -> list[Way]:
-        found: list[Way] = [()]
+    def _together(self, parts: tuple[Condition, ...], *, wanted: bool) -> list[LeafGoals]:
+        found: list[LeafGoals] = [()]
         for part in parts:
             more = self.ways(part, wanted=wanted)
             found = _shortest(tuple(dict.fromkeys((*way, *other))) for way in found for other in more)
@@ -175,8 +187,8 @@ class _Search:
                 return []
         return found
 
-    def _either(self, parts: tuple[Condition, ...], *, wanted: bool) -> list[Way]:
-        found: list[Way] = []
+    def _either(self, parts: tuple[Condition, ...], *, wanted: bool) -> list[LeafGoals]:
+        found: list[LeafGoals] = []
         for part in parts:
             found = _shortest([*found, *self.ways(part, wanted=wanted)])
             if found and not found[0]:
@@ -184,11 +196,11 @@ class _Search:
         return found
 
 
-def _always(condition: Condition, definitions: Definitions, *, wanted: bool) -> Iterator[Goal]:
+def _always(condition: Condition, definitions: Definitions, *, wanted: bool) -> Iterator[LeafGoal]:
     """What every way has in common: tests that may hold already, and have to go on holding."""
     match condition:
         case Leaf():
-            yield Goal(leaf=condition, wanted=wanted)
+            yield LeafGoal(leaf=condition, wanted=wanted)
         case Not(not_=part):
             yield from _always(part, definitions, wanted=not wanted)
         case SegmentRef() | IcpRef() | PersonaRef():
@@ -199,15 +211,15 @@ def _always(condition: Condition, definitions: Definitions, *, wanted: bool) -> 
                     yield from _always(part, definitions, wanted=wanted)
 
 
-def _shortest(ways: Iterator[Way] | list[Way]) -> list[Way]:
+def _shortest(ways: Iterator[LeafGoals] | list[LeafGoals]) -> list[LeafGoals]:
     short = [way for way in ways if len(way) <= MAX_CHANGES]
-    return sorted(dict.fromkeys(short), key=len)[:WAYS]
+    return sorted(dict.fromkeys(short), key=len)[:MAX_WAYS]
 
 
 def _tried(
-    test: Test,
-    way: Way,
-    always: Iterable[Goal],
+    test: Predicate,
+    way: LeafGoals,
+    always: Iterable[LeafGoal],
     facts: Facts,
     definitions: Definitions,
     types: Mapping[str, FieldType],
@@ -229,20 +241,20 @@ def _tried(
 
 
 def _choices(
-    goals: tuple[Goal, ...], facts: Facts, definitions: Definitions, types: Mapping[str, FieldType]
-) -> list[Proposal]:
+    goals: tuple[LeafGoal, ...], facts: Facts, definitions: Definitions, types: Mapping[str, FieldType]
+) -> list[ValueProposal]:
     """The values that all goals of one field can live with; those that say something to a reader come first."""
     field = goals[0].leaf.field
-    found: list[Proposal] = []
+    found: list[ValueProposal] = []
     for goal in goals:
-        for proposal in proposals(goal, facts, definitions, types):
+        for proposal in propose_values(goal, facts, definitions, types):
             changed = _with(facts, {field: proposal})
-            if all(answer(g.leaf, changed, definitions) is g.wanted for g in goals):
+            if all(evaluate_leaf(g.leaf, changed, definitions) is g.wanted for g in goals):
                 found.append(proposal)
-    return sorted(found, key=lambda proposal: not proposal.told)
+    return sorted(found, key=lambda proposal: not proposal.is_shown)
 
 
-def _with(facts: Facts, chosen: Mapping[str, Proposal]) -> Facts:
+def _with(facts: Facts, chosen: Mapping[str, ValueProposal]) -> Facts:
     known = dict(facts)
     for field, proposal in chosen.items():
         if proposal.value is None:
@@ -252,24 +264,24 @@ def _with(facts: Facts, chosen: Mapping[str, Proposal]) -> Facts:
     return known
 
 
-def _change(field: str, goals: tuple[Goal, ...], proposal: Proposal) -> Change:
-    value = proposal.value if proposal.told else None
-    return Change(field=field, words=_merged(goals), value=value, unset=proposal.value is None)
+def _change(field: str, goals: tuple[LeafGoal, ...], proposal: ValueProposal) -> FactChange:
+    value = proposal.value if proposal.is_shown else None
+    return FactChange(field=field, words=_merged(goals), value=value, unset=proposal.value is None)
 
 
-def _by_field(way: Way, always: Iterable[Goal]) -> dict[str, tuple[Goal, ...]]:
+def _by_field(way: LeafGoals, always: Iterable[LeafGoal]) -> dict[str, tuple[LeafGoal, ...]]:
     """What is asked of each field that changes: also what holds of it already."""
-    found: dict[str, dict[Goal, None]] = {goal.leaf.field: {} for goal in way}
+    found: dict[str, dict[LeafGoal, None]] = {goal.leaf.field: {} for goal in way}
     for goal in (*way, *always):
         if goal.leaf.field in found:
             found[goal.leaf.field][goal] = None
     return {field: tuple(goals) for field, goals in found.items()}
 
 
-def _merged(goals: tuple[Goal, ...]) -> str:
-    return listing(list(dict.fromkeys(words(goal) for goal in goals)))
+def _merged(goals: tuple[LeafGoal, ...]) -> str:
+    return join_with_and(list(dict.fromkeys(describe_goal(goal) for goal in goals)))
 
 
-def _failing(way: Way, facts: Facts, definitions: Definitions) -> tuple[LeafResult, ...]:
+def _failing(way: LeafGoals, facts: Facts, definitions: Definitions) -> tuple[LeafResult, ...]:
     """What the leaves of a way say as things are."""
-    return tuple(result for goal in way for result in explain(goal.leaf, facts, definitions))
+    return tuple(result for goal in way for result in explain_condition(goal.leaf, facts, definitions))

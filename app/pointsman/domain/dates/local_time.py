@@ -15,7 +15,7 @@ _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
 
 
-def is_zone(name: str) -> bool:
+def is_time_zone(name: str) -> bool:
     """Whether `name` is an IANA time zone that this machine knows."""
     try:
         ZoneInfo(name)
@@ -24,18 +24,18 @@ def is_zone(name: str) -> bool:
     return True
 
 
-def on_wall(at: datetime, zone: str) -> datetime:
+def to_local_time(at: datetime, zone: str) -> datetime:
     """An instant as clocks in `zone` show it: to be read or printed; sums of such times ignore clock changes."""
     return at.astimezone(ZoneInfo(zone))
 
 
-def shown_before(local: datetime) -> bool:
+def is_repeated_local_time(local: datetime) -> bool:
     """Whether the wall showed this time (of `on_wall`) once already, before its clock was put back."""
     return bool(local.fold)
 
 
 @lru_cache(maxsize=32_768)  # the same few walls of the same few days are asked for by everybody
-def instant_of(day: date, wall: time, zone: str) -> datetime:
+def local_to_utc(day: date, wall: time, zone: str) -> datetime:
     """The instant (UTC) at which clocks in `zone` show `wall` on `day`; `time.max` is the end of that day."""
     if wall == time.max:
         day, wall = day + _DAY, time.min
@@ -44,14 +44,14 @@ def instant_of(day: date, wall: time, zone: str) -> datetime:
 
 def start_of_day(day: date, zone: str) -> datetime:
     """The first instant of a local day, which is not midnight everywhere."""
-    return instant_of(day, time.min, zone)
+    return local_to_utc(day, time.min, zone)
 
 
 def start_of_hour(at: datetime, zone: str) -> datetime:
     """When the hour on the wall began that `at` lies in; a clock change inside an hour begins it anew."""
-    local = on_wall(at, zone)
+    local = to_local_time(at, zone)
     begin = at - _past_the_hour(local)
-    begun = on_wall(begin, zone)
+    begun = to_local_time(begin, zone)
     if begun.hour != local.hour:  # Lord Howe's clocks change by half an hour, in the middle of one
         begin += timedelta(minutes=60 - begun.minute)
     return begin
@@ -59,7 +59,7 @@ def start_of_hour(at: datetime, zone: str) -> datetime:
 
 def next_hour(at: datetime, zone: str) -> datetime:
     """When the next full hour begins on the wall."""
-    return at + _HOUR - _past_the_hour(on_wall(at, zone))
+    return at + _HOUR - _past_the_hour(to_local_time(at, zone))
 
 
 def next_day(at: datetime, zone: str) -> datetime:

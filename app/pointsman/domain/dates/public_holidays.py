@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 
+from pointsman.domain.text.formatting import join_with_and
 from pointsman.domain.text.suggestions import did_you_mean
-from pointsman.domain.text.wording import listing
 
 _PARTED = "-"  # "DE-BY": Germany, Bavaria
 
@@ -43,7 +43,7 @@ def region_fault(region: str) -> str | None:
     if region.upper() in known:
         hint = f"did you mean '{region.upper()}'?"
     elif country in known:
-        hint = f"write {listing([country, *parts])}"
+        hint = f"write {join_with_and([country, *parts])}"
     else:
         countries = [name for name in known if _PARTED not in name]
         hint = did_you_mean(country, countries) or "write a country as DE, a part of it as DE-BY"

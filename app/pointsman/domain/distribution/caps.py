@@ -16,7 +16,7 @@ class RepLoad:
     week: int = 0
 
 
-def reached(caps: Caps, load: RepLoad) -> tuple[str, str] | None:
+def reached_cap(caps: Caps, load: RepLoad) -> tuple[str, str] | None:
     """The first cap that is reached, as its name and in words ("per_day", "2 of 2 today"); None when there is room."""
     if caps.per_hour is not None and load.hour >= caps.per_hour:
         return "per_hour", f"{load.hour} of {caps.per_hour} this hour"
@@ -29,8 +29,8 @@ def reached(caps: Caps, load: RepLoad) -> tuple[str, str] | None:
     return None
 
 
-def at_capacity(step: CapacityStep, load: RepLoad) -> str | None:
+def reached_supplier_limit(step: CapacityStep, load: RepLoad) -> str | None:
     """The first limit of a supplier that is reached, in words; None when there is room."""
     caps = Caps(per_day=step.per_day, per_week=step.per_week, open_load=step.open)
-    found = reached(caps, load)
+    found = reached_cap(caps, load)
     return found[1] if found else None

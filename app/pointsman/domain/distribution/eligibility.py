@@ -5,25 +5,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from pointsman.domain.conditions.evaluator import Test
+from pointsman.domain.conditions.evaluator import Predicate
 from pointsman.domain.dates.durations import format_duration
-from pointsman.domain.dates.local_time import on_wall
-from pointsman.domain.distribution.caps import RepLoad, reached
-from pointsman.domain.distribution.supplier_capacity import barred_from, beyond_capacity, without_share
-from pointsman.domain.distribution.weights import base_weight, ramp, turn_weights
+from pointsman.domain.dates.local_time import to_local_time
+from pointsman.domain.distribution.caps import RepLoad, reached_cap
+from pointsman.domain.distribution.supplier_checks import barred_reason, no_share_reason, over_capacity_reason
+from pointsman.domain.distribution.weights import base_weight, ramp_state, turn_weights
 from pointsman.domain.leads.facts import Facts
-from pointsman.domain.policy.document import Member, Method, Pool, SupplierRules
+from pointsman.domain.policy.document import DistributionMethod, Member, Pool, SupplierRules
 from pointsman.domain.roster.rep_facts import rep_facts
 from pointsman.domain.roster.reps import Caps, Rep, Roster
 from pointsman.domain.roster.roles import Work
-from pointsman.domain.roster.working_days import special
-from pointsman.domain.roster.working_hours import at_work, away_until, next_start, start_in_words
-from pointsman.domain.text.wording import listing, show
+from pointsman.domain.roster.working_days import special_day_reason
+from pointsman.domain.roster.working_hours import away_until, is_at_work, next_work_start, work_start_in_words
+from pointsman.domain.text.formatting import format_value, join_with_and
 
-__all__ = ["CalendarState", "Candidate", "Drop", "RepLoad", "Task", "examine"]
+__all__ = ["CalendarState", "Candidate", "DropReason", "EligibilityContext", "RepLoad", "check_eligibility"]
 
 
-class Drop(StrEnum):
+class DropReason(StrEnum):
     """Why somebody is not eligible, in the order in which we look."""
 
     UNKNOWN_REP = "unknown-rep"
@@ -49,13 +49,16 @@ class Drop(StrEnum):
     NOT_OWNER = "not-the-owner"  # method owner
 
 
-_SOONEST, _OWNER = Method.SOONEST, Method.OWNER  # looking a member up in its enum is slow, and every rep is asked
+_SOONEST, _OWNER = (
+    DistributionMethod.SOONEST,
+    DistributionMethod.OWNER,
+)  # looking a member up in its enum is slow, and every rep is asked
 
 _BY_CAP = {
-    "per_hour": Drop.CAP_HOUR,
-    "per_day": Drop.CAP_DAY,
-    "per_week": Drop.CAP_WEEK,
-    "open_load": Drop.CAP_OPEN,
+    "per_hour": DropReason.CAP_HOUR,
+    "per_day": DropReason.CAP_DAY,
+    "per_week": DropReason.CAP_WEEK,
+    "open_load": DropReason.CAP_OPEN,
 }
 
 
@@ -79,7 +82,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class EligibilityContext:
     """What is to be given away: the work, to which lead, when, and who may not or may by exception get it."""
 
     work: Work
@@ -90,23 +93,25 @@ class Task:
     calendars: Mapping[str, CalendarState] = field(default_factory=dict)
     past_holders: frozenset[str] = frozenset()
     overrides: frozenset[tuple[str, Work]] = frozenset()
-    requires: Test | None = None  # the pool's, compiled
+    requires: Predicate | None = None  # the pool's, compiled
     category: str | None = None
     category_loads: Mapping[str, RepLoad] = field(default_factory=dict)  # of that category, by rep
     suppliers: Mapping[str, SupplierRules] = field(default_factory=dict)
     supplier_loads: Mapping[str, RepLoad] = field(default_factory=dict)
-    earliest: Mapping[str, datetime] = field(default_factory=dict)  # first bookable slot in this pool, by rep
+    earliest_starts: Mapping[str, datetime] = field(default_factory=dict)  # first bookable slot in this pool, by rep
     owners: frozenset[str] = frozenset()
-    not_free: Mapping[str, str] | None = (
+    obstacles: Mapping[str, str] | None = (
         None  # what is in the way of the time asked for, by rep; None: none is asked for
     )
 
-    def by_override(self, rep: Rep) -> bool:
+    def needs_override(self, rep: Rep) -> bool:
         """Whether `rep` may get this work only because a human said so."""
         return (rep.key, self.work) in self.overrides and not (rep.role.allows(self.work) and self.gate_open)
 
 
-def examine(pool_name: str, pool: Pool, roster: Roster, task: Task) -> tuple[dict[str, Candidate], dict[str, int]]:
+def check_eligibility(
+    pool_name: str, pool: Pool, roster: Roster, task: EligibilityContext
+) -> tuple[dict[str, Candidate], dict[str, int]]:
     """The members who are dropped, each as a candidate, and the eligible ones with the weights of this turn."""
     dropped: dict[str, Candidate] = {}
     base: dict[str, int] = {}
@@ -117,7 +122,7 @@ def examine(pool_name: str, pool: Pool, roster: Roster, task: Task) -> tuple[dic
         drop = _drop(rep, member, pool_name, pool, task, clocks)
         if drop is None and rep is not None:
             base[rep.key] = base_weight(member, rep)
-            percents[rep.key] = ramp(pool, rep, task.now).percent
+            percents[rep.key] = ramp_state(pool, rep, task.now).percent
         elif drop is not None:
             code, sentence = drop
             dropped[member.rep] = Candidate(
@@ -133,15 +138,15 @@ class _Clocks(dict[str, datetime]):
         self._now = now
 
     def __missing__(self, zone: str) -> datetime:
-        self[zone] = local = on_wall(self._now, zone)
+        self[zone] = local = to_local_time(self._now, zone)
         return local
 
 
 def _drop(
-    rep: Rep | None, member: Member, pool_name: str, pool: Pool, task: Task, clocks: _Clocks
-) -> tuple[Drop, str] | None:
+    rep: Rep | None, member: Member, pool_name: str, pool: Pool, task: EligibilityContext, clocks: _Clocks
+) -> tuple[DropReason, str] | None:
     if rep is None:
-        return Drop.UNKNOWN_REP, f"no rep '{member.rep}' is on the roster"
+        return DropReason.UNKNOWN_REP, f"no rep '{member.rep}' is on the roster"
     return (
         _not_active(rep, member)
         or _not_allowed(rep, task)
@@ -149,35 +154,35 @@ def _drop(
         or _not_as_required(rep, pool_name, task)
         or _kept_from_supplier(rep, pool_name, pool, task)
         or _not_ramped_up(rep, pool, task.now)
-        or _not_here(rep, pool, task, clocks)
+        or _not_available(rep, pool, task, clocks)
         or _at_a_cap(rep, rep.caps, task.loads.get(rep.key))
         or _at_a_cap_of_category(rep, task)
-        or _had_it(rep, task)
+        or _past_holder(rep, task)
         or _unreadable(rep, task)
         or _not_free(rep, task)
         or _not_by_method(rep, pool, task)
     )
 
 
-def _not_active(rep: Rep, member: Member) -> tuple[Drop, str] | None:
+def _not_active(rep: Rep, member: Member) -> tuple[DropReason, str] | None:
     if not rep.active:
-        return Drop.INACTIVE, f"{rep.name} is not active"
+        return DropReason.INACTIVE, f"{rep.name} is not active"
     if base_weight(member, rep) < 1:
-        return Drop.INACTIVE, f"{rep.name} has weight 0 and takes no turns"
+        return DropReason.INACTIVE, f"{rep.name} has weight 0 and takes no turns"
     return None
 
 
-def _not_allowed(rep: Rep, task: Task) -> tuple[Drop, str] | None:
+def _not_allowed(rep: Rep, task: EligibilityContext) -> tuple[DropReason, str] | None:
     if (rep.key, task.work) in task.overrides:
         return None
     if not rep.role.allows(task.work):
-        return Drop.ROLE, f"{rep.name}'s role {rep.role.name} does not include {task.work}"
+        return DropReason.ROLE, f"{rep.name}'s role {rep.role.name} does not include {task.work}"
     if not task.gate_open:
-        return Drop.GATE, f"the gate for {task.work} is not open for this lead"
+        return DropReason.GATE, f"the gate for {task.work} is not open for this lead"
     return None
 
 
-def _not_skilled(rep: Rep, pool: Pool, facts: Facts) -> tuple[Drop, str] | None:
+def _not_skilled(rep: Rep, pool: Pool, facts: Facts) -> tuple[DropReason, str] | None:
     for match in pool.match:
         value = facts.get(match.lead)
         if value is None:  # unknown drops nobody
@@ -185,12 +190,15 @@ def _not_skilled(rep: Rep, pool: Pool, facts: Facts) -> tuple[Drop, str] | None:
         wanted = value if isinstance(value, tuple) else (str(value),)
         has = rep.skills.get(match.rep, frozenset())
         if has.isdisjoint(wanted):
-            shown = listing(sorted(has)) or "none"
-            return Drop.SKILLS, f"{rep.name} has no {match.rep} for {match.lead} {show(value)} (has {shown})"
+            shown = join_with_and(sorted(has)) or "none"
+            return (
+                DropReason.SKILLS,
+                f"{rep.name} has no {match.rep} for {match.lead} {format_value(value)} (has {shown})",
+            )
     return None
 
 
-def _not_as_required(rep: Rep, pool_name: str, task: Task) -> tuple[Drop, str] | None:
+def _not_as_required(rep: Rep, pool_name: str, task: EligibilityContext) -> tuple[DropReason, str] | None:
     """What the pool requires has to be true of lead and rep together: unknown is not enough."""
     if task.requires is None:
         return None
@@ -198,41 +206,43 @@ def _not_as_required(rep: Rep, pool_name: str, task: Task) -> tuple[Drop, str] |
     if outcome is True:
         return None
     why = "does not meet" if outcome is False else "is not known to meet"
-    return Drop.REQUIRES, f"{rep.name} {why} what pool {pool_name} requires for this lead"
+    return DropReason.REQUIRES, f"{rep.name} {why} what pool {pool_name} requires for this lead"
 
 
-def _kept_from_supplier(rep: Rep, pool_name: str, pool: Pool, task: Task) -> tuple[Drop, str] | None:
+def _kept_from_supplier(
+    rep: Rep, pool_name: str, pool: Pool, task: EligibilityContext
+) -> tuple[DropReason, str] | None:
     rules = task.suppliers.get(rep.supplier)
     if rules is None and not rep.barred_domains and not pool.shares:
         return None
-    if sentence := barred_from(rep, rules, task.facts) or without_share(rep, pool, pool_name):
-        return Drop.SUPPLIER, sentence
-    if sentence := beyond_capacity(rep, rules, task.supplier_loads, task.now):
-        return Drop.SUPPLIER_CAPACITY, sentence
+    if sentence := barred_reason(rep, rules, task.facts) or no_share_reason(rep, pool, pool_name):
+        return DropReason.SUPPLIER, sentence
+    if sentence := over_capacity_reason(rep, rules, task.supplier_loads, task.now):
+        return DropReason.SUPPLIER_CAPACITY, sentence
     return None
 
 
-def _not_ramped_up(rep: Rep, pool: Pool, now: datetime) -> tuple[Drop, str] | None:
-    found = ramp(pool, rep, now)
+def _not_ramped_up(rep: Rep, pool: Pool, now: datetime) -> tuple[DropReason, str] | None:
+    found = ramp_state(pool, rep, now)
     if found.percent:
         return None
-    start = f"{on_wall(found.rises_at, pool.time_zone):%Y-%m-%d %H:%M %Z}" if found.rises_at else None
+    start = f"{to_local_time(found.rises_at, pool.time_zone):%Y-%m-%d %H:%M %Z}" if found.rises_at else None
     then = f"turns begin on {start}" if start else "no step of the ramp-up gives turns again"
-    return Drop.RAMP_UP, f"{rep.name} started on {rep.started_on} and takes no turns yet: {then}"
+    return DropReason.RAMP_UP, f"{rep.name} started on {rep.started_on} and takes no turns yet: {then}"
 
 
-def _not_here(rep: Rep, pool: Pool, task: Task, clocks: _Clocks) -> tuple[Drop, str] | None:
+def _not_available(rep: Rep, pool: Pool, task: EligibilityContext, clocks: _Clocks) -> tuple[DropReason, str] | None:
     """Away now; for appointments, which lie ahead, away for as long as they can be offered, or not free when it is asked."""
-    if task.not_free is not None:
+    if task.obstacles is not None:
         return None
     back = away_until(rep, task.now)
     if back is not None and (not pool.books_ahead or back >= task.now + pool.booking.horizon):
-        return Drop.TIME_OFF, f"{rep.name} is away until {back:%Y-%m-%d %H:%M %Z}"
-    if pool.immediate and not at_work(rep, clocks[rep.time_zone]):
-        start = next_start(rep, task.now)
-        then = f"starts {start_in_words(rep, start, task.now)} ({rep.time_zone})" if start else _no_hours(rep)
-        why = special(rep, clocks[rep.time_zone].date())
-        return Drop.OUTSIDE_HOURS, f"{rep.name} is not at work now: {f'{why}; ' if why else ''}{then}"
+        return DropReason.TIME_OFF, f"{rep.name} is away until {back:%Y-%m-%d %H:%M %Z}"
+    if pool.immediate and not is_at_work(rep, clocks[rep.time_zone]):
+        start = next_work_start(rep, task.now)
+        then = f"starts {work_start_in_words(rep, start, task.now)} ({rep.time_zone})" if start else _no_hours(rep)
+        why = special_day_reason(rep, clocks[rep.time_zone].date())
+        return DropReason.OUTSIDE_HOURS, f"{rep.name} is not at work now: {f'{why}; ' if why else ''}{then}"
     return None
 
 
@@ -240,43 +250,45 @@ def _no_hours(rep: Rep) -> str:
     return "has no working hours set" if not rep.working_hours else "has no working hours ahead"
 
 
-def _at_a_cap(rep: Rep, caps: Caps, load: RepLoad | None) -> tuple[Drop, str] | None:
-    found = reached(caps, load or RepLoad())
+def _at_a_cap(rep: Rep, caps: Caps, load: RepLoad | None) -> tuple[DropReason, str] | None:
+    found = reached_cap(caps, load or RepLoad())
     return (_BY_CAP[found[0]], f"{rep.name} has reached the cap: {found[1]}") if found else None
 
 
-def _at_a_cap_of_category(rep: Rep, task: Task) -> tuple[Drop, str] | None:
+def _at_a_cap_of_category(rep: Rep, task: EligibilityContext) -> tuple[DropReason, str] | None:
     caps = rep.caps.categories.get(task.category or "")
-    found = reached(caps, task.category_loads.get(rep.key, RepLoad())) if caps else None
-    return (Drop.CAP_CATEGORY, f"{rep.name} has reached the cap for {task.category}: {found[1]}") if found else None
+    found = reached_cap(caps, task.category_loads.get(rep.key, RepLoad())) if caps else None
+    return (
+        (DropReason.CAP_CATEGORY, f"{rep.name} has reached the cap for {task.category}: {found[1]}") if found else None
+    )
 
 
-def _had_it(rep: Rep, task: Task) -> tuple[Drop, str] | None:
+def _past_holder(rep: Rep, task: EligibilityContext) -> tuple[DropReason, str] | None:
     if rep.key in task.past_holders:
-        return Drop.PAST_HOLDER, f"{rep.name} held this lead before"
+        return DropReason.PAST_HOLDER, f"{rep.name} held this lead before"
     return None
 
 
-def _unreadable(rep: Rep, task: Task) -> tuple[Drop, str] | None:
+def _unreadable(rep: Rep, task: EligibilityContext) -> tuple[DropReason, str] | None:
     if task.work is not Work.CLOSING:
         return None
     state = task.calendars.get(rep.key)
     if state is not None and state.readable:
         return None
     reason = state.reason if state and state.reason else "it was not read for this decision"
-    return Drop.CALENDAR, f"{rep.name}'s calendar cannot be read: {reason}"
+    return DropReason.CALENDAR, f"{rep.name}'s calendar cannot be read: {reason}"
 
 
-def _not_free(rep: Rep, task: Task) -> tuple[Drop, str] | None:
-    if task.not_free is None or (why := task.not_free.get(rep.key)) is None:
+def _not_free(rep: Rep, task: EligibilityContext) -> tuple[DropReason, str] | None:
+    if task.obstacles is None or (why := task.obstacles.get(rep.key)) is None:
         return None
-    return Drop.NOT_FREE, f"{rep.name} cannot be booked at the time that is asked for: {why.rstrip('.')}"
+    return DropReason.NOT_FREE, f"{rep.name} cannot be booked at the time that is asked for: {why.rstrip('.')}"
 
 
-def _not_by_method(rep: Rep, pool: Pool, task: Task) -> tuple[Drop, str] | None:
-    if pool.method is _SOONEST and rep.key not in task.earliest:
+def _not_by_method(rep: Rep, pool: Pool, task: EligibilityContext) -> tuple[DropReason, str] | None:
+    if pool.method is _SOONEST and rep.key not in task.earliest_starts:
         ahead = format_duration(pool.booking.horizon)
-        return Drop.NO_SLOT, f"{rep.name} has no slot within {ahead} that is known to be free"
+        return DropReason.NO_SLOT, f"{rep.name} has no slot within {ahead} that is known to be free"
     if pool.method is _OWNER and rep.key not in task.owners:
-        return Drop.NOT_OWNER, f"{rep.name} owns neither this contact nor the account"
+        return DropReason.NOT_OWNER, f"{rep.name} owns neither this contact nor the account"
     return None

@@ -17,7 +17,7 @@ class PoolState:
 
     ledger: Ledger = field(default_factory=Ledger)
     waiting_since: Mapping[str, datetime | None] = field(default_factory=dict)
-    skips: frozenset[str] = frozenset()  # whose next turn is to be passed over, once
+    pending_skips: frozenset[str] = frozenset()  # whose next turn is to be passed over, once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AskedTime:
+class RequestedTime:
     """The time of an appointment that is asked for: who gets the lead must be free then.
 
     `obstacles` says of everybody who is not what stands in the way (a sentence); `appointments` counts those that lie
@@ -44,7 +44,7 @@ class AskedTime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class RoutingInputs:
     """Everything beside the plan that a decision depends on; `owners` in the order in which they are asked."""
 
     roster: Roster
@@ -58,9 +58,11 @@ class World:
     owners: tuple[Owner, ...] = ()
     category_loads: Mapping[str, Mapping[str, RepLoad]] = field(default_factory=dict)  # by category, then rep
     supplier_loads: Mapping[str, RepLoad] = field(default_factory=dict)  # by supplier; periods by the supplier's clock
-    earliest: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)  # by pool, rep: first bookable slot
-    asked: AskedTime | None = None
+    earliest_starts: Mapping[str, Mapping[str, datetime]] = field(
+        default_factory=dict
+    )  # by pool, rep: first bookable slot
+    requested_time: RequestedTime | None = None
 
-    def state_of(self, pool: str) -> PoolState:
+    def pool_state(self, pool: str) -> PoolState:
         """The pool's ledger and queue; an untouched one for a pool that never gave a turn."""
         return self.pools.get(pool) or PoolState()

@@ -68,14 +68,14 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Credit:
+class ReversedTurn:
     """A turn that is taken back: rejected, cancelled, no-show, spam."""
 
     turn: Turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Restored:
+class RestoredTurn:
     """A turn that had been taken back and counts again: the same lead was booked with the same rep after all."""
 
     turn: Turn
@@ -90,11 +90,11 @@ class Adjustment:
     others: tuple[str, ...]
 
 
-Entry = Turn | Credit | Restored | Adjustment
+LedgerEntry = Turn | ReversedTurn | RestoredTurn | Adjustment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class TurnResult:
     """Who got the turn; `tie_break` names what settled it when several were level."""
 
     rep: str
@@ -104,22 +104,24 @@ class Choice:
     tie_break: str | None
 
 
-def choose(
+def assign_next_turn(
     ledger: Ledger, eligible: Mapping[str, int], waiting_since: Mapping[str, datetime | None], seed: str
-) -> Choice:
+) -> TurnResult:
     """Who of `eligible` (rep to weight) is next: earliest deadline; ties by longest waiting, then by seeded hash."""
-    best = due_first(ledger, eligible)
-    rep, tie_break = settle(best, waiting_since, seed)
-    return give(ledger, eligible, rep, tie_break)
+    best = next_due(ledger, eligible)
+    rep, tie_break = break_tie(best, waiting_since, seed)
+    return assign_turn(ledger, eligible, rep, tie_break)
 
 
-def give(ledger: Ledger, eligible: Mapping[str, int], rep: str, tie_break: str | None = None) -> Choice:
+def assign_turn(ledger: Ledger, eligible: Mapping[str, int], rep: str, tie_break: str | None = None) -> TurnResult:
     """The turn goes to `rep`, whoever would have been next: an owner's, or the least loaded one's."""
     turn = Turn(rep=rep, weights=dict(eligible))
-    return Choice(rep=rep, turn=turn, before=ledger, after=apply(ledger, turn), tie_break=tie_break)
+    return TurnResult(rep=rep, turn=turn, before=ledger, after=apply_entry(ledger, turn), tie_break=tie_break)
 
 
-def settle(level: Collection[str], waiting_since: Mapping[str, datetime | None], seed: str) -> tuple[str, str | None]:
+def break_tie(
+    level: Collection[str], waiting_since: Mapping[str, datetime | None], seed: str
+) -> tuple[str, str | None]:
     """One of several who are level: who waits longest (never had one: longest of all), then the smallest hash."""
     if len(level) == 1:
         return next(iter(level)), None
@@ -132,25 +134,25 @@ def settle(level: Collection[str], waiting_since: Mapping[str, datetime | None],
     return min(waiting, key=lambda rep: sha256(f"{seed}\x00{rep}".encode()).digest()), "seeded-hash"
 
 
-def apply(ledger: Ledger, entry: Entry) -> Ledger:
+def apply_entry(ledger: Ledger, entry: LedgerEntry) -> Ledger:
     """The ledger after one entry."""
     match entry:
         case Turn():
             return _move(ledger, entry, 1)
-        case Credit(turn=turn):
-            return reverse(ledger, turn)
-        case Restored(turn=turn):
-            return apply(ledger, turn)
+        case ReversedTurn(turn=turn):
+            return reverse_turn(ledger, turn)
+        case RestoredTurn(turn=turn):
+            return apply_entry(ledger, turn)
         case Adjustment(rep=rep, amount=amount, others=others):
-            return adjust(ledger, rep, amount, others)
+            return spread_adjustment(ledger, rep, amount, others)
 
 
-def reverse(ledger: Ledger, turn: Turn) -> Ledger:
+def reverse_turn(ledger: Ledger, turn: Turn) -> Ledger:
     """Takes back exactly what `turn` moved."""
     return _move(ledger, turn, -1)
 
 
-def adjust(ledger: Ledger, rep: str, amount: Fraction, others: Collection[str]) -> Ledger:
+def spread_adjustment(ledger: Ledger, rep: str, amount: Fraction, others: Collection[str]) -> Ledger:
     """`rep` gains `amount` credits, the others bear it evenly; Invalid when there are no others."""
     bearers = sorted(set(others) - {rep})
     if not bearers:
@@ -159,21 +161,21 @@ def adjust(ledger: Ledger, rep: str, amount: Fraction, others: Collection[str]) 
     return _add(ledger, {rep: amount, **dict.fromkeys(bearers, share)})
 
 
-def rebuild(entries: Iterable[Entry]) -> Ledger:
+def replay_entries(entries: Iterable[LedgerEntry]) -> Ledger:
     """The ledger that the history leads to."""
     ledger = Ledger()
     for entry in entries:
-        ledger = apply(ledger, entry)
+        ledger = apply_entry(ledger, entry)
     return ledger
 
 
-def entitled(ledger: Ledger, eligible: Mapping[str, int]) -> dict[str, int]:
+def entitled_balances(ledger: Ledger, eligible: Mapping[str, int]) -> dict[str, int]:
     """Each member's balance with the new entitlement, in parts of 1 / (denominator x sum of weights): to compare."""
     total, denominator = sum(eligible.values()), ledger.denominator
     return {rep: ledger.balances.get(rep, 0) * total + weight * denominator for rep, weight in eligible.items()}
 
 
-def due_first(ledger: Ledger, eligible: Mapping[str, int]) -> list[str]:
+def next_due(ledger: Ledger, eligible: Mapping[str, int]) -> list[str]:
     """Tijdeman: of those with balance + share >= 1/(2n-2), who first passes 1 - 1/(2n-2) at their share per turn.
 
     At constant attendance at most one would pass it with this very turn. Where several would, or nobody is owed
@@ -186,7 +188,7 @@ def due_first(ledger: Ledger, eligible: Mapping[str, int]) -> list[str]:
         return list(eligible)
     denominator, span = ledger.denominator, 2 * n - 2
     gaps = {rep: denominator * (span - 1) - span * ledger.balances.get(rep, 0) for rep in eligible}
-    raised = entitled(ledger, eligible)
+    raised = entitled_balances(ledger, eligible)
     overdue = [rep for rep, parts in raised.items() if span * parts > (span - 1) * denominator * total]
     owed = [rep for rep, parts in raised.items() if span * parts >= denominator * total]
     if overdue or not owed:

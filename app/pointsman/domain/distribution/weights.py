@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from math import gcd, lcm
 
-from pointsman.domain.dates.local_time import instant_of
+from pointsman.domain.dates.local_time import local_to_utc
 from pointsman.domain.policy.document import Member, Pool, RampStep
 from pointsman.domain.roster.reps import Rep, Roster
 
@@ -14,36 +14,36 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ramp:
+class RampState:
     """How much of the weight counts now; `rises_at` is when it next counts at all, known only while it is nothing."""
 
     percent: int
     rises_at: datetime | None = None
 
 
-_FULL = Ramp(percent=100)
+_FULL = RampState(percent=100)
 
 
-def step_begins(started_on: date, step: RampStep, zone: str) -> datetime:
+def ramp_step_start(started_on: date, step: RampStep, zone: str) -> datetime:
     """When a step of the ramp-up begins: whole days are days of the calendar, also over a clock change."""
     days, rest = divmod(step.after, _DAY)
-    return instant_of(started_on + days * _DAY, time(rest.seconds // 3600, rest.seconds // 60 % 60), zone)
+    return local_to_utc(started_on + days * _DAY, time(rest.seconds // 3600, rest.seconds // 60 % 60), zone)
 
 
-def ramp(pool: Pool, rep: Rep, now: datetime) -> Ramp:
+def ramp_state(pool: Pool, rep: Rep, now: datetime) -> RampState:
     """The step in force; all of the weight before the first step, or where nobody knows when the rep started.
 
     Whoever has not started yet stands where they will on their first day.
     """
     if not pool.ramp_up or rep.started_on is None:
         return _FULL
-    begins = [(step_begins(rep.started_on, step, pool.time_zone), step) for step in pool.ramp_up]
+    begins = [(ramp_step_start(rep.started_on, step, pool.time_zone), step) for step in pool.ramp_up]
     begun = [step for at, step in begins if at <= now or not step.after]
     if not begun:
         return _FULL
     percent = begun[-1].percent
     later = (at for at, step in begins if at > now and step.percent)
-    return Ramp(percent=percent, rises_at=None if percent else next(later, None))
+    return RampState(percent=percent, rises_at=None if percent else next(later, None))
 
 
 def base_weight(member: Member, rep: Rep) -> int:

@@ -5,33 +5,33 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pointsman.domain.counterfactuals.near_misses import NearMisses, near_misses
-from pointsman.domain.counterfactuals.remedies import WouldChange, would_change
+from pointsman.domain.counterfactuals.remedies import Remedy, find_remedies
 from pointsman.domain.distribution.eligibility import Candidate
-from pointsman.domain.distribution.inputs import World
-from pointsman.domain.explain.narrative import story as story_of
-from pointsman.domain.explain.narrative import summary as summary_of
+from pointsman.domain.distribution.inputs import RoutingInputs
+from pointsman.domain.explain.narrative import narrate_decision as story_of
+from pointsman.domain.explain.narrative import summarise_decision as summary_of
 from pointsman.domain.explain.narrative import why_sentence
-from pointsman.domain.explain.turn_forecast import turns_until
+from pointsman.domain.explain.turn_forecast import forecast_turns
 from pointsman.domain.gate.evaluation import GateResult
-from pointsman.domain.policy.document import Method
-from pointsman.domain.policy.pools import Offer
-from pointsman.domain.routing.decision import Decision, DecisionOutcome, Step, StepResult
-from pointsman.domain.routing.plan import Plan
+from pointsman.domain.policy.document import DistributionMethod
+from pointsman.domain.policy.pools import OfferMode
+from pointsman.domain.routing.decision import Decision, DecisionOutcome, StepResult, TraceStep
+from pointsman.domain.routing.plan import RoutingPlan
 
 #: More reps than these are counted, not listed.
-MOST_REPS = 100
+MAX_LISTED_REPS = 100
 
 _TURN = {
-    Method.FAIR: "turn",
-    Method.LEAST_LOADED: "least-loaded",
-    Method.SOONEST: "soonest",
-    Method.RANKED: "ranked",
-    Method.OWNER: "owner",
+    DistributionMethod.FAIR: "turn",
+    DistributionMethod.LEAST_LOADED: "least-loaded",
+    DistributionMethod.SOONEST: "soonest",
+    DistributionMethod.RANKED: "ranked",
+    DistributionMethod.OWNER: "owner",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Why:
+class WhyRep:
     """Why the chosen rep: owner, by-hand, only-one, or what the pool's method compares."""
 
     code: str
@@ -61,14 +61,16 @@ class Explanation:
 
     summary: str
     story: tuple[str, ...]
-    why_rep: Why | None
+    why_rep: WhyRep | None
     why_not: tuple[WhyNot, ...]
     why_not_more: int
-    nearly: NearMisses
-    would_change: tuple[WouldChange, ...]
+    near_misses: NearMisses
+    would_change: tuple[Remedy, ...]
 
 
-def explain_decision(plan: Plan, world: World, decision: Decision, gate: GateResult | None = None) -> Explanation:
+def explain_decision(
+    plan: RoutingPlan, world: RoutingInputs, decision: Decision, gate: GateResult | None = None
+) -> Explanation:
     """The whole explanation of `decide(plan, world)`; `gate` is what the closing gate says of the lead's evidence."""
     near = near_misses(plan, decision)
     others = list(_why_not(plan, world, decision))
@@ -76,14 +78,14 @@ def explain_decision(plan: Plan, world: World, decision: Decision, gate: GateRes
         summary=summary_of(world, decision),
         story=story_of(plan, world, decision, near, {other.rep: other.turns for other in others if other.turns}),
         why_rep=_why(plan, world, decision),
-        why_not=tuple(others[:MOST_REPS]),
-        why_not_more=max(len(others) - MOST_REPS, 0),
-        nearly=near,
-        would_change=would_change(plan, world, decision, near, gate),
+        why_not=tuple(others[:MAX_LISTED_REPS]),
+        why_not_more=max(len(others) - MAX_LISTED_REPS, 0),
+        near_misses=near,
+        would_change=find_remedies(plan, world, decision, near, gate),
     )
 
 
-def explain_by_hand(decision: Decision) -> Explanation:
+def explain_manual_assignment(decision: Decision) -> Explanation:
     """A human's word needs no rule: the decision says it all."""
     return Explanation(
         summary=f"{decision.summary}.",
@@ -92,34 +94,34 @@ def explain_by_hand(decision: Decision) -> Explanation:
             f"{decision.summary}.",
             "Roles and gates held all the same.",
         ),
-        why_rep=Why(code="by-hand", sentence=decision.summary),
+        why_rep=WhyRep(code="by-hand", sentence=decision.summary),
         why_not=(),
         why_not_more=0,
-        nearly=NearMisses(nearest=(), more=0),
+        near_misses=NearMisses(nearest=(), more=0),
         would_change=(),
     )
 
 
-def _why(plan: Plan, world: World, decision: Decision) -> Why | None:
+def _why(plan: RoutingPlan, world: RoutingInputs, decision: Decision) -> WhyRep | None:
     if decision.outcome is not DecisionOutcome.ASSIGNED or decision.turn is None:
         return None
-    return Why(code=_code(plan, world, decision, decision.steps), sentence=why_sentence(decision))
+    return WhyRep(code=_code(plan, world, decision, decision.steps), sentence=why_sentence(decision))
 
 
-def _code(plan: Plan, world: World, decision: Decision, steps: tuple[Step, ...]) -> str:
+def _code(plan: RoutingPlan, world: RoutingInputs, decision: Decision, steps: tuple[TraceStep, ...]) -> str:
     if any(step.result is StepResult.OWNER for step in steps):
         return "owner"
     if decision.turn is not None and len(decision.turn.weights) == 1:
         return "only-one"
     pool = plan.compiled.policy.pools[decision.pool or ""]
-    if world.asked is not None and pool.booking.offer is Offer.BALANCED:
+    if world.requested_time is not None and pool.booking.offer is OfferMode.BALANCED:
         return "balanced"
     return _TURN[pool.method]
 
 
-def _why_not(plan: Plan, world: World, decision: Decision) -> Iterator[WhyNot]:
+def _why_not(plan: RoutingPlan, world: RoutingInputs, decision: Decision) -> Iterator[WhyNot]:
     """Those whose turn comes soonest first, then the other eligible, then the dropped, pool by pool."""
-    turns, looked = turns_until(plan, world, decision)
+    turns, looked = forecast_turns(plan, world, decision)
     rank = {rep: i for i, rep in enumerate(turns)}
     candidates = [c for c in decision.candidates if not (c.rep == decision.rep and c.pool == decision.pool)]
     for candidate in sorted(candidates, key=lambda c: (not c.eligible, rank.get(c.rep, len(rank)))):

@@ -4,20 +4,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pointsman.domain.counterfactuals.near_misses import NearMisses
-from pointsman.domain.distribution.inputs import World
-from pointsman.domain.routing.decision import Decision, DecisionOutcome, Step, StepResult
-from pointsman.domain.routing.plan import Plan
-from pointsman.domain.text.wording import listing, signed
+from pointsman.domain.distribution.inputs import RoutingInputs
+from pointsman.domain.routing.decision import Decision, DecisionOutcome, StepResult, TraceStep
+from pointsman.domain.routing.plan import RoutingPlan
+from pointsman.domain.text.formatting import format_signed, join_with_and
 
-MOST_SENTENCES = 8
+MAX_SENTENCES = 8
 _NAMED = 3
 
 _AT_THE_GATE = "; "
-_TOLD = frozenset(
+_TOLD_RESULTS = frozenset(
     {StepResult.GATE_CLOSED, StepResult.OWNER_NOT_ELIGIBLE, StepResult.POOL_EMPTY, StepResult.NOBODY_ELIGIBLE}
 )
 #: Why a rule's own pool did not take the lead.
-_IN_VAIN: Mapping[StepResult, str] = MappingProxyType(
+_POOL_FAILURES: Mapping[StepResult, str] = MappingProxyType(
     {
         StepResult.GATE_CLOSED: "has not passed the gate",
         StepResult.NOBODY_ELIGIBLE: "nobody in its pool is eligible",
@@ -26,7 +26,7 @@ _IN_VAIN: Mapping[StepResult, str] = MappingProxyType(
 )
 
 
-def summary(world: World, decision: Decision) -> str:
+def summarise_decision(world: RoutingInputs, decision: Decision) -> str:
     """One sentence to be read to whoever asks."""
     if decision.outcome is DecisionOutcome.NURTURE:
         return _nurtured(decision)
@@ -45,7 +45,9 @@ def why_sentence(decision: Decision) -> str:
     return decision.steps[-1].sentence.partition(": ")[2] or decision.summary
 
 
-def story(plan: Plan, world: World, decision: Decision, near: NearMisses, turns: Mapping[str, int]) -> tuple[str, ...]:
+def narrate_decision(
+    plan: RoutingPlan, world: RoutingInputs, decision: Decision, near: NearMisses, turns: Mapping[str, int]
+) -> tuple[str, ...]:
     """Three to eight sentences; `turns` says in how many leads each other one has a turn."""
     told = [_asked(plan), *_tried(decision), *_pool(world, decision)]
     if decision.outcome is DecisionOutcome.ASSIGNED:
@@ -58,18 +60,20 @@ def story(plan: Plan, world: World, decision: Decision, near: NearMisses, turns:
     else:
         told += _nearest(near)
         told.append(f"So the lead waits for {decision.work or 'a rule'}; it is never given to everybody.")
-    return tuple(dict.fromkeys(told))[:MOST_SENTENCES]
+    return tuple(dict.fromkeys(told))[:MAX_SENTENCES]
 
 
 def _nurtured(decision: Decision) -> str:
     rule = decision.rule
-    because = next((_IN_VAIN[s.result] for s in decision.steps if s.rule == rule and s.result in _IN_VAIN), None)
+    because = next(
+        (_POOL_FAILURES[s.result] for s in decision.steps if s.rule == rule and s.result in _POOL_FAILURES), None
+    )
     if because is None:
         return f"This lead goes to nurture, since it matches the rule '{rule}'."
     return f"This lead goes to nurture: it matches the rule '{rule}', but {because}, and the rule says nurture then."
 
 
-def _asked(plan: Plan) -> str:
+def _asked(plan: RoutingPlan) -> str:
     compiled, purpose = plan.compiled, plan.purpose
     policy = f"Policy version {compiled.version}" if compiled.version else "The policy in question"
     count = sum(purpose in (None, rule.work) for rule in compiled.policy.rules)
@@ -83,7 +87,7 @@ def _tried(decision: Decision) -> list[str]:
     if not matched:
         return ["No rule matches."]
     decided = next((step for step in matched if step.rule == decision.rule), matched[-1])
-    in_vain = [step for step in decision.steps if step.result in _TOLD][:_NAMED]
+    in_vain = [step for step in decision.steps if step.result in _TOLD_RESULTS][:_NAMED]
     return [
         _matched(step) if step is decided else _sentence(step.sentence)
         for step in decision.steps
@@ -91,14 +95,14 @@ def _tried(decision: Decision) -> list[str]:
     ]
 
 
-def _matched(step: Step) -> str:
+def _matched(step: TraceStep) -> str:
     true = [leaf.words for leaf in step.leaves if leaf.outcome is True][:_NAMED]
     gate = step.sentence.partition(_AT_THE_GATE)[2]
-    because = f", because {listing(true)}" if true else ""
+    because = f", because {join_with_and(true)}" if true else ""
     return f"Rule '{step.rule}' matched{because}{f'; {gate}' if gate else ''}."
 
 
-def _pool(world: World, decision: Decision) -> list[str]:
+def _pool(world: RoutingInputs, decision: Decision) -> list[str]:
     here = [c for c in decision.candidates if c.pool == decision.pool]
     if decision.outcome is not DecisionOutcome.ASSIGNED or not here:
         return []
@@ -106,7 +110,7 @@ def _pool(world: World, decision: Decision) -> list[str]:
     names = [world.roster.reps[rep].name for rep in able[:_NAMED]]
     if len(able) > _NAMED:
         names.append(f"{len(able) - _NAMED} more")
-    told = [f"In pool {decision.pool} {len(able)} of {len(here)} may take it: {listing(names)}."]
+    told = [f"In pool {decision.pool} {len(able)} of {len(here)} may take it: {join_with_and(names)}."]
     dropped = [c.sentence for c in here if not c.eligible]
     if dropped:
         rest = [f"{len(dropped) - _NAMED} more are left out likewise"] if len(dropped) > _NAMED else []
@@ -114,14 +118,17 @@ def _pool(world: World, decision: Decision) -> list[str]:
     return told
 
 
-def _after(world: World, decision: Decision, turns: Mapping[str, int]) -> list[str]:
+def _after(world: RoutingInputs, decision: Decision, turns: Mapping[str, int]) -> list[str]:
     before, after = decision.ledger_before, decision.ledger_after
     if before is None or after is None or decision.rep is None or decision.turn is None:
         return []
     name = world.roster.reps[decision.rep].name
     was, is_now = before.balance(decision.rep), after.balance(decision.rep)
-    shared = signed(was + decision.turn.entitlement(decision.rep))
-    told = f"{name}'s balance was {signed(was)}, with the share in this lead {shared}, and after it {signed(is_now)}"
+    shared = format_signed(was + decision.turn.entitlement(decision.rep))
+    told = (
+        f"{name}'s balance was {format_signed(was)}, with the share in this lead {shared}, "
+        f"and after it {format_signed(is_now)}"
+    )
     following = next((rep for rep, count in turns.items() if count == 1), None)
     if following is not None:
         told += f"; {world.roster.reps[following].name} is next after {name}"

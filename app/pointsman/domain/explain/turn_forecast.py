@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from pointsman.domain.distribution.caps import RepLoad
-from pointsman.domain.distribution.inputs import PoolState, World
-from pointsman.domain.distribution.ledger import give
-from pointsman.domain.distribution.methods import Contest, pick
-from pointsman.domain.policy.document import Method
+from pointsman.domain.distribution.inputs import PoolState, RoutingInputs
+from pointsman.domain.distribution.ledger import assign_turn
+from pointsman.domain.distribution.methods import Selection, choose_rep
+from pointsman.domain.policy.document import DistributionMethod
 from pointsman.domain.routing.decision import Decision
-from pointsman.domain.routing.plan import Plan
+from pointsman.domain.routing.plan import RoutingPlan
 
 #: So many comparisons of one rep are made: whoever comes later is "more than N turns away".
 _BUDGET = 20_000
@@ -18,33 +18,39 @@ _MOST = 200
 _MOMENT = timedelta(microseconds=1)
 
 
-def turns_until(plan: Plan, world: World, decision: Decision) -> tuple[Mapping[str, int], int]:
+def forecast_turns(plan: RoutingPlan, world: RoutingInputs, decision: Decision) -> tuple[Mapping[str, int], int]:
     """After the decision, in how many turns each other eligible rep has one (1: the very next), and how far was looked.
 
     Ties fall as the decision's own seed has them, which the next lead's need not.
     """
     turn, after = decision.turn, decision.ledger_after
     pool = plan.compiled.policy.pools.get(decision.pool or "")
-    if turn is None or after is None or pool is None or decision.pool is None or pool.method is Method.OWNER:
+    if (
+        turn is None
+        or after is None
+        or pool is None
+        or decision.pool is None
+        or pool.method is DistributionMethod.OWNER
+    ):
         return {}, 0
-    waiting = {**world.state_of(decision.pool).waiting_since, turn.rep: world.now}
-    skips = world.state_of(decision.pool).skips - set(decision.skipped)
-    state, loads = PoolState(ledger=after, waiting_since=waiting, skips=skips), _one_more(world.loads, turn.rep)
+    waiting = {**world.pool_state(decision.pool).waiting_since, turn.rep: world.now}
+    skips = world.pool_state(decision.pool).pending_skips - set(decision.skipped)
+    state, loads = PoolState(ledger=after, waiting_since=waiting, pending_skips=skips), _one_more(world.loads, turn.rep)
     wanted, found = set(turn.weights) - {turn.rep}, dict[str, int]()
     most = min(_MOST, _BUDGET // len(turn.weights))
     looked = 0
     while wanted and looked < most:
         looked += 1
-        imagined = replace(world, owners=(), loads=loads, pools={decision.pool: state}, asked=None)
-        contest = Contest(name=decision.pool, pool=pool, eligible=turn.weights, facts=plan.facts, world=imagined)
-        chosen = pick(contest)
+        imagined = replace(world, owners=(), loads=loads, pools={decision.pool: state}, requested_time=None)
+        contest = Selection(name=decision.pool, pool=pool, eligible=turn.weights, facts=plan.facts, world=imagined)
+        chosen = choose_rep(contest)
         if chosen.rep in wanted:
             wanted.remove(chosen.rep)
             found[chosen.rep] = looked
         state = PoolState(
-            ledger=give(state.ledger, turn.weights, chosen.rep).after,
+            ledger=assign_turn(state.ledger, turn.weights, chosen.rep).after,
             waiting_since={**state.waiting_since, chosen.rep: world.now + looked * _MOMENT},
-            skips=state.skips - set(chosen.skipped),
+            pending_skips=state.pending_skips - set(chosen.skipped),
         )
         loads = _one_more(loads, chosen.rep)
     return found, looked

@@ -6,19 +6,19 @@ from datetime import datetime, timedelta
 
 from pointsman.domain.conditions.definitions import NO_DEFINITIONS, Definitions
 from pointsman.domain.conditions.evaluator import (
-    Compiler,
+    ConditionCompiler,
     LeafResult,
-    Outcome,
+    TruthValue,
     compile_condition,
-    explain,
-    fields_asked,
+    explain_condition,
+    fields_read,
 )
 from pointsman.domain.conditions.scores import compile_scores, reachable_fields, with_scores
 from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
-from pointsman.domain.leads.facts import NOW, Facts, Value
+from pointsman.domain.leads.facts import NOW_FIELD, Facts, FactValue
 from pointsman.domain.policy.document import Gate
 from pointsman.domain.roster.roles import Work
-from pointsman.domain.text.wording import listing
+from pointsman.domain.text.formatting import join_with_and
 
 _PREFIX = "qualification."
 
@@ -27,16 +27,16 @@ _PREFIX = "qualification."
 class GateState:
     """Whether a lead may get a gated work right now, and until when."""
 
-    open: bool
+    is_open: bool
     reason: str
     expires_at: datetime | None = None
 
-    def open_at(self, now: datetime) -> bool:
-        return self.open and (self.expires_at is None or now < self.expires_at)
+    def is_open_at(self, now: datetime) -> bool:
+        return self.is_open and (self.expires_at is None or now < self.expires_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Missing:
+class UnmetRequirement:
     """One thing that keeps the gate shut: what it is, why it does not count, how to mend it."""
 
     what: str
@@ -45,7 +45,7 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class ValidEvidence:
     """One piece of evidence as the closer reads it before the call."""
 
     kind: str
@@ -61,20 +61,20 @@ class GateResult:
     """The gate's answer; `send_to` says where a lead goes that did not pass."""
 
     passed: bool
-    missing: tuple[Missing, ...]
-    refused: tuple[Missing, ...]
+    missing: tuple[UnmetRequirement, ...]
+    refused: tuple[UnmetRequirement, ...]
     failed_conditions: tuple[LeafResult, ...]
     expires_at: datetime | None
-    snapshot: tuple[Finding, ...]
+    snapshot: tuple[ValidEvidence, ...]
     send_to: Work | None
     summary: str
 
     def state(self) -> GateState:
-        return GateState(open=self.passed, reason=self.summary, expires_at=self.expires_at)
+        return GateState(is_open=self.passed, reason=self.summary, expires_at=self.expires_at)
 
 
 #: Without this, a policy that forgets its gate would open it for everybody.
-_ASKS_NOTHING = Missing(
+_ASKS_NOTHING = UnmetRequirement(
     what="gate",
     why="the published policy asks for nothing before this work",
     how="add 'require' or 'when' to the gate, and publish",
@@ -83,8 +83,8 @@ _ASKS_NOTHING = Missing(
 
 def facts_with_evidence(facts: Facts, evidence: Sequence[Evidence], now: datetime, default_expiry: timedelta) -> Facts:
     """`facts` with `qualification.*` taken from affirmed, unexpired evidence and from nowhere else."""
-    known: dict[str, Value] = {name: value for name, value in facts.items() if not name.startswith(_PREFIX)}
-    for finding in _standing(evidence, now, default_expiry):
+    known: dict[str, FactValue] = {name: value for name, value in facts.items() if not name.startswith(_PREFIX)}
+    for finding in _valid_evidence(evidence, now, default_expiry):
         known[_PREFIX + finding.name] = finding.value
     return known
 
@@ -103,11 +103,11 @@ def evaluate_gate(
     every earlier "yes" of the same name, even once the "no" itself has expired. A pass expires with the first of
     the evidence that it rests on, and after the gate's own span at the latest. A gate that asks for nothing lets nobody through.
     """
-    standing = _standing(evidence, now, gate.expires_after)
+    standing = _valid_evidence(evidence, now, gate.expires_after)
     known = _known(gate, facts_with_evidence(facts, evidence, now, gate.expires_after), now, definitions)
-    missing: list[Missing] = [] if gate.require or gate.when else [_ASKS_NOTHING]
-    refused: list[Missing] = []
-    used: list[Finding] = []
+    missing: list[UnmetRequirement] = [] if gate.require or gate.when else [_ASKS_NOTHING]
+    refused: list[UnmetRequirement] = []
+    used: list[ValidEvidence] = []
     for requirement in gate.require:
         found = [f for f in standing if requirement in (f.kind, f"{f.kind}.{f.name}")]
         if found:
@@ -116,11 +116,11 @@ def evaluate_gate(
             refused.append(refusal)
         else:
             missing.append(_missing(requirement, evidence, now, gate.expires_after))
-    outcome: Outcome = True
+    outcome: TruthValue = True
     failed: tuple[LeafResult, ...] = ()
     if gate.when is not None:
         outcome = compile_condition(gate.when, definitions)(known)
-        explained = explain(gate.when, known, definitions)
+        explained = explain_condition(gate.when, known, definitions)
         failed = tuple(leaf for leaf in explained if leaf.outcome is not True) if outcome is not True else ()
         asked = {leaf.field.removeprefix(_PREFIX) for leaf in explained}
         used += [f for f in standing if f.name in asked]
@@ -155,7 +155,7 @@ def _latest_refusals(evidence: Sequence[Evidence], now: datetime) -> dict[str, E
     return latest
 
 
-def _standing(evidence: Sequence[Evidence], now: datetime, default: timedelta) -> list[Finding]:
+def _valid_evidence(evidence: Sequence[Evidence], now: datetime, default: timedelta) -> list[ValidEvidence]:
     """The affirmed, unexpired and not refused items, the latest of each name, in the order of the kinds."""
     refusals = _latest_refusals(evidence, now)
     latest: dict[str, Evidence] = {}
@@ -166,7 +166,7 @@ def _standing(evidence: Sequence[Evidence], now: datetime, default: timedelta) -
             latest[item.name] = item
     order = list(EVIDENCE_NAMES)
     return [
-        Finding(
+        ValidEvidence(
             kind=item.kind.value,
             name=name,
             value=item.value,
@@ -184,7 +184,9 @@ def _concerns(requirement: str, item: Evidence) -> bool:
     return requirement in (item.kind.value, f"{item.kind.value}.{item.name}")
 
 
-def _refusal(requirement: str, evidence: Sequence[Evidence], now: datetime, default: timedelta) -> Missing | None:
+def _refusal(
+    requirement: str, evidence: Sequence[Evidence], now: datetime, default: timedelta
+) -> UnmetRequirement | None:
     """The unexpired "no" that speaks against `requirement`, where no later "yes" of that name stands against it."""
     refusals = _latest_refusals(evidence, now)
     for item in refusals.values():
@@ -193,7 +195,7 @@ def _refusal(requirement: str, evidence: Sequence[Evidence], now: datetime, defa
             for e in evidence
         )
         if _concerns(requirement, item) and not later_yes and _expiry(item, now, default) > now:
-            return Missing(
+            return UnmetRequirement(
                 what=requirement,
                 why=f"{item.name} was denied by {item.source} on {item.observed_at:%Y-%m-%d}",
                 how=f"send new evidence '{item.name}' when the buyer has changed their mind",
@@ -201,7 +203,7 @@ def _refusal(requirement: str, evidence: Sequence[Evidence], now: datetime, defa
     return None
 
 
-def _missing(requirement: str, evidence: Sequence[Evidence], now: datetime, default: timedelta) -> Missing:
+def _missing(requirement: str, evidence: Sequence[Evidence], now: datetime, default: timedelta) -> UnmetRequirement:
     kind, _, name = requirement.partition(".")
     names = [name] if name else [n for n, k in EVIDENCE_NAMES.items() if k == kind]
     how = f"send evidence of kind {kind}: {' or '.join(names)}"
@@ -210,25 +212,27 @@ def _missing(requirement: str, evidence: Sequence[Evidence], now: datetime, defa
         last = max(past, key=lambda e: _expiry(e, now, default))
         when = _expiry(last, now, default)
         why = f"{last.name} expired on {when:%Y-%m-%d}" if when <= now else f"{last.name} was withdrawn since"
-        return Missing(what=requirement, why=why, how=how)
-    return Missing(what=requirement, why=f"nobody has recorded {' or '.join(names)}", how=how)
+        return UnmetRequirement(what=requirement, why=why, how=how)
+    return UnmetRequirement(what=requirement, why=f"nobody has recorded {' or '.join(names)}", how=how)
 
 
-def _summary(missing: Sequence[Missing], refused: Sequence[Missing], failed: Sequence[LeafResult]) -> str:
+def _summary(
+    missing: Sequence[UnmetRequirement], refused: Sequence[UnmetRequirement], failed: Sequence[LeafResult]
+) -> str:
     parts = [f"{m.what} is refused ({m.why})" for m in refused]
     parts += [f"{m.what} is missing ({m.why})" for m in missing]
     parts += [leaf.words for leaf in failed]
-    return f"the gate is not passed: {listing(parts)}"
+    return f"the gate is not passed: {join_with_and(parts)}"
 
 
 def _known(gate: Gate, facts: Facts, now: datetime, definitions: Definitions) -> Facts:
     """`facts` with what the gate's own condition asks beside them: the moment, and scores."""
     if gate.when is None:
         return facts
-    scores = compile_scores(reachable_fields(gate.when, definitions), definitions, Compiler(definitions))
-    return with_scores({**facts, NOW: now}, scores)
+    scores = compile_scores(reachable_fields(gate.when, definitions), definitions, ConditionCompiler(definitions))
+    return with_scores({**facts, NOW_FIELD: now}, scores)
 
 
-def fields_of(gate: Gate) -> frozenset[str]:
+def gate_fields(gate: Gate) -> frozenset[str]:
     """The fields that the gate's own condition names."""
-    return frozenset(fields_asked(gate.when)) if gate.when else frozenset()
+    return frozenset(fields_read(gate.when)) if gate.when else frozenset()

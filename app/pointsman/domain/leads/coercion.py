@@ -4,8 +4,8 @@ import re
 from datetime import UTC, datetime
 from math import isfinite
 
-from pointsman.domain.leads.facts import FIELDS, FieldType, Value
-from pointsman.domain.leads.normalise import visible
+from pointsman.domain.leads.facts import STANDARD_FIELDS, FactValue, FieldType
+from pointsman.domain.leads.normalise import clean_text
 
 MAX_TEXT = 2_000
 MAX_MESSAGE = 10_000
@@ -32,11 +32,11 @@ _COUNTRIES = {
 }  # fmt: skip
 
 
-def coerce(field: str, value: object, kind: FieldType | None = None) -> Value | None:
+def coerce(field: str, value: object, kind: FieldType | None = None) -> FactValue | None:
     """`value` in the type of `field` (or `kind`); None when it says nothing. ValueError says why it does not fit."""
-    if value is None or (isinstance(value, str) and not visible(value)):
+    if value is None or (isinstance(value, str) and not clean_text(value)):
         return None
-    match kind or FIELDS[field]:
+    match kind or STANDARD_FIELDS[field]:
         case FieldType.TEXT:
             return _text(field, value)
         case FieldType.NUMBER:
@@ -44,12 +44,12 @@ def coerce(field: str, value: object, kind: FieldType | None = None) -> Value | 
         case FieldType.BOOLEAN:
             return _boolean(value)
         case FieldType.INSTANT:
-            return instant(value)
+            return parse_instant(value)
         case FieldType.LIST:
             return _list(value)
 
 
-def natural_type(value: object) -> FieldType:
+def infer_type(value: object) -> FieldType:
     """The type of a field that nobody has declared yet, from one of its values."""
     match value:
         case bool():
@@ -62,7 +62,7 @@ def natural_type(value: object) -> FieldType:
             return FieldType.TEXT
 
 
-def instant(value: object) -> datetime:
+def parse_instant(value: object) -> datetime:
     """ISO 8601 (without offset: UTC), or seconds or milliseconds since 1970."""
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC)
@@ -86,7 +86,7 @@ def _text(field: str, value: object) -> str:
         case int() | float():
             text = str(value)
         case str():
-            text = visible(value) if field != "lead.message" else value.replace("\x00", "").strip()
+            text = clean_text(value) if field != "lead.message" else value.replace("\x00", "").strip()
         case _:
             raise ValueError("is not a text")
     limit = MAX_MESSAGE if field == "lead.message" else MAX_TEXT

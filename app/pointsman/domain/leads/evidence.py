@@ -39,7 +39,7 @@ class Evidence:
     id: UUID | None = None
 
 
-def after(item: Evidence, used_up: datetime | None) -> Evidence:
+def expire_used(item: Evidence, used_up: datetime | None) -> Evidence:
     """The item as it counts since `used_up`: what had been observed by then expired at that moment."""
     if used_up is None or item.observed_at > used_up:
         return item

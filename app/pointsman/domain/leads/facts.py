@@ -7,8 +7,8 @@ from enum import StrEnum
 from uuid import UUID
 
 #: A fact's value; a missing key is *unknown*, which is neither true nor false.
-Value = str | int | float | bool | datetime | tuple[str, ...]
-Facts = Mapping[str, Value]
+FactValue = str | int | float | bool | datetime | tuple[str, ...]
+Facts = Mapping[str, FactValue]
 
 
 class FieldType(StrEnum):
@@ -22,7 +22,7 @@ class FieldType(StrEnum):
 
 
 #: The fields every deployment knows; an organisation adds its own as `custom.<name>`.
-FIELDS: Mapping[str, FieldType] = {
+STANDARD_FIELDS: Mapping[str, FieldType] = {
     "lead.email": FieldType.TEXT,
     "lead.first_name": FieldType.TEXT,
     "lead.last_name": FieldType.TEXT,
@@ -59,13 +59,13 @@ FIELDS: Mapping[str, FieldType] = {
 }
 
 #: The moment of the decision, as a fact: what relative times are counted from, and what a replay finds again.
-NOW = "clock.now"
+NOW_FIELD = "clock.now"
 
 #: What a person is known by, or wrote: no sentence of a trace quotes it, since traces are kept and read elsewhere.
 NEVER_QUOTED = frozenset({"lead.email", "lead.first_name", "lead.last_name", "lead.phone", "lead.message"})
 
 
-class Stage(StrEnum):
+class LeadStage(StrEnum):
     """Where a lead stands."""
 
     NEW = "new"
@@ -84,6 +84,6 @@ class Lead:
 
     id: UUID
     facts: Facts
-    stage: Stage
+    stage: LeadStage
     account_id: UUID | None
     created_at: datetime

@@ -14,4 +14,4 @@ sbcglobal.net cox.net charter.net bellsouth.net earthlink.net mailinator.com gue
 trashmail.com yopmail.com mail.com email.com usa.com europe.com duck.com relay.firefox.com privaterelay.appleid.com
 """
 
-FREE_MAIL = frozenset(_LISTED.split())
+FREE_MAIL_DOMAINS = frozenset(_LISTED.split())

@@ -5,19 +5,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from pointsman.domain.leads.facts import Value
+from pointsman.domain.leads.facts import FactValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Merged:
+class MergedValues:
     """A lead's values after an event; `changed` names the fields that are different now."""
 
-    values: Mapping[str, Value]
+    values: Mapping[str, FactValue]
     known_at: Mapping[str, str]
     changed: frozenset[str]
 
 
-def merge(values: Mapping[str, Value], known_at: Mapping[str, str], news: Mapping[str, Value], stamp: str) -> Merged:
+def merge_newer(
+    values: Mapping[str, FactValue], known_at: Mapping[str, str], news: Mapping[str, FactValue], stamp: str
+) -> MergedValues:
     """Each field keeps the value that was true last; news as old as what is known is taken.
 
     `known_at` and `stamp` are instants as `stamp_of` writes them.
@@ -32,12 +34,15 @@ def merge(values: Mapping[str, Value], known_at: Mapping[str, str], news: Mappin
             changed.add(field)
         kept[field] = value
         stamps[field] = stamp
-    return Merged(values=kept, known_at=stamps, changed=frozenset(changed))
+    return MergedValues(values=kept, known_at=stamps, changed=frozenset(changed))
 
 
-def unite(
-    values: Mapping[str, Value], known_at: Mapping[str, str], others: Mapping[str, Value], others_at: Mapping[str, str]
-) -> Merged:
+def merge_records(
+    values: Mapping[str, FactValue],
+    known_at: Mapping[str, str],
+    others: Mapping[str, FactValue],
+    others_at: Mapping[str, str],
+) -> MergedValues:
     """What is known of two records of one person: each field has the value that was true last, the former's when level."""
     kept, stamps, changed = dict(values), dict(known_at), set()
     for field, value in others.items():
@@ -49,16 +54,16 @@ def unite(
         kept[field] = value
         if stamp:
             stamps[field] = stamp
-    return Merged(values=kept, known_at=stamps, changed=frozenset(changed))
+    return MergedValues(values=kept, known_at=stamps, changed=frozenset(changed))
 
 
-def stamp_of(at: datetime) -> str:
+def sortable_timestamp(at: datetime) -> str:
     """An instant in UTC, as text of one width, so that texts sort as instants do."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class LeadMatch:
     """The lead that an event belongs to. `conflict` is another lead that its email names."""
 
     lead_id: UUID
@@ -66,18 +71,18 @@ class Found:
     conflict: UUID | None
 
 
-def choose(by_external_id: UUID | None, by_email: UUID | None) -> Found | None:
+def choose_lead(by_external_id: UUID | None, by_email: UUID | None) -> LeadMatch | None:
     """The external id wins: the system that gave it knows its own records, while an email may be shared or mistyped."""
     if by_external_id is not None:
         other = by_email if by_email != by_external_id else None
-        return Found(lead_id=by_external_id, by="external_id", conflict=other)
+        return LeadMatch(lead_id=by_external_id, by="external_id", conflict=other)
     if by_email is not None:
-        return Found(lead_id=by_email, by="email", conflict=None)
+        return LeadMatch(lead_id=by_email, by="email", conflict=None)
     return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class AccountCandidate:
     """An account as a name finds it; `countries` is where its leads are."""
 
     account_id: UUID
@@ -88,10 +93,10 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alike:
+class AccountMatch:
     """An account whose name is like a lead's: how sure that it is the same company, 0 to 100, and from what."""
 
-    account: Named
+    account: AccountCandidate
     confidence: int
     why: str
 
@@ -107,29 +112,29 @@ class Alike:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Likeness:
+class AccountMatches:
     """What an alike name leads to: one account to link the lead to, or some to suggest to a human, or nothing."""
 
-    link: Alike | None = None
-    suggestions: tuple[Alike, ...] = ()
+    link: AccountMatch | None = None
+    suggestions: tuple[AccountMatch, ...] = ()
 
 
 #: Two accounts this near each other are a tie, which no machine settles.
-TIE = 2
-SUGGESTED = 5
+TIE_MARGIN = 2
+MAX_SUGGESTIONS = 5
 
 _AGREES, _UNKNOWN, _DIFFERS = 2, -3, -10
 
 
-def likeness(
+def match_accounts(
     name: str,
     country: str | None,
-    scored: Sequence[tuple[Named, int]],
+    scored: Sequence[tuple[AccountCandidate, int]],
     *,
     link_at: int,
     suggest_at: int,
     may_link: bool,
-) -> Likeness:
+) -> AccountMatches:
     """What to make of accounts whose names score 0 to 100 beside `name`.
 
     A country that agrees adds a little, one that differs takes more and never links; where it is unknown, a name has to
@@ -141,15 +146,15 @@ def likeness(
     )
     worth = [one for one in found if one.confidence >= suggest_at or one.confidence >= link_at]
     if not worth:
-        return Likeness()
+        return AccountMatches()
     first = worth[0]
-    tie = len(found) > 1 and first.confidence - found[1].confidence <= TIE
+    tie = len(found) > 1 and first.confidence - found[1].confidence <= TIE_MARGIN
     if may_link and first.confidence >= link_at and not tie:
-        return Likeness(link=first)
-    return Likeness(suggestions=tuple(worth[:SUGGESTED]))
+        return AccountMatches(link=first)
+    return AccountMatches(suggestions=tuple(worth[:MAX_SUGGESTIONS]))
 
 
-def _alike(name: str, country: str | None, account: Named, score: int, link_at: int) -> Alike:
+def _alike(name: str, country: str | None, account: AccountCandidate, score: int, link_at: int) -> AccountMatch:
     confidence, told = score + _UNKNOWN, "no country to compare"
     if country is not None and account.countries:
         if country in account.countries:
@@ -157,6 +162,6 @@ def _alike(name: str, country: str | None, account: Named, score: int, link_at: 
         else:
             confidence = min(score + _DIFFERS, link_at - 1)
             told = f"country {country} is not {', '.join(sorted(account.countries))}"
-    return Alike(
+    return AccountMatch(
         account=account, confidence=max(0, confidence), why=f"name {score}: '{name}' ~ '{account.name}', {told}"
     )

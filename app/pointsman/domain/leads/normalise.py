@@ -31,7 +31,7 @@ switzerland europe europa emea dach france italia espana nederland uk usa the di
 MAX_BLOCKS = 6
 
 
-def visible(text: str) -> str:
+def clean_text(text: str) -> str:
     """NFC, without control and invisible formatting characters, trimmed."""
     if text.isascii() and text.isprintable():
         return text.strip()  # nearly all texts: a loop over their characters is a good part of a lead's cost
@@ -41,7 +41,7 @@ def visible(text: str) -> str:
 
 def email_key(text: str, to_ascii: ToAscii) -> str | None:
     """The name of a mailbox, the same for every spelling of it; None when it is no address."""
-    shown = visible(text)
+    shown = clean_text(text)
     local, at, domain = shown.rpartition("@")
     if not at or not local or not domain or len(shown) > MAX_EMAIL or len(local.encode()) > 64:
         return None
@@ -56,9 +56,9 @@ def email_key(text: str, to_ascii: ToAscii) -> str | None:
     return f"{unicodedata.normalize('NFC', local.casefold())}@{host}"
 
 
-def host_of(text: str, to_ascii: ToAscii) -> str | None:
+def extract_host(text: str, to_ascii: ToAscii) -> str | None:
     """The host name in "acme.de", "www.acme.de/about" or "https://acme.de"; None when there is none."""
-    shown = visible(text)
+    shown = clean_text(text)
     try:
         host = urlsplit(shown if "//" in shown else f"//{shown}").hostname
         return to_ascii(host.rstrip(".")) if host else None
@@ -68,7 +68,7 @@ def host_of(text: str, to_ascii: ToAscii) -> str | None:
 
 def company_key(name: str) -> str | None:
     """A name without case, punctuation, accents and legal form: "Müller & Söhne GmbH" is "mueller & soehne"."""
-    plain = unicodedata.normalize("NFKC", visible(name)).casefold().translate(_UMLAUTS)
+    plain = unicodedata.normalize("NFKC", clean_text(name)).casefold().translate(_UMLAUTS)
     plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
     plain = re.sub("[.'\u2019`\u00b4]", "", plain).replace("+", " & ").replace("&", " & ")
     words = ["&" if word in _AND else word for word in re.sub(r"[^\w&]+|_", " ", plain).split()]
@@ -78,7 +78,7 @@ def company_key(name: str) -> str | None:
     return key[:200] or None
 
 
-def plain_words(key: str) -> tuple[str, ...]:
+def company_name_words(key: str) -> tuple[str, ...]:
     """The words of a company key, with the two ways of writing an umlaut made one: "mueller" and "muller" are "muller"."""
     folded = key.replace("ae", "a").replace("oe", "o").replace("ue", "u")
     return tuple(word for word in folded.split() if word != "&")
@@ -86,10 +86,10 @@ def plain_words(key: str) -> tuple[str, ...]:
 
 def name_blocks(key: str | None) -> tuple[str, ...]:
     """The first letters of a name's telling words: two names that may be the same company share at least one."""
-    words = plain_words(key or "")
+    words = company_name_words(key or "")
     telling = [word for word in words if word not in COMMON_WORDS] or list(words)
     return tuple(sorted({word[:4] for word in telling if len(word) > 1}))[:MAX_BLOCKS]
 
 
 #: Words that tell one part of a company from another, not one company from another.
-COMMON_WORDS = frozenset(plain_words(_COMMON))
+COMMON_WORDS = frozenset(company_name_words(_COMMON))

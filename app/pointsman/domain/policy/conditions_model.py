@@ -10,17 +10,17 @@ from pydantic_core import PydanticCustomError
 
 from pointsman.domain.dates.durations import Duration
 from pointsman.domain.policy.operands import (
-    TAG,
+    TAG_PREFIX,
     Bound,
     BoundOrRef,
     FieldName,
-    Name,
-    Names,
-    Part,
-    Scalar,
-    Scalars,
-    Text,
-    Texts,
+    Identifier,
+    Identifiers,
+    PolicyModel,
+    PolicyText,
+    PolicyTexts,
+    ScalarOrRef,
+    ScalarsOrRef,
 )
 
 MAX_BRANCHES = 1_000
@@ -55,34 +55,36 @@ class Operator(StrEnum):
     FURTHER_THAN = "further_than"  # value > now + span
 
 
-ORDERING = frozenset({Operator.GTE, Operator.GT, Operator.LTE, Operator.LT, Operator.BETWEEN})
-RELATIVE = frozenset({Operator.WITHIN_LAST, Operator.WITHIN_NEXT, Operator.OLDER_THAN, Operator.FURTHER_THAN})
+ORDERING_OPERATORS = frozenset({Operator.GTE, Operator.GT, Operator.LTE, Operator.LT, Operator.BETWEEN})
+RELATIVE_TIME_OPERATORS = frozenset(
+    {Operator.WITHIN_LAST, Operator.WITHIN_NEXT, Operator.OLDER_THAN, Operator.FURTHER_THAN}
+)
 
 
-class Leaf(Part):
+class Leaf(PolicyModel):
     """One question about one field; exactly one operator."""
 
     field: FieldName
-    equals: Scalar | None = None
-    not_equals: Scalar | None = None
-    in_: Scalars | None = Field(default=None, alias="in")
-    not_in: Scalars | None = None
+    equals: ScalarOrRef | None = None
+    not_equals: ScalarOrRef | None = None
+    in_: ScalarsOrRef | None = Field(default=None, alias="in")
+    not_in: ScalarsOrRef | None = None
     gte: BoundOrRef | None = None
     gt: BoundOrRef | None = None
     lte: BoundOrRef | None = None
     lt: BoundOrRef | None = None
     between: tuple[Bound, Bound] | None = None
     present: StrictBool | None = None
-    contains: Text | None = None
-    starts_with: Text | None = None
-    ends_with: Text | None = None
-    matches: Text | None = None
-    mentions: Texts | None = None
-    in_group: Names | None = None
-    under_domain: Texts | None = None
-    contains_any: Texts | None = None
-    contains_all: Texts | None = None
-    contains_none: Texts | None = None
+    contains: PolicyText | None = None
+    starts_with: PolicyText | None = None
+    ends_with: PolicyText | None = None
+    matches: PolicyText | None = None
+    mentions: PolicyTexts | None = None
+    in_group: Identifiers | None = None
+    under_domain: PolicyTexts | None = None
+    contains_any: PolicyTexts | None = None
+    contains_all: PolicyTexts | None = None
+    contains_none: PolicyTexts | None = None
     within_last: Duration | None = None
     within_next: Duration | None = None
     older_than: Duration | None = None
@@ -117,28 +119,28 @@ class Leaf(Part):
         ]
 
 
-class All(Part):
+class All(PolicyModel):
     """True when every part is true."""
 
     all: Annotated[tuple["Condition", ...], Field(min_length=1, max_length=MAX_BRANCHES)]
 
 
-class AnyOf(Part):
+class AnyOf(PolicyModel):
     """True when at least one part is true."""
 
     any: Annotated[tuple["Condition", ...], Field(min_length=1, max_length=MAX_BRANCHES)]
 
 
-class Not(Part):
+class Not(PolicyModel):
     """True when the part is false; unknown stays unknown."""
 
     not_: "Condition" = Field(alias="not")
 
 
-class SegmentRef(Part):
+class SegmentRef(PolicyModel):
     """A named segment's condition."""
 
-    segment: Name
+    segment: Identifier
 
     @property
     def key(self) -> str:
@@ -146,10 +148,10 @@ class SegmentRef(Part):
         return f"segment:{self.segment}"
 
 
-class IcpRef(Part):
+class IcpRef(PolicyModel):
     """A named ideal customer profile's condition."""
 
-    icp: Name
+    icp: Identifier
 
     @property
     def key(self) -> str:
@@ -157,10 +159,10 @@ class IcpRef(Part):
         return f"icp:{self.icp}"
 
 
-class PersonaRef(Part):
+class PersonaRef(PolicyModel):
     """A named persona's condition."""
 
-    persona: Name
+    persona: Identifier
 
     @property
     def key(self) -> str:
@@ -172,7 +174,7 @@ NamedRef = SegmentRef | IcpRef | PersonaRef
 
 
 #: Each kind of condition by the key that tells it.
-SHAPES: Mapping[str, type[Part]] = {
+CONDITION_MODELS: Mapping[str, type[PolicyModel]] = {
     "all": All,
     "any": AnyOf,
     "not": Not,
@@ -181,25 +183,25 @@ SHAPES: Mapping[str, type[Part]] = {
     "persona": PersonaRef,
     "field": Leaf,
 }
-_SHAPE_OF: Mapping[type, str] = {model: TAG + shape for shape, model in SHAPES.items()}
+_TAG_BY_MODEL: Mapping[type, str] = {model: TAG_PREFIX + shape for shape, model in CONDITION_MODELS.items()}
 
 
-def _shape(value: object) -> str | None:
+def _condition_tag(value: object) -> str | None:
     if isinstance(value, Mapping):
-        return next((TAG + shape for shape in SHAPES if shape in value), None)
-    return _SHAPE_OF.get(type(value))
+        return next((TAG_PREFIX + shape for shape in CONDITION_MODELS if shape in value), None)
+    return _TAG_BY_MODEL.get(type(value))
 
 
 Condition = Annotated[
-    Annotated[All, Tag(TAG + "all")]
-    | Annotated[AnyOf, Tag(TAG + "any")]
-    | Annotated[Not, Tag(TAG + "not")]
-    | Annotated[SegmentRef, Tag(TAG + "segment")]
-    | Annotated[IcpRef, Tag(TAG + "icp")]
-    | Annotated[PersonaRef, Tag(TAG + "persona")]
-    | Annotated[Leaf, Tag(TAG + "field")],
+    Annotated[All, Tag(TAG_PREFIX + "all")]
+    | Annotated[AnyOf, Tag(TAG_PREFIX + "any")]
+    | Annotated[Not, Tag(TAG_PREFIX + "not")]
+    | Annotated[SegmentRef, Tag(TAG_PREFIX + "segment")]
+    | Annotated[IcpRef, Tag(TAG_PREFIX + "icp")]
+    | Annotated[PersonaRef, Tag(TAG_PREFIX + "persona")]
+    | Annotated[Leaf, Tag(TAG_PREFIX + "field")],
     Discriminator(
-        _shape,
+        _condition_tag,
         custom_error_type="condition-shape",
         custom_error_message=(
             "a condition is {all: [...]}, {any: [...]}, {not: ...}, {segment: name}, {icp: name}, {persona: name} "

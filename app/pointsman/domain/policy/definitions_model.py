@@ -6,38 +6,38 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from pointsman.domain.policy.conditions_model import Condition
-from pointsman.domain.policy.operands import Part, Text
+from pointsman.domain.policy.operands import PolicyModel, PolicyText
 
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
-CustomName = Annotated[str, StringConstraints(pattern=r"^custom\.[a-z][a-z0-9_]*$", max_length=100)]
-ScoreName = Annotated[str, StringConstraints(pattern=r"^score\.[a-z][a-z0-9_]*$", max_length=100)]
+CustomFieldName = Annotated[str, StringConstraints(pattern=r"^custom\.[a-z][a-z0-9_]*$", max_length=100)]
+ScoreFieldName = Annotated[str, StringConstraints(pattern=r"^score\.[a-z][a-z0-9_]*$", max_length=100)]
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
 
-class Segment(Part):
+class Segment(PolicyModel):
     """A named condition (a segment, an ideal customer profile, a persona) with an owner, who must not be a salesperson."""
 
     owner: Title
     when: Condition
-    description: Text | None = None
+    description: PolicyText | None = None
 
 
-class Points(Part):
+class ScorePoints(PolicyModel):
     """What a condition adds to a score, or takes from it, when it is true."""
 
     when: Condition
     points: Annotated[int, Field(strict=True, ge=-1_000, le=1_000)]
 
 
-class Score(Part):
+class Score(PolicyModel):
     """A number that rules may ask for under its name (`score.fit`): `base` and the points of all true conditions."""
 
     owner: Title
     base: Annotated[int, Field(strict=True, ge=-1_000, le=1_000)] = 0
-    points: Annotated[tuple[Points, ...], Field(min_length=1, max_length=100)]
+    points: Annotated[tuple[ScorePoints, ...], Field(min_length=1, max_length=100)]
     lowest: Annotated[int, Field(strict=True, ge=-10_000, le=10_000)] = 0
     highest: Annotated[int, Field(strict=True, ge=-10_000, le=10_000)] = 100
-    description: Text | None = None
+    description: PolicyText | None = None
 
     @model_validator(mode="after")
     def _bounds_in_order(self) -> Self:
@@ -47,4 +47,4 @@ class Score(Part):
 
 
 CountryGroup = Annotated[tuple[CountryCode, ...], Field(min_length=1, max_length=300)]
-WordList = Annotated[tuple[Text, ...], Field(min_length=1, max_length=5_000)]
+WordList = Annotated[tuple[PolicyText, ...], Field(min_length=1, max_length=5_000)]

@@ -12,32 +12,51 @@ from pointsman.domain.leads.facts import FieldType
 from pointsman.domain.policy.conditions_model import Condition
 from pointsman.domain.policy.definitions_model import (
     CountryGroup,
-    CustomName,
+    CustomFieldName,
     Score,
-    ScoreName,
+    ScoreFieldName,
     Segment,
     Title,
     WordList,
 )
-from pointsman.domain.policy.operands import Name, Part, Text
+from pointsman.domain.policy.operands import Identifier, PolicyModel, PolicyText
 from pointsman.domain.policy.pools import (
     MAX_MEMBERS,
     BookingRules,
     CapacityStep,
-    Match,
+    DistributionMethod,
     Member,
-    Method,
     Pool,
-    Preference,
     RampStep,
     Ranking,
+    SkillMatch,
+    SkillPreference,
     SupplierRules,
 )
 from pointsman.domain.roster.roles import Work
 
 __all__ = [
-    "MAX_MEMBERS", "MAX_RULES", "BookingRules", "CapacityStep", "Gate", "Holds", "Match", "Matching", "Member", "Method",
-    "Nurture", "OnFail", "Ownership", "Policy", "Pool", "Preference", "RampStep", "Ranking", "Rule", "Score", "Segment",
+    "MAX_MEMBERS",
+    "MAX_RULES",
+    "BookingRules",
+    "CapacityStep",
+    "DistributionMethod",
+    "Gate",
+    "HoldRules",
+    "Matching",
+    "Member",
+    "Nurture",
+    "OnFail",
+    "Ownership",
+    "Policy",
+    "Pool",
+    "RampStep",
+    "Ranking",
+    "Rule",
+    "Score",
+    "Segment",
+    "SkillMatch",
+    "SkillPreference",
     "SupplierRules",
 ]  # fmt: skip
 
@@ -71,14 +90,14 @@ Requirement = Annotated[str, StringConstraints(max_length=60), AfterValidator(_k
 FailTarget = Literal[Work.QUALIFICATION, Work.NURTURE]
 
 
-class OnFail(Part):
+class OnFail(PolicyModel):
     """Where a lead goes when the gate stays shut: evidence missing, or evidence that says no."""
 
     missing: FailTarget = Work.QUALIFICATION
     refused: FailTarget = Work.NURTURE
 
 
-class Gate(Part):
+class Gate(PolicyModel):
     """The readiness test in front of a work."""
 
     require: Annotated[tuple[Requirement, ...], Field(max_length=20)] = ()
@@ -87,21 +106,21 @@ class Gate(Part):
     on_fail: OnFail = OnFail()
 
 
-class Rule(Part):
+class Rule(PolicyModel):
     """First match wins; without `when` the rule always matches."""
 
     name: Title
     when: Condition | None = None
     work: Work
-    pool: Name | None = None
-    category: Name | None = None  # what caps by category count
+    pool: Identifier | None = None
+    category: Identifier | None = None  # what caps by category count
     alert_after: Duration | None = (
         None  # how long a lead of this rule may be held before an alert; else holds.alert_after
     )
     else_: Annotated[str, StringConstraints(pattern=r"^(hold|next|nurture|pool:[A-Za-z0-9][A-Za-z0-9._-]*)$")] = Field(
         default="hold", alias="else"
     )
-    description: Text | None = None
+    description: PolicyText | None = None
 
     @property
     def fallback_pool(self) -> str | None:
@@ -118,20 +137,20 @@ class Rule(Part):
         return self
 
 
-class Nurture(Part):
+class Nurture(PolicyModel):
     """When a nurtured lead comes back: at the earliest after `cool_off`, and only if `re_enter` is true."""
 
     re_enter: Condition | None = None
     cool_off: Duration = timedelta(days=30)
 
 
-class Holds(Part):
+class HoldRules(PolicyModel):
     """How long a lead may wait for a rep before somebody is told."""
 
     alert_after: Duration = timedelta(hours=4)
 
 
-class Ownership(Part):
+class Ownership(PolicyModel):
     """Whose lead it is, asked in this order after the gate; an empty order asks nobody.
 
     `contact`: the lead's own owner; `account`: its account's; `parent`: the parent account's; `colleague`: the rep who
@@ -146,42 +165,42 @@ class Ownership(Part):
     tie: Literal["most_leads", "latest", "best_tier"] = "most_leads"
 
 
-class FuzzyNames(Part):
+class FuzzyNameMatching(PolicyModel):
     """From which confidence (0 to 100) an alike company name links a lead to an account, or is only suggested."""
 
     link_at: Annotated[int, Field(strict=True, ge=80, le=100)] = 95
     suggest_at: Annotated[int, Field(strict=True, ge=60, le=100)] = 85
 
 
-class Matching(Part):
+class Matching(PolicyModel):
     """How leads are matched to people and accounts."""
 
     free_mail_domains_extra: Annotated[
         tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+\.[a-z0-9-]+$", max_length=253)], ...],
         Field(max_length=1_000),
     ] = ()
-    names: FuzzyNames | None = None  # without it, names have to be equal
+    names: FuzzyNameMatching | None = None  # without it, names have to be equal
 
 
-class Policy(Part):
+class Policy(PolicyModel):
     """Segments, gates, rules, pools: everything that decides where a lead goes."""
 
-    description: Text | None = None
-    fields: Annotated[dict[CustomName, FieldType], Field(default_factory=dict, max_length=500)]
-    country_groups: Annotated[dict[Name, CountryGroup], Field(default_factory=dict, max_length=200)]
-    word_lists: Annotated[dict[Name, WordList], Field(default_factory=dict, max_length=200)]
-    segments: Annotated[dict[Name, Segment], Field(default_factory=dict, max_length=500)]
-    icps: Annotated[dict[Name, Segment], Field(default_factory=dict, max_length=100)]
-    personas: Annotated[dict[Name, Segment], Field(default_factory=dict, max_length=100)]
-    scores: Annotated[dict[ScoreName, Score], Field(default_factory=dict, max_length=100)]
+    description: PolicyText | None = None
+    fields: Annotated[dict[CustomFieldName, FieldType], Field(default_factory=dict, max_length=500)]
+    country_groups: Annotated[dict[Identifier, CountryGroup], Field(default_factory=dict, max_length=200)]
+    word_lists: Annotated[dict[Identifier, WordList], Field(default_factory=dict, max_length=200)]
+    segments: Annotated[dict[Identifier, Segment], Field(default_factory=dict, max_length=500)]
+    icps: Annotated[dict[Identifier, Segment], Field(default_factory=dict, max_length=100)]
+    personas: Annotated[dict[Identifier, Segment], Field(default_factory=dict, max_length=100)]
+    scores: Annotated[dict[ScoreFieldName, Score], Field(default_factory=dict, max_length=100)]
     gates: Annotated[dict[Work, Gate], Field(default_factory=dict, max_length=10)]
     rules: Annotated[tuple[Rule, ...], Field(max_length=MAX_RULES)] = ()
-    pools: Annotated[dict[Name, Pool], Field(default_factory=dict, max_length=1_000)]
-    suppliers: Annotated[dict[Name, SupplierRules], Field(default_factory=dict, max_length=200)]
+    pools: Annotated[dict[Identifier, Pool], Field(default_factory=dict, max_length=1_000)]
+    suppliers: Annotated[dict[Identifier, SupplierRules], Field(default_factory=dict, max_length=200)]
     nurture: Nurture = Nurture()
     matching: Matching = Matching()
     ownership: Ownership = Ownership()
-    holds: Holds = Holds()
+    holds: HoldRules = HoldRules()
 
     def document(self) -> dict[str, object]:
         """What the author wrote as plain JSON data; parsing it again gives an equal policy."""

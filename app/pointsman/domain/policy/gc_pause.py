@@ -32,7 +32,7 @@ _PAUSES = _Pauses()  # of the process, like the collector itself
 
 
 @contextmanager
-def collector_paused() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """No collection inside: ten thousand rules are many objects and no garbage, and searching them doubles the time.
 
     It is at work again when the last of the threads that paused it is done.
@@ -44,7 +44,7 @@ def collector_paused() -> Iterator[None]:
         _PAUSES.end()
 
 
-def spare_what_is_kept() -> None:
+def freeze_gc() -> None:
     """The collector never looks at what exists now again, as that is here to stay: else each of its passes over a large
     policy would stop the process for some tenths of a second. What nothing refers to any more still goes at once."""
     gc.freeze()

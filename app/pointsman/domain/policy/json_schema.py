@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from pointsman.domain.policy.condition_wording import OPERATOR_PHRASES
 from pointsman.domain.policy.document import Policy
-from pointsman.domain.policy.wording import PHRASES
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
-ID = "urn:pointsman:policy-schema"
+SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+SCHEMA_ID = "urn:pointsman:policy-schema"
 _PLAIN = frozenset({"type"})
 
 
@@ -15,15 +15,15 @@ def policy_json_schema() -> dict[str, Any]:
     made = _tidy(Policy.model_json_schema(by_alias=True))
     definitions = made.pop("$defs")
     _explain_leaf(definitions["Leaf"])
-    head = {"$schema": DIALECT, "$id": ID, "title": "Pointsman policy", "description": Policy.__doc__}
+    head = {"$schema": SCHEMA_DIALECT, "$id": SCHEMA_ID, "title": "Pointsman policy", "description": Policy.__doc__}
     return {**head, **{key: value for key, value in made.items() if key not in head}, "$defs": definitions}
 
 
 def _explain_leaf(leaf: dict[str, Any]) -> None:
     """Say what each operator asks, and that there is one beside the field."""
     for name, operator in leaf["properties"].items():
-        if name in PHRASES:
-            operator["description"] = f"The field is {PHRASES[name].format('VALUE')}."
+        if name in OPERATOR_PHRASES:
+            operator["description"] = f"The field is {OPERATOR_PHRASES[name].format('VALUE')}."
     leaf["properties"]["present"]["description"] = "The field is known (true), or unknown (false)."
     leaf["properties"]["field"]["description"] = "A known field, such as lead.country, or one declared under fields."
     leaf["minProperties"] = leaf["maxProperties"] = 2

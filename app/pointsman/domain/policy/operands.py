@@ -8,23 +8,23 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
 #: Marks the discriminators' parts in an error's location, so that paths can be printed as the author wrote them.
-TAG = "\x00"
+TAG_PREFIX = "\x00"
 MAX_VALUES = 5_000
-LARGEST = 10**15
-LONGEST = 1_000
+MAX_NUMBER = 10**15
+MAX_TEXT_LENGTH = 1_000
 
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$", max_length=100)]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
-Text = Annotated[StrictStr, StringConstraints(max_length=LONGEST)]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+PolicyText = Annotated[StrictStr, StringConstraints(max_length=MAX_TEXT_LENGTH)]
 
 
-class Part(BaseModel):
+class PolicyModel(BaseModel):
     """Base of everything in a policy document: no unknown keys, immutable once parsed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-class Ref(Part):
+class FieldRef(PolicyModel):
     """Another field, whose value is compared with: `{field: lead.language, in: {field: rep.languages}}`."""
 
     field: FieldName
@@ -34,9 +34,9 @@ def _scalar(value: object) -> bool | int | float | str:
     match value:
         case bool():
             return value
-        case int() | float() if -LARGEST <= value <= LARGEST:  # neither NaN nor infinite, too
+        case int() | float() if -MAX_NUMBER <= value <= MAX_NUMBER:  # neither NaN nor infinite, too
             return value
-        case str() if len(value) <= LONGEST:
+        case str() if len(value) <= MAX_TEXT_LENGTH:
             return value
     raise PydanticCustomError(
         "scalar",
@@ -47,7 +47,7 @@ def _scalar(value: object) -> bool | int | float | str:
 
 def _bound(value: object) -> int | float | str:
     match value:
-        case int() | float() if not isinstance(value, bool) and -LARGEST <= value <= LARGEST:
+        case int() | float() if not isinstance(value, bool) and -MAX_NUMBER <= value <= MAX_NUMBER:
             return value
         case str() if is_instant(value):
             return value
@@ -60,25 +60,26 @@ def _bound(value: object) -> int | float | str:
 
 
 def _values_or_ref(value: object) -> str:
-    return f"{TAG}ref" if isinstance(value, (Ref, Mapping)) else f"{TAG}value"
+    return f"{TAG_PREFIX}ref" if isinstance(value, (FieldRef, Mapping)) else f"{TAG_PREFIX}value"
 
 
-_REF = Annotated[Ref, Tag(f"{TAG}ref")]
+_REF = Annotated[FieldRef, Tag(f"{TAG_PREFIX}ref")]
 _EITHER = Discriminator(_values_or_ref)
 PlainScalar = Annotated[
     bool | int | float | str, PlainValidator(_scalar, json_schema_input_type=bool | int | float | str)
 ]
 Bound = Annotated[int | float | str, PlainValidator(_bound, json_schema_input_type=int | float | str)]
-Scalar = Annotated[Annotated[PlainScalar, Tag(f"{TAG}value")] | _REF, _EITHER]
-BoundOrRef = Annotated[Annotated[Bound, Tag(f"{TAG}value")] | _REF, _EITHER]
-Scalars = Annotated[
-    Annotated[tuple[PlainScalar, ...], Field(min_length=1, max_length=MAX_VALUES), Tag(f"{TAG}value")] | _REF, _EITHER
+ScalarOrRef = Annotated[Annotated[PlainScalar, Tag(f"{TAG_PREFIX}value")] | _REF, _EITHER]
+BoundOrRef = Annotated[Annotated[Bound, Tag(f"{TAG_PREFIX}value")] | _REF, _EITHER]
+ScalarsOrRef = Annotated[
+    Annotated[tuple[PlainScalar, ...], Field(min_length=1, max_length=MAX_VALUES), Tag(f"{TAG_PREFIX}value")] | _REF,
+    _EITHER,
 ]
-Texts = Annotated[tuple[Text, ...], Field(min_length=1, max_length=MAX_VALUES)]
-Names = Annotated[tuple[Name, ...], Field(min_length=1, max_length=100)]
+PolicyTexts = Annotated[tuple[PolicyText, ...], Field(min_length=1, max_length=MAX_VALUES)]
+Identifiers = Annotated[tuple[Identifier, ...], Field(min_length=1, max_length=100)]
 
 
-def instant(text: str) -> datetime:
+def parse_policy_instant(text: str) -> datetime:
     """An ISO 8601 instant with its offset, or a date, which begins at midnight UTC; ValueError for anything else."""
     if len(text) == len("2026-01-31"):
         text = f"{date.fromisoformat(text).isoformat()}T00:00:00+00:00"
@@ -91,7 +92,7 @@ def instant(text: str) -> datetime:
 def is_instant(text: str) -> bool:
     """Whether `instant` takes it."""
     try:
-        instant(text)
+        parse_policy_instant(text)
     except ValueError:
         return False
     return True

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from pointsman.domain.errors import Fault, PolicyInvalid
 from pointsman.domain.policy.conditions_model import (
-    SHAPES,
+    CONDITION_MODELS,
     All,
     AnyOf,
     Condition,
@@ -20,39 +20,58 @@ from pointsman.domain.policy.conditions_model import (
     SegmentRef,
     leaves,
 )
-from pointsman.domain.policy.definitions_model import Points
+from pointsman.domain.policy.definitions_model import ScorePoints
 from pointsman.domain.policy.document import (
     BookingRules,
     CapacityStep,
-    FuzzyNames,
+    DistributionMethod,
+    FuzzyNameMatching,
     Gate,
-    Holds,
-    Match,
+    HoldRules,
     Matching,
     Member,
-    Method,
     Nurture,
     OnFail,
     Ownership,
     Policy,
     Pool,
-    Preference,
     RampStep,
     Ranking,
     Rule,
     Score,
     Segment,
+    SkillMatch,
+    SkillPreference,
     SupplierRules,
 )
-from pointsman.domain.policy.gc_pause import collector_paused
-from pointsman.domain.policy.operands import TAG, Ref
+from pointsman.domain.policy.gc_pause import gc_paused
+from pointsman.domain.policy.operands import TAG_PREFIX, FieldRef
 from pointsman.domain.policy.pattern_check import pattern_faults
 from pointsman.domain.policy.references import reference_faults
 from pointsman.domain.text.suggestions import did_you_mean
 
 __all__ = [
-    "All", "AnyOf", "BookingRules", "Condition", "Gate", "Leaf", "Match", "Matching", "Member", "Method", "Not",
-    "Nurture", "OnFail", "Operator", "Policy", "Pool", "Rule", "Segment", "SegmentRef", "leaves", "parse_policy",
+    "All",
+    "AnyOf",
+    "BookingRules",
+    "Condition",
+    "DistributionMethod",
+    "Gate",
+    "Leaf",
+    "Matching",
+    "Member",
+    "Not",
+    "Nurture",
+    "OnFail",
+    "Operator",
+    "Policy",
+    "Pool",
+    "Rule",
+    "Segment",
+    "SegmentRef",
+    "SkillMatch",
+    "leaves",
+    "parse_policy",
     "plain_document",
 ]  # fmt: skip
 
@@ -80,30 +99,30 @@ _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("icps", "*"): Segment,
     ("personas", "*"): Segment,
     ("scores", "*"): Score,
-    ("scores", "*", "points", "*"): Points,
+    ("scores", "*", "points", "*"): ScorePoints,
     ("gates", "*"): Gate,
     ("gates", "*", "on_fail"): OnFail,
     ("pools", "*"): Pool,
     ("pools", "*", "booking"): BookingRules,
     ("pools", "*", "members", "*"): Member,
-    ("pools", "*", "match", "*"): Match,
+    ("pools", "*", "match", "*"): SkillMatch,
     ("pools", "*", "ranking"): Ranking,
-    ("pools", "*", "ranking", "prefer", "*"): Preference,
+    ("pools", "*", "ranking", "prefer", "*"): SkillPreference,
     ("pools", "*", "ramp_up", "*"): RampStep,
     ("suppliers", "*"): SupplierRules,
     ("suppliers", "*", "capacity", "*"): CapacityStep,
     ("nurture",): Nurture,
     ("matching",): Matching,
-    ("matching", "names"): FuzzyNames,
+    ("matching", "names"): FuzzyNameMatching,
     ("ownership",): Ownership,
-    ("holds",): Holds,
+    ("holds",): HoldRules,
 }
-_CONDITIONS: Mapping[str, type[BaseModel]] = {**SHAPES, "ref": Ref}
+_CONDITIONS: Mapping[str, type[BaseModel]] = {**CONDITION_MODELS, "ref": FieldRef}
 
 
 def parse_policy(data: object) -> Policy:
     """The policy in `data` (what a YAML or JSON reader returned); PolicyInvalid names every fault and its path."""
-    with collector_paused():
+    with gc_paused():
         plain = _bounded(data)
         try:
             policy = Policy.model_validate(plain)
@@ -222,7 +241,7 @@ def _path(loc: Sequence[int | str]) -> str:
     for part in loc:
         if isinstance(part, int):
             path += f"[{part}]"
-        elif not part.startswith(TAG) and part != "[key]":
+        elif not part.startswith(TAG_PREFIX) and part != "[key]":
             path += f".{part}" if path else part
     return path
 
@@ -230,8 +249,8 @@ def _path(loc: Sequence[int | str]) -> str:
 def _keys_hint(loc: Sequence[int | str]) -> str:
     """The suggestion for an unknown key, from the model that stands at its parent."""
     parents = loc[:-1]
-    if parents and isinstance(parents[-1], str) and parents[-1].startswith(TAG):
-        model = _CONDITIONS.get(parents[-1].removeprefix(TAG))
+    if parents and isinstance(parents[-1], str) and parents[-1].startswith(TAG_PREFIX):
+        model = _CONDITIONS.get(parents[-1].removeprefix(TAG_PREFIX))
     else:
         model = next((model for shape, model in _MODELS.items() if _has_shape(parents, shape)), None)
     if model is None:

@@ -9,9 +9,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StringC
 from pydantic_core import PydanticCustomError
 
 from pointsman.domain.dates.durations import Duration
-from pointsman.domain.dates.local_time import is_zone
+from pointsman.domain.dates.local_time import is_time_zone
 from pointsman.domain.policy.conditions_model import Condition
-from pointsman.domain.policy.operands import FieldName, Name, Part, Text
+from pointsman.domain.policy.operands import FieldName, Identifier, PolicyModel, PolicyText
 from pointsman.domain.roster.roles import Work
 
 MAX_MEMBERS = 500
@@ -21,7 +21,7 @@ Limit = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
 Percent = Annotated[int, Field(strict=True, ge=0, le=100)]
 
 
-class Method(StrEnum):
+class DistributionMethod(StrEnum):
     """How a pool chooses among its eligible members."""
 
     FAIR = "fair"  # credit ledger
@@ -32,53 +32,53 @@ class Method(StrEnum):
 
 
 def _known_zone(name: str) -> str:
-    if not is_zone(name):
+    if not is_time_zone(name):
         raise PydanticCustomError(
             "time-zone", "{name} is not an IANA time zone; write one such as 'Europe/Berlin'", {"name": repr(name)}
         )
     return name
 
 
-TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
+PolicyTimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
 
 
-class Member(Part):
+class Member(PolicyModel):
     """A rep in a pool; without a weight, the rep's own weight counts."""
 
-    rep: Name
+    rep: Identifier
     weight: Weight | None = None
 
 
-class Match(Part):
+class SkillMatch(PolicyModel):
     """The rep's skill list must contain the lead's value; a lead whose value is unknown drops nobody."""
 
     lead: FieldName
-    rep: Name
+    rep: Identifier
 
 
-class Preference(Part):
+class SkillPreference(PolicyModel):
     """For `ranked`: the rep's skill list containing the lead's value is worth `points`; an unknown value is worth none."""
 
     lead: FieldName
-    rep: Name
+    rep: Identifier
     points: Annotated[int, Field(strict=True, ge=1, le=100)] = 1
 
 
-class Ranking(Part):
+class Ranking(PolicyModel):
     """How `ranked` ranks: points for fit divided by the tier (1 is the best); `lead_by` caps how far ahead anybody gets."""
 
-    prefer: Annotated[tuple[Preference, ...], Field(max_length=20)] = ()
+    prefer: Annotated[tuple[SkillPreference, ...], Field(max_length=20)] = ()
     lead_by: Annotated[int, Field(strict=True, ge=1, le=1_000)] = 3
 
 
-class RampStep(Part):
+class RampStep(PolicyModel):
     """From `after` a rep's start date on (in the pool's time zone), this part of the weight counts."""
 
     after: Duration
     percent: Percent
 
 
-class Offer(StrEnum):
+class OfferMode(StrEnum):
     """Whose slots a buyer is shown, and who gets the appointment."""
 
     STRICT = "strict"  # only the holder's
@@ -93,7 +93,7 @@ class Confirmation(StrEnum):
     REP = "rep"  # it is requested, and owns its time, until the rep confirms it
 
 
-class BookingRules(Part):
+class BookingRules(PolicyModel):
     """How appointments with this pool's reps are offered."""
 
     duration: Duration = timedelta(minutes=30)
@@ -103,8 +103,8 @@ class BookingRules(Part):
     buffer_before: Duration = timedelta(0)
     buffer_after: Duration = timedelta(0)
     slots_shown: Annotated[int, Field(strict=True, ge=1, le=100)] = 6
-    offer: Offer = Offer.STRICT
-    together: Annotated[tuple[Name, ...], Field(max_length=3)] = ()  # pools that each send one rep along
+    offer: OfferMode = OfferMode.STRICT
+    together: Annotated[tuple[Identifier, ...], Field(max_length=3)] = ()  # pools that each send one rep along
     hold_for: Duration = timedelta(minutes=5)  # how long a slot is kept for who looks at it
     confirmation: Confirmation = Confirmation.AUTOMATIC
     confirm_within: Duration = timedelta(hours=24)  # else the request lapses; always before the appointment begins
@@ -140,27 +140,27 @@ def _member(value: object) -> object:
     return {"rep": value} if isinstance(value, str) else value
 
 
-class Pool(Part):
+class Pool(PolicyModel):
     """Reps who share one kind of work."""
 
     work: Work
-    method: Method = Method.FAIR
+    method: DistributionMethod = DistributionMethod.FAIR
     members: Annotated[
-        tuple[Annotated[Member, BeforeValidator(_member, json_schema_input_type=Name | Member)], ...],
+        tuple[Annotated[Member, BeforeValidator(_member, json_schema_input_type=Identifier | Member)], ...],
         Field(max_length=MAX_MEMBERS),
     ]
-    match: Annotated[tuple[Match, ...], Field(max_length=20)] = ()
+    match: Annotated[tuple[SkillMatch, ...], Field(max_length=20)] = ()
     immediate: StrictBool = False
-    time_zone: TimeZone = "UTC"
+    time_zone: PolicyTimeZone = "UTC"
     booking: BookingRules = BookingRules()
-    counter: Name | None = None  # pools that name the same counter share one credit ledger
+    counter: Identifier | None = None  # pools that name the same counter share one credit ledger
     requires: Condition | None = None  # must be true of the lead and the rep (`rep.*` fields) together
     ranking: Ranking = Ranking()
     ramp_up: Annotated[tuple[RampStep, ...], Field(max_length=50)] = ()
     shares: Annotated[
-        dict[Name, Percent], Field(default_factory=dict, max_length=100)
+        dict[Identifier, Percent], Field(default_factory=dict, max_length=100)
     ]  # by supplier, of this pool's turns
-    description: Text | None = None
+    description: PolicyText | None = None
 
     def counter_of(self, name: str) -> str:
         """Under which name the credit ledger of this pool, called `name`, is kept."""
@@ -169,7 +169,7 @@ class Pool(Part):
     @property
     def books_ahead(self) -> bool:
         """Whether its appointments lie ahead, so that who is away just now may be booked all the same."""
-        return not self.immediate and (self.work is Work.CLOSING or self.method is Method.SOONEST)
+        return not self.immediate and (self.work is Work.CLOSING or self.method is DistributionMethod.SOONEST)
 
     @model_validator(mode="after")
     def _each_member_once_and_work_for_humans(self) -> Self:
@@ -191,7 +191,7 @@ class Pool(Part):
         return self
 
 
-class CapacityStep(Part):
+class CapacityStep(PolicyModel):
     """What a supplier can take from a day on, until the next step; without a limit, no limit."""
 
     from_: Annotated[date, Field(alias="from")]
@@ -200,13 +200,13 @@ class CapacityStep(Part):
     open: Limit | None = None
 
 
-class SupplierRules(Part):
+class SupplierRules(PolicyModel):
     """An outsourced partner: how much it can take and when, and the accounts that it must not touch."""
 
-    time_zone: TimeZone = "UTC"
+    time_zone: PolicyTimeZone = "UTC"
     capacity: Annotated[tuple[CapacityStep, ...], Field(max_length=500)] = ()
-    barred_domains: Annotated[tuple[Text, ...], Field(max_length=5_000)] = ()
-    description: Text | None = None
+    barred_domains: Annotated[tuple[PolicyText, ...], Field(max_length=5_000)] = ()
+    description: PolicyText | None = None
 
     @model_validator(mode="after")
     def _steps_in_order(self) -> Self:
@@ -216,10 +216,10 @@ class SupplierRules(Part):
         return self
 
     @cached_property
-    def barred(self) -> frozenset[str]:
+    def barred_domain_set(self) -> frozenset[str]:
         """The barred domains to look up in: small letters; a domain bars those under it, too."""
         return frozenset(domain.lower().strip(".") for domain in self.barred_domains)
 
-    def step_on(self, day: date) -> CapacityStep | None:
+    def capacity_on(self, day: date) -> CapacityStep | None:
         """The step in force on `day` by the supplier's calendar; None before the first: no limit."""
         return next((step for step in reversed(self.capacity) if step.from_ <= day), None)

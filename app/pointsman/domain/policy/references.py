@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from pointsman.domain.errors import Fault
 from pointsman.domain.policy.conditions_model import All, AnyOf, Condition, IcpRef, Leaf, Not, PersonaRef, SegmentRef
 from pointsman.domain.policy.document import Policy
-from pointsman.domain.policy.operands import Ref
+from pointsman.domain.policy.operands import FieldRef
 from pointsman.domain.policy.walk import conditions_of
 
-MAX_EXPANDED = 10_000  # tests in one condition once its names are written out
+MAX_EXPANDED_TESTS = 10_000  # tests in one condition once its names are written out
 MAX_EXPANDED_DEPTH = 100  # levels of one condition once its names are written out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Extent:
+class _ConditionSize:
     """What one condition is, its own tests alone: how deep, how many tests, which names and how often at which depth."""
 
     tests: int
@@ -25,7 +25,7 @@ class _Extent:
 def reference_faults(policy: Policy) -> list[Fault]:
     """Definitions that refer to themselves, and conditions with too many tests or levels once names are written out."""
     extents = {path: _extent(condition) for path, condition in conditions_of(policy)}
-    parts: dict[str, list[tuple[str, _Extent]]] = {}
+    parts: dict[str, list[tuple[str, _ConditionSize]]] = {}
     for path, key in _names_of(policy):
         parts.setdefault(key, []).append((path, extents[path]))
     order, circle = _in_order({key: {n for _, e in found for n in e.names} for key, found in parts.items()})
@@ -37,13 +37,13 @@ def reference_faults(policy: Policy) -> list[Fault]:
         return [Fault(path=path, code=f"{what}-cycle", message=message)]
     sizes: dict[str, tuple[int, int]] = {}
     for key in order:
-        whole = [_written_out(extent, sizes) for _, extent in parts[key]]
+        whole = [_expanded_size(extent, sizes) for _, extent in parts[key]]
         sizes[key] = (sum(tests for tests, _ in whole), max(depth for _, depth in whole))
     faults = []
     for path, extent in extents.items():
-        tests, depth = _written_out(extent, sizes)
-        if tests > MAX_EXPANDED or depth > MAX_EXPANDED_DEPTH:
-            much = f"{MAX_EXPANDED} tests" if tests > MAX_EXPANDED else f"{MAX_EXPANDED_DEPTH} levels"
+        tests, depth = _expanded_size(extent, sizes)
+        if tests > MAX_EXPANDED_TESTS or depth > MAX_EXPANDED_DEPTH:
+            much = f"{MAX_EXPANDED_TESTS} tests" if tests > MAX_EXPANDED_TESTS else f"{MAX_EXPANDED_DEPTH} levels"
             message = f"with its names written out this condition has more than {much}: simplify it"
             faults.append(Fault(path=path, code="too-large", message=message))
     return faults
@@ -67,7 +67,7 @@ def _names(test: Leaf | SegmentRef | IcpRef | PersonaRef) -> tuple[str, ...]:
     if not isinstance(test, Leaf):
         return (test.key,)
     operand = test.operand
-    return (test.field, operand.field) if isinstance(operand, Ref) else (test.field,)
+    return (test.field, operand.field) if isinstance(operand, FieldRef) else (test.field,)
 
 
 def _tests(condition: Condition) -> Iterator[tuple[Leaf | SegmentRef | IcpRef | PersonaRef, int]]:
@@ -84,7 +84,7 @@ def _tests(condition: Condition) -> Iterator[tuple[Leaf | SegmentRef | IcpRef | 
                 yield part, depth
 
 
-def _extent(condition: Condition) -> _Extent:
+def _extent(condition: Condition) -> _ConditionSize:
     count = deepest = 0
     names: dict[str, tuple[int, int]] = {}
     for test, depth in _tests(condition):
@@ -94,10 +94,10 @@ def _extent(condition: Condition) -> _Extent:
             if name.startswith("score.") or ":" in name:
                 often, below = names.get(name, (0, 0))
                 names[name] = (often + 1, max(below, depth))
-    return _Extent(tests=count, depth=deepest, names=names)
+    return _ConditionSize(tests=count, depth=deepest, names=names)
 
 
-def _written_out(extent: _Extent, sizes: Mapping[str, tuple[int, int]]) -> tuple[int, int]:
+def _expanded_size(extent: _ConditionSize, sizes: Mapping[str, tuple[int, int]]) -> tuple[int, int]:
     tests, deepest = extent.tests, extent.depth
     for name, (often, depth) in extent.names.items():
         inner_tests, inner_depth = sizes.get(name, (1, 0))  # a name that does not exist is the check's to find

@@ -3,21 +3,21 @@
 from collections.abc import Iterator
 
 from pointsman.domain.policy.document import Policy, Pool
-from pointsman.domain.policy.pools import Offer
+from pointsman.domain.policy.pools import OfferMode
 from pointsman.domain.policy_check.distribution import BOOKED_WORKS
 from pointsman.domain.policy_check.findings import Finding, error, warning
 from pointsman.domain.roster.roles import GATED_WORKS
 from pointsman.domain.text.suggestions import did_you_mean
 
 #: Works that are done beside who leads an appointment: booked ones that need no gate of their own.
-ALONG = BOOKED_WORKS - GATED_WORKS
+COMPANION_WORKS = BOOKED_WORKS - GATED_WORKS
 
 
 def check_bookings(policy: Policy) -> Iterator[Finding]:
     """Offers without appointments, and groups that could never meet."""
     for name, pool in policy.pools.items():
         path = f"pools.{name}.booking"
-        if pool.work not in BOOKED_WORKS and (pool.booking.offer is not Offer.STRICT or pool.booking.together):
+        if pool.work not in BOOKED_WORKS and (pool.booking.offer is not OfferMode.STRICT or pool.booking.together):
             what = "together" if pool.booking.together else "offer"
             message = f"{pool.work} is not booked into calendars, so nobody is ever offered a slot here: remove it"
             yield warning(f"{path}.{what}", "booking-without-effect", message)
@@ -36,8 +36,8 @@ def _together(path: str, name: str, pool: Pool, policy: Policy) -> Iterator[Find
             yield error(where, "together-misfit", "this pool leads the appointment already: name another one")
         elif other in seen:
             yield error(where, "together-misfit", f"{other} is named twice, and each pool sends one: name it once")
-        elif known.work not in ALONG:
-            works = " or ".join(sorted(ALONG))
+        elif known.work not in COMPANION_WORKS:
+            works = " or ".join(sorted(COMPANION_WORKS))
             message = f"{other} does {known.work}, and only {works} comes along to an appointment: name such a pool"
             yield error(where, "together-misfit", message)
         elif known.booking.together:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from pointsman.domain.conditions.definitions import Definitions
-from pointsman.domain.leads.facts import FIELDS, FieldType
+from pointsman.domain.leads.facts import STANDARD_FIELDS, FieldType
 from pointsman.domain.policy.conditions_model import (
-    ORDERING,
-    RELATIVE,
+    ORDERING_OPERATORS,
+    RELATIVE_TIME_OPERATORS,
     Condition,
     Leaf,
     NamedRef,
@@ -14,10 +14,10 @@ from pointsman.domain.policy.conditions_model import (
     leaves,
 )
 from pointsman.domain.policy.document import Policy
-from pointsman.domain.policy.operands import Ref
+from pointsman.domain.policy.operands import FieldRef
 from pointsman.domain.policy_check.findings import Finding, error, warning
 from pointsman.domain.policy_check.operands import check_operand
-from pointsman.domain.roster.rep_facts import PREFIX, REP_FIELDS, field_type_of_rep
+from pointsman.domain.roster.rep_facts import REP_FIELDS, REP_PREFIX, rep_field_type
 from pointsman.domain.text.suggestions import did_you_mean
 
 _EQUALITY = frozenset({Operator.EQUALS, Operator.NOT_EQUALS, Operator.IN, Operator.NOT_IN})
@@ -34,11 +34,11 @@ _TEXT = frozenset(
 )
 
 #: The operators that fit each type.
-OPERATORS: Mapping[FieldType, frozenset[Operator]] = {
+OPERATORS_BY_TYPE: Mapping[FieldType, frozenset[Operator]] = {
     FieldType.TEXT: _EQUALITY | _TEXT | {Operator.PRESENT},
-    FieldType.NUMBER: _EQUALITY | ORDERING | {Operator.PRESENT},
+    FieldType.NUMBER: _EQUALITY | ORDERING_OPERATORS | {Operator.PRESENT},
     FieldType.BOOLEAN: frozenset({Operator.EQUALS, Operator.NOT_EQUALS, Operator.PRESENT}),
-    FieldType.INSTANT: ORDERING | RELATIVE | {Operator.PRESENT},
+    FieldType.INSTANT: ORDERING_OPERATORS | RELATIVE_TIME_OPERATORS | {Operator.PRESENT},
     FieldType.LIST: frozenset(
         {
             Operator.CONTAINS,
@@ -53,7 +53,7 @@ OPERATORS: Mapping[FieldType, frozenset[Operator]] = {
 
 def fields_of_policy(policy: Policy) -> dict[str, FieldType]:
     """Every field of a lead that this policy's conditions may ask about, with its type."""
-    return {**FIELDS, **policy.fields, **dict.fromkeys(policy.scores, FieldType.NUMBER)}
+    return {**STANDARD_FIELDS, **policy.fields, **dict.fromkeys(policy.scores, FieldType.NUMBER)}
 
 
 def check_condition(
@@ -83,11 +83,11 @@ def _check_name(where: str, ref: NamedRef, definitions: Definitions) -> Iterator
 
 
 def _type_of(field: str, fields: Mapping[str, FieldType], *, of_rep: bool) -> FieldType | None:
-    return fields.get(field) or (field_type_of_rep(field) if of_rep else None)
+    return fields.get(field) or (rep_field_type(field) if of_rep else None)
 
 
 def _unknown(path: str, field: str, fields: Mapping[str, FieldType], *, of_rep: bool) -> Finding:
-    if field.startswith(PREFIX) and not of_rep:
+    if field.startswith(REP_PREFIX) and not of_rep:
         message = f"no rep is looked at yet where this stands, so there is no '{field}': ask it in a pool's 'requires'"
         return error(path, "rep-field-without-rep", message)
     known = [*fields, *REP_FIELDS] if of_rep else fields
@@ -116,11 +116,11 @@ def _check_leaf(
 ) -> Iterator[Finding]:
     operator, operand = leaf.operator, leaf.operand
     at = f"{where}.{operator}"
-    if operator not in OPERATORS[field_type]:
-        fitting = ", ".join(op for op in Operator if op in OPERATORS[field_type])
+    if operator not in OPERATORS_BY_TYPE[field_type]:
+        fitting = ", ".join(op for op in Operator if op in OPERATORS_BY_TYPE[field_type])
         message = f"{leaf.field} is of type {field_type}, which '{operator}' does not fit; use one of {fitting}"
         yield error(at, "operator-misfit", message)
-    elif isinstance(operand, Ref):
+    elif isinstance(operand, FieldRef):
         other = _type_of(operand.field, fields, of_rep=of_rep)
         if other is None:
             yield _unknown(f"{at}.field", operand.field, fields, of_rep=of_rep)

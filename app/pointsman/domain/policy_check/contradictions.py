@@ -5,26 +5,26 @@ from itertools import combinations
 
 from pointsman.domain.policy.conditions_model import All, AnyOf, Condition, Leaf, Not
 from pointsman.domain.policy_check.findings import Finding, error, warning
-from pointsman.domain.satisfiability.boxes import Expander
-from pointsman.domain.satisfiability.leaf_regions import MODELLED
-from pointsman.domain.satisfiability.regions import PRESENT, Region
+from pointsman.domain.satisfiability.boxes import BoxExpander
+from pointsman.domain.satisfiability.leaf_value_sets import MODELLED_OPERATORS
+from pointsman.domain.satisfiability.value_sets import PRESENT, ValueSet
 
 MAX_PAIRS = 500  # of parts, among which the two that clash are looked for
 
 
-def check_contradictions(path: str, condition: Condition, expander: Expander) -> Iterator[Finding]:
+def check_contradictions(path: str, condition: Condition, expander: BoxExpander) -> Iterator[Finding]:
     """ "contradiction": an error where the whole can never be true, a warning for a branch. "always-true" likewise."""
-    wide, narrow = expander.both_sides(condition)
+    wide, narrow = expander.approximate(condition)
     if not wide:
         yield from _impossible(path, condition, expander, whole=True)
         return
-    if any(box.unbounded for box in narrow):
+    if any(box.is_unbounded for box in narrow):
         yield warning(path, "always-true", "this is true of every lead: remove it, or ask for what you mean")
     elif not isinstance(condition, Leaf):
         yield from _branches(path, condition, expander)
 
 
-def _branches(path: str, condition: Condition, expander: Expander) -> Iterator[Finding]:
+def _branches(path: str, condition: Condition, expander: BoxExpander) -> Iterator[Finding]:
     """Looks below a condition that can be true for parts that cannot, or that say less than they seem to."""
     match condition:
         case All(all=parts):
@@ -44,20 +44,20 @@ def _branches(path: str, condition: Condition, expander: Expander) -> Iterator[F
             pass
 
 
-def _below(path: str, part: Condition, expander: Expander) -> Iterator[Finding]:
+def _below(path: str, part: Condition, expander: BoxExpander) -> Iterator[Finding]:
     if isinstance(part, (All, AnyOf, Not)):
-        if expander.at_most(part):
+        if expander.over_approximate(part):
             yield from _branches(path, part, expander)
         else:
             yield from _impossible(path, part, expander, whole=False)
 
 
-def _impossible(path: str, condition: Condition, expander: Expander, *, whole: bool) -> Iterator[Finding]:
+def _impossible(path: str, condition: Condition, expander: BoxExpander, *, whole: bool) -> Iterator[Finding]:
     """The smallest part that explains why `condition` is never true."""
     match condition:
         case All(all=parts):
             for i, part in enumerate(parts):
-                if not expander.at_most(part):
+                if not expander.over_approximate(part):
                     yield from _impossible(f"{path}.all[{i}]", part, expander, whole=whole)
                     return
             yield _finding(path, _clash(parts, expander), whole=whole)
@@ -78,12 +78,12 @@ def _finding(path: str, why: str, *, whole: bool) -> Finding:
     return warning(path, "contradiction", f"this part is never true: {why}; change or remove it")
 
 
-def _clash(parts: Sequence[Condition], expander: Expander) -> str:
+def _clash(parts: Sequence[Condition], expander: BoxExpander) -> str:
     """Which two parts exclude each other, if two alone do."""
     for tried, ((i, one), (j, other)) in enumerate(combinations(enumerate(parts), 2)):
         if tried >= MAX_PAIRS:
             break
-        if not expander.at_most(All(all=(one, other))):
+        if not expander.over_approximate(All(all=(one, other))):
             return f"parts {i} and {j}{_about(one, other)} exclude each other"
     return "its parts exclude each other"
 
@@ -94,18 +94,18 @@ def _about(one: Condition, other: Condition) -> str:
     return ""
 
 
-def _merely_known(parts: Sequence[Condition], expander: Expander) -> str:
+def _merely_known(parts: Sequence[Condition], expander: BoxExpander) -> str:
     """The field that every value of one type of meets one of `parts`, though no part alone says so; or ''."""
     if len(parts) < 2 or len(fields := {_field_of(part) for part in parts}) != 1 or None in fields:
         return ""
-    alone = [expander.at_most(part) for part in parts]
+    alone = [expander.over_approximate(part) for part in parts]
     if any(len(boxes) != 1 or len(boxes[0].fields) != 1 or boxes[0].tests for boxes in alone):
         return ""
     ((field, joined),) = alone[0][0].fields.items()
     if _full(joined):
         return ""
     for ((name, region),) in (boxes[0].fields.items() for boxes in alone[1:]):
-        union = joined.join(region) if name == field and not _full(region) else None
+        union = joined.union(region) if name == field and not _full(region) else None
         if union is None:
             return ""
         joined = union
@@ -115,8 +115,8 @@ def _merely_known(parts: Sequence[Condition], expander: Expander) -> str:
 def _field_of(part: Condition) -> str | None:
     while isinstance(part, Not):
         part = part.not_
-    return part.field if isinstance(part, Leaf) and part.operator in MODELLED else None
+    return part.field if isinstance(part, Leaf) and part.operator in MODELLED_OPERATORS else None
 
 
-def _full(region: Region) -> bool:
+def _full(region: ValueSet) -> bool:
     return any(values.covers(PRESENT.kinds[kind]) for kind, values in region.kinds.items() if kind in PRESENT.kinds)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from pointsman.domain.leads.facts import FieldType
-from pointsman.domain.policy.document import Method, Policy, Pool
+from pointsman.domain.policy.document import DistributionMethod, Policy, Pool
 from pointsman.domain.policy_check.findings import Finding, error, warning
 from pointsman.domain.roster.reps import Roster
 from pointsman.domain.roster.roles import Work
@@ -62,15 +62,15 @@ def _counters(policy: Policy) -> Iterator[Finding]:
 
 
 def _method(path: str, pool: Pool, policy: Policy) -> Iterator[Finding]:
-    if pool.method is Method.SOONEST and pool.work not in BOOKED_WORKS:
+    if pool.method is DistributionMethod.SOONEST and pool.work not in BOOKED_WORKS:
         message = f"{pool.work} is not booked into calendars, so nobody has a soonest slot: choose fair or least_loaded"
         yield error(f"{path}.method", "method-misfit", message)
-    if pool.method is Method.OWNER and not policy.ownership.order:
+    if pool.method is DistributionMethod.OWNER and not policy.ownership.order:
         message = (
             "only owners get leads here, but ownership.order asks for nobody's: name contact, account or parent there"
         )
         yield error(f"{path}.method", "owner-without-order", message)
-    if "ranking" in pool.model_fields_set and pool.method is not Method.RANKED:
+    if "ranking" in pool.model_fields_set and pool.method is not DistributionMethod.RANKED:
         message = f"{pool.method} does not look at a ranking: write 'method: ranked', or remove it"
         yield warning(f"{path}.ranking", "ranking-without-effect", message)
 

@@ -7,19 +7,19 @@ from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.walk import conditions_of
 from pointsman.domain.policy_check.contradictions import check_contradictions
 from pointsman.domain.policy_check.findings import Finding, warning
-from pointsman.domain.policy_check.unreachable_rules import MAX_COMPARISONS, check_shadows
-from pointsman.domain.satisfiability.boxes import MAX_STEPS, Expander
+from pointsman.domain.policy_check.unreachable_rules import MAX_COMPARISONS, check_unreachable_rules
+from pointsman.domain.satisfiability.boxes import MAX_STEPS, BoxExpander
 
 
 def check_logic(
     policy: Policy, definitions: Definitions, *, steps: int = MAX_STEPS, comparisons: int = MAX_COMPARISONS
 ) -> Iterator[Finding]:
     """Contradictions and hidden rules; once the work allowed is used up, one finding says what was left out."""
-    expander = Expander(definitions, steps=steps)
-    yield from check_shadows(policy.rules, expander, budget=comparisons)
+    expander = BoxExpander(definitions, steps=steps)
+    yield from check_unreachable_rules(policy.rules, expander, budget=comparisons)
     for path, condition in conditions_of(policy):
         yield from check_contradictions(path, condition, expander)
-        if expander.exhausted:
+        if expander.is_exhausted:
             message = (
                 f"the conditions are too many or too intricate: {path} and those after it were not searched for "
                 "contradictions; simplify them, or name their parts as segments"

@@ -3,18 +3,20 @@
 from collections.abc import Iterator
 
 from pointsman.domain.conditions.definitions import Definitions
-from pointsman.domain.conditions.predicates import word_list_named
+from pointsman.domain.conditions.predicates import word_list_name
 from pointsman.domain.leads.facts import FieldType
-from pointsman.domain.policy.conditions_model import RELATIVE, Leaf, Operator
-from pointsman.domain.policy.operands import instant
+from pointsman.domain.policy.conditions_model import RELATIVE_TIME_OPERATORS, Leaf, Operator
+from pointsman.domain.policy.operands import parse_policy_instant
 from pointsman.domain.policy_check.findings import Finding, error, warning
+from pointsman.domain.text.formatting import format_value
 from pointsman.domain.text.hosts import host_in
 from pointsman.domain.text.patterns import PatternRefused, compile_pattern
-from pointsman.domain.text.phrases import folded
+from pointsman.domain.text.phrases import fold_text
 from pointsman.domain.text.suggestions import did_you_mean
-from pointsman.domain.text.wording import show
 
-_ANY_TEXT = frozenset({Operator.PRESENT, Operator.CONTAINS, Operator.STARTS_WITH, Operator.ENDS_WITH}) | RELATIVE
+_ANY_TEXT = (
+    frozenset({Operator.PRESENT, Operator.CONTAINS, Operator.STARTS_WITH, Operator.ENDS_WITH}) | RELATIVE_TIME_OPERATORS
+)
 _SEVERAL = frozenset(
     {
         Operator.IN,
@@ -56,7 +58,7 @@ def check_operand(at: str, leaf: Leaf, field_type: FieldType, definitions: Defin
         case _ if operator not in _ANY_TEXT and operator not in _SEVERAL:
             yield from _values(at, leaf, field_type)
             if isinstance(operand, tuple) and _crossed(operand):
-                message = f"nothing lies between {show(operand[0])} and {show(operand[1])}: swap them"
+                message = f"nothing lies between {format_value(operand[0])} and {format_value(operand[1])}: swap them"
                 yield error(at, "empty-range", message)
         case _:
             pass
@@ -85,11 +87,11 @@ def _pattern(at: str, pattern: str) -> Iterator[Finding]:
 
 def _phrases(at: str, items: tuple[str, ...], definitions: Definitions) -> Iterator[Finding]:
     for i, item in enumerate(items):
-        name = word_list_named(item)
+        name = word_list_name(item)
         if name is not None and name not in definitions.word_lists:
             hint = did_you_mean(name, definitions.word_lists) or "add it under 'word_lists'"
             yield error(f"{at}[{i}]", "unknown-word-list", f"there is no word list '{name}'; {hint}")
-        elif not folded(item):
+        elif not fold_text(item):
             yield error(f"{at}[{i}]", "never-mentioned", "this phrase is empty: write a word, or remove it")
 
 
@@ -131,5 +133,5 @@ def _misfit(field: str, value: object, field_type: FieldType) -> str:
 def _crossed(bounds: tuple[object, ...]) -> bool:
     low, high = bounds
     if isinstance(low, str) and isinstance(high, str):
-        return instant(low) > instant(high)
+        return parse_policy_instant(low) > parse_policy_instant(high)
     return isinstance(low, (int, float)) and isinstance(high, (int, float)) and low > high

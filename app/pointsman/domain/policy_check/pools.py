@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pointsman.domain.policy.document import Policy, Pool
 from pointsman.domain.policy_check.findings import Finding, error, warning
-from pointsman.domain.policy_check.staffing import check_hours
+from pointsman.domain.policy_check.staffing import check_staffed_hours
 from pointsman.domain.roster.reps import Rep, Roster
 from pointsman.domain.text.suggestions import did_you_mean
 
@@ -47,7 +47,9 @@ def _members(path: str, pool: Pool, roster: Roster) -> Iterator[Finding]:
         message = f"none of the members can get {pool.work}, so every lead of this pool would wait: add one who can"
         yield error(f"{path}.members", "nobody-eligible", message)
     else:
-        yield from check_hours(path, pool, [rep for rep in able if not pool.shares or pool.shares.get(rep.supplier)])
+        yield from check_staffed_hours(
+            path, pool, [rep for rep in able if not pool.shares or pool.shares.get(rep.supplier)]
+        )
 
 
 def _skills(where: str, pool: Pool, rep: Rep) -> Iterator[Finding]:

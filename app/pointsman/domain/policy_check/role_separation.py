@@ -6,12 +6,12 @@ from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy_check.findings import Finding, error, warning
 from pointsman.domain.roster.reps import Rep, Roster
 from pointsman.domain.roster.roles import Role, Work
-from pointsman.domain.text.wording import listing
+from pointsman.domain.text.formatting import join_with_and
 
 _SALES = frozenset({Work.PROSPECTING, Work.QUALIFICATION, Work.CLOSING})
 
 
-def check_people(policy: Policy, roster: Roster) -> Iterator[Finding]:
+def check_role_separation(policy: Policy, roster: Roster) -> Iterator[Finding]:
     """ "closer-prospects" and "owner-is-salesperson"."""
     yield from _closers(policy, roster)
     yield from _owners(policy, roster)
@@ -25,7 +25,7 @@ def _closers(policy: Policy, roster: Roster) -> Iterator[Finding]:
     only_prospect = sorted(
         {r.role.name for r in active if r.role.allows(Work.PROSPECTING) and not r.role.allows(Work.CLOSING)}
     )
-    instead = f"leave it to {listing(only_prospect)}" if only_prospect else "give prospecting a role of its own"
+    instead = f"leave it to {join_with_and(only_prospect)}" if only_prospect else "give prospecting a role of its own"
     told: set[str] = set()
     for name, pool in policy.pools.items():
         for i, member in enumerate(pool.members):

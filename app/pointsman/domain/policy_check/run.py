@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.policy.document import Policy, Rule
-from pointsman.domain.policy.gc_pause import collector_paused
+from pointsman.domain.policy.gc_pause import gc_paused
 from pointsman.domain.policy.walk import conditions_of
 from pointsman.domain.policy_check.bookings import check_bookings
 from pointsman.domain.policy_check.conditions import check_condition, fields_of_policy
@@ -12,9 +12,9 @@ from pointsman.domain.policy_check.distribution import check_distribution
 from pointsman.domain.policy_check.findings import Finding, Severity, error, warning
 from pointsman.domain.policy_check.logic import check_logic
 from pointsman.domain.policy_check.pools import check_pools
-from pointsman.domain.policy_check.role_separation import check_people
+from pointsman.domain.policy_check.role_separation import check_role_separation
 from pointsman.domain.policy_check.suppliers import check_suppliers
-from pointsman.domain.policy_check.unused_names import check_definitions
+from pointsman.domain.policy_check.unused_names import check_unused_names
 from pointsman.domain.roster.reps import Roster
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.text.suggestions import did_you_mean
@@ -22,11 +22,11 @@ from pointsman.domain.text.suggestions import did_you_mean
 MAX_FINDINGS = 200
 
 
-def check(policy: Policy, roster: Roster | None) -> tuple[Finding, ...]:
+def check_policy(policy: Policy, roster: Roster | None) -> tuple[Finding, ...]:
     """All findings, errors first, at most MAX_FINDINGS; without a roster, what depends on people is left out."""
     errors: list[Finding] = []
     warnings: list[Finding] = []
-    with collector_paused():
+    with gc_paused():
         for finding in _findings(policy, roster):
             if finding.severity is Severity.ERROR:
                 errors.append(finding)
@@ -37,7 +37,7 @@ def check(policy: Policy, roster: Roster | None) -> tuple[Finding, ...]:
     return tuple((errors + warnings)[:MAX_FINDINGS])
 
 
-def publishable(findings: tuple[Finding, ...]) -> bool:
+def is_publishable(findings: tuple[Finding, ...]) -> bool:
     """Whether a policy with these findings may go live."""
     return all(finding.severity is not Severity.ERROR for finding in findings)
 
@@ -53,9 +53,9 @@ def _findings(policy: Policy, roster: Roster | None) -> Iterator[Finding]:
     yield from check_bookings(policy)
     yield from check_pools(policy, roster)
     yield from check_suppliers(policy, roster)
-    yield from check_definitions(policy, roster)
+    yield from check_unused_names(policy, roster)
     if roster is not None:
-        yield from check_people(policy, roster)
+        yield from check_role_separation(policy, roster)
 
 
 def _gates(policy: Policy) -> Iterator[Finding]:

@@ -7,18 +7,18 @@ from pointsman.domain.policy.document import Pool
 from pointsman.domain.policy_check.findings import Finding, warning
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import GATED_WORKS
-from pointsman.domain.roster.working_hours import minutes_at_work
-from pointsman.domain.text.wording import listing
+from pointsman.domain.roster.working_hours import weekly_working_minutes
+from pointsman.domain.text.formatting import join_with_and
 
 _DAY = 24 * 60
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 #: Two Mondays without clock changes around them, in both halves of the year: zones move against each other.
 _REFERENCE_WEEKS = (("in January", date(2026, 1, 12)), ("in July", date(2026, 7, 13)))
 
-Minutes = tuple[int, int]
+MinuteSpan = tuple[int, int]
 
 
-def check_hours(path: str, pool: Pool, able: Sequence[Rep]) -> Iterator[Finding]:
+def check_staffed_hours(path: str, pool: Pool, able: Sequence[Rep]) -> Iterator[Finding]:
     """Hours of the week that no one of `able` covers, in pools that hand out work at once; closers without any hours."""
     if pool.work in GATED_WORKS and not any(rep.working_hours for rep in able):
         message = "none of its members has working hours, so no appointment can ever be offered: set them"
@@ -35,10 +35,10 @@ def check_hours(path: str, pool: Pool, able: Sequence[Rep]) -> Iterator[Finding]
             yield warning(f"{path}.members", "uncovered-hours", message)
 
 
-def _uncovered(reps: Iterable[Rep], monday: date, zone: str) -> list[Minutes]:
-    gaps: list[Minutes] = []
+def _uncovered(reps: Iterable[Rep], monday: date, zone: str) -> list[MinuteSpan]:
+    gaps: list[MinuteSpan] = []
     free_from = 0
-    for start, end in sorted(span for rep in reps for span in minutes_at_work(rep, monday, zone)):
+    for start, end in sorted(span for rep in reps for span in weekly_working_minutes(rep, monday, zone)):
         if start > free_from:
             gaps.append((free_from, start))
         free_from = max(free_from, end)
@@ -47,7 +47,7 @@ def _uncovered(reps: Iterable[Rep], monday: date, zone: str) -> list[Minutes]:
     return gaps
 
 
-def _words(gaps: Sequence[Minutes]) -> str:
+def _words(gaps: Sequence[MinuteSpan]) -> str:
     """ "Mon-Fri 00:00-08:00 and 18:00-24:00; Sat and Sun all day"."""
     of_day = [_within(gaps, day * _DAY) for day in range(7)]
     days: dict[str, list[int]] = {}
@@ -57,12 +57,12 @@ def _words(gaps: Sequence[Minutes]) -> str:
     return "; ".join(f"{_day_names(found)} {words}" for words, found in days.items())
 
 
-def _within(gaps: Sequence[Minutes], midnight: int) -> str:
+def _within(gaps: Sequence[MinuteSpan], midnight: int) -> str:
     cut = [(max(start - midnight, 0), min(end - midnight, _DAY)) for start, end in gaps]
     spans = [(start, end) for start, end in cut if start < end]
     if spans == [(0, _DAY)]:
         return "all day"
-    return listing([f"{_clock(start)}-{_clock(end)}" for start, end in spans])
+    return join_with_and([f"{_clock(start)}-{_clock(end)}" for start, end in spans])
 
 
 def _clock(minute: int) -> str:
@@ -72,4 +72,4 @@ def _clock(minute: int) -> str:
 def _day_names(days: Sequence[int]) -> str:
     if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
         return f"{_DAYS[days[0]]}-{_DAYS[days[-1]]}"
-    return listing([_DAYS[day] for day in days])
+    return join_with_and([_DAYS[day] for day in days])

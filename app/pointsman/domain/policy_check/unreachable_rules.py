@@ -8,31 +8,31 @@ from collections.abc import Iterator, Sequence
 from pointsman.domain.policy.document import Rule
 from pointsman.domain.policy_check.findings import Finding, error, warning
 from pointsman.domain.roster.roles import GATED_WORKS, Work
-from pointsman.domain.satisfiability.boxes import Box, Boxes, Expander
-from pointsman.domain.satisfiability.cover import Cover
-from pointsman.domain.satisfiability.regions import one_of
-from pointsman.domain.text.wording import listing
+from pointsman.domain.satisfiability.boxes import Box, Boxes, BoxExpander
+from pointsman.domain.satisfiability.cover import LeadCover
+from pointsman.domain.satisfiability.value_sets import one_of
+from pointsman.domain.text.formatting import join_with_and
 
 #: What comparing rules may cost: looking into one group of rules is 1, comparing two rules is 4.
 MAX_COMPARISONS = 1_000_000
-MAX_SPLIT = 200  # values that a rule is taken apart into, to see whether several rules hide it together
+MAX_SPLIT_VALUES = 200  # values that a rule is taken apart into, to see whether several rules hide it together
 
 
-class _Taken:
+class _CoveredLeads:
     """What earlier rules take, and the question which of them take all that a later one could."""
 
-    def __init__(self, expander: Expander, *, budget: int) -> None:
-        self._cover = Cover(expander, budget=budget)
+    def __init__(self, expander: BoxExpander, *, budget: int) -> None:
+        self._cover = LeadCover(expander, budget=budget)
 
     @property
-    def exhausted(self) -> bool:
-        return self._cover.exhausted
+    def is_exhausted(self) -> bool:
+        return self._cover.is_exhausted
 
     def add(self, rule: int, boxes: Boxes) -> None:
         for box in boxes:
             self._cover.add(rule, box)
 
-    def hiding(self, boxes: Boxes) -> list[int]:
+    def hiding_rules(self, boxes: Boxes) -> list[int]:
         """The rules that together take every lead in `boxes`, in order; empty when that cannot be said."""
         rules: set[int] = set()
         for box in boxes:
@@ -43,16 +43,16 @@ class _Taken:
         return sorted(rules)
 
     def _covering(self, box: Box) -> set[int]:
-        single = self._cover.covering(box)
+        single = self._cover.find_covering_rule(box)
         if single is not None:
             return {single}
         for name, region in box.fields.items():
-            values = region.finite
-            if values is None or not 1 < len(values) <= MAX_SPLIT:
+            values = region.finite_values
+            if values is None or not 1 < len(values) <= MAX_SPLIT_VALUES:
                 continue
             rules: set[int] = set()
             for value in values:
-                found = self._cover.covering(Box({**box.fields, name: one_of((value,))}, box.tests))
+                found = self._cover.find_covering_rule(Box({**box.fields, name: one_of((value,))}, box.tests))
                 if found is None:
                     break
                 rules.add(found)
@@ -61,17 +61,19 @@ class _Taken:
         return set()
 
 
-def check_shadows(rules: Sequence[Rule], expander: Expander, *, budget: int = MAX_COMPARISONS) -> Iterator[Finding]:
+def check_unreachable_rules(
+    rules: Sequence[Rule], expander: BoxExpander, *, budget: int = MAX_COMPARISONS
+) -> Iterator[Finding]:
     """Unreachable rules, rules whose shut gate keeps leads waiting, and how far the search came."""
-    all_rules, gated_rules = _Taken(expander, budget=budget), _Taken(expander, budget=budget)
+    all_rules, gated_rules = _CoveredLeads(expander, budget=budget), _CoveredLeads(expander, budget=budget)
     last_ungated = max((i for i, rule in enumerate(rules) if rule.work not in GATED_WORKS), default=-1)
     for i, rule in enumerate(rules):
         gated = rule.work in GATED_WORKS
-        wide, narrow = expander.both_sides(rule.when)
-        if expander.exhausted or all_rules.exhausted or gated_rules.exhausted:
-            yield incomplete(i, len(rules))
+        wide, narrow = expander.approximate(rule.when)
+        if expander.is_exhausted or all_rules.is_exhausted or gated_rules.is_exhausted:
+            yield incomplete_check_finding(i, len(rules))
             return
-        hiding = (gated_rules if gated else all_rules).hiding(wide) if wide else []
+        hiding = (gated_rules if gated else all_rules).hiding_rules(wide) if wide else []
         if hiding:
             yield error(f"rules[{i}]", "unreachable", _sentence(rule, [rules[j] for j in hiding]))
         elif gated and rule.else_ == "hold" and i < last_ungated:
@@ -85,7 +87,7 @@ def check_shadows(rules: Sequence[Rule], expander: Expander, *, budget: int = MA
                 gated_rules.add(i, narrow)
 
 
-def incomplete(first: int, count: int) -> Finding:
+def incomplete_check_finding(first: int, count: int) -> Finding:
     """Says what was not looked at."""
     message = (
         f"the rules are too many or too intricate to compare each with each: rules[{first}] to rules[{count - 1}] were "
@@ -96,7 +98,7 @@ def incomplete(first: int, count: int) -> Finding:
 
 def _sentence(rule: Rule, hiding: Sequence[Rule]) -> str:
     if len(hiding) > 1:
-        names = listing([f"'{hides.name}'" for hides in hiding[:5]] + (["others"] if len(hiding) > 5 else []))
+        names = join_with_and([f"'{hides.name}'" for hides in hiding[:5]] + (["others"] if len(hiding) > 5 else []))
         return (
             f"no lead gets here, since rules {names} together take every lead that matches: move this rule before them"
         )

@@ -3,21 +3,21 @@
 from collections.abc import Iterator, Mapping
 
 from pointsman.domain.conditions.definitions import Definitions
-from pointsman.domain.conditions.predicates import word_list_named
+from pointsman.domain.conditions.predicates import word_list_name
 from pointsman.domain.policy.conditions_model import Condition, Leaf, Operator, leaves
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.references import names_in
 from pointsman.domain.policy.walk import conditions_of
 from pointsman.domain.policy_check.findings import Finding, warning
-from pointsman.domain.roster.rep_facts import PREFIX, REP_FIELDS
+from pointsman.domain.roster.rep_facts import REP_FIELDS, REP_PREFIX
 from pointsman.domain.roster.reps import Roster
+from pointsman.domain.text.formatting import join_with_and
 from pointsman.domain.text.suggestions import did_you_mean
-from pointsman.domain.text.wording import listing
 
 _NAMED = ("segments.", "icps.", "personas.", "scores.")
 
 
-def check_definitions(policy: Policy, roster: Roster | None) -> Iterator[Finding]:
+def check_unused_names(policy: Policy, roster: Roster | None) -> Iterator[Finding]:
     """ "unused-definition", "unknown-category", "unknown-skill"."""
     yield from _unused(policy)
     if roster is not None:
@@ -57,7 +57,7 @@ def _lists_in(condition: Condition) -> Iterator[str]:
     for _, test in leaves(condition):
         if isinstance(test, Leaf) and isinstance(test.operand, tuple):
             if test.operator is Operator.MENTIONS:
-                yield from (item for item in test.operand if word_list_named(item) is not None)
+                yield from (item for item in test.operand if word_list_name(item) is not None)
             elif test.operator is Operator.IN_GROUP:
                 yield from (f"group:{name}" for name in test.operand)
 
@@ -70,7 +70,7 @@ def _categories(policy: Policy, roster: Roster) -> Iterator[Finding]:
             if category not in given:
                 capped.setdefault(category, []).append(rep.key)
     for category, keys in capped.items():
-        who = listing(keys if len(keys) <= 3 else [*keys[:3], "others"])
+        who = join_with_and(keys if len(keys) <= 3 else [*keys[:3], "others"])
         hint = did_you_mean(category, given) or f"write 'category: {category}' into the rules it is for"
         message = f"{who} have a cap for category '{category}', which no rule gives, so it never counts; {hint}"
         yield warning("rules", "unknown-category", message)
@@ -81,8 +81,8 @@ def _skills(policy: Policy, roster: Roster) -> Iterator[Finding]:
     for name, pool in policy.pools.items():
         asked = set(names_in(pool.requires)) if pool.requires is not None else set()
         for field in sorted(asked):
-            skill = field.removeprefix(PREFIX)
-            if field.startswith(PREFIX) and field not in REP_FIELDS and skill not in known:
+            skill = field.removeprefix(REP_PREFIX)
+            if field.startswith(REP_PREFIX) and field not in REP_FIELDS and skill not in known:
                 hint = did_you_mean(skill, known) or "add it to the reps"
                 message = f"no rep has a skill list '{skill}', so this is unknown of everybody; {hint}"
                 yield warning(f"pools.{name}.requires", "unknown-skill", message)

@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 from json import JSONEncoder
 from typing import Any, Literal
 
-Kind = Literal["new", "gone", "moved", "changed"]
+ChangeKind = Literal["new", "gone", "moved", "changed"]
 
 _text = JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 _FRACTION = re.compile(r"[0-9][.e]")  # only there 1.0 may stand for 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class PolicyChange:
     """One change: in which part, where in the new document (in the old one when gone), what it was, is, and in words."""
 
     group: str  # the document's own word: "rules", "pools"
-    kind: Kind
+    kind: ChangeKind
     path: str
     before: Any  # None: was not there
     after: Any
@@ -25,7 +25,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class DiffLocation:
     """Where a comparison stands: part, path, whom its sentences speak of, and what of it is looked at."""
 
     group: str
@@ -34,30 +34,30 @@ class Place:
     key: str = ""  # the last named step: "members"
     label: str = ""  # from the subject on: "booking.duration"
 
-    def at(self, step: str | int) -> "Place":
+    def child(self, step: str | int) -> "DiffLocation":
         """One step further down."""
         if isinstance(step, int):
             return replace(self, path=f"{self.path}[{step}]")
         label = f"{self.label}.{step}" if self.label else step
         return replace(self, path=f"{self.path}.{step}", key=step, label=label)
 
-    def of(self, step: int, whose: str) -> "Place":
+    def item(self, step: int, whose: str) -> "DiffLocation":
         """An item of a list, which sentences call by its name from here on."""
         return replace(self, path=f"{self.path}[{step}]", subject=f"{self.subject}, {whose}", key="", label="")
 
-    def change(self, words: str, before: Any, after: Any, kind: Kind = "changed") -> Change:
+    def change(self, words: str, before: Any, after: Any, kind: ChangeKind = "changed") -> PolicyChange:
         """ "rule 3 'DACH' now also takes CH"."""
-        return Change(
+        return PolicyChange(
             group=self.group, kind=kind, path=self.path, before=before, after=after, sentence=f"{self.subject} {words}"
         )
 
 
-def same(one: Any, other: Any) -> bool:
+def same_json(one: Any, other: Any) -> bool:
     """Whether two JSON values say the same: whatever the order of keys, 1 or 1.0; but true is not 1."""
-    return bool(one == other) and essence(one) == essence(other)
+    return bool(one == other) and json_key(one) == json_key(other)
 
 
-def essence(value: Any) -> str:
+def json_key(value: Any) -> str:
     """Equal for two JSON values exactly when they are the `same`."""
     text = _text(value)
     return _text(_whole(value)) if _FRACTION.search(text) else text
@@ -76,7 +76,7 @@ def _whole(value: Any) -> Any:
             return value
 
 
-def numbered(keys: Sequence[Hashable]) -> list[Hashable]:
+def with_occurrence(keys: Sequence[Hashable]) -> list[Hashable]:
     """Each key with how often it stood before, so that doubled ones can be told apart."""
     seen: dict[Hashable, int] = {}
     found: list[Hashable] = []

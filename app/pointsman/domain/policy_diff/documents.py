@@ -4,10 +4,10 @@ from bisect import bisect_left
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
+from pointsman.domain.policy.condition_wording import condition_in_words, value_in_words
 from pointsman.domain.policy.document import Policy, Rule
-from pointsman.domain.policy.wording import in_words, say
-from pointsman.domain.policy_diff.changes import Change, Place, essence, numbered
-from pointsman.domain.policy_diff.values import compare
+from pointsman.domain.policy_diff.changes import DiffLocation, PolicyChange, json_key, with_occurrence
+from pointsman.domain.policy_diff.values import compare_values
 
 #: What has names, and what sentences call one of it; read in this order.
 _NAMED: Mapping[str, str] = {
@@ -24,7 +24,7 @@ _NAMED: Mapping[str, str] = {
 }
 
 
-def diff(old: Policy, new: Policy) -> tuple[Change, ...]:
+def diff_policies(old: Policy, new: Policy) -> tuple[PolicyChange, ...]:
     """All changes from `old` to `new`; none exactly when both mean the same, written out defaults or not.
 
     Rules are known by name, so that a moved rule is no removed and added one.
@@ -35,8 +35,8 @@ def diff(old: Policy, new: Policy) -> tuple[Change, ...]:
         found += _named(group, noun, before[group], after[group])
     for group in dict.fromkeys([*after, *before]):
         if group != "rules" and group not in _NAMED:
-            place = Place(group=group, path=group, subject=group, key=group)
-            found += compare(place, before.get(group), after.get(group))
+            place = DiffLocation(group=group, path=group, subject=group, key=group)
+            found += compare_values(place, before.get(group), after.get(group))
     return tuple(found)
 
 
@@ -45,16 +45,16 @@ def _document(policy: Policy) -> dict[str, Any]:
     return policy.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def _named(group: str, noun: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+def _named(group: str, noun: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[PolicyChange]:
     for name, value in after.items():
-        place = Place(group=group, path=f"{group}.{name}", subject=f"{noun} '{name}'", key=group)
+        place = DiffLocation(group=group, path=f"{group}.{name}", subject=f"{noun} '{name}'", key=group)
         if name not in before:
             yield place.change(f"is new: {_gist(value)}", None, value, "new")
         else:
-            yield from compare(place, before[name], value)
+            yield from compare_values(place, before[name], value)
     for name, value in before.items():
         if name not in after:
-            place = Place(group=group, path=f"{group}.{name}", subject=f"{noun} '{name}'", key=group)
+            place = DiffLocation(group=group, path=f"{group}.{name}", subject=f"{noun} '{name}'", key=group)
             yield place.change("is gone", value, None, "gone")
 
 
@@ -62,18 +62,20 @@ def _gist(value: Any) -> str:
     """What something new is, in few words."""
     match value:
         case {"when": when}:
-            return in_words(when)
+            return condition_in_words(when)
         case {"work": work, "members": members, "method": method}:
-            return f"{work}, {method}, {say([member['rep'] for member in members])}"
+            return f"{work}, {method}, {value_in_words([member['rep'] for member in members])}"
         case {"require": require}:
-            return f"requires {say(require)}"
+            return f"requires {value_in_words(require)}"
         case _:
-            return say(value)
+            return value_in_words(value)
 
 
-def _rules(olds: Sequence[Rule], news: Sequence[Rule], before: Sequence[Any], after: Sequence[Any]) -> Iterator[Change]:
-    old = {name: i for i, name in enumerate(numbered([rule["name"] for rule in before]))}
-    new = {name: i for i, name in enumerate(numbered([rule["name"] for rule in after]))}
+def _rules(
+    olds: Sequence[Rule], news: Sequence[Rule], before: Sequence[Any], after: Sequence[Any]
+) -> Iterator[PolicyChange]:
+    old = {name: i for i, name in enumerate(with_occurrence([rule["name"] for rule in before]))}
+    new = {name: i for i, name in enumerate(with_occurrence([rule["name"] for rule in after]))}
     pairs = {new[name]: old[name] for name in new if name in old}
     gone = [i for name, i in old.items() if name not in new]
     pairs |= _renamed(before, after, gone, [i for name, i in new.items() if name not in old])
@@ -85,11 +87,11 @@ def _rules(olds: Sequence[Rule], news: Sequence[Rule], before: Sequence[Any], af
             continue
         was = before[pairs[i]]
         if rule["name"] != was["name"]:
-            yield place.at("name").change(f"was called '{was['name']}'", was["name"], rule["name"])
+            yield place.child("name").change(f"was called '{was['name']}'", was["name"], rule["name"])
         if pairs[i] in moved:
             words = f"moved from place {pairs[i] + 1} to {i + 1}, {'before' if i < pairs[i] else 'after'} others"
             yield place.change(words, pairs[i], i, "moved")
-        yield from compare(place, {**was, "name": rule["name"]}, rule)
+        yield from compare_values(place, {**was, "name": rule["name"]}, rule)
     taken = set(pairs.values())
     for i in gone:
         if i not in taken:
@@ -101,12 +103,12 @@ def _written(rule: Rule) -> Any:
     return rule.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
-def _rule(i: int, rule: Mapping[str, Any]) -> Place:
-    return Place(group="rules", path=f"rules[{i}]", subject=f"rule {i + 1} '{rule['name']}'", key="rules")
+def _rule(i: int, rule: Mapping[str, Any]) -> DiffLocation:
+    return DiffLocation(group="rules", path=f"rules[{i}]", subject=f"rule {i + 1} '{rule['name']}'", key="rules")
 
 
 def _taken(rule: Mapping[str, Any]) -> str:
-    whom = f"leads where {in_words(rule['when'])}" if "when" in rule else "every lead"
+    whom = f"leads where {condition_in_words(rule['when'])}" if "when" in rule else "every lead"
     return f"{whom}, for {rule['work']}" + (f" by pool {rule['pool']}" if "pool" in rule else "")
 
 
@@ -114,10 +116,10 @@ def _renamed(before: Sequence[Any], after: Sequence[Any], gone: Sequence[int], n
     """Which of the new rules were there under another name: those that say the same."""
     unnamed: dict[Hashable, list[int]] = {}
     for i in reversed(gone):
-        unnamed.setdefault(essence({**before[i], "name": ""}), []).append(i)
+        unnamed.setdefault(json_key({**before[i], "name": ""}), []).append(i)
     pairs = {}
     for i in new:
-        if twins := unnamed.get(essence({**after[i], "name": ""})):
+        if twins := unnamed.get(json_key({**after[i], "name": ""})):
             pairs[i] = twins.pop()
     return pairs
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from pointsman.domain.leads.facts import NEVER_QUOTED
-from pointsman.domain.routing.decision import canonical
+from pointsman.domain.routing.decision import canonical_json
 
-CONTEXT = 40
-MOST_PATHS = 50
+CONTEXT_CHARACTERS = 40
+MAX_PATHS = 50
 _LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FirstByte:
+class FirstDifference:
     """The first byte that differs, with what stands around it in both; None around what is personal."""
 
     offset: int
@@ -33,49 +33,49 @@ class PathDifference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class RecordComparison:
     """Two canonical records: the same bytes, or where they differ; `more` places are counted, not listed."""
 
-    first: FirstByte | None
+    first_difference: FirstDifference | None
     paths: tuple[PathDifference, ...]
-    more: int = 0
+    unlisted: int = 0
 
     @property
-    def same(self) -> bool:
-        return self.first is None and not self.paths
+    def is_same(self) -> bool:
+        return self.first_difference is None and not self.paths
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def differing_parts(self) -> tuple[str, ...]:
         """The parts at the top that differ, each once."""
         return tuple(dict.fromkeys(d.path.partition(".")[0].partition("[")[0] for d in self.paths))
 
 
-SAME = Comparison(first=None, paths=())
+NO_DIFFERENCE = RecordComparison(first_difference=None, paths=())
 
 
-def compare(before: str, after: str) -> Comparison:
+def compare_records(before: str, after: str) -> RecordComparison:
     """`before` and `after` as canonical JSON, byte by byte and path by path."""
     if before == after:
-        return SAME
+        return NO_DIFFERENCE
     found = list(_differences("", json.loads(before), json.loads(after), personal=False))
     personal = any(difference.hidden for difference in found)
-    return Comparison(
-        first=_first(before, after, hidden=personal),
-        paths=tuple(found[:MOST_PATHS]),
-        more=max(len(found) - MOST_PATHS, 0),
+    return RecordComparison(
+        first_difference=_first(before, after, hidden=personal),
+        paths=tuple(found[:MAX_PATHS]),
+        unlisted=max(len(found) - MAX_PATHS, 0),
     )
 
 
-def difference(path: str, before: object, after: object) -> PathDifference:
+def path_difference(path: str, before: object, after: object) -> PathDifference:
     """One place, told as the others are."""
     return PathDifference(path=path, before=_shown(before), after=_shown(after))
 
 
-def _first(before: str, after: str, *, hidden: bool) -> FirstByte:
+def _first(before: str, after: str, *, hidden: bool) -> FirstDifference:
     shorter = min(len(before), len(after))
     at = next((i for i in range(shorter) if before[i] != after[i]), shorter)
-    around = slice(max(at - CONTEXT, 0), at + CONTEXT)
-    return FirstByte(
+    around = slice(max(at - CONTEXT_CHARACTERS, 0), at + CONTEXT_CHARACTERS)
+    return FirstDifference(
         offset=len(before[:at].encode()),
         before=None if hidden else before[around],
         after=None if hidden else after[around],
@@ -105,7 +105,7 @@ def _differences(path: str, before: Any, after: Any, *, personal: bool) -> Itera
     elif personal or _holds_a_person(before) or _holds_a_person(after):
         yield PathDifference(path=path, before=None, after=None, hidden=True)
     else:
-        yield difference(path, before, after)
+        yield path_difference(path, before, after)
 
 
 def _listed(value: object) -> bool:
@@ -124,5 +124,5 @@ def _holds_a_person(value: object) -> bool:
 def _shown(value: object) -> str | None:
     if isinstance(value, _Nothing):
         return None
-    text = canonical(value)
+    text = canonical_json(value)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Protocol
 
 from pointsman.domain.distribution.caps import RepLoad
-from pointsman.domain.distribution.inputs import World
-from pointsman.domain.policy.document import Method, Policy
+from pointsman.domain.distribution.inputs import RoutingInputs
+from pointsman.domain.policy.document import DistributionMethod, Policy
 from pointsman.domain.roster.reps import Caps, Roster
 
 
-class Periods(Protocol):
+class PeriodStarts(Protocol):
     """When the present hour, day and week began by somebody's clock."""
 
     @property
@@ -23,12 +23,12 @@ class Periods(Protocol):
     def week(self) -> datetime: ...
 
 
-PeriodsAt = Callable[[datetime, str], Periods]
+PeriodStartsAt = Callable[[datetime, str], PeriodStarts]
 _Key = tuple[str, ...]  # ("rep", key), ("category", category, rep) or ("supplier", key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class AssignmentTimes:
     """When work was given to whom, in order of time."""
 
     times: dict[_Key, list[datetime]] = field(default_factory=dict)
@@ -42,21 +42,21 @@ class Given:
         for key in keys:
             self.times.setdefault(key, []).append(at)
 
-    def since(self, key: _Key, start: datetime | None) -> int:
+    def count_since(self, key: _Key, start: datetime | None) -> int:
         times = self.times.get(key, [])
         return len(times) if start is None else len(times) - bisect_left(times, start)
 
 
-class Loads:
+class SimulatedLoads:
     """The loads of one simulation. What ended in history is taken to have ended in the simulation as well."""
 
-    def __init__(self, policy: Policy, roster: Roster, periods: PeriodsAt) -> None:
+    def __init__(self, policy: Policy, roster: Roster, periods: PeriodStartsAt) -> None:
         self._policy, self._roster, self._periods = policy, roster, periods
-        self.then, self.now = Given(), Given()
+        self.then, self.now = AssignmentTimes(), AssignmentTimes()
         self._asked = {name: self._limited(name) for name in policy.pools}
 
-    def of(
-        self, pools: tuple[str, ...], category: Mapping[str, str | None], stored: World
+    def loads_for(
+        self, pools: tuple[str, ...], category: Mapping[str, str | None], stored: RoutingInputs
     ) -> tuple[dict[str, RepLoad], dict[str, dict[str, RepLoad]], dict[str, RepLoad]]:
         """By rep; by category, then rep; by supplier: for those of `pools` whom a cap or a method asks about."""
         reps: dict[str, RepLoad] = {}
@@ -75,10 +75,10 @@ class Loads:
                 suppliers[key] = self._load(("supplier", key), stored.supplier_loads.get(key), theirs)
         return reps, categories, suppliers
 
-    def _load(self, key: _Key, stored: RepLoad | None, periods: Periods) -> RepLoad:
+    def _load(self, key: _Key, stored: RepLoad | None, periods: PeriodStarts) -> RepLoad:
         def count(name: str, start: datetime | None) -> int:
-            now = self.now.since(key, start)
-            return now if stored is None else max(getattr(stored, name) + now - self.then.since(key, start), 0)
+            now = self.now.count_since(key, start)
+            return now if stored is None else max(getattr(stored, name) + now - self.then.count_since(key, start), 0)
 
         return RepLoad(
             open=count("open", None),
@@ -88,7 +88,7 @@ class Loads:
         )
 
     def _limited(self, pool: str) -> tuple[str, ...]:
-        by_load = self._policy.pools[pool].method is Method.LEAST_LOADED
+        by_load = self._policy.pools[pool].method is DistributionMethod.LEAST_LOADED
         members = [member.rep for member in self._policy.pools[pool].members if member.rep in self._roster.reps]
         return tuple(rep for rep in members if by_load or _capped(self._roster.reps[rep].caps))
 

@@ -11,25 +11,25 @@ from types import MappingProxyType
 from uuid import UUID
 
 from pointsman.domain.distribution.eligibility import CalendarState
-from pointsman.domain.distribution.inputs import PoolState, World
+from pointsman.domain.distribution.inputs import PoolState, RoutingInputs
 from pointsman.domain.leads.facts import Facts
-from pointsman.domain.policy.document import Method
-from pointsman.domain.replay.inputs import Inputs
-from pointsman.domain.replay.simulated_loads import Loads, PeriodsAt
+from pointsman.domain.policy.document import DistributionMethod
+from pointsman.domain.replay.recorded_inputs import RecordedInputs
+from pointsman.domain.replay.simulated_loads import PeriodStartsAt, SimulatedLoads
 from pointsman.domain.roster.reps import Roster
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from pointsman.domain.routing.decide import decide
 from pointsman.domain.routing.decision import Decision, DecisionOutcome, StepResult
-from pointsman.domain.routing.plan import Plan, plan_routes
+from pointsman.domain.routing.plan import RoutingPlan, plan_routes
 
-MOST_EXAMPLES = 50
-MOST_NAMES = 200
+MAX_EXAMPLES = 50
+MAX_NAMES = 200
 OTHERS = "(others)"
 DIMENSIONS = ("outcome", "work", "rule", "pool", "rep", "supplier", "hold_reason")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class PastDecision:
     """One stored decision; `inputs` None: it cannot be simulated, for the reason `left_out`."""
 
     decision_id: UUID
@@ -43,13 +43,13 @@ class Past:
     hold_reason: str | None
     summary: str
     category: str | None = None
-    inputs: Inputs | None = None
+    inputs: RecordedInputs | None = None
     facts: Facts = field(default_factory=dict)
     left_out: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Example:
+class SimulationExample:
     """One lead that goes elsewhere, in both policies' words."""
 
     decision_id: UUID
@@ -60,10 +60,10 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
+class DecisionCounts:
     """How many decisions by outcome, work, rule, pool, rep, supplier and reason of hold."""
 
-    by: Mapping[str, Mapping[str, int]]
+    by_dimension: Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +72,12 @@ class SimulationReport:
 
     simulated: int
     left_out: Mapping[str, int]
-    before: Counts
-    after: Counts
+    before: DecisionCounts
+    after: DecisionCounts
     same: int
     elsewhere: int
     other_rep: int
-    examples: tuple[Example, ...]
+    examples: tuple[SimulationExample, ...]
     never_matched: tuple[str, ...]
     never_matched_more: int
     ledgers: Mapping[str, str]  # by counter: "history" or "zero"
@@ -86,7 +86,7 @@ class SimulationReport:
 
 
 @dataclass(frozen=True, slots=True)
-class _Placed:
+class _WaitBeforeAfter:
     """How a lead stood after its last decision, then and now."""
 
     waited_then: bool
@@ -97,24 +97,24 @@ class Simulation:
     """Takes past decisions in order of time, and tells at any moment what came of them so far."""
 
     def __init__(
-        self, compiled: CompiledPolicy, roster: Roster, periods: PeriodsAt, *, ledgers_from_zero: bool = False
+        self, compiled: CompiledPolicy, roster: Roster, periods: PeriodStartsAt, *, ledgers_from_zero: bool = False
     ) -> None:
         self._compiled, self._roster = compiled, roster
-        self._loads = Loads(compiled.policy, roster, periods)
+        self._loads = SimulatedLoads(compiled.policy, roster, periods)
         self._from_zero = ledgers_from_zero
         self._states: dict[str, PoolState] = {}
         self._starts: dict[str, str] = {}
         self._calendars = MappingProxyType({key: CalendarState(readable=True) for key in roster.reps})
-        self._placed: dict[tuple[UUID, str | None], _Placed] = {}
+        self._placed: dict[tuple[UUID, str | None], _WaitBeforeAfter] = {}
         self._before = {name: Counter[str]() for name in DIMENSIONS}
         self._after = {name: Counter[str]() for name in DIMENSIONS}
         self._left_out: Counter[str] = Counter()
         self._results: Counter[str] = Counter()
-        self._examples: list[Example] = []
+        self._examples: list[SimulationExample] = []
         self._matched: set[str] = set()
         self._span: tuple[datetime, datetime] | None = None
 
-    def take(self, decisions: Iterable[Past]) -> None:
+    def add_decisions(self, decisions: Iterable[PastDecision]) -> None:
         """Route these next; they come in order of time."""
         for past in decisions:
             self._span = (self._span[0] if self._span else past.at, past.at)
@@ -139,16 +139,16 @@ class Simulation:
             elsewhere=self._results["elsewhere"],
             other_rep=self._results["other_rep"],
             examples=tuple(self._examples),
-            never_matched=tuple(never[:MOST_NAMES]),
-            never_matched_more=max(len(never) - MOST_NAMES, 0),
-            ledgers=dict(list(self._starts.items())[:MOST_NAMES]),
+            never_matched=tuple(never[:MAX_NAMES]),
+            never_matched_more=max(len(never) - MAX_NAMES, 0),
+            ledgers=dict(list(self._starts.items())[:MAX_NAMES]),
             first_at=self._span[0] if self._span else None,
             last_at=self._span[1] if self._span else None,
         )
 
-    def _take(self, past: Past, inputs: Inputs) -> None:
+    def _take(self, past: PastDecision, inputs: RecordedInputs) -> None:
         known = (past.lead_id, inputs.purpose.value if inputs.purpose else None)
-        self._start_from(inputs.world)
+        self._start_from(inputs.routing_inputs)
         placed = self._placed.get(known)
         if placed is not None and placed.waited_then and not placed.waits_now:
             self._placed[known] = replace(placed, waited_then=past.outcome == DecisionOutcome.HELD)
@@ -158,17 +158,17 @@ class Simulation:
             self._compiled,
             past.facts,
             purpose=inputs.purpose,
-            gates_open=inputs.gates,
+            gates=inputs.gates,
             now=inputs.planned_at,
-            overridden=inputs.overridden,
+            overridden=inputs.overridden_works,
         )
-        decision = decide(plan, self._world(plan, inputs.world))
-        self._keep(decision, past.at)
+        decision = decide(plan, self._world(plan, inputs.routing_inputs))
+        self._apply(decision, past.at)
         held = DecisionOutcome.HELD
-        self._placed[known] = _Placed(past.outcome == held, decision.outcome is held)
+        self._placed[known] = _WaitBeforeAfter(past.outcome == held, decision.outcome is held)
         self._count(past, decision)
 
-    def _start_from(self, stored: World) -> None:
+    def _start_from(self, stored: RoutingInputs) -> None:
         """A counter starts as it stood when the first decision of the period reached one of its pools."""
         pools = self._compiled.policy.pools
         for name, state in stored.pools.items():
@@ -176,10 +176,10 @@ class Simulation:
             if counter is not None and counter not in self._states and not self._from_zero:
                 self._states[counter], self._starts[counter] = state, "history"
 
-    def _world(self, plan: Plan, stored: World) -> World:
+    def _world(self, plan: RoutingPlan, stored: RoutingInputs) -> RoutingInputs:
         pools = self._compiled.policy.pools
         category = {route.pool: route.category for route in plan.routes if route.pool}
-        loads, categories, suppliers = self._loads.of(plan.pools, category, stored)
+        loads, categories, suppliers = self._loads.loads_for(plan.pools, category, stored)
         states = {}
         for name in plan.pools:
             counter = pools[name].counter_of(name)
@@ -193,20 +193,20 @@ class Simulation:
             calendars=self._calendars,
             category_loads=categories,
             supplier_loads=suppliers,
-            earliest={name: self._earliest(name, stored) for name in plan.pools if self._soonest(name)},
+            earliest_starts={name: self._earliest(name, stored) for name in plan.pools if self._soonest(name)},
         )
 
     def _soonest(self, pool: str) -> bool:
-        return self._compiled.policy.pools[pool].method is Method.SOONEST
+        return self._compiled.policy.pools[pool].method is DistributionMethod.SOONEST
 
-    def _earliest(self, name: str, stored: World) -> Mapping[str, datetime]:
+    def _earliest(self, name: str, stored: RoutingInputs) -> Mapping[str, datetime]:
         """The first slots as they were; nobody's is known where they were not looked for: then all are level."""
         pool = self._compiled.policy.pools[name]
-        if name in stored.earliest:
-            return stored.earliest[name]
+        if name in stored.earliest_starts:
+            return stored.earliest_starts[name]
         return {member.rep: stored.now + pool.booking.minimum_notice for member in pool.members}
 
-    def _keep(self, decision: Decision, at: datetime) -> None:
+    def _apply(self, decision: Decision, at: datetime) -> None:
         self._matched |= {step.rule for step in decision.steps if step.result is StepResult.MATCHED and step.rule}
         if decision.rule is not None:
             self._matched.add(decision.rule)
@@ -217,11 +217,11 @@ class Simulation:
         self._states[counter] = PoolState(
             ledger=decision.ledger_after,
             waiting_since={**state.waiting_since, decision.rep: at},
-            skips=state.skips - set(decision.skipped),
+            pending_skips=state.pending_skips - set(decision.skipped),
         )
         self._loads.now.add(self._roster, decision.rep, decision.category, at)
 
-    def _count(self, past: Past, decision: Decision) -> None:
+    def _count(self, past: PastDecision, decision: Decision) -> None:
         before = {name: getattr(past, name) for name in DIMENSIONS if name != "supplier"}
         after = {name: getattr(decision, name) for name in DIMENSIONS if name != "supplier"}
         for counted, values in ((self._before, before), (self._after, after)):
@@ -235,21 +235,21 @@ class Simulation:
         if result != "same":
             self._show(past, decision, first=moved)
 
-    def _show(self, past: Past, decision: Decision, *, first: bool) -> None:
+    def _show(self, past: PastDecision, decision: Decision, *, first: bool) -> None:
         """Those that go elsewhere are shown before those that only change hands."""
-        example = Example(
+        example = SimulationExample(
             decision_id=past.decision_id, lead_id=past.lead_id, at=past.at, before=past.summary, after=decision.summary
         )
         at = min(self._results["elsewhere"] - 1, len(self._examples)) if first else len(self._examples)
         self._examples.insert(at, example)
-        del self._examples[MOST_EXAMPLES:]
+        del self._examples[MAX_EXAMPLES:]
 
 
-def _counts(counted: Mapping[str, Counter[str]]) -> Counts:
+def _counts(counted: Mapping[str, Counter[str]]) -> DecisionCounts:
     """The most frequent names of each; the rest together."""
     found: dict[str, Mapping[str, int]] = {}
     for name, counter in counted.items():
-        most = dict(counter.most_common(MOST_NAMES))
+        most = dict(counter.most_common(MAX_NAMES))
         rest = sum(counter.values()) - sum(most.values())
         found[name] = {**most, OTHERS: rest} if rest else most
-    return Counts(by=found)
+    return DecisionCounts(by_dimension=found)

@@ -14,17 +14,17 @@ class Colleague:
     """A rep who holds other leads of the same account: how many, and since when the latest."""
 
     rep: str
-    leads: int
-    latest: datetime
+    lead_count: int
+    latest_at: datetime
 
     def reason(self, total: int) -> str:
         """As it follows the rep's name in a sentence; `total` is how many of the account's leads anybody holds."""
         if total == 1:
             return "holds the account's only other open lead"
-        return f"holds {self.leads} of the account's {total} other open leads"
+        return f"holds {self.lead_count} of the account's {total} other open leads"
 
 
-def owner_named(given: str, roster: Roster) -> str:
+def resolve_owner(given: str, roster: Roster) -> str:
     """The rep's key for what a sender calls the owner: a key or an email. An unknown name stays as it was written."""
     if given in roster.reps:
         return given
@@ -41,9 +41,9 @@ def rank_colleagues(colleagues: Sequence[Colleague], tie: str, roster: Roster) -
         return rep.tier if rep else 1_000  # 1 is the best
 
     first: dict[str, Callable[[Colleague], float]] = {
-        "most_leads": lambda one: -one.leads,
-        "latest": lambda one: -one.latest.timestamp(),
+        "most_leads": lambda one: -one.lead_count,
+        "latest": lambda one: -one.latest_at.timestamp(),
         "best_tier": tier,
     }
     prefers = first[tie]
-    return sorted(colleagues, key=lambda one: (prefers(one), -one.leads, -one.latest.timestamp(), one.rep))
+    return sorted(colleagues, key=lambda one: (prefers(one), -one.lead_count, -one.latest_at.timestamp(), one.rep))

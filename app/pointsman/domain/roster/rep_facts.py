@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pointsman.domain.dates.local_time import start_of_day
-from pointsman.domain.leads.facts import Facts, FieldType, Value
+from pointsman.domain.leads.facts import Facts, FactValue, FieldType
 from pointsman.domain.roster.reps import Rep
 
-PREFIX = "rep."
+REP_PREFIX = "rep."
 
 #: The attributes that every rep has (`rep.started_on` where known); every other `rep.NAME` is the skill list NAME.
 REP_FIELDS: Mapping[str, FieldType] = MappingProxyType(
@@ -24,7 +24,7 @@ REP_FIELDS: Mapping[str, FieldType] = MappingProxyType(
 
 def rep_facts(rep: Rep) -> Facts:
     """The facts of `rep`; to be laid over the lead's: `{**facts, **rep_facts(rep)}`. A skill list is sorted."""
-    facts: dict[str, Value] = {f"{PREFIX}{name}": tuple(sorted(values)) for name, values in rep.skills.items()}
+    facts: dict[str, FactValue] = {f"{REP_PREFIX}{name}": tuple(sorted(values)) for name, values in rep.skills.items()}
     facts |= {
         "rep.key": rep.key,
         "rep.role": rep.role.name,
@@ -37,8 +37,8 @@ def rep_facts(rep: Rep) -> Facts:
     return facts
 
 
-def field_type_of_rep(field: str) -> FieldType | None:
+def rep_field_type(field: str) -> FieldType | None:
     """The type of a `rep.*` field; None for a field that is none of a rep's."""
-    if not field.startswith(PREFIX):
+    if not field.startswith(REP_PREFIX):
         return None
     return REP_FIELDS.get(field, FieldType.LIST)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Protocol
 
-from pointsman.domain.dates.local_time import instant_of
+from pointsman.domain.dates.local_time import local_to_utc
 from pointsman.domain.dates.public_holidays import holiday_name, is_holiday
 from pointsman.domain.roster.reps import DayChange, WeeklyBlock
 
-WallHours = tuple[time, time]
+WallClockSpan = tuple[time, time]
 
 
-class KeepsHours(Protocol):
+class HasWorkingHours(Protocol):
     """All that decides when somebody works; a Rep is one."""
 
     @property
@@ -35,7 +35,7 @@ class WorkingPattern:
     holidays: str | None = None
 
     @staticmethod
-    def of(who: KeepsHours) -> "WorkingPattern":
+    def of(who: HasWorkingHours) -> "WorkingPattern":
         return WorkingPattern(
             time_zone=who.time_zone,
             working_hours=who.working_hours,
@@ -44,40 +44,40 @@ class WorkingPattern:
         )
 
 
-def hours_on(who: KeepsHours, day: date) -> Sequence[WallHours]:
+def hours_on(who: HasWorkingHours, day: date) -> Sequence[WallClockSpan]:
     """The wall times of work on `day`; without any pattern there are none."""
-    if (change := change_on(who, day)) is not None:
+    if (change := day_change_on(who, day)) is not None:
         return change.blocks
     if who.holidays is not None and is_holiday(who.holidays, day):
         return ()
     weekday = day.weekday()
-    return [(b.start, b.end) for b in who.working_hours if b.weekday == weekday and in_force(b, day)]
+    return [(b.start, b.end) for b in who.working_hours if b.weekday == weekday and is_in_force(b, day)]
 
 
-def spans_on(who: KeepsHours, day: date) -> Iterator[tuple[datetime, datetime]]:
+def working_spans_on(who: HasWorkingHours, day: date) -> Iterator[tuple[datetime, datetime]]:
     """The hours of `day` as instants; a block that lies in a gap of the clock is not there."""
     for begin, end in hours_on(who, day):
-        start, stop = instant_of(day, begin, who.time_zone), instant_of(day, end, who.time_zone)
+        start, stop = local_to_utc(day, begin, who.time_zone), local_to_utc(day, end, who.time_zone)
         if start < stop:
             yield start, stop
 
 
-def in_force(block: WeeklyBlock, day: date) -> bool:
+def is_in_force(block: WeeklyBlock, day: date) -> bool:
     """Whether `day` is among the dates that the block holds for."""
     return (block.first_day is None or block.first_day <= day) and (block.last_day is None or day <= block.last_day)
 
 
-def change_on(who: KeepsHours, day: date) -> DayChange | None:
+def day_change_on(who: HasWorkingHours, day: date) -> DayChange | None:
     """What was said of just this date."""
     return next((change for change in who.day_changes if change.day == day), None)
 
 
-def special(who: KeepsHours, day: date) -> str | None:
+def special_day_reason(who: HasWorkingHours, day: date) -> str | None:
     """Why `day` is unlike other days of its weekday, as it follows a colon; None for an ordinary day.
 
     The reason of a day's change stays out of it: it may be private, and sentences go to whoever asks for a slot.
     """
-    if (change := change_on(who, day)) is not None:
+    if (change := day_change_on(who, day)) is not None:
         return "works other hours on that day" if change.blocks else "does not work on that day"
     name = holiday_name(who.holidays, day) if who.holidays is not None else None
     return f"public holiday ({name})" if name else None

@@ -6,15 +6,15 @@ from datetime import datetime
 from functools import cached_property
 
 from pointsman.domain.conditions.definitions import Definitions
-from pointsman.domain.conditions.evaluator import Compiler, Outcome, Test, fields_asked
-from pointsman.domain.conditions.scores import compile_scores, reachable_fields, with_scores, with_what_scores_ask
-from pointsman.domain.leads.facts import NOW, Facts
+from pointsman.domain.conditions.evaluator import ConditionCompiler, Predicate, TruthValue, fields_read
+from pointsman.domain.conditions.scores import compile_scores, reachable_fields, with_score_fields, with_scores
+from pointsman.domain.leads.facts import NOW_FIELD, Facts
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.walk import conditions_of
-from pointsman.domain.roster.rep_facts import PREFIX
+from pointsman.domain.roster.rep_facts import REP_PREFIX
 from pointsman.domain.roster.roles import GATED_WORKS, Work
-from pointsman.domain.routing.rule_index import RuleIndex, asked
-from pointsman.domain.routing.rule_requirements import Splitter
+from pointsman.domain.routing.rule_index import RuleIndex, evaluate_remaining
+from pointsman.domain.routing.rule_requirements import ConditionSplitter
 
 #: Facts that decisions read whatever the conditions say.
 _ALWAYS_READ = frozenset({"company.domain", "account.owner"})
@@ -27,20 +27,20 @@ class CompiledPolicy:
         self.version = version
         self.policy = policy
         self.definitions = Definitions.of(policy)
-        compiler = Compiler(self.definitions)
-        self.tests: tuple[Test, ...] = tuple(
+        compiler = ConditionCompiler(self.definitions)
+        self.tests: tuple[Predicate, ...] = tuple(
             compiler.compile(rule.when) if rule.when else _always for rule in policy.rules
         )
-        splitter = Splitter(self.definitions)
+        splitter = ConditionSplitter(self.definitions)
         self._index = RuleIndex([splitter.split(rule.when) for rule in policy.rules], compiler)
         self._named = {key: compiler.compile_named(key) for key in self.definitions.conditions}
         works = [rule.work for rule in policy.rules]
-        self._among: dict[Work | None, tuple[int, int]] = {None: (0, (1 << len(works)) - 1)}
+        self._rule_masks: dict[Work | None, tuple[int, int]] = {None: (0, (1 << len(works)) - 1)}
         for number, work in enumerate(Work, 1):
-            self._among[work] = number, sum(1 << i for i, of_rule in enumerate(works) if of_rule is work)
-        self.re_enter: Test | None = compiler.compile(policy.nurture.re_enter) if policy.nurture.re_enter else None
+            self._rule_masks[work] = number, sum(1 << i for i, of_rule in enumerate(works) if of_rule is work)
+        self.re_enter: Predicate | None = compiler.compile(policy.nurture.re_enter) if policy.nurture.re_enter else None
         #: By pool: what must be true of the lead and the rep together, asked of `{**facts, **rep_facts(rep)}`.
-        self.requires: Mapping[str, Test] = {
+        self.requires: Mapping[str, Predicate] = {
             name: compiler.compile(pool.requires) for name, pool in policy.pools.items() if pool.requires
         }
         every_score = compile_scores(self.definitions.scores, self.definitions, compiler)
@@ -48,10 +48,10 @@ class CompiledPolicy:
         self.gated_works = GATED_WORKS | frozenset(policy.gates)
 
     @cached_property
-    def fields(self) -> frozenset[str]:
+    def lead_fields(self) -> frozenset[str]:
         """Every field that this policy may read of a lead: what a decision's inputs have to keep. Never a rep's."""
-        asked = {field for _, condition in conditions_of(self.policy) for field in fields_asked(condition)}
-        return _ALWAYS_READ | {field for field in asked | self._pools_ask if not field.startswith(PREFIX)}
+        asked = {field for _, condition in conditions_of(self.policy) for field in fields_read(condition)}
+        return _ALWAYS_READ | {field for field in asked | self._pools_ask if not field.startswith(REP_PREFIX)}
 
     @cached_property
     def _pools_ask(self) -> frozenset[str]:
@@ -60,9 +60,11 @@ class CompiledPolicy:
         return matched | {preference.lead for pool in pools for preference in pool.ranking.prefer}
 
     @cached_property
-    def _given(self) -> frozenset[str]:
+    def _sent_fields(self) -> frozenset[str]:
         """The fields that a lead brings along, unlike those that a decision works out."""
-        return frozenset(field for field in self.fields if field != NOW and field not in self.definitions.scores)
+        return frozenset(
+            field for field in self.lead_fields if field != NOW_FIELD and field not in self.definitions.scores
+        )
 
     @cached_property
     def _reachable(self) -> frozenset[str]:
@@ -71,17 +73,17 @@ class CompiledPolicy:
         for path, condition in conditions_of(self.policy):
             if not path.startswith("scores."):
                 asked |= reachable_fields(condition, self.definitions)
-        return with_what_scores_ask(asked, self.definitions)
+        return with_score_fields(asked, self.definitions)
 
-    def enriched(self, facts: Facts, now: datetime) -> Facts:
+    def enrich(self, facts: Facts, now: datetime) -> Facts:
         """What this policy may read of `facts`, with the moment of decision and the scores that it asks for.
 
         Doing it again changes nothing, so a stored decision's facts give the same answer when it is replayed.
         """
-        given = self._given
+        given = self._sent_fields
         known = {name: value for name, value in facts.items() if name in given}
-        if NOW in self.fields:
-            known[NOW] = now
+        if NOW_FIELD in self.lead_fields:
+            known[NOW_FIELD] = now
         return with_scores(known, self._scores) if self._scores else known
 
     @cached_property
@@ -92,23 +94,25 @@ class CompiledPolicy:
 
     def candidates(self, facts: Facts, work: Work | None = None) -> tuple[int, ...]:
         """The rules (by position, in order) that the index cannot rule out; only those for `work`, if given."""
-        return tuple(candidate[0] for candidate in self._index.remaining(facts, self._among[work]).candidates)
+        return tuple(candidate[0] for candidate in self._index.remaining(facts, self._rule_masks[work]).candidates)
 
-    def scan(self, facts: Facts, work: Work | None = None) -> Iterator[tuple[int, Outcome]]:
+    def scan_rules(self, facts: Facts, work: Work | None = None) -> Iterator[tuple[int, TruthValue]]:
         """Rules that may be true with what their conditions say, in order; the first true one is the match."""
-        return asked(self._index.remaining(facts, self._among[work]), facts, self._named)
+        return evaluate_remaining(self._index.remaining(facts, self._rule_masks[work]), facts, self._named)
 
     def first_match(self, facts: Facts, work: Work | None = None) -> int | None:
         """The position of the first rule that is true of `facts`."""
-        for position, outcome in asked(self._index.remaining(facts, self._among[work]), facts, self._named):
+        for position, outcome in evaluate_remaining(
+            self._index.remaining(facts, self._rule_masks[work]), facts, self._named
+        ):
             if outcome is True:
                 return position
         return None
 
-    def forget(self) -> None:
+    def clear_cache(self) -> None:
         """Forget what was worked out for earlier leads: for measuring what the first of its kind costs."""
-        self._index.forget()
+        self._index.clear_cache()
 
 
-def _always(_facts: Facts) -> Outcome:
+def _always(_facts: Facts) -> TruthValue:
     return True

@@ -3,25 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pointsman.domain.distribution.eligibility import Candidate, Drop, Task, examine
-from pointsman.domain.distribution.inputs import Owner, PoolState, World
-from pointsman.domain.distribution.ledger import Choice, give
-from pointsman.domain.distribution.methods import Contest, Pick, pick
+from pointsman.domain.distribution.eligibility import Candidate, DropReason, EligibilityContext, check_eligibility
+from pointsman.domain.distribution.inputs import Owner, PoolState, RoutingInputs
+from pointsman.domain.distribution.ledger import TurnResult, assign_turn
+from pointsman.domain.distribution.methods import Choice, Selection, choose_rep
 from pointsman.domain.roster.roles import Work
-from pointsman.domain.routing.decision import Decision, DecisionOutcome, HoldReason, Step, StepResult
-from pointsman.domain.routing.plan import Plan, Route
-from pointsman.domain.routing.reasons import Reasons
+from pointsman.domain.routing.choice_reasons import ChoiceReasons
+from pointsman.domain.routing.decision import Decision, DecisionOutcome, HoldReason, StepResult, TraceStep
+from pointsman.domain.routing.plan import Route, RoutingPlan
 from pointsman.domain.routing.role_guard import guard_assignment
-from pointsman.domain.text.wording import listing
+from pointsman.domain.text.formatting import join_with_and
 
-__all__ = ["Owner", "PoolState", "World", "decide"]
+__all__ = ["Owner", "PoolState", "RoutingInputs", "decide"]
 
 _SENTENCES = 5
 
 _Candidates = dict[str, tuple[Candidate, ...]]  # by pool: a pool that is looked at again replaces what was found before
 
 
-def decide(plan: Plan, world: World) -> Decision:
+def decide(plan: RoutingPlan, world: RoutingInputs) -> Decision:
     """The plan's routes tried in order; the first with somebody eligible decides, else the lead is held or nurtured."""
     steps, candidates = list(plan.steps), _Candidates()
     for route in plan.routes:
@@ -30,33 +30,33 @@ def decide(plan: Plan, world: World) -> Decision:
         pool = plan.compiled.policy.pools[route.pool]
         task = _task(plan, world, route, route.pool)
         candidates.pop(route.pool, None)
-        dropped, eligible = examine(route.pool, pool, world.roster, task)
+        dropped, eligible = check_eligibility(route.pool, pool, world.roster, task)
         if not eligible:
             candidates[route.pool] = tuple(dropped.values())
-            steps.append(_nobody(route, candidates[route.pool]))
+            steps.append(_nobody_eligible_step(route, candidates[route.pool]))
             continue
         steps += _owners_passed_over(route, dropped, eligible, world)
-        contest = Contest(name=route.pool, pool=pool, eligible=eligible, facts=plan.facts, world=world)
-        chosen = pick(contest)
+        contest = Selection(name=route.pool, pool=pool, eligible=eligible, facts=plan.facts, world=world)
+        chosen = choose_rep(contest)
         rep = world.roster.reps[chosen.rep]
         guard_assignment(rep, route.work, task.gate_open, (rep.key, route.work) in world.overrides)
-        reasons = Reasons(contest, chosen)
+        reasons = ChoiceReasons(contest, chosen)
         candidates[route.pool] = tuple(
             dropped.get(member.rep)
-            or reasons.candidate(member.rep, by_override=task.by_override(world.roster.reps[member.rep]))
+            or reasons.eligible_candidate(member.rep, by_override=task.needs_override(world.roster.reps[member.rep]))
             for member in pool.members
         )
-        exception = " by an override" if task.by_override(rep) else ""
+        exception = " by an override" if task.needs_override(rep) else ""
         return _assigned(plan, route, contest, chosen, reasons, steps, candidates, exception)
     return _held(plan, world, steps, candidates)
 
 
-def _task(plan: Plan, world: World, route: Route, pool: str) -> Task:
-    return Task(
+def _task(plan: RoutingPlan, world: RoutingInputs, route: Route, pool: str) -> EligibilityContext:
+    return EligibilityContext(
         work=route.work,
         facts=plan.facts,
         now=world.now,
-        gate_open=route.gate is None or route.gate.open_at(world.now),
+        gate_open=route.gate is None or route.gate.is_open_at(world.now),
         loads=world.loads,
         calendars=world.calendars,
         past_holders=world.past_holders,
@@ -66,17 +66,17 @@ def _task(plan: Plan, world: World, route: Route, pool: str) -> Task:
         category_loads=world.category_loads.get(route.category or "", {}),
         suppliers=plan.compiled.policy.suppliers,
         supplier_loads=world.supplier_loads,
-        earliest=world.earliest.get(pool, {}),
+        earliest_starts=world.earliest_starts.get(pool, {}),
         owners=frozenset(owner.rep for owner in world.owners),
-        not_free=world.asked.obstacles if world.asked else None,
+        obstacles=world.requested_time.obstacles if world.requested_time else None,
     )
 
 
 def _owners_passed_over(
-    route: Route, dropped: Mapping[str, Candidate], eligible: Mapping[str, int], world: World
-) -> list[Step]:
+    route: Route, dropped: Mapping[str, Candidate], eligible: Mapping[str, int], world: RoutingInputs
+) -> list[TraceStep]:
     """Why each owner who was asked before an eligible one, or in vain, does not get the lead."""
-    steps: dict[str, Step] = {}
+    steps: dict[str, TraceStep] = {}
     for owner in world.owners:
         if owner.rep in eligible:
             break
@@ -85,28 +85,31 @@ def _owners_passed_over(
         found = dropped.get(owner.rep)
         why = found.sentence if found else f"{name} is not a member of pool {route.pool}"
         sentence = f"{name} {owner.reason}, but does not get the lead: {why}"
-        steps.setdefault(owner.rep, Step(rule=route.rule, result=StepResult.OWNER_NOT_ELIGIBLE, sentence=sentence))
+        steps.setdefault(owner.rep, TraceStep(rule=route.rule, result=StepResult.OWNER_NOT_ELIGIBLE, sentence=sentence))
     return list(steps.values())
 
 
 def _assigned(
-    plan: Plan,
+    plan: RoutingPlan,
     route: Route,
-    contest: Contest,
-    chosen: Pick,
-    reasons: Reasons,
-    steps: list[Step],
+    contest: Selection,
+    chosen: Choice,
+    reasons: ChoiceReasons,
+    steps: list[TraceStep],
     candidates: _Candidates,
     exception: str,
 ) -> Decision:
     world, pool = contest.world, contest.name
-    choice: Choice = give(contest.state.ledger, contest.eligible, chosen.rep, chosen.tie_break)
+    choice: TurnResult = assign_turn(contest.pool_state.ledger, contest.eligible, chosen.rep, chosen.tie_break)
     name, why = world.roster.reps[chosen.rep].name, reasons.why()
     able = f"{len(contest.eligible)} of {len(candidates[pool])} reps in {pool} eligible"
     sentence = f"{name} is chosen from {pool}{exception}: {why}"
-    steps += [*reasons.steps(route.rule), Step(rule=route.rule, result=StepResult.ASSIGNED, sentence=sentence)]
+    steps += [
+        *reasons.trace_steps(route.rule),
+        TraceStep(rule=route.rule, result=StepResult.ASSIGNED, sentence=sentence),
+    ]
     return replace(
-        _blank(plan, world, steps, candidates),
+        _base_decision(plan, world, steps, candidates),
         outcome=DecisionOutcome.ASSIGNED,
         work=route.work,
         rule=route.rule,
@@ -123,26 +126,28 @@ def _assigned(
     )
 
 
-def _nobody(route: Route, looked_at: tuple[Candidate, ...]) -> Step:
-    if all(c.code == Drop.UNKNOWN_REP for c in looked_at):
+def _nobody_eligible_step(route: Route, looked_at: tuple[Candidate, ...]) -> TraceStep:
+    if all(c.code == DropReason.UNKNOWN_REP for c in looked_at):
         sentence = f"pool {route.pool} has no members on the roster"
-        return Step(rule=route.rule, result=StepResult.POOL_EMPTY, sentence=sentence)
+        return TraceStep(rule=route.rule, result=StepResult.POOL_EMPTY, sentence=sentence)
     reasons = [c.sentence for c in looked_at[:_SENTENCES]]
     if len(looked_at) > _SENTENCES:
         reasons.append(f"{len(looked_at) - _SENTENCES} more likewise")
-    sentence = f"nobody in pool {route.pool} is eligible: {listing(reasons)}"
-    return Step(rule=route.rule, result=StepResult.NOBODY_ELIGIBLE, sentence=sentence)
+    sentence = f"nobody in pool {route.pool} is eligible: {join_with_and(reasons)}"
+    return TraceStep(rule=route.rule, result=StepResult.NOBODY_ELIGIBLE, sentence=sentence)
 
 
-def _nurture(plan: Plan, world: World, route: Route, steps: list[Step], candidates: _Candidates) -> Decision:
+def _nurture(
+    plan: RoutingPlan, world: RoutingInputs, route: Route, steps: list[TraceStep], candidates: _Candidates
+) -> Decision:
     summary = f"This lead goes to nurture: rule '{route.rule}'"
-    steps.append(Step(rule=route.rule, result=StepResult.NURTURE, sentence=summary))
-    blank = _blank(plan, world, steps, candidates)
+    steps.append(TraceStep(rule=route.rule, result=StepResult.NURTURE, sentence=summary))
+    blank = _base_decision(plan, world, steps, candidates)
     return replace(blank, outcome=DecisionOutcome.NURTURE, work=Work.NURTURE, rule=route.rule, summary=summary)
 
 
-def _held(plan: Plan, world: World, steps: list[Step], candidates: _Candidates) -> Decision:
-    reason, sentence, work = plan.ending, plan.ending_sentence, plan.ending_work
+def _held(plan: RoutingPlan, world: RoutingInputs, steps: list[TraceStep], candidates: _Candidates) -> Decision:
+    reason, sentence, work = plan.hold_reason, plan.hold_sentence, plan.hold_work
     rule = pool = category = None
     if plan.routes:
         tried = [step for step in steps if step.result in (StepResult.NOBODY_ELIGIBLE, StepResult.POOL_EMPTY)]
@@ -151,7 +156,7 @@ def _held(plan: Plan, world: World, steps: list[Step], candidates: _Candidates) 
         sentence = "; ".join(step.sentence for step in tried)
         first = plan.routes[0]  # what the lead waits for: a rule passed over for its gate is not it
         work, rule, pool, category = first.work, first.rule, first.pool, first.category
-    blank = _blank(plan, world, steps, candidates)
+    blank = _base_decision(plan, world, steps, candidates)
     return replace(
         blank,
         work=work,
@@ -164,7 +169,9 @@ def _held(plan: Plan, world: World, steps: list[Step], candidates: _Candidates) 
     )
 
 
-def _blank(plan: Plan, world: World, steps: list[Step], candidates: _Candidates) -> Decision:
+def _base_decision(
+    plan: RoutingPlan, world: RoutingInputs, steps: list[TraceStep], candidates: _Candidates
+) -> Decision:
     """A hold that knows how it came about; what was found is filled in."""
     return Decision(
         outcome=DecisionOutcome.HELD,

@@ -50,7 +50,7 @@ class StepResult(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class TraceStep:
     """One step of the trace; `leaves` explain a rule's condition, when it matched or nearly did."""
 
     rule: str | None
@@ -71,7 +71,7 @@ class Decision:
     hold_reason: HoldReason | None
     hold_sentence: str | None
     summary: str
-    steps: tuple[Step, ...]
+    steps: tuple[TraceStep, ...]
     candidates: tuple[Candidate, ...]
     turn: Turn | None  # to be taken back exactly when the assignment earns a credit
     ledger_before: Ledger | None
@@ -102,7 +102,7 @@ class Decision:
             "hold_sentence": self.hold_sentence,
             "summary": self.summary,
             "steps": [_step_as_json(step) for step in self.steps],
-            "candidates": [fields_as_json(candidate) for candidate in self.candidates],
+            "candidates": [shallow_asdict(candidate) for candidate in self.candidates],
             "turn": self.turn.as_json() if self.turn else None,
             "ledger_before": self.ledger_before.as_json() if self.ledger_before else None,
             "ledger_after": self.ledger_after.as_json() if self.ledger_after else None,
@@ -115,7 +115,7 @@ class Decision:
             "skipped": list(self.skipped),
             "counter": self.counter,
         }
-        return canonical(data)
+        return canonical_json(data)
 
     @staticmethod
     def from_json(text: str) -> "Decision":
@@ -146,22 +146,22 @@ class Decision:
         )
 
 
-def canonical(data: object) -> str:
+def canonical_json(data: object) -> str:
     """JSON with sorted keys and no spaces: the same data always gives the same bytes."""
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def fields_as_json(value: Any) -> dict[str, Any]:
+def shallow_asdict(value: Any) -> dict[str, Any]:
     """A flat dataclass as a dict; `dataclasses.asdict` would copy deeply, at ten times the price."""
     return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
-def _step_as_json(step: Step) -> dict[str, Any]:
-    return {**fields_as_json(step), "leaves": [fields_as_json(leaf) for leaf in step.leaves]}
+def _step_as_json(step: TraceStep) -> dict[str, Any]:
+    return {**shallow_asdict(step), "leaves": [shallow_asdict(leaf) for leaf in step.leaves]}
 
 
-def _step(data: Mapping[str, Any]) -> Step:
-    return Step(
+def _step(data: Mapping[str, Any]) -> TraceStep:
+    return TraceStep(
         rule=data["rule"],
         result=StepResult(data["result"]),
         sentence=data["sentence"],

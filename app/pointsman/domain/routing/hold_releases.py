@@ -5,22 +5,22 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pointsman.domain.dates.local_time import next_day, next_hour, next_week, on_wall
+from pointsman.domain.dates.local_time import next_day, next_hour, next_week, to_local_time
 from pointsman.domain.distribution.caps import RepLoad
-from pointsman.domain.distribution.eligibility import Candidate, Drop
-from pointsman.domain.distribution.weights import ramp
+from pointsman.domain.distribution.eligibility import Candidate, DropReason
+from pointsman.domain.distribution.weights import ramp_state
 from pointsman.domain.gate.evaluation import GateResult
 from pointsman.domain.policy.document import Policy, Pool
 from pointsman.domain.roster.reps import Caps, Rep
 from pointsman.domain.roster.roles import Work
-from pointsman.domain.roster.working_hours import at_work, away_until
-from pointsman.domain.routing.decide import World
+from pointsman.domain.roster.working_hours import away_until, is_at_work
+from pointsman.domain.routing.decide import RoutingInputs
 from pointsman.domain.routing.decision import Decision, DecisionOutcome, HoldReason
 from pointsman.domain.routing.next_openings import next_capacity, next_presence
-from pointsman.domain.text.wording import listing
+from pointsman.domain.text.formatting import join_with_and
 
 #: More than these are not kept with a hold.
-MOST = 20
+MAX_RELEASES = 20
 
 ADD_REP = "add-rep"
 _SECOND = timedelta(seconds=1)
@@ -28,21 +28,21 @@ _MOST_STEPS = 1_000  # from one thing in the way to the next, before we give up
 #: These pass with time alone, or would if nothing else stood in the way.
 _TIMED = frozenset(
     {
-        Drop.SUPPLIER_CAPACITY,
-        Drop.RAMP_UP,
-        Drop.TIME_OFF,
-        Drop.OUTSIDE_HOURS,
-        Drop.CAP_HOUR,
-        Drop.CAP_DAY,
-        Drop.CAP_WEEK,
-        Drop.CAP_OPEN,
-        Drop.CAP_CATEGORY,
+        DropReason.SUPPLIER_CAPACITY,
+        DropReason.RAMP_UP,
+        DropReason.TIME_OFF,
+        DropReason.OUTSIDE_HOURS,
+        DropReason.CAP_HOUR,
+        DropReason.CAP_DAY,
+        DropReason.CAP_WEEK,
+        DropReason.CAP_OPEN,
+        DropReason.CAP_CATEGORY,
     }
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
+class HoldRelease:
     """One thing that would release the lead; `at` is None where nobody can know when it happens."""
 
     code: str
@@ -64,16 +64,18 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Bar:
+class _Obstacle:
     """What keeps one rep from the lead, until when (None: for an unknown time), and on whose clock."""
 
-    code: Drop
+    code: DropReason
     at: datetime | None
     zone: str
     sentence: str
 
 
-def releases(decision: Decision, policy: Policy, world: World, gate: GateResult | None = None) -> tuple[Release, ...]:
+def find_releases(
+    decision: Decision, policy: Policy, world: RoutingInputs, gate: GateResult | None = None
+) -> tuple[HoldRelease, ...]:
     """Everything that would release a held lead, the earliest first; nothing for a lead that does not wait.
 
     `gate` is what the gate says of the lead's evidence, where the lead waits for it to open.
@@ -82,24 +84,24 @@ def releases(decision: Decision, policy: Policy, world: World, gate: GateResult 
         return ()
     found = list(_all(decision, policy, world, gate))
     timed = sorted((r for r in found if r.at is not None), key=lambda r: (r.at, r.rep or ""))
-    return (*timed, *(r for r in found if r.at is None))[:MOST]
+    return (*timed, *(r for r in found if r.at is None))[:MAX_RELEASES]
 
 
-def next_try(found: Iterable[Release]) -> datetime | None:
+def next_release_at(found: Iterable[HoldRelease]) -> datetime | None:
     """The earliest known moment of release."""
     return min((release.at for release in found if release.at is not None), default=None)
 
 
-def same_releases(stored: Iterable[Mapping[str, Any]], found: Iterable[Release]) -> bool:
+def same_releases(stored: Iterable[Mapping[str, Any]], found: Iterable[HoldRelease]) -> bool:
     """Whether what is stored with a hold still says the same, whatever the words."""
     old = [(r["code"], r["rep"], r["pool"], r["at"], tuple(r["needs"])) for r in stored]
     new = [r.as_json() for r in found]
     return old == [(r["code"], r["rep"], r["pool"], r["at"], tuple(r["needs"])) for r in new]
 
 
-def _all(decision: Decision, policy: Policy, world: World, gate: GateResult | None) -> Iterator[Release]:
+def _all(decision: Decision, policy: Policy, world: RoutingInputs, gate: GateResult | None) -> Iterator[HoldRelease]:
     if decision.hold_reason is HoldReason.NO_RULE:
-        yield Release(
+        yield HoldRelease(
             code=HoldReason.NO_RULE,
             sentence="A rule that matches this lead is published; one without 'when' at the end catches the rest",
         )
@@ -108,16 +110,18 @@ def _all(decision: Decision, policy: Policy, world: World, gate: GateResult | No
     elif not decision.candidates:
         pool = decision.pool
         sentence = f"Reps are put into pool {pool}" if pool else "The pool that the rule names is published"
-        yield Release(code=HoldReason.POOL_EMPTY, pool=pool, sentence=sentence)
+        yield HoldRelease(code=HoldReason.POOL_EMPTY, pool=pool, sentence=sentence)
     for name in dict.fromkeys(candidate.pool for candidate in decision.candidates):
         here = [candidate for candidate in decision.candidates if candidate.pool == name]
         yield from _of_pool(name, policy.pools[name], here, decision, policy, world)
 
 
-def _gate(work: Work | None, gate: GateResult | None) -> Release:
+def _gate(work: Work | None, gate: GateResult | None) -> HoldRelease:
     if gate is None or gate.passed:
-        return Release(code=HoldReason.GATE_CLOSED, sentence=f"The lead is handed over for {work or 'this work'} again")
-    return Release(
+        return HoldRelease(
+            code=HoldReason.GATE_CLOSED, sentence=f"The lead is handed over for {work or 'this work'} again"
+        )
+    return HoldRelease(
         code=HoldReason.GATE_CLOSED,
         needs=tuple(m.what for m in (*gate.missing, *gate.refused)),
         sentence=f"The lead is handed over with what the gate asks for: {lacking(gate)}",
@@ -127,67 +131,73 @@ def _gate(work: Work | None, gate: GateResult | None) -> Release:
 def lacking(gate: GateResult) -> str:
     """What a gate that is not passed asks for, and how to give it."""
     evidence = [f"{m.what} ({m.how})" for m in (*gate.missing, *gate.refused)]
-    return listing([*evidence, *(leaf.words for leaf in gate.failed_conditions)])
+    return join_with_and([*evidence, *(leaf.words for leaf in gate.failed_conditions)])
 
 
 def _of_pool(
-    name: str, pool: Pool, candidates: list[Candidate], decision: Decision, policy: Policy, world: World
-) -> Iterator[Release]:
+    name: str, pool: Pool, candidates: list[Candidate], decision: Decision, policy: Policy, world: RoutingInputs
+) -> Iterator[HoldRelease]:
     known = False
     for candidate in candidates:
         rep = world.roster.reps.get(candidate.rep)
         # Whoever held the lead never gets it again, so their return changes nothing.
         if candidate.rep in world.past_holders or candidate.code is None:
             continue
-        release = _of_rep(candidate.code, rep, pool, decision, policy, world) if rep else None
+        release = _release_by_rep(candidate.code, rep, pool, decision, policy, world) if rep else None
         if release is not None:
             known = True
             yield replace(release, rep=candidate.rep, pool=name)
     if not known:
         sentence = f"Somebody who may take this lead for {pool.work} is put into pool {name}"
-        yield Release(code=ADD_REP, pool=name, sentence=sentence)
+        yield HoldRelease(code=ADD_REP, pool=name, sentence=sentence)
 
 
-def _of_rep(code: str, rep: Rep, pool: Pool, decision: Decision, policy: Policy, world: World) -> Release | None:
+def _release_by_rep(
+    code: str, rep: Rep, pool: Pool, decision: Decision, policy: Policy, world: RoutingInputs
+) -> HoldRelease | None:
     if code in _TIMED:
-        return _in_time(rep, pool, decision, policy, world)
+        return _timed_release(rep, pool, decision, policy, world)
     sentence = {
-        Drop.INACTIVE.value: f"{rep.name} is active again and takes turns",
-        Drop.CALENDAR.value: f"{rep.name}'s calendar can be read again",
-        Drop.NO_SLOT.value: f"Time becomes free in {rep.name}'s calendar",
-        Drop.GATE.value: f"The gate for {pool.work} opens, or {rep.name} gets an override",
-        Drop.NOT_OWNER.value: f"{rep.name} becomes the owner of the contact or the account",
+        DropReason.INACTIVE.value: f"{rep.name} is active again and takes turns",
+        DropReason.CALENDAR.value: f"{rep.name}'s calendar can be read again",
+        DropReason.NO_SLOT.value: f"Time becomes free in {rep.name}'s calendar",
+        DropReason.GATE.value: f"The gate for {pool.work} opens, or {rep.name} gets an override",
+        DropReason.NOT_OWNER.value: f"{rep.name} becomes the owner of the contact or the account",
     }.get(code)  # role, skills, barred: waiting changes nothing, and roles are not to be bent
-    return Release(code=code, sentence=sentence) if sentence else None
+    return HoldRelease(code=code, sentence=sentence) if sentence else None
 
 
-def _in_time(rep: Rep, pool: Pool, decision: Decision, policy: Policy, world: World) -> Release | None:
+def _timed_release(
+    rep: Rep, pool: Pool, decision: Decision, policy: Policy, world: RoutingInputs
+) -> HoldRelease | None:
     """The first moment at which nothing stands in this rep's way any more; or what has no known end."""
-    case = _Case(rep=rep, pool=pool, decision=decision, policy=policy, world=world)
+    case = _WaitingOn(rep=rep, pool=pool, decision=decision, policy=policy, world=world)
     at, last = world.now, None
     for _ in range(_MOST_STEPS):
-        bar = next(case.bars(at), None)
+        bar = next(case.obstacles(at), None)
         if bar is None:
             if last is None:
                 return None
-            return Release(code=last.code, at=at.astimezone(UTC), sentence=f"{last.sentence} {_shown(at, last.zone)}")
+            return HoldRelease(
+                code=last.code, at=at.astimezone(UTC), sentence=f"{last.sentence} {_shown(at, last.zone)}"
+            )
         if bar.at is None:
-            return Release(code=bar.code, sentence=bar.sentence)
+            return HoldRelease(code=bar.code, sentence=bar.sentence)
         at, last = bar.at, bar
     return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
+class _WaitingOn:
     """One rep, one pool, one waiting lead."""
 
     rep: Rep
     pool: Pool
     decision: Decision
     policy: Policy
-    world: World
+    world: RoutingInputs
 
-    def bars(self, at: datetime) -> Iterator[_Bar]:
+    def obstacles(self, at: datetime) -> Iterator[_Obstacle]:
         """What would stand in the way at `at`; each ends later than that, or at no known time."""
         yield from self._capacity(at)
         yield from self._ramp(at)
@@ -197,54 +207,56 @@ class _Case:
         for category in self._categories():
             load = world.category_loads[category][rep.key]
             for bar in self._caps(at, rep.caps.categories[category], load, of=f" for {category}"):
-                yield replace(bar, code=Drop.CAP_CATEGORY)
+                yield replace(bar, code=DropReason.CAP_CATEGORY)
 
-    def _capacity(self, at: datetime) -> Iterator[_Bar]:
+    def _capacity(self, at: datetime) -> Iterator[_Obstacle]:
         rules, supplier = self.policy.suppliers.get(self.rep.supplier), self.rep.supplier
         if rules is None:
             return
         free = next_capacity(rules, self.world.supplier_loads.get(supplier, RepLoad()), self.world.now, at)
         if free != at:
             words = f"{supplier} has capacity again on" if free else f"{supplier} gets capacity, or closes a lead"
-            yield _Bar(code=Drop.SUPPLIER_CAPACITY, at=free, zone=rules.time_zone, sentence=words)
+            yield _Obstacle(code=DropReason.SUPPLIER_CAPACITY, at=free, zone=rules.time_zone, sentence=words)
 
-    def _ramp(self, at: datetime) -> Iterator[_Bar]:
-        found, name = ramp(self.pool, self.rep, at), self.rep.name
+    def _ramp(self, at: datetime) -> Iterator[_Obstacle]:
+        found, name = ramp_state(self.pool, self.rep, at), self.rep.name
         if not found.percent:
             words = f"{name}'s ramp-up gives turns from" if found.rises_at else f"The ramp-up gives {name} turns again"
-            yield _Bar(code=Drop.RAMP_UP, at=found.rises_at, zone=self.pool.time_zone, sentence=words)
+            yield _Obstacle(code=DropReason.RAMP_UP, at=found.rises_at, zone=self.pool.time_zone, sentence=words)
 
-    def _absence(self, at: datetime) -> Iterator[_Bar]:
+    def _absence(self, at: datetime) -> Iterator[_Obstacle]:
         rep, zone = self.rep, self.rep.time_zone
         back = away_until(rep, at)
         if back is not None and self.pool.books_ahead:
             if back >= at + self.pool.booking.horizon:
                 offered = back - self.pool.booking.horizon + _SECOND
                 words = f"Time of {rep.name} can be offered from"
-                yield _Bar(code=Drop.TIME_OFF, at=offered, zone=zone, sentence=words)
+                yield _Obstacle(code=DropReason.TIME_OFF, at=offered, zone=zone, sentence=words)
         elif back is not None:
-            yield _Bar(code=Drop.TIME_OFF, at=back, zone=zone, sentence=f"{rep.name} is back on")
-        elif self.pool.immediate and not at_work(rep, at):
+            yield _Obstacle(code=DropReason.TIME_OFF, at=back, zone=zone, sentence=f"{rep.name} is back on")
+        elif self.pool.immediate and not is_at_work(rep, at):
             start = next_presence(rep, at, in_hours=True)
             words = f"{rep.name} is at work on" if start else f"{rep.name} has working hours"
-            yield _Bar(code=Drop.OUTSIDE_HOURS, at=start, zone=zone, sentence=words)
+            yield _Obstacle(code=DropReason.OUTSIDE_HOURS, at=start, zone=zone, sentence=words)
 
-    def _caps(self, at: datetime, caps: Caps, load: RepLoad | None, *, of: str = "") -> Iterator[_Bar]:
+    def _caps(self, at: datetime, caps: Caps, load: RepLoad | None, *, of: str = "") -> Iterator[_Obstacle]:
         name, zone, load = self.rep.name, self.pool.time_zone, load or RepLoad()
         for code, cap, count, period, begins in (
-            (Drop.CAP_HOUR, caps.per_hour, load.hour, "hour", next_hour),
-            (Drop.CAP_DAY, caps.per_day, load.day, "day", next_day),
-            (Drop.CAP_WEEK, caps.per_week, load.week, "week", next_week),
+            (DropReason.CAP_HOUR, caps.per_hour, load.hour, "hour", next_hour),
+            (DropReason.CAP_DAY, caps.per_day, load.day, "day", next_day),
+            (DropReason.CAP_WEEK, caps.per_week, load.week, "week", next_week),
         ):
             anew = begins(self.world.now, zone)
             if cap == 0:
-                yield _Bar(code=code, at=None, zone=zone, sentence=f"{name}'s cap per {period}{of}, now 0, is raised")
+                yield _Obstacle(
+                    code=code, at=None, zone=zone, sentence=f"{name}'s cap per {period}{of}, now 0, is raised"
+                )
             elif cap is not None and count >= cap and at < anew:
                 words = f"{name}'s cap of {cap} per {period}{of} starts anew on"
-                yield _Bar(code=code, at=anew, zone=zone, sentence=words)
+                yield _Obstacle(code=code, at=anew, zone=zone, sentence=words)
         if caps.open_load is not None and load.open >= caps.open_load:
             words = f"One of {name}'s {load.open} open leads{of} is closed or moved, or the cap is raised"
-            yield _Bar(code=Drop.CAP_OPEN, at=None, zone=zone, sentence=words)
+            yield _Obstacle(code=DropReason.CAP_OPEN, at=None, zone=zone, sentence=words)
 
     def _categories(self) -> list[str]:
         """Those that this rep was counted for: the waited-for rule's, or else those of the rules after it."""
@@ -253,4 +265,4 @@ class _Case:
 
 
 def _shown(at: datetime, zone: str) -> str:
-    return f"{on_wall(at, zone):%a %Y-%m-%d %H:%M} ({zone})"
+    return f"{to_local_time(at, zone):%a %Y-%m-%d %H:%M} ({zone})"

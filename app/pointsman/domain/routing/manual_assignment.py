@@ -7,13 +7,13 @@ from typing import Any
 
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import Work
-from pointsman.domain.routing.decision import Decision, DecisionOutcome, Step, StepResult, canonical
+from pointsman.domain.routing.decision import Decision, DecisionOutcome, StepResult, TraceStep, canonical_json
 
-KEY = "manual"
+MANUAL_KEY = "manual"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ByHand:
+class ManualAssignment:
     """Who is to have the lead for what and why, under whose override, and with what in force."""
 
     rep: str
@@ -37,14 +37,14 @@ class ByHand:
             "policy_version": self.policy_version,
             "roster_version": self.roster_version,
         }
-        return canonical({KEY: said})
+        return canonical_json({MANUAL_KEY: said})
 
     @staticmethod
-    def from_json(inputs: Mapping[str, Any]) -> "ByHand":
-        said = inputs[KEY]
-        return ByHand(**{**said, "work": Work(said["work"]), "now": datetime.fromisoformat(said["now"])})
+    def from_json(inputs: Mapping[str, Any]) -> "ManualAssignment":
+        said = inputs[MANUAL_KEY]
+        return ManualAssignment(**{**said, "work": Work(said["work"]), "now": datetime.fromisoformat(said["now"])})
 
-    def decision(self, rep: Rep) -> Decision:
+    def to_decision(self, rep: Rep) -> Decision:
         """The decision, which takes no turn; `rep` is whom `self.rep` names."""
         by = f" under an override of {self.approver}" if self.approver else ""
         summary = f"{rep.name} gets this lead for {self.work} by hand{by}: {self.reason}"
@@ -57,7 +57,7 @@ class ByHand:
             hold_reason=None,
             hold_sentence=None,
             summary=summary,
-            steps=(Step(rule=None, result=StepResult.ASSIGNED, sentence=summary),),
+            steps=(TraceStep(rule=None, result=StepResult.ASSIGNED, sentence=summary),),
             candidates=(),
             turn=None,
             ledger_before=None,

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from pointsman.domain.dates.local_time import local_date, next_day, next_week, start_of_day
-from pointsman.domain.distribution.caps import RepLoad, at_capacity
+from pointsman.domain.distribution.caps import RepLoad, reached_supplier_limit
 from pointsman.domain.policy.pools import SupplierRules
 from pointsman.domain.roster.reps import Rep
-from pointsman.domain.roster.working_hours import at_work, away_until, next_start
+from pointsman.domain.roster.working_hours import away_until, is_at_work, next_work_start
 
 _MOST = 1_000  # absences and blocks to step over before we give up
 
@@ -19,9 +19,9 @@ def next_presence(rep: Rep, after: datetime, *, in_hours: bool) -> datetime | No
     for _ in range(_MOST):
         if back := away_until(rep, at):
             at = back.astimezone(UTC)
-        elif not in_hours or at_work(rep, at):
+        elif not in_hours or is_at_work(rep, at):
             return at
-        elif start := next_start(rep, at):
+        elif start := next_work_start(rep, at):
             at = start
         else:
             return None
@@ -35,9 +35,9 @@ def next_capacity(rules: SupplierRules, load: RepLoad, now: datetime, after: dat
     """
     day, week = next_day(now, rules.time_zone), next_week(now, rules.time_zone)
     for at in sorted({after, day, week, *_steps(rules, now)}):
-        step = rules.step_on(local_date(at, rules.time_zone))
+        step = rules.capacity_on(local_date(at, rules.time_zone))
         left = replace(load, day=load.day if at < day else 0, week=load.week if at < week else 0)
-        if at >= after and (step is None or at_capacity(step, left) is None):
+        if at >= after and (step is None or reached_supplier_limit(step, left) is None):
             return at
     return None
 

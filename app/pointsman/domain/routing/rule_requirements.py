@@ -4,9 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from pointsman.domain.conditions.definitions import Definitions
-from pointsman.domain.conditions.predicates import countries_of
+from pointsman.domain.conditions.predicates import countries_in_groups
 from pointsman.domain.policy.conditions_model import (
-    ORDERING,
+    ORDERING_OPERATORS,
     All,
     AnyOf,
     Condition,
@@ -17,16 +17,16 @@ from pointsman.domain.policy.conditions_model import (
     PersonaRef,
     SegmentRef,
 )
-from pointsman.domain.policy.operands import Ref
+from pointsman.domain.policy.operands import FieldRef
 
 #: A named condition of more parts is asked as a whole, since each rule that names it would carry them all.
-MAX_INNER = 50
+MAX_INLINED_PARTS = 50
 #: When so many values of lists have been compared with each other, what is left of a policy is not indexed.
-MAX_COMPARED = 2_000_000
+MAX_COMPARED_VALUES = 2_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Split:
+class SplitCondition:
     """A condition as a conjunction: of looked-up tests, of named conditions, and of the rest.
 
     `needs`: per field, the values of which it must have one, also for what is named. `exact`: tests that are true
@@ -34,76 +34,80 @@ class Split:
     were looked up.
     """
 
-    needs: dict[str, frozenset[object]]
+    required_values: dict[str, frozenset[object]]
     exact: tuple[Leaf, ...] = ()
     ranged: tuple[Leaf, ...] = ()
-    named: "tuple[tuple[str, Split], ...]" = ()
+    named: "tuple[tuple[str, SplitCondition], ...]" = ()
     rest: tuple[Condition, ...] = ()
 
     @property
-    def every_range(self) -> tuple[Leaf, ...]:
+    def all_ranged(self) -> tuple[Leaf, ...]:
         """The comparisons with numbers, those of named conditions too."""
-        return (*self.ranged, *(leaf for _, inner in self.named for leaf in inner.every_range))
+        return (*self.ranged, *(leaf for _, inner in self.named for leaf in inner.all_ranged))
 
-    def left(self, values: Collection[str], ranges: Collection[str]) -> tuple[tuple[str, ...], tuple[Condition, ...]]:
+    def still_to_test(
+        self, values: Collection[str], ranges: Collection[str]
+    ) -> tuple[tuple[str, ...], tuple[Condition, ...]]:
         """The names and conditions still to be asked when these fields were looked up by value and by range."""
-        names = tuple(name for name, inner in self.named if any(inner.left(values, ranges)))
+        names = tuple(name for name, inner in self.named if any(inner.still_to_test(values, ranges)))
         exact = (leaf for leaf in self.exact if leaf.field not in values)
         ranged = (leaf for leaf in self.ranged if leaf.field not in ranges)
         return names, (*exact, *ranged, *self.rest)
 
 
-class Splitter:
+class ConditionSplitter:
     """Takes the conditions of one policy apart, each named one once."""
 
     def __init__(self, definitions: Definitions) -> None:
         self._definitions = definitions
-        self._named: dict[str, Split] = {}
-        self._room = MAX_COMPARED
+        self._named: dict[str, SplitCondition] = {}
+        self._room = MAX_COMPARED_VALUES
 
-    def split(self, condition: Condition | None) -> Split:
+    def split(self, condition: Condition | None) -> SplitCondition:
         """`condition` taken apart; it is true of a lead exactly if all parts are."""
         match condition:
             case None:
-                return Split(needs={})
+                return SplitCondition(required_values={})
             case _ if self._room <= 0:
-                return Split(needs={}, rest=(condition,))
+                return SplitCondition(required_values={}, rest=(condition,))
             case All(all=parts):
                 return self._joined([self.split(part) for part in parts])
             case Leaf():
                 return self._of_leaf(condition)
             case SegmentRef() | IcpRef() | PersonaRef() if condition.key in self._definitions.conditions:
                 inner = self._of_name(condition.key)
-                return Split(needs=inner.needs, named=((condition.key, inner),))
+                return SplitCondition(required_values=inner.required_values, named=((condition.key, inner),))
             case _:
-                return Split(needs=self._needed(condition), rest=(condition,))
+                return SplitCondition(required_values=self._needed(condition), rest=(condition,))
 
-    def _of_name(self, key: str) -> Split:
+    def _of_name(self, key: str) -> SplitCondition:
         if key not in self._named:
             condition = self._definitions.conditions[key]
             inner = self.split(condition)
-            large = len(inner.exact) + len(inner.ranged) + len(inner.named) + len(inner.rest) > MAX_INNER
-            self._named[key] = Split(needs=inner.needs, rest=(condition,)) if large else inner
+            large = len(inner.exact) + len(inner.ranged) + len(inner.named) + len(inner.rest) > MAX_INLINED_PARTS
+            self._named[key] = (
+                SplitCondition(required_values=inner.required_values, rest=(condition,)) if large else inner
+            )
         return self._named[key]
 
-    def _of_leaf(self, leaf: Leaf) -> Split:
+    def _of_leaf(self, leaf: Leaf) -> SplitCondition:
         needs = self._needed(leaf)
         if needs and all(isinstance(value, str) for value in needs[leaf.field]):
-            return Split(needs=needs, exact=(leaf,))
+            return SplitCondition(required_values=needs, exact=(leaf,))
         bounds = leaf.operand if isinstance(leaf.operand, tuple) else (leaf.operand,)
-        if leaf.operator in ORDERING and all(isinstance(bound, (int, float)) for bound in bounds):
-            return Split(needs={}, ranged=(leaf,))
-        return Split(needs=needs, rest=(leaf,))
+        if leaf.operator in ORDERING_OPERATORS and all(isinstance(bound, (int, float)) for bound in bounds):
+            return SplitCondition(required_values={}, ranged=(leaf,))
+        return SplitCondition(required_values=needs, rest=(leaf,))
 
-    def _joined(self, parts: list[Split]) -> Split:
+    def _joined(self, parts: list[SplitCondition]) -> SplitCondition:
         needs: dict[str, frozenset[object]] = {}
         for part in parts:
-            for field, wanted in part.needs.items():
+            for field, wanted in part.required_values.items():
                 if field in needs:
                     self._room -= len(wanted)
                 needs[field] = needs[field] & wanted if field in needs else wanted
-        return Split(
-            needs=needs,
+        return SplitCondition(
+            required_values=needs,
             exact=tuple(leaf for part in parts for leaf in part.exact),
             ranged=tuple(leaf for part in parts for leaf in part.ranged),
             named=tuple({name: inner for part in parts for name, inner in part.named}.items()),
@@ -114,8 +118,8 @@ class Splitter:
         match condition:
             case Leaf(operator=Operator.IN_GROUP):
                 names = condition.operand if isinstance(condition.operand, tuple) else ()
-                return {condition.field: countries_of(names, self._definitions)}
-            case Leaf(operator=Operator.EQUALS | Operator.IN) if not isinstance(condition.operand, Ref):
+                return {condition.field: countries_in_groups(names, self._definitions)}
+            case Leaf(operator=Operator.EQUALS | Operator.IN) if not isinstance(condition.operand, FieldRef):
                 operand = condition.operand
                 return {condition.field: frozenset(operand if isinstance(operand, tuple) else (operand,))}
             case AnyOf(any=parts):
@@ -124,7 +128,7 @@ class Splitter:
                 shared = {field for field in first if all(field in other for other in others)}
                 return {field: first[field].union(*(other[field] for other in others)) for field in shared}
             case All() | SegmentRef() | IcpRef() | PersonaRef():
-                return self.split(condition).needs if _is_known(condition, self._definitions) else {}
+                return self.split(condition).required_values if _is_known(condition, self._definitions) else {}
             case _:
                 return {}
 

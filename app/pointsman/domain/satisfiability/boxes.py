@@ -11,9 +11,9 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from pointsman.domain.conditions.definitions import Definitions
-from pointsman.domain.conditions.evaluator import Test, compile_condition
+from pointsman.domain.conditions.evaluator import Predicate, compile_condition
 from pointsman.domain.policy.conditions_model import (
-    RELATIVE,
+    RELATIVE_TIME_OPERATORS,
     All,
     AnyOf,
     Condition,
@@ -24,13 +24,13 @@ from pointsman.domain.policy.conditions_model import (
     PersonaRef,
     SegmentRef,
 )
-from pointsman.domain.policy.operands import Ref
-from pointsman.domain.satisfiability.leaf_regions import MODELLED, ages_of, regions_of
-from pointsman.domain.satisfiability.regions import ABSENT, LISTS, PRESENT, TEXTS, Region, one_of
+from pointsman.domain.policy.operands import FieldRef
+from pointsman.domain.satisfiability.leaf_value_sets import MODELLED_OPERATORS, age_value_sets, leaf_value_sets
+from pointsman.domain.satisfiability.value_sets import ABSENT, LISTS, PRESENT, TEXTS, ValueSet, one_of
 
 MAX_BOXES = 128
 MAX_NARROWED = 16  # of too many boxes, as many are kept: a rule hides little by the rest
-MAX_TRIED = 100  # values that a named test is tried on
+MAX_TRIED_VALUES = 100  # values that a named test is tried on
 MAX_STEPS = 150_000
 
 _OF_ITEMS = frozenset({Operator.CONTAINS_ANY, Operator.CONTAINS_ALL, Operator.CONTAINS_NONE})
@@ -43,7 +43,7 @@ _OF_TEXTS = frozenset(
 _AGE = "\x00age"
 
 
-class Named(NamedTuple):
+class OpaqueTest(NamedTuple):
     """A test that is known by its name alone, and what it answers."""
 
     field: str
@@ -56,11 +56,11 @@ class Named(NamedTuple):
 class Box:
     """Leads whose fields lie in these regions, and of whom these tests are true or false; without any, all leads."""
 
-    fields: Mapping[str, Region]
-    tests: frozenset[Named] = frozenset()
+    fields: Mapping[str, ValueSet]
+    tests: frozenset[OpaqueTest] = frozenset()
 
     @property
-    def unbounded(self) -> bool:
+    def is_unbounded(self) -> bool:
         return not self.fields and not self.tests
 
 
@@ -68,47 +68,47 @@ EVERY_LEAD = Box({})
 Boxes = tuple[Box, ...]
 
 
-class Expander:
+class BoxExpander:
     """Turns the conditions of one policy into boxes; `exhausted` once the work allowed is used up."""
 
     def __init__(self, definitions: Definitions, *, steps: int = MAX_STEPS) -> None:
         self._definitions = definitions
         self._groups = definitions.country_groups
         self._left = steps
-        self._rough = False  # whether anything was widened or narrowed since this was last set
+        self._approximated = False  # whether anything was widened or narrowed since this was last set
         self._named: dict[tuple[str, bool, bool], tuple[Boxes, bool]] = {}
         self._sides: dict[int, tuple[Condition, Boxes, Boxes]] = {}
         self._leaves: dict[tuple[object, ...], Leaf] = {}
-        self._compiled: dict[tuple[object, ...], Test] = {}
-        self._tried: dict[tuple[Named, object], bool] = {}
+        self._compiled: dict[tuple[object, ...], Predicate] = {}
+        self._tried: dict[tuple[OpaqueTest, object], bool] = {}
 
     @property
-    def exhausted(self) -> bool:
+    def is_exhausted(self) -> bool:
         return self._left <= 0
 
-    def at_most(self, condition: Condition | None) -> Boxes:
+    def over_approximate(self, condition: Condition | None) -> Boxes:
         """Boxes that hold every lead of whom `condition` is true (and perhaps others)."""
         return (EVERY_LEAD,) if condition is None else self._boxes(condition, holds=True, over=True)
 
-    def both_sides(self, condition: Condition | None) -> tuple[Boxes, Boxes]:
+    def approximate(self, condition: Condition | None) -> tuple[Boxes, Boxes]:
         """`at_most`, and boxes that hold only leads of whom `condition` is true (and perhaps not all)."""
         if condition is None:
             return (EVERY_LEAD,), (EVERY_LEAD,)
         if id(condition) not in self._sides:
-            self._rough = False
-            wide = self.at_most(condition)
-            narrow = self._boxes(condition, holds=True, over=False) if self._rough else wide
+            self._approximated = False
+            wide = self.over_approximate(condition)
+            narrow = self._boxes(condition, holds=True, over=False) if self._approximated else wide
             self._sides[id(condition)] = (condition, wide, narrow)  # kept alive, so that its id stays its own
         _, wide, narrow = self._sides[id(condition)]
         return wide, narrow
 
-    def _given_up(self, boxes: Boxes) -> Boxes:
-        self._rough = True
+    def _give_up(self, boxes: Boxes) -> Boxes:
+        self._approximated = True
         return boxes
 
     def _boxes(self, condition: Condition, *, holds: bool, over: bool) -> Boxes:
-        if self.exhausted:
-            return self._given_up((EVERY_LEAD,) if over else ())
+        if self.is_exhausted:
+            return self._give_up((EVERY_LEAD,) if over else ())
         if isinstance(condition, Leaf):
             self._left -= 1
             return self._of_leaf(condition, holds=holds)
@@ -125,32 +125,32 @@ class Expander:
         asked = (key, holds, over)
         if asked not in self._named:
             if key not in self._definitions.conditions:
-                return self._given_up((EVERY_LEAD,) if over else ())
-            before, self._rough = self._rough, False
+                return self._give_up((EVERY_LEAD,) if over else ())
+            before, self._approximated = self._approximated, False
             boxes = self._boxes(self._definitions.conditions[key], holds=holds, over=over)
-            self._named[asked] = (boxes, self._rough)
-            self._rough |= before
+            self._named[asked] = (boxes, self._approximated)
+            self._approximated |= before
         boxes, rough = self._named[asked]
-        self._rough |= rough
+        self._approximated |= rough
         return boxes
 
     def _either(self, parts: Iterable[Condition], *, holds: bool, over: bool) -> Boxes:
-        alone: dict[str, Region] = {}
+        alone: dict[str, ValueSet] = {}
         rest: list[Box] = []
         for part in parts:
             for box in self._boxes(part, holds=holds, over=over):
                 self._left -= 1
-                if box.unbounded:
+                if box.is_unbounded:
                     return (EVERY_LEAD,)
                 field = next(iter(box.fields), "") if len(box.fields) == 1 and not box.tests else ""
-                joined = box.fields[field].join(alone[field]) if field in alone else box.fields.get(field)
+                joined = box.fields[field].union(alone[field]) if field in alone else box.fields.get(field)
                 if field and joined is not None:
                     alone[field] = joined
                 else:
                     rest.append(box)
                     if len(rest) > MAX_BOXES:
-                        return self._given_up((EVERY_LEAD,) if over else tuple(rest[:MAX_BOXES]))
-        if any(region.everything for region in alone.values()):
+                        return self._give_up((EVERY_LEAD,) if over else tuple(rest[:MAX_BOXES]))
+        if any(region.is_unrestricted for region in alone.values()):
             return (EVERY_LEAD,)
         return (*(Box({field: region}) for field, region in alone.items()), *rest)
 
@@ -159,14 +159,14 @@ class Expander:
         for boxes in sorted((self._boxes(part, holds=holds, over=over) for part in parts), key=len):
             limit = MAX_BOXES
             if len(found) * len(boxes) > MAX_BOXES:
-                self._rough = True
+                self._approximated = True
                 if over:
                     continue
                 limit = MAX_NARROWED
             met: list[Box] = []
             for one, other in product(found, boxes):
                 self._left -= 1
-                if (both := self.meet(one, other)) is not None:
+                if (both := self.intersect(one, other)) is not None:
                     met.append(both)
                     if len(met) >= limit:
                         break
@@ -179,56 +179,58 @@ class Expander:
         operator, operand, field = leaf.operator, leaf.operand, leaf.field
         if operator is Operator.PRESENT:
             return (Box({field: PRESENT if operand is holds else ABSENT}),)
-        if isinstance(operand, timedelta) and operator in RELATIVE:
-            dated = Region(absent=False, kinds={datetime: PRESENT.kinds[datetime]})
-            return tuple(Box({field: dated, field + _AGE: ages}) for ages in ages_of(operator, operand, holds=holds))
-        if operator in MODELLED and not isinstance(operand, Ref):
+        if isinstance(operand, timedelta) and operator in RELATIVE_TIME_OPERATORS:
+            dated = ValueSet(may_be_absent=False, kinds={datetime: PRESENT.kinds[datetime]})
+            return tuple(
+                Box({field: dated, field + _AGE: ages}) for ages in age_value_sets(operator, operand, holds=holds)
+            )
+        if operator in MODELLED_OPERATORS and not isinstance(operand, FieldRef):
             if operator is Operator.IN_GROUP and isinstance(operand, tuple) and all(g in self._groups for g in operand):
                 operator, operand = Operator.IN, tuple(code for group in operand for code in self._groups[group])
-            regions = regions_of(operator, operand, holds=holds)
+            regions = leaf_value_sets(operator, operand, holds=holds)
             if regions is not None:
-                return tuple(Box({field: region}) for region in regions if not region.empty)
+                return tuple(Box({field: region}) for region in regions if not region.is_empty)
         if operator in _OF_ITEMS and isinstance(operand, tuple) and len(operand) <= MAX_BOXES:
             return self._of_items(leaf, operand, holds=holds)
         fields = {field: TEXTS if operator in _OF_TEXTS else PRESENT}
-        if isinstance(operand, Ref):
+        if isinstance(operand, FieldRef):
             fields[operand.field] = PRESENT
-        return (Box(fields, frozenset({self._named_test(leaf, holds=holds)})),)
+        return (Box(fields, frozenset({self._opaque_test(leaf, holds=holds)})),)
 
     def _of_items(self, leaf: Leaf, items: tuple[str, ...], *, holds: bool) -> Boxes:
         """A question about several items of a list, as questions about each."""
         wanted = holds is not (leaf.operator is Operator.CONTAINS_NONE)
         every = wanted is (leaf.operator is Operator.CONTAINS_ALL)
-        single = [self._named_test(Leaf(field=leaf.field, contains=item), holds=wanted) for item in items]
+        single = [self._opaque_test(Leaf(field=leaf.field, contains=item), holds=wanted) for item in items]
         grouped = [frozenset(single)] if every else [frozenset({test}) for test in single]
         return tuple(Box({leaf.field: LISTS}, tests) for tests in grouped)
 
-    def _named_test(self, leaf: Leaf, *, holds: bool) -> Named:
-        named = Named(leaf.field, leaf.operator, leaf.operand, holds)
+    def _opaque_test(self, leaf: Leaf, *, holds: bool) -> OpaqueTest:
+        named = OpaqueTest(leaf.field, leaf.operator, leaf.operand, holds)
         self._leaves.setdefault(named[:3], leaf)
         return named
 
-    def meet(self, one: Box, other: Box) -> Box | None:
+    def intersect(self, one: Box, other: Box) -> Box | None:
         """The leads that lie in both; None when none can."""
-        if one.unbounded or other.unbounded:
-            return other if one.unbounded else one
+        if one.is_unbounded or other.is_unbounded:
+            return other if one.is_unbounded else one
         fields = dict(one.fields)
         for field, region in other.fields.items():
             mine = fields.get(field)
-            fields[field] = region if mine is None or mine is region else mine.meet(region)
-            if mine is not None and fields[field].empty:
+            fields[field] = region if mine is None or mine is region else mine.intersection(region)
+            if mine is not None and fields[field].is_empty:
                 return None
         tests = one.tests | other.tests
         self._left -= len(tests)
         for test in one.tests if len(one.tests) < len(other.tests) else other.tests:
-            if Named(test.field, test.operator, test.operand, not test.holds) in tests:
+            if OpaqueTest(test.field, test.operator, test.operand, not test.holds) in tests:
                 return None
         for test in tuple(tests):
-            values = fields[test.field].finite
-            if values is not None and self._tells(test, values):
+            values = fields[test.field].finite_values
+            if values is not None and self._is_decided_by(test, values):
                 tests -= {test}
                 fields[test.field] = one_of(value for value in values if self._answers(test, value))
-                if fields[test.field].empty:
+                if fields[test.field].is_empty:
                     return None
         return Box(fields, tests)
 
@@ -240,19 +242,23 @@ class Expander:
                 return False
         return all(test in inner.tests or self._implied(test, inner) for test in box.tests)
 
-    def _implied(self, test: Named, inner: Box) -> bool:
+    def _implied(self, test: OpaqueTest, inner: Box) -> bool:
         region = inner.fields.get(test.field)
-        values = region.finite if region is not None else None
-        if values is None or not self._tells(test, values):
+        values = region.finite_values if region is not None else None
+        if values is None or not self._is_decided_by(test, values):
             return False
         return all(self._answers(test, value) for value in values)
 
     @staticmethod
-    def _tells(test: Named, values: frozenset[object]) -> bool:
+    def _is_decided_by(test: OpaqueTest, values: frozenset[object]) -> bool:
         """Whether the answer depends on these few values alone."""
-        return len(values) <= MAX_TRIED and not isinstance(test.operand, Ref) and test.operator not in RELATIVE
+        return (
+            len(values) <= MAX_TRIED_VALUES
+            and not isinstance(test.operand, FieldRef)
+            and test.operator not in RELATIVE_TIME_OPERATORS
+        )
 
-    def _answers(self, test: Named, value: Any) -> bool:
+    def _answers(self, test: OpaqueTest, value: Any) -> bool:
         key = (test, value)
         if key not in self._tried:
             self._left -= 1

@@ -4,14 +4,14 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from pointsman.domain.satisfiability.boxes import Box, Expander, Named
-from pointsman.domain.satisfiability.regions import End, Region, Values
+from pointsman.domain.satisfiability.boxes import Box, BoxExpander, OpaqueTest
+from pointsman.domain.satisfiability.value_sets import Endpoint, TypedValueSet, ValueSet
 
 _FEW = 32
 _UNLISTED = object()  # under which a box is found that does not list its values
 
 
-class _Stairs:
+class _SpanStaircase:
     """Spans of one field alone, none within another: both ends rise from step to step."""
 
     __slots__ = ("highs", "lows", "rules")
@@ -21,11 +21,11 @@ class _Stairs:
         self.highs: list[tuple[object, ...]] = []
         self.rules: list[int] = []
 
-    def covering(self, values: Values) -> int | None:
+    def covering(self, values: TypedValueSet) -> int | None:
         at = bisect_right(self.lows, _low(values.low)) - 1
         return self.rules[at] if at >= 0 and self.highs[at] >= _high(values.high) else None
 
-    def add(self, rule: int, values: Values) -> None:
+    def add(self, rule: int, values: TypedValueSet) -> None:
         """A span that no step covers; steps within it give way."""
         low, high = _low(values.low), _high(values.high)
         first = last = bisect_right(self.lows, low)
@@ -36,12 +36,12 @@ class _Stairs:
         self.lows[first:last], self.highs[first:last], self.rules[first:last] = [low], [high], [rule]
 
 
-def _low(end: End | None) -> tuple[object, ...]:
-    return (0,) if end is None else (1, end.at, end.open)
+def _low(end: Endpoint | None) -> tuple[object, ...]:
+    return (0,) if end is None else (1, end.value, end.open)
 
 
-def _high(end: End | None) -> tuple[object, ...]:
-    return (1,) if end is None else (0, end.at, not end.open)
+def _high(end: Endpoint | None) -> tuple[object, ...]:
+    return (1,) if end is None else (0, end.value, not end.open)
 
 
 class _Group:
@@ -58,7 +58,7 @@ class _Group:
         at = len(self.boxes)
         self.boxes.append((rule, box))
         for name, region in box.fields.items():
-            values = region.finite
+            values = region.finite_values
             by_value = self.postings.get(name)
             if by_value is None:
                 if values is None:
@@ -84,9 +84,9 @@ class _Group:
         fewest, *others = found
         return sorted(set(fewest).intersection(*others) if others else fewest)
 
-    def _admitting(self, name: str, region: Region) -> list[int] | set[int]:
+    def _admitting(self, name: str, region: ValueSet) -> list[int] | set[int]:
         known = self.postings[name]
-        values = region.finite
+        values = region.finite_values
         unlisted = known.get(_UNLISTED, [])
         if values is None:
             return unlisted
@@ -94,20 +94,20 @@ class _Group:
         return {*fewest, *unlisted} if unlisted else fewest
 
 
-class Cover:
+class LeadCover:
     """The leads that are taken already, as boxes, each with the rule that takes them."""
 
-    def __init__(self, expander: Expander, *, budget: int) -> None:
+    def __init__(self, expander: BoxExpander, *, budget: int) -> None:
         self._expander = expander
         self._left = budget
-        self._stairs: dict[tuple[str, type], _Stairs] = {}
-        self._groups: dict[tuple[frozenset[str], frozenset[Named]], _Group] = {}
+        self._stairs: dict[tuple[str, type], _SpanStaircase] = {}
+        self._groups: dict[tuple[frozenset[str], frozenset[OpaqueTest]], _Group] = {}
         self._plain: list[_Group] = []
-        self._by_test: dict[Named, list[_Group]] = {}
+        self._by_test: dict[OpaqueTest, list[_Group]] = {}
         self._by_tested_field: dict[str, list[_Group]] = {}
 
     @property
-    def exhausted(self) -> bool:
+    def is_exhausted(self) -> bool:
         return self._left <= 0
 
     def add(self, rule: int, box: Box) -> None:
@@ -116,7 +116,7 @@ class Cover:
         single = _span_alone(box)
         if single is not None:
             name, kind, values = single
-            stairs = self._stairs.setdefault((name, kind), _Stairs())
+            stairs = self._stairs.setdefault((name, kind), _SpanStaircase())
             if stairs.covering(values) is None:
                 stairs.add(rule, values)
             return
@@ -132,11 +132,11 @@ class Cover:
                 self._by_tested_field.setdefault(anchor.field, []).append(group)
         group.add(rule, box)
 
-    def covering(self, box: Box) -> int | None:
+    def find_covering_rule(self, box: Box) -> int | None:
         """The first rule found with a box that covers `box`; None if there is none, or the budget is used up."""
         best: int | None = None
         for name, region in box.fields.items():
-            for kind, values in region.kinds.items() if len(region.kinds) == 1 and not region.absent else ():
+            for kind, values in region.kinds.items() if len(region.kinds) == 1 and not region.may_be_absent else ():
                 stairs = self._stairs.get((name, kind))
                 rule = stairs.covering(_hull(values)) if stairs is not None else None
                 best = rule if best is None or (rule is not None and rule < best) else best
@@ -161,25 +161,25 @@ class Cover:
         for test in box.tests:
             yield from self._by_test.get(test, ())
         for name, region in box.fields.items():
-            if region.finite is not None:
+            if region.finite_values is not None:
                 yield from self._by_tested_field.get(name, ())
 
 
-def _span_alone(box: Box) -> tuple[str, type, Values] | None:
+def _span_alone(box: Box) -> tuple[str, type, TypedValueSet] | None:
     """The span that is all this box asks for, if it has no holes."""
     if len(box.fields) != 1 or box.tests:
         return None
     name, region = next(iter(box.fields.items()))
-    if region.absent or len(region.kinds) != 1:
+    if region.may_be_absent or len(region.kinds) != 1:
         return None
     kind, values = next(iter(region.kinds.items()))
-    plain = kind in (float, datetime, timedelta) and values.only is None and not values.but
+    plain = kind in (float, datetime, timedelta) and values.members is None and not values.excluded
     return (name, kind, values) if plain else None
 
 
-def _hull(values: Values) -> Values:
+def _hull(values: TypedValueSet) -> TypedValueSet:
     """The smallest span around a finite set of values, or the span itself."""
-    if not values.only:
+    if not values.members:
         return values
-    ordered = sorted(values.only)  # type: ignore[type-var]  # of one kind, as a field's region has them
-    return Values(low=End(ordered[0]), high=End(ordered[-1]))
+    ordered = sorted(values.members)  # type: ignore[type-var]  # of one kind, as a field's region has them
+    return TypedValueSet(low=Endpoint(ordered[0]), high=Endpoint(ordered[-1]))

@@ -22,7 +22,7 @@ def host_in(text: str) -> str | None:
     return name if _HOST.fullmatch(name) else None
 
 
-def lies_under(host: str, domains: frozenset[str]) -> bool:
+def is_under_domain(host: str, domains: frozenset[str]) -> bool:
     """Whether `host` is one of `domains` or lies under one; "notsiemens.com" does not lie under "siemens.com"."""
     if host in domains:
         return True

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import re2
 
-MAX_PATTERN = 500  # characters
+MAX_PATTERN_LENGTH = 500  # characters
 MAX_PATTERNS = 200  # different ones in one policy; the worst costs some milliseconds to compile
 _MEMORY = 128 * 1024  # bytes for one pattern's program and its states
 
@@ -27,8 +27,8 @@ class PatternRefused(ValueError):
 @lru_cache(maxsize=1_024)
 def compile_pattern(pattern: str) -> Callable[[str], bool]:
     """Whether `pattern` is found anywhere in a text; raises PatternRefused."""
-    if len(pattern) > MAX_PATTERN:
-        raise PatternRefused(f"a pattern may have {MAX_PATTERN} characters, not {len(pattern)}: split it")
+    if len(pattern) > MAX_PATTERN_LENGTH:
+        raise PatternRefused(f"a pattern may have {MAX_PATTERN_LENGTH} characters, not {len(pattern)}: split it")
     options = re2.Options()
     options.log_errors = False
     options.max_mem = _MEMORY

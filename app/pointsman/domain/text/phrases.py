@@ -12,7 +12,7 @@ _UNSPACED = re.compile(
 )
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """`text` without case, composed, its white space single blanks."""
     if text.isascii():
         return " ".join(text.lower().split())
@@ -21,11 +21,11 @@ def folded(text: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def mentions_any(phrases: tuple[str, ...]) -> Callable[[str], bool]:
+def compile_phrases(phrases: tuple[str, ...]) -> Callable[[str], bool]:
     """Whether a text mentions at least one of `phrases`; phrases of white space alone are never mentioned."""
     by_run: dict[str, list[str]] = {}
     anywhere: list[str] = []  # nothing to look up by: no letters, or letters that blanks do not set off
-    for phrase in dict.fromkeys(map(folded, phrases)):
+    for phrase in dict.fromkeys(map(fold_text, phrases)):
         run = _RUNS.search(phrase)
         if run is None or _UNSPACED.search(phrase):
             anywhere.append(phrase)
@@ -48,7 +48,7 @@ def _of(by_run: dict[str, list[str]], runs: frozenset[str]) -> Iterable[str]:
 
 @lru_cache(maxsize=8)  # many rules ask about one message
 def _read(text: str) -> tuple[str, frozenset[str]]:
-    plain = folded(text)
+    plain = fold_text(text)
     return plain, frozenset(_RUNS.findall(plain))
 
 

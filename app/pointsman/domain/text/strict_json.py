@@ -10,7 +10,7 @@ from typing import Any
 from pointsman.domain.errors import Invalid, TooLarge
 
 MAX_DEPTH = 40
-MAX_KEY = 200  # characters of an object's key
+MAX_KEY_LENGTH = 200  # characters of an object's key
 _MAX_INTEGER = 2**63
 
 #: Cheap looks at the bytes that say whether a costly check is needed at all.
@@ -51,13 +51,13 @@ def parse_json(body: bytes) -> Any:
     return value
 
 
-def canonical(value: object) -> bytes:
+def canonical_bytes(value: object) -> bytes:
     """The same bytes for equal JSON values, whatever their spacing and key order."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
 
 
 def fingerprint(value: object) -> str:
-    return hashlib.sha256(canonical(value)).hexdigest()
+    return hashlib.sha256(canonical_bytes(value)).hexdigest()
 
 
 def _refuse_depth(body: bytes) -> None:
@@ -75,8 +75,8 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]  # add() is always falsy
         raise Invalid(f"The key {twice[:60]!r} occurs twice in one object.", code="duplicate-key")
     for key in made:
-        if len(key) > MAX_KEY:
-            raise Invalid(f"A key is longer than {MAX_KEY} characters.", code="malformed-json")
+        if len(key) > MAX_KEY_LENGTH:
+            raise Invalid(f"A key is longer than {MAX_KEY_LENGTH} characters.", code="malformed-json")
     return made
 
 

@@ -14,7 +14,7 @@ _LONGEST = 40
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A sentence that names the closest known word, or the few known ones, or nothing."""
     choices = sorted(set(known))
-    by_start = {choice[:_LONGEST]: choice for choice in reversed(likely(word, choices))}
+    by_start = {choice[:_LONGEST]: choice for choice in reversed(likely_choices(word, choices))}
     close = get_close_matches(word[:_LONGEST], by_start, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{by_start[close[0]]}'?"
@@ -23,7 +23,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return ""
 
 
-def likely(word: str, choices: list[str]) -> list[str]:
+def likely_choices(word: str, choices: list[str]) -> list[str]:
     """The choices worth comparing; of many, those that begin most like `word`, and those that end most like it."""
     if sum(map(len, choices)) <= MAX_LETTERS:
         return choices

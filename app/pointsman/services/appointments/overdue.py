@@ -2,28 +2,28 @@
 
 from datetime import timedelta
 
-from pointsman.services.appointments.transition_acts import lapse
+from pointsman.services.appointments.actions import lapse_request
 from pointsman.services.appointments.transitions import RESULT_OVERDUE
-from pointsman.services.ports import Actor, Env, Tx, Unreachable
-from pointsman.services.ports.meeting import AppointmentRow
-from pointsman.services.transactions import in_transaction
+from pointsman.services.ports import Actor, DatabaseUnavailable, Env, Tx
+from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.transactions import run_in_transaction
 
 WORKER = Actor(name="worker")
 #: How long after its end an appointment may stand without a result.
-RESULT_WITHIN = timedelta(hours=24)
-AT_ONCE = 200
+RESULT_DEADLINE = timedelta(hours=24)
+BATCH_SIZE = 200
 
 
 async def lapse_requests(env: Env) -> int:
     """Call off every request that nobody confirmed in time, and tell the admin; how many there were."""
     async with env.uow() as tx:
-        late = await tx.appointments.unconfirmed(before=env.clock(), limit=AT_ONCE)
+        late = await tx.appointments.unconfirmed(before=env.clock(), limit=BATCH_SIZE)
     lapsed = 0
     failed: Exception | None = None
     for appointment_id in late:
         try:
-            row = await lapse(env, appointment_id, actor=WORKER)
-        except Unreachable:
+            row = await lapse_request(env, appointment_id, actor=WORKER)
+        except DatabaseUnavailable:
             raise
         except Exception as error:  # noqa: BLE001  # one that cannot be called off keeps no other one standing
             failed = failed or error
@@ -34,18 +34,20 @@ async def lapse_requests(env: Env) -> int:
     return lapsed
 
 
-async def ask_for_results(env: Env) -> int:
+async def alert_missing_results(env: Env) -> int:
     """Raise an alert about every appointment that ended a day ago and still stands; it ends with the result."""
 
     async def work(tx: Tx) -> int:
         now = env.clock()
-        found = await tx.appointments.without_result(ended_by=now - RESULT_WITHIN, code=RESULT_OVERDUE, limit=AT_ONCE)
+        found = await tx.appointments.without_result(
+            ended_by=now - RESULT_DEADLINE, code=RESULT_OVERDUE, limit=BATCH_SIZE
+        )
         for row in found:
             subject = f"appointment:{row.id}"
             await tx.alerts.put(id=env.new_id(), at=now, code=RESULT_OVERDUE, subject=subject, message=_question(row))
         return len(found)
 
-    return await in_transaction(env, work)
+    return await run_in_transaction(env, work)
 
 
 def _question(row: AppointmentRow) -> str:

@@ -4,32 +4,38 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pointsman.domain.booking.lifecycle import STANDING, Act, By, Status, legal
+from pointsman.domain.booking.lifecycle import (
+    ACTIVE_STATUSES,
+    ActorRole,
+    AppointmentAction,
+    AppointmentStatus,
+    allowed_actions,
+)
 from pointsman.domain.errors import Conflict
 from pointsman.services.holds.close_lead import REQUEST_LAPSED
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.ports.meeting import AppointmentEvent, AppointmentRow
+from pointsman.services.ports.booking import AppointmentEvent, AppointmentRow
 
 #: The alert about an appointment that is over, and nobody says how it went.
 RESULT_OVERDUE = "result-overdue"
 
 #: What the audit calls each act.
-_AUDITED: Mapping[Act, str] = {
-    Act.BOOK: "booked",
-    Act.CONFIRM: "confirmed",
-    Act.RESCHEDULE: "rescheduled",
-    Act.REASSIGN: "reassigned",
-    Act.CANCEL: "cancelled",
-    Act.LAPSE: "lapsed",
-    Act.ACCEPT: "accepted",
-    Act.REJECT: "rejected",
-    Act.HELD: "held",
-    Act.NO_SHOW: "no_show",
-    Act.OUTCOME: "outcome",
+_AUDITED: Mapping[AppointmentAction, str] = {
+    AppointmentAction.BOOK: "booked",
+    AppointmentAction.CONFIRM: "confirmed",
+    AppointmentAction.RESCHEDULE: "rescheduled",
+    AppointmentAction.REASSIGN: "reassigned",
+    AppointmentAction.CANCEL: "cancelled",
+    AppointmentAction.LAPSE: "lapsed",
+    AppointmentAction.ACCEPT: "accepted",
+    AppointmentAction.REJECT: "rejected",
+    AppointmentAction.HELD: "held",
+    AppointmentAction.NO_SHOW: "no_show",
+    AppointmentAction.OUTCOME: "outcome",
 }
 
 #: What the record keeps of an appointment, under the names that the API uses; nothing here is personal.
-_KEPT = {
+_SNAPSHOT_FIELDS = {
     "status": "status",
     "rep": "rep_key",
     "start": "starts_at",
@@ -42,27 +48,27 @@ _KEPT = {
 }
 
 
-def refuse_illegal(row: AppointmentRow, act: Act, now: datetime) -> None:
+def require_action_allowed(row: AppointmentRow, act: AppointmentAction, now: datetime) -> None:
     """Raises Conflict "not-legal-now", which says what may be done instead."""
-    allowed = legal(row.standing, now)
+    allowed = allowed_actions(row.state, now)
     if act in allowed:
         return
     may = f"What may be done now: {', '.join(allowed)}." if allowed else "Nothing more may be done with it."
     raise Conflict(
-        f"This appointment is {row.status}{_when(row, now)}: {_WORDS[act]} is not possible. {may}",
+        f"This appointment is {row.status}{_when(row, now)}: {_ACTION_WORDS[act]} is not possible. {may}",
         code="not-legal-now",
         extra={"appointment": {"id": str(row.id), "status": row.status}, "legal": [str(item) for item in allowed]},
     )
 
 
-async def record(
+async def record_transition(
     env: Env,
     tx: Tx,
     before: AppointmentRow | None,
     after: AppointmentRow,
-    act: Act,
+    act: AppointmentAction,
     *,
-    by: By,
+    by: ActorRole,
     actor: Actor,
     reason: str | None,
     detail: Mapping[str, Any] | None = None,
@@ -74,12 +80,12 @@ async def record(
     if before is not None:
         await tx.appointments.save(after)
     await _settle_alerts(env, tx, before, after)
-    now, new = env.clock(), _kept(after)
-    old = _kept(before) if before is not None else {}
+    now, new = env.clock(), _snapshot(after)
+    old = _snapshot(before) if before is not None else {}
     changed = [name for name in new if (old.get(name) or None) != (new[name] or None)]
     was = {name: old[name] for name in changed if name in old}
     is_now = {name: new[name] for name in changed} | dict(detail or {})
-    await tx.appointments.log(
+    await tx.appointments.add_event(
         AppointmentEvent(
             id=env.new_id(),
             appointment_id=after.id,
@@ -108,12 +114,12 @@ async def _settle_alerts(env: Env, tx: Tx, before: AppointmentRow | None, after:
     """End the alerts that ask for what has just been done."""
     if before is None:
         await tx.alerts.resolve(at=env.clock(), code=REQUEST_LAPSED, subject=f"lead:{after.lead_id}")
-    elif Status(after.status) not in STANDING or after.ends_at != before.ends_at:
+    elif AppointmentStatus(after.status) not in ACTIVE_STATUSES or after.ends_at != before.ends_at:
         await tx.alerts.resolve(at=env.clock(), code=RESULT_OVERDUE, subject=f"appointment:{after.id}")
 
 
-def _kept(row: AppointmentRow) -> dict[str, Any]:
-    found = {name: getattr(row, column) for name, column in _KEPT.items()}
+def _snapshot(row: AppointmentRow) -> dict[str, Any]:
+    found = {name: getattr(row, column) for name, column in _SNAPSHOT_FIELDS.items()}
     kept = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in found.items()}
     return kept | {"companions": [item.rep_key for item in row.companions]}
 
@@ -126,16 +132,16 @@ def _when(row: AppointmentRow, now: datetime) -> str:
     return f" and began at {row.starts_at:%Y-%m-%d %H:%M} UTC"
 
 
-_WORDS: Mapping[Act, str] = {
-    Act.BOOK: "booking it",
-    Act.CONFIRM: "confirming it",
-    Act.RESCHEDULE: "moving it",
-    Act.REASSIGN: "giving it to another rep",
-    Act.CANCEL: "calling it off",
-    Act.LAPSE: "letting it lapse",
-    Act.ACCEPT: "accepting it",
-    Act.REJECT: "rejecting it",
-    Act.HELD: "marking it as held",
-    Act.NO_SHOW: "marking it as a no-show",
-    Act.OUTCOME: "giving it an outcome",
+_ACTION_WORDS: Mapping[AppointmentAction, str] = {
+    AppointmentAction.BOOK: "booking it",
+    AppointmentAction.CONFIRM: "confirming it",
+    AppointmentAction.RESCHEDULE: "moving it",
+    AppointmentAction.REASSIGN: "giving it to another rep",
+    AppointmentAction.CANCEL: "calling it off",
+    AppointmentAction.LAPSE: "letting it lapse",
+    AppointmentAction.ACCEPT: "accepting it",
+    AppointmentAction.REJECT: "rejecting it",
+    AppointmentAction.HELD: "marking it as held",
+    AppointmentAction.NO_SHOW: "marking it as a no-show",
+    AppointmentAction.OUTCOME: "giving it an outcome",
 }

@@ -6,183 +6,193 @@ from datetime import datetime
 from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval
-from pointsman.domain.booking.bookable_check import LOST_TO_OTHERS, Obstacle, out_of_reach
-from pointsman.domain.booking.earliest import Diary
+from pointsman.domain.booking.bookable_check import SLOT_TAKEN_CODES, Obstacle, outside_booking_window
+from pointsman.domain.booking.earliest_starts import RepSchedule
 from pointsman.domain.distribution.eligibility import CalendarState
-from pointsman.domain.distribution.inputs import AskedTime
+from pointsman.domain.distribution.inputs import RequestedTime
 from pointsman.domain.roster.reps import Rep
-from pointsman.services.availability.booking_context import Bookable, Taken
-from pointsman.services.availability.companions import Band, around, bands, missing, together
-from pointsman.services.calendars.busy_times import fetch_diaries, takes_part, why_unknown
-from pointsman.services.calendars.readings import Reading
+from pointsman.services.availability.booking_context import BookedTime, BookingContext
+from pointsman.services.availability.companions import (
+    CompanionPool,
+    choose_companions,
+    companion_pools,
+    counting_window,
+    missing_pools,
+)
+from pointsman.services.calendars.busy_times import fetch_schedules, participant_ids, unreadable_reason
+from pointsman.services.calendars.readings import RepCalendarReading
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.meeting import AppointmentRow, Companion
-from pointsman.services.routing.lead_inputs import lead_facts
+from pointsman.services.ports.booking import AppointmentRow, Companion
+from pointsman.services.routing.lead_inputs import routing_facts
 
 #: bookable.hindrance, lent by who asks.
-Hindrance = Callable[[Bookable, Interval, Sequence[Interval], Taken, datetime], Obstacle | None]
+ObstacleFinder = Callable[[BookingContext, Interval, Sequence[Interval], BookedTime, datetime], Obstacle | None]
 
 
 @dataclass(slots=True, kw_only=True)
-class Scene:
+class Availability:
     """What is known of everybody at `wanted`."""
 
-    what: Bookable
-    wanted: Interval
+    context: BookingContext
+    time: Interval
     now: datetime
-    readings: Mapping[str, Reading]
-    diaries: Mapping[str, Diary]
-    bands: tuple[Band, ...]
-    counts: Mapping[UUID, int]
-    before: AppointmentRow | None
-    hindrance: Hindrance
-    gone_pools: tuple[str, ...] = ()
+    readings: Mapping[str, RepCalendarReading]
+    schedules: Mapping[str, RepSchedule]
+    companion_pools: tuple[CompanionPool, ...]
+    appointment_counts: Mapping[UUID, int]
+    moving: AppointmentRow | None
+    find_booking_obstacle: ObstacleFinder
+    missing_pools: tuple[str, ...] = ()
     _times: dict[str, Obstacle | None] = field(default_factory=dict)
 
     @property
     def reps(self) -> Mapping[str, Rep]:
-        return self.what.known.roster.reps
+        return self.context.config.roster.reps
 
     @property
     def calendars(self) -> Mapping[str, CalendarState]:
         return {key: reading.state for key, reading in self.readings.items()}
 
     @property
-    def asked(self) -> AskedTime:
+    def asked_time(self) -> RequestedTime:
         """The time for a decision: everybody who cannot lead the appointment, and how many those have who can."""
-        obstacles = {key: why.sentence for key in self.reps if (why := self._not_to_lead(key)) is not None}
-        counts = {key: self.counts.get(rep.id, 0) for key, rep in self.reps.items() if key not in obstacles}
-        return AskedTime(start=self.wanted.start, end=self.wanted.end, obstacles=obstacles, appointments=counts)
+        obstacles = {key: why.sentence for key in self.reps if (why := self._exclusion_of(key)) is not None}
+        counts = {key: self.appointment_counts.get(rep.id, 0) for key, rep in self.reps.items() if key not in obstacles}
+        return RequestedTime(start=self.time.start, end=self.time.end, obstacles=obstacles, appointments=counts)
 
-    def time_of(self, key: str) -> Obstacle | None:
+    def own_obstacle(self, key: str) -> Obstacle | None:
         """What is in the way of one person at that time, alone."""
         if key not in self._times:
-            self._times[key] = self._time_of(key)
+            self._times[key] = self._find_own_obstacle(key)
         return self._times[key]
 
-    def obstacle_of(self, key: str) -> Obstacle | None:
+    def leader_obstacle(self, key: str) -> Obstacle | None:
         """What keeps somebody from leading the appointment then: their own time, or nobody who could come along."""
-        own = self.time_of(key)
-        if own is not None or not (self.bands or self.gone_pools):
+        own = self.own_obstacle(key)
+        if own is not None or not (self.companion_pools or self.missing_pools):
             return own
-        if self.gone_pools or self._company(key) is None:
-            names = ", ".join(self.gone_pools or [band.name for band in self.bands])
+        if self.missing_pools or self._companions_or_none(key) is None:
+            names = ", ".join(self.missing_pools or [band.name for band in self.companion_pools])
             return Obstacle(code="nobody-along", sentence=f"Nobody of {names} can come along then.")
         return None
 
     @property
-    def hopeless(self) -> bool:
+    def has_no_leader(self) -> bool:
         """Whether nobody at all could lead the appointment then, whatever the rules say."""
-        return all(self.obstacle_of(key) is not None for key in self._leaders())
+        return all(self.leader_obstacle(key) is not None for key in self._leaders())
 
     def companions_of(self, key: str) -> tuple[Companion, ...]:
         """Who comes along when `key`, who is free, leads."""
-        return self._company(key) or ()
+        return self._companions_or_none(key) or ()
 
-    def in_everybodys_way(self, *, besides: str | None = None) -> Obstacle:
+    def shared_obstacle(self, *, besides: str | None = None) -> Obstacle:
         """Why nobody can be booked, in words that name nobody; `besides` is not asked."""
-        found = [self.obstacle_of(key) for key in self.readings if key in self._leaders() and key != besides]
+        found = [self.leader_obstacle(key) for key in self.readings if key in self._leaders() and key != besides]
         codes = {why.code for why in found if why is not None}
         if len(codes) == 1 and None not in found and codes <= {"too-soon", "too-far", "nobody-along"}:
             return next(why for why in found if why is not None)
         if codes == {"calendar-unreadable"} and None not in found:
             said = "No calendar of those who may take this lead can be read."
             return Obstacle(code="calendar-unreadable", sentence=said)
-        lost = sorted(codes & LOST_TO_OTHERS)
+        lost = sorted(codes & SLOT_TAKEN_CODES)
         return Obstacle(
             code=lost[0] if lost else "nobody-free", sentence="Nobody who may take this lead can be booked then."
         )
 
     def _leaders(self) -> frozenset[str]:
-        return leaders_of(self.what)
+        return possible_leaders(self.context)
 
-    def _not_to_lead(self, key: str) -> Obstacle | None:
+    def _exclusion_of(self, key: str) -> Obstacle | None:
         if key not in self._leaders():
             name = self.reps[key].name
             return Obstacle(code="not-asked", sentence=f"{name} is not in the pool whose slots are offered.")
-        return self.obstacle_of(key)
+        return self.leader_obstacle(key)
 
-    def _company(self, key: str) -> tuple[Companion, ...] | None:
-        if not self.bands:
+    def _companions_or_none(self, key: str) -> tuple[Companion, ...] | None:
+        if not self.companion_pools:
             return ()
-        return together(self.bands, key, self.reps, self.time_of, self.counts, before=self.before)
+        return choose_companions(
+            self.companion_pools, key, self.reps, self.own_obstacle, self.appointment_counts, before=self.moving
+        )
 
-    def _time_of(self, key: str) -> Obstacle | None:
+    def _find_own_obstacle(self, key: str) -> Obstacle | None:
         rep = self.reps.get(key)
         if rep is None or not rep.active:
             return Obstacle(code="rep-inactive", sentence=f"{rep.name if rep else key} is not active.")
-        if (never := out_of_reach(self.wanted, self.what.rules, self.now)) is not None:
+        if (never := outside_booking_window(self.time, self.context.rules, self.now)) is not None:
             return never
-        if (why := why_unknown(self.readings, key, self.wanted)) is not None:
+        if (why := unreadable_reason(self.readings, key, self.time)) is not None:
             said = f"{rep.name}'s calendar cannot be read ({why})."
             return Obstacle(code="calendar-unreadable", sentence=said)
-        diary = self.diaries[key]
-        gone = Taken(reservations=diary.reservations, meetings=list(diary.meetings))
-        return self.hindrance(for_rep(self.what, rep), self.wanted, diary.busy, gone, self.now)
+        diary = self.schedules[key]
+        gone = BookedTime(reservations=diary.reservations, appointments=list(diary.appointments))
+        return self.find_booking_obstacle(for_rep(self.context, rep), self.time, diary.busy, gone, self.now)
 
 
-def leaders_of(what: Bookable) -> frozenset[str]:
+def possible_leaders(what: BookingContext) -> frozenset[str]:
     """The holder, and everybody in the pool that gave the lead away; where a human did, in any pool of that work."""
     if what.pool is not None:
         return frozenset({what.rep.key, *(member.rep for member in what.pool.members)})
-    pools = what.known.policy.policy.pools.values()
-    return frozenset({what.rep.key, *(m.rep for pool in pools if pool.work == what.held.work for m in pool.members)})
+    pools = what.config.policy.policy.pools.values()
+    return frozenset(
+        {what.rep.key, *(m.rep for pool in pools if pool.work == what.assignment.work for m in pool.members)}
+    )
 
 
-def for_rep(what: Bookable, rep: Rep) -> Bookable:
+def for_rep(what: BookingContext, rep: Rep) -> BookingContext:
     """`what`, asked of somebody else by the same rules."""
     if rep.key == what.rep.key:
         return what
-    return Bookable(
+    return BookingContext(
         lead=what.lead,
-        held=what.held,
+        assignment=what.assignment,
         rep=rep,
         rules=what.rules,
-        check=what.check,
-        known=what.known,
+        gate_check=what.gate_check,
+        config=what.config,
         pool=what.pool,
     )
 
 
-async def look(
+async def load_availability(
     env: Env,
     tx: Tx,
-    what: Bookable,
+    what: BookingContext,
     wanted: Interval,
-    readings: Mapping[str, Reading],
+    readings: Mapping[str, RepCalendarReading],
     *,
-    anybody: bool,
+    whole_pool: bool,
     moving: UUID | None,
     hold: UUID | None,
-    hindrance: Hindrance,
-    only: Collection[str] | None = None,
-) -> Scene:
+    hindrance: ObstacleFinder,
+    companions_only: Collection[str] | None = None,
+) -> Availability:
     """Everybody at one time: the holder, with `anybody` the whole pool, and who might come along (`only` these, if given)."""
     now = env.clock()
     before = await tx.appointments.get(moving) if moving else None
     names = what.rules.together
-    found = await _bands(tx, what, wanted, now) if names and only is None else ()
-    keys = {what.rep.key, *(leaders_of(what) if anybody else ()), *(only or ())}
+    found = await _load_companion_pools(tx, what, wanted, now) if names and companions_only is None else ()
+    keys = {what.rep.key, *(possible_leaders(what) if whole_pool else ()), *(companions_only or ())}
     keys |= {key for band in found for key in band.weights}
-    reps = [rep for key in sorted(keys) if (rep := what.known.roster.reps.get(key)) is not None and rep.active]
-    diaries = await fetch_diaries(tx, reps, readings, wanted, moving=before, hold=hold)
-    scene = Scene(
-        what=what,
-        wanted=wanted,
+    reps = [rep for key in sorted(keys) if (rep := what.config.roster.reps.get(key)) is not None and rep.active]
+    diaries = await fetch_schedules(tx, reps, readings, wanted, moving=before, hold=hold)
+    scene = Availability(
+        context=what,
+        time=wanted,
         now=now,
         readings=readings,
-        diaries=diaries,
-        bands=found,
-        counts={},
-        before=before,
-        hindrance=hindrance,
-        gone_pools=missing(what.known, names) if only is None else (),
+        schedules=diaries,
+        companion_pools=found,
+        appointment_counts={},
+        moving=before,
+        find_booking_obstacle=hindrance,
+        missing_pools=missing_pools(what.config, names) if companions_only is None else (),
     )
-    free = [diary.rep.id for key, diary in diaries.items() if scene.time_of(key) is None]
+    free = [diary.rep.id for key, diary in diaries.items() if scene.own_obstacle(key) is None]
     if free and (
-        anybody or found
+        whole_pool or found
     ):  # else there is nothing to share out: of many who want one time, most find nobody free
-        scene.counts = await _counts(tx, free, wanted, before)
+        scene.appointment_counts = await _counts(tx, free, wanted, before)
     return scene
 
 
@@ -190,14 +200,16 @@ async def _counts(
     tx: Tx, rep_ids: Sequence[UUID], wanted: Interval, before: AppointmentRow | None
 ) -> Mapping[UUID, int]:
     """How many appointments each has around `wanted`; `before`, which is being moved, is none."""
-    counts = dict(await tx.appointments.counts(rep_ids, around(wanted)))
-    if before is not None and around(wanted).start <= before.starts_at < around(wanted).end:
-        for rep_id in takes_part(before) & counts.keys():
+    counts = dict(await tx.appointments.count_by_rep(rep_ids, counting_window(wanted)))
+    if before is not None and counting_window(wanted).start <= before.starts_at < counting_window(wanted).end:
+        for rep_id in participant_ids(before) & counts.keys():
             counts[rep_id] -= 1
     return counts
 
 
-async def _bands(tx: Tx, what: Bookable, wanted: Interval, now: datetime) -> tuple[Band, ...]:
-    context = await tx.decisions.context(what.lead.id, at=now)
-    facts = what.known.policy.enriched(lead_facts(what.lead, context, what.known.policy, now), now)
-    return bands(what.known, what.rules.together, facts, wanted)
+async def _load_companion_pools(
+    tx: Tx, what: BookingContext, wanted: Interval, now: datetime
+) -> tuple[CompanionPool, ...]:
+    context = await tx.decisions.routing_context(what.lead.id, at=now)
+    facts = what.config.policy.enrich(routing_facts(what.lead, context, what.config.policy, now), now)
+    return companion_pools(what.config, what.rules.together, facts, wanted)

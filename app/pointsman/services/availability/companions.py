@@ -8,23 +8,33 @@ from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.bookable_check import Obstacle
-from pointsman.domain.distribution.eligibility import Drop, Task, examine
+from pointsman.domain.distribution.eligibility import DropReason, EligibilityContext, check_eligibility
 from pointsman.domain.distribution.weights import base_weight
 from pointsman.domain.leads.facts import Facts
 from pointsman.domain.policy.pools import Pool
 from pointsman.domain.roster.reps import Rep
-from pointsman.services.policies.cache import Current
-from pointsman.services.ports.meeting import AppointmentRow, Companion
+from pointsman.services.policies.cache import RoutingConfig
+from pointsman.services.ports.booking import AppointmentRow, Companion
 
 #: The appointments that begin so long before or after count when they are to be shared out evenly.
-COUNTED = timedelta(days=14)
+COUNTED_AROUND_TIME = timedelta(days=14)
 
 #: What keeps somebody from coming along, whatever the time: all the rest is a matter of the hour.
-LASTING = frozenset({Drop.UNKNOWN_REP, Drop.INACTIVE, Drop.ROLE, Drop.GATE, Drop.SKILLS, Drop.REQUIRES, Drop.SUPPLIER})
+TIME_INDEPENDENT_DROPS = frozenset(
+    {
+        DropReason.UNKNOWN_REP,
+        DropReason.INACTIVE,
+        DropReason.ROLE,
+        DropReason.GATE,
+        DropReason.SKILLS,
+        DropReason.REQUIRES,
+        DropReason.SUPPLIER,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Band:
+class CompanionPool:
     """A pool that sends one rep along, and whom it can send: rep to weight."""
 
     name: str
@@ -33,23 +43,25 @@ class Band:
     dropped: Mapping[str, str]  # why the others cannot come, whatever the time
 
 
-def bands(known: Current, names: Sequence[str], facts: Facts, window: Interval) -> tuple[Band, ...]:
+def companion_pools(
+    known: RoutingConfig, names: Sequence[str], facts: Facts, window: Interval
+) -> tuple[CompanionPool, ...]:
     """The pools that send somebody along, with those of their members who may. One that is gone sends nobody."""
-    return tuple(_band(known, name, facts, window) for name in names if name in known.policy.policy.pools)
+    return tuple(_companion_pool(known, name, facts, window) for name in names if name in known.policy.policy.pools)
 
 
-def missing(known: Current, names: Sequence[str]) -> tuple[str, ...]:
+def missing_pools(known: RoutingConfig, names: Sequence[str]) -> tuple[str, ...]:
     """Pools that the live policy has no more."""
     return tuple(name for name in names if name not in known.policy.policy.pools)
 
 
-def around(wanted: Interval) -> Interval:
+def counting_window(wanted: Interval) -> Interval:
     """In which time appointments are counted for sharing them out."""
-    return Interval(wanted.start - COUNTED, wanted.end + COUNTED)
+    return Interval(wanted.start - COUNTED_AROUND_TIME, wanted.end + COUNTED_AROUND_TIME)
 
 
-def together(
-    bands: Sequence[Band],
+def choose_companions(
+    bands: Sequence[CompanionPool],
     leader: str,
     reps: Mapping[str, Rep],
     in_the_way: Callable[[str], Obstacle | None],
@@ -64,9 +76,9 @@ def together(
     orders = []
     for band in bands:
         free = [key for key in band.weights if key != leader and in_the_way(key) is None]
-        orders.append(sorted(free, key=_order(band, reps, counts, _stays(band, before))))
+        orders.append(sorted(free, key=_order(band, reps, counts, _previous_companions(band, before))))
     # Of n bands the first n of each are enough: at most n - 1 of them are taken by, or needed for, the other bands.
-    found = next(_distinct([order[: len(orders)] for order in orders]), None)
+    found = next(_distinct_choices([order[: len(orders)] for order in orders]), None)
     if found is None:
         return None
     return tuple(
@@ -75,52 +87,52 @@ def together(
             rep_key=key,
             work=band.pool.work.value,
             pool=band.name,
-            reason=_reason(band, reps[key], order, counts, stays=key in _stays(band, before)),
+            reason=_reason(band, reps[key], order, counts, stays=key in _previous_companions(band, before)),
         )
         for band, key, order in zip(bands, found, orders, strict=True)
     )
 
 
-def _band(known: Current, name: str, facts: Facts, window: Interval) -> Band:
+def _companion_pool(known: RoutingConfig, name: str, facts: Facts, window: Interval) -> CompanionPool:
     pool = known.policy.policy.pools[name]
-    task = Task(
+    task = EligibilityContext(
         work=pool.work,
         facts=facts,
         now=window.start,
         gate_open=True,  # the work of companions has no gate: the check of the policy sees to that
         requires=known.policy.requires.get(name),
         suppliers=known.policy.policy.suppliers,
-        not_free={},
+        obstacles={},
     )
-    dropped, _ = examine(name, pool, known.roster, task)
-    lasting = {key: found.sentence for key, found in dropped.items() if found.code in LASTING}
+    dropped, _ = check_eligibility(name, pool, known.roster, task)
+    lasting = {key: found.sentence for key, found in dropped.items() if found.code in TIME_INDEPENDENT_DROPS}
     weights = {m.rep: base_weight(m, known.roster.reps[m.rep]) for m in pool.members if m.rep not in lasting}
-    return Band(name=name, pool=pool, weights=weights, dropped=lasting)
+    return CompanionPool(name=name, pool=pool, weights=weights, dropped=lasting)
 
 
-def _stays(band: Band, before: AppointmentRow | None) -> frozenset[str]:
+def _previous_companions(band: CompanionPool, before: AppointmentRow | None) -> frozenset[str]:
     if before is None:
         return frozenset()
     return frozenset(companion.rep_key for companion in before.companions if companion.pool == band.name)
 
 
 def _order(
-    band: Band, reps: Mapping[str, Rep], counts: Mapping[UUID, int], stays: Collection[str]
+    band: CompanionPool, reps: Mapping[str, Rep], counts: Mapping[UUID, int], stays: Collection[str]
 ) -> Callable[[str], tuple[bool, Fraction, str]]:
     return lambda key: (key not in stays, Fraction(counts.get(reps[key].id, 0), band.weights[key]), key)
 
 
-def _distinct(orders: Sequence[Sequence[str]], taken: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def _distinct_choices(orders: Sequence[Sequence[str]], taken: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """One of each, nobody twice, the dearest first."""
     if not orders:
         yield taken
         return
     for key in orders[0]:
         if key not in taken:
-            yield from _distinct(orders[1:], (*taken, key))
+            yield from _distinct_choices(orders[1:], (*taken, key))
 
 
-def _reason(band: Band, rep: Rep, free: Sequence[str], counts: Mapping[UUID, int], *, stays: bool) -> str:
+def _reason(band: CompanionPool, rep: Rep, free: Sequence[str], counts: Mapping[UUID, int], *, stays: bool) -> str:
     if stays:
         return f"{rep.name} came along before and is free then, too"
     if len(free) == 1:

@@ -4,36 +4,36 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from pointsman.domain.booking.availability import Interval
-from pointsman.domain.policy.pools import Offer
-from pointsman.services.availability.at_time import leaders_of
-from pointsman.services.availability.booking_context import Bookable
-from pointsman.services.calendars.readings import DEADLINE, Reading, read_calendars
+from pointsman.domain.policy.pools import OfferMode
+from pointsman.services.availability.at_time import possible_leaders
+from pointsman.services.availability.booking_context import BookingContext
+from pointsman.services.calendars.readings import READ_DEADLINE, RepCalendarReading, read_calendars
 from pointsman.services.ports import Env
 
 
-def who_might(what: Bookable, *, anybody: bool | None = None) -> frozenset[str]:
+def possible_participants(what: BookingContext, *, whole_pool: bool | None = None) -> frozenset[str]:
     """The holder; where the offer, or `anybody`, says so the pool; and the members of the pools that send somebody along."""
-    if anybody is None:
-        anybody = what.rules.offer is not Offer.STRICT
-    pools, reps = what.known.policy.policy.pools, what.known.roster.reps
-    keys = {what.rep.key} | (leaders_of(what) if anybody else frozenset())
+    if whole_pool is None:
+        whole_pool = what.rules.offer is not OfferMode.STRICT
+    pools, reps = what.config.policy.policy.pools, what.config.roster.reps
+    keys = {what.rep.key} | (possible_leaders(what) if whole_pool else frozenset())
     keys |= {member.rep for name in what.rules.together if name in pools for member in pools[name].members}
     return frozenset(key for key in keys if key in reps and reps[key].active)
 
 
-async def read_party_calendars(
+async def read_participant_calendars(
     env: Env,
-    what: Bookable,
+    what: BookingContext,
     *,
     max_age: timedelta,
-    deadline: timedelta = DEADLINE,
+    deadline: timedelta = READ_DEADLINE,
     window: Interval | None = None,
-    anybody: bool | None = None,
-) -> Mapping[str, Reading]:
+    whole_pool: bool | None = None,
+) -> Mapping[str, RepCalendarReading]:
     """By rep: the holder alone for `strict`, everybody in the pool for the other offers, and the companions' pools.
 
     `window` None is all that can be booked: from now to the horizon. `anybody` overrules the offer. The holder comes first.
     """
-    reach = window or what.reach(env.clock())
-    keys = sorted(who_might(what, anybody=anybody), key=lambda key: (key != what.rep.key, key))
+    reach = window or what.lookahead_window(env.clock())
+    keys = sorted(possible_participants(what, whole_pool=whole_pool), key=lambda key: (key != what.rep.key, key))
     return await read_calendars(env, keys, reach.start, reach.end, max_age=max_age, deadline=deadline)

@@ -6,25 +6,25 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval
-from pointsman.domain.booking.lifecycle import Act, By, Status
+from pointsman.domain.booking.lifecycle import ActorRole, AppointmentAction, AppointmentStatus
 from pointsman.domain.errors import NotFound, RoleProtected
-from pointsman.domain.leads.facts import Stage
+from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.roster.roles import GATED_WORKS, Work
-from pointsman.services.appointments.transitions import record
-from pointsman.services.availability.booking_context import Bookable
-from pointsman.services.availability.participants import Party
-from pointsman.services.booking.appointment_row import confirm_by
-from pointsman.services.booking.book import in_words
-from pointsman.services.deliveries.enqueue import hand_on
-from pointsman.services.ports import Actor, Env, LostRace, Refused, Tx
+from pointsman.services.appointments.transitions import record_transition
+from pointsman.services.availability.booking_context import BookingContext
+from pointsman.services.availability.participants import Participants
+from pointsman.services.booking.appointment_row import confirmation_deadline
+from pointsman.services.booking.book import booking_error
+from pointsman.services.deliveries.enqueue import enqueue_changes
+from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
+from pointsman.services.ports.booking import AppointmentRow
 from pointsman.services.ports.intake import LeadRow
-from pointsman.services.ports.meeting import AppointmentRow
 
 #: Why an assignment ended that was made anew, for the same rep, on the lead's latest pass of the gate.
 RENEWED = "gate-renewed"
 
 
-async def seen_appointment(tx: Tx, appointment_id: UUID, actor: Actor) -> AppointmentRow:
+async def visible_appointment(tx: Tx, appointment_id: UUID, actor: Actor) -> AppointmentRow:
     """NotFound, also for what a partner may not see."""
     row = await tx.appointments.get(appointment_id, supplier=actor.supplier)
     if row is None:
@@ -32,9 +32,9 @@ async def seen_appointment(tx: Tx, appointment_id: UUID, actor: Actor) -> Appoin
     return row
 
 
-async def locked_appointment(tx: Tx, appointment_id: UUID, actor: Actor) -> tuple[LeadRow, AppointmentRow]:
+async def lock_appointment(tx: Tx, appointment_id: UUID, actor: Actor) -> tuple[LeadRow, AppointmentRow]:
     """The lead first, as every other path does, so that nobody waits in a circle. NotFound."""
-    seen = await seen_appointment(tx, appointment_id, actor)
+    seen = await visible_appointment(tx, appointment_id, actor)
     known = await tx.leads.get(seen.lead_id)
     lead = await tx.leads.get(known.merged_into or known.id, lock=True) if known else None
     row = await tx.appointments.get(appointment_id, lock=True)
@@ -43,27 +43,27 @@ async def locked_appointment(tx: Tx, appointment_id: UUID, actor: Actor) -> tupl
     return lead, row
 
 
-def as_it_stands(what: Bookable, row: AppointmentRow) -> Bookable:
+def keep_companion_pools(what: BookingContext, row: AppointmentRow) -> BookingContext:
     """`what`, with the companions' pools that the appointment has where no pool of its own says who comes along."""
-    if what.held.pool is not None or not row.companions:
+    if what.assignment.pool is not None or not row.companions:
         return what
-    live = what.known.policy.policy.pools
+    live = what.config.policy.policy.pools
     pools = tuple(dict.fromkeys(item.pool for item in row.companions if item.pool in live))
     return replace(what, rules=what.rules.model_copy(update={"together": pools}))
 
 
-async def change_over(
+async def apply_appointment_change(
     env: Env,
     tx: Tx,
     row: AppointmentRow,
-    party: Party,
+    party: Participants,
     wanted: Interval,
     *,
-    act: Act,
-    by: By,
+    act: AppointmentAction,
+    by: ActorRole,
     actor: Actor,
     reason: str | None,
-    known_to: UUID | None = None,
+    informed_rep_id: UUID | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> AppointmentRow:
     """Write the appointment as `party` has it at `wanted`, with everybody's time, and owe what calendars have to hear.
@@ -72,8 +72,8 @@ async def change_over(
     RoleProtected "gate-closed", Conflict "no-calendar", and SlotTaken where the database says that the time is gone.
     """
     now = env.clock()
-    what = await _on_open_gate(env, tx, party.what)
-    held = what.held
+    what = await _renew_gate_pass(env, tx, party.context)
+    held = what.assignment
     handed_on = held.rep_id != row.rep_id
     after = replace(
         row,
@@ -87,44 +87,46 @@ async def change_over(
         ends_at=wanted.end,
         companions=party.companions,
         accepted_at=None if handed_on else row.accepted_at,  # the word of somebody else
-        confirm_by=confirm_by(what.rules, wanted, now) if row.status == Status.REQUESTED else None,
+        confirm_by=confirmation_deadline(what.rules, wanted, now)
+        if row.status == AppointmentStatus.REQUESTED
+        else None,
         conflict=None,
         sequence=row.sequence + 1,
     )
     await tx.appointments.release_time(row.id)
     await tx.appointments.set_companions(row.id, after.companions)
-    await record(env, tx, row, after, act, by=by, actor=actor, reason=reason, detail=detail)
+    await record_transition(env, tx, row, after, act, by=by, actor=actor, reason=reason, detail=detail)
     try:
-        await tx.appointments.take_time(after, reservation_ids=[env.new_id() for _ in party.rep_ids])
-    except Refused as refused:
-        raise in_words(refused) from refused
-    await hand_on(env, tx, row, after, known_to=known_to)
-    await tx.leads.set_stage(row.lead_id, Stage.BOOKED.value, at=now)
+        await tx.appointments.reserve_time(after, reservation_ids=[env.new_id() for _ in party.rep_ids])
+    except ConstraintRefused as refused:
+        raise booking_error(refused) from refused
+    await enqueue_changes(env, tx, row, after, informed_rep_id=informed_rep_id)
+    await tx.leads.set_stage(row.lead_id, LeadStage.BOOKED.value, at=now)
     return after
 
 
-async def _on_open_gate(env: Env, tx: Tx, what: Bookable) -> Bookable:
+async def _renew_gate_pass(env: Env, tx: Tx, what: BookingContext) -> BookingContext:
     """The same work of the same rep on the lead's latest pass, if the one that it rested on is over."""
-    held, now = what.held, env.clock()
-    check = held.check
-    if Work(held.work) not in GATED_WORKS or held.by_override or (check is not None and check.open_at(now)):
+    held, now = what.assignment, env.clock()
+    check = held.gate_check
+    if Work(held.work) not in GATED_WORKS or held.has_override or (check is not None and check.is_open_at(now)):
         return what
     old = await tx.decisions.assignment(held.assignment_id)
-    passes = (await tx.decisions.context(what.lead.id, at=now)).passes
+    passes = (await tx.decisions.routing_context(what.lead.id, at=now)).gate_passes
     gate = next((found for found in passes if found.work == held.work), None)
     if old is None or gate is None:
-        raise gate_closed()
+        raise gate_closed_error()
     await tx.decisions.end_assignment(old.id, at=now, reason=RENEWED)
     try:
         await tx.decisions.add_assignment(replace(old, id=env.new_id(), gate_check_id=gate.id, override_id=None))
-    except Refused as refused:  # the world changed after we looked: look again
+    except ConstraintRefused as refused:  # the world changed after we looked: look again
         raise LostRace(str(refused)) from refused
-    renewed = await tx.gates.held(what.lead.id, at=now)
+    renewed = await tx.gates.current_assignment(what.lead.id, at=now)
     assert renewed is not None, "it was written just now"
-    return replace(what, held=renewed, check=renewed.check)
+    return replace(what, assignment=renewed, gate_check=renewed.gate_check)
 
 
-def gate_closed() -> RoleProtected:
+def gate_closed_error() -> RoleProtected:
     return RoleProtected(
         "This lead's gate has expired or was revoked. Send fresh evidence: POST /v1/leads/{id}/qualifications.",
         code="gate-closed",

@@ -3,24 +3,26 @@
 from datetime import datetime
 
 from pointsman.domain.booking.availability import Interval
-from pointsman.domain.booking.lifecycle import Act, Status, effect_of
+from pointsman.domain.booking.lifecycle import AppointmentAction, AppointmentStatus, transition_for
 from pointsman.domain.policy.parsing import BookingRules
-from pointsman.services.availability.booking_context import snapshot
-from pointsman.services.availability.participants import Party
-from pointsman.services.policies.cache import current
+from pointsman.services.availability.booking_context import gate_snapshot
+from pointsman.services.availability.participants import Participants
+from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.ports.meeting import AppointmentRow
+from pointsman.services.ports.booking import AppointmentRow
 
 
-async def new_appointment(
-    env: Env, tx: Tx, party: Party, wanted: Interval, *, actor: Actor, now: datetime
+async def build_appointment(
+    env: Env, tx: Tx, party: Participants, wanted: Interval, *, actor: Actor, now: datetime
 ) -> AppointmentRow:
     """The appointment of `party` at `wanted`; nothing is written."""
-    what, held = party.what, party.what.held
-    setter_id = what.check.setter_rep_id if what.check else await tx.gates.last_setter(what.lead.id, held.work)
-    setter = (await current(env, tx)).roster.by_id(setter_id) if setter_id else None
+    what, held = party.context, party.context.assignment
+    setter_id = (
+        what.gate_check.setter_rep_id if what.gate_check else await tx.gates.last_setter(what.lead.id, held.work)
+    )
+    setter = (await load_routing_config(env, tx)).roster.by_id(setter_id) if setter_id else None
     company = what.lead.facts.get("company.name") or what.lead.account_name
-    status = effect_of(Act.BOOK, what.rules.confirmation).status or Status.CONFIRMED
+    status = transition_for(AppointmentAction.BOOK, what.rules.confirmation).status or AppointmentStatus.CONFIRMED
     return AppointmentRow(
         id=env.new_id(),
         lead_id=what.lead.id,
@@ -29,7 +31,7 @@ async def new_appointment(
         work=held.work,
         category=held.category,
         status=status.value,
-        confirm_by=confirm_by(what.rules, wanted, now) if status is Status.REQUESTED else None,
+        confirm_by=confirmation_deadline(what.rules, wanted, now) if status is AppointmentStatus.REQUESTED else None,
         accepted_at=None,
         reject_code=None,
         outcome=None,
@@ -41,7 +43,7 @@ async def new_appointment(
         assignment_id=held.assignment_id,
         gate_check_id=held.gate_check_id,
         override_id=held.override_id,
-        gate_snapshot=snapshot(what, setter.key if setter else None),
+        gate_snapshot=gate_snapshot(what, setter.key if setter else None),
         setter_rep_id=setter_id,
         setter_key=setter.key if setter else None,
         booked_by=actor.name,
@@ -54,6 +56,6 @@ async def new_appointment(
     )
 
 
-def confirm_by(rules: BookingRules, wanted: Interval, now: datetime) -> datetime:
+def confirmation_deadline(rules: BookingRules, wanted: Interval, now: datetime) -> datetime:
     """Until when a request may be confirmed: always before the appointment begins."""
     return min(now + rules.confirm_within, wanted.start)

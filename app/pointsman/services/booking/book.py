@@ -8,40 +8,59 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval
-from pointsman.domain.booking.lifecycle import Act, By
+from pointsman.domain.booking.lifecycle import ActorRole, AppointmentAction
 from pointsman.domain.errors import Conflict, Fault, Invalid, PointsmanError, RoleProtected, SlotTaken
-from pointsman.domain.leads.facts import Stage
-from pointsman.domain.policy.pools import Offer
-from pointsman.services.appointments.transitions import record
-from pointsman.services.availability.booking_context import Bookable, Taken, bookable, hindrance, taken, visible_lead
-from pointsman.services.availability.participant_calendars import read_party_calendars
-from pointsman.services.availability.participants import Asking, Party, choose_party, refuse_hopeless, refused
-from pointsman.services.booking.appointment_row import new_appointment
-from pointsman.services.calendars.readings import FOR_BOOKING
-from pointsman.services.deliveries.enqueue import owe
-from pointsman.services.ports import Actor, Env, Refused, Tx
-from pointsman.services.ports.meeting import AppointmentRow
+from pointsman.domain.leads.facts import LeadStage
+from pointsman.domain.policy.pools import OfferMode
+from pointsman.services.appointments.transitions import record_transition
+from pointsman.services.availability.booking_context import (
+    BookedTime,
+    BookingContext,
+    find_booking_obstacle,
+    load_booked_time,
+    load_booking_context,
+    visible_lead,
+)
+from pointsman.services.availability.participant_calendars import read_participant_calendars
+from pointsman.services.availability.participants import (
+    Participants,
+    SlotRequest,
+    choose_participants,
+    obstacle_error,
+    refuse_if_nobody_free,
+)
+from pointsman.services.booking.appointment_row import build_appointment
+from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING
+from pointsman.services.deliveries.enqueue import enqueue_deliveries
+from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
+from pointsman.services.ports.booking import AppointmentRow
 from pointsman.services.ports.slot_holds import SlotHoldRow
-from pointsman.services.routing.ledger import restore
-from pointsman.services.transactions import in_transaction
+from pointsman.services.routing.ledger import restore_turn
+from pointsman.services.transactions import run_in_transaction
 
 #: What is in everybody's way alike.
-_OF_THE_POOL = frozenset({"too-soon", "too-far"})
+_SAME_FOR_WHOLE_POOL = frozenset({"too-soon", "too-far"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class PreparedBooking:
     """A booking that is ready to be written: what was asked, and the calendars that were read for it."""
 
     lead_id: UUID
-    seen: Bookable
-    asking: Asking
+    context: BookingContext
+    request: SlotRequest
     actor: Actor
-    by: By
+    by: ActorRole
 
 
 async def book(
-    env: Env, lead_id: UUID, start: datetime, *, actor: Actor, end: datetime | None = None, by: By = By.SETTER
+    env: Env,
+    lead_id: UUID,
+    start: datetime,
+    *,
+    actor: Actor,
+    end: datetime | None = None,
+    by: ActorRole = ActorRole.SETTER,
 ) -> AppointmentRow:
     """Book whoever the pool's offer says for [start, end); `end` None is the pool's usual length.
 
@@ -51,83 +70,91 @@ async def book(
     return await book_prepared(env, await prepare_booking(env, lead_id, start, actor=actor, end=end, by=by))
 
 
-async def book_prepared(env: Env, given: Prepared) -> AppointmentRow:
+async def book_prepared(env: Env, given: PreparedBooking) -> AppointmentRow:
     """Book what was prepared. See `book`."""
     # Of many who want one slot, all but the first few need not queue for anybody's row.
-    async with env.uow.single() as tx:
-        await refuse_hopeless(env, tx, given.seen, given.asking)
+    async with env.uow.autocommit() as tx:
+        await refuse_if_nobody_free(env, tx, given.context, given.request)
     try:
-        return await in_transaction(env, lambda tx: book_in(env, tx, given))
-    except Refused as said_no:
-        raise in_words(said_no) from said_no
+        return await run_in_transaction(env, lambda tx: book_in_tx(env, tx, given))
+    except ConstraintRefused as said_no:
+        raise booking_error(said_no) from said_no
 
 
 async def prepare_booking(
-    env: Env, lead_id: UUID, start: datetime, *, actor: Actor, end: datetime | None = None, by: By = By.SETTER
-) -> Prepared:
+    env: Env,
+    lead_id: UUID,
+    start: datetime,
+    *,
+    actor: Actor,
+    end: datetime | None = None,
+    by: ActorRole = ActorRole.SETTER,
+) -> PreparedBooking:
     """Refuse what can be refused without a lock, then read the calendars; nothing is written. See `book`."""
     async with env.uow() as tx:
-        seen = await bookable(env, tx, await visible_lead(tx, lead_id, actor), now=env.clock())
-        wanted = wanted_time(seen, start, end)
-        await refuse_second(env, tx, lead_id)
-        held = await own_hold(env, tx, lead_id)
-        await refuse_early(env, tx, seen, wanted, held)
-    readings = await read_party_calendars(env, seen, max_age=FOR_BOOKING)
-    asking = Asking(wanted=wanted, readings=readings, hold=held.id if held else None)
-    return Prepared(lead_id=lead_id, seen=seen, asking=asking, actor=actor, by=by)
+        seen = await load_booking_context(env, tx, await visible_lead(tx, lead_id, actor), now=env.clock())
+        wanted = requested_interval(seen, start, end)
+        await refuse_if_booked(env, tx, lead_id)
+        held = await open_slot_hold(env, tx, lead_id)
+        await precheck_slot(env, tx, seen, wanted, held)
+    readings = await read_participant_calendars(env, seen, max_age=MAX_AGE_FOR_BOOKING)
+    asking = SlotRequest(time=wanted, readings=readings, slot_hold_id=held.id if held else None)
+    return PreparedBooking(lead_id=lead_id, context=seen, request=asking, actor=actor, by=by)
 
 
-async def book_in(env: Env, tx: Tx, given: Prepared) -> AppointmentRow:
+async def book_in_tx(env: Env, tx: Tx, given: PreparedBooking) -> AppointmentRow:
     """The booking, inside the caller's transaction; what the database refuses is put into words by `in_words`."""
     lead = await visible_lead(tx, given.lead_id, given.actor, lock=True)
-    what = await bookable(env, tx, lead, now=env.clock())
-    if what.rep.id != given.seen.rep.id:
+    what = await load_booking_context(env, tx, lead, now=env.clock())
+    if what.rep.id != given.context.rep.id:
         raise Conflict(f"The lead has just gone to {what.rep.name}. Ask for slots again.", code="holder-changed")
-    return await book_for(env, tx, what, given.asking, trigger="booked", actor=given.actor, by=given.by)
+    return await choose_and_book(env, tx, what, given.request, trigger="booked", actor=given.actor, by=given.by)
 
 
-async def book_for(
-    env: Env, tx: Tx, what: Bookable, asking: Asking, *, trigger: str, actor: Actor, by: By
+async def choose_and_book(
+    env: Env, tx: Tx, what: BookingContext, asking: SlotRequest, *, trigger: str, actor: Actor, by: ActorRole
 ) -> AppointmentRow:
     """Choose who takes part and write the appointment; the lead's row is locked. The lead's slot hold is used up."""
     lead_id = what.lead.id
     if not what.lead.email:
         raise Conflict("This lead has no email address to invite. Add one: POST /v1/leads.", code="no-email")
-    await refuse_second(env, tx, lead_id)
-    held = await own_hold(env, tx, lead_id, lock=True)
+    await refuse_if_booked(env, tx, lead_id)
+    held = await open_slot_hold(env, tx, lead_id, lock=True)
     # Before any rep's row is locked, and before the lead may go to another rep, which would end the hold unused.
     if held is not None:
         await tx.slot_holds.release(held.id, at=env.clock(), reason="booked")
-    if what.held.decision_id is not None and await tx.ledgers.credited(what.held.decision_id):
-        await restore(env, tx, what.held.decision_id, "booked again", actor=actor)
+    if what.assignment.decision_id is not None and await tx.ledgers.is_credited(what.assignment.decision_id):
+        await restore_turn(env, tx, what.assignment.decision_id, "booked again", actor=actor)
     hold_id = held.id if held else None
-    party = await choose_party(env, tx, what, replace(asking, hold=hold_id), trigger=trigger, actor=actor)
-    return await place(env, tx, party, asking.wanted, actor=actor, by=by, hold_id=hold_id)
+    party = await choose_participants(
+        env, tx, what, replace(asking, slot_hold_id=hold_id), trigger=trigger, actor=actor
+    )
+    return await write_appointment(env, tx, party, asking.time, actor=actor, by=by, hold_id=hold_id)
 
 
-async def place(
+async def write_appointment(
     env: Env,
     tx: Tx,
-    party: Party,
+    party: Participants,
     wanted: Interval,
     *,
     actor: Actor,
-    by: By = By.SETTER,
+    by: ActorRole = ActorRole.SETTER,
     hold_id: UUID | None = None,
 ) -> AppointmentRow:
     """Write the appointment and all that follows from it. The lead's row and everybody's who takes part are locked."""
     now = env.clock()
-    row = await new_appointment(env, tx, party, wanted, actor=actor, now=now)
+    row = await build_appointment(env, tx, party, wanted, actor=actor, now=now)
     await tx.appointments.add(row, reservation_ids=[env.new_id() for _ in party.rep_ids])
-    await owe(env, tx, row, "book")
-    await tx.leads.set_stage(row.lead_id, Stage.BOOKED.value, at=now)
+    await enqueue_deliveries(env, tx, row, "book")
+    await tx.leads.set_stage(row.lead_id, LeadStage.BOOKED.value, at=now)
     detail = {"setter": row.setter_key, "slot_hold": str(hold_id) if hold_id else None}
     known = {name: value for name, value in detail.items() if value}
-    await record(env, tx, None, row, Act.BOOK, by=by, actor=actor, reason=None, detail=known)
+    await record_transition(env, tx, None, row, AppointmentAction.BOOK, by=by, actor=actor, reason=None, detail=known)
     return row
 
 
-def in_words(refused: Refused) -> PointsmanError | Refused:
+def booking_error(refused: ConstraintRefused) -> PointsmanError | ConstraintRefused:
     """What the database's last word on a booking means to the caller."""
     match refused.constraint:
         case "reservations_no_overlap":
@@ -140,7 +167,7 @@ def in_words(refused: Refused) -> PointsmanError | Refused:
             return refused
 
 
-def wanted_time(what: Bookable, start: datetime, end: datetime | None, *, path: str = "body") -> Interval:
+def requested_interval(what: BookingContext, start: datetime, end: datetime | None, *, path: str = "body") -> Interval:
     """What was asked for, in UTC; without an end, as long as the pool's appointments are. Raises Invalid."""
     if start.tzinfo is None or (end is not None and end.tzinfo is None):
         message = "Write 2026-01-31T09:00:00+01:00."
@@ -155,21 +182,25 @@ def wanted_time(what: Bookable, start: datetime, end: datetime | None, *, path: 
     return Interval(begin, finish)
 
 
-async def refuse_early(env: Env, tx: Tx, seen: Bookable, wanted: Interval, held: SlotHoldRow | None) -> None:
+async def precheck_slot(env: Env, tx: Tx, seen: BookingContext, wanted: Interval, held: SlotHoldRow | None) -> None:
     """What can be refused before any vendor is asked and anything is locked. Raises as `choose_party`.
 
     It may miss somebody, but whoever it sees is there: of many who want one slot, most are told so at once.
     """
-    alone = seen.rules.offer is Offer.STRICT
-    gone = await taken(tx, seen, wanted) if alone and held is None else Taken(reservations=(), meetings=())
-    why = hindrance(seen, wanted, (), gone, env.clock())
-    if why is not None and (alone or why.code in _OF_THE_POOL):
-        raise refused(why)
+    alone = seen.rules.offer is OfferMode.STRICT
+    gone = (
+        await load_booked_time(tx, seen, wanted)
+        if alone and held is None
+        else BookedTime(reservations=(), appointments=())
+    )
+    why = find_booking_obstacle(seen, wanted, (), gone, env.clock())
+    if why is not None and (alone or why.code in _SAME_FOR_WHOLE_POOL):
+        raise obstacle_error(why)
 
 
-async def refuse_second(env: Env, tx: Tx, lead_id: UUID) -> None:
+async def refuse_if_booked(env: Env, tx: Tx, lead_id: UUID) -> None:
     """Conflict "already-booked" while the lead has an appointment, or one that is over and has no result yet."""
-    there = await tx.appointments.of_lead(lead_id)
+    there = await tx.appointments.active_for_lead(lead_id)
     if there is None:
         return
     said = f"This lead has an appointment with {there.rep_key} already. Cancel that one first."
@@ -183,7 +214,7 @@ async def refuse_second(env: Env, tx: Tx, lead_id: UUID) -> None:
     raise Conflict(said, code="already-booked", extra={"appointment": about | times})
 
 
-async def own_hold(env: Env, tx: Tx, lead_id: UUID, *, lock: bool = False) -> SlotHoldRow | None:
+async def open_slot_hold(env: Env, tx: Tx, lead_id: UUID, *, lock: bool = False) -> SlotHoldRow | None:
     """The lead's slot hold, if it has one that has not run out."""
-    found = await tx.slot_holds.of_lead(lead_id, lock=lock)
+    found = await tx.slot_holds.open_for_lead(lead_id, lock=lock)
     return found if found is not None and found.expires_at > env.clock() else None

@@ -5,41 +5,46 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from pointsman.domain.booking.availability import Interval, less
-from pointsman.domain.booking.lifecycle import STANDING, Act, By
+from pointsman.domain.booking.availability import Interval, subtract_intervals
+from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, ActorRole, AppointmentAction
 from pointsman.domain.errors import Conflict, Fault, Invalid, RoleProtected, StaleVersion
-from pointsman.services.appointments.transition_effects import require_gate
-from pointsman.services.appointments.transitions import refuse_illegal
-from pointsman.services.availability.booking_context import Bookable, bookable
-from pointsman.services.availability.participant_calendars import read_party_calendars
-from pointsman.services.availability.participants import Asking, choose_party
-from pointsman.services.booking.apply_change import as_it_stands, change_over, locked_appointment, seen_appointment
-from pointsman.services.booking.book import in_words, own_hold
-from pointsman.services.calendars.readings import FOR_BOOKING, Reading
-from pointsman.services.ports import Actor, Env, Refused, Tx
+from pointsman.services.appointments.transition_effects import require_open_gate
+from pointsman.services.appointments.transitions import require_action_allowed
+from pointsman.services.availability.booking_context import BookingContext, load_booking_context
+from pointsman.services.availability.participant_calendars import read_participant_calendars
+from pointsman.services.availability.participants import SlotRequest, choose_participants
+from pointsman.services.booking.apply_change import (
+    apply_appointment_change,
+    keep_companion_pools,
+    lock_appointment,
+    visible_appointment,
+)
+from pointsman.services.booking.book import booking_error, open_slot_hold
+from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING, RepCalendarReading
+from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
+from pointsman.services.ports.booking import AppointmentRow
 from pointsman.services.ports.intake import LeadRow
-from pointsman.services.ports.meeting import AppointmentRow
-from pointsman.services.transactions import in_transaction
+from pointsman.services.transactions import run_in_transaction
 
 TRIGGER = "rescheduled"
 #: Longer than any pool's appointments.
-LONGEST = timedelta(days=1)
+MAX_LENGTH = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rescheduling:
+class PreparedReschedule:
     """A new time that is ready to be written: what was asked, and the calendars that were read for it."""
 
     appointment_id: UUID
     rep_id: UUID  # who led it then
-    wanted: Interval
-    readings: Mapping[str, Reading]
+    time: Interval
+    readings: Mapping[str, RepCalendarReading]
     keep_rep: bool
-    by: By
+    by: ActorRole
     reason: str | None
     actor: Actor
-    known_to: UUID | None = None  # whose calendar has the new time already
-    sequence: int | None = None  # of the appointment that a calendar was compared with
+    informed_rep_id: UUID | None = None  # whose calendar has the new time already
+    expected_sequence: int | None = None  # of the appointment that a calendar was compared with
 
 
 async def reschedule(
@@ -48,7 +53,7 @@ async def reschedule(
     start: datetime,
     *,
     end: datetime | None = None,
-    by: By,
+    by: ActorRole,
     reason: str | None,
     actor: Actor,
     keep_rep: bool = False,
@@ -71,22 +76,26 @@ async def prepare_reschedule(
     start: datetime,
     *,
     end: datetime | None = None,
-    by: By,
+    by: ActorRole,
     reason: str | None,
     actor: Actor,
     keep_rep: bool = False,
-) -> Rescheduling:
+) -> PreparedReschedule:
     """Refuse what can be refused without a lock, then read the calendars; nothing is written. See `reschedule`."""
     async with env.uow() as tx:
-        row = await seen_appointment(tx, appointment_id, actor)
-        wanted = _wanted(row, start, end)
-        there = _is_there(row, wanted)
-        what = None if there else await _movable(env, tx, row)
-    readings = {} if what is None else await read_party_calendars(env, what, max_age=FOR_BOOKING, anybody=not keep_rep)
-    return Rescheduling(
+        row = await visible_appointment(tx, appointment_id, actor)
+        wanted = _requested_interval(row, start, end)
+        there = _is_already_there(row, wanted)
+        what = None if there else await _load_for_reschedule(env, tx, row)
+    readings = (
+        {}
+        if what is None
+        else await read_participant_calendars(env, what, max_age=MAX_AGE_FOR_BOOKING, whole_pool=not keep_rep)
+    )
+    return PreparedReschedule(
         appointment_id=appointment_id,
         rep_id=row.rep_id,
-        wanted=wanted,
+        time=wanted,
         readings=readings,
         keep_rep=keep_rep,
         by=by,
@@ -95,40 +104,40 @@ async def prepare_reschedule(
     )
 
 
-async def reschedule_in(env: Env, tx: Tx, given: Rescheduling) -> AppointmentRow:
+async def reschedule_in_tx(env: Env, tx: Tx, given: PreparedReschedule) -> AppointmentRow:
     """The move, inside the caller's transaction; what the database refuses is put into words by `booking.in_words`."""
-    lead, row = await locked_appointment(tx, given.appointment_id, given.actor)
-    if _is_there(row, given.wanted):
+    lead, row = await lock_appointment(tx, given.appointment_id, given.actor)
+    if _is_already_there(row, given.time):
         return row
-    if given.sequence is not None and row.sequence != given.sequence:
+    if given.expected_sequence is not None and row.sequence != given.expected_sequence:
         raise StaleVersion("The appointment was changed meanwhile.")
-    what = await _ready(env, tx, lead, row)
+    what = await _require_reschedulable(env, tx, lead, row)
     if row.rep_id != given.rep_id and (given.keep_rep or row.rep_key not in given.readings):
         raise Conflict(f"The appointment has just gone to {what.rep.name}. Ask again.", code="holder-changed")
-    if given.known_to is not None:  # their own doing: no notice is too short for it
+    if given.informed_rep_id is not None:  # their own doing: no notice is too short for it
         what = replace(what, rules=what.rules.model_copy(update={"minimum_notice": timedelta(0)}))
-    hold = await own_hold(env, tx, lead.id, lock=True)
+    hold = await open_slot_hold(env, tx, lead.id, lock=True)
     if hold is not None:
         await tx.slot_holds.release(hold.id, at=env.clock(), reason="booked")
-    asking = Asking(
-        wanted=given.wanted,
+    asking = SlotRequest(
+        time=given.time,
         readings=given.readings,
-        moving=row.id,
-        hold=hold.id if hold else None,
-        keep_rep=given.keep_rep,
+        moving_id=row.id,
+        slot_hold_id=hold.id if hold else None,
+        holder_only=given.keep_rep,
     )
-    party = await choose_party(env, tx, what, asking, trigger=TRIGGER, actor=given.actor)
-    await change_over(
+    party = await choose_participants(env, tx, what, asking, trigger=TRIGGER, actor=given.actor)
+    await apply_appointment_change(
         env,
         tx,
         row,
         party,
-        given.wanted,
-        act=Act.RESCHEDULE,
+        given.time,
+        act=AppointmentAction.RESCHEDULE,
         by=given.by,
         actor=given.actor,
         reason=given.reason,
-        known_to=given.known_to,
+        informed_rep_id=given.informed_rep_id,
     )
     after = await tx.appointments.get(row.id)
     assert after is not None, "it is locked"
@@ -155,61 +164,61 @@ async def reschedule_from_calendar(
     """
     try:
         given = await prepare_reschedule(
-            env, appointment_id, start, end=end, by=By.CALENDAR, reason=reason, actor=actor, keep_rep=True
+            env, appointment_id, start, end=end, by=ActorRole.CALENDAR, reason=reason, actor=actor, keep_rep=True
         )
         async with env.uow() as tx:
-            row = await seen_appointment(tx, appointment_id, actor)
-        await _run(env, replace(_as_known_to(given, row, rep_id or row.rep_id), sequence=sequence))
+            row = await visible_appointment(tx, appointment_id, actor)
+        await _run(env, replace(_without_moved_event(given, row, rep_id or row.rep_id), expected_sequence=sequence))
     except (Conflict, Invalid, RoleProtected) as refused:
         return str(refused)
     return None
 
 
-async def _run(env: Env, given: Rescheduling) -> AppointmentRow:
+async def _run(env: Env, given: PreparedReschedule) -> AppointmentRow:
     try:
-        return await in_transaction(env, lambda tx: reschedule_in(env, tx, given))
-    except Refused as refused:
-        raise in_words(refused) from refused
+        return await run_in_transaction(env, lambda tx: reschedule_in_tx(env, tx, given))
+    except ConstraintRefused as refused:
+        raise booking_error(refused) from refused
 
 
-def _as_known_to(given: Rescheduling, row: AppointmentRow, rep_id: UUID) -> Rescheduling:
+def _without_moved_event(given: PreparedReschedule, row: AppointmentRow, rep_id: UUID) -> PreparedReschedule:
     """The reading of the rep's calendar without the event itself, which stands at the new time already."""
     takes_part = {row.rep_id: row.rep_key} | {item.rep_id: item.rep_key for item in row.companions}
     key = takes_part.get(rep_id)
     if key is None or key not in given.readings:
-        return replace(given, known_to=rep_id)
+        return replace(given, informed_rep_id=rep_id)
     reading = given.readings[key]
-    own = replace(reading, busy=tuple(less(reading.busy, [given.wanted])))
-    return replace(given, known_to=rep_id, readings={**given.readings, key: own})
+    own = replace(reading, busy=tuple(subtract_intervals(reading.busy, [given.time])))
+    return replace(given, informed_rep_id=rep_id, readings={**given.readings, key: own})
 
 
-async def _movable(env: Env, tx: Tx, row: AppointmentRow) -> Bookable:
+async def _load_for_reschedule(env: Env, tx: Tx, row: AppointmentRow) -> BookingContext:
     known = await tx.leads.get(row.lead_id)
     lead = await tx.leads.get(known.merged_into or known.id) if known else None
     assert lead is not None, "no lead with an appointment is ever deleted"
-    return await _ready(env, tx, lead, row)
+    return await _require_reschedulable(env, tx, lead, row)
 
 
-async def _ready(env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow) -> Bookable:
+async def _require_reschedulable(env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow) -> BookingContext:
     """Raises what forbids any other time."""
     now = env.clock()
-    refuse_illegal(row, Act.RESCHEDULE, now)
-    await require_gate(env, tx, row, lead)
-    return as_it_stands(await bookable(env, tx, lead, now=now, moving=True), row)
+    require_action_allowed(row, AppointmentAction.RESCHEDULE, now)
+    await require_open_gate(env, tx, row, lead)
+    return keep_companion_pools(await load_booking_context(env, tx, lead, now=now, moving=True), row)
 
 
-def _is_there(row: AppointmentRow, wanted: Interval) -> bool:
-    return row.status in STANDING and row.interval == wanted
+def _is_already_there(row: AppointmentRow, wanted: Interval) -> bool:
+    return row.status in ACTIVE_STATUSES and row.interval == wanted
 
 
-def _wanted(row: AppointmentRow, start: datetime, end: datetime | None) -> Interval:
+def _requested_interval(row: AppointmentRow, start: datetime, end: datetime | None) -> Interval:
     if start.tzinfo is None or (end is not None and end.tzinfo is None):
         raise _bad("start", "Times need their offset: write 2026-01-31T09:00:00+01:00.")
     begin = start.astimezone(UTC)
     finish = end.astimezone(UTC) if end else begin + (row.ends_at - row.starts_at)
     if finish <= begin:
         raise _bad("end", "The appointment ends before it starts: give an end after the start.")
-    if finish - begin > LONGEST:
+    if finish - begin > MAX_LENGTH:
         raise _bad("end", "No appointment takes longer than a day.")
     return Interval(begin, finish)
 

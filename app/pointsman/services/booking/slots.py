@@ -6,35 +6,35 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from pointsman.domain.booking.availability import Interval, bookable_window, interval
+from pointsman.domain.booking.availability import Interval, bookable_window, interval_or_none
 from pointsman.domain.booking.slot_union import SlotUnion
 from pointsman.domain.booking.slots import Slot
 from pointsman.domain.dates.durations import format_duration
-from pointsman.domain.dates.local_time import is_zone
-from pointsman.domain.distribution.eligibility import Drop
-from pointsman.domain.distribution.inputs import AskedTime
-from pointsman.domain.policy.pools import Offer
+from pointsman.domain.dates.local_time import is_time_zone
+from pointsman.domain.distribution.eligibility import DropReason
+from pointsman.domain.distribution.inputs import RequestedTime
+from pointsman.domain.policy.pools import OfferMode
 from pointsman.domain.roster.roles import Work
-from pointsman.services.appointments.transition_effects import require_gate
-from pointsman.services.availability.at_time import leaders_of
-from pointsman.services.availability.booking_context import Bookable, bookable, visible_lead
-from pointsman.services.availability.companions import Band, around, bands, missing
-from pointsman.services.availability.participant_calendars import read_party_calendars
-from pointsman.services.booking.slot_offers import Left, SlotOffer
-from pointsman.services.calendars.busy_times import fetch_diaries
-from pointsman.services.calendars.readings import DEADLINE, FOR_SLOTS, Reading
+from pointsman.services.appointments.transition_effects import require_open_gate
+from pointsman.services.availability.at_time import possible_leaders
+from pointsman.services.availability.booking_context import BookingContext, load_booking_context, visible_lead
+from pointsman.services.availability.companions import CompanionPool, companion_pools, counting_window, missing_pools
+from pointsman.services.availability.participant_calendars import read_participant_calendars
+from pointsman.services.booking.slot_offers import SlotFinder, UnavailableRep
+from pointsman.services.calendars.busy_times import fetch_schedules
+from pointsman.services.calendars.readings import MAX_AGE_FOR_SLOTS, READ_DEADLINE, RepCalendarReading
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.routing.dry_run import Foreseen, foresee
-from pointsman.services.routing.lead_inputs import lead_facts
+from pointsman.services.routing.dry_run import DryRun, dry_run
+from pointsman.services.routing.lead_inputs import routing_facts
 
-__all__ = ["Left", "SlotsAnswer", "answer", "slots_for_lead"]
+__all__ = ["SlotList", "UnavailableRep", "find_slots", "slots_for_lead"]
 
 #: So far beyond the horizon, or the window, the next free time is looked for.
-FURTHER = timedelta(days=60)
+SEARCH_BEYOND_HORIZON = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SlotsAnswer:
+class SlotList:
     """Slots, each with who would be booked as things stand; `why_empty` is set exactly when there is none.
 
     `dropped` says of everybody who might have been booked why not; `next_free` is the next time anybody is, as far as the
@@ -46,8 +46,8 @@ class SlotsAnswer:
     time_zone: str
     slots: tuple[Slot, ...]
     why_empty: str | None
-    offer: Offer = Offer.STRICT
-    dropped: tuple[Left, ...] = ()
+    offer: OfferMode = OfferMode.STRICT
+    dropped: tuple[UnavailableRep, ...] = ()
     next_free: datetime | None = None
     read_at: datetime | None = None  # when the oldest of the calendars behind it was read; None where none was
     lead_zone: str | None = None  # where the lead says it is, when there is such a zone
@@ -55,7 +55,7 @@ class SlotsAnswer:
     @property
     def decided_at_booking(self) -> bool:
         """Whether somebody else than who is named may be booked after all."""
-        return self.offer is not Offer.STRICT
+        return self.offer is not OfferMode.STRICT
 
 
 async def slots_for_lead(
@@ -64,10 +64,10 @@ async def slots_for_lead(
     *,
     limit: int | None = None,
     actor: Actor | None = None,
-    deadline: timedelta = DEADLINE,
+    deadline: timedelta = READ_DEADLINE,
     window: Interval | None = None,
     moving: UUID | None = None,
-) -> SlotsAnswer:
+) -> SlotList:
     """The next bookable slots of a lead, inside `window`; `limit` None is what the pool shows.
 
     `moving` is the appointment that is to be moved, else the one of the lead that lies ahead, if there is one: neither its
@@ -76,39 +76,41 @@ async def slots_for_lead(
     now, who = env.clock(), actor or Actor(name="system")
     async with env.uow() as tx:
         lead = await visible_lead(tx, lead_id, who)
-        standing = await tx.appointments.of_lead(lead.id)
+        standing = await tx.appointments.active_for_lead(lead.id)
         if standing is not None and standing.starts_at > now:
             moving = moving or standing.id
-            await require_gate(env, tx, standing, lead)  # on any pass that is open, as whoever moves it asks it
-        what = await bookable(env, tx, lead, now=now, moving=moving is not None)
-    readings = await read_party_calendars(env, what, max_age=FOR_SLOTS, deadline=deadline)
+            await require_open_gate(env, tx, standing, lead)  # on any pass that is open, as whoever moves it asks it
+        what = await load_booking_context(env, tx, lead, now=now, moving=moving is not None)
+    readings = await read_participant_calendars(env, what, max_age=MAX_AGE_FOR_SLOTS, deadline=deadline)
     async with env.uow() as tx:
-        found = await answer(env, tx, what, readings, limit=limit, window=window, moving=moving, supplier=who.supplier)
+        found = await find_slots(
+            env, tx, what, readings, limit=limit, window=window, moving=moving, supplier=who.supplier
+        )
     if found.slots:
         return found
     # Only now, as the answer is that there is none: calendars are read further ahead than anything can be booked.
-    further = replace(what, rules=what.rules.model_copy(update={"horizon": what.rules.horizon + FURTHER}))
-    readings = await read_party_calendars(env, further, max_age=FOR_SLOTS, deadline=deadline)
+    further = replace(what, rules=what.rules.model_copy(update={"horizon": what.rules.horizon + SEARCH_BEYOND_HORIZON}))
+    readings = await read_participant_calendars(env, further, max_age=MAX_AGE_FOR_SLOTS, deadline=deadline)
     async with env.uow() as tx:
         return replace(found, next_free=await _next_free(env, tx, further, readings, window, moving))
 
 
-async def answer(
+async def find_slots(
     env: Env,
     tx: Tx,
-    what: Bookable,
-    readings: Mapping[str, Reading],
+    what: BookingContext,
+    readings: Mapping[str, RepCalendarReading],
     *,
     limit: int | None = None,
     window: Interval | None = None,
     moving: UUID | None = None,
     supplier: str | None = None,
-) -> SlotsAnswer:
+) -> SlotList:
     """The slots that the readings leave. With `supplier`, a partner reads it: nothing about other suppliers' reps."""
     now = env.clock()
     reach = bookable_window(what.rules, now)
-    span = reach if window is None else interval(max(reach.start, window.start), min(reach.end, window.end))
-    blank = SlotsAnswer(
+    span = reach if window is None else interval_or_none(max(reach.start, window.start), min(reach.end, window.end))
+    blank = SlotList(
         rep=what.rep.key,
         rep_name=what.rep.name,
         time_zone=what.rep.time_zone,
@@ -116,7 +118,9 @@ async def answer(
         why_empty=None,
         offer=what.rules.offer,
         read_at=min((reading.read_at for reading in readings.values() if reading.read_at), default=None),
-        lead_zone=zone if isinstance(zone := what.lead.facts.get("lead.time_zone"), str) and is_zone(zone) else None,
+        lead_zone=zone
+        if isinstance(zone := what.lead.facts.get("lead.time_zone"), str) and is_time_zone(zone)
+        else None,
     )
     if span is None:
         ahead = format_duration(what.rules.horizon)
@@ -124,93 +128,102 @@ async def answer(
         return replace(
             blank, why_empty=f"Appointments can be booked from {notice} to {ahead} ahead; nothing of that was asked."
         )
-    offer = await _offer(env, tx, what, readings, span, now, moving)
+    offer = await _slot_finder(env, tx, what, readings, span, now, moving)
     # In a thread: hundreds of calendars are long enough for others to notice.
     found = await to_thread(offer.slots, limit or what.rules.slots_shown)
     if found:
         return replace(blank, slots=found)
-    left = offer.left()
-    return replace(blank, why_empty=_why(what, left, supplier), dropped=_told(what, left, supplier))
+    left = offer.unavailable_reps()
+    return replace(blank, why_empty=_why_empty(what, left, supplier), dropped=_visible_to(what, left, supplier))
 
 
 async def _next_free(
-    env: Env, tx: Tx, what: Bookable, readings: Mapping[str, Reading], window: Interval | None, moving: UUID | None
+    env: Env,
+    tx: Tx,
+    what: BookingContext,
+    readings: Mapping[str, RepCalendarReading],
+    window: Interval | None,
+    moving: UUID | None,
 ) -> datetime | None:
     """The first start after what was asked for, up to the (widened) horizon."""
     now = env.clock()
     reach = bookable_window(what.rules, now)
-    span = interval(max(reach.start, window.end) if window else reach.start, reach.end)
+    span = interval_or_none(max(reach.start, window.end) if window else reach.start, reach.end)
     if span is None:
         return None
-    offer = await _offer(env, tx, what, readings, span, now, moving)
+    offer = await _slot_finder(env, tx, what, readings, span, now, moving)
     found = await to_thread(offer.slots, 1)
     return found[0].start if found else None
 
 
-async def _offer(
+async def _slot_finder(
     env: Env,
     tx: Tx,
-    what: Bookable,
-    readings: Mapping[str, Reading],
+    what: BookingContext,
+    readings: Mapping[str, RepCalendarReading],
     span: Interval,
     now: datetime,
     moving: UUID | None,
-) -> SlotOffer:
-    hold = await tx.slot_holds.of_lead(what.lead.id)
+) -> SlotFinder:
+    hold = await tx.slot_holds.open_for_lead(what.lead.id)
     before = await tx.appointments.get(moving) if moving else None
     leaders, dropped, foreseen = await _leaders(env, tx, what, readings, span)
-    known, rules = what.known, what.rules
-    found: tuple[Band, ...] = ()
+    known, rules = what.config, what.rules
+    found: tuple[CompanionPool, ...] = ()
     if rules.together:
-        context = await tx.decisions.context(what.lead.id, at=now)
-        facts = known.policy.enriched(lead_facts(what.lead, context, known.policy, now), now)
-        found = bands(known, rules.together, facts, span)
+        context = await tx.decisions.routing_context(what.lead.id, at=now)
+        facts = known.policy.enrich(routing_facts(what.lead, context, known.policy, now), now)
+        found = companion_pools(known, rules.together, facts, span)
     keys = {*leaders, *(key for band in found for key in band.weights)}
     reps = [rep for key in sorted(keys) if (rep := known.roster.reps.get(key)) is not None and rep.active]
-    diaries = await fetch_diaries(tx, reps, readings, span, moving=before, hold=hold.id if hold else None)
-    balanced = rules.offer is Offer.BALANCED and diaries
-    counts = await tx.appointments.counts([d.rep.id for d in diaries.values()], around(span)) if balanced else {}
-    return SlotOffer(
-        what=what,
+    diaries = await fetch_schedules(tx, reps, readings, span, moving=before, hold=hold.id if hold else None)
+    balanced = rules.offer is OfferMode.BALANCED and diaries
+    counts = (
+        await tx.appointments.count_by_rep([d.rep.id for d in diaries.values()], counting_window(span))
+        if balanced
+        else {}
+    )
+    return SlotFinder(
+        context=what,
         now=now,
-        span=span,
-        union=SlotUnion(rules=rules, now=now, window=span, categories=[what.held.category]),
+        window=span,
+        slot_union=SlotUnion(rules=rules, now=now, window=span, categories=[what.assignment.category]),
         readings=readings,
         leaders=leaders,
         dropped=dropped,
-        bands=found,
-        lacking=missing(known, rules.together),
-        diaries=diaries,
-        counts=counts,
-        before=before,
-        foreseen=foreseen,
+        companion_pools=found,
+        missing_pools=missing_pools(known, rules.together),
+        schedules=diaries,
+        appointment_counts=counts,
+        moving=before,
+        dry_run=foreseen,
     )
 
 
 async def _leaders(
-    env: Env, tx: Tx, what: Bookable, readings: Mapping[str, Reading], span: Interval
-) -> tuple[tuple[str, ...], tuple[Left, ...], Foreseen | None]:
+    env: Env, tx: Tx, what: BookingContext, readings: Mapping[str, RepCalendarReading], span: Interval
+) -> tuple[tuple[str, ...], tuple[UnavailableRep, ...], DryRun | None]:
     """Who may lead the appointment, who of the pool may not and why, and what the rules would decide from."""
     holder = what.rep.key
-    if what.rules.offer is Offer.STRICT:
+    if what.rules.offer is OfferMode.STRICT:
         return (holder,), (), None
-    relieved = await tx.decisions.relieved(what.lead.id, what.held.work)
-    foreseen = await foresee(
+    relieved = await tx.decisions.excluded_reps(what.lead.id, what.assignment.work)
+    foreseen = await dry_run(
         env,
         tx,
         what.lead,
-        purpose=Work(what.held.work),
+        purpose=Work(what.assignment.work),
         calendars={key: reading.state for key, reading in readings.items()},
         past_holders=relieved - {holder},
-        turn=what.held.decision_id,
+        reversed_turn=what.assignment.decision_id,
     )
-    asked = leaders_of(what)
-    outside = {key: "not asked" for key in what.known.roster.reps if key not in asked}
-    decision = foreseen.decided(AskedTime(start=span.start, end=span.end, obstacles=outside))
+    asked = possible_leaders(what)
+    outside = {key: "not asked" for key in what.config.roster.reps if key not in asked}
+    decision = foreseen.decide(RequestedTime(start=span.start, end=span.end, obstacles=outside))
     looked_at = [c for c in decision.candidates if c.rep in asked and c.rep != holder]
     able = {candidate.rep for candidate in looked_at if candidate.eligible}
     dropped = {
-        c.rep: Left(rep=c.rep, code=c.code or Drop.UNKNOWN_REP.value, sentence=f"{c.sentence}.")
+        c.rep: UnavailableRep(rep=c.rep, code=c.code or DropReason.UNKNOWN_REP.value, sentence=f"{c.sentence}.")
         for c in looked_at
         if c.rep not in able
     }
@@ -218,8 +231,8 @@ async def _leaders(
     return leaders, tuple(dropped.values()), foreseen
 
 
-def _why(what: Bookable, left: tuple[Left, ...], supplier: str | None) -> str:
-    if what.rules.offer is Offer.STRICT and len(left) == 1 and supplier in (None, what.rep.supplier):
+def _why_empty(what: BookingContext, left: tuple[UnavailableRep, ...], supplier: str | None) -> str:
+    if what.rules.offer is OfferMode.STRICT and len(left) == 1 and supplier in (None, what.rep.supplier):
         return left[0].sentence
     if supplier is not None:
         return "Nobody who may take this lead can be booked in that time."
@@ -228,9 +241,11 @@ def _why(what: Bookable, left: tuple[Left, ...], supplier: str | None) -> str:
     return f"Nobody who may take this lead can be booked in that time. {reasons}{more}".rstrip()
 
 
-def _told(what: Bookable, left: tuple[Left, ...], supplier: str | None) -> tuple[Left, ...]:
+def _visible_to(
+    what: BookingContext, left: tuple[UnavailableRep, ...], supplier: str | None
+) -> tuple[UnavailableRep, ...]:
     """A partner reads no reasons about anybody but its own reps."""
     if supplier is None:
         return left
-    reps = what.known.roster.reps
+    reps = what.config.roster.reps
     return tuple(item for item in left if item.rep in reps and reps[item.rep].supplier == supplier)

@@ -4,18 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from pointsman.domain.booking.lifecycle import Act, By, legal
+from pointsman.domain.booking.lifecycle import ActorRole, AppointmentAction, allowed_actions
 from pointsman.domain.errors import Conflict, NotFound, SlotTaken
-from pointsman.services.appointments.transition_acts import cancel
+from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
-from pointsman.services.booking.slot_holds import hold_slot, release_slot
-from pointsman.services.booking.slots import SlotsAnswer, slots_for_lead
-from pointsman.services.booking_links.tokens import BookingLink, lead_of
-from pointsman.services.deliveries.ics_invitation import invitation_of
-from pointsman.services.policies.cache import current
+from pointsman.services.booking.slot_holds import hold_slot, release_slot_hold
+from pointsman.services.booking.slots import SlotList, slots_for_lead
+from pointsman.services.booking_links.tokens import BookingLink, linked_lead
+from pointsman.services.deliveries.ics_invitation import build_invitation
+from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.ports.meeting import AppointmentRow
+from pointsman.services.ports.booking import AppointmentRow
 from pointsman.services.ports.slot_holds import SlotHoldRow
 
 BUYER = Actor(name="booking-page")
@@ -25,62 +25,62 @@ _ALL = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Buyer:
+class BuyerView:
     """The lead of a link as things stand, and of its appointment what its buyer needs to know."""
 
     lead_id: UUID
     company: str | None
-    zone: str | None  # as the lead gave it: nobody has checked it
+    time_zone: str | None  # as the lead gave it: nobody has checked it
     appointment: AppointmentRow | None
-    may: frozenset[Act]  # of moving and calling off, what is possible now
-    hold: SlotHoldRow | None  # of those that have not run out
+    allowed_actions: frozenset[AppointmentAction]  # of moving and calling off, what is possible now
+    slot_hold: SlotHoldRow | None  # of those that have not run out
 
 
-async def look(env: Env, link: BookingLink) -> Buyer:
+async def load_buyer_view(env: Env, link: BookingLink) -> BuyerView:
     """Raises NotFound."""
     now = env.clock()
     async with env.uow() as tx:
-        lead = await lead_of(tx, link)
-        appointment = await tx.appointments.of_lead(lead.id)
-        hold = await tx.slot_holds.of_lead(lead.id)
+        lead = await linked_lead(tx, link)
+        appointment = await tx.appointments.active_for_lead(lead.id)
+        hold = await tx.slot_holds.open_for_lead(lead.id)
     company = lead.facts.get("company.name") or lead.account_name
     zone = lead.facts.get("lead.time_zone")
-    return Buyer(
+    return BuyerView(
         lead_id=lead.id,
         company=str(company) if company else None,
-        zone=str(zone) if zone else None,
+        time_zone=str(zone) if zone else None,
         appointment=appointment,
-        may=_may(appointment, now),
-        hold=hold if hold and hold.expires_at > now else None,
+        allowed_actions=_buyer_actions(appointment, now),
+        slot_hold=hold if hold and hold.expires_at > now else None,
     )
 
 
-async def names_of(env: Env, keys: list[str]) -> list[str]:
+async def rep_names(env: Env, keys: list[str]) -> list[str]:
     """The names of these reps; who is on the roster no more is left out."""
     async with env.uow() as tx:
-        reps = (await current(env, tx)).roster.reps
+        reps = (await load_routing_config(env, tx)).roster.reps
     return [reps[key].name for key in keys if key in reps]
 
 
-async def zone_of(env: Env, key: str) -> str | None:
+async def rep_time_zone(env: Env, key: str) -> str | None:
     """The time zone of a rep."""
     async with env.uow() as tx:
-        rep = (await current(env, tx)).roster.reps.get(key)
+        rep = (await load_routing_config(env, tx)).roster.reps.get(key)
     return rep.time_zone if rep else None
 
 
-async def times(env: Env, buyer: Buyer) -> SlotsAnswer:
+async def slots_for_buyer(env: Env, buyer: BuyerView) -> SlotList:
     """When the buyer can be met, or meet at another time. Raises Conflict and RoleProtected as `slots_for_lead`."""
     moving = buyer.appointment.id if buyer.appointment else None
     return await slots_for_lead(env, buyer.lead_id, limit=_ALL, actor=BUYER, moving=moving)
 
 
-async def keep(env: Env, buyer: Buyer, start: datetime) -> bool:
+async def hold_slot_for_buyer(env: Env, buyer: BuyerView, start: datetime) -> bool:
     """Keep a time for the buyer while they read what they are about to book; False when no more may be kept for them.
 
     Raises SlotTaken, Conflict "slot-not-offered", and what forbids any booking.
     """
-    if buyer.hold is not None and buyer.hold.starts_at == start:
+    if buyer.slot_hold is not None and buyer.slot_hold.starts_at == start:
         return True
     try:
         await hold_slot(env, buyer.lead_id, start, actor=BUYER)
@@ -89,18 +89,18 @@ async def keep(env: Env, buyer: Buyer, start: datetime) -> bool:
     except Conflict as refused:
         if refused.code != "too-many-holds":
             raise
-        await let_go(env, buyer)  # the one before would stand in the way of times around it
+        await release_buyer_slot_hold(env, buyer)  # the one before would stand in the way of times around it
         return False
     return True
 
 
-async def let_go(env: Env, buyer: Buyer) -> None:
+async def release_buyer_slot_hold(env: Env, buyer: BuyerView) -> None:
     """Give back the time that is kept for the buyer."""
-    if buyer.hold is not None:
-        await release_slot(env, buyer.hold.id, actor=BUYER)
+    if buyer.slot_hold is not None:
+        await release_slot_hold(env, buyer.slot_hold.id, actor=BUYER)
 
 
-async def take(env: Env, buyer: Buyer, start: datetime) -> AppointmentRow:
+async def book_for_buyer(env: Env, buyer: BuyerView, start: datetime) -> AppointmentRow:
     """Book; the same time twice is one appointment. Raises as `book`."""
     there = buyer.appointment
     if there is not None and there.starts_at == start:
@@ -111,35 +111,37 @@ async def take(env: Env, buyer: Buyer, start: datetime) -> AppointmentRow:
         if refused.code != "already-booked":
             raise
         async with env.uow() as tx:  # the same form, sent twice at once
-            there = await tx.appointments.of_lead(buyer.lead_id)
+            there = await tx.appointments.active_for_lead(buyer.lead_id)
         if there is None or there.starts_at != start:
             raise
         return there
 
 
-async def move(env: Env, buyer: Buyer, appointment_id: UUID, start: datetime) -> AppointmentRow:
+async def reschedule_for_buyer(env: Env, buyer: BuyerView, appointment_id: UUID, start: datetime) -> AppointmentRow:
     """Another time for the appointment. Raises as `reschedule`."""
-    await _own(env, buyer, appointment_id)
-    return await reschedule(env, appointment_id, start, by=By.PROSPECT, reason="moved on the booking page", actor=BUYER)
+    await _own_appointment(env, buyer, appointment_id)
+    return await reschedule(
+        env, appointment_id, start, by=ActorRole.PROSPECT, reason="moved on the booking page", actor=BUYER
+    )
 
 
-async def call_off(env: Env, buyer: Buyer, appointment_id: UUID, reason: str) -> AppointmentRow:
+async def cancel_for_buyer(env: Env, buyer: BuyerView, appointment_id: UUID, reason: str) -> AppointmentRow:
     """Cancel; again changes nothing. Raises NotFound and Conflict "not-legal-now"."""
-    row = await _own(env, buyer, appointment_id)
-    if row.starts_at <= env.clock() and Act.CANCEL not in buyer.may:
+    row = await _own_appointment(env, buyer, appointment_id)
+    if row.starts_at <= env.clock() and AppointmentAction.CANCEL not in buyer.allowed_actions:
         raise Conflict("It has begun already.", code="not-legal-now")
-    return await cancel(env, appointment_id, by=By.PROSPECT, reason=reason, actor=BUYER)
+    return await cancel(env, appointment_id, by=ActorRole.PROSPECT, reason=reason, actor=BUYER)
 
 
-async def invitation(env: Env, buyer: Buyer, *, url: str) -> bytes:
+async def invitation_for_buyer(env: Env, buyer: BuyerView, *, url: str) -> bytes:
     """The standing appointment as a calendar file. Raises NotFound, Conflict "no-email"."""
     if buyer.appointment is None:
         raise NotFound("There is no appointment.")
     async with env.uow() as tx:
-        return await invitation_of(env, tx, buyer.appointment, url=url)
+        return await build_invitation(env, tx, buyer.appointment, url=url)
 
 
-async def _own(env: Env, buyer: Buyer, appointment_id: UUID) -> AppointmentRow:
+async def _own_appointment(env: Env, buyer: BuyerView, appointment_id: UUID) -> AppointmentRow:
     async with env.uow() as tx:
         row = await _of_lead(tx, buyer.lead_id, appointment_id)
     if row is None:
@@ -152,8 +154,8 @@ async def _of_lead(tx: Tx, lead_id: UUID, appointment_id: UUID) -> AppointmentRo
     return row if row is not None and row.lead_id == lead_id else None
 
 
-def _may(appointment: AppointmentRow | None, now: datetime) -> frozenset[Act]:
+def _buyer_actions(appointment: AppointmentRow | None, now: datetime) -> frozenset[AppointmentAction]:
     """Once it has begun, it is for the closer to say what became of it."""
     if appointment is None or appointment.starts_at <= now:
         return frozenset()
-    return frozenset(legal(appointment.standing, now)) & {Act.RESCHEDULE, Act.CANCEL}
+    return frozenset(allowed_actions(appointment.state, now)) & {AppointmentAction.RESCHEDULE, AppointmentAction.CANCEL}

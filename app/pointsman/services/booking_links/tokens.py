@@ -7,20 +7,20 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from pointsman.domain.errors import Fault, Invalid, NotFound, PointsmanError
-from pointsman.services.availability.booking_context import bookable, visible_lead
+from pointsman.services.availability.booking_context import load_booking_context, visible_lead
 from pointsman.services.ports import Actor, Env, Secrets, Tx
 from pointsman.services.ports.intake import LeadRow
 
-PATH = "/book/"
-CONTEXT = "booking-link"
-USUAL_LIFE = timedelta(days=30)
-SHORTEST_LIFE = timedelta(minutes=5)
-LONGEST_LIFE = timedelta(days=180)
+LINK_PATH = "/book/"
+SEAL_CONTEXT = "booking-link"
+DEFAULT_LIFETIME = timedelta(days=30)
+MIN_LIFETIME = timedelta(minutes=5)
+MAX_LIFETIME = timedelta(days=180)
 
 _HEAD = struct.Struct(">B16sQ")  # version, lead, expiry in seconds; language and zone follow as text
 _VERSION = 1
-_LONGEST = 1_000
-_MERGES = 10
+_MAX_TOKEN_CHARS = 1_000
+_MAX_MERGE_STEPS = 10
 
 
 class LinkExpired(NotFound):
@@ -36,20 +36,20 @@ class BookingLink:
     lead_id: UUID
     expires_at: datetime
     language: str | None = None
-    zone: str | None = None
+    time_zone: str | None = None
 
 
-def sign(vault: Secrets, link: BookingLink) -> str:
+def sign_link(vault: Secrets, link: BookingLink) -> str:
     """The link as the last part of an address."""
     head = _HEAD.pack(_VERSION, link.lead_id.bytes, int(link.expires_at.timestamp()))
-    rest = f"{link.language or ''}\0{link.zone or ''}".encode()
-    return _text(vault.seal(head + rest, context=CONTEXT))
+    rest = f"{link.language or ''}\0{link.time_zone or ''}".encode()
+    return _encode(vault.seal(head + rest, context=SEAL_CONTEXT))
 
 
-def read(vault: Secrets, token: str, *, now: datetime) -> BookingLink:
+def read_link(vault: Secrets, token: str, *, now: datetime) -> BookingLink:
     """What `token` says. Raises NotFound for whatever we did not sign, and LinkExpired."""
     try:
-        link = _opened(vault, token)
+        link = _decode(vault, token)
     except (PointsmanError, ValueError, struct.error, OverflowError, OSError):
         raise NotFound("This link is not valid.", code="no-such-link") from None
     if now >= link.expires_at:
@@ -70,16 +70,16 @@ async def make_link(
 
     Raises NotFound, Conflict "no-closer" and "no-email", RoleProtected "gate-closed", Invalid.
     """
-    life = expires_in or USUAL_LIFE
-    if not SHORTEST_LIFE <= life <= LONGEST_LIFE:
+    life = expires_in or DEFAULT_LIFETIME
+    if not MIN_LIFETIME <= life <= MAX_LIFETIME:
         advice = "Give from 5m to 180d."
         raise Invalid(f"A link cannot live that long or short. {advice}", faults=[_fault(advice)])
     now = env.clock()
     expires_at = (now + life).astimezone(UTC).replace(microsecond=0)
     async with env.uow() as tx:
         lead = await visible_lead(tx, lead_id, actor)
-        if await tx.appointments.of_lead(lead.id) is None:
-            await bookable(env, tx, lead, now=now)
+        if await tx.appointments.active_for_lead(lead.id) is None:
+            await load_booking_context(env, tx, lead, now=now)
         await tx.audit.add(
             id=env.new_id(),
             at=now,
@@ -88,14 +88,14 @@ async def make_link(
             subject=f"lead:{lead.id}",
             after={"expires_at": expires_at.isoformat()},
         )
-    link = BookingLink(lead_id=lead.id, expires_at=expires_at, language=language, zone=zone)
-    return f"{env.public_url}{PATH}{sign(env.secrets, link)}", expires_at
+    link = BookingLink(lead_id=lead.id, expires_at=expires_at, language=language, time_zone=zone)
+    return f"{env.public_url}{LINK_PATH}{sign_link(env.secrets, link)}", expires_at
 
 
-async def lead_of(tx: Tx, link: BookingLink) -> LeadRow:
+async def linked_lead(tx: Tx, link: BookingLink) -> LeadRow:
     """The lead that the link is for, or the one that it was merged into. Raises NotFound."""
     lead = await tx.leads.get(link.lead_id)
-    for _ in range(_MERGES):
+    for _ in range(_MAX_MERGE_STEPS):
         if lead is None or lead.merged_into is None:
             break
         lead = await tx.leads.get(lead.merged_into)
@@ -104,17 +104,17 @@ async def lead_of(tx: Tx, link: BookingLink) -> LeadRow:
     return lead
 
 
-def _text(sealed: bytes) -> str:
+def _encode(sealed: bytes) -> str:
     return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode("ascii")
 
 
-def _opened(vault: Secrets, token: str) -> BookingLink:
-    if not token or len(token) > _LONGEST:
+def _decode(vault: Secrets, token: str) -> BookingLink:
+    if not token or len(token) > _MAX_TOKEN_CHARS:
         raise ValueError(token[:20])
     sealed = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
-    if _text(sealed) != token:  # bits that mean nothing: not ours
+    if _encode(sealed) != token:  # bits that mean nothing: not ours
         raise ValueError(token[:20])
-    plain = vault.open(sealed, context=CONTEXT)
+    plain = vault.open(sealed, context=SEAL_CONTEXT)
     version, lead, expiry = _HEAD.unpack_from(plain)
     if version != _VERSION:
         raise ValueError(version)
@@ -123,7 +123,7 @@ def _opened(vault: Secrets, token: str) -> BookingLink:
         lead_id=UUID(bytes=lead),
         expires_at=datetime.fromtimestamp(expiry, UTC),
         language=language or None,
-        zone=zone or None,
+        time_zone=zone or None,
     )
 
 

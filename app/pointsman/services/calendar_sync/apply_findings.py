@@ -4,42 +4,48 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from pointsman.domain.booking.availability import Interval
-from pointsman.domain.booking.calendar_diff import Compared, Finding
-from pointsman.domain.booking.lifecycle import Act, By, effect_of
+from pointsman.domain.booking.calendar_diff import EventComparison, EventState
+from pointsman.domain.booking.lifecycle import ActorRole, AppointmentAction, transition_for
 from pointsman.domain.errors import Unavailable
-from pointsman.services.appointments.transition_effects import Doing, carry_out
-from pointsman.services.appointments.transitions import refuse_illegal
-from pointsman.services.booking.apply_change import locked_appointment
+from pointsman.services.appointments.transition_effects import TransitionRequest, apply_transition
+from pointsman.services.appointments.transitions import require_action_allowed
+from pointsman.services.booking.apply_change import lock_appointment
 from pointsman.services.booking.reschedule import reschedule_from_calendar
-from pointsman.services.calendar_sync.conflicts import ACTOR, EMPTIED, EMPTIED_ALERT, state, unchanged
-from pointsman.services.calendars.unreadable_alerts import ORPHAN_ALERT, subject_of
-from pointsman.services.deliveries.calendar_event import appointment_of
-from pointsman.services.deliveries.jobs import defer_run
+from pointsman.services.calendar_sync.conflicts import (
+    ACTOR,
+    EMPTIED_ALERT,
+    EMPTIED_CONFLICT,
+    is_unchanged,
+    record_conflict,
+)
+from pointsman.services.calendars.unreadable_alerts import ORPHAN_ALERT, alert_subject
+from pointsman.services.deliveries.calendar_event import appointment_id_of_event
+from pointsman.services.deliveries.jobs import defer_delivery
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.meeting import ConnectionRow, DeliveryRow, Placed
-from pointsman.services.transactions import in_transaction
+from pointsman.services.ports.booking import ConnectionRow, DeliveryRow, PlacedEvent
+from pointsman.services.transactions import run_in_transaction
 
-REMOVED = "removed from the calendar"
+REMOVED_REASON = "removed from the calendar"
 
 
-async def act_on(env: Env, seen: Placed, compared: Compared) -> None:
+async def apply_comparison(env: Env, seen: PlacedEvent, compared: EventComparison) -> None:
     """Make the appointment agree, or put on record that it does not. PointsmanError when it is too late for either."""
-    finding, to = compared.finding, compared.to
-    if finding is Finding.AGREES and seen.conflict is not None:
-        await state(env, seen, None)
-    elif finding is Finding.EMPTIED:
-        await _emptied(env, seen)
-    elif finding is Finding.GONE and seen.leads:
-        await in_transaction(env, lambda tx: _cancel(env, tx, seen))
-    elif finding is Finding.GONE:
-        await state(env, seen, f"the event was deleted, but {seen.rep_key} only takes part")
-    elif to is not None and seen.leads:
+    finding, to = compared.state, compared.moved_to
+    if finding is EventState.UNCHANGED and seen.conflict is not None:
+        await record_conflict(env, seen, None)
+    elif finding is EventState.CALENDAR_EMPTIED:
+        await _report_emptied_calendar(env, seen)
+    elif finding is EventState.DELETED and seen.is_leader:
+        await run_in_transaction(env, lambda tx: _cancel(env, tx, seen))
+    elif finding is EventState.DELETED:
+        await record_conflict(env, seen, f"the event was deleted, but {seen.rep_key} only takes part")
+    elif to is not None and seen.is_leader:
         await _move(env, seen, to)
     elif to is not None:
-        await state(env, seen, f"the event was moved to {_moment(to)}, but {seen.rep_key} only takes part")
+        await record_conflict(env, seen, f"the event was moved to {_moment(to)}, but {seen.rep_key} only takes part")
 
 
-async def _move(env: Env, seen: Placed, to: Interval) -> None:
+async def _move(env: Env, seen: PlacedEvent, to: Interval) -> None:
     try:
         why = await reschedule_from_calendar(
             env, seen.appointment_id, to.start, to.end, actor=ACTOR, sequence=seen.sequence
@@ -50,32 +56,32 @@ async def _move(env: Env, seen: Placed, to: Interval) -> None:
             raise
         why = str(unknown)
     if why is not None:
-        await state(env, seen, f"the event was moved to {_moment(to)}: {why}")
+        await record_conflict(env, seen, f"the event was moved to {_moment(to)}: {why}")
 
 
-async def _cancel(env: Env, tx: Tx, seen: Placed) -> None:
-    lead, row = await locked_appointment(tx, seen.appointment_id, ACTOR)
-    if not await unchanged(env, tx, row, seen):
+async def _cancel(env: Env, tx: Tx, seen: PlacedEvent) -> None:
+    lead, row = await lock_appointment(tx, seen.appointment_id, ACTOR)
+    if not await is_unchanged(env, tx, row, seen):
         return
-    refuse_illegal(row, Act.CANCEL, env.clock())
-    doing = Doing(
-        act=Act.CANCEL,
-        effect=effect_of(Act.CANCEL, By.CALENDAR),
-        by=By.CALENDAR,
+    require_action_allowed(row, AppointmentAction.CANCEL, env.clock())
+    doing = TransitionRequest(
+        action=AppointmentAction.CANCEL,
+        transition=transition_for(AppointmentAction.CANCEL, ActorRole.CALENDAR),
+        by=ActorRole.CALENDAR,
         actor=ACTOR,
-        reason=REMOVED,
-        change={
+        reason=REMOVED_REASON,
+        column_changes={
             "cancelled_at": env.clock(),
-            "cancelled_by": By.CALENDAR.value,
-            "cancel_reason": REMOVED,
+            "cancelled_by": ActorRole.CALENDAR.value,
+            "cancel_reason": REMOVED_REASON,
             "conflict": None,
         },
     )
-    await carry_out(env, tx, lead, row, doing)
+    await apply_transition(env, tx, lead, row, doing)
 
 
-async def _emptied(env: Env, seen: Placed) -> None:
-    await state(env, seen, EMPTIED)
+async def _report_emptied_calendar(env: Env, seen: PlacedEvent) -> None:
+    await record_conflict(env, seen, EMPTIED_CONFLICT)
     subject = f"rep:{seen.rep_key}"
     async with env.uow() as tx:
         if await tx.alerts.is_open(code=EMPTIED_ALERT, subject=subject):
@@ -87,7 +93,7 @@ async def _emptied(env: Env, seen: Placed) -> None:
         await tx.alerts.put(id=env.new_id(), at=env.clock(), code=EMPTIED_ALERT, subject=subject, message=message)
 
 
-async def take_out(
+async def remove_orphan_events(
     env: Env, connection: ConnectionRow, calendar: str, keys: Sequence[str], *, read_at: datetime
 ) -> None:
     """Events of ours that no appointment wants there: what we took out once is taken out again, of the rest somebody is told.
@@ -99,8 +105,8 @@ async def take_out(
         known = [await _owned_or_taken_out(env, tx, connection, calendar, key, read_at) for key in keys]
         return [key for key, is_known in zip(keys, known, strict=True) if not is_known]
 
-    unknown = await in_transaction(env, work) if keys else []
-    subject = subject_of(connection, calendar)
+    unknown = await run_in_transaction(env, work) if keys else []
+    subject = alert_subject(connection, calendar)
     async with env.uow() as tx:
         there = await tx.alerts.is_open(code=ORPHAN_ALERT, subject=subject)
         if unknown and not there:
@@ -117,7 +123,7 @@ async def _owned_or_taken_out(
     env: Env, tx: Tx, connection: ConnectionRow, calendar: str, key: str, read_at: datetime
 ) -> bool:
     """False when nobody knows why it is there."""
-    appointment_id = appointment_of(key)
+    appointment_id = appointment_id_of_event(key)
     past = await tx.deliveries.of_appointment(appointment_id) if appointment_id else ()
     ours = [item for item in past if (item.connection_id, item.calendar, item.key) == (connection.id, calendar, key)]
     if not ours:
@@ -126,7 +132,7 @@ async def _owned_or_taken_out(
     if last.op != "cancel":
         row = await tx.appointments.get(last.appointment_id)
         return row is not None and row.status not in ("cancelled", "rejected")
-    if last.done_at and last.done_at < read_at and await _again(env, tx, last):
+    if last.done_at and last.done_at < read_at and await _remove_again(env, tx, last):
         await tx.audit.add(
             id=env.new_id(),
             at=env.clock(),
@@ -138,10 +144,10 @@ async def _owned_or_taken_out(
     return True  # still owed, or dead, which has an alert of its own
 
 
-async def _again(env: Env, tx: Tx, last: DeliveryRow) -> bool:
+async def _remove_again(env: Env, tx: Tx, last: DeliveryRow) -> bool:
     if not await tx.deliveries.reopen(last.id, status="done", at=env.clock()):
         return False
-    await defer_run(tx, last)
+    await defer_delivery(tx, last)
     return True
 
 

@@ -7,58 +7,58 @@ appointment, calling it off, or keeping it, which puts our time into the calenda
 from dataclasses import replace
 from uuid import UUID
 
-from pointsman.domain.booking.calendar_diff import restated, says
-from pointsman.domain.booking.lifecycle import STANDING, Act, By
-from pointsman.services.appointments.transitions import refuse_illegal
-from pointsman.services.booking.apply_change import locked_appointment
-from pointsman.services.deliveries.enqueue import hasten, owe
+from pointsman.domain.booking.calendar_diff import has_conflict, update_conflict
+from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, ActorRole, AppointmentAction
+from pointsman.services.appointments.transitions import require_action_allowed
+from pointsman.services.booking.apply_change import lock_appointment
+from pointsman.services.deliveries.enqueue import enqueue_deliveries, run_pending_now
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.ports.meeting import AppointmentEvent, AppointmentRow, Placed
-from pointsman.services.transactions import in_transaction
+from pointsman.services.ports.booking import AppointmentEvent, AppointmentRow, PlacedEvent
+from pointsman.services.transactions import run_in_transaction
 
-ALERT = "calendar-conflict"
+CONFLICT_ALERT = "calendar-conflict"
 EMPTIED_ALERT = "calendar-emptied"
 #: What an appointment's conflict says when the whole calendar looks emptied.
-EMPTIED = "the calendar looks emptied: the event is gone together with all others"
+EMPTIED_CONFLICT = "the calendar looks emptied: the event is gone together with all others"
 ACTOR = Actor(name="worker")
 
 
-async def keep(env: Env, appointment_id: UUID, *, actor: Actor) -> AppointmentRow:
+async def keep_appointment(env: Env, appointment_id: UUID, *, actor: Actor) -> AppointmentRow:
     """Say that the appointment stands as agreed: its event is owed to the calendars again. Without a conflict nothing is done.
 
     Raises NotFound, and Conflict "not-legal-now" for one that has begun or does not stand.
     """
 
     async def work(tx: Tx) -> AppointmentRow:
-        _, row = await locked_appointment(tx, appointment_id, actor)
-        refuse_illegal(row, Act.RESCHEDULE, env.clock())
+        _, row = await lock_appointment(tx, appointment_id, actor)
+        require_action_allowed(row, AppointmentAction.RESCHEDULE, env.clock())
         if row.conflict is None:
             return row
         kept = replace(row, conflict=None, sequence=row.sequence + 1)
-        await hasten(env, tx, row.id)
-        await owe(env, tx, kept, "move")
-        await _write(env, tx, row, kept, act="keep", by=By.OPERATOR, actor=actor)
+        await run_pending_now(env, tx, row.id)
+        await enqueue_deliveries(env, tx, kept, "move")
+        await _write(env, tx, row, kept, act="keep", by=ActorRole.OPERATOR, actor=actor)
         return kept
 
-    return await in_transaction(env, work)
+    return await run_in_transaction(env, work)
 
 
-async def state(env: Env, seen: Placed, sentence: str | None) -> None:
+async def record_conflict(env: Env, seen: PlacedEvent, sentence: str | None) -> None:
     """Put on record what a calendar says otherwise about an appointment, or, with None, that it agrees."""
 
     async def work(tx: Tx) -> None:
-        _, row = await locked_appointment(tx, seen.appointment_id, ACTOR)
-        conflict = restated(row.conflict, seen.rep_key, sentence)
-        if conflict != row.conflict and await unchanged(env, tx, row, seen):
+        _, row = await lock_appointment(tx, seen.appointment_id, ACTOR)
+        conflict = update_conflict(row.conflict, seen.rep_key, sentence)
+        if conflict != row.conflict and await is_unchanged(env, tx, row, seen):
             act = "conflict" if sentence else "agrees"
-            await _write(env, tx, row, replace(row, conflict=conflict), act=act, by=By.CALENDAR, actor=ACTOR)
+            await _write(env, tx, row, replace(row, conflict=conflict), act=act, by=ActorRole.CALENDAR, actor=ACTOR)
 
-    await in_transaction(env, work)
+    await run_in_transaction(env, work)
 
 
-async def unchanged(env: Env, tx: Tx, row: AppointmentRow, seen: Placed) -> bool:
+async def is_unchanged(env: Env, tx: Tx, row: AppointmentRow, seen: PlacedEvent) -> bool:
     """Whether the appointment, whose row is locked, still is what was compared with the calendar."""
-    if row.status not in STANDING or row.sequence != seen.sequence or row.starts_at <= env.clock():
+    if row.status not in ACTIVE_STATUSES or row.sequence != seen.sequence or row.starts_at <= env.clock():
         return False
     where = (seen.connection_id, seen.calendar, seen.key)
     past = await tx.deliveries.of_appointment(row.id)
@@ -67,28 +67,30 @@ async def unchanged(env: Env, tx: Tx, row: AppointmentRow, seen: Placed) -> bool
     return all(delivery.status in ("done", "superseded") for delivery in ours) and settled == seen.settled_at
 
 
-async def tidy_alerts(env: Env) -> None:
+async def resolve_settled_alerts(env: Env) -> None:
     """Close the alerts whose conflict was settled, by whom and however it was."""
-    async with env.uow.single() as tx:
-        told = [alert for alert in await tx.alerts.list_open() if alert["code"] in (ALERT, EMPTIED_ALERT)]
+    async with env.uow.autocommit() as tx:
+        told = [alert for alert in await tx.alerts.list_open() if alert["code"] in (CONFLICT_ALERT, EMPTIED_ALERT)]
         if not told:
             return
         now = env.clock()
-        placed = [item for item in await tx.deliveries.placed(after=now) if item.wanted and item.conflict]
-        open_still = {(ALERT, f"appointment:{item.appointment_id}") for item in placed}
-        open_still |= {(EMPTIED_ALERT, f"rep:{i.rep_key}") for i in placed if says(i.conflict, i.rep_key, EMPTIED)}
+        placed = [item for item in await tx.deliveries.placed_events(after=now) if item.is_wanted and item.conflict]
+        open_still = {(CONFLICT_ALERT, f"appointment:{item.appointment_id}") for item in placed}
+        open_still |= {
+            (EMPTIED_ALERT, f"rep:{i.rep_key}") for i in placed if has_conflict(i.conflict, i.rep_key, EMPTIED_CONFLICT)
+        }
         for alert in told:
             if (alert["code"], alert["subject"]) not in open_still:
                 await tx.alerts.resolve(at=now, code=alert["code"], subject=alert["subject"])
 
 
 async def _write(
-    env: Env, tx: Tx, row: AppointmentRow, after: AppointmentRow, *, act: str, by: By, actor: Actor
+    env: Env, tx: Tx, row: AppointmentRow, after: AppointmentRow, *, act: str, by: ActorRole, actor: Actor
 ) -> None:
     """Save it, with its line in the appointment's history and in the audit, and the alert as it is called for."""
     now = env.clock()
     await tx.appointments.save(after)
-    await tx.appointments.log(
+    await tx.appointments.add_event(
         AppointmentEvent(
             id=env.new_id(),
             appointment_id=row.id,
@@ -110,12 +112,12 @@ async def _write(
         after={"appointment": str(row.id), "conflict": after.conflict},
     )
     subject = f"appointment:{row.id}"
-    said = [line for line in (after.conflict or "").splitlines() if not line.endswith(f": {EMPTIED}")]
+    said = [line for line in (after.conflict or "").splitlines() if not line.endswith(f": {EMPTIED_CONFLICT}")]
     if not said:  # a calendar that looks emptied has one alert for all that was in it
-        await tx.alerts.resolve(at=now, code=ALERT, subject=subject)
+        await tx.alerts.resolve(at=now, code=CONFLICT_ALERT, subject=subject)
         return
     message = (
         f"A calendar disagrees with the appointment on {row.starts_at:%Y-%m-%d %H:%M} UTC, which stands. {'; '.join(said)}. "
         f"Reschedule it, cancel it, or keep it: POST /v1/appointments/{row.id}/keep."
     )
-    await tx.alerts.put(id=env.new_id(), at=now, code=ALERT, subject=subject, message=message)
+    await tx.alerts.put(id=env.new_id(), at=now, code=CONFLICT_ALERT, subject=subject, message=message)

@@ -13,61 +13,70 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from uuid import UUID
 
-from pointsman.domain.booking.availability import Interval, interval
-from pointsman.domain.booking.calendar_diff import Compared, Expected, compare, says
+from pointsman.domain.booking.availability import Interval, interval_or_none
+from pointsman.domain.booking.calendar_diff import EventComparison, ExpectedEvent, compare_events, has_conflict
 from pointsman.domain.errors import PointsmanError
-from pointsman.services.calendar_sync.apply_findings import act_on, take_out
-from pointsman.services.calendar_sync.conflicts import EMPTIED, tidy_alerts
-from pointsman.services.calendars.unreadable_alerts import Bound, forget_others, read_again, subject_of, unreadable
-from pointsman.services.deliveries.vendor_error_text import safe_text
-from pointsman.services.ports import CalendarFault, Env, EventReceipt
-from pointsman.services.ports.meeting import ConnectionRow, Placed
+from pointsman.services.calendar_sync.apply_findings import apply_comparison, remove_orphan_events
+from pointsman.services.calendar_sync.conflicts import EMPTIED_CONFLICT, resolve_settled_alerts
+from pointsman.services.calendars.unreadable_alerts import (
+    BindingWithReading,
+    alert_subject,
+    raise_unreadable_alert,
+    resolve_stale_alerts,
+    resolve_unreadable_alert,
+)
+from pointsman.services.deliveries.vendor_error_text import safe_error_text
+from pointsman.services.ports import Env, VendorError, VendorEvent
+from pointsman.services.ports.booking import ConnectionRow, PlacedEvent
 
-BUDGET = timedelta(seconds=50)  # a look at all calendars begins no reading later than this
+SYNC_BUDGET = timedelta(seconds=50)  # a look at all calendars begins no reading later than this
 DEADLINE = timedelta(seconds=8)
-AT_ONCE = 16  # calendars of all connections together
-PER_CONNECTION = 4  # so that one slow vendor cannot take every reader
-STRIKES = 3  # failures in a row after which the rest of a connection is left to the next look
+MAX_PARALLEL_READS = 16  # calendars of all connections together
+READS_PER_CONNECTION = 4  # so that one slow vendor cannot take every reader
+MAX_CONSECUTIVE_FAILURES = 3  # failures in a row after which the rest of a connection is left to the next look
 
-_LOOKED = "calendar-truth-looked"  # in env.cache: when each was looked at last, for a fair order; lost is fine
+_LAST_SYNCED = "calendar-truth-looked"  # in env.cache: when each was looked at last, for a fair order; lost is fine
 
 
 @dataclass(slots=True, kw_only=True)
-class _Line:
+class _ConnectionRun:
     """One connection during one look: its own gate, and how often it failed in a row."""
 
     connection: ConnectionRow
-    gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PER_CONNECTION))
-    strikes: int = 0
+    semaphore: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READS_PER_CONNECTION))
+    consecutive_failures: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Calendar:
     """One calendar, and every event that we put into it for an appointment ahead."""
 
-    line: _Line
+    connection_run: _ConnectionRun
     name: str
-    placed: tuple[Placed, ...]
-    bound: tuple[Bound, ...]
+    placed_events: tuple[PlacedEvent, ...]
+    bindings: tuple[BindingWithReading, ...]
 
     @property
     def key(self) -> tuple[UUID, str]:
-        return self.line.connection.id, self.name
+        return self.connection_run.connection.id, self.name
 
 
-async def look_at_calendars(env: Env, *, deadline: timedelta = DEADLINE) -> int:
+async def sync_calendars(env: Env, *, deadline: timedelta = DEADLINE) -> int:
     """Compare every calendar with our appointments, and act on what differs; the count of calendars that were read."""
     began = env.clock()
     calendars = await _calendars(env, began)
-    gate = asyncio.Semaphore(AT_ONCE)
-    looked: dict[tuple[UUID, str], datetime] = env.cache.setdefault(_LOOKED, {})
+    gate = asyncio.Semaphore(MAX_PARALLEL_READS)
+    looked: dict[tuple[UUID, str], datetime] = env.cache.setdefault(_LAST_SYNCED, {})
 
     async def look(calendar: _Calendar) -> bool:
-        async with calendar.line.gate, gate:
-            if calendar.line.strikes >= STRIKES or env.clock() > began + BUDGET:
+        async with calendar.connection_run.semaphore, gate:
+            if (
+                calendar.connection_run.consecutive_failures >= MAX_CONSECUTIVE_FAILURES
+                or env.clock() > began + SYNC_BUDGET
+            ):
                 return False
             looked[calendar.key] = env.clock()
-            return await _look_at(env, calendar, deadline)
+            return await _sync_calendar(env, calendar, deadline)
 
     # Whoever waited longest comes first; gates let them in in this order.
     calendars.sort(key=lambda calendar: looked.get(calendar.key, datetime.min.replace(tzinfo=UTC)))
@@ -75,8 +84,10 @@ async def look_at_calendars(env: Env, *, deadline: timedelta = DEADLINE) -> int:
     done = await asyncio.gather(*(look(calendar) for calendar in calendars), return_exceptions=True)
     for gone in looked.keys() - {calendar.key for calendar in calendars}:
         del looked[gone]
-    await forget_others(env, {subject_of(calendar.line.connection, calendar.name) for calendar in calendars})
-    await tidy_alerts(env)
+    await resolve_stale_alerts(
+        env, {alert_subject(calendar.connection_run.connection, calendar.name) for calendar in calendars}
+    )
+    await resolve_settled_alerts(env)
     for failed in done:
         if isinstance(failed, BaseException):
             raise failed  # so that whoever runs this says so
@@ -85,77 +96,85 @@ async def look_at_calendars(env: Env, *, deadline: timedelta = DEADLINE) -> int:
 
 async def _calendars(env: Env, now: datetime) -> list[_Calendar]:
     """The calendars to look at; those of a connection that is out of use have an alert already."""
-    by_calendar: dict[tuple[UUID, str], list[Placed]] = defaultdict(list)
-    bound: dict[tuple[UUID, str], list[Bound]] = defaultdict(list)
-    lines: dict[UUID, _Line] = {}
+    by_calendar: dict[tuple[UUID, str], list[PlacedEvent]] = defaultdict(list)
+    bound: dict[tuple[UUID, str], list[BindingWithReading]] = defaultdict(list)
+    lines: dict[UUID, _ConnectionRun] = {}
     async with env.uow() as tx:
-        for item in await tx.deliveries.placed(after=now):
+        for item in await tx.deliveries.placed_events(after=now):
             by_calendar[item.connection_id, item.calendar].append(item)
         for binding, last in await tx.calendars.bindings(None):
             bound[binding.connection.id, binding.calendar].append((binding, last))
         for connection_id in {connection_id for connection_id, _ in by_calendar}:
-            lines[connection_id] = _Line(connection=await tx.deliveries.connection(connection_id))
+            lines[connection_id] = _ConnectionRun(connection=await tx.deliveries.connection(connection_id))
     return [
-        _Calendar(line=lines[key[0]], name=key[1], placed=tuple(placed), bound=tuple(bound[key]))
+        _Calendar(connection_run=lines[key[0]], name=key[1], placed_events=tuple(placed), bindings=tuple(bound[key]))
         for key, placed in by_calendar.items()
         if lines[key[0]].connection.active and not lines[key[0]].connection.fault
     ]
 
 
-async def _look_at(env: Env, calendar: _Calendar, deadline: timedelta) -> bool:
+async def _sync_calendar(env: Env, calendar: _Calendar, deadline: timedelta) -> bool:
     """Read one calendar, and act on what differs. False when it could not be read."""
     started = env.clock()
-    wanted = [item for item in calendar.placed if item.wanted and item.settled_at and item.settled_at < started]
+    wanted = [
+        item for item in calendar.placed_events if item.is_wanted and item.settled_at and item.settled_at < started
+    ]
     try:
         seen = await _read(env, calendar, wanted, started, deadline)
-    except (CalendarFault, TimeoutError) as fault:
-        calendar.line.strikes += 1
+    except (VendorError, TimeoutError) as fault:
+        calendar.connection_run.consecutive_failures += 1
         error = (
-            safe_text(fault) if isinstance(fault, CalendarFault) else f"no answer within {deadline.total_seconds():g} s"
+            safe_error_text(fault)
+            if isinstance(fault, VendorError)
+            else f"no answer within {deadline.total_seconds():g} s"
         )
-        reps = {item.rep_key for item in calendar.placed}
-        await unreadable(env, calendar.line.connection, calendar.name, calendar.bound, reps, error)
+        reps = {item.rep_key for item in calendar.placed_events}
+        await raise_unreadable_alert(
+            env, calendar.connection_run.connection, calendar.name, calendar.bindings, reps, error
+        )
         return False
-    calendar.line.strikes = 0
-    await read_again(env, calendar.line.connection, calendar.name)
+    calendar.connection_run.consecutive_failures = 0
+    await resolve_unreadable_alert(env, calendar.connection_run.connection, calendar.name)
     expected = [
-        Expected(key=item.key, time=item.interval, emptied=says(item.conflict, item.rep_key, EMPTIED))
+        ExpectedEvent(
+            key=item.key, time=item.interval, was_emptied=has_conflict(item.conflict, item.rep_key, EMPTIED_CONFLICT)
+        )
         for item in wanted
     ]
-    found = {result.key: result for result in compare(expected, seen)}
+    found = {result.key: result for result in compare_events(expected, seen)}
     for item in wanted:
-        await _try(env, item, found[item.key])
-    owned = {item.key for item in calendar.placed if item.wanted}
+        await _apply_or_skip(env, item, found[item.key])
+    owned = {item.key for item in calendar.placed_events if item.is_wanted}
     strangers = sorted(key for key in seen if key not in owned)
-    await take_out(env, calendar.line.connection, calendar.name, strangers, read_at=started)
+    await remove_orphan_events(env, calendar.connection_run.connection, calendar.name, strangers, read_at=started)
     return True
 
 
-async def _try(env: Env, item: Placed, compared: Compared) -> None:
+async def _apply_or_skip(env: Env, item: PlacedEvent, compared: EventComparison) -> None:
     try:
-        await act_on(env, item, compared)
+        await apply_comparison(env, item, compared)
     except PointsmanError:
         return  # it changed meanwhile, or too many asked for the same: the next look sees it as it is then
 
 
 async def _read(
-    env: Env, calendar: _Calendar, wanted: Sequence[Placed], now: datetime, deadline: timedelta
+    env: Env, calendar: _Calendar, wanted: Sequence[PlacedEvent], now: datetime, deadline: timedelta
 ) -> Mapping[str, Sequence[Interval]]:
     """When every event of ours stands; what is missing where it should be is looked for by its key. Raises CalendarFault."""
-    ref, end = calendar.line.connection.ref(), max(item.ends_at for item in calendar.placed)
+    ref, end = calendar.connection_run.connection.ref(), max(item.ends_at for item in calendar.placed_events)
     async with asyncio.timeout(deadline.total_seconds()):
-        found = await env.calendars.booked(ref, calendar.name, now, end, deadline=deadline)
+        found = await env.calendars.list_our_events(ref, calendar.name, now, end, deadline=deadline)
     there = {receipt.key for receipt in found}
-    gate = asyncio.Semaphore(PER_CONNECTION)
+    gate = asyncio.Semaphore(READS_PER_CONNECTION)
 
-    async def look_up(key: str) -> EventReceipt | None:
+    async def look_up(key: str) -> VendorEvent | None:
         async with gate, asyncio.timeout(deadline.total_seconds()):
-            return await env.calendars.find(ref, calendar.name, key)
+            return await env.calendars.find_event(ref, calendar.name, key)
 
     missing = await asyncio.gather(*(look_up(item.key) for item in wanted if item.key not in there))
     seen: dict[str, list[Interval]] = defaultdict(list)
     for receipt in chain(found, missing):
-        time = interval(receipt.start, receipt.end) if receipt and not receipt.cancelled else None
+        time = interval_or_none(receipt.start, receipt.end) if receipt and not receipt.cancelled else None
         if receipt is not None and time is not None:
             seen[receipt.key].append(time)
     return seen

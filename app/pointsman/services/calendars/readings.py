@@ -10,23 +10,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from pointsman.domain.booking.availability import Interval, interval
+from pointsman.domain.booking.availability import Interval, interval_or_none
 from pointsman.domain.distribution.eligibility import CalendarState
-from pointsman.domain.policy.document import Method
+from pointsman.domain.policy.document import DistributionMethod
 from pointsman.domain.roster.roles import Work
-from pointsman.services.deliveries.vendor_error_text import safe_text
-from pointsman.services.policies.cache import current
-from pointsman.services.ports import CalendarFault, Env, FaultReauth, Tx
-from pointsman.services.ports.meeting import Binding, CalendarRead
+from pointsman.services.deliveries.vendor_error_text import safe_error_text
+from pointsman.services.policies.cache import load_routing_config
+from pointsman.services.ports import Env, Tx, VendorError, VendorReauthError
+from pointsman.services.ports.booking import CalendarBinding, CalendarReading
 
 #: How old a reading may be to show slots and to route by, unless its connection says otherwise (`fresh_for_s`) ...
-FOR_SLOTS = timedelta(seconds=60)
-FOR_BOOKING = timedelta(seconds=10)  # ... and to book by, at most, whatever its connection says
-DEADLINE = timedelta(seconds=3)
-PATIENCE = 2  # so many deadlines long is one waited for all the calendars of a question together
-AT_ONCE = 4  # calls to one connection, so that one slow vendor cannot take every reader
-ALERT = "calendar-unreadable"
-REAUTH = "connection-reauth"
+MAX_AGE_FOR_SLOTS = timedelta(seconds=60)
+MAX_AGE_FOR_BOOKING = timedelta(seconds=10)  # ... and to book by, at most, whatever its connection says
+READ_DEADLINE = timedelta(seconds=3)
+MAX_WAIT_IN_DEADLINES = 2  # so many deadlines long is one waited for all the calendars of a question together
+CALLS_PER_CONNECTION = 4  # calls to one connection, so that one slow vendor cannot take every reader
+UNREADABLE_ALERT = "calendar-unreadable"
+REAUTH_ALERT = "connection-reauth"
 NOT_CONNECTED = CalendarState(readable=False, reason="no calendar is connected")
 
 _HOUR = timedelta(hours=1)
@@ -34,22 +34,22 @@ _FORTNIGHT = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class RepCalendarReading:
     """What is known of one rep's time: all bound calendars together. Outside `asked` nothing is known."""
 
     state: CalendarState
     busy: tuple[Interval, ...] = ()
-    asked: Interval | None = None
+    known_window: Interval | None = None
     read_at: datetime | None = None  # when the oldest of them was read; None where one of them cannot be
 
     def known_in(self, window: Interval) -> Interval | None:
         """The part of `window` that was read, if any."""
-        if self.asked is None:
+        if self.known_window is None:
             return None
-        return interval(max(window.start, self.asked.start), min(window.end, self.asked.end))
+        return interval_or_none(max(window.start, self.known_window.start), min(window.end, self.known_window.end))
 
 
-async def read_states(
+async def read_calendar_states(
     env: Env, rep_keys: Collection[str], start: datetime, end: datetime, *, max_age: timedelta, deadline: timedelta
 ) -> Mapping[str, CalendarState]:
     """Whether each rep's calendars can be read; see `read_calendars`."""
@@ -59,55 +59,57 @@ async def read_states(
 
 async def read_calendars(
     env: Env, rep_keys: Collection[str], start: datetime, end: datetime, *, max_age: timedelta, deadline: timedelta
-) -> Mapping[str, Reading]:
+) -> Mapping[str, RepCalendarReading]:
     """The busy times of each rep in [start, end); every rep asked for is in the answer.
 
     `max_age` FOR_SLOTS gives way to what a connection says of its own readings; a shorter one only becomes shorter.
     Whoever comes first in `rep_keys` is read first; a calendar whose turn does not come in time counts as unreadable.
     """
-    async with env.uow.single() as tx:
+    async with env.uow.autocommit() as tx:
         bound = await tx.calendars.bindings(sorted(rep_keys))
-    window = _generous(start, end)
+    window = _widened_window(start, end)
     now = env.clock()
-    asked, by_rep = Interval(start, end), {rep: list[CalendarRead]() for rep in rep_keys}
+    asked, by_rep = Interval(start, end), {rep: list[CalendarReading]() for rep in rep_keys}
     order = {rep: place for place, rep in enumerate(by_rep)}
     bound = sorted(bound, key=lambda pair: order[pair[0].rep_key])
     tasks = [
-        asyncio.create_task(_fresh(env, binding, last, window, asked, now - _allowed(binding, max_age), deadline))
+        asyncio.create_task(_fresh(env, binding, last, window, asked, now - _max_age_of(binding, max_age), deadline))
         for binding, last in bound
     ]
-    late = (await asyncio.wait(tasks, timeout=(PATIENCE * deadline).total_seconds()))[1] if tasks else set()
+    late = (
+        (await asyncio.wait(tasks, timeout=(MAX_WAIT_IN_DEADLINES * deadline).total_seconds()))[1] if tasks else set()
+    )
     for task, (binding, _) in zip(tasks, bound, strict=True):
         if task in late:
             task.cancel()
         by_rep[binding.rep_key].append(_too_late(binding, asked, now) if task in late else task.result())
-    return {rep: _together(found, asked) for rep, found in by_rep.items()}
+    return {rep: _combined_reading(found, asked) for rep, found in by_rep.items()}
 
 
-async def last_readings(
+async def recorded_readings(
     tx: Tx, rep_keys: Collection[str], asked: Interval, *, oldest: datetime
-) -> Mapping[str, Reading]:
+) -> Mapping[str, RepCalendarReading]:
     """What is on record, by one statement and without asking any vendor; a reading from before `oldest` is none."""
-    by_rep: dict[str, list[CalendarRead]] = {rep: [] for rep in rep_keys}
+    by_rep: dict[str, list[CalendarReading]] = {rep: [] for rep in rep_keys}
     for binding, last in await tx.calendars.bindings(sorted(rep_keys)):
-        fault = _unusable(binding) or (None if last and last.read_at >= oldest else "it was not read lately")
-        unknown = CalendarRead(binding_id=binding.id, window=asked, busy=(), read_at=oldest, error=fault)
+        fault = _out_of_use_reason(binding) or (None if last and last.read_at >= oldest else "it was not read lately")
+        unknown = CalendarReading(binding_id=binding.id, window=asked, busy=(), read_at=oldest, error=fault)
         by_rep[binding.rep_key].append(unknown if last is None or fault is not None else last)
-    return {rep: _on_record(found, asked) for rep, found in by_rep.items()}
+    return {rep: _recorded_reading(found, asked) for rep, found in by_rep.items()}
 
 
-def _on_record(reads: Sequence[CalendarRead], asked: Interval) -> Reading:
+def _recorded_reading(reads: Sequence[CalendarReading], asked: Interval) -> RepCalendarReading:
     """All calendars of one rep together, as far as each of them was read."""
-    together = _together(reads, asked)
-    if together.asked is None:
+    together = _combined_reading(reads, asked)
+    if together.known_window is None:
         return together
     start, end = max(read.window.start for read in reads), min(read.window.end for read in reads)
-    return replace(together, asked=interval(max(start, asked.start), min(end, asked.end)))
+    return replace(together, known_window=interval_or_none(max(start, asked.start), min(end, asked.end)))
 
 
-async def refresh(
-    env: Env, binding: Binding, last: CalendarRead | None, window: Interval, deadline: timedelta
-) -> CalendarRead:
+async def refresh_calendar(
+    env: Env, binding: CalendarBinding, last: CalendarReading | None, window: Interval, deadline: timedelta
+) -> CalendarReading:
     """Read one calendar now, keep the reading, and raise or resolve the alert when its readability changed."""
     busy: tuple[Interval, ...] = ()
     error: str | None = None
@@ -115,42 +117,46 @@ async def refresh(
     started = env.clock()
     try:
         async with asyncio.timeout(deadline.total_seconds()):
-            found = await env.calendars.busy(
+            found = await env.calendars.busy_times(
                 binding.connection.ref(), binding.calendar, window.start, window.end, deadline=deadline
             )
-        busy = tuple(item for item in (interval(a, b) for a, b in found) if item)
-    except FaultReauth as fault:
-        error, reauth = f"the connection needs a new sign-in: {safe_text(fault)}", True
-    except CalendarFault as fault:
-        error = safe_text(fault)
+        busy = tuple(item for item in (interval_or_none(a, b) for a, b in found) if item)
+    except VendorReauthError as fault:
+        error, reauth = f"the connection needs a new sign-in: {safe_error_text(fault)}", True
+    except VendorError as fault:
+        error = safe_error_text(fault)
     except TimeoutError:
         error = f"no answer within {deadline.total_seconds():g} s"
-    read = CalendarRead(binding_id=binding.id, window=window, busy=busy, read_at=started, error=error)
+    read = CalendarReading(binding_id=binding.id, window=window, busy=busy, read_at=started, error=error)
     async with env.uow() as tx:
-        await tx.calendars.store([read])
-        if reauth and await tx.connections.set_fault(binding.connection.id, safe_text(error or "")):
+        await tx.calendars.store_readings([read])
+        if reauth and await tx.connections.set_fault(binding.connection.id, safe_error_text(error or "")):
             await tx.alerts.put(
                 id=env.new_id(),
                 at=started,
-                code=REAUTH,
+                code=REAUTH_ALERT,
                 subject=f"connection:{binding.connection.key}",
                 message=error or "",
             )
-        await _tell(env, tx, binding, last, read)
+        await _update_alert(env, tx, binding, last, read)
     return read
 
 
-async def _tell(env: Env, tx: Tx, binding: Binding, last: CalendarRead | None, read: CalendarRead) -> None:
+async def _update_alert(
+    env: Env, tx: Tx, binding: CalendarBinding, last: CalendarReading | None, read: CalendarReading
+) -> None:
     """The alert is about the rep: open while any of the rep's calendars cannot be read, whoever closed it before."""
     subject, changed = f"rep:{binding.rep_key}", last is None or (last.error is None) is not (read.error is None)
     if read.error is not None:
-        if changed or not await tx.alerts.is_open(code=ALERT, subject=subject):
+        if changed or not await tx.alerts.is_open(code=UNREADABLE_ALERT, subject=subject):
             message = _alert(binding, read.error)
-            await tx.alerts.put(id=env.new_id(), at=read.read_at, code=ALERT, subject=subject, message=message)
+            await tx.alerts.put(
+                id=env.new_id(), at=read.read_at, code=UNREADABLE_ALERT, subject=subject, message=message
+            )
     elif changed:
         others = [pair for pair in await tx.calendars.bindings([binding.rep_key]) if pair[0].id != binding.id]
-        if all(_unusable(other) is None and not (known and known.error) for other, known in others):
-            await tx.alerts.resolve(at=read.read_at, code=ALERT, subject=subject)
+        if all(_out_of_use_reason(other) is None and not (known and known.error) for other, known in others):
+            await tx.alerts.resolve(at=read.read_at, code=UNREADABLE_ALERT, subject=subject)
             await tx.jobs.defer("holds.drain", {}, lock="holds.drain")  # somebody may be waiting for this rep
 
 
@@ -163,26 +169,28 @@ async def poll_calendars(env: Env, *, older_than: timedelta = timedelta(minutes=
     now = env.clock()
     async with env.uow() as tx:
         bound = await tx.calendars.bindings(None)
-        horizon = await _bookable(env, tx, [binding for binding, _ in bound], now)
-    window = _generous(now, now + horizon)
+        horizon = await _alert_unconnected(env, tx, [binding for binding, _ in bound], now)
+    window = _widened_window(now, now + horizon)
     aged = [
         (binding, last)
         for binding, last in bound
-        if _unusable(binding) is None and (last is None or last.error or last.read_at < now - older_than)
+        if _out_of_use_reason(binding) is None and (last is None or last.error or last.read_at < now - older_than)
     ]
-    await asyncio.gather(*(_shared(env, binding, last, window, DEADLINE, wait=math.inf) for binding, last in aged))
+    await asyncio.gather(
+        *(_refresh_shared(env, binding, last, window, READ_DEADLINE, wait=math.inf) for binding, last in aged)
+    )
     return len(aged)
 
 
-async def _bookable(env: Env, tx: Tx, bound: Collection[Binding], now: datetime) -> timedelta:
+async def _alert_unconnected(env: Env, tx: Tx, bound: Collection[CalendarBinding], now: datetime) -> timedelta:
     """Alert for members of pools that book, without a calendar that is asked; how far ahead any of those pools books."""
-    if (await tx.policies.versions()).policy is None:
+    if (await tx.policies.live_versions()).policy is None:
         return _FORTNIGHT
-    known = await current(env, tx)
+    known = await load_routing_config(env, tx)
     every = known.policy.policy.pools.values()
-    pools = [pool for pool in every if pool.work is Work.CLOSING or pool.method is Method.SOONEST]
+    pools = [pool for pool in every if pool.work is Work.CLOSING or pool.method is DistributionMethod.SOONEST]
     members = {member.rep for pool in pools for member in pool.members}
-    told = {row["subject"] for row in await tx.alerts.list_open() if row["code"] == ALERT}
+    told = {row["subject"] for row in await tx.alerts.list_open() if row["code"] == UNREADABLE_ALERT}
     connected = {binding.rep_key for binding in bound}
     off = {binding.rep_key: binding.connection.key for binding in bound if not binding.connection.active}
     for key in sorted((members - connected) | (members & off.keys())):
@@ -190,62 +198,70 @@ async def _bookable(env: Env, tx: Tx, bound: Collection[Binding], now: datetime)
         if rep is not None and rep.active and f"rep:{key}" not in told:
             why = f"the connection {off[key]} is switched off" if key in off else "no calendar is connected"
             message = f"{rep.name} is in a pool that books, but {why}. Nobody can book {rep.name}."
-            await tx.alerts.put(id=env.new_id(), at=now, code=ALERT, subject=f"rep:{key}", message=message)
+            await tx.alerts.put(id=env.new_id(), at=now, code=UNREADABLE_ALERT, subject=f"rep:{key}", message=message)
     return max((pool.booking.horizon for pool in pools), default=_FORTNIGHT)
 
 
 async def poll_rep(env: Env, rep_key: str) -> None:
     """Read one rep's calendars now."""
     now = env.clock()
-    await read_calendars(env, [rep_key], now, now + _FORTNIGHT, max_age=timedelta(0), deadline=DEADLINE)
+    await read_calendars(env, [rep_key], now, now + _FORTNIGHT, max_age=timedelta(0), deadline=READ_DEADLINE)
 
 
 async def _fresh(
     env: Env,
-    binding: Binding,
-    last: CalendarRead | None,
+    binding: CalendarBinding,
+    last: CalendarReading | None,
     window: Interval,
     asked: Interval,
     oldest: datetime,
     deadline: timedelta,
-) -> CalendarRead:
-    if out_of_use := _unusable(binding):
-        return CalendarRead(binding_id=binding.id, window=asked, busy=(), read_at=env.clock(), error=out_of_use)
+) -> CalendarReading:
+    if out_of_use := _out_of_use_reason(binding):
+        return CalendarReading(binding_id=binding.id, window=asked, busy=(), read_at=env.clock(), error=out_of_use)
     # A failure is remembered for a moment too: a vendor that is down is not asked again by every request.
-    floor = max(oldest, env.clock() - FOR_BOOKING) if last is not None and last.error else oldest
+    floor = max(oldest, env.clock() - MAX_AGE_FOR_BOOKING) if last is not None and last.error else oldest
     if last is not None and last.read_at >= floor and last.window.contains(asked):
         return last
-    return await _shared(env, binding, last, window, deadline, wait=(PATIENCE * deadline).total_seconds())
+    return await _refresh_shared(
+        env, binding, last, window, deadline, wait=(MAX_WAIT_IN_DEADLINES * deadline).total_seconds()
+    )
 
 
-def _allowed(binding: Binding, max_age: timedelta) -> timedelta:
+def _max_age_of(binding: CalendarBinding, max_age: timedelta) -> timedelta:
     """How old a reading of this calendar may be."""
     if binding.connection.fresh_for_s is None:
         return max_age
     own = timedelta(seconds=binding.connection.fresh_for_s)
-    return own if max_age >= FOR_SLOTS else min(own, max_age)
+    return own if max_age >= MAX_AGE_FOR_SLOTS else min(own, max_age)
 
 
-async def _shared(
-    env: Env, binding: Binding, last: CalendarRead | None, window: Interval, deadline: timedelta, *, wait: float
-) -> CalendarRead:
+async def _refresh_shared(
+    env: Env,
+    binding: CalendarBinding,
+    last: CalendarReading | None,
+    window: Interval,
+    deadline: timedelta,
+    *,
+    wait: float,
+) -> CalendarReading:
     """`refresh`, once for all who ask for the same at the same time, and few at once per connection.
 
     Whose turn does not come within `wait` seconds is not read: nobody waits any more, but others may for theirs.
     """
-    flights: dict[tuple[UUID, Interval], asyncio.Task[CalendarRead]] = env.cache.setdefault("calendar-flights", {})
+    flights: dict[tuple[UUID, Interval], asyncio.Task[CalendarReading]] = env.cache.setdefault("calendar-flights", {})
     gates: dict[UUID, asyncio.Semaphore] = env.cache.setdefault("calendar-gates", {})
     key = (binding.id, window)
     if key not in flights:
-        gate = gates.setdefault(binding.connection.id, asyncio.Semaphore(AT_ONCE))
+        gate = gates.setdefault(binding.connection.id, asyncio.Semaphore(CALLS_PER_CONNECTION))
         given_up = asyncio.get_running_loop().time() + wait
 
-        async def fly() -> CalendarRead:
+        async def fly() -> CalendarReading:
             try:
                 async with gate:
                     if asyncio.get_running_loop().time() > given_up:
                         return _too_late(binding, window, env.clock())
-                    return await refresh(env, binding, last, window, deadline)
+                    return await refresh_calendar(env, binding, last, window, deadline)
             finally:
                 del flights[key]
 
@@ -253,13 +269,13 @@ async def _shared(
     return await asyncio.shield(flights[key])
 
 
-def _too_late(binding: Binding, asked: Interval, now: datetime) -> CalendarRead:
+def _too_late(binding: CalendarBinding, asked: Interval, now: datetime) -> CalendarReading:
     """Not kept, and no alert: nothing is wrong with this calendar."""
     error = f"too many calendars of {binding.connection.key} were asked for at once"
-    return CalendarRead(binding_id=binding.id, window=asked, busy=(), read_at=now, error=error)
+    return CalendarReading(binding_id=binding.id, window=asked, busy=(), read_at=now, error=error)
 
 
-def _unusable(binding: Binding) -> str | None:
+def _out_of_use_reason(binding: CalendarBinding) -> str | None:
     if not binding.connection.active:
         return f"the connection {binding.connection.key} is switched off"
     if binding.connection.fault:
@@ -267,23 +283,23 @@ def _unusable(binding: Binding) -> str | None:
     return None
 
 
-def _generous(start: datetime, end: datetime) -> Interval:
+def _widened_window(start: datetime, end: datetime) -> Interval:
     """A window on whole hours that also covers what the next requests will ask for."""
     floor = start.replace(minute=0, second=0, microsecond=0) - _HOUR
     ceiling = end.replace(minute=0, second=0, microsecond=0) + 3 * _HOUR
     return Interval(floor, ceiling)
 
 
-def _together(reads: Sequence[CalendarRead], asked: Interval) -> Reading:
+def _combined_reading(reads: Sequence[CalendarReading], asked: Interval) -> RepCalendarReading:
     if not reads:
-        return Reading(state=NOT_CONNECTED)
+        return RepCalendarReading(state=NOT_CONNECTED)
     oldest = min(read.read_at for read in reads)
     errors = [read.error for read in reads if read.error]
     if errors:
-        return Reading(state=CalendarState(readable=False, reason="; ".join(errors)))
+        return RepCalendarReading(state=CalendarState(readable=False, reason="; ".join(errors)))
     busy = tuple(block for read in reads for block in read.busy)
-    return Reading(state=CalendarState(readable=True), busy=busy, asked=asked, read_at=oldest)
+    return RepCalendarReading(state=CalendarState(readable=True), busy=busy, known_window=asked, read_at=oldest)
 
 
-def _alert(binding: Binding, error: str) -> str:
+def _alert(binding: CalendarBinding, error: str) -> str:
     return f"The calendar of {binding.rep_key} at {binding.connection.key} cannot be read: {error}. Nobody can book it."

@@ -2,22 +2,27 @@
 
 from collections.abc import Collection, Sequence
 
-from pointsman.services.calendars.readings import ALERT, DEADLINE, refresh
+from pointsman.services.calendars.readings import READ_DEADLINE, UNREADABLE_ALERT, refresh_calendar
 from pointsman.services.ports import Env
-from pointsman.services.ports.meeting import Binding, CalendarRead, ConnectionRow
+from pointsman.services.ports.booking import CalendarBinding, CalendarReading, ConnectionRow
 
 ORPHAN_ALERT = "calendar-orphan"
 
-Bound = tuple[Binding, CalendarRead | None]
+BindingWithReading = tuple[CalendarBinding, CalendarReading | None]
 
 
-def subject_of(connection: ConnectionRow, calendar: str) -> str:
+def alert_subject(connection: ConnectionRow, calendar: str) -> str:
     """What an alert about one calendar is about; those about a rep's busy times are about the rep."""
     return f"calendar:{connection.key}:{calendar}"
 
 
-async def unreadable(
-    env: Env, connection: ConnectionRow, calendar: str, bound: Sequence[Bound], reps: Collection[str], error: str
+async def raise_unreadable_alert(
+    env: Env,
+    connection: ConnectionRow,
+    calendar: str,
+    bound: Sequence[BindingWithReading],
+    reps: Collection[str],
+    error: str,
 ) -> None:
     """Read the busy times now: if they cannot be read either, the rep is unbookable from here on, with the alert of that.
 
@@ -25,7 +30,11 @@ async def unreadable(
     are those whose appointments stand in it.
     """
     # Where nobody has asked for the busy times yet, nobody relies on them.
-    reads = [await refresh(env, binding, last, last.window, DEADLINE) for binding, last in bound if last is not None]
+    reads = [
+        await refresh_calendar(env, binding, last, last.window, READ_DEADLINE)
+        for binding, last in bound
+        if last is not None
+    ]
     if any(read.error for read in reads):
         return
     message = (
@@ -33,23 +42,23 @@ async def unreadable(
         "What is moved or deleted there goes unnoticed."
     )
     async with env.uow() as tx:
-        subject = subject_of(connection, calendar)
-        await tx.alerts.put(id=env.new_id(), at=env.clock(), code=ALERT, subject=subject, message=message)
+        subject = alert_subject(connection, calendar)
+        await tx.alerts.put(id=env.new_id(), at=env.clock(), code=UNREADABLE_ALERT, subject=subject, message=message)
 
 
-async def read_again(env: Env, connection: ConnectionRow, calendar: str) -> None:
+async def resolve_unreadable_alert(env: Env, connection: ConnectionRow, calendar: str) -> None:
     """Close the alert that `unreadable` raised."""
-    subject = subject_of(connection, calendar)
-    async with env.uow.single() as tx:
-        if await tx.alerts.is_open(code=ALERT, subject=subject):
-            await tx.alerts.resolve(at=env.clock(), code=ALERT, subject=subject)
+    subject = alert_subject(connection, calendar)
+    async with env.uow.autocommit() as tx:
+        if await tx.alerts.is_open(code=UNREADABLE_ALERT, subject=subject):
+            await tx.alerts.resolve(at=env.clock(), code=UNREADABLE_ALERT, subject=subject)
 
 
-async def forget_others(env: Env, subjects: Collection[str]) -> None:
+async def resolve_stale_alerts(env: Env, subjects: Collection[str]) -> None:
     """Close the alerts about calendars that are looked at no more: nothing of ours lies ahead there, or its connection is
     out of use, which has an alert of its own."""
-    async with env.uow.single() as tx:
+    async with env.uow.autocommit() as tx:
         for alert in await tx.alerts.list_open():
             code, subject = alert["code"], alert["subject"]
-            if code in (ALERT, ORPHAN_ALERT) and subject.startswith("calendar:") and subject not in subjects:
+            if code in (UNREADABLE_ALERT, ORPHAN_ALERT) and subject.startswith("calendar:") and subject not in subjects:
                 await tx.alerts.resolve(at=env.clock(), code=code, subject=subject)

@@ -8,17 +8,26 @@ from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, Unavailable
 from pointsman.domain.roster.reps import Rep
-from pointsman.services.calendars.readings import ALERT, REAUTH, poll_rep
-from pointsman.services.deliveries.enqueue import wake
-from pointsman.services.deliveries.vendor_error_text import safe_text
-from pointsman.services.policies.cache import roster_version
-from pointsman.services.ports import Actor, CalendarFault, ConnectionRef, Env, FaultReauth, FaultRejected, Refused, Tx
-from pointsman.services.ports.meeting import Binding, CalendarRead, ConnectionRow
-from pointsman.services.transactions import in_transaction
+from pointsman.services.calendars.readings import REAUTH_ALERT, UNREADABLE_ALERT, poll_rep
+from pointsman.services.deliveries.enqueue import resume_connection
+from pointsman.services.deliveries.vendor_error_text import safe_error_text
+from pointsman.services.policies.cache import load_roster
+from pointsman.services.ports import (
+    Actor,
+    ConnectionRef,
+    ConstraintRefused,
+    Env,
+    Tx,
+    VendorError,
+    VendorReauthError,
+    VendorRejectedError,
+)
+from pointsman.services.ports.booking import CalendarBinding, CalendarReading, ConnectionRow
+from pointsman.services.transactions import run_in_transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bound:
+class CalendarBindingInput:
     """One calendar to bind to a rep."""
 
     connection: str  # key
@@ -76,9 +85,9 @@ async def save_connection(
             )
         else:
             await tx.connections.change(replace(row, id=before.id))
-            await tx.calendars.forget(before.id)  # what was read with the old settings says nothing
-            await tx.alerts.resolve(at=now, code=REAUTH, subject=f"connection:{key}")
-            await wake(env, tx, before.id)
+            await tx.calendars.drop_readings(before.id)  # what was read with the old settings says nothing
+            await tx.alerts.resolve(at=now, code=REAUTH_ALERT, subject=f"connection:{key}")
+            await resume_connection(env, tx, before.id)
         await tx.audit.add(
             id=env.new_id(),
             at=now,
@@ -91,8 +100,8 @@ async def save_connection(
         return row if before is None else replace(row, id=before.id, created_at=before.created_at)
 
     try:
-        return await in_transaction(env, work), there is None
-    except Refused as refused:
+        return await run_in_transaction(env, work), there is None
+    except ConstraintRefused as refused:
         raise Conflict(f"{key} has just been made by somebody else. Try again.", code="stale-version") from refused
 
 
@@ -103,20 +112,20 @@ async def check_connection(env: Env, key: str, *, actor: Actor) -> ConnectionRow
     fault: str | None = None
     try:
         await env.calendars.check(row.ref())
-    except FaultReauth as error:
-        fault = safe_text(error)
-    except (CalendarFault, TimeoutError) as error:
-        raise Unavailable(f"{key} does not answer: {safe_text(error)}", code="vendor-unavailable") from error
+    except VendorReauthError as error:
+        fault = safe_error_text(error)
+    except (VendorError, TimeoutError) as error:
+        raise Unavailable(f"{key} does not answer: {safe_error_text(error)}", code="vendor-unavailable") from error
 
     async def work(tx: Tx) -> None:
         now = env.clock()
         if not await tx.connections.set_fault(row.id, fault):
             return
         if fault is None:
-            await tx.alerts.resolve(at=now, code=REAUTH, subject=f"connection:{key}")
-            await wake(env, tx, row.id)
+            await tx.alerts.resolve(at=now, code=REAUTH_ALERT, subject=f"connection:{key}")
+            await resume_connection(env, tx, row.id)
         else:
-            await tx.alerts.put(id=env.new_id(), at=now, code=REAUTH, subject=f"connection:{key}", message=fault)
+            await tx.alerts.put(id=env.new_id(), at=now, code=REAUTH_ALERT, subject=f"connection:{key}", message=fault)
         await tx.audit.add(
             id=env.new_id(),
             at=now,
@@ -127,7 +136,7 @@ async def check_connection(env: Env, key: str, *, actor: Actor) -> ConnectionRow
             after={"fault": fault},
         )
 
-    await in_transaction(env, work)
+    await run_in_transaction(env, work)
     return replace(row, fault=fault)
 
 
@@ -143,13 +152,15 @@ async def list_connections(env: Env, *, after: tuple[datetime, UUID] | None, lim
         return await tx.connections.page(after=after, limit=limit)
 
 
-async def bind_calendars(env: Env, rep_key: str, given: Sequence[Bound], *, actor: Actor) -> Sequence[Binding]:
+async def bind_calendars(
+    env: Env, rep_key: str, given: Sequence[CalendarBindingInput], *, actor: Actor
+) -> Sequence[CalendarBinding]:
     """Make these the rep's calendars: all are read, exactly one is written to. An empty list unbinds them all.
 
     Raises NotFound for an unknown rep, Invalid for an unknown connection, a calendar twice, or not one to write to.
     """
 
-    async def work(tx: Tx) -> Sequence[Binding]:
+    async def work(tx: Tx) -> Sequence[CalendarBinding]:
         rep = await _rep(env, tx, rep_key)
         there = {(b.connection.id, b.calendar): b for b, _ in await tx.calendars.bindings([rep_key])}
         wanted = await _bindings(env, tx, rep, given, there)
@@ -163,15 +174,15 @@ async def bind_calendars(env: Env, rep_key: str, given: Sequence[Bound], *, acto
             before={"calendars": [[b.connection.key, b.calendar, b.writes] for b in there.values()]},
             after={"calendars": [[b.connection.key, b.calendar, b.writes] for b in wanted]},
         )
-        await tx.alerts.resolve(at=env.clock(), code=ALERT, subject=f"rep:{rep_key}")
+        await tx.alerts.resolve(at=env.clock(), code=UNREADABLE_ALERT, subject=f"rep:{rep_key}")
         return wanted
 
-    bound = await in_transaction(env, work)
+    bound = await run_in_transaction(env, work)
     await poll_rep(env, rep_key)  # so that an unreadable one is known, and alerted, at once
     return bound
 
 
-async def list_calendars(env: Env, rep_key: str) -> Sequence[tuple[Binding, CalendarRead | None]]:
+async def list_calendars(env: Env, rep_key: str) -> Sequence[tuple[CalendarBinding, CalendarReading | None]]:
     """The rep's calendars, each with how it was last read; None for one that never was."""
     async with env.uow() as tx:
         await _rep(env, tx, rep_key)
@@ -181,13 +192,15 @@ async def list_calendars(env: Env, rep_key: str) -> Sequence[tuple[Binding, Cale
 async def _check(env: Env, ref: ConnectionRef) -> None:
     try:
         await env.calendars.check(ref)
-    except FaultReauth as error:
-        raise _refused("credentials-refused", f"The vendor refuses these credentials: {safe_text(error)}") from error
-    except FaultRejected as error:
-        raise _refused("rejected", f"The vendor rejects this configuration: {safe_text(error)}") from error
-    except (CalendarFault, TimeoutError) as error:
+    except VendorReauthError as error:
+        raise _refused(
+            "credentials-refused", f"The vendor refuses these credentials: {safe_error_text(error)}"
+        ) from error
+    except VendorRejectedError as error:
+        raise _refused("rejected", f"The vendor rejects this configuration: {safe_error_text(error)}") from error
+    except (VendorError, TimeoutError) as error:
         raise Unavailable(
-            f"The vendor does not answer, so nothing was saved: {safe_text(error)}", code="vendor-unavailable"
+            f"The vendor does not answer, so nothing was saved: {safe_error_text(error)}", code="vendor-unavailable"
         ) from error
 
 
@@ -212,18 +225,18 @@ async def _connection(tx: Tx, key: str) -> ConnectionRow:
 
 
 async def _rep(env: Env, tx: Tx, rep_key: str) -> Rep:
-    version = (await tx.policies.versions()).roster  # a rep can be connected before any policy is published
-    rep = (await roster_version(env, tx, version)).reps.get(rep_key) if version is not None else None
+    version = (await tx.policies.live_versions()).roster  # a rep can be connected before any policy is published
+    rep = (await load_roster(env, tx, version)).reps.get(rep_key) if version is not None else None
     if rep is None:
         raise NotFound(f"There is no rep '{rep_key:.60}'.")
     return rep
 
 
 async def _bindings(
-    env: Env, tx: Tx, rep: Rep, given: Sequence[Bound], there: Mapping[tuple[Any, str], Binding]
-) -> list[Binding]:
+    env: Env, tx: Tx, rep: Rep, given: Sequence[CalendarBindingInput], there: Mapping[tuple[Any, str], CalendarBinding]
+) -> list[CalendarBinding]:
     faults: list[Fault] = []
-    wanted: dict[tuple[Any, str], Binding] = {}
+    wanted: dict[tuple[Any, str], CalendarBinding] = {}
     for position, item in enumerate(given):
         path = f"body.calendars[{position}]"
         connection = await tx.connections.get(item.connection)
@@ -235,7 +248,7 @@ async def _bindings(
         if place in wanted:
             faults.append(Fault(path=path, code="duplicate", message="Name each calendar once."))
         binding_id = there[place].id if place in there else env.new_id()
-        wanted[place] = Binding(
+        wanted[place] = CalendarBinding(
             id=binding_id,
             rep_id=rep.id,
             rep_key=rep.key,

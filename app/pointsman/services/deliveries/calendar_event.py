@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from pointsman.domain.booking.lifecycle import Status
+from pointsman.domain.booking.lifecycle import AppointmentStatus
 from pointsman.services.ports import CalendarEvent
+from pointsman.services.ports.booking import AppointmentRow, DeliveryRow
 from pointsman.services.ports.intake import LeadRow
-from pointsman.services.ports.meeting import AppointmentRow, DeliveryRow
 
 _WORDS = {
     "need": "Need",
@@ -24,7 +24,7 @@ def event_key(appointment_id: UUID, rep_id: UUID) -> str:
     return f"pm-{appointment_id}-{rep_id.hex[-8:]}"
 
 
-def appointment_of(key: str) -> UUID | None:
+def appointment_id_of_event(key: str) -> UUID | None:
     """The appointment that an event with this key is for; None for a key that is not of our making."""
     try:
         return UUID(key.removeprefix("pm-").rpartition("-")[0])
@@ -32,12 +32,12 @@ def appointment_of(key: str) -> UUID | None:
         return None
 
 
-def event_of(
+def build_event(
     row: AppointmentRow,
     lead: LeadRow,
     delivery: DeliveryRow,
     *,
-    beside: Sequence[str] = (),
+    other_participants: Sequence[str] = (),
     invitation: bytes | None = None,
 ) -> CalendarEvent:
     """The event as it should stand now in the calendar of the delivery's rep; `beside` are the lines on who else comes,
@@ -50,17 +50,17 @@ def event_of(
         start=row.starts_at,
         end=row.ends_at,
         title=row.title,
-        description=describe(row, lead, beside),
+        description=describe_appointment(row, lead, other_participants),
         attendee_email=invited,
-        attendee_name=person_name(lead),
+        attendee_name=lead_name(lead),
         organizer_email=None,
         sequence=delivery.sequence,
-        tentative=row.status == Status.REQUESTED,
+        tentative=row.status == AppointmentStatus.REQUESTED,
         invitation=invitation,
     )
 
 
-def beside(row: AppointmentRow, rep_id: UUID, names: Mapping[UUID, str]) -> tuple[str, ...]:
+def other_participant_lines(row: AppointmentRow, rep_id: UUID, names: Mapping[UUID, str]) -> tuple[str, ...]:
     """Who else takes part, as a line each in the event of this rep."""
     led = () if rep_id == row.rep_id else (f"Led by: {names.get(row.rep_id, row.rep_key)}",)
     others = [item for item in row.companions if item.rep_id != rep_id]
@@ -68,9 +68,9 @@ def beside(row: AppointmentRow, rep_id: UUID, names: Mapping[UUID, str]) -> tupl
     return (*led, *said)
 
 
-def describe(row: AppointmentRow, lead: LeadRow, also: Sequence[str] = ()) -> str:
+def describe_appointment(row: AppointmentRow, lead: LeadRow, also: Sequence[str] = ()) -> str:
     """Who it is, who says that they are ready, and on what evidence."""
-    lines = [f"With: {person_name(lead)}" + (f" <{lead.email}>" if lead.email else "")]
+    lines = [f"With: {lead_name(lead)}" + (f" <{lead.email}>" if lead.email else "")]
     lines += [f"Phone: {lead.phone}"] if lead.phone else []
     lines += [f"Handed over by: {row.setter_key}"] if row.setter_key else []
     lines += also
@@ -87,6 +87,6 @@ def _finding(item: Mapping[str, Any]) -> str:
     return f"- {_WORDS.get(name, name)}: {item['value']} ({item['source']}, {str(item['observed_at'])[:10]})"
 
 
-def person_name(lead: LeadRow) -> str:
+def lead_name(lead: LeadRow) -> str:
     """What the lead is called, as far as is known."""
     return " ".join(part for part in (lead.first_name, lead.last_name) if part) or lead.email or "Prospect"

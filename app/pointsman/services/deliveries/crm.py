@@ -7,86 +7,88 @@ an earlier attempt left behind is put right by the next.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pointsman.services.deliveries.calendar_event import describe, person_name
-from pointsman.services.deliveries.enqueue_crm import CRM_OPS, LOG, OWN, meeting_key, person_key
-from pointsman.services.policies.cache import current
-from pointsman.services.ports import ConnectionRef, Env, FaultRejected, Tx
-from pointsman.services.ports.crm import CrmMeeting, CrmPerson, FaultUnknownOwner
+from pointsman.services.deliveries.calendar_event import describe_appointment, lead_name
+from pointsman.services.deliveries.enqueue_crm import CRM_OPS, LOG_MEETING_OP, SET_OWNER_OP, meeting_key, person_key
+from pointsman.services.policies.cache import load_routing_config
+from pointsman.services.ports import ConnectionRef, Env, Tx, VendorRejectedError
+from pointsman.services.ports.booking import AppointmentRow, DeliveryRow
+from pointsman.services.ports.crm import CrmMeeting, CrmPerson, UnknownCrmOwnerError
 from pointsman.services.ports.intake import LeadRow
-from pointsman.services.ports.meeting import AppointmentRow, DeliveryRow
 
-LATE_ECHO = timedelta(minutes=15)  # as for calendars: a call that was given up on may be carried out so late
-SAID_AGAIN = "said; said once more, since an unanswered call for another owner may still be carried out"
+LATE_CALL_WINDOW = timedelta(minutes=15)  # as for calendars: a call that was given up on may be carried out so late
+SENT_AGAIN = "said; said once more, since an unanswered call for another owner may still be carried out"
 _NO_ADDRESS = "the lead has no email address, by which a CRM knows people: add one with POST /v1/leads"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Telling:
+class CrmUpdate:
     """What one delivery is to say; None is what need not be said any more."""
 
     person: CrmPerson | None
-    owner: str | None  # key of a rep
+    owner_key: str | None  # key of a rep
     owner_email: str
     meeting: CrmMeeting | None
 
     @property
-    def off(self) -> bool:
-        return self.owner is None and self.meeting is None
+    def is_obsolete(self) -> bool:
+        return self.owner_key is None and self.meeting is None
 
 
-async def telling_of(env: Env, tx: Tx, delivery: DeliveryRow, row: AppointmentRow, lead: LeadRow) -> Telling | None:
+async def build_crm_update(
+    env: Env, tx: Tx, delivery: DeliveryRow, row: AppointmentRow, lead: LeadRow
+) -> CrmUpdate | None:
     """What the delivery is to say as things stand now; None for what is owed to a calendar."""
     if delivery.op not in CRM_OPS:
         return None
-    person = CrmPerson(key=person_key(lead.id), email=lead.email, name=person_name(lead)) if lead.email else None
-    owner = await _owner(env, tx, row) if delivery.op == OWN else None
-    rep = (await current(env, tx)).roster.reps.get(owner) if owner else None
-    return Telling(
+    person = CrmPerson(key=person_key(lead.id), email=lead.email, name=lead_name(lead)) if lead.email else None
+    owner = await _owner(env, tx, row) if delivery.op == SET_OWNER_OP else None
+    rep = (await load_routing_config(env, tx)).roster.reps.get(owner) if owner else None
+    return CrmUpdate(
         person=person,
-        owner=owner,
+        owner_key=owner,
         owner_email=rep.email if rep else "",
-        meeting=_meeting(row, lead) if delivery.op == LOG else None,
+        meeting=_meeting(row, lead) if delivery.op == LOG_MEETING_OP else None,
     )
 
 
-async def tell(env: Env, connection: ConnectionRef, telling: Telling) -> None:
+async def send_crm_update(env: Env, connection: ConnectionRef, telling: CrmUpdate) -> None:
     """Say it. Raises a `CalendarFault`."""
     if telling.person is None:
-        raise FaultRejected(_NO_ADDRESS)
+        raise VendorRejectedError(_NO_ADDRESS)
     if telling.meeting is not None:
         await env.crm.log_meeting(connection, telling.person, telling.meeting)
         return
     try:
         await env.crm.set_owner(connection, telling.person, telling.owner_email)
-    except FaultUnknownOwner as fault:
-        raise FaultRejected(
-            f"the CRM has no active user with the email address of {telling.owner}: add the user there, or correct the "
+    except UnknownCrmOwnerError as fault:
+        raise VendorRejectedError(
+            f"the CRM has no active user with the email address of {telling.owner_key}: add the user there, or correct the "
             "address on the roster"
         ) from fault
 
 
-async def may_be_undone(tx: Tx, delivery: DeliveryRow, *, now: datetime) -> bool:
+async def may_be_overwritten(tx: Tx, delivery: DeliveryRow, *, now: datetime) -> bool:
     """Whether a call for another owner that was never answered may still be carried out, after this one."""
-    if delivery.op != OWN or delivery.last_error == SAID_AGAIN:
+    if delivery.op != SET_OWNER_OP or delivery.last_error == SENT_AGAIN:
         return False
     ops = await owner_ops(tx, delivery)
     late = [op for op in ops if op.rep_id != delivery.rep_id and op.attempts > 1]
-    return ops[-1].id == delivery.id and any(op.done_at and op.done_at > now - LATE_ECHO for op in late)
+    return ops[-1].id == delivery.id and any(op.done_at and op.done_at > now - LATE_CALL_WINDOW for op in late)
 
 
 async def owner_ops(tx: Tx, delivery: DeliveryRow) -> list[DeliveryRow]:
     """All `own` ops of the lead at this CRM, in order."""
     row = await tx.appointments.get(delivery.appointment_id)
     assert row is not None
-    return list(await tx.deliveries.owners_of(row.lead_id, delivery.connection_id))
+    return list(await tx.deliveries.owner_ops_of_lead(row.lead_id, delivery.connection_id))
 
 
 async def _owner(env: Env, tx: Tx, row: AppointmentRow) -> str | None:
     """Who owns the lead: who leads its appointment, or else who has it for the same work; the key."""
-    standing = await tx.appointments.of_lead(row.lead_id)
+    standing = await tx.appointments.active_for_lead(row.lead_id)
     if standing is not None:
         return standing.rep_key
-    held = await tx.gates.held(row.lead_id, at=env.clock())
+    held = await tx.gates.current_assignment(row.lead_id, at=env.clock())
     return held.rep_key if held is not None and held.work == row.work else None
 
 
@@ -94,5 +96,9 @@ def _meeting(row: AppointmentRow, lead: LeadRow) -> CrmMeeting | None:
     if row.status in {"cancelled", "rejected"}:
         return None
     return CrmMeeting(
-        key=meeting_key(row.id), start=row.starts_at, end=row.ends_at, title=row.title, notes=describe(row, lead)
+        key=meeting_key(row.id),
+        start=row.starts_at,
+        end=row.ends_at,
+        title=row.title,
+        notes=describe_appointment(row, lead),
     )

@@ -7,62 +7,64 @@ before anything is owed, so that no two ops of one rep ever have the same.
 from collections.abc import Sequence
 from uuid import UUID
 
-from pointsman.domain.booking.lifecycle import Status
+from pointsman.domain.booking.lifecycle import AppointmentStatus
 from pointsman.domain.errors import Conflict
 from pointsman.services.deliveries.calendar_event import event_key
-from pointsman.services.deliveries.enqueue_crm import LOG, OWN, owe_crm
-from pointsman.services.deliveries.jobs import defer_run
+from pointsman.services.deliveries.enqueue_crm import LOG_MEETING_OP, SET_OWNER_OP, enqueue_crm_deliveries
+from pointsman.services.deliveries.jobs import defer_delivery
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.meeting import AppointmentRow, DeliveryRow
+from pointsman.services.ports.booking import AppointmentRow, DeliveryRow
 
-SWEPT_AT_ONCE = 200
+SWEEP_BATCH_SIZE = 200
 #: Ops on events in calendars; all others are a CRM's.
 EVENT_OPS = frozenset({"book", "move", "cancel"})
 
 
-async def owe(env: Env, tx: Tx, row: AppointmentRow, op: str, *, known_to: UUID | None = None) -> None:
+async def enqueue_deliveries(
+    env: Env, tx: Tx, row: AppointmentRow, op: str, *, informed_rep_id: UUID | None = None
+) -> None:
     """Owe `op` (book, move or cancel) to the calendars of all who take part, but not to that of `known_to`.
 
     Who has no event yet gets one, and who has none any more is not told again. Raises Conflict "no-calendar".
     """
     past = await tx.deliveries.of_appointment(row.id)
-    for rep_id, rep_key in taking_part(row):
-        if rep_id != known_to:
-            await _owe_to(env, tx, row, rep_id, rep_key, op, past)
+    for rep_id, rep_key in participants_of(row):
+        if rep_id != informed_rep_id:
+            await _enqueue_for_rep(env, tx, row, rep_id, rep_key, op, past)
     if op == "book":
-        await owe_crm(env, tx, row, OWN)
+        await enqueue_crm_deliveries(env, tx, row, SET_OWNER_OP)
     # A CRM cannot be told that a request came to nothing, so that it hears of the meeting once it is agreed.
-    if row.status == Status.CONFIRMED and not any(delivery.op == LOG for delivery in past):
-        await owe_crm(env, tx, row, LOG)
+    if row.status == AppointmentStatus.CONFIRMED and not any(delivery.op == LOG_MEETING_OP for delivery in past):
+        await enqueue_crm_deliveries(env, tx, row, LOG_MEETING_OP)
 
 
-async def hand_on(
-    env: Env, tx: Tx, before: AppointmentRow, after: AppointmentRow, *, known_to: UUID | None = None
+async def enqueue_changes(
+    env: Env, tx: Tx, before: AppointmentRow, after: AppointmentRow, *, informed_rep_id: UUID | None = None
 ) -> None:
     """Owe what a change of who takes part calls for: `cancel` with who left, `book` with who came, `move` with who stays.
 
     Raises Conflict "no-calendar".
     """
     past = await tx.deliveries.of_appointment(after.id)
-    now_there = dict(taking_part(after))
-    for rep_id, rep_key in taking_part(before):
+    now_there = dict(participants_of(after))
+    for rep_id, rep_key in participants_of(before):
         if rep_id not in now_there:
-            await _owe_to(env, tx, after, rep_id, rep_key, "cancel", past)
-    were_there = dict(taking_part(before))
+            await _enqueue_for_rep(env, tx, after, rep_id, rep_key, "cancel", past)
+    were_there = dict(participants_of(before))
     for rep_id, rep_key in now_there.items():
-        if rep_id != known_to:
-            await _owe_to(env, tx, after, rep_id, rep_key, "move" if rep_id in were_there else "book", past)
+        if rep_id != informed_rep_id:
+            await _enqueue_for_rep(env, tx, after, rep_id, rep_key, "move" if rep_id in were_there else "book", past)
     if before.rep_id != after.rep_id:
-        await owe_crm(env, tx, after, OWN)
-    await hasten(env, tx, after.id)  # a `book` that waits for its next try would keep the `cancel` waiting
+        await enqueue_crm_deliveries(env, tx, after, SET_OWNER_OP)
+    await run_pending_now(env, tx, after.id)  # a `book` that waits for its next try would keep the `cancel` waiting
 
 
-def taking_part(row: AppointmentRow) -> Sequence[tuple[UUID, str]]:
+def participants_of(row: AppointmentRow) -> Sequence[tuple[UUID, str]]:
     """Id and key of everybody who takes part, the one who leads first."""
     return [(row.rep_id, row.rep_key), *((item.rep_id, item.rep_key) for item in row.companions)]
 
 
-async def _owe_to(
+async def _enqueue_for_rep(
     env: Env, tx: Tx, row: AppointmentRow, rep_id: UUID, rep_key: str, op: str, past: Sequence[DeliveryRow]
 ) -> None:
     now = env.clock()
@@ -101,27 +103,27 @@ async def _owe_to(
         done_at=None,
     )
     await tx.deliveries.add(delivery)
-    await defer_run(tx, delivery)
+    await defer_delivery(tx, delivery)
 
 
-async def hasten(env: Env, tx: Tx, appointment_id: UUID) -> None:
+async def run_pending_now(env: Env, tx: Tx, appointment_id: UUID) -> None:
     """Run what an appointment's calendars are still owed now, not after its next wait."""
     now = env.clock()
     for delivery in await tx.deliveries.of_appointment(appointment_id):
         if delivery.status == "pending" and await tx.deliveries.reopen(delivery.id, status="pending", at=now):
-            await defer_run(tx, delivery)
+            await defer_delivery(tx, delivery)
 
 
-async def wake(env: Env, tx: Tx, connection_id: UUID) -> None:
+async def resume_connection(env: Env, tx: Tx, connection_id: UUID) -> None:
     """Run now what waited for this connection to work again."""
-    for delivery in await tx.deliveries.waiting(connection_id, limit=SWEPT_AT_ONCE):
+    for delivery in await tx.deliveries.pending_of_connection(connection_id, limit=SWEEP_BATCH_SIZE):
         if await tx.deliveries.reopen(delivery.id, status="pending", at=env.clock()):
-            await defer_run(tx, delivery)
+            await defer_delivery(tx, delivery)
 
 
-async def follow(tx: Tx, ended: DeliveryRow) -> None:
+async def start_next_delivery(tx: Tx, ended: DeliveryRow) -> None:
     """Start what had to wait for this op on the same event."""
     for other in await tx.deliveries.of_appointment(ended.appointment_id):
         if other.status == "pending" and other.id != ended.id and other.key == ended.key:
-            await defer_run(tx, other)
+            await defer_delivery(tx, other)
             return

@@ -6,13 +6,13 @@ last act wins however late the CRM hears of it; the ops of one lead run in the o
 
 from uuid import UUID
 
-from pointsman.services.deliveries.jobs import defer_run
+from pointsman.services.deliveries.jobs import defer_delivery
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.meeting import AppointmentRow, DeliveryRow
+from pointsman.services.ports.booking import AppointmentRow, DeliveryRow
 
-OWN, LOG = "own", "log"
+SET_OWNER_OP, LOG_MEETING_OP = "own", "log"
 #: Ops on a CRM; all others are on events in calendars.
-CRM_OPS = frozenset({OWN, LOG})
+CRM_OPS = frozenset({SET_OWNER_OP, LOG_MEETING_OP})
 
 
 def person_key(lead_id: UUID) -> str:
@@ -25,16 +25,16 @@ def meeting_key(appointment_id: UUID) -> str:
     return f"pm-{appointment_id}"
 
 
-async def owe_crm(env: Env, tx: Tx, row: AppointmentRow, op: str) -> None:
+async def enqueue_crm_deliveries(env: Env, tx: Tx, row: AppointmentRow, op: str) -> None:
     """Owe `own` (the lead is `row.rep_id`'s now) or `log` (there is this meeting) to every CRM that hears of it.
 
     The lead's row is locked.
     """
-    for connection in await tx.connections.keeping_owners():
+    for connection in await tx.connections.owner_keeping_crms():
         key, sequence = meeting_key(row.id), row.sequence
-        if op == OWN:
+        if op == SET_OWNER_OP:
             key = person_key(row.lead_id)
-            sequence = await _next_of_lead(env, tx, row.lead_id, connection.id)
+            sequence = await _next_owner_sequence(env, tx, row.lead_id, connection.id)
         delivery = DeliveryRow(
             id=env.new_id(),
             appointment_id=row.id,
@@ -54,13 +54,13 @@ async def owe_crm(env: Env, tx: Tx, row: AppointmentRow, op: str) -> None:
             done_at=None,
         )
         await tx.deliveries.add(delivery)
-        await defer_run(tx, delivery)
+        await defer_delivery(tx, delivery)
 
 
-async def _next_of_lead(env: Env, tx: Tx, lead_id: UUID, connection_id: UUID) -> int:
+async def _next_owner_sequence(env: Env, tx: Tx, lead_id: UUID, connection_id: UUID) -> int:
     """The place of a new `own`; those before it run now, not after their next wait, since it runs behind them."""
-    past = await tx.deliveries.owners_of(lead_id, connection_id)
+    past = await tx.deliveries.owner_ops_of_lead(lead_id, connection_id)
     for other in past:
         if other.status == "pending" and await tx.deliveries.reopen(other.id, status="pending", at=env.clock()):
-            await defer_run(tx, other)
+            await defer_delivery(tx, other)
     return past[-1].sequence + 1 if past else 0

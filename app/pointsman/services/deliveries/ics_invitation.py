@@ -2,46 +2,46 @@
 
 from uuid import UUID
 
-from pointsman.domain.booking.lifecycle import Status
+from pointsman.domain.booking.lifecycle import AppointmentStatus
 from pointsman.domain.errors import Conflict, NotFound
 from pointsman.domain.roster.reps import Rep
-from pointsman.services.policies.cache import current
+from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
+from pointsman.services.ports.booking import AppointmentRow
 from pointsman.services.ports.intake import LeadRow
-from pointsman.services.ports.invitations import Invitation, Method, Party
-from pointsman.services.ports.meeting import AppointmentRow
+from pointsman.services.ports.invitations import CalendarUser, Invitation, InvitationMethod
 
-_OVER = frozenset({Status.CANCELLED, Status.REJECTED})
+_CALLED_OFF = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.REJECTED})
 _MEETING = {"en": "Meeting with {name}", "de": "Termin mit {name}"}
 _WITH = {"en": "With: {names}", "de": "Mit: {names}"}
 _CHANGE = {"en": "Change or cancel: {url}", "de": "Verschieben oder absagen: {url}"}
 _AND = {"en": " and ", "de": " und "}
 
 
-def uid_of(appointment_id: UUID) -> str:
+def invitation_uid(appointment_id: UUID) -> str:
     """The appointment's name in the prospect's calendar, for good."""
     return f"pm-{appointment_id}@pointsman"
 
 
-def method_of(row: AppointmentRow) -> Method:
+def invitation_method(row: AppointmentRow) -> InvitationMethod:
     """Whether the prospect is asked to come, or told not to."""
-    return Method.CANCEL if row.status in _OVER else Method.REQUEST
+    return InvitationMethod.CANCEL if row.status in _CALLED_OFF else InvitationMethod.REQUEST
 
 
-async def invitation_of(env: Env, tx: Tx, row: AppointmentRow, *, url: str | None = None) -> bytes:
+async def build_invitation(env: Env, tx: Tx, row: AppointmentRow, *, url: str | None = None) -> bytes:
     """What the prospect's calendar is to be told of the appointment as it stands; `url` is where to change it.
 
     Raises Conflict "no-email" when somebody who takes part has no address that can be invited.
     """
     lead = await tx.leads.get(row.lead_id)
     assert lead is not None
-    reps = (await current(env, tx)).roster.reps
+    reps = (await load_routing_config(env, tx)).roster.reps
     organizer, companions = _ours(reps[row.rep_key]), [_ours(reps[item.rep_key]) for item in row.companions]
     words = "de" if lead.facts.get("lead.language") == "de" else "en"
     invitation = Invitation(
-        uid=uid_of(row.id),
+        uid=invitation_uid(row.id),
         sequence=row.sequence,
-        method=method_of(row),
+        method=invitation_method(row),
         start=row.starts_at,
         end=row.ends_at,
         summary=_MEETING[words].format(name=organizer.name),
@@ -49,7 +49,7 @@ async def invitation_of(env: Env, tx: Tx, row: AppointmentRow, *, url: str | Non
         organizer=organizer,
         attendee=_prospect(lead),
         companions=tuple(companions),
-        tentative=row.status == Status.REQUESTED,
+        tentative=row.status == AppointmentStatus.REQUESTED,
         url=url,
         created_at=row.created_at,
         stamped_at=env.clock(),
@@ -64,25 +64,25 @@ async def invitation_of(env: Env, tx: Tx, row: AppointmentRow, *, url: str | Non
         ) from error
 
 
-async def read_invitation(env: Env, appointment_id: UUID, *, actor: Actor) -> tuple[Method, bytes]:
+async def read_invitation(env: Env, appointment_id: UUID, *, actor: Actor) -> tuple[InvitationMethod, bytes]:
     """The invitation of an appointment. NotFound, also for what a partner may not see; Conflict "no-email"."""
     async with env.uow() as tx:
         row = await tx.appointments.get(appointment_id, supplier=actor.supplier)
         if row is None:
             raise NotFound("There is no appointment with this id.")
-        return method_of(row), await invitation_of(env, tx, row)
+        return invitation_method(row), await build_invitation(env, tx, row)
 
 
-def _ours(rep: Rep) -> Party:
-    return Party(name=rep.name, email=rep.email)
+def _ours(rep: Rep) -> CalendarUser:
+    return CalendarUser(name=rep.name, email=rep.email)
 
 
-def _prospect(lead: LeadRow) -> Party:
+def _prospect(lead: LeadRow) -> CalendarUser:
     name = " ".join(part for part in (lead.first_name, lead.last_name) if part)
-    return Party(name=name, email=lead.email or "")
+    return CalendarUser(name=name, email=lead.email or "")
 
 
-def _description(words: str, ours: list[Party], url: str | None) -> str:
+def _description(words: str, ours: list[CalendarUser], url: str | None) -> str:
     names = [party.name for party in ours]
     listed = _AND[words].join(part for part in (", ".join(names[:-1]), names[-1]) if part)
     lines = [_WITH[words].format(names=listed)]

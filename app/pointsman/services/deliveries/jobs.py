@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from pointsman.services.ports import Tx
-from pointsman.services.ports.meeting import DeliveryRow
+from pointsman.services.ports.booking import DeliveryRow
 
-TASK = "delivery.run"
+DELIVERY_TASK = "delivery.run"
 
 
-async def defer_run(tx: Tx, delivery: DeliveryRow, *, at: datetime | None = None) -> None:
+async def defer_delivery(tx: Tx, delivery: DeliveryRow, *, at: datetime | None = None) -> None:
     """Run the delivery, now or at `at`; jobs of one appointment run one after another."""
     lock = f"appointment:{delivery.appointment_id}"
-    await tx.jobs.defer(TASK, {"delivery_id": str(delivery.id)}, lock=lock, at=at)
+    await tx.jobs.defer(DELIVERY_TASK, {"delivery_id": str(delivery.id)}, lock=lock, at=at)

@@ -14,40 +14,48 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from pointsman.domain.backoff import wait_after
-from pointsman.domain.booking.lifecycle import Status
+from pointsman.domain.backoff import retry_delay
+from pointsman.domain.booking.lifecycle import AppointmentStatus
 from pointsman.domain.errors import Conflict, NotFound
-from pointsman.services.deliveries.calendar_event import beside, event_of
-from pointsman.services.deliveries.crm import LATE_ECHO, SAID_AGAIN, Telling, may_be_undone, owner_ops, tell, telling_of
-from pointsman.services.deliveries.enqueue import SWEPT_AT_ONCE, follow
-from pointsman.services.deliveries.enqueue_crm import OWN
-from pointsman.services.deliveries.ics_invitation import invitation_of
-from pointsman.services.deliveries.jobs import defer_run
-from pointsman.services.deliveries.vendor_error_text import safe_text
-from pointsman.services.policies.cache import current
+from pointsman.services.deliveries.calendar_event import build_event, other_participant_lines
+from pointsman.services.deliveries.crm import (
+    LATE_CALL_WINDOW,
+    SENT_AGAIN,
+    CrmUpdate,
+    build_crm_update,
+    may_be_overwritten,
+    owner_ops,
+    send_crm_update,
+)
+from pointsman.services.deliveries.enqueue import SWEEP_BATCH_SIZE, start_next_delivery
+from pointsman.services.deliveries.enqueue_crm import SET_OWNER_OP
+from pointsman.services.deliveries.ics_invitation import build_invitation
+from pointsman.services.deliveries.jobs import defer_delivery
+from pointsman.services.deliveries.vendor_error_text import safe_error_text
+from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import (
     Actor,
     CalendarEvent,
-    CalendarFault,
     Env,
-    EventReceipt,
-    FaultReauth,
-    FaultRejected,
-    FaultRetry,
     Tx,
+    VendorError,
+    VendorEvent,
+    VendorReauthError,
+    VendorRejectedError,
+    VendorRetryableError,
 )
+from pointsman.services.ports.booking import AppointmentRow, ConnectionRow, DeliveryRow
 from pointsman.services.ports.intake import LeadRow
-from pointsman.services.ports.meeting import AppointmentRow, ConnectionRow, DeliveryRow
-from pointsman.services.transactions import in_transaction
+from pointsman.services.transactions import run_in_transaction
 
 MAX_ATTEMPTS = 12
 LEASE = timedelta(seconds=90)  # longer than a connector may take over one call
 REAUTH_WAIT = timedelta(minutes=30)
 SWEEP_GRACE = timedelta(seconds=30)  # a delivery's own job comes first
-LOOK_AGAIN = "removed; looked at once more, since an unanswered booking may still arrive"
+REMOVED_ONCE_MORE = "removed; looked at once more, since an unanswered booking may still arrive"
 DEAD_ALERT = "delivery-dead"
 REAUTH_ALERT = "connection-reauth"
-_OVER = frozenset({Status.CANCELLED, Status.REJECTED})
+_CALLED_OFF = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.REJECTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,29 +67,35 @@ class _Job:
     lead: LeadRow
     connection: ConnectionRow
     lease: UUID
-    ops: Sequence[DeliveryRow]  # all on the same event, in the order in which they are owed
-    beside: tuple[str, ...]
+    event_ops: Sequence[DeliveryRow]  # all on the same event, in the order in which they are owed
+    other_participants: tuple[str, ...]
     invitation: bytes | None  # for the prospect: in the event of who leads, lest there be several
-    telling: Telling | None  # what a CRM is told; None for a calendar
+    crm_update: CrmUpdate | None  # what a CRM is told; None for a calendar
 
     @property
-    def off(self) -> bool:
+    def is_obsolete(self) -> bool:
         """Whether the event is to go, so that nothing is to be created or moved any more."""
-        if self.telling is not None:
-            return self.telling.off
+        if self.crm_update is not None:
+            return self.crm_update.is_obsolete
         if self.delivery.op == "cancel":
             return False
-        return self.appointment.status in _OVER or any(
-            other.op == "cancel" and other.sequence > self.delivery.sequence for other in self.ops
+        return self.appointment.status in _CALLED_OFF or any(
+            other.op == "cancel" and other.sequence > self.delivery.sequence for other in self.event_ops
         )
 
     @property
-    def again(self) -> bool:
+    def is_event_recreated(self) -> bool:
         """Whether the rep had this event before, and lost it."""
-        return any(other.op == "cancel" and other.sequence < self.delivery.sequence for other in self.ops)
+        return any(other.op == "cancel" and other.sequence < self.delivery.sequence for other in self.event_ops)
 
     def event(self) -> CalendarEvent:
-        return event_of(self.appointment, self.lead, self.delivery, beside=self.beside, invitation=self.invitation)
+        return build_event(
+            self.appointment,
+            self.lead,
+            self.delivery,
+            other_participants=self.other_participants,
+            invitation=self.invitation,
+        )
 
 
 async def run_delivery(env: Env, delivery_id: UUID) -> None:
@@ -89,7 +103,7 @@ async def run_delivery(env: Env, delivery_id: UUID) -> None:
     job = await _claim(env, delivery_id)
     if job is None:
         return
-    if job.off:
+    if job.is_obsolete:
         # Perhaps an earlier attempt did reach the vendor: the `cancel` that is owed after it removes the event.
         await _settle(env, job, "superseded")
         return
@@ -98,14 +112,14 @@ async def run_delivery(env: Env, delivery_id: UUID) -> None:
         return
     try:
         receipt = await _call(env, job)
-    except FaultReauth as fault:
-        await _wait_for_connection(env, job, safe_text(fault))
-    except FaultRejected as fault:
-        await _die(env, job, safe_text(fault))
-    except FaultRetry as fault:
-        await _retry(env, job, safe_text(fault), fault.retry_after)
-    except (CalendarFault, TimeoutError) as fault:
-        await _retry(env, job, safe_text(fault), None)
+    except VendorReauthError as fault:
+        await _wait_for_connection(env, job, safe_error_text(fault))
+    except VendorRejectedError as fault:
+        await _dead_letter(env, job, safe_error_text(fault))
+    except VendorRetryableError as fault:
+        await _retry(env, job, safe_error_text(fault), fault.retry_after)
+    except (VendorError, TimeoutError) as fault:
+        await _retry(env, job, safe_error_text(fault), None)
     else:
         await _settle(env, job, "done", receipt)
 
@@ -114,9 +128,9 @@ async def sweep_deliveries(env: Env) -> int:
     """Defer a job again for every delivery that is overdue and that nobody works on; the count of them."""
     async with env.uow() as tx:
         now = env.clock()
-        overdue = await tx.deliveries.overdue(before=now - SWEEP_GRACE, at=now, limit=SWEPT_AT_ONCE)
+        overdue = await tx.deliveries.claim_overdue(before=now - SWEEP_GRACE, at=now, limit=SWEEP_BATCH_SIZE)
         for delivery in overdue:
-            await defer_run(tx, delivery)
+            await defer_delivery(tx, delivery)
     return len(overdue)
 
 
@@ -132,14 +146,14 @@ async def replay_delivery(env: Env, delivery_id: UUID, *, actor: Actor) -> Deliv
             raise Conflict(f"This delivery is {there.status}; only a dead one can be replayed.", code="not-dead")
         delivery = await tx.deliveries.get(delivery_id)
         assert delivery is not None
-        await defer_run(tx, delivery)
+        await defer_delivery(tx, delivery)
         await tx.alerts.resolve(at=now, code=DEAD_ALERT, subject=f"delivery:{delivery_id}")
         await tx.audit.add(
             id=env.new_id(), at=now, actor=actor.name, action="delivery.replayed", subject=f"delivery:{delivery_id}"
         )
         return delivery
 
-    return await in_transaction(env, work)
+    return await run_in_transaction(env, work)
 
 
 async def _claim(env: Env, delivery_id: UUID) -> _Job | None:
@@ -160,32 +174,32 @@ async def _claim(env: Env, delivery_id: UUID) -> _Job | None:
             lead=lead,
             connection=connection,
             lease=lease,
-            ops=await _ops(tx, delivery),
-            beside=await _beside(env, tx, appointment, delivery) if appointment.companions else (),
+            event_ops=await _ops(tx, delivery),
+            other_participants=await _beside(env, tx, appointment, delivery) if appointment.companions else (),
             invitation=await _invitation(env, tx, appointment, delivery),
-            telling=await telling_of(env, tx, delivery, appointment, lead),
+            crm_update=await build_crm_update(env, tx, delivery, appointment, lead),
         )
 
-    return await in_transaction(env, work)
+    return await run_in_transaction(env, work)
 
 
 async def _beside(env: Env, tx: Tx, row: AppointmentRow, delivery: DeliveryRow) -> tuple[str, ...]:
-    names = {rep.id: rep.name for rep in (await current(env, tx)).roster.reps.values()}
-    return beside(row, delivery.rep_id, names)
+    names = {rep.id: rep.name for rep in (await load_routing_config(env, tx)).roster.reps.values()}
+    return other_participant_lines(row, delivery.rep_id, names)
 
 
 async def _invitation(env: Env, tx: Tx, row: AppointmentRow, delivery: DeliveryRow) -> bytes | None:
     if delivery.op not in {"book", "move"} or delivery.rep_id != row.rep_id:
         return None
     try:
-        return await invitation_of(env, tx, row)
+        return await build_invitation(env, tx, row)
     except Conflict:  # nobody who could be invited: the calendar is told all the same
         return None
 
 
 async def _ops(tx: Tx, delivery: DeliveryRow) -> Sequence[DeliveryRow]:
     """All that was ever owed to the event (or about the owner) that this delivery is about, as of now."""
-    if delivery.op == OWN:
+    if delivery.op == SET_OWNER_OP:
         return await owner_ops(tx, delivery)
     where = (delivery.connection_id, delivery.calendar, delivery.key)
     past = await tx.deliveries.of_appointment(delivery.appointment_id)
@@ -193,11 +207,11 @@ async def _ops(tx: Tx, delivery: DeliveryRow) -> Sequence[DeliveryRow]:
     return sorted(found, key=lambda other: other.sequence)
 
 
-async def _call(env: Env, job: _Job) -> EventReceipt | None:
+async def _call(env: Env, job: _Job) -> VendorEvent | None:
     """The vendor call; no transaction is open."""
     delivery, ref = job.delivery, job.connection.ref()
-    if job.telling is not None:
-        await tell(env, ref, job.telling)
+    if job.crm_update is not None:
+        await send_crm_update(env, ref, job.crm_update)
         return None
     match delivery.op:
         case "cancel":
@@ -205,24 +219,24 @@ async def _call(env: Env, job: _Job) -> EventReceipt | None:
             return None
         case "move":
             return await env.calendars.move(ref, job.event())
-        case _ if job.again:
+        case _ if job.is_event_recreated:
             # Makes what is gone, and puts right what may have been left, or may have been made too late.
             return await env.calendars.move(ref, job.event())
         case _:
             if delivery.attempts > 1:
-                found = await env.calendars.find(ref, delivery.calendar, delivery.key)
+                found = await env.calendars.find_event(ref, delivery.calendar, delivery.key)
                 if found is not None:
                     return found
             return await env.calendars.book(ref, job.event())
 
 
-async def _settle(env: Env, job: _Job, status: str, receipt: EventReceipt | None = None) -> None:
+async def _settle(env: Env, job: _Job, status: str, receipt: VendorEvent | None = None) -> None:
     async def work(tx: Tx) -> None:
-        once_more = await _once_more(env, tx, job) if status == "done" else None
+        once_more = await _repeat_reason(env, tx, job) if status == "done" else None
         if once_more is not None:
-            until = env.clock() + LATE_ECHO
+            until = env.clock() + LATE_CALL_WINDOW
             if await tx.deliveries.postpone(job.delivery.id, lease=job.lease, until=until, error=once_more):
-                await defer_run(tx, job.delivery, at=until)
+                await defer_delivery(tx, job.delivery, at=until)
             return
         kept = await tx.deliveries.settle(
             job.delivery.id,
@@ -233,23 +247,23 @@ async def _settle(env: Env, job: _Job, status: str, receipt: EventReceipt | None
             vendor_version=receipt.version if receipt else None,
         )
         if not kept:
-            await _put_right(env, tx, job)
+            await _redo_last_op(env, tx, job)
         else:
-            await follow(tx, job.delivery)
+            await start_next_delivery(tx, job.delivery)
 
-    await in_transaction(env, work)
+    await run_in_transaction(env, work)
 
 
-async def _once_more(env: Env, tx: Tx, job: _Job) -> str | None:
+async def _repeat_reason(env: Env, tx: Tx, job: _Job) -> str | None:
     """Why what was carried out has to be done once more in a while, or None."""
-    if job.telling is not None:
-        return SAID_AGAIN if await may_be_undone(tx, job.delivery, now=env.clock()) else None
-    return LOOK_AGAIN if await _may_echo(tx, job) else None
+    if job.crm_update is not None:
+        return SENT_AGAIN if await may_be_overwritten(tx, job.delivery, now=env.clock()) else None
+    return REMOVED_ONCE_MORE if await _may_arrive_late(tx, job) else None
 
 
-async def _may_echo(tx: Tx, job: _Job) -> bool:
+async def _may_arrive_late(tx: Tx, job: _Job) -> bool:
     """Whether this first `cancel` that was carried out follows a `book` that was sent and never answered."""
-    if job.delivery.op != "cancel" or job.delivery.last_error == LOOK_AGAIN:
+    if job.delivery.op != "cancel" or job.delivery.last_error == REMOVED_ONCE_MORE:
         return False
     ops = await _ops(tx, job.delivery)
     if ops[-1].id != job.delivery.id:  # what comes after it puts the event right
@@ -257,31 +271,31 @@ async def _may_echo(tx: Tx, job: _Job) -> bool:
     return any(other.op == "book" and other.status == "superseded" and other.attempts > 1 for other in ops)
 
 
-async def _put_right(env: Env, tx: Tx, job: _Job) -> None:
+async def _redo_last_op(env: Env, tx: Tx, job: _Job) -> None:
     """The lease was lost during the call: what was done since then is done again, since the call may have undone it."""
     last = (await _ops(tx, job.delivery))[-1]
     if last.id == job.delivery.id or last.op == job.delivery.op == "cancel":
         return
     if await tx.deliveries.reopen(last.id, status="done", at=env.clock()):
-        await defer_run(tx, last)
+        await defer_delivery(tx, last)
 
 
 async def _retry(env: Env, job: _Job, error: str, retry_after: timedelta | None) -> None:
     if job.delivery.attempts >= MAX_ATTEMPTS:
-        await _die(env, job, f"given up after {job.delivery.attempts} attempts: {error}")
+        await _dead_letter(env, job, f"given up after {job.delivery.attempts} attempts: {error}")
         return
-    await _postpone(env, job, error, wait_after(job.delivery.attempts, job.delivery.id, retry_after))
+    await _postpone(env, job, error, retry_delay(job.delivery.attempts, job.delivery.id, retry_after))
 
 
 async def _postpone(env: Env, job: _Job, error: str, wait: timedelta) -> None:
     async def work(tx: Tx) -> None:
         until = env.clock() + wait
         if await tx.deliveries.postpone(job.delivery.id, lease=job.lease, until=until, error=error):
-            await defer_run(tx, job.delivery, at=until)
+            await defer_delivery(tx, job.delivery, at=until)
         else:
-            await _put_right(env, tx, job)
+            await _redo_last_op(env, tx, job)
 
-    await in_transaction(env, work)
+    await run_in_transaction(env, work)
 
 
 async def _wait_for_connection(env: Env, job: _Job, error: str) -> None:
@@ -300,20 +314,20 @@ async def _wait_for_connection(env: Env, job: _Job, error: str) -> None:
         until = now + REAUTH_WAIT
         lease, delivery = job.lease, job.delivery
         if await tx.deliveries.postpone(delivery.id, lease=lease, until=until, error=error, counted=False):
-            await defer_run(tx, delivery, at=until)
+            await defer_delivery(tx, delivery, at=until)
         else:
-            await _put_right(env, tx, job)
+            await _redo_last_op(env, tx, job)
 
-    await in_transaction(env, work)
+    await run_in_transaction(env, work)
 
 
-async def _die(env: Env, job: _Job, error: str) -> None:
+async def _dead_letter(env: Env, job: _Job, error: str) -> None:
     async def work(tx: Tx) -> None:
         now = env.clock()
         if not await tx.deliveries.settle(job.delivery.id, lease=job.lease, status="dead", at=now, error=error):
-            await _put_right(env, tx, job)
+            await _redo_last_op(env, tx, job)
             return
-        await follow(tx, job.delivery)
+        await start_next_delivery(tx, job.delivery)
         await tx.alerts.put(
             id=env.new_id(),
             at=now,
@@ -331,7 +345,7 @@ async def _die(env: Env, job: _Job, error: str) -> None:
             reason=error,
         )
 
-    await in_transaction(env, work)
+    await run_in_transaction(env, work)
 
 
 async def get_delivery(env: Env, delivery_id: UUID) -> DeliveryRow:

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.leads.coercion import coerce
-from pointsman.domain.leads.facts import FIELDS, NOW, Facts, FieldType, Value
+from pointsman.domain.leads.facts import NOW_FIELD, STANDARD_FIELDS, Facts, FactValue, FieldType
 from pointsman.domain.text.suggestions import did_you_mean
 
 
-def supposed(known: Facts, given: Mapping[str, Value], declared: Mapping[str, FieldType]) -> Facts:
+def apply_hypothetical_facts(known: Facts, given: Mapping[str, FactValue], declared: Mapping[str, FieldType]) -> Facts:
     """`known` with what is `given` in its place; an empty text makes a fact unknown. Invalid names every fault and its path.
 
     Unlike a sender, a question may suppose anything but the clock: also what the service says of a lead, and evidence.
     """
-    types = {name: kind for name, kind in {**FIELDS, **declared}.items() if name != NOW}
+    types = {name: kind for name, kind in {**STANDARD_FIELDS, **declared}.items() if name != NOW_FIELD}
     facts, faults = dict(known), list[Fault]()
     for name, raw in given.items():
         path = f'body.facts["{name[:100]}"]'

@@ -7,14 +7,20 @@ from datetime import datetime
 from uuid import UUID
 
 from pointsman.domain.errors import NotFound, PointsmanError
-from pointsman.domain.replay.inputs import Inputs, replay
-from pointsman.domain.replay.record_diff import Comparison, FirstByte, PathDifference, compare, difference
+from pointsman.domain.replay.record_diff import (
+    FirstDifference,
+    PathDifference,
+    RecordComparison,
+    compare_records,
+    path_difference,
+)
+from pointsman.domain.replay.recorded_inputs import RecordedInputs, replay
 from pointsman.domain.roster.reps import Roster
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
-from pointsman.domain.routing.decision import Decision, canonical
-from pointsman.domain.routing.manual_assignment import KEY, ByHand
+from pointsman.domain.routing.decision import Decision, canonical_json
+from pointsman.domain.routing.manual_assignment import MANUAL_KEY, ManualAssignment
 from pointsman.domain.routing.plan import plan_routes
-from pointsman.services.policies.cache import compiled_policy, roster_version
+from pointsman.services.policies.cache import load_compiled_policy, load_roster
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.routing import DecisionRow
 
@@ -24,7 +30,7 @@ _COLUMNS = ("outcome", "work", "rule", "pool", "rep", "hold_reason", "summary", 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Replayed:
+class ReplayResult:
     """A decision taken again: `same` means byte for byte; `differs` names the parts that do not agree.
 
     `first` is the first byte of the record that differs, `paths` where: in the record, `inputs.` or `columns.`.
@@ -33,14 +39,14 @@ class Replayed:
     decision_id: UUID
     same: bool
     rep: str | None
-    rep_again: str | None
-    differs: tuple[str, ...]
-    first: FirstByte | None = None
+    replayed_rep: str | None
+    differing_parts: tuple[str, ...]
+    first_byte: FirstDifference | None = None
     paths: tuple[PathDifference, ...] = ()
-    more: int = 0
+    more_paths: int = 0
 
 
-async def replay_decision(env: Env, decision_id: UUID) -> Replayed:
+async def replay_decision(env: Env, decision_id: UUID) -> ReplayResult:
     """Take a decision again from its stored inputs, with the policy and the roster of that time. NotFound."""
     async with env.uow() as tx:
         row = await tx.decisions.get(decision_id)
@@ -49,7 +55,7 @@ async def replay_decision(env: Env, decision_id: UUID) -> Replayed:
         return await _replayed(env, tx, row)
 
 
-async def replay_many(env: Env, *, since: datetime | None, last: int | None) -> AsyncIterator[Replayed]:
+async def replay_many(env: Env, *, since: datetime | None, last: int | None) -> AsyncIterator[ReplayResult]:
     """The newest decisions first: the `last` so many, none from before `since`; None is no bound."""
     before: tuple[datetime, UUID] | None = None
     left = last
@@ -66,55 +72,61 @@ async def replay_many(env: Env, *, since: datetime | None, last: int | None) -> 
         left = None if left is None else left - len(done)
 
 
-async def _replayed(env: Env, tx: Tx, row: DecisionRow) -> Replayed:
+async def _replayed(env: Env, tx: Tx, row: DecisionRow) -> ReplayResult:
     try:
-        roster = await roster_version(env, tx, row.roster_version)
-        policy = None if KEY in row.inputs else await compiled_policy(env, tx, row.policy_version)
+        roster = await load_roster(env, tx, row.roster_version)
+        policy = None if MANUAL_KEY in row.inputs else await load_compiled_policy(env, tx, row.policy_version)
         # In a thread: a hundred decisions among many reps are long enough for others to notice.
         return await to_thread(_compared, row, policy, roster)
     except (PointsmanError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         # Stored data that no program of ours wrote can fail in any way: the answer is that it cannot be taken again.
         why = str(error) if isinstance(error, PointsmanError) else f"they cannot be read ({type(error).__name__})"
-        found = (difference("inputs", "as stored", why),)
-        return Replayed(decision_id=row.id, same=False, rep=row.rep, rep_again=None, differs=("inputs",), paths=found)
+        found = (path_difference("inputs", "as stored", why),)
+        return ReplayResult(
+            decision_id=row.id, same=False, rep=row.rep, replayed_rep=None, differing_parts=("inputs",), paths=found
+        )
 
 
-def _compared(row: DecisionRow, policy: CompiledPolicy | None, roster: Roster) -> Replayed:
+def _compared(row: DecisionRow, policy: CompiledPolicy | None, roster: Roster) -> ReplayResult:
     again, inputs = _again(row, policy, roster)
-    record = compare(canonical(row.record), again.to_json())
-    paths = (*record.paths, *_prefixed("inputs", compare(canonical(row.inputs), inputs)), *_columns(row, again))
-    names = (*record.names, *dict.fromkeys(p.path.partition(".")[0] for p in paths[len(record.paths) :]))
-    return Replayed(
+    record = compare_records(canonical_json(row.record), again.to_json())
+    paths = (
+        *record.paths,
+        *_prefixed("inputs", compare_records(canonical_json(row.inputs), inputs)),
+        *_columns(row, again),
+    )
+    names = (*record.differing_parts, *dict.fromkeys(p.path.partition(".")[0] for p in paths[len(record.paths) :]))
+    return ReplayResult(
         decision_id=row.id,
-        same=not paths and record.same,
+        same=not paths and record.is_same,
         rep=row.rep,
-        rep_again=again.rep,
-        differs=tuple(dict.fromkeys(names)),
-        first=record.first,
+        replayed_rep=again.rep,
+        differing_parts=tuple(dict.fromkeys(names)),
+        first_byte=record.first_difference,
         paths=paths,
-        more=record.more,
+        more_paths=record.unlisted,
     )
 
 
 def _again(row: DecisionRow, policy: CompiledPolicy | None, roster: Roster) -> tuple[Decision, str]:
     """The decision taken again, and its inputs written again; one by hand needs no policy."""
     if policy is None:
-        said = ByHand.from_json(row.inputs)
-        return said.decision(roster.reps[said.rep]), said.to_json()
-    stored = canonical(row.inputs)
-    read = Inputs.from_json(stored, roster)
+        said = ManualAssignment.from_json(row.inputs)
+        return said.to_decision(roster.reps[said.rep]), said.to_json()
+    stored = canonical_json(row.inputs)
+    read = RecordedInputs.from_json(stored, roster)
     plan = plan_routes(
         policy,
         read.facts,
         purpose=read.purpose,
-        gates_open=read.gates,
+        gates=read.gates,
         now=read.planned_at,
-        overridden=read.overridden,
+        overridden=read.overridden_works,
     )
-    return replay(stored, policy, roster), Inputs.of(plan, read.world).to_json()
+    return replay(stored, policy, roster), RecordedInputs.of(plan, read.routing_inputs).to_json()
 
 
-def _prefixed(part: str, found: Comparison) -> tuple[PathDifference, ...]:
+def _prefixed(part: str, found: RecordComparison) -> tuple[PathDifference, ...]:
     return tuple(
         PathDifference(path=f"{part}.{p.path}", before=p.before, after=p.after, hidden=p.hidden) for p in found.paths
     )
@@ -122,7 +134,7 @@ def _prefixed(part: str, found: Comparison) -> tuple[PathDifference, ...]:
 
 def _columns(row: DecisionRow, again: Decision) -> tuple[PathDifference, ...]:
     pairs = [(name, getattr(row, name), getattr(again, name)) for name in _COLUMNS]
-    found = [difference(f"columns.{name}", had, has) for name, had, has in pairs if had != has]
+    found = [path_difference(f"columns.{name}", had, has) for name, had, has in pairs if had != has]
     if row.at != again.now:
-        found.append(difference("columns.at", row.at.isoformat(), again.now.isoformat()))
+        found.append(path_difference("columns.at", row.at.isoformat(), again.now.isoformat()))
     return tuple(found)

@@ -8,32 +8,32 @@ from uuid import UUID
 
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
 from pointsman.domain.gate.evaluation import facts_with_evidence
-from pointsman.domain.leads.facts import NOW, Facts
-from pointsman.domain.replay.inputs import Inputs
-from pointsman.domain.replay.simulation import Past, Simulation, SimulationReport
+from pointsman.domain.leads.facts import NOW_FIELD, Facts
+from pointsman.domain.replay.recorded_inputs import RecordedInputs
+from pointsman.domain.replay.simulation import PastDecision, Simulation, SimulationReport
 from pointsman.domain.roster.reps import Roster
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
-from pointsman.domain.routing.decision import canonical
-from pointsman.domain.routing.manual_assignment import KEY
-from pointsman.services.leads.facts import facts_of
-from pointsman.services.policies.cache import compiled_document, compiled_policy, roster_version
+from pointsman.domain.routing.decision import canonical_json
+from pointsman.domain.routing.manual_assignment import MANUAL_KEY
+from pointsman.services.leads.facts import stored_facts
+from pointsman.services.policies.cache import compile_document, load_compiled_policy, load_roster
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.history import PastRow
-from pointsman.services.routing.loads import periods_at
+from pointsman.services.ports.history import PastDecisionRow
+from pointsman.services.routing.loads import period_starts
 
-MOST_DECISIONS = 10_000
+MAX_DECISIONS = 10_000
 #: How long one simulation may take before it tells what it has.
-LONGEST = timedelta(seconds=25)
+MAX_RUNTIME = timedelta(seconds=25)
 _BATCH = 100
 _RUNNING = "simulation"
 #: What follows from other facts and from the clock, and so is never missing.
-_DERIVED = (NOW, "score.")
+_DERIVED = (NOW_FIELD, "score.")
 _DEFAULT_EXPIRY = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
+class SimulationPeriod:
     """Which decisions are taken again: the first `limit` of `since` <= at < `until`; by default up to now."""
 
     since: datetime
@@ -43,7 +43,7 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Simulated:
+class SimulationResult:
     """What came of it, under what assumptions; `complete` False: the period held more than was simulated."""
 
     report: SimulationReport
@@ -55,8 +55,8 @@ class Simulated:
 
 
 async def simulate(
-    env: Env, period: Period, *, version: int | None = None, document: object | None = None
-) -> Simulated:
+    env: Env, period: SimulationPeriod, *, version: int | None = None, document: object | None = None
+) -> SimulationResult:
     """Route a past period by a stored version or a document. NotFound, PolicyInvalid, Invalid; Unavailable while another runs."""
     until = period.until or env.clock()
     if period.since >= until:
@@ -65,7 +65,7 @@ async def simulate(
         raise Unavailable("Another simulation is running here. Try again when it is done.", code="simulation-running")
     env.cache[_RUNNING] = True
     try:
-        return await _Run(env, period, until).over(version, document)
+        return await _Run(env, period, until).run(version, document)
     finally:
         env.cache[_RUNNING] = False
 
@@ -73,23 +73,25 @@ async def simulate(
 class _Run:
     """One simulation: fetches a batch, has it routed, fetches the next."""
 
-    def __init__(self, env: Env, period: Period, until: datetime) -> None:
+    def __init__(self, env: Env, period: SimulationPeriod, until: datetime) -> None:
         self._env, self._period, self._until = env, period, until
         self._known: dict[int, frozenset[str]] = {}  # by policy version: the fields that its decisions keep
         self._as_stored = self._filled_in = 0
 
-    async def over(self, version: int | None, document: object | None) -> Simulated:
+    async def run(self, version: int | None, document: object | None) -> SimulationResult:
         env, period = self._env, self._period
         async with env.uow() as tx:
-            versions = await tx.policies.versions()
+            versions = await tx.policies.live_versions()
             if versions.roster is None:
                 raise NotFound("The roster is empty: put reps on it first.", code="no-roster")
-            roster = await roster_version(env, tx, versions.roster)
-            policy = await compiled_policy(env, tx, version) if version is not None else None
+            roster = await load_roster(env, tx, versions.roster)
+            policy = await load_compiled_policy(env, tx, version) if version is not None else None
         if policy is None:
-            policy = await compiled_document(document)
-        simulation = await to_thread(Simulation, policy, roster, periods_at, ledgers_from_zero=period.ledgers_from_zero)
-        deadline, taken, complete = env.clock() + LONGEST, 0, True
+            policy = await compile_document(document)
+        simulation = await to_thread(
+            Simulation, policy, roster, period_starts, ledgers_from_zero=period.ledgers_from_zero
+        )
+        deadline, taken, complete = env.clock() + MAX_RUNTIME, 0, True
         after: tuple[datetime, UUID] | None = None
         while True:
             limit = min(_BATCH, period.limit - taken)
@@ -97,7 +99,7 @@ class _Run:
                 rows = await tx.history.decisions(since=period.since, until=self._until, after=after, limit=limit + 1)
                 following = len(rows) > limit
                 batch = await self._read(tx, rows[:limit], policy)
-            await to_thread(simulation.take, batch)
+            await to_thread(simulation.add_decisions, batch)
             taken += len(batch)
             if not following:
                 break
@@ -106,7 +108,7 @@ class _Run:
                 complete = False
                 break
         report = await to_thread(simulation.report)
-        return Simulated(
+        return SimulationResult(
             report=report,
             roster_version=roster.version,
             facts_as_stored=self._as_stored,
@@ -115,8 +117,8 @@ class _Run:
             assumptions=self._assumptions(roster),
         )
 
-    async def _read(self, tx: Tx, rows: Sequence[PastRow], policy: CompiledPolicy) -> list[Past]:
-        lacking = {row.id: await self._lacking(tx, row, policy) for row in rows if KEY not in row.inputs}
+    async def _read(self, tx: Tx, rows: Sequence[PastDecisionRow], policy: CompiledPolicy) -> list[PastDecision]:
+        lacking = {row.id: await self._missing_fields(tx, row, policy) for row in rows if MANUAL_KEY not in row.inputs}
         wanted = {row.lead_id for row in rows if lacking.get(row.id)}
         leads = await tx.history.leads(sorted(wanted)) if wanted else {}
         asks_evidence = any(field.startswith("qualification.") for fields in lacking.values() for field in fields)
@@ -129,30 +131,32 @@ class _Run:
             more: Facts = {}
             if fields and lead is not None:
                 then = [item for recorded, item in evidence.get(row.lead_id, ()) if recorded <= row.at]
-                present = facts_with_evidence(facts_of(lead), then, row.at, expiry)
+                present = facts_with_evidence(stored_facts(lead), then, row.at, expiry)
                 more = {name: value for name, value in present.items() if name in fields}
             batch.append(self._past(row, more, filled=bool(fields)))
         return batch
 
-    async def _lacking(self, tx: Tx, row: PastRow, policy: CompiledPolicy) -> frozenset[str]:
+    async def _missing_fields(self, tx: Tx, row: PastDecisionRow, policy: CompiledPolicy) -> frozenset[str]:
         """The fields that `policy` may read and that a decision of that version did not keep."""
         if row.policy_version not in self._known:
-            then = await compiled_policy(self._env, tx, row.policy_version)
-            self._known[row.policy_version] = then.fields
-        asked = policy.fields - self._known[row.policy_version]
+            then = await load_compiled_policy(self._env, tx, row.policy_version)
+            self._known[row.policy_version] = then.lead_fields
+        asked = policy.lead_fields - self._known[row.policy_version]
         return frozenset(field for field in asked if not field.startswith(_DERIVED))
 
-    def _past(self, row: PastRow, more: Facts, *, filled: bool) -> Past:
+    def _past(self, row: PastDecisionRow, more: Facts, *, filled: bool) -> PastDecision:
         inputs, left_out = None, "by-hand"
-        if KEY not in row.inputs:
+        if MANUAL_KEY not in row.inputs:
             try:
-                inputs = Inputs.from_json(canonical(row.inputs), Roster(version=row.roster_version, reps={}))
+                inputs = RecordedInputs.from_json(
+                    canonical_json(row.inputs), Roster(version=row.roster_version, reps={})
+                )
             except (LookupError, TypeError, ValueError, AttributeError):
                 left_out = "unreadable"
         if inputs is not None:
             self._filled_in += filled
             self._as_stored += not filled
-        return Past(
+        return PastDecision(
             decision_id=row.id,
             lead_id=row.lead_id,
             at=row.at,

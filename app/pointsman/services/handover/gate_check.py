@@ -8,62 +8,62 @@ from uuid import UUID
 
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.gate.evaluation import GateResult, evaluate_gate, facts_with_evidence
-from pointsman.domain.leads.evidence import Evidence, after
+from pointsman.domain.leads.evidence import Evidence, expire_used
 from pointsman.domain.policy.parsing import Gate
-from pointsman.domain.policy.pools import Offer, Pool
+from pointsman.domain.policy.pools import OfferMode, Pool
 from pointsman.domain.roster.reps import Rep, Roster
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.plan import plan_routes
 from pointsman.services.availability.booking_context import visible_lead
-from pointsman.services.calendars.readings import DEADLINE, Reading, read_calendars
-from pointsman.services.leads.facts import facts_of
-from pointsman.services.policies.cache import Current, current
+from pointsman.services.calendars.readings import READ_DEADLINE, RepCalendarReading, read_calendars
+from pointsman.services.leads.facts import stored_facts
+from pointsman.services.policies.cache import RoutingConfig, load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
+from pointsman.services.ports.booking import CurrentAssignment, GateCheckRow
 from pointsman.services.ports.intake import LeadRow
-from pointsman.services.ports.meeting import CheckRow, HeldWork
 
 #: Evidence that says the same again within this time is the same evidence.
 REPEAT_WITHIN = timedelta(hours=1)
 
 #: Who hands over to closing must have a role that includes one of these.
-SETTING = frozenset({Work.PROSPECTING, Work.QUALIFICATION})
+SETTING_WORKS = frozenset({Work.PROSPECTING, Work.QUALIFICATION})
 
 _NO_GATE = Gate()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class GateAttempt:
     """One hand-over inside its transaction."""
 
     lead: LeadRow
-    known: Current
-    held: HeldWork | None
+    config: RoutingConfig
+    assignment: CurrentAssignment | None
     evidence: Sequence[Evidence]  # everything on record, the new items included
-    new: Sequence[Evidence]
+    new_evidence: Sequence[Evidence]
     gate: GateResult
     setter: Rep | None
     now: datetime
     actor: Actor
 
 
-async def open_case(
+async def attempt_gate(
     env: Env, tx: Tx, lead_id: UUID, given: Sequence[Evidence], setter: str | None, actor: Actor, *, lock: bool
-) -> Case:
+) -> GateAttempt:
     now = env.clock()
-    known = await current(env, tx)
+    known = await load_routing_config(env, tx)
     lead = await visible_lead(tx, lead_id, actor, lock=lock)
-    held = await tx.gates.held(lead_id, at=now)
-    used_up = await tx.gates.evidence_used_up(lead_id)
+    held = await tx.gates.current_assignment(lead_id, at=now)
+    used_up = await tx.gates.evidence_used_up_at(lead_id)
     on_record = await tx.gates.evidence(lead_id)
     new = [replace(item, id=env.new_id()) for item in given if not _repeated(item, on_record, used_up)]
-    everything = [after(item, used_up) for item in (*on_record, *new)]
-    gate = evaluate_gate(closing_gate(known), everything, facts_of(lead), now, definitions=known.policy.definitions)
-    return Case(
+    everything = [expire_used(item, used_up) for item in (*on_record, *new)]
+    gate = evaluate_gate(closing_gate(known), everything, stored_facts(lead), now, definitions=known.policy.definitions)
+    return GateAttempt(
         lead=lead,
-        known=known,
-        held=held,
+        config=known,
+        assignment=held,
         evidence=everything,
-        new=new,
+        new_evidence=new,
         gate=gate,
         setter=_setter(known, setter, held, actor),
         now=now,
@@ -71,7 +71,7 @@ async def open_case(
     )
 
 
-def closing_gate(known: Current) -> Gate:
+def closing_gate(known: RoutingConfig) -> Gate:
     return known.policy.policy.gates.get(Work.CLOSING, _NO_GATE)
 
 
@@ -95,15 +95,15 @@ def _contradicted(old: Evidence, item: Evidence, on_record: Sequence[Evidence]) 
     )
 
 
-def _setter(known: Current, key: str | None, held: HeldWork | None, actor: Actor) -> Rep | None:
+def _setter(known: RoutingConfig, key: str | None, held: CurrentAssignment | None, actor: Actor) -> Rep | None:
     """Who hands over. Raises Invalid for somebody whose role does not set appointments, or of another supplier."""
     if key is None:
-        holds = held is not None and Work(held.work) in SETTING
+        holds = held is not None and Work(held.work) in SETTING_WORKS
         return known.roster.reps.get(held.rep_key) if held and holds else None
     rep = known.roster.reps.get(key)
     if rep is None or (actor.supplier is not None and rep.supplier != actor.supplier):
         raise _not_a_setter(f"There is no rep '{key:.60}' of yours.")
-    if not (rep.role.works & SETTING):
+    if not (rep.role.works & SETTING_WORKS):
         raise _not_a_setter(f"{rep.name}'s role {rep.role.name} includes neither prospecting nor qualification.")
     return rep
 
@@ -113,45 +113,45 @@ def _not_a_setter(message: str) -> Invalid:
     return Invalid(message, faults=[Fault(path="body.setter", code="not-a-setter", message=advice)])
 
 
-async def read_closers(env: Env, case: Case, max_age: timedelta) -> Mapping[str, Reading]:
+async def read_possible_calendars(env: Env, case: GateAttempt, max_age: timedelta) -> Mapping[str, RepCalendarReading]:
     """The calendars of everybody whom a pass could bring this lead to."""
     plan = plan_routes(
-        case.known.policy,
-        facts_with_evidence(facts_of(case.lead), case.evidence, case.now, closing_gate(case.known).expires_after),
+        case.config.policy,
+        facts_with_evidence(stored_facts(case.lead), case.evidence, case.now, closing_gate(case.config).expires_after),
         purpose=Work.CLOSING,
-        gates_open={Work.CLOSING: case.gate.state()},
+        gates={Work.CLOSING: case.gate.state()},
         now=case.now,
     )
-    reps = {rep for rep in plan.reps if (known := case.known.roster.reps.get(rep)) and known.active}
-    pools = case.known.policy.policy.pools
+    reps = {rep for rep in plan.reps if (known := case.config.roster.reps.get(rep)) and known.active}
+    pools = case.config.policy.policy.pools
     reached = {*plan.pools}
-    if case.held is not None and case.held.work == Work.CLOSING:
-        reps.add(case.held.rep_key)
-        if case.held.pool in pools:
-            reached.add(case.held.pool)
-    reps |= _who_else(pools, reached, case.known.roster)
+    if case.assignment is not None and case.assignment.work == Work.CLOSING:
+        reps.add(case.assignment.rep_key)
+        if case.assignment.pool in pools:
+            reached.add(case.assignment.pool)
+    reps |= _possible_participants(pools, reached, case.config.roster)
     horizon = max((pools[pool].booking.horizon for pool in reached), default=timedelta(days=14))
-    return await read_calendars(env, reps, case.now, case.now + horizon, max_age=max_age, deadline=DEADLINE)
+    return await read_calendars(env, reps, case.now, case.now + horizon, max_age=max_age, deadline=READ_DEADLINE)
 
 
-def _who_else(pools: Mapping[str, Pool], reached: Collection[str], roster: Roster) -> set[str]:
+def _possible_participants(pools: Mapping[str, Pool], reached: Collection[str], roster: Roster) -> set[str]:
     """Whoever may be booked beside the closer, or in the closer's place, once one of these pools has the lead."""
     asked = {other for name in reached for other in pools[name].booking.together if other in pools}
-    asked |= {name for name in reached if pools[name].booking.offer is not Offer.STRICT}
+    asked |= {name for name in reached if pools[name].booking.offer is not OfferMode.STRICT}
     members = {member.rep for name in asked for member in pools[name].members}
     return {rep for rep in members if (known := roster.reps.get(rep)) and known.active}
 
 
-async def record_check(env: Env, tx: Tx, case: Case) -> UUID:
+async def record_gate_check(env: Env, tx: Tx, case: GateAttempt) -> UUID:
     """The try of the gate, on record with who handed over, and its audit line."""
-    check = CheckRow(
+    check = GateCheckRow(
         id=env.new_id(),
         lead_id=case.lead.id,
         work=Work.CLOSING.value,
         passed=case.gate.passed,
-        policy_version=case.known.policy.version,
+        policy_version=case.config.policy.version,
         setter_rep_id=case.setter.id if case.setter else None,
-        result=result_as_json(case.gate),
+        result=gate_result_as_json(case.gate),
         checked_at=case.now,
         expires_at=case.gate.expires_at,
     )
@@ -167,7 +167,7 @@ async def record_check(env: Env, tx: Tx, case: Case) -> UUID:
     return check.id
 
 
-def result_as_json(gate: GateResult) -> dict[str, Any]:
+def gate_result_as_json(gate: GateResult) -> dict[str, Any]:
     """What a gate check keeps: the evidence it rests on, or what is in the way."""
     return {
         "summary": gate.summary,

@@ -24,46 +24,52 @@ from uuid import UUID
 from pointsman.domain.booking.slots import Slot
 from pointsman.domain.gate.evaluation import GateResult
 from pointsman.domain.leads.evidence import Evidence
-from pointsman.domain.leads.facts import Stage
+from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.decision import DecisionOutcome
-from pointsman.services.availability.booking_context import BOOKABLE
-from pointsman.services.booking.book import in_words, refuse_second
-from pointsman.services.booking.slots import SlotsAnswer
-from pointsman.services.calendars.readings import FOR_BOOKING, FOR_SLOTS, Reading
+from pointsman.services.availability.booking_context import BOOKABLE_WORKS
+from pointsman.services.booking.book import booking_error, refuse_if_booked
+from pointsman.services.booking.slots import SlotList
+from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING, MAX_AGE_FOR_SLOTS, RepCalendarReading
 from pointsman.services.handover.book_on_handover import (
-    NOTHING,
-    TRIGGER,
-    Wish,
-    nobody_takes_it,
-    not_passed,
-    with_closer,
+    HANDOVER_TRIGGER,
+    NO_AUTO_BOOK,
+    AutoBook,
+    book_or_offer_slots,
+    gate_not_passed_error,
+    no_closer_error,
 )
-from pointsman.services.handover.gate_check import SETTING, Case, open_case, read_closers, record_check
-from pointsman.services.holds.close_lead import to_nurture
-from pointsman.services.holds.drain import relieved_of_closing
-from pointsman.services.ports import Actor, Env, Refused, Tx
-from pointsman.services.ports.meeting import AppointmentRow
-from pointsman.services.routing.route_lead import Routed, route_lead
-from pointsman.services.transactions import in_transaction
+from pointsman.services.handover.gate_check import (
+    SETTING_WORKS,
+    GateAttempt,
+    attempt_gate,
+    read_possible_calendars,
+    record_gate_check,
+)
+from pointsman.services.holds.close_lead import move_to_nurture
+from pointsman.services.holds.drain import excluded_closers
+from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
+from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.routing.route_lead import RoutingResult, route_lead
+from pointsman.services.transactions import run_in_transaction
 
 #: Where a lead stands that did not get to somebody who takes appointments.
 _STAGES = {
-    DecisionOutcome.ASSIGNED: Stage.WORKING,
-    DecisionOutcome.HELD: Stage.HELD,
-    DecisionOutcome.NURTURE: Stage.NURTURE,
+    DecisionOutcome.ASSIGNED: LeadStage.WORKING,
+    DecisionOutcome.HELD: LeadStage.HELD,
+    DecisionOutcome.NURTURE: LeadStage.NURTURE,
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HandedOver:
+class HandoverResult:
     """The answer to a hand-over. `routed` is None when the lead was not routed again; `what_happens` is a sentence."""
 
     gate: GateResult
     check_id: UUID
-    routed: Routed | None
+    routing: RoutingResult | None
     closer: str | None
-    offer: SlotsAnswer | None
+    slot_list: SlotList | None
     appointment: AppointmentRow | None
     setter: str | None
     stage: str
@@ -72,19 +78,19 @@ class HandedOver:
 
     @property
     def slots(self) -> tuple[Slot, ...]:
-        return self.offer.slots if self.offer else ()
+        return self.slot_list.slots if self.slot_list else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Handing:
+class PreparedHandover:
     """A hand-over that is ready to be written: what was asked, and the calendars that were read for it."""
 
     lead_id: UUID
     evidence: Sequence[Evidence]
     setter: str | None
     actor: Actor
-    wish: Wish
-    readings: Mapping[str, Reading]
+    auto_book: AutoBook
+    readings: Mapping[str, RepCalendarReading]
 
 
 async def hand_over(
@@ -94,47 +100,47 @@ async def hand_over(
     evidence: Sequence[Evidence],
     setter: str | None,
     actor: Actor,
-    wish: Wish = NOTHING,
-    within: Callable[[Tx, HandedOver], Awaitable[None]] | None = None,
-) -> HandedOver:
+    auto_book: AutoBook = NO_AUTO_BOOK,
+    before_commit: Callable[[Tx, HandoverResult], Awaitable[None]] | None = None,
+) -> HandoverResult:
     """Record evidence, run the gate for closing, and do what follows; book what is wished.
 
     `setter` None is whoever holds the lead for prospecting or qualification. `within` runs at the end of the same
     transaction: what it writes stands or falls with the hand-over. Raises NotFound, Invalid, Conflict "no-policy"; with
     a slot that must be booked also RoleProtected "gate-not-passed", Conflict "nobody-takes-it", and what `book` raises.
     """
-    handing = await prepare_handover(env, lead_id, evidence=evidence, setter=setter, actor=actor, wish=wish)
+    handing = await prepare_handover(env, lead_id, evidence=evidence, setter=setter, actor=actor, auto_book=auto_book)
 
-    async def work(tx: Tx) -> HandedOver:
-        handed = await hand_over_in(env, tx, handing)
-        if within is not None:
-            await within(tx, handed)
+    async def work(tx: Tx) -> HandoverResult:
+        handed = await hand_over_in_tx(env, tx, handing)
+        if before_commit is not None:
+            await before_commit(tx, handed)
         return handed
 
     try:
-        return await in_transaction(env, work)
-    except Refused as refused:
-        raise in_words(refused) from refused
+        return await run_in_transaction(env, work)
+    except ConstraintRefused as refused:
+        raise booking_error(refused) from refused
 
 
-class _Tried(Exception):  # not an error: the way out of a transaction that is not to be committed
-    def __init__(self, handed: HandedOver) -> None:
+class _DryRunDone(Exception):  # not an error: the way out of a transaction that is not to be committed
+    def __init__(self, handed: HandoverResult) -> None:
         super().__init__()
-        self.handed = handed
+        self.result = handed
 
 
-async def try_handover(env: Env, handing: Handing) -> HandedOver:
+async def dry_run_handover(env: Env, handing: PreparedHandover) -> HandoverResult:
     """What the hand-over would do now, by doing it and undoing all of it. Raises as `hand_over`."""
 
-    async def work(tx: Tx) -> HandedOver:
-        raise _Tried(await hand_over_in(env, tx, handing))
+    async def work(tx: Tx) -> HandoverResult:
+        raise _DryRunDone(await hand_over_in_tx(env, tx, handing))
 
     try:
-        return await in_transaction(env, work)
-    except _Tried as tried:
-        return tried.handed
-    except Refused as refused:
-        raise in_words(refused) from refused
+        return await run_in_transaction(env, work)
+    except _DryRunDone as tried:
+        return tried.result
+    except ConstraintRefused as refused:
+        raise booking_error(refused) from refused
 
 
 async def prepare_handover(
@@ -144,97 +150,105 @@ async def prepare_handover(
     evidence: Sequence[Evidence],
     setter: str | None,
     actor: Actor,
-    wish: Wish = NOTHING,
-) -> Handing:
+    auto_book: AutoBook = NO_AUTO_BOOK,
+) -> PreparedHandover:
     """Read the calendars of everybody whom a pass could bring this lead to; nothing is written."""
     async with env.uow() as tx:
-        case = await open_case(env, tx, lead_id, evidence, setter, actor, lock=False)
-    readings: Mapping[str, Reading] = {}
+        case = await attempt_gate(env, tx, lead_id, evidence, setter, actor, lock=False)
+    readings: Mapping[str, RepCalendarReading] = {}
     if case.gate.passed:
-        readings = await read_closers(env, case, FOR_BOOKING if wish.books else FOR_SLOTS)
-    return Handing(lead_id=lead_id, evidence=evidence, setter=setter, actor=actor, wish=wish, readings=readings)
+        readings = await read_possible_calendars(
+            env, case, MAX_AGE_FOR_BOOKING if auto_book.is_booking_wanted else MAX_AGE_FOR_SLOTS
+        )
+    return PreparedHandover(
+        lead_id=lead_id, evidence=evidence, setter=setter, actor=actor, auto_book=auto_book, readings=readings
+    )
 
 
-async def hand_over_in(env: Env, tx: Tx, handing: Handing) -> HandedOver:
+async def hand_over_in_tx(env: Env, tx: Tx, handing: PreparedHandover) -> HandoverResult:
     """The hand-over, inside the caller's transaction; what the database refuses is put into words by `in_words`."""
     given = handing
-    case = await open_case(env, tx, given.lead_id, given.evidence, given.setter, given.actor, lock=True)
-    if given.wish.of_one_slot:
+    case = await attempt_gate(env, tx, given.lead_id, given.evidence, given.setter, given.actor, lock=True)
+    if given.auto_book.is_one_slot:
         if not case.gate.passed:
-            raise not_passed(case)
-        await refuse_second(env, tx, given.lead_id)
-    await tx.gates.add_evidence(given.lead_id, case.new, at=case.now)
+            raise gate_not_passed_error(case)
+        await refuse_if_booked(env, tx, given.lead_id)
+    await tx.gates.add_evidence(given.lead_id, case.new_evidence, at=case.now)
     if case.gate.passed:
-        return await _passed(env, tx, case, given.readings, given.wish)
-    return await refuse_in(env, tx, case)
+        return await _passed(env, tx, case, given.readings, given.auto_book)
+    return await refuse_gate_in_tx(env, tx, case)
 
 
-async def _passed(env: Env, tx: Tx, case: Case, readings: Mapping[str, Reading], wish: Wish) -> HandedOver:
-    booked = await tx.appointments.of_lead(case.lead.id)
+async def _passed(
+    env: Env, tx: Tx, case: GateAttempt, readings: Mapping[str, RepCalendarReading], wish: AutoBook
+) -> HandoverResult:
+    booked = await tx.appointments.active_for_lead(case.lead.id)
     if booked is not None:
-        check_id = await record_check(env, tx, case)
+        check_id = await record_gate_check(env, tx, case)
         said = f"{booked.rep_key} has this lead, with an appointment on {booked.starts_at:%Y-%m-%d %H:%M} UTC."
         return _answer(case, check_id, stage=case.lead.stage, what=said, closer=booked.rep_key, appointment=booked)
-    present = await _present_check(env, tx, case)
+    present = await _open_gate_check(env, tx, case)
     routed = None
     if present is None:
-        present = await record_check(env, tx, case)
+        present = await record_gate_check(env, tx, case)
         routed = await route_lead(
             env,
             tx,
             case.lead,
             purpose=Work.CLOSING,
-            trigger=TRIGGER,
+            trigger=HANDOVER_TRIGGER,
             actor=case.actor,
             gate_check_id=present,
             calendars={rep: reading.state for rep, reading in readings.items()},
-            past_holders=await relieved_of_closing(tx, case.lead),
+            past_holders=await excluded_closers(tx, case.lead),
         )
-        if routed.decision.outcome is not DecisionOutcome.ASSIGNED or routed.decision.work not in BOOKABLE:
-            if wish.of_one_slot:
-                raise nobody_takes_it(case, routed)
+        if routed.decision.outcome is not DecisionOutcome.ASSIGNED or routed.decision.work not in BOOKABLE_WORKS:
+            if wish.is_one_slot:
+                raise no_closer_error(case, routed)
             stage = _STAGES[routed.decision.outcome]  # assigned: a rule fell back to work that takes no appointments
             return _answer(case, present, stage=stage.value, what=routed.decision.summary, routed=routed)
-    ending = await with_closer(env, tx, case, readings, wish)
+    ending = await book_or_offer_slots(env, tx, case, readings, wish)
     return _answer(
         case,
         present,
-        stage=(Stage.BOOKED if ending.appointment else Stage.CLOSING).value,
-        what=ending.said,
+        stage=(LeadStage.BOOKED if ending.appointment else LeadStage.CLOSING).value,
+        what=ending.summary,
         routed=routed,
         closer=ending.closer,
-        offer=ending.offer,
+        offer=ending.slot_list,
         appointment=ending.appointment,
     )
 
 
-async def _present_check(env: Env, tx: Tx, case: Case) -> UUID | None:
+async def _open_gate_check(env: Env, tx: Tx, case: GateAttempt) -> UUID | None:
     """The check by which somebody holds this lead for closing already; a fresh one where an override says so."""
-    held = case.held
+    held = case.assignment
     if held is None or held.work != Work.CLOSING:
         return None
-    rep = case.known.roster.reps.get(held.rep_key)
+    rep = case.config.roster.reps.get(held.rep_key)
     if rep is None or not rep.active:  # whoever has left is booked no more: the lead needs another closer
         return None
-    if held.by_override:
-        return await record_check(env, tx, case)
-    return held.check.id if held.check is not None and held.check.open_at(case.now) else None
+    if held.has_override:
+        return await record_gate_check(env, tx, case)
+    return held.gate_check.id if held.gate_check is not None and held.gate_check.is_open_at(case.now) else None
 
 
-async def refuse_in(env: Env, tx: Tx, case: Case) -> HandedOver:
+async def refuse_gate_in_tx(env: Env, tx: Tx, case: GateAttempt) -> HandoverResult:
     """The gate stays shut, or shuts again: on record, and the lead goes where the table above says."""
-    check_id = await record_check(env, tx, case)
-    held = case.held
-    await tx.gates.revoke(case.lead.id, Work.CLOSING, at=case.now)  # also of a lead that waits, or has an appointment
-    if await tx.appointments.of_lead(case.lead.id) is not None:
+    check_id = await record_gate_check(env, tx, case)
+    held = case.assignment
+    await tx.gates.revoke_passes(
+        case.lead.id, Work.CLOSING, at=case.now
+    )  # also of a lead that waits, or has an appointment
+    if await tx.appointments.active_for_lead(case.lead.id) is not None:
         said = "The lead has an appointment, which stands. Cancel it if the new evidence speaks against it."
         return _answer(case, check_id, stage=case.lead.stage, what=said)
-    if held is not None and held.by_override:
+    if held is not None and held.has_override:
         said = f"The lead stays with {held.rep_name} for {held.work}: an override says so."
         return _answer(case, check_id, stage=case.lead.stage, what=said)
     if case.gate.send_to is Work.NURTURE:
         return await _to_nurture(env, tx, case, check_id)
-    if held is not None and Work(held.work) in SETTING:
+    if held is not None and Work(held.work) in SETTING_WORKS:
         said = f"The lead stays with {held.rep_name} for {held.work}."
         return _answer(case, check_id, stage=case.lead.stage, what=said)
     routed = await route_lead(env, tx, case.lead, purpose=Work.QUALIFICATION, trigger="gate-failed", actor=case.actor)
@@ -242,9 +256,9 @@ async def refuse_in(env: Env, tx: Tx, case: Case) -> HandedOver:
     return _answer(case, check_id, stage=stage.value, what=routed.decision.summary, routed=routed)
 
 
-async def _to_nurture(env: Env, tx: Tx, case: Case, check_id: UUID) -> HandedOver:
-    until = case.now + case.known.policy.policy.nurture.cool_off
-    await to_nurture(
+async def _to_nurture(env: Env, tx: Tx, case: GateAttempt, check_id: UUID) -> HandoverResult:
+    until = case.now + case.config.policy.policy.nurture.cool_off
+    await move_to_nurture(
         env,
         tx,
         case.lead,
@@ -254,27 +268,27 @@ async def _to_nurture(env: Env, tx: Tx, case: Case, check_id: UUID) -> HandedOve
         detail={"gate_check": str(check_id)},
     )
     said = f"The lead goes to nurture until {until:%Y-%m-%d}; with new evidence it may come back before."
-    return _answer(case, check_id, stage=Stage.NURTURE.value, what=said, nurture_until=until)
+    return _answer(case, check_id, stage=LeadStage.NURTURE.value, what=said, nurture_until=until)
 
 
 def _answer(
-    case: Case,
+    case: GateAttempt,
     check_id: UUID,
     *,
     stage: str,
     what: str,
-    routed: Routed | None = None,
+    routed: RoutingResult | None = None,
     closer: str | None = None,
-    offer: SlotsAnswer | None = None,
+    offer: SlotList | None = None,
     appointment: AppointmentRow | None = None,
     nurture_until: datetime | None = None,
-) -> HandedOver:
-    return HandedOver(
+) -> HandoverResult:
+    return HandoverResult(
         gate=case.gate,
         check_id=check_id,
-        routed=routed,
+        routing=routed,
         closer=closer,
-        offer=offer,
+        slot_list=offer,
         appointment=appointment,
         setter=case.setter.key if case.setter else None,
         stage=stage,

@@ -5,19 +5,19 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from pointsman.domain.leads.facts import Stage
-from pointsman.services.holds.drain import OVERDUE
-from pointsman.services.policies.cache import current
+from pointsman.domain.leads.facts import LeadStage
+from pointsman.services.holds.drain import HOLD_OVERDUE
+from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.intake import LeadRow
-from pointsman.services.routing.hold_releases import make_room
+from pointsman.services.routing.hold_releases import retry_capped_holds
 
 #: Alerts that say that somebody has to do something about a lead; they end with the work on it.
 REQUEST_LAPSED = "request-lapsed"
-ABOUT_LEADS = (OVERDUE, REQUEST_LAPSED)
+LEAD_ALERT_CODES = (HOLD_OVERDUE, REQUEST_LAPSED)
 
 
-async def to_nurture(
+async def move_to_nurture(
     env: Env,
     tx: Tx,
     lead: LeadRow,
@@ -29,10 +29,10 @@ async def to_nurture(
 ) -> None:
     """Marketing has the lead, which is locked; news bring it back from `until` on. `detail` goes into the audit."""
     more = {"until": until.isoformat(), **detail}
-    await _end(env, tx, lead, Stage.NURTURE, reason, actor, more, nurture_until=until, nurture_reason=reason)
+    await _end_lead(env, tx, lead, LeadStage.NURTURE, reason, actor, more, nurture_until=until, nurture_reason=reason)
 
 
-async def to_won(env: Env, tx: Tx, lead: LeadRow, *, actor: Actor) -> None:
+async def mark_won(env: Env, tx: Tx, lead: LeadRow, *, actor: Actor) -> None:
     """The lead, which is locked, bought: its company is a customer."""
     more: dict[str, Any] = {}
     if lead.account_id is not None and await tx.accounts.make_customer(lead.account_id):
@@ -47,19 +47,19 @@ async def to_won(env: Env, tx: Tx, lead: LeadRow, *, actor: Actor) -> None:
             after={"status": "customer", "lead": str(lead.id)},
             reason="won",
         )
-    await _end(env, tx, lead, Stage.WON, "won", actor, more)
+    await _end_lead(env, tx, lead, LeadStage.WON, "won", actor, more)
 
 
-async def to_closed(env: Env, tx: Tx, lead: LeadRow, *, reason: str, actor: Actor) -> None:
+async def close_lead(env: Env, tx: Tx, lead: LeadRow, *, reason: str, actor: Actor) -> None:
     """Nothing more is to be done with the lead, which is locked."""
-    await _end(env, tx, lead, Stage.CLOSED, reason, actor, {})
+    await _end_lead(env, tx, lead, LeadStage.CLOSED, reason, actor, {})
 
 
-async def _end(
+async def _end_lead(
     env: Env,
     tx: Tx,
     lead: LeadRow,
-    stage: Stage,
+    stage: LeadStage,
     reason: str,
     actor: Actor,
     more: Mapping[str, Any],
@@ -68,11 +68,11 @@ async def _end(
     nurture_reason: str | None = None,
 ) -> None:
     now = env.clock()
-    held = await tx.decisions.active_assignment(lead.id)
-    await tx.gates.retire(lead.id, at=now, reason=reason)
+    held = await tx.decisions.current_assignment(lead.id)
+    await tx.gates.end_assignment_and_hold(lead.id, at=now, reason=reason)
     if held is not None:
-        await make_room(tx, await current(env, tx), held.rep, at=now)
-    for code in ABOUT_LEADS:
+        await retry_capped_holds(tx, await load_routing_config(env, tx), held.rep, at=now)
+    for code in LEAD_ALERT_CODES:
         await tx.alerts.resolve(at=now, code=code, subject=f"lead:{lead.id}")
     await tx.leads.set_stage(lead.id, stage.value, at=now, nurture_until=nurture_until, nurture_reason=nurture_reason)
     await tx.audit.add(

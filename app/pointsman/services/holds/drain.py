@@ -10,27 +10,27 @@ from uuid import UUID
 
 from pointsman.domain.distribution.eligibility import CalendarState
 from pointsman.domain.errors import Conflict, NotFound
-from pointsman.domain.leads.facts import Stage
+from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.decision import DecisionOutcome
-from pointsman.services.calendars.closer_calendars import closers_calendars
-from pointsman.services.ports import Actor, Env, Tx, Unreachable
+from pointsman.services.calendars.closer_calendars import read_closer_calendars
+from pointsman.services.ports import Actor, DatabaseUnavailable, Env, Tx
 from pointsman.services.ports.intake import LeadRow
 from pointsman.services.ports.routing import HoldCount, HoldFilter, HoldRow
-from pointsman.services.roster.absent_holder_alerts import review_holders
-from pointsman.services.routing.route_lead import Routed, route_lead
-from pointsman.services.transactions import in_transaction
+from pointsman.services.roster.absent_holder_alerts import update_absent_holder_alerts
+from pointsman.services.routing.route_lead import RoutingResult, route_lead
+from pointsman.services.transactions import run_in_transaction
 
 WORKER = Actor(name="worker")
-OVERDUE = "hold-overdue"
+HOLD_OVERDUE = "hold-overdue"
 
 #: One run takes no longer than this; the next one goes on where it stopped.
-BUDGET = timedelta(seconds=20)
+DRAIN_TIME_BUDGET = timedelta(seconds=20)
 #: A moment that comes sooner than this is waited for, so that the drain runs at that moment and not some time later.
-SOON = timedelta(seconds=1)
+DUE_LOOKAHEAD = timedelta(seconds=1)
 
-_PLACE = "holds.place"
-_EVERYTHING = HoldFilter()
+_CURSOR_KEY = "holds.place"
+_ALL_HOLDS = HoldFilter()
 _Position = tuple[datetime, UUID]
 
 
@@ -39,29 +39,29 @@ async def drain_holds(env: Env, *, limit: int = 100) -> int:
 
     Nothing is written for a lead that waits on for the same reason and the same things to happen.
     """
-    moved, stopped_at = await _drain(env, _EVERYTHING, after=env.cache.pop(_PLACE, None), limit=limit)
+    moved, stopped_at = await _drain(env, _ALL_HOLDS, after=env.cache.pop(_CURSOR_KEY, None), limit=limit)
     if stopped_at is not None:
-        env.cache[_PLACE] = stopped_at
+        env.cache[_CURSOR_KEY] = stopped_at
     return moved
 
 
-async def drain_due(env: Env, *, limit: int = 100) -> int:
+async def drain_due_holds(env: Env, *, limit: int = 100) -> int:
     """Try the leads of every pool in which a known moment of release has come, or comes within a second; how many moved on.
 
     All that wait in such a pool are tried in order of arrival, so that nobody overtakes by having been told of the moment.
     """
-    async with env.uow.single() as tx:
+    async with env.uow.autocommit() as tx:
         due = await tx.holds.next_due()
-    if due is None or due - env.clock() > SOON:
+    if due is None or due - env.clock() > DUE_LOOKAHEAD:
         return 0
     await asyncio.sleep(max(0.0, (due - env.clock()).total_seconds()))
-    async with env.uow.single() as tx:
+    async with env.uow.autocommit() as tx:
         pools = await tx.holds.due_pools(at=env.clock())
     moved, _ = await _drain(env, HoldFilter(pools=pools), after=None, limit=limit)
     return moved
 
 
-async def retry_hold(env: Env, hold_id: UUID, *, actor: Actor) -> Routed:
+async def retry_hold(env: Env, hold_id: UUID, *, actor: Actor) -> RoutingResult:
     """Try one waiting lead now. NotFound; Conflict when it waits no longer or is being worked on."""
     async with env.uow() as tx:
         hold = await tx.holds.get(hold_id)
@@ -69,8 +69,8 @@ async def retry_hold(env: Env, hold_id: UUID, *, actor: Actor) -> Routed:
         raise NotFound("There is no such hold.")
     if hold.released_at is not None:
         raise Conflict(f"This lead waits no longer: {hold.release}.", code="hold-released")
-    calendars = await closers_calendars(env) if _may_close(hold) else {}
-    routed = await _again(env, hold_id, trigger="retry", actor=actor, calendars=calendars)
+    calendars = await read_closer_calendars(env) if _may_close(hold) else {}
+    routed = await _retry(env, hold_id, trigger="retry", actor=actor, calendars=calendars)
     if routed is None:
         raise Conflict("Somebody is working on this lead right now. Try again in a second.", code="lead-busy")
     return routed
@@ -98,63 +98,67 @@ async def _drain(env: Env, which: HoldFilter, *, after: _Position | None, limit:
         async with env.uow() as tx:
             page = await tx.holds.page(which, after=place, limit=limit)
         if calendars is None and any(_may_close(hold) for hold in page):
-            calendars = await closers_calendars(env)
+            calendars = await read_closer_calendars(env)
         for hold in page:
             try:
-                routed = await _again(env, hold.id, trigger="drain", actor=WORKER, calendars=calendars or {})
+                routed = await _retry(env, hold.id, trigger="drain", actor=WORKER, calendars=calendars or {})
                 moved += routed is not None and routed.decision.outcome is not DecisionOutcome.HELD
-            except Unreachable:
+            except DatabaseUnavailable:
                 raise
             except Exception as error:  # noqa: BLE001  # one lead that cannot be moved keeps no other one waiting
                 failed = failed or error
-                await _give_up_the_moment(env, hold)
+                await _clear_next_try(env, hold)
             place = (hold.held_at, hold.id)
-            stopped = env.clock() - started > BUDGET
+            stopped = env.clock() - started > DRAIN_TIME_BUDGET
             if stopped:
                 break
         if len(page) < limit:
             break
-    await _announce(env)
+    await _alert_overdue(env)
     if failed is not None:
         raise failed  # so that whoever runs this says so
     return moved, place if stopped else None
 
 
-async def _again(
+async def _retry(
     env: Env, hold_id: UUID, *, trigger: str, actor: Actor, calendars: Mapping[str, CalendarState]
-) -> Routed | None:
-    async def work(tx: Tx) -> Routed | None:
-        await tx.holds.take_turn()
-        hold = await tx.holds.lead_free(hold_id)
+) -> RoutingResult | None:
+    async def work(tx: Tx) -> RoutingResult | None:
+        await tx.holds.lock_drain()
+        hold = await tx.holds.lock_if_lead_free(hold_id)
         if hold is None:
             return None
         lead = await tx.leads.get(hold.lead_id, lock=True)
         assert lead is not None
-        purpose, past = await tried_as(env, tx, hold)
+        purpose, past = await retry_constraints(env, tx, hold)
         return await route_lead(
             env, tx, lead, purpose=purpose, trigger=trigger, actor=actor, calendars=calendars, past_holders=past
         )
 
-    return await in_transaction(env, work)
+    return await run_in_transaction(env, work)
 
 
-async def tried_as(env: Env, tx: Tx, hold: HoldRow) -> tuple[Work | None, frozenset[str]]:
+async def retry_constraints(env: Env, tx: Tx, hold: HoldRow) -> tuple[Work | None, frozenset[str]]:
     """What a waiting lead is tried again for (None: by all rules), and who may not get it back."""
     purpose = await _purpose(env, tx, hold)
     # Who is relieved of closing may qualify the lead anew, once its pass has run out.
     same = purpose is None or purpose == hold.work
-    return purpose, await relieved_of(tx, hold.lead_id) if same else frozenset()
+    return purpose, await excluded_holders(tx, hold.lead_id) if same else frozenset()
 
 
-async def relieved_of(tx: Tx, lead_id: UUID) -> frozenset[str]:
+async def excluded_holders(tx: Tx, lead_id: UUID) -> frozenset[str]:
     """Who may not get a waiting lead back: everybody who held it, when it waits because it was to be reassigned."""
-    return await tx.decisions.past_holders(lead_id) if await tx.holds.since_reassigned(lead_id) else frozenset()
+    return (
+        await tx.decisions.past_holders(lead_id)
+        if await tx.holds.is_waiting_since_reassignment(lead_id)
+        else frozenset()
+    )
 
 
-async def relieved_of_closing(tx: Tx, lead: LeadRow) -> frozenset[str]:
+async def excluded_closers(tx: Tx, lead: LeadRow) -> frozenset[str]:
     """Who may not get a lead back that waits for another closer, though it is handed over anew."""
-    hold = await tx.holds.open_for(lead.id) if lead.stage == Stage.HELD else None
-    return await relieved_of(tx, lead.id) if hold is not None and hold.work in GATED_WORKS else frozenset()
+    hold = await tx.holds.open_for(lead.id) if lead.stage == LeadStage.HELD else None
+    return await excluded_holders(tx, lead.id) if hold is not None and hold.work in GATED_WORKS else frozenset()
 
 
 async def _purpose(env: Env, tx: Tx, hold: HoldRow) -> Work | None:
@@ -165,8 +169,8 @@ async def _purpose(env: Env, tx: Tx, hold: HoldRow) -> Work | None:
         return None
     purpose = Work(asked)
     if purpose in GATED_WORKS:
-        context = await tx.decisions.context(hold.lead_id, at=env.clock())
-        allowed = {p.work for p in context.passes} | {o.work for o in context.overrides}
+        context = await tx.decisions.routing_context(hold.lead_id, at=env.clock())
+        allowed = {p.work for p in context.gate_passes} | {o.work for o in context.overrides}
         if purpose.value not in allowed:
             return Work.QUALIFICATION
     return purpose
@@ -176,17 +180,17 @@ def _may_close(hold: HoldRow) -> bool:
     return hold.work is None or hold.work in GATED_WORKS
 
 
-async def _give_up_the_moment(env: Env, hold: HoldRow) -> None:
+async def _clear_next_try(env: Env, hold: HoldRow) -> None:
     """A lead that cannot be moved is left to the next full drain, and not tried every second."""
-    async with env.uow.single() as tx:
-        await tx.holds.tried(hold.id, at=env.clock())
+    async with env.uow.autocommit() as tx:
+        await tx.holds.clear_past_try(hold.id, at=env.clock())
 
 
-async def _announce(env: Env) -> None:
+async def _alert_overdue(env: Env) -> None:
     now = env.clock()
 
     async def work(tx: Tx) -> None:
-        await review_holders(env, tx)
+        await update_absent_holder_alerts(env, tx)
         for hold in await tx.holds.overdue(at=now, limit=100):
             waited = _hours(now - hold.held_at)
             message = (
@@ -194,9 +198,11 @@ async def _announce(env: Env) -> None:
             )
             if hold.releases:
                 message = f"{message}. What would release it: {hold.releases[0]['sentence']}"
-            await tx.alerts.put(id=env.new_id(), at=now, code=OVERDUE, subject=f"lead:{hold.lead_id}", message=message)
+            await tx.alerts.put(
+                id=env.new_id(), at=now, code=HOLD_OVERDUE, subject=f"lead:{hold.lead_id}", message=message
+            )
 
-    await in_transaction(env, work)
+    await run_in_transaction(env, work)
 
 
 def _hours(span: timedelta) -> str:

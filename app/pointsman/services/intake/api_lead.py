@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pointsman.domain.errors import Fault, Invalid
-from pointsman.domain.leads.coercion import coerce, natural_type
+from pointsman.domain.leads.coercion import coerce, infer_type
 from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
-from pointsman.domain.leads.facts import Value
+from pointsman.domain.leads.facts import FactValue
 from pointsman.domain.leads.normalise import email_key
 from pointsman.domain.text.suggestions import did_you_mean
-from pointsman.services.leads.fields import PERSONAL, KnownFields
-from pointsman.services.leads.registered_domains import to_ascii
+from pointsman.services.leads.fields import PERSONAL_FIELDS, KnownFields
+from pointsman.services.leads.registered_domains import host_to_ascii
 from pointsman.services.leads.upsert import LeadInput
 
 #: A sender's clock may be ahead of ours by so much.
@@ -20,7 +20,7 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EvidenceGiven:
+class EvidenceInput:
     """A finding as a caller writes it; the kind follows from the name."""
 
     name: str
@@ -31,13 +31,13 @@ class EvidenceGiven:
     expires_at: datetime | None
 
 
-def lead_input(
+def parse_lead_input(
     *,
     person: Mapping[str, str | None],
     external_id: str | None,
     source_system: str | None,
     fields: Mapping[str, Any],
-    evidence: Sequence[EvidenceGiven],
+    evidence: Sequence[EvidenceInput],
     occurred_at: datetime | None,
     known: KnownFields,
     now: datetime,
@@ -46,27 +46,27 @@ def lead_input(
     faults: list[Fault] = []
     told = {f"lead.{name}": (value, f"body.{name}") for name, value in person.items() if value is not None}
     told |= {name: (value, f'body.fields["{name}"]') for name, value in fields.items()}
-    values: dict[str, Value] = {}
+    values: dict[str, FactValue] = {}
     for name, (raw, path) in told.items():
-        if fault := known.fault(name, path) or (_twice(name, path, person) if name in fields else None):
+        if fault := known.fault(name, path) or (_duplicate_fault(name, path, person) if name in fields else None):
             faults.append(fault)
             continue
         try:
-            value = coerce(name, raw, known.type_of(name) or natural_type(raw))
+            value = coerce(name, raw, known.type_of(name) or infer_type(raw))
         except ValueError as error:
             faults.append(Fault(path=path, code="wrong-type", message=f"{name} {error}"))
             continue
         if value is not None:
             values[name] = value
-    personal = {name: str(values.pop(name)) for name in PERSONAL if name in values}
+    personal = {name: str(values.pop(name)) for name in PERSONAL_FIELDS if name in values}
     email = personal.get("lead.email")
-    if email is not None and email_key(email, to_ascii) is None:
+    if email is not None and email_key(email, host_to_ascii) is None:
         faults.append(
             Fault(path=told["lead.email"][1], code="not-an-email", message="write one address: name@host.tld")
         )
     if occurred_at is not None and occurred_at > now + CLOCK_SKEW:
         faults.append(Fault(path="body.occurred_at", code="in-the-future", message="it cannot have happened yet"))
-    findings = [_finding(item, position, now, faults) for position, item in enumerate(evidence)]
+    findings = [_evidence(item, position, now, faults) for position, item in enumerate(evidence)]
     if not email and not external_id and not faults:
         message = "give an email address, or external_id and source_system"
         faults.append(Fault(path="body.email", code="nobody", message=message))
@@ -85,13 +85,13 @@ def lead_input(
     )
 
 
-def _twice(name: str, path: str, person: Mapping[str, str | None]) -> Fault | None:
+def _duplicate_fault(name: str, path: str, person: Mapping[str, str | None]) -> Fault | None:
     if person.get(name.removeprefix("lead.")) is None or not name.startswith("lead."):
         return None
     return Fault(path=path, code="twice", message=f"{name} stands beside `fields` too: keep one")
 
 
-def _finding(given: EvidenceGiven, position: int, now: datetime, faults: list[Fault]) -> Evidence | None:
+def _evidence(given: EvidenceInput, position: int, now: datetime, faults: list[Fault]) -> Evidence | None:
     path = f"body.evidence[{position}]"
     kind = EVIDENCE_NAMES.get(given.name)
     if kind is None:

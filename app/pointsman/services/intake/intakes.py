@@ -9,13 +9,13 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
-from pointsman.services.intake.mapping import Mapped, events_of, map_event
+from pointsman.services.intake.mapping import MappedEvent, map_event, split_events
 from pointsman.services.intake.mapping_model import IntakeMapping, parse_mapping
 from pointsman.services.intake.signatures import Verifier, check_secrets
 from pointsman.services.leads.fields import KnownFields, known_fields
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.intake import IntakeRow
-from pointsman.services.transactions import in_transaction
+from pointsman.services.transactions import run_in_transaction
 
 MAX_SECRETS = 5
 MAX_SAMPLE = 100_000
@@ -50,21 +50,21 @@ class IntakeInput:
     active: bool
 
 
-async def ready(env: Env, key: str, *, fresh: bool = False) -> Intake:
+async def load_intake(env: Env, key: str, *, fresh: bool = False) -> Intake:
     """The intake, kept until somebody finds its version outdated; NotFound when there is none."""
     kept: dict[str, Intake] = env.cache.setdefault("intakes", {})
     intake = kept.get(key)
     if intake is None or fresh:
-        async with env.uow.single() as tx:
+        async with env.uow.autocommit() as tx:
             row = await tx.intakes.by_key(key)
         if row is None:
             kept.pop(key, None)
             raise NotFound(f"There is no intake {key[:100]!r}.", code="no-such-intake")
-        intake = kept[key] = made_ready(env, row)
+        intake = kept[key] = build_intake(env, row)
     return intake
 
 
-async def stored_mapping(env: Env, tx: Tx, intake_id: UUID, version: int) -> IntakeMapping:
+async def load_mapping(env: Env, tx: Tx, intake_id: UUID, version: int) -> IntakeMapping:
     """The mapping of an intake that is known to stand at `version`; its secrets stay sealed."""
     kept: dict[UUID, tuple[int, IntakeMapping]] = env.cache.setdefault("mappings", {})
     found = kept.get(intake_id)
@@ -75,7 +75,7 @@ async def stored_mapping(env: Env, tx: Tx, intake_id: UUID, version: int) -> Int
     return found[1]
 
 
-def made_ready(env: Env, row: IntakeRow) -> Intake:
+def build_intake(env: Env, row: IntakeRow) -> Intake:
     """The stored intake with its secrets opened and its default for deduplication filled in."""
     verifier = _VERIFIER.validate_python(row.verifier)
     mapping = IntakeMapping.model_validate(row.mapping)
@@ -120,7 +120,7 @@ async def create_intake(env: Env, key: str, given: IntakeInput, *, actor: Actor)
         await _audit(env, tx, row, "intake.created", None, actor)
         return row
 
-    return await in_transaction(env, work)
+    return await run_in_transaction(env, work)
 
 
 async def replace_intake(env: Env, key: str, given: IntakeInput, *, actor: Actor) -> IntakeRow:
@@ -146,7 +146,7 @@ async def replace_intake(env: Env, key: str, given: IntakeInput, *, actor: Actor
         await _audit(env, tx, row, "intake.replaced", before, actor)
         return row
 
-    return await in_transaction(env, work)
+    return await run_in_transaction(env, work)
 
 
 async def deactivate_intake(env: Env, key: str, *, actor: Actor) -> IntakeRow:
@@ -161,7 +161,7 @@ async def deactivate_intake(env: Env, key: str, *, actor: Actor) -> IntakeRow:
         await _audit(env, tx, row, "intake.deactivated", before, actor)
         return row
 
-    return await in_transaction(env, work)
+    return await run_in_transaction(env, work)
 
 
 async def get_intake(env: Env, key: str) -> IntakeRow:
@@ -177,7 +177,7 @@ async def list_intakes(env: Env) -> Sequence[IntakeRow]:
         return await tx.intakes.list()
 
 
-async def try_intake(env: Env, key: str, body: Any, mapping: Mapping[str, Any] | None) -> list[Mapped]:
+async def try_intake(env: Env, key: str, body: Any, mapping: Mapping[str, Any] | None) -> list[MappedEvent]:
     """What the intake (or another mapping in its place) would make of a body. Nothing is written."""
     async with env.uow() as tx:
         row = await tx.intakes.by_key(key)
@@ -200,7 +200,7 @@ async def _checked(env: Env, tx: Tx, key: str, given: IntakeInput) -> IntakeMapp
     faults: list[Fault] = []
     for mapped in _tried(env, key, given.sample, mapping, known):
         faults += [replace(fault, path=f"mapping.{fault.path}") for fault in mapped.warnings]
-        if mapped.given.email is None and mapped.given.external_id is None:
+        if mapped.lead_input.email is None and mapped.lead_input.external_id is None:
             message = "the sample gives neither an email nor an external id"
             faults.append(Fault(path='mapping.fields["lead.email"]', code="nobody", message=message))
     if faults:
@@ -208,8 +208,8 @@ async def _checked(env: Env, tx: Tx, key: str, given: IntakeInput) -> IntakeMapp
     return mapping
 
 
-def _tried(env: Env, key: str, body: Any, mapping: IntakeMapping, known: KnownFields) -> list[Mapped]:
-    return [map_event(event, mapping, known, intake=key, at=env.clock()) for event in events_of(body, mapping)]
+def _tried(env: Env, key: str, body: Any, mapping: IntakeMapping, known: KnownFields) -> list[MappedEvent]:
+    return [map_event(event, mapping, known, intake=key, at=env.clock()) for event in split_events(body, mapping)]
 
 
 def _seal(env: Env, intake_id: UUID, secrets: Sequence[str]) -> bytes:

@@ -8,34 +8,34 @@ from typing import Any
 from jmespath.exceptions import JMESPathError
 
 from pointsman.domain.errors import Fault, Invalid, TooLarge
-from pointsman.domain.leads.coercion import coerce, instant, natural_type
+from pointsman.domain.leads.coercion import coerce, infer_type, parse_instant
 from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
-from pointsman.domain.leads.facts import Value
+from pointsman.domain.leads.facts import FactValue
 from pointsman.domain.leads.normalise import email_key
 from pointsman.domain.text.strict_json import fingerprint
-from pointsman.services.intake.booking_window import Between, window_of
-from pointsman.services.intake.mapping_model import EvidenceMapping, IntakeMapping, compiled
-from pointsman.services.leads.fields import PERSONAL, KnownFields
-from pointsman.services.leads.registered_domains import to_ascii
+from pointsman.services.intake.booking_window import BookingWindow, parse_booking_window
+from pointsman.services.intake.mapping_model import EvidenceMapping, IntakeMapping, compile_expression
+from pointsman.services.leads.fields import PERSONAL_FIELDS, KnownFields
+from pointsman.services.leads.registered_domains import host_to_ascii
 from pointsman.services.leads.upsert import MAX_EXTERNAL_ID, LeadInput
 
 MAX_EVENTS = 1_000
-MAX_DEDUPE = 200
-MAX_EVIDENCE = 2_000
+MAX_DEDUPE_KEY_LENGTH = 200
+MAX_EVIDENCE_LENGTH = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mapped:
+class MappedEvent:
     """What one event says. `warnings` are the fields that could not be used."""
 
-    given: LeadInput
+    lead_input: LeadInput
     setter: str | None
     auto_book: bool
-    window: Between | None
+    window: BookingWindow | None
     warnings: tuple[Fault, ...]
 
 
-def events_of(body: Any, mapping: IntakeMapping) -> list[Any]:
+def split_events(body: Any, mapping: IntakeMapping) -> list[Any]:
     """The events in a body; Invalid when there is no list where the mapping says."""
     found = body
     if mapping.events is not None:
@@ -61,18 +61,18 @@ def dedupe_key(event: Any, position: int, mapping: IntakeMapping, headers: Any, 
         named = _search(mapping.dedupe, event, [], "dedupe")
     if named is None or named in ("", [], {}):
         return "sha256:" + fingerprint(event)
-    if isinstance(named, str) and len(named) <= MAX_DEDUPE and "\x00" not in named:
+    if isinstance(named, str) and len(named) <= MAX_DEDUPE_KEY_LENGTH and "\x00" not in named:
         return "key:" + named
     return "key-sha256:" + fingerprint(named)
 
 
-def map_event(event: Any, mapping: IntakeMapping, known: KnownFields, *, intake: str, at: datetime) -> Mapped:
+def map_event(event: Any, mapping: IntakeMapping, known: KnownFields, *, intake: str, at: datetime) -> MappedEvent:
     """What `event` says about a lead. A field that does not fit its type is left out, with a warning."""
     warnings: list[Fault] = []
     values = _values(event, mapping, known, warnings)
-    personal = {name: str(values.pop(name)) for name in PERSONAL if name in values}
+    personal = {name: str(values.pop(name)) for name in PERSONAL_FIELDS if name in values}
     email = personal.get("lead.email")
-    if email is not None and email_key(email, to_ascii) is None:
+    if email is not None and email_key(email, host_to_ascii) is None:
         path = 'fields["lead.email"]'
         warnings.append(Fault(path=path, code="not-an-email", message="is not an email address: left out"))
         email = None
@@ -92,8 +92,8 @@ def map_event(event: Any, mapping: IntakeMapping, known: KnownFields, *, intake:
         evidence=_evidence(event, mapping.evidence, source, occurred_at or at, warnings),
         occurred_at=occurred_at,
     )
-    return Mapped(
-        given=given,
+    return MappedEvent(
+        lead_input=given,
         setter=setter,
         auto_book=mapping.auto_book and usable,
         window=window,
@@ -101,15 +101,15 @@ def map_event(event: Any, mapping: IntakeMapping, known: KnownFields, *, intake:
     )
 
 
-def _values(event: Any, mapping: IntakeMapping, known: KnownFields, warnings: list[Fault]) -> dict[str, Value]:
-    values: dict[str, Value] = {}
+def _values(event: Any, mapping: IntakeMapping, known: KnownFields, warnings: list[Fault]) -> dict[str, FactValue]:
+    values: dict[str, FactValue] = {}
     found: dict[str, Any] = dict(mapping.constants)
     found |= {name: _search(path, event, warnings, f'fields["{name}"]') for name, path in mapping.fields.items()}
     for name, raw in found.items():
         if raw is None:
             continue
         try:
-            value = coerce(name, raw, known.type_of(name) or natural_type(raw))
+            value = coerce(name, raw, known.type_of(name) or infer_type(raw))
         except ValueError as error:
             warnings.append(Fault(path=f'fields["{name}"]', code="wrong-type", message=f"{error}: left out"))
             continue
@@ -118,12 +118,12 @@ def _values(event: Any, mapping: IntakeMapping, known: KnownFields, warnings: li
     return values
 
 
-def _window(event: Any, mapping: IntakeMapping, warnings: list[Fault]) -> tuple[Between | None, bool]:
+def _window(event: Any, mapping: IntakeMapping, warnings: list[Fault]) -> tuple[BookingWindow | None, bool]:
     """The window, and whether it can be used: nobody is booked at a time that was not meant."""
     if mapping.window is None:
         return None, True
     try:
-        return window_of(mapping.window, lambda path, name: _search(path, event, warnings, name)), True
+        return parse_booking_window(mapping.window, lambda path, name: _search(path, event, warnings, name)), True
     except ValueError as error:
         warnings.append(Fault(path="window", code="wrong-type", message=f"{error}: nothing is booked by itself"))
         return None, False
@@ -134,7 +134,7 @@ def _instant(event: Any, mapping: IntakeMapping, warnings: list[Fault]) -> datet
     if raw is None:
         return None
     try:
-        return instant(raw)
+        return parse_instant(raw)
     except ValueError as error:
         warnings.append(Fault(path="occurred_at", code="wrong-type", message=f"{error}: taken as now"))
         return None
@@ -158,7 +158,7 @@ def _evidence(
             Evidence(
                 kind=EVIDENCE_NAMES[part.name],
                 name=part.name,
-                value=text[:MAX_EVIDENCE],
+                value=text[:MAX_EVIDENCE_LENGTH],
                 affirmed=bool(affirmed),
                 source=part.source or source,
                 observed_at=at,
@@ -169,7 +169,7 @@ def _evidence(
 
 def _search(expression: str, value: Any, warnings: list[Fault], path: str) -> Any:
     try:
-        return compiled(expression).search(value)
+        return compile_expression(expression).search(value)
     except (JMESPathError, TypeError, ValueError, RecursionError) as error:
         # A function met a value it cannot take: to the lead this is the same as no value.
         message = f"the expression failed ({type(error).__name__}): left out"

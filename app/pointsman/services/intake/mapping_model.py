@@ -22,13 +22,13 @@ MAX_EXPRESSION = 1_000
 
 
 @lru_cache(maxsize=10_000)
-def compiled(expression: str) -> ParsedResult:
+def compile_expression(expression: str) -> ParsedResult:
     return jmespath.compile(expression)
 
 
 def _compiles(expression: str) -> str:
     try:
-        compiled(expression)
+        compile_expression(expression)
     except (JMESPathError, RecursionError) as error:
         first = str(error).splitlines()[0][:200]
         raise PydanticCustomError("jmespath", "not a JMESPath expression: {reason}", {"reason": first}) from None
@@ -70,7 +70,7 @@ class EvidenceMapping(_Part):
         return self
 
 
-class Window(_Part):
+class WindowMapping(_Part):
     """When an appointment that is booked automatically may take place: so soon, or between times that the event gives."""
 
     within: Duration | None = Field(default=None, description="At most so long after `from`; without it, after now.")
@@ -99,7 +99,7 @@ class IntakeMapping(_Part):
     evidence: Annotated[tuple[EvidenceMapping, ...], Field(max_length=50)] = ()
     setter: Expression | None = Field(default=None, description="Who hands over: a rep's key or email.")
     auto_book: bool = False
-    window: Window | None = None
+    window: WindowMapping | None = None
 
     def document(self) -> dict[str, Any]:
         return self.model_dump(mode="json", exclude_unset=True, by_alias=True)

@@ -20,34 +20,34 @@ from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, RoleProtected
 from pointsman.domain.leads.evidence import Evidence
-from pointsman.domain.leads.facts import Stage, Value
-from pointsman.domain.leads.matching import Merged, unite
+from pointsman.domain.leads.facts import FactValue, LeadStage
+from pointsman.domain.leads.matching import MergedValues, merge_records
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.role_guard import guard_assignment
-from pointsman.services.handover.gate_check import open_case
-from pointsman.services.handover.handover import refuse_in
-from pointsman.services.holds.close_lead import to_won
-from pointsman.services.holds.drain import relieved_of
-from pointsman.services.leads.fields import PERSONAL
-from pointsman.services.policies.cache import current
-from pointsman.services.ports import Actor, Env, LostRace, Refused, Tx
+from pointsman.services.handover.gate_check import attempt_gate
+from pointsman.services.handover.handover import refuse_gate_in_tx
+from pointsman.services.holds.close_lead import mark_won
+from pointsman.services.holds.drain import excluded_holders
+from pointsman.services.leads.fields import PERSONAL_FIELDS
+from pointsman.services.policies.cache import load_routing_config
+from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
 from pointsman.services.ports.intake import LeadChange, LeadRow, LeadWrite, Person
 from pointsman.services.ports.routing import AssignmentRow
-from pointsman.services.routing.ledger import credit
-from pointsman.services.routing.route_lead import Routed, route_lead
-from pointsman.services.transactions import in_transaction
+from pointsman.services.routing.ledger import reverse_turn_of
+from pointsman.services.routing.route_lead import RoutingResult, route_lead
+from pointsman.services.transactions import run_in_transaction
 
 MERGED = "merged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MergedLeads:
+class LeadMergeResult:
     """What became of a merge; `routed` is set where the survivor had to be decided anew."""
 
     survivor: LeadRow
     merged: LeadRow
     holder: str | None
-    routed: Routed | None
+    routed: RoutingResult | None
     what_happens: str
 
 
@@ -57,21 +57,21 @@ class _Pair:
 
     into: LeadRow
     other: LeadRow
-    holds_into: AssignmentRow | None
-    holds_other: AssignmentRow | None
+    into_assignment: AssignmentRow | None
+    other_assignment: AssignmentRow | None
 
 
-async def merge_leads(env: Env, lead_id: UUID, *, into: UUID, reason: str, actor: Actor) -> MergedLeads:
+async def merge_leads(env: Env, lead_id: UUID, *, into: UUID, reason: str, actor: Actor) -> LeadMergeResult:
     """Make the lead one with `into`, which survives. NotFound; Invalid; Conflict, which says what to do instead."""
 
-    async def work(tx: Tx) -> MergedLeads:
+    async def work(tx: Tx) -> LeadMergeResult:
         pair = await _locked(tx, lead_id, into)
-        await _possible(tx, pair)
+        await _check_mergeable(tx, pair)
         return await _merge(env, tx, pair, reason, actor)
 
     try:
-        return await in_transaction(env, work)
-    except Refused as refused:
+        return await run_in_transaction(env, work)
+    except ConstraintRefused as refused:
         if refused.constraint in ("PM001", "PM004"):
             raise Conflict(f"The leads cannot be merged as they are: {refused}", code="merge-refused") from refused
         raise
@@ -90,22 +90,22 @@ async def _locked(tx: Tx, lead_id: UUID, into: UUID) -> _Pair:
     return _Pair(
         into=rows[into],
         other=rows[lead_id],
-        holds_into=await tx.decisions.active_assignment(into),
-        holds_other=await tx.decisions.active_assignment(lead_id),
+        into_assignment=await tx.decisions.current_assignment(into),
+        other_assignment=await tx.decisions.current_assignment(lead_id),
     )
 
 
-async def _possible(tx: Tx, pair: _Pair) -> None:
+async def _check_mergeable(tx: Tx, pair: _Pair) -> None:
     """An appointment and a closer's work rest on the gate that their own lead passed: they do not move."""
     way = f"merge {pair.into.id} into {pair.other.id} instead"
-    if await tx.appointments.of_lead(pair.other.id) is not None:
-        if await tx.appointments.of_lead(pair.into.id) is not None:
+    if await tx.appointments.active_for_lead(pair.other.id) is not None:
+        if await tx.appointments.active_for_lead(pair.into.id) is not None:
             raise Conflict("Both leads have an appointment. Cancel one, then merge.", code="both-have-appointments")
         raise Conflict(
             f"The lead has an appointment, which stays with it: {way}, or cancel the appointment first.",
             code="has-appointment",
         )
-    other, into = pair.holds_other, pair.holds_into
+    other, into = pair.other_assignment, pair.into_assignment
     if other is not None and Work(other.work) in GATED_WORKS and (into is None or Work(into.work) not in GATED_WORKS):
         raise Conflict(
             f"{other.rep} has this lead for {other.work} on a gate that only it has passed: {way}.",
@@ -113,27 +113,27 @@ async def _possible(tx: Tx, pair: _Pair) -> None:
         )
 
 
-async def _merge(env: Env, tx: Tx, pair: _Pair, reason: str, actor: Actor) -> MergedLeads:
+async def _merge(env: Env, tx: Tx, pair: _Pair, reason: str, actor: Actor) -> LeadMergeResult:
     now, other, into = env.clock(), pair.other, pair.into
     news = await _evidence_news(env, tx, pair)
     await tx.gates.add_evidence(into.id, news, at=now)
-    ids = await tx.merges.take_over(other.id, into=into.id)
+    ids = await tx.merges.move_identities(other.id, into=into.id)
     if into.email_key is None and other.email_key is not None:
-        await tx.merges.hand_email(other.id, into=into.id)
+        await tx.merges.move_email(other.id, into=into.id)
         into = replace(into, email=other.email, email_key=other.email_key)
-    united = unite(_values(into), into.known_at, _values(other), other.known_at)
+    united = merge_records(_values(into), into.known_at, _values(other), other.known_at)
     survivor = await _store(env, tx, into, other, united, reason, actor)
     holder = await _take_over(env, tx, pair)
-    if pair.holds_other is not None:
-        await tx.decisions.end_assignment(pair.holds_other.id, at=now, reason=MERGED)
-        if holder is None and pair.holds_other.decision_id is not None:
-            await credit(env, tx, pair.holds_other.decision_id, f"merged: {reason}", actor=actor)
-    await tx.merges.close(other.id, at=now)
-    await tx.merges.mark(other.id, into=into.id, at=now)
+    if pair.other_assignment is not None:
+        await tx.decisions.end_assignment(pair.other_assignment.id, at=now, reason=MERGED)
+        if holder is None and pair.other_assignment.decision_id is not None:
+            await reverse_turn_of(env, tx, pair.other_assignment.decision_id, f"merged: {reason}", actor=actor)
+    await tx.merges.close_open_items(other.id, at=now)
+    await tx.merges.mark_merged(other.id, into=into.id, at=now)
     if holder is not None:
         await tx.merges.end_hold(into.id, at=now)
         await tx.decisions.add_assignment(replace(holder, id=env.new_id(), lead_id=into.id, assigned_at=now))
-        await tx.leads.set_stage(into.id, Stage.WORKING.value, at=now)
+        await tx.leads.set_stage(into.id, LeadStage.WORKING.value, at=now)
     await tx.alerts.resolve(at=now, code="identity-conflict", subject=f"lead:{into.id}")
     routed, said = await _what_follows(env, tx, pair, survivor, news, holder, actor)
     after = {
@@ -145,8 +145,8 @@ async def _merge(env: Env, tx: Tx, pair: _Pair, reason: str, actor: Actor) -> Me
     }
     before = {
         "stage": other.stage,
-        "rep": pair.holds_other.rep if pair.holds_other else None,
-        "into": {"stage": into.stage, "rep": pair.holds_into.rep if pair.holds_into else None},
+        "rep": pair.other_assignment.rep if pair.other_assignment else None,
+        "into": {"stage": into.stage, "rep": pair.into_assignment.rep if pair.into_assignment else None},
     }
     for lead, action in ((other.id, "lead.merged"), (into.id, "lead.merged-into")):
         await tx.audit.add(
@@ -162,8 +162,8 @@ async def _merge(env: Env, tx: Tx, pair: _Pair, reason: str, actor: Actor) -> Me
     survivor_now, merged = await tx.leads.get(into.id), await tx.leads.get(other.id)
     assert survivor_now is not None, "it was locked"
     assert merged is not None, "it was locked"
-    now_held = await tx.decisions.active_assignment(into.id)
-    return MergedLeads(
+    now_held = await tx.decisions.current_assignment(into.id)
+    return LeadMergeResult(
         survivor=survivor_now,
         merged=merged,
         holder=now_held.rep if now_held else None,
@@ -183,13 +183,15 @@ def _said(item: Evidence) -> tuple[object, ...]:
     return (item.kind, item.name, item.value, item.affirmed, item.source, item.observed_at, item.expires_at)
 
 
-def _values(row: LeadRow) -> dict[str, Value]:
+def _values(row: LeadRow) -> dict[str, FactValue]:
     """All facts but the email, which is not a fact here but a name."""
     personal = {"lead.first_name": row.first_name, "lead.last_name": row.last_name, "lead.phone": row.phone}
     return dict(row.facts) | {name: value for name, value in personal.items() if value is not None}
 
 
-async def _store(env: Env, tx: Tx, into: LeadRow, other: LeadRow, united: Merged, reason: str, actor: Actor) -> LeadRow:
+async def _store(
+    env: Env, tx: Tx, into: LeadRow, other: LeadRow, united: MergedValues, reason: str, actor: Actor
+) -> LeadRow:
     def text(name: str) -> str | None:
         value = united.values.get(name)
         return value if isinstance(value, str) else None
@@ -206,11 +208,11 @@ async def _store(env: Env, tx: Tx, into: LeadRow, other: LeadRow, united: Merged
                 audit_id=env.new_id(),
                 actor=actor.name,
                 at=env.clock(),
-                person=_NOBODY,
+                person=_BLANK_PERSON,
                 first_name=text("lead.first_name"),
                 last_name=text("lead.last_name"),
                 phone=text("lead.phone"),
-                facts={name: value for name, value in united.values.items() if name not in PERSONAL},
+                facts={name: value for name, value in united.values.items() if name not in PERSONAL_FIELDS},
                 known_at=united.known_at,
             ),
             email=into.email,
@@ -225,13 +227,13 @@ async def _store(env: Env, tx: Tx, into: LeadRow, other: LeadRow, united: Merged
 
 async def _take_over(env: Env, tx: Tx, pair: _Pair) -> AssignmentRow | None:
     """The other lead's assignment, where its holder may go on with the survivor, which nobody holds."""
-    held = pair.holds_other
+    held = pair.other_assignment
     if (
-        held is None or pair.holds_into is not None or pair.into.stage == Stage.WON
+        held is None or pair.into_assignment is not None or pair.into.stage == LeadStage.WON
     ):  # who bought is nobody's to win again
         return None
-    rep = (await current(env, tx)).roster.reps.get(held.rep)
-    if rep is None or not rep.active or rep.key in await relieved_of(tx, pair.into.id):
+    rep = (await load_routing_config(env, tx)).roster.reps.get(held.rep)
+    if rep is None or not rep.active or rep.key in await excluded_holders(tx, pair.into.id):
         return None
     try:
         # Neither an override nor a pass was given for the survivor: the role alone has to allow it.
@@ -249,36 +251,36 @@ async def _what_follows(
     news: Sequence[Evidence],
     holder: AssignmentRow | None,
     actor: Actor,
-) -> tuple[Routed | None, str]:
+) -> tuple[RoutingResult | None, str]:
     if not all(item.affirmed for item in news):
-        context = await tx.decisions.context(survivor.id, at=env.clock())
-        if context.passes:
-            case = await open_case(env, tx, survivor.id, (), None, replace(actor, supplier=None), lock=False)
+        context = await tx.decisions.routing_context(survivor.id, at=env.clock())
+        if context.gate_passes:
+            case = await attempt_gate(env, tx, survivor.id, (), None, replace(actor, supplier=None), lock=False)
             if not case.gate.passed:
-                handed = await refuse_in(env, tx, case)
-                return handed.routed, f"The evidence speaks against closing. {handed.what_happens}"
+                handed = await refuse_gate_in_tx(env, tx, case)
+                return handed.routing, f"The evidence speaks against closing. {handed.what_happens}"
     if holder is not None:
         return None, f"{holder.rep} goes on with the lead for {holder.work}."
-    if pair.holds_into is not None:
-        return None, f"{pair.holds_into.rep} goes on with the lead for {pair.holds_into.work}."
-    waited = Stage.HELD.value in (pair.into.stage, pair.other.stage)
-    bought = Stage.WON.value in (pair.into.stage, pair.other.stage)
-    if not waited and pair.holds_other is None:
-        if bought and pair.into.stage != Stage.WON:
-            await to_won(env, tx, survivor, actor=actor)
+    if pair.into_assignment is not None:
+        return None, f"{pair.into_assignment.rep} goes on with the lead for {pair.into_assignment.work}."
+    waited = LeadStage.HELD.value in (pair.into.stage, pair.other.stage)
+    bought = LeadStage.WON.value in (pair.into.stage, pair.other.stage)
+    if not waited and pair.other_assignment is None:
+        if bought and pair.into.stage != LeadStage.WON:
+            await mark_won(env, tx, survivor, actor=actor)
         return None, "Nobody held or waited for either lead; nothing had to be decided."
     if bought:
-        survivor = replace(survivor, stage=Stage.WON.value)  # what is decided now is decided about a customer
-    past = await relieved_of(tx, survivor.id) if waited else frozenset()
-    trigger = "retry" if pair.into.stage == Stage.HELD else "merge"
+        survivor = replace(survivor, stage=LeadStage.WON.value)  # what is decided now is decided about a customer
+    past = await excluded_holders(tx, survivor.id) if waited else frozenset()
+    trigger = "retry" if pair.into.stage == LeadStage.HELD else "merge"
     try:
         routed = await route_lead(env, tx, survivor, purpose=None, trigger=trigger, actor=actor, past_holders=past)
-    except Refused as refused:
+    except ConstraintRefused as refused:
         raise LostRace(str(refused)) from refused
     return routed, routed.decision.summary
 
 
-_NOBODY = Person(
+_BLANK_PERSON = Person(
     email=None,
     email_key=None,
     source_system=None,

@@ -11,17 +11,17 @@ from pointsman.domain.errors import Invalid, NotFound, PointsmanError, RoleProte
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.roster.reps import Roster
 from pointsman.domain.text.strict_json import parse_json
-from pointsman.services.deliveries.vendor_error_text import safe_text
-from pointsman.services.handover.book_on_handover import Wish
-from pointsman.services.handover.handover import HandedOver, hand_over
-from pointsman.services.intake.intakes import stored_mapping
-from pointsman.services.intake.mapping import Mapped, map_event
-from pointsman.services.intake.submit_lead import Submitted, submit_in, upsert_lead
+from pointsman.services.deliveries.vendor_error_text import safe_error_text
+from pointsman.services.handover.book_on_handover import AutoBook
+from pointsman.services.handover.handover import HandoverResult, hand_over
+from pointsman.services.intake.intakes import load_mapping
+from pointsman.services.intake.mapping import MappedEvent, map_event
+from pointsman.services.intake.submit_lead import SubmitResult, submit_lead_in_tx, upsert_lead
 from pointsman.services.leads.fields import known_fields
-from pointsman.services.ports import Actor, Env, Tx, Unreachable
+from pointsman.services.ports import Actor, DatabaseUnavailable, Env, Tx
 from pointsman.services.ports.intake import InboxRow
-from pointsman.services.routing.route_lead import current
-from pointsman.services.transactions import in_transaction
+from pointsman.services.routing.route_lead import load_routing_config
+from pointsman.services.transactions import run_in_transaction
 
 MAX_ATTEMPTS = 8
 LEASE = timedelta(seconds=20)  # a killed worker's item is taken up after it; two at once do no harm
@@ -38,7 +38,7 @@ async def process_item(env: Env, inbox_id: UUID) -> None:
     The attempt is counted before it runs, so that an item which kills its worker ends in the dead letters too.
     """
     now = env.clock()
-    async with env.uow.single() as tx:
+    async with env.uow.autocommit() as tx:
         item = await tx.inbox.claim(inbox_id, at=now, lease_until=now + LEASE)
     if item is None:
         return
@@ -47,18 +47,18 @@ async def process_item(env: Env, inbox_id: UUID) -> None:
         return
     try:
         await _run(env, item)
-    except Unreachable:
+    except DatabaseUnavailable:
         raise  # nothing can be recorded either: the lease runs out, and the sweep takes the item up again
     except PointsmanError as error:
         await _fail(env, item, f"{error.code}: {error}", permanent=isinstance(error, _PERMANENT))
     except Exception as error:  # noqa: BLE001  # an item ends done or dead, whatever goes wrong inside it
-        await _fail(env, item, _place_of(error), permanent=False)
+        await _fail(env, item, _error_code(error), permanent=False)
 
 
 async def _run(env: Env, item: InboxRow) -> None:
     actor = Actor(name=f"intake:{item.intake_key}")
-    async with env.uow.single() as tx:
-        mapping = await stored_mapping(env, tx, item.intake_id, item.intake_version)
+    async with env.uow.autocommit() as tx:
+        mapping = await load_mapping(env, tx, item.intake_id, item.intake_version)
         known = await known_fields(env, tx)
     event = parse_json(item.body)
     mapped = map_event(event, mapping, known, intake=item.intake_key, at=item.received_at)
@@ -68,85 +68,85 @@ async def _run(env: Env, item: InboxRow) -> None:
         await _submit(env, item, mapped, actor)
 
 
-async def _hand_over(env: Env, item: InboxRow, mapped: Mapped, actor: Actor) -> None:
+async def _hand_over(env: Env, item: InboxRow, mapped: MappedEvent, actor: Actor) -> None:
     """The lead first, then the hand-over; the item is marked in the hand-over's own transaction, so it happens once."""
 
     async def matched(tx: Tx) -> tuple[UUID, str | None]:
-        upserted = await upsert_lead(env, tx, mapped.given, actor=actor)
-        return upserted.lead.id, setter_key((await current(env, tx)).roster, mapped.setter)
+        upserted = await upsert_lead(env, tx, mapped.lead_input, actor=actor)
+        return upserted.lead.id, resolve_setter((await load_routing_config(env, tx)).roster, mapped.setter)
 
-    lead_id, setter = await in_transaction(env, matched)
+    lead_id, setter = await run_in_transaction(env, matched)
     warned = dict(_warned(mapped))
     if mapped.setter and setter is None:
         warned["warnings"] = [*warned.get("warnings", []), {"path": "setter", "code": "no-such-rep"}]
 
-    async def mark(tx: Tx, handed: HandedOver) -> None:
+    async def mark(tx: Tx, handed: HandoverResult) -> None:
         if await tx.inbox.lock(item.id) is None:
-            raise _DoneElsewhere
-        await tx.inbox.finish(item.id, at=env.clock(), lead_id=lead_id, result=_handed(handed) | warned)
+            raise _AlreadyProcessed
+        await tx.inbox.finish(item.id, at=env.clock(), lead_id=lead_id, result=_handover_result(handed) | warned)
 
     try:
         await hand_over(
             env,
             lead_id,
-            evidence=_told_by(mapped, setter),
+            evidence=_attribute_to_setter(mapped, setter),
             setter=setter,
             actor=actor,
-            wish=_wish(mapped, env.clock()),
-            within=mark,
+            auto_book=_auto_book(mapped, env.clock()),
+            before_commit=mark,
         )
-    except _DoneElsewhere:
+    except _AlreadyProcessed:
         return
 
 
-def _wish(mapped: Mapped, now: datetime) -> Wish:
+def _auto_book(mapped: MappedEvent, now: datetime) -> AutoBook:
     """The earliest slot of the sender's window; nothing where nothing is left of the window."""
-    window = mapped.window.from_now(now) if mapped.window else None
-    return Wish(earliest=mapped.auto_book and (mapped.window is None or window is not None), window=window)
+    window = mapped.window.interval_from(now) if mapped.window else None
+    return AutoBook(earliest=mapped.auto_book and (mapped.window is None or window is not None), window=window)
 
 
-def _told_by(mapped: Mapped, setter: str | None) -> tuple[Evidence, ...]:
+def _attribute_to_setter(mapped: MappedEvent, setter: str | None) -> tuple[Evidence, ...]:
     """The evidence under the rep's key: senders name the setter by an address, which a closer should not have to read."""
     return tuple(
         replace(item, source=f"sdr:{setter}") if setter and item.source == f"sdr:{mapped.setter}" else item
-        for item in mapped.given.evidence
+        for item in mapped.lead_input.evidence
     )
 
 
-def _handed(handed: HandedOver) -> dict[str, Any]:
+def _handover_result(handed: HandoverResult) -> dict[str, Any]:
     return {
         "gate_passed": handed.gate.passed,
         "gate_check_id": str(handed.check_id),
         "missing": [{"what": item.what, "why": item.why} for item in handed.gate.missing],
-        "refused": [{"what": item.what, "why": safe_text(item.why)} for item in handed.gate.refused],
+        "refused": [{"what": item.what, "why": safe_error_text(item.why)} for item in handed.gate.refused],
         "failed": [leaf.words for leaf in handed.gate.failed_conditions],
         "what_happens": handed.what_happens,
         "stage": handed.stage,
         "closer": handed.closer,
-        "decision_id": str(handed.routed.decision_id) if handed.routed else None,
-        "outcome": handed.routed.decision.outcome.value if handed.routed else None,
-        "hold_reason": handed.routed.decision.hold_reason if handed.routed else None,
+        "decision_id": str(handed.routing.decision_id) if handed.routing else None,
+        "outcome": handed.routing.decision.outcome.value if handed.routing else None,
+        "hold_reason": handed.routing.decision.hold_reason if handed.routing else None,
         "appointment_id": str(handed.appointment.id) if handed.appointment else None,
     }
 
 
-class _DoneElsewhere(Exception):  # not an error: another worker was faster
+class _AlreadyProcessed(Exception):  # not an error: another worker was faster
     """The item was worked off meanwhile: this transaction must leave nothing behind."""
 
 
-async def _submit(env: Env, item: InboxRow, mapped: Mapped, actor: Actor) -> None:
+async def _submit(env: Env, item: InboxRow, mapped: MappedEvent, actor: Actor) -> None:
     async def work(tx: Tx) -> None:
         if await tx.inbox.lock(item.id) is None:
             return  # done, or with another worker
-        submitted = await submit_in(env, tx, mapped.given, actor=actor)
+        submitted = await submit_lead_in_tx(env, tx, mapped.lead_input, actor=actor)
         await tx.inbox.finish(
             item.id, at=env.clock(), lead_id=submitted.lead.id, result=_result(submitted) | _warned(mapped)
         )
 
-    await in_transaction(env, work)
+    await run_in_transaction(env, work)
 
 
-def _result(submitted: Submitted) -> dict[str, Any]:
+def _result(submitted: SubmitResult) -> dict[str, Any]:
     """Ids and codes; what the person said stays in the lead."""
     result: dict[str, Any] = {"created": submitted.created, "routed": submitted.routed is not None}
     if submitted.routed is not None:
@@ -163,7 +163,7 @@ def _result(submitted: Submitted) -> dict[str, Any]:
     return result
 
 
-def _warned(mapped: Mapped) -> dict[str, Any]:
+def _warned(mapped: MappedEvent) -> dict[str, Any]:
     return (
         {"warnings": [{"path": fault.path, "code": fault.code} for fault in mapped.warnings]} if mapped.warnings else {}
     )
@@ -173,7 +173,7 @@ async def _fail(env: Env, item: InboxRow, error: str, *, permanent: bool) -> Non
     now = env.clock()
     dead = permanent or item.attempts >= MAX_ATTEMPTS
     wait = min(_FIRST_WAIT * 2 ** (item.attempts - 1), _LONGEST_WAIT)
-    reason = safe_text(error)
+    reason = safe_error_text(error)
     async with env.uow() as tx:
         await tx.inbox.fail(item.id, error=reason, retry_at=None if dead else now + wait)
         if dead:
@@ -181,7 +181,7 @@ async def _fail(env: Env, item: InboxRow, error: str, *, permanent: bool) -> Non
             await tx.alerts.put(id=env.new_id(), at=now, code="inbox-dead", subject=f"inbox:{item.id}", message=message)
 
 
-def _place_of(error: Exception) -> str:
+def _error_code(error: Exception) -> str:
     """Type and place alone: a message may quote what a person wrote."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if "pointsman" in frame.filename] or list(frames)
@@ -189,7 +189,7 @@ def _place_of(error: Exception) -> str:
     return f"internal: {type(error).__name__}{place}"
 
 
-def setter_key(roster: Roster, setter: str | None) -> str | None:
+def resolve_setter(roster: Roster, setter: str | None) -> str | None:
     """The rep whose key or email is `setter`."""
     wanted = (setter or "").casefold()
     return next((rep.key for rep in roster.reps.values() if wanted in (rep.key.casefold(), rep.email.casefold())), None)

@@ -7,85 +7,85 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.errors import Conflict, NotFound, Unauthenticated, Unavailable
-from pointsman.domain.text.strict_json import canonical, parse_json
-from pointsman.services.intake.intakes import Intake, ready
-from pointsman.services.intake.mapping import dedupe_key, events_of
+from pointsman.domain.text.strict_json import canonical_bytes, parse_json
+from pointsman.services.intake.intakes import Intake, load_intake
+from pointsman.services.intake.mapping import dedupe_key, split_events
 from pointsman.services.intake.process_item import LEASE, process_item
-from pointsman.services.intake.signatures import Signed, verify
+from pointsman.services.intake.signatures import SignedRequest, verify_signature
 from pointsman.services.ports import Actor, Env, LostRace, Tx
-from pointsman.services.ports.intake import InboxRow, Receipt
+from pointsman.services.ports.intake import InboxReceipt, InboxRow
 
-__all__ = ["Received", "process_item", "receive", "replay_item", "sweep_inbox"]
+__all__ = ["WebhookReceipt", "process_item", "receive_webhook", "replay_item", "sweep_inbox"]
 
 #: An accepted item that no job has touched for so long is given a new job.
-UNTOUCHED = timedelta(seconds=60)
-SWEEP = 500
-ANSWERS_KEPT = timedelta(hours=24)
-_TRIES = 4
+LOST_JOB_AFTER = timedelta(seconds=60)
+SWEEP_LIMIT = 500
+IDEMPOTENCY_RETENTION = timedelta(hours=24)
+_MAX_TRIES = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
+class WebhookReceipt:
     """What was stored: the ids of new items, and how many events were there before."""
 
     ids: tuple[UUID, ...]
     duplicates: int
 
 
-async def receive(
+async def receive_webhook(
     env: Env, intake_key: str, *, method: str, url_path_and_query: str, headers: Mapping[str, str], body: bytes
-) -> Received:
+) -> WebhookReceipt:
     """Verify, split, deduplicate and store, with the jobs, in one statement. Returning means that it is committed.
 
     `headers` have lower-case names. Raises NotFound, Conflict ("intake-inactive"), Unauthenticated, Invalid, TooLarge.
     """
-    request = Signed(method=method, uri=env.public_url + url_path_and_query, headers=headers, body=body)
+    request = SignedRequest(method=method, uri=env.public_url + url_path_and_query, headers=headers, body=body)
     intake = await _verified(env, intake_key, request)
     value = parse_json(body)
-    for _ in range(_TRIES):
-        events = events_of(value, intake.mapping)
+    for _ in range(_MAX_TRIES):
+        events = split_events(value, intake.mapping)
         if not events:
-            return Received(ids=(), duplicates=0)
+            return WebhookReceipt(ids=(), duplicates=0)
         try:
             receipt = await _accept(env, intake, request, value, events)
         except LostRace:
             continue
-        if receipt.current:
-            return Received(ids=receipt.ids, duplicates=len(events) - len(receipt.ids))
+        if receipt.is_intake_current:
+            return WebhookReceipt(ids=receipt.inbox_ids, duplicates=len(events) - len(receipt.inbox_ids))
         intake = await _verified(env, intake_key, request, fresh=True)  # it changed since we read it
     raise Unavailable("Too many requests for the same thing at once. Try again in a second.")
 
 
-async def _verified(env: Env, key: str, request: Signed, *, fresh: bool = False) -> Intake:
-    intake = await ready(env, key, fresh=fresh)
+async def _verified(env: Env, key: str, request: SignedRequest, *, fresh: bool = False) -> Intake:
+    intake = await load_intake(env, key, fresh=fresh)
     now = env.clock()
     try:
-        _open(intake)
-        verify(intake.verifier, intake.secrets, request, now=now)
+        _require_active(intake)
+        verify_signature(intake.verifier, intake.secrets, request, now=now)
     except (Unauthenticated, Conflict):
         # Our copy may be old: the secret may have been changed, or the intake opened again.
-        newer = await ready(env, key, fresh=True)
+        newer = await load_intake(env, key, fresh=True)
         if newer.version == intake.version:
             raise
-        _open(newer)
-        verify(newer.verifier, newer.secrets, request, now=now)
+        _require_active(newer)
+        verify_signature(newer.verifier, newer.secrets, request, now=now)
         return newer
     return intake
 
 
-def _open(intake: Intake) -> None:
+def _require_active(intake: Intake) -> None:
     if not intake.active:
         raise Conflict("This intake is closed: stop sending to it.", code="intake-inactive")
 
 
-async def _accept(env: Env, intake: Intake, request: Signed, value: Any, events: list[Any]) -> Receipt:
+async def _accept(env: Env, intake: Intake, request: SignedRequest, value: Any, events: list[Any]) -> InboxReceipt:
     now = env.clock()
     batch = isinstance(value, list) or len(events) > 1
     keys = [
         dedupe_key(event, position, intake.mapping, request.headers, batch=batch)
         for position, event in enumerate(events)
     ]
-    async with env.uow.single() as tx:
+    async with env.uow.autocommit() as tx:
         if not batch and events[0] is value:
             return await tx.inbox.accept(
                 inbox_id=env.new_id(),
@@ -100,7 +100,7 @@ async def _accept(env: Env, intake: Intake, request: Signed, value: Any, events:
             intake_id=intake.id,
             intake_version=intake.version,
             raw=request.body,
-            events=[(env.new_id(), key, canonical(event)) for key, event in zip(keys, events, strict=True)],
+            events=[(env.new_id(), key, canonical_bytes(event)) for key, event in zip(keys, events, strict=True)],
             at=now,
         )
 
@@ -109,17 +109,19 @@ async def sweep_inbox(env: Env) -> int:
     """Give a job to every item whose next attempt is due or whose job was lost; forget old idempotency answers."""
     now = env.clock()
     async with env.uow() as tx:
-        due = await tx.inbox.overdue(at=now, untouched_since=now - UNTOUCHED, lease_until=now + LEASE, limit=SWEEP)
+        due = await tx.inbox.claim_overdue(
+            at=now, untouched_since=now - LOST_JOB_AFTER, lease_until=now + LEASE, limit=SWEEP_LIMIT
+        )
         for inbox_id in due:
             await tx.jobs.defer("inbox.process", {"inbox_id": str(inbox_id)})
-        await tx.idempotency.purge(before=now - ANSWERS_KEPT, limit=1_000)
+        await tx.idempotency.purge(before=now - IDEMPOTENCY_RETENTION, limit=1_000)
     return len(due)
 
 
 async def replay_item(env: Env, inbox_id: UUID, *, actor: Actor) -> InboxRow:
     """Take a dead item up again, as if it had just come in."""
     async with env.uow() as tx:
-        item = await tx.inbox.revive(inbox_id)
+        item = await tx.inbox.reopen_dead(inbox_id)
         if item is None:
             await _refuse_replay(tx, inbox_id)
             raise AssertionError("unreachable: it raises")

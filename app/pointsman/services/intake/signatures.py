@@ -79,7 +79,7 @@ Verifier = Annotated[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Signed:
+class SignedRequest:
     """One request as it arrived: header names in lower case, the URI as the sender must have written it."""
 
     method: str
@@ -88,7 +88,7 @@ class Signed:
     body: bytes
 
 
-def verify(verifier: Verifier, secrets: Sequence[str], request: Signed, *, now: datetime) -> None:
+def verify_signature(verifier: Verifier, secrets: Sequence[str], request: SignedRequest, *, now: datetime) -> None:
     """Raise Unauthenticated unless one of the secrets signed exactly this request, and lately."""
     check: Callable[[str], bool]
     match verifier:
@@ -136,25 +136,25 @@ def _usable_standard_secret(secret: str) -> bool:
     return len(key) >= 16
 
 
-def _header(request: Signed, name: str) -> str:
+def _header(request: SignedRequest, name: str) -> str:
     value = request.headers.get(name, "")
     if not value or not value.isascii():
         raise Unauthenticated(f"The header {name} is missing or unreadable.", code="bad-signature")
     return value
 
 
-def _fresh(milliseconds: int, now: datetime) -> None:
+def _check_timestamp(milliseconds: int, now: datetime) -> None:
     if abs(now.timestamp() * 1000 - milliseconds) > TOLERANCE_SECONDS * 1000:
         raise Unauthenticated("The timestamp is more than five minutes away from our clock.", code="stale-signature")
 
 
-def _standard_webhooks(request: Signed, now: datetime) -> Callable[[str], bool]:
+def _standard_webhooks(request: SignedRequest, now: datetime) -> Callable[[str], bool]:
     message_id = _header(request, "webhook-id")
     stamp = _header(request, "webhook-timestamp")
     given = [part[3:] for part in _header(request, "webhook-signature").split(" ") if part.startswith("v1,")]
     if not _SECONDS.fullmatch(stamp):  # the library would take "1_0.5" too
         raise Unauthenticated("webhook-timestamp is not whole seconds.", code="bad-signature")
-    _fresh(int(stamp) * 1000, now)
+    _check_timestamp(int(stamp) * 1000, now)
 
     def check(secret: str) -> bool:
         try:
@@ -172,7 +172,7 @@ def _standard_webhooks(request: Signed, now: datetime) -> Callable[[str], bool]:
     return check
 
 
-def _hubspot_v2(request: Signed) -> Callable[[str], bool]:
+def _hubspot_v2(request: SignedRequest) -> Callable[[str], bool]:
     given = _header(request, "x-hubspot-signature")
 
     def check(secret: str) -> bool:
@@ -190,12 +190,12 @@ _DECODED = {
 _ENCODED = re.compile("|".join(_DECODED), re.IGNORECASE)
 
 
-def _hubspot_v3(request: Signed, now: datetime) -> Callable[[str], bool]:
+def _hubspot_v3(request: SignedRequest, now: datetime) -> Callable[[str], bool]:
     given = _header(request, "x-hubspot-signature-v3")
     stamp = _header(request, "x-hubspot-request-timestamp")
     if not _MILLISECONDS.fullmatch(stamp):
         raise Unauthenticated("x-hubspot-request-timestamp is not milliseconds.", code="bad-signature")
-    _fresh(int(stamp), now)
+    _check_timestamp(int(stamp), now)
     uri = _ENCODED.sub(lambda found: _DECODED[found.group().upper()], request.uri)
     source = request.method.encode() + uri.encode() + request.body + stamp.encode()
 
@@ -206,7 +206,7 @@ def _hubspot_v3(request: Signed, now: datetime) -> Callable[[str], bool]:
     return check
 
 
-def _hmac(request: Signed, *, header: str, prefix: str, encoding: str) -> Callable[[str], bool]:
+def _hmac(request: SignedRequest, *, header: str, prefix: str, encoding: str) -> Callable[[str], bool]:
     given = _header(request, header)
     if not given.startswith(prefix):
         raise Unauthenticated(f"The header {header} does not begin with {prefix!r}.", code="bad-signature")
@@ -220,7 +220,7 @@ def _hmac(request: Signed, *, header: str, prefix: str, encoding: str) -> Callab
     return check
 
 
-def _bearer(request: Signed, header: str) -> Callable[[str], bool]:
+def _bearer(request: SignedRequest, header: str) -> Callable[[str], bool]:
     given = _header(request, header)
     if header == "authorization":
         scheme, _, given = given.partition(" ")

@@ -2,96 +2,106 @@
 
 from dataclasses import dataclass, replace
 
-from pointsman.domain.leads.facts import Stage
-from pointsman.services.handover.gate_check import open_case
-from pointsman.services.handover.handover import HandedOver, refuse_in
-from pointsman.services.holds.drain import relieved_of
-from pointsman.services.leads.facts import facts_of
-from pointsman.services.leads.upsert import LeadInput, Upserted, upsert_lead
+from pointsman.domain.leads.facts import LeadStage
+from pointsman.services.handover.gate_check import attempt_gate
+from pointsman.services.handover.handover import HandoverResult, refuse_gate_in_tx
+from pointsman.services.holds.drain import excluded_holders
+from pointsman.services.leads.facts import stored_facts
+from pointsman.services.leads.upsert import LeadInput, UpsertResult, upsert_lead
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.intake import LeadRow
 from pointsman.services.ports.routing import RoutingContext
-from pointsman.services.routing.route_lead import Routed, current, route_lead
-from pointsman.services.transactions import in_transaction
+from pointsman.services.routing.route_lead import RoutingResult, load_routing_config, route_lead
+from pointsman.services.transactions import run_in_transaction
 
-__all__ = ["LeadInput", "Submitted", "Upserted", "from_nurture", "submit_in", "submit_lead", "upsert_lead"]
+__all__ = [
+    "LeadInput",
+    "SubmitResult",
+    "UpsertResult",
+    "re_entry_trigger",
+    "submit_lead",
+    "submit_lead_in_tx",
+    "upsert_lead",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Submitted:
+class SubmitResult:
     """What became of a lead that came in; `routed` None means that nothing had to be decided, and `note` says why."""
 
     lead: LeadRow
     created: bool
-    routed: Routed | None
+    routed: RoutingResult | None
     note: str | None
 
 
-async def submit_lead(env: Env, given: LeadInput, *, actor: Actor) -> Submitted:
+async def submit_lead(env: Env, given: LeadInput, *, actor: Actor) -> SubmitResult:
     """Take in a lead in one transaction; see `submit_in`."""
 
-    async def work(tx: Tx) -> Submitted:
-        return await submit_in(env, tx, given, actor=actor)
+    async def work(tx: Tx) -> SubmitResult:
+        return await submit_lead_in_tx(env, tx, given, actor=actor)
 
-    return await in_transaction(env, work)
+    return await run_in_transaction(env, work)
 
 
-async def submit_in(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Submitted:
+async def submit_lead_in_tx(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> SubmitResult:
     """Upsert the lead and route it when it is new, held, won, closed or back from nurture; else its holder keeps it."""
     upserted = await upsert_lead(env, tx, given, actor=actor)
     lead = upserted.lead
     if given.evidence:
         items = [replace(item, id=item.id or env.new_id()) for item in given.evidence]
         await tx.gates.add_evidence(lead.id, items, at=env.clock())
-    if withdrawn := await _withdrawn(env, tx, given, lead, actor):
+    if withdrawn := await _revoke_contradicted_pass(env, tx, given, lead, actor):
         after = await tx.leads.get(lead.id)
-        return Submitted(lead=after or lead, created=False, routed=withdrawn.routed, note=withdrawn.what_happens)
-    trigger, note = await _trigger(env, tx, lead)
+        return SubmitResult(lead=after or lead, created=False, routed=withdrawn.routing, note=withdrawn.what_happens)
+    trigger, note = await _routing_trigger(env, tx, lead)
     if trigger is None:
-        return Submitted(lead=lead, created=upserted.created, routed=None, note=note)
-    past = await relieved_of(tx, lead.id) if lead.stage == Stage.HELD else frozenset()
+        return SubmitResult(lead=lead, created=upserted.created, routed=None, note=note)
+    past = await excluded_holders(tx, lead.id) if lead.stage == LeadStage.HELD else frozenset()
     # A lead made a moment ago has nothing yet: one statement less for nearly every lead.
     fresh = RoutingContext(versions=upserted.versions) if upserted.versions and not given.evidence else None
     routed = await route_lead(
         env, tx, lead, purpose=None, trigger=trigger, actor=actor, past_holders=past, context=fresh
     )
-    return Submitted(lead=lead, created=upserted.created, routed=routed, note=note)
+    return SubmitResult(lead=lead, created=upserted.created, routed=routed, note=note)
 
 
-async def _withdrawn(env: Env, tx: Tx, given: LeadInput, lead: LeadRow, actor: Actor) -> HandedOver | None:
+async def _revoke_contradicted_pass(
+    env: Env, tx: Tx, given: LeadInput, lead: LeadRow, actor: Actor
+) -> HandoverResult | None:
     """A "no" that contradicts a standing pass ends it, as if it had come with a hand-over; None when it does not."""
     if all(item.affirmed for item in given.evidence):
         return None
-    if not (await tx.decisions.context(lead.id, at=env.clock())).passes:
+    if not (await tx.decisions.routing_context(lead.id, at=env.clock())).gate_passes:
         return None
-    case = await open_case(env, tx, lead.id, (), None, replace(actor, supplier=None), lock=False)  # locked already
-    return None if case.gate.passed else await refuse_in(env, tx, case)
+    case = await attempt_gate(env, tx, lead.id, (), None, replace(actor, supplier=None), lock=False)  # locked already
+    return None if case.gate.passed else await refuse_gate_in_tx(env, tx, case)
 
 
-async def _trigger(env: Env, tx: Tx, lead: LeadRow) -> tuple[str | None, str | None]:
+async def _routing_trigger(env: Env, tx: Tx, lead: LeadRow) -> tuple[str | None, str | None]:
     """(why the lead is routed now, or None; a sentence for the caller when it was known)."""
-    match Stage(lead.stage):
-        case Stage.NEW:
+    match LeadStage(lead.stage):
+        case LeadStage.NEW:
             return "intake", None
-        case Stage.HELD:
+        case LeadStage.HELD:
             return "retry", "The lead was waiting; this news was looked at."
-        case Stage.NURTURE:
-            return await from_nurture(env, tx, lead)
-        case Stage.WON:
+        case LeadStage.NURTURE:
+            return await re_entry_trigger(env, tx, lead)
+        case LeadStage.WON:
             return "customer-news", "The lead has bought; this news was routed as a customer's."
-        case Stage.CLOSED:
+        case LeadStage.CLOSED:
             return "returned", "The lead had been closed and came back with this news."
-        case Stage.WORKING | Stage.CLOSING | Stage.BOOKED:
+        case LeadStage.WORKING | LeadStage.CLOSING | LeadStage.BOOKED:
             return None, "The lead is known and stays with its holder; this news is kept."
 
 
-async def from_nurture(env: Env, tx: Tx, lead: LeadRow) -> tuple[str | None, str]:
+async def re_entry_trigger(env: Env, tx: Tx, lead: LeadRow) -> tuple[str | None, str]:
     """Why a nurtured lead is routed now, or None for one that stays; and a sentence about it."""
     if lead.nurture_until is not None and env.clock() < lead.nurture_until:
         until = lead.nurture_until.isoformat(timespec="minutes")
         return None, f"The lead is in nurture until {until} at least; this news is kept."
-    policy = (await current(env, tx)).policy
-    known = policy.enriched(facts_of(lead), env.clock())
+    policy = (await load_routing_config(env, tx)).policy
+    known = policy.enrich(stored_facts(lead), env.clock())
     if policy.re_enter is not None and policy.re_enter(known) is not True:
         return None, "The lead stays in nurture: it does not meet the policy's condition to come back yet."
     return "re-entry", "The lead came back from nurture."

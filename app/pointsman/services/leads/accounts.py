@@ -6,20 +6,20 @@ from datetime import datetime
 from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
-from pointsman.services.ports import Actor, Env, LostRace, Refused, Tx
+from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
 from pointsman.services.ports.accounts import AccountRow
-from pointsman.services.transactions import in_transaction
+from pointsman.services.transactions import run_in_transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MergedAccounts:
+class AccountMergeResult:
     """The account that survives, and how many leads came to it."""
 
     survivor: AccountRow
     leads: int
 
 
-async def account(env: Env, account_id: UUID) -> AccountRow:
+async def get_account(env: Env, account_id: UUID) -> AccountRow:
     """One account, also one that was merged; NotFound."""
     async with env.uow() as tx:
         return _found(await tx.accounts.get(account_id), account_id)
@@ -54,24 +54,24 @@ async def set_parent(env: Env, account_id: UUID, parent: UUID | None, *, reason:
         return _found(await tx.accounts.get(account_id), account_id)
 
     try:
-        return await in_transaction(env, work)
-    except Refused as refused:
-        raise _circle(refused) from refused
+        return await run_in_transaction(env, work)
+    except ConstraintRefused as refused:
+        raise _parent_conflict(refused) from refused
 
 
-async def hang_under(env: Env, tx: Tx, account_id: UUID, domain: str, *, actor: Actor) -> None:
+async def set_parent_by_domain(env: Env, tx: Tx, account_id: UUID, domain: str, *, actor: Actor) -> None:
     """Hang the account under the one of this domain, as a sender says; where that would be a circle, a human is asked.
 
     Inside the caller's transaction; LostRace when the parent is made at the same moment.
     """
     now = env.clock()
-    parent = await tx.accounts.of_domain(domain, new_id=env.new_id(), at=now)
+    parent = await tx.accounts.get_or_create_by_domain(domain, new_id=env.new_id(), at=now)
     if parent is None:
         raise LostRace("the parent account was made at the same moment")
     child = _found(await tx.accounts.get(account_id, lock=True), account_id)
     if parent == child.parent_id:
         return
-    if await tx.accounts.is_above(account_id, parent):
+    if await tx.accounts.is_ancestor_of(account_id, parent):
         message = (
             f"An event says that {domain} stands above this account, which stands above {domain}. It was left out."
         )
@@ -81,7 +81,7 @@ async def hang_under(env: Env, tx: Tx, account_id: UUID, domain: str, *, actor: 
         return
     try:
         await tx.accounts.set_parent(account_id, parent)
-    except Refused as refused:
+    except ConstraintRefused as refused:
         raise LostRace(str(refused)) from refused
     await tx.alerts.resolve(at=now, code="parent-circle", subject=f"account:{account_id}")
     await _audit(
@@ -96,7 +96,7 @@ async def hang_under(env: Env, tx: Tx, account_id: UUID, domain: str, *, actor: 
     )
 
 
-async def merge_accounts(env: Env, account_id: UUID, *, into: UUID, reason: str, actor: Actor) -> MergedAccounts:
+async def merge_accounts(env: Env, account_id: UUID, *, into: UUID, reason: str, actor: Actor) -> AccountMergeResult:
     """Make the account one with `into`, which survives: leads, children, name and domain lead there from then on.
 
     The survivor keeps its name, domain, owner and parent where it has them; a customer stays one. No lead is routed.
@@ -106,7 +106,7 @@ async def merge_accounts(env: Env, account_id: UUID, *, into: UUID, reason: str,
         message = "An account cannot be merged into itself: name the other one."
         raise Invalid(message, faults=[Fault(path="body.into", code="same-account", message=message)])
 
-    async def work(tx: Tx) -> MergedAccounts:
+    async def work(tx: Tx) -> AccountMergeResult:
         rows = {one: await _live(tx, one) for one in sorted((account_id, into))}
         moved = await tx.accounts.merge(account_id, into=into, at=env.clock())
         survivor = _found(await tx.accounts.get(into), into)
@@ -120,12 +120,12 @@ async def merge_accounts(env: Env, account_id: UUID, *, into: UUID, reason: str,
         }
         for one, action in ((account_id, "account.merged"), (into, "account.merged-into")):
             await _audit(env, tx, actor, action, one, before=before, after=after, reason=reason)
-        return MergedAccounts(survivor=survivor, leads=moved)
+        return AccountMergeResult(survivor=survivor, leads=moved)
 
     try:
-        return await in_transaction(env, work)
-    except Refused as refused:
-        raise _circle(refused) from refused
+        return await run_in_transaction(env, work)
+    except ConstraintRefused as refused:
+        raise _parent_conflict(refused) from refused
 
 
 async def _live(tx: Tx, account_id: UUID) -> AccountRow:
@@ -145,7 +145,7 @@ def _found(row: AccountRow | None, account_id: UUID) -> AccountRow:
     return row
 
 
-def _circle(refused: Refused) -> Exception:
+def _parent_conflict(refused: ConstraintRefused) -> Exception:
     if refused.constraint != "PM004":
         return refused
     return Conflict(f"Parents must not form a circle: {refused}. Change the parents first.", code="parent-circle")

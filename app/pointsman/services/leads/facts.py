@@ -1,13 +1,13 @@
 """A stored lead as the dotted facts that rules ask about."""
 
-from pointsman.domain.leads.facts import Facts, Stage, Value
+from pointsman.domain.leads.facts import Facts, FactValue, LeadStage
 from pointsman.services.ports.intake import LeadRow
 
 
-def facts_of(row: LeadRow) -> Facts:
+def stored_facts(row: LeadRow) -> Facts:
     """Everything known about a lead and its account; the unknown is absent. `qualification.*` comes from evidence."""
-    facts: dict[str, Value] = dict(row.facts)
-    known: dict[str, Value | None] = {
+    facts: dict[str, FactValue] = dict(row.facts)
+    known: dict[str, FactValue | None] = {
         "lead.email": row.email,
         "lead.first_name": row.first_name,
         "lead.last_name": row.last_name,
@@ -18,7 +18,7 @@ def facts_of(row: LeadRow) -> Facts:
         "account.parent_domain": row.parent_domain,
         "account.parent_owner": row.parent_owner,
     }
-    if row.stage == Stage.WON:  # also without a company that could say so
+    if row.stage == LeadStage.WON:  # also without a company that could say so
         known["account.status"] = "customer"
     facts.update({name: value for name, value in known.items() if value is not None})
     if row.account_domain is not None:

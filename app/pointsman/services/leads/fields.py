@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pointsman.domain.errors import Fault
-from pointsman.domain.leads.facts import FIELDS, FieldType
-from pointsman.domain.policy.document import FuzzyNames
+from pointsman.domain.leads.facts import STANDARD_FIELDS, FieldType
+from pointsman.domain.policy.document import FuzzyNameMatching
 from pointsman.domain.text.suggestions import did_you_mean
-from pointsman.services.policies.cache import compiled_policy
+from pointsman.services.policies.cache import load_compiled_policy
 from pointsman.services.ports import Env, Tx
 
 #: For so long a policy just published may not be seen here: a field is declared before senders use it, and a free-mail
 #: domain changes nothing that is stored. Saves a statement for each lead.
-STALE_FOR = timedelta(seconds=5)
+CACHE_TTL = timedelta(seconds=5)
 
 #: What the service itself says about a lead; nobody may send it.
-OWN = frozenset({"lead.created_at", "account.parent_owner"})
-PERSONAL = frozenset({"lead.email", "lead.first_name", "lead.last_name", "lead.phone"})
+COMPUTED_FIELDS = frozenset({"lead.created_at", "account.parent_owner"})
+PERSONAL_FIELDS = frozenset({"lead.email", "lead.first_name", "lead.last_name", "lead.phone"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,23 +25,23 @@ class KnownFields:
     """Types by field name. Without a published policy, any `custom.` field may be sent."""
 
     types: Mapping[str, FieldType]
-    free_mail: frozenset[str]
-    open: bool
-    names: FuzzyNames | None = None  # how alike company names count
+    free_mail_domains: frozenset[str]
+    accepts_any_custom: bool
+    fuzzy_names: FuzzyNameMatching | None = None  # how alike company names count
 
     def type_of(self, name: str) -> FieldType | None:
         return self.types.get(name)
 
     def fault(self, name: str, path: str) -> Fault | None:
         """Why no sender may set the field `name`, or None."""
-        if name in OWN:
+        if name in COMPUTED_FIELDS:
             return Fault(path=path, code="read-only", message=f"{name} is set by the service: leave it out")
         if name.startswith("qualification."):
             hint = "findings are evidence, with source and time: put it under evidence"
             return Fault(path=path, code="read-only", message=f"{name} is not sent as a field; {hint}")
-        if name in self.types or (self.open and _custom(name)):
+        if name in self.types or (self.accepts_any_custom and _custom(name)):
             return None
-        hint = did_you_mean(name, set(self.types) - OWN)
+        hint = did_you_mean(name, set(self.types) - COMPUTED_FIELDS)
         if _custom(name):
             hint = f"declare it under fields in the policy{', or ' + hint if hint else ''}"
         return Fault(
@@ -53,18 +53,18 @@ async def known_fields(env: Env, tx: Tx) -> KnownFields:
     """The fields as of now, or a few seconds ago."""
     now = env.clock()
     cached: tuple[datetime, KnownFields] | None = env.cache.get("known-fields")
-    if cached is not None and timedelta(0) <= now - cached[0] < STALE_FOR:
+    if cached is not None and timedelta(0) <= now - cached[0] < CACHE_TTL:
         return cached[1]
-    version = (await tx.policies.versions()).policy
+    version = (await tx.policies.live_versions()).policy
     if version is None:
-        known = KnownFields(types=FIELDS, free_mail=frozenset(), open=True)
+        known = KnownFields(types=STANDARD_FIELDS, free_mail_domains=frozenset(), accepts_any_custom=True)
     else:
-        policy = (await compiled_policy(env, tx, version)).policy
+        policy = (await load_compiled_policy(env, tx, version)).policy
         known = KnownFields(
-            types={**FIELDS, **policy.fields},
-            free_mail=frozenset(policy.matching.free_mail_domains_extra),
-            open=False,
-            names=policy.matching.names,
+            types={**STANDARD_FIELDS, **policy.fields},
+            free_mail_domains=frozenset(policy.matching.free_mail_domains_extra),
+            accepts_any_custom=False,
+            fuzzy_names=policy.matching.names,
         )
     env.cache["known-fields"] = (now, known)
     return known

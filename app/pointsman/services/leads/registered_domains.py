@@ -6,11 +6,11 @@ from ipaddress import ip_address
 import idna
 import tldextract
 
-from pointsman.domain.leads.free_mail import FREE_MAIL
-from pointsman.domain.leads.normalise import host_of
+from pointsman.domain.leads.free_mail import FREE_MAIL_DOMAINS
+from pointsman.domain.leads.normalise import extract_host
 
 
-def to_ascii(host: str) -> str:
+def host_to_ascii(host: str) -> str:
     """The IDNA form of a host name, lower case; ValueError when it is no host name."""
     try:
         return host.lower() if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
@@ -25,7 +25,7 @@ def _suffixes() -> tldextract.TLDExtract:
 
 
 @lru_cache(maxsize=10_000)
-def registrable(host: str) -> str | None:
+def registrable_domain(host: str) -> str | None:
     """ "acme.co.uk" for "www.acme.co.uk"; None for addresses and bare suffixes."""
     try:
         ip_address(host)
@@ -42,8 +42,14 @@ def registrable(host: str) -> str | None:
 
 def company_domain(text: str, *, free_mail: frozenset[str]) -> str | None:
     """The company's domain in a host name, URL or email domain; None when it says nothing about a company."""
-    host = host_of(text, to_ascii)
-    domain = registrable(host) if host else None
-    if domain is None or domain in FREE_MAIL or domain in free_mail or host in FREE_MAIL or host in free_mail:
+    host = extract_host(text, host_to_ascii)
+    domain = registrable_domain(host) if host else None
+    if (
+        domain is None
+        or domain in FREE_MAIL_DOMAINS
+        or domain in free_mail
+        or host in FREE_MAIL_DOMAINS
+        or host in free_mail
+    ):
         return None
     return domain

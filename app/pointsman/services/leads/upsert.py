@@ -7,23 +7,30 @@ from uuid import UUID
 
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.leads.evidence import Evidence
-from pointsman.domain.leads.facts import Value
-from pointsman.domain.leads.matching import Found, Likeness, Merged, choose, merge, stamp_of
+from pointsman.domain.leads.facts import FactValue
+from pointsman.domain.leads.matching import (
+    AccountMatches,
+    LeadMatch,
+    MergedValues,
+    choose_lead,
+    merge_newer,
+    sortable_timestamp,
+)
 from pointsman.domain.leads.normalise import company_key, email_key, name_blocks
-from pointsman.domain.roster.ownership import owner_named
-from pointsman.services.leads.account_matching import alike_accounts
-from pointsman.services.leads.accounts import hang_under
-from pointsman.services.leads.fields import PERSONAL, known_fields
-from pointsman.services.leads.registered_domains import company_domain, to_ascii
-from pointsman.services.policies.cache import roster_version
+from pointsman.domain.roster.ownership import resolve_owner
+from pointsman.services.leads.account_matching import match_account_by_name
+from pointsman.services.leads.accounts import set_parent_by_domain
+from pointsman.services.leads.fields import PERSONAL_FIELDS, known_fields
+from pointsman.services.leads.registered_domains import company_domain, host_to_ascii
+from pointsman.services.policies.cache import load_roster
 from pointsman.services.ports import Actor, Env, LostRace, Tx
 from pointsman.services.ports.intake import LeadChange, LeadRow, LeadWrite, Person
-from pointsman.services.ports.routing import Versions
+from pointsman.services.ports.routing import LiveVersions
 
 MAX_EXTERNAL_ID = 255
 
 #: What an event says of the company and not of the person; it is kept with the account.
-_OF_THE_ACCOUNT = {
+_ACCOUNT_FIELDS = {
     "account_status": "account.status",
     "account_owner": "account.owner",
     "parent_domain": "account.parent_domain",
@@ -40,13 +47,13 @@ class LeadInput:
     first_name: str | None = None
     last_name: str | None = None
     phone: str | None = None
-    facts: Mapping[str, Value] = field(default_factory=dict)
+    facts: Mapping[str, FactValue] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
     occurred_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Upserted:
+class UpsertResult:
     """The lead, locked; `conflict` is another lead that the given email belongs to.
 
     `versions` is what was in force when the lead was made, None for a known one.
@@ -54,51 +61,51 @@ class Upserted:
 
     lead: LeadRow
     created: bool
-    versions: Versions | None = None
+    versions: LiveVersions | None = None
     conflict: UUID | None = None
 
 
-async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Upserted:
+async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> UpsertResult:
     """Make or find the lead and keep what was true last; its row is locked until the transaction ends.
 
     Raises Invalid ("nobody") without a usable email or external id, and LostRace when two make the same person at
     the same moment: then the transaction is run again.
     """
     known = await known_fields(env, tx)
-    person = await _owned(env, tx, _identify(given, known.free_mail))
+    person = await _with_account_owner(env, tx, _identify(given, known.free_mail_domains))
     write = _write(env, given, person, actor)
-    if known.names is not None and person.company_key is not None:
+    if known.fuzzy_names is not None and person.company_key is not None:
         country = given.facts.get("company.country") or given.facts.get("lead.country")
-        write = _placed(write, await alike_accounts(tx, person, country, known.names))
+        write = _placed(write, await match_account_by_name(tx, person, country, known.fuzzy_names))
     made = await tx.leads.create(write)
     if made is not None:
         lead, versions = made
-        lead = await _under_its_parent(env, tx, lead, person, actor)
-        return Upserted(lead=lead, created=True, versions=versions)
-    rows = await tx.leads.find_locked(
+        lead = await _with_account_parent(env, tx, lead, person, actor)
+        return UpsertResult(lead=lead, created=True, versions=versions)
+    rows = await tx.leads.find_and_lock(
         email_key=person.email_key, source_system=person.source_system, external_id=person.external_id
     )
     by_id = {row.id: row for row, _, _ in rows}
-    found = choose(
+    found = choose_lead(
         next((row.id for row, by_external_id, _ in rows if by_external_id), None),
         next((row.id for row, _, by_email in rows if by_email), None),
     )
     if found is None:
         raise LostRace("the lead came or went between two statements")
     row = by_id[found.lead_id]
-    person = _without_old_news(person, row, write)
+    person = _without_stale_values(person, row, write)
     write = replace(write, person=person)
     # An email by which a merged lead is found again leads here, but is not the one that this lead goes by.
     alias = any(by_email and row.email_key != person.email_key for row, _, by_email in rows)
-    lead = await _change(tx, row, write, found, knows_id=found.by == "external_id", alias=alias)
-    lead = await _under_its_parent(env, tx, lead, person, actor)
+    lead = await _update(tx, row, write, found, knows_id=found.by == "external_id", alias=alias)
+    lead = await _with_account_parent(env, tx, lead, person, actor)
     if _new_conflict(row, found):
         await _report_conflict(env, tx, found, actor)
-    return Upserted(lead=lead, created=False, conflict=found.conflict)
+    return UpsertResult(lead=lead, created=False, conflict=found.conflict)
 
 
 def _identify(given: LeadInput, free_mail: frozenset[str]) -> Person:
-    key = email_key(given.email, to_ascii) if given.email else None
+    key = email_key(given.email, host_to_ascii) if given.email else None
     if key is None and not given.external_id:
         fault = Fault(path="email", code="nobody", message="give an email address, or external_id and source_system")
         raise Invalid(
@@ -129,28 +136,28 @@ def _identify(given: LeadInput, free_mail: frozenset[str]) -> Person:
     )
 
 
-async def _owned(env: Env, tx: Tx, person: Person) -> Person:
+async def _with_account_owner(env: Env, tx: Tx, person: Person) -> Person:
     """With the owner's key for what the sender calls the account's owner; whom the roster does not know is left out."""
     if person.account_owner is None:
         return person
-    version = (await tx.policies.versions()).roster
-    roster = await roster_version(env, tx, version) if version is not None else None
-    owner = owner_named(person.account_owner, roster) if roster else None
+    version = (await tx.policies.live_versions()).roster
+    roster = await load_roster(env, tx, version) if version is not None else None
+    owner = resolve_owner(person.account_owner, roster) if roster else None
     return replace(person, account_owner=owner if roster and owner in roster.reps else None)
 
 
-async def _under_its_parent(env: Env, tx: Tx, lead: LeadRow, person: Person, actor: Actor) -> LeadRow:
+async def _with_account_parent(env: Env, tx: Tx, lead: LeadRow, person: Person, actor: Actor) -> LeadRow:
     """The lead, once its account hangs where the sender says; costs nothing where it does already."""
     domain = person.parent_domain
     if domain is None or lead.account_id is None or domain in (lead.parent_domain, lead.account_domain):
         return lead
-    await hang_under(env, tx, lead.account_id, domain, actor=actor)
+    await set_parent_by_domain(env, tx, lead.account_id, domain, actor=actor)
     return await tx.leads.get(lead.id) or lead
 
 
 def _write(env: Env, given: LeadInput, person: Person, actor: Actor) -> LeadWrite:
     now = env.clock()
-    stamp = stamp_of(min(given.occurred_at or now, now))  # a sender's fast clock must not freeze what we know
+    stamp = sortable_timestamp(min(given.occurred_at or now, now))  # a sender's fast clock must not freeze what we know
     facts = {name: value for name, value in given.facts.items() if not name.startswith(("account.", "qualification."))}
     if person.domain_from == "company.domain" and person.domain is not None:
         facts["company.domain"] = person.domain
@@ -160,7 +167,7 @@ def _write(env: Env, given: LeadInput, person: Person, actor: Actor) -> LeadWrit
         "lead.last_name": given.last_name,
         "lead.phone": given.phone,
     }
-    company = {name: getattr(person, attribute) for attribute, name in _OF_THE_ACCOUNT.items()}
+    company = {name: getattr(person, attribute) for attribute, name in _ACCOUNT_FIELDS.items()}
     told = [*facts, *(name for name, value in (personal | company).items() if value is not None)]
     return LeadWrite(
         id=env.new_id(),
@@ -177,7 +184,7 @@ def _write(env: Env, given: LeadInput, person: Person, actor: Actor) -> LeadWrit
     )
 
 
-def _placed(write: LeadWrite, found: Likeness) -> LeadWrite:
+def _placed(write: LeadWrite, found: AccountMatches) -> LeadWrite:
     """What an alike name says of the account, as the lead will tell it."""
     if found.link is not None:
         match = {"account": "alike-name", **found.link.as_json()}
@@ -187,7 +194,7 @@ def _placed(write: LeadWrite, found: Likeness) -> LeadWrite:
     )
 
 
-async def _change(tx: Tx, row: LeadRow, write: LeadWrite, found: Found, *, knows_id: bool, alias: bool) -> LeadRow:
+async def _update(tx: Tx, row: LeadRow, write: LeadWrite, found: LeadMatch, *, knows_id: bool, alias: bool) -> LeadRow:
     """Merge the news into a locked lead; nothing is written when there is no news."""
     person = write.person
     merged = _merged(row, write, email_is_free=found.conflict is None and not alias)
@@ -214,11 +221,11 @@ async def _change(tx: Tx, row: LeadRow, write: LeadWrite, found: Found, *, knows
                 first_name=_text(values, "lead.first_name"),
                 last_name=_text(values, "lead.last_name"),
                 phone=_text(values, "lead.phone"),
-                facts={name: value for name, value in values.items() if name not in PERSONAL},
+                facts={name: value for name, value in values.items() if name not in PERSONAL_FIELDS},
                 known_at=merged.known_at,
             ),
             email=email,
-            email_key=email_key(email, to_ascii) if email else None,
+            email_key=email_key(email, host_to_ascii) if email else None,
             keep_account=None if moves else row.account_id,
             match=match,
             add_identity=add_identity,
@@ -227,18 +234,18 @@ async def _change(tx: Tx, row: LeadRow, write: LeadWrite, found: Found, *, knows
     )
 
 
-def _without_old_news(person: Person, row: LeadRow, write: LeadWrite) -> Person:
+def _without_stale_values(person: Person, row: LeadRow, write: LeadWrite) -> Person:
     """What an older event says of the account is left out, as it is with the person's own fields."""
     late: dict[str, None] = {
         attribute: None
-        for attribute, name in _OF_THE_ACCOUNT.items()
+        for attribute, name in _ACCOUNT_FIELDS.items()
         if row.known_at.get(name, "") > write.known_at.get(name, row.known_at.get(name, ""))
     }
     return replace(person, **late)  # type: ignore[arg-type]  # each of them may be None
 
 
-def _merged(row: LeadRow, write: LeadWrite, *, email_is_free: bool) -> Merged:
-    old: dict[str, Value] = dict(row.facts)
+def _merged(row: LeadRow, write: LeadWrite, *, email_is_free: bool) -> MergedValues:
+    old: dict[str, FactValue] = dict(row.facts)
     personal = {
         "lead.email": row.email,
         "lead.first_name": row.first_name,
@@ -246,7 +253,7 @@ def _merged(row: LeadRow, write: LeadWrite, *, email_is_free: bool) -> Merged:
         "lead.phone": row.phone,
     }
     old |= {name: value for name, value in personal.items() if value is not None}
-    news: dict[str, Value] = dict(write.facts)
+    news: dict[str, FactValue] = dict(write.facts)
     given = {
         "lead.email": write.person.email if email_is_free else None,
         "lead.first_name": write.first_name,
@@ -254,23 +261,23 @@ def _merged(row: LeadRow, write: LeadWrite, *, email_is_free: bool) -> Merged:
         "lead.phone": write.phone,
     }
     news |= {name: value for name, value in given.items() if value is not None}
-    stamp = max(write.known_at.values(), default=stamp_of(write.at))
+    stamp = max(write.known_at.values(), default=sortable_timestamp(write.at))
     of_the_account = {
-        name: stamp for attribute, name in _OF_THE_ACCOUNT.items() if getattr(write.person, attribute) is not None
+        name: stamp for attribute, name in _ACCOUNT_FIELDS.items() if getattr(write.person, attribute) is not None
     }
-    return merge(old, {**row.known_at, **of_the_account}, news, stamp)
+    return merge_newer(old, {**row.known_at, **of_the_account}, news, stamp)
 
 
-def _text(values: Mapping[str, Value], name: str) -> str | None:
+def _text(values: Mapping[str, FactValue], name: str) -> str | None:
     value = values.get(name)
     return value if isinstance(value, str) else None
 
 
-def _new_conflict(row: LeadRow, found: Found) -> bool:
+def _new_conflict(row: LeadRow, found: LeadMatch) -> bool:
     return found.conflict is not None and row.match.get("conflict") != str(found.conflict)
 
 
-async def _report_conflict(env: Env, tx: Tx, found: Found, actor: Actor) -> None:
+async def _report_conflict(env: Env, tx: Tx, found: LeadMatch, actor: Actor) -> None:
     now = env.clock()
     subject = f"lead:{found.lead_id}"
     message = (

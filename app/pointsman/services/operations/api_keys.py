@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from pointsman.domain.errors import Fault, Forbidden, Invalid, NotFound, Unauthenticated
-from pointsman.services.ports import Actor, Env, Refused
+from pointsman.services.ports import Actor, ConstraintRefused, Env
 from pointsman.services.ports.platform import ApiKeyRow
 
 #: What a key may be allowed. `admin` may do everything.
@@ -20,7 +20,7 @@ _PREFIX = "pm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewKey:
+class CreatedKey:
     """A key just made; `token` is not stored anywhere and cannot be shown again."""
 
     row: ApiKeyRow
@@ -34,9 +34,9 @@ async def create_key(
     scopes: Sequence[str],
     actor: Actor,
     supplier: str | None = None,
-    lives_for: timedelta | None = None,
+    valid_for: timedelta | None = None,
     entropy: Callable[[int], bytes] = secrets.token_bytes,
-) -> NewKey:
+) -> CreatedKey:
     """Make a key. Raises `Invalid` for an unknown scope or supplier, or a scope that a partner cannot have."""
     faults = _faults(name, scopes, supplier)
     if faults:
@@ -50,7 +50,7 @@ async def create_key(
         scopes=frozenset(scopes),
         supplier=supplier,
         created_at=now,
-        expires_at=None if lives_for is None else now + lives_for,
+        expires_at=None if valid_for is None else now + valid_for,
         revoked_at=None,
     )
     try:
@@ -64,12 +64,12 @@ async def create_key(
                 subject=f"key:{row.id}",
                 after={"name": row.name, "scopes": sorted(row.scopes), "supplier": supplier},
             )
-    except Refused as refused:
+    except ConstraintRefused as refused:
         if refused.constraint != "api_keys_supplier_fkey":
             raise
         fault = Fault(path="body.supplier", code="unknown-supplier", message="Name a supplier of the roster.")
         raise Invalid("There is no such supplier.", faults=[fault]) from refused
-    return NewKey(row=row, token=f"{_PREFIX}_{row.id}_{secret}")
+    return CreatedKey(row=row, token=f"{_PREFIX}_{row.id}_{secret}")
 
 
 def _faults(name: str, scopes: Sequence[str], supplier: str | None) -> list[Fault]:
@@ -114,17 +114,17 @@ class Caller:
     def actor(self) -> Actor:
         return Actor(name=f"key:{self.key_id}", supplier=self.supplier)
 
-    def may(self, *scopes: str) -> bool:
+    def has_scope(self, *scopes: str) -> bool:
         return "admin" in self.scopes or not self.scopes.isdisjoint(scopes)
 
 
-def require(caller: Caller, *scopes: str) -> None:
+def require_scope(caller: Caller, *scopes: str) -> None:
     """Raises `Forbidden` unless the caller has one of `scopes`."""
-    if not caller.may(*scopes):
+    if not caller.has_scope(*scopes):
         raise Forbidden(f"This key lacks the scope {' or '.join(scopes)}.", extra={"needs": list(scopes)})
 
 
-class KeyRing:
+class ApiKeyAuthenticator:
     """Knows callers by their keys, and asks the database again after `ttl` seconds, so that a revocation is heard.
 
     `monotonic` is a clock in seconds that never goes back.
@@ -137,7 +137,7 @@ class KeyRing:
         self._size = size
         self._known: dict[str, tuple[float, ApiKeyRow]] = {}
 
-    async def caller(self, token: str) -> Caller:
+    async def authenticate(self, token: str) -> Caller:
         """The caller behind a token. Raises `Unauthenticated`, with one text whatever is wrong with an unknown key."""
         prefix, _, rest = token.partition("_")
         key_id, _, secret = rest.partition("_")
@@ -156,7 +156,7 @@ class KeyRing:
         known = self._known.get(key_id)
         if known is not None and now - known[0] < self._ttl:
             return known[1]
-        async with self._env.uow.single() as tx:
+        async with self._env.uow.autocommit() as tx:
             row = await tx.api_keys.get(key_id)
         self._known.pop(key_id, None)
         if row is not None:

@@ -9,13 +9,13 @@ from pydantic import ValidationError
 
 from pointsman.domain.errors import NotFound
 from pointsman.domain.policy.document import Policy
-from pointsman.domain.policy_diff.changes import essence
+from pointsman.domain.policy_diff.changes import json_key
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.policies import PublicationRow
 
 #: How many versions that were live are looked at, at most, and how many at once.
-LOOKED_AT = 200
-_AT_ONCE = 20
+MAX_VERSIONS_COMPARED = 200
+_BATCH_SIZE = 20
 
 _KINDS: Mapping[str, str] = {
     "segments": "segment",
@@ -29,7 +29,7 @@ _Name = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Since:
+class DefinitionOrigin:
     """A definition, and the first version of those on end in which it reads as it does."""
 
     kind: str
@@ -42,13 +42,13 @@ class Since:
     or_earlier: bool  # further versions were not looked at
 
 
-async def history(env: Env, *, before: int | None, limit: int) -> Sequence[PublicationRow]:
+async def publication_history(env: Env, *, before: int | None, limit: int) -> Sequence[PublicationRow]:
     """What was live, newest first."""
     async with env.uow() as tx:
         return await tx.policies.history(before=before, limit=limit)
 
 
-async def definitions(env: Env, version: int) -> Sequence[Since]:
+async def definition_origins(env: Env, version: int) -> Sequence[DefinitionOrigin]:
     """Each named definition of a version, compared with the versions below it that were ever live; NotFound."""
     async with env.uow() as tx:
         row = await tx.policies.get(version)
@@ -56,16 +56,18 @@ async def definitions(env: Env, version: int) -> Sequence[Since]:
             raise NotFound(f"There is no policy version {version}.")
         named = _definitions(row.document)
         since = {name: _never_live(name, given, version) for name, given in named.items()}
-        return await _walked(tx, version, {name: essence(given) for name, given in named.items()}, since)
+        return await _walked(tx, version, {name: json_key(given) for name, given in named.items()}, since)
 
 
-async def _walked(tx: Tx, version: int, wanted: dict[_Name, Hashable], since: dict[_Name, Since]) -> Sequence[Since]:
+async def _walked(
+    tx: Tx, version: int, wanted: dict[_Name, Hashable], since: dict[_Name, DefinitionOrigin]
+) -> Sequence[DefinitionOrigin]:
     before, looked_at = version + 1, 0
-    while wanted and looked_at < LOOKED_AT:
-        rows = await tx.policies.definitions_before(before, limit=_AT_ONCE)
+    while wanted and looked_at < MAX_VERSIONS_COMPARED:
+        rows = await tx.policies.definitions_before(before, limit=_BATCH_SIZE)
         for row in rows:
             there = _definitions(row.parts)
-            wanted = {name: said for name, said in wanted.items() if name in there and essence(there[name]) == said}
+            wanted = {name: said for name, said in wanted.items() if name in there and json_key(there[name]) == said}
             for name in wanted:
                 since[name] = replace(
                     since[name],
@@ -74,7 +76,7 @@ async def _walked(tx: Tx, version: int, wanted: dict[_Name, Hashable], since: di
                     published_at=row.published_at,
                 )
         looked_at += len(rows)
-        if len(rows) < _AT_ONCE:
+        if len(rows) < _BATCH_SIZE:
             wanted = {}
         else:
             before = rows[-1].version
@@ -91,9 +93,9 @@ def _definitions(document: Mapping[str, Any]) -> dict[_Name, Any]:
     return {(kind, name): given for key, kind in _KINDS.items() for name, given in read[key].items()}
 
 
-def _never_live(name: _Name, given: Any, version: int) -> Since:
+def _never_live(name: _Name, given: Any, version: int) -> DefinitionOrigin:
     words = given if isinstance(given, Mapping) else {}
-    return Since(
+    return DefinitionOrigin(
         kind=name[0],
         name=name[1],
         owner=words.get("owner"),

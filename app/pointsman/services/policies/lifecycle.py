@@ -10,17 +10,17 @@ from typing import Any
 
 from pointsman.domain.errors import Conflict, Fault, NotFound, PolicyInvalid, StaleVersion
 from pointsman.domain.policy.document import Policy
-from pointsman.domain.policy.gc_pause import collector_paused
+from pointsman.domain.policy.gc_pause import gc_paused
 from pointsman.domain.policy.parsing import parse_policy, plain_document
 from pointsman.domain.policy_check.findings import Finding, Severity
-from pointsman.domain.policy_check.run import check, publishable
-from pointsman.domain.policy_diff.changes import Change
-from pointsman.domain.policy_diff.documents import diff as difference
+from pointsman.domain.policy_check.run import check_policy, is_publishable
+from pointsman.domain.policy_diff.changes import PolicyChange
+from pointsman.domain.policy_diff.documents import diff_policies as difference
 from pointsman.domain.roster.reps import Roster
-from pointsman.services.policies.cache import roster_version
+from pointsman.services.policies.cache import load_roster
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.policies import PolicyHeadRow, PolicyRow
-from pointsman.services.transactions import in_transaction
+from pointsman.services.transactions import run_in_transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +35,14 @@ async def check_document(env: Env, document: object) -> tuple[Finding, ...]:
     """What the check finds against the present roster; nothing is written. Faults of form are findings too."""
     async with env.uow() as tx:
         roster = await _roster(env, tx)
-    return await to_thread(check_alone, document, roster)
+    return await to_thread(check_offline, document, roster)
 
 
-def check_alone(document: object, roster: Roster | None = None) -> tuple[Finding, ...]:
+def check_offline(document: object, roster: Roster | None = None) -> tuple[Finding, ...]:
     """The same, of what is given alone; without a roster, what depends on people is left out."""
     try:
-        with collector_paused():  # until the policy is gone again
-            return check(parse_policy(document), roster)
+        with gc_paused():  # until the policy is gone again
+            return check_policy(parse_policy(document), roster)
     except PolicyInvalid as invalid:
         return tuple(
             Finding(path=f.path, code=f.code, severity=Severity.ERROR, message=f.message) for f in invalid.faults
@@ -60,12 +60,12 @@ async def add_draft(env: Env, document: object, *, note: str, actor: Actor, sour
         await tx.policies.lock()
         row = await tx.policies.add(plain, source=source, note=note, by=actor.name, at=env.clock())
         await _audit(env, tx, actor, "policy.drafted", row.version, reason=note)
-        return Draft(policy=row, findings=await to_thread(check, policy, await _roster(env, tx)))
+        return Draft(policy=row, findings=await to_thread(check_policy, policy, await _roster(env, tx)))
 
-    return await in_transaction(env, work)
+    return await run_in_transaction(env, work)
 
 
-async def publish(
+async def publish_policy(
     env: Env, version: int, *, note: str, actor: Actor, expected: int | None = None, check_expected: bool = True
 ) -> PolicyRow:
     """Make a draft live and archive the one before.
@@ -83,10 +83,10 @@ async def publish(
             raise Conflict(f"Policy version {version} was live before: roll back to it.", code="use-rollback")
         return await _publish(env, tx, row, note, actor, "published", expected, compare=check_expected)
 
-    return await in_transaction(env, work)
+    return await run_in_transaction(env, work)
 
 
-async def rollback(
+async def rollback_policy(
     env: Env, *, to: int | None, note: str, actor: Actor, expected: int | None = None, check_expected: bool = False
 ) -> PolicyRow:
     """Make an archived version live again: `to`, or the one that the live one took over from. Checked like any other.
@@ -102,16 +102,16 @@ async def rollback(
             raise Conflict(f"Policy version {row.version} is {row.state}, not archived.", code="not-archived")
         return await _publish(env, tx, row, note, actor, "rolled-back", expected, compare=check_expected)
 
-    return await in_transaction(env, work)
+    return await run_in_transaction(env, work)
 
 
-async def policy_version(env: Env, version: int) -> PolicyRow:
+async def get_policy(env: Env, version: int) -> PolicyRow:
     """One policy; NotFound."""
     async with env.uow() as tx:
         return await _get(tx, version)
 
 
-async def current_policy(env: Env) -> PolicyRow:
+async def published_policy(env: Env) -> PolicyRow:
     """The live one; NotFound when there is none."""
     async with env.uow() as tx:
         row = await tx.policies.current()
@@ -126,7 +126,7 @@ async def policy_page(env: Env, *, before: int | None, limit: int) -> Sequence[P
         return await tx.policies.page(before=before, limit=limit)
 
 
-async def diff(env: Env, a: int, b: int) -> tuple[Change, ...]:
+async def diff_policies(env: Env, a: int, b: int) -> tuple[PolicyChange, ...]:
     """How version `b` differs from version `a`, in words and as data; nothing exactly when they are equal."""
     async with env.uow() as tx:
         before, after = await _get(tx, a), await _get(tx, b)
@@ -144,15 +144,15 @@ async def _publish(
     *,
     compare: bool,
 ) -> PolicyRow:
-    live = (await tx.policies.versions()).policy
+    live = (await tx.policies.live_versions()).policy
     if compare and live != expected:
         shown = f"version {live} is" if live is not None else "no version is"
         raise StaleVersion(
             f"Somebody published meanwhile: {shown} live, not {expected}. Look at it, then publish again.",
             extra={"current": live},
         )
-    findings = await to_thread(check_alone, row.document, await _roster(env, tx))
-    if not publishable(findings):
+    findings = await to_thread(check_offline, row.document, await _roster(env, tx))
+    if not is_publishable(findings):
         raise _refused(row.version, findings)
     published = await tx.policies.publish(row.version, kind=kind, note=note, by=actor.name, at=env.clock())
     await _audit(env, tx, actor, f"policy.{kind}", row.version, before=live, reason=note)
@@ -193,7 +193,7 @@ def _read(document: object) -> tuple[Policy, Mapping[str, Any]]:
     return parse_policy(document), plain_document(document)
 
 
-def _compared(before: PolicyRow, after: PolicyRow) -> tuple[Change, ...]:
+def _compared(before: PolicyRow, after: PolicyRow) -> tuple[PolicyChange, ...]:
     return difference(_parsed(before), _parsed(after))
 
 
@@ -202,8 +202,8 @@ def _parsed(row: PolicyRow) -> Policy:
 
 
 async def _roster(env: Env, tx: Tx) -> Roster | None:
-    version = (await tx.policies.versions()).roster
-    return None if version is None else await roster_version(env, tx, version)
+    version = (await tx.policies.live_versions()).roster
+    return None if version is None else await load_roster(env, tx, version)
 
 
 def _refused(version: int, findings: Sequence[Finding]) -> PolicyInvalid:

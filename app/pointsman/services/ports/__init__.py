@@ -2,40 +2,45 @@
 
 from pointsman.services.ports.calendars import (
     CalendarEvent,
-    CalendarFault,
     CalendarGateway,
     ConnectionRef,
-    EventReceipt,
-    FaultAmbiguous,
-    FaultReauth,
-    FaultRejected,
-    FaultRetry,
-    FaultSlotTaken,
+    VendorError,
+    VendorEvent,
+    VendorReauthError,
+    VendorRejectedError,
+    VendorRetryableError,
+    VendorSlotTakenError,
+    VendorUnansweredError,
 )
-from pointsman.services.ports.env import Actor, Clock, Env, Ids, Secrets
-from pointsman.services.ports.faults import Crowded, LostRace, Refused, Unreachable
+from pointsman.services.ports.database_errors import (
+    ConstraintRefused,
+    DatabasePoolExhausted,
+    DatabaseUnavailable,
+    LostRace,
+)
+from pointsman.services.ports.env import Actor, Clock, Env, IdFactory, Secrets
 from pointsman.services.ports.tx import Tx, UnitOfWork
 
 __all__ = [
     "Actor",
     "CalendarEvent",
-    "CalendarFault",
     "CalendarGateway",
     "Clock",
     "ConnectionRef",
-    "Crowded",
+    "ConstraintRefused",
+    "DatabasePoolExhausted",
+    "DatabaseUnavailable",
     "Env",
-    "EventReceipt",
-    "FaultAmbiguous",
-    "FaultReauth",
-    "FaultRejected",
-    "FaultRetry",
-    "FaultSlotTaken",
-    "Ids",
+    "IdFactory",
     "LostRace",
-    "Refused",
     "Secrets",
     "Tx",
     "UnitOfWork",
-    "Unreachable",
+    "VendorError",
+    "VendorEvent",
+    "VendorReauthError",
+    "VendorRejectedError",
+    "VendorRetryableError",
+    "VendorSlotTakenError",
+    "VendorUnansweredError",
 ]

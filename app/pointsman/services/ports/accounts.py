@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from pointsman.domain.leads.matching import Named
+from pointsman.domain.leads.matching import AccountCandidate
 from pointsman.domain.roster.ownership import Colleague
 
 
@@ -40,23 +40,23 @@ class Accounts(Protocol):
         """Who holds how many of the account's leads now, apart from the lead `but`."""
         ...
 
-    async def known(self, *, domain: str | None, name_key: str) -> bool:
+    async def exists(self, *, domain: str | None, name_key: str) -> bool:
         """Whether the domain, or the name where there is no domain, names an account exactly."""
         ...
 
-    async def alike(self, blocks: Sequence[str], *, limit: int) -> Sequence[Named]:
+    async def find_similar(self, blocks: Sequence[str], *, limit: int) -> Sequence[AccountCandidate]:
         """Accounts whose names share a block, those that share most first; without their countries."""
         ...
 
-    async def countries(self, accounts: Sequence[UUID]) -> Mapping[UUID, frozenset[str]]:
+    async def lead_countries(self, accounts: Sequence[UUID]) -> Mapping[UUID, frozenset[str]]:
         """Where the leads of each account say that they are."""
         ...
 
-    async def of_domain(self, domain: str, *, new_id: UUID, at: datetime) -> UUID | None:
+    async def get_or_create_by_domain(self, domain: str, *, new_id: UUID, at: datetime) -> UUID | None:
         """The account that the domain leads to, made where there is none; None when another one makes it just now."""
         ...
 
-    async def is_above(self, account_id: UUID, other: UUID) -> bool:
+    async def is_ancestor_of(self, account_id: UUID, other: UUID) -> bool:
         """Whether the account is `other`, or one of those above it."""
         ...
 
@@ -79,11 +79,11 @@ class Accounts(Protocol):
 class Merges(Protocol):
     """What moves when two leads turn out to be one person; both rows are locked."""
 
-    async def take_over(self, lead_id: UUID, *, into: UUID) -> Sequence[tuple[str, str]]:
+    async def move_identities(self, lead_id: UUID, *, into: UUID) -> Sequence[tuple[str, str]]:
         """The external ids of the lead, which are those of `into` from then on."""
         ...
 
-    async def hand_email(self, lead_id: UUID, *, into: UUID) -> None:
+    async def move_email(self, lead_id: UUID, *, into: UUID) -> None:
         """The lead's email becomes the one of `into`, which has none."""
         ...
 
@@ -91,14 +91,14 @@ class Merges(Protocol):
         """The lead waits no longer, since the other one's holder has it now."""
         ...
 
-    async def close(self, lead_id: UUID, *, at: datetime) -> None:
+    async def close_open_items(self, lead_id: UUID, *, at: datetime) -> None:
         """End what is open of the lead beside its assignment: holds, alerts, slot holds, gate passes, overrides."""
         ...
 
-    async def mark(self, lead_id: UUID, *, into: UUID, at: datetime) -> None:
+    async def mark_merged(self, lead_id: UUID, *, into: UUID, at: datetime) -> None:
         """The lead, and whatever was merged into it before, is `into` from now on."""
         ...
 
-    async def merged(self, lead_id: UUID) -> Sequence[UUID]:
+    async def merged_leads(self, lead_id: UUID) -> Sequence[UUID]:
         """What was merged into the lead, oldest first."""
         ...

@@ -7,11 +7,11 @@ from typing import Protocol
 from uuid import UUID
 
 
-class CalendarFault(Exception):
+class VendorError(Exception):
     """A vendor call failed; the subclass says what to do next."""
 
 
-class FaultRetry(CalendarFault):
+class VendorRetryableError(VendorError):
     """Nothing happened, as far as is known: try again, not before `retry_after`."""
 
     def __init__(self, message: str, *, retry_after: timedelta | None = None) -> None:
@@ -19,19 +19,19 @@ class FaultRetry(CalendarFault):
         self.retry_after = retry_after
 
 
-class FaultAmbiguous(FaultRetry):
+class VendorUnansweredError(VendorRetryableError):
     """Sent, but not answered: look the key up before sending again."""
 
 
-class FaultReauth(CalendarFault):
+class VendorReauthError(VendorError):
     """The credentials are refused: take the connection out of use and ask a human."""
 
 
-class FaultRejected(CalendarFault):
+class VendorRejectedError(VendorError):
     """The vendor will never accept this as asked."""
 
 
-class FaultSlotTaken(FaultRejected):
+class VendorSlotTakenError(VendorRejectedError):
     """The vendor says that the time is gone."""
 
 
@@ -64,7 +64,7 @@ class CalendarEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EventReceipt:
+class VendorEvent:
     """What the vendor says it holds under a key."""
 
     key: str
@@ -87,20 +87,20 @@ class CalendarGateway(Protocol):
 
     async def check(self, connection: ConnectionRef) -> None: ...
 
-    async def busy(
+    async def busy_times(
         self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, *, deadline: timedelta
     ) -> list[tuple[datetime, datetime]]: ...
 
-    async def find(self, connection: ConnectionRef, calendar: str, key: str) -> EventReceipt | None: ...
+    async def find_event(self, connection: ConnectionRef, calendar: str, key: str) -> VendorEvent | None: ...
 
-    async def book(self, connection: ConnectionRef, event: CalendarEvent) -> EventReceipt: ...
+    async def book(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent: ...
 
-    async def move(self, connection: ConnectionRef, event: CalendarEvent) -> EventReceipt: ...
+    async def move(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent: ...
 
     async def cancel(self, connection: ConnectionRef, calendar: str, key: str) -> None: ...
 
-    async def booked(
+    async def list_our_events(
         self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, *, deadline: timedelta
-    ) -> list[EventReceipt]:
+    ) -> list[VendorEvent]:
         """Our own events that stand in a window, as the vendor has them: to reconcile."""
         ...

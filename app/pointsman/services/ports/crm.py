@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from pointsman.services.ports.calendars import ConnectionRef, FaultRejected
+from pointsman.services.ports.calendars import ConnectionRef, VendorRejectedError
 
 
-class FaultUnknownOwner(FaultRejected):
+class UnknownCrmOwnerError(VendorRejectedError):
     """The CRM has nobody with that address who can own records."""
 
 

@@ -12,7 +12,7 @@ from pointsman.services.ports.invitations import Invitations
 from pointsman.services.ports.tx import UnitOfWork
 
 Clock = Callable[[], datetime]
-Ids = Callable[[], UUID]
+IdFactory = Callable[[], UUID]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class Env:
 
     uow: UnitOfWork
     clock: Clock
-    new_id: Ids
+    new_id: IdFactory
     calendars: CalendarGateway
     crm: CrmGateway
     invitations: Invitations

@@ -11,7 +11,7 @@ from pointsman.services.ports.intake import LeadRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PastRow:
+class PastDecisionRow:
     """A decision without its trace."""
 
     id: UUID
@@ -33,7 +33,7 @@ class PastRow:
 class History(Protocol):
     async def decisions(
         self, *, since: datetime, until: datetime, after: tuple[datetime, UUID] | None, limit: int
-    ) -> Sequence[PastRow]:
+    ) -> Sequence[PastDecisionRow]:
         """Oldest first, of `since` <= at < `until`, behind `after`."""
         ...
 

@@ -62,21 +62,21 @@ class Holds(Protocol):
         """All open holds counted, those that wait longest first."""
         ...
 
-    async def take_turn(self) -> None:
+    async def lock_drain(self) -> None:
         """Wait until no other transaction tries a waiting lead, and keep others from it until this one ends."""
         ...
 
-    async def lead_free(self, hold_id: UUID) -> HoldRow | None:
+    async def lock_if_lead_free(self, hold_id: UUID) -> HoldRow | None:
         """The hold, if it is open and nobody else works on its lead right now; the lead's row is locked then."""
         ...
 
-    async def expect(
+    async def set_releases(
         self, lead_id: UUID, releases: Sequence[Mapping[str, Any]], *, next_try_at: datetime | None
     ) -> None:
         """Write down what would release the lead's open hold."""
         ...
 
-    async def wake(self, pools: Sequence[str], *, at: datetime) -> None:
+    async def make_due(self, pools: Sequence[str], *, at: datetime) -> None:
         """Have those who wait in these pools tried again at once: the first of each pool falls due."""
         ...
 
@@ -88,11 +88,11 @@ class Holds(Protocol):
         """The pools of the open holds that are to be tried again by `at`."""
         ...
 
-    async def tried(self, hold_id: UUID, *, at: datetime) -> None:
+    async def clear_past_try(self, hold_id: UUID, *, at: datetime) -> None:
         """Forget a moment that is past by `at`: it did not help."""
         ...
 
-    async def since_reassigned(self, lead_id: UUID) -> bool:
+    async def is_waiting_since_reassignment(self, lead_id: UUID) -> bool:
         """Whether the lead has been held by nobody since it was taken from somebody to be reassigned."""
         ...
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from pointsman.domain.leads.facts import Value
-from pointsman.services.ports.routing import Versions
+from pointsman.domain.leads.facts import FactValue
+from pointsman.services.ports.routing import LiveVersions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class LeadRow:
     first_name: str | None
     last_name: str | None
     phone: str | None
-    facts: Mapping[str, Value]
+    facts: Mapping[str, FactValue]
     stage: str
     account_id: UUID | None
     match: Mapping[str, Any]
@@ -76,7 +76,7 @@ class LeadWrite:
     first_name: str | None
     last_name: str | None
     phone: str | None
-    facts: Mapping[str, Value]
+    facts: Mapping[str, FactValue]
     known_at: Mapping[str, str]
     account: UUID | None = None  # the account that an alike name leads to; else by domain or equal name
     match: Mapping[str, Any] = field(default_factory=dict)  # what to say of the account beside how it was found
@@ -114,18 +114,18 @@ class Leads(Protocol):
         nurture_reason: str | None = None,
     ) -> None: ...
 
-    async def put_off(self, *, until: datetime, limit: int) -> Sequence[UUID]:
+    async def due_from_nurture(self, *, until: datetime, limit: int) -> Sequence[UUID]:
         """In nurture since their outcome was "later", and due by `until`; the longest due first."""
         ...
 
-    async def create(self, write: LeadWrite) -> tuple[LeadRow, Versions] | None:
+    async def create(self, write: LeadWrite) -> tuple[LeadRow, LiveVersions] | None:
         """A new lead with its account, identity and audit line, locked; None when the person is known already.
 
         Raises LostRace when another transaction made the same person at the same moment.
         """
         ...
 
-    async def find_locked(
+    async def find_and_lock(
         self, *, email_key: str | None, source_system: str | None, external_id: str | None
     ) -> Sequence[tuple[LeadRow, bool, bool]]:
         """The leads of an email and of an external id, locked; the flags say "by external id" and "by email".
@@ -148,7 +148,7 @@ class Leads(Protocol):
         """Newest first. `supplier` leaves only leads that its reps hold or held."""
         ...
 
-    async def visible(self, lead_id: UUID, *, supplier: str) -> bool:
+    async def is_visible(self, lead_id: UUID, *, supplier: str) -> bool:
         """Whether a rep of `supplier` holds or held the lead."""
         ...
 
@@ -186,11 +186,11 @@ class Intakes(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class InboxReceipt:
     """What the database did with a request: `current` False means that the intake changed meanwhile, nothing stored."""
 
-    current: bool
-    ids: tuple[UUID, ...]
+    is_intake_current: bool
+    inbox_ids: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +225,7 @@ class Inbox(Protocol):
         dedupe_key: str,
         body: bytes,
         at: datetime,
-    ) -> Receipt:
+    ) -> InboxReceipt:
         """One statement: the item, unless it is a duplicate, and its job."""
         ...
 
@@ -238,7 +238,7 @@ class Inbox(Protocol):
         raw: bytes,
         events: Sequence[tuple[UUID, str, bytes]],
         at: datetime,
-    ) -> Receipt:
+    ) -> InboxReceipt:
         """One statement: the raw request, every (id, dedupe key, body) that is new, and their jobs."""
         ...
 
@@ -250,7 +250,7 @@ class Inbox(Protocol):
         """The item, if it still waits and nobody else works on it (SKIP LOCKED)."""
         ...
 
-    async def note(self, inbox_id: UUID, *, lead_id: UUID | None, result: Mapping[str, Any]) -> None:
+    async def save_progress(self, inbox_id: UUID, *, lead_id: UUID | None, result: Mapping[str, Any]) -> None:
         """Remember how far a still open item got."""
         ...
 
@@ -262,11 +262,11 @@ class Inbox(Protocol):
         """Record a failure; `retry_at` None makes it a dead letter."""
         ...
 
-    async def revive(self, inbox_id: UUID) -> InboxRow | None:
+    async def reopen_dead(self, inbox_id: UUID) -> InboxRow | None:
         """A dead item back to 'received' with its attempts at 0; None unless it is dead."""
         ...
 
-    async def overdue(
+    async def claim_overdue(
         self, *, at: datetime, untouched_since: datetime, lease_until: datetime, limit: int
     ) -> Sequence[UUID]:
         """Claim the items whose next attempt is due, or that no job ever touched."""
@@ -280,7 +280,7 @@ class Inbox(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredAnswer:
+class StoredResponse:
     """The answer that an idempotency key stands for."""
 
     body_hash: bytes
@@ -289,11 +289,11 @@ class StoredAnswer:
 
 
 class IdempotencyStore(Protocol):
-    async def begin(self, *, caller: str, route: str, key: str) -> tuple[bool, StoredAnswer | None]:
+    async def lock_key(self, *, caller: str, route: str, key: str) -> tuple[bool, StoredResponse | None]:
         """(whether the key is ours until the transaction ends, the answer stored under it)."""
         ...
 
-    async def store(self, *, caller: str, route: str, key: str, answer: StoredAnswer, at: datetime) -> None:
+    async def store(self, *, caller: str, route: str, key: str, answer: StoredResponse, at: datetime) -> None:
         """Raises LostRace when the key was stored meanwhile: run again to read the answer."""
         ...
 

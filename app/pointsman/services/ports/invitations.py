@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 
-class Method(StrEnum):
+class InvitationMethod(StrEnum):
     """What the file asks of whoever opens it (RFC 5546)."""
 
     REQUEST = "request"
@@ -14,7 +14,7 @@ class Method(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Party:
+class CalendarUser:
     """Somebody who takes part. The name may be any text."""
 
     name: str
@@ -31,14 +31,14 @@ class Invitation:
 
     uid: str
     sequence: int
-    method: Method
+    method: InvitationMethod
     start: datetime
     end: datetime
     summary: str
     description: str
-    organizer: Party
-    attendee: Party
-    companions: tuple[Party, ...]  # further attendees, from our side
+    organizer: CalendarUser
+    attendee: CalendarUser
+    companions: tuple[CalendarUser, ...]  # further attendees, from our side
     tentative: bool  # not confirmed yet
     url: str | None
     created_at: datetime

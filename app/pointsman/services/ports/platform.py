@@ -97,7 +97,7 @@ class System(Protocol):
         """How many there are, by kind and label: {"decisions": {"assigned": 12}}. Never personal data."""
         ...
 
-    async def take_turn(self, task: str, *, every: timedelta) -> bool:
+    async def claim_run(self, task: str, *, every: timedelta) -> bool:
         """Whether `task` is due, and this process is the one that does it now."""
         ...
 

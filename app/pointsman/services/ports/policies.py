@@ -55,7 +55,7 @@ class DefinitionsRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Versions:
+class LiveVersions:
     """What is in force: None where nothing has been published or put on the roster."""
 
     policy: int | None
@@ -63,7 +63,7 @@ class Versions:
 
 
 class Policies(Protocol):
-    async def versions(self) -> Versions:
+    async def live_versions(self) -> LiveVersions:
         """The published policy and the newest roster, seen at one moment."""
         ...
 

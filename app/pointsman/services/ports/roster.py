@@ -40,7 +40,7 @@ class TimeOffRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeldLead:
+class AssignedLead:
     """A lead that a rep holds for some work, without an override."""
 
     lead_id: UUID
@@ -49,7 +49,7 @@ class HeldLead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeldSince:
+class RepAssignment:
     """A lead in a rep's hands, and since when."""
 
     assignment_id: UUID
@@ -72,7 +72,7 @@ class RosterStore(Protocol):
         """Adds the role or the works it lacks; takes none away."""
         ...
 
-    async def narrow_role(self, role: RoleRow) -> None:
+    async def remove_role_works(self, role: RoleRow) -> None:
         """Takes away the works that the role no longer includes; raises `Refused`."""
         ...
 
@@ -85,20 +85,22 @@ class RosterStore(Protocol):
     async def add_time_off(self, row: TimeOffRow) -> None: ...
     async def delete_time_off(self, time_off_id: UUID) -> bool: ...
     async def clear_time_off(self, rep: str) -> None: ...
-    async def held(self, *, reps: Sequence[str] | None = None, role: str | None = None) -> Sequence[HeldLead]: ...
+    async def assigned_leads(
+        self, *, reps: Sequence[str] | None = None, role: str | None = None
+    ) -> Sequence[AssignedLead]: ...
 
-    async def open_leads(self, reps: Sequence[str]) -> Mapping[str, int]:
+    async def count_open_leads(self, reps: Sequence[str]) -> Mapping[str, int]:
         """How many leads each of these reps holds."""
         ...
 
     async def leads_of(
         self, rep: str, *, works: Sequence[str] | None, after: tuple[datetime, UUID] | None, limit: int
-    ) -> Sequence[HeldSince]:
+    ) -> Sequence[RepAssignment]:
         """What a rep holds, the oldest first; `after` is an instant and an assignment's id."""
         ...
 
     async def snapshot(self, version: int) -> Mapping[str, Any] | None: ...
-    async def newest(self) -> tuple[int, Mapping[str, Any]] | None: ...
+    async def latest_snapshot(self) -> tuple[int, Mapping[str, Any]] | None: ...
     async def add_version(self, version: int, snapshot: Mapping[str, Any], *, at: datetime) -> None: ...
     async def emails(self) -> Mapping[str, str]:
         """Rep key to email, which no snapshot holds."""

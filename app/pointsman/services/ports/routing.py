@@ -10,13 +10,32 @@ from pointsman.domain.distribution.eligibility import RepLoad
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.services.ports.holds import HoldCount, HoldFilter, HoldRow, Holds
 from pointsman.services.ports.ledgers import LedgerEntryRow, LedgerRow, Ledgers, SkipRow
-from pointsman.services.ports.policies import Policies, PolicyRow, Versions
+from pointsman.services.ports.policies import LiveVersions, Policies, PolicyRow
 from pointsman.services.ports.roster import RosterStore
 
 __all__ = [
-    "AssignmentRow", "DecisionRow", "Decisions", "GatePass", "HoldCount", "HoldFilter", "HoldRow", "Holds",
-    "LedgerEntryRow", "LedgerRow", "Ledgers", "LoadAsk", "OverrideRow", "Overrides", "Periods", "Policies",
-    "PolicyRow", "RosterStore", "RoutingContext", "RoutingWrite", "SkipRow", "Versions",
+    "AssignmentRow",
+    "CapPeriods",
+    "DecisionRow",
+    "Decisions",
+    "GatePass",
+    "HoldCount",
+    "HoldFilter",
+    "HoldRow",
+    "Holds",
+    "LedgerEntryRow",
+    "LedgerRow",
+    "Ledgers",
+    "LiveVersions",
+    "LoadQuery",
+    "OverrideRow",
+    "Overrides",
+    "Policies",
+    "PolicyRow",
+    "RosterStore",
+    "RoutingContext",
+    "RoutingWrite",
+    "SkipRow",
 ]  # fmt: skip
 
 
@@ -68,10 +87,10 @@ class OverrideRow:
 class RoutingContext:
     """All that one statement can tell about a lead before it is routed."""
 
-    versions: Versions
-    assignment: AssignmentRow | None = None
+    versions: LiveVersions
+    current_assignment: AssignmentRow | None = None
     hold: HoldRow | None = None
-    passes: Sequence[GatePass] = ()  # the latest of each work
+    gate_passes: Sequence[GatePass] = ()  # the latest of each work
     overrides: Sequence[OverrideRow] = ()  # in force
     evidence: Sequence[Evidence] = ()
 
@@ -138,7 +157,7 @@ class DecisionRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Periods:
+class CapPeriods:
     """Since when a rep's turns count for the caps of the hour, the day and the week."""
 
     hour: datetime
@@ -147,18 +166,18 @@ class Periods:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoadAsk:
+class LoadQuery:
     """Whose work is to be counted together: a rep's, a supplier's reps'; of one category only, if given."""
 
     reps: Sequence[UUID]
-    periods: Periods
+    periods: CapPeriods
     category: str | None = None
 
 
 class Decisions(Protocol):
-    async def context(self, lead_id: UUID, *, at: datetime) -> RoutingContext: ...
+    async def routing_context(self, lead_id: UUID, *, at: datetime) -> RoutingContext: ...
 
-    async def loads(self, asks: Sequence[LoadAsk], *, leaving: UUID | None) -> Sequence[RepLoad]:
+    async def loads(self, asks: Sequence[LoadQuery], *, ending_assignment: UUID | None) -> Sequence[RepLoad]:
         """What is open, and was given since the periods began: one load for each ask, all by one statement.
 
         The assignment `leaving` ends with the decision that is asked for, so it does not count as open.
@@ -185,10 +204,10 @@ class Decisions(Protocol):
 
     async def assignment(self, assignment_id: UUID) -> AssignmentRow | None: ...
     async def assignment_of_decision(self, decision_id: UUID) -> AssignmentRow | None: ...
-    async def active_assignment(self, lead_id: UUID) -> AssignmentRow | None: ...
+    async def current_assignment(self, lead_id: UUID) -> AssignmentRow | None: ...
     async def past_holders(self, lead_id: UUID) -> frozenset[str]: ...
 
-    async def relieved(self, lead_id: UUID, work: str) -> frozenset[str]:
+    async def excluded_reps(self, lead_id: UUID, work: str) -> frozenset[str]:
         """Those who had this work of the lead until it was reassigned, or rejected as theirs: it does not come back."""
         ...
 
@@ -205,7 +224,7 @@ class Decisions(Protocol):
         """Newest first."""
         ...
 
-    async def visible_lead(self, lead_id: UUID, *, supplier: str | None) -> bool:
+    async def is_lead_visible(self, lead_id: UUID, *, supplier: str | None) -> bool:
         """Whether the lead exists and, for a partner, is or was with one of that partner's reps."""
         ...
 

@@ -31,7 +31,7 @@ class SlotHoldRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class HoldReservation:
     """Whose time a slot hold keeps, for which work."""
 
     reservation_id: UUID
@@ -40,17 +40,17 @@ class Kept:
 
 
 class SlotHolds(Protocol):
-    async def add(self, row: SlotHoldRow, kept: Sequence[Kept]) -> None:
+    async def add(self, row: SlotHoldRow, kept: Sequence[HoldReservation]) -> None:
         """The hold and the time that it keeps. Raises `Refused` "reservations_no_overlap", "slot_holds_one_per_lead"."""
         ...
 
     async def get(self, hold_id: UUID, *, lock: bool = False) -> SlotHoldRow | None: ...
 
-    async def of_lead(self, lead_id: UUID, *, lock: bool = False) -> SlotHoldRow | None:
+    async def open_for_lead(self, lead_id: UUID, *, lock: bool = False) -> SlotHoldRow | None:
         """The lead's hold that is not released; it may have run out."""
         ...
 
-    async def made_since(self, lead_id: UUID, since: datetime) -> int:
+    async def count_made_since(self, lead_id: UUID, since: datetime) -> int:
         """How many holds were made for the lead since then."""
         ...
 

@@ -4,9 +4,9 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from pointsman.services.ports.accounts import Accounts, Merges
+from pointsman.services.ports.booking import Appointments, Calendars, Connections, Deliveries, Gates
 from pointsman.services.ports.history import History
 from pointsman.services.ports.intake import IdempotencyStore, Inbox, Intakes, Leads
-from pointsman.services.ports.meeting import Appointments, Calendars, Connections, Deliveries, Gates
 from pointsman.services.ports.platform import Alerts, ApiKeys, Audit, Jobs, System
 from pointsman.services.ports.routing import Decisions, Holds, Ledgers, Overrides, Policies, RosterStore
 from pointsman.services.ports.slot_holds import SlotHolds
@@ -71,6 +71,6 @@ class UnitOfWork(Protocol):
 
     def __call__(self) -> AbstractAsyncContextManager[Tx]: ...
 
-    def single(self) -> AbstractAsyncContextManager[Tx]:
+    def autocommit(self) -> AbstractAsyncContextManager[Tx]:
         """Each statement is a transaction of its own: for a use case of exactly one statement that is often run."""
         ...

@@ -2,14 +2,14 @@
 
 from uuid import UUID
 
-from pointsman.domain.booking.lifecycle import Act
+from pointsman.domain.booking.lifecycle import AppointmentAction
 from pointsman.domain.roster.roles import Work
-from pointsman.services.appointments.transitions import refuse_illegal
-from pointsman.services.booking.apply_change import seen_appointment
+from pointsman.services.appointments.transitions import require_action_allowed
+from pointsman.services.booking.apply_change import visible_appointment
 from pointsman.services.ports import Actor, Env
-from pointsman.services.ports.meeting import AppointmentRow
+from pointsman.services.ports.booking import AppointmentRow
 from pointsman.services.reassignment.by_rules import reassign
-from pointsman.services.reassignment.manual import assign
+from pointsman.services.reassignment.manual import assign_manually
 
 
 async def reassign_appointment(
@@ -20,11 +20,13 @@ async def reassign_appointment(
     Raises NotFound; Conflict (`not-legal-now`, `nobody-free`, `not-free`); RoleProtected.
     """
     async with env.uow() as tx:
-        row = await seen_appointment(tx, appointment_id, actor)
-    refuse_illegal(row, Act.REASSIGN, env.clock())
+        row = await visible_appointment(tx, appointment_id, actor)
+    require_action_allowed(row, AppointmentAction.REASSIGN, env.clock())
     if to is None:
         await reassign(env, row.lead_id, reason=reason, actor=actor)
     else:
-        await assign(env, row.lead_id, rep=to, work=Work(row.work), override_id=None, reason=reason, actor=actor)
+        await assign_manually(
+            env, row.lead_id, rep=to, work=Work(row.work), override_id=None, reason=reason, actor=actor
+        )
     async with env.uow() as tx:
-        return await seen_appointment(tx, appointment_id, actor)
+        return await visible_appointment(tx, appointment_id, actor)

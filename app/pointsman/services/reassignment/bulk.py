@@ -16,27 +16,27 @@ from pointsman.domain.roster.reps import Rep, TimeOff
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.roster.working_hours import away_until
 from pointsman.domain.routing.decision import DecisionOutcome
-from pointsman.services.calendars.closer_calendars import closers_calendars
-from pointsman.services.ports import Actor, Env, Refused, Tx
-from pointsman.services.ports.roster import HeldSince
-from pointsman.services.reassignment.appointment_handoff import Takeover, prepare_takeover
-from pointsman.services.reassignment.by_rules import reassign_in
-from pointsman.services.roster.absent_holder_alerts import review_holders
+from pointsman.services.calendars.closer_calendars import read_closer_calendars
+from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
+from pointsman.services.ports.roster import RepAssignment
+from pointsman.services.reassignment.appointment_transfer import AppointmentTransfer, prepare_transfer
+from pointsman.services.reassignment.by_rules import reassign_in_tx
+from pointsman.services.roster.absent_holder_alerts import update_absent_holder_alerts
 from pointsman.services.roster.change_roster import add_time_off
-from pointsman.services.roster.change_roster import rep as rep_of
-from pointsman.services.roster.roster_input import Absence
-from pointsman.services.transactions import in_transaction
+from pointsman.services.roster.change_roster import get_rep as rep_of
+from pointsman.services.roster.roster_input import TimeOffInput
+from pointsman.services.transactions import run_in_transaction
 
 #: One call takes no longer than this; the next one goes on where it stopped.
 BUDGET = timedelta(seconds=15)
 #: Nobody is routed while a whole list is only tried.
-BUDGET_AS_IF = timedelta(seconds=2)
+DRY_RUN_BUDGET = timedelta(seconds=2)
 
 _Position = tuple[datetime, UUID]
-_One = Callable[[Tx, UUID, str | None, "Takeover | None"], "Awaitable[Fate]"]
+_MoveLead = Callable[[Tx, UUID, str | None, "AppointmentTransfer | None"], "Awaitable[LeadResult]"]
 
 
-class Outcome(StrEnum):
+class BulkOutcome(StrEnum):
     """What became of one lead."""
 
     REASSIGNED = "reassigned"
@@ -46,11 +46,11 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fate:
+class LeadResult:
     """What became of one lead, and why; `code` says why it was left where it is."""
 
     lead_id: UUID
-    outcome: Outcome
+    outcome: BulkOutcome
     sentence: str
     work: str | None = None
     rep: str | None = None
@@ -59,133 +59,135 @@ class Fate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
+class BulkResult:
     """What one call did; `next` is where the next one goes on. `remaining` counts what the rep still holds."""
 
-    fates: tuple[Fate, ...]
-    next: _Position | None = None
+    results: tuple[LeadResult, ...]
+    next_position: _Position | None = None
     remaining: int | None = None
     note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class BulkRequest:
     """What somebody wants moved, and how; `until` enters time off, so that nothing new comes meanwhile."""
 
     reason: str
-    until: datetime | None = None
+    away_until: datetime | None = None
     works: frozenset[Work] | None = None
     dry_run: bool = False
-    after: _Position | None = None
+    after_position: _Position | None = None
     limit: int = 50
 
 
-async def reassign_rep(env: Env, key: str, asked: Asked, *, actor: Actor) -> Moved:
+async def reassign_rep(env: Env, key: str, asked: BulkRequest, *, actor: Actor) -> BulkResult:
     """Everything that a rep holds goes to others by the rules, the oldest first, and appointments go along.
 
     With `until`, a lead whose appointment begins after that is left: the rep is back by then. NotFound, Invalid.
     """
-    rep = await _away(env, key, asked, actor)
+    rep = await _enter_absence(env, key, asked, actor)
     works = None if asked.works is None else sorted(work.value for work in asked.works)
     async with env.uow() as tx:
-        held = await tx.roster.leads_of(key, works=works, after=asked.after, limit=asked.limit + 1)
+        held = await tx.roster.leads_of(key, works=works, after=asked.after_position, limit=asked.limit + 1)
     here = held[: asked.limit]
-    fates = await _move(env, [(row.lead_id, key) for row in here], asked, actor, closing=_gated(here))
+    fates = await _move_leads(env, [(row.lead_id, key) for row in here], asked, actor, closing=_gated(here))
     async with env.uow() as tx:
-        left = (await tx.roster.open_leads([key])).get(key, 0)
+        left = (await tx.roster.count_open_leads([key])).get(key, 0)
     more = len(held) > len(fates)
-    return Moved(
-        fates=fates,
-        next=(here[len(fates) - 1].assigned_at, here[len(fates) - 1].assignment_id) if more and fates else None,
+    return BulkResult(
+        results=fates,
+        next_position=(here[len(fates) - 1].assigned_at, here[len(fates) - 1].assignment_id)
+        if more and fates
+        else None,
         remaining=left,
         note=_note(rep, env.clock()),
     )
 
 
-async def reassign_leads(env: Env, leads: Sequence[UUID], asked: Asked, *, actor: Actor) -> Moved:
+async def reassign_leads(env: Env, leads: Sequence[UUID], asked: BulkRequest, *, actor: Actor) -> BulkResult:
     """These leads go to others by the rules, whoever holds them, in the order given."""
     chosen = list(dict.fromkeys(leads))
     closing = False
     async with env.uow() as tx:
         for lead_id in chosen:
-            held = await tx.decisions.active_assignment(lead_id)
+            held = await tx.decisions.current_assignment(lead_id)
             closing = closing or (held is not None and held.work in GATED_WORKS)
-    fates = await _move(env, [(lead_id, None) for lead_id in chosen], asked, actor, closing=closing)
+    fates = await _move_leads(env, [(lead_id, None) for lead_id in chosen], asked, actor, closing=closing)
     late = "There was no time for the rest: ask again with the leads that are not in the answer."
-    return Moved(fates=fates, note=late if len(fates) < len(chosen) else None)
+    return BulkResult(results=fates, note=late if len(fates) < len(chosen) else None)
 
 
-async def _away(env: Env, key: str, asked: Asked, actor: Actor) -> Rep:
+async def _enter_absence(env: Env, key: str, asked: BulkRequest, actor: Actor) -> Rep:
     """The rep, as they are once the absence that was asked for is entered; not entered twice."""
     rep, _ = await rep_of(env, key)
     now = env.clock()
-    if asked.until is None:
+    if asked.away_until is None:
         return rep
-    if asked.until <= now:
+    if asked.away_until <= now:
         message = "the time off must end in the future"
         raise Invalid(message, faults=[Fault(path="until", code="in-the-past", message=message)])
     back = away_until(rep, now)
-    if asked.dry_run or (back is not None and back >= asked.until):
+    if asked.dry_run or (back is not None and back >= asked.away_until):
         return rep
-    span = TimeOff(start=now, end=asked.until)
-    await add_time_off(env, key, Absence(span=span, reason=asked.reason), actor=actor)
+    span = TimeOff(start=now, end=asked.away_until)
+    await add_time_off(env, key, TimeOffInput(span=span, reason=asked.reason), actor=actor)
     return (await rep_of(env, key))[0]
 
 
-async def _move(
-    env: Env, leads: Sequence[tuple[UUID, str | None]], asked: Asked, actor: Actor, *, closing: bool
-) -> tuple[Fate, ...]:
+async def _move_leads(
+    env: Env, leads: Sequence[tuple[UUID, str | None]], asked: BulkRequest, actor: Actor, *, closing: bool
+) -> tuple[LeadResult, ...]:
     """One after another, as far as the budget goes."""
-    calendars = await closers_calendars(env) if closing else None
+    calendars = await read_closer_calendars(env) if closing else None
 
-    async def one(tx: Tx, lead_id: UUID, holder: str | None, takeover: Takeover | None) -> Fate:
-        await _leave_later(tx, lead_id, holder, asked.until)
-        return await _one(env, tx, lead_id, holder, asked.reason, actor, calendars, takeover)
+    async def one(tx: Tx, lead_id: UUID, holder: str | None, takeover: AppointmentTransfer | None) -> LeadResult:
+        await _leave_later(tx, lead_id, holder, asked.away_until)
+        return await _move_lead(env, tx, lead_id, holder, asked.reason, actor, calendars, takeover)
 
     if asked.dry_run:
-        return await _as_if(env, leads, one)
+        return await _dry_run(env, leads, one)
     started = env.clock()
-    fates: list[Fate] = []
+    fates: list[LeadResult] = []
     for lead_id, holder in leads:
-        fates.append(await _settled(env, lead_id, holder, one))
+        fates.append(await _move_in_own_tx(env, lead_id, holder, one))
         if env.clock() - started > BUDGET:
             break
-    if any(fate.outcome is not Outcome.LEFT for fate in fates):
-        await in_transaction(env, lambda tx: review_holders(env, tx))
+    if any(fate.outcome is not BulkOutcome.LEFT for fate in fates):
+        await run_in_transaction(env, lambda tx: update_absent_holder_alerts(env, tx))
     return tuple(fates)
 
 
 async def _leave_later(tx: Tx, lead_id: UUID, holder: str | None, until: datetime | None) -> None:
     """Conflict for a lead whose appointment its rep, who is back by then, can hold."""
-    meeting = await tx.appointments.of_lead(lead_id) if until is not None else None
+    meeting = await tx.appointments.active_for_lead(lead_id) if until is not None else None
     if meeting is not None and until is not None and meeting.starts_at >= until and meeting.rep_key == holder:
         raise Conflict(
             f"Its appointment is on {meeting.starts_at:%Y-%m-%d %H:%M} UTC, when {holder} is back.", code="back-by-then"
         )
 
 
-async def _settled(env: Env, lead_id: UUID, holder: str | None, one: _One) -> Fate:
+async def _move_in_own_tx(env: Env, lead_id: UUID, holder: str | None, one: _MoveLead) -> LeadResult:
     """The lead's fate in a transaction of its own; who cannot be moved is left, with the reason."""
     try:
-        takeover = await prepare_takeover(env, lead_id)
-        return await in_transaction(env, lambda tx: one(tx, lead_id, holder, takeover))
+        takeover = await prepare_transfer(env, lead_id)
+        return await run_in_transaction(env, lambda tx: one(tx, lead_id, holder, takeover))
     except PointsmanError as error:
-        return _left(lead_id, error)
+        return _left_result(lead_id, error)
 
 
-async def _as_if(env: Env, leads: Sequence[tuple[UUID, str | None]], one: _One) -> tuple[Fate, ...]:
+async def _dry_run(env: Env, leads: Sequence[tuple[UUID, str | None]], one: _MoveLead) -> tuple[LeadResult, ...]:
     """The fates in one transaction that is taken back: each lead's turn is seen by the next, and nothing is written."""
-    takeovers: dict[UUID, Takeover | PointsmanError | None] = {}
+    takeovers: dict[UUID, AppointmentTransfer | PointsmanError | None] = {}
     for lead_id, _ in leads:
         try:
-            takeovers[lead_id] = await prepare_takeover(env, lead_id)
+            takeovers[lead_id] = await prepare_transfer(env, lead_id)
         except PointsmanError as error:
             takeovers[lead_id] = error
 
     async def work(tx: Tx) -> None:
         await _lock_all(tx, [lead_id for lead_id, _ in leads])
         started = env.clock()
-        fates: list[Fate] = []
+        fates: list[LeadResult] = []
         for lead_id, holder in leads:
             try:
                 takeover = takeovers[lead_id]
@@ -193,17 +195,17 @@ async def _as_if(env: Env, leads: Sequence[tuple[UUID, str | None]], one: _One) 
                     raise takeover
                 fates.append(replace(await one(tx, lead_id, holder, takeover), decision_id=None))
             except PointsmanError as error:
-                fates.append(_left(lead_id, error))
-                if isinstance(error.__cause__, Refused):  # the database goes on with this transaction no more
+                fates.append(_left_result(lead_id, error))
+                if isinstance(error.__cause__, ConstraintRefused):  # the database goes on with this transaction no more
                     break
-            if env.clock() - started > BUDGET_AS_IF:
+            if env.clock() - started > DRY_RUN_BUDGET:
                 break
-        raise _TakenBackError(tuple(fates))
+        raise _RolledBackError(tuple(fates))
 
     try:
-        await in_transaction(env, work)
-    except _TakenBackError as back:
-        return back.fates
+        await run_in_transaction(env, work)
+    except _RolledBackError as back:
+        return back.results
     raise AssertionError("unreachable: the work always raises")
 
 
@@ -215,13 +217,13 @@ async def _lock_all(tx: Tx, leads: Sequence[UUID]) -> None:
     await tx.ledgers.lock(await tx.ledgers.counters())
 
 
-class _TakenBackError(Exception):
-    def __init__(self, fates: tuple[Fate, ...]) -> None:
+class _RolledBackError(Exception):
+    def __init__(self, fates: tuple[LeadResult, ...]) -> None:
         super().__init__()
-        self.fates = fates
+        self.results = fates
 
 
-async def _one(
+async def _move_lead(
     env: Env,
     tx: Tx,
     lead_id: UUID,
@@ -229,18 +231,18 @@ async def _one(
     reason: str,
     actor: Actor,
     calendars: Mapping[str, CalendarState] | None,
-    takeover: Takeover | None,
-) -> Fate:
-    _, routed = await reassign_in(
+    takeover: AppointmentTransfer | None,
+) -> LeadResult:
+    _, routed = await reassign_in_tx(
         env, tx, lead_id, reason=reason, actor=actor, calendars=calendars, holder=holder, takeover=takeover
     )
     decision = routed.decision
     outcome = {
-        DecisionOutcome.ASSIGNED: Outcome.REASSIGNED,
-        DecisionOutcome.HELD: Outcome.HELD,
-        DecisionOutcome.NURTURE: Outcome.NURTURE,
+        DecisionOutcome.ASSIGNED: BulkOutcome.REASSIGNED,
+        DecisionOutcome.HELD: BulkOutcome.HELD,
+        DecisionOutcome.NURTURE: BulkOutcome.NURTURE,
     }[decision.outcome]
-    return Fate(
+    return LeadResult(
         lead_id=lead_id,
         outcome=outcome,
         sentence=decision.summary,
@@ -250,11 +252,11 @@ async def _one(
     )
 
 
-def _left(lead_id: UUID, error: PointsmanError) -> Fate:
-    return Fate(lead_id=lead_id, outcome=Outcome.LEFT, sentence=str(error), code=error.code)
+def _left_result(lead_id: UUID, error: PointsmanError) -> LeadResult:
+    return LeadResult(lead_id=lead_id, outcome=BulkOutcome.LEFT, sentence=str(error), code=error.code)
 
 
-def _gated(held: Sequence[HeldSince]) -> bool:
+def _gated(held: Sequence[RepAssignment]) -> bool:
     return any(row.work in GATED_WORKS for row in held)
 
 

@@ -6,46 +6,46 @@ from uuid import UUID
 from pointsman.domain.distribution.eligibility import CalendarState
 from pointsman.domain.errors import Conflict, NotFound
 from pointsman.domain.roster.roles import GATED_WORKS, Work
-from pointsman.services.calendars.closer_calendars import closers_calendars
+from pointsman.services.calendars.closer_calendars import read_closer_calendars
 from pointsman.services.ports import Actor, Env, LostRace, Tx
 from pointsman.services.ports.intake import LeadRow
 from pointsman.services.ports.routing import AssignmentRow
-from pointsman.services.reassignment.appointment_handoff import (
-    TRIGGER,
-    Takeover,
-    meeting_of,
-    prepare_takeover,
-    take_over_by_rules,
+from pointsman.services.reassignment.appointment_transfer import (
+    REASSIGN_TRIGGER,
+    AppointmentTransfer,
+    lock_appointment_of_lead,
+    prepare_transfer,
+    transfer_by_rules,
 )
-from pointsman.services.roster.absent_holder_alerts import INACTIVE, review_holders
-from pointsman.services.routing.ledger import credit
-from pointsman.services.routing.route_lead import Routed, TurnBack, route_lead
-from pointsman.services.transactions import in_transaction
+from pointsman.services.roster.absent_holder_alerts import INACTIVE_HOLDER, update_absent_holder_alerts
+from pointsman.services.routing.ledger import reverse_turn_of
+from pointsman.services.routing.route_lead import RoutingResult, TurnReversal, route_lead
+from pointsman.services.transactions import run_in_transaction
 
 
-async def reassign(env: Env, lead_id: UUID, *, reason: str, actor: Actor) -> Routed:
+async def reassign(env: Env, lead_id: UUID, *, reason: str, actor: Actor) -> RoutingResult:
     """Give the lead to somebody who never held it, by the rules; the old turn is taken back, a new one is booked.
 
     Nobody eligible: the lead is held. An appointment goes along; nobody free then: Conflict "nobody-free", and nothing has
     changed. NotFound; Conflict when nobody holds it.
     """
     async with env.uow() as tx:
-        before = await tx.decisions.active_assignment(lead_id)
+        before = await tx.decisions.current_assignment(lead_id)
     closing = before is not None and before.work in GATED_WORKS
-    takeover = await prepare_takeover(env, lead_id)
-    calendars = await closers_calendars(env) if closing and takeover is None else None
+    takeover = await prepare_transfer(env, lead_id)
+    calendars = await read_closer_calendars(env) if closing and takeover is None else None
 
-    async def work(tx: Tx) -> Routed:
-        _, routed = await reassign_in(
+    async def work(tx: Tx) -> RoutingResult:
+        _, routed = await reassign_in_tx(
             env, tx, lead_id, reason=reason, actor=actor, calendars=calendars, takeover=takeover
         )
-        await close_the_alert(env, tx, before)
+        await resolve_absence_alert(env, tx, before)
         return routed
 
-    return await in_transaction(env, work)
+    return await run_in_transaction(env, work)
 
 
-async def reassign_in(
+async def reassign_in_tx(
     env: Env,
     tx: Tx,
     lead_id: UUID,
@@ -54,37 +54,37 @@ async def reassign_in(
     actor: Actor,
     calendars: Mapping[str, CalendarState] | None,
     holder: str | None = None,
-    takeover: Takeover | None = None,
-) -> tuple[AssignmentRow, Routed]:
+    takeover: AppointmentTransfer | None = None,
+) -> tuple[AssignmentRow, RoutingResult]:
     """`reassign` inside the caller's transaction: what was held before, and what became of the lead.
 
     `calendars` None means that none was read: LostRace for a lead that is with a closer. An appointment goes along by the
     `takeover` that was prepared for it. Conflict "moved-meanwhile" when
     somebody else than the given `holder` has it.
     """
-    lead = await locked_lead(tx, lead_id)
-    held = await tx.decisions.active_assignment(lead_id)
+    lead = await lock_lead(tx, lead_id)
+    held = await tx.decisions.current_assignment(lead_id)
     if held is None:
         raise Conflict("Nobody holds this lead, so it cannot be reassigned.", code="not-assigned")
     if holder is not None and held.rep != holder:
         raise Conflict(f"{held.rep} has this lead by now.", code="moved-meanwhile")
-    meeting = await meeting_of(tx, lead, takeover)
+    meeting = await lock_appointment_of_lead(tx, lead, takeover)
     if meeting is not None and takeover is not None:
-        routed = await take_over_by_rules(env, tx, lead, meeting, takeover, reason=reason, actor=actor)
+        routed = await transfer_by_rules(env, tx, lead, meeting, takeover, reason=reason, actor=actor)
     elif held.work in GATED_WORKS and calendars is None:
         raise LostRace("the lead went to a closer meanwhile")
     else:
-        turn = TurnBack(decision_id=held.decision_id, reason=f"reassigned: {reason}") if held.decision_id else None
+        turn = TurnReversal(decision_id=held.decision_id, reason=f"reassigned: {reason}") if held.decision_id else None
         routed = await route_lead(
             env,
             tx,
             lead,
             purpose=Work(held.work),
-            trigger=TRIGGER,
+            trigger=REASSIGN_TRIGGER,
             actor=actor,
             calendars=calendars or {},
             past_holders=await tx.decisions.past_holders(lead_id),
-            turn_back=turn,
+            turn_reversal=turn,
         )
     await tx.audit.add(
         id=env.new_id(),
@@ -100,7 +100,7 @@ async def reassign_in(
     return held, routed
 
 
-async def locked_lead(tx: Tx, lead_id: UUID) -> LeadRow:
+async def lock_lead(tx: Tx, lead_id: UUID) -> LeadRow:
     """NotFound; Conflict for a merged lead."""
     lead = await tx.leads.get(lead_id, lock=True)
     if lead is None:
@@ -108,13 +108,13 @@ async def locked_lead(tx: Tx, lead_id: UUID) -> LeadRow:
     return lead
 
 
-async def close_the_alert(env: Env, tx: Tx, before: AssignmentRow | None) -> None:
+async def resolve_absence_alert(env: Env, tx: Tx, before: AssignmentRow | None) -> None:
     """Close the alert about somebody who is not there, once their last lead is with others."""
-    if before is not None and await tx.alerts.is_open(code=INACTIVE, subject=f"rep:{before.rep}"):
-        await review_holders(env, tx)
+    if before is not None and await tx.alerts.is_open(code=INACTIVE_HOLDER, subject=f"rep:{before.rep}"):
+        await update_absent_holder_alerts(env, tx)
 
 
-async def give_back(env: Env, tx: Tx, held: AssignmentRow, reason: str, actor: Actor) -> None:
+async def credit_turn(env: Env, tx: Tx, held: AssignmentRow, reason: str, actor: Actor) -> None:
     """Take back the turn that gave the lead away, if one did."""
     if held.decision_id is not None:
-        await credit(env, tx, held.decision_id, reason, actor=actor)
+        await reverse_turn_of(env, tx, held.decision_id, reason, actor=actor)

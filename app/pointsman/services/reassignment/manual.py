@@ -5,77 +5,77 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, RoleProtected
-from pointsman.domain.leads.facts import Stage
+from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import GATED_WORKS, Work
-from pointsman.domain.routing.manual_assignment import ByHand
+from pointsman.domain.routing.manual_assignment import ManualAssignment
 from pointsman.domain.routing.role_guard import guard_assignment
-from pointsman.services.policies.cache import Current, at_versions
-from pointsman.services.ports import Actor, Env, LostRace, Refused, Tx
+from pointsman.services.policies.cache import RoutingConfig, load_routing_config_at
+from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
+from pointsman.services.ports.booking import AppointmentRow
 from pointsman.services.ports.intake import LeadRow
-from pointsman.services.ports.meeting import AppointmentRow
 from pointsman.services.ports.routing import OverrideRow, RoutingContext, RoutingWrite
-from pointsman.services.reassignment.appointment_handoff import (
-    Takeover,
-    may_take_over,
-    meeting_of,
-    prepare_takeover,
-    taken_over,
+from pointsman.services.reassignment.appointment_transfer import (
+    AppointmentTransfer,
+    check_transfer_to,
+    complete_transfer,
+    lock_appointment_of_lead,
+    prepare_transfer,
 )
-from pointsman.services.reassignment.by_rules import close_the_alert, give_back, locked_lead
-from pointsman.services.routing.hold_releases import make_room
-from pointsman.services.routing.route_lead import Routed
-from pointsman.services.transactions import in_transaction
+from pointsman.services.reassignment.by_rules import credit_turn, lock_lead, resolve_absence_alert
+from pointsman.services.routing.hold_releases import retry_capped_holds
+from pointsman.services.routing.route_lead import RoutingResult
+from pointsman.services.transactions import run_in_transaction
 
-BY_HAND = "manual"
+MANUAL = "manual"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
+class _ManualAssignment:
     """A lead, what it has, and what is asked for."""
 
     lead: LeadRow
     context: RoutingContext
-    known: Current
+    known: RoutingConfig
     rep: Rep
     work: Work
     gate_check_id: UUID | None
     override: OverrideRow | None
 
 
-async def assign(
+async def assign_manually(
     env: Env, lead_id: UUID, *, rep: str, work: Work, override_id: UUID | None, reason: str, actor: Actor
-) -> Routed:
+) -> RoutingResult:
     """Give the lead to this rep for this work, with its appointment if it has one. It takes no turn in any pool.
 
     NotFound; Invalid; Conflict; RoleProtected, which says what is missing, unless an override in force allows exactly this.
     """
-    takeover = await prepare_takeover(env, lead_id, to=rep)
+    takeover = await prepare_transfer(env, lead_id, to=rep)
 
-    async def inside(tx: Tx) -> Routed:
-        case = await _case(env, tx, await locked_lead(tx, lead_id), rep, work, override_id)
-        held = case.context.assignment
+    async def inside(tx: Tx) -> RoutingResult:
+        case = await _prepare_assignment(env, tx, await lock_lead(tx, lead_id), rep, work, override_id)
+        held = case.context.current_assignment
         if held is not None and (held.rep, held.work) == (rep, work.value):
             raise Conflict(f"{rep} holds this lead for {work} already.", code="already-assigned")
         meeting = await _meeting(tx, case, takeover)
-        party = await may_take_over(env, tx, case.lead, meeting, takeover, rep) if meeting and takeover else None
+        party = await check_transfer_to(env, tx, case.lead, meeting, takeover, rep) if meeting and takeover else None
         if held is not None:
             if held.work == work.value:  # the turn was not used up: the lead moves on within the same work
-                await give_back(env, tx, held, f"assigned by hand: {reason}", actor)
-            await tx.decisions.end_assignment(held.id, at=env.clock(), reason=BY_HAND)
-            await make_room(tx, case.known, held.rep, at=env.clock())
+                await credit_turn(env, tx, held, f"assigned by hand: {reason}", actor)
+            await tx.decisions.end_assignment(held.id, at=env.clock(), reason=MANUAL)
+            await retry_capped_holds(tx, case.known, held.rep, at=env.clock())
         routed = await _write(env, tx, case, reason, actor)
         if meeting is not None and party is not None:
-            await taken_over(env, tx, meeting, *party, reason=reason, actor=actor)
-        await close_the_alert(env, tx, held)
+            await complete_transfer(env, tx, meeting, *party, reason=reason, actor=actor)
+        await resolve_absence_alert(env, tx, held)
         return routed
 
-    return await in_transaction(env, inside)
+    return await run_in_transaction(env, inside)
 
 
-async def _meeting(tx: Tx, case: _Case, takeover: Takeover | None) -> AppointmentRow | None:
+async def _meeting(tx: Tx, case: _ManualAssignment, takeover: AppointmentTransfer | None) -> AppointmentRow | None:
     """The lead's appointment, locked. Conflict when it is for other work than the lead is given away for."""
-    meeting = await meeting_of(tx, case.lead, takeover)
+    meeting = await lock_appointment_of_lead(tx, case.lead, takeover)
     if meeting is not None and meeting.work != case.work:
         raise Conflict(
             f"This lead has an appointment for {meeting.work} on {meeting.starts_at:%Y-%m-%d %H:%M} UTC: cancel it first, or "
@@ -85,22 +85,24 @@ async def _meeting(tx: Tx, case: _Case, takeover: Takeover | None) -> Appointmen
     return meeting
 
 
-async def _case(env: Env, tx: Tx, lead: LeadRow, key: str, work: Work, override_id: UUID | None) -> _Case:
-    context = await tx.decisions.context(lead.id, at=env.clock())
-    known = await at_versions(env, tx, context.versions)
+async def _prepare_assignment(
+    env: Env, tx: Tx, lead: LeadRow, key: str, work: Work, override_id: UUID | None
+) -> _ManualAssignment:
+    context = await tx.decisions.routing_context(lead.id, at=env.clock())
+    known = await load_routing_config_at(env, tx, context.versions)
     rep = known.roster.reps.get(key)
     if rep is None:
         raise NotFound(f"There is no rep '{key}'.")
     if not rep.active:
         raise Conflict(f"{rep.name} is not active: nobody inactive gets a lead.", code="rep-inactive")
     override = _override(context, rep, work, override_id)
-    gate = next((p for p in context.passes if p.work == work.value), None)
+    gate = next((p for p in context.gate_passes if p.work == work.value), None)
     try:
         guard_assignment(rep, work, gate is not None, override is not None)
     except RoleProtected as protected:
-        raise _with_the_way(protected, rep, work, gate_open=gate is not None) from protected
+        raise _with_override_hint(protected, rep, work, gate_open=gate is not None) from protected
     needed = not rep.role.allows(work) or (work in GATED_WORKS and gate is None)
-    return _Case(
+    return _ManualAssignment(
         lead=lead,
         context=context,
         known=known,
@@ -122,7 +124,7 @@ def _override(context: RoutingContext, rep: Rep, work: Work, override_id: UUID |
     return found[-1] if found else None
 
 
-def _with_the_way(protected: RoleProtected, rep: Rep, work: Work, *, gate_open: bool) -> RoleProtected:
+def _with_override_hint(protected: RoleProtected, rep: Rep, work: Work, *, gate_open: bool) -> RoleProtected:
     if work is Work.NURTURE:
         return protected
     missing = [] if rep.role.allows(work) else ["role"]
@@ -135,9 +137,9 @@ def _with_the_way(protected: RoleProtected, rep: Rep, work: Work, *, gate_open: 
     )
 
 
-async def _write(env: Env, tx: Tx, case: _Case, reason: str, actor: Actor) -> Routed:
+async def _write(env: Env, tx: Tx, case: _ManualAssignment, reason: str, actor: Actor) -> RoutingResult:
     now, decision_id = env.clock(), env.new_id()
-    said = ByHand(
+    said = ManualAssignment(
         rep=case.rep.key,
         work=case.work,
         reason=reason,
@@ -147,9 +149,9 @@ async def _write(env: Env, tx: Tx, case: _Case, reason: str, actor: Actor) -> Ro
         policy_version=case.known.policy.version,
         roster_version=case.known.roster.version,
     )
-    decision = said.decision(case.rep)
+    decision = said.to_decision(case.rep)
     hold = case.context.hold
-    before = case.context.assignment
+    before = case.context.current_assignment
     write = RoutingWrite(
         decision_id=decision_id,
         lead_id=case.lead.id,
@@ -165,7 +167,7 @@ async def _write(env: Env, tx: Tx, case: _Case, reason: str, actor: Actor) -> Ro
         roster_version=decision.roster_version,
         record=decision.to_json(),
         inputs=said.to_json(),
-        stage=(Stage.CLOSING if case.work is Work.CLOSING else Stage.WORKING).value,
+        stage=(LeadStage.CLOSING if case.work is Work.CLOSING else LeadStage.WORKING).value,
         nurture_until=None,
         nurture_reason=None,
         assignment_id=env.new_id(),
@@ -175,7 +177,7 @@ async def _write(env: Env, tx: Tx, case: _Case, reason: str, actor: Actor) -> Ro
         open_hold_id=hold.id if hold else None,
         hold_sentence=None,
         hold_due_at=None,
-        release=BY_HAND if hold else None,
+        release=MANUAL if hold else None,
         ledger=None,
         entry=None,
         audit_id=env.new_id(),
@@ -187,18 +189,18 @@ async def _write(env: Env, tx: Tx, case: _Case, reason: str, actor: Actor) -> Ro
     )
     try:
         await tx.decisions.write(write)
-    except Refused as refused:
+    except ConstraintRefused as refused:
         if refused.constraint == "PM001":  # the world changed after we looked: look again
             raise LostRace(str(refused)) from refused
         raise
-    return Routed(decision_id=decision_id, decision=decision, assignment_id=write.assignment_id, rep=case.rep)
+    return RoutingResult(decision_id=decision_id, decision=decision, assignment_id=write.assignment_id, rep=case.rep)
 
 
-def _after(case: _Case, decision_id: UUID) -> dict[str, str | None]:
+def _after(case: _ManualAssignment, decision_id: UUID) -> dict[str, str | None]:
     return {
         "decision": str(decision_id),
         "rep": case.rep.key,
         "work": case.work.value,
-        "by": BY_HAND,
+        "by": MANUAL,
         "override": str(case.override.id) if case.override else None,
     }

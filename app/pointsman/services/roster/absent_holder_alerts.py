@@ -7,34 +7,36 @@ from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.working_hours import away_until
 from pointsman.services.ports import Env, Tx
 
-INACTIVE = "inactive-holder"
+INACTIVE_HOLDER = "inactive-holder"
 
 #: An absence this long leaves leads alone for too long.
-LONG = timedelta(days=3)
+LONG_ABSENCE = timedelta(days=3)
 
 
-async def review_holders(env: Env, tx: Tx) -> None:
+async def update_absent_holder_alerts(env: Env, tx: Tx) -> None:
     """Raise, renew and resolve the alerts about reps who hold leads while they are inactive or away for long."""
     now = env.clock()
     reps: Iterable[Rep] = await tx.roster.reps()
-    idle = {rep.key: why for rep in reps if (why := _idle(rep, now)) is not None}
-    counts = await tx.roster.open_leads(sorted(idle)) if idle else {}
-    told = {row["subject"]: row["message"] for row in await tx.alerts.list_open() if row["code"] == INACTIVE}
+    idle = {rep.key: why for rep in reps if (why := _absence_reason(rep, now)) is not None}
+    counts = await tx.roster.count_open_leads(sorted(idle)) if idle else {}
+    told = {row["subject"]: row["message"] for row in await tx.alerts.list_open() if row["code"] == INACTIVE_HOLDER}
     wanted = {f"rep:{key}": _message(key, idle[key], count) for key, count in counts.items() if count}
     for subject, message in wanted.items():
         if told.get(subject) != message:
-            await tx.alerts.put(id=env.new_id(), at=now, code=INACTIVE, subject=subject, message=message)
+            await tx.alerts.put(id=env.new_id(), at=now, code=INACTIVE_HOLDER, subject=subject, message=message)
     for subject in told.keys() - wanted.keys():
-        await tx.alerts.resolve(at=now, code=INACTIVE, subject=subject)
+        await tx.alerts.resolve(at=now, code=INACTIVE_HOLDER, subject=subject)
 
 
-def _idle(rep: Rep, now: datetime) -> str | None:
+def _absence_reason(rep: Rep, now: datetime) -> str | None:
     if not rep.active:
         return f"{rep.name} is not active"
     back = away_until(rep, now)
     if back is None:
         return None
-    return f"{rep.name} is away until {back:%Y-%m-%d %H:%M %Z}" if back - _away_since(rep, now) >= LONG else None
+    return (
+        f"{rep.name} is away until {back:%Y-%m-%d %H:%M %Z}" if back - _away_since(rep, now) >= LONG_ABSENCE else None
+    )
 
 
 def _away_since(rep: Rep, now: datetime) -> datetime:

@@ -9,21 +9,32 @@ from pointsman.domain.dates.public_holidays import region_fault
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, RoleProtected
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import Role, Work
-from pointsman.services.ports import Actor, Env, Refused, Tx
-from pointsman.services.ports.roster import HeldLead, RoleRow, SupplierRow, TimeOffRow
-from pointsman.services.roster.absent_holder_alerts import review_holders
-from pointsman.services.roster.roster_input import Absence, RepGiven, RoleGiven, RosterGiven
+from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
+from pointsman.services.ports.roster import AssignedLead, RoleRow, SupplierRow, TimeOffRow
+from pointsman.services.roster.absent_holder_alerts import update_absent_holder_alerts
+from pointsman.services.roster.roster_input import RepInput, RoleInput, RosterInput, TimeOffInput
 from pointsman.services.roster.snapshot import roster_as_json
-from pointsman.services.transactions import in_transaction
+from pointsman.services.transactions import run_in_transaction
 
 __all__ = [
-    "Absence", "Changed", "Floor", "RepGiven", "RoleGiven", "RosterGiven", "add_time_off", "create_rep", "deactivate_rep",
-    "delete_time_off", "floor", "put_roster", "rep",
+    "RepInput",
+    "RoleInput",
+    "RosterChange",
+    "RosterInput",
+    "RosterState",
+    "TimeOffInput",
+    "add_time_off",
+    "create_rep",
+    "deactivate_rep",
+    "delete_time_off",
+    "get_rep",
+    "get_roster",
+    "put_roster",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Floor:
+class RosterState:
     """The whole roster as it stands."""
 
     version: int | None
@@ -34,29 +45,29 @@ class Floor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Changed:
+class RosterChange:
     """The roster's version after a change; `changed` is False when nothing was different."""
 
     version: int
     changed: bool
 
 
-async def floor(env: Env) -> Floor:
+async def get_roster(env: Env) -> RosterState:
     """The whole roster."""
     async with env.uow() as tx:
-        return await _floor(tx)
+        return await _load_roster(tx)
 
 
-async def rep(env: Env, key: str) -> tuple[Rep, Sequence[TimeOffRow]]:
+async def get_rep(env: Env, key: str) -> tuple[Rep, Sequence[TimeOffRow]]:
     """One rep with their absences; NotFound."""
     async with env.uow() as tx:
         found = next((r for r in await tx.roster.reps() if r.key == key), None)
         if found is None:
-            raise _no_rep(key)
+            raise _unknown_rep(key)
         return found, await tx.roster.time_off(key)
 
 
-async def put_roster(env: Env, given: RosterGiven, *, actor: Actor, reason: str | None = None) -> Changed:
+async def put_roster(env: Env, given: RosterInput, *, actor: Actor, reason: str | None = None) -> RosterChange:
     """Add or replace roles, suppliers and reps in one go; the same call twice changes nothing.
 
     Raises Invalid with the path to what does not exist, and RoleProtected, naming the leads, when somebody would be
@@ -67,34 +78,34 @@ async def put_roster(env: Env, given: RosterGiven, *, actor: Actor, reason: str 
         await _put(env, tx, given)
 
     try:
-        return await _changing(env, work, actor=actor, action="roster.put", reason=reason)
-    except Refused as refused:
-        raise await _explained(env, given, refused) from refused
+        return await _change_roster(env, work, actor=actor, action="roster.put", reason=reason)
+    except ConstraintRefused as refused:
+        raise await _role_refusal(env, given, refused) from refused
 
 
-async def create_rep(env: Env, given: RepGiven, *, actor: Actor) -> Changed:
+async def create_rep(env: Env, given: RepInput, *, actor: Actor) -> RosterChange:
     """A rep who is new; Conflict when the key is taken."""
     async with env.uow() as tx:
         if any(r.key == given.key for r in await tx.roster.reps()):
             raise Conflict(f"There is a rep '{given.key}' already: replace it with PUT.", code="rep-exists")
-    return await put_roster(env, RosterGiven(reps=(given,)), actor=actor, reason=f"rep {given.key} created")
+    return await put_roster(env, RosterInput(reps=(given,)), actor=actor, reason=f"rep {given.key} created")
 
 
-async def deactivate_rep(env: Env, key: str, *, actor: Actor) -> tuple[Changed, Sequence[HeldLead]]:
+async def deactivate_rep(env: Env, key: str, *, actor: Actor) -> tuple[RosterChange, Sequence[AssignedLead]]:
     """The rep gets nothing more; what they hold stays with them until it is reassigned, and is returned."""
 
     async def work(tx: Tx) -> None:
         found = next((r for r in await tx.roster.reps() if r.key == key), None)
         if found is None:
-            raise _no_rep(key)
+            raise _unknown_rep(key)
         await tx.roster.put_rep(replace(found, active=False), at=env.clock())
 
-    changed = await _changing(env, work, actor=actor, action="rep.deactivated", reason=f"rep {key} deactivated")
+    changed = await _change_roster(env, work, actor=actor, action="rep.deactivated", reason=f"rep {key} deactivated")
     async with env.uow() as tx:
-        return changed, await tx.roster.held(reps=[key])
+        return changed, await tx.roster.assigned_leads(reps=[key])
 
 
-async def add_time_off(env: Env, key: str, absence: Absence, *, actor: Actor) -> TimeOffRow:
+async def add_time_off(env: Env, key: str, absence: TimeOffInput, *, actor: Actor) -> TimeOffRow:
     """An absence; NotFound for an unknown rep."""
     row = TimeOffRow(
         id=env.new_id(), rep=key, starts_at=absence.span.start, ends_at=absence.span.end, reason=absence.reason
@@ -102,14 +113,14 @@ async def add_time_off(env: Env, key: str, absence: Absence, *, actor: Actor) ->
 
     async def work(tx: Tx) -> None:
         if all(r.key != key for r in await tx.roster.reps()):
-            raise _no_rep(key)
+            raise _unknown_rep(key)
         await tx.roster.add_time_off(row)
 
-    await _changing(env, work, actor=actor, action="time-off.added", reason=f"time off of {key}")
+    await _change_roster(env, work, actor=actor, action="time-off.added", reason=f"time off of {key}")
     return row
 
 
-async def delete_time_off(env: Env, key: str, time_off_id: UUID, *, actor: Actor) -> Changed:
+async def delete_time_off(env: Env, key: str, time_off_id: UUID, *, actor: Actor) -> RosterChange:
     """Takes an absence back; NotFound."""
 
     async def work(tx: Tx) -> None:
@@ -117,27 +128,27 @@ async def delete_time_off(env: Env, key: str, time_off_id: UUID, *, actor: Actor
             raise NotFound(f"{key} has no such time off.")
         await tx.roster.delete_time_off(time_off_id)
 
-    return await _changing(env, work, actor=actor, action="time-off.deleted", reason=f"time off of {key}")
+    return await _change_roster(env, work, actor=actor, action="time-off.deleted", reason=f"time off of {key}")
 
 
-async def _changing(
+async def _change_roster(
     env: Env, work: Callable[[Tx], Awaitable[None]], *, actor: Actor, action: str, reason: str | None
-) -> Changed:
-    async def whole(tx: Tx) -> Changed:
+) -> RosterChange:
+    async def whole(tx: Tx) -> RosterChange:
         await tx.roster.lock()
         await work(tx)
         return await _new_version(env, tx, actor=actor, action=action, reason=reason)
 
-    return await in_transaction(env, whole)
+    return await run_in_transaction(env, whole)
 
 
-async def _new_version(env: Env, tx: Tx, *, actor: Actor, action: str, reason: str | None) -> Changed:
+async def _new_version(env: Env, tx: Tx, *, actor: Actor, action: str, reason: str | None) -> RosterChange:
     """The snapshot of what stands now, unless it is the newest one's twin."""
-    newest = await tx.roster.newest()
+    newest = await tx.roster.latest_snapshot()
     version, before = newest or (0, {"reps": []})
     after = roster_as_json({r.key: r for r in await tx.roster.reps()})
     if newest is not None and after == before:
-        return Changed(version=version, changed=False)
+        return RosterChange(version=version, changed=False)
     now = env.clock()
     await tx.roster.add_version(version + 1, after, at=now)
     old, new = _difference(before, after)
@@ -151,9 +162,9 @@ async def _new_version(env: Env, tx: Tx, *, actor: Actor, action: str, reason: s
         after=new,
         reason=reason,
     )
-    await review_holders(env, tx)
+    await update_absent_holder_alerts(env, tx)
     await tx.jobs.defer("holds.drain", {}, lock="holds.drain")
-    return Changed(version=version + 1, changed=True)
+    return RosterChange(version=version + 1, changed=True)
 
 
 def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -171,7 +182,7 @@ def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[di
     return was, now
 
 
-async def _put(env: Env, tx: Tx, given: RosterGiven) -> None:
+async def _put(env: Env, tx: Tx, given: RosterInput) -> None:
     # By key, as those do who give work: see `services.loads` for the order of locks.
     for supplier in sorted(given.suppliers, key=lambda supplier: supplier.key):
         await tx.roster.put_supplier(supplier)
@@ -190,10 +201,10 @@ async def _put(env: Env, tx: Tx, given: RosterGiven) -> None:
         if wanted.time_off is not None:
             await _put_time_off(env, tx, wanted.key, wanted.time_off)
     for role in given.roles:  # last, so that a rep may leave a work in the call that takes it out of their old role
-        await tx.roster.narrow_role(RoleRow(id=roles[role.name].id, name=role.name, works=frozenset(role.works)))
+        await tx.roster.remove_role_works(RoleRow(id=roles[role.name].id, name=role.name, works=frozenset(role.works)))
 
 
-async def _put_time_off(env: Env, tx: Tx, key: str, wanted: tuple[Absence, ...]) -> None:
+async def _put_time_off(env: Env, tx: Tx, key: str, wanted: tuple[TimeOffInput, ...]) -> None:
     there = {(row.starts_at, row.ends_at, row.reason) for row in await tx.roster.time_off(key)}
     if there == {(a.span.start, a.span.end, a.reason) for a in wanted}:
         return
@@ -203,7 +214,7 @@ async def _put_time_off(env: Env, tx: Tx, key: str, wanted: tuple[Absence, ...])
         await tx.roster.add_time_off(row)
 
 
-def _unknown(reps: Sequence[RepGiven], roles: Mapping[str, RoleRow], suppliers: set[str]) -> list[Fault]:
+def _unknown(reps: Sequence[RepInput], roles: Mapping[str, RoleRow], suppliers: set[str]) -> list[Fault]:
     faults: list[Fault] = []
     for i, r in enumerate(reps):
         if r.role not in roles:
@@ -219,7 +230,7 @@ def _unknown(reps: Sequence[RepGiven], roles: Mapping[str, RoleRow], suppliers: 
     return faults
 
 
-def _rep(given: RepGiven, role: RoleRow, rep_id: UUID, before: Rep | None) -> Rep:
+def _rep(given: RepInput, role: RoleRow, rep_id: UUID, before: Rep | None) -> Rep:
     changes = given.day_changes if given.day_changes is not None else before.day_changes if before else ()
     return Rep(
         id=rep_id,
@@ -247,7 +258,7 @@ def _without_absences(found: Rep) -> Rep:
     return replace(found, time_off=(), barred_domains=frozenset())
 
 
-async def _explained(env: Env, given: RosterGiven, refused: Refused) -> Exception:
+async def _role_refusal(env: Env, given: RosterInput, refused: ConstraintRefused) -> Exception:
     """Which leads stand in the way of a role that the database will not narrow."""
     if refused.constraint != "PM001":
         return refused
@@ -255,7 +266,7 @@ async def _explained(env: Env, given: RosterGiven, refused: Refused) -> Exceptio
     async with env.uow() as tx:
         works = {row.name: frozenset(Work(w) for w in row.works) for row in await tx.roster.roles()} | works
         roles = {r.key: r.role.name for r in await tx.roster.reps()} | {r.key: r.role for r in given.reps}
-        held = await tx.roster.held()
+        held = await tx.roster.assigned_leads()
     outside = [h for h in held if Work(h.work) not in works.get(roles[h.rep], frozenset())]
     leads = [{"lead": str(h.lead_id), "rep": h.rep, "work": h.work} for h in outside]
     return RoleProtected(
@@ -265,9 +276,9 @@ async def _explained(env: Env, given: RosterGiven, refused: Refused) -> Exceptio
     )
 
 
-async def _floor(tx: Tx) -> Floor:
-    return Floor(
-        version=(await tx.policies.versions()).roster,
+async def _load_roster(tx: Tx) -> RosterState:
+    return RosterState(
+        version=(await tx.policies.live_versions()).roster,
         roles=await tx.roster.roles(),
         suppliers=await tx.roster.suppliers(),
         reps=await tx.roster.reps(),
@@ -275,5 +286,5 @@ async def _floor(tx: Tx) -> Floor:
     )
 
 
-def _no_rep(key: str) -> NotFound:
+def _unknown_rep(key: str) -> NotFound:
     return NotFound(f"There is no rep '{key}'.")

@@ -10,7 +10,7 @@ from pointsman.services.ports.roster import SupplierRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RoleGiven:
+class RoleInput:
     """A role as it should be."""
 
     name: str
@@ -18,7 +18,7 @@ class RoleGiven:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Absence:
+class TimeOffInput:
     """Time off as it should be."""
 
     span: TimeOff
@@ -26,7 +26,7 @@ class Absence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RepGiven:
+class RepInput:
     """A rep as they should be; `time_off` or `day_changes` None leaves those as they are."""
 
     key: str
@@ -44,13 +44,13 @@ class RepGiven:
     supplier: str = "in-house"
     active: bool = True
     started_on: date | None = None
-    time_off: tuple[Absence, ...] | None = None
+    time_off: tuple[TimeOffInput, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RosterGiven:
+class RosterInput:
     """What to add or replace, by name or key; whoever is not named stays."""
 
-    roles: tuple[RoleGiven, ...] = ()
+    roles: tuple[RoleInput, ...] = ()
     suppliers: tuple[SupplierRow, ...] = ()
-    reps: tuple[RepGiven, ...] = ()
+    reps: tuple[RepInput, ...] = ()

@@ -27,7 +27,7 @@ def roster_from_json(version: int, snapshot: Mapping[str, Any], emails: Mapping[
 
 def hours_as_json(blocks: tuple[WeeklyBlock, ...]) -> list[dict[str, Any]]:
     return [
-        {"weekday": b.weekday, "start": clock_text(b.start), "end": clock_text(b.end)}
+        {"weekday": b.weekday, "start": format_wall_time(b.start), "end": format_wall_time(b.end)}
         | {name: day.isoformat() for name, day in (("first_day", b.first_day), ("last_day", b.last_day)) if day}
         for b in blocks
     ]
@@ -37,8 +37,8 @@ def hours_from_json(data: list[dict[str, Any]]) -> tuple[WeeklyBlock, ...]:
     return tuple(
         WeeklyBlock(
             weekday=b["weekday"],
-            start=clock_time(b["start"]),
-            end=clock_time(b["end"]),
+            start=parse_wall_time(b["start"]),
+            end=parse_wall_time(b["end"]),
             first_day=_day(b.get("first_day")),
             last_day=_day(b.get("last_day")),
         )
@@ -46,34 +46,34 @@ def hours_from_json(data: list[dict[str, Any]]) -> tuple[WeeklyBlock, ...]:
     )
 
 
-def changes_as_json(changes: tuple[DayChange, ...]) -> list[dict[str, Any]]:
+def day_changes_as_json(changes: tuple[DayChange, ...]) -> list[dict[str, Any]]:
     return [
         {
             "day": c.day.isoformat(),
-            "blocks": [[clock_text(start), clock_text(end)] for start, end in c.blocks],
+            "blocks": [[format_wall_time(start), format_wall_time(end)] for start, end in c.blocks],
             "reason": c.reason,
         }
         for c in changes
     ]
 
 
-def changes_from_json(data: list[dict[str, Any]]) -> tuple[DayChange, ...]:
+def day_changes_from_json(data: list[dict[str, Any]]) -> tuple[DayChange, ...]:
     return tuple(
         DayChange(
             day=date.fromisoformat(c["day"]),
-            blocks=tuple((clock_time(start), clock_time(end)) for start, end in c["blocks"]),
+            blocks=tuple((parse_wall_time(start), parse_wall_time(end)) for start, end in c["blocks"]),
             reason=c["reason"],
         )
         for c in data
     )
 
 
-def clock_text(clock: time) -> str:
+def format_wall_time(clock: time) -> str:
     """ "09:00"; the end of a day is "24:00"."""
     return _MIDNIGHT if clock == time.max else clock.strftime("%H:%M")
 
 
-def clock_time(text: str) -> time:
+def parse_wall_time(text: str) -> time:
     return time.max if text == _MIDNIGHT else time.fromisoformat(text)
 
 
@@ -106,7 +106,7 @@ def _rep_as_json(rep: Rep) -> dict[str, Any]:
         "active": rep.active,
         "started_on": rep.started_on.isoformat() if rep.started_on else None,
         # Left out where empty, so that who has none is in old and new snapshots alike.
-        **({"day_changes": changes_as_json(rep.day_changes)} if rep.day_changes else {}),
+        **({"day_changes": day_changes_as_json(rep.day_changes)} if rep.day_changes else {}),
         **({"holidays": rep.holidays} if rep.holidays is not None else {}),
     }
 
@@ -124,7 +124,7 @@ def _rep(data: Mapping[str, Any], email: str) -> Rep:
         tier=data["tier"],
         time_zone=data["time_zone"],
         working_hours=hours_from_json(data["working_hours"]),
-        day_changes=changes_from_json(data.get("day_changes", [])),
+        day_changes=day_changes_from_json(data.get("day_changes", [])),
         holidays=data.get("holidays"),
         time_off=tuple(TimeOff(start=start, end=end) for start, end in off),
         skills={name: frozenset(values) for name, values in data["skills"].items()},

@@ -5,32 +5,32 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from pointsman.domain.distribution.eligibility import CalendarState
-from pointsman.domain.distribution.inputs import AskedTime
-from pointsman.domain.distribution.ledger import Ledger, Turn, reverse
+from pointsman.domain.distribution.inputs import RequestedTime
+from pointsman.domain.distribution.ledger import Ledger, Turn, reverse_turn
 from pointsman.domain.leads.facts import Facts
 from pointsman.domain.roster.roles import Work
-from pointsman.domain.routing.decide import PoolState, World, decide
+from pointsman.domain.routing.decide import PoolState, RoutingInputs, decide
 from pointsman.domain.routing.decision import Decision
-from pointsman.domain.routing.plan import Plan, plan_routes
-from pointsman.services.policies.cache import at_versions
+from pointsman.domain.routing.plan import RoutingPlan, plan_routes
+from pointsman.services.policies.cache import load_routing_config_at
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.intake import LeadRow
-from pointsman.services.routing.fetch_inputs import counter_of, fetch_world
-from pointsman.services.routing.lead_inputs import gate_state, lead_facts, passes_of
-from pointsman.services.routing.owners import owners_of
+from pointsman.services.routing.fetch_inputs import counter_name, fetch_routing_inputs
+from pointsman.services.routing.lead_inputs import gate_passes, gate_state, routing_facts
+from pointsman.services.routing.owners import find_owners
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Foreseen:
+class DryRun:
     """A lead with all that a decision about it is taken from, but for the time that is asked for."""
 
-    plan: Plan
-    world: World
+    plan: RoutingPlan
+    world: RoutingInputs
     counters: tuple[str, ...]  # every ledger that the real decision would lock
 
-    def decided(self, asked: AskedTime) -> Decision:
+    def decide(self, asked: RequestedTime) -> Decision:
         """Whom the lead would go to, were it booked at the time asked for."""
-        return decide(self.plan, replace(self.world, asked=asked))
+        return decide(self.plan, replace(self.world, requested_time=asked))
 
     @property
     def facts(self) -> Facts:
@@ -38,7 +38,7 @@ class Foreseen:
         return self.plan.facts
 
 
-async def foresee(
+async def dry_run(
     env: Env,
     tx: Tx,
     lead: LeadRow,
@@ -46,53 +46,53 @@ async def foresee(
     purpose: Work,
     calendars: Mapping[str, CalendarState],
     past_holders: frozenset[str] = frozenset(),
-    turn: UUID | None = None,
-) -> Foreseen:
+    reversed_turn: UUID | None = None,
+) -> DryRun:
     """As `route_lead` would fetch it; the turn of the decision `turn` counts as taken back. Ties fall by the lead's id."""
     now = env.clock()
-    context = await tx.decisions.context(lead.id, at=now)
-    known = await at_versions(env, tx, context.versions)
-    passes = passes_of(context)
+    context = await tx.decisions.routing_context(lead.id, at=now)
+    known = await load_routing_config_at(env, tx, context.versions)
+    passes = gate_passes(context)
     overrides = frozenset((row.rep, Work(row.work)) for row in context.overrides)
-    facts = lead_facts(lead, context, known.policy, now)
+    facts = routing_facts(lead, context, known.policy, now)
     plan = plan_routes(
         known.policy,
         facts,
         purpose=purpose,
-        gates_open={work: gate_state(work, passes) for work in known.policy.gated_works},
+        gates={work: gate_state(work, passes) for work in known.policy.gated_works},
         now=now,
         overridden=frozenset(work for _, work in overrides),
     )
-    world, _ = await fetch_world(
+    world, _ = await fetch_routing_inputs(
         tx,
         plan,
-        World(
+        RoutingInputs(
             roster=known.roster,
             now=now,
             seed=str(lead.id),
             calendars=calendars,
             past_holders=past_holders,
             overrides=overrides,
-            owners=await owners_of(tx, known.policy.policy, known.roster, facts, lead),
+            owners=await find_owners(tx, known.policy.policy, known.roster, facts, lead),
         ),
         lock=False,
-        leaving=context.assignment.id if context.assignment else None,
+        ending_assignment=context.current_assignment.id if context.current_assignment else None,
     )
     policy = known.policy.policy
-    counters = {counter_of(policy, pool) for pool in plan.pools}
-    booked = await tx.ledgers.turn_of(turn) if turn else None
-    if turn is not None and booked is not None:
+    counters = {counter_name(policy, pool) for pool in plan.pools}
+    booked = await tx.ledgers.turn_entry(reversed_turn) if reversed_turn else None
+    if reversed_turn is not None and booked is not None:
         counters.add(booked.pool)
-        if not await tx.ledgers.credited(turn):
+        if not await tx.ledgers.is_credited(reversed_turn):
             given = Turn.from_json(booked.entry)
             pools = {
-                pool: _without(state, given) if counter_of(policy, pool) == booked.pool else state
+                pool: _without_turn(state, given) if counter_name(policy, pool) == booked.pool else state
                 for pool, state in world.pools.items()
             }
             world = replace(world, pools=pools)
-    return Foreseen(plan=plan, world=world, counters=tuple(sorted(counters)))
+    return DryRun(plan=plan, world=world, counters=tuple(sorted(counters)))
 
 
-def _without(state: PoolState, turn: Turn) -> PoolState:
-    ledger: Ledger = reverse(state.ledger, turn)
+def _without_turn(state: PoolState, turn: Turn) -> PoolState:
+    ledger: Ledger = reverse_turn(state.ledger, turn)
     return replace(state, ledger=ledger)

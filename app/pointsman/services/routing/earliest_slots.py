@@ -4,45 +4,47 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from pointsman.domain.booking.appointment_caps import CAP_LOOKAROUND, CountedAppointment
 from pointsman.domain.booking.availability import Interval, bookable_window
-from pointsman.domain.booking.caps import COUNTED_AROUND, Meeting
-from pointsman.domain.booking.earliest import Diary, earliest_starts
-from pointsman.domain.policy.document import Method, Pool
+from pointsman.domain.booking.earliest_starts import RepSchedule, earliest_starts
+from pointsman.domain.policy.document import DistributionMethod, Pool
 from pointsman.domain.roster.reps import Rep
-from pointsman.domain.routing.decide import World
-from pointsman.domain.routing.plan import Plan
-from pointsman.services.calendars.readings import last_readings
+from pointsman.domain.routing.decide import RoutingInputs
+from pointsman.domain.routing.plan import RoutingPlan
+from pointsman.services.calendars.readings import recorded_readings
 from pointsman.services.ports import Tx
-from pointsman.services.ports.meeting import Taken
+from pointsman.services.ports.booking import BusyReservation
 
 #: A calendar that nobody could read for so long is unknown; the worker reads each every five minutes.
-KNOWN_FOR = timedelta(minutes=10)
+MAX_READING_AGE = timedelta(minutes=10)
 
 
-async def fetch_earliest(tx: Tx, plan: Plan, world: World) -> Mapping[str, Mapping[str, datetime]]:
+async def fetch_earliest_slots(tx: Tx, plan: RoutingPlan, world: RoutingInputs) -> Mapping[str, Mapping[str, datetime]]:
     """By pool, then rep, by two statements; by none when no pool that the plan may reach is `soonest`."""
     policy, now = plan.compiled.policy, world.now
-    pools = {name: policy.pools[name] for name in plan.pools if policy.pools[name].method is Method.SOONEST}
+    pools = {name: policy.pools[name] for name in plan.pools if policy.pools[name].method is DistributionMethod.SOONEST}
     if not pools:
         return {}
     members = {name: _bookable(pool, world) for name, pool in pools.items()}
     reps = {rep.key: rep for found in members.values() for rep in found}
     asked = Interval(now, max(bookable_window(pool.booking, now).end for pool in pools.values()))
-    readings = await last_readings(tx, [*reps], asked, oldest=now - KNOWN_FOR)
-    wide = Interval(asked.start - COUNTED_AROUND, asked.end + COUNTED_AROUND)
-    taken: dict[UUID, list[Taken]] = {}
-    for item in await tx.appointments.taken([rep.id for rep in reps.values()], wide):
+    readings = await recorded_readings(tx, [*reps], asked, oldest=now - MAX_READING_AGE)
+    wide = Interval(asked.start - CAP_LOOKAROUND, asked.end + CAP_LOOKAROUND)
+    taken: dict[UUID, list[BusyReservation]] = {}
+    for item in await tx.appointments.busy_reservations([rep.id for rep in reps.values()], wide):
         taken.setdefault(item.rep_id, []).append(item)
-    diaries: dict[str, Diary] = {}
+    diaries: dict[str, RepSchedule] = {}
     for key, reading in readings.items():
-        if reading.state.readable and reading.asked is not None:
+        if reading.state.readable and reading.known_window is not None:
             times = taken.get(reps[key].id, ())
-            diaries[key] = Diary(
+            diaries[key] = RepSchedule(
                 rep=reps[key],
                 busy=reading.busy,
                 reservations=[time.interval for time in times],
-                meetings=[Meeting(start=t.interval.start, category=t.category) for t in times if t.appointment_id],
-                known=reading.asked,
+                appointments=[
+                    CountedAppointment(start=t.interval.start, category=t.category) for t in times if t.appointment_id
+                ],
+                known=reading.known_window,
             )
     return {
         name: earliest_starts(
@@ -55,7 +57,7 @@ async def fetch_earliest(tx: Tx, plan: Plan, world: World) -> Mapping[str, Mappi
     }
 
 
-def _bookable(pool: Pool, world: World) -> list[Rep]:
+def _bookable(pool: Pool, world: RoutingInputs) -> list[Rep]:
     """The members who might take it: the others' calendars are not worth looking at."""
     found = (world.roster.reps.get(member.rep) for member in pool.members)
     return [

@@ -18,50 +18,52 @@ from uuid import UUID
 
 from pointsman.domain.distribution.ledger import Ledger
 from pointsman.domain.policy.document import Policy
-from pointsman.domain.routing.decide import PoolState, World
-from pointsman.domain.routing.plan import Plan
+from pointsman.domain.routing.decide import PoolState, RoutingInputs
+from pointsman.domain.routing.plan import RoutingPlan
 from pointsman.services.ports import Tx
 from pointsman.services.ports.ledgers import LedgerRow
-from pointsman.services.routing.earliest_slots import fetch_earliest
+from pointsman.services.routing.earliest_slots import fetch_earliest_slots
 from pointsman.services.routing.loads import fetch_loads
 
 
-async def fetch_world(
-    tx: Tx, plan: Plan, known: World, *, lock: bool, leaving: UUID | None = None
-) -> tuple[World, Mapping[str, LedgerRow]]:
+async def fetch_routing_inputs(
+    tx: Tx, plan: RoutingPlan, known: RoutingInputs, *, lock: bool, ending_assignment: UUID | None = None
+) -> tuple[RoutingInputs, Mapping[str, LedgerRow]]:
     """`known` with everything else that deciding `plan` needs, and the counters' rows by counter.
 
     With `lock`, what is read stays true until the transaction ends; without it nothing is written, either. `leaving` is the
     assignment that the decision ends, if the lead has one.
     """
-    counters = counters_of(plan)
+    counters = counters_by_pool(plan)
     if not counters:
         return known, {}
-    rows = await (tx.ledgers.lock(sorted(set(counters.values()))) if lock else tx.ledgers.among([*counters.values()]))
-    loads = await fetch_loads(tx, plan, known.roster, now=known.now, lock=lock, leaving=leaving)
-    states = {counter: state_of(row) for counter, row in rows.items()}
+    rows = await (
+        tx.ledgers.lock(sorted(set(counters.values()))) if lock else tx.ledgers.get_existing([*counters.values()])
+    )
+    loads = await fetch_loads(tx, plan, known.roster, now=known.now, lock=lock, ending_assignment=ending_assignment)
+    states = {counter: pool_state(row) for counter, row in rows.items()}
     world = replace(
         known,
         pools={pool: states[counter] for pool, counter in counters.items() if counter in states},
         loads=loads.reps,
         category_loads=loads.categories,
         supplier_loads=loads.suppliers,
-        earliest=await fetch_earliest(tx, plan, known),
+        earliest_starts=await fetch_earliest_slots(tx, plan, known),
     )
     return world, rows
 
 
-def counter_of(policy: Policy, pool: str) -> str:
+def counter_name(policy: Policy, pool: str) -> str:
     """Under which name a pool's ledger is kept; one that the policy does not know (any more) goes by its own."""
     known = policy.pools.get(pool)
     return known.counter_of(pool) if known else pool
 
 
-def state_of(row: LedgerRow) -> PoolState:
+def pool_state(row: LedgerRow) -> PoolState:
     waiting = {rep: datetime.fromisoformat(since) for rep, since in row.waiting_since.items()}
-    return PoolState(ledger=Ledger.from_json(row.ledger), waiting_since=waiting, skips=frozenset(row.skips))
+    return PoolState(ledger=Ledger.from_json(row.ledger), waiting_since=waiting, pending_skips=frozenset(row.skips))
 
 
-def counters_of(plan: Plan) -> dict[str, str]:
+def counters_by_pool(plan: RoutingPlan) -> dict[str, str]:
     """The counter of each pool that the plan may reach."""
-    return {pool: counter_of(plan.compiled.policy, pool) for pool in plan.pools}
+    return {pool: counter_name(plan.compiled.policy, pool) for pool in plan.pools}

@@ -9,10 +9,10 @@ from pointsman.domain.dates.local_time import local_date
 from pointsman.domain.gate.evaluation import GateResult, evaluate_gate
 from pointsman.domain.leads.facts import Facts
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
-from pointsman.domain.routing.decide import World
+from pointsman.domain.routing.decide import RoutingInputs
 from pointsman.domain.routing.decision import Decision, DecisionOutcome, HoldReason
-from pointsman.domain.routing.hold_releases import Release, next_try, releases, same_releases
-from pointsman.services.policies.cache import Current
+from pointsman.domain.routing.hold_releases import HoldRelease, find_releases, next_release_at, same_releases
+from pointsman.services.policies.cache import RoutingConfig
 from pointsman.services.ports import Tx
 from pointsman.services.ports.routing import HoldRow, RoutingContext
 
@@ -26,16 +26,16 @@ def overdue_at(decision: Decision, policy: CompiledPolicy) -> datetime | None:
     return decision.now + (policy.policy.holds.alert_after if own is None else own)
 
 
-def releases_of(
-    decision: Decision, policy: CompiledPolicy, world: World, facts: Facts, context: RoutingContext
-) -> tuple[Release, ...]:
+def find_hold_releases(
+    decision: Decision, policy: CompiledPolicy, world: RoutingInputs, facts: Facts, context: RoutingContext
+) -> tuple[HoldRelease, ...]:
     """All that would release the lead, as of this decision; nothing unless it waits."""
     if decision.outcome is not DecisionOutcome.HELD:
         return ()
-    return releases(decision, policy.policy, world, _gate(decision, policy, facts, context))
+    return find_releases(decision, policy.policy, world, _gate(decision, policy, facts, context))
 
 
-def waits_on(hold: HoldRow | None, decision: Decision, found: tuple[Release, ...]) -> bool:
+def is_unchanged_hold(hold: HoldRow | None, decision: Decision, found: tuple[HoldRelease, ...]) -> bool:
     """Whether the lead waits as before, for the same reason and for the same things to happen."""
     return (
         hold is not None
@@ -45,13 +45,13 @@ def waits_on(hold: HoldRow | None, decision: Decision, found: tuple[Release, ...
     )
 
 
-async def expect(tx: Tx, lead_id: UUID, found: tuple[Release, ...]) -> None:
+async def save_hold_releases(tx: Tx, lead_id: UUID, found: tuple[HoldRelease, ...]) -> None:
     """Keep with the lead's open hold what would release it."""
     stored: list[Mapping[str, Any]] = [release.as_json() for release in found]
-    await tx.holds.expect(lead_id, stored, next_try_at=next_try(found))
+    await tx.holds.set_releases(lead_id, stored, next_try_at=next_release_at(found))
 
 
-async def make_room(tx: Tx, known: Current, rep: str, *, at: datetime) -> None:
+async def retry_capped_holds(tx: Tx, known: RoutingConfig, rep: str, *, at: datetime) -> None:
     """A lead of `rep` is closed or with others: if that leaves room under a cap, those who wait for it are tried at once."""
     roster, policy = known.roster, known.policy.policy
     found = roster.reps.get(rep)
@@ -59,7 +59,7 @@ async def make_room(tx: Tx, known: Current, rep: str, *, at: datetime) -> None:
         return
     supplier, step = policy.suppliers.get(found.supplier), None
     if supplier is not None:
-        step = supplier.step_on(local_date(at, supplier.time_zone))
+        step = supplier.capacity_on(local_date(at, supplier.time_zone))
     together = step is not None and step.open is not None  # what one rep hands on, any other of the supplier may get
     caps = (found.caps, *found.caps.categories.values())
     if not together and all(cap.open_load is None for cap in caps):
@@ -67,7 +67,7 @@ async def make_room(tx: Tx, known: Current, rep: str, *, at: datetime) -> None:
     reps = {r.key for r in roster.reps.values() if r.supplier == found.supplier} if together else {rep}
     pools = [name for name, pool in policy.pools.items() if any(member.rep in reps for member in pool.members)]
     if pools:
-        await tx.holds.wake(pools, at=at)
+        await tx.holds.make_due(pools, at=at)
 
 
 def _gate(decision: Decision, policy: CompiledPolicy, facts: Facts, context: RoutingContext) -> GateResult | None:

@@ -8,19 +8,19 @@ from pointsman.domain.gate.evaluation import GateState, facts_with_evidence
 from pointsman.domain.leads.facts import Facts
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
-from pointsman.services.leads.facts import facts_of
+from pointsman.services.leads.facts import stored_facts
 from pointsman.services.ports.intake import LeadRow
 from pointsman.services.ports.routing import GatePass, RoutingContext
 
 _DEFAULT_EXPIRY = timedelta(days=30)
 
 
-def passes_of(context: RoutingContext, gate_check_id: UUID | None = None) -> dict[Work, GatePass]:
+def gate_passes(context: RoutingContext, gate_check_id: UUID | None = None) -> dict[Work, GatePass]:
     """The gates that the lead has passed, by work; only what that check says, if one is given."""
-    return {Work(row.work): row for row in context.passes if gate_check_id is None or row.id == gate_check_id}
+    return {Work(row.work): row for row in context.gate_passes if gate_check_id is None or row.id == gate_check_id}
 
 
-def waits_for(context: RoutingContext, passes: Mapping[Work, GatePass]) -> Work | None:
+def awaited_gated_work(context: RoutingContext, passes: Mapping[Work, GatePass]) -> Work | None:
     """The gated work that the lead has passed for and waits for: news about it does not send it back to an SDR."""
     if context.hold is None or context.hold.work is None:
         return None
@@ -32,12 +32,12 @@ def gate_state(work: Work, passes: Mapping[Work, GatePass]) -> GateState:
     """Whether the gate for `work` is open to a lead with these passes."""
     found = passes.get(work)
     if found is None:
-        return GateState(open=False, reason=f"this lead has not passed the gate for {work}, or the pass has expired")
-    return GateState(open=True, reason="the gate is passed", expires_at=found.expires_at)
+        return GateState(is_open=False, reason=f"this lead has not passed the gate for {work}, or the pass has expired")
+    return GateState(is_open=True, reason="the gate is passed", expires_at=found.expires_at)
 
 
-def lead_facts(lead: LeadRow, context: RoutingContext, policy: CompiledPolicy, now: datetime) -> Facts:
+def routing_facts(lead: LeadRow, context: RoutingContext, policy: CompiledPolicy, now: datetime) -> Facts:
     """What the rules may ask about a lead; `qualification.*` from its standing evidence alone."""
     gate = policy.policy.gates.get(Work.CLOSING)
     expiry = gate.expires_after if gate else _DEFAULT_EXPIRY
-    return facts_with_evidence(facts_of(lead), context.evidence, now, expiry)
+    return facts_with_evidence(stored_facts(lead), context.evidence, now, expiry)

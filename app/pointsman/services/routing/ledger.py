@@ -11,23 +11,23 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from pointsman.domain.distribution.ledger import Adjustment, Ledger, Turn, adjust, apply, reverse
+from pointsman.domain.distribution.ledger import Adjustment, Ledger, Turn, apply_entry, reverse_turn, spread_adjustment
 from pointsman.domain.errors import Fault, Invalid, NotFound
 from pointsman.domain.policy.document import Policy
-from pointsman.services.policies.cache import Current, current
+from pointsman.services.policies.cache import RoutingConfig, load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.ledgers import LedgerEntryRow, LedgerRow, SkipRow
-from pointsman.services.routing.fetch_inputs import counter_of
-from pointsman.services.transactions import in_transaction
+from pointsman.services.routing.fetch_inputs import counter_name
+from pointsman.services.transactions import run_in_transaction
 
 WORKER = Actor(name="worker")
 #: A correction larger than this, or finer, is a slip of the pen.
-LARGEST = 1_000
-FINEST = 1_000_000
+MAX_ADJUSTMENT = 1_000
+MAX_DENOMINATOR = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class MemberBalance:
     """How one member of a pool stands."""
 
     rep: str
@@ -45,12 +45,12 @@ class PoolLedger:
     counter: str
     shared_with: tuple[str, ...]
     seq: int
-    members: tuple[Standing, ...]
+    members: tuple[MemberBalance, ...]
     skips: tuple[SkipRow, ...]  # still open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sharing:
+class SharedLedger:
     """Who shares a counter: its members by key, and the ids of those on the roster."""
 
     counter: str
@@ -61,29 +61,29 @@ class Sharing:
         return tuple(sorted(set(self.members) - {rep}))
 
 
-async def credit(env: Env, tx: Tx, decision_id: UUID, reason: str, *, actor: Actor = WORKER) -> bool:
+async def reverse_turn_of(env: Env, tx: Tx, decision_id: UUID, reason: str, *, actor: Actor = WORKER) -> bool:
     """Take a decision's turn back, exactly; False when it took none or stands given back already."""
-    return await _turn_over(env, tx, decision_id, reason, actor, back=True)
+    return await _append_turn_change(env, tx, decision_id, reason, actor, back=True)
 
 
-async def restore(env: Env, tx: Tx, decision_id: UUID, reason: str, *, actor: Actor = WORKER) -> bool:
+async def restore_turn(env: Env, tx: Tx, decision_id: UUID, reason: str, *, actor: Actor = WORKER) -> bool:
     """Let a turn that was taken back count again, exactly; False when it took none or counts already."""
-    return await _turn_over(env, tx, decision_id, reason, actor, back=False)
+    return await _append_turn_change(env, tx, decision_id, reason, actor, back=False)
 
 
-async def _turn_over(env: Env, tx: Tx, decision_id: UUID, reason: str, actor: Actor, *, back: bool) -> bool:
-    turn = await tx.ledgers.turn_of(decision_id)
+async def _append_turn_change(env: Env, tx: Tx, decision_id: UUID, reason: str, actor: Actor, *, back: bool) -> bool:
+    turn = await tx.ledgers.turn_entry(decision_id)
     if turn is None:
         return False
     row = (await tx.ledgers.lock([turn.pool]))[turn.pool]
-    if await tx.ledgers.credited(decision_id) is back:
+    if await tx.ledgers.is_credited(decision_id) is back:
         return False
     given, ledger = Turn.from_json(turn.entry), Ledger.from_json(row.ledger)
     await _append(
         env,
         tx,
         row,
-        reverse(ledger, given) if back else apply(ledger, given),
+        reverse_turn(ledger, given) if back else apply_entry(ledger, given),
         kind="credit" if back else "restore",
         entry=given.as_json(),
         decision_id=decision_id,
@@ -96,25 +96,27 @@ async def _turn_over(env: Env, tx: Tx, decision_id: UUID, reason: str, actor: Ac
 
 async def adjust_balance(env: Env, pool: str, rep: str, amount: Fraction, *, reason: str, actor: Actor) -> PoolLedger:
     """Correct one member's balance; the others who share the counter bear it evenly. NotFound, Invalid."""
-    if amount == 0 or abs(amount) > LARGEST or amount.denominator > FINEST:
-        message = f"the amount must be a number other than 0, at most {LARGEST} and no finer than 1/{FINEST}"
+    if amount == 0 or abs(amount) > MAX_ADJUSTMENT or amount.denominator > MAX_DENOMINATOR:
+        message = (
+            f"the amount must be a number other than 0, at most {MAX_ADJUSTMENT} and no finer than 1/{MAX_DENOMINATOR}"
+        )
         raise Invalid(message, faults=[Fault(path="amount", code="out-of-range", message=message)])
 
     async def work(tx: Tx) -> None:
-        sharing = await sharing_of(env, tx, pool, rep)
+        sharing = await load_shared_ledger(env, tx, pool, rep)
         row = (await tx.ledgers.lock([sharing.counter]))[sharing.counter]
         given = Adjustment(rep=rep, amount=amount, others=sharing.others(rep))
-        await adjust_in(env, tx, row, given, rep_id=sharing.reps.get(rep), reason=reason, actor=actor)
+        await adjust_balance_in_tx(env, tx, row, given, rep_id=sharing.reps.get(rep), reason=reason, actor=actor)
 
-    await in_transaction(env, work)
+    await run_in_transaction(env, work)
     return await pool_ledger(env, pool)
 
 
-async def adjust_in(
+async def adjust_balance_in_tx(
     env: Env, tx: Tx, row: LedgerRow, given: Adjustment, *, rep_id: UUID | None, reason: str, actor: Actor
 ) -> LedgerRow:
     """The correction inside the caller's transaction, which holds the counter's `row`; the row as it is then."""
-    after = adjust(Ledger.from_json(row.ledger), given.rep, given.amount, given.others)
+    after = spread_adjustment(Ledger.from_json(row.ledger), given.rep, given.amount, given.others)
     entry = {"rep": given.rep, "amount": str(given.amount), "others": list(given.others)}
     return await _append(env, tx, row, after, kind="adjust", entry=entry, rep_id=rep_id, reason=reason, actor=actor)
 
@@ -122,10 +124,10 @@ async def adjust_in(
 async def pool_ledger(env: Env, pool: str) -> PoolLedger:
     """How the members of a pool stand; NotFound for a pool that no policy and no history knows."""
     async with env.uow() as tx:
-        policy = (await current(env, tx)).policy.policy
-        counter = counter_of(policy, pool)
+        policy = (await load_routing_config(env, tx)).policy.policy
+        counter = counter_name(policy, pool)
         row = await tx.ledgers.get(counter)
-        counts = await tx.ledgers.counts(counter) if row else {}
+        counts = await tx.ledgers.turn_counts(counter) if row else {}
         skips = await tx.ledgers.open_skips(counter) if row else ()
     known = policy.pools.get(pool)
     if row is None and known is None:
@@ -140,7 +142,7 @@ async def pool_ledger(env: Env, pool: str) -> PoolLedger:
         shared_with=tuple(name for name in _sharing(policy, counter) if name != pool),
         seq=row.seq if row else 0,
         members=tuple(
-            Standing(
+            MemberBalance(
                 rep=rep,
                 balance=ledger.balance(rep),
                 turns=counts.get(rep, (0, 0))[0],
@@ -153,24 +155,24 @@ async def pool_ledger(env: Env, pool: str) -> PoolLedger:
     )
 
 
-async def sharing_of(env: Env, tx: Tx, pool: str, rep: str) -> Sharing:
+async def load_shared_ledger(env: Env, tx: Tx, pool: str, rep: str) -> SharedLedger:
     """Who shares the counter of a live pool; NotFound without such a pool, Invalid when `rep` is not among them."""
-    known: Current = await current(env, tx)
+    known: RoutingConfig = await load_routing_config(env, tx)
     policy = known.policy.policy
     if pool not in policy.pools:
         raise NotFound(f"The live policy has no pool '{pool}'.")
-    counter = counter_of(policy, pool)
+    counter = counter_name(policy, pool)
     members = dict.fromkeys(m.rep for name in _sharing(policy, counter) for m in policy.pools[name].members)
     if rep not in members:
         message = f"'{rep}' is no member of pool {pool}: choose one of {', '.join(members)}"
         raise Invalid(message, faults=[Fault(path="rep", code="not-a-member", message=message)])
-    return Sharing(
+    return SharedLedger(
         counter=counter, members=tuple(members), reps={found.key: found.id for found in known.roster.reps.values()}
     )
 
 
 def _sharing(policy: Policy, counter: str) -> Sequence[str]:
-    return [name for name in policy.pools if counter_of(policy, name) == counter]
+    return [name for name in policy.pools if counter_name(policy, name) == counter]
 
 
 async def _append(

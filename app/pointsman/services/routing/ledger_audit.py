@@ -5,19 +5,27 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 
-from pointsman.domain.distribution.ledger import Adjustment, Credit, Entry, Ledger, Restored, Turn, apply
+from pointsman.domain.distribution.ledger import (
+    Adjustment,
+    Ledger,
+    LedgerEntry,
+    RestoredTurn,
+    ReversedTurn,
+    Turn,
+    apply_entry,
+)
 from pointsman.domain.errors import Conflict, NotFound
-from pointsman.services.policies.cache import current
+from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.ledgers import LedgerEntryRow, LedgerRow
-from pointsman.services.routing.fetch_inputs import counter_of
-from pointsman.services.transactions import in_transaction
+from pointsman.services.routing.fetch_inputs import counter_name
+from pointsman.services.transactions import run_in_transaction
 
 _BATCH = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verified:
+class LedgerVerification:
     """Whether the stored row of a counter is the one that the history leads to; `faults` say what is not."""
 
     pool: str
@@ -41,25 +49,25 @@ class _Rebuilt:
     waiting_since: Mapping[str, str]
 
 
-async def verify_ledger(env: Env, pool: str) -> Verified:
+async def verify_ledger(env: Env, pool: str) -> LedgerVerification:
     """Rebuild the balances of a pool's counter from their history, and compare. NotFound; nothing is locked."""
     async with env.uow() as tx:
         return await _verified(tx, pool, await _counter(env, tx, pool))
 
 
-async def verify_all(env: Env) -> Sequence[Verified]:
+async def verify_all_ledgers(env: Env) -> Sequence[LedgerVerification]:
     """Every counter that there ever was, by name."""
     async with env.uow() as tx:
         return [await _verified(tx, counter, counter) for counter in await tx.ledgers.counters()]
 
 
-async def rebuild_ledger(env: Env, pool: str, *, reason: str, actor: Actor) -> Verified:
+async def rebuild_ledger(env: Env, pool: str, *, reason: str, actor: Actor) -> LedgerVerification:
     """Put the row that the history leads to in the place of the stored one, with an audit line; what was found before.
 
     NotFound; Conflict "nothing-to-rebuild" when they agree.
     """
 
-    async def work(tx: Tx) -> Verified:
+    async def work(tx: Tx) -> LedgerVerification:
         counter = await _counter(env, tx, pool)
         if await tx.ledgers.get(counter) is None:
             raise _no_ledger(pool)
@@ -82,30 +90,30 @@ async def rebuild_ledger(env: Env, pool: str, *, reason: str, actor: Actor) -> V
         )
         return found
 
-    return await in_transaction(env, work)
+    return await run_in_transaction(env, work)
 
 
-def entry_of(line: LedgerEntryRow) -> Entry:
+def ledger_entry(line: LedgerEntryRow) -> LedgerEntry:
     """A stored line as what it did to the ledger."""
     data = line.entry
     match line.kind:
         case "assign":
             return Turn.from_json(data)
         case "credit":
-            return Credit(turn=Turn.from_json(data))
+            return ReversedTurn(turn=Turn.from_json(data))
         case "restore":
-            return Restored(turn=Turn.from_json(data))
+            return RestoredTurn(turn=Turn.from_json(data))
         case _:
             return Adjustment(rep=data["rep"], amount=Fraction(data["amount"]), others=tuple(data["others"]))
 
 
 async def _counter(env: Env, tx: Tx, pool: str) -> str:
-    if (await tx.policies.versions()).policy is None:
+    if (await tx.policies.live_versions()).policy is None:
         return pool
-    return counter_of((await current(env, tx)).policy.policy, pool)
+    return counter_name((await load_routing_config(env, tx)).policy.policy, pool)
 
 
-async def _verified(tx: Tx, pool: str, counter: str) -> Verified:
+async def _verified(tx: Tx, pool: str, counter: str) -> LedgerVerification:
     """Turns go on being booked meanwhile: history is read until it has come to where the row, read after it, stands."""
     if await tx.ledgers.get(counter) is None:
         raise _no_ledger(pool)
@@ -124,15 +132,15 @@ async def _continued(tx: Tx, counter: str, history: _Rebuilt) -> _Rebuilt:
     ledger, seq, waiting = history.ledger, history.seq, dict(history.waiting_since)
     while batch := await tx.ledgers.entries(counter, after=seq, limit=_BATCH):
         for line in batch:
-            entry = entry_of(line)
-            ledger = apply(ledger, entry)
+            entry = ledger_entry(line)
+            ledger = apply_entry(ledger, entry)
             if isinstance(entry, Turn):
                 waiting[entry.rep] = line.at.isoformat()
         seq = batch[-1].seq
     return _Rebuilt(ledger=ledger, seq=seq, waiting_since=waiting)
 
 
-def _compared(pool: str, row: LedgerRow, history: _Rebuilt) -> Verified:
+def _compared(pool: str, row: LedgerRow, history: _Rebuilt) -> LedgerVerification:
     stored = Ledger.from_json(row.ledger)
     faults = []
     if row.seq != history.seq:
@@ -141,7 +149,7 @@ def _compared(pool: str, row: LedgerRow, history: _Rebuilt) -> Verified:
         faults.append("the balances are not those of the history")
     if _instants(row.waiting_since) != _instants(history.waiting_since):
         faults.append("the times of the last turns are not those of the history")
-    return Verified(
+    return LedgerVerification(
         pool=pool, counter=row.pool, faults=tuple(faults), entries=row.seq, stored=stored, rebuilt=history.ledger
     )
 

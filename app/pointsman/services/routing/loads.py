@@ -12,15 +12,15 @@ from uuid import UUID
 
 from pointsman.domain.dates.local_time import local_date, monday_of, start_of_day, start_of_hour
 from pointsman.domain.distribution.eligibility import RepLoad
-from pointsman.domain.policy.document import Method, SupplierRules
+from pointsman.domain.policy.document import DistributionMethod, SupplierRules
 from pointsman.domain.roster.reps import Caps, Rep, Roster
-from pointsman.domain.routing.plan import Plan
+from pointsman.domain.routing.plan import RoutingPlan
 from pointsman.services.ports import Tx
-from pointsman.services.ports.routing import LoadAsk, Periods
+from pointsman.services.ports.routing import CapPeriods, LoadQuery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loads:
+class RoutingLoads:
     """Loads by rep; by category, then rep; by supplier. See `World`."""
 
     reps: Mapping[str, RepLoad] = field(default_factory=dict)
@@ -29,45 +29,45 @@ class Loads:
 
 
 async def fetch_loads(
-    tx: Tx, plan: Plan, roster: Roster, *, now: datetime, lock: bool, leaving: UUID | None = None
-) -> Loads:
+    tx: Tx, plan: RoutingPlan, roster: Roster, *, now: datetime, lock: bool, ending_assignment: UUID | None = None
+) -> RoutingLoads:
     """The loads that this plan's decision may ask for, by one statement; by none when it asks for none.
 
     A rep of several pools is counted by the clock of the first that the plan may reach. `leaving` is the assignment that the
     decision ends: who has this lead already has room for it. With `lock`, nobody else gives work to those whom a cap or a
     capacity may stop, until the transaction ends.
     """
-    wanted = _Wanted(plan, roster, now)
+    wanted = _LoadQuery(plan, roster, now)
     if lock and wanted.suppliers:
         await tx.decisions.lock_suppliers(sorted(wanted.suppliers))
     if lock and wanted.shared:
         await tx.decisions.lock_reps(sorted(wanted.shared))
     asks = [*wanted.reps.values(), *wanted.categories.values(), *wanted.suppliers.values()]
-    found = iter(await tx.decisions.loads(asks, leaving=leaving) if asks else ())
+    found = iter(await tx.decisions.loads(asks, ending_assignment=ending_assignment) if asks else ())
     reps = {rep: next(found) for rep in wanted.reps}
     categories: dict[str, dict[str, RepLoad]] = {}
     for category, rep in wanted.categories:
         categories.setdefault(category, {})[rep] = next(found)
-    return Loads(reps=reps, categories=categories, suppliers={key: next(found) for key in wanted.suppliers})
+    return RoutingLoads(reps=reps, categories=categories, suppliers={key: next(found) for key in wanted.suppliers})
 
 
-def periods_at(now: datetime, time_zone: str) -> Periods:
+def period_starts(now: datetime, time_zone: str) -> CapPeriods:
     """When the hour, the day and the week of `now` began by the clock of `time_zone`; weeks begin on Monday."""
     today = local_date(now, time_zone)
-    return Periods(
+    return CapPeriods(
         hour=start_of_hour(now, time_zone),
         day=start_of_day(today, time_zone),
         week=start_of_day(monday_of(today), time_zone),
     )
 
 
-class _Wanted:
+class _LoadQuery:
     """What is to be counted for whom, and who is to be locked."""
 
-    def __init__(self, plan: Plan, roster: Roster, now: datetime) -> None:
-        self.reps: dict[str, LoadAsk] = {}
-        self.categories: dict[tuple[str, str], LoadAsk] = {}
-        self.suppliers: dict[str, LoadAsk] = {}
+    def __init__(self, plan: RoutingPlan, roster: Roster, now: datetime) -> None:
+        self.reps: dict[str, LoadQuery] = {}
+        self.categories: dict[tuple[str, str], LoadQuery] = {}
+        self.suppliers: dict[str, LoadQuery] = {}
         self.shared: set[str] = set()
         self._plan = plan
         self._now = now
@@ -79,8 +79,8 @@ class _Wanted:
     def _look_at(self, name: str, category: str | None, roster: Roster) -> set[str]:
         """Asks for the members of one pool; the suppliers whom they work for."""
         pool = self._plan.compiled.policy.pools[name]
-        periods = periods_at(self._now, pool.time_zone)
-        shared_members, by_load = self._plan.compiled.shared_members, pool.method is Method.LEAST_LOADED
+        periods = period_starts(self._now, pool.time_zone)
+        shared_members, by_load = self._plan.compiled.shared_members, pool.method is DistributionMethod.LEAST_LOADED
         employers: set[str] = set()
         for member in pool.members:
             rep = roster.reps.get(member.rep)
@@ -89,9 +89,9 @@ class _Wanted:
             employers.add(rep.supplier)
             capped, of_category = _limits(rep.caps), _capped_for(rep, category)
             if (capped or by_load) and rep.key not in self.reps:
-                self.reps[rep.key] = LoadAsk(reps=(rep.id,), periods=periods)
+                self.reps[rep.key] = LoadQuery(reps=(rep.id,), periods=periods)
             if of_category and category is not None and (category, rep.key) not in self.categories:
-                self.categories[category, rep.key] = LoadAsk(reps=(rep.id,), periods=periods, category=category)
+                self.categories[category, rep.key] = LoadQuery(reps=(rep.id,), periods=periods, category=category)
             if (capped or of_category) and rep.key in shared_members:
                 self.shared.add(rep.key)
         return employers
@@ -106,7 +106,7 @@ class _Wanted:
             if rep.supplier in limited:
                 everybody[rep.supplier].append(rep.id)
         for key, reps in everybody.items():
-            self.suppliers[key] = LoadAsk(reps=reps, periods=periods_at(self._now, rules[key].time_zone))
+            self.suppliers[key] = LoadQuery(reps=reps, periods=period_starts(self._now, rules[key].time_zone))
 
 
 def _limits(caps: Caps) -> bool:
@@ -120,5 +120,5 @@ def _capped_for(rep: Rep, category: str | None) -> bool:
 
 def _has_capacity(rules: SupplierRules, now: datetime) -> bool:
     """Whether a step with any limit is in force."""
-    step = rules.step_on(local_date(now, rules.time_zone)) if rules.capacity else None
+    step = rules.capacity_on(local_date(now, rules.time_zone)) if rules.capacity else None
     return step is not None and any(limit is not None for limit in (step.per_day, step.per_week, step.open))

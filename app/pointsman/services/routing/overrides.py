@@ -8,9 +8,9 @@ from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
 from pointsman.domain.roster.roles import Work
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.routing import OverrideRow
-from pointsman.services.transactions import in_transaction
+from pointsman.services.transactions import run_in_transaction
 
-LONGEST = timedelta(days=7)
+MAX_OVERRIDE_DURATION = timedelta(days=7)
 
 
 async def add_override(
@@ -55,10 +55,10 @@ async def add_override(
         await tx.jobs.defer("holds.drain", {}, lock="holds.drain")
         return row
 
-    return await in_transaction(env, inside)
+    return await run_in_transaction(env, inside)
 
 
-async def override(env: Env, override_id: UUID) -> OverrideRow:
+async def get_override(env: Env, override_id: UUID) -> OverrideRow:
     """One override; NotFound."""
     async with env.uow() as tx:
         row = await tx.overrides.get(override_id)
@@ -89,7 +89,7 @@ async def revoke_override(env: Env, override_id: UUID, *, reason: str, actor: Ac
         assert after is not None
         return after
 
-    return await in_transaction(env, inside)
+    return await run_in_transaction(env, inside)
 
 
 def _faults(work: Work, reason: str, approver: str, expires_at: datetime, now: datetime) -> list[Fault]:
@@ -99,8 +99,8 @@ def _faults(work: Work, reason: str, approver: str, expires_at: datetime, now: d
     for name, value in (("reason", reason), ("approver", approver)):
         if not value.strip():
             faults.append(Fault(path=name, code="blank", message=f"Say who or why: {name} must not be blank."))
-    if not now < expires_at <= now + LONGEST:
-        message = f"An override lasts at most {LONGEST.days} days from now, and ends in the future."
+    if not now < expires_at <= now + MAX_OVERRIDE_DURATION:
+        message = f"An override lasts at most {MAX_OVERRIDE_DURATION.days} days from now, and ends in the future."
         faults.append(Fault(path="expires_at", code="out-of-range", message=message))
     return faults
 

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 
 from pointsman.domain.leads.facts import Facts
 from pointsman.domain.policy.document import Policy
-from pointsman.domain.roster.ownership import Colleague, owner_named, rank_colleagues
+from pointsman.domain.roster.ownership import Colleague, rank_colleagues, resolve_owner
 from pointsman.domain.roster.reps import Roster
 from pointsman.domain.routing.decide import Owner
 from pointsman.services.ports import Tx
 from pointsman.services.ports.intake import LeadRow
 
 #: So many colleagues are asked, the first of them first.
-COLLEAGUES = 5
+MAX_COLLEAGUES = 5
 
 
-async def owners_of(tx: Tx, policy: Policy, roster: Roster, facts: Facts, lead: LeadRow | None) -> tuple[Owner, ...]:
+async def find_owners(tx: Tx, policy: Policy, roster: Roster, facts: Facts, lead: LeadRow | None) -> tuple[Owner, ...]:
     """The owners in the order of `policy.ownership`, whoever they are: eligibility is the decision's business.
 
     `facts` say who owns contact, account and parent; `lead` whose account it is. Costs one statement where the policy
@@ -40,7 +40,7 @@ def _named(by: str, roster: Roster, facts: Facts, lead: LeadRow | None) -> Seque
     owner = facts.get(fact)
     if not isinstance(owner, str) or not owner:
         return ()
-    return [Owner(rep=owner_named(owner, roster), by=by, reason=f"owns {what}")]
+    return [Owner(rep=resolve_owner(owner, roster), by=by, reason=f"owns {what}")]
 
 
 def _account(facts: Facts) -> str:
@@ -48,6 +48,6 @@ def _account(facts: Facts) -> str:
 
 
 def _colleagues(policy: Policy, roster: Roster, colleagues: Sequence[Colleague]) -> Sequence[Owner]:
-    total = sum(one.leads for one in colleagues)
-    ranked = rank_colleagues(colleagues, policy.ownership.tie, roster)[:COLLEAGUES]
+    total = sum(one.lead_count for one in colleagues)
+    ranked = rank_colleagues(colleagues, policy.ownership.tie, roster)[:MAX_COLLEAGUES]
     return [Owner(rep=one.rep, by="colleague", reason=one.reason(total)) for one in ranked]

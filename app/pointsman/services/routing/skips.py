@@ -8,12 +8,12 @@ from uuid import UUID
 
 from pointsman.domain.distribution.ledger import Adjustment
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
-from pointsman.services.policies.cache import current
+from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.ledgers import SkipRow
-from pointsman.services.routing.fetch_inputs import counter_of
-from pointsman.services.routing.ledger import adjust_in, sharing_of
-from pointsman.services.transactions import in_transaction
+from pointsman.services.routing.fetch_inputs import counter_name
+from pointsman.services.routing.ledger import adjust_balance_in_tx, load_shared_ledger
+from pointsman.services.transactions import run_in_transaction
 
 
 async def skip_next_turn(env: Env, pool: str, rep: str, *, reason: str, costs_turn: bool, actor: Actor) -> SkipRow:
@@ -24,7 +24,7 @@ async def skip_next_turn(env: Env, pool: str, rep: str, *, reason: str, costs_tu
     """
 
     async def work(tx: Tx) -> SkipRow:
-        sharing = await sharing_of(env, tx, pool, rep)
+        sharing = await load_shared_ledger(env, tx, pool, rep)
         if rep not in sharing.reps:
             message = f"no rep '{rep}' is on the roster"
             raise Invalid(message, faults=[Fault(path="rep", code="unknown-rep", message=message)])
@@ -47,12 +47,14 @@ async def skip_next_turn(env: Env, pool: str, rep: str, *, reason: str, costs_tu
         await tx.ledgers.add_skip(skip)
         if costs_turn:
             cost = Adjustment(rep=rep, amount=Fraction(-1), others=sharing.others(rep))
-            row = await adjust_in(env, tx, row, cost, rep_id=skip.rep_id, reason=f"skip: {reason}", actor=actor)
+            row = await adjust_balance_in_tx(
+                env, tx, row, cost, rep_id=skip.rep_id, reason=f"skip: {reason}", actor=actor
+            )
         await tx.ledgers.store(replace(row, skips={**row.skips, rep: str(skip.id)}))
         await _audit(env, tx, "ledger.skip", skip, actor, before=None, after=_as_json(skip), reason=reason)
         return skip
 
-    return await in_transaction(env, work)
+    return await run_in_transaction(env, work)
 
 
 async def cancel_skip(env: Env, pool: str, skip_id: UUID, *, reason: str, actor: Actor) -> SkipRow:
@@ -62,12 +64,12 @@ async def cancel_skip(env: Env, pool: str, skip_id: UUID, *, reason: str, actor:
     """
 
     async def work(tx: Tx) -> SkipRow:
-        counter = counter_of((await current(env, tx)).policy.policy, pool)
-        found = await tx.ledgers.skip(skip_id)
+        counter = counter_name((await load_routing_config(env, tx)).policy.policy, pool)
+        found = await tx.ledgers.get_skip(skip_id)
         if found is None or found.counter not in (counter, pool):
             raise NotFound(f"There is no such skip in pool '{pool}'.")
         row = (await tx.ledgers.lock([found.counter]))[found.counter]
-        skip = await tx.ledgers.skip(skip_id)  # again: a decision may have used it before the row was ours
+        skip = await tx.ledgers.get_skip(skip_id)  # again: a decision may have used it before the row was ours
         assert skip is not None, "skips stay"
         if skip.used_at is not None or skip.cancelled_at is not None:
             raise Conflict(f"This skip {'was used' if skip.used_at else 'is cancelled already'}.", code="skip-over")
@@ -78,13 +80,13 @@ async def cancel_skip(env: Env, pool: str, skip_id: UUID, *, reason: str, actor:
             others = tuple(booked.entry["others"])  # exactly those who gained by it, members still or not
             back = Adjustment(rep=skip.rep, amount=Fraction(1), others=others)
             why = f"skip cancelled: {reason}"
-            row = await adjust_in(env, tx, row, back, rep_id=skip.rep_id, reason=why, actor=actor)
+            row = await adjust_balance_in_tx(env, tx, row, back, rep_id=skip.rep_id, reason=why, actor=actor)
         await tx.ledgers.store(replace(row, skips={rep: id_ for rep, id_ in row.skips.items() if id_ != str(skip.id)}))
         before, after = _as_json(skip), _as_json(cancelled)
         await _audit(env, tx, "ledger.skip-cancelled", skip, actor, before=before, after=after, reason=reason)
         return cancelled
 
-    return await in_transaction(env, work)
+    return await run_in_transaction(env, work)
 
 
 def _as_json(skip: SkipRow) -> dict[str, Any]:

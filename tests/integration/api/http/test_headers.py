@@ -9,12 +9,12 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from pointsman.api.http.header_limits import ImpatientProtocol
+from pointsman.api.http.header_limits import HeaderLimitsProtocol
 
 pytestmark = pytest.mark.anyio
 
 
-class Hasty(ImpatientProtocol):
+class Hasty(HeaderLimitsProtocol):
     header_deadline_s: ClassVar[float] = 1.0
 
 

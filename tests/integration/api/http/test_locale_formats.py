@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from pointsman.api.http.locale_formats import (
     best_language,
-    clock_in_words,
-    day_in_words,
-    in_words,
-    known_language,
-    known_languages,
+    format_day,
+    format_interval,
+    format_time_of_day,
+    supported_language,
+    supported_languages,
 )
 
 NINE = datetime(2026, 11, 25, 9, tzinfo=UTC)
@@ -21,7 +21,7 @@ HALF_AN_HOUR = timedelta(minutes=30)
 
 
 def told(start: datetime, language: str, zone: str = "Europe/Berlin") -> str:
-    return in_words(start, start + HALF_AN_HOUR, zone=zone, language=language).replace("\u202f", " ")
+    return format_interval(start, start + HALF_AN_HOUR, zone=zone, language=language).replace("\u202f", " ")
 
 
 @pytest.mark.parametrize(
@@ -64,16 +64,16 @@ def test_summer_and_winter_never_share_a_name() -> None:
             names: dict[str, timedelta] = {}
             for month in range(1, 13):
                 at = datetime(2026, month, 15, 12, tzinfo=UTC)
-                name = clock_in_words(at, zone=zone, language=language).partition("(")[2]
+                name = format_time_of_day(at, zone=zone, language=language).partition("(")[2]
                 offset = at.astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
                 assert names.setdefault(name, offset) == offset, (zone, language)
 
 
 def test_every_known_language_can_be_written() -> None:
-    for language in known_languages():
-        assert known_language(language) is not None
+    for language in supported_languages():
+        assert supported_language(language) is not None
         assert told(NINE, language)
-        assert day_in_words(NINE, zone="Asia/Tokyo", language=language)
+        assert format_day(NINE, zone="Asia/Tokyo", language=language)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.api.http.paging import PageRequest, decode, encode
+from pointsman.api.http.paging import PageRequest, decode_cursor, encode_cursor
 from pointsman.domain.errors import Invalid
 
 AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -16,18 +16,20 @@ ID = UUID("0198c0de-0000-7000-8000-000000000001")
 
 @given(st.datetimes(timezones=st.just(UTC)), st.uuids())
 def test_a_cursor_leads_back_to_the_place_it_was_made_for(at: datetime, row_id: UUID) -> None:
-    assert decode(encode((at, row_id))) == (at, row_id)
+    assert decode_cursor(encode_cursor((at, row_id))) == (at, row_id)
 
 
 def test_a_cursor_is_an_instant_whatever_zone_it_was_written_in() -> None:
     there = AT.astimezone(timezone(timedelta(hours=2)))
-    assert decode(encode((there, ID))) == (AT, ID)
+    assert decode_cursor(encode_cursor((there, ID))) == (AT, ID)
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "%00", "====", "A" * 150, "bm90fGE", encode((AT, ID))[:-4], "é", "\ud800"])
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "%00", "====", "A" * 150, "bm90fGE", encode_cursor((AT, ID))[:-4], "é", "\ud800"]
+)
 def test_anything_else_is_refused_with_the_path_to_the_fault(cursor: str) -> None:
     with pytest.raises(Invalid) as caught:
-        decode(cursor)
+        decode_cursor(cursor)
     assert caught.value.code == "bad-cursor"
     assert caught.value.faults[0].path == "query.cursor"
 
@@ -35,7 +37,7 @@ def test_anything_else_is_refused_with_the_path_to_the_fault(cursor: str) -> Non
 @given(st.text(max_size=60))
 def test_no_text_at_all_breaks_the_reader(cursor: str) -> None:
     try:
-        decode(cursor)
+        decode_cursor(cursor)
     except Invalid:
         return
 
@@ -43,8 +45,8 @@ def test_no_text_at_all_breaks_the_reader(cursor: str) -> None:
 def test_a_page_is_cut_at_its_limit_and_the_last_page_has_no_next() -> None:
     rows = [(AT + timedelta(seconds=n), ID) for n in range(3)]
     page = PageRequest(limit=2, after=None)
-    items, following = page.cut(rows, lambda row: row)
+    items, following = page.split(rows, lambda row: row)
     assert items == rows[:2]
-    assert following == encode(rows[1])
-    assert page.cut(rows[:2], lambda row: row) == (rows[:2], None)
-    assert page.cut([], lambda row: row) == ([], None)
+    assert following == encode_cursor(rows[1])
+    assert page.split(rows[:2], lambda row: row) == (rows[:2], None)
+    assert page.split([], lambda row: row) == ([], None)

@@ -9,14 +9,14 @@ from fastapi.exceptions import RequestValidationError
 from pointsman.api.http import problems
 from pointsman.domain import errors
 from pointsman.domain.errors import Conflict, Fault, Invalid, PointsmanError, SlotTaken, Unauthenticated, Unavailable
-from pointsman.services.ports import Crowded, Refused, Unreachable
+from pointsman.services.ports import ConstraintRefused, DatabasePoolExhausted, DatabaseUnavailable
 
 ALL = [found for _, found in inspect.getmembers(errors, inspect.isclass) if issubclass(found, PointsmanError)]
 
 
 @pytest.mark.parametrize("kind", ALL)
 def test_every_error_has_a_status_and_a_stable_type(kind: type[PointsmanError]) -> None:
-    answer = problems.of_error(kind("Because."))
+    answer = problems.problem_of_error(kind("Because."))
     body = json.loads(bytes(answer.body))
     assert 400 <= answer.status_code < 600
     assert answer.media_type == "application/problem+json"
@@ -31,49 +31,51 @@ def test_the_nearest_class_decides() -> None:
 
 def test_a_fault_shows_where_it_is() -> None:
     fault = Fault(path="body.rules[3].when.field", code="unknown-field", message="Did you mean lead.country?")
-    body = json.loads(bytes(problems.of_error(Invalid("Two faults.", faults=[fault])).body))
+    body = json.loads(bytes(problems.problem_of_error(Invalid("Two faults.", faults=[fault])).body))
     assert body["faults"] == [
         {"path": "body.rules[3].when.field", "code": "unknown-field", "message": "Did you mean lead.country?"}
     ]
 
 
 def test_extra_members_never_hide_the_standard_ones() -> None:
-    body = json.loads(bytes(problems.of_error(Conflict("x", extra={"status": 200, "held_by": "anna"})).body))
+    body = json.loads(bytes(problems.problem_of_error(Conflict("x", extra={"status": 200, "held_by": "anna"})).body))
     assert body["status"] == 409
     assert body["held_by"] == "anna"
 
 
 def test_the_unknown_caller_hears_how_to_sign_in_and_the_early_one_when_to_retry() -> None:
-    assert "Bearer" in problems.of_error(Unauthenticated("x")).headers["www-authenticate"]
-    assert int(problems.of_error(Unavailable("x")).headers["retry-after"]) > 0
+    assert "Bearer" in problems.problem_of_error(Unauthenticated("x")).headers["www-authenticate"]
+    assert int(problems.problem_of_error(Unavailable("x")).headers["retry-after"]) > 0
 
 
 def test_a_crowd_is_not_called_an_outage() -> None:
-    crowded, away = (problems.of_unreachable(error) for error in (Crowded("busy"), Unreachable("gone")))
+    crowded, away = (
+        problems.problem_of_unreachable(error) for error in (DatabasePoolExhausted("busy"), DatabaseUnavailable("gone"))
+    )
     assert crowded.status_code == away.status_code == 503
     assert "Too many requests" in json.loads(bytes(crowded.body))["detail"]
     assert "does not answer" in json.loads(bytes(away.body))["detail"]
 
 
 def test_the_databases_own_role_protection_speaks_as_role_protection() -> None:
-    answer = problems.of_refusal(Refused("PM001", "the role does not include closing", "role"))
+    answer = problems.problem_of_refusal(ConstraintRefused("PM001", "the role does not include closing", "role"))
     body = json.loads(bytes(answer.body))
     assert (answer.status_code, body["code"], body["reason"]) == (409, "role-protected", "role")
 
 
 def test_any_other_refusal_is_a_conflict_that_names_the_constraint_alone() -> None:
-    refused = Refused("leads_email_key", "duplicate key: (email_key)=(mara@example.com)", "mara@example.com")
-    answer = problems.of_refusal(refused)
+    refused = ConstraintRefused("leads_email_key", "duplicate key: (email_key)=(mara@example.com)", "mara@example.com")
+    answer = problems.problem_of_refusal(refused)
     assert answer.status_code == 409
     assert b"mara" not in bytes(answer.body)
 
 
 def test_what_cannot_be_stored_is_the_callers_fault_not_ours() -> None:
-    assert problems.of_refusal(Refused("22003", "integer out of range")).status_code == 422
+    assert problems.problem_of_refusal(ConstraintRefused("22003", "integer out of range")).status_code == 422
 
 
 def test_a_fault_of_ours_tells_an_incident_and_nothing_else() -> None:
-    answer = problems.of_unknown(RuntimeError("mara@example.com broke it"))
+    answer = problems.problem_of_unexpected(RuntimeError("mara@example.com broke it"))
     assert answer.status_code == 500
     body = json.loads(bytes(answer.body))
     assert body["incident"] in body["detail"]
@@ -87,11 +89,11 @@ def test_a_validation_fault_has_a_dotted_path_and_says_what_to_do() -> None:
             {"type": "extra_forbidden", "loc": ("body", "y"), "msg": "Extra inputs", "input": 1},
         ]
     )
-    body = json.loads(bytes(problems.of_validation(error).body))
+    body = json.loads(bytes(problems.problem_of_validation(error).body))
     assert [fault["path"] for fault in body["faults"]] == ["body.items[3].x", "body.y"]
     assert body["faults"][0]["message"] == "Add this field; it is required."
 
 
 def test_unparsable_json_is_400() -> None:
     error = RequestValidationError([{"type": "json_invalid", "loc": ("body", 0), "msg": "x", "input": {}}])
-    assert problems.of_validation(error).status_code == 400
+    assert problems.problem_of_validation(error).status_code == 400

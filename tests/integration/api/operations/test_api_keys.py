@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from pointsman.domain.errors import Unauthenticated
-from pointsman.services.operations.api_keys import KeyRing, create_key, revoke_key
+from pointsman.services.operations.api_keys import ApiKeyAuthenticator, create_key, revoke_key
 from pointsman.services.ports import Actor
 from support.http_keys import MakeKey
 
@@ -94,17 +94,17 @@ async def test_a_revoked_key_is_refused_within_five_seconds_by_a_process_that_kn
 ) -> None:
     """`other` is another process, which still has the key in its memory."""
     now = 100.0
-    other = KeyRing(app.state.env, monotonic=lambda: now)
+    other = ApiKeyAuthenticator(app.state.env, monotonic=lambda: now)
     admin, reader = await sign_in("admin"), await sign_in("read")
     token = reader["Authorization"].removeprefix("Bearer ")
-    caller = await other.caller(token)
+    caller = await other.authenticate(token)
 
     answer = await client.delete(f"/v1/keys/{caller.key_id}", headers=admin)
     assert answer.status_code == 204
 
     now += 5
     with pytest.raises(Unauthenticated, match="revoked"):
-        await other.caller(token)
+        await other.authenticate(token)
 
 
 async def test_a_key_revoked_twice_is_not_found(client: httpx.AsyncClient, app: FastAPI, sign_in: MakeKey) -> None:
@@ -115,7 +115,7 @@ async def test_a_key_revoked_twice_is_not_found(client: httpx.AsyncClient, app: 
 
 
 async def test_an_expired_key_is_refused(client: httpx.AsyncClient, app: FastAPI) -> None:
-    made = await create_key(app.state.env, name="x", scopes=["read"], actor=ME, lives_for=timedelta(seconds=-1))
+    made = await create_key(app.state.env, name="x", scopes=["read"], actor=ME, valid_for=timedelta(seconds=-1))
     answer = await client.get("/v1/alerts", headers={"Authorization": f"Bearer {made.token}"})
     assert answer.status_code == 401
     assert answer.json()["code"] == "key-expired"

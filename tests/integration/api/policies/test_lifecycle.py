@@ -10,7 +10,7 @@ import pytest
 import yaml
 from fastapi import FastAPI
 
-from pointsman.services.policies.history import LOOKED_AT
+from pointsman.services.policies.history import MAX_VERSIONS_COMPARED
 from pointsman.services.roster.change_roster import put_roster
 from support.http_keys import MakeKey
 from support.use_case_env import ADMIN, POLICY, floor_given
@@ -276,10 +276,10 @@ async def test_all_kinds_of_definitions_are_told(desk: Desk) -> None:
 async def test_no_more_versions_are_looked_at_than_allowed(desk: Desk, app: FastAPI) -> None:
     await desk.publish(noted(segments=segments(dach=["DE"])))
     async with app.state.env.uow() as tx:
-        for _ in range(LOOKED_AT + 5):
+        for _ in range(MAX_VERSIONS_COMPARED + 5):
             row = await tx.policies.add(
                 noted(segments=segments(dach=["DE"])), source=None, note="", by="test", at=app.state.env.clock()
             )
             await tx.policies.publish(row.version, kind="published", note="", by="test", at=app.state.env.clock())
-    (found,) = (await desk.get(f"/v1/policies/{LOOKED_AT + 6}/definitions")).json()["definitions"]
+    (found,) = (await desk.get(f"/v1/policies/{MAX_VERSIONS_COMPARED + 6}/definitions")).json()["definitions"]
     assert (found["since_version"], found["or_earlier"]) == (7, True)

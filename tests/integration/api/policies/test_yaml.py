@@ -9,7 +9,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pointsman.api.policies.request_bodies import written_yaml, yaml_asked_for
+from pointsman.api.policies.request_bodies import parse_policy_yaml, wants_yaml
 from pointsman.api.policies.yaml import read_yaml, write_yaml
 from pointsman.domain.errors import Invalid
 from pointsman.domain.policy.parsing import parse_policy, plain_document
@@ -72,7 +72,7 @@ def test_the_kept_text_is_what_was_parsed() -> None:
     body = (
         b'# ours\nrules:\n- {work: nurture, name: "NO", when: {field: lead.created_at, gte: 2026-01-31}}\nfields: {}\n'
     )
-    written = written_yaml(body)
+    written = parse_policy_yaml(body)
     assert written.source == body.decode()
     assert parse_policy(read_yaml(body)) == parse_policy(written.document)
     plain = plain_document(written.document)
@@ -96,4 +96,4 @@ def test_the_kept_text_is_what_was_parsed() -> None:
     ],
 )
 def test_the_answer_has_the_form_that_was_asked_for(given_format: Any, accept: str, yaml_wanted: bool) -> None:
-    assert yaml_asked_for(given_format, accept) is yaml_wanted
+    assert wants_yaml(given_format, accept) is yaml_wanted

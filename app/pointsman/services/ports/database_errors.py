@@ -5,7 +5,7 @@ class LostRace(Exception):
     """A deadlock or serialisation failure: nothing was written, the same transaction may be run again."""
 
 
-class Refused(Exception):
+class ConstraintRefused(Exception):
     """A rule of the database said no.
 
     `constraint` is its name, or the SQLSTATE of one of our own triggers ("PM001": role or gate,
@@ -18,9 +18,9 @@ class Refused(Exception):
         self.detail = detail
 
 
-class Unreachable(Exception):
+class DatabaseUnavailable(Exception):
     """The database does not answer: nothing may be acknowledged."""
 
 
-class Crowded(Unreachable):
+class DatabasePoolExhausted(DatabaseUnavailable):
     """The database answers, but not us: others kept every connection for as long as we may wait."""

@@ -9,11 +9,11 @@ from pointsman.domain.dates.local_time import local_date, monday_of
 from pointsman.domain.roster.reps import Caps, Rep
 
 #: So far around a time lie all meetings that count against its day and its week, on every clock.
-COUNTED_AROUND = timedelta(days=8)
+CAP_LOOKAROUND = timedelta(days=8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meeting:
+class CountedAppointment:
     """An appointment as the caps count it; a slot hold is none."""
 
     start: datetime
@@ -55,12 +55,12 @@ class FullDays:
         """Whether any cap can stop anything."""
         return bool(self.limits)
 
-    def why(self, day: date) -> tuple[str, str] | None:
+    def reached_cap(self, day: date) -> tuple[str, str] | None:
         """The first cap that is reached on `day`, as a code (day-full, week-full) and a sentence."""
         return next(((limit.code, limit.sentence(self.rep, day)) for limit in self.limits if limit.reached(day)), None)
 
 
-def full_days(rep: Rep, meetings: Collection[Meeting], categories: Collection[str | None] = ()) -> FullDays:
+def full_days(rep: Rep, meetings: Collection[CountedAppointment], categories: Collection[str | None] = ()) -> FullDays:
     """On which dates `rep` has as many appointments as the caps allow, for one of these categories.
 
     `meetings` are all appointments within COUNTED_AROUND of the days that are asked about. The rep's own caps count
@@ -74,7 +74,7 @@ def full_days(rep: Rep, meetings: Collection[Meeting], categories: Collection[st
     return FullDays(rep, limits)
 
 
-def _limits(rep: Rep, caps: Caps, meetings: Collection[Meeting], *, of: str) -> list[_Limit]:
+def _limits(rep: Rep, caps: Caps, meetings: Collection[CountedAppointment], *, of: str) -> list[_Limit]:
     per_day, per_week = caps.appointments_per_day, caps.appointments_per_week
     if per_day is None and per_week is None:
         return []

@@ -11,42 +11,42 @@ _NUMBERS = frozenset({int, float})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ByValue:
+class ValueLookup:
     """The rules that each value of a field leaves possible; 0 is the number of every value that no rule names."""
 
     field: str
-    numbers: Mapping[object, int]
+    buckets: Mapping[object, int]
     masks: Sequence[int]
 
-    def number(self, facts: Facts) -> int:
+    def bucket(self, facts: Facts) -> int:
         try:
-            return self.numbers.get(facts.get(self.field), 0)
+            return self.buckets.get(facts.get(self.field), 0)
         except TypeError:  # no fact: what cannot be looked up equals nothing
             return 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ByRange:
+class RangeLookup:
     """The rules that each stretch of numbers leaves possible: between two neighbouring `cuts`, or on one.
 
     0 is the number of what is no number: then only the rules that do not compare the field are possible.
     """
 
     field: str
-    cuts: Sequence[float]
+    boundaries: Sequence[float]
     masks: Sequence[int]
 
-    def number(self, facts: Facts) -> int:
+    def bucket(self, facts: Facts) -> int:
         value = facts.get(self.field)
         if type(value) not in _NUMBERS or value != value:  # noqa: PLR0124  # NaN lies in no range
             return 0
         assert isinstance(value, (int, float))
-        cuts = self.cuts
+        cuts = self.boundaries
         place = bisect_left(cuts, value)
         return 2 * place + (2 if place < len(cuts) and cuts[place] == value else 1)
 
 
-def by_value(field: str, needs: Sequence[Mapping[str, Collection[object]]]) -> ByValue:
+def build_value_lookup(field: str, needs: Sequence[Mapping[str, Collection[object]]]) -> ValueLookup:
     """`needs` says per rule and field of which values a lead must have one."""
     positions: dict[object, list[int]] = {}
     askers: list[int] = []
@@ -55,14 +55,16 @@ def by_value(field: str, needs: Sequence[Mapping[str, Collection[object]]]) -> B
             askers.append(i)
             for value in need[field]:
                 positions.setdefault(value, []).append(i)
-    indifferent = ((1 << len(needs)) - 1) ^ mask_of(askers, len(needs))
-    masks = [indifferent, *(indifferent | mask_of(found, len(needs)) for found in positions.values())]
-    return ByValue(field=field, numbers={value: number for number, value in enumerate(positions, 1)}, masks=masks)
+    indifferent = ((1 << len(needs)) - 1) ^ bit_mask(askers, len(needs))
+    masks = [indifferent, *(indifferent | bit_mask(found, len(needs)) for found in positions.values())]
+    return ValueLookup(field=field, buckets={value: number for number, value in enumerate(positions, 1)}, masks=masks)
 
 
-def by_range(field: str, leaves: Sequence[Sequence[Leaf]]) -> ByRange:
+def build_range_lookup(field: str, leaves: Sequence[Sequence[Leaf]]) -> RangeLookup:
     """`leaves` are each rule's comparisons with numbers, of this and other fields; all of a rule must be true."""
-    cuts = sorted({bound for of_rule in leaves for leaf in of_rule if leaf.field == field for bound in bounds(leaf)})
+    cuts = sorted(
+        {bound for of_rule in leaves for leaf in of_rule if leaf.field == field for bound in numeric_bounds(leaf)}
+    )
     place = {cut: 2 * i + 2 for i, cut in enumerate(cuts)}
     last = 2 * len(cuts) + 1
     positions: list[list[int]] = [[] for _ in range(last + 1)]
@@ -74,16 +76,16 @@ def by_range(field: str, leaves: Sequence[Sequence[Leaf]]) -> ByRange:
                 first, end = max(first, low), min(end, high)
         for number in range(first, end + 1):
             positions[number].append(i)
-    return ByRange(field=field, cuts=cuts, masks=[mask_of(found, len(leaves)) for found in positions])
+    return RangeLookup(field=field, boundaries=cuts, masks=[bit_mask(found, len(leaves)) for found in positions])
 
 
-def bounds(leaf: Leaf) -> tuple[float, ...]:
+def numeric_bounds(leaf: Leaf) -> tuple[float, ...]:
     """The numbers that `leaf` compares with."""
     operand = leaf.operand if isinstance(leaf.operand, tuple) else (leaf.operand,)
     return tuple(bound for bound in operand if isinstance(bound, (int, float)))
 
 
-def mask_of(positions: Sequence[int], size: int) -> int:
+def bit_mask(positions: Sequence[int], size: int) -> int:
     """The number with these bits set."""
     bits = bytearray((size + 7) // 8)
     for position in positions:
@@ -92,7 +94,7 @@ def mask_of(positions: Sequence[int], size: int) -> int:
 
 
 def _stretch(leaf: Leaf, place: Mapping[float, int], last: int) -> tuple[int, int]:
-    low, high = place[bounds(leaf)[0]], place[bounds(leaf)[-1]]
+    low, high = place[numeric_bounds(leaf)[0]], place[numeric_bounds(leaf)[-1]]
     return {
         Operator.GTE: (low, last),
         Operator.GT: (low + 1, last),

@@ -7,21 +7,21 @@ from datetime import datetime
 from typing import Any
 
 from pointsman.domain.distribution.eligibility import CalendarState, RepLoad
-from pointsman.domain.distribution.inputs import AskedTime
+from pointsman.domain.distribution.inputs import RequestedTime
 from pointsman.domain.distribution.ledger import Ledger
 from pointsman.domain.errors import StaleVersion
 from pointsman.domain.gate.evaluation import GateState
-from pointsman.domain.leads.facts import Facts, Value
+from pointsman.domain.leads.facts import Facts, FactValue
 from pointsman.domain.roster.reps import Roster
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
-from pointsman.domain.routing.decide import Owner, PoolState, World, decide
-from pointsman.domain.routing.decision import Decision, canonical, fields_as_json
-from pointsman.domain.routing.plan import Plan, plan_routes
+from pointsman.domain.routing.decide import Owner, PoolState, RoutingInputs, decide
+from pointsman.domain.routing.decision import Decision, canonical_json, shallow_asdict
+from pointsman.domain.routing.plan import RoutingPlan, plan_routes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
+class RecordedInputs:
     """What a decision was taken from, beside the policy and the roster of the named versions.
 
     Only the facts that the policy may read are kept, and only the pools and reps that could be reached.
@@ -31,61 +31,62 @@ class Inputs:
     facts: Facts
     purpose: Work | None
     gates: Mapping[Work, GateState]
-    overridden: frozenset[Work]
+    overridden_works: frozenset[Work]
     planned_at: datetime
-    world: World
+    routing_inputs: RoutingInputs
 
     @staticmethod
-    def of(plan: Plan, world: World) -> "Inputs":
+    def of(plan: RoutingPlan, world: RoutingInputs) -> "RecordedInputs":
         """The inputs of `decide(plan, world)`."""
-        return Inputs(
+        return RecordedInputs(
             policy_version=plan.compiled.version,
             facts=plan.facts,
             purpose=plan.purpose,
             gates=plan.gates,
-            overridden=plan.overridden,
+            overridden_works=plan.overridden,
             planned_at=plan.now,
-            world=_reachable(plan, world),
+            routing_inputs=_reachable(plan, world),
         )
 
     def to_json(self) -> str:
-        world = self.world
+        world = self.routing_inputs
         data = {
             "policy_version": self.policy_version,
             "roster_version": world.roster.version,
             "facts": {name: _fact_as_json(value) for name, value in self.facts.items()},
             "purpose": self.purpose,
             "gates": {work: _gate_as_json(state) for work, state in self.gates.items()},
-            "overridden": sorted(self.overridden),
+            "overridden": sorted(self.overridden_works),
             "planned_at": self.planned_at.isoformat(),
             "now": world.now.isoformat(),
             "seed": world.seed,
             "pools": {name: _pool_as_json(state) for name, state in world.pools.items()},
-            "loads": {rep: fields_as_json(load) for rep, load in world.loads.items()},
-            "calendars": {rep: fields_as_json(state) for rep, state in world.calendars.items()},
+            "loads": {rep: shallow_asdict(load) for rep, load in world.loads.items()},
+            "calendars": {rep: shallow_asdict(state) for rep, state in world.calendars.items()},
             "past_holders": sorted(world.past_holders),
             "overrides": sorted([rep, work.value] for rep, work in world.overrides),
-            "owners": [fields_as_json(owner) for owner in world.owners],
+            "owners": [shallow_asdict(owner) for owner in world.owners],
             "category_loads": {
-                category: {rep: fields_as_json(load) for rep, load in loads.items()}
+                category: {rep: shallow_asdict(load) for rep, load in loads.items()}
                 for category, loads in world.category_loads.items()
             },
-            "supplier_loads": {supplier: fields_as_json(load) for supplier, load in world.supplier_loads.items()},
+            "supplier_loads": {supplier: shallow_asdict(load) for supplier, load in world.supplier_loads.items()},
             "earliest": {
-                pool: {rep: at.isoformat() for rep, at in earliest.items()} for pool, earliest in world.earliest.items()
+                pool: {rep: at.isoformat() for rep, at in earliest.items()}
+                for pool, earliest in world.earliest_starts.items()
             },
         }
-        if world.asked is not None:  # as decisions were kept before there was such a thing, they read the same
-            data["asked"] = _asked_as_json(world.asked)
-        return canonical(data)
+        if world.requested_time is not None:  # as decisions were kept before there was such a thing, they read the same
+            data["asked"] = _asked_as_json(world.requested_time)
+        return canonical_json(data)
 
     @staticmethod
-    def from_json(text: str, roster: Roster) -> "Inputs":
+    def from_json(text: str, roster: Roster) -> "RecordedInputs":
         """The inputs that `to_json` wrote; StaleVersion when `roster` is not the version they name."""
         data: dict[str, Any] = json.loads(text)
         if data["roster_version"] != roster.version:
             raise StaleVersion(f"this decision was taken with roster version {data['roster_version']}")
-        world = World(
+        world = RoutingInputs(
             roster=roster,
             now=datetime.fromisoformat(data["now"]),
             seed=data["seed"],
@@ -100,42 +101,42 @@ class Inputs:
                 for category, loads in data["category_loads"].items()
             },
             supplier_loads={supplier: RepLoad(**load) for supplier, load in data["supplier_loads"].items()},
-            earliest={
+            earliest_starts={
                 pool: {rep: datetime.fromisoformat(at) for rep, at in earliest.items()}
                 for pool, earliest in data["earliest"].items()
             },
-            asked=_asked(data["asked"]) if "asked" in data else None,
+            requested_time=_asked(data["asked"]) if "asked" in data else None,
         )
-        return Inputs(
+        return RecordedInputs(
             policy_version=data["policy_version"],
             facts={name: _fact(value) for name, value in data["facts"].items()},
             purpose=Work(data["purpose"]) if data["purpose"] else None,
             gates={Work(work): _gate(state) for work, state in data["gates"].items()},
-            overridden=frozenset(Work(work) for work in data["overridden"]),
+            overridden_works=frozenset(Work(work) for work in data["overridden"]),
             planned_at=datetime.fromisoformat(data["planned_at"]),
-            world=world,
+            routing_inputs=world,
         )
 
 
 def replay(inputs: str, compiled: CompiledPolicy, roster: Roster) -> Decision:
     """The decision taken again from `Inputs.to_json()`; StaleVersion when policy or roster is another version."""
-    read = Inputs.from_json(inputs, roster)
+    read = RecordedInputs.from_json(inputs, roster)
     if read.policy_version != compiled.version:
         raise StaleVersion(f"this decision was taken with policy version {read.policy_version}")
     plan = plan_routes(
         compiled,
         read.facts,
         purpose=read.purpose,
-        gates_open=read.gates,
+        gates=read.gates,
         now=read.planned_at,
-        overridden=read.overridden,
+        overridden=read.overridden_works,
     )
-    return decide(plan, read.world)
+    return decide(plan, read.routing_inputs)
 
 
-def _reachable(plan: Plan, world: World) -> World:
+def _reachable(plan: RoutingPlan, world: RoutingInputs) -> RoutingInputs:
     reps = plan.reps
-    return World(
+    return RoutingInputs(
         roster=world.roster,
         now=world.now,
         seed=world.seed,
@@ -150,12 +151,12 @@ def _reachable(plan: Plan, world: World) -> World:
             for category, loads in world.category_loads.items()
         },
         supplier_loads=world.supplier_loads,
-        earliest={name: world.earliest[name] for name in plan.pools if name in world.earliest},
-        asked=_asked_of(reps, world.asked) if world.asked else None,
+        earliest_starts={name: world.earliest_starts[name] for name in plan.pools if name in world.earliest_starts},
+        requested_time=_asked_of(reps, world.requested_time) if world.requested_time else None,
     )
 
 
-def _asked_of(reps: frozenset[str], asked: AskedTime) -> AskedTime:
+def _asked_of(reps: frozenset[str], asked: RequestedTime) -> RequestedTime:
     return replace(
         asked,
         obstacles={rep: why for rep, why in asked.obstacles.items() if rep in reps},
@@ -163,7 +164,7 @@ def _asked_of(reps: frozenset[str], asked: AskedTime) -> AskedTime:
     )
 
 
-def _fact_as_json(value: Value) -> object:
+def _fact_as_json(value: FactValue) -> object:
     match value:
         case datetime():
             return {"instant": value.isoformat()}
@@ -173,7 +174,7 @@ def _fact_as_json(value: Value) -> object:
             return value
 
 
-def _fact(value: Any) -> Value:
+def _fact(value: Any) -> FactValue:
     match value:
         case {"instant": str(moment)}:
             return datetime.fromisoformat(moment)
@@ -187,26 +188,26 @@ def _fact(value: Any) -> Value:
 
 def _gate_as_json(state: GateState) -> dict[str, object]:
     expires_at = state.expires_at.isoformat() if state.expires_at else None
-    return {"open": state.open, "reason": state.reason, "expires_at": expires_at}
+    return {"open": state.is_open, "reason": state.reason, "expires_at": expires_at}
 
 
 def _gate(data: Mapping[str, Any]) -> GateState:
     expires_at = datetime.fromisoformat(data["expires_at"]) if data["expires_at"] else None
-    return GateState(open=data["open"], reason=data["reason"], expires_at=expires_at)
+    return GateState(is_open=data["open"], reason=data["reason"], expires_at=expires_at)
 
 
 def _pool_as_json(state: PoolState) -> dict[str, object]:
     waiting = {rep: since.isoformat() if since else None for rep, since in state.waiting_since.items()}
-    return {"ledger": state.ledger.as_json(), "waiting_since": waiting, "skips": sorted(state.skips)}
+    return {"ledger": state.ledger.as_json(), "waiting_since": waiting, "skips": sorted(state.pending_skips)}
 
 
-def _asked_as_json(asked: AskedTime) -> dict[str, object]:
+def _asked_as_json(asked: RequestedTime) -> dict[str, object]:
     span = {"start": asked.start.isoformat(), "end": asked.end.isoformat()}
     return {**span, "obstacles": dict(asked.obstacles), "appointments": dict(asked.appointments)}
 
 
-def _asked(data: Mapping[str, Any]) -> AskedTime:
-    return AskedTime(
+def _asked(data: Mapping[str, Any]) -> RequestedTime:
+    return RequestedTime(
         start=datetime.fromisoformat(data["start"]),
         end=datetime.fromisoformat(data["end"]),
         obstacles=data["obstacles"],
@@ -216,4 +217,6 @@ def _asked(data: Mapping[str, Any]) -> AskedTime:
 
 def _pool(data: Mapping[str, Any]) -> PoolState:
     waiting = {rep: datetime.fromisoformat(s) if s else None for rep, s in data["waiting_since"].items()}
-    return PoolState(ledger=Ledger.from_json(data["ledger"]), waiting_since=waiting, skips=frozenset(data["skips"]))
+    return PoolState(
+        ledger=Ledger.from_json(data["ledger"]), waiting_since=waiting, pending_skips=frozenset(data["skips"])
+    )

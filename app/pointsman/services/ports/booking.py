@@ -7,13 +7,13 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval
-from pointsman.domain.booking.lifecycle import Outcome, Standing, Status
+from pointsman.domain.booking.lifecycle import AppointmentState, AppointmentStatus, MeetingOutcome
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.services.ports.calendars import ConnectionRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckRow:
+class GateCheckRow:
     """One try of a gate; `expires_at` is set exactly when it passed."""
 
     id: UUID
@@ -27,12 +27,12 @@ class CheckRow:
     expires_at: datetime | None
     revoked_at: datetime | None = None
 
-    def open_at(self, now: datetime) -> bool:
+    def is_open_at(self, now: datetime) -> bool:
         return self.expires_at is not None and self.revoked_at is None and now < self.expires_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeldWork:
+class CurrentAssignment:
     """A lead's active assignment: who does what, by which decision, and what allows it now.
 
     `check` is the gate check that it rests on; `by_override` says that its override is in force.
@@ -49,8 +49,8 @@ class HeldWork:
     decision_id: UUID | None
     gate_check_id: UUID | None
     override_id: UUID | None
-    check: CheckRow | None
-    by_override: bool
+    gate_check: GateCheckRow | None
+    has_override: bool
 
 
 class Gates(Protocol):
@@ -58,7 +58,7 @@ class Gates(Protocol):
 
     async def evidence(self, lead_id: UUID) -> Sequence[Evidence]: ...
 
-    async def evidence_used_up(self, lead_id: UUID) -> datetime | None:
+    async def evidence_used_up_at(self, lead_id: UUID) -> datetime | None:
         """When an appointment of this lead last ended its pass for good: what was observed before opens no gate again."""
         ...
 
@@ -66,23 +66,23 @@ class Gates(Protocol):
         """Every item has an id."""
         ...
 
-    async def add_check(self, check: CheckRow) -> None: ...
+    async def add_check(self, check: GateCheckRow) -> None: ...
 
-    async def revoke(self, lead_id: UUID, work: str, *, at: datetime) -> None:
+    async def revoke_passes(self, lead_id: UUID, work: str, *, at: datetime) -> None:
         """End every pass that the lead has for `work`: newer evidence says otherwise."""
         ...
 
-    async def held(self, lead_id: UUID, *, at: datetime) -> HeldWork | None: ...
+    async def current_assignment(self, lead_id: UUID, *, at: datetime) -> CurrentAssignment | None: ...
 
     async def last_setter(self, lead_id: UUID, work: str) -> UUID | None:
         """The setter of the lead's latest passed check."""
         ...
 
-    async def retire(self, lead_id: UUID, *, at: datetime, reason: str) -> None:
+    async def end_assignment_and_hold(self, lead_id: UUID, *, at: datetime, reason: str) -> None:
         """End the active assignment and release the open hold, if there are any."""
         ...
 
-    async def supplier_sees(self, lead_id: UUID, supplier: str) -> bool:
+    async def is_lead_visible(self, lead_id: UUID, supplier: str) -> bool:
         """Whether a rep of this supplier holds or held the lead."""
         ...
 
@@ -117,7 +117,7 @@ class Connections(Protocol):
         """By creation and id, newest first."""
         ...
 
-    async def keeping_owners(self) -> Sequence[ConnectionRow]:
+    async def owner_keeping_crms(self) -> Sequence[ConnectionRow]:
         """The CRMs that hear who owns a lead, by key, also those that are out of use."""
         ...
 
@@ -127,7 +127,7 @@ class Connections(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Binding:
+class CalendarBinding:
     """One calendar of one rep; every bound calendar is read, appointments are written to the one that `writes`."""
 
     id: UUID
@@ -139,7 +139,7 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CalendarRead:
+class CalendarReading:
     """The last reading of one bound calendar; with `error` its owner is unbookable, whatever `busy` says."""
 
     binding_id: UUID
@@ -150,23 +150,25 @@ class CalendarRead:
 
 
 class Calendars(Protocol):
-    async def bindings(self, rep_keys: Sequence[str] | None) -> Sequence[tuple[Binding, CalendarRead | None]]:
+    async def bindings(
+        self, rep_keys: Sequence[str] | None
+    ) -> Sequence[tuple[CalendarBinding, CalendarReading | None]]:
         """The calendars of these reps (None: of all active reps) with their last readings."""
         ...
 
-    async def store(self, reads: Sequence[CalendarRead]) -> None:
+    async def store_readings(self, reads: Sequence[CalendarReading]) -> None:
         """Keep each reading unless a later one is there already."""
         ...
 
-    async def forget(self, connection_id: UUID) -> None:
+    async def drop_readings(self, connection_id: UUID) -> None:
         """Drop the readings made through a connection, so that the next reader reads afresh."""
         ...
 
-    async def bind(self, rep_id: UUID, bindings: Sequence[Binding]) -> None:
+    async def bind(self, rep_id: UUID, bindings: Sequence[CalendarBinding]) -> None:
         """Make these the rep's calendars, keeping the ids of those that stay."""
         ...
 
-    async def write_target(self, rep_id: UUID) -> Binding | None: ...
+    async def write_target(self, rep_id: UUID) -> CalendarBinding | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,14 +221,14 @@ class AppointmentRow:
         return Interval(self.starts_at, self.ends_at)
 
     @property
-    def standing(self) -> Standing:
+    def state(self) -> AppointmentState:
         """What decides what may be done with it."""
-        return Standing(
-            status=Status(self.status),
+        return AppointmentState(
+            status=AppointmentStatus(self.status),
             starts_at=self.starts_at,
             ends_at=self.ends_at,
             accepted=self.accepted_at is not None,
-            outcome=Outcome(self.outcome) if self.outcome else None,
+            outcome=MeetingOutcome(self.outcome) if self.outcome else None,
         )
 
 
@@ -245,7 +247,7 @@ class AppointmentEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class BusyReservation:
     """Time of a rep that is given away: to an appointment, or, until it expires, to a slot hold."""
 
     rep_id: UUID
@@ -261,7 +263,7 @@ class Appointments(Protocol):
         """Hold these reps' rows, in the order of their ids: bookings of one rep happen one after another."""
         ...
 
-    async def taken(self, rep_ids: Sequence[UUID], window: Interval) -> Sequence[Taken]:
+    async def busy_reservations(self, rep_ids: Sequence[UUID], window: Interval) -> Sequence[BusyReservation]:
         """What overlaps `window` of these reps' time, by start; holds that have run out are not there."""
         ...
 
@@ -280,7 +282,7 @@ class Appointments(Protocol):
         """Give up all the time that it owns."""
         ...
 
-    async def take_time(self, row: AppointmentRow, *, reservation_ids: Sequence[UUID]) -> None:
+    async def reserve_time(self, row: AppointmentRow, *, reservation_ids: Sequence[UUID]) -> None:
         """Own the row's time for everybody who takes part, having given up the old. Raises `Refused` as `add`."""
         ...
 
@@ -288,21 +290,21 @@ class Appointments(Protocol):
         """Make these the companions; their time is another matter."""
         ...
 
-    async def log(self, event: AppointmentEvent) -> None: ...
+    async def add_event(self, event: AppointmentEvent) -> None: ...
 
     async def history(self, appointment_id: UUID) -> Sequence[AppointmentEvent]:
         """Oldest first."""
         ...
 
-    async def counts(self, rep_ids: Sequence[UUID], window: Interval) -> Mapping[UUID, int]:
+    async def count_by_rep(self, rep_ids: Sequence[UUID], window: Interval) -> Mapping[UUID, int]:
         """How many standing or held appointments each takes part in that begin inside `window`; 0 is listed, too."""
         ...
 
-    async def held_on(self, assignment_id: UUID, *, besides: UUID) -> bool:
+    async def has_other_attended(self, assignment_id: UUID, *, besides: UUID) -> bool:
         """Whether another appointment that rests on this assignment took place."""
         ...
 
-    async def standing_of(self, rep_id: UUID, *, after: datetime) -> Sequence[AppointmentRow]:
+    async def active_of_rep(self, rep_id: UUID, *, after: datetime) -> Sequence[AppointmentRow]:
         """The standing appointments that the rep leads and that end after `after`, by start."""
         ...
 
@@ -318,7 +320,7 @@ class Appointments(Protocol):
         self, appointment_id: UUID, *, lock: bool = False, supplier: str | None = None
     ) -> AppointmentRow | None: ...
 
-    async def of_lead(self, lead_id: UUID) -> AppointmentRow | None:
+    async def active_for_lead(self, lead_id: UUID) -> AppointmentRow | None:
         """The lead's standing appointment: requested or confirmed."""
         ...
 
@@ -360,7 +362,7 @@ class DeliveryRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
+class PlacedEvent:
     """An event that we put into a calendar for an appointment ahead, and how we left it there.
 
     `wanted` False: it was taken out again. `settled_at` is when the last of it was carried out; None while anything is
@@ -373,8 +375,8 @@ class Placed:
     appointment_id: UUID
     rep_id: UUID
     rep_key: str
-    leads: bool  # the rep leads the appointment, and is not just a companion
-    wanted: bool
+    is_leader: bool  # the rep leads the appointment, and is not just a companion
+    is_wanted: bool
     settled_at: datetime | None
     sequence: int  # of the appointment
     starts_at: datetime
@@ -389,7 +391,7 @@ class Placed:
 class Deliveries(Protocol):
     async def add(self, row: DeliveryRow) -> None: ...
 
-    async def placed(self, *, after: datetime) -> Sequence[Placed]:
+    async def placed_events(self, *, after: datetime) -> Sequence[PlacedEvent]:
         """Every event that was put into a calendar for an appointment that begins after `after`."""
         ...
 
@@ -399,7 +401,7 @@ class Deliveries(Protocol):
         """In the order in which they are owed."""
         ...
 
-    async def owners_of(self, lead_id: UUID, connection_id: UUID) -> Sequence[DeliveryRow]:
+    async def owner_ops_of_lead(self, lead_id: UUID, connection_id: UUID) -> Sequence[DeliveryRow]:
         """The `own` ops of all the lead's appointments at one CRM, in order."""
         ...
 
@@ -436,11 +438,11 @@ class Deliveries(Protocol):
 
     async def connection(self, connection_id: UUID) -> ConnectionRow: ...
 
-    async def overdue(self, *, before: datetime, at: datetime, limit: int) -> Sequence[DeliveryRow]:
+    async def claim_overdue(self, *, before: datetime, at: datetime, limit: int) -> Sequence[DeliveryRow]:
         """Those due before `before` that nobody holds; they become due at `at`, so that the next sweep leaves them."""
         ...
 
-    async def waiting(self, connection_id: UUID, *, limit: int) -> Sequence[DeliveryRow]:
+    async def pending_of_connection(self, connection_id: UUID, *, limit: int) -> Sequence[DeliveryRow]:
         """Pending ones of a connection, oldest first."""
         ...
 

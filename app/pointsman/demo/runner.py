@@ -10,124 +10,125 @@ import httpx
 from rich.console import Console
 
 from pointsman.demo import calendars, report
-from pointsman.demo.api import Api, DemoError, refused
-from pointsman.demo.outcome import gather
-from pointsman.demo.phone import on_the_phone
-from pointsman.demo.script import Keepsake, body, document
-from pointsman.demo.seed import give_secret, owners, seed
+from pointsman.demo.api import ApiClient, DemoError, refusal_error
+from pointsman.demo.files import DemoState, load_yaml, read_example
+from pointsman.demo.phone import hand_over_by_phone
+from pointsman.demo.progress import ProgressLine
+from pointsman.demo.results import gather_results
+from pointsman.demo.seed import calendar_owners, seed_floor, set_intake_secret
 from pointsman.demo.senders import SCHEMES, Sender
-from pointsman.demo.steps import Steps
 from pointsman.local.calendar_server import PORT, CalendarServer
 
-PATIENCE_S = 120.0
+WAIT_TIMEOUT_S = 120.0
 
 #: How the service says that it cannot check a signature with the secret that it has.
 _UNKNOWN_SECRET = (httpx.codes.UNAUTHORIZED, httpx.codes.SERVICE_UNAVAILABLE)
 
 
-def demo_calendars(state: Path, kept: Keepsake) -> CalendarServer:
+def start_demo_calendars(state: Path, kept: DemoState) -> CalendarServer:
     """A calendar server with a login for each closer, running; where it was the last time, if it can.
 
     It has to run before the service does: a worker that goes on after a kill reads calendars at once.
     """
     server = CalendarServer(state / "calendars", port=int(kept.read().get("calendar_port", PORT)))
-    server.start(owners())
-    kept.keep(calendar_port=str(httpx.URL(server.url).port))
+    server.start(calendar_owners())
+    kept.save(calendar_port=str(httpx.URL(server.url).port))
     return server
 
 
-def run(
-    base_url: str, key: str, *, server: CalendarServer, kept: Keepsake, out: Console, lost: Callable[[], bool]
+def run_demo(
+    base_url: str, key: str, *, server: CalendarServer, kept: DemoState, out: Console, lost: Callable[[], bool]
 ) -> None:
     """Everything, against a running service. `lost` says whether it is beyond recovery.
 
     Raises DemoError with what the service answered.
     """
-    api = Api(base_url, key, lost=lost)
+    api = ApiClient(base_url, key, lost=lost)
     try:
         _run(api, server, kept, out)
     except httpx.HTTPError as error:
         raise DemoError(f"The calendar server does not answer as it should: {error}") from error
     finally:
         api.close()
-    login = (owners()[0], server.password(owners()[0]))
+    login = (calendar_owners()[0], server.password(calendar_owners()[0]))
     report.next_steps(out, base_url=base_url, key=key, calendar_url=server.url, login=login)
 
 
-def _run(api: Api, server: CalendarServer, kept: Keepsake, out: Console) -> None:
-    story = document("story.yaml")
-    with Steps(out) as steps:
+def _run(api: ApiClient, server: CalendarServer, kept: DemoState, out: Console) -> None:
+    story = load_yaml("story.yaml")
+    with ProgressLine(out) as steps:
         steps.begin("Setting the floor up")
-        senders = seed(api, server, kept, now=datetime.now(UTC))
+        senders = seed_floor(api, server, kept, now=datetime.now(UTC))
         steps.begin("Sending leads")
         receipts = _send(api, senders, story["leads"], steps)
         _wait(api, steps)
         steps.begin("SDRs hand over")
         receipts += _send(api, senders, story["handovers"], steps)
-        phone = on_the_phone(api, story["phone"])
+        phone = hand_over_by_phone(api, story["phone"])
         _wait(api, steps)
         steps.begin("Reading what became of them")
-        outcome = gather(api, story, phone)
-        entries = calendars.entries(server, owners())
-    zones = {rep["key"]: rep["time_zone"] for rep in document("floor.yaml")["reps"]}
+        outcome = gather_results(api, story, phone)
+        entries = calendars.read_entries(server, calendar_owners())
+    zones = {rep["key"]: rep["time_zone"] for rep in load_yaml("floor.yaml")["reps"]}
     for table in (
         report.leads_table(outcome.arrivals),
-        report.hand_offs_table(outcome.hand_offs),
+        report.handovers_table(outcome.handovers),
         report.calendar_table(entries, outcome, zones),
     ):
         out.print()
         out.print(table)
     out.print()
     out.print(
-        report.sent(sum(r["accepted"] for r in receipts), sum(r["duplicates"] for r in receipts)), highlight=False
+        report.sent_summary(sum(r["accepted"] for r in receipts), sum(r["duplicates"] for r in receipts)),
+        highlight=False,
     )
     closed = sorted({receipt["closed"] for receipt in receipts if receipt["closed"]})
     if closed:
         out.print(f"Intakes that an admin closed or changed took none of theirs: {', '.join(closed)}.", highlight=False)
-    out.print(f"[bold]{report.summary(outcome)}[/]", highlight=False)
+    out.print(f"[bold]{report.floor_summary(outcome)}[/]", highlight=False)
     if gone := report.lost_events(entries, outcome):
         out.print(gone, highlight=False)
 
 
 def _send(
-    api: Api, senders: Mapping[str, Sender], letters: Sequence[Mapping[str, str]], steps: Steps
+    api: ApiClient, senders: Mapping[str, Sender], letters: Sequence[Mapping[str, str]], steps: ProgressLine
 ) -> list[dict[str, Any]]:
     receipts = []
     for number, letter in enumerate(letters):
-        steps.so_far(f"{number} of {len(letters)}")
+        steps.update(f"{number} of {len(letters)}")
         receipts.append(_post(api, senders[letter["intake"]], letter))
     return receipts
 
 
-def _post(api: Api, sender: Sender, letter: Mapping[str, str]) -> dict[str, Any]:
+def _post(api: ApiClient, sender: Sender, letter: Mapping[str, str]) -> dict[str, Any]:
     """What the service said that it accepted; `closed` names an intake that an admin took out of the demo's hands."""
 
     def post() -> httpx.Response:
-        return sender.send(api, body(letter["body"]), event_id=f"demo-{letter['body']}", now=datetime.now(UTC))
+        return sender.send(api, read_example(letter["body"]), event_id=f"demo-{letter['body']}", now=datetime.now(UTC))
 
     closed = {"accepted": 0, "duplicates": 0, "closed": letter["intake"]}
     if sender.scheme not in SCHEMES:
         return closed
     answer = post()
-    if answer.status_code in _UNKNOWN_SECRET and give_secret(api, letter["intake"], sender.secret):
+    if answer.status_code in _UNKNOWN_SECRET and set_intake_secret(api, letter["intake"], sender.secret):
         answer = post()
     if answer.status_code in {httpx.codes.GONE, httpx.codes.UNAUTHORIZED, httpx.codes.UNPROCESSABLE_ENTITY}:
         return closed
     if answer.status_code != httpx.codes.ACCEPTED:
-        raise refused(f"POST {sender.address}", answer)
+        raise refusal_error(f"POST {sender.address}", answer)
     receipt = answer.json()
     return {"accepted": receipt["accepted"], "duplicates": receipt["duplicates"], "closed": None}
 
 
-def _wait(api: Api, steps: Steps) -> None:
+def _wait(api: ApiClient, steps: ProgressLine) -> None:
     """Until nothing waits in the inbox, and every appointment stands in its calendar."""
     steps.begin("Waiting for the worker")
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + WAIT_TIMEOUT_S
     while time.monotonic() < deadline:
-        events = sum(1 for _ in api.every("/v1/inbox", status="received"))
-        deliveries = sum(1 for _ in api.every("/v1/deliveries", status="pending"))
+        events = sum(1 for _ in api.iter_items("/v1/inbox", status="received"))
+        deliveries = sum(1 for _ in api.iter_items("/v1/deliveries", status="pending"))
         if not events and not deliveries:
             return
-        steps.so_far(f"{events} events and {deliveries} calendar entries to go")
+        steps.update(f"{events} events and {deliveries} calendar entries to go")
         time.sleep(0.2)
-    raise DemoError(f"The worker did not finish within {PATIENCE_S:.0f} s; see the lines above, and GET /v1/inbox.")
+    raise DemoError(f"The worker did not finish within {WAIT_TIMEOUT_S:.0f} s; see the lines above, and GET /v1/inbox.")

@@ -12,23 +12,23 @@ import yaml
 import pointsman
 
 
-def examples() -> Path:
+def examples_folder() -> Path:
     """In an installed wheel the examples lie inside the package, in a checkout beside `app/`."""
     package = Path(pointsman.__file__).parent
     inside = package / "examples"
     return (inside if inside.is_dir() else package.parents[1] / "examples") / "demo"
 
 
-def document(name: str) -> Any:
-    return yaml.safe_load((examples() / name).read_text(encoding="utf-8"))
+def load_yaml(name: str) -> Any:
+    return yaml.safe_load((examples_folder() / name).read_text(encoding="utf-8"))
 
 
-def body(name: str) -> bytes:
-    return (examples() / name).read_bytes()
+def read_example(name: str) -> bytes:
+    return (examples_folder() / name).read_bytes()
 
 
 @dataclass(frozen=True, slots=True)
-class Keepsake:
+class DemoState:
     """What must be the same at the next start: the admin key and the senders' secrets. Readable by its owner alone."""
 
     path: Path
@@ -36,7 +36,7 @@ class Keepsake:
     def read(self) -> dict[str, str]:
         return json.loads(self.path.read_text(encoding="utf-8")) if self.path.exists() else {}
 
-    def keep(self, **values: str) -> None:
+    def save(self, **values: str) -> None:
         text = json.dumps(self.read() | values, indent=2)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.touch(mode=0o600)
@@ -46,5 +46,5 @@ class Keepsake:
         """The signing secret of one sender, made on first use; usable with every scheme."""
         name = f"sender:{intake}"
         if name not in self.read():
-            self.keep(**{name: "whsec_" + base64.b64encode(os.urandom(32)).decode()})
+            self.save(**{name: "whsec_" + base64.b64encode(os.urandom(32)).decode()})
         return self.read()[name]

@@ -164,4 +164,6 @@ _DE = {
 }
 
 #: By plain language, then by name; every language has the same names.
-WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType({"de": MappingProxyType(_DE), "en": MappingProxyType(_EN)})
+TRANSLATIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {"de": MappingProxyType(_DE), "en": MappingProxyType(_EN)}
+)

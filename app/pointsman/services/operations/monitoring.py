@@ -8,11 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.errors import Fault, Unavailable
-from pointsman.services.ports import Env, Unreachable
+from pointsman.services.ports import DatabaseUnavailable, Env
 
-PATIENCE_S = 2.0
-WORKER_SILENCE = timedelta(seconds=15)
-COUNTS_AGE = timedelta(seconds=5)
+READINESS_TIMEOUT_S = 2.0
+WORKER_ALIVE_WITHIN = timedelta(seconds=15)
+COUNTS_MAX_AGE = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,15 +21,15 @@ class Readiness:
 
     revision: str
     worker_seen_at: datetime | None
-    worker: bool
+    worker_alive: bool
 
 
 async def readiness(env: Env, *, needs_revision: str) -> Readiness:
     """Raises `Unavailable` when the database does not answer, or its schema is not the one this release needs."""
     try:
-        async with asyncio.timeout(PATIENCE_S), env.uow() as tx:
+        async with asyncio.timeout(READINESS_TIMEOUT_S), env.uow() as tx:
             state = await tx.system.state()
-    except (Unreachable, TimeoutError) as error:
+    except (DatabaseUnavailable, TimeoutError) as error:
         raise _not_ready("database", "unreachable", "The database does not answer.") from error
     if state.revision is None or state.revision < needs_revision:
         said = (
@@ -40,7 +40,7 @@ async def readiness(env: Env, *, needs_revision: str) -> Readiness:
     return Readiness(
         revision=state.revision,
         worker_seen_at=seen,
-        worker=seen is not None and state.now - seen < WORKER_SILENCE,
+        worker_alive=seen is not None and state.now - seen < WORKER_ALIVE_WITHIN,
     )
 
 
@@ -48,11 +48,11 @@ def _not_ready(path: str, code: str, message: str) -> Unavailable:
     return Unavailable(message, code="not-ready", faults=[Fault(path=path, code=code, message=message)])
 
 
-async def counts(env: Env) -> Mapping[str, Mapping[str, int]]:
+async def state_counts(env: Env) -> Mapping[str, Mapping[str, int]]:
     """How many there are of what, at most a few seconds old."""
     now = env.clock()
     known: tuple[datetime, Mapping[str, Mapping[str, int]]] | None = env.cache.get("operations.counts")
-    if known is not None and timedelta(0) <= now - known[0] < COUNTS_AGE:
+    if known is not None and timedelta(0) <= now - known[0] < COUNTS_MAX_AGE:
         return known[1]
     async with env.uow() as tx:
         found = await tx.system.counts()

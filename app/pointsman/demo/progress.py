@@ -6,7 +6,7 @@ from typing import Self
 from rich.console import Console
 
 
-class Steps:
+class ProgressLine:
     """`begin` names the step, `so_far` says how far it is. The moving line is gone when the block ends."""
 
     def __init__(self, out: Console) -> None:
@@ -30,5 +30,5 @@ class Steps:
         else:
             self._out.print(step, highlight=False)
 
-    def so_far(self, text: str) -> None:
+    def update(self, text: str) -> None:
         self._line.update(f"{self._step} [dim]{text}[/]")

@@ -4,20 +4,20 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from pointsman.domain.dates.local_time import local_date
-from pointsman.domain.distribution.caps import RepLoad, at_capacity
+from pointsman.domain.distribution.caps import RepLoad, reached_supplier_limit
 from pointsman.domain.leads.facts import Facts
 from pointsman.domain.policy.document import Pool, SupplierRules
 from pointsman.domain.roster.reps import Rep
 
 
-def barred_from(rep: Rep, rules: SupplierRules | None, facts: Facts) -> str | None:
+def barred_reason(rep: Rep, rules: SupplierRules | None, facts: Facts) -> str | None:
     """The sentence that bars `rep` from the lead's company, by its domain or one above it; None if nothing does."""
     domain = facts.get("company.domain")
     if not isinstance(domain, str) or not (rep.barred_domains or (rules and rules.barred_domains)):
         return None
     labels = domain.lower().rstrip(".").split(".")
     named = [".".join(labels[i:]) for i in range(len(labels))]
-    for barred in (rep.barred_domains, rules.barred if rules else ()):
+    for barred in (rep.barred_domains, rules.barred_domain_set if rules else ()):
         found = _first(named, barred)
         if found is not None:
             within = f", which lies under {found}" if found != named[0] else ""
@@ -29,15 +29,17 @@ def _first(named: Collection[str], barred: Collection[str]) -> str | None:
     return next((name for name in named if name in barred), None)
 
 
-def without_share(rep: Rep, pool: Pool, pool_name: str) -> str | None:
+def no_share_reason(rep: Rep, pool: Pool, pool_name: str) -> str | None:
     """The sentence for a rep whose supplier has no part in the pool's turns; a pool without shares drops nobody."""
     if not pool.shares or pool.shares.get(rep.supplier):
         return None
     return f"{rep.name}'s supplier {rep.supplier} has no share of pool {pool_name}"
 
 
-def beyond_capacity(rep: Rep, rules: SupplierRules | None, loads: Mapping[str, RepLoad], now: datetime) -> str | None:
+def over_capacity_reason(
+    rep: Rep, rules: SupplierRules | None, loads: Mapping[str, RepLoad], now: datetime
+) -> str | None:
     """The sentence for a rep whose supplier has received all that it can take by the step in force today."""
-    step = rules.step_on(local_date(now, rules.time_zone)) if rules else None
-    full = at_capacity(step, loads.get(rep.supplier, RepLoad())) if step else None
+    step = rules.capacity_on(local_date(now, rules.time_zone)) if rules else None
+    full = reached_supplier_limit(step, loads.get(rep.supplier, RepLoad())) if step else None
     return f"{rep.name}'s supplier {rep.supplier} has reached its capacity: {full}" if full else None

@@ -8,11 +8,11 @@ _SHOWN = 6
 _LONGEST = 80
 
 
-def show(value: object, joined: str = ", ") -> str:
+def format_value(value: object, joined: str = ", ") -> str:
     """A fact or an operand as a reader would write it, shortened when long."""
     match value:
         case tuple():
-            shown = joined.join(show(item) for item in value[:_SHOWN])
+            shown = joined.join(format_value(item) for item in value[:_SHOWN])
             return shown + (f" and {len(value) - _SHOWN} more" if len(value) > _SHOWN else "")
         case bool():
             return "yes" if value else "no"
@@ -24,14 +24,14 @@ def show(value: object, joined: str = ", ") -> str:
             return str(value)
 
 
-def signed(amount: Fraction) -> str:
+def format_signed(amount: Fraction) -> str:
     """ "+2/3", "-1", "0"; long fractions are rounded, since the exact figure is stored beside."""
     if amount.denominator > 999:
         return f"{float(amount):+.3f}"
     return f"{'+' if amount > 0 else ''}{amount}"
 
 
-def span(length: timedelta) -> str:
+def length_in_words(length: timedelta) -> str:
     """ "1 day 3 hours", "12 minutes": a length of time by its two largest units."""
     minutes = max(int(length.total_seconds()), 0) // 60
     counts = {"day": minutes // 1440, "hour": minutes // 60 % 24, "minute": minutes % 60}
@@ -39,6 +39,6 @@ def span(length: timedelta) -> str:
     return " ".join(parts[:2]) or "less than a minute"
 
 
-def listing(words: Sequence[str]) -> str:
+def join_with_and(words: Sequence[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""

@@ -8,36 +8,36 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
-from pointsman.api.booking_page.reader import Reader
-from pointsman.api.booking_page.rendering import CLOSED, EXPIRED, LATER, UNKNOWN, Pages, Trouble
+from pointsman.api.booking_page.reader import Visitor
+from pointsman.api.booking_page.rendering import CLOSED, EXPIRED, TRY_LATER, UNKNOWN, ErrorPage, PageRenderer
 from pointsman.domain.errors import NotFound, PointsmanError, Unavailable
 from pointsman.services.booking_links.tokens import LinkExpired
-from pointsman.services.ports import LostRace, Refused, Unreachable
+from pointsman.services.ports import ConstraintRefused, DatabaseUnavailable, LostRace
 
 
-def pages_of(request: Request) -> Pages:
-    pages: Pages = request.app.state.booking_pages
+def get_renderer(request: Request) -> PageRenderer:
+    pages: PageRenderer = request.app.state.booking_pages
     return pages
 
 
-def trouble_of(error: Exception) -> Trouble:
+def error_page_of(error: Exception) -> ErrorPage:
     match error:
         case LinkExpired():
             return EXPIRED
         case NotFound() | RequestValidationError():
             return UNKNOWN
-        case Unavailable() | LostRace() | Unreachable():
-            return LATER
+        case Unavailable() | LostRace() | DatabaseUnavailable():
+            return TRY_LATER
         case _:
             return CLOSED
 
 
-def trouble_page(request: Request, error: Exception) -> Response:
-    trouble = trouble_of(error)
-    reader = Reader.of(request, public_url=request.app.state.env.public_url)
+def error_response(request: Request, error: Exception) -> Response:
+    trouble = error_page_of(error)
+    reader = Visitor.of(request, public_url=request.app.state.env.public_url)
     if isinstance(error, LinkExpired):
-        reader = reader.speaking(str(error.extra.get("language")))
-    return pages_of(request).answer("trouble", reader, status=trouble.status, trouble=trouble.words)
+        reader = reader.with_language(str(error.extra.get("language")))
+    return get_renderer(request).render("trouble", reader, status=trouble.status, trouble=trouble.text_key)
 
 
 class PageRoute(APIRoute):
@@ -49,7 +49,7 @@ class PageRoute(APIRoute):
         async def handle_as_page(request: Request) -> Response:
             try:
                 return await handle(request)
-            except (PointsmanError, RequestValidationError, LostRace, Refused, Unreachable) as error:
-                return trouble_page(request, error)
+            except (PointsmanError, RequestValidationError, LostRace, ConstraintRefused, DatabaseUnavailable) as error:
+                return error_response(request, error)
 
         return handle_as_page

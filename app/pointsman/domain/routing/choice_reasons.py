@@ -2,30 +2,34 @@
 
 from fractions import Fraction
 
-from pointsman.domain.dates.local_time import on_wall
+from pointsman.domain.dates.local_time import to_local_time
 from pointsman.domain.distribution.eligibility import Candidate
-from pointsman.domain.distribution.ledger import entitled
-from pointsman.domain.distribution.methods import Contest, Pick
-from pointsman.domain.policy.document import Method
-from pointsman.domain.routing.decision import Step, StepResult
-from pointsman.domain.text.wording import listing, signed
+from pointsman.domain.distribution.ledger import entitled_balances
+from pointsman.domain.distribution.methods import Choice, Selection
+from pointsman.domain.policy.document import DistributionMethod
+from pointsman.domain.routing.decision import StepResult, TraceStep
+from pointsman.domain.text.formatting import format_signed, join_with_and
 
-_SETTLED = {"longest-waiting": ", and has waited longest of those level", "seeded-hash": ", drawn among those level"}
-_DUE = ", and the turn falls due first of those level"
+_TIE_BREAKS = {"longest-waiting": ", and has waited longest of those level", "seeded-hash": ", drawn among those level"}
+_TURN_DUE = ", and the turn falls due first of those level"
 
 
-class Reasons:
+class ChoiceReasons:
     """Sentences about one pick; balances are shown as they stand with this turn's entitlement."""
 
-    def __init__(self, contest: Contest, chosen: Pick) -> None:
+    def __init__(self, contest: Selection, chosen: Choice) -> None:
         self._contest, self._pick = contest, chosen
-        self._raised = entitled(contest.state.ledger, contest.eligible)
-        self._unit = contest.state.ledger.denominator * sum(contest.eligible.values())
+        self._raised = entitled_balances(contest.pool_state.ledger, contest.eligible)
+        self._unit = contest.pool_state.ledger.denominator * sum(contest.eligible.values())
         self._name = contest.rep(chosen.rep).name
-        all_ahead = not contest.balanced and contest.pool.method is Method.RANKED and contest.far_ahead(chosen.rep)
-        self._method = Method.FAIR if all_ahead else contest.pool.method
+        all_ahead = (
+            not contest.is_balanced
+            and contest.pool.method is DistributionMethod.RANKED
+            and contest.is_far_ahead(chosen.rep)
+        )
+        self._method = DistributionMethod.FAIR if all_ahead else contest.pool.method
         self._all_ahead = all_ahead
-        self._level = frozenset(chosen.level)
+        self._level = frozenset(chosen.tied)
 
     def why(self) -> str:
         """Why the chosen one, as the end of the summary."""
@@ -33,26 +37,26 @@ class Reasons:
         if chosen.owner is not None:
             return f"{self._name} {chosen.owner.reason}"
         if len(contest.eligible) == 1:
-            slot = f", with a slot at {self._slot(chosen.rep)}" if self._method is Method.SOONEST else ""
+            slot = f", with a slot at {self._slot(chosen.rep)}" if self._method is DistributionMethod.SOONEST else ""
             return f"{self._name} is the only one{slot}"
         asked = [f"{contest.rep(rep).name}'s turn is skipped as asked" for rep in chosen.skipped]
         return "; ".join([*asked, self._compared()])
 
-    def steps(self, rule: str) -> list[Step]:
+    def trace_steps(self, rule: str) -> list[TraceStep]:
         """What the trace says of an owner, of skips, and of those too far ahead."""
         contest, chosen = self._contest, self._pick
         found = [(StepResult.OWNER, self.why())] if chosen.owner else []
         for rep in chosen.skipped:
             name = contest.rep(rep).name
             found.append((StepResult.SKIPPED, f"{name} comes next, but the turn is skipped as asked, this once"))
-        if chosen.skip_stays:
+        if chosen.keeps_skip:
             found.append((StepResult.SKIP_KEPT, self._skip_stays()))
-        for rep in chosen.ahead:
+        for rep in chosen.passed_over:
             sentence = f"{contest.rep(rep).name} ranks no lower ({contest.rank(rep)}), but {self._far(rep)}"
             found.append((StepResult.TOO_FAR_AHEAD, sentence))
-        return [Step(rule=rule, result=result, sentence=sentence) for result, sentence in found]
+        return [TraceStep(rule=rule, result=result, sentence=sentence) for result, sentence in found]
 
-    def candidate(self, rep: str, *, by_override: bool) -> Candidate:
+    def eligible_candidate(self, rep: str, *, by_override: bool) -> Candidate:
         """Somebody eligible as a candidate, with why not this time where not chosen."""
         sentence = f"{self._contest.rep(rep).name} may take it{' by an override' if by_override else ''}"
         if rep != self._pick.rep:
@@ -61,20 +65,21 @@ class Reasons:
 
     def _compared(self) -> str:
         contest, rep, name = self._contest, self._pick.rep, self._name
-        tie = _SETTLED.get(self._pick.tie_break or "", "")
+        tie = _TIE_BREAKS.get(self._pick.tie_break or "", "")
         others = [r for r in contest.eligible if r != rep and r not in self._pick.skipped]
-        if contest.balanced:
+        if contest.is_balanced:
             level = any(self._per_weight(r) == self._per_weight(rep) for r in others)
-            return f"{name} has the fewest appointments for the weight ({self._meetings(rep)}){tie or (_DUE if level else '')}"
+            tie = tie or (_TURN_DUE if level else "")
+            return f"{name} has the fewest appointments for the weight ({self._meetings(rep)}){tie}"
         match self._method:
-            case Method.LEAST_LOADED:
-                return f"{name} has the fewest open leads for the weight ({contest.load(rep)}){tie}"
-            case Method.SOONEST:
-                level = any(contest.slot(r) == contest.slot(rep) for r in others)
-                return f"{name} has the earliest slot ({self._slot(rep)}){tie or (_DUE if level else '')}"
-            case Method.RANKED:
-                level = any(contest.rank(r) == contest.rank(rep) and not contest.far_ahead(r) for r in others)
-                return f"{name} ranks highest ({contest.rank(rep)}){tie or (_DUE if level else '')}"
+            case DistributionMethod.LEAST_LOADED:
+                return f"{name} has the fewest open leads for the weight ({contest.open_leads(rep)}){tie}"
+            case DistributionMethod.SOONEST:
+                level = any(contest.earliest_start(r) == contest.earliest_start(rep) for r in others)
+                return f"{name} has the earliest slot ({self._slot(rep)}){tie or (_TURN_DUE if level else '')}"
+            case DistributionMethod.RANKED:
+                level = any(contest.rank(r) == contest.rank(rep) and not contest.is_far_ahead(r) for r in others)
+                return f"{name} ranks highest ({contest.rank(rep)}){tie or (_TURN_DUE if level else '')}"
             case _:
                 return self._by_balance(others) + tie
 
@@ -98,17 +103,17 @@ class Reasons:
 
     def _compared_with(self, rep: str) -> str:
         contest, chosen, name = self._contest, self._pick.rep, self._name
-        if contest.balanced and self._per_weight(rep) != self._per_weight(chosen):
+        if contest.is_balanced and self._per_weight(rep) != self._per_weight(chosen):
             shown = f"{self._meetings(chosen)} against {self._meetings(rep)}"
             return f"{name} has fewer appointments for the weight ({shown})"
-        match Method.FAIR if contest.balanced else self._method:
-            case Method.LEAST_LOADED:
+        match DistributionMethod.FAIR if contest.is_balanced else self._method:
+            case DistributionMethod.LEAST_LOADED:
                 return f"{name} has fewer open leads for the weight ({self._loads(chosen)} against {self._loads(rep)})"
-            case Method.SOONEST if contest.slot(rep) != contest.slot(chosen):
+            case DistributionMethod.SOONEST if contest.earliest_start(rep) != contest.earliest_start(chosen):
                 return f"{name} has an earlier slot ({self._slot(chosen)} against {self._slot(rep)})"
-            case Method.RANKED if contest.far_ahead(rep):
+            case DistributionMethod.RANKED if contest.is_far_ahead(rep):
                 return self._far(rep)
-            case Method.RANKED if contest.rank(rep) != contest.rank(chosen):
+            case DistributionMethod.RANKED if contest.rank(rep) != contest.rank(chosen):
                 return f"{name} ranks higher ({contest.rank(chosen)} against {contest.rank(rep)})"
             case _:
                 shown = f"{self._balance(chosen)} against {self._balance(rep)}"
@@ -119,22 +124,24 @@ class Reasons:
             return f"{self._name}'s next turn is to be skipped, but this lead is {self._name}'s own: the skip stays"
         names = [self._contest.rep(rep).name for rep in self._contest.eligible]
         only = (
-            "nobody else is eligible" if len(names) == 1 else f"so are those of all who are eligible ({listing(names)})"
+            "nobody else is eligible"
+            if len(names) == 1
+            else f"so are those of all who are eligible ({join_with_and(names)})"
         )
         return f"{self._name}'s next turn is to be skipped, but {only}: no lead waits for a skip, and the skip stays"
 
     def _far(self, rep: str) -> str:
-        balance = signed(self._contest.state.ledger.balance(rep))
+        balance = format_signed(self._contest.pool_state.ledger.balance(rep))
         return (
             f"is as far ahead as the ranking allows (balance {balance}, lead_by {self._contest.pool.ranking.lead_by})"
         )
 
     def _balance(self, rep: str) -> str:
-        return signed(Fraction(self._raised[rep], self._unit))
+        return format_signed(Fraction(self._raised[rep], self._unit))
 
     def _loads(self, rep: str) -> str:
         weight = self._contest.eligible[rep]
-        return f"{self._contest.load(rep)}" + (
+        return f"{self._contest.open_leads(rep)}" + (
             f" by weight {weight}" if len(set(self._contest.eligible.values())) > 1 else ""
         )
 
@@ -148,5 +155,5 @@ class Reasons:
         )
 
     def _slot(self, rep: str) -> str:
-        at = self._contest.slot(rep)
-        return f"{on_wall(at, self._contest.pool.time_zone):%a %Y-%m-%d %H:%M %Z}"
+        at = self._contest.earliest_start(rep)
+        return f"{to_local_time(at, self._contest.pool.time_zone):%a %Y-%m-%d %H:%M %Z}"

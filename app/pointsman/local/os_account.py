@@ -9,11 +9,11 @@ from typing import Any, Self
 
 from pointsman.local.errors import LocalServerError
 
-FALLBACK = "nobody"
+FALLBACK_USER = "nobody"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class OsAccount:
     uid: int
     gid: int
 
@@ -28,37 +28,39 @@ class Account:
             return cls.current()
         for uid in (directory.stat().st_uid, None):
             try:
-                entry = pwd.getpwuid(uid) if uid else pwd.getpwnam(FALLBACK)
+                entry = pwd.getpwuid(uid) if uid else pwd.getpwnam(FALLBACK_USER)
             except KeyError:
                 continue  # initdb insists on a name for its account
             if uid != 0:
                 return cls(uid=entry.pw_uid, gid=entry.pw_gid)
         raise LocalServerError(
-            f"PostgreSQL does not run as root and there is no account {FALLBACK!r} to run it as. "
+            f"PostgreSQL does not run as root and there is no account {FALLBACK_USER!r} to run it as. "
             "Start this as a normal user, or set POINTSMAN_DATABASE_URL."
         )
 
     @property
-    def drops(self) -> bool:
+    def drops_privileges(self) -> bool:
         """Whether running as this account means giving up the rights we have."""
         return self.uid != os.geteuid()
 
-    def switch(self) -> dict[str, Any]:
+    def popen_arguments(self) -> dict[str, Any]:
         """Arguments for `subprocess` that start a program as this account."""
-        return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.drops else {}
+        return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.drops_privileges else {}
 
-    def enters(self, folder: Path) -> bool:
+    def can_enter(self, folder: Path) -> bool:
         """Whether this account can reach `folder`: tried, since access lists know more than mode bits."""
         try:
-            return subprocess.run(["test", "-x", folder], check=False, cwd="/", **self.switch()).returncode == 0
+            return (
+                subprocess.run(["test", "-x", folder], check=False, cwd="/", **self.popen_arguments()).returncode == 0
+            )
         except PermissionError as error:
             raise LocalServerError(
                 f"This container may not change to account {self.uid}, and PostgreSQL does not run as root. "
                 "Start it as a normal user, or set POINTSMAN_DATABASE_URL."
             ) from error
 
-    def own(self, folder: Path) -> None:
+    def make_owned(self, folder: Path) -> None:
         """Make `folder`, which is ours alone, and give it to this account."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if self.drops:
+        if self.drops_privileges:
             os.chown(folder, self.uid, self.gid)

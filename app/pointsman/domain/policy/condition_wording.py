@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pointsman.domain.text.wording import listing, show
+from pointsman.domain.text.formatting import format_value, join_with_and
 
 _SHOWN = 6
 _LONGEST = 400
 
 #: After the field's name and "is" or "now": {} is what is compared with. Also what an editor shows beside the operator.
-PHRASES: Mapping[str, str] = {
+OPERATOR_PHRASES: Mapping[str, str] = {
     "equals": "{}",
     "not_equals": "other than {}",
     "in": "one of {}",
@@ -36,53 +36,53 @@ PHRASES: Mapping[str, str] = {
 }
 
 
-def in_words(condition: Mapping[str, Any]) -> str:
+def condition_in_words(condition: Mapping[str, Any]) -> str:
     """What it asks, shortened when long."""
     return _clipped(_words(condition))
 
 
-def operation(leaf: Mapping[str, Any]) -> tuple[str, Any]:
+def operator_and_operand(leaf: Mapping[str, Any]) -> tuple[str, Any]:
     """The operator of a leaf and what it compares with."""
     return next((name, value) for name, value in leaf.items() if name != "field")
 
 
-def phrase(operator: str, operand: Any) -> str:
+def operator_in_words(operator: str, operand: Any) -> str:
     """What must hold of a field: "from 70"."""
     if operator == "present":
         return "known" if operand else "unknown"
     if operator == "between":
-        return PHRASES[operator].format(listing([say(value) for value in operand]))
-    return PHRASES.get(operator, operator + " {}").format(say(operand))
+        return OPERATOR_PHRASES[operator].format(join_with_and([value_in_words(value) for value in operand]))
+    return OPERATOR_PHRASES.get(operator, operator + " {}").format(value_in_words(operand))
 
 
-def say(value: Any) -> str:
+def value_in_words(value: Any) -> str:
     """A part of a document in few words."""
     match value:
         case None:
             words = "not set"
         case {"field": str(field), **rest} if not rest:
             words = field
-        case dict() if shape(value):
-            words = in_words(value)
+        case dict() if condition_kind(value):
+            words = condition_in_words(value)
         case dict():
-            words = listing([f"{key} {say(part)}" for key, part in value.items()]) or "nothing"
+            words = join_with_and([f"{key} {value_in_words(part)}" for key, part in value.items()]) or "nothing"
         case list():
-            words = several([say(part) for part in value[: _SHOWN + 1]], of=len(value))
+            words = list_in_words([value_in_words(part) for part in value[: _SHOWN + 1]], of=len(value))
         case _:
-            words = show(value) or "''"
+            words = format_value(value) or "''"
     return _clipped(words)
 
 
-def several(words: Sequence[str], *, of: int | None = None) -> str:
+def list_in_words(words: Sequence[str], *, of: int | None = None) -> str:
     """ "a, b and c", and how many more there are; `of` is how many, where not all of them were put into words."""
     count = len(words) if of is None else of
     if not count:
         return "nothing"
     shown = [*words[:_SHOWN], f"{count - _SHOWN} more"] if count > _SHOWN else list(words)
-    return _clipped(listing(shown))
+    return _clipped(join_with_and(shown))
 
 
-def shape(condition: Any) -> str | None:
+def condition_kind(condition: Any) -> str | None:
     """Which kind of condition it is; None for what is none."""
     if not isinstance(condition, Mapping):
         return None
@@ -92,16 +92,16 @@ def shape(condition: Any) -> str | None:
 
 
 def _words(condition: Mapping[str, Any]) -> str:
-    match shape(condition):
+    match condition_kind(condition):
         case "all" | "any" as joint:
             parts: list[Any] = condition[joint]
-            words = [f"({_words(p)})" if shape(p) in {"all", "any"} else _words(p) for p in parts[:_SHOWN]]
+            words = [f"({_words(p)})" if condition_kind(p) in {"all", "any"} else _words(p) for p in parts[:_SHOWN]]
             words += [f"{len(parts) - _SHOWN} more"] if len(parts) > _SHOWN else []
             return _clipped((" and " if joint == "all" else " or ").join(words))
         case "not":
             return _clipped(f"not ({_words(condition['not'])})")
         case "field":
-            return f"{condition['field']} is {phrase(*operation(condition))}"
+            return f"{condition['field']} is {operator_in_words(*operator_and_operand(condition))}"
         case kind:
             return f"it is of {kind} '{condition[kind or '']}'"
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pointsman.demo.api import Api
-from pointsman.demo.phone import INTAKE
-from pointsman.demo.script import body
+from pointsman.demo.api import ApiClient
+from pointsman.demo.files import read_example
+from pointsman.demo.phone import INTAKE_LABEL
 
 _COLD = frozenset({"nurture", "prospecting", "qualification"})
 _CLOSING = "closing"
@@ -26,30 +26,30 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HandOff:
+class DemoHandover:
     """One hand-off to the closers."""
 
     lead: str
     passed: bool
     missing: str
-    what: str
+    what_happens: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class DemoResults:
     """Everything in the order of the story."""
 
     arrivals: Sequence[Arrival]
-    hand_offs: Sequence[HandOff]
+    handovers: Sequence[DemoHandover]
     roles: Mapping[str, str]  # by rep
     cold_closers: int  # how many closers ever got cold work
     appointments: Sequence[Mapping[str, Any]]
 
-    def booked(self, uid: str) -> bool:
+    def is_appointment(self, uid: str) -> bool:
         """Whether a calendar's event is one of this service's appointments."""
         return any(uid.startswith(f"pm-{row['id']}-") for row in self.appointments)
 
-    def went_to(self) -> Counter[str]:
+    def count_by_destination(self) -> Counter[str]:
         """How many leads went to each role, to marketing, or nowhere yet; the largest number first."""
         places = Counter(self._place(arrival) for arrival in self.arrivals if arrival.outcome != "dead")
         return Counter(dict(places.most_common()))
@@ -58,34 +58,38 @@ class Outcome:
         return self.roles.get(arrival.rep, arrival.rep) if arrival.rep else arrival.outcome
 
 
-def gather(api: Api, story: Mapping[str, Any], phone: Mapping[str, Any]) -> Outcome:
-    leads = {lead["id"]: lead for lead in api.every("/v1/leads")}
+def gather_results(api: ApiClient, story: Mapping[str, Any], phone: Mapping[str, Any]) -> DemoResults:
+    leads = {lead["id"]: lead for lead in api.iter_items("/v1/leads")}
     inbox = _in_order_of(story, api, leads)
     reps = api.call("GET", "/v1/roster")["reps"]
     closers = {rep["key"] for rep in reps if _CLOSING in rep["works"]}
-    cold = {row["rep"] for row in api.every("/v1/decisions") if row["rep"] in closers and row["work"] in _COLD}
+    cold = {row["rep"] for row in api.iter_items("/v1/decisions") if row["rep"] in closers and row["work"] in _COLD}
     arrivals = [arrival for item in inbox if (arrival := _arrival(api, leads, item))]
     hand_offs = [hand_off for item in inbox if (hand_off := _hand_off(leads, item))]
-    return Outcome(
+    return DemoResults(
         arrivals=[*arrivals, *_called_in(api, leads, phone)],
-        hand_offs=[
+        handovers=[
             *hand_offs,
-            HandOff(
+            DemoHandover(
                 lead=_name(leads, phone["lead_id"]),
                 passed=phone["passed"],
                 missing=phone["missing"],
-                what=phone["what"],
+                what_happens=phone["what"],
             ),
         ],
         roles={rep["key"]: rep["role"] for rep in reps},
         cold_closers=len(cold),
-        appointments=list(api.every("/v1/appointments")),
+        appointments=list(api.iter_items("/v1/appointments")),
     )
 
 
-def _in_order_of(story: Mapping[str, Any], api: Api, leads: Mapping[str, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _in_order_of(
+    story: Mapping[str, Any], api: ApiClient, leads: Mapping[str, Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
     """The inbox as the story tells it: several workers take it up in any order, and a batch arrives at one time."""
-    letters = [(letter["intake"], body(letter["body"]).decode()) for letter in (*story["leads"], *story["handovers"])]
+    letters = [
+        (letter["intake"], read_example(letter["body"]).decode()) for letter in (*story["leads"], *story["handovers"])
+    ]
 
     def place(item: Mapping[str, Any]) -> tuple[int, int, str]:
         email = leads.get(item["lead_id"], {}).get("email")
@@ -94,10 +98,10 @@ def _in_order_of(story: Mapping[str, Any], api: Api, leads: Mapping[str, Mapping
                 return number, text.index(email), item["received_at"]
         return len(letters), 0, item["received_at"]
 
-    return sorted(api.every("/v1/inbox"), key=place)
+    return sorted(api.iter_items("/v1/inbox"), key=place)
 
 
-def _arrival(api: Api, leads: Mapping[str, Mapping[str, Any]], item: Mapping[str, Any]) -> Arrival | None:
+def _arrival(api: ApiClient, leads: Mapping[str, Mapping[str, Any]], item: Mapping[str, Any]) -> Arrival | None:
     """For an event that brought a new lead or a new decision, or that became a dead letter."""
     result = item["result"] or {}
     if item["status"] == "dead":
@@ -107,12 +111,14 @@ def _arrival(api: Api, leads: Mapping[str, Mapping[str, Any]], item: Mapping[str
     return _decided(api, leads, item["lead_id"], result["decision_id"], item["intake"])
 
 
-def _called_in(api: Api, leads: Mapping[str, Mapping[str, Any]], phone: Mapping[str, Any]) -> list[Arrival]:
-    first = min(api.every(f"/v1/leads/{phone['lead_id']}/decisions"), key=lambda row: str(row["at"]), default=None)
-    return [_decided(api, leads, phone["lead_id"], first["id"], INTAKE)] if first else []
+def _called_in(api: ApiClient, leads: Mapping[str, Mapping[str, Any]], phone: Mapping[str, Any]) -> list[Arrival]:
+    first = min(api.iter_items(f"/v1/leads/{phone['lead_id']}/decisions"), key=lambda row: str(row["at"]), default=None)
+    return [_decided(api, leads, phone["lead_id"], first["id"], INTAKE_LABEL)] if first else []
 
 
-def _decided(api: Api, leads: Mapping[str, Mapping[str, Any]], lead_id: str, decision_id: str, intake: str) -> Arrival:
+def _decided(
+    api: ApiClient, leads: Mapping[str, Mapping[str, Any]], lead_id: str, decision_id: str, intake: str
+) -> Arrival:
     decision = api.call("GET", f"/v1/decisions/{decision_id}")
     return Arrival(
         lead=_name(leads, lead_id),
@@ -124,16 +130,16 @@ def _decided(api: Api, leads: Mapping[str, Mapping[str, Any]], lead_id: str, dec
     )
 
 
-def _hand_off(leads: Mapping[str, Mapping[str, Any]], item: Mapping[str, Any]) -> HandOff | None:
+def _hand_off(leads: Mapping[str, Mapping[str, Any]], item: Mapping[str, Any]) -> DemoHandover | None:
     result = item["result"] or {}
     if "gate_passed" not in result:
         return None
     missing = [*(found["why"] for found in (*result["missing"], *result["refused"])), *result["failed"]]
-    return HandOff(
+    return DemoHandover(
         lead=_name(leads, item["lead_id"]),
         passed=result["gate_passed"],
         missing="\n".join(missing),
-        what=result["what_happens"],
+        what_happens=result["what_happens"],
     )
 
 

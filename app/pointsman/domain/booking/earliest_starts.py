@@ -5,35 +5,41 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pointsman.domain.booking.availability import Interval, bookable_window, free, interval, merged
-from pointsman.domain.booking.caps import Meeting, full_days
-from pointsman.domain.booking.slots import first_start
+from pointsman.domain.booking.appointment_caps import CountedAppointment, full_days
+from pointsman.domain.booking.availability import (
+    Interval,
+    bookable_window,
+    free_intervals,
+    interval_or_none,
+    merge_intervals,
+)
+from pointsman.domain.booking.slots import first_slot_start
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import Rep
 
 #: So many days of anybody's calendar are looked at for one decision: 500 reps, three weeks ahead.
-MOST_DAYS = 10_500
+MAX_CALENDAR_DAYS = 10_500
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Diary:
+class RepSchedule:
     """What is known of one rep's time; nothing is known outside `known`."""
 
     rep: Rep
     busy: Sequence[Interval]
     reservations: Sequence[Interval]
-    meetings: Collection[Meeting]  # the appointments around `known`, as `full_days` wants them
+    appointments: Collection[CountedAppointment]  # the appointments around `known`, as `full_days` wants them
     known: Interval
 
 
 def earliest_starts(
-    diaries: Sequence[Diary],
+    diaries: Sequence[RepSchedule],
     rules: BookingRules,
     now: datetime,
     *,
     categories: Collection[str | None] = (),
-    most_days: int = MOST_DAYS,
+    max_days: int = MAX_CALENDAR_DAYS,
 ) -> dict[str, datetime]:
     """When each rep can be booked first, by the rules that slots are offered by; whoever cannot be is left out.
 
@@ -42,13 +48,13 @@ def earliest_starts(
     """
     reach = bookable_window(rules, now)
     found: dict[str, datetime] = {}
-    waiting, begin = [_Looked(diary, categories) for diary in diaries], reach.start
-    while waiting and begin < reach.end and most_days >= len(waiting):
-        most_days -= len(waiting)
+    waiting, begin = [_DayScan(diary, categories) for diary in diaries], reach.start
+    while waiting and begin < reach.end and max_days >= len(waiting):
+        max_days -= len(waiting)
         day = Interval(begin, min(begin + _DAY, reach.end))
         left = []
         for looked in waiting:
-            start = looked.first(rules, now, day)
+            start = looked.first_start(rules, now, day)
             if start is not None:
                 found[looked.diary.rep.key] = start
             elif looked.diary.known.end > day.end:
@@ -57,22 +63,22 @@ def earliest_starts(
     return found
 
 
-class _Looked:
+class _DayScan:
     """A diary made ready for looking at one day after another."""
 
-    def __init__(self, diary: Diary, categories: Collection[str | None]) -> None:
+    def __init__(self, diary: RepSchedule, categories: Collection[str | None]) -> None:
         self.diary = diary
-        self._full = full_days(diary.rep, diary.meetings, categories)
-        self._taken = merged([*diary.busy, *diary.reservations])
+        self._full = full_days(diary.rep, diary.appointments, categories)
+        self._taken = merge_intervals([*diary.busy, *diary.reservations])
 
-    def first(self, rules: BookingRules, now: datetime, day: Interval) -> datetime | None:
+    def first_start(self, rules: BookingRules, now: datetime, day: Interval) -> datetime | None:
         """The first start in `day`; the appointment itself may last longer."""
         rep, known = self.diary.rep, self.diary.known
-        window = interval(max(day.start, known.start), min(day.end + rules.duration, known.end))
+        window = interval_or_none(max(day.start, known.start), min(day.end + rules.duration, known.end))
         if window is None:
             return None
         first = bisect_left(self._taken, window.start - rules.buffer_before, key=lambda time: time.end)
         after = bisect_right(self._taken, window.end + rules.buffer_after, key=lambda time: time.start)
-        open_times = free(rep, self._taken[first:after], (), window, rules, now)
-        start = first_start(open_times, rules.duration, rules.slot_grid, rep.time_zone, full_days=self._full)
+        open_times = free_intervals(rep, self._taken[first:after], (), window, rules, now)
+        start = first_slot_start(open_times, rules.duration, rules.slot_grid, rep.time_zone, full_days=self._full)
         return start if start is not None and start < day.end else None

@@ -15,10 +15,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, UUID, ExcludeConstraint
 
-from pointsman.db.tables.base import WORKS, at, id_column, metadata
+from pointsman.db.tables.base import WORK_VALUES, id_column, instant_column, metadata
 
 #: Appointments that lie ahead or wait for their result; a lead has one of them at most.
-STANDING = "status in ('requested','confirmed')"
+ACTIVE_STATUSES = "status in ('requested','confirmed')"
 
 connections = Table(
     "connections",
@@ -32,7 +32,7 @@ connections = Table(
     Column("fault", Text),  # why it is out of use, null while it works
     Column("fresh_for_s", Integer, CheckConstraint("fresh_for_s between 5 and 3600", name="fresh_for")),
     Column("keeps_owners", Boolean, nullable=False, server_default=text("false")),  # a CRM that hears who owns a lead
-    at("created_at"),
+    instant_column("created_at"),
 )
 
 rep_calendars = Table(
@@ -52,10 +52,10 @@ calendar_reads = Table(
     "calendar_reads",
     metadata,
     Column("rep_calendar_id", ForeignKey("rep_calendars.id", ondelete="CASCADE"), primary_key=True),
-    at("window_start"),
-    at("window_end"),
+    instant_column("window_start"),
+    instant_column("window_end"),
     Column("busy", JSONB, nullable=False),  # [[start, end], ...] ISO instants
-    at("read_at"),
+    instant_column("read_at"),
     Column("error", Text),
 )
 
@@ -73,14 +73,14 @@ appointments = Table(
         CheckConstraint("status in ('requested','confirmed','held','no_show','cancelled','rejected')", name="status"),
         nullable=False,
     ),
-    at("confirm_by", null=True),
-    at("accepted_at", null=True),
+    instant_column("confirm_by", null=True),
+    instant_column("accepted_at", null=True),
     Column("reject_code", Text),
     Column("outcome", Text, CheckConstraint("outcome in ('won','lost','later')", name="outcome")),
-    at("outcome_at", null=True),
+    instant_column("outcome_at", null=True),
     Column("conflict", Text),  # what a calendar says otherwise, until somebody settles it
-    at("starts_at"),
-    at("ends_at"),
+    instant_column("starts_at"),
+    instant_column("ends_at"),
     Column("title", Text, nullable=False),
     Column("assignment_id", ForeignKey("assignments.id"), nullable=False),
     Column("gate_check_id", ForeignKey("gate_checks.id")),
@@ -89,8 +89,8 @@ appointments = Table(
     Column("setter_rep_id", ForeignKey("reps.id")),
     Column("booked_by", Text, nullable=False),
     Column("sequence", Integer, nullable=False),  # RFC 5545 SEQUENCE: grows with every change
-    at("created_at"),
-    at("cancelled_at", null=True),
+    instant_column("created_at"),
+    instant_column("cancelled_at", null=True),
     Column("cancelled_by", Text),
     Column("cancel_reason", Text),
     CheckConstraint("ends_at > starts_at", name="order"),
@@ -98,7 +98,7 @@ appointments = Table(
     CheckConstraint("(status = 'rejected') = (reject_code is not null)", name="reject_code"),
     CheckConstraint("outcome is null or status = 'held'", name="outcome_held"),
     Index("appointments_starts_idx", "starts_at"),
-    Index("appointments_one_per_lead", "lead_id", unique=True, postgresql_where=text(STANDING)),
+    Index("appointments_one_per_lead", "lead_id", unique=True, postgresql_where=text(ACTIVE_STATUSES)),
 )
 
 #: Who takes part beside the rep who leads the appointment.
@@ -107,7 +107,7 @@ appointment_companions = Table(
     metadata,
     Column("appointment_id", ForeignKey("appointments.id"), primary_key=True),
     Column("rep_id", ForeignKey("reps.id"), primary_key=True),
-    Column("work", Text, CheckConstraint(f"work in {WORKS}", name="work"), nullable=False),
+    Column("work", Text, CheckConstraint(f"work in {WORK_VALUES}", name="work"), nullable=False),
     Column("pool", Text, nullable=False),
     Column("reason", Text, nullable=False),
 )
@@ -118,7 +118,7 @@ appointment_events = Table(
     metadata,
     id_column(),
     Column("appointment_id", ForeignKey("appointments.id"), nullable=False, index=True),
-    at("at"),
+    instant_column("at"),
     Column("act", Text, nullable=False),
     Column("by", Text, nullable=False),  # prospect, setter, closer, operator, calendar, system
     Column("actor", Text, nullable=False),
@@ -133,12 +133,12 @@ slot_holds = Table(
     id_column(),
     Column("lead_id", ForeignKey("leads.id"), nullable=False, index=True),
     Column("rep_id", ForeignKey("reps.id"), nullable=False),
-    at("starts_at"),
-    at("ends_at"),
+    instant_column("starts_at"),
+    instant_column("ends_at"),
     Column("made_by", Text, nullable=False),
-    at("created_at"),
-    at("expires_at"),
-    at("released_at", null=True),
+    instant_column("created_at"),
+    instant_column("expires_at"),
+    instant_column("released_at", null=True),
     Column(
         "release_reason",
         Text,
@@ -161,8 +161,8 @@ reservations = Table(
     Column("appointment_id", ForeignKey("appointments.id"), index=True),
     Column("slot_hold_id", ForeignKey("slot_holds.id"), index=True),
     Column("lead_id", ForeignKey("leads.id"), nullable=False),
-    Column("work", Text, CheckConstraint(f"work in {WORKS}", name="work"), nullable=False),
-    at("expires_at", null=True),
+    Column("work", Text, CheckConstraint(f"work in {WORK_VALUES}", name="work"), nullable=False),
+    instant_column("expires_at", null=True),
     Column("active", Boolean, nullable=False),
     CheckConstraint("(kind = 'hold') = (expires_at is not null)", name="hold_expires"),
     CheckConstraint("(kind = 'hold') = (slot_hold_id is not null)", name="slot_hold"),
@@ -190,14 +190,14 @@ deliveries = Table(
         nullable=False,
     ),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
-    at("next_attempt_at"),
+    instant_column("next_attempt_at"),
     Column("lease", UUID()),
-    at("lease_until", null=True),
+    instant_column("lease_until", null=True),
     Column("last_error", Text),
     Column("vendor_id", Text),
     Column("vendor_version", Text),
-    at("created_at"),
-    at("done_at", null=True),
+    instant_column("created_at"),
+    instant_column("done_at", null=True),
     Index("deliveries_one_effect", "appointment_id", "rep_id", "connection_id", "op", "sequence", unique=True),
     Index("deliveries_due_idx", "next_attempt_at", postgresql_where=text("status = 'pending'")),
 )

@@ -1,0 +1,216 @@
+"""A lead that goes to another rep takes its appointment along: same time, and everybody who came along stays when free.
+
+What an absence or a mistake makes necessary is never too late or too early: minimum notice and horizon do not count.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID
+
+from pointsman.domain.booking.availability import Interval
+from pointsman.domain.booking.lifecycle import ActorRole, AppointmentAction
+from pointsman.domain.errors import Conflict, PointsmanError
+from pointsman.domain.roster.roles import Work
+from pointsman.domain.routing.decision import Decision, canonical_json
+from pointsman.services.appointments.transition_effects import require_open_gate
+from pointsman.services.appointments.transitions import require_action_allowed
+from pointsman.services.availability.at_time import load_availability
+from pointsman.services.availability.booking_context import BookingContext, find_booking_obstacle, load_booking_context
+from pointsman.services.availability.participant_calendars import read_participant_calendars
+from pointsman.services.availability.participants import SlotRequest, choose_participants
+from pointsman.services.booking.apply_change import apply_appointment_change, keep_companion_pools
+from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING, RepCalendarReading
+from pointsman.services.ports import Actor, Env, Tx
+from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.ports.intake import LeadRow
+from pointsman.services.routing.dry_run import dry_run
+from pointsman.services.routing.route_lead import RoutingResult
+
+REASSIGN_TRIGGER = "reassign"
+_YEAR = timedelta(days=366)
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentTransfer:
+    """A lead's appointment, and the calendars of all who might take it over, read for its time."""
+
+    appointment_id: UUID
+    readings: Mapping[str, RepCalendarReading]
+
+
+async def prepare_transfer(env: Env, lead_id: UUID, *, to: str | None = None) -> AppointmentTransfer | None:
+    """Read the calendars of whoever the rules might choose, or of the rep `to`; None for a lead without an appointment.
+
+    Raises Conflict "not-legal-now" where it can go to nobody any more.
+    """
+    now = env.clock()
+    async with env.uow() as tx:
+        lead, row = await tx.leads.get(lead_id), await tx.appointments.active_for_lead(lead_id)
+        if lead is None or row is None:
+            return None
+        require_action_allowed(row, AppointmentAction.REASSIGN, now)
+        what = await _transfer_context(env, tx, lead, row)
+    if to is not None and (rep := what.config.roster.reps.get(to)) is not None:
+        what = replace(what, rep=rep)
+    window = Interval(now, row.ends_at + _DAY)
+    readings = await read_participant_calendars(
+        env, what, max_age=MAX_AGE_FOR_BOOKING, window=window, whole_pool=to is None
+    )
+    return AppointmentTransfer(appointment_id=row.id, readings=readings)
+
+
+async def lock_appointment_of_lead(
+    tx: Tx, lead: LeadRow, takeover: AppointmentTransfer | None
+) -> AppointmentRow | None:
+    """The appointment of the lead, both locked.
+
+    Conflict "moved-meanwhile" when it is not the one that the takeover was prepared for: other calendars may have to be read.
+    """
+    seen = await tx.appointments.active_for_lead(lead.id)
+    row = await tx.appointments.get(seen.id, lock=True) if seen else None
+    if (row.id if row else None) != (takeover.appointment_id if takeover else None):
+        what = "was called off" if row is None else "was made"
+        raise Conflict(f"An appointment of this lead {what} meanwhile. Ask again.", code="moved-meanwhile")
+    return row
+
+
+async def transfer_by_rules(
+    env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, takeover: AppointmentTransfer, *, reason: str, actor: Actor
+) -> RoutingResult:
+    """The lead and its appointment go to whom the rules choose of those who never had it and are free then.
+
+    Conflict "nobody-free", which says of everybody who was looked at what is in the way: then nothing has changed.
+    """
+    require_action_allowed(row, AppointmentAction.REASSIGN, env.clock())
+    await require_open_gate(env, tx, row, lead)
+    what = await _transfer_context(env, tx, lead, row)
+    never = await tx.decisions.past_holders(lead.id)
+    asking = SlotRequest(
+        time=row.interval, readings=takeover.readings, moving_id=row.id, exclude_holder=True, excluded_reps=never
+    )
+    try:
+        party = await choose_participants(env, tx, what, asking, trigger=REASSIGN_TRIGGER, actor=actor)
+    except PointsmanError as error:
+        raise await _nobody_free_error(env, tx, what, asking, row, error) from error
+    await apply_appointment_change(
+        env,
+        tx,
+        row,
+        party,
+        row.interval,
+        act=AppointmentAction.REASSIGN,
+        by=ActorRole.OPERATOR,
+        actor=actor,
+        reason=reason,
+    )
+    held = party.context.assignment
+    decided = await tx.decisions.get(held.decision_id) if held.decision_id else None
+    assert decided is not None, "it was decided just now"
+    return RoutingResult(
+        decision_id=decided.id,
+        decision=Decision.from_json(canonical_json(decided.record)),
+        assignment_id=held.assignment_id,
+        rep=party.context.rep,
+    )
+
+
+async def check_transfer_to(
+    env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, takeover: AppointmentTransfer, to: str
+) -> tuple[BookingContext, SlotRequest]:
+    """What the appointment rests on now, and the question whether `to` is free then, who is. Conflict "not-free"."""
+    require_action_allowed(row, AppointmentAction.REASSIGN, env.clock())
+    what = await _transfer_context(env, tx, lead, row)
+    asking = SlotRequest(time=row.interval, readings=takeover.readings, moving_id=row.id, holder_only=True)
+    named = replace(what, rep=what.config.roster.reps[to])
+    scene = await load_availability(
+        env,
+        tx,
+        named,
+        row.interval,
+        takeover.readings,
+        whole_pool=False,
+        moving=row.id,
+        hold=None,
+        hindrance=find_booking_obstacle,
+    )
+    if (why := scene.leader_obstacle(to)) is not None:
+        raise Conflict(
+            f"{why.sentence} Name somebody else, or move the appointment to a time when {named.rep.name} is free.",
+            code="not-free",
+            extra={"rep": to, "reason": why.code, "start": row.starts_at.isoformat()},
+        )
+    return what, asking
+
+
+async def complete_transfer(
+    env: Env,
+    tx: Tx,
+    row: AppointmentRow,
+    what: BookingContext,
+    asking: SlotRequest,
+    *,
+    reason: str,
+    actor: Actor,
+) -> None:
+    """The appointment follows its lead, which was given to another rep by hand just now."""
+    held = await tx.gates.current_assignment(row.lead_id, at=env.clock())
+    assert held is not None, "it was written just now"
+    now_with = replace(what, assignment=held, rep=what.config.roster.reps[held.rep_key], gate_check=held.gate_check)
+    party = await choose_participants(env, tx, now_with, asking, trigger=REASSIGN_TRIGGER, actor=actor)
+    await apply_appointment_change(
+        env,
+        tx,
+        row,
+        party,
+        row.interval,
+        act=AppointmentAction.REASSIGN,
+        by=ActorRole.OPERATOR,
+        actor=actor,
+        reason=reason,
+    )
+
+
+async def _transfer_context(env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow) -> BookingContext:
+    """By the rules under which it was made; any pool for its work may take it over."""
+    what = keep_companion_pools(await load_booking_context(env, tx, lead, now=env.clock(), moving=True), row)
+    rules = what.rules.model_copy(update={"minimum_notice": timedelta(0), "horizon": _YEAR})
+    return replace(what, rules=rules, pool=None)
+
+
+async def _nobody_free_error(
+    env: Env, tx: Tx, what: BookingContext, asking: SlotRequest, row: AppointmentRow, error: PointsmanError
+) -> PointsmanError:
+    """The answer to an admin, with names; any other fault as it is."""
+    if not isinstance(error, Conflict) and error.code != "calendar-unreadable":
+        return error
+    scene = await load_availability(
+        env,
+        tx,
+        what,
+        asking.time,
+        asking.readings,
+        whole_pool=True,
+        moving=row.id,
+        hold=None,
+        hindrance=find_booking_obstacle,
+    )
+    foreseen = await dry_run(
+        env,
+        tx,
+        what.lead,
+        purpose=Work(what.assignment.work),
+        calendars=scene.calendars,
+        past_holders=asking.excluded_reps,
+        reversed_turn=what.assignment.decision_id,
+    )
+    decision = foreseen.decide(scene.asked_time)
+    dropped = [{"rep": c.rep, "code": c.code, "sentence": c.sentence} for c in decision.candidates if not c.eligible]
+    said = "; ".join(dict.fromkeys(str(item["sentence"]) for item in dropped)) or "no pool has anybody else"
+    return Conflict(
+        f"Nobody else can take the appointment on {row.starts_at:%Y-%m-%d %H:%M} UTC: {said}. Nothing was changed: move it "
+        "to another time, name a rep yourself, or call it off.",
+        code="nobody-free",
+        extra={"appointment": str(row.id), "dropped": dropped},
+    )
