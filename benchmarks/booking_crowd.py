@@ -25,7 +25,7 @@ from pointsman.services.booking.reschedule import PreparedReschedule, reschedule
 from pointsman.services.booking.slot_holds import PreparedSlotHold, hold_slot_in_tx
 from pointsman.services.calendars.readings import RepCalendarReading
 from pointsman.services.ports import Actor, ConstraintRefused, Env
-from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.transactions import run_in_transaction
 from pointsman.settings import load_settings
 

@@ -17,7 +17,7 @@ from pointsman.services.appointments.actions import (
     set_outcome,
 )
 from pointsman.services.booking.book import book
-from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
 from support.booking_floor import SETTER, Floor
 
 Do = Callable[[Floor, UUID], Awaitable[AppointmentRow]]

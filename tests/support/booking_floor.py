@@ -14,7 +14,7 @@ from pointsman.services.deliveries.run import run_delivery
 from pointsman.services.handover.book_on_handover import AutoBook
 from pointsman.services.handover.handover import HandoverResult, hand_over
 from pointsman.services.ports import Actor, Env, Tx, UnitOfWork
-from pointsman.services.ports.booking import DeliveryRow
+from pointsman.services.ports.booking.deliveries import DeliveryRow
 from support.faulty_calendars import FaultyCalendars, open_transactions
 from support.use_case_env import World, floor_given, office_hours, open_world
 

@@ -15,7 +15,8 @@ from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.ports import Env
-from pointsman.services.ports.booking import AppointmentRow, DeliveryRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.booking.deliveries import DeliveryRow
 from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman_memory import MemoryVendor
 from pointsman_sdk import Kind

@@ -12,7 +12,7 @@ from pointsman.domain.roster.roles import Work
 from pointsman.services.booking.book import book
 from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars
 from pointsman.services.explain.replays import replay_decision
-from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.roster.change_roster import RoleInput, put_roster
 from pointsman.services.routing.ledger_audit import verify_all_ledgers
 from support.booking_floor import SETTER, Floor, open_floor

@@ -24,8 +24,8 @@ from pointsman.domain.roster.reps import Caps, TimeOff, WeeklyBlock
 from pointsman.domain.roster.roles import Work
 from pointsman.services.policies.lifecycle import add_draft, publish_policy
 from pointsman.services.ports import Actor, CalendarEvent, Clock, ConnectionRef, Env, Tx, VendorEvent
-from pointsman.services.ports.crm import CrmMeeting, CrmPerson
 from pointsman.services.ports.roster import SupplierRow
+from pointsman.services.ports.vendors.crm import CrmMeeting, CrmPerson
 from pointsman.services.roster.change_roster import RepInput, RoleInput, RosterInput, TimeOffInput, put_roster
 from pointsman.services.roster.snapshot import hours_from_json
 from pointsman.services.routing.route_lead import RoutingResult, route_lead

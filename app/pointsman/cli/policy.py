@@ -20,7 +20,7 @@ from pointsman.domain.policy_check.findings import Finding, Severity
 from pointsman.services.policies import lifecycle as policies
 from pointsman.services.policies.history import publication_history as publications
 from pointsman.services.ports import Env
-from pointsman.services.ports.policies import PolicyRow
+from pointsman.services.ports.routing.policies import PolicyRow
 from pointsman.settings import PREFIX
 
 app = typer.Typer(help="Check, publish and explain the rules.", no_args_is_help=True)

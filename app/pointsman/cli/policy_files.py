@@ -8,7 +8,7 @@ from pointsman.api.policies.request_bodies import SubmittedPolicy, parse_policy_
 from pointsman.api.policies.yaml import MAX_YAML_DEPTH
 from pointsman.cli.session import EXIT_MISUSED, fail
 from pointsman.domain.errors import Invalid
-from pointsman.services.ports.policies import PolicyRow
+from pointsman.services.ports.routing.policies import PolicyRow
 
 
 def read_policy_file(file: Path) -> SubmittedPolicy:

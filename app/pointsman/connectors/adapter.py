@@ -14,7 +14,7 @@ from pointsman.connectors.credentials import open_config, seal_config
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
-from pointsman.services.ports.calendars import (
+from pointsman.services.ports.vendors.calendars import (
     CalendarEvent,
     ConnectionRef,
     VendorError,

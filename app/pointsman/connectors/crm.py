@@ -5,8 +5,8 @@ from typing import TypeVar
 
 from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.registry import ConnectorRegistry
-from pointsman.services.ports.calendars import ConnectionRef, VendorRejectedError
-from pointsman.services.ports.crm import CrmMeeting, CrmPerson, UnknownCrmOwnerError
+from pointsman.services.ports.vendors.calendars import ConnectionRef, VendorRejectedError
+from pointsman.services.ports.vendors.crm import CrmMeeting, CrmPerson, UnknownCrmOwnerError
 from pointsman_sdk import Capability, Connector, Contact, Crm, Meeting, Record, Rejected, Slot
 
 T = TypeVar("T")

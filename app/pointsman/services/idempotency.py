@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pointsman.domain.errors import Fault, IdempotencyKeyReused, Invalid, RequestInFlight
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.intake import StoredResponse
+from pointsman.services.ports.intake.idempotency import StoredResponse
 from pointsman.services.transactions import run_in_transaction
 
 MAX_KEY_LENGTH = 255

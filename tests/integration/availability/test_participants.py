@@ -29,7 +29,7 @@ from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING
 from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars
 from pointsman.services.explain.replays import replay_decision
 from pointsman.services.ports import Tx, VendorRetryableError
-from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.roster.change_roster import RoleInput, put_roster
 from pointsman.services.routing.ledger_audit import verify_ledger
 from pointsman.services.transactions import run_in_transaction

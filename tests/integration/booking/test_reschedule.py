@@ -13,7 +13,7 @@ from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule, reschedule_from_calendar
 from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars
 from pointsman.services.ports import Actor, VendorRetryableError
-from pointsman.services.ports.booking import AppointmentEvent, AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow
 from pointsman.services.roster.change_roster import add_time_off
 from support.booking_floor import SETTER, Floor, open_floor
 from support.reassignment_floor import (

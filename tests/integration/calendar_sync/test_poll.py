@@ -19,7 +19,7 @@ from pointsman.services.calendar_sync.conflicts import keep_appointment
 from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars
 from pointsman.services.ports import CalendarEvent, VendorRetryableError
-from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.roster.change_roster import RoleInput, put_roster
 from support.booking_floor import SETTER, Floor, open_floor
 from support.faulty_calendars import Cue

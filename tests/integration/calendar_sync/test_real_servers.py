@@ -23,7 +23,7 @@ from pointsman.services.calendar_sync.conflicts import keep_appointment
 from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.calendars.readings import poll_calendars
 from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars, save_connection
-from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
 from support.booking_floor import CLOSERS, SETTER, Floor, WatchedUow, open_floor
 from support.calendar_servers import SERVERS, Phone, RealServer, moved_in_berlin, moved_to, with_line
 from support.use_case_env import POLICY

@@ -14,14 +14,14 @@ from pointsman.connectors.crm import ConnectorCrm
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.domain.errors import NotFound
-from pointsman.services.ports.calendars import (
+from pointsman.services.ports.vendors.calendars import (
     ConnectionRef,
     VendorReauthError,
     VendorRejectedError,
     VendorRetryableError,
     VendorUnansweredError,
 )
-from pointsman.services.ports.crm import CrmGateway, CrmMeeting, CrmPerson, UnknownCrmOwnerError
+from pointsman.services.ports.vendors.crm import CrmGateway, CrmMeeting, CrmPerson, UnknownCrmOwnerError
 from pointsman_memory import MemoryVendor
 from pointsman_sdk import Kind
 from pointsman_sdk.testing import FaultyTransport

@@ -20,7 +20,7 @@ from pointsman.connectors.guard import PRIVATE_NETWORKS
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.domain.errors import Invalid, NotFound
-from pointsman.services.ports.calendars import (
+from pointsman.services.ports.vendors.calendars import (
     CalendarEvent,
     CalendarGateway,
     ConnectionRef,

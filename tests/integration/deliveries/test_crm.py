@@ -14,7 +14,7 @@ from pointsman.services.appointments.actions import cancel, confirm, reject
 from pointsman.services.booking.book import book
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.deliveries.run import replay_delivery, run_delivery, sweep_deliveries
-from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman_sdk import Kind
 from support.booking_floor import SETTER

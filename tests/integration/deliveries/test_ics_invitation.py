@@ -16,7 +16,7 @@ from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.deliveries.ics_invitation import read_invitation
 from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor
-from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman.settings import load_settings
 from support.booking_floor import CLOSERS, SETTER, Floor

@@ -14,7 +14,8 @@ from pointsman.services.booking.book import book
 from pointsman.services.connections.connections import check_connection, save_connection
 from pointsman.services.deliveries.run import MAX_ATTEMPTS, replay_delivery, run_delivery, sweep_deliveries
 from pointsman.services.ports import CalendarEvent, VendorReauthError, VendorRejectedError
-from pointsman.services.ports.booking import AppointmentRow, DeliveryRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.booking.deliveries import DeliveryRow
 from support.booking_floor import SETTER, Floor, open_floor
 from support.faulty_calendars import Crash, Cue
 

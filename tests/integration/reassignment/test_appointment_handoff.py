@@ -16,7 +16,7 @@ from pointsman.services.booking.book import book
 from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars
 from pointsman.services.deliveries.run import run_delivery
 from pointsman.services.ports import VendorRetryableError
-from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.reassignment import appointment_transfer as takeover
 from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman.services.reassignment.bulk import BulkOutcome, BulkRequest, reassign_leads, reassign_rep

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from pointsman.main import create_app
 from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor
-from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.settings import load_settings
 from support.booking_floor import Floor
 from support.http_keys import SECRET

@@ -19,7 +19,7 @@ from pointsman.domain.booking.lifecycle import (
 )
 from pointsman.domain.errors import Conflict, PointsmanError
 from pointsman.services.booking.reschedule import reschedule
-from pointsman.services.ports.booking import AppointmentEvent, AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow
 from pointsman.services.routing.ledger_audit import verify_all_ledgers
 from support.appointment_states import DO, STATES, Seen, appointment_in
 from support.booking_floor import SETTER, Floor, open_floor

@@ -11,7 +11,7 @@ from pointsman.domain.errors import Conflict, Invalid, NotFound, PolicyInvalid, 
 from pointsman.domain.roster.roles import Work
 from pointsman.services.holds.drain import drain_holds
 from pointsman.services.policies.lifecycle import add_draft, publish_policy
-from pointsman.services.ports.routing import OverrideRow
+from pointsman.services.ports.routing.overrides import OverrideRow
 from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.reassignment.manual import assign_manually
 from pointsman.services.roster.change_roster import RosterInput, put_roster

@@ -13,7 +13,7 @@ from icalendar import Calendar
 from icalendar.cal.component import Component
 
 from pointsman.connectors.invitations import IcalendarInvitations, ical_line, ical_name, ical_text
-from pointsman.services.ports.invitations import CalendarUser, Invitation, InvitationMethod
+from pointsman.services.ports.vendors.invitations import CalendarUser, Invitation, InvitationMethod
 
 START = datetime(2026, 3, 29, 9, 30, tzinfo=timezone(timedelta(hours=2)))
 PLAIN = Invitation(

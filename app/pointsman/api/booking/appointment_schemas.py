@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from pointsman.domain.booking.lifecycle import Transition, allowed_actions
-from pointsman.services.ports.booking import AppointmentEvent, AppointmentRow, Companion
+from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow, Companion
 
 
 class CompanionDoc(BaseModel):

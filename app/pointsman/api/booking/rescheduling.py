@@ -19,7 +19,7 @@ from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.services.booking.reschedule import PreparedReschedule, prepare_reschedule, reschedule_in_tx
 from pointsman.services.idempotency import IdempotentResponse
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.reassignment.appointment import reassign_appointment
 
 router = APIRouter(tags=["Hand-over and booking"])

@@ -23,7 +23,7 @@ from pointsman.services.booking.slot_holds import (
 )
 from pointsman.services.idempotency import IdempotentResponse
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.slot_holds import SlotHoldRow
+from pointsman.services.ports.booking.slot_holds import SlotHoldRow
 
 router = APIRouter(tags=["Hand-over and booking"])
 

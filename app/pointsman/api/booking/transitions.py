@@ -14,7 +14,7 @@ from pointsman.api.http.problems import problem_responses
 from pointsman.domain.booking.lifecycle import ActorRole, MeetingOutcome, RejectCode
 from pointsman.services.appointments import actions as acts
 from pointsman.services.ports import Env
-from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
 
 router = APIRouter(tags=["Hand-over and booking"])
 

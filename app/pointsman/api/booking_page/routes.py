@@ -22,7 +22,7 @@ from pointsman.services.booking_links import tokens as booking_links
 from pointsman.services.booking_links.buyer_view import BuyerView
 from pointsman.services.booking_links.tokens import LINK_PATH
 from pointsman.services.ports import Env
-from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 

@@ -13,7 +13,7 @@ from pointsman.api.http.in_house_only import in_house_only
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.services.leads.accounts import account_page, get_account, merge_accounts, set_parent
-from pointsman.services.ports.accounts import AccountRow
+from pointsman.services.ports.leads.accounts import AccountRow
 
 router = APIRouter(tags=["Accounts"])
 

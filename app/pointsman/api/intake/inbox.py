@@ -13,7 +13,7 @@ from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.domain.errors import NotFound
 from pointsman.services.intake.receive import replay_item
-from pointsman.services.ports.intake import InboxRow
+from pointsman.services.ports.intake.inbox import InboxRow
 
 router = APIRouter(tags=["Intakes"])
 

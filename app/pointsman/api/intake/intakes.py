@@ -24,7 +24,7 @@ from pointsman.services.intake.intakes import (
 )
 from pointsman.services.intake.mapping import MappedEvent
 from pointsman.services.intake.signatures import Verifier
-from pointsman.services.ports.intake import IntakeRow
+from pointsman.services.ports.intake.intakes import IntakeRow
 
 router = APIRouter(tags=["Intakes"])
 

@@ -10,7 +10,7 @@ from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.services.operations.api_keys import create_key, list_keys, revoke_key
-from pointsman.services.ports.platform import ApiKeyRow
+from pointsman.services.ports.operations.api_keys import ApiKeyRow
 
 router = APIRouter(tags=["Operations"])
 

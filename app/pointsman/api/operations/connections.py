@@ -21,7 +21,8 @@ from pointsman.services.connections.connections import (
     list_connections,
     save_connection,
 )
-from pointsman.services.ports.booking import CalendarBinding, CalendarReading, ConnectionRow
+from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
+from pointsman.services.ports.booking.connections import ConnectionRow
 
 router = APIRouter(tags=["Connections"])
 

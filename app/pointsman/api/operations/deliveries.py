@@ -12,7 +12,7 @@ from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.services.deliveries.run import get_delivery, replay_delivery
-from pointsman.services.ports.booking import DeliveryRow
+from pointsman.services.ports.booking.deliveries import DeliveryRow
 
 router = APIRouter(tags=["Connections"])
 

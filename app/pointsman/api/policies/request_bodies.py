@@ -9,7 +9,7 @@ from fastapi import Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from pointsman.api.policies.yaml import read_yaml, unreadable, write_yaml
-from pointsman.services.ports.policies import PolicyRow
+from pointsman.services.ports.routing.policies import PolicyRow
 
 YAML_TYPES = frozenset({"text/yaml", "application/yaml", "application/x-yaml", "text/x-yaml", "text/vnd.yaml"})
 

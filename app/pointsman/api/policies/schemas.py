@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from pointsman.domain.policy_check.findings import Finding
 from pointsman.domain.policy_diff.changes import PolicyChange
-from pointsman.services.ports.policies import PolicyHeadRow, PolicyRow
+from pointsman.services.ports.routing.policies import PolicyHeadRow, PolicyRow
 
 #: More than anybody reads; the rest is counted.
 MAX_CHANGES = 5_000

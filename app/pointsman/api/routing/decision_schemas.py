@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from pointsman.api.http.partner_redaction import partner_summary
 from pointsman.domain.distribution.ledger import Ledger
 from pointsman.domain.routing.decision import Decision, canonical_json
-from pointsman.services.ports.routing import DecisionRow
+from pointsman.services.ports.routing.decisions import DecisionRow
 
 
 class LeafDoc(BaseModel):

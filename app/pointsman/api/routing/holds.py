@@ -16,7 +16,7 @@ from pointsman.api.http.problems import problem_responses
 from pointsman.api.intake.lead_schemas import DecisionDoc
 from pointsman.domain.text.formatting import length_in_words
 from pointsman.services.holds.drain import hold_counts, hold_page, retry_hold
-from pointsman.services.ports.holds import HoldCount, HoldFilter, HoldRow
+from pointsman.services.ports.routing.holds import HoldCount, HoldFilter, HoldRow
 
 router = APIRouter(tags=["Decisions"])
 

@@ -14,7 +14,7 @@ from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.openapi.example_timestamps import in_days
 from pointsman.domain.roster.roles import Work
-from pointsman.services.ports.routing import OverrideRow
+from pointsman.services.ports.routing.overrides import OverrideRow
 from pointsman.services.routing.overrides import add_override, get_override, override_page, revoke_override
 
 router = APIRouter(tags=["Decisions"])

@@ -13,7 +13,7 @@ from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.in_house_only import in_house_only
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.routing.decision_schemas import BalanceDoc
-from pointsman.services.ports.ledgers import SkipRow
+from pointsman.services.ports.routing.ledgers import SkipRow
 from pointsman.services.routing.ledger import PoolLedger, adjust_balance, pool_ledger
 from pointsman.services.routing.ledger_audit import LedgerVerification, rebuild_ledger, verify_ledger
 from pointsman.services.routing.skips import cancel_skip, skip_next_turn

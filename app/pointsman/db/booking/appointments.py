@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from pointsman.db.engine.errors import translating_errors
 from pointsman.db.tables import appointment_companions, appointment_events, appointments
 from pointsman.domain.booking.availability import Interval
-from pointsman.services.ports.booking import AppointmentEvent, AppointmentRow, BusyReservation, Companion
+from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow, BusyReservation, Companion
 
 _IDS = bindparam("reps", type_=ARRAY(UUID_TYPE))
 # Not FOR UPDATE: rows that merely refer to the rep may still be written meanwhile.

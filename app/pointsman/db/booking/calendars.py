@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.domain.booking.availability import Interval
-from pointsman.services.ports.booking import CalendarBinding, CalendarReading, ConnectionRow
+from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
+from pointsman.services.ports.booking.connections import ConnectionRow
 
 _COLUMNS = (
     "b.id as binding_id, b.rep_id, r.key as rep_key, b.calendar, b.writes,"

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.errors import translating_errors
 from pointsman.db.tables import connections
-from pointsman.services.ports.booking import ConnectionRow
+from pointsman.services.ports.booking.connections import ConnectionRow
 
 _ADD = insert(connections)
 _CHANGE = (

@@ -9,7 +9,8 @@ from sqlalchemy import TextClause, bindparam, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.tables import connections, deliveries
-from pointsman.services.ports.booking import ConnectionRow, DeliveryRow, PlacedEvent
+from pointsman.services.ports.booking.connections import ConnectionRow
+from pointsman.services.ports.booking.deliveries import DeliveryRow, PlacedEvent
 
 _NAMES = DeliveryRow.__slots__
 _COLUMNS = ", ".join(f"d.{name}" for name in _NAMES)

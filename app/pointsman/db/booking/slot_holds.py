@@ -10,7 +10,7 @@ from sqlalchemy import UUID as UUID_TYPE
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.errors import translating_errors
-from pointsman.services.ports.slot_holds import HoldReservation, SlotHoldRow
+from pointsman.services.ports.booking.slot_holds import HoldReservation, SlotHoldRow
 
 _ADD = text(
     "insert into slot_holds (id, lead_id, rep_id, starts_at, ends_at, made_by, created_at, expires_at)"

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.hot_statement import PreparedStatement
 from pointsman.services.ports import LostRace
-from pointsman.services.ports.intake import StoredResponse
+from pointsman.services.ports.intake.idempotency import StoredResponse
 
 _BEGIN = PreparedStatement(
     text("""

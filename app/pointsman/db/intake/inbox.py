@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.hot_statement import PreparedStatement
 from pointsman.db.engine.jobs import defer_each
-from pointsman.services.ports.intake import InboxReceipt, InboxRow
+from pointsman.services.ports.intake.inbox import InboxReceipt, InboxRow
 
 _JOBS = defer_each("inbox.process", args="jsonb_build_object('inbox_id', id)", source="accepted")
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.services.ports.intake import IntakeRow
+from pointsman.services.ports.intake.intakes import IntakeRow
 
 _COLUMNS = "id, key, title, kind, verifier, sealed, mapping, sample, active, version, created_at"
 _BY_KEY = text(f"select {_COLUMNS} from intakes where key = :key")  # our own text, here and below

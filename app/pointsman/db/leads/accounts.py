@@ -12,7 +12,7 @@ from pointsman.db.engine.errors import translating_errors
 from pointsman.domain.leads.matching import AccountCandidate
 from pointsman.domain.leads.normalise import MAX_BLOCKS
 from pointsman.domain.roster.ownership import Colleague
-from pointsman.services.ports.accounts import AccountRow
+from pointsman.services.ports.leads.accounts import AccountRow
 
 _COLUMNS = (
     "a.id, a.name, a.domain, a.status, r.key as owner, a.parent_id, a.merged_into, a.merged_at, a.created_at"
@@ -79,7 +79,7 @@ _MERGED = text("update accounts set merged_into = :into, merged_at = :at, parent
 
 
 class SqlAccounts:
-    """See `pointsman.services.ports.accounts.Accounts`."""
+    """See `pointsman.services.ports.leads.accounts.Accounts`."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection

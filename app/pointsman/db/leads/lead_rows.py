@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pointsman.domain.leads.facts import FactValue
-from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.leads.leads import LeadRow
 
 LEAD_COLUMNS = """
     l.id, l.email, l.email_key, l.first_name, l.last_name, l.phone, l.facts, l.stage, a.id as account_id, l.match,

@@ -13,8 +13,8 @@ from pointsman.db.engine.hot_statement import PreparedStatement
 from pointsman.db.leads.lead_rows import LEAD_COLUMNS, LEAD_JOINS, facts_json, lead_of
 from pointsman.domain.errors import Conflict
 from pointsman.services.ports import LostRace
-from pointsman.services.ports.intake import LeadChange, LeadRow, LeadWrite
-from pointsman.services.ports.routing import LiveVersions
+from pointsman.services.ports.leads.leads import LeadChange, LeadRow, LeadWrite
+from pointsman.services.ports.routing.policies import LiveVersions
 
 #: The account of a person: by domain, else by name; made when neither is known. Two who make one at the same moment: the
 #: later gets no row from `account`, which the caller takes for a lost race. `and_so` may forbid changing what is there.

@@ -35,7 +35,7 @@ _MERGED = text("select id from leads where merged_into = :id order by merged_at,
 
 
 class SqlMerges:
-    """See `pointsman.services.ports.accounts.Merges`."""
+    """See `pointsman.services.ports.leads.merges.Merges`."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection

@@ -8,7 +8,7 @@ from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.tables import api_keys
-from pointsman.services.ports.platform import ApiKeyRow
+from pointsman.services.ports.operations.api_keys import ApiKeyRow
 
 _GET = select(api_keys).where(api_keys.c.id == bindparam("key_id"))
 _LIST = select(api_keys).order_by(api_keys.c.created_at.desc(), api_keys.c.id)

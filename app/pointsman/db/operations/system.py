@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.services.ports.platform import SystemState
+from pointsman.services.ports.operations.system import SystemState
 
 _MIGRATED = text(
     "select to_regclass('alembic_version') is not null and to_regclass('procrastinate_workers') is not null"

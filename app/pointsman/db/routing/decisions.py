@@ -14,17 +14,17 @@ from pointsman.db.routing.statements import CONTEXT, END, LOADS, WRITE
 from pointsman.domain.distribution.eligibility import RepLoad
 from pointsman.domain.leads.evidence import Evidence, EvidenceKind
 from pointsman.domain.routing.decision import canonical_json
-from pointsman.services.ports.routing import (
+from pointsman.services.ports.routing.decisions import (
     AssignmentRow,
     DecisionRow,
     GatePass,
-    HoldRow,
-    LiveVersions,
     LoadQuery,
-    OverrideRow,
     RoutingContext,
     RoutingWrite,
 )
+from pointsman.services.ports.routing.holds import HoldRow
+from pointsman.services.ports.routing.overrides import OverrideRow
+from pointsman.services.ports.routing.policies import LiveVersions
 
 _ASSIGNMENT = (
     "select a.id, a.lead_id, a.rep_id, p.key as rep, a.work, a.pool, a.decision_id, a.gate_check_id, a.override_id,"
@@ -76,7 +76,7 @@ _WRITTEN = tuple(f.name for f in fields(RoutingWrite) if f.name != "ledger")
 
 
 class SqlDecisions:
-    """See `pointsman.services.ports.routing.Decisions`."""
+    """See `pointsman.services.ports.routing.decisions.Decisions`."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection

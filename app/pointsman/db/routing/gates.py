@@ -12,7 +12,7 @@ from pointsman.db.booking.slot_holds import RELEASE_SLOT_HOLDS_SQL
 from pointsman.db.tables import evidence, gate_checks
 from pointsman.domain.booking.lifecycle import TRANSITIONS, GateEffect
 from pointsman.domain.leads.evidence import Evidence, EvidenceKind
-from pointsman.services.ports.booking import CurrentAssignment, GateCheckRow
+from pointsman.services.ports.routing.gates import CurrentAssignment, GateCheckRow
 
 _EVIDENCE = (
     select(evidence).where(evidence.c.lead_id == bindparam("lead")).order_by(evidence.c.observed_at, evidence.c.id)

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.leads.lead_rows import LEAD_COLUMNS, LEAD_JOINS, lead_of
 from pointsman.domain.leads.evidence import Evidence, EvidenceKind
-from pointsman.services.ports.history import PastDecisionRow
-from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.ports.routing.history import PastDecisionRow
 
 _DECISIONS = text(
     "select d.id, d.lead_id, d.at, d.outcome, d.work, d.rule, d.pool, p.key as rep, d.hold_reason, d.summary,"
@@ -28,7 +28,7 @@ _EVIDENCE = text(
 
 
 class SqlHistory:
-    """See `pointsman.services.ports.history.History`."""
+    """See `pointsman.services.ports.routing.history.History`."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.services.ports.routing import HoldCount, HoldFilter, HoldRow
+from pointsman.services.ports.routing.holds import HoldCount, HoldFilter, HoldRow
 
 _COLUMNS = (
     "h.id, h.lead_id, h.decision_id, h.work, h.pool, h.reason, h.sentence, h.held_at, h.due_at, h.released_at,"
@@ -73,7 +73,7 @@ _OVERDUE = text(
 
 
 class SqlHolds:
-    """See `pointsman.services.ports.holds.Holds`."""
+    """See `pointsman.services.ports.routing.holds.Holds`."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.hot_statement import PreparedStatement
-from pointsman.services.ports.ledgers import LedgerEntryRow, LedgerRow, SkipRow
+from pointsman.services.ports.routing.ledgers import LedgerEntryRow, LedgerRow, SkipRow
 
 _COLUMNS = "pool, seq, ledger, waiting_since, skips"
 #: The open skips are on the row, since a lock that was waited for reads the row anew, and nothing beside it.
@@ -66,7 +66,7 @@ _CANCEL_SKIP = text("update skips set cancelled_at = :at where id = :id")
 
 
 class SqlLedgers:
-    """See `pointsman.services.ports.ledgers.Ledgers`."""
+    """See `pointsman.services.ports.routing.ledgers.Ledgers`."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection

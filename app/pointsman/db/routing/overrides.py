@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.services.ports.routing import OverrideRow
+from pointsman.services.ports.routing.overrides import OverrideRow
 
 _COLUMNS = (
     "o.id, o.lead_id, p.key as rep, o.work, o.reason, o.approver, o.used, o.created_at, o.expires_at, o.revoked_at"
@@ -32,7 +32,7 @@ _REVOKE = text("update overrides set revoked_at = :at where id = :id and revoked
 
 
 class SqlOverrides:
-    """See `pointsman.services.ports.routing.Overrides`."""
+    """See `pointsman.services.ports.routing.overrides.Overrides`."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection

@@ -8,7 +8,13 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.services.ports.policies import DefinitionsRow, LiveVersions, PolicyHeadRow, PolicyRow, PublicationRow
+from pointsman.services.ports.routing.policies import (
+    DefinitionsRow,
+    LiveVersions,
+    PolicyHeadRow,
+    PolicyRow,
+    PublicationRow,
+)
 
 _VERSIONS = text(
     "select (select version from policies where state = 'published') as policy,"
@@ -59,7 +65,7 @@ _DEFINITIONS = text(
 
 
 class SqlPolicies:
-    """See `pointsman.services.ports.policies.Policies`."""
+    """See `pointsman.services.ports.routing.policies.Policies`."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection

@@ -26,8 +26,8 @@ from pointsman.services.calendars.closer_calendars import read_closer_calendars
 from pointsman.services.holds.close_lead import REQUEST_LAPSED
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, LostRace, Tx
-from pointsman.services.ports.booking import AppointmentEvent, AppointmentRow
-from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow
+from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.transactions import run_in_transaction
 
 #: Nobody means a day later than this.

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pointsman.services.appointments.actions import lapse_request
 from pointsman.services.appointments.transitions import RESULT_OVERDUE
 from pointsman.services.ports import Actor, DatabaseUnavailable, Env, Tx
-from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.transactions import run_in_transaction
 
 WORKER = Actor(name="worker")

@@ -25,9 +25,9 @@ from pointsman.services.deliveries.enqueue import enqueue_deliveries, run_pendin
 from pointsman.services.holds.close_lead import close_lead, mark_won, move_to_nurture
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.ports.booking import AppointmentRow
-from pointsman.services.ports.intake import LeadRow
-from pointsman.services.ports.routing import AssignmentRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.ports.routing.decisions import AssignmentRow
 from pointsman.services.routing.ledger import reverse_turn_of
 from pointsman.services.routing.route_lead import TurnReversal, route_lead
 

@@ -14,7 +14,7 @@ from pointsman.domain.booking.lifecycle import (
 from pointsman.domain.errors import Conflict
 from pointsman.services.holds.close_lead import REQUEST_LAPSED
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.ports.booking import AppointmentEvent, AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow
 
 #: The alert about an appointment that is over, and nobody says how it went.
 RESULT_OVERDUE = "result-overdue"

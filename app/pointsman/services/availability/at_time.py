@@ -22,7 +22,7 @@ from pointsman.services.availability.companions import (
 from pointsman.services.calendars.busy_times import fetch_schedules, participant_ids, unreadable_reason
 from pointsman.services.calendars.readings import RepCalendarReading
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.booking import AppointmentRow, Companion
+from pointsman.services.ports.booking.appointments import AppointmentRow, Companion
 from pointsman.services.routing.lead_inputs import routing_facts
 
 #: bookable.hindrance, lent by who asks.

@@ -17,8 +17,8 @@ from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.services.policies.cache import RoutingConfig, load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.ports.booking import CurrentAssignment, GateCheckRow
-from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.ports.routing.gates import CurrentAssignment, GateCheckRow
 
 #: Work that is done in appointments. Prospecting and qualification are done on the phone, there and then.
 BOOKABLE_WORKS = frozenset({Work.CLOSING, Work.SOLUTION_DESIGN, Work.CUSTOMER_SERVICE})

@@ -14,7 +14,7 @@ from pointsman.domain.leads.facts import Facts
 from pointsman.domain.policy.pools import Pool
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.policies.cache import RoutingConfig
-from pointsman.services.ports.booking import AppointmentRow, Companion
+from pointsman.services.ports.booking.appointments import AppointmentRow, Companion
 
 #: The appointments that begin so long before or after count when they are to be shared out evenly.
 COUNTED_AROUND_TIME = timedelta(days=14)

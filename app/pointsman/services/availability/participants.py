@@ -22,7 +22,7 @@ from pointsman.services.availability.at_time import Availability, load_availabil
 from pointsman.services.availability.booking_context import BookingContext, find_booking_obstacle
 from pointsman.services.calendars.readings import RepCalendarReading
 from pointsman.services.ports import Actor, Env, LostRace, Tx
-from pointsman.services.ports.booking import Companion
+from pointsman.services.ports.booking.appointments import Companion
 from pointsman.services.routing.dry_run import DryRun, dry_run
 from pointsman.services.routing.route_lead import TurnReversal, route_lead
 

@@ -17,8 +17,8 @@ from pointsman.services.booking.appointment_row import confirmation_deadline
 from pointsman.services.booking.book import booking_error
 from pointsman.services.deliveries.enqueue import enqueue_changes
 from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
-from pointsman.services.ports.booking import AppointmentRow
-from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.leads.leads import LeadRow
 
 #: Why an assignment ended that was made anew, for the same rep, on the lead's latest pass of the gate.
 RENEWED = "gate-renewed"

@@ -9,7 +9,7 @@ from pointsman.services.availability.booking_context import gate_snapshot
 from pointsman.services.availability.participants import Participants
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
 
 
 async def build_appointment(

@@ -33,8 +33,8 @@ from pointsman.services.booking.appointment_row import build_appointment
 from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING
 from pointsman.services.deliveries.enqueue import enqueue_deliveries
 from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
-from pointsman.services.ports.booking import AppointmentRow
-from pointsman.services.ports.slot_holds import SlotHoldRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.booking.slot_holds import SlotHoldRow
 from pointsman.services.routing.ledger import restore_turn
 from pointsman.services.transactions import run_in_transaction
 

@@ -22,8 +22,8 @@ from pointsman.services.booking.apply_change import (
 from pointsman.services.booking.book import booking_error, open_slot_hold
 from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING, RepCalendarReading
 from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
-from pointsman.services.ports.booking import AppointmentRow
-from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.transactions import run_in_transaction
 
 TRIGGER = "rescheduled"

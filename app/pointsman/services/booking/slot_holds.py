@@ -21,7 +21,7 @@ from pointsman.services.booking.book import (
 )
 from pointsman.services.calendars.readings import MAX_AGE_FOR_SLOTS
 from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
-from pointsman.services.ports.slot_holds import HoldReservation, SlotHoldRow
+from pointsman.services.ports.booking.slot_holds import HoldReservation, SlotHoldRow
 from pointsman.services.transactions import run_in_transaction
 
 #: Nobody hoards: holds that a lead may have in an hour, one after another.

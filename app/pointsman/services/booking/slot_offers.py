@@ -21,7 +21,7 @@ from pointsman.services.availability.booking_context import BookingContext
 from pointsman.services.availability.companions import CompanionPool, choose_companions
 from pointsman.services.calendars.busy_times import unreadable_reason
 from pointsman.services.calendars.readings import RepCalendarReading
-from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.routing.dry_run import DryRun
 
 #: Whom each of so many sets of free reps would go to is asked of the rules; beyond that, one of them is named.

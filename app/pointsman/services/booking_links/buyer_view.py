@@ -15,8 +15,8 @@ from pointsman.services.booking_links.tokens import BookingLink, linked_lead
 from pointsman.services.deliveries.ics_invitation import build_invitation
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.ports.booking import AppointmentRow
-from pointsman.services.ports.slot_holds import SlotHoldRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.booking.slot_holds import SlotHoldRow
 
 BUYER = Actor(name="booking-page")
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from pointsman.domain.errors import Fault, Invalid, NotFound, PointsmanError
 from pointsman.services.availability.booking_context import load_booking_context, visible_lead
 from pointsman.services.ports import Actor, Env, Secrets, Tx
-from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.leads.leads import LeadRow
 
 LINK_PATH = "/book/"
 SEAL_CONTEXT = "booking-link"

@@ -22,7 +22,8 @@ from pointsman.services.calendars.unreadable_alerts import ORPHAN_ALERT, alert_s
 from pointsman.services.deliveries.calendar_event import appointment_id_of_event
 from pointsman.services.deliveries.jobs import defer_delivery
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.booking import ConnectionRow, DeliveryRow, PlacedEvent
+from pointsman.services.ports.booking.connections import ConnectionRow
+from pointsman.services.ports.booking.deliveries import DeliveryRow, PlacedEvent
 from pointsman.services.transactions import run_in_transaction
 
 REMOVED_REASON = "removed from the calendar"

@@ -13,7 +13,8 @@ from pointsman.services.appointments.transitions import require_action_allowed
 from pointsman.services.booking.apply_change import lock_appointment
 from pointsman.services.deliveries.enqueue import enqueue_deliveries, run_pending_now
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.ports.booking import AppointmentEvent, AppointmentRow, PlacedEvent
+from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow
+from pointsman.services.ports.booking.deliveries import PlacedEvent
 from pointsman.services.transactions import run_in_transaction
 
 CONFLICT_ALERT = "calendar-conflict"

@@ -27,7 +27,8 @@ from pointsman.services.calendars.unreadable_alerts import (
 )
 from pointsman.services.deliveries.vendor_error_text import safe_error_text
 from pointsman.services.ports import Env, VendorError, VendorEvent
-from pointsman.services.ports.booking import ConnectionRow, PlacedEvent
+from pointsman.services.ports.booking.connections import ConnectionRow
+from pointsman.services.ports.booking.deliveries import PlacedEvent
 
 SYNC_BUDGET = timedelta(seconds=50)  # a look at all calendars begins no reading later than this
 DEADLINE = timedelta(seconds=8)

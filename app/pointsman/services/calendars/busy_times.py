@@ -10,7 +10,7 @@ from pointsman.domain.booking.earliest_starts import RepSchedule
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.calendars.readings import NOT_CONNECTED, RepCalendarReading
 from pointsman.services.ports import Tx
-from pointsman.services.ports.booking import AppointmentRow, BusyReservation
+from pointsman.services.ports.booking.appointments import AppointmentRow, BusyReservation
 
 NOT_READ = RepCalendarReading(state=replace(NOT_CONNECTED, reason="it was not read for this"))
 

@@ -17,7 +17,7 @@ from pointsman.domain.roster.roles import Work
 from pointsman.services.deliveries.vendor_error_text import safe_error_text
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Env, Tx, VendorError, VendorReauthError
-from pointsman.services.ports.booking import CalendarBinding, CalendarReading
+from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
 
 #: How old a reading may be to show slots and to route by, unless its connection says otherwise (`fresh_for_s`) ...
 MAX_AGE_FOR_SLOTS = timedelta(seconds=60)

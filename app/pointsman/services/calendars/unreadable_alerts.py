@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 
 from pointsman.services.calendars.readings import READ_DEADLINE, UNREADABLE_ALERT, refresh_calendar
 from pointsman.services.ports import Env
-from pointsman.services.ports.booking import CalendarBinding, CalendarReading, ConnectionRow
+from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
+from pointsman.services.ports.booking.connections import ConnectionRow
 
 ORPHAN_ALERT = "calendar-orphan"
 

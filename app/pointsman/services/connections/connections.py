@@ -22,7 +22,8 @@ from pointsman.services.ports import (
     VendorReauthError,
     VendorRejectedError,
 )
-from pointsman.services.ports.booking import CalendarBinding, CalendarReading, ConnectionRow
+from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
+from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.transactions import run_in_transaction
 
 

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pointsman.domain.booking.lifecycle import AppointmentStatus
 from pointsman.services.ports import CalendarEvent
-from pointsman.services.ports.booking import AppointmentRow, DeliveryRow
-from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.booking.deliveries import DeliveryRow
+from pointsman.services.ports.leads.leads import LeadRow
 
 _WORDS = {
     "need": "Need",

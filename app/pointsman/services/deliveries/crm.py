@@ -11,9 +11,10 @@ from pointsman.services.deliveries.calendar_event import describe_appointment, l
 from pointsman.services.deliveries.enqueue_crm import CRM_OPS, LOG_MEETING_OP, SET_OWNER_OP, meeting_key, person_key
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import ConnectionRef, Env, Tx, VendorRejectedError
-from pointsman.services.ports.booking import AppointmentRow, DeliveryRow
-from pointsman.services.ports.crm import CrmMeeting, CrmPerson, UnknownCrmOwnerError
-from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.booking.deliveries import DeliveryRow
+from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.ports.vendors.crm import CrmMeeting, CrmPerson, UnknownCrmOwnerError
 
 LATE_CALL_WINDOW = timedelta(minutes=15)  # as for calendars: a call that was given up on may be carried out so late
 SENT_AGAIN = "said; said once more, since an unanswered call for another owner may still be carried out"

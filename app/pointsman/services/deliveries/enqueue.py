@@ -13,7 +13,8 @@ from pointsman.services.deliveries.calendar_event import event_key
 from pointsman.services.deliveries.enqueue_crm import LOG_MEETING_OP, SET_OWNER_OP, enqueue_crm_deliveries
 from pointsman.services.deliveries.jobs import defer_delivery
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.booking import AppointmentRow, DeliveryRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.booking.deliveries import DeliveryRow
 
 SWEEP_BATCH_SIZE = 200
 #: Ops on events in calendars; all others are a CRM's.

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pointsman.services.deliveries.jobs import defer_delivery
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.booking import AppointmentRow, DeliveryRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.booking.deliveries import DeliveryRow
 
 SET_OWNER_OP, LOG_MEETING_OP = "own", "log"
 #: Ops on a CRM; all others are on events in calendars.

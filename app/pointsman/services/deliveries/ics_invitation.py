@@ -7,9 +7,9 @@ from pointsman.domain.errors import Conflict, NotFound
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.ports.booking import AppointmentRow
-from pointsman.services.ports.intake import LeadRow
-from pointsman.services.ports.invitations import CalendarUser, Invitation, InvitationMethod
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.ports.vendors.invitations import CalendarUser, Invitation, InvitationMethod
 
 _CALLED_OFF = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.REJECTED})
 _MEETING = {"en": "Meeting with {name}", "de": "Termin mit {name}"}

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from pointsman.services.ports import Tx
-from pointsman.services.ports.booking import DeliveryRow
+from pointsman.services.ports.booking.deliveries import DeliveryRow
 
 DELIVERY_TASK = "delivery.run"
 

@@ -44,8 +44,10 @@ from pointsman.services.ports import (
     VendorRejectedError,
     VendorRetryableError,
 )
-from pointsman.services.ports.booking import AppointmentRow, ConnectionRow, DeliveryRow
-from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.booking.connections import ConnectionRow
+from pointsman.services.ports.booking.deliveries import DeliveryRow
+from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.transactions import run_in_transaction
 
 MAX_ATTEMPTS = 12

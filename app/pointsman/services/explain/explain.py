@@ -25,7 +25,7 @@ from pointsman.services.explain.replays import ReplayResult, replay_decision
 from pointsman.services.holds.drain import retry_constraints
 from pointsman.services.policies.cache import compile_document, load_compiled_policy, load_roster
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.routing import DecisionRow, GatePass
+from pointsman.services.ports.routing.decisions import DecisionRow, GatePass
 from pointsman.services.routing.fetch_inputs import fetch_routing_inputs
 from pointsman.services.routing.lead_inputs import awaited_gated_work, gate_passes, gate_state, routing_facts
 from pointsman.services.routing.owners import find_owners

@@ -22,7 +22,7 @@ from pointsman.domain.routing.manual_assignment import MANUAL_KEY, ManualAssignm
 from pointsman.domain.routing.plan import plan_routes
 from pointsman.services.policies.cache import load_compiled_policy, load_roster
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.routing import DecisionRow
+from pointsman.services.ports.routing.decisions import DecisionRow
 
 _PAGE = 100
 #: What the row says beside the record, for lists and reports: it has to say the same.

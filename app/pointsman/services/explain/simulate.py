@@ -19,7 +19,7 @@ from pointsman.domain.routing.manual_assignment import MANUAL_KEY
 from pointsman.services.leads.facts import stored_facts
 from pointsman.services.policies.cache import compile_document, load_compiled_policy, load_roster
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.history import PastDecisionRow
+from pointsman.services.ports.routing.history import PastDecisionRow
 from pointsman.services.routing.loads import period_starts
 
 MAX_DECISIONS = 10_000

@@ -22,7 +22,7 @@ from pointsman.services.booking.slots import SlotList, find_slots
 from pointsman.services.calendars.readings import RepCalendarReading
 from pointsman.services.handover.gate_check import GateAttempt, gate_result_as_json
 from pointsman.services.ports import Env, LostRace, Tx
-from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.routing.route_lead import RoutingResult
 
 HANDOVER_TRIGGER = "handed-over"

@@ -19,8 +19,8 @@ from pointsman.services.calendars.readings import READ_DEADLINE, RepCalendarRead
 from pointsman.services.leads.facts import stored_facts
 from pointsman.services.policies.cache import RoutingConfig, load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.ports.booking import CurrentAssignment, GateCheckRow
-from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.ports.routing.gates import CurrentAssignment, GateCheckRow
 
 #: Evidence that says the same again within this time is the same evidence.
 REPEAT_WITHIN = timedelta(hours=1)

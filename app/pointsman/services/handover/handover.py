@@ -49,7 +49,7 @@ from pointsman.services.handover.gate_check import (
 from pointsman.services.holds.close_lead import move_to_nurture
 from pointsman.services.holds.drain import excluded_closers
 from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
-from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.routing.route_lead import RoutingResult, route_lead
 from pointsman.services.transactions import run_in_transaction
 

@@ -9,7 +9,7 @@ from pointsman.domain.leads.facts import LeadStage
 from pointsman.services.holds.drain import HOLD_OVERDUE
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.routing.hold_releases import retry_capped_holds
 
 #: Alerts that say that somebody has to do something about a lead; they end with the work on it.

@@ -15,8 +15,8 @@ from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.decision import DecisionOutcome
 from pointsman.services.calendars.closer_calendars import read_closer_calendars
 from pointsman.services.ports import Actor, DatabaseUnavailable, Env, Tx
-from pointsman.services.ports.intake import LeadRow
-from pointsman.services.ports.routing import HoldCount, HoldFilter, HoldRow
+from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.ports.routing.holds import HoldCount, HoldFilter, HoldRow
 from pointsman.services.roster.absent_holder_alerts import update_absent_holder_alerts
 from pointsman.services.routing.route_lead import RoutingResult, route_lead
 from pointsman.services.transactions import run_in_transaction

@@ -14,7 +14,7 @@ from pointsman.services.intake.mapping_model import IntakeMapping, parse_mapping
 from pointsman.services.intake.signatures import Verifier, check_secrets
 from pointsman.services.leads.fields import KnownFields, known_fields
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.ports.intake import IntakeRow
+from pointsman.services.ports.intake.intakes import IntakeRow
 from pointsman.services.transactions import run_in_transaction
 
 MAX_SECRETS = 5

@@ -31,8 +31,8 @@ from pointsman.services.holds.drain import excluded_holders
 from pointsman.services.leads.fields import PERSONAL_FIELDS
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
-from pointsman.services.ports.intake import LeadChange, LeadRow, LeadWrite, Person
-from pointsman.services.ports.routing import AssignmentRow
+from pointsman.services.ports.leads.leads import LeadChange, LeadRow, LeadWrite, Person
+from pointsman.services.ports.routing.decisions import AssignmentRow
 from pointsman.services.routing.ledger import reverse_turn_of
 from pointsman.services.routing.route_lead import RoutingResult, route_lead
 from pointsman.services.transactions import run_in_transaction

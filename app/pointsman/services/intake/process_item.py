@@ -19,7 +19,7 @@ from pointsman.services.intake.mapping import MappedEvent, map_event
 from pointsman.services.intake.submit_lead import SubmitResult, submit_lead_in_tx, upsert_lead
 from pointsman.services.leads.fields import known_fields
 from pointsman.services.ports import Actor, DatabaseUnavailable, Env, Tx
-from pointsman.services.ports.intake import InboxRow
+from pointsman.services.ports.intake.inbox import InboxRow
 from pointsman.services.routing.route_lead import load_routing_config
 from pointsman.services.transactions import run_in_transaction
 

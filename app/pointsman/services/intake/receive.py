@@ -13,7 +13,7 @@ from pointsman.services.intake.mapping import dedupe_key, split_events
 from pointsman.services.intake.process_item import LEASE, process_item
 from pointsman.services.intake.signatures import SignedRequest, verify_signature
 from pointsman.services.ports import Actor, Env, LostRace, Tx
-from pointsman.services.ports.intake import InboxReceipt, InboxRow
+from pointsman.services.ports.intake.inbox import InboxReceipt, InboxRow
 
 __all__ = ["WebhookReceipt", "process_item", "receive_webhook", "replay_item", "sweep_inbox"]
 

@@ -9,8 +9,8 @@ from pointsman.services.holds.drain import excluded_holders
 from pointsman.services.leads.facts import stored_facts
 from pointsman.services.leads.upsert import LeadInput, UpsertResult, upsert_lead
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.ports.intake import LeadRow
-from pointsman.services.ports.routing import RoutingContext
+from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.ports.routing.decisions import RoutingContext
 from pointsman.services.routing.route_lead import RoutingResult, load_routing_config, route_lead
 from pointsman.services.transactions import run_in_transaction
 

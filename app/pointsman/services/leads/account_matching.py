@@ -12,7 +12,7 @@ from pointsman.domain.leads.matching import AccountCandidate, AccountMatches, ma
 from pointsman.domain.leads.normalise import COMMON_WORDS, company_name_words
 from pointsman.domain.policy.document import FuzzyNameMatching
 from pointsman.services.ports import Tx
-from pointsman.services.ports.intake import Person
+from pointsman.services.ports.leads.leads import Person
 
 #: So many accounts are compared; a name shares its letters with few.
 MAX_COMPARED = 200

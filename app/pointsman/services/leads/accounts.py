@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
 from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
-from pointsman.services.ports.accounts import AccountRow
+from pointsman.services.ports.leads.accounts import AccountRow
 from pointsman.services.transactions import run_in_transaction
 
 

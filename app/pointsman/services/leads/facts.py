@@ -1,7 +1,7 @@
 """A stored lead as the dotted facts that rules ask about."""
 
 from pointsman.domain.leads.facts import Facts, FactValue, LeadStage
-from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.leads.leads import LeadRow
 
 
 def stored_facts(row: LeadRow) -> Facts:

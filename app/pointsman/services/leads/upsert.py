@@ -24,8 +24,8 @@ from pointsman.services.leads.fields import PERSONAL_FIELDS, known_fields
 from pointsman.services.leads.registered_domains import company_domain, host_to_ascii
 from pointsman.services.policies.cache import load_roster
 from pointsman.services.ports import Actor, Env, LostRace, Tx
-from pointsman.services.ports.intake import LeadChange, LeadRow, LeadWrite, Person
-from pointsman.services.ports.routing import LiveVersions
+from pointsman.services.ports.leads.leads import LeadChange, LeadRow, LeadWrite, Person
+from pointsman.services.ports.routing.policies import LiveVersions
 
 MAX_EXTERNAL_ID = 255
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from pointsman.domain.errors import Fault, Forbidden, Invalid, NotFound, Unauthenticated
 from pointsman.services.ports import Actor, ConstraintRefused, Env
-from pointsman.services.ports.platform import ApiKeyRow
+from pointsman.services.ports.operations.api_keys import ApiKeyRow
 
 #: What a key may be allowed. `admin` may do everything.
 SCOPES = ("intake", "handover", "booking", "admin", "read", "metrics")

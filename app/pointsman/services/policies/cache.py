@@ -10,7 +10,7 @@ from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.roster.reps import Roster
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.routing import LiveVersions
+from pointsman.services.ports.routing.policies import LiveVersions
 from pointsman.services.roster.snapshot import roster_from_json
 
 #: A version in use, the one before, and those that a replay looks at.

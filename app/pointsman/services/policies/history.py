@@ -11,7 +11,7 @@ from pointsman.domain.errors import NotFound
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy_diff.changes import json_key
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.policies import PublicationRow
+from pointsman.services.ports.routing.policies import PublicationRow
 
 #: How many versions that were live are looked at, at most, and how many at once.
 MAX_VERSIONS_COMPARED = 200

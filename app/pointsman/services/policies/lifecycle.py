@@ -19,7 +19,7 @@ from pointsman.domain.policy_diff.documents import diff_policies as difference
 from pointsman.domain.roster.reps import Roster
 from pointsman.services.policies.cache import load_roster
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.ports.policies import PolicyHeadRow, PolicyRow
+from pointsman.services.ports.routing.policies import PolicyHeadRow, PolicyRow
 from pointsman.services.transactions import run_in_transaction
 
 

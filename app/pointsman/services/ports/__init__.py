@@ -1,6 +1,14 @@
 """What the use cases need from outside; the edges implement it, the tests fake it."""
 
-from pointsman.services.ports.calendars import (
+from pointsman.services.ports.database_errors import (
+    ConstraintRefused,
+    DatabasePoolExhausted,
+    DatabaseUnavailable,
+    LostRace,
+)
+from pointsman.services.ports.env import Actor, Clock, Env, IdFactory, Secrets
+from pointsman.services.ports.tx import Tx, UnitOfWork
+from pointsman.services.ports.vendors.calendars import (
     CalendarEvent,
     CalendarGateway,
     ConnectionRef,
@@ -12,14 +20,6 @@ from pointsman.services.ports.calendars import (
     VendorSlotTakenError,
     VendorUnansweredError,
 )
-from pointsman.services.ports.database_errors import (
-    ConstraintRefused,
-    DatabasePoolExhausted,
-    DatabaseUnavailable,
-    LostRace,
-)
-from pointsman.services.ports.env import Actor, Clock, Env, IdFactory, Secrets
-from pointsman.services.ports.tx import Tx, UnitOfWork
 
 __all__ = [
     "Actor",

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from pointsman.services.ports.calendars import CalendarGateway
-from pointsman.services.ports.crm import CrmGateway
-from pointsman.services.ports.invitations import Invitations
 from pointsman.services.ports.tx import UnitOfWork
+from pointsman.services.ports.vendors.calendars import CalendarGateway
+from pointsman.services.ports.vendors.crm import CrmGateway
+from pointsman.services.ports.vendors.invitations import Invitations
 
 Clock = Callable[[], datetime]
 IdFactory = Callable[[], UUID]

@@ -7,7 +7,7 @@ from pointsman.domain.roster.roles import Work
 from pointsman.services.appointments.transitions import require_action_allowed
 from pointsman.services.booking.apply_change import visible_appointment
 from pointsman.services.ports import Actor, Env
-from pointsman.services.ports.booking import AppointmentRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.reassignment.manual import assign_manually
 

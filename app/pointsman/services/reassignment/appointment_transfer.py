@@ -22,8 +22,8 @@ from pointsman.services.availability.participants import SlotRequest, choose_par
 from pointsman.services.booking.apply_change import apply_appointment_change, keep_companion_pools
 from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING, RepCalendarReading
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.ports.booking import AppointmentRow
-from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.routing.dry_run import dry_run
 from pointsman.services.routing.route_lead import RoutingResult
 

@@ -8,8 +8,8 @@ from pointsman.domain.errors import Conflict, NotFound
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.services.calendars.closer_calendars import read_closer_calendars
 from pointsman.services.ports import Actor, Env, LostRace, Tx
-from pointsman.services.ports.intake import LeadRow
-from pointsman.services.ports.routing import AssignmentRow
+from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.ports.routing.decisions import AssignmentRow
 from pointsman.services.reassignment.appointment_transfer import (
     REASSIGN_TRIGGER,
     AppointmentTransfer,

@@ -12,9 +12,10 @@ from pointsman.domain.routing.manual_assignment import ManualAssignment
 from pointsman.domain.routing.role_guard import guard_assignment
 from pointsman.services.policies.cache import RoutingConfig, load_routing_config_at
 from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
-from pointsman.services.ports.booking import AppointmentRow
-from pointsman.services.ports.intake import LeadRow
-from pointsman.services.ports.routing import OverrideRow, RoutingContext, RoutingWrite
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.ports.routing.decisions import RoutingContext, RoutingWrite
+from pointsman.services.ports.routing.overrides import OverrideRow
 from pointsman.services.reassignment.appointment_transfer import (
     AppointmentTransfer,
     check_transfer_to,

@@ -14,7 +14,7 @@ from pointsman.domain.routing.decision import Decision
 from pointsman.domain.routing.plan import RoutingPlan, plan_routes
 from pointsman.services.policies.cache import load_routing_config_at
 from pointsman.services.ports import Env, Tx
-from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.routing.fetch_inputs import counter_name, fetch_routing_inputs
 from pointsman.services.routing.lead_inputs import gate_passes, gate_state, routing_facts
 from pointsman.services.routing.owners import find_owners

@@ -13,7 +13,7 @@ from pointsman.domain.routing.decide import RoutingInputs
 from pointsman.domain.routing.plan import RoutingPlan
 from pointsman.services.calendars.readings import recorded_readings
 from pointsman.services.ports import Tx
-from pointsman.services.ports.booking import BusyReservation
+from pointsman.services.ports.booking.appointments import BusyReservation
 
 #: A calendar that nobody could read for so long is unknown; the worker reads each every five minutes.
 MAX_READING_AGE = timedelta(minutes=10)

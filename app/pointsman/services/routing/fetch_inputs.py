@@ -21,7 +21,7 @@ from pointsman.domain.policy.document import Policy
 from pointsman.domain.routing.decide import PoolState, RoutingInputs
 from pointsman.domain.routing.plan import RoutingPlan
 from pointsman.services.ports import Tx
-from pointsman.services.ports.ledgers import LedgerRow
+from pointsman.services.ports.routing.ledgers import LedgerRow
 from pointsman.services.routing.earliest_slots import fetch_earliest_slots
 from pointsman.services.routing.loads import fetch_loads
 

@@ -14,7 +14,8 @@ from pointsman.domain.routing.decision import Decision, DecisionOutcome, HoldRea
 from pointsman.domain.routing.hold_releases import HoldRelease, find_releases, next_release_at, same_releases
 from pointsman.services.policies.cache import RoutingConfig
 from pointsman.services.ports import Tx
-from pointsman.services.ports.routing import HoldRow, RoutingContext
+from pointsman.services.ports.routing.decisions import RoutingContext
+from pointsman.services.ports.routing.holds import HoldRow
 
 
 def overdue_at(decision: Decision, policy: CompiledPolicy) -> datetime | None:

@@ -9,8 +9,8 @@ from pointsman.domain.leads.facts import Facts
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from pointsman.services.leads.facts import stored_facts
-from pointsman.services.ports.intake import LeadRow
-from pointsman.services.ports.routing import GatePass, RoutingContext
+from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.ports.routing.decisions import GatePass, RoutingContext
 
 _DEFAULT_EXPIRY = timedelta(days=30)
 

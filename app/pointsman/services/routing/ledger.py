@@ -16,7 +16,7 @@ from pointsman.domain.errors import Fault, Invalid, NotFound
 from pointsman.domain.policy.document import Policy
 from pointsman.services.policies.cache import RoutingConfig, load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.ports.ledgers import LedgerEntryRow, LedgerRow, SkipRow
+from pointsman.services.ports.routing.ledgers import LedgerEntryRow, LedgerRow, SkipRow
 from pointsman.services.routing.fetch_inputs import counter_name
 from pointsman.services.transactions import run_in_transaction
 

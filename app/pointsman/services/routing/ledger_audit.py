@@ -17,7 +17,7 @@ from pointsman.domain.distribution.ledger import (
 from pointsman.domain.errors import Conflict, NotFound
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.ports.ledgers import LedgerEntryRow, LedgerRow
+from pointsman.services.ports.routing.ledgers import LedgerEntryRow, LedgerRow
 from pointsman.services.routing.fetch_inputs import counter_name
 from pointsman.services.transactions import run_in_transaction
 

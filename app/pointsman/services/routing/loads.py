@@ -16,7 +16,7 @@ from pointsman.domain.policy.document import DistributionMethod, SupplierRules
 from pointsman.domain.roster.reps import Caps, Rep, Roster
 from pointsman.domain.routing.plan import RoutingPlan
 from pointsman.services.ports import Tx
-from pointsman.services.ports.routing import CapPeriods, LoadQuery
+from pointsman.services.ports.routing.decisions import CapPeriods, LoadQuery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

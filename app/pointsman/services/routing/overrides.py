@@ -7,7 +7,7 @@ from uuid import UUID
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
 from pointsman.domain.roster.roles import Work
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.ports.routing import OverrideRow
+from pointsman.services.ports.routing.overrides import OverrideRow
 from pointsman.services.transactions import run_in_transaction
 
 MAX_OVERRIDE_DURATION = timedelta(days=7)

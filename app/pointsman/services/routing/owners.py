@@ -8,7 +8,7 @@ from pointsman.domain.roster.ownership import Colleague, rank_colleagues, resolv
 from pointsman.domain.roster.reps import Roster
 from pointsman.domain.routing.decide import Owner
 from pointsman.services.ports import Tx
-from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.leads.leads import LeadRow
 
 #: So many colleagues are asked, the first of them first.
 MAX_COLLEAGUES = 5

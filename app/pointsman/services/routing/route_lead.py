@@ -21,8 +21,10 @@ from pointsman.domain.routing.hold_releases import next_release_at
 from pointsman.domain.routing.plan import RoutingPlan, plan_routes
 from pointsman.services.policies.cache import RoutingConfig, load_routing_config, load_routing_config_at
 from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
-from pointsman.services.ports.intake import LeadRow
-from pointsman.services.ports.routing import GatePass, LedgerRow, OverrideRow, RoutingContext, RoutingWrite
+from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.ports.routing.decisions import GatePass, RoutingContext, RoutingWrite
+from pointsman.services.ports.routing.ledgers import LedgerRow
+from pointsman.services.ports.routing.overrides import OverrideRow
 from pointsman.services.routing.fetch_inputs import counter_name, counters_by_pool, fetch_routing_inputs
 from pointsman.services.routing.hold_releases import (
     find_hold_releases,

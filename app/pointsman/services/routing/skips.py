@@ -10,7 +10,7 @@ from pointsman.domain.distribution.ledger import Adjustment
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.ports.ledgers import SkipRow
+from pointsman.services.ports.routing.ledgers import SkipRow
 from pointsman.services.routing.fetch_inputs import counter_name
 from pointsman.services.routing.ledger import adjust_balance_in_tx, load_shared_ledger
 from pointsman.services.transactions import run_in_transaction

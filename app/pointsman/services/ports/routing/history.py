@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from pointsman.domain.leads.evidence import Evidence
-from pointsman.services.ports.intake import LeadRow
+from pointsman.services.ports.leads.leads import LeadRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from pointsman.services.ports.calendars import ConnectionRef, VendorRejectedError
+from pointsman.services.ports.vendors.calendars import ConnectionRef, VendorRejectedError
 
 
 class UnknownCrmOwnerError(VendorRejectedError):

@@ -1,4 +1,4 @@
-"""Intakes, the inbox, idempotency and leads."""
+"""The leads repository."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from pointsman.domain.leads.facts import FactValue
-from pointsman.services.ports.routing import LiveVersions
+from pointsman.services.ports.routing.policies import LiveVersions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,146 +155,3 @@ class Leads(Protocol):
     async def holder(self, lead_id: UUID) -> Mapping[str, Any] | None:
         """Who holds the lead now: rep (key), work, pool, assigned_at, decision_id."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IntakeRow:
-    """One configured source of leads or hand-overs; `sealed` holds its signing secrets, encrypted."""
-
-    id: UUID
-    key: str
-    title: str
-    kind: str  # lead | handover
-    verifier: Mapping[str, Any]
-    sealed: bytes
-    mapping: Mapping[str, Any]
-    sample: Any
-    active: bool
-    version: int
-    created_at: datetime
-
-
-class Intakes(Protocol):
-    async def by_key(self, key: str, *, lock: bool = False) -> IntakeRow | None: ...
-    async def by_id(self, intake_id: UUID) -> IntakeRow | None: ...
-    async def add(self, row: IntakeRow) -> bool:
-        """False when the key is taken."""
-        ...
-
-    async def replace(self, row: IntakeRow) -> None: ...
-    async def list(self) -> Sequence[IntakeRow]: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InboxReceipt:
-    """What the database did with a request: `current` False means that the intake changed meanwhile, nothing stored."""
-
-    is_intake_current: bool
-    inbox_ids: tuple[UUID, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InboxRow:
-    """One accepted event."""
-
-    id: UUID
-    intake_id: UUID
-    intake_key: str
-    intake_kind: str
-    intake_version: int
-    dedupe_key: str
-    batch_id: UUID | None
-    body: bytes
-    status: str
-    attempts: int
-    error: str | None
-    lead_id: UUID | None
-    result: Mapping[str, Any] | None
-    received_at: datetime
-    done_at: datetime | None
-    next_attempt_at: datetime | None
-
-
-class Inbox(Protocol):
-    async def accept(
-        self,
-        *,
-        inbox_id: UUID,
-        intake_id: UUID,
-        intake_version: int,
-        dedupe_key: str,
-        body: bytes,
-        at: datetime,
-    ) -> InboxReceipt:
-        """One statement: the item, unless it is a duplicate, and its job."""
-        ...
-
-    async def accept_batch(
-        self,
-        *,
-        batch_id: UUID,
-        intake_id: UUID,
-        intake_version: int,
-        raw: bytes,
-        events: Sequence[tuple[UUID, str, bytes]],
-        at: datetime,
-    ) -> InboxReceipt:
-        """One statement: the raw request, every (id, dedupe key, body) that is new, and their jobs."""
-        ...
-
-    async def claim(self, inbox_id: UUID, *, at: datetime, lease_until: datetime) -> InboxRow | None:
-        """Count an attempt before it runs; None when the item is done, dead, unknown or leased to another worker."""
-        ...
-
-    async def lock(self, inbox_id: UUID) -> InboxRow | None:
-        """The item, if it still waits and nobody else works on it (SKIP LOCKED)."""
-        ...
-
-    async def save_progress(self, inbox_id: UUID, *, lead_id: UUID | None, result: Mapping[str, Any]) -> None:
-        """Remember how far a still open item got."""
-        ...
-
-    async def finish(
-        self, inbox_id: UUID, *, at: datetime, lead_id: UUID | None, result: Mapping[str, Any]
-    ) -> None: ...
-
-    async def fail(self, inbox_id: UUID, *, error: str, retry_at: datetime | None) -> None:
-        """Record a failure; `retry_at` None makes it a dead letter."""
-        ...
-
-    async def reopen_dead(self, inbox_id: UUID) -> InboxRow | None:
-        """A dead item back to 'received' with its attempts at 0; None unless it is dead."""
-        ...
-
-    async def claim_overdue(
-        self, *, at: datetime, untouched_since: datetime, lease_until: datetime, limit: int
-    ) -> Sequence[UUID]:
-        """Claim the items whose next attempt is due, or that no job ever touched."""
-        ...
-
-    async def get(self, inbox_id: UUID) -> InboxRow | None: ...
-
-    async def page(
-        self, *, status: str | None, intake_key: str | None, after: tuple[datetime, UUID] | None, limit: int
-    ) -> Sequence[InboxRow]: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredResponse:
-    """The answer that an idempotency key stands for."""
-
-    body_hash: bytes
-    status: int
-    answer: bytes
-
-
-class IdempotencyStore(Protocol):
-    async def lock_key(self, *, caller: str, route: str, key: str) -> tuple[bool, StoredResponse | None]:
-        """(whether the key is ours until the transaction ends, the answer stored under it)."""
-        ...
-
-    async def store(self, *, caller: str, route: str, key: str, answer: StoredResponse, at: datetime) -> None:
-        """Raises LostRace when the key was stored meanwhile: run again to read the answer."""
-        ...
-
-    async def purge(self, *, before: datetime, limit: int) -> int: ...

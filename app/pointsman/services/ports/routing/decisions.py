@@ -1,4 +1,4 @@
-"""Repositories of the routing slice: policies, roster, decisions, ledgers, holds, overrides."""
+"""The decisions repository: what a lead has, what was decided, who has it now."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,35 +8,10 @@ from uuid import UUID
 
 from pointsman.domain.distribution.eligibility import RepLoad
 from pointsman.domain.leads.evidence import Evidence
-from pointsman.services.ports.holds import HoldCount, HoldFilter, HoldRow, Holds
-from pointsman.services.ports.ledgers import LedgerEntryRow, LedgerRow, Ledgers, SkipRow
-from pointsman.services.ports.policies import LiveVersions, Policies, PolicyRow
-from pointsman.services.ports.roster import RosterStore
-
-__all__ = [
-    "AssignmentRow",
-    "CapPeriods",
-    "DecisionRow",
-    "Decisions",
-    "GatePass",
-    "HoldCount",
-    "HoldFilter",
-    "HoldRow",
-    "Holds",
-    "LedgerEntryRow",
-    "LedgerRow",
-    "Ledgers",
-    "LiveVersions",
-    "LoadQuery",
-    "OverrideRow",
-    "Overrides",
-    "Policies",
-    "PolicyRow",
-    "RosterStore",
-    "RoutingContext",
-    "RoutingWrite",
-    "SkipRow",
-]  # fmt: skip
+from pointsman.services.ports.routing.holds import HoldRow
+from pointsman.services.ports.routing.ledgers import LedgerRow
+from pointsman.services.ports.routing.overrides import OverrideRow
+from pointsman.services.ports.routing.policies import LiveVersions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,22 +40,6 @@ class GatePass:
     id: UUID
     work: str
     expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OverrideRow:
-    """A human's exception: exactly this rep, this lead, this work, until it expires; `used` counts."""
-
-    id: UUID
-    lead_id: UUID
-    rep: str
-    work: str
-    reason: str
-    approver: str
-    used: int
-    created_at: datetime
-    expires_at: datetime
-    revoked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,15 +186,3 @@ class Decisions(Protocol):
     async def is_lead_visible(self, lead_id: UUID, *, supplier: str | None) -> bool:
         """Whether the lead exists and, for a partner, is or was with one of that partner's reps."""
         ...
-
-
-class Overrides(Protocol):
-    async def add(self, row: OverrideRow) -> None: ...
-    async def get(self, override_id: UUID) -> OverrideRow | None: ...
-
-    async def page(
-        self, *, lead_id: UUID | None, before: tuple[datetime, UUID] | None, limit: int
-    ) -> Sequence[OverrideRow]: ...
-
-    async def in_force(self, lead_id: UUID, rep: str, work: str, *, at: datetime) -> OverrideRow | None: ...
-    async def revoke(self, override_id: UUID, *, at: datetime) -> bool: ...

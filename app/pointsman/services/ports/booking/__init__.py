@@ -1,0 +1,1 @@
+"""Appointments, the time they take, calendars, connections and deliveries."""

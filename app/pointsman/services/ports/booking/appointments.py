@@ -1,0 +1,178 @@
+"""The appointments repository: appointments, their history, and the time that they take."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from pointsman.domain.booking.availability import Interval
+from pointsman.domain.booking.lifecycle import AppointmentState, AppointmentStatus, MeetingOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Companion:
+    """Who takes part beside the rep who leads the appointment: sent by which pool, and why just this one."""
+
+    rep_id: UUID
+    rep_key: str
+    work: str
+    pool: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentRow:
+    """An appointment as stored, with the keys of its reps. `status` is a domain.appointments.Status."""
+
+    id: UUID
+    lead_id: UUID
+    rep_id: UUID
+    rep_key: str
+    work: str
+    category: str | None
+    status: str
+    confirm_by: datetime | None
+    accepted_at: datetime | None
+    reject_code: str | None
+    outcome: str | None
+    outcome_at: datetime | None
+    conflict: str | None
+    starts_at: datetime
+    ends_at: datetime
+    title: str
+    assignment_id: UUID
+    gate_check_id: UUID | None
+    override_id: UUID | None
+    gate_snapshot: Mapping[str, Any]
+    setter_rep_id: UUID | None
+    setter_key: str | None
+    booked_by: str
+    sequence: int
+    created_at: datetime
+    cancelled_at: datetime | None
+    cancelled_by: str | None
+    cancel_reason: str | None
+    companions: tuple[Companion, ...] = ()
+
+    @property
+    def interval(self) -> Interval:
+        return Interval(self.starts_at, self.ends_at)
+
+    @property
+    def state(self) -> AppointmentState:
+        """What decides what may be done with it."""
+        return AppointmentState(
+            status=AppointmentStatus(self.status),
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            accepted=self.accepted_at is not None,
+            outcome=MeetingOutcome(self.outcome) if self.outcome else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentEvent:
+    """One line of an appointment's life. `detail` holds before and after, and no personal data."""
+
+    id: UUID
+    appointment_id: UUID
+    at: datetime
+    act: str
+    by: str
+    actor: str
+    reason: str | None
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusyReservation:
+    """Time of a rep that is given away: to an appointment, or, until it expires, to a slot hold."""
+
+    rep_id: UUID
+    interval: Interval
+    lead_id: UUID
+    appointment_id: UUID | None
+    slot_hold_id: UUID | None
+    category: str | None  # of the appointment
+
+
+class Appointments(Protocol):
+    async def lock_reps(self, rep_ids: Sequence[UUID]) -> None:
+        """Hold these reps' rows, in the order of their ids: bookings of one rep happen one after another."""
+        ...
+
+    async def busy_reservations(self, rep_ids: Sequence[UUID], window: Interval) -> Sequence[BusyReservation]:
+        """What overlaps `window` of these reps' time, by start; holds that have run out are not there."""
+        ...
+
+    async def add(self, row: AppointmentRow, *, reservation_ids: Sequence[UUID]) -> None:
+        """The appointment, its companions, and the time of everybody who takes part: one id for each of them.
+
+        Raises `Refused` "reservations_no_overlap".
+        """
+        ...
+
+    async def save(self, row: AppointmentRow) -> None:
+        """Write all that may change (not the companions, and no reservation)."""
+        ...
+
+    async def release_time(self, appointment_id: UUID) -> None:
+        """Give up all the time that it owns."""
+        ...
+
+    async def reserve_time(self, row: AppointmentRow, *, reservation_ids: Sequence[UUID]) -> None:
+        """Own the row's time for everybody who takes part, having given up the old. Raises `Refused` as `add`."""
+        ...
+
+    async def set_companions(self, appointment_id: UUID, companions: Sequence[Companion]) -> None:
+        """Make these the companions; their time is another matter."""
+        ...
+
+    async def add_event(self, event: AppointmentEvent) -> None: ...
+
+    async def history(self, appointment_id: UUID) -> Sequence[AppointmentEvent]:
+        """Oldest first."""
+        ...
+
+    async def count_by_rep(self, rep_ids: Sequence[UUID], window: Interval) -> Mapping[UUID, int]:
+        """How many standing or held appointments each takes part in that begin inside `window`; 0 is listed, too."""
+        ...
+
+    async def has_other_attended(self, assignment_id: UUID, *, besides: UUID) -> bool:
+        """Whether another appointment that rests on this assignment took place."""
+        ...
+
+    async def active_of_rep(self, rep_id: UUID, *, after: datetime) -> Sequence[AppointmentRow]:
+        """The standing appointments that the rep leads and that end after `after`, by start."""
+        ...
+
+    async def unconfirmed(self, *, before: datetime, limit: int) -> Sequence[UUID]:
+        """Requested ones whose `confirm_by` is not after `before`."""
+        ...
+
+    async def without_result(self, *, ended_by: datetime, code: str, limit: int) -> Sequence[AppointmentRow]:
+        """Standing ones that ended by then, the oldest first, but those with an open alert `code` about them."""
+        ...
+
+    async def get(
+        self, appointment_id: UUID, *, lock: bool = False, supplier: str | None = None
+    ) -> AppointmentRow | None: ...
+
+    async def active_for_lead(self, lead_id: UUID) -> AppointmentRow | None:
+        """The lead's standing appointment: requested or confirmed."""
+        ...
+
+    async def page(
+        self,
+        *,
+        supplier: str | None,
+        lead_id: UUID | None,
+        rep_key: str | None,
+        status: str | None,
+        after: tuple[datetime, UUID] | None,
+        limit: int,
+        ended_by: datetime | None = None,
+    ) -> Sequence[AppointmentRow]:
+        """By start and id, newest first; with `ended_by` only standing ones that ended by then."""
+        ...

@@ -1,0 +1,55 @@
+"""The calendars repository: which calendars a rep has, and what was last read from them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from pointsman.domain.booking.availability import Interval
+from pointsman.services.ports.booking.connections import ConnectionRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarBinding:
+    """One calendar of one rep; every bound calendar is read, appointments are written to the one that `writes`."""
+
+    id: UUID
+    rep_id: UUID
+    rep_key: str
+    connection: ConnectionRow
+    calendar: str
+    writes: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarReading:
+    """The last reading of one bound calendar; with `error` its owner is unbookable, whatever `busy` says."""
+
+    binding_id: UUID
+    window: Interval
+    busy: tuple[Interval, ...]
+    read_at: datetime
+    error: str | None
+
+
+class Calendars(Protocol):
+    async def bindings(
+        self, rep_keys: Sequence[str] | None
+    ) -> Sequence[tuple[CalendarBinding, CalendarReading | None]]:
+        """The calendars of these reps (None: of all active reps) with their last readings."""
+        ...
+
+    async def store_readings(self, reads: Sequence[CalendarReading]) -> None:
+        """Keep each reading unless a later one is there already."""
+        ...
+
+    async def drop_readings(self, connection_id: UUID) -> None:
+        """Drop the readings made through a connection, so that the next reader reads afresh."""
+        ...
+
+    async def bind(self, rep_id: UUID, bindings: Sequence[CalendarBinding]) -> None:
+        """Make these the rep's calendars, keeping the ids of those that stay."""
+        ...
+
+    async def write_target(self, rep_id: UUID) -> CalendarBinding | None: ...

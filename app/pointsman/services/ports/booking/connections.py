@@ -1,0 +1,48 @@
+"""The connections repository."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from pointsman.services.ports.vendors.calendars import ConnectionRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionRow:
+    """A configured connector; `fault` says why it is out of use."""
+
+    id: UUID
+    key: str
+    connector: str
+    config: Mapping[str, Any]
+    sealed: bytes
+    active: bool
+    fault: str | None
+    created_at: datetime
+    fresh_for_s: int | None = None  # how old a reading may be to show slots; None is the service's own measure
+    keeps_owners: bool = False  # a CRM that is told who owns a lead, and of its meetings
+
+    def ref(self) -> ConnectionRef:
+        return ConnectionRef(id=self.id, connector=self.connector, config=self.config, sealed=self.sealed)
+
+
+class Connections(Protocol):
+    async def add(self, row: ConnectionRow) -> None: ...
+
+    async def change(self, row: ConnectionRow) -> None: ...
+
+    async def get(self, key: str, *, lock: bool = False) -> ConnectionRow | None: ...
+
+    async def page(self, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[ConnectionRow]:
+        """By creation and id, newest first."""
+        ...
+
+    async def owner_keeping_crms(self) -> Sequence[ConnectionRow]:
+        """The CRMs that hear who owns a lead, by key, also those that are out of use."""
+        ...
+
+    async def set_fault(self, connection_id: UUID, fault: str | None) -> bool:
+        """Whether that changed anything."""
+        ...

@@ -1,0 +1,124 @@
+"""The deliveries repository: effects owed to connections."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from pointsman.domain.booking.availability import Interval
+from pointsman.services.ports.booking.connections import ConnectionRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow:
+    """One effect owed to one calendar or CRM. `key` names there what it is about, the same for every op on it."""
+
+    id: UUID
+    appointment_id: UUID
+    rep_id: UUID
+    connection_id: UUID
+    calendar: str
+    op: str
+    key: str
+    sequence: int
+    status: str
+    attempts: int
+    next_attempt_at: datetime
+    last_error: str | None
+    vendor_id: str | None
+    vendor_version: str | None
+    created_at: datetime
+    done_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedEvent:
+    """An event that we put into a calendar for an appointment ahead, and how we left it there.
+
+    `wanted` False: it was taken out again. `settled_at` is when the last of it was carried out; None while anything is
+    still owed, or dead: then the calendar cannot be expected to agree.
+    """
+
+    connection_id: UUID
+    calendar: str
+    key: str
+    appointment_id: UUID
+    rep_id: UUID
+    rep_key: str
+    is_leader: bool  # the rep leads the appointment, and is not just a companion
+    is_wanted: bool
+    settled_at: datetime | None
+    sequence: int  # of the appointment
+    starts_at: datetime
+    ends_at: datetime
+    conflict: str | None
+
+    @property
+    def interval(self) -> Interval:
+        return Interval(self.starts_at, self.ends_at)
+
+
+class Deliveries(Protocol):
+    async def add(self, row: DeliveryRow) -> None: ...
+
+    async def placed_events(self, *, after: datetime) -> Sequence[PlacedEvent]:
+        """Every event that was put into a calendar for an appointment that begins after `after`."""
+        ...
+
+    async def get(self, delivery_id: UUID) -> DeliveryRow | None: ...
+
+    async def of_appointment(self, appointment_id: UUID) -> Sequence[DeliveryRow]:
+        """In the order in which they are owed."""
+        ...
+
+    async def owner_ops_of_lead(self, lead_id: UUID, connection_id: UUID) -> Sequence[DeliveryRow]:
+        """The `own` ops of all the lead's appointments at one CRM, in order."""
+        ...
+
+    async def claim(self, delivery_id: UUID, *, lease: UUID, span: timedelta, at: datetime) -> DeliveryRow | None:
+        """Take a pending delivery that is due, held by nobody and behind no earlier one; counts the attempt.
+
+        Leases run on the clock of the database, so that no worker's clock can break them.
+        """
+        ...
+
+    async def settle(
+        self,
+        delivery_id: UUID,
+        *,
+        lease: UUID,
+        status: str,
+        at: datetime,
+        error: str | None = None,
+        vendor_id: str | None = None,
+        vendor_version: str | None = None,
+    ) -> bool:
+        """End a claimed delivery. False when the lease was lost meanwhile: then nothing is written."""
+        ...
+
+    async def postpone(
+        self, delivery_id: UUID, *, lease: UUID, until: datetime, error: str, counted: bool = True
+    ) -> bool:
+        """Give a claimed delivery back until then; `counted` False takes the attempt back too."""
+        ...
+
+    async def reopen(self, delivery_id: UUID, *, status: str, at: datetime) -> bool:
+        """Make a delivery of this status pending and due, with its attempts kept; not while somebody holds it."""
+        ...
+
+    async def connection(self, connection_id: UUID) -> ConnectionRow: ...
+
+    async def claim_overdue(self, *, before: datetime, at: datetime, limit: int) -> Sequence[DeliveryRow]:
+        """Those due before `before` that nobody holds; they become due at `at`, so that the next sweep leaves them."""
+        ...
+
+    async def pending_of_connection(self, connection_id: UUID, *, limit: int) -> Sequence[DeliveryRow]:
+        """Pending ones of a connection, oldest first."""
+        ...
+
+    async def page(
+        self, *, status: str | None, appointment_id: UUID | None, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[DeliveryRow]:
+        """By creation and id, newest first."""
+        ...

@@ -1,0 +1,1 @@
+"""Intakes, the inbox and repeated requests."""

@@ -1,0 +1,1 @@
+"""Leads, accounts and their merges."""

@@ -1,0 +1,1 @@
+"""Jobs, audit, alerts, API keys and the state of the service."""

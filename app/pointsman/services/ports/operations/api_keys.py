@@ -1,0 +1,27 @@
+"""The API keys repository."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKeyRow:
+    """An API key as stored: the secret only as its SHA-256."""
+
+    id: str
+    name: str
+    secret_hash: bytes
+    scopes: frozenset[str]
+    supplier: str | None
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+class ApiKeys(Protocol):
+    async def get(self, key_id: str) -> ApiKeyRow | None: ...
+    async def add(self, row: ApiKeyRow) -> None: ...
+    async def list(self) -> Sequence[ApiKeyRow]: ...
+    async def revoke(self, key_id: str, *, at: datetime) -> bool: ...

@@ -1,0 +1,21 @@
+"""The job queue."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+
+class Jobs(Protocol):
+    """Work that follows from this transaction: written with it, run after it."""
+
+    async def defer(
+        self,
+        task: str,
+        args: Mapping[str, Any],
+        *,
+        lock: str | None = None,
+        at: datetime | None = None,
+        priority: int = 0,
+    ) -> None:
+        """Jobs with the same `lock` run one after another. `at` is the earliest start."""
+        ...

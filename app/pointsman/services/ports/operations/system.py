@@ -1,0 +1,30 @@
+"""The state of the whole service."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemState:
+    """What the database knows about the deployment."""
+
+    revision: str | None  # of the schema; None before the first migration
+    worker_seen_at: datetime | None  # the last sign of life of any worker
+    now: datetime  # the database's clock
+    server_version: int  # 150004 is 15.4
+
+
+class System(Protocol):
+    """The deployment as a whole."""
+
+    async def state(self) -> SystemState: ...
+
+    async def counts(self) -> Mapping[str, Mapping[str, int]]:
+        """How many there are, by kind and label: {"decisions": {"assigned": 12}}. Never personal data."""
+        ...
+
+    async def claim_run(self, task: str, *, every: timedelta) -> bool:
+        """Whether `task` is due, and this process is the one that does it now."""
+        ...

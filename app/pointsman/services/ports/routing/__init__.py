@@ -1,0 +1,1 @@
+"""Policies, decisions, ledgers, gates, overrides and holds."""

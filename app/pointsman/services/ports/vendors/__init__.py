@@ -1,0 +1,1 @@
+"""What connected vendors do for the use cases."""
