@@ -53,7 +53,7 @@ def _ignore(_connector: str, _kind: str) -> None:
 
 
 class ConnectorGateway:
-    """Implements `CalendarGateway`. Whatever a connector raises leaves here as a `CalendarFault`.
+    """Implements `CalendarGateway`. Whatever a connector raises leaves here as a `VendorError`.
 
     `on_bug(connector, exception type)` is told of everything that a connector raised and should not have.
     """
@@ -166,7 +166,7 @@ class ConnectorGateway:
         deadline: timedelta = CALL_DEADLINE,
         writes: bool = False,
     ) -> T:
-        """What `do` answers. Whatever it raises, but a `CalendarFault`, is a connector's and leaves here as one."""
+        """What `do` answers. Whatever it raises, but a `VendorError`, is a connector's and leaves here as one."""
         name = connection.connector
         limit = asyncio.timeout(deadline.total_seconds())
         try:

@@ -1,19 +1,19 @@
 """Everything that can go wrong for a caller, named for what the caller does next.
 
     PointsmanError
-    ├── Invalid              the request is wrong as written: mend it
-    │   └── PolicyInvalid    the policy document has faults: mend them
-    ├── Unauthenticated      say who you are
-    ├── Forbidden            this key may not do that
-    ├── NotFound             no such thing
-    ├── Conflict             the state of things forbids it: look again
-    │   ├── SlotTaken        that time is gone: choose another slot
-    │   ├── InFlight         the same request is still running: wait and retry
-    │   └── StaleVersion     somebody changed it meanwhile: read, then retry
-    ├── RoleProtected        the rep's role or the gate forbids this work: no path around it
-    ├── KeyReused            an idempotency key came back with another body: use a new key
-    ├── TooLarge             more than we accept at once: send less
-    └── Unavailable          we cannot do it right now: retry later
+    ├── Invalid                      the request is wrong as written: mend it
+    │   └── PolicyInvalid            the policy document has faults: mend them
+    ├── Unauthenticated              say who you are
+    ├── Forbidden                    this key may not do that
+    ├── NotFound                     no such thing
+    ├── Conflict                     the state of things forbids it: look again
+    │   ├── SlotTaken                that time is gone: choose another slot
+    │   ├── RequestInFlight          the same request is still running: wait and retry
+    │   └── StaleVersion             somebody changed it meanwhile: read, then retry
+    ├── RoleProtected                the rep's role or the gate forbids this work: no path around it
+    ├── IdempotencyKeyReused         an idempotency key came back with another body: use a new key
+    ├── TooLarge                     more than we accept at once: send less
+    └── Unavailable                  we cannot do it right now: retry later
 
 `path` points at the fault inside the request ("rules[3].when.field"); `code` is stable and goes
 into the problem's `type`.

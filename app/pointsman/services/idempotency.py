@@ -32,8 +32,8 @@ async def run_once(
 ) -> IdempotentResponse:
     """Run `work` in one transaction that also stores its answer, unless the key has one already.
 
-    Keys belong to one caller and route, and are kept for a day. Raises InFlight while the first request runs, and
-    KeyReused when the key came with another body. When `work` fails nothing is stored: the key may be used again.
+    Keys belong to one caller and route, and are kept for a day. Raises RequestInFlight while the first request runs, and
+    IdempotencyKeyReused when the key came with another body. When `work` fails nothing is stored: the key may be used again.
     """
     if key is None:
         return await run_in_transaction(env, work)

@@ -11,7 +11,7 @@ _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0
 class HeaderLimitsProtocol(HttpToolsProtocol):
     """Closes a connection that does not bring whole headers in time, or brings too much of them.
 
-    Bodies have bounds of their own in `Limits`.
+    Bodies have bounds of their own in `BodyLimitsMiddleware`.
     """
 
     header_deadline_s: ClassVar[float] = 10.0

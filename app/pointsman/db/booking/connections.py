@@ -42,7 +42,7 @@ class SqlConnections:
         self._connection = connection
 
     async def add(self, row: ConnectionRow) -> None:
-        """Raises `Refused` "connections_key_key" when the key is in use."""
+        """Raises `ConstraintRefused` "connections_key_key" when the key is in use."""
         with translating_errors():
             await self._connection.execute(_ADD, {name: getattr(row, name) for name in ConnectionRow.__slots__})
 

@@ -43,7 +43,7 @@ def earliest_starts(
 ) -> dict[str, datetime]:
     """When each rep can be booked first, by the rules that slots are offered by; whoever cannot be is left out.
 
-    Whoever has no free slot on the days that may be looked at (`most_days` over all reps) is left out, too. A day on which
+    Whoever has no free slot on the days that may be looked at (`max_days` over all reps) is left out, too. A day on which
     any of `categories` is full counts as full.
     """
     reach = bookable_window(rules, now)

@@ -217,7 +217,7 @@ class AppointmentState:
 
 
 def allowed_actions(appointment: AppointmentState, now: datetime) -> tuple[AppointmentAction, ...]:
-    """What may be done with it now, in the order of `Act`. LAPSE is nobody's to ask for and is not listed."""
+    """What may be done with it now, in the order of `AppointmentAction`. LAPSE is nobody's to ask for and is not listed."""
     ahead = now < appointment.starts_at
     judging = set() if appointment.accepted else {AppointmentAction.ACCEPT, AppointmentAction.REJECT}
     match appointment.status:

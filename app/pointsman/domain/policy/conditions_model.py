@@ -110,7 +110,7 @@ class Leaf(PolicyModel):
 
     @cached_property
     def operand(self) -> object:
-        """The value compared with: a scalar, a duration, a `Ref`, or a tuple."""
+        """The value compared with: a scalar, a duration, a `FieldRef`, or a tuple."""
         return self.__dict__["in_" if self.operator is Operator.IN else self.operator.value]
 
     def _used(self) -> list[str]:

@@ -68,7 +68,7 @@ async def apply_appointment_change(
 ) -> AppointmentRow:
     """Write the appointment as `party` has it at `wanted`, with everybody's time, and owe what calendars have to hear.
 
-    The lead, the appointment and everybody's rows are locked. `known_to` is whose calendar knows already. Raises
+    The lead, the appointment and everybody's rows are locked. `informed_rep_id` is whose calendar knows already. Raises
     RoleProtected "gate-closed", Conflict "no-calendar", and SlotTaken where the database says that the time is gone.
     """
     now = env.clock()

@@ -53,7 +53,7 @@ async def build_crm_update(
 
 
 async def send_crm_update(env: Env, connection: ConnectionRef, telling: CrmUpdate) -> None:
-    """Say it. Raises a `CalendarFault`."""
+    """Say it. Raises a `VendorError`."""
     if telling.person is None:
         raise VendorRejectedError(_NO_ADDRESS)
     if telling.meeting is not None:

@@ -24,7 +24,7 @@ EVENT_OPS = frozenset({"book", "move", "cancel"})
 async def enqueue_deliveries(
     env: Env, tx: Tx, row: AppointmentRow, op: str, *, informed_rep_id: UUID | None = None
 ) -> None:
-    """Owe `op` (book, move or cancel) to the calendars of all who take part, but not to that of `known_to`.
+    """Owe `op` (book, move or cancel) to the calendars of all who take part, but not to that of `informed_rep_id`.
 
     Who has no event yet gets one, and who has none any more is not told again. Raises Conflict "no-calendar".
     """

@@ -84,7 +84,7 @@ class Tx(Protocol):
 
 
 class UnitOfWork(Protocol):
-    """Opens transactions. Raises `Refused`, `LostRace` or `Unreachable` (see faults)."""
+    """Opens transactions. Raises `ConstraintRefused`, `LostRace` or `DatabaseUnavailable` (see faults)."""
 
     def __call__(self) -> AbstractAsyncContextManager[Tx]: ...
 

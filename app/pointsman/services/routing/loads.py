@@ -21,7 +21,7 @@ from pointsman.services.ports.routing.decisions import CapPeriods, LoadQuery
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutingLoads:
-    """Loads by rep; by category, then rep; by supplier. See `World`."""
+    """Loads by rep; by category, then rep; by supplier. See `RoutingInputs`."""
 
     reps: Mapping[str, RepLoad] = field(default_factory=dict)
     categories: Mapping[str, Mapping[str, RepLoad]] = field(default_factory=dict)

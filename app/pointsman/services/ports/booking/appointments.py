@@ -109,7 +109,7 @@ class Appointments(Protocol):
     async def add(self, row: AppointmentRow, *, reservation_ids: Sequence[UUID]) -> None:
         """The appointment, its companions, and the time of everybody who takes part: one id for each of them.
 
-        Raises `Refused` "reservations_no_overlap".
+        Raises `ConstraintRefused` "reservations_no_overlap".
         """
         ...
 
@@ -122,7 +122,7 @@ class Appointments(Protocol):
         ...
 
     async def reserve_time(self, row: AppointmentRow, *, reservation_ids: Sequence[UUID]) -> None:
-        """Own the row's time for everybody who takes part, having given up the old. Raises `Refused` as `add`."""
+        """Own the row's time for everybody who takes part, having given up the old. Raises `ConstraintRefused` as `add`."""
         ...
 
     async def set_companions(self, appointment_id: UUID, companions: Sequence[Companion]) -> None:

@@ -154,11 +154,11 @@ class Decisions(Protocol):
     async def end_assignment(self, assignment_id: UUID, *, at: datetime, reason: str) -> None: ...
 
     async def write(self, write: RoutingWrite) -> None:
-        """Raises `Refused` when the database will not have it, `LostRace` after a deadlock."""
+        """Raises `ConstraintRefused` when the database will not have it, `LostRace` after a deadlock."""
         ...
 
     async def add_assignment(self, row: AssignmentRow) -> None:
-        """An assignment that no rule decided; raises `Refused`."""
+        """An assignment that no rule decided; raises `ConstraintRefused`."""
         ...
 
     async def assignment(self, assignment_id: UUID) -> AssignmentRow | None: ...

@@ -76,7 +76,7 @@ class VendorEvent:
 
 
 class CalendarGateway(Protocol):
-    """Every method may raise a `CalendarFault`; none is called while a transaction is open."""
+    """Every method may raise a `VendorError`; none is called while a transaction is open."""
 
     def seal(self, connector: str, config: Mapping[str, object]) -> tuple[dict[str, object], bytes]:
         """Check a connection's configuration and part it into what may be shown and the encrypted rest.

@@ -32,7 +32,7 @@ class CrmMeeting:
 
 
 class CrmGateway(Protocol):
-    """The calls may raise a `CalendarFault` (its tree is that of every vendor); none is made inside a transaction."""
+    """The calls may raise a `VendorError` (its tree is that of every vendor); none is made inside a transaction."""
 
     def is_crm(self, connector: str) -> bool:
         """Whether this connector keeps records. NotFound for an unknown connector, Unavailable for a broken one."""
@@ -41,7 +41,7 @@ class CrmGateway(Protocol):
     async def set_owner(self, connection: ConnectionRef, person: CrmPerson, owner_email: str) -> str:
         """Make the user with this address the person's owner; the record's id. Again is harmless.
 
-        Raises `FaultUnknownOwner` too.
+        Raises `UnknownCrmOwnerError` too.
         """
         ...
 
