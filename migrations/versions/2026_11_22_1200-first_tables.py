@@ -593,7 +593,7 @@ def upgrade() -> None:
         sa.Column("cancelled_by", sa.Text(), nullable=True),
         sa.Column("cancel_reason", sa.Text(), nullable=True),
         sa.CheckConstraint(
-            "status in ('requested','confirmed','held','no_show','cancelled','rejected')",
+            "status in ('requested','confirmed','attended','no_show','cancelled','rejected')",
             name=op.f("appointments_status_check"),
         ),
         sa.CheckConstraint(
@@ -603,7 +603,7 @@ def upgrade() -> None:
             "(status = 'rejected') = (reject_code is not null)", name=op.f("appointments_reject_code_check")
         ),
         sa.CheckConstraint("outcome in ('won','lost','later')", name=op.f("appointments_outcome_check")),
-        sa.CheckConstraint("outcome is null or status = 'held'", name=op.f("appointments_outcome_held_check")),
+        sa.CheckConstraint("outcome is null or status = 'attended'", name=op.f("appointments_outcome_attended_check")),
         sa.CheckConstraint("ends_at > starts_at", name=op.f("appointments_order_check")),
         sa.ForeignKeyConstraint(["assignment_id"], ["assignments.id"], name=op.f("appointments_assignment_id_fkey")),
         sa.ForeignKeyConstraint(["gate_check_id"], ["gate_checks.id"], name=op.f("appointments_gate_check_id_fkey")),

@@ -364,7 +364,7 @@ begin
     if not found then
         return null;
     end if;
-    if v_appointment.status in ('requested', 'confirmed', 'held') then
+    if v_appointment.status in ('requested', 'confirmed', 'attended') then
         -- Exactly the time of everybody who takes part: no more, no less.
         if exists (
             (select v_appointment.rep_id union all

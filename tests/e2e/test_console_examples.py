@@ -57,7 +57,7 @@ CONFLICTS = {
     "POST /v1/inbox/{inbox_id}/replay": 409,  # it is no dead letter
     "POST /v1/deliveries/{delivery_id}/replay": 409,  # nor is this one
     "POST /v1/pools/{name}/rebuild": 409,  # its ledger agrees with its history
-    "POST /v1/appointments/{appointment_id}/held": 409,  # it has not begun
+    "POST /v1/appointments/{appointment_id}/attended": 409,  # it has not begun
     "POST /v1/appointments/{appointment_id}/no-show": 409,
     "POST /v1/appointments/{appointment_id}/outcome": 409,
     "POST /v1/appointments/{appointment_id}/reject": 409,  # it was accepted a moment ago

@@ -26,7 +26,7 @@ Do = Callable[[Floor, UUID], Awaitable[AppointmentRow]]
 DO: Mapping[tuple[AppointmentAction, str], Do] = {
     (AppointmentAction.CONFIRM, ""): lambda floor, it: confirm(floor.env, it, actor=SETTER),
     (AppointmentAction.ACCEPT, ""): lambda floor, it: accept(floor.env, it, actor=SETTER),
-    (AppointmentAction.HELD, ""): lambda floor, it: mark_attended(floor.env, it, actor=SETTER),
+    (AppointmentAction.ATTENDED, ""): lambda floor, it: mark_attended(floor.env, it, actor=SETTER),
     (AppointmentAction.NO_SHOW, ""): lambda floor, it: mark_no_show(floor.env, it, actor=SETTER),
     **{
         (AppointmentAction.CANCEL, str(by)): (lambda floor, it, by=by: cancelled(floor, it, by))
@@ -65,7 +65,7 @@ class State:
     acts: tuple[tuple[AppointmentAction, str], ...] = ()
 
 
-_HELD = (AppointmentAction.HELD, "")
+_ATTENDED = (AppointmentAction.ATTENDED, "")
 _ACCEPTED = (AppointmentAction.ACCEPT, "")
 
 STATES: Mapping[str, State] = {
@@ -75,11 +75,11 @@ STATES: Mapping[str, State] = {
     "confirmed, past": State(past=True),
     "accepted": State(acts=(_ACCEPTED,)),
     "accepted, past": State(past=True, acts=(_ACCEPTED,)),
-    "held": State(past=True, acts=(_HELD,)),
-    "held, accepted": State(past=True, acts=(_HELD, _ACCEPTED)),
-    "held, won": State(past=True, acts=(_HELD, (AppointmentAction.OUTCOME, "won"))),
-    "held, lost": State(past=True, acts=(_HELD, (AppointmentAction.OUTCOME, "lost"))),
-    "held, later": State(past=True, acts=(_HELD, (AppointmentAction.OUTCOME, "later"))),
+    "attended": State(past=True, acts=(_ATTENDED,)),
+    "attended, accepted": State(past=True, acts=(_ATTENDED, _ACCEPTED)),
+    "attended, won": State(past=True, acts=(_ATTENDED, (AppointmentAction.OUTCOME, "won"))),
+    "attended, lost": State(past=True, acts=(_ATTENDED, (AppointmentAction.OUTCOME, "lost"))),
+    "attended, later": State(past=True, acts=(_ATTENDED, (AppointmentAction.OUTCOME, "later"))),
     "no-show": State(past=True, acts=((AppointmentAction.NO_SHOW, ""),)),
     "cancelled": State(acts=((AppointmentAction.CANCEL, "prospect"),)),
     "rejected": State(acts=((AppointmentAction.REJECT, "wrong_segment"),)),

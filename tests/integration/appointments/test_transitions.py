@@ -48,11 +48,11 @@ SAID = {
     "confirmed, past": {(AppointmentAction.CONFIRM, "")},
     "accepted": {(AppointmentAction.CONFIRM, ""), (AppointmentAction.ACCEPT, "")},
     "accepted, past": {(AppointmentAction.CONFIRM, ""), (AppointmentAction.ACCEPT, "")},
-    "held": {(AppointmentAction.HELD, "")},
-    "held, accepted": {(AppointmentAction.HELD, ""), (AppointmentAction.ACCEPT, "")},
-    "held, won": {(AppointmentAction.HELD, ""), (AppointmentAction.OUTCOME, "won")},
-    "held, lost": {(AppointmentAction.HELD, ""), (AppointmentAction.OUTCOME, "lost")},
-    "held, later": {(AppointmentAction.HELD, ""), (AppointmentAction.OUTCOME, "later")},
+    "attended": {(AppointmentAction.ATTENDED, "")},
+    "attended, accepted": {(AppointmentAction.ATTENDED, ""), (AppointmentAction.ACCEPT, "")},
+    "attended, won": {(AppointmentAction.ATTENDED, ""), (AppointmentAction.OUTCOME, "won")},
+    "attended, lost": {(AppointmentAction.ATTENDED, ""), (AppointmentAction.OUTCOME, "lost")},
+    "attended, later": {(AppointmentAction.ATTENDED, ""), (AppointmentAction.OUTCOME, "later")},
     "no-show": {(AppointmentAction.NO_SHOW, "")},
     "cancelled": {key for key in DO if key[0] is AppointmentAction.CANCEL},
     "rejected": {(AppointmentAction.REJECT, "wrong_segment")},
@@ -62,11 +62,11 @@ SAID = {
 FROM = {
     AppointmentAction.CONFIRM: ("requested",),
     AppointmentAction.CANCEL: ("confirmed", "requested", "confirmed, past", "accepted"),
-    AppointmentAction.ACCEPT: ("confirmed", "confirmed, past", "held"),
-    AppointmentAction.REJECT: ("confirmed", "requested", "confirmed, past", "held"),
-    AppointmentAction.HELD: ("confirmed, past", "requested, past", "accepted, past"),
+    AppointmentAction.ACCEPT: ("confirmed", "confirmed, past", "attended"),
+    AppointmentAction.REJECT: ("confirmed", "requested", "confirmed, past", "attended"),
+    AppointmentAction.ATTENDED: ("confirmed, past", "requested, past", "accepted, past"),
     AppointmentAction.NO_SHOW: ("confirmed, past", "requested, past", "accepted, past"),
-    AppointmentAction.OUTCOME: ("held", "held, accepted", "held, later"),
+    AppointmentAction.OUTCOME: ("attended", "attended, accepted", "attended, later"),
 }
 LEGAL = [(key, state) for key in DO for state in FROM[key[0]] if key not in SAID.get(state, ())]
 
@@ -98,7 +98,7 @@ def _events_of(after: Seen, *, past: bool) -> int:
 
 def _as_the_row_says(effect: Transition, before: Seen, after: Seen, *, past: bool) -> None:
     assert after.status == (effect.status or before.status)
-    assert after.owned == (1 if after.status in ("requested", "confirmed", "held") else 0)
+    assert after.owned == (1 if after.status in ("requested", "confirmed", "attended") else 0)
     assert after.turns_back == (1 if effect.credit is CreditEffect.GIVEN_BACK else before.turns_back)
     assert (after.open_passes > 0) == (before.open_passes > 0 and effect.gate is not GateEffect.REVOKED)
     told = {CalendarOp.MOVE: ("move",), CalendarOp.CANCEL: ("cancel",)}.get(effect.calendar_op, ())
@@ -209,7 +209,7 @@ async def test_a_lead_that_no_other_closer_may_have_waits_and_does_not_go_back(f
 
 
 async def test_a_rejection_moves_no_lead_that_is_elsewhere_by_now(floor: Floor) -> None:
-    row = await appointment_in(floor, STATES["held"])
+    row = await appointment_in(floor, STATES["attended"])
     await floor.hand_over(row.lead_id, evidence=floor.evidence("need", affirmed=False))
     before = await Seen.of(floor, row)
     assert before.holder != row.rep_key
@@ -240,7 +240,7 @@ async def test_what_a_closer_rejected_is_not_handed_over_again_on_the_same_evide
 
 
 async def test_who_was_merged_away_cannot_be_handed_over_on_what_was_rejected_either(floor: Floor) -> None:
-    row = await appointment_in(floor, STATES["held"])
+    row = await appointment_in(floor, STATES["attended"])
     await rejected(floor, row.id, RejectCode.WRONG_BUYER)
     floor.world.clock.advance(timedelta(minutes=5))
     survivor = await floor.lead()
@@ -250,7 +250,7 @@ async def test_who_was_merged_away_cannot_be_handed_over_on_what_was_rejected_ei
 
 
 async def test_no_lead_leaves_its_closer_while_another_appointment_stands(floor: Floor) -> None:
-    first = await appointment_in(floor, STATES["held"])
+    first = await appointment_in(floor, STATES["attended"])
     offer = await floor.hand_over(first.lead_id)
     second = await book(floor.env, first.lead_id, offer.slots[-1].start, actor=SETTER)
     before = await Seen.of(floor, first)
@@ -268,7 +268,7 @@ async def test_no_lead_leaves_its_closer_while_another_appointment_stands(floor:
 
 
 async def test_later_brings_the_lead_back_from_the_day_that_was_named(floor: Floor) -> None:
-    row = await appointment_in(floor, STATES["held"])
+    row = await appointment_in(floor, STATES["attended"])
     today = floor.env.clock().date()
     await set_outcome(
         floor.env, row.id, outcome=MeetingOutcome.LATER, return_on=today + timedelta(days=90), actor=SETTER
@@ -290,7 +290,7 @@ async def test_later_brings_the_lead_back_from_the_day_that_was_named(floor: Flo
 async def test_who_was_put_off_comes_back_on_the_day_without_any_news(floor: Floor, met: bool) -> None:
     if not met:
         await floor.world.publish({**POLICY, "nurture": {"re_enter": {"field": "lead.score", "gte": 70}}})
-    row, lost = [await appointment_in(floor, STATES["held"]) for _ in range(2)]
+    row, lost = [await appointment_in(floor, STATES["attended"]) for _ in range(2)]
     day = floor.env.clock().date() + timedelta(days=3)
     await set_outcome(floor.env, row.id, outcome=MeetingOutcome.LATER, return_on=day, actor=SETTER)
     await decided(floor, lost.id, MeetingOutcome.LOST)
@@ -315,7 +315,7 @@ async def test_who_was_put_off_comes_back_on_the_day_without_any_news(floor: Flo
     ],
 )
 async def test_a_day_that_makes_no_sense_is_refused(floor: Floor, outcome: MeetingOutcome, again_on: date) -> None:
-    row = await appointment_in(floor, STATES["held"])
+    row = await appointment_in(floor, STATES["attended"])
     with pytest.raises(Invalid) as caught:
         await set_outcome(floor.env, row.id, outcome=outcome, return_on=again_on, actor=SETTER)
     assert [fault.path for fault in caught.value.faults] == ["body.again_on"]
@@ -338,7 +338,7 @@ async def test_who_bought_is_a_customer_and_news_of_them_are_a_customers(floor: 
 
 
 async def test_who_bought_without_a_company_is_a_customer_all_the_same(floor: Floor) -> None:
-    row = await appointment_in(floor, STATES["held, won"])
+    row = await appointment_in(floor, STATES["attended, won"])
     email = await floor.world.value("select email from leads where id = :id", id=row.lead_id)
     await floor.world.rows("update leads set account_id = null where id = :id", id=row.lead_id)
     news = await submit_lead(floor.env, LeadInput(email=email), actor=SETTER)
@@ -358,7 +358,7 @@ async def test_a_closed_duplicate_comes_back_like_a_new_lead(floor: Floor) -> No
 
 
 async def test_an_outcome_of_a_merged_lead_reaches_who_the_lead_is_now(floor: Floor) -> None:
-    row = await appointment_in(floor, STATES["held"])
+    row = await appointment_in(floor, STATES["attended"])
     await cancel_the_assignment(floor, row.lead_id)
     other = await floor.lead()
     await merge_leads(floor.env, row.lead_id, into=other, reason="same person", actor=SETTER)
@@ -374,7 +374,7 @@ async def test_who_waits_for_room_is_tried_at_once_when_a_closer_is_done_with_a_
     database_url: str, key: tuple[AppointmentAction, str]
 ) -> None:
     async with open_floor(database_url, caps=Caps(open_load=1)) as floor:
-        row = await appointment_in(floor, STATES["held"])
+        row = await appointment_in(floor, STATES["attended"])
         for _ in range(2):
             await floor.ready()
         waiting, handed = await floor.ready()
@@ -389,7 +389,7 @@ async def test_who_waits_for_room_is_tried_at_once_when_a_closer_is_done_with_a_
 
 @pytest.mark.parametrize("won", ["survivor", "other"])
 async def test_who_bought_stays_a_customer_through_a_merge(floor: Floor, won: str) -> None:
-    row = await appointment_in(floor, STATES["held, won"])
+    row = await appointment_in(floor, STATES["attended, won"])
     new = await floor.lead()
     lead, into = (new, row.lead_id) if won == "survivor" else (row.lead_id, new)
     merged = await merge_leads(floor.env, lead, into=into, reason="same person", actor=SETTER)
@@ -397,7 +397,7 @@ async def test_who_bought_stays_a_customer_through_a_merge(floor: Floor, won: st
 
 
 async def test_nobody_goes_on_prospecting_who_turns_out_to_have_bought(floor: Floor) -> None:
-    row = await appointment_in(floor, STATES["held, won"])
+    row = await appointment_in(floor, STATES["attended, won"])
     cold = await floor.world.lead(lead__country="DE")
     await floor.world.route(cold)
     merged = await merge_leads(floor.env, cold, into=row.lead_id, reason="same person", actor=SETTER)
@@ -472,8 +472,8 @@ async def test_fault_12_booked_again_after_a_no_show_the_turn_counts_again(floor
     assert all(found.agrees for found in await verify_all_ledgers(floor.env))
 
 
-async def test_a_turn_whose_meeting_was_held_is_used_up_whatever_becomes_of_the_next_one(floor: Floor) -> None:
-    row = await appointment_in(floor, STATES["held"])
+async def test_a_turn_whose_meeting_was_attended_is_used_up_whatever_becomes_of_the_next_one(floor: Floor) -> None:
+    row = await appointment_in(floor, STATES["attended"])
     offer = await slots_for_lead(floor.env, row.lead_id)
     second = await book(floor.env, row.lead_id, offer.slots[0].start, actor=SETTER)
     assert second.assignment_id == row.assignment_id
@@ -483,7 +483,7 @@ async def test_a_turn_whose_meeting_was_held_is_used_up_whatever_becomes_of_the_
 
 async def test_fault_33_a_meeting_that_was_made_to_be_counted_counts_for_nobody(floor: Floor) -> None:
     """SDRs game meeting counts: the closer's word undoes the pass, the turn and the count, and stays beside the setter."""
-    row = await appointment_in(floor, STATES["held"])
+    row = await appointment_in(floor, STATES["attended"])
     await rejected(floor, row.id, RejectCode.NOT_QUALIFIED)
     seen = await Seen.of(floor, row)
     assert (seen.turns_back, seen.open_passes, seen.work) == (1, 0, "qualification")

@@ -60,14 +60,14 @@ async def test_from_request_to_sale(floor: Floor, client: httpx.AsyncClient) -> 
     floor.world.clock.advance(row.ends_at - floor.env.clock())
     due = (await client.get("/v1/appointments", params={"due": "result"})).json()["items"]
     assert [item["id"] for item in due] == [str(row.id)]
-    assert (await client.post(f"{url}/held")).json()["legal"] == ["outcome"]
+    assert (await client.post(f"{url}/attended")).json()["legal"] == ["outcome"]
     won = await client.post(f"{url}/outcome", json={"outcome": "won"})
     assert (won.status_code, won.json()["outcome"], won.json()["legal"]) == (200, "won", [])
     assert (await client.get("/v1/appointments", params={"due": "result"})).json()["items"] == []
-    listed = (await client.get("/v1/appointments", params={"status": "held"})).json()["items"]
+    listed = (await client.get("/v1/appointments", params={"status": "attended"})).json()["items"]
     assert listed == [won.json()]
     history = (await client.get(url)).json()["history"]
-    assert [line["act"] for line in history] == ["book", "confirm", "accept", "held", "outcome"]
+    assert [line["act"] for line in history] == ["book", "confirm", "accept", "attended", "outcome"]
     assert history[1]["before"]["status"] == "requested"
     assert history[1]["after"]["status"] == "confirmed"
     assert {line["by"] for line in history[1:]} == {"closer"}
@@ -85,10 +85,10 @@ async def test_from_request_to_sale(floor: Floor, client: httpx.AsyncClient) -> 
         ("confirmed", "accept", None),
         ("confirmed", "cancel", {"by": "prospect", **WHY}),
         ("confirmed", "reject", {"code": "wrong_buyer", **WHY}),
-        ("confirmed, past", "held", None),
+        ("confirmed, past", "attended", None),
         ("confirmed, past", "no-show", None),
-        ("held", "outcome", {"outcome": "lost", **WHY}),
-        ("held", "outcome", {"outcome": "later"}),
+        ("attended", "outcome", {"outcome": "lost", **WHY}),
+        ("attended", "outcome", {"outcome": "later"}),
     ],
 )
 async def test_said_twice_is_said_once(
@@ -106,7 +106,7 @@ async def test_said_twice_is_said_once(
 
 async def test_what_is_not_legal_is_a_problem_that_says_what_is(floor: Floor, client: httpx.AsyncClient) -> None:
     row = await appointment_in(floor, STATES["confirmed"])
-    answer = await client.post(f"/v1/appointments/{row.id}/held")
+    answer = await client.post(f"/v1/appointments/{row.id}/attended")
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (409, "not-legal-now")
     assert problem["appointment"] == {"id": str(row.id), "status": "confirmed"}
@@ -130,7 +130,7 @@ async def test_what_is_not_legal_is_a_problem_that_says_what_is(floor: Floor, cl
 async def test_a_wrong_body_says_where(
     floor: Floor, client: httpx.AsyncClient, path: str, body: dict[str, Any], fault: str
 ) -> None:
-    row = await appointment_in(floor, STATES["held"])
+    row = await appointment_in(floor, STATES["attended"])
     answer = await client.post(f"/v1/appointments/{row.id}/{path}", json=body)
     assert answer.status_code == 422
     assert [item["path"] for item in answer.json()["faults"]] == [fault]
@@ -147,7 +147,7 @@ async def test_who_may_only_read_changes_nothing(floor: Floor, app: FastAPI) -> 
     row = await appointment_in(floor, STATES["confirmed"])
     async with caller(floor, app, "read") as reader:
         assert (await reader.get(f"/v1/appointments/{row.id}")).status_code == 200
-        for path in ("confirm", "accept", "held", "no-show"):
+        for path in ("confirm", "accept", "attended", "no-show"):
             assert (await reader.post(f"/v1/appointments/{row.id}/{path}")).status_code == 403
 
 

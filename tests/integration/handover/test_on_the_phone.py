@@ -228,7 +228,7 @@ async def test_an_appointment_without_a_result_stands_in_the_way_and_says_how_to
         json={"lead_id": str(lead_id), "start": (handed.slots[0].start + timedelta(days=10)).isoformat()},
     )
     assert (answer.status_code, answer.json()["code"]) == (409, "already-booked")
-    assert "say held, no-show or cancel first" in answer.json()["detail"]
+    assert "say attended, no-show or cancel first" in answer.json()["detail"]
     assert str(row.id) in answer.json()["detail"]
 
 

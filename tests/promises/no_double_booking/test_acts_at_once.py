@@ -34,7 +34,7 @@ AHEAD = [
 ]
 PAST = [
     (AppointmentAction.CANCEL, "setter"),
-    (AppointmentAction.HELD, ""),
+    (AppointmentAction.ATTENDED, ""),
     (AppointmentAction.NO_SHOW, ""),
     (AppointmentAction.REJECT, "not_qualified"),
     (AppointmentAction.OUTCOME, "won"),
@@ -86,7 +86,7 @@ async def one_legal_history(floor: Floor, row: AppointmentRow) -> None:
         stands = after(stands, event)
     assert (stands.status, stands.outcome) == (stored.status, stored.outcome)
     seen = await Seen.of(floor, row)
-    assert seen.owned == (1 if stored.status in ("requested", "confirmed", "held") else 0)
+    assert seen.owned == (1 if stored.status in ("requested", "confirmed", "attended") else 0)
     assert seen.turns_back in (0, 1)
     assert len(set(seen.ops)) >= 1
     assert seen.ops.count("cancel") <= 1

@@ -40,7 +40,7 @@ def standings(draw: st.DrawFn) -> AppointmentState:
         starts_at=START,
         ends_at=START + timedelta(minutes=30),
         accepted=draw(st.booleans()) and status is not AppointmentStatus.REQUESTED,
-        outcome=draw(st.none() | st.sampled_from(MeetingOutcome)) if status is AppointmentStatus.HELD else None,
+        outcome=draw(st.none() | st.sampled_from(MeetingOutcome)) if status is AppointmentStatus.ATTENDED else None,
     )
 
 
@@ -56,7 +56,7 @@ def test_what_is_legal_is_listed_once_and_in_order(appointment: AppointmentState
 
 @given(standings(), moments)
 def test_nothing_is_said_about_a_meeting_before_it_begins(appointment: AppointmentState, now: datetime) -> None:
-    assert now >= appointment.starts_at or not {AppointmentAction.HELD, AppointmentAction.NO_SHOW} & set(
+    assert now >= appointment.starts_at or not {AppointmentAction.ATTENDED, AppointmentAction.NO_SHOW} & set(
         allowed_actions(appointment, now)
     )
 
@@ -79,7 +79,7 @@ def test_whatever_stands_can_be_called_off_and_nothing_else_can(appointment: App
 
 @given(standings(), moments)
 def test_whatever_began_and_stands_can_be_given_its_result(appointment: AppointmentState, now: datetime) -> None:
-    may = {AppointmentAction.HELD, AppointmentAction.NO_SHOW} <= set(allowed_actions(appointment, now))
+    may = {AppointmentAction.ATTENDED, AppointmentAction.NO_SHOW} <= set(allowed_actions(appointment, now))
     assert may == (appointment.status in ACTIVE_STATUSES and now >= appointment.starts_at)
 
 
@@ -91,10 +91,13 @@ def test_what_was_accepted_is_never_rejected(appointment: AppointmentState, now:
 
 
 @given(standings(), moments)
-def test_only_a_held_meeting_has_an_outcome_and_only_later_is_followed_by_another(
+def test_only_an_attended_meeting_has_an_outcome_and_only_later_is_followed_by_another(
     appointment: AppointmentState, now: datetime
 ) -> None:
-    open_to_it = appointment.status is AppointmentStatus.HELD and appointment.outcome in (None, MeetingOutcome.LATER)
+    open_to_it = appointment.status is AppointmentStatus.ATTENDED and appointment.outcome in (
+        None,
+        MeetingOutcome.LATER,
+    )
     assert (AppointmentAction.OUTCOME in allowed_actions(appointment, now)) == open_to_it
 
 
@@ -140,7 +143,7 @@ def test_the_docs_show_the_table_as_it_is() -> None:
 
 def every_standing() -> Iterator[AppointmentState]:
     for status in AppointmentStatus:
-        for outcome in (None, *MeetingOutcome) if status is AppointmentStatus.HELD else (None,):
+        for outcome in (None, *MeetingOutcome) if status is AppointmentStatus.ATTENDED else (None,):
             yield AppointmentState(
                 status=status, starts_at=START, ends_at=START + timedelta(minutes=30), accepted=False, outcome=outcome
             )

@@ -35,12 +35,12 @@ class AppointmentDoc(BaseModel):
     work: str = Field(examples=["closing"])
     category: str | None = Field(description="By which some caps count.")
     status: str = Field(
-        description="requested, confirmed, held, no_show, cancelled or rejected", examples=["confirmed"]
+        description="requested, confirmed, attended, no_show, cancelled or rejected", examples=["confirmed"]
     )
     confirm_by: datetime | None = Field(description="A requested one is called off then, unless it is confirmed.")
     accepted_at: datetime | None = Field(description="When the closer said that it was rightly made.")
     reject_code: str | None = Field(examples=["wrong_buyer"])
-    outcome: str | None = Field(description="won, lost or later; of one that was held", examples=["won"])
+    outcome: str | None = Field(description="won, lost or later; of one that was attended", examples=["won"])
     outcome_at: datetime | None
     conflict: str | None = Field(description="What a calendar says otherwise, until somebody settles it.")
     legal: list[str] = Field(description="What may be done with it now.", examples=[["cancel", "reschedule"]])

@@ -111,7 +111,7 @@ async def reject(appointment_id: UUID, given: RejectIn, env: EnvDep, caller: Boo
 
 
 @router.post(
-    "/v1/appointments/{appointment_id}/held",
+    "/v1/appointments/{appointment_id}/attended",
     summary="Say that an appointment took place",
     description=f"From its start on. The lead stays with its closer. {_AGAIN}",
     responses=_FAULTS,
@@ -133,7 +133,7 @@ async def no_show(appointment_id: UUID, env: EnvDep, caller: BookingCaller) -> A
 @router.post(
     "/v1/appointments/{appointment_id}/outcome",
     summary="Say what became of a meeting",
-    description="Of one that was held. `won`: the lead is won and its company a customer; `lost` and `later`: the lead goes "
+    description="Of one that was attended. `won`: the lead is won and its company a customer; `lost` and `later`: the lead goes "
     f"to nurture. `later` may be followed by another outcome, the others are final. {_AGAIN}",
     responses=_FAULTS,
 )

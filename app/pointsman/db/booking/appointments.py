@@ -43,9 +43,9 @@ _LOG = insert(appointment_events)
 _HISTORY = text("select * from appointment_events where appointment_id = :id order by at, id")
 _COUNTS = text(
     "select x.rep_id, count(*) as n from (select id, rep_id from appointments"
-    "  where rep_id = any(:reps) and status in ('requested','confirmed','held') and starts_at >= :start and starts_at < :end"
+    "  where rep_id = any(:reps) and status in ('requested','confirmed','attended') and starts_at >= :start and starts_at < :end"
     "  union all select a.id, c.rep_id from appointment_companions c join appointments a on a.id = c.appointment_id"
-    "  where c.rep_id = any(:reps) and a.status in ('requested','confirmed','held')"
+    "  where c.rep_id = any(:reps) and a.status in ('requested','confirmed','attended')"
     "  and a.starts_at >= :start and a.starts_at < :end) x group by 1"
 ).bindparams(_IDS)
 _SELECT = (
@@ -63,7 +63,7 @@ _GET = text(f"{_SELECT} where a.id = :id and {_SEEN}")
 _LOCK = text(f"{_SELECT} where a.id = :id and {_SEEN} for update of a")
 _OF_LEAD = text(f"{_SELECT} where a.lead_id = :lead and a.status in ('requested','confirmed')")
 _OTHER_ATTENDED = text(
-    "select exists (select from appointments where assignment_id = :assignment and status = 'held' and id <> :besides)"
+    "select exists (select from appointments where assignment_id = :assignment and status = 'attended' and id <> :besides)"
 )
 _STANDING_OF = text(
     f"{_SELECT} where a.rep_id = :rep and a.status in ('requested','confirmed') and a.ends_at > :after"

@@ -70,7 +70,9 @@ appointments = Table(
     Column(
         "status",
         Text,
-        CheckConstraint("status in ('requested','confirmed','held','no_show','cancelled','rejected')", name="status"),
+        CheckConstraint(
+            "status in ('requested','confirmed','attended','no_show','cancelled','rejected')", name="status"
+        ),
         nullable=False,
     ),
     instant_column("confirm_by", null=True),
@@ -96,7 +98,7 @@ appointments = Table(
     CheckConstraint("ends_at > starts_at", name="order"),
     CheckConstraint("(status = 'requested') = (confirm_by is not null)", name="confirm_by"),
     CheckConstraint("(status = 'rejected') = (reject_code is not null)", name="reject_code"),
-    CheckConstraint("outcome is null or status = 'held'", name="outcome_held"),
+    CheckConstraint("outcome is null or status = 'attended'", name="outcome_attended"),
     Index("appointments_starts_idx", "starts_at"),
     Index("appointments_one_per_lead", "lead_id", unique=True, postgresql_where=text(ACTIVE_STATUSES)),
 )

@@ -15,7 +15,7 @@ class AppointmentStatus(StrEnum):
 
     REQUESTED = "requested"  # waits for the closer's word
     CONFIRMED = "confirmed"
-    HELD = "held"  # it took place
+    ATTENDED = "attended"  # it took place
     NO_SHOW = "no_show"
     CANCELLED = "cancelled"
     REJECTED = "rejected"  # the closer said that it should never have been made
@@ -36,7 +36,7 @@ class AppointmentAction(StrEnum):
     LAPSE = "lapse"  # nobody confirmed it in time
     ACCEPT = "accept"
     REJECT = "reject"
-    HELD = "held"
+    ATTENDED = "attended"
     NO_SHOW = "no_show"
     OUTCOME = "outcome"
 
@@ -188,7 +188,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         _T.CANCEL,
     ),
     _row(AppointmentAction.REJECT, RejectCode.DUPLICATE, _S.REJECTED, _C.GIVEN_BACK, _G.REVOKED, _N.CLOSED, _T.CANCEL),
-    _row(AppointmentAction.HELD, "", _S.HELD, _C.KEPT, _G.KEPT, _N.WITH_CLOSER, _T.NOTHING),
+    _row(AppointmentAction.ATTENDED, "", _S.ATTENDED, _C.KEPT, _G.KEPT, _N.WITH_CLOSER, _T.NOTHING),
     _row(AppointmentAction.NO_SHOW, "", _S.NO_SHOW, _C.GIVEN_BACK, _G.KEPT, _N.WITH_CLOSER, _T.NOTHING),
     _row(AppointmentAction.OUTCOME, MeetingOutcome.WON, None, _C.KEPT, _G.REVOKED, _N.WON, _T.NOTHING),
     _row(AppointmentAction.OUTCOME, MeetingOutcome.LOST, None, _C.KEPT, _G.REVOKED, _N.NURTURE, _T.NOTHING),
@@ -222,7 +222,7 @@ def allowed_actions(appointment: AppointmentState, now: datetime) -> tuple[Appoi
     judging = set() if appointment.accepted else {AppointmentAction.ACCEPT, AppointmentAction.REJECT}
     match appointment.status:
         case AppointmentStatus.REQUESTED:
-            late = () if ahead else (AppointmentAction.HELD, AppointmentAction.NO_SHOW)
+            late = () if ahead else (AppointmentAction.ATTENDED, AppointmentAction.NO_SHOW)
             early = (
                 (AppointmentAction.CONFIRM, AppointmentAction.RESCHEDULE, AppointmentAction.REASSIGN) if ahead else ()
             )
@@ -231,12 +231,12 @@ def allowed_actions(appointment: AppointmentState, now: datetime) -> tuple[Appoi
             timely = (
                 (AppointmentAction.RESCHEDULE, AppointmentAction.REASSIGN)
                 if ahead
-                else (AppointmentAction.HELD, AppointmentAction.NO_SHOW)
+                else (AppointmentAction.ATTENDED, AppointmentAction.NO_SHOW)
             )
             acts = {*timely, AppointmentAction.CANCEL} | judging
-        case AppointmentStatus.HELD if appointment.outcome is None:
+        case AppointmentStatus.ATTENDED if appointment.outcome is None:
             acts = {AppointmentAction.OUTCOME} | judging
-        case AppointmentStatus.HELD if appointment.outcome is MeetingOutcome.LATER:
+        case AppointmentStatus.ATTENDED if appointment.outcome is MeetingOutcome.LATER:
             acts = {AppointmentAction.OUTCOME}
         case _:
             acts = set()

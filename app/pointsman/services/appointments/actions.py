@@ -78,7 +78,7 @@ async def accept(env: Env, appointment_id: UUID, *, reason: str | None = None, a
     """The closer says that it was rightly made: it cannot be rejected any more."""
     doing = _closer_request(AppointmentAction.ACCEPT, "", reason, actor)
     doing = replace(doing, column_changes={"accepted_at": env.clock()})
-    accepted = (AppointmentStatus.CONFIRMED, AppointmentStatus.HELD)
+    accepted = (AppointmentStatus.CONFIRMED, AppointmentStatus.ATTENDED)
     return await _run_transition(
         env, appointment_id, doing, done=lambda row, _: row.accepted_at is not None and row.status in accepted
     )
@@ -99,8 +99,10 @@ async def reject(env: Env, appointment_id: UUID, *, code: RejectCode, reason: st
 
 async def mark_attended(env: Env, appointment_id: UUID, *, reason: str | None = None, actor: Actor) -> AppointmentRow:
     """It took place."""
-    doing = _closer_request(AppointmentAction.HELD, "", reason, actor)
-    return await _run_transition(env, appointment_id, doing, done=lambda row, _: row.status == AppointmentStatus.HELD)
+    doing = _closer_request(AppointmentAction.ATTENDED, "", reason, actor)
+    return await _run_transition(
+        env, appointment_id, doing, done=lambda row, _: row.status == AppointmentStatus.ATTENDED
+    )
 
 
 async def mark_no_show(env: Env, appointment_id: UUID, *, reason: str | None = None, actor: Actor) -> AppointmentRow:

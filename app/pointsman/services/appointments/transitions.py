@@ -29,7 +29,7 @@ _AUDITED: Mapping[AppointmentAction, str] = {
     AppointmentAction.LAPSE: "lapsed",
     AppointmentAction.ACCEPT: "accepted",
     AppointmentAction.REJECT: "rejected",
-    AppointmentAction.HELD: "held",
+    AppointmentAction.ATTENDED: "attended",
     AppointmentAction.NO_SHOW: "no_show",
     AppointmentAction.OUTCOME: "outcome",
 }
@@ -141,7 +141,7 @@ _ACTION_WORDS: Mapping[AppointmentAction, str] = {
     AppointmentAction.LAPSE: "letting it lapse",
     AppointmentAction.ACCEPT: "accepting it",
     AppointmentAction.REJECT: "rejecting it",
-    AppointmentAction.HELD: "marking it as held",
+    AppointmentAction.ATTENDED: "marking it as attended",
     AppointmentAction.NO_SHOW: "marking it as a no-show",
     AppointmentAction.OUTCOME: "giving it an outcome",
 }

@@ -207,7 +207,7 @@ async def refuse_if_booked(env: Env, tx: Tx, lead_id: UUID) -> None:
     if there.ends_at <= env.clock():
         said = (
             f"The lead's appointment with {there.rep_key} on {there.starts_at:%Y-%m-%d %H:%M} UTC has no result yet: "
-            f"say held, no-show or cancel first (appointment {there.id})."
+            f"say attended, no-show or cancel first (appointment {there.id})."
         )
     about = {"id": str(there.id), "rep": there.rep_key, "status": there.status}
     times = {"start": there.starts_at.isoformat(), "end": there.ends_at.isoformat()}

@@ -36,7 +36,7 @@ A_PARTNERS = {
     ("POST", "/v1/appointments/{appointment_id}/confirm"),
     ("POST", "/v1/appointments/{appointment_id}/accept"),
     ("POST", "/v1/appointments/{appointment_id}/reject"),
-    ("POST", "/v1/appointments/{appointment_id}/held"),
+    ("POST", "/v1/appointments/{appointment_id}/attended"),
     ("POST", "/v1/appointments/{appointment_id}/no-show"),
     ("POST", "/v1/appointments/{appointment_id}/outcome"),
     ("POST", "/v1/appointments/{appointment_id}/reschedule"),

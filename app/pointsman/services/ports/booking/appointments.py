@@ -136,7 +136,7 @@ class Appointments(Protocol):
         ...
 
     async def count_by_rep(self, rep_ids: Sequence[UUID], window: Interval) -> Mapping[UUID, int]:
-        """How many standing or held appointments each takes part in that begin inside `window`; 0 is listed, too."""
+        """How many standing or attended appointments each takes part in that begin inside `window`; 0 is listed, too."""
         ...
 
     async def has_other_attended(self, assignment_id: UUID, *, besides: UUID) -> bool:
