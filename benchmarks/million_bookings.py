@@ -101,7 +101,7 @@ def floor_of(reps: int) -> floors.Floor:
     """So many closers who work every day, and a setter; a lead's source says which pool it is for."""
     hours = [{"weekday": day, "start": f"{FIRST_HOUR:02}:00", "end": f"{FIRST_HOUR + HOURS:02}:00"} for day in range(7)]
     like, members = floors.of_sdrs(1), pools_of(reps)
-    rules = {**floors.BOOKING, "slot_grid": "15m", "hold_for": "1m"}
+    rules = {**floors.BOOKING, "slot_grid": "15m", "slot_hold_for": "1m"}
     pools = {
         name: {
             "work": "closing",

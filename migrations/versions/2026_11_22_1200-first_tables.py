@@ -752,12 +752,16 @@ def upgrade() -> None:
             "work in ('nurture','prospecting','qualification','closing','solution_design','customer_service','administration')",
             name=op.f("reservations_work_check"),
         ),
-        sa.CheckConstraint("kind in ('appointment','hold')", name=op.f("reservations_kind_check")),
+        sa.CheckConstraint("kind in ('appointment','slot_hold')", name=op.f("reservations_kind_check")),
         sa.CheckConstraint(
             "(kind = 'appointment') = (appointment_id is not null)", name=op.f("reservations_appointment_check")
         ),
-        sa.CheckConstraint("(kind = 'hold') = (expires_at is not null)", name=op.f("reservations_hold_expires_check")),
-        sa.CheckConstraint("(kind = 'hold') = (slot_hold_id is not null)", name=op.f("reservations_slot_hold_check")),
+        sa.CheckConstraint(
+            "(kind = 'slot_hold') = (expires_at is not null)", name=op.f("reservations_slot_hold_expires_check")
+        ),
+        sa.CheckConstraint(
+            "(kind = 'slot_hold') = (slot_hold_id is not null)", name=op.f("reservations_slot_hold_check")
+        ),
         sa.ForeignKeyConstraint(["appointment_id"], ["appointments.id"], name=op.f("reservations_appointment_id_fkey")),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("reservations_lead_id_fkey")),
         sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("reservations_rep_id_fkey")),

@@ -35,7 +35,7 @@ FLEXIBLE = {
         "closers-mid-market": {**CLOSING, "members": ["anna", "ben", "clara"], "booking": {"offer": "flexible"}},
     },
 }
-OPEN = "select count(*) from reservations where active and kind = 'hold'"
+OPEN = "select count(*) from reservations where active and kind = 'slot_hold'"
 
 
 async def two_ready(floor: Floor) -> tuple[UUID, UUID, Slot]:

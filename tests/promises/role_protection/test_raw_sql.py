@@ -23,8 +23,8 @@ RESERVE = (
     " select gen_random_uuid(), :lead, id, now() + interval '1 day', now() + interval '25 hours', 'test', now(),"
     " now() + interval '10 minutes' from reps where key = :rep returning id, rep_id)"
     " insert into reservations (id, rep_id, during, kind, slot_hold_id, lead_id, work, expires_at, active)"
-    " select gen_random_uuid(), rep_id, tstzrange(now() + interval '1 day', now() + interval '25 hours'), 'hold', id, :lead,"
-    " :work, now() + interval '10 minutes', true from hold"
+    " select gen_random_uuid(), rep_id, tstzrange(now() + interval '1 day', now() + interval '25 hours'), 'slot_hold', id,"
+    " :lead, :work, now() + interval '10 minutes', true from hold"
 )
 OVERRIDE = (
     "insert into overrides (id, lead_id, rep_id, work, reason, approver, created_at, expires_at)"

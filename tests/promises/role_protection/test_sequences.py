@@ -297,7 +297,7 @@ async def test_a_slot_hold_that_has_run_out_keeps_nobody_from_booking(floor: Flo
         " select gen_random_uuid(), lead_id, rep_id, :start, :end, 'test', now() - interval '1 hour',"
         " now() - interval '1 minute' from assignments where lead_id = :lead returning id, lead_id, rep_id)"
         " insert into reservations (id, rep_id, during, kind, slot_hold_id, lead_id, work, expires_at, active)"
-        " select gen_random_uuid(), rep_id, tstzrange(:start, :end, '[)'), 'hold', id, lead_id, 'closing',"
+        " select gen_random_uuid(), rep_id, tstzrange(:start, :end, '[)'), 'slot_hold', id, lead_id, 'closing',"
         " statement_timestamp() - interval '1 minute', true from hold",
         lead=lead, start=slot.start, end=slot.end,
     )  # fmt: skip

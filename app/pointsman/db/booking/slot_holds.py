@@ -18,7 +18,7 @@ _ADD = text(
 )
 _KEEP = text(
     "insert into reservations (id, rep_id, during, kind, slot_hold_id, lead_id, work, expires_at, active)"
-    " values (:id, :rep, tstzrange(:start, :end, '[)'), 'hold', :hold, :lead, :work, :expires, true)"
+    " values (:id, :rep, tstzrange(:start, :end, '[)'), 'slot_hold', :hold, :lead, :work, :expires, true)"
 )
 _SELECT = "select h.*, r.key as rep_key from slot_holds h join reps r on r.id = h.rep_id"
 _GET = text(f"{_SELECT} where h.id = :id")
@@ -33,7 +33,7 @@ _FREE = text("update reservations set active = false where slot_hold_id = :id an
 _EXPIRE = text(
     "with over as (select id from slot_holds where released_at is null and expires_at <= :at"
     "  and (cast(:reps as uuid[]) is null or id in (select slot_hold_id from reservations"
-    "    where rep_id = any(:reps) and active and kind = 'hold'))"
+    "    where rep_id = any(:reps) and active and kind = 'slot_hold'))"
     "  order by expires_at limit :limit for update skip locked),"
     " freed as (update reservations set active = false where slot_hold_id in (select id from over) and active)"
     " update slot_holds set released_at = :at, release_reason = 'expired' where id in (select id from over)"

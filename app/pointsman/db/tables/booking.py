@@ -159,15 +159,15 @@ reservations = Table(
     id_column(),
     Column("rep_id", ForeignKey("reps.id"), nullable=False),
     Column("during", TSTZRANGE, nullable=False),
-    Column("kind", Text, CheckConstraint("kind in ('appointment','hold')", name="kind"), nullable=False),
+    Column("kind", Text, CheckConstraint("kind in ('appointment','slot_hold')", name="kind"), nullable=False),
     Column("appointment_id", ForeignKey("appointments.id"), index=True),
     Column("slot_hold_id", ForeignKey("slot_holds.id"), index=True),
     Column("lead_id", ForeignKey("leads.id"), nullable=False),
     Column("work", Text, CheckConstraint(f"work in {WORK_VALUES}", name="work"), nullable=False),
     instant_column("expires_at", null=True),
     Column("active", Boolean, nullable=False),
-    CheckConstraint("(kind = 'hold') = (expires_at is not null)", name="hold_expires"),
-    CheckConstraint("(kind = 'hold') = (slot_hold_id is not null)", name="slot_hold"),
+    CheckConstraint("(kind = 'slot_hold') = (expires_at is not null)", name="slot_hold_expires"),
+    CheckConstraint("(kind = 'slot_hold') = (slot_hold_id is not null)", name="slot_hold"),
     CheckConstraint("(kind = 'appointment') = (appointment_id is not null)", name="appointment"),
     ExcludeConstraint(
         ("rep_id", "="), ("during", "&&"), where=text("active"), using="gist", name="reservations_no_overlap"

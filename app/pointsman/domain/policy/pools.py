@@ -105,7 +105,7 @@ class BookingRules(PolicyModel):
     slots_shown: Annotated[int, Field(strict=True, ge=1, le=100)] = 6
     offer: OfferMode = OfferMode.STRICT
     together: Annotated[tuple[Identifier, ...], Field(max_length=3)] = ()  # pools that each send one rep along
-    hold_for: Duration = timedelta(minutes=5)  # how long a slot is kept for who looks at it
+    slot_hold_for: Duration = timedelta(minutes=5)  # how long a slot is kept for who looks at it
     confirmation: Confirmation = Confirmation.AUTOMATIC
     confirm_within: Duration = timedelta(hours=24)  # else the request lapses; always before the appointment begins
 
@@ -119,7 +119,7 @@ class BookingRules(PolicyModel):
             "horizon": (timedelta(hours=1), timedelta(days=366)),
             "buffer_before": (timedelta(0), day),
             "buffer_after": (timedelta(0), day),
-            "hold_for": (timedelta(minutes=1), timedelta(hours=1)),
+            "slot_hold_for": (timedelta(minutes=1), timedelta(hours=1)),
             "confirm_within": (timedelta(minutes=5), timedelta(days=14)),
         }
         for name, (low, high) in limits.items():

@@ -1,4 +1,4 @@
-"""Slot holds: a slot kept for a lead while somebody looks at it, for as long as the pool says (`hold_for`).
+"""Slot holds: a slot kept for a lead while somebody looks at it, for as long as the pool says (`slot_hold_for`).
 
 A lead has one hold at a time: another one replaces it. It keeps the time of whoever would be booked, and ends when the
 lead is booked, when it is released, when it runs out, and with the work of the rep who has the lead (db: AND_THEIR_SLOT_HOLDS).
@@ -89,7 +89,7 @@ async def hold_slot_in_tx(env: Env, tx: Tx, given: PreparedSlotHold) -> SlotHold
         ends_at=asking.time.end,
         made_by=given.actor.name,
         created_at=now,
-        expires_at=now + what.rules.hold_for,
+        expires_at=now + what.rules.slot_hold_for,
     )
     await tx.slot_holds.add(row, _reservations(env, party))
     await _audit(env, tx, row, "slot_hold.made", given.actor, replaced=str(before.id) if before else None)
