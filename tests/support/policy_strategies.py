@@ -77,7 +77,9 @@ _pool = part(
     booking=part({}, duration=st.sampled_from(["30m", "45m"]), slots_shown=st.integers(5, 6)),
     counter=st.sampled_from(NAMES),
     requires=_plain,
-    ranking=part({}, lead_by=st.integers(2, 3), prefer=st.lists(_match.map(lambda m: {**m, "points": 2}), max_size=2)),
+    ranking=part(
+        {}, max_turns_ahead=st.integers(2, 3), prefer=st.lists(_match.map(lambda m: {**m, "points": 2}), max_size=2)
+    ),
     ramp_up=st.sampled_from(
         [[], [{"after": "0d", "percent": 50}], [{"after": "0d", "percent": 25}, {"after": "4w", "percent": 50}]]
     ),
@@ -103,7 +105,7 @@ _supplier = part(
     {},
     time_zone=st.sampled_from(["UTC", "Europe/Berlin"]),
     capacity=st.sampled_from(
-        [[], [{"from": "2026-01-01", "per_day": 4}], [{"from": "2026-01-01"}, {"from": "2026-02-01", "open": 9}]]
+        [[], [{"from": "2026-01-01", "per_day": 4}], [{"from": "2026-01-01"}, {"from": "2026-02-01", "open_load": 9}]]
     ),
     barred_domains=_several,
 )

@@ -31,7 +31,7 @@ def offering(offer: str, **booking: Any) -> dict[str, Any]:
 @asynccontextmanager
 async def group_floor(database_url: str, **booking: Any) -> AsyncIterator[Floor]:
     """Every appointment of a closer takes a solution designer along."""
-    policy = offering("strict", together=["solutions"], **booking)
+    policy = offering("strict", companion_pools=["solutions"], **booking)
     policy["pools"]["solutions"] = {"work": "solution_design", "members": list(SOLUTIONS)}
     always = tuple(replace(block, weekday=day) for day in range(7) for block in rep_given("x").working_hours[:1])
     more = [rep_given(key, "Solution designer", working_hours=always) for key in SOLUTIONS]

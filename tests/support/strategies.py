@@ -126,7 +126,7 @@ _extras = _now_and_then(
     ranking=st.fixed_dictionaries(
         {
             "prefer": st.just([{"lead": "lead.language", "rep": "languages", "points": 2}]),
-            "lead_by": st.integers(1, 3),
+            "max_turns_ahead": st.integers(1, 3),
         }
     ),
     ramp_up=st.just(_RAMP),
@@ -141,7 +141,7 @@ _suppliers = _now_and_then(
         "acme-calls": st.just(
             {
                 "time_zone": "Asia/Manila",
-                "capacity": [{"from": "2026-01-01", "per_day": 2}, {"from": "2026-03-04", "open": 3}],
+                "capacity": [{"from": "2026-01-01", "per_day": 2}, {"from": "2026-03-04", "open_load": 3}],
             }
         ),
         "bolt-sales": st.just({"barred_domains": ["acme.example"], "capacity": [{"from": "2026-06-01", "per_day": 0}]}),

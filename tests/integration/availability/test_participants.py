@@ -277,7 +277,7 @@ SOLUTIONS = ("tom", "uwe")
 
 @asynccontextmanager
 async def group_floor(database_url: str, offer: str = "strict", **pool: Any) -> AsyncIterator[Floor]:
-    policy = offering(offer, booking={"together": ["solutions"]})
+    policy = offering(offer, booking={"companion_pools": ["solutions"]})
     policy["pools"]["solutions"] = {"work": "solution_design", "members": list(SOLUTIONS), **pool}
     always = tuple(replace(block, weekday=day) for day in range(7) for block in rep_given("x").working_hours[:1])
     more = [rep_given(key, "Solution designer", working_hours=always) for key in SOLUTIONS]

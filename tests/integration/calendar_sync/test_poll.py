@@ -372,7 +372,7 @@ async def test_an_event_of_ours_that_nobody_knows_is_left_alone_and_told(floor: 
 @asynccontextmanager
 async def with_companion(database_url: str) -> AsyncIterator[Floor]:
     """Closers who are never alone: tom comes along."""
-    solo = POLICY["pools"]["closers-mid-market"] | {"booking": {"together": ["solutions"]}}
+    solo = POLICY["pools"]["closers-mid-market"] | {"booking": {"companion_pools": ["solutions"]}}
     pools = POLICY["pools"] | {"closers-mid-market": solo, "solutions": {"work": "solution_design", "members": ["tom"]}}
     always = tuple(replace(block, weekday=day) for day in range(7) for block in office_hours()[:1])
     async with open_floor(database_url) as floor:

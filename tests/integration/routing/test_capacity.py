@@ -84,7 +84,7 @@ async def test_a_suppliers_capacity_is_never_exceeded_over_two_pools_at_once(
 
 
 async def test_a_capacity_counts_all_of_the_suppliers_reps_and_all_their_work(world: World) -> None:
-    await world.publish(two_pools((["mia"], ["paul", "lena"]), **partner(open=2)))
+    await world.publish(two_pools((["mia"], ["paul", "lena"]), **partner(open_load=2)))
     one, two = [await world.route(await world.lead(lead__source=source)) for source in ("one", "one")]
     assert [r.decision.rep for r in (one, two)] == ["mia", "mia"]
     full = await world.route(await world.lead(lead__source="two"))
@@ -123,7 +123,7 @@ async def test_capped_reps_capped_suppliers_and_shared_counters_do_not_deadlock(
 async def test_a_lead_that_moves_within_a_full_supplier_or_stays_with_a_full_rep_takes_no_more_room(
     world: World,
 ) -> None:
-    await world.publish(two_pools((PARTNERS, ["lena"]), **partner(open=1)))
+    await world.publish(two_pools((PARTNERS, ["lena"]), **partner(open_load=1)))
     await put_roster(world.env, RosterInput(reps=(rep_given("lena", caps=Caps(open_load=1)),)), actor=ADMIN)
     moving, staying = await world.lead(lead__source="one"), await world.lead(lead__source="two")
     first = await world.route(moving)

@@ -31,7 +31,7 @@ def pool(members: list[str], **more: Any) -> dict[str, Any]:
 SDRS = ["lena", "jonas", "sofia"]
 PARTNERS = ["mia", "paul"]
 CAPPED = Caps(per_day=100, open_load=100, categories={"big": Caps(per_week=100)})
-CAPACITY = {"callwerk": {"capacity": [{"from": "2020-01-01", "per_day": 100, "open": 100}]}}
+CAPACITY = {"callwerk": {"capacity": [{"from": "2020-01-01", "per_day": 100, "open_load": 100}]}}
 FULL = Caps(open_load=0)
 
 #: What a policy asks for, and how many statements a decision is by it.

@@ -109,7 +109,7 @@ class Appointments(RuleBasedStateMachine):
     server: Server
     template: str
     offer = "strict"
-    together = False  # whether a designer comes along
+    with_companions = False  # whether a designer comes along
     checked = True  # whether the service looks before the database does
 
     @initialize()
@@ -118,20 +118,20 @@ class Appointments(RuleBasedStateMachine):
         self.stack = AsyncExitStack()
         self.patch = pytest.MonkeyPatch()
         self.database = self.server.clone(self.template)
-        self.model = Model(companions=DESIGNERS if self.together else ())
+        self.model = Model(companions=DESIGNERS if self.with_companions else ())
         self.leads: list[UUID] = []
         self.run(self._open(self.database.__enter__()))
 
     async def _open(self, url: str) -> None:
-        booking = {"offer": self.offer} | ({"together": ["designers"]} if self.together else {})
+        booking = {"offer": self.offer} | ({"companion_pools": ["designers"]} if self.with_companions else {})
         pools = {
             **POLICY["pools"],
             "closers-mid-market": {**POLICY["pools"]["closers-mid-market"], "booking": booking},
         }
-        if self.together:
+        if self.with_companions:
             pools["designers"] = {"work": "solution_design", "members": [*DESIGNERS]}
         self.floor: Floor = await self.stack.enter_async_context(open_floor(url))
-        if self.together:
+        if self.with_companions:
             await self._hire()
         await self.floor.world.publish({**POLICY, "pools": pools})
         if not self.checked:
@@ -241,7 +241,7 @@ class Appointments(RuleBasedStateMachine):
 
     @rule(rep=ANYBODY, chosen=TIMES)
     def go_away(self, rep: str, chosen: tuple[int, int]) -> None:
-        if not self.together and rep in DESIGNERS:
+        if not self.with_companions and rep in DESIGNERS:
             return
         start, end = time_of(chosen), time_of(chosen) + timedelta(hours=1)
         self.attempt(lambda: add_time_off(self.floor.env, rep, absence(start, end), actor=ADMIN), possible=True)
@@ -366,12 +366,12 @@ class Appointments(RuleBasedStateMachine):
 
 
 @pytest.mark.parametrize("checked", [True, False], ids=["checked", "by-the-database-alone"])
-@pytest.mark.parametrize("kind", ["strict", "flexible", "balanced", "together"])
+@pytest.mark.parametrize("kind", ["strict", "flexible", "balanced", "companions"])
 def test_nobody_is_ever_booked_twice_and_whoever_is_free_can_be_booked(
     database_server: Server, database_template: str, kind: str, checked: bool
 ) -> None:
-    together = kind == "together"
-    given = {"offer": "flexible" if together else kind, "together": together, "checked": checked}
+    with_companions = kind == "companions"
+    given = {"offer": "flexible" if with_companions else kind, "with_companions": with_companions, "checked": checked}
     server = {"server": database_server, "template": database_template}
     explore = int(os.environ.get("POINTSMAN_EXPLORE", "0"))  # how many lives to draw anew, found faults made small
     run_state_machine_as_test(

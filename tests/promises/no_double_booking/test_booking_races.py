@@ -95,7 +95,7 @@ async def ready(floor: Floor, count: int) -> tuple[list[UUID], list[datetime]]:
         ({"confirmation": "rep"}, 1),
         ({"offer": "flexible"}, 3),
         ({"offer": "balanced"}, 3),
-        ({"offer": "flexible", "together": ["customer-care"]}, 1),
+        ({"offer": "flexible", "companion_pools": ["customer-care"]}, 1),
     ],
     ids=str,
 )
@@ -121,7 +121,9 @@ async def test_of_many_who_want_one_time_as_many_get_it_as_there_is_somebody_for
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-@pytest.mark.parametrize("rules", [{}, {"offer": "flexible", "together": ["customer-care"], "confirmation": "rep"}])
+@pytest.mark.parametrize(
+    "rules", [{}, {"offer": "flexible", "companion_pools": ["customer-care"], "confirmation": "rep"}]
+)
 async def test_whatever_is_booked_kept_confirmed_and_called_off_at_once_nobodys_time_is_given_twice(
     database_url: str, seed: int, rules: dict[str, Any]
 ) -> None:

@@ -80,7 +80,7 @@ def test_the_reps_own_barred_accounts_bar_what_lies_under_them_too() -> None:
     assert codes(taken(here, {"company.domain": "eu.bank.example"}))["ben"] == "supplier"
 
 
-CAPACITY = [{"from": "2026-01-01", "per_day": 2, "per_week": 9, "open": 5}, {"from": "2026-03-05", "per_day": 50}]
+CAPACITY = [{"from": "2026-01-01", "per_day": 2, "per_week": 9, "open_load": 5}, {"from": "2026-03-05", "per_day": 50}]
 
 
 @pytest.mark.parametrize(

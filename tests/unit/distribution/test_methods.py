@@ -128,7 +128,7 @@ def test_an_owner_pool_gives_the_lead_to_its_first_eligible_owner_alone() -> Non
     assert nobody.hold_reason is HoldReason.NOBODY_ELIGIBLE
 
 
-PREFER = {"prefer": [{"lead": "lead.language", "rep": "languages", "points": 3}], "lead_by": 2}
+PREFER = {"prefer": [{"lead": "lead.language", "rep": "languages", "points": 3}], "max_turns_ahead": 2}
 BEST = rep("anna", tier=1)
 FITS = rep("ben", tier=2, skills={"languages": frozenset({"de"})})
 LAST = rep("carl", tier=3)
@@ -149,7 +149,7 @@ def test_ranked_passes_over_whoever_is_too_many_turns_ahead_and_says_so() -> Non
     decision = taken(here, method="ranked", ranking=PREFER)
     assert decision.rep == "ben"
     assert said(decision, StepResult.TOO_FAR_AHEAD) == [
-        "Anna ranks no lower (1), but is as far ahead as the ranking allows (balance -2, lead_by 2)"
+        "Anna ranks no lower (1), but is as far ahead as the ranking allows (balance -2, max_turns_ahead 2)"
     ]
     assert "is as far ahead as the ranking allows" in sentences(decision)["anna"]
 

@@ -79,7 +79,7 @@ def pool(**over: Any) -> dict[str, Any]:
         (rule(when={"field": "a.b", "equals": float("nan")}), "rules[0].when.equals", "scalar", "number up to"),
         (rule(when={"field": "a.b", "equals": 10**17}), "rules[0].when.equals", "scalar", "number up to"),
         (pool(method="sonest"), "pools.p.method", "unknown-value", "did you mean 'soonest'?"),
-        (pool(ranking={"leadby": 2}), "pools.p.ranking.leadby", "unknown-key", "'lead_by'"),
+        (pool(ranking={"maxturnsahead": 2}), "pools.p.ranking.maxturnsahead", "unknown-key", "'max_turns_ahead'"),
         (
             pool(ranking={"prefer": [{"lead": "lead.language", "reps": "languages"}]}),
             "pools.p.ranking.prefer[0].reps",

@@ -15,14 +15,14 @@ POOLS: dict[str, Any] = {
 }
 
 
-def found(together: list[str], **pools: Any) -> list[tuple[str, str]]:
-    closers = {**POOLS["closers"], "booking": {"together": together}}
+def found(companion_pools: list[str], **pools: Any) -> list[tuple[str, str]]:
+    closers = {**POOLS["closers"], "booking": {"companion_pools": companion_pools}}
     document = {
         "gates": {"closing": {"require": ["qualified"]}},
         "rules": [{"name": "all", "work": "closing", "pool": "closers"}],
         "pools": {**POOLS, "closers": closers, **pools},
     }
-    codes = ("together-misfit", "unknown-pool", "booking-without-effect")
+    codes = ("companion-pool-misfit", "unknown-pool", "booking-without-effect")
     return [
         (finding.path, finding.code) for finding in check_policy(parse_policy(document), None) if finding.code in codes
     ]
@@ -33,21 +33,23 @@ def test_a_solution_designer_and_a_customer_manager_may_come_along() -> None:
 
 
 @pytest.mark.parametrize(
-    ("together", "path", "code"),
+    ("companion_pools", "path", "code"),
     [
-        (["closers"], "pools.closers.booking.together[0]", "together-misfit"),
-        (["solutions", "solutions"], "pools.closers.booking.together[1]", "together-misfit"),
-        (["others"], "pools.closers.booking.together[0]", "together-misfit"),
-        (["solution"], "pools.closers.booking.together[0]", "unknown-pool"),
+        (["closers"], "pools.closers.booking.companion_pools[0]", "companion-pool-misfit"),
+        (["solutions", "solutions"], "pools.closers.booking.companion_pools[1]", "companion-pool-misfit"),
+        (["others"], "pools.closers.booking.companion_pools[0]", "companion-pool-misfit"),
+        (["solution"], "pools.closers.booking.companion_pools[0]", "unknown-pool"),
     ],
 )
-def test_what_cannot_come_along_is_refused(together: list[str], path: str, code: str) -> None:
-    assert found(together) == [(path, code)]
+def test_what_cannot_come_along_is_refused(companion_pools: list[str], path: str, code: str) -> None:
+    assert found(companion_pools) == [(path, code)]
 
 
 def test_whoever_comes_along_brings_nobody() -> None:
-    chain = {**POOLS["solutions"], "booking": {"together": ["care"]}}
-    assert found(["solutions"], solutions=chain) == [("pools.closers.booking.together[0]", "together-misfit")]
+    chain = {**POOLS["solutions"], "booking": {"companion_pools": ["care"]}}
+    assert found(["solutions"], solutions=chain) == [
+        ("pools.closers.booking.companion_pools[0]", "companion-pool-misfit")
+    ]
 
 
 def test_an_offer_without_appointments_is_told_of() -> None:

@@ -171,9 +171,9 @@ SAID: list[tuple[Callable[[dict[str, Any]], object], str, str]] = [
         "supplier 'callwerk', 2026-01-01 now has per_day 10, was 4",
     ),
     (
-        lambda d: d["suppliers"]["callwerk"]["capacity"].append({"from": "2026-03-01", "open": 9}),
+        lambda d: d["suppliers"]["callwerk"]["capacity"].append({"from": "2026-03-01", "open_load": 9}),
         "suppliers.callwerk.capacity[1]",
-        "supplier 'callwerk' now also has from 2026-03-01 and open 9",
+        "supplier 'callwerk' now also has from 2026-03-01 and open_load 9",
     ),
     (
         lambda d: d["suppliers"]["callwerk"]["barred_domains"].append("b.example"),

@@ -262,7 +262,7 @@ def test_whatever_a_decision_depends_on_is_among_its_stored_inputs(over: dict[st
     pool["requires"] = {"any": [{"field": "lead.country", "equals": "DE"}, {"field": "rep.tier", "equals": 1}]}
     parts = {
         "fields": {"custom.tags": "list"},
-        "suppliers": {"acme": {"capacity": [{"from": "2026-01-01", "open": 2}]}},
+        "suppliers": {"acme": {"capacity": [{"from": "2026-01-01", "open_load": 2}]}},
     }
     ready = compiled([{**ALL_TO_SDR[0], "when": when, "work": pool["work"], "category": "big"}], {"sdr": pool}, **parts)
     known: Facts = {"lead.created_at": NOW - timedelta(days=60), "custom.tags": ("x", "y")}

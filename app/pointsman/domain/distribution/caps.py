@@ -31,6 +31,6 @@ def reached_cap(caps: Caps, load: RepLoad) -> tuple[str, str] | None:
 
 def reached_supplier_limit(step: CapacityStep, load: RepLoad) -> str | None:
     """The first limit of a supplier that is reached, in words; None when there is room."""
-    caps = Caps(per_day=step.per_day, per_week=step.per_week, open_load=step.open)
+    caps = Caps(per_day=step.per_day, per_week=step.per_week, open_load=step.open_load)
     found = reached_cap(caps, load)
     return found[1] if found else None

@@ -68,7 +68,7 @@ class Selection:
     def is_far_ahead(self, rep: str) -> bool:
         """Whether the rep has had as many turns more than their share as `ranked` allows."""
         ledger = self.pool_state.ledger
-        return ledger.balances.get(rep, 0) <= -self.pool.ranking.lead_by * ledger.denominator
+        return ledger.balances.get(rep, 0) <= -self.pool.ranking.max_turns_ahead * ledger.denominator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

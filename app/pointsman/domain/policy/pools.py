@@ -65,10 +65,12 @@ class SkillPreference(PolicyModel):
 
 
 class Ranking(PolicyModel):
-    """How `ranked` ranks: points for fit divided by the tier (1 is the best); `lead_by` caps how far ahead anybody gets."""
+    """How `ranked` ranks: points for fit divided by the tier (1 is the best); `max_turns_ahead` caps how far
+    ahead anybody gets.
+    """
 
     prefer: Annotated[tuple[SkillPreference, ...], Field(max_length=20)] = ()
-    lead_by: Annotated[int, Field(strict=True, ge=1, le=1_000)] = 3
+    max_turns_ahead: Annotated[int, Field(strict=True, ge=1, le=1_000)] = 3
 
 
 class RampStep(PolicyModel):
@@ -104,7 +106,7 @@ class BookingRules(PolicyModel):
     buffer_after: Duration = timedelta(0)
     slots_shown: Annotated[int, Field(strict=True, ge=1, le=100)] = 6
     offer: OfferMode = OfferMode.STRICT
-    together: Annotated[tuple[Identifier, ...], Field(max_length=3)] = ()  # pools that each send one rep along
+    companion_pools: Annotated[tuple[Identifier, ...], Field(max_length=3)] = ()  # pools that each send one rep along
     slot_hold_for: Duration = timedelta(minutes=5)  # how long a slot is kept for who looks at it
     confirmation: Confirmation = Confirmation.AUTOMATIC
     confirm_within: Duration = timedelta(hours=24)  # else the request lapses; always before the appointment begins
@@ -197,7 +199,7 @@ class CapacityStep(PolicyModel):
     from_: Annotated[date, Field(alias="from")]
     per_day: Limit | None = None
     per_week: Limit | None = None
-    open: Limit | None = None
+    open_load: Limit | None = None
 
 
 class SupplierRules(PolicyModel):

@@ -26,7 +26,7 @@ def check_suppliers(policy: Policy, roster: Roster | None) -> Iterator[Finding]:
 
 
 def _nothing(step: CapacityStep) -> bool:
-    return 0 in (step.per_day, step.per_week, step.open)
+    return 0 in (step.per_day, step.per_week, step.open_load)
 
 
 def _shares(path: str, pool: Pool, roster: Roster, known: set[str]) -> Iterator[Finding]:

@@ -132,9 +132,8 @@ class ChoiceReasons:
 
     def _far(self, rep: str) -> str:
         balance = format_signed(self._contest.pool_state.ledger.balance(rep))
-        return (
-            f"is as far ahead as the ranking allows (balance {balance}, lead_by {self._contest.pool.ranking.lead_by})"
-        )
+        limit = self._contest.pool.ranking.max_turns_ahead
+        return f"is as far ahead as the ranking allows (balance {balance}, max_turns_ahead {limit})"
 
     def _balance(self, rep: str) -> str:
         return format_signed(Fraction(self._raised[rep], self._unit))

@@ -170,7 +170,7 @@ async def load_availability(
     """Everybody at one time: the holder, with `anybody` the whole pool, and who might come along (`only` these, if given)."""
     now = env.clock()
     before = await tx.appointments.get(moving) if moving else None
-    names = what.rules.together
+    names = what.rules.companion_pools
     found = await _load_companion_pools(tx, what, wanted, now) if names and companions_only is None else ()
     keys = {what.rep.key, *(possible_leaders(what) if whole_pool else ()), *(companions_only or ())}
     keys |= {key for band in found for key in band.weights}
@@ -212,4 +212,4 @@ async def _load_companion_pools(
 ) -> tuple[CompanionPool, ...]:
     context = await tx.decisions.routing_context(what.lead.id, at=now)
     facts = what.config.policy.enrich(routing_facts(what.lead, context, what.config.policy, now), now)
-    return companion_pools(what.config, what.rules.together, facts, wanted)
+    return companion_pools(what.config, what.rules.companion_pools, facts, wanted)

@@ -17,7 +17,7 @@ def possible_participants(what: BookingContext, *, whole_pool: bool | None = Non
         whole_pool = what.rules.offer is not OfferMode.STRICT
     pools, reps = what.config.policy.policy.pools, what.config.roster.reps
     keys = {what.rep.key} | (possible_leaders(what) if whole_pool else frozenset())
-    keys |= {member.rep for name in what.rules.together if name in pools for member in pools[name].members}
+    keys |= {member.rep for name in what.rules.companion_pools if name in pools for member in pools[name].members}
     return frozenset(key for key in keys if key in reps and reps[key].active)
 
 

@@ -49,7 +49,7 @@ def keep_companion_pools(what: BookingContext, row: AppointmentRow) -> BookingCo
         return what
     live = what.config.policy.policy.pools
     pools = tuple(dict.fromkeys(item.pool for item in row.companions if item.pool in live))
-    return replace(what, rules=what.rules.model_copy(update={"together": pools}))
+    return replace(what, rules=what.rules.model_copy(update={"companion_pools": pools}))
 
 
 async def apply_appointment_change(

@@ -170,10 +170,10 @@ async def _slot_finder(
     leaders, dropped, foreseen = await _leaders(env, tx, what, readings, span)
     known, rules = what.config, what.rules
     found: tuple[CompanionPool, ...] = ()
-    if rules.together:
+    if rules.companion_pools:
         context = await tx.decisions.routing_context(what.lead.id, at=now)
         facts = known.policy.enrich(routing_facts(what.lead, context, known.policy, now), now)
-        found = companion_pools(known, rules.together, facts, span)
+        found = companion_pools(known, rules.companion_pools, facts, span)
     keys = {*leaders, *(key for band in found for key in band.weights)}
     reps = [rep for key in sorted(keys) if (rep := known.roster.reps.get(key)) is not None and rep.active]
     diaries = await fetch_schedules(tx, reps, readings, span, moving=before, hold=hold.id if hold else None)
@@ -192,7 +192,7 @@ async def _slot_finder(
         leaders=leaders,
         dropped=dropped,
         companion_pools=found,
-        missing_pools=missing_pools(known, rules.together),
+        missing_pools=missing_pools(known, rules.companion_pools),
         schedules=diaries,
         appointment_counts=counts,
         moving=before,

@@ -136,7 +136,7 @@ async def read_possible_calendars(env: Env, case: GateAttempt, max_age: timedelt
 
 def _possible_participants(pools: Mapping[str, Pool], reached: Collection[str], roster: Roster) -> set[str]:
     """Whoever may be booked beside the closer, or in the closer's place, once one of these pools has the lead."""
-    asked = {other for name in reached for other in pools[name].booking.together if other in pools}
+    asked = {other for name in reached for other in pools[name].booking.companion_pools if other in pools}
     asked |= {name for name in reached if pools[name].booking.offer is not OfferMode.STRICT}
     members = {member.rep for name in asked for member in pools[name].members}
     return {rep for rep in members if (known := roster.reps.get(rep)) and known.active}

@@ -61,7 +61,8 @@ async def retry_capped_holds(tx: Tx, known: RoutingConfig, rep: str, *, at: date
     supplier, step = policy.suppliers.get(found.supplier), None
     if supplier is not None:
         step = supplier.capacity_on(local_date(at, supplier.time_zone))
-    together = step is not None and step.open is not None  # what one rep hands on, any other of the supplier may get
+    # What one rep hands on, any other of the supplier may get.
+    together = step is not None and step.open_load is not None
     caps = (found.caps, *found.caps.categories.values())
     if not together and all(cap.open_load is None for cap in caps):
         return

@@ -121,4 +121,4 @@ def _capped_for(rep: Rep, category: str | None) -> bool:
 def _has_capacity(rules: SupplierRules, now: datetime) -> bool:
     """Whether a step with any limit is in force."""
     step = rules.capacity_on(local_date(now, rules.time_zone)) if rules.capacity else None
-    return step is not None and any(limit is not None for limit in (step.per_day, step.per_week, step.open))
+    return step is not None and any(limit is not None for limit in (step.per_day, step.per_week, step.open_load))
