@@ -1,4 +1,4 @@
-"""Every act on an appointment does exactly what its row of the table says, in every state, and nothing where it is illegal."""
+"""Every act on an appointment does what its row of the table says, in every state, and nothing where it is not allowed."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -68,13 +68,13 @@ FROM = {
     AppointmentAction.NO_SHOW: ("confirmed, past", "requested, past", "accepted, past"),
     AppointmentAction.OUTCOME: ("attended", "attended, accepted", "attended, later"),
 }
-LEGAL = [(key, state) for key in DO for state in FROM[key[0]] if key not in SAID.get(state, ())]
+ALLOWED = [(key, state) for key in DO for state in FROM[key[0]] if key not in SAID.get(state, ())]
 
 
 @pytest.mark.parametrize(
-    ("key", "state"), LEGAL, ids=lambda value: "-".join(value) if isinstance(value, tuple) else value
+    ("key", "state"), ALLOWED, ids=lambda value: "-".join(value) if isinstance(value, tuple) else value
 )
-async def test_a_legal_act_does_exactly_what_its_row_says(
+async def test_an_allowed_act_does_exactly_what_its_row_says(
     floor: Floor, key: tuple[AppointmentAction, str], state: str
 ) -> None:
     row = await appointment_in(floor, STATES[state])
@@ -129,7 +129,7 @@ def _lead_as_the_row_says(effect: Transition, before: Seen, after: Seen) -> None
 
 
 @pytest.mark.parametrize("state", STATES)
-async def test_whatever_is_not_legal_is_refused_with_what_is_and_changes_nothing(floor: Floor, state: str) -> None:
+async def test_whatever_is_not_allowed_is_refused_with_what_is_and_changes_nothing(floor: Floor, state: str) -> None:
     row = await appointment_in(floor, STATES[state])
     before = await Seen.of(floor, row)
     allowed = allowed_actions(row.state, floor.env.clock())
@@ -140,21 +140,21 @@ async def test_whatever_is_not_legal_is_refused_with_what_is_and_changes_nothing
         elif key[0] not in allowed:
             with pytest.raises(Conflict) as caught:
                 await do(floor, row.id)
-            assert caught.value.code == "not-legal-now", key
+            assert caught.value.code == "action-not-allowed", key
             appointment = {"id": str(row.id), "status": before.status}
-            assert caught.value.extra == {"appointment": appointment, "legal": [str(act) for act in allowed]}
+            assert caught.value.extra == {"appointment": appointment, "allowed_actions": [str(act) for act in allowed]}
             assert all(act in str(caught.value) for act in allowed)
         assert await Seen.of(floor, row) == before, key
 
 
 @pytest.mark.parametrize("state", STATES)
-async def test_what_the_tests_call_legal_is_what_the_table_calls_legal(floor: Floor, state: str) -> None:
+async def test_what_the_tests_call_allowed_is_what_the_table_allows(floor: Floor, state: str) -> None:
     row = await appointment_in(floor, STATES[state])
     listed = set(allowed_actions(row.state, floor.env.clock())) - {
         AppointmentAction.RESCHEDULE,
         AppointmentAction.REASSIGN,
     }
-    claimed = {key[0] for key, where in LEGAL if where == state}
+    claimed = {key[0] for key, where in ALLOWED if where == state}
     assert claimed <= listed
 
 

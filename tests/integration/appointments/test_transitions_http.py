@@ -54,15 +54,15 @@ async def test_from_request_to_sale(floor: Floor, client: httpx.AsyncClient) -> 
     url = f"/v1/appointments/{row.id}"
     shown = (await client.get(url)).json()
     assert shown["status"] == "requested"
-    assert shown["legal"] == ["confirm", "reschedule", "reassign", "cancel", "reject"]
+    assert shown["allowed_actions"] == ["confirm", "reschedule", "reassign", "cancel", "reject"]
     assert (await client.post(f"{url}/confirm")).json()["confirm_by"] is None
     assert (await client.post(f"{url}/accept")).json()["accepted_at"] is not None
     floor.world.clock.advance(row.ends_at - floor.env.clock())
     due = (await client.get("/v1/appointments", params={"due": "result"})).json()["items"]
     assert [item["id"] for item in due] == [str(row.id)]
-    assert (await client.post(f"{url}/attended")).json()["legal"] == ["outcome"]
+    assert (await client.post(f"{url}/attended")).json()["allowed_actions"] == ["outcome"]
     won = await client.post(f"{url}/outcome", json={"outcome": "won"})
-    assert (won.status_code, won.json()["outcome"], won.json()["legal"]) == (200, "won", [])
+    assert (won.status_code, won.json()["outcome"], won.json()["allowed_actions"]) == (200, "won", [])
     assert (await client.get("/v1/appointments", params={"due": "result"})).json()["items"] == []
     listed = (await client.get("/v1/appointments", params={"status": "attended"})).json()["items"]
     assert listed == [won.json()]
@@ -104,13 +104,13 @@ async def test_said_twice_is_said_once(
     assert [line["act"] for line in history].count(path.replace("-", "_")) == 1
 
 
-async def test_what_is_not_legal_is_a_problem_that_says_what_is(floor: Floor, client: httpx.AsyncClient) -> None:
+async def test_what_is_not_allowed_is_a_problem_that_says_what_is(floor: Floor, client: httpx.AsyncClient) -> None:
     row = await appointment_in(floor, STATES["confirmed"])
     answer = await client.post(f"/v1/appointments/{row.id}/attended")
     problem = answer.json()
-    assert (answer.status_code, problem["code"]) == (409, "not-legal-now")
+    assert (answer.status_code, problem["code"]) == (409, "action-not-allowed")
     assert problem["appointment"] == {"id": str(row.id), "status": "confirmed"}
-    assert problem["legal"] == ["reschedule", "reassign", "cancel", "accept", "reject"]
+    assert problem["allowed_actions"] == ["reschedule", "reassign", "cancel", "accept", "reject"]
     assert "reschedule" in problem["detail"]
 
 

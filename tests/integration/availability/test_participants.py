@@ -134,7 +134,7 @@ async def test_where_the_holder_is_not_free_the_lead_goes_to_who_is_with_the_tur
     assert await turns(flexible) == Counter({row.rep_key: 1})
     assert (await verify_ledger(flexible.env, POOL)).agrees
     candidates = {c["rep"]: c["code"] for c in await candidates_of(flexible, row)}
-    assert candidates[holder] == "not-free-then"
+    assert candidates[holder] == "not-free"
 
 
 async def test_the_decision_for_a_time_replays_to_the_same_rep(flexible: Floor) -> None:
@@ -322,7 +322,7 @@ async def test_everybody_is_booked_or_nobody(database_url: str) -> None:
             busy(floor, key, tomorrow(floor))
         with pytest.raises(Conflict) as caught:
             await book(floor.env, lead_id, tomorrow(floor), actor=SETTER)
-        assert caught.value.extra["reason"] == "nobody-along"
+        assert caught.value.extra["reason"] == "no-companion"
         assert await floor.world.value("select count(*) from reservations where active") == 0
 
 

@@ -152,7 +152,7 @@ async def test_the_cap_counts_by_the_meetings_date(database_url: str) -> None:
         assert {s.start.date() for s in second.slots}.isdisjoint({slot.start.date()})
         with pytest.raises(SlotTaken) as caught:
             await book(floor.env, other, slot.start + timedelta(hours=1), actor=SETTER)
-        assert caught.value.extra["reason"] == "day-full"
+        assert caught.value.extra["reason"] == "appointment-cap-day"
 
 
 async def test_sixty_at_once_for_one_slot_from_two_processes_make_one_appointment(database_url: str) -> None:

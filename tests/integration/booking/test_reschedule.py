@@ -143,12 +143,12 @@ async def test_what_is_over_cannot_be_moved_and_the_answer_says_what_can_be_done
     await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     with pytest.raises(Conflict) as caught:
         await moved(floor, row)
-    assert (caught.value.code, caught.value.extra["legal"]) == ("not-legal-now", [])
+    assert (caught.value.code, caught.value.extra["allowed_actions"]) == ("action-not-allowed", [])
     other = await booked(floor)
     floor.world.clock.advance(timedelta(days=4))
     with pytest.raises(Conflict) as caught:
         await moved(floor, other, start=at(floor, 12, days=6))
-    assert "no_show" in str(caught.value.extra["legal"])
+    assert "no_show" in str(caught.value.extra["allowed_actions"])
     await mark_no_show(floor.env, other.id, actor=SETTER)
 
 

@@ -136,7 +136,7 @@ async def test_a_group_is_offered_only_where_everybody_is_free(database_url: str
             busy(floor, key, day_of(floor).start, DAY)
         answer = await shown(floor, lead_id, window=day_of(floor))
         assert answer.slots == ()
-        assert [(left.rep, left.code) for left in answer.dropped] == [("solutions", "nobody-along")]
+        assert [(left.rep, left.code) for left in answer.dropped] == [("solutions", "no-companion")]
         assert answer.next_free is not None
         assert answer.next_free >= day_of(floor).end
 

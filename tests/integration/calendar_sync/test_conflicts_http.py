@@ -81,6 +81,6 @@ async def test_what_does_not_stand_cannot_be_kept(floor: Floor, client: httpx.As
     row = await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
     await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     refused = await client.post(f"/v1/appointments/{row.id}/keep")
-    assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (409, "not-legal-now")
+    assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (409, "action-not-allowed")
     unknown = await client.post("/v1/appointments/01936f0e-7b1a-7c3e-9d55-2f60a1b2c3d4/keep")
     assert unknown.status_code == 404

@@ -119,4 +119,4 @@ async def test_a_decision_by_hand_is_explained_by_what_was_said(world: World) ->
     )
     told = (await explain_stored(world.env, moved.decision_id)).explanation
     assert told.why_rep is not None
-    assert (told.why_rep.code, told.summary) == ("by-hand", "Lena gets this lead for qualification by hand: Danish.")
+    assert (told.why_rep.code, told.summary) == ("manual", "Lena gets this lead for qualification by hand: Danish.")

@@ -125,7 +125,7 @@ async def test_decisions_by_hand_are_left_out_and_counted(world: World) -> None:
         world.env, lead, rep=other, work=Work.QUALIFICATION, override_id=None, reason="x", actor=ADMIN
     )
     found = await simulate(world.env, period(world), version=1)
-    assert (found.report.simulated, dict(found.report.left_out)) == (1, {"by-hand": 1})
+    assert (found.report.simulated, dict(found.report.left_out)) == (1, {"manual": 1})
 
 
 async def test_a_lead_that_waited_then_and_does_not_here_is_not_given_away_twice(world: World) -> None:

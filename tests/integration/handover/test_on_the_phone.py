@@ -172,7 +172,7 @@ async def test_when_no_closer_can_take_it_nothing_is_recorded_either(floor: Floo
     floor.world.clock.advance(timedelta(minutes=10))
     before = await written(floor)
     answer = await call(client, lead_id, book={"start": slot["start"]})
-    assert (answer.status_code, answer.json()["code"]) == (409, "nobody-takes-it")
+    assert (answer.status_code, answer.json()["code"]) == (409, "no-rep-for-slot")
     assert answer.json()["outcome"] == "held"
     assert await written(floor) == before
 

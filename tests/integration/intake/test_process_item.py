@@ -81,7 +81,7 @@ async def test_an_event_without_a_usable_person_is_a_dead_letter_at_once(
     await process_item(world.env, inbox_id)
     row = await item(world, inbox_id)
     assert (row.status, row.attempts) == ("dead", 1)
-    assert row.error.startswith("nobody: ")
+    assert row.error.startswith("no-identity: ")
     assert await world.value("select subject from alerts where code = 'inbox-dead'") == f"inbox:{inbox_id}"
     assert await world.value("select count(*) from leads") == 0
 

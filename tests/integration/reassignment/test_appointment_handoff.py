@@ -75,10 +75,10 @@ async def test_past_holders_are_not_asked_and_whoever_was_dropped_is_named_with_
     before = await everything(floor)
     with pytest.raises(Conflict) as caught:
         await given_to(floor, row)
-    assert caught.value.code == "nobody-free"
+    assert caught.value.code == "no-rep-free"
     dropped: Any = caught.value.extra["dropped"]
     said = {item["rep"]: item["code"] for item in dropped}
-    assert said[last] == "not-free-then"
+    assert said[last] == "not-free"
     assert said[row.rep_key] == said[once.rep_key] == "past-holder"
     assert f"{last.title()}'s calendar has something else then" in str(caught.value)
     assert await everything(floor) == before
@@ -263,7 +263,7 @@ async def test_a_rep_who_is_ill_gives_up_what_is_in_that_time_and_keeps_what_com
         f.lead_id: (f.outcome, f.code, f.rep) for f in done.results
     }
     assert fates[soon.lead_id].outcome == fates[over].outcome == BulkOutcome.REASSIGNED
-    assert (fates[later.lead_id].outcome, fates[later.lead_id].code) == (BulkOutcome.LEFT, "back-by-then")
+    assert (fates[later.lead_id].outcome, fates[later.lead_id].code) == (BulkOutcome.LEFT, "holder-back-in-time")
     assert (await appointment(floor, soon.id)).rep_key == fates[soon.lead_id].rep != soon.rep_key
     assert (await appointment(floor, later.id)).rep_key == soon.rep_key
     await floor.work_out()
@@ -291,7 +291,7 @@ async def test_in_bulk_whoever_finds_nobody_is_left_with_the_reason(floor: Floor
     for dry in (True, False):
         asked = BulkRequest(reason="a new territory", dry_run=dry)
         moved = await reassign_leads(floor.env, [row.lead_id for row in rows], asked, actor=ADMIN)
-        assert [(fate.outcome, fate.code) for fate in moved.results] == [(BulkOutcome.LEFT, "nobody-free")] * 3
+        assert [(fate.outcome, fate.code) for fate in moved.results] == [(BulkOutcome.LEFT, "no-rep-free")] * 3
         assert "Another appointment has this time" in moved.results[0].sentence
     assert [await appointment(floor, row.id) for row in rows] == rows
 
@@ -323,7 +323,7 @@ async def test_what_has_begun_stays_with_whom_it_was(floor: Floor) -> None:
     floor.world.clock.advance(timedelta(days=3))
     moved = await reassign_rep(floor.env, row.rep_key, BulkRequest(reason="ill", dry_run=True), actor=ADMIN)
     moved = await reassign_rep(floor.env, row.rep_key, BulkRequest(reason="ill"), actor=ADMIN)
-    assert [(fate.outcome, fate.code) for fate in moved.results] == [(BulkOutcome.LEFT, "not-legal-now")]
+    assert [(fate.outcome, fate.code) for fate in moved.results] == [(BulkOutcome.LEFT, "action-not-allowed")]
 
 
 async def test_an_appointment_without_a_lead_to_go_along_is_refused(floor: Floor) -> None:
@@ -331,7 +331,7 @@ async def test_an_appointment_without_a_lead_to_go_along_is_refused(floor: Floor
     await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     with pytest.raises(Conflict) as caught:
         await given_to(floor, row)
-    assert caught.value.code == "not-legal-now"
+    assert caught.value.code == "action-not-allowed"
     assert (await reassign(floor.env, row.lead_id, reason="x", actor=ADMIN)).rep is not None
 
 

@@ -118,7 +118,7 @@ async def test_an_appointment_is_given_to_a_named_rep_or_by_the_rules(floor: Flo
     chosen = await client.post(url, json={"reason": "is ill"})
     assert (chosen.status_code, chosen.json()["rep"]) == (200, second), chosen.text
     nobody = await client.post(url, json={"reason": "is ill"})
-    assert (nobody.status_code, nobody.json()["code"]) == (409, "nobody-free")
+    assert (nobody.status_code, nobody.json()["code"]) == (409, "no-rep-free")
     assert {item["code"] for item in nobody.json()["dropped"]} == {"past-holder"}
     unknown = await client.post(url, json={"to": "ghost", "reason": "x"})
     assert unknown.status_code == 404

@@ -1,4 +1,4 @@
-"""Many acts on one appointment at once: one history, in which each act was legal when it was done."""
+"""Many acts on one appointment at once: one history, in which each act was allowed when it was done."""
 
 import asyncio
 import random
@@ -42,7 +42,7 @@ PAST = [
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_acts_at_once_on_one_appointment_make_one_legal_history(database_url: str, seed: int) -> None:
+async def test_acts_at_once_on_one_appointment_make_one_history(database_url: str, seed: int) -> None:
     chance = random.Random(seed)
     async with open_floor(database_url) as floor:
         for state, acts in (("confirmed", AHEAD), ("confirmed, past", PAST)):
@@ -55,12 +55,12 @@ async def test_acts_at_once_on_one_appointment_make_one_legal_history(database_u
             faults = [answer for answer in answers if isinstance(answer, BaseException)]
             assert [fault for fault in faults if not isinstance(fault, PointsmanError)] == []
             assert {fault.code for fault in faults if isinstance(fault, Conflict)} <= KNOWN
-            await one_legal_history(floor, row)
+            await one_history(floor, row)
         assert all(found.agrees for found in await verify_all_ledgers(floor.env))
 
 
 #: A slot may also be gone, or lie outside what is offered, by the time somebody wants to move there.
-KNOWN = {"not-legal-now", "slot-taken", "slot-not-offered", "holder-changed", "no-closer", "moved-meanwhile"}
+KNOWN = {"action-not-allowed", "slot-taken", "slot-not-offered", "holder-changed", "no-closer"}
 
 
 def one(
@@ -73,7 +73,7 @@ def moved(floor: Floor, row: AppointmentRow, by: timedelta) -> Callable[[], Awai
     return lambda: reschedule(floor.env, row.id, row.starts_at + by, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
 
 
-async def one_legal_history(floor: Floor, row: AppointmentRow) -> None:
+async def one_history(floor: Floor, row: AppointmentRow) -> None:
     async with floor.env.uow() as tx:
         events = await tx.appointments.history(row.id)
         stored = await tx.appointments.get(row.id)

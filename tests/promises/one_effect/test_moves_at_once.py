@@ -25,8 +25,8 @@ pytestmark = pytest.mark.anyio
 TASKS = 60
 #: What may rightly be said to somebody who wanted the same as others.
 EXPLAINED = {
-    "slot-taken", "slot-not-offered", "not-legal-now", "nobody-free", "not-free", "already-booked", "already-assigned",
-    "holder-changed", "not-assigned", "moved-meanwhile", "no-closer",
+    "slot-taken", "slot-not-offered", "action-not-allowed", "no-rep-free", "not-free", "already-booked", "already-assigned",
+    "holder-changed", "not-assigned", "no-closer",
 }  # fmt: skip
 
 

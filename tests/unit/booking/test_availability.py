@@ -163,7 +163,7 @@ def test_a_full_day_offers_nothing_and_refuses_by_name() -> None:
         rep, span(20, 10, 11), busy=(), reservations=(), meetings=meetings, rules=BookingRules(), now=NOW
     )
     assert why is not None
-    assert why.code == "day-full"
+    assert why.code == "appointment-cap-day"
 
 
 @pytest.mark.parametrize(

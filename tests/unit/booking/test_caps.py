@@ -47,7 +47,7 @@ def test_a_day_is_full_when_it_has_as_many_appointments_as_the_cap() -> None:
     assert why(who, [meeting(0)], 0) is None
     found = why(who, [meeting(0), meeting(0, 11)], 0)
     assert found is not None
-    assert (found.code, found.sentence) == ("day-full", "Anna has 2 of 2 appointments on 2026-10-19.")
+    assert (found.code, found.sentence) == ("appointment-cap-day", "Anna has 2 of 2 appointments on 2026-10-19.")
     assert why(who, [meeting(0), meeting(0, 11)], 1) is None
 
 
@@ -55,7 +55,10 @@ def test_a_week_runs_from_monday_to_sunday_on_the_clock_of_the_rep() -> None:
     who = anna(appointments_per_week=1)
     found = why(who, [meeting(4)], 1)
     assert found is not None
-    assert (found.code, found.sentence) == ("week-full", "Anna has 1 of 1 appointments in the week of 2026-10-19.")
+    assert (found.code, found.sentence) == (
+        "appointment-cap-week",
+        "Anna has 1 of 1 appointments in the week of 2026-10-19.",
+    )
     last_sunday_late = CountedAppointment(start=datetime(2026, 10, 18, 21, 59, tzinfo=UTC))
     monday_early = CountedAppointment(start=datetime(2026, 10, 18, 22, 0, tzinfo=UTC))  # Sunday still in UTC
     assert why(who, [last_sunday_late], 1) is None
@@ -73,7 +76,7 @@ def test_a_category_is_capped_by_its_own_appointments_alone() -> None:
     assert why(who, booked, 1, "enterprise") is None
     found = why(who, [*booked, meeting(2, category="enterprise")], 3, "enterprise")
     assert found is not None
-    assert found.code == "week-full"
+    assert found.code == "appointment-cap-week"
 
 
 def test_the_caps_of_a_rep_count_appointments_of_every_category() -> None:
@@ -90,7 +93,7 @@ def test_a_cap_of_none_at_all_keeps_every_day_free() -> None:
 
 
 def test_reaching_a_cap_is_losing_to_others_and_no_fault_of_who_asks() -> None:
-    assert {"day-full", "week-full"} <= SLOT_TAKEN_CODES
+    assert {"appointment-cap-day", "appointment-cap-week"} <= SLOT_TAKEN_CODES
 
 
 @pytest.mark.parametrize("category", ["enterprise", None])

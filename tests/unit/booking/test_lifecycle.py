@@ -48,7 +48,7 @@ moments = st.timedeltas(timedelta(days=-30), timedelta(days=30)).map(lambda off:
 
 
 @given(standings(), moments)
-def test_what_is_legal_is_listed_once_and_in_order(appointment: AppointmentState, now: datetime) -> None:
+def test_what_is_allowed_is_listed_once_and_in_order(appointment: AppointmentState, now: datetime) -> None:
     order = list(AppointmentAction)
     assert all(order.index(a) < order.index(b) for a, b in pairwise(allowed_actions(appointment, now)))
     assert not {AppointmentAction.BOOK, AppointmentAction.LAPSE} & set(allowed_actions(appointment, now))
@@ -107,7 +107,7 @@ def test_what_is_over_for_good_allows_nothing(appointment: AppointmentState, now
 
 
 @pytest.mark.parametrize("act", sorted(set(AppointmentAction) - {AppointmentAction.BOOK, AppointmentAction.LAPSE}))
-def test_every_act_is_legal_somewhere(act: AppointmentAction) -> None:
+def test_every_act_is_allowed_somewhere(act: AppointmentAction) -> None:
     found = any(act in allowed_actions(one, now) for one in every_standing() for now in (START - timedelta(1), START))
     assert found
 

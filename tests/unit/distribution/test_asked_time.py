@@ -47,9 +47,9 @@ def test_who_is_not_free_then_is_dropped_with_the_reason() -> None:
     assert decision.rep == "ben"
     dropped = {c.rep: (c.code, c.sentence) for c in decision.candidates if not c.eligible}
     assert dropped == {
-        "anna": ("not-free-then", "Anna cannot be booked at the time that is asked for: Anna is away then"),
+        "anna": ("not-free", "Anna cannot be booked at the time that is asked for: Anna is away then"),
         "carl": (
-            "not-free-then",
+            "not-free",
             "Carl cannot be booked at the time that is asked for: Another appointment has this time",
         ),
     }

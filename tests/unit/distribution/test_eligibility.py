@@ -163,7 +163,7 @@ STAGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("cap-category", {"caps": Caps()}, {}),
     ("past-holder", {}, {"past_holders": frozenset()}),
     ("calendar-unreadable", {}, {"calendars": {"ben": CalendarState(readable=True)}}),
-    ("not-free-then", {}, {"requested_time": None}),
+    ("not-free", {}, {"requested_time": None}),
     ("no-slot", {}, {"earliest_starts": {"closers": {"ben": NOW}}}),
 ]
 POOL = {

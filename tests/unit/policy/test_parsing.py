@@ -137,7 +137,7 @@ def pool(**over: Any) -> dict[str, Any]:
         (rule(name="a\x00b"), "", "malformed", "NUL"),
         (rule(when={"field": "a.b", "equals": "\ud800"}), "", "malformed", "surrogate"),
         ({"pools": {"\x00all": POOL}}, "", "malformed", "NUL"),
-        ({"rules": [object()]}, "", "not-data", "not a JSON value"),
+        ({"rules": [object()]}, "", "not-json", "not a JSON value"),
     ],
 )
 def test_a_fault_is_named_with_its_path_and_what_to_do(document: object, path: str, code: str, words: str) -> None:

@@ -43,7 +43,7 @@ class AppointmentDoc(BaseModel):
     outcome: str | None = Field(description="won, lost or later; of one that was attended", examples=["won"])
     outcome_at: datetime | None
     conflict: str | None = Field(description="What a calendar says otherwise, until somebody settles it.")
-    legal: list[str] = Field(description="What may be done with it now.", examples=[["cancel", "reschedule"]])
+    allowed_actions: list[str] = Field(description="What may be done with it now.", examples=[["cancel", "reschedule"]])
     start: datetime
     end: datetime
     title: str
@@ -146,7 +146,7 @@ def _values(row: AppointmentRow, now: datetime, *, partner: bool) -> dict[str, A
         "outcome": row.outcome,
         "outcome_at": row.outcome_at,
         "conflict": None if partner else row.conflict,
-        "legal": [str(act) for act in allowed_actions(row.state, now)],
+        "allowed_actions": [str(act) for act in allowed_actions(row.state, now)],
         "start": row.starts_at,
         "end": row.ends_at,
         "title": row.title,

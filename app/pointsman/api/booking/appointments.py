@@ -114,7 +114,7 @@ async def transitions(_caller: Annotated[Caller, needs("read", "booking")]) -> l
 @router.get(
     "/v1/appointments/{appointment_id}",
     summary="Read an appointment",
-    description="With what may be done with it now (`legal`) and all that was done (`history`).",
+    description="With what may be done with it now (`allowed_actions`) and all that was done (`history`).",
     responses=problem_responses(401, 403, 404, 422),
 )
 async def show(

@@ -108,7 +108,7 @@ class HandoverIn(BaseModel):
     book: BookSlotIn | None = Field(
         default=None,
         description="Book this slot, too: either all of it happens or nothing. 409 says why: `gate-not-passed` with what is "
-        "missing, `slot-taken` or `slot-not-offered` with the next free slots, `nobody-takes-it`.",
+        "missing, `slot-taken` or `slot-not-offered` with the next free slots, `no-rep-for-slot`.",
     )
     dry_run: bool = Field(default=False, description="Answer what would happen, with the slots, and write nothing.")
 

@@ -47,7 +47,7 @@ class UnavailableRepDoc(BaseModel):
 
     rep: str = Field(examples=["ben"])
     code: str = Field(
-        description="One of the codes of eligibility, or `no-hours`, `holiday`, `nothing-free`, `full`, `nobody-along`.",
+        description="One of the codes of eligibility, or `no-hours`, `holiday`, `nothing-free`, `full`, `no-companion`.",
         examples=["time-off"],
     )
     sentence: str

@@ -19,7 +19,7 @@ from pointsman.services.ports.booking.appointments import AppointmentRow
 router = APIRouter(tags=["Hand-over and booking"])
 
 _FAULTS = problem_responses(401, 403, 404, 409, 422, 503)
-_AGAIN = "Again is harmless. 409 `not-legal-now` says what may be done instead."
+_AGAIN = "Again is harmless. 409 `action-not-allowed` says what may be done instead."
 
 TransitionReason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 BookingCaller = Annotated[Caller, needs("booking")]

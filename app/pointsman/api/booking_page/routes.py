@@ -191,7 +191,7 @@ async def move(request: Request, env: EnvDep) -> Response:
     try:
         await buyer.reschedule_for_buyer(env, visit.buyer, row.id, visit.start)
     except Conflict as refused:
-        if refused.code == "not-legal-now":
+        if refused.code == "action-not-allowed":
             return visit.to(done="fixed")
         if not _gone(refused):
             raise
@@ -220,7 +220,7 @@ async def cancel(request: Request, env: EnvDep) -> Response:
     try:
         await buyer.cancel_for_buyer(env, visit.buyer, meant, _reason(visit.form))
     except Conflict as refused:
-        if refused.code != "not-legal-now":
+        if refused.code != "action-not-allowed":
             raise
         return visit.to(done="fixed")
     return visit.to(done="cancelled")

@@ -25,7 +25,9 @@ class InboxItem(BaseModel):
     intake: str = Field(examples=["typeform-demo"])
     status: Literal["received", "done", "dead"]
     attempts: int
-    error: str | None = Field(examples=["nobody: Nobody to make a lead of: neither a usable email nor an external id."])
+    error: str | None = Field(
+        examples=["no-identity: Nobody to make a lead of: neither a usable email nor an external id."]
+    )
     lead_id: UUID | None
     result: dict[str, Any] | None = Field(description="Ids and codes: the decision, the gate, fields left out.")
     size: int = Field(description="Bytes of the stored event.")

@@ -78,7 +78,7 @@ class SimulationDoc(BaseModel):
     complete: bool = Field(description="False: the period holds more decisions than were simulated.")
     first_at: datetime | None
     last_at: datetime | None
-    left_out: dict[str, int] = Field(examples=[{"by-hand": 2}], description="Not simulated, by reason.")
+    left_out: dict[str, int] = Field(examples=[{"manual": 2}], description="Not simulated, by reason.")
     same: int
     elsewhere: int = Field(description="Another outcome, work or pool.")
     other_rep: int = Field(description="The same pool, another rep.")

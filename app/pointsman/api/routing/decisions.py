@@ -146,7 +146,7 @@ async def assigned(
     "/v1/leads/{lead_id}/reassign",
     summary="Give a lead to somebody else",
     description="By the rules, for the same work, never to anybody who held it before. The old turn is taken back and a new "
-    "one is booked. Nobody eligible: the lead waits. An appointment goes along; nobody free then: 409 `nobody-free`.",
+    "one is booked. Nobody eligible: the lead waits. An appointment goes along; nobody free then: 409 `no-rep-free`.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def reassigned(

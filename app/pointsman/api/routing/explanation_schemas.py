@@ -16,7 +16,7 @@ class WhyRepDoc(BaseModel):
     """Why the chosen rep."""
 
     code: str = Field(
-        examples=["turn"], description="owner, by-hand, only-one, turn, least-loaded, soonest, ranked or balanced."
+        examples=["turn"], description="owner, manual, only-one, turn, least-loaded, soonest, ranked or balanced."
     )
     sentence: str
 

@@ -74,7 +74,7 @@ class LeadResultDoc(BaseModel):
     work: str | None
     rep: str | None = Field(description="Who has it now.")
     decision_id: UUID | None
-    code: str | None = Field(description="Why it was left where it is.", examples=["nobody-free"])
+    code: str | None = Field(description="Why it was left where it is.", examples=["no-rep-free"])
     sentence: str
 
     @staticmethod

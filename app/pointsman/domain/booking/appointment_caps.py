@@ -34,11 +34,11 @@ class _Limit:
 
     def sentence(self, rep: Rep, day: date) -> str:
         period = self._period(day)
-        when = f"on {day}" if self.code == "day-full" else f"in the week of {period}"
+        when = f"on {day}" if self.code == "appointment-cap-day" else f"in the week of {period}"
         return f"{rep.name} has {self.used[period]} of {self.cap} appointments{self.of} {when}."
 
     def _period(self, day: date) -> date:
-        return day if self.code == "day-full" else monday_of(day)
+        return day if self.code == "appointment-cap-day" else monday_of(day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class FullDays:
         return bool(self.limits)
 
     def reached_cap(self, day: date) -> tuple[str, str] | None:
-        """The first cap that is reached on `day`, as a code (day-full, week-full) and a sentence."""
+        """The first cap that is reached on `day`, as a code (appointment-cap-day, appointment-cap-week) and a sentence."""
         return next(((limit.code, limit.sentence(self.rep, day)) for limit in self.limits if limit.reached(day)), None)
 
 
@@ -81,7 +81,7 @@ def _limits(rep: Rep, caps: Caps, meetings: Collection[CountedAppointment], *, o
     dates = [local_date(meeting.start, rep.time_zone) for meeting in meetings]
     found = []
     if per_day is not None:
-        found.append(_Limit("day-full", per_day, Counter(dates), of))
+        found.append(_Limit("appointment-cap-day", per_day, Counter(dates), of))
     if per_week is not None:
-        found.append(_Limit("week-full", per_week, Counter(monday_of(day) for day in dates), of))
+        found.append(_Limit("appointment-cap-week", per_week, Counter(monday_of(day) for day in dates), of))
     return found

@@ -18,7 +18,7 @@ from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.working_days import special_day_reason
 
 #: Reasons that mean: somebody else was faster. All others mean: this time was never on offer.
-SLOT_TAKEN_CODES = frozenset({"calendar-busy", "reserved", "day-full", "week-full"})
+SLOT_TAKEN_CODES = frozenset({"calendar-busy", "reserved", "appointment-cap-day", "appointment-cap-week"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

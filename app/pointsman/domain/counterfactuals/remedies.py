@@ -124,13 +124,13 @@ def _absence(plan: RoutingPlan, world: RoutingInputs, decision: Decision) -> Ite
     name = world.roster.reps[decision.rep].name
     if again.rep is None or again.work is None:
         what = "would wait" if again.outcome is DecisionOutcome.HELD else "would go to nurture"
-        yield Remedy(code="without", rep=None, sentence=f"Without {name}, this lead {what}")
+        yield Remedy(code="another-rep", rep=None, sentence=f"Without {name}, this lead {what}")
         return
     other = world.roster.reps[again.rep]
     allowed = other.role.allows(again.work) and _open(plan, again.work)
     exception = "" if allowed else " by an override"
     yield Remedy(
-        code="without" if allowed else OVERRIDE_CODE,
+        code="another-rep" if allowed else OVERRIDE_CODE,
         rep=again.rep,
         pool=again.pool,
         work=again.work,

@@ -44,7 +44,7 @@ class DropReason(StrEnum):
     CAP_CATEGORY = "cap-category"
     PAST_HOLDER = "past-holder"
     CALENDAR = "calendar-unreadable"
-    NOT_FREE = "not-free-then"  # an appointment's time is asked for, and it is not free
+    NOT_FREE = "not-free"  # an appointment's time is asked for, and it is not free
     NO_SLOT = "no-slot"  # method soonest: nothing can be booked before the horizon
     NOT_OWNER = "not-the-owner"  # method owner
 

@@ -32,7 +32,7 @@ _TURN = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhyRep:
-    """Why the chosen rep: owner, by-hand, only-one, or what the pool's method compares."""
+    """Why the chosen rep: owner, manual, only-one, or what the pool's method compares."""
 
     code: str
     sentence: str
@@ -94,7 +94,7 @@ def explain_manual_assignment(decision: Decision) -> Explanation:
             f"{decision.summary}.",
             "Roles and gates held all the same.",
         ),
-        why_rep=WhyRep(code="by-hand", sentence=decision.summary),
+        why_rep=WhyRep(code="manual", sentence=decision.summary),
         why_not=(),
         why_not_more=0,
         near_misses=NearMisses(nearest=(), more=0),

@@ -180,7 +180,7 @@ def _bounded(data: object) -> object:
         elif kind is datetime or kind is date:
             parent[key] = value.isoformat()
         elif kind is not int:
-            raise _invalid([Fault(path="", code="not-data", message=f"{kind.__name__} is not a JSON value")])
+            raise _invalid([Fault(path="", code="not-json", message=f"{kind.__name__} is not a JSON value")])
         elif value.bit_length() > 64:
             raise _invalid([Fault(path="", code="too-large", message="a number has more than 64 bits: shorten it")])
         else:

@@ -1,4 +1,4 @@
-"""What is done with an appointment after it was booked: each act checks that it is legal now, and carries out its row.
+"""What is done with an appointment after it was booked: each act checks that it is allowed now, and carries out its row.
 
 The same act with the same content again answers the present state and changes nothing.
 """

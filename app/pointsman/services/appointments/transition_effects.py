@@ -69,7 +69,7 @@ class TransitionRequest:
 async def apply_transition(
     env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, doing: TransitionRequest
 ) -> AppointmentRow:
-    """Do what the row of the table says. The lead and then the appointment are locked, and the act is legal.
+    """Do what the row of the table says. The lead and then the appointment are locked, and the act is allowed.
 
     Raises RoleProtected "gate-closed" and Conflict "has-appointment"; LostRace.
     """

@@ -1,4 +1,4 @@
-"""What every act on an appointment has in common: refused when it is not legal now, and on record when it was done."""
+"""What every act on an appointment has in common: refused when it is not allowed now, and on record when it was done."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -49,15 +49,18 @@ _SNAPSHOT_FIELDS = {
 
 
 def require_action_allowed(row: AppointmentRow, act: AppointmentAction, now: datetime) -> None:
-    """Raises Conflict "not-legal-now", which says what may be done instead."""
+    """Raises Conflict "action-not-allowed", which says what may be done instead."""
     allowed = allowed_actions(row.state, now)
     if act in allowed:
         return
     may = f"What may be done now: {', '.join(allowed)}." if allowed else "Nothing more may be done with it."
     raise Conflict(
         f"This appointment is {row.status}{_when(row, now)}: {_ACTION_WORDS[act]} is not possible. {may}",
-        code="not-legal-now",
-        extra={"appointment": {"id": str(row.id), "status": row.status}, "legal": [str(item) for item in allowed]},
+        code="action-not-allowed",
+        extra={
+            "appointment": {"id": str(row.id), "status": row.status},
+            "allowed_actions": [str(item) for item in allowed],
+        },
     )
 
 

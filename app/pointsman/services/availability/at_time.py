@@ -73,7 +73,7 @@ class Availability:
             return own
         if self.missing_pools or self._companions_or_none(key) is None:
             names = ", ".join(self.missing_pools or [band.name for band in self.companion_pools])
-            return Obstacle(code="nobody-along", sentence=f"Nobody of {names} can come along then.")
+            return Obstacle(code="no-companion", sentence=f"Nobody of {names} can come along then.")
         return None
 
     @property
@@ -89,14 +89,14 @@ class Availability:
         """Why nobody can be booked, in words that name nobody; `besides` is not asked."""
         found = [self.leader_obstacle(key) for key in self.readings if key in self._leaders() and key != besides]
         codes = {why.code for why in found if why is not None}
-        if len(codes) == 1 and None not in found and codes <= {"too-soon", "too-far", "nobody-along"}:
+        if len(codes) == 1 and None not in found and codes <= {"too-soon", "too-far", "no-companion"}:
             return next(why for why in found if why is not None)
         if codes == {"calendar-unreadable"} and None not in found:
             said = "No calendar of those who may take this lead can be read."
             return Obstacle(code="calendar-unreadable", sentence=said)
         lost = sorted(codes & SLOT_TAKEN_CODES)
         return Obstacle(
-            code=lost[0] if lost else "nobody-free", sentence="Nobody who may take this lead can be booked then."
+            code=lost[0] if lost else "no-rep-free", sentence="Nobody who may take this lead can be booked then."
         )
 
     def _leaders(self) -> frozenset[str]:
@@ -105,7 +105,7 @@ class Availability:
     def _exclusion_of(self, key: str) -> Obstacle | None:
         if key not in self._leaders():
             name = self.reps[key].name
-            return Obstacle(code="not-asked", sentence=f"{name} is not in the pool whose slots are offered.")
+            return Obstacle(code="not-offered-pool", sentence=f"{name} is not in the pool whose slots are offered.")
         return self.leader_obstacle(key)
 
     def _companions_or_none(self, key: str) -> tuple[Companion, ...] | None:

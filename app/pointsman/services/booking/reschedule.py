@@ -61,7 +61,7 @@ async def reschedule(
     """Move the appointment to [start, end); `end` None keeps its length. The same time again changes nothing.
 
     Who leads it stays when free then, else the pool decides among those who are, unless `keep_rep` says nobody else. Raises
-    NotFound, Invalid, Conflict (`not-legal-now`, `slot-not-offered`), SlotTaken, RoleProtected "gate-closed" and
+    NotFound, Invalid, Conflict (`action-not-allowed`, `slot-not-offered`), SlotTaken, RoleProtected "gate-closed" and
     Unavailable "calendar-unreadable": then everything is as it was.
     """
     given = await prepare_reschedule(

@@ -70,7 +70,7 @@ class SlotFinder:
     def unavailable_reps(self) -> tuple[UnavailableRep, ...]:
         """Why each one who may lead has no slot, and why the others may not lead."""
         reasons = [self._why(self._reps[key]) for key in self.leaders]
-        return (*self.dropped, *(reason for reason in reasons if reason is not None), *self._nobody_along())
+        return (*self.dropped, *(reason for reason in reasons if reason is not None), *self._no_companion())
 
     @property
     def _reps(self) -> Mapping[str, Rep]:
@@ -168,11 +168,11 @@ class SlotFinder:
             return "nothing-free", f"has no free time of {length} in {when}."
         return None if found.bookable else ("full", "has as many appointments as the caps allow on every free day.")
 
-    def _nobody_along(self) -> Iterator[UnavailableRep]:
+    def _no_companion(self) -> Iterator[UnavailableRep]:
         for name in self.missing_pools:
             said = f"Pool {name}, which is to send somebody along, is gone from the policy."
-            yield UnavailableRep(rep=name, code="nobody-along", sentence=said)
+            yield UnavailableRep(rep=name, code="no-companion", sentence=said)
         for band in self.companion_pools:
             if not any(key in self.schedules and self.slot_union.bookable(self.schedules[key]) for key in band.weights):
                 said = f"Nobody of {band.name}, which is to send somebody along, is free in that time."
-                yield UnavailableRep(rep=band.name, code="nobody-along", sentence=said)
+                yield UnavailableRep(rep=band.name, code="no-companion", sentence=said)

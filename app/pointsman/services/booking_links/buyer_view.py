@@ -126,10 +126,10 @@ async def reschedule_for_buyer(env: Env, buyer: BuyerView, appointment_id: UUID,
 
 
 async def cancel_for_buyer(env: Env, buyer: BuyerView, appointment_id: UUID, reason: str) -> AppointmentRow:
-    """Cancel; again changes nothing. Raises NotFound and Conflict "not-legal-now"."""
+    """Cancel; again changes nothing. Raises NotFound and Conflict "action-not-allowed"."""
     row = await _own_appointment(env, buyer, appointment_id)
     if row.starts_at <= env.clock() and AppointmentAction.CANCEL not in buyer.allowed_actions:
-        raise Conflict("It has begun already.", code="not-legal-now")
+        raise Conflict("It has begun already.", code="action-not-allowed")
     return await cancel(env, appointment_id, by=ActorRole.PROSPECT, reason=reason, actor=BUYER)
 
 

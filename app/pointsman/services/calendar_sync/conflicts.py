@@ -27,7 +27,7 @@ ACTOR = Actor(name="worker")
 async def keep_appointment(env: Env, appointment_id: UUID, *, actor: Actor) -> AppointmentRow:
     """Say that the appointment stands as agreed: its event is owed to the calendars again. Without a conflict nothing is done.
 
-    Raises NotFound, and Conflict "not-legal-now" for one that has begun or does not stand.
+    Raises NotFound, and Conflict "action-not-allowed" for one that has begun or does not stand.
     """
 
     async def work(tx: Tx) -> AppointmentRow:

@@ -145,7 +145,7 @@ class _Run:
         return frozenset(field for field in asked if not field.startswith(_DERIVED))
 
     def _past(self, row: PastDecisionRow, more: Facts, *, filled: bool) -> PastDecision:
-        inputs, left_out = None, "by-hand"
+        inputs, left_out = None, "manual"
         if MANUAL_KEY not in row.inputs:
             try:
                 inputs = RecordedInputs.from_json(

@@ -107,7 +107,7 @@ async def hand_over(
 
     `setter` None is whoever holds the lead for prospecting or qualification. `within` runs at the end of the same
     transaction: what it writes stands or falls with the hand-over. Raises NotFound, Invalid, Conflict "no-policy"; with
-    a slot that must be booked also RoleProtected "gate-not-passed", Conflict "nobody-takes-it", and what `book` raises.
+    a slot that must be booked also RoleProtected "gate-not-passed", Conflict "no-rep-for-slot", and what `book` raises.
     """
     handing = await prepare_handover(env, lead_id, evidence=evidence, setter=setter, actor=actor, auto_book=auto_book)
 

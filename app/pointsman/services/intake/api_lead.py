@@ -69,7 +69,7 @@ def parse_lead_input(
     findings = [_evidence(item, position, now, faults) for position, item in enumerate(evidence)]
     if not email and not external_id and not faults:
         message = "give an email address, or external_id and source_system"
-        faults.append(Fault(path="body.email", code="nobody", message=message))
+        faults.append(Fault(path="body.email", code="no-identity", message=message))
     if faults:
         raise Invalid("The lead cannot be taken as written. Mend each fault and send it again.", faults=faults)
     return LeadInput(
@@ -88,7 +88,7 @@ def parse_lead_input(
 def _duplicate_fault(name: str, path: str, person: Mapping[str, str | None]) -> Fault | None:
     if person.get(name.removeprefix("lead.")) is None or not name.startswith("lead."):
         return None
-    return Fault(path=path, code="twice", message=f"{name} stands beside `fields` too: keep one")
+    return Fault(path=path, code="duplicate-field", message=f"{name} stands beside `fields` too: keep one")
 
 
 def _evidence(given: EvidenceInput, position: int, now: datetime, faults: list[Fault]) -> Evidence | None:

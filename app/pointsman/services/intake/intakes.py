@@ -202,7 +202,7 @@ async def _checked(env: Env, tx: Tx, key: str, given: IntakeInput) -> IntakeMapp
         faults += [replace(fault, path=f"mapping.{fault.path}") for fault in mapped.warnings]
         if mapped.lead_input.email is None and mapped.lead_input.external_id is None:
             message = "the sample gives neither an email nor an external id"
-            faults.append(Fault(path='mapping.fields["lead.email"]', code="nobody", message=message))
+            faults.append(Fault(path='mapping.fields["lead.email"]', code="no-identity", message=message))
     if faults:
         raise Invalid("The mapping does not work on the sample.", code="mapping-invalid", faults=faults)
     return mapping

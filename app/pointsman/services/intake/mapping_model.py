@@ -129,7 +129,7 @@ def _field_faults(mapping: IntakeMapping, known: KnownFields) -> Iterator[Fault]
         if fault := known.fault(name, path):
             yield fault
         elif name in mapping.fields:
-            yield Fault(path=path, code="twice", message="the field is mapped too: keep one")
+            yield Fault(path=path, code="duplicate-field", message="the field is mapped too: keep one")
         else:
             try:
                 coerce(name, value, known.type_of(name) or FieldType.TEXT)
@@ -137,7 +137,7 @@ def _field_faults(mapping: IntakeMapping, known: KnownFields) -> Iterator[Fault]
                 yield Fault(path=path, code="wrong-type", message=f"{name} {error}")
     if mapping.external_id is None and "lead.email" not in mapping.fields:
         message = 'a lead is known by its email or external id: map "lead.email" or external_id'
-        yield Fault(path="mapping.fields", code="nobody", message=message)
+        yield Fault(path="mapping.fields", code="no-identity", message=message)
 
 
 def _kind_faults(mapping: IntakeMapping, kind: str) -> Iterator[Fault]:

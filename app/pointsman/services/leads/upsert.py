@@ -68,7 +68,7 @@ class UpsertResult:
 async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> UpsertResult:
     """Make or find the lead and keep what was true last; its row is locked until the transaction ends.
 
-    Raises Invalid ("nobody") without a usable email or external id, and LostRace when two make the same person at
+    Raises Invalid ("no-identity") without a usable email or external id, and LostRace when two make the same person at
     the same moment: then the transaction is run again.
     """
     known = await known_fields(env, tx)
@@ -107,9 +107,11 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
 def _identify(given: LeadInput, free_mail: frozenset[str]) -> Person:
     key = email_key(given.email, host_to_ascii) if given.email else None
     if key is None and not given.external_id:
-        fault = Fault(path="email", code="nobody", message="give an email address, or external_id and source_system")
+        fault = Fault(
+            path="email", code="no-identity", message="give an email address, or external_id and source_system"
+        )
         raise Invalid(
-            "Nobody to make a lead of: neither a usable email nor an external id.", code="nobody", faults=[fault]
+            "Nobody to make a lead of: neither a usable email nor an external id.", code="no-identity", faults=[fault]
         )
     site, name = given.facts.get("company.domain"), given.facts.get("company.name")
     domain = company_domain(site, free_mail=free_mail) if isinstance(site, str) else None

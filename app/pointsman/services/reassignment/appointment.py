@@ -17,7 +17,7 @@ async def reassign_appointment(
 ) -> AppointmentRow:
     """Give the appointment and its lead to the rep `to`, or to whom the rules choose; see `assign` and `reassign`.
 
-    Raises NotFound; Conflict (`not-legal-now`, `nobody-free`, `not-free`); RoleProtected.
+    Raises NotFound; Conflict (`action-not-allowed`, `no-rep-free`, `not-free`); RoleProtected.
     """
     async with env.uow() as tx:
         row = await visible_appointment(tx, appointment_id, actor)

@@ -43,7 +43,7 @@ class AppointmentTransfer:
 async def prepare_transfer(env: Env, lead_id: UUID, *, to: str | None = None) -> AppointmentTransfer | None:
     """Read the calendars of whoever the rules might choose, or of the rep `to`; None for a lead without an appointment.
 
-    Raises Conflict "not-legal-now" where it can go to nobody any more.
+    Raises Conflict "action-not-allowed" where it can go to nobody any more.
     """
     now = env.clock()
     async with env.uow() as tx:
@@ -66,13 +66,13 @@ async def lock_appointment_of_lead(
 ) -> AppointmentRow | None:
     """The appointment of the lead, both locked.
 
-    Conflict "moved-meanwhile" when it is not the one that the takeover was prepared for: other calendars may have to be read.
+    Conflict "holder-changed" when it is not the one that the takeover was prepared for: other calendars may have to be read.
     """
     seen = await tx.appointments.active_for_lead(lead.id)
     row = await tx.appointments.get(seen.id, lock=True) if seen else None
     if (row.id if row else None) != (takeover.appointment_id if takeover else None):
         what = "was called off" if row is None else "was made"
-        raise Conflict(f"An appointment of this lead {what} meanwhile. Ask again.", code="moved-meanwhile")
+        raise Conflict(f"An appointment of this lead {what} meanwhile. Ask again.", code="holder-changed")
     return row
 
 
@@ -81,7 +81,7 @@ async def transfer_by_rules(
 ) -> RoutingResult:
     """The lead and its appointment go to whom the rules choose of those who never had it and are free then.
 
-    Conflict "nobody-free", which says of everybody who was looked at what is in the way: then nothing has changed.
+    Conflict "no-rep-free", which says of everybody who was looked at what is in the way: then nothing has changed.
     """
     require_action_allowed(row, AppointmentAction.REASSIGN, env.clock())
     await require_open_gate(env, tx, row, lead)
@@ -211,6 +211,6 @@ async def _nobody_free_error(
     return Conflict(
         f"Nobody else can take the appointment on {row.starts_at:%Y-%m-%d %H:%M} UTC: {said}. Nothing was changed: move it "
         "to another time, name a rep yourself, or call it off.",
-        code="nobody-free",
+        code="no-rep-free",
         extra={"appointment": str(row.id), "dropped": dropped},
     )

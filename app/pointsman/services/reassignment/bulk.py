@@ -162,7 +162,8 @@ async def _leave_later(tx: Tx, lead_id: UUID, holder: str | None, until: datetim
     meeting = await tx.appointments.active_for_lead(lead_id) if until is not None else None
     if meeting is not None and until is not None and meeting.starts_at >= until and meeting.rep_key == holder:
         raise Conflict(
-            f"Its appointment is on {meeting.starts_at:%Y-%m-%d %H:%M} UTC, when {holder} is back.", code="back-by-then"
+            f"Its appointment is on {meeting.starts_at:%Y-%m-%d %H:%M} UTC, when {holder} is back.",
+            code="holder-back-in-time",
         )
 
 

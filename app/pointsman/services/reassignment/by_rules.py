@@ -26,7 +26,7 @@ from pointsman.services.transactions import run_in_transaction
 async def reassign(env: Env, lead_id: UUID, *, reason: str, actor: Actor) -> RoutingResult:
     """Give the lead to somebody who never held it, by the rules; the old turn is taken back, a new one is booked.
 
-    Nobody eligible: the lead is held. An appointment goes along; nobody free then: Conflict "nobody-free", and nothing has
+    Nobody eligible: the lead is held. An appointment goes along; nobody free then: Conflict "no-rep-free", and nothing has
     changed. NotFound; Conflict when nobody holds it.
     """
     async with env.uow() as tx:
@@ -59,7 +59,7 @@ async def reassign_in_tx(
     """`reassign` inside the caller's transaction: what was held before, and what became of the lead.
 
     `calendars` None means that none was read: LostRace for a lead that is with a closer. An appointment goes along by the
-    `takeover` that was prepared for it. Conflict "moved-meanwhile" when
+    `takeover` that was prepared for it. Conflict "holder-changed" when
     somebody else than the given `holder` has it.
     """
     lead = await lock_lead(tx, lead_id)
@@ -67,7 +67,7 @@ async def reassign_in_tx(
     if held is None:
         raise Conflict("Nobody holds this lead, so it cannot be reassigned.", code="not-assigned")
     if holder is not None and held.rep != holder:
-        raise Conflict(f"{held.rep} has this lead by now.", code="moved-meanwhile")
+        raise Conflict(f"{held.rep} has this lead by now.", code="holder-changed")
     meeting = await lock_appointment_of_lead(tx, lead, takeover)
     if meeting is not None and takeover is not None:
         routed = await transfer_by_rules(env, tx, lead, meeting, takeover, reason=reason, actor=actor)

@@ -95,7 +95,7 @@ async def revoke_override(env: Env, override_id: UUID, *, reason: str, actor: Ac
 def _faults(work: Work, reason: str, approver: str, expires_at: datetime, now: datetime) -> list[Fault]:
     faults: list[Fault] = []
     if work is Work.NURTURE:
-        faults.append(Fault(path="work", code="no-rep-nurtures", message="Nurture is marketing's: no rep gets it."))
+        faults.append(Fault(path="work", code="work-not-assignable", message="Nurture is marketing's: no rep gets it."))
     for name, value in (("reason", reason), ("approver", approver)):
         if not value.strip():
             faults.append(Fault(path=name, code="blank", message=f"Say who or why: {name} must not be blank."))

@@ -33,7 +33,7 @@ async def skip_next_turn(env: Env, pool: str, rep: str, *, reason: str, costs_tu
             raise Invalid(message, faults=[Fault(path="rep", code="only-member", message=message)])
         row = (await tx.ledgers.lock([sharing.counter]))[sharing.counter]
         if rep in row.skips:
-            raise Conflict(f"{rep}'s next turn in {pool} is skipped already.", code="skip-open")
+            raise Conflict(f"{rep}'s next turn in {pool} is skipped already.", code="skip-pending")
         skip = SkipRow(
             id=env.new_id(),
             counter=sharing.counter,
@@ -72,7 +72,7 @@ async def cancel_skip(env: Env, pool: str, skip_id: UUID, *, reason: str, actor:
         skip = await tx.ledgers.get_skip(skip_id)  # again: a decision may have used it before the row was ours
         assert skip is not None, "skips stay"
         if skip.used_at is not None or skip.cancelled_at is not None:
-            raise Conflict(f"This skip {'was used' if skip.used_at else 'is cancelled already'}.", code="skip-over")
+            raise Conflict(f"This skip {'was used' if skip.used_at else 'is cancelled already'}.", code="skip-closed")
         cancelled = replace(skip, cancelled_at=env.clock())
         await tx.ledgers.cancel_skip(skip.id, at=env.clock())
         if skip.cost_seq is not None:

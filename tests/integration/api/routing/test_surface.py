@@ -401,12 +401,12 @@ async def test_a_turn_is_skipped_once_listed_meanwhile_and_cancelled_while_unuse
         "jonas": "1/2",
         "sofia": "1/2",
     }
-    assert (await floor.post(path, {"rep": "lena", "reason": "again"}, 409))["code"] == "skip-open"
+    assert (await floor.post(path, {"rep": "lena", "reason": "again"}, 409))["code"] == "skip-pending"
     cancelled = await floor.send("DELETE", f"{path}/{asked['id']}", None)
     assert cancelled["cancelled_at"] is not None
     ledger = await floor.get("/v1/pools/sdr-dach/ledger")
     assert (ledger["skips"], {m["balance"]["exact"] for m in ledger["members"]}) == ([], {"0"})
-    assert (await floor.send("DELETE", f"{path}/{asked['id']}", None, 409))["code"] == "skip-over"
+    assert (await floor.send("DELETE", f"{path}/{asked['id']}", None, 409))["code"] == "skip-closed"
     for body in ({"rep": "lena"}, {"rep": "lena", "reason": " "}, {"rep": "lena", "reason": "x", "turns": 2}):
         await floor.post(path, body, 422)
     await floor.post(path, {"rep": "anna", "reason": "x"}, 422)
