@@ -50,10 +50,10 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("fault", sa.Text(), nullable=True),
-        sa.Column("fresh_for_s", sa.Integer(), nullable=True),
-        sa.Column("keeps_owners", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("max_reading_age_s", sa.Integer(), nullable=True),
+        sa.Column("sync_owners", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.CheckConstraint("fresh_for_s between 5 and 3600", name=op.f("connections_fresh_for_check")),
+        sa.CheckConstraint("max_reading_age_s between 5 and 3600", name=op.f("connections_max_reading_age_check")),
         sa.PrimaryKeyConstraint("id", name=op.f("connections_pkey")),
         sa.UniqueConstraint("key", name=op.f("connections_key_key")),
     )
@@ -111,9 +111,11 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("replaced", sa.BigInteger(), nullable=True),
-        sa.Column("back_to", sa.BigInteger(), nullable=True),
+        sa.Column("rollback_to", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("kind in ('published','rolled-back')", name=op.f("policy_publications_kind_check")),
-        sa.ForeignKeyConstraint(["back_to"], ["policies.version"], name=op.f("policy_publications_back_to_fkey")),
+        sa.ForeignKeyConstraint(
+            ["rollback_to"], ["policies.version"], name=op.f("policy_publications_rollback_to_fkey")
+        ),
         sa.ForeignKeyConstraint(["replaced"], ["policies.version"], name=op.f("policy_publications_replaced_fkey")),
         sa.ForeignKeyConstraint(["version"], ["policies.version"], name=op.f("policy_publications_version_fkey")),
         sa.PrimaryKeyConstraint("seq", name=op.f("policy_publications_pkey")),
@@ -152,10 +154,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("suppliers_pkey")),
     )
     op.create_table(
-        "turns",
+        "periodic_runs",
         sa.Column("task", sa.Text(), nullable=False),
-        sa.Column("taken_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("task", name=op.f("turns_pkey")),
+        sa.Column("started_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("task", name=op.f("periodic_runs_pkey")),
     )
     op.create_table(
         "api_keys",
@@ -243,7 +245,11 @@ def upgrade() -> None:
     op.create_index("accounts_name_blocks_idx", "accounts", ["name_blocks"], unique=False, postgresql_using="gin")
     op.create_index("accounts_name_key_idx", "accounts", ["name_key"], unique=False)
     op.create_index(
-        "accounts_name_alone_key", "accounts", ["name_key"], unique=True, postgresql_where=sa.text("domain is null")
+        "accounts_name_without_domain_key",
+        "accounts",
+        ["name_key"],
+        unique=True,
+        postgresql_where=sa.text("domain is null"),
     )
     op.create_table(
         "inbox",
@@ -710,7 +716,9 @@ def upgrade() -> None:
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("done_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.CheckConstraint("status in ('pending','done','superseded','dead')", name=op.f("deliveries_status_check")),
-        sa.CheckConstraint("op in ('book','move','cancel','own','log')", name=op.f("deliveries_op_check")),
+        sa.CheckConstraint(
+            "op in ('book','move','cancel','set_owner','log_meeting')", name=op.f("deliveries_op_check")
+        ),
         sa.ForeignKeyConstraint(["appointment_id"], ["appointments.id"], name=op.f("deliveries_appointment_id_fkey")),
         sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("deliveries_connection_id_fkey")),
         sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("deliveries_rep_id_fkey")),
@@ -858,6 +866,6 @@ def downgrade() -> None:
     op.drop_index("audit_subject_idx", table_name="audit")
     op.drop_index("audit_at_idx", table_name="audit")
     op.drop_table("audit")
-    op.drop_table("turns")
+    op.drop_table("periodic_runs")
     op.drop_index("alerts_one_open", table_name="alerts", postgresql_where=sa.text("resolved_at is null"))
     op.drop_table("alerts")

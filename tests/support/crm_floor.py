@@ -59,7 +59,7 @@ class CrmFloor:
     crashing: CrashingTransport
     gateway: ConnectorGateway
 
-    async def connect(self, key: str = "crm", *, active: bool = True, keeps_owners: bool = True) -> None:
+    async def connect(self, key: str = "crm", *, active: bool = True, sync_owners: bool = True) -> None:
         """Connect the CRM, or change how it is connected."""
         await save_connection(
             replace(self.env, calendars=self.gateway),
@@ -67,7 +67,7 @@ class CrmFloor:
             connector="memory",
             config={"url": "https://crm.example"},
             active=active,
-            keeps_owners=keeps_owners,
+            sync_owners=sync_owners,
             actor=SETTER,
         )
 
@@ -88,7 +88,7 @@ class CrmFloor:
     async def owed(self, appointment_id: UUID) -> list[DeliveryRow]:
         """What the CRM is or was owed for an appointment, in order."""
         found = await self.floor.deliveries(appointment_id)
-        return [delivery for delivery in found if delivery.op in {"own", "log"}]
+        return [delivery for delivery in found if delivery.op in {"set_owner", "log_meeting"}]
 
 
 async def living_through(work: Awaitable[object]) -> None:

@@ -25,9 +25,9 @@ SECOND = timedelta(seconds=1)
 WEEK = timedelta(days=7)
 
 
-async def fresh_for(floor: Floor, seconds: int | None, *, key: str = "cal") -> None:
+async def max_reading_age(floor: Floor, seconds: int | None, *, key: str = "cal") -> None:
     given = {"connector": "memory", "config": {"url": "x"}, "active": True, "actor": SETTER}
-    await save_connection(floor.env, key, fresh_for_s=seconds, **given)
+    await save_connection(floor.env, key, max_reading_age_s=seconds, **given)
 
 
 async def read(floor: Floor, max_age: timedelta) -> Mapping[str, RepCalendarReading]:
@@ -60,13 +60,13 @@ async def reads_after(floor: Floor, age: timedelta, max_age: timedelta) -> int:
 async def test_a_reading_is_used_as_long_as_its_connection_allows(
     floor: Floor, said: int | None, age: int, asked_for: timedelta, again: int
 ) -> None:
-    await fresh_for(floor, said)
+    await max_reading_age(floor, said)
     assert await reads_after(floor, age * SECOND, asked_for) == again
 
 
 async def test_each_calendar_of_a_rep_keeps_to_its_own_connection(floor: Floor) -> None:
-    await fresh_for(floor, 600)
-    await fresh_for(floor, 30, key="other")
+    await max_reading_age(floor, 600)
+    await max_reading_age(floor, 30, key="other")
     both = [
         CalendarBindingInput(connection="cal", calendar="work", writes=True),
         CalendarBindingInput(connection="other", calendar="private", writes=False),
@@ -76,8 +76,8 @@ async def test_each_calendar_of_a_rep_keeps_to_its_own_connection(floor: Floor) 
 
 
 async def test_a_reading_says_when_its_oldest_calendar_was_read(floor: Floor) -> None:
-    await fresh_for(floor, 600)
-    await fresh_for(floor, 30, key="other")
+    await max_reading_age(floor, 600)
+    await max_reading_age(floor, 30, key="other")
     both = [
         CalendarBindingInput(connection="cal", calendar="work", writes=True),
         CalendarBindingInput(connection="other", calendar="private", writes=False),
@@ -92,8 +92,8 @@ async def test_a_reading_says_when_its_oldest_calendar_was_read(floor: Floor) ->
 
 
 async def test_a_change_of_freshness_is_audited(floor: Floor) -> None:
-    await fresh_for(floor, 300)
+    await max_reading_age(floor, 300)
     rows = await floor.world.rows(
         "select before, after from audit where action = 'connection.changed' order by at desc"
     )
-    assert (rows[0].before["fresh_for_s"], rows[0].after["fresh_for_s"]) == (None, 300)
+    assert (rows[0].before["max_reading_age_s"], rows[0].after["max_reading_age_s"]) == (None, 300)

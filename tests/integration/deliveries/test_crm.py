@@ -46,8 +46,8 @@ async def test_a_booking_gives_the_crm_its_owner_and_one_meeting(crm: CrmFloor) 
     await crm.floor.work()
     assert (crm.owner(), crm.meetings()) == ("anna", [f"pm-{row.id}"])
     assert [(d.op, d.status, d.attempts, d.calendar) for d in await crm.owed(row.id)] == [
-        ("own", "done", 1, ""),
-        ("log", "done", 1, ""),
+        ("set_owner", "done", 1, ""),
+        ("log_meeting", "done", 1, ""),
     ]
     assert len(crm.floor.vendor.events()) == 1
 
@@ -57,7 +57,7 @@ async def test_it_is_owed_with_the_booking_or_not_at_all(crm: CrmFloor) -> None:
     await crm.floor.world.rows(
         "create function no_more() returns trigger language plpgsql as $$ begin raise exception 'full'; end $$"
     )
-    await crm.floor.world.rows("create trigger full_now before insert on deliveries for each row when (new.op = 'log')"
+    await crm.floor.world.rows("create trigger full_now before insert on deliveries for each row when (new.op = 'log_meeting')"
                                " execute function no_more()")  # fmt: skip
     before = await crm.floor.world.value("select count(*) from appointments")
     with pytest.raises(Exception, match="full"):
@@ -66,20 +66,20 @@ async def test_it_is_owed_with_the_booking_or_not_at_all(crm: CrmFloor) -> None:
 
 
 async def test_only_connections_that_keep_owners_hear_of_it(crm: CrmFloor) -> None:
-    await crm.connect(keeps_owners=False)
+    await crm.connect(sync_owners=False)
     assert await crm.owed((await booked(crm)).id) == []
     await crm.connect()
     await crm.connect("second")
     row = await booked(crm)
-    assert sorted(d.op for d in await crm.owed(row.id)) == ["log", "log", "own", "own"]
+    assert sorted(d.op for d in await crm.owed(row.id)) == ["log_meeting", "log_meeting", "set_owner", "set_owner"]
 
 
 async def test_a_connection_without_records_cannot_keep_owners(crm: CrmFloor) -> None:
     with pytest.raises(Invalid) as caught:
         await save_connection(
-            crm.env, "dav", connector="caldav", config={}, active=True, keeps_owners=True, actor=SETTER
+            crm.env, "dav", connector="caldav", config={}, active=True, sync_owners=True, actor=SETTER
         )
-    assert [(fault.path, fault.code) for fault in caught.value.faults] == [("body.keeps_owners", "no-crm")]
+    assert [(fault.path, fault.code) for fault in caught.value.faults] == [("body.sync_owners", "no-crm")]
 
 
 async def test_reassigned_by_the_rules_invitation_owner_and_credit_move_together(database_url: str) -> None:
@@ -96,7 +96,7 @@ async def test_reassigned_by_the_rules_invitation_owner_and_credit_move_together
         assert event.calendar == "ben-cal"
         assert event.invitation is not None
         assert b"ORGANIZER;CN=Ben:mailto:bruno@example.com" in event.invitation
-        assert [d.op for d in await crm.owed(row.id)] == ["own", "log", "own"]
+        assert [d.op for d in await crm.owed(row.id)] == ["set_owner", "log_meeting", "set_owner"]
 
 
 async def turns(crm: CrmFloor) -> dict[str, int]:
@@ -124,7 +124,7 @@ async def test_there_and_back_ends_where_it_began(crm: CrmFloor, told: bool) -> 
 async def test_the_ops_of_one_lead_wait_for_each_other(crm: CrmFloor) -> None:
     row = await booked(crm)
     row = await crm.hand_to(row, "ben")
-    first, second = [d for d in await crm.owed(row.id) if d.op == "own"]
+    first, second = [d for d in await crm.owed(row.id) if d.op == "set_owner"]
     assert first.sequence < second.sequence
     await run_delivery(crm.env, second.id)
     assert crm.wire.seen[1:] == []
@@ -252,7 +252,7 @@ async def test_a_rep_whom_the_crm_does_not_know_is_a_dead_letter_that_says_what_
         "roster"
     )
     (alert,) = await crm.floor.world.rows("select message from alerts where resolved_at is null")
-    assert alert.message.startswith("own at crm failed for good: the CRM has no active user")
+    assert alert.message.startswith("set_owner at crm failed for good: the CRM has no active user")
     assert f"POST /v1/deliveries/{own.id}/replay" in alert.message
     await crm.floor.world.rows("update reps set email = 'bruno@example.com' where key = 'clara'")
     crm.env.cache.clear()
@@ -277,7 +277,7 @@ async def test_a_cancellation_tells_the_crm_nothing_and_the_closer_keeps_the_lea
     await cancel(crm.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     await crm.floor.work_out()
     assert (crm.owner(), crm.meetings()) == ("anna", [])
-    assert [(d.op, d.status) for d in await crm.owed(row.id)] == [("own", "done"), ("log", "superseded")]
+    assert [(d.op, d.status) for d in await crm.owed(row.id)] == [("set_owner", "done"), ("log_meeting", "superseded")]
 
 
 async def test_a_request_is_owned_at_once_and_logged_when_it_is_confirmed(database_url: str) -> None:
@@ -290,7 +290,7 @@ async def test_a_request_is_owned_at_once_and_logged_when_it_is_confirmed(databa
         await confirm(crm.env, row.id, actor=SETTER)
         await crm.floor.work_out()
         assert (crm.owner(), crm.meetings()) == ("anna", [f"pm-{row.id}"])
-        assert [d.op for d in await crm.owed(row.id)] == ["own", "log"]
+        assert [d.op for d in await crm.owed(row.id)] == ["set_owner", "log_meeting"]
 
 
 async def test_who_rejects_before_the_crm_was_told_never_becomes_the_owner(crm: CrmFloor) -> None:
@@ -305,8 +305,8 @@ async def test_a_second_appointment_of_a_lead_is_owed_after_the_first(crm: CrmFl
     row = await booked(crm)
     await cancel(crm.env, row.id, by=ActorRole.CLOSER, reason="x", actor=SETTER)
     again = await book(crm.env, row.lead_id, row.starts_at, actor=SETTER)
-    (first,) = [d for d in await crm.owed(row.id) if d.op == "own"]
-    (second,) = [d for d in await crm.owed(again.id) if d.op == "own"]
+    (first,) = [d for d in await crm.owed(row.id) if d.op == "set_owner"]
+    (second,) = [d for d in await crm.owed(again.id) if d.op == "set_owner"]
     assert (first.key, first.sequence + 1) == (second.key, second.sequence)
     await crm.floor.work_out()
     assert (crm.owner(), crm.meetings()) == ("anna", [f"pm-{again.id}"])

@@ -232,12 +232,12 @@ async def test_connectors_say_what_they_need(client: httpx.AsyncClient) -> None:
 
 
 async def test_a_crm_can_be_told_of_owners_and_a_mere_calendar_cannot(client: httpx.AsyncClient) -> None:
-    given = {"connector": "memory", "config": {}, "keeps_owners": True}
-    assert (await client.put("/v1/connections/crm", json=given)).json()["keeps_owners"] is True
-    assert (await client.get("/v1/connections/crm")).json()["keeps_owners"] is True
+    given = {"connector": "memory", "config": {}, "sync_owners": True}
+    assert (await client.put("/v1/connections/crm", json=given)).json()["sync_owners"] is True
+    assert (await client.get("/v1/connections/crm")).json()["sync_owners"] is True
     refused = await client.put("/v1/connections/dav", json={**given, "connector": "caldav"})
     assert refused.status_code == 422
-    assert [(fault["path"], fault["code"]) for fault in refused.json()["faults"]] == [("body.keeps_owners", "no-crm")]
-    assert (await client.put("/v1/connections/crm", json={**given, "keeps_owners": False})).json()[
-        "keeps_owners"
+    assert [(fault["path"], fault["code"]) for fault in refused.json()["faults"]] == [("body.sync_owners", "no-crm")]
+    assert (await client.put("/v1/connections/crm", json={**given, "sync_owners": False})).json()[
+        "sync_owners"
     ] is False

@@ -83,12 +83,12 @@ class ConnectionIn(BaseModel):
     connector: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     config: dict[str, Any] = Field(description="As the connector's `config_schema` says, secrets included.")
     active: bool = True
-    keeps_owners: bool = Field(
+    sync_owners: bool = Field(
         default=False,
         description="A CRM that hears who owns a lead with an appointment, and of the meeting. Only for a connector with "
         "the capability `crm`.",
     )
-    fresh_for_s: Annotated[
+    max_reading_age_s: Annotated[
         int | None,
         Field(
             ge=5,
@@ -106,8 +106,10 @@ class ConnectionDoc(BaseModel):
     connector: str
     config: dict[str, Any]
     active: bool
-    keeps_owners: bool = Field(description="Whether it hears who owns a lead, and of meetings.")
-    fresh_for_s: int | None = Field(description="How old a reading may be to show slots and to route by; null: 60.")
+    sync_owners: bool = Field(description="Whether it hears who owns a lead, and of meetings.")
+    max_reading_age_s: int | None = Field(
+        description="How old a reading may be to show slots and to route by; null: 60."
+    )
     fault: str | None = Field(description="Why it is out of use.")
     created_at: datetime
 
@@ -118,8 +120,8 @@ class ConnectionDoc(BaseModel):
             connector=row.connector,
             config=dict(row.config),
             active=row.active,
-            keeps_owners=row.keeps_owners,
-            fresh_for_s=row.fresh_for_s,
+            sync_owners=row.sync_owners,
+            max_reading_age_s=row.max_reading_age_s,
             fault=row.fault,
             created_at=row.created_at,
         )
@@ -238,8 +240,8 @@ async def put(
         connector=given.connector,
         config=given.config,
         active=given.active,
-        keeps_owners=given.keeps_owners,
-        fresh_for_s=given.fresh_for_s,
+        sync_owners=given.sync_owners,
+        max_reading_age_s=given.max_reading_age_s,
         actor=caller.actor,
     )
     response.status_code = 201 if made else 200

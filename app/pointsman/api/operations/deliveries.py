@@ -23,7 +23,9 @@ class DeliveryDoc(BaseModel):
     id: UUID
     appointment_id: UUID
     calendar: str = Field(description="Empty for a CRM.")
-    op: str = Field(description="book, move or cancel in a calendar; own or log in a CRM", examples=["book"])
+    op: str = Field(
+        description="book, move or cancel in a calendar; set_owner or log_meeting in a CRM", examples=["book"]
+    )
     key: str = Field(
         description="The name of the event, the lead or the meeting at the vendor, the same for every retry."
     )

@@ -159,7 +159,7 @@ async def explained(
     summary="Roll back",
     description="Makes an archived version live again in one call, after the same check as any other: `to`, or the one "
     "that the live version took over from. Rolling back again goes one further back, never forward to what was rolled "
-    "back; `GET /v1/policies/history` shows where it leads (`back_to`).",
+    "back; `GET /v1/policies/history` shows where it leads (`rollback_to`).",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def rollback(given: RollbackIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> PolicyHead:

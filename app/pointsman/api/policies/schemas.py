@@ -119,7 +119,7 @@ class PublicationDoc(BaseModel):
     actor: str = Field(examples=["key:0f3a9c1b2d4e"])
     note: str
     replaced: int | None = Field(description="The version that was live until then.")
-    back_to: int | None = Field(description="Where rolling back from here leads.")
+    rollback_to: int | None = Field(description="Where rolling back from here leads.")
 
 
 class PublicationPage(BaseModel):

@@ -16,8 +16,8 @@ from pointsman.services.ports.booking.connections import ConnectionRow
 
 _COLUMNS = (
     "b.id as binding_id, b.rep_id, r.key as rep_key, b.calendar, b.writes,"
-    " c.id, c.key, c.connector, c.config, c.sealed, c.active, c.fault, c.created_at, c.fresh_for_s,"
-    " c.keeps_owners"
+    " c.id, c.key, c.connector, c.config, c.sealed, c.active, c.fault, c.created_at, c.max_reading_age_s,"
+    " c.sync_owners"
 )
 _FROM = "from rep_calendars b join reps r on r.id = b.rep_id join connections c on c.id = b.connection_id"
 _BINDINGS = text(

@@ -21,11 +21,11 @@ _CHANGE = (
         sealed=bindparam("sealed"),
         active=bindparam("active"),
         fault=bindparam("fault"),
-        fresh_for_s=bindparam("fresh_for_s"),
-        keeps_owners=bindparam("keeps_owners"),
+        max_reading_age_s=bindparam("max_reading_age_s"),
+        sync_owners=bindparam("sync_owners"),
     )
 )
-_CHANGING = ("connector", "config", "sealed", "active", "fault", "fresh_for_s", "keeps_owners")
+_CHANGING = ("connector", "config", "sealed", "active", "fault", "max_reading_age_s", "sync_owners")
 _GET = select(connections).where(connections.c.key == bindparam("key"))
 _LOCK = _GET.with_for_update()
 _PAGE = text(
@@ -33,7 +33,7 @@ _PAGE = text(
     " or (created_at, id) < (cast(:after_at as timestamptz), cast(:after_id as uuid))"
     " order by created_at desc, id desc limit :limit"
 )
-_KEEPING = select(connections).where(connections.c.keeps_owners).order_by(connections.c.key)
+_KEEPING = select(connections).where(connections.c.sync_owners).order_by(connections.c.key)
 _SET_FAULT = text("update connections set fault = :fault where id = :id and fault is distinct from :fault")
 
 

@@ -21,7 +21,7 @@ _OF_APPOINTMENT = text(
 )
 _OWNERS_OF = text(
     f"select {_COLUMNS} from deliveries d join appointments a on a.id = d.appointment_id"
-    " where a.lead_id = :lead and d.connection_id = :connection and d.op = 'own' order by d.sequence, d.created_at, d.id"
+    " where a.lead_id = :lead and d.connection_id = :connection and d.op = 'set_owner' order by d.sequence, d.created_at, d.id"
 )
 #: Ops under one key happen in the order in which they are owed.
 _BEHIND = (

@@ -35,9 +35,9 @@ _COUNTS = text(
     " where last_heartbeat > now() - interval '15 seconds'"
 )
 _TURN = text(
-    "insert into turns (task, taken_at) values (:task, clock_timestamp())"
-    " on conflict (task) do update set taken_at = excluded.taken_at"
-    " where turns.taken_at <= excluded.taken_at - cast(:every as interval) returning true"
+    "insert into periodic_runs (task, started_at) values (:task, clock_timestamp())"
+    " on conflict (task) do update set started_at = excluded.started_at"
+    " where periodic_runs.started_at <= excluded.started_at - cast(:every as interval) returning true"
 )
 
 

@@ -42,9 +42,9 @@ _PAGE = text(
     " order by p.version desc limit :limit"
 )
 _RECORD = text(
-    "insert into policy_publications (seq, version, kind, at, actor, note, replaced, back_to)"
+    "insert into policy_publications (seq, version, kind, at, actor, note, replaced, rollback_to)"
     " select coalesce((select max(seq) from policy_publications), 0) + 1, :version, :kind, :at, :by, :note, live.version,"
-    " case when :kind = 'published' then live.version else (select back_to from policy_publications"
+    " case when :kind = 'published' then live.version else (select rollback_to from policy_publications"
     " where version = :version order by seq desc limit 1) end"
     " from (select max(version) as version from policies where state = 'published') live"
 )

@@ -19,7 +19,7 @@ from pointsman.db.tables.booking import (
 )
 from pointsman.db.tables.intake import idempotency, inbox, inbox_batches, intakes
 from pointsman.db.tables.leads import accounts, lead_identities, leads
-from pointsman.db.tables.operations import alerts, api_keys, audit, turns
+from pointsman.db.tables.operations import alerts, api_keys, audit, periodic_runs
 from pointsman.db.tables.roster import reps, role_works, roles, roster_versions, suppliers, time_off
 from pointsman.db.tables.routing import (
     assignments,
@@ -60,6 +60,7 @@ __all__ = [
     "ledger_entries",
     "metadata",
     "overrides",
+    "periodic_runs",
     "policies",
     "policy_publications",
     "pool_ledgers",
@@ -73,5 +74,4 @@ __all__ = [
     "slot_holds",
     "suppliers",
     "time_off",
-    "turns",
 ]

@@ -30,8 +30,10 @@ connections = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("fault", Text),  # why it is out of use, null while it works
-    Column("fresh_for_s", Integer, CheckConstraint("fresh_for_s between 5 and 3600", name="fresh_for")),
-    Column("keeps_owners", Boolean, nullable=False, server_default=text("false")),  # a CRM that hears who owns a lead
+    Column(
+        "max_reading_age_s", Integer, CheckConstraint("max_reading_age_s between 5 and 3600", name="max_reading_age")
+    ),
+    Column("sync_owners", Boolean, nullable=False, server_default=text("false")),  # a CRM that hears who owns a lead
     instant_column("created_at"),
 )
 
@@ -182,7 +184,12 @@ deliveries = Table(
     Column("rep_id", ForeignKey("reps.id"), nullable=False),
     Column("connection_id", ForeignKey("connections.id"), nullable=False),
     Column("calendar", Text, nullable=False),  # empty for a CRM
-    Column("op", Text, CheckConstraint("op in ('book','move','cancel','own','log')", name="op"), nullable=False),
+    Column(
+        "op",
+        Text,
+        CheckConstraint("op in ('book','move','cancel','set_owner','log_meeting')", name="op"),
+        nullable=False,
+    ),
     Column("key", Text, nullable=False),  # the event's own key, the same for all ops on one event
     Column("sequence", Integer, nullable=False),
     Column(

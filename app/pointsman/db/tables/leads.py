@@ -23,7 +23,7 @@ accounts = Table(
     Index("accounts_name_blocks_idx", "name_blocks", postgresql_using="gin"),
     Index("accounts_domain_key", "domain", unique=True),
     Index("accounts_name_key_idx", "name_key"),
-    Index("accounts_name_alone_key", "name_key", unique=True, postgresql_where=text("domain is null")),
+    Index("accounts_name_without_domain_key", "name_key", unique=True, postgresql_where=text("domain is null")),
 )
 
 leads = Table(

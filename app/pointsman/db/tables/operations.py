@@ -47,4 +47,4 @@ audit = Table(
 )
 
 #: When a periodic task last ran anywhere, so that several workers do not run it several times.
-turns = Table("turns", metadata, Column("task", Text, primary_key=True), instant_column("taken_at"))
+periodic_runs = Table("periodic_runs", metadata, Column("task", Text, primary_key=True), instant_column("started_at"))

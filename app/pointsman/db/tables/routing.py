@@ -29,7 +29,7 @@ policy_publications = Table(
     Column("actor", Text, nullable=False),
     Column("note", Text, nullable=False),
     Column("replaced", ForeignKey("policies.version")),  # what was live until then
-    Column("back_to", ForeignKey("policies.version")),  # where rolling back from here leads
+    Column("rollback_to", ForeignKey("policies.version")),  # where rolling back from here leads
     Index("policy_publications_version_idx", "version", "seq"),
 )
 

@@ -19,7 +19,7 @@ from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Env, Tx, VendorError, VendorReauthError
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
 
-#: How old a reading may be to show slots and to route by, unless its connection says otherwise (`fresh_for_s`) ...
+#: How old a reading may be to show slots and to route by, unless its connection says otherwise (`max_reading_age_s`) ...
 MAX_AGE_FOR_SLOTS = timedelta(seconds=60)
 MAX_AGE_FOR_BOOKING = timedelta(seconds=10)  # ... and to book by, at most, whatever its connection says
 READ_DEADLINE = timedelta(seconds=3)
@@ -230,9 +230,9 @@ async def _fresh(
 
 def _max_age_of(binding: CalendarBinding, max_age: timedelta) -> timedelta:
     """How old a reading of this calendar may be."""
-    if binding.connection.fresh_for_s is None:
+    if binding.connection.max_reading_age_s is None:
         return max_age
-    own = timedelta(seconds=binding.connection.fresh_for_s)
+    own = timedelta(seconds=binding.connection.max_reading_age_s)
     return own if max_age >= MAX_AGE_FOR_SLOTS else min(own, max_age)
 
 

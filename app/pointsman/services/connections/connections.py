@@ -44,19 +44,19 @@ async def save_connection(
     config: Mapping[str, Any],
     active: bool,
     actor: Actor,
-    keeps_owners: bool = False,
-    fresh_for_s: int | None = None,
+    sync_owners: bool = False,
+    max_reading_age_s: int | None = None,
 ) -> tuple[ConnectionRow, bool]:
     """Check a connection with one call to its vendor, then save it; (the row, whether it is new).
 
-    With `keeps_owners` it is a CRM that hears from now on who owns a lead and which meetings there are; `fresh_for_s` is
+    With `sync_owners` it is a CRM that hears from now on who owns a lead and which meetings there are; `max_reading_age_s` is
     how old a reading of its calendars may be to show slots and to route by (None: FOR_SLOTS). Raises Invalid
     (configuration, no CRM, or the vendor says no), NotFound (no such connector), Unavailable (no answer).
     """
     public, sealed = env.calendars.seal(connector, config)
-    if keeps_owners and not env.crm.is_crm(connector):
-        message = f"{connector} is no CRM: it has no owners to keep. Leave `keeps_owners` out."
-        raise Invalid(message, faults=[Fault(path="body.keeps_owners", code="no-crm", message=message)])
+    if sync_owners and not env.crm.is_crm(connector):
+        message = f"{connector} is no CRM: it has no owners to sync. Leave `sync_owners` out."
+        raise Invalid(message, faults=[Fault(path="body.sync_owners", code="no-crm", message=message)])
     async with env.uow() as tx:
         there = await tx.connections.get(key)
     connection_id = there.id if there else env.new_id()
@@ -70,8 +70,8 @@ async def save_connection(
         active=active,
         fault=None,
         created_at=there.created_at if there else env.clock(),
-        keeps_owners=keeps_owners,
-        fresh_for_s=fresh_for_s,
+        sync_owners=sync_owners,
+        max_reading_age_s=max_reading_age_s,
     )
 
     async def work(tx: Tx) -> ConnectionRow:
@@ -209,8 +209,8 @@ def _audited(row: ConnectionRow) -> dict[str, Any]:
     return {
         "connector": row.connector,
         "active": row.active,
-        "keeps_owners": row.keeps_owners,
-        "fresh_for_s": row.fresh_for_s,
+        "sync_owners": row.sync_owners,
+        "max_reading_age_s": row.max_reading_age_s,
     }
 
 

@@ -78,7 +78,7 @@ async def may_be_overwritten(tx: Tx, delivery: DeliveryRow, *, now: datetime) ->
 
 
 async def owner_ops(tx: Tx, delivery: DeliveryRow) -> list[DeliveryRow]:
-    """All `own` ops of the lead at this CRM, in order."""
+    """All `set_owner` ops of the lead at this CRM, in order."""
     row = await tx.appointments.get(delivery.appointment_id)
     assert row is not None
     return list(await tx.deliveries.owner_ops_of_lead(row.lead_id, delivery.connection_id))

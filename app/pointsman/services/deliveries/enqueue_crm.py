@@ -1,6 +1,6 @@
 """Owing to CRMs: writing down who owns a lead and which meeting there is, in the transaction of the act itself.
 
-Every connection with `keeps_owners` is owed one delivery of each. What `own` says is looked up when it runs, so that the
+Every connection with `sync_owners` is owed one delivery of each. What `set_owner` says is looked up when it runs, so that the
 last act wins however late the CRM hears of it; the ops of one lead run in the order in which they are owed.
 """
 
@@ -11,13 +11,13 @@ from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 
-SET_OWNER_OP, LOG_MEETING_OP = "own", "log"
+SET_OWNER_OP, LOG_MEETING_OP = "set_owner", "log_meeting"
 #: Ops on a CRM; all others are on events in calendars.
 CRM_OPS = frozenset({SET_OWNER_OP, LOG_MEETING_OP})
 
 
 def person_key(lead_id: UUID) -> str:
-    """The lead's name in a CRM that does not know the person yet; its `own` ops wait for each other under it."""
+    """The lead's name in a CRM that does not know the person yet; its `set_owner` ops wait for each other under it."""
     return f"pm-lead-{lead_id}"
 
 
@@ -27,7 +27,7 @@ def meeting_key(appointment_id: UUID) -> str:
 
 
 async def enqueue_crm_deliveries(env: Env, tx: Tx, row: AppointmentRow, op: str) -> None:
-    """Owe `own` (the lead is `row.rep_id`'s now) or `log` (there is this meeting) to every CRM that hears of it.
+    """Owe `set_owner` (the lead is `row.rep_id`'s now) or `log_meeting` (there is this meeting) to every CRM that hears of it.
 
     The lead's row is locked.
     """
@@ -59,7 +59,7 @@ async def enqueue_crm_deliveries(env: Env, tx: Tx, row: AppointmentRow, op: str)
 
 
 async def _next_owner_sequence(env: Env, tx: Tx, lead_id: UUID, connection_id: UUID) -> int:
-    """The place of a new `own`; those before it run now, not after their next wait, since it runs behind them."""
+    """The place of a new `set_owner`; those before it run now, not after their next wait, since it runs behind them."""
     past = await tx.deliveries.owner_ops_of_lead(lead_id, connection_id)
     for other in past:
         if other.status == "pending" and await tx.deliveries.reopen(other.id, status="pending", at=env.clock()):

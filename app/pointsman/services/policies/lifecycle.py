@@ -184,9 +184,9 @@ async def _get(tx: Tx, version: int) -> PolicyRow:
 
 async def _live_before(tx: Tx) -> int:
     latest = await tx.policies.latest_publication()
-    if latest is None or latest.back_to is None:
+    if latest is None or latest.rollback_to is None:
         raise Conflict("No policy was live before this one.", code="nothing-to-roll-back-to")
-    return latest.back_to
+    return latest.rollback_to
 
 
 def _read(document: object) -> tuple[Policy, Mapping[str, Any]]:

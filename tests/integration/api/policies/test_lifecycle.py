@@ -174,7 +174,7 @@ async def test_history_says_what_was_live_when_by_whom_and_why(desk: Desk) -> No
     first, second = await desk.publish(POLICY, "first"), await desk.publish(noted(description="2"), "softer")
     await desk.rolled_back(note="too soft")
     page = (await desk.get("/v1/policies/history")).json()
-    lines = [(row["version"], row["kind"], row["note"], row["replaced"], row["back_to"]) for row in page["items"]]
+    lines = [(row["version"], row["kind"], row["note"], row["replaced"], row["rollback_to"]) for row in page["items"]]
     assert lines == [
         (first, "rolled-back", "too soft", second, None),
         (second, "published", "softer", first, first),

@@ -21,8 +21,8 @@ class ConnectionRow:
     active: bool
     fault: str | None
     created_at: datetime
-    fresh_for_s: int | None = None  # how old a reading may be to show slots; None is the service's own measure
-    keeps_owners: bool = False  # a CRM that is told who owns a lead, and of its meetings
+    max_reading_age_s: int | None = None  # how old a reading may be to show slots; None is the service's own measure
+    sync_owners: bool = False  # a CRM that is told who owns a lead, and of its meetings
 
     def ref(self) -> ConnectionRef:
         return ConnectionRef(id=self.id, connector=self.connector, config=self.config, sealed=self.sealed)

@@ -73,7 +73,7 @@ class Deliveries(Protocol):
         ...
 
     async def owner_ops_of_lead(self, lead_id: UUID, connection_id: UUID) -> Sequence[DeliveryRow]:
-        """The `own` ops of all the lead's appointments at one CRM, in order."""
+        """The `set_owner` ops of all the lead's appointments at one CRM, in order."""
         ...
 
     async def claim(self, delivery_id: UUID, *, lease: UUID, span: timedelta, at: datetime) -> DeliveryRow | None:

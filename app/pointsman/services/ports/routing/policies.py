@@ -41,7 +41,7 @@ class PublicationRow:
     actor: str
     note: str
     replaced: int | None  # what was live until then
-    back_to: int | None  # where rolling back from here leads
+    rollback_to: int | None  # where rolling back from here leads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
