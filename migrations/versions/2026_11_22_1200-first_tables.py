@@ -355,7 +355,7 @@ def upgrade() -> None:
     )
     op.create_index("leads_created_idx", "leads", ["created_at", "id"], unique=False)
     op.create_index(
-        "leads_put_off_idx",
+        "leads_nurture_until_idx",
         "leads",
         ["nurture_until"],
         unique=False,

@@ -71,7 +71,7 @@ async def _keep_sweeping(env: Env, task: PeriodicTask, stop: asyncio.Event) -> N
             away = True  # the queue's loop says so in the log
         except Exception as error:  # noqa: BLE001  # the top of the sweep's loop
             _log.error("sweep failed", task=task.name, **safe_traceback(error))
-        # Every worker asks; the database gives the turn to one of them. Chance keeps them from asking at once.
+        # Every worker asks; the database gives the run to one of them. Chance keeps them from asking at once.
         wait = timedelta(seconds=_PAUSE_S) if away else task.every * random.uniform(0.9, 1.1)
         await _pause(stop, wait)
 

@@ -55,9 +55,9 @@ PERIODIC_TASKS: tuple[PeriodicTask, ...] = (
     PeriodicTask(name="holds.due", every=timedelta(seconds=1), run=drain_due_holds),
     PeriodicTask(name="holds.drain", every=timedelta(seconds=30), run=drain_holds),
     PeriodicTask(name="appointments.lapse", every=timedelta(seconds=10), run=lapse_requests),
-    PeriodicTask(name="appointments.results", every=timedelta(minutes=5), run=alert_missing_results),
-    PeriodicTask(name="leads.put_off", every=timedelta(seconds=60), run=return_nurtured_leads),
+    PeriodicTask(name="appointments.overdue_results", every=timedelta(minutes=5), run=alert_missing_results),
+    PeriodicTask(name="leads.return_from_nurture", every=timedelta(seconds=60), run=return_nurtured_leads),
     PeriodicTask(name="calendars.poll", every=timedelta(seconds=30), run=poll_calendars),
-    PeriodicTask(name="calendars.truth", every=timedelta(seconds=60), run=sync_calendars),
+    PeriodicTask(name="calendars.reconcile", every=timedelta(seconds=60), run=sync_calendars),
     PeriodicTask(name="slot_holds.expire", every=timedelta(seconds=10), run=expire_slot_holds),
 )

@@ -240,11 +240,11 @@ def test_the_worker_knows_the_jobs_and_the_sweeps_that_the_use_cases_count_on() 
         "holds.drain",
         "holds.due",
         "calendars.poll",
-        "calendars.truth",
+        "calendars.reconcile",
         "slot_holds.expire",
         "appointments.lapse",
-        "leads.put_off",
-        "appointments.results",
+        "leads.return_from_nurture",
+        "appointments.overdue_results",
     }
 
 

@@ -19,18 +19,19 @@ from pointsman.api.http.problems import problem_responses
 from pointsman.services.operations.monitoring import state_counts
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-_HELP = {
-    "inbox": "Webhook items by state; dead ones wait for a human",
-    "decisions": "Routing decisions by outcome",
-    "gate_checks": "Hand-overs by what the gate said",
-    "deliveries": "Effects owed to connections by state; dead ones wait for a human",
-    "appointments": "Appointments by state",
-    "open_holds": "Leads that wait for somebody eligible, by reason",
-    "overdue_holds": "Leads that wait longer than promised, by pool",
-    "oldest_hold_seconds": "How long the longest waiting lead waits, by pool",
-    "open_alerts": "Alerts that nobody has resolved, by code",
-    "jobs": "Jobs by state",
-    "workers": "Workers with a sign of life in the last 15 seconds",
+#: By gauge: its label, and what it counts.
+_GAUGES = {
+    "inbox": ("state", "Webhook items by state; dead ones wait for a human"),
+    "decisions": ("outcome", "Routing decisions by outcome"),
+    "gate_checks": ("result", "Hand-overs by what the gate said"),
+    "deliveries": ("state", "Effects owed to connections by state; dead ones wait for a human"),
+    "appointments": ("state", "Appointments by state"),
+    "open_holds": ("reason", "Leads that wait for somebody eligible, by reason"),
+    "overdue_holds": ("pool", "Leads that wait longer than promised, by pool"),
+    "oldest_hold_seconds": ("pool", "How long the longest waiting lead waits, by pool"),
+    "open_alerts": ("code", "Alerts that nobody has resolved, by code"),
+    "jobs": ("state", "Jobs by state"),
+    "workers": ("state", "Workers with a sign of life in the last 15 seconds"),
 }
 
 router = APIRouter(tags=["Operations"])
@@ -46,7 +47,7 @@ class Metrics:
             "pointsman_requests", "HTTP requests", ["method", "route", "status"], registry=self._registry
         )
         self._seconds = Histogram(
-            "pointsman_request_seconds",
+            "pointsman_request_duration_seconds",
             "Time to answer",
             ["method", "route"],
             buckets=_BUCKETS,
@@ -89,10 +90,10 @@ class _State:
         self._found = found
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        for kind, text in _HELP.items():
-            family = GaugeMetricFamily(f"pointsman_{kind}", text, labels=["state"])
-            for label, number in self._found.get(kind, {}).items():
-                family.add_metric([label], number)
+        for kind, (label, text) in _GAUGES.items():
+            family = GaugeMetricFamily(f"pointsman_{kind}", text, labels=[label])
+            for value, number in self._found.get(kind, {}).items():
+                family.add_metric([value], number)
             yield family
 
 

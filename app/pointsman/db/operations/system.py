@@ -34,7 +34,7 @@ _COUNTS = text(
     " union all select 'workers', 'live', count(*) from procrastinate_workers"
     " where last_heartbeat > now() - interval '15 seconds'"
 )
-_TURN = text(
+_CLAIM_RUN = text(
     "insert into periodic_runs (task, started_at) values (:task, clock_timestamp())"
     " on conflict (task) do update set started_at = excluded.started_at"
     " where periodic_runs.started_at <= excluded.started_at - cast(:every as interval) returning true"
@@ -62,4 +62,4 @@ class SqlSystem:
         return counts
 
     async def claim_run(self, task: str, *, every: timedelta) -> bool:
-        return (await self._connection.execute(_TURN, {"task": task, "every": every})).scalar() is True
+        return (await self._connection.execute(_CLAIM_RUN, {"task": task, "every": every})).scalar() is True

@@ -51,7 +51,7 @@ leads = Table(
     Index("leads_merged_into_idx", "merged_into", postgresql_where=text("merged_into is not null")),
     Index("leads_email_key", "email_key", unique=True),
     Index("leads_created_idx", "created_at", "id"),
-    Index("leads_put_off_idx", "nurture_until", postgresql_where=text("nurture_reason = 'later'")),
+    Index("leads_nurture_until_idx", "nurture_until", postgresql_where=text("nurture_reason = 'later'")),
 )
 
 lead_identities = Table(

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from fastapi import FastAPI
 
+from pointsman.api.http.metrics import Metrics
 from pointsman.main import create_app
 from pointsman.settings import load_settings
 from support.http_keys import SECRET, MakeKey
@@ -61,6 +62,15 @@ async def test_metrics_need_their_scope_and_count_by_route_template(
     assert 'pointsman_requests_total{method="DELETE",route="/v1/keys/{key_id}",status="404"} 1.0' in text
     assert "somebody-in-particular" not in text
     assert "# TYPE pointsman_open_holds gauge" in text
+
+
+def test_a_gauge_names_its_label_by_what_it_tells_apart() -> None:
+    found = {"open_holds": {"no-rule": 2}, "overdue_holds": {"sdr": 1}, "decisions": {"held": 3}, "jobs": {"todo": 4}}
+    shown = Metrics().render(found).decode()
+    assert 'pointsman_open_holds{reason="no-rule"} 2.0' in shown
+    assert 'pointsman_overdue_holds{pool="sdr"} 1.0' in shown
+    assert 'pointsman_decisions{outcome="held"} 3.0' in shown
+    assert 'pointsman_jobs{state="todo"} 4.0' in shown
 
 
 async def test_an_unknown_path_does_not_become_a_label(
