@@ -331,7 +331,7 @@ async def test_who_bought_is_a_customer_and_news_of_them_are_a_customers(floor: 
     await decided(floor, row.id, MeetingOutcome.WON)
     status = "select a.status from accounts a join leads l on l.account_id = a.id where l.id = :id"
     assert await floor.world.value(status, id=lead_id) == "customer"
-    assert await floor.world.value("select count(*) from audit where action = 'account.customer'") == 1
+    assert await floor.world.value("select count(*) from audit where action = 'account.became-customer'") == 1
     news = await submit_lead(floor.env, given, actor=SETTER)
     assert news.routed is not None
     assert (news.routed.decision.rep, news.routed.decision.work) == ("eva", "customer_service")

@@ -103,7 +103,7 @@ async def test_a_sender_may_say_to_which_company_an_account_belongs(world: World
     assert rep(done) == "lena"
     assert "Lena owns the parent account holding.example" in told(done)
     assert done.lead.parent_domain == "holding.example"
-    lines = "select count(*) from audit where action = 'account.parent'"
+    lines = "select count(*) from audit where action = 'account.parent-changed'"
     assert await world.value(lines) == 1
     again = await sent(world, "b@acme.example", account__parent_domain="holding.example")
     assert (rep(again), await world.value(lines)) == ("lena", 1)

@@ -41,7 +41,7 @@ async def test_a_skip_passes_over_one_turn_and_no_more(world: World) -> None:
     assert (await pool_ledger(world.env, POOL)).skips == ()
     assert await turns(world, 2) == [first, third]  # owed still, and next
     audit = await world.rows("select action, subject, reason from audit where action like 'ledger.skip%'")
-    assert [tuple(line) for line in audit] == [("ledger.skip", f"pool:{POOL}", "at the dentist")]
+    assert [tuple(line) for line in audit] == [("ledger.skip-added", f"pool:{POOL}", "at the dentist")]
     used = await world.value(
         "select after -> 'skipped' from audit where after ->> 'decision' = :id", id=str(routed.decision_id)
     )

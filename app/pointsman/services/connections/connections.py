@@ -170,7 +170,7 @@ async def bind_calendars(
             id=env.new_id(),
             at=env.clock(),
             actor=actor.name,
-            action="rep.calendars",
+            action="rep.calendars-changed",
             subject=f"rep:{rep_key}",
             before={"calendars": [[b.connection.key, b.calendar, b.writes] for b in there.values()]},
             after={"calendars": [[b.connection.key, b.calendar, b.writes] for b in wanted]},

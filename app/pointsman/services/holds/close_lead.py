@@ -41,7 +41,7 @@ async def mark_won(env: Env, tx: Tx, lead: LeadRow, *, actor: Actor) -> None:
             id=env.new_id(),
             at=env.clock(),
             actor=actor.name,
-            action="account.customer",
+            action="account.became-customer",
             subject=f"account:{lead.account_id}",
             before={"status": lead.account_status},
             after={"status": "customer", "lead": str(lead.id)},

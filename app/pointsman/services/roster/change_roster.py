@@ -78,7 +78,7 @@ async def put_roster(env: Env, given: RosterInput, *, actor: Actor, reason: str 
         await _put(env, tx, given)
 
     try:
-        return await _change_roster(env, work, actor=actor, action="roster.put", reason=reason)
+        return await _change_roster(env, work, actor=actor, action="roster.changed", reason=reason)
     except ConstraintRefused as refused:
         raise await _role_refusal(env, given, refused) from refused
 
@@ -268,7 +268,7 @@ async def _role_refusal(env: Env, given: RosterInput, refused: ConstraintRefused
         roles = {r.key: r.role.name for r in await tx.roster.reps()} | {r.key: r.role for r in given.reps}
         held = await tx.roster.assigned_leads()
     outside = [h for h in held if Work(h.work) not in works.get(roles[h.rep], frozenset())]
-    leads = [{"lead": str(h.lead_id), "rep": h.rep, "work": h.work} for h in outside]
+    leads = [{"lead_id": str(h.lead_id), "rep": h.rep, "work": h.work} for h in outside]
     return RoleProtected(
         f"{refused}. Reassign {len(leads) or 'the'} lead{'s' if len(leads) != 1 else ''} first.",
         code="work-outside-role",

@@ -51,7 +51,7 @@ async def skip_next_turn(env: Env, pool: str, rep: str, *, reason: str, costs_tu
                 env, tx, row, cost, rep_id=skip.rep_id, reason=f"skip: {reason}", actor=actor
             )
         await tx.ledgers.store(replace(row, skips={**row.skips, rep: str(skip.id)}))
-        await _audit(env, tx, "ledger.skip", skip, actor, before=None, after=_as_json(skip), reason=reason)
+        await _audit(env, tx, "ledger.skip-added", skip, actor, before=None, after=_as_json(skip), reason=reason)
         return skip
 
     return await run_in_transaction(env, work)
