@@ -119,7 +119,7 @@ def seed(api: Api, both: list[Server]) -> None:
 def ready(api: Api, number: int) -> dict[str, Any]:
     """A lead that may be booked: what its hand-over was answered."""
     lead_id = api.call("POST", "/v1/leads", floors.lead(str(number)))["lead"]["id"]
-    return {"lead_id": lead_id} | api.call("POST", f"/v1/leads/{lead_id}/qualifications", floors.qualification())
+    return {"lead_id": lead_id} | api.call("POST", f"/v1/leads/{lead_id}/handovers", floors.qualification())
 
 
 def booked(api: Api, both: list[Server]) -> dict[str, list[dict[str, Any]]]:

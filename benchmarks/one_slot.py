@@ -28,7 +28,7 @@ def prepare(service: Service, leads: int) -> list[str]:
     made = [floors.lead_request(service.key, f"{chance.getrandbits(60):015x}") for _ in range(leads)]
     created = uvloop.run(closed_loop(service.ports, made, connections=8, seconds=120))
     ids = [json.loads(answer.body)["lead"]["id"] for answer in created.answers if answer.status == 201]
-    passed = [_post(service, f"/v1/leads/{lead_id}/qualifications", floors.qualification()) for lead_id in ids]
+    passed = [_post(service, f"/v1/leads/{lead_id}/handovers", floors.qualification()) for lead_id in ids]
     handed = uvloop.run(closed_loop(service.ports, passed, connections=8, seconds=120))
     if len(ids) != leads or not handed.only(200):
         wrong = next((a for a in (*created.answers, *handed.answers) if a.status not in {200, 201}), None)

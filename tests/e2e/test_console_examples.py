@@ -117,7 +117,7 @@ REAL: dict[tuple[str, str], Callable[[Served], Any]] = {
     ("POST /v1/slot-holds", "start"): lambda it: it.slot(),
     ("POST /v1/appointments", "start"): lambda it: it.slot(),
     ("POST /v1/appointments/{appointment_id}/reschedule", "start"): lambda it: it.later_slot(),
-    ("POST /v1/overrides", "lead"): lambda it: it.lead("Egger"),
+    ("POST /v1/overrides", "lead_id"): lambda it: it.lead("Egger"),
     ("POST /v1/policies/{version}/publish", "version"): lambda it: it.answered("POST /v1/policies", "version"),
 }
 

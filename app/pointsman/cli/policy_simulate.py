@@ -50,7 +50,7 @@ def _span(text: str) -> timedelta:
 def _show(found: SimulationResult) -> None:
     report = found.report
     more = "" if found.complete else " (there are more: raise --limit)"
-    moved = f"{report.elsewhere} go elsewhere, {report.other_rep} to another rep"
+    moved = f"{report.rerouted} go elsewhere, {report.other_rep} to another rep"
     _line(f"{report.simulated} decisions simulated{more}: {report.same} the same, {moved}.")
     for reason, count in report.left_out.items():
         _line(f"{count} left out: {reason}.")

@@ -55,7 +55,8 @@ def reassign(
     _show(fates)
     verb = "would be moved" if dry_run else "moved"
     out.print(
-        f"{sum(fate.outcome != 'left' for fate in fates)} {verb}; {rep} holds {last.remaining} now.", highlight=False
+        f"{sum(fate.outcome != 'unchanged' for fate in fates)} {verb}; {rep} holds {last.remaining} now.",
+        highlight=False,
     )
     if last.note and not dry_run:
         out.print(last.note, highlight=False, markup=False, soft_wrap=True)

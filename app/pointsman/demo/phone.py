@@ -22,7 +22,7 @@ def hand_over_by_phone(api: ApiClient, story: Mapping[str, Any]) -> dict[str, An
     lead_id = str(lead["id"])
     if handed := _booked(api, lead_id):
         return handed
-    where = f"/v1/leads/{lead_id}/qualifications"
+    where = f"/v1/leads/{lead_id}/handovers"
     answer = api.send("POST", where, json=story["qualification"], headers=_idempotency_header(story["qualification"]))
     if answer.status_code == httpx.codes.CONFLICT:  # an admin did something else with the lead
         return {"lead_id": lead_id, "passed": False, "missing": "", "what": answer.json()["detail"]}

@@ -137,7 +137,7 @@ async def test_a_wrong_body_says_where(
 
 
 async def test_the_table_is_there_to_be_read(client: httpx.AsyncClient) -> None:
-    shown = (await client.get("/v1/appointments/effects")).json()
+    shown = (await client.get("/v1/appointments/transitions")).json()
     assert [(row["act"], row["case"], row["lead"]) for row in shown] == [
         (row.action.value, str(row.case), row.follow_up.value) for row in TRANSITIONS
     ]

@@ -53,10 +53,14 @@ async def test_a_conflict_is_shown_and_the_appointment_kept(floor: Floor, client
     assert shown["status"] == "confirmed"
     assert shown["conflict"].startswith(f"{row.rep_key}: the event was moved to ")
     alerts = (await client.get("/v1/alerts")).json()["items"]
-    assert f"{url}/keep" in next(a["message"] for a in alerts if a["code"] == "calendar-conflict")
-    kept = await client.post(f"{url}/keep")
+    assert f"{url}/dismiss-conflict" in next(a["message"] for a in alerts if a["code"] == "calendar-conflict")
+    kept = await client.post(f"{url}/dismiss-conflict")
     assert (kept.status_code, kept.json()["conflict"]) == (200, None)
-    assert [line["act"] for line in (await client.get(url)).json()["history"]] == ["book", "conflict", "keep"]
+    assert [line["act"] for line in (await client.get(url)).json()["history"]] == [
+        "book",
+        "conflict",
+        "dismiss_conflict",
+    ]
     await floor.work_out()
     assert [there.start for there in floor.vendor.events()] == [row.starts_at]
 
@@ -65,13 +69,13 @@ async def test_a_partner_who_keeps_its_appointment_reads_no_word_of_the_house(da
     async with group_floor(database_url) as floor:
         row = await booked(floor)
         async with opened(floor, database_url, supplier="callwerk") as partner:
-            assert (await partner.post(f"/v1/appointments/{row.id}/keep")).status_code == 404
+            assert (await partner.post(f"/v1/appointments/{row.id}/dismiss-conflict")).status_code == 404
             await floor.world.rows(
                 "insert into assignments (id, lead_id, rep_id, work, assigned_at, ended_at, end_reason)"
                 " select :id, :lead, id, 'prospecting', :at, :at, 'x' from reps where key = 'mia'",
                 id=floor.env.new_id(), lead=row.lead_id, at=floor.env.clock() - timedelta(days=1),
             )  # fmt: skip
-            kept = await partner.post(f"/v1/appointments/{row.id}/keep")
+            kept = await partner.post(f"/v1/appointments/{row.id}/dismiss-conflict")
     assert kept.status_code == 200, kept.text
     assert (len(row.companions), kept.json()["companions"], kept.json()["booked_by"]) == (1, [], None)
 
@@ -80,7 +84,7 @@ async def test_what_does_not_stand_cannot_be_kept(floor: Floor, client: httpx.As
     lead_id, handed = await floor.ready()
     row = await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
     await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
-    refused = await client.post(f"/v1/appointments/{row.id}/keep")
+    refused = await client.post(f"/v1/appointments/{row.id}/dismiss-conflict")
     assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (409, "action-not-allowed")
-    unknown = await client.post("/v1/appointments/01936f0e-7b1a-7c3e-9d55-2f60a1b2c3d4/keep")
+    unknown = await client.post("/v1/appointments/01936f0e-7b1a-7c3e-9d55-2f60a1b2c3d4/dismiss-conflict")
     assert unknown.status_code == 404

@@ -15,7 +15,7 @@ from pointsman.domain.roster.roles import Work
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
-from pointsman.services.calendar_sync.conflicts import keep_appointment
+from pointsman.services.calendar_sync.conflicts import dismiss_conflict
 from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars
 from pointsman.services.ports import CalendarEvent, VendorRetryableError
@@ -158,14 +158,14 @@ async def in_conflict(floor: Floor) -> tuple[AppointmentRow, CalendarEvent]:
 async def test_a_conflict_is_settled_by_keeping_the_appointment(database_url: str) -> None:
     async with open_floor(database_url, policy=ALONE) as floor:
         row, event = await in_conflict(floor)
-        kept = await keep_appointment(floor.env, row.id, actor=SETTER)
+        kept = await dismiss_conflict(floor.env, row.id, actor=SETTER)
         assert (kept.conflict, kept.starts_at, kept.sequence) == (None, row.starts_at, row.sequence + 1)
         assert await alerts(floor, "calendar-conflict") == []
         await sync_calendars(floor.env)  # not yet told: the calendar's word does not count
         assert (await now_is(floor, row)).conflict is None
         await floor.work_out()
         assert event_of(floor, row).start == event.start
-        assert (await keep_appointment(floor.env, row.id, actor=SETTER)).sequence == kept.sequence
+        assert (await dismiss_conflict(floor.env, row.id, actor=SETTER)).sequence == kept.sequence
 
 
 async def test_a_conflict_is_settled_by_calling_the_appointment_off(database_url: str) -> None:
@@ -175,7 +175,7 @@ async def test_a_conflict_is_settled_by_calling_the_appointment_off(database_url
         await sync_calendars(floor.env)
         assert await alerts(floor, "calendar-conflict") == []
         with pytest.raises(Conflict):
-            await keep_appointment(floor.env, row.id, actor=SETTER)
+            await dismiss_conflict(floor.env, row.id, actor=SETTER)
 
 
 async def test_a_conflict_is_settled_by_rescheduling_the_appointment(database_url: str) -> None:
@@ -234,7 +234,7 @@ async def test_a_calendar_that_looks_emptied_calls_nothing_off(database_url: str
         assert [(await now_is(floor, row)).status for row, _ in made] == ["cancelled", "confirmed", "confirmed"]
         assert (await now_is(floor, made[1][0])).conflict is None
         assert await alerts(floor, "calendar-emptied") == emptied
-        await keep_appointment(floor.env, made[2][0].id, actor=SETTER)
+        await dismiss_conflict(floor.env, made[2][0].id, actor=SETTER)
         await floor.work_out()
         await sync_calendars(floor.env)
         assert await alerts(floor, "calendar-emptied", "calendar-conflict") == []
@@ -410,7 +410,7 @@ async def test_what_a_companion_does_with_the_event_is_a_conflict_and_moves_nobo
         assert (after.conflict or "").startswith(f"tom: the event was {'moved' if moved else 'deleted'}")
         await sync_calendars(floor.env)  # that the closer's calendar agrees does not settle it
         assert await alerts(floor, "calendar-conflict") == [("calendar-conflict", f"appointment:{row.id}")]
-        await keep_appointment(floor.env, row.id, actor=SETTER)
+        await dismiss_conflict(floor.env, row.id, actor=SETTER)
         await floor.work_out()
         await sync_calendars(floor.env)
         assert (await now_is(floor, row)).conflict is None

@@ -19,7 +19,7 @@ from pointsman.services.appointments.actions import cancel, confirm
 from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.booking.slots import slots_for_lead
-from pointsman.services.calendar_sync.conflicts import keep_appointment
+from pointsman.services.calendar_sync.conflicts import dismiss_conflict
 from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.calendars.readings import poll_calendars
 from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars, save_connection
@@ -189,7 +189,7 @@ async def test_a_move_on_the_phone_into_another_appointment_is_a_conflict_and_ca
     assert (after.starts_at, after.status) == (second.starts_at, "confirmed")
     assert after.conflict is not None
     assert await town.alerts("calendar-conflict") == [f"appointment:{second.id}"]
-    await keep_appointment(town.floor.env, second.id, actor=SETTER)
+    await dismiss_conflict(town.floor.env, second.id, actor=SETTER)
     await town.floor.work_out()
     event = phone.ours(second.id)
     assert event is not None

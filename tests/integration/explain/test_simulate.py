@@ -54,7 +54,7 @@ async def test_the_live_policy_over_its_own_history_says_the_same_of_every_decis
     found = await simulate(world.env, period(world), version=1)
     report = found.report
     assert report.simulated == 27
-    assert (report.same, report.elsewhere, report.other_rep, report.examples) == (27, 0, 0, ())
+    assert (report.same, report.rerouted, report.other_rep, report.examples) == (27, 0, 0, ())
     assert report.before == report.after
     assert report.after.by_dimension["outcome"] == {"assigned": 21, "held": 3, "nurture": 3}
     assert report.after.by_dimension["supplier"] == {"in-house": 18, "callwerk": 3}
@@ -87,7 +87,7 @@ async def test_another_policy_says_who_goes_elsewhere_in_both_policies_words(wor
     caught = {"name": "All inbound", "work": "qualification", "pool": "sdr-dach"}
     found = await whole(world, {**POLICY, "rules": [*rules, caught]})
     report = found.report
-    assert report.elsewhere == 2  # the leads from France wait no more
+    assert report.rerouted == 2  # the leads from France wait no more
     assert report.after.by_dimension["outcome"] == {"assigned": 16, "nurture": 2}
     assert report.after.by_dimension["rule"]["All inbound"] == 14
     first = report.examples[0]

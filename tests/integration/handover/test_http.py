@@ -42,7 +42,7 @@ async def client(floor: Floor, database_url: str) -> AsyncIterator[httpx.AsyncCl
 
 async def handed_over(floor: Floor, client: httpx.AsyncClient) -> tuple[UUID, dict[str, object]]:
     lead_id = await floor.lead()
-    answer = await client.post(f"/v1/leads/{lead_id}/qualifications", json={"setter": "lena", "evidence": READY})
+    answer = await client.post(f"/v1/leads/{lead_id}/handovers", json={"setter": "lena", "evidence": READY})
     assert answer.status_code == 200, answer.text
     return lead_id, answer.json()
 
@@ -72,7 +72,7 @@ async def test_from_evidence_to_an_event_in_the_closers_calendar(floor: Floor, c
 async def test_a_failed_gate_is_an_answer_and_not_an_error(floor: Floor, client: httpx.AsyncClient) -> None:
     lead_id = await floor.world.lead(lead__country="DE")
     await floor.world.route(lead_id)
-    answer = await client.post(f"/v1/leads/{lead_id}/qualifications", json={"evidence": READY[:1]})
+    answer = await client.post(f"/v1/leads/{lead_id}/handovers", json={"evidence": READY[:1]})
     body = answer.json()
     assert answer.status_code == 200
     assert body["passed"] is False
@@ -97,7 +97,7 @@ async def test_a_repeated_booking_gets_the_first_answer_byte_for_byte(floor: Flo
 
 async def test_a_repeated_hand_over_gets_the_first_answer(floor: Floor, client: httpx.AsyncClient) -> None:
     lead_id = await floor.lead()
-    url, headers = f"/v1/leads/{lead_id}/qualifications", {"Idempotency-Key": "k"}
+    url, headers = f"/v1/leads/{lead_id}/handovers", {"Idempotency-Key": "k"}
     body = {"setter": "lena", "evidence": READY, "auto_book": True}
     first = await client.post(url, json=body, headers=headers)
     again = await client.post(url, json=body, headers=headers)
@@ -141,7 +141,7 @@ async def test_a_wrong_hand_over_says_where(
     floor: Floor, client: httpx.AsyncClient, body: dict[str, object], path: str
 ) -> None:
     lead_id = await floor.lead()
-    answer = await client.post(f"/v1/leads/{lead_id}/qualifications", json=body)
+    answer = await client.post(f"/v1/leads/{lead_id}/handovers", json=body)
     assert answer.status_code == 422
     assert path in {fault["path"] for fault in answer.json()["faults"]}
 
@@ -155,7 +155,7 @@ async def test_an_absurd_time_is_refused_and_not_a_fault_of_ours(
     assert answer.status_code in {409, 422}, answer.text
     window = {"start": start, "end": "9999-12-31T23:59:59.999999Z"}
     body = {"evidence": READY, "auto_book": True, "window": window}
-    answer = await client.post(f"/v1/leads/{await floor.lead()}/qualifications", json=body)
+    answer = await client.post(f"/v1/leads/{await floor.lead()}/handovers", json=body)
     assert answer.status_code in {200, 422}, answer.text
 
 

@@ -67,7 +67,7 @@ async def written(floor: Floor) -> dict[str, Any]:
 
 async def call(client: httpx.AsyncClient, lead_id: UUID, **more: Any) -> httpx.Response:
     body = {"setter": "lena", "evidence": READY} | more
-    return await client.post(f"/v1/leads/{lead_id}/qualifications", json=body)
+    return await client.post(f"/v1/leads/{lead_id}/handovers", json=body)
 
 
 async def read_out(client: httpx.AsyncClient, lead_id: UUID) -> list[dict[str, Any]]:
@@ -196,7 +196,7 @@ async def test_the_same_call_again_with_its_key_is_answered_as_the_first_time(
     lead_id = await floor.lead()
     slot = (await read_out(client, lead_id))[0]
     body = {"setter": "lena", "evidence": READY, "book": {"start": slot["start"]}}
-    url, headers = f"/v1/leads/{lead_id}/qualifications", {"Idempotency-Key": "call-12"}
+    url, headers = f"/v1/leads/{lead_id}/handovers", {"Idempotency-Key": "call-12"}
     first = await client.post(url, json=body, headers=headers)
     again = await client.post(url, json=body, headers=headers)
     assert (first.status_code, again.status_code, first.content) == (200, 200, again.content)

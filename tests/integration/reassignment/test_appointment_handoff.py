@@ -263,7 +263,7 @@ async def test_a_rep_who_is_ill_gives_up_what_is_in_that_time_and_keeps_what_com
         f.lead_id: (f.outcome, f.code, f.rep) for f in done.results
     }
     assert fates[soon.lead_id].outcome == fates[over].outcome == BulkOutcome.REASSIGNED
-    assert (fates[later.lead_id].outcome, fates[later.lead_id].code) == (BulkOutcome.LEFT, "holder-back-in-time")
+    assert (fates[later.lead_id].outcome, fates[later.lead_id].code) == (BulkOutcome.UNCHANGED, "holder-back-in-time")
     assert (await appointment(floor, soon.id)).rep_key == fates[soon.lead_id].rep != soon.rep_key
     assert (await appointment(floor, later.id)).rep_key == soon.rep_key
     await floor.work_out()
@@ -291,7 +291,7 @@ async def test_in_bulk_whoever_finds_nobody_is_left_with_the_reason(floor: Floor
     for dry in (True, False):
         asked = BulkRequest(reason="a new territory", dry_run=dry)
         moved = await reassign_leads(floor.env, [row.lead_id for row in rows], asked, actor=ADMIN)
-        assert [(fate.outcome, fate.code) for fate in moved.results] == [(BulkOutcome.LEFT, "no-rep-free")] * 3
+        assert [(fate.outcome, fate.code) for fate in moved.results] == [(BulkOutcome.UNCHANGED, "no-rep-free")] * 3
         assert "Another appointment has this time" in moved.results[0].sentence
     assert [await appointment(floor, row.id) for row in rows] == rows
 
@@ -309,9 +309,9 @@ async def test_what_only_the_database_sees_is_refused_in_words_and_nothing_moves
     if how == "in bulk":
         tried = BulkRequest(reason="ill", dry_run=True)
         (fate,) = (await reassign_leads(floor.env, [one.lead_id for one in rows], tried, actor=ADMIN)).results
-        assert (fate.outcome, fate.code) == (BulkOutcome.LEFT, "slot-taken")
+        assert (fate.outcome, fate.code) == (BulkOutcome.UNCHANGED, "slot-taken")
         moved = await reassign_leads(floor.env, [one.lead_id for one in rows], BulkRequest(reason="ill"), actor=ADMIN)
-        assert [(fate.outcome, fate.code) for fate in moved.results] == [(BulkOutcome.LEFT, "slot-taken")] * 3
+        assert [(fate.outcome, fate.code) for fate in moved.results] == [(BulkOutcome.UNCHANGED, "slot-taken")] * 3
     else:
         with pytest.raises(SlotTaken):
             await given_to(floor, row, to if how == "by hand" else None)
@@ -323,7 +323,7 @@ async def test_what_has_begun_stays_with_whom_it_was(floor: Floor) -> None:
     floor.world.clock.advance(timedelta(days=3))
     moved = await reassign_rep(floor.env, row.rep_key, BulkRequest(reason="ill", dry_run=True), actor=ADMIN)
     moved = await reassign_rep(floor.env, row.rep_key, BulkRequest(reason="ill"), actor=ADMIN)
-    assert [(fate.outcome, fate.code) for fate in moved.results] == [(BulkOutcome.LEFT, "action-not-allowed")]
+    assert [(fate.outcome, fate.code) for fate in moved.results] == [(BulkOutcome.UNCHANGED, "action-not-allowed")]
 
 
 async def test_an_appointment_without_a_lead_to_go_along_is_refused(floor: Floor) -> None:

@@ -62,7 +62,7 @@ async def written(floor: Floor) -> dict[str, Any]:
     return {name: await floor.world.value(f"select count(*) from {name}") for name in (*WRITTEN, "decisions", "audit")}
 
 
-@pytest.mark.parametrize("path", ["/v1/appointments", "/v1/slot-holds", "/v1/leads/{lead}/qualifications"])
+@pytest.mark.parametrize("path", ["/v1/appointments", "/v1/slot-holds", "/v1/leads/{lead}/handovers"])
 async def test_whoever_waits_too_long_for_a_rep_is_told_to_try_again_and_nothing_is_written(
     floor: Floor, hurried: httpx.AsyncClient, path: str
 ) -> None:

@@ -115,8 +115,8 @@ def test_whatever_the_other_policy_everything_is_counted_once(
     simulation = Simulation(CompiledPolicy(parse_policy(other), version=0), people, period_starts)
     simulation.add_decisions(history)
     report = simulation.report()
-    assert report.same + report.elsewhere + report.other_rep == report.simulated == len(leads)
-    assert len(report.examples) == report.elsewhere + report.other_rep
+    assert report.same + report.rerouted + report.other_rep == report.simulated == len(leads)
+    assert len(report.examples) == report.rerouted + report.other_rep
     for counts in (report.before, report.after):
         assert sum(counts.by_dimension["outcome"].values()) == len(leads)
         assert sum(counts.by_dimension["rep"].values()) == counts.by_dimension["outcome"].get("assigned", 0)

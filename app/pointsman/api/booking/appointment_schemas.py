@@ -107,7 +107,7 @@ class TransitionDoc(BaseModel):
     credit: str = Field(description="What happens to the rep's turn.", examples=["given back"])
     gate: str = Field(description="What happens to the lead's pass.", examples=["kept"])
     lead: str = Field(description="Where the lead goes.", examples=["with its closer"])
-    told: str = Field(description="What calendars and the CRM are told.", examples=["cancel"])
+    calendar_op: str = Field(description="What calendars and the CRM are told.", examples=["cancel"])
 
     @staticmethod
     def of(row: Transition) -> "TransitionDoc":
@@ -118,7 +118,7 @@ class TransitionDoc(BaseModel):
             credit=row.credit,
             gate=row.gate,
             lead=row.follow_up,
-            told=row.calendar_op,
+            calendar_op=row.calendar_op,
         )
 
 

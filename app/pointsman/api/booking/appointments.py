@@ -102,7 +102,7 @@ async def index(
 
 
 @router.get(
-    "/v1/appointments/effects",
+    "/v1/appointments/transitions",
     summary="What each act on an appointment brings with it",
     description="The table that the service itself goes by: status, turn, gate, lead, and what calendars are told.",
     responses=problem_responses(401, 403),

@@ -9,14 +9,14 @@ from pointsman.api.booking.appointment_schemas import AppointmentDoc
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.problems import problem_responses
-from pointsman.services.calendar_sync.conflicts import keep_appointment
+from pointsman.services.calendar_sync import conflicts
 
 router = APIRouter(tags=["Hand-over and booking"])
 
 
 @router.post(
-    "/v1/appointments/{appointment_id}/keep",
-    summary="Keep an appointment that a calendar disagrees with",
+    "/v1/appointments/{appointment_id}/dismiss-conflict",
+    summary="Dismiss the conflict of an appointment with a calendar",
     description="The event was moved or deleted in a calendar, and the appointment is to stand as agreed: its `conflict` is "
     "cleared, and the event is put where it belongs in the calendar of everybody who takes part. Without a conflict nothing "
     "is done. The other ways to settle it are to reschedule the appointment and to cancel it.",
@@ -25,5 +25,5 @@ router = APIRouter(tags=["Hand-over and booking"])
 async def dismiss_conflict(
     appointment_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("booking")]
 ) -> AppointmentDoc:
-    row = await keep_appointment(env, appointment_id, actor=caller.actor)
+    row = await conflicts.dismiss_conflict(env, appointment_id, actor=caller.actor)
     return AppointmentDoc.of(row, env.clock(), partner=caller.supplier is not None)

@@ -217,7 +217,7 @@ class HandoverOut(BaseModel):
 
 
 @router.post(
-    "/v1/leads/{lead_id}/qualifications",
+    "/v1/leads/{lead_id}/handovers",
     response_model=HandoverOut,
     summary="Hand a qualified lead over",
     description="Records the evidence and runs the gate. Passed: the lead goes to a closer, and the answer has their "
@@ -256,5 +256,5 @@ async def hand_over(
     if given.dry_run:  # under no idempotency key: an answer that is kept would be one that happened
         handed = await dry_run_handover(env, await prepare())
         return Response(shown(handed).model_dump_json(), media_type="application/json")
-    route = f"POST /v1/leads/{lead_id}/qualifications"
+    route = f"POST /v1/leads/{lead_id}/handovers"
     return await run_idempotent(env, request, caller, route=route, key=idempotency_key, prepare=prepare, write=write)

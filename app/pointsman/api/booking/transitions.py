@@ -1,4 +1,4 @@
-"""What is done with an appointment after it was booked. The table behind it: GET /v1/appointments/effects."""
+"""What is done with an appointment after it was booked. The table behind it: GET /v1/appointments/transitions."""
 
 from datetime import date
 from typing import Annotated, Literal

@@ -80,7 +80,7 @@ class SimulationDoc(BaseModel):
     last_at: datetime | None
     left_out: dict[str, int] = Field(examples=[{"manual": 2}], description="Not simulated, by reason.")
     same: int
-    elsewhere: int = Field(description="Another outcome, work or pool.")
+    rerouted: int = Field(description="Another outcome, work or pool.")
     other_rep: int = Field(description="The same pool, another rep.")
     before: CountsDoc
     after: CountsDoc
@@ -105,7 +105,7 @@ class SimulationDoc(BaseModel):
             last_at=report.last_at,
             left_out=dict(report.left_out),
             same=report.same,
-            elsewhere=report.elsewhere,
+            rerouted=report.rerouted,
             other_rep=report.other_rep,
             before=CountsDoc.of(report.before),
             after=CountsDoc.of(report.after),

@@ -157,7 +157,7 @@ async def deactivate(key: RosterKeyPath, env: EnvDep, caller: Annotated[Caller, 
     return DeactivationDoc(
         version=changed.version,
         changed=changed.changed,
-        holds=[AssignedLeadDoc(lead=lead.lead_id, work=lead.work) for lead in held],
+        leads=[AssignedLeadDoc(lead_id=lead.lead_id, work=lead.work) for lead in held],
     )
 
 

@@ -113,11 +113,11 @@ class RosterChangeDoc(BaseModel):
 class AssignedLeadDoc(BaseModel):
     """A lead that a rep still holds."""
 
-    lead: UUID
+    lead_id: UUID
     work: str
 
 
 class DeactivationDoc(RosterChangeDoc):
     """What a deactivated rep still holds: reassign it."""
 
-    holds: list[AssignedLeadDoc]
+    leads: list[AssignedLeadDoc]

@@ -119,8 +119,8 @@ class ExplanationDoc(BaseModel):
     why_rep: WhyRepDoc | None
     why_not: list[WhyNotDoc]
     why_not_more: int
-    nearly: list[NearMissDoc] = Field(description="The nearest first.")
-    nearly_more: int = Field(description="So many more rules did not match.")
+    near_misses: list[NearMissDoc] = Field(description="The nearest first.")
+    near_misses_more: int = Field(description="So many more rules did not match.")
     would_change: list[RemedyDoc]
 
     @staticmethod
@@ -131,8 +131,8 @@ class ExplanationDoc(BaseModel):
             why_rep=None if told.why_rep is None else WhyRepDoc(code=told.why_rep.code, sentence=told.why_rep.sentence),
             why_not=[WhyNotDoc.of(other) for other in told.why_not],
             why_not_more=told.why_not_more,
-            nearly=[NearMissDoc.of(miss) for miss in told.near_misses.nearest],
-            nearly_more=told.near_misses.more,
+            near_misses=[NearMissDoc.of(miss) for miss in told.near_misses.nearest],
+            near_misses_more=told.near_misses.more,
             would_change=[RemedyDoc.model_validate(c, from_attributes=True) for c in told.would_change],
         )
 

@@ -30,7 +30,7 @@ class OverrideIn(BaseModel):
         json_schema_extra={
             "examples": [
                 {
-                    "lead": "0198c0de-0000-7000-8000-000000000001",
+                    "lead_id": "0198c0de-0000-7000-8000-000000000001",
                     "rep": "lena",
                     "work": "closing",
                     "reason": "Lena knows the founder from university",
@@ -41,7 +41,7 @@ class OverrideIn(BaseModel):
         },
     )
 
-    lead: UUID
+    lead_id: UUID
     rep: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     work: Work
     reason: OverrideText
@@ -87,7 +87,7 @@ class OverrideDoc(BaseModel):
 async def create(given: OverrideIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> OverrideDoc:
     row = await add_override(
         env,
-        lead_id=given.lead,
+        lead_id=given.lead_id,
         rep=given.rep,
         work=given.work,
         reason=given.reason,
@@ -103,9 +103,9 @@ async def index(
     env: EnvDep,
     page: PageDep,
     _caller: Annotated[Caller, needs("admin")],
-    lead: Annotated[UUID | None, Query(description="Only those for this lead.")] = None,
+    lead_id: Annotated[UUID | None, Query(description="Only those for this lead.")] = None,
 ) -> Page[OverrideDoc]:
-    rows = await override_page(env, lead_id=lead, before=page.after, limit=page.fetch_limit)
+    rows = await override_page(env, lead_id=lead_id, before=page.after, limit=page.fetch_limit)
     items, following = page.split(rows, lambda row: (row.created_at, row.id))
     return Page[OverrideDoc](items=[OverrideDoc.of(row) for row in items], next=following)
 

@@ -44,7 +44,7 @@ class SkipDoc(BaseModel):
     asked_by: str
     created_at: datetime
     used_at: datetime | None
-    decision: UUID | None = Field(description="The decision that used it.")
+    decision_id: UUID | None = Field(description="The decision that used it.")
     cancelled_at: datetime | None
 
     @staticmethod
@@ -57,7 +57,7 @@ class SkipDoc(BaseModel):
             asked_by=skip.asked_by,
             created_at=skip.created_at,
             used_at=skip.used_at,
-            decision=skip.decision_id,
+            decision_id=skip.decision_id,
             cancelled_at=skip.cancelled_at,
         )
 

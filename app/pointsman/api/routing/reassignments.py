@@ -70,7 +70,7 @@ class LeadResultDoc(BaseModel):
     """What became of one lead."""
 
     lead_id: UUID
-    outcome: Literal["reassigned", "held", "nurture", "left"]
+    outcome: Literal["reassigned", "held", "nurture", "unchanged"]
     work: str | None
     rep: str | None = Field(description="Who has it now.")
     decision_id: UUID | None
@@ -86,7 +86,7 @@ class BulkResultDoc(BaseModel):
     """What became of each lead; ask again with `cursor` = `next` for the following ones, null means there are none."""
 
     items: list[LeadResultDoc]
-    counts: dict[str, int] = Field(examples=[{"reassigned": 12, "held": 1, "nurture": 0, "left": 2}])
+    counts: dict[str, int] = Field(examples=[{"reassigned": 12, "held": 1, "nurture": 0, "unchanged": 2}])
     remaining: int | None = Field(description="How many leads the rep still holds; null for a chosen list.")
     next: str | None
     dry_run: bool

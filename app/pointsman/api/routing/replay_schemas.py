@@ -43,7 +43,7 @@ class ReplayDoc(BaseModel):
     decision_id: UUID
     same: bool = Field(description="Byte for byte.")
     rep: str | None
-    rep_again: str | None
+    replayed_rep: str | None
     differs: list[str]
     first_byte: FirstByteDoc | None
     paths: list[PathDifferenceDoc] = Field(description="In the record; `inputs.` and `columns.` are stored beside it.")
@@ -55,7 +55,7 @@ class ReplayDoc(BaseModel):
             decision_id=found.decision_id,
             same=found.same,
             rep=found.rep,
-            rep_again=found.replayed_rep,
+            replayed_rep=found.replayed_rep,
             differs=list(found.differing_parts),
             first_byte=found.first_byte and FirstByteDoc.model_validate(found.first_byte, from_attributes=True),
             paths=[PathDifferenceDoc.model_validate(path, from_attributes=True) for path in found.paths],

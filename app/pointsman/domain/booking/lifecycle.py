@@ -83,7 +83,7 @@ class GateEffect(StrEnum):
     """What happens to the lead's pass of the gate."""
 
     KEPT = "kept"
-    ASKED = "asked"  # it must be open, or the act is refused
+    REQUIRED = "required"  # it must be open, or the act is refused
     REVOKED = "revoked"  # and the evidence is used up: whoever is handed over again has fresh evidence
 
 
@@ -107,7 +107,7 @@ class CalendarOp(StrEnum):
     BOOK = "book"
     MOVE = "move"  # time or standing changed
     CANCEL = "cancel"  # nothing once it is over
-    HAND_ON = "hand on"  # cancelled with the old rep, booked with the new one, CRM owner changed: owed together
+    REASSIGN = "reassign"  # cancelled with the old rep, booked with the new one, CRM owner changed: owed together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,21 +130,23 @@ def _row(
     credit: CreditEffect,
     gate: GateEffect,
     lead: LeadFollowUp,
-    told: CalendarOp,
+    calendar: CalendarOp,
 ) -> Transition:
-    return Transition(action=act, case=case, status=status, credit=credit, gate=gate, follow_up=lead, calendar_op=told)
+    return Transition(
+        action=act, case=case, status=status, credit=credit, gate=gate, follow_up=lead, calendar_op=calendar
+    )
 
 
 _S, _C, _G, _N, _T = AppointmentStatus, CreditEffect, GateEffect, LeadFollowUp, CalendarOp
 
 TRANSITIONS: tuple[Transition, ...] = (
-    _row(AppointmentAction.BOOK, "automatic", _S.CONFIRMED, _C.TAKEN, _G.ASKED, _N.BOOKED, _T.BOOK),
-    _row(AppointmentAction.BOOK, "rep", _S.REQUESTED, _C.TAKEN, _G.ASKED, _N.BOOKED, _T.BOOK),
-    _row(AppointmentAction.CONFIRM, "", _S.CONFIRMED, _C.KEPT, _G.ASKED, _N.STAYS, _T.MOVE),
+    _row(AppointmentAction.BOOK, "automatic", _S.CONFIRMED, _C.TAKEN, _G.REQUIRED, _N.BOOKED, _T.BOOK),
+    _row(AppointmentAction.BOOK, "rep", _S.REQUESTED, _C.TAKEN, _G.REQUIRED, _N.BOOKED, _T.BOOK),
+    _row(AppointmentAction.CONFIRM, "", _S.CONFIRMED, _C.KEPT, _G.REQUIRED, _N.STAYS, _T.MOVE),
     _row(AppointmentAction.LAPSE, "", _S.CANCELLED, _C.KEPT, _G.KEPT, _N.WITH_CLOSER, _T.CANCEL),
-    _row(AppointmentAction.RESCHEDULE, "same rep", None, _C.KEPT, _G.ASKED, _N.STAYS, _T.MOVE),
-    _row(AppointmentAction.RESCHEDULE, "another rep", None, _C.MOVED, _G.ASKED, _N.STAYS, _T.HAND_ON),
-    _row(AppointmentAction.REASSIGN, "", None, _C.MOVED, _G.ASKED, _N.STAYS, _T.HAND_ON),
+    _row(AppointmentAction.RESCHEDULE, "same rep", None, _C.KEPT, _G.REQUIRED, _N.STAYS, _T.MOVE),
+    _row(AppointmentAction.RESCHEDULE, "another rep", None, _C.MOVED, _G.REQUIRED, _N.STAYS, _T.REASSIGN),
+    _row(AppointmentAction.REASSIGN, "", None, _C.MOVED, _G.REQUIRED, _N.STAYS, _T.REASSIGN),
     _row(AppointmentAction.CANCEL, ActorRole.PROSPECT, _S.CANCELLED, _C.GIVEN_BACK, _G.KEPT, _N.WITH_CLOSER, _T.CANCEL),
     _row(AppointmentAction.CANCEL, ActorRole.SETTER, _S.CANCELLED, _C.GIVEN_BACK, _G.KEPT, _N.WITH_CLOSER, _T.CANCEL),
     _row(AppointmentAction.CANCEL, ActorRole.CLOSER, _S.CANCELLED, _C.KEPT, _G.KEPT, _N.WITH_CLOSER, _T.CANCEL),

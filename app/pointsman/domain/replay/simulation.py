@@ -68,14 +68,14 @@ class DecisionCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulationReport:
-    """What came of it. `elsewhere` changed outcome, work or pool; `other_rep` stayed there and changed hands."""
+    """What came of it. `rerouted` changed outcome, work or pool; `other_rep` stayed there and changed hands."""
 
     simulated: int
     left_out: Mapping[str, int]
     before: DecisionCounts
     after: DecisionCounts
     same: int
-    elsewhere: int
+    rerouted: int
     other_rep: int
     examples: tuple[SimulationExample, ...]
     never_matched: tuple[str, ...]
@@ -136,7 +136,7 @@ class Simulation:
             before=_counts(self._before),
             after=_counts(self._after),
             same=self._results["same"],
-            elsewhere=self._results["elsewhere"],
+            rerouted=self._results["rerouted"],
             other_rep=self._results["other_rep"],
             examples=tuple(self._examples),
             never_matched=tuple(never[:MAX_NAMES]),
@@ -230,7 +230,7 @@ class Simulation:
                 if value is not None:
                     counted[name][str(value)] += 1
         moved = any(before[name] != after[name] for name in ("outcome", "work", "pool"))
-        result = "elsewhere" if moved else "other_rep" if before["rep"] != after["rep"] else "same"
+        result = "rerouted" if moved else "other_rep" if before["rep"] != after["rep"] else "same"
         self._results[result] += 1
         if result != "same":
             self._show(past, decision, first=moved)
@@ -240,7 +240,7 @@ class Simulation:
         example = SimulationExample(
             decision_id=past.decision_id, lead_id=past.lead_id, at=past.at, before=past.summary, after=decision.summary
         )
-        at = min(self._results["elsewhere"] - 1, len(self._examples)) if first else len(self._examples)
+        at = min(self._results["rerouted"] - 1, len(self._examples)) if first else len(self._examples)
         self._examples.insert(at, example)
         del self._examples[MAX_EXAMPLES:]
 

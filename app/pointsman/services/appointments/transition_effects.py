@@ -82,7 +82,7 @@ async def apply_transition(
     if status not in ACTIVE_STATUSES:
         change["conflict"] = None  # there is nothing left to settle
     after = replace(row, **change, sequence=row.sequence + (told is not None))
-    if effect.gate is GateEffect.ASKED:
+    if effect.gate is GateEffect.REQUIRED:
         await require_open_gate(env, tx, row, lead)
     if effect.follow_up in _LEAVES_CLOSER:
         await _refuse_while_another_stands(tx, lead, row)
@@ -111,7 +111,7 @@ async def require_open_gate(env: Env, tx: Tx, row: AppointmentRow, lead: LeadRow
     if any(found.work == row.work for found in (await tx.decisions.routing_context(lead.id, at=now)).gate_passes):
         return
     raise RoleProtected(
-        "This lead's gate has expired or was revoked. Send fresh evidence: POST /v1/leads/{id}/qualifications.",
+        "This lead's gate has expired or was revoked. Send fresh evidence: POST /v1/leads/{id}/handovers.",
         code="gate-closed",
     )
 

@@ -67,7 +67,7 @@ async def load_booking_context(
     held = await tx.gates.current_assignment(lead.id, at=now)
     if held is None or Work(held.work) not in BOOKABLE_WORKS:
         raise Conflict(
-            "Nobody who takes appointments holds this lead. Hand it over first: POST /v1/leads/{id}/qualifications.",
+            "Nobody who takes appointments holds this lead. Hand it over first: POST /v1/leads/{id}/handovers.",
             code="no-closer",
             extra={"stage": lead.stage, "work": held.work if held else None},
         )
@@ -75,7 +75,7 @@ async def load_booking_context(
     gated = Work(held.work) in GATED_WORKS and not held.has_override
     if gated and not moving and not (check and check.is_open_at(now)):
         raise RoleProtected(
-            "This lead's gate has expired or was revoked. Send fresh evidence: POST /v1/leads/{id}/qualifications.",
+            "This lead's gate has expired or was revoked. Send fresh evidence: POST /v1/leads/{id}/handovers.",
             code="gate-closed",
         )
     known = await load_routing_config(env, tx)

@@ -128,6 +128,6 @@ async def _renew_gate_pass(env: Env, tx: Tx, what: BookingContext) -> BookingCon
 
 def gate_closed_error() -> RoleProtected:
     return RoleProtected(
-        "This lead's gate has expired or was revoked. Send fresh evidence: POST /v1/leads/{id}/qualifications.",
+        "This lead's gate has expired or was revoked. Send fresh evidence: POST /v1/leads/{id}/handovers.",
         code="gate-closed",
     )

@@ -24,7 +24,7 @@ EMPTIED_CONFLICT = "the calendar looks emptied: the event is gone together with 
 ACTOR = Actor(name="worker")
 
 
-async def keep_appointment(env: Env, appointment_id: UUID, *, actor: Actor) -> AppointmentRow:
+async def dismiss_conflict(env: Env, appointment_id: UUID, *, actor: Actor) -> AppointmentRow:
     """Say that the appointment stands as agreed: its event is owed to the calendars again. Without a conflict nothing is done.
 
     Raises NotFound, and Conflict "action-not-allowed" for one that has begun or does not stand.
@@ -38,7 +38,7 @@ async def keep_appointment(env: Env, appointment_id: UUID, *, actor: Actor) -> A
         kept = replace(row, conflict=None, sequence=row.sequence + 1)
         await run_pending_now(env, tx, row.id)
         await enqueue_deliveries(env, tx, kept, "move")
-        await _write(env, tx, row, kept, act="keep", by=ActorRole.OPERATOR, actor=actor)
+        await _write(env, tx, row, kept, act="dismiss_conflict", by=ActorRole.OPERATOR, actor=actor)
         return kept
 
     return await run_in_transaction(env, work)
@@ -119,6 +119,6 @@ async def _write(
         return
     message = (
         f"A calendar disagrees with the appointment on {row.starts_at:%Y-%m-%d %H:%M} UTC, which stands. {'; '.join(said)}. "
-        f"Reschedule it, cancel it, or keep it: POST /v1/appointments/{row.id}/keep."
+        f"Reschedule it, cancel it, or dismiss the conflict: POST /v1/appointments/{row.id}/dismiss-conflict."
     )
     await tx.alerts.put(id=env.new_id(), at=now, code=CONFLICT_ALERT, subject=subject, message=message)

@@ -42,7 +42,7 @@ class BulkOutcome(StrEnum):
     REASSIGNED = "reassigned"
     HELD = "held"
     NURTURE = "nurture"
-    LEFT = "left"
+    UNCHANGED = "unchanged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +152,7 @@ async def _move_leads(
         fates.append(await _move_in_own_tx(env, lead_id, holder, one))
         if env.clock() - started > BUDGET:
             break
-    if any(fate.outcome is not BulkOutcome.LEFT for fate in fates):
+    if any(fate.outcome is not BulkOutcome.UNCHANGED for fate in fates):
         await run_in_transaction(env, lambda tx: update_absent_holder_alerts(env, tx))
     return tuple(fates)
 
@@ -254,7 +254,7 @@ async def _move_lead(
 
 
 def _left_result(lead_id: UUID, error: PointsmanError) -> LeadResult:
-    return LeadResult(lead_id=lead_id, outcome=BulkOutcome.LEFT, sentence=str(error), code=error.code)
+    return LeadResult(lead_id=lead_id, outcome=BulkOutcome.UNCHANGED, sentence=str(error), code=error.code)
 
 
 def _gated(held: Sequence[RepAssignment]) -> bool:

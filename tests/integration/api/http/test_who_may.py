@@ -20,7 +20,7 @@ A_PARTNERS = {
     ("GET", "/v1/leads/{lead_id}/decisions"),
     ("GET", "/v1/leads/{lead_id}/slots"),
     ("POST", "/v1/leads/{lead_id}/booking-links"),
-    ("POST", "/v1/leads/{lead_id}/qualifications"),
+    ("POST", "/v1/leads/{lead_id}/handovers"),
     ("GET", "/v1/decisions"),
     ("GET", "/v1/decisions/{decision_id}"),
     ("GET", "/v1/holds"),
@@ -32,7 +32,7 @@ A_PARTNERS = {
     ("GET", "/v1/appointments/{appointment_id}"),
     ("GET", "/v1/appointments/{appointment_id}/invitation.ics"),
     ("POST", "/v1/appointments/{appointment_id}/cancel"),
-    ("GET", "/v1/appointments/effects"),
+    ("GET", "/v1/appointments/transitions"),
     ("POST", "/v1/appointments/{appointment_id}/confirm"),
     ("POST", "/v1/appointments/{appointment_id}/accept"),
     ("POST", "/v1/appointments/{appointment_id}/reject"),
@@ -40,7 +40,7 @@ A_PARTNERS = {
     ("POST", "/v1/appointments/{appointment_id}/no-show"),
     ("POST", "/v1/appointments/{appointment_id}/outcome"),
     ("POST", "/v1/appointments/{appointment_id}/reschedule"),
-    ("POST", "/v1/appointments/{appointment_id}/keep"),
+    ("POST", "/v1/appointments/{appointment_id}/dismiss-conflict"),
 }
 
 

@@ -70,7 +70,7 @@ async def test_one_call_explains_facts_in_words_and_as_data(floor: Floor) -> Non
     assert explanation["why_rep"]["code"] == "turn"
     assert [other["turns"] for other in explanation["why_not"]] == [1, 2]
     assert {other["entitlement"] for other in explanation["why_not"]} == {"1/3"}
-    near = {miss["rule"]: miss for miss in explanation["nearly"]}
+    near = {miss["rule"]: miss for miss in explanation["near_misses"]}
     assert near["Mid-market closing"]["would_match_if"] == {
         "sentence": "company.employees were at least 50",
         "changes": [{"field": "company.employees", "words": "were at least 50", "value": 50, "unset": False}],
@@ -83,7 +83,7 @@ async def test_applying_what_would_match_makes_it_match(floor: Floor) -> None:
     facts: dict[str, Any] = {"lead.country": "FR"}
     told = await floor.ask("POST", "/v1/policies/explain", {"facts": facts})
     assert told["outcome"] == "held"
-    for miss in told["explanation"]["nearly"]:
+    for miss in told["explanation"]["near_misses"]:
         changed = facts | {change["field"]: change["value"] for change in miss["would_match_if"]["changes"]}
         again = await floor.ask("POST", "/v1/policies/explain", {"facts": changed, "gate_open": True})
         assert miss["rule"] in {step["rule"] for step in again["steps"] if step["result"] == "matched"}
@@ -119,7 +119,7 @@ async def test_a_lead_that_waits_for_a_closer_is_explained_as_it_will_be_routed(
     lead = await floor.lead("p@lead.example", **{"company.employees": 80})
     names = ("need", "authority", "fit", "intent", "urgency", "offer_known")
     evidence = [{"name": name, "value": "said so on the phone"} for name in names]
-    handed = await floor.ask("POST", f"/v1/leads/{lead}/qualifications", {"evidence": evidence})
+    handed = await floor.ask("POST", f"/v1/leads/{lead}/handovers", {"evidence": evidence})
     assert handed["stage"] == "held"
     told = await floor.ask("POST", "/v1/policies/explain", {"lead_id": lead})
     assert (told["outcome"], told["work"]) == ("held", "closing")
@@ -186,7 +186,7 @@ async def test_a_stored_policy_and_a_document_are_simulated(floor: Floor) -> Non
     assert same["before"]["outcome"] == same["after"]["outcome"] == {"assigned": 2, "held": 1}
     rules = [{"name": "All", "work": "qualification", "pool": "sdr-dach"}]
     other = await floor.ask("POST", "/v1/policies/simulate", {**SINCE, "document": {**POLICY, "rules": rules}})
-    assert other["elsewhere"] == 1
+    assert other["rerouted"] == 1
     assert other["after"]["outcome"] == {"assigned": 3}
     assert other["examples"][0]["before"].startswith("This lead waits")
     assert other["assumptions"]

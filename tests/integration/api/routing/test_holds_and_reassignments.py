@@ -134,7 +134,7 @@ async def test_somebody_is_ill_and_one_call_moves_what_they_hold(admin: Admin) -
     until = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     body = {"reason": "Lena is ill", "until": until}
     said = await admin.ask("POST", "/v1/reps/lena/reassign", {**body, "dry_run": True})
-    assert said["counts"] == {"reassigned": 2, "held": 0, "nurture": 0, "left": 0}
+    assert said["counts"] == {"reassigned": 2, "held": 0, "nurture": 0, "unchanged": 0}
     assert (said["dry_run"], said["remaining"]) == (True, 2)
     moved = await admin.ask("POST", "/v1/reps/lena/reassign", body)
     assert moved["counts"] == said["counts"]
@@ -157,7 +157,10 @@ async def test_a_call_goes_on_where_the_one_before_stopped(admin: Admin) -> None
 async def test_chosen_leads_move_and_the_others_say_why_not(admin: Admin) -> None:
     lead, unknown = await admin.lead(), "01999999-0000-7000-8000-000000000000"
     moved = await admin.ask("POST", "/v1/leads/reassign", {"lead_ids": [lead, unknown], "reason": "new territory"})
-    assert [(item["outcome"], item["code"]) for item in moved["items"]] == [("reassigned", None), ("left", "not-found")]
+    assert [(item["outcome"], item["code"]) for item in moved["items"]] == [
+        ("reassigned", None),
+        ("unchanged", "not-found"),
+    ]
     assert moved["remaining"] is None
 
 

@@ -134,7 +134,7 @@ async def test_a_rep_is_added_changed_and_taken_off_the_floor(floor: Floor) -> N
     await floor.send("DELETE", f"/v1/reps/nora/time-off/{away['id']}", None)
     assert (await floor.get("/v1/reps/nora"))["time_off"] == []
     gone = await floor.post("/v1/reps/nora/deactivate", None)
-    assert gone["holds"] == []
+    assert gone["leads"] == []
     assert (await floor.get("/v1/reps/nora"))["active"] is False
     assert (await floor.get("/v1/reps/ghost", 404))["code"] == "not-found"
 
@@ -153,7 +153,7 @@ async def test_a_role_change_that_leaves_work_outside_the_role_names_the_leads(f
     holder = lead["decision"]["rep"]
     problem = await floor.send("PATCH", f"/v1/reps/{holder}", {"role": "Closer"}, 409)
     assert problem["code"] == "work-outside-role"
-    assert problem["leads"] == [{"lead": lead["lead"]["id"], "rep": holder, "work": "qualification"}]
+    assert problem["leads"] == [{"lead_id": lead["lead"]["id"], "rep": holder, "work": "qualification"}]
     narrowed = await floor.send("PUT", "/v1/roles/SDR", {"works": ["prospecting"]}, 409)
     assert narrowed["leads"] == problem["leads"]
     assert (await floor.get(f"/v1/reps/{holder}"))["role"] == "SDR"
@@ -283,7 +283,7 @@ async def test_a_partner_is_told_where_its_lead_went_and_nothing_of_the_others(f
         {"name": name, "value": "said so on the phone"}
         for name in ("need", "authority", "fit", "intent", "urgency", "offer_known")
     ]
-    handed = await partner.post(f"/v1/leads/{sent['lead']['id']}/qualifications", {"evidence": evidence})
+    handed = await partner.post(f"/v1/leads/{sent['lead']['id']}/handovers", {"evidence": evidence})
     waits = "This lead waits until somebody can take it."
     assert (handed["passed"], handed["stage"], handed["what_happens"]) == (True, "held", waits)
     assert handed["decision"]["summary"] == waits
@@ -297,7 +297,7 @@ async def test_a_partner_reads_that_its_lead_is_with_marketing_but_not_the_house
     partner = Floor(floor.client, await sign_in("intake", "read", "handover", supplier="callwerk"))
     lead = (await partner.lead(**{"lead.source": "cold_list"}))["lead"]["id"]
     denied = [{"name": "need", "value": "wants nothing", "affirmed": False}]
-    await partner.post(f"/v1/leads/{lead}/qualifications", {"evidence": denied})
+    await partner.post(f"/v1/leads/{lead}/handovers", {"evidence": denied})
     theirs, ours = await partner.get(f"/v1/leads/{lead}"), await floor.get(f"/v1/leads/{lead}")
     assert (theirs["stage"], theirs["nurture_until"]) == ("nurture", ours["nurture_until"])
     assert ours["nurture_reason"]
@@ -314,7 +314,7 @@ async def test_closing_by_hand_says_what_is_missing_and_an_override_is_the_way(f
     assert (closer["code"], closer["missing"]) == ("gate-closed", ["gate"])
     soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     asked = {
-        "lead": lead,
+        "lead_id": lead,
         "rep": "lena",
         "work": "closing",
         "reason": "founder",
@@ -338,7 +338,7 @@ async def test_closing_by_hand_says_what_is_missing_and_an_override_is_the_way(f
 async def test_an_override_ends_within_a_week(floor: Floor, days: int) -> None:
     lead = (await floor.lead())["lead"]["id"]
     at = (datetime.now(UTC) + timedelta(days=days)).isoformat()
-    asked = {"lead": lead, "rep": "lena", "work": "closing", "reason": "r", "approver": "a", "expires_at": at}
+    asked = {"lead_id": lead, "rep": "lena", "work": "closing", "reason": "r", "approver": "a", "expires_at": at}
     assert (await floor.post("/v1/overrides", asked, 422))["faults"][0]["path"] == "expires_at"
 
 
