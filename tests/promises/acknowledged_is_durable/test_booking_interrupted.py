@@ -15,6 +15,7 @@ from pointsman.main import create_app
 from pointsman.services.booking.book import book, book_in_tx, prepare_booking
 from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor, DatabaseUnavailable, Tx
+from pointsman.services.ports.process_cache import ProcessCache
 from pointsman.services.transactions import run_in_transaction
 from pointsman.settings import load_settings
 from support.booking_floor import SETTER, Floor, open_floor
@@ -46,7 +47,7 @@ async def hurried(floor: Floor, database_url: str) -> AsyncIterator[httpx.AsyncC
     app = create_app(load_settings(database_url=database_url, secret_keys=SECRET, pool_size=3))
     try:
         async with app.router.lifespan_context(app):
-            app.state.env = replace(floor.env, uow=SqlUnitOfWork(engine), cache={})
+            app.state.env = replace(floor.env, uow=SqlUnitOfWork(engine), cache=ProcessCache())
             made = await create_key(
                 floor.env, name="t", scopes=["handover", "booking", "read"], supplier=None, actor=Actor(name="test")
             )

@@ -23,6 +23,7 @@ from pointsman.services.booking.book import PreparedBooking, book, book_in_tx, p
 from pointsman.services.booking.slot_holds import hold_slot, release_slot_hold
 from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars
 from pointsman.services.ports import Env, LostRace, Tx
+from pointsman.services.ports.process_cache import ProcessCache
 from pointsman.services.transactions import MAX_ATTEMPTS, run_in_transaction
 from support.booking_floor import SETTER, Floor, open_floor
 from support.use_case_env import POLICY, make_env
@@ -65,7 +66,7 @@ async def floor(database_url: str) -> AsyncIterator[Floor]:
 async def second_process(floor: Floor, database_url: str) -> tuple[Env, Callable[[], Awaitable[None]]]:
     """Another Env on connections and caches of its own, as another process has; and how to end it."""
     env, engine = make_env(database_url, pool_size=8, clock=floor.env.clock)
-    return replace(env, calendars=floor.vendor, cache={}), engine.dispose
+    return replace(env, calendars=floor.vendor, cache=ProcessCache()), engine.dispose
 
 
 async def all_is_well(floor: Floor) -> None:

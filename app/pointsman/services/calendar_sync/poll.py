@@ -36,7 +36,12 @@ MAX_PARALLEL_READS = 16  # calendars of all connections together
 READS_PER_CONNECTION = 4  # so that one slow vendor cannot take every reader
 MAX_CONSECUTIVE_FAILURES = 3  # failures in a row after which the rest of a connection is left to the next look
 
-_LAST_SYNCED = "calendar-truth-looked"  # in env.cache: when each was looked at last, for a fair order; lost is fine
+
+@dataclass(slots=True)
+class _SyncTimes:
+    """When this process compared each calendar last, for a fair order."""
+
+    by_calendar: dict[tuple[UUID, str], datetime] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,7 +72,7 @@ async def sync_calendars(env: Env, *, deadline: timedelta = DEADLINE) -> int:
     began = env.clock()
     calendars = await _calendars(env, began)
     gate = asyncio.Semaphore(MAX_PARALLEL_READS)
-    looked: dict[tuple[UUID, str], datetime] = env.cache.setdefault(_LAST_SYNCED, {})
+    synced_at = env.cache.of(_SyncTimes).by_calendar
 
     async def look(calendar: _Calendar) -> bool:
         async with calendar.connection_run.semaphore, gate:
@@ -76,15 +81,15 @@ async def sync_calendars(env: Env, *, deadline: timedelta = DEADLINE) -> int:
                 or env.clock() > began + SYNC_BUDGET
             ):
                 return False
-            looked[calendar.key] = env.clock()
+            synced_at[calendar.key] = env.clock()
             return await _sync_calendar(env, calendar, deadline)
 
     # Whoever waited longest comes first; gates let them in in this order.
-    calendars.sort(key=lambda calendar: looked.get(calendar.key, datetime.min.replace(tzinfo=UTC)))
+    calendars.sort(key=lambda calendar: synced_at.get(calendar.key, datetime.min.replace(tzinfo=UTC)))
     # One that we fail over keeps no other one waiting.
     done = await asyncio.gather(*(look(calendar) for calendar in calendars), return_exceptions=True)
-    for gone in looked.keys() - {calendar.key for calendar in calendars}:
-        del looked[gone]
+    for gone in synced_at.keys() - {calendar.key for calendar in calendars}:
+        del synced_at[gone]
     await resolve_stale_alerts(
         env, {alert_subject(calendar.connection_run.connection, calendar.name) for calendar in calendars}
     )

@@ -6,7 +6,7 @@ Unknown is not free: a calendar that cannot be read makes its owner unbookable, 
 import asyncio
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -31,6 +31,14 @@ NOT_CONNECTED = CalendarState(readable=False, reason="no calendar is connected")
 
 _HOUR = timedelta(hours=1)
 _FORTNIGHT = timedelta(days=14)
+
+
+@dataclass(slots=True)
+class _RunningReads:
+    """Readings on their way, which all who ask for the same share, and the gate of each connection."""
+
+    tasks: dict[tuple[UUID, Interval], asyncio.Task[CalendarReading]] = field(default_factory=dict)
+    gates: dict[UUID, asyncio.Semaphore] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,24 +257,23 @@ async def _refresh_shared(
 
     Whose turn does not come within `wait` seconds is not read: nobody waits any more, but others may for theirs.
     """
-    flights: dict[tuple[UUID, Interval], asyncio.Task[CalendarReading]] = env.cache.setdefault("calendar-flights", {})
-    gates: dict[UUID, asyncio.Semaphore] = env.cache.setdefault("calendar-gates", {})
+    running = env.cache.of(_RunningReads)
     key = (binding.id, window)
-    if key not in flights:
-        gate = gates.setdefault(binding.connection.id, asyncio.Semaphore(CALLS_PER_CONNECTION))
+    if key not in running.tasks:
+        gate = running.gates.setdefault(binding.connection.id, asyncio.Semaphore(CALLS_PER_CONNECTION))
         given_up = asyncio.get_running_loop().time() + wait
 
-        async def fly() -> CalendarReading:
+        async def read() -> CalendarReading:
             try:
                 async with gate:
                     if asyncio.get_running_loop().time() > given_up:
                         return _too_late(binding, window, env.clock())
                     return await refresh_calendar(env, binding, last, window, deadline)
             finally:
-                del flights[key]
+                del running.tasks[key]
 
-        flights[key] = asyncio.create_task(fly())
-    return await asyncio.shield(flights[key])
+        running.tasks[key] = asyncio.create_task(read())
+    return await asyncio.shield(running.tasks[key])
 
 
 def _too_late(binding: CalendarBinding, asked: Interval, now: datetime) -> CalendarReading:

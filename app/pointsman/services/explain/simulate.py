@@ -26,10 +26,16 @@ MAX_DECISIONS = 10_000
 #: How long one simulation may take before it tells what it has.
 MAX_RUNTIME = timedelta(seconds=25)
 _BATCH = 100
-_RUNNING = "simulation"
 #: What follows from other facts and from the clock, and so is never missing.
 _DERIVED = (NOW_FIELD, "score.")
 _DEFAULT_EXPIRY = timedelta(days=30)
+
+
+@dataclass(slots=True)
+class _Running:
+    """Whether a simulation runs in this process: it takes a whole core."""
+
+    is_busy: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +67,14 @@ async def simulate(
     until = period.until or env.clock()
     if period.since >= until:
         raise Invalid("The period ends before it begins: `since` has to be before `until`.", code="empty-period")
-    if env.cache.get(_RUNNING):
+    running = env.cache.of(_Running)
+    if running.is_busy:
         raise Unavailable("Another simulation is running here. Try again when it is done.", code="simulation-running")
-    env.cache[_RUNNING] = True
+    running.is_busy = True
     try:
         return await _Run(env, period, until).run(version, document)
     finally:
-        env.cache[_RUNNING] = False
+        running.is_busy = False
 
 
 class _Run:

@@ -5,6 +5,7 @@ One waiting lead is tried at a time, whatever number of workers drain: nobody be
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -29,9 +30,15 @@ DRAIN_TIME_BUDGET = timedelta(seconds=20)
 #: A moment that comes sooner than this is waited for, so that the drain runs at that moment and not some time later.
 DUE_LOOKAHEAD = timedelta(seconds=1)
 
-_CURSOR_KEY = "holds.place"
 _ALL_HOLDS = HoldFilter()
 _Position = tuple[datetime, UUID]
+
+
+@dataclass(slots=True)
+class _DrainCursor:
+    """After which hold this process's next run goes on; None at the head."""
+
+    position: _Position | None = None
 
 
 async def drain_holds(env: Env, *, limit: int = 100) -> int:
@@ -39,9 +46,9 @@ async def drain_holds(env: Env, *, limit: int = 100) -> int:
 
     Nothing is written for a lead that waits on for the same reason and the same things to happen.
     """
-    moved, stopped_at = await _drain(env, _ALL_HOLDS, after=env.cache.pop(_CURSOR_KEY, None), limit=limit)
-    if stopped_at is not None:
-        env.cache[_CURSOR_KEY] = stopped_at
+    cursor = env.cache.of(_DrainCursor)
+    after, cursor.position = cursor.position, None  # a run that fails begins again at the head
+    moved, cursor.position = await _drain(env, _ALL_HOLDS, after=after, limit=limit)
     return moved
 
 

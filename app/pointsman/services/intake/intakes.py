@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 from uuid import UUID
 
@@ -37,6 +37,14 @@ class Intake:
     mapping: IntakeMapping
 
 
+@dataclass(slots=True)
+class _KeptIntakes:
+    """Intakes by key, and mappings with their version by intake id."""
+
+    intakes: dict[str, Intake] = field(default_factory=dict)
+    mappings: dict[UUID, tuple[int, IntakeMapping]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeInput:
     """An intake as an admin writes it; `secrets` None keeps the ones it has."""
@@ -52,7 +60,7 @@ class IntakeInput:
 
 async def load_intake(env: Env, key: str, *, fresh: bool = False) -> Intake:
     """The intake, kept until somebody finds its version outdated; NotFound when there is none."""
-    kept: dict[str, Intake] = env.cache.setdefault("intakes", {})
+    kept = env.cache.of(_KeptIntakes).intakes
     intake = kept.get(key)
     if intake is None or fresh:
         async with env.uow.autocommit() as tx:
@@ -66,7 +74,7 @@ async def load_intake(env: Env, key: str, *, fresh: bool = False) -> Intake:
 
 async def load_mapping(env: Env, tx: Tx, intake_id: UUID, version: int) -> IntakeMapping:
     """The mapping of an intake that is known to stand at `version`; its secrets stay sealed."""
-    kept: dict[UUID, tuple[int, IntakeMapping]] = env.cache.setdefault("mappings", {})
+    kept = env.cache.of(_KeptIntakes).mappings
     found = kept.get(intake_id)
     if found is None or found[0] != version:
         row = await tx.intakes.by_id(intake_id)

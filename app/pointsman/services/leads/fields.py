@@ -49,12 +49,19 @@ class KnownFields:
         )
 
 
+@dataclass(slots=True)
+class _LastKnown:
+    """The fields as last read, and when."""
+
+    value: tuple[datetime, KnownFields] | None = None
+
+
 async def known_fields(env: Env, tx: Tx) -> KnownFields:
     """The fields as of now, or a few seconds ago."""
     now = env.clock()
-    cached: tuple[datetime, KnownFields] | None = env.cache.get("known-fields")
-    if cached is not None and timedelta(0) <= now - cached[0] < CACHE_TTL:
-        return cached[1]
+    last = env.cache.of(_LastKnown).value
+    if last is not None and timedelta(0) <= now - last[0] < CACHE_TTL:
+        return last[1]
     version = (await tx.policies.live_versions()).policy
     if version is None:
         known = KnownFields(types=STANDARD_FIELDS, free_mail_domains=frozenset(), accepts_any_custom=True)
@@ -66,7 +73,7 @@ async def known_fields(env: Env, tx: Tx) -> KnownFields:
             accepts_any_custom=False,
             fuzzy_names=policy.matching.names,
         )
-    env.cache["known-fields"] = (now, known)
+    env.cache.of(_LastKnown).value = (now, known)
     return known
 
 

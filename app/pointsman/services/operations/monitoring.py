@@ -48,15 +48,22 @@ def _not_ready(path: str, code: str, message: str) -> Unavailable:
     return Unavailable(message, code="not-ready", faults=[Fault(path=path, code=code, message=message)])
 
 
+@dataclass(slots=True)
+class _LastCounts:
+    """The counts as last taken, and when."""
+
+    value: tuple[datetime, Mapping[str, Mapping[str, int]]] | None = None
+
+
 async def state_counts(env: Env) -> Mapping[str, Mapping[str, int]]:
     """How many there are of what, at most a few seconds old."""
     now = env.clock()
-    known: tuple[datetime, Mapping[str, Mapping[str, int]]] | None = env.cache.get("operations.counts")
-    if known is not None and timedelta(0) <= now - known[0] < COUNTS_MAX_AGE:
-        return known[1]
+    last = env.cache.of(_LastCounts).value
+    if last is not None and timedelta(0) <= now - last[0] < COUNTS_MAX_AGE:
+        return last[1]
     async with env.uow() as tx:
         found = await tx.system.counts()
-    env.cache["operations.counts"] = (now, found)
+    env.cache.of(_LastCounts).value = (now, found)
     return found
 
 

@@ -1,8 +1,8 @@
 """The policy and the roster in force, made ready once per version and kept while the process lives."""
 
 from asyncio import Lock, to_thread
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 from pointsman.domain.errors import Conflict, NotFound
 from pointsman.domain.policy.gc_pause import freeze_gc, gc_paused
@@ -17,6 +17,18 @@ from pointsman.services.roster.snapshot import roster_from_json
 CACHE_SIZE = 8
 #: From so many rules on, a policy in use is kept out of the garbage collector's sight.
 LARGE_POLICY_RULES = 1_000
+
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _KeptVersions:
+    """By version: what is ready, and who is compiling a policy right now."""
+
+    policies: dict[int, CompiledPolicy] = field(default_factory=dict)
+    compiling: dict[int, Lock] = field(default_factory=dict)
+    rosters: dict[int, Roster] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,23 +59,22 @@ async def load_routing_config_at(env: Env, tx: Tx, versions: LiveVersions) -> Ro
 async def load_compiled_policy(env: Env, tx: Tx, version: int) -> CompiledPolicy:
     """A stored policy, compiled beside the event loop, once for all who ask meanwhile; versions that can no longer
     change are kept."""
-    kept: dict[int, CompiledPolicy] = env.cache.setdefault("policies", {})
-    if version in kept:
-        return kept[version]
-    making: dict[int, Lock] = env.cache.setdefault("policies in the making", {})
-    async with making.setdefault(version, Lock()):
-        if version in kept:
-            return kept[version]
+    cache = env.cache.of(_KeptVersions)
+    if version in cache.policies:
+        return cache.policies[version]
+    async with cache.compiling.setdefault(version, Lock()):
+        if version in cache.policies:
+            return cache.policies[version]
         try:
             row = await tx.policies.get(version)
             if row is None:
                 raise NotFound(f"There is no policy version {version}.")
             compiled = await to_thread(_compiled, row.document, version, keep=row.published_at is not None)
             if row.published_at is not None:
-                _keep(kept, version, compiled)
+                _keep(cache.policies, version, compiled)
             return compiled
         finally:
-            making.pop(version, None)
+            cache.compiling.pop(version, None)
 
 
 async def compile_document(document: object) -> CompiledPolicy:
@@ -73,15 +84,13 @@ async def compile_document(document: object) -> CompiledPolicy:
 
 async def load_roster(env: Env, tx: Tx, version: int) -> Roster:
     """The roster as it was at `version`, with today's emails."""
-    kept = env.cache.setdefault("rosters", {})
+    kept = env.cache.of(_KeptVersions).rosters
     if version not in kept:
         snapshot = await tx.roster.snapshot(version)
         if snapshot is None:
             raise NotFound(f"There is no roster version {version}.")
         _keep(kept, version, roster_from_json(version, snapshot, await tx.roster.emails()))
-    roster = kept[version]
-    assert isinstance(roster, Roster)
-    return roster
+    return kept[version]
 
 
 def _compiled(document: object, version: int, *, keep: bool) -> CompiledPolicy:
@@ -92,7 +101,7 @@ def _compiled(document: object, version: int, *, keep: bool) -> CompiledPolicy:
         return compiled
 
 
-def _keep(kept: dict[int, Any], version: int, value: object) -> None:
+def _keep(kept: dict[int, T], version: int, value: T) -> None:
     kept[version] = value
     while len(kept) > CACHE_SIZE:
         del kept[min(kept.keys() - {version})]  # not the one just asked for, however old

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
+from pointsman.services.ports.process_cache import ProcessCache
 from pointsman.services.ports.tx import UnitOfWork
 from pointsman.services.ports.vendors.calendars import CalendarGateway
 from pointsman.services.ports.vendors.crm import CrmGateway
@@ -33,7 +34,7 @@ class Secrets(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Env:
-    """The world of the use cases. `cache` keeps values keyed by a version that the transaction reads."""
+    """What every use case is given. `cache` remembers what another process may remember differently for a moment."""
 
     uow: UnitOfWork
     clock: Clock
@@ -43,4 +44,4 @@ class Env:
     invitations: Invitations
     secrets: Secrets
     public_url: str  # as senders see us, no trailing slash: some signatures cover it
-    cache: dict[str, Any] = field(default_factory=dict)
+    cache: ProcessCache = field(default_factory=ProcessCache)
