@@ -12,7 +12,8 @@ from pointsman.domain.roster.reps import Caps
 from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars, save_connection
 from pointsman.services.deliveries.run import run_delivery
 from pointsman.services.handover.book_on_handover import AutoBook
-from pointsman.services.handover.handover import HandoverResult, hand_over
+from pointsman.services.handover.handover import hand_over
+from pointsman.services.handover.handover_result import HandoverResult
 from pointsman.services.ports import Actor, Env, Tx, UnitOfWork
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 from support.faulty_calendars import FaultyCalendars, open_transactions

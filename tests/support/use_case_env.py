@@ -28,7 +28,8 @@ from pointsman.services.ports.roster import SupplierRow
 from pointsman.services.ports.vendors.crm import CrmMeeting, CrmPerson
 from pointsman.services.roster.change_roster import RepInput, RoleInput, RosterInput, TimeOffInput, put_roster
 from pointsman.services.roster.snapshot import hours_from_json
-from pointsman.services.routing.route_lead import RoutingResult, route_lead
+from pointsman.services.routing.route_lead import route_lead
+from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest, RoutingResult
 from pointsman.services.transactions import run_in_transaction
 
 ADMIN = Actor(name="key:admin")
@@ -282,12 +283,12 @@ class World:
 
     async def route(self, lead_id: UUID, **over: Any) -> RoutingResult:
         """`route_lead` in a transaction of its own; intake unless `over` says otherwise."""
-        given = {"purpose": None, "trigger": "intake", "actor": SENDER, **over}
+        given = {"purpose": None, "trigger": "intake", "actor": SENDER, "calendars": NOT_READ, **over}
 
         async def work(tx: Tx) -> RoutingResult:
             lead = await tx.leads.get(lead_id, lock=True)
             assert lead is not None
-            return await route_lead(self.env, tx, lead, **given)
+            return await route_lead(self.env, tx, RoutingRequest(lead=lead, **given))
 
         return await run_in_transaction(self.env, work)
 

@@ -41,6 +41,9 @@ class SqlTx:
     def __init__(self, connection: AsyncConnection) -> None:
         self.connection = connection
 
+    async def rollback(self) -> None:
+        await self.connection.rollback()
+
     leads = cached_property(lambda self: SqlLeads(self.connection))
     accounts = cached_property(lambda self: SqlAccounts(self.connection))
     merges = cached_property(lambda self: SqlMerges(self.connection))

@@ -1,8 +1,9 @@
-"""Running a transaction again when it lost a race."""
+"""Running a transaction: to its commit, to a rollback that still has a result, or again when it lost a race."""
 
 import contextlib
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
@@ -14,10 +15,18 @@ T = TypeVar("T")
 MAX_ATTEMPTS = 6
 
 
-async def run_in_transaction(env: Env, work: Callable[[Tx], Awaitable[T]]) -> T:
-    """Run `work` in a transaction and commit; after a deadlock or serialisation failure, run it again.
+@dataclass(frozen=True, slots=True)
+class Rollback(Generic[T]):
+    """What a transaction's function returns when everything that it wrote is to be undone: its result all the same."""
 
-    `work` must have no effect outside its transaction. Raises `Unavailable` when it lost every race.
+    result: T
+
+
+async def run_in_transaction(env: Env, work: Callable[[Tx], Awaitable[T | Rollback[T]]]) -> T:
+    """Run `work` in a transaction and commit, or roll back when it returns a `Rollback`; the result either way.
+
+    After a deadlock or serialisation failure, `work` runs again, so it must have no effect outside its transaction.
+    Raises `Unavailable` when it lost every race.
     """
     # Nearly all end here; preparing to try again took as long as one of a decision's statements.
     with contextlib.suppress(LostRace):
@@ -37,6 +46,10 @@ async def run_in_transaction(env: Env, work: Callable[[Tx], Awaitable[T]]) -> T:
     raise AssertionError("unreachable: the loop returns or raises")
 
 
-async def _once(env: Env, work: Callable[[Tx], Awaitable[T]]) -> T:
+async def _once(env: Env, work: Callable[[Tx], Awaitable[T | Rollback[T]]]) -> T:
     async with env.uow() as tx:
-        return await work(tx)
+        result = await work(tx)
+        if not isinstance(result, Rollback):
+            return result
+        await tx.rollback()
+        return result.result

@@ -17,7 +17,7 @@ from pointsman.services.connections.connections import CalendarBindingInput, bin
 from pointsman.services.deliveries.run import run_delivery
 from pointsman.services.ports import VendorRetryableError
 from pointsman.services.ports.booking.appointments import AppointmentRow
-from pointsman.services.reassignment import appointment_transfer as takeover
+from pointsman.services.reassignment import appointment_transfer as transfer
 from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman.services.reassignment.bulk import BulkOutcome, BulkRequest, reassign_leads, reassign_rep
 from pointsman.services.reassignment.by_rules import reassign
@@ -304,7 +304,7 @@ async def test_what_only_the_database_sees_is_refused_in_words_and_nothing_moves
     assert len({row.rep_key for row in rows}) == 3  # all three at one time
     row, to = rows[0], rows[1].rep_key
     before = await everything(floor)
-    for service in (parties, takeover):
+    for service in (parties, transfer):
         monkeypatch.setattr(service, "find_booking_obstacle", lambda *_: None)
     if how == "in bulk":
         tried = BulkRequest(reason="ill", dry_run=True)

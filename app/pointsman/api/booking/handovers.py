@@ -21,15 +21,15 @@ from pointsman.domain.gate.evaluation import UnmetRequirement
 from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
 from pointsman.services.handover.book_on_handover import AutoBook
 from pointsman.services.handover.handover import (
-    HandoverResult,
     PreparedHandover,
     dry_run_handover,
     hand_over_in_tx,
     prepare_handover,
 )
+from pointsman.services.handover.handover_result import HandoverResult
 from pointsman.services.idempotency import IdempotentResponse
 from pointsman.services.ports import Tx
-from pointsman.services.routing.route_lead import RoutingResult
+from pointsman.services.routing.routing_request import RoutingResult
 
 router = APIRouter(tags=["Hand-over and booking"])
 

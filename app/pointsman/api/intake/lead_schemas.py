@@ -12,7 +12,7 @@ from pointsman.api.http.timestamps import Timestamp
 from pointsman.domain.leads.facts import FactValue
 from pointsman.services.intake.api_lead import EvidenceInput
 from pointsman.services.ports.leads.leads import LeadRow
-from pointsman.services.routing.route_lead import RoutingResult
+from pointsman.services.routing.routing_request import RoutingResult
 
 _Word = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 

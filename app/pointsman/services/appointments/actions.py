@@ -28,6 +28,7 @@ from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, LostRace, Tx
 from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow
 from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.routing.routing_request import NOT_READ
 from pointsman.services.transactions import run_in_transaction
 
 #: Nobody means a day later than this.
@@ -185,7 +186,7 @@ async def _run_transition(env: Env, appointment_id: UUID, doing: TransitionReque
         if not done(seen, None):
             require_action_allowed(seen, doing.action, env.clock())
             closing = Work(seen.work) in GATED_WORKS
-            doing = replace(doing, closer_calendars=await read_closer_calendars(env) if closing else {})
+            doing = replace(doing, closer_calendars=await read_closer_calendars(env) if closing else NOT_READ)
 
     async def work(tx: Tx) -> AppointmentRow:
         lead, row = await _lock_appointment(tx, appointment_id, doing.actor)

@@ -29,7 +29,8 @@ from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.routing.decisions import AssignmentRow
 from pointsman.services.routing.ledger import reverse_turn_of
-from pointsman.services.routing.route_lead import TurnReversal, route_lead
+from pointsman.services.routing.route_lead import route_lead
+from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest, TurnReversal
 
 #: Whoever gives a lead up at this word does not get it back while it waits (db: holds.since_reassigned).
 REJECTED = "rejected"
@@ -63,7 +64,7 @@ class TransitionRequest:
     column_changes: Mapping[str, Any] = field(default_factory=dict)
     detail: Mapping[str, Any] = field(default_factory=dict)
     nurture_until: datetime | None = None
-    closer_calendars: Mapping[str, CalendarState] = field(default_factory=dict)
+    closer_calendars: Mapping[str, CalendarState] = NOT_READ  # where another closer is looked for
 
 
 async def apply_transition(
@@ -176,10 +177,8 @@ async def _route_again(
     env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, doing: TransitionRequest, back: TurnReversal | None
 ) -> None:
     another = doing.transition.follow_up is LeadFollowUp.ANOTHER_CLOSER
-    await route_lead(
-        env,
-        tx,
-        lead,
+    request = RoutingRequest(
+        lead=lead,
         purpose=Work(row.work) if another else Work.QUALIFICATION,
         trigger=REJECTED if another else BACK_TO_QUALIFICATION,
         actor=doing.actor,
@@ -187,6 +186,7 @@ async def _route_again(
         past_holders=await tx.decisions.past_holders(lead.id) | {row.rep_key} if another else frozenset(),
         turn_reversal=back,
     )
+    await route_lead(env, tx, request)
 
 
 def _credit_reason(doing: TransitionRequest) -> str:

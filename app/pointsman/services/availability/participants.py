@@ -24,7 +24,8 @@ from pointsman.services.calendars.readings import RepCalendarReading
 from pointsman.services.ports import Actor, Env, LostRace, Tx
 from pointsman.services.ports.booking.appointments import Companion
 from pointsman.services.routing.dry_run import DryRun, dry_run
-from pointsman.services.routing.route_lead import TurnReversal, route_lead
+from pointsman.services.routing.route_lead import route_lead
+from pointsman.services.routing.routing_request import RoutingRequest, TurnReversal
 
 __all__ = [
     "Participants",
@@ -187,10 +188,8 @@ async def _reassign_lead(
     """The lead goes to whom routing decides for among those who are free; LostRace when that is nobody by now."""
     held = what.assignment
     when = f"{asking.time.start:%Y-%m-%d %H:%M} UTC"
-    routed = await route_lead(
-        env,
-        tx,
-        what.lead,
+    request = RoutingRequest(
+        lead=what.lead,
         purpose=Work(held.work),
         trigger=trigger,
         actor=actor,
@@ -201,6 +200,7 @@ async def _reassign_lead(
         else None,
         requested_time=scene.asked_time,
     )
+    routed = await route_lead(env, tx, request)
     now_held = await tx.gates.current_assignment(what.lead.id, at=env.clock())
     if routed.rep is None or now_held is None:
         raise LostRace("nobody could be booked any more")

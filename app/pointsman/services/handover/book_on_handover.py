@@ -23,7 +23,7 @@ from pointsman.services.calendars.readings import RepCalendarReading
 from pointsman.services.handover.gate_check import GateAttempt, gate_result_as_json
 from pointsman.services.ports import Env, LostRace, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
-from pointsman.services.routing.route_lead import RoutingResult
+from pointsman.services.routing.routing_request import RoutingResult
 
 HANDOVER_TRIGGER = "handed-over"
 _UNDONE = "Nothing of this hand-over was recorded."

@@ -13,23 +13,19 @@
 Whenever the gate is not passed, every earlier pass is revoked: nobody can be booked on it again.
 
 Calendars are read before the transaction; everything else happens in one, or not at all. Who asks for one slot to be
-booked gets it together with all of this, or a refusal and nothing (see handover_booking).
+booked gets it together with all of this, or a refusal and nothing (see book_on_handover).
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
-from pointsman.domain.booking.slots import Slot
-from pointsman.domain.gate.evaluation import GateResult
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.decision import DecisionOutcome
 from pointsman.services.availability.booking_context import BOOKABLE_WORKS
 from pointsman.services.booking.book import booking_error, refuse_if_booked
-from pointsman.services.booking.slots import SlotList
 from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING, MAX_AGE_FOR_SLOTS, RepCalendarReading
 from pointsman.services.handover.book_on_handover import (
     HANDOVER_TRIGGER,
@@ -40,45 +36,18 @@ from pointsman.services.handover.book_on_handover import (
     no_closer_error,
 )
 from pointsman.services.handover.gate_check import (
-    SETTING_WORKS,
     GateAttempt,
     attempt_gate,
     read_possible_calendars,
     record_gate_check,
 )
-from pointsman.services.holds.close_lead import move_to_nurture
+from pointsman.services.handover.handover_result import STAGE_AFTER, HandoverResult, handover_result
+from pointsman.services.handover.refuse_gate import refuse_gate_in_tx
 from pointsman.services.holds.drain import excluded_closers
 from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
-from pointsman.services.ports.booking.appointments import AppointmentRow
-from pointsman.services.routing.route_lead import RoutingResult, route_lead
-from pointsman.services.transactions import run_in_transaction
-
-#: Where a lead stands that did not get to somebody who takes appointments.
-_STAGES = {
-    DecisionOutcome.ASSIGNED: LeadStage.WORKING,
-    DecisionOutcome.HELD: LeadStage.HELD,
-    DecisionOutcome.NURTURE: LeadStage.NURTURE,
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandoverResult:
-    """The answer to a hand-over. `routed` is None when the lead was not routed again; `what_happens` is a sentence."""
-
-    gate: GateResult
-    check_id: UUID
-    routing: RoutingResult | None
-    closer: str | None
-    slot_list: SlotList | None
-    appointment: AppointmentRow | None
-    setter: str | None
-    stage: str
-    nurture_until: datetime | None
-    what_happens: str
-
-    @property
-    def slots(self) -> tuple[Slot, ...]:
-        return self.slot_list.slots if self.slot_list else ()
+from pointsman.services.routing.route_lead import route_lead
+from pointsman.services.routing.routing_request import RoutingRequest
+from pointsman.services.transactions import Rollback, run_in_transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,21 +70,21 @@ async def hand_over(
     setter: str | None,
     actor: Actor,
     auto_book: AutoBook = NO_AUTO_BOOK,
-    before_commit: Callable[[Tx, HandoverResult], Awaitable[None]] | None = None,
+    before_commit: Callable[[Tx, HandoverResult], Awaitable[bool]] | None = None,
 ) -> HandoverResult:
-    """Record evidence, run the gate for closing, and do what follows; book what is wished.
+    """Record evidence, run the gate for closing, do what follows, and book what `auto_book` says.
 
-    `setter` None is whoever holds the lead for prospecting or qualification. `within` runs at the end of the same
-    transaction: what it writes stands or falls with the hand-over. Raises NotFound, Invalid, Conflict "no-policy"; with
-    a slot that must be booked also RoleProtected "gate-not-passed", Conflict "no-rep-for-slot", and what `book` raises.
+    `setter` None is the rep who holds the lead for prospecting or qualification. `before_commit` runs at the end of the
+    same transaction: what it writes stands or falls with the hand-over, and False undoes both. Raises NotFound, Invalid,
+    Conflict "no-policy"; with a slot that must be booked also RoleProtected "gate-not-passed", Conflict "no-rep-for-slot",
+    and what `book` raises.
     """
     handing = await prepare_handover(env, lead_id, evidence=evidence, setter=setter, actor=actor, auto_book=auto_book)
 
-    async def work(tx: Tx) -> HandoverResult:
+    async def work(tx: Tx) -> HandoverResult | Rollback[HandoverResult]:
         handed = await hand_over_in_tx(env, tx, handing)
-        if before_commit is not None:
-            await before_commit(tx, handed)
-        return handed
+        may_stand = before_commit is None or await before_commit(tx, handed)
+        return handed if may_stand else Rollback(handed)
 
     try:
         return await run_in_transaction(env, work)
@@ -123,22 +92,14 @@ async def hand_over(
         raise booking_error(refused) from refused
 
 
-class _DryRunDone(Exception):  # not an error: the way out of a transaction that is not to be committed
-    def __init__(self, handed: HandoverResult) -> None:
-        super().__init__()
-        self.result = handed
-
-
 async def dry_run_handover(env: Env, handing: PreparedHandover) -> HandoverResult:
     """What the hand-over would do now, by doing it and undoing all of it. Raises as `hand_over`."""
 
-    async def work(tx: Tx) -> HandoverResult:
-        raise _DryRunDone(await hand_over_in_tx(env, tx, handing))
+    async def work(tx: Tx) -> HandoverResult | Rollback[HandoverResult]:
+        return Rollback(await hand_over_in_tx(env, tx, handing))
 
     try:
         return await run_in_transaction(env, work)
-    except _DryRunDone as tried:
-        return tried.result
     except ConstraintRefused as refused:
         raise booking_error(refused) from refused
 
@@ -166,16 +127,15 @@ async def prepare_handover(
 
 
 async def hand_over_in_tx(env: Env, tx: Tx, handing: PreparedHandover) -> HandoverResult:
-    """The hand-over, inside the caller's transaction; what the database refuses is put into words by `in_words`."""
-    given = handing
-    case = await attempt_gate(env, tx, given.lead_id, given.evidence, given.setter, given.actor, lock=True)
-    if given.auto_book.is_one_slot:
+    """The hand-over, inside the caller's transaction; what the database refuses is put into words by `booking_error`."""
+    case = await attempt_gate(env, tx, handing.lead_id, handing.evidence, handing.setter, handing.actor, lock=True)
+    if handing.auto_book.is_one_slot:
         if not case.gate.passed:
             raise gate_not_passed_error(case)
-        await refuse_if_booked(env, tx, given.lead_id)
-    await tx.gates.add_evidence(given.lead_id, case.new_evidence, at=case.now)
+        await refuse_if_booked(env, tx, handing.lead_id)
+    await tx.gates.add_evidence(handing.lead_id, case.new_evidence, at=case.now)
     if case.gate.passed:
-        return await _passed(env, tx, case, given.readings, given.auto_book)
+        return await _passed(env, tx, case, handing.readings, handing.auto_book)
     return await refuse_gate_in_tx(env, tx, case)
 
 
@@ -186,15 +146,15 @@ async def _passed(
     if booked is not None:
         check_id = await record_gate_check(env, tx, case)
         said = f"{booked.rep_key} has this lead, with an appointment on {booked.starts_at:%Y-%m-%d %H:%M} UTC."
-        return _answer(case, check_id, stage=case.lead.stage, what=said, closer=booked.rep_key, appointment=booked)
+        return handover_result(
+            case, check_id, stage=case.lead.stage, what=said, closer=booked.rep_key, appointment=booked
+        )
     present = await _open_gate_check(env, tx, case)
     routed = None
     if present is None:
         present = await record_gate_check(env, tx, case)
-        routed = await route_lead(
-            env,
-            tx,
-            case.lead,
+        request = RoutingRequest(
+            lead=case.lead,
             purpose=Work.CLOSING,
             trigger=HANDOVER_TRIGGER,
             actor=case.actor,
@@ -202,13 +162,16 @@ async def _passed(
             calendars={rep: reading.state for rep, reading in readings.items()},
             past_holders=await excluded_closers(tx, case.lead),
         )
+        routed = await route_lead(env, tx, request)
         if routed.decision.outcome is not DecisionOutcome.ASSIGNED or routed.decision.work not in BOOKABLE_WORKS:
             if wish.is_one_slot:
                 raise no_closer_error(case, routed)
-            stage = _STAGES[routed.decision.outcome]  # assigned: a rule fell back to work that takes no appointments
-            return _answer(case, present, stage=stage.value, what=routed.decision.summary, routed=routed)
+            stage = STAGE_AFTER[
+                routed.decision.outcome
+            ]  # assigned: a rule fell back to work that takes no appointments
+            return handover_result(case, present, stage=stage.value, what=routed.decision.summary, routed=routed)
     ending = await book_or_offer_slots(env, tx, case, readings, wish)
-    return _answer(
+    return handover_result(
         case,
         present,
         stage=(LeadStage.BOOKED if ending.appointment else LeadStage.CLOSING).value,
@@ -231,67 +194,3 @@ async def _open_gate_check(env: Env, tx: Tx, case: GateAttempt) -> UUID | None:
     if held.has_override:
         return await record_gate_check(env, tx, case)
     return held.gate_check.id if held.gate_check is not None and held.gate_check.is_open_at(case.now) else None
-
-
-async def refuse_gate_in_tx(env: Env, tx: Tx, case: GateAttempt) -> HandoverResult:
-    """The gate stays shut, or shuts again: on record, and the lead goes where the table above says."""
-    check_id = await record_gate_check(env, tx, case)
-    held = case.assignment
-    await tx.gates.revoke_passes(
-        case.lead.id, Work.CLOSING, at=case.now
-    )  # also of a lead that waits, or has an appointment
-    if await tx.appointments.active_for_lead(case.lead.id) is not None:
-        said = "The lead has an appointment, which stands. Cancel it if the new evidence speaks against it."
-        return _answer(case, check_id, stage=case.lead.stage, what=said)
-    if held is not None and held.has_override:
-        said = f"The lead stays with {held.rep_name} for {held.work}: an override says so."
-        return _answer(case, check_id, stage=case.lead.stage, what=said)
-    if case.gate.send_to is Work.NURTURE:
-        return await _to_nurture(env, tx, case, check_id)
-    if held is not None and Work(held.work) in SETTING_WORKS:
-        said = f"The lead stays with {held.rep_name} for {held.work}."
-        return _answer(case, check_id, stage=case.lead.stage, what=said)
-    routed = await route_lead(env, tx, case.lead, purpose=Work.QUALIFICATION, trigger="gate-failed", actor=case.actor)
-    stage = _STAGES[routed.decision.outcome]
-    return _answer(case, check_id, stage=stage.value, what=routed.decision.summary, routed=routed)
-
-
-async def _to_nurture(env: Env, tx: Tx, case: GateAttempt, check_id: UUID) -> HandoverResult:
-    until = case.now + case.config.policy.policy.nurture.cool_off
-    await move_to_nurture(
-        env,
-        tx,
-        case.lead,
-        until=until,
-        reason="gate-refused",
-        actor=case.actor,
-        detail={"gate_check": str(check_id)},
-    )
-    said = f"The lead goes to nurture until {until:%Y-%m-%d}; with new evidence it may come back before."
-    return _answer(case, check_id, stage=LeadStage.NURTURE.value, what=said, nurture_until=until)
-
-
-def _answer(
-    case: GateAttempt,
-    check_id: UUID,
-    *,
-    stage: str,
-    what: str,
-    routed: RoutingResult | None = None,
-    closer: str | None = None,
-    offer: SlotList | None = None,
-    appointment: AppointmentRow | None = None,
-    nurture_until: datetime | None = None,
-) -> HandoverResult:
-    return HandoverResult(
-        gate=case.gate,
-        check_id=check_id,
-        routing=routed,
-        closer=closer,
-        slot_list=offer,
-        appointment=appointment,
-        setter=case.setter.key if case.setter else None,
-        stage=stage,
-        nurture_until=nurture_until,
-        what_happens=what,
-    )

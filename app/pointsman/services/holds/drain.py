@@ -19,7 +19,8 @@ from pointsman.services.ports import Actor, DatabaseUnavailable, Env, Tx
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.routing.holds import HoldCount, HoldFilter, HoldRow
 from pointsman.services.roster.absent_holder_alerts import update_absent_holder_alerts
-from pointsman.services.routing.route_lead import RoutingResult, route_lead
+from pointsman.services.routing.route_lead import route_lead
+from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest, RoutingResult
 from pointsman.services.transactions import run_in_transaction
 
 WORKER = Actor(name="worker")
@@ -76,7 +77,7 @@ async def retry_hold(env: Env, hold_id: UUID, *, actor: Actor) -> RoutingResult:
         raise NotFound("There is no such hold.")
     if hold.released_at is not None:
         raise Conflict(f"This lead waits no longer: {hold.release}.", code="hold-released")
-    calendars = await read_closer_calendars(env) if _may_close(hold) else {}
+    calendars = await read_closer_calendars(env) if _may_close(hold) else NOT_READ
     routed = await _retry(env, hold_id, trigger="retry", actor=actor, calendars=calendars)
     if routed is None:
         raise Conflict("Somebody is working on this lead right now. Try again in a second.", code="lead-busy")
@@ -138,9 +139,10 @@ async def _retry(
         lead = await tx.leads.get(hold.lead_id, lock=True)
         assert lead is not None
         purpose, past = await retry_constraints(env, tx, hold)
-        return await route_lead(
-            env, tx, lead, purpose=purpose, trigger=trigger, actor=actor, calendars=calendars, past_holders=past
+        request = RoutingRequest(
+            lead=lead, purpose=purpose, trigger=trigger, actor=actor, calendars=calendars, past_holders=past
         )
+        return await route_lead(env, tx, request)
 
     return await run_in_transaction(env, work)
 

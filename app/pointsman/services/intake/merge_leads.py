@@ -25,7 +25,7 @@ from pointsman.domain.leads.matching import MergedValues, merge_records
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.role_guard import guard_assignment
 from pointsman.services.handover.gate_check import attempt_gate
-from pointsman.services.handover.handover import refuse_gate_in_tx
+from pointsman.services.handover.refuse_gate import refuse_gate_in_tx
 from pointsman.services.holds.close_lead import mark_won
 from pointsman.services.holds.drain import excluded_holders
 from pointsman.services.leads.fields import PERSONAL_FIELDS
@@ -34,7 +34,8 @@ from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
 from pointsman.services.ports.leads.leads import LeadChange, LeadRow, LeadWrite, Person
 from pointsman.services.ports.routing.decisions import AssignmentRow
 from pointsman.services.routing.ledger import reverse_turn_of
-from pointsman.services.routing.route_lead import RoutingResult, route_lead
+from pointsman.services.routing.route_lead import route_lead
+from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest, RoutingResult
 from pointsman.services.transactions import run_in_transaction
 
 MERGED = "merged"
@@ -273,8 +274,11 @@ async def _what_follows(
         survivor = replace(survivor, stage=LeadStage.WON.value)  # what is decided now is decided about a customer
     past = await excluded_holders(tx, survivor.id) if waited else frozenset()
     trigger = "retry" if pair.into.stage == LeadStage.HELD else "merge"
+    request = RoutingRequest(
+        lead=survivor, purpose=None, trigger=trigger, actor=actor, calendars=NOT_READ, past_holders=past
+    )
     try:
-        routed = await route_lead(env, tx, survivor, purpose=None, trigger=trigger, actor=actor, past_holders=past)
+        routed = await route_lead(env, tx, request)
     except ConstraintRefused as refused:
         raise LostRace(str(refused)) from refused
     return routed, routed.decision.summary

@@ -13,14 +13,15 @@ from pointsman.domain.roster.reps import Roster
 from pointsman.domain.text.strict_json import parse_json
 from pointsman.services.deliveries.vendor_error_text import safe_error_text
 from pointsman.services.handover.book_on_handover import AutoBook
-from pointsman.services.handover.handover import HandoverResult, hand_over
+from pointsman.services.handover.handover import hand_over
+from pointsman.services.handover.handover_result import HandoverResult
 from pointsman.services.intake.intakes import load_mapping
 from pointsman.services.intake.mapping import MappedEvent, map_event
 from pointsman.services.intake.submit_lead import SubmitResult, submit_lead_in_tx, upsert_lead
 from pointsman.services.leads.fields import known_fields
+from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, DatabaseUnavailable, Env, Tx
 from pointsman.services.ports.intake.inbox import InboxRow
-from pointsman.services.routing.route_lead import load_routing_config
 from pointsman.services.transactions import run_in_transaction
 
 MAX_ATTEMPTS = 8
@@ -80,23 +81,21 @@ async def _hand_over(env: Env, item: InboxRow, mapped: MappedEvent, actor: Actor
     if mapped.setter and setter is None:
         warned["warnings"] = [*warned.get("warnings", []), {"path": "setter", "code": "no-such-rep"}]
 
-    async def mark(tx: Tx, handed: HandoverResult) -> None:
+    async def mark(tx: Tx, handed: HandoverResult) -> bool:
         if await tx.inbox.lock(item.id) is None:
-            raise _AlreadyProcessed
+            return False  # another worker was faster: this hand-over must leave nothing behind
         await tx.inbox.finish(item.id, at=env.clock(), lead_id=lead_id, result=_handover_result(handed) | warned)
+        return True
 
-    try:
-        await hand_over(
-            env,
-            lead_id,
-            evidence=_attribute_to_setter(mapped, setter),
-            setter=setter,
-            actor=actor,
-            auto_book=_auto_book(mapped, env.clock()),
-            before_commit=mark,
-        )
-    except _AlreadyProcessed:
-        return
+    await hand_over(
+        env,
+        lead_id,
+        evidence=_attribute_to_setter(mapped, setter),
+        setter=setter,
+        actor=actor,
+        auto_book=_auto_book(mapped, env.clock()),
+        before_commit=mark,
+    )
 
 
 def _auto_book(mapped: MappedEvent, now: datetime) -> AutoBook:
@@ -128,10 +127,6 @@ def _handover_result(handed: HandoverResult) -> dict[str, Any]:
         "hold_reason": handed.routing.decision.hold_reason if handed.routing else None,
         "appointment_id": str(handed.appointment.id) if handed.appointment else None,
     }
-
-
-class _AlreadyProcessed(Exception):  # not an error: another worker was faster
-    """The item was worked off meanwhile: this transaction must leave nothing behind."""
 
 
 async def _submit(env: Env, item: InboxRow, mapped: MappedEvent, actor: Actor) -> None:

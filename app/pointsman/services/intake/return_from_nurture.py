@@ -7,6 +7,7 @@ from pointsman.domain.leads.facts import LeadStage
 from pointsman.services.intake.submit_lead import re_entry_trigger
 from pointsman.services.ports import Actor, DatabaseUnavailable, Env, Tx
 from pointsman.services.routing.route_lead import route_lead
+from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest
 from pointsman.services.transactions import run_in_transaction
 
 WORKER = Actor(name="worker")
@@ -46,7 +47,8 @@ async def _return_lead(env: Env, lead_id: UUID) -> bool:
             until, stage = lead.nurture_until, LeadStage.NURTURE.value
             await tx.leads.set_stage(lead_id, stage, at=now, nurture_until=until, nurture_reason=RE_ENTRY_NOT_MET)
             return False
-        await route_lead(env, tx, lead, purpose=None, trigger=trigger, actor=WORKER)
+        request = RoutingRequest(lead=lead, purpose=None, trigger=trigger, actor=WORKER, calendars=NOT_READ)
+        await route_lead(env, tx, request)
         return True
 
     return await run_in_transaction(env, work)

@@ -4,14 +4,17 @@ from dataclasses import dataclass, replace
 
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.services.handover.gate_check import attempt_gate
-from pointsman.services.handover.handover import HandoverResult, refuse_gate_in_tx
+from pointsman.services.handover.handover_result import HandoverResult
+from pointsman.services.handover.refuse_gate import refuse_gate_in_tx
 from pointsman.services.holds.drain import excluded_holders
 from pointsman.services.leads.facts import stored_facts
 from pointsman.services.leads.upsert import LeadInput, UpsertResult, upsert_lead
+from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.routing.decisions import RoutingContext
-from pointsman.services.routing.route_lead import RoutingResult, load_routing_config, route_lead
+from pointsman.services.routing.route_lead import route_lead
+from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest, RoutingResult
 from pointsman.services.transactions import run_in_transaction
 
 __all__ = [
@@ -60,9 +63,16 @@ async def submit_lead_in_tx(env: Env, tx: Tx, given: LeadInput, *, actor: Actor)
     past = await excluded_holders(tx, lead.id) if lead.stage == LeadStage.HELD else frozenset()
     # A lead made a moment ago has nothing yet: one statement less for nearly every lead.
     fresh = RoutingContext(versions=upserted.versions) if upserted.versions and not given.evidence else None
-    routed = await route_lead(
-        env, tx, lead, purpose=None, trigger=trigger, actor=actor, past_holders=past, context=fresh
+    request = RoutingRequest(
+        lead=lead,
+        purpose=None,
+        trigger=trigger,
+        actor=actor,
+        calendars=NOT_READ,
+        past_holders=past,
+        context=fresh,
     )
+    routed = await route_lead(env, tx, request)
     return SubmitResult(lead=lead, created=upserted.created, routed=routed, note=note)
 
 

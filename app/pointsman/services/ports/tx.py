@@ -32,6 +32,10 @@ from pointsman.services.ports.routing.policies import Policies
 class Tx(Protocol):
     """An open transaction; it commits at the clean end of `async with env.uow() as tx` and rolls back otherwise."""
 
+    async def rollback(self) -> None:
+        """Undo what the transaction wrote; nothing else can be done in it afterwards."""
+        ...
+
     @property
     def leads(self) -> Leads: ...
     @property

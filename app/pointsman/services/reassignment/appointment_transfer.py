@@ -25,7 +25,7 @@ from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.routing.dry_run import dry_run
-from pointsman.services.routing.route_lead import RoutingResult
+from pointsman.services.routing.routing_request import RoutingResult
 
 REASSIGN_TRIGGER = "reassign"
 _YEAR = timedelta(days=366)
@@ -62,22 +62,22 @@ async def prepare_transfer(env: Env, lead_id: UUID, *, to: str | None = None) ->
 
 
 async def lock_appointment_of_lead(
-    tx: Tx, lead: LeadRow, takeover: AppointmentTransfer | None
+    tx: Tx, lead: LeadRow, transfer: AppointmentTransfer | None
 ) -> AppointmentRow | None:
     """The appointment of the lead, both locked.
 
-    Conflict "holder-changed" when it is not the one that the takeover was prepared for: other calendars may have to be read.
+    Conflict "holder-changed" when it is not the one that the transfer was prepared for: other calendars may have to be read.
     """
     seen = await tx.appointments.active_for_lead(lead.id)
     row = await tx.appointments.get(seen.id, lock=True) if seen else None
-    if (row.id if row else None) != (takeover.appointment_id if takeover else None):
+    if (row.id if row else None) != (transfer.appointment_id if transfer else None):
         what = "was called off" if row is None else "was made"
         raise Conflict(f"An appointment of this lead {what} meanwhile. Ask again.", code="holder-changed")
     return row
 
 
 async def transfer_by_rules(
-    env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, takeover: AppointmentTransfer, *, reason: str, actor: Actor
+    env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, transfer: AppointmentTransfer, *, reason: str, actor: Actor
 ) -> RoutingResult:
     """The lead and its appointment go to whom the rules choose of those who never had it and are free then.
 
@@ -88,7 +88,7 @@ async def transfer_by_rules(
     what = await _transfer_context(env, tx, lead, row)
     never = await tx.decisions.past_holders(lead.id)
     asking = SlotRequest(
-        time=row.interval, readings=takeover.readings, moving_id=row.id, exclude_holder=True, excluded_reps=never
+        time=row.interval, readings=transfer.readings, moving_id=row.id, exclude_holder=True, excluded_reps=never
     )
     try:
         party = await choose_participants(env, tx, what, asking, trigger=REASSIGN_TRIGGER, actor=actor)
@@ -117,19 +117,19 @@ async def transfer_by_rules(
 
 
 async def check_transfer_to(
-    env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, takeover: AppointmentTransfer, to: str
+    env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, transfer: AppointmentTransfer, to: str
 ) -> tuple[BookingContext, SlotRequest]:
     """What the appointment rests on now, and the question whether `to` is free then, who is. Conflict "not-free"."""
     require_action_allowed(row, AppointmentAction.REASSIGN, env.clock())
     what = await _transfer_context(env, tx, lead, row)
-    asking = SlotRequest(time=row.interval, readings=takeover.readings, moving_id=row.id, holder_only=True)
+    asking = SlotRequest(time=row.interval, readings=transfer.readings, moving_id=row.id, holder_only=True)
     named = replace(what, rep=what.config.roster.reps[to])
     scene = await load_availability(
         env,
         tx,
         named,
         row.interval,
-        takeover.readings,
+        transfer.readings,
         whole_pool=False,
         moving=row.id,
         hold=None,

@@ -25,7 +25,7 @@ from pointsman.services.roster.absent_holder_alerts import update_absent_holder_
 from pointsman.services.roster.change_roster import add_time_off
 from pointsman.services.roster.change_roster import get_rep as rep_of
 from pointsman.services.roster.roster_input import TimeOffInput
-from pointsman.services.transactions import run_in_transaction
+from pointsman.services.transactions import Rollback, run_in_transaction
 
 #: One call takes no longer than this; the next one goes on where it stopped.
 BUDGET = timedelta(seconds=15)
@@ -83,21 +83,21 @@ class BulkRequest:
 async def reassign_rep(env: Env, key: str, asked: BulkRequest, *, actor: Actor) -> BulkResult:
     """Everything that a rep holds goes to others by the rules, the oldest first, and appointments go along.
 
-    With `until`, a lead whose appointment begins after that is left: the rep is back by then. NotFound, Invalid.
+    With `away_until`, a lead whose appointment begins after that is left: the rep is back by then. NotFound, Invalid.
     """
     rep = await _enter_absence(env, key, asked, actor)
     works = None if asked.works is None else sorted(work.value for work in asked.works)
     async with env.uow() as tx:
-        held = await tx.roster.leads_of(key, works=works, after=asked.after_position, limit=asked.limit + 1)
-    here = held[: asked.limit]
-    fates = await _move_leads(env, [(row.lead_id, key) for row in here], asked, actor, closing=_gated(here))
+        found = await tx.roster.leads_of(key, works=works, after=asked.after_position, limit=asked.limit + 1)
+    batch = found[: asked.limit]
+    results = await _move_leads(env, [(row.lead_id, key) for row in batch], asked, actor, closing=_gated(batch))
     async with env.uow() as tx:
         left = (await tx.roster.count_open_leads([key])).get(key, 0)
-    more = len(held) > len(fates)
+    more = len(found) > len(results)
     return BulkResult(
-        results=fates,
-        next_position=(here[len(fates) - 1].assigned_at, here[len(fates) - 1].assignment_id)
-        if more and fates
+        results=results,
+        next_position=(batch[len(results) - 1].assigned_at, batch[len(results) - 1].assignment_id)
+        if more and results
         else None,
         remaining=left,
         note=_note(rep, env.clock()),
@@ -105,16 +105,16 @@ async def reassign_rep(env: Env, key: str, asked: BulkRequest, *, actor: Actor) 
 
 
 async def reassign_leads(env: Env, leads: Sequence[UUID], asked: BulkRequest, *, actor: Actor) -> BulkResult:
-    """These leads go to others by the rules, whoever holds them, in the order given."""
+    """These leads go to others by the rules, in the order given, whichever rep holds each."""
     chosen = list(dict.fromkeys(leads))
     closing = False
     async with env.uow() as tx:
         for lead_id in chosen:
-            held = await tx.decisions.current_assignment(lead_id)
-            closing = closing or (held is not None and held.work in GATED_WORKS)
-    fates = await _move_leads(env, [(lead_id, None) for lead_id in chosen], asked, actor, closing=closing)
+            current = await tx.decisions.current_assignment(lead_id)
+            closing = closing or (current is not None and current.work in GATED_WORKS)
+    results = await _move_leads(env, [(lead_id, None) for lead_id in chosen], asked, actor, closing=closing)
     late = "There was no time for the rest: ask again with the leads that are not in the answer."
-    return BulkResult(results=fates, note=late if len(fates) < len(chosen) else None)
+    return BulkResult(results=results, note=late if len(results) < len(chosen) else None)
 
 
 async def _enter_absence(env: Env, key: str, asked: BulkRequest, actor: Actor) -> Rep:
@@ -140,21 +140,21 @@ async def _move_leads(
     """One after another, as far as the budget goes."""
     calendars = await read_closer_calendars(env) if closing else None
 
-    async def one(tx: Tx, lead_id: UUID, holder: str | None, takeover: AppointmentTransfer | None) -> LeadResult:
+    async def one(tx: Tx, lead_id: UUID, holder: str | None, transfer: AppointmentTransfer | None) -> LeadResult:
         await _leave_later(tx, lead_id, holder, asked.away_until)
-        return await _move_lead(env, tx, lead_id, holder, asked.reason, actor, calendars, takeover)
+        return await _move_lead(env, tx, lead_id, holder, asked.reason, actor, calendars, transfer)
 
     if asked.dry_run:
         return await _dry_run(env, leads, one)
     started = env.clock()
-    fates: list[LeadResult] = []
+    results: list[LeadResult] = []
     for lead_id, holder in leads:
-        fates.append(await _move_in_own_tx(env, lead_id, holder, one))
+        results.append(await _move_in_own_tx(env, lead_id, holder, one))
         if env.clock() - started > BUDGET:
             break
-    if any(fate.outcome is not BulkOutcome.UNCHANGED for fate in fates):
+    if any(result.outcome is not BulkOutcome.UNCHANGED for result in results):
         await run_in_transaction(env, lambda tx: update_absent_holder_alerts(env, tx))
-    return tuple(fates)
+    return tuple(results)
 
 
 async def _leave_later(tx: Tx, lead_id: UUID, holder: str | None, until: datetime | None) -> None:
@@ -168,60 +168,50 @@ async def _leave_later(tx: Tx, lead_id: UUID, holder: str | None, until: datetim
 
 
 async def _move_in_own_tx(env: Env, lead_id: UUID, holder: str | None, one: _MoveLead) -> LeadResult:
-    """The lead's fate in a transaction of its own; who cannot be moved is left, with the reason."""
+    """What becomes of the lead, in a transaction of its own; who cannot be moved is left, with the reason."""
     try:
-        takeover = await prepare_transfer(env, lead_id)
-        return await run_in_transaction(env, lambda tx: one(tx, lead_id, holder, takeover))
+        transfer = await prepare_transfer(env, lead_id)
+        return await run_in_transaction(env, lambda tx: one(tx, lead_id, holder, transfer))
     except PointsmanError as error:
         return _left_result(lead_id, error)
 
 
 async def _dry_run(env: Env, leads: Sequence[tuple[UUID, str | None]], one: _MoveLead) -> tuple[LeadResult, ...]:
-    """The fates in one transaction that is taken back: each lead's turn is seen by the next, and nothing is written."""
-    takeovers: dict[UUID, AppointmentTransfer | PointsmanError | None] = {}
+    """What would become of each lead, in one transaction that is undone: each lead sees the turns of those before it."""
+    transfers: dict[UUID, AppointmentTransfer | PointsmanError | None] = {}
     for lead_id, _ in leads:
         try:
-            takeovers[lead_id] = await prepare_transfer(env, lead_id)
+            transfers[lead_id] = await prepare_transfer(env, lead_id)
         except PointsmanError as error:
-            takeovers[lead_id] = error
+            transfers[lead_id] = error
 
-    async def work(tx: Tx) -> None:
+    async def work(tx: Tx) -> tuple[LeadResult, ...] | Rollback[tuple[LeadResult, ...]]:
         await _lock_all(tx, [lead_id for lead_id, _ in leads])
         started = env.clock()
-        fates: list[LeadResult] = []
+        results: list[LeadResult] = []
         for lead_id, holder in leads:
             try:
-                takeover = takeovers[lead_id]
-                if isinstance(takeover, PointsmanError):
-                    raise takeover
-                fates.append(replace(await one(tx, lead_id, holder, takeover), decision_id=None))
+                transfer = transfers[lead_id]
+                if isinstance(transfer, PointsmanError):
+                    raise transfer
+                results.append(replace(await one(tx, lead_id, holder, transfer), decision_id=None))
             except PointsmanError as error:
-                fates.append(_left_result(lead_id, error))
+                results.append(_left_result(lead_id, error))
                 if isinstance(error.__cause__, ConstraintRefused):  # the database goes on with this transaction no more
                     break
             if env.clock() - started > DRY_RUN_BUDGET:
                 break
-        raise _RolledBackError(tuple(fates))
+        return Rollback(tuple(results))
 
-    try:
-        await run_in_transaction(env, work)
-    except _RolledBackError as back:
-        return back.results
-    raise AssertionError("unreachable: the work always raises")
+    return await run_in_transaction(env, work)
 
 
 async def _lock_all(tx: Tx, leads: Sequence[UUID]) -> None:
     """The leads, then the counters: locked as one after another needs them, they would cross with whoever routes."""
     for lead_id in sorted(leads):
-        with contextlib.suppress(PointsmanError):  # its fate will say so
+        with contextlib.suppress(PointsmanError):  # its result will say so
             await tx.leads.get(lead_id, lock=True)
     await tx.ledgers.lock(await tx.ledgers.counters())
-
-
-class _RolledBackError(Exception):
-    def __init__(self, fates: tuple[LeadResult, ...]) -> None:
-        super().__init__()
-        self.results = fates
 
 
 async def _move_lead(
@@ -232,10 +222,10 @@ async def _move_lead(
     reason: str,
     actor: Actor,
     calendars: Mapping[str, CalendarState] | None,
-    takeover: AppointmentTransfer | None,
+    transfer: AppointmentTransfer | None,
 ) -> LeadResult:
     _, routed = await reassign_in_tx(
-        env, tx, lead_id, reason=reason, actor=actor, calendars=calendars, holder=holder, takeover=takeover
+        env, tx, lead_id, reason=reason, actor=actor, calendars=calendars, holder=holder, transfer=transfer
     )
     decision = routed.decision
     outcome = {
@@ -257,8 +247,8 @@ def _left_result(lead_id: UUID, error: PointsmanError) -> LeadResult:
     return LeadResult(lead_id=lead_id, outcome=BulkOutcome.UNCHANGED, sentence=str(error), code=error.code)
 
 
-def _gated(held: Sequence[RepAssignment]) -> bool:
-    return any(row.work in GATED_WORKS for row in held)
+def _gated(assignments: Sequence[RepAssignment]) -> bool:
+    return any(row.work in GATED_WORKS for row in assignments)
 
 
 def _note(rep: Rep, now: datetime) -> str | None:

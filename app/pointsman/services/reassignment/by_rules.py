@@ -19,7 +19,8 @@ from pointsman.services.reassignment.appointment_transfer import (
 )
 from pointsman.services.roster.absent_holder_alerts import INACTIVE_HOLDER, update_absent_holder_alerts
 from pointsman.services.routing.ledger import reverse_turn_of
-from pointsman.services.routing.route_lead import RoutingResult, TurnReversal, route_lead
+from pointsman.services.routing.route_lead import route_lead
+from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest, RoutingResult, TurnReversal
 from pointsman.services.transactions import run_in_transaction
 
 
@@ -32,12 +33,12 @@ async def reassign(env: Env, lead_id: UUID, *, reason: str, actor: Actor) -> Rou
     async with env.uow() as tx:
         before = await tx.decisions.current_assignment(lead_id)
     closing = before is not None and before.work in GATED_WORKS
-    takeover = await prepare_transfer(env, lead_id)
-    calendars = await read_closer_calendars(env) if closing and takeover is None else None
+    transfer = await prepare_transfer(env, lead_id)
+    calendars = await read_closer_calendars(env) if closing and transfer is None else None
 
     async def work(tx: Tx) -> RoutingResult:
         _, routed = await reassign_in_tx(
-            env, tx, lead_id, reason=reason, actor=actor, calendars=calendars, takeover=takeover
+            env, tx, lead_id, reason=reason, actor=actor, calendars=calendars, transfer=transfer
         )
         await resolve_absence_alert(env, tx, before)
         return routed
@@ -54,12 +55,12 @@ async def reassign_in_tx(
     actor: Actor,
     calendars: Mapping[str, CalendarState] | None,
     holder: str | None = None,
-    takeover: AppointmentTransfer | None = None,
+    transfer: AppointmentTransfer | None = None,
 ) -> tuple[AssignmentRow, RoutingResult]:
     """`reassign` inside the caller's transaction: what was held before, and what became of the lead.
 
     `calendars` None means that none was read: LostRace for a lead that is with a closer. An appointment goes along by the
-    `takeover` that was prepared for it. Conflict "holder-changed" when
+    `transfer` that was prepared for it. Conflict "holder-changed" when
     somebody else than the given `holder` has it.
     """
     lead = await lock_lead(tx, lead_id)
@@ -68,24 +69,23 @@ async def reassign_in_tx(
         raise Conflict("Nobody holds this lead, so it cannot be reassigned.", code="not-assigned")
     if holder is not None and held.rep != holder:
         raise Conflict(f"{held.rep} has this lead by now.", code="holder-changed")
-    meeting = await lock_appointment_of_lead(tx, lead, takeover)
-    if meeting is not None and takeover is not None:
-        routed = await transfer_by_rules(env, tx, lead, meeting, takeover, reason=reason, actor=actor)
+    meeting = await lock_appointment_of_lead(tx, lead, transfer)
+    if meeting is not None and transfer is not None:
+        routed = await transfer_by_rules(env, tx, lead, meeting, transfer, reason=reason, actor=actor)
     elif held.work in GATED_WORKS and calendars is None:
         raise LostRace("the lead went to a closer meanwhile")
     else:
         turn = TurnReversal(decision_id=held.decision_id, reason=f"reassigned: {reason}") if held.decision_id else None
-        routed = await route_lead(
-            env,
-            tx,
-            lead,
+        request = RoutingRequest(
+            lead=lead,
             purpose=Work(held.work),
             trigger=REASSIGN_TRIGGER,
             actor=actor,
-            calendars=calendars or {},
+            calendars=NOT_READ if calendars is None else calendars,
             past_holders=await tx.decisions.past_holders(lead_id),
             turn_reversal=turn,
         )
+        routed = await route_lead(env, tx, request)
     await tx.audit.add(
         id=env.new_id(),
         at=env.clock(),

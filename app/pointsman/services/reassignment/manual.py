@@ -25,7 +25,7 @@ from pointsman.services.reassignment.appointment_transfer import (
 )
 from pointsman.services.reassignment.by_rules import credit_turn, lock_lead, resolve_absence_alert
 from pointsman.services.routing.hold_releases import retry_capped_holds
-from pointsman.services.routing.route_lead import RoutingResult
+from pointsman.services.routing.routing_request import RoutingResult
 from pointsman.services.transactions import run_in_transaction
 
 MANUAL = "manual"
@@ -51,15 +51,15 @@ async def assign_manually(
 
     NotFound; Invalid; Conflict; RoleProtected, which says what is missing, unless an override in force allows exactly this.
     """
-    takeover = await prepare_transfer(env, lead_id, to=rep)
+    transfer = await prepare_transfer(env, lead_id, to=rep)
 
     async def inside(tx: Tx) -> RoutingResult:
         case = await _prepare_assignment(env, tx, await lock_lead(tx, lead_id), rep, work, override_id)
         held = case.context.current_assignment
         if held is not None and (held.rep, held.work) == (rep, work.value):
             raise Conflict(f"{rep} holds this lead for {work} already.", code="already-assigned")
-        meeting = await _meeting(tx, case, takeover)
-        party = await check_transfer_to(env, tx, case.lead, meeting, takeover, rep) if meeting and takeover else None
+        meeting = await _meeting(tx, case, transfer)
+        party = await check_transfer_to(env, tx, case.lead, meeting, transfer, rep) if meeting and transfer else None
         if held is not None:
             if held.work == work.value:  # the turn was not used up: the lead moves on within the same work
                 await credit_turn(env, tx, held, f"assigned by hand: {reason}", actor)
@@ -74,9 +74,9 @@ async def assign_manually(
     return await run_in_transaction(env, inside)
 
 
-async def _meeting(tx: Tx, case: _ManualAssignment, takeover: AppointmentTransfer | None) -> AppointmentRow | None:
+async def _meeting(tx: Tx, case: _ManualAssignment, transfer: AppointmentTransfer | None) -> AppointmentRow | None:
     """The lead's appointment, locked. Conflict when it is for other work than the lead is given away for."""
-    meeting = await lock_appointment_of_lead(tx, case.lead, takeover)
+    meeting = await lock_appointment_of_lead(tx, case.lead, transfer)
     if meeting is not None and meeting.work != case.work:
         raise Conflict(
             f"This lead has an appointment for {meeting.work} on {meeting.starts_at:%Y-%m-%d %H:%M} UTC: cancel it first, or "

@@ -1,0 +1,53 @@
+"""A gate that is not passed: every earlier pass ends, and the lead stays, goes back to qualification, or to nurture."""
+
+from uuid import UUID
+
+from pointsman.domain.leads.facts import LeadStage
+from pointsman.domain.roster.roles import Work
+from pointsman.services.handover.gate_check import SETTING_WORKS, GateAttempt, record_gate_check
+from pointsman.services.handover.handover_result import STAGE_AFTER, HandoverResult, handover_result
+from pointsman.services.holds.close_lead import move_to_nurture
+from pointsman.services.ports import Env, Tx
+from pointsman.services.routing.route_lead import route_lead
+from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest
+
+
+async def refuse_gate_in_tx(env: Env, tx: Tx, case: GateAttempt) -> HandoverResult:
+    """The gate stays shut, or shuts again: on record, and the lead goes where the table above says."""
+    check_id = await record_gate_check(env, tx, case)
+    held = case.assignment
+    await tx.gates.revoke_passes(
+        case.lead.id, Work.CLOSING, at=case.now
+    )  # also of a lead that waits, or has an appointment
+    if await tx.appointments.active_for_lead(case.lead.id) is not None:
+        said = "The lead has an appointment, which stands. Cancel it if the new evidence speaks against it."
+        return handover_result(case, check_id, stage=case.lead.stage, what=said)
+    if held is not None and held.has_override:
+        said = f"The lead stays with {held.rep_name} for {held.work}: an override says so."
+        return handover_result(case, check_id, stage=case.lead.stage, what=said)
+    if case.gate.send_to is Work.NURTURE:
+        return await _to_nurture(env, tx, case, check_id)
+    if held is not None and Work(held.work) in SETTING_WORKS:
+        said = f"The lead stays with {held.rep_name} for {held.work}."
+        return handover_result(case, check_id, stage=case.lead.stage, what=said)
+    request = RoutingRequest(
+        lead=case.lead, purpose=Work.QUALIFICATION, trigger="gate-failed", actor=case.actor, calendars=NOT_READ
+    )
+    routed = await route_lead(env, tx, request)
+    stage = STAGE_AFTER[routed.decision.outcome]
+    return handover_result(case, check_id, stage=stage.value, what=routed.decision.summary, routed=routed)
+
+
+async def _to_nurture(env: Env, tx: Tx, case: GateAttempt, check_id: UUID) -> HandoverResult:
+    until = case.now + case.config.policy.policy.nurture.cool_off
+    await move_to_nurture(
+        env,
+        tx,
+        case.lead,
+        until=until,
+        reason="gate-refused",
+        actor=case.actor,
+        detail={"gate_check": str(check_id)},
+    )
+    said = f"The lead goes to nurture until {until:%Y-%m-%d}; with new evidence it may come back before."
+    return handover_result(case, check_id, stage=LeadStage.NURTURE.value, what=said, nurture_until=until)

@@ -1,0 +1,53 @@
+"""What one routing is asked, and what it answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from uuid import UUID
+
+from pointsman.domain.distribution.eligibility import CalendarState
+from pointsman.domain.distribution.inputs import RequestedTime
+from pointsman.domain.roster.reps import Rep
+from pointsman.domain.roster.roles import Work
+from pointsman.domain.routing.decision import Decision
+from pointsman.services.ports import Actor
+from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.ports.routing.decisions import RoutingContext
+
+#: Said by a caller that read no calendars: every closer then counts as one whose calendar is unknown.
+NOT_READ: Mapping[str, CalendarState] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnReversal:
+    """The turn of this decision is to be taken back before a new one is given."""
+
+    decision_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingRequest:
+    """A lead to be routed, why, and all that the caller knows of it already."""
+
+    lead: LeadRow  # its row is locked
+    purpose: Work | None  # only rules for this work may match; None, at intake: every rule
+    trigger: str
+    actor: Actor
+    calendars: Mapping[str, CalendarState]  # by rep, read for this decision; else NOT_READ
+    gate_check_id: UUID | None = None  # the only check that counts; None: the latest pass of each gate
+    past_holders: frozenset[str] = frozenset()  # who may not get the lead
+    context: RoutingContext | None = None  # what this transaction knows of the lead; None: it is read
+    turn_reversal: TurnReversal | None = None
+    requested_time: RequestedTime | None = None  # the rep must be free for an appointment then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingResult:
+    """What became of a lead; `changed` is False when it waits on, for the same reason as before."""
+
+    decision_id: UUID
+    decision: Decision
+    assignment_id: UUID | None
+    rep: Rep | None
+    changed: bool = True
