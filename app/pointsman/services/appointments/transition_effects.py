@@ -64,7 +64,7 @@ class TransitionRequest:
     column_changes: Mapping[str, Any] = field(default_factory=dict)
     detail: Mapping[str, Any] = field(default_factory=dict)
     nurture_until: datetime | None = None
-    closer_calendars: Mapping[str, CalendarState] = NOT_READ  # where another closer is looked for
+    closer_calendars: Mapping[str, CalendarState] = field(default_factory=lambda: NOT_READ)  # read for ANOTHER_CLOSER
 
 
 async def apply_transition(
