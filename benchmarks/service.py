@@ -110,7 +110,7 @@ class Service:
 
     def _start(self) -> None:
         self.database_url = self._postgres.start()
-        self.libpq_url = self._postgres.libpq_url()
+        self.libpq_url = self.database_url.replace("postgresql+psycopg://", "postgresql://", 1)
         self._env["POINTSMAN_DATABASE_URL"] = self.database_url
         run([POINTSMAN, "migrate"], env=self._env, directory=self.directory)
         printed = run(

@@ -3,11 +3,11 @@
 import json
 from pathlib import Path
 
-from pointsman.api.http.strict_json import NotStorableError, parse_strict_json
 from pointsman.api.policies.request_bodies import SubmittedPolicy, parse_policy_yaml, policy_as_yaml
-from pointsman.api.policies.yaml import MAX_YAML_DEPTH
+from pointsman.api.policies.yaml import POLICY_LIMITS
 from pointsman.cli.session import EXIT_MISUSED, fail
-from pointsman.domain.errors import Invalid
+from pointsman.domain.errors import Invalid, TooLarge
+from pointsman.domain.text.strict_json import parse_json
 from pointsman.services.ports.routing.policies import PolicyRow
 
 
@@ -15,15 +15,17 @@ def read_policy_file(file: Path) -> SubmittedPolicy:
     """The policy in a file, by the same reading as the API's; ends the command when it is none."""
     try:
         body = file.read_bytes()
-        if file.suffix == ".json":
-            return SubmittedPolicy(document=parse_strict_json(body, max_depth=MAX_YAML_DEPTH), source=None)
-        return parse_policy_yaml(body)
-    except NotStorableError as error:
-        fail(f"{file} is not JSON.", str(error), code=EXIT_MISUSED)
-    except Invalid as error:
-        fail(f"{file} is not YAML.", *(fault.message for fault in error.faults), code=EXIT_MISUSED)
     except OSError as error:
         fail(f"{file} cannot be read.", error.strerror or str(error), code=EXIT_MISUSED)
+    if file.suffix == ".json":
+        try:
+            return SubmittedPolicy(document=parse_json(body, POLICY_LIMITS), source=None)
+        except (Invalid, TooLarge) as error:
+            fail(f"{file} is not JSON.", str(error), code=EXIT_MISUSED)
+    try:
+        return parse_policy_yaml(body)
+    except Invalid as error:
+        fail(f"{file} is not YAML.", *(fault.message for fault in error.faults), code=EXIT_MISUSED)
 
 
 def write_policy_file(file: Path, row: PolicyRow) -> None:

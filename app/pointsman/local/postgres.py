@@ -85,13 +85,6 @@ class EmbeddedPostgres:
     def is_running(self) -> bool:
         return self._find_running() is not None
 
-    def libpq_url(self) -> str:
-        """For psql, pg_dump and other tools. Raises LocalServerError when the server does not run."""
-        running = self._find_running()
-        if running is None:
-            raise LocalServerError(f"No PostgreSQL runs in {self.directory}.")
-        return self._url(running, "postgresql")
-
     def remove(self) -> None:
         """Stop the server and delete its data for good, also what lies outside `directory`."""
         if not self.directory.exists():

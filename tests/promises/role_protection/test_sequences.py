@@ -14,12 +14,13 @@ from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.roster.roles import Work
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
-from pointsman.services.calendars.readings import UNREADABLE_ALERT, poll_calendars
+from pointsman.services.calendars.readings import poll_calendars
 from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars, save_connection
 from pointsman.services.deliveries.calendar_event import build_event
 from pointsman.services.holds.drain import drain_holds
 from pointsman.services.intake.submit_lead import LeadInput, SubmitResult, submit_lead
 from pointsman.services.ports import VendorRetryableError
+from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.reassignment.manual import assign_manually
 from pointsman.services.roster.change_roster import RosterInput, deactivate_rep, put_roster
@@ -226,7 +227,8 @@ async def test_an_overdue_wait_that_ends_in_nurture_is_announced_no_longer(floor
 
 
 def alerts(rep: str) -> str:
-    return f"select count(*) from alerts where code = '{UNREADABLE_ALERT}' and subject = 'rep:{rep}' and resolved_at is null"
+    code = AlertCode.CALENDAR_UNREADABLE
+    return f"select count(*) from alerts where code = '{code}' and subject = 'rep:{rep}' and resolved_at is null"
 
 
 async def test_one_calendar_that_answers_again_does_not_hide_another_that_does_not(floor: Floor) -> None:

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.conditions.evaluator import compile_condition
-from pointsman.domain.counterfactuals.search import MAX_CHANGES, apply_changes, min_failing_tests, what_if
+from pointsman.domain.counterfactuals.search import MAX_CHANGES, FactChange, min_failing_tests, what_if
 from pointsman.domain.leads.facts import NEVER_QUOTED, NOW_FIELD, STANDARD_FIELDS, Facts, FieldType
 from pointsman.domain.policy.conditions_model import Condition
 from support.strategies import SEGMENTS, conditions, facts
@@ -33,6 +33,17 @@ def read(condition: dict[str, Any]) -> Condition:
 
 def asked(condition: dict[str, Any], known: Facts) -> Any:
     return what_if(read(condition), known, DEFINITIONS, TYPES)
+
+
+def apply_changes(known: Facts, changes: tuple[FactChange, ...]) -> Facts:
+    """The facts once somebody followed the proposal."""
+    after = dict(known)
+    for change in changes:
+        if change.unset:
+            after.pop(change.field, None)
+        elif change.value is not None:
+            after[change.field] = change.value
+    return after
 
 
 @given(conditions, facts)

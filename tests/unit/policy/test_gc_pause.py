@@ -51,7 +51,7 @@ def test_a_policy_spared_from_the_collector_goes_as_soon_as_nothing_refers_to_it
     gc.disable()
     policy = CompiledPolicy(parse_policy(document), version=1)
     freeze_gc()
-    assert policy.first_match({"lead.country": "FR"}) == 0
+    assert next(policy.scan_rules({"lead.country": "FR"})) == (0, True)
     gone = weakref.ref(policy)
     del policy
     assert gone() is None

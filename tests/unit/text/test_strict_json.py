@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.domain.errors import Invalid, PointsmanError, TooLarge
-from pointsman.domain.text.strict_json import MAX_DEPTH, canonical_bytes, fingerprint, parse_json
+from pointsman.domain.text.strict_json import WEBHOOK_LIMITS, canonical_bytes, fingerprint, parse_json
 
 HOSTILE = {
     "empty": b"",
@@ -55,9 +55,10 @@ def test_brackets_inside_texts_do_not_count_as_depth() -> None:
 
 
 def test_the_deepest_allowed_body_is_read() -> None:
-    parse_json(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH)
+    depth = WEBHOOK_LIMITS.depth
+    parse_json(b"[" * depth + b"]" * depth)
     with pytest.raises(TooLarge):
-        parse_json(b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1))
+        parse_json(b"[" * (depth + 1) + b"]" * (depth + 1))
 
 
 def test_numbers_at_the_limits_keep_their_value() -> None:

@@ -9,20 +9,15 @@ from collections.abc import Iterable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pointsman.api.http.problems import ProblemResponse, problem_response
-from pointsman.api.http.strict_json import NotStorableError, parse_strict_json
+from pointsman.domain.errors import Invalid, TooLarge
+from pointsman.domain.text.strict_json import JsonLimits, parse_json
 
 WEBHOOK_PREFIX = "/v1/hooks/"  # these verify the raw bytes first and judge the content themselves
-#: Policies lie in git as YAML and are sent as they lie there.
-POLICY_PATHS = frozenset({"/v1/policies", "/v1/policies/check"})
-YAML_MEDIA_TYPES = frozenset(
-    {b"text/yaml", b"application/yaml", b"application/x-yaml", b"text/x-yaml", b"text/vnd.yaml"}
-)
+YAML_MEDIA_TYPES = frozenset({"text/yaml", "application/yaml", "application/x-yaml", "text/x-yaml", "text/vnd.yaml"})
 #: Routes that also take another kind, and read it themselves under limits of their own.
 EXTRA_MEDIA_TYPES = {
-    "/book/": frozenset({b"application/x-www-form-urlencoded"}),
-    "/v1/policies": frozenset(
-        {b"text/yaml", b"application/yaml", b"application/x-yaml", b"text/x-yaml", b"text/vnd.yaml"}
-    ),
+    "/book/": frozenset({"application/x-www-form-urlencoded"}),
+    "/v1/policies": YAML_MEDIA_TYPES,  # policies lie in git as YAML and are sent as they lie there
 }
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _DRAIN_S = 2.0
@@ -45,7 +40,7 @@ class BodyLimitsMiddleware:
     def __init__(self, app: ASGIApp, *, max_body_bytes: int, max_json_depth: int, receive_timeout_s: float) -> None:
         self._app = app
         self._max = max_body_bytes
-        self._depth = max_json_depth
+        self._limits = JsonLimits(depth=max_json_depth)
         self._timeout = receive_timeout_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -117,17 +112,15 @@ class BodyLimitsMiddleware:
         )
 
     def _check_json(self, scope: Scope, body: bytes) -> None:
-        kind = (_header(scope, b"content-type") or b"").split(b";")[0].strip().lower()
-        if kind in YAML_MEDIA_TYPES and scope["path"] in POLICY_PATHS:
-            return  # the route reads it, strictly
+        kind = (_header(scope, b"content-type") or b"").decode("latin-1").split(";")[0].strip().lower()
         if any(scope["path"].startswith(prefix) and kind in kinds for prefix, kinds in EXTRA_MEDIA_TYPES.items()):
             return
-        if kind != b"application/json" and not (kind.startswith(b"application/") and kind.endswith(b"+json")):
+        if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
             detail = "Send the body as JSON, with `Content-Type: application/json`."
             raise _StopReadingError(problem_response(415, "not-json-type", detail))
         try:
-            parse_strict_json(body, max_depth=self._depth)
-        except NotStorableError as fault:
+            parse_json(body, self._limits)
+        except (Invalid, TooLarge) as fault:
             raise _StopReadingError(problem_response(400, fault.code, str(fault))) from None
 
 

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_timezone_name
-from babel.localedata import locale_identifiers
 
 FALLBACK_LANGUAGE = "en"
 _LONGEST_HEADER = 500
@@ -15,12 +14,6 @@ _LONGEST_TAG = 35
 _LONGEST_ABBREVIATION = 5
 _DASH = "\u2013"
 _AT_ZERO = ("GMT", "UTC")  # Babel calls Irish summers GMT, too
-
-
-@lru_cache(maxsize=1)
-def supported_languages() -> frozenset[str]:
-    """The tags ("de", "de-AT") of every language that times can be written in."""
-    return frozenset(name.replace("_", "-") for name in locale_identifiers())
 
 
 def supported_language(tag: str) -> str | None:

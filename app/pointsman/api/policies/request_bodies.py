@@ -8,10 +8,9 @@ import yaml
 from fastapi import Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from pointsman.api.http.body_limits import YAML_MEDIA_TYPES
 from pointsman.api.policies.yaml import read_yaml, unreadable, write_yaml
 from pointsman.services.ports.routing.policies import PolicyRow
-
-YAML_TYPES = frozenset({"text/yaml", "application/yaml", "application/x-yaml", "text/x-yaml", "text/vnd.yaml"})
 
 EXAMPLE_POLICY: dict[str, Any] = {
     "rules": [
@@ -60,7 +59,7 @@ async def read_policy_body(request: Request) -> SubmittedPolicy:
     """The body as data. Raises Invalid for what is not YAML, or holds what JSON cannot."""
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     body = await request.body()
-    if kind in YAML_TYPES:
+    if kind in YAML_MEDIA_TYPES:
         return await run_in_threadpool(parse_policy_yaml, body)
     try:
         return SubmittedPolicy(document=json.loads(body or b"null"), source=None)
@@ -83,7 +82,9 @@ def wants_yaml(given: Literal["json", "yaml"] | None, accept: str) -> bool:
     if given is not None:
         return given == "yaml"
     named = [kind.split(";")[0].strip().lower() for kind in accept.split(",")]
-    return next((kind in YAML_TYPES for kind in named if kind in YAML_TYPES or kind == "application/json"), False)
+    return next(
+        (kind in YAML_MEDIA_TYPES for kind in named if kind in YAML_MEDIA_TYPES or kind == "application/json"), False
+    )
 
 
 async def yaml_response(row: PolicyRow) -> Response:

@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from pointsman.api.http.strict_json import NotStorableError, parse_strict_json
-from pointsman.domain.errors import Fault, Invalid
+from pointsman.domain.errors import Fault, Invalid, TooLarge
+from pointsman.domain.text.strict_json import JsonLimits, parse_json
 
 try:  # the C library is ten times as fast; a PyYAML built without it does too
     from yaml import CSafeDumper as _Dumper
@@ -21,6 +21,7 @@ except ImportError:
 MAX_YAML_BYTES = 1_000_000
 MAX_ALIASES = 100
 MAX_YAML_DEPTH = 64  # of brackets: reading them costs time that grows with the square of their depth
+POLICY_LIMITS = JsonLimits(depth=MAX_YAML_DEPTH)
 WIDTH = 120
 
 _BRACKETS = re.compile(r"[\[\]{}]")
@@ -43,16 +44,18 @@ def read_yaml(body: bytes) -> object:
         if _written_out(document, {}) > MAX_YAML_BYTES:
             raise unreadable("its aliases multiply to more than a document may hold: write the parts out")
         # By way of JSON, so that both forms hold the same: dates become text, what JSON lacks is refused.
-        return parse_strict_json(json.dumps(document, default=str).encode(), max_depth=MAX_YAML_DEPTH)
+        as_json = json.dumps(document, default=str).encode()
     except UnicodeDecodeError:
         raise unreadable("the body is not UTF-8") from None
     except yaml.MarkedYAMLError as error:
         where = f" (line {error.problem_mark.line + 1})" if error.problem_mark else ""
         raise unreadable(f"this is not YAML: {error.problem}{where}") from None
-    except NotStorableError as error:
-        raise unreadable(str(error).rstrip(".")) from None
     except (yaml.YAMLError, ValueError, TypeError, RecursionError):
         raise unreadable("this is not YAML that we can read") from None
+    try:
+        return parse_json(as_json, POLICY_LIMITS)
+    except (Invalid, TooLarge) as error:
+        raise unreadable(str(error).rstrip(".")) from None
 
 
 def write_yaml(document: Mapping[str, Any]) -> str:

@@ -100,17 +100,6 @@ def what_if(
     return WhatIf(changes=changes, failing=_failing(way, facts, definitions), proven=False)
 
 
-def apply_changes(facts: Facts, changes: tuple[FactChange, ...]) -> Facts:
-    """`facts` as the changes would have them; a change that tells no value is left out."""
-    known = dict(facts)
-    for change in changes:
-        if change.unset:
-            known.pop(change.field, None)
-        elif change.value is not None:
-            known[change.field] = change.value
-    return known
-
-
 def min_failing_tests(condition: Condition, facts: Facts, definitions: Definitions, most: int) -> int:
     """How many tests keep `condition` from being true, at least; `most` stands for that many and more."""
     return _Counting(definitions, facts).count(condition, most, wanted=True)

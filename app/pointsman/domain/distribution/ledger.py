@@ -5,7 +5,7 @@ The choice is Tijdeman's (Discrete Mathematics 32, 1980): among those owed enoug
 docs/decisions/0005-chairman-assignment.md says why the plain largest balance is not enough for unequal weights.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -159,14 +159,6 @@ def spread_adjustment(ledger: Ledger, rep: str, amount: Fraction, others: Collec
         raise Invalid(f"nobody else is in the pool to bear {rep}'s adjustment")
     share = -amount / len(bearers)
     return _add(ledger, {rep: amount, **dict.fromkeys(bearers, share)})
-
-
-def replay_entries(entries: Iterable[LedgerEntry]) -> Ledger:
-    """The ledger that the history leads to."""
-    ledger = Ledger()
-    for entry in entries:
-        ledger = apply_entry(ledger, entry)
-    return ledger
 
 
 def entitled_balances(ledger: Ledger, eligible: Mapping[str, int]) -> dict[str, int]:

@@ -11,7 +11,6 @@ from pointsman.domain.conditions.evaluator import (
     TruthValue,
     compile_condition,
     explain_condition,
-    fields_read,
 )
 from pointsman.domain.conditions.scores import compile_scores, reachable_fields, with_scores
 from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
@@ -231,8 +230,3 @@ def _known(gate: Gate, facts: Facts, now: datetime, definitions: Definitions) ->
         return facts
     scores = compile_scores(reachable_fields(gate.when, definitions), definitions, ConditionCompiler(definitions))
     return with_scores({**facts, NOW_FIELD: now}, scores)
-
-
-def gate_fields(gate: Gate) -> frozenset[str]:
-    """The fields that the gate's own condition names."""
-    return frozenset(fields_read(gate.when)) if gate.when else frozenset()

@@ -1,10 +1,8 @@
 """Leads as the rules see them: typed facts under dotted names."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
 
 #: A fact's value; a missing key is *unknown*, which is neither true nor false.
 FactValue = str | int | float | bool | datetime | tuple[str, ...]
@@ -76,14 +74,3 @@ class LeadStage(StrEnum):
     BOOKED = "booked"
     WON = "won"  # bought; news about it are routed as a customer's
     CLOSED = "closed"  # nothing more is to be done: a duplicate
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lead:
-    """A person who may buy, with everything the rules may ask about."""
-
-    id: UUID
-    facts: Facts
-    stage: LeadStage
-    account_id: UUID | None
-    created_at: datetime

@@ -97,12 +97,16 @@ class OnFail(PolicyModel):
     refused: FailTarget = Work.NURTURE
 
 
+#: How long evidence counts where no gate says otherwise.
+EVIDENCE_LIFETIME = timedelta(days=30)
+
+
 class Gate(PolicyModel):
     """The readiness test in front of a work."""
 
     require: Annotated[tuple[Requirement, ...], Field(max_length=20)] = ()
     when: Condition | None = None
-    expires_after: Duration = timedelta(days=30)
+    expires_after: Duration = EVIDENCE_LIFETIME
     on_fail: OnFail = OnFail()
 
 
@@ -201,6 +205,12 @@ class Policy(PolicyModel):
     matching: Matching = Matching()
     ownership: Ownership = Ownership()
     holds: HoldRules = HoldRules()
+
+    @property
+    def evidence_lifetime(self) -> timedelta:
+        """How long evidence counts towards `qualification.*`: as long as it does for closing."""
+        closing = self.gates.get(Work.CLOSING)
+        return closing.expires_after if closing else EVIDENCE_LIFETIME
 
     def document(self) -> dict[str, object]:
         """What the author wrote as plain JSON data; parsing it again gives an equal policy."""

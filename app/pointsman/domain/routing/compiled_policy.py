@@ -100,15 +100,6 @@ class CompiledPolicy:
         """Rules that may be true with what their conditions say, in order; the first true one is the match."""
         return evaluate_remaining(self._index.remaining(facts, self._rule_masks[work]), facts, self._named)
 
-    def first_match(self, facts: Facts, work: Work | None = None) -> int | None:
-        """The position of the first rule that is true of `facts`."""
-        for position, outcome in evaluate_remaining(
-            self._index.remaining(facts, self._rule_masks[work]), facts, self._named
-        ):
-            if outcome is True:
-                return position
-        return None
-
     def clear_cache(self) -> None:
         """Forget what was worked out for earlier leads: for measuring what the first of its kind costs."""
         self._index.clear_cache()

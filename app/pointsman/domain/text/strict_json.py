@@ -3,15 +3,29 @@
 import hashlib
 import json
 import re
+import sys
 from collections.abc import Iterator
-from math import isfinite
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pointsman.domain.errors import Invalid, TooLarge
 
-MAX_DEPTH = 40
-MAX_KEY_LENGTH = 200  # characters of an object's key
 _MAX_INTEGER = 2**63
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonLimits:
+    """What a body may hold; integers have 64 bits everywhere."""
+
+    depth: int
+    key_length: int | None = None  # characters of an object's key
+    largest: float = 1e18  # of a number that is no integer; PostgreSQL and every reader agree about these
+    smallest: float = 1e-30  # but for zero
+
+
+#: Webhooks send what their senders keep: any number, but not any key.
+WEBHOOK_LIMITS = JsonLimits(depth=40, key_length=200, largest=sys.float_info.max, smallest=0.0)
 
 #: Cheap looks at the bytes that say whether a costly check is needed at all.
 _ODD_NUMBER = re.compile(rb"\d{16}|\d[eE]")
@@ -20,32 +34,29 @@ _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _BRACKET = re.compile(rb"[\[{}\]]")
 
 
-def parse_json(body: bytes) -> Any:
+def parse_json(body: bytes, limits: JsonLimits = WEBHOOK_LIMITS) -> Any:
     """The value in `body`; Invalid or TooLarge says what is wrong with it.
 
-    Refused: bad UTF-8, NUL, lone surrogates, duplicate keys, NaN and infinities, integers beyond 64 bits, deep nesting.
+    Refused: bad UTF-8, NUL, lone surrogates, duplicate keys, NaN and infinities, numbers beyond the limits, deep nesting.
     """
-    if not body.strip():
-        raise Invalid("The body is empty: send JSON.", code="malformed-json")
-    if body.count(b"{") + body.count(b"[") > MAX_DEPTH:
-        _refuse_depth(body)
+    if body.count(b"{") + body.count(b"[") > limits.depth:
+        _refuse_depth(body, limits.depth)
     odd_numbers = bool(_ODD_NUMBER.search(body))
     try:
         value = json.loads(
             body.decode("utf-8"),
-            object_pairs_hook=_unique_keys,
+            object_pairs_hook=partial(_unique_keys, limits),
             parse_constant=_no_constant,
             parse_int=_bounded_integer if odd_numbers else None,
-            parse_float=_finite if odd_numbers else None,
+            parse_float=partial(_bounded_float, limits) if odd_numbers else None,
         )
     except UnicodeDecodeError as error:
-        raise Invalid(f"The body is not UTF-8 (byte {error.start}).", code="malformed-json") from None
+        raise Invalid(f"The body is not UTF-8 at byte {error.start}.", code="bad-encoding") from None
     except json.JSONDecodeError as error:
-        raise Invalid(
-            f"The body is not JSON: {error.msg} (line {error.lineno}, column {error.colno}).", code="malformed-json"
-        ) from None
+        said = f"{error.msg} (line {error.lineno}, column {error.colno})" if body.strip() else "it is empty"
+        raise Invalid(f"The body is not JSON: {said}.", code="not-json") from None
     except RecursionError:
-        raise TooLarge(f"The body nests deeper than {MAX_DEPTH}.") from None
+        raise _too_deep(limits.depth) from None
     if _ESCAPED_ODD.search(body):
         _refuse_odd_text(value)
     return value
@@ -60,49 +71,56 @@ def fingerprint(value: object) -> str:
     return hashlib.sha256(canonical_bytes(value)).hexdigest()
 
 
-def _refuse_depth(body: bytes) -> None:
+def _refuse_depth(body: bytes, most: int) -> None:
     depth = 0
     for bracket in _BRACKET.findall(_STRING.sub(b"", body)):
         depth += 1 if bracket in b"[{" else -1
-        if depth > MAX_DEPTH:
-            raise TooLarge(f"The body nests deeper than {MAX_DEPTH}.")
+        if depth > most:
+            raise _too_deep(most)
 
 
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _too_deep(most: int) -> TooLarge:
+    return TooLarge(f"The JSON is nested deeper than {most} levels.", code="too-deep")
+
+
+def _unique_keys(limits: JsonLimits, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) != len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]  # add() is always falsy
-        raise Invalid(f"The key {twice[:60]!r} occurs twice in one object.", code="duplicate-key")
-    for key in made:
-        if len(key) > MAX_KEY_LENGTH:
-            raise Invalid(f"A key is longer than {MAX_KEY_LENGTH} characters.", code="malformed-json")
+        raise Invalid(f"The key {twice[:60]!r} occurs twice in one object. Send each key once.", code="duplicate-key")
+    if limits.key_length is not None and any(len(key) > limits.key_length for key in made):
+        raise Invalid(f"A key is longer than {limits.key_length} characters.", code="key-too-long")
     return made
 
 
 def _no_constant(name: str) -> Any:
-    raise Invalid(f"{name} is not JSON.", code="malformed-json")
+    raise Invalid(f"{name} is not JSON. Leave the field out, or send null.", code="not-a-number")
 
 
 def _bounded_integer(digits: str) -> int:
     if len(digits) > 20 or not -_MAX_INTEGER <= (number := int(digits)) < _MAX_INTEGER:
-        raise Invalid(f"The number {digits[:24]}… does not fit into 64 bits.", code="number-too-large")
+        raise _out_of_range(f"The number {digits[:24]}… has more than 64 bits.")
     return number
 
 
-def _finite(digits: str) -> float:
+def _bounded_float(limits: JsonLimits, digits: str) -> float:
     number = float(digits)
-    if not isfinite(number):
-        raise Invalid(f"The number {digits[:24]} is too large.", code="number-too-large")
-    return number
+    if number == 0 or limits.smallest <= abs(number) <= limits.largest:
+        return number
+    raise _out_of_range(f"The number {digits[:24]} is too large or too small to be kept.")
+
+
+def _out_of_range(message: str) -> Invalid:
+    return Invalid(f"{message} Send it as text.", code="number-out-of-range")
 
 
 def _refuse_odd_text(value: object) -> None:
     for text in _texts(value):
         if "\x00" in text:
-            raise Invalid("A text contains the character NUL, which cannot be stored.", code="nul-character")
+            raise Invalid("A text contains the character NUL (\\u0000). Take it out.", code="nul-character")
         if any("\ud800" <= character <= "\udfff" for character in text):
-            raise Invalid("A text contains half of a surrogate pair, which is not Unicode.", code="lone-surrogate")
+            raise Invalid("A text contains half of a surrogate pair. Send whole characters.", code="lone-surrogate")
 
 
 def _texts(value: object) -> Iterator[str]:

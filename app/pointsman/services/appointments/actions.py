@@ -23,11 +23,11 @@ from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.services.appointments.transition_effects import TransitionRequest, apply_transition
 from pointsman.services.appointments.transitions import require_action_allowed
 from pointsman.services.calendars.closer_calendars import read_closer_calendars
-from pointsman.services.holds.close_lead import REQUEST_LAPSED
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, LostRace, Tx
 from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow
 from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.routing.routing_request import NOT_READ
 from pointsman.services.transactions import run_in_transaction
 
@@ -163,7 +163,7 @@ async def lapse_request(env: Env, appointment_id: UUID, *, actor: Actor) -> Appo
         await tx.alerts.put(
             id=env.new_id(),
             at=now,
-            code=REQUEST_LAPSED,
+            code=AlertCode.REQUEST_LAPSED,
             subject=f"lead:{lead.id}",
             message=f"{row.rep_key} did not confirm the appointment on {row.starts_at:%Y-%m-%d %H:%M} UTC in time, so it was "
             f"called off. The lead stays with {row.rep_key}: book it again, or reassign it.",

@@ -3,12 +3,11 @@
 from datetime import timedelta
 
 from pointsman.services.appointments.actions import lapse_request
-from pointsman.services.appointments.transitions import RESULT_OVERDUE
-from pointsman.services.ports import Actor, DatabaseUnavailable, Env, Tx
+from pointsman.services.ports import WORKER, DatabaseUnavailable, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
 
-WORKER = Actor(name="worker")
 #: How long after its end an appointment may stand without a result.
 RESULT_DEADLINE = timedelta(hours=24)
 BATCH_SIZE = 200
@@ -40,11 +39,13 @@ async def alert_missing_results(env: Env) -> int:
     async def work(tx: Tx) -> int:
         now = env.clock()
         found = await tx.appointments.without_result(
-            ended_by=now - RESULT_DEADLINE, code=RESULT_OVERDUE, limit=BATCH_SIZE
+            ended_by=now - RESULT_DEADLINE, code=AlertCode.RESULT_OVERDUE, limit=BATCH_SIZE
         )
         for row in found:
             subject = f"appointment:{row.id}"
-            await tx.alerts.put(id=env.new_id(), at=now, code=RESULT_OVERDUE, subject=subject, message=_question(row))
+            await tx.alerts.put(
+                id=env.new_id(), at=now, code=AlertCode.RESULT_OVERDUE, subject=subject, message=_question(row)
+            )
         return len(found)
 
     return await run_in_transaction(env, work)

@@ -12,12 +12,12 @@ from pointsman.domain.booking.lifecycle import (
     allowed_actions,
 )
 from pointsman.domain.errors import Conflict
-from pointsman.services.holds.close_lead import REQUEST_LAPSED
+from pointsman.services.audit import audit
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow
+from pointsman.services.ports.operations.alerts import AlertCode
 
 #: The alert about an appointment that is over, and nobody says how it went.
-RESULT_OVERDUE = "result-overdue"
 
 #: What the audit calls each act.
 _AUDITED: Mapping[AppointmentAction, str] = {
@@ -101,12 +101,12 @@ async def record_transition(
         )
     )
     subject = {"appointment": str(after.id)}
-    await tx.audit.add(
-        id=env.new_id(),
-        at=now,
-        actor=actor.name,
-        action=f"appointment.{_AUDITED[act]}",
-        subject=f"lead:{after.lead_id}",
+    await audit(
+        env,
+        tx,
+        actor,
+        f"appointment.{_AUDITED[act]}",
+        f"lead:{after.lead_id}",
         before=subject | was if before is not None else None,
         after=subject | {"by": by.value} | is_now,
         reason=reason,
@@ -116,9 +116,9 @@ async def record_transition(
 async def _settle_alerts(env: Env, tx: Tx, before: AppointmentRow | None, after: AppointmentRow) -> None:
     """End the alerts that ask for what has just been done."""
     if before is None:
-        await tx.alerts.resolve(at=env.clock(), code=REQUEST_LAPSED, subject=f"lead:{after.lead_id}")
+        await tx.alerts.resolve(at=env.clock(), code=AlertCode.REQUEST_LAPSED, subject=f"lead:{after.lead_id}")
     elif AppointmentStatus(after.status) not in ACTIVE_STATUSES or after.ends_at != before.ends_at:
-        await tx.alerts.resolve(at=env.clock(), code=RESULT_OVERDUE, subject=f"appointment:{after.id}")
+        await tx.alerts.resolve(at=env.clock(), code=AlertCode.RESULT_OVERDUE, subject=f"appointment:{after.id}")
 
 
 def _snapshot(row: AppointmentRow) -> dict[str, Any]:

@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pointsman.domain.booking.appointment_caps import CAP_LOOKAROUND, CountedAppointment, full_days
-from pointsman.domain.booking.availability import Interval, bookable_window, free_intervals
+from pointsman.domain.booking.appointment_caps import CAP_LOOKAROUND, CountedAppointment
+from pointsman.domain.booking.availability import Interval, bookable_window
 from pointsman.domain.booking.bookable_check import Obstacle, find_obstacle
-from pointsman.domain.booking.slots import Slot, slots_of_rep
 from pointsman.domain.errors import Conflict, NotFound, RoleProtected
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.policy.pools import Pool
@@ -96,28 +95,6 @@ async def load_booked_time(tx: Tx, what: BookingContext, window: Interval) -> Bo
         appointments=[
             CountedAppointment(start=t.interval.start, category=t.category) for t in found if t.appointment_id
         ],
-    )
-
-
-def offered_slots(
-    what: BookingContext,
-    busy: Sequence[Interval],
-    gone: BookedTime,
-    window: Interval,
-    now: datetime,
-    *,
-    limit: int | None,
-) -> list[Slot]:
-    """The slots of the holder inside `window`."""
-    rep, rules = what.rep, what.rules
-    return slots_of_rep(
-        rep.key,
-        free_intervals(rep, busy, gone.reservations, window, rules, now),
-        rules.duration,
-        rules.slot_grid,
-        rep.time_zone,
-        full_days=full_days(rep, gone.appointments, [what.assignment.category]),
-        limit=limit,
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from pointsman.domain.errors import Conflict, NotFound
+from pointsman.services.audit import audit
 from pointsman.services.availability.booking_context import BookingContext, load_booking_context, visible_lead
 from pointsman.services.availability.participant_calendars import read_participant_calendars
 from pointsman.services.availability.participants import Participants, SlotRequest, preview_participants
@@ -92,7 +93,7 @@ async def hold_slot_in_tx(env: Env, tx: Tx, given: PreparedSlotHold) -> SlotHold
         expires_at=now + what.rules.slot_hold_for,
     )
     await tx.slot_holds.add(row, _reservations(env, party))
-    await _audit(env, tx, row, "slot_hold.made", given.actor, replaced=str(before.id) if before else None)
+    await _audit_slot_hold(env, tx, row, "slot_hold.made", given.actor, replaced=str(before.id) if before else None)
     return row
 
 
@@ -109,7 +110,7 @@ async def release_slot_hold(env: Env, hold_id: UUID, *, actor: Actor) -> SlotHol
         now = env.clock()
         reason = "cancelled" if row.expires_at > now else "expired"
         await tx.slot_holds.release(row.id, at=now, reason=reason)
-        await _audit(env, tx, row, "slot_hold.released", actor, reason=reason)
+        await _audit_slot_hold(env, tx, row, "slot_hold.released", actor, reason=reason)
         return replace(row, released_at=now, release_reason=reason)
 
     return await run_in_transaction(env, work)
@@ -160,16 +161,16 @@ async def _refuse_hoarding(env: Env, tx: Tx, lead_id: UUID) -> None:
         )
 
 
-async def _audit(
+async def _audit_slot_hold(
     env: Env, tx: Tx, row: SlotHoldRow, action: str, actor: Actor, *, reason: str | None = None, **more: str | None
 ) -> None:
     about = {"slot_hold": str(row.id), "rep": row.rep_key, "start": row.starts_at.isoformat()}
-    await tx.audit.add(
-        id=env.new_id(),
-        at=env.clock(),
-        actor=actor.name,
-        action=action,
-        subject=f"lead:{row.lead_id}",
+    await audit(
+        env,
+        tx,
+        actor,
+        action,
+        f"lead:{row.lead_id}",
         after={**about, **{name: value for name, value in more.items() if value}},
         reason=reason,
     )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from pointsman.domain.errors import Fault, Invalid, NotFound, PointsmanError
+from pointsman.services.audit import audit
 from pointsman.services.availability.booking_context import load_booking_context, visible_lead
 from pointsman.services.ports import Actor, Env, Secrets, Tx
 from pointsman.services.ports.leads.leads import LeadRow
@@ -80,13 +81,8 @@ async def make_link(
         lead = await visible_lead(tx, lead_id, actor)
         if await tx.appointments.active_for_lead(lead.id) is None:
             await load_booking_context(env, tx, lead, now=now)
-        await tx.audit.add(
-            id=env.new_id(),
-            at=now,
-            actor=actor.name,
-            action="booking-link.made",
-            subject=f"lead:{lead.id}",
-            after={"expires_at": expires_at.isoformat()},
+        await audit(
+            env, tx, actor, "booking-link.made", f"lead:{lead.id}", after={"expires_at": expires_at.isoformat()}
         )
     link = BookingLink(lead_id=lead.id, expires_at=expires_at, language=language, time_zone=zone)
     return f"{env.public_url}{LINK_PATH}{sign_link(env.secrets, link)}", expires_at

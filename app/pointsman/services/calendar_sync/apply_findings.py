@@ -9,21 +9,21 @@ from pointsman.domain.booking.lifecycle import ActorRole, AppointmentAction, tra
 from pointsman.domain.errors import Unavailable
 from pointsman.services.appointments.transition_effects import TransitionRequest, apply_transition
 from pointsman.services.appointments.transitions import require_action_allowed
+from pointsman.services.audit import audit
 from pointsman.services.booking.apply_change import lock_appointment
 from pointsman.services.booking.reschedule import reschedule_from_calendar
 from pointsman.services.calendar_sync.conflicts import (
-    ACTOR,
-    EMPTIED_ALERT,
     EMPTIED_CONFLICT,
     is_unchanged,
     record_conflict,
 )
-from pointsman.services.calendars.unreadable_alerts import ORPHAN_ALERT, alert_subject
+from pointsman.services.calendars.unreadable_alerts import alert_subject
 from pointsman.services.deliveries.calendar_event import appointment_id_of_event
 from pointsman.services.deliveries.jobs import defer_delivery
-from pointsman.services.ports import Env, Tx
+from pointsman.services.ports import WORKER, Env, Tx
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow, PlacedEvent
+from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
 
 REMOVED_REASON = "removed from the calendar"
@@ -49,7 +49,7 @@ async def apply_comparison(env: Env, seen: PlacedEvent, compared: EventCompariso
 async def _move(env: Env, seen: PlacedEvent, to: Interval) -> None:
     try:
         why = await reschedule_from_calendar(
-            env, seen.appointment_id, to.start, to.end, actor=ACTOR, sequence=seen.sequence
+            env, seen.appointment_id, to.start, to.end, actor=WORKER, sequence=seen.sequence
         )
     except Unavailable as unknown:
         # Not known to be free: somebody's calendar is away, or the time lies in the past, or beyond all that is read.
@@ -61,7 +61,7 @@ async def _move(env: Env, seen: PlacedEvent, to: Interval) -> None:
 
 
 async def _cancel(env: Env, tx: Tx, seen: PlacedEvent) -> None:
-    lead, row = await lock_appointment(tx, seen.appointment_id, ACTOR)
+    lead, row = await lock_appointment(tx, seen.appointment_id, WORKER)
     if not await is_unchanged(env, tx, row, seen):
         return
     require_action_allowed(row, AppointmentAction.CANCEL, env.clock())
@@ -69,7 +69,7 @@ async def _cancel(env: Env, tx: Tx, seen: PlacedEvent) -> None:
         action=AppointmentAction.CANCEL,
         transition=transition_for(AppointmentAction.CANCEL, ActorRole.CALENDAR),
         by=ActorRole.CALENDAR,
-        actor=ACTOR,
+        actor=WORKER,
         reason=REMOVED_REASON,
         column_changes={
             "cancelled_at": env.clock(),
@@ -85,13 +85,15 @@ async def _report_emptied_calendar(env: Env, seen: PlacedEvent) -> None:
     await record_conflict(env, seen, EMPTIED_CONFLICT)
     subject = f"rep:{seen.rep_key}"
     async with env.uow() as tx:
-        if await tx.alerts.is_open(code=EMPTIED_ALERT, subject=subject):
+        if await tx.alerts.is_open(code=AlertCode.CALENDAR_EMPTIED, subject=subject):
             return
         message = (
             f"The calendar of {seen.rep_key} looks emptied: every appointment is gone from it at once. All of them stand. "
             "Restore the calendar; or keep, move or cancel each appointment."
         )
-        await tx.alerts.put(id=env.new_id(), at=env.clock(), code=EMPTIED_ALERT, subject=subject, message=message)
+        await tx.alerts.put(
+            id=env.new_id(), at=env.clock(), code=AlertCode.CALENDAR_EMPTIED, subject=subject, message=message
+        )
 
 
 async def remove_orphan_events(
@@ -109,15 +111,17 @@ async def remove_orphan_events(
     unknown = await run_in_transaction(env, work) if keys else []
     subject = alert_subject(connection, calendar)
     async with env.uow() as tx:
-        there = await tx.alerts.is_open(code=ORPHAN_ALERT, subject=subject)
+        there = await tx.alerts.is_open(code=AlertCode.CALENDAR_ORPHAN, subject=subject)
         if unknown and not there:
             message = (
                 f"In a calendar at {connection.key} stand events that look like ours and belong to no appointment: "
                 f"{', '.join(unknown[:5])}. Nobody takes them out: look at them, and delete them there."
             )
-            await tx.alerts.put(id=env.new_id(), at=env.clock(), code=ORPHAN_ALERT, subject=subject, message=message)
+            await tx.alerts.put(
+                id=env.new_id(), at=env.clock(), code=AlertCode.CALENDAR_ORPHAN, subject=subject, message=message
+            )
         elif there and not unknown:
-            await tx.alerts.resolve(at=env.clock(), code=ORPHAN_ALERT, subject=subject)
+            await tx.alerts.resolve(at=env.clock(), code=AlertCode.CALENDAR_ORPHAN, subject=subject)
 
 
 async def _owned_or_taken_out(
@@ -134,13 +138,8 @@ async def _owned_or_taken_out(
         row = await tx.appointments.get(last.appointment_id)
         return row is not None and row.status not in ("cancelled", "rejected")
     if last.done_at and last.done_at < read_at and await _remove_again(env, tx, last):
-        await tx.audit.add(
-            id=env.new_id(),
-            at=env.clock(),
-            actor=ACTOR.name,
-            action="delivery.reopened",
-            subject=f"delivery:{last.id}",
-            reason="the event is in the calendar again",
+        await audit(
+            env, tx, WORKER, "delivery.reopened", f"delivery:{last.id}", reason="the event is in the calendar again"
         )
     return True  # still owed, or dead, which has an alert of its own
 

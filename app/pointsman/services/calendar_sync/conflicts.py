@@ -10,18 +10,17 @@ from uuid import UUID
 from pointsman.domain.booking.calendar_diff import has_conflict, update_conflict
 from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, ActorRole, AppointmentAction
 from pointsman.services.appointments.transitions import require_action_allowed
+from pointsman.services.audit import audit
 from pointsman.services.booking.apply_change import lock_appointment
 from pointsman.services.deliveries.enqueue import enqueue_deliveries, run_pending_now
-from pointsman.services.ports import Actor, Env, Tx
+from pointsman.services.ports import WORKER, Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow
 from pointsman.services.ports.booking.deliveries import PlacedEvent
+from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
 
-CONFLICT_ALERT = "calendar-conflict"
-EMPTIED_ALERT = "calendar-emptied"
 #: What an appointment's conflict says when the whole calendar looks emptied.
 EMPTIED_CONFLICT = "the calendar looks emptied: the event is gone together with all others"
-ACTOR = Actor(name="worker")
 
 
 async def dismiss_conflict(env: Env, appointment_id: UUID, *, actor: Actor) -> AppointmentRow:
@@ -48,11 +47,11 @@ async def record_conflict(env: Env, seen: PlacedEvent, sentence: str | None) -> 
     """Put on record what a calendar says otherwise about an appointment, or, with None, that it agrees."""
 
     async def work(tx: Tx) -> None:
-        _, row = await lock_appointment(tx, seen.appointment_id, ACTOR)
+        _, row = await lock_appointment(tx, seen.appointment_id, WORKER)
         conflict = update_conflict(row.conflict, seen.rep_key, sentence)
         if conflict != row.conflict and await is_unchanged(env, tx, row, seen):
             act = "conflict" if sentence else "agrees"
-            await _write(env, tx, row, replace(row, conflict=conflict), act=act, by=ActorRole.CALENDAR, actor=ACTOR)
+            await _write(env, tx, row, replace(row, conflict=conflict), act=act, by=ActorRole.CALENDAR, actor=WORKER)
 
     await run_in_transaction(env, work)
 
@@ -71,14 +70,20 @@ async def is_unchanged(env: Env, tx: Tx, row: AppointmentRow, seen: PlacedEvent)
 async def resolve_settled_alerts(env: Env) -> None:
     """Close the alerts whose conflict was settled, by whom and however it was."""
     async with env.uow.autocommit() as tx:
-        told = [alert for alert in await tx.alerts.list_open() if alert["code"] in (CONFLICT_ALERT, EMPTIED_ALERT)]
+        told = [
+            alert
+            for alert in await tx.alerts.list_open()
+            if alert["code"] in (AlertCode.CALENDAR_CONFLICT, AlertCode.CALENDAR_EMPTIED)
+        ]
         if not told:
             return
         now = env.clock()
         placed = [item for item in await tx.deliveries.placed_events(after=now) if item.is_wanted and item.conflict]
-        open_still = {(CONFLICT_ALERT, f"appointment:{item.appointment_id}") for item in placed}
+        open_still = {(AlertCode.CALENDAR_CONFLICT, f"appointment:{item.appointment_id}") for item in placed}
         open_still |= {
-            (EMPTIED_ALERT, f"rep:{i.rep_key}") for i in placed if has_conflict(i.conflict, i.rep_key, EMPTIED_CONFLICT)
+            (AlertCode.CALENDAR_EMPTIED, f"rep:{i.rep_key}")
+            for i in placed
+            if has_conflict(i.conflict, i.rep_key, EMPTIED_CONFLICT)
         }
         for alert in told:
             if (alert["code"], alert["subject"]) not in open_still:
@@ -103,22 +108,22 @@ async def _write(
             detail={"before": {"conflict": row.conflict}, "after": {"conflict": after.conflict}},
         )
     )
-    await tx.audit.add(
-        id=env.new_id(),
-        at=now,
-        actor=actor.name,
-        action=f"appointment.{act}",
-        subject=f"lead:{row.lead_id}",
+    await audit(
+        env,
+        tx,
+        actor,
+        f"appointment.{act}",
+        f"lead:{row.lead_id}",
         before={"appointment": str(row.id), "conflict": row.conflict},
         after={"appointment": str(row.id), "conflict": after.conflict},
     )
     subject = f"appointment:{row.id}"
     said = [line for line in (after.conflict or "").splitlines() if not line.endswith(f": {EMPTIED_CONFLICT}")]
     if not said:  # a calendar that looks emptied has one alert for all that was in it
-        await tx.alerts.resolve(at=now, code=CONFLICT_ALERT, subject=subject)
+        await tx.alerts.resolve(at=now, code=AlertCode.CALENDAR_CONFLICT, subject=subject)
         return
     message = (
         f"A calendar disagrees with the appointment on {row.starts_at:%Y-%m-%d %H:%M} UTC, which stands. {'; '.join(said)}. "
         f"Reschedule it, cancel it, or dismiss the conflict: POST /v1/appointments/{row.id}/dismiss-conflict."
     )
-    await tx.alerts.put(id=env.new_id(), at=now, code=CONFLICT_ALERT, subject=subject, message=message)
+    await tx.alerts.put(id=env.new_id(), at=now, code=AlertCode.CALENDAR_CONFLICT, subject=subject, message=message)

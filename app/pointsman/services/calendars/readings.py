@@ -18,6 +18,7 @@ from pointsman.services.deliveries.vendor_error_text import safe_error_text
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Env, Tx, VendorError, VendorReauthError
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
+from pointsman.services.ports.operations.alerts import AlertCode
 
 #: How old a reading may be to show slots and to route by, unless its connection says otherwise (`max_reading_age_s`) ...
 MAX_AGE_FOR_SLOTS = timedelta(seconds=60)
@@ -25,8 +26,6 @@ MAX_AGE_FOR_BOOKING = timedelta(seconds=10)  # ... and to book by, at most, what
 READ_DEADLINE = timedelta(seconds=3)
 MAX_WAIT_IN_DEADLINES = 2  # so many deadlines long is one waited for all the calendars of a question together
 CALLS_PER_CONNECTION = 4  # calls to one connection, so that one slow vendor cannot take every reader
-UNREADABLE_ALERT = "calendar-unreadable"
-REAUTH_ALERT = "connection-reauth"
 NOT_CONNECTED = CalendarState(readable=False, reason="no calendar is connected")
 
 _HOUR = timedelta(hours=1)
@@ -142,7 +141,7 @@ async def refresh_calendar(
             await tx.alerts.put(
                 id=env.new_id(),
                 at=started,
-                code=REAUTH_ALERT,
+                code=AlertCode.CONNECTION_REAUTH,
                 subject=f"connection:{binding.connection.key}",
                 message=error or "",
             )
@@ -156,15 +155,15 @@ async def _update_alert(
     """The alert is about the rep: open while any of the rep's calendars cannot be read, whoever closed it before."""
     subject, changed = f"rep:{binding.rep_key}", last is None or (last.error is None) is not (read.error is None)
     if read.error is not None:
-        if changed or not await tx.alerts.is_open(code=UNREADABLE_ALERT, subject=subject):
+        if changed or not await tx.alerts.is_open(code=AlertCode.CALENDAR_UNREADABLE, subject=subject):
             message = _alert(binding, read.error)
             await tx.alerts.put(
-                id=env.new_id(), at=read.read_at, code=UNREADABLE_ALERT, subject=subject, message=message
+                id=env.new_id(), at=read.read_at, code=AlertCode.CALENDAR_UNREADABLE, subject=subject, message=message
             )
     elif changed:
         others = [pair for pair in await tx.calendars.bindings([binding.rep_key]) if pair[0].id != binding.id]
         if all(_out_of_use_reason(other) is None and not (known and known.error) for other, known in others):
-            await tx.alerts.resolve(at=read.read_at, code=UNREADABLE_ALERT, subject=subject)
+            await tx.alerts.resolve(at=read.read_at, code=AlertCode.CALENDAR_UNREADABLE, subject=subject)
             await tx.jobs.defer("holds.drain", {}, lock="holds.drain")  # somebody may be waiting for this rep
 
 
@@ -198,7 +197,7 @@ async def _alert_unconnected(env: Env, tx: Tx, bound: Collection[CalendarBinding
     every = known.policy.policy.pools.values()
     pools = [pool for pool in every if pool.work is Work.CLOSING or pool.method is DistributionMethod.SOONEST]
     members = {member.rep for pool in pools for member in pool.members}
-    told = {row["subject"] for row in await tx.alerts.list_open() if row["code"] == UNREADABLE_ALERT}
+    told = {row["subject"] for row in await tx.alerts.list_open() if row["code"] == AlertCode.CALENDAR_UNREADABLE}
     connected = {binding.rep_key for binding in bound}
     off = {binding.rep_key: binding.connection.key for binding in bound if not binding.connection.active}
     for key in sorted((members - connected) | (members & off.keys())):
@@ -206,7 +205,9 @@ async def _alert_unconnected(env: Env, tx: Tx, bound: Collection[CalendarBinding
         if rep is not None and rep.active and f"rep:{key}" not in told:
             why = f"the connection {off[key]} is switched off" if key in off else "no calendar is connected"
             message = f"{rep.name} is in a pool that books, but {why}. Nobody can book {rep.name}."
-            await tx.alerts.put(id=env.new_id(), at=now, code=UNREADABLE_ALERT, subject=f"rep:{key}", message=message)
+            await tx.alerts.put(
+                id=env.new_id(), at=now, code=AlertCode.CALENDAR_UNREADABLE, subject=f"rep:{key}", message=message
+            )
     return max((pool.booking.horizon for pool in pools), default=_FORTNIGHT)
 
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Collection, Sequence
 
-from pointsman.services.calendars.readings import READ_DEADLINE, UNREADABLE_ALERT, refresh_calendar
+from pointsman.services.calendars.readings import READ_DEADLINE, refresh_calendar
 from pointsman.services.ports import Env
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
 from pointsman.services.ports.booking.connections import ConnectionRow
-
-ORPHAN_ALERT = "calendar-orphan"
+from pointsman.services.ports.operations.alerts import AlertCode
 
 BindingWithReading = tuple[CalendarBinding, CalendarReading | None]
 
@@ -44,15 +43,17 @@ async def raise_unreadable_alert(
     )
     async with env.uow() as tx:
         subject = alert_subject(connection, calendar)
-        await tx.alerts.put(id=env.new_id(), at=env.clock(), code=UNREADABLE_ALERT, subject=subject, message=message)
+        await tx.alerts.put(
+            id=env.new_id(), at=env.clock(), code=AlertCode.CALENDAR_UNREADABLE, subject=subject, message=message
+        )
 
 
 async def resolve_unreadable_alert(env: Env, connection: ConnectionRow, calendar: str) -> None:
     """Close the alert that `unreadable` raised."""
     subject = alert_subject(connection, calendar)
     async with env.uow.autocommit() as tx:
-        if await tx.alerts.is_open(code=UNREADABLE_ALERT, subject=subject):
-            await tx.alerts.resolve(at=env.clock(), code=UNREADABLE_ALERT, subject=subject)
+        if await tx.alerts.is_open(code=AlertCode.CALENDAR_UNREADABLE, subject=subject):
+            await tx.alerts.resolve(at=env.clock(), code=AlertCode.CALENDAR_UNREADABLE, subject=subject)
 
 
 async def resolve_stale_alerts(env: Env, subjects: Collection[str]) -> None:
@@ -61,5 +62,9 @@ async def resolve_stale_alerts(env: Env, subjects: Collection[str]) -> None:
     async with env.uow.autocommit() as tx:
         for alert in await tx.alerts.list_open():
             code, subject = alert["code"], alert["subject"]
-            if code in (UNREADABLE_ALERT, ORPHAN_ALERT) and subject.startswith("calendar:") and subject not in subjects:
+            if (
+                code in (AlertCode.CALENDAR_UNREADABLE, AlertCode.CALENDAR_ORPHAN)
+                and subject.startswith("calendar:")
+                and subject not in subjects
+            ):
                 await tx.alerts.resolve(at=env.clock(), code=code, subject=subject)

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, Unavailable
 from pointsman.domain.roster.reps import Rep
-from pointsman.services.calendars.readings import REAUTH_ALERT, UNREADABLE_ALERT, poll_rep
+from pointsman.services.audit import audit
+from pointsman.services.calendars.readings import poll_rep
 from pointsman.services.deliveries.enqueue import resume_connection
 from pointsman.services.deliveries.vendor_error_text import safe_error_text
 from pointsman.services.policies.cache import load_roster
@@ -24,6 +25,7 @@ from pointsman.services.ports import (
 )
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
 from pointsman.services.ports.booking.connections import ConnectionRow
+from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
 
 
@@ -87,14 +89,14 @@ async def save_connection(
         else:
             await tx.connections.change(replace(row, id=before.id))
             await tx.calendars.drop_readings(before.id)  # what was read with the old settings says nothing
-            await tx.alerts.resolve(at=now, code=REAUTH_ALERT, subject=f"connection:{key}")
+            await tx.alerts.resolve(at=now, code=AlertCode.CONNECTION_REAUTH, subject=f"connection:{key}")
             await resume_connection(env, tx, before.id)
-        await tx.audit.add(
-            id=env.new_id(),
-            at=now,
-            actor=actor.name,
-            action="connection.changed" if before else "connection.added",
-            subject=f"connection:{key}",
+        await audit(
+            env,
+            tx,
+            actor,
+            "connection.changed" if before else "connection.added",
+            f"connection:{key}",
             before=_audited(before) | {"fault": before.fault} if before else None,
             after=_audited(row),
         )
@@ -123,16 +125,18 @@ async def check_connection(env: Env, key: str, *, actor: Actor) -> ConnectionRow
         if not await tx.connections.set_fault(row.id, fault):
             return
         if fault is None:
-            await tx.alerts.resolve(at=now, code=REAUTH_ALERT, subject=f"connection:{key}")
+            await tx.alerts.resolve(at=now, code=AlertCode.CONNECTION_REAUTH, subject=f"connection:{key}")
             await resume_connection(env, tx, row.id)
         else:
-            await tx.alerts.put(id=env.new_id(), at=now, code=REAUTH_ALERT, subject=f"connection:{key}", message=fault)
-        await tx.audit.add(
-            id=env.new_id(),
-            at=now,
-            actor=actor.name,
-            action="connection.checked",
-            subject=f"connection:{key}",
+            await tx.alerts.put(
+                id=env.new_id(), at=now, code=AlertCode.CONNECTION_REAUTH, subject=f"connection:{key}", message=fault
+            )
+        await audit(
+            env,
+            tx,
+            actor,
+            "connection.checked",
+            f"connection:{key}",
             before={"fault": row.fault},
             after={"fault": fault},
         )
@@ -166,16 +170,16 @@ async def bind_calendars(
         there = {(b.connection.id, b.calendar): b for b, _ in await tx.calendars.bindings([rep_key])}
         wanted = await _bindings(env, tx, rep, given, there)
         await tx.calendars.bind(rep.id, wanted)
-        await tx.audit.add(
-            id=env.new_id(),
-            at=env.clock(),
-            actor=actor.name,
-            action="rep.calendars-changed",
-            subject=f"rep:{rep_key}",
+        await audit(
+            env,
+            tx,
+            actor,
+            "rep.calendars-changed",
+            f"rep:{rep_key}",
             before={"calendars": [[b.connection.key, b.calendar, b.writes] for b in there.values()]},
             after={"calendars": [[b.connection.key, b.calendar, b.writes] for b in wanted]},
         )
-        await tx.alerts.resolve(at=env.clock(), code=UNREADABLE_ALERT, subject=f"rep:{rep_key}")
+        await tx.alerts.resolve(at=env.clock(), code=AlertCode.CALENDAR_UNREADABLE, subject=f"rep:{rep_key}")
         return wanted
 
     bound = await run_in_transaction(env, work)

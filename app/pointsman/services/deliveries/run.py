@@ -17,6 +17,7 @@ from uuid import UUID
 from pointsman.domain.backoff import retry_delay
 from pointsman.domain.booking.lifecycle import AppointmentStatus
 from pointsman.domain.errors import Conflict, NotFound
+from pointsman.services.audit import audit
 from pointsman.services.deliveries.calendar_event import build_event, other_participant_lines
 from pointsman.services.deliveries.crm import (
     LATE_CALL_WINDOW,
@@ -34,6 +35,7 @@ from pointsman.services.deliveries.jobs import defer_delivery
 from pointsman.services.deliveries.vendor_error_text import safe_error_text
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import (
+    WORKER,
     Actor,
     CalendarEvent,
     Env,
@@ -48,6 +50,7 @@ from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
 
 MAX_ATTEMPTS = 12
@@ -55,8 +58,6 @@ LEASE = timedelta(seconds=90)  # longer than a connector may take over one call
 REAUTH_WAIT = timedelta(minutes=30)
 SWEEP_GRACE = timedelta(seconds=30)  # a delivery's own job comes first
 REMOVED_ONCE_MORE = "removed; looked at once more, since an unanswered booking may still arrive"
-DEAD_ALERT = "delivery-dead"
-REAUTH_ALERT = "connection-reauth"
 _CALLED_OFF = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.REJECTED})
 
 
@@ -149,10 +150,8 @@ async def replay_delivery(env: Env, delivery_id: UUID, *, actor: Actor) -> Deliv
         delivery = await tx.deliveries.get(delivery_id)
         assert delivery is not None
         await defer_delivery(tx, delivery)
-        await tx.alerts.resolve(at=now, code=DEAD_ALERT, subject=f"delivery:{delivery_id}")
-        await tx.audit.add(
-            id=env.new_id(), at=now, actor=actor.name, action="delivery.replayed", subject=f"delivery:{delivery_id}"
-        )
+        await tx.alerts.resolve(at=now, code=AlertCode.DELIVERY_DEAD, subject=f"delivery:{delivery_id}")
+        await audit(env, tx, actor, "delivery.replayed", f"delivery:{delivery_id}")
         return delivery
 
     return await run_in_transaction(env, work)
@@ -309,7 +308,7 @@ async def _wait_for_connection(env: Env, job: _Job, error: str) -> None:
             await tx.alerts.put(
                 id=env.new_id(),
                 at=now,
-                code=REAUTH_ALERT,
+                code=AlertCode.CONNECTION_REAUTH,
                 subject=f"connection:{job.connection.key}",
                 message=f"{error}. Sign in again: PUT /v1/connections/{job.connection.key}.",
             )
@@ -333,19 +332,12 @@ async def _dead_letter(env: Env, job: _Job, error: str) -> None:
         await tx.alerts.put(
             id=env.new_id(),
             at=now,
-            code=DEAD_ALERT,
+            code=AlertCode.DELIVERY_DEAD,
             subject=f"delivery:{job.delivery.id}",
             message=f"{job.delivery.op} at {job.connection.key} failed for good: {error}. "
             f"Mend the cause, then POST /v1/deliveries/{job.delivery.id}/replay.",
         )
-        await tx.audit.add(
-            id=env.new_id(),
-            at=now,
-            actor="worker",
-            action="delivery.dead",
-            subject=f"delivery:{job.delivery.id}",
-            reason=error,
-        )
+        await audit(env, tx, WORKER, "delivery.dead", f"delivery:{job.delivery.id}", reason=error)
 
     await run_in_transaction(env, work)
 

@@ -12,7 +12,6 @@ from pointsman.domain.leads.facts import NOW_FIELD, Facts
 from pointsman.domain.replay.recorded_inputs import RecordedInputs
 from pointsman.domain.replay.simulation import PastDecision, Simulation, SimulationReport
 from pointsman.domain.roster.reps import Roster
-from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from pointsman.domain.routing.decision import canonical_json
 from pointsman.domain.routing.manual_assignment import MANUAL_KEY
@@ -28,7 +27,6 @@ MAX_RUNTIME = timedelta(seconds=25)
 _BATCH = 100
 #: What follows from other facts and from the clock, and so is never missing.
 _DERIVED = (NOW_FIELD, "score.")
-_DEFAULT_EXPIRY = timedelta(days=30)
 
 
 @dataclass(slots=True)
@@ -130,15 +128,14 @@ class _Run:
         leads = await tx.history.leads(sorted(wanted)) if wanted else {}
         asks_evidence = any(field.startswith("qualification.") for fields in lacking.values() for field in fields)
         evidence = await tx.history.evidence(sorted(wanted)) if asks_evidence else {}
-        gate = policy.policy.gates.get(Work.CLOSING)
-        expiry = gate.expires_after if gate else _DEFAULT_EXPIRY
+        lifetime = policy.policy.evidence_lifetime
         batch = []
         for row in rows:
             fields, lead = lacking.get(row.id, frozenset()), leads.get(row.lead_id)
             more: Facts = {}
             if fields and lead is not None:
                 then = [item for recorded, item in evidence.get(row.lead_id, ()) if recorded <= row.at]
-                present = facts_with_evidence(stored_facts(lead), then, row.at, expiry)
+                present = facts_with_evidence(stored_facts(lead), then, row.at, lifetime)
                 more = {name: value for name, value in present.items() if name in fields}
             batch.append(self._past(row, more, filled=bool(fields)))
         return batch

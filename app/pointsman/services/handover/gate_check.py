@@ -14,6 +14,7 @@ from pointsman.domain.policy.pools import OfferMode, Pool
 from pointsman.domain.roster.reps import Rep, Roster
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.plan import plan_routes
+from pointsman.services.audit import audit
 from pointsman.services.availability.booking_context import visible_lead
 from pointsman.services.calendars.readings import READ_DEADLINE, RepCalendarReading, read_calendars
 from pointsman.services.leads.facts import stored_facts
@@ -156,12 +157,12 @@ async def record_gate_check(env: Env, tx: Tx, case: GateAttempt) -> UUID:
         expires_at=case.gate.expires_at,
     )
     await tx.gates.add_check(check)
-    await tx.audit.add(
-        id=env.new_id(),
-        at=case.now,
-        actor=case.actor.name,
-        action="gate.passed" if check.passed else "gate.failed",
-        subject=f"lead:{case.lead.id}",
+    await audit(
+        env,
+        tx,
+        case.actor,
+        "gate.passed" if check.passed else "gate.failed",
+        f"lead:{case.lead.id}",
         after={"gate_check": str(check.id), "setter": case.setter.key if case.setter else None},
     )
     return check.id

@@ -6,15 +6,15 @@ from types import MappingProxyType
 from typing import Any
 
 from pointsman.domain.leads.facts import LeadStage
-from pointsman.services.holds.drain import HOLD_OVERDUE
+from pointsman.services.audit import audit
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.routing.hold_releases import retry_capped_holds
 
 #: Alerts that say that somebody has to do something about a lead; they end with the work on it.
-REQUEST_LAPSED = "request-lapsed"
-LEAD_ALERT_CODES = (HOLD_OVERDUE, REQUEST_LAPSED)
+LEAD_ALERT_CODES = (AlertCode.HOLD_OVERDUE, AlertCode.REQUEST_LAPSED)
 
 
 async def move_to_nurture(
@@ -37,12 +37,12 @@ async def mark_won(env: Env, tx: Tx, lead: LeadRow, *, actor: Actor) -> None:
     more: dict[str, Any] = {}
     if lead.account_id is not None and await tx.accounts.make_customer(lead.account_id):
         more = {"account": str(lead.account_id)}
-        await tx.audit.add(
-            id=env.new_id(),
-            at=env.clock(),
-            actor=actor.name,
-            action="account.became-customer",
-            subject=f"account:{lead.account_id}",
+        await audit(
+            env,
+            tx,
+            actor,
+            "account.became-customer",
+            f"account:{lead.account_id}",
             before={"status": lead.account_status},
             after={"status": "customer", "lead": str(lead.id)},
             reason="won",
@@ -75,12 +75,12 @@ async def _end_lead(
     for code in LEAD_ALERT_CODES:
         await tx.alerts.resolve(at=now, code=code, subject=f"lead:{lead.id}")
     await tx.leads.set_stage(lead.id, stage.value, at=now, nurture_until=nurture_until, nurture_reason=nurture_reason)
-    await tx.audit.add(
-        id=env.new_id(),
-        at=now,
-        actor=actor.name,
-        action=f"lead.{stage}",
-        subject=f"lead:{lead.id}",
+    await audit(
+        env,
+        tx,
+        actor,
+        f"lead.{stage}",
+        f"lead:{lead.id}",
         before={"rep": held.rep, "work": held.work} if held else {"stage": lead.stage},
         after={"stage": stage.value} | dict(more),
         reason=reason,

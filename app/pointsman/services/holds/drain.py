@@ -15,16 +15,14 @@ from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.decision import DecisionOutcome
 from pointsman.services.calendars.closer_calendars import read_closer_calendars
-from pointsman.services.ports import Actor, DatabaseUnavailable, Env, Tx
+from pointsman.services.ports import WORKER, Actor, DatabaseUnavailable, Env, Tx
 from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.ports.routing.holds import HoldCount, HoldFilter, HoldRow
 from pointsman.services.roster.absent_holder_alerts import update_absent_holder_alerts
 from pointsman.services.routing.route_lead import route_lead
 from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest, RoutingResult
 from pointsman.services.transactions import run_in_transaction
-
-WORKER = Actor(name="worker")
-HOLD_OVERDUE = "hold-overdue"
 
 #: One run takes no longer than this; the next one goes on where it stopped.
 DRAIN_TIME_BUDGET = timedelta(seconds=20)
@@ -208,7 +206,7 @@ async def _alert_overdue(env: Env) -> None:
             if hold.releases:
                 message = f"{message}. What would release it: {hold.releases[0]['sentence']}"
             await tx.alerts.put(
-                id=env.new_id(), at=now, code=HOLD_OVERDUE, subject=f"lead:{hold.lead_id}", message=message
+                id=env.new_id(), at=now, code=AlertCode.HOLD_OVERDUE, subject=f"lead:{hold.lead_id}", message=message
             )
 
     await run_in_transaction(env, work)

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
+from pointsman.services.audit import audit
 from pointsman.services.intake.mapping import MappedEvent, map_event, split_events
 from pointsman.services.intake.mapping_model import IntakeMapping, parse_mapping
 from pointsman.services.intake.signatures import Verifier, check_secrets
@@ -125,7 +126,7 @@ async def create_intake(env: Env, key: str, given: IntakeInput, *, actor: Actor)
         )
         if not await tx.intakes.add(row):
             raise Conflict(f"There is an intake {key!r} already: replace it, or choose another key.", code="key-taken")
-        await _audit(env, tx, row, "intake.created", None, actor)
+        await _audit_intake(env, tx, row, "intake.created", None, actor)
         return row
 
     return await run_in_transaction(env, work)
@@ -151,7 +152,7 @@ async def replace_intake(env: Env, key: str, given: IntakeInput, *, actor: Actor
             version=before.version + 1,
         )
         await tx.intakes.replace(row)
-        await _audit(env, tx, row, "intake.replaced", before, actor)
+        await _audit_intake(env, tx, row, "intake.replaced", before, actor)
         return row
 
     return await run_in_transaction(env, work)
@@ -166,7 +167,7 @@ async def deactivate_intake(env: Env, key: str, *, actor: Actor) -> IntakeRow:
             raise NotFound(f"There is no intake {key!r}.", code="no-such-intake")
         row = replace(before, active=False, version=before.version + 1)
         await tx.intakes.replace(row)
-        await _audit(env, tx, row, "intake.deactivated", before, actor)
+        await _audit_intake(env, tx, row, "intake.deactivated", before, actor)
         return row
 
     return await run_in_transaction(env, work)
@@ -228,13 +229,13 @@ def _context(intake_id: UUID) -> str:
     return f"intake:{intake_id}"
 
 
-async def _audit(env: Env, tx: Tx, row: IntakeRow, action: str, before: IntakeRow | None, actor: Actor) -> None:
-    await tx.audit.add(
-        id=env.new_id(),
-        at=env.clock(),
-        actor=actor.name,
-        action=action,
-        subject=f"intake:{row.key}",
+async def _audit_intake(env: Env, tx: Tx, row: IntakeRow, action: str, before: IntakeRow | None, actor: Actor) -> None:
+    await audit(
+        env,
+        tx,
+        actor,
+        action,
+        f"intake:{row.key}",
         before=_shown(before) if before else None,
         after=_shown(row) | {"secrets_changed": before is None or before.sealed != row.sealed},
     )

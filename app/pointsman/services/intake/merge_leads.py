@@ -24,6 +24,7 @@ from pointsman.domain.leads.facts import FactValue, LeadStage
 from pointsman.domain.leads.matching import MergedValues, merge_records
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.role_guard import guard_assignment
+from pointsman.services.audit import audit
 from pointsman.services.handover.gate_check import attempt_gate
 from pointsman.services.handover.refuse_gate import refuse_gate_in_tx
 from pointsman.services.holds.close_lead import mark_won
@@ -32,6 +33,7 @@ from pointsman.services.leads.fields import PERSONAL_FIELDS
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
 from pointsman.services.ports.leads.leads import LeadChange, LeadRow, LeadWrite, Person
+from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.ports.routing.decisions import AssignmentRow
 from pointsman.services.routing.ledger import reverse_turn_of
 from pointsman.services.routing.route_lead import route_lead
@@ -135,7 +137,7 @@ async def _merge(env: Env, tx: Tx, pair: _Pair, reason: str, actor: Actor) -> Le
         await tx.merges.end_hold(into.id, at=now)
         await tx.decisions.add_assignment(replace(holder, id=env.new_id(), lead_id=into.id, assigned_at=now))
         await tx.leads.set_stage(into.id, LeadStage.WORKING.value, at=now)
-    await tx.alerts.resolve(at=now, code="identity-conflict", subject=f"lead:{into.id}")
+    await tx.alerts.resolve(at=now, code=AlertCode.IDENTITY_CONFLICT, subject=f"lead:{into.id}")
     routed, said = await _what_follows(env, tx, pair, survivor, news, holder, actor)
     after = {
         "into": str(into.id),
@@ -150,15 +152,8 @@ async def _merge(env: Env, tx: Tx, pair: _Pair, reason: str, actor: Actor) -> Le
         "into": {"stage": into.stage, "rep": pair.into_assignment.rep if pair.into_assignment else None},
     }
     for lead, action in ((other.id, "lead.merged"), (into.id, "lead.merged-into")):
-        await tx.audit.add(
-            id=env.new_id(),
-            at=now,
-            actor=actor.name,
-            action=action,
-            subject=f"lead:{lead}",
-            before=before,
-            after=after | {"lead": str(other.id)},
-            reason=reason,
+        await audit(
+            env, tx, actor, action, f"lead:{lead}", before=before, after=after | {"lead": str(other.id)}, reason=reason
         )
     survivor_now, merged = await tx.leads.get(into.id), await tx.leads.get(other.id)
     assert survivor_now is not None, "it was locked"

@@ -22,12 +22,12 @@ from pointsman.services.leads.fields import known_fields
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, DatabaseUnavailable, Env, Tx
 from pointsman.services.ports.intake.inbox import InboxRow
+from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
 
 MAX_ATTEMPTS = 8
 LEASE = timedelta(seconds=20)  # a killed worker's item is taken up after it; two at once do no harm
 _FIRST_WAIT = timedelta(seconds=5)
-_LONGEST_WAIT = timedelta(hours=1)
 
 #: What no repetition mends.
 _PERMANENT = (Invalid, TooLarge, NotFound, RoleProtected)
@@ -167,13 +167,15 @@ def _warned(mapped: MappedEvent) -> dict[str, Any]:
 async def _fail(env: Env, item: InboxRow, error: str, *, permanent: bool) -> None:
     now = env.clock()
     dead = permanent or item.attempts >= MAX_ATTEMPTS
-    wait = min(_FIRST_WAIT * 2 ** (item.attempts - 1), _LONGEST_WAIT)
+    wait = _FIRST_WAIT * 2 ** (item.attempts - 1)
     reason = safe_error_text(error)
     async with env.uow() as tx:
         await tx.inbox.fail(item.id, error=reason, retry_at=None if dead else now + wait)
         if dead:
             message = f"An event of intake {item.intake_key} could not be worked off: {reason}"
-            await tx.alerts.put(id=env.new_id(), at=now, code="inbox-dead", subject=f"inbox:{item.id}", message=message)
+            await tx.alerts.put(
+                id=env.new_id(), at=now, code=AlertCode.INBOX_DEAD, subject=f"inbox:{item.id}", message=message
+            )
 
 
 def _error_code(error: Exception) -> str:

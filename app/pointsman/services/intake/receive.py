@@ -8,12 +8,14 @@ from uuid import UUID
 
 from pointsman.domain.errors import Conflict, NotFound, Unauthenticated, Unavailable
 from pointsman.domain.text.strict_json import canonical_bytes, parse_json
+from pointsman.services.audit import audit
 from pointsman.services.intake.intakes import Intake, load_intake
 from pointsman.services.intake.mapping import dedupe_key, split_events
 from pointsman.services.intake.process_item import LEASE, process_item
 from pointsman.services.intake.signatures import SignedRequest, verify_signature
 from pointsman.services.ports import Actor, Env, LostRace, Tx
 from pointsman.services.ports.intake.inbox import InboxReceipt, InboxRow
+from pointsman.services.ports.operations.alerts import AlertCode
 
 __all__ = ["WebhookReceipt", "process_item", "receive_webhook", "replay_item", "sweep_inbox"]
 
@@ -127,10 +129,8 @@ async def replay_item(env: Env, inbox_id: UUID, *, actor: Actor) -> InboxRow:
             raise AssertionError("unreachable: it raises")
         now = env.clock()
         await tx.jobs.defer("inbox.process", {"inbox_id": str(inbox_id)})
-        await tx.alerts.resolve(at=now, code="inbox-dead", subject=f"inbox:{inbox_id}")
-        await tx.audit.add(
-            id=env.new_id(), at=now, actor=actor.name, action="inbox.replayed", subject=f"inbox:{inbox_id}"
-        )
+        await tx.alerts.resolve(at=now, code=AlertCode.INBOX_DEAD, subject=f"inbox:{inbox_id}")
+        await audit(env, tx, actor, "inbox.replayed", f"inbox:{inbox_id}")
         return item
 
 

@@ -5,12 +5,11 @@ from uuid import UUID
 from pointsman.domain.booking.lifecycle import MeetingOutcome
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.services.intake.submit_lead import re_entry_trigger
-from pointsman.services.ports import Actor, DatabaseUnavailable, Env, Tx
+from pointsman.services.ports import WORKER, DatabaseUnavailable, Env, Tx
 from pointsman.services.routing.route_lead import route_lead
 from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest
 from pointsman.services.transactions import run_in_transaction
 
-WORKER = Actor(name="worker")
 BATCH_SIZE = 200
 #: Why a lead stays whose day has come; from then on news alone bring it back.
 RE_ENTRY_NOT_MET = f"{MeetingOutcome.LATER}, but it does not meet nurture.re_enter"

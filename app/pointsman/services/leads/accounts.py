@@ -1,13 +1,15 @@
 """Companies: read, hung under a parent, and made one when two are the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
+from pointsman.services.audit import audit
 from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
 from pointsman.services.ports.leads.accounts import AccountRow
+from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
 
 
@@ -41,12 +43,12 @@ async def set_parent(env: Env, account_id: UUID, parent: UUID | None, *, reason:
         if parent is not None:
             await _live(tx, parent)
         await tx.accounts.set_parent(account_id, parent)
-        await _audit(
+        await audit(
             env,
             tx,
             actor,
             "account.parent-changed",
-            account_id,
+            f"account:{account_id}",
             before={"parent": _text(before.parent_id)},
             after={"parent": _text(parent)},
             reason=reason,
@@ -76,20 +78,20 @@ async def set_parent_by_domain(env: Env, tx: Tx, account_id: UUID, domain: str, 
             f"An event says that {domain} stands above this account, which stands above {domain}. It was left out."
         )
         await tx.alerts.put(
-            id=env.new_id(), at=now, code="parent-circle", subject=f"account:{account_id}", message=message
+            id=env.new_id(), at=now, code=AlertCode.PARENT_CIRCLE, subject=f"account:{account_id}", message=message
         )
         return
     try:
         await tx.accounts.set_parent(account_id, parent)
     except ConstraintRefused as refused:
         raise LostRace(str(refused)) from refused
-    await tx.alerts.resolve(at=now, code="parent-circle", subject=f"account:{account_id}")
-    await _audit(
+    await tx.alerts.resolve(at=now, code=AlertCode.PARENT_CIRCLE, subject=f"account:{account_id}")
+    await audit(
         env,
         tx,
         actor,
         "account.parent-changed",
-        account_id,
+        f"account:{account_id}",
         before={"parent": _text(child.parent_id)},
         after={"parent": _text(parent)},
         reason=f"account.parent_domain is {domain}",
@@ -119,7 +121,7 @@ async def merge_accounts(env: Env, account_id: UUID, *, into: UUID, reason: str,
             "status": survivor.status,
         }
         for one, action in ((account_id, "account.merged"), (into, "account.merged-into")):
-            await _audit(env, tx, actor, action, one, before=before, after=after, reason=reason)
+            await audit(env, tx, actor, action, f"account:{one}", before=before, after=after, reason=reason)
         return AccountMergeResult(survivor=survivor, leads=moved)
 
     try:
@@ -153,26 +155,3 @@ def _parent_conflict(refused: ConstraintRefused) -> Exception:
 
 def _text(value: UUID | None) -> str | None:
     return str(value) if value else None
-
-
-async def _audit(
-    env: Env,
-    tx: Tx,
-    actor: Actor,
-    action: str,
-    account_id: UUID,
-    *,
-    before: Mapping[str, object],
-    after: Mapping[str, object],
-    reason: str,
-) -> None:
-    await tx.audit.add(
-        id=env.new_id(),
-        at=env.clock(),
-        actor=actor.name,
-        action=action,
-        subject=f"account:{account_id}",
-        before=before,
-        after=after,
-        reason=reason,
-    )

@@ -18,6 +18,7 @@ from pointsman.domain.leads.matching import (
 )
 from pointsman.domain.leads.normalise import company_key, email_key, name_blocks
 from pointsman.domain.roster.ownership import resolve_owner
+from pointsman.services.audit import audit
 from pointsman.services.leads.account_matching import match_account_by_name
 from pointsman.services.leads.accounts import set_parent_by_domain
 from pointsman.services.leads.fields import PERSONAL_FIELDS, known_fields
@@ -25,6 +26,7 @@ from pointsman.services.leads.registered_domains import company_domain, host_to_
 from pointsman.services.policies.cache import load_roster
 from pointsman.services.ports import Actor, Env, LostRace, Tx
 from pointsman.services.ports.leads.leads import LeadChange, LeadRow, LeadWrite, Person
+from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.ports.routing.policies import LiveVersions
 
 MAX_EXTERNAL_ID = 255
@@ -286,12 +288,5 @@ async def _report_conflict(env: Env, tx: Tx, found: LeadMatch, actor: Actor) -> 
         f"An event names lead {found.lead_id} by its external id and lead {found.conflict} by its email. "
         "It was taken for the former, whose email was left as it is. Look whether they are one person."
     )
-    await tx.alerts.put(id=env.new_id(), at=now, code="identity-conflict", subject=subject, message=message)
-    await tx.audit.add(
-        id=env.new_id(),
-        at=now,
-        actor=actor.name,
-        action="lead.identity-conflict",
-        subject=subject,
-        after={"email_names": str(found.conflict)},
-    )
+    await tx.alerts.put(id=env.new_id(), at=now, code=AlertCode.IDENTITY_CONFLICT, subject=subject, message=message)
+    await audit(env, tx, actor, "lead.identity-conflict", subject, after={"email_names": str(found.conflict)})

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from pointsman.domain.errors import Fault, Forbidden, Invalid, NotFound, Unauthenticated
+from pointsman.services.audit import audit
 from pointsman.services.ports import Actor, ConstraintRefused, Env
 from pointsman.services.ports.operations.api_keys import ApiKeyRow
 
@@ -56,12 +57,12 @@ async def create_key(
     try:
         async with env.uow() as tx:
             await tx.api_keys.add(row)
-            await tx.audit.add(
-                id=env.new_id(),
-                at=now,
-                actor=actor.name,
-                action="key.created",
-                subject=f"key:{row.id}",
+            await audit(
+                env,
+                tx,
+                actor,
+                "key.created",
+                f"key:{row.id}",
                 after={"name": row.name, "scopes": sorted(row.scopes), "supplier": supplier},
             )
     except ConstraintRefused as refused:
@@ -99,7 +100,7 @@ async def revoke_key(env: Env, key_id: str, *, actor: Actor) -> None:
     async with env.uow() as tx:
         if not await tx.api_keys.revoke(key_id, at=now):
             raise NotFound("There is no such key in use.")
-        await tx.audit.add(id=env.new_id(), at=now, actor=actor.name, action="key.revoked", subject=f"key:{key_id}")
+        await audit(env, tx, actor, "key.revoked", f"key:{key_id}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from pointsman.domain.policy_check.run import check_policy, is_publishable
 from pointsman.domain.policy_diff.changes import PolicyChange
 from pointsman.domain.policy_diff.documents import diff_policies as difference
 from pointsman.domain.roster.reps import Roster
+from pointsman.services.audit import audit
 from pointsman.services.policies.cache import load_roster
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.routing.policies import PolicyHeadRow, PolicyRow
@@ -59,7 +60,7 @@ async def add_draft(env: Env, document: object, *, note: str, actor: Actor, sour
     async def work(tx: Tx) -> Draft:
         await tx.policies.lock()
         row = await tx.policies.add(plain, source=source, note=note, by=actor.name, at=env.clock())
-        await _audit(env, tx, actor, "policy.drafted", row.version, reason=note)
+        await _audit_policy(env, tx, actor, "policy.drafted", row.version, reason=note)
         return Draft(policy=row, findings=await to_thread(check_policy, policy, await _roster(env, tx)))
 
     return await run_in_transaction(env, work)
@@ -155,20 +156,20 @@ async def _publish(
     if not is_publishable(findings):
         raise _refused(row.version, findings)
     published = await tx.policies.publish(row.version, kind=kind, note=note, by=actor.name, at=env.clock())
-    await _audit(env, tx, actor, f"policy.{kind}", row.version, before=live, reason=note)
+    await _audit_policy(env, tx, actor, f"policy.{kind}", row.version, before=live, reason=note)
     await tx.jobs.defer("holds.drain", {}, lock="holds.drain")
     return published
 
 
-async def _audit(
+async def _audit_policy(
     env: Env, tx: Tx, actor: Actor, action: str, version: int, *, before: int | None = None, reason: str
 ) -> None:
-    await tx.audit.add(
-        id=env.new_id(),
-        at=env.clock(),
-        actor=actor.name,
-        action=action,
-        subject=f"policy:{version}",
+    await audit(
+        env,
+        tx,
+        actor,
+        action,
+        f"policy:{version}",
         before={"published": before},
         after={"version": version},
         reason=reason,

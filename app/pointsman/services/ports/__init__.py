@@ -6,7 +6,7 @@ from pointsman.services.ports.database_errors import (
     DatabaseUnavailable,
     LostRace,
 )
-from pointsman.services.ports.env import Actor, Clock, Env, IdFactory, Secrets
+from pointsman.services.ports.env import WORKER, Actor, Clock, Env, IdFactory, Secrets
 from pointsman.services.ports.tx import Tx, UnitOfWork
 from pointsman.services.ports.vendors.calendars import (
     CalendarEvent,
@@ -22,6 +22,7 @@ from pointsman.services.ports.vendors.calendars import (
 )
 
 __all__ = [
+    "WORKER",
     "Actor",
     "CalendarEvent",
     "CalendarGateway",

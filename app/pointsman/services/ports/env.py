@@ -24,6 +24,10 @@ class Actor:
     supplier: str | None = None
 
 
+#: What the service does by itself, without anybody asking.
+WORKER = Actor(name="worker")
+
+
 class Secrets(Protocol):
     """Encryption at rest; `context` binds a ciphertext to its owner, so it cannot be moved to another row."""
 

@@ -6,9 +6,11 @@ from uuid import UUID
 from pointsman.domain.distribution.eligibility import CalendarState
 from pointsman.domain.errors import Conflict, NotFound
 from pointsman.domain.roster.roles import GATED_WORKS, Work
+from pointsman.services.audit import audit
 from pointsman.services.calendars.closer_calendars import read_closer_calendars
 from pointsman.services.ports import Actor, Env, LostRace, Tx
 from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.ports.routing.decisions import AssignmentRow
 from pointsman.services.reassignment.appointment_transfer import (
     REASSIGN_TRIGGER,
@@ -17,7 +19,7 @@ from pointsman.services.reassignment.appointment_transfer import (
     prepare_transfer,
     transfer_by_rules,
 )
-from pointsman.services.roster.absent_holder_alerts import INACTIVE_HOLDER, update_absent_holder_alerts
+from pointsman.services.roster.absent_holder_alerts import update_absent_holder_alerts
 from pointsman.services.routing.ledger import reverse_turn_of
 from pointsman.services.routing.route_lead import route_lead
 from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest, RoutingResult, TurnReversal
@@ -86,12 +88,12 @@ async def reassign_in_tx(
             turn_reversal=turn,
         )
         routed = await route_lead(env, tx, request)
-    await tx.audit.add(
-        id=env.new_id(),
-        at=env.clock(),
-        actor=actor.name,
-        action="lead.reassigned",
-        subject=f"lead:{lead_id}",
+    await audit(
+        env,
+        tx,
+        actor,
+        "lead.reassigned",
+        f"lead:{lead_id}",
         before={"rep": held.rep},
         after={"from": held.rep, "to": routed.rep.key if routed.rep else None, "decision": str(routed.decision_id)}
         | ({"appointment": str(meeting.id)} if meeting else {}),
@@ -110,7 +112,7 @@ async def lock_lead(tx: Tx, lead_id: UUID) -> LeadRow:
 
 async def resolve_absence_alert(env: Env, tx: Tx, before: AssignmentRow | None) -> None:
     """Close the alert about somebody who is not there, once their last lead is with others."""
-    if before is not None and await tx.alerts.is_open(code=INACTIVE_HOLDER, subject=f"rep:{before.rep}"):
+    if before is not None and await tx.alerts.is_open(code=AlertCode.INACTIVE_HOLDER, subject=f"rep:{before.rep}"):
         await update_absent_holder_alerts(env, tx)
 
 

@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.working_hours import away_until
 from pointsman.services.ports import Env, Tx
-
-INACTIVE_HOLDER = "inactive-holder"
+from pointsman.services.ports.operations.alerts import AlertCode
 
 #: An absence this long leaves leads alone for too long.
 LONG_ABSENCE = timedelta(days=3)
@@ -19,13 +18,19 @@ async def update_absent_holder_alerts(env: Env, tx: Tx) -> None:
     reps: Iterable[Rep] = await tx.roster.reps()
     idle = {rep.key: why for rep in reps if (why := _absence_reason(rep, now)) is not None}
     counts = await tx.roster.count_open_leads(sorted(idle)) if idle else {}
-    told = {row["subject"]: row["message"] for row in await tx.alerts.list_open() if row["code"] == INACTIVE_HOLDER}
+    told = {
+        row["subject"]: row["message"]
+        for row in await tx.alerts.list_open()
+        if row["code"] == AlertCode.INACTIVE_HOLDER
+    }
     wanted = {f"rep:{key}": _message(key, idle[key], count) for key, count in counts.items() if count}
     for subject, message in wanted.items():
         if told.get(subject) != message:
-            await tx.alerts.put(id=env.new_id(), at=now, code=INACTIVE_HOLDER, subject=subject, message=message)
+            await tx.alerts.put(
+                id=env.new_id(), at=now, code=AlertCode.INACTIVE_HOLDER, subject=subject, message=message
+            )
     for subject in told.keys() - wanted.keys():
-        await tx.alerts.resolve(at=now, code=INACTIVE_HOLDER, subject=subject)
+        await tx.alerts.resolve(at=now, code=AlertCode.INACTIVE_HOLDER, subject=subject)
 
 
 def _absence_reason(rep: Rep, now: datetime) -> str | None:

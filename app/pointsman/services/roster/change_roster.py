@@ -9,6 +9,7 @@ from pointsman.domain.dates.public_holidays import region_fault
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, RoleProtected
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import Role, Work
+from pointsman.services.audit import audit
 from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
 from pointsman.services.ports.roster import AssignedLead, RoleRow, SupplierRow, TimeOffRow
 from pointsman.services.roster.absent_holder_alerts import update_absent_holder_alerts
@@ -152,16 +153,7 @@ async def _new_version(env: Env, tx: Tx, *, actor: Actor, action: str, reason: s
     now = env.clock()
     await tx.roster.add_version(version + 1, after, at=now)
     old, new = _difference(before, after)
-    await tx.audit.add(
-        id=env.new_id(),
-        at=now,
-        actor=actor.name,
-        action=action,
-        subject=f"roster:{version + 1}",
-        before=old,
-        after=new,
-        reason=reason,
-    )
+    await audit(env, tx, actor, action, f"roster:{version + 1}", before=old, after=new, reason=reason)
     await update_absent_holder_alerts(env, tx)
     await tx.jobs.defer("holds.drain", {}, lock="holds.drain")
     return RosterChange(version=version + 1, changed=True)

@@ -1,7 +1,7 @@
 """What a lead brings to its decision: the facts that rules may ask about, and the gates that it has passed."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from pointsman.domain.gate.evaluation import GateState, facts_with_evidence
@@ -11,8 +11,6 @@ from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from pointsman.services.leads.facts import stored_facts
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.routing.decisions import GatePass, RoutingContext
-
-_DEFAULT_EXPIRY = timedelta(days=30)
 
 
 def gate_passes(context: RoutingContext, gate_check_id: UUID | None = None) -> dict[Work, GatePass]:
@@ -37,7 +35,5 @@ def gate_state(work: Work, passes: Mapping[Work, GatePass]) -> GateState:
 
 
 def routing_facts(lead: LeadRow, context: RoutingContext, policy: CompiledPolicy, now: datetime) -> Facts:
-    """What the rules may ask about a lead; `qualification.*` from its standing evidence alone."""
-    gate = policy.policy.gates.get(Work.CLOSING)
-    expiry = gate.expires_after if gate else _DEFAULT_EXPIRY
-    return facts_with_evidence(stored_facts(lead), context.evidence, now, expiry)
+    """What the rules may ask about a lead; `qualification.*` from its evidence alone."""
+    return facts_with_evidence(stored_facts(lead), context.evidence, now, policy.policy.evidence_lifetime)

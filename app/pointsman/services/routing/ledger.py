@@ -14,13 +14,13 @@ from uuid import UUID
 from pointsman.domain.distribution.ledger import Adjustment, Ledger, Turn, apply_entry, reverse_turn, spread_adjustment
 from pointsman.domain.errors import Fault, Invalid, NotFound
 from pointsman.domain.policy.document import Policy
+from pointsman.services.audit import audit
 from pointsman.services.policies.cache import RoutingConfig, load_routing_config
-from pointsman.services.ports import Actor, Env, Tx
+from pointsman.services.ports import WORKER, Actor, Env, Tx
 from pointsman.services.ports.routing.ledgers import LedgerEntryRow, LedgerRow, SkipRow
 from pointsman.services.routing.fetch_inputs import counter_name
 from pointsman.services.transactions import run_in_transaction
 
-WORKER = Actor(name="worker")
 #: A correction larger than this, or finer, is a slip of the pen.
 MAX_ADJUSTMENT = 1_000
 MAX_DENOMINATOR = 1_000_000
@@ -194,12 +194,12 @@ async def _append(
     )
     ledger = replace(row, seq=seq, ledger=after.as_json())
     await tx.ledgers.append(line, ledger)
-    await tx.audit.add(
-        id=env.new_id(),
-        at=now,
-        actor=actor.name,
-        action=f"ledger.{kind}",
-        subject=f"pool:{row.pool}",
+    await audit(
+        env,
+        tx,
+        actor,
+        f"ledger.{kind}",
+        f"pool:{row.pool}",
         before={"ledger": row.ledger},
         after={"ledger": ledger.ledger, "decision": str(decision_id) if decision_id else None},
         reason=reason,

@@ -15,6 +15,7 @@ from pointsman.domain.distribution.ledger import (
     apply_entry,
 )
 from pointsman.domain.errors import Conflict, NotFound
+from pointsman.services.audit import audit
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.routing.ledgers import LedgerEntryRow, LedgerRow
@@ -78,12 +79,12 @@ async def rebuild_ledger(env: Env, pool: str, *, reason: str, actor: Actor) -> L
             raise Conflict(f"The ledger of {pool} is what its history says.", code="nothing-to-rebuild")
         mended = replace(row, seq=history.seq, ledger=history.ledger.as_json(), waiting_since=history.waiting_since)
         await tx.ledgers.store(mended)
-        await tx.audit.add(
-            id=env.new_id(),
-            at=env.clock(),
-            actor=actor.name,
-            action="ledger.rebuilt",
-            subject=f"pool:{counter}",
+        await audit(
+            env,
+            tx,
+            actor,
+            "ledger.rebuilt",
+            f"pool:{counter}",
             before={"ledger": row.ledger, "entries": row.seq},
             after={"ledger": mended.ledger, "entries": mended.seq},
             reason=reason,

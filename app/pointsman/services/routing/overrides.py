@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
 from pointsman.domain.roster.roles import Work
+from pointsman.services.audit import audit
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.routing.overrides import OverrideRow
 from pointsman.services.transactions import run_in_transaction
@@ -51,7 +52,7 @@ async def add_override(
         )
         await tx.overrides.add(row)
         after = {"override": str(row.id), "rep": rep, "work": work.value, "approver": approver}
-        await _audit(env, tx, actor, "override.added", lead_id, after, reason)
+        await audit(env, tx, actor, "override.added", f"lead:{lead_id}", after=after, reason=reason)
         await tx.jobs.defer("holds.drain", {}, lock="holds.drain")
         return row
 
@@ -84,7 +85,8 @@ async def revoke_override(env: Env, override_id: UUID, *, reason: str, actor: Ac
             raise NotFound("There is no such override.")
         if not await tx.overrides.revoke(override_id, at=env.clock()):
             raise Conflict("This override was revoked before.", code="already-revoked")
-        await _audit(env, tx, actor, "override.revoked", row.lead_id, {"override": str(override_id)}, reason)
+        revoked = {"override": str(override_id)}
+        await audit(env, tx, actor, "override.revoked", f"lead:{row.lead_id}", after=revoked, reason=reason)
         after = await tx.overrides.get(override_id)
         assert after is not None
         return after
@@ -103,17 +105,3 @@ def _faults(work: Work, reason: str, approver: str, expires_at: datetime, now: d
         message = f"An override lasts at most {MAX_OVERRIDE_DURATION.days} days from now, and ends in the future."
         faults.append(Fault(path="expires_at", code="out-of-range", message=message))
     return faults
-
-
-async def _audit(
-    env: Env, tx: Tx, actor: Actor, action: str, lead_id: UUID, after: dict[str, str], reason: str
-) -> None:
-    await tx.audit.add(
-        id=env.new_id(),
-        at=env.clock(),
-        actor=actor.name,
-        action=action,
-        subject=f"lead:{lead_id}",
-        after=after,
-        reason=reason,
-    )

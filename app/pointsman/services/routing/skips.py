@@ -1,6 +1,5 @@
 """Passing over a rep's next turn in a pool, once: asked for, listed, cancelled. A decision that uses a skip marks it."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -8,6 +7,7 @@ from uuid import UUID
 
 from pointsman.domain.distribution.ledger import Adjustment
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
+from pointsman.services.audit import audit
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.routing.ledgers import SkipRow
@@ -51,7 +51,7 @@ async def skip_next_turn(env: Env, pool: str, rep: str, *, reason: str, costs_tu
                 env, tx, row, cost, rep_id=skip.rep_id, reason=f"skip: {reason}", actor=actor
             )
         await tx.ledgers.store(replace(row, skips={**row.skips, rep: str(skip.id)}))
-        await _audit(env, tx, "ledger.skip-added", skip, actor, before=None, after=_as_json(skip), reason=reason)
+        await audit(env, tx, actor, "ledger.skip-added", f"pool:{skip.counter}", after=_as_json(skip), reason=reason)
         return skip
 
     return await run_in_transaction(env, work)
@@ -83,7 +83,8 @@ async def cancel_skip(env: Env, pool: str, skip_id: UUID, *, reason: str, actor:
             row = await adjust_balance_in_tx(env, tx, row, back, rep_id=skip.rep_id, reason=why, actor=actor)
         await tx.ledgers.store(replace(row, skips={rep: id_ for rep, id_ in row.skips.items() if id_ != str(skip.id)}))
         before, after = _as_json(skip), _as_json(cancelled)
-        await _audit(env, tx, "ledger.skip-cancelled", skip, actor, before=before, after=after, reason=reason)
+        subject = f"pool:{skip.counter}"
+        await audit(env, tx, actor, "ledger.skip-cancelled", subject, before=before, after=after, reason=reason)
         return cancelled
 
     return await run_in_transaction(env, work)
@@ -92,26 +93,3 @@ async def cancel_skip(env: Env, pool: str, skip_id: UUID, *, reason: str, actor:
 def _as_json(skip: SkipRow) -> dict[str, Any]:
     ended = skip.cancelled_at.isoformat() if skip.cancelled_at else None
     return {"skip": str(skip.id), "rep": skip.rep, "costs_turn": skip.costs_turn, "cancelled_at": ended}
-
-
-async def _audit(
-    env: Env,
-    tx: Tx,
-    action: str,
-    skip: SkipRow,
-    actor: Actor,
-    *,
-    before: Mapping[str, Any] | None,
-    after: Mapping[str, Any],
-    reason: str,
-) -> None:
-    await tx.audit.add(
-        id=env.new_id(),
-        at=env.clock(),
-        actor=actor.name,
-        action=action,
-        subject=f"pool:{skip.counter}",
-        before=before,
-        after=after,
-        reason=reason,
-    )

@@ -2,8 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
+
+
+class AlertCode(StrEnum):
+    """Every kind of alert; callers and monitoring select by it."""
+
+    CALENDAR_CONFLICT = "calendar-conflict"
+    CALENDAR_EMPTIED = "calendar-emptied"
+    CALENDAR_ORPHAN = "calendar-orphan"
+    CALENDAR_UNREADABLE = "calendar-unreadable"
+    CONNECTION_REAUTH = "connection-reauth"
+    DELIVERY_DEAD = "delivery-dead"
+    HOLD_OVERDUE = "hold-overdue"
+    IDENTITY_CONFLICT = "identity-conflict"
+    INACTIVE_HOLDER = "inactive-holder"
+    INBOX_DEAD = "inbox-dead"
+    PARENT_CIRCLE = "parent-circle"
+    REQUEST_LAPSED = "request-lapsed"
+    RESULT_OVERDUE = "result-overdue"
 
 
 class Alerts(Protocol):
@@ -14,13 +33,13 @@ class Alerts(Protocol):
         *,
         id: UUID,  # noqa: A002  # the column's name
         at: datetime,
-        code: str,
+        code: AlertCode,
         subject: str,
         message: str,
     ) -> None: ...
 
-    async def resolve(self, *, at: datetime, code: str, subject: str) -> None: ...
+    async def resolve(self, *, at: datetime, code: AlertCode, subject: str) -> None: ...
 
-    async def is_open(self, *, code: str, subject: str) -> bool: ...
+    async def is_open(self, *, code: AlertCode, subject: str) -> bool: ...
 
     async def list_open(self) -> Sequence[Mapping[str, Any]]: ...

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.api.http.strict_json import NotStorableError, parse_strict_json
+from pointsman.domain.errors import Invalid, TooLarge
+from pointsman.domain.text.strict_json import JsonLimits, parse_json
 
 DEPTH = 32
+LIMITS = JsonLimits(depth=DEPTH)
 
 storable_text = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]))
 numbers = st.integers(-(2**63) + 1, 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False).filter(
@@ -26,14 +28,14 @@ documents = st.recursive(
 def test_whatever_can_be_stored_is_taken_unchanged(document: object) -> None:
     for ascii_only in (True, False):
         body = json.dumps(document, ensure_ascii=ascii_only).encode()
-        assert parse_strict_json(body, max_depth=100) == document
+        assert parse_json(body, JsonLimits(depth=100)) == document
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_either_taken_or_refused(body: bytes) -> None:
     try:
-        value = parse_strict_json(body, max_depth=DEPTH)
-    except NotStorableError:
+        value = parse_json(body, LIMITS)
+    except (Invalid, TooLarge):
         return
     assert "\x00" not in json.dumps(value, ensure_ascii=False)
 
@@ -77,33 +79,33 @@ def test_any_bytes_are_either_taken_or_refused(body: bytes) -> None:
 )
 def test_what_cannot_be_stored_is_refused_for_its_reason(body: bytes, code: str | None) -> None:
     if code is None:
-        assert parse_strict_json(body, max_depth=DEPTH) == {"a": 0}
+        assert parse_json(body, LIMITS) == {"a": 0}
         return
-    with pytest.raises(NotStorableError) as caught:
-        parse_strict_json(body, max_depth=DEPTH)
+    with pytest.raises((Invalid, TooLarge)) as caught:
+        parse_json(body, LIMITS)
     assert caught.value.code == code
 
 
 def test_exactly_as_deep_as_allowed_is_taken() -> None:
     body = b"[" * DEPTH + b"]" * DEPTH
-    assert parse_strict_json(body, max_depth=DEPTH)
+    assert parse_json(body, LIMITS)
 
 
 def test_many_brackets_side_by_side_are_not_deep() -> None:
-    assert len(parse_strict_json(b"[" + b"[]," * 500 + b"[]]", max_depth=DEPTH)) == 501
+    assert len(parse_json(b"[" + b"[]," * 500 + b"[]]", LIMITS)) == 501
 
 
 def test_an_escaped_backslash_before_u0000_is_plain_text() -> None:
-    assert parse_strict_json(b'["\\\\u0000"]', max_depth=DEPTH) == ["\\u0000"]
+    assert parse_json(b'["\\\\u0000"]', LIMITS) == ["\\u0000"]
 
 
 def test_a_pair_of_surrogates_is_one_character() -> None:
-    assert parse_strict_json(b'["\\ud83d\\ude00"]', max_depth=DEPTH) == ["\U0001f600"]
+    assert parse_json(b'["\\ud83d\\ude00"]', LIMITS) == ["\U0001f600"]
 
 
 def test_the_largest_whole_numbers_are_exact() -> None:
-    assert parse_strict_json(b"[9223372036854775807, -9223372036854775807]", max_depth=DEPTH) == [
+    assert parse_json(b"[9223372036854775807, -9223372036854775807]", LIMITS) == [
         2**63 - 1,
         -(2**63) + 1,
     ]
-    assert math.isclose(parse_strict_json(b"[0.1]", max_depth=DEPTH)[0], 0.1)
+    assert math.isclose(parse_json(b"[0.1]", LIMITS)[0], 0.1)
