@@ -9,7 +9,7 @@ from uuid import UUID
 from pointsman.services.appointments.overdue import alert_missing_results, lapse_requests
 from pointsman.services.booking.slot_holds import expire_slot_holds
 from pointsman.services.calendar_sync.poll import sync_calendars
-from pointsman.services.calendars.readings import poll_calendars
+from pointsman.services.calendars.poll import poll_calendars
 from pointsman.services.deliveries.run import run_delivery, sweep_deliveries
 from pointsman.services.holds.drain import drain_due_holds, drain_holds
 from pointsman.services.intake.receive import process_item, sweep_inbox

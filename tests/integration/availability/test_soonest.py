@@ -9,7 +9,7 @@ import pytest
 
 from pointsman.domain.roster.reps import Caps
 from pointsman.services.booking.book import book
-from pointsman.services.calendars.readings import poll_calendars
+from pointsman.services.calendars.poll import poll_calendars
 from pointsman.services.explain.explain import replay_decision
 from pointsman.services.ports import VendorRetryableError
 from pointsman.services.roster.change_roster import RosterInput, put_roster

@@ -21,7 +21,7 @@ from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.booking.slots import slots_for_lead
 from pointsman.services.calendar_sync.conflicts import dismiss_conflict
 from pointsman.services.calendar_sync.poll import sync_calendars
-from pointsman.services.calendars.readings import poll_calendars
+from pointsman.services.calendars.poll import poll_calendars
 from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars, save_connection
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from support.booking_floor import CLOSERS, SETTER, Floor, WatchedUow, open_floor

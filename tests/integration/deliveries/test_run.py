@@ -12,7 +12,8 @@ from pointsman.domain.errors import Conflict
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
 from pointsman.services.connections.connections import check_connection, save_connection
-from pointsman.services.deliveries.run import MAX_ATTEMPTS, replay_delivery, run_delivery, sweep_deliveries
+from pointsman.services.deliveries.record_result import MAX_ATTEMPTS
+from pointsman.services.deliveries.run import replay_delivery, run_delivery, sweep_deliveries
 from pointsman.services.ports import CalendarEvent, VendorReauthError, VendorRejectedError
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow

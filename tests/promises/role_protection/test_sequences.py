@@ -14,7 +14,7 @@ from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.roster.roles import Work
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
-from pointsman.services.calendars.readings import poll_calendars
+from pointsman.services.calendars.poll import poll_calendars
 from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars, save_connection
 from pointsman.services.deliveries.calendar_event import build_event
 from pointsman.services.holds.drain import drain_holds

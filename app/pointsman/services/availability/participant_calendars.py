@@ -7,7 +7,8 @@ from pointsman.domain.booking.availability import Interval
 from pointsman.domain.policy.pools import OfferMode
 from pointsman.services.availability.at_time import possible_leaders
 from pointsman.services.availability.booking_context import BookingContext
-from pointsman.services.calendars.readings import READ_DEADLINE, RepCalendarReading, read_calendars
+from pointsman.services.calendars.readings import RepCalendarReading, read_calendars
+from pointsman.services.calendars.refresh import READ_DEADLINE
 from pointsman.services.ports import Env
 
 

@@ -22,7 +22,8 @@ from pointsman.services.availability.companions import CompanionPool, companion_
 from pointsman.services.availability.participant_calendars import read_participant_calendars
 from pointsman.services.booking.slot_offers import SlotFinder, UnavailableRep
 from pointsman.services.calendars.busy_times import fetch_schedules
-from pointsman.services.calendars.readings import MAX_AGE_FOR_SLOTS, READ_DEADLINE, RepCalendarReading
+from pointsman.services.calendars.readings import MAX_AGE_FOR_SLOTS, RepCalendarReading
+from pointsman.services.calendars.refresh import READ_DEADLINE
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.routing.dry_run import DryRun, dry_run
 from pointsman.services.routing.lead_inputs import routing_facts

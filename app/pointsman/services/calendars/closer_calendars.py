@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from pointsman.domain.distribution.eligibility import CalendarState
 from pointsman.domain.roster.roles import Work
-from pointsman.services.calendars.readings import MAX_AGE_FOR_SLOTS, READ_DEADLINE, read_calendar_states
+from pointsman.services.calendars.readings import MAX_AGE_FOR_SLOTS, read_calendar_states
+from pointsman.services.calendars.refresh import READ_DEADLINE
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Env
 

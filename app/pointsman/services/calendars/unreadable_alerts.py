@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from pointsman.services.calendars.readings import READ_DEADLINE, refresh_calendar
+from pointsman.services.calendars.refresh import READ_DEADLINE, refresh_calendar
 from pointsman.services.ports import Env
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
 from pointsman.services.ports.booking.connections import ConnectionRow

@@ -9,7 +9,7 @@ from uuid import UUID
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, Unavailable
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.audit import audit
-from pointsman.services.calendars.readings import poll_rep
+from pointsman.services.calendars.poll import poll_rep
 from pointsman.services.deliveries.enqueue import resume_connection
 from pointsman.services.deliveries.vendor_error_text import safe_error_text
 from pointsman.services.policies.cache import load_roster

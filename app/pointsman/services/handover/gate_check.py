@@ -16,7 +16,8 @@ from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.plan import plan_routes
 from pointsman.services.audit import audit
 from pointsman.services.availability.booking_context import visible_lead
-from pointsman.services.calendars.readings import READ_DEADLINE, RepCalendarReading, read_calendars
+from pointsman.services.calendars.readings import RepCalendarReading, read_calendars
+from pointsman.services.calendars.refresh import READ_DEADLINE
 from pointsman.services.leads.facts import stored_facts
 from pointsman.services.policies.cache import RoutingConfig, load_routing_config
 from pointsman.services.ports import Actor, Env, Tx

@@ -1,0 +1,67 @@
+"""Read every calendar in use again before its reading is too old, and alert for reps whom nobody can book."""
+
+import asyncio
+import math
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from pointsman.domain.policy.document import DistributionMethod
+from pointsman.domain.roster.roles import Work
+from pointsman.services.calendars.readings import read_calendars, widened_window
+from pointsman.services.calendars.refresh import READ_DEADLINE, out_of_use_reason, refresh_shared
+from pointsman.services.policies.cache import load_routing_config
+from pointsman.services.ports import Env, Tx
+from pointsman.services.ports.booking.calendars import CalendarBinding
+from pointsman.services.ports.operations.alerts import AlertCode
+
+_FORTNIGHT = timedelta(days=14)
+
+
+async def poll_calendars(env: Env, *, older_than: timedelta = timedelta(minutes=5)) -> int:
+    """Read every calendar of an active rep whose last reading has aged; the count of calendars read.
+
+    Also raises an alert for everybody in a pool that books (closing, or `soonest`) whom no calendar is connected for, or
+    whose connection is switched off.
+    """
+    now = env.clock()
+    async with env.uow() as tx:
+        bound = await tx.calendars.bindings(None)
+        horizon = await _alert_unconnected(env, tx, [binding for binding, _ in bound], now)
+    window = widened_window(now, now + horizon)
+    aged = [
+        (binding, last)
+        for binding, last in bound
+        if out_of_use_reason(binding) is None and (last is None or last.error or last.read_at < now - older_than)
+    ]
+    await asyncio.gather(
+        *(refresh_shared(env, binding, last, window, READ_DEADLINE, wait=math.inf) for binding, last in aged)
+    )
+    return len(aged)
+
+
+async def _alert_unconnected(env: Env, tx: Tx, bound: Collection[CalendarBinding], now: datetime) -> timedelta:
+    """Alert for members of pools that book, without a calendar that is asked; how far ahead any of those pools books."""
+    if (await tx.policies.live_versions()).policy is None:
+        return _FORTNIGHT
+    known = await load_routing_config(env, tx)
+    every = known.policy.policy.pools.values()
+    pools = [pool for pool in every if pool.work is Work.CLOSING or pool.method is DistributionMethod.SOONEST]
+    members = {member.rep for pool in pools for member in pool.members}
+    told = {row["subject"] for row in await tx.alerts.list_open() if row["code"] == AlertCode.CALENDAR_UNREADABLE}
+    connected = {binding.rep_key for binding in bound}
+    off = {binding.rep_key: binding.connection.key for binding in bound if not binding.connection.active}
+    for key in sorted((members - connected) | (members & off.keys())):
+        rep = known.roster.reps.get(key)
+        if rep is not None and rep.active and f"rep:{key}" not in told:
+            why = f"the connection {off[key]} is switched off" if key in off else "no calendar is connected"
+            message = f"{rep.name} is in a pool that books, but {why}. Nobody can book {rep.name}."
+            await tx.alerts.put(
+                id=env.new_id(), at=now, code=AlertCode.CALENDAR_UNREADABLE, subject=f"rep:{key}", message=message
+            )
+    return max((pool.booking.horizon for pool in pools), default=_FORTNIGHT)
+
+
+async def poll_rep(env: Env, rep_key: str) -> None:
+    """Read one rep's calendars now."""
+    now = env.clock()
+    await read_calendars(env, [rep_key], now, now + _FORTNIGHT, max_age=timedelta(0), deadline=READ_DEADLINE)

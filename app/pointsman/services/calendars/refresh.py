@@ -1,0 +1,126 @@
+"""Read one calendar from its vendor now, keep the reading, and keep the alert about it true."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from pointsman.domain.booking.availability import Interval, interval_or_none
+from pointsman.services.deliveries.vendor_error_text import safe_error_text
+from pointsman.services.ports import Env, Tx, VendorError, VendorReauthError
+from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
+from pointsman.services.ports.operations.alerts import AlertCode
+
+READ_DEADLINE = timedelta(seconds=3)
+CALLS_PER_CONNECTION = 4  # calls to one connection, so that one slow vendor cannot take every reader
+
+
+@dataclass(slots=True)
+class _RunningReads:
+    """Readings on their way, which all who ask for the same share, and the gate of each connection."""
+
+    tasks: dict[tuple[UUID, Interval], asyncio.Task[CalendarReading]] = field(default_factory=dict)
+    gates: dict[UUID, asyncio.Semaphore] = field(default_factory=dict)
+
+
+async def refresh_calendar(
+    env: Env, binding: CalendarBinding, last: CalendarReading | None, window: Interval, deadline: timedelta
+) -> CalendarReading:
+    """Read one calendar now, keep the reading, and raise or resolve the alert when its readability changed."""
+    busy: tuple[Interval, ...] = ()
+    error: str | None = None
+    reauth = False
+    started = env.clock()
+    try:
+        async with asyncio.timeout(deadline.total_seconds()):
+            found = await env.calendars.busy_times(
+                binding.connection.ref(), binding.calendar, window.start, window.end, deadline=deadline
+            )
+        busy = tuple(item for item in (interval_or_none(a, b) for a, b in found) if item)
+    except VendorReauthError as fault:
+        error, reauth = f"the connection needs a new sign-in: {safe_error_text(fault)}", True
+    except VendorError as fault:
+        error = safe_error_text(fault)
+    except TimeoutError:
+        error = f"no answer within {deadline.total_seconds():g} s"
+    read = CalendarReading(binding_id=binding.id, window=window, busy=busy, read_at=started, error=error)
+    async with env.uow() as tx:
+        await tx.calendars.store_readings([read])
+        if reauth and await tx.connections.set_fault(binding.connection.id, safe_error_text(error or "")):
+            await tx.alerts.put(
+                id=env.new_id(),
+                at=started,
+                code=AlertCode.CONNECTION_REAUTH,
+                subject=f"connection:{binding.connection.key}",
+                message=error or "",
+            )
+        await _update_alert(env, tx, binding, last, read)
+    return read
+
+
+async def _update_alert(
+    env: Env, tx: Tx, binding: CalendarBinding, last: CalendarReading | None, read: CalendarReading
+) -> None:
+    """The alert is about the rep: open while any of the rep's calendars cannot be read, whoever closed it before."""
+    subject, changed = f"rep:{binding.rep_key}", last is None or (last.error is None) is not (read.error is None)
+    if read.error is not None:
+        if changed or not await tx.alerts.is_open(code=AlertCode.CALENDAR_UNREADABLE, subject=subject):
+            message = _alert(binding, read.error)
+            await tx.alerts.put(
+                id=env.new_id(), at=read.read_at, code=AlertCode.CALENDAR_UNREADABLE, subject=subject, message=message
+            )
+    elif changed:
+        others = [pair for pair in await tx.calendars.bindings([binding.rep_key]) if pair[0].id != binding.id]
+        if all(out_of_use_reason(other) is None and not (known and known.error) for other, known in others):
+            await tx.alerts.resolve(at=read.read_at, code=AlertCode.CALENDAR_UNREADABLE, subject=subject)
+            await tx.jobs.defer("holds.drain", {}, lock="holds.drain")  # somebody may be waiting for this rep
+
+
+async def refresh_shared(
+    env: Env,
+    binding: CalendarBinding,
+    last: CalendarReading | None,
+    window: Interval,
+    deadline: timedelta,
+    *,
+    wait: float,
+) -> CalendarReading:
+    """`refresh_calendar`, once for all who ask for the same at the same time, and few at once per connection.
+
+    Whose turn does not come within `wait` seconds is not read: nobody waits any more, but others may for theirs.
+    """
+    running = env.cache.of(_RunningReads)
+    key = (binding.id, window)
+    if key not in running.tasks:
+        gate = running.gates.setdefault(binding.connection.id, asyncio.Semaphore(CALLS_PER_CONNECTION))
+        given_up = asyncio.get_running_loop().time() + wait
+
+        async def read() -> CalendarReading:
+            try:
+                async with gate:
+                    if asyncio.get_running_loop().time() > given_up:
+                        return too_late_reading(binding, window, env.clock())
+                    return await refresh_calendar(env, binding, last, window, deadline)
+            finally:
+                del running.tasks[key]
+
+        running.tasks[key] = asyncio.create_task(read())
+    return await asyncio.shield(running.tasks[key])
+
+
+def too_late_reading(binding: CalendarBinding, asked: Interval, now: datetime) -> CalendarReading:
+    """Not kept, and no alert: nothing is wrong with this calendar."""
+    error = f"too many calendars of {binding.connection.key} were asked for at once"
+    return CalendarReading(binding_id=binding.id, window=asked, busy=(), read_at=now, error=error)
+
+
+def out_of_use_reason(binding: CalendarBinding) -> str | None:
+    if not binding.connection.active:
+        return f"the connection {binding.connection.key} is switched off"
+    if binding.connection.fault:
+        return f"the connection {binding.connection.key} is out of use: {binding.connection.fault}"
+    return None
+
+
+def _alert(binding: CalendarBinding, error: str) -> str:
+    return f"The calendar of {binding.rep_key} at {binding.connection.key} cannot be read: {error}. Nobody can book it."

@@ -1,0 +1,123 @@
+"""A delivery that this worker has claimed, with all that its call to the vendor needs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from pointsman.domain.booking.lifecycle import AppointmentStatus
+from pointsman.domain.errors import Conflict
+from pointsman.services.deliveries.calendar_event import build_event, other_participant_lines
+from pointsman.services.deliveries.crm import (
+    CrmUpdate,
+    build_crm_update,
+    owner_ops,
+)
+from pointsman.services.deliveries.enqueue_crm import SET_OWNER_OP
+from pointsman.services.deliveries.ics_invitation import build_invitation
+from pointsman.services.policies.cache import load_routing_config
+from pointsman.services.ports import (
+    CalendarEvent,
+    Env,
+    Tx,
+)
+from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.ports.booking.connections import ConnectionRow
+from pointsman.services.ports.booking.deliveries import DeliveryRow
+from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.transactions import run_in_transaction
+
+_CALLED_OFF = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.REJECTED})
+LEASE = timedelta(seconds=90)  # longer than a connector may take over one call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedDelivery:
+    """A claimed delivery with all that its call needs."""
+
+    delivery: DeliveryRow
+    appointment: AppointmentRow
+    lead: LeadRow
+    connection: ConnectionRow
+    lease: UUID
+    event_ops: Sequence[DeliveryRow]  # all on the same event, in the order in which they are owed
+    other_participants: tuple[str, ...]
+    invitation: bytes | None  # for the prospect: in the event of who leads, lest there be several
+    crm_update: CrmUpdate | None  # what a CRM is told; None for a calendar
+
+    @property
+    def is_obsolete(self) -> bool:
+        """Whether the event is to go, so that nothing is to be created or moved any more."""
+        if self.crm_update is not None:
+            return self.crm_update.is_obsolete
+        if self.delivery.op == "cancel":
+            return False
+        return self.appointment.status in _CALLED_OFF or any(
+            other.op == "cancel" and other.sequence > self.delivery.sequence for other in self.event_ops
+        )
+
+    @property
+    def is_event_recreated(self) -> bool:
+        """Whether the rep had this event before, and lost it."""
+        return any(other.op == "cancel" and other.sequence < self.delivery.sequence for other in self.event_ops)
+
+    def event(self) -> CalendarEvent:
+        return build_event(
+            self.appointment,
+            self.lead,
+            self.delivery,
+            other_participants=self.other_participants,
+            invitation=self.invitation,
+        )
+
+
+async def claim_delivery(env: Env, delivery_id: UUID) -> ClaimedDelivery | None:
+    """Take the lease of a delivery that is due, and read what its call needs; None when there is nothing to do."""
+    lease = env.new_id()
+
+    async def work(tx: Tx) -> ClaimedDelivery | None:
+        delivery = await tx.deliveries.claim(delivery_id, lease=lease, span=LEASE, at=env.clock())
+        if delivery is None:
+            return None
+        appointment = await tx.appointments.get(delivery.appointment_id)
+        lead = await tx.leads.get(appointment.lead_id) if appointment else None
+        assert appointment is not None
+        assert lead is not None
+        connection = await tx.deliveries.connection(delivery.connection_id)
+        return ClaimedDelivery(
+            delivery=delivery,
+            appointment=appointment,
+            lead=lead,
+            connection=connection,
+            lease=lease,
+            event_ops=await event_ops(tx, delivery),
+            other_participants=await _beside(env, tx, appointment, delivery) if appointment.companions else (),
+            invitation=await _invitation(env, tx, appointment, delivery),
+            crm_update=await build_crm_update(env, tx, delivery, appointment, lead),
+        )
+
+    return await run_in_transaction(env, work)
+
+
+async def _beside(env: Env, tx: Tx, row: AppointmentRow, delivery: DeliveryRow) -> tuple[str, ...]:
+    names = {rep.id: rep.name for rep in (await load_routing_config(env, tx)).roster.reps.values()}
+    return other_participant_lines(row, delivery.rep_id, names)
+
+
+async def _invitation(env: Env, tx: Tx, row: AppointmentRow, delivery: DeliveryRow) -> bytes | None:
+    if delivery.op not in {"book", "move"} or delivery.rep_id != row.rep_id:
+        return None
+    try:
+        return await build_invitation(env, tx, row)
+    except Conflict:  # nobody who could be invited: the calendar is told all the same
+        return None
+
+
+async def event_ops(tx: Tx, delivery: DeliveryRow) -> Sequence[DeliveryRow]:
+    """All that was ever owed to the event (or about the owner) that this delivery is about, as of now."""
+    if delivery.op == SET_OWNER_OP:
+        return await owner_ops(tx, delivery)
+    where = (delivery.connection_id, delivery.calendar, delivery.key)
+    past = await tx.deliveries.of_appointment(delivery.appointment_id)
+    found = [other for other in past if (other.connection_id, other.calendar, other.key) == where]
+    return sorted(found, key=lambda other: other.sequence)

@@ -1,0 +1,142 @@
+"""Write down how a call to a vendor ended. What a worker writes after its lease ran out does not count."""
+
+from datetime import timedelta
+
+from pointsman.domain.backoff import retry_delay
+from pointsman.services.audit import audit
+from pointsman.services.deliveries.claimed_delivery import ClaimedDelivery, event_ops
+from pointsman.services.deliveries.crm import (
+    LATE_CALL_WINDOW,
+    SENT_AGAIN,
+    may_be_overwritten,
+)
+from pointsman.services.deliveries.enqueue import start_next_delivery
+from pointsman.services.deliveries.jobs import defer_delivery
+from pointsman.services.ports import (
+    WORKER,
+    Env,
+    Tx,
+    VendorEvent,
+)
+from pointsman.services.ports.operations.alerts import AlertCode
+from pointsman.services.transactions import run_in_transaction
+
+MAX_ATTEMPTS = 12
+REAUTH_WAIT = timedelta(minutes=30)
+REMOVED_ONCE_MORE = "removed; looked at once more, since an unanswered booking may still arrive"
+
+
+async def settle_delivery(env: Env, job: ClaimedDelivery, status: str, receipt: VendorEvent | None = None) -> None:
+    """Record that the delivery is done or superseded, and start what waits behind it."""
+
+    async def work(tx: Tx) -> None:
+        once_more = await _repeat_reason(env, tx, job) if status == "done" else None
+        if once_more is not None:
+            until = env.clock() + LATE_CALL_WINDOW
+            if await tx.deliveries.postpone(job.delivery.id, lease=job.lease, until=until, error=once_more):
+                await defer_delivery(tx, job.delivery, at=until)
+            return
+        kept = await tx.deliveries.settle(
+            job.delivery.id,
+            lease=job.lease,
+            status=status,
+            at=env.clock(),
+            vendor_id=receipt.vendor_id if receipt else None,
+            vendor_version=receipt.version if receipt else None,
+        )
+        if not kept:
+            await _redo_last_op(env, tx, job)
+        else:
+            await start_next_delivery(tx, job.delivery)
+
+    await run_in_transaction(env, work)
+
+
+async def _repeat_reason(env: Env, tx: Tx, job: ClaimedDelivery) -> str | None:
+    """Why what was carried out has to be done once more in a while, or None."""
+    if job.crm_update is not None:
+        return SENT_AGAIN if await may_be_overwritten(tx, job.delivery, now=env.clock()) else None
+    return REMOVED_ONCE_MORE if await _may_arrive_late(tx, job) else None
+
+
+async def _may_arrive_late(tx: Tx, job: ClaimedDelivery) -> bool:
+    """Whether this first `cancel` that was carried out follows a `book` that was sent and never answered."""
+    if job.delivery.op != "cancel" or job.delivery.last_error == REMOVED_ONCE_MORE:
+        return False
+    ops = await event_ops(tx, job.delivery)
+    if ops[-1].id != job.delivery.id:  # what comes after it puts the event right
+        return False
+    return any(other.op == "book" and other.status == "superseded" and other.attempts > 1 for other in ops)
+
+
+async def _redo_last_op(env: Env, tx: Tx, job: ClaimedDelivery) -> None:
+    """The lease was lost during the call: what was done since then is done again, since the call may have undone it."""
+    last = (await event_ops(tx, job.delivery))[-1]
+    if last.id == job.delivery.id or last.op == job.delivery.op == "cancel":
+        return
+    if await tx.deliveries.reopen(last.id, status="done", at=env.clock()):
+        await defer_delivery(tx, last)
+
+
+async def retry_later(env: Env, job: ClaimedDelivery, error: str, retry_after: timedelta | None) -> None:
+    """Put the delivery off, longer each time; after the last attempt it is given up."""
+    if job.delivery.attempts >= MAX_ATTEMPTS:
+        await give_up(env, job, f"given up after {job.delivery.attempts} attempts: {error}")
+        return
+    await _postpone(env, job, error, retry_delay(job.delivery.attempts, job.delivery.id, retry_after))
+
+
+async def _postpone(env: Env, job: ClaimedDelivery, error: str, wait: timedelta) -> None:
+    async def work(tx: Tx) -> None:
+        until = env.clock() + wait
+        if await tx.deliveries.postpone(job.delivery.id, lease=job.lease, until=until, error=error):
+            await defer_delivery(tx, job.delivery, at=until)
+        else:
+            await _redo_last_op(env, tx, job)
+
+    await run_in_transaction(env, work)
+
+
+async def wait_for_connection(env: Env, job: ClaimedDelivery, error: str) -> None:
+    """Take the connection out of use and tell a human; the delivery waits, and this does not count as an attempt."""
+
+    async def work(tx: Tx) -> None:
+        now = env.clock()
+        if job.connection.active and await tx.connections.set_fault(job.connection.id, error):
+            await tx.alerts.put(
+                id=env.new_id(),
+                at=now,
+                code=AlertCode.CONNECTION_REAUTH,
+                subject=f"connection:{job.connection.key}",
+                message=f"{error}. Sign in again: PUT /v1/connections/{job.connection.key}.",
+            )
+        until = now + REAUTH_WAIT
+        lease, delivery = job.lease, job.delivery
+        if await tx.deliveries.postpone(delivery.id, lease=lease, until=until, error=error, counted=False):
+            await defer_delivery(tx, delivery, at=until)
+        else:
+            await _redo_last_op(env, tx, job)
+
+    await run_in_transaction(env, work)
+
+
+async def give_up(env: Env, job: ClaimedDelivery, error: str) -> None:
+    """Make the delivery a dead letter, with an alert."""
+
+    async def work(tx: Tx) -> None:
+        now = env.clock()
+        if not await tx.deliveries.settle(job.delivery.id, lease=job.lease, status="dead", at=now, error=error):
+            await _redo_last_op(env, tx, job)
+            return
+        await start_next_delivery(tx, job.delivery)
+        await tx.alerts.put(
+            id=env.new_id(),
+            at=now,
+            code=AlertCode.DELIVERY_DEAD,
+            subject=f"delivery:{job.delivery.id}",
+            message=f"{job.delivery.op} at {job.connection.key} failed for good: {error}. "
+            f"Mend the cause, then POST /v1/deliveries/{job.delivery.id}/replay.",
+        )
+        await audit(env, tx, WORKER, "delivery.dead", f"delivery:{job.delivery.id}", reason=error)
+
+    await run_in_transaction(env, work)
