@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any
 from uuid import UUID, uuid5
 
-from pointsman.domain.distribution.eligibility import RepLoad
+from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.distribution.ledger import Ledger
 from pointsman.domain.leads.facts import Facts
 from pointsman.domain.policy.parsing import parse_policy

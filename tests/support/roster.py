@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID, uuid5
 
-from pointsman.domain.distribution.eligibility import CalendarState
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.distribution.ledger import Ledger
 from pointsman.domain.gate.evaluation import GateState
 from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence

@@ -7,7 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from pointsman.domain.distribution.eligibility import CalendarState, RepLoad
+from pointsman.domain.distribution.candidate import CalendarState
+from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.distribution.ledger import Ledger
 from pointsman.domain.gate.evaluation import GateState
 from pointsman.domain.leads.facts import Facts

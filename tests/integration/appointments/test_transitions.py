@@ -30,7 +30,8 @@ from pointsman.services.booking.slots import slots_for_lead
 from pointsman.services.holds.drain import drain_due_holds
 from pointsman.services.intake.merge_leads import merge_leads
 from pointsman.services.intake.return_from_nurture import return_nurtured_leads
-from pointsman.services.intake.submit_lead import LeadInput, submit_lead
+from pointsman.services.intake.submit_lead import submit_lead
+from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.ports import Actor
 from pointsman.services.routing.ledger import restore_turn, reverse_turn_of
 from pointsman.services.routing.ledger_audit import verify_all_ledgers

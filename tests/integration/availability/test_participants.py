@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from pointsman.domain.booking.availability import Interval
-from pointsman.domain.distribution.eligibility import CalendarState
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Conflict, PointsmanError, SlotTaken, Unavailable
 from pointsman.domain.roster.roles import Work
 from pointsman.services.availability.booking_context import load_booking_context

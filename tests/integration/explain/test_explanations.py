@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from pointsman.domain.distribution.eligibility import CalendarState
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.roster.roles import Work
 from pointsman.services.routing.overrides import add_override
 from support.use_case_env import ADMIN, World

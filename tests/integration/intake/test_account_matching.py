@@ -7,9 +7,10 @@ from uuid import UUID
 import pytest
 
 from pointsman.domain.leads.normalise import company_key
-from pointsman.services.intake.submit_lead import LeadInput, SubmitResult, submit_lead
+from pointsman.services.intake.submit_lead import SubmitResult, submit_lead
 from pointsman.services.leads.account_matching import name_similarity
 from pointsman.services.leads.accounts import merge_accounts
+from pointsman.services.leads.lead_input import LeadInput
 from support.use_case_env import ADMIN, POLICY, SENDER, World, open_world
 
 pytestmark = pytest.mark.anyio

@@ -74,7 +74,8 @@ async def test_a_waiting_lead_is_looked_at_again_when_there_is_news(sender: Any)
 
 
 async def test_a_nurtured_lead_comes_back_after_its_cool_off(world: World) -> None:
-    from pointsman.services.intake.submit_lead import LeadInput, submit_lead
+    from pointsman.services.intake.submit_lead import submit_lead
+    from pointsman.services.leads.lead_input import LeadInput
     from support.use_case_env import SENDER
 
     news = LeadInput(email="n@far.example", facts={"lead.source": "newsletter"})
@@ -219,7 +220,8 @@ async def test_a_key_without_the_scope_is_refused(client: httpx.AsyncClient, sig
 
 async def test_without_a_policy_a_lead_is_refused_and_not_stored(database_url: str) -> None:
     from pointsman.domain.errors import Conflict
-    from pointsman.services.intake.submit_lead import LeadInput, submit_lead
+    from pointsman.services.intake.submit_lead import submit_lead
+    from pointsman.services.leads.lead_input import LeadInput
     from support.use_case_env import SENDER, make_env
 
     env, engine = make_env(database_url)

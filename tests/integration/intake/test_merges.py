@@ -16,7 +16,8 @@ from pointsman.domain.roster.roles import Work
 from pointsman.services.handover.handover import hand_over
 from pointsman.services.holds.drain import drain_holds
 from pointsman.services.intake.merge_leads import LeadMergeResult, merge_leads
-from pointsman.services.intake.submit_lead import LeadInput, submit_lead
+from pointsman.services.intake.submit_lead import submit_lead
+from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.roster.change_roster import deactivate_rep
 from pointsman.services.routing.ledger_audit import verify_ledger

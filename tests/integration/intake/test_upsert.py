@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pointsman.services.intake.submit_lead import LeadInput, SubmitResult, submit_lead
+from pointsman.services.intake.submit_lead import SubmitResult, submit_lead
+from pointsman.services.leads.lead_input import LeadInput
 from support.use_case_env import SENDER, World, make_env
 
 pytestmark = pytest.mark.anyio

@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from pointsman.domain.distribution.eligibility import CalendarState
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.decision import DecisionOutcome, HoldReason
 from support.use_case_env import World

@@ -10,7 +10,8 @@ from pointsman.domain.booking.lifecycle import AppointmentAction, allowed_action
 from pointsman.domain.errors import PointsmanError
 from pointsman.services.appointments.overdue import alert_missing_results, lapse_requests
 from pointsman.services.booking.book import book
-from pointsman.services.intake.submit_lead import LeadInput, submit_lead
+from pointsman.services.intake.submit_lead import submit_lead
+from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.routing.ledger_audit import verify_all_ledgers
 from support.appointment_states import DO
 from support.booking_floor import SETTER, Floor, open_floor

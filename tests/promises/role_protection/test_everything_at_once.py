@@ -17,7 +17,8 @@ from pointsman.services.booking.book import book
 from pointsman.services.booking.slots import slots_for_lead
 from pointsman.services.explain.explain import replay_decision
 from pointsman.services.holds.drain import drain_holds
-from pointsman.services.intake.submit_lead import LeadInput, submit_lead
+from pointsman.services.intake.submit_lead import submit_lead
+from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.reassignment.bulk import BulkRequest, reassign_rep
 from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.reassignment.manual import assign_manually

@@ -10,7 +10,8 @@ from pointsman.domain.errors import Conflict, PointsmanError
 from pointsman.domain.roster.reps import Caps
 from pointsman.services.holds.drain import drain_holds
 from pointsman.services.intake.merge_leads import merge_leads
-from pointsman.services.intake.submit_lead import LeadInput, submit_lead
+from pointsman.services.intake.submit_lead import submit_lead
+from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.reassignment.bulk import BulkOutcome, BulkRequest, reassign_leads, reassign_rep
 from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.roster.change_roster import RosterInput, put_roster

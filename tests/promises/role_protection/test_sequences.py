@@ -18,7 +18,8 @@ from pointsman.services.calendars.poll import poll_calendars
 from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars, save_connection
 from pointsman.services.deliveries.calendar_event import build_event
 from pointsman.services.holds.drain import drain_holds
-from pointsman.services.intake.submit_lead import LeadInput, SubmitResult, submit_lead
+from pointsman.services.intake.submit_lead import SubmitResult, submit_lead
+from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.ports import VendorRetryableError
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.reassignment.by_rules import reassign

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from pointsman.domain.distribution.eligibility import CalendarState
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Conflict, Invalid, NotFound, PolicyInvalid, RoleProtected
 from pointsman.domain.roster.roles import Work
 from pointsman.services.holds.drain import drain_holds

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pointsman.domain.distribution.eligibility import CalendarState, DropReason, RepLoad
+from pointsman.domain.distribution.candidate import CalendarState, DropReason
+from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.distribution.inputs import RequestedTime
 from pointsman.domain.gate.evaluation import GateState
 from pointsman.domain.leads.facts import Facts

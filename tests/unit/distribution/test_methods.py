@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.distribution.eligibility import RepLoad
+from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.distribution.ledger import Ledger
 from pointsman.domain.leads.facts import Facts
 from pointsman.domain.roster.reps import Rep, TimeOff

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pointsman.domain.counterfactuals.near_misses import MAX_NEAR_MISSES
 from pointsman.domain.counterfactuals.remedies import MAX_REMEDIES, OVERRIDE_CODE
-from pointsman.domain.distribution.eligibility import RepLoad
+from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.distribution.ledger import assign_turn
 from pointsman.domain.explain.explanation import MAX_LISTED_REPS, Explanation, explain_decision
 from pointsman.domain.gate.evaluation import evaluate_gate

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from pointsman.domain.distribution.eligibility import DropReason
+from pointsman.domain.distribution.candidate import DropReason
 from pointsman.domain.policy.document import DistributionMethod
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.policy_check.conditions import OPERATORS_BY_TYPE

@@ -8,7 +8,8 @@ from uuid import UUID, uuid5
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.distribution.eligibility import CalendarState, RepLoad
+from pointsman.domain.distribution.candidate import CalendarState
+from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.leads.facts import Facts
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.replay.recorded_inputs import RecordedInputs

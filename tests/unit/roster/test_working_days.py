@@ -12,7 +12,8 @@ from pointsman.domain.booking.availability import Interval, free_intervals, work
 from pointsman.domain.booking.bookable_check import find_obstacle
 from pointsman.domain.booking.slots import slot_starts
 from pointsman.domain.dates.public_holidays import holiday_name, is_holiday, known_regions, region_fault
-from pointsman.domain.distribution.eligibility import EligibilityContext, check_eligibility
+from pointsman.domain.distribution.candidate import EligibilityContext
+from pointsman.domain.distribution.eligibility import check_eligibility
 from pointsman.domain.policy.document import Pool
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.policy_check.staffing import check_staffed_hours

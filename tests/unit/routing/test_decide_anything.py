@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from hypothesis import HealthCheck, given, settings
 
-from pointsman.domain.distribution.eligibility import DropReason
+from pointsman.domain.distribution.candidate import DropReason
 from pointsman.domain.policy.document import DistributionMethod
 from pointsman.domain.replay.recorded_inputs import replay
 from pointsman.domain.roster.reps import Rep

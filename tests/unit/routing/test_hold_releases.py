@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.distribution.caps import RepLoad
-from pointsman.domain.distribution.eligibility import CalendarState
 from pointsman.domain.gate.evaluation import GateState, evaluate_gate
 from pointsman.domain.policy.document import Pool
 from pointsman.domain.roster.reps import Caps, Rep, TimeOff

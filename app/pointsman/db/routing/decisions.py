@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.errors import translating_errors
 from pointsman.db.routing.statements import CONTEXT, END, LOADS, WRITE
-from pointsman.domain.distribution.eligibility import RepLoad
+from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.leads.evidence import Evidence, EvidenceKind
 from pointsman.domain.routing.decision import canonical_json
 from pointsman.services.ports.routing.decisions import (

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pointsman.domain.counterfactuals.near_misses import NearMisses
-from pointsman.domain.distribution.eligibility import DropReason
+from pointsman.domain.distribution.candidate import DropReason
 from pointsman.domain.distribution.inputs import RoutingInputs
 from pointsman.domain.gate.evaluation import GateResult
 from pointsman.domain.policy.document import Rule

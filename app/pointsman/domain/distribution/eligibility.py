@@ -1,18 +1,15 @@
 """Who of a pool may get this work for this lead now; everybody else is dropped with a code and a sentence."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
-from pointsman.domain.conditions.evaluator import Predicate
 from pointsman.domain.dates.durations import format_duration
 from pointsman.domain.dates.local_time import to_local_time
+from pointsman.domain.distribution.candidate import Candidate, DropReason, EligibilityContext
 from pointsman.domain.distribution.caps import RepLoad, reached_cap
 from pointsman.domain.distribution.supplier_checks import barred_reason, no_share_reason, over_capacity_reason
 from pointsman.domain.distribution.weights import base_weight, ramp_state, turn_weights
 from pointsman.domain.leads.facts import Facts
-from pointsman.domain.policy.document import DistributionMethod, Member, Pool, SupplierRules
+from pointsman.domain.policy.document import DistributionMethod, Member, Pool
 from pointsman.domain.roster.rep_facts import rep_facts
 from pointsman.domain.roster.reps import Caps, Rep, Roster
 from pointsman.domain.roster.roles import Work
@@ -20,93 +17,14 @@ from pointsman.domain.roster.working_days import special_day_reason
 from pointsman.domain.roster.working_hours import away_until, is_at_work, next_work_start, work_start_in_words
 from pointsman.domain.text.formatting import format_value, join_with_and
 
-__all__ = ["CalendarState", "Candidate", "DropReason", "EligibilityContext", "RepLoad", "check_eligibility"]
-
-
-class DropReason(StrEnum):
-    """Why somebody is not eligible, in the order in which we look."""
-
-    UNKNOWN_REP = "unknown-rep"
-    INACTIVE = "inactive"
-    ROLE = "role"
-    GATE = "gate"
-    SKILLS = "skills"
-    REQUIRES = "requires"
-    SUPPLIER = "supplier"
-    SUPPLIER_CAPACITY = "supplier-capacity"
-    RAMP_UP = "ramp-up"
-    TIME_OFF = "time-off"
-    OUTSIDE_HOURS = "outside-working-hours"
-    CAP_HOUR = "cap-hour"
-    CAP_DAY = "cap-day"
-    CAP_WEEK = "cap-week"
-    CAP_OPEN = "open-load"
-    CAP_CATEGORY = "cap-category"
-    PAST_HOLDER = "past-holder"
-    CALENDAR = "calendar-unreadable"
-    NOT_FREE = "not-free"  # an appointment's time is asked for, and it is not free
-    NO_SLOT = "no-slot"  # method soonest: nothing can be booked before the horizon
-    NOT_OWNER = "not-the-owner"  # method owner
-
-
-_SOONEST, _OWNER = (
-    DistributionMethod.SOONEST,
-    DistributionMethod.OWNER,
-)  # looking a member up in its enum is slow, and every rep is asked
-
+#: Looking a member up in its enum is slow, and every rep is asked.
+_SOONEST, _OWNER = DistributionMethod.SOONEST, DistributionMethod.OWNER
 _BY_CAP = {
     "per_hour": DropReason.CAP_HOUR,
     "per_day": DropReason.CAP_DAY,
     "per_week": DropReason.CAP_WEEK,
     "open_load": DropReason.CAP_OPEN,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CalendarState:
-    """Whether a rep's busy times can be read; a rep without a state counts as unreadable."""
-
-    readable: bool
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """One member of a pool that was looked at: `code` is None for the eligible."""
-
-    rep: str
-    pool: str
-    eligible: bool
-    code: str | None
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EligibilityContext:
-    """What is to be given away: the work, to which lead, when, and who may not or may by exception get it."""
-
-    work: Work
-    facts: Facts
-    now: datetime
-    gate_open: bool
-    loads: Mapping[str, RepLoad] = field(default_factory=dict)
-    calendars: Mapping[str, CalendarState] = field(default_factory=dict)
-    past_holders: frozenset[str] = frozenset()
-    overrides: frozenset[tuple[str, Work]] = frozenset()
-    requires: Predicate | None = None  # the pool's, compiled
-    category: str | None = None
-    category_loads: Mapping[str, RepLoad] = field(default_factory=dict)  # of that category, by rep
-    suppliers: Mapping[str, SupplierRules] = field(default_factory=dict)
-    supplier_loads: Mapping[str, RepLoad] = field(default_factory=dict)
-    earliest_starts: Mapping[str, datetime] = field(default_factory=dict)  # first bookable slot in this pool, by rep
-    owners: frozenset[str] = frozenset()
-    obstacles: Mapping[str, str] | None = (
-        None  # what is in the way of the time asked for, by rep; None: none is asked for
-    )
-
-    def needs_override(self, rep: Rep) -> bool:
-        """Whether `rep` may get this work only because a human said so."""
-        return (rep.key, self.work) in self.overrides and not (rep.role.allows(self.work) and self.gate_open)
 
 
 def check_eligibility(

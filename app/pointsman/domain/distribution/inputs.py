@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.distribution.caps import RepLoad
-from pointsman.domain.distribution.eligibility import CalendarState
 from pointsman.domain.distribution.ledger import Ledger
 from pointsman.domain.roster.reps import Roster
 from pointsman.domain.roster.roles import Work

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from pointsman.domain.counterfactuals.near_misses import NearMisses, near_misses
 from pointsman.domain.counterfactuals.remedies import Remedy, find_remedies
-from pointsman.domain.distribution.eligibility import Candidate
+from pointsman.domain.distribution.candidate import Candidate
 from pointsman.domain.distribution.inputs import RoutingInputs
 from pointsman.domain.explain.narrative import narrate_decision as story_of
 from pointsman.domain.explain.narrative import summarise_decision as summary_of

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from pointsman.domain.distribution.eligibility import CalendarState, RepLoad
+from pointsman.domain.distribution.candidate import CalendarState
+from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.distribution.inputs import RequestedTime
 from pointsman.domain.distribution.ledger import Ledger
 from pointsman.domain.errors import StaleVersion

@@ -10,7 +10,7 @@ from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
-from pointsman.domain.distribution.eligibility import CalendarState
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.distribution.inputs import PoolState, RoutingInputs
 from pointsman.domain.leads.facts import Facts
 from pointsman.domain.policy.document import DistributionMethod

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from pointsman.domain.dates.local_time import to_local_time
-from pointsman.domain.distribution.eligibility import Candidate
+from pointsman.domain.distribution.candidate import Candidate
 from pointsman.domain.distribution.ledger import entitled_balances
 from pointsman.domain.distribution.methods import Choice, Selection
 from pointsman.domain.policy.document import DistributionMethod

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pointsman.domain.distribution.eligibility import Candidate, DropReason, EligibilityContext, check_eligibility
+from pointsman.domain.distribution.candidate import Candidate, DropReason, EligibilityContext
+from pointsman.domain.distribution.eligibility import check_eligibility
 from pointsman.domain.distribution.inputs import Owner, PoolState, RoutingInputs
 from pointsman.domain.distribution.ledger import TurnResult, assign_turn
 from pointsman.domain.distribution.methods import Choice, Selection, choose_rep

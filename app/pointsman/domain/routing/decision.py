@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from pointsman.domain.conditions.evaluator import LeafResult
-from pointsman.domain.distribution.eligibility import Candidate
+from pointsman.domain.distribution.candidate import Candidate
 from pointsman.domain.distribution.ledger import Ledger, Turn
 from pointsman.domain.roster.roles import Work
 

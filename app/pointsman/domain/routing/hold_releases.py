@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pointsman.domain.dates.local_time import next_day, next_hour, next_week, to_local_time
+from pointsman.domain.distribution.candidate import Candidate, DropReason
 from pointsman.domain.distribution.caps import RepLoad
-from pointsman.domain.distribution.eligibility import Candidate, DropReason
 from pointsman.domain.distribution.weights import ramp_state
 from pointsman.domain.gate.evaluation import GateResult
 from pointsman.domain.policy.document import Policy, Pool

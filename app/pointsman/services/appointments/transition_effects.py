@@ -16,7 +16,7 @@ from pointsman.domain.booking.lifecycle import (
     LeadFollowUp,
     Transition,
 )
-from pointsman.domain.distribution.eligibility import CalendarState
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Conflict, RoleProtected
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.roster.roles import GATED_WORKS, Work

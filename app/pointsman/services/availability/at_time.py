@@ -8,7 +8,7 @@ from uuid import UUID
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.bookable_check import SLOT_TAKEN_CODES, Obstacle, outside_booking_window
 from pointsman.domain.booking.earliest_starts import RepSchedule
-from pointsman.domain.distribution.eligibility import CalendarState
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.distribution.inputs import RequestedTime
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.availability.booking_context import BookedTime, BookingContext

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.bookable_check import Obstacle
-from pointsman.domain.distribution.eligibility import DropReason, EligibilityContext, check_eligibility
+from pointsman.domain.distribution.candidate import DropReason, EligibilityContext
+from pointsman.domain.distribution.eligibility import check_eligibility
 from pointsman.domain.distribution.weights import base_weight
 from pointsman.domain.leads.facts import Facts
 from pointsman.domain.policy.pools import Pool

@@ -12,7 +12,7 @@ from pointsman.domain.booking.earliest_starts import RepSchedule
 from pointsman.domain.booking.slot_union import SlotUnion
 from pointsman.domain.booking.slots import Slot
 from pointsman.domain.dates.local_time import local_date
-from pointsman.domain.distribution.eligibility import DropReason
+from pointsman.domain.distribution.candidate import DropReason
 from pointsman.domain.distribution.inputs import RequestedTime
 from pointsman.domain.policy.pools import OfferMode
 from pointsman.domain.roster.reps import Rep

@@ -11,7 +11,7 @@ from pointsman.domain.booking.slot_union import SlotUnion
 from pointsman.domain.booking.slots import Slot
 from pointsman.domain.dates.durations import format_duration
 from pointsman.domain.dates.local_time import is_time_zone
-from pointsman.domain.distribution.eligibility import DropReason
+from pointsman.domain.distribution.candidate import DropReason
 from pointsman.domain.distribution.inputs import RequestedTime
 from pointsman.domain.policy.pools import OfferMode
 from pointsman.domain.roster.roles import Work

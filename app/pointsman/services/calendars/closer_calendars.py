@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from pointsman.domain.distribution.eligibility import CalendarState
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.roster.roles import Work
 from pointsman.services.calendars.readings import MAX_AGE_FOR_SLOTS, read_calendar_states
 from pointsman.services.calendars.refresh import READ_DEADLINE

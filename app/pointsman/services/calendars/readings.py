@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pointsman.domain.booking.availability import Interval, interval_or_none
-from pointsman.domain.distribution.eligibility import CalendarState
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.services.calendars.refresh import out_of_use_reason, refresh_shared, too_late_reading
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading

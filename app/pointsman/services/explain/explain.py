@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from pointsman.domain.distribution.eligibility import CalendarState
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import NotFound
 from pointsman.domain.explain.explanation import Explanation, explain_decision, explain_manual_assignment
 from pointsman.domain.gate.evaluation import GateResult, GateState, evaluate_gate

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from pointsman.domain.distribution.eligibility import CalendarState
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Conflict, NotFound
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.roster.roles import GATED_WORKS, Work

@@ -12,8 +12,8 @@ from pointsman.domain.leads.facts import FactValue
 from pointsman.domain.leads.normalise import email_key
 from pointsman.domain.text.suggestions import did_you_mean
 from pointsman.services.leads.fields import PERSONAL_FIELDS, KnownFields
+from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.leads.registered_domains import host_to_ascii
-from pointsman.services.leads.upsert import LeadInput
 
 #: A sender's clock may be ahead of ours by so much.
 CLOCK_SKEW = timedelta(minutes=5)

@@ -16,8 +16,8 @@ from pointsman.domain.text.strict_json import fingerprint
 from pointsman.services.intake.booking_window import BookingWindow, parse_booking_window
 from pointsman.services.intake.mapping_model import EvidenceMapping, IntakeMapping, compile_expression
 from pointsman.services.leads.fields import PERSONAL_FIELDS, KnownFields
+from pointsman.services.leads.lead_input import MAX_EXTERNAL_ID, LeadInput
 from pointsman.services.leads.registered_domains import host_to_ascii
-from pointsman.services.leads.upsert import MAX_EXTERNAL_ID, LeadInput
 
 MAX_EVENTS = 1_000
 MAX_DEDUPE_KEY_LENGTH = 200

@@ -25,19 +25,16 @@ from pointsman.domain.leads.matching import MergedValues, merge_records
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.role_guard import guard_assignment
 from pointsman.services.audit import audit
-from pointsman.services.handover.gate_check import attempt_gate
-from pointsman.services.handover.refuse_gate import refuse_gate_in_tx
-from pointsman.services.holds.close_lead import mark_won
 from pointsman.services.holds.drain import excluded_holders
+from pointsman.services.intake.route_merged_lead import LeadPair, route_merged_lead
 from pointsman.services.leads.fields import PERSONAL_FIELDS
 from pointsman.services.policies.cache import load_routing_config
-from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
+from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
 from pointsman.services.ports.leads.leads import LeadChange, LeadRow, LeadWrite, Person
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.ports.routing.decisions import AssignmentRow
 from pointsman.services.routing.ledger import reverse_turn_of
-from pointsman.services.routing.route_lead import route_lead
-from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest, RoutingResult
+from pointsman.services.routing.routing_request import RoutingResult
 from pointsman.services.transactions import run_in_transaction
 
 MERGED = "merged"
@@ -52,16 +49,6 @@ class LeadMergeResult:
     holder: str | None
     routed: RoutingResult | None
     what_happens: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pair:
-    """Both leads, locked, with who holds them."""
-
-    into: LeadRow
-    other: LeadRow
-    into_assignment: AssignmentRow | None
-    other_assignment: AssignmentRow | None
 
 
 async def merge_leads(env: Env, lead_id: UUID, *, into: UUID, reason: str, actor: Actor) -> LeadMergeResult:
@@ -80,7 +67,7 @@ async def merge_leads(env: Env, lead_id: UUID, *, into: UUID, reason: str, actor
         raise
 
 
-async def _locked(tx: Tx, lead_id: UUID, into: UUID) -> _Pair:
+async def _locked(tx: Tx, lead_id: UUID, into: UUID) -> LeadPair:
     if lead_id == into:
         message = "A lead cannot be merged into itself: name the other one."
         raise Invalid(message, faults=[Fault(path="body.into", code="same-lead", message=message)])
@@ -90,7 +77,7 @@ async def _locked(tx: Tx, lead_id: UUID, into: UUID) -> _Pair:
         if row is None:
             raise NotFound(f"There is no lead {one}.")
         rows[one] = row
-    return _Pair(
+    return LeadPair(
         into=rows[into],
         other=rows[lead_id],
         into_assignment=await tx.decisions.current_assignment(into),
@@ -98,7 +85,7 @@ async def _locked(tx: Tx, lead_id: UUID, into: UUID) -> _Pair:
     )
 
 
-async def _check_mergeable(tx: Tx, pair: _Pair) -> None:
+async def _check_mergeable(tx: Tx, pair: LeadPair) -> None:
     """An appointment and a closer's work rest on the gate that their own lead passed: they do not move."""
     way = f"merge {pair.into.id} into {pair.other.id} instead"
     if await tx.appointments.active_for_lead(pair.other.id) is not None:
@@ -116,7 +103,7 @@ async def _check_mergeable(tx: Tx, pair: _Pair) -> None:
         )
 
 
-async def _merge(env: Env, tx: Tx, pair: _Pair, reason: str, actor: Actor) -> LeadMergeResult:
+async def _merge(env: Env, tx: Tx, pair: LeadPair, reason: str, actor: Actor) -> LeadMergeResult:
     now, other, into = env.clock(), pair.other, pair.into
     news = await _evidence_news(env, tx, pair)
     await tx.gates.add_evidence(into.id, news, at=now)
@@ -138,7 +125,7 @@ async def _merge(env: Env, tx: Tx, pair: _Pair, reason: str, actor: Actor) -> Le
         await tx.decisions.add_assignment(replace(holder, id=env.new_id(), lead_id=into.id, assigned_at=now))
         await tx.leads.set_stage(into.id, LeadStage.WORKING.value, at=now)
     await tx.alerts.resolve(at=now, code=AlertCode.IDENTITY_CONFLICT, subject=f"lead:{into.id}")
-    routed, said = await _what_follows(env, tx, pair, survivor, news, holder, actor)
+    routed, said = await route_merged_lead(env, tx, pair, survivor, news, holder, actor)
     after = {
         "into": str(into.id),
         "fields": sorted(united.changed),
@@ -168,7 +155,7 @@ async def _merge(env: Env, tx: Tx, pair: _Pair, reason: str, actor: Actor) -> Le
     )
 
 
-async def _evidence_news(env: Env, tx: Tx, pair: _Pair) -> Sequence[Evidence]:
+async def _evidence_news(env: Env, tx: Tx, pair: LeadPair) -> Sequence[Evidence]:
     known = {_said(item) for item in await tx.gates.evidence(pair.into.id)}
     return [
         replace(item, id=env.new_id()) for item in await tx.gates.evidence(pair.other.id) if _said(item) not in known
@@ -221,7 +208,7 @@ async def _store(
     )
 
 
-async def _take_over(env: Env, tx: Tx, pair: _Pair) -> AssignmentRow | None:
+async def _take_over(env: Env, tx: Tx, pair: LeadPair) -> AssignmentRow | None:
     """The other lead's assignment, where its holder may go on with the survivor, which nobody holds."""
     held = pair.other_assignment
     if (
@@ -237,46 +224,6 @@ async def _take_over(env: Env, tx: Tx, pair: _Pair) -> AssignmentRow | None:
     except RoleProtected:
         return None
     return replace(held, gate_check_id=None, override_id=None)
-
-
-async def _what_follows(
-    env: Env,
-    tx: Tx,
-    pair: _Pair,
-    survivor: LeadRow,
-    news: Sequence[Evidence],
-    holder: AssignmentRow | None,
-    actor: Actor,
-) -> tuple[RoutingResult | None, str]:
-    if not all(item.affirmed for item in news):
-        context = await tx.decisions.routing_context(survivor.id, at=env.clock())
-        if context.gate_passes:
-            case = await attempt_gate(env, tx, survivor.id, (), None, replace(actor, supplier=None), lock=False)
-            if not case.gate.passed:
-                handed = await refuse_gate_in_tx(env, tx, case)
-                return handed.routing, f"The evidence speaks against closing. {handed.what_happens}"
-    if holder is not None:
-        return None, f"{holder.rep} goes on with the lead for {holder.work}."
-    if pair.into_assignment is not None:
-        return None, f"{pair.into_assignment.rep} goes on with the lead for {pair.into_assignment.work}."
-    waited = LeadStage.HELD.value in (pair.into.stage, pair.other.stage)
-    bought = LeadStage.WON.value in (pair.into.stage, pair.other.stage)
-    if not waited and pair.other_assignment is None:
-        if bought and pair.into.stage != LeadStage.WON:
-            await mark_won(env, tx, survivor, actor=actor)
-        return None, "Nobody held or waited for either lead; nothing had to be decided."
-    if bought:
-        survivor = replace(survivor, stage=LeadStage.WON.value)  # what is decided now is decided about a customer
-    past = await excluded_holders(tx, survivor.id) if waited else frozenset()
-    trigger = "retry" if pair.into.stage == LeadStage.HELD else "merge"
-    request = RoutingRequest(
-        lead=survivor, purpose=None, trigger=trigger, actor=actor, calendars=NOT_READ, past_holders=past
-    )
-    try:
-        routed = await route_lead(env, tx, request)
-    except ConstraintRefused as refused:
-        raise LostRace(str(refused)) from refused
-    return routed, routed.decision.summary
 
 
 _BLANK_PERSON = Person(

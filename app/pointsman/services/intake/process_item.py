@@ -17,8 +17,9 @@ from pointsman.services.handover.handover import hand_over
 from pointsman.services.handover.handover_result import HandoverResult
 from pointsman.services.intake.intakes import load_mapping
 from pointsman.services.intake.mapping import MappedEvent, map_event
-from pointsman.services.intake.submit_lead import SubmitResult, submit_lead_in_tx, upsert_lead
+from pointsman.services.intake.submit_lead import SubmitResult, submit_lead_in_tx
 from pointsman.services.leads.fields import known_fields
+from pointsman.services.leads.upsert import upsert_lead
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, DatabaseUnavailable, Env, Tx
 from pointsman.services.ports.intake.inbox import InboxRow

@@ -8,7 +8,8 @@ from pointsman.services.handover.handover_result import HandoverResult
 from pointsman.services.handover.refuse_gate import refuse_gate_in_tx
 from pointsman.services.holds.drain import excluded_holders
 from pointsman.services.leads.facts import stored_facts
-from pointsman.services.leads.upsert import LeadInput, UpsertResult, upsert_lead
+from pointsman.services.leads.lead_input import LeadInput
+from pointsman.services.leads.upsert import UpsertResult, upsert_lead
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.leads.leads import LeadRow

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from pointsman.domain.distribution.eligibility import CalendarState
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Conflict, Fault, Invalid, PointsmanError
 from pointsman.domain.roster.reps import Rep, TimeOff
 from pointsman.domain.roster.roles import GATED_WORKS, Work

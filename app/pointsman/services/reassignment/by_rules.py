@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from pointsman.domain.distribution.eligibility import CalendarState
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Conflict, NotFound
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.services.audit import audit

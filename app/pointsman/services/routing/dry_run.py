@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from pointsman.domain.distribution.eligibility import CalendarState
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.distribution.inputs import RequestedTime
 from pointsman.domain.distribution.ledger import Ledger, Turn, reverse_turn
 from pointsman.domain.leads.facts import Facts

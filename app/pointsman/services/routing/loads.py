@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from pointsman.domain.dates.local_time import local_date, monday_of, start_of_day, start_of_hour
-from pointsman.domain.distribution.eligibility import RepLoad
+from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.policy.document import DistributionMethod, SupplierRules
 from pointsman.domain.roster.reps import Caps, Rep, Roster
 from pointsman.domain.routing.plan import RoutingPlan

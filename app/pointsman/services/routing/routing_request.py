@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from uuid import UUID
 
-from pointsman.domain.distribution.eligibility import CalendarState
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.distribution.inputs import RequestedTime
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import Work

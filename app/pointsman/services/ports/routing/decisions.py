@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from pointsman.domain.distribution.eligibility import RepLoad
+from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.services.ports.routing.holds import HoldRow
 from pointsman.services.ports.routing.ledgers import LedgerRow

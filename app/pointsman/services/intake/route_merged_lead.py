@@ -1,0 +1,67 @@
+"""Where a lead goes once two were made one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pointsman.domain.leads.evidence import Evidence
+from pointsman.domain.leads.facts import LeadStage
+from pointsman.services.handover.gate_check import attempt_gate
+from pointsman.services.handover.refuse_gate import refuse_gate_in_tx
+from pointsman.services.holds.close_lead import mark_won
+from pointsman.services.holds.drain import excluded_holders
+from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
+from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.ports.routing.decisions import AssignmentRow
+from pointsman.services.routing.route_lead import route_lead
+from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest, RoutingResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadPair:
+    """Both leads, locked, with who holds them."""
+
+    into: LeadRow
+    other: LeadRow
+    into_assignment: AssignmentRow | None
+    other_assignment: AssignmentRow | None
+
+
+async def route_merged_lead(
+    env: Env,
+    tx: Tx,
+    pair: LeadPair,
+    survivor: LeadRow,
+    news: Sequence[Evidence],
+    holder: AssignmentRow | None,
+    actor: Actor,
+) -> tuple[RoutingResult | None, str]:
+    """Decide anew where both leads' news requires it; the result, and a sentence about what happened."""
+    if not all(item.affirmed for item in news):
+        context = await tx.decisions.routing_context(survivor.id, at=env.clock())
+        if context.gate_passes:
+            case = await attempt_gate(env, tx, survivor.id, (), None, replace(actor, supplier=None), lock=False)
+            if not case.gate.passed:
+                handed = await refuse_gate_in_tx(env, tx, case)
+                return handed.routing, f"The evidence speaks against closing. {handed.what_happens}"
+    if holder is not None:
+        return None, f"{holder.rep} goes on with the lead for {holder.work}."
+    if pair.into_assignment is not None:
+        return None, f"{pair.into_assignment.rep} goes on with the lead for {pair.into_assignment.work}."
+    waited = LeadStage.HELD.value in (pair.into.stage, pair.other.stage)
+    bought = LeadStage.WON.value in (pair.into.stage, pair.other.stage)
+    if not waited and pair.other_assignment is None:
+        if bought and pair.into.stage != LeadStage.WON:
+            await mark_won(env, tx, survivor, actor=actor)
+        return None, "Nobody held or waited for either lead; nothing had to be decided."
+    if bought:
+        survivor = replace(survivor, stage=LeadStage.WON.value)  # what is decided now is decided about a customer
+    past = await excluded_holders(tx, survivor.id) if waited else frozenset()
+    trigger = "retry" if pair.into.stage == LeadStage.HELD else "merge"
+    request = RoutingRequest(
+        lead=survivor, purpose=None, trigger=trigger, actor=actor, calendars=NOT_READ, past_holders=past
+    )
+    try:
+        routed = await route_lead(env, tx, request)
+    except ConstraintRefused as refused:
+        raise LostRace(str(refused)) from refused
+    return routed, routed.decision.summary

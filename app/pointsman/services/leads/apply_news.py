@@ -1,0 +1,152 @@
+"""What news changes in a lead that is known: the latest word on each field counts."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pointsman.domain.leads.facts import FactValue
+from pointsman.domain.leads.matching import (
+    AccountMatches,
+    LeadMatch,
+    MergedValues,
+    merge_newer,
+    sortable_timestamp,
+)
+from pointsman.domain.leads.normalise import email_key
+from pointsman.services.leads.fields import PERSONAL_FIELDS
+from pointsman.services.leads.lead_input import LeadInput
+from pointsman.services.leads.registered_domains import host_to_ascii
+from pointsman.services.ports import Actor, Env, Tx
+from pointsman.services.ports.leads.leads import LeadChange, LeadRow, LeadWrite, Person
+
+#: What an event says of the company and not of the person; it is kept with the account.
+_ACCOUNT_FIELDS = {
+    "account_status": "account.status",
+    "account_owner": "account.owner",
+    "parent_domain": "account.parent_domain",
+}
+
+
+def lead_write(env: Env, given: LeadInput, person: Person, actor: Actor) -> LeadWrite:
+    """What would be stored of the input, were everything in it news."""
+    now = env.clock()
+    stamp = sortable_timestamp(min(given.occurred_at or now, now))  # a sender's fast clock must not freeze what we know
+    facts = {name: value for name, value in given.facts.items() if not name.startswith(("account.", "qualification."))}
+    if person.domain_from == "company.domain" and person.domain is not None:
+        facts["company.domain"] = person.domain
+    personal = {
+        "lead.email": person.email,
+        "lead.first_name": given.first_name,
+        "lead.last_name": given.last_name,
+        "lead.phone": given.phone,
+    }
+    company = {name: getattr(person, attribute) for attribute, name in _ACCOUNT_FIELDS.items()}
+    told = [*facts, *(name for name, value in (personal | company).items() if value is not None)]
+    return LeadWrite(
+        id=env.new_id(),
+        account_id=env.new_id(),
+        audit_id=env.new_id(),
+        actor=actor.name,
+        at=now,
+        person=person,
+        first_name=given.first_name,
+        last_name=given.last_name,
+        phone=given.phone,
+        facts=facts,
+        known_at=dict.fromkeys(told, stamp),
+    )
+
+
+def with_account_match(write: LeadWrite, found: AccountMatches) -> LeadWrite:
+    """What an alike name says of the account, as the lead will tell it."""
+    if found.link is not None:
+        match = {"account": "alike-name", **found.link.as_json()}
+        return replace(write, account=found.link.account.account_id, match=match)
+    return replace(
+        write, match={"suggestions": [one.as_json() for one in found.suggestions]} if found.suggestions else {}
+    )
+
+
+async def update_lead(
+    tx: Tx, row: LeadRow, write: LeadWrite, found: LeadMatch, *, knows_id: bool, alias: bool
+) -> LeadRow:
+    """Merge the news into a locked lead; nothing is written when there is no news."""
+    person = write.person
+    merged = _merged(row, write, email_is_free=found.conflict is None and not alias)
+    add_identity = person.external_id is not None and not knows_id
+    moves = person.domain_from == "company.domain" and person.domain != row.account_domain
+    tunes = (person.account_status or row.account_status) != row.account_status or (
+        person.account_owner is not None and person.account_owner != row.account_owner
+    )
+    news = merged.known_at != row.known_at or add_identity or moves or tunes or is_new_conflict(row, found)
+    if not news and row.account_id is not None:
+        return row
+    values = merged.values
+    email = _text(values, "lead.email")
+    match = dict(row.match) | {"person": found.by}
+    if row.account_id is None and (person.domain or person.company_key):
+        match |= {"account": person.domain_from or "name"} | dict(write.match)
+    if found.conflict is not None:
+        match["conflict"] = str(found.conflict)
+    return await tx.leads.change(
+        LeadChange(
+            lead_id=row.id,
+            write=replace(
+                write,
+                first_name=_text(values, "lead.first_name"),
+                last_name=_text(values, "lead.last_name"),
+                phone=_text(values, "lead.phone"),
+                facts={name: value for name, value in values.items() if name not in PERSONAL_FIELDS},
+                known_at=merged.known_at,
+            ),
+            email=email,
+            email_key=email_key(email, host_to_ascii) if email else None,
+            keep_account=None if moves else row.account_id,
+            match=match,
+            add_identity=add_identity,
+            audit_after={"changed": sorted(merged.changed), "match": match},
+        )
+    )
+
+
+def without_stale_values(person: Person, row: LeadRow, write: LeadWrite) -> Person:
+    """What an older event says of the account is left out, as it is with the person's own fields."""
+    late: dict[str, None] = {
+        attribute: None
+        for attribute, name in _ACCOUNT_FIELDS.items()
+        if row.known_at.get(name, "") > write.known_at.get(name, row.known_at.get(name, ""))
+    }
+    return replace(person, **late)  # type: ignore[arg-type]  # each of them may be None
+
+
+def _merged(row: LeadRow, write: LeadWrite, *, email_is_free: bool) -> MergedValues:
+    old: dict[str, FactValue] = dict(row.facts)
+    personal = {
+        "lead.email": row.email,
+        "lead.first_name": row.first_name,
+        "lead.last_name": row.last_name,
+        "lead.phone": row.phone,
+    }
+    old |= {name: value for name, value in personal.items() if value is not None}
+    news: dict[str, FactValue] = dict(write.facts)
+    given = {
+        "lead.email": write.person.email if email_is_free else None,
+        "lead.first_name": write.first_name,
+        "lead.last_name": write.last_name,
+        "lead.phone": write.phone,
+    }
+    news |= {name: value for name, value in given.items() if value is not None}
+    stamp = max(write.known_at.values(), default=sortable_timestamp(write.at))
+    of_the_account = {
+        name: stamp for attribute, name in _ACCOUNT_FIELDS.items() if getattr(write.person, attribute) is not None
+    }
+    return merge_newer(old, {**row.known_at, **of_the_account}, news, stamp)
+
+
+def _text(values: Mapping[str, FactValue], name: str) -> str | None:
+    value = values.get(name)
+    return value if isinstance(value, str) else None
+
+
+def is_new_conflict(row: LeadRow, found: LeadMatch) -> bool:
+    """Whether the lead has just turned out to share its email with another one."""
+    return found.conflict is not None and row.match.get("conflict") != str(found.conflict)

@@ -1,0 +1,64 @@
+"""What a sender says of a lead, and the person and company that it names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pointsman.domain.errors import Fault, Invalid
+from pointsman.domain.leads.evidence import Evidence
+from pointsman.domain.leads.facts import FactValue
+from pointsman.domain.leads.normalise import company_key, email_key, name_blocks
+from pointsman.services.leads.registered_domains import company_domain, host_to_ascii
+from pointsman.services.ports.leads.leads import Person
+
+MAX_EXTERNAL_ID = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadInput:
+    """What somebody says about a lead. `occurred_at` is when it was true; None means now."""
+
+    email: str | None = None
+    external_id: str | None = None
+    source_system: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    phone: str | None = None
+    facts: Mapping[str, FactValue] = field(default_factory=dict)
+    evidence: tuple[Evidence, ...] = ()
+    occurred_at: datetime | None = None
+
+
+def identify_person(given: LeadInput, free_mail: frozenset[str]) -> Person:
+    """The person and the company that the input names. Raises Invalid ("no-identity") without an email or an external id."""
+    key = email_key(given.email, host_to_ascii) if given.email else None
+    if key is None and not given.external_id:
+        fault = Fault(
+            path="email", code="no-identity", message="give an email address, or external_id and source_system"
+        )
+        raise Invalid(
+            "Nobody to make a lead of: neither a usable email nor an external id.", code="no-identity", faults=[fault]
+        )
+    site, name = given.facts.get("company.domain"), given.facts.get("company.name")
+    domain = company_domain(site, free_mail=free_mail) if isinstance(site, str) else None
+    domain_from = "company.domain" if domain else None
+    if domain is None and key is not None:
+        domain = company_domain(key.rpartition("@")[2], free_mail=free_mail)
+        domain_from = "email" if domain else None
+    status, owner = given.facts.get("account.status"), given.facts.get("account.owner")
+    parent = given.facts.get("account.parent_domain")
+    key_of_name = company_key(name) if isinstance(name, str) else None
+    return Person(
+        email=given.email if key else None,
+        email_key=key,
+        source_system=(given.source_system or "api") if given.external_id else None,
+        external_id=given.external_id[:MAX_EXTERNAL_ID] if given.external_id else None,
+        domain=domain,
+        domain_from=domain_from,
+        company_name=name if isinstance(name, str) else None,
+        company_key=key_of_name,
+        name_blocks=name_blocks(key_of_name),
+        account_status=status if status in ("prospect", "customer") else None,  # type: ignore[arg-type]  # str by now
+        account_owner=owner if isinstance(owner, str) else None,
+        parent_domain=company_domain(parent, free_mail=free_mail) if isinstance(parent, str) else None,
+    )

@@ -1,0 +1,91 @@
+"""Write roles, suppliers, reps and time off as the admin gave them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from pointsman.domain.dates.public_holidays import region_fault
+from pointsman.domain.errors import Fault, Invalid
+from pointsman.domain.roster.reps import Rep
+from pointsman.domain.roster.roles import Role, Work
+from pointsman.services.ports import Env, Tx
+from pointsman.services.ports.roster import RoleRow, TimeOffRow
+from pointsman.services.roster.roster_input import RepInput, RosterInput, TimeOffInput
+
+
+async def put_roster_rows(env: Env, tx: Tx, given: RosterInput) -> None:
+    """Write the roster as given: what is not in it stays. Raises Invalid for roles and suppliers that it does not name."""
+    # By key, as those do who give work: see `services.loads` for the order of locks.
+    for supplier in sorted(given.suppliers, key=lambda supplier: supplier.key):
+        await tx.roster.put_supplier(supplier)
+    for role in given.roles:
+        await tx.roster.put_role(RoleRow(id=env.new_id(), name=role.name, works=frozenset(role.works)))
+    roles = {row.name: row for row in await tx.roster.roles()}
+    suppliers = {row.key for row in await tx.roster.suppliers()}
+    known = {r.key: r for r in await tx.roster.reps()}
+    if faults := [*_unknown(given.reps, roles, suppliers)]:
+        raise Invalid("The roster names what does not exist.", faults=faults)
+    for wanted in sorted(given.reps, key=lambda wanted: wanted.key):
+        before = known.get(wanted.key)
+        made = _rep_of_input(wanted, roles[wanted.role], before.id if before else env.new_id(), before)
+        if before is None or _without_absences(before) != _without_absences(made):
+            await tx.roster.put_rep(made, at=env.clock())
+        if wanted.time_off is not None:
+            await put_time_off(env, tx, wanted.key, wanted.time_off)
+    for role in given.roles:  # last, so that a rep may leave a work in the call that takes it out of their old role
+        await tx.roster.remove_role_works(RoleRow(id=roles[role.name].id, name=role.name, works=frozenset(role.works)))
+
+
+async def put_time_off(env: Env, tx: Tx, key: str, wanted: tuple[TimeOffInput, ...]) -> None:
+    """Make the rep's time off exactly this."""
+    there = {(row.starts_at, row.ends_at, row.reason) for row in await tx.roster.time_off(key)}
+    if there == {(a.span.start, a.span.end, a.reason) for a in wanted}:
+        return
+    await tx.roster.clear_time_off(key)
+    for a in wanted:
+        row = TimeOffRow(id=env.new_id(), rep=key, starts_at=a.span.start, ends_at=a.span.end, reason=a.reason)
+        await tx.roster.add_time_off(row)
+
+
+def _unknown(reps: Sequence[RepInput], roles: Mapping[str, RoleRow], suppliers: set[str]) -> list[Fault]:
+    faults: list[Fault] = []
+    for i, r in enumerate(reps):
+        if r.role not in roles:
+            message = f"there is no role '{r.role}': add it under roles, or use one of {', '.join(sorted(roles))}"
+            faults.append(Fault(path=f"reps[{i}].role", code="unknown-role", message=message))
+        if r.supplier not in suppliers:
+            message = f"there is no supplier '{r.supplier}': add it under suppliers"
+            faults.append(Fault(path=f"reps[{i}].supplier", code="unknown-supplier", message=message))
+        if r.holidays is not None and (unknown := region_fault(r.holidays)):
+            faults.append(Fault(path=f"reps[{i}].holidays", code="unknown-region", message=unknown))
+        if any(r.key == other.key for other in reps[:i]):
+            faults.append(Fault(path=f"reps[{i}].key", code="duplicate-rep", message=f"'{r.key}' is here twice"))
+    return faults
+
+
+def _rep_of_input(given: RepInput, role: RoleRow, rep_id: UUID, before: Rep | None) -> Rep:
+    changes = given.day_changes if given.day_changes is not None else before.day_changes if before else ()
+    return Rep(
+        id=rep_id,
+        key=given.key,
+        name=given.name,
+        email=given.email,
+        role=Role(name=role.name, works=frozenset(Work(work) for work in role.works)),
+        role_id=role.id,
+        tier=given.tier,
+        time_zone=given.time_zone,
+        working_hours=given.working_hours,
+        day_changes=changes,
+        holidays=given.holidays,
+        skills=given.skills,
+        caps=given.caps,
+        weight=given.weight,
+        supplier=given.supplier,
+        active=given.active,
+        started_on=given.started_on,
+    )
+
+
+def _without_absences(found: Rep) -> Rep:
+    """What `put_rep` writes of a rep."""
+    return replace(found, time_off=(), barred_domains=frozenset())
