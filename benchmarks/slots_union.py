@@ -23,10 +23,10 @@ from pointsman.domain.booking.appointment_caps import CountedAppointment, full_d
 from pointsman.domain.booking.availability import Interval, bookable_window, free_intervals
 from pointsman.domain.booking.earliest_starts import RepSchedule
 from pointsman.domain.booking.slot_union import SlotUnion
-from pointsman.domain.booking.slots import slots_of_rep
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import Caps, Rep, TimeOff, WeeklyBlock
 from pointsman.domain.roster.roles import Role, Work
+from support.rep_slots import slots_of_rep
 
 NOW = datetime(2026, 10, 19, 6, 0, 17, tzinfo=UTC)  # a Monday; clocks change in between, in Europe and then in America
 AIM_MS = 50.0

@@ -18,10 +18,11 @@ from pointsman.domain.booking.availability import (
     working_intervals,
 )
 from pointsman.domain.booking.bookable_check import find_obstacle
-from pointsman.domain.booking.slots import slot_starts, slots_of_rep
+from pointsman.domain.booking.slots import slot_starts
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import Caps, Rep, TimeOff, WeeklyBlock
 from pointsman.domain.roster.roles import Role, Work
+from support.rep_slots import slots_of_rep
 
 NOW = datetime(2026, 10, 19, 6, 0, tzinfo=UTC)  # a Monday; Berlin's clocks go back on the 25th
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)

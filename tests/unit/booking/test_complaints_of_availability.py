@@ -9,11 +9,12 @@ import pytest
 
 from pointsman.domain.booking.availability import Interval, free_intervals
 from pointsman.domain.booking.bookable_check import find_obstacle
-from pointsman.domain.booking.slots import Slot, slots_of_rep
+from pointsman.domain.booking.slots import Slot
 from pointsman.domain.dates.local_time import local_date, local_to_utc
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import Rep, TimeOff, WeeklyBlock
 from pointsman.domain.roster.working_hours import away_until, is_at_work
+from support.rep_slots import slots_of_rep
 from support.roster import rep
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

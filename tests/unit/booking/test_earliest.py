@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from pointsman.domain.booking.appointment_caps import CountedAppointment, full_days
 from pointsman.domain.booking.availability import Interval, bookable_window, free_intervals
 from pointsman.domain.booking.earliest_starts import RepSchedule, earliest_starts
-from pointsman.domain.booking.slots import slots_of_rep
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import Caps, Rep, WeeklyBlock
 from pointsman.domain.roster.roles import Role, Work
+from support.rep_slots import slots_of_rep
 
 NOW = datetime(2026, 10, 19, 6, 0, tzinfo=UTC)  # a Monday; Berlin's clocks go back on the 25th
 MINUTE = timedelta(minutes=1)

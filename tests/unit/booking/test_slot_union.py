@@ -14,11 +14,11 @@ from pointsman.domain.booking.availability import Interval, free_intervals, inte
 from pointsman.domain.booking.bookable_check import find_obstacle
 from pointsman.domain.booking.earliest_starts import RepSchedule
 from pointsman.domain.booking.slot_union import SlotUnion
-from pointsman.domain.booking.slots import slots_of_rep
 from pointsman.domain.dates.local_time import grid_of_day, local_days
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import Caps, DayChange, Rep, TimeOff, WeeklyBlock
 from pointsman.domain.roster.roles import Role, Work
+from support.rep_slots import slots_of_rep
 
 NOW = datetime(
     2026, 10, 19, 6, 0, tzinfo=UTC

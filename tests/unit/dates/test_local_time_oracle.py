@@ -13,12 +13,12 @@ import whenever
 from whenever import Instant, PlainDateTime, SkippedTime, ZonedDateTime
 
 from pointsman.domain.booking.availability import Interval, free_intervals, working_intervals
-from pointsman.domain.booking.slots import slots_of_rep
 from pointsman.domain.dates.local_time import grid_of_day, local_date, local_to_utc, next_day, next_week, start_of_day
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import DayChange, Rep, WeeklyBlock
 from pointsman.domain.roster.roles import Role, Work
 from pointsman.domain.roster.working_hours import is_at_work
+from support.rep_slots import slots_of_rep
 
 #: The zones that we promise, and how often their clocks change in these twelve years.
 ZONES = {

@@ -19,13 +19,13 @@ from pointsman.domain.distribution.ledger import (
     ReversedTurn,
     Turn,
     apply_entry,
-    assign_next_turn,
     assign_turn,
     reverse_turn,
     spread_adjustment,
 )
 from pointsman.domain.errors import Invalid
 from support.roster import NOW
+from support.turns import assign_next_turn
 
 weights = st.lists(st.integers(1, 1000), min_size=1, max_size=50).map(lambda ws: {f"r{i}": w for i, w in enumerate(ws)})
 few = st.lists(st.integers(1, 9), min_size=2, max_size=6).map(lambda ws: {f"r{i}": w for i, w in enumerate(ws)})

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.distribution.ledger import Ledger, assign_next_turn, reverse_turn
+from pointsman.domain.distribution.ledger import Ledger, reverse_turn
+from support.turns import assign_next_turn
 
 Attendance = Callable[[], list[str]]
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.domain.distribution.ledger import Ledger, assign_next_turn, reverse_turn
+from pointsman.domain.distribution.ledger import Ledger, reverse_turn
 from pointsman.domain.distribution.weights import ramp_state, turn_weights
 from pointsman.domain.policy.document import Pool
 from pointsman.domain.roster.reps import Rep
@@ -17,6 +17,7 @@ from pointsman.domain.routing.decide import RoutingInputs, decide
 from pointsman.domain.routing.decision import Decision
 from pointsman.domain.routing.plan import plan_routes
 from support.roster import NOW, compiled, rep, roster, world
+from support.turns import assign_next_turn
 
 RULE = {"name": "all", "work": "qualification", "pool": "sdr"}
 RAMP = [{"after": "1w", "percent": 25}, {"after": "4w", "percent": 50}, {"after": "8w", "percent": 100}]

@@ -12,9 +12,9 @@ from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.idempotency import IdempotencyKey, run_idempotent
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.reason_text import ReasonText
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.openapi.example_timestamps import in_days
-from pointsman.api.routing.decisions import ReasonText
 from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.services.booking.reschedule import PreparedReschedule, prepare_reschedule, reschedule_in_tx
 from pointsman.services.idempotency import IdempotentResponse

@@ -5,19 +5,19 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.in_house_only import in_house_only
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.reason_text import ReasonText
 from pointsman.services.leads.accounts import account_page, get_account, merge_accounts, set_parent
 from pointsman.services.ports.leads.accounts import AccountRow
 
 router = APIRouter(tags=["Accounts"])
 
-AccountReason = Annotated[str, StringConstraints(min_length=1, max_length=1_000, strip_whitespace=True)]
 
 _EXAMPLE_ID = "019ab000-0000-7000-8000-000000000001"
 
@@ -49,7 +49,7 @@ class ParentIn(BaseModel):
     )
 
     parent: UUID | None
-    reason: AccountReason
+    reason: ReasonText
 
 
 class MergeAccountIn(BaseModel):
@@ -60,7 +60,7 @@ class MergeAccountIn(BaseModel):
     )
 
     into: UUID
-    reason: AccountReason
+    reason: ReasonText
 
 
 class MergedAccountDoc(BaseModel):

@@ -4,11 +4,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.reason_text import ReasonText
 from pointsman.api.intake.lead_schemas import DecisionDoc, LeadDoc
 from pointsman.services.intake.merge_leads import merge_leads
 
@@ -26,7 +27,7 @@ class MergeIn(BaseModel):
     )
 
     into: UUID
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=1_000, strip_whitespace=True)]
+    reason: ReasonText
 
 
 class MergedLeadDoc(BaseModel):

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from pointsman.api.http.auth import Caller, needs
@@ -15,6 +15,7 @@ from pointsman.api.policies.request_bodies import (
     YAML_RESPONSE,
     AcceptHeader,
     FormatQuery,
+    VersionPath,
     read_policy_body,
     wants_yaml,
     yaml_response,
@@ -42,7 +43,6 @@ from pointsman.services.policies import lifecycle as policies
 
 router = APIRouter(tags=["Policy"])
 
-VersionPath = Annotated[int, Path(ge=1, le=2**62, examples=[1])]
 PublicationNote = Annotated[str, StringConstraints(max_length=1_000, strip_whitespace=True)]
 
 

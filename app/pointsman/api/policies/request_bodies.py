@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import yaml
-from fastapi import Header, Query, Request, Response
+from fastapi import Header, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from pointsman.api.http.body_limits import YAML_MEDIA_TYPES
@@ -41,6 +41,7 @@ YAML_RESPONSE: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/yaml": {"schema": {"type": "string"}}}}
 }
 
+VersionPath = Annotated[int, Path(ge=1, le=2**62, examples=[1])]
 FormatQuery = Annotated[
     Literal["json", "yaml"] | None, Query(alias="format", description="Otherwise what `Accept` names; JSON by default.")
 ]

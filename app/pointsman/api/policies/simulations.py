@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from pointsman.api.http.auth import Caller
@@ -12,13 +12,11 @@ from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.in_house_only import in_house_only
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.timestamps import Timestamp
-from pointsman.api.policies.request_bodies import EXAMPLE_POLICY
+from pointsman.api.policies.request_bodies import EXAMPLE_POLICY, VersionPath
 from pointsman.domain.replay.simulation import DecisionCounts
 from pointsman.services.explain.simulate import MAX_DECISIONS, SimulationPeriod, SimulationResult, simulate
 
 router = APIRouter(tags=["Policy"])
-
-SimulatedVersionPath = Annotated[int, Path(ge=1, le=2**62, examples=[1])]
 
 
 class SimulateIn(BaseModel):
@@ -146,7 +144,7 @@ async def of_document(
     responses=problem_responses(401, 403, 404, 422, 503),
 )
 async def of_version(
-    version: SimulatedVersionPath,
+    version: VersionPath,
     given: SimulateIn,
     env: EnvDep,
     _caller: Annotated[Caller, in_house_only("admin", "read")],

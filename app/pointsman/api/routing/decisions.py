@@ -11,6 +11,7 @@ from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.in_house_only import in_house_only
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.reason_text import ReasonText
 from pointsman.api.intake.lead_schemas import DecisionDoc
 from pointsman.api.routing.decision_schemas import DecisionHead, WholeDecisionDoc
 from pointsman.api.routing.explanation_schemas import ExplainedDecisionDoc
@@ -23,8 +24,6 @@ from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.reassignment.manual import assign_manually
 
 router = APIRouter(tags=["Decisions"])
-
-ReasonText = Annotated[str, StringConstraints(min_length=1, max_length=1_000, strip_whitespace=True)]
 
 
 class AssignIn(BaseModel):

@@ -11,6 +11,7 @@ from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.reason_text import ReasonText
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.openapi.example_timestamps import in_days
 from pointsman.domain.roster.roles import Work
@@ -18,8 +19,6 @@ from pointsman.services.ports.routing.overrides import OverrideRow
 from pointsman.services.routing.overrides import add_override, get_override, override_page, revoke_override
 
 router = APIRouter(tags=["Decisions"])
-
-OverrideText = Annotated[str, StringConstraints(min_length=1, max_length=1_000, strip_whitespace=True)]
 
 
 class OverrideIn(BaseModel):
@@ -44,8 +43,8 @@ class OverrideIn(BaseModel):
     lead_id: UUID
     rep: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     work: Work
-    reason: OverrideText
-    approver: OverrideText
+    reason: ReasonText
+    approver: ReasonText
     expires_at: Timestamp
 
 
@@ -54,7 +53,7 @@ class RevokeIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "the founder left"}]})
 
-    reason: OverrideText
+    reason: ReasonText
 
 
 class OverrideDoc(BaseModel):

@@ -12,6 +12,7 @@ from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.in_house_only import in_house_only
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.reason_text import ReasonText
 from pointsman.api.routing.decision_schemas import BalanceDoc
 from pointsman.services.ports.routing.ledgers import SkipRow
 from pointsman.services.routing.ledger import PoolLedger, adjust_balance, pool_ledger
@@ -20,7 +21,6 @@ from pointsman.services.routing.skips import cancel_skip, skip_next_turn
 
 router = APIRouter(tags=["Roster"])
 
-LedgerReason = Annotated[str, StringConstraints(min_length=1, max_length=1_000, strip_whitespace=True)]
 PoolPath = Annotated[str, Path(max_length=100, examples=["sdr-dach"])]
 
 
@@ -103,7 +103,7 @@ class AdjustmentIn(BaseModel):
 
     rep: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     amount: Annotated[str, StringConstraints(pattern=r"^[+-]?[0-9]{1,7}(/[1-9][0-9]{0,6}|\.[0-9]{1,6})?$")]
-    reason: LedgerReason
+    reason: ReasonText
 
 
 class SkipIn(BaseModel):
@@ -115,7 +115,7 @@ class SkipIn(BaseModel):
     )
 
     rep: Annotated[str, StringConstraints(min_length=1, max_length=100)]
-    reason: LedgerReason
+    reason: ReasonText
     costs_turn: bool = False
 
 
@@ -126,7 +126,7 @@ class RebuildIn(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"reason": "restored from a backup of last night"}]}
     )
 
-    reason: LedgerReason
+    reason: ReasonText
 
 
 class LedgerVerificationDoc(BaseModel):

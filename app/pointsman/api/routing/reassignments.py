@@ -10,10 +10,10 @@ from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import decode_cursor, encode_cursor
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.reason_text import ReasonText
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.openapi.example_timestamps import in_days
 from pointsman.api.roster.roster import RosterKeyPath
-from pointsman.api.routing.decisions import ReasonText
 from pointsman.domain.roster.roles import Work
 from pointsman.services.reassignment.bulk import (
     BulkOutcome,

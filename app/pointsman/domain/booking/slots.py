@@ -49,18 +49,3 @@ def _starts(
             at = bisect_right(opens, start) - 1
             if at >= 0 and start + duration <= free[at].end:
                 yield start
-
-
-def slots_of_rep(
-    rep: str,
-    free: Sequence[Interval],
-    duration: timedelta,
-    grid: timedelta,
-    zone: str,
-    *,
-    full_days: Container[date] = (),
-    limit: int | None = None,
-) -> list[Slot]:
-    """The first `limit` slots of `rep`, by start."""
-    chosen = slot_starts(free, duration, grid, zone, full_days=full_days)[:limit]
-    return [Slot(start=start, end=start + duration, rep=rep) for start in chosen]

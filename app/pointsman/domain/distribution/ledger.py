@@ -104,15 +104,6 @@ class TurnResult:
     tie_break: str | None
 
 
-def assign_next_turn(
-    ledger: Ledger, eligible: Mapping[str, int], waiting_since: Mapping[str, datetime | None], seed: str
-) -> TurnResult:
-    """Who of `eligible` (rep to weight) is next: earliest deadline; ties by longest waiting, then by seeded hash."""
-    best = next_due(ledger, eligible)
-    rep, tie_break = break_tie(best, waiting_since, seed)
-    return assign_turn(ledger, eligible, rep, tie_break)
-
-
 def assign_turn(ledger: Ledger, eligible: Mapping[str, int], rep: str, tie_break: str | None = None) -> TurnResult:
     """The turn goes to `rep`, whoever would have been next: an owner's, or the least loaded one's."""
     turn = Turn(rep=rep, weights=dict(eligible))

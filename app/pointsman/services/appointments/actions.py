@@ -18,13 +18,14 @@ from pointsman.domain.booking.lifecycle import (
     transition_for,
 )
 from pointsman.domain.dates.local_time import start_of_day
-from pointsman.domain.errors import Fault, Invalid, NotFound
+from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.roster.roles import GATED_WORKS, Work
+from pointsman.services.appointments.find_appointment import lock_appointment, visible_appointment
 from pointsman.services.appointments.transition_effects import TransitionRequest, apply_transition
 from pointsman.services.appointments.transitions import require_action_allowed
 from pointsman.services.calendars.closer_calendars import read_closer_calendars
 from pointsman.services.policies.cache import load_routing_config
-from pointsman.services.ports import Actor, Env, LostRace, Tx
+from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.operations.alerts import AlertCode
@@ -40,7 +41,7 @@ _Done = Callable[[AppointmentRow, LeadRow | None], bool]
 async def get_appointment(env: Env, appointment_id: UUID, *, actor: Actor) -> AppointmentRow:
     """Raises NotFound, also for what a partner may not see."""
     async with env.uow() as tx:
-        return await _visible_appointment(tx, appointment_id, actor)
+        return await visible_appointment(tx, appointment_id, actor)
 
 
 async def appointment_history(
@@ -48,7 +49,7 @@ async def appointment_history(
 ) -> tuple[AppointmentRow, tuple[AppointmentEvent, ...]]:
     """The appointment, and its life line by line, oldest first. NotFound."""
     async with env.uow() as tx:
-        row = await _visible_appointment(tx, appointment_id, actor)
+        row = await visible_appointment(tx, appointment_id, actor)
         return row, tuple(await tx.appointments.history(appointment_id))
 
 
@@ -147,7 +148,7 @@ async def lapse_request(env: Env, appointment_id: UUID, *, actor: Actor) -> Appo
     reason = "nobody confirmed it in time"
 
     async def work(tx: Tx) -> AppointmentRow | None:
-        lead, row = await _lock_appointment(tx, appointment_id, actor)
+        lead, row = await lock_appointment(tx, appointment_id, actor)
         now = env.clock()
         if row.status != AppointmentStatus.REQUESTED or row.confirm_by is None or now < row.confirm_by:
             return None
@@ -189,7 +190,7 @@ async def _run_transition(env: Env, appointment_id: UUID, doing: TransitionReque
             doing = replace(doing, closer_calendars=await read_closer_calendars(env) if closing else NOT_READ)
 
     async def work(tx: Tx) -> AppointmentRow:
-        lead, row = await _lock_appointment(tx, appointment_id, doing.actor)
+        lead, row = await lock_appointment(tx, appointment_id, doing.actor)
         if done(row, lead):
             return row
         require_action_allowed(row, doing.action, env.clock())
@@ -199,25 +200,6 @@ async def _run_transition(env: Env, appointment_id: UUID, doing: TransitionReque
         return after
 
     return await run_in_transaction(env, work)
-
-
-async def _lock_appointment(tx: Tx, appointment_id: UUID, actor: Actor) -> tuple[LeadRow, AppointmentRow]:
-    """The lead first, as every other path does, so that nobody waits in a circle; that it is now, if it was merged."""
-    seen = await _visible_appointment(tx, appointment_id, actor)
-    known = await tx.leads.get(seen.lead_id)
-    assert known is not None, "no lead with an appointment is ever deleted"
-    lead = await tx.leads.get(known.merged_into or known.id, lock=True)
-    row = await tx.appointments.get(appointment_id, lock=True)
-    if lead is None or row is None:
-        raise LostRace("the lead or its appointment went away")
-    return lead, row
-
-
-async def _visible_appointment(tx: Tx, appointment_id: UUID, actor: Actor) -> AppointmentRow:
-    row = await tx.appointments.get(appointment_id, supplier=actor.supplier)
-    if row is None:
-        raise NotFound("There is no appointment with this id.")
-    return row
 
 
 async def _nurture_until(
@@ -231,7 +213,7 @@ async def _nurture_until(
     if again_on > (now + MAX_NURTURE_AHEAD).date():
         raise _wrong_day("The day lies too far ahead: name one within the next five years.")
     async with env.uow() as tx:
-        row = await _visible_appointment(tx, appointment_id, actor)
+        row = await visible_appointment(tx, appointment_id, actor)
         rep = (await load_routing_config(env, tx)).roster.reps.get(row.rep_key)
     until = start_of_day(max(again_on, date(1970, 1, 1)), rep.time_zone if rep else str(UTC))
     if until <= now:

@@ -17,7 +17,7 @@ from pointsman.domain.booking.lifecycle import (
     Transition,
 )
 from pointsman.domain.distribution.candidate import CalendarState
-from pointsman.domain.errors import Conflict, RoleProtected
+from pointsman.domain.errors import Conflict
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.services.appointments.transitions import record_transition
@@ -28,6 +28,7 @@ from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.routing.decisions import AssignmentRow
+from pointsman.services.routing.lead_inputs import gate_closed_error
 from pointsman.services.routing.ledger import reverse_turn_of
 from pointsman.services.routing.route_lead import route_lead
 from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest, TurnReversal
@@ -111,10 +112,7 @@ async def require_open_gate(env: Env, tx: Tx, row: AppointmentRow, lead: LeadRow
         return
     if any(found.work == row.work for found in (await tx.decisions.routing_context(lead.id, at=now)).gate_passes):
         return
-    raise RoleProtected(
-        "This lead's gate has expired or was revoked. Send fresh evidence: POST /v1/leads/{id}/handovers.",
-        code="gate-closed",
-    )
+    raise gate_closed_error()
 
 
 async def _refuse_while_another_stands(tx: Tx, lead: LeadRow, row: AppointmentRow) -> None:

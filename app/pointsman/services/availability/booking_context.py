@@ -9,7 +9,7 @@ from uuid import UUID
 from pointsman.domain.booking.appointment_caps import CAP_LOOKAROUND, CountedAppointment
 from pointsman.domain.booking.availability import Interval, bookable_window
 from pointsman.domain.booking.bookable_check import Obstacle, find_obstacle
-from pointsman.domain.errors import Conflict, NotFound, RoleProtected
+from pointsman.domain.errors import Conflict, NotFound
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.policy.pools import Pool
 from pointsman.domain.roster.reps import Rep
@@ -18,6 +18,7 @@ from pointsman.services.policies.cache import RoutingConfig, load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.routing.gates import CurrentAssignment, GateCheckRow
+from pointsman.services.routing.lead_inputs import gate_closed_error
 
 #: Work that is done in appointments. Prospecting and qualification are done on the phone, there and then.
 BOOKABLE_WORKS = frozenset({Work.CLOSING, Work.SOLUTION_DESIGN, Work.CUSTOMER_SERVICE})
@@ -73,10 +74,7 @@ async def load_booking_context(
     check = held.gate_check
     gated = Work(held.work) in GATED_WORKS and not held.has_override
     if gated and not moving and not (check and check.is_open_at(now)):
-        raise RoleProtected(
-            "This lead's gate has expired or was revoked. Send fresh evidence: POST /v1/leads/{id}/handovers.",
-            code="gate-closed",
-        )
+        raise gate_closed_error()
     known = await load_routing_config(env, tx)
     rep = known.roster.reps.get(held.rep_key)
     if rep is None or not (rep.active or moving):

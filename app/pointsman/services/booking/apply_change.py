@@ -7,7 +7,6 @@ from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.lifecycle import ActorRole, AppointmentAction, AppointmentStatus
-from pointsman.domain.errors import NotFound, RoleProtected
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.services.appointments.transitions import record_transition
@@ -18,29 +17,10 @@ from pointsman.services.booking.book import booking_error
 from pointsman.services.deliveries.enqueue import enqueue_changes
 from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
-from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.routing.lead_inputs import gate_closed_error
 
 #: Why an assignment ended that was made anew, for the same rep, on the lead's latest pass of the gate.
 RENEWED = "gate-renewed"
-
-
-async def visible_appointment(tx: Tx, appointment_id: UUID, actor: Actor) -> AppointmentRow:
-    """NotFound, also for what a partner may not see."""
-    row = await tx.appointments.get(appointment_id, supplier=actor.supplier)
-    if row is None:
-        raise NotFound("There is no appointment with this id.")
-    return row
-
-
-async def lock_appointment(tx: Tx, appointment_id: UUID, actor: Actor) -> tuple[LeadRow, AppointmentRow]:
-    """The lead first, as every other path does, so that nobody waits in a circle. NotFound."""
-    seen = await visible_appointment(tx, appointment_id, actor)
-    known = await tx.leads.get(seen.lead_id)
-    lead = await tx.leads.get(known.merged_into or known.id, lock=True) if known else None
-    row = await tx.appointments.get(appointment_id, lock=True)
-    if lead is None or row is None:
-        raise LostRace("the lead or its appointment went away")
-    return lead, row
 
 
 def keep_companion_pools(what: BookingContext, row: AppointmentRow) -> BookingContext:
@@ -124,10 +104,3 @@ async def _renew_gate_pass(env: Env, tx: Tx, what: BookingContext) -> BookingCon
     renewed = await tx.gates.current_assignment(what.lead.id, at=now)
     assert renewed is not None, "it was written just now"
     return replace(what, assignment=renewed, gate_check=renewed.gate_check)
-
-
-def gate_closed_error() -> RoleProtected:
-    return RoleProtected(
-        "This lead's gate has expired or was revoked. Send fresh evidence: POST /v1/leads/{id}/handovers.",
-        code="gate-closed",
-    )

@@ -8,17 +8,13 @@ from uuid import UUID
 from pointsman.domain.booking.availability import Interval, subtract_intervals
 from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, ActorRole, AppointmentAction
 from pointsman.domain.errors import Conflict, Fault, Invalid, RoleProtected, StaleVersion
+from pointsman.services.appointments.find_appointment import lock_appointment, visible_appointment
 from pointsman.services.appointments.transition_effects import require_open_gate
 from pointsman.services.appointments.transitions import require_action_allowed
 from pointsman.services.availability.booking_context import BookingContext, load_booking_context
 from pointsman.services.availability.participant_calendars import read_participant_calendars
 from pointsman.services.availability.participants import SlotRequest, choose_participants
-from pointsman.services.booking.apply_change import (
-    apply_appointment_change,
-    keep_companion_pools,
-    lock_appointment,
-    visible_appointment,
-)
+from pointsman.services.booking.apply_change import apply_appointment_change, keep_companion_pools
 from pointsman.services.booking.book import booking_error, open_slot_hold
 from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING, RepCalendarReading
 from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx

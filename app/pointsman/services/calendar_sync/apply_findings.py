@@ -7,10 +7,10 @@ from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.calendar_diff import EventComparison, EventState
 from pointsman.domain.booking.lifecycle import ActorRole, AppointmentAction, transition_for
 from pointsman.domain.errors import Unavailable
+from pointsman.services.appointments.find_appointment import lock_appointment
 from pointsman.services.appointments.transition_effects import TransitionRequest, apply_transition
 from pointsman.services.appointments.transitions import require_action_allowed
 from pointsman.services.audit import audit
-from pointsman.services.booking.apply_change import lock_appointment
 from pointsman.services.booking.reschedule import reschedule_from_calendar
 from pointsman.services.calendar_sync.conflicts import (
     EMPTIED_CONFLICT,

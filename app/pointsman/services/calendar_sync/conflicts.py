@@ -9,9 +9,9 @@ from uuid import UUID
 
 from pointsman.domain.booking.calendar_diff import has_conflict, update_conflict
 from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, ActorRole, AppointmentAction
+from pointsman.services.appointments.find_appointment import lock_appointment
 from pointsman.services.appointments.transitions import require_action_allowed
 from pointsman.services.audit import audit
-from pointsman.services.booking.apply_change import lock_appointment
 from pointsman.services.deliveries.enqueue import enqueue_deliveries, run_pending_now
 from pointsman.services.ports import WORKER, Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow

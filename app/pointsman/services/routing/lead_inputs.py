@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
+from pointsman.domain.errors import RoleProtected
 from pointsman.domain.gate.evaluation import GateState, facts_with_evidence
 from pointsman.domain.leads.facts import Facts
 from pointsman.domain.roster.roles import GATED_WORKS, Work
@@ -32,6 +33,14 @@ def gate_state(work: Work, passes: Mapping[Work, GatePass]) -> GateState:
     if found is None:
         return GateState(is_open=False, reason=f"this lead has not passed the gate for {work}, or the pass has expired")
     return GateState(is_open=True, reason="the gate is passed", expires_at=found.expires_at)
+
+
+def gate_closed_error() -> RoleProtected:
+    """What a caller hears who would act for a lead whose gate is shut again."""
+    return RoleProtected(
+        "This lead's gate has expired or was revoked. Send fresh evidence: POST /v1/leads/{id}/handovers.",
+        code="gate-closed",
+    )
 
 
 def routing_facts(lead: LeadRow, context: RoutingContext, policy: CompiledPolicy, now: datetime) -> Facts:
