@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,8 @@ COMMITS_IN = "app/pointsman/db/unit_of_work.py"
 PATTERNS_IN = "app/pointsman/domain/text/patterns.py"
 HOLIDAYS_IN = "app/pointsman/domain/dates/public_holidays.py"
 WALL_CLOCKS_IN = "app/pointsman/domain/dates/local_time.py"
-LONGEST = 500
+LONGEST = 400
+FULLEST = 15
 PURE = (
     "idna",
     "jmespath",
@@ -31,6 +33,12 @@ def modules_are_short(root: Path) -> list[str]:
     """A module is one idea and fits one sitting. Tests may list as many cases as there are."""
     lengths = {path: len(path.read_text().splitlines()) for path in _python(root, "app", "integrations", "benchmarks")}
     return [f"{_at(root, path)} has {length} lines" for path, length in lengths.items() if length > LONGEST]
+
+
+def folders_are_small(root: Path) -> list[str]:
+    """A folder is one idea too: a reader takes in so many names at a look."""
+    counts = Counter(path.parent for path in _python(root, "app/pointsman") if path.name != "__init__.py")
+    return [f"{_at(root, folder)} has {count} modules" for folder, count in counts.items() if count > FULLEST]
 
 
 def names_say_what_is_inside(root: Path) -> list[str]:
@@ -269,6 +277,7 @@ def nothing_names_a_machine(root: Path) -> list[str]:
 
 RULES = [
     modules_are_short,
+    folders_are_small,
     names_say_what_is_inside,
     shelves_hold_packages_alone,
     domain_values_are_frozen,

@@ -13,9 +13,10 @@ from architecture import rules
 ROOT = Path(__file__).parents[2]
 PROJECT = (ROOT / "pyproject.toml").read_text()
 
-# rule -> (file, text) that breaks it. A file's place in the tree is part of the violation.
+# rule -> (files, text) that break it. A file's place in the tree is part of the violation.
 PLANTED = [
-    (rules.modules_are_short, "app/pointsman/api/long.py", "x = 1\n" * 501),
+    (rules.modules_are_short, "app/pointsman/api/long.py", "x = 1\n" * 401),
+    (rules.folders_are_small, " ".join(f"app/pointsman/api/a{number}.py" for number in range(16)), ""),
     (rules.names_say_what_is_inside, "app/pointsman/api/utils.py", ""),
     (rules.names_say_what_is_inside, "app/pointsman/common/lead.py", ""),
     (rules.shelves_hold_packages_alone, "integrations/loose.py", ""),
@@ -130,9 +131,10 @@ def test_what_is_allowed_passes(tmp_path: Path, rule: Callable[[Path], list[str]
 
 def plant(root: Path, rule: Callable[[Path], list[str]], name: str, text: str) -> list[str]:
     (root / "pyproject.toml").write_text(PROJECT)
-    path = root / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
+    for one in name.split():
+        path = root / one
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
     return rule(root)
 
 

@@ -5,8 +5,9 @@ import sys
 import typer
 
 from pointsman import __version__
-from pointsman.cli import connectors, database, decisions, keys, ledger, local, policy, processes, reps
+from pointsman.cli import connectors, database, decisions, keys, ledger, local, processes, reps
 from pointsman.cli.doctor import doctor
+from pointsman.cli.policy import commands as policy
 from pointsman.cli.session import EXIT_FAILED, err
 from pointsman.local.errors import LocalServerError
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import typer
 
-from pointsman.cli.policy_explain import show_explanation
+from pointsman.cli.policy.explain import show_explanation
 from pointsman.cli.session import EXIT_FAILED, EXIT_MISUSED, fail, out, run_with_env
 from pointsman.domain.dates.durations import parse_duration
 from pointsman.services.explain.explain import explain_stored

@@ -49,6 +49,17 @@ class RecordedInputs:
             routing_inputs=_reachable(plan, world),
         )
 
+    def plan(self, policy: CompiledPolicy) -> RoutingPlan:
+        """Where `policy` may send the lead, with everything else as it was then."""
+        return plan_routes(
+            policy,
+            self.facts,
+            purpose=self.purpose,
+            gates=self.gates,
+            now=self.planned_at,
+            overridden=self.overridden_works,
+        )
+
     def to_json(self) -> str:
         world = self.routing_inputs
         data = {
@@ -124,14 +135,7 @@ def replay(inputs: str, compiled: CompiledPolicy, roster: Roster) -> Decision:
     read = RecordedInputs.from_json(inputs, roster)
     if read.policy_version != compiled.version:
         raise StaleVersion(f"this decision was taken with policy version {read.policy_version}")
-    plan = plan_routes(
-        compiled,
-        read.facts,
-        purpose=read.purpose,
-        gates=read.gates,
-        now=read.planned_at,
-        overridden=read.overridden_works,
-    )
+    plan = read.plan(compiled)
     return decide(plan, read.routing_inputs)
 
 

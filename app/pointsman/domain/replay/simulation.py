@@ -20,7 +20,7 @@ from pointsman.domain.roster.reps import Roster
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from pointsman.domain.routing.decide import decide
 from pointsman.domain.routing.decision import Decision, DecisionOutcome, StepResult
-from pointsman.domain.routing.plan import RoutingPlan, plan_routes
+from pointsman.domain.routing.plan import RoutingPlan
 
 MAX_EXAMPLES = 50
 MAX_NAMES = 200
@@ -154,14 +154,7 @@ class Simulation:
             self._placed[known] = replace(placed, waited_then=past.outcome == DecisionOutcome.HELD)
             self._left_out["placed-earlier"] += 1
             return
-        plan = plan_routes(
-            self._compiled,
-            past.facts,
-            purpose=inputs.purpose,
-            gates=inputs.gates,
-            now=inputs.planned_at,
-            overridden=inputs.overridden_works,
-        )
+        plan = replace(inputs, facts=past.facts).plan(self._compiled)
         decision = decide(plan, self._world(plan, inputs.routing_inputs))
         self._apply(decision, past.at)
         held = DecisionOutcome.HELD

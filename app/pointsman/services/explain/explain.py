@@ -106,14 +106,7 @@ async def explain_stored(env: Env, decision_id: UUID) -> ExplainedDecision:
         roster = await load_roster(env, tx, row.roster_version)
         recorded = (await tx.history.evidence([row.lead_id])).get(row.lead_id, ())
     read = RecordedInputs.from_json(canonical_json(row.inputs), roster)
-    plan = plan_routes(
-        policy,
-        read.facts,
-        purpose=read.purpose,
-        gates=read.gates,
-        now=read.planned_at,
-        overridden=read.overridden_works,
-    )
+    plan = read.plan(policy)
     then = [item for at, item in recorded if at <= row.at]
     gate = _closing_gate(policy, then, read.facts, read.planned_at)
     return await _explained(_ExplainInputs(plan=plan, world=read.routing_inputs, decision=stored, gate=gate))

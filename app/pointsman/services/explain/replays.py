@@ -19,7 +19,6 @@ from pointsman.domain.roster.reps import Roster
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from pointsman.domain.routing.decision import Decision, canonical_json
 from pointsman.domain.routing.manual_assignment import MANUAL_KEY, ManualAssignment
-from pointsman.domain.routing.plan import plan_routes
 from pointsman.services.policies.cache import load_compiled_policy, load_roster
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.routing.decisions import DecisionRow
@@ -115,14 +114,7 @@ def _again(row: DecisionRow, policy: CompiledPolicy | None, roster: Roster) -> t
         return said.to_decision(roster.reps[said.rep]), said.to_json()
     stored = canonical_json(row.inputs)
     read = RecordedInputs.from_json(stored, roster)
-    plan = plan_routes(
-        policy,
-        read.facts,
-        purpose=read.purpose,
-        gates=read.gates,
-        now=read.planned_at,
-        overridden=read.overridden_works,
-    )
+    plan = read.plan(policy)
     return replay(stored, policy, roster), RecordedInputs.of(plan, read.routing_inputs).to_json()
 
 

@@ -18,7 +18,7 @@ from pointsman.services.appointments.transitions import require_action_allowed
 from pointsman.services.availability.at_time import load_availability
 from pointsman.services.availability.booking_context import BookingContext, find_booking_obstacle, load_booking_context
 from pointsman.services.availability.participant_calendars import read_participant_calendars
-from pointsman.services.availability.participants import SlotRequest, choose_participants
+from pointsman.services.availability.participants import Participants, SlotRequest, choose_participants
 from pointsman.services.booking.apply_change import apply_appointment_change, keep_companion_pools
 from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING, RepCalendarReading
 from pointsman.services.ports import Actor, Env, Tx
@@ -94,17 +94,7 @@ async def transfer_by_rules(
         party = await choose_participants(env, tx, what, asking, trigger=REASSIGN_TRIGGER, actor=actor)
     except PointsmanError as error:
         raise await _nobody_free_error(env, tx, what, asking, row, error) from error
-    await apply_appointment_change(
-        env,
-        tx,
-        row,
-        party,
-        row.interval,
-        act=AppointmentAction.REASSIGN,
-        by=ActorRole.OPERATOR,
-        actor=actor,
-        reason=reason,
-    )
+    await _apply_transfer(env, tx, row, party, reason=reason, actor=actor)
     held = party.context.assignment
     decided = await tx.decisions.get(held.decision_id) if held.decision_id else None
     assert decided is not None, "it was decided just now"
@@ -159,6 +149,13 @@ async def complete_transfer(
     assert held is not None, "it was written just now"
     now_with = replace(what, assignment=held, rep=what.config.roster.reps[held.rep_key], gate_check=held.gate_check)
     party = await choose_participants(env, tx, now_with, asking, trigger=REASSIGN_TRIGGER, actor=actor)
+    await _apply_transfer(env, tx, row, party, reason=reason, actor=actor)
+
+
+async def _apply_transfer(
+    env: Env, tx: Tx, row: AppointmentRow, party: Participants, *, reason: str, actor: Actor
+) -> None:
+    """The appointment at its own time, with others."""
     await apply_appointment_change(
         env,
         tx,

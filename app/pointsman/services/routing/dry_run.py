@@ -11,12 +11,12 @@ from pointsman.domain.leads.facts import Facts
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.decide import PoolState, RoutingInputs, decide
 from pointsman.domain.routing.decision import Decision
-from pointsman.domain.routing.plan import RoutingPlan, plan_routes
+from pointsman.domain.routing.plan import RoutingPlan
 from pointsman.services.policies.cache import load_routing_config_at
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.routing.fetch_inputs import counter_name, fetch_routing_inputs
-from pointsman.services.routing.lead_inputs import gate_passes, gate_state, routing_facts
+from pointsman.services.routing.lead_inputs import gate_passes, plan_for_lead, routing_facts
 from pointsman.services.routing.owners import find_owners
 
 
@@ -55,14 +55,7 @@ async def dry_run(
     passes = gate_passes(context)
     overrides = frozenset((row.rep, Work(row.work)) for row in context.overrides)
     facts = routing_facts(lead, context, known.policy, now)
-    plan = plan_routes(
-        known.policy,
-        facts,
-        purpose=purpose,
-        gates={work: gate_state(work, passes) for work in known.policy.gated_works},
-        now=now,
-        overridden=frozenset(work for _, work in overrides),
-    )
+    plan = plan_for_lead(known.policy, facts, purpose=purpose, passes=passes, overrides=overrides, now=now)
     world, _ = await fetch_routing_inputs(
         tx,
         plan,

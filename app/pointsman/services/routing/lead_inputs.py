@@ -1,6 +1,6 @@
 """What a lead brings to its decision: the facts that rules may ask about, and the gates that it has passed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from pointsman.domain.gate.evaluation import GateState, facts_with_evidence
 from pointsman.domain.leads.facts import Facts
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
+from pointsman.domain.routing.plan import RoutingPlan, plan_routes
 from pointsman.services.leads.facts import stored_facts
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.routing.decisions import GatePass, RoutingContext
@@ -46,3 +47,23 @@ def gate_closed_error() -> RoleProtected:
 def routing_facts(lead: LeadRow, context: RoutingContext, policy: CompiledPolicy, now: datetime) -> Facts:
     """What the rules may ask about a lead; `qualification.*` from its evidence alone."""
     return facts_with_evidence(stored_facts(lead), context.evidence, now, policy.policy.evidence_lifetime)
+
+
+def plan_for_lead(
+    policy: CompiledPolicy,
+    facts: Facts,
+    *,
+    purpose: Work | None,
+    passes: Mapping[Work, GatePass],
+    overrides: Collection[tuple[str, Work]],
+    now: datetime,
+) -> RoutingPlan:
+    """Where the rules may send a lead with these facts, passes and overrides."""
+    return plan_routes(
+        policy,
+        facts,
+        purpose=purpose,
+        gates={work: gate_state(work, passes) for work in policy.gated_works},
+        now=now,
+        overridden=frozenset(work for _, work in overrides),
+    )

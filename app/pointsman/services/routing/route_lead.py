@@ -3,12 +3,12 @@
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.decide import RoutingInputs, decide
 from pointsman.domain.routing.hold_releases import next_release_at
-from pointsman.domain.routing.plan import RoutingPlan, plan_routes
+from pointsman.domain.routing.plan import RoutingPlan
 from pointsman.services.policies.cache import load_routing_config_at
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.routing.fetch_inputs import counters_by_pool, fetch_routing_inputs
 from pointsman.services.routing.hold_releases import find_hold_releases, is_unchanged_hold, save_hold_releases
-from pointsman.services.routing.lead_inputs import awaited_gated_work, gate_passes, gate_state, routing_facts
+from pointsman.services.routing.lead_inputs import awaited_gated_work, gate_passes, plan_for_lead, routing_facts
 from pointsman.services.routing.ledger import reverse_turn_of
 from pointsman.services.routing.owners import find_owners
 from pointsman.services.routing.routing_request import RoutingRequest, RoutingResult, TurnReversal
@@ -31,14 +31,8 @@ async def route_lead(env: Env, tx: Tx, request: RoutingRequest) -> RoutingResult
     passes = gate_passes(context, request.gate_check_id)
     overrides = {(row.rep, Work(row.work)): row for row in context.overrides}
     facts = routing_facts(lead, context, config.policy, now)
-    plan = plan_routes(
-        config.policy,
-        facts,
-        purpose=request.purpose or awaited_gated_work(context, passes),
-        gates={work: gate_state(work, passes) for work in config.policy.gated_works},
-        now=now,
-        overridden=frozenset(work for _, work in overrides),
-    )
+    purpose = request.purpose or awaited_gated_work(context, passes)
+    plan = plan_for_lead(config.policy, facts, purpose=purpose, passes=passes, overrides=overrides, now=now)
     if request.turn_reversal is not None:
         await _reverse_turn(env, tx, plan, request.turn_reversal, request.actor)
     inputs, counters = await fetch_routing_inputs(

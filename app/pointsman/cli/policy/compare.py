@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pointsman.cli.policy_files import read_policy_file
+from pointsman.cli.policy.files import read_policy_file
 from pointsman.cli.session import EXIT_MISUSED, fail, out, run_with_env
 from pointsman.domain.errors import PolicyInvalid
 from pointsman.domain.policy.parsing import parse_policy

@@ -12,8 +12,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from pointsman.api.policies.request_bodies import policy_as_yaml
-from pointsman.cli import policy_compare, policy_explain, policy_simulate
-from pointsman.cli.policy_files import read_policy_file, write_policy_file
+from pointsman.cli.policy.compare import diff
+from pointsman.cli.policy.explain import explain
+from pointsman.cli.policy.files import read_policy_file, write_policy_file
+from pointsman.cli.policy.simulate import simulate
 from pointsman.cli.session import CLI_ACTOR, EXIT_FAILED, out, run_with_env
 from pointsman.domain.policy.json_schema import policy_json_schema
 from pointsman.domain.policy_check.findings import Finding, Severity
@@ -24,9 +26,9 @@ from pointsman.services.ports.routing.policies import PolicyRow
 from pointsman.settings import PREFIX
 
 app = typer.Typer(help="Check, publish and explain the rules.", no_args_is_help=True)
-app.command()(policy_compare.diff)
-app.command()(policy_explain.explain)
-app.command()(policy_simulate.simulate)
+app.command()(diff)
+app.command()(explain)
+app.command()(simulate)
 
 PolicyFileArgument = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, help="The policy, as YAML, or JSON (.json).")

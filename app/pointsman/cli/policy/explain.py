@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from pointsman.cli.policy_files import read_policy_file
+from pointsman.cli.policy.files import read_policy_file
 from pointsman.cli.session import out, run_with_env
 from pointsman.domain.roster.roles import Work
 from pointsman.services.explain.explain import ExplainedDecision, ExplainRequest

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from pointsman.cli.policy_files import read_policy_file
+from pointsman.cli.policy.files import read_policy_file
 from pointsman.cli.session import EXIT_MISUSED, fail, out, run_with_env
 from pointsman.domain.dates.durations import parse_duration
 from pointsman.domain.replay.simulation import DIMENSIONS

@@ -1,0 +1,1 @@
+"""The commands about the policy: check, publish, compare, explain, simulate."""
