@@ -42,32 +42,32 @@ def reassign(
     )
 
     async def whole(env: Env) -> tuple[list[LeadResult], BulkResult]:
-        fates: list[LeadResult] = []
+        results: list[LeadResult] = []
         following = asked
         while True:
             moved = await reassign_rep(env, rep, following, actor=CLI_ACTOR)
-            fates += moved.results
+            results += moved.results
             if moved.next_position is None:
-                return fates, moved
+                return results, moved
             following = replace(asked, after_position=moved.next_position)
 
-    fates, last = run_with_env(whole)
-    _show(fates)
+    results, last = run_with_env(whole)
+    _show(results)
     verb = "would be moved" if dry_run else "moved"
     out.print(
-        f"{sum(fate.outcome != 'unchanged' for fate in fates)} {verb}; {rep} holds {last.remaining} now.",
+        f"{sum(result.outcome != 'unchanged' for result in results)} {verb}; {rep} holds {last.remaining} now.",
         highlight=False,
     )
     if last.note and not dry_run:
         out.print(last.note, highlight=False, markup=False, soft_wrap=True)
 
 
-def _show(fates: list[LeadResult]) -> None:
-    if not fates:
+def _show(results: list[LeadResult]) -> None:
+    if not results:
         return
     table = Table("lead", "what became of it", "why")
-    for fate in fates:
-        table.add_row(str(fate.lead_id), fate.rep or fate.outcome.value, escape(fate.sentence))
+    for result in results:
+        table.add_row(str(result.lead_id), result.rep or result.outcome.value, escape(result.sentence))
     out.print(table)
 
 

@@ -78,9 +78,9 @@ def _status(given: Invitation) -> str:
     return "TENTATIVE" if given.tentative else "CONFIRMED"
 
 
-def _address(party: CalendarUser, **parameters: str) -> vCalAddress:
-    address = vCalAddress(f"mailto:{check_email(party.email)}")
-    for name, value in {"CN": ical_name(party.name), **parameters}.items():
+def _address(user: CalendarUser, **parameters: str) -> vCalAddress:
+    address = vCalAddress(f"mailto:{check_email(user.email)}")
+    for name, value in {"CN": ical_name(user.name), **parameters}.items():
         if value:
             address.params[name] = vText(value)
     return address

@@ -78,8 +78,8 @@ class LeadResultDoc(BaseModel):
     sentence: str
 
     @staticmethod
-    def of(fate: LeadResult) -> "LeadResultDoc":
-        return LeadResultDoc.model_validate(fate, from_attributes=True)
+    def of(result: LeadResult) -> "LeadResultDoc":
+        return LeadResultDoc.model_validate(result, from_attributes=True)
 
 
 class BulkResultDoc(BaseModel):
@@ -94,9 +94,9 @@ class BulkResultDoc(BaseModel):
 
     @staticmethod
     def of(moved: BulkResult, *, dry_run: bool) -> "BulkResultDoc":
-        outcomes = [fate.outcome for fate in moved.results]
+        outcomes = [result.outcome for result in moved.results]
         return BulkResultDoc(
-            items=[LeadResultDoc.of(fate) for fate in moved.results],
+            items=[LeadResultDoc.of(result) for result in moved.results],
             counts={outcome.value: outcomes.count(outcome) for outcome in BulkOutcome},
             remaining=moved.remaining,
             next=encode_cursor(moved.next_position) if moved.next_position else None,

@@ -34,7 +34,7 @@ class RepSchedule:
 
 
 def earliest_starts(
-    diaries: Sequence[RepSchedule],
+    schedules: Sequence[RepSchedule],
     rules: BookingRules,
     now: datetime,
     *,
@@ -48,7 +48,7 @@ def earliest_starts(
     """
     reach = bookable_window(rules, now)
     found: dict[str, datetime] = {}
-    waiting, begin = [_DayScan(diary, categories) for diary in diaries], reach.start
+    waiting, begin = [_DayScan(schedule, categories) for schedule in schedules], reach.start
     while waiting and begin < reach.end and max_days >= len(waiting):
         max_days -= len(waiting)
         day = Interval(begin, min(begin + _DAY, reach.end))
@@ -56,24 +56,24 @@ def earliest_starts(
         for looked in waiting:
             start = looked.first_start(rules, now, day)
             if start is not None:
-                found[looked.diary.rep.key] = start
-            elif looked.diary.known.end > day.end:
+                found[looked.schedule.rep.key] = start
+            elif looked.schedule.known.end > day.end:
                 left.append(looked)
         waiting, begin = left, day.end
     return found
 
 
 class _DayScan:
-    """A diary made ready for looking at one day after another."""
+    """A schedule made ready for looking at one day after another."""
 
-    def __init__(self, diary: RepSchedule, categories: Collection[str | None]) -> None:
-        self.diary = diary
-        self._full = full_days(diary.rep, diary.appointments, categories)
-        self._taken = merge_intervals([*diary.busy, *diary.reservations])
+    def __init__(self, schedule: RepSchedule, categories: Collection[str | None]) -> None:
+        self.schedule = schedule
+        self._full = full_days(schedule.rep, schedule.appointments, categories)
+        self._taken = merge_intervals([*schedule.busy, *schedule.reservations])
 
     def first_start(self, rules: BookingRules, now: datetime, day: Interval) -> datetime | None:
         """The first start in `day`; the appointment itself may last longer."""
-        rep, known = self.diary.rep, self.diary.known
+        rep, known = self.schedule.rep, self.schedule.known
         window = interval_or_none(max(day.start, known.start), min(day.end + rules.duration, known.end))
         if window is None:
             return None

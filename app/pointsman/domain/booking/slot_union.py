@@ -86,9 +86,9 @@ class SlotUnion:
     def starts(self, leaders: Iterable[RepSchedule], bands: Sequence[Sequence[RepSchedule]] = ()) -> list[datetime]:
         """When any of `leaders` can be booked, on that one's own clock, with somebody of each band; each time once."""
         by_zone: dict[str, int] = {}
-        for diary in leaders:
-            zone = diary.rep.time_zone
-            by_zone[zone] = by_zone.get(zone, 0) | self.bookable(diary)
+        for schedule in leaders:
+            zone = schedule.rep.time_zone
+            by_zone[zone] = by_zone.get(zone, 0) | self.bookable(schedule)
         found: list[datetime] = []
         for zone, bits in by_zone.items():
             for band in bands:
@@ -97,33 +97,33 @@ class SlotUnion:
         found.sort()  # a few ascending runs: quicker than telling times apart by their hashes
         return [at for at, _ in groupby(found)]
 
-    def bookable_by_any(self, diaries: Iterable[RepSchedule], zone: str) -> int:
+    def bookable_by_any(self, schedules: Iterable[RepSchedule], zone: str) -> int:
         """When at least one of them is free, on the grid of `zone`."""
         bits = 0
-        for diary in diaries:
-            bits |= self.bookable(diary, zone)
+        for schedule in schedules:
+            bits |= self.bookable(schedule, zone)
         return bits
 
-    def bookable(self, diary: RepSchedule, zone: str | None = None) -> int:
+    def bookable(self, schedule: RepSchedule, zone: str | None = None) -> int:
         """When the rep can be booked, on the grid of `zone` (None: of the rep's own clock)."""
-        return self.availability(diary, zone).bookable
+        return self.availability(schedule, zone).bookable
 
-    def availability(self, diary: RepSchedule, zone: str | None = None) -> AvailabilityBits:
+    def availability(self, schedule: RepSchedule, zone: str | None = None) -> AvailabilityBits:
         """`open`, with what each thing in the way leaves."""
-        rep, rules = diary.rep, self.rules
+        rep, rules = schedule.rep, self.rules
         zone = zone or rep.time_zone
         grid, reach = self.grid(zone), bookable_window(rules, self.now)
-        start = max(self.window.start, reach.start, diary.known.start)
-        span = interval_or_none(start, min(self.window.end, reach.end, diary.known.end))
+        start = max(self.window.start, reach.start, schedule.known.start)
+        span = interval_or_none(start, min(self.window.end, reach.end, schedule.known.end))
         if span is None:
             return AvailabilityBits(working=0, not_off=0, not_busy=0, bookable=0)
-        hours = self._working(diary, span, zone, grid)
+        hours = self._working(schedule, span, zone, grid)
         present = hours & ~grid.overlapping(time_off_intervals(rep), buffers=False) if rep.time_off else hours
         free = present
         if free:
-            free &= ~(grid.overlapping(diary.busy) | grid.overlapping(diary.reservations))
+            free &= ~(grid.overlapping(schedule.busy) | grid.overlapping(schedule.reservations))
         left = free
-        full = full_days(rep, diary.appointments, self.categories)
+        full = full_days(rep, schedule.appointments, self.categories)
         if full and left:
             for day, bits in self._by_day(zone, rep.time_zone).items():
                 if day in full:
@@ -146,9 +146,9 @@ class SlotUnion:
             self._grids[zone] = SlotGrid(starts, ends, before, after)
         return self._grids[zone]
 
-    def _working(self, diary: RepSchedule, span: Interval, zone: str, grid: SlotGrid) -> int:
+    def _working(self, schedule: RepSchedule, span: Interval, zone: str, grid: SlotGrid) -> int:
         """Equal for all who keep the same hours: most of a pool do."""
-        key = (WorkingPattern.of(diary.rep), span, zone)
+        key = (WorkingPattern.of(schedule.rep), span, zone)
         if key not in self._hours:
             bits = 0
             for block in working_intervals(key[0], span):

@@ -37,29 +37,31 @@ class Remedy:
 
 
 def find_remedies(
-    plan: RoutingPlan, world: RoutingInputs, decision: Decision, near: NearMisses, gate: GateResult | None = None
+    plan: RoutingPlan, inputs: RoutingInputs, decision: Decision, near: NearMisses, gate: GateResult | None = None
 ) -> tuple[Remedy, ...]:
     """What would change this decision, what has a known moment first. `gate` is what the closing gate says of the lead."""
     found: list[Remedy] = []
     if decision.outcome is DecisionOutcome.HELD:
-        found += _releases(plan, world, decision, gate)
+        found += _releases(plan, inputs, decision, gate)
     elif any(step.result is StepResult.GATE_CLOSED for step in decision.steps):
         found += _gate(plan, decision, gate)
     found += _facts(plan, decision, near)
-    found += _absence(plan, world, decision)
-    found += _overrides(plan, world, decision)
+    found += _absence(plan, inputs, decision)
+    found += _overrides(plan, inputs, decision)
     return tuple(found[:MAX_REMEDIES])
 
 
-def _releases(plan: RoutingPlan, world: RoutingInputs, decision: Decision, gate: GateResult | None) -> Iterator[Remedy]:
+def _releases(
+    plan: RoutingPlan, inputs: RoutingInputs, decision: Decision, gate: GateResult | None
+) -> Iterator[Remedy]:
     """What releases the hold. Nobody whose role forbids the work is waited for, unless by an override, which is named."""
     pools = plan.compiled.policy.pools
-    for release in find_releases(decision, plan.compiled.policy, world, gate):
+    for release in find_releases(decision, plan.compiled.policy, inputs, gate):
         work = pools[release.pool].work if release.pool in pools else decision.work
-        rep = world.roster.reps.get(release.rep or "")
+        rep = inputs.roster.reps.get(release.rep or "")
         code, sentence = release.code, release.sentence
         if rep is not None and work is not None and not rep.role.allows(work):
-            if (rep.key, work) not in world.overrides:
+            if (rep.key, work) not in inputs.overrides:
                 continue
             code, sentence = OVERRIDE_CODE, f"{sentence}, and takes it by the override that is in force"
         yield Remedy(
@@ -115,18 +117,18 @@ def _elsewhere(plan: RoutingPlan, decision: Decision, rule: Rule) -> bool:
     return rule.pool != decision.pool and (_open(plan, rule.work) or rule.work in plan.overridden)
 
 
-def _absence(plan: RoutingPlan, world: RoutingInputs, decision: Decision) -> Iterator[Remedy]:
+def _absence(plan: RoutingPlan, inputs: RoutingInputs, decision: Decision) -> Iterator[Remedy]:
     """Who would get it without the one who does, as if that one had held the lead before."""
     if decision.rep is None or decision.turn is None:
         return
-    owners = tuple(owner for owner in world.owners if owner.rep != decision.rep)
-    again = decide(plan, replace(world, past_holders=world.past_holders | {decision.rep}, owners=owners))
-    name = world.roster.reps[decision.rep].name
+    owners = tuple(owner for owner in inputs.owners if owner.rep != decision.rep)
+    again = decide(plan, replace(inputs, past_holders=inputs.past_holders | {decision.rep}, owners=owners))
+    name = inputs.roster.reps[decision.rep].name
     if again.rep is None or again.work is None:
         what = "would wait" if again.outcome is DecisionOutcome.HELD else "would go to nurture"
         yield Remedy(code="another-rep", rep=None, sentence=f"Without {name}, this lead {what}")
         return
-    other = world.roster.reps[again.rep]
+    other = inputs.roster.reps[again.rep]
     allowed = other.role.allows(again.work) and _open(plan, again.work)
     exception = "" if allowed else " by an override"
     yield Remedy(
@@ -144,14 +146,14 @@ def _open(plan: RoutingPlan, work: Work) -> bool:
     return not gated or (state is not None and state.is_open_at(plan.now))
 
 
-def _overrides(plan: RoutingPlan, world: RoutingInputs, decision: Decision) -> Iterator[Remedy]:
+def _overrides(plan: RoutingPlan, inputs: RoutingInputs, decision: Decision) -> Iterator[Remedy]:
     """A human's exception, named as what it is, for those whom only their role or the gate keeps from the lead."""
     pools = plan.compiled.policy.pools
     told = 0
     for candidate in decision.candidates:
-        if candidate.code not in (DropReason.ROLE, DropReason.GATE) or candidate.rep not in world.roster.reps:
+        if candidate.code not in (DropReason.ROLE, DropReason.GATE) or candidate.rep not in inputs.roster.reps:
             continue
-        work, name = pools[candidate.pool].work, world.roster.reps[candidate.rep].name
+        work, name = pools[candidate.pool].work, inputs.roster.reps[candidate.rep].name
         sentence = (
             f"An override (POST /v1/overrides) for {candidate.rep}, {work} and this lead: "
             f"without that exception {name} does not get it, since {candidate.sentence}"

@@ -25,31 +25,31 @@ class Selection:
     pool: Pool
     eligible: Mapping[str, int]
     facts: Facts
-    world: RoutingInputs
+    inputs: RoutingInputs
 
     @property
     def pool_state(self) -> PoolState:
-        return self.world.pool_state(self.name)
+        return self.inputs.pool_state(self.name)
 
     def rep(self, key: str) -> Rep:
-        return self.world.roster.reps[key]
+        return self.inputs.roster.reps[key]
 
     def open_leads(self, rep: str) -> int:
         """Open leads, as `least_loaded` counts them."""
-        return self.world.loads.get(rep, RepLoad()).open
+        return self.inputs.loads.get(rep, RepLoad()).open
 
     def earliest_start(self, rep: str) -> datetime:
         """The rep's first bookable slot, for `soonest`."""
-        return self.world.earliest_starts[self.name][rep]
+        return self.inputs.earliest_starts[self.name][rep]
 
     @property
     def is_balanced(self) -> bool:
         """Whether the time of an appointment is asked for in a pool that shares its appointments out evenly."""
-        return self.world.requested_time is not None and self.pool.booking.offer is OfferMode.BALANCED
+        return self.inputs.requested_time is not None and self.pool.booking.offer is OfferMode.BALANCED
 
     def appointments(self, rep: str) -> int:
         """Those that lie around the time that is asked for, as `balanced` counts them."""
-        return self.world.requested_time.appointments.get(rep, 0) if self.world.requested_time else 0
+        return self.inputs.requested_time.appointments.get(rep, 0) if self.inputs.requested_time else 0
 
     def fit(self, rep: str) -> int:
         """1, and the points of each preference that holds: the rep's list contains the lead's value."""
@@ -84,20 +84,20 @@ class Choice:
     keeps_skip: bool = False  # the chosen one was to be skipped, but must have it all the same
 
 
-def choose_rep(contest: Selection) -> Choice:
+def choose_rep(selection: Selection) -> Choice:
     """An eligible owner, else whom the method puts first and who is not to be skipped.
 
     A skip never holds a lead: where all who are eligible are to be skipped, the first has it and no skip is used up.
     """
-    skips = contest.pool_state.pending_skips
-    for owner in contest.world.owners:
-        if owner.rep in contest.eligible:
+    skips = selection.pool_state.pending_skips
+    for owner in selection.inputs.owners:
+        if owner.rep in selection.eligible:
             return Choice(rep=owner.rep, owner=owner, keeps_skip=owner.rep in skips)
-    left, skipped = dict(contest.eligible), list[str]()
+    left, skipped = dict(selection.eligible), list[str]()
     all_skipped = skips.issuperset(left)
     while True:
-        level = _level(contest, left)
-        rep, tie_break = break_tie(level, contest.pool_state.waiting_since, contest.world.seed)
+        level = _level(selection, left)
+        rep, tie_break = break_tie(level, selection.pool_state.waiting_since, selection.inputs.seed)
         if rep not in skips or all_skipped:
             break
         skipped.append(rep)
@@ -107,40 +107,44 @@ def choose_rep(contest: Selection) -> Choice:
         tied=tuple(other for other in level if other != rep),
         tie_break=tie_break,
         skipped=tuple(skipped),
-        passed_over=_passed_over(contest, left, rep),
+        passed_over=_passed_over(selection, left, rep),
         keeps_skip=all_skipped,
     )
 
 
-def _level(contest: Selection, left: Mapping[str, int]) -> list[str]:
+def _level(selection: Selection, left: Mapping[str, int]) -> list[str]:
     """Those of `left` whom the method puts first; several only where waiting and chance have to settle it."""
-    if contest.is_balanced:
-        counts = {rep: Fraction(contest.appointments(rep), weight) for rep, weight in left.items()}
+    if selection.is_balanced:
+        counts = {rep: Fraction(selection.appointments(rep), weight) for rep, weight in left.items()}
         fewest = min(counts.values())
-        return next_due(contest.pool_state.ledger, {r: w for r, w in left.items() if counts[r] == fewest})
-    match contest.pool.method:
+        return next_due(selection.pool_state.ledger, {r: w for r, w in left.items() if counts[r] == fewest})
+    match selection.pool.method:
         case DistributionMethod.LEAST_LOADED:
-            loads = {rep: Fraction(contest.open_leads(rep), weight) for rep, weight in left.items()}
+            loads = {rep: Fraction(selection.open_leads(rep), weight) for rep, weight in left.items()}
             least = min(loads.values())
             return [rep for rep, load in loads.items() if load == least]
         case DistributionMethod.SOONEST:
-            first = min(contest.earliest_start(rep) for rep in left)
+            first = min(selection.earliest_start(rep) for rep in left)
             return next_due(
-                contest.pool_state.ledger, {r: w for r, w in left.items() if contest.earliest_start(r) == first}
+                selection.pool_state.ledger, {r: w for r, w in left.items() if selection.earliest_start(r) == first}
             )
         case DistributionMethod.RANKED:
-            close = {rep: weight for rep, weight in left.items() if not contest.is_far_ahead(rep)}
+            close = {rep: weight for rep, weight in left.items() if not selection.is_far_ahead(rep)}
             if not close:
-                return next_due(contest.pool_state.ledger, left)
-            ranks = {rep: contest.rank(rep) for rep in close}
+                return next_due(selection.pool_state.ledger, left)
+            ranks = {rep: selection.rank(rep) for rep in close}
             best = max(ranks.values())
-            return next_due(contest.pool_state.ledger, {r: w for r, w in close.items() if ranks[r] == best})
+            return next_due(selection.pool_state.ledger, {r: w for r, w in close.items() if ranks[r] == best})
         case _:
-            return next_due(contest.pool_state.ledger, left)
+            return next_due(selection.pool_state.ledger, left)
 
 
-def _passed_over(contest: Selection, left: Mapping[str, int], chosen: str) -> tuple[str, ...]:
-    if contest.pool.method is not DistributionMethod.RANKED or contest.is_balanced or contest.is_far_ahead(chosen):
+def _passed_over(selection: Selection, left: Mapping[str, int], chosen: str) -> tuple[str, ...]:
+    if (
+        selection.pool.method is not DistributionMethod.RANKED
+        or selection.is_balanced
+        or selection.is_far_ahead(chosen)
+    ):
         return ()
-    rank = contest.rank(chosen)
-    return tuple(rep for rep in left if contest.is_far_ahead(rep) and contest.rank(rep) >= rank)
+    rank = selection.rank(chosen)
+    return tuple(rep for rep in left if selection.is_far_ahead(rep) and selection.rank(rep) >= rank)

@@ -69,19 +69,19 @@ class Explanation:
 
 
 def explain_decision(
-    plan: RoutingPlan, world: RoutingInputs, decision: Decision, gate: GateResult | None = None
+    plan: RoutingPlan, inputs: RoutingInputs, decision: Decision, gate: GateResult | None = None
 ) -> Explanation:
-    """The whole explanation of `decide(plan, world)`; `gate` is what the closing gate says of the lead's evidence."""
+    """The whole explanation of `decide(plan, inputs)`; `gate` is what the closing gate says of the lead's evidence."""
     near = near_misses(plan, decision)
-    others = list(_why_not(plan, world, decision))
+    others = list(_why_not(plan, inputs, decision))
     return Explanation(
-        summary=summary_of(world, decision),
-        story=story_of(plan, world, decision, near, {other.rep: other.turns for other in others if other.turns}),
-        why_rep=_why(plan, world, decision),
+        summary=summary_of(inputs, decision),
+        story=story_of(plan, inputs, decision, near, {other.rep: other.turns for other in others if other.turns}),
+        why_rep=_why(plan, inputs, decision),
         why_not=tuple(others[:MAX_LISTED_REPS]),
         why_not_more=max(len(others) - MAX_LISTED_REPS, 0),
         near_misses=near,
-        would_change=find_remedies(plan, world, decision, near, gate),
+        would_change=find_remedies(plan, inputs, decision, near, gate),
     )
 
 
@@ -102,26 +102,26 @@ def explain_manual_assignment(decision: Decision) -> Explanation:
     )
 
 
-def _why(plan: RoutingPlan, world: RoutingInputs, decision: Decision) -> WhyRep | None:
+def _why(plan: RoutingPlan, inputs: RoutingInputs, decision: Decision) -> WhyRep | None:
     if decision.outcome is not DecisionOutcome.ASSIGNED or decision.turn is None:
         return None
-    return WhyRep(code=_code(plan, world, decision, decision.steps), sentence=why_sentence(decision))
+    return WhyRep(code=_code(plan, inputs, decision, decision.steps), sentence=why_sentence(decision))
 
 
-def _code(plan: RoutingPlan, world: RoutingInputs, decision: Decision, steps: tuple[TraceStep, ...]) -> str:
+def _code(plan: RoutingPlan, inputs: RoutingInputs, decision: Decision, steps: tuple[TraceStep, ...]) -> str:
     if any(step.result is StepResult.OWNER for step in steps):
         return "owner"
     if decision.turn is not None and len(decision.turn.weights) == 1:
         return "only-one"
     pool = plan.compiled.policy.pools[decision.pool or ""]
-    if world.requested_time is not None and pool.booking.offer is OfferMode.BALANCED:
+    if inputs.requested_time is not None and pool.booking.offer is OfferMode.BALANCED:
         return "balanced"
     return _TURN[pool.method]
 
 
-def _why_not(plan: RoutingPlan, world: RoutingInputs, decision: Decision) -> Iterator[WhyNot]:
+def _why_not(plan: RoutingPlan, inputs: RoutingInputs, decision: Decision) -> Iterator[WhyNot]:
     """Those whose turn comes soonest first, then the other eligible, then the dropped, pool by pool."""
-    turns, looked = forecast_turns(plan, world, decision)
+    turns, looked = forecast_turns(plan, inputs, decision)
     rank = {rep: i for i, rep in enumerate(turns)}
     candidates = [c for c in decision.candidates if not (c.rep == decision.rep and c.pool == decision.pool)]
     for candidate in sorted(candidates, key=lambda c: (not c.eligible, rank.get(c.rep, len(rank)))):

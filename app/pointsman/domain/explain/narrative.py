@@ -26,13 +26,13 @@ _POOL_FAILURES: Mapping[StepResult, str] = MappingProxyType(
 )
 
 
-def summarise_decision(world: RoutingInputs, decision: Decision) -> str:
+def summarise_decision(inputs: RoutingInputs, decision: Decision) -> str:
     """One sentence to be read to whoever asks."""
     if decision.outcome is DecisionOutcome.NURTURE:
         return _nurtured(decision)
     if decision.outcome is DecisionOutcome.HELD or decision.rep is None:
         return f"This lead waits: {decision.hold_sentence}."
-    name = world.roster.reps[decision.rep].name
+    name = inputs.roster.reps[decision.rep].name
     exception = _exception(decision)
     return (
         f"{name} gets this lead for {decision.work}{exception}, since it matches the rule '{decision.rule}' "
@@ -46,13 +46,13 @@ def why_sentence(decision: Decision) -> str:
 
 
 def narrate_decision(
-    plan: RoutingPlan, world: RoutingInputs, decision: Decision, near: NearMisses, turns: Mapping[str, int]
+    plan: RoutingPlan, inputs: RoutingInputs, decision: Decision, near: NearMisses, turns: Mapping[str, int]
 ) -> tuple[str, ...]:
     """Three to eight sentences; `turns` says in how many leads each other one has a turn."""
-    told = [_asked(plan), *_tried(decision), *_pool(world, decision)]
+    told = [_asked(plan), *_tried(decision), *_pool(inputs, decision)]
     if decision.outcome is DecisionOutcome.ASSIGNED:
         told.append(_sentence(decision.steps[-1].sentence))
-        told += _after(world, decision, turns)
+        told += _after(inputs, decision, turns)
     elif decision.outcome is DecisionOutcome.NURTURE:
         told.append(
             "Nobody is asked for nurture: marketing keeps in touch, and the lead comes back as the policy says."
@@ -102,12 +102,12 @@ def _matched(step: TraceStep) -> str:
     return f"Rule '{step.rule}' matched{because}{f'; {gate}' if gate else ''}."
 
 
-def _pool(world: RoutingInputs, decision: Decision) -> list[str]:
+def _pool(inputs: RoutingInputs, decision: Decision) -> list[str]:
     here = [c for c in decision.candidates if c.pool == decision.pool]
     if decision.outcome is not DecisionOutcome.ASSIGNED or not here:
         return []
     able = [c.rep for c in here if c.eligible]
-    names = [world.roster.reps[rep].name for rep in able[:_NAMED]]
+    names = [inputs.roster.reps[rep].name for rep in able[:_NAMED]]
     if len(able) > _NAMED:
         names.append(f"{len(able) - _NAMED} more")
     told = [f"In pool {decision.pool} {len(able)} of {len(here)} may take it: {join_with_and(names)}."]
@@ -118,11 +118,11 @@ def _pool(world: RoutingInputs, decision: Decision) -> list[str]:
     return told
 
 
-def _after(world: RoutingInputs, decision: Decision, turns: Mapping[str, int]) -> list[str]:
+def _after(inputs: RoutingInputs, decision: Decision, turns: Mapping[str, int]) -> list[str]:
     before, after = decision.ledger_before, decision.ledger_after
     if before is None or after is None or decision.rep is None or decision.turn is None:
         return []
-    name = world.roster.reps[decision.rep].name
+    name = inputs.roster.reps[decision.rep].name
     was, is_now = before.balance(decision.rep), after.balance(decision.rep)
     shared = format_signed(was + decision.turn.entitlement(decision.rep))
     told = (
@@ -131,7 +131,7 @@ def _after(world: RoutingInputs, decision: Decision, turns: Mapping[str, int]) -
     )
     following = next((rep for rep, count in turns.items() if count == 1), None)
     if following is not None:
-        told += f"; {world.roster.reps[following].name} is next after {name}"
+        told += f"; {inputs.roster.reps[following].name} is next after {name}"
     return [f"{told}."]
 
 

@@ -18,7 +18,7 @@ _MOST = 200
 _MOMENT = timedelta(microseconds=1)
 
 
-def forecast_turns(plan: RoutingPlan, world: RoutingInputs, decision: Decision) -> tuple[Mapping[str, int], int]:
+def forecast_turns(plan: RoutingPlan, inputs: RoutingInputs, decision: Decision) -> tuple[Mapping[str, int], int]:
     """After the decision, in how many turns each other eligible rep has one (1: the very next), and how far was looked.
 
     Ties fall as the decision's own seed has them, which the next lead's need not.
@@ -33,23 +33,26 @@ def forecast_turns(plan: RoutingPlan, world: RoutingInputs, decision: Decision) 
         or pool.method is DistributionMethod.OWNER
     ):
         return {}, 0
-    waiting = {**world.pool_state(decision.pool).waiting_since, turn.rep: world.now}
-    skips = world.pool_state(decision.pool).pending_skips - set(decision.skipped)
-    state, loads = PoolState(ledger=after, waiting_since=waiting, pending_skips=skips), _one_more(world.loads, turn.rep)
+    waiting = {**inputs.pool_state(decision.pool).waiting_since, turn.rep: inputs.now}
+    skips = inputs.pool_state(decision.pool).pending_skips - set(decision.skipped)
+    state, loads = (
+        PoolState(ledger=after, waiting_since=waiting, pending_skips=skips),
+        _one_more(inputs.loads, turn.rep),
+    )
     wanted, found = set(turn.weights) - {turn.rep}, dict[str, int]()
     most = min(_MOST, _BUDGET // len(turn.weights))
     looked = 0
     while wanted and looked < most:
         looked += 1
-        imagined = replace(world, owners=(), loads=loads, pools={decision.pool: state}, requested_time=None)
-        contest = Selection(name=decision.pool, pool=pool, eligible=turn.weights, facts=plan.facts, world=imagined)
-        chosen = choose_rep(contest)
+        imagined = replace(inputs, owners=(), loads=loads, pools={decision.pool: state}, requested_time=None)
+        selection = Selection(name=decision.pool, pool=pool, eligible=turn.weights, facts=plan.facts, inputs=imagined)
+        chosen = choose_rep(selection)
         if chosen.rep in wanted:
             wanted.remove(chosen.rep)
             found[chosen.rep] = looked
         state = PoolState(
             ledger=assign_turn(state.ledger, turn.weights, chosen.rep).after,
-            waiting_since={**state.waiting_since, chosen.rep: world.now + looked * _MOMENT},
+            waiting_since={**state.waiting_since, chosen.rep: inputs.now + looked * _MOMENT},
             pending_skips=state.pending_skips - set(chosen.skipped),
         )
         loads = _one_more(loads, chosen.rep)

@@ -102,13 +102,13 @@ def evaluate_gate(
     every earlier "yes" of the same name, even once the "no" itself has expired. A pass expires with the first of
     the evidence that it rests on, and after the gate's own span at the latest. A gate that asks for nothing lets nobody through.
     """
-    standing = _valid_evidence(evidence, now, gate.expires_after)
+    valid = _valid_evidence(evidence, now, gate.expires_after)
     known = _known(gate, facts_with_evidence(facts, evidence, now, gate.expires_after), now, definitions)
     missing: list[UnmetRequirement] = [] if gate.require or gate.when else [_ASKS_NOTHING]
     refused: list[UnmetRequirement] = []
     used: list[ValidEvidence] = []
     for requirement in gate.require:
-        found = [f for f in standing if requirement in (f.kind, f"{f.kind}.{f.name}")]
+        found = [f for f in valid if requirement in (f.kind, f"{f.kind}.{f.name}")]
         if found:
             used.append(max(found, key=lambda f: f.expires_at))
         elif refusal := _refusal(requirement, evidence, now, gate.expires_after):
@@ -122,7 +122,7 @@ def evaluate_gate(
         explained = explain_condition(gate.when, known, definitions)
         failed = tuple(leaf for leaf in explained if leaf.outcome is not True) if outcome is not True else ()
         asked = {leaf.field.removeprefix(_PREFIX) for leaf in explained}
-        used += [f for f in standing if f.name in asked]
+        used += [f for f in valid if f.name in asked]
     passed = not missing and not refused and outcome is True
     send_to = None
     if not passed:
@@ -133,7 +133,7 @@ def evaluate_gate(
         refused=tuple(refused),
         failed_conditions=failed,
         expires_at=min((now + gate.expires_after, *(f.expires_at for f in used))) if passed else None,
-        snapshot=tuple(standing),
+        snapshot=tuple(valid),
         send_to=send_to,
         summary=_summary(missing, refused, failed) if not passed else "the gate is passed",
     )

@@ -37,8 +37,8 @@ class RecordedInputs:
     routing_inputs: RoutingInputs
 
     @staticmethod
-    def of(plan: RoutingPlan, world: RoutingInputs) -> "RecordedInputs":
-        """The inputs of `decide(plan, world)`."""
+    def of(plan: RoutingPlan, inputs: RoutingInputs) -> "RecordedInputs":
+        """The inputs of `decide(plan, inputs)`."""
         return RecordedInputs(
             policy_version=plan.compiled.version,
             facts=plan.facts,
@@ -46,7 +46,7 @@ class RecordedInputs:
             gates=plan.gates,
             overridden_works=plan.overridden,
             planned_at=plan.now,
-            routing_inputs=_reachable(plan, world),
+            routing_inputs=_reachable(plan, inputs),
         )
 
     def plan(self, policy: CompiledPolicy) -> RoutingPlan:
@@ -61,35 +61,37 @@ class RecordedInputs:
         )
 
     def to_json(self) -> str:
-        world = self.routing_inputs
+        inputs = self.routing_inputs
         data = {
             "policy_version": self.policy_version,
-            "roster_version": world.roster.version,
+            "roster_version": inputs.roster.version,
             "facts": {name: _fact_as_json(value) for name, value in self.facts.items()},
             "purpose": self.purpose,
             "gates": {work: _gate_as_json(state) for work, state in self.gates.items()},
             "overridden": sorted(self.overridden_works),
             "planned_at": self.planned_at.isoformat(),
-            "now": world.now.isoformat(),
-            "seed": world.seed,
-            "pools": {name: _pool_as_json(state) for name, state in world.pools.items()},
-            "loads": {rep: shallow_asdict(load) for rep, load in world.loads.items()},
-            "calendars": {rep: shallow_asdict(state) for rep, state in world.calendars.items()},
-            "past_holders": sorted(world.past_holders),
-            "overrides": sorted([rep, work.value] for rep, work in world.overrides),
-            "owners": [shallow_asdict(owner) for owner in world.owners],
+            "now": inputs.now.isoformat(),
+            "seed": inputs.seed,
+            "pools": {name: _pool_as_json(state) for name, state in inputs.pools.items()},
+            "loads": {rep: shallow_asdict(load) for rep, load in inputs.loads.items()},
+            "calendars": {rep: shallow_asdict(state) for rep, state in inputs.calendars.items()},
+            "past_holders": sorted(inputs.past_holders),
+            "overrides": sorted([rep, work.value] for rep, work in inputs.overrides),
+            "owners": [shallow_asdict(owner) for owner in inputs.owners],
             "category_loads": {
                 category: {rep: shallow_asdict(load) for rep, load in loads.items()}
-                for category, loads in world.category_loads.items()
+                for category, loads in inputs.category_loads.items()
             },
-            "supplier_loads": {supplier: shallow_asdict(load) for supplier, load in world.supplier_loads.items()},
+            "supplier_loads": {supplier: shallow_asdict(load) for supplier, load in inputs.supplier_loads.items()},
             "earliest": {
                 pool: {rep: at.isoformat() for rep, at in earliest.items()}
-                for pool, earliest in world.earliest_starts.items()
+                for pool, earliest in inputs.earliest_starts.items()
             },
         }
-        if world.requested_time is not None:  # as decisions were kept before there was such a thing, they read the same
-            data["asked"] = _asked_as_json(world.requested_time)
+        if (
+            inputs.requested_time is not None
+        ):  # as decisions were kept before there was such a thing, they read the same
+            data["asked"] = _asked_as_json(inputs.requested_time)
         return canonical_json(data)
 
     @staticmethod
@@ -98,7 +100,7 @@ class RecordedInputs:
         data: dict[str, Any] = json.loads(text)
         if data["roster_version"] != roster.version:
             raise StaleVersion(f"this decision was taken with roster version {data['roster_version']}")
-        world = RoutingInputs(
+        inputs = RoutingInputs(
             roster=roster,
             now=datetime.fromisoformat(data["now"]),
             seed=data["seed"],
@@ -126,7 +128,7 @@ class RecordedInputs:
             gates={Work(work): _gate(state) for work, state in data["gates"].items()},
             overridden_works=frozenset(Work(work) for work in data["overridden"]),
             planned_at=datetime.fromisoformat(data["planned_at"]),
-            routing_inputs=world,
+            routing_inputs=inputs,
         )
 
 
@@ -139,25 +141,25 @@ def replay(inputs: str, compiled: CompiledPolicy, roster: Roster) -> Decision:
     return decide(plan, read.routing_inputs)
 
 
-def _reachable(plan: RoutingPlan, world: RoutingInputs) -> RoutingInputs:
+def _reachable(plan: RoutingPlan, inputs: RoutingInputs) -> RoutingInputs:
     reps = plan.reps
     return RoutingInputs(
-        roster=world.roster,
-        now=world.now,
-        seed=world.seed,
-        pools={name: world.pools[name] for name in plan.pools if name in world.pools},
-        loads={rep: load for rep, load in world.loads.items() if rep in reps},
-        calendars={rep: state for rep, state in world.calendars.items() if rep in reps},
-        past_holders=world.past_holders & reps,
-        overrides=frozenset(pair for pair in world.overrides if pair[0] in reps),
-        owners=world.owners,
+        roster=inputs.roster,
+        now=inputs.now,
+        seed=inputs.seed,
+        pools={name: inputs.pools[name] for name in plan.pools if name in inputs.pools},
+        loads={rep: load for rep, load in inputs.loads.items() if rep in reps},
+        calendars={rep: state for rep, state in inputs.calendars.items() if rep in reps},
+        past_holders=inputs.past_holders & reps,
+        overrides=frozenset(pair for pair in inputs.overrides if pair[0] in reps),
+        owners=inputs.owners,
         category_loads={
             category: {rep: load for rep, load in loads.items() if rep in reps}
-            for category, loads in world.category_loads.items()
+            for category, loads in inputs.category_loads.items()
         },
-        supplier_loads=world.supplier_loads,
-        earliest_starts={name: world.earliest_starts[name] for name in plan.pools if name in world.earliest_starts},
-        requested_time=_asked_of(reps, world.requested_time) if world.requested_time else None,
+        supplier_loads=inputs.supplier_loads,
+        earliest_starts={name: inputs.earliest_starts[name] for name in plan.pools if name in inputs.earliest_starts},
+        requested_time=_asked_of(reps, inputs.requested_time) if inputs.requested_time else None,
     )
 
 

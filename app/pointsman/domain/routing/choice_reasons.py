@@ -17,74 +17,74 @@ _TURN_DUE = ", and the turn falls due first of those level"
 class ChoiceReasons:
     """Sentences about one pick; balances are shown as they stand with this turn's entitlement."""
 
-    def __init__(self, contest: Selection, chosen: Choice) -> None:
-        self._contest, self._pick = contest, chosen
-        self._raised = entitled_balances(contest.pool_state.ledger, contest.eligible)
-        self._unit = contest.pool_state.ledger.denominator * sum(contest.eligible.values())
-        self._name = contest.rep(chosen.rep).name
+    def __init__(self, selection: Selection, chosen: Choice) -> None:
+        self._selection, self._choice = selection, chosen
+        self._raised = entitled_balances(selection.pool_state.ledger, selection.eligible)
+        self._unit = selection.pool_state.ledger.denominator * sum(selection.eligible.values())
+        self._name = selection.rep(chosen.rep).name
         all_ahead = (
-            not contest.is_balanced
-            and contest.pool.method is DistributionMethod.RANKED
-            and contest.is_far_ahead(chosen.rep)
+            not selection.is_balanced
+            and selection.pool.method is DistributionMethod.RANKED
+            and selection.is_far_ahead(chosen.rep)
         )
-        self._method = DistributionMethod.FAIR if all_ahead else contest.pool.method
+        self._method = DistributionMethod.FAIR if all_ahead else selection.pool.method
         self._all_ahead = all_ahead
         self._level = frozenset(chosen.tied)
 
     def why(self) -> str:
         """Why the chosen one, as the end of the summary."""
-        contest, chosen = self._contest, self._pick
+        selection, chosen = self._selection, self._choice
         if chosen.owner is not None:
             return f"{self._name} {chosen.owner.reason}"
-        if len(contest.eligible) == 1:
+        if len(selection.eligible) == 1:
             slot = f", with a slot at {self._slot(chosen.rep)}" if self._method is DistributionMethod.SOONEST else ""
             return f"{self._name} is the only one{slot}"
-        asked = [f"{contest.rep(rep).name}'s turn is skipped as asked" for rep in chosen.skipped]
+        asked = [f"{selection.rep(rep).name}'s turn is skipped as asked" for rep in chosen.skipped]
         return "; ".join([*asked, self._compared()])
 
     def trace_steps(self, rule: str) -> list[TraceStep]:
         """What the trace says of an owner, of skips, and of those too far ahead."""
-        contest, chosen = self._contest, self._pick
+        selection, chosen = self._selection, self._choice
         found = [(StepResult.OWNER, self.why())] if chosen.owner else []
         for rep in chosen.skipped:
-            name = contest.rep(rep).name
+            name = selection.rep(rep).name
             found.append((StepResult.SKIPPED, f"{name} comes next, but the turn is skipped as asked, this once"))
         if chosen.keeps_skip:
             found.append((StepResult.SKIP_KEPT, self._skip_stays()))
         for rep in chosen.passed_over:
-            sentence = f"{contest.rep(rep).name} ranks no lower ({contest.rank(rep)}), but {self._far(rep)}"
+            sentence = f"{selection.rep(rep).name} ranks no lower ({selection.rank(rep)}), but {self._far(rep)}"
             found.append((StepResult.TOO_FAR_AHEAD, sentence))
         return [TraceStep(rule=rule, result=result, sentence=sentence) for result, sentence in found]
 
     def eligible_candidate(self, rep: str, *, by_override: bool) -> Candidate:
         """Somebody eligible as a candidate, with why not this time where not chosen."""
-        sentence = f"{self._contest.rep(rep).name} may take it{' by an override' if by_override else ''}"
-        if rep != self._pick.rep:
+        sentence = f"{self._selection.rep(rep).name} may take it{' by an override' if by_override else ''}"
+        if rep != self._choice.rep:
             sentence = f"{sentence}; {self._why_not(rep)}"
-        return Candidate(rep=rep, pool=self._contest.name, eligible=True, code=None, sentence=sentence)
+        return Candidate(rep=rep, pool=self._selection.name, eligible=True, code=None, sentence=sentence)
 
     def _compared(self) -> str:
-        contest, rep, name = self._contest, self._pick.rep, self._name
-        tie = _TIE_BREAKS.get(self._pick.tie_break or "", "")
-        others = [r for r in contest.eligible if r != rep and r not in self._pick.skipped]
-        if contest.is_balanced:
+        selection, rep, name = self._selection, self._choice.rep, self._name
+        tie = _TIE_BREAKS.get(self._choice.tie_break or "", "")
+        others = [r for r in selection.eligible if r != rep and r not in self._choice.skipped]
+        if selection.is_balanced:
             level = any(self._per_weight(r) == self._per_weight(rep) for r in others)
             tie = tie or (_TURN_DUE if level else "")
             return f"{name} has the fewest appointments for the weight ({self._meetings(rep)}){tie}"
         match self._method:
             case DistributionMethod.LEAST_LOADED:
-                return f"{name} has the fewest open leads for the weight ({contest.open_leads(rep)}){tie}"
+                return f"{name} has the fewest open leads for the weight ({selection.open_leads(rep)}){tie}"
             case DistributionMethod.SOONEST:
-                level = any(contest.earliest_start(r) == contest.earliest_start(rep) for r in others)
+                level = any(selection.earliest_start(r) == selection.earliest_start(rep) for r in others)
                 return f"{name} has the earliest slot ({self._slot(rep)}){tie or (_TURN_DUE if level else '')}"
             case DistributionMethod.RANKED:
-                level = any(contest.rank(r) == contest.rank(rep) and not contest.is_far_ahead(r) for r in others)
-                return f"{name} ranks highest ({contest.rank(rep)}){tie or (_TURN_DUE if level else '')}"
+                level = any(selection.rank(r) == selection.rank(rep) and not selection.is_far_ahead(r) for r in others)
+                return f"{name} ranks highest ({selection.rank(rep)}){tie or (_TURN_DUE if level else '')}"
             case _:
                 return self._by_balance(others) + tie
 
     def _by_balance(self, others: list[str]) -> str:
-        rep, name = self._pick.rep, self._name
+        rep, name = self._choice.rep, self._name
         far = "all are as far ahead as the ranking allows; " if self._all_ahead else ""
         if all(self._raised[rep] >= self._raised[r] for r in others):
             return f"{far}{name}'s balance was highest ({self._balance(rep)})"
@@ -92,37 +92,37 @@ class ChoiceReasons:
 
     def _why_not(self, rep: str) -> str:
         name = self._name
-        if self._pick.owner is not None:
-            return f"{name} {self._pick.owner.reason}"
-        if rep in self._pick.skipped:
+        if self._choice.owner is not None:
+            return f"{name} {self._choice.owner.reason}"
+        if rep in self._choice.skipped:
             return "the turn is skipped as asked, and the place in the queue stays"
         if rep in self._level:
-            how = "has waited longer" if self._pick.tie_break == "longest-waiting" else "was drawn"
+            how = "has waited longer" if self._choice.tie_break == "longest-waiting" else "was drawn"
             return f"{name}, who is level, {how}"
         return self._compared_with(rep)
 
     def _compared_with(self, rep: str) -> str:
-        contest, chosen, name = self._contest, self._pick.rep, self._name
-        if contest.is_balanced and self._per_weight(rep) != self._per_weight(chosen):
+        selection, chosen, name = self._selection, self._choice.rep, self._name
+        if selection.is_balanced and self._per_weight(rep) != self._per_weight(chosen):
             shown = f"{self._meetings(chosen)} against {self._meetings(rep)}"
             return f"{name} has fewer appointments for the weight ({shown})"
-        match DistributionMethod.FAIR if contest.is_balanced else self._method:
+        match DistributionMethod.FAIR if selection.is_balanced else self._method:
             case DistributionMethod.LEAST_LOADED:
                 return f"{name} has fewer open leads for the weight ({self._loads(chosen)} against {self._loads(rep)})"
-            case DistributionMethod.SOONEST if contest.earliest_start(rep) != contest.earliest_start(chosen):
+            case DistributionMethod.SOONEST if selection.earliest_start(rep) != selection.earliest_start(chosen):
                 return f"{name} has an earlier slot ({self._slot(chosen)} against {self._slot(rep)})"
-            case DistributionMethod.RANKED if contest.is_far_ahead(rep):
+            case DistributionMethod.RANKED if selection.is_far_ahead(rep):
                 return self._far(rep)
-            case DistributionMethod.RANKED if contest.rank(rep) != contest.rank(chosen):
-                return f"{name} ranks higher ({contest.rank(chosen)} against {contest.rank(rep)})"
+            case DistributionMethod.RANKED if selection.rank(rep) != selection.rank(chosen):
+                return f"{name} ranks higher ({selection.rank(chosen)} against {selection.rank(rep)})"
             case _:
                 shown = f"{self._balance(chosen)} against {self._balance(rep)}"
                 return f"{name}'s turn falls due first (balance {shown})"
 
     def _skip_stays(self) -> str:
-        if self._pick.owner is not None:
+        if self._choice.owner is not None:
             return f"{self._name}'s next turn is to be skipped, but this lead is {self._name}'s own: the skip stays"
-        names = [self._contest.rep(rep).name for rep in self._contest.eligible]
+        names = [self._selection.rep(rep).name for rep in self._selection.eligible]
         only = (
             "nobody else is eligible"
             if len(names) == 1
@@ -131,28 +131,28 @@ class ChoiceReasons:
         return f"{self._name}'s next turn is to be skipped, but {only}: no lead waits for a skip, and the skip stays"
 
     def _far(self, rep: str) -> str:
-        balance = format_signed(self._contest.pool_state.ledger.balance(rep))
-        limit = self._contest.pool.ranking.max_turns_ahead
+        balance = format_signed(self._selection.pool_state.ledger.balance(rep))
+        limit = self._selection.pool.ranking.max_turns_ahead
         return f"is as far ahead as the ranking allows (balance {balance}, max_turns_ahead {limit})"
 
     def _balance(self, rep: str) -> str:
         return format_signed(Fraction(self._raised[rep], self._unit))
 
     def _loads(self, rep: str) -> str:
-        weight = self._contest.eligible[rep]
-        return f"{self._contest.open_leads(rep)}" + (
-            f" by weight {weight}" if len(set(self._contest.eligible.values())) > 1 else ""
+        weight = self._selection.eligible[rep]
+        return f"{self._selection.open_leads(rep)}" + (
+            f" by weight {weight}" if len(set(self._selection.eligible.values())) > 1 else ""
         )
 
     def _per_weight(self, rep: str) -> Fraction:
-        return Fraction(self._contest.appointments(rep), self._contest.eligible[rep])
+        return Fraction(self._selection.appointments(rep), self._selection.eligible[rep])
 
     def _meetings(self, rep: str) -> str:
-        weight = self._contest.eligible[rep]
-        return f"{self._contest.appointments(rep)}" + (
-            f" by weight {weight}" if len(set(self._contest.eligible.values())) > 1 else ""
+        weight = self._selection.eligible[rep]
+        return f"{self._selection.appointments(rep)}" + (
+            f" by weight {weight}" if len(set(self._selection.eligible.values())) > 1 else ""
         )
 
     def _slot(self, rep: str) -> str:
-        at = self._contest.earliest_start(rep)
-        return f"{to_local_time(at, self._contest.pool.time_zone):%a %Y-%m-%d %H:%M %Z}"
+        at = self._selection.earliest_start(rep)
+        return f"{to_local_time(at, self._selection.pool.time_zone):%a %Y-%m-%d %H:%M %Z}"

@@ -22,66 +22,66 @@ _SENTENCES = 5
 _Candidates = dict[str, tuple[Candidate, ...]]  # by pool: a pool that is looked at again replaces what was found before
 
 
-def decide(plan: RoutingPlan, world: RoutingInputs) -> Decision:
+def decide(plan: RoutingPlan, inputs: RoutingInputs) -> Decision:
     """The plan's routes tried in order; the first with somebody eligible decides, else the lead is held or nurtured."""
     steps, candidates = list(plan.steps), _Candidates()
     for route in plan.routes:
         if route.pool is None:
-            return _nurture(plan, world, route, steps, candidates)
+            return _nurture(plan, inputs, route, steps, candidates)
         pool = plan.compiled.policy.pools[route.pool]
-        task = _task(plan, world, route, route.pool)
+        task = _task(plan, inputs, route, route.pool)
         candidates.pop(route.pool, None)
-        dropped, eligible = check_eligibility(route.pool, pool, world.roster, task)
+        dropped, eligible = check_eligibility(route.pool, pool, inputs.roster, task)
         if not eligible:
             candidates[route.pool] = tuple(dropped.values())
             steps.append(_nobody_eligible_step(route, candidates[route.pool]))
             continue
-        steps += _owners_passed_over(route, dropped, eligible, world)
-        contest = Selection(name=route.pool, pool=pool, eligible=eligible, facts=plan.facts, world=world)
-        chosen = choose_rep(contest)
-        rep = world.roster.reps[chosen.rep]
-        guard_assignment(rep, route.work, task.gate_open, (rep.key, route.work) in world.overrides)
-        reasons = ChoiceReasons(contest, chosen)
+        steps += _owners_passed_over(route, dropped, eligible, inputs)
+        selection = Selection(name=route.pool, pool=pool, eligible=eligible, facts=plan.facts, inputs=inputs)
+        chosen = choose_rep(selection)
+        rep = inputs.roster.reps[chosen.rep]
+        guard_assignment(rep, route.work, task.gate_open, (rep.key, route.work) in inputs.overrides)
+        reasons = ChoiceReasons(selection, chosen)
         candidates[route.pool] = tuple(
             dropped.get(member.rep)
-            or reasons.eligible_candidate(member.rep, by_override=task.needs_override(world.roster.reps[member.rep]))
+            or reasons.eligible_candidate(member.rep, by_override=task.needs_override(inputs.roster.reps[member.rep]))
             for member in pool.members
         )
         exception = " by an override" if task.needs_override(rep) else ""
-        return _assigned(plan, route, contest, chosen, reasons, steps, candidates, exception)
-    return _held(plan, world, steps, candidates)
+        return _assigned(plan, route, selection, chosen, reasons, steps, candidates, exception)
+    return _held(plan, inputs, steps, candidates)
 
 
-def _task(plan: RoutingPlan, world: RoutingInputs, route: Route, pool: str) -> EligibilityContext:
+def _task(plan: RoutingPlan, inputs: RoutingInputs, route: Route, pool: str) -> EligibilityContext:
     return EligibilityContext(
         work=route.work,
         facts=plan.facts,
-        now=world.now,
-        gate_open=route.gate is None or route.gate.is_open_at(world.now),
-        loads=world.loads,
-        calendars=world.calendars,
-        past_holders=world.past_holders,
-        overrides=world.overrides,
+        now=inputs.now,
+        gate_open=route.gate is None or route.gate.is_open_at(inputs.now),
+        loads=inputs.loads,
+        calendars=inputs.calendars,
+        past_holders=inputs.past_holders,
+        overrides=inputs.overrides,
         requires=plan.compiled.requires.get(pool),
         category=route.category,
-        category_loads=world.category_loads.get(route.category or "", {}),
+        category_loads=inputs.category_loads.get(route.category or "", {}),
         suppliers=plan.compiled.policy.suppliers,
-        supplier_loads=world.supplier_loads,
-        earliest_starts=world.earliest_starts.get(pool, {}),
-        owners=frozenset(owner.rep for owner in world.owners),
-        obstacles=world.requested_time.obstacles if world.requested_time else None,
+        supplier_loads=inputs.supplier_loads,
+        earliest_starts=inputs.earliest_starts.get(pool, {}),
+        owners=frozenset(owner.rep for owner in inputs.owners),
+        obstacles=inputs.requested_time.obstacles if inputs.requested_time else None,
     )
 
 
 def _owners_passed_over(
-    route: Route, dropped: Mapping[str, Candidate], eligible: Mapping[str, int], world: RoutingInputs
+    route: Route, dropped: Mapping[str, Candidate], eligible: Mapping[str, int], inputs: RoutingInputs
 ) -> list[TraceStep]:
     """Why each owner who was asked before an eligible one, or in vain, does not get the lead."""
     steps: dict[str, TraceStep] = {}
-    for owner in world.owners:
+    for owner in inputs.owners:
         if owner.rep in eligible:
             break
-        rep = world.roster.reps.get(owner.rep)
+        rep = inputs.roster.reps.get(owner.rep)
         name = rep.name if rep else owner.rep
         found = dropped.get(owner.rep)
         why = found.sentence if found else f"{name} is not a member of pool {route.pool}"
@@ -93,24 +93,24 @@ def _owners_passed_over(
 def _assigned(
     plan: RoutingPlan,
     route: Route,
-    contest: Selection,
+    selection: Selection,
     chosen: Choice,
     reasons: ChoiceReasons,
     steps: list[TraceStep],
     candidates: _Candidates,
     exception: str,
 ) -> Decision:
-    world, pool = contest.world, contest.name
-    choice: TurnResult = assign_turn(contest.pool_state.ledger, contest.eligible, chosen.rep, chosen.tie_break)
-    name, why = world.roster.reps[chosen.rep].name, reasons.why()
-    able = f"{len(contest.eligible)} of {len(candidates[pool])} reps in {pool} eligible"
+    inputs, pool = selection.inputs, selection.name
+    choice: TurnResult = assign_turn(selection.pool_state.ledger, selection.eligible, chosen.rep, chosen.tie_break)
+    name, why = inputs.roster.reps[chosen.rep].name, reasons.why()
+    able = f"{len(selection.eligible)} of {len(candidates[pool])} reps in {pool} eligible"
     sentence = f"{name} is chosen from {pool}{exception}: {why}"
     steps += [
         *reasons.trace_steps(route.rule),
         TraceStep(rule=route.rule, result=StepResult.ASSIGNED, sentence=sentence),
     ]
     return replace(
-        _base_decision(plan, world, steps, candidates),
+        _base_decision(plan, inputs, steps, candidates),
         outcome=DecisionOutcome.ASSIGNED,
         work=route.work,
         rule=route.rule,
@@ -123,7 +123,7 @@ def _assigned(
         tie_break=choice.tie_break,
         category=route.category,
         skipped=chosen.skipped,
-        counter=contest.pool.counter_of(pool),
+        counter=selection.pool.counter_of(pool),
     )
 
 
@@ -139,15 +139,15 @@ def _nobody_eligible_step(route: Route, looked_at: tuple[Candidate, ...]) -> Tra
 
 
 def _nurture(
-    plan: RoutingPlan, world: RoutingInputs, route: Route, steps: list[TraceStep], candidates: _Candidates
+    plan: RoutingPlan, inputs: RoutingInputs, route: Route, steps: list[TraceStep], candidates: _Candidates
 ) -> Decision:
     summary = f"This lead goes to nurture: rule '{route.rule}'"
     steps.append(TraceStep(rule=route.rule, result=StepResult.NURTURE, sentence=summary))
-    blank = _base_decision(plan, world, steps, candidates)
+    blank = _base_decision(plan, inputs, steps, candidates)
     return replace(blank, outcome=DecisionOutcome.NURTURE, work=Work.NURTURE, rule=route.rule, summary=summary)
 
 
-def _held(plan: RoutingPlan, world: RoutingInputs, steps: list[TraceStep], candidates: _Candidates) -> Decision:
+def _held(plan: RoutingPlan, inputs: RoutingInputs, steps: list[TraceStep], candidates: _Candidates) -> Decision:
     reason, sentence, work = plan.hold_reason, plan.hold_sentence, plan.hold_work
     rule = pool = category = None
     if plan.routes:
@@ -157,7 +157,7 @@ def _held(plan: RoutingPlan, world: RoutingInputs, steps: list[TraceStep], candi
         sentence = "; ".join(step.sentence for step in tried)
         first = plan.routes[0]  # what the lead waits for: a rule passed over for its gate is not it
         work, rule, pool, category = first.work, first.rule, first.pool, first.category
-    blank = _base_decision(plan, world, steps, candidates)
+    blank = _base_decision(plan, inputs, steps, candidates)
     return replace(
         blank,
         work=work,
@@ -171,7 +171,7 @@ def _held(plan: RoutingPlan, world: RoutingInputs, steps: list[TraceStep], candi
 
 
 def _base_decision(
-    plan: RoutingPlan, world: RoutingInputs, steps: list[TraceStep], candidates: _Candidates
+    plan: RoutingPlan, inputs: RoutingInputs, steps: list[TraceStep], candidates: _Candidates
 ) -> Decision:
     """A hold that knows how it came about; what was found is filled in."""
     return Decision(
@@ -190,7 +190,7 @@ def _base_decision(
         ledger_after=None,
         tie_break=None,
         policy_version=plan.compiled.version,
-        roster_version=world.roster.version,
-        seed=world.seed,
-        now=world.now,
+        roster_version=inputs.roster.version,
+        seed=inputs.seed,
+        now=inputs.now,
     )

@@ -74,7 +74,7 @@ class _Obstacle:
 
 
 def find_releases(
-    decision: Decision, policy: Policy, world: RoutingInputs, gate: GateResult | None = None
+    decision: Decision, policy: Policy, inputs: RoutingInputs, gate: GateResult | None = None
 ) -> tuple[HoldRelease, ...]:
     """Everything that would release a held lead, the earliest first; nothing for a lead that does not wait.
 
@@ -82,7 +82,7 @@ def find_releases(
     """
     if decision.outcome is not DecisionOutcome.HELD:
         return ()
-    found = list(_all(decision, policy, world, gate))
+    found = list(_all(decision, policy, inputs, gate))
     timed = sorted((r for r in found if r.at is not None), key=lambda r: (r.at, r.rep or ""))
     return (*timed, *(r for r in found if r.at is None))[:MAX_RELEASES]
 
@@ -99,7 +99,7 @@ def same_releases(stored: Iterable[Mapping[str, Any]], found: Iterable[HoldRelea
     return old == [(r["code"], r["rep"], r["pool"], r["at"], tuple(r["needs"])) for r in new]
 
 
-def _all(decision: Decision, policy: Policy, world: RoutingInputs, gate: GateResult | None) -> Iterator[HoldRelease]:
+def _all(decision: Decision, policy: Policy, inputs: RoutingInputs, gate: GateResult | None) -> Iterator[HoldRelease]:
     if decision.hold_reason is HoldReason.NO_RULE:
         yield HoldRelease(
             code=HoldReason.NO_RULE,
@@ -113,7 +113,7 @@ def _all(decision: Decision, policy: Policy, world: RoutingInputs, gate: GateRes
         yield HoldRelease(code=HoldReason.POOL_EMPTY, pool=pool, sentence=sentence)
     for name in dict.fromkeys(candidate.pool for candidate in decision.candidates):
         here = [candidate for candidate in decision.candidates if candidate.pool == name]
-        yield from _of_pool(name, policy.pools[name], here, decision, policy, world)
+        yield from _of_pool(name, policy.pools[name], here, decision, policy, inputs)
 
 
 def _gate(work: Work | None, gate: GateResult | None) -> HoldRelease:
@@ -135,15 +135,15 @@ def lacking(gate: GateResult) -> str:
 
 
 def _of_pool(
-    name: str, pool: Pool, candidates: list[Candidate], decision: Decision, policy: Policy, world: RoutingInputs
+    name: str, pool: Pool, candidates: list[Candidate], decision: Decision, policy: Policy, inputs: RoutingInputs
 ) -> Iterator[HoldRelease]:
     known = False
     for candidate in candidates:
-        rep = world.roster.reps.get(candidate.rep)
+        rep = inputs.roster.reps.get(candidate.rep)
         # Whoever held the lead never gets it again, so their return changes nothing.
-        if candidate.rep in world.past_holders or candidate.code is None:
+        if candidate.rep in inputs.past_holders or candidate.code is None:
             continue
-        release = _release_by_rep(candidate.code, rep, pool, decision, policy, world) if rep else None
+        release = _release_by_rep(candidate.code, rep, pool, decision, policy, inputs) if rep else None
         if release is not None:
             known = True
             yield replace(release, rep=candidate.rep, pool=name)
@@ -153,10 +153,10 @@ def _of_pool(
 
 
 def _release_by_rep(
-    code: str, rep: Rep, pool: Pool, decision: Decision, policy: Policy, world: RoutingInputs
+    code: str, rep: Rep, pool: Pool, decision: Decision, policy: Policy, inputs: RoutingInputs
 ) -> HoldRelease | None:
     if code in _TIMED:
-        return _timed_release(rep, pool, decision, policy, world)
+        return _timed_release(rep, pool, decision, policy, inputs)
     sentence = {
         DropReason.INACTIVE.value: f"{rep.name} is active again and takes turns",
         DropReason.CALENDAR.value: f"{rep.name}'s calendar can be read again",
@@ -168,11 +168,11 @@ def _release_by_rep(
 
 
 def _timed_release(
-    rep: Rep, pool: Pool, decision: Decision, policy: Policy, world: RoutingInputs
+    rep: Rep, pool: Pool, decision: Decision, policy: Policy, inputs: RoutingInputs
 ) -> HoldRelease | None:
     """The first moment at which nothing stands in this rep's way any more; or what has no known end."""
-    case = _WaitingOn(rep=rep, pool=pool, decision=decision, policy=policy, world=world)
-    at, last = world.now, None
+    case = _WaitingOn(rep=rep, pool=pool, decision=decision, policy=policy, inputs=inputs)
+    at, last = inputs.now, None
     for _ in range(_MOST_STEPS):
         bar = next(case.obstacles(at), None)
         if bar is None:
@@ -195,17 +195,17 @@ class _WaitingOn:
     pool: Pool
     decision: Decision
     policy: Policy
-    world: RoutingInputs
+    inputs: RoutingInputs
 
     def obstacles(self, at: datetime) -> Iterator[_Obstacle]:
         """What would stand in the way at `at`; each ends later than that, or at no known time."""
         yield from self._capacity(at)
         yield from self._ramp(at)
         yield from self._absence(at)
-        rep, world = self.rep, self.world
-        yield from self._caps(at, rep.caps, world.loads.get(rep.key))
+        rep, inputs = self.rep, self.inputs
+        yield from self._caps(at, rep.caps, inputs.loads.get(rep.key))
         for category in self._categories():
-            load = world.category_loads[category][rep.key]
+            load = inputs.category_loads[category][rep.key]
             for bar in self._caps(at, rep.caps.categories[category], load, of=f" for {category}"):
                 yield replace(bar, code=DropReason.CAP_CATEGORY)
 
@@ -213,7 +213,7 @@ class _WaitingOn:
         rules, supplier = self.policy.suppliers.get(self.rep.supplier), self.rep.supplier
         if rules is None:
             return
-        free = next_capacity(rules, self.world.supplier_loads.get(supplier, RepLoad()), self.world.now, at)
+        free = next_capacity(rules, self.inputs.supplier_loads.get(supplier, RepLoad()), self.inputs.now, at)
         if free != at:
             words = f"{supplier} has capacity again on" if free else f"{supplier} gets capacity, or closes a lead"
             yield _Obstacle(code=DropReason.SUPPLIER_CAPACITY, at=free, zone=rules.time_zone, sentence=words)
@@ -246,7 +246,7 @@ class _WaitingOn:
             (DropReason.CAP_DAY, caps.per_day, load.day, "day", next_day),
             (DropReason.CAP_WEEK, caps.per_week, load.week, "week", next_week),
         ):
-            anew = begins(self.world.now, zone)
+            anew = begins(self.inputs.now, zone)
             if cap == 0:
                 yield _Obstacle(
                     code=code, at=None, zone=zone, sentence=f"{name}'s cap per {period}{of}, now 0, is raised"
@@ -260,7 +260,7 @@ class _WaitingOn:
 
     def _categories(self) -> list[str]:
         """Those that this rep was counted for: the waited-for rule's, or else those of the rules after it."""
-        counted = [c for c in self.rep.caps.categories if self.rep.key in self.world.category_loads.get(c, {})]
+        counted = [c for c in self.rep.caps.categories if self.rep.key in self.inputs.category_loads.get(c, {})]
         return [self.decision.category] if self.decision.category in counted else counted
 
 

@@ -55,15 +55,15 @@ async def appointment_history(
 
 async def confirm(env: Env, appointment_id: UUID, *, reason: str | None = None, actor: Actor) -> AppointmentRow:
     """The closer's word for a requested appointment. RoleProtected "gate-closed"."""
-    doing = _closer_request(AppointmentAction.CONFIRM, "", reason, actor)
+    request = _closer_request(AppointmentAction.CONFIRM, "", reason, actor)
     return await _run_transition(
-        env, appointment_id, doing, done=lambda row, _: row.status == AppointmentStatus.CONFIRMED
+        env, appointment_id, request, done=lambda row, _: row.status == AppointmentStatus.CONFIRMED
     )
 
 
 async def cancel(env: Env, appointment_id: UUID, *, by: ActorRole, reason: str, actor: Actor) -> AppointmentRow:
     """Call an appointment off."""
-    doing = TransitionRequest(
+    request = TransitionRequest(
         action=AppointmentAction.CANCEL,
         transition=transition_for(AppointmentAction.CANCEL, by),
         by=by,
@@ -72,46 +72,46 @@ async def cancel(env: Env, appointment_id: UUID, *, by: ActorRole, reason: str, 
         column_changes={"cancelled_at": env.clock(), "cancelled_by": by.value, "cancel_reason": reason},
     )
     return await _run_transition(
-        env, appointment_id, doing, done=lambda row, _: row.status == AppointmentStatus.CANCELLED
+        env, appointment_id, request, done=lambda row, _: row.status == AppointmentStatus.CANCELLED
     )
 
 
 async def accept(env: Env, appointment_id: UUID, *, reason: str | None = None, actor: Actor) -> AppointmentRow:
     """The closer says that it was rightly made: it cannot be rejected any more."""
-    doing = _closer_request(AppointmentAction.ACCEPT, "", reason, actor)
-    doing = replace(doing, column_changes={"accepted_at": env.clock()})
+    request = _closer_request(AppointmentAction.ACCEPT, "", reason, actor)
+    request = replace(request, column_changes={"accepted_at": env.clock()})
     accepted = (AppointmentStatus.CONFIRMED, AppointmentStatus.ATTENDED)
     return await _run_transition(
-        env, appointment_id, doing, done=lambda row, _: row.accepted_at is not None and row.status in accepted
+        env, appointment_id, request, done=lambda row, _: row.accepted_at is not None and row.status in accepted
     )
 
 
 async def reject(env: Env, appointment_id: UUID, *, code: RejectCode, reason: str, actor: Actor) -> AppointmentRow:
     """The closer says that it should never have been made; the code says where the lead goes. Conflict "has-appointment"."""
-    doing = replace(
+    request = replace(
         _closer_request(AppointmentAction.REJECT, code, reason, actor), column_changes={"reject_code": code.value}
     )
     return await _run_transition(
         env,
         appointment_id,
-        doing,
+        request,
         done=lambda row, _: (row.status, row.reject_code) == (AppointmentStatus.REJECTED, code),
     )
 
 
 async def mark_attended(env: Env, appointment_id: UUID, *, reason: str | None = None, actor: Actor) -> AppointmentRow:
     """It took place."""
-    doing = _closer_request(AppointmentAction.ATTENDED, "", reason, actor)
+    request = _closer_request(AppointmentAction.ATTENDED, "", reason, actor)
     return await _run_transition(
-        env, appointment_id, doing, done=lambda row, _: row.status == AppointmentStatus.ATTENDED
+        env, appointment_id, request, done=lambda row, _: row.status == AppointmentStatus.ATTENDED
     )
 
 
 async def mark_no_show(env: Env, appointment_id: UUID, *, reason: str | None = None, actor: Actor) -> AppointmentRow:
     """The prospect did not come."""
-    doing = _closer_request(AppointmentAction.NO_SHOW, "", reason, actor)
+    request = _closer_request(AppointmentAction.NO_SHOW, "", reason, actor)
     return await _run_transition(
-        env, appointment_id, doing, done=lambda row, _: row.status == AppointmentStatus.NO_SHOW
+        env, appointment_id, request, done=lambda row, _: row.status == AppointmentStatus.NO_SHOW
     )
 
 
@@ -129,7 +129,7 @@ async def set_outcome(
     Raises Invalid for a day that does not lie ahead, or another outcome than "later"; Conflict "has-appointment".
     """
     until = await _nurture_until(env, appointment_id, outcome, return_on, actor)
-    doing = replace(
+    request = replace(
         _closer_request(AppointmentAction.OUTCOME, outcome, reason, actor),
         column_changes={"outcome": outcome.value, "outcome_at": env.clock()},
         detail={"until": until.isoformat()} if until else {},
@@ -140,7 +140,7 @@ async def set_outcome(
         """Another day for "later" is news; everything else is the same said twice."""
         return row.outcome == outcome and (until is None or (lead is not None and lead.nurture_until == until))
 
-    return await _run_transition(env, appointment_id, doing, done=done)
+    return await _run_transition(env, appointment_id, request, done=done)
 
 
 async def lapse_request(env: Env, appointment_id: UUID, *, actor: Actor) -> AppointmentRow | None:
@@ -152,7 +152,7 @@ async def lapse_request(env: Env, appointment_id: UUID, *, actor: Actor) -> Appo
         now = env.clock()
         if row.status != AppointmentStatus.REQUESTED or row.confirm_by is None or now < row.confirm_by:
             return None
-        doing = TransitionRequest(
+        request = TransitionRequest(
             action=AppointmentAction.LAPSE,
             transition=transition_for(AppointmentAction.LAPSE),
             by=ActorRole.SYSTEM,
@@ -160,7 +160,7 @@ async def lapse_request(env: Env, appointment_id: UUID, *, actor: Actor) -> Appo
             reason=reason,
             column_changes={"cancelled_at": now, "cancelled_by": ActorRole.SYSTEM.value, "cancel_reason": reason},
         )
-        after = await apply_transition(env, tx, lead, row, doing)
+        after = await apply_transition(env, tx, lead, row, request)
         await tx.alerts.put(
             id=env.new_id(),
             at=now,
@@ -180,21 +180,21 @@ def _closer_request(act: AppointmentAction, case: str, reason: str | None, actor
     )
 
 
-async def _run_transition(env: Env, appointment_id: UUID, doing: TransitionRequest, *, done: _Done) -> AppointmentRow:
-    reads = doing.transition.follow_up is LeadFollowUp.ANOTHER_CLOSER
+async def _run_transition(env: Env, appointment_id: UUID, request: TransitionRequest, *, done: _Done) -> AppointmentRow:
+    reads = request.transition.follow_up is LeadFollowUp.ANOTHER_CLOSER
     if reads:  # what is not to be done needs no calendars
-        seen = await get_appointment(env, appointment_id, actor=doing.actor)
+        seen = await get_appointment(env, appointment_id, actor=request.actor)
         if not done(seen, None):
-            require_action_allowed(seen, doing.action, env.clock())
+            require_action_allowed(seen, request.action, env.clock())
             closing = Work(seen.work) in GATED_WORKS
-            doing = replace(doing, closer_calendars=await read_closer_calendars(env) if closing else NOT_READ)
+            request = replace(request, closer_calendars=await read_closer_calendars(env) if closing else NOT_READ)
 
     async def work(tx: Tx) -> AppointmentRow:
-        lead, row = await lock_appointment(tx, appointment_id, doing.actor)
+        lead, row = await lock_appointment(tx, appointment_id, request.actor)
         if done(row, lead):
             return row
-        require_action_allowed(row, doing.action, env.clock())
-        await apply_transition(env, tx, lead, row, doing)
+        require_action_allowed(row, request.action, env.clock())
+        await apply_transition(env, tx, lead, row, request)
         after = await tx.appointments.get(appointment_id)
         assert after is not None, "it is locked"
         return after

@@ -69,16 +69,16 @@ class TransitionRequest:
 
 
 async def apply_transition(
-    env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, doing: TransitionRequest
+    env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, request: TransitionRequest
 ) -> AppointmentRow:
     """Do what the row of the table says. The lead and then the appointment are locked, and the act is allowed.
 
     Raises RoleProtected "gate-closed" and Conflict "has-appointment"; LostRace.
     """
-    now, effect = env.clock(), doing.transition
+    now, effect = env.clock(), request.transition
     status = effect.status or AppointmentStatus(row.status)
     told = _DELIVERY_OPS.get(effect.calendar_op)
-    change: dict[str, Any] = {"status": status.value, **doing.column_changes}
+    change: dict[str, Any] = {"status": status.value, **request.column_changes}
     if status is not AppointmentStatus.REQUESTED:
         change["confirm_by"] = None
     if status not in ACTIVE_STATUSES:
@@ -91,14 +91,22 @@ async def apply_transition(
     if effect.gate is GateEffect.REVOKED:
         await tx.gates.revoke_passes(lead.id, row.work, at=now)
     await record_transition(
-        env, tx, row, after, doing.action, by=doing.by, actor=doing.actor, reason=doing.reason, detail=doing.detail
+        env,
+        tx,
+        row,
+        after,
+        request.action,
+        by=request.by,
+        actor=request.actor,
+        reason=request.reason,
+        detail=request.detail,
     )
     if status in (AppointmentStatus.CANCELLED, AppointmentStatus.REJECTED, AppointmentStatus.NO_SHOW):
         await tx.appointments.release_time(row.id)
     if told is not None and now < row.ends_at:  # what is over stays in the calendars as it was
         await run_pending_now(env, tx, row.id)  # a `book` that waits for its next try would keep the others waiting
         await enqueue_deliveries(env, tx, after, told)
-    await _move_lead(env, tx, lead, row, doing)
+    await _move_lead(env, tx, lead, row, request)
     return after
 
 
@@ -107,8 +115,8 @@ async def require_open_gate(env: Env, tx: Tx, row: AppointmentRow, lead: LeadRow
     if Work(row.work) not in GATED_WORKS:
         return
     now = env.clock()
-    held = await tx.gates.current_assignment(lead.id, at=now)
-    if held is not None and held.work == row.work and held.has_override:
+    current = await tx.gates.current_assignment(lead.id, at=now)
+    if current is not None and current.work == row.work and current.has_override:
         return
     if any(found.work == row.work for found in (await tx.decisions.routing_context(lead.id, at=now)).gate_passes):
         return
@@ -127,72 +135,75 @@ async def _refuse_while_another_stands(tx: Tx, lead: LeadRow, row: AppointmentRo
     )
 
 
-async def _move_lead(env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, doing: TransitionRequest) -> None:
+async def _move_lead(env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, request: TransitionRequest) -> None:
     """The turn and the lead."""
     booked = await tx.decisions.assignment(row.assignment_id)
     back = None
     # A meeting that took place has used the turn up, whatever becomes of a second one.
     used_up = booked is not None and await tx.appointments.has_other_attended(booked.id, besides=row.id)
     if (
-        doing.transition.credit is CreditEffect.GIVEN_BACK
+        request.transition.credit is CreditEffect.GIVEN_BACK
         and booked is not None
         and booked.decision_id is not None
         and not used_up
     ):
-        back = TurnReversal(decision_id=booked.decision_id, reason=_credit_reason(doing))
-    held = await tx.decisions.current_assignment(lead.id)
-    to = doing.transition.follow_up
-    if to in (LeadFollowUp.ANOTHER_CLOSER, LeadFollowUp.QUALIFICATION) and _is_still_with_appointment(lead, row, held):
+        back = TurnReversal(decision_id=booked.decision_id, reason=_credit_reason(request))
+    current = await tx.decisions.current_assignment(lead.id)
+    to = request.transition.follow_up
+    if to in (LeadFollowUp.ANOTHER_CLOSER, LeadFollowUp.QUALIFICATION) and _is_still_with_appointment(
+        lead, row, current
+    ):
         await _route_again(
-            env, tx, lead, row, doing, back
+            env, tx, lead, row, request, back
         )  # takes the turn back, too: both counters are locked at once
         return
     if back is not None:
-        await reverse_turn_of(env, tx, back.decision_id, back.reason, actor=doing.actor)
+        await reverse_turn_of(env, tx, back.decision_id, back.reason, actor=request.actor)
     match to:
-        case LeadFollowUp.WITH_CLOSER if lead.stage == LeadStage.BOOKED and held is not None:
-            stage = LeadStage.CLOSING if Work(held.work) is Work.CLOSING else LeadStage.WORKING
+        case LeadFollowUp.WITH_CLOSER if lead.stage == LeadStage.BOOKED and current is not None:
+            stage = LeadStage.CLOSING if Work(current.work) is Work.CLOSING else LeadStage.WORKING
             await tx.leads.set_stage(lead.id, stage.value, at=env.clock())
         case LeadFollowUp.NURTURE:
             until = (
-                doing.nurture_until or env.clock() + (await load_routing_config(env, tx)).policy.policy.nurture.cool_off
+                request.nurture_until
+                or env.clock() + (await load_routing_config(env, tx)).policy.policy.nurture.cool_off
             )
-            await move_to_nurture(env, tx, lead, until=until, reason=doing.transition.case, actor=doing.actor)
+            await move_to_nurture(env, tx, lead, until=until, reason=request.transition.case, actor=request.actor)
         case LeadFollowUp.WON:
-            await mark_won(env, tx, lead, actor=doing.actor)
+            await mark_won(env, tx, lead, actor=request.actor)
         case LeadFollowUp.CLOSED:
-            await close_lead(env, tx, lead, reason=doing.transition.case, actor=doing.actor)
+            await close_lead(env, tx, lead, reason=request.transition.case, actor=request.actor)
         case _:
             pass
 
 
-def _is_still_with_appointment(lead: LeadRow, row: AppointmentRow, held: AssignmentRow | None) -> bool:
+def _is_still_with_appointment(lead: LeadRow, row: AppointmentRow, current: AssignmentRow | None) -> bool:
     """Whether the lead is still where the appointment was made, so that a rejection moves it."""
-    return held.id == row.assignment_id if held is not None else lead.stage == LeadStage.BOOKED
+    return current.id == row.assignment_id if current is not None else lead.stage == LeadStage.BOOKED
 
 
 async def _route_again(
-    env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, doing: TransitionRequest, back: TurnReversal | None
+    env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, request: TransitionRequest, back: TurnReversal | None
 ) -> None:
-    another = doing.transition.follow_up is LeadFollowUp.ANOTHER_CLOSER
-    request = RoutingRequest(
+    another = request.transition.follow_up is LeadFollowUp.ANOTHER_CLOSER
+    routing = RoutingRequest(
         lead=lead,
         purpose=Work(row.work) if another else Work.QUALIFICATION,
         trigger=REJECTED if another else BACK_TO_QUALIFICATION,
-        actor=doing.actor,
-        calendars=doing.closer_calendars,
+        actor=request.actor,
+        calendars=request.closer_calendars,
         past_holders=await tx.decisions.past_holders(lead.id) | {row.rep_key} if another else frozenset(),
         turn_reversal=back,
     )
-    await route_lead(env, tx, request)
+    await route_lead(env, tx, routing)
 
 
-def _credit_reason(doing: TransitionRequest) -> str:
+def _credit_reason(request: TransitionRequest) -> str:
     """The line in the ledger."""
-    match doing.action:
+    match request.action:
         case AppointmentAction.CANCEL:
-            return f"appointment cancelled by the {doing.by}"
+            return f"appointment cancelled by the {request.by}"
         case AppointmentAction.REJECT:
-            return f"appointment rejected: {doing.transition.case}"
+            return f"appointment rejected: {request.transition.case}"
         case _:
             return "no-show"

@@ -124,9 +124,9 @@ class Availability:
         if (why := unreadable_reason(self.readings, key, self.time)) is not None:
             said = f"{rep.name}'s calendar cannot be read ({why})."
             return Obstacle(code="calendar-unreadable", sentence=said)
-        diary = self.schedules[key]
-        gone = BookedTime(reservations=diary.reservations, appointments=list(diary.appointments))
-        return self.find_booking_obstacle(for_rep(self.context, rep), self.time, diary.busy, gone, self.now)
+        schedule = self.schedules[key]
+        gone = BookedTime(reservations=schedule.reservations, appointments=list(schedule.appointments))
+        return self.find_booking_obstacle(for_rep(self.context, rep), self.time, schedule.busy, gone, self.now)
 
 
 def possible_leaders(what: BookingContext) -> frozenset[str]:
@@ -175,25 +175,25 @@ async def load_availability(
     keys = {what.rep.key, *(possible_leaders(what) if whole_pool else ()), *(companions_only or ())}
     keys |= {key for band in found for key in band.weights}
     reps = [rep for key in sorted(keys) if (rep := what.config.roster.reps.get(key)) is not None and rep.active]
-    diaries = await fetch_schedules(tx, reps, readings, wanted, moving=before, hold=hold)
-    scene = Availability(
+    schedules = await fetch_schedules(tx, reps, readings, wanted, moving=before, hold=hold)
+    availability = Availability(
         context=what,
         time=wanted,
         now=now,
         readings=readings,
-        schedules=diaries,
+        schedules=schedules,
         companion_pools=found,
         appointment_counts={},
         moving=before,
         find_booking_obstacle=hindrance,
         missing_pools=missing_pools(what.config, names) if companions_only is None else (),
     )
-    free = [diary.rep.id for key, diary in diaries.items() if scene.own_obstacle(key) is None]
+    free = [schedule.rep.id for key, schedule in schedules.items() if availability.own_obstacle(key) is None]
     if free and (
         whole_pool or found
     ):  # else there is nothing to share out: of many who want one time, most find nobody free
-        scene.appointment_counts = await _counts(tx, free, wanted, before)
-    return scene
+        availability.appointment_counts = await _counts(tx, free, wanted, before)
+    return availability
 
 
 async def _counts(

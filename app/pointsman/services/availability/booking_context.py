@@ -64,24 +64,26 @@ async def load_booking_context(
 
     With `moving`, who holds it may have left, and the pass that this rests on may be over: the caller looks to both.
     """
-    held = await tx.gates.current_assignment(lead.id, at=now)
-    if held is None or Work(held.work) not in BOOKABLE_WORKS:
+    current = await tx.gates.current_assignment(lead.id, at=now)
+    if current is None or Work(current.work) not in BOOKABLE_WORKS:
         raise Conflict(
             "Nobody who takes appointments holds this lead. Hand it over first: POST /v1/leads/{id}/handovers.",
             code="no-closer",
-            extra={"stage": lead.stage, "work": held.work if held else None},
+            extra={"stage": lead.stage, "work": current.work if current else None},
         )
-    check = held.gate_check
-    gated = Work(held.work) in GATED_WORKS and not held.has_override
+    check = current.gate_check
+    gated = Work(current.work) in GATED_WORKS and not current.has_override
     if gated and not moving and not (check and check.is_open_at(now)):
         raise gate_closed_error()
     known = await load_routing_config(env, tx)
-    rep = known.roster.reps.get(held.rep_key)
+    rep = known.roster.reps.get(current.rep_key)
     if rep is None or not (rep.active or moving):
-        raise Conflict(f"{held.rep_name} is not active. Reassign the lead.", code="rep-inactive")
-    pool = known.policy.policy.pools.get(held.pool or "")
+        raise Conflict(f"{current.rep_name} is not active. Reassign the lead.", code="rep-inactive")
+    pool = known.policy.policy.pools.get(current.pool or "")
     rules = pool.booking if pool else BookingRules()
-    return BookingContext(lead=lead, assignment=held, rep=rep, rules=rules, gate_check=check, config=known, pool=pool)
+    return BookingContext(
+        lead=lead, assignment=current, rep=rep, rules=rules, gate_check=check, config=known, pool=pool
+    )
 
 
 async def load_booked_time(tx: Tx, what: BookingContext, window: Interval) -> BookedTime:

@@ -66,50 +66,50 @@ class SlotRequest:
     excluded_reps: frozenset[str] = frozenset()  # nor any of these
 
 
-def may_change_rep(what: BookingContext, asking: SlotRequest) -> bool:
+def may_change_rep(what: BookingContext, request: SlotRequest) -> bool:
     """Whether somebody else than the holder may be booked."""
-    if asking.holder_only:
+    if request.holder_only:
         return False
-    return asking.exclude_holder or asking.moving_id is not None or what.rules.offer is not OfferMode.STRICT
+    return request.exclude_holder or request.moving_id is not None or what.rules.offer is not OfferMode.STRICT
 
 
 async def choose_participants(
-    env: Env, tx: Tx, what: BookingContext, asking: SlotRequest, *, trigger: str, actor: Actor
+    env: Env, tx: Tx, what: BookingContext, request: SlotRequest, *, trigger: str, actor: Actor
 ) -> Participants:
     """Who takes part, their rows locked, the lead assigned anew where the pool's offer says so. The lead's row is locked.
 
     Raises SlotTaken, Conflict "slot-not-offered", Unavailable "calendar-unreadable"; LostRace when the world changed
     between the look and the lock: the transaction is run again.
     """
-    scene = await _load_availability(env, tx, what, asking)
-    if not _holder_leads(scene, asking):
-        foreseen = await _dry_run(env, tx, what, asking, scene)
-        _chosen_rep(scene, foreseen, asking)  # refuse what can be refused without a lock
-        await tx.ledgers.lock(foreseen.counters)
-        scene = await _load_availability(env, tx, what, asking)
-        foreseen = await _dry_run(env, tx, what, asking, scene)
-        if _chosen_rep(scene, foreseen, asking) != what.rep.key:
-            what = await _reassign_lead(env, tx, what, asking, scene, trigger=trigger, actor=actor)
-    party = Participants(context=what, companions=scene.companions_of(what.rep.key))
-    await tx.appointments.lock_reps(party.rep_ids)
-    await tx.slot_holds.expire(at=env.clock(), rep_ids=party.rep_ids)
-    return await _confirm_participants(env, tx, party, asking)
+    availability = await _load_availability(env, tx, what, request)
+    if not _holder_leads(availability, request):
+        preview = await _dry_run(env, tx, what, request, availability)
+        _chosen_rep(availability, preview, request)  # refuse what can be refused without a lock
+        await tx.ledgers.lock(preview.counters)
+        availability = await _load_availability(env, tx, what, request)
+        preview = await _dry_run(env, tx, what, request, availability)
+        if _chosen_rep(availability, preview, request) != what.rep.key:
+            what = await _reassign_lead(env, tx, what, request, availability, trigger=trigger, actor=actor)
+    participants = Participants(context=what, companions=availability.companions_of(what.rep.key))
+    await tx.appointments.lock_reps(participants.rep_ids)
+    await tx.slot_holds.expire(at=env.clock(), rep_ids=participants.rep_ids)
+    return await _confirm_participants(env, tx, participants, request)
 
 
-async def refuse_if_nobody_free(env: Env, tx: Tx, what: BookingContext, asking: SlotRequest) -> None:
-    """Raises as `choose_party` while nobody who may lead is free; by one statement and without a lock."""
-    _holder_leads(await _load_availability(env, tx, what, asking), asking)
+async def refuse_if_nobody_free(env: Env, tx: Tx, what: BookingContext, request: SlotRequest) -> None:
+    """Raises as `choose_participants` while nobody who may lead is free; by one statement and without a lock."""
+    _holder_leads(await _load_availability(env, tx, what, request), request)
 
 
-async def preview_participants(env: Env, tx: Tx, what: BookingContext, asking: SlotRequest) -> Participants:
-    """Who would take part as things stand; nothing is locked and nothing is written. Raises as `choose_party`."""
-    scene = await _load_availability(env, tx, what, asking)
-    if not _holder_leads(scene, asking):
-        key = _chosen_rep(scene, await _dry_run(env, tx, what, asking, scene), asking)
+async def preview_participants(env: Env, tx: Tx, what: BookingContext, request: SlotRequest) -> Participants:
+    """Who would take part as things stand; nothing is locked and nothing is written. Raises as `choose_participants`."""
+    availability = await _load_availability(env, tx, what, request)
+    if not _holder_leads(availability, request):
+        key = _chosen_rep(availability, await _dry_run(env, tx, what, request, availability), request)
         rep = what.config.roster.reps[key]
-        held = replace(what.assignment, rep_id=rep.id, rep_key=rep.key, rep_name=rep.name, supplier=rep.supplier)
-        what = replace(what, rep=rep, assignment=held)
-    return Participants(context=what, companions=scene.companions_of(what.rep.key))
+        assignment = replace(what.assignment, rep_id=rep.id, rep_key=rep.key, rep_name=rep.name, supplier=rep.supplier)
+        what = replace(what, rep=rep, assignment=assignment)
+    return Participants(context=what, companions=availability.companions_of(what.rep.key))
 
 
 def obstacle_error(why: Obstacle) -> PointsmanError:
@@ -123,109 +123,118 @@ def obstacle_error(why: Obstacle) -> PointsmanError:
     return Conflict(f"{why.sentence} Choose another slot.", code="slot-not-offered", extra=extra)
 
 
-async def _load_availability(env: Env, tx: Tx, what: BookingContext, asking: SlotRequest) -> Availability:
+async def _load_availability(env: Env, tx: Tx, what: BookingContext, request: SlotRequest) -> Availability:
     return await load_availability(
         env,
         tx,
         what,
-        asking.time,
-        asking.readings,
-        whole_pool=may_change_rep(what, asking),
-        moving=asking.moving_id,
-        hold=asking.slot_hold_id,
+        request.time,
+        request.readings,
+        whole_pool=may_change_rep(what, request),
+        moving=request.moving_id,
+        hold=request.slot_hold_id,
         hindrance=find_booking_obstacle,
     )
 
 
-def _holder_leads(scene: Availability, asking: SlotRequest) -> bool:
+def _holder_leads(availability: Availability, request: SlotRequest) -> bool:
     """Whether the holder leads without the rules having to be asked. Raises when nobody who may lead is free."""
-    why = scene.leader_obstacle(scene.context.rep.key)
-    if not may_change_rep(scene.context, asking):
+    why = availability.leader_obstacle(availability.context.rep.key)
+    if not may_change_rep(availability.context, request):
         if why is not None:
             raise obstacle_error(why)
         return True
-    anew = scene.context.rules.offer is OfferMode.BALANCED and asking.moving_id is None
-    if why is None and not asking.exclude_holder and not anew:
+    anew = availability.context.rules.offer is OfferMode.BALANCED and request.moving_id is None
+    if why is None and not request.exclude_holder and not anew:
         return True
-    if scene.has_no_leader:  # no need to ask the rules whom they would choose
-        raise _nobody_free_error(scene, asking)
+    if availability.has_no_leader:  # no need to ask the rules whom they would choose
+        raise _nobody_free_error(availability, request)
     return False
 
 
-async def _dry_run(env: Env, tx: Tx, what: BookingContext, asking: SlotRequest, scene: Availability) -> DryRun:
+async def _dry_run(env: Env, tx: Tx, what: BookingContext, request: SlotRequest, availability: Availability) -> DryRun:
     return await dry_run(
         env,
         tx,
         what.lead,
         purpose=Work(what.assignment.work),
-        calendars=scene.calendars,
-        past_holders=await _excluded_reps(tx, what, asking),
+        calendars=availability.calendars,
+        past_holders=await _excluded_reps(tx, what, request),
         reversed_turn=what.assignment.decision_id,
     )
 
 
-async def _excluded_reps(tx: Tx, what: BookingContext, asking: SlotRequest) -> frozenset[str]:
+async def _excluded_reps(tx: Tx, what: BookingContext, request: SlotRequest) -> frozenset[str]:
     holder = frozenset({what.rep.key})
     relieved = await tx.decisions.excluded_reps(what.lead.id, what.assignment.work)
-    return relieved | holder | asking.excluded_reps if asking.exclude_holder else relieved - holder
+    return relieved | holder | request.excluded_reps if request.exclude_holder else relieved - holder
 
 
-def _chosen_rep(scene: Availability, foreseen: DryRun, asking: SlotRequest) -> str:
+def _chosen_rep(availability: Availability, preview: DryRun, request: SlotRequest) -> str:
     """Whom the lead would go to. Raises what is in the way of everybody; of others than the holder, no name is told."""
-    key = foreseen.decide(scene.asked_time).rep
+    key = preview.decide(availability.asked_time).rep
     if key is not None:
         return key
-    raise _nobody_free_error(scene, asking)
+    raise _nobody_free_error(availability, request)
 
 
-def _nobody_free_error(scene: Availability, asking: SlotRequest) -> PointsmanError:
-    return obstacle_error(scene.shared_obstacle(besides=scene.context.rep.key if asking.exclude_holder else None))
+def _nobody_free_error(availability: Availability, request: SlotRequest) -> PointsmanError:
+    return obstacle_error(
+        availability.shared_obstacle(besides=availability.context.rep.key if request.exclude_holder else None)
+    )
 
 
 async def _reassign_lead(
-    env: Env, tx: Tx, what: BookingContext, asking: SlotRequest, scene: Availability, *, trigger: str, actor: Actor
+    env: Env,
+    tx: Tx,
+    what: BookingContext,
+    request: SlotRequest,
+    availability: Availability,
+    *,
+    trigger: str,
+    actor: Actor,
 ) -> BookingContext:
     """The lead goes to whom routing decides for among those who are free; LostRace when that is nobody by now."""
-    held = what.assignment
-    when = f"{asking.time.start:%Y-%m-%d %H:%M} UTC"
-    request = RoutingRequest(
+    assignment = what.assignment
+    when = f"{request.time.start:%Y-%m-%d %H:%M} UTC"
+    routing = RoutingRequest(
         lead=what.lead,
-        purpose=Work(held.work),
+        purpose=Work(assignment.work),
         trigger=trigger,
         actor=actor,
-        calendars=scene.calendars,
-        past_holders=await _excluded_reps(tx, what, asking),
-        turn_reversal=TurnReversal(decision_id=held.decision_id, reason=f"{trigger}: another rep for {when}")
-        if held.decision_id
+        calendars=availability.calendars,
+        past_holders=await _excluded_reps(tx, what, request),
+        turn_reversal=TurnReversal(decision_id=assignment.decision_id, reason=f"{trigger}: another rep for {when}")
+        if assignment.decision_id
         else None,
-        requested_time=scene.asked_time,
+        requested_time=availability.asked_time,
     )
-    routed = await route_lead(env, tx, request)
-    now_held = await tx.gates.current_assignment(what.lead.id, at=env.clock())
-    if routed.rep is None or now_held is None:
+    routed = await route_lead(env, tx, routing)
+    current = await tx.gates.current_assignment(what.lead.id, at=env.clock())
+    if routed.rep is None or current is None:
         raise LostRace("nobody could be booked any more")
-    return replace(what, assignment=now_held, rep=routed.rep, gate_check=now_held.gate_check)
+    return replace(what, assignment=current, rep=routed.rep, gate_check=current.gate_check)
 
 
-async def _confirm_participants(env: Env, tx: Tx, party: Participants, asking: SlotRequest) -> Participants:
+async def _confirm_participants(env: Env, tx: Tx, participants: Participants, request: SlotRequest) -> Participants:
     """The same party, now that nobody else can take their time. LostRace where another choice is worth a try."""
-    scene = await load_availability(
+    availability = await load_availability(
         env,
         tx,
-        party.context,
-        asking.time,
-        asking.readings,
+        participants.context,
+        request.time,
+        request.readings,
         whole_pool=False,
-        moving=asking.moving_id,
-        hold=asking.slot_hold_id,
+        moving=request.moving_id,
+        hold=request.slot_hold_id,
         hindrance=find_booking_obstacle,
-        companions_only={companion.rep_key for companion in party.companions},
+        companions_only={companion.rep_key for companion in participants.companions},
     )
-    if (why := scene.own_obstacle(party.context.rep.key)) is not None:
-        if may_change_rep(party.context, asking):
+    if (why := availability.own_obstacle(participants.context.rep.key)) is not None:
+        if may_change_rep(participants.context, request):
             raise LostRace(why.sentence)
         raise obstacle_error(why)
-    for companion in party.companions:
-        if (why := scene.own_obstacle(companion.rep_key)) is not None:
+    for companion in participants.companions:
+        if (why := availability.own_obstacle(companion.rep_key)) is not None:
             raise LostRace(why.sentence)
-    return party
+    return participants

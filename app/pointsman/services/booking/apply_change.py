@@ -36,7 +36,7 @@ async def apply_appointment_change(
     env: Env,
     tx: Tx,
     row: AppointmentRow,
-    party: Participants,
+    participants: Participants,
     wanted: Interval,
     *,
     act: AppointmentAction,
@@ -48,24 +48,24 @@ async def apply_appointment_change(
 ) -> AppointmentRow:
     """Write the appointment as `party` has it at `wanted`, with everybody's time, and owe what calendars have to hear.
 
-    The lead, the appointment and everybody's rows are locked. `informed_rep_id` is whose calendar knows already. Raises
+    The lead, the appointment and everybody's rows are locked. `informed_rep_id` is the rep whose calendar knows already. Raises
     RoleProtected "gate-closed", Conflict "no-calendar", and SlotTaken where the database says that the time is gone.
     """
     now = env.clock()
-    what = await _renew_gate_pass(env, tx, party.context)
-    held = what.assignment
-    handed_on = held.rep_id != row.rep_id
+    what = await _renew_gate_pass(env, tx, participants.context)
+    assignment = what.assignment
+    handed_on = assignment.rep_id != row.rep_id
     after = replace(
         row,
-        rep_id=held.rep_id,
-        rep_key=held.rep_key,
-        category=held.category,
-        assignment_id=held.assignment_id,
-        gate_check_id=held.gate_check_id,
-        override_id=held.override_id,
+        rep_id=assignment.rep_id,
+        rep_key=assignment.rep_key,
+        category=assignment.category,
+        assignment_id=assignment.assignment_id,
+        gate_check_id=assignment.gate_check_id,
+        override_id=assignment.override_id,
         starts_at=wanted.start,
         ends_at=wanted.end,
-        companions=party.companions,
+        companions=participants.companions,
         accepted_at=None if handed_on else row.accepted_at,  # the word of somebody else
         confirm_by=confirmation_deadline(what.rules, wanted, now)
         if row.status == AppointmentStatus.REQUESTED
@@ -77,7 +77,7 @@ async def apply_appointment_change(
     await tx.appointments.set_companions(row.id, after.companions)
     await record_transition(env, tx, row, after, act, by=by, actor=actor, reason=reason, detail=detail)
     try:
-        await tx.appointments.reserve_time(after, reservation_ids=[env.new_id() for _ in party.rep_ids])
+        await tx.appointments.reserve_time(after, reservation_ids=[env.new_id() for _ in participants.rep_ids])
     except ConstraintRefused as refused:
         raise booking_error(refused) from refused
     await enqueue_changes(env, tx, row, after, informed_rep_id=informed_rep_id)
@@ -87,13 +87,17 @@ async def apply_appointment_change(
 
 async def _renew_gate_pass(env: Env, tx: Tx, what: BookingContext) -> BookingContext:
     """The same work of the same rep on the lead's latest pass, if the one that it rested on is over."""
-    held, now = what.assignment, env.clock()
-    check = held.gate_check
-    if Work(held.work) not in GATED_WORKS or held.has_override or (check is not None and check.is_open_at(now)):
+    assignment, now = what.assignment, env.clock()
+    check = assignment.gate_check
+    if (
+        Work(assignment.work) not in GATED_WORKS
+        or assignment.has_override
+        or (check is not None and check.is_open_at(now))
+    ):
         return what
-    old = await tx.decisions.assignment(held.assignment_id)
+    old = await tx.decisions.assignment(assignment.assignment_id)
     passes = (await tx.decisions.routing_context(what.lead.id, at=now)).gate_passes
-    gate = next((found for found in passes if found.work == held.work), None)
+    gate = next((found for found in passes if found.work == assignment.work), None)
     if old is None or gate is None:
         raise gate_closed_error()
     await tx.decisions.end_assignment(old.id, at=now, reason=RENEWED)

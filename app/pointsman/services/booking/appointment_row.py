@@ -13,12 +13,12 @@ from pointsman.services.ports.booking.appointments import AppointmentRow
 
 
 async def build_appointment(
-    env: Env, tx: Tx, party: Participants, wanted: Interval, *, actor: Actor, now: datetime
+    env: Env, tx: Tx, participants: Participants, wanted: Interval, *, actor: Actor, now: datetime
 ) -> AppointmentRow:
     """The appointment of `party` at `wanted`; nothing is written."""
-    what, held = party.context, party.context.assignment
+    what, assignment = participants.context, participants.context.assignment
     setter_id = (
-        what.gate_check.setter_rep_id if what.gate_check else await tx.gates.last_setter(what.lead.id, held.work)
+        what.gate_check.setter_rep_id if what.gate_check else await tx.gates.last_setter(what.lead.id, assignment.work)
     )
     setter = (await load_routing_config(env, tx)).roster.by_id(setter_id) if setter_id else None
     company = what.lead.facts.get("company.name") or what.lead.account_name
@@ -26,10 +26,10 @@ async def build_appointment(
     return AppointmentRow(
         id=env.new_id(),
         lead_id=what.lead.id,
-        rep_id=held.rep_id,
-        rep_key=held.rep_key,
-        work=held.work,
-        category=held.category,
+        rep_id=assignment.rep_id,
+        rep_key=assignment.rep_key,
+        work=assignment.work,
+        category=assignment.category,
         status=status.value,
         confirm_by=confirmation_deadline(what.rules, wanted, now) if status is AppointmentStatus.REQUESTED else None,
         accepted_at=None,
@@ -40,9 +40,9 @@ async def build_appointment(
         starts_at=wanted.start,
         ends_at=wanted.end,
         title=f"Meeting with {company}" if company else "Sales meeting",  # no personal data in this column
-        assignment_id=held.assignment_id,
-        gate_check_id=held.gate_check_id,
-        override_id=held.override_id,
+        assignment_id=assignment.assignment_id,
+        gate_check_id=assignment.gate_check_id,
+        override_id=assignment.override_id,
         gate_snapshot=gate_snapshot(what, setter.key if setter else None),
         setter_rep_id=setter_id,
         setter_key=setter.key if setter else None,
@@ -52,7 +52,7 @@ async def build_appointment(
         cancelled_at=None,
         cancelled_by=None,
         cancel_reason=None,
-        companions=party.companions,
+        companions=participants.companions,
     )
 
 

@@ -95,10 +95,10 @@ async def prepare_booking(
         seen = await load_booking_context(env, tx, await visible_lead(tx, lead_id, actor), now=env.clock())
         wanted = requested_interval(seen, start, end)
         await refuse_if_booked(env, tx, lead_id)
-        held = await open_slot_hold(env, tx, lead_id)
-        await precheck_slot(env, tx, seen, wanted, held)
+        slot_hold = await open_slot_hold(env, tx, lead_id)
+        await precheck_slot(env, tx, seen, wanted, slot_hold)
     readings = await read_participant_calendars(env, seen, max_age=MAX_AGE_FOR_BOOKING)
-    asking = SlotRequest(time=wanted, readings=readings, slot_hold_id=held.id if held else None)
+    asking = SlotRequest(time=wanted, readings=readings, slot_hold_id=slot_hold.id if slot_hold else None)
     return PreparedBooking(lead_id=lead_id, context=seen, request=asking, actor=actor, by=by)
 
 
@@ -119,23 +119,23 @@ async def choose_and_book(
     if not what.lead.email:
         raise Conflict("This lead has no email address to invite. Add one: POST /v1/leads.", code="no-email")
     await refuse_if_booked(env, tx, lead_id)
-    held = await open_slot_hold(env, tx, lead_id, lock=True)
+    slot_hold = await open_slot_hold(env, tx, lead_id, lock=True)
     # Before any rep's row is locked, and before the lead may go to another rep, which would end the hold unused.
-    if held is not None:
-        await tx.slot_holds.release(held.id, at=env.clock(), reason="booked")
+    if slot_hold is not None:
+        await tx.slot_holds.release(slot_hold.id, at=env.clock(), reason="booked")
     if what.assignment.decision_id is not None and await tx.ledgers.is_credited(what.assignment.decision_id):
         await restore_turn(env, tx, what.assignment.decision_id, "booked again", actor=actor)
-    hold_id = held.id if held else None
-    party = await choose_participants(
+    hold_id = slot_hold.id if slot_hold else None
+    participants = await choose_participants(
         env, tx, what, replace(asking, slot_hold_id=hold_id), trigger=trigger, actor=actor
     )
-    return await write_appointment(env, tx, party, asking.time, actor=actor, by=by, hold_id=hold_id)
+    return await write_appointment(env, tx, participants, asking.time, actor=actor, by=by, hold_id=hold_id)
 
 
 async def write_appointment(
     env: Env,
     tx: Tx,
-    party: Participants,
+    participants: Participants,
     wanted: Interval,
     *,
     actor: Actor,
@@ -144,8 +144,8 @@ async def write_appointment(
 ) -> AppointmentRow:
     """Write the appointment and all that follows from it. The lead's row and everybody's who takes part are locked."""
     now = env.clock()
-    row = await build_appointment(env, tx, party, wanted, actor=actor, now=now)
-    await tx.appointments.add(row, reservation_ids=[env.new_id() for _ in party.rep_ids])
+    row = await build_appointment(env, tx, participants, wanted, actor=actor, now=now)
+    await tx.appointments.add(row, reservation_ids=[env.new_id() for _ in participants.rep_ids])
     await enqueue_deliveries(env, tx, row, "book")
     await tx.leads.set_stage(row.lead_id, LeadStage.BOOKED.value, at=now)
     detail = {"setter": row.setter_key, "slot_hold": str(hold_id) if hold_id else None}
@@ -182,15 +182,17 @@ def requested_interval(what: BookingContext, start: datetime, end: datetime | No
     return Interval(begin, finish)
 
 
-async def precheck_slot(env: Env, tx: Tx, seen: BookingContext, wanted: Interval, held: SlotHoldRow | None) -> None:
-    """What can be refused before any vendor is asked and anything is locked. Raises as `choose_party`.
+async def precheck_slot(
+    env: Env, tx: Tx, seen: BookingContext, wanted: Interval, slot_hold: SlotHoldRow | None
+) -> None:
+    """What can be refused before any vendor is asked and anything is locked. Raises as `choose_participants`.
 
     It may miss somebody, but whoever it sees is there: of many who want one slot, most are told so at once.
     """
     alone = seen.rules.offer is OfferMode.STRICT
     gone = (
         await load_booked_time(tx, seen, wanted)
-        if alone and held is None
+        if alone and slot_hold is None
         else BookedTime(reservations=(), appointments=())
     )
     why = find_booking_obstacle(seen, wanted, (), gone, env.clock())

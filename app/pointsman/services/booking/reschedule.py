@@ -122,12 +122,12 @@ async def reschedule_in_tx(env: Env, tx: Tx, given: PreparedReschedule) -> Appoi
         slot_hold_id=hold.id if hold else None,
         holder_only=given.keep_rep,
     )
-    party = await choose_participants(env, tx, what, asking, trigger=TRIGGER, actor=given.actor)
+    participants = await choose_participants(env, tx, what, asking, trigger=TRIGGER, actor=given.actor)
     await apply_appointment_change(
         env,
         tx,
         row,
-        party,
+        participants,
         given.time,
         act=AppointmentAction.RESCHEDULE,
         by=given.by,

@@ -77,22 +77,22 @@ async def hold_slot_in_tx(env: Env, tx: Tx, given: PreparedSlotHold) -> SlotHold
     await _refuse_hoarding(env, tx, lead.id)
     before = await tx.slot_holds.open_for_lead(lead.id, lock=True)
     asking = replace(given.request, slot_hold_id=before.id if before else None)
-    party = await _lock_participants(env, tx, what, asking)
+    participants = await _lock_participants(env, tx, what, asking)
     if before is not None:
         reason = "replaced" if before.expires_at > now else "expired"
         await tx.slot_holds.release(before.id, at=now, reason=reason)
     row = SlotHoldRow(
         id=env.new_id(),
         lead_id=lead.id,
-        rep_id=party.context.rep.id,
-        rep_key=party.context.rep.key,
+        rep_id=participants.context.rep.id,
+        rep_key=participants.context.rep.key,
         starts_at=asking.time.start,
         ends_at=asking.time.end,
         made_by=given.actor.name,
         created_at=now,
         expires_at=now + what.rules.slot_hold_for,
     )
-    await tx.slot_holds.add(row, _reservations(env, party))
+    await tx.slot_holds.add(row, _reservations(env, participants))
     await _audit_slot_hold(env, tx, row, "slot_hold.made", given.actor, replaced=str(before.id) if before else None)
     return row
 
@@ -136,18 +136,18 @@ async def _visible(tx: Tx, hold_id: UUID, actor: Actor) -> SlotHoldRow:
 
 async def _lock_participants(env: Env, tx: Tx, what: BookingContext, asking: SlotRequest) -> Participants:
     """Who would be booked, their rows locked, and still so once they are. LostRace when it is somebody else by then."""
-    party = await preview_participants(env, tx, what, asking)
-    await tx.appointments.lock_reps(party.rep_ids)
-    await tx.slot_holds.expire(at=env.clock(), rep_ids=party.rep_ids)
+    participants = await preview_participants(env, tx, what, asking)
+    await tx.appointments.lock_reps(participants.rep_ids)
+    await tx.slot_holds.expire(at=env.clock(), rep_ids=participants.rep_ids)
     again = await preview_participants(env, tx, what, asking)
-    if again.rep_ids != party.rep_ids:
+    if again.rep_ids != participants.rep_ids:
         raise LostRace("somebody else would be booked by now")
     return again
 
 
-def _reservations(env: Env, party: Participants) -> list[HoldReservation]:
-    takes_part = [(party.context.rep.id, party.context.assignment.work)]
-    takes_part += [(companion.rep_id, companion.work) for companion in party.companions]
+def _reservations(env: Env, participants: Participants) -> list[HoldReservation]:
+    takes_part = [(participants.context.rep.id, participants.context.assignment.work)]
+    takes_part += [(companion.rep_id, companion.work) for companion in participants.companions]
     return [HoldReservation(reservation_id=env.new_id(), rep_id=rep_id, work=work) for rep_id, work in takes_part]
 
 

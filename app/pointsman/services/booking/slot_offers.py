@@ -114,11 +114,11 @@ class SlotFinder:
             self._decided[free] = self._decide(self.dry_run, free) if len(self._decided) < _DECIDED else min(free)
         return self._decided[free]
 
-    def _decide(self, foreseen: DryRun, free: frozenset[str]) -> str | None:
+    def _decide(self, preview: DryRun, free: frozenset[str]) -> str | None:
         obstacles = {key: _NOT_FREE.sentence for key in self._reps if key not in free}
         counts = {key: self.appointment_counts.get(self._reps[key].id, 0) for key in free}
         span = {"start": self.window.start, "end": self.window.end}
-        return foreseen.decide(RequestedTime(**span, obstacles=obstacles, appointments=counts)).rep
+        return preview.decide(RequestedTime(**span, obstacles=obstacles, appointments=counts)).rep
 
     def _zone_of(self, start: datetime) -> str:
         zones = dict.fromkeys([self.context.rep.time_zone, *(self._reps[key].time_zone for key in self.leaders)])

@@ -77,10 +77,10 @@ async def slots_for_lead(
     now, who = env.clock(), actor or Actor(name="system")
     async with env.uow() as tx:
         lead = await visible_lead(tx, lead_id, who)
-        standing = await tx.appointments.active_for_lead(lead.id)
-        if standing is not None and standing.starts_at > now:
-            moving = moving or standing.id
-            await require_open_gate(env, tx, standing, lead)  # on any pass that is open, as whoever moves it asks it
+        booked = await tx.appointments.active_for_lead(lead.id)
+        if booked is not None and booked.starts_at > now:
+            moving = moving or booked.id
+            await require_open_gate(env, tx, booked, lead)  # on any pass that is open, as whoever moves it asks it
         what = await load_booking_context(env, tx, lead, now=now, moving=moving is not None)
     readings = await read_participant_calendars(env, what, max_age=MAX_AGE_FOR_SLOTS, deadline=deadline)
     async with env.uow() as tx:
@@ -168,7 +168,7 @@ async def _slot_finder(
 ) -> SlotFinder:
     hold = await tx.slot_holds.open_for_lead(what.lead.id)
     before = await tx.appointments.get(moving) if moving else None
-    leaders, dropped, foreseen = await _leaders(env, tx, what, readings, span)
+    leaders, dropped, preview = await _leaders(env, tx, what, readings, span)
     known, rules = what.config, what.rules
     found: tuple[CompanionPool, ...] = ()
     if rules.companion_pools:
@@ -177,10 +177,10 @@ async def _slot_finder(
         found = companion_pools(known, rules.companion_pools, facts, span)
     keys = {*leaders, *(key for band in found for key in band.weights)}
     reps = [rep for key in sorted(keys) if (rep := known.roster.reps.get(key)) is not None and rep.active]
-    diaries = await fetch_schedules(tx, reps, readings, span, moving=before, hold=hold.id if hold else None)
-    balanced = rules.offer is OfferMode.BALANCED and diaries
+    schedules = await fetch_schedules(tx, reps, readings, span, moving=before, hold=hold.id if hold else None)
+    balanced = rules.offer is OfferMode.BALANCED and schedules
     counts = (
-        await tx.appointments.count_by_rep([d.rep.id for d in diaries.values()], counting_window(span))
+        await tx.appointments.count_by_rep([d.rep.id for d in schedules.values()], counting_window(span))
         if balanced
         else {}
     )
@@ -194,10 +194,10 @@ async def _slot_finder(
         dropped=dropped,
         companion_pools=found,
         missing_pools=missing_pools(known, rules.companion_pools),
-        schedules=diaries,
+        schedules=schedules,
         appointment_counts=counts,
         moving=before,
-        dry_run=foreseen,
+        dry_run=preview,
     )
 
 
@@ -209,7 +209,7 @@ async def _leaders(
     if what.rules.offer is OfferMode.STRICT:
         return (holder,), (), None
     relieved = await tx.decisions.excluded_reps(what.lead.id, what.assignment.work)
-    foreseen = await dry_run(
+    preview = await dry_run(
         env,
         tx,
         what.lead,
@@ -220,7 +220,7 @@ async def _leaders(
     )
     asked = possible_leaders(what)
     outside = {key: "not asked" for key in what.config.roster.reps if key not in asked}
-    decision = foreseen.decide(RequestedTime(start=span.start, end=span.end, obstacles=outside))
+    decision = preview.decide(RequestedTime(start=span.start, end=span.end, obstacles=outside))
     looked_at = [c for c in decision.candidates if c.rep in asked and c.rep != holder]
     able = {candidate.rep for candidate in looked_at if candidate.eligible}
     dropped = {
@@ -229,7 +229,7 @@ async def _leaders(
         if c.rep not in able
     }
     leaders = (holder, *sorted(able))
-    return leaders, tuple(dropped.values()), foreseen
+    return leaders, tuple(dropped.values()), preview
 
 
 def _why_empty(what: BookingContext, left: tuple[UnavailableRep, ...], supplier: str | None) -> str:

@@ -65,7 +65,7 @@ async def _cancel(env: Env, tx: Tx, seen: PlacedEvent) -> None:
     if not await is_unchanged(env, tx, row, seen):
         return
     require_action_allowed(row, AppointmentAction.CANCEL, env.clock())
-    doing = TransitionRequest(
+    request = TransitionRequest(
         action=AppointmentAction.CANCEL,
         transition=transition_for(AppointmentAction.CANCEL, ActorRole.CALENDAR),
         by=ActorRole.CALENDAR,
@@ -78,7 +78,7 @@ async def _cancel(env: Env, tx: Tx, seen: PlacedEvent) -> None:
             "conflict": None,
         },
     )
-    await apply_transition(env, tx, lead, row, doing)
+    await apply_transition(env, tx, lead, row, request)
 
 
 async def _report_emptied_calendar(env: Env, seen: PlacedEvent) -> None:

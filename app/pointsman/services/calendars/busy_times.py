@@ -12,7 +12,7 @@ from pointsman.services.calendars.readings import NOT_CONNECTED, RepCalendarRead
 from pointsman.services.ports import Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow, BusyReservation
 
-NOT_READ = RepCalendarReading(state=replace(NOT_CONNECTED, reason="it was not read for this"))
+_UNREAD = RepCalendarReading(state=replace(NOT_CONNECTED, reason="it was not read for this"))
 
 
 async def fetch_schedules(
@@ -39,12 +39,12 @@ async def fetch_schedules(
         )
         if not own:
             gone.setdefault(item.rep_id, []).append(item)
-    return {rep.key: _diary(rep, readings[rep.key], gone.get(rep.id, ()), moving) for rep in readable}
+    return {rep.key: _schedule_of(rep, readings[rep.key], gone.get(rep.id, ()), moving) for rep in readable}
 
 
 def unreadable_reason(readings: Mapping[str, RepCalendarReading], key: str, wanted: Interval) -> str | None:
     """Why nothing is known of somebody's calendar at `wanted`; None when all of it was read."""
-    reading = readings.get(key, NOT_READ)
+    reading = readings.get(key, _UNREAD)
     if reading.state.readable and reading.known_in(wanted) == wanted:
         return None
     return reading.state.reason or "that time was not read"
@@ -55,7 +55,7 @@ def participant_ids(row: AppointmentRow) -> frozenset[UUID]:
     return frozenset({row.rep_id, *(companion.rep_id for companion in row.companions)})
 
 
-def _diary(
+def _schedule_of(
     rep: Rep, reading: RepCalendarReading, gone: Collection[BusyReservation], moving: AppointmentRow | None
 ) -> RepSchedule:
     assert reading.known_window is not None, "only readable calendars come here"

@@ -86,11 +86,11 @@ async def owner_ops(tx: Tx, delivery: DeliveryRow) -> list[DeliveryRow]:
 
 async def _owner(env: Env, tx: Tx, row: AppointmentRow) -> str | None:
     """Who owns the lead: who leads its appointment, or else who has it for the same work; the key."""
-    standing = await tx.appointments.active_for_lead(row.lead_id)
-    if standing is not None:
-        return standing.rep_key
-    held = await tx.gates.current_assignment(row.lead_id, at=env.clock())
-    return held.rep_key if held is not None and held.work == row.work else None
+    booked = await tx.appointments.active_for_lead(row.lead_id)
+    if booked is not None:
+        return booked.rep_key
+    current = await tx.gates.current_assignment(row.lead_id, at=env.clock())
+    return current.rep_key if current is not None and current.work == row.work else None
 
 
 def _meeting(row: AppointmentRow, lead: LeadRow) -> CrmMeeting | None:

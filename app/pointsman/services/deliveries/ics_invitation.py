@@ -83,7 +83,7 @@ def _prospect(lead: LeadRow) -> CalendarUser:
 
 
 def _description(words: str, ours: list[CalendarUser], url: str | None) -> str:
-    names = [party.name for party in ours]
+    names = [participant.name for participant in ours]
     listed = _AND[words].join(part for part in (", ".join(names[:-1]), names[-1]) if part)
     lines = [_WITH[words].format(names=listed)]
     return "\n".join(lines if url is None else [*lines, "", _CHANGE[words].format(url=url)])

@@ -109,7 +109,7 @@ async def explain_stored(env: Env, decision_id: UUID) -> ExplainedDecision:
     plan = read.plan(policy)
     then = [item for at, item in recorded if at <= row.at]
     gate = _closing_gate(policy, then, read.facts, read.planned_at)
-    return await _explained(_ExplainInputs(plan=plan, world=read.routing_inputs, decision=stored, gate=gate))
+    return await _explained(_ExplainInputs(plan=plan, inputs=read.routing_inputs, decision=stored, gate=gate))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,14 +117,14 @@ class _ExplainInputs:
     """All that an explanation is made from."""
 
     plan: RoutingPlan
-    world: RoutingInputs
+    inputs: RoutingInputs
     decision: Decision
     gate: GateResult | None
 
 
 async def _explained(asked: _ExplainInputs) -> ExplainedDecision:
     # In a thread: looking for what nearly matched among ten thousand rules is long enough for others to notice.
-    told = await to_thread(explain_decision, asked.plan, asked.world, asked.decision, asked.gate)
+    told = await to_thread(explain_decision, asked.plan, asked.inputs, asked.decision, asked.gate)
     return ExplainedDecision(decision=asked.decision, explanation=told)
 
 
@@ -160,7 +160,7 @@ async def _decide_again(
         now=now,
         overridden=frozenset(work for _, work in overrides),
     )
-    world, _ = await fetch_routing_inputs(
+    inputs, _ = await fetch_routing_inputs(
         tx,
         plan,
         RoutingInputs(
@@ -176,7 +176,7 @@ async def _decide_again(
         ending_assignment=context.current_assignment.id if context and context.current_assignment else None,
     )
     gate = _closing_gate(policy, context.evidence if context else (), facts, now)
-    return _ExplainInputs(plan=plan, world=world, decision=decide(plan, world), gate=gate)
+    return _ExplainInputs(plan=plan, inputs=inputs, decision=decide(plan, inputs), gate=gate)
 
 
 def _gates(policy: CompiledPolicy, passes: Mapping[Work, GatePass], question: ExplainRequest) -> dict[Work, GateState]:

@@ -54,7 +54,7 @@ async def attempt_gate(
     now = env.clock()
     known = await load_routing_config(env, tx)
     lead = await visible_lead(tx, lead_id, actor, lock=lock)
-    held = await tx.gates.current_assignment(lead_id, at=now)
+    current = await tx.gates.current_assignment(lead_id, at=now)
     used_up = await tx.gates.evidence_used_up_at(lead_id)
     on_record = await tx.gates.evidence(lead_id)
     new = [replace(item, id=env.new_id()) for item in given if not _repeated(item, on_record, used_up)]
@@ -63,11 +63,11 @@ async def attempt_gate(
     return GateAttempt(
         lead=lead,
         config=known,
-        assignment=held,
+        assignment=current,
         evidence=everything,
         new_evidence=new,
         gate=gate,
-        setter=_setter(known, setter, held, actor),
+        setter=_setter(known, setter, current, actor),
         now=now,
         actor=actor,
     )
@@ -97,11 +97,11 @@ def _contradicted(old: Evidence, item: Evidence, on_record: Sequence[Evidence]) 
     )
 
 
-def _setter(known: RoutingConfig, key: str | None, held: CurrentAssignment | None, actor: Actor) -> Rep | None:
+def _setter(known: RoutingConfig, key: str | None, current: CurrentAssignment | None, actor: Actor) -> Rep | None:
     """Who hands over. Raises Invalid for somebody whose role does not set appointments, or of another supplier."""
     if key is None:
-        holds = held is not None and Work(held.work) in SETTING_WORKS
-        return known.roster.reps.get(held.rep_key) if held and holds else None
+        holds = current is not None and Work(current.work) in SETTING_WORKS
+        return known.roster.reps.get(current.rep_key) if current and holds else None
     rep = known.roster.reps.get(key)
     if rep is None or (actor.supplier is not None and rep.supplier != actor.supplier):
         raise _not_a_setter(f"There is no rep '{key:.60}' of yours.")

@@ -185,12 +185,12 @@ async def _passed(
 
 async def _open_gate_check(env: Env, tx: Tx, case: GateAttempt) -> UUID | None:
     """The check by which somebody holds this lead for closing already; a fresh one where an override says so."""
-    held = case.assignment
-    if held is None or held.work != Work.CLOSING:
+    current = case.assignment
+    if current is None or current.work != Work.CLOSING:
         return None
-    rep = case.config.roster.reps.get(held.rep_key)
+    rep = case.config.roster.reps.get(current.rep_key)
     if rep is None or not rep.active:  # whoever has left is booked no more: the lead needs another closer
         return None
-    if held.has_override:
+    if current.has_override:
         return await record_gate_check(env, tx, case)
-    return held.gate_check.id if held.gate_check is not None and held.gate_check.is_open_at(case.now) else None
+    return current.gate_check.id if current.gate_check is not None and current.gate_check.is_open_at(case.now) else None

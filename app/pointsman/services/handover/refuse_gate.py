@@ -15,20 +15,20 @@ from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest
 async def refuse_gate_in_tx(env: Env, tx: Tx, case: GateAttempt) -> HandoverResult:
     """The gate stays shut, or shuts again: on record, and the lead goes where the table above says."""
     check_id = await record_gate_check(env, tx, case)
-    held = case.assignment
+    current = case.assignment
     await tx.gates.revoke_passes(
         case.lead.id, Work.CLOSING, at=case.now
     )  # also of a lead that waits, or has an appointment
     if await tx.appointments.active_for_lead(case.lead.id) is not None:
         said = "The lead has an appointment, which stands. Cancel it if the new evidence speaks against it."
         return handover_result(case, check_id, stage=case.lead.stage, what=said)
-    if held is not None and held.has_override:
-        said = f"The lead stays with {held.rep_name} for {held.work}: an override says so."
+    if current is not None and current.has_override:
+        said = f"The lead stays with {current.rep_name} for {current.work}: an override says so."
         return handover_result(case, check_id, stage=case.lead.stage, what=said)
     if case.gate.send_to is Work.NURTURE:
         return await _to_nurture(env, tx, case, check_id)
-    if held is not None and Work(held.work) in SETTING_WORKS:
-        said = f"The lead stays with {held.rep_name} for {held.work}."
+    if current is not None and Work(current.work) in SETTING_WORKS:
+        said = f"The lead stays with {current.rep_name} for {current.work}."
         return handover_result(case, check_id, stage=case.lead.stage, what=said)
     request = RoutingRequest(
         lead=case.lead, purpose=Work.QUALIFICATION, trigger="gate-failed", actor=case.actor, calendars=NOT_READ

@@ -68,10 +68,10 @@ async def _end_lead(
     nurture_reason: str | None = None,
 ) -> None:
     now = env.clock()
-    held = await tx.decisions.current_assignment(lead.id)
+    current = await tx.decisions.current_assignment(lead.id)
     await tx.gates.end_assignment_and_hold(lead.id, at=now, reason=reason)
-    if held is not None:
-        await retry_capped_holds(tx, await load_routing_config(env, tx), held.rep, at=now)
+    if current is not None:
+        await retry_capped_holds(tx, await load_routing_config(env, tx), current.rep, at=now)
     for code in LEAD_ALERT_CODES:
         await tx.alerts.resolve(at=now, code=code, subject=f"lead:{lead.id}")
     await tx.leads.set_stage(lead.id, stage.value, at=now, nurture_until=nurture_until, nurture_reason=nurture_reason)
@@ -81,7 +81,7 @@ async def _end_lead(
         actor,
         f"lead.{stage}",
         f"lead:{lead.id}",
-        before={"rep": held.rep, "work": held.work} if held else {"stage": lead.stage},
+        before={"rep": current.rep, "work": current.work} if current else {"stage": lead.stage},
         after={"stage": stage.value} | dict(more),
         reason=reason,
     )

@@ -210,20 +210,20 @@ async def _store(
 
 async def _take_over(env: Env, tx: Tx, pair: LeadPair) -> AssignmentRow | None:
     """The other lead's assignment, where its holder may go on with the survivor, which nobody holds."""
-    held = pair.other_assignment
+    assignment = pair.other_assignment
     if (
-        held is None or pair.into_assignment is not None or pair.into.stage == LeadStage.WON
+        assignment is None or pair.into_assignment is not None or pair.into.stage == LeadStage.WON
     ):  # who bought is nobody's to win again
         return None
-    rep = (await load_routing_config(env, tx)).roster.reps.get(held.rep)
+    rep = (await load_routing_config(env, tx)).roster.reps.get(assignment.rep)
     if rep is None or not rep.active or rep.key in await excluded_holders(tx, pair.into.id):
         return None
     try:
         # Neither an override nor a pass was given for the survivor: the role alone has to allow it.
-        guard_assignment(rep, Work(held.work), gate_open=False, override=False)
+        guard_assignment(rep, Work(assignment.work), gate_open=False, override=False)
     except RoleProtected:
         return None
-    return replace(held, gate_check_id=None, override_id=None)
+    return replace(assignment, gate_check_id=None, override_id=None)
 
 
 _BLANK_PERSON = Person(

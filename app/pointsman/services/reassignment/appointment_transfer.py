@@ -91,18 +91,18 @@ async def transfer_by_rules(
         time=row.interval, readings=transfer.readings, moving_id=row.id, exclude_holder=True, excluded_reps=never
     )
     try:
-        party = await choose_participants(env, tx, what, asking, trigger=REASSIGN_TRIGGER, actor=actor)
+        participants = await choose_participants(env, tx, what, asking, trigger=REASSIGN_TRIGGER, actor=actor)
     except PointsmanError as error:
         raise await _nobody_free_error(env, tx, what, asking, row, error) from error
-    await _apply_transfer(env, tx, row, party, reason=reason, actor=actor)
-    held = party.context.assignment
-    decided = await tx.decisions.get(held.decision_id) if held.decision_id else None
+    await _apply_transfer(env, tx, row, participants, reason=reason, actor=actor)
+    assignment = participants.context.assignment
+    decided = await tx.decisions.get(assignment.decision_id) if assignment.decision_id else None
     assert decided is not None, "it was decided just now"
     return RoutingResult(
         decision_id=decided.id,
         decision=Decision.from_json(canonical_json(decided.record)),
-        assignment_id=held.assignment_id,
-        rep=party.context.rep,
+        assignment_id=assignment.assignment_id,
+        rep=participants.context.rep,
     )
 
 
@@ -114,7 +114,7 @@ async def check_transfer_to(
     what = await _transfer_context(env, tx, lead, row)
     asking = SlotRequest(time=row.interval, readings=transfer.readings, moving_id=row.id, holder_only=True)
     named = replace(what, rep=what.config.roster.reps[to])
-    scene = await load_availability(
+    availability = await load_availability(
         env,
         tx,
         named,
@@ -125,7 +125,7 @@ async def check_transfer_to(
         hold=None,
         hindrance=find_booking_obstacle,
     )
-    if (why := scene.leader_obstacle(to)) is not None:
+    if (why := availability.leader_obstacle(to)) is not None:
         raise Conflict(
             f"{why.sentence} Name somebody else, or move the appointment to a time when {named.rep.name} is free.",
             code="not-free",
@@ -145,22 +145,24 @@ async def complete_transfer(
     actor: Actor,
 ) -> None:
     """The appointment follows its lead, which was given to another rep by hand just now."""
-    held = await tx.gates.current_assignment(row.lead_id, at=env.clock())
-    assert held is not None, "it was written just now"
-    now_with = replace(what, assignment=held, rep=what.config.roster.reps[held.rep_key], gate_check=held.gate_check)
-    party = await choose_participants(env, tx, now_with, asking, trigger=REASSIGN_TRIGGER, actor=actor)
-    await _apply_transfer(env, tx, row, party, reason=reason, actor=actor)
+    assignment = await tx.gates.current_assignment(row.lead_id, at=env.clock())
+    assert assignment is not None, "it was written just now"
+    now_with = replace(
+        what, assignment=assignment, rep=what.config.roster.reps[assignment.rep_key], gate_check=assignment.gate_check
+    )
+    participants = await choose_participants(env, tx, now_with, asking, trigger=REASSIGN_TRIGGER, actor=actor)
+    await _apply_transfer(env, tx, row, participants, reason=reason, actor=actor)
 
 
 async def _apply_transfer(
-    env: Env, tx: Tx, row: AppointmentRow, party: Participants, *, reason: str, actor: Actor
+    env: Env, tx: Tx, row: AppointmentRow, participants: Participants, *, reason: str, actor: Actor
 ) -> None:
     """The appointment at its own time, with others."""
     await apply_appointment_change(
         env,
         tx,
         row,
-        party,
+        participants,
         row.interval,
         act=AppointmentAction.REASSIGN,
         by=ActorRole.OPERATOR,
@@ -182,7 +184,7 @@ async def _nobody_free_error(
     """The answer to an admin, with names; any other fault as it is."""
     if not isinstance(error, Conflict) and error.code != "calendar-unreadable":
         return error
-    scene = await load_availability(
+    availability = await load_availability(
         env,
         tx,
         what,
@@ -193,16 +195,16 @@ async def _nobody_free_error(
         hold=None,
         hindrance=find_booking_obstacle,
     )
-    foreseen = await dry_run(
+    preview = await dry_run(
         env,
         tx,
         what.lead,
         purpose=Work(what.assignment.work),
-        calendars=scene.calendars,
+        calendars=availability.calendars,
         past_holders=asking.excluded_reps,
         reversed_turn=what.assignment.decision_id,
     )
-    decision = foreseen.decide(scene.asked_time)
+    decision = preview.decide(availability.asked_time)
     dropped = [{"rep": c.rep, "code": c.code, "sentence": c.sentence} for c in decision.candidates if not c.eligible]
     said = "; ".join(dict.fromkeys(str(item["sentence"]) for item in dropped)) or "no pool has anybody else"
     return Conflict(

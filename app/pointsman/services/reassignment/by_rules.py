@@ -66,21 +66,25 @@ async def reassign_in_tx(
     somebody else than the given `holder` has it.
     """
     lead = await lock_lead(tx, lead_id)
-    held = await tx.decisions.current_assignment(lead_id)
-    if held is None:
+    current = await tx.decisions.current_assignment(lead_id)
+    if current is None:
         raise Conflict("Nobody holds this lead, so it cannot be reassigned.", code="not-assigned")
-    if holder is not None and held.rep != holder:
-        raise Conflict(f"{held.rep} has this lead by now.", code="holder-changed")
+    if holder is not None and current.rep != holder:
+        raise Conflict(f"{current.rep} has this lead by now.", code="holder-changed")
     meeting = await lock_appointment_of_lead(tx, lead, transfer)
     if meeting is not None and transfer is not None:
         routed = await transfer_by_rules(env, tx, lead, meeting, transfer, reason=reason, actor=actor)
-    elif held.work in GATED_WORKS and calendars is None:
+    elif current.work in GATED_WORKS and calendars is None:
         raise LostRace("the lead went to a closer meanwhile")
     else:
-        turn = TurnReversal(decision_id=held.decision_id, reason=f"reassigned: {reason}") if held.decision_id else None
+        turn = (
+            TurnReversal(decision_id=current.decision_id, reason=f"reassigned: {reason}")
+            if current.decision_id
+            else None
+        )
         request = RoutingRequest(
             lead=lead,
-            purpose=Work(held.work),
+            purpose=Work(current.work),
             trigger=REASSIGN_TRIGGER,
             actor=actor,
             calendars=NOT_READ if calendars is None else calendars,
@@ -94,12 +98,12 @@ async def reassign_in_tx(
         actor,
         "lead.reassigned",
         f"lead:{lead_id}",
-        before={"rep": held.rep},
-        after={"from": held.rep, "to": routed.rep.key if routed.rep else None, "decision": str(routed.decision_id)}
+        before={"rep": current.rep},
+        after={"from": current.rep, "to": routed.rep.key if routed.rep else None, "decision": str(routed.decision_id)}
         | ({"appointment": str(meeting.id)} if meeting else {}),
         reason=reason,
     )
-    return held, routed
+    return current, routed
 
 
 async def lock_lead(tx: Tx, lead_id: UUID) -> LeadRow:
@@ -116,7 +120,7 @@ async def resolve_absence_alert(env: Env, tx: Tx, before: AssignmentRow | None) 
         await update_absent_holder_alerts(env, tx)
 
 
-async def credit_turn(env: Env, tx: Tx, held: AssignmentRow, reason: str, actor: Actor) -> None:
+async def credit_turn(env: Env, tx: Tx, current: AssignmentRow, reason: str, actor: Actor) -> None:
     """Take back the turn that gave the lead away, if one did."""
-    if held.decision_id is not None:
-        await reverse_turn_of(env, tx, held.decision_id, reason, actor=actor)
+    if current.decision_id is not None:
+        await reverse_turn_of(env, tx, current.decision_id, reason, actor=actor)

@@ -55,20 +55,22 @@ async def assign_manually(
 
     async def inside(tx: Tx) -> RoutingResult:
         case = await _prepare_assignment(env, tx, await lock_lead(tx, lead_id), rep, work, override_id)
-        held = case.context.current_assignment
-        if held is not None and (held.rep, held.work) == (rep, work.value):
+        current = case.context.current_assignment
+        if current is not None and (current.rep, current.work) == (rep, work.value):
             raise Conflict(f"{rep} holds this lead for {work} already.", code="already-assigned")
         meeting = await _meeting(tx, case, transfer)
-        party = await check_transfer_to(env, tx, case.lead, meeting, transfer, rep) if meeting and transfer else None
-        if held is not None:
-            if held.work == work.value:  # the turn was not used up: the lead moves on within the same work
-                await credit_turn(env, tx, held, f"assigned by hand: {reason}", actor)
-            await tx.decisions.end_assignment(held.id, at=env.clock(), reason=MANUAL)
-            await retry_capped_holds(tx, case.known, held.rep, at=env.clock())
+        participants = (
+            await check_transfer_to(env, tx, case.lead, meeting, transfer, rep) if meeting and transfer else None
+        )
+        if current is not None:
+            if current.work == work.value:  # the turn was not used up: the lead moves on within the same work
+                await credit_turn(env, tx, current, f"assigned by hand: {reason}", actor)
+            await tx.decisions.end_assignment(current.id, at=env.clock(), reason=MANUAL)
+            await retry_capped_holds(tx, case.known, current.rep, at=env.clock())
         routed = await _write(env, tx, case, reason, actor)
-        if meeting is not None and party is not None:
-            await complete_transfer(env, tx, meeting, *party, reason=reason, actor=actor)
-        await resolve_absence_alert(env, tx, held)
+        if meeting is not None and participants is not None:
+            await complete_transfer(env, tx, meeting, *participants, reason=reason, actor=actor)
+        await resolve_absence_alert(env, tx, current)
         return routed
 
     return await run_in_transaction(env, inside)

@@ -182,8 +182,8 @@ async def _role_refusal(env: Env, given: RosterInput, refused: ConstraintRefused
     async with env.uow() as tx:
         works = {row.name: frozenset(Work(w) for w in row.works) for row in await tx.roster.roles()} | works
         roles = {r.key: r.role.name for r in await tx.roster.reps()} | {r.key: r.role for r in given.reps}
-        held = await tx.roster.assigned_leads()
-    outside = [h for h in held if Work(h.work) not in works.get(roles[h.rep], frozenset())]
+        assignments = await tx.roster.assigned_leads()
+    outside = [h for h in assignments if Work(h.work) not in works.get(roles[h.rep], frozenset())]
     leads = [{"lead_id": str(h.lead_id), "rep": h.rep, "work": h.work} for h in outside]
     return RoleProtected(
         f"{refused}. Reassign {len(leads) or 'the'} lead{'s' if len(leads) != 1 else ''} first.",

@@ -25,12 +25,12 @@ class DryRun:
     """A lead with all that a decision about it is taken from, but for the time that is asked for."""
 
     plan: RoutingPlan
-    world: RoutingInputs
+    inputs: RoutingInputs
     counters: tuple[str, ...]  # every ledger that the real decision would lock
 
     def decide(self, asked: RequestedTime) -> Decision:
         """Whom the lead would go to, were it booked at the time asked for."""
-        return decide(self.plan, replace(self.world, requested_time=asked))
+        return decide(self.plan, replace(self.inputs, requested_time=asked))
 
     @property
     def facts(self) -> Facts:
@@ -56,7 +56,7 @@ async def dry_run(
     overrides = frozenset((row.rep, Work(row.work)) for row in context.overrides)
     facts = routing_facts(lead, context, known.policy, now)
     plan = plan_for_lead(known.policy, facts, purpose=purpose, passes=passes, overrides=overrides, now=now)
-    world, _ = await fetch_routing_inputs(
+    inputs, _ = await fetch_routing_inputs(
         tx,
         plan,
         RoutingInputs(
@@ -80,10 +80,10 @@ async def dry_run(
             given = Turn.from_json(booked.entry)
             pools = {
                 pool: _without_turn(state, given) if counter_name(policy, pool) == booked.pool else state
-                for pool, state in world.pools.items()
+                for pool, state in inputs.pools.items()
             }
-            world = replace(world, pools=pools)
-    return DryRun(plan=plan, world=world, counters=tuple(sorted(counters)))
+            inputs = replace(inputs, pools=pools)
+    return DryRun(plan=plan, inputs=inputs, counters=tuple(sorted(counters)))
 
 
 def _without_turn(state: PoolState, turn: Turn) -> PoolState:

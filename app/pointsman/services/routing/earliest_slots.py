@@ -19,13 +19,15 @@ from pointsman.services.ports.booking.appointments import BusyReservation
 MAX_READING_AGE = timedelta(minutes=10)
 
 
-async def fetch_earliest_slots(tx: Tx, plan: RoutingPlan, world: RoutingInputs) -> Mapping[str, Mapping[str, datetime]]:
+async def fetch_earliest_slots(
+    tx: Tx, plan: RoutingPlan, inputs: RoutingInputs
+) -> Mapping[str, Mapping[str, datetime]]:
     """By pool, then rep, by two statements; by none when no pool that the plan may reach is `soonest`."""
-    policy, now = plan.compiled.policy, world.now
+    policy, now = plan.compiled.policy, inputs.now
     pools = {name: policy.pools[name] for name in plan.pools if policy.pools[name].method is DistributionMethod.SOONEST}
     if not pools:
         return {}
-    members = {name: _bookable(pool, world) for name, pool in pools.items()}
+    members = {name: _bookable(pool, inputs) for name, pool in pools.items()}
     reps = {rep.key: rep for found in members.values() for rep in found}
     asked = Interval(now, max(bookable_window(pool.booking, now).end for pool in pools.values()))
     readings = await recorded_readings(tx, [*reps], asked, oldest=now - MAX_READING_AGE)
@@ -33,11 +35,11 @@ async def fetch_earliest_slots(tx: Tx, plan: RoutingPlan, world: RoutingInputs) 
     taken: dict[UUID, list[BusyReservation]] = {}
     for item in await tx.appointments.busy_reservations([rep.id for rep in reps.values()], wide):
         taken.setdefault(item.rep_id, []).append(item)
-    diaries: dict[str, RepSchedule] = {}
+    schedules: dict[str, RepSchedule] = {}
     for key, reading in readings.items():
         if reading.state.readable and reading.known_window is not None:
             times = taken.get(reps[key].id, ())
-            diaries[key] = RepSchedule(
+            schedules[key] = RepSchedule(
                 rep=reps[key],
                 busy=reading.busy,
                 reservations=[time.interval for time in times],
@@ -48,7 +50,7 @@ async def fetch_earliest_slots(tx: Tx, plan: RoutingPlan, world: RoutingInputs) 
             )
     return {
         name: earliest_starts(
-            [diaries[rep.key] for rep in members[name] if rep.key in diaries],
+            [schedules[rep.key] for rep in members[name] if rep.key in schedules],
             pool.booking,
             now,
             categories={route.category for route in plan.routes if route.pool == name},
@@ -57,15 +59,15 @@ async def fetch_earliest_slots(tx: Tx, plan: RoutingPlan, world: RoutingInputs) 
     }
 
 
-def _bookable(pool: Pool, world: RoutingInputs) -> list[Rep]:
+def _bookable(pool: Pool, inputs: RoutingInputs) -> list[Rep]:
     """The members who might take it: the others' calendars are not worth looking at."""
-    found = (world.roster.reps.get(member.rep) for member in pool.members)
+    found = (inputs.roster.reps.get(member.rep) for member in pool.members)
     return [
         rep
         for rep in found
         if rep is not None
         and rep.active
-        and rep.key not in world.past_holders
-        and (rep.role.allows(pool.work) or (rep.key, pool.work) in world.overrides)
-        and ((state := world.calendars.get(rep.key)) is None or state.readable)
+        and rep.key not in inputs.past_holders
+        and (rep.role.allows(pool.work) or (rep.key, pool.work) in inputs.overrides)
+        and ((state := inputs.calendars.get(rep.key)) is None or state.readable)
     ]

@@ -42,7 +42,7 @@ async def fetch_routing_inputs(
     )
     loads = await fetch_loads(tx, plan, known.roster, now=known.now, lock=lock, ending_assignment=ending_assignment)
     states = {counter: pool_state(row) for counter, row in rows.items()}
-    world = replace(
+    inputs = replace(
         known,
         pools={pool: states[counter] for pool, counter in counters.items() if counter in states},
         loads=loads.reps,
@@ -50,7 +50,7 @@ async def fetch_routing_inputs(
         supplier_loads=loads.suppliers,
         earliest_starts=await fetch_earliest_slots(tx, plan, known),
     )
-    return world, rows
+    return inputs, rows
 
 
 def counter_name(policy: Policy, pool: str) -> str:

@@ -28,12 +28,12 @@ def overdue_at(decision: Decision, policy: CompiledPolicy) -> datetime | None:
 
 
 def find_hold_releases(
-    decision: Decision, policy: CompiledPolicy, world: RoutingInputs, facts: Facts, context: RoutingContext
+    decision: Decision, policy: CompiledPolicy, inputs: RoutingInputs, facts: Facts, context: RoutingContext
 ) -> tuple[HoldRelease, ...]:
     """All that would release the lead, as of this decision; nothing unless it waits."""
     if decision.outcome is not DecisionOutcome.HELD:
         return ()
-    return find_releases(decision, policy.policy, world, _gate(decision, policy, facts, context))
+    return find_releases(decision, policy.policy, inputs, _gate(decision, policy, facts, context))
 
 
 def is_unchanged_hold(hold: HoldRow | None, decision: Decision, found: tuple[HoldRelease, ...]) -> bool:
