@@ -9,7 +9,8 @@ from uuid import UUID
 
 from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
 from pointsman.domain.roster.reps import Caps
-from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars, save_connection
+from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
+from pointsman.services.connections.connections import save_connection
 from pointsman.services.deliveries.run import run_delivery
 from pointsman.services.handover.book_on_handover import AutoBook
 from pointsman.services.handover.handover import hand_over

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pointsman.domain.roster.roles import Work
 from pointsman.services.booking.book import book
-from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars
+from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.explain.replays import replay_decision
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.roster.change_roster import RoleInput, put_roster

@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Sequence
 from datetime import date, timedelta
+from itertools import islice
 
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.slots import Slot, slot_starts
@@ -18,5 +19,5 @@ def slots_of_rep(
     limit: int | None = None,
 ) -> list[Slot]:
     """The first `limit` slots of `rep`, by start."""
-    chosen = slot_starts(free, duration, grid, zone, full_days=full_days)[:limit]
+    chosen = islice(slot_starts(free, duration, grid, zone, full_days=full_days), limit)
     return [Slot(start=start, end=start + duration, rep=rep) for start in chosen]

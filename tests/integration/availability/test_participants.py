@@ -26,7 +26,7 @@ from pointsman.services.availability.participants import (
 from pointsman.services.booking.book import book
 from pointsman.services.calendars.closer_calendars import read_closer_calendars
 from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING
-from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars
+from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.explain.replays import replay_decision
 from pointsman.services.ports import Tx, VendorRetryableError
 from pointsman.services.ports.booking.appointments import AppointmentRow

@@ -11,7 +11,7 @@ from pointsman.domain.errors import Conflict, NotFound, PointsmanError, RoleProt
 from pointsman.services.appointments.actions import accept, cancel, mark_no_show
 from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule, reschedule_from_calendar
-from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars
+from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.ports import Actor, VendorRetryableError
 from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow
 from pointsman.services.roster.change_roster import add_time_off

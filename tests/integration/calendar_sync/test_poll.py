@@ -17,7 +17,7 @@ from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.calendar_sync.conflicts import dismiss_conflict
 from pointsman.services.calendar_sync.poll import sync_calendars
-from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars
+from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.ports import CalendarEvent, VendorRetryableError
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.roster.change_roster import RoleInput, put_roster

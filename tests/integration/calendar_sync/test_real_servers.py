@@ -22,7 +22,8 @@ from pointsman.services.booking.slots import slots_for_lead
 from pointsman.services.calendar_sync.conflicts import dismiss_conflict
 from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.calendars.poll import poll_calendars
-from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars, save_connection
+from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
+from pointsman.services.connections.connections import save_connection
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from support.booking_floor import CLOSERS, SETTER, Floor, WatchedUow, open_floor
 from support.calendar_servers import SERVERS, Phone, RealServer, moved_in_berlin, moved_to, with_line

@@ -11,12 +11,8 @@ from pointsman.services.calendars.readings import (
     RepCalendarReading,
     read_calendars,
 )
-from pointsman.services.connections.connections import (
-    CalendarBindingInput,
-    bind_calendars,
-    list_calendars,
-    save_connection,
-)
+from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars, list_calendars
+from pointsman.services.connections.connections import save_connection
 from support.booking_floor import SETTER, Floor
 
 pytestmark = pytest.mark.anyio

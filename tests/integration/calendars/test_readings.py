@@ -10,7 +10,8 @@ import pytest
 from pointsman.services.calendars.poll import poll_calendars
 from pointsman.services.calendars.readings import read_calendar_states, read_calendars
 from pointsman.services.calendars.refresh import READ_DEADLINE
-from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars, save_connection
+from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
+from pointsman.services.connections.connections import save_connection
 from pointsman.services.ports import VendorReauthError, VendorRetryableError
 from pointsman.services.roster.change_roster import put_roster
 from support.booking_floor import SETTER, Floor, open_floor

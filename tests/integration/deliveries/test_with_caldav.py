@@ -19,7 +19,8 @@ from pointsman.domain.errors import SlotTaken, Unavailable
 from pointsman.local.calendar_server import SERVICE_USER, CalendarServer
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
-from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars, save_connection
+from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
+from pointsman.services.connections.connections import save_connection
 from support.booking_floor import SETTER, Floor, WatchedUow, open_floor
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]

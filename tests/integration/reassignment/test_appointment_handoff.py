@@ -13,7 +13,7 @@ from pointsman.domain.roster.roles import Work
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.availability import participants as parties
 from pointsman.services.booking.book import book
-from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars
+from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.deliveries.run import run_delivery
 from pointsman.services.ports import VendorRetryableError
 from pointsman.services.ports.booking.appointments import AppointmentRow

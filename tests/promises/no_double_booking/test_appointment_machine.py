@@ -30,7 +30,7 @@ from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.booking.slot_holds import hold_slot, release_slot_hold
 from pointsman.services.calendar_sync.poll import sync_calendars
-from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars
+from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.ports import CalendarEvent
 from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.roster.change_roster import RoleInput, add_time_off, put_roster

@@ -21,7 +21,7 @@ from pointsman.services.availability import participants as parties
 from pointsman.services.booking import book as booking
 from pointsman.services.booking.book import PreparedBooking, book, book_in_tx, prepare_booking
 from pointsman.services.booking.slot_holds import hold_slot, release_slot_hold
-from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars
+from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.ports import Env, LostRace, Tx
 from pointsman.services.ports.process_cache import ProcessCache
 from pointsman.services.transactions import MAX_ATTEMPTS, run_in_transaction

@@ -15,7 +15,8 @@ from pointsman.domain.roster.roles import Work
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
 from pointsman.services.calendars.poll import poll_calendars
-from pointsman.services.connections.connections import CalendarBindingInput, bind_calendars, save_connection
+from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
+from pointsman.services.connections.connections import save_connection
 from pointsman.services.deliveries.calendar_event import build_event
 from pointsman.services.holds.drain import drain_holds
 from pointsman.services.intake.submit_lead import SubmitResult, submit_lead

@@ -12,12 +12,10 @@ from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars, list_calendars
 from pointsman.services.connections.connections import (
-    CalendarBindingInput,
-    bind_calendars,
     check_connection,
     get_connection,
-    list_calendars,
     list_connections,
     save_connection,
 )

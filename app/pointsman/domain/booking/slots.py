@@ -20,25 +20,12 @@ class Slot:
 
 def slot_starts(
     free: Sequence[Interval], duration: timedelta, grid: timedelta, zone: str, *, full_days: Container[date] = ()
-) -> list[datetime]:
-    """Where appointments of `duration` may start: on the grid of the local wall clock, inside one free interval.
+) -> Iterator[datetime]:
+    """Where appointments of `duration` may start, in order: on the grid of the local wall clock, inside one free interval.
 
     `free` is sorted and disjoint. A wall time that a clock change skips is never offered, a repeated one once;
     days in `full_days` (local dates) are left out.
     """
-    return list(_starts(free, duration, grid, zone, full_days))
-
-
-def first_slot_start(
-    free: Sequence[Interval], duration: timedelta, grid: timedelta, zone: str, *, full_days: Container[date] = ()
-) -> datetime | None:
-    """The first of `starts`, without the work for the others."""
-    return next(_starts(free, duration, grid, zone, full_days), None)
-
-
-def _starts(
-    free: Sequence[Interval], duration: timedelta, grid: timedelta, zone: str, full_days: Container[date]
-) -> Iterator[datetime]:
     if not free:
         return
     opens = [item.start for item in free]
@@ -49,3 +36,10 @@ def _starts(
             at = bisect_right(opens, start) - 1
             if at >= 0 and start + duration <= free[at].end:
                 yield start
+
+
+def first_slot_start(
+    free: Sequence[Interval], duration: timedelta, grid: timedelta, zone: str, *, full_days: Container[date] = ()
+) -> datetime | None:
+    """The first of `slot_starts`, without the work for the others."""
+    return next(slot_starts(free, duration, grid, zone, full_days=full_days), None)

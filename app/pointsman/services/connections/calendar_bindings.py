@@ -1,0 +1,105 @@
+"""Which calendars of which connections belong to which rep."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pointsman.domain.errors import Fault, Invalid, NotFound
+from pointsman.domain.roster.reps import Rep
+from pointsman.services.audit import audit
+from pointsman.services.calendars.poll import poll_rep
+from pointsman.services.policies.cache import load_roster
+from pointsman.services.ports import (
+    Actor,
+    Env,
+    Tx,
+)
+from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
+from pointsman.services.ports.operations.alerts import AlertCode
+from pointsman.services.transactions import run_in_transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarBindingInput:
+    """One calendar to bind to a rep."""
+
+    connection: str  # key
+    calendar: str
+    writes: bool
+
+
+async def bind_calendars(
+    env: Env, rep_key: str, given: Sequence[CalendarBindingInput], *, actor: Actor
+) -> Sequence[CalendarBinding]:
+    """Make these the rep's calendars: all are read, exactly one is written to. An empty list unbinds them all.
+
+    Raises NotFound for an unknown rep, Invalid for an unknown connection, a calendar twice, or not one to write to.
+    """
+
+    async def work(tx: Tx) -> Sequence[CalendarBinding]:
+        rep = await _rep(env, tx, rep_key)
+        there = {(b.connection.id, b.calendar): b for b, _ in await tx.calendars.bindings([rep_key])}
+        wanted = await _bindings(env, tx, rep, given, there)
+        await tx.calendars.bind(rep.id, wanted)
+        await audit(
+            env,
+            tx,
+            actor,
+            "rep.calendars-changed",
+            f"rep:{rep_key}",
+            before={"calendars": [[b.connection.key, b.calendar, b.writes] for b in there.values()]},
+            after={"calendars": [[b.connection.key, b.calendar, b.writes] for b in wanted]},
+        )
+        await tx.alerts.resolve(at=env.clock(), code=AlertCode.CALENDAR_UNREADABLE, subject=f"rep:{rep_key}")
+        return wanted
+
+    bound = await run_in_transaction(env, work)
+    await poll_rep(env, rep_key)  # so that an unreadable one is known, and alerted, at once
+    return bound
+
+
+async def list_calendars(env: Env, rep_key: str) -> Sequence[tuple[CalendarBinding, CalendarReading | None]]:
+    """The rep's calendars, each with how it was last read; None for one that never was."""
+    async with env.uow() as tx:
+        await _rep(env, tx, rep_key)
+        return await tx.calendars.bindings([rep_key])
+
+
+async def _rep(env: Env, tx: Tx, rep_key: str) -> Rep:
+    version = (await tx.policies.live_versions()).roster  # a rep can be connected before any policy is published
+    rep = (await load_roster(env, tx, version)).reps.get(rep_key) if version is not None else None
+    if rep is None:
+        raise NotFound(f"There is no rep '{rep_key:.60}'.")
+    return rep
+
+
+async def _bindings(
+    env: Env, tx: Tx, rep: Rep, given: Sequence[CalendarBindingInput], there: Mapping[tuple[Any, str], CalendarBinding]
+) -> list[CalendarBinding]:
+    faults: list[Fault] = []
+    wanted: dict[tuple[Any, str], CalendarBinding] = {}
+    for position, item in enumerate(given):
+        path = f"body.calendars[{position}]"
+        connection = await tx.connections.get(item.connection)
+        if connection is None:
+            message = f"There is no connection '{item.connection:.60}'."
+            faults.append(Fault(path=f"{path}.connection", code="unknown-connection", message=message))
+            continue
+        place = (connection.id, item.calendar)
+        if place in wanted:
+            faults.append(Fault(path=path, code="duplicate", message="Name each calendar once."))
+        binding_id = there[place].id if place in there else env.new_id()
+        wanted[place] = CalendarBinding(
+            id=binding_id,
+            rep_id=rep.id,
+            rep_key=rep.key,
+            connection=connection,
+            calendar=item.calendar,
+            writes=item.writes,
+        )
+    if given and sum(item.writes for item in given) != 1:
+        message = "Set `writes` on exactly one calendar: appointments are put there."
+        faults.append(Fault(path="body.calendars", code="one-writer", message=message))
+    if faults:
+        raise Invalid("The calendars cannot be bound as described.", faults=faults)
+    return list(wanted.values())
