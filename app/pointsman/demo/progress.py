@@ -7,7 +7,7 @@ from rich.console import Console
 
 
 class ProgressLine:
-    """`begin` names the step, `so_far` says how far it is. The moving line is gone when the block ends."""
+    """`begin` names the step, `update` says how far it is. The moving line is gone when the block ends."""
 
     def __init__(self, out: Console) -> None:
         self._out = out

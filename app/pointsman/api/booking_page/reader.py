@@ -90,7 +90,7 @@ async def read_form(request: Request) -> dict[str, str]:
 
 
 def parse_instant(text: str | None) -> datetime | None:
-    """What `value_of` wrote; None for anything else."""
+    """What `format_instant` wrote; None for anything else."""
     try:
         at = datetime.fromisoformat(text or "")
     except ValueError:

@@ -37,7 +37,7 @@ class PageRequest:
         return self.limit + 1
 
     def split(self, rows: Sequence[T], position: Callable[[T], Position]) -> tuple[list[T], str | None]:
-        """The page's rows out of up to `fetch` rows, and the cursor of the next page."""
+        """The page's rows out of up to `fetch_limit` rows, and the cursor of the next page."""
         page = list(rows[: self.limit])
         return page, encode_cursor(position(page[-1])) if len(rows) > self.limit and page else None
 

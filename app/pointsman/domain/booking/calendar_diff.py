@@ -31,7 +31,7 @@ class ExpectedEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventComparison:
-    """`to` is where a moved event stands now."""
+    """`moved_to` is where a moved event stands now."""
 
     key: str
     state: EventState

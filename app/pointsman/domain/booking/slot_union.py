@@ -109,7 +109,7 @@ class SlotUnion:
         return self.availability(schedule, zone).bookable
 
     def availability(self, schedule: RepSchedule, zone: str | None = None) -> AvailabilityBits:
-        """`open`, with what each thing in the way leaves."""
+        """`bookable`, with what each thing in the way leaves."""
         rep, rules = schedule.rep, self.rules
         zone = zone or rep.time_zone
         grid, reach = self.grid(zone), bookable_window(rules, self.now)

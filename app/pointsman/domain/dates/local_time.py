@@ -30,7 +30,7 @@ def to_local_time(at: datetime, zone: str) -> datetime:
 
 
 def is_repeated_local_time(local: datetime) -> bool:
-    """Whether the wall showed this time (of `on_wall`) once already, before its clock was put back."""
+    """Whether the wall showed this time (of `to_local_time`) once already, before its clock was put back."""
     return bool(local.fold)
 
 

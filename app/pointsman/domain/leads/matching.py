@@ -22,7 +22,7 @@ def merge_newer(
 ) -> MergedValues:
     """Each field keeps the value that was true last; news as old as what is known is taken.
 
-    `known_at` and `stamp` are instants as `stamp_of` writes them.
+    `known_at` and `stamp` are instants as `sortable_timestamp` writes them.
     """
     kept = dict(values)
     stamps = dict(known_at)

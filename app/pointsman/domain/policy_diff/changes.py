@@ -58,7 +58,7 @@ def same_json(one: Any, other: Any) -> bool:
 
 
 def json_key(value: Any) -> str:
-    """Equal for two JSON values exactly when they are the `same`."""
+    """Equal for two JSON values exactly when `same_json` is true of them."""
     text = _text(value)
     return _text(_whole(value)) if _FRACTION.search(text) else text
 

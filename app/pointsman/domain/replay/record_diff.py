@@ -34,7 +34,7 @@ class PathDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordComparison:
-    """Two canonical records: the same bytes, or where they differ; `more` places are counted, not listed."""
+    """Two canonical records: the same bytes, or where they differ; `unlisted` places are counted, not listed."""
 
     first_difference: FirstDifference | None
     paths: tuple[PathDifference, ...]

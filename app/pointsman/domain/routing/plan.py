@@ -32,7 +32,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutingPlan:
-    """All that may be tried for a lead, before any load or calendar is known; `ending` holds if nobody takes it."""
+    """All that may be tried for a lead, before any load or calendar is known; the hold is what follows if no rep takes it."""
 
     compiled: CompiledPolicy
     facts: Facts  # only what this policy may read, with the moment of decision and the scores

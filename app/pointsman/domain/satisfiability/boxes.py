@@ -69,7 +69,7 @@ Boxes = tuple[Box, ...]
 
 
 class BoxExpander:
-    """Turns the conditions of one policy into boxes; `exhausted` once the work allowed is used up."""
+    """Turns the conditions of one policy into boxes; `is_exhausted` once the work allowed is used up."""
 
     def __init__(self, definitions: Definitions, *, steps: int = MAX_STEPS) -> None:
         self._definitions = definitions
@@ -91,7 +91,7 @@ class BoxExpander:
         return (EVERY_LEAD,) if condition is None else self._boxes(condition, holds=True, over=True)
 
     def approximate(self, condition: Condition | None) -> tuple[Boxes, Boxes]:
-        """`at_most`, and boxes that hold only leads of whom `condition` is true (and perhaps not all)."""
+        """`over_approximate`, and boxes that hold only leads of whom `condition` is true (and perhaps not all)."""
         if condition is None:
             return (EVERY_LEAD,), (EVERY_LEAD,)
         if id(condition) not in self._sides:

@@ -20,7 +20,7 @@ class Endpoint(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TypedValueSet:
-    """Values of one kind: a finite set (`only`), or everything between two ends except a few (`but`)."""
+    """Values of one kind: a finite set (`members`), or everything between two ends but a few (`excluded`)."""
 
     members: frozenset[object] | None = None
     low: Endpoint | None = None

@@ -167,7 +167,7 @@ async def load_availability(
     hindrance: ObstacleFinder,
     companions_only: Collection[str] | None = None,
 ) -> Availability:
-    """Everybody at one time: the holder, with `anybody` the whole pool, and who might come along (`only` these, if given)."""
+    """All reps at one time: the holder, with `whole_pool` the pool, and possible companions (`companions_only`, if given)."""
     now = env.clock()
     before = await tx.appointments.get(moving) if moving else None
     names = what.rules.companion_pools

@@ -13,7 +13,7 @@ from pointsman.services.ports import Env
 
 
 def possible_participants(what: BookingContext, *, whole_pool: bool | None = None) -> frozenset[str]:
-    """The holder; where the offer, or `anybody`, says so the pool; and the members of the pools that send somebody along."""
+    """The holder; where the offer, or `whole_pool`, says so the pool; and the members of the pools that send somebody along."""
     if whole_pool is None:
         whole_pool = what.rules.offer is not OfferMode.STRICT
     pools, reps = what.config.policy.policy.pools, what.config.roster.reps
@@ -33,7 +33,7 @@ async def read_participant_calendars(
 ) -> Mapping[str, RepCalendarReading]:
     """By rep: the holder alone for `strict`, everybody in the pool for the other offers, and the companions' pools.
 
-    `window` None is all that can be booked: from now to the horizon. `anybody` overrules the offer. The holder comes first.
+    `window` None is all that can be booked: from now to the horizon. `whole_pool` overrules the offer. The holder comes first.
     """
     reach = window or what.lookahead_window(env.clock())
     keys = sorted(possible_participants(what, whole_pool=whole_pool), key=lambda key: (key != what.rep.key, key))

@@ -46,7 +46,7 @@ async def apply_appointment_change(
     informed_rep_id: UUID | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> AppointmentRow:
-    """Write the appointment as `party` has it at `wanted`, with everybody's time, and owe what calendars have to hear.
+    """Write the appointment as `participants` have it at `wanted`, with everybody's time, and owe what calendars have to hear.
 
     The lead, the appointment and everybody's rows are locked. `informed_rep_id` is the rep whose calendar knows already. Raises
     RoleProtected "gate-closed", Conflict "no-calendar", and SlotTaken where the database says that the time is gone.

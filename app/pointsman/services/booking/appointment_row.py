@@ -15,7 +15,7 @@ from pointsman.services.ports.booking.appointments import AppointmentRow
 async def build_appointment(
     env: Env, tx: Tx, participants: Participants, wanted: Interval, *, actor: Actor, now: datetime
 ) -> AppointmentRow:
-    """The appointment of `party` at `wanted`; nothing is written."""
+    """The appointment of `participants` at `wanted`; nothing is written."""
     what, assignment = participants.context, participants.context.assignment
     setter_id = (
         what.gate_check.setter_rep_id if what.gate_check else await tx.gates.last_setter(what.lead.id, assignment.work)

@@ -103,7 +103,7 @@ async def prepare_booking(
 
 
 async def book_in_tx(env: Env, tx: Tx, given: PreparedBooking) -> AppointmentRow:
-    """The booking, inside the caller's transaction; what the database refuses is put into words by `in_words`."""
+    """The booking, inside the caller's transaction; what the database refuses is put into words by `booking_error`."""
     lead = await visible_lead(tx, given.lead_id, given.actor, lock=True)
     what = await load_booking_context(env, tx, lead, now=env.clock())
     if what.rep.id != given.context.rep.id:

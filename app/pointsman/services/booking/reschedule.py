@@ -101,7 +101,7 @@ async def prepare_reschedule(
 
 
 async def reschedule_in_tx(env: Env, tx: Tx, given: PreparedReschedule) -> AppointmentRow:
-    """The move, inside the caller's transaction; what the database refuses is put into words by `booking.in_words`."""
+    """The move, inside the caller's transaction; what the database refuses is put into words by `booking_error`."""
     lead, row = await lock_appointment(tx, given.appointment_id, given.actor)
     if _is_already_there(row, given.time):
         return row

@@ -69,7 +69,7 @@ async def prepare_slot_hold(
 
 
 async def hold_slot_in_tx(env: Env, tx: Tx, given: PreparedSlotHold) -> SlotHoldRow:
-    """The hold, inside the caller's transaction; what the database refuses is put into words by `in_words`."""
+    """The hold, inside the caller's transaction; what the database refuses is put into words by `booking_error`."""
     lead = await visible_lead(tx, given.lead_id, given.actor, lock=True)
     now = env.clock()
     what = await load_booking_context(env, tx, lead, now=now)

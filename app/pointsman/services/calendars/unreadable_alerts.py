@@ -49,7 +49,7 @@ async def raise_unreadable_alert(
 
 
 async def resolve_unreadable_alert(env: Env, connection: ConnectionRow, calendar: str) -> None:
-    """Close the alert that `unreadable` raised."""
+    """Close the alert that `raise_unreadable_alert` raised."""
     subject = alert_subject(connection, calendar)
     async with env.uow.autocommit() as tx:
         if await tx.alerts.is_open(code=AlertCode.CALENDAR_UNREADABLE, subject=subject):

@@ -41,8 +41,10 @@ def build_event(
     other_participants: Sequence[str] = (),
     invitation: bytes | None = None,
 ) -> CalendarEvent:
-    """The event as it should stand now in the calendar of the delivery's rep; `beside` are the lines on who else comes,
-    `invitation` is what a vendor that invites may send to the prospect."""
+    """The event as it should stand now in the calendar of the delivery's rep.
+
+    `other_participants` are the lines on who else comes, `invitation` is what a vendor that invites may send to the prospect.
+    """
     # One invitation each: a vendor may write to every attendee of every event.
     invited = (lead.email or "") if delivery.rep_id == row.rep_id else ""
     return CalendarEvent(

@@ -30,9 +30,9 @@ _COLUMNS = ("outcome", "work", "rule", "pool", "rep", "hold_reason", "summary", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayResult:
-    """A decision taken again: `same` means byte for byte; `differs` names the parts that do not agree.
+    """A decision taken again: `same` means byte for byte; `differing_parts` names those that do not agree.
 
-    `first` is the first byte of the record that differs, `paths` where: in the record, `inputs.` or `columns.`.
+    `first_byte` is that of the record that differs, `paths` where: in the record, `inputs.` or `columns.`.
     """
 
     decision_id: UUID

@@ -40,7 +40,7 @@ class SubmitResult:
 
 
 async def submit_lead(env: Env, given: LeadInput, *, actor: Actor) -> SubmitResult:
-    """Take in a lead in one transaction; see `submit_in`."""
+    """Take in a lead in one transaction; see `submit_lead_in_tx`."""
 
     async def work(tx: Tx) -> SubmitResult:
         return await submit_lead_in_tx(env, tx, given, actor=actor)

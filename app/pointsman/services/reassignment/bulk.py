@@ -60,7 +60,7 @@ class LeadResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkResult:
-    """What one call did; `next` is where the next one goes on. `remaining` counts what the rep still holds."""
+    """What one call did; `next_position` is where the next one goes on. `remaining` counts what the rep still holds."""
 
     results: tuple[LeadResult, ...]
     next_position: _Position | None = None

@@ -48,7 +48,10 @@ async def dry_run(
     past_holders: frozenset[str] = frozenset(),
     reversed_turn: UUID | None = None,
 ) -> DryRun:
-    """As `route_lead` would fetch it; the turn of the decision `turn` counts as taken back. Ties fall by the lead's id."""
+    """As `route_lead` would fetch it; ties fall by the lead's id.
+
+    The turn of the decision `reversed_turn` counts as taken back.
+    """
     now = env.clock()
     context = await tx.decisions.routing_context(lead.id, at=now)
     known = await load_routing_config_at(env, tx, context.versions)

@@ -31,8 +31,8 @@ async def fetch_routing_inputs(
 ) -> tuple[RoutingInputs, Mapping[str, LedgerRow]]:
     """`known` with everything else that deciding `plan` needs, and the counters' rows by counter.
 
-    With `lock`, what is read stays true until the transaction ends; without it nothing is written, either. `leaving` is the
-    assignment that the decision ends, if the lead has one.
+    With `lock`, what is read stays true until the transaction ends; without it nothing is written, either.
+    `ending_assignment` is the assignment that the decision ends, if the lead has one.
     """
     counters = counters_by_pool(plan)
     if not counters:

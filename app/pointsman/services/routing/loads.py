@@ -33,9 +33,9 @@ async def fetch_loads(
 ) -> RoutingLoads:
     """The loads that this plan's decision may ask for, by one statement; by none when it asks for none.
 
-    A rep of several pools is counted by the clock of the first that the plan may reach. `leaving` is the assignment that the
-    decision ends: who has this lead already has room for it. With `lock`, nobody else gives work to those whom a cap or a
-    capacity may stop, until the transaction ends.
+    A rep of several pools is counted by the clock of the first that the plan may reach. `ending_assignment` is the one that
+    the decision ends: who has this lead already has room for it. With `lock`, nobody else gives work to those whom a cap or
+    a capacity may stop, until the transaction ends.
     """
     wanted = _LoadQuery(plan, roster, now)
     if lock and wanted.suppliers:

@@ -36,7 +36,7 @@ class DeliveryRow:
 class PlacedEvent:
     """An event that we put into a calendar for an appointment ahead, and how we left it there.
 
-    `wanted` False: it was taken out again. `settled_at` is when the last of it was carried out; None while anything is
+    `is_wanted` False: it was taken out again. `settled_at` is when the last of it was carried out; None while anything is
     still owed, or dead: then the calendar cannot be expected to agree.
     """
 

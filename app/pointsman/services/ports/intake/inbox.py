@@ -9,7 +9,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxReceipt:
-    """What the database did with a request: `current` False means that the intake changed meanwhile, nothing stored."""
+    """What the database did with a request: `is_intake_current` False means that the intake changed meanwhile, nothing stored."""
 
     is_intake_current: bool
     inbox_ids: tuple[UUID, ...]

@@ -139,7 +139,7 @@ class Decisions(Protocol):
     async def loads(self, asks: Sequence[LoadQuery], *, ending_assignment: UUID | None) -> Sequence[RepLoad]:
         """What is open, and was given since the periods began: one load for each ask, all by one statement.
 
-        The assignment `leaving` ends with the decision that is asked for, so it does not count as open.
+        `ending_assignment` ends with the decision that is asked for, so it does not count as open.
         """
         ...
 

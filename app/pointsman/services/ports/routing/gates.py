@@ -32,7 +32,7 @@ class GateCheckRow:
 class CurrentAssignment:
     """A lead's active assignment: who does what, by which decision, and what allows it now.
 
-    `check` is the gate check that it rests on; `by_override` says that its override is in force.
+    `check` is the gate check that it rests on; `has_override` says that its override is in force.
     """
 
     assignment_id: UUID
