@@ -5,12 +5,12 @@ import pkgutil
 import re
 from collections.abc import Iterator
 
+from pointsman.db.engine.hot_statement import PreparedStatement
 from psycopg import _queries
 from sqlalchemy import TextClause
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 import pointsman.db
-from pointsman.db.engine.hot_statement import PreparedStatement
 
 
 def statements() -> Iterator[tuple[str, bytes]]:

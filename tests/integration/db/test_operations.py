@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import text
 
 from pointsman.db.engine.engine import make_engine
-from pointsman.db.engine.jobs import defer_each
 from pointsman.db.unit_of_work import SqlUnitOfWork
 from pointsman.main import Wired, wire
 from pointsman.services.ports import DatabasePoolExhausted, DatabaseUnavailable
@@ -78,20 +77,6 @@ async def test_the_same_alert_is_raised_once_and_counted_until_it_is_resolved(wi
     async with wired.env.uow() as tx:
         (alert,) = await tx.alerts.list_open()
     assert alert["count"] == 1
-
-
-async def test_one_statement_can_write_rows_and_the_jobs_that_follow_from_them(wired: Wired) -> None:
-    source = "(select n as id from generate_series(1, 3) n where n <> 2) accepted"
-    statement = defer_each("inbox.process", args="jsonb_build_object('inbox_id', id)", source=source)
-    nothing = defer_each("inbox.process", args="'{}'::jsonb", source="(select 1 where false) accepted")
-    async with wired.engine.begin() as connection:
-        await connection.execute(text(statement))
-        await connection.execute(text(nothing))
-        rows = await connection.execute(text("select task_name, args from procrastinate_jobs order by id"))
-        assert [tuple(row) for row in rows] == [
-            ("inbox.process", {"inbox_id": 1}),
-            ("inbox.process", {"inbox_id": 3}),
-        ]
 
 
 async def test_a_turn_is_taken_once_and_again_when_it_is_due(wired: Wired) -> None:

@@ -1,53 +1,59 @@
 """The calendars repository: which calendar belongs to whom, and what was last read in it."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, bindparam, text
-from sqlalchemy import UUID as UUID_TYPE
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import bindparam, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pointsman.db.engine.prepared_statement import PreparedStatement
+from pointsman.db.tables import rep_calendars
 from pointsman.domain.booking.availability import Interval
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
 from pointsman.services.ports.booking.connections import ConnectionRow
 
-_COLUMNS = (
-    "b.id as binding_id, b.rep_id, r.key as rep_key, b.calendar, b.writes,"
-    " c.id, c.key, c.connector, c.config, c.sealed, c.active, c.fault, c.created_at, c.max_reading_age_s,"
-    " c.sync_owners"
+_BINDINGS = PreparedStatement("""
+    select b.id as binding_id, b.rep_id, r.key as rep_key, b.calendar, b.writes,
+        c.id, c.key, c.connector, c.config, c.sealed, c.active, c.fault, c.created_at, c.max_reading_age_s, c.sync_owners,
+        s.window_start, s.window_end, s.busy, s.read_at, s.error
+    from rep_calendars b join reps r on r.id = b.rep_id join connections c on c.id = b.connection_id
+    left join calendar_reads s on s.rep_calendar_id = b.id
+    where case when cast(:everyone as boolean) then r.active else r.key = any(cast(:reps as text[])) end
+    order by r.key, b.id
+""")
+_WRITE_TARGET = PreparedStatement("""
+    select b.id as binding_id, b.rep_id, r.key as rep_key, b.calendar, b.writes,
+        c.id, c.key, c.connector, c.config, c.sealed, c.active, c.fault, c.created_at, c.max_reading_age_s, c.sync_owners
+    from rep_calendars b join reps r on r.id = b.rep_id join connections c on c.id = b.connection_id
+    where b.rep_id = :rep and b.writes
+""")
+#: A calendar that was unbound while it was being read has no row to belong to.
+_STORE = PreparedStatement("""
+    insert into calendar_reads (rep_calendar_id, window_start, window_end, busy, read_at, error)
+    select b.id, :window_start, :window_end, cast(:busy as jsonb), :read_at, :error
+    from rep_calendars b where b.id = :binding
+    on conflict (rep_calendar_id) do update set window_start = excluded.window_start,
+        window_end = excluded.window_end, busy = excluded.busy, read_at = excluded.read_at, error = excluded.error
+    where calendar_reads.read_at <= excluded.read_at
+""")
+_FORGET = PreparedStatement("""
+    delete from calendar_reads s using rep_calendars b
+    where b.id = s.rep_calendar_id and b.connection_id = :connection
+""")
+_UNBIND = PreparedStatement("""
+    delete from rep_calendars where rep_id = :rep and not (id = any(cast(:keep as uuid[])))
+""")
+_NO_WRITER = (
+    update(rep_calendars).where(rep_calendars.c.rep_id == bindparam("rep"), rep_calendars.c.writes).values(writes=False)
 )
-_FROM = "from rep_calendars b join reps r on r.id = b.rep_id join connections c on c.id = b.connection_id"
-_BINDINGS = text(
-    f"select {_COLUMNS}, s.window_start, s.window_end, s.busy, s.read_at, s.error {_FROM}"
-    " left join calendar_reads s on s.rep_calendar_id = b.id"
-    " where case when cast(:everyone as boolean) then r.active else r.key = any(cast(:reps as text[])) end"
-    " order by r.key, b.id"
-)
-_WRITE_TARGET = text(f"select {_COLUMNS} {_FROM} where b.rep_id = :rep and b.writes")
-_STORE = text(
-    "insert into calendar_reads (rep_calendar_id, window_start, window_end, busy, read_at, error)"
-    # A calendar that was unbound while it was being read has no row to belong to.
-    " select b.id, :window_start, :window_end, :busy, :read_at, :error from rep_calendars b where b.id = :binding"
-    " on conflict (rep_calendar_id) do update set window_start = excluded.window_start,"
-    " window_end = excluded.window_end, busy = excluded.busy, read_at = excluded.read_at, error = excluded.error"
-    " where calendar_reads.read_at <= excluded.read_at"
-).bindparams(bindparam("busy", type_=JSONB))
-_FORGET = text(
-    "delete from calendar_reads s using rep_calendars b"
-    " where b.id = s.rep_calendar_id and b.connection_id = :connection"
-)
-_UNBIND = text(
-    "delete from rep_calendars where rep_id = :rep and not (id = any(:keep))",
-).bindparams(bindparam("keep", type_=ARRAY(UUID_TYPE)))
-_NO_WRITER = text("update rep_calendars set writes = false where rep_id = :rep and writes")
-_BIND = text(
-    "insert into rep_calendars (id, rep_id, connection_id, calendar, writes)"
-    " values (:id, :rep, :connection, :calendar, :writes)"
-    " on conflict (rep_id, connection_id, calendar) do update set writes = excluded.writes"
-)
+_BIND = PreparedStatement("""
+    insert into rep_calendars (id, rep_id, connection_id, calendar, writes)
+    values (:id, :rep, :connection, :calendar, :writes)
+    on conflict (rep_id, connection_id, calendar) do update set writes = excluded.writes
+""")
 
 
 class SqlCalendars:
@@ -58,8 +64,8 @@ class SqlCalendars:
         self, rep_keys: Sequence[str] | None
     ) -> Sequence[tuple[CalendarBinding, CalendarReading | None]]:
         parameters = {"everyone": rep_keys is None, "reps": list(rep_keys or ())}
-        found = await self._connection.execute(_BINDINGS, parameters)
-        return [(_binding(row), _read(row)) for row in found.mappings()]
+        rows = await _BINDINGS.rows(self._connection, parameters)
+        return [(_binding(row), _read(row)) for row in rows]
 
     async def store_readings(self, reads: Sequence[CalendarReading]) -> None:
         # In the order of the ids, so that two readers of the same calendars do not wait for each other in a circle.
@@ -68,49 +74,48 @@ class SqlCalendars:
                 "binding": read.binding_id,
                 "window_start": read.window.start,
                 "window_end": read.window.end,
-                "busy": [[b.start.isoformat(), b.end.isoformat()] for b in read.busy],
+                "busy": json.dumps([[b.start.isoformat(), b.end.isoformat()] for b in read.busy]),
                 "read_at": read.read_at,
                 "error": read.error,
             }
             for read in sorted(reads, key=lambda read: read.binding_id)
         ]
         if values:
-            await self._connection.execute(_STORE, values)
+            await _STORE.run_each(self._connection, values)
 
     async def drop_readings(self, connection_id: UUID) -> None:
-        await self._connection.execute(_FORGET, {"connection": connection_id})
+        await _FORGET.run(self._connection, {"connection": connection_id})
 
     async def bind(self, rep_id: UUID, bindings: Sequence[CalendarBinding]) -> None:
-        await self._connection.execute(_UNBIND, {"rep": rep_id, "keep": [b.id for b in bindings]})
+        await _UNBIND.run(self._connection, {"rep": rep_id, "keep": [b.id for b in bindings]})
         await self._connection.execute(_NO_WRITER, {"rep": rep_id})
         for item in bindings:
             values = {"id": item.id, "rep": rep_id, "connection": item.connection.id}
-            await self._connection.execute(_BIND, {**values, "calendar": item.calendar, "writes": item.writes})
+            await _BIND.run(self._connection, {**values, "calendar": item.calendar, "writes": item.writes})
 
     async def write_target(self, rep_id: UUID) -> CalendarBinding | None:
-        row = (await self._connection.execute(_WRITE_TARGET, {"rep": rep_id})).mappings().one_or_none()
+        row = await _WRITE_TARGET.one(self._connection, {"rep": rep_id})
         return _binding(row) if row else None
 
 
-def _binding(row: Mapping[Any, Any]) -> CalendarBinding:
-    connection = ConnectionRow(**{name: row[name] for name in ConnectionRow.__slots__})
+def _binding(row: Any) -> CalendarBinding:
     return CalendarBinding(
-        id=row["binding_id"],
-        rep_id=row["rep_id"],
-        rep_key=row["rep_key"],
-        connection=connection,
-        calendar=row["calendar"],
-        writes=row["writes"],
+        id=row.binding_id,
+        rep_id=row.rep_id,
+        rep_key=row.rep_key,
+        connection=ConnectionRow(**{name: getattr(row, name) for name in ConnectionRow.__slots__}),
+        calendar=row.calendar,
+        writes=row.writes,
     )
 
 
-def _read(row: Mapping[Any, Any]) -> CalendarReading | None:
-    if row["read_at"] is None:
+def _read(row: Any) -> CalendarReading | None:
+    if row.read_at is None:
         return None
     return CalendarReading(
-        binding_id=row["binding_id"],
-        window=Interval(row["window_start"], row["window_end"]),
-        busy=tuple(Interval(datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in row["busy"]),
-        read_at=row["read_at"],
-        error=row["error"],
+        binding_id=row.binding_id,
+        window=Interval(row.window_start, row.window_end),
+        busy=tuple(Interval(datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in row.busy),
+        read_at=row.read_at,
+        error=row.error,
     )

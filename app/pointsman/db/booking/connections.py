@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy import UUID as UUID_TYPE
+from sqlalchemy import bindparam, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.errors import translating_errors
 from pointsman.db.tables import connections
+from pointsman.db.tables.base import INSTANT
 from pointsman.services.ports.booking.connections import ConnectionRow
 
 _ADD = insert(connections)
@@ -28,13 +30,25 @@ _CHANGE = (
 _CHANGING = ("connector", "config", "sealed", "active", "fault", "max_reading_age_s", "sync_owners")
 _GET = select(connections).where(connections.c.key == bindparam("key"))
 _LOCK = _GET.with_for_update()
-_PAGE = text(
-    "select * from connections where cast(:after_at as timestamptz) is null"
-    " or (created_at, id) < (cast(:after_at as timestamptz), cast(:after_id as uuid))"
-    " order by created_at desc, id desc limit :limit"
+_after_at = bindparam("after_at", type_=INSTANT)
+_PAGE = (
+    select(connections)
+    .where(
+        or_(
+            _after_at.is_(None),
+            tuple_(connections.c.created_at, connections.c.id)
+            < tuple_(_after_at, bindparam("after_id", type_=UUID_TYPE)),
+        )
+    )
+    .order_by(connections.c.created_at.desc(), connections.c.id.desc())
+    .limit(bindparam("limit"))
 )
 _KEEPING = select(connections).where(connections.c.sync_owners).order_by(connections.c.key)
-_SET_FAULT = text("update connections set fault = :fault where id = :id and fault is distinct from :fault")
+_SET_FAULT = (
+    update(connections)
+    .where(connections.c.id == bindparam("of"), connections.c.fault.is_distinct_from(bindparam("fault")))
+    .values(fault=bindparam("fault"))
+)
 
 
 class SqlConnections:
@@ -64,5 +78,5 @@ class SqlConnections:
         return [ConnectionRow(**row) for row in (await self._connection.execute(_KEEPING)).mappings()]
 
     async def set_fault(self, connection_id: UUID, fault: str | None) -> bool:
-        done = await self._connection.execute(_SET_FAULT, {"id": connection_id, "fault": fault})
+        done = await self._connection.execute(_SET_FAULT, {"of": connection_id, "fault": fault})
         return done.rowcount == 1

@@ -8,27 +8,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pointsman.db.engine.prepared_statement import PreparedStatement
+
+#: Statements that write a job beside their rows name the queue themselves.
 QUEUE = "pointsman"
 
-_DEFER = text(
-    "select procrastinate_defer_jobs_v1(array[row("
-    f"'{QUEUE}', cast(:task as varchar), cast(:priority as integer), cast(:lock as text), null,"
-    " cast(:args as jsonb), cast(:at as timestamptz)"
-    ")::procrastinate_job_to_defer_v1])"
-)
-
-
-def defer_each(task: str, *, args: str, source: str) -> str:
-    """SQL that defers one `task` per row of `source`, for use inside a larger statement.
-
-    `args` is a jsonb expression over the row: `defer_each("inbox.process", args="jsonb_build_object('inbox_id', id)",
-    source="accepted")`. No row means no job. All three are written by us, never by a caller.
-    """
-    job = f"row('{QUEUE}', '{task}', 0, null, null, {args}, null)::procrastinate_job_to_defer_v1"
-    return f"select procrastinate_defer_jobs_v1(array_agg({job})) from {source}"
+_DEFER = PreparedStatement("""
+    select procrastinate_defer_jobs_v1(array[row(
+        cast(:queue as varchar), cast(:task as varchar), cast(:priority as integer), cast(:lock as text), null,
+        cast(:args as jsonb), cast(:at as timestamptz)
+    )::procrastinate_job_to_defer_v1])
+""")
 
 
 class SqlJobs:
@@ -44,6 +36,5 @@ class SqlJobs:
         at: datetime | None = None,
         priority: int = 0,
     ) -> None:
-        await self._connection.execute(
-            _DEFER, {"task": task, "args": json.dumps(args), "lock": lock, "at": at, "priority": priority}
-        )
+        given = {"task": task, "args": json.dumps(args), "lock": lock, "at": at, "priority": priority}
+        await _DEFER.run(self._connection, {"queue": QUEUE, **given})

@@ -6,28 +6,23 @@ The key is ours through an advisory lock that ends with the transaction, so a cr
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.db.engine.hot_statement import PreparedStatement
+from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.services.ports import LostRace
 from pointsman.services.ports.intake.idempotency import StoredResponse
 
-_BEGIN = PreparedStatement(
-    text("""
+_BEGIN = PreparedStatement("""
     select pg_try_advisory_xact_lock(:lock) as ours, i.body_hash, i.status, i.answer
     from (select 1) as one
     left join idempotency i on i.caller = :caller and i.route = :route and i.key = :key
 """)
-)
-_STORE = PreparedStatement(
-    text("""
+_STORE = PreparedStatement("""
     insert into idempotency (caller, route, key, body_hash, status, answer, created_at)
     values (:caller, :route, :key, :body_hash, :status, :answer, :at)
     on conflict do nothing returning 1 as stored
 """)
-)
-_PURGE = text("""
+_PURGE = PreparedStatement("""
     delete from idempotency where ctid in (select ctid from idempotency where created_at < :before limit :limit)
 """)
 
@@ -57,7 +52,7 @@ class SqlIdempotency:
             raise LostRace("the idempotency key was stored meanwhile")
 
     async def purge(self, *, before: datetime, limit: int) -> int:
-        return (await self._connection.execute(_PURGE, {"before": before, "limit": limit})).rowcount
+        return await _PURGE.run(self._connection, {"before": before, "limit": limit})
 
 
 def _lock(caller: str, route: str, key: str) -> int:

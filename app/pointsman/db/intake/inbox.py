@@ -6,93 +6,96 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, LargeBinary, Row, Text, Uuid, bindparam, text
+from sqlalchemy import UUID as UUID_TYPE
+from sqlalchemy import Text, bindparam, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.db.engine.hot_statement import PreparedStatement
-from pointsman.db.engine.jobs import defer_each
+from pointsman.db.engine.prepared_statement import PreparedStatement
+from pointsman.db.tables import inbox, intakes
+from pointsman.db.tables.base import INSTANT
 from pointsman.services.ports.intake.inbox import InboxReceipt, InboxRow
 
-_JOBS = defer_each("inbox.process", args="jsonb_build_object('inbox_id', id)", source="accepted")
-
 #: The intake's row is read here, and not before: a source that was closed or got a new secret is seen at once.
-_CURRENT = "select id from intakes where id = :intake_id and version = :intake_version and active"
 
-_ACCEPT = PreparedStatement(
-    text(f"""
-    with current as ({_CURRENT}), accepted as (
+_ACCEPT = PreparedStatement("""
+    with current as (
+        select id from intakes where id = :intake_id and version = :intake_version and active
+    ), accepted as (
         insert into inbox (id, intake_id, dedupe_key, body, received_at)
         select cast(:id as uuid), id, :dedupe_key, :body, :at from current
         on conflict (intake_id, dedupe_key) do nothing
         returning id
     )
-    select exists (select from current) as current, (select id from accepted) as id, ({_JOBS}) as jobs
-""")  # put together from our own texts
-)
+    select exists (select from current) as current, (select id from accepted) as id,
+        (select procrastinate_defer_jobs_v1(array_agg(row(
+            'pointsman', 'inbox.process', 0, null, null, jsonb_build_object('inbox_id', id), null
+        )::procrastinate_job_to_defer_v1)) from accepted) as jobs
+""")
 
-_ACCEPT_BATCH = text(f"""
-    with current as ({_CURRENT}), batch as (
+_ACCEPT_BATCH = PreparedStatement("""
+    with current as (
+        select id from intakes where id = :intake_id and version = :intake_version and active
+    ), batch as (
         insert into inbox_batches (id, intake_id, body, received_at)
         select cast(:batch_id as uuid), id, :raw, :at from current
         returning id
     ), accepted as (
         insert into inbox (id, intake_id, dedupe_key, batch_id, body, received_at)
         select event.id, current.id, event.dedupe_key, :batch_id, event.body, :at
-        from current, unnest(:ids, :keys, :bodies) as event(id, dedupe_key, body)
+        from current, unnest(cast(:ids as uuid[]), cast(:keys as text[]), cast(:bodies as bytea[]))
+            as event(id, dedupe_key, body)
         on conflict (intake_id, dedupe_key) do nothing
         returning id
     )
-    select exists (select from current) as current, (select array_agg(id) from accepted) as ids, ({_JOBS}) as jobs
-""").bindparams(  # put together from our own texts
-    bindparam("ids", type_=ARRAY(Uuid)),
-    bindparam("keys", type_=ARRAY(Text)),
-    bindparam("bodies", type_=ARRAY(LargeBinary)),
-)
+    select exists (select from current) as current, (select array_agg(id) from accepted) as ids,
+        (select procrastinate_defer_jobs_v1(array_agg(row(
+            'pointsman', 'inbox.process', 0, null, null, jsonb_build_object('inbox_id', id), null
+        )::procrastinate_job_to_defer_v1)) from accepted) as jobs
+""")
 
-_COLUMNS = """
-    i.id, i.intake_id, n.key as intake_key, n.kind as intake_kind, n.version as intake_version,
-    i.dedupe_key, i.batch_id, i.body, i.status, i.attempts, i.error, i.lead_id, i.result,
-    i.received_at, i.done_at, i.next_attempt_at
-"""
 
-_CLAIM = text(f"""
+_CLAIM = PreparedStatement("""
     update inbox i set attempts = i.attempts + 1, next_attempt_at = :lease_until, leased_until = :lease_until
     from intakes n
     where i.id = :id and i.status = 'received' and (i.leased_until is null or i.leased_until <= :at)
       and n.id = i.intake_id
-    returning {_COLUMNS}
+    returning i.id, i.intake_id, n.key as intake_key, n.kind as intake_kind, n.version as intake_version,
+        i.dedupe_key, i.batch_id, i.body, i.status, i.attempts, i.error, i.lead_id, i.result,
+        i.received_at, i.done_at, i.next_attempt_at
 """)
 
-_LOCK = text(f"""
-    select {_COLUMNS} from inbox i join intakes n on n.id = i.intake_id
-    where i.id = :id and i.status = 'received' for update of i skip locked
+_LOCK = PreparedStatement("""
+    select i.id, i.intake_id, n.key as intake_key, n.kind as intake_kind, n.version as intake_version,
+        i.dedupe_key, i.batch_id, i.body, i.status, i.attempts, i.error, i.lead_id, i.result,
+        i.received_at, i.done_at, i.next_attempt_at
+    from inbox i join intakes n on n.id = i.intake_id
+    where i.id = :id and i.status = 'received'
+    for update of i skip locked
 """)
 
-_NOTE = text("""
-    update inbox set lead_id = coalesce(:lead_id, lead_id), result = cast(:result as jsonb)
-    where id = :id and status = 'received'
-""")
 
-_FINISH = text("""
+_FINISH = PreparedStatement("""
     update inbox set status = 'done', done_at = :at, lead_id = coalesce(:lead_id, lead_id),
         result = cast(:result as jsonb), error = null, next_attempt_at = null, leased_until = null
     where id = :id
 """)
 
-_FAIL = text("""
+_FAIL = PreparedStatement("""
     update inbox set error = :error, next_attempt_at = :retry_at, leased_until = null,
         status = case when cast(:retry_at as timestamptz) is null then 'dead' else 'received' end
     where id = :id and status = 'received'
 """)
 
-_REVIVE = text(f"""
+_REVIVE = PreparedStatement("""
     update inbox i set status = 'received', attempts = 0, next_attempt_at = null, leased_until = null
     from intakes n
     where i.id = :id and i.status = 'dead' and n.id = i.intake_id
-    returning {_COLUMNS}
+    returning i.id, i.intake_id, n.key as intake_key, n.kind as intake_kind, n.version as intake_version,
+        i.dedupe_key, i.batch_id, i.body, i.status, i.attempts, i.error, i.lead_id, i.result,
+        i.received_at, i.done_at, i.next_attempt_at
 """)
 
-_OVERDUE = text("""
+_OVERDUE = PreparedStatement("""
     update inbox set next_attempt_at = :lease_until
     where id in (
         select id from inbox
@@ -103,15 +106,39 @@ _OVERDUE = text("""
     returning id
 """)
 
-_GET = text(f"select {_COLUMNS} from inbox i join intakes n on n.id = i.intake_id where i.id = :id")
+_SELECT = select(
+    inbox.c.id,
+    inbox.c.intake_id,
+    intakes.c.key.label("intake_key"),
+    intakes.c.kind.label("intake_kind"),
+    intakes.c.version.label("intake_version"),
+    inbox.c.dedupe_key,
+    inbox.c.batch_id,
+    inbox.c.body,
+    inbox.c.status,
+    inbox.c.attempts,
+    inbox.c.error,
+    inbox.c.lead_id,
+    inbox.c.result,
+    inbox.c.received_at,
+    inbox.c.done_at,
+    inbox.c.next_attempt_at,
+).join_from(inbox, intakes, intakes.c.id == inbox.c.intake_id)
+_GET = _SELECT.where(inbox.c.id == bindparam("item"))
 
-_PAGE = text(f"""
-    select {_COLUMNS} from inbox i join intakes n on n.id = i.intake_id
-    where (cast(:status as text) is null or i.status = :status)
-      and (cast(:intake_key as text) is null or n.key = :intake_key)
-      and (cast(:at as timestamptz) is null or (i.received_at, i.id) < (:at, cast(:after as uuid)))
-    order by i.received_at desc, i.id desc limit :limit
-""")
+_at = bindparam("at", type_=INSTANT)
+_PAGE = (
+    _SELECT.where(
+        or_(bindparam("status", type_=Text).is_(None), inbox.c.status == bindparam("status")),
+        or_(bindparam("intake_key", type_=Text).is_(None), intakes.c.key == bindparam("intake_key")),
+        or_(
+            _at.is_(None),
+            tuple_(inbox.c.received_at, inbox.c.id) < tuple_(_at, bindparam("after", type_=UUID_TYPE)),
+        ),
+    )
+    .order_by(inbox.c.received_at.desc(), inbox.c.id.desc())
+    .limit(bindparam("limit"))
+)
 
 
 class SqlInbox:
@@ -160,52 +187,39 @@ class SqlInbox:
             "bodies": [event[2] for event in ordered],
             "at": at,
         }
-        row = (await self._connection.execute(_ACCEPT_BATCH, values)).one()
+        row = await _ACCEPT_BATCH.one(self._connection, values)
         return InboxReceipt(is_intake_current=row[0], inbox_ids=tuple(sorted(row[1] or ())))
 
     async def claim(self, inbox_id: UUID, *, at: datetime, lease_until: datetime) -> InboxRow | None:
-        return _item(
-            (
-                await self._connection.execute(_CLAIM, {"id": inbox_id, "at": at, "lease_until": lease_until})
-            ).one_or_none()
-        )
+        given = {"id": inbox_id, "at": at, "lease_until": lease_until}
+        return await _CLAIM.record(self._connection, InboxRow, given)
 
     async def lock(self, inbox_id: UUID) -> InboxRow | None:
-        return _item((await self._connection.execute(_LOCK, {"id": inbox_id})).one_or_none())
-
-    async def save_progress(self, inbox_id: UUID, *, lead_id: UUID | None, result: Mapping[str, Any]) -> None:
-        await self._connection.execute(_NOTE, {"id": inbox_id, "lead_id": lead_id, "result": json.dumps(result)})
+        return await _LOCK.record(self._connection, InboxRow, {"id": inbox_id})
 
     async def finish(self, inbox_id: UUID, *, at: datetime, lead_id: UUID | None, result: Mapping[str, Any]) -> None:
-        await self._connection.execute(
-            _FINISH, {"id": inbox_id, "at": at, "lead_id": lead_id, "result": json.dumps(result)}
-        )
+        given = {"id": inbox_id, "at": at, "lead_id": lead_id, "result": json.dumps(result)}
+        await _FINISH.run(self._connection, given)
 
     async def fail(self, inbox_id: UUID, *, error: str, retry_at: datetime | None) -> None:
-        await self._connection.execute(_FAIL, {"id": inbox_id, "error": error, "retry_at": retry_at})
+        await _FAIL.run(self._connection, {"id": inbox_id, "error": error, "retry_at": retry_at})
 
     async def reopen_dead(self, inbox_id: UUID) -> InboxRow | None:
-        return _item((await self._connection.execute(_REVIVE, {"id": inbox_id})).one_or_none())
+        return await _REVIVE.record(self._connection, InboxRow, {"id": inbox_id})
 
     async def claim_overdue(
         self, *, at: datetime, untouched_since: datetime, lease_until: datetime, limit: int
     ) -> Sequence[UUID]:
-        values = {"at": at, "untouched_since": untouched_since, "lease_until": lease_until, "limit": limit}
-        return (await self._connection.execute(_OVERDUE, values)).scalars().all()
+        given = {"at": at, "untouched_since": untouched_since, "lease_until": lease_until, "limit": limit}
+        return await _OVERDUE.scalars(self._connection, given)
 
     async def get(self, inbox_id: UUID) -> InboxRow | None:
-        return _item((await self._connection.execute(_GET, {"id": inbox_id})).one_or_none())
+        row = (await self._connection.execute(_GET, {"item": inbox_id})).mappings().one_or_none()
+        return InboxRow(**row) if row else None
 
     async def page(
         self, *, status: str | None, intake_key: str | None, after: tuple[datetime, UUID] | None, limit: int
     ) -> Sequence[InboxRow]:
         at, last = after or (None, None)
         values = {"status": status, "intake_key": intake_key, "at": at, "after": last, "limit": limit}
-        rows = (await self._connection.execute(_PAGE, values)).all()
-        return [item for row in rows if (item := _item(row))]
-
-
-def _item(row: Row[Any] | None) -> InboxRow | None:
-    if row is None:
-        return None
-    return InboxRow(**{**row._mapping, "body": bytes(row.body)})  # noqa: SLF001  # _mapping is SQLAlchemy's public way
+        return [InboxRow(**row) for row in (await self._connection.execute(_PAGE, values)).mappings()]

@@ -5,77 +5,117 @@ from datetime import datetime
 from itertools import zip_longest
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, null, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.errors import translating_errors
+from pointsman.db.engine.prepared_statement import PreparedStatement
+from pointsman.db.tables import accounts, leads
 from pointsman.domain.leads.matching import AccountCandidate
 from pointsman.domain.leads.normalise import MAX_BLOCKS
 from pointsman.domain.roster.ownership import Colleague
 from pointsman.services.ports.leads.accounts import AccountRow
 
-_COLUMNS = (
-    "a.id, a.name, a.domain, a.status, r.key as owner, a.parent_id, a.merged_into, a.merged_at, a.created_at"
-    " from accounts a left join reps r on r.id = a.owner_rep_id"
-)
-_GET = text(f"select {_COLUMNS} where a.id = :id")
-_GET_LOCKED = text(f"select {_COLUMNS} where a.id = :id for update of a")
-_PAGE = text(
-    f"select {_COLUMNS} where (cast(:domain as text) is null and a.merged_into is null"
-    "   or a.id = (select coalesce(merged_into, id) from accounts where domain = :domain))"
-    " and (cast(:at as timestamptz) is null or (a.created_at, a.id) < (:at, cast(:after as uuid)))"
-    " order by a.created_at desc, a.id desc limit :limit"
-)
-_COLLEAGUES = text(
-    "select p.key as rep, count(*) as lead_count, max(s.assigned_at) as latest_at"
-    " from leads l join assignments s on s.lead_id = l.id and s.ended_at is null join reps p on p.id = s.rep_id"
-    " where l.account_id = :id and l.id <> :but group by p.key"
-)
-_KNOWN = text(
-    "select exists (select from accounts where domain = cast(:domain as text)) or (cast(:domain as text) is null"
-    " and exists (select from accounts where name_key = :name_key))"
-)
+_GET = PreparedStatement("""
+    select a.id, a.name, a.domain, a.status, r.key as owner, a.parent_id, a.merged_into, a.merged_at, a.created_at
+    from accounts a left join reps r on r.id = a.owner_rep_id
+    where a.id = :id
+""")
+_LOCK = PreparedStatement("""
+    select a.id, a.name, a.domain, a.status, r.key as owner, a.parent_id, a.merged_into, a.merged_at, a.created_at
+    from accounts a left join reps r on r.id = a.owner_rep_id
+    where a.id = :id for update of a
+""")
+_PAGE = PreparedStatement("""
+    select a.id, a.name, a.domain, a.status, r.key as owner, a.parent_id, a.merged_into, a.merged_at, a.created_at
+    from accounts a left join reps r on r.id = a.owner_rep_id
+    where (cast(:domain as text) is null and a.merged_into is null
+           or a.id = (select coalesce(merged_into, id) from accounts where domain = :domain))
+      and (cast(:at as timestamptz) is null or (a.created_at, a.id) < (:at, cast(:after as uuid)))
+    order by a.created_at desc, a.id desc limit :limit
+""")
+_COLLEAGUES = PreparedStatement("""
+    select p.key as rep, count(*) as lead_count, max(s.assigned_at) as latest_at
+    from leads l join assignments s on s.lead_id = l.id and s.ended_at is null join reps p on p.id = s.rep_id
+    where l.account_id = :id and l.id <> :but group by p.key
+""")
+_KNOWN = PreparedStatement("""
+    select exists (select from accounts where domain = cast(:domain as text))
+        or (cast(:domain as text) is null and exists (select from accounts where name_key = :name_key))
+""")
 # How many blocks are shared, term by term: counting over unnest took most of the time.
-_SHARED = " + ".join(f"coalesce(cast(cast(:b{n} as text) = any(name_blocks) as int), 0)" for n in range(MAX_BLOCKS))
-_ALIKE = text(
-    "select id as account_id, name, name_key as key, domain from accounts"
-    " where name_blocks && cast(:blocks as text[]) and merged_into is null and name is not null"
-    f" order by {_SHARED} desc, created_at, id limit :limit"
+_ALIKE = PreparedStatement("""
+    select id as account_id, name, name_key as key, domain from accounts
+    where name_blocks && cast(:blocks as text[]) and merged_into is null and name is not null
+    order by coalesce(cast(cast(:b0 as text) = any(name_blocks) as int), 0)
+           + coalesce(cast(cast(:b1 as text) = any(name_blocks) as int), 0)
+           + coalesce(cast(cast(:b2 as text) = any(name_blocks) as int), 0)
+           + coalesce(cast(cast(:b3 as text) = any(name_blocks) as int), 0)
+           + coalesce(cast(cast(:b4 as text) = any(name_blocks) as int), 0)
+           + coalesce(cast(cast(:b5 as text) = any(name_blocks) as int), 0) desc,
+        created_at, id
+    limit :limit
+""")
+_COUNTRIES = PreparedStatement("""
+    select account_id, array_agg(distinct upper(coalesce(facts ->> 'company.country', facts ->> 'lead.country'))) as at
+    from leads
+    where account_id = any(cast(:ids as uuid[])) and merged_into is null
+      and coalesce(facts ->> 'company.country', facts ->> 'lead.country') is not null
+    group by account_id
+""")
+_OF_DOMAIN = PreparedStatement("""
+    with made as (
+        insert into accounts (id, domain, status, created_at) values (:new_id, :domain, 'prospect', :at)
+        on conflict do nothing
+        returning id
+    )
+    select id from made union all select coalesce(merged_into, id) from accounts where domain = :domain
+""")
+_ABOVE = PreparedStatement("""
+    with recursive up (id, step) as (
+        select cast(:other as uuid), 0
+        union all
+        select a.parent_id, step + 1 from up join accounts a on a.id = up.id
+        where a.parent_id is not null and step < 100
+    )
+    select exists (select from up where id = :id)
+""")
+_PARENT = update(accounts).where(accounts.c.id == bindparam("account")).values(parent_id=bindparam("parent"))
+_CUSTOMER = PreparedStatement("""
+    update accounts set status = 'customer' where id = :id and status <> 'customer'
+""")
+_LEADS = (
+    update(leads)
+    .where(leads.c.account_id == bindparam("account"))
+    .values(account_id=bindparam("into"), updated_at=bindparam("at"), version=leads.c.version + 1)
 )
-_COUNTRIES = text(
-    "select account_id, array_agg(distinct upper(coalesce(facts ->> 'company.country', facts ->> 'lead.country'))) as at"
-    " from leads where account_id = any(cast(:ids as uuid[])) and merged_into is null"
-    " and coalesce(facts ->> 'company.country', facts ->> 'lead.country') is not null group by account_id"
-)
-_OF_DOMAIN = text(
-    "with made as (insert into accounts (id, domain, status, created_at) values (:new_id, :domain, 'prospect', :at)"
-    " on conflict do nothing returning id)"
-    " select id from made union all select coalesce(merged_into, id) from accounts where domain = :domain"
-)
-_ABOVE = text(
-    "with recursive up (id, step) as (select cast(:other as uuid), 0 union all"
-    " select a.parent_id, step + 1 from up join accounts a on a.id = up.id where a.parent_id is not null and step < 100)"
-    " select exists (select from up where id = :id)"
-)
-_PARENT = text("update accounts set parent_id = :parent where id = :id")
-_CUSTOMER = text("update accounts set status = 'customer' where id = :id and status <> 'customer'")
-_LEADS = text("update leads set account_id = :into, updated_at = :at, version = version + 1 where account_id = :id")
 # The survivor hangs on the merged one's parent before the merged one's children hang on the survivor.
-_OWN_PARENT = text(
-    "update accounts a set parent_id = case when b.parent_id = a.id then null else b.parent_id end from accounts b"
-    " where a.id = :into and b.id = :id and (a.parent_id is null or a.parent_id = b.id)"
+_OWN_PARENT = PreparedStatement("""
+    update accounts a set parent_id = case when b.parent_id = a.id then null else b.parent_id end
+    from accounts b
+    where a.id = :into and b.id = :account and (a.parent_id is null or a.parent_id = b.id)
+""")
+_CHILDREN = (
+    update(accounts)
+    .where(accounts.c.parent_id == bindparam("account"), accounts.c.id != bindparam("into"))
+    .values(parent_id=bindparam("into"))
 )
-_CHILDREN = text("update accounts set parent_id = :into where parent_id = :id and id <> :into")
-_ALIASES = text("update accounts set merged_into = :into where merged_into = :id")
-_SURVIVOR = text(
-    "update accounts a set name = coalesce(a.name, b.name),"
-    " name_key = case when a.name is null then b.name_key else a.name_key end,"
-    " name_blocks = case when a.name is null then b.name_blocks else a.name_blocks end,"
-    " status = case when 'customer' in (a.status, b.status) then 'customer' else a.status end,"
-    " owner_rep_id = coalesce(a.owner_rep_id, b.owner_rep_id)"
-    " from accounts b where a.id = :into and b.id = :id"
+_ALIASES = update(accounts).where(accounts.c.merged_into == bindparam("account")).values(merged_into=bindparam("into"))
+_SURVIVOR = PreparedStatement("""
+    update accounts a set
+        name = coalesce(a.name, b.name),
+        name_key = case when a.name is null then b.name_key else a.name_key end,
+        name_blocks = case when a.name is null then b.name_blocks else a.name_blocks end,
+        status = case when 'customer' in (a.status, b.status) then 'customer' else a.status end,
+        owner_rep_id = coalesce(a.owner_rep_id, b.owner_rep_id)
+    from accounts b
+    where a.id = :into and b.id = :account
+""")
+_MERGED = (
+    update(accounts)
+    .where(accounts.c.id == bindparam("account"))
+    .values(merged_into=bindparam("into"), merged_at=bindparam("at"), parent_id=null())
 )
-_MERGED = text("update accounts set merged_into = :into, merged_at = :at, parent_id = null where id = :id")
 
 
 class SqlAccounts:
@@ -85,51 +125,52 @@ class SqlAccounts:
         self._connection = connection
 
     async def get(self, account_id: UUID, *, lock: bool = False) -> AccountRow | None:
-        found = await self._connection.execute(_GET_LOCKED if lock else _GET, {"id": account_id})
-        row = found.mappings().one_or_none()
-        return AccountRow(**row) if row else None
+        statement = _LOCK if lock else _GET
+        return await statement.record(self._connection, AccountRow, {"id": account_id})
 
     async def page(
         self, *, domain: str | None, after: tuple[datetime, UUID] | None, limit: int
     ) -> Sequence[AccountRow]:
         at, last = after or (None, None)
         given = {"domain": domain, "at": at, "after": last, "limit": limit}
-        return [AccountRow(**row) for row in (await self._connection.execute(_PAGE, given)).mappings()]
+        return await _PAGE.records(self._connection, AccountRow, given)
 
     async def colleagues(self, account_id: UUID, *, but: UUID) -> Sequence[Colleague]:
-        rows = await self._connection.execute(_COLLEAGUES, {"id": account_id, "but": but})
-        return [Colleague(**row) for row in rows.mappings()]
+        return await _COLLEAGUES.records(self._connection, Colleague, {"id": account_id, "but": but})
 
     async def exists(self, *, domain: str | None, name_key: str) -> bool:
-        return bool(await self._connection.scalar(_KNOWN, {"domain": domain, "name_key": name_key}))
+        return bool(await _KNOWN.scalar(self._connection, {"domain": domain, "name_key": name_key}))
 
     async def find_similar(self, blocks: Sequence[str], *, limit: int) -> Sequence[AccountCandidate]:
         each = {f"b{n}": block for n, block in zip_longest(range(MAX_BLOCKS), blocks)}
-        rows = await self._connection.execute(_ALIKE, {"blocks": list(blocks), "limit": limit, **each})
-        return [AccountCandidate(**row) for row in rows.mappings()]
+        return await _ALIKE.records(
+            self._connection, AccountCandidate, {"blocks": list(blocks), "limit": limit, **each}
+        )
 
-    async def lead_countries(self, accounts: Sequence[UUID]) -> Mapping[UUID, frozenset[str]]:
-        rows = await self._connection.execute(_COUNTRIES, {"ids": list(accounts)})
+    async def lead_countries(self, account_ids: Sequence[UUID]) -> Mapping[UUID, frozenset[str]]:
+        rows = await _COUNTRIES.rows(self._connection, {"ids": list(account_ids)})
         return {row.account_id: frozenset(row.at) for row in rows}
 
     async def get_or_create_by_domain(self, domain: str, *, new_id: UUID, at: datetime) -> UUID | None:
-        found: UUID | None = await self._connection.scalar(_OF_DOMAIN, {"domain": domain, "new_id": new_id, "at": at})
+        found: UUID | None = await _OF_DOMAIN.scalar(self._connection, {"domain": domain, "new_id": new_id, "at": at})
         return found
 
     async def is_ancestor_of(self, account_id: UUID, other: UUID) -> bool:
-        return bool(await self._connection.scalar(_ABOVE, {"id": account_id, "other": other}))
+        return bool(await _ABOVE.scalar(self._connection, {"id": account_id, "other": other}))
 
     async def set_parent(self, account_id: UUID, parent_id: UUID | None) -> None:
         with translating_errors():
-            await self._connection.execute(_PARENT, {"id": account_id, "parent": parent_id})
+            await self._connection.execute(_PARENT, {"account": account_id, "parent": parent_id})
 
     async def make_customer(self, account_id: UUID) -> bool:
-        return (await self._connection.execute(_CUSTOMER, {"id": account_id})).rowcount == 1
+        return await _CUSTOMER.run(self._connection, {"id": account_id}) == 1
 
     async def merge(self, account_id: UUID, *, into: UUID, at: datetime) -> int:
-        given = {"id": account_id, "into": into, "at": at}
+        given = {"account": account_id, "into": into, "at": at}
         with translating_errors():
             moved = (await self._connection.execute(_LEADS, given)).rowcount
-            for statement in (_OWN_PARENT, _SURVIVOR, _ALIASES, _MERGED, _CHILDREN):
+            await _OWN_PARENT.run(self._connection, given)
+            await _SURVIVOR.run(self._connection, given)
+            for statement in (_ALIASES, _MERGED, _CHILDREN):
                 await self._connection.execute(statement, given)
         return moved

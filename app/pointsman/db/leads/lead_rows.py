@@ -5,22 +5,54 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import func, select
+
+from pointsman.db.tables import accounts, leads, reps
 from pointsman.domain.leads.facts import FactValue
 from pointsman.services.ports.leads.leads import LeadRow
 
-LEAD_COLUMNS = """
-    l.id, l.email, l.email_key, l.first_name, l.last_name, l.phone, l.facts, l.stage, a.id as account_id, l.match,
-    l.nurture_until, l.nurture_reason, l.version, l.created_at, l.updated_at, l.known_at, l.merged_into, l.merged_at,
-    a.name as account_name, a.domain as account_domain, a.status as account_status, r.key as account_owner,
-    p.id as parent_id, coalesce(p.name, p.domain) as parent_name, p.domain as parent_domain,
-    q.key as parent_owner
-"""
+LEAD = leads.alias("l")
+_named = accounts.alias("b")
+_account = accounts.alias("a")
+_owner = reps.alias("r")
+_parent = accounts.alias("p")
+_parent_owner = reps.alias("q")
+
 #: A lead that came in while its account was being merged still names the old one: what that is now counts.
-LEAD_JOINS = """
-    leads l left join accounts b on b.id = l.account_id left join accounts a on a.id = coalesce(b.merged_into, b.id)
-    left join reps r on r.id = a.owner_rep_id left join accounts p on p.id = a.parent_id
-    left join reps q on q.id = p.owner_rep_id
-"""
+LEAD_SELECT = select(
+    LEAD.c.id,
+    LEAD.c.email,
+    LEAD.c.email_key,
+    LEAD.c.first_name,
+    LEAD.c.last_name,
+    LEAD.c.phone,
+    LEAD.c.facts,
+    LEAD.c.stage,
+    _account.c.id.label("account_id"),
+    LEAD.c.match,
+    LEAD.c.nurture_until,
+    LEAD.c.nurture_reason,
+    LEAD.c.version,
+    LEAD.c.created_at,
+    LEAD.c.updated_at,
+    LEAD.c.known_at,
+    LEAD.c.merged_into,
+    LEAD.c.merged_at,
+    _account.c.name.label("account_name"),
+    _account.c.domain.label("account_domain"),
+    _account.c.status.label("account_status"),
+    _owner.c.key.label("account_owner"),
+    _parent.c.id.label("parent_id"),
+    func.coalesce(_parent.c.name, _parent.c.domain).label("parent_name"),
+    _parent.c.domain.label("parent_domain"),
+    _parent_owner.c.key.label("parent_owner"),
+).select_from(
+    LEAD.outerjoin(_named, _named.c.id == LEAD.c.account_id)
+    .outerjoin(_account, _account.c.id == func.coalesce(_named.c.merged_into, _named.c.id))
+    .outerjoin(_owner, _owner.c.id == _account.c.owner_rep_id)
+    .outerjoin(_parent, _parent.c.id == _account.c.parent_id)
+    .outerjoin(_parent_owner, _parent_owner.c.id == _parent.c.owner_rep_id)
+)
 
 
 def facts_json(facts: Mapping[str, FactValue]) -> str:
@@ -29,7 +61,7 @@ def facts_json(facts: Mapping[str, FactValue]) -> str:
 
 
 def lead_of(row: Any) -> LeadRow:
-    """The lead in a row that has `LEAD_COLUMNS`."""
+    """The lead in a row that `LEAD_SELECT`, or a statement with its columns, found."""
     values: dict[str, Any] = {name: getattr(row, name) for name in LeadRow.__dataclass_fields__}
     values["facts"] = {name: _read(value) for name, value in row.facts.items()}
     return LeadRow(**values)

@@ -4,34 +4,73 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.db.booking.slot_holds import RELEASE_SLOT_HOLDS_SQL
+from pointsman.db.engine.prepared_statement import PreparedStatement
+from pointsman.db.tables import gate_checks, holds, lead_identities, leads, overrides
 
-_IDENTITIES = text("update lead_identities set lead_id = :into where lead_id = :id returning source, external_id")
+_IDENTITIES = (
+    update(lead_identities)
+    .where(lead_identities.c.lead_id == bindparam("lead"))
+    .values(lead_id=bindparam("into"))
+    .returning(lead_identities.c.source, lead_identities.c.external_id)
+)
 # Two statements: no two leads may have the email at the same moment. The merged one keeps it to read, not to be found by.
-_GIVE_EMAIL = text("update leads set email_key = null where id = :id")
-_TAKE_EMAIL = text("update leads set email = :email, email_key = :email_key where id = :into")
-_EMAIL = text("select email, email_key from leads where id = :id")
+_GIVE_EMAIL = update(leads).where(leads.c.id == bindparam("lead")).values(email_key=null())
+_TAKE_EMAIL = (
+    update(leads)
+    .where(leads.c.id == bindparam("into"))
+    .values(email=bindparam("email"), email_key=bindparam("email_key"))
+)
+_EMAIL = select(leads.c.email, leads.c.email_key).where(leads.c.id == bindparam("lead"))
 _END_HOLD = (
-    text("update holds set released_at = :at, release = 'merged' where lead_id = :id and released_at is null"),
-    text(
-        "update alerts set resolved_at = :at"
-        " where resolved_at is null and code = 'hold-overdue' and subject = 'lead:' || cast(:id as text)"
-    ),
+    update(holds)
+    .where(holds.c.lead_id == bindparam("lead"), holds.c.released_at.is_(None))
+    .values(released_at=bindparam("at"), release="merged")
 )
-_CLOSE = (
-    text("update alerts set resolved_at = :at where resolved_at is null and subject = 'lead:' || cast(:id as text)"),
-    text(f"with ended as (select cast(:id as uuid) as lead_id){RELEASE_SLOT_HOLDS_SQL}"),
-    text("update gate_checks set revoked_at = :at where lead_id = :id and passed and revoked_at is null"),
-    text("update overrides set revoked_at = :at where lead_id = :id and revoked_at is null and expires_at > :at"),
+_RESOLVE_OVERDUE = PreparedStatement("""
+    update alerts set resolved_at = :at
+    where resolved_at is null and code = 'hold-overdue' and subject = 'lead:' || cast(:lead as text)
+""")
+_RESOLVE_ALERTS = PreparedStatement("""
+    update alerts set resolved_at = :at
+    where resolved_at is null and subject = 'lead:' || cast(:lead as text)
+""")
+_RELEASE_SLOT = PreparedStatement("""
+    with over as (
+        update slot_holds set released_at = :at, release_reason = 'cancelled'
+        where lead_id = :lead and released_at is null
+        returning id
+    )
+    update reservations set active = false where slot_hold_id in (select id from over) and active
+""")
+_REVOKE_CHECKS = (
+    update(gate_checks)
+    .where(gate_checks.c.lead_id == bindparam("lead"), gate_checks.c.passed, gate_checks.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("at"))
 )
-_ALIASES = text("update leads set merged_into = :into where merged_into = :id")
-_MARK = text(
-    "update leads set merged_into = :into, merged_at = :at, version = version + 1, updated_at = :at where id = :id"
+_REVOKE_OVERRIDES = (
+    update(overrides)
+    .where(
+        overrides.c.lead_id == bindparam("lead"),
+        overrides.c.revoked_at.is_(None),
+        overrides.c.expires_at > bindparam("at"),
+    )
+    .values(revoked_at=bindparam("at"))
 )
-_MERGED = text("select id from leads where merged_into = :id order by merged_at, id")
+_ALIASES = update(leads).where(leads.c.merged_into == bindparam("lead")).values(merged_into=bindparam("into"))
+_MARK = (
+    update(leads)
+    .where(leads.c.id == bindparam("lead"))
+    .values(
+        merged_into=bindparam("into"),
+        merged_at=bindparam("at"),
+        version=leads.c.version + 1,
+        updated_at=bindparam("at"),
+    )
+)
+_MERGED = select(leads.c.id).where(leads.c.merged_into == bindparam("lead")).order_by(leads.c.merged_at, leads.c.id)
 
 
 class SqlMerges:
@@ -41,26 +80,29 @@ class SqlMerges:
         self._connection = connection
 
     async def move_identities(self, lead_id: UUID, *, into: UUID) -> Sequence[tuple[str, str]]:
-        rows = await self._connection.execute(_IDENTITIES, {"id": lead_id, "into": into})
+        rows = await self._connection.execute(_IDENTITIES, {"lead": lead_id, "into": into})
         return sorted((row.source, row.external_id) for row in rows)
 
     async def move_email(self, lead_id: UUID, *, into: UUID) -> None:
-        row = (await self._connection.execute(_EMAIL, {"id": lead_id})).one()
-        await self._connection.execute(_GIVE_EMAIL, {"id": lead_id})
+        row = (await self._connection.execute(_EMAIL, {"lead": lead_id})).one()
+        await self._connection.execute(_GIVE_EMAIL, {"lead": lead_id})
         await self._connection.execute(_TAKE_EMAIL, {"into": into, "email": row.email, "email_key": row.email_key})
 
     async def end_hold(self, lead_id: UUID, *, at: datetime) -> None:
-        for statement in _END_HOLD:
-            await self._connection.execute(statement, {"id": lead_id, "at": at})
+        await self._connection.execute(_END_HOLD, {"lead": lead_id, "at": at})
+        await _RESOLVE_OVERDUE.run(self._connection, {"lead": lead_id, "at": at})
 
     async def close_open_items(self, lead_id: UUID, *, at: datetime) -> None:
+        given = {"lead": lead_id, "at": at}
         await self.end_hold(lead_id, at=at)
-        for statement in _CLOSE:
-            await self._connection.execute(statement, {"id": lead_id, "at": at})
+        await _RESOLVE_ALERTS.run(self._connection, given)
+        await _RELEASE_SLOT.run(self._connection, given)
+        await self._connection.execute(_REVOKE_CHECKS, given)
+        await self._connection.execute(_REVOKE_OVERRIDES, given)
 
     async def mark_merged(self, lead_id: UUID, *, into: UUID, at: datetime) -> None:
-        await self._connection.execute(_ALIASES, {"id": lead_id, "into": into})
-        await self._connection.execute(_MARK, {"id": lead_id, "into": into, "at": at})
+        await self._connection.execute(_ALIASES, {"lead": lead_id, "into": into})
+        await self._connection.execute(_MARK, {"lead": lead_id, "into": into, "at": at})
 
     async def merged_leads(self, lead_id: UUID) -> Sequence[UUID]:
-        return list((await self._connection.scalars(_MERGED, {"id": lead_id})).all())
+        return list((await self._connection.scalars(_MERGED, {"lead": lead_id})).all())

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +14,7 @@ from pointsman.db.tables import alerts
 _new = insert(alerts)
 _PUT = _new.on_conflict_do_update(
     index_elements=[alerts.c.code, alerts.c.subject],
-    index_where=text("resolved_at is null"),
+    index_where=alerts.c.resolved_at.is_(None),
     set_={"count": alerts.c.count + 1, "message": _new.excluded.message},
 )
 _RESOLVE = (

@@ -3,42 +3,53 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.services.ports.operations.system import SystemState
 
-_MIGRATED = text(
-    "select to_regclass('alembic_version') is not null and to_regclass('procrastinate_workers') is not null"
-)
-_STATE = text(
-    "select (select max(version_num) from alembic_version) as revision,"
-    " (select max(last_heartbeat) from procrastinate_workers) as worker_seen_at,"
-    " clock_timestamp() as now, current_setting('server_version_num')::int as server_version"
-)
-_BARE = text("select clock_timestamp() as now, current_setting('server_version_num')::int as server_version")
-_COUNTS = text(
-    "select 'inbox' as kind, status as label, count(*) as n from inbox group by status"
-    " union all select 'decisions', outcome, count(*) from decisions group by outcome"
-    " union all select 'gate_checks', case when passed then 'passed' else 'refused' end, count(*)"
-    " from gate_checks group by passed"
-    " union all select 'deliveries', status, count(*) from deliveries group by status"
-    " union all select 'appointments', status, count(*) from appointments group by status"
-    " union all select 'open_holds', reason, count(*) from holds where released_at is null group by reason"
-    " union all select 'overdue_holds', coalesce(pool, 'none'), count(*) from holds"
-    " where released_at is null and due_at <= now() group by pool"
-    " union all select 'oldest_hold_seconds', coalesce(pool, 'none'), extract(epoch from now() - min(held_at))::bigint"
-    " from holds where released_at is null group by pool"
-    " union all select 'open_alerts', code, count(*) from alerts where resolved_at is null group by code"
-    " union all select 'jobs', status::text, count(*) from procrastinate_jobs group by status"
-    " union all select 'workers', 'live', count(*) from procrastinate_workers"
-    " where last_heartbeat > now() - interval '15 seconds'"
-)
-_CLAIM_RUN = text(
-    "insert into periodic_runs (task, started_at) values (:task, clock_timestamp())"
-    " on conflict (task) do update set started_at = excluded.started_at"
-    " where periodic_runs.started_at <= excluded.started_at - cast(:every as interval) returning true"
-)
+_MIGRATED = PreparedStatement("""
+    select to_regclass('alembic_version') is not null and to_regclass('procrastinate_workers') is not null
+""")
+_STATE = PreparedStatement("""
+    select (select max(version_num) from alembic_version) as revision,
+        (select max(last_heartbeat) from procrastinate_workers) as worker_seen_at,
+        clock_timestamp() as now, current_setting('server_version_num')::int as server_version
+""")
+_BARE = PreparedStatement("""
+    select clock_timestamp() as now, current_setting('server_version_num')::int as server_version
+""")
+_COUNTS = PreparedStatement("""
+    select 'inbox' as kind, status as label, count(*) as n from inbox group by status
+    union all
+    select 'decisions', outcome, count(*) from decisions group by outcome
+    union all
+    select 'gate_checks', case when passed then 'passed' else 'refused' end, count(*) from gate_checks group by passed
+    union all
+    select 'deliveries', status, count(*) from deliveries group by status
+    union all
+    select 'appointments', status, count(*) from appointments group by status
+    union all
+    select 'open_holds', reason, count(*) from holds where released_at is null group by reason
+    union all
+    select 'overdue_holds', coalesce(pool, 'none'), count(*) from holds
+    where released_at is null and due_at <= now() group by pool
+    union all
+    select 'oldest_hold_seconds', coalesce(pool, 'none'), extract(epoch from now() - min(held_at))::bigint
+    from holds where released_at is null group by pool
+    union all
+    select 'open_alerts', code, count(*) from alerts where resolved_at is null group by code
+    union all
+    select 'jobs', status::text, count(*) from procrastinate_jobs group by status
+    union all
+    select 'workers', 'live', count(*) from procrastinate_workers
+    where last_heartbeat > now() - interval '15 seconds'
+""")
+_CLAIM_RUN = PreparedStatement("""
+    insert into periodic_runs (task, started_at) values (:task, clock_timestamp())
+    on conflict (task) do update set started_at = excluded.started_at
+    where periodic_runs.started_at <= excluded.started_at - cast(:every as interval) returning true
+""")
 
 
 class SqlSystem:
@@ -46,8 +57,8 @@ class SqlSystem:
         self._connection = connection
 
     async def state(self) -> SystemState:
-        migrated = (await self._connection.execute(_MIGRATED)).scalar_one()
-        row = (await self._connection.execute(_STATE if migrated else _BARE)).one()
+        migrated = await _MIGRATED.scalar(self._connection)
+        row = await (_STATE if migrated else _BARE).one(self._connection)
         return SystemState(
             revision=row.revision if migrated else None,
             worker_seen_at=row.worker_seen_at if migrated else None,
@@ -57,9 +68,9 @@ class SqlSystem:
 
     async def counts(self) -> Mapping[str, Mapping[str, int]]:
         counts: dict[str, dict[str, int]] = {}
-        for kind, label, n in await self._connection.execute(_COUNTS):
+        for kind, label, n in await _COUNTS.rows(self._connection):
             counts.setdefault(kind, {})[label] = n
         return counts
 
     async def claim_run(self, task: str, *, every: timedelta) -> bool:
-        return (await self._connection.execute(_CLAIM_RUN, {"task": task, "every": every})).scalar() is True
+        return await _CLAIM_RUN.scalar(self._connection, {"task": task, "every": every}) is True

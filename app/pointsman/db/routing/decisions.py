@@ -1,16 +1,18 @@
 """The decisions repository: what a lead has, what was decided, who holds it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.errors import translating_errors
+from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.routing.statements import CONTEXT, END, LOADS, WRITE
+from pointsman.db.tables import assignments
 from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.leads.evidence import Evidence, EvidenceKind
 from pointsman.domain.routing.decision import canonical_json
@@ -26,52 +28,59 @@ from pointsman.services.ports.routing.holds import HoldRow
 from pointsman.services.ports.routing.overrides import OverrideRow
 from pointsman.services.ports.routing.policies import LiveVersions
 
-_ASSIGNMENT = (
-    "select a.id, a.lead_id, a.rep_id, p.key as rep, a.work, a.pool, a.decision_id, a.gate_check_id, a.override_id,"
-    " a.assigned_at, a.ended_at, a.end_reason, a.category from assignments a join reps p on p.id = a.rep_id"
-)
-_ONE = text(f"{_ASSIGNMENT} where a.id = :id")
-_OF_DECISION = text(f"{_ASSIGNMENT} where a.decision_id = :id")
-_ACTIVE = text(f"{_ASSIGNMENT} where a.lead_id = :id and a.ended_at is null")
-_ADD = text(
-    "insert into assignments (id, lead_id, rep_id, work, pool, category, decision_id, gate_check_id, override_id,"
-    " assigned_at) values (:id, :lead_id, :rep_id, :work, :pool, :category, :decision_id, :gate_check_id, :override_id,"
-    " :assigned_at)"
-)
-_LOCK_REPS = text("select 1 from reps where key = any(cast(:reps as text[])) order by key for no key update")
-_LOCK_SUPPLIERS = text(
-    "select 1 from suppliers where key = any(cast(:suppliers as text[])) order by key for no key update"
-)
+_ONE = PreparedStatement("""
+    select a.id, a.lead_id, a.rep_id, p.key as rep, a.work, a.pool, a.decision_id, a.gate_check_id, a.override_id,
+        a.assigned_at, a.ended_at, a.end_reason, a.category
+    from assignments a join reps p on p.id = a.rep_id
+    where a.id = :id
+""")
+_CURRENT = PreparedStatement("""
+    select a.id, a.lead_id, a.rep_id, p.key as rep, a.work, a.pool, a.decision_id, a.gate_check_id, a.override_id,
+        a.assigned_at, a.ended_at, a.end_reason, a.category
+    from assignments a join reps p on p.id = a.rep_id
+    where a.lead_id = :id and a.ended_at is null
+""")
+_ADD = insert(assignments)
+_LOCK_REPS = PreparedStatement("""
+    select 1 from reps where key = any(cast(:reps as text[])) order by key for no key update
+""")
+_LOCK_SUPPLIERS = PreparedStatement("""
+    select 1 from suppliers where key = any(cast(:suppliers as text[])) order by key for no key update
+""")
 # What was merged into the lead is the same person: whoever held that, held this.
-_HOLDERS = text(
-    "select distinct p.key from assignments a join reps p on p.id = a.rep_id"
-    " where a.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id)"
-)
-_RELIEVED = text(
-    "select distinct p.key from assignments a join reps p on p.id = a.rep_id"
-    " where a.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id)"
-    " and a.work = :work and a.end_reason in ('reassign', 'reassigned', 'rejected')"
-)
-_VISIBLE = (
-    "exists (select from assignments v join reps s on s.id = v.rep_id"
-    " where v.lead_id = {lead} and s.supplier = cast(:supplier as text))"
-)
-_DECISION = (
-    "select d.id, d.lead_id, d.at, d.outcome, d.work, d.rule, d.pool, p.key as rep, d.hold_reason, d.summary,"
-    " d.policy_version, d.roster_version, d.record, d.inputs from decisions d left join reps p on p.id = d.rep_id"
-    f" where (cast(:supplier as text) is null or {_VISIBLE.format(lead='d.lead_id')})"
-)
-_GET = text(f"{_DECISION} and d.id = :id")
-_PAGE = text(
-    f"{_DECISION} and (cast(:lead_id as uuid) is null"
-    "      or d.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id))"
-    " and (cast(:before_at as timestamptz) is null or (d.at, d.id) < (:before_at, cast(:before_id as uuid)))"
-    " order by d.at desc, d.id desc limit :limit"
-)
-_LEAD = text(
-    "select exists (select from leads l where l.id = :lead_id"
-    f" and (cast(:supplier as text) is null or {_VISIBLE.format(lead='l.id')}))"
-)
+_HOLDERS = PreparedStatement("""
+    select distinct p.key from assignments a join reps p on p.id = a.rep_id
+    where a.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id)
+""")
+_RELIEVED = PreparedStatement("""
+    select distinct p.key from assignments a join reps p on p.id = a.rep_id
+    where a.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id)
+    and a.work = :work and a.end_reason in ('reassign', 'reassigned', 'rejected')
+""")
+_GET = PreparedStatement("""
+    select d.id, d.lead_id, d.at, d.outcome, d.work, d.rule, d.pool, p.key as rep, d.hold_reason, d.summary,
+        d.policy_version, d.roster_version, d.record, d.inputs
+    from decisions d left join reps p on p.id = d.rep_id
+    where (cast(:supplier as text) is null or exists (
+            select from assignments v join reps s on s.id = v.rep_id
+            where v.lead_id = d.lead_id and s.supplier = cast(:supplier as text)))
+      and d.id = :id
+""")
+_PAGE = PreparedStatement("""
+    select d.id, d.lead_id, d.at, d.outcome, d.work, d.rule, d.pool, p.key as rep, d.hold_reason, d.summary,
+        d.policy_version, d.roster_version, d.record, d.inputs
+    from decisions d left join reps p on p.id = d.rep_id
+    where (cast(:supplier as text) is null or exists (
+            select from assignments v join reps s on s.id = v.rep_id
+            where v.lead_id = d.lead_id and s.supplier = cast(:supplier as text)))
+      and (cast(:lead_id as uuid) is null
+           or d.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id))
+      and (cast(:before_at as timestamptz) is null or (d.at, d.id) < (:before_at, cast(:before_id as uuid)))
+    order by d.at desc, d.id desc limit :limit
+""")
+_GIVEN = (
+    "id", "lead_id", "rep_id", "work", "pool", "category", "decision_id", "gate_check_id", "override_id", "assigned_at",
+)  # fmt: skip
 _WRITTEN = tuple(f.name for f in fields(RoutingWrite) if f.name != "ledger")
 
 
@@ -100,13 +109,13 @@ class SqlDecisions:
         return [_load(found.get(number)) for number in range(len(asks))]
 
     async def lock_reps(self, reps: Sequence[str]) -> None:
-        await self._connection.execute(_LOCK_REPS, {"reps": [*reps]})
+        await _LOCK_REPS.run(self._connection, {"reps": [*reps]})
 
     async def lock_suppliers(self, suppliers: Sequence[str]) -> None:
-        await self._connection.execute(_LOCK_SUPPLIERS, {"suppliers": [*suppliers]})
+        await _LOCK_SUPPLIERS.run(self._connection, {"suppliers": [*suppliers]})
 
     async def end_assignment(self, assignment_id: UUID, *, at: datetime, reason: str) -> None:
-        await self._connection.execute(END, {"id": assignment_id, "at": at, "reason": reason})
+        await END.run(self._connection, {"id": assignment_id, "at": at, "reason": reason})
 
     async def write(self, write: RoutingWrite) -> None:
         given = {name: getattr(write, name) for name in _WRITTEN}
@@ -124,27 +133,22 @@ class SqlDecisions:
 
     async def add_assignment(self, row: AssignmentRow) -> None:
         with translating_errors():
-            await self._connection.execute(_ADD, asdict(row))
+            await self._connection.execute(_ADD, {name: getattr(row, name) for name in _GIVEN})
 
     async def assignment(self, assignment_id: UUID) -> AssignmentRow | None:
-        return _assignment((await self._connection.execute(_ONE, {"id": assignment_id})).mappings().one_or_none())
-
-    async def assignment_of_decision(self, decision_id: UUID) -> AssignmentRow | None:
-        return _assignment((await self._connection.execute(_OF_DECISION, {"id": decision_id})).mappings().one_or_none())
+        return await _ONE.record(self._connection, AssignmentRow, {"id": assignment_id})
 
     async def current_assignment(self, lead_id: UUID) -> AssignmentRow | None:
-        return _assignment((await self._connection.execute(_ACTIVE, {"id": lead_id})).mappings().one_or_none())
+        return await _CURRENT.record(self._connection, AssignmentRow, {"id": lead_id})
 
     async def past_holders(self, lead_id: UUID) -> frozenset[str]:
-        return frozenset((await self._connection.scalars(_HOLDERS, {"lead_id": lead_id})).all())
+        return frozenset(await _HOLDERS.scalars(self._connection, {"lead_id": lead_id}))
 
     async def excluded_reps(self, lead_id: UUID, work: str) -> frozenset[str]:
-        return frozenset((await self._connection.scalars(_RELIEVED, {"lead_id": lead_id, "work": work})).all())
+        return frozenset(await _RELIEVED.scalars(self._connection, {"lead_id": lead_id, "work": work}))
 
     async def get(self, decision_id: UUID, *, supplier: str | None = None) -> DecisionRow | None:
-        found = await self._connection.execute(_GET, {"id": decision_id, "supplier": supplier})
-        row = found.mappings().one_or_none()
-        return DecisionRow(**row) if row else None
+        return await _GET.record(self._connection, DecisionRow, {"id": decision_id, "supplier": supplier})
 
     async def page(
         self,
@@ -156,19 +160,12 @@ class SqlDecisions:
     ) -> Sequence[DecisionRow]:
         at, last = before or (None, None)
         given = {"lead_id": lead_id, "supplier": supplier, "before_at": at, "before_id": last, "limit": limit}
-        return [DecisionRow(**row) for row in (await self._connection.execute(_PAGE, given)).mappings()]
-
-    async def is_lead_visible(self, lead_id: UUID, *, supplier: str | None) -> bool:
-        return bool(await self._connection.scalar(_LEAD, {"lead_id": lead_id, "supplier": supplier}))
+        return await _PAGE.records(self._connection, DecisionRow, given)
 
 
 def _load(row: Any | None) -> RepLoad:
     """A supplier without reps has nothing."""
     return RepLoad(open=row.open, hour=row.hour, day=row.day, week=row.week) if row else RepLoad()
-
-
-def _assignment(row: RowMapping | None) -> AssignmentRow | None:
-    return AssignmentRow(**row) if row else None
 
 
 def _context(lead_id: UUID, row: Any) -> RoutingContext:

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.db.booking.slot_holds import RELEASE_SLOT_HOLDS_SQL
-from pointsman.db.tables import evidence, gate_checks
+from pointsman.db.engine.prepared_statement import PreparedStatement
+from pointsman.db.tables import evidence, gate_checks, holds
 from pointsman.domain.booking.lifecycle import TRANSITIONS, GateEffect
 from pointsman.domain.leads.evidence import Evidence, EvidenceKind
 from pointsman.services.ports.routing.gates import CurrentAssignment, GateCheckRow
@@ -18,11 +18,12 @@ _EVIDENCE = (
     select(evidence).where(evidence.c.lead_id == bindparam("lead")).order_by(evidence.c.observed_at, evidence.c.id)
 )
 _ADD_EVIDENCE = insert(evidence)
-_USED_UP = text(
-    "select max(v.at) from appointments a join appointment_events v on v.appointment_id = a.id"
-    " where a.lead_id in (select cast(:lead as uuid) union all select id from leads where merged_into = :lead)"
-    " and v.act || ' ' || case v.act when 'reject' then a.reject_code when 'outcome' then a.outcome else '' end = any(:ends)"
-)
+_USED_UP = PreparedStatement("""
+    select max(v.at) from appointments a join appointment_events v on v.appointment_id = a.id
+    where a.lead_id in (select cast(:lead as uuid) union all select id from leads where merged_into = :lead)
+      and v.act || ' ' || case v.act when 'reject' then a.reject_code when 'outcome' then a.outcome else '' end
+          = any(:ends)
+""")
 _ENDS = [f"{row.action} {row.case}" for row in TRANSITIONS if row.gate is GateEffect.REVOKED]
 _ADD_CHECK = insert(gate_checks)
 _REVOKE = (
@@ -35,30 +36,37 @@ _REVOKE = (
     )
     .values(revoked_at=bindparam("at"))
 )
-_CURRENT_ASSIGNMENT = text(
-    "select a.id as assignment_id, a.rep_id, r.key as rep_key, r.name as rep_name, r.supplier, a.work, a.pool,"
-    " a.category, a.decision_id, a.gate_check_id, a.override_id,"
-    " coalesce(o.revoked_at is null and o.expires_at > :at, false) as has_override,"
-    " g.id, g.lead_id, g.work as gate_work, g.passed, g.policy_version, g.setter_rep_id, g.result, g.checked_at,"
-    " g.expires_at, g.revoked_at"
-    " from assignments a join reps r on r.id = a.rep_id"
-    " left join gate_checks g on g.id = a.gate_check_id left join overrides o on o.id = a.override_id"
-    " where a.lead_id = :lead and a.ended_at is null"
-)
-_LAST_SETTER = text(
-    "select setter_rep_id from gate_checks where lead_id = :lead and work = :work and passed"
-    " order by checked_at desc, id desc limit 1"
-)
-_RETIRE = (
-    text(
-        "with ended as (update assignments set ended_at = :at, end_reason = :reason"
-        f"  where lead_id = :lead and ended_at is null returning lead_id){RELEASE_SLOT_HOLDS_SQL}"
-    ),
-    text("update holds set released_at = :at, release = :reason where lead_id = :lead and released_at is null"),
-)
-_SUPPLIER_SEES = text(
-    "select 1 from assignments a join reps r on r.id = a.rep_id"
-    " where a.lead_id = :lead and r.supplier = :supplier limit 1"
+_CURRENT_ASSIGNMENT = PreparedStatement("""
+    select a.id as assignment_id, a.rep_id, r.key as rep_key, r.name as rep_name, r.supplier, a.work, a.pool,
+        a.category, a.decision_id, a.gate_check_id, a.override_id,
+        coalesce(o.revoked_at is null and o.expires_at > :at, false) as has_override,
+        g.id, g.lead_id, g.work as gate_work, g.passed, g.policy_version, g.setter_rep_id, g.result, g.checked_at,
+        g.expires_at, g.revoked_at
+    from assignments a join reps r on r.id = a.rep_id
+    left join gate_checks g on g.id = a.gate_check_id left join overrides o on o.id = a.override_id
+    where a.lead_id = :lead and a.ended_at is null
+""")
+_LAST_SETTER = PreparedStatement("""
+    select setter_rep_id from gate_checks where lead_id = :lead and work = :work and passed
+    order by checked_at desc, id desc limit 1
+""")
+#: With the work end the slots that are held for appointments with whoever does it.
+_END_WORK = PreparedStatement("""
+    with ended as (
+        update assignments set ended_at = :at, end_reason = :reason
+        where lead_id = :lead and ended_at is null
+        returning lead_id
+    ), over as (
+        update slot_holds set released_at = :at, release_reason = 'cancelled'
+        where lead_id in (select lead_id from ended) and released_at is null
+        returning id
+    )
+    update reservations set active = false where slot_hold_id in (select id from over) and active
+""")
+_END_HOLD = (
+    update(holds)
+    .where(holds.c.lead_id == bindparam("lead"), holds.c.released_at.is_(None))
+    .values(released_at=bindparam("at"), release=bindparam("reason"))
 )
 
 
@@ -83,7 +91,7 @@ class SqlGates:
         ]
 
     async def evidence_used_up_at(self, lead_id: UUID) -> datetime | None:
-        found: Any = await self._connection.scalar(_USED_UP, {"lead": lead_id, "ends": _ENDS})
+        found: Any = await _USED_UP.scalar(self._connection, {"lead": lead_id, "ends": _ENDS})
         return found if isinstance(found, datetime) else None
 
     async def add_evidence(self, lead_id: UUID, items: Sequence[Evidence], *, at: datetime) -> None:
@@ -114,25 +122,20 @@ class SqlGates:
         await self._connection.execute(_REVOKE, {"lead": lead_id, "gated": work, "at": at})
 
     async def current_assignment(self, lead_id: UUID, *, at: datetime) -> CurrentAssignment | None:
-        row = (
-            (await self._connection.execute(_CURRENT_ASSIGNMENT, {"lead": lead_id, "at": at})).mappings().one_or_none()
-        )
-        return _current_assignment(row) if row else None
+        row = await _CURRENT_ASSIGNMENT.one(self._connection, {"lead": lead_id, "at": at})
+        return _current_assignment(row._asdict()) if row else None
 
     async def last_setter(self, lead_id: UUID, work: str) -> UUID | None:
-        found: Any = await self._connection.scalar(_LAST_SETTER, {"lead": lead_id, "work": work})
+        found: Any = await _LAST_SETTER.scalar(self._connection, {"lead": lead_id, "work": work})
         return found if isinstance(found, UUID) else None
 
     async def end_assignment_and_hold(self, lead_id: UUID, *, at: datetime, reason: str) -> None:
-        for statement in _RETIRE:
-            await self._connection.execute(statement, {"lead": lead_id, "at": at, "reason": reason})
-
-    async def is_lead_visible(self, lead_id: UUID, supplier: str) -> bool:
-        found = await self._connection.scalar(_SUPPLIER_SEES, {"lead": lead_id, "supplier": supplier})
-        return found is not None
+        given = {"lead": lead_id, "at": at, "reason": reason}
+        await _END_WORK.run(self._connection, given)
+        await self._connection.execute(_END_HOLD, given)
 
 
-def _current_assignment(row: Mapping[Any, Any]) -> CurrentAssignment:
+def _current_assignment(row: Mapping[str, Any]) -> CurrentAssignment:
     check = None
     if row["gate_check_id"] is not None:
         own = {name: row[name] for name in GateCheckRow.__slots__ if name != "work"}

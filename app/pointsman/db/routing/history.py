@@ -4,27 +4,29 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import ARRAY, any_, bindparam
+from sqlalchemy import UUID as UUID_TYPE
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.db.leads.lead_rows import LEAD_COLUMNS, LEAD_JOINS, lead_of
+from pointsman.db.engine.prepared_statement import PreparedStatement
+from pointsman.db.leads.lead_rows import LEAD, LEAD_SELECT, lead_of
 from pointsman.domain.leads.evidence import Evidence, EvidenceKind
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.routing.history import PastDecisionRow
 
-_DECISIONS = text(
-    "select d.id, d.lead_id, d.at, d.outcome, d.work, d.rule, d.pool, p.key as rep, d.hold_reason, d.summary,"
-    " d.record ->> 'category' as category, d.policy_version, d.roster_version, d.inputs"
-    " from decisions d left join reps p on p.id = d.rep_id"
-    " where d.at >= :since and d.at < :until"
-    " and (cast(:after_at as timestamptz) is null or (d.at, d.id) > (:after_at, cast(:after_id as uuid)))"
-    " order by d.at, d.id limit :limit"
-)
-_LEADS = text(f"select {LEAD_COLUMNS} from {LEAD_JOINS} where l.id = any(cast(:leads as uuid[]))")
-_EVIDENCE = text(
-    "select lead_id, id, kind, name, value, affirmed, source, observed_at, expires_at, created_at from evidence"
-    " where lead_id = any(cast(:leads as uuid[])) order by observed_at, id"
-)
+_DECISIONS = PreparedStatement("""
+    select d.id, d.lead_id, d.at, d.outcome, d.work, d.rule, d.pool, p.key as rep, d.hold_reason, d.summary,
+    d.record ->> 'category' as category, d.policy_version, d.roster_version, d.inputs
+    from decisions d left join reps p on p.id = d.rep_id
+    where d.at >= :since and d.at < :until
+    and (cast(:after_at as timestamptz) is null or (d.at, d.id) > (:after_at, cast(:after_id as uuid)))
+    order by d.at, d.id limit :limit
+""")
+_LEADS = LEAD_SELECT.where(LEAD.c.id == any_(bindparam("leads", type_=ARRAY(UUID_TYPE))))
+_EVIDENCE = PreparedStatement("""
+    select lead_id, id, kind, name, value, affirmed, source, observed_at, expires_at, created_at from evidence
+    where lead_id = any(cast(:leads as uuid[])) order by observed_at, id
+""")
 
 
 class SqlHistory:
@@ -38,7 +40,7 @@ class SqlHistory:
     ) -> Sequence[PastDecisionRow]:
         at, last = after or (None, None)
         given = {"since": since, "until": until, "after_at": at, "after_id": last, "limit": limit}
-        return [PastDecisionRow(**row) for row in (await self._connection.execute(_DECISIONS, given)).mappings()]
+        return await _DECISIONS.records(self._connection, PastDecisionRow, given)
 
     async def leads(self, leads: Sequence[UUID]) -> Mapping[UUID, LeadRow]:
         rows = await self._connection.execute(_LEADS, {"leads": [*leads]})
@@ -46,7 +48,7 @@ class SqlHistory:
 
     async def evidence(self, leads: Sequence[UUID]) -> Mapping[UUID, Sequence[tuple[datetime, Evidence]]]:
         found: dict[UUID, list[tuple[datetime, Evidence]]] = {}
-        for row in await self._connection.execute(_EVIDENCE, {"leads": [*leads]}):
+        for row in await _EVIDENCE.rows(self._connection, {"leads": [*leads]}):
             item = Evidence(
                 id=row.id,
                 kind=EvidenceKind(row.kind),

@@ -1,75 +1,96 @@
 """The holds repository."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import bindparam, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pointsman.db.engine.prepared_statement import PreparedStatement
+from pointsman.db.tables import holds
 from pointsman.services.ports.routing.holds import HoldCount, HoldFilter, HoldRow
 
-_COLUMNS = (
-    "h.id, h.lead_id, h.decision_id, h.work, h.pool, h.reason, h.sentence, h.held_at, h.due_at, h.released_at,"
-    " h.release, h.next_try_at, h.releases"
-)
-_GET = text(f"select {_COLUMNS} from holds h where h.id = :id")
-_OPEN = text(f"select {_COLUMNS} from holds h where h.lead_id = :lead_id and h.released_at is null")
-_PAGE = text(
-    f"select {_COLUMNS} from holds h where h.released_at is null"
-    " and (cast(:after_at as timestamptz) is null or (h.held_at, h.id) > (:after_at, cast(:after_id as uuid)))"
-    " and (cast(:supplier as text) is null or exists (select from assignments a join reps p on p.id = a.rep_id"
-    "      where a.lead_id = h.lead_id and p.supplier = :supplier))"
-    " and (cast(:pool as text) is null or h.pool = :pool)"
-    " and (cast(:pools as text[]) is null or h.pool = any(cast(:pools as text[])))"
-    " and (cast(:reason as text) is null or h.reason = :reason)"
-    " and (cast(:due_before as timestamptz) is null or h.due_at <= :due_before)"
-    " order by h.held_at, h.id limit :limit"
-)
-_COUNTS = text(
-    "select reason, work, pool, count(*) as waiting, count(*) filter (where due_at <= :at) as overdue,"
-    " min(held_at) as oldest, min(next_try_at) filter (where next_try_at > :at) as next_try_at"
-    " from holds where released_at is null group by reason, work, pool order by min(held_at), reason, pool, work"
-)
+_GET = select(holds).where(holds.c.id == bindparam("hold"))
+_OPEN = select(holds).where(holds.c.lead_id == bindparam("lead"), holds.c.released_at.is_(None))
+_PAGE = PreparedStatement("""
+    select h.id, h.lead_id, h.decision_id, h.work, h.pool, h.reason, h.sentence, h.held_at, h.due_at, h.released_at,
+        h.release, h.next_try_at, h.releases
+    from holds h
+    where h.released_at is null
+      and (cast(:after_at as timestamptz) is null or (h.held_at, h.id) > (:after_at, cast(:after_id as uuid)))
+      and (cast(:supplier as text) is null or exists (
+            select from assignments a join reps p on p.id = a.rep_id
+            where a.lead_id = h.lead_id and p.supplier = :supplier))
+      and (cast(:pool as text) is null or h.pool = :pool)
+      and (cast(:pools as text[]) is null or h.pool = any(cast(:pools as text[])))
+      and (cast(:reason as text) is null or h.reason = :reason)
+      and (cast(:due_before as timestamptz) is null or h.due_at <= :due_before)
+    order by h.held_at, h.id limit :limit
+""")
+_COUNTS = PreparedStatement("""
+    select reason, work, pool, count(*) as waiting, count(*) filter (where due_at <= :at) as overdue,
+    min(held_at) as oldest, min(next_try_at) filter (where next_try_at > :at) as next_try_at
+    from holds where released_at is null group by reason, work, pool order by min(held_at), reason, pool, work
+""")
 #: One at a time, so that who waits behind is not tried while who waits in front still is.
-_TURN = text("select pg_advisory_xact_lock(hashtext('pointsman.holds'))")
+_DRAIN = PreparedStatement("select pg_advisory_xact_lock(hashtext('pointsman.holds'))")
 # The lead first, the hold after it: every other path locks in this order too.
-_LEAD_FREE = text(
-    f"select {_COLUMNS} from leads l join holds h on h.lead_id = l.id"
-    " where h.id = :id and h.released_at is null for update of l skip locked"
-)
-_EXPECT = text(
-    "update holds set releases = cast(:releases as jsonb), next_try_at = :next_try_at"
-    " where lead_id = :lead_id and released_at is null"
+_LEAD_FREE = PreparedStatement("""
+    select h.id, h.lead_id, h.decision_id, h.work, h.pool, h.reason, h.sentence, h.held_at, h.due_at, h.released_at,
+        h.release, h.next_try_at, h.releases
+    from leads l join holds h on h.lead_id = l.id
+    where h.id = :id and h.released_at is null
+    for update of l skip locked
+""")
+_EXPECT = (
+    update(holds)
+    .where(holds.c.lead_id == bindparam("lead"), holds.c.released_at.is_(None))
+    .values(releases=bindparam("releases"), next_try_at=bindparam("next_try_at"))
 )
 # Who is being tried right now needs no waking, and is not waited for. Nor is who was woken before: a row that one
 # transaction updates twice is looked up in leads again, and would wait there.
-_WAKE = text(
-    "update holds set next_try_at = :at where id in ("
-    " select w.id from unnest(cast(:pools as text[])) as p (name) cross join lateral ("
-    "  select h.id from holds h where h.pool = p.name and h.released_at is null"
-    "  order by h.held_at, h.id limit 1 for update of h skip locked) w)"
-    " and (next_try_at is null or next_try_at > :at)"
+_WAKE = PreparedStatement("""
+    update holds set next_try_at = :at
+    where id in (
+        select w.id from unnest(cast(:pools as text[])) as p (name) cross join lateral (
+            select h.id from holds h where h.pool = p.name and h.released_at is null
+            order by h.held_at, h.id limit 1 for update of h skip locked) w)
+      and (next_try_at is null or next_try_at > :at)
+""")
+_NEXT_DUE = PreparedStatement("""
+    select min(next_try_at) from holds where released_at is null and next_try_at is not null
+""")
+_DUE_POOLS = (
+    select(holds.c.pool)
+    .distinct()
+    .where(holds.c.released_at.is_(None), holds.c.next_try_at <= bindparam("at"), holds.c.pool.is_not(None))
+    .order_by(holds.c.pool)
 )
-_NEXT_DUE = text("select min(next_try_at) from holds where released_at is null and next_try_at is not null")
-_DUE_POOLS = text(
-    "select distinct pool from holds where released_at is null and next_try_at <= :at and pool is not null order by pool"
+_TRIED = (
+    update(holds)
+    .where(holds.c.id == bindparam("hold"), holds.c.released_at.is_(None), holds.c.next_try_at <= bindparam("at"))
+    .values(next_try_at=null())
 )
-_TRIED = text("update holds set next_try_at = null where id = :id and released_at is null and next_try_at <= :at")
 #: How the last assignment ended tells, whatever decisions came after it. What was merged into it is the same person.
-_REASSIGNED = text(
-    "select coalesce((select a.end_reason in ('reassign', 'rejected') from assignments a"
-    " where a.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id)"
-    " and a.end_reason is distinct from 'merged' order by a.assigned_at desc, a.id desc limit 1), false)"
-)
-_OVERDUE = text(
-    f"select {_COLUMNS} from holds h where h.released_at is null and h.due_at <= :at"
-    " and not exists (select from alerts a where a.code = 'hold-overdue' and a.subject = 'lead:' || h.lead_id"
-    "                 and a.resolved_at is null)"
-    " order by h.due_at limit :limit"
-)
+_REASSIGNED = PreparedStatement("""
+    select coalesce((
+        select a.end_reason in ('reassign', 'rejected') from assignments a
+        where a.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id)
+          and a.end_reason is distinct from 'merged'
+        order by a.assigned_at desc, a.id desc limit 1), false)
+""")
+_OVERDUE = PreparedStatement("""
+    select h.id, h.lead_id, h.decision_id, h.work, h.pool, h.reason, h.sentence, h.held_at, h.due_at, h.released_at,
+        h.release, h.next_try_at, h.releases
+    from holds h
+    where h.released_at is null and h.due_at <= :at
+      and not exists (
+            select from alerts a
+            where a.code = 'hold-overdue' and a.subject = 'lead:' || h.lead_id and a.resolved_at is null)
+    order by h.due_at limit :limit
+""")
 
 
 class SqlHolds:
@@ -79,12 +100,12 @@ class SqlHolds:
         self._connection = connection
 
     async def get(self, hold_id: UUID) -> HoldRow | None:
-        row = (await self._connection.execute(_GET, {"id": hold_id})).mappings().one_or_none()
-        return _hold(row) if row else None
+        row = (await self._connection.execute(_GET, {"hold": hold_id})).mappings().one_or_none()
+        return HoldRow(**row) if row else None
 
     async def open_for(self, lead_id: UUID) -> HoldRow | None:
-        row = (await self._connection.execute(_OPEN, {"lead_id": lead_id})).mappings().one_or_none()
-        return _hold(row) if row else None
+        row = (await self._connection.execute(_OPEN, {"lead": lead_id})).mappings().one_or_none()
+        return HoldRow(**row) if row else None
 
     async def page(self, which: HoldFilter, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[HoldRow]:
         at, last = after or (None, None)
@@ -98,44 +119,38 @@ class SqlHolds:
             "after_id": last,
             "limit": limit,
         }
-        return [_hold(row) for row in (await self._connection.execute(_PAGE, given)).mappings()]
+        return await _PAGE.records(self._connection, HoldRow, given)
 
     async def counts(self, *, at: datetime) -> Sequence[HoldCount]:
-        return [HoldCount(**row) for row in (await self._connection.execute(_COUNTS, {"at": at})).mappings()]
+        return await _COUNTS.records(self._connection, HoldCount, {"at": at})
 
     async def lock_drain(self) -> None:
-        await self._connection.execute(_TURN)
+        await _DRAIN.run(self._connection)
 
     async def lock_if_lead_free(self, hold_id: UUID) -> HoldRow | None:
-        row = (await self._connection.execute(_LEAD_FREE, {"id": hold_id})).mappings().one_or_none()
-        return _hold(row) if row else None
+        return await _LEAD_FREE.record(self._connection, HoldRow, {"id": hold_id})
 
     async def set_releases(
         self, lead_id: UUID, releases: Sequence[Mapping[str, Any]], *, next_try_at: datetime | None
     ) -> None:
-        given = {"lead_id": lead_id, "releases": json.dumps([*releases]), "next_try_at": next_try_at}
+        given = {"lead": lead_id, "releases": [*releases], "next_try_at": next_try_at}
         await self._connection.execute(_EXPECT, given)
 
     async def make_due(self, pools: Sequence[str], *, at: datetime) -> None:
-        await self._connection.execute(_WAKE, {"pools": [*pools], "at": at})
+        await _WAKE.run(self._connection, {"pools": [*pools], "at": at})
 
     async def next_due(self) -> datetime | None:
-        found: datetime | None = await self._connection.scalar(_NEXT_DUE)
+        found: datetime | None = await _NEXT_DUE.scalar(self._connection)
         return found
 
     async def due_pools(self, *, at: datetime) -> Sequence[str]:
         return (await self._connection.scalars(_DUE_POOLS, {"at": at})).all()
 
     async def clear_past_try(self, hold_id: UUID, *, at: datetime) -> None:
-        await self._connection.execute(_TRIED, {"id": hold_id, "at": at})
+        await self._connection.execute(_TRIED, {"hold": hold_id, "at": at})
 
     async def is_waiting_since_reassignment(self, lead_id: UUID) -> bool:
-        return bool(await self._connection.scalar(_REASSIGNED, {"lead_id": lead_id}))
+        return bool(await _REASSIGNED.scalar(self._connection, {"lead_id": lead_id}))
 
     async def overdue(self, *, at: datetime, limit: int) -> Sequence[HoldRow]:
-        rows = await self._connection.execute(_OVERDUE, {"at": at, "limit": limit})
-        return [_hold(row) for row in rows.mappings()]
-
-
-def _hold(row: RowMapping) -> HoldRow:
-    return HoldRow(**row)
+        return await _OVERDUE.records(self._connection, HoldRow, {"at": at, "limit": limit})

@@ -1,68 +1,77 @@
 """The ledgers repository."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.db.engine.hot_statement import PreparedStatement
+from pointsman.db.engine.prepared_statement import PreparedStatement
+from pointsman.db.tables import ledger_entries, pool_ledgers, skips
 from pointsman.services.ports.routing.ledgers import LedgerEntryRow, LedgerRow, SkipRow
 
-_COLUMNS = "pool, seq, ledger, waiting_since, skips"
 #: The open skips are on the row, since a lock that was waited for reads the row anew, and nothing beside it.
-_LOCK = PreparedStatement(
-    text(
-        f"select {_COLUMNS} from pool_ledgers where pool = any(cast(:pools as text[])) order by pool for no key update"
+_LOCK = PreparedStatement("""
+    select pool, seq, ledger, waiting_since, skips from pool_ledgers
+    where pool = any(cast(:pools as text[])) order by pool for no key update
+""")
+_AMONG = PreparedStatement("""
+    select pool, seq, ledger, waiting_since, skips from pool_ledgers where pool = any(cast(:pools as text[]))
+""")
+_NAMES = select(pool_ledgers.c.pool).order_by(pool_ledgers.c.pool)
+_MAKE = PreparedStatement("""
+    insert into pool_ledgers (pool, seq, ledger, waiting_since)
+    select pool, 0, cast('{"denominator": "1", "balances": {}}' as jsonb), cast('{}' as jsonb)
+    from unnest(cast(:pools as text[])) pool order by pool on conflict (pool) do nothing
+""")
+_GET = select(pool_ledgers).where(pool_ledgers.c.pool == bindparam("counter"))
+_APPEND = insert(ledger_entries)
+_STORE = (
+    update(pool_ledgers)
+    .where(pool_ledgers.c.pool == bindparam("counter"))
+    .values(
+        seq=bindparam("seq"),
+        ledger=bindparam("ledger"),
+        waiting_since=bindparam("waiting_since"),
+        skips=bindparam("skips"),
     )
 )
-_AMONG = text(f"select {_COLUMNS} from pool_ledgers where pool = any(cast(:pools as text[]))")
-_NAMES = text("select pool from pool_ledgers order by pool")
-_MAKE = text(
-    "insert into pool_ledgers (pool, seq, ledger, waiting_since)"
-    """ select pool, 0, cast('{"denominator": "1", "balances": {}}' as jsonb), cast('{}' as jsonb)"""
-    " from unnest(cast(:pools as text[])) pool order by pool on conflict (pool) do nothing"
-)
-_GET = text(f"select {_COLUMNS} from pool_ledgers where pool = :pool")
-_ENTRY_COLUMNS = "pool, seq, kind, decision_id, rep_id, entry, reason, at"
-_APPEND = text(
-    f"insert into ledger_entries ({_ENTRY_COLUMNS})"
-    " values (:pool, :seq, :kind, :decision_id, :rep_id, cast(:entry as jsonb), :reason, :at)"
-)
-_STORE = text(
-    "update pool_ledgers set seq = :seq, ledger = cast(:ledger as jsonb), skips = cast(:skips as jsonb),"
-    " waiting_since = cast(:waiting_since as jsonb) where pool = :pool"
-)
 #: Taking back and taking again alternate, under the counter's lock.
-_CREDITED = text(
-    "select count(*) filter (where kind = 'credit') > count(*) filter (where kind = 'restore')"
-    " from ledger_entries where decision_id = :decision_id"
+_CREDITED = PreparedStatement("""
+    select count(*) filter (where kind = 'credit') > count(*) filter (where kind = 'restore')
+    from ledger_entries where decision_id = :decision_id
+""")
+_TURN = PreparedStatement("""
+    select pool, seq, kind, decision_id, rep_id, entry, reason, at from ledger_entries
+    where decision_id = :decision_id and kind = 'assign'
+""")
+_ENTRIES = (
+    select(ledger_entries)
+    .where(ledger_entries.c.pool == bindparam("counter"), ledger_entries.c.seq > bindparam("after"))
+    .order_by(ledger_entries.c.seq)
+    .limit(bindparam("limit"))
 )
-_TURN = text(f"select {_ENTRY_COLUMNS} from ledger_entries where decision_id = :decision_id and kind = 'assign'")
-_ENTRIES = text(
-    f"select {_ENTRY_COLUMNS} from ledger_entries where pool = :pool and seq > :after order by seq limit :limit"
-)
-_COUNTS = text(
-    "select p.key, count(*) filter (where e.kind = 'assign') as turns,"
-    " count(*) filter (where e.kind = 'credit') - count(*) filter (where e.kind = 'restore') as credits"
-    " from ledger_entries e join reps p on p.id = e.rep_id where e.pool = :pool group by p.key"
-)
-_SKIP_COLUMNS = (
-    "s.id, s.counter, s.rep_id, p.key as rep, s.reason, s.cost_seq, s.asked_by, s.created_at, s.used_at,"
-    " s.decision_id, s.cancelled_at"
-)
-_SKIP = text(f"select {_SKIP_COLUMNS} from skips s join reps p on p.id = s.rep_id where s.id = :id")
-_OPEN_SKIPS = text(
-    f"select {_SKIP_COLUMNS} from skips s join reps p on p.id = s.rep_id"
-    " where s.counter = :counter and s.used_at is null and s.cancelled_at is null order by s.created_at, s.id"
-)
-_ADD_SKIP = text(
-    "insert into skips (id, counter, rep_id, reason, cost_seq, asked_by, created_at)"
-    " values (:id, :counter, :rep_id, :reason, :cost_seq, :asked_by, :created_at)"
-)
-_CANCEL_SKIP = text("update skips set cancelled_at = :at where id = :id")
+_COUNTS = PreparedStatement("""
+    select p.key, count(*) filter (where e.kind = 'assign') as turns,
+    count(*) filter (where e.kind = 'credit') - count(*) filter (where e.kind = 'restore') as credits
+    from ledger_entries e join reps p on p.id = e.rep_id where e.pool = :pool group by p.key
+""")
+_SKIP = PreparedStatement("""
+    select s.id, s.counter, s.rep_id, p.key as rep, s.reason, s.cost_seq, s.asked_by, s.created_at, s.used_at,
+        s.decision_id, s.cancelled_at
+    from skips s join reps p on p.id = s.rep_id
+    where s.id = :id
+""")
+_OPEN_SKIPS = PreparedStatement("""
+    select s.id, s.counter, s.rep_id, p.key as rep, s.reason, s.cost_seq, s.asked_by, s.created_at, s.used_at,
+        s.decision_id, s.cancelled_at
+    from skips s join reps p on p.id = s.rep_id
+    where s.counter = :counter and s.used_at is null and s.cancelled_at is null
+    order by s.created_at, s.id
+""")
+_ADD_SKIP = insert(skips)
+_CANCEL_SKIP = update(skips).where(skips.c.id == bindparam("skip")).values(cancelled_at=bindparam("at"))
 
 
 class SqlLedgers:
@@ -75,17 +84,17 @@ class SqlLedgers:
         names = sorted(set(counters))
         found = await self._locked(names)
         if len(found) < len(names):
-            await self._connection.execute(_MAKE, {"pools": names})
+            await _MAKE.run(self._connection, {"pools": names})
             found = await self._locked(names)
         return found
 
     async def get(self, counter: str) -> LedgerRow | None:
-        row = (await self._connection.execute(_GET, {"pool": counter})).mappings().one_or_none()
+        row = (await self._connection.execute(_GET, {"counter": counter})).mappings().one_or_none()
         return LedgerRow(**row) if row else None
 
     async def get_existing(self, counters: Sequence[str]) -> Mapping[str, LedgerRow]:
-        rows = await self._connection.execute(_AMONG, {"pools": [*counters]})
-        return {row["pool"]: LedgerRow(**row) for row in rows.mappings()}
+        found = await _AMONG.records(self._connection, LedgerRow, {"pools": [*counters]})
+        return {row.pool: row for row in found}
 
     async def counters(self) -> Sequence[str]:
         return (await self._connection.scalars(_NAMES)).all()
@@ -93,31 +102,33 @@ class SqlLedgers:
     async def append(self, entry: LedgerEntryRow, ledger: LedgerRow) -> None:
         given = {
             "pool": entry.pool, "seq": entry.seq, "kind": entry.kind, "decision_id": entry.decision_id,
-            "rep_id": entry.rep_id, "entry": json.dumps(entry.entry), "reason": entry.reason, "at": entry.at,
+            "rep_id": entry.rep_id, "entry": entry.entry, "reason": entry.reason, "at": entry.at,
         }  # fmt: skip
         await self._connection.execute(_APPEND, given)
         await self.store(ledger)
 
     async def store(self, ledger: LedgerRow) -> None:
         given = {
-            "pool": ledger.pool, "seq": ledger.seq, "ledger": json.dumps(ledger.ledger),
-            "waiting_since": json.dumps(ledger.waiting_since), "skips": json.dumps(ledger.skips),
-        }  # fmt: skip
+            "counter": ledger.pool,
+            "seq": ledger.seq,
+            "ledger": ledger.ledger,
+            "waiting_since": ledger.waiting_since,
+            "skips": ledger.skips,
+        }
         await self._connection.execute(_STORE, given)
 
     async def is_credited(self, decision_id: UUID) -> bool:
-        return bool(await self._connection.scalar(_CREDITED, {"decision_id": decision_id}))
+        return bool(await _CREDITED.scalar(self._connection, {"decision_id": decision_id}))
 
     async def turn_entry(self, decision_id: UUID) -> LedgerEntryRow | None:
-        row = (await self._connection.execute(_TURN, {"decision_id": decision_id})).mappings().one_or_none()
-        return LedgerEntryRow(**row) if row else None
+        return await _TURN.record(self._connection, LedgerEntryRow, {"decision_id": decision_id})
 
     async def entries(self, counter: str, *, after: int, limit: int) -> Sequence[LedgerEntryRow]:
-        rows = await self._connection.execute(_ENTRIES, {"pool": counter, "after": after, "limit": limit})
+        rows = await self._connection.execute(_ENTRIES, {"counter": counter, "after": after, "limit": limit})
         return [LedgerEntryRow(**row) for row in rows.mappings()]
 
     async def turn_counts(self, counter: str) -> Mapping[str, tuple[int, int]]:
-        rows = await self._connection.execute(_COUNTS, {"pool": counter})
+        rows = await _COUNTS.rows(self._connection, {"pool": counter})
         return {row.key: (row.turns, row.credits) for row in rows}
 
     async def add_skip(self, skip: SkipRow) -> None:
@@ -125,16 +136,14 @@ class SqlLedgers:
         await self._connection.execute(_ADD_SKIP, {name: getattr(skip, name) for name in names})
 
     async def cancel_skip(self, skip_id: UUID, *, at: datetime) -> None:
-        await self._connection.execute(_CANCEL_SKIP, {"id": skip_id, "at": at})
+        await self._connection.execute(_CANCEL_SKIP, {"skip": skip_id, "at": at})
 
     async def get_skip(self, skip_id: UUID) -> SkipRow | None:
-        row = (await self._connection.execute(_SKIP, {"id": skip_id})).mappings().one_or_none()
-        return SkipRow(**row) if row else None
+        return await _SKIP.record(self._connection, SkipRow, {"id": skip_id})
 
     async def open_skips(self, counter: str) -> Sequence[SkipRow]:
-        rows = await self._connection.execute(_OPEN_SKIPS, {"counter": counter})
-        return [SkipRow(**row) for row in rows.mappings()]
+        return await _OPEN_SKIPS.records(self._connection, SkipRow, {"counter": counter})
 
     async def _locked(self, names: Sequence[str]) -> dict[str, LedgerRow]:
-        rows = await _LOCK.rows(self._connection, {"pools": [*names]})
-        return {row.pool: LedgerRow(**row._asdict()) for row in rows}
+        found = await _LOCK.records(self._connection, LedgerRow, {"pools": [*names]})
+        return {row.pool: row for row in found}

@@ -1,13 +1,9 @@
 """What every routed lead costs: one statement reads all about it, one writes all that follows; one counts, for caps."""
 
-from sqlalchemy import text
-
-from pointsman.db.booking.slot_holds import RELEASE_SLOT_HOLDS_SQL
-from pointsman.db.engine.hot_statement import PreparedStatement
+from pointsman.db.engine.prepared_statement import PreparedStatement
 
 #: One row, whatever there is: what is in force, and what the lead has already.
-CONTEXT = PreparedStatement(
-    text("""
+CONTEXT = PreparedStatement("""
     select
         (select version from policies where state = 'published') as policy,
         (select max(version) from roster_versions) as roster,
@@ -34,12 +30,10 @@ CONTEXT = PreparedStatement(
     left join assignments a on a.lead_id = :lead_id and a.ended_at is null
     left join reps p on p.id = a.rep_id
     left join holds h on h.lead_id = :lead_id and h.released_at is null
-    """)
-)
+""")
 
 #: Decision, assignment or hold, ledger and its entry, stage, audit. All or nothing, in one round trip.
-WRITE = PreparedStatement(
-    text("""
+WRITE = PreparedStatement("""
     with decision as (
         insert into decisions (id, lead_id, at, outcome, work, rule, pool, rep_id, hold_reason, summary, policy_version,
                                roster_version, record, inputs)
@@ -94,19 +88,26 @@ WRITE = PreparedStatement(
     insert into audit (id, at, actor, action, subject, before, after, reason)
     values (:audit_id, :at, :actor, :action, 'lead:' || cast(:lead_id as text), cast(:before as jsonb),
             cast(:after as jsonb), :reason)
-    """)
-)
+""")
 
-END = text(
-    "with ended as (update assignments set ended_at = :at, end_reason = :reason"
-    f"  where id = :id and ended_at is null returning lead_id){RELEASE_SLOT_HOLDS_SQL}"
-)
+#: An appointment's slot is held with whoever does the work: it ends with the work.
+END = PreparedStatement("""
+    with ended as (
+        update assignments set ended_at = :at, end_reason = :reason
+        where id = :id and ended_at is null
+        returning lead_id
+    ), over as (
+        update slot_holds set released_at = :at, release_reason = 'cancelled'
+        where lead_id in (select lead_id from ended) and released_at is null
+        returning id
+    )
+    update reservations set active = false where slot_hold_id in (select id from over) and active
+""")
 
 #: Per ask: open (without the assignment that ends with this decision), and assigned since each of its periods began. Work
 #: taken back by a credit still was work.
 #: A row for each rep of each ask, so that every count is one look into the indexes of that rep's assignments.
-LOADS = PreparedStatement(
-    text("""
+LOADS = PreparedStatement("""
     select w.ask, sum(c.open)::int as open, sum(c.hour)::int as hour, sum(c.day)::int as day, sum(c.week)::int as week
     from unnest(cast(:asks as int[]), cast(:reps as uuid[]), cast(:categories as text[]), cast(:hours as timestamptz[]),
                 cast(:days as timestamptz[]), cast(:weeks as timestamptz[])) w (ask, rep, category, hour, day, week)
@@ -120,5 +121,4 @@ LOADS = PreparedStatement(
           and (w.category is null or a.category = w.category)
     ) c
     group by w.ask
-    """)
-)
+""")

@@ -129,7 +129,9 @@ async def expire_slot_holds(env: Env) -> int:
 
 async def _visible(tx: Tx, hold_id: UUID, actor: Actor) -> SlotHoldRow:
     row = await tx.slot_holds.get(hold_id)
-    if row is None or (actor.supplier is not None and not await tx.gates.is_lead_visible(row.lead_id, actor.supplier)):
+    if row is None or (
+        actor.supplier is not None and not await tx.leads.is_visible(row.lead_id, supplier=actor.supplier)
+    ):
         raise NotFound("There is no slot hold with this id.")
     return row
 

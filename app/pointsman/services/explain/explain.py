@@ -81,7 +81,7 @@ async def decision_page(
 ) -> Sequence[DecisionRow]:
     """Newest first; NotFound for a lead that is not there or not theirs."""
     async with env.uow() as tx:
-        if lead_id is not None and not await tx.decisions.is_lead_visible(lead_id, supplier=supplier):
+        if lead_id is not None and not await tx.leads.is_visible(lead_id, supplier=supplier):
             raise NotFound("There is no such lead.")
         return await tx.decisions.page(lead_id=lead_id, supplier=supplier, before=before, limit=limit)
 

@@ -143,10 +143,6 @@ class Appointments(Protocol):
         """Whether another appointment that rests on this assignment took place."""
         ...
 
-    async def active_of_rep(self, rep_id: UUID, *, after: datetime) -> Sequence[AppointmentRow]:
-        """The standing appointments that the rep leads and that end after `after`, by start."""
-        ...
-
     async def unconfirmed(self, *, before: datetime, limit: int) -> Sequence[UUID]:
         """Requested ones whose `confirm_by` is not after `before`."""
         ...

@@ -72,10 +72,6 @@ class Inbox(Protocol):
         """The item, if it still waits and nobody else works on it (SKIP LOCKED)."""
         ...
 
-    async def save_progress(self, inbox_id: UUID, *, lead_id: UUID | None, result: Mapping[str, Any]) -> None:
-        """Remember how far a still open item got."""
-        ...
-
     async def finish(
         self, inbox_id: UUID, *, at: datetime, lead_id: UUID | None, result: Mapping[str, Any]
     ) -> None: ...

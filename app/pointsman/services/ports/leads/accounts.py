@@ -48,7 +48,7 @@ class Accounts(Protocol):
         """Accounts whose names share a block, those that share most first; without their countries."""
         ...
 
-    async def lead_countries(self, accounts: Sequence[UUID]) -> Mapping[UUID, frozenset[str]]:
+    async def lead_countries(self, account_ids: Sequence[UUID]) -> Mapping[UUID, frozenset[str]]:
         """Where the leads of each account say that they are."""
         ...
 

@@ -148,8 +148,8 @@ class Leads(Protocol):
         """Newest first. `supplier` leaves only leads that its reps hold or held."""
         ...
 
-    async def is_visible(self, lead_id: UUID, *, supplier: str) -> bool:
-        """Whether a rep of `supplier` holds or held the lead."""
+    async def is_visible(self, lead_id: UUID, *, supplier: str | None) -> bool:
+        """Whether the lead exists and, for a supplier, is or was with one of its reps."""
         ...
 
     async def holder(self, lead_id: UUID) -> Mapping[str, Any] | None:

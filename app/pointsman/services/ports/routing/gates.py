@@ -78,7 +78,3 @@ class Gates(Protocol):
     async def end_assignment_and_hold(self, lead_id: UUID, *, at: datetime, reason: str) -> None:
         """End the active assignment and release the open hold, if there are any."""
         ...
-
-    async def is_lead_visible(self, lead_id: UUID, supplier: str) -> bool:
-        """Whether a rep of this supplier holds or held the lead."""
-        ...

@@ -1,0 +1,197 @@
+"""What a new or known person costs: one statement finds and locks, one creates, one changes; one locks a lead by id."""
+
+from pointsman.db.engine.prepared_statement import PreparedStatement
+
+#: The account of a person (`named` to `account`, here and in `CHANGE`): by domain, else by name; made when neither is
+#: known. Two who make one at the same moment: the later gets no row from `account`, which the caller takes for a lost
+#: race. A person who is known already changes nothing, at the account neither.
+CREATE = PreparedStatement("""
+    with known as (
+        select 1 from leads where email_key = :email_key
+        union all
+        select 1 from lead_identities where source = :source_system and external_id = :external_id
+    ),
+    named as (
+        select coalesce(merged_into, id) id, created_at c from accounts where id = cast(:keep_account as uuid)
+        union
+        select coalesce(merged_into, id), created_at from accounts
+        where cast(:keep_account as uuid) is null and domain = :domain
+        union
+        select coalesce(merged_into, id), created_at from accounts
+        where cast(:keep_account as uuid) is null and cast(:domain as text) is null and name_key = :company_key
+    ),
+    found as (select id from named order by c, id limit 1),
+    given as (select id, key from reps where key = :account_owner),
+    made as (
+        insert into accounts (id, name, name_key, name_blocks, domain, status, owner_rep_id, created_at)
+        select cast(:account_id as uuid), :company_name, :company_key, cast(:name_blocks as text[]), :domain,
+            coalesce(cast(:account_status as text), 'prospect'), (select id from given), :at
+        where (cast(:domain as text) is not null or cast(:company_key as text) is not null)
+          and not exists (select from named)
+        on conflict do nothing
+        returning id, name, domain, status
+    ),
+    tuned as (
+        update accounts a set
+            name = coalesce(a.name, :company_name),
+            name_key = case when a.name is null then :company_key else a.name_key end,
+            name_blocks = case when a.name is null then cast(:name_blocks as text[]) else a.name_blocks end,
+            status = coalesce(cast(:account_status as text), a.status),
+            owner_rep_id = coalesce((select id from given), a.owner_rep_id)
+        from found
+        where a.id = found.id and not exists (select from known) and (
+            (a.name is null and cast(:company_name as text) is not null and a.domain is not null)
+            or a.status <> cast(:account_status as text)
+            or a.owner_rep_id is distinct from coalesce((select id from given), a.owner_rep_id))
+    ),
+    ties as (
+        select array_agg(id order by c, id) ids
+        from (select id, min(c) c from named group by id order by 2, 1 limit 10) x
+    ),
+    account as (select id from found union all select id from made),
+    lead as (
+        insert into leads (id, email, email_key, first_name, last_name, phone, facts, known_at, stage, account_id,
+            match, version, created_at, updated_at)
+        select cast(:id as uuid), :email, :email_key, :first_name, :last_name, :phone, cast(:facts as jsonb),
+            cast(:known_at as jsonb), 'new', (select id from account),
+            jsonb_strip_nulls(jsonb_build_object('person', 'new', 'account', case
+                    when not exists (select from account) then 'none'
+                    when cast(:domain as text) is not null then cast(:domain_from as text)
+                    else 'name' end,
+                'account_ties', (select to_jsonb(ids) from ties where cardinality(ids) > 1)))
+                || cast(:match_more as jsonb),
+            1, :at, :at
+        where not exists (select from known)
+        on conflict (email_key) do nothing
+        returning *
+    ),
+    identity as (
+        insert into lead_identities (source, external_id, lead_id)
+        select :source_system, :external_id, id from lead where cast(:external_id as text) is not null
+        on conflict do nothing
+        returning lead_id
+    ),
+    line as (
+        insert into audit (id, at, actor, action, subject, after)
+        select cast(:audit_id as uuid), :at, :actor, 'lead.created', 'lead:' || id,
+            jsonb_build_object('account_id', account_id, 'match', match) from lead
+    )
+    select l.*, (select count(*) from identity) as identities,
+        coalesce(made.name, a.name) as account_name,
+        coalesce(made.domain, a.domain) as account_domain,
+        coalesce(cast(:account_status as text), made.status, a.status) as account_status,
+        coalesce((select key from given), r.key) as account_owner,
+        p.id as parent_id, coalesce(p.name, p.domain) as parent_name, p.domain as parent_domain, q.key as parent_owner,
+        (select version from policies where state = 'published') as policy_version,
+        (select max(version) from roster_versions) as roster_version
+    from lead l
+    left join made on made.id = l.account_id
+    left join accounts a on a.id = l.account_id
+    left join reps r on r.id = a.owner_rep_id
+    left join accounts p on p.id = a.parent_id
+    left join reps q on q.id = p.owner_rep_id
+""")
+
+#: The lead is locked. Unlike in `CREATE`, an account that is known may hear something new.
+CHANGE = PreparedStatement("""
+    with named as (
+        select coalesce(merged_into, id) id, created_at c from accounts where id = cast(:keep_account as uuid)
+        union
+        select coalesce(merged_into, id), created_at from accounts
+        where cast(:keep_account as uuid) is null and domain = :domain
+        union
+        select coalesce(merged_into, id), created_at from accounts
+        where cast(:keep_account as uuid) is null and cast(:domain as text) is null and name_key = :company_key
+    ),
+    found as (select id from named order by c, id limit 1),
+    given as (select id, key from reps where key = :account_owner),
+    made as (
+        insert into accounts (id, name, name_key, name_blocks, domain, status, owner_rep_id, created_at)
+        select cast(:account_id as uuid), :company_name, :company_key, cast(:name_blocks as text[]), :domain,
+            coalesce(cast(:account_status as text), 'prospect'), (select id from given), :at
+        where (cast(:domain as text) is not null or cast(:company_key as text) is not null)
+          and not exists (select from named)
+        on conflict do nothing
+        returning id, name, domain, status
+    ),
+    tuned as (
+        update accounts a set
+            name = coalesce(a.name, :company_name),
+            name_key = case when a.name is null then :company_key else a.name_key end,
+            name_blocks = case when a.name is null then cast(:name_blocks as text[]) else a.name_blocks end,
+            status = coalesce(cast(:account_status as text), a.status),
+            owner_rep_id = coalesce((select id from given), a.owner_rep_id)
+        from found
+        where a.id = found.id and (
+            (a.name is null and cast(:company_name as text) is not null and a.domain is not null)
+            or a.status <> cast(:account_status as text)
+            or a.owner_rep_id is distinct from coalesce((select id from given), a.owner_rep_id))
+    ),
+    ties as (
+        select array_agg(id order by c, id) ids
+        from (select id, min(c) c from named group by id order by 2, 1 limit 10) x
+    ),
+    account as (select id from found union all select id from made),
+    lead as (
+        update leads l set
+            email = :new_email, email_key = :new_email_key,
+            first_name = :first_name, last_name = :last_name, phone = :phone,
+            facts = cast(:facts as jsonb), known_at = cast(:known_at as jsonb),
+            account_id = coalesce((select id from account), l.account_id),
+            match = cast(:match as jsonb),
+            version = l.version + 1, updated_at = :at
+        where l.id = cast(:id as uuid)
+        returning l.id, l.account_id
+    ),
+    identity as (
+        insert into lead_identities (source, external_id, lead_id)
+        select :source_system, :external_id, id from lead where :add_identity
+        on conflict do nothing
+        returning lead_id
+    ),
+    line as (
+        insert into audit (id, at, actor, action, subject, after)
+        select cast(:audit_id as uuid), :at, :actor, 'lead.changed', 'lead:' || id, cast(:audit_after as jsonb)
+        from lead
+    )
+    select lead.account_id, (select count(*) from identity) as identities from lead
+""")
+
+#: Whom the email or the external id names.
+FIND = PreparedStatement("""
+    with named as (
+        select (select coalesce(merged_into, id) from leads where email_key = :email_key) as by_email,
+            (select coalesce(m.merged_into, m.id) from lead_identities i join leads m on m.id = i.lead_id
+             where i.source = :source_system and i.external_id = :external_id) as by_external_id
+    )
+    select
+        l.id, l.email, l.email_key, l.first_name, l.last_name, l.phone, l.facts, l.stage, a.id as account_id, l.match,
+        l.nurture_until, l.nurture_reason, l.version, l.created_at, l.updated_at, l.known_at, l.merged_into, l.merged_at,
+        a.name as account_name, a.domain as account_domain, a.status as account_status, r.key as account_owner,
+        p.id as parent_id, coalesce(p.name, p.domain) as parent_name, p.domain as parent_domain,
+        q.key as parent_owner,
+        coalesce(l.id = named.by_external_id, false) as by_external_id, coalesce(l.id = named.by_email, false) as by_email
+    from named,
+    leads l
+    left join accounts b on b.id = l.account_id left join accounts a on a.id = coalesce(b.merged_into, b.id)
+    left join reps r on r.id = a.owner_rep_id left join accounts p on p.id = a.parent_id
+    left join reps q on q.id = p.owner_rep_id
+    where l.id = named.by_email or l.id = named.by_external_id
+    order by l.id
+    for update of l
+""")
+
+LOCK = PreparedStatement("""
+    select
+        l.id, l.email, l.email_key, l.first_name, l.last_name, l.phone, l.facts, l.stage, a.id as account_id, l.match,
+        l.nurture_until, l.nurture_reason, l.version, l.created_at, l.updated_at, l.known_at, l.merged_into, l.merged_at,
+        a.name as account_name, a.domain as account_domain, a.status as account_status, r.key as account_owner,
+        p.id as parent_id, coalesce(p.name, p.domain) as parent_name, p.domain as parent_domain,
+        q.key as parent_owner
+    from leads l
+    left join accounts b on b.id = l.account_id left join accounts a on a.id = coalesce(b.merged_into, b.id)
+    left join reps r on r.id = a.owner_rep_id left join accounts p on p.id = a.parent_id
+    left join reps q on q.id = p.owner_rep_id
+    where l.id = :id
+    for update of l
+""")
