@@ -13,6 +13,7 @@ OURS = ("pointsman", "pointsman_")
 COMMITS_IN = "app/pointsman/db/unit_of_work.py"
 PATTERNS_IN = "app/pointsman/domain/text/patterns.py"
 HOLIDAYS_IN = "app/pointsman/domain/dates/public_holidays.py"
+STATEMENTS_IN = "app/pointsman/db/engine/prepared_statement.py"
 WALL_CLOCKS_IN = "app/pointsman/domain/dates/local_time.py"
 LONGEST = 400
 FULLEST = 15
@@ -214,6 +215,32 @@ def importing_does_nothing(root: Path) -> list[str]:
     return faults
 
 
+def statements_are_whole_texts(root: Path) -> list[str]:
+    """A reader can paste each into psql, so no SQL is put together. The tables' own conditions are no statements."""
+    return [
+        f"{_at(root, path, node)} puts SQL together: write the statement out"
+        for path, tree in _trees(root, "app/pointsman/db")
+        for node in ast.walk(tree)
+        if path.parent.name != "tables" and _puts_sql_together(node)
+    ]
+
+
+def the_database_is_reached_in_two_ways(root: Path) -> list[str]:
+    """SQLAlchemy Core and prepared statements; `text` is for the defaults and index conditions of the tables."""
+    faults = []
+    for path, tree in _trees(root, "app/pointsman/db"):
+        folder = path.parent.name
+        for name, node in _imports(tree) if folder != "engine" else ():
+            if name.startswith("psycopg"):
+                faults.append(f"{_at(root, path, node)} imports {name}")
+        for node in ast.walk(tree) if folder != "tables" and path != root / STATEMENTS_IN else ():
+            imported = {alias.name for alias in node.names} if isinstance(node, ast.ImportFrom) else set()
+            called = {node.func.attr} if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else set()
+            third = imported & {"text", "TextClause", "DDL"} | called & {"text", "exec_driver_sql", "cursor"}
+            faults += [f"{_at(root, path, node)} uses {name}, a third way" for name in sorted(third)]
+    return faults
+
+
 def migrations_stand_alone(root: Path) -> list[str]:
     """A revision means the same for ever, so it uses nothing that may change."""
     return [
@@ -291,6 +318,8 @@ RULES = [
     unit_tests_touch_no_edge,
     tests_replace_nothing_of_ours,
     importing_does_nothing,
+    statements_are_whole_texts,
+    the_database_is_reached_in_two_ways,
     migrations_stand_alone,
     silenced_checks_carry_a_reason,
     every_connector_is_known_to_the_house,
@@ -357,6 +386,23 @@ def _own_names(node: ast.AST) -> list[ast.alias]:
     if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(OURS):
         return node.names
     return []
+
+
+def _puts_sql_together(node: ast.AST) -> bool:
+    """A text that is no literal where SQL is expected, or a literal that looks like SQL inside a larger text."""
+    if isinstance(node, ast.Call) and _dotted(node.func).rpartition(".")[2] in {"PreparedStatement", "literal_column"}:
+        sql = node.args[0] if node.args else None
+        return not (isinstance(sql, ast.Constant) and isinstance(sql.value, str))
+    is_format = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format"
+    if not isinstance(node, ast.JoinedStr | ast.BinOp) and not is_format:
+        return False
+    words = re.compile(
+        r"\b(select\b.*\bfrom|insert into|update\b.*\bset|delete from|join|where|returning)\s", re.DOTALL
+    )
+    return any(
+        isinstance(part, ast.Constant) and isinstance(part.value, str) and words.search(part.value) is not None
+        for part in ast.walk(node)
+    )
 
 
 def _wall_clock_work(node: ast.AST) -> str | None:

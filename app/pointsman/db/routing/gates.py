@@ -66,7 +66,7 @@ _END_WORK = PreparedStatement("""
 _END_HOLD = (
     update(holds)
     .where(holds.c.lead_id == bindparam("lead"), holds.c.released_at.is_(None))
-    .values(released_at=bindparam("at"), release=bindparam("reason"))
+    .values(released_at=bindparam("at"), release=bindparam("because"))
 )
 
 
@@ -130,9 +130,8 @@ class SqlGates:
         return found if isinstance(found, UUID) else None
 
     async def end_assignment_and_hold(self, lead_id: UUID, *, at: datetime, reason: str) -> None:
-        given = {"lead": lead_id, "at": at, "reason": reason}
-        await _END_WORK.run(self._connection, given)
-        await self._connection.execute(_END_HOLD, given)
+        await _END_WORK.run(self._connection, {"lead": lead_id, "at": at, "reason": reason})
+        await self._connection.execute(_END_HOLD, {"lead": lead_id, "at": at, "because": reason})
 
 
 def _current_assignment(row: Mapping[str, Any]) -> CurrentAssignment:
