@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ARRAY, Text, any_, bindparam, or_, select, tuple_, update
 from sqlalchemy import UUID as UUID_TYPE
-from sqlalchemy import Text, bindparam, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
@@ -22,6 +22,8 @@ from pointsman.services.ports.leads.leads import LeadChange, LeadRow, LeadWrite
 from pointsman.services.ports.routing.policies import LiveVersions
 
 _GET = LEAD_SELECT.where(LEAD.c.id == bindparam("id"))
+
+_GET_MANY = LEAD_SELECT.where(LEAD.c.id == any_(bindparam("ids", type_=ARRAY(UUID_TYPE))))
 
 _SET_STAGE = (
     update(leads)
@@ -83,6 +85,10 @@ class SqlLeads:
             return await self._locked(lead_id)
         row = (await self._connection.execute(_GET, {"id": lead_id})).one_or_none()
         return lead_of(row) if row else None
+
+    async def get_many(self, lead_ids: Sequence[UUID]) -> Mapping[UUID, LeadRow]:
+        rows = await self._connection.execute(_GET_MANY, {"ids": [*lead_ids]})
+        return {row.id: lead_of(row) for row in rows}
 
     async def due_from_nurture(self, *, until: datetime, limit: int) -> Sequence[UUID]:
         return await _PUT_OFF.scalars(self._connection, {"until": until, "limit": limit})

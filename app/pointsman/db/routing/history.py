@@ -4,14 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, any_, bindparam
-from sqlalchemy import UUID as UUID_TYPE
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
-from pointsman.db.leads.lead_rows import LEAD, LEAD_SELECT, lead_of
 from pointsman.domain.leads.evidence import Evidence, EvidenceKind
-from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.routing.history import PastDecisionRow
 
 _DECISIONS = PreparedStatement("""
@@ -22,7 +18,6 @@ _DECISIONS = PreparedStatement("""
     and (cast(:after_at as timestamptz) is null or (d.at, d.id) > (:after_at, cast(:after_id as uuid)))
     order by d.at, d.id limit :limit
 """)
-_LEADS = LEAD_SELECT.where(LEAD.c.id == any_(bindparam("leads", type_=ARRAY(UUID_TYPE))))
 _EVIDENCE = PreparedStatement("""
     select lead_id, id, kind, name, value, affirmed, source, observed_at, expires_at, created_at from evidence
     where lead_id = any(cast(:leads as uuid[])) order by observed_at, id
@@ -41,10 +36,6 @@ class SqlHistory:
         at, last = after or (None, None)
         given = {"since": since, "until": until, "after_at": at, "after_id": last, "limit": limit}
         return await _DECISIONS.records(self._connection, PastDecisionRow, given)
-
-    async def leads(self, leads: Sequence[UUID]) -> Mapping[UUID, LeadRow]:
-        rows = await self._connection.execute(_LEADS, {"leads": [*leads]})
-        return {row.id: lead_of(row) for row in rows}
 
     async def evidence(self, leads: Sequence[UUID]) -> Mapping[UUID, Sequence[tuple[datetime, Evidence]]]:
         found: dict[UUID, list[tuple[datetime, Evidence]]] = {}

@@ -125,7 +125,7 @@ class _Run:
     async def _read(self, tx: Tx, rows: Sequence[PastDecisionRow], policy: CompiledPolicy) -> list[PastDecision]:
         lacking = {row.id: await self._missing_fields(tx, row, policy) for row in rows if MANUAL_KEY not in row.inputs}
         wanted = {row.lead_id for row in rows if lacking.get(row.id)}
-        leads = await tx.history.leads(sorted(wanted)) if wanted else {}
+        leads = await tx.leads.get_many(sorted(wanted)) if wanted else {}
         asks_evidence = any(field.startswith("qualification.") for fields in lacking.values() for field in fields)
         evidence = await tx.history.evidence(sorted(wanted)) if asks_evidence else {}
         lifetime = policy.policy.evidence_lifetime

@@ -114,6 +114,10 @@ class Leads(Protocol):
         nurture_reason: str | None = None,
     ) -> None: ...
 
+    async def get_many(self, lead_ids: Sequence[UUID]) -> Mapping[UUID, LeadRow]:
+        """Those of them that there are, by id."""
+        ...
+
     async def due_from_nurture(self, *, until: datetime, limit: int) -> Sequence[UUID]:
         """In nurture since their outcome was "later", and due by `until`; the longest due first."""
         ...

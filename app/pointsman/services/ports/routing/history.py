@@ -7,7 +7,6 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from pointsman.domain.leads.evidence import Evidence
-from pointsman.services.ports.leads.leads import LeadRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +35,6 @@ class History(Protocol):
     ) -> Sequence[PastDecisionRow]:
         """Oldest first, of `since` <= at < `until`, behind `after`."""
         ...
-
-    async def leads(self, leads: Sequence[UUID]) -> Mapping[UUID, LeadRow]: ...
 
     async def evidence(self, leads: Sequence[UUID]) -> Mapping[UUID, Sequence[tuple[datetime, Evidence]]]:
         """By lead, in order of observation, with when it was recorded."""
