@@ -139,9 +139,7 @@ HISTORY = (
 )
 
 # Not FOR UPDATE: rows that merely refer to the rep may still be written meanwhile.
-LOCK_REPS = PreparedStatement("""
-    select 1 from reps where id = any(cast(:reps as uuid[])) order by id for no key update
-""")
+LOCK_REPS = PreparedStatement("select 1 from reps where id = any(cast(:reps as uuid[])) order by id for no key update")
 #: A hold that has run out holds nothing.
 BUSY_RESERVATIONS = PreparedStatement("""
     select t.rep_id, lower(t.during) as starts, upper(t.during) as ends, t.lead_id, t.appointment_id, t.slot_hold_id,

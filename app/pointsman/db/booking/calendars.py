@@ -43,9 +43,7 @@ _FORGET = PreparedStatement("""
     delete from calendar_reads s using rep_calendars b
     where b.id = s.rep_calendar_id and b.connection_id = :connection
 """)
-_UNBIND = PreparedStatement("""
-    delete from rep_calendars where rep_id = :rep and not (id = any(cast(:keep as uuid[])))
-""")
+_UNBIND = PreparedStatement("delete from rep_calendars where rep_id = :rep and not (id = any(cast(:keep as uuid[])))")
 _NO_WRITER = (
     update(rep_calendars).where(rep_calendars.c.rep_id == bindparam("rep"), rep_calendars.c.writes).values(writes=False)
 )

@@ -23,9 +23,7 @@ _GET = _SELECT.where(slot_holds.c.id == bindparam("hold"))
 _LOCK = _GET.with_for_update(of=slot_holds)
 _OF_LEAD = _SELECT.where(slot_holds.c.lead_id == bindparam("lead"), slot_holds.c.released_at.is_(None))
 _LOCK_OF_LEAD = _OF_LEAD.with_for_update(of=slot_holds)
-_MADE_SINCE = PreparedStatement("""
-    select count(*) from slot_holds where lead_id = :lead and created_at > :since
-""")
+_MADE_SINCE = PreparedStatement("select count(*) from slot_holds where lead_id = :lead and created_at > :since")
 _RELEASE = (
     update(slot_holds)
     .where(slot_holds.c.id == bindparam("hold"), slot_holds.c.released_at.is_(None))

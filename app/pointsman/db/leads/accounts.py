@@ -81,9 +81,7 @@ _ABOVE = PreparedStatement("""
     select exists (select from up where id = :id)
 """)
 _PARENT = update(accounts).where(accounts.c.id == bindparam("account")).values(parent_id=bindparam("parent"))
-_CUSTOMER = PreparedStatement("""
-    update accounts set status = 'customer' where id = :id and status <> 'customer'
-""")
+_CUSTOMER = PreparedStatement("update accounts set status = 'customer' where id = :id and status <> 'customer'")
 _LEADS = (
     update(leads)
     .where(leads.c.account_id == bindparam("account"))

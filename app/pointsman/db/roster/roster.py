@@ -52,7 +52,7 @@ _ADD_WORKS = PreparedStatement("""
 """)
 _NARROW = PreparedStatement("""
     delete from role_works using roles r where r.id = role_id and r.name = :name
-    and work <> all(cast(:works as text[]))
+      and work <> all(cast(:works as text[]))
 """)
 _new_supplier = insert(suppliers)
 _PUT_SUPPLIER = _new_supplier.on_conflict_do_update(
@@ -77,9 +77,7 @@ _ADD_TIME_OFF = PreparedStatement("""
     select :id, id, :starts_at, :ends_at, :reason from reps where key = :rep
 """)
 _DELETE_TIME_OFF = delete(time_off).where(time_off.c.id == bindparam("time_off"))
-_CLEAR_TIME_OFF = PreparedStatement("""
-    delete from time_off using reps p where p.id = rep_id and p.key = :rep
-""")
+_CLEAR_TIME_OFF = PreparedStatement("delete from time_off using reps p where p.id = rep_id and p.key = :rep")
 _ASSIGNED = PreparedStatement("""
     select a.lead_id, p.key as rep, a.work
     from assignments a join reps p on p.id = a.rep_id join roles r on r.id = p.role_id
@@ -95,14 +93,12 @@ _OPEN_LEADS = PreparedStatement("""
 _LEADS_OF = PreparedStatement("""
     select a.id as assignment_id, a.lead_id, a.work, a.assigned_at from assignments a join reps p on p.id = a.rep_id
     where p.key = :rep and a.ended_at is null
-    and (cast(:works as text[]) is null or a.work = any(cast(:works as text[])))
-    and (cast(:after_at as timestamptz) is null or (a.assigned_at, a.id) > (:after_at, cast(:after_id as uuid)))
+      and (cast(:works as text[]) is null or a.work = any(cast(:works as text[])))
+      and (cast(:after_at as timestamptz) is null or (a.assigned_at, a.id) > (:after_at, cast(:after_id as uuid)))
     order by a.assigned_at, a.id limit :limit
 """)
 _SNAPSHOT = select(roster_versions.c.snapshot).where(roster_versions.c.version == bindparam("version"))
-_NEWEST = PreparedStatement("""
-    select version, snapshot from roster_versions order by version desc limit 1
-""")
+_NEWEST = PreparedStatement("select version, snapshot from roster_versions order by version desc limit 1")
 _ADD_VERSION = insert(roster_versions)
 _EMAILS = select(reps.c.key, reps.c.email)
 

@@ -55,7 +55,7 @@ _HOLDERS = PreparedStatement("""
 _RELIEVED = PreparedStatement("""
     select distinct p.key from assignments a join reps p on p.id = a.rep_id
     where a.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id)
-    and a.work = :work and a.end_reason in ('reassign', 'reassigned', 'rejected')
+      and a.work = :work and a.end_reason in ('reassign', 'reassigned', 'rejected')
 """)
 _GET = PreparedStatement("""
     select d.id, d.lead_id, d.at, d.outcome, d.work, d.rule, d.pool, p.key as rep, d.hold_reason, d.summary,

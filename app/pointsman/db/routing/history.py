@@ -12,10 +12,10 @@ from pointsman.services.ports.routing.history import PastDecisionRow
 
 _DECISIONS = PreparedStatement("""
     select d.id, d.lead_id, d.at, d.outcome, d.work, d.rule, d.pool, p.key as rep, d.hold_reason, d.summary,
-    d.record ->> 'category' as category, d.policy_version, d.roster_version, d.inputs
+        d.record ->> 'category' as category, d.policy_version, d.roster_version, d.inputs
     from decisions d left join reps p on p.id = d.rep_id
     where d.at >= :since and d.at < :until
-    and (cast(:after_at as timestamptz) is null or (d.at, d.id) > (:after_at, cast(:after_id as uuid)))
+      and (cast(:after_at as timestamptz) is null or (d.at, d.id) > (:after_at, cast(:after_id as uuid)))
     order by d.at, d.id limit :limit
 """)
 _EVIDENCE = PreparedStatement("""

@@ -31,7 +31,7 @@ _PAGE = PreparedStatement("""
 """)
 _COUNTS = PreparedStatement("""
     select reason, work, pool, count(*) as waiting, count(*) filter (where due_at <= :at) as overdue,
-    min(held_at) as oldest, min(next_try_at) filter (where next_try_at > :at) as next_try_at
+        min(held_at) as oldest, min(next_try_at) filter (where next_try_at > :at) as next_try_at
     from holds where released_at is null group by reason, work, pool order by min(held_at), reason, pool, work
 """)
 #: One at a time, so that who waits behind is not tried while who waits in front still is.

@@ -54,7 +54,7 @@ _ENTRIES = (
 )
 _COUNTS = PreparedStatement("""
     select p.key, count(*) filter (where e.kind = 'assign') as turns,
-    count(*) filter (where e.kind = 'credit') - count(*) filter (where e.kind = 'restore') as credits
+        count(*) filter (where e.kind = 'credit') - count(*) filter (where e.kind = 'restore') as credits
     from ledger_entries e join reps p on p.id = e.rep_id where e.pool = :pool group by p.key
 """)
 _SKIP = PreparedStatement("""
