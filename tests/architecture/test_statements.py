@@ -111,5 +111,5 @@ def test_jobs_written_beside_rows_go_to_the_queue_that_the_worker_reads() -> Non
 
 
 def test_similar_names_are_ranked_by_all_their_blocks() -> None:
-    asked = {int(number) for number in re.findall(r":b(\d+)\b", accounts._ALIKE.sql)}
+    asked = {int(number) for number in re.findall(r":b(\d+)\b", accounts._FIND_SIMILAR.sql)}
     assert asked == set(range(MAX_BLOCKS))

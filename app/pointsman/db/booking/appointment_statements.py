@@ -70,7 +70,7 @@ _is_active = _appointment.c.status.in_([literal_column("'requested'"), literal_c
 
 GET = _select.where(_appointment.c.id == bindparam("appointment"), _is_seen)
 LOCK = GET.with_for_update(of=_appointment)
-OF_LEAD = _select.where(_appointment.c.lead_id == bindparam("lead"), _is_active)
+ACTIVE_FOR_LEAD = _select.where(_appointment.c.lead_id == bindparam("lead"), _is_active)
 WITHOUT_RESULT = (
     _select.where(
         _is_active,
@@ -111,11 +111,11 @@ SAVE = (
 UNCONFIRMED = PreparedStatement("""
     select id from appointments where status = 'requested' and confirm_by <= :before order by confirm_by limit :limit
 """)
-OTHER_ATTENDED = PreparedStatement("""
+HAS_OTHER_ATTENDED = PreparedStatement("""
     select exists (
         select from appointments where assignment_id = :assignment and status = 'attended' and id <> :besides)
 """)
-COUNTS = PreparedStatement("""
+COUNT_BY_REP = PreparedStatement("""
     select x.rep_id, count(*) as n from (
         select id, rep_id from appointments
         where rep_id = any(cast(:reps as uuid[])) and status in ('requested','confirmed','attended')
@@ -149,11 +149,11 @@ BUSY_RESERVATIONS = PreparedStatement("""
       and (t.expires_at is null or t.expires_at > statement_timestamp())
     order by lower(t.during)
 """)
-RESERVE = PreparedStatement("""
+RESERVE_TIME = PreparedStatement("""
     insert into reservations (id, rep_id, during, kind, appointment_id, lead_id, work, active)
     values (:id, :rep, tstzrange(:start, :end, '[)'), 'appointment', :appointment, :lead, :work, true)
 """)
-RELEASE = (
+RELEASE_TIME = (
     update(reservations)
     .where(reservations.c.appointment_id == bindparam("appointment"), reservations.c.active)
     .values(active=False)

@@ -47,7 +47,7 @@ class SqlAppointments:
             await self._connection.execute(sql.SAVE, {"appointment": row.id, **values})
 
     async def release_time(self, appointment_id: UUID) -> None:
-        await self._connection.execute(sql.RELEASE, {"appointment": appointment_id})
+        await self._connection.execute(sql.RELEASE_TIME, {"appointment": appointment_id})
 
     async def reserve_time(self, row: AppointmentRow, *, reservation_ids: Sequence[UUID]) -> None:
         takes_part = [(row.rep_id, row.work), *((item.rep_id, item.work) for item in row.companions)]
@@ -62,7 +62,7 @@ class SqlAppointments:
                     "lead": row.lead_id,
                     "work": work,
                 }
-                await sql.RESERVE.run(self._connection, values)
+                await sql.RESERVE_TIME.run(self._connection, values)
 
     async def set_companions(self, appointment_id: UUID, companions: Sequence[Companion]) -> None:
         await self._connection.execute(sql.DROP_COMPANIONS, {"appointment": appointment_id})
@@ -78,7 +78,7 @@ class SqlAppointments:
 
     async def count_by_rep(self, rep_ids: Sequence[UUID], window: Interval) -> Mapping[UUID, int]:
         parameters = {"reps": list(rep_ids), "start": window.start, "end": window.end}
-        found = {row.rep_id: row.n for row in await sql.COUNTS.rows(self._connection, parameters)}
+        found = {row.rep_id: row.n for row in await sql.COUNT_BY_REP.rows(self._connection, parameters)}
         return {rep_id: found.get(rep_id, 0) for rep_id in rep_ids}
 
     async def get(
@@ -87,11 +87,11 @@ class SqlAppointments:
         return await self._one(sql.LOCK if lock else sql.GET, {"appointment": appointment_id, "supplier": supplier})
 
     async def active_for_lead(self, lead_id: UUID) -> AppointmentRow | None:
-        return await self._one(sql.OF_LEAD, {"lead": lead_id})
+        return await self._one(sql.ACTIVE_FOR_LEAD, {"lead": lead_id})
 
     async def has_other_attended(self, assignment_id: UUID, *, besides: UUID) -> bool:
         return bool(
-            await sql.OTHER_ATTENDED.scalar(self._connection, {"assignment": assignment_id, "besides": besides})
+            await sql.HAS_OTHER_ATTENDED.scalar(self._connection, {"assignment": assignment_id, "besides": besides})
         )
 
     async def unconfirmed(self, *, before: datetime, limit: int) -> Sequence[UUID]:

@@ -31,7 +31,7 @@ _WRITE_TARGET = PreparedStatement("""
     where b.rep_id = :rep and b.writes
 """)
 #: A calendar that was unbound while it was being read has no row to belong to.
-_STORE = PreparedStatement("""
+_STORE_READING = PreparedStatement("""
     insert into calendar_reads (rep_calendar_id, window_start, window_end, busy, read_at, error)
     select b.id, :window_start, :window_end, cast(:busy as jsonb), :read_at, :error
     from rep_calendars b where b.id = :binding
@@ -39,12 +39,12 @@ _STORE = PreparedStatement("""
         window_end = excluded.window_end, busy = excluded.busy, read_at = excluded.read_at, error = excluded.error
     where calendar_reads.read_at <= excluded.read_at
 """)
-_FORGET = PreparedStatement("""
+_DROP_READINGS = PreparedStatement("""
     delete from calendar_reads s using rep_calendars b
     where b.id = s.rep_calendar_id and b.connection_id = :connection
 """)
 _UNBIND = PreparedStatement("delete from rep_calendars where rep_id = :rep and not (id = any(cast(:keep as uuid[])))")
-_NO_WRITER = (
+_CLEAR_WRITE_TARGET = (
     update(rep_calendars).where(rep_calendars.c.rep_id == bindparam("rep"), rep_calendars.c.writes).values(writes=False)
 )
 _BIND = PreparedStatement("""
@@ -79,14 +79,14 @@ class SqlCalendars:
             for read in sorted(reads, key=lambda read: read.binding_id)
         ]
         if values:
-            await _STORE.run_each(self._connection, values)
+            await _STORE_READING.run_each(self._connection, values)
 
     async def drop_readings(self, connection_id: UUID) -> None:
-        await _FORGET.run(self._connection, {"connection": connection_id})
+        await _DROP_READINGS.run(self._connection, {"connection": connection_id})
 
     async def bind(self, rep_id: UUID, bindings: Sequence[CalendarBinding]) -> None:
         await _UNBIND.run(self._connection, {"rep": rep_id, "keep": [b.id for b in bindings]})
-        await self._connection.execute(_NO_WRITER, {"rep": rep_id})
+        await self._connection.execute(_CLEAR_WRITE_TARGET, {"rep": rep_id})
         for item in bindings:
             values = {"id": item.id, "rep": rep_id, "connection": item.connection.id}
             await _BIND.run(self._connection, {**values, "calendar": item.calendar, "writes": item.writes})

@@ -43,7 +43,7 @@ _PAGE = (
     .order_by(connections.c.created_at.desc(), connections.c.id.desc())
     .limit(bindparam("limit"))
 )
-_KEEPING = select(connections).where(connections.c.sync_owners).order_by(connections.c.key)
+_OWNER_KEEPING_CRMS = select(connections).where(connections.c.sync_owners).order_by(connections.c.key)
 _SET_FAULT = (
     update(connections)
     .where(connections.c.id == bindparam("of"), connections.c.fault.is_distinct_from(bindparam("fault")))
@@ -75,7 +75,7 @@ class SqlConnections:
         return [ConnectionRow(**row) for row in found.mappings()]
 
     async def owner_keeping_crms(self) -> Sequence[ConnectionRow]:
-        return [ConnectionRow(**row) for row in (await self._connection.execute(_KEEPING)).mappings()]
+        return [ConnectionRow(**row) for row in (await self._connection.execute(_OWNER_KEEPING_CRMS)).mappings()]
 
     async def set_fault(self, connection_id: UUID, fault: str | None) -> bool:
         done = await self._connection.execute(_SET_FAULT, {"of": connection_id, "fault": fault})

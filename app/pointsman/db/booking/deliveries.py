@@ -22,7 +22,7 @@ _GET = _SELECT.where(deliveries.c.id == bindparam("delivery"))
 _OF_APPOINTMENT = _SELECT.where(deliveries.c.appointment_id == bindparam("appointment")).order_by(
     deliveries.c.created_at, deliveries.c.sequence, deliveries.c.id
 )
-_OWNERS_OF = (
+_OWNER_OPS_OF_LEAD = (
     _SELECT.join(appointments, appointments.c.id == deliveries.c.appointment_id)
     .where(
         appointments.c.lead_id == bindparam("lead"),
@@ -63,7 +63,7 @@ _REOPEN = PreparedStatement("""
     where id = :id and status = :status and (lease_until is null or lease_until <= statement_timestamp())
 """)
 _CONNECTION = select(connections).where(connections.c.id == bindparam("id"))
-_OVERDUE = PreparedStatement("""
+_CLAIM_OVERDUE = PreparedStatement("""
     update deliveries d set next_attempt_at = :at
     where d.id = any(array(
         select d.id from deliveries d
@@ -77,7 +77,7 @@ _OVERDUE = PreparedStatement("""
     returning d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.op, d.key, d.sequence, d.status,
         d.attempts, d.next_attempt_at, d.last_error, d.vendor_id, d.vendor_version, d.created_at, d.done_at
 """)
-_WAITING = (
+_PENDING_OF_CONNECTION = (
     _SELECT.where(
         deliveries.c.status == literal_column("'pending'"), deliveries.c.connection_id == bindparam("connection")
     )
@@ -102,7 +102,7 @@ _PAGE = (
     .limit(bindparam("limit"))
 )
 
-_PLACED = PreparedStatement("""
+_PLACED_EVENTS = PreparedStatement("""
     select d.connection_id, d.calendar, d.key, a.id as appointment_id, d.rep_id, r.key as rep_key,
         a.rep_id = d.rep_id as is_leader,
         a.status in ('requested','confirmed')
@@ -131,10 +131,10 @@ class SqlDeliveries:
         return await self._many(_OF_APPOINTMENT, {"appointment": appointment_id})
 
     async def placed_events(self, *, after: datetime) -> Sequence[PlacedEvent]:
-        return await _PLACED.records(self._connection, PlacedEvent, {"after": after})
+        return await _PLACED_EVENTS.records(self._connection, PlacedEvent, {"after": after})
 
     async def owner_ops_of_lead(self, lead_id: UUID, connection_id: UUID) -> Sequence[DeliveryRow]:
-        return await self._many(_OWNERS_OF, {"lead": lead_id, "connection": connection_id})
+        return await self._many(_OWNER_OPS_OF_LEAD, {"lead": lead_id, "connection": connection_id})
 
     async def claim(self, delivery_id: UUID, *, lease: UUID, span: timedelta, at: datetime) -> DeliveryRow | None:
         given = {"id": delivery_id, "lease": lease, "span": span, "at": at}
@@ -168,10 +168,10 @@ class SqlDeliveries:
         return ConnectionRow(**row)
 
     async def claim_overdue(self, *, before: datetime, at: datetime, limit: int) -> Sequence[DeliveryRow]:
-        return await _OVERDUE.records(self._connection, DeliveryRow, {"before": before, "at": at, "limit": limit})
+        return await _CLAIM_OVERDUE.records(self._connection, DeliveryRow, {"before": before, "at": at, "limit": limit})
 
     async def pending_of_connection(self, connection_id: UUID, *, limit: int) -> Sequence[DeliveryRow]:
-        return await self._many(_WAITING, {"connection": connection_id, "limit": limit})
+        return await self._many(_PENDING_OF_CONNECTION, {"connection": connection_id, "limit": limit})
 
     async def page(
         self, *, status: str | None, appointment_id: UUID | None, after: tuple[datetime, UUID] | None, limit: int

@@ -14,22 +14,22 @@ from pointsman.db.tables import reps, reservations, slot_holds
 from pointsman.services.ports.booking.slot_holds import HoldReservation, SlotHoldRow
 
 _ADD = insert(slot_holds)
-_KEEP = PreparedStatement("""
+_RESERVE_TIME = PreparedStatement("""
     insert into reservations (id, rep_id, during, kind, slot_hold_id, lead_id, work, expires_at, active)
     values (:id, :rep, tstzrange(:start, :end, '[)'), 'slot_hold', :hold, :lead, :work, :expires, true)
 """)
 _SELECT = select(slot_holds, reps.c.key.label("rep_key")).join(reps, reps.c.id == slot_holds.c.rep_id)
 _GET = _SELECT.where(slot_holds.c.id == bindparam("hold"))
 _LOCK = _GET.with_for_update(of=slot_holds)
-_OF_LEAD = _SELECT.where(slot_holds.c.lead_id == bindparam("lead"), slot_holds.c.released_at.is_(None))
-_LOCK_OF_LEAD = _OF_LEAD.with_for_update(of=slot_holds)
-_MADE_SINCE = PreparedStatement("select count(*) from slot_holds where lead_id = :lead and created_at > :since")
+_OPEN_FOR_LEAD = _SELECT.where(slot_holds.c.lead_id == bindparam("lead"), slot_holds.c.released_at.is_(None))
+_LOCK_OPEN_FOR_LEAD = _OPEN_FOR_LEAD.with_for_update(of=slot_holds)
+_COUNT_MADE_SINCE = PreparedStatement("select count(*) from slot_holds where lead_id = :lead and created_at > :since")
 _RELEASE = (
     update(slot_holds)
     .where(slot_holds.c.id == bindparam("hold"), slot_holds.c.released_at.is_(None))
     .values(released_at=bindparam("at"), release_reason=bindparam("reason"))
 )
-_FREE = (
+_RELEASE_TIME = (
     update(reservations)
     .where(reservations.c.slot_hold_id == bindparam("hold"), reservations.c.active)
     .values(active=False)
@@ -68,20 +68,20 @@ class SqlSlotHolds:
                     "work": item.work,
                     "expires": row.expires_at,
                 }
-                await _KEEP.run(self._connection, values)
+                await _RESERVE_TIME.run(self._connection, values)
 
     async def get(self, hold_id: UUID, *, lock: bool = False) -> SlotHoldRow | None:
         return await self._one(_LOCK if lock else _GET, {"hold": hold_id})
 
     async def open_for_lead(self, lead_id: UUID, *, lock: bool = False) -> SlotHoldRow | None:
-        return await self._one(_LOCK_OF_LEAD if lock else _OF_LEAD, {"lead": lead_id})
+        return await self._one(_LOCK_OPEN_FOR_LEAD if lock else _OPEN_FOR_LEAD, {"lead": lead_id})
 
     async def count_made_since(self, lead_id: UUID, since: datetime) -> int:
-        return int(await _MADE_SINCE.scalar(self._connection, {"lead": lead_id, "since": since}) or 0)
+        return int(await _COUNT_MADE_SINCE.scalar(self._connection, {"lead": lead_id, "since": since}) or 0)
 
     async def release(self, hold_id: UUID, *, at: datetime, reason: str) -> None:
         await self._connection.execute(_RELEASE, {"hold": hold_id, "at": at, "reason": reason})
-        await self._connection.execute(_FREE, {"hold": hold_id})
+        await self._connection.execute(_RELEASE_TIME, {"hold": hold_id})
 
     async def expire(self, *, at: datetime, rep_ids: Sequence[UUID] | None = None, limit: int = 500) -> int:
         given = {"at": at, "reps": None if rep_ids is None else list(rep_ids), "limit": limit}

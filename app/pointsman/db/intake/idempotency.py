@@ -12,7 +12,7 @@ from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.services.ports import LostRace
 from pointsman.services.ports.intake.idempotency import StoredResponse
 
-_BEGIN = PreparedStatement("""
+_LOCK_KEY = PreparedStatement("""
     select pg_try_advisory_xact_lock(:lock) as ours, i.body_hash, i.status, i.answer
     from (select 1) as one
     left join idempotency i on i.caller = :caller and i.route = :route and i.key = :key
@@ -33,7 +33,7 @@ class SqlIdempotency:
 
     async def lock_key(self, *, caller: str, route: str, key: str) -> tuple[bool, StoredResponse | None]:
         names = {"caller": caller, "route": route, "key": key}
-        row = await _BEGIN.one(self._connection, {**names, "lock": _lock(caller, route, key)})
+        row = await _LOCK_KEY.one(self._connection, {**names, "lock": _lock(caller, route, key)})
         if row.status is None:
             return row.ours, None
         return row.ours, StoredResponse(body_hash=bytes(row.body_hash), status=row.status, answer=bytes(row.answer))

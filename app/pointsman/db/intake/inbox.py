@@ -86,7 +86,7 @@ _FAIL = PreparedStatement("""
     where id = :id and status = 'received'
 """)
 
-_REVIVE = PreparedStatement("""
+_REOPEN_DEAD = PreparedStatement("""
     update inbox i set status = 'received', attempts = 0, next_attempt_at = null, leased_until = null
     from intakes n
     where i.id = :id and i.status = 'dead' and n.id = i.intake_id
@@ -95,7 +95,7 @@ _REVIVE = PreparedStatement("""
         i.received_at, i.done_at, i.next_attempt_at
 """)
 
-_OVERDUE = PreparedStatement("""
+_CLAIM_OVERDUE = PreparedStatement("""
     update inbox set next_attempt_at = :lease_until
     where id in (
         select id from inbox
@@ -205,13 +205,13 @@ class SqlInbox:
         await _FAIL.run(self._connection, {"id": inbox_id, "error": error, "retry_at": retry_at})
 
     async def reopen_dead(self, inbox_id: UUID) -> InboxRow | None:
-        return await _REVIVE.record(self._connection, InboxRow, {"id": inbox_id})
+        return await _REOPEN_DEAD.record(self._connection, InboxRow, {"id": inbox_id})
 
     async def claim_overdue(
         self, *, at: datetime, untouched_since: datetime, lease_until: datetime, limit: int
     ) -> Sequence[UUID]:
         given = {"at": at, "untouched_since": untouched_since, "lease_until": lease_until, "limit": limit}
-        return await _OVERDUE.scalars(self._connection, given)
+        return await _CLAIM_OVERDUE.scalars(self._connection, given)
 
     async def get(self, inbox_id: UUID) -> InboxRow | None:
         row = (await self._connection.execute(_GET, {"item": inbox_id})).mappings().one_or_none()

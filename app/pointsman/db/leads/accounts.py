@@ -39,12 +39,12 @@ _COLLEAGUES = PreparedStatement("""
     from leads l join assignments s on s.lead_id = l.id and s.ended_at is null join reps p on p.id = s.rep_id
     where l.account_id = :id and l.id <> :but group by p.key
 """)
-_KNOWN = PreparedStatement("""
+_EXISTS = PreparedStatement("""
     select exists (select from accounts where domain = cast(:domain as text))
         or (cast(:domain as text) is null and exists (select from accounts where name_key = :name_key))
 """)
 # How many blocks are shared, term by term: counting over unnest took most of the time.
-_ALIKE = PreparedStatement("""
+_FIND_SIMILAR = PreparedStatement("""
     select id as account_id, name, name_key as key, domain from accounts
     where name_blocks && cast(:blocks as text[]) and merged_into is null and name is not null
     order by coalesce(cast(cast(:b0 as text) = any(name_blocks) as int), 0)
@@ -56,14 +56,14 @@ _ALIKE = PreparedStatement("""
         created_at, id
     limit :limit
 """)
-_COUNTRIES = PreparedStatement("""
+_LEAD_COUNTRIES = PreparedStatement("""
     select account_id, array_agg(distinct upper(coalesce(facts ->> 'company.country', facts ->> 'lead.country'))) as at
     from leads
     where account_id = any(cast(:ids as uuid[])) and merged_into is null
       and coalesce(facts ->> 'company.country', facts ->> 'lead.country') is not null
     group by account_id
 """)
-_OF_DOMAIN = PreparedStatement("""
+_GET_OR_CREATE_BY_DOMAIN = PreparedStatement("""
     with made as (
         insert into accounts (id, domain, status, created_at) values (:new_id, :domain, 'prospect', :at)
         on conflict do nothing
@@ -71,7 +71,7 @@ _OF_DOMAIN = PreparedStatement("""
     )
     select id from made union all select coalesce(merged_into, id) from accounts where domain = :domain
 """)
-_ABOVE = PreparedStatement("""
+_IS_ANCESTOR = PreparedStatement("""
     with recursive up (id, step) as (
         select cast(:other as uuid), 0
         union all
@@ -80,26 +80,28 @@ _ABOVE = PreparedStatement("""
     )
     select exists (select from up where id = :id)
 """)
-_PARENT = update(accounts).where(accounts.c.id == bindparam("account")).values(parent_id=bindparam("parent"))
-_CUSTOMER = PreparedStatement("update accounts set status = 'customer' where id = :id and status <> 'customer'")
-_LEADS = (
+_SET_PARENT = update(accounts).where(accounts.c.id == bindparam("account")).values(parent_id=bindparam("parent"))
+_MAKE_CUSTOMER = PreparedStatement("update accounts set status = 'customer' where id = :id and status <> 'customer'")
+_MOVE_LEADS = (
     update(leads)
     .where(leads.c.account_id == bindparam("account"))
     .values(account_id=bindparam("into"), updated_at=bindparam("at"), version=leads.c.version + 1)
 )
 # The survivor hangs on the merged one's parent before the merged one's children hang on the survivor.
-_OWN_PARENT = PreparedStatement("""
+_INHERIT_PARENT = PreparedStatement("""
     update accounts a set parent_id = case when b.parent_id = a.id then null else b.parent_id end
     from accounts b
     where a.id = :into and b.id = :account and (a.parent_id is null or a.parent_id = b.id)
 """)
-_CHILDREN = (
+_MOVE_CHILDREN = (
     update(accounts)
     .where(accounts.c.parent_id == bindparam("account"), accounts.c.id != bindparam("into"))
     .values(parent_id=bindparam("into"))
 )
-_ALIASES = update(accounts).where(accounts.c.merged_into == bindparam("account")).values(merged_into=bindparam("into"))
-_SURVIVOR = PreparedStatement("""
+_MOVE_ALIASES = (
+    update(accounts).where(accounts.c.merged_into == bindparam("account")).values(merged_into=bindparam("into"))
+)
+_INHERIT_DATA = PreparedStatement("""
     update accounts a set
         name = coalesce(a.name, b.name),
         name_key = case when a.name is null then b.name_key else a.name_key end,
@@ -109,7 +111,7 @@ _SURVIVOR = PreparedStatement("""
     from accounts b
     where a.id = :into and b.id = :account
 """)
-_MERGED = (
+_MARK_MERGED = (
     update(accounts)
     .where(accounts.c.id == bindparam("account"))
     .values(merged_into=bindparam("into"), merged_at=bindparam("at"), parent_id=null())
@@ -137,38 +139,40 @@ class SqlAccounts:
         return await _COLLEAGUES.records(self._connection, Colleague, {"id": account_id, "but": but})
 
     async def exists(self, *, domain: str | None, name_key: str) -> bool:
-        return bool(await _KNOWN.scalar(self._connection, {"domain": domain, "name_key": name_key}))
+        return bool(await _EXISTS.scalar(self._connection, {"domain": domain, "name_key": name_key}))
 
     async def find_similar(self, blocks: Sequence[str], *, limit: int) -> Sequence[AccountCandidate]:
         each = {f"b{n}": block for n, block in zip_longest(range(MAX_BLOCKS), blocks)}
-        return await _ALIKE.records(
+        return await _FIND_SIMILAR.records(
             self._connection, AccountCandidate, {"blocks": list(blocks), "limit": limit, **each}
         )
 
     async def lead_countries(self, account_ids: Sequence[UUID]) -> Mapping[UUID, frozenset[str]]:
-        rows = await _COUNTRIES.rows(self._connection, {"ids": list(account_ids)})
+        rows = await _LEAD_COUNTRIES.rows(self._connection, {"ids": list(account_ids)})
         return {row.account_id: frozenset(row.at) for row in rows}
 
     async def get_or_create_by_domain(self, domain: str, *, new_id: UUID, at: datetime) -> UUID | None:
-        found: UUID | None = await _OF_DOMAIN.scalar(self._connection, {"domain": domain, "new_id": new_id, "at": at})
+        found: UUID | None = await _GET_OR_CREATE_BY_DOMAIN.scalar(
+            self._connection, {"domain": domain, "new_id": new_id, "at": at}
+        )
         return found
 
     async def is_ancestor_of(self, account_id: UUID, other: UUID) -> bool:
-        return bool(await _ABOVE.scalar(self._connection, {"id": account_id, "other": other}))
+        return bool(await _IS_ANCESTOR.scalar(self._connection, {"id": account_id, "other": other}))
 
     async def set_parent(self, account_id: UUID, parent_id: UUID | None) -> None:
         with translating_errors():
-            await self._connection.execute(_PARENT, {"account": account_id, "parent": parent_id})
+            await self._connection.execute(_SET_PARENT, {"account": account_id, "parent": parent_id})
 
     async def make_customer(self, account_id: UUID) -> bool:
-        return await _CUSTOMER.run(self._connection, {"id": account_id}) == 1
+        return await _MAKE_CUSTOMER.run(self._connection, {"id": account_id}) == 1
 
     async def merge(self, account_id: UUID, *, into: UUID, at: datetime) -> int:
         given = {"account": account_id, "into": into, "at": at}
         with translating_errors():
-            moved = (await self._connection.execute(_LEADS, given)).rowcount
-            await _OWN_PARENT.run(self._connection, given)
-            await _SURVIVOR.run(self._connection, given)
-            for statement in (_ALIASES, _MERGED, _CHILDREN):
+            moved = (await self._connection.execute(_MOVE_LEADS, given)).rowcount
+            await _INHERIT_PARENT.run(self._connection, given)
+            await _INHERIT_DATA.run(self._connection, given)
+            for statement in (_MOVE_ALIASES, _MARK_MERGED, _MOVE_CHILDREN):
                 await self._connection.execute(statement, given)
         return moved

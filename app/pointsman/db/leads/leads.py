@@ -37,7 +37,7 @@ _SET_STAGE = (
     )
 )
 
-_PUT_OFF = PreparedStatement("""
+_DUE_FROM_NURTURE = PreparedStatement("""
     select id from leads where nurture_reason = 'later' and nurture_until <= :until and stage = 'nurture'
     order by nurture_until, id limit :limit
 """)
@@ -62,7 +62,7 @@ _PAGE = (
     .order_by(LEAD.c.created_at.desc(), LEAD.c.id.desc())
     .limit(bindparam("limit"))
 )
-_VISIBLE = PreparedStatement("""
+_IS_VISIBLE = PreparedStatement("""
     select exists (
         select from leads l
         where l.id = :id and (cast(:supplier as text) is null or exists (
@@ -91,7 +91,7 @@ class SqlLeads:
         return {row.id: lead_of(row) for row in rows}
 
     async def due_from_nurture(self, *, until: datetime, limit: int) -> Sequence[UUID]:
-        return await _PUT_OFF.scalars(self._connection, {"until": until, "limit": limit})
+        return await _DUE_FROM_NURTURE.scalars(self._connection, {"until": until, "limit": limit})
 
     async def set_stage(
         self,
@@ -161,7 +161,7 @@ class SqlLeads:
         return [lead_of(row) for row in (await self._connection.execute(_PAGE, values)).all()]
 
     async def is_visible(self, lead_id: UUID, *, supplier: str | None) -> bool:
-        return bool(await _VISIBLE.scalar(self._connection, {"id": lead_id, "supplier": supplier}))
+        return bool(await _IS_VISIBLE.scalar(self._connection, {"id": lead_id, "supplier": supplier}))
 
     async def holder(self, lead_id: UUID) -> Mapping[str, Any] | None:
         row = await _HOLDER.one(self._connection, {"id": lead_id})

@@ -10,20 +10,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.tables import gate_checks, holds, lead_identities, leads, overrides
 
-_IDENTITIES = (
+_MOVE_IDENTITIES = (
     update(lead_identities)
     .where(lead_identities.c.lead_id == bindparam("lead"))
     .values(lead_id=bindparam("into"))
     .returning(lead_identities.c.source, lead_identities.c.external_id)
 )
 # Two statements: no two leads may have the email at the same moment. The merged one keeps it to read, not to be found by.
-_GIVE_EMAIL = update(leads).where(leads.c.id == bindparam("lead")).values(email_key=null())
-_TAKE_EMAIL = (
+_CLEAR_EMAIL_KEY = update(leads).where(leads.c.id == bindparam("lead")).values(email_key=null())
+_SET_EMAIL = (
     update(leads)
     .where(leads.c.id == bindparam("into"))
     .values(email=bindparam("email"), email_key=bindparam("email_key"))
 )
-_EMAIL = select(leads.c.email, leads.c.email_key).where(leads.c.id == bindparam("lead"))
+_GET_EMAIL = select(leads.c.email, leads.c.email_key).where(leads.c.id == bindparam("lead"))
 _END_HOLD = (
     update(holds)
     .where(holds.c.lead_id == bindparam("lead"), holds.c.released_at.is_(None))
@@ -59,8 +59,8 @@ _REVOKE_OVERRIDES = (
     )
     .values(revoked_at=bindparam("at"))
 )
-_ALIASES = update(leads).where(leads.c.merged_into == bindparam("lead")).values(merged_into=bindparam("into"))
-_MARK = (
+_MOVE_ALIASES = update(leads).where(leads.c.merged_into == bindparam("lead")).values(merged_into=bindparam("into"))
+_MARK_MERGED = (
     update(leads)
     .where(leads.c.id == bindparam("lead"))
     .values(
@@ -70,7 +70,9 @@ _MARK = (
         updated_at=bindparam("at"),
     )
 )
-_MERGED = select(leads.c.id).where(leads.c.merged_into == bindparam("lead")).order_by(leads.c.merged_at, leads.c.id)
+_MERGED_LEADS = (
+    select(leads.c.id).where(leads.c.merged_into == bindparam("lead")).order_by(leads.c.merged_at, leads.c.id)
+)
 
 
 class SqlMerges:
@@ -80,13 +82,13 @@ class SqlMerges:
         self._connection = connection
 
     async def move_identities(self, lead_id: UUID, *, into: UUID) -> Sequence[tuple[str, str]]:
-        rows = await self._connection.execute(_IDENTITIES, {"lead": lead_id, "into": into})
+        rows = await self._connection.execute(_MOVE_IDENTITIES, {"lead": lead_id, "into": into})
         return sorted((row.source, row.external_id) for row in rows)
 
     async def move_email(self, lead_id: UUID, *, into: UUID) -> None:
-        row = (await self._connection.execute(_EMAIL, {"lead": lead_id})).one()
-        await self._connection.execute(_GIVE_EMAIL, {"lead": lead_id})
-        await self._connection.execute(_TAKE_EMAIL, {"into": into, "email": row.email, "email_key": row.email_key})
+        row = (await self._connection.execute(_GET_EMAIL, {"lead": lead_id})).one()
+        await self._connection.execute(_CLEAR_EMAIL_KEY, {"lead": lead_id})
+        await self._connection.execute(_SET_EMAIL, {"into": into, "email": row.email, "email_key": row.email_key})
 
     async def end_hold(self, lead_id: UUID, *, at: datetime) -> None:
         await self._connection.execute(_END_HOLD, {"lead": lead_id, "at": at})
@@ -101,8 +103,8 @@ class SqlMerges:
         await self._connection.execute(_REVOKE_OVERRIDES, given)
 
     async def mark_merged(self, lead_id: UUID, *, into: UUID, at: datetime) -> None:
-        await self._connection.execute(_ALIASES, {"lead": lead_id, "into": into})
-        await self._connection.execute(_MARK, {"lead": lead_id, "into": into, "at": at})
+        await self._connection.execute(_MOVE_ALIASES, {"lead": lead_id, "into": into})
+        await self._connection.execute(_MARK_MERGED, {"lead": lead_id, "into": into, "at": at})
 
     async def merged_leads(self, lead_id: UUID) -> Sequence[UUID]:
-        return list((await self._connection.scalars(_MERGED, {"lead": lead_id})).all())
+        return list((await self._connection.scalars(_MERGED_LEADS, {"lead": lead_id})).all())

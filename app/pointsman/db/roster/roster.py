@@ -50,7 +50,7 @@ _ADD_WORKS = PreparedStatement("""
     insert into role_works (role_id, work) select r.id, w from roles r, unnest(cast(:works as text[])) w
     where r.name = :name on conflict do nothing
 """)
-_NARROW = PreparedStatement("""
+_REMOVE_ROLE_WORKS = PreparedStatement("""
     delete from role_works using roles r where r.id = role_id and r.name = :name
       and work <> all(cast(:works as text[]))
 """)
@@ -78,7 +78,7 @@ _ADD_TIME_OFF = PreparedStatement("""
 """)
 _DELETE_TIME_OFF = delete(time_off).where(time_off.c.id == bindparam("time_off"))
 _CLEAR_TIME_OFF = PreparedStatement("delete from time_off using reps p where p.id = rep_id and p.key = :rep")
-_ASSIGNED = PreparedStatement("""
+_ASSIGNED_LEADS = PreparedStatement("""
     select a.lead_id, p.key as rep, a.work
     from assignments a join reps p on p.id = a.rep_id join roles r on r.id = p.role_id
     where a.ended_at is null and a.override_id is null
@@ -86,7 +86,7 @@ _ASSIGNED = PreparedStatement("""
       and (cast(:role as text) is null or r.name = :role)
     order by a.assigned_at limit 200
 """)
-_OPEN_LEADS = PreparedStatement("""
+_COUNT_OPEN_LEADS = PreparedStatement("""
     select p.key, count(*) as leads from reps p join assignments a on a.rep_id = p.id and a.ended_at is null
     where p.key = any(cast(:reps as text[])) group by p.key
 """)
@@ -98,7 +98,7 @@ _LEADS_OF = PreparedStatement("""
     order by a.assigned_at, a.id limit :limit
 """)
 _SNAPSHOT = select(roster_versions.c.snapshot).where(roster_versions.c.version == bindparam("version"))
-_NEWEST = PreparedStatement("select version, snapshot from roster_versions order by version desc limit 1")
+_LATEST_SNAPSHOT = PreparedStatement("select version, snapshot from roster_versions order by version desc limit 1")
 _ADD_VERSION = insert(roster_versions)
 _EMAILS = select(reps.c.key, reps.c.email)
 
@@ -135,7 +135,7 @@ class SqlRoster:
 
     async def remove_role_works(self, role: RoleRow) -> None:
         with translating_errors():
-            await _NARROW.run(self._connection, {"name": role.name, "works": sorted(role.works)})
+            await _REMOVE_ROLE_WORKS.run(self._connection, {"name": role.name, "works": sorted(role.works)})
 
     async def put_supplier(self, supplier: SupplierRow) -> None:
         given = asdict(supplier) | {"barred_domains": [*supplier.barred_domains]}
@@ -167,10 +167,10 @@ class SqlRoster:
         self, *, reps: Sequence[str] | None = None, role: str | None = None
     ) -> Sequence[AssignedLead]:
         given = {"reps": None if reps is None else [*reps], "role": role}
-        return await _ASSIGNED.records(self._connection, AssignedLead, given)
+        return await _ASSIGNED_LEADS.records(self._connection, AssignedLead, given)
 
     async def count_open_leads(self, reps: Sequence[str]) -> Mapping[str, int]:
-        rows = await _OPEN_LEADS.rows(self._connection, {"reps": [*reps]})
+        rows = await _COUNT_OPEN_LEADS.rows(self._connection, {"reps": [*reps]})
         return {row.key: row.leads for row in rows}
 
     async def leads_of(
@@ -186,7 +186,7 @@ class SqlRoster:
         return found
 
     async def latest_snapshot(self) -> tuple[int, Mapping[str, Any]] | None:
-        row = await _NEWEST.one(self._connection)
+        row = await _LATEST_SNAPSHOT.one(self._connection)
         return (row.version, row.snapshot) if row else None
 
     async def add_version(self, version: int, snapshot: Mapping[str, Any], *, at: datetime) -> None:

@@ -28,19 +28,19 @@ from pointsman.services.ports.routing.holds import HoldRow
 from pointsman.services.ports.routing.overrides import OverrideRow
 from pointsman.services.ports.routing.policies import LiveVersions
 
-_ONE = PreparedStatement("""
+_ASSIGNMENT = PreparedStatement("""
     select a.id, a.lead_id, a.rep_id, p.key as rep, a.work, a.pool, a.decision_id, a.gate_check_id, a.override_id,
         a.assigned_at, a.ended_at, a.end_reason, a.category
     from assignments a join reps p on p.id = a.rep_id
     where a.id = :id
 """)
-_CURRENT = PreparedStatement("""
+_CURRENT_ASSIGNMENT = PreparedStatement("""
     select a.id, a.lead_id, a.rep_id, p.key as rep, a.work, a.pool, a.decision_id, a.gate_check_id, a.override_id,
         a.assigned_at, a.ended_at, a.end_reason, a.category
     from assignments a join reps p on p.id = a.rep_id
     where a.lead_id = :id and a.ended_at is null
 """)
-_ADD = insert(assignments)
+_ADD_ASSIGNMENT = insert(assignments)
 _LOCK_REPS = PreparedStatement("""
     select 1 from reps where key = any(cast(:reps as text[])) order by key for no key update
 """)
@@ -48,11 +48,11 @@ _LOCK_SUPPLIERS = PreparedStatement("""
     select 1 from suppliers where key = any(cast(:suppliers as text[])) order by key for no key update
 """)
 # What was merged into the lead is the same person: whoever held that, held this.
-_HOLDERS = PreparedStatement("""
+_PAST_HOLDERS = PreparedStatement("""
     select distinct p.key from assignments a join reps p on p.id = a.rep_id
     where a.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id)
 """)
-_RELIEVED = PreparedStatement("""
+_EXCLUDED_REPS = PreparedStatement("""
     select distinct p.key from assignments a join reps p on p.id = a.rep_id
     where a.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id)
       and a.work = :work and a.end_reason in ('reassign', 'reassigned', 'rejected')
@@ -133,19 +133,19 @@ class SqlDecisions:
 
     async def add_assignment(self, row: AssignmentRow) -> None:
         with translating_errors():
-            await self._connection.execute(_ADD, {name: getattr(row, name) for name in _GIVEN})
+            await self._connection.execute(_ADD_ASSIGNMENT, {name: getattr(row, name) for name in _GIVEN})
 
     async def assignment(self, assignment_id: UUID) -> AssignmentRow | None:
-        return await _ONE.record(self._connection, AssignmentRow, {"id": assignment_id})
+        return await _ASSIGNMENT.record(self._connection, AssignmentRow, {"id": assignment_id})
 
     async def current_assignment(self, lead_id: UUID) -> AssignmentRow | None:
-        return await _CURRENT.record(self._connection, AssignmentRow, {"id": lead_id})
+        return await _CURRENT_ASSIGNMENT.record(self._connection, AssignmentRow, {"id": lead_id})
 
     async def past_holders(self, lead_id: UUID) -> frozenset[str]:
-        return frozenset(await _HOLDERS.scalars(self._connection, {"lead_id": lead_id}))
+        return frozenset(await _PAST_HOLDERS.scalars(self._connection, {"lead_id": lead_id}))
 
     async def excluded_reps(self, lead_id: UUID, work: str) -> frozenset[str]:
-        return frozenset(await _RELIEVED.scalars(self._connection, {"lead_id": lead_id, "work": work}))
+        return frozenset(await _EXCLUDED_REPS.scalars(self._connection, {"lead_id": lead_id, "work": work}))
 
     async def get(self, decision_id: UUID, *, supplier: str | None = None) -> DecisionRow | None:
         return await _GET.record(self._connection, DecisionRow, {"id": decision_id, "supplier": supplier})

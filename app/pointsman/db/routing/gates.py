@@ -18,7 +18,7 @@ _EVIDENCE = (
     select(evidence).where(evidence.c.lead_id == bindparam("lead")).order_by(evidence.c.observed_at, evidence.c.id)
 )
 _ADD_EVIDENCE = insert(evidence)
-_USED_UP = PreparedStatement("""
+_EVIDENCE_USED_UP_AT = PreparedStatement("""
     select max(v.at) from appointments a join appointment_events v on v.appointment_id = a.id
     where a.lead_id in (select cast(:lead as uuid) union all select id from leads where merged_into = :lead)
       and v.act || ' ' || case v.act when 'reject' then a.reject_code when 'outcome' then a.outcome else '' end
@@ -26,7 +26,7 @@ _USED_UP = PreparedStatement("""
 """)
 _ENDS = [f"{row.action} {row.case}" for row in TRANSITIONS if row.gate is GateEffect.REVOKED]
 _ADD_CHECK = insert(gate_checks)
-_REVOKE = (
+_REVOKE_PASSES = (
     update(gate_checks)
     .where(
         gate_checks.c.lead_id == bindparam("lead"),
@@ -91,7 +91,7 @@ class SqlGates:
         ]
 
     async def evidence_used_up_at(self, lead_id: UUID) -> datetime | None:
-        found: Any = await _USED_UP.scalar(self._connection, {"lead": lead_id, "ends": _ENDS})
+        found: Any = await _EVIDENCE_USED_UP_AT.scalar(self._connection, {"lead": lead_id, "ends": _ENDS})
         return found if isinstance(found, datetime) else None
 
     async def add_evidence(self, lead_id: UUID, items: Sequence[Evidence], *, at: datetime) -> None:
@@ -119,7 +119,7 @@ class SqlGates:
         await self._connection.execute(_ADD_CHECK, values)
 
     async def revoke_passes(self, lead_id: UUID, work: str, *, at: datetime) -> None:
-        await self._connection.execute(_REVOKE, {"lead": lead_id, "gated": work, "at": at})
+        await self._connection.execute(_REVOKE_PASSES, {"lead": lead_id, "gated": work, "at": at})
 
     async def current_assignment(self, lead_id: UUID, *, at: datetime) -> CurrentAssignment | None:
         row = await _CURRENT_ASSIGNMENT.one(self._connection, {"lead": lead_id, "at": at})

@@ -13,7 +13,7 @@ from pointsman.db.tables import holds
 from pointsman.services.ports.routing.holds import HoldCount, HoldFilter, HoldRow
 
 _GET = select(holds).where(holds.c.id == bindparam("hold"))
-_OPEN = select(holds).where(holds.c.lead_id == bindparam("lead"), holds.c.released_at.is_(None))
+_OPEN_FOR_LEAD = select(holds).where(holds.c.lead_id == bindparam("lead"), holds.c.released_at.is_(None))
 _PAGE = PreparedStatement("""
     select h.id, h.lead_id, h.decision_id, h.work, h.pool, h.reason, h.sentence, h.held_at, h.due_at, h.released_at,
         h.release, h.next_try_at, h.releases
@@ -35,23 +35,23 @@ _COUNTS = PreparedStatement("""
     from holds where released_at is null group by reason, work, pool order by min(held_at), reason, pool, work
 """)
 #: One at a time, so that who waits behind is not tried while who waits in front still is.
-_DRAIN = PreparedStatement("select pg_advisory_xact_lock(hashtext('pointsman.holds'))")
+_LOCK_DRAIN = PreparedStatement("select pg_advisory_xact_lock(hashtext('pointsman.holds'))")
 # The lead first, the hold after it: every other path locks in this order too.
-_LEAD_FREE = PreparedStatement("""
+_LOCK_IF_LEAD_FREE = PreparedStatement("""
     select h.id, h.lead_id, h.decision_id, h.work, h.pool, h.reason, h.sentence, h.held_at, h.due_at, h.released_at,
         h.release, h.next_try_at, h.releases
     from leads l join holds h on h.lead_id = l.id
     where h.id = :id and h.released_at is null
     for update of l skip locked
 """)
-_EXPECT = (
+_SET_RELEASES = (
     update(holds)
     .where(holds.c.lead_id == bindparam("lead"), holds.c.released_at.is_(None))
     .values(releases=bindparam("releases"), next_try_at=bindparam("next_try_at"))
 )
 # Who is being tried right now needs no waking, and is not waited for. Nor is who was woken before: a row that one
 # transaction updates twice is looked up in leads again, and would wait there.
-_WAKE = PreparedStatement("""
+_MAKE_DUE = PreparedStatement("""
     update holds set next_try_at = :at
     where id in (
         select w.id from unnest(cast(:pools as text[])) as p (name) cross join lateral (
@@ -68,13 +68,13 @@ _DUE_POOLS = (
     .where(holds.c.released_at.is_(None), holds.c.next_try_at <= bindparam("at"), holds.c.pool.is_not(None))
     .order_by(holds.c.pool)
 )
-_TRIED = (
+_CLEAR_PAST_TRY = (
     update(holds)
     .where(holds.c.id == bindparam("hold"), holds.c.released_at.is_(None), holds.c.next_try_at <= bindparam("at"))
     .values(next_try_at=null())
 )
 #: How the last assignment ended tells, whatever decisions came after it. What was merged into it is the same person.
-_REASSIGNED = PreparedStatement("""
+_IS_WAITING_SINCE_REASSIGNMENT = PreparedStatement("""
     select coalesce((
         select a.end_reason in ('reassign', 'rejected') from assignments a
         where a.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id)
@@ -104,7 +104,7 @@ class SqlHolds:
         return HoldRow(**row) if row else None
 
     async def open_for(self, lead_id: UUID) -> HoldRow | None:
-        row = (await self._connection.execute(_OPEN, {"lead": lead_id})).mappings().one_or_none()
+        row = (await self._connection.execute(_OPEN_FOR_LEAD, {"lead": lead_id})).mappings().one_or_none()
         return HoldRow(**row) if row else None
 
     async def page(self, which: HoldFilter, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[HoldRow]:
@@ -125,19 +125,19 @@ class SqlHolds:
         return await _COUNTS.records(self._connection, HoldCount, {"at": at})
 
     async def lock_drain(self) -> None:
-        await _DRAIN.run(self._connection)
+        await _LOCK_DRAIN.run(self._connection)
 
     async def lock_if_lead_free(self, hold_id: UUID) -> HoldRow | None:
-        return await _LEAD_FREE.record(self._connection, HoldRow, {"id": hold_id})
+        return await _LOCK_IF_LEAD_FREE.record(self._connection, HoldRow, {"id": hold_id})
 
     async def set_releases(
         self, lead_id: UUID, releases: Sequence[Mapping[str, Any]], *, next_try_at: datetime | None
     ) -> None:
         given = {"lead": lead_id, "releases": [*releases], "next_try_at": next_try_at}
-        await self._connection.execute(_EXPECT, given)
+        await self._connection.execute(_SET_RELEASES, given)
 
     async def make_due(self, pools: Sequence[str], *, at: datetime) -> None:
-        await _WAKE.run(self._connection, {"pools": [*pools], "at": at})
+        await _MAKE_DUE.run(self._connection, {"pools": [*pools], "at": at})
 
     async def next_due(self) -> datetime | None:
         found: datetime | None = await _NEXT_DUE.scalar(self._connection)
@@ -147,10 +147,10 @@ class SqlHolds:
         return (await self._connection.scalars(_DUE_POOLS, {"at": at})).all()
 
     async def clear_past_try(self, hold_id: UUID, *, at: datetime) -> None:
-        await self._connection.execute(_TRIED, {"hold": hold_id, "at": at})
+        await self._connection.execute(_CLEAR_PAST_TRY, {"hold": hold_id, "at": at})
 
     async def is_waiting_since_reassignment(self, lead_id: UUID) -> bool:
-        return bool(await _REASSIGNED.scalar(self._connection, {"lead_id": lead_id}))
+        return bool(await _IS_WAITING_SINCE_REASSIGNMENT.scalar(self._connection, {"lead_id": lead_id}))
 
     async def overdue(self, *, at: datetime, limit: int) -> Sequence[HoldRow]:
         return await _OVERDUE.records(self._connection, HoldRow, {"at": at, "limit": limit})

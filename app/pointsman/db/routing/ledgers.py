@@ -16,11 +16,11 @@ _LOCK = PreparedStatement("""
     select pool, seq, ledger, waiting_since, skips from pool_ledgers
     where pool = any(cast(:pools as text[])) order by pool for no key update
 """)
-_AMONG = PreparedStatement("""
+_GET_EXISTING = PreparedStatement("""
     select pool, seq, ledger, waiting_since, skips from pool_ledgers where pool = any(cast(:pools as text[]))
 """)
-_NAMES = select(pool_ledgers.c.pool).order_by(pool_ledgers.c.pool)
-_MAKE = PreparedStatement("""
+_COUNTERS = select(pool_ledgers.c.pool).order_by(pool_ledgers.c.pool)
+_CREATE = PreparedStatement("""
     insert into pool_ledgers (pool, seq, ledger, waiting_since)
     select pool, 0, cast('{"denominator": "1", "balances": {}}' as jsonb), cast('{}' as jsonb)
     from unnest(cast(:pools as text[])) pool order by pool on conflict (pool) do nothing
@@ -38,11 +38,11 @@ _STORE = (
     )
 )
 #: Taking back and taking again alternate, under the counter's lock.
-_CREDITED = PreparedStatement("""
+_IS_CREDITED = PreparedStatement("""
     select count(*) filter (where kind = 'credit') > count(*) filter (where kind = 'restore')
     from ledger_entries where decision_id = :decision_id
 """)
-_TURN = PreparedStatement("""
+_TURN_ENTRY = PreparedStatement("""
     select pool, seq, kind, decision_id, rep_id, entry, reason, at from ledger_entries
     where decision_id = :decision_id and kind = 'assign'
 """)
@@ -52,12 +52,12 @@ _ENTRIES = (
     .order_by(ledger_entries.c.seq)
     .limit(bindparam("limit"))
 )
-_COUNTS = PreparedStatement("""
+_TURN_COUNTS = PreparedStatement("""
     select p.key, count(*) filter (where e.kind = 'assign') as turns,
         count(*) filter (where e.kind = 'credit') - count(*) filter (where e.kind = 'restore') as credits
     from ledger_entries e join reps p on p.id = e.rep_id where e.pool = :pool group by p.key
 """)
-_SKIP = PreparedStatement("""
+_GET_SKIP = PreparedStatement("""
     select s.id, s.counter, s.rep_id, p.key as rep, s.reason, s.cost_seq, s.asked_by, s.created_at, s.used_at,
         s.decision_id, s.cancelled_at
     from skips s join reps p on p.id = s.rep_id
@@ -84,7 +84,7 @@ class SqlLedgers:
         names = sorted(set(counters))
         found = await self._locked(names)
         if len(found) < len(names):
-            await _MAKE.run(self._connection, {"pools": names})
+            await _CREATE.run(self._connection, {"pools": names})
             found = await self._locked(names)
         return found
 
@@ -93,11 +93,11 @@ class SqlLedgers:
         return LedgerRow(**row) if row else None
 
     async def get_existing(self, counters: Sequence[str]) -> Mapping[str, LedgerRow]:
-        found = await _AMONG.records(self._connection, LedgerRow, {"pools": [*counters]})
+        found = await _GET_EXISTING.records(self._connection, LedgerRow, {"pools": [*counters]})
         return {row.pool: row for row in found}
 
     async def counters(self) -> Sequence[str]:
-        return (await self._connection.scalars(_NAMES)).all()
+        return (await self._connection.scalars(_COUNTERS)).all()
 
     async def append(self, entry: LedgerEntryRow, ledger: LedgerRow) -> None:
         given = {
@@ -118,17 +118,17 @@ class SqlLedgers:
         await self._connection.execute(_STORE, given)
 
     async def is_credited(self, decision_id: UUID) -> bool:
-        return bool(await _CREDITED.scalar(self._connection, {"decision_id": decision_id}))
+        return bool(await _IS_CREDITED.scalar(self._connection, {"decision_id": decision_id}))
 
     async def turn_entry(self, decision_id: UUID) -> LedgerEntryRow | None:
-        return await _TURN.record(self._connection, LedgerEntryRow, {"decision_id": decision_id})
+        return await _TURN_ENTRY.record(self._connection, LedgerEntryRow, {"decision_id": decision_id})
 
     async def entries(self, counter: str, *, after: int, limit: int) -> Sequence[LedgerEntryRow]:
         rows = await self._connection.execute(_ENTRIES, {"counter": counter, "after": after, "limit": limit})
         return [LedgerEntryRow(**row) for row in rows.mappings()]
 
     async def turn_counts(self, counter: str) -> Mapping[str, tuple[int, int]]:
-        rows = await _COUNTS.rows(self._connection, {"pool": counter})
+        rows = await _TURN_COUNTS.rows(self._connection, {"pool": counter})
         return {row.key: (row.turns, row.credits) for row in rows}
 
     async def add_skip(self, skip: SkipRow) -> None:
@@ -139,7 +139,7 @@ class SqlLedgers:
         await self._connection.execute(_CANCEL_SKIP, {"skip": skip_id, "at": at})
 
     async def get_skip(self, skip_id: UUID) -> SkipRow | None:
-        return await _SKIP.record(self._connection, SkipRow, {"id": skip_id})
+        return await _GET_SKIP.record(self._connection, SkipRow, {"id": skip_id})
 
     async def open_skips(self, counter: str) -> Sequence[SkipRow]:
         return await _OPEN_SKIPS.records(self._connection, SkipRow, {"counter": counter})

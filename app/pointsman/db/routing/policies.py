@@ -18,7 +18,7 @@ from pointsman.services.ports.routing.policies import (
     PublicationRow,
 )
 
-_VERSIONS = PreparedStatement("""
+_LIVE_VERSIONS = PreparedStatement("""
     select (select version from policies where state = 'published') as policy,
         (select max(version) from roster_versions) as roster
 """)
@@ -51,7 +51,7 @@ _PAGE = PreparedStatement("""
     where cast(:before as bigint) is null or p.version < :before
     order by p.version desc limit :limit
 """)
-_RECORD = PreparedStatement("""
+_ADD_PUBLICATION = PreparedStatement("""
     insert into policy_publications (seq, version, kind, at, actor, note, replaced, rollback_to)
     select coalesce((select max(seq) from policy_publications), 0) + 1, :version, :kind, :at, :by, :note, live.version,
         case when :kind = 'published' then live.version
@@ -66,7 +66,7 @@ _HISTORY = (
     .order_by(policy_publications.c.seq.desc())
     .limit(bindparam("limit"))
 )
-_DEFINITIONS = PreparedStatement("""
+_DEFINITIONS_BEFORE = PreparedStatement("""
     select p.version, f.actor as published_by, f.at as published_at,
         json_build_object('segments', p.document -> 'segments', 'icps', p.document -> 'icps',
             'personas', p.document -> 'personas', 'scores', p.document -> 'scores',
@@ -85,7 +85,7 @@ class SqlPolicies:
         self._connection = connection
 
     async def live_versions(self) -> LiveVersions:
-        row = await _VERSIONS.one(self._connection)
+        row = await _LIVE_VERSIONS.one(self._connection)
         return LiveVersions(policy=row.policy, roster=row.roster)
 
     async def lock(self) -> None:
@@ -110,7 +110,7 @@ class SqlPolicies:
 
     async def publish(self, version: int, *, kind: str, note: str, by: str, at: datetime) -> PolicyRow:
         given = {"version": version, "kind": kind, "note": note, "by": by, "at": at}
-        await _RECORD.run(self._connection, given)
+        await _ADD_PUBLICATION.run(self._connection, given)
         await _ARCHIVE.run(self._connection)
         await _PUBLISH.run(self._connection, {"version": version})
         return await self._stored(version)
@@ -124,7 +124,7 @@ class SqlPolicies:
         return [PublicationRow(**row) for row in rows.mappings()]
 
     async def definitions_before(self, version: int, *, limit: int) -> Sequence[DefinitionsRow]:
-        return await _DEFINITIONS.records(self._connection, DefinitionsRow, {"before": version, "limit": limit})
+        return await _DEFINITIONS_BEFORE.records(self._connection, DefinitionsRow, {"before": version, "limit": limit})
 
     async def _stored(self, version: int) -> PolicyRow:
         row = await self.get(version)

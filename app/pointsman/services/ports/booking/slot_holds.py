@@ -41,7 +41,10 @@ class HoldReservation:
 
 class SlotHolds(Protocol):
     async def add(self, row: SlotHoldRow, kept: Sequence[HoldReservation]) -> None:
-        """The hold and its time. Raises `ConstraintRefused` "reservations_no_overlap", "slot_holds_one_per_lead"."""
+        """The hold and the time that it keeps.
+
+        Raises `ConstraintRefused` "reservations_no_overlap", "slot_holds_one_per_lead".
+        """
         ...
 
     async def get(self, hold_id: UUID, *, lock: bool = False) -> SlotHoldRow | None: ...
