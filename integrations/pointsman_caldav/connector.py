@@ -100,7 +100,7 @@ class CaldavConnector:
         return None if present is None else self._booking(calendar, key, *present)
 
     async def move(self, request: BookingRequest) -> Booking:
-        """Change the resource that we read, only if nobody changed it since; then read what became of it."""
+        """Change the resource that we read, if it did not change since; then read the result."""
         for _ in range(_MOVE_ATTEMPTS):
             present = await self._get(request.calendar, request.key)
             if present is None:

@@ -25,7 +25,7 @@ class Entry:
 
 @dataclass(slots=True)
 class Diary:
-    """Every calendar of the vendor; one that nobody used yet is empty, one that is locked may not be read."""
+    """All calendars of the vendor. An unused one is empty; a locked one cannot be read."""
 
     calendars: dict[str, dict[str, Entry]] = field(default_factory=dict)
     locked: set[str] = field(default_factory=set)

@@ -1,4 +1,4 @@
-"""Contact: the person whom an appointment, a record or a programme is about."""
+"""Contact: the person that an appointment, a record or a programme is about."""
 
 import re
 from dataclasses import dataclass

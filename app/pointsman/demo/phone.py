@@ -41,7 +41,7 @@ def _known(api: ApiClient, email: str) -> dict[str, Any] | None:
 
 
 def _book(api: ApiClient, lead_id: str) -> None:
-    """The first slot that nobody else takes meanwhile; none is no fault of the demo."""
+    """Book the first slot that is still free; the demo goes on without one."""
     shown = api.send("GET", f"/v1/leads/{lead_id}/slots", params={"limit": _TRIES})
     for slot in shown.json()["slots"] if shown.is_success else ():
         answer = api.send("POST", "/v1/appointments", json={"lead_id": lead_id, "start": slot["start"]})

@@ -30,7 +30,7 @@ def seed_floor(api: ApiClient, server: CalendarServer, kept: DemoState, *, now: 
 
 
 def _roster(api: ApiClient, floor: Mapping[str, Any]) -> None:
-    """Add whoever is missing; a floor that is not the demo's is left alone."""
+    """Add the reps that are missing. A roster that is not the demo's is left alone."""
     there = api.call("GET", "/v1/roster")
     known = {part: {row[name] for row in there[part]} for part, name in _ROSTER.items()}
     if known["reps"] and known["reps"].isdisjoint(rep["key"] for rep in floor["reps"]):

@@ -64,7 +64,7 @@ class PolicyInvalid(Invalid):
 
 
 class Unauthenticated(PointsmanError):
-    """Nobody we know: the key or the signature is missing or wrong."""
+    """The caller is unknown: the key or the signature is missing or wrong."""
 
     code = "unauthenticated"
 

@@ -150,7 +150,7 @@ class CalendarServer:
         return {name: word for name, _, word in (line.partition(":") for line in lines)}
 
     def _write_users(self, owners: Sequence[str]) -> bool:
-        """Give a password to whoever has none. It stays readable, since the demo shows it; the file is ours alone."""
+        """Give each user without a password one. It stays readable, since the demo shows it; only we can read the file."""
         users = self._users()
         missing = [name for name in dict.fromkeys((SERVICE_USER, *owners)) if name not in users]
         for name in missing:

@@ -1,4 +1,4 @@
-"""Which account the database runs as. PostgreSQL refuses to be root; nobody else needs to change."""
+"""The account that the database runs as: PostgreSQL refuses to run as root, any other account will do."""
 
 import os
 import pwd
@@ -23,7 +23,7 @@ class OsAccount:
 
     @classmethod
     def for_server(cls, directory: Path) -> Self:
-        """Ourselves; as root, whoever owns `directory`, or else `nobody`. No account is ever made."""
+        """The current account; for root, the owner of `directory`, or else the account `nobody`. None is ever created."""
         if os.geteuid() != 0:
             return cls.current()
         for uid in (directory.stat().st_uid, None):

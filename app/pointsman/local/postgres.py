@@ -70,7 +70,7 @@ class EmbeddedPostgres:
                 time.sleep(0.02)
 
     def stop(self) -> None:
-        """Shut the server down, whoever started it. Nothing happens when it does not run."""
+        """Shut the server down, also if another process started it. Nothing happens when it does not run."""
         with self._locked():
             running = self._find_running()
             if running is None:

@@ -101,7 +101,7 @@ def _pool(**given: Any) -> AsyncConnectionPool:
 
 
 def _guarded(env: Env, name: str, job: Job, deadline: timedelta) -> Callable[..., Awaitable[None]]:
-    """The job with a deadline, and a log line that tells what failed without saying about whom."""
+    """The job with a deadline, and a log line that tells what failed without personal data."""
 
     async def run(context: JobContext, **args: Any) -> None:
         try:

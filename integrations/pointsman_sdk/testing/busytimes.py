@@ -103,7 +103,7 @@ class BusyChecks(Bench):
 
     @proves(Tier.SILVER, CALENDAR)
     async def test_own_appointments_are_read_back(self, connector: Any, vendor: Any) -> None:
-        """booked() lists the host's own appointments in the window by start, and nobody else's."""
+        """booked() lists the host's own appointments in the window by start, and no others."""
         vendor.block(at(8))
         late = await connector.book(request(vendor.calendar, key="late", slot=at(16)))
         early = await connector.book(request(vendor.calendar, key="early", slot=at(9)))

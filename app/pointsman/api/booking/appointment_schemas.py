@@ -12,7 +12,7 @@ from pointsman.services.ports.booking.appointments import AppointmentEvent, Appo
 
 
 class CompanionDoc(BaseModel):
-    """Who takes part beside the rep who leads the appointment, and why just this one."""
+    """A rep who takes part beside the one who leads the appointment, and why this one was chosen."""
 
     rep: str = Field(examples=["tara"])
     work: str = Field(examples=["solution_design"])

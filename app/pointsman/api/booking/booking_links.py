@@ -1,4 +1,4 @@
-"""Links to the booking page, for whoever writes to the buyer."""
+"""Endpoints: links to the booking page, to be sent to the buyer."""
 
 from datetime import datetime
 from typing import Annotated, Literal

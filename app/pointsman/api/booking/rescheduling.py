@@ -43,7 +43,7 @@ class RescheduleIn(BaseModel):
 
 
 class ReassignAppointmentIn(BaseModel):
-    """Who is to lead it instead, and why."""
+    """The rep who leads the appointment from now on, and why."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "Anna is ill"}]})
 

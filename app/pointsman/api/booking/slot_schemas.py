@@ -43,7 +43,7 @@ class LocalSlotDoc(SlotDoc):
 
 
 class UnavailableRepDoc(BaseModel):
-    """Somebody who might have been booked and cannot be, or a pool that cannot send anybody along."""
+    """A rep who cannot be booked, or a pool that has no companion to send, with the reason."""
 
     rep: str = Field(examples=["ben"])
     code: str = Field(

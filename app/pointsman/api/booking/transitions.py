@@ -26,7 +26,7 @@ BookingCaller = Annotated[Caller, needs("booking")]
 
 
 class CancelIn(BaseModel):
-    """Who calls off, and why."""
+    """A cancellation: which side cancels, and why."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"by": "prospect", "reason": "Is ill this week"}]}

@@ -1,4 +1,4 @@
-"""Whatever goes wrong becomes a page with constant words: nothing of the house is told to whoever has a link."""
+"""Errors as pages with constant words: a page tells the reader of a link nothing about the house."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who reads: the token that they came with, their language, their zone, and what their form says."""
+"""The visitor of the booking page: their link's token, language, time zone and form."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -31,7 +31,7 @@ class Visitor:
 
     @classmethod
     def of(cls, request: Request, *, public_url: str, form: dict[str, str] | None = None) -> Self:
-        """Before the link is read; whatever was asked for in vain is as if nobody had asked."""
+        """The visitor before the link is read. A language or zone that does not exist counts as not given."""
         given = form or {}
         lang = given.get("lang") or request.query_params.get("lang")
         zone = given.get("zone") or request.query_params.get("zone")

@@ -18,7 +18,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 class PageRenderer:
-    """Made once by `main`. `embedded_in` lists the origins that may show the page in a frame; nobody may by default."""
+    """Renders pages; made once by `main`. `embedded_in` lists the origins that may show them in a frame: none by default."""
 
     def __init__(self, *, organisation: str = "", embedded_in: tuple[str, ...] = ()) -> None:
         style = (_TEMPLATES / "page.css").read_text(encoding="utf-8")

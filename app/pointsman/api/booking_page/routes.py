@@ -237,7 +237,7 @@ async def invitation(request: Request, env: EnvDep) -> Response:
 
 @router.get(LINK_PATH + "{token:path}")
 async def not_found() -> Response:
-    """Whatever else lies below: half a link, or a link with something behind it."""
+    """Answer any other path below the page with 404: half a link, or a link with something behind it."""
     raise NotFound("This link is not valid.", code="no-such-link")
 
 

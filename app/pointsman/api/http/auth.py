@@ -1,4 +1,4 @@
-"""Who calls: a bearer API key, and the scope that a route needs."""
+"""Authentication: a bearer API key, and the scope that a route needs."""
 
 from typing import Annotated, Any, cast
 

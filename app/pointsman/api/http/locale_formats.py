@@ -17,7 +17,7 @@ _AT_ZERO = ("GMT", "UTC")  # Babel calls Irish summers GMT, too
 
 
 def supported_language(tag: str) -> str | None:
-    """The tag as Babel writes it, or that of its plain language; None for a language that nobody wrote formats for."""
+    """The tag as Babel writes it, or that of its plain language; None for a language without formats."""
     locale = _locale(tag.strip()[:_LONGEST_TAG])
     return str(locale).replace("_", "-") if locale else None
 

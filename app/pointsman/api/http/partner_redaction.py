@@ -2,7 +2,7 @@
 
 
 def partner_summary(outcome: str, *, rep: str | None, work: str | None) -> str:
-    """A decision in one sentence that speaks of nobody but who has the lead."""
+    """A decision in one sentence that names only the rep who has the lead."""
     match outcome:
         case "assigned":
             return f"{rep} has this lead for {work}."

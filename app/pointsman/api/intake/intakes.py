@@ -1,4 +1,4 @@
-"""Who may send leads by webhook, how they sign, and how their payload is read."""
+"""Endpoints: intakes, which say how a sender of webhooks signs and how its payload is read."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal

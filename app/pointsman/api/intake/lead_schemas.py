@@ -83,7 +83,7 @@ class AccountDoc(BaseModel):
 
 
 class HolderDoc(BaseModel):
-    """Who has the lead now."""
+    """The rep who has the lead now."""
 
     rep: str
     work: str

@@ -1,4 +1,4 @@
-"""Who did what to what, and why."""
+"""Endpoint: the audit log."""
 
 from datetime import datetime
 from typing import Annotated, Any

@@ -47,7 +47,7 @@ PublicationNote = Annotated[str, StringConstraints(max_length=1_000, strip_white
 
 
 class PublishIn(BaseModel):
-    """Why a draft goes live, and what you believe is live now, so that nobody's publication is lost."""
+    """Why a draft goes live, and which version you expect to replace: a publication in between is not lost."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"note": "AT leads to Lisbon", "expected_current": 1}]}

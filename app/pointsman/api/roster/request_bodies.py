@@ -220,7 +220,7 @@ class NamedRoleIn(RoleIn):
 
 
 class SupplierIn(RequestBody):
-    """Who employs reps; a partner may be barred from accounts by their domains."""
+    """An employer of reps. A partner may be barred from accounts by their domains."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -249,7 +249,7 @@ class KeyedSupplierIn(SupplierIn):
 
 
 class RosterIn(RequestBody):
-    """Roles, suppliers and reps to add or replace, by name and key; whoever is not named stays as they are."""
+    """Roles, suppliers and reps to add or replace, by name and key. Those that are not named stay as they are."""
 
     model_config = ConfigDict(
         extra="forbid",

@@ -36,7 +36,7 @@ class RoleDoc(BaseModel):
 
 
 class SupplierDoc(BaseModel):
-    """Who employs reps."""
+    """An employer of reps: in-house, or a partner."""
 
     key: str
     name: str

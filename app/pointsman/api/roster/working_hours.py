@@ -60,7 +60,7 @@ class BlockDoc(SpanDoc):
 
 
 class DayChangeDoc(BaseModel):
-    """One date on which neither the weekly pattern nor a public holiday counts; without blocks, nobody works."""
+    """One date on which neither the weekly pattern nor a public holiday counts. Without blocks, it is a day off."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -27,7 +27,7 @@ router = APIRouter(tags=["Decisions"])
 
 
 class AssignIn(BaseModel):
-    """Who gets the lead, for what, and why."""
+    """A manual assignment: the rep, the work, and why."""
 
     model_config = ConfigDict(
         extra="forbid",

@@ -22,7 +22,7 @@ router = APIRouter(tags=["Decisions"])
 
 
 class ReleaseDoc(BaseModel):
-    """One thing that would release a waiting lead; without `at`, nobody can know when it happens."""
+    """One thing that would release a held lead. Without `at`, its time cannot be known."""
 
     code: str = Field(examples=["time-off"])
     rep: str | None = Field(examples=["lena"])
@@ -33,7 +33,7 @@ class ReleaseDoc(BaseModel):
 
 
 class HoldDoc(BaseModel):
-    """A lead that waits, because nobody may take it yet."""
+    """A lead that waits, since no rep is eligible for it yet."""
 
     id: UUID
     lead_id: UUID

@@ -107,7 +107,7 @@ class AdjustmentIn(BaseModel):
 
 
 class SkipIn(BaseModel):
-    """Whose next turn is to be passed over, and why; with `costs_turn` it counts as taken."""
+    """Pass over a rep's next turn once, and say why. With `costs_turn` the turn counts as taken."""
 
     model_config = ConfigDict(
         extra="forbid",

@@ -117,7 +117,7 @@ def export(
 def history(
     limit: Annotated[int, typer.Option(min=1, max=200, help="How many at most, newest first.")] = 20,
 ) -> None:
-    """Say what was live when, by whom and why."""
+    """Show which version was live when, who published it, and why."""
     rows = run_with_env(lambda env: publications(env, before=None, limit=limit))
     table = Table("version", "kind", "when", "by", "instead of", "why")
     for row in rows:

@@ -1,4 +1,4 @@
-"""The calendars repository: which calendar belongs to whom, and what was last read in it."""
+"""The calendars repository: each rep's calendars, and what was last read in them."""
 
 import json
 from collections.abc import Sequence

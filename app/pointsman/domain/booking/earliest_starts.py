@@ -41,7 +41,7 @@ def earliest_starts(
     categories: Collection[str | None] = (),
     max_days: int = MAX_CALENDAR_DAYS,
 ) -> dict[str, datetime]:
-    """When each rep can be booked first, by the rules that slots are offered by; whoever cannot be is left out.
+    """The first bookable start of each rep, by the rules that slots are offered by. A rep without one is left out.
 
     Whoever has no free slot on the days that may be looked at (`max_days` over all reps) is left out, too. A day on which
     any of `categories` is full counts as full.

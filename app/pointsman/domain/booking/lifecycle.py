@@ -42,7 +42,7 @@ class AppointmentAction(StrEnum):
 
 
 class ActorRole(StrEnum):
-    """Who did it."""
+    """The side that acts on an appointment."""
 
     PROSPECT = "prospect"
     SETTER = "setter"
@@ -219,7 +219,7 @@ class AppointmentState:
 
 
 def allowed_actions(appointment: AppointmentState, now: datetime) -> tuple[AppointmentAction, ...]:
-    """What may be done with it now, in the order of `AppointmentAction`. LAPSE is nobody's to ask for and is not listed."""
+    """The actions that are allowed now, in the order of `AppointmentAction`. LAPSE is not listed: only the clock does it."""
     ahead = now < appointment.starts_at
     judging = set() if appointment.accepted else {AppointmentAction.ACCEPT, AppointmentAction.REJECT}
     match appointment.status:

@@ -63,7 +63,7 @@ def is_aware(value: object) -> bool:
 
 
 def countries_in_groups(names: tuple[str, ...], definitions: Definitions) -> frozenset[str]:
-    """All countries of these groups; PolicyInvalid for a group that nobody defines."""
+    """All countries of these groups; PolicyInvalid for a group that is not defined."""
     for name in names:
         if name not in definitions.country_groups:
             raise PolicyInvalid(f"there is no country group '{name}'")

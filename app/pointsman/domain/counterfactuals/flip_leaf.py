@@ -126,7 +126,7 @@ def _near(moment: datetime) -> Iterator[datetime]:
 
 
 def _probes(leaf: Leaf, facts: Facts, current: FactValue | None) -> Iterator[FactValue]:
-    """Values that only prove that something else would do: nobody needs to read them."""
+    """Values that prove that some other value would do; they are never shown."""
     operand, now = leaf.operand, facts.get(NOW_FIELD)
     if isinstance(operand, timedelta) and isinstance(now, datetime):
         for step in (timedelta(0), operand / 2, -operand / 2, 2 * operand, -2 * operand):

@@ -54,7 +54,7 @@ def find_remedies(
 def _releases(
     plan: RoutingPlan, inputs: RoutingInputs, decision: Decision, gate: GateResult | None
 ) -> Iterator[Remedy]:
-    """What releases the hold. Nobody whose role forbids the work is waited for, unless by an override, which is named."""
+    """What releases the hold. A rep whose role forbids the work is listed only with the override that allows it."""
     pools = plan.compiled.policy.pools
     for release in find_releases(decision, plan.compiled.policy, inputs, gate):
         work = pools[release.pool].work if release.pool in pools else decision.work
@@ -118,7 +118,7 @@ def _elsewhere(plan: RoutingPlan, decision: Decision, rule: Rule) -> bool:
 
 
 def _absence(plan: RoutingPlan, inputs: RoutingInputs, decision: Decision) -> Iterator[Remedy]:
-    """Who would get it without the one who does, as if that one had held the lead before."""
+    """The rep who would get the lead if the chosen one were a past holder."""
     if decision.rep is None or decision.turn is None:
         return
     owners = tuple(owner for owner in inputs.owners if owner.rep != decision.rep)
@@ -147,7 +147,7 @@ def _open(plan: RoutingPlan, work: Work) -> bool:
 
 
 def _overrides(plan: RoutingPlan, inputs: RoutingInputs, decision: Decision) -> Iterator[Remedy]:
-    """A human's exception, named as what it is, for those whom only their role or the gate keeps from the lead."""
+    """The overrides that a human could give: for reps that only role or gate keeps from the lead."""
     pools = plan.compiled.policy.pools
     told = 0
     for candidate in decision.candidates:

@@ -1,1 +1,1 @@
-"""Who among a pool gets a lead: eligibility, the credit ledger, and the methods that choose."""
+"""Distribution within a pool: eligibility, the credit ledger, and the methods that choose."""

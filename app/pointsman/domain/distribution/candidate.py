@@ -1,4 +1,4 @@
-"""Who may be chosen, who drops out and why, and what that is judged by."""
+"""Candidates: reps who may be chosen, reps who are dropped and why, and what that is judged by."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Who of a pool may get this work for this lead now; everybody else is dropped with a code and a sentence."""
+"""Eligibility: which reps of a pool may get this work for this lead now. Each other rep is dropped with a code and a sentence."""
 
 from datetime import datetime
 

@@ -22,7 +22,7 @@ class PoolState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """A rep whom a lead belongs to: by which tie, and the reason as it follows the rep's name in a sentence."""
+    """A rep who owns the lead: by which tie, and the reason as it follows the rep's name in a sentence."""
 
     rep: str
     by: str  # contact, account, parent, colleague

@@ -23,7 +23,7 @@ _REBASE_BITS = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """Balances as whole parts of 1/denominator; whoever is not listed stands at 0; the sum is exactly 0."""
+    """Balances as whole parts of 1/denominator. A rep who is not listed has 0; the sum is exactly 0."""
 
     denominator: int = 1
     balances: Mapping[str, int] = field(default_factory=dict)
@@ -95,7 +95,7 @@ LedgerEntry = Turn | ReversedTurn | RestoredTurn | Adjustment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnResult:
-    """Who got the turn; `tie_break` names what settled it when several were level."""
+    """The rep who got the turn. `tie_break` names what decided between equal balances."""
 
     rep: str
     turn: Turn
@@ -105,7 +105,7 @@ class TurnResult:
 
 
 def assign_turn(ledger: Ledger, eligible: Mapping[str, int], rep: str, tie_break: str | None = None) -> TurnResult:
-    """The turn goes to `rep`, whoever would have been next: an owner's, or the least loaded one's."""
+    """Give the turn to `rep`, also when another rep would have been next: an owner, or the least loaded."""
     turn = Turn(rep=rep, weights=dict(eligible))
     return TurnResult(rep=rep, turn=turn, before=ledger, after=apply_entry(ledger, turn), tie_break=tie_break)
 

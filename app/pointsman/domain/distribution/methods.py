@@ -1,4 +1,4 @@
-"""A pool's methods: who of the eligible comes next, whom that passes over, and whose turn is skipped as asked.
+"""A pool's distribution methods: which eligible rep comes next, which are passed over, and which skip is used.
 
 Whatever chose, the turn is booked in the credit ledger over all who were eligible.
 """
@@ -73,7 +73,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """Who comes next. `owner` is set when it is the lead's own rep, whatever the method says."""
+    """The rep who comes next. `owner` is set when it is the lead's owner, who comes before the method."""
 
     rep: str
     tied: tuple[str, ...] = ()  # who was level with the chosen one, until `tie_break` settled it
@@ -85,7 +85,7 @@ class Choice:
 
 
 def choose_rep(selection: Selection) -> Choice:
-    """An eligible owner, else whom the method puts first and who is not to be skipped.
+    """Choose an eligible owner, else the first by the method who is not to be skipped.
 
     A skip never holds a lead: where all who are eligible are to be skipped, the first has it and no skip is used up.
     """
@@ -113,7 +113,7 @@ def choose_rep(selection: Selection) -> Choice:
 
 
 def _level(selection: Selection, left: Mapping[str, int]) -> list[str]:
-    """Those of `left` whom the method puts first; several only where waiting and chance have to settle it."""
+    """The reps of `left` that the method puts first; several only where waiting time and chance must decide."""
     if selection.is_balanced:
         counts = {rep: Fraction(selection.appointments(rep), weight) for rep, weight in left.items()}
         fewest = min(counts.values())

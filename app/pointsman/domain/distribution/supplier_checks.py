@@ -30,7 +30,7 @@ def _first(named: Collection[str], barred: Collection[str]) -> str | None:
 
 
 def no_share_reason(rep: Rep, pool: Pool, pool_name: str) -> str | None:
-    """The sentence for a rep whose supplier has no part in the pool's turns; a pool without shares drops nobody."""
+    """The sentence for a rep whose supplier has no share of the pool's turns; None in a pool without shares."""
     if not pool.shares or pool.shares.get(rep.supplier):
         return None
     return f"{rep.name}'s supplier {rep.supplier} has no share of pool {pool_name}"

@@ -31,7 +31,7 @@ def ramp_step_start(started_on: date, step: RampStep, zone: str) -> datetime:
 
 
 def ramp_state(pool: Pool, rep: Rep, now: datetime) -> RampState:
-    """The step in force; all of the weight before the first step, or where nobody knows when the rep started.
+    """The step in force. The whole weight counts before the first step, and where the rep's start is not known.
 
     Whoever has not started yet stands where they will on their first day.
     """

@@ -27,7 +27,7 @@ _POOL_FAILURES: Mapping[StepResult, str] = MappingProxyType(
 
 
 def summarise_decision(inputs: RoutingInputs, decision: Decision) -> str:
-    """One sentence to be read to whoever asks."""
+    """The decision in one sentence."""
     if decision.outcome is DecisionOutcome.NURTURE:
         return _nurtured(decision)
     if decision.outcome is DecisionOutcome.HELD or decision.rep is None:

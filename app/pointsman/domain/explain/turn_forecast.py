@@ -1,4 +1,4 @@
-"""Whose turn comes when, were the same reps eligible for every lead to come: the pool's method asked again and again."""
+"""How many turns each rep waits, if the same reps stay eligible: the pool's method asked again and again."""
 
 from collections.abc import Mapping
 from dataclasses import replace

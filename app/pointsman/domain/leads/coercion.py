@@ -50,7 +50,7 @@ def coerce(field: str, value: object, kind: FieldType | None = None) -> FactValu
 
 
 def infer_type(value: object) -> FieldType:
-    """The type of a field that nobody has declared yet, from one of its values."""
+    """The type of a field that is not declared, from one of its values."""
     match value:
         case bool():
             return FieldType.BOOLEAN

@@ -155,7 +155,7 @@ class HoldRules(PolicyModel):
 
 
 class Ownership(PolicyModel):
-    """Whose lead it is, asked in this order after the gate; an empty order asks nobody.
+    """The order in which owners are asked, after the gate. An empty order asks none.
 
     `contact`: the lead's own owner; `account`: its account's; `parent`: the parent account's; `colleague`: the rep who
     holds most of the account's other leads. `tie` settles several of one kind.

@@ -50,7 +50,7 @@ class Member(PolicyModel):
 
 
 class SkillMatch(PolicyModel):
-    """The rep's skill list must contain the lead's value; a lead whose value is unknown drops nobody."""
+    """The rep's skill list must contain the lead's value. An unknown value drops no rep."""
 
     lead: FieldName
     rep: Identifier
@@ -81,7 +81,7 @@ class RampStep(PolicyModel):
 
 
 class OfferMode(StrEnum):
-    """Whose slots a buyer is shown, and who gets the appointment."""
+    """Which reps' slots a buyer is shown, and which of them gets the appointment."""
 
     STRICT = "strict"  # only the holder's
     FLEXIBLE = "flexible"  # everybody's who is eligible; the holder when free then, else the pool's method decides

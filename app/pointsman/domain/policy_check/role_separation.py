@@ -1,4 +1,4 @@
-"""Roles kept apart: closers stay off cold work, and who sells does not decide whom to sell to."""
+"""Roles kept apart: closers stay off cold work, and a rep who sells does not choose the leads."""
 
 from collections.abc import Iterator, Mapping
 

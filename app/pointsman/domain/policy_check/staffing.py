@@ -1,4 +1,4 @@
-"""When can nobody of a pool take a lead? Weekly working hours of those who may, on the clocks of the pool's zone."""
+"""The hours of a week in which no member of a pool can take a lead, in the pool's time zone."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date

@@ -9,7 +9,7 @@ from pointsman.domain.text.suggestions import did_you_mean
 
 
 def check_suppliers(policy: Policy, roster: Roster | None) -> Iterator[Finding]:
-    """Suppliers that nobody works for, capacities that are always nothing, shares that miss their members."""
+    """Suppliers without reps, capacities that are always zero, shares without members."""
     known = {rep.supplier for rep in roster.reps.values()} if roster is not None else None
     for name, rules in policy.suppliers.items():
         path = f"suppliers.{name}"

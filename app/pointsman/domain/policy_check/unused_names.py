@@ -1,4 +1,4 @@
-"""Names that nothing uses, and categories and skill lists that nobody has."""
+"""Names that nothing uses, and categories and skill lists that no rep has."""
 
 from collections.abc import Iterator, Mapping
 

@@ -26,7 +26,7 @@ class PolicyChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiffLocation:
-    """Where a comparison stands: part, path, whom its sentences speak of, and what of it is looked at."""
+    """The place that a comparison is at: part, path, the subject of its sentences, and what is compared there."""
 
     group: str
     path: str

@@ -97,7 +97,7 @@ def _by_key(items: Sequence[Any], names: tuple[str, ...] | None) -> dict[Any, in
 
 
 def _name(key: str, item: Mapping[str, Any]) -> str:
-    """Who or what an item is, in a sentence about one of its values."""
+    """The name of an item in a sentence about one of its values."""
     if key == "points":
         return f"when {condition_in_words(item['when'])}"
     return " ".join(value_in_words(item[name]) for name in _KEYS.get(key, ()) if name in item) or value_in_words(item)

@@ -29,7 +29,7 @@ _Key = tuple[str, ...]  # ("rep", key), ("category", category, rep) or ("supplie
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignmentTimes:
-    """When work was given to whom, in order of time."""
+    """The times at which each rep was given work, in order."""
 
     times: dict[_Key, list[datetime]] = field(default_factory=dict)
 
@@ -58,7 +58,7 @@ class SimulatedLoads:
     def loads_for(
         self, pools: tuple[str, ...], category: Mapping[str, str | None], stored: RoutingInputs
     ) -> tuple[dict[str, RepLoad], dict[str, dict[str, RepLoad]], dict[str, RepLoad]]:
-        """By rep; by category, then rep; by supplier: for those of `pools` whom a cap or a method asks about."""
+        """Loads by rep, by category and rep, and by supplier, for the members of `pools` that a cap or a method asks about."""
         reps: dict[str, RepLoad] = {}
         categories: dict[str, dict[str, RepLoad]] = {}
         suppliers: dict[str, RepLoad] = {}

@@ -193,7 +193,7 @@ class Simulation:
         return self._compiled.policy.pools[pool].method is DistributionMethod.SOONEST
 
     def _earliest(self, name: str, stored: RoutingInputs) -> Mapping[str, datetime]:
-        """The first slots as they were; nobody's is known where they were not looked for: then all are level."""
+        """The first slots as they were recorded. Where none were recorded, all reps are level."""
         pool = self._compiled.policy.pools[name]
         if name in stored.earliest_starts:
             return stored.earliest_starts[name]

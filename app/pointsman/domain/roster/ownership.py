@@ -1,4 +1,4 @@
-"""Whose lead it is: naming an owner, and which of an account's reps comes first."""
+"""Owners of a lead: how one is named, and which of an account's reps comes first."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ def resolve_owner(given: str, roster: Roster) -> str:
 
 
 def rank_colleagues(colleagues: Sequence[Colleague], tie: str, roster: Roster) -> list[Colleague]:
-    """The one whom `tie` prefers first; what it leaves level is settled by number, then the latest, then the key."""
+    """Sort by `tie`, then by number of leads, then the latest, then the key."""
 
     def tier(one: Colleague) -> int:
         rep = roster.reps.get(one.rep)

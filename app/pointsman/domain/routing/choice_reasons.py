@@ -57,7 +57,7 @@ class ChoiceReasons:
         return [TraceStep(rule=rule, result=result, sentence=sentence) for result, sentence in found]
 
     def eligible_candidate(self, rep: str, *, by_override: bool) -> Candidate:
-        """Somebody eligible as a candidate, with why not this time where not chosen."""
+        """An eligible rep as a candidate, with the reason where another one was chosen."""
         sentence = f"{self._selection.rep(rep).name} may take it{' by an override' if by_override else ''}"
         if rep != self._choice.rep:
             sentence = f"{sentence}; {self._why_not(rep)}"

@@ -1,4 +1,4 @@
-"""Who gets the lead: a pure function of the plan and of the world as it was fetched."""
+"""Decide which rep gets the lead: a pure function of the plan and the routing inputs."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -43,7 +43,7 @@ _TIMED = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldRelease:
-    """One thing that would release the lead; `at` is None where nobody can know when it happens."""
+    """One thing that would release the lead. `at` is None where its time cannot be known."""
 
     code: str
     sentence: str

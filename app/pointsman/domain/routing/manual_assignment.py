@@ -14,7 +14,7 @@ MANUAL_KEY = "manual"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManualAssignment:
-    """Who is to have the lead for what and why, under whose override, and with what in force."""
+    """A manual assignment: rep, work, reason, override, and the versions in force."""
 
     rep: str
     work: Work
@@ -45,7 +45,7 @@ class ManualAssignment:
         return ManualAssignment(**{**said, "work": Work(said["work"]), "now": datetime.fromisoformat(said["now"])})
 
     def to_decision(self, rep: Rep) -> Decision:
-        """The decision, which takes no turn; `rep` is whom `self.rep` names."""
+        """The decision, which takes no turn. `rep` is the one that `self.rep` names."""
         by = f" under an override of {self.approver}" if self.approver else ""
         summary = f"{rep.name} gets this lead for {self.work} by hand{by}: {self.reason}"
         return Decision(

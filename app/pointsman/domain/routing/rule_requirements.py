@@ -134,5 +134,5 @@ class ConditionSplitter:
 
 
 def _is_known(condition: Condition, definitions: Definitions) -> bool:
-    """False for a name that nobody defines; compiling it says so."""
+    """False for a name that is not defined; compiling it says so."""
     return not isinstance(condition, NamedRef) or condition.key in definitions.conditions

@@ -54,7 +54,7 @@ class OpaqueTest(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Leads whose fields lie in these regions, and of whom these tests are true or false; without any, all leads."""
+    """Leads whose fields lie in these value sets and for which these tests hold or not. A box without limits has all leads."""
 
     fields: Mapping[str, ValueSet]
     tests: frozenset[OpaqueTest] = frozenset()
@@ -87,11 +87,11 @@ class BoxExpander:
         return self._left <= 0
 
     def over_approximate(self, condition: Condition | None) -> Boxes:
-        """Boxes that hold every lead of whom `condition` is true (and perhaps others)."""
+        """Boxes that hold every lead for which `condition` is true, and perhaps others."""
         return (EVERY_LEAD,) if condition is None else self._boxes(condition, holds=True, over=True)
 
     def approximate(self, condition: Condition | None) -> tuple[Boxes, Boxes]:
-        """`over_approximate`, and boxes that hold only leads of whom `condition` is true (and perhaps not all)."""
+        """`over_approximate`, and boxes that hold only leads for which `condition` is true, perhaps not all."""
         if condition is None:
             return (EVERY_LEAD,), (EVERY_LEAD,)
         if id(condition) not in self._sides:

@@ -1,4 +1,4 @@
-"""\"Did you mean ...?\" for names that nobody knows."""
+"""\"Did you mean ...?\" for unknown names."""
 
 from bisect import bisect_left
 from collections.abc import Iterable

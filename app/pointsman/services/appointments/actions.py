@@ -144,7 +144,7 @@ async def set_outcome(
 
 
 async def lapse_request(env: Env, appointment_id: UUID, *, actor: Actor) -> AppointmentRow | None:
-    """Call off a request that nobody confirmed in time, with an alert; None when it is no such request any more."""
+    """Cancel a request that was not confirmed in time, with an alert; None when it is no such request any more."""
     reason = "nobody confirmed it in time"
 
     async def work(tx: Tx) -> AppointmentRow | None:

@@ -1,4 +1,4 @@
-"""Appointments that somebody left open: requests that nobody confirmed, and meetings of which nobody says how they went."""
+"""Overdue appointments: requests without a confirmation, and past appointments without a result."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ BATCH_SIZE = 200
 
 
 async def lapse_requests(env: Env) -> int:
-    """Call off every request that nobody confirmed in time, and tell the admin; how many there were."""
+    """Cancel every request that was not confirmed in time, and alert the admin. Returns how many."""
     async with env.uow() as tx:
         late = await tx.appointments.unconfirmed(before=env.clock(), limit=BATCH_SIZE)
     lapsed = 0

@@ -1,1 +1,1 @@
-"""Who could take part in an appointment, and when."""
+"""Which reps could take part in an appointment, and when."""

@@ -67,7 +67,7 @@ class Availability:
         return self._times[key]
 
     def leader_obstacle(self, key: str) -> Obstacle | None:
-        """What keeps somebody from leading the appointment then: their own time, or nobody who could come along."""
+        """What keeps a rep from leading the appointment then: their own time, or a missing companion."""
         own = self.own_obstacle(key)
         if own is not None or not (self.companion_pools or self.missing_pools):
             return own
@@ -78,15 +78,15 @@ class Availability:
 
     @property
     def has_no_leader(self) -> bool:
-        """Whether nobody at all could lead the appointment then, whatever the rules say."""
+        """Whether no rep at all could lead the appointment then."""
         return all(self.leader_obstacle(key) is not None for key in self._leaders())
 
     def companions_of(self, key: str) -> tuple[Companion, ...]:
-        """Who comes along when `key`, who is free, leads."""
+        """The companions when `key`, who is free, leads."""
         return self._companions_or_none(key) or ()
 
     def shared_obstacle(self, *, besides: str | None = None) -> Obstacle:
-        """Why nobody can be booked, in words that name nobody; `besides` is not asked."""
+        """Why no rep can be booked, in words that name none; `besides` is not asked."""
         found = [self.leader_obstacle(key) for key in self.readings if key in self._leaders() and key != besides]
         codes = {why.code for why in found if why is not None}
         if len(codes) == 1 and None not in found and codes <= {"too-soon", "too-far", "no-companion"}:

@@ -1,4 +1,4 @@
-"""What may be booked for a lead right now: with whom, under which rules, on which gate."""
+"""What may be booked for a lead right now: with which rep, under which rules, on which gate."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ async def visible_lead(tx: Tx, lead_id: UUID, actor: Actor, *, lock: bool = Fals
 async def load_booking_context(
     env: Env, tx: Tx, lead: LeadRow, *, now: datetime, moving: bool = False
 ) -> BookingContext:
-    """Who may be booked for `lead`; raises Conflict or RoleProtected with what to do about it.
+    """Load what may be booked for `lead`. Raises Conflict or RoleProtected with what to do about it.
 
     With `moving`, who holds it may have left, and the pass that this rests on may be over: the caller looks to both.
     """

@@ -1,4 +1,4 @@
-"""Who comes along to an appointment: one rep of each pool that the leading pool names, all free then, or nobody at all."""
+"""Companions of an appointment: one rep of each pool that the leading pool names, all free then, or none at all."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ TIME_INDEPENDENT_DROPS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompanionPool:
-    """A pool that sends one rep along, and whom it can send: rep to weight."""
+    """A pool that sends one companion, and the reps that it can send, with their weights."""
 
     name: str
     pool: Pool
@@ -47,7 +47,7 @@ class CompanionPool:
 def companion_pools(
     known: RoutingConfig, names: Sequence[str], facts: Facts, window: Interval
 ) -> tuple[CompanionPool, ...]:
-    """The pools that send somebody along, with those of their members who may. One that is gone sends nobody."""
+    """The pools that send a companion, with the members who may be one. A pool that is gone sends none."""
     return tuple(_companion_pool(known, name, facts, window) for name in names if name in known.policy.policy.pools)
 
 
@@ -70,7 +70,7 @@ def choose_companions(
     *,
     before: AppointmentRow | None = None,
 ) -> tuple[Companion, ...] | None:
-    """One free rep of each band, nobody twice and not the leader; None when that cannot be.
+    """One free rep of each pool, each only once and not the leader; None when that cannot be.
 
     Whoever came along `before` stays when free; else who has the fewest appointments for the weight, then by key.
     """
@@ -124,7 +124,7 @@ def _order(
 
 
 def _distinct_choices(orders: Sequence[Sequence[str]], taken: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """One of each, nobody twice, the dearest first."""
+    """One of each, each only once, the best first."""
     if not orders:
         yield taken
         return

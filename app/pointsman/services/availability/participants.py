@@ -1,4 +1,4 @@
-"""Who takes part in an appointment at the time that is asked for: the rep who leads it, and the companions.
+"""The participants of an appointment at the requested time: the rep who leads it, and the companions.
 
 | offer      | who leads                                                                                     |
 |------------|-----------------------------------------------------------------------------------------------|
@@ -40,7 +40,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Participants:
-    """Everybody on our side of one appointment; `what` holds the rep who leads it, whoever held the lead before."""
+    """Everybody on our side of one appointment. `context` has the rep who leads it."""
 
     context: BookingContext
     companions: tuple[Companion, ...] = ()
@@ -76,7 +76,7 @@ def may_change_rep(what: BookingContext, request: SlotRequest) -> bool:
 async def choose_participants(
     env: Env, tx: Tx, what: BookingContext, request: SlotRequest, *, trigger: str, actor: Actor
 ) -> Participants:
-    """Who takes part, their rows locked, the lead assigned anew where the pool's offer says so. The lead's row is locked.
+    """Choose and lock the participants. The lead, whose row is locked, is assigned anew where the pool's offer says so.
 
     Raises SlotTaken, Conflict "slot-not-offered", Unavailable "calendar-unreadable"; LostRace when the world changed
     between the look and the lock: the transaction is run again.
@@ -97,12 +97,12 @@ async def choose_participants(
 
 
 async def refuse_if_nobody_free(env: Env, tx: Tx, what: BookingContext, request: SlotRequest) -> None:
-    """Raises as `choose_participants` while nobody who may lead is free; by one statement and without a lock."""
+    """Raises as `choose_participants` while no rep who may lead is free; one statement, no lock."""
     _holder_leads(await _load_availability(env, tx, what, request), request)
 
 
 async def preview_participants(env: Env, tx: Tx, what: BookingContext, request: SlotRequest) -> Participants:
-    """Who would take part as things stand; nothing is locked and nothing is written. Raises as `choose_participants`."""
+    """The participants as things stand; nothing is locked or written. Raises as `choose_participants`."""
     availability = await _load_availability(env, tx, what, request)
     if not _holder_leads(availability, request):
         key = _chosen_rep(availability, await _dry_run(env, tx, what, request, availability), request)
@@ -113,7 +113,7 @@ async def preview_participants(env: Env, tx: Tx, what: BookingContext, request: 
 
 
 def obstacle_error(why: Obstacle) -> PointsmanError:
-    """An obstacle as the caller reads it: somebody was faster, this time was never on offer, or nobody can tell."""
+    """An obstacle as an error: the slot is taken, the time was never on offer, or a calendar cannot be read."""
     extra = {"reason": why.code}
     if why.code == "calendar-unreadable":
         said = f"{why.sentence} Unknown is not free. Try later."
@@ -138,7 +138,7 @@ async def _load_availability(env: Env, tx: Tx, what: BookingContext, request: Sl
 
 
 def _holder_leads(availability: Availability, request: SlotRequest) -> bool:
-    """Whether the holder leads without the rules having to be asked. Raises when nobody who may lead is free."""
+    """Whether the current rep leads without the rules being asked. Raises when no rep who may lead is free."""
     why = availability.leader_obstacle(availability.context.rep.key)
     if not may_change_rep(availability.context, request):
         if why is not None:
@@ -171,7 +171,7 @@ async def _excluded_reps(tx: Tx, what: BookingContext, request: SlotRequest) -> 
 
 
 def _chosen_rep(availability: Availability, preview: DryRun, request: SlotRequest) -> str:
-    """Whom the lead would go to. Raises what is in the way of everybody; of others than the holder, no name is told."""
+    """The rep who would get the lead. Raises what is in everybody's way, without names of other reps."""
     key = preview.decide(availability.asked_time).rep
     if key is not None:
         return key
@@ -194,7 +194,7 @@ async def _reassign_lead(
     trigger: str,
     actor: Actor,
 ) -> BookingContext:
-    """The lead goes to whom routing decides for among those who are free; LostRace when that is nobody by now."""
+    """Route the lead among those who are free; LostRace when none is free any more."""
     assignment = what.assignment
     when = f"{request.time.start:%Y-%m-%d %H:%M} UTC"
     routing = RoutingRequest(
@@ -217,7 +217,7 @@ async def _reassign_lead(
 
 
 async def _confirm_participants(env: Env, tx: Tx, participants: Participants, request: SlotRequest) -> Participants:
-    """The same party, now that nobody else can take their time. LostRace where another choice is worth a try."""
+    """Confirm the participants under their locks. LostRace where another choice is worth a try."""
     availability = await load_availability(
         env,
         tx,

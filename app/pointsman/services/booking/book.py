@@ -62,7 +62,7 @@ async def book(
     end: datetime | None = None,
     by: ActorRole = ActorRole.SETTER,
 ) -> AppointmentRow:
-    """Book whoever the pool's offer says for [start, end); `end` None is the pool's usual length.
+    """Book [start, end) with the rep that the pool's offer gives; `end` None is the pool's usual length.
 
     Raises SlotTaken, Conflict (`already-booked`, `slot-not-offered`, `no-closer`, `no-email`), RoleProtected and
     Unavailable (`calendar-unreadable`).

@@ -1,4 +1,4 @@
-"""Giving an appointment another time: with the same rep when that rep is free, else with whom the pool chooses."""
+"""Reschedule an appointment: with the same rep when that rep is free, else with the rep that the pool chooses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -137,7 +137,7 @@ async def _visible(tx: Tx, hold_id: UUID, actor: Actor) -> SlotHoldRow:
 
 
 async def _lock_participants(env: Env, tx: Tx, what: BookingContext, asking: SlotRequest) -> Participants:
-    """Who would be booked, their rows locked, and still so once they are. LostRace when it is somebody else by then."""
+    """Choose the participants, lock their rows, and choose again: LostRace when the answer differs."""
     participants = await preview_participants(env, tx, what, asking)
     await tx.appointments.lock_reps(participants.rep_ids)
     await tx.slot_holds.expire(at=env.clock(), rep_ids=participants.rep_ids)

@@ -31,7 +31,7 @@ _NOT_FREE = Obstacle(code="not-free", sentence="Not free then.")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnavailableRep:
-    """Somebody who might have been booked and cannot be: a code, and a sentence."""
+    """A rep who cannot be booked: a code, and a sentence."""
 
     rep: str
     code: str
@@ -59,7 +59,7 @@ class SlotFinder:
     _decided: dict[frozenset[str], str | None] = field(default_factory=dict)
 
     def slots(self, limit: int) -> tuple[Slot, ...]:
-        """The first `limit`, each with whoever would be booked as things stand."""
+        """The first `limit` slots, each with the rep who would be booked as things stand."""
         found: list[Slot] = []
         for slot in self._all():
             if len(found) >= limit:

@@ -1,4 +1,4 @@
-"""Slots for a lead: when it can be booked and with whom, or why there is none and when there will be."""
+"""Slots for a lead: when and with which rep it can be booked, or why there is none and when there will be."""
 
 from asyncio import to_thread
 from collections.abc import Mapping
@@ -204,7 +204,7 @@ async def _slot_finder(
 async def _leaders(
     env: Env, tx: Tx, what: BookingContext, readings: Mapping[str, RepCalendarReading], span: Interval
 ) -> tuple[tuple[str, ...], tuple[UnavailableRep, ...], DryRun | None]:
-    """Who may lead the appointment, who of the pool may not and why, and what the rules would decide from."""
+    """The reps who may lead the appointment, those who may not and why, and what the rules would decide from."""
     holder = what.rep.key
     if what.rules.offer is OfferMode.STRICT:
         return (holder,), (), None

@@ -127,7 +127,7 @@ async def remove_orphan_events(
 async def _owned_or_taken_out(
     env: Env, tx: Tx, connection: ConnectionRow, calendar: str, key: str, read_at: datetime
 ) -> bool:
-    """False when nobody knows why it is there."""
+    """False for an event that no appointment explains."""
     appointment_id = appointment_id_of_event(key)
     past = await tx.deliveries.of_appointment(appointment_id) if appointment_id else ()
     ours = [item for item in past if (item.connection_id, item.calendar, item.key) == (connection.id, calendar, key)]

@@ -68,7 +68,7 @@ async def is_unchanged(env: Env, tx: Tx, row: AppointmentRow, seen: PlacedEvent)
 
 
 async def resolve_settled_alerts(env: Env) -> None:
-    """Close the alerts whose conflict was settled, by whom and however it was."""
+    """Close the alerts whose conflict is settled."""
     async with env.uow.autocommit() as tx:
         told = [
             alert

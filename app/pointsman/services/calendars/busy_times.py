@@ -24,7 +24,7 @@ async def fetch_schedules(
     moving: AppointmentRow | None = None,
     hold: UUID | None = None,
 ) -> Mapping[str, RepSchedule]:
-    """By rep; whoever has no readable calendar is left out. Neither the appointment `moving` nor the slot hold `hold` counts.
+    """Schedules by rep; without a readable calendar none. The appointment `moving` and the slot hold `hold` do not count.
 
     The appointment's own event is taken out of the calendars of those who take part, by its time alone.
     """

@@ -1,4 +1,4 @@
-"""Read every calendar in use again before its reading is too old, and alert for reps whom nobody can book."""
+"""Read every calendar in use again before its reading is too old, and alert for reps that cannot be booked."""
 
 import asyncio
 import math

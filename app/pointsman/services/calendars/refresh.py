@@ -61,7 +61,7 @@ async def refresh_calendar(
 async def _update_alert(
     env: Env, tx: Tx, binding: CalendarBinding, last: CalendarReading | None, read: CalendarReading
 ) -> None:
-    """The alert is about the rep: open while any of the rep's calendars cannot be read, whoever closed it before."""
+    """Keep the rep's alert open while any of the rep's calendars cannot be read, also if it was closed before."""
     subject, changed = f"rep:{binding.rep_key}", last is None or (last.error is None) is not (read.error is None)
     if read.error is not None:
         if changed or not await tx.alerts.is_open(code=AlertCode.CALENDAR_UNREADABLE, subject=subject):

@@ -64,7 +64,7 @@ def build_event(
 
 
 def other_participant_lines(row: AppointmentRow, rep_id: UUID, names: Mapping[UUID, str]) -> tuple[str, ...]:
-    """Who else takes part, as a line each in the event of this rep."""
+    """The other participants, a line each, in the event of this rep."""
     led = () if rep_id == row.rep_id else (f"Led by: {names.get(row.rep_id, row.rep_key)}",)
     others = [item for item in row.companions if item.rep_id != rep_id]
     said = (f"Also there: {names.get(item.rep_id, item.rep_key)} ({item.work.replace('_', ' ')})" for item in others)
@@ -72,7 +72,7 @@ def other_participant_lines(row: AppointmentRow, rep_id: UUID, names: Mapping[UU
 
 
 def describe_appointment(row: AppointmentRow, lead: LeadRow, also: Sequence[str] = ()) -> str:
-    """Who it is, who says that they are ready, and on what evidence."""
+    """The lead, the setter who says that the lead is ready, and the evidence."""
     lines = [f"With: {lead_name(lead)}" + (f" <{lead.email}>" if lead.email else "")]
     lines += [f"Phone: {lead.phone}"] if lead.phone else []
     lines += [f"Handed over by: {row.setter_key}"] if row.setter_key else []

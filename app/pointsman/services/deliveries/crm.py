@@ -85,7 +85,7 @@ async def owner_ops(tx: Tx, delivery: DeliveryRow) -> list[DeliveryRow]:
 
 
 async def _owner(env: Env, tx: Tx, row: AppointmentRow) -> str | None:
-    """Who owns the lead: who leads its appointment, or else who has it for the same work; the key."""
+    """The key of the lead's owner: the rep who leads its appointment, or else the one who has it for the same work."""
     booked = await tx.appointments.active_for_lead(row.lead_id)
     if booked is not None:
         return booked.rep_key

@@ -66,7 +66,7 @@ async def run_delivery(env: Env, delivery_id: UUID) -> None:
 
 
 async def sweep_deliveries(env: Env) -> int:
-    """Defer a job again for every delivery that is overdue and that nobody works on; the count of them."""
+    """Defer a job again for every overdue delivery that no worker has claimed. Returns how many."""
     async with env.uow() as tx:
         now = env.clock()
         overdue = await tx.deliveries.claim_overdue(before=now - SWEEP_GRACE, at=now, limit=SWEEP_BATCH_SIZE)

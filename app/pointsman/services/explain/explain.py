@@ -63,7 +63,7 @@ class ExplainedDecision:
 
 
 async def get_decision(env: Env, decision_id: UUID, *, supplier: str | None = None) -> DecisionRow:
-    """One decision; NotFound, also for a partner whom it does not concern."""
+    """One decision. Raises NotFound, also for a partner that it does not concern."""
     async with env.uow() as tx:
         row = await tx.decisions.get(decision_id, supplier=supplier)
     if row is None:

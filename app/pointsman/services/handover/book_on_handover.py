@@ -52,7 +52,7 @@ NO_AUTO_BOOK = AutoBook()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingOutcome:
-    """Who has the lead, and either the appointment or the slots; `said` is a sentence."""
+    """The rep who has the lead, and either the appointment or the slots; `summary` is a sentence."""
 
     closer: str
     summary: str
@@ -92,7 +92,7 @@ def gate_not_passed_error(case: GateAttempt) -> RoleProtected:
 
 
 def no_closer_error(case: GateAttempt, routed: RoutingResult) -> Conflict:
-    """A slot was to be booked, and the rules give the lead to nobody who takes appointments."""
+    """A slot was to be booked, and the rules give the lead to no rep who takes appointments."""
     decision = routed.decision
     extra: dict[str, Any] = {"outcome": decision.outcome.value, "work": decision.work.value if decision.work else None}
     extra["hold_reason"] = decision.hold_reason.value if decision.hold_reason else None
@@ -136,7 +136,7 @@ async def _book_earliest(
     window: Interval | None,
     case: GateAttempt,
 ) -> AppointmentRow | None:
-    """Book the earliest slot inside `window`; None when there is none, or nobody to invite."""
+    """Book the earliest slot inside `window`; None when there is none, or no address to invite."""
     if not what.lead.email:
         return None
     offer = await find_slots(env, tx, what, readings, window=window, limit=1)

@@ -98,7 +98,7 @@ def _contradicted(old: Evidence, item: Evidence, on_record: Sequence[Evidence]) 
 
 
 def _setter(known: RoutingConfig, key: str | None, current: CurrentAssignment | None, actor: Actor) -> Rep | None:
-    """Who hands over. Raises Invalid for somebody whose role does not set appointments, or of another supplier."""
+    """The setter who hands over. Raises Invalid for a rep whose role does not set appointments, or of another supplier."""
     if key is None:
         holds = current is not None and Work(current.work) in SETTING_WORKS
         return known.roster.reps.get(current.rep_key) if current and holds else None
@@ -116,7 +116,7 @@ def _not_a_setter(message: str) -> Invalid:
 
 
 async def read_possible_calendars(env: Env, case: GateAttempt, max_age: timedelta) -> Mapping[str, RepCalendarReading]:
-    """The calendars of everybody whom a pass could bring this lead to."""
+    """Read the calendars of every rep that a passed gate could bring this lead to."""
     plan = plan_routes(
         case.config.policy,
         facts_with_evidence(stored_facts(case.lead), case.evidence, case.now, closing_gate(case.config).expires_after),
@@ -137,7 +137,7 @@ async def read_possible_calendars(env: Env, case: GateAttempt, max_age: timedelt
 
 
 def _possible_participants(pools: Mapping[str, Pool], reached: Collection[str], roster: Roster) -> set[str]:
-    """Whoever may be booked beside the closer, or in the closer's place, once one of these pools has the lead."""
+    """The reps who may be booked beside the closer, or in the closer's place, once one of these pools has the lead."""
     asked = {other for name in reached for other in pools[name].booking.companion_pools if other in pools}
     asked |= {name for name in reached if pools[name].booking.offer is not OfferMode.STRICT}
     members = {member.rep for name in asked for member in pools[name].members}

@@ -113,7 +113,7 @@ async def prepare_handover(
     actor: Actor,
     auto_book: AutoBook = NO_AUTO_BOOK,
 ) -> PreparedHandover:
-    """Read the calendars of everybody whom a pass could bring this lead to; nothing is written."""
+    """Read the calendars of every rep that a passed gate could bring this lead to; nothing is written."""
     async with env.uow() as tx:
         case = await attempt_gate(env, tx, lead_id, evidence, setter, actor, lock=False)
     readings: Mapping[str, RepCalendarReading] = {}

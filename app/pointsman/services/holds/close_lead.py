@@ -1,4 +1,4 @@
-"""A lead that nobody works on any more: back to marketing, won, or closed. Its holder has room for another one."""
+"""End the work on a lead: back to marketing, won, or closed. Its rep has room for another one."""
 
 from collections.abc import Mapping
 from datetime import datetime

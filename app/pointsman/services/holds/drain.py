@@ -154,7 +154,7 @@ async def retry_constraints(env: Env, tx: Tx, hold: HoldRow) -> tuple[Work | Non
 
 
 async def excluded_holders(tx: Tx, lead_id: UUID) -> frozenset[str]:
-    """Who may not get a waiting lead back: everybody who held it, when it waits because it was to be reassigned."""
+    """The reps who may not get a held lead back: all past holders, when it waits to be reassigned."""
     return (
         await tx.decisions.past_holders(lead_id)
         if await tx.holds.is_waiting_since_reassignment(lead_id)
@@ -163,7 +163,7 @@ async def excluded_holders(tx: Tx, lead_id: UUID) -> frozenset[str]:
 
 
 async def excluded_closers(tx: Tx, lead: LeadRow) -> frozenset[str]:
-    """Who may not get a lead back that waits for another closer, though it is handed over anew."""
+    """The closers who may not get a lead back that waits for another one, also when it is handed over again."""
     hold = await tx.holds.open_for(lead.id) if lead.stage == LeadStage.HELD else None
     return await excluded_holders(tx, lead.id) if hold is not None and hold.work in GATED_WORKS else frozenset()
 

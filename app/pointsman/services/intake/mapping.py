@@ -119,7 +119,7 @@ def _values(event: Any, mapping: IntakeMapping, known: KnownFields, warnings: li
 
 
 def _window(event: Any, mapping: IntakeMapping, warnings: list[Fault]) -> tuple[BookingWindow | None, bool]:
-    """The window, and whether it can be used: nobody is booked at a time that was not meant."""
+    """The window, and whether it can be used: an unclear window books no time."""
     if mapping.window is None:
         return None, True
     try:

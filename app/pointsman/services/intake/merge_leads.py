@@ -209,7 +209,7 @@ async def _store(
 
 
 async def _take_over(env: Env, tx: Tx, pair: LeadPair) -> AssignmentRow | None:
-    """The other lead's assignment, where its holder may go on with the survivor, which nobody holds."""
+    """Move the other lead's assignment to the surviving lead, where that has none and the rep may go on."""
     assignment = pair.other_assignment
     if (
         assignment is None or pair.into_assignment is not None or pair.into.stage == LeadStage.WON

@@ -1,4 +1,4 @@
-"""Who sent a webhook: one verifier per signature scheme, chosen by the intake's configuration and never by its headers.
+"""Webhook signatures: one verifier per scheme, chosen by the intake's configuration and never by the request's headers.
 
 Every verifier gets the raw bytes, and the public address from our configuration: a Host header is the sender's word.
 Each takes all active secrets, so that a secret can be rotated without losing a request.
@@ -67,7 +67,7 @@ class PlainHmac(_Scheme):
 
 
 class Bearer(_Scheme):
-    """A fixed token in a header, for senders that cannot sign. Weaker: whoever reads one request can forge others."""
+    """A fixed token in a header, for senders that cannot sign. Weaker: a reader of one request can forge others."""
 
     scheme: Literal["bearer"]
     header: HeaderName = "authorization"

@@ -1,4 +1,4 @@
-"""Who a lead is: found again by email or external id, or made; and what is newly known about them."""
+"""Find a lead by address or external id, or create it, and store what is newly known."""
 
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -80,7 +80,7 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
 
 
 async def _with_account_owner(env: Env, tx: Tx, person: Person) -> Person:
-    """With the owner's key for what the sender calls the account's owner; whom the roster does not know is left out."""
+    """Put the owner's key for the sender's name of the account's owner. An owner that the roster does not know is left out."""
     if person.account_owner is None:
         return person
     version = (await tx.policies.live_versions()).roster

@@ -105,7 +105,7 @@ async def revoke_key(env: Env, key_id: str, *, actor: Actor) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who calls, by a valid key."""
+    """The caller behind a valid key."""
 
     key_id: str
     scopes: frozenset[str]

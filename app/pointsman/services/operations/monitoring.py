@@ -1,4 +1,4 @@
-"""What whoever runs the service asks: is it ready, what is stuck, who did what."""
+"""What the operator asks: is it ready, what is stuck, who did what."""
 
 import asyncio
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What was live when, by whom and why; and since when each named definition reads as it does."""
+"""Which version was live when, who published it and why; and since when each named definition reads as it does."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace

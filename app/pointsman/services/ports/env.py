@@ -18,7 +18,7 @@ IdFactory = Callable[[], UUID]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who asks: "key:ab12", "intake:hubspot", "worker", "cli". `supplier` set limits what a partner sees."""
+    """The caller: "key:ab12", "intake:hubspot", "worker", "cli". A `supplier` limits what a partner sees."""
 
     name: str
     supplier: str | None = None

@@ -20,7 +20,7 @@ class RoleRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupplierRow:
-    """Who employs reps: ourselves, or a partner, who may be barred from accounts."""
+    """An employer of reps: in-house, or a partner, who may be barred from accounts."""
 
     key: str
     name: str

@@ -15,7 +15,7 @@ from pointsman.services.reassignment.manual import assign_manually
 async def reassign_appointment(
     env: Env, appointment_id: UUID, *, to: str | None = None, reason: str, actor: Actor
 ) -> AppointmentRow:
-    """Give the appointment and its lead to the rep `to`, or to whom the rules choose; see `assign_manually` and `reassign`.
+    """Give the appointment and its lead to the rep `to`, or as the rules say; see `assign_manually` and `reassign`.
 
     Raises NotFound; Conflict (`action-not-allowed`, `no-rep-free`, `not-free`); RoleProtected.
     """

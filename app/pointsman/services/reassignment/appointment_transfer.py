@@ -41,7 +41,7 @@ class AppointmentTransfer:
 
 
 async def prepare_transfer(env: Env, lead_id: UUID, *, to: str | None = None) -> AppointmentTransfer | None:
-    """Read the calendars of whoever the rules might choose, or of the rep `to`; None for a lead without an appointment.
+    """Read the calendars of the reps that the rules might choose, or of the rep `to`; None for a lead without an appointment.
 
     Raises Conflict "action-not-allowed" where it can go to nobody any more.
     """
@@ -79,7 +79,7 @@ async def lock_appointment_of_lead(
 async def transfer_by_rules(
     env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, transfer: AppointmentTransfer, *, reason: str, actor: Actor
 ) -> RoutingResult:
-    """The lead and its appointment go to whom the rules choose of those who never had it and are free then.
+    """Give the lead and its appointment to the rep that the rules choose, among those who never had it and are free then.
 
     Conflict "no-rep-free", which says of everybody who was looked at what is in the way: then nothing has changed.
     """

@@ -207,7 +207,7 @@ async def _dry_run(env: Env, leads: Sequence[tuple[UUID, str | None]], one: _Mov
 
 
 async def _lock_all(tx: Tx, leads: Sequence[UUID]) -> None:
-    """The leads, then the counters: locked as one after another needs them, they would cross with whoever routes."""
+    """Lock the leads, then the ledgers. Locked one by one as they are needed, they would cross with a routing."""
     for lead_id in sorted(leads):
         with contextlib.suppress(PointsmanError):  # its result will say so
             await tx.leads.get(lead_id, lock=True)

@@ -49,7 +49,7 @@ class RepInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RosterInput:
-    """What to add or replace, by name or key; whoever is not named stays."""
+    """What to add or replace, by name or key. Those that are not named stay."""
 
     roles: tuple[RoleInput, ...] = ()
     suppliers: tuple[SupplierRow, ...] = ()

@@ -29,7 +29,7 @@ class DryRun:
     counters: tuple[str, ...]  # every ledger that the real decision would lock
 
     def decide(self, asked: RequestedTime) -> Decision:
-        """Whom the lead would go to, were it booked at the time asked for."""
+        """Decide which rep the lead would go to at the requested time."""
         return decide(self.plan, replace(self.inputs, requested_time=asked))
 
     @property

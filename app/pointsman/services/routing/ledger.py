@@ -51,7 +51,7 @@ class PoolLedger:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedLedger:
-    """Who shares a counter: its members by key, and the ids of those on the roster."""
+    """The members that share a ledger, by key, and the ids of those on the roster."""
 
     counter: str
     members: tuple[str, ...]
@@ -156,7 +156,7 @@ async def pool_ledger(env: Env, pool: str) -> PoolLedger:
 
 
 async def load_shared_ledger(env: Env, tx: Tx, pool: str, rep: str) -> SharedLedger:
-    """Who shares the counter of a live pool; NotFound without such a pool, Invalid when `rep` is not among them."""
+    """The members of a live pool's ledger. Raises NotFound without such a pool, Invalid when `rep` is not among them."""
     known: RoutingConfig = await load_routing_config(env, tx)
     policy = known.policy.policy
     if pool not in policy.pools:

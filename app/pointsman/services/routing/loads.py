@@ -62,7 +62,7 @@ def period_starts(now: datetime, time_zone: str) -> CapPeriods:
 
 
 class _LoadQuery:
-    """What is to be counted for whom, and who is to be locked."""
+    """What is counted for which reps, and which rows are locked."""
 
     def __init__(self, plan: RoutingPlan, roster: Roster, now: datetime) -> None:
         self.reps: dict[str, LoadQuery] = {}
@@ -77,7 +77,7 @@ class _LoadQuery:
         self._count_suppliers(employers, roster)
 
     def _look_at(self, name: str, category: str | None, roster: Roster) -> set[str]:
-        """Asks for the members of one pool; the suppliers whom they work for."""
+        """Ask for the loads of one pool's members. Returns their suppliers."""
         pool = self._plan.compiled.policy.pools[name]
         periods = period_starts(self._now, pool.time_zone)
         shared_members, by_load = self._plan.compiled.shared_members, pool.method is DistributionMethod.LEAST_LOADED

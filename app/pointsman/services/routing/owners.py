@@ -1,4 +1,4 @@
-"""Whose lead it is: the policy's order of ownership, turned into the reps whom a decision asks first."""
+"""Owners of a lead: the policy's order of ownership, turned into the reps that a decision asks first."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ MAX_COLLEAGUES = 5
 
 
 async def find_owners(tx: Tx, policy: Policy, roster: Roster, facts: Facts, lead: LeadRow | None) -> tuple[Owner, ...]:
-    """The owners in the order of `policy.ownership`, whoever they are: eligibility is the decision's business.
+    """The owners in the order of `policy.ownership`. Whether they are eligible is decided later.
 
     `facts` say who owns contact, account and parent; `lead` whose account it is. Costs one statement where the policy
     asks for colleagues and there is an account, else none. Who owns a lead in several ways is named by the first.

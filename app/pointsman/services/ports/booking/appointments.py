@@ -12,7 +12,7 @@ from pointsman.domain.booking.lifecycle import AppointmentState, AppointmentStat
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Companion:
-    """Who takes part beside the rep who leads the appointment: sent by which pool, and why just this one."""
+    """A rep who takes part beside the one who leads the appointment: sent by which pool, and why this one was chosen."""
 
     rep_id: UUID
     rep_key: str

@@ -77,7 +77,7 @@ class Deliveries(Protocol):
         ...
 
     async def claim(self, delivery_id: UUID, *, lease: UUID, span: timedelta, at: datetime) -> DeliveryRow | None:
-        """Take a pending delivery that is due, held by nobody and behind no earlier one; counts the attempt.
+        """Claim a pending delivery that is due, unclaimed and behind no earlier one; counts the attempt.
 
         Leases run on the clock of the database, so that no worker's clock can break them.
         """
@@ -110,7 +110,7 @@ class Deliveries(Protocol):
     async def connection(self, connection_id: UUID) -> ConnectionRow: ...
 
     async def claim_overdue(self, *, before: datetime, at: datetime, limit: int) -> Sequence[DeliveryRow]:
-        """Those due before `before` that nobody holds; they become due at `at`, so that the next sweep leaves them."""
+        """Deliveries due before `before` that are not claimed. They become due at `at`, so that the next sweep leaves them."""
         ...
 
     async def pending_of_connection(self, connection_id: UUID, *, limit: int) -> Sequence[DeliveryRow]:

@@ -32,7 +32,7 @@ class SlotHoldRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldReservation:
-    """Whose time a slot hold keeps, for which work."""
+    """The rep whose time a slot hold keeps, and for which work."""
 
     reservation_id: UUID
     rep_id: UUID

@@ -69,7 +69,7 @@ class Inbox(Protocol):
         ...
 
     async def lock(self, inbox_id: UUID) -> InboxRow | None:
-        """The item, if it still waits and nobody else works on it (SKIP LOCKED)."""
+        """The item, if it still waits and no other transaction works on it (SKIP LOCKED)."""
         ...
 
     async def finish(

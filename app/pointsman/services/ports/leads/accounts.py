@@ -37,7 +37,7 @@ class Accounts(Protocol):
         ...
 
     async def colleagues(self, account_id: UUID, *, but: UUID) -> Sequence[Colleague]:
-        """Who holds how many of the account's leads now, apart from the lead `but`."""
+        """The reps who have leads of the account now, and how many, apart from the lead `but`."""
         ...
 
     async def exists(self, *, domain: str | None, name_key: str) -> bool:

@@ -157,5 +157,5 @@ class Leads(Protocol):
         ...
 
     async def holder(self, lead_id: UUID) -> Mapping[str, Any] | None:
-        """Who holds the lead now: rep (key), work, pool, assigned_at, decision_id."""
+        """The lead's current assignment: rep (key), work, pool, assigned_at, decision_id."""
         ...

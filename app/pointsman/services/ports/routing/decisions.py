@@ -16,7 +16,7 @@ from pointsman.services.ports.routing.policies import LiveVersions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignmentRow:
-    """Who holds, or held, which work on a lead."""
+    """Which rep has, or had, which work on a lead."""
 
     id: UUID
     lead_id: UUID
@@ -126,7 +126,7 @@ class CapPeriods:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadQuery:
-    """Whose work is to be counted together: a rep's, a supplier's reps'; of one category only, if given."""
+    """Reps whose work is counted together: one rep, or a supplier's reps; of one category only, if given."""
 
     reps: Sequence[UUID]
     periods: CapPeriods
@@ -144,7 +144,7 @@ class Decisions(Protocol):
         ...
 
     async def lock_reps(self, reps: Sequence[str]) -> None:
-        """Hold the reps' rows, in the order of their keys: nobody else gives them work until the transaction ends."""
+        """Lock the reps' rows, in the order of their keys: no other transaction gives them work until this one ends."""
         ...
 
     async def lock_suppliers(self, suppliers: Sequence[str]) -> None:

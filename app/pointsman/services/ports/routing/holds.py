@@ -67,7 +67,7 @@ class Holds(Protocol):
         ...
 
     async def lock_if_lead_free(self, hold_id: UUID) -> HoldRow | None:
-        """The hold, if it is open and nobody else works on its lead right now; the lead's row is locked then."""
+        """The hold, if it is open and no other transaction works on its lead; the lead's row is locked then."""
         ...
 
     async def set_releases(
@@ -93,7 +93,7 @@ class Holds(Protocol):
         ...
 
     async def is_waiting_since_reassignment(self, lead_id: UUID) -> bool:
-        """Whether the lead has been held by nobody since it was taken from somebody to be reassigned."""
+        """Whether the lead has had no rep since it was taken from one to be reassigned."""
         ...
 
     async def overdue(self, *, at: datetime, limit: int) -> Sequence[HoldRow]:

@@ -8,12 +8,12 @@ from pointsman.services.ports.vendors.calendars import ConnectionRef, VendorReje
 
 
 class UnknownCrmOwnerError(VendorRejectedError):
-    """The CRM has nobody with that address who can own records."""
+    """The CRM has no user with that address who can own records."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrmPerson:
-    """A lead as the CRM should know it: by address, and created under `key` when there is nobody with it."""
+    """A lead as the CRM should know it: found by address, else created under `key`."""
 
     key: str
     email: str

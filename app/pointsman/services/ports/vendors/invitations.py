@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class InvitationMethod(StrEnum):
-    """What the file asks of whoever opens it (RFC 5546)."""
+    """What the file asks the recipient to do (RFC 5546)."""
 
     REQUEST = "request"
     CANCEL = "cancel"
@@ -15,7 +15,7 @@ class InvitationMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarUser:
-    """Somebody who takes part. The name may be any text."""
+    """A participant in an invitation. The name may be any text."""
 
     name: str
     email: str
