@@ -70,7 +70,7 @@ async def test_a_cap_by_category_holds_when_two_pools_give_at_the_same_moment(wo
     assert (got.count("lena"), got.count("jonas")) == (3, 3)
 
 
-@pytest.mark.parametrize("limit", ["per_day", "per_week", "open"])
+@pytest.mark.parametrize("limit", ["per_day", "per_week", "open_load"])
 @pytest.mark.parametrize("members", [(PARTNERS, PARTNERS), (["mia"], ["paul"])])
 async def test_a_suppliers_capacity_is_never_exceeded_over_two_pools_at_once(
     world: World, limit: str, members: tuple[list[str], list[str]]
