@@ -96,6 +96,44 @@ def test_a_named_condition_is_asked_once_however_many_rules_name_it() -> None:
     assert asked.count("lead.title") == 2
 
 
+BOSS_ASKS_FOR_A_DEMO = {
+    "all": [{"segment": "boss"}, {"segment": "near"}, {"field": "lead.message", "matches": "demo"}],
+}
+SEGMENTS = {
+    "boss": {"owner": "Board", "when": {"field": "lead.title", "matches": "CEO"}},
+    "near": {"owner": "Board", "when": {"field": "lead.city", "matches": "Bern"}},
+}
+
+
+@pytest.mark.parametrize("rules", [1, 20])  # from 17 on, rules are asked in groups by the segment that they name first
+@pytest.mark.parametrize(
+    ("known", "outcome"),
+    [
+        ({"lead.title": "CEO", "lead.city": "Bern", "lead.message": "a demo"}, True),
+        ({"lead.city": "Bern", "lead.message": "a demo"}, None),  # the segment named first is unknown
+        ({"lead.title": "CEO", "lead.message": "a demo"}, None),  # the one named second is
+        ({"lead.message": "a demo"}, None),  # both are
+        ({"lead.title": "CEO", "lead.city": "Bern"}, None),  # what the rule asks itself is
+        ({"lead.title": "Clerk", "lead.city": "Bern", "lead.message": "a demo"}, False),
+        ({"lead.title": "Clerk", "lead.message": "a demo"}, False),
+        ({"lead.city": "Rome", "lead.message": "a demo"}, False),
+        ({"lead.city": "Bern", "lead.message": "a call"}, False),
+        ({"lead.title": "Clerk", "lead.city": "Bern"}, False),
+    ],
+)
+def test_a_rule_that_names_an_unknown_segment_is_unknown_and_never_matches(
+    rules: int, known: Facts, outcome: bool | None
+) -> None:
+    ready = compiled(
+        [{"name": str(i), "when": BOSS_ASKS_FOR_A_DEMO, "work": "nurture"} for i in range(rules)], {}, segments=SEGMENTS
+    )
+    assert [test(known) for test in ready.tests] == [outcome] * rules
+    said = {found for _, found in ready.scan_rules(known)}  # grouped, rules of a segment that is not true are left out
+    assert said <= {outcome}
+    assert said or rules > 1 or outcome is False
+    assert ready.first_match(known) == (0 if outcome is True else None)
+
+
 def test_only_rules_that_a_lead_may_match_are_evaluated() -> None:
     countries = [f"{a}{b}" for a in "ABCDEFGHIJ" for b in "ABCDEFGHIJ"]
     rules = [
