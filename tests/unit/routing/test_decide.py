@@ -170,6 +170,34 @@ def test_an_empty_pool_holds_the_lead_and_says_so() -> None:
     assert settle(compiled(ALL_TO_SDR, pools), {}, world(FLOOR)).hold_reason is HoldReason.POOL_EMPTY
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "reason"),
+    [
+        (["ghost"], ["ghost"], HoldReason.POOL_EMPTY),
+        (["ghost"], ["carl"], HoldReason.NOBODY_ELIGIBLE),  # Carl's role does not include qualification
+        (["carl"], ["ghost"], HoldReason.NOBODY_ELIGIBLE),
+        (["carl"], ["dora"], HoldReason.NOBODY_ELIGIBLE),
+    ],
+)
+@pytest.mark.parametrize("by", ["pool:more", "next"])
+def test_a_lead_that_no_pool_can_take_waits_for_the_first_one_and_only_empty_pools_are_called_empty(
+    first: list[str], second: list[str], reason: HoldReason, by: str
+) -> None:
+    pools = {
+        "sdr": {"work": "qualification", "members": first},
+        "more": {"work": "qualification", "members": second},
+    }
+    rules = [
+        {**ALL_TO_SDR[0], "category": "new", "else": by},
+        {"name": "rest", "work": "qualification", "category": "rest", "pool": "more"},
+    ]
+    decision = settle(compiled(rules, pools), {}, world(FLOOR))
+    assert (decision.outcome, decision.hold_reason) == (DecisionOutcome.HELD, reason)
+    assert (decision.rule, decision.pool, decision.category) == ("everyone", "sdr", "new")
+    assert decision.hold_sentence is not None
+    assert [pool in decision.hold_sentence for pool in ("pool sdr", "pool more")] == [True, True]
+
+
 def test_the_plan_reaches_no_further_than_else_can_lead() -> None:
     rules = [
         {"name": "first", "work": "qualification", "pool": "sdr", "else": "next"},
@@ -213,6 +241,33 @@ def test_an_override_lets_one_rep_through_and_nobody_else() -> None:
     plan = plan_routes(ready, {}, purpose=None, gates={}, now=NOW, overridden=frozenset({Work.CLOSING}))
     decision = decide(plan, here)
     assert (decision.rep, codes(decision)) == ("lena", {"lena": None, "carl": "gate"})
+
+
+@pytest.mark.parametrize(
+    ("gate", "others"),
+    [
+        (GateState(is_open=True, reason="the gate is passed", expires_at=NOW - timedelta(days=1)), "gate"),
+        (GateState(is_open=True, reason="the gate is passed", expires_at=NOW), "gate"),
+        (GateState(is_open=False, reason="need is missing"), "gate"),
+        (GateState(is_open=True, reason="the gate is passed", expires_at=NOW + timedelta(microseconds=1)), None),
+        (GateState(is_open=True, reason="the gate is passed"), None),
+    ],
+)
+def test_an_override_for_one_rep_opens_the_gate_for_nobody_else_however_the_pass_stands(
+    gate: GateState, others: str | None
+) -> None:
+    here = world(FLOOR, overrides=frozenset({("lena", Work.CLOSING)}))
+    ready = compiled(TO_CLOSERS, {"closers": {"work": "closing", "members": ["lena", "carl", "dora"]}})
+    plan = plan_routes(
+        ready, {}, purpose=None, gates={Work.CLOSING: gate}, now=NOW, overridden=frozenset({Work.CLOSING})
+    )
+    decision = decide(plan, here)
+    assert codes(decision) == {"lena": None, "carl": others, "dora": others}
+    lets_through = "but an override exists" if others else "the gate for closing is passed"
+    assert lets_through in decision.steps[0].sentence
+    if others:
+        assert decision.rep == "lena"
+        assert "by an override" in decision.summary
 
 
 def test_the_guard_refuses_work_outside_the_role_and_closing_without_a_gate() -> None:
