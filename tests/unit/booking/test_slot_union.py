@@ -217,3 +217,113 @@ def test_each_thing_in_the_way_is_told_apart() -> None:
     assert left(time_off=away) == [True, False, False, False]
     assert left(busy=[window]) == [True, True, False, False]
     assert left(appointments=[first, second], caps=Caps(appointments_per_day=1)) == [True, True, True, False]
+
+
+MONDAY = Interval(datetime(2026, 10, 18, 22, tzinfo=UTC), datetime(2026, 10, 19, 22, tzinfo=UTC))  # Berlin's 19th
+ALWAYS = [WeeklyBlock(weekday=day, start=time(0), end=time.max) for day in range(7)]
+HALF_HOURS = BookingRules(duration=30 * MINUTE, slot_grid=30 * MINUTE, minimum_notice=timedelta(0))
+
+
+def on_clock(times: list[datetime], zone: str = "Europe/Berlin") -> list[str]:
+    return [f"{at.astimezone(ZoneInfo(zone)):%H:%M}" for at in times]
+
+
+def blocked(start: int, end: int) -> Interval:
+    """From one full hour to another on Berlin's 19th."""
+    return Interval(MONDAY.start + start * 60 * MINUTE, MONDAY.start + end * 60 * MINUTE)
+
+
+@pytest.mark.parametrize("by", ["busy", "reservations", "time_off"])
+@pytest.mark.parametrize(
+    ("change", "offered"),
+    [
+        ({}, ["09:00", "09:30", "11:00", "11:30"]),
+        ({"buffer_after": MINUTE}, ["09:00", "11:00", "11:30"]),
+        ({"buffer_after": 30 * MINUTE}, ["09:00", "11:00", "11:30"]),
+        ({"buffer_before": MINUTE}, ["09:00", "09:30", "11:30"]),
+        ({"buffer_before": 30 * MINUTE}, ["09:00", "09:30", "11:30"]),
+        ({"duration": 60 * MINUTE}, ["09:00", "11:00"]),
+        ({"duration": 61 * MINUTE}, []),
+    ],
+)
+def test_an_appointment_may_end_as_something_else_begins_and_begin_as_it_ends(
+    by: str, change: dict[str, timedelta], offered: list[str]
+) -> None:
+    rules = HALF_HOURS.model_copy(update=change)
+    taken: dict[str, Any] = {"busy": (), "reservations": ()}
+    off = ()
+    if by == "time_off":  # nobody needs a buffer beside a day off
+        off = (TimeOff(start=blocked(10, 11).start, end=blocked(10, 11).end),)
+        offered = offered if "duration" in change else ["09:00", "09:30", "11:00", "11:30"]
+    else:
+        taken[by] = [blocked(10, 11)]
+    hours = [WeeklyBlock(weekday=0, start=time(9), end=time(12))]
+    rep = a_rep("anna", "Europe/Berlin", hours, time_off=off)
+    diary = RepSchedule(rep=rep, appointments=(), known=MONDAY, **taken)
+    found = SlotUnion(rules=rules, now=MONDAY.start, window=MONDAY).starts([diary])
+    assert on_clock(found) == offered
+    assert found == one_by_one(diary, rules, MONDAY, MONDAY.start)
+
+
+@pytest.mark.parametrize("steps", [1, 14, 15, 16, 17, 72])  # a short one is looked for nearby, a long one far away
+def test_what_is_taken_blocks_the_times_it_touches_however_long_it_is(steps: int) -> None:
+    rules = HALF_HOURS.model_copy(update={"duration": 5 * MINUTE, "slot_grid": 5 * MINUTE})
+    start = blocked(9, 10).start
+    taken = Interval(start, start + steps * 5 * MINUTE)
+    rep = a_rep("anna", "Europe/Berlin", ALWAYS)
+    diary = RepSchedule(rep=rep, busy=[taken], reservations=(), appointments=(), known=MONDAY)
+    found = SlotUnion(rules=rules, now=MONDAY.start, window=MONDAY).starts([diary])
+    everything = [MONDAY.start + n * 5 * MINUTE for n in range(24 * 12)]
+    assert found == [at for at in everything if not taken.start <= at < taken.end]
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kathmandu", "Pacific/Chatham"])
+def test_a_companion_comes_along_in_hours_of_their_own_clock_alone(zone: str) -> None:
+    leader = a_rep("anna", "Europe/Berlin", ALWAYS)
+    companion = a_rep("ben", zone, [WeeklyBlock(weekday=day, start=time(9), end=time(11)) for day in range(7)])
+    diaries = [
+        RepSchedule(rep=rep, busy=(), reservations=(), appointments=(), known=MONDAY) for rep in (leader, companion)
+    ]
+    rules = HALF_HOURS.model_copy(update={"slot_grid": 60 * MINUTE})
+    union = SlotUnion(rules=rules, now=MONDAY.start, window=MONDAY)
+    at_work = ["09:00", "09:15", "09:30", "09:45", "10:00", "10:15", "10:30"]
+    led_by_anna = [
+        at for n in range(24) if on_clock([at := MONDAY.start + n * 60 * MINUTE], zone)[0] in at_work
+    ]  # her full hours that Ben is at work in
+    assert led_by_anna
+    assert union.starts(diaries[:1], [diaries[1:]]) == led_by_anna
+    assert on_clock(union.starts(diaries[1:], [diaries[:1]]), zone) == ["09:00", "10:00"]
+    # Both ways at once: what was worked out for one clock is not taken for another.
+    both = union.starts(diaries, [diaries[1:]])
+    assert on_clock(both, zone) == sorted({"09:00", "10:00", *on_clock(led_by_anna, zone)})
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Auckland", "Europe/Berlin"])
+def test_a_companions_full_day_is_a_day_of_their_own_clock(zone: str) -> None:
+    window = Interval(MONDAY.start, MONDAY.start + timedelta(days=4))
+    full = date(2026, 10, 20)
+    companion = a_rep("ben", zone, ALWAYS, caps=Caps(appointments_per_day=1))
+    noon = datetime.combine(full, time(12), ZoneInfo(zone))
+    leading = RepSchedule(
+        rep=a_rep("anna", "Europe/Berlin", ALWAYS), busy=(), reservations=(), appointments=(), known=window
+    )
+    coming = RepSchedule(
+        rep=companion, busy=(), reservations=(), appointments=[CountedAppointment(start=noon)], known=window
+    )
+    union = SlotUnion(rules=HALF_HOURS, now=MONDAY.start, window=window)
+    everything = [MONDAY.start + n * 30 * MINUTE for n in range(4 * 48)]
+    wanted = [at for at in everything if at.astimezone(ZoneInfo(zone)).date() != full]
+    assert union.starts([leading], [[coming]]) == wanted
+    assert union.starts([coming], [[leading]]) == wanted
+
+
+def test_a_grid_that_does_not_divide_the_day_keeps_its_last_start() -> None:
+    window = Interval(MONDAY.start, MONDAY.start + timedelta(days=7, hours=1))  # the last day has 25 hours
+    rules = HALF_HOURS.model_copy(update={"slot_grid": 50 * MINUTE})
+    late = [WeeklyBlock(weekday=day, start=time(22), end=time.max) for day in range(7)]
+    diary = RepSchedule(
+        rep=a_rep("anna", "Europe/Berlin", late), busy=(), reservations=(), appointments=(), known=window
+    )
+    found = SlotUnion(rules=rules, now=MONDAY.start, window=window).starts([diary])
+    assert on_clock(found[:2]) == ["22:30", "23:20"]
+    assert on_clock(found) == ["22:30", "23:20"] * 7
