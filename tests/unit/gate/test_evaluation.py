@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pointsman.domain.gate.evaluation import evaluate_gate, facts_with_evidence
@@ -79,6 +79,23 @@ def test_a_pass_lasts_until_the_first_evidence_it_rests_on_expires() -> None:
     assert evaluate_gate(GATE, [soon, later, *READY[1:]], BIG, NOW).expires_at == NOW + DAY
 
 
+def test_a_later_yes_that_expires_sooner_does_not_shorten_a_pass_but_is_what_the_closer_reads() -> None:
+    gate = Gate.model_validate({"require": ["motivated.intent"]})
+    before = evidence("intent", at=NOW - DAY, value="asked for a quote")
+    now = evidence("intent", expires_at=NOW + DAY, value="wants to start tomorrow")
+    for said in ([before, now], [now, before]):
+        result = evaluate_gate(gate, said, {}, NOW)
+        assert result.expires_at == NOW + 29 * DAY
+        assert [finding.value for finding in result.snapshot] == ["wants to start tomorrow"]
+
+
+def test_what_the_gates_own_condition_asks_ends_the_pass_with_the_value_that_answered_it() -> None:
+    gate = Gate.model_validate({"when": {"field": "qualification.need", "equals": "now"}})
+    said = [evidence("need", at=NOW - DAY, value="later"), evidence("need", expires_at=NOW + DAY, value="now")]
+    assert evaluate_gate(gate, said, {}, NOW).expires_at == NOW + DAY
+    assert not evaluate_gate(gate, said, {}, NOW + DAY).passed
+
+
 def test_a_gate_that_asks_for_nothing_lets_nobody_through() -> None:
     result = evaluate_gate(Gate(), READY, BIG, NOW)
     assert (result.passed, result.send_to) == (False, Work.QUALIFICATION)
@@ -136,6 +153,8 @@ def test_the_gate_opens_exactly_when_each_requirement_has_evidence_that_stands(
     assert (result.missing == result.refused == ()) is met
 
 
+@example([evidence("intent"), evidence("intent", expires_at=NOW + 3 * DAY)], ["motivated"])
+@example([evidence("intent", at=NOW - DAY), evidence("intent", expires_at=NOW + DAY)], ["motivated.intent"])
 @given(st.lists(items.filter(lambda item: item.observed_at <= NOW), max_size=8), requirements)
 def test_a_pass_lasts_exactly_as_long_as_its_evidence(all_items: list[Evidence], require: list[str]) -> None:
     gate = Gate.model_validate({"require": require})

@@ -100,15 +100,17 @@ def evaluate_gate(
 
     A kind is met by one affirmed, unexpired item of that kind, `kind.name` by that very item. A "no" outweighs
     every earlier "yes" of the same name, even once the "no" itself has expired. A pass expires with the first of
-    the evidence that it rests on, and after the gate's own span at the latest. A gate that asks for nothing lets nobody through.
+    the evidence that it rests on, and after the gate's own span at the latest; where several items meet a requirement,
+    also two of one name, it rests on the one that lasts longest. A gate that asks for nothing lets nobody through.
     """
+    lasting = _as_valid(_counting(evidence, now, gate.expires_after), now, gate.expires_after)
     valid = _valid_evidence(evidence, now, gate.expires_after)
     known = _known(gate, facts_with_evidence(facts, evidence, now, gate.expires_after), now, definitions)
     missing: list[UnmetRequirement] = [] if gate.require or gate.when else [_ASKS_NOTHING]
     refused: list[UnmetRequirement] = []
     used: list[ValidEvidence] = []
     for requirement in gate.require:
-        found = [f for f in valid if requirement in (f.kind, f"{f.kind}.{f.name}")]
+        found = [f for f in lasting if requirement in (f.kind, f"{f.kind}.{f.name}")]
         if found:
             used.append(max(found, key=lambda f: f.expires_at))
         elif refusal := _refusal(requirement, evidence, now, gate.expires_after):
@@ -154,28 +156,37 @@ def _latest_refusals(evidence: Sequence[Evidence], now: datetime) -> dict[str, E
     return latest
 
 
-def _valid_evidence(evidence: Sequence[Evidence], now: datetime, default: timedelta) -> list[ValidEvidence]:
-    """The affirmed, unexpired and not refused items, the latest of each name, in the order of the kinds."""
+def _counting(evidence: Sequence[Evidence], now: datetime, default: timedelta) -> list[Evidence]:
+    """The affirmed, unexpired and not refused items, in the order in which they were observed."""
     refusals = _latest_refusals(evidence, now)
-    latest: dict[str, Evidence] = {}
-    for item in sorted(evidence, key=lambda e: min(e.observed_at, now)):
+
+    def counts(item: Evidence) -> bool:
         refusal = refusals.get(item.name)
         overruled = refusal is not None and min(refusal.observed_at, now) >= min(item.observed_at, now)
-        if item.affirmed and not overruled and _expiry(item, now, default) > now:
-            latest[item.name] = item
+        return item.affirmed and not overruled and _expiry(item, now, default) > now
+
+    return sorted(filter(counts, evidence), key=lambda item: min(item.observed_at, now))
+
+
+def _valid_evidence(evidence: Sequence[Evidence], now: datetime, default: timedelta) -> list[ValidEvidence]:
+    """The latest of each name among those that count, in the order of the kinds."""
+    latest = {item.name: item for item in _counting(evidence, now, default)}
     order = list(EVIDENCE_NAMES)
+    by_kind = sorted(latest.values(), key=lambda e: (order.index(e.name) if e.name in order else 99, e.name))
+    return _as_valid(by_kind, now, default)
+
+
+def _as_valid(items: Sequence[Evidence], now: datetime, default: timedelta) -> list[ValidEvidence]:
     return [
         ValidEvidence(
             kind=item.kind.value,
-            name=name,
+            name=item.name,
             value=item.value,
             source=item.source,
             observed_at=item.observed_at,
             expires_at=_expiry(item, now, default),
         )
-        for name, item in sorted(
-            latest.items(), key=lambda pair: (order.index(pair[0]) if pair[0] in order else 99, pair[0])
-        )
+        for item in items
     ]
 
 
