@@ -3,6 +3,7 @@
 import io
 
 import psycopg
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -10,6 +11,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine, pool
 
 from support.database import Server, alembic_config, upgrade
+
+pytestmark = pytest.mark.own_database  # it is made anew, taken down and up
 
 OBJECTS = """
 SELECT 'relation ' || relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname !~ '^alembic_version'

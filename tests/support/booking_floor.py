@@ -114,12 +114,16 @@ async def open_floor(
     """Everybody works seven days a week, so that tests mean the same on every day."""
     always = tuple(replace(block, weekday=day) for day in range(7) for block in office_hours()[:1])
     reps = tuple(replace(rep, working_hours=always, caps=caps or rep.caps) for rep in floor_given().reps)
-    async with open_world(database_url, roster=floor_given(reps=reps), policy=policy) as world:
-        vendor = FaultyCalendars(keyed=keyed)
-        env = replace(world.env, calendars=vendor, uow=WatchedUow(world.env.uow))
+    vendor = FaultyCalendars(keyed=keyed)
+
+    async def connect(world: World) -> None:
+        env = replace(world.env, calendars=vendor)
         await save_connection(env, "cal", connector="memory", config={"url": "x"}, active=True, actor=SETTER)
         for rep in closers:
-            await bind_calendars(
-                env, rep, [CalendarBindingInput(connection="cal", calendar=f"{rep}-cal", writes=True)], actor=SETTER
-            )
+            bound = [CalendarBindingInput(connection="cal", calendar=f"{rep}-cal", writes=True)]
+            await bind_calendars(env, rep, bound, actor=SETTER)
+
+    given, furniture = floor_given(reps=reps), f"calendars of {closers}"
+    async with open_world(database_url, roster=given, policy=policy, furnish=connect, furniture=furniture) as world:
+        env = replace(world.env, calendars=vendor, uow=WatchedUow(world.env.uow))
         yield Floor(world=world, env=env, vendor=vendor)

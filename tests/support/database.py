@@ -1,4 +1,7 @@
-"""Databases for tests: one server, one template made by the real migrations, and clones of it for whoever asks.
+"""Databases for tests: one server, one template made by the real migrations, and clones of it.
+
+`database_url` is one database for all tests of a worker, emptied before each. A test marked `own_database` has a clone
+instead: one that starts processes, kills connections, or changes tables or the database's settings.
 
 The server is the embedded one, without durability, under .pointsman/test. POINTSMAN_TEST_DATABASE_URL or
 POINTSMAN_DATABASE_URL names another; its account must be allowed to create databases. The database that the URL names
@@ -8,7 +11,7 @@ is never touched.
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +26,7 @@ from psycopg import sql
 from sqlalchemy import URL, make_url
 
 from pointsman.local.postgres import EmbeddedPostgres
+from support.worker_database import WorkerDatabase
 
 ROOT = Path(__file__).parents[2]
 STATE = ROOT / ".pointsman" / "test"
@@ -31,6 +35,7 @@ CLONE = "pointsman_t_"
 TEMPLATE = "pointsman_template_"
 
 embedded = EmbeddedPostgres(STATE, durable=False)
+worker_databases: dict[str, WorkerDatabase] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,11 +121,41 @@ def database_template(database_server: Server) -> str:
     return database_server.migrated()
 
 
-@pytest.fixture
-def database_url(database_server: Server, database_template: str) -> Iterator[str]:
-    """A migrated, empty database for one test: for commits, several connections, processes."""
+@pytest.fixture(scope="session")
+def worker_database(database_server: Server, database_template: str) -> Iterator[WorkerDatabase | None]:
+    """None where the server's account may not pass over triggers: each test then has a clone."""
     with database_server.clone(database_template) as url:
-        yield url
+        try:
+            opened = WorkerDatabase(url)
+        except psycopg.errors.InsufficientPrivilege:
+            yield None
+            return
+        worker_databases[url] = opened
+        yield opened
+        del worker_databases[url]
+        opened.close()
+
+
+@pytest.fixture
+def database_url(
+    database_server: Server,
+    database_template: str,
+    worker_database: WorkerDatabase | None,
+    request: pytest.FixtureRequest,
+) -> Iterator[str]:
+    """A migrated, empty database: for commits and several connections; see the mark `own_database`."""
+    if worker_database and not request.node.get_closest_marker("own_database"):
+        worker_database.reset()
+        yield worker_database.url
+    else:
+        with database_server.clone(database_template) as url:
+            yield url
+
+
+async def make_floor(url: str, name: str, make: Callable[[], Awaitable[object]]) -> None:
+    """Let `make` write a floor into the database; a worker's own takes the rows of the first making of that name."""
+    opened = worker_databases.get(url)
+    await (opened.floor(name, make) if opened else make())
 
 
 @pytest.fixture(scope="session")

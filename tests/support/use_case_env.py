@@ -5,7 +5,7 @@
 
 import json
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -31,6 +31,7 @@ from pointsman.services.roster.snapshot import hours_from_json
 from pointsman.services.routing.route_lead import route_lead
 from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest, RoutingResult
 from pointsman.services.transactions import run_in_transaction
+from support.database import make_floor
 
 ADMIN = Actor(name="key:admin")
 SENDER = Actor(name="intake:website-form")
@@ -312,15 +313,28 @@ class World:
 
 @asynccontextmanager
 async def open_world(
-    database_url: str, *, roster: RosterInput | None = None, policy: Mapping[str, Any] | None = None, pool_size: int = 5
+    database_url: str,
+    *,
+    roster: RosterInput | None = None,
+    policy: Mapping[str, Any] | None = None,
+    pool_size: int = 5,
+    furnish: Callable[[World], Awaitable[object]] | None = None,
+    furniture: str = "",
 ) -> AsyncIterator[World]:
-    """A world with the small floor and POLICY live, unless others are given."""
+    """A world with the small floor and POLICY live, unless others are given; `furnish` adds what `furniture` names."""
     clock, calendars = Ticking(), FakeCalendars()
     env, engine = make_env(database_url, clock=clock, pool_size=pool_size)
     world = World(env=replace(env, calendars=calendars), engine=engine, clock=clock, calendars=calendars)
+    roster, policy = roster or floor_given(), policy or POLICY
+
+    async def make() -> None:
+        await put_roster(world.env, roster, actor=ADMIN)
+        await world.publish(policy)
+        if furnish:
+            await furnish(world)
+
     try:
-        await put_roster(world.env, roster or floor_given(), actor=ADMIN)
-        await world.publish(policy or POLICY)
+        await make_floor(database_url, f"{roster!r} {policy!r} {furniture}", make)
         yield world
     finally:
         await engine.dispose()

@@ -52,6 +52,7 @@ async def test_a_booking_gives_the_crm_its_owner_and_one_meeting(crm: CrmFloor) 
     assert len(crm.floor.vendor.events()) == 1
 
 
+@pytest.mark.own_database
 async def test_it_is_owed_with_the_booking_or_not_at_all(crm: CrmFloor) -> None:
     await booked(crm)
     await crm.floor.world.rows(

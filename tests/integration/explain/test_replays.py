@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from pointsman.domain.roster.roles import Work
 from pointsman.services.explain.explain import explain_stored
@@ -18,11 +19,9 @@ pytestmark = pytest.mark.anyio
 
 async def tampered(world: World, decision: UUID, change: str, **given: Any) -> ReplayResult:
     """The decision taken again after a superuser changed its row past the triggers."""
-    await world.rows(
-        "do $$ begin alter table decisions disable trigger all; end $$",
-    )
-    await world.rows(f"update decisions set {change} where id = :id", id=decision, **given)
-    await world.rows("do $$ begin alter table decisions enable trigger all; end $$")
+    async with world.engine.connect() as connection, connection.begin():
+        await connection.execute(text("set local session_replication_role = replica"))
+        await connection.execute(text(f"update decisions set {change} where id = :id"), {"id": decision, **given})
     return await replay_decision(world.env, decision)
 
 

@@ -102,6 +102,7 @@ async def test_two_drains_at_once_take_nobody_before_who_came_first(world: World
         assert set(await holders(world)) == set(leads[: 3 * room])
 
 
+@pytest.mark.own_database
 async def test_a_lead_that_cannot_be_moved_is_not_tried_every_second(world: World) -> None:
     await away(world, *SDRS, until=timedelta(days=1))
     await waiting(world)

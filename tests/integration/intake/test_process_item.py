@@ -95,6 +95,7 @@ def breaking(world: World, error: BaseException) -> Env:
     return replace(world.env, new_id=broken)
 
 
+@pytest.mark.own_database
 async def test_a_fault_is_tried_again_with_growing_waits_and_ends_dead(
     client: httpx.AsyncClient, world: World, make_intake: Any
 ) -> None:

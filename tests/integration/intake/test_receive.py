@@ -206,6 +206,7 @@ async def test_odd_but_honest_texts_are_accepted(client: httpx.AsyncClient, make
         assert (await post(client, EVENT | {"name": text})).status_code == 202
 
 
+@pytest.mark.own_database
 async def test_a_database_that_does_not_answer_means_503_and_never_202(
     app: FastAPI, client: httpx.AsyncClient, world: World, make_intake: Any, env: Env, database_url: str
 ) -> None:

@@ -14,7 +14,7 @@ from pointsman.services.explain.explain import replay_decision
 from support.lead_senders import submit_leads
 from support.use_case_env import World, open_world
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.own_database]
 
 PROCESSES, LEADS = 3, 80
 

@@ -11,7 +11,7 @@ from pointsman.services.routing.ledger import pool_ledger
 from pointsman.services.routing.ledger_audit import verify_ledger
 from support.use_case_env import Ticking, World, floor_given, make_env, open_world, rep_given
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.own_database]
 
 SEVEN = [f"sdr-{i}" for i in range(7)]
 POLICY = {

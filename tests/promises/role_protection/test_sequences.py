@@ -199,6 +199,7 @@ async def test_whoever_set_the_appointment_may_qualify_a_lead_again_whose_pass_r
     assert (row.key, row.work) == ("lena", "qualification")
 
 
+@pytest.mark.own_database
 async def test_one_lead_that_cannot_be_moved_does_not_keep_the_others_waiting(floor: Floor) -> None:
     first = await waiting_for_a_closer(floor)
     second = await floor.lead()
