@@ -1,7 +1,7 @@
 # Everything runs in .venv, made from requirements-dev.lock on first use. Servers and their data lie in .pointsman.
 # POINTSMAN_DATABASE_URL names a PostgreSQL to use instead of the embedded one.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-browser check fix bench lock clean
+.PHONY: help demo run test test-deep test-browser check fix bench lock clean
 
 PY := .venv/bin/python
 INSTALLED := .venv/installed
@@ -18,8 +18,13 @@ demo: $(INSTALLED) ## Run the main job on example leads, show what became of the
 run: $(INSTALLED) ## Serve API and worker on 127.0.0.1:8000, without demo data. RUN= takes options.
 	@.venv/bin/pointsman run $(RUN)
 
+EVERYTHING := -m pytest -n logical --maxprocesses 8 --dist worksteal
+
 test: $(INSTALLED) ## Run every test, on a real PostgreSQL. TEST= takes pytest's options.
-	@$(PY) -m pytest -n logical --maxprocesses 8 --dist worksteal $(TEST)
+	@$(PY) $(EVERYTHING) $(TEST)
+
+test-deep: $(INSTALLED) ## The same with six times as many examples where Hypothesis draws them. TEST= takes pytest's options.
+	@$(PY) $(EVERYTHING) --hypothesis-profile=deep $(TEST)
 
 test-browser: $(INSTALLED) ## Try the booking page in Chromium; pictures go to build/browser. TEST= takes pytest's options.
 	@$(call needed,$(CHROMIUM),Chromium,chromium,CHROMIUM=/path/to/it names another)

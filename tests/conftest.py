@@ -2,7 +2,16 @@
 
 import pytest
 
+from support.hypothesis_profiles import register_profiles
+
 pytest_plugins = ["support.database", "support.floors"]
+
+register_profiles()  # before any test module is read: its decorators ask for their number of examples
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow ones first: what is left at the end is short, so that every process is busy until then."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session")

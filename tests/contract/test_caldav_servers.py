@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from icalendar import Event
 
@@ -21,6 +21,7 @@ from pointsman_caldav.events import stored, written
 from pointsman_sdk import AmbiguousOutcome, ConnectorError, Context, NoTokens, ReauthRequired, Rejected, Retryable, Slot
 from pointsman_sdk.http import make_client
 from pointsman_sdk.testing import ADA, HOSTILE, NOW, at, request
+from support.hypothesis_profiles import examples
 
 pytestmark = pytest.mark.anyio
 
@@ -187,7 +188,7 @@ LINE = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(300)
 @given(lines=st.lists(LINE, max_size=12))
 @example(lines=["BEGIN:VCALENDAR", "BEGIN:VEVENT", "DTSTART:", "DURATION:", "END:VEVENT", "END:VCALENDAR"])
 def test_hostile_icalendar_is_rejected_and_never_crashes(lines: list[str]) -> None:

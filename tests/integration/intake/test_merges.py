@@ -7,7 +7,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.domain.errors import Conflict, Invalid, NotFound
@@ -22,6 +22,7 @@ from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.roster.change_roster import deactivate_rep
 from pointsman.services.routing.ledger_audit import verify_ledger
 from pointsman.services.routing.overrides import add_override
+from support.hypothesis_profiles import examples
 from support.use_case_env import ADMIN, SENDER, World, open_world
 
 pytestmark = pytest.mark.anyio
@@ -287,7 +288,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(12, fixture_serves_all=True)
 @given(steps=STEPS)
 async def test_after_any_merges_every_name_finds_one_living_lead_and_the_promises_hold(
     steps: list[tuple[str, int, int]], database_server: Any, database_template: str

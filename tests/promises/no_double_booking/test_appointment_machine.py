@@ -37,6 +37,7 @@ from pointsman.services.roster.change_roster import RoleInput, add_time_off, put
 from pointsman.services.routing.ledger_audit import verify_ledger
 from support.booking_floor import CLOSERS, SETTER, Floor, open_floor
 from support.database import Server
+from support.hypothesis_profiles import scaled
 from support.use_case_env import ADMIN, POLICY, absence, floor_given, office_hours, rep_given
 
 T = TypeVar("T")
@@ -377,7 +378,7 @@ def test_nobody_is_ever_booked_twice_and_whoever_is_free_can_be_booked(
     run_state_machine_as_test(
         type("Drawn", (Appointments,), {**server, **given}),
         settings=settings(
-            max_examples=explore or 5,
+            max_examples=explore or scaled(5),
             stateful_step_count=25,
             derandomize=not explore,
             database=None,

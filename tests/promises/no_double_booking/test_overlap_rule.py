@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pointsman.domain.booking.availability import Interval, with_buffers
 from pointsman.domain.policy.parsing import BookingRules
+from support.hypothesis_profiles import examples
 
 NOON = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # half past two in Berlin, the first time
 TICK, MINUTE = timedelta(microseconds=1), timedelta(minutes=1)
@@ -61,7 +62,7 @@ def columns(found: list[tuple[Interval, Interval]]) -> list[list[datetime]]:
 TOUCHING = [(Interval(NOON, NOON + TICK), Interval(NOON + TICK, NOON + 2 * TICK))]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(300, fixture_serves_all=True)
 @given(pairs)
 @example(TOUCHING)
 def test_overlapping_and_containing_mean_the_same_here_and_there(
@@ -71,7 +72,7 @@ def test_overlapping_and_containing_mean_the_same_here_and_there(
     assert there == [(a.overlaps(b), a.contains(b)) for a, b in found]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(300, fixture_serves_all=True)
 @given(pairs, buffers, buffers)
 @example(TOUCHING, timedelta(0), timedelta(0))
 @example(TOUCHING, TICK, timedelta(0))

@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.domain.booking.appointment_caps import CountedAppointment, full_days
@@ -22,6 +22,7 @@ from pointsman.domain.booking.slots import slot_starts
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import Caps, Rep, TimeOff, WeeklyBlock
 from pointsman.domain.roster.roles import Role, Work
+from support.hypothesis_profiles import examples
 from support.rep_slots import slots_of_rep
 
 NOW = datetime(2026, 10, 19, 6, 0, tzinfo=UTC)  # a Monday; Berlin's clocks go back on the 25th
@@ -91,7 +92,7 @@ reps = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(reps, many, many, rules_of)
 def test_a_time_on_the_grid_is_offered_exactly_when_nothing_stands_in_its_way(
     rep: Rep, busy: list[Interval], reserved: list[Interval], rules: BookingRules

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.domain.booking.appointment_caps import CAP_LOOKAROUND, CountedAppointment, full_days
@@ -14,6 +14,7 @@ from pointsman.domain.booking.earliest_starts import RepSchedule, earliest_start
 from pointsman.domain.dates.local_time import local_date
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import Caps, Rep
+from support.hypothesis_profiles import examples
 from support.roster import rep
 
 MONDAY = date(2026, 10, 19)  # Berlin's clocks go back on the Sunday
@@ -112,7 +113,7 @@ instants = st.datetimes(datetime(2026, 10, 1), datetime(2026, 11, 15), timezones
 limits = st.none() | st.integers(0, 3)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     st.sampled_from(["Europe/Berlin", "America/New_York", "Pacific/Auckland", "Australia/Lord_Howe"]),
     st.lists(st.builds(CountedAppointment, start=instants, category=st.sampled_from([None, "a", "b"])), max_size=12),

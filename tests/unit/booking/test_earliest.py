@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.domain.booking.appointment_caps import CountedAppointment, full_days
@@ -12,6 +12,7 @@ from pointsman.domain.booking.earliest_starts import RepSchedule, earliest_start
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import Caps, Rep, WeeklyBlock
 from pointsman.domain.roster.roles import Role, Work
+from support.hypothesis_profiles import examples
 from support.rep_slots import slots_of_rep
 
 NOW = datetime(2026, 10, 19, 6, 0, tzinfo=UTC)  # a Monday; Berlin's clocks go back on the 25th
@@ -58,7 +59,7 @@ rules = st.builds(
 
 
 @given(reps, rules, st.lists(intervals, max_size=8), st.lists(intervals, max_size=4), intervals)
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_the_earliest_start_is_the_first_slot_on_offer(
     rep: Rep, rules: BookingRules, busy: list[Interval], reservations: list[Interval], known: Interval
 ) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.domain.booking.appointment_caps import CountedAppointment, full_days
@@ -18,6 +18,7 @@ from pointsman.domain.dates.local_time import grid_of_day, local_days
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import Caps, DayChange, Rep, TimeOff, WeeklyBlock
 from pointsman.domain.roster.roles import Role, Work
+from support.hypothesis_profiles import examples
 from support.rep_slots import slots_of_rep
 
 NOW = datetime(
@@ -127,7 +128,7 @@ def accepted(diary: RepSchedule, start: datetime, rules: BookingRules, window: I
 
 
 @given(worlds())
-@settings(max_examples=400, deadline=None)
+@examples(400)
 def test_the_union_is_what_everybody_alone_is_offered(
     world: tuple[datetime, BookingRules, Interval, list[RepSchedule]],
 ) -> None:
@@ -140,7 +141,7 @@ def test_the_union_is_what_everybody_alone_is_offered(
 
 
 @given(worlds())
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_booking_accepts_what_the_union_offers_and_nothing_else_on_the_grid(
     world: tuple[datetime, BookingRules, Interval, list[RepSchedule]],
 ) -> None:
@@ -155,7 +156,7 @@ def test_booking_accepts_what_the_union_offers_and_nothing_else_on_the_grid(
 
 
 @given(worlds())
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_a_group_is_offered_when_booking_would_accept_everybody(
     world: tuple[datetime, BookingRules, Interval, list[RepSchedule]],
 ) -> None:

@@ -7,7 +7,7 @@ from functools import reduce
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.domain.distribution.ledger import (
@@ -24,6 +24,7 @@ from pointsman.domain.distribution.ledger import (
     spread_adjustment,
 )
 from pointsman.domain.errors import Invalid
+from support.hypothesis_profiles import examples
 from support.roster import NOW
 from support.turns import assign_next_turn
 
@@ -41,7 +42,7 @@ def farthest_from_ideal(shares: dict[str, int], turns: int) -> Fraction:
     return worst
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(weights)
 def test_with_constant_eligibility_every_prefix_is_within_one_of_ideal(shares: dict[str, int]) -> None:
     n = len(shares)
@@ -196,7 +197,7 @@ def test_a_ledger_that_does_not_sum_to_zero_is_refused() -> None:
         Ledger(denominator=2, balances={"anna": 1})
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=5, deadline=None)
+@examples(5)
 @given(st.randoms(use_true_random=False))
 def test_the_denominator_stays_bounded_however_the_weights_change(chance: Random) -> None:
     ledger = Ledger()

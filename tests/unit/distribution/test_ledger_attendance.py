@@ -6,10 +6,11 @@ from math import ceil
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.domain.distribution.ledger import Ledger, reverse_turn
+from support.hypothesis_profiles import examples
 from support.turns import assign_next_turn
 
 Attendance = Callable[[], list[str]]
@@ -61,7 +62,7 @@ def of(weights: dict[str, int], here: list[str]) -> dict[str, int]:
 
 @pytest.mark.parametrize("kind", WEIGHTS)
 @pytest.mark.parametrize("attendance", RANDOM)
-@settings(max_examples=4, deadline=None)
+@examples(4)
 @given(seed=seeds)
 def test_under_random_attendance_every_balance_stays_within_two(
     kind: str, attendance: Callable[[Random, Sequence[str]], Attendance], seed: int
@@ -122,7 +123,7 @@ def joined(draw: st.DrawFn, *, new: bool) -> tuple[Ledger, dict[str, int], str]:
     return ledger, weights, "r0"
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(joined(new=True))
 def test_a_newcomer_gets_no_more_than_their_share_of_the_first_round_rounded_up(
     case: tuple[Ledger, dict[str, int], str],
@@ -133,7 +134,7 @@ def test_a_newcomer_gets_no_more_than_their_share_of_the_first_round_rounded_up(
     assert turns <= ceil(share)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(joined(new=False))
 def test_a_returner_gets_at_most_one_turn_beyond_their_share_of_the_first_round(
     case: tuple[Ledger, dict[str, int], str],
@@ -142,7 +143,7 @@ def test_a_returner_gets_at_most_one_turn_beyond_their_share_of_the_first_round(
     assert turns <= ceil(share) + 1
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.integers(2, 12), st.integers(0, 60), st.integers(0, 60), seeds)
 def test_with_equal_weights_nobody_gets_a_third_turn_before_a_newcomer_or_a_returner_is_level(
     n: int, before: int, away: int, seed: int

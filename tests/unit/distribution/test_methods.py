@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.domain.distribution.caps import RepLoad
@@ -16,6 +16,7 @@ from pointsman.domain.roster.reps import Rep, TimeOff
 from pointsman.domain.routing.decide import Owner, PoolState, RoutingInputs, decide
 from pointsman.domain.routing.decision import Decision, HoldReason, StepResult
 from pointsman.domain.routing.plan import plan_routes
+from support.hypothesis_profiles import examples
 from support.roster import NOW, compiled, pool_state, rep, roster, world
 
 RULE = {"name": "all", "work": "qualification", "pool": "sdr"}
@@ -228,7 +229,7 @@ def test_every_method_books_the_turn_over_all_who_were_eligible(method: str) -> 
     assert decision.ledger_after.balance(decision.rep or "") == Fraction(-2, 3)
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(st.lists(st.booleans(), max_size=120))
 def test_pools_of_one_counter_say_so_and_stay_fair_together(forms: list[bool]) -> None:
     """Carl serves one pool alone, Anna and Ben both: what they get in one counts in the other."""

@@ -6,7 +6,7 @@ from math import gcd
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.domain.distribution.ledger import Ledger, reverse_turn
@@ -16,6 +16,7 @@ from pointsman.domain.roster.reps import Rep
 from pointsman.domain.routing.decide import RoutingInputs, decide
 from pointsman.domain.routing.decision import Decision
 from pointsman.domain.routing.plan import plan_routes
+from support.hypothesis_profiles import examples
 from support.roster import NOW, compiled, rep, roster, world
 from support.turns import assign_next_turn
 
@@ -147,7 +148,7 @@ def shared_out(draw: st.DrawFn) -> tuple[Pool, dict[str, Rep], dict[str, int], d
     return pool, reps, base, percents
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(shared_out())
 def test_weights_are_whole_small_and_in_exact_proportion(
     case: tuple[Pool, dict[str, Rep], dict[str, int], dict[str, int]],
@@ -169,7 +170,7 @@ def test_weights_are_whole_small_and_in_exact_proportion(
                 assert found[one] * base[other] * percents[other] == found[other] * base[one] * percents[one]
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(shared_out())
 def test_with_shares_and_ramp_up_every_prefix_is_within_one_of_ideal_and_credits_take_back_exactly(
     case: tuple[Pool, dict[str, Rep], dict[str, int], dict[str, int]],

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 
 from pointsman.domain.policy.conditions_model import Operator
 from pointsman.domain.policy.json_schema import policy_json_schema
+from support.hypothesis_profiles import examples
 from support.policy_strategies import policies
 
 SCHEMA = json.loads(json.dumps(policy_json_schema()))
@@ -183,7 +184,7 @@ def test_the_demo_s_policy_is_valid_and_a_mistake_is_not() -> None:
     assert not fits({**demo, "rules": [{"name": "x", "work": "everything"}]}, SCHEMA)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(policies)
 def test_what_the_parser_takes_is_valid(document: dict[str, Any]) -> None:
     assert fits(document, SCHEMA)

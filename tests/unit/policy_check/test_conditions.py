@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.errors import PolicyInvalid
@@ -15,6 +15,7 @@ from pointsman.domain.policy_check.conditions import OPERATORS_BY_TYPE, check_co
 from pointsman.domain.policy_check.findings import Finding, Severity
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from support.condition_strategies import NAMES, conditions
+from support.hypothesis_profiles import examples
 
 NAMED = {**NAMES, "fields": {**NAMES["fields"], "custom.since": "instant", "custom.languages": "list"}}
 
@@ -121,7 +122,7 @@ def test_every_type_has_its_operators() -> None:
     assert set(OPERATORS_BY_TYPE) == set(FieldType)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(conditions)
 def test_a_condition_without_an_error_can_be_compiled(condition: dict[str, Any]) -> None:
     if all(found.severity is not Severity.ERROR for found in findings(condition)):

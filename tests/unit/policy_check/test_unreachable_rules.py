@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.domain.conditions.definitions import Definitions
@@ -16,6 +16,7 @@ from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from pointsman.domain.satisfiability.boxes import BoxExpander
 from support import strategies as drawing
+from support.hypothesis_profiles import examples
 from support.satisfiable_conditions import DEFINED, anything, leads
 
 SEGMENTS = {
@@ -119,13 +120,13 @@ def test_only_rules_that_end_hide_others() -> None:
     assert list(hidden({"work": "nurture", "else": "next"}, rule(country("DE")))) == ["rules[1]"]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(drawing.policies(), st.lists(drawing.facts, min_size=8, max_size=12))
 def test_no_lead_gets_to_a_rule_that_is_called_unreachable(document: dict[str, Any], many: list[Any]) -> None:
     _nobody_gets_there(document, many)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(
     st.lists(st.tuples(anything, st.sampled_from(["hold", "next"])), min_size=2, max_size=5),
     st.lists(leads, min_size=8, max_size=12),
@@ -149,7 +150,7 @@ def _nobody_gets_there(document: dict[str, Any], many: list[Any]) -> None:
                         break
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(anything, min_size=1, max_size=4), st.lists(leads, min_size=15, max_size=15))
 def test_nothing_that_is_called_a_contradiction_is_ever_true_and_what_is_called_always_true_ever_else(
     parts: list[dict[str, Any]], many: list[Any]

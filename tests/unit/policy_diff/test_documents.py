@@ -5,12 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.policy_diff.documents import diff_policies
+from support.hypothesis_profiles import examples
 from support.policy_strategies import policies
 
 DACH = {
@@ -265,7 +266,7 @@ def test_the_largest_policies_are_compared_within_seconds() -> None:
     assert len(found) == 2 * 10_000 - 1
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(policies, policies)
 def test_there_are_changes_exactly_when_the_policies_differ(one: dict[str, Any], other: dict[str, Any]) -> None:
     before, after = parse_policy(one), parse_policy(other)
@@ -275,7 +276,7 @@ def test_there_are_changes_exactly_when_the_policies_differ(one: dict[str, Any],
     assert all("None" not in change.sentence for change in found)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(policies, st.data())
 def test_one_change_anywhere_is_found_there(document: dict[str, Any], data: st.DataObject) -> None:
     other = {**document, **data.draw(st.sampled_from(sorted(document)).flatmap(replaced))}

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.domain.distribution.candidate import CalendarState
@@ -20,6 +20,7 @@ from pointsman.domain.routing.decide import PoolState, RoutingInputs, decide
 from pointsman.domain.routing.decision import Decision
 from pointsman.domain.routing.plan import plan_routes
 from pointsman.services.routing.loads import period_starts
+from support.hypothesis_profiles import examples
 from support.roster import NOW, SDR, SPACE, compiled, pool_state, rep, roster, world
 from support.strategies import facts, gates, policies, rosters, worlds
 
@@ -89,7 +90,7 @@ def lead(number: int) -> UUID:
     return uuid5(SPACE, f"lead {number}")
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(policies(), st.lists(facts, min_size=1, max_size=8), rosters(), gates, st.data())
 def test_the_same_policy_over_its_own_history_says_the_same_to_the_rep(
     document: dict[str, Any], leads: list[Facts], people: Roster, gates_open: Any, data: st.DataObject
@@ -106,7 +107,7 @@ def test_the_same_policy_over_its_own_history_says_the_same_to_the_rep(
     assert report.left_out == {}
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(policies(), policies(), st.lists(facts, min_size=1, max_size=8), rosters(), st.data())
 def test_whatever_the_other_policy_everything_is_counted_once(
     document: dict[str, Any], other: dict[str, Any], leads: list[Facts], people: Roster, data: st.DataObject

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.domain.booking.availability import Interval, free_intervals, working_intervals
@@ -22,6 +22,7 @@ from pointsman.domain.roster.roles import Work
 from pointsman.domain.roster.working_days import WorkingPattern
 from pointsman.domain.roster.working_hours import is_at_work, next_work_start, weekly_working_minutes
 from pointsman.domain.routing.next_openings import next_presence
+from support.hypothesis_profiles import examples
 from support.roster import rep, roster
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -207,7 +208,7 @@ people = st.builds(
 moments = st.integers(0, 20 * 24 * 4).map(lambda n: datetime(2026, 10, 19, tzinfo=UTC) + n * timedelta(minutes=15))
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(people, moments)
 def test_at_work_is_being_in_working_time_and_the_next_start_is_the_next_of_it(who: Rep, now: datetime) -> None:
     known = working_intervals(who, Interval(now - 3 * DAY, now + 12 * DAY))
@@ -222,7 +223,7 @@ def test_at_work_is_being_in_working_time_and_the_next_start_is_the_next_of_it(w
         assert any(span.start <= start < span.end for span in known) or start >= now + 11 * DAY
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(people, moments)
 def test_who_is_offered_is_at_work_from_the_first_to_the_last_moment(who: Rep, now: datetime) -> None:
     rules = BookingRules(minimum_notice=timedelta(0), horizon=10 * DAY)

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from pointsman.domain.distribution.candidate import DropReason
 from pointsman.domain.policy.document import DistributionMethod
@@ -10,12 +10,11 @@ from pointsman.domain.replay.recorded_inputs import replay
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import GATED_WORKS
 from pointsman.domain.routing.decision import Decision, DecisionOutcome, StepResult
+from support.hypothesis_profiles import examples
 from support.roster import NOW
 from support.strategies import Situation, situations
 
-anything = settings(
-    max_examples=120, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None
-)
+anything = examples(120)
 
 
 @anything

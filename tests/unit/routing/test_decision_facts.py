@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.domain.gate.evaluation import evaluate_gate
@@ -19,6 +19,7 @@ from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from pointsman.domain.routing.decide import decide
 from pointsman.domain.routing.plan import plan_routes
 from support.condition_strategies import NAMES, NOW, conditions, facts
+from support.hypothesis_profiles import examples
 from support.roster import rep, roster, world
 
 FLOOR = roster(
@@ -36,7 +37,7 @@ def policy_of(rules: list[dict[str, Any]], requires: Mapping[str, Any] | None = 
     return CompiledPolicy(parse_policy(document), version=1)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(
     st.lists(conditions, min_size=1, max_size=4),
     facts,

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.domain.distribution.candidate import CalendarState
@@ -20,6 +20,7 @@ from pointsman.domain.routing.decision import Decision, DecisionOutcome
 from pointsman.domain.routing.hold_releases import HoldRelease, find_releases, next_release_at, same_releases
 from pointsman.domain.routing.plan import RoutingPlan, plan_routes
 from pointsman.services.routing.loads import period_starts
+from support.hypothesis_profiles import examples
 from support.roster import CLOSER, NOW, OPEN, compiled, evidence, rep, roster, world
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -221,7 +222,7 @@ def counted(load: RepLoad, at: datetime, zone: str) -> RepLoad:
     )
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(person=people, pool=pools, load=loads, partner=loads)
 def test_a_known_moment_is_the_first_at_which_that_rep_may_take_the_lead(
     person: Rep, pool: dict[str, Any], load: RepLoad, partner: RepLoad
