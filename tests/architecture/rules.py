@@ -7,6 +7,7 @@ import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 OURS = ("pointsman", "pointsman_")
@@ -17,6 +18,7 @@ STATEMENTS_IN = "app/pointsman/db/engine/prepared_statement.py"
 WALL_CLOCKS_IN = "app/pointsman/domain/dates/local_time.py"
 LONGEST = 400
 FULLEST = 15
+LONGEST_PAUSE_S = 0.05
 PURE = (
     "idna",
     "jmespath",
@@ -200,6 +202,31 @@ def tests_replace_nothing_of_ours(root: Path) -> list[str]:
     return faults
 
 
+def tests_take_no_time_as_proof(root: Path) -> list[str]:
+    """A machine may be busy: tests count work and wait for events, with `support/waiting.py` and `support/work.py`."""
+    watch = re.compile(r"^(time\.)?(monotonic|perf_counter|process_time|thread_time)(_ns)?$|^time\.time(_ns)?$")
+    faults = []
+    for path, tree in _trees(root, "tests"):
+        if path.is_relative_to(root / "tests/support"):
+            continue
+        noted = {
+            target.id
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Assign) and _is_now(node.value)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        for node in ast.walk(tree):
+            called = _dotted(node.func) if isinstance(node, ast.Call) else ""
+            if watch.search(called):
+                faults.append(f"{_at(root, path, node)} reads a stopwatch")
+            elif isinstance(node, ast.Call) and called.rpartition(".")[2] == "sleep" and _is_long(node.args[:1]):
+                faults.append(f"{_at(root, path, node)} sleeps for a fixed time")
+            elif _measures_time(node, noted):
+                faults.append(f"{_at(root, path, node)} measures how much time passed")
+    return faults
+
+
 def importing_does_nothing(root: Path) -> list[str]:
     """No settings, engine, client or log set-up at import."""
     busy = re.compile(
@@ -317,6 +344,7 @@ RULES = [
     wall_clocks_have_one_master,
     unit_tests_touch_no_edge,
     tests_replace_nothing_of_ours,
+    tests_take_no_time_as_proof,
     importing_does_nothing,
     statements_are_whole_texts,
     the_database_is_reached_in_two_ways,
@@ -334,7 +362,12 @@ def _python(root: Path, *folders: str) -> Iterator[Path]:
 
 def _trees(root: Path, *folders: str) -> Iterator[tuple[Path, ast.Module]]:
     for path in _python(root, *folders):
-        yield path, ast.parse(path.read_text(), str(path))
+        yield path, _parsed(path.read_text(), str(path))
+
+
+@cache  # many rules read the same modules
+def _parsed(text: str, name: str) -> ast.Module:
+    return ast.parse(text, name)
 
 
 def _tracked(root: Path) -> list[Path]:
@@ -363,6 +396,27 @@ def _dotted(node: ast.AST) -> str:
 
 def _is_true(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and node.value is True
+
+
+def _is_long(given: list[ast.expr]) -> bool:
+    """Whether it is a number of seconds that is longer than a pause between two looks."""
+    values = [node.value for node in given if isinstance(node, ast.Constant)]
+    return any(isinstance(value, int | float) and value >= LONGEST_PAUSE_S for value in values)
+
+
+def _is_now(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and _dotted(node.func) in {"datetime.now", "datetime.datetime.now"}
+
+
+def _measures_time(node: ast.AST, noted: set[str]) -> bool:
+    """Whether the machine's time now is compared with one that it noted before."""
+    return (
+        isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Sub)
+        and (_is_now(node.left) or (isinstance(node.left, ast.Name) and node.left.id in noted))
+        and isinstance(node.right, ast.Name)
+        and node.right.id in noted
+    )
 
 
 def _derives(path: Path, node: ast.Call) -> bool:

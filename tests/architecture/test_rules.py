@@ -78,6 +78,15 @@ PLANTED = [
         "from pointsman.api import auth\ndef f(monkeypatch): monkeypatch.setattr(auth, 'x', 1)\n",
     ),
     (rules.tests_replace_nothing_of_ours, "tests/test_a.py", "def f(mocker): mocker.patch('time.time')\n"),
+    (rules.tests_take_no_time_as_proof, "tests/unit/test_a.py", "assert time.monotonic() < 5\n"),
+    (rules.tests_take_no_time_as_proof, "tests/unit/test_a.py", "def test_a():\n    began = perf_counter()\n"),
+    (
+        rules.tests_take_no_time_as_proof,
+        "tests/unit/test_a.py",
+        "began = datetime.now(UTC)\ntook = datetime.now(UTC) - began\n",
+    ),
+    (rules.tests_take_no_time_as_proof, "tests/unit/test_a.py", "time.sleep(1)\n"),
+    (rules.tests_take_no_time_as_proof, "tests/unit/test_a.py", "async def f(): await asyncio.sleep(0.3)\n"),
     (rules.importing_does_nothing, "app/pointsman/a.py", "settings = Settings()\n"),
     (rules.importing_does_nothing, "app/pointsman/a.py", "class A:\n    key = os.environ['KEY']\n"),
     (rules.importing_does_nothing, "integrations/pointsman_x/a.py", "client = httpx.AsyncClient()\n"),
@@ -143,6 +152,9 @@ ALLOWED = [
         "import os  # noqa: F401  others import it from here\n",
     ),
     (rules.tests_replace_nothing_of_ours, "tests/test_a.py", "def f(monkeypatch): monkeypatch.setattr('os.sep', 1)\n"),
+    (rules.tests_take_no_time_as_proof, "tests/unit/test_a.py", "async def f(): await asyncio.sleep(PAUSE_S)\n"),
+    (rules.tests_take_no_time_as_proof, "tests/unit/test_a.py", "assert book(start).start - start == HOUR\n"),
+    (rules.tests_take_no_time_as_proof, "tests/support/waiting.py", "deadline = time.monotonic() + 60\n"),
 ]
 
 

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from icalendar import Calendar, Event, vCalAddress
 
 from pointsman_sdk import Slot
 from pointsman_sdk.testing import Event as SeenEvent
+from support.waiting import PATIENCE_S, wait_until
 
 USER, PASSWORD = "rep1", "s3cret-password"
 _CONFIG = """
@@ -70,17 +70,17 @@ def radicale(folder: Path) -> Iterator[Server]:
         yield Server(f"http://127.0.0.1:{port}/", folder)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=10)
+        process.wait(timeout=PATIENCE_S)
 
 
 def _wait_until_it_answers(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and process.poll() is None:
+    def answers() -> bool:
+        if process.poll() is not None:
+            raise RuntimeError(f"radicale did not start: {log.read_text()}")
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise RuntimeError(f"radicale did not start: {log.read_text()}")
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    wait_until(answers)
 
 
 class RadicaleVendor:

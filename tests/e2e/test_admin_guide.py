@@ -69,7 +69,7 @@ def demo() -> Iterator[Demo]:
     folder.chmod(0o755)
     try:
         with demo_in(folder) as floor:
-            floor.start(patience=180)
+            floor.start(patience=2 * PATIENCE_S)
             yield floor
     finally:
         shutil.rmtree(folder)

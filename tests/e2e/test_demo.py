@@ -4,7 +4,6 @@ import shutil
 import signal
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from pointsman.local.os_account import OsAccount
 from support.running_demo import Demo, demo_in, end, python_for, taken
+from support.waiting import PATIENCE_S, PAUSE_S, wait_until
 
 pytestmark = [
     pytest.mark.slow,
@@ -99,7 +99,7 @@ def test_killed_with_everything_halfway_it_goes_on_as_a_normal_user_too(open_fol
         for pid in left:
             end(pid)
 
-        demo.start(patience=150)  # what the killed worker had in hand is leased to it for a minute
+        demo.start(patience=2 * PATIENCE_S)  # what the killed worker had in hand is leased to it for a minute
         every_lead_is_where_the_policy_says(demo)
         appointments_stand_once_and_apart(demo)
         sums = demo.sums()
@@ -111,6 +111,7 @@ def test_killed_with_everything_halfway_it_goes_on_as_a_normal_user_too(open_fol
         assert demo.processes() == {}
 
 
+@pytest.mark.own_database
 def test_a_worker_that_does_not_stay_up_ends_it_with_a_reason(open_folder: Path, database_url: str) -> None:
     """And the database that was named is used: the next start finds there what was accepted."""
     with demo_in(open_folder, POINTSMAN_DATABASE_URL=database_url) as demo:
@@ -142,10 +143,8 @@ def a_meeting_booked_before_can_be_called_off(demo: Demo) -> None:
         api.post(
             f"/v1/appointments/{meeting['id']}/cancel", json={"by": "prospect", "reason": "is ill"}
         ).raise_for_status()
-    deadline = time.monotonic() + 20
-    while len(demo.events()) == before and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert {row["status"] for row in demo.every("/v1/deliveries")} == {"done"}
+    wait_until(lambda: len(demo.events()) != before)
+    wait_until(lambda: {row["status"] for row in demo.every("/v1/deliveries")} == {"done"})
     assert len(demo.events()) == before - 1
 
 
@@ -212,4 +211,4 @@ def kill_workers(demo: Demo, over: threading.Event) -> None:
     while not over.is_set():
         for pid in demo.processes(told_apart_by="pointsman.cli work"):
             end(pid)
-        time.sleep(0.05)
+        over.wait(PAUSE_S)

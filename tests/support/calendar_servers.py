@@ -9,13 +9,14 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import httpx
+
+from support.waiting import PATIENCE_S, wait_until
 
 USER, PASSWORD = "rep1", "s3cret-password"
 _RADICALE = """
@@ -63,13 +64,15 @@ class RealServer:
     def start(self) -> None:
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline and self.process.poll() is None:
+        started = self.process
+
+        def answers() -> bool:
+            if started.poll() is not None:
+                raise RuntimeError(f"{self.name} did not start: {(self.folder / 'log').read_text()}")
             with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.05)
-        raise RuntimeError(f"{self.name} did not start: {(self.folder / 'log').read_text()}")
+                return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+        wait_until(answers)
 
     def kill(self) -> None:
         """Without a chance to say goodbye."""
@@ -81,7 +84,7 @@ class RealServer:
     def _end(self, number: signal.Signals) -> None:
         if self.process is not None:
             self.process.send_signal(number)
-            self.process.wait(timeout=10)
+            self.process.wait(timeout=PATIENCE_S)
             self.process = None
 
     def ask(

@@ -52,6 +52,8 @@ class FaultyCalendars:
         self.before_change: Callable[[str], asyncio.Future[None] | None] = lambda _op: None
         self.reads = 0
         self.slow = 0.0
+        self.answers: int | None = None  # so many readings are answered; the others hang
+        self.hanging = 0
         self.retry_after: timedelta | None = None
         self.called_off: set[str] = set()  # keys of events that their owner marked as cancelled
         self.blind = False  # look-ups by key fail
@@ -73,6 +75,14 @@ class FaultyCalendars:
         self.reads += 1
         if self.slow:
             await asyncio.sleep(self.slow)
+        if self.answers == 0:
+            self.hanging += 1
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.hanging -= 1
+        elif self.answers is not None:
+            self.answers -= 1
         if fault := self.faults.get(calendar):
             raise fault
         ours = [(e.start, e.end) for (where, _), events in self.live.items() if where == calendar for e in events]

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from pointsman.demo.files import DemoState
 from pointsman.local.calendar_server import CalendarServer
 from pointsman.local.os_account import OsAccount
 from pointsman.local.postgres import EmbeddedPostgres
+from support.waiting import PATIENCE_S, wait_until
 
 OWNERS = ("anna", "ben", "clara", "david")
 READY = "Ctrl-C stops everything"
@@ -52,7 +52,7 @@ class Demo:
     _process: subprocess.Popen[bytes] | None = None
     _output: Path | None = None
 
-    def start(self, *, until: str = READY, patience: float = 60) -> None:
+    def start(self, *, until: str = READY, patience: float = PATIENCE_S) -> None:
         """Start it on a free port, and wait for these words."""
         self.port = free_port()
         self._output = self.state.parent / f"output-{self.port}"
@@ -71,13 +71,18 @@ class Demo:
             )
         self.expect(until, patience=patience)
 
-    def expect(self, words: str, *, patience: float = 60) -> None:
-        assert self._process
-        deadline = time.monotonic() + patience
-        while words not in self.output:
-            assert self._process.poll() is None, self.output
-            assert time.monotonic() < deadline, self.output
-            time.sleep(0.05)
+    def expect(self, words: str, *, patience: float = PATIENCE_S) -> None:
+        process = self._process
+        assert process
+
+        def said() -> bool:
+            ended = process.poll() is not None  # asked first: what it said last is there then
+            if words in self.output:
+                return True
+            assert not ended, self.output
+            return False
+
+        wait_until(said, patience=patience, otherwise=f"{words!r} was not said")
 
     def signal(self, number: signal.Signals) -> int:
         """Send a signal to the whole process group, as a terminal does; the exit code."""
@@ -85,7 +90,7 @@ class Demo:
         os.killpg(self._process.pid, number)
         return self.end()
 
-    def end(self, *, patience: float = 40) -> int:
+    def end(self, *, patience: float = PATIENCE_S) -> int:
         assert self._process
         return self._process.wait(patience)
 

@@ -24,6 +24,7 @@ from pointsman.services.roster.change_roster import RoleInput, put_roster
 from support.booking_floor import SETTER, Floor, open_floor
 from support.faulty_calendars import Cue
 from support.use_case_env import POLICY, floor_given, office_hours, rep_given
+from support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -434,6 +435,6 @@ async def test_one_slow_calendar_does_not_keep_the_others_waiting(floor: Floor) 
     floor.vendor.stuck.add(rows[0][1].calendar)
     for _, event in rows[1:]:
         floor.vendor.remove(event)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         assert await sync_calendars(floor.env, deadline=timedelta(seconds=0.3)) == 2
     assert [(await now_is(floor, row)).status for row, _ in rows] == ["confirmed", "cancelled", "cancelled"]

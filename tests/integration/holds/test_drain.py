@@ -11,6 +11,7 @@ from pointsman.domain.roster.reps import Caps
 from pointsman.services.holds.drain import drain_holds, retry_hold
 from pointsman.services.roster.change_roster import RosterInput, add_time_off, delete_time_off, put_roster
 from support.use_case_env import ADMIN, POLICY, World, absence, rep_given
+from support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -67,7 +68,7 @@ async def test_a_lead_that_somebody_works_on_is_left_alone(world: World) -> None
     await world.publish(CATCH_ALL)
     async with world.engine.connect() as busy:
         await busy.execute(text("select 1 from leads where id = :id for update"), {"id": lead})
-        assert await asyncio.wait_for(drain_holds(world.env), 5) == 0
+        assert await asyncio.wait_for(drain_holds(world.env), PATIENCE_S) == 0
         with pytest.raises(Conflict, match="right now"):
             await retry_hold(world.env, hold, actor=ADMIN)
     assert await drain_holds(world.env) == 1

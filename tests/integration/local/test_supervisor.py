@@ -1,13 +1,13 @@
 """The supervisor with real programs that stop, crash, ignore signals and are left behind."""
 
 import io
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import pytest
 from pointsman.local.errors import LocalServerError
 from pointsman.local.processes import Process
 from pointsman.local.supervisor import ChildProgram, RestartPolicy, Supervisor
+from support.waiting import PATIENCE_S, wait_until
 
 QUICK = RestartPolicy(grace=3, first_pause=0.05, longest_pause=0.2, stable_after=60, max_deaths=4)
 SLEEP = "import time; print('up', flush=True); time.sleep(600)"
@@ -35,18 +36,11 @@ def started(
         yield supervisor
 
 
-def eventually(check: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
-
-
 def test_every_line_carries_the_name_of_who_said_it(tmp_path: Path) -> None:
     out = io.StringIO()
     say = "import os, time; print(os.environ['WORD'], flush=True); time.sleep(600)"
     with started([program("api", say, WORD="yes"), program("worker", say, WORD="no")], state=tmp_path, out=out):
-        eventually(lambda: len(out.getvalue().splitlines()) == 2)
+        wait_until(lambda: len(out.getvalue().splitlines()) == 2)
     assert sorted(out.getvalue().splitlines()) == ["api    | yes", "worker | no"]
 
 
@@ -54,7 +48,7 @@ def test_stopping_ends_every_child_even_a_deaf_one(tmp_path: Path) -> None:
     out = io.StringIO()
     supervisor = Supervisor([program("deaf", DEAF), program("good", SLEEP)], state=tmp_path, out=out, patience=QUICK)
     supervisor.start()
-    eventually(lambda: out.getvalue().count("up") == 2)
+    wait_until(lambda: out.getvalue().count("up") == 2)
     pids = [run.process.pid for run in supervisor._runs]
     supervisor.stop()
     assert [Process.find(pid) for pid in pids] == [None, None]
@@ -66,7 +60,7 @@ def test_a_crashed_child_is_started_again(tmp_path: Path) -> None:
     once += "; known = f.exists(); f.touch(); known or sys.exit(3)"
     once += "; print('second life', flush=True); time.sleep(600)"
     with started([program("api", once)], state=tmp_path, out=out, patience=QUICK):
-        eventually(lambda: "second life" in out.getvalue())
+        wait_until(lambda: "second life" in out.getvalue())
     assert "ended with code 3, starting again" in out.getvalue()
 
 
@@ -79,10 +73,18 @@ def test_a_child_that_cannot_live_ends_the_whole_with_an_error(tmp_path: Path) -
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_the_whole_cleanly(tmp_path: Path, number: signal.Signals) -> None:
-    supervisor = Supervisor([program("good", SLEEP)], state=tmp_path, out=io.StringIO(), patience=QUICK)
+    out = io.StringIO()
+    supervisor = Supervisor([program("good", SLEEP)], state=tmp_path, out=out, patience=QUICK)
     before = signal.getsignal(number)
-    threading.Timer(0.5, lambda: os.kill(os.getpid(), number)).start()
+
+    def send_when_up() -> None:
+        wait_until(lambda: "up" in out.getvalue())
+        os.kill(os.getpid(), number)
+
+    sender = threading.Thread(target=send_when_up)
+    sender.start()
     assert supervisor.run() == 0
+    sender.join()
     assert signal.getsignal(number) is before
     assert not (tmp_path / "children.json").exists()
 
@@ -93,7 +95,7 @@ def test_a_signal_during_set_up_work_stops_what_runs(tmp_path: Path) -> None:
         supervisor.start()
         pid = supervisor._runs[0].process.pid
         os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(5)
+        threading.Event().wait(PATIENCE_S)
     assert Process.find(pid) is None
 
 
@@ -128,9 +130,12 @@ def test_a_remembered_id_that_belongs_to_another_program_by_now_is_left_alone(tm
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", '[{"pid": 1}]', "null"])
 def test_a_damaged_memory_is_no_reason_not_to_start(tmp_path: Path, text: str) -> None:
-    (tmp_path / "children.json").write_text(text)
-    with started([program("new", SLEEP)], state=tmp_path, out=io.StringIO(), patience=QUICK):
-        pass
+    memory, out = tmp_path / "children.json", io.StringIO()
+    memory.write_text(text)
+    with started([program("new", SLEEP)], state=tmp_path, out=out, patience=QUICK) as supervisor:
+        wait_until(lambda: "up" in out.getvalue())
+        assert [child["pid"] for child in json.loads(memory.read_text())] == [supervisor._runs[0].process.pid]
+    assert not memory.exists()
 
 
 def test_what_the_children_need_is_closed_after_them(tmp_path: Path) -> None:

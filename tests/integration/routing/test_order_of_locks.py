@@ -13,6 +13,7 @@ from pointsman.services.reassignment.bulk import BulkRequest, reassign_leads
 from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.routing.ledger_audit import verify_all_ledgers
 from support.use_case_env import ADMIN, World
+from support.waiting import until_blocked
 
 pytestmark = pytest.mark.anyio
 
@@ -36,13 +37,6 @@ async def holding(world: World, statement: str, what: object) -> AsyncIterator[A
         yield connection
 
 
-async def until_somebody_waits(world: World) -> None:
-    asked = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-    async with asyncio.timeout(5):
-        while not await world.value(asked):  # noqa: ASYNC110  # PostgreSQL tells nobody
-            await asyncio.sleep(0.02)
-
-
 async def in_web(world: World, count: int) -> list[UUID]:
     await world.publish(TWO)
     leads = [await world.lead() for _ in range(count)]
@@ -55,7 +49,7 @@ async def test_a_turn_is_taken_back_and_given_under_locks_taken_together(world: 
     (lead,) = await in_web(world, 1)
     async with holding(world, COUNTER, "inbound") as other:
         moving = asyncio.create_task(reassign(world.env, lead, reason="ill", actor=ADMIN))
-        await until_somebody_waits(world)
+        await until_blocked(world, moving)
         await other.execute(text(COUNTER), {"what": "web"})  # the counter of the old turn is not held while waiting
     assert (await moving).decision.pool == "web"
     assert all(found.agrees for found in await verify_all_ledgers(world.env))
@@ -67,7 +61,7 @@ async def test_trying_a_list_waits_for_its_leads_before_it_holds_a_counter(world
         trying = asyncio.create_task(
             reassign_leads(world.env, [first, second], BulkRequest(reason="ill", dry_run=True), actor=ADMIN)
         )
-        await until_somebody_waits(world)
+        await until_blocked(world, trying)
         for counter in ("inbound", "web"):
             await other.execute(text(COUNTER), {"what": counter})
     assert [fate.outcome.value for fate in (await trying).results] == ["reassigned", "reassigned"]

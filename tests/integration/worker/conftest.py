@@ -13,6 +13,7 @@ from pointsman.worker.queue import QueueSettings
 from pointsman.worker.run import run_worker
 from pointsman.worker.tasks import Job, PeriodicTask
 from support.http_keys import SECRET
+from support.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -45,6 +46,6 @@ def working(wired: Wired, database_url: str) -> Working:
             yield stop
         finally:
             stop.set()
-            await asyncio.wait_for(worker, 20)
+            await asyncio.wait_for(worker, PATIENCE_S)
 
     return start

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -19,19 +19,16 @@ import pytest
 from procrastinate.exceptions import ConnectorException
 
 from pointsman.main import Wired
+from pointsman.services.holds.drain import drain_due_holds
 from pointsman.services.ports import DatabaseUnavailable, Env
 from pointsman.services.roster.change_roster import add_time_off
+from pointsman.worker.queue import DEAD_AFTER_S, HEARTBEAT_S, POLL_S, RESCUE_EVERY_S
 from pointsman.worker.tasks import JOBS, PERIODIC_TASKS, Job, PeriodicTask
 from support.http_keys import SECRET
 from support.use_case_env import ADMIN, absence, open_world
+from support.waiting import PATIENCE_S, until
 
-pytestmark = pytest.mark.anyio
-
-
-async def until(true: Callable[[], bool], *, seconds: float = 30.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not true():  # noqa: ASYNC110  # what is waited for lies in a database or a list
-            await asyncio.sleep(0.02)
+pytestmark = [pytest.mark.anyio, pytest.mark.own_database]
 
 
 async def defer(wired: Wired, name: str, args: Mapping[str, Any] | None = None, **options: Any) -> None:
@@ -51,9 +48,10 @@ async def test_a_job_runs_after_its_transaction_and_not_before(wired: Wired, wor
     async with working({"note": noting(seen)}):
         async with wired.env.uow() as tx:
             await tx.jobs.defer("note", {"n": 1})
-            await asyncio.sleep(1.5)  # longer than the worker's polling interval
-            assert seen == []
-        await until(lambda: seen == [1])
+            await defer(wired, "note", {"n": 2})  # the later one is committed: the worker has looked when it ran
+            await until(lambda: 2 in seen)
+            assert seen == [2]
+        await until(lambda: seen == [2, 1])
 
 
 async def test_a_job_of_a_transaction_that_failed_never_runs(wired: Wired, working: Any) -> None:
@@ -73,22 +71,24 @@ async def failing(wired: Wired) -> None:
 
 
 async def test_jobs_with_one_lock_run_one_after_another_in_order(wired: Wired, working: Any) -> None:
-    running = 0
+    running, together = 0, 0
     order: list[int] = []
+    beside: list[Any] = []
 
     async def job(_env: Env, args: Mapping[str, Any]) -> None:
-        nonlocal running
+        nonlocal running, together
         running += 1
-        assert running == 1
-        await asyncio.sleep(0.05)
+        together = max(together, running)
+        await defer(wired, "beside", {"n": args["n"]})  # the worker looks for more while this one runs
+        await until(lambda: args["n"] in beside)
         order.append(args["n"])
         running -= 1
 
     for n in range(5):
         await defer(wired, "job", {"n": n}, lock="anna")
-    async with working({"job": job}):
+    async with working({"job": job, "beside": noting(beside)}, deadline=PATIENCE_S):
         await until(lambda: len(order) == 5)
-    assert order == [0, 1, 2, 3, 4]
+    assert (order, together) == ([0, 1, 2, 3, 4], 1)
 
 
 async def test_a_job_for_later_waits_until_then(wired: Wired, working: Any) -> None:
@@ -131,26 +131,30 @@ async def test_a_job_that_hangs_is_ended_at_its_deadline_and_others_go_on(
         await until(lambda: seen == [1] and statuses(database_url) == [("hang", "failed")])
 
 
-async def test_a_job_unknown_to_this_release_fails_and_the_worker_goes_on(wired: Wired, working: Any) -> None:
+async def test_a_job_unknown_to_this_release_fails_and_the_worker_goes_on(
+    wired: Wired, working: Any, database_url: str
+) -> None:
     seen: list[Any] = []
     await defer(wired, "of.tomorrow")
     await defer(wired, "note", {"n": 1})
     async with working({"note": noting(seen)}):
-        await until(lambda: seen == [1])
+        await until(lambda: seen == [1] and statuses(database_url) == [("of.tomorrow", "failed")])
 
 
 async def test_a_stopping_worker_finishes_what_it_runs(wired: Wired, working: Any, database_url: str) -> None:
     started, seen = asyncio.Event(), []
 
-    async def slow(_env: Env, _args: Mapping[str, Any]) -> None:
+    async def slow(env: Env, _args: Mapping[str, Any]) -> None:
         started.set()
-        await asyncio.sleep(1)
+        await stopping.wait()
+        async with env.uow() as tx:  # it still has the database, and time for a round trip
+            await tx.system.state()
         seen.append("done")
 
     await defer(wired, "slow")
-    async with working({"slow": slow}) as stop:
-        await asyncio.wait_for(started.wait(), 20)
-        stop.set()
+    async with working({"slow": slow}) as stopping:
+        await asyncio.wait_for(started.wait(), PATIENCE_S)
+        stopping.set()
     assert seen == ["done"]
     assert statuses(database_url) == []
 
@@ -165,7 +169,6 @@ async def test_a_worker_goes_on_by_itself_after_the_server_ended_all_its_session
             await until(lambda: seen == [1])
             for n in (2, 3):
                 end_sessions(database_url)
-                await asyncio.sleep(0.3)
                 await defer_patiently(wired, n)
                 await until(lambda n=n: n in seen)
 
@@ -197,27 +200,32 @@ def leaving_the_queues_own_tasks_alone() -> Iterator[None]:
 
 async def defer_patiently(wired: Wired, n: int) -> None:
     """As a client would that gets 503 and tries again."""
-    for _ in range(20):
+
+    async def taken() -> bool:
         try:
             await defer(wired, "note", {"n": n})
         except DatabaseUnavailable:
-            await asyncio.sleep(0.2)
-        else:
-            return
-    raise AssertionError("the database stayed away")
+            return False
+        return True
+
+    await until(taken)
 
 
 async def test_periodic_work_is_done_by_one_worker_of_two(wired: Wired, working: Any) -> None:
-    done: list[float] = []
+    done: Counter[str] = Counter()
 
-    async def sweep(_env: Env) -> int:
-        done.append(time.monotonic())
-        return 0
+    def sweep(name: str, every: timedelta) -> PeriodicTask:
+        async def note(_env: Env) -> int:
+            done[name] += 1
+            return 0
 
-    task = PeriodicTask(name="count", every=timedelta(seconds=1), run=sweep)
-    async with working({}, periodic=[task]), working({}, periodic=[task]):
-        await asyncio.sleep(4.2)
-    assert 3 <= len(done) <= 6  # two workers that do not share would make about ten
+        return PeriodicTask(name=name, every=every, run=note)
+
+    shared, often = sweep("shared", timedelta(hours=1)), timedelta(seconds=0.1)
+    one, other = [shared, sweep("one", often)], [shared, sweep("other", often)]
+    async with working({}, periodic=one), working({}, periodic=other):
+        await until(lambda: min(done["one"], done["other"]) >= 5)  # both have long asked for the shared one
+    assert done["shared"] == 1
 
 
 async def test_a_failing_sweep_is_tried_again(wired: Wired, working: Any) -> None:
@@ -282,15 +290,14 @@ async def test_the_job_of_a_killed_worker_is_taken_over_within_thirty_seconds(
     with victim.stdout:
         await defer(wired, "note", {"n": 1})
         lines = asyncio.to_thread(lambda: next(line for line in victim.stdout if line.strip() == "started"))
-        await asyncio.wait_for(lines, 60)
+        await asyncio.wait_for(lines, PATIENCE_S)
         os.killpg(victim.pid, signal.SIGKILL)
         victim.wait()
-    killed = time.monotonic()
     seen: list[Any] = []
     jobs: Mapping[str, Job] = {"note": noting(seen)}
     async with working(jobs):
-        await until(lambda: seen == [1], seconds=60)
-    assert time.monotonic() - killed < 30
+        await until(lambda: seen == [1])
+    assert HEARTBEAT_S + DEAD_AFTER_S + RESCUE_EVERY_S + POLL_S < 30  # all that is waited for on the way
 
 
 def statuses(database_url: str) -> list[tuple[str, str]]:
@@ -301,7 +308,7 @@ def statuses(database_url: str) -> list[tuple[str, str]]:
 def end_sessions(database_url: str) -> None:
     with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity"
+            "select pg_terminate_backend(pid, 10000) from pg_stat_activity"  # waits until they have ended
             " where datname = current_database() and pid <> pg_backend_pid()"
         )
 
@@ -310,13 +317,14 @@ async def test_a_waiting_lead_moves_on_at_the_moment_its_rep_is_back(
     wired: Wired, working: Any, database_url: str
 ) -> None:
     async with open_world(database_url) as world:
-        back = datetime.now(UTC) + timedelta(seconds=5)
+        world.clock.advance(timedelta(hours=-1))  # the worker's clock is the machine's: for it they are back
+        back = world.clock() + timedelta(minutes=5)
         for rep in ("lena", "jonas", "sofia"):
             await add_time_off(world.env, rep, absence(back - timedelta(hours=1), back), actor=ADMIN)
         lead = await world.lead(lead__country="DE")
         assert (await world.route(lead)).rep is None
+        assert await drain_due_holds(world.env) == 0
         only = [task for task in PERIODIC_TASKS if task.name == "holds.due"]
-        async with working({}, periodic=only), asyncio.timeout(30):
-            while not await world.value("select count(*) from assignments"):  # noqa: ASYNC110  # it lies in a database
-                await asyncio.sleep(0.05)
-        assert await world.value("select assigned_at from assignments") - back < timedelta(seconds=2)
+        assert [task.every for task in only] == [timedelta(seconds=1)]
+        async with working({}, periodic=only):
+            await until(lambda: world.value("select count(*) from assignments"))

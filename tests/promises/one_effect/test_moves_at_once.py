@@ -19,6 +19,7 @@ from pointsman.services.reassignment.by_rules import reassign
 from support.booking_floor import SETTER, Floor, open_floor
 from support.reassignment_floor import all_is_well, at, booked, offering
 from support.use_case_env import ADMIN
+from support.waiting import PAUSE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -84,4 +85,4 @@ async def work_on(floor: Floor) -> None:
     """A worker beside it all."""
     while True:
         await floor.work()
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(PAUSE_S)

@@ -22,6 +22,7 @@ from pointsman.services.routing.ledger_audit import verify_ledger
 from support.booking_floor import SETTER, Floor, open_floor
 from support.http_keys import SECRET
 from support.use_case_env import ADMIN, POLICY, absence, rep_given
+from support.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -232,16 +233,19 @@ async def test_the_last_lead_that_goes_to_others_closes_the_alert(floor: Floor) 
     assert await floor.world.value(waits) == 0
 
 
+@pytest.mark.own_database
 async def test_a_process_that_dies_in_the_middle_leaves_nothing_half_done(floor: Floor, database_url: str) -> None:
     await with_sdrs(floor, 12)
     hers = await held_by(floor, "lena")
     async with floor.world.engine.connect() as busy, busy.begin():
         await busy.execute(text("select 1 from leads where id = :id for update"), {"id": hers[2]})
         process = await asyncio.to_thread(mover, database_url)
-        async with asyncio.timeout(60):
-            while len(await held_by(floor, "lena")) > 2:  # two have moved; the third is not to be had
-                await asyncio.sleep(0.05)
-                assert process.poll() is None, "it ended before it came to the lead that is not to be had"
+
+        async def two_have_moved() -> bool:
+            assert process.poll() is None, "it ended before it came to the lead that is not to be had"
+            return len(await held_by(floor, "lena")) == 2
+
+        await until(two_have_moved)
         process.kill()
         process.wait()
     assert await held_by(floor, "lena") == hers[2:]

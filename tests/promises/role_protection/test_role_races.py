@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from support.use_case_env import World
+from support.waiting import until_blocked
 
 pytestmark = pytest.mark.anyio
 
@@ -29,8 +30,7 @@ async def race(world: World, first: str, second: str, **given: object) -> str:
     async with world.engine.connect() as one, world.engine.connect() as two:
         await one.execute(text(first), given)
         waiting = asyncio.create_task(two.execute(text(second), given))
-        await asyncio.sleep(0.2)
-        assert not waiting.done(), "the second did not wait for the first"
+        await until_blocked(world, waiting)
         await one.commit()
         try:
             await waiting

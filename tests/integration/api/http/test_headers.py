@@ -10,6 +10,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from pointsman.api.http.header_limits import HeaderLimitsProtocol
+from support.waiting import PATIENCE_S, PAUSE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -46,7 +47,7 @@ async def port(anyio_backend: str) -> AsyncIterator[int]:
 async def connected(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             yield reader, writer
     finally:
         writer.close()
@@ -64,7 +65,7 @@ async def test_headers_too_large_are_431(port: int) -> None:
     async with connected(port) as (reader, writer):
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nX: ")
         for _ in range(5):  # in pieces, as they cross a network, and no more than is read
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(PAUSE_S)
             writer.write(b"a" * 16_000)
         assert (await reader.read()).startswith(b"HTTP/1.1 431 ")
 

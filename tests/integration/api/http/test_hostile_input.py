@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from pointsman.main import create_app
 from pointsman.settings import Settings, load_settings
 from support.http_keys import SECRET, MakeKey
+from support.waiting import PATIENCE_S, PAUSE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -242,11 +243,11 @@ async def test_a_body_that_trickles_is_408(shared_database_url: str) -> None:
     app = create_app(load_settings(database_url=shared_database_url, secret_keys=SECRET, receive_timeout_s=0.2))
 
     async def trickle() -> dict[str, Any]:
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(PAUSE_S)
         return {"type": "http.request", "body": b" ", "more_body": True}
 
     async with app.router.lifespan_context(app):
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE_S):
             answer = await raw(app, "/v1/keys", trickle, {})
     assert answer[0]["status"] == 408
 
