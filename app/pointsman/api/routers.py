@@ -2,8 +2,15 @@
 
 from fastapi import APIRouter
 
-from pointsman.api.booking import appointments, booking_links, calendar_conflicts, rescheduling, slot_holds, slots
-from pointsman.api.booking import handovers as qualifications
+from pointsman.api.booking import (
+    appointments,
+    booking_links,
+    calendar_conflicts,
+    handovers,
+    rescheduling,
+    slot_holds,
+    slots,
+)
 from pointsman.api.booking import ics as invitations
 from pointsman.api.booking import transitions as appointment_acts
 from pointsman.api.booking_page import routes as booking_page_routes
@@ -23,7 +30,7 @@ ALL: list[APIRouter] = [
     hooks.router,
     intakes.router,
     inbox.router,
-    qualifications.router,
+    handovers.router,
     slot_holds.router,
     slots.router,
     appointments.router,

@@ -14,6 +14,7 @@ from pointsman.services.appointments.actions import cancel, get_appointment
 from pointsman.services.booking.book import book, booking_error
 from pointsman.services.booking.slots import slots_for_lead
 from pointsman.services.ports import Actor, ConstraintRefused, Env, VendorRetryableError
+from pointsman.services.ports.process_cache import ProcessCache
 from pointsman.services.routing.ledger_audit import verify_ledger
 from support.booking_floor import SETTER, Floor, open_floor
 from support.use_case_env import POLICY, make_env
@@ -165,7 +166,9 @@ async def test_the_cap_counts_by_the_meetings_date(database_url: str) -> None:
 async def test_sixty_at_once_for_one_slot_from_two_processes_make_one_appointment(database_url: str) -> None:
     async with open_floor(database_url, policy=ONE_CLOSER) as floor:
         env, engine = make_env(database_url, pool_size=10)
-        second = Env(**{**{n: getattr(env, n) for n in Env.__slots__}, "calendars": floor.vendor, "cache": {}})
+        second = Env(
+            **{**{n: getattr(env, n) for n in Env.__slots__}, "calendars": floor.vendor, "cache": ProcessCache()}
+        )
         leads = [(await floor.ready())[0] for _ in range(60)]
         start = (await slots_for_lead(floor.env, leads[0])).slots[2].start
 

@@ -159,7 +159,7 @@ async def test_a_gate_that_has_shut_is_asked_and_fresh_evidence_opens_the_way(fl
     with pytest.raises(RoleProtected) as caught:
         await moved(floor, row)
     assert caught.value.code == "gate-closed"
-    assert "qualifications" in str(caught.value)
+    assert "handovers" in str(caught.value)
     assert await everything(floor) == before
     await floor.hand_over(row.lead_id, evidence=floor.evidence())
     after = await moved(floor, row)

@@ -64,7 +64,7 @@ def test_a_fault_is_found_offline_with_its_path(tmp_path: Path) -> None:
         ("p.yaml", b"a: 1\na: 2\n", "occurs twice"),
         ("p.yaml", b"\xff\xfe", "not UTF-8"),
         ("p.json", b"{", "is not JSON"),
-        ("p.json", b'{"rules": [], "rules": []}', "same key twice"),
+        ("p.json", b'{"rules": [], "rules": []}', "occurs twice"),
     ],
 )
 def test_what_cannot_be_read_ends_the_command_with_a_sentence(

@@ -70,7 +70,7 @@ async def test_whoever_waits_too_long_for_a_rep_is_told_to_try_again_and_nothing
     lead_id, handed = await floor.ready()
     start = handed.slots[0].start.isoformat()
     body: dict[str, Any] = {"lead_id": str(lead_id), "start": start}
-    if "qualifications" in path:
+    if "handovers" in path:
         body = {"setter": "lena", "evidence": READY, "book": {"start": start}}
     before = await written(floor)
     async with floor.env.uow() as tx:

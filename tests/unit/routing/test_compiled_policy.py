@@ -132,7 +132,7 @@ def test_a_rule_that_names_an_unknown_segment_is_unknown_and_never_matches(
     said = {found for _, found in ready.scan_rules(known)}  # grouped, rules of a segment that is not true are left out
     assert said <= {outcome}
     assert said or rules > 1 or outcome is False
-    assert ready.first_match(known) == (0 if outcome is True else None)
+    assert first_match(ready, known) == (0 if outcome is True else None)
 
 
 def test_only_rules_that_a_lead_may_match_are_evaluated() -> None:
