@@ -42,8 +42,8 @@ async def floor(database_url: str) -> AsyncIterator[Floor]:
 
 @pytest.fixture
 async def hurried(floor: Floor, database_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """The API on connections whose statements may take a quarter of a second."""
-    engine = make_engine(database_url, pool_size=3, statement_timeout_ms=250)
+    """The API on connections whose statements may take two seconds."""
+    engine = make_engine(database_url, pool_size=3, statement_timeout_ms=2_000)
     app = create_app(load_settings(database_url=database_url, secret_keys=SECRET, pool_size=3))
     try:
         async with app.router.lifespan_context(app):
