@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
-from pointsman.domain.booking.lifecycle import ActorRole
+from pointsman.domain.booking.lifecycle import ActorRole, RejectCode
 from pointsman.domain.errors import Conflict
 from pointsman.domain.roster.roles import Work
-from pointsman.services.appointments.actions import cancel
+from pointsman.services.appointments.actions import cancel, reject
 from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
+from pointsman.services.calendar_sync.apply_findings import remove_orphan_events
 from pointsman.services.calendar_sync.conflicts import dismiss_conflict
 from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
@@ -347,15 +349,43 @@ async def test_a_change_between_the_reading_and_the_acting_wins(floor: Floor, mo
     assert event_of(floor, row).start == after.starts_at
 
 
-async def test_an_event_that_a_calendar_program_restores_after_a_cancellation_is_taken_out_again(floor: Floor) -> None:
+@pytest.mark.parametrize("ended", ["cancelled", "rejected"])
+async def test_an_event_that_a_calendar_program_restores_after_a_cancellation_is_taken_out_again(
+    floor: Floor, ended: str
+) -> None:
     row, event = await booked(floor)
-    await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
+    if ended == "cancelled":
+        await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
+    else:
+        await reject(floor.env, row.id, code=RejectCode.NOT_QUALIFIED, reason="x", actor=SETTER)
     await floor.work_out()
     floor.vendor.drag(event, event.start)
     await sync_calendars(floor.env)
     await floor.work_out()
     assert floor.vendor.events() == []
     assert await alerts(floor, "calendar-orphan") == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "known"),
+    [("cancelled", None, False), ("rejected", "not_qualified", False), ("confirmed", None, True)],
+)
+async def test_an_event_left_of_an_appointment_that_has_ended_is_told_of(
+    floor: Floor, status: str, code: str | None, known: bool
+) -> None:
+    row, event = await booked(floor)
+    async with floor.env.uow() as tx:
+        placed = (await tx.deliveries.of_appointment(row.id))[-1]
+        connection = await tx.deliveries.connection(placed.connection_id)
+    # No `cancel` was ever owed for it, as after a restored backup.
+    async with floor.world.engine.begin() as plain:
+        await plain.execute(text("set local session_replication_role = replica"))
+        await plain.execute(
+            text("update appointments set status = :status, reject_code = :code"), {"status": status, "code": code}
+        )
+    await remove_orphan_events(floor.env, connection, event.calendar, [event.key], read_at=floor.env.clock())
+    assert len(await alerts(floor, "calendar-orphan")) == (0 if known else 1)
+    assert len(floor.vendor.events()) == 1
 
 
 async def test_an_event_of_ours_that_nobody_knows_is_left_alone_and_told(floor: Floor) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -56,6 +57,18 @@ async def test_what_named_the_merged_lead_finds_the_survivor_from_then_on(world:
     assert await submitted(world, email="mara@firm.example", external_id="8", source_system="crm") == new
     assert await world.value("select count(*) from leads") == 2
     assert await world.value("select email from leads where id = :id", id=new) == "mara@firm.example"
+
+
+async def test_a_chain_of_more_than_ten_merges_still_leads_to_its_last_survivor(world: World) -> None:
+    unrouted = {"lead.country": "BR"}
+    leads = [await submitted(world, external_id=str(n), source_system="crm", facts=unrouted) for n in range(13)]
+    for lead, into in pairwise(leads):
+        await merged(world, lead, into)
+    for n in range(13):
+        assert await submitted(world, external_id=str(n), source_system="crm", facts=unrouted) == leads[-1]
+    assert await world.value("select count(distinct merged_into) from leads where merged_into is not null") == 1
+    async with world.env.uow() as tx:
+        assert set(await tx.merges.merged_leads(leads[-1])) == set(leads[:-1])
 
 
 async def test_each_field_keeps_what_was_true_last_whichever_lead_said_it(world: World) -> None:

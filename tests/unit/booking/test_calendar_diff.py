@@ -46,6 +46,12 @@ def test_of_two_copies_the_right_one_counts() -> None:
     assert findings(of("1"), {"1": [hour(5), hour(1)]}) == {"1": EventState.UNCHANGED}
 
 
+@pytest.mark.parametrize("copies", [[5, 3], [3, 5], [3, 9, 5]])
+def test_of_copies_that_were_all_moved_the_earliest_counts_in_whatever_order_they_are_read(copies: list[int]) -> None:
+    (moved,) = compare_events(of("1"), {"1": [hour(number) for number in copies]})
+    assert (moved.state, moved.moved_to) == (EventState.MOVED, hour(3))
+
+
 @pytest.mark.parametrize(
     ("keys", "left", "finding"),
     [

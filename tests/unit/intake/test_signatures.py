@@ -77,6 +77,47 @@ def test_a_genuine_request_passes(name: str) -> None:
     verify_signature(verifier, [secret], request(sign()), now=NOW)
 
 
+@pytest.mark.parametrize(("name", "scheme"), [("standard", "seconds"), ("hubspot_v3", "milliseconds")])
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_signature_is_good_for_300_seconds_before_and_after_and_not_a_moment_longer(
+    name: str, scheme: str, side: int
+) -> None:
+    verifier, secret, sign = SCHEMES[name]
+    edge = NOW + side * timedelta(seconds=300)
+    verify_signature(verifier, [secret], request(sign()), now=edge)
+    for beyond in (timedelta(milliseconds=1), timedelta(seconds=1)):
+        with pytest.raises(Unauthenticated) as caught:
+            verify_signature(verifier, [secret], request(sign()), now=edge + side * beyond)
+        assert caught.value.code == "stale-signature"
+
+
+@pytest.mark.parametrize(
+    ("written", "signed"),
+    [
+        ("?at=10%3a30", "?at=10:30"),
+        ("?at=10%3A30", "?at=10:30"),
+        ("?to=a%2fb%2Fc%40d%2ce", "?to=a/b/c@d,e"),
+        ("?q=%c3%a9%20%3d", "?q=%c3%a9%20%3d"),  # what version 3 does not sign decoded stays as it is written
+    ],
+)
+def test_an_address_is_signed_decoded_in_whichever_case_its_escapes_are_written(written: str, signed: str) -> None:
+    verifier, secret, _ = SCHEMES["hubspot_v3"]
+    headers = sign_hubspot_v3(BODY, uri=URI + signed, at=NOW)
+    verify_signature(verifier, [secret], request(headers, uri=URI + written), now=NOW)
+
+
+@pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER "])
+@pytest.mark.parametrize("token", ["a token with spaces", "two  spaces in a row", "trailing words here too"])
+def test_a_bearer_token_may_have_spaces(scheme: str, token: str) -> None:
+    verifier = SCHEMES["bearer"][0]
+    check_secrets(verifier, [token])
+    for header in (scheme + token, f"{scheme} {token} "):
+        verify_signature(verifier, [token], request({"authorization": header}), now=NOW)
+    for wrong in (token.partition(" ")[0], token.rpartition(" ")[2], token.replace(" ", ""), token + " x"):
+        with pytest.raises(Unauthenticated):
+            verify_signature(verifier, [token], request({"authorization": scheme + wrong}), now=NOW)
+
+
 @every_scheme
 def test_either_secret_passes_while_one_is_rotated(name: str) -> None:
     verifier, secret, sign = SCHEMES[name]

@@ -45,6 +45,17 @@ def test_what_is_no_address_has_no_key(written: str) -> None:
     assert email_key(written, host_to_ascii) is None
 
 
+@pytest.mark.parametrize(
+    ("local", "is_address"),
+    [("x" * 64, True), ("x" * 65, False), ("ü" * 32, True), ("ü" * 33, False), ("ü" * 64, False), ("日" * 21, True),
+     ("日" * 22, False)],
+)  # fmt: skip
+def test_the_part_before_the_at_has_at_most_64_bytes_however_few_its_characters_are(
+    local: str, is_address: bool
+) -> None:
+    assert email_key(f"{local}@example.com", host_to_ascii) == (f"{local}@example.com" if is_address else None)
+
+
 @given(st.text(max_size=60))
 def test_the_key_of_a_key_is_itself(text: str) -> None:
     key = email_key(text + "@example.com", host_to_ascii)

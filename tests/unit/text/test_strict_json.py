@@ -57,6 +57,11 @@ def test_brackets_inside_texts_do_not_count_as_depth() -> None:
 def test_the_deepest_allowed_body_is_read() -> None:
     depth = WEBHOOK_LIMITS.depth
     parse_json(b"[" * depth + b"]" * depth)
+    # Many brackets are not depth: what closes again does not count, nor do those within texts.
+    beside = b"[" + b",".join([b"[]", b'{"a": [{}]}', b'"[[["'] * depth) + b"]"
+    parse_json(b"[" * (depth - 4) + beside + b"]" * (depth - 4))
+    with pytest.raises(TooLarge):
+        parse_json(b"[" * (depth - 3) + beside + b"]" * (depth - 3))
     with pytest.raises(TooLarge):
         parse_json(b"[" * (depth + 1) + b"]" * (depth + 1))
 

@@ -101,3 +101,23 @@ def test_a_page_in_two_languages_speaks_one_of_them() -> None:
 @given(st.text(max_size=80))
 def test_no_header_is_an_error(header: str) -> None:
     assert told(NINE, best_language(header))
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "time"),
+    [
+        ("de", "Mittwoch, 25. November 2026", "10:00 (MEZ)"),
+        ("en", "Wednesday, November 25, 2026", "10:00 AM (CET)"),
+        ("fr", "mercredi 25 novembre 2026", "10:00 (CET)"),
+        ("ja", "2026年11月25日水曜日", "10:00 (CET)"),
+        ("xx", "Wednesday, November 25, 2026", "10:00 AM (CET)"),
+    ],
+)
+@pytest.mark.parametrize("machine", ["de_DE", "en_US", "fr_FR"])
+def test_a_reader_gets_their_own_language_and_never_the_machines(
+    monkeypatch: pytest.MonkeyPatch, machine: str, language: str, day: str, time: str
+) -> None:
+    monkeypatch.setattr("babel.dates.LC_TIME", machine)
+    found = format_time_of_day(NINE, zone="Europe/Berlin", language=language).replace("\u202f", " ")
+    assert (format_day(NINE, zone="Europe/Berlin", language=language), found) == (day, time)
+    assert told(NINE, language).startswith(day)
