@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from pointsman.domain.distribution.candidate import CalendarState, DropReason
+from pointsman.domain.distribution.candidate import CalendarState, DropReason, EligibilityContext
 from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.distribution.inputs import RequestedTime
 from pointsman.domain.gate.evaluation import GateState
 from pointsman.domain.leads.facts import Facts
 from pointsman.domain.roster.reps import Caps, Rep, TimeOff
-from pointsman.domain.roster.roles import Work
+from pointsman.domain.roster.roles import Role, Work
 from pointsman.domain.routing.decide import RoutingInputs, decide
 from pointsman.domain.routing.decision import Decision
 from pointsman.domain.routing.plan import plan_routes
@@ -225,3 +225,26 @@ def test_without_any_reason_left_the_rep_is_eligible() -> None:
 def test_the_codes_are_listed_in_the_order_of_looking() -> None:
     order = [drop.value for drop in DropReason if drop not in (DropReason.UNKNOWN_REP, DropReason.NOT_OWNER)]
     assert [code for code, _, _ in STAGES] == order
+
+
+@pytest.mark.parametrize(
+    ("who", "gate_open", "needed"),
+    [(CLOSER, True, False), (CLOSER, False, True), (SDR, True, True), (SDR, False, True)],
+)
+def test_an_override_is_needed_for_what_the_role_or_the_gate_does_not_let_through(
+    who: Role, gate_open: bool, needed: bool
+) -> None:
+    task = EligibilityContext(
+        work=Work.CLOSING, facts={}, now=NOW, gate_open=gate_open, overrides=frozenset({("ben", Work.CLOSING)})
+    )
+    assert task.needs_override(rep("ben", who)) is needed
+    assert not task.needs_override(rep("anna", who))  # the override is another's
+
+
+@pytest.mark.parametrize(("short_of_it", "code"), [(timedelta(0), "time-off"), (timedelta(seconds=1), None)])
+def test_whoever_is_away_for_all_that_can_be_offered_is_not_eligible(short_of_it: timedelta, code: str | None) -> None:
+    pool = {"work": "closing", "members": ["ben"], "booking": {"horizon": "10d"}}
+    ready = compiled([{"name": "all", "work": "closing", "pool": "closers"}], {"closers": pool})
+    off = TimeOff(start=NOW - timedelta(days=1), end=NOW + timedelta(days=10) - short_of_it)
+    here = world(roster(rep("ben", CLOSER, time_off=(off,))))
+    assert codes(decide(plan_routes(ready, {}, purpose=None, gates=OPEN, now=NOW), here)) == {"ben": code}

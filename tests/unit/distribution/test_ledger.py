@@ -18,8 +18,10 @@ from pointsman.domain.distribution.ledger import (
     RestoredTurn,
     ReversedTurn,
     Turn,
+    _reduced,
     apply_entry,
     assign_turn,
+    next_due,
     reverse_turn,
     spread_adjustment,
 )
@@ -210,3 +212,26 @@ def test_the_denominator_stays_bounded_however_the_weights_change(chance: Random
         assert ledger.denominator.bit_length() <= MAX_DENOMINATOR_BITS
         assert sum(ledger.balances.values()) == 0
     assert reduce(apply_entry, turns, Ledger()) == ledger
+
+
+def test_who_is_owed_exactly_enough_may_have_the_turn() -> None:
+    ledger = Ledger(denominator=4, balances={"a": -2, "b": 1, "c": 1})  # a's share of 3/4 brings it to 1/4, 1/(2n-2)
+    assert next_due(ledger, {"a": 6, "b": 1, "c": 1}) == ["a"]
+
+
+def test_equal_ledgers_look_equal_in_lowest_terms() -> None:
+    assert _reduced(2, {"a": 2, "b": -2}) == Ledger(denominator=1, balances={"a": 1, "b": -1})
+    assert _reduced(6, {"a": 3, "b": -3}) == Ledger(denominator=2, balances={"a": 1, "b": -1})
+
+
+def test_a_denominator_of_the_greatest_size_is_kept_and_a_greater_one_is_not() -> None:
+    greatest = 1 << (MAX_DENOMINATOR_BITS - 1)
+    assert _reduced(greatest, {"a": 1, "b": -1}).denominator == greatest
+    assert _reduced(2 * greatest, {"a": 1, "b": -1}).denominator < greatest
+
+
+def test_on_a_smaller_denominator_whoever_lost_most_by_rounding_gets_the_part_that_is_left_over() -> None:
+    third = 3**1_300  # about 2,060 bits
+    made = _reduced(third, {"a": third // 3, "b": -third // 3, "c": 1, "d": -1})
+    parts = made.denominator // 3  # a third of a credit has 1/3 of a part more than this
+    assert made.balances == {"a": parts, "b": -parts, "c": 0, "d": 0}

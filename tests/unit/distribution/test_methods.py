@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.domain.distribution.caps import RepLoad
+from pointsman.domain.distribution.inputs import RequestedTime
 from pointsman.domain.distribution.ledger import Ledger
+from pointsman.domain.distribution.methods import Selection, choose_rep
 from pointsman.domain.leads.facts import Facts
 from pointsman.domain.roster.reps import Rep, TimeOff
 from pointsman.domain.routing.decide import Owner, PoolState, RoutingInputs, decide
@@ -153,6 +155,29 @@ def test_ranked_passes_over_whoever_is_too_many_turns_ahead_and_says_so() -> Non
         "Anna ranks no lower (1), but is as far ahead as the ranking allows (balance -2, max_turns_ahead 2)"
     ]
     assert "is as far ahead as the ranking allows" in sentences(decision)["anna"]
+
+
+def test_ranked_passes_over_also_whoever_ranks_level_but_nobody_where_appointments_are_balanced() -> None:
+    pool = {"work": "closing", "members": ["anna", "ben"], "method": "ranked", "ranking": PREFER}
+    state = {"sdr": pool_state(anna=-2, ben=2)}
+
+    def passed_over(offer: str, **over: Any) -> tuple[str, tuple[str, ...]]:
+        ready = compiled([RULE], {"sdr": {**pool, "booking": {"offer": offer}}})
+        found = choose_rep(
+            Selection(
+                name="sdr",
+                pool=ready.policy.pools["sdr"],
+                eligible={"anna": 1, "ben": 1},
+                facts={},
+                inputs=floor(ANNA, BEN, pools=state, **over),
+            )
+        )
+        return found.rep, found.passed_over
+
+    asked = RequestedTime(start=NOW, end=NOW + HOUR, obstacles={}, appointments={"anna": 1, "ben": 0})
+    assert passed_over("flexible") == ("ben", ("anna",))
+    assert passed_over("flexible", requested_time=asked) == ("ben", ("anna",))
+    assert passed_over("balanced", requested_time=asked) == ("ben", ())
 
 
 def test_ranked_is_fair_among_those_of_equal_rank_and_where_all_are_ahead() -> None:

@@ -75,6 +75,29 @@ def test_a_step_of_zero_percent_takes_no_turns_and_says_from_when() -> None:
     )
 
 
+def test_turns_begin_with_the_first_step_that_gives_any_be_it_after_hours_and_minutes() -> None:
+    steps = [
+        {"after": "0d", "percent": 0},
+        {"after": "90m", "percent": 0},
+        {"after": "1590m", "percent": 1},  # a day, two hours and a half
+        {"after": "3d", "percent": 100},
+    ]
+    pool = Pool.model_validate({"work": "qualification", "members": [], "ramp_up": steps, "time_zone": "Europe/Berlin"})
+    nora = rep("nora", started_on=date(2026, 3, 1))
+    begins = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
+    for at in (datetime(2026, 3, 1, 0, 0, tzinfo=UTC), begins - timedelta(seconds=1)):
+        assert (ramp_state(pool, nora, at).percent, ramp_state(pool, nora, at).rises_at) == (0, begins)
+    assert (ramp_state(pool, nora, begins).percent, ramp_state(pool, nora, begins).rises_at) == (1, None)
+
+
+def test_a_small_part_of_the_weight_takes_turns_too() -> None:
+    steps = [{"after": "0d", "percent": 1}]
+    assert weights(taken(rep("nora", started_on=date(2026, 3, 1)), rep("olga"), ramp_up=steps)) == {
+        "nora": 1,
+        "olga": 100,
+    }
+
+
 def test_whoever_has_not_started_yet_stands_where_they_will_on_the_first_day() -> None:
     steps = [{"after": "0d", "percent": 25}]
     assert weights(taken(rep("nora", started_on=date(2026, 4, 1)), rep("olga"), ramp_up=steps)) == {

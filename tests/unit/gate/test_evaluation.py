@@ -1,6 +1,7 @@
 """The gate: what passes it, what keeps it shut, and until when a pass lasts."""
 
 from datetime import datetime, timedelta
+from itertools import permutations
 
 import pytest
 from hypothesis import example, given
@@ -112,6 +113,40 @@ def test_a_clock_that_runs_ahead_does_not_stretch_the_life_of_evidence() -> None
     future = evidence("need", at=NOW + 400 * DAY)
     gate = Gate.model_validate({"require": ["qualified.need"]})
     assert evaluate_gate(gate, [future], {}, NOW).expires_at == NOW + 30 * DAY
+
+
+def test_the_closer_reads_no_longer_life_than_evidence_from_a_clock_that_runs_ahead_has() -> None:
+    (read,) = evaluate_gate(GATE, [evidence("need", at=NOW + 400 * DAY)], {}, NOW).snapshot
+    assert read.expires_at == NOW + 30 * DAY
+
+
+def test_the_latest_of_several_denials_counts_wherever_it_stands() -> None:
+    gate = Gate.model_validate({"require": ["motivated"]})
+    said = [evidence("intent", affirmed=affirmed, at=NOW - days * DAY) for days, affirmed in ((3, 0), (2, 1), (1, 0))]
+    for order in permutations(said):
+        assert not evaluate_gate(gate, order, {}, NOW).passed
+
+
+def test_a_denial_that_was_taken_back_is_no_refusal_once_the_later_yes_has_expired() -> None:
+    gate = Gate.model_validate({"require": ["motivated.intent"]})
+    no = evidence("intent", affirmed=False, at=NOW - 2 * DAY)
+    result = evaluate_gate(gate, [no, evidence("intent", at=NOW - DAY, expires_at=NOW)], {}, NOW)
+    assert ([m.what for m in result.missing], result.refused) == (["motivated.intent"], ())
+    assert result.send_to is Work.QUALIFICATION
+
+
+def test_what_is_missing_is_said_of_the_evidence_that_lasted_longest() -> None:
+    gate = Gate.model_validate({"require": ["qualified"]})
+    old = [evidence("fit", expires_at=NOW - 9 * DAY), evidence("need", expires_at=NOW - DAY)]
+    for order in permutations(old):
+        assert evaluate_gate(gate, order, {}, NOW).missing[0].why == "need expired on 2026-03-03"
+
+
+def test_a_gates_condition_may_count_from_the_moment_of_asking() -> None:
+    gate = Gate.model_validate({"when": {"field": "lead.created_at", "older_than": "30d"}})
+    facts = {"lead.created_at": NOW - 29 * DAY}
+    assert not evaluate_gate(gate, [], facts, NOW).passed
+    assert evaluate_gate(gate, [], facts, NOW + 2 * DAY).passed
 
 
 def test_qualification_facts_come_from_evidence_and_from_nowhere_else() -> None:
