@@ -6,7 +6,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pointsman.domain.dates.local_time import grid_of_day, local_date, local_days, local_to_utc, start_of_day
+from pointsman.domain.dates.local_time import (
+    grid_of_day,
+    is_repeated_local_time,
+    local_date,
+    local_days,
+    local_to_utc,
+    monday_of,
+    next_hour,
+    start_of_day,
+    start_of_hour,
+    to_local_time,
+)
 
 ZONES = [
     "Europe/Berlin", "Europe/Vienna", "Europe/Zurich", "Europe/London",
@@ -57,10 +68,37 @@ def test_a_grid_has_every_wall_time_that_the_day_showed_once_and_no_other(zone: 
         at = start
         while at < end:
             wall = at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-            if wall.minute % 15 == 0:
-                shown.setdefault(wall, at)
+            shown.setdefault(wall, at)
             at += MINUTE
-        assert grid_of_day(day, zone, 15 * MINUTE) == sorted(shown.values())
+        for step in (15, 50, 420):  # 50 and 420 do not divide the day: its last time is there all the same
+            on_grid = sorted(at for wall, at in shown.items() if (wall.hour * 60 + wall.minute) % step == 0)
+            assert grid_of_day(day, zone, step * MINUTE) == on_grid
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_an_hour_begins_on_the_full_hour_of_the_wall_or_where_its_clock_is_changed(zone: str) -> None:
+    for change in [*transitions(zone)[:4], datetime(2026, 6, 15, tzinfo=UTC)]:
+        wall, begun = datetime.combine(date.min, time.min), change - 3 * HOUR
+        for i in range(-180, 240):
+            at = change + i * MINUTE
+            last, wall = wall, at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+            if wall.minute == 0 or wall - last != MINUTE:
+                begun = at
+            if i >= -120:
+                within = at + timedelta(seconds=7, microseconds=8)
+                assert start_of_hour(at, zone) == start_of_hour(within, zone) == begun, (zone, at)
+                assert start_of_hour(next_hour(within, zone), zone) == next_hour(at, zone) > within
+
+
+def test_a_time_is_repeated_only_the_second_time_that_the_wall_shows_it() -> None:
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # 02:30 in Berlin, an hour before its clocks go back
+    said = [is_repeated_local_time(to_local_time(first + n * HOUR, "Europe/Berlin")) for n in range(-1, 3)]
+    assert said == [False, False, True, False]
+
+
+def test_a_week_begins_on_its_monday() -> None:
+    monday = date(2026, 3, 2)
+    assert {monday_of(monday + timedelta(days=n)) for n in range(7)} == {monday}
 
 
 def test_a_skipped_time_moves_to_the_end_of_the_gap() -> None:

@@ -52,7 +52,7 @@ def start_of_hour(at: datetime, zone: str) -> datetime:
     local = to_local_time(at, zone)
     begin = at - _past_the_hour(local)
     begun = to_local_time(begin, zone)
-    if begun.hour != local.hour:  # Lord Howe's clocks change by half an hour, in the middle of one
+    if begun.utcoffset() != local.utcoffset():  # Lord Howe's clocks change by half an hour, in the middle of one
         begin += timedelta(minutes=60 - begun.minute)
     return begin
 
