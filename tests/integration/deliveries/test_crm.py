@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from copy import deepcopy
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from pointsman.domain.errors import Invalid
 from pointsman.services.appointments.actions import cancel, confirm, reject
 from pointsman.services.booking.book import book
 from pointsman.services.connections.connections import save_connection
+from pointsman.services.deliveries.enqueue import enqueue_deliveries
 from pointsman.services.deliveries.run import replay_delivery, run_delivery, sweep_deliveries
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.reassignment.appointment import reassign_appointment
@@ -50,6 +52,13 @@ async def test_a_booking_gives_the_crm_its_owner_and_one_meeting(crm: CrmFloor) 
         ("log_meeting", "done", 1, ""),
     ]
     assert len(crm.floor.vendor.events()) == 1
+
+
+async def test_a_later_change_owes_the_crm_no_second_meeting(crm: CrmFloor) -> None:
+    row = await booked(crm)
+    async with crm.env.uow() as tx:
+        await enqueue_deliveries(crm.env, tx, replace(row, sequence=row.sequence + 1), "move")
+    assert [d.op for d in await crm.owed(row.id)] == ["own", "log"]
 
 
 @pytest.mark.own_database

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 
@@ -12,6 +13,7 @@ from pointsman.domain.errors import Conflict
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
 from pointsman.services.connections.connections import check_connection, save_connection
+from pointsman.services.deliveries.enqueue import enqueue_deliveries
 from pointsman.services.deliveries.record_result import MAX_ATTEMPTS
 from pointsman.services.deliveries.run import replay_delivery, run_delivery, sweep_deliveries
 from pointsman.services.ports import CalendarEvent, VendorReauthError, VendorRejectedError
@@ -128,6 +130,57 @@ async def test_a_booking_that_arrives_after_its_cancellation_is_removed_by_a_sec
     await floor.work()
     assert floor.vendor.events() == []
     assert (await floor.deliveries(row.id))[1].status == "done"
+
+
+async def owe(floor: Floor, row: AppointmentRow, *ops: str) -> DeliveryRow:
+    """Owe these changes of the appointment, one after the other; the last of what is owed then."""
+    for op in ops:
+        changes = len(await floor.deliveries(row.id))
+        async with floor.env.uow() as tx:
+            await enqueue_deliveries(floor.env, tx, replace(row, sequence=row.sequence + changes), op)
+    return (await floor.deliveries(row.id))[-1]
+
+
+async def test_a_calendar_is_told_only_of_what_it_does_not_know(floor: Floor) -> None:
+    row = await booked(floor)
+    await owe(floor, row, "book", "cancel", "cancel", "move", "move")
+    ops = [(d.op, d.sequence) for d in await floor.deliveries(row.id)]
+    assert ops == [("book", 0), ("move", 1), ("cancel", 2), ("book", 3), ("move", 4)]
+
+
+async def test_a_removal_needs_no_second_look_where_the_event_is_wanted_again(floor: Floor) -> None:
+    row = await booked(floor)
+    floor.vendor.cues = [Cue.RETRY]
+    await floor.work()
+    await owe(floor, row, "cancel", "book")
+    await floor.work_out()
+    assert [(d.op, d.status) for d in await floor.deliveries(row.id)] == [
+        ("book", "superseded"),
+        ("cancel", "done"),
+        ("book", "done"),
+    ]
+    assert [call for call, _ in floor.vendor.calls].count("cancel") == 1
+    assert len(floor.vendor.events()) == 1
+
+
+async def test_a_removal_that_came_late_makes_nobody_remove_the_event_once_more(database_url: str) -> None:
+    async with open_floor(database_url, keyed=True) as floor:
+        row = await booked(floor)
+        await floor.work()
+        removal = await owe(floor, row, "cancel")
+        begun, thaw = freeze(floor)
+        frozen = asyncio.create_task(run_delivery(floor.env, removal.id))
+        await begun.wait()
+        await expire_leases(floor)
+        await floor.work_out()
+        await owe(floor, row, "book", "cancel")
+        await floor.work_out()
+        done = await floor.deliveries(row.id)
+        thaw.set_result(None)
+        await frozen
+        assert await floor.deliveries(row.id) == done
+        assert {d.status for d in done} <= {"done", "superseded"}
+        assert floor.vendor.events() == []
 
 
 async def test_two_workers_at_once_make_one_call(floor: Floor) -> None:
