@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 from icalendar import Calendar, Event, vCalAddress
 
+from pointsman.local.plain_http import NO_AUTHORITIES
 from pointsman_sdk import Slot
 from pointsman_sdk.testing import Event as SeenEvent
 from support.waiting import PATIENCE_S, wait_until
@@ -92,7 +93,7 @@ class RadicaleVendor:
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        self.transport: httpx.AsyncBaseTransport = httpx.AsyncHTTPTransport()
+        self.transport: httpx.AsyncBaseTransport = httpx.AsyncHTTPTransport(verify=NO_AUTHORITIES)
         name = f"calendar-{next(self._numbers)}"
         self.calendar = f"/{USER}/{name}/"
         self.unreadable = "/rep2/private/"
@@ -102,7 +103,9 @@ class RadicaleVendor:
     def ask(self, method: str, path: str, content: bytes | None = None) -> httpx.Response:
         """A request of our own, past the connector."""
         url = httpx.URL(self.server.url).join(path)
-        return httpx.request(method, url, auth=(USER, PASSWORD), content=content, trust_env=False)
+        return httpx.request(
+            method, url, auth=(USER, PASSWORD), content=content, trust_env=False, verify=NO_AUTHORITIES
+        )
 
     def put(self, name: str, event: Event) -> None:
         """Store an event of somebody else's."""

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from icalendar import Event
 
 from contract.radicale_server import PASSWORD, USER, RadicaleVendor, Server
+from pointsman.local.plain_http import NO_AUTHORITIES
 from pointsman_caldav import CaldavConfig, CaldavConnector
 from pointsman_caldav.busytimes import from_free_busy
 from pointsman_caldav.dav import parse
@@ -462,7 +463,7 @@ async def test_uid_that_lies_elsewhere_in_the_calendar_is_refused(real: Any) -> 
 
 
 async def test_wrong_password_asks_for_another(caldav_server: Server, anyio_backend: str) -> None:
-    async with make_client(httpx.AsyncHTTPTransport()) as http:
+    async with make_client(httpx.AsyncHTTPTransport(verify=NO_AUTHORITIES)) as http:
         connector = on(http, base_url=caldav_server.url, username=USER, password="wrong")
         for call in (connector.check, lambda: connector.busy(f"/{USER}/x/", DAY)):
             with pytest.raises(ReauthRequired):

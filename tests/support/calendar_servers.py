@@ -16,6 +16,7 @@ from pathlib import Path
 
 import httpx
 
+from pointsman.local.plain_http import NO_AUTHORITIES
 from support.waiting import PATIENCE_S, wait_until
 
 USER, PASSWORD = "rep1", "s3cret-password"
@@ -92,7 +93,9 @@ class RealServer:
     ) -> httpx.Response:
         """A request past everything of ours."""
         url = httpx.URL(self.url).join(path)
-        return httpx.request(method, url, auth=self.login, content=content, headers=headers, trust_env=False)
+        return httpx.request(
+            method, url, auth=self.login, content=content, headers=headers, trust_env=False, verify=NO_AUTHORITIES
+        )
 
     def make_calendar(self, name: str) -> str:
         """A new and empty calendar; its path."""

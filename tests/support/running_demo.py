@@ -21,6 +21,7 @@ from icalendar import Calendar
 from pointsman.demo.files import DemoState
 from pointsman.local.calendar_server import CalendarServer
 from pointsman.local.os_account import OsAccount
+from pointsman.local.plain_http import NO_AUTHORITIES
 from pointsman.local.postgres import EmbeddedPostgres
 from support.waiting import PATIENCE_S, wait_until
 
@@ -122,7 +123,13 @@ class Demo:
     def api(self) -> httpx.Client:
         key = DemoState(self.state / "demo.json").read()["admin_key"]
         signed_in = {"Authorization": f"Bearer {key}"}
-        return httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=signed_in, timeout=30, trust_env=False)
+        return httpx.Client(
+            base_url=f"http://127.0.0.1:{self.port}",
+            headers=signed_in,
+            timeout=30,
+            trust_env=False,
+            verify=NO_AUTHORITIES,
+        )
 
     def every(self, path: str) -> list[dict[str, Any]]:
         with self.api() as api:
@@ -139,7 +146,9 @@ class Demo:
         found = []
         for owner in OWNERS:
             login = (owner, self.calendars.password(owner))
-            answer = httpx.get(f"{self.calendars.url}{owner}/work/", auth=login, trust_env=False).raise_for_status()
+            answer = httpx.get(
+                f"{self.calendars.url}{owner}/work/", auth=login, trust_env=False, verify=NO_AUTHORITIES
+            ).raise_for_status()
             for entry in Calendar.from_ical(answer.text).walk("VEVENT"):
                 facts = {"uid": str(entry["UID"]), "title": str(entry["SUMMARY"])}
                 found.append(Event(owner=owner, start=entry["DTSTART"].dt, end=entry["DTEND"].dt, **facts))

@@ -1,7 +1,9 @@
 """The address guard: a connection may reach the internet, and private networks only where the admin says so."""
 
 import socket
+import ssl
 from collections.abc import Iterable, Sequence
+from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 import anyio
@@ -97,15 +99,21 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
         await self._inner.sleep(seconds)
 
 
+@cache
+def _public_authorities() -> ssl.SSLContext:
+    """The authorities that httpx trusts. Reading all their certificates takes some 50 ms, so a process does it once."""
+    return httpx.create_ssl_context()
+
+
 class GuardedTransport(httpx.AsyncHTTPTransport):
     """httpx's transport behind the guard; credentials travel unencrypted only inside networks the admin opened."""
 
     def __init__(self, guard: AddressGuard) -> None:
-        super().__init__(trust_env=False, limits=_LIMITS)
+        super().__init__(verify=_public_authorities(), trust_env=False, limits=_LIMITS)
         self._guard = guard
         # httpx has no parameter for the network backend; httpcore, which it wraps, has.
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
+            ssl_context=_public_authorities(),
             max_connections=_LIMITS.max_connections,
             max_keepalive_connections=_LIMITS.max_keepalive_connections,
             keepalive_expiry=_LIMITS.keepalive_expiry,

@@ -55,8 +55,11 @@ class ConnectorRegistry:
         found = distributions() if path is None else distributions(path=list(path))
         claims: dict[str, _Claim] = {}
         for distribution in found:
+            entries = distribution.entry_points.select(group=ENTRY_POINT_GROUP)
+            if not entries:  # looked at first: reading the metadata of all that is installed takes long
+                continue
             name = (distribution.metadata["Name"] or "").lower().replace("_", "-")
-            for entry in distribution.entry_points.select(group=ENTRY_POINT_GROUP):
+            for entry in entries:
                 claim = _Claim(distribution=name, version=distribution.version, entry=entry)
                 # The same distribution twice is one that lies on the path twice: the first is imported.
                 other = claims.setdefault(entry.name, claim)

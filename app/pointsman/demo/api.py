@@ -6,6 +6,8 @@ from typing import Any
 
 import httpx
 
+from pointsman.local.plain_http import NO_AUTHORITIES
+
 RESTARTS_WITHIN_S = 20.0
 
 
@@ -31,7 +33,7 @@ class ApiClient:
         self.base_url = base_url
         self._lost = lost
         self._signed_in = {"Authorization": f"Bearer {key}"}
-        self._client = client or httpx.Client(timeout=30, trust_env=False)
+        self._client = client or httpx.Client(timeout=30, trust_env=False, verify=NO_AUTHORITIES)
 
     def post_unauthenticated(self, url: str, content: bytes, headers: Mapping[str, str]) -> httpx.Response:
         """As a stranger: without our key, to a full address."""

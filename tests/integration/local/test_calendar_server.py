@@ -13,6 +13,7 @@ import pytest
 
 from pointsman.local.calendar_server import SERVICE_USER, CalendarServer
 from pointsman.local.errors import LocalServerError
+from pointsman.local.plain_http import NO_AUTHORITIES
 
 EVENT = (
     "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//\r\nBEGIN:VEVENT\r\nUID:u1\r\nDTSTAMP:20260101T000000Z\r\n"
@@ -35,7 +36,7 @@ def server(tmp_path: Path) -> Iterator[CalendarServer]:
 
 
 def client(server: CalendarServer, owner: str) -> httpx.Client:
-    return httpx.Client(auth=(owner, server.password(owner)), trust_env=False)
+    return httpx.Client(auth=(owner, server.password(owner)), trust_env=False, verify=NO_AUTHORITIES)
 
 
 def put(server: CalendarServer, owner: str, url: str) -> int:
@@ -59,8 +60,8 @@ def test_an_owner_writes_their_own_calendar_and_nobody_elses(server: CalendarSer
     assert put(server, "ben", url) == 403
     with client(server, "ben") as http:
         assert http.get(f"{url}u1.ics").status_code == 403
-    assert httpx.get(f"{url}u1.ics", trust_env=False).status_code == 401
-    assert httpx.get(f"{url}u1.ics", auth=("anna", "wrong"), trust_env=False).status_code == 401
+    assert httpx.get(f"{url}u1.ics", trust_env=False, verify=NO_AUTHORITIES).status_code == 401
+    assert httpx.get(f"{url}u1.ics", auth=("anna", "wrong"), trust_env=False, verify=NO_AUTHORITIES).status_code == 401
 
 
 def test_a_calendar_is_made_once_and_keeps_its_events(server: CalendarServer) -> None:
@@ -132,7 +133,7 @@ def test_a_stopped_server_is_gone(server: CalendarServer) -> None:
     url = server.url
     server.stop()
     with pytest.raises(httpx.ConnectError):
-        httpx.get(url, trust_env=False)
+        httpx.get(url, trust_env=False, verify=NO_AUTHORITIES)
     with pytest.raises(LocalServerError):
         _ = server.url
 
