@@ -17,9 +17,11 @@ from pointsman.api.http.metrics import Metrics
 from pointsman.api.http.observability import ObservabilityMiddleware
 from pointsman.api.openapi import console
 from pointsman.api.openapi import document as openapi
+from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.db import migrations
 from pointsman.logs import configure_logs
 from pointsman.services.operations.api_keys import ApiKeyAuthenticator
+from pointsman.services.ports import Env
 from pointsman.settings import Settings, load_settings
 from pointsman.wiring import Wired, settle_memory, utc_now, wire
 
@@ -35,30 +37,43 @@ def create_app(settings: Settings) -> FastAPI:
         yield
         await wired.aclose()
 
+    app = build_routes(settings, lifespan)
+    serve_env(app, settings, env=wired.env, connectors=wired.connectors)
+    return app
+
+
+def build_routes(
+    settings: Settings, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
+) -> FastAPI:
+    """Everything of the service that knows no database; `serve_env` gives it one before the first request."""
     app = _bare_app(settings, lifespan)
-    app.state.env = wired.env
-    app.state.connectors = wired.connectors
-    app.state.keys = ApiKeyAuthenticator(app.state.env, monotonic=time.monotonic)
-    app.state.metrics = Metrics()
-    app.state.booking_pages = PageRenderer(
-        organisation=settings.organisation, embedded_in=settings.booking_page_embedded_in
-    )
     app.state.revision = migrations.head_revision()
     problems.install_problem_handlers(app)
     for router in routers.ALL:
         app.include_router(router)
-    openapi.install_openapi(app, public_url=settings.public_url, clock=wired.env.clock)
+    openapi.install_openapi(app, public_url=settings.public_url, clock=utc_now)
     app.add_middleware(
         BodyLimitsMiddleware,
         max_body_bytes=settings.max_body_bytes,
         max_json_depth=settings.max_json_depth,
         receive_timeout_s=settings.receive_timeout_s,
     )
-    app.add_middleware(ObservabilityMiddleware, metrics=app.state.metrics)  # the last one added is the outermost
+    app.add_middleware(ObservabilityMiddleware)  # the last one added is the outermost
     return app
 
 
-def _bare_app(settings: Settings, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:
+def serve_env(app: FastAPI, settings: Settings, *, env: Env, connectors: ConnectorRegistry) -> None:
+    """Let the endpoints work with `env`, its API keys and these connectors from now on, and count from zero."""
+    app.state.env = env
+    app.state.connectors = connectors
+    app.state.keys = ApiKeyAuthenticator(env, monotonic=time.monotonic)
+    app.state.metrics = Metrics()
+    app.state.booking_pages = PageRenderer(
+        organisation=settings.organisation, embedded_in=settings.booking_page_embedded_in
+    )
+
+
+def _bare_app(settings: Settings, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None) -> FastAPI:
     about: dict[str, Any] = {"title": "Pointsman", "version": __version__, "lifespan": lifespan, "redoc_url": None}
     if not settings.docs:
         return FastAPI(**about, docs_url=None, openapi_url=None)

@@ -34,10 +34,10 @@ async def floor(database_url: str) -> AsyncIterator[Floor]:
 
 
 @pytest.fixture
-async def page(floor: Floor, database_url: str) -> AsyncIterator[Page]:
+async def page(floor: Floor) -> AsyncIterator[Page]:
     """The service on a socket of its own, as it is when somebody uses it."""
     port = free_port()
-    async with open_page(floor, database_url, public_url=f"http://127.0.0.1:{port}") as page:
+    async with open_page(floor, public_url=f"http://127.0.0.1:{port}") as page:
         config = uvicorn.Config(page.app, host="127.0.0.1", port=port, log_config=None, lifespan="off", ws="none")
         server = uvicorn.Server(config)
         server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]  # they are pytest's own

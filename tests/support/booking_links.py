@@ -10,15 +10,15 @@ from uuid import UUID
 from fastapi import FastAPI
 
 from pointsman.api.booking_page.rendering import PageRenderer
+from pointsman.connectors.invitations import IcalendarInvitations
 from pointsman.connectors.vault import Vault
-from pointsman.main import create_app
 from pointsman.services.booking.book import book
 from pointsman.services.booking_links.tokens import BookingLink, sign_link
 from pointsman.services.ports import Actor
 from pointsman.services.roster.change_roster import put_roster
-from pointsman.settings import load_settings
 from support.booking_floor import Floor
 from support.http_keys import SECRET
+from support.http_service import serve_floor
 from support.use_case_env import floor_given
 
 ORGANISATION = "Example Works"
@@ -58,14 +58,8 @@ class Page:
 
 
 @asynccontextmanager
-async def open_page(
-    floor: Floor, database_url: str, *, public_url: str = "http://pointsman.test"
-) -> AsyncIterator[Page]:
-    app = create_app(load_settings(database_url=database_url, secret_keys=SECRET, pool_size=3))
-    async with app.router.lifespan_context(app):
-        floor.env = replace(
-            floor.env, secrets=Vault([SECRET]), public_url=public_url, invitations=app.state.env.invitations
-        )
-        app.state.env = floor.env
+async def open_page(floor: Floor, *, public_url: str = "http://pointsman.test") -> AsyncIterator[Page]:
+    floor.env = replace(floor.env, secrets=Vault([SECRET]), public_url=public_url, invitations=IcalendarInvitations())
+    with serve_floor(floor.env) as app:
         app.state.booking_pages = PageRenderer(organisation=ORGANISATION)
         yield Page(app=app, floor=floor)

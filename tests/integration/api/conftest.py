@@ -4,16 +4,15 @@ A test that needs one for itself asks for `own_database` too.
 """
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from pointsman.main import create_app
-from pointsman.services.operations.api_keys import create_key
-from pointsman.services.ports import Actor
 from pointsman.settings import Settings, load_settings
 from support.http_keys import SECRET, MakeKey
+from support.http_service import client_of, headers_of_key, serve
 
 
 @pytest.fixture
@@ -30,14 +29,13 @@ def own_database(database_url: str) -> str:
 
 @pytest.fixture
 async def app(settings: Settings) -> AsyncIterator[FastAPI]:
-    made = create_app(settings)
-    async with made.router.lifespan_context(made):
+    async with serve(settings) as made:
         yield made
 
 
 @pytest.fixture
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://pointsman.test") as opened:
+    async with client_of(app) as opened:
         yield opened
 
 
@@ -45,8 +43,4 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 def sign_in(app: FastAPI) -> MakeKey:
     """`await sign_in("read")` makes a key with these scopes and gives the headers to send."""
 
-    async def make(*scopes: str, supplier: str | None = None) -> dict[str, str]:
-        made = await create_key(app.state.env, name="test", scopes=scopes, supplier=supplier, actor=Actor(name="test"))
-        return {"Authorization": f"Bearer {made.token}"}
-
-    return make
+    return partial(headers_of_key, app.state.env)

@@ -1,7 +1,6 @@
 """The life of an appointment as its callers see it: over HTTP, with keys, and said twice."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -10,13 +9,9 @@ import pytest
 from fastapi import FastAPI
 
 from pointsman.domain.booking.lifecycle import TRANSITIONS
-from pointsman.main import create_app
-from pointsman.services.operations.api_keys import create_key
-from pointsman.services.ports import Actor
-from pointsman.settings import load_settings
 from support.appointment_states import STATES, appointment_in
 from support.booking_floor import Floor
-from support.http_keys import SECRET
+from support.http_service import caller_of, serve_floor
 
 pytestmark = pytest.mark.anyio
 
@@ -24,28 +19,14 @@ WHY = {"reason": "said so on the phone"}
 
 
 @pytest.fixture
-async def app(floor: Floor, database_url: str) -> AsyncIterator[FastAPI]:
-    app = create_app(load_settings(database_url=database_url, secret_keys=SECRET, pool_size=3))
-    async with app.router.lifespan_context(app):
-        app.state.env = floor.env
+async def app(floor: Floor) -> AsyncIterator[FastAPI]:
+    with serve_floor(floor.env) as app:
         yield app
 
 
-@asynccontextmanager
-async def caller(
-    floor: Floor, app: FastAPI, *scopes: str, supplier: str | None = None
-) -> AsyncIterator[httpx.AsyncClient]:
-    made = await create_key(floor.env, name="t", scopes=list(scopes), supplier=supplier, actor=Actor(name="test"))
-    headers = {"Authorization": f"Bearer {made.token}"}
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://pointsman.test", headers=headers
-    ) as opened:
-        yield opened
-
-
 @pytest.fixture
-async def client(floor: Floor, app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with caller(floor, app, "booking", "read", "admin") as opened:
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with caller_of(app, "booking", "read", "admin") as opened:
         yield opened
 
 
@@ -145,7 +126,7 @@ async def test_the_table_is_there_to_be_read(client: httpx.AsyncClient) -> None:
 
 async def test_who_may_only_read_changes_nothing(floor: Floor, app: FastAPI) -> None:
     row = await appointment_in(floor, STATES["confirmed"])
-    async with caller(floor, app, "read") as reader:
+    async with caller_of(app, "read") as reader:
         assert (await reader.get(f"/v1/appointments/{row.id}")).status_code == 200
         for path in ("confirm", "accept", "attended", "no-show"):
             assert (await reader.post(f"/v1/appointments/{row.id}/{path}")).status_code == 403
@@ -153,7 +134,7 @@ async def test_who_may_only_read_changes_nothing(floor: Floor, app: FastAPI) -> 
 
 async def test_a_partner_reads_its_own_appointments_and_no_word_of_the_house(floor: Floor, app: FastAPI) -> None:
     row = await appointment_in(floor, STATES["confirmed"])
-    async with caller(floor, app, "booking", "read", supplier="callwerk") as partner:
+    async with caller_of(app, "booking", "read", supplier="callwerk") as partner:
         url = f"/v1/appointments/{row.id}"
         assert (await partner.get(url)).status_code == 404
         assert (await partner.post(f"{url}/accept")).status_code == 404

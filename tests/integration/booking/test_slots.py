@@ -23,16 +23,13 @@ from integration.availability.test_participants import (
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.errors import Conflict
 from pointsman.domain.roster.reps import Caps
-from pointsman.main import create_app
 from pointsman.services.booking.book import book
 from pointsman.services.booking.slot_holds import hold_slot
 from pointsman.services.booking.slots import SlotList, slots_for_lead
-from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor, VendorRetryableError
 from pointsman.services.roster.change_roster import put_roster
-from pointsman.settings import load_settings
 from support.booking_floor import SETTER, Floor, open_floor
-from support.http_keys import SECRET
+from support.http_service import caller_of, serve_floor
 from support.use_case_env import absence, floor_given, rep_given
 
 pytestmark = pytest.mark.anyio
@@ -48,15 +45,9 @@ async def flexible(database_url: str) -> AsyncIterator[Floor]:
 
 
 @pytest.fixture
-async def client(flexible: Floor, database_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(load_settings(database_url=database_url, secret_keys=SECRET, pool_size=3))
-    async with app.router.lifespan_context(app):
-        app.state.env = flexible.env
-        made = await create_key(flexible.env, name="t", scopes=["booking"], supplier=None, actor=Actor(name="test"))
-        headers = {"Authorization": f"Bearer {made.token}"}
-        async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="http://pointsman.test", headers=headers
-        ) as opened:
+async def client(flexible: Floor) -> AsyncIterator[httpx.AsyncClient]:
+    with serve_floor(flexible.env) as app:
+        async with caller_of(app, "booking") as opened:
             yield opened
 
 

@@ -16,8 +16,8 @@ async def floor(database_url: str) -> AsyncIterator[Floor]:
 
 
 @pytest.fixture
-async def page(floor: Floor, database_url: str) -> AsyncIterator[Page]:
-    async with open_page(floor, database_url) as page:
+async def page(floor: Floor) -> AsyncIterator[Page]:
+    async with open_page(floor) as page:
         yield page
 
 

@@ -8,36 +8,26 @@ import httpx
 import pytest
 
 from pointsman.domain.booking.lifecycle import ActorRole
-from pointsman.main import create_app
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
 from pointsman.services.calendar_sync.poll import sync_calendars
-from pointsman.services.operations.api_keys import create_key
-from pointsman.services.ports import Actor
-from pointsman.settings import load_settings
 from support.booking_floor import SETTER, Floor
-from support.http_keys import SECRET
+from support.http_service import caller_of, serve_floor
 from support.reassignment_floor import booked, group_floor
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def client(floor: Floor, database_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with opened(floor, database_url) as client:
+async def client(floor: Floor) -> AsyncIterator[httpx.AsyncClient]:
+    async with opened(floor) as client:
         yield client
 
 
 @asynccontextmanager
-async def opened(floor: Floor, database_url: str, *, supplier: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(load_settings(database_url=database_url, secret_keys=SECRET, pool_size=3))
-    scopes = ["booking", "read"]
-    made = await create_key(floor.env, name="t", scopes=scopes, supplier=supplier, actor=Actor(name="test"))
-    headers = {"Authorization": f"Bearer {made.token}"}
-    async with app.router.lifespan_context(app):
-        app.state.env = floor.env
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://pointsman.test", headers=headers) as client:
+async def opened(floor: Floor, *, supplier: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
+    with serve_floor(floor.env) as app:
+        async with caller_of(app, "booking", "read", supplier=supplier) as client:
             yield client
 
 
@@ -68,7 +58,7 @@ async def test_a_conflict_is_shown_and_the_appointment_kept(floor: Floor, client
 async def test_a_partner_who_keeps_its_appointment_reads_no_word_of_the_house(database_url: str) -> None:
     async with group_floor(database_url) as floor:
         row = await booked(floor)
-        async with opened(floor, database_url, supplier="callwerk") as partner:
+        async with opened(floor, supplier="callwerk") as partner:
             assert (await partner.post(f"/v1/appointments/{row.id}/dismiss-conflict")).status_code == 404
             await floor.world.rows(
                 "insert into assignments (id, lead_id, rep_id, work, assigned_at, ended_at, end_reason)"

@@ -9,18 +9,14 @@ import pytest
 from icalendar import Calendar
 
 from pointsman.domain.booking.lifecycle import ActorRole, RejectCode
-from pointsman.main import create_app
 from pointsman.services.appointments.actions import cancel, reject
 from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.deliveries.ics_invitation import read_invitation
-from pointsman.services.operations.api_keys import create_key
-from pointsman.services.ports import Actor
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.reassignment.appointment import reassign_appointment
-from pointsman.settings import load_settings
 from support.booking_floor import CLOSERS, SETTER, Floor
-from support.http_keys import SECRET
+from support.http_service import client_of, headers_of_key, serve_floor
 
 pytestmark = pytest.mark.anyio
 
@@ -28,17 +24,10 @@ SECRETS = ("replace spreadsheets", "need", "Need", "lena", "evidence", "gate", "
 
 
 @pytest.fixture
-async def app_client(floor: Floor, database_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(load_settings(database_url=database_url, secret_keys=SECRET, pool_size=3))
-    async with app.router.lifespan_context(app):
-        app.state.env = floor.env
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://pointsman.test") as client:
+async def app_client(floor: Floor) -> AsyncIterator[httpx.AsyncClient]:
+    with serve_floor(floor.env) as app:
+        async with client_of(app) as client:
             yield client
-
-
-async def signed_in(floor: Floor, *scopes: str, supplier: str | None = None) -> dict[str, str]:
-    made = await create_key(floor.env, name="t", scopes=list(scopes), supplier=supplier, actor=Actor(name="test"))
-    return {"Authorization": f"Bearer {made.token}"}
 
 
 async def booked(floor: Floor, **facts: Any) -> AppointmentRow:
@@ -59,7 +48,9 @@ def event_of(content: bytes) -> dict[str, str]:
 
 
 async def read(client: httpx.AsyncClient, floor: Floor, row: AppointmentRow) -> dict[str, str]:
-    answer = await client.get(f"/v1/appointments/{row.id}/invitation.ics", headers=await signed_in(floor, "read"))
+    answer = await client.get(
+        f"/v1/appointments/{row.id}/invitation.ics", headers=await headers_of_key(floor.env, "read")
+    )
     assert answer.status_code == 200, answer.text
     return event_of(answer.content)
 
@@ -67,7 +58,7 @@ async def read(client: httpx.AsyncClient, floor: Floor, row: AppointmentRow) -> 
 async def test_it_is_a_calendar_file_whose_name_tells_nothing(floor: Floor, app_client: httpx.AsyncClient) -> None:
     row = await booked(floor)
     url = f"/v1/appointments/{row.id}/invitation.ics"
-    answer = await app_client.get(url, headers=await signed_in(floor, "booking"))
+    answer = await app_client.get(url, headers=await headers_of_key(floor.env, "booking"))
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/calendar; method=REQUEST; charset=utf-8"
     assert answer.headers["content-disposition"] == 'attachment; filename="invitation.ics"'
@@ -86,7 +77,7 @@ async def test_nothing_of_the_house_is_in_it(floor: Floor, app_client: httpx.Asy
     assert row.title == "Meeting with Acme"
     assert row.gate_snapshot["evidence"]
     url = f"/v1/appointments/{row.id}/invitation.ics"
-    text = (await app_client.get(url, headers=await signed_in(floor, "read"))).text.replace("\r\n ", "")
+    text = (await app_client.get(url, headers=await headers_of_key(floor.env, "read"))).text.replace("\r\n ", "")
     assert not [word for word in SECRETS if word in text]
 
 
@@ -148,7 +139,7 @@ async def test_a_lead_that_nobody_can_invite_is_a_conflict(floor: Floor, app_cli
     for email in (None, "not an address"):
         await floor.world.rows("update leads set email = :email where id = :id", email=email, id=row.lead_id)
         url = f"/v1/appointments/{row.id}/invitation.ics"
-        answer = await app_client.get(url, headers=await signed_in(floor, "read"))
+        answer = await app_client.get(url, headers=await headers_of_key(floor.env, "read"))
         assert (answer.status_code, answer.json()["code"]) == (409, "no-email")
 
 
@@ -157,11 +148,13 @@ async def test_only_who_may_see_the_appointment_may_have_it(floor: Floor, app_cl
     url = f"/v1/appointments/{row.id}/invitation.ics"
     for headers, status in [
         ({}, 401),
-        (await signed_in(floor, "intake"), 403),
-        (await signed_in(floor, "read", supplier="callwerk"), 404),
+        (await headers_of_key(floor.env, "intake"), 403),
+        (await headers_of_key(floor.env, "read", supplier="callwerk"), 404),
     ]:
         assert (await app_client.get(url, headers=headers)).status_code == status
-    unknown = await app_client.get(f"/v1/appointments/{uuid4()}/invitation.ics", headers=await signed_in(floor, "read"))
+    unknown = await app_client.get(
+        f"/v1/appointments/{uuid4()}/invitation.ics", headers=await headers_of_key(floor.env, "read")
+    )
     assert unknown.status_code == 404
 
 

@@ -9,14 +9,11 @@ from uuid import UUID
 import httpx
 import pytest
 
-from pointsman.main import create_app
 from pointsman.services.booking.book import book
 from pointsman.services.handover.book_on_handover import AutoBook
-from pointsman.services.operations.api_keys import create_key
-from pointsman.services.ports import Actor, VendorRetryableError
-from pointsman.settings import load_settings
+from pointsman.services.ports import VendorRetryableError
 from support.booking_floor import SETTER, Floor, open_floor
-from support.http_keys import SECRET
+from support.http_service import caller_of, serve_floor
 from support.use_case_env import POLICY
 
 pytestmark = pytest.mark.anyio
@@ -42,16 +39,9 @@ async def floor(database_url: str) -> AsyncIterator[Floor]:
 
 
 @pytest.fixture
-async def client(floor: Floor, database_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(load_settings(database_url=database_url, secret_keys=SECRET, pool_size=3))
-    async with app.router.lifespan_context(app):
-        app.state.env = floor.env
-        made = await create_key(
-            floor.env, name="t", scopes=["handover", "booking", "read"], supplier=None, actor=Actor(name="test")
-        )
-        headers = {"Authorization": f"Bearer {made.token}"}
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://pointsman.test", headers=headers) as opened:
+async def client(floor: Floor) -> AsyncIterator[httpx.AsyncClient]:
+    with serve_floor(floor.env) as app:
+        async with caller_of(app, "handover", "booking", "read") as opened:
             yield opened
 
 

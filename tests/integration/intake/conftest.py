@@ -1,19 +1,19 @@
 """The service over the small floor, with intakes that sign."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from pointsman.main import create_app
 from pointsman.services.intake.intakes import IntakeInput, create_intake
-from pointsman.services.operations.api_keys import create_key
-from pointsman.services.ports import Actor, Env
+from pointsman.services.ports import Env
 from pointsman.settings import load_settings
 from support.http_keys import SECRET as VAULT_KEY
 from support.http_keys import MakeKey
+from support.http_service import client_of, headers_of_key, serve
 from support.signing import SECRET
 from support.use_case_env import ADMIN, POLICY, World, open_world
 
@@ -40,8 +40,7 @@ async def world(database_url: str) -> AsyncIterator[World]:
 
 @pytest.fixture
 async def app(database_url: str, world: World) -> AsyncIterator[FastAPI]:
-    made = create_app(load_settings(database_url=database_url, secret_keys=VAULT_KEY, pool_size=10))
-    async with made.router.lifespan_context(made):
+    async with serve(load_settings(database_url=database_url, secret_keys=VAULT_KEY, pool_size=10)) as made:
         yield made
 
 
@@ -53,18 +52,13 @@ def env(app: FastAPI) -> Env:
 
 @pytest.fixture
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://pointsman.test") as opened:
+    async with client_of(app, raise_app_exceptions=False) as opened:
         yield opened
 
 
 @pytest.fixture
 def sign_in(env: Env) -> MakeKey:
-    async def make(*scopes: str, supplier: str | None = None) -> dict[str, str]:
-        made = await create_key(env, name="test", scopes=scopes, supplier=supplier, actor=Actor(name="test"))
-        return {"Authorization": f"Bearer {made.token}"}
-
-    return make
+    return partial(headers_of_key, env)
 
 
 @pytest.fixture

@@ -8,35 +8,23 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from pointsman.main import create_app
-from pointsman.services.operations.api_keys import create_key
-from pointsman.services.ports import Actor
 from pointsman.services.ports.booking.appointments import AppointmentRow
-from pointsman.settings import load_settings
 from support.booking_floor import Floor
-from support.http_keys import SECRET
+from support.http_service import caller_of, serve_floor
 from support.reassignment_floor import appointment, at, booked, busy, others
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def app(floor: Floor, database_url: str) -> AsyncIterator[FastAPI]:
-    app = create_app(load_settings(database_url=database_url, secret_keys=SECRET, pool_size=3))
-    async with app.router.lifespan_context(app):
-        app.state.env = floor.env
+async def app(floor: Floor) -> AsyncIterator[FastAPI]:
+    with serve_floor(floor.env) as app:
         yield app
 
 
 @pytest.fixture
-async def client(floor: Floor, app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    made = await create_key(
-        floor.env, name="t", scopes=["booking", "read", "admin"], supplier=None, actor=Actor(name="test")
-    )
-    headers = {"Authorization": f"Bearer {made.token}"}
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://pointsman.test", headers=headers
-    ) as opened:
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with caller_of(app, "booking", "read", "admin") as opened:
         yield opened
 
 

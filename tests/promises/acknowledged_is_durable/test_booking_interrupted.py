@@ -11,15 +11,12 @@ from sqlalchemy import event, text
 from pointsman.db.engine.engine import make_engine
 from pointsman.db.unit_of_work import SqlTx, SqlUnitOfWork
 from pointsman.domain.errors import SlotTaken
-from pointsman.main import create_app
 from pointsman.services.booking.book import book, book_in_tx, prepare_booking
-from pointsman.services.operations.api_keys import create_key
-from pointsman.services.ports import Actor, DatabaseUnavailable, Tx
+from pointsman.services.ports import DatabaseUnavailable, Tx
 from pointsman.services.ports.process_cache import ProcessCache
 from pointsman.services.transactions import run_in_transaction
-from pointsman.settings import load_settings
 from support.booking_floor import SETTER, Floor, open_floor
-from support.http_keys import SECRET
+from support.http_service import caller_of, serve_floor
 from support.use_case_env import POLICY, make_env
 
 pytestmark = pytest.mark.anyio
@@ -44,16 +41,9 @@ async def floor(database_url: str) -> AsyncIterator[Floor]:
 async def hurried(floor: Floor, database_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """The API on connections whose statements may take two seconds."""
     engine = make_engine(database_url, pool_size=3, statement_timeout_ms=2_000)
-    app = create_app(load_settings(database_url=database_url, secret_keys=SECRET, pool_size=3))
     try:
-        async with app.router.lifespan_context(app):
-            app.state.env = replace(floor.env, uow=SqlUnitOfWork(engine), cache=ProcessCache())
-            made = await create_key(
-                floor.env, name="t", scopes=["handover", "booking", "read"], supplier=None, actor=Actor(name="test")
-            )
-            headers = {"Authorization": f"Bearer {made.token}"}
-            transport = httpx.ASGITransport(app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://p.test", headers=headers) as client:
+        with serve_floor(replace(floor.env, uow=SqlUnitOfWork(engine), cache=ProcessCache())) as app:
+            async with caller_of(app, "handover", "booking", "read") as client:
                 yield client
     finally:
         await engine.dispose()

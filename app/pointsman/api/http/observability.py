@@ -22,11 +22,10 @@ _PRIVATE = (b"cache-control", b"no-store")
 
 
 class ObservabilityMiddleware:
-    """The outermost layer of ours."""
+    """The outermost layer of ours. It counts in `app.state.metrics`."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,7 +58,8 @@ class ObservabilityMiddleware:
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", _UNKNOWN)
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
-        self._metrics.count_request(method, route, status, seconds)
+        metrics: Metrics = scope["app"].state.metrics
+        metrics.count_request(method, route, status, seconds)
         tell = _log.warning if status >= 500 else _log.debug if route in _PROBES else _log.info
         tell("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from pointsman.main import create_app
 from pointsman.settings import Settings, load_settings
 from support.http_keys import SECRET, MakeKey
+from support.http_service import serve
 from support.waiting import PATIENCE_S, PAUSE_S
 
 pytestmark = pytest.mark.anyio
@@ -240,13 +240,13 @@ async def test_an_endless_body_is_cut_off(app: FastAPI, admin: dict[str, str], s
 
 
 async def test_a_body_that_trickles_is_408(shared_database_url: str) -> None:
-    app = create_app(load_settings(database_url=shared_database_url, secret_keys=SECRET, receive_timeout_s=0.2))
+    settings = load_settings(database_url=shared_database_url, secret_keys=SECRET, receive_timeout_s=0.2)
 
     async def trickle() -> dict[str, Any]:
         await asyncio.sleep(PAUSE_S)
         return {"type": "http.request", "body": b" ", "more_body": True}
 
-    async with app.router.lifespan_context(app):
+    async with serve(settings) as app:
         async with asyncio.timeout(PATIENCE_S):
             answer = await raw(app, "/v1/keys", trickle, {})
     assert answer[0]["status"] == 408

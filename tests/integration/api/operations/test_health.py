@@ -11,6 +11,7 @@ from pointsman.api.http.metrics import Metrics
 from pointsman.main import create_app
 from pointsman.settings import load_settings
 from support.http_keys import SECRET, MakeKey
+from support.http_service import client_of, serve
 
 pytestmark = pytest.mark.anyio
 
@@ -96,11 +97,8 @@ async def test_the_console_loads_nothing_from_elsewhere_and_forbids_it(client: h
 
 
 async def test_the_console_can_be_switched_off(shared_database_url: str) -> None:
-    app = create_app(load_settings(database_url=shared_database_url, secret_keys=SECRET, docs=False))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as client,
-    ):
+    settings = load_settings(database_url=shared_database_url, secret_keys=SECRET, docs=False)
+    async with serve(settings) as app, client_of(app) as client:
         assert (await client.get("/docs")).status_code == 404
         assert (await client.get("/openapi.json")).status_code == 404
 

@@ -1,0 +1,81 @@
+"""The service over HTTP, without a socket.
+
+Building its routes takes longer than most tests, so a process builds them once for all tests with the same settings;
+each test gives them an Env of its own.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import httpx
+from fastapi import FastAPI
+
+from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.main import build_routes, serve_env
+from pointsman.services.operations.api_keys import create_key
+from pointsman.services.ports import Actor, Env
+from pointsman.settings import Settings, load_settings
+from pointsman.wiring import wire
+from support.http_keys import SECRET
+
+BASE_URL = "http://pointsman.test"
+
+#: What a database needs, and routes do not.
+NOT_FOR_ROUTES = {"database_url", "pool_size", "statement_timeout_ms", "secret_keys", "private_networks"}
+
+_idle: dict[str, list[FastAPI]] = {}
+
+
+@asynccontextmanager
+async def serve(settings: Settings) -> AsyncIterator[FastAPI]:
+    """The service as `create_app` makes it."""
+    wired = wire(settings, name="pointsman-api")
+    try:
+        with _routes(settings) as app:
+            serve_env(app, settings, env=wired.env, connectors=wired.connectors)
+            yield app
+    finally:
+        await wired.aclose()
+
+
+@contextmanager
+def serve_floor(env: Env) -> Iterator[FastAPI]:
+    """The service over an Env that is there already."""
+    settings = load_settings(database_url="postgresql://unused/unused", secret_keys=SECRET)
+    with _routes(settings) as app:
+        serve_env(app, settings, env=env, connectors=ConnectorRegistry.discover())
+        yield app
+
+
+@asynccontextmanager
+async def client_of(
+    app: FastAPI, *, raise_app_exceptions: bool = True, headers: dict[str, str] | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that sends no key unless `headers` have one."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=raise_app_exceptions)
+    async with httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=headers) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def caller_of(app: FastAPI, *scopes: str, supplier: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with a new key of these scopes."""
+    async with client_of(app, headers=await headers_of_key(app.state.env, *scopes, supplier=supplier)) as opened:
+        yield opened
+
+
+async def headers_of_key(env: Env, *scopes: str, supplier: str | None = None) -> dict[str, str]:
+    """The headers of a caller with a new key of these scopes."""
+    made = await create_key(env, name="test", scopes=scopes, supplier=supplier, actor=Actor(name="test"))
+    return {"Authorization": f"Bearer {made.token}"}
+
+
+@contextmanager
+def _routes(settings: Settings) -> Iterator[FastAPI]:
+    """Routes that no other test, and nobody else in this one, uses meanwhile."""
+    idle = _idle.setdefault(settings.model_dump_json(exclude=NOT_FOR_ROUTES), [])
+    app = idle.pop() if idle else build_routes(settings)
+    try:
+        yield app
+    finally:
+        idle.append(app)
