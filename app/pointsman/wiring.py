@@ -51,6 +51,11 @@ def wire(settings: Settings, *, name: str, pool_size: int | None = None) -> Wire
         statement_timeout_ms=settings.statement_timeout_ms,
         name=name,
     )
+    return wire_over(engine, settings)
+
+
+def wire_over(engine: AsyncEngine, settings: Settings) -> Wired:
+    """The same over an engine that is there already."""
     vault = Vault([key.get_secret_value() for key in settings.secret_keys])
     connectors = ConnectorRegistry.discover()
     lender = ContextFactory(clock=utc_now, allowed=settings.private_networks)

@@ -26,6 +26,7 @@ from psycopg import sql
 from sqlalchemy import URL, make_url
 
 from pointsman.local.postgres import EmbeddedPostgres
+from support.kept_engines import lasting_databases
 from support.worker_database import WorkerDatabase
 
 ROOT = Path(__file__).parents[2]
@@ -131,7 +132,9 @@ def worker_database(database_server: Server, database_template: str) -> Iterator
             yield None
             return
         worker_databases[url] = opened
+        lasting_databases.add(url)
         yield opened
+        lasting_databases.remove(url)
         del worker_databases[url]
         opened.close()
 
@@ -162,7 +165,9 @@ async def make_floor(url: str, name: str, make: Callable[[], Awaitable[object]])
 def shared_database_url(database_server: Server, database_template: str) -> Iterator[str]:
     """A migrated database for all tests of one worker that keep to rows of their own, or roll back."""
     with database_server.clone(database_template) as url:
+        lasting_databases.add(url)
         yield url
+        lasting_databases.remove(url)
 
 
 in_use = pytest.StashKey[IO[str]]()
@@ -173,6 +178,7 @@ def pytest_configure(config: pytest.Config) -> None:
     given = os.environ.get(GIVEN) or os.environ.get("POINTSMAN_DATABASE_URL")
     for name in [name for name in os.environ if name.startswith("POINTSMAN_")]:
         del os.environ[name]
+    os.environ.pop("COLUMNS", None)  # xdist sets it, and a console takes its width from it when its module is imported
     if given:
         os.environ[GIVEN] = given
     STATE.mkdir(parents=True, exist_ok=True)

@@ -15,8 +15,9 @@ from pointsman.main import build_routes, serve_env
 from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor, Env
 from pointsman.settings import Settings, load_settings
-from pointsman.wiring import wire
+from pointsman.wiring import wire_over
 from support.http_keys import SECRET
+from support.kept_engines import lend_engine
 
 BASE_URL = "http://pointsman.test"
 
@@ -29,13 +30,17 @@ _idle: dict[str, list[FastAPI]] = {}
 @asynccontextmanager
 async def serve(settings: Settings) -> AsyncIterator[FastAPI]:
     """The service as `create_app` makes it."""
-    wired = wire(settings, name="pointsman-api")
-    try:
-        with _routes(settings) as app:
-            serve_env(app, settings, env=wired.env, connectors=wired.connectors)
-            yield app
-    finally:
-        await wired.aclose()
+    timeout_ms = settings.statement_timeout_ms
+    async with lend_engine(
+        settings.database_url, pool_size=settings.pool_size, statement_timeout_ms=timeout_ms
+    ) as engine:
+        wired = wire_over(engine, settings)
+        try:
+            with _routes(settings) as app:
+                serve_env(app, settings, env=wired.env, connectors=wired.connectors)
+                yield app
+        finally:
+            await wired.lender.aclose()
 
 
 @contextmanager

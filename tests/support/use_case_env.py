@@ -32,6 +32,7 @@ from pointsman.services.routing.route_lead import route_lead
 from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest, RoutingResult
 from pointsman.services.transactions import run_in_transaction
 from support.database import make_floor
+from support.kept_engines import lend_engine
 
 ADMIN = Actor(name="key:admin")
 SENDER = Actor(name="intake:website-form")
@@ -189,8 +190,12 @@ class ToySecrets:
 def make_env(database_url: str, *, clock: Clock | None = None, pool_size: int = 5) -> tuple[Env, AsyncEngine]:
     """An Env over `database_url`; dispose of the engine when done."""
     engine = make_engine(database_url, pool_size=pool_size)
+    return env_over(engine, clock=clock), engine
+
+
+def env_over(engine: AsyncEngine, *, clock: Clock | None = None) -> Env:
     ticking = clock or Ticking()
-    env = Env(
+    return Env(
         uow=SqlUnitOfWork(engine),
         clock=ticking,
         new_id=lambda: uuid7(ticking(), os.urandom(10)),
@@ -200,7 +205,6 @@ def make_env(database_url: str, *, clock: Clock | None = None, pool_size: int = 
         secrets=ToySecrets(),
         public_url="http://127.0.0.1:8000",
     )
-    return env, engine
 
 
 def rep_given(key: str, role: str = "SDR", **over: Any) -> RepInput:
@@ -323,21 +327,19 @@ async def open_world(
 ) -> AsyncIterator[World]:
     """A world with the small floor and POLICY live, unless others are given; `furnish` adds what `furniture` names."""
     clock, calendars = Ticking(), FakeCalendars()
-    env, engine = make_env(database_url, clock=clock, pool_size=pool_size)
-    world = World(env=replace(env, calendars=calendars), engine=engine, clock=clock, calendars=calendars)
     roster, policy = roster or floor_given(), policy or POLICY
+    async with lend_engine(database_url, pool_size=pool_size) as engine:
+        env = replace(env_over(engine, clock=clock), calendars=calendars)
+        world = World(env=env, engine=engine, clock=clock, calendars=calendars)
 
-    async def make() -> None:
-        await put_roster(world.env, roster, actor=ADMIN)
-        await world.publish(policy)
-        if furnish:
-            await furnish(world)
+        async def make() -> None:
+            await put_roster(world.env, roster, actor=ADMIN)
+            await world.publish(policy)
+            if furnish:
+                await furnish(world)
 
-    try:
         await make_floor(database_url, f"{roster!r} {policy!r} {furniture}", make)
         yield world
-    finally:
-        await engine.dispose()
 
 
 def _receipt(event: CalendarEvent) -> VendorEvent:

@@ -10,6 +10,8 @@ from typing import LiteralString
 import psycopg
 from psycopg import sql
 
+from support.kept_engines import KEPT
+
 #: What the tables held: each table's rows as COPY writes them.
 Rows = Mapping[str, bytes]
 #: The next number of each sequence, and whether the one that it stands at was given out.
@@ -37,6 +39,7 @@ SEQUENCES = "select format('%I.%I', schemaname, sequencename) from pg_sequences 
 OTHERS = (
     "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
     " where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'"
+    f" and not (application_name = '{KEPT}' and state = 'idle')"
 )
 
 
@@ -55,7 +58,7 @@ class WorkerDatabase:
         self._first = self._numbers()
 
     def reset(self) -> None:
-        """Every row goes that a test wrote; a connection that it left open is closed."""
+        """Every row goes that a test wrote; a connection that it left open is closed, unless it is kept."""
         if self._connection.closed or not self._answers():
             self._connection = self._connect()
         self._connection.execute(OTHERS, prepare=True)

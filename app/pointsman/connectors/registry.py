@@ -1,7 +1,9 @@
 """The registry: which connectors are installed, found by entry point, imported when first used."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import EntryPoint, distributions
 from typing import Any
 
@@ -52,22 +54,7 @@ class ConnectorRegistry:
     @classmethod
     def discover(cls, path: Sequence[str] | None = None) -> "ConnectorRegistry":
         """Read the entry points of every distribution on `path`, by default `sys.path`. Raises DuplicateConnector."""
-        found = distributions() if path is None else distributions(path=list(path))
-        claims: dict[str, _Claim] = {}
-        for distribution in found:
-            entries = distribution.entry_points.select(group=ENTRY_POINT_GROUP)
-            if not entries:  # looked at first: reading the metadata of all that is installed takes long
-                continue
-            name = (distribution.metadata["Name"] or "").lower().replace("_", "-")
-            for entry in entries:
-                claim = _Claim(distribution=name, version=distribution.version, entry=entry)
-                # The same distribution twice is one that lies on the path twice: the first is imported.
-                other = claims.setdefault(entry.name, claim)
-                if other.distribution != name:
-                    raise DuplicateConnector(
-                        f"connector {entry.name!r} comes from both {other.distribution} and {name}: uninstall one"
-                    )
-        return cls(claims)
+        return cls(_installed(tuple(sys.path)) if path is None else _claims_on(path))
 
     def names(self) -> list[str]:
         """The name of every connector; nothing is imported."""
@@ -137,6 +124,30 @@ class ConnectorRegistry:
             maintainers=manifest.maintainers,
             config_schema=manifest.config.model_json_schema(),
         )
+
+
+@cache
+def _installed(path: tuple[str, ...]) -> Mapping[str, _Claim]:
+    """Installing a connector takes a restart, so that a process looks through everything installed once."""
+    return _claims_on(path)
+
+
+def _claims_on(path: Sequence[str]) -> Mapping[str, _Claim]:
+    claims: dict[str, _Claim] = {}
+    for distribution in distributions(path=list(path)):
+        entries = distribution.entry_points.select(group=ENTRY_POINT_GROUP)
+        if not entries:  # looked at first: reading the metadata of all that is installed takes long
+            continue
+        name = (distribution.metadata["Name"] or "").lower().replace("_", "-")
+        for entry in entries:
+            claim = _Claim(distribution=name, version=distribution.version, entry=entry)
+            # The same distribution twice is one that lies on the path twice: the first is imported.
+            other = claims.setdefault(entry.name, claim)
+            if other.distribution != name:
+                raise DuplicateConnector(
+                    f"connector {entry.name!r} comes from both {other.distribution} and {name}: uninstall one"
+                )
+    return claims
 
 
 def _fault(name: str, factory: Any) -> str | None:

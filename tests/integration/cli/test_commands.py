@@ -14,24 +14,20 @@ import pytest
 from typer.testing import CliRunner
 
 from pointsman.cli.commands import app
-from support.http_keys import SECRET
+from support.command_line import command_environment, pointsman
 from support.waiting import PATIENCE_S, wait_until
 
 
-def pointsman(*words: str, url: str | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+def pointsman_process(*words: str, url: str | None = None) -> subprocess.CompletedProcess[str]:
+    """What `pointsman` does, without what this process has imported and set."""
     return subprocess.run(
         [sys.executable, "-m", "pointsman.cli", *words],
-        env=environment(url, **more),
+        env=command_environment(url),
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
-
-
-def environment(url: str | None, **more: str) -> dict[str, str]:
-    ours = {"POINTSMAN_DATABASE_URL": url, "POINTSMAN_SECRET_KEYS": SECRET} if url else {}
-    return {**os.environ, **{name: value for name, value in ours.items() if value}, "COLUMNS": "200", **more}
 
 
 def free_port() -> int:
@@ -50,7 +46,7 @@ def test_every_command_explains_itself() -> None:
 
 
 def test_without_settings_all_that_is_missing_is_said_at_once_without_a_traceback() -> None:
-    done = pointsman("serve")
+    done = pointsman_process("serve")
     assert done.returncode == 2
     assert "POINTSMAN_DATABASE_URL" in done.stderr
     assert "POINTSMAN_SECRET_KEYS" in done.stderr
@@ -116,14 +112,14 @@ def test_serve_answers_and_stops_cleanly_on_a_signal(shared_database_url: str, n
     port = free_port()
     server = subprocess.Popen(
         [sys.executable, "-m", "pointsman.cli", "serve", "--port", str(port)],
-        env=environment(shared_database_url),
+        env=command_environment(shared_database_url),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
     try:
         assert answers(f"http://127.0.0.1:{port}/health/ready")
-        taken = pointsman("serve", "--port", str(port), url=shared_database_url)
+        taken = pointsman_process("serve", "--port", str(port), url=shared_database_url)
         assert taken.returncode == 1
         assert "in use" in taken.stderr
         server.send_signal(number)
@@ -140,7 +136,7 @@ def test_headers_that_never_end_are_cut_off(shared_database_url: str) -> None:
     port = free_port()
     server = subprocess.Popen(
         [sys.executable, "-m", "pointsman.cli", "serve", "--port", str(port)],
-        env=environment(shared_database_url),
+        env=command_environment(shared_database_url),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -176,7 +172,7 @@ def answers(url: str) -> bool:
 @pytest.mark.slow
 def test_the_line_that_run_prints_makes_a_key_though_nothing_is_on_the_path(database_url: str, tmp_path: Path) -> None:
     program = Path(sys.executable).with_name("pointsman")
-    env = environment(database_url, PATH=os.defpath, PYTHONUNBUFFERED="1")
+    env = command_environment(database_url, PATH=os.defpath, PYTHONUNBUFFERED="1")
     words = [program, "run", "--state", tmp_path / "my state", "--port", str(free_port())]
     with subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
         assert running.stdout

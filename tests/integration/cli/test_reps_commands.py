@@ -1,23 +1,9 @@
 """`pointsman reps`: somebody is ill, and the admin types one line."""
 
 import asyncio
-import os
-import subprocess
-import sys
 
-from support.http_keys import SECRET
+from support.command_line import pointsman
 from support.use_case_env import open_world
-
-
-def pointsman(*words: str, url: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pointsman.cli", *words],
-        env={**os.environ, "POINTSMAN_DATABASE_URL": url, "POINTSMAN_SECRET_KEYS": SECRET, "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 async def six_leads(url: str) -> None:
