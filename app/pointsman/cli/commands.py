@@ -1,19 +1,74 @@
-"""All commands, put together."""
+"""All commands, put together. Each is imported when it is asked for: all of them together take seconds."""
 
 import sys
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, cast
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from pointsman import __version__
-from pointsman.cli import connectors, database, decisions, keys, ledger, local, processes, reps
-from pointsman.cli.doctor import doctor
-from pointsman.cli.policy import commands as policy
 from pointsman.cli.session import EXIT_FAILED, err
 from pointsman.local.errors import LocalServerError
+
+LOCAL, SERVICE, ADMIN = "On this machine, without any set-up", "The service", "Administration"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command is, below `pointsman.cli`: a function, or an `app` of further commands."""
+
+    module: str
+    attribute: str
+    panel: str
+
+
+#: In the order of `pointsman --help`.
+COMMANDS = {
+    "demo": Place("local", "demo", LOCAL),
+    "run": Place("local", "run", LOCAL),
+    "serve": Place("serve", "serve", SERVICE),
+    "work": Place("work", "work", SERVICE),
+    "migrate": Place("database", "migrate", SERVICE),
+    "doctor": Place("doctor", "doctor", SERVICE),
+    "keys": Place("keys", "app", ADMIN),
+    "reps": Place("reps", "app", ADMIN),
+    "policy": Place("policy.commands", "app", ADMIN),
+    "decisions": Place("decisions", "app", ADMIN),
+    "ledger": Place("ledger", "app", ADMIN),
+    "connectors": Place("connectors", "app", ADMIN),
+}
+
+
+class OnDemand(TyperGroup):
+    """The commands of COMMANDS."""
+
+    def list_commands(self, _ctx: Any) -> list[str]:  # Any: click's Context, of which typer has a copy of its own
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name in COMMANDS and cmd_name not in self.commands:
+            self.add_command(_load(cmd_name))
+        return super().get_command(ctx, cmd_name)
+
+
+def _load(name: str) -> TyperCommand | TyperGroup:
+    place = COMMANDS[name]
+    found = getattr(import_module(f"pointsman.cli.{place.module}"), place.attribute)
+    if not isinstance(found, typer.Typer):
+        single = typer.Typer(add_completion=False)
+        single.command()(found)
+        found = single
+    command = cast("TyperCommand | TyperGroup", typer.main.get_command(found))
+    command.name, command.rich_help_panel = name, place.panel
+    return command
+
 
 app = typer.Typer(
     name="pointsman",
     help="Lead routing that protects roles.",
+    cls=OnDemand,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -32,22 +87,6 @@ def _root(
     *, version: bool = typer.Option(False, "--version", callback=lambda v: _version(asked=v), is_eager=True)
 ) -> None:
     """Lead routing that protects roles: gate, fair distribution, real booking."""
-
-
-LOCAL, SERVICE, ADMIN = "On this machine, without any set-up", "The service", "Administration"
-
-app.command(rich_help_panel=LOCAL)(local.demo)
-app.command(rich_help_panel=LOCAL)(local.run)
-app.command(rich_help_panel=SERVICE)(processes.serve)
-app.command(rich_help_panel=SERVICE)(processes.work)
-app.command(rich_help_panel=SERVICE)(database.migrate)
-app.command(rich_help_panel=SERVICE)(doctor)
-app.add_typer(keys.app, name="keys", rich_help_panel=ADMIN)
-app.add_typer(reps.app, name="reps", rich_help_panel=ADMIN)
-app.add_typer(policy.app, name="policy", rich_help_panel=ADMIN)
-app.add_typer(decisions.app, name="decisions", rich_help_panel=ADMIN)
-app.add_typer(ledger.app, name="ledger", rich_help_panel=ADMIN)
-app.add_typer(connectors.app, name="connectors", rich_help_panel=ADMIN)
 
 
 def main() -> None:

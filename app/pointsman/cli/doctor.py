@@ -13,7 +13,7 @@ import psycopg
 import typer
 from rich.markup import escape
 
-from pointsman.cli.processes import is_port_free
+from pointsman.cli.free_port import is_port_free
 from pointsman.cli.session import EXIT_FAILED, out
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.db import migrations

@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from pointsman.cli import database
-from pointsman.cli.processes import is_port_free
+from pointsman.cli.free_port import is_port_free
 from pointsman.cli.session import CLI_ACTOR, fail, out, run_with_env, settings_or_exit
 from pointsman.connectors.vault import new_key
 from pointsman.demo import runner as show

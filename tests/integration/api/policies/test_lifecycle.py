@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ from fastapi import FastAPI
 
 from pointsman.services.policies.history import MAX_VERSIONS_COMPARED
 from pointsman.services.roster.change_roster import put_roster
+from support.database import make_floor
 from support.http_keys import MakeKey
 from support.use_case_env import ADMIN, POLICY, floor_given
 
@@ -66,8 +68,8 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(client: httpx.AsyncClient, app: FastAPI, sign_in: MakeKey) -> Desk:
-    await put_roster(app.state.env, floor_given(), actor=ADMIN)
+async def desk(client: httpx.AsyncClient, app: FastAPI, own_database: str, sign_in: MakeKey) -> Desk:
+    await make_floor(own_database, "roster alone", partial(put_roster, app.state.env, floor_given(), actor=ADMIN))
     return Desk(client, await sign_in("admin", "read"))
 
 

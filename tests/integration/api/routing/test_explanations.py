@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
+from support.database import make_floor
 from support.http_keys import MakeKey
 from support.use_case_env import POLICY
 
@@ -52,12 +52,15 @@ class Floor:
 
 
 @pytest.fixture
-async def floor(client: httpx.AsyncClient, app: FastAPI, sign_in: MakeKey) -> Floor:
-    floor = Floor(client, await sign_in("admin"))
-    await floor.ask("PUT", "/v1/roster", FLOOR)
-    await floor.ask("POST", "/v1/policies", POLICY, 201)
-    await floor.ask("POST", "/v1/policies/1/publish", {"note": "first", "expected_current": None})
-    return floor
+async def floor(client: httpx.AsyncClient, own_database: str, sign_in: MakeKey) -> Floor:
+    async def make() -> None:
+        floor = Floor(client, await sign_in("admin"))
+        await floor.ask("PUT", "/v1/roster", FLOOR)
+        await floor.ask("POST", "/v1/policies", POLICY, 201)
+        await floor.ask("POST", "/v1/policies/1/publish", {"note": "first", "expected_current": None})
+
+    await make_floor(own_database, f"{FLOOR} {POLICY}", make)
+    return Floor(client, await sign_in("admin"))
 
 
 async def test_one_call_explains_facts_in_words_and_as_data(floor: Floor) -> None:

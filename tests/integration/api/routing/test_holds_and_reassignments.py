@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from support.database import make_floor
 from support.http_keys import MakeKey
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("own_database")]
@@ -71,12 +72,15 @@ class Admin:
 
 
 @pytest.fixture
-async def admin(client: httpx.AsyncClient, sign_in: MakeKey) -> Admin:
-    admin = Admin(client, await sign_in("admin"))
-    await admin.ask("PUT", "/v1/roster", ROSTER)
-    await admin.ask("POST", "/v1/policies", POLICY, 201)
-    await admin.ask("POST", "/v1/policies/1/publish", {"note": "first", "expected_current": None})
-    return admin
+async def admin(client: httpx.AsyncClient, own_database: str, sign_in: MakeKey) -> Admin:
+    async def make() -> None:
+        admin = Admin(client, await sign_in("admin"))
+        await admin.ask("PUT", "/v1/roster", ROSTER)
+        await admin.ask("POST", "/v1/policies", POLICY, 201)
+        await admin.ask("POST", "/v1/policies/1/publish", {"note": "first", "expected_current": None})
+
+    await make_floor(own_database, f"{ROSTER} {POLICY}", make)
+    return Admin(client, await sign_in("admin"))
 
 
 async def test_the_queue_shows_age_promise_and_what_would_release_each_lead(admin: Admin) -> None:

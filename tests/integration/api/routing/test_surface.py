@@ -9,6 +9,7 @@ import pytest
 import yaml
 from fastapi import FastAPI
 
+from support.database import make_floor
 from support.http_keys import MakeKey
 from support.use_case_env import POLICY
 
@@ -76,12 +77,15 @@ class Floor:
 
 
 @pytest.fixture
-async def floor(client: httpx.AsyncClient, app: FastAPI, sign_in: MakeKey) -> Floor:
-    floor = Floor(client, await sign_in("admin"))
-    await floor.send("PUT", "/v1/roster", FLOOR)
-    await floor.post("/v1/policies", POLICY, 201)
-    await floor.post("/v1/policies/1/publish", {"note": "first", "expected_current": None})
-    return floor
+async def floor(client: httpx.AsyncClient, own_database: str, sign_in: MakeKey) -> Floor:
+    async def make() -> None:
+        floor = Floor(client, await sign_in("admin"))
+        await floor.send("PUT", "/v1/roster", FLOOR)
+        await floor.post("/v1/policies", POLICY, 201)
+        await floor.post("/v1/policies/1/publish", {"note": "first", "expected_current": None})
+
+    await make_floor(own_database, f"{FLOOR} {POLICY}", make)
+    return Floor(client, await sign_in("admin"))
 
 
 # ── roster ──────────────────────────────────────────────────────────────────────────────────────

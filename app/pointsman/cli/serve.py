@@ -1,26 +1,20 @@
-"""`serve` and `work`: the two kinds of process that a deployment runs, any number of each."""
+"""`serve`: the process that serves the HTTP API. A deployment runs any number of them."""
 
-import asyncio
 import os
 import shutil
 import signal
-import socket
 import tempfile
-from datetime import timedelta
 from typing import Annotated
 
 import typer
 import uvicorn
 
 from pointsman.api.http.header_limits import HeaderLimitsProtocol
+from pointsman.cli.free_port import is_port_free
 from pointsman.cli.session import fail, settings_or_exit
 from pointsman.logs import configure_logs
 from pointsman.settings import PREFIX, Settings
-from pointsman.wiring import settle_memory, wire
-from pointsman.worker.queue import QueueSettings
-from pointsman.worker.run import run_worker
 
-_SWEEPING = 4  # connections beside those of running jobs
 _METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -77,40 +71,3 @@ def _shared_metrics() -> str | None:
     except OSError:
         fail(f"Several workers add up their counters in a folder: give a writable /tmp, or name one in {_METRICS_DIR}.")
     return os.environ[_METRICS_DIR]
-
-
-def is_port_free(host: str, port: int) -> bool:
-    """Whether we could listen there now."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
-
-
-def work(
-    concurrency: Annotated[
-        int | None, typer.Option(min=1, max=200, help="Jobs at once, by default POINTSMAN_WORKER_CONCURRENCY.")
-    ] = None,
-) -> None:
-    """Work on what was accepted: webhooks, calendars, leads that wait."""
-    chosen = settings_or_exit() if concurrency is None else settings_or_exit(worker_concurrency=concurrency)
-    configure_logs(form=chosen.log_format, level=chosen.log_level)
-    asyncio.run(_work(chosen))
-
-
-async def _work(chosen: Settings) -> None:
-    wired = wire(chosen, name="pointsman-worker", pool_size=chosen.worker_concurrency + _SWEEPING)
-    queue = QueueSettings(
-        conninfo=chosen.conninfo,
-        concurrency=chosen.worker_concurrency,
-        job_deadline=timedelta(seconds=chosen.job_deadline_s),
-    )
-    settle_memory()
-    try:
-        await run_worker(wired.env, queue)
-    finally:
-        await wired.aclose()

@@ -1,0 +1,41 @@
+"""`work`: the process that works on what was accepted. A deployment runs any number of them."""
+
+import asyncio
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from pointsman.cli.session import settings_or_exit
+from pointsman.logs import configure_logs
+from pointsman.settings import Settings
+from pointsman.wiring import settle_memory, wire
+from pointsman.worker.queue import QueueSettings
+from pointsman.worker.run import run_worker
+
+_SWEEPING = 4  # connections beside those of running jobs
+
+
+def work(
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, max=200, help="Jobs at once, by default POINTSMAN_WORKER_CONCURRENCY.")
+    ] = None,
+) -> None:
+    """Work on what was accepted: webhooks, calendars, leads that wait."""
+    chosen = settings_or_exit() if concurrency is None else settings_or_exit(worker_concurrency=concurrency)
+    configure_logs(form=chosen.log_format, level=chosen.log_level)
+    asyncio.run(_work(chosen))
+
+
+async def _work(chosen: Settings) -> None:
+    wired = wire(chosen, name="pointsman-worker", pool_size=chosen.worker_concurrency + _SWEEPING)
+    queue = QueueSettings(
+        conninfo=chosen.conninfo,
+        concurrency=chosen.worker_concurrency,
+        job_deadline=timedelta(seconds=chosen.job_deadline_s),
+    )
+    settle_memory()
+    try:
+        await run_worker(wired.env, queue)
+    finally:
+        await wired.aclose()
