@@ -1,12 +1,10 @@
 """What every test may ask for. Databases and floors come from `support/`."""
 
 import gc
-from collections.abc import AsyncIterator
 
 import pytest
 
 from support.hypothesis_profiles import register_profiles
-from support.kept_engines import engines_kept
 
 pytest_plugins = ["support.database", "support.floors"]
 
@@ -29,10 +27,3 @@ def pytest_collection_finish() -> None:
 def anyio_backend() -> str:
     """Coroutine tests (`pytestmark = pytest.mark.anyio`) run on asyncio, as the service does."""
     return "asyncio"
-
-
-@pytest.fixture(scope="session", autouse=True)
-async def one_loop(anyio_backend: str) -> AsyncIterator[None]:  # it makes the fixture run on that backend
-    """All coroutine tests of a process run on one event loop, so that connections can outlive a test."""
-    async with engines_kept():
-        yield

@@ -29,11 +29,10 @@ def pointsman(*words: str, url: str | None = None, **more: str) -> Done:
     out, err = io.StringIO(), io.StringIO()
     with (
         patch.dict(os.environ, command_environment(url, **more), clear=True),
-        patch.object(sys, "argv", ["pointsman", *words]),
         redirect_stdout(out),
         redirect_stderr(err),
     ):
-        code = _run()
+        code = _run(words)
     return Done(returncode=code, stdout=out.getvalue(), stderr=err.getvalue())
 
 
@@ -42,10 +41,10 @@ def command_environment(url: str | None, **more: str) -> dict[str, str]:
     return {**os.environ, **{name: value for name, value in ours.items() if value}, "COLUMNS": "200", **more}
 
 
-def _run() -> int:
+def _run(words: tuple[str, ...]) -> int:
     """As Python ends a program: with its exit code, or with 1 and a traceback."""
     try:
-        main()
+        main(words)
     except SystemExit as end:
         if end.code is None or isinstance(end.code, int):
             return end.code or 0

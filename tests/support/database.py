@@ -11,7 +11,7 @@ is never touched.
 import fcntl
 import hashlib
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ from psycopg import sql
 from sqlalchemy import URL, make_url
 
 from pointsman.local.postgres import EmbeddedPostgres
-from support.kept_engines import lasting_databases
+from support.kept_engines import engines_kept, lasting_databases
 from support.worker_database import WorkerDatabase
 
 ROOT = Path(__file__).parents[2]
@@ -123,7 +123,14 @@ def database_template(database_server: Server) -> str:
 
 
 @pytest.fixture(scope="session")
-def worker_database(database_server: Server, database_template: str) -> Iterator[WorkerDatabase | None]:
+async def one_loop(anyio_backend: str) -> AsyncIterator[None]:
+    """From here on coroutine tests run on one event loop, so that connections can outlive a test."""
+    async with engines_kept():
+        yield
+
+
+@pytest.fixture(scope="session")
+def worker_database(database_server: Server, database_template: str, one_loop: None) -> Iterator[WorkerDatabase | None]:
     """None where the server's account may not pass over triggers: each test then has a clone."""
     with database_server.clone(database_template) as url:
         try:
@@ -162,7 +169,7 @@ async def make_floor(url: str, name: str, make: Callable[[], Awaitable[object]])
 
 
 @pytest.fixture(scope="session")
-def shared_database_url(database_server: Server, database_template: str) -> Iterator[str]:
+def shared_database_url(database_server: Server, database_template: str, one_loop: None) -> Iterator[str]:
     """A migrated database for all tests of one worker that keep to rows of their own, or roll back."""
     with database_server.clone(database_template) as url:
         lasting_databases.add(url)

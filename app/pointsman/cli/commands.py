@@ -1,6 +1,7 @@
 """All commands, put together. Each is imported when it is asked for: all of them together take seconds."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, cast
@@ -89,10 +90,10 @@ def _root(
     """Lead routing that protects roles: gate, fair distribution, real booking."""
 
 
-def main() -> None:
-    """The entry point of the `pointsman` script."""
+def main(words: Sequence[str] | None = None) -> None:
+    """Run a command and exit: the entry point of the `pointsman` script, which takes its words from the command line."""
     try:
-        app()
+        app(words, prog_name="pointsman")
     except LocalServerError as error:
         err.print(f"[red]Error:[/] {error}", highlight=False, soft_wrap=True)
         sys.exit(EXIT_FAILED)

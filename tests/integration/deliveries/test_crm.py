@@ -58,7 +58,7 @@ async def test_a_later_change_owes_the_crm_no_second_meeting(crm: CrmFloor) -> N
     row = await booked(crm)
     async with crm.env.uow() as tx:
         await enqueue_deliveries(crm.env, tx, replace(row, sequence=row.sequence + 1), "move")
-    assert [d.op for d in await crm.owed(row.id)] == ["own", "log"]
+    assert [d.op for d in await crm.owed(row.id)] == ["set_owner", "log_meeting"]
 
 
 @pytest.mark.own_database
