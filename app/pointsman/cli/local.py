@@ -189,4 +189,5 @@ def _wait_until_ready(base_url: str, floor: Supervisor) -> None:
                     return
             except (urllib.error.URLError, OSError):
                 time.sleep(0.1)
-    fail("The service does not become ready; the lines above say why.")
+    what = "A part of the service does not stay up" if floor.has_given_up else "The service does not become ready"
+    fail(f"{what}; the lines above say why.")
