@@ -14,17 +14,18 @@ _refs = st.sampled_from(["rep.languages", "lead.source"]).map(lambda name: {"fie
 _scalars = st.one_of(_texts, _numbers, st.booleans())
 _bounds = st.one_of(_numbers, st.sampled_from(["2026-01-31", "2026-02-01T09:00:00+01:00"]))
 _several = st.lists(_texts, min_size=1, max_size=3)
-_operations = st.one_of(
-    st.tuples(st.sampled_from(["equals", "not_equals"]), st.one_of(_scalars, _refs)),
-    st.tuples(st.sampled_from(["in", "not_in"]), st.one_of(st.lists(_scalars, min_size=1, max_size=3), _refs)),
-    st.tuples(st.sampled_from(["gte", "gt", "lte", "lt"]), st.one_of(_bounds, _refs)),
-    st.tuples(st.just("between"), st.sampled_from([[0, 70], [1, 70], ["2026-01-31", "2026-03-01"]])),
-    st.tuples(st.just("present"), st.booleans()),
-    st.tuples(st.sampled_from(["contains", "starts_with", "ends_with", "matches"]), _texts),
-    st.tuples(st.sampled_from(["mentions", "under_domain", "contains_any", "contains_all", "contains_none"]), _several),
-    st.tuples(st.just("in_group"), st.lists(st.sampled_from(NAMES), min_size=1, max_size=2)),
-    st.tuples(st.sampled_from(["within_last", "within_next", "older_than", "further_than"]), _spans),
-)
+OPERANDS: dict[str, st.SearchStrategy[Any]] = {
+    **dict.fromkeys(["equals", "not_equals"], st.one_of(_scalars, _refs)),
+    **dict.fromkeys(["in", "not_in"], st.one_of(st.lists(_scalars, min_size=1, max_size=3), _refs)),
+    **dict.fromkeys(["gte", "gt", "lte", "lt"], st.one_of(_bounds, _refs)),
+    "between": st.sampled_from([[0, 70], [1, 70], ["2026-01-31", "2026-03-01"]]),
+    "present": st.booleans(),
+    **dict.fromkeys(["contains", "starts_with", "ends_with", "matches"], _texts),
+    **dict.fromkeys(["mentions", "under_domain", "contains_any", "contains_all", "contains_none"], _several),
+    "in_group": st.lists(st.sampled_from(NAMES), min_size=1, max_size=2),
+    **dict.fromkeys(["within_last", "within_next", "older_than", "further_than"], _spans),
+}
+_operations = st.sampled_from(sorted(OPERANDS)).flatmap(lambda name: st.tuples(st.just(name), OPERANDS[name]))
 
 
 def _leaves(*fields: str) -> st.SearchStrategy[dict[str, Any]]:

@@ -21,7 +21,11 @@ _dates = st.sampled_from(["2026-03-01", "2026-03-04T09:30:00+00:00", "2026-03-06
 _spans = st.sampled_from(["1d", "3d", "5d"])
 
 
+DRAWN: set[str] = set()  # the operators
+
+
 def _leaf(fields: st.SearchStrategy[str], operators: list[str], operands: st.SearchStrategy[Any]) -> Any:
+    DRAWN.update(operators)
     return st.builds(
         lambda field, op, operand: {"field": field, op: operand}, fields, st.sampled_from(operators), operands
     )

@@ -1,21 +1,24 @@
 """Conditions: three-valued logic, one evaluator, and explanations that agree with it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.conditions.evaluator import compile_condition, explain_condition
 from pointsman.domain.errors import PolicyInvalid
 from pointsman.domain.leads.facts import NEVER_QUOTED, Facts
-from pointsman.domain.policy.conditions_model import Operator
+from pointsman.domain.policy.conditions_model import EQUALITY_OPERATORS, TEXT_OPERATORS, Operator
 from pointsman.domain.policy.parsing import Condition, Policy, Rule, parse_policy
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
-from support.condition_strategies import NAMES, NOW, OPERANDS, SEGMENTS, conditions, facts, leaf, odd_facts
+from support import condition_strategies, policy_strategies, satisfiable_conditions
+from support.condition_strategies import NAMES, NOW, SEGMENTS, conditions, facts, leaf, odd_facts
 from support.hypothesis_profiles import examples
 from support.reference_evaluator import slowly, with_slow_scores
 
@@ -38,8 +41,13 @@ def policy_of(condition: Mapping[str, Any]) -> CompiledPolicy:
     return CompiledPolicy(parse_policy({**NAMES, "rules": rules}), version=1)
 
 
-def test_every_operator_is_drawn() -> None:
-    assert set(OPERANDS) == {operator.value for operator in Operator}
+@pytest.mark.parametrize(
+    "drawn",
+    [condition_strategies.OPERANDS.keys(), policy_strategies.OPERANDS.keys(), satisfiable_conditions.DRAWN],
+    ids=["condition_strategies", "policy_strategies", "satisfiable_conditions"],
+)
+def test_every_operator_is_drawn(drawn: Iterable[str]) -> None:
+    assert set(drawn) == {operator.value for operator in Operator}
 
 
 @examples(600)
@@ -83,6 +91,20 @@ def test_a_leaf_is_explained_with_the_very_answer_of_the_condition(condition: di
     assert found.outcome is slowly(condition, known)
 
 
+#: What these compare with is a pattern, a topic or a place, so it is shown.
+SHOWN = {Operator.MATCHES, Operator.MENTIONS, Operator.IN_GROUP, Operator.UNDER_DOMAIN}
+
+
+def _naming(field: str, value: str) -> Iterator[dict[str, Any]]:
+    """Tests that compare `field` with `value` itself, by every operator that would tell it."""
+    for operator in sorted((EQUALITY_OPERATORS | TEXT_OPERATORS | {Operator.CONTAINS}) - SHOWN):
+        for operand in (value, [value, "b"]):  # as the operator takes it: one, or several
+            with suppress(ValidationError):
+                asked = {"field": field, operator.value: operand}
+                parsed(asked)
+                yield asked
+
+
 _secrets = st.sampled_from(sorted(NEVER_QUOTED))
 
 
@@ -90,7 +112,7 @@ _secrets = st.sampled_from(sorted(NEVER_QUOTED))
 def test_what_a_person_is_known_by_is_never_quoted(name: str, condition: dict[str, Any], value: str) -> None:
     about = {key: operand for key, operand in condition.items() if key != "field"}
     for known in ({name: value}, {name: value, "lead.title": value, "clock.now": NOW, "lead.country": "DE"}):
-        for asked in ({"field": name, **about}, {"field": name, "equals": value}, {"field": name, "in": [value, "b"]}):
+        for asked in ({"field": name, **about}, *_naming(name, value)):
             assert value not in explain_condition(parsed(asked), known, DEFINITIONS)[0].words
         for asked in ({"field": "lead.title", "equals": {"field": name}}, {"field": name, "gte": {"field": name}}):
             assert value not in explain_condition(parsed(asked), known, DEFINITIONS)[0].words

@@ -10,9 +10,10 @@ from pydantic import TypeAdapter
 
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.conditions.evaluator import compile_condition
+from pointsman.domain.counterfactuals.flip_leaf import GOAL_WORDS
 from pointsman.domain.counterfactuals.search import MAX_CHANGES, FactChange, min_failing_tests, what_if
 from pointsman.domain.leads.facts import NEVER_QUOTED, NOW_FIELD, STANDARD_FIELDS, Facts, FieldType
-from pointsman.domain.policy.conditions_model import Condition
+from pointsman.domain.policy.conditions_model import Condition, Operator
 from support.strategies import SEGMENTS, conditions, facts
 from support.work import counting_calls
 
@@ -71,6 +72,10 @@ def test_what_is_said_to_fail_fails_and_never_more_than_a_few(condition: dict[st
     assert found.failing
     fields = {change.field for change in found.changes}
     assert {leaf.field for leaf in found.failing} == fields
+
+
+def test_every_operator_has_words_for_a_goal() -> None:
+    assert set(GOAL_WORDS) == set(Operator)
 
 
 @given(conditions, facts)

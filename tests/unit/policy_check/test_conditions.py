@@ -9,6 +9,7 @@ from hypothesis import given
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.errors import PolicyInvalid
 from pointsman.domain.leads.facts import FieldType
+from pointsman.domain.policy.conditions_model import Operator
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.parsing import Rule, parse_policy
 from pointsman.domain.policy_check.conditions import OPERATORS_BY_TYPE, check_condition, fields_of_policy
@@ -118,8 +119,9 @@ def test_profiles_of_companies_and_of_people_are_kept_apart() -> None:
     assert (persona.code, persona.severity) == ("persona-asks-company", Severity.WARNING)
 
 
-def test_every_type_has_its_operators() -> None:
+def test_every_type_has_its_operators_and_every_operator_its_type() -> None:
     assert set(OPERATORS_BY_TYPE) == set(FieldType)
+    assert frozenset[Operator]().union(*OPERATORS_BY_TYPE.values()) == set(Operator)
 
 
 @examples(200)

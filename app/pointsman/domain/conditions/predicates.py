@@ -6,12 +6,12 @@ A value that is missing, or of another kind than the question asks about, is unk
 import operator as compare
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, assert_never, cast
 
 from pointsman.domain.conditions.definitions import NO_DEFINITIONS, Definitions
 from pointsman.domain.errors import PolicyInvalid
 from pointsman.domain.leads.facts import NOW_FIELD, Facts
-from pointsman.domain.policy.conditions_model import ORDERING_OPERATORS, RELATIVE_TIME_OPERATORS, Leaf, Operator
+from pointsman.domain.policy.conditions_model import ORDERING_OPERATORS, Leaf, Operator
 from pointsman.domain.policy.operands import FieldRef, parse_policy_instant
 from pointsman.domain.text.hosts import host_in, is_under_domain
 from pointsman.domain.text.patterns import PatternRefused, compile_pattern
@@ -159,19 +159,35 @@ def _relative(operator: Operator, span: timedelta) -> Callable[[Any, Any], Truth
 
 
 def _question(leaf: Leaf, definitions: Definitions) -> ValuePredicate:
-    operator, operand = leaf.operator, leaf.operand
-    assert operator not in RELATIVE_TIME_OPERATORS
-    if operator in ORDERING_OPERATORS:
-        return _dates(operator, operand)
+    operator, operand = leaf.operator, cast("Any", leaf.operand)
     match operator:
         case Operator.EQUALS | Operator.IN | Operator.IN_GROUP:
-            return _membership(_values(leaf, definitions))
+            ask = _membership(_values(leaf, definitions))
         case Operator.NOT_EQUALS | Operator.NOT_IN:
-            return _inverse(_membership(_values(leaf, definitions)))
+            ask = _inverse(_membership(_values(leaf, definitions)))
+        case Operator.GTE | Operator.GT | Operator.LTE | Operator.LT | Operator.BETWEEN:
+            ask = _dates(operator, operand)
+        case Operator.CONTAINS:
+            ask = _contains(operand)
+        case Operator.STARTS_WITH:
+            ask = _starts_with(operand)
+        case Operator.ENDS_WITH:
+            ask = _ends_with(operand)
+        case Operator.MATCHES:
+            ask = _matches(operand)
+        case Operator.MENTIONS:
+            ask = _mentions(operand, definitions)
+        case Operator.UNDER_DOMAIN:
+            ask = _under(frozenset(host_in(domain) or domain for domain in operand))
         case Operator.CONTAINS_ANY | Operator.CONTAINS_ALL | Operator.CONTAINS_NONE:
-            return _items(operator, frozenset(_values(leaf, definitions)))
+            ask = _items(operator, frozenset(operand))
+        case (
+            Operator.PRESENT | Operator.WITHIN_LAST | Operator.WITHIN_NEXT | Operator.OLDER_THAN | Operator.FURTHER_THAN
+        ):
+            raise AssertionError(f"{operator} is answered by itself, or with the clock")
         case _:
-            return _text(operator, operand, definitions)
+            assert_never(operator)  # the type checker names an operator that is not answered
+    return ask
 
 
 def _membership(values: tuple[object, ...]) -> ValuePredicate:
@@ -218,24 +234,25 @@ def _dates(operator: Operator, operand: Any) -> ValuePredicate:
     return lambda value: holds(value, bound) if is_aware(value) else None
 
 
-def _text(operator: Operator, operand: Any, definitions: Definitions) -> ValuePredicate:
-    match operator:
-        case Operator.STARTS_WITH:
-            return lambda value: value.startswith(operand) if isinstance(value, str) else None
-        case Operator.ENDS_WITH:
-            return lambda value: value.endswith(operand) if isinstance(value, str) else None
-        case Operator.MATCHES:
-            try:
-                found = compile_pattern(operand)
-            except PatternRefused as refused:
-                raise PolicyInvalid(f"the pattern {operand!r:.60} is refused: {refused}") from None
-            return lambda value: found(value) if isinstance(value, str) else None
-        case Operator.MENTIONS:
-            return _mentions(operand, definitions)
-        case Operator.UNDER_DOMAIN:
-            return _under(frozenset(host_in(domain) or domain for domain in operand))
-        case _:  # a text contains a text, a list contains an item
-            return lambda value: operand in value if isinstance(value, (str, tuple)) else None
+def _contains(part: str) -> ValuePredicate:
+    """A text contains a text, a list contains an item."""
+    return lambda value: part in value if isinstance(value, (str, tuple)) else None
+
+
+def _starts_with(part: str) -> ValuePredicate:
+    return lambda value: value.startswith(part) if isinstance(value, str) else None
+
+
+def _ends_with(part: str) -> ValuePredicate:
+    return lambda value: value.endswith(part) if isinstance(value, str) else None
+
+
+def _matches(pattern: str) -> ValuePredicate:
+    try:
+        found = compile_pattern(pattern)
+    except PatternRefused as refused:
+        raise PolicyInvalid(f"the pattern {pattern!r:.60} is refused: {refused}") from None
+    return lambda value: found(value) if isinstance(value, str) else None
 
 
 def _mentions(items: tuple[str, ...], definitions: Definitions) -> ValuePredicate:

@@ -5,7 +5,13 @@ from datetime import timedelta
 
 from pointsman.domain.dates.durations import format_duration
 from pointsman.domain.leads.facts import NEVER_QUOTED, NOW_FIELD, Facts
-from pointsman.domain.policy.conditions_model import RELATIVE_TIME_OPERATORS, Leaf, Operator
+from pointsman.domain.policy.conditions_model import (
+    LIST_OPERATORS,
+    ORDERING_OPERATORS,
+    RELATIVE_TIME_OPERATORS,
+    Leaf,
+    Operator,
+)
 from pointsman.domain.policy.operands import FieldRef
 from pointsman.domain.text.formatting import format_value
 
@@ -38,9 +44,13 @@ _OF_FIELDS = {  # where the operand is a field: "lead.language de is not in rep.
     Operator.IN: ("is in {operand}", "is not in {operand}"),
     Operator.NOT_IN: ("is not in {operand}", "is in {operand}"),
 }
-_EXACT = frozenset({Operator.EQUALS, Operator.NOT_EQUALS, Operator.IN, Operator.NOT_IN})
-#: Among these the value itself is found, so they would quote it.
-_TELLING = _EXACT | {Operator.CONTAINS, Operator.STARTS_WITH, Operator.ENDS_WITH}
+#: What these compare with is shown even of a field that is never quoted: it is a bound, a pattern, a topic or a place.
+#: What any other operator compares with may be the value itself, so it would quote it.
+_UNTELLING = (
+    ORDERING_OPERATORS
+    | LIST_OPERATORS
+    | {Operator.MATCHES, Operator.MENTIONS, Operator.IN_GROUP, Operator.UNDER_DOMAIN}
+)
 
 
 def describe_result(leaf: Leaf, facts: Facts, *, outcome: bool | None) -> str:
@@ -58,7 +68,7 @@ def describe_result(leaf: Leaf, facts: Facts, *, outcome: bool | None) -> str:
         shown = _named(operand.field, facts, secret=secret)
     elif isinstance(operand, timedelta):
         shown = format_duration(operand)
-    elif secret and operator in _TELLING:
+    elif secret and operator not in _UNTELLING:
         shown = "a text that the policy names"
     else:
         shown = format_value(operand, " and " if operator is Operator.BETWEEN else ", ")

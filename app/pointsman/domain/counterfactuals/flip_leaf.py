@@ -51,7 +51,7 @@ def describe_goal(goal: LeafGoal) -> str:
     wanted = goal.wanted
     if operator is Operator.PRESENT:
         wanted = wanted is (leaf.operand is True)
-    yes, no = _WORDS.get(operator, ("met {operand}", "did not meet {operand}"))
+    yes, no = GOAL_WORDS[operator]
     return (yes if wanted else no).format(operand=_said(leaf))
 
 
@@ -185,8 +185,9 @@ _KINDS: Mapping[FieldType, tuple[type, ...]] = MappingProxyType(
     }
 )
 
-_WORDS: Mapping[Operator, tuple[str, str]] = MappingProxyType(
-    {  # said when it is to be true, said when it is to be false
+#: Said when it is to be true, said when it is to be false.
+GOAL_WORDS: Mapping[Operator, tuple[str, str]] = MappingProxyType(
+    {
         Operator.EQUALS: ("were {operand}", "were not {operand}"),
         Operator.NOT_EQUALS: ("were not {operand}", "were {operand}"),
         Operator.IN: ("were one of {operand}", "were none of {operand}"),

@@ -55,10 +55,25 @@ class Operator(StrEnum):
     FURTHER_THAN = "further_than"  # value > now + span
 
 
+# The kinds of operators. `present` asks any field, `contains` texts and lists.
+EQUALITY_OPERATORS = frozenset({Operator.EQUALS, Operator.NOT_EQUALS, Operator.IN, Operator.NOT_IN})
 ORDERING_OPERATORS = frozenset({Operator.GTE, Operator.GT, Operator.LTE, Operator.LT, Operator.BETWEEN})
 RELATIVE_TIME_OPERATORS = frozenset(
     {Operator.WITHIN_LAST, Operator.WITHIN_NEXT, Operator.OLDER_THAN, Operator.FURTHER_THAN}
 )
+#: Unknown of anything but texts.
+TEXT_OPERATORS = frozenset(
+    {
+        Operator.STARTS_WITH,
+        Operator.ENDS_WITH,
+        Operator.MATCHES,
+        Operator.MENTIONS,
+        Operator.IN_GROUP,
+        Operator.UNDER_DOMAIN,
+    }
+)
+#: Unknown of anything but lists.
+LIST_OPERATORS = frozenset({Operator.CONTAINS_ANY, Operator.CONTAINS_ALL, Operator.CONTAINS_NONE})
 
 
 class Leaf(PolicyModel):

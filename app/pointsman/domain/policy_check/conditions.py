@@ -5,8 +5,11 @@ from collections.abc import Iterator, Mapping
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.leads.facts import STANDARD_FIELDS, FieldType
 from pointsman.domain.policy.conditions_model import (
+    EQUALITY_OPERATORS,
+    LIST_OPERATORS,
     ORDERING_OPERATORS,
     RELATIVE_TIME_OPERATORS,
+    TEXT_OPERATORS,
     Condition,
     Leaf,
     NamedRef,
@@ -20,34 +23,13 @@ from pointsman.domain.policy_check.operands import check_operand
 from pointsman.domain.roster.rep_facts import REP_FIELDS, REP_PREFIX, rep_field_type
 from pointsman.domain.text.suggestions import did_you_mean
 
-_EQUALITY = frozenset({Operator.EQUALS, Operator.NOT_EQUALS, Operator.IN, Operator.NOT_IN})
-_TEXT = frozenset(
-    {
-        Operator.CONTAINS,
-        Operator.STARTS_WITH,
-        Operator.ENDS_WITH,
-        Operator.MATCHES,
-        Operator.MENTIONS,
-        Operator.IN_GROUP,
-        Operator.UNDER_DOMAIN,
-    }
-)
-
 #: The operators that fit each type.
 OPERATORS_BY_TYPE: Mapping[FieldType, frozenset[Operator]] = {
-    FieldType.TEXT: _EQUALITY | _TEXT | {Operator.PRESENT},
-    FieldType.NUMBER: _EQUALITY | ORDERING_OPERATORS | {Operator.PRESENT},
+    FieldType.TEXT: EQUALITY_OPERATORS | TEXT_OPERATORS | {Operator.CONTAINS, Operator.PRESENT},
+    FieldType.NUMBER: EQUALITY_OPERATORS | ORDERING_OPERATORS | {Operator.PRESENT},
     FieldType.BOOLEAN: frozenset({Operator.EQUALS, Operator.NOT_EQUALS, Operator.PRESENT}),
     FieldType.INSTANT: ORDERING_OPERATORS | RELATIVE_TIME_OPERATORS | {Operator.PRESENT},
-    FieldType.LIST: frozenset(
-        {
-            Operator.CONTAINS,
-            Operator.CONTAINS_ANY,
-            Operator.CONTAINS_ALL,
-            Operator.CONTAINS_NONE,
-            Operator.PRESENT,
-        }
-    ),
+    FieldType.LIST: LIST_OPERATORS | {Operator.CONTAINS, Operator.PRESENT},
 }
 
 

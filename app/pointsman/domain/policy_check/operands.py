@@ -1,11 +1,12 @@
 """Does what a test compares with fit the field: its type, its spelling, the groups, lists and patterns in it?"""
 
 from collections.abc import Iterator
+from typing import Any
 
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.conditions.predicates import word_list_name
 from pointsman.domain.leads.facts import FieldType
-from pointsman.domain.policy.conditions_model import RELATIVE_TIME_OPERATORS, Leaf, Operator
+from pointsman.domain.policy.conditions_model import Leaf, Operator
 from pointsman.domain.policy.operands import parse_policy_instant
 from pointsman.domain.policy_check.findings import Finding, error, warning
 from pointsman.domain.text.formatting import format_value
@@ -14,21 +15,6 @@ from pointsman.domain.text.patterns import PatternRefused, compile_pattern
 from pointsman.domain.text.phrases import fold_text
 from pointsman.domain.text.suggestions import did_you_mean
 
-_ANY_TEXT = (
-    frozenset({Operator.PRESENT, Operator.CONTAINS, Operator.STARTS_WITH, Operator.ENDS_WITH}) | RELATIVE_TIME_OPERATORS
-)
-_SEVERAL = frozenset(
-    {
-        Operator.IN,
-        Operator.NOT_IN,
-        Operator.IN_GROUP,
-        Operator.MENTIONS,
-        Operator.UNDER_DOMAIN,
-        Operator.CONTAINS_ANY,
-        Operator.CONTAINS_ALL,
-        Operator.CONTAINS_NONE,
-    }
-)
 _COUNTRIES = frozenset({"lead.country", "company.country"})
 _TYPE_WORDS = {FieldType.TEXT: "a text", FieldType.NUMBER: "a number", FieldType.BOOLEAN: "true or false"}
 _CASES = {
@@ -41,27 +27,34 @@ _CASES = {
 
 def check_operand(at: str, leaf: Leaf, field_type: FieldType, definitions: Definitions) -> Iterator[Finding]:
     """Findings about the operand of `leaf`, whose operator fits its field, at the path `at`."""
-    operator, operand = leaf.operator, leaf.operand
-    if isinstance(operand, tuple) and operator in _SEVERAL and len(set(operand)) < len(operand):
+    operand: Any = leaf.operand
+    if isinstance(operand, tuple) and leaf.operator is not Operator.BETWEEN and len(set(operand)) < len(operand):
         yield warning(at, "repeated-value", "a value is listed twice: remove one")
-    match operator:
+    match leaf.operator:  # without `case _`: the type checker names an operator that is not looked at
         case Operator.MATCHES:
-            yield from _pattern(at, str(operand))
-        case Operator.MENTIONS if isinstance(operand, tuple):
+            yield from _pattern(at, operand)
+        case Operator.MENTIONS:
             yield from _phrases(at, operand, definitions)
-        case Operator.IN_GROUP if isinstance(operand, tuple):
+        case Operator.IN_GROUP:
             yield from _groups(at, leaf.field, operand, definitions)
-        case Operator.UNDER_DOMAIN if isinstance(operand, tuple):
+        case Operator.UNDER_DOMAIN:
             yield from _domains(at, operand)
-        case Operator.EQUALS | Operator.NOT_EQUALS | Operator.IN | Operator.NOT_IN:
+        case (
+            Operator.EQUALS | Operator.NOT_EQUALS | Operator.IN | Operator.NOT_IN
+            | Operator.GTE | Operator.GT | Operator.LTE | Operator.LT
+        ):  # fmt: skip
             yield from _values(at, leaf, field_type)
-        case _ if operator not in _ANY_TEXT and operator not in _SEVERAL:
+        case Operator.BETWEEN:
             yield from _values(at, leaf, field_type)
-            if isinstance(operand, tuple) and _crossed(operand):
+            if _crossed(operand):
                 message = f"nothing lies between {format_value(operand[0])} and {format_value(operand[1])}: swap them"
                 yield error(at, "empty-range", message)
-        case _:
-            pass
+        case (
+            Operator.PRESENT | Operator.CONTAINS | Operator.STARTS_WITH | Operator.ENDS_WITH
+            | Operator.CONTAINS_ANY | Operator.CONTAINS_ALL | Operator.CONTAINS_NONE
+            | Operator.WITHIN_LAST | Operator.WITHIN_NEXT | Operator.OLDER_THAN | Operator.FURTHER_THAN
+        ):  # fmt: skip
+            pass  # whatever has been parsed fits
 
 
 def _values(at: str, leaf: Leaf, field_type: FieldType) -> Iterator[Finding]:

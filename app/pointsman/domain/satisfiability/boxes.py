@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.conditions.evaluator import Predicate, compile_condition
 from pointsman.domain.policy.conditions_model import (
+    LIST_OPERATORS,
     RELATIVE_TIME_OPERATORS,
+    TEXT_OPERATORS,
     All,
     AnyOf,
     Condition,
@@ -32,12 +34,6 @@ MAX_BOXES = 128
 MAX_NARROWED = 16  # of too many boxes, as many are kept: a rule hides little by the rest
 MAX_TRIED_VALUES = 100  # values that a named test is tried on
 MAX_STEPS = 150_000
-
-_OF_ITEMS = frozenset({Operator.CONTAINS_ANY, Operator.CONTAINS_ALL, Operator.CONTAINS_NONE})
-#: Unknown of anything but texts.
-_OF_TEXTS = frozenset(
-    {Operator.STARTS_WITH, Operator.ENDS_WITH, Operator.MATCHES, Operator.MENTIONS, Operator.UNDER_DOMAIN}
-)
 
 #: Beside an instant's own region stands its distance from now, which relative tests ask about.
 _AGE = "\x00age"
@@ -190,9 +186,9 @@ class BoxExpander:
             regions = leaf_value_sets(operator, operand, holds=holds)
             if regions is not None:
                 return tuple(Box({field: region}) for region in regions if not region.is_empty)
-        if operator in _OF_ITEMS and isinstance(operand, tuple) and len(operand) <= MAX_BOXES:
+        if operator in LIST_OPERATORS and isinstance(operand, tuple) and len(operand) <= MAX_BOXES:
             return self._of_items(leaf, operand, holds=holds)
-        fields = {field: TEXTS if operator in _OF_TEXTS else PRESENT}
+        fields = {field: TEXTS if operator in TEXT_OPERATORS else PRESENT}
         if isinstance(operand, FieldRef):
             fields[operand.field] = PRESENT
         return (Box(fields, frozenset({self._opaque_test(leaf, holds=holds)})),)
