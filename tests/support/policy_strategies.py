@@ -4,6 +4,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from pointsman.domain.policy.document import DistributionMethod
+
 NAMES = ["dach", "hot", "core"]
 REPS = ["lena", "max", "anna"]
 COUNTRIES = ["DE", "AT", "NO"]
@@ -71,7 +73,7 @@ _match = st.builds(
 )
 _pool = part(
     {"work": st.sampled_from(["qualification", "closing"]), "members": _members},
-    method=st.sampled_from(["fair", "least_loaded", "soonest", "owner", "ranked"]),
+    method=st.sampled_from([method.value for method in DistributionMethod]),
     match=st.lists(_match, max_size=2),
     immediate=st.booleans(),
     time_zone=st.sampled_from(["UTC", "Europe/Berlin"]),

@@ -12,6 +12,7 @@ from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.distribution.ledger import Ledger
 from pointsman.domain.gate.evaluation import GateState
 from pointsman.domain.leads.facts import Facts
+from pointsman.domain.policy.document import DistributionMethod
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.replay.recorded_inputs import RecordedInputs
 from pointsman.domain.roster.reps import Caps, Rep, Roster, TimeOff
@@ -161,7 +162,7 @@ def policies(draw: st.DrawFn) -> dict[str, Any]:
         )
         pools[f"pool{i}"] = {
             "work": draw(st.sampled_from(["closing", "qualification", "qualification", "prospecting"])),
-            "method": draw(st.sampled_from(["fair", "fair", "least_loaded", "soonest", "owner", "ranked"])),
+            "method": draw(st.sampled_from(["fair", *(method.value for method in DistributionMethod)])),
             "members": [{"rep": m, "weight": draw(st.integers(1, 4))} for m in members],
             **draw(_extras),
         }

@@ -14,6 +14,7 @@ from pointsman.domain.distribution.inputs import RequestedTime
 from pointsman.domain.distribution.ledger import Ledger
 from pointsman.domain.distribution.methods import Selection, choose_rep
 from pointsman.domain.leads.facts import Facts
+from pointsman.domain.policy.document import DistributionMethod
 from pointsman.domain.roster.reps import Rep, TimeOff
 from pointsman.domain.routing.decide import Owner, PoolState, RoutingInputs, decide
 from pointsman.domain.routing.decision import Decision, HoldReason, StepResult
@@ -246,7 +247,7 @@ def test_an_owner_outranks_a_skip() -> None:
     assert "this lead is Anna's own: the skip stays" in said(decision, StepResult.SKIP_KEPT)[0]
 
 
-@pytest.mark.parametrize("method", ["fair", "least_loaded", "soonest", "ranked"])
+@pytest.mark.parametrize("method", [m.value for m in DistributionMethod if m is not DistributionMethod.OWNER])
 def test_every_method_books_the_turn_over_all_who_were_eligible(method: str) -> None:
     decision = taken(floor(earliest_starts={"sdr": SOON}), method=method)
     assert decision.entitlements == dict.fromkeys(["anna", "ben", "carl"], Fraction(1, 3))

@@ -13,9 +13,16 @@ from pointsman.domain.counterfactuals.near_misses import MAX_NEAR_MISSES
 from pointsman.domain.counterfactuals.remedies import MAX_REMEDIES, OVERRIDE_CODE
 from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.distribution.ledger import assign_turn
-from pointsman.domain.explain.explanation import MAX_LISTED_REPS, Explanation, explain_decision
+from pointsman.domain.explain.explanation import (
+    CODE_BY_METHOD,
+    MAX_LISTED_REPS,
+    WHY_REP_CODES,
+    Explanation,
+    explain_decision,
+)
 from pointsman.domain.gate.evaluation import evaluate_gate
 from pointsman.domain.leads.facts import NEVER_QUOTED, Facts
+from pointsman.domain.policy.document import DistributionMethod
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.roster.reps import Caps, TimeOff
 from pointsman.domain.roster.roles import Work
@@ -76,14 +83,22 @@ def test_the_chosen_one_the_next_one_and_everybody_elses_turn() -> None:
     assert told.summary.startswith(PEOPLE.reps[decision.rep or ""].name)
 
 
+FIRST_SLOTS = {"lena": NOW + timedelta(hours=5), "max": NOW + timedelta(hours=5), "nora": NOW + timedelta(hours=6)}
+
+
 @given(st.data())
 def test_turns_come_as_foretold_while_nobody_comes_or_goes(data: st.DataObject) -> None:
-    method = data.draw(st.sampled_from(["fair", "least_loaded", "ranked"]))
+    method = data.draw(st.sampled_from([m.value for m in DistributionMethod if m is not DistributionMethod.OWNER]))
     weights = data.draw(st.lists(st.integers(1, 4), min_size=3, max_size=3))
     members = [{"rep": key, "weight": weight} for key, weight in zip(("lena", "max", "nora"), weights, strict=True)]
     policy = compiled([DACH], {"sdr": {**SDRS["sdr"], "members": members, "method": method}})
     moments = {"lena": NOW - timedelta(hours=3), "max": NOW - timedelta(hours=2), "nora": NOW - timedelta(hours=1)}
-    here = world(PEOPLE, pools={"sdr": replace(pool_state(), waiting_since=moments)}, loads={"max": RepLoad(open=2)})
+    here = world(
+        PEOPLE,
+        pools={"sdr": replace(pool_state(), waiting_since=moments)},
+        loads={"max": RepLoad(open=2)},
+        earliest_starts={"sdr": FIRST_SLOTS},
+    )
     plan, decision, told = explained(policy, {"lead.country": "DE"}, here)
     foretold = {other.rep: other.turns for other in told.why_not if other.turns is not None}
     seen: dict[str, int] = {}
@@ -280,6 +295,13 @@ def test_ten_thousand_rules_and_five_hundred_members_are_explained_in_bounded_ti
     assert told.near_misses.nearest[0].tests == 1
     assert told.near_misses.more == 9_999 - MAX_NEAR_MISSES
     assert (len(told.why_not), told.why_not_more) == (MAX_LISTED_REPS, 499 - MAX_LISTED_REPS)
+
+
+def test_every_method_has_a_code_and_the_page_on_explanations_names_it() -> None:
+    assert set(CODE_BY_METHOD) == set(DistributionMethod)
+    page = (Path(__file__).parents[3] / "docs" / "explain.md").read_text()
+    (line,) = [line for line in page.splitlines() if line.startswith("- `why_rep`")]
+    assert {code for code in WHY_REP_CODES if f"`{code}`" in line} == set(WHY_REP_CODES)
 
 
 def test_the_page_on_explanations_shows_what_is_really_said() -> None:

@@ -8,16 +8,14 @@ from pydantic import BaseModel, Field
 from pointsman.api.routing.decision_schemas import BalanceDoc, LeafDoc, TraceDoc
 from pointsman.domain.counterfactuals.near_misses import NearMiss
 from pointsman.domain.counterfactuals.search import FactChange
-from pointsman.domain.explain.explanation import Explanation, WhyNot
+from pointsman.domain.explain.explanation import WHY_REP_CODES, Explanation, WhyNot
 from pointsman.services.explain.explain import ExplainedDecision
 
 
 class WhyRepDoc(BaseModel):
     """Why the chosen rep."""
 
-    code: str = Field(
-        examples=["turn"], description="owner, manual, only-one, turn, least-loaded, soonest, ranked or balanced."
-    )
+    code: str = Field(examples=["turn"], description=f"One of: {', '.join(WHY_REP_CODES)}.")
     sentence: str
 
 

@@ -13,7 +13,7 @@ from pointsman.domain.roster.roles import Work
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolState:
-    """A pool's ledger, and since when each member has waited for a turn (None or absent: never had one)."""
+    """A pool's ledger, and when each member had their last turn of it: since then they wait (None or absent: never)."""
 
     ledger: Ledger = field(default_factory=Ledger)
     waiting_since: Mapping[str, datetime | None] = field(default_factory=dict)

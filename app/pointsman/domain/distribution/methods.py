@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
 
 from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.distribution.inputs import Owner, PoolState, RoutingInputs
@@ -114,29 +115,28 @@ def choose_rep(selection: Selection) -> Choice:
 
 def _level(selection: Selection, left: Mapping[str, int]) -> list[str]:
     """The reps of `left` that the method puts first; several only where waiting time and chance must decide."""
+    first = left
     if selection.is_balanced:
-        counts = {rep: Fraction(selection.appointments(rep), weight) for rep, weight in left.items()}
-        fewest = min(counts.values())
-        return next_due(selection.pool_state.ledger, {r: w for r, w in left.items() if counts[r] == fewest})
-    match selection.pool.method:
-        case DistributionMethod.LEAST_LOADED:
-            loads = {rep: Fraction(selection.open_leads(rep), weight) for rep, weight in left.items()}
-            least = min(loads.values())
-            return [rep for rep, load in loads.items() if load == least]
-        case DistributionMethod.SOONEST:
-            first = min(selection.earliest_start(rep) for rep in left)
-            return next_due(
-                selection.pool_state.ledger, {r: w for r, w in left.items() if selection.earliest_start(r) == first}
-            )
-        case DistributionMethod.RANKED:
-            close = {rep: weight for rep, weight in left.items() if not selection.is_far_ahead(rep)}
-            if not close:
-                return next_due(selection.pool_state.ledger, left)
-            ranks = {rep: selection.rank(rep) for rep in close}
-            best = max(ranks.values())
-            return next_due(selection.pool_state.ledger, {r: w for r, w in close.items() if ranks[r] == best})
-        case _:
-            return next_due(selection.pool_state.ledger, left)
+        first = _smallest(left, {rep: Fraction(selection.appointments(rep), weight) for rep, weight in left.items()})
+    else:
+        match selection.pool.method:  # without `case _`: the type checker names a method that is not asked
+            case DistributionMethod.LEAST_LOADED:
+                loads = {rep: Fraction(selection.open_leads(rep), weight) for rep, weight in left.items()}
+                return list(_smallest(left, loads))
+            case DistributionMethod.SOONEST:
+                first = _smallest(left, {rep: selection.earliest_start(rep) for rep in left})
+            case DistributionMethod.RANKED:
+                close = {rep: weight for rep, weight in left.items() if not selection.is_far_ahead(rep)}
+                first = _smallest(close, {rep: -selection.rank(rep) for rep in close}) or left
+            case DistributionMethod.FAIR | DistributionMethod.OWNER:
+                pass  # the ledger alone
+    return next_due(selection.pool_state.ledger, first)
+
+
+def _smallest(left: Mapping[str, int], by_rep: Mapping[str, Any]) -> Mapping[str, int]:
+    """Those of `left` who have the smallest value."""
+    smallest = min(by_rep.values(), default=None)
+    return {rep: weight for rep, weight in left.items() if by_rep[rep] == smallest}
 
 
 def _passed_over(selection: Selection, left: Mapping[str, int], chosen: str) -> tuple[str, ...]:

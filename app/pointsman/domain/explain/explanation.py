@@ -21,18 +21,20 @@ from pointsman.domain.routing.plan import RoutingPlan
 #: More reps than these are counted, not listed.
 MAX_LISTED_REPS = 100
 
-_TURN = {
+CODE_BY_METHOD = {
     DistributionMethod.FAIR: "turn",
     DistributionMethod.LEAST_LOADED: "least-loaded",
     DistributionMethod.SOONEST: "soonest",
     DistributionMethod.RANKED: "ranked",
     DistributionMethod.OWNER: "owner",
 }
+#: Every code of a `WhyRep`.
+WHY_REP_CODES = ("manual", "only-one", "balanced", *CODE_BY_METHOD.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhyRep:
-    """Why the chosen rep: owner, manual, only-one, or what the pool's method compares."""
+    """Why the chosen rep; `code` is one of `WHY_REP_CODES`."""
 
     code: str
     sentence: str
@@ -116,7 +118,7 @@ def _code(plan: RoutingPlan, inputs: RoutingInputs, decision: Decision, steps: t
     pool = plan.compiled.policy.pools[decision.pool or ""]
     if inputs.requested_time is not None and pool.booking.offer is OfferMode.BALANCED:
         return "balanced"
-    return _TURN[pool.method]
+    return CODE_BY_METHOD[pool.method]
 
 
 def _why_not(plan: RoutingPlan, inputs: RoutingInputs, decision: Decision) -> Iterator[WhyNot]:

@@ -30,6 +30,16 @@ class DistributionMethod(StrEnum):
     OWNER = "owner"  # only whoever owns the contact or the account
     RANKED = "ranked"  # the best tier that fits best, until too many turns ahead
 
+    @property
+    def compares_loads(self) -> bool:
+        """Whether everybody's open leads are needed: a decision fetches them, a simulation counts them on."""
+        return self is DistributionMethod.LEAST_LOADED
+
+    @property
+    def compares_slots(self) -> bool:
+        """Whether everybody's first slot is needed: a decision fetches it, a simulation takes what was recorded."""
+        return self is DistributionMethod.SOONEST
+
 
 def _known_zone(name: str) -> str:
     if not is_time_zone(name):
@@ -171,7 +181,7 @@ class Pool(PolicyModel):
     @property
     def books_ahead(self) -> bool:
         """Whether its appointments lie ahead, so that who is away just now may be booked all the same."""
-        return not self.immediate and (self.work is Work.CLOSING or self.method is DistributionMethod.SOONEST)
+        return not self.immediate and (self.work is Work.CLOSING or self.method.compares_slots)
 
     @model_validator(mode="after")
     def _each_member_once_and_work_for_humans(self) -> Self:

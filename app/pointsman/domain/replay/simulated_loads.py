@@ -8,7 +8,7 @@ from typing import Protocol
 
 from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.distribution.inputs import RoutingInputs
-from pointsman.domain.policy.document import DistributionMethod, Policy
+from pointsman.domain.policy.document import Policy
 from pointsman.domain.roster.reps import Caps, Roster
 
 
@@ -88,7 +88,7 @@ class SimulatedLoads:
         )
 
     def _limited(self, pool: str) -> tuple[str, ...]:
-        by_load = self._policy.pools[pool].method is DistributionMethod.LEAST_LOADED
+        by_load = self._policy.pools[pool].method.compares_loads
         members = [member.rep for member in self._policy.pools[pool].members if member.rep in self._roster.reps]
         return tuple(rep for rep in members if by_load or _capped(self._roster.reps[rep].caps))
 

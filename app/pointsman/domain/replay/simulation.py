@@ -13,7 +13,6 @@ from uuid import UUID
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.distribution.inputs import PoolState, RoutingInputs
 from pointsman.domain.leads.facts import Facts
-from pointsman.domain.policy.document import DistributionMethod
 from pointsman.domain.replay.recorded_inputs import RecordedInputs
 from pointsman.domain.replay.simulated_loads import PeriodStartsAt, SimulatedLoads
 from pointsman.domain.roster.reps import Roster
@@ -186,11 +185,10 @@ class Simulation:
             calendars=self._calendars,
             category_loads=categories,
             supplier_loads=suppliers,
-            earliest_starts={name: self._earliest(name, stored) for name in plan.pools if self._soonest(name)},
+            earliest_starts={
+                name: self._earliest(name, stored) for name in plan.pools if pools[name].method.compares_slots
+            },
         )
-
-    def _soonest(self, pool: str) -> bool:
-        return self._compiled.policy.pools[pool].method is DistributionMethod.SOONEST
 
     def _earliest(self, name: str, stored: RoutingInputs) -> Mapping[str, datetime]:
         """The first slots as they were recorded. Where none were recorded, all reps are level."""

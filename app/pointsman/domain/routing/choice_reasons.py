@@ -71,7 +71,7 @@ class ChoiceReasons:
             level = any(self._per_weight(r) == self._per_weight(rep) for r in others)
             tie = tie or (_TURN_DUE if level else "")
             return f"{name} has the fewest appointments for the weight ({self._meetings(rep)}){tie}"
-        match self._method:
+        match self._method:  # without `case _`: the type checker names a method that is not told
             case DistributionMethod.LEAST_LOADED:
                 return f"{name} has the fewest open leads for the weight ({selection.open_leads(rep)}){tie}"
             case DistributionMethod.SOONEST:
@@ -80,7 +80,7 @@ class ChoiceReasons:
             case DistributionMethod.RANKED:
                 level = any(selection.rank(r) == selection.rank(rep) and not selection.is_far_ahead(r) for r in others)
                 return f"{name} ranks highest ({selection.rank(rep)}){tie or (_TURN_DUE if level else '')}"
-            case _:
+            case DistributionMethod.FAIR | DistributionMethod.OWNER:
                 return self._by_balance(others) + tie
 
     def _by_balance(self, others: list[str]) -> str:
@@ -102,22 +102,26 @@ class ChoiceReasons:
         return self._compared_with(rep)
 
     def _compared_with(self, rep: str) -> str:
+        """What set the chosen one apart from `rep`: what the method compares, or else the ledger."""
         selection, chosen, name = self._selection, self._choice.rep, self._name
         if selection.is_balanced and self._per_weight(rep) != self._per_weight(chosen):
             shown = f"{self._meetings(chosen)} against {self._meetings(rep)}"
             return f"{name} has fewer appointments for the weight ({shown})"
+        said = ""
         match DistributionMethod.FAIR if selection.is_balanced else self._method:
             case DistributionMethod.LEAST_LOADED:
-                return f"{name} has fewer open leads for the weight ({self._loads(chosen)} against {self._loads(rep)})"
-            case DistributionMethod.SOONEST if selection.earliest_start(rep) != selection.earliest_start(chosen):
-                return f"{name} has an earlier slot ({self._slot(chosen)} against {self._slot(rep)})"
-            case DistributionMethod.RANKED if selection.is_far_ahead(rep):
-                return self._far(rep)
-            case DistributionMethod.RANKED if selection.rank(rep) != selection.rank(chosen):
-                return f"{name} ranks higher ({selection.rank(chosen)} against {selection.rank(rep)})"
-            case _:
-                shown = f"{self._balance(chosen)} against {self._balance(rep)}"
-                return f"{name}'s turn falls due first (balance {shown})"
+                said = f"{name} has fewer open leads for the weight ({self._loads(chosen)} against {self._loads(rep)})"
+            case DistributionMethod.SOONEST:
+                if selection.earliest_start(rep) != selection.earliest_start(chosen):
+                    said = f"{name} has an earlier slot ({self._slot(chosen)} against {self._slot(rep)})"
+            case DistributionMethod.RANKED:
+                if selection.is_far_ahead(rep):
+                    said = self._far(rep)
+                elif selection.rank(rep) != selection.rank(chosen):
+                    said = f"{name} ranks higher ({selection.rank(chosen)} against {selection.rank(rep)})"
+            case DistributionMethod.FAIR | DistributionMethod.OWNER:
+                pass
+        return said or f"{name}'s turn falls due first (balance {self._balance(chosen)} against {self._balance(rep)})"
 
     def _skip_stays(self) -> str:
         if self._choice.owner is not None:

@@ -5,7 +5,6 @@ import math
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from pointsman.domain.policy.document import DistributionMethod
 from pointsman.domain.roster.roles import Work
 from pointsman.services.calendars.readings import read_calendars, widened_window
 from pointsman.services.calendars.refresh import READ_DEADLINE, out_of_use_reason, refresh_shared
@@ -45,7 +44,7 @@ async def _alert_unconnected(env: Env, tx: Tx, bound: Collection[CalendarBinding
         return _FORTNIGHT
     known = await load_routing_config(env, tx)
     every = known.policy.policy.pools.values()
-    pools = [pool for pool in every if pool.work is Work.CLOSING or pool.method is DistributionMethod.SOONEST]
+    pools = [pool for pool in every if pool.work is Work.CLOSING or pool.method.compares_slots]
     members = {member.rep for pool in pools for member in pool.members}
     told = {row["subject"] for row in await tx.alerts.list_open() if row["code"] == AlertCode.CALENDAR_UNREADABLE}
     connected = {binding.rep_key for binding in bound}

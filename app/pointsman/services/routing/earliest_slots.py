@@ -1,4 +1,4 @@
-"""The first bookable slot of everybody in the `soonest` pools of a plan. No vendor is asked: calendars as last read."""
+"""The first bookable slot of everybody in the pools of a plan that compare slots. No vendor is asked: calendars as last read."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from uuid import UUID
 from pointsman.domain.booking.appointment_caps import CAP_LOOKAROUND, CountedAppointment
 from pointsman.domain.booking.availability import Interval, bookable_window
 from pointsman.domain.booking.earliest_starts import RepSchedule, earliest_starts
-from pointsman.domain.policy.document import DistributionMethod, Pool
+from pointsman.domain.policy.document import Pool
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.routing.decide import RoutingInputs
 from pointsman.domain.routing.plan import RoutingPlan
@@ -22,9 +22,9 @@ MAX_READING_AGE = timedelta(minutes=10)
 async def fetch_earliest_slots(
     tx: Tx, plan: RoutingPlan, inputs: RoutingInputs
 ) -> Mapping[str, Mapping[str, datetime]]:
-    """By pool, then rep, by two statements; by none when no pool that the plan may reach is `soonest`."""
+    """By pool, then rep, by two statements; by none when no pool that the plan may reach compares slots."""
     policy, now = plan.compiled.policy, inputs.now
-    pools = {name: policy.pools[name] for name in plan.pools if policy.pools[name].method is DistributionMethod.SOONEST}
+    pools = {name: policy.pools[name] for name in plan.pools if policy.pools[name].method.compares_slots}
     if not pools:
         return {}
     members = {name: _bookable(pool, inputs) for name, pool in pools.items()}

@@ -6,7 +6,7 @@
 | a supplier's capacity applies | 1, which locks the suppliers                                       |
 | a capped rep of several pools | 1, which locks those reps                                          |
 | any load at all               | 1, for reps, categories and suppliers together                     |
-| a pool of method `soonest`    | 2: calendars as last read; appointments and slot holds             |
+| a pool that compares slots    | 2: calendars as last read; appointments and slot holds             |
 
 However many rules, routes, pools and members the plan has; a plan without a pool needs none.
 """

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pointsman.domain.dates.local_time import local_date, monday_of, start_of_day, start_of_hour
 from pointsman.domain.distribution.caps import RepLoad
-from pointsman.domain.policy.document import DistributionMethod, SupplierRules
+from pointsman.domain.policy.document import SupplierRules
 from pointsman.domain.roster.reps import Caps, Rep, Roster
 from pointsman.domain.routing.plan import RoutingPlan
 from pointsman.services.ports import Tx
@@ -80,7 +80,7 @@ class _LoadQuery:
         """Ask for the loads of one pool's members. Returns their suppliers."""
         pool = self._plan.compiled.policy.pools[name]
         periods = period_starts(self._now, pool.time_zone)
-        shared_members, by_load = self._plan.compiled.shared_members, pool.method is DistributionMethod.LEAST_LOADED
+        shared_members, by_load = self._plan.compiled.shared_members, pool.method.compares_loads
         employers: set[str] = set()
         for member in pool.members:
             rep = roster.reps.get(member.rep)
