@@ -156,7 +156,7 @@ def wired(url: str, keys: str, connections: int) -> Any:
 
 
 def _look_at_nobodys_time() -> None:
-    """Switch the application's own check off: whoever asks is told that nothing is in the way."""
+    """Switch the application's own check off: it finds no obstacle for any request."""
 
     def nothing(*_given: Any) -> None:
         return None

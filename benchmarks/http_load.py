@@ -138,7 +138,7 @@ async def closed_loop(ports: Sequence[int], requests: Sequence[bytes], *, connec
 
 
 async def open_loop(ports: Sequence[int], requests: Sequence[bytes], *, rate: float, connections: int) -> Load:
-    """Send the requests at this rate, each over whichever of the connections is idle by then."""
+    """Send the requests at this rate, each over a connection that is idle by then."""
     crowd = await _connected(ports, connections)
     idle: asyncio.LifoQueue[Connection] = asyncio.LifoQueue()
     for connection in crowd:

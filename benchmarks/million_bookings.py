@@ -5,7 +5,7 @@
 
 Every attempt goes through the use case, with calendars that were read beforehand: 39 in 40 try to book, the others keep
 a slot, call an appointment off or move one. Two reps in five are booked strictly (the holder of the lead, or nobody), the
-others in pairs (`flexible`: whoever is free). More leads than there is time want the same few days, at any quarter of an
+others in pairs (`flexible`: the free one). More leads than there is time want the same few days, at any quarter of an
 hour, so that most attempts meet somebody who was there before. With `--unchecked` the application looks at nobody's time
 and the database's constraint has the only word: every attempt is a whole transaction then, and takes far longer.
 `--minutes` ends the run early and states how many attempts were made. Afterwards the database is asked by SQL what must

@@ -24,7 +24,7 @@ class BookingRequest:
     slot: Slot
     title: str
     description: str
-    contact: Contact | None  # None: nobody who could be invited; the appointment stands all the same
+    contact: Contact | None  # None: there is nobody to invite; the appointment stands all the same
     organizer: str | None = None  # the email address the invitation comes from
     sequence: int = 0
     tentative: bool = False

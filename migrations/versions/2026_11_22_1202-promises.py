@@ -202,7 +202,7 @@ begin
     if not new.passed then
         return new;
     end if;
-    -- A pass without the evidence that the live policy asks for is a forgery, whoever wrote it.
+    -- A pass without the evidence that the live policy asks for is a forgery.
     select * into v_policy from policies where version = new.policy_version;
     if v_policy.state = 'archived' then
         -- Another policy went live under this hand-over: run it again with that one.

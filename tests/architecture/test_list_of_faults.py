@@ -33,7 +33,7 @@ TRUTH = "integration/calendar_sync/test_poll.py"
 FAULTS: Mapping[tuple[int, str], Sequence[tuple[str, str]]] = {
     (1, "one person gets several appointments at a time, another one none"): [
         (SLOTS, "test_fault_1_no_one_is_booked_twice_while_another_is_ignored"),
-        (PARTIES, "test_balanced_shares_appointments_out_evenly_whoever_held_the_leads"),
+        (PARTIES, "test_balanced_shares_appointments_out_evenly_whichever_rep_held_the_leads"),
     ],
     (2, "requests at the same moment are all granted"): [
         (BOOKING, "test_sixty_at_once_for_one_slot_from_two_processes_make_one_appointment"),
@@ -92,7 +92,7 @@ FAULTS: Mapping[tuple[int, str], Sequence[tuple[str, str]]] = {
     (16, "nobody can hand over to a colleague of their choice, or see who is free"): [
         (TAKEOVER, "test_a_colleague_may_be_named_and_takes_no_turn_while_the_old_one_is_given_back"),
         (TAKEOVER, "test_a_named_colleague_who_is_not_free_is_refused_with_what_is_in_the_way"),
-        (TAKEOVER, "test_past_holders_are_not_asked_and_whoever_was_dropped_is_named_with_the_reason"),
+        (TAKEOVER, "test_past_holders_are_not_asked_and_each_dropped_rep_is_named_with_the_reason"),
     ],
     (17, "people are booked while away, or being away today blocks every later day"): [
         (AVAILABILITY, "test_nobody_is_booked_while_out_of_office"),
@@ -111,7 +111,7 @@ FAULTS: Mapping[tuple[int, str], Sequence[tuple[str, str]]] = {
     ],
     (25, "who waits is not served when somebody is back, and a customer goes to an owner who is not there"): [
         ("integration/holds/test_drain.py", "test_a_rep_who_is_back_takes_what_waited"),
-        (SEQUENCES, "test_a_calendar_that_can_be_read_again_asks_for_whoever_waits"),
+        (SEQUENCES, "test_a_calendar_that_can_be_read_again_starts_a_drain_of_the_holds"),
         (DECIDE, "test_an_owner_who_is_not_eligible_does_not_get_it_and_the_trace_says_why"),
     ],
     (27, "who is next starves while their calendar is closed"): [
@@ -126,7 +126,7 @@ FAULTS: Mapping[tuple[int, str], Sequence[tuple[str, str]]] = {
     (29, "what is called round robin is drawn by lot"): [
         ("promises/fair_and_explainable/test_fair_under_load.py", "test_two_hundred_leads_at_once_are_shared_evenly"),
     ],
-    (30, "calls are booked at night, and whoever keeps an open calendar gets the most"): [
+    (30, "calls are booked at night, and the rep with the emptiest calendar gets the most"): [
         (AVAILABILITY, "test_nobody_gets_a_call_while_asleep_wherever_the_buyer_lives"),
         (SLOTS, "test_fault_30_an_empty_calendar_gets_no_more_than_its_share"),
     ],

@@ -30,7 +30,7 @@ def objects(url: str) -> list[str]:
 
 
 def test_tables_and_migrations_agree(database_url: str) -> None:
-    """`alembic check`: whoever changes a table writes the revision too."""
+    """`alembic check`: a change of a table comes with its revision."""
     command.check(alembic_config(database_url))
 
 

@@ -46,7 +46,7 @@ class Server:
     url: URL
 
     def migrated(self) -> str:
-        """The name of the template for the migrations as they are now, made by whoever comes first."""
+        """The name of the template for the migrations as they are now; the first caller makes it."""
         name = TEMPLATE + _fingerprint(ROOT / "migrations")
         with self.admin() as admin:
             admin.execute("SELECT pg_advisory_lock(hashtext('pointsman-test-template'))")

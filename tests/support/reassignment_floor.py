@@ -59,7 +59,7 @@ async def booked(floor: Floor, start: datetime | None = None) -> AppointmentRow:
 
 
 def busy(floor: Floor, rep: str, start: datetime, length: timedelta = HALF_AN_HOUR) -> None:
-    """Something else in the calendar, late enough to be read by whoever asks next."""
+    """Something else in the calendar, late enough for the next request to read it."""
     floor.world.clock.advance(timedelta(seconds=30))
     floor.vendor.busy.setdefault(f"{rep}-cal", []).append((start, start + length))
 
@@ -107,7 +107,7 @@ async def everything(floor: Floor) -> list[str]:
 
 
 async def all_is_well(floor: Floor) -> None:
-    """Nobody is double-booked, the lead is with whom its appointment is, ledgers and decisions can be taken again."""
+    """Nobody is double-booked, the lead and its appointment have the same rep, ledgers and decisions can be taken again."""
     overlaps = await floor.world.value(
         "select count(*) from reservations a join reservations b on a.rep_id = b.rep_id and a.id < b.id and a.active"
         " and b.active and a.during && b.during"

@@ -197,7 +197,7 @@ def policies(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def free() -> st.SearchStrategy[Rep]:
-    """Somebody whom little keeps from any work, so that there is somebody to choose among."""
+    """Reps who may do almost any work, so that there are several to choose among."""
     return st.builds(
         rep,
         st.just("x"),

@@ -41,7 +41,7 @@ def serve(
 
 
 def _serve(chosen: Settings, workers: int) -> None:
-    # uvicorn stops cleanly on a signal and then raises it again for whoever was there before: nobody.
+    # uvicorn stops cleanly on a signal, then raises it again for the handler before its own: here, one that does nothing.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: None)
     uvicorn.run(

@@ -15,7 +15,7 @@ ConfigTree = dict[str, Any]
 def seal_config(vault: Vault, connector: str, config: BaseModel) -> tuple[ConfigTree, bytes]:
     """The public part, and the secrets sealed to exactly that part.
 
-    So nobody who can write the row, but lacks the keys, can have a password sent to another address.
+    So an intruder who can write the row, but lacks the keys, cannot have a password sent to another address.
     """
     public, secret = _parted(config)
     return public, vault.seal(json.dumps(secret).encode(), context=_context(connector, public))

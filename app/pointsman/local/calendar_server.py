@@ -120,7 +120,7 @@ class CalendarServer:
     def ensure_calendar(self, owner: str, name: str) -> str:
         """The URL of the owner's calendar of that name, which is made when it is missing."""
         url = f"{self.url}{quote(owner)}/{quote(name)}/"
-        # Made with the owner's own login, since it is that which makes the folder above.
+        # Made with the owner's own login: the server makes the folder above at that login.
         login = (owner, self.password(owner))
         with httpx.Client(auth=login, timeout=10, trust_env=False, verify=NO_AUTHORITIES) as client:
             if not _exists(client, url):

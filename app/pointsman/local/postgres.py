@@ -1,7 +1,7 @@
 """A PostgreSQL of our own: made on first use, found again when it still runs, started again when it was killed.
 
 It listens on a Unix socket in a folder that only its account may enter, and on no network port. It runs in a session
-of its own and survives the process that started it; whoever comes next attaches to it.
+of its own and survives the process that started it; the next process attaches to it.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""Who is booked: the holder, whoever of the pool is free then, or who has the fewest; and who comes along."""
+"""The rep who is booked: the holder, a free rep of the pool, or the one with the fewest; and the companions."""
 
 import asyncio
 from collections import Counter
@@ -55,7 +55,7 @@ def tomorrow(floor: Floor, hour: int = 10, minute: int = 0, days: int = 2) -> da
 
 
 def busy(floor: Floor, rep: str, start: datetime, length: timedelta = HALF_AN_HOUR) -> None:
-    """Something else in the calendar, late enough to be read by whoever asks next."""
+    """Something else in the calendar, late enough for the next request to read it."""
     floor.world.clock.advance(timedelta(minutes=2))
     floor.vendor.busy.setdefault(f"{rep}-cal", []).append((start, start + length))
 
@@ -157,7 +157,7 @@ async def test_when_nobody_is_free_nothing_changes_and_nobody_is_named(flexible:
     before = await turns(flexible)
     with pytest.raises(SlotTaken) as caught:
         await book(flexible.env, lead_id, start, actor=SETTER)
-    assert str(caught.value) == "Nobody who may take this lead can be booked then. Choose another slot."
+    assert str(caught.value) == "No rep who may take this lead can be booked then. Choose another slot."
     assert (await holder_of(flexible, lead_id), await turns(flexible)) == (handed.closer, before)
 
 
@@ -211,7 +211,7 @@ async def test_who_was_relieved_of_a_lead_does_not_get_it_back_for_being_free(fl
         await asked(flexible, lead_id, start)
 
 
-async def test_balanced_shares_appointments_out_evenly_whoever_held_the_leads(balanced: Floor) -> None:
+async def test_balanced_shares_appointments_out_evenly_whichever_rep_held_the_leads(balanced: Floor) -> None:
     leads = [(await balanced.ready())[0] for _ in range(9)]
     booked = Counter[str]()
     for number, lead_id in enumerate(leads):

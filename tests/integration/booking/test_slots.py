@@ -220,7 +220,7 @@ async def test_a_partner_reads_no_reason_about_others(flexible: Floor) -> None:
     told = await shown(flexible, lead_id, window=window, actor=Actor(name="key:p", supplier="callwerk"))
     assert told.slots == ()
     assert told.dropped == ()
-    assert told.why_empty == "Nobody who may take this lead can be booked in that time."
+    assert told.why_empty == "No rep who may take this lead can be booked in that time."
     assert all(name not in (told.why_empty or "") for name in ("Anna", "Ben", "Clara"))
 
 

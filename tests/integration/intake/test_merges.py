@@ -128,7 +128,7 @@ async def test_a_holder_who_has_left_takes_nothing_over(world: World) -> None:
     assert done.routed is not None, "the survivor knows the country now, and is decided anew"
 
 
-async def test_whoever_held_the_merged_lead_does_not_get_the_survivor_by_a_reassignment(world: World) -> None:
+async def test_a_past_holder_of_the_merged_lead_does_not_get_the_survivor_by_a_reassignment(world: World) -> None:
     old, new = await submitted(world, email="a@x.example"), await submitted(world, email="b@y.example")
     had = set(await holders(world, old)) | set(await holders(world, new))
     assert len(had) == 2, "two reps of three"

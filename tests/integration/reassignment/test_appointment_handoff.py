@@ -67,7 +67,7 @@ async def test_by_the_rules_it_goes_to_who_is_free_then_with_turn_and_lead(floor
     await all_is_well(floor)
 
 
-async def test_past_holders_are_not_asked_and_whoever_was_dropped_is_named_with_the_reason(floor: Floor) -> None:
+async def test_past_holders_are_not_asked_and_each_dropped_rep_is_named_with_the_reason(floor: Floor) -> None:
     row = await booked(floor)
     once = await given_to(floor, row)
     (last,) = {"anna", "ben", "clara"} - {row.rep_key, once.rep_key}
@@ -286,7 +286,7 @@ async def test_a_rep_who_has_left_gives_up_everything_and_gets_nothing_more(floo
     await all_is_well(floor)
 
 
-async def test_in_bulk_whoever_finds_nobody_is_left_with_the_reason(floor: Floor) -> None:
+async def test_in_bulk_a_lead_that_finds_no_rep_stays_and_the_reason_is_told(floor: Floor) -> None:
     rows = [await booked(floor) for _ in range(3)]  # everybody has one at the same time
     for dry in (True, False):
         asked = BulkRequest(reason="a new territory", dry_run=dry)

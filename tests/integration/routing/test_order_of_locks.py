@@ -1,4 +1,4 @@
-"""Whoever moves leads takes locks in one order: leads, then counters by name. So nobody waits for anybody in a circle."""
+"""Every use case that moves leads takes locks in one order: leads, then ledgers by name. So there is no deadlock."""
 
 import asyncio
 from collections.abc import AsyncIterator

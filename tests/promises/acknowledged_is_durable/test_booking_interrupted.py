@@ -54,7 +54,7 @@ async def written(floor: Floor) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", ["/v1/appointments", "/v1/slot-holds", "/v1/leads/{lead}/handovers"])
-async def test_whoever_waits_too_long_for_a_rep_is_told_to_try_again_and_nothing_is_written(
+async def test_a_booking_that_waits_too_long_for_a_rep_says_try_again_and_nothing_is_written(
     floor: Floor, hurried: httpx.AsyncClient, path: str
 ) -> None:
     lead_id, handed = await floor.ready()

@@ -36,7 +36,7 @@ async def test_after_every_act_the_books_agree(database_url: str, seed: int) -> 
 
 
 async def step(floor: Floor, lead_id: UUID, chance: random.Random) -> str:
-    """Something that may be done with the lead now, by whoever; what was done."""
+    """Do one act that is open to some actor now; return what was done."""
     ids = await floor.world.rows("select id from appointments where lead_id = :id order by starts_at", id=lead_id)
     rows = []
     async with floor.env.uow() as tx:

@@ -368,7 +368,7 @@ class Appointments(RuleBasedStateMachine):
 
 @pytest.mark.parametrize("checked", [True, False], ids=["checked", "by-the-database-alone"])
 @pytest.mark.parametrize("kind", ["strict", "flexible", "balanced", "companions"])
-def test_nobody_is_ever_booked_twice_and_whoever_is_free_can_be_booked(
+def test_no_rep_is_ever_booked_twice_and_each_free_rep_can_be_booked(
     database_server: Server, database_template: str, kind: str, checked: bool
 ) -> None:
     with_companions = kind == "companions"

@@ -1,4 +1,4 @@
-"""Promise 1 against raw SQL: whoever has the database's password still gives nobody work outside their role."""
+"""Promise 1 against raw SQL: the database's password is not enough to give a rep work outside their role."""
 
 from datetime import timedelta
 from typing import Any

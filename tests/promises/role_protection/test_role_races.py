@@ -1,4 +1,4 @@
-"""Promise 1 while roles change under the work: whoever comes second waits, and then sees what the first one did."""
+"""Promise 1 while roles change under the work: the second transaction waits, and then sees what the first one did."""
 
 import asyncio
 

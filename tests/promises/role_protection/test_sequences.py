@@ -180,7 +180,7 @@ async def test_who_was_just_relieved_of_a_lead_does_not_get_it_back_from_the_wai
     assert await drain_holds(floor.env) == 1
 
 
-async def test_whoever_set_the_appointment_may_qualify_a_lead_again_whose_pass_ran_out_while_it_waited(
+async def test_the_setter_may_qualify_a_lead_again_when_its_pass_ran_out_while_it_waited(
     floor: Floor,
 ) -> None:
     await put_roster(
@@ -362,7 +362,7 @@ async def test_a_gate_that_asks_about_a_person_leaves_no_trace_of_them(database_
         assert "@lead.example" not in str(handed.gate.failed_conditions)
 
 
-async def test_a_calendar_that_can_be_read_again_asks_for_whoever_waits(floor: Floor) -> None:
+async def test_a_calendar_that_can_be_read_again_starts_a_drain_of_the_holds(floor: Floor) -> None:
     lead = await waiting_for_a_closer(floor)
     asked = "select count(*) from procrastinate_jobs where task_name = 'holds.drain'"
     before = await floor.world.value(asked)

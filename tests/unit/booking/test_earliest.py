@@ -72,7 +72,7 @@ def test_the_earliest_start_is_the_first_slot_on_offer(
     assert earliest_starts([given], rules, NOW) == {slot.rep: slot.start for slot in offered}
 
 
-def test_whoever_has_nothing_free_is_left_out_and_the_others_are_found() -> None:
+def test_a_rep_who_has_nothing_free_is_left_out_and_the_others_are_found() -> None:
     rules = BookingRules()
     busy = Interval(NOW, NOW + timedelta(days=2))
     found = earliest_starts([diary("anna", FORTNIGHT), diary("ben", busy), diary("clara")], rules, NOW)

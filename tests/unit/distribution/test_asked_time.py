@@ -1,4 +1,4 @@
-"""A decision for an appointment's time: nobody who is not free then, and, in balanced pools, who has the fewest."""
+"""A decision for an appointment's time: only a rep who is free then, and, in balanced pools, the one with the fewest."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Who is dropped, for which of several reasons first, and what suppliers, requirements and categories keep from whom."""
+"""Why a rep is dropped, which of several reasons comes first, and which leads suppliers, requirements and categories keep out."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -242,7 +242,9 @@ def test_an_override_is_needed_for_what_the_role_or_the_gate_does_not_let_throug
 
 
 @pytest.mark.parametrize(("short_of_it", "code"), [(timedelta(0), "time-off"), (timedelta(seconds=1), None)])
-def test_whoever_is_away_for_all_that_can_be_offered_is_not_eligible(short_of_it: timedelta, code: str | None) -> None:
+def test_a_rep_who_is_away_for_all_that_can_be_offered_is_not_eligible(
+    short_of_it: timedelta, code: str | None
+) -> None:
     pool = {"work": "closing", "members": ["ben"], "booking": {"horizon": "10d"}}
     ready = compiled([{"name": "all", "work": "closing", "pool": "closers"}], {"closers": pool})
     off = TimeOff(start=NOW - timedelta(days=1), end=NOW + timedelta(days=10) - short_of_it)

@@ -99,7 +99,7 @@ def histories(draw: st.DrawFn) -> list[LedgerEntry]:
         elif draw(st.integers(0, 9)) == 0:
             amount = draw(st.fractions(-2, 2, max_denominator=7))
             entry = Adjustment(rep="r0", amount=amount, others=tuple(shares))
-        elif here and draw(st.integers(0, 4)) == 0:  # an owner's, or somebody's for whom another's turn was skipped
+        elif here and draw(st.integers(0, 4)) == 0:  # an owner's turn, or a turn after another rep was skipped
             entry = assign_turn(ledger, here, draw(st.sampled_from(sorted(here)))).turn
         elif here:
             entry = assign_next_turn(ledger, here, {}, str(i)).turn
@@ -154,14 +154,14 @@ def test_a_newcomer_starts_level_and_is_not_flooded() -> None:
     assert first_round.count("new") == 2
 
 
-def test_whoever_was_away_is_neither_owed_nor_owes() -> None:
+def test_a_rep_who_was_away_is_neither_owed_nor_owes() -> None:
     ledger = Ledger()
     for turn in range(50):
         ledger = assign_next_turn(ledger, {"anna": 1, "ben": 1}, {}, str(turn)).after
     assert ledger.balance("carl") == 0
 
 
-def test_ties_go_to_whoever_waits_longest_and_then_to_a_seeded_hash() -> None:
+def test_ties_go_to_the_rep_who_waits_longest_and_then_to_a_seeded_hash() -> None:
     shares = {"anna": 1, "ben": 1, "carl": 1}
     since = {"anna": NOW, "ben": NOW - timedelta(hours=1), "carl": NOW}
     waited = assign_next_turn(Ledger(), shares, since, "s")
@@ -230,7 +230,7 @@ def test_a_denominator_of_the_greatest_size_is_kept_and_a_greater_one_is_not() -
     assert _reduced(2 * greatest, {"a": 1, "b": -1}).denominator < greatest
 
 
-def test_on_a_smaller_denominator_whoever_lost_most_by_rounding_gets_the_part_that_is_left_over() -> None:
+def test_on_a_smaller_denominator_the_rep_who_lost_most_by_rounding_gets_the_part_left_over() -> None:
     third = 3**1_300  # about 2,060 bits
     made = _reduced(third, {"a": third // 3, "b": -third // 3, "c": 1, "d": -1})
     parts = made.denominator // 3  # a third of a credit has 1/3 of a part more than this

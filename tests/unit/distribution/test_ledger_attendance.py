@@ -78,7 +78,7 @@ def test_under_random_attendance_every_balance_stays_within_two(
 
 
 def test_against_an_opponent_who_watches_the_balances_nothing_bounded_by_a_constant_holds() -> None:
-    """Two of equal balance, again and again: whoever chooses, somebody parts. So the promise speaks of random attendance."""
+    """Two reps of equal balance, again and again: each choice parts them. So the promise speaks of random attendance."""
     reps, ledger, turn = [f"r{i}" for i in range(20)], Ledger(), 0
     while (pair := two_alike(ledger, reps)) is not None and turn < 2_000:
         ledger, turn = assign_next_turn(ledger, dict.fromkeys(pair, 1), {}, str(turn)).after, turn + 1

@@ -109,7 +109,7 @@ def test_of_those_with_the_same_slot_the_ledger_decides() -> None:
     assert "Carl's turn falls due first" in sentences(decision)["ben"]
 
 
-def test_whoever_has_no_slot_is_not_eligible_for_soonest() -> None:
+def test_a_rep_who_has_no_slot_is_not_eligible_for_soonest() -> None:
     decision = taken(floor(earliest_starts={"sdr": {"anna": SOON["anna"]}}), method="soonest")
     assert decision.rep == "anna"
     assert decision.summary.endswith("Anna is the only one, with a slot at Wed 2026-03-04 15:30 UTC")
@@ -148,7 +148,7 @@ def test_ranked_takes_the_best_fit_by_tier() -> None:
     assert taken(here, known={"lead.language": "fr"}, method="ranked", ranking=PREFER).rep == "anna"
 
 
-def test_ranked_passes_over_whoever_is_too_many_turns_ahead_and_says_so() -> None:
+def test_ranked_passes_over_a_rep_who_is_too_many_turns_ahead_and_says_so() -> None:
     here = floor(BEST, FITS, LAST, pools={"sdr": pool_state(anna=-2, ben=1, carl=1)})
     decision = taken(here, method="ranked", ranking=PREFER)
     assert decision.rep == "ben"
@@ -158,7 +158,7 @@ def test_ranked_passes_over_whoever_is_too_many_turns_ahead_and_says_so() -> Non
     assert "is as far ahead as the ranking allows" in sentences(decision)["anna"]
 
 
-def test_ranked_passes_over_also_whoever_ranks_level_but_nobody_where_appointments_are_balanced() -> None:
+def test_ranked_passes_over_a_rep_who_ranks_level_too_but_no_rep_where_appointments_are_balanced() -> None:
     pool = {"work": "closing", "members": ["anna", "ben"], "method": "ranked", "ranking": PREFER}
     state = {"sdr": pool_state(anna=-2, ben=2)}
 

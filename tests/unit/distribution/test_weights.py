@@ -98,7 +98,7 @@ def test_a_small_part_of_the_weight_takes_turns_too() -> None:
     }
 
 
-def test_whoever_has_not_started_yet_stands_where_they_will_on_the_first_day() -> None:
+def test_a_rep_who_has_not_started_yet_has_the_weight_of_the_first_day() -> None:
     steps = [{"after": "0d", "percent": 25}]
     assert weights(taken(rep("nora", started_on=date(2026, 4, 1)), rep("olga"), ramp_up=steps)) == {
         "nora": 1,

@@ -1,4 +1,4 @@
-"""Logs tell what failed and where, and never about whom."""
+"""Logs tell what failed and where, and never name a person."""
 
 import json
 import logging

@@ -45,7 +45,7 @@ def test_what_cannot_come_along_is_refused(companion_pools: list[str], path: str
     assert found(companion_pools) == [(path, code)]
 
 
-def test_whoever_comes_along_brings_nobody() -> None:
+def test_a_companion_brings_no_companion() -> None:
     chain = {**POOLS["solutions"], "booking": {"companion_pools": ["care"]}}
     assert found(["solutions"], solutions=chain) == [
         ("pools.closers.booking.companion_pools[0]", "companion-pool-misfit")

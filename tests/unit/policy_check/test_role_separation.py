@@ -47,7 +47,7 @@ def test_members_in_other_zones_count_by_their_own_clocks_also_where_these_move_
     assert "Mon-Sat all day; Sun 00:00-15:00 (UTC)" in uncovered(tokyo, zone="UTC")
 
 
-def test_whoever_may_not_take_the_work_covers_nothing() -> None:
+def test_a_rep_who_may_not_take_the_work_covers_no_hours() -> None:
     always = blocks(range(7), time(0), time.max)
     people = (
         rep("lena", working_hours=blocks(range(7), time(0), time(12))),

@@ -182,7 +182,7 @@ def test_an_unknown_region_is_answered_with_what_may_be_meant() -> None:
     assert "write a country as DE" in (region_fault("Germany") or "")
 
 
-# ── one rule, whoever asks ──────────────────────────────────────────────────────────────────────
+# ── one rule for each caller ────────────────────────────────────────────────────────────────────
 
 first = date(2026, 10, 19)  # a Monday; clocks go back on the Sunday after
 days = st.integers(0, 20).map(lambda n: first + n * DAY)

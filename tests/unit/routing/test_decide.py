@@ -74,7 +74,7 @@ def test_a_lead_that_no_rule_matches_waits_with_that_reason() -> None:
         ({"caps": Caps(open_load=4)}, "open-load", "4 of 4 open"),
     ],
 )
-def test_whoever_may_not_get_it_is_dropped_with_a_code_and_a_sentence(
+def test_a_rep_who_may_not_get_it_is_dropped_with_a_code_and_a_sentence(
     change: dict[str, Any], code: str, words: str
 ) -> None:
     pool = {**SDRS["sdr"], "immediate": True, "match": [{"lead": "lead.language", "rep": "languages"}]}

@@ -61,7 +61,7 @@ def test_the_first_to_be_back_comes_first() -> None:
     assert found[0].sentence == "Jonas is back on Wed 2026-03-04 16:30 (UTC)"
 
 
-def test_whoever_is_back_at_night_takes_immediate_work_in_the_morning() -> None:
+def test_a_rep_who_is_back_at_night_takes_immediate_work_in_the_morning() -> None:
     found = waiting(plan_of({**SDRS, "immediate": True}), rep("lena", time_off=away((-1, 12))))[2]
     assert timed(found) == [("outside-working-hours", "lena", datetime(2026, 3, 5, 9, tzinfo=UTC))]
 

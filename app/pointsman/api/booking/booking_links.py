@@ -43,9 +43,9 @@ class BookingLinkOut(BaseModel):
     "/v1/leads/{lead_id}/booking-links",
     status_code=201,
     summary="Make a link to the booking page",
-    description="For the buyer's eyes: whoever has the link can book, move and cancel this lead's appointment until it "
-    "expires, and nothing else. Only for a lead that may be booked or has an appointment; that is looked at again "
-    "whenever the link is used. It is signed, and stored nowhere.",
+    description="The link is for the buyer. Anybody who has it can book, move and cancel this lead's appointment until it "
+    "expires, and nothing else. Only for a lead that may be booked or has an appointment; each use of the link "
+    "checks that again. It is signed, and stored nowhere.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def create(

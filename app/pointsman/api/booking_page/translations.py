@@ -10,7 +10,7 @@ _EN = {
     "language": "English",
     "skip": "Skip to the content",
     "languages": "Language",
-    "private": "This link is meant for you alone: whoever has it can change your appointment.",
+    "private": "This link is meant for you alone: anybody who has it can change your appointment.",
     # times
     "choose_title": "Choose a time",
     "choose_with": "Appointment with {names}",
@@ -77,11 +77,11 @@ _EN = {
     "alert_fixed": "This appointment cannot be changed any more.",
     # what is wrong
     "unknown_title": "This link does not work",
-    "unknown": "Please check that you opened the whole link, or ask whoever sent it to you for a new one.",
+    "unknown": "Please check that you opened the whole link, or ask the sender for a new one.",
     "expired_title": "This link has expired",
-    "expired": "Please ask whoever sent it to you for a new one.",
+    "expired": "Please ask the sender of the link for a new one.",
     "closed_title": "No time can be booked at the moment",
-    "closed": "Please get in touch with whoever sent you this link: they can help you on.",
+    "closed": "Please contact the sender of this link: they can help you.",
     "later_title": "Please try again in a moment",
     "later_text": "Something does not answer just now. Nothing was changed.",
     "again": "Try again",

@@ -124,7 +124,7 @@ def problem_of_unexpected(error: BaseException) -> ProblemResponse:
     return problem_response(
         500,
         "internal",
-        f"Something went wrong on our side. Quote incident {incident} to whoever runs this service.",
+        f"Something went wrong on our side. Give incident {incident} to the operator of this service.",
         extra={"incident": incident},
     )
 

@@ -216,7 +216,7 @@ async def schema(_caller: Annotated[Caller, in_house_only("read")]) -> dict[str,
 @router.get(
     "/v1/policies/history",
     summary="See what was live when",
-    description="Each time that a version went live: when, by whom, why, and what it replaced. Newest first.",
+    description="Each time that a version went live: when, who did it, why, and what it replaced. Newest first.",
     responses=problem_responses(401, 403, 422),
 )
 async def history(

@@ -165,7 +165,7 @@ async def deactivate(key: RosterKeyPath, env: EnvDep, caller: Annotated[Caller, 
     "/v1/reps/{key}/time-off",
     status_code=201,
     summary="Add time off",
-    description="Whoever is away neither owes nor is owed: balances stand still, and nothing needs to be calibrated.",
+    description="A rep who is away neither owes nor is owed turns: the balance stays, and nothing needs to be calibrated.",
     responses=problem_responses(401, 403, 404, 422),
 )
 async def add_time_off(

@@ -157,7 +157,7 @@ CHANGE = PreparedStatement("""
     select lead.account_id, (select count(*) from identity) as identities from lead
 """)
 
-#: Whom the email or the external id names.
+#: The lead that the email or the external id names.
 FIND = PreparedStatement("""
     with named as (
         select (select coalesce(merged_into, id) from leads where email_key = :email_key) as by_email,

@@ -47,7 +47,7 @@ _LOCK_REPS = PreparedStatement("""
 _LOCK_SUPPLIERS = PreparedStatement("""
     select 1 from suppliers where key = any(cast(:suppliers as text[])) order by key for no key update
 """)
-# What was merged into the lead is the same person: whoever held that, held this.
+# A lead that was merged into this one is the same person: its past holders are past holders of this one.
 _PAST_HOLDERS = PreparedStatement("""
     select distinct p.key from assignments a join reps p on p.id = a.rep_id
     where a.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id)

@@ -50,7 +50,7 @@ _LAST_SETTER = PreparedStatement("""
     select setter_rep_id from gate_checks where lead_id = :lead and work = :work and passed
     order by checked_at desc, id desc limit 1
 """)
-#: With the work end the slots that are held for appointments with whoever does it.
+#: Slot holds for appointments with the rep who does the work end with it.
 _END_WORK = PreparedStatement("""
     with ended as (
         update assignments set ended_at = :at, end_reason = :reason

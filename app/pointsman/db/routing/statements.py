@@ -90,7 +90,7 @@ WRITE = PreparedStatement("""
             cast(:after as jsonb), :reason)
 """)
 
-#: An appointment's slot is held with whoever does the work: it ends with the work.
+#: A slot hold is with the rep who does the work: it ends with the work.
 END = PreparedStatement("""
     with ended as (
         update assignments set ended_at = :at, end_reason = :reason

@@ -18,7 +18,7 @@ policies = Table(
     Index("policies_one_published", "state", unique=True, postgresql_where=text("state = 'published'")),
 )
 
-#: What was live when, by whom and why; the last row is what is live. `policies.state` follows it.
+#: What was live when, who made it so and why; the last row is what is live. `policies.state` follows it.
 policy_publications = Table(
     "policy_publications",
     metadata,

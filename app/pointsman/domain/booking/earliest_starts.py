@@ -43,8 +43,8 @@ def earliest_starts(
 ) -> dict[str, datetime]:
     """The first bookable start of each rep, by the rules that slots are offered by. A rep without one is left out.
 
-    Whoever has no free slot on the days that may be looked at (`max_days` over all reps) is left out, too. A day on which
-    any of `categories` is full counts as full.
+    A rep who has no free slot on the days that may be looked at (`max_days` over all reps) is left out, too. A day on
+    which any of `categories` is full counts as full.
     """
     reach = bookable_window(rules, now)
     found: dict[str, datetime] = {}

@@ -84,7 +84,7 @@ class GateEffect(StrEnum):
 
     KEPT = "kept"
     REQUIRED = "required"  # it must be open, or the act is refused
-    REVOKED = "revoked"  # and the evidence is used up: whoever is handed over again has fresh evidence
+    REVOKED = "revoked"  # and the evidence is used up: another handover of this lead needs fresh evidence
 
 
 class LeadFollowUp(StrEnum):

@@ -33,7 +33,7 @@ def ramp_step_start(started_on: date, step: RampStep, zone: str) -> datetime:
 def ramp_state(pool: Pool, rep: Rep, now: datetime) -> RampState:
     """The step in force. The whole weight counts before the first step, and where the rep's start is not known.
 
-    Whoever has not started yet stands where they will on their first day.
+    A rep who has not started yet has the weight of their first day.
     """
     if not pool.ramp_up or rep.started_on is None:
         return _FULL

@@ -12,7 +12,7 @@ from pointsman.domain.policy.document import DistributionMethod
 from pointsman.domain.routing.decision import Decision
 from pointsman.domain.routing.plan import RoutingPlan
 
-#: So many comparisons of one rep are made: whoever comes later is "more than N turns away".
+#: So many comparisons of one rep are made: a later rep is "more than N turns away".
 _BUDGET = 20_000
 _MOST = 200
 _MOMENT = timedelta(microseconds=1)

@@ -27,7 +27,7 @@ class DistributionMethod(StrEnum):
     FAIR = "fair"  # credit ledger
     LEAST_LOADED = "least_loaded"  # fewest open leads per weight
     SOONEST = "soonest"  # earliest bookable slot, ties by the credit ledger
-    OWNER = "owner"  # only whoever owns the contact or the account
+    OWNER = "owner"  # only the owner of the contact or the account
     RANKED = "ranked"  # the best tier that fits best, until too many turns ahead
 
     @property

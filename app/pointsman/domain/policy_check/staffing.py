@@ -29,7 +29,7 @@ def check_staffed_hours(path: str, pool: Pool, able: Sequence[Rep]) -> Iterator[
             gaps = set(said.values())
             spans = gaps.pop() if len(gaps) == 1 else "; ".join(f"{when}: {w or 'none'}" for when, w in said.items())
             message = (
-                f"nobody who may take {pool.work} works {spans} ({pool.time_zone}), so leads wait then: "
+                f"no rep who may take {pool.work} works {spans} ({pool.time_zone}), so leads wait then: "
                 "add members or hours, or accept it"
             )
             yield warning(f"{path}.members", "uncovered-hours", message)

@@ -108,8 +108,8 @@ def _rule(i: int, rule: Mapping[str, Any]) -> DiffLocation:
 
 
 def _taken(rule: Mapping[str, Any]) -> str:
-    whom = f"leads where {condition_in_words(rule['when'])}" if "when" in rule else "every lead"
-    return f"{whom}, for {rule['work']}" + (f" by pool {rule['pool']}" if "pool" in rule else "")
+    leads = f"leads where {condition_in_words(rule['when'])}" if "when" in rule else "every lead"
+    return f"{leads}, for {rule['work']}" + (f" by pool {rule['pool']}" if "pool" in rule else "")
 
 
 def _renamed(before: Sequence[Any], after: Sequence[Any], gone: Sequence[int], new: Sequence[int]) -> dict[int, int]:

@@ -75,7 +75,7 @@ def day_change_on(who: HasWorkingHours, day: date) -> DayChange | None:
 def special_day_reason(who: HasWorkingHours, day: date) -> str | None:
     """Why `day` is unlike other days of its weekday, as it follows a colon; None for an ordinary day.
 
-    The reason of a day's change stays out of it: it may be private, and sentences go to whoever asks for a slot.
+    The reason of a day's change stays out of it: it may be private, and each caller who asks for a slot gets the text.
     """
     if (change := day_change_on(who, day)) is not None:
         return "works other hours on that day" if change.blocks else "does not work on that day"

@@ -140,7 +140,7 @@ def _of_pool(
     known = False
     for candidate in candidates:
         rep = inputs.roster.reps.get(candidate.rep)
-        # Whoever held the lead never gets it again, so their return changes nothing.
+        # A past holder never gets the lead again, so their return changes nothing.
         if candidate.rep in inputs.past_holders or candidate.code is None:
             continue
         release = _release_by_rep(candidate.code, rep, pool, decision, policy, inputs) if rep else None

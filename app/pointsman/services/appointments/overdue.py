@@ -29,7 +29,7 @@ async def lapse_requests(env: Env) -> int:
         else:
             lapsed += row is not None
     if failed is not None:
-        raise failed  # so that whoever runs this says so
+        raise failed  # so that the caller reports it
     return lapsed
 
 

@@ -33,7 +33,7 @@ from pointsman.services.routing.ledger import reverse_turn_of
 from pointsman.services.routing.route_lead import route_lead
 from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest, TurnReversal
 
-#: Whoever gives a lead up at this word does not get it back while it waits (db: holds.since_reassigned).
+#: A rep who gives a lead up with this reason does not get it back while it waits (db: holds.since_reassigned).
 REJECTED = "rejected"
 BACK_TO_QUALIFICATION = "sent-back"
 

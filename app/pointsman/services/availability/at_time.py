@@ -96,7 +96,7 @@ class Availability:
             return Obstacle(code="calendar-unreadable", sentence=said)
         lost = sorted(codes & SLOT_TAKEN_CODES)
         return Obstacle(
-            code=lost[0] if lost else "no-rep-free", sentence="Nobody who may take this lead can be booked then."
+            code=lost[0] if lost else "no-rep-free", sentence="No rep who may take this lead can be booked then."
         )
 
     def _leaders(self) -> frozenset[str]:

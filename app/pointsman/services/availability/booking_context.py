@@ -67,7 +67,7 @@ async def load_booking_context(
     current = await tx.gates.current_assignment(lead.id, at=now)
     if current is None or Work(current.work) not in BOOKABLE_WORKS:
         raise Conflict(
-            "Nobody who takes appointments holds this lead. Hand it over first: POST /v1/leads/{id}/handovers.",
+            "No rep who takes appointments has this lead. Hand it over first: POST /v1/leads/{id}/handovers.",
             code="no-closer",
             extra={"stage": lead.stage, "work": current.work if current else None},
         )

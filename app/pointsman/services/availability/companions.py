@@ -72,7 +72,7 @@ def choose_companions(
 ) -> tuple[Companion, ...] | None:
     """One free rep of each pool, each only once and not the leader; None when that cannot be.
 
-    Whoever came along `before` stays when free; else who has the fewest appointments for the weight, then by key.
+    A companion of `before` stays when free. Else the rep with the fewest appointments for the weight comes, then by key.
     """
     orders = []
     for band in bands:

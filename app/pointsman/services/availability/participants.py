@@ -3,8 +3,8 @@
 | offer      | who leads                                                                                     |
 |------------|-----------------------------------------------------------------------------------------------|
 | `strict`   | the holder                                                                                    |
-| `flexible` | the holder when free, else whom routing decides for among those who are                       |
-| `balanced` | whom routing decides for: of those free, who has the fewest appointments for the weight       |
+| `flexible` | the holder when free, else the free rep that routing chooses                                  |
+| `balanced` | the rep that routing chooses: free, with the fewest appointments for the weight               |
 
 An appointment that is moved goes on as `flexible` in a strict pool, unless its rep is to be kept.
 """
@@ -147,7 +147,7 @@ def _holder_leads(availability: Availability, request: SlotRequest) -> bool:
     anew = availability.context.rules.offer is OfferMode.BALANCED and request.moving_id is None
     if why is None and not request.exclude_holder and not anew:
         return True
-    if availability.has_no_leader:  # no need to ask the rules whom they would choose
+    if availability.has_no_leader:  # no need to ask the rules for their choice
         raise _nobody_free_error(availability, request)
     return False
 

@@ -187,7 +187,7 @@ async def precheck_slot(
 ) -> None:
     """What can be refused before any vendor is asked and anything is locked. Raises as `choose_participants`.
 
-    It may miss somebody, but whoever it sees is there: of many who want one slot, most are told so at once.
+    It may miss a booking, but each booking that it sees exists. So most of many requests for one slot are refused at once.
     """
     alone = seen.rules.offer is OfferMode.STRICT
     gone = (

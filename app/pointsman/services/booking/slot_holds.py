@@ -1,7 +1,8 @@
 """Slot holds: a slot kept for a lead while somebody looks at it, for as long as the pool says (`slot_hold_for`).
 
-A lead has one hold at a time: another one replaces it. It keeps the time of whoever would be booked, and ends when the
-lead is booked, when it is released, when it runs out, and with the work of the rep who has the lead (db: AND_THEIR_SLOT_HOLDS).
+A lead has one slot hold at a time: another one replaces it. It keeps the time of the participants who would be booked.
+It ends when the lead is booked, when it is released, when it runs out, and with the work of the rep who has the lead
+(db: AND_THEIR_SLOT_HOLDS).
 """
 
 from dataclasses import dataclass, replace

@@ -24,7 +24,7 @@ from pointsman.services.calendars.readings import RepCalendarReading
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.routing.dry_run import DryRun
 
-#: Whom each of so many sets of free reps would go to is asked of the rules; beyond that, one of them is named.
+#: The rules are asked who leads for so many sets of free reps; for each further set, one of its reps is named.
 _DECIDED = 200
 _NOT_FREE = Obstacle(code="not-free", sentence="Not free then.")
 

@@ -80,7 +80,7 @@ async def slots_for_lead(
         booked = await tx.appointments.active_for_lead(lead.id)
         if booked is not None and booked.starts_at > now:
             moving = moving or booked.id
-            await require_open_gate(env, tx, booked, lead)  # on any pass that is open, as whoever moves it asks it
+            await require_open_gate(env, tx, booked, lead)  # any open pass will do, as for moving it
         what = await load_booking_context(env, tx, lead, now=now, moving=moving is not None)
     readings = await read_participant_calendars(env, what, max_age=MAX_AGE_FOR_SLOTS, deadline=deadline)
     async with env.uow() as tx:
@@ -236,10 +236,10 @@ def _why_empty(what: BookingContext, left: tuple[UnavailableRep, ...], supplier:
     if what.rules.offer is OfferMode.STRICT and len(left) == 1 and supplier in (None, what.rep.supplier):
         return left[0].sentence
     if supplier is not None:
-        return "Nobody who may take this lead can be booked in that time."
+        return "No rep who may take this lead can be booked in that time."
     reasons = " ".join(item.sentence for item in left[:3])
     more = f" {len(left) - 3} more likewise." if len(left) > 3 else ""
-    return f"Nobody who may take this lead can be booked in that time. {reasons}{more}".rstrip()
+    return f"No rep who may take this lead can be booked in that time. {reasons}{more}".rstrip()
 
 
 def _visible_to(

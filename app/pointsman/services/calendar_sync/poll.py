@@ -84,7 +84,7 @@ async def sync_calendars(env: Env, *, deadline: timedelta = DEADLINE) -> int:
             synced_at[calendar.key] = env.clock()
             return await _sync_calendar(env, calendar, deadline)
 
-    # Whoever waited longest comes first; gates let them in in this order.
+    # The calendar that waited longest comes first; the gates let them in in this order.
     calendars.sort(key=lambda calendar: synced_at.get(calendar.key, datetime.min.replace(tzinfo=UTC)))
     # One that we fail over keeps no other one waiting.
     done = await asyncio.gather(*(look(calendar) for calendar in calendars), return_exceptions=True)
@@ -96,7 +96,7 @@ async def sync_calendars(env: Env, *, deadline: timedelta = DEADLINE) -> int:
     await resolve_settled_alerts(env)
     for failed in done:
         if isinstance(failed, BaseException):
-            raise failed  # so that whoever runs this says so
+            raise failed  # so that the caller reports it
     return sum(read is True for read in done)
 
 

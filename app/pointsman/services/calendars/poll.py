@@ -19,7 +19,7 @@ _FORTNIGHT = timedelta(days=14)
 async def poll_calendars(env: Env, *, older_than: timedelta = timedelta(minutes=5)) -> int:
     """Read every calendar of an active rep whose last reading has aged; the count of calendars read.
 
-    Also raises an alert for everybody in a pool that books (closing, or `soonest`) whom no calendar is connected for, or
+    Also raises an alert for each member of a pool that books (closing, or `soonest`) who has no connected calendar, or
     whose connection is switched off.
     """
     now = env.clock()

@@ -53,7 +53,7 @@ async def read_calendars(
     """The busy times of each rep in [start, end); every rep asked for is in the answer.
 
     `max_age` FOR_SLOTS gives way to what a connection says of its own readings; a shorter one only becomes shorter.
-    Whoever comes first in `rep_keys` is read first; a calendar whose turn does not come in time counts as unreadable.
+    Calendars are read in the order of `rep_keys`; a calendar whose turn does not come in time counts as unreadable.
     """
     async with env.uow.autocommit() as tx:
         bound = await tx.calendars.bindings(sorted(rep_keys))

@@ -42,7 +42,7 @@ class ClaimedDelivery:
     lease: UUID
     event_ops: Sequence[DeliveryRow]  # all on the same event, in the order in which they are owed
     other_participants: tuple[str, ...]
-    invitation: bytes | None  # for the prospect: in the event of who leads, lest there be several
+    invitation: bytes | None  # for the prospect: only in the leader's event, so that it is sent once
     crm_update: CrmUpdate | None  # what a CRM is told; None for a calendar
 
     @property
@@ -109,7 +109,7 @@ async def _invitation(env: Env, tx: Tx, row: AppointmentRow, delivery: DeliveryR
         return None
     try:
         return await build_invitation(env, tx, row)
-    except Conflict:  # nobody who could be invited: the calendar is told all the same
+    except Conflict:  # there is nobody to invite: the calendar is told all the same
         return None
 
 

@@ -5,8 +5,8 @@ One live event per appointment and calendar, whatever is retried, lost or replay
 - A run takes a lease. What a worker does after its lease has run out is not written, and what it may have left at
   the vendor is put right: the last op that had been done is done again.
 - An attempt is counted before it starts. Any attempt but the first asks `find(key)` before it creates anything.
-- Ops on one event are run in the order in which they are owed. Whoever takes part has an event of their own; who leaves and
-  comes back gets theirs anew, under the same key, whatever is left of the old one.
+- Ops on one event are run in the order in which they are owed. Each participant has an event of
+  their own. A rep who leaves and comes back gets a new event under the same key, whatever is left of the old one.
 """
 
 from datetime import timedelta

@@ -97,7 +97,7 @@ def no_closer_error(case: GateAttempt, routed: RoutingResult) -> Conflict:
     extra: dict[str, Any] = {"outcome": decision.outcome.value, "work": decision.work.value if decision.work else None}
     extra["hold_reason"] = decision.hold_reason.value if decision.hold_reason else None
     # Why each closer was left out is the house's own business.
-    why = decision.summary if case.actor.supplier is None else "Nobody who takes appointments can have it now."
+    why = decision.summary if case.actor.supplier is None else "No rep who takes appointments can have it now."
     return Conflict(f"{why} {_UNDONE}", code="no-rep-for-slot", extra=extra)
 
 

@@ -189,7 +189,7 @@ async def _open_gate_check(env: Env, tx: Tx, case: GateAttempt) -> UUID | None:
     if current is None or current.work != Work.CLOSING:
         return None
     rep = case.config.roster.reps.get(current.rep_key)
-    if rep is None or not rep.active:  # whoever has left is booked no more: the lead needs another closer
+    if rep is None or not rep.active:  # a rep who has left is not booked any more: the lead needs another closer
         return None
     if current.has_override:
         return await record_gate_check(env, tx, case)

@@ -122,7 +122,7 @@ async def _drain(env: Env, which: HoldFilter, *, after: _Position | None, limit:
             break
     await _alert_overdue(env)
     if failed is not None:
-        raise failed  # so that whoever runs this says so
+        raise failed  # so that the caller reports it
     return moved, place if stopped else None
 
 

@@ -29,7 +29,7 @@ async def return_nurtured_leads(env: Env) -> int:
         except Exception as error:  # noqa: BLE001  # one that cannot be routed keeps no other one waiting
             failed = failed or error
     if failed is not None:
-        raise failed  # so that whoever runs this says so
+        raise failed  # so that the caller reports it
     return back
 
 

@@ -1,8 +1,8 @@
 """What the reps and suppliers of a plan have to do already; asked for only where a cap, a capacity or a method depends on it.
 
-Whoever gives work takes locks in this order, so that nobody waits for anybody in a circle: the lead, the counters by
-name, the suppliers by key, the reps by key. A counter keeps apart the turns of its pools; the other two keep apart the
-turns that pools of different counters give to one supplier or to one rep.
+Every transaction that gives work takes its locks in one order, so there is no deadlock: the lead, the ledgers by name,
+the suppliers by key, the reps by key. The lock of a ledger puts the turns of its pools in order. The locks of suppliers
+and reps do so for turns that pools of different ledgers give to one supplier or to one rep.
 """
 
 from collections.abc import Mapping
@@ -34,8 +34,8 @@ async def fetch_loads(
     """The loads that this plan's decision may ask for, by one statement; by none when it asks for none.
 
     A rep of several pools is counted by the clock of the first that the plan may reach. `ending_assignment` is the one that
-    the decision ends: who has this lead already has room for it. With `lock`, nobody else gives work to those whom a cap or
-    a capacity may stop, until the transaction ends.
+    the decision ends: its rep has room for this lead already. With `lock`, no other transaction gives work to a rep or a
+    supplier that a cap or a capacity may stop, until this one ends.
     """
     wanted = _LoadQuery(plan, roster, now)
     if lock and wanted.suppliers:

@@ -212,7 +212,7 @@ async def test_what_cannot_be_is_refused(floor: Floor, path: str, body: Any, sta
     await floor.ask("POST", path, body, status)
 
 
-async def test_whoever_may_only_book_sees_no_rules_and_no_colleagues(floor: Floor, sign_in: MakeKey) -> None:
+async def test_a_key_that_may_only_book_sees_no_rules_and_no_colleagues(floor: Floor, sign_in: MakeKey) -> None:
     await floor.lead("p@lead.example")
     (decision,) = (await floor.ask("GET", "/v1/decisions"))["items"]
     floor.headers = await sign_in("booking")
