@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=1, le=65_535)] = 8000
     public_url: str = ""  # as senders see us; some signatures cover it
     trusted_proxies: str = ""  # addresses whose X-Forwarded-* headers are believed, comma-separated
-    organisation: str = ""  # whose booking page it is, in words for the buyer
+    organisation: str = ""  # the name that the booking page shows to the buyer
     booking_page_embedded_in: Annotated[tuple[str, ...], NoDecode] = ()  # origins that may show it in a frame
     docs: bool = True
     max_body_bytes: Annotated[int, Field(ge=1_024, le=50_000_000)] = 1_000_000

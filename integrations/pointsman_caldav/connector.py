@@ -131,7 +131,7 @@ class CaldavConnector:
         ours = []
         for found in found_events(answer.content):
             if not may_be_ours(found.data):
-                continue  # somebody else's event may be as broken as it likes
+                continue  # an event that is not ours may be broken
             event = stored(found.data, zone=self._zone)
             key = key_of(event.uid)
             if key and not event.cancelled and event.slot.overlaps(window):

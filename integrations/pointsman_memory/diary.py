@@ -10,7 +10,7 @@ from pointsman_sdk import Slot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One event. Somebody else's has no key."""
+    """One event. An event that is not ours has no key."""
 
     id: str
     slot: Slot

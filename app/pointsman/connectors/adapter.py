@@ -53,7 +53,7 @@ def _ignore(_connector: str, _kind: str) -> None:
 
 
 class ConnectorGateway:
-    """Implements `CalendarGateway`. Whatever a connector raises leaves here as a `VendorError`.
+    """Implements `CalendarGateway`. Every error of a connector leaves here as a `VendorError`.
 
     `on_bug(connector, exception type)` is told of everything that a connector raised and should not have.
     """
@@ -166,7 +166,7 @@ class ConnectorGateway:
         deadline: timedelta = CALL_DEADLINE,
         writes: bool = False,
     ) -> T:
-        """What `do` answers. Whatever it raises, but a `VendorError`, is a connector's and leaves here as one."""
+        """What `do` answers. Every other error that it raises comes from a connector, and leaves here as a `VendorError`."""
         name = connection.connector
         limit = asyncio.timeout(deadline.total_seconds())
         try:

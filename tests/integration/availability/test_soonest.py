@@ -107,7 +107,7 @@ async def test_at_intake_calendars_count_as_last_read_and_an_old_reading_is_none
     await poll_calendars(floor.env)
     alerts = await floor.world.rows("select message from alerts where subject = 'rep:eva' and resolved_at is null")
     assert [row.message for row in alerts] == [
-        "Eva is in a pool that books, but no calendar is connected. Nobody can book Eva."
+        "Eva is in a pool that books, but no calendar is connected. Eva cannot be booked."
     ]
     read = await floor.world.route(await floor.world.lead(account__status="customer"))
     assert read.decision.rep == "anna"

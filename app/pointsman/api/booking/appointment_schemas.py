@@ -42,13 +42,13 @@ class AppointmentDoc(BaseModel):
     reject_code: str | None = Field(examples=["wrong_buyer"])
     outcome: str | None = Field(description="won, lost or later; of one that was attended", examples=["won"])
     outcome_at: datetime | None
-    conflict: str | None = Field(description="What a calendar says otherwise, until somebody settles it.")
+    conflict: str | None = Field(description="What a calendar says otherwise, until a human settles it.")
     allowed_actions: list[str] = Field(description="What may be done with it now.", examples=[["cancel", "reschedule"]])
     start: datetime
     end: datetime
     title: str
     gate: dict[str, Any] = Field(description="What the closer reads before the call.")
-    booked_by: str | None = Field(description="Whose key it was; a partner's key does not read it.")
+    booked_by: str | None = Field(description="The owner of the key; a partner's key does not read it.")
     sequence: int = Field(description="Grows with every change that the invitation shows (RFC 5545).")
     created_at: datetime
     cancelled_at: datetime | None
@@ -66,7 +66,7 @@ class AppointmentEventDoc(BaseModel):
     at: datetime
     act: str = Field(examples=["book"])
     by: str = Field(description="prospect, setter, closer, operator, calendar or system", examples=["setter"])
-    actor: str | None = Field(description="Whose key it was.")
+    actor: str | None = Field(description="The owner of the key.")
     reason: str | None
     before: dict[str, Any] = Field(description="What was changed, as it was.")
     after: dict[str, Any] = Field(description="What was changed, as it is since.")
@@ -102,7 +102,7 @@ class TransitionDoc(BaseModel):
     """One row of the table of the life of an appointment; see docs/booking.md."""
 
     act: str = Field(examples=["cancel"])
-    case: str = Field(description="Who, which code or which outcome; empty when the act has one row.")
+    case: str = Field(description="The actor, code or outcome of this row; empty when the act has one row.")
     status: str | None = Field(description="What it becomes; null: it stays as it was.")
     credit: str = Field(description="What happens to the rep's turn.", examples=["given back"])
     gate: str = Field(description="What happens to the lead's pass.", examples=["kept"])

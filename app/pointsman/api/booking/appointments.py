@@ -44,7 +44,7 @@ class AppointmentIn(BaseModel):
     status_code=201,
     response_model=AppointmentDoc,
     summary="Book an appointment",
-    description="Books the closer who has the lead. 409 `slot-taken` when somebody was faster, `slot-not-offered` when "
+    description="Books the closer who has the lead. 409 `slot-taken` when another request was faster, `slot-not-offered` when "
     "the time was never free to book, `already-booked` when the lead has an appointment; 503 `calendar-unreadable` "
     "when the closer's calendar cannot be read, since unknown is not free. The event reaches the calendar at once, "
     "and is retried until it does.",
@@ -73,7 +73,7 @@ async def book(
 @router.get(
     "/v1/appointments",
     summary="List the appointments",
-    description="By start, latest first. `due=result` are those that are over and of which nobody says how they went. A "
+    description="By start, latest first. `due=result` are those that are over and have no result yet. A "
     "partner's key sees the appointments of leads that its reps hold or held.",
     responses=problem_responses(401, 403, 422),
 )

@@ -18,7 +18,7 @@ router = APIRouter(tags=["Hand-over and booking"])
     "/v1/appointments/{appointment_id}/dismiss-conflict",
     summary="Dismiss the conflict of an appointment with a calendar",
     description="The event was moved or deleted in a calendar, and the appointment is to stand as agreed: its `conflict` is "
-    "cleared, and the event is put where it belongs in the calendar of everybody who takes part. Without a conflict nothing "
+    "cleared, and the event is put where it belongs in the calendar of each participant. Without a conflict nothing "
     "is done. The other ways to settle it are to reschedule the appointment and to cancel it.",
     responses=problem_responses(401, 403, 404, 409, 422, 503),
 )

@@ -56,7 +56,7 @@ class HandoverEvidenceIn(BaseModel):
     )
     value: Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
     affirmed: bool = Field(default=True, description="False records that the buyer said no.")
-    source: _Word | None = Field(default=None, description="Who or what found out; default: the setter.")
+    source: _Word | None = Field(default=None, description="The person or system that found out; default: the setter.")
     observed_at: Timestamp | None = Field(default=None, description="Default: now.")
     expires_at: Timestamp | None = Field(default=None, description="Default: by the gate's own expiry.")
 
@@ -102,7 +102,7 @@ class HandoverIn(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
 
     evidence: Annotated[list[HandoverEvidenceIn], Field(min_length=1, max_length=50)]
-    setter: _Word | None = Field(default=None, description="The rep who hands over; default: who holds the lead.")
+    setter: _Word | None = Field(default=None, description="The rep who hands over; default: the lead's holder.")
     auto_book: bool = Field(default=False, description="Also book the earliest slot, inside `window` if given.")
     window: WindowIn | None = None
     book: BookSlotIn | None = Field(
@@ -179,14 +179,14 @@ class HandoverOut(BaseModel):
     dry_run: bool = Field(description="True: nothing of this was written.")
     gate_check_id: UUID | None = Field(description="Null for a dry run.")
     expires_at: datetime | None = Field(description="Until when the pass lasts.")
-    missing: list[UnmetRequirementDoc] = Field(description="Evidence that nobody has given.")
+    missing: list[UnmetRequirementDoc] = Field(description="Evidence that is still missing.")
     refused: list[UnmetRequirementDoc] = Field(description="Evidence that says no.")
     failed: list[str] = Field(description="Conditions of the gate that this lead does not meet.")
     stage: str = Field(description="Where the lead stands now.", examples=["closing"])
     nurture_until: datetime | None
     setter: str | None
     decision: HandoverDecisionDoc | None = Field(description="Null when the lead stayed where it was.")
-    closer: str | None = Field(description="Who has the lead for closing.", examples=["anna"])
+    closer: str | None = Field(description="The rep who has the lead for closing.", examples=["anna"])
     slots: list[SlotDoc]
     why_no_slots: str | None
     appointment: AppointmentDoc | None = Field(description="Null for a dry run: `what_happens` says when it would be.")

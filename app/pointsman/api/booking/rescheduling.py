@@ -57,8 +57,8 @@ class ReassignAppointmentIn(BaseModel):
     "/v1/appointments/{appointment_id}/reschedule",
     response_model=AppointmentDoc,
     summary="Move an appointment to another time",
-    description="The rep keeps it when free then; else the pool decides among those who are, and turn, invitation and CRM "
-    "owner move along. 409 `slot-taken` or `slot-not-offered` when nobody is free: then everything is as it was. 409 "
+    description="The rep keeps it when free then; else the pool chooses among the free reps, and turn, invitation and CRM "
+    "owner move along. 409 `slot-taken` or `slot-not-offered` when no rep is free: then nothing changes. 409 "
     "`gate-closed` when the lead's pass has run out: send fresh evidence first. The same time again is harmless. "
     "`GET /v1/leads/{lead_id}/slots` shows the times that it can be moved to.",
     responses=problem_responses(401, 403, 404, 409, 422, 503),
@@ -95,8 +95,8 @@ async def reschedule(
     "/v1/appointments/{appointment_id}/reassign",
     summary="Give an appointment to another rep",
     description="At the same time, with its lead: invitation, CRM owner and turn move together. Without `to` the rules choose "
-    "among those who are free then and never had the lead. With `to` that rep gets it, if role and gate allow it and the "
-    "rep is free then; it takes no turn. 409 says who was looked at, and what is in the way of each.",
+    "among the reps who are free then and never had the lead. With `to` that rep gets it, if role and gate allow it and the "
+    "rep is free then; it takes no turn. 409 names each rep that was looked at, and the obstacle.",
     responses=problem_responses(401, 403, 404, 409, 422, 503),
 )
 async def reassign(

@@ -48,7 +48,7 @@ class SlotHoldDoc(BaseModel):
 
     id: UUID
     lead_id: UUID
-    rep: str = Field(description="Who would be booked as things stood.", examples=["anna"])
+    rep: str = Field(description="The rep who would have been booked then.", examples=["anna"])
     start: datetime
     end: datetime
     status: Literal["open", "booked", "cancelled", "expired", "replaced"]
@@ -81,8 +81,8 @@ class SlotHoldDoc(BaseModel):
     status_code=201,
     response_model=SlotHoldDoc,
     summary="Keep a slot for a lead",
-    description="For as long as the pool says (`booking.slot_hold_for`), nobody else gets this time of the rep who would be "
-    "booked. A lead has one hold: another one replaces it, at most 20 an hour (409 `too-many-holds`). Booking the lead uses "
+    description="For as long as the pool says (`booking.slot_hold_for`), no other lead gets this time of the rep who would be "
+    "booked. A lead has one slot hold: another one replaces it, at most 20 an hour (409 `too-many-holds`). Booking the lead uses "
     "it up. 409 `slot-taken`, `slot-not-offered` and `already-booked`, 503 `calendar-unreadable` as for a booking.",
     responses=problem_responses(401, 403, 404, 409, 422, 503),
 )

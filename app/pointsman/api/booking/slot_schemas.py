@@ -15,7 +15,7 @@ class SlotDoc(BaseModel):
 
     start: datetime
     end: datetime
-    rep: str = Field(description="Who would be booked as things stand.", examples=["anna"])
+    rep: str = Field(description="The rep who would be booked now.", examples=["anna"])
 
     @staticmethod
     def of(slot: Slot) -> "SlotDoc":
@@ -68,20 +68,20 @@ class NextFreeDoc(BaseModel):
 class SlotsDoc(BaseModel):
     """The next bookable times of a lead."""
 
-    rep: str = Field(description="Who has the lead.", examples=["anna"])
+    rep: str = Field(description="The rep who has the lead.", examples=["anna"])
     rep_name: str
     time_zone: str = Field(description="The rep's.", examples=["Europe/Berlin"])
-    zone: str = Field(description="Whose clocks `local_start` and `text` show.", examples=["Europe/Berlin"])
+    zone: str = Field(description="The zone of `local_start` and `text`.", examples=["Europe/Berlin"])
     language: str = Field(examples=["de"])
     offer: str = Field(description="The pool's: strict, flexible or balanced.", examples=["strict"])
-    decided_at_booking: bool = Field(description="True: somebody else than the named rep may be booked after all.")
+    decided_at_booking: bool = Field(description="True: another rep than the named one may be booked.")
     read_at: datetime | None = Field(
         description="When the oldest of the calendars behind this was read; null where none could be. Booking reads anew."
     )
     slots: list[LocalSlotDoc]
     why_empty: str | None = Field(description="Set exactly when there is no slot.")
     dropped: list[UnavailableRepDoc] = Field(
-        description="When there is no slot: who might have been booked, and why not."
+        description="When there is no slot: the possible reps, and why each cannot be booked."
     )
     next_free: NextFreeDoc | None = Field(description="When there is no slot: the next one beyond what was asked for.")
 

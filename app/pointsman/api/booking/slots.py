@@ -43,9 +43,9 @@ Language = Annotated[str, StringConstraints(max_length=35), AfterValidator(_lang
 @router.get(
     "/v1/leads/{lead_id}/slots",
     summary="When can this lead be booked, and with which rep?",
-    description="Only for a lead that was handed over. The pool's `offer` says whose slots: the holder's, or everybody's who "
-    "may take the lead. `from` and `to` ask for a window; `zone` and `language` for how times are written. An empty list "
-    "says why, who was dropped, and when somebody is free next.",
+    description="Only for a lead that was handed over. The pool's `offer` says which slots: the holder's, or those of all "
+    "reps who may take the lead. `from` and `to` ask for a window; `zone` and `language` for how times are written. An "
+    "empty list says why, which reps were dropped, and when a rep is free next.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def slots(

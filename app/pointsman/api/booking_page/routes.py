@@ -42,7 +42,7 @@ _SAID = {
 
 @dataclass(slots=True, kw_only=True)
 class Visit:
-    """One request through a valid link: who asks for what, as things stand now."""
+    """One request through a valid link, with the state of the lead now."""
 
     env: Env
     pages: PageRenderer

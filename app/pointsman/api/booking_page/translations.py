@@ -38,7 +38,7 @@ _EN = {
     "confirm": "Book this time",
     "confirm_kept": "We keep this time for you for {minutes} more minutes.",
     "confirm_kept_one": "We keep this time for you for one more minute.",
-    "confirm_not_kept": "This time is not kept for you: somebody else may book it before you do.",
+    "confirm_not_kept": "This time is not kept for you: another person may book it before you.",
     "back": "Choose another time",
     "when": "When",
     "with": "With",

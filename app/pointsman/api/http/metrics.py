@@ -26,10 +26,10 @@ _GAUGES = {
     "gate_checks": ("result", "Hand-overs by what the gate said"),
     "deliveries": ("state", "Effects owed to connections by state; dead ones wait for a human"),
     "appointments": ("state", "Appointments by state"),
-    "open_holds": ("reason", "Leads that wait for somebody eligible, by reason"),
+    "open_holds": ("reason", "Leads that wait for an eligible rep, by reason"),
     "overdue_holds": ("pool", "Leads that wait longer than promised, by pool"),
     "oldest_hold_seconds": ("pool", "How long the longest waiting lead waits, by pool"),
-    "open_alerts": ("code", "Alerts that nobody has resolved, by code"),
+    "open_alerts": ("code", "Alerts that are still open, by code"),
     "jobs": ("state", "Jobs by state"),
     "workers": ("state", "Workers with a sign of life in the last 15 seconds"),
 }

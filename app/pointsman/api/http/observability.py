@@ -16,7 +16,7 @@ from pointsman.api.http.problems import problem_of_unexpected
 _log = structlog.get_logger("pointsman.http")
 _SAFE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _UNKNOWN = "(none)"
-#: Any answer may hold a lead: nobody on the way keeps it, no browser guesses its type.
+#: Any answer may contain a lead's data: no proxy keeps it, no browser guesses its type.
 _HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 _PRIVATE = (b"cache-control", b"no-store")
 

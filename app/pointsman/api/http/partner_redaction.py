@@ -9,4 +9,4 @@ def partner_summary(outcome: str, *, rep: str | None, work: str | None) -> str:
         case "nurture":
             return "This lead goes to nurture."
         case _:
-            return "This lead waits until somebody can take it."
+            return "This lead waits until a rep can take it."

@@ -95,7 +95,7 @@ async def show(env: EnvDep, account_id: UUID, _caller: Annotated[Caller, in_hous
 
 @router.put(
     "/v1/accounts/{account_id}/parent",
-    summary="Say whose subsidiary an account is",
+    summary="Set the parent of an account",
     description="With `parent` in the policy's order of ownership, the parent's owner is asked before the pool. Parents "
     "never form a circle (409 `parent-circle`).",
     responses=problem_responses(401, 403, 404, 409, 422),

@@ -26,7 +26,7 @@ class InboxItem(BaseModel):
     status: Literal["received", "done", "dead"]
     attempts: int
     error: str | None = Field(
-        examples=["no-identity: Nobody to make a lead of: neither a usable email nor an external id."]
+        examples=["no-identity: No person to make a lead of: neither a usable email nor an external id."]
     )
     lead_id: UUID | None
     result: dict[str, Any] | None = Field(description="Ids and codes: the decision, the gate, fields left out.")

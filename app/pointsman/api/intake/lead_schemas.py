@@ -40,7 +40,7 @@ class EvidenceIn(BaseModel):
     name: _Word = Field(description="need, authority, fit, intent, urgency or offer_known", examples=["need"])
     value: Annotated[str, StringConstraints(min_length=1, max_length=2_000)] = Field(examples=["replace spreadsheets"])
     affirmed: bool = Field(default=True, description="False records that the buyer said no.")
-    source: _Word = Field(default="api", description="Who or what found out.", examples=["form:demo"])
+    source: _Word = Field(default="api", description="The person or system that found out.", examples=["form:demo"])
     observed_at: Timestamp | None = None
     expires_at: Timestamp | None = None
 
@@ -56,7 +56,7 @@ class LeadIn(BaseModel):
     email: Annotated[str, StringConstraints(max_length=320)] | None = None
     external_id: _Word | None = None
     source_system: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = Field(
-        default=None, description="Whose external id it is; default: `api`."
+        default=None, description="The system that gave the external id; default: `api`."
     )
     first_name: Annotated[str, StringConstraints(max_length=200)] | None = None
     last_name: Annotated[str, StringConstraints(max_length=200)] | None = None

@@ -136,7 +136,7 @@ async def check(
     "/v1/policies/explain",
     summary="Explain where a lead would go",
     description="The decision that would be taken now with its whole trace; why this rep, why not each other one, which rules "
-    "nearly matched, and what would change it. Nothing is stored, nobody gets anything.",
+    "nearly matched, and what would change it. Nothing is stored, and no rep gets anything.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def explained(

@@ -137,7 +137,9 @@ class DefinitionDoc(BaseModel):
     owner: str | None
     description: str | None
     since_version: int
-    published_by: str | None = Field(description="Who first made that version live; null while it never was.")
+    published_by: str | None = Field(
+        description="The person who first made that version live; null while it never was."
+    )
     published_at: datetime | None
     or_earlier: bool = Field(description="It reads so in every version that was looked at; there are older ones.")
 

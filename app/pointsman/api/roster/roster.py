@@ -38,7 +38,7 @@ from pointsman.services.roster import change_roster as roster
 router = APIRouter(tags=["Roster"])
 
 RosterKeyPath = Annotated[str, Path(max_length=100, examples=["lena"])]
-_ROLE_HELP = " A change that would leave somebody with work outside their role answers 409 and names the leads."
+_ROLE_HELP = " A change that would leave a rep with work outside their role answers 409 and names the leads."
 
 
 @router.get("/v1/roster", summary="Read the whole roster", responses=problem_responses(401, 403))

@@ -117,7 +117,7 @@ HolidayRegion = Annotated[
     str,
     StringConstraints(min_length=2, max_length=60),
     Field(
-        description="Whose public holidays are free: a country, perhaps with its part; null: nobody's.",
+        description="The region of the public holidays: a country, perhaps with its part; null: none.",
         examples=["DE-BY"],
     ),
 ]

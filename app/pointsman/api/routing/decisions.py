@@ -143,9 +143,9 @@ async def assigned(
 
 @router.post(
     "/v1/leads/{lead_id}/reassign",
-    summary="Give a lead to somebody else",
-    description="By the rules, for the same work, never to anybody who held it before. The old turn is taken back and a new "
-    "one is booked. Nobody eligible: the lead waits. An appointment goes along; nobody free then: 409 `no-rep-free`.",
+    summary="Give a lead to another rep",
+    description="By the rules, for the same work, never to a past holder. The old turn is taken back and a new one is "
+    "booked. The lead is held when no rep is eligible. An appointment goes along: 409 `no-rep-free` when no rep is free then.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def reassigned(

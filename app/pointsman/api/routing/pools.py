@@ -70,7 +70,7 @@ class LedgerDoc(BaseModel):
     shared_with: list[str] = Field(description="The other pools of this counter.")
     entries: int
     members: list[MemberBalanceDoc]
-    skips: list[SkipDoc] = Field(description="Whose next turn is to be passed over.")
+    skips: list[SkipDoc] = Field(description="Reps whose next turn is passed over.")
 
     @staticmethod
     def of(ledger: PoolLedger) -> "LedgerDoc":

@@ -1,4 +1,4 @@
-"""Moving many leads over HTTP: somebody is ill, or somebody chose a list."""
+"""Moving many leads over HTTP: a rep is ill, or a human chose a list."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -72,7 +72,7 @@ class LeadResultDoc(BaseModel):
     lead_id: UUID
     outcome: Literal["reassigned", "held", "nurture", "unchanged"]
     work: str | None
-    rep: str | None = Field(description="Who has it now.")
+    rep: str | None = Field(description="The rep who has it now.")
     decision_id: UUID | None
     code: str | None = Field(description="Why it was left where it is.", examples=["no-rep-free"])
     sentence: str
@@ -108,10 +108,10 @@ class BulkResultDoc(BaseModel):
 @router.post(
     "/v1/reps/{key}/reassign",
     summary="Give everything that a rep holds to others",
-    description="For the day somebody is ill: by the rules, the oldest lead first, never to anybody who held it before. Old "
-    "turns are taken back, new ones booked. Nobody eligible: the lead waits. Appointments go along at their time, to who is "
-    "free then; when nobody is, or when it is after `until`, the lead is left, and said so. Each lead moves by itself, so the "
-    "same call again moves only what is left.",
+    description="For the day a rep is ill: by the rules, the oldest lead first, never to a past holder. Old turns are taken "
+    "back, new ones booked. A lead is held when no rep is eligible. An appointment goes along at its time, to a rep who is "
+    "free then; when no rep is, or when it is after `until`, the lead stays, with the reason. Each lead moves by itself, so "
+    "the same call again moves only the rest.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def of_rep(
@@ -130,7 +130,7 @@ async def of_rep(
 
 @router.post(
     "/v1/leads/reassign",
-    summary="Give chosen leads to somebody else",
+    summary="Give chosen leads to other reps",
     description="Each as `POST /v1/leads/{lead_id}/reassign` does, in the order given; one that cannot be moved is left, "
     "and said so.",
     responses=problem_responses(401, 403, 409, 422),

@@ -49,8 +49,8 @@ _SET_RELEASES = (
     .where(holds.c.lead_id == bindparam("lead"), holds.c.released_at.is_(None))
     .values(releases=bindparam("releases"), next_try_at=bindparam("next_try_at"))
 )
-# Who is being tried right now needs no waking, and is not waited for. Nor is who was woken before: a row that one
-# transaction updates twice is looked up in leads again, and would wait there.
+# A lead that is being tried now need not be woken, so its lock is not waited for. A lead that was woken before is left
+# out, too: a row that one transaction updates twice is looked up in leads again, and would wait there.
 _MAKE_DUE = PreparedStatement("""
     update holds set next_try_at = :at
     where id in (

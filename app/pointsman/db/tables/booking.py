@@ -105,7 +105,7 @@ appointments = Table(
     Index("appointments_one_per_lead", "lead_id", unique=True, postgresql_where=text(ACTIVE_STATUSES)),
 )
 
-#: Who takes part beside the rep who leads the appointment.
+#: The reps who take part beside the rep who leads the appointment.
 appointment_companions = Table(
     "appointment_companions",
     metadata,

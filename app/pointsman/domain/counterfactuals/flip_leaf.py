@@ -20,7 +20,7 @@ from pointsman.domain.text.formatting import format_value
 _TRIED = 40
 _OTHER = "another value"
 
-#: Nobody can set these: the clock, what a score adds up to, and who a rep is.
+#: No change of a lead can set these: the clock, what a score adds up to, and who a rep is.
 UNCHANGEABLE_PREFIXES = (NOW_FIELD.partition(".")[0] + ".", "score.", "rep.")
 
 

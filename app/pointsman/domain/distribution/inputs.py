@@ -17,7 +17,7 @@ class PoolState:
 
     ledger: Ledger = field(default_factory=Ledger)
     waiting_since: Mapping[str, datetime | None] = field(default_factory=dict)
-    pending_skips: frozenset[str] = frozenset()  # whose next turn is to be passed over, once
+    pending_skips: frozenset[str] = frozenset()  # reps whose next turn is passed over once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +31,10 @@ class Owner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedTime:
-    """The time of an appointment that is asked for: who gets the lead must be free then.
+    """The time of an appointment that is asked for: the rep who gets the lead must be free then.
 
-    `obstacles` says of everybody who is not what stands in the way (a sentence); `appointments` counts those that lie
-    ahead, by rep, for pools whose offer is balanced.
+    `obstacles` has a sentence for each rep who is not free; `appointments` counts those that lie ahead, by rep, for pools
+    whose offer is balanced.
     """
 
     start: datetime

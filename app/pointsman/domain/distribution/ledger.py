@@ -1,4 +1,4 @@
-"""The credit ledger: who is owed a turn, in exact whole numbers.
+"""The credit ledger: what each rep is owed, in exact whole numbers.
 
 Every turn gives each eligible member weight / sum of weights and takes 1 from the one chosen, so balances sum to 0.
 The choice is Tijdeman's (Discrete Mathematics 32, 1980): among those owed enough, the one whose turn falls due first.
@@ -113,7 +113,7 @@ def assign_turn(ledger: Ledger, eligible: Mapping[str, int], rep: str, tie_break
 def break_tie(
     level: Collection[str], waiting_since: Mapping[str, datetime | None], seed: str
 ) -> tuple[str, str | None]:
-    """One of several who are level: who waits longest (never had one: longest of all), then the smallest hash."""
+    """One of several level reps: the longest wait (a rep without a turn yet: longest of all), then the smallest hash."""
     if len(level) == 1:
         return next(iter(level)), None
     never = datetime.min.replace(tzinfo=UTC)
@@ -147,7 +147,7 @@ def spread_adjustment(ledger: Ledger, rep: str, amount: Fraction, others: Collec
     """`rep` gains `amount` credits, the others bear it evenly; Invalid when there are no others."""
     bearers = sorted(set(others) - {rep})
     if not bearers:
-        raise Invalid(f"nobody else is in the pool to bear {rep}'s adjustment")
+        raise Invalid(f"no other rep is in the pool to bear {rep}'s adjustment")
     share = -amount / len(bearers)
     return _add(ledger, {rep: amount, **dict.fromkeys(bearers, share)})
 
@@ -166,7 +166,7 @@ def next_due(ledger: Ledger, eligible: Mapping[str, int]) -> list[str]:
     """
     total, n = sum(eligible.values()), len(eligible)
     if n == 0 or min(eligible.values()) < 1:
-        raise Invalid("a turn needs somebody eligible, each with a weight of at least 1")
+        raise Invalid("a turn needs an eligible rep, each with a weight of at least 1")
     if n == 1:
         return list(eligible)
     denominator, span = ledger.denominator, 2 * n - 2

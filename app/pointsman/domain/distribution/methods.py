@@ -1,6 +1,6 @@
 """A pool's distribution methods: which eligible rep comes next, which are passed over, and which skip is used.
 
-Whatever chose, the turn is booked in the credit ledger over all who were eligible.
+Every method books the turn in the credit ledger, over all eligible reps.
 """
 
 from collections.abc import Mapping

@@ -21,7 +21,7 @@ def check_bookings(policy: Policy) -> Iterator[Finding]:
             pool.booking.offer is not OfferMode.STRICT or pool.booking.companion_pools
         ):
             what = "companion_pools" if pool.booking.companion_pools else "offer"
-            message = f"{pool.work} is not booked into calendars, so nobody is ever offered a slot here: remove it"
+            message = f"{pool.work} is not booked into calendars, so no slot is ever offered here: remove it"
             yield warning(f"{path}.{what}", "booking-without-effect", message)
         yield from _check_companion_pools(path, name, pool, policy)
 

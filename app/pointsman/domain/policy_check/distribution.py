@@ -63,12 +63,10 @@ def _counters(policy: Policy) -> Iterator[Finding]:
 
 def _method(path: str, pool: Pool, policy: Policy) -> Iterator[Finding]:
     if pool.method is DistributionMethod.SOONEST and pool.work not in BOOKED_WORKS:
-        message = f"{pool.work} is not booked into calendars, so nobody has a soonest slot: choose fair or least_loaded"
+        message = f"{pool.work} is not booked into calendars, so no rep has a soonest slot: choose fair or least_loaded"
         yield error(f"{path}.method", "method-misfit", message)
     if pool.method is DistributionMethod.OWNER and not policy.ownership.order:
-        message = (
-            "only owners get leads here, but ownership.order asks for nobody's: name contact, account or parent there"
-        )
+        message = "only owners get leads here, but ownership.order is empty: name contact, account or parent there"
         yield error(f"{path}.method", "owner-without-order", message)
     if "ranking" in pool.model_fields_set and pool.method is not DistributionMethod.RANKED:
         message = f"{pool.method} does not look at a ranking: write 'method: ranked', or remove it"

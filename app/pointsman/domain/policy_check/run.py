@@ -68,7 +68,7 @@ def _gates(policy: Policy) -> Iterator[Finding]:
             )
             yield error(f"gates.{work}", "gate-never-opens", f"{message} it, or put its condition into the rules")
         elif not gate.require and gate.when is None:
-            message = "this gate asks for nothing, and so lets nobody through: add 'require' or 'when'"
+            message = "this gate asks for nothing, and so lets no lead through: add 'require' or 'when'"
             yield error(f"gates.{work}", "gate-asks-nothing", message)
 
 
@@ -91,7 +91,7 @@ def _without_effect(rule: Rule, path: str) -> Iterator[Finding]:
     if rule.else_ != "hold":
         yield warning(f"{path}.else", "else-without-effect", "nurture takes every lead: remove 'else'")
     if rule.category is not None:
-        message = "categories count what reps get, and nobody gets a nurtured lead: remove it"
+        message = "categories count what reps get, and no rep gets a nurtured lead: remove it"
         yield warning(f"{path}.category", "category-without-effect", message)
     if rule.alert_after is not None:
         yield warning(f"{path}.alert_after", "alert-without-effect", "a nurtured lead is never held: remove it")

@@ -84,5 +84,5 @@ def _skills(policy: Policy, roster: Roster) -> Iterator[Finding]:
             skill = field.removeprefix(REP_PREFIX)
             if field.startswith(REP_PREFIX) and field not in REP_FIELDS and skill not in known:
                 hint = did_you_mean(skill, known) or "add it to the reps"
-                message = f"no rep has a skill list '{skill}', so this is unknown of everybody; {hint}"
+                message = f"no rep has a skill list '{skill}', so this is unknown of every rep; {hint}"
                 yield warning(f"pools.{name}.requires", "unknown-skill", message)

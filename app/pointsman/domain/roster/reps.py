@@ -66,7 +66,7 @@ class Rep:
     time_zone: str = "UTC"
     working_hours: tuple[WeeklyBlock, ...] = ()
     day_changes: tuple[DayChange, ...] = ()  # by day, each day once
-    holidays: str | None = None  # whose public holidays are free: a country, perhaps with its part ("DE", "DE-BY")
+    holidays: str | None = None  # the region of the public holidays: a country, perhaps with its part ("DE", "DE-BY")
     time_off: tuple[TimeOff, ...] = ()
     skills: Mapping[str, frozenset[str]] = field(default_factory=dict)  # "languages" -> {"de", "en"}
     caps: Caps = field(default_factory=Caps)

@@ -27,7 +27,7 @@ class HasWorkingHours(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkingPattern:
-    """The hours of a rep and nothing else: who has equal patterns works at the same instants. A key for caches."""
+    """The hours of a rep and nothing else: reps with equal patterns work at the same instants. A key for caches."""
 
     time_zone: str
     working_hours: tuple[WeeklyBlock, ...]

@@ -61,7 +61,7 @@ class TraceStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The answer: who does what with this lead, or why it waits; and all that led there."""
+    """The answer: the rep and the work for this lead, or why it waits; and all that led there."""
 
     outcome: DecisionOutcome
     work: Work | None
@@ -82,7 +82,7 @@ class Decision:
     seed: str
     now: datetime
     category: str | None = None  # what caps by category count this as
-    skipped: tuple[str, ...] = ()  # whose turn was passed over as asked: their skip is used up
+    skipped: tuple[str, ...] = ()  # reps whose turn was passed over as asked: the skip is used up
     counter: str | None = None  # whose credit ledger the turn is booked in: the pool's own, or one it shares
 
     @property

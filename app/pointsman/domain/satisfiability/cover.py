@@ -127,7 +127,7 @@ class LeadCover:
             if not box.tests:
                 self._plain.append(group)
             else:
-                anchor = next(iter(box.tests))  # any: who covers names all of them
+                anchor = next(iter(box.tests))  # any of them: a box that covers names them all
                 self._by_test.setdefault(anchor, []).append(group)
                 self._by_tested_field.setdefault(anchor.field, []).append(group)
         group.add(rule, box)

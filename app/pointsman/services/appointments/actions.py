@@ -32,7 +32,7 @@ from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.routing.routing_request import NOT_READ
 from pointsman.services.transactions import run_in_transaction
 
-#: Nobody means a day later than this.
+#: A later day is a mistake of the caller.
 MAX_NURTURE_AHEAD = timedelta(days=5 * 366)
 
 _Done = Callable[[AppointmentRow, LeadRow | None], bool]

@@ -53,6 +53,6 @@ async def alert_missing_results(env: Env) -> int:
 
 def _question(row: AppointmentRow) -> str:
     return (
-        f"The appointment of {row.rep_key} on {row.starts_at:%Y-%m-%d %H:%M} UTC is over and nobody says how it went. "
+        f"The appointment of {row.rep_key} on {row.starts_at:%Y-%m-%d %H:%M} UTC is over and has no result yet. "
         f"POST /v1/appointments/{row.id}/attended or /no-show."
     )

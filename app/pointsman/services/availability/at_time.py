@@ -1,4 +1,4 @@
-"""One time, and all who might take part in an appointment then: who is free, and what is in the way of the others."""
+"""One time, and all who might take part in an appointment then: which reps are free, and why the others are not."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field

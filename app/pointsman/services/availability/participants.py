@@ -61,8 +61,8 @@ class SlotRequest:
     readings: Mapping[str, RepCalendarReading]
     moving_id: UUID | None = None
     slot_hold_id: UUID | None = None
-    holder_only: bool = False  # nobody but the holder
-    exclude_holder: bool = False  # anybody but the holder
+    holder_only: bool = False  # only the holder
+    exclude_holder: bool = False  # any rep but the holder
     excluded_reps: frozenset[str] = frozenset()  # nor any of these
 
 
@@ -212,7 +212,7 @@ async def _reassign_lead(
     routed = await route_lead(env, tx, routing)
     current = await tx.gates.current_assignment(what.lead.id, at=env.clock())
     if routed.rep is None or current is None:
-        raise LostRace("nobody could be booked any more")
+        raise LostRace("no rep could be booked any more")
     return replace(what, assignment=current, rep=routed.rep, gate_check=current.gate_check)
 
 

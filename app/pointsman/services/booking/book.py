@@ -1,4 +1,4 @@
-"""Booking an appointment: who takes part, their time, what their calendars are owed, and where the lead stands then.
+"""Booking an appointment: the participants, their time, what their calendars are owed, and the lead's next stage.
 
 What else may be done with it later stands in the table of `domain.appointments`.
 """

@@ -32,14 +32,14 @@ class PreparedReschedule:
     """A new time that is ready to be written: what was asked, and the calendars that were read for it."""
 
     appointment_id: UUID
-    rep_id: UUID  # who led it then
+    rep_id: UUID  # the rep who led it then
     time: Interval
     readings: Mapping[str, RepCalendarReading]
     keep_rep: bool
     by: ActorRole
     reason: str | None
     actor: Actor
-    informed_rep_id: UUID | None = None  # whose calendar has the new time already
+    informed_rep_id: UUID | None = None  # the rep whose calendar has the new time already
     expected_sequence: int | None = None  # of the appointment that a calendar was compared with
 
 
@@ -56,8 +56,8 @@ async def reschedule(
 ) -> AppointmentRow:
     """Move the appointment to [start, end); `end` None keeps its length. The same time again changes nothing.
 
-    Who leads it stays when free then, else the pool decides among those who are, unless `keep_rep` says nobody else. Raises
-    NotFound, Invalid, Conflict (`action-not-allowed`, `slot-not-offered`), SlotTaken, RoleProtected "gate-closed" and
+    Its rep stays when free then. Else the pool chooses among the free reps, unless `keep_rep` forbids it. Raises NotFound,
+    Invalid, Conflict (`action-not-allowed`, `slot-not-offered`), SlotTaken, RoleProtected "gate-closed" and
     Unavailable "calendar-unreadable": then everything is as it was.
     """
     given = await prepare_reschedule(

@@ -26,7 +26,7 @@ from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
 from pointsman.services.ports.booking.slot_holds import HoldReservation, SlotHoldRow
 from pointsman.services.transactions import run_in_transaction
 
-#: Nobody hoards: holds that a lead may have in an hour, one after another.
+#: The slot holds that a lead may have in an hour, one after another: a limit against hoarding.
 MAX_HOLDS_PER_HOUR = 20
 _HOUR = timedelta(hours=1)
 
@@ -144,7 +144,7 @@ async def _lock_participants(env: Env, tx: Tx, what: BookingContext, asking: Slo
     await tx.slot_holds.expire(at=env.clock(), rep_ids=participants.rep_ids)
     again = await preview_participants(env, tx, what, asking)
     if again.rep_ids != participants.rep_ids:
-        raise LostRace("somebody else would be booked by now")
+        raise LostRace("another rep would be booked by now")
     return again
 
 

@@ -47,8 +47,8 @@ class SlotFinder:
     window: Interval
     slot_union: SlotUnion
     readings: Mapping[str, RepCalendarReading]
-    leaders: tuple[str, ...]  # who may lead, by key
-    dropped: tuple[UnavailableRep, ...]  # who may not, whatever the time
+    leaders: tuple[str, ...]  # reps who may lead, by key
+    dropped: tuple[UnavailableRep, ...]  # reps who may not, at any time
     companion_pools: tuple[CompanionPool, ...]
     missing_pools: tuple[str, ...]  # pools that are to send somebody along and are gone
     schedules: Mapping[str, RepSchedule]

@@ -56,7 +56,7 @@ async def load_buyer_view(env: Env, link: BookingLink) -> BuyerView:
 
 
 async def rep_names(env: Env, keys: list[str]) -> list[str]:
-    """The names of these reps; who is on the roster no more is left out."""
+    """The names of these reps; a rep who has left the roster is left out."""
     async with env.uow() as tx:
         reps = (await load_routing_config(env, tx)).roster.reps
     return [reps[key].name for key in keys if key in reps]

@@ -32,7 +32,7 @@ class LinkExpired(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingLink:
-    """What a link says: whose it is, until when, and how its reader likes times written."""
+    """What a link says: its lead, its expiry, and how its reader likes times written."""
 
     lead_id: UUID
     expires_at: datetime

@@ -52,7 +52,7 @@ async def _move(env: Env, seen: PlacedEvent, to: Interval) -> None:
             env, seen.appointment_id, to.start, to.end, actor=WORKER, sequence=seen.sequence
         )
     except Unavailable as unknown:
-        # Not known to be free: somebody's calendar is away, or the time lies in the past, or beyond all that is read.
+        # Not known to be free: a calendar cannot be read, or the time is past, or later than all that was read.
         if unknown.code != "calendar-unreadable":
             raise
         why = str(unknown)
@@ -99,9 +99,9 @@ async def _report_emptied_calendar(env: Env, seen: PlacedEvent) -> None:
 async def remove_orphan_events(
     env: Env, connection: ConnectionRow, calendar: str, keys: Sequence[str], *, read_at: datetime
 ) -> None:
-    """Events of ours that no appointment wants there: what we took out once is taken out again, of the rest somebody is told.
+    """Events of ours that no appointment wants there: one that we took out before is taken out again, the others are an alert.
 
-    Somebody's calendar program may restore an event that was cancelled; there must be none.
+    A rep's calendar program may restore an event that was cancelled; there must be none.
     """
 
     async def work(tx: Tx) -> list[str]:
@@ -115,7 +115,7 @@ async def remove_orphan_events(
         if unknown and not there:
             message = (
                 f"In a calendar at {connection.key} stand events that look like ours and belong to no appointment: "
-                f"{', '.join(unknown[:5])}. Nobody takes them out: look at them, and delete them there."
+                f"{', '.join(unknown[:5])}. The service leaves them: look at them, and delete them there."
             )
             await tx.alerts.put(
                 id=env.new_id(), at=env.clock(), code=AlertCode.CALENDAR_ORPHAN, subject=subject, message=message

@@ -53,7 +53,7 @@ async def _alert_unconnected(env: Env, tx: Tx, bound: Collection[CalendarBinding
         rep = known.roster.reps.get(key)
         if rep is not None and rep.active and f"rep:{key}" not in told:
             why = f"the connection {off[key]} is switched off" if key in off else "no calendar is connected"
-            message = f"{rep.name} is in a pool that books, but {why}. Nobody can book {rep.name}."
+            message = f"{rep.name} is in a pool that books, but {why}. {rep.name} cannot be booked."
             await tx.alerts.put(
                 id=env.new_id(), at=now, code=AlertCode.CALENDAR_UNREADABLE, subject=f"rep:{key}", message=message
             )

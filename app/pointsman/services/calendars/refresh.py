@@ -73,7 +73,7 @@ async def _update_alert(
         others = [pair for pair in await tx.calendars.bindings([binding.rep_key]) if pair[0].id != binding.id]
         if all(out_of_use_reason(other) is None and not (known and known.error) for other, known in others):
             await tx.alerts.resolve(at=read.read_at, code=AlertCode.CALENDAR_UNREADABLE, subject=subject)
-            await tx.jobs.defer("holds.drain", {}, lock="holds.drain")  # somebody may be waiting for this rep
+            await tx.jobs.defer("holds.drain", {}, lock="holds.drain")  # a lead may wait for this rep
 
 
 async def refresh_shared(
@@ -87,7 +87,7 @@ async def refresh_shared(
 ) -> CalendarReading:
     """`refresh_calendar`, once for all who ask for the same at the same time, and few at once per connection.
 
-    Whose turn does not come within `wait` seconds is not read: nobody waits any more, but others may for theirs.
+    A calendar whose turn does not come within `wait` seconds is not read: this caller has given up by then.
     """
     running = env.cache.of(_RunningReads)
     key = (binding.id, window)
@@ -123,4 +123,4 @@ def out_of_use_reason(binding: CalendarBinding) -> str | None:
 
 
 def _alert(binding: CalendarBinding, error: str) -> str:
-    return f"The calendar of {binding.rep_key} at {binding.connection.key} cannot be read: {error}. Nobody can book it."
+    return f"The calendar of {binding.rep_key} at {binding.connection.key} cannot be read: {error}. The rep cannot be booked."

@@ -92,7 +92,7 @@ async def save_connection(
     try:
         return await run_in_transaction(env, work), there is None
     except ConstraintRefused as refused:
-        raise Conflict(f"{key} has just been made by somebody else. Try again.", code="stale-version") from refused
+        raise Conflict(f"Another request has just made {key}. Try again.", code="stale-version") from refused
 
 
 async def check_connection(env: Env, key: str, *, actor: Actor) -> ConnectionRow:

@@ -26,7 +26,7 @@ async def enqueue_deliveries(
 ) -> None:
     """Owe `op` (book, move or cancel) to the calendars of all who take part, but not to that of `informed_rep_id`.
 
-    Who has no event yet gets one, and who has none any more is not told again. Raises Conflict "no-calendar".
+    A participant without an event gets one; one whose event is gone is not told again. Raises Conflict "no-calendar".
     """
     past = await tx.deliveries.of_appointment(row.id)
     for rep_id, rep_key in participants_of(row):

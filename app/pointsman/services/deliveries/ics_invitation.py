@@ -58,7 +58,7 @@ async def build_invitation(env: Env, tx: Tx, row: AppointmentRow, *, url: str | 
         return env.invitations.write(invitation)
     except ValueError as error:
         raise Conflict(
-            "Somebody who takes part has no email address that can be invited: correct the lead's (POST /v1/leads) or "
+            "A participant has no email address that can be invited: correct the lead's (POST /v1/leads) or "
             "the rep's (the roster).",
             code="no-email",
         ) from error

@@ -27,7 +27,7 @@ from pointsman.services.ports.routing.gates import CurrentAssignment, GateCheckR
 #: Evidence that says the same again within this time is the same evidence.
 REPEAT_WITHIN = timedelta(hours=1)
 
-#: Who hands over to closing must have a role that includes one of these.
+#: A rep who hands over to closing must have a role that includes one of these.
 SETTING_WORKS = frozenset({Work.PROSPECTING, Work.QUALIFICATION})
 
 _NO_GATE = Gate()

@@ -10,10 +10,10 @@
 | any result | with an appointment             | unchanged: the appointment stands, the evidence is kept               |
 | not passed | closing by an override          | unchanged: a human said so                                            |
 
-Whenever the gate is not passed, every earlier pass is revoked: nobody can be booked on it again.
+Whenever the gate is not passed, every earlier pass is revoked: no appointment can rest on it again.
 
-Calendars are read before the transaction; everything else happens in one, or not at all. Who asks for one slot to be
-booked gets it together with all of this, or a refusal and nothing (see book_on_handover).
+Calendars are read before the transaction; everything else happens in one, or not at all. A caller who asks for a slot
+gets it together with all of this, or a refusal and no change (see book_on_handover).
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -1,6 +1,6 @@
-"""Leads that wait: tried again in order of arrival, each in a transaction of its own; who waits too long is announced.
+"""Leads that wait: tried again in order of arrival, each in a transaction of its own; one that waits too long raises an alert.
 
-One waiting lead is tried at a time, whatever number of workers drain: nobody behind is tried while somebody in front is.
+One lead is tried at a time, however many workers drain: a later lead is not tried before an earlier one.
 """
 
 import asyncio
@@ -78,7 +78,7 @@ async def retry_hold(env: Env, hold_id: UUID, *, actor: Actor) -> RoutingResult:
     calendars = await read_closer_calendars(env) if _may_close(hold) else NOT_READ
     routed = await _retry(env, hold_id, trigger="retry", actor=actor, calendars=calendars)
     if routed is None:
-        raise Conflict("Somebody is working on this lead right now. Try again in a second.", code="lead-busy")
+        raise Conflict("Another request is working on this lead. Try again in a second.", code="lead-busy")
     return routed
 
 
@@ -148,7 +148,7 @@ async def _retry(
 async def retry_constraints(env: Env, tx: Tx, hold: HoldRow) -> tuple[Work | None, frozenset[str]]:
     """What a waiting lead is tried again for (None: by all rules), and who may not get it back."""
     purpose = await _purpose(env, tx, hold)
-    # Who is relieved of closing may qualify the lead anew, once its pass has run out.
+    # A rep who gave up closing this lead may qualify it anew, once its pass has run out.
     same = purpose is None or purpose == hold.work
     return purpose, await excluded_holders(tx, hold.lead_id) if same else frozenset()
 

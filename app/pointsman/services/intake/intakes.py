@@ -108,7 +108,7 @@ async def create_intake(env: Env, key: str, given: IntakeInput, *, actor: Actor)
     async def work(tx: Tx) -> IntakeRow:
         if not given.secrets:
             fault = Fault(path="secrets", code="missing", message="give the secret that the sender signs with")
-            raise Invalid("Without a secret anybody could send leads.", faults=[fault])
+            raise Invalid("Without a secret, any sender could send leads.", faults=[fault])
         intake_id = env.new_id()
         mapping = await _checked(env, tx, key, given)
         row = IntakeRow(

@@ -95,9 +95,11 @@ class IntakeMapping(_Part):
     fields: Annotated[dict[_Key, Expression], Field(max_length=300)] = {}
     constants: Annotated[dict[_Key, str | int | float | bool | list[str]], Field(max_length=100)] = {}
     external_id: Expression | None = None
-    source_system: _Word | None = Field(default=None, description="Whose external id it is; default: the intake.")
+    source_system: _Word | None = Field(
+        default=None, description="The system that gave the external id; default: the intake."
+    )
     evidence: Annotated[tuple[EvidenceMapping, ...], Field(max_length=50)] = ()
-    setter: Expression | None = Field(default=None, description="Who hands over: a rep's key or email.")
+    setter: Expression | None = Field(default=None, description="The rep who hands over: a key or an email.")
     auto_book: bool = False
     window: WindowMapping | None = None
 

@@ -6,7 +6,7 @@
 | facts            | each has the value that was true last                                                               |
 | account          | the survivor's; the other's where it has none                                                       |
 | evidence         | copied to the survivor; what it is worth is up to the survivor's own gate                           |
-| gate passes      | revoked: nobody closes on what another record passed                                                |
+| gate passes      | revoked: the pass of one record does not open closing for another                                   |
 | holder           | the survivor's; where it has none, the other's takes it over, if the role allows, and keeps the turn  |
 | a sale           | is the survivor's, too, unless somebody works on it; what is decided then is decided about a customer |
 | turn             | given back where the holder was not taken over                                                      |
@@ -213,7 +213,7 @@ async def _take_over(env: Env, tx: Tx, pair: LeadPair) -> AssignmentRow | None:
     assignment = pair.other_assignment
     if (
         assignment is None or pair.into_assignment is not None or pair.into.stage == LeadStage.WON
-    ):  # who bought is nobody's to win again
+    ):  # a customer is not there to be won again
         return None
     rep = (await load_routing_config(env, tx)).roster.reps.get(assignment.rep)
     if rep is None or not rep.active or rep.key in await excluded_holders(tx, pair.into.id):

@@ -15,7 +15,7 @@ from pointsman.services.ports import Env, Tx
 #: domain changes nothing that is stored. Saves a statement for each lead.
 CACHE_TTL = timedelta(seconds=5)
 
-#: What the service itself says about a lead; nobody may send it.
+#: What the service itself says about a lead; a sender may not.
 COMPUTED_FIELDS = frozenset({"lead.created_at", "account.parent_owner"})
 PERSONAL_FIELDS = frozenset({"lead.email", "lead.first_name", "lead.last_name", "lead.phone"})
 

@@ -37,7 +37,9 @@ def identify_person(given: LeadInput, free_mail: frozenset[str]) -> Person:
             path="email", code="no-identity", message="give an email address, or external_id and source_system"
         )
         raise Invalid(
-            "Nobody to make a lead of: neither a usable email nor an external id.", code="no-identity", faults=[fault]
+            "No person to make a lead of: neither a usable email nor an external id.",
+            code="no-identity",
+            faults=[fault],
         )
     site, name = given.facts.get("company.domain"), given.facts.get("company.name")
     domain = company_domain(site, free_mail=free_mail) if isinstance(site, str) else None

@@ -149,7 +149,7 @@ async def _publish(
     if compare and live != expected:
         shown = f"version {live} is" if live is not None else "no version is"
         raise StaleVersion(
-            f"Somebody published meanwhile: {shown} live, not {expected}. Look at it, then publish again.",
+            f"Another version was published meanwhile: {shown} live, not {expected}. Look at it, then publish again.",
             extra={"current": live},
         )
     findings = await to_thread(check_offline, row.document, await _roster(env, tx))

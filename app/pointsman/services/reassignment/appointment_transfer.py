@@ -127,7 +127,7 @@ async def check_transfer_to(
     )
     if (why := availability.leader_obstacle(to)) is not None:
         raise Conflict(
-            f"{why.sentence} Name somebody else, or move the appointment to a time when {named.rep.name} is free.",
+            f"{why.sentence} Name another rep, or move the appointment to a time when {named.rep.name} is free.",
             code="not-free",
             extra={"rep": to, "reason": why.code, "start": row.starts_at.isoformat()},
         )
@@ -206,9 +206,9 @@ async def _nobody_free_error(
     )
     decision = preview.decide(availability.asked_time)
     dropped = [{"rep": c.rep, "code": c.code, "sentence": c.sentence} for c in decision.candidates if not c.eligible]
-    said = "; ".join(dict.fromkeys(str(item["sentence"]) for item in dropped)) or "no pool has anybody else"
+    said = "; ".join(dict.fromkeys(str(item["sentence"]) for item in dropped)) or "no pool has another rep"
     return Conflict(
-        f"Nobody else can take the appointment on {row.starts_at:%Y-%m-%d %H:%M} UTC: {said}. Nothing was changed: move it "
+        f"No other rep can take the appointment on {row.starts_at:%Y-%m-%d %H:%M} UTC: {said}. Nothing was changed: move it "
         "to another time, name a rep yourself, or call it off.",
         code="no-rep-free",
         extra={"appointment": str(row.id), "dropped": dropped},

@@ -1,6 +1,6 @@
-"""Moving many leads at once: somebody is ill, or somebody chose a list. Each lead moves in a transaction of its own.
+"""Moving many leads at once: a rep is ill, or a human chose a list. Each lead moves in a transaction of its own.
 
-Whatever stops in the middle leaves nothing half done, and the same call again moves only what is left.
+A call that stops in the middle leaves no lead half moved, and the same call again moves only the rest.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ from pointsman.services.transactions import Rollback, run_in_transaction
 
 #: One call takes no longer than this; the next one goes on where it stopped.
 BUDGET = timedelta(seconds=15)
-#: Nobody is routed while a whole list is only tried.
+#: A dry run holds every ledger's lock, so no lead is routed meanwhile.
 DRY_RUN_BUDGET = timedelta(seconds=2)
 
 _Position = tuple[datetime, UUID]
@@ -168,7 +168,7 @@ async def _leave_later(tx: Tx, lead_id: UUID, holder: str | None, until: datetim
 
 
 async def _move_in_own_tx(env: Env, lead_id: UUID, holder: str | None, one: _MoveLead) -> LeadResult:
-    """What becomes of the lead, in a transaction of its own; who cannot be moved is left, with the reason."""
+    """What becomes of the lead, in a transaction of its own; one that cannot be moved stays, with the reason."""
     try:
         transfer = await prepare_transfer(env, lead_id)
         return await run_in_transaction(env, lambda tx: one(tx, lead_id, holder, transfer))

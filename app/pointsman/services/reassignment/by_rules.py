@@ -27,10 +27,10 @@ from pointsman.services.transactions import run_in_transaction
 
 
 async def reassign(env: Env, lead_id: UUID, *, reason: str, actor: Actor) -> RoutingResult:
-    """Give the lead to somebody who never held it, by the rules; the old turn is taken back, a new one is booked.
+    """Give the lead to a rep who never held it, by the rules; the old turn is taken back, a new one is booked.
 
-    Nobody eligible: the lead is held. An appointment goes along; nobody free then: Conflict "no-rep-free", and nothing has
-    changed. NotFound; Conflict when nobody holds it.
+    The lead is held when no rep is eligible. An appointment goes along: Conflict "no-rep-free" when no rep is free then, and
+    nothing has changed. NotFound; Conflict when the lead has no rep.
     """
     async with env.uow() as tx:
         before = await tx.decisions.current_assignment(lead_id)
@@ -68,7 +68,7 @@ async def reassign_in_tx(
     lead = await lock_lead(tx, lead_id)
     current = await tx.decisions.current_assignment(lead_id)
     if current is None:
-        raise Conflict("Nobody holds this lead, so it cannot be reassigned.", code="not-assigned")
+        raise Conflict("No rep has this lead, so it cannot be reassigned.", code="not-assigned")
     if holder is not None and current.rep != holder:
         raise Conflict(f"{current.rep} has this lead by now.", code="holder-changed")
     meeting = await lock_appointment_of_lead(tx, lead, transfer)

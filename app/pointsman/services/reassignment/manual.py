@@ -97,7 +97,7 @@ async def _prepare_assignment(
     if rep is None:
         raise NotFound(f"There is no rep '{key}'.")
     if not rep.active:
-        raise Conflict(f"{rep.name} is not active: nobody inactive gets a lead.", code="rep-inactive")
+        raise Conflict(f"{rep.name} is not active, and an inactive rep gets no lead.", code="rep-inactive")
     override = _override(context, rep, work, override_id)
     gate = next((p for p in context.gate_passes if p.work == work.value), None)
     try:

@@ -17,8 +17,8 @@ MAX_COLLEAGUES = 5
 async def find_owners(tx: Tx, policy: Policy, roster: Roster, facts: Facts, lead: LeadRow | None) -> tuple[Owner, ...]:
     """The owners in the order of `policy.ownership`. Whether they are eligible is decided later.
 
-    `facts` say who owns contact, account and parent; `lead` whose account it is. Costs one statement where the policy
-    asks for colleagues and there is an account, else none. Who owns a lead in several ways is named by the first.
+    `facts` name the owners of contact, account and parent; `lead` names its account. Costs one statement where the policy
+    asks for colleagues and there is an account, else none. A rep who owns a lead in several ways is named by the first.
     """
     colleagues: Sequence[Colleague] = ()
     if "colleague" in policy.ownership.order and lead is not None and lead.account_id is not None:

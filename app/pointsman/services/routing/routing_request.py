@@ -36,7 +36,7 @@ class RoutingRequest:
     actor: Actor
     calendars: Mapping[str, CalendarState]  # by rep, read for this decision; else NOT_READ
     gate_check_id: UUID | None = None  # the only check that counts; None: the latest pass of each gate
-    past_holders: frozenset[str] = frozenset()  # who may not get the lead
+    past_holders: frozenset[str] = frozenset()  # reps who may not get the lead
     context: RoutingContext | None = None  # what this transaction knows of the lead; None: it is read
     turn_reversal: TurnReversal | None = None
     requested_time: RequestedTime | None = None  # the rep must be free for an appointment then

@@ -29,7 +29,7 @@ async def skip_next_turn(env: Env, pool: str, rep: str, *, reason: str, costs_tu
             message = f"no rep '{rep}' is on the roster"
             raise Invalid(message, faults=[Fault(path="rep", code="unknown-rep", message=message)])
         if len(sharing.members) == 1:
-            message = f"{rep} is the only member of {pool}: nobody else could take the turn"
+            message = f"{rep} is the only member of {pool}: no other rep could take the turn"
             raise Invalid(message, faults=[Fault(path="rep", code="only-member", message=message)])
         row = (await tx.ledgers.lock([sharing.counter]))[sharing.counter]
         if rep in row.skips:

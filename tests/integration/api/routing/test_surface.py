@@ -288,7 +288,7 @@ async def test_a_partner_is_told_where_its_lead_went_and_nothing_of_the_others(f
         for name in ("need", "authority", "fit", "intent", "urgency", "offer_known")
     ]
     handed = await partner.post(f"/v1/leads/{sent['lead']['id']}/handovers", {"evidence": evidence})
-    waits = "This lead waits until somebody can take it."
+    waits = "This lead waits until a rep can take it."
     assert (handed["passed"], handed["stage"], handed["what_happens"]) == (True, "held", waits)
     assert handed["decision"]["summary"] == waits
     assert [row["sentence"] for row in (await partner.get("/v1/holds"))["items"]] == [waits]
