@@ -1,7 +1,12 @@
-"""The first line of a docstring has a subject that its reader knows: a rep, a lead, a caller, and never a "whoever"."""
+"""Prose has a subject that its reader knows: a rep, a lead, a caller, and never a "whoever".
+
+The first line of a docstring may not begin with a riddle. A few words are refused everywhere: in docstrings, comments,
+error texts and the documentation.
+"""
 
 import ast
 import re
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +14,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-#: Openings that make a reader guess of whom the sentence speaks.
+#: Openings that make a reader guess the subject of the sentence.
 OPENING = re.compile(r"(Who|Whom|Whose|Whoever|Whatever|Nobody|No one|Somebody|Lest)\b")
-#: Words that say who it is not, or anybody at all: the glossary has a word for whom it is.
+#: A first line names its subject by a word of the glossary, and not by one of these.
 ANYWHERE = re.compile(r"\b(whoever|whom|whomever|lest|nobody)\b", re.IGNORECASE)
+
+#: These are refused in the rest of the prose, too. "Nobody" may stay there, where it is meant.
+RIDDLE = re.compile(r"\b(whoever|whosoever|whom|whomever|lest)\b", re.IGNORECASE)
 
 
 def first_lines(root: Path) -> Iterator[tuple[str, str]]:
@@ -30,6 +38,26 @@ def guessed(root: Path) -> list[str]:
     return [
         f"{where} {line}" for where, line in first_lines(root) if OPENING.match(line) or ANYWHERE.search(_plain(line))
     ]
+
+
+def riddles(root: Path) -> list[str]:
+    return [f"{where} {' '.join(line.split())}" for where, line in _prose(root) if RIDDLE.search(_plain(line))]
+
+
+def _prose(root: Path) -> Iterator[tuple[str, str]]:
+    """Each line of a comment, a docstring, another text or a page of the documentation, and where it is."""
+    for folder in ("app", "integrations"):
+        for path in sorted((root / folder).rglob("*.py")):
+            with path.open("rb") as source:
+                tokens = [
+                    t for t in tokenize.tokenize(source.readline) if t.type in (tokenize.COMMENT, tokenize.STRING)
+                ]
+            for token in tokens:
+                for number, line in enumerate(token.string.splitlines(), token.start[0]):
+                    yield f"{path.relative_to(root).as_posix()}:{number}", line
+    for path in sorted([*root.glob("*.md"), *(root / "docs").rglob("*.md"), *(root / "integrations").rglob("*.md")]):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            yield f"{path.relative_to(root).as_posix()}:{number}", line
 
 
 def _plain(line: str) -> str:
@@ -66,3 +94,34 @@ def test_a_line_with_a_subject_passes(tmp_path: Path, line: str) -> None:
     path.parent.mkdir(parents=True)
     path.write_text(f'def f() -> None:\n    """{line}"""\n')
     assert guessed(tmp_path) == []
+
+
+def test_no_comment_text_or_page_makes_its_reader_guess() -> None:
+    assert riddles(ROOT) == []
+    found = [where for where, _ in _prose(ROOT)]
+    assert len(found) > 10_000
+    assert {where.partition("/")[0] for where in found if "/" in where} == {"app", "docs", "integrations"}
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ('def f() -> None:\n    """Fine.\n\n    Whoever asks is told.\n    """\n', "4 Whoever asks is told."),
+        ("A = 1  # kept, lest it be lost\n", "1 # kept, lest it be lost"),
+        ("#: The rep to whom the lead goes.\nA = 1\n", "1 #: The rep to whom the lead goes."),
+        ('A = f"Ask whoever made {1}."\n', '1 f"Ask whoever made {1}."'),
+    ],
+)
+def test_a_riddle_in_the_code_is_found(tmp_path: Path, source: str, line: str) -> None:
+    path = tmp_path / "app" / "pointsman" / "a.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(source)
+    assert riddles(tmp_path) == [f"app/pointsman/a.py:{line}"]
+
+
+def test_a_riddle_in_a_page_is_found_and_plain_words_and_code_are_not(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.md").write_text(
+        "Nobody is told. The latest rep.\nThe field `whom` is kept.\nA rep for whom it is.\n"
+    )
+    assert riddles(tmp_path) == ["docs/a.md:3 A rep for whom it is."]
