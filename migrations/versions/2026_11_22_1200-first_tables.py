@@ -547,7 +547,7 @@ def upgrade() -> None:
     op.create_table(
         "skips",
         sa.Column("id", sa.UUID(), nullable=False),
-        sa.Column("counter", sa.Text(), nullable=False),
+        sa.Column("ledger", sa.Text(), nullable=False),
         sa.Column("rep_id", sa.UUID(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("cost_seq", sa.BigInteger(), nullable=True),
@@ -566,7 +566,7 @@ def upgrade() -> None:
     op.create_index(
         "skips_one_open",
         "skips",
-        ["counter", "rep_id"],
+        ["ledger", "rep_id"],
         unique=True,
         postgresql_where=sa.text("used_at is null and cancelled_at is null"),
     )

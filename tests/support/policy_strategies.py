@@ -78,7 +78,7 @@ _pool = part(
     immediate=st.booleans(),
     time_zone=st.sampled_from(["UTC", "Europe/Berlin"]),
     booking=part({}, duration=st.sampled_from(["30m", "45m"]), slots_shown=st.integers(5, 6)),
-    counter=st.sampled_from(NAMES),
+    ledger=st.sampled_from(NAMES),
     requires=_plain,
     ranking=part(
         {}, max_turns_ahead=st.integers(2, 3), prefer=st.lists(_match.map(lambda m: {**m, "points": 2}), max_size=2)

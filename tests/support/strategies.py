@@ -123,7 +123,7 @@ def _now_and_then(draw: st.DrawFn, **parts: st.SearchStrategy[Any]) -> dict[str,
 
 
 _extras = _now_and_then(
-    counter=st.sampled_from(["pool0", "floor"]),
+    ledger=st.sampled_from(["pool0", "floor"]),
     requires=_requirements,
     ranking=st.fixed_dictionaries(
         {

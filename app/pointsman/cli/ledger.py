@@ -22,7 +22,7 @@ app = typer.Typer(help="Check the pools' balances, rebuild them, and skip turns.
 
 @app.command()
 def verify(
-    pool: Annotated[str | None, typer.Argument(help="A pool, or a counter that several pools share.")] = None,
+    pool: Annotated[str | None, typer.Argument(help="A pool, or a ledger that several pools share.")] = None,
     *,
     everything: Annotated[bool, typer.Option("--all", help="Every ledger that there is.")] = False,
 ) -> None:
@@ -45,7 +45,7 @@ def verify(
 
 @app.command()
 def rebuild(
-    pool: Annotated[str, typer.Argument(help="A pool, or a counter that several pools share.")],
+    pool: Annotated[str, typer.Argument(help="A pool, or a ledger that several pools share.")],
     reason: Annotated[str, typer.Option("--reason", "-m", help="Why; kept in the audit.")],
 ) -> None:
     """Put the balances that the history leads to in the place of the stored ones; refused where nothing differs."""
@@ -54,7 +54,7 @@ def rebuild(
     for rep in sorted(found.stored.balances.keys() | found.rebuilt.balances.keys()):
         table.add_row(rep, str(found.stored.balance(rep)), str(found.rebuilt.balance(rep)))
     out.print(table)
-    out.print(f"{found.counter} is rebuilt: {'; '.join(found.faults)}.", highlight=False, soft_wrap=True)
+    out.print(f"{found.ledger} is rebuilt: {'; '.join(found.faults)}.", highlight=False, soft_wrap=True)
 
 
 @app.command()

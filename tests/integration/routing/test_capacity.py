@@ -103,7 +103,7 @@ async def test_a_capacity_counts_from_its_first_day_on(world: World) -> None:
     assert (await world.route(await world.lead(lead__source="one"))).rep is not None
 
 
-async def test_capped_reps_capped_suppliers_and_shared_counters_do_not_deadlock(world: World) -> None:
+async def test_capped_reps_capped_suppliers_and_shared_ledgers_do_not_deadlock(world: World) -> None:
     everybody = ["mia", "paul", "lena", "jonas"]
     document = two_pools((everybody, everybody[::-1]), **partner(per_day=6))
     document["rules"][0]["else"], document["rules"][1]["else"] = "pool:two", "pool:one"

@@ -25,7 +25,7 @@ TWO = {
     },
     "rules": [{"name": "All", "work": "qualification", "pool": "web", "else": "pool:inbound"}],
 }
-COUNTER = "select 1 from pool_ledgers where pool = :what for update nowait"
+LEDGER = "select 1 from pool_ledgers where pool = :what for update nowait"
 LEAD = "select 1 from leads where id = cast(:what as uuid) for update nowait"
 
 
@@ -47,10 +47,10 @@ async def in_web(world: World, count: int) -> list[UUID]:
 
 async def test_a_turn_is_taken_back_and_given_under_locks_taken_together(world: World) -> None:
     (lead,) = await in_web(world, 1)
-    async with holding(world, COUNTER, "inbound") as other:
+    async with holding(world, LEDGER, "inbound") as other:
         moving = asyncio.create_task(reassign(world.env, lead, reason="ill", actor=ADMIN))
         await until_blocked(world, moving)
-        await other.execute(text(COUNTER), {"what": "web"})  # the counter of the old turn is not held while waiting
+        await other.execute(text(LEDGER), {"what": "web"})  # the ledger of the old turn is not held while waiting
     assert (await moving).decision.pool == "web"
     assert all(found.agrees for found in await verify_all_ledgers(world.env))
 
@@ -62,6 +62,6 @@ async def test_trying_a_list_waits_for_its_leads_before_it_holds_a_counter(world
             reassign_leads(world.env, [first, second], BulkRequest(reason="ill", dry_run=True), actor=ADMIN)
         )
         await until_blocked(world, trying)
-        for counter in ("inbound", "web"):
-            await other.execute(text(COUNTER), {"what": counter})
+        for ledger in ("inbound", "web"):
+            await other.execute(text(LEDGER), {"what": ledger})
     assert [fate.outcome.value for fate in (await trying).results] == ["reassigned", "reassigned"]

@@ -14,7 +14,7 @@ from support.use_case_env import ADMIN, World, rep_given
 
 pytestmark = pytest.mark.anyio
 
-#: The lead's lock, its context, the counters' lock, the write.
+#: The lead's lock, its context, the ledgers' lock, the write.
 PLAIN = 4
 COUNT, LOCK_REPS, LOCK_SUPPLIERS = 1, 1, 1
 CALENDARS, RESERVATIONS = 1, 1
@@ -64,9 +64,9 @@ CASES: Mapping[str, tuple[dict[str, Any], int]] = {
         },
         PLAIN + LOCK_SUPPLIERS + LOCK_REPS + COUNT,
     ),
-    "shared counter": (
+    "shared ledger": (
         {
-            "pools": {"a": pool(SDRS, counter="c"), "b": pool(PARTNERS, counter="c")},
+            "pools": {"a": pool(SDRS, ledger="c"), "b": pool(PARTNERS, ledger="c")},
             "rules": [rule("1", "a"), rule("2", "b")],
         },
         PLAIN,
@@ -141,7 +141,7 @@ async def test_skips_cost_no_statement(world: World, monkeypatch: pytest.MonkeyP
 async def test_ten_times_the_rules_and_pools_cost_no_statement(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     counts = set()
     for size in (5, 50):
-        pools = {f"p{i}": pool(["tom", "tina", *PARTNERS], counter=f"c{i % 3}") for i in range(size)}
+        pools = {f"p{i}": pool(["tom", "tina", *PARTNERS], ledger=f"c{i % 3}") for i in range(size)}
         rules = [rule(f"r{i}", f"p{i}", category="big") for i in range(size)]
         await put_floor(world, members=0)
         await world.publish({"pools": pools, "rules": rules, "suppliers": CAPACITY})

@@ -257,11 +257,11 @@ def test_every_method_books_the_turn_over_all_who_were_eligible(method: str) -> 
 
 @examples(15)
 @given(st.lists(st.booleans(), max_size=120))
-def test_pools_of_one_counter_say_so_and_stay_fair_together(forms: list[bool]) -> None:
+def test_pools_of_one_ledger_say_so_and_stay_fair_together(forms: list[bool]) -> None:
     """Carl serves one pool alone, Anna and Ben both: what they get in one counts in the other."""
     pools = {
-        "web": {"work": "qualification", "members": ["anna", "ben"], "counter": "inbound"},
-        "phone": {"work": "qualification", "members": ["anna", "ben", "carl"], "counter": "inbound"},
+        "web": {"work": "qualification", "members": ["anna", "ben"], "ledger": "inbound"},
+        "phone": {"work": "qualification", "members": ["anna", "ben", "carl"], "ledger": "inbound"},
     }
     rules = [
         {"name": "web", "when": {"field": "lead.source", "equals": "form"}, "work": "qualification", "pool": "web"},
@@ -274,7 +274,7 @@ def test_pools_of_one_counter_say_so_and_stay_fair_together(forms: list[bool]) -
         state = PoolState(ledger=ledger)
         here = floor(pools={"web": state, "phone": state}, seed=str(turn))
         decision = decide(plan_routes(ready, known, purpose=None, gates={}, now=NOW), here)
-        assert decision.counter == "inbound"
+        assert decision.ledger == "inbound"
         assert decision.ledger_after is not None
         ledger = decision.ledger_after
         counts[decision.rep or ""] += 1

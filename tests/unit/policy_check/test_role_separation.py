@@ -108,14 +108,14 @@ def test_who_does_not_sell_may_own_a_definition() -> None:
     assert found("owner-is-salesperson", roster(rep("lena", support)), **over) == []
 
 
-def test_pools_of_one_counter_are_held_against_the_pool_whose_counter_it_is() -> None:
+def test_pools_of_one_ledger_are_compared_with_the_pool_that_has_its_name() -> None:
     pools = {
         "sdr": {"work": "qualification", "members": ["lena"]},
-        "cold": {"work": "prospecting", "members": ["lena"], "counter": "sdr"},
-        "warm": {"work": "qualification", "members": ["lena"], "counter": "sdr"},
+        "cold": {"work": "prospecting", "members": ["lena"], "ledger": "sdr"},
+        "warm": {"work": "qualification", "members": ["lena"], "ledger": "sdr"},
     }
-    (finding,) = found("counter-mixes-work", roster(rep("lena")), pools=pools)
-    assert finding.path == "pools.cold.counter"
+    (finding,) = found("ledger-mixes-work", roster(rep("lena")), pools=pools)
+    assert finding.path == "pools.cold.ledger"
 
 
 def test_a_ramp_up_needs_to_know_when_its_newcomers_started() -> None:

@@ -239,7 +239,7 @@ def test_only_the_rule_that_was_taken_elsewhere_has_moved() -> None:
 
 def test_writing_out_a_default_is_no_change() -> None:
     assert changes(changed(lambda d: d["rules"][0].update({"else": "hold"}))) == []
-    assert changes(changed(lambda d: d["pools"]["sdr"].update(booking={"duration": "30m"}, counter=None))) == []
+    assert changes(changed(lambda d: d["pools"]["sdr"].update(booking={"duration": "30m"}, ledger=None))) == []
     assert changes(changed(lambda d: d["pools"]["sdr"].update(members=[{"rep": "lena"}, {"rep": "max"}]))) == []
 
 

@@ -32,18 +32,18 @@ FLOOR = roster(rep("lena"), rep("max"))
 def lived(policy: CompiledPolicy, leads: list[Facts], here: RoutingInputs, gates_open: Any) -> list[PastDecision]:
     """The decisions as they would have been stored, on ledgers that go on from one to the next."""
     pools = policy.policy.pools
-    told, states = [], {pools[name].counter_of(name): state for name, state in here.pools.items() if name in pools}
+    told, states = [], {pools[name].ledger_of(name): state for name, state in here.pools.items() if name in pools}
     for number, known in enumerate(leads):
         at = NOW + timedelta(minutes=number)
         now = replace(here, now=at, seed=f"seed{number}")
-        now = replace(now, pools={name: states.get(pool.counter_of(name), PoolState()) for name, pool in pools.items()})
+        now = replace(now, pools={name: states.get(pool.ledger_of(name), PoolState()) for name, pool in pools.items()})
         overridden = frozenset(work for _, work in here.overrides)
         plan = plan_routes(policy, known, purpose=None, gates=gates_open, now=at, overridden=overridden)
         decision = decide(plan, now)
         if decision.rep and decision.pool and decision.ledger_after:
             had = now.pool_state(decision.pool)
             waiting = {**had.waiting_since, decision.rep: at}
-            states[pools[decision.pool].counter_of(decision.pool)] = PoolState(
+            states[pools[decision.pool].ledger_of(decision.pool)] = PoolState(
                 ledger=decision.ledger_after,
                 waiting_since=waiting,
                 pending_skips=had.pending_skips - set(decision.skipped),

@@ -81,7 +81,7 @@ def test_every_turn_is_booked_exactly_whatever_method_chose(case: Situation) -> 
         change = decision.entitlements.get(rep, Fraction(0)) - (rep == decision.rep)
         assert decision.ledger_after.balance(rep) == decision.ledger_before.balance(rep) + change
     pool = case.ready.policy.pools[decision.pool]
-    assert decision.counter == pool.counter_of(decision.pool)
+    assert decision.ledger == pool.ledger_of(decision.pool)
     rule = next(rule for rule in case.ready.policy.rules if rule.name == decision.rule)
     assert decision.category == rule.category
 

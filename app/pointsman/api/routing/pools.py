@@ -63,11 +63,11 @@ class SkipDoc(BaseModel):
 
 
 class LedgerDoc(BaseModel):
-    """A pool's balances; they sum to 0. Pools that share a counter share the balances."""
+    """A pool's balances; they sum to 0. Pools that share a ledger share the balances."""
 
     pool: str
-    counter: str = Field(description="Under which name the balances are kept: the pool's own, unless it is shared.")
-    shared_with: list[str] = Field(description="The other pools of this counter.")
+    ledger: str = Field(description="The name of the ledger: that of the pool, unless several pools share it.")
+    shared_with: list[str] = Field(description="The other pools of this ledger.")
     entries: int
     members: list[MemberBalanceDoc]
     skips: list[SkipDoc] = Field(description="Reps whose next turn is passed over.")
@@ -76,7 +76,7 @@ class LedgerDoc(BaseModel):
     def of(ledger: PoolLedger) -> "LedgerDoc":
         return LedgerDoc(
             pool=ledger.pool,
-            counter=ledger.counter,
+            ledger=ledger.ledger,
             shared_with=list(ledger.shared_with),
             entries=ledger.seq,
             members=[
@@ -133,7 +133,7 @@ class LedgerVerificationDoc(BaseModel):
     """Whether the stored balances are those that the history leads to; `faults` say what is not."""
 
     pool: str
-    counter: str
+    ledger: str
     agrees: bool
     faults: list[str]
     entries: int
@@ -144,7 +144,7 @@ class LedgerVerificationDoc(BaseModel):
     def of(found: LedgerVerification) -> "LedgerVerificationDoc":
         return LedgerVerificationDoc(
             pool=found.pool,
-            counter=found.counter,
+            ledger=found.ledger,
             agrees=found.agrees,
             faults=list(found.faults),
             entries=found.entries,

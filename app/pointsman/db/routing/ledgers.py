@@ -19,17 +19,17 @@ _LOCK = PreparedStatement("""
 _GET_EXISTING = PreparedStatement("""
     select pool, seq, ledger, waiting_since, skips from pool_ledgers where pool = any(cast(:pools as text[]))
 """)
-_COUNTERS = select(pool_ledgers.c.pool).order_by(pool_ledgers.c.pool)
+_NAMES = select(pool_ledgers.c.pool).order_by(pool_ledgers.c.pool)
 _CREATE = PreparedStatement("""
     insert into pool_ledgers (pool, seq, ledger, waiting_since)
     select pool, 0, cast('{"denominator": "1", "balances": {}}' as jsonb), cast('{}' as jsonb)
     from unnest(cast(:pools as text[])) pool order by pool on conflict (pool) do nothing
 """)
-_GET = select(pool_ledgers).where(pool_ledgers.c.pool == bindparam("counter"))
+_GET = select(pool_ledgers).where(pool_ledgers.c.pool == bindparam("name"))
 _APPEND = insert(ledger_entries)
 _STORE = (
     update(pool_ledgers)
-    .where(pool_ledgers.c.pool == bindparam("counter"))
+    .where(pool_ledgers.c.pool == bindparam("name"))
     .values(
         seq=bindparam("seq"),
         ledger=bindparam("ledger"),
@@ -37,7 +37,7 @@ _STORE = (
         skips=bindparam("skips"),
     )
 )
-#: Taking back and taking again alternate, under the counter's lock.
+#: Taking back and taking again alternate, under the ledger's lock.
 _IS_CREDITED = PreparedStatement("""
     select count(*) filter (where kind = 'credit') > count(*) filter (where kind = 'restore')
     from ledger_entries where decision_id = :decision_id
@@ -48,7 +48,7 @@ _TURN_ENTRY = PreparedStatement("""
 """)
 _ENTRIES = (
     select(ledger_entries)
-    .where(ledger_entries.c.pool == bindparam("counter"), ledger_entries.c.seq > bindparam("after"))
+    .where(ledger_entries.c.pool == bindparam("name"), ledger_entries.c.seq > bindparam("after"))
     .order_by(ledger_entries.c.seq)
     .limit(bindparam("limit"))
 )
@@ -58,16 +58,16 @@ _TURN_COUNTS = PreparedStatement("""
     from ledger_entries e join reps p on p.id = e.rep_id where e.pool = :pool group by p.key
 """)
 _GET_SKIP = PreparedStatement("""
-    select s.id, s.counter, s.rep_id, p.key as rep, s.reason, s.cost_seq, s.asked_by, s.created_at, s.used_at,
+    select s.id, s.ledger, s.rep_id, p.key as rep, s.reason, s.cost_seq, s.asked_by, s.created_at, s.used_at,
         s.decision_id, s.cancelled_at
     from skips s join reps p on p.id = s.rep_id
     where s.id = :id
 """)
 _OPEN_SKIPS = PreparedStatement("""
-    select s.id, s.counter, s.rep_id, p.key as rep, s.reason, s.cost_seq, s.asked_by, s.created_at, s.used_at,
+    select s.id, s.ledger, s.rep_id, p.key as rep, s.reason, s.cost_seq, s.asked_by, s.created_at, s.used_at,
         s.decision_id, s.cancelled_at
     from skips s join reps p on p.id = s.rep_id
-    where s.counter = :counter and s.used_at is null and s.cancelled_at is null
+    where s.ledger = :ledger and s.used_at is null and s.cancelled_at is null
     order by s.created_at, s.id
 """)
 _ADD_SKIP = insert(skips)
@@ -80,24 +80,24 @@ class SqlLedgers:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def lock(self, counters: Sequence[str]) -> Mapping[str, LedgerRow]:
-        names = sorted(set(counters))
+    async def lock(self, names: Sequence[str]) -> Mapping[str, LedgerRow]:
+        names = sorted(set(names))
         found = await self._locked(names)
         if len(found) < len(names):
             await _CREATE.run(self._connection, {"pools": names})
             found = await self._locked(names)
         return found
 
-    async def get(self, counter: str) -> LedgerRow | None:
-        row = (await self._connection.execute(_GET, {"counter": counter})).mappings().one_or_none()
+    async def get(self, name: str) -> LedgerRow | None:
+        row = (await self._connection.execute(_GET, {"name": name})).mappings().one_or_none()
         return LedgerRow(**row) if row else None
 
-    async def get_existing(self, counters: Sequence[str]) -> Mapping[str, LedgerRow]:
-        found = await _GET_EXISTING.records(self._connection, LedgerRow, {"pools": [*counters]})
+    async def get_existing(self, names: Sequence[str]) -> Mapping[str, LedgerRow]:
+        found = await _GET_EXISTING.records(self._connection, LedgerRow, {"pools": [*names]})
         return {row.pool: row for row in found}
 
-    async def counters(self) -> Sequence[str]:
-        return (await self._connection.scalars(_COUNTERS)).all()
+    async def names(self) -> Sequence[str]:
+        return (await self._connection.scalars(_NAMES)).all()
 
     async def append(self, entry: LedgerEntryRow, ledger: LedgerRow) -> None:
         given = {
@@ -109,7 +109,7 @@ class SqlLedgers:
 
     async def store(self, ledger: LedgerRow) -> None:
         given = {
-            "counter": ledger.pool,
+            "name": ledger.pool,
             "seq": ledger.seq,
             "ledger": ledger.ledger,
             "waiting_since": ledger.waiting_since,
@@ -123,17 +123,17 @@ class SqlLedgers:
     async def turn_entry(self, decision_id: UUID) -> LedgerEntryRow | None:
         return await _TURN_ENTRY.record(self._connection, LedgerEntryRow, {"decision_id": decision_id})
 
-    async def entries(self, counter: str, *, after: int, limit: int) -> Sequence[LedgerEntryRow]:
-        rows = await self._connection.execute(_ENTRIES, {"counter": counter, "after": after, "limit": limit})
+    async def entries(self, name: str, *, after: int, limit: int) -> Sequence[LedgerEntryRow]:
+        rows = await self._connection.execute(_ENTRIES, {"name": name, "after": after, "limit": limit})
         return [LedgerEntryRow(**row) for row in rows.mappings()]
 
-    async def turn_counts(self, counter: str) -> Mapping[str, tuple[int, int]]:
-        rows = await _TURN_COUNTS.rows(self._connection, {"pool": counter})
+    async def turn_counts(self, name: str) -> Mapping[str, tuple[int, int]]:
+        rows = await _TURN_COUNTS.rows(self._connection, {"pool": name})
         return {row.key: (row.turns, row.credits) for row in rows}
 
     async def add_skip(self, skip: SkipRow) -> None:
-        names = ("id", "counter", "rep_id", "reason", "cost_seq", "asked_by", "created_at")
-        await self._connection.execute(_ADD_SKIP, {name: getattr(skip, name) for name in names})
+        columns = ("id", "ledger", "rep_id", "reason", "cost_seq", "asked_by", "created_at")
+        await self._connection.execute(_ADD_SKIP, {name: getattr(skip, name) for name in columns})
 
     async def cancel_skip(self, skip_id: UUID, *, at: datetime) -> None:
         await self._connection.execute(_CANCEL_SKIP, {"skip": skip_id, "at": at})
@@ -141,8 +141,8 @@ class SqlLedgers:
     async def get_skip(self, skip_id: UUID) -> SkipRow | None:
         return await _GET_SKIP.record(self._connection, SkipRow, {"id": skip_id})
 
-    async def open_skips(self, counter: str) -> Sequence[SkipRow]:
-        return await _OPEN_SKIPS.records(self._connection, SkipRow, {"counter": counter})
+    async def open_skips(self, name: str) -> Sequence[SkipRow]:
+        return await _OPEN_SKIPS.records(self._connection, SkipRow, {"ledger": name})
 
     async def _locked(self, names: Sequence[str]) -> dict[str, LedgerRow]:
         found = await _LOCK.records(self._connection, LedgerRow, {"pools": [*names]})

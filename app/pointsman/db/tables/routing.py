@@ -148,7 +148,7 @@ holds = Table(
     Index("holds_due_idx", "next_try_at", postgresql_where=text("released_at is null and next_try_at is not null")),
 )
 
-#: One row per counter, which a pool is named after unless several share one: `pool` is the counter's name, here and below.
+#: One row per ledger. `pool` is the ledger's name, here and below: that of its pool, unless several pools share one.
 pool_ledgers = Table(
     "pool_ledgers",
     metadata,
@@ -172,20 +172,20 @@ ledger_entries = Table(
     Column("entry", JSONB, nullable=False),
     Column("reason", Text),
     instant_column("at"),
-    # A decision takes one turn; it is taken back and given again in turns, under the counter's lock.
+    # A decision takes one turn; it is taken back and given again in turns, under the ledger's lock.
     Index("ledger_entries_once_key", "decision_id", unique=True, postgresql_where=text("kind = 'assign'")),
     Index("ledger_entries_decision_idx", "decision_id"),
 )
 
-#: Turns to be passed over once; the open ones are also on the counter's row, which every turn locks and reads.
+#: Turns to be passed over once; the open ones are also on the ledger's row, which every turn locks and reads.
 skips = Table(
     "skips",
     metadata,
     id_column(),
-    Column("counter", Text, nullable=False),
+    Column("ledger", Text, nullable=False),
     Column("rep_id", ForeignKey("reps.id"), nullable=False),
     Column("reason", Text, CheckConstraint("length(trim(reason)) > 0", name="reason"), nullable=False),
-    Column("cost_seq", BigInteger),  # the counter's entry that booked the turn as taken; null where it costs none
+    Column("cost_seq", BigInteger),  # the ledger's entry that booked the turn as taken; null where it costs none
     Column("asked_by", Text, nullable=False),
     instant_column("created_at"),
     instant_column("used_at", null=True),
@@ -195,7 +195,7 @@ skips = Table(
     CheckConstraint("used_at is null or cancelled_at is null", name="end"),
     Index(
         "skips_one_open",
-        "counter",
+        "ledger",
         "rep_id",
         unique=True,
         postgresql_where=text("used_at is null and cancelled_at is null"),

@@ -50,7 +50,7 @@ class RoutingInputs:
     roster: Roster
     now: datetime
     seed: str
-    pools: Mapping[str, PoolState] = field(default_factory=dict)  # by pool; pools of one counter hold the same ledger
+    pools: Mapping[str, PoolState] = field(default_factory=dict)  # by pool; pools that share a ledger hold the same one
     loads: Mapping[str, RepLoad] = field(default_factory=dict)
     calendars: Mapping[str, CalendarState] = field(default_factory=dict)
     past_holders: frozenset[str] = frozenset()

@@ -165,7 +165,7 @@ class Pool(PolicyModel):
     immediate: StrictBool = False
     time_zone: PolicyTimeZone = "UTC"
     booking: BookingRules = BookingRules()
-    counter: Identifier | None = None  # pools that name the same counter share one credit ledger
+    ledger: Identifier | None = None  # pools that name the same ledger share it
     requires: Condition | None = None  # must be true of the lead and the rep (`rep.*` fields) together
     ranking: Ranking = Ranking()
     ramp_up: Annotated[tuple[RampStep, ...], Field(max_length=50)] = ()
@@ -174,9 +174,9 @@ class Pool(PolicyModel):
     ]  # by supplier, of this pool's turns
     description: PolicyText | None = None
 
-    def counter_of(self, name: str) -> str:
+    def ledger_of(self, name: str) -> str:
         """Under which name the credit ledger of this pool, called `name`, is kept."""
-        return self.counter or name
+        return self.ledger or name
 
     @property
     def books_ahead(self) -> bool:

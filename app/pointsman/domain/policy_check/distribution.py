@@ -14,8 +14,8 @@ BOOKED_WORKS = frozenset({Work.CLOSING, Work.SOLUTION_DESIGN, Work.CUSTOMER_SERV
 
 
 def check_distribution(policy: Policy, roster: Roster | None, fields: Mapping[str, FieldType]) -> Iterator[Finding]:
-    """Methods, rankings, ramp-ups and shared counters that do not do what they seem to."""
-    yield from _counters(policy)
+    """Methods, rankings, ramp-ups and shared ledgers that do not do what they seem to."""
+    yield from _shared_ledgers(policy)
     for name, pool in policy.pools.items():
         path = f"pools.{name}"
         yield from _method(path, pool, policy)
@@ -38,27 +38,27 @@ def check_distribution(policy: Policy, roster: Roster | None, fields: Mapping[st
         yield error("matching.names.suggest_at", "thresholds-crossed", message)
 
 
-def _counters(policy: Policy) -> Iterator[Finding]:
+def _shared_ledgers(policy: Policy) -> Iterator[Finding]:
     first: dict[str, str] = {}
     for name, pool in policy.pools.items():
-        counter = pool.counter_of(name)
-        other = first.setdefault(counter, name)
+        ledger = pool.ledger_of(name)
+        other = first.setdefault(ledger, name)
         if other == name:
             continue
-        path = f"pools.{name if pool.counter else other}.counter"
+        path = f"pools.{name if pool.ledger else other}.ledger"
         theirs = policy.pools[other]
         if theirs.work is not pool.work:
             message = (
-                f"pools {other} ({theirs.work}) and {name} ({pool.work}) share a counter, so a turn of one work would be "
-                "paid with one of another: name another counter"
+                f"pools {other} ({theirs.work}) and {name} ({pool.work}) share a ledger, so a turn of one work would be "
+                "paid with one of another: name another ledger"
             )
-            yield error(path, "counter-mixes-work", message)
+            yield error(path, "ledger-mixes-work", message)
         elif theirs.method is not pool.method:
             message = (
-                f"pools {other} ({theirs.method}) and {name} ({pool.method}) share a counter though they choose in "
-                "different ways: give both the same method, or name another counter"
+                f"pools {other} ({theirs.method}) and {name} ({pool.method}) share a ledger though they choose in "
+                "different ways: give both the same method, or name another ledger"
             )
-            yield warning(path, "counter-mixes-methods", message)
+            yield warning(path, "ledger-mixes-methods", message)
 
 
 def _method(path: str, pool: Pool, policy: Policy) -> Iterator[Finding]:

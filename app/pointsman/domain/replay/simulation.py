@@ -79,7 +79,7 @@ class SimulationReport:
     examples: tuple[SimulationExample, ...]
     never_matched: tuple[str, ...]
     never_matched_more: int
-    ledgers: Mapping[str, str]  # by counter: "history" or "zero"
+    ledgers: Mapping[str, str]  # by ledger: "history" or "zero"
     first_at: datetime | None
     last_at: datetime | None
 
@@ -161,12 +161,12 @@ class Simulation:
         self._count(past, decision)
 
     def _start_from(self, stored: RoutingInputs) -> None:
-        """A counter starts as it stood when the first decision of the period reached one of its pools."""
+        """A ledger starts as it stood when the first decision of the period reached one of its pools."""
         pools = self._compiled.policy.pools
         for name, state in stored.pools.items():
-            counter = pools[name].counter_of(name) if name in pools else None
-            if counter is not None and counter not in self._states and not self._from_zero:
-                self._states[counter], self._starts[counter] = state, "history"
+            ledger = pools[name].ledger_of(name) if name in pools else None
+            if ledger is not None and ledger not in self._states and not self._from_zero:
+                self._states[ledger], self._starts[ledger] = state, "history"
 
     def _world(self, plan: RoutingPlan, stored: RoutingInputs) -> RoutingInputs:
         pools = self._compiled.policy.pools
@@ -174,9 +174,9 @@ class Simulation:
         loads, categories, suppliers = self._loads.loads_for(plan.pools, category, stored)
         states = {}
         for name in plan.pools:
-            counter = pools[name].counter_of(name)
-            self._starts.setdefault(counter, "zero")
-            states[name] = self._states.setdefault(counter, PoolState())
+            ledger = pools[name].ledger_of(name)
+            self._starts.setdefault(ledger, "zero")
+            states[name] = self._states.setdefault(ledger, PoolState())
         return replace(
             stored,
             roster=self._roster,
@@ -203,9 +203,9 @@ class Simulation:
             self._matched.add(decision.rule)
         if decision.rep is None or decision.pool is None or decision.ledger_after is None:
             return
-        counter = self._compiled.policy.pools[decision.pool].counter_of(decision.pool)
-        state = self._states[counter]
-        self._states[counter] = PoolState(
+        ledger = self._compiled.policy.pools[decision.pool].ledger_of(decision.pool)
+        state = self._states[ledger]
+        self._states[ledger] = PoolState(
             ledger=decision.ledger_after,
             waiting_since={**state.waiting_since, decision.rep: at},
             pending_skips=state.pending_skips - set(decision.skipped),

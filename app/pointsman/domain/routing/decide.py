@@ -123,7 +123,7 @@ def _assigned(
         tie_break=choice.tie_break,
         category=route.category,
         skipped=chosen.skipped,
-        counter=selection.pool.counter_of(pool),
+        ledger=selection.pool.ledger_of(pool),
     )
 
 

@@ -83,7 +83,7 @@ class Decision:
     now: datetime
     category: str | None = None  # what caps by category count this as
     skipped: tuple[str, ...] = ()  # reps whose turn was passed over as asked: the skip is used up
-    counter: str | None = None  # whose credit ledger the turn is booked in: the pool's own, or one it shares
+    ledger: str | None = None  # the name of the ledger that books the turn: the pool's own, or one it shares
 
     @property
     def entitlements(self) -> Mapping[str, Fraction]:
@@ -113,7 +113,7 @@ class Decision:
             "now": self.now.isoformat(),
             "category": self.category,
             "skipped": list(self.skipped),
-            "counter": self.counter,
+            "ledger": self.ledger,
         }
         return canonical_json(data)
 
@@ -142,7 +142,7 @@ class Decision:
             now=datetime.fromisoformat(data["now"]),
             category=data["category"],
             skipped=tuple(data["skipped"]),
-            counter=data["counter"],
+            ledger=data["ledger"],
         )
 
 

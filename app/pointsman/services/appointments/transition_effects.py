@@ -155,7 +155,7 @@ async def _move_lead(env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, reque
     ):
         await _route_again(
             env, tx, lead, row, request, back
-        )  # takes the turn back, too: both counters are locked at once
+        )  # takes the turn back, too: both ledgers are locked at once
         return
     if back is not None:
         await reverse_turn_of(env, tx, back.decision_id, back.reason, actor=request.actor)

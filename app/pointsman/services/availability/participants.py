@@ -85,7 +85,7 @@ async def choose_participants(
     if not _holder_leads(availability, request):
         preview = await _dry_run(env, tx, what, request, availability)
         _chosen_rep(availability, preview, request)  # refuse what can be refused without a lock
-        await tx.ledgers.lock(preview.counters)
+        await tx.ledgers.lock(preview.ledgers)
         availability = await _load_availability(env, tx, what, request)
         preview = await _dry_run(env, tx, what, request, availability)
         if _chosen_rep(availability, preview, request) != what.rep.key:

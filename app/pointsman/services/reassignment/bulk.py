@@ -211,7 +211,7 @@ async def _lock_all(tx: Tx, leads: Sequence[UUID]) -> None:
     for lead_id in sorted(leads):
         with contextlib.suppress(PointsmanError):  # its result will say so
             await tx.leads.get(lead_id, lock=True)
-    await tx.ledgers.lock(await tx.ledgers.counters())
+    await tx.ledgers.lock(await tx.ledgers.names())
 
 
 async def _move_lead(

@@ -15,7 +15,7 @@ from pointsman.domain.routing.plan import RoutingPlan
 from pointsman.services.policies.cache import load_routing_config_at
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.leads.leads import LeadRow
-from pointsman.services.routing.fetch_inputs import counter_name, fetch_routing_inputs
+from pointsman.services.routing.fetch_inputs import fetch_routing_inputs, ledger_name
 from pointsman.services.routing.lead_inputs import gate_passes, plan_for_lead, routing_facts
 from pointsman.services.routing.owners import find_owners
 
@@ -26,7 +26,7 @@ class DryRun:
 
     plan: RoutingPlan
     inputs: RoutingInputs
-    counters: tuple[str, ...]  # every ledger that the real decision would lock
+    ledgers: tuple[str, ...]  # every ledger that the real decision would lock
 
     def decide(self, asked: RequestedTime) -> Decision:
         """Decide which rep the lead would go to at the requested time."""
@@ -75,18 +75,18 @@ async def dry_run(
         ending_assignment=context.current_assignment.id if context.current_assignment else None,
     )
     policy = known.policy.policy
-    counters = {counter_name(policy, pool) for pool in plan.pools}
+    ledgers = {ledger_name(policy, pool) for pool in plan.pools}
     booked = await tx.ledgers.turn_entry(reversed_turn) if reversed_turn else None
     if reversed_turn is not None and booked is not None:
-        counters.add(booked.pool)
+        ledgers.add(booked.pool)
         if not await tx.ledgers.is_credited(reversed_turn):
             given = Turn.from_json(booked.entry)
             pools = {
-                pool: _without_turn(state, given) if counter_name(policy, pool) == booked.pool else state
+                pool: _without_turn(state, given) if ledger_name(policy, pool) == booked.pool else state
                 for pool, state in inputs.pools.items()
             }
             inputs = replace(inputs, pools=pools)
-    return DryRun(plan=plan, inputs=inputs, counters=tuple(sorted(counters)))
+    return DryRun(plan=plan, inputs=inputs, ledgers=tuple(sorted(ledgers)))
 
 
 def _without_turn(state: PoolState, turn: Turn) -> PoolState:

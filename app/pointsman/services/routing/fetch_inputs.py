@@ -1,8 +1,8 @@
-"""The world of one decision: counters, loads and first slots, fetched in a fixed small number of statements.
+"""The inputs of one decision: ledgers, loads and first slots, fetched in a fixed small number of statements.
 
 | what                          | statements                                                         |
 |-------------------------------|--------------------------------------------------------------------|
-| the counters of all pools     | 1, which locks them; 2 more the first time that a counter is used  |
+| the ledgers of all pools      | 1, which locks them; 2 more the first time that a ledger is used   |
 | a supplier's capacity applies | 1, which locks the suppliers                                       |
 | a capped rep of several pools | 1, which locks those reps                                          |
 | any load at all               | 1, for reps, categories and suppliers together                     |
@@ -29,22 +29,22 @@ from pointsman.services.routing.loads import fetch_loads
 async def fetch_routing_inputs(
     tx: Tx, plan: RoutingPlan, known: RoutingInputs, *, lock: bool, ending_assignment: UUID | None = None
 ) -> tuple[RoutingInputs, Mapping[str, LedgerRow]]:
-    """`known` with everything else that deciding `plan` needs, and the counters' rows by counter.
+    """`known` with everything else that deciding `plan` needs, and the ledgers' rows by name.
 
     With `lock`, what is read stays true until the transaction ends; without it nothing is written, either.
     `ending_assignment` is the assignment that the decision ends, if the lead has one.
     """
-    counters = counters_by_pool(plan)
-    if not counters:
+    ledgers = ledgers_by_pool(plan)
+    if not ledgers:
         return known, {}
     rows = await (
-        tx.ledgers.lock(sorted(set(counters.values()))) if lock else tx.ledgers.get_existing([*counters.values()])
+        tx.ledgers.lock(sorted(set(ledgers.values()))) if lock else tx.ledgers.get_existing([*ledgers.values()])
     )
     loads = await fetch_loads(tx, plan, known.roster, now=known.now, lock=lock, ending_assignment=ending_assignment)
-    states = {counter: pool_state(row) for counter, row in rows.items()}
+    states = {name: pool_state(row) for name, row in rows.items()}
     inputs = replace(
         known,
-        pools={pool: states[counter] for pool, counter in counters.items() if counter in states},
+        pools={pool: states[name] for pool, name in ledgers.items() if name in states},
         loads=loads.reps,
         category_loads=loads.categories,
         supplier_loads=loads.suppliers,
@@ -53,10 +53,10 @@ async def fetch_routing_inputs(
     return inputs, rows
 
 
-def counter_name(policy: Policy, pool: str) -> str:
-    """Under which name a pool's ledger is kept; one that the policy does not know (any more) goes by its own."""
+def ledger_name(policy: Policy, pool: str) -> str:
+    """The name of a pool's ledger; a pool that the policy does not know (any more) has one of its own name."""
     known = policy.pools.get(pool)
-    return known.counter_of(pool) if known else pool
+    return known.ledger_of(pool) if known else pool
 
 
 def pool_state(row: LedgerRow) -> PoolState:
@@ -64,6 +64,6 @@ def pool_state(row: LedgerRow) -> PoolState:
     return PoolState(ledger=Ledger.from_json(row.ledger), waiting_since=waiting, pending_skips=frozenset(row.skips))
 
 
-def counters_by_pool(plan: RoutingPlan) -> dict[str, str]:
-    """The counter of each pool that the plan may reach."""
-    return {pool: counter_name(plan.compiled.policy, pool) for pool in plan.pools}
+def ledgers_by_pool(plan: RoutingPlan) -> dict[str, str]:
+    """The ledger's name for each pool that the plan may reach."""
+    return {pool: ledger_name(plan.compiled.policy, pool) for pool in plan.pools}

@@ -1,7 +1,7 @@
 """The fairness ledger as a story: turns taken back, corrections by hand, and how the members stand.
 
-A ledger belongs to a counter: a pool's own, or one that several pools share. What is said of a pool here is said of its
-counter; the name of a pool that the live policy no longer has is the name under which its history was written.
+A pool has a ledger of its own name, or shares one with other pools. What is said of a pool here is said of its ledger. A
+pool that the live policy no longer has keeps the ledger in which its history was written.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from pointsman.services.audit import audit
 from pointsman.services.policies.cache import RoutingConfig, load_routing_config
 from pointsman.services.ports import WORKER, Actor, Env, Tx
 from pointsman.services.ports.routing.ledgers import LedgerEntryRow, LedgerRow, SkipRow
-from pointsman.services.routing.fetch_inputs import counter_name
+from pointsman.services.routing.fetch_inputs import ledger_name
 from pointsman.services.transactions import run_in_transaction
 
 #: A correction larger than this, or finer, is a slip of the pen.
@@ -39,10 +39,10 @@ class MemberBalance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolLedger:
-    """The balances of a pool's counter, which sum to 0; `shared_with` are the other pools of that counter."""
+    """The balances of a pool's ledger, which sum to 0; `shared_with` are the other pools of that ledger."""
 
     pool: str
-    counter: str
+    ledger: str  # its name
     shared_with: tuple[str, ...]
     seq: int
     members: tuple[MemberBalance, ...]
@@ -53,7 +53,7 @@ class PoolLedger:
 class SharedLedger:
     """The members that share a ledger, by key, and the ids of those on the roster."""
 
-    counter: str
+    name: str
     members: tuple[str, ...]
     reps: Mapping[str, UUID]
 
@@ -95,7 +95,7 @@ async def _append_turn_change(env: Env, tx: Tx, decision_id: UUID, reason: str, 
 
 
 async def adjust_balance(env: Env, pool: str, rep: str, amount: Fraction, *, reason: str, actor: Actor) -> PoolLedger:
-    """Correct one member's balance; the others who share the counter bear it evenly. NotFound, Invalid."""
+    """Correct one member's balance; the others who share the ledger bear it evenly. NotFound, Invalid."""
     if amount == 0 or abs(amount) > MAX_ADJUSTMENT or amount.denominator > MAX_DENOMINATOR:
         message = (
             f"the amount must be a number other than 0, at most {MAX_ADJUSTMENT} and no finer than 1/{MAX_DENOMINATOR}"
@@ -104,7 +104,7 @@ async def adjust_balance(env: Env, pool: str, rep: str, amount: Fraction, *, rea
 
     async def work(tx: Tx) -> None:
         sharing = await load_shared_ledger(env, tx, pool, rep)
-        row = (await tx.ledgers.lock([sharing.counter]))[sharing.counter]
+        row = (await tx.ledgers.lock([sharing.name]))[sharing.name]
         given = Adjustment(rep=rep, amount=amount, others=sharing.others(rep))
         await adjust_balance_in_tx(env, tx, row, given, rep_id=sharing.reps.get(rep), reason=reason, actor=actor)
 
@@ -115,7 +115,7 @@ async def adjust_balance(env: Env, pool: str, rep: str, amount: Fraction, *, rea
 async def adjust_balance_in_tx(
     env: Env, tx: Tx, row: LedgerRow, given: Adjustment, *, rep_id: UUID | None, reason: str, actor: Actor
 ) -> LedgerRow:
-    """The correction inside the caller's transaction, which holds the counter's `row`; the row as it is then."""
+    """The correction inside the caller's transaction, which holds the ledger's `row`; the row as it is then."""
     after = spread_adjustment(Ledger.from_json(row.ledger), given.rep, given.amount, given.others)
     entry = {"rep": given.rep, "amount": str(given.amount), "others": list(given.others)}
     return await _append(env, tx, row, after, kind="adjust", entry=entry, rep_id=rep_id, reason=reason, actor=actor)
@@ -125,10 +125,10 @@ async def pool_ledger(env: Env, pool: str) -> PoolLedger:
     """How the members of a pool stand; NotFound for a pool that no policy and no history knows."""
     async with env.uow() as tx:
         policy = (await load_routing_config(env, tx)).policy.policy
-        counter = counter_name(policy, pool)
-        row = await tx.ledgers.get(counter)
-        counts = await tx.ledgers.turn_counts(counter) if row else {}
-        skips = await tx.ledgers.open_skips(counter) if row else ()
+        name = ledger_name(policy, pool)
+        row = await tx.ledgers.get(name)
+        counts = await tx.ledgers.turn_counts(name) if row else {}
+        skips = await tx.ledgers.open_skips(name) if row else ()
     known = policy.pools.get(pool)
     if row is None and known is None:
         raise NotFound(f"There is no pool '{pool}'.")
@@ -138,8 +138,8 @@ async def pool_ledger(env: Env, pool: str) -> PoolLedger:
     members |= dict.fromkeys(sorted(ledger.balances))
     return PoolLedger(
         pool=pool,
-        counter=counter,
-        shared_with=tuple(name for name in _sharing(policy, counter) if name != pool),
+        ledger=name,
+        shared_with=tuple(other for other in _sharing(policy, name) if other != pool),
         seq=row.seq if row else 0,
         members=tuple(
             MemberBalance(
@@ -161,18 +161,18 @@ async def load_shared_ledger(env: Env, tx: Tx, pool: str, rep: str) -> SharedLed
     policy = known.policy.policy
     if pool not in policy.pools:
         raise NotFound(f"The live policy has no pool '{pool}'.")
-    counter = counter_name(policy, pool)
-    members = dict.fromkeys(m.rep for name in _sharing(policy, counter) for m in policy.pools[name].members)
+    name = ledger_name(policy, pool)
+    members = dict.fromkeys(m.rep for sharer in _sharing(policy, name) for m in policy.pools[sharer].members)
     if rep not in members:
         message = f"'{rep}' is no member of pool {pool}: choose one of {', '.join(members)}"
         raise Invalid(message, faults=[Fault(path="rep", code="not-a-member", message=message)])
     return SharedLedger(
-        counter=counter, members=tuple(members), reps={found.key: found.id for found in known.roster.reps.values()}
+        name=name, members=tuple(members), reps={found.key: found.id for found in known.roster.reps.values()}
     )
 
 
-def _sharing(policy: Policy, counter: str) -> Sequence[str]:
-    return [name for name in policy.pools if counter_name(policy, name) == counter]
+def _sharing(policy: Policy, name: str) -> Sequence[str]:
+    return [pool for pool in policy.pools if ledger_name(policy, pool) == name]
 
 
 async def _append(

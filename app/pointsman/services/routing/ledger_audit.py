@@ -19,7 +19,7 @@ from pointsman.services.audit import audit
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.routing.ledgers import LedgerEntryRow, LedgerRow
-from pointsman.services.routing.fetch_inputs import counter_name
+from pointsman.services.routing.fetch_inputs import ledger_name
 from pointsman.services.transactions import run_in_transaction
 
 _BATCH = 1_000
@@ -27,10 +27,10 @@ _BATCH = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerVerification:
-    """Whether the stored row of a counter is the one that the history leads to; `faults` say what is not."""
+    """Whether the stored row of a ledger is the one that the history leads to; `faults` say what is not."""
 
     pool: str
-    counter: str
+    ledger: str  # its name
     faults: tuple[str, ...]
     entries: int
     stored: Ledger
@@ -43,7 +43,7 @@ class LedgerVerification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rebuilt:
-    """What a counter's history leads to."""
+    """What a ledger's history leads to."""
 
     ledger: Ledger
     seq: int
@@ -51,15 +51,15 @@ class _Rebuilt:
 
 
 async def verify_ledger(env: Env, pool: str) -> LedgerVerification:
-    """Rebuild the balances of a pool's counter from their history, and compare. NotFound; nothing is locked."""
+    """Rebuild the balances of a pool's ledger from their history, and compare. NotFound; nothing is locked."""
     async with env.uow() as tx:
-        return await _verified(tx, pool, await _counter(env, tx, pool))
+        return await _verified(tx, pool, await _ledger_name(env, tx, pool))
 
 
 async def verify_all_ledgers(env: Env) -> Sequence[LedgerVerification]:
-    """Every counter that there ever was, by name."""
+    """Every ledger that there ever was, by name."""
     async with env.uow() as tx:
-        return [await _verified(tx, counter, counter) for counter in await tx.ledgers.counters()]
+        return [await _verified(tx, name, name) for name in await tx.ledgers.names()]
 
 
 async def rebuild_ledger(env: Env, pool: str, *, reason: str, actor: Actor) -> LedgerVerification:
@@ -69,11 +69,11 @@ async def rebuild_ledger(env: Env, pool: str, *, reason: str, actor: Actor) -> L
     """
 
     async def work(tx: Tx) -> LedgerVerification:
-        counter = await _counter(env, tx, pool)
-        if await tx.ledgers.get(counter) is None:
+        name = await _ledger_name(env, tx, pool)
+        if await tx.ledgers.get(name) is None:
             raise _no_ledger(pool)
-        row = (await tx.ledgers.lock([counter]))[counter]
-        history = await _continued(tx, counter, _Rebuilt(ledger=Ledger(), seq=0, waiting_since={}))
+        row = (await tx.ledgers.lock([name]))[name]
+        history = await _continued(tx, name, _Rebuilt(ledger=Ledger(), seq=0, waiting_since={}))
         found = _compared(pool, row, history)
         if found.agrees:
             raise Conflict(f"The ledger of {pool} is what its history says.", code="nothing-to-rebuild")
@@ -84,7 +84,7 @@ async def rebuild_ledger(env: Env, pool: str, *, reason: str, actor: Actor) -> L
             tx,
             actor,
             "ledger.rebuilt",
-            f"pool:{counter}",
+            f"pool:{name}",
             before={"ledger": row.ledger, "entries": row.seq},
             after={"ledger": mended.ledger, "entries": mended.seq},
             reason=reason,
@@ -108,30 +108,30 @@ def ledger_entry(line: LedgerEntryRow) -> LedgerEntry:
             return Adjustment(rep=data["rep"], amount=Fraction(data["amount"]), others=tuple(data["others"]))
 
 
-async def _counter(env: Env, tx: Tx, pool: str) -> str:
+async def _ledger_name(env: Env, tx: Tx, pool: str) -> str:
     if (await tx.policies.live_versions()).policy is None:
         return pool
-    return counter_name((await load_routing_config(env, tx)).policy.policy, pool)
+    return ledger_name((await load_routing_config(env, tx)).policy.policy, pool)
 
 
-async def _verified(tx: Tx, pool: str, counter: str) -> LedgerVerification:
+async def _verified(tx: Tx, pool: str, name: str) -> LedgerVerification:
     """Turns go on being booked meanwhile: history is read until it has come to where the row, read after it, stands."""
-    if await tx.ledgers.get(counter) is None:
+    if await tx.ledgers.get(name) is None:
         raise _no_ledger(pool)
     history, before = _Rebuilt(ledger=Ledger(), seq=0, waiting_since={}), -1
     while True:
-        history = await _continued(tx, counter, history)
-        row = await tx.ledgers.get(counter)
+        history = await _continued(tx, name, history)
+        row = await tx.ledgers.get(name)
         assert row is not None, "no ledger is ever deleted"
         if row.seq <= history.seq or history.seq == before:
             return _compared(pool, row, history)
         before = history.seq
 
 
-async def _continued(tx: Tx, counter: str, history: _Rebuilt) -> _Rebuilt:
+async def _continued(tx: Tx, name: str, history: _Rebuilt) -> _Rebuilt:
     """All entries after those that `history` holds already."""
     ledger, seq, waiting = history.ledger, history.seq, dict(history.waiting_since)
-    while batch := await tx.ledgers.entries(counter, after=seq, limit=_BATCH):
+    while batch := await tx.ledgers.entries(name, after=seq, limit=_BATCH):
         for line in batch:
             entry = ledger_entry(line)
             ledger = apply_entry(ledger, entry)
@@ -151,7 +151,7 @@ def _compared(pool: str, row: LedgerRow, history: _Rebuilt) -> LedgerVerificatio
     if _instants(row.waiting_since) != _instants(history.waiting_since):
         faults.append("the times of the last turns are not those of the history")
     return LedgerVerification(
-        pool=pool, counter=row.pool, faults=tuple(faults), entries=row.seq, stored=stored, rebuilt=history.ledger
+        pool=pool, ledger=row.pool, faults=tuple(faults), entries=row.seq, stored=stored, rebuilt=history.ledger
     )
 
 

@@ -6,7 +6,7 @@ from pointsman.domain.routing.hold_releases import next_release_at
 from pointsman.domain.routing.plan import RoutingPlan
 from pointsman.services.policies.cache import load_routing_config_at
 from pointsman.services.ports import Actor, Env, Tx
-from pointsman.services.routing.fetch_inputs import counters_by_pool, fetch_routing_inputs
+from pointsman.services.routing.fetch_inputs import fetch_routing_inputs, ledgers_by_pool
 from pointsman.services.routing.hold_releases import find_hold_releases, is_unchanged_hold, save_hold_releases
 from pointsman.services.routing.lead_inputs import awaited_gated_work, gate_passes, plan_for_lead, routing_facts
 from pointsman.services.routing.ledger import reverse_turn_of
@@ -35,7 +35,7 @@ async def route_lead(env: Env, tx: Tx, request: RoutingRequest) -> RoutingResult
     plan = plan_for_lead(config.policy, facts, purpose=purpose, passes=passes, overrides=overrides, now=now)
     if request.turn_reversal is not None:
         await _reverse_turn(env, tx, plan, request.turn_reversal, request.actor)
-    inputs, counters = await fetch_routing_inputs(
+    inputs, ledgers = await fetch_routing_inputs(
         tx,
         plan,
         RoutingInputs(
@@ -69,7 +69,7 @@ async def route_lead(env: Env, tx: Tx, request: RoutingRequest) -> RoutingResult
         context=context,
         passes=passes,
         overrides=overrides,
-        counters=counters,
+        ledgers=ledgers,
     )
     result = await write_decision(env, tx, request, decided)
     if releases:
@@ -78,8 +78,8 @@ async def route_lead(env: Env, tx: Tx, request: RoutingRequest) -> RoutingResult
 
 
 async def _reverse_turn(env: Env, tx: Tx, plan: RoutingPlan, turn: TurnReversal, actor: Actor) -> None:
-    """Locks the turn's counter together with the plan's: one after another, two leads could wait for each other."""
+    """Locks the turn's ledger together with the plan's: one after another, two leads could wait for each other."""
     booked = await tx.ledgers.turn_entry(turn.decision_id)
     if booked is not None:
-        await tx.ledgers.lock([booked.pool, *counters_by_pool(plan).values()])
+        await tx.ledgers.lock([booked.pool, *ledgers_by_pool(plan).values()])
         await reverse_turn_of(env, tx, turn.decision_id, turn.reason, actor=actor)

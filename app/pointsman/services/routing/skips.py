@@ -11,7 +11,7 @@ from pointsman.services.audit import audit
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.routing.ledgers import SkipRow
-from pointsman.services.routing.fetch_inputs import counter_name
+from pointsman.services.routing.fetch_inputs import ledger_name
 from pointsman.services.routing.ledger import adjust_balance_in_tx, load_shared_ledger
 from pointsman.services.transactions import run_in_transaction
 
@@ -19,7 +19,7 @@ from pointsman.services.transactions import run_in_transaction
 async def skip_next_turn(env: Env, pool: str, rep: str, *, reason: str, costs_turn: bool, actor: Actor) -> SkipRow:
     """The rep's next turn goes to somebody else. With `costs_turn` it counts as taken: the balance falls by 1 at once.
 
-    On a shared counter it is the next turn in any of its pools. NotFound; Invalid when `rep` is no member, or the only
+    In a shared ledger it is the next turn in any of its pools. NotFound; Invalid when `rep` is no member, or the only
     one; Conflict while a skip of theirs is open already.
     """
 
@@ -31,12 +31,12 @@ async def skip_next_turn(env: Env, pool: str, rep: str, *, reason: str, costs_tu
         if len(sharing.members) == 1:
             message = f"{rep} is the only member of {pool}: no other rep could take the turn"
             raise Invalid(message, faults=[Fault(path="rep", code="only-member", message=message)])
-        row = (await tx.ledgers.lock([sharing.counter]))[sharing.counter]
+        row = (await tx.ledgers.lock([sharing.name]))[sharing.name]
         if rep in row.skips:
             raise Conflict(f"{rep}'s next turn in {pool} is skipped already.", code="skip-pending")
         skip = SkipRow(
             id=env.new_id(),
-            counter=sharing.counter,
+            ledger=sharing.name,
             rep_id=sharing.reps[rep],
             rep=rep,
             reason=reason,
@@ -51,7 +51,7 @@ async def skip_next_turn(env: Env, pool: str, rep: str, *, reason: str, costs_tu
                 env, tx, row, cost, rep_id=skip.rep_id, reason=f"skip: {reason}", actor=actor
             )
         await tx.ledgers.store(replace(row, skips={**row.skips, rep: str(skip.id)}))
-        await audit(env, tx, actor, "ledger.skip-added", f"pool:{skip.counter}", after=_as_json(skip), reason=reason)
+        await audit(env, tx, actor, "ledger.skip-added", f"pool:{skip.ledger}", after=_as_json(skip), reason=reason)
         return skip
 
     return await run_in_transaction(env, work)
@@ -64,11 +64,11 @@ async def cancel_skip(env: Env, pool: str, skip_id: UUID, *, reason: str, actor:
     """
 
     async def work(tx: Tx) -> SkipRow:
-        counter = counter_name((await load_routing_config(env, tx)).policy.policy, pool)
+        name = ledger_name((await load_routing_config(env, tx)).policy.policy, pool)
         found = await tx.ledgers.get_skip(skip_id)
-        if found is None or found.counter not in (counter, pool):
+        if found is None or found.ledger not in (name, pool):
             raise NotFound(f"There is no such skip in pool '{pool}'.")
-        row = (await tx.ledgers.lock([found.counter]))[found.counter]
+        row = (await tx.ledgers.lock([found.ledger]))[found.ledger]
         skip = await tx.ledgers.get_skip(skip_id)  # again: a decision may have used it before the row was ours
         assert skip is not None, "skips stay"
         if skip.used_at is not None or skip.cancelled_at is not None:
@@ -76,14 +76,14 @@ async def cancel_skip(env: Env, pool: str, skip_id: UUID, *, reason: str, actor:
         cancelled = replace(skip, cancelled_at=env.clock())
         await tx.ledgers.cancel_skip(skip.id, at=env.clock())
         if skip.cost_seq is not None:
-            (booked,) = await tx.ledgers.entries(skip.counter, after=skip.cost_seq - 1, limit=1)
+            (booked,) = await tx.ledgers.entries(skip.ledger, after=skip.cost_seq - 1, limit=1)
             others = tuple(booked.entry["others"])  # exactly those who gained by it, members still or not
             back = Adjustment(rep=skip.rep, amount=Fraction(1), others=others)
             why = f"skip cancelled: {reason}"
             row = await adjust_balance_in_tx(env, tx, row, back, rep_id=skip.rep_id, reason=why, actor=actor)
         await tx.ledgers.store(replace(row, skips={rep: id_ for rep, id_ in row.skips.items() if id_ != str(skip.id)}))
         before, after = _as_json(skip), _as_json(cancelled)
-        subject = f"pool:{skip.counter}"
+        subject = f"pool:{skip.ledger}"
         await audit(env, tx, actor, "ledger.skip-cancelled", subject, before=before, after=after, reason=reason)
         return cancelled
 

@@ -20,7 +20,7 @@ from pointsman.services.ports import ConstraintRefused, Env, LostRace, Tx
 from pointsman.services.ports.routing.decisions import GatePass, RoutingContext, RoutingWrite
 from pointsman.services.ports.routing.ledgers import LedgerRow
 from pointsman.services.ports.routing.overrides import OverrideRow
-from pointsman.services.routing.fetch_inputs import counter_name
+from pointsman.services.routing.fetch_inputs import ledger_name
 from pointsman.services.routing.hold_releases import overdue_at, retry_capped_holds
 from pointsman.services.routing.routing_request import RoutingRequest, RoutingResult
 
@@ -37,7 +37,7 @@ class UnwrittenDecision:
     context: RoutingContext
     passes: Mapping[Work, GatePass]
     overrides: Mapping[tuple[str, Work], OverrideRow]
-    counters: Mapping[str, LedgerRow]
+    ledgers: Mapping[str, LedgerRow]
 
 
 async def write_decision(env: Env, tx: Tx, request: RoutingRequest, decided: UnwrittenDecision) -> RoutingResult:
@@ -68,7 +68,7 @@ def _routing_write(env: Env, request: RoutingRequest, decided: UnwrittenDecision
     gate = decided.passes.get(decision.work) if decision.work in GATED_WORKS and decision.work else None
     held = decision.outcome is DecisionOutcome.HELD
     nurtured = decision.outcome is DecisionOutcome.NURTURE
-    before = decided.counters.get(counter_name(policy, decision.pool)) if decision.pool else None
+    before = decided.ledgers.get(ledger_name(policy, decision.pool)) if decision.pool else None
     return RoutingWrite(
         decision_id=decided.decision_id,
         lead_id=request.lead.id,
@@ -121,7 +121,7 @@ def _needed_override(
 
 
 def _ledger_after(decision: Decision, before: LedgerRow, now: datetime) -> LedgerRow | None:
-    """The counter's row as the decision leaves it; None where it neither gave a turn nor passed one over."""
+    """The ledger's row as the decision leaves it; None where it neither gave a turn nor passed one over."""
     if not decision.skipped and (decision.ledger_after is None or decision.rep is None):
         return None
     row = replace(before, skips={key: skip for key, skip in before.skips.items() if key not in decision.skipped})

@@ -1,4 +1,4 @@
-"""The repository of credit ledgers: one row per counter, its history, and the turns that are to be passed over."""
+"""The repository of credit ledgers: one row per ledger, its history, and the turns that are to be passed over."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRow:
-    """A counter's ledger as stored; `pool` is the counter's name: a pool's own, unless several pools share one.
+    """A ledger as stored; `pool` is its name: that of its pool, unless several pools share one.
 
     `ledger` as `Ledger.as_json`, `waiting_since` rep key to ISO instant, `skips` rep key to the id of the open skip.
     """
@@ -23,7 +23,7 @@ class LedgerRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntryRow:
-    """One line of a counter's history."""
+    """One line of a ledger's history."""
 
     pool: str
     seq: int
@@ -43,7 +43,7 @@ class SkipRow:
     """
 
     id: UUID
-    counter: str
+    ledger: str  # its name
     rep_id: UUID
     rep: str
     reason: str
@@ -60,17 +60,17 @@ class SkipRow:
 
 
 class Ledgers(Protocol):
-    async def lock(self, counters: Sequence[str]) -> Mapping[str, LedgerRow]:
+    async def lock(self, names: Sequence[str]) -> Mapping[str, LedgerRow]:
         """The ledgers, made when missing, locked in the order of their names."""
         ...
 
-    async def get(self, counter: str) -> LedgerRow | None: ...
+    async def get(self, name: str) -> LedgerRow | None: ...
 
-    async def get_existing(self, counters: Sequence[str]) -> Mapping[str, LedgerRow]:
+    async def get_existing(self, names: Sequence[str]) -> Mapping[str, LedgerRow]:
         """Those of the ledgers that exist, unlocked."""
         ...
 
-    async def counters(self) -> Sequence[str]:
+    async def names(self) -> Sequence[str]:
         """The names of all, in order."""
         ...
 
@@ -88,16 +88,16 @@ class Ledgers(Protocol):
 
     async def turn_entry(self, decision_id: UUID) -> LedgerEntryRow | None: ...
 
-    async def entries(self, counter: str, *, after: int, limit: int) -> Sequence[LedgerEntryRow]: ...
+    async def entries(self, name: str, *, after: int, limit: int) -> Sequence[LedgerEntryRow]: ...
 
-    async def turn_counts(self, counter: str) -> Mapping[str, tuple[int, int]]:
+    async def turn_counts(self, name: str) -> Mapping[str, tuple[int, int]]:
         """Turns taken, and how many of them stand given back, by rep key."""
         ...
 
     async def add_skip(self, skip: SkipRow) -> None:
-        """The history's row alone: `store` opens it on the counter's row."""
+        """The history's row alone: `store` opens it on the ledger's row."""
         ...
 
     async def cancel_skip(self, skip_id: UUID, *, at: datetime) -> None: ...
     async def get_skip(self, skip_id: UUID) -> SkipRow | None: ...
-    async def open_skips(self, counter: str) -> Sequence[SkipRow]: ...
+    async def open_skips(self, name: str) -> Sequence[SkipRow]: ...
