@@ -17,9 +17,9 @@ from pointsman.api.booking_page import routes as booking_page_routes
 from pointsman.api.http import metrics
 from pointsman.api.intake import accounts, inbox, intakes, leads, merges
 from pointsman.api.intake import webhooks as hooks
-from pointsman.api.operations import alerts, audit, connections, deliveries, health
+from pointsman.api.operations import alerts, audit, connections, deliveries, health, rep_calendars
 from pointsman.api.operations import api_keys as keys
-from pointsman.api.policies import policies, simulations
+from pointsman.api.policies import lifecycle, policies, simulations
 from pointsman.api.roster import roster
 from pointsman.api.routing import decisions, holds, overrides, pools, reassignments
 
@@ -43,11 +43,13 @@ ALL: list[APIRouter] = [
     holds.router,
     reassignments.router,
     overrides.router,
+    lifecycle.router,
     policies.router,
     simulations.router,
     roster.router,
     pools.router,
     connections.router,
+    rep_calendars.router,
     deliveries.router,
     keys.router,
     alerts.router,

@@ -6,12 +6,13 @@ import json
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NoReturn, TypeVar
 
 from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.credentials import open_config, seal_config
 from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.connectors.sdk_values import booking_request, check_contract, utc_interval, vendor_error, vendor_event
 from pointsman.connectors.vault import Vault
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
 from pointsman.services.ports.vendors.calendars import (
@@ -20,31 +21,14 @@ from pointsman.services.ports.vendors.calendars import (
     VendorError,
     VendorEvent,
     VendorReauthError,
-    VendorRejectedError,
     VendorRetryableError,
-    VendorSlotTakenError,
     VendorUnansweredError,
 )
-from pointsman_sdk import (
-    AmbiguousOutcome,
-    Booking,
-    BookingRequest,
-    Calendar,
-    Connector,
-    ConnectorError,
-    Contact,
-    ReauthRequired,
-    Rejected,
-    Retryable,
-    Slot,
-    SlotTaken,
-    check_key,
-)
+from pointsman_sdk import Calendar, Connector, ConnectorError, Rejected, Slot, check_key
 
 T = TypeVar("T")
 _LOG = logging.getLogger("pointsman.connectors")
 _MOST_CONNECTIONS = 500
-_LONGEST_TEXT = 300
 CALL_DEADLINE = timedelta(seconds=30)
 
 
@@ -81,44 +65,44 @@ class ConnectorGateway:
         self, connection: ConnectionRef, calendar: str, start: datetime, end: datetime, *, deadline: timedelta
     ) -> list[tuple[datetime, datetime]]:
         """Busy times in UTC, by start."""
-        window = _checked(lambda: Slot(start, end))
+        window = check_contract(lambda: Slot(start, end))
 
         async def read(vendor: Calendar) -> list[tuple[datetime, datetime]]:
-            return sorted(_utc(slot) for slot in await vendor.busy(calendar, window))
+            return sorted(utc_interval(slot) for slot in await vendor.busy(calendar, window))
 
         return await self._on_calendar(connection, read, deadline=deadline)
 
     async def find_event(self, connection: ConnectionRef, calendar: str, key: str) -> VendorEvent | None:
         """The event with this key, or None."""
-        _checked(lambda: check_key(key))
+        check_contract(lambda: check_key(key))
 
         async def look_up(vendor: Calendar) -> VendorEvent | None:
             found = await vendor.find(calendar, key)
-            return None if found is None else _receipt(found)
+            return None if found is None else vendor_event(found)
 
         return await self._on_calendar(connection, look_up)
 
     async def book(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
         """Create the event once."""
-        request = _checked(lambda: _request(event))
+        request = check_contract(lambda: booking_request(event))
 
         async def create(vendor: Calendar) -> VendorEvent:
-            return _receipt(await vendor.book(request))
+            return vendor_event(await vendor.book(request))
 
         return await self._on_calendar(connection, create, writes=True)
 
     async def move(self, connection: ConnectionRef, event: CalendarEvent) -> VendorEvent:
         """Bring the event to its new time."""
-        request = _checked(lambda: _request(event))
+        request = check_contract(lambda: booking_request(event))
 
         async def change(vendor: Calendar) -> VendorEvent:
-            return _receipt(await vendor.move(request))
+            return vendor_event(await vendor.move(request))
 
         return await self._on_calendar(connection, change, writes=True)
 
     async def cancel(self, connection: ConnectionRef, calendar: str, key: str) -> None:
         """Remove the event, if it is there."""
-        _checked(lambda: check_key(key))
+        check_contract(lambda: check_key(key))
         await self._on_calendar(connection, lambda vendor: vendor.cancel(calendar, key), writes=True)
 
     async def list_our_events(
@@ -131,10 +115,10 @@ class ConnectorGateway:
         deadline: timedelta = CALL_DEADLINE,
     ) -> list[VendorEvent]:
         """Our own events in a window as the vendor has them: to read back and to reconcile."""
-        window = _checked(lambda: Slot(start, end))
+        window = check_contract(lambda: Slot(start, end))
 
         async def read(vendor: Calendar) -> list[VendorEvent]:
-            return [_receipt(booking) for booking in await vendor.booked(calendar, window)]
+            return [vendor_event(booking) for booking in await vendor.booked(calendar, window)]
 
         return await self._on_calendar(connection, read, deadline=deadline)
 
@@ -173,7 +157,7 @@ class ConnectorGateway:
             async with limit:
                 return await do(self._connector(connection))
         except ConnectorError as error:
-            raise _fault(error) from error
+            raise vendor_error(error) from error
         except VendorError:
             raise
         except Exception as error:  # noqa: BLE001  # beyond this line lies code that is not ours
@@ -211,69 +195,6 @@ class ConnectorGateway:
 
 def _unanswered(text: str, *, writes: bool) -> NoReturn:
     raise (VendorUnansweredError(text) if writes else VendorRetryableError(text)) from None
-
-
-def _fault(error: ConnectorError) -> VendorError:
-    """What the connector's error means to the use cases."""
-    text = str(error)[:_LONGEST_TEXT]
-    match error:
-        case AmbiguousOutcome():
-            return VendorUnansweredError(text, retry_after=error.retry_after)
-        case Retryable():
-            return VendorRetryableError(text, retry_after=error.retry_after)
-        case ReauthRequired():
-            return VendorReauthError(text)
-        case SlotTaken():
-            return VendorSlotTakenError(text)
-        case _:
-            return VendorRejectedError(text)
-
-
-def _checked(make: Callable[[], T]) -> T:
-    """What `make` makes, before anything is sent: what the contract refuses, no vendor would take."""
-    try:
-        return make()
-    except ValueError as error:
-        raise VendorRejectedError(str(error)) from error
-
-
-def _request(event: CalendarEvent) -> BookingRequest:
-    return BookingRequest(
-        key=event.key,
-        calendar=event.calendar,
-        slot=Slot(event.start, event.end),
-        title=event.title,
-        description=event.description,
-        contact=_contact(event),
-        organizer=event.organizer_email,
-        sequence=event.sequence,
-        tentative=event.tentative,
-        invitation=event.invitation,
-    )
-
-
-def _contact(event: CalendarEvent) -> Contact | None:
-    """A lead without an address that can be invited, such as one known by phone alone, is met all the same."""
-    try:
-        return Contact(email=event.attendee_email, name=event.attendee_name)
-    except ValueError:
-        return None
-
-
-def _receipt(booking: Booking) -> VendorEvent:
-    start, end = _utc(booking.slot)
-    return VendorEvent(
-        key=booking.key,
-        vendor_id=booking.vendor_id,
-        version=booking.version,
-        start=start,
-        end=end,
-        cancelled=booking.cancelled,
-    )
-
-
-def _utc(slot: Slot) -> tuple[datetime, datetime]:
-    return slot.start.astimezone(UTC), slot.end.astimezone(UTC)
 
 
 def _fingerprint(connection: ConnectionRef) -> str:

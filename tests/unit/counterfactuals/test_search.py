@@ -10,8 +10,9 @@ from pydantic import TypeAdapter
 
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.conditions.evaluator import compile_condition
+from pointsman.domain.counterfactuals.failing_tests import min_failing_tests
 from pointsman.domain.counterfactuals.flip_leaf import GOAL_WORDS
-from pointsman.domain.counterfactuals.search import MAX_CHANGES, FactChange, min_failing_tests, what_if
+from pointsman.domain.counterfactuals.search import MAX_CHANGES, FactChange, what_if
 from pointsman.domain.leads.facts import NEVER_QUOTED, NOW_FIELD, STANDARD_FIELDS, Facts, FieldType
 from pointsman.domain.policy.conditions_model import Condition, Operator
 from support.strategies import SEGMENTS, conditions, facts

@@ -1,25 +1,16 @@
 """Hand-over: an SDR's evidence opens the gate, or the answer says what is missing."""
 
-from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from starlette.responses import Response
 
-from pointsman.api.booking.appointment_schemas import AppointmentDoc
-from pointsman.api.booking.slot_schemas import SlotDoc
+from pointsman.api.booking.handover_schemas import HandoverIn, HandoverOut
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.idempotency import IdempotencyKey, run_idempotent
-from pointsman.api.http.partner_redaction import partner_summary
 from pointsman.api.http.problems import problem_responses
-from pointsman.api.http.timestamps import Timestamp
-from pointsman.domain.booking.availability import Interval
-from pointsman.domain.gate.evaluation import UnmetRequirement
-from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
-from pointsman.services.handover.book_on_handover import AutoBook
 from pointsman.services.handover.handover import (
     PreparedHandover,
     dry_run_handover,
@@ -29,191 +20,8 @@ from pointsman.services.handover.handover import (
 from pointsman.services.handover.handover_result import HandoverResult
 from pointsman.services.idempotency import IdempotentResponse
 from pointsman.services.ports import Tx
-from pointsman.services.routing.routing_request import RoutingResult
 
 router = APIRouter(tags=["Hand-over and booking"])
-
-_Word = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-
-EXAMPLE: dict[str, Any] = {
-    "setter": "lena",
-    "evidence": [
-        {"name": "need", "value": "Replaces three spreadsheets before the audit in March"},
-        {"name": "authority", "value": "Head of Finance, signs up to 50k"},
-        {"name": "urgency", "value": "Decision before year end"},
-        {"name": "offer_known", "value": "Has seen the product tour and the price list"},
-    ],
-}
-
-
-class HandoverEvidenceIn(BaseModel):
-    """One thing that was found out about the buyer."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: Literal["need", "authority", "fit", "intent", "urgency", "offer_known"] = Field(
-        description="need, authority, fit: qualified; intent, urgency: motivated; offer_known: educated."
-    )
-    value: Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
-    affirmed: bool = Field(default=True, description="False records that the buyer said no.")
-    source: _Word | None = Field(default=None, description="The person or system that found out; default: the setter.")
-    observed_at: Timestamp | None = Field(default=None, description="Default: now.")
-    expires_at: Timestamp | None = Field(default=None, description="Default: by the gate's own expiry.")
-
-    def evidence(self, setter: str | None, now: datetime) -> Evidence:
-        return Evidence(
-            kind=EVIDENCE_NAMES[self.name],
-            name=self.name,
-            value=self.value,
-            affirmed=self.affirmed,
-            source=self.source or (f"sdr:{setter}" if setter else "api"),
-            observed_at=self.observed_at or now,
-            expires_at=self.expires_at,
-        )
-
-
-class WindowIn(BaseModel):
-    """Between when and when to book."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    start: Timestamp
-    end: Timestamp
-
-    @model_validator(mode="after")
-    def _ends_after_it_starts(self) -> Self:
-        if self.end <= self.start:
-            raise ValueError("give an end after the start")
-        return self
-
-
-class BookSlotIn(BaseModel):
-    """A slot that was read out."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    start: Timestamp
-    end: Timestamp | None = Field(default=None, description="Default: the pool's usual length after the start.")
-
-
-class HandoverIn(BaseModel):
-    """A hand-over."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
-
-    evidence: Annotated[list[HandoverEvidenceIn], Field(min_length=1, max_length=50)]
-    setter: _Word | None = Field(default=None, description="The rep who hands over; default: the lead's holder.")
-    auto_book: bool = Field(default=False, description="Also book the earliest slot, inside `window` if given.")
-    window: WindowIn | None = None
-    book: BookSlotIn | None = Field(
-        default=None,
-        description="Book this slot, too: either all of it happens or nothing. 409 says why: `gate-not-passed` with what is "
-        "missing, `slot-taken` or `slot-not-offered` with the next free slots, `no-rep-for-slot`.",
-    )
-    dry_run: bool = Field(default=False, description="Answer what would happen, with the slots, and write nothing.")
-
-    @model_validator(mode="after")
-    def _one_way_to_book(self) -> Self:
-        if self.book is not None and (self.auto_book or self.window is not None):
-            raise ValueError("give either `book`, or `auto_book` with its `window`")
-        return self
-
-    def auto_booking(self) -> AutoBook:
-        return AutoBook(
-            start=self.book.start if self.book else None,
-            end=self.book.end if self.book else None,
-            earliest=self.auto_book,
-            window=Interval(self.window.start, self.window.end) if self.window else None,
-        )
-
-
-class UnmetRequirementDoc(BaseModel):
-    """What keeps the gate shut."""
-
-    what: str = Field(examples=["motivated"])
-    why: str = Field(examples=["nobody has recorded intent or urgency"])
-    how: str = Field(examples=["send evidence of kind motivated: intent or urgency"])
-
-    @staticmethod
-    def of(item: UnmetRequirement) -> "UnmetRequirementDoc":
-        return UnmetRequirementDoc(what=item.what, why=item.why, how=item.how)
-
-
-def _words(routed: RoutingResult, *, partner: bool) -> str:
-    decision = routed.decision
-    return (
-        partner_summary(decision.outcome.value, rep=decision.rep, work=decision.work) if partner else decision.summary
-    )
-
-
-class HandoverDecisionDoc(BaseModel):
-    """The decision that followed."""
-
-    id: UUID | None = Field(description="Null for a dry run.")
-    outcome: str = Field(description="assigned, held or nurture")
-    summary: str
-    rule: str | None
-    pool: str | None
-    rep: str | None
-    hold_reason: str | None
-
-    @staticmethod
-    def of(routed: RoutingResult, *, partner: bool, dry_run: bool) -> "HandoverDecisionDoc":
-        decision = routed.decision
-        return HandoverDecisionDoc(
-            id=None if dry_run else routed.decision_id,
-            outcome=decision.outcome.value,
-            summary=_words(routed, partner=partner),
-            rule=None if partner else decision.rule,
-            pool=decision.pool,
-            rep=decision.rep,
-            hold_reason=decision.hold_reason.value if decision.hold_reason else None,
-        )
-
-
-class HandoverOut(BaseModel):
-    """What the gate said, and what became of the lead."""
-
-    passed: bool
-    what_happens: str = Field(description="One sentence for the person on the phone.")
-    dry_run: bool = Field(description="True: nothing of this was written.")
-    gate_check_id: UUID | None = Field(description="Null for a dry run.")
-    expires_at: datetime | None = Field(description="Until when the pass lasts.")
-    missing: list[UnmetRequirementDoc] = Field(description="Evidence that is still missing.")
-    refused: list[UnmetRequirementDoc] = Field(description="Evidence that says no.")
-    failed: list[str] = Field(description="Conditions of the gate that this lead does not meet.")
-    stage: str = Field(description="Where the lead stands now.", examples=["closing"])
-    nurture_until: datetime | None
-    setter: str | None
-    decision: HandoverDecisionDoc | None = Field(description="Null when the lead stayed where it was.")
-    closer: str | None = Field(description="The rep who has the lead for closing.", examples=["anna"])
-    slots: list[SlotDoc]
-    why_no_slots: str | None
-    appointment: AppointmentDoc | None = Field(description="Null for a dry run: `what_happens` says when it would be.")
-
-    @staticmethod
-    def of(handed: HandoverResult, now: datetime, *, partner: bool, dry_run: bool) -> "HandoverOut":
-        gate, what, routed, booked = handed.gate, handed.what_happens, handed.routing, handed.appointment
-        if routed and what == routed.decision.summary:
-            what = _words(routed, partner=partner)
-        return HandoverOut(
-            passed=gate.passed,
-            what_happens=f"Nothing was written. As things stand: {what}" if dry_run else what,
-            dry_run=dry_run,
-            gate_check_id=None if dry_run else handed.check_id,
-            expires_at=gate.expires_at,
-            missing=[UnmetRequirementDoc.of(item) for item in gate.missing],
-            refused=[UnmetRequirementDoc.of(item) for item in gate.refused],
-            failed=[leaf.words for leaf in gate.failed_conditions],
-            stage=handed.stage,
-            nurture_until=handed.nurture_until,
-            setter=handed.setter,
-            decision=HandoverDecisionDoc.of(routed, partner=partner, dry_run=dry_run) if routed else None,
-            closer=handed.closer,
-            slots=[SlotDoc.of(slot) for slot in handed.slots],
-            why_no_slots=handed.slot_list.why_empty if handed.slot_list else None,
-            appointment=AppointmentDoc.of(booked, now, partner=partner) if booked and not dry_run else None,
-        )
 
 
 @router.post(

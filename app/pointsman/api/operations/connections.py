@@ -1,9 +1,8 @@
-"""Connections to vendors, and the calendars of reps."""
+"""Connections to vendors: the installed connectors, and the accounts that are connected."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Protocol, cast
-from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -12,14 +11,12 @@ from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
-from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars, list_calendars
 from pointsman.services.connections.connections import (
     check_connection,
     get_connection,
     list_connections,
     save_connection,
 )
-from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
 from pointsman.services.ports.booking.connections import ConnectionRow
 
 router = APIRouter(tags=["Connections"])
@@ -27,7 +24,6 @@ router = APIRouter(tags=["Connections"])
 _KEY = r"^[a-z0-9][a-z0-9-]*$"
 ConnectionKeyPath = Annotated[str, Path(pattern=_KEY, max_length=100, examples=["team-calendars"])]
 NewConnectionKeyPath = Annotated[str, Path(pattern=_KEY, max_length=100, description="Yours.", examples=["sandbox"])]
-RepKeyPath = Annotated[str, Path(max_length=100, description="The rep's key.", examples=["anna"])]
 
 
 class ConnectorDescription(Protocol):
@@ -125,66 +121,6 @@ class ConnectionDoc(BaseModel):
         )
 
 
-class CalendarIn(BaseModel):
-    """One calendar of a rep."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    connection: Annotated[str, StringConstraints(min_length=1, max_length=100)]
-    calendar: Annotated[str, StringConstraints(min_length=1, max_length=2_000)] = Field(
-        description="The vendor's own name for it."
-    )
-    writes: bool = Field(default=False, description="Appointments are put here; set it on exactly one.")
-
-
-class CalendarsIn(BaseModel):
-    """All calendars of a rep; an empty list disconnects the rep, who is unbookable then."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [{"calendars": [{"connection": "team-calendars", "calendar": "/anna/work/", "writes": True}]}]
-        },
-    )
-
-    calendars: Annotated[list[CalendarIn], Field(max_length=20)]
-
-
-class CalendarDoc(BaseModel):
-    """A calendar of a rep."""
-
-    id: UUID
-    connection: str
-    calendar: str
-    writes: bool
-    unreadable: str | None = Field(description="Why it could not be read the last time; its owner is unbookable.")
-    read_at: datetime | None = Field(description="When it was last read, or tried; null: never.")
-
-
-class CalendarsDoc(BaseModel):
-    """All calendars of a rep."""
-
-    rep: str
-    calendars: list[CalendarDoc]
-
-    @staticmethod
-    def of(rep: str, found: Sequence[tuple[CalendarBinding, CalendarReading | None]]) -> "CalendarsDoc":
-        return CalendarsDoc(
-            rep=rep,
-            calendars=[
-                CalendarDoc(
-                    id=binding.id,
-                    connection=binding.connection.key,
-                    calendar=binding.calendar,
-                    writes=binding.writes,
-                    unreadable=read.error if read else None,
-                    read_at=read.read_at if read else None,
-                )
-                for binding, read in found
-            ],
-        )
-
-
 @router.get("/v1/connectors", summary="List the installed connectors", responses=problem_responses(401, 403))
 async def connectors(request: Request, _caller: Annotated[Caller, needs("admin")]) -> ConnectorsDoc:
     catalogue = cast("Catalogue", request.app.state.connectors)
@@ -254,26 +190,3 @@ async def put(
 )
 async def check(key: ConnectionKeyPath, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> ConnectionDoc:
     return ConnectionDoc.of(await check_connection(env, key, actor=caller.actor))
-
-
-@router.get(
-    "/v1/reps/{rep}/calendars", summary="Read a rep's calendars", responses=problem_responses(401, 403, 404, 409, 422)
-)
-async def calendars(rep: RepKeyPath, env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> CalendarsDoc:
-    return CalendarsDoc.of(rep, await list_calendars(env, rep))
-
-
-@router.put(
-    "/v1/reps/{rep}/calendars",
-    summary="Bind a rep to calendars",
-    description="All of them are read for busy times; appointments are written to the one that `writes`.",
-    responses=problem_responses(401, 403, 404, 409, 422),
-)
-async def put_calendars(
-    rep: RepKeyPath, given: CalendarsIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
-) -> CalendarsDoc:
-    bound = [
-        CalendarBindingInput(connection=c.connection, calendar=c.calendar, writes=c.writes) for c in given.calendars
-    ]
-    await bind_calendars(env, rep, bound, actor=caller.actor)
-    return CalendarsDoc.of(rep, await list_calendars(env, rep))

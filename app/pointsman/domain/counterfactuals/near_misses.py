@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pointsman.domain.conditions.evaluator import LeafResult
-from pointsman.domain.counterfactuals.search import MAX_CHANGES, WhatIf, min_failing_tests, what_if
+from pointsman.domain.counterfactuals.failing_tests import min_failing_tests
+from pointsman.domain.counterfactuals.search import MAX_CHANGES, WhatIf, what_if
 from pointsman.domain.leads.facts import STANDARD_FIELDS
 from pointsman.domain.policy.conditions_model import Condition, Leaf, Operator, leaves
 from pointsman.domain.roster.roles import Work

@@ -23,16 +23,7 @@ from pointsman.domain.counterfactuals.flip_leaf import (
     propose_values,
 )
 from pointsman.domain.leads.facts import STANDARD_FIELDS, Facts, FactValue, FieldType
-from pointsman.domain.policy.conditions_model import (
-    All,
-    AnyOf,
-    Condition,
-    IcpRef,
-    Leaf,
-    Not,
-    PersonaRef,
-    SegmentRef,
-)
+from pointsman.domain.policy.conditions_model import All, AnyOf, Condition, IcpRef, Leaf, Not, PersonaRef, SegmentRef
 from pointsman.domain.text.formatting import join_with_and
 
 MAX_CHANGES = 8  # a rule that needs more is not near
@@ -98,48 +89,6 @@ def what_if(
     way = ways[0]
     changes = tuple(FactChange(field=field, words=_merged(goals)) for field, goals in _by_field(way, always).items())
     return WhatIf(changes=changes, failing=_failing(way, facts, definitions), proven=False)
-
-
-def min_failing_tests(condition: Condition, facts: Facts, definitions: Definitions, most: int) -> int:
-    """How many tests keep `condition` from being true, at least; `most` stands for that many and more."""
-    return _Counting(definitions, facts).count(condition, most, wanted=True)
-
-
-class _Counting:
-    """The length of the shortest way, without the way."""
-
-    def __init__(self, definitions: Definitions, facts: Facts) -> None:
-        self._definitions = definitions
-        self._facts = facts
-
-    def count(self, condition: Condition, most: int, *, wanted: bool) -> int:
-        match condition:
-            case Leaf():
-                return 0 if evaluate_leaf(condition, self._facts, self._definitions) is wanted else 1
-            case Not(not_=part):
-                return self.count(part, most, wanted=not wanted)
-            case SegmentRef() | IcpRef() | PersonaRef():
-                return self.count(self._definitions.conditions[condition.key], most, wanted=wanted)
-            case All(all=parts):
-                return (self._sum if wanted else self._least)(parts, most, wanted=wanted)
-            case AnyOf(any=parts):
-                return (self._least if wanted else self._sum)(parts, most, wanted=wanted)
-
-    def _sum(self, parts: tuple[Condition, ...], most: int, *, wanted: bool) -> int:
-        total = 0
-        for part in parts:
-            total += self.count(part, most - total, wanted=wanted)
-            if total >= most:
-                return most
-        return total
-
-    def _least(self, parts: tuple[Condition, ...], most: int, *, wanted: bool) -> int:
-        least = most
-        for part in parts:
-            least = min(least, self.count(part, least, wanted=wanted))
-            if least == 0:
-                return 0
-        return least
 
 
 class _Search:

@@ -1,0 +1,64 @@
+"""One request of a buyer: the link, the state of its lead, and the answer in the buyer's language."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from pointsman.api.booking_page.error_pages import get_renderer
+from pointsman.api.booking_page.reader import Visitor, parse_instant, read_form
+from pointsman.api.booking_page.rendering import PageRenderer
+from pointsman.api.http.locale_formats import format_interval
+from pointsman.services.booking_links import buyer_view as buyer
+from pointsman.services.booking_links import tokens as booking_links
+from pointsman.services.booking_links.buyer_view import BuyerView
+from pointsman.services.ports import Env
+from pointsman.services.ports.booking.appointments import AppointmentRow
+
+
+@dataclass(slots=True, kw_only=True)
+class Visit:
+    """One request through a valid link, with the state of the lead now."""
+
+    env: Env
+    pages: PageRenderer
+    reader: Visitor
+    buyer: BuyerView
+    form: dict[str, str]
+
+    @classmethod
+    async def of(cls, request: Request, env: Env) -> Self:
+        """Raises NotFound and LinkExpired."""
+        form = await read_form(request) if request.method == "POST" else {}
+        link = booking_links.read_link(env.secrets, str(request.path_params["token"]), now=env.clock())
+        reader = Visitor.of(request, public_url=env.public_url, form=form).with_link(link)
+        there = await buyer.load_buyer_view(env, link)
+        reader = reader.with_default_zone(there.time_zone)
+        if there.appointment is not None:
+            reader = reader.with_default_zone(await buyer.rep_time_zone(env, there.appointment.rep_key))
+        return cls(env=env, pages=get_renderer(request), reader=reader, buyer=there, form=form)
+
+    @property
+    def start(self) -> datetime | None:
+        return parse_instant(self.form.get("start"))
+
+    def answer(self, name: str, *, status: int = 200, **given: Any) -> HTMLResponse:
+        return self.pages.render(name, self.reader, status=status, **given)
+
+    def to(self, path: str = "", **query: object) -> RedirectResponse:
+        return RedirectResponse(self.reader.url(path, **query), status_code=303, headers=self.pages.headers)
+
+    def span(self, start: datetime, end: datetime) -> str:
+        return format_interval(start, end, zone=self.reader.local_zone, language=self.reader.language)
+
+    async def facts(self, row: AppointmentRow) -> dict[str, Any]:
+        """What a page says of an appointment."""
+        names = await buyer.rep_names(self.env, [row.rep_key, *(item.rep_key for item in row.companions)])
+        return {
+            "when": self.span(row.starts_at, row.ends_at),
+            "names": ", ".join(names),
+            "company": self.buyer.company,
+            "minutes": int((row.ends_at - row.starts_at).total_seconds() // 60),
+        }

@@ -1,0 +1,133 @@
+"""What pydantic finds wrong in a policy document, as faults with a path and the words for its author."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from pointsman.domain.errors import Fault
+from pointsman.domain.policy.conditions_model import CONDITION_MODELS
+from pointsman.domain.policy.definitions_model import ScorePoints
+from pointsman.domain.policy.document import (
+    BookingRules,
+    CapacityStep,
+    FuzzyNameMatching,
+    Gate,
+    HoldRules,
+    Matching,
+    Member,
+    Nurture,
+    OnFail,
+    Ownership,
+    Policy,
+    Pool,
+    RampStep,
+    Ranking,
+    Rule,
+    Score,
+    Segment,
+    SkillMatch,
+    SkillPreference,
+    SupplierRules,
+)
+from pointsman.domain.policy.operands import TAG_PREFIX, FieldRef
+from pointsman.domain.text.suggestions import did_you_mean
+
+_CODES = {
+    "missing": "missing",
+    "model_type": "not-an-object",
+    "dict_type": "not-an-object",
+    "tuple_type": "not-a-list",
+    "extra_forbidden": "unknown-key",
+    "enum": "unknown-value",
+    "literal_error": "unknown-value",
+    "string_pattern_mismatch": "malformed",
+    "too_long": "too-many",
+    "too_short": "too-few",
+}
+
+
+_MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
+    (): Policy,
+    ("rules", "*"): Rule,
+    ("segments", "*"): Segment,
+    ("icps", "*"): Segment,
+    ("personas", "*"): Segment,
+    ("scores", "*"): Score,
+    ("scores", "*", "points", "*"): ScorePoints,
+    ("gates", "*"): Gate,
+    ("gates", "*", "on_fail"): OnFail,
+    ("pools", "*"): Pool,
+    ("pools", "*", "booking"): BookingRules,
+    ("pools", "*", "members", "*"): Member,
+    ("pools", "*", "match", "*"): SkillMatch,
+    ("pools", "*", "ranking"): Ranking,
+    ("pools", "*", "ranking", "prefer", "*"): SkillPreference,
+    ("pools", "*", "ramp_up", "*"): RampStep,
+    ("suppliers", "*"): SupplierRules,
+    ("suppliers", "*", "capacity", "*"): CapacityStep,
+    ("nurture",): Nurture,
+    ("matching",): Matching,
+    ("matching", "names"): FuzzyNameMatching,
+    ("ownership",): Ownership,
+    ("holds",): HoldRules,
+}
+
+
+_CONDITIONS: Mapping[str, type[BaseModel]] = {**CONDITION_MODELS, "ref": FieldRef}
+
+
+def parsing_fault(error: ErrorDetails) -> Fault:
+    loc = error["loc"]
+    path = _path(loc)
+    code = _CODES.get(error["type"], error["type"].replace("_", "-"))
+    message = error["msg"]
+    given = "nothing" if error["input"] is None else f"{error['input']!r:.60}"
+    match error["type"]:
+        case "extra_forbidden":
+            message = f"'{loc[-1]}' is not known here; {_keys_hint(loc)}".rstrip("; ")
+        case "missing":
+            message = f"'{loc[-1]}' is missing: add it"
+        case "enum" | "literal_error":
+            known = re.findall(r"'(\w+)'", str(error.get("ctx", {}).get("expected", "")))
+            message = f"{given} is not known; {did_you_mean(str(error['input']), known)}"
+        case "string_pattern_mismatch" if loc and loc[-1] == "else":
+            message = f"{given} is not known; write hold, next, nurture or pool:NAME"
+        case "string_pattern_mismatch":
+            message = f"{given} is malformed; it must match {error.get('ctx', {}).get('pattern')}"
+        case "model_type" | "dict_type":
+            message = f"{given} is not an object: write keys with values"
+        case "tuple_type":
+            message = f"{given} is not a list: write [...]"
+        case _:
+            pass
+    return Fault(path=path, code=code, message=message)
+
+
+def _path(loc: Sequence[int | str]) -> str:
+    path = ""
+    for part in loc:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        elif not part.startswith(TAG_PREFIX) and part != "[key]":
+            path += f".{part}" if path else part
+    return path
+
+
+def _keys_hint(loc: Sequence[int | str]) -> str:
+    """The suggestion for an unknown key, from the model that stands at its parent."""
+    parents = loc[:-1]
+    if parents and isinstance(parents[-1], str) and parents[-1].startswith(TAG_PREFIX):
+        model = _CONDITIONS.get(parents[-1].removeprefix(TAG_PREFIX))
+    else:
+        model = next((model for shape, model in _MODELS.items() if _has_shape(parents, shape)), None)
+    if model is None:
+        return ""
+    return did_you_mean(str(loc[-1]), [field.alias or name for name, field in model.model_fields.items()])
+
+
+def _has_shape(parents: Sequence[int | str], shape: tuple[str, ...]) -> bool:
+    return len(parents) == len(shape) and all(
+        wanted in ("*", part) for wanted, part in zip(shape, parents, strict=True)
+    )
