@@ -167,7 +167,7 @@ class CaldavConnector:
         return self._booking(request.calendar, request.key, *present)
 
     async def _get(self, calendar: str, key: str) -> tuple[Stored, str] | None:
-        """The event of this key and its ETag. Rejected when the place is somebody else's."""
+        """The event of this key and its ETag. Rejected when another event has the place."""
         answer = await self._client.call("GET", self._event_url(calendar, key), expect={200, *_GONE})
         if answer.status_code in _GONE:
             return None

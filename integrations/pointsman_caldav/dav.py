@@ -40,7 +40,7 @@ def event_query(window: Slot, *, expand: bool) -> str:
 
 
 class _PlainTree(TreeBuilder):
-    """Builds a tree, but for documents that define entities or point at others."""
+    """Builds a tree. Refuses documents that define entities or point at others."""
 
     def doctype(self, *_: object) -> None:
         raise Rejected("the server's answer has a document type declaration, which WebDAV never needs")

@@ -23,7 +23,7 @@ def uid_of(key: str) -> str:
 
 
 def key_of(uid: str) -> str | None:
-    """The key of one of our events; None for everybody else's."""
+    """The key of one of our events; None for events that are not ours."""
     return uid.removesuffix(_UID_SUFFIX) if uid.endswith(_UID_SUFFIX) else None
 
 
@@ -158,7 +158,7 @@ def time_of(event: Component, *, zone: tzinfo) -> Slot:
         start = event.decoded("DTSTART")
         end = event.decoded("DTEND") if "DTEND" in event else start + _length(event, start)
         first, last = _moment(start, zone), _moment(end, zone)
-        # An event without length still marks a moment at which nobody should be booked.
+        # An event without length still marks a moment at which its owner should not be booked.
         return Slot(first, max(last.astimezone(UTC), first.astimezone(UTC) + timedelta(minutes=1)))
     except _BROKEN:
         raise Rejected("the server's event has no readable time") from None

@@ -32,7 +32,7 @@ class Diary:
     ids: "count[int]" = field(default_factory=lambda: count(1))
 
     def block(self, calendar: str, slot: Slot, *, busy: bool = True) -> None:
-        """Put in an event of somebody else's."""
+        """Put in an event that is not ours."""
         entry = Entry(id=f"event-{next(self.ids)}", slot=slot, busy=busy)
         self.calendars.setdefault(calendar, {})[entry.id] = entry
 

@@ -74,7 +74,7 @@ class Calendar(Protocol):
     async def move(self, request: BookingRequest) -> Booking:
         """Bring the appointment to the request's slot and standing (`tentative` or not).
 
-        Again is fine, and one that vanished or was called off is made anew.
+        A second call is fine, and an event that vanished or was called off is made again.
         """
         ...
 

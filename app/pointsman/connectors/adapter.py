@@ -39,7 +39,7 @@ def _ignore(_connector: str, _kind: str) -> None:
 class ConnectorGateway:
     """Implements `CalendarGateway`. Every error of a connector leaves here as a `VendorError`.
 
-    `on_bug(connector, exception type)` is told of everything that a connector raised and should not have.
+    `on_bug(connector, exception type)` hears of each error that a connector should not have raised.
     """
 
     def __init__(

@@ -61,7 +61,7 @@ class ConnectorCrm:
 
 
 async def _person(crm: Crm, person: CrmPerson, contact: Contact) -> Record:
-    # What the CRM knows of somebody is left as it is: only who is absent is made.
+    # What the CRM knows of a person is left as it is: only a missing person is made.
     return await crm.person(person.email) or await crm.upsert_person(person.key, contact)
 
 

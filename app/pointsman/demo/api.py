@@ -16,7 +16,7 @@ class DemoError(Exception):
 
 
 def never_lost() -> bool:
-    """Nothing is ever lost: for a service that somebody else looks after."""
+    """Nothing is ever lost: for a service that another operator runs."""
     return False
 
 

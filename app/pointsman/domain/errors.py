@@ -9,7 +9,7 @@
     ├── Conflict                     the state of things forbids it: look again
     │   ├── SlotTaken                that time is gone: choose another slot
     │   ├── RequestInFlight          the same request is still running: wait and retry
-    │   └── StaleVersion             somebody changed it meanwhile: read, then retry
+    │   └── StaleVersion             another request changed it: read, then retry
     ├── RoleProtected                the rep's role or the gate forbids this work: no path around it
     ├── IdempotencyKeyReused         an idempotency key came back with another body: use a new key
     ├── TooLarge                     more than we accept at once: send less

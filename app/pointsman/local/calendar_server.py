@@ -126,7 +126,7 @@ class CalendarServer:
             if not _exists(client, url):
                 xml = MKCALENDAR.format(name=escape(name))
                 answer = client.request("MKCALENDAR", url, content=xml, headers={"Content-Type": "application/xml"})
-                # Refused because somebody else made it in between is as good as made.
+                # A refusal is no fault when another process has just made it.
                 if answer.status_code != httpx.codes.CREATED and not _exists(client, url):
                     raise LocalServerError(f"The calendar server refused {url} with {answer.status_code}.")
         return url

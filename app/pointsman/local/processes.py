@@ -70,7 +70,7 @@ def command_line(pid: int) -> str:
 
 def _start_time(pid: int) -> str | None:
     """The start time of a live process. A killed child is a zombie until its parent looks, and in a container
-    nobody may ever look: state Z is dead.
+    no parent may ever look: state Z is dead.
     """
     if PROC.joinpath("self", "stat").exists():
         try:

@@ -152,7 +152,7 @@ class Supervisor:
         return self._failed.is_set()
 
     def stop(self) -> None:
-        """Ask every child to end, last started first, see to it that they do, and let go of the state."""
+        """Ask every child to end, last started first, wait or kill it, and give the state file up."""
         self._stopping.set()
         if self._watch:
             self._watch.join()

@@ -42,7 +42,7 @@ class CalendarVendor(Vendor, Protocol):
         ...
 
     def block(self, slot: Slot, *, busy: bool = True) -> None:
-        """Put somebody else's event into `calendar`; with `busy=False`, one shown as free."""
+        """Put an event that is not ours into `calendar`; with `busy=False`, one shown as free."""
         ...
 
     def erase(self) -> None:

@@ -58,7 +58,7 @@ class UnavailableRepDoc(BaseModel):
 
 
 class NextFreeDoc(BaseModel):
-    """The next time anybody can be booked, as far ahead as the calendars are known."""
+    """The next time that any rep can be booked, as far ahead as the calendars are known."""
 
     start: datetime
     local_start: datetime

@@ -116,7 +116,7 @@ def parse_id(text: str | None) -> UUID | None:
 
 
 def clean_line(text: str, limit: int) -> str:
-    """What somebody typed, without what cannot be stored or shown."""
+    """What the buyer typed, without what cannot be stored or shown."""
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:limit]
 
 

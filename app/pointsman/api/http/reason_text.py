@@ -1,4 +1,4 @@
-"""Why somebody does what the rules would not do by themselves: a text that the audit log keeps."""
+"""Why a human does what the rules would not do by themselves: a text that the audit log keeps."""
 
 from typing import Annotated
 

@@ -73,7 +73,7 @@ _CLEAR_PAST_TRY = (
     .where(holds.c.id == bindparam("hold"), holds.c.released_at.is_(None), holds.c.next_try_at <= bindparam("at"))
     .values(next_try_at=null())
 )
-#: How the last assignment ended tells, whatever decisions came after it. What was merged into it is the same person.
+#: The end of the last assignment decides, also when decisions came after it. A merged lead is the same person.
 _IS_WAITING_SINCE_REASSIGNMENT = PreparedStatement("""
     select coalesce((
         select a.end_reason in ('reassign', 'rejected') from assignments a

@@ -82,7 +82,7 @@ appointments = Table(
     Column("reject_code", Text),
     Column("outcome", Text, CheckConstraint("outcome in ('won','lost','later')", name="outcome")),
     instant_column("outcome_at", null=True),
-    Column("conflict", Text),  # what a calendar says otherwise, until somebody settles it
+    Column("conflict", Text),  # what a calendar says otherwise, until a human settles it
     instant_column("starts_at"),
     instant_column("ends_at"),
     Column("title", Text, nullable=False),

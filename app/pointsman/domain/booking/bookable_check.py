@@ -17,7 +17,7 @@ from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.working_days import special_day_reason
 
-#: Reasons that mean: somebody else was faster. All others mean: this time was never on offer.
+#: Reasons that mean: another booking was faster. All others mean: this time was never on offer.
 SLOT_TAKEN_CODES = frozenset({"calendar-busy", "reserved", "appointment-cap-day", "appointment-cap-week"})
 
 

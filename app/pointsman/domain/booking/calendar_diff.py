@@ -17,7 +17,7 @@ class EventState(StrEnum):
     UNCHANGED = "agrees"
     MOVED = "moved"
     DELETED = "gone"
-    CALENDAR_EMPTIED = "emptied"  # gone, along with everything of ours: nobody deletes a whole week one by one
+    CALENDAR_EMPTIED = "emptied"  # gone, along with everything of ours: a human does not delete a whole week one by one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ def compare_events(expected: Sequence[ExpectedEvent], seen: Mapping[str, Sequenc
 
 def _compared(item: ExpectedEvent, times: Sequence[Interval], *, emptied: bool) -> EventComparison:
     if not times:
-        # Once it was taken for an accident, it stays one until somebody says otherwise, however few there are by then.
+        # Once it was taken for an accident, it stays one until a human says otherwise, even when few events are left.
         return EventComparison(
             key=item.key, state=EventState.CALENDAR_EMPTIED if emptied or item.was_emptied else EventState.DELETED
         )

@@ -17,7 +17,7 @@ from pointsman.domain.booking.slots import first_slot_start
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import Rep
 
-#: So many days of anybody's calendar are looked at for one decision: 500 reps, three weeks ahead.
+#: So many days of all calendars together are looked at for one decision: 500 reps, three weeks ahead.
 MAX_CALENDAR_DAYS = 10_500
 _DAY = timedelta(days=1)
 

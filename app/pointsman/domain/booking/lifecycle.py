@@ -33,7 +33,7 @@ class AppointmentAction(StrEnum):
     RESCHEDULE = "reschedule"
     REASSIGN = "reassign"
     CANCEL = "cancel"
-    LAPSE = "lapse"  # nobody confirmed it in time
+    LAPSE = "lapse"  # no rep confirmed it in time
     ACCEPT = "accept"
     REJECT = "reject"
     ATTENDED = "attended"
@@ -48,7 +48,7 @@ class ActorRole(StrEnum):
     SETTER = "setter"
     CLOSER = "closer"
     OPERATOR = "operator"
-    CALENDAR = "calendar"  # somebody changed the event in the closer's own calendar
+    CALENDAR = "calendar"  # a human changed the event in the closer's own calendar
     SYSTEM = "system"
 
 
@@ -93,7 +93,7 @@ class LeadFollowUp(StrEnum):
     STAYS = "stays"
     BOOKED = "booked"
     WITH_CLOSER = "with its closer"  # to be booked again, or to be worked on
-    ANOTHER_CLOSER = "another closer"  # routed to closing again, to somebody who never had it
+    ANOTHER_CLOSER = "another closer"  # routed to closing again, to a rep who never had it
     QUALIFICATION = "qualification"  # back to setting: routed there
     NURTURE = "nurture"
     WON = "won"

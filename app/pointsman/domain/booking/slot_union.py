@@ -1,4 +1,4 @@
-"""When anybody of many can be booked: each rep's starts as the bits of one number, on the grid of a clock.
+"""When at least one of many reps can be booked: each rep's starts as the bits of one number, on the grid of a clock.
 
 It gives exactly what `slots.starts` and `booking.obstacle` give one by one (tests/unit/booking/test_slot_union.py), for a
 pool of hundreds in the time that those need for a handful. Bit i stands for the i-th time of the grid.

@@ -34,7 +34,7 @@ def is_repeated_local_time(local: datetime) -> bool:
     return bool(local.fold)
 
 
-@lru_cache(maxsize=32_768)  # the same few walls of the same few days are asked for by everybody
+@lru_cache(maxsize=32_768)  # all callers ask for the same few wall clocks of the same few days
 def local_to_utc(day: date, wall: time, zone: str) -> datetime:
     """The instant (UTC) at which clocks in `zone` show `wall` on `day`; `time.max` is the end of that day."""
     if wall == time.max:

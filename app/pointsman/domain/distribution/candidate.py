@@ -14,7 +14,7 @@ from pointsman.domain.roster.roles import Work
 
 
 class DropReason(StrEnum):
-    """Why somebody is not eligible, in the order in which we look."""
+    """Why a rep is not eligible, in the order in which we look."""
 
     UNKNOWN_REP = "unknown-rep"
     INACTIVE = "inactive"

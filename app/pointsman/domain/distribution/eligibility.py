@@ -103,7 +103,7 @@ def _not_allowed(rep: Rep, task: EligibilityContext) -> tuple[DropReason, str] |
 def _not_skilled(rep: Rep, pool: Pool, facts: Facts) -> tuple[DropReason, str] | None:
     for match in pool.match:
         value = facts.get(match.lead)
-        if value is None:  # unknown drops nobody
+        if value is None:  # an unknown value drops no rep
             continue
         wanted = value if isinstance(value, tuple) else (str(value),)
         has = rep.skills.get(match.rep, frozenset())

@@ -161,7 +161,7 @@ def entitled_balances(ledger: Ledger, eligible: Mapping[str, int]) -> dict[str, 
 def next_due(ledger: Ledger, eligible: Mapping[str, int]) -> list[str]:
     """Tijdeman: of those with balance + share >= 1/(2n-2), who first passes 1 - 1/(2n-2) at their share per turn.
 
-    At constant attendance at most one would pass it with this very turn. Where several would, or nobody is owed
+    At constant attendance at most one would pass it with this very turn. Where several would, or no rep is owed
     enough, attendance has changed: then the largest balance wins, which brings the outlier back soonest.
     """
     total, n = sum(eligible.values()), len(eligible)

@@ -80,7 +80,7 @@ class Choice:
     tied: tuple[str, ...] = ()  # who was level with the chosen one, until `tie_break` settled it
     tie_break: str | None = None
     owner: Owner | None = None
-    skipped: tuple[str, ...] = ()  # would have been next, but for a skip: now used up
+    skipped: tuple[str, ...] = ()  # would have been next without a skip, which is used up now
     passed_over: tuple[str, ...] = ()  # `ranked`: rank no lower, but too many turns ahead
     keeps_skip: bool = False  # the chosen one was to be skipped, but must have it all the same
 
@@ -88,7 +88,7 @@ class Choice:
 def choose_rep(selection: Selection) -> Choice:
     """Choose an eligible owner, else the first by the method who is not to be skipped.
 
-    A skip never holds a lead: where all who are eligible are to be skipped, the first has it and no skip is used up.
+    A skip never holds a lead: where all eligible reps have a skip, the first has it and no skip is used up.
     """
     skips = selection.pool_state.pending_skips
     for owner in selection.inputs.owners:

@@ -55,7 +55,7 @@ def turn_weights(pool: Pool, roster: Roster, base: Mapping[str, int], percents: 
     """The weights of those eligible (by rep), as small whole numbers in exact proportion.
 
     Untouched by ramp-up and shares they are what the admin wrote. A supplier's eligible members have its share together,
-    split by their weights; suppliers without anybody eligible leave theirs to the others in proportion.
+    split by their weights; suppliers without an eligible rep leave theirs to the others in proportion.
     """
     if not pool.shares and all(percents[rep] == 100 for rep in base):
         return dict(base)

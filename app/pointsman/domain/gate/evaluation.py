@@ -72,7 +72,7 @@ class GateResult:
         return GateState(is_open=self.passed, reason=self.summary, expires_at=self.expires_at)
 
 
-#: Without this, a policy that forgets its gate would open it for everybody.
+#: Without this, a policy that forgets its gate would open it for every lead.
 _ASKS_NOTHING = UnmetRequirement(
     what="gate",
     why="the published policy asks for nothing before this work",
@@ -101,7 +101,7 @@ def evaluate_gate(
     A kind is met by one affirmed, unexpired item of that kind, `kind.name` by that very item. A "no" outweighs
     every earlier "yes" of the same name, even once the "no" itself has expired. A pass expires with the first of
     the evidence that it rests on, and after the gate's own span at the latest; where several items meet a requirement,
-    also two of one name, it rests on the one that lasts longest. A gate that asks for nothing lets nobody through.
+    also two of one name, it rests on the one that lasts longest. A gate that asks for nothing lets no lead through.
     """
     lasting = _as_valid(_counting(evidence, now, gate.expires_after), now, gate.expires_after)
     valid = _valid_evidence(evidence, now, gate.expires_after)

@@ -68,7 +68,7 @@ class LeadStage(StrEnum):
 
     NEW = "new"
     WORKING = "working"  # a rep holds prospecting, qualification or other ungated work
-    HELD = "held"  # nobody eligible: waits with a reason
+    HELD = "held"  # no rep is eligible: waits with a reason
     NURTURE = "nurture"  # with marketing
     CLOSING = "closing"  # passed the gate, a closer has it
     BOOKED = "booked"

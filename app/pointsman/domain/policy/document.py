@@ -149,7 +149,7 @@ class Nurture(PolicyModel):
 
 
 class HoldRules(PolicyModel):
-    """How long a lead may wait for a rep before somebody is told."""
+    """How long a lead may wait for a rep before an alert is raised."""
 
     alert_after: Duration = timedelta(hours=4)
 

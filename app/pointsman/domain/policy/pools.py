@@ -94,8 +94,8 @@ class OfferMode(StrEnum):
     """Which reps' slots a buyer is shown, and which of them gets the appointment."""
 
     STRICT = "strict"  # only the holder's
-    FLEXIBLE = "flexible"  # everybody's who is eligible; the holder when free then, else the pool's method decides
-    BALANCED = "balanced"  # everybody's who is eligible; of those free then, who has the fewest appointments per weight
+    FLEXIBLE = "flexible"  # of every eligible rep; the holder when free then, else the pool's method decides
+    BALANCED = "balanced"  # of every eligible rep; the free rep with the fewest appointments per weight
 
 
 class Confirmation(StrEnum):

@@ -1,4 +1,4 @@
-"""Does what a pool says of its appointments fit its work, and can the pools that it names send somebody along?"""
+"""Does what a pool says of its appointments fit its work, and can the pools that it names send a companion?"""
 
 from collections.abc import Iterator
 

@@ -18,7 +18,7 @@ def check_role_separation(policy: Policy, roster: Roster) -> Iterator[Finding]:
 
 
 def _closers(policy: Policy, roster: Roster) -> Iterator[Finding]:
-    """Where everybody has one role, or there is but one person, somebody has to do it all."""
+    """Where all reps have one role, or there is only one rep, a rep has to do all works."""
     active = [rep for rep in roster.reps.values() if rep.active]
     if len({rep.role.name for rep in active}) < 2:
         return

@@ -19,7 +19,7 @@ MinuteSpan = tuple[int, int]
 
 
 def check_staffed_hours(path: str, pool: Pool, able: Sequence[Rep]) -> Iterator[Finding]:
-    """Hours of the week that no one of `able` covers, in pools that hand out work at once; closers without any hours."""
+    """Hours of the week that no rep of `able` covers, in pools that hand out work at once; closers without any hours."""
     if pool.work in GATED_WORKS and not any(rep.working_hours for rep in able):
         message = "none of its members has working hours, so no appointment can ever be offered: set them"
         yield warning(f"{path}.members", "uncovered-hours", message)

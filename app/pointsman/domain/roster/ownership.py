@@ -18,7 +18,7 @@ class Colleague:
     latest_at: datetime
 
     def reason(self, total: int) -> str:
-        """As it follows the rep's name in a sentence; `total` is how many of the account's leads anybody holds."""
+        """As it follows the rep's name in a sentence; `total` is how many of the account's leads have a holder."""
         if total == 1:
             return "holds the account's only other open lead"
         return f"holds {self.lead_count} of the account's {total} other open leads"

@@ -13,7 +13,7 @@ WallClockSpan = tuple[time, time]
 
 
 class HasWorkingHours(Protocol):
-    """All that decides when somebody works; a Rep is one."""
+    """All that decides when a rep works; a Rep is one."""
 
     @property
     def time_zone(self) -> str: ...

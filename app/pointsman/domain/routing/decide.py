@@ -23,7 +23,7 @@ _Candidates = dict[str, tuple[Candidate, ...]]  # by pool: a pool that is looked
 
 
 def decide(plan: RoutingPlan, inputs: RoutingInputs) -> Decision:
-    """The plan's routes tried in order; the first with somebody eligible decides, else the lead is held or nurtured."""
+    """The plan's routes tried in order; the first with an eligible rep decides, else the lead is held or nurtured."""
     steps, candidates = list(plan.steps), _Candidates()
     for route in plan.routes:
         if route.pool is None:

@@ -43,7 +43,7 @@ class StepResult(StrEnum):
     OWNER = "owner"
     OWNER_NOT_ELIGIBLE = "owner-not-eligible"
     SKIPPED = "skipped"  # next in turn, passed over this once as asked
-    SKIP_KEPT = "skip-kept"  # to be skipped, but nobody else can have the lead
+    SKIP_KEPT = "skip-kept"  # to be skipped, but no other rep can have the lead
     TOO_FAR_AHEAD = "too-far-ahead"  # ranks no lower, but has had too many turns already
     ASSIGNED = "assigned"
     NURTURE = "nurture"

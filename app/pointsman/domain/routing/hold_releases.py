@@ -79,7 +79,7 @@ def next_release_at(found: Iterable[HoldRelease]) -> datetime | None:
 
 
 def same_releases(stored: Iterable[Mapping[str, Any]], found: Iterable[HoldRelease]) -> bool:
-    """Whether what is stored with a hold still says the same, whatever the words."""
+    """Whether the releases stored with a hold are the same, apart from the words."""
     old = [(r["code"], r["rep"], r["pool"], r["at"], tuple(r["needs"])) for r in stored]
     new = [r.as_json() for r in found]
     return old == [(r["code"], r["rep"], r["pool"], r["at"], tuple(r["needs"])) for r in new]

@@ -1,4 +1,4 @@
-"""Role protection: the last word before anybody gets any work."""
+"""Role protection: the last check before a rep gets any work."""
 
 from pointsman.domain.errors import RoleProtected
 from pointsman.domain.roster.reps import Rep

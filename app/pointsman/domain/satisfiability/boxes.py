@@ -1,7 +1,7 @@
 """When is a condition true? As a few boxes: for each field a region, and tests that are only known by name.
 
 A lead lies in a box when every field lies in its region and every named test answers as the box says. Where a condition
-would need too many boxes, it is widened (`over`) or narrowed, whichever the caller can live with.
+would need too many boxes, it is widened (`over`) or narrowed, as the caller asks.
 """
 
 from collections.abc import Iterable, Mapping

@@ -21,7 +21,7 @@ class JsonLimits:
     depth: int
     key_length: int | None = None  # characters of an object's key
     largest: float = 1e18  # of a number that is no integer; PostgreSQL and every reader agree about these
-    smallest: float = 1e-30  # but for zero
+    smallest: float = 1e-30  # except zero
 
 
 #: Webhooks send what their senders keep: any number, but not any key.

@@ -139,7 +139,7 @@ async def _move_lead(env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, reque
     """The turn and the lead."""
     booked = await tx.decisions.assignment(row.assignment_id)
     back = None
-    # A meeting that took place has used the turn up, whatever becomes of a second one.
+    # A meeting that took place has used the turn up. A second meeting does not change that.
     used_up = booked is not None and await tx.appointments.has_other_attended(booked.id, besides=row.id)
     if (
         request.transition.credit is CreditEffect.GIVEN_BACK

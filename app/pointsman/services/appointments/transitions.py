@@ -17,7 +17,7 @@ from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow
 from pointsman.services.ports.operations.alerts import AlertCode
 
-#: The alert about an appointment that is over, and nobody says how it went.
+#: The alert about an appointment that is over and has no result.
 
 #: What the audit calls each act.
 _AUDITED: Mapping[AppointmentAction, str] = {

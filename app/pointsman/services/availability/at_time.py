@@ -31,7 +31,7 @@ ObstacleFinder = Callable[[BookingContext, Interval, Sequence[Interval], BookedT
 
 @dataclass(slots=True, kw_only=True)
 class Availability:
-    """What is known of everybody at `wanted`."""
+    """What is known of every participant at `wanted`."""
 
     context: BookingContext
     time: Interval
@@ -130,7 +130,7 @@ class Availability:
 
 
 def possible_leaders(what: BookingContext) -> frozenset[str]:
-    """The holder, and everybody in the pool that gave the lead away; where a human did, in any pool of that work."""
+    """The holder, and every member of the pool that gave the lead away; where a human did, in any pool of that work."""
     if what.pool is not None:
         return frozenset({what.rep.key, *(member.rep for member in what.pool.members)})
     pools = what.config.policy.policy.pools.values()
@@ -140,7 +140,7 @@ def possible_leaders(what: BookingContext) -> frozenset[str]:
 
 
 def for_rep(what: BookingContext, rep: Rep) -> BookingContext:
-    """`what`, asked of somebody else by the same rules."""
+    """`what` for another rep, by the same rules."""
     if rep.key == what.rep.key:
         return what
     return BookingContext(
@@ -191,7 +191,7 @@ async def load_availability(
     free = [schedule.rep.id for key, schedule in schedules.items() if availability.own_obstacle(key) is None]
     if free and (
         whole_pool or found
-    ):  # else there is nothing to share out: of many who want one time, most find nobody free
+    ):  # else there is nothing to share out: of many requests for one time, most find no free rep
         availability.appointment_counts = await _counts(tx, free, wanted, before)
     return availability
 

@@ -20,7 +20,7 @@ from pointsman.services.ports.booking.appointments import AppointmentRow, Compan
 #: The appointments that begin so long before or after count when they are to be shared out evenly.
 COUNTED_AROUND_TIME = timedelta(days=14)
 
-#: What keeps somebody from coming along, whatever the time: all the rest is a matter of the hour.
+#: What keeps a rep from coming along at any time: all other reasons depend on the hour.
 TIME_INDEPENDENT_DROPS = frozenset(
     {
         DropReason.UNKNOWN_REP,
@@ -41,7 +41,7 @@ class CompanionPool:
     name: str
     pool: Pool
     weights: Mapping[str, int]
-    dropped: Mapping[str, str]  # why the others cannot come, whatever the time
+    dropped: Mapping[str, str]  # why the others cannot come at any time
 
 
 def companion_pools(

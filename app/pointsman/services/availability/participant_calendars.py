@@ -1,4 +1,4 @@
-"""The calendars of everybody who might take part in an appointment, read before the transaction that books it."""
+"""The calendars of every rep who might take part in an appointment, read before the transaction that books it."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -13,7 +13,7 @@ from pointsman.services.ports import Env
 
 
 def possible_participants(what: BookingContext, *, whole_pool: bool | None = None) -> frozenset[str]:
-    """The holder; where the offer, or `whole_pool`, says so the pool; and the members of the pools that send somebody along."""
+    """The holder; where the offer, or `whole_pool`, says so the pool; and the members of the pools that send a companion."""
     if whole_pool is None:
         whole_pool = what.rules.offer is not OfferMode.STRICT
     pools, reps = what.config.policy.policy.pools, what.config.roster.reps
@@ -31,7 +31,7 @@ async def read_participant_calendars(
     window: Interval | None = None,
     whole_pool: bool | None = None,
 ) -> Mapping[str, RepCalendarReading]:
-    """By rep: the holder alone for `strict`, everybody in the pool for the other offers, and the companions' pools.
+    """By rep: the holder alone for `strict`, every member of the pool for the other offers, and the companions' pools.
 
     `window` None is all that can be booked: from now to the horizon. `whole_pool` overrules the offer. The holder comes first.
     """

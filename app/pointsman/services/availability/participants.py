@@ -67,7 +67,7 @@ class SlotRequest:
 
 
 def may_change_rep(what: BookingContext, request: SlotRequest) -> bool:
-    """Whether somebody else than the holder may be booked."""
+    """Whether another rep than the holder may be booked."""
     if request.holder_only:
         return False
     return request.exclude_holder or request.moving_id is not None or what.rules.offer is not OfferMode.STRICT
@@ -76,7 +76,7 @@ def may_change_rep(what: BookingContext, request: SlotRequest) -> bool:
 async def choose_participants(
     env: Env, tx: Tx, what: BookingContext, request: SlotRequest, *, trigger: str, actor: Actor
 ) -> Participants:
-    """Choose and lock the participants. The lead, whose row is locked, is assigned anew where the pool's offer says so.
+    """Choose and lock the participants. The lead's row is locked; the lead is assigned again where the pool's offer says so.
 
     Raises SlotTaken, Conflict "slot-not-offered", Unavailable "calendar-unreadable"; LostRace when the world changed
     between the look and the lock: the transaction is run again.
@@ -102,7 +102,7 @@ async def refuse_if_nobody_free(env: Env, tx: Tx, what: BookingContext, request:
 
 
 async def preview_participants(env: Env, tx: Tx, what: BookingContext, request: SlotRequest) -> Participants:
-    """The participants as things stand; nothing is locked or written. Raises as `choose_participants`."""
+    """The participants now; nothing is locked or written. Raises as `choose_participants`."""
     availability = await _load_availability(env, tx, what, request)
     if not _holder_leads(availability, request):
         key = _chosen_rep(availability, await _dry_run(env, tx, what, request, availability), request)
@@ -171,7 +171,7 @@ async def _excluded_reps(tx: Tx, what: BookingContext, request: SlotRequest) -> 
 
 
 def _chosen_rep(availability: Availability, preview: DryRun, request: SlotRequest) -> str:
-    """The rep who would get the lead. Raises what is in everybody's way, without names of other reps."""
+    """The rep who would get the lead. Raises the obstacle that all reps share, without names of other reps."""
     key = preview.decide(availability.asked_time).rep
     if key is not None:
         return key

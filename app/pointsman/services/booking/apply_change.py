@@ -19,7 +19,7 @@ from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.routing.lead_inputs import gate_closed_error
 
-#: Why an assignment ended that was made anew, for the same rep, on the lead's latest pass of the gate.
+#: Why an assignment ended that was replaced: the same rep, but on the lead's latest pass of the gate.
 RENEWED = "gate-renewed"
 
 
@@ -46,9 +46,9 @@ async def apply_appointment_change(
     informed_rep_id: UUID | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> AppointmentRow:
-    """Write the appointment as `participants` have it at `wanted`, with everybody's time, and owe what calendars have to hear.
+    """Write the appointment and its time as `participants` have it at `wanted`, and owe what calendars have to hear.
 
-    The lead, the appointment and everybody's rows are locked. `informed_rep_id` is the rep whose calendar knows already. Raises
+    The rows of lead, appointment and participants are locked. `informed_rep_id` is the rep whose calendar knows already. Raises
     RoleProtected "gate-closed", Conflict "no-calendar", and SlotTaken where the database says that the time is gone.
     """
     now = env.clock()
@@ -66,7 +66,7 @@ async def apply_appointment_change(
         starts_at=wanted.start,
         ends_at=wanted.end,
         companions=participants.companions,
-        accepted_at=None if handed_on else row.accepted_at,  # the word of somebody else
+        accepted_at=None if handed_on else row.accepted_at,  # the acceptance was the old rep's
         confirm_by=confirmation_deadline(what.rules, wanted, now)
         if row.status == AppointmentStatus.REQUESTED
         else None,

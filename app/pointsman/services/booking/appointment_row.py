@@ -1,4 +1,4 @@
-"""The row of an appointment that is being booked: what is copied into it, and so stays true whatever changes later."""
+"""The row of an appointment that is being booked: what is copied into it stays when the lead or the policy changes."""
 
 from datetime import datetime
 

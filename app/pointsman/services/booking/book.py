@@ -38,7 +38,7 @@ from pointsman.services.ports.booking.slot_holds import SlotHoldRow
 from pointsman.services.routing.ledger import restore_turn
 from pointsman.services.transactions import run_in_transaction
 
-#: What is in everybody's way alike.
+#: Obstacles that all reps share.
 _SAME_FOR_WHOLE_POOL = frozenset({"too-soon", "too-far"})
 
 
@@ -72,7 +72,7 @@ async def book(
 
 async def book_prepared(env: Env, given: PreparedBooking) -> AppointmentRow:
     """Book what was prepared. See `book`."""
-    # Of many who want one slot, all but the first few need not queue for anybody's row.
+    # Of many requests for one slot, only the first few need to wait for the reps' rows.
     async with env.uow.autocommit() as tx:
         await refuse_if_nobody_free(env, tx, given.context, given.request)
     try:
@@ -142,7 +142,7 @@ async def write_appointment(
     by: ActorRole = ActorRole.SETTER,
     hold_id: UUID | None = None,
 ) -> AppointmentRow:
-    """Write the appointment and all that follows from it. The lead's row and everybody's who takes part are locked."""
+    """Write the appointment and all that follows from it. The rows of the lead and the participants are locked."""
     now = env.clock()
     row = await build_appointment(env, tx, participants, wanted, actor=actor, now=now)
     await tx.appointments.add(row, reservation_ids=[env.new_id() for _ in participants.rep_ids])

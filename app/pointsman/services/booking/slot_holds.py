@@ -1,4 +1,4 @@
-"""Slot holds: a slot kept for a lead while somebody looks at it, for as long as the pool says (`slot_hold_for`).
+"""Slot holds: a slot kept for a lead while the buyer looks at it, for as long as the pool says (`slot_hold_for`).
 
 A lead has one slot hold at a time: another one replaces it. It keeps the time of the participants who would be booked.
 It ends when the lead is booked, when it is released, when it runs out, and with the work of the rep who has the lead
@@ -103,7 +103,7 @@ async def release_slot_hold(env: Env, hold_id: UUID, *, actor: Actor) -> SlotHol
 
     async def work(tx: Tx) -> SlotHoldRow:
         seen = await _visible(tx, hold_id, actor)
-        await tx.leads.get(seen.lead_id, lock=True)  # as everybody who changes anything about a lead does first
+        await tx.leads.get(seen.lead_id, lock=True)  # as every change of a lead does first
         row = await tx.slot_holds.get(hold_id, lock=True)
         assert row is not None, "holds are never deleted"
         if row.released_at is not None:

@@ -1,4 +1,4 @@
-"""Which times a lead can be offered, who would be booked at each, and why somebody has none."""
+"""Which times a lead can be offered, the rep who would be booked at each, and why a rep has none."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
@@ -50,7 +50,7 @@ class SlotFinder:
     leaders: tuple[str, ...]  # reps who may lead, by key
     dropped: tuple[UnavailableRep, ...]  # reps who may not, at any time
     companion_pools: tuple[CompanionPool, ...]
-    missing_pools: tuple[str, ...]  # pools that are to send somebody along and are gone
+    missing_pools: tuple[str, ...]  # pools that should send a companion and are gone
     schedules: Mapping[str, RepSchedule]
     appointment_counts: Mapping[UUID, int]
     moving: AppointmentRow | None
@@ -59,7 +59,7 @@ class SlotFinder:
     _decided: dict[frozenset[str], str | None] = field(default_factory=dict)
 
     def slots(self, limit: int) -> tuple[Slot, ...]:
-        """The first `limit` slots, each with the rep who would be booked as things stand."""
+        """The first `limit` slots, each with the rep who would be booked now."""
         found: list[Slot] = []
         for slot in self._all():
             if len(found) >= limit:
@@ -138,7 +138,7 @@ class SlotFinder:
         return position is not None and bool(self._open[key, zone] >> position & 1)
 
     def _why(self, rep: Rep) -> UnavailableRep | None:
-        """Why one who may lead has no slot; None for somebody who has."""
+        """Why one who may lead has no slot; None for a rep who has a slot."""
         found = self._unknown(rep) or self._in_the_way(rep)
         return UnavailableRep(rep=rep.key, code=found[0], sentence=f"{rep.name} {found[1]}") if found else None
 

@@ -36,10 +36,10 @@ SEARCH_BEYOND_HORIZON = timedelta(days=60)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotList:
-    """Slots, each with who would be booked as things stand; `why_empty` is set exactly when there is none.
+    """Slots, each with the rep who would be booked now; `why_empty` is set exactly when there is none.
 
-    `dropped` says of everybody who might have been booked why not; `next_free` is the next time anybody is, as far as the
-    calendars are known.
+    `dropped` says why each possible rep cannot be booked; `next_free` is the next time that a rep is free, as far as
+    the calendars are known.
     """
 
     rep: str
@@ -55,7 +55,7 @@ class SlotList:
 
     @property
     def decided_at_booking(self) -> bool:
-        """Whether somebody else than who is named may be booked after all."""
+        """Whether another rep than the named one may be booked."""
         return self.offer is not OfferMode.STRICT
 
 
@@ -245,7 +245,7 @@ def _why_empty(what: BookingContext, left: tuple[UnavailableRep, ...], supplier:
 def _visible_to(
     what: BookingContext, left: tuple[UnavailableRep, ...], supplier: str | None
 ) -> tuple[UnavailableRep, ...]:
-    """A partner reads no reasons about anybody but its own reps."""
+    """A partner reads reasons about its own reps only."""
     if supplier is None:
         return left
     reps = what.config.roster.reps

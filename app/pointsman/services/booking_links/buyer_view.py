@@ -26,11 +26,11 @@ _ALL = 2_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuyerView:
-    """The lead of a link as things stand, and of its appointment what its buyer needs to know."""
+    """The lead of a link now, and what its buyer needs to know of the appointment."""
 
     lead_id: UUID
     company: str | None
-    time_zone: str | None  # as the lead gave it: nobody has checked it
+    time_zone: str | None  # as the lead gave it, not checked
     appointment: AppointmentRow | None
     allowed_actions: frozenset[AppointmentAction]  # of moving and calling off, what is possible now
     slot_hold: SlotHoldRow | None  # of those that have not run out

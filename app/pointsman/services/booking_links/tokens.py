@@ -48,7 +48,7 @@ def sign_link(vault: Secrets, link: BookingLink) -> str:
 
 
 def read_link(vault: Secrets, token: str, *, now: datetime) -> BookingLink:
-    """What `token` says. Raises NotFound for whatever we did not sign, and LinkExpired."""
+    """What `token` says. Raises NotFound for a link that we did not sign, and LinkExpired."""
     try:
         link = _decode(vault, token)
     except (PointsmanError, ValueError, struct.error, OverflowError, OSError):

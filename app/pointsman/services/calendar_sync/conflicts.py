@@ -1,6 +1,6 @@
 """Conflicts: a calendar says otherwise than an appointment, and a human has to settle it.
 
-The appointment stands as it was. Its conflict goes when the calendar agrees again, and with whatever settles it: moving the
+The appointment stands as it was. Its conflict goes when the calendar agrees again, or when an act settles it: moving the
 appointment, calling it off, or keeping it, which puts our time into the calendars once more.
 """
 

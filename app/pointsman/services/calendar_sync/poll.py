@@ -1,4 +1,4 @@
-"""Calendar truth: what somebody changed in a calendar itself is noticed, and becomes a reschedule, a cancellation or a conflict.
+"""Calendar truth: a change made in a calendar itself is noticed, and becomes a reschedule, a cancellation or a conflict.
 
 Every calendar that we put an event into for an appointment ahead is read back about once a minute, and compared with what we
 left there. Only what is settled is compared: what is still owed to a calendar, or was carried out after the reading began,

@@ -43,7 +43,7 @@ async def fetch_schedules(
 
 
 def unreadable_reason(readings: Mapping[str, RepCalendarReading], key: str, wanted: Interval) -> str | None:
-    """Why nothing is known of somebody's calendar at `wanted`; None when all of it was read."""
+    """Why nothing is known of a rep's calendar at `wanted`; None when all of it was read."""
     reading = readings.get(key, _UNREAD)
     if reading.state.readable and reading.known_in(wanted) == wanted:
         return None

@@ -1,4 +1,4 @@
-"""The calendars of everybody who may close, read before a transaction that routes to closing."""
+"""The calendars of every rep who may close, read before a transaction that routes to closing."""
 
 from collections.abc import Mapping
 from datetime import timedelta

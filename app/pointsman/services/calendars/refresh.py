@@ -17,7 +17,7 @@ CALLS_PER_CONNECTION = 4  # calls to one connection, so that one slow vendor can
 
 @dataclass(slots=True)
 class _RunningReads:
-    """Readings on their way, which all who ask for the same share, and the gate of each connection."""
+    """Readings on their way, shared by all callers who want the same, and the gate of each connection."""
 
     tasks: dict[tuple[UUID, Interval], asyncio.Task[CalendarReading]] = field(default_factory=dict)
     gates: dict[UUID, asyncio.Semaphore] = field(default_factory=dict)
@@ -85,7 +85,7 @@ async def refresh_shared(
     *,
     wait: float,
 ) -> CalendarReading:
-    """`refresh_calendar`, once for all who ask for the same at the same time, and few at once per connection.
+    """`refresh_calendar`, once for all callers who want the same at the same time, and few at once per connection.
 
     A calendar whose turn does not come within `wait` seconds is not read: this caller has given up by then.
     """

@@ -1,4 +1,4 @@
-"""Calendars whose events cannot be read back: the rep cannot be booked, somebody is told, and both end by themselves."""
+"""Calendars whose events cannot be read back: the rep cannot be booked, an alert is raised, and both end by themselves."""
 
 from collections.abc import Collection, Sequence
 
@@ -29,7 +29,7 @@ async def raise_unreadable_alert(
     Otherwise, also where the rep uses another calendar by now, the alert says that changes made there go unnoticed. `reps`
     are those whose appointments stand in it.
     """
-    # Where nobody has asked for the busy times yet, nobody relies on them.
+    # Busy times that were not read yet are not used for any answer.
     reads = [
         await refresh_calendar(env, binding, last, last.window, READ_DEADLINE)
         for binding, last in bound

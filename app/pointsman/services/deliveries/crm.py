@@ -38,7 +38,7 @@ class CrmUpdate:
 async def build_crm_update(
     env: Env, tx: Tx, delivery: DeliveryRow, row: AppointmentRow, lead: LeadRow
 ) -> CrmUpdate | None:
-    """What the delivery is to say as things stand now; None for what is owed to a calendar."""
+    """What the delivery has to say now; None for what is owed to a calendar."""
     if delivery.op not in CRM_OPS:
         return None
     person = CrmPerson(key=person_key(lead.id), email=lead.email, name=lead_name(lead)) if lead.email else None

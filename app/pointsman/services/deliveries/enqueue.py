@@ -24,7 +24,7 @@ EVENT_OPS = frozenset({"book", "move", "cancel"})
 async def enqueue_deliveries(
     env: Env, tx: Tx, row: AppointmentRow, op: str, *, informed_rep_id: UUID | None = None
 ) -> None:
-    """Owe `op` (book, move or cancel) to the calendars of all who take part, but not to that of `informed_rep_id`.
+    """Owe `op` (book, move or cancel) to the calendars of all participants, but not to that of `informed_rep_id`.
 
     A participant without an event gets one; one whose event is gone is not told again. Raises Conflict "no-calendar".
     """
@@ -61,7 +61,7 @@ async def enqueue_changes(
 
 
 def participants_of(row: AppointmentRow) -> Sequence[tuple[UUID, str]]:
-    """Id and key of everybody who takes part, the one who leads first."""
+    """Id and key of every participant, the leader first."""
     return [(row.rep_id, row.rep_key), *((item.rep_id, item.rep_key) for item in row.companions)]
 
 

@@ -31,7 +31,7 @@ def invitation_method(row: AppointmentRow) -> InvitationMethod:
 async def build_invitation(env: Env, tx: Tx, row: AppointmentRow, *, url: str | None = None) -> bytes:
     """What the prospect's calendar is to be told of the appointment as it stands; `url` is where to change it.
 
-    Raises Conflict "no-email" when somebody who takes part has no address that can be invited.
+    Raises Conflict "no-email" when a participant has no address that can be invited.
     """
     lead = await tx.leads.get(row.lead_id)
     assert lead is not None

@@ -1,6 +1,6 @@
 """Deliveries: effects owed to calendars and CRMs, until each is done or a visible dead letter.
 
-One live event per appointment and calendar, whatever is retried, lost or replayed:
+One live event per appointment and calendar, also after retries, lost answers and replays:
 - The event's key is the appointment's, the same for every op, so that a vendor can see a repetition.
 - A run takes a lease. What a worker does after its lease has run out is not written, and what it may have left at
   the vendor is put right: the last op that had been done is done again.

@@ -88,7 +88,7 @@ def _repeated(item: Evidence, on_record: Sequence[Evidence], used_up: datetime |
 
 
 def _contradicted(old: Evidence, item: Evidence, on_record: Sequence[Evidence]) -> bool:
-    """Whether the buyer said the opposite between `old` and `item`: then `item` is news, whatever its words."""
+    """Whether the buyer said the opposite between `old` and `item`: then `item` is news, also with the same words."""
     return any(
         other.name == item.name
         and other.affirmed is not item.affirmed

@@ -184,7 +184,7 @@ async def _passed(
 
 
 async def _open_gate_check(env: Env, tx: Tx, case: GateAttempt) -> UUID | None:
-    """The check by which somebody holds this lead for closing already; a fresh one where an override says so."""
+    """The check by which a rep has this lead for closing already; a fresh one where an override says so."""
     current = case.assignment
     if current is None or current.work != Work.CLOSING:
         return None

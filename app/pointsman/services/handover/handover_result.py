@@ -13,7 +13,7 @@ from pointsman.services.handover.gate_check import GateAttempt
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.routing.routing_request import RoutingResult
 
-#: Where a lead stands that did not get to somebody who takes appointments.
+#: The stages of a lead that went to no rep who takes appointments.
 STAGE_AFTER = {
     DecisionOutcome.ASSIGNED: LeadStage.WORKING,
     DecisionOutcome.HELD: LeadStage.HELD,

@@ -13,7 +13,7 @@ from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.routing.hold_releases import retry_capped_holds
 
-#: Alerts that say that somebody has to do something about a lead; they end with the work on it.
+#: Alerts that ask a human to do something about a lead; they end with the work on it.
 LEAD_ALERT_CODES = (AlertCode.HOLD_OVERDUE, AlertCode.REQUEST_LAPSED)
 
 

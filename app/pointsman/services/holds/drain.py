@@ -54,7 +54,7 @@ async def drain_holds(env: Env, *, limit: int = 100) -> int:
 async def drain_due_holds(env: Env, *, limit: int = 100) -> int:
     """Try the leads of every pool in which a known moment of release has come, or comes within a second; how many moved on.
 
-    All that wait in such a pool are tried in order of arrival, so that nobody overtakes by having been told of the moment.
+    All leads that wait in such a pool are tried in order of arrival, so that a known moment lets none overtake.
     """
     async with env.uow.autocommit() as tx:
         due = await tx.holds.next_due()

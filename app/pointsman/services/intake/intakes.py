@@ -60,7 +60,7 @@ class IntakeInput:
 
 
 async def load_intake(env: Env, key: str, *, fresh: bool = False) -> Intake:
-    """The intake, kept until somebody finds its version outdated; NotFound when there is none."""
+    """The intake, kept until its version is found outdated; NotFound when there is none."""
     kept = env.cache.of(_KeptIntakes).intakes
     intake = kept.get(key)
     if intake is None or fresh:

@@ -8,7 +8,7 @@
 | evidence         | copied to the survivor; what it is worth is up to the survivor's own gate                           |
 | gate passes      | revoked: the pass of one record does not open closing for another                                   |
 | holder           | the survivor's; where it has none, the other's takes it over, if the role allows, and keeps the turn  |
-| a sale           | is the survivor's, too, unless somebody works on it; what is decided then is decided about a customer |
+| a sale           | is the survivor's, too, unless a rep works on it; what is decided then is decided about a customer    |
 | turn             | given back where the holder was not taken over                                                      |
 | hold, slot holds | end                                                                                                 |
 | history          | stays with the lead that it was about; decisions are listed under the survivor too                  |
@@ -42,7 +42,7 @@ MERGED = "merged"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadMergeResult:
-    """What became of a merge; `routed` is set where the survivor had to be decided anew."""
+    """What became of a merge; `routed` is set where the survivor had to be routed again."""
 
     survivor: LeadRow
     merged: LeadRow

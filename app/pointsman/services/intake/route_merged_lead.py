@@ -35,7 +35,7 @@ async def route_merged_lead(
     holder: AssignmentRow | None,
     actor: Actor,
 ) -> tuple[RoutingResult | None, str]:
-    """Decide anew where both leads' news requires it; the result, and a sentence about what happened."""
+    """Route the survivor again where the news of both leads requires it; the result, and a sentence about what happened."""
     if not all(item.affirmed for item in news):
         context = await tx.decisions.routing_context(survivor.id, at=env.clock())
         if context.gate_passes:

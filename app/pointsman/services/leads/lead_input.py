@@ -16,7 +16,7 @@ MAX_EXTERNAL_ID = 255
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadInput:
-    """What somebody says about a lead. `occurred_at` is when it was true; None means now."""
+    """What a sender says about a lead. `occurred_at` is when it was true; None means now."""
 
     email: str | None = None
     external_id: str | None = None

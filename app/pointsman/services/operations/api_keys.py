@@ -139,7 +139,7 @@ class ApiKeyAuthenticator:
         self._known: dict[str, tuple[float, ApiKeyRow]] = {}
 
     async def authenticate(self, token: str) -> Caller:
-        """The caller behind a token. Raises `Unauthenticated`, with one text whatever is wrong with an unknown key."""
+        """The caller behind a token. Raises `Unauthenticated`, with the same text for every fault of a key."""
         prefix, _, rest = token.partition("_")
         key_id, _, secret = rest.partition("_")
         row = await self._row(key_id) if prefix == _PREFIX and _well_formed(key_id) else None

@@ -57,7 +57,7 @@ async def load_routing_config_at(env: Env, tx: Tx, versions: LiveVersions) -> Ro
 
 
 async def load_compiled_policy(env: Env, tx: Tx, version: int) -> CompiledPolicy:
-    """A stored policy, compiled beside the event loop, once for all who ask meanwhile; versions that can no longer
+    """A stored policy, compiled beside the event loop, once for all callers who wait; versions that can no longer
     change are kept."""
     cache = env.cache.of(_KeptVersions)
     if version in cache.policies:

@@ -24,7 +24,7 @@ class Actor:
     supplier: str | None = None
 
 
-#: What the service does by itself, without anybody asking.
+#: The actor of what the service does by itself.
 WORKER = Actor(name="worker")
 
 

@@ -1,4 +1,4 @@
-"""A lead that goes to another rep takes its appointment along: same time, and everybody who came along stays when free.
+"""A lead that goes to another rep takes its appointment along: same time, and each companion stays when free.
 
 What an absence or a mistake makes necessary is never too late or too early: minimum notice and horizon do not count.
 """
@@ -34,7 +34,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppointmentTransfer:
-    """A lead's appointment, and the calendars of all who might take it over, read for its time."""
+    """A lead's appointment, and the calendars of all reps who might take it over, read for its time."""
 
     appointment_id: UUID
     readings: Mapping[str, RepCalendarReading]
@@ -43,7 +43,7 @@ class AppointmentTransfer:
 async def prepare_transfer(env: Env, lead_id: UUID, *, to: str | None = None) -> AppointmentTransfer | None:
     """Read the calendars of the reps that the rules might choose, or of the rep `to`; None for a lead without an appointment.
 
-    Raises Conflict "action-not-allowed" where it can go to nobody any more.
+    Raises Conflict "action-not-allowed" where it cannot be reassigned any more.
     """
     now = env.clock()
     async with env.uow() as tx:
@@ -79,9 +79,9 @@ async def lock_appointment_of_lead(
 async def transfer_by_rules(
     env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, transfer: AppointmentTransfer, *, reason: str, actor: Actor
 ) -> RoutingResult:
-    """Give the lead and its appointment to the rep that the rules choose, among those who never had it and are free then.
+    """Give the lead and its appointment to the rep that the rules choose, among the reps who never had it and are free then.
 
-    Conflict "no-rep-free", which says of everybody who was looked at what is in the way: then nothing has changed.
+    Conflict "no-rep-free", which names each rep that was looked at, and the obstacle: then nothing has changed.
     """
     require_action_allowed(row, AppointmentAction.REASSIGN, env.clock())
     await require_open_gate(env, tx, row, lead)

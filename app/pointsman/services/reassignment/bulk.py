@@ -70,7 +70,7 @@ class BulkResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkRequest:
-    """What somebody wants moved, and how; `until` enters time off, so that nothing new comes meanwhile."""
+    """What to move, and how; `until` enters time off, so that nothing new comes meanwhile."""
 
     reason: str
     away_until: datetime | None = None

@@ -1,4 +1,4 @@
-"""Taking a lead from who has it and giving it to somebody who never had it, by the rules."""
+"""Taking a lead from its rep and giving it to a rep who never had it, by the rules."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -63,7 +63,7 @@ async def reassign_in_tx(
 
     `calendars` None means that none was read: LostRace for a lead that is with a closer. An appointment goes along by the
     `transfer` that was prepared for it. Conflict "holder-changed" when
-    somebody else than the given `holder` has it.
+    another rep than the given `holder` has it.
     """
     lead = await lock_lead(tx, lead_id)
     current = await tx.decisions.current_assignment(lead_id)
@@ -115,7 +115,7 @@ async def lock_lead(tx: Tx, lead_id: UUID) -> LeadRow:
 
 
 async def resolve_absence_alert(env: Env, tx: Tx, before: AssignmentRow | None) -> None:
-    """Close the alert about somebody who is not there, once their last lead is with others."""
+    """Close the alert about an absent rep, once other reps have their last lead."""
     if before is not None and await tx.alerts.is_open(code=AlertCode.INACTIVE_HOLDER, subject=f"rep:{before.rep}"):
         await update_absent_holder_alerts(env, tx)
 

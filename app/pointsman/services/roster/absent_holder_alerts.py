@@ -1,4 +1,4 @@
-"""Leads in the hands of somebody who is not there: an alert per rep, which ends by itself when none is left."""
+"""Leads of a rep who is not there: an alert per rep, which ends by itself when none is left."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

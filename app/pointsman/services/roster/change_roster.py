@@ -71,7 +71,7 @@ async def get_rep(env: Env, key: str) -> tuple[Rep, Sequence[TimeOffRow]]:
 async def put_roster(env: Env, given: RosterInput, *, actor: Actor, reason: str | None = None) -> RosterChange:
     """Add or replace roles, suppliers and reps in one go; the same call twice changes nothing.
 
-    Raises Invalid with the path to what does not exist, and RoleProtected, naming the leads, when somebody would be
+    Raises Invalid with the path to what does not exist, and RoleProtected, naming the leads, when a rep would be
     left with work outside their role.
     """
 

@@ -1,4 +1,4 @@
-"""The roster as somebody wants it to be."""
+"""The roster as the caller wants it to be."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -22,7 +22,7 @@ from pointsman.services.routing.owners import find_owners
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DryRun:
-    """A lead with all that a decision about it is taken from, but for the time that is asked for."""
+    """A lead with all inputs of a decision about it, except the time that is asked for."""
 
     plan: RoutingPlan
     inputs: RoutingInputs

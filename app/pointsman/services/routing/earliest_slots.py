@@ -1,4 +1,4 @@
-"""The first bookable slot of everybody in the pools of a plan that compare slots. No vendor is asked: calendars as last read."""
+"""The first bookable slot of every member of the plan's pools that compare slots. No vendor is asked: calendars as last read."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from pointsman.services.calendars.readings import recorded_readings
 from pointsman.services.ports import Tx
 from pointsman.services.ports.booking.appointments import BusyReservation
 
-#: A calendar that nobody could read for so long is unknown; the worker reads each every five minutes.
+#: A calendar that could not be read for so long is unknown; the worker reads each every five minutes.
 MAX_READING_AGE = timedelta(minutes=10)
 
 

@@ -19,7 +19,7 @@ from pointsman.services.ports.routing.holds import HoldRow
 
 
 def overdue_at(decision: Decision, policy: CompiledPolicy) -> datetime | None:
-    """When somebody is to be told that this lead still waits: its rule's word, else the policy's; None if it does not."""
+    """When an alert says that this lead still waits: its rule's word, else the policy's; None if it does not."""
     if decision.outcome is not DecisionOutcome.HELD:
         return None
     rule = next((rule for rule in policy.policy.rules if rule.name == decision.rule), None)
@@ -53,7 +53,7 @@ async def save_hold_releases(tx: Tx, lead_id: UUID, found: tuple[HoldRelease, ..
 
 
 async def retry_capped_holds(tx: Tx, known: RoutingConfig, rep: str, *, at: datetime) -> None:
-    """A lead of `rep` is closed or with others: if that leaves room under a cap, those who wait for it are tried at once."""
+    """A lead of `rep` is closed or with others: if that leaves room under a cap, the leads that wait for it are tried at once."""
     roster, policy = known.roster, known.policy.policy
     found = roster.reps.get(rep)
     if found is None:

@@ -21,7 +21,7 @@ from pointsman.services.ports.routing.ledgers import LedgerEntryRow, LedgerRow, 
 from pointsman.services.routing.fetch_inputs import ledger_name
 from pointsman.services.transactions import run_in_transaction
 
-#: A correction larger than this, or finer, is a slip of the pen.
+#: A correction larger than this, or finer, is a typing mistake.
 MAX_ADJUSTMENT = 1_000
 MAX_DENOMINATOR = 1_000_000
 

@@ -17,7 +17,7 @@ from pointsman.services.transactions import run_in_transaction
 
 
 async def skip_next_turn(env: Env, pool: str, rep: str, *, reason: str, costs_turn: bool, actor: Actor) -> SkipRow:
-    """The rep's next turn goes to somebody else. With `costs_turn` it counts as taken: the balance falls by 1 at once.
+    """The rep's next turn goes to another rep. With `costs_turn` it counts as taken: the balance falls by 1 at once.
 
     In a shared ledger it is the next turn in any of its pools. NotFound; Invalid when `rep` is no member, or the only
     one; Conflict while a skip of theirs is open already.
@@ -77,7 +77,9 @@ async def cancel_skip(env: Env, pool: str, skip_id: UUID, *, reason: str, actor:
         await tx.ledgers.cancel_skip(skip.id, at=env.clock())
         if skip.cost_seq is not None:
             (booked,) = await tx.ledgers.entries(skip.ledger, after=skip.cost_seq - 1, limit=1)
-            others = tuple(booked.entry["others"])  # exactly those who gained by it, members still or not
+            others = tuple(
+                booked.entry["others"]
+            )  # exactly the reps who gained by it, also those who are no members any more
             back = Adjustment(rep=skip.rep, amount=Fraction(1), others=others)
             why = f"skip cancelled: {reason}"
             row = await adjust_balance_in_tx(env, tx, row, back, rep_id=skip.rep_id, reason=why, actor=actor)

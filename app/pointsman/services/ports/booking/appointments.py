@@ -107,7 +107,7 @@ class Appointments(Protocol):
         ...
 
     async def add(self, row: AppointmentRow, *, reservation_ids: Sequence[UUID]) -> None:
-        """The appointment, its companions, and the time of everybody who takes part: one id for each of them.
+        """The appointment, its companions, and the time of every participant: one id for each of them.
 
         Raises `ConstraintRefused` "reservations_no_overlap".
         """
@@ -122,7 +122,7 @@ class Appointments(Protocol):
         ...
 
     async def reserve_time(self, row: AppointmentRow, *, reservation_ids: Sequence[UUID]) -> None:
-        """Own the row's time for everybody who takes part, having given up the old. Raises `ConstraintRefused` as `add`."""
+        """Reserve the row's time for every participant, and give up the old time. Raises `ConstraintRefused` as `add`."""
         ...
 
     async def set_companions(self, appointment_id: UUID, companions: Sequence[Companion]) -> None:

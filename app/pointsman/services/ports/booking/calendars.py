@@ -24,7 +24,7 @@ class CalendarBinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarReading:
-    """The last reading of one bound calendar; with `error` its owner is unbookable, whatever `busy` says."""
+    """The last reading of one bound calendar; with `error` its owner is unbookable, and `busy` does not count."""
 
     binding_id: UUID
     window: Interval

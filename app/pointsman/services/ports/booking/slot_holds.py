@@ -62,5 +62,5 @@ class SlotHolds(Protocol):
         ...
 
     async def expire(self, *, at: datetime, rep_ids: Sequence[UUID] | None = None, limit: int = 500) -> int:
-        """Release those that have run out (None: everybody's); how many. Rows that somebody works on are left out."""
+        """Release those that have run out (None: of all reps); how many. Rows that another transaction locks are left out."""
         ...

@@ -100,7 +100,7 @@ class Leads(Protocol):
     async def get(self, lead_id: UUID, *, lock: bool = False) -> LeadRow | None:
         """`lock` holds the row until the transaction ends, so that one lead is decided once at a time.
 
-        Raises Conflict "lead-merged" for a lock on a lead that is another one now: nobody writes to it any more.
+        Raises Conflict "lead-merged" for a lock on a lead that is another one now: nothing writes to it any more.
         """
         ...
 

@@ -26,7 +26,7 @@ class Merges(Protocol):
         ...
 
     async def mark_merged(self, lead_id: UUID, *, into: UUID, at: datetime) -> None:
-        """The lead, and whatever was merged into it before, is `into` from now on."""
+        """The lead, and each lead that was merged into it before, is `into` from now on."""
         ...
 
     async def merged_leads(self, lead_id: UUID) -> Sequence[UUID]:

@@ -77,7 +77,7 @@ class Holds(Protocol):
         ...
 
     async def make_due(self, pools: Sequence[str], *, at: datetime) -> None:
-        """Have those who wait in these pools tried again at once: the first of each pool falls due."""
+        """Have the leads that wait in these pools tried again at once: the first of each pool falls due."""
         ...
 
     async def next_due(self) -> datetime | None:

@@ -37,7 +37,7 @@ class LedgerEntryRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkipRow:
-    """A turn to be passed over, once: open until a decision uses it or somebody cancels it.
+    """A turn to be passed over, once: open until a decision uses it or a human cancels it.
 
     `cost_seq` is the entry that booked the turn as taken; None where it costs none.
     """

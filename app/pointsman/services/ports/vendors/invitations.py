@@ -23,7 +23,7 @@ class CalendarUser:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
-    """One appointment as everybody who takes part may see it: nothing of the house is in here.
+    """One appointment as every participant may see it: nothing of the house is in here.
 
     `uid` stays for the life of the appointment, `sequence` grows with every change of it. `stamped_at` is when this
     file was made. Texts may be anything; times are aware.
