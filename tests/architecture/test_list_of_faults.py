@@ -68,7 +68,7 @@ FAULTS: Mapping[tuple[int, str], Sequence[tuple[str, str]]] = {
     ],
     (9, "where several come together, one always has to, or nobody is free and it is booked all the same"): [
         (SLOTS, "test_fault_9_a_group_spreads_and_is_never_bookable_without_its_fixed_part"),
-        (PARTIES, "test_everybody_is_booked_or_nobody"),
+        (PARTIES, "test_all_participants_are_booked_or_none"),
         (PARTIES, "test_companions_are_shared_out_evenly_too"),
     ],
     (12, "meetings that nobody came to count, and no count can be put right"): [
@@ -80,9 +80,9 @@ FAULTS: Mapping[tuple[int, str], Sequence[tuple[str, str]]] = {
         (SLOTS, "test_fault_13_who_is_full_is_hidden_and_it_is_said_why"),
     ],
     (14, "a new time brings a new host, and the event stays with the old one or with both"): [
-        (RESCHEDULING, "test_who_is_free_at_the_new_time_keeps_the_appointment_and_its_turn"),
+        (RESCHEDULING, "test_a_rep_who_is_free_at_the_new_time_keeps_the_appointment_and_its_turn"),
         (SERVERS, "test_an_appointment_that_goes_to_another_closer_and_back_stands_in_one_calendar_each_time"),
-        (MORE, "test_fault_14_a_buyer_has_one_entry_that_names_whom_they_meet_now"),
+        (MORE, "test_fault_14_a_buyer_has_one_entry_that_names_the_rep_they_meet_now"),
     ],
     (15, "what is given to a colleague and back is lost, or its old time stays locked"): [
         (TAKEOVER, "test_there_and_back_again_leaves_one_event_with_who_has_it"),
@@ -120,7 +120,7 @@ FAULTS: Mapping[tuple[int, str], Sequence[tuple[str, str]]] = {
     (28, "leave has to be entered twice and days early, and coming back is put right by hand"): [
         (AVAILABILITY,
          "test_time_off_that_lies_ahead_takes_nothing_away_before_it_and_gives_everything_back_after_it"),
-        (MOVING, "test_who_is_away_until_gets_nothing_new_and_the_time_off_is_entered_once"),
+        (MOVING, "test_a_rep_who_is_away_until_then_gets_nothing_new_and_the_time_off_is_entered_once"),
         (FAIRNESS, "test_with_equal_weights_nobody_gets_a_third_turn_before_a_newcomer_or_a_returner_is_level"),
     ],
     (29, "what is called round robin is drawn by lot"): [

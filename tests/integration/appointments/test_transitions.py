@@ -240,7 +240,7 @@ async def test_what_a_closer_rejected_is_not_handed_over_again_on_the_same_evide
     assert passed.gate.passed
 
 
-async def test_who_was_merged_away_cannot_be_handed_over_on_what_was_rejected_either(floor: Floor) -> None:
+async def test_a_survivor_cannot_be_handed_over_on_evidence_rejected_for_the_merged_lead(floor: Floor) -> None:
     row = await appointment_in(floor, STATES["attended"])
     await rejected(floor, row.id, RejectCode.WRONG_BUYER)
     floor.world.clock.advance(timedelta(minutes=5))
@@ -288,7 +288,7 @@ async def test_later_brings_the_lead_back_from_the_day_that_was_named(floor: Flo
 
 
 @pytest.mark.parametrize("met", [True, False])
-async def test_who_was_put_off_comes_back_on_the_day_without_any_news(floor: Floor, met: bool) -> None:
+async def test_a_lead_that_was_put_off_comes_back_on_the_day_without_any_news(floor: Floor, met: bool) -> None:
     if not met:
         await floor.world.publish({**POLICY, "nurture": {"re_enter": {"field": "lead.score", "gte": 70}}})
     row, lost = [await appointment_in(floor, STATES["attended"]) for _ in range(2)]
@@ -322,7 +322,7 @@ async def test_a_day_that_makes_no_sense_is_refused(floor: Floor, outcome: Meeti
     assert [fault.path for fault in caught.value.faults] == ["body.again_on"]
 
 
-async def test_who_bought_is_a_customer_and_news_of_them_are_a_customers(floor: Floor) -> None:
+async def test_a_buyer_is_a_customer_and_news_of_them_are_a_customers(floor: Floor) -> None:
     given = LeadInput(email="kim@acme.example", facts={"lead.country": "DE", "company.employees": 120})
     lead_id = (await submit_lead(floor.env, given, actor=SETTER)).lead.id
     handed = await floor.hand_over(lead_id)
@@ -338,7 +338,7 @@ async def test_who_bought_is_a_customer_and_news_of_them_are_a_customers(floor: 
     assert (news.routed.decision.rep, news.routed.decision.work) == ("eva", "customer_service")
 
 
-async def test_who_bought_without_a_company_is_a_customer_all_the_same(floor: Floor) -> None:
+async def test_a_buyer_without_a_company_is_a_customer_all_the_same(floor: Floor) -> None:
     row = await appointment_in(floor, STATES["attended, won"])
     email = await floor.world.value("select email from leads where id = :id", id=row.lead_id)
     await floor.world.rows("update leads set account_id = null where id = :id", id=row.lead_id)
@@ -371,7 +371,7 @@ async def test_an_outcome_of_a_merged_lead_reaches_who_the_lead_is_now(floor: Fl
     "key",
     [(AppointmentAction.OUTCOME, "lost"), (AppointmentAction.OUTCOME, "won"), (AppointmentAction.REJECT, "duplicate")],
 )
-async def test_who_waits_for_room_is_tried_at_once_when_a_closer_is_done_with_a_lead(
+async def test_a_lead_that_waits_for_room_is_tried_at_once_when_a_closer_is_done_with_another(
     database_url: str, key: tuple[AppointmentAction, str]
 ) -> None:
     async with open_floor(database_url, caps=Caps(open_load=1)) as floor:
@@ -389,7 +389,7 @@ async def test_who_waits_for_room_is_tried_at_once_when_a_closer_is_done_with_a_
 
 
 @pytest.mark.parametrize("won", ["survivor", "other"])
-async def test_who_bought_stays_a_customer_through_a_merge(floor: Floor, won: str) -> None:
+async def test_a_customer_stays_a_customer_through_a_merge(floor: Floor, won: str) -> None:
     row = await appointment_in(floor, STATES["attended, won"])
     new = await floor.lead()
     lead, into = (new, row.lead_id) if won == "survivor" else (row.lead_id, new)

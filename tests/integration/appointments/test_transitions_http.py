@@ -124,7 +124,7 @@ async def test_the_table_is_there_to_be_read(client: httpx.AsyncClient) -> None:
     ]
 
 
-async def test_who_may_only_read_changes_nothing(floor: Floor, app: FastAPI) -> None:
+async def test_a_key_that_may_only_read_changes_nothing(floor: Floor, app: FastAPI) -> None:
     row = await appointment_in(floor, STATES["confirmed"])
     async with caller_of(app, "read") as reader:
         assert (await reader.get(f"/v1/appointments/{row.id}")).status_code == 200

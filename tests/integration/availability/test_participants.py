@@ -189,7 +189,7 @@ async def test_an_unreadable_calendar_keeps_its_owner_out_and_nobody_else(flexib
         await asked(flexible, lead_id, tomorrow(flexible, 12))
 
 
-async def test_who_was_relieved_of_a_lead_does_not_get_it_back_for_being_free(flexible: Floor) -> None:
+async def test_a_past_holder_does_not_get_the_lead_back_for_being_free(flexible: Floor) -> None:
     lead_id, handed = await flexible.ready()
     holder = handed.closer or ""
     await flexible.world.rows(
@@ -315,7 +315,7 @@ async def test_a_solution_designer_comes_along_and_the_reason_is_kept(database_u
         assert invited == {f"{handed.closer}-cal": True, "uwe-cal": False}, "the prospect is invited once"
 
 
-async def test_everybody_is_booked_or_nobody(database_url: str) -> None:
+async def test_all_participants_are_booked_or_none(database_url: str) -> None:
     async with group_floor(database_url) as floor:
         lead_id, _ = await floor.ready()
         for key in SOLUTIONS:

@@ -29,7 +29,7 @@ async def test_fault_15_the_time_that_a_reassigned_appointment_leaves_behind_can
     await all_is_well(floor)
 
 
-async def test_fault_14_a_buyer_has_one_entry_that_names_whom_they_meet_now(floor: Floor) -> None:
+async def test_fault_14_a_buyer_has_one_entry_that_names_the_rep_they_meet_now(floor: Floor) -> None:
     """RFC 5546, 3.2.2.4: another organizer takes the same UID over with a higher SEQUENCE."""
     row = await booked(floor)
     await floor.work_out()

@@ -45,7 +45,7 @@ async def moved(floor: Floor, row: AppointmentRow, **over: Any) -> AppointmentRo
     return await reschedule(floor.env, row.id, given.pop("start"), **given)
 
 
-async def test_who_is_free_at_the_new_time_keeps_the_appointment_and_its_turn(floor: Floor) -> None:
+async def test_a_rep_who_is_free_at_the_new_time_keeps_the_appointment_and_its_turn(floor: Floor) -> None:
     row = await booked(floor)
     await floor.work_out()
     before = await turns(floor)
@@ -229,7 +229,7 @@ async def group(database_url: str) -> AsyncIterator[Floor]:
         yield floor
 
 
-async def test_everybody_who_takes_part_has_one_event_that_moves(group: Floor) -> None:
+async def test_each_participant_has_one_event_that_moves(group: Floor) -> None:
     row = await booked(group)
     companion = row.companions[0].rep_key
     await group.work_out()

@@ -63,12 +63,12 @@ async def house(anyio_backend: str) -> AsyncIterator[House]:
     await house.gateway.aclose()
 
 
-async def test_somebody_unknown_is_made_and_owned(house: House) -> None:
+async def test_an_unknown_person_is_made_and_owned(house: House) -> None:
     await house.crm.set_owner(house.connection, ADA, "Bruno@Example.com")
     assert house.records(Kind.PERSON) == [("ada@lead.example", "Ada Weber", "user-2")]
 
 
-async def test_somebody_known_is_left_as_the_crm_has_them(house: House) -> None:
+async def test_a_known_person_is_left_as_the_crm_has_them(house: House) -> None:
     await house.crm.set_owner(house.connection, ADA, "anna@example.com")
     other = CrmPerson(key="pm-lead-2", email="ADA@lead.example", name="Somebody Else")
     await house.crm.set_owner(house.connection, other, "bruno@example.com")
@@ -119,7 +119,7 @@ async def test_what_the_vendor_answers_is_named_for_what_comes_next(
 
 
 @pytest.mark.parametrize("email", ["", "no address", "a@b\r\nX: y"])
-async def test_whom_no_crm_could_know_is_refused_before_anything_is_sent(house: House, email: str) -> None:
+async def test_a_person_that_no_crm_could_know_is_refused_before_anything_is_sent(house: House, email: str) -> None:
     nobody = CrmPerson(key="pm-lead-1", email=email, name="Ada")
     with pytest.raises(VendorRejectedError):
         await house.crm.set_owner(house.connection, nobody, "anna@example.com")

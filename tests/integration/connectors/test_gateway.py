@@ -196,7 +196,7 @@ async def test_event_that_no_vendor_would_take_is_rejected_before_it_is_sent(
 
 
 @pytest.mark.parametrize("email", ["", "nobody", "a@b\r\nATTENDEE:x@y"])
-async def test_who_cannot_be_invited_is_met_all_the_same(house: House, email: str) -> None:
+async def test_a_buyer_who_cannot_be_invited_is_met_all_the_same(house: House, email: str) -> None:
     await house.gateway.book(house.connection(), replace(EVENT, attendee_email=email))
     (entry,) = house.vendor.diary.own(EVENT.calendar)
     assert entry.attendees == frozenset()

@@ -102,7 +102,9 @@ async def test_sessions_that_the_server_ended_while_idle_are_not_handed_out(wire
         assert (await tx.system.state()).revision
 
 
-async def test_who_finds_every_connection_taken_queues_for_one_and_gives_up_after_a_while(database_url: str) -> None:
+async def test_a_request_that_finds_every_connection_taken_queues_for_one_and_gives_up_after_a_while(
+    database_url: str,
+) -> None:
     patient, hasty = (make_engine(database_url, pool_size=1, connect_timeout_s=wait) for wait in (PATIENCE_S, 0.05))
     try:
         for engine in (patient, hasty):

@@ -252,7 +252,7 @@ async def test_a_frozen_worker_cannot_bring_the_old_owner_back(crm: CrmFloor) ->
 
 
 @pytest.mark.parametrize("rep", ["clara"])
-async def test_a_rep_whom_the_crm_does_not_know_is_a_dead_letter_that_says_what_to_do(crm: CrmFloor, rep: str) -> None:
+async def test_a_rep_that_the_crm_does_not_know_is_a_dead_letter_that_says_what_to_do(crm: CrmFloor, rep: str) -> None:
     row = await booked(crm, rep)
     await crm.floor.work()
     own, log = await crm.owed(row.id)
@@ -303,7 +303,7 @@ async def test_a_request_is_owned_at_once_and_logged_when_it_is_confirmed(databa
         assert [d.op for d in await crm.owed(row.id)] == ["set_owner", "log_meeting"]
 
 
-async def test_who_rejects_before_the_crm_was_told_never_becomes_the_owner(crm: CrmFloor) -> None:
+async def test_a_rep_who_rejects_before_the_crm_was_told_never_becomes_the_owner(crm: CrmFloor) -> None:
     row = await booked(crm)
     await reject(crm.env, row.id, code=RejectCode.NOT_QUALIFIED, reason="x", actor=SETTER)
     await crm.floor.work_out()

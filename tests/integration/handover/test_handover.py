@@ -179,7 +179,7 @@ async def test_a_no_while_the_lead_waits_for_a_closer_ends_the_pass_and_the_wait
     assert await floor.world.value("select count(*) from assignments where lead_id = :lead", lead=lead_id) == 0
 
 
-async def test_a_closer_cannot_hand_over_and_neither_can_nobody(floor: Floor) -> None:
+async def test_neither_a_closer_nor_an_unknown_setter_can_hand_over(floor: Floor) -> None:
     lead_id = await floor.lead()
     for setter in ("anna", "ghost"):
         with pytest.raises(Invalid) as caught:

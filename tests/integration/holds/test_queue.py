@@ -177,7 +177,7 @@ async def alerts(world: World) -> list[tuple[str, bool]]:
     return [(row.subject, row.resolved_at is not None) for row in rows]
 
 
-async def test_who_is_taken_off_the_floor_with_leads_leaves_an_alert_until_none_is_left(world: World) -> None:
+async def test_a_rep_who_is_deactivated_with_leads_leaves_an_alert_until_none_is_left(world: World) -> None:
     lead = await world.lead(lead__country="DE")
     routed = await world.route(lead)
     assert routed.rep is not None
@@ -228,7 +228,7 @@ async def test_a_lead_that_moves_on_makes_room_for_who_waits_longest(world: Worl
     assert {hold.next_try_at for hold in await queue(world)} == {None}  # nobody is tried every second
 
 
-async def test_who_is_woken_in_vain_waits_on_and_nothing_is_written(world: World) -> None:
+async def test_a_lead_that_is_woken_in_vain_waits_on_and_nothing_is_written(world: World) -> None:
     await away(world, *SDRS, until=timedelta(days=1))
     await waiting(world)
     (before,) = await queue(world)

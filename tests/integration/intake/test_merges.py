@@ -107,7 +107,7 @@ async def test_the_survivor_keeps_its_holder_and_the_other_turn_is_given_back(wo
     assert (await verify_ledger(world.env, "sdr-dach")).agrees
 
 
-async def test_a_survivor_whom_nobody_holds_goes_on_with_the_merged_leads_holder(world: World) -> None:
+async def test_a_survivor_without_a_holder_goes_on_with_the_merged_leads_holder(world: World) -> None:
     old = await submitted(world, email="a@x.example")
     new = await submitted(world, email="b@y.example", facts={"lead.country": "BR"})
     (holder,) = await holders(world, old)
@@ -140,7 +140,7 @@ async def test_a_past_holder_of_the_merged_lead_does_not_get_the_survivor_by_a_r
 
 
 @pytest.mark.parametrize("waiting_survives", [True, False])
-async def test_who_was_relieved_of_a_lead_does_not_get_it_back_by_a_merge(world: World, waiting_survives: bool) -> None:
+async def test_a_past_holder_does_not_get_the_lead_back_by_a_merge(world: World, waiting_survives: bool) -> None:
     waiting = await submitted(world, email="a@x.example")
     (relieved,) = await holders(world, waiting)
     for rep in {"lena", "jonas", "sofia"} - {relieved}:

@@ -92,7 +92,7 @@ async def test_the_accounts_owner_is_known_by_email_too(world: World) -> None:
     assert (await sent(world, "a@acme.example", account__owner="Sofia")).lead.account_owner == "sofia"
 
 
-async def test_an_accounts_owner_whom_the_roster_does_not_know_changes_nothing(world: World) -> None:
+async def test_an_accounts_owner_that_the_roster_does_not_know_changes_nothing(world: World) -> None:
     await sent(world, "a@acme.example", account__owner="sofia")
     for email in ("a@acme.example", "b@acme.example"):
         assert (await sent(world, email, account__owner="crm-user-4711")).lead.account_owner == "sofia"

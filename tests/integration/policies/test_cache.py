@@ -30,7 +30,7 @@ async def ask(world: World, version: int, answers: list[CompiledPolicy]) -> None
         answers.append(await load_compiled_policy(world.env, tx, version))
 
 
-async def test_those_who_ask_at_once_get_the_one_policy_that_the_first_had_made(world: World) -> None:
+async def test_callers_at_the_same_moment_get_the_one_policy_that_the_first_had_made(world: World) -> None:
     version = await world.publish(large_policy(50))
     world.env.cache.clear()
     answers: list[CompiledPolicy] = []

@@ -231,7 +231,7 @@ async def test_what_a_frozen_worker_does_to_an_event_that_came_back_is_put_right
     assert await events(floor) == [(f"{row.rep_key}-cal", row.starts_at)]
 
 
-async def test_who_comes_back_with_another_calendar_has_the_event_there(floor: Floor) -> None:
+async def test_a_rep_who_comes_back_with_another_calendar_has_the_event_there(floor: Floor) -> None:
     """Fault 14 of others: two calendars show it."""
     row = await booked(floor)
     await floor.work_out()
@@ -318,7 +318,7 @@ async def test_what_only_the_database_sees_is_refused_in_words_and_nothing_moves
     assert await everything(floor) == before
 
 
-async def test_what_has_begun_stays_with_whom_it_was(floor: Floor) -> None:
+async def test_an_appointment_that_has_begun_stays_with_its_rep(floor: Floor) -> None:
     row = await booked(floor)
     floor.world.clock.advance(timedelta(days=3))
     moved = await reassign_rep(floor.env, row.rep_key, BulkRequest(reason="ill", dry_run=True), actor=ADMIN)
@@ -342,7 +342,7 @@ async def group(database_url: str) -> AsyncIterator[Floor]:
 
 
 @pytest.mark.parametrize("by_hand", [False, True])
-async def test_who_came_along_comes_along_with_the_next_rep(group: Floor, by_hand: bool) -> None:
+async def test_a_companion_comes_along_with_the_next_rep(group: Floor, by_hand: bool) -> None:
     row = await booked(group)
     await group.work_out()
     after = await given_to(group, row, others(row.rep_key)[0] if by_hand else None)

@@ -131,7 +131,7 @@ async def test_where_everybody_is_to_be_skipped_the_turn_is_given_and_the_skips_
     assert len((await pool_ledger(world.env, POOL)).skips) == 3
 
 
-async def test_who_was_skipped_and_why_is_never_forgotten(world: World) -> None:
+async def test_a_skip_and_its_reason_are_never_deleted(world: World) -> None:
     await skip_next_turn(world.env, POOL, "lena", reason="x", costs_turn=False, actor=ADMIN)
     for statement in ("delete from skips", "truncate skips cascade"):
         with pytest.raises(DBAPIError, match="append-only"):

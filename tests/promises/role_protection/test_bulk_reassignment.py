@@ -109,7 +109,7 @@ async def test_a_call_is_bounded_and_the_next_one_goes_on(floor: Floor) -> None:
     assert seen == hers
 
 
-async def test_who_is_away_until_gets_nothing_new_and_the_time_off_is_entered_once(floor: Floor) -> None:
+async def test_a_rep_who_is_away_until_then_gets_nothing_new_and_the_time_off_is_entered_once(floor: Floor) -> None:
     await with_sdrs(floor, 3)
     until = floor.env.clock() + timedelta(days=1)
     for _ in range(2):

@@ -118,7 +118,7 @@ async def test_a_merge_while_a_webhook_and_a_move_are_under_way_leaves_one_perso
     await all_is_well(floor)
 
 
-async def test_who_was_relieved_of_closing_does_not_get_the_lead_back_by_another_hand_over(floor: Floor) -> None:
+async def test_a_past_closer_does_not_get_the_lead_back_by_another_hand_over(floor: Floor) -> None:
     lead, handed = await floor.ready()
     others = {"anna", "ben", "clara"} - {handed.closer}
     full = tuple(rep_given(rep, "Closer", caps=Caps(open_load=0)) for rep in sorted(others))

@@ -163,7 +163,7 @@ async def test_partial_evidence_does_not_overrule_a_human_s_exception(floor: Flo
     assert await closing_of(floor, lead) == 1
 
 
-async def test_who_was_just_relieved_of_a_lead_does_not_get_it_back_from_the_wait(floor: Floor) -> None:
+async def test_a_rep_who_just_gave_a_lead_up_does_not_get_it_back_from_the_wait(floor: Floor) -> None:
     lead = await floor.lead()
     await put_roster(
         floor.env, RosterInput(reps=(rep_given("jonas", active=False), rep_given("sofia", active=False))), actor=ADMIN

@@ -183,7 +183,7 @@ async def test_a_human_may_give_work_that_role_and_gate_allow(world: World) -> N
     assert await world.value("select count(*) from ledger_entries") == 0
 
 
-async def test_nobody_inactive_and_nobody_unknown_gets_a_lead_by_hand(world: World) -> None:
+async def test_neither_an_inactive_nor_an_unknown_rep_gets_a_lead_by_hand(world: World) -> None:
     lead = await world.lead()
     with pytest.raises(NotFound):
         await by_hand(world, lead, "ghost", Work.QUALIFICATION)

@@ -77,7 +77,7 @@ def test_time_off_that_lies_ahead_takes_nothing_away_before_it_and_gives_everyth
     assert away_until(who, end) is None
 
 
-def test_who_comes_back_at_noon_is_bookable_at_noon() -> None:
+def test_a_rep_who_comes_back_at_noon_is_bookable_at_noon() -> None:
     noon = datetime(2026, 10, 20, 10, tzinfo=UTC)
     who = a_rep(time_off=off(NOW - DAY, noon))
     assert offered(who)[0].start == noon

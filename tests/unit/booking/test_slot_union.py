@@ -183,7 +183,7 @@ def test_no_slot_lies_in_a_gap_and_none_is_offered_twice_in_a_fold(zone: str) ->
         )
 
 
-def test_who_is_in_two_zones_is_offered_on_each_clock() -> None:
+def test_reps_of_two_zones_are_offered_each_on_their_own_clock() -> None:
     day = [WeeklyBlock(weekday=0, start=time(9), end=time(10))]
     rules = BookingRules(duration=timedelta(minutes=30), slot_grid=timedelta(hours=1), minimum_notice=timedelta(0))
     window = Interval(NOW, NOW + timedelta(days=1))

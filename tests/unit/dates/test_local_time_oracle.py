@@ -149,7 +149,9 @@ def test_working_time_around_every_transition_is_what_the_oracle_says(
 
 @zones
 @pytest.mark.parametrize("hours", HOURS.values(), ids=HOURS)
-def test_who_is_at_work_by_the_clock_is_at_work_by_what_is_on_offer(zone: str, hours: list[tuple[time, time]]) -> None:
+def test_a_rep_who_is_at_work_by_the_clock_is_at_work_by_what_is_on_offer(
+    zone: str, hours: list[tuple[time, time]]
+) -> None:
     """One rule for immediate work and for appointments, in the repeated hour as well, with and without a change of the day."""
     for change in transitions(zone):
         near = ours(change.to_tz(zone))

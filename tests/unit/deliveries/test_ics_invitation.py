@@ -153,7 +153,7 @@ def stuffed(summary: str, description: str, name: str) -> Invitation:
     )
 
 
-def test_it_says_who_asks_whom_and_when_in_utc() -> None:
+def test_it_names_the_organizer_the_attendees_and_the_time_in_utc() -> None:
     lines = written(PLAIN).decode().replace("\r\n ", "").split("\r\n")
     for line in (
         "METHOD:REQUEST",

@@ -39,7 +39,7 @@ def taken(here: RoutingInputs, offer: str = "flexible", **pool: Any) -> Decision
     return decide(planned(offer, **pool), here)
 
 
-def test_who_is_not_free_then_is_dropped_with_the_reason() -> None:
+def test_a_rep_who_is_not_free_then_is_dropped_with_the_reason() -> None:
     here = world(
         FLOOR, requested_time=asked({"anna": "Anna is away then.", "carl": "Another appointment has this time."})
     )

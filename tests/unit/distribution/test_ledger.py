@@ -214,7 +214,7 @@ def test_the_denominator_stays_bounded_however_the_weights_change(chance: Random
     assert reduce(apply_entry, turns, Ledger()) == ledger
 
 
-def test_who_is_owed_exactly_enough_may_have_the_turn() -> None:
+def test_a_rep_who_is_owed_exactly_enough_may_have_the_turn() -> None:
     ledger = Ledger(denominator=4, balances={"a": -2, "b": 1, "c": 1})  # a's share of 3/4 brings it to 1/4, 1/(2n-2)
     assert next_due(ledger, {"a": 6, "b": 1, "c": 1}) == ["a"]
 

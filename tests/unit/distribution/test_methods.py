@@ -55,7 +55,7 @@ def test_fair_tells_each_other_one_whose_turn_falls_due_first_with_both_balances
     }
 
 
-def test_those_level_are_told_what_settled_it() -> None:
+def test_level_reps_are_told_what_settled_it() -> None:
     waiting = {"anna": NOW, "ben": NOW - timedelta(hours=1), "carl": NOW}
     decision = taken(floor(pools={"sdr": PoolState(waiting_since=waiting)}))
     assert decision.rep == "ben"
@@ -65,7 +65,7 @@ def test_those_level_are_told_what_settled_it() -> None:
     assert sum("who is level, was drawn" in sentence for sentence in sentences(drawn).values()) == 2
 
 
-def test_who_is_away_just_now_can_be_booked_for_when_they_are_back_unless_it_is_for_now() -> None:
+def test_a_rep_who_is_away_now_can_be_booked_for_their_return_unless_it_is_for_now() -> None:
     away = rep("ben", time_off=(TimeOff(start=NOW - HOUR, end=NOW + 4 * HOUR),))
     here = floor(ANNA, away, earliest_starts={"sdr": SOON})
     assert taken(here, method="soonest").rep == "ben"

@@ -68,7 +68,7 @@ def test_the_public_address_defaults_to_where_it_listens() -> None:
     assert given.public_url == "https://leads.example.com"
 
 
-def test_who_may_frame_the_booking_page_is_a_list_of_origins() -> None:
+def test_the_sites_that_may_frame_the_booking_page_are_a_list_of_origins() -> None:
     given = load_settings(
         database_url=URL, secret_keys=KEY, booking_page_embedded_in="https://a.example, http://b:8080"
     )

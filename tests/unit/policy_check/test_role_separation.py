@@ -91,7 +91,7 @@ def test_where_there_is_but_one_person_or_one_role_it_does_everything(people: Ro
 
 @pytest.mark.parametrize("kind", ["segments", "icps", "personas", "scores"])
 @pytest.mark.parametrize("owner", ["lena", "LENA", " Lena ", "Lena@Example.com"])
-def test_who_sells_owns_no_definition(kind: str, owner: str) -> None:
+def test_a_role_that_sells_owns_no_definition(kind: str, owner: str) -> None:
     when = {"field": "lead.country", "equals": "DE"}
     named = {"score.x": {"owner": owner, "points": [{"when": when, "points": 1}]}}
     over = {kind: named if kind == "scores" else {"x": {"owner": owner, "when": when}}}
@@ -102,7 +102,7 @@ def test_who_sells_owns_no_definition(kind: str, owner: str) -> None:
     )
 
 
-def test_who_does_not_sell_may_own_a_definition() -> None:
+def test_a_role_that_does_not_sell_may_own_a_definition() -> None:
     support = Role(name="Support", works=frozenset({Work.CUSTOMER_SERVICE, Work.ADMINISTRATION}))
     over = {"segments": {"x": {"owner": "Lena", "when": {"field": "lead.country", "equals": "DE"}}}}
     assert found("owner-is-salesperson", roster(rep("lena", support)), **over) == []

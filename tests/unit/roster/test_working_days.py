@@ -225,7 +225,7 @@ def test_at_work_is_being_in_working_time_and_the_next_start_is_the_next_of_it(w
 
 @examples(100)
 @given(people, moments)
-def test_who_is_offered_is_at_work_from_the_first_to_the_last_moment(who: Rep, now: datetime) -> None:
+def test_a_rep_who_is_offered_is_at_work_from_the_first_to_the_last_moment(who: Rep, now: datetime) -> None:
     rules = BookingRules(minimum_notice=timedelta(0), horizon=10 * DAY)
     window = Interval(now, now + 10 * DAY)
     for start in slot_starts(

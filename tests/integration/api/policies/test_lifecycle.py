@@ -172,7 +172,7 @@ async def test_a_rollback_that_names_what_was_live_is_refused_when_it_no_longer_
 # ── looked back at ──────────────────────────────────────────────────────────────────────────────
 
 
-async def test_history_says_what_was_live_when_by_whom_and_why(desk: Desk) -> None:
+async def test_history_says_what_was_live_when_who_published_it_and_why(desk: Desk) -> None:
     first, second = await desk.publish(POLICY, "first"), await desk.publish(noted(description="2"), "softer")
     await desk.rolled_back(note="too soft")
     page = (await desk.get("/v1/policies/history")).json()

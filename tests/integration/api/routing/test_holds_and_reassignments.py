@@ -190,7 +190,7 @@ async def test_what_cannot_be_meant_is_refused_with_the_path(
     assert [f["path"] for f in problem["faults"]] == ([fault] if fault else [])
 
 
-async def test_who_leaves_with_leads_is_an_alert_until_they_are_moved(admin: Admin) -> None:
+async def test_a_rep_who_leaves_with_leads_is_an_alert_until_they_are_moved(admin: Admin) -> None:
     await admin.lead()
     await admin.lead()
     await admin.ask("POST", "/v1/reps/lena/deactivate")
