@@ -69,7 +69,7 @@ async def test_a_lead_that_somebody_works_on_is_left_alone(world: World) -> None
     async with world.engine.connect() as busy:
         await busy.execute(text("select 1 from leads where id = :id for update"), {"id": lead})
         assert await asyncio.wait_for(drain_holds(world.env), PATIENCE_S) == 0
-        with pytest.raises(Conflict, match="right now"):
+        with pytest.raises(Conflict, match="working on this lead"):
             await retry_hold(world.env, hold, actor=ADMIN)
     assert await drain_holds(world.env) == 1
 
