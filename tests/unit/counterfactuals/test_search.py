@@ -191,7 +191,7 @@ def test_what_a_person_wrote_or_is_known_by_is_never_quoted(field: str) -> None:
     for test in ({"contains": "price"}, {"ends_with": "price"}, {"not_equals": "Geheim-4711"}):
         found = asked({"field": field, **test}, {field: "Geheim-4711"})
         assert [change.value for change in found.changes] == [None]
-        assert "Geheim" not in repr(found).replace(repr(test), "") or "not_equals" in test
+        assert "Geheim" not in repr(found)
 
 
 def test_the_clock_and_scores_are_nobodys_to_change() -> None:

@@ -53,6 +53,15 @@ _UNTELLING = (
 )
 
 
+#: Said in place of a value that may be the lead's own.
+UNQUOTED = "a text that the policy names"
+
+
+def may_quote_lead(leaf: Leaf) -> bool:
+    """Whether the value that `leaf` compares with may be what a person wrote or is known by: then it is not quoted."""
+    return leaf.field in NEVER_QUOTED and leaf.operator not in _UNTELLING
+
+
 def describe_result(leaf: Leaf, facts: Facts, *, outcome: bool | None) -> str:
     """One sentence without a full stop, such as "lead.score 45 is below 50"."""
     value, operand, operator = facts.get(leaf.field), leaf.operand, leaf.operator
@@ -68,8 +77,8 @@ def describe_result(leaf: Leaf, facts: Facts, *, outcome: bool | None) -> str:
         shown = _named(operand.field, facts, secret=secret)
     elif isinstance(operand, timedelta):
         shown = format_duration(operand)
-    elif secret and operator not in _UNTELLING:
-        shown = "a text that the policy names"
+    elif may_quote_lead(leaf):
+        shown = UNQUOTED
     else:
         shown = format_value(operand, " and " if operator is Operator.BETWEEN else ", ")
     subject = _named(leaf.field, facts, secret=secret)

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.conditions.evaluator import TruthValue, compile_condition
+from pointsman.domain.conditions.wording import UNQUOTED, may_quote_lead
 from pointsman.domain.dates.durations import format_duration
 from pointsman.domain.leads.facts import NEVER_QUOTED, NOW_FIELD, Facts, FactValue, FieldType
 from pointsman.domain.policy.conditions_model import Leaf, Operator
@@ -162,6 +163,8 @@ def _said(leaf: Leaf) -> str:
             return operand.field
         case timedelta():
             return format_duration(operand)
+        case _ if may_quote_lead(leaf):
+            return UNQUOTED
         case _:
             return format_value(operand, " and " if leaf.operator is Operator.BETWEEN else ", ")
 
