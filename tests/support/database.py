@@ -12,7 +12,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -146,20 +146,36 @@ def worker_database(database_server: Server, database_template: str, one_loop: N
         opened.close()
 
 
+#: A migrated, empty database each time, one after the other; its URL.
+EmptyDatabase = Callable[[], AbstractContextManager[str]]
+
+
+@pytest.fixture(scope="session")
+def empty_database(
+    database_server: Server, database_template: str, worker_database: WorkerDatabase | None
+) -> EmptyDatabase:
+    """For tests that need more than one: an example of Hypothesis, a life of a state machine."""
+
+    @contextmanager
+    def empty() -> Iterator[str]:
+        if worker_database:
+            worker_database.reset()
+            yield worker_database.url
+        else:
+            with database_server.clone(database_template) as url:
+                yield url
+
+    return empty
+
+
 @pytest.fixture
 def database_url(
-    database_server: Server,
-    database_template: str,
-    worker_database: WorkerDatabase | None,
-    request: pytest.FixtureRequest,
+    database_server: Server, database_template: str, empty_database: EmptyDatabase, request: pytest.FixtureRequest
 ) -> Iterator[str]:
     """A migrated, empty database: for commits and several connections; see the mark `own_database`."""
-    if worker_database and not request.node.get_closest_marker("own_database"):
-        worker_database.reset()
-        yield worker_database.url
-    else:
-        with database_server.clone(database_template) as url:
-            yield url
+    own = request.node.get_closest_marker("own_database") is not None
+    with database_server.clone(database_template) if own else empty_database() as url:
+        yield url
 
 
 async def make_floor(url: str, name: str, make: Callable[[], Awaitable[object]]) -> None:

@@ -23,6 +23,7 @@ from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.roster.change_roster import deactivate_rep
 from pointsman.services.routing.ledger_audit import verify_ledger
 from pointsman.services.routing.overrides import add_override
+from support.database import EmptyDatabase
 from support.hypothesis_profiles import examples
 from support.use_case_env import ADMIN, SENDER, World, open_world
 
@@ -304,9 +305,9 @@ STEPS = st.lists(
 @examples(12, fixture_serves_all=True)
 @given(steps=STEPS)
 async def test_after_any_merges_every_name_finds_one_living_lead_and_the_promises_hold(
-    steps: list[tuple[str, int, int]], database_server: Any, database_template: str
+    steps: list[tuple[str, int, int]], empty_database: EmptyDatabase
 ) -> None:
-    with database_server.clone(database_template) as url:
+    with empty_database() as url:
         async with open_world(url) as world:
             leads: list[UUID] = []
             for what, one, other in steps:

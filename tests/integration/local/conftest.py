@@ -21,6 +21,7 @@ def open_folder() -> Iterator[Path]:
 
 @pytest.fixture
 def postgres(open_folder: Path) -> Iterator[EmbeddedPostgres]:
+    """A server that has never been started."""
     server = EmbeddedPostgres(open_folder / "state")
     yield server
     server.remove()

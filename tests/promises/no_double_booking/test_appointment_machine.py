@@ -36,7 +36,7 @@ from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.roster.change_roster import RoleInput, add_time_off, put_roster
 from pointsman.services.routing.ledger_audit import verify_ledger
 from support.booking_floor import CLOSERS, SETTER, Floor, open_floor
-from support.database import Server
+from support.database import EmptyDatabase
 from support.hypothesis_profiles import scaled
 from support.use_case_env import ADMIN, POLICY, absence, floor_given, office_hours, rep_given
 
@@ -107,8 +107,7 @@ def time_of(chosen: tuple[int, int]) -> datetime:
 class Appointments(RuleBasedStateMachine):
     """Every rule is one call of the service; the model says beforehand whether it must succeed."""
 
-    server: Server
-    template: str
+    empty_database: EmptyDatabase
     offer = "strict"
     with_companions = False  # whether a designer comes along
     checked = True  # whether the service looks before the database does
@@ -118,7 +117,7 @@ class Appointments(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.stack = AsyncExitStack()
         self.patch = pytest.MonkeyPatch()
-        self.database = self.server.clone(self.template)
+        self.database = self.empty_database()
         self.model = Model(companions=DESIGNERS if self.with_companions else ())
         self.leads: list[UUID] = []
         self.run(self._open(self.database.__enter__()))
@@ -369,11 +368,11 @@ class Appointments(RuleBasedStateMachine):
 @pytest.mark.parametrize("checked", [True, False], ids=["checked", "by-the-database-alone"])
 @pytest.mark.parametrize("kind", ["strict", "flexible", "balanced", "companions"])
 def test_no_rep_is_ever_booked_twice_and_each_free_rep_can_be_booked(
-    database_server: Server, database_template: str, kind: str, checked: bool
+    empty_database: EmptyDatabase, kind: str, checked: bool
 ) -> None:
     with_companions = kind == "companions"
     given = {"offer": "flexible" if with_companions else kind, "with_companions": with_companions, "checked": checked}
-    server = {"server": database_server, "template": database_template}
+    server = {"empty_database": staticmethod(empty_database)}
     explore = int(os.environ.get("POINTSMAN_EXPLORE", "0"))  # how many lives to draw anew, found faults made small
     run_state_machine_as_test(
         type("Drawn", (Appointments,), {**server, **given}),
