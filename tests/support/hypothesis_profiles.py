@@ -1,6 +1,6 @@
 """How much Hypothesis tries: `ci` by default, `deep` with `--hypothesis-profile=deep` (`make test-deep`).
 
-`@examples(300)` names what is tried when there is time; `ci` tries a third of it, `deep` twice as much. No example is
+`@examples(300)` names what is tried when there is time; `ci` tries a quarter of it, `deep` twice as much. No example is
 judged by how long it takes: a machine may be busy with something else.
 """
 
@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 
 #: Whether examples are slow or large says something about the machine and the strategy, not about the code.
 PATIENT = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example)
-FEW = 20  # what `ci` does not go below: such a test was given few examples because each of them is a long story
+FEW = 15  # what `ci` does not go below: such a test was given few examples because each of them is a long story
 UNNAMED = 100  # Hypothesis's own number, for tests that name none
 
 
@@ -33,4 +33,4 @@ def scaled(number: int) -> int:
 
 
 def _scaled(number: int, profile: str) -> int:
-    return number * 2 if profile == "deep" else max(number // 3, min(number, FEW))
+    return number * 2 if profile == "deep" else max(number // 4, min(number, FEW))
