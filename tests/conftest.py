@@ -6,7 +6,7 @@ import pytest
 
 from support.hypothesis_profiles import register_profiles
 
-pytest_plugins = ["support.database", "support.floors"]
+pytest_plugins = ["support.database", "support.floors", "support.open_folders"]
 
 register_profiles()  # before any test module is read: its decorators ask for their number of examples
 

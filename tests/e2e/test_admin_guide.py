@@ -6,7 +6,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from pointsman.demo.files import DemoState
+from support.open_folders import make_open_folder
 from support.running_demo import Demo, demo_in
 
 pytestmark = [
@@ -65,14 +65,9 @@ def pattern(printed: str) -> str:
 
 @pytest.fixture(scope="module")
 def demo() -> Iterator[Demo]:
-    folder = Path(tempfile.mkdtemp(prefix="pm-"))  # short: a socket's path is bounded
-    folder.chmod(0o755)
-    try:
-        with demo_in(folder) as floor:
-            floor.start(patience=2 * PATIENCE_S)
-            yield floor
-    finally:
-        shutil.rmtree(folder)
+    with make_open_folder() as folder, demo_in(folder) as floor:
+        floor.start(patience=2 * PATIENCE_S)
+        yield floor
 
 
 def environment(demo: Demo, programs: Path, *, stand_in: bool) -> dict[str, str]:

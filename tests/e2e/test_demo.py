@@ -1,10 +1,7 @@
 """The demo with real processes, a real database and a real calendar server: what it does, and what it survives."""
 
-import shutil
 import signal
-import tempfile
 import threading
-from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 
@@ -43,15 +40,6 @@ REFUSED = {
     "oliver@klein-und-fein.example": "company.employees 20 is below 50",
     "h.sommer@sommer-pharma.example": "need was denied",
 }
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """Short and open to all: a socket's path is bounded, and another account must get there."""
-    folder = Path(tempfile.mkdtemp(prefix="pm-"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
 
 
 def test_it_runs_the_main_job_and_goes_on_where_it_stopped_whatever_an_admin_did(open_folder: Path) -> None:

@@ -1,22 +1,14 @@
 """Folders that any account may enter, and programs started as another account."""
 
-import shutil
-import tempfile
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from pointsman.local.os_account import OsAccount
 from pointsman.local.postgres import EmbeddedPostgres
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """Short and open to all, unlike pytest's own folders, which only their user may enter."""
-    folder = Path(tempfile.mkdtemp(prefix="pm-"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
+from support.open_folders import make_open_folder
 
 
 @pytest.fixture
@@ -25,3 +17,24 @@ def postgres(open_folder: Path) -> Iterator[EmbeddedPostgres]:
     server = EmbeddedPostgres(open_folder / "state")
     yield server
     server.remove()
+
+
+@pytest.fixture(scope="session")
+def data_made_once() -> Iterator[Path]:
+    """What a server has after its first start and its stop: making it takes ten times as long as a copy."""
+    with make_open_folder() as folder:
+        server = EmbeddedPostgres(folder / "state")
+        server.start()
+        server.stop()
+        yield folder / "state" / "postgres"
+        server.remove()
+
+
+@pytest.fixture
+def started_before(postgres: EmbeddedPostgres, data_made_once: Path) -> EmbeddedPostgres:
+    """A stopped server that was started before: for tests of what comes after its set-up."""
+    postgres.directory.mkdir()
+    home = postgres.directory / "postgres"
+    OsAccount.for_server(postgres.directory).make_owned(home)
+    subprocess.run(["cp", "-a", data_made_once / "data", home], check=True)  # with its owner
+    return postgres

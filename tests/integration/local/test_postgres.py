@@ -43,8 +43,8 @@ def state_of(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
-def test_overlapping_ranges_of_one_rep_are_excluded(postgres: EmbeddedPostgres) -> None:
-    with connected(postgres.start()) as connection:
+def test_overlapping_ranges_of_one_rep_are_excluded(started_before: EmbeddedPostgres) -> None:
+    with connected(started_before.start()) as connection:
         connection.execute("CREATE EXTENSION btree_gist")
         connection.execute("CREATE TABLE t (r uuid, d tstzrange, EXCLUDE USING gist (r WITH =, d WITH &&))")
         insert = "INSERT INTO t VALUES ('00000000-0000-0000-0000-000000000001', tstzrange(%s, %s))"
@@ -68,54 +68,56 @@ def test_letters_beyond_ascii_fold(postgres: EmbeddedPostgres) -> None:
     assert one(postgres.start(), "SELECT lower('MÜLLER ÇA')") == "müller ça"
 
 
-def test_a_second_start_attaches_and_a_stopped_server_keeps_its_data(postgres: EmbeddedPostgres) -> None:
-    url = postgres.start()
+def test_a_second_start_attaches_and_a_stopped_server_keeps_its_data(started_before: EmbeddedPostgres) -> None:
+    url = started_before.start()
     with connected(url) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
-    first = pid_of(postgres)
-    assert EmbeddedPostgres(postgres.directory).start() == url
-    assert pid_of(postgres) == first
-    postgres.stop()
-    assert not postgres.is_running()
-    assert one(postgres.start(), "SELECT answer FROM kept") == 42
+    first = pid_of(started_before)
+    assert EmbeddedPostgres(started_before.directory).start() == url
+    assert pid_of(started_before) == first
+    started_before.stop()
+    assert not started_before.is_running()
+    assert one(started_before.start(), "SELECT answer FROM kept") == 42
 
 
-def test_a_killed_server_starts_again_with_what_was_committed(postgres: EmbeddedPostgres) -> None:
+def test_a_killed_server_starts_again_with_what_was_committed(started_before: EmbeddedPostgres) -> None:
     for round_ in range(3):
-        url = postgres.start()
+        url = started_before.start()
         with connected(url) as connection:
             connection.execute("CREATE TABLE IF NOT EXISTS kept (n int)")
             connection.execute("INSERT INTO kept VALUES (%s)", (round_,))
-        os.kill(pid_of(postgres), signal.SIGKILL)
-    assert one(postgres.start(), "SELECT count(*) FROM kept") == 3
+        os.kill(pid_of(started_before), signal.SIGKILL)
+    assert one(started_before.start(), "SELECT count(*) FROM kept") == 3
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for the zombie under /proc")
-def test_a_zombie_postmaster_counts_as_dead(postgres: EmbeddedPostgres) -> None:
+def test_a_zombie_postmaster_counts_as_dead(started_before: EmbeddedPostgres) -> None:
     starter = "import sys, time; from pathlib import Path; from pointsman.local.postgres import EmbeddedPostgres"
     starter += "; EmbeddedPostgres(Path(sys.argv[1])).start(); print(flush=True); time.sleep(600)"
-    with subprocess.Popen([sys.executable, "-c", starter, postgres.directory], stdout=subprocess.PIPE) as parent:
+    with subprocess.Popen([sys.executable, "-c", starter, started_before.directory], stdout=subprocess.PIPE) as parent:
         try:
             assert parent.stdout
             parent.stdout.readline()
-            zombie = pid_of(postgres)
+            zombie = pid_of(started_before)
             os.kill(zombie, signal.SIGKILL)
             wait_until(lambda: state_of(zombie) == "Z")  # its parent lives and never looks
-            assert one(postgres.start(), "SELECT 1") == 1  # one taken for alive would be waited for until an error
+            assert (
+                one(started_before.start(), "SELECT 1") == 1
+            )  # one taken for alive would be waited for until an error
             assert state_of(zombie) == "Z"
-            assert pid_of(postgres) != zombie
+            assert pid_of(started_before) != zombie
         finally:
             parent.kill()
 
 
-def test_a_pid_file_that_names_another_program_is_stale(postgres: EmbeddedPostgres) -> None:
-    postgres.start()
-    os.kill(pid_of(postgres), signal.SIGKILL)
-    pid_file = postgres.directory / "postgres" / "data" / "postmaster.pid"
+def test_a_pid_file_that_names_another_program_is_stale(started_before: EmbeddedPostgres) -> None:
+    started_before.start()
+    os.kill(pid_of(started_before), signal.SIGKILL)
+    pid_file = started_before.directory / "postgres" / "data" / "postmaster.pid"
     lines = pid_file.read_text().splitlines()
     pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
-    assert one(postgres.start(), "SELECT 1") == 1
-    assert pid_of(postgres) != os.getpid()
+    assert one(started_before.start(), "SELECT 1") == 1
+    assert pid_of(started_before) != os.getpid()
 
 
 def test_a_setup_that_was_killed_halfway_is_done_again(postgres: EmbeddedPostgres) -> None:
@@ -158,15 +160,15 @@ def test_a_path_too_long_for_a_socket_gets_a_short_one(open_folder: Path) -> Non
         server.remove()
 
 
-def test_no_network_port_is_opened(postgres: EmbeddedPostgres) -> None:
-    assert one(postgres.start(), "SELECT current_setting('listen_addresses')") == ""
+def test_no_network_port_is_opened(started_before: EmbeddedPostgres) -> None:
+    assert one(started_before.start(), "SELECT current_setting('listen_addresses')") == ""
 
 
-def test_removing_leaves_nothing_running(postgres: EmbeddedPostgres) -> None:
-    postgres.start()
-    postgres.remove()
-    assert not postgres.is_running()
-    assert not (postgres.directory / "postgres").exists()
+def test_removing_leaves_nothing_running(started_before: EmbeddedPostgres) -> None:
+    started_before.start()
+    started_before.remove()
+    assert not started_before.is_running()
+    assert not (started_before.directory / "postgres").exists()
 
 
 def modes(folder: Path) -> dict[Path, tuple[int, int, int]]:
