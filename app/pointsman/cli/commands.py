@@ -1,7 +1,7 @@
 """All commands, put together. Each is imported when it is asked for: all of them together take seconds."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, cast
@@ -53,17 +53,25 @@ class OnDemand(TyperGroup):
             self.add_command(_load(cmd_name))
         return super().get_command(ctx, cmd_name)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] not in COMMANDS:  # what is meant is looked for among the commands that are loaded
+            for name in COMMANDS:
+                self.get_command(ctx, name)
+        return super().resolve_command(ctx, args)
+
 
 def _load(name: str) -> TyperCommand | TyperGroup:
     place = COMMANDS[name]
     found = getattr(import_module(f"pointsman.cli.{place.module}"), place.attribute)
-    if not isinstance(found, typer.Typer):
-        single = typer.Typer(add_completion=False)
-        single.command()(found)
-        found = single
-    command = cast("TyperCommand | TyperGroup", typer.main.get_command(found))
+    command = typer.main.get_group(found) if isinstance(found, typer.Typer) else _single(found)
     command.name, command.rich_help_panel = name, place.panel
     return command
+
+
+def _single(function: Callable[..., None]) -> TyperCommand:
+    alone = typer.Typer(add_completion=False)
+    alone.command()(function)
+    return cast("TyperCommand", typer.main.get_command(alone))
 
 
 app = typer.Typer(

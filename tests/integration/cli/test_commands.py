@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from pointsman.cli.commands import app
+from pointsman.cli.commands import COMMANDS, app
 from support.command_line import command_environment, pointsman
 from support.waiting import PATIENCE_S, wait_until
 
@@ -43,6 +43,25 @@ def test_every_command_explains_itself() -> None:
         done = CliRunner().invoke(app, [*command.split(), "--help"])
         assert done.exit_code == 0, command
         assert "Usage" in done.output, command
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [(["kyes"], "keys"), (["polcy", "check"], "policy"), (["keys", "lst"], "list"), (["srve"], "serve")],
+)
+def test_a_command_that_is_not_there_is_answered_with_what_may_be_meant(words: list[str], meant: str) -> None:
+    done = pointsman(*words)
+    assert done.returncode == 2
+    assert f"No such command '{words[-1] if meant == 'list' else words[0]}'. Did you mean '{meant}'?" in done.stderr
+
+
+def test_each_command_has_its_own_options_alone_and_the_list_has_all_commands() -> None:
+    listed = pointsman("--help").stdout
+    for name in COMMANDS:
+        assert f"│ {name} " in listed
+        said = pointsman(name, "--help").stdout
+        assert f"Usage: pointsman {name} " in said
+        assert "completion" not in said
 
 
 def test_without_settings_all_that_is_missing_is_said_at_once_without_a_traceback() -> None:

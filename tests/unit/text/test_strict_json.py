@@ -35,6 +35,10 @@ HOSTILE = {
     "deep list": b"[" * 1_000 + b"]" * 1_000,
     "deep object": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
     "deep, unbalanced": b"[" * 100_000,
+    # Looked at anew from each quote, these would take hours.
+    "a text without an end, full of quotes": b"[" + b"[]," * 41 + b'"' + b'\\"' * 500_000,
+    "the same, cut off within an escape": b"[" + b"[]," * 41 + b'"' + b'\\"' * 500_000 + b"\\",
+    "texts without an end, one after the other": b"[" + b"[]," * 41 + b'"x' * 500_001,
     "long key": b'{"' + b"k" * 1_000 + b'": 1}',
     "comment": b'{"a": 1 /* one */}',
     "single quotes": b"{'a': 1}",

@@ -30,8 +30,9 @@ WEBHOOK_LIMITS = JsonLimits(depth=40, key_length=200, largest=sys.float_info.max
 #: Cheap looks at the bytes that say whether a costly check is needed at all.
 _ODD_NUMBER = re.compile(rb"\d{16}|\d[eE]")
 _ESCAPED_ODD = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_BRACKET = re.compile(rb"[\[{}\]]")
+#: A text, or a bracket outside of texts. A text that never ends goes to the end of the body, and no quantifier gives
+#: anything back: each byte is looked at once, whatever is sent.
+_TEXT_OR_BRACKET = re.compile(rb'"(?:[^"\\]++|\\(?:.|\Z))*+(?:"|\Z)|[\[{}\]]', re.DOTALL)
 
 
 def parse_json(body: bytes, limits: JsonLimits = WEBHOOK_LIMITS) -> Any:
@@ -73,10 +74,14 @@ def fingerprint(value: object) -> str:
 
 def _refuse_depth(body: bytes, most: int) -> None:
     depth = 0
-    for bracket in _BRACKET.findall(_STRING.sub(b"", body)):
-        depth += 1 if bracket in b"[{" else -1
-        if depth > most:
-            raise _too_deep(most)
+    for found in _TEXT_OR_BRACKET.finditer(body):
+        first = body[found.start()]
+        if first in b"[{":
+            depth += 1
+            if depth > most:
+                raise _too_deep(most)
+        elif first in b"]}":
+            depth -= 1
 
 
 def _too_deep(most: int) -> TooLarge:
