@@ -21,7 +21,9 @@ demo: $(INSTALLED) ## Run the main job on example leads, show what became of the
 run: $(INSTALLED) ## Serve API and worker on 127.0.0.1:8000, without demo data. RUN= takes options.
 	@.venv/bin/pointsman run $(RUN)
 
-EVERYTHING := -m pytest -n logical --maxprocesses 8 --dist worksteal
+# One process more than there are cores: some tests wait for what processes and servers do.
+WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1 )))
+EVERYTHING := -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal
 
 test: $(INSTALLED) ## Run every test, on a real PostgreSQL. TEST= takes pytest's options.
 	@$(PY) $(EVERYTHING) $(TEST)
