@@ -8,8 +8,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0102"
+down_revision = "0101"
 branch_labels = None
 depends_on = None
 

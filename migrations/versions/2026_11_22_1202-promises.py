@@ -6,8 +6,8 @@ the time they claim (PM003), and accounts and merges without circles (PM004).
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0103"
+down_revision = "0102"
 branch_labels = None
 depends_on = None
 

@@ -25,5 +25,7 @@ def migrate_or_exit(url: str) -> None:
     try:
         with out.status("Migrating the database"):
             migrations.upgrade_schema(url)
+    except migrations.UnknownRevision as error:
+        fail(str(error))
     except OperationalError as error:
         fail("The database does not answer.", str(error.orig).strip().splitlines()[0], code=EXIT_DATABASE_DOWN)

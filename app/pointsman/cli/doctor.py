@@ -146,7 +146,9 @@ def _schema(connection: psycopg.Connection) -> CheckResult:
     found = row[0] if row else None
     if found != needed:
         text = f"The schema is at {found or 'nothing'}, this release needs {needed}."
-        return CheckResult(verdict=Verdict.BAD, found=text, fix="Run `pointsman migrate`.")
+        known = found is None or migrations.is_known_revision(found)
+        mend = "Run `pointsman migrate`." if known else migrations.UNKNOWN_REVISION
+        return CheckResult(verdict=Verdict.BAD, found=text, fix=mend)
     return CheckResult(verdict=Verdict.GOOD, found=f"The schema is at {needed}.")
 
 

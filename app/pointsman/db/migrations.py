@@ -5,8 +5,19 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.script.revision import ResolutionError
+from alembic.util import CommandError
 
 import pointsman
+
+UNKNOWN_REVISION = (
+    "The database was made by a version of Pointsman whose schema this version does not know. Run that version, or give"
+    " this one an empty database."
+)
+
+
+class UnknownRevision(Exception):
+    """A database that this release cannot migrate; the message says what to do."""
 
 
 def _scripts() -> Path:
@@ -32,9 +43,24 @@ def head_revision() -> str:
     return revision
 
 
+def is_known_revision(revision: str) -> bool:
+    """Whether this release can migrate from there. Until the first release migrations are changed in place, and so are
+    their numbers: a database of an earlier day is told from one of today.
+    """
+    return revision in {script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()}
+
+
 def upgrade_schema(url: str) -> None:
-    """Migrate to `head`. Safe to start from several processes at once: they wait for each other."""
-    command.upgrade(_config(url), "head")
+    """Migrate to `head`. Safe to start from several processes at once: they wait for each other.
+
+    Raises UnknownRevision, before anything is changed.
+    """
+    try:
+        command.upgrade(_config(url), "head")
+    except CommandError as error:
+        if isinstance(error.__cause__, ResolutionError):
+            raise UnknownRevision(UNKNOWN_REVISION) from error
+        raise
 
 
 def upgrade_sql() -> None:

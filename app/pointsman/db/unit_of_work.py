@@ -1,9 +1,10 @@
 """The unit of work over PostgreSQL: the only place that commits."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import cached_property
 
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -12,7 +13,7 @@ from pointsman.db.booking.calendars import SqlCalendars
 from pointsman.db.booking.connections import SqlConnections
 from pointsman.db.booking.deliveries import SqlDeliveries
 from pointsman.db.booking.slot_holds import SqlSlotHolds
-from pointsman.db.engine.errors import DRIVER_ERRORS, port_error
+from pointsman.db.engine.errors import DRIVER_ERRORS, is_closed_at_checkout, port_error
 from pointsman.db.engine.jobs import SqlJobs
 from pointsman.db.intake.idempotency import SqlIdempotency
 from pointsman.db.intake.inbox import SqlInbox
@@ -32,7 +33,7 @@ from pointsman.db.routing.holds import SqlHolds
 from pointsman.db.routing.ledgers import SqlLedgers
 from pointsman.db.routing.overrides import SqlOverrides
 from pointsman.db.routing.policies import SqlPolicies
-from pointsman.services.ports import DatabasePoolExhausted
+from pointsman.services.ports import DatabasePoolExhausted, DatabaseUnavailable
 
 
 class SqlTx:
@@ -79,21 +80,27 @@ class SqlUnitOfWork:
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[SqlTx]:
-        try:
+        with _in_the_ports_words():
             async with self._engine.connect() as connection, connection.begin():
                 yield SqlTx(connection)
-        except DRIVER_ERRORS as error:
-            raise port_error(error) from error
-        except PoolTimeout as error:
-            raise DatabasePoolExhausted("every connection to the database is busy") from error
 
     @asynccontextmanager
     async def autocommit(self) -> AsyncIterator[SqlTx]:
         # Saves the round trips of BEGIN and COMMIT: PostgreSQL commits the statement itself.
-        try:
+        with _in_the_ports_words():
             async with self._autocommit.connect() as connection:
                 yield SqlTx(connection)
-        except DRIVER_ERRORS as error:
-            raise port_error(error) from error
-        except PoolTimeout as error:
-            raise DatabasePoolExhausted("every connection to the database is busy") from error
+
+
+@contextmanager
+def _in_the_ports_words() -> Iterator[None]:
+    try:
+        yield
+    except DRIVER_ERRORS as error:
+        raise port_error(error) from error
+    except PoolTimeout as error:
+        raise DatabasePoolExhausted("every connection to the database is busy") from error
+    except InvalidRequestError as error:
+        if not is_closed_at_checkout(error):
+            raise
+        raise DatabaseUnavailable("the database closes each connection") from error

@@ -103,11 +103,26 @@ def test_migrate_prints_its_sql_without_a_database() -> None:
 
 def test_the_doctor_says_what_is_wrong_and_how_to_mend_it(database_url: str) -> None:
     with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
-        connection.execute("update alembic_version set version_num = '0001'")
+        connection.execute("update alembic_version set version_num = '0101'")
     done = pointsman("doctor", url=database_url, POINTSMAN_PROT="8001")
     assert done.returncode == 1
     assert "pointsman migrate" in done.stdout
     assert "POINTSMAN_PROT" in done.stdout
+
+
+def test_a_database_of_another_version_is_refused_and_not_touched(database_url: str) -> None:
+    with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
+        connection.execute("update alembic_version set version_num = '0003'")
+    done = pointsman("migrate", url=database_url)
+    assert done.returncode == 1
+    assert (
+        "whose schema this version does not know. Run that version, or give this one an empty database." in done.stderr
+    )
+    assert "Traceback" not in done.stderr
+    seen = pointsman("doctor", url=database_url)
+    assert seen.returncode == 1
+    assert "The schema is at 0003, this release needs" in seen.stdout
+    assert "an empty database" in seen.stdout
 
 
 def test_the_doctor_is_content_with_a_migrated_database(shared_database_url: str) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from pointsman.db.engine.engine import make_engine
 from pointsman.db.unit_of_work import SqlUnitOfWork
@@ -100,6 +100,23 @@ async def test_sessions_that_the_server_ended_while_idle_are_not_handed_out(wire
         )
     async with wired.env.uow.autocommit() as tx:
         assert (await tx.system.state()).revision
+
+
+async def test_connections_that_are_closed_again_and_again_are_a_database_that_does_not_answer(
+    database_url: str,
+) -> None:
+    engine = make_engine(database_url, pool_size=1)
+    event.listen(
+        engine.sync_engine, "checkout", lambda connection, *_: connection.driver_connection.pgconn.finish(), insert=True
+    )
+    try:
+        with pytest.raises(DatabaseUnavailable):
+            await _ask(SqlUnitOfWork(engine))
+        with pytest.raises(DatabaseUnavailable):
+            async with SqlUnitOfWork(engine).autocommit():
+                raise AssertionError("there is no connection")
+    finally:
+        await engine.dispose()
 
 
 async def test_a_request_that_finds_every_connection_taken_queues_for_one_and_gives_up_after_a_while(

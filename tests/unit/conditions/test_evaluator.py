@@ -14,7 +14,7 @@ from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.conditions.evaluator import compile_condition, explain_condition
 from pointsman.domain.errors import PolicyInvalid
 from pointsman.domain.leads.facts import NEVER_QUOTED, Facts
-from pointsman.domain.policy.conditions_model import EQUALITY_OPERATORS, TEXT_OPERATORS, Operator
+from pointsman.domain.policy.conditions_model import EQUALITY_OPERATORS, LIST_OPERATORS, TEXT_OPERATORS, Operator
 from pointsman.domain.policy.parsing import Condition, Policy, Rule, parse_policy
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from support import condition_strategies, policy_strategies, satisfiable_conditions
@@ -91,13 +91,17 @@ def test_a_leaf_is_explained_with_the_very_answer_of_the_condition(condition: di
     assert found.outcome is slowly(condition, known)
 
 
-#: What these compare with is a pattern, a topic or a place, so it is shown.
-SHOWN = {Operator.MATCHES, Operator.MENTIONS, Operator.IN_GROUP, Operator.UNDER_DOMAIN}
+#: The name of a group is shown, and so is what is looked for in a message.
+SHOWN = {Operator.IN_GROUP}
+SHOWN_OF_MESSAGES = SHOWN | {Operator.MATCHES, Operator.MENTIONS}
 
 
 def _naming(field: str, value: str) -> Iterator[dict[str, Any]]:
     """Tests that compare `field` with `value` itself, by every operator that would tell it."""
-    for operator in sorted((EQUALITY_OPERATORS | TEXT_OPERATORS | {Operator.CONTAINS}) - SHOWN):
+    shown = SHOWN_OF_MESSAGES if field == "lead.message" else SHOWN
+    for operator in sorted((EQUALITY_OPERATORS | TEXT_OPERATORS | LIST_OPERATORS | {Operator.CONTAINS}) - shown):
+        if operator is Operator.MATCHES and value.startswith("+"):
+            continue  # it is no pattern
         for operand in (value, [value, "b"]):  # as the operator takes it: one, or several
             with suppress(ValidationError):
                 asked = {"field": field, operator.value: operand}
@@ -116,6 +120,19 @@ def test_what_a_person_is_known_by_is_never_quoted(name: str, condition: dict[st
             assert value not in explain_condition(parsed(asked), known, DEFINITIONS)[0].words
         for asked in ({"field": "lead.title", "equals": {"field": name}}, {"field": name, "gte": {"field": name}}):
             assert value not in explain_condition(parsed(asked), known, DEFINITIONS)[0].words
+
+
+@pytest.mark.parametrize(
+    ("condition", "value", "words"),
+    [
+        ({"field": "lead.message", "mentions": ["prices"]}, "your prices?", "lead.message mentions one of prices"),
+        ({"field": "lead.email", "under_domain": ["ox.example"]}, "zq@ox.example", "lead.email lies under ox.example"),
+    ],
+)
+def test_a_topic_of_a_message_and_the_domain_of_an_address_are_shown(
+    condition: dict[str, Any], value: str, words: str
+) -> None:
+    assert explain_condition(parsed(condition), {condition["field"]: value}, DEFINITIONS)[0].words == words
 
 
 @pytest.mark.parametrize(

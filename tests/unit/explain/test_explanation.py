@@ -273,6 +273,10 @@ def test_no_part_of_it_quotes_a_person(field: str) -> None:
     _, decision, told = explained(compiled(rules, SDRS), {field: "Geheim-4711"}, world(PEOPLE))
     assert "Geheim" not in repr(told)
     assert "Geheim" not in decision.to_json()
+    matched = {"sdr": {**SDRS["sdr"], "match": [{"lead": field, "rep": "languages"}]}}
+    _, decision, told = explained(compiled([{**DACH, "when": None}], matched), {field: "Geheim-4711"}, world(PEOPLE))
+    assert f"has no languages for {field} (has none)" in repr(told)
+    assert "Geheim" not in repr(told) + decision.to_json()
 
 
 def test_ten_thousand_rules_and_five_hundred_members_are_explained_in_bounded_time() -> None:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
 from pointsman.services.ports import ConstraintRefused, DatabaseUnavailable, LostRace
 
@@ -35,6 +35,11 @@ def port_error(error: DBAPIError | psycopg.Error) -> Exception:
             diagnosis.message_detail or "",
         )
     return error
+
+
+def is_closed_at_checkout(error: InvalidRequestError) -> bool:
+    """Whether a connection and the one opened in its place were both closed before they could be used."""
+    return str(error) == "This connection is closed"
 
 
 @contextmanager

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import cast
 
 from pointsman.domain.dates.durations import format_duration
-from pointsman.domain.leads.facts import NEVER_QUOTED, NOW_FIELD, Facts
+from pointsman.domain.leads.facts import EMAIL_FIELD, MESSAGE_FIELD, NEVER_QUOTED, NOW_FIELD, Facts
 from pointsman.domain.policy.conditions_model import (
-    LIST_OPERATORS,
     ORDERING_OPERATORS,
     RELATIVE_TIME_OPERATORS,
     Leaf,
@@ -14,6 +14,7 @@ from pointsman.domain.policy.conditions_model import (
 )
 from pointsman.domain.policy.operands import FieldRef
 from pointsman.domain.text.formatting import format_value
+from pointsman.domain.text.hosts import host_in
 
 _WORDS: Mapping[Operator, tuple[str, str]] = {  # said when true, said when false
     Operator.EQUALS: ("is {operand}", "is not {operand}"),
@@ -44,13 +45,10 @@ _OF_FIELDS = {  # where the operand is a field: "lead.language de is not in rep.
     Operator.IN: ("is in {operand}", "is not in {operand}"),
     Operator.NOT_IN: ("is not in {operand}", "is in {operand}"),
 }
-#: What these compare with is shown even of a field that is never quoted: it is a bound, a pattern, a topic or a place.
-#: What any other operator compares with may be the value itself, so it would quote it.
-_UNTELLING = (
-    ORDERING_OPERATORS
-    | LIST_OPERATORS
-    | {Operator.MATCHES, Operator.MENTIONS, Operator.IN_GROUP, Operator.UNDER_DOMAIN}
-)
+#: What these compare with is shown even of a field that is never quoted: it is a bound, or the name of a group.
+_UNTELLING = ORDERING_OPERATORS | {Operator.IN_GROUP}
+#: Of a message these name a topic; of a name or a number they may name all of it.
+_TOPICAL = frozenset({Operator.MATCHES, Operator.MENTIONS})
 
 
 #: Said in place of a value that may be the lead's own.
@@ -59,7 +57,13 @@ UNQUOTED = "a text that the policy names"
 
 def may_quote_lead(leaf: Leaf) -> bool:
     """Whether the value that `leaf` compares with may be what a person wrote or is known by: then it is not quoted."""
-    return leaf.field in NEVER_QUOTED and leaf.operator not in _UNTELLING
+    if leaf.field not in NEVER_QUOTED or leaf.operator in _UNTELLING:
+        return False
+    if leaf.operator in _TOPICAL:
+        return leaf.field != MESSAGE_FIELD
+    if leaf.field == EMAIL_FIELD and leaf.operator is Operator.UNDER_DOMAIN:
+        return any(host_in(domain) != domain for domain in cast("tuple[str, ...]", leaf.operand))
+    return True
 
 
 def describe_result(leaf: Leaf, facts: Facts, *, outcome: bool | None) -> str:

@@ -8,7 +8,7 @@ from pointsman.domain.distribution.candidate import Candidate, DropReason, Eligi
 from pointsman.domain.distribution.caps import RepLoad, reached_cap
 from pointsman.domain.distribution.supplier_checks import barred_reason, no_share_reason, over_capacity_reason
 from pointsman.domain.distribution.weights import base_weight, ramp_state, turn_weights
-from pointsman.domain.leads.facts import Facts
+from pointsman.domain.leads.facts import NEVER_QUOTED, Facts, FactValue
 from pointsman.domain.policy.document import DistributionMethod, Member, Pool
 from pointsman.domain.roster.rep_facts import rep_facts
 from pointsman.domain.roster.reps import Caps, Rep, Roster
@@ -111,9 +111,13 @@ def _not_skilled(rep: Rep, pool: Pool, facts: Facts) -> tuple[DropReason, str] |
             shown = join_with_and(sorted(has)) or "none"
             return (
                 DropReason.SKILLS,
-                f"{rep.name} has no {match.rep} for {match.lead} {format_value(value)} (has {shown})",
+                f"{rep.name} has no {match.rep} for {match.lead}{_quoted(match.lead, value)} (has {shown})",
             )
     return None
+
+
+def _quoted(field: str, value: FactValue) -> str:
+    return "" if field in NEVER_QUOTED else f" {format_value(value)}"
 
 
 def _not_as_required(rep: Rep, pool_name: str, task: EligibilityContext) -> tuple[DropReason, str] | None:

@@ -58,9 +58,11 @@ STANDARD_FIELDS: Mapping[str, FieldType] = {
 
 #: The moment of the decision, as a fact: what relative times are counted from, and what a replay finds again.
 NOW_FIELD = "clock.now"
+EMAIL_FIELD = "lead.email"
+MESSAGE_FIELD = "lead.message"
 
 #: What a person is known by, or wrote: no sentence of a trace quotes it, since traces are kept and read elsewhere.
-NEVER_QUOTED = frozenset({"lead.email", "lead.first_name", "lead.last_name", "lead.phone", "lead.message"})
+NEVER_QUOTED = frozenset({EMAIL_FIELD, "lead.first_name", "lead.last_name", "lead.phone", MESSAGE_FIELD})
 
 
 class LeadStage(StrEnum):

@@ -34,7 +34,7 @@ async def test_a_worker_seen_lately_shows(client: httpx.AsyncClient, own_databas
 
 async def test_a_schema_behind_the_release_is_not_ready(client: httpx.AsyncClient, own_database: str) -> None:
     with psycopg.connect(own_database.replace("+psycopg", "")) as connection:
-        connection.execute("update alembic_version set version_num = '0001'")
+        connection.execute("update alembic_version set version_num = '0101'")
     answer = await client.get("/health/ready")
     assert answer.status_code == 503
     assert answer.json()["faults"][0]["code"] == "not-migrated"
