@@ -12,7 +12,7 @@ from sqlalchemy import event, text
 from pointsman.db.engine.engine import make_engine
 from pointsman.db.unit_of_work import SqlUnitOfWork
 from pointsman.main import Wired, wire
-from pointsman.services.ports import DatabasePoolExhausted, DatabaseUnavailable
+from pointsman.services.ports import DatabasePoolExhausted, DatabaseUnavailable, LostRace
 from pointsman.settings import load_settings
 from support.waiting import PATIENCE_S
 
@@ -166,3 +166,22 @@ async def test_the_schema_and_the_clock_are_told(wired: Wired) -> None:
     assert abs(state.now - wired.env.clock()) < timedelta(minutes=1)
     assert state.server_version >= 150000
     assert counts["workers"] == {"live": 0}
+
+
+@pytest.mark.own_database
+async def test_statements_prepared_before_a_migration_are_prepared_anew_after_it(database_url: str) -> None:
+    uow = SqlUnitOfWork(engine := make_engine(database_url, pool_size=1))
+    probe = text("select * from alembic_version")
+    try:
+        for _ in range(7):  # the driver prepares what it has sent a few times
+            async with uow() as tx:
+                await tx.connection.execute(probe)
+        with psycopg.connect(database_url.replace("+psycopg", "")) as other:
+            other.execute("alter table alembic_version add column more text")
+        with pytest.raises(LostRace):
+            async with uow() as tx:
+                await tx.connection.execute(probe)
+        async with uow() as tx:
+            assert (await tx.connection.execute(probe)).keys() == ["version_num", "more"]
+    finally:
+        await engine.dispose()

@@ -14,6 +14,7 @@ DRIVER_ERRORS = (DBAPIError, psycopg.Error)
 
 _RACES = frozenset({"40001", "40P01", "55P03"})
 _LOST = frozenset({"57P01", "57P02", "57P03", "57014", "25006"})  # shut down, timed out, read-only
+_NOT_SUPPORTED = "0A000"  # also said of a statement prepared before a migration; after the rollback it is prepared anew
 _FULL = "53"  # out of disk, memory or connections
 
 
@@ -25,7 +26,7 @@ def port_error(error: DBAPIError | psycopg.Error) -> Exception:
     lost = state is not None and (state in _LOST or state.startswith(_FULL))
     if invalidated or lost or (state is None and isinstance(cause, psycopg.OperationalError)):
         return DatabaseUnavailable("the database does not answer")
-    if state in _RACES:
+    if state in _RACES or (state == _NOT_SUPPORTED and "cached plan" in str(cause)):
         return LostRace(state)
     if state is not None and state.startswith(("22", "23", "PM")):
         diagnosis = cause.diag
