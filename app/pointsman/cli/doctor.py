@@ -13,7 +13,7 @@ import psycopg
 import typer
 from rich.markup import escape
 
-from pointsman.cli.free_port import is_port_free
+from pointsman.cli.listening import find_listening_fault
 from pointsman.cli.session import EXIT_FAILED, out
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.db import migrations
@@ -96,11 +96,11 @@ def _connectors() -> Iterator[CheckResult]:
 
 
 def _port(settings: Settings) -> CheckResult:
-    where = f"Port {settings.port} on {settings.host}"
-    if is_port_free(settings.host, settings.port):
-        return CheckResult(verdict=Verdict.GOOD, found=f"{where} is free.")
-    mend = "Fine when Pointsman itself runs there; else set POINTSMAN_PORT."
-    return CheckResult(verdict=Verdict.WARNING, found=f"{where} is in use.", fix=mend)
+    fault = find_listening_fault(settings.host, settings.port)
+    if fault is None:
+        return CheckResult(verdict=Verdict.GOOD, found=f"Port {settings.port} on {settings.host} is free.")
+    mend = "Fine when Pointsman itself runs there; else set POINTSMAN_HOST or POINTSMAN_PORT."
+    return CheckResult(verdict=Verdict.WARNING, found=fault, fix=mend)
 
 
 def _database(settings: Settings) -> Iterator[CheckResult]:

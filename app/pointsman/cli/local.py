@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from pointsman.cli import database
-from pointsman.cli.free_port import is_port_free
+from pointsman.cli.listening import find_listening_fault
 from pointsman.cli.session import CLI_ACTOR, fail, out, run_with_env, settings_or_exit
 from pointsman.connectors.vault import new_key
 from pointsman.demo import runner as show
@@ -125,8 +125,8 @@ def running_service(
             environment[f"{PREFIX}PORT"] = str(port)
         os.environ.update(environment)
         chosen = settings_or_exit()
-        if not is_port_free(chosen.host, chosen.port):
-            fail(f"Port {chosen.port} on {chosen.host} is in use. Stop what uses it, or give another with --port.")
+        if fault := find_listening_fault(chosen.host, chosen.port):
+            fail(fault)
         database.migrate_or_exit(chosen.database_url)
         if before_start:
             before_start(floor)

@@ -10,7 +10,7 @@ import typer
 import uvicorn
 
 from pointsman.api.http.header_limits import HeaderLimitsProtocol
-from pointsman.cli.free_port import is_port_free
+from pointsman.cli.listening import find_listening_fault
 from pointsman.cli.session import fail, settings_or_exit
 from pointsman.logs import configure_logs
 from pointsman.settings import PREFIX, Settings
@@ -29,8 +29,8 @@ def serve(
         if value is not None:
             os.environ[f"{PREFIX}{name.upper()}"] = str(value)  # the serving processes read it from there
     chosen = settings_or_exit()
-    if not is_port_free(chosen.host, chosen.port):
-        fail(f"Port {chosen.port} on {chosen.host} is in use. Stop what uses it, or give another with --port.")
+    if fault := find_listening_fault(chosen.host, chosen.port):
+        fail(fault)
     configure_logs(form=chosen.log_format, level=chosen.log_level)
     shared = _shared_metrics() if workers > 1 else None
     try:

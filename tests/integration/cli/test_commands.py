@@ -55,6 +55,13 @@ def test_a_command_that_is_not_there_is_answered_with_what_may_be_meant(words: l
     assert f"No such command '{words[-1] if meant == 'list' else words[0]}'. Did you mean '{meant}'?" in done.stderr
 
 
+@pytest.mark.parametrize("host", ["203.0.113.9", "no-such-host.invalid"])
+def test_an_address_that_is_not_this_machines_is_not_called_a_port_in_use(host: str, shared_database_url: str) -> None:
+    done = pointsman_process("serve", "--host", host, url=shared_database_url)
+    assert done.returncode == 1
+    assert done.stderr == f"Error: {host} is no address of this machine. Give one with --host, such as 127.0.0.1.\n"
+
+
 def test_each_command_has_its_own_options_alone_and_the_list_has_all_commands() -> None:
     listed = pointsman("--help").stdout
     for name in COMMANDS:

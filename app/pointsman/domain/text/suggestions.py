@@ -9,6 +9,7 @@ from difflib import get_close_matches
 MAX_LETTERS = 2_000
 _NEIGHBOURS = 4  # on either side, in the order of the dictionary
 _LONGEST = 40
+_FEW = 24  # as many as the keys of a pool
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -18,7 +19,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     close = get_close_matches(word[:_LONGEST], by_start, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{by_start[close[0]]}'?"
-    if 0 < len(choices) <= 12:
+    if 0 < len(choices) <= _FEW:
         return "known are " + ", ".join(choices)
     return ""
 
