@@ -20,10 +20,19 @@ except ImportError:
 #: YAML spends memory freely on few bytes (aliases): documents beyond this are for JSON. The database holds to it too.
 MAX_YAML_BYTES = 1_000_000
 MAX_ALIASES = 100
-MAX_YAML_DEPTH = 64  # of brackets: reading them costs time that grows with the square of their depth
+MAX_YAML_DEPTH = (
+    64  # of brackets, since reading them costs time that grows with the square of their depth, and of blocks
+)
 POLICY_LIMITS = JsonLimits(depth=MAX_YAML_DEPTH)
 WIDTH = 120
 
+_BEGINNINGS = (
+    yaml.BlockSequenceStartToken,
+    yaml.BlockMappingStartToken,
+    yaml.FlowSequenceStartToken,
+    yaml.FlowMappingStartToken,
+)
+_ENDS = (yaml.BlockEndToken, yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken)
 _BRACKETS = re.compile(r"[\[\]{}]")
 #: Texts that YAML 1.2, which editors speak, takes for a number, though YAML 1.1, which we read, does not: "1e3", "0o17".
 _NUMBER_ELSEWHERE = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+")
@@ -35,11 +44,7 @@ def read_yaml(body: bytes) -> object:
         raise unreadable(f"a YAML policy may have {MAX_YAML_BYTES} bytes at most; send larger ones as JSON")
     try:
         text = body.decode("utf-8")
-        if _depth(text) > MAX_YAML_DEPTH:
-            raise unreadable(f"the document is nested deeper than {MAX_YAML_DEPTH} levels")
-        aliases = sum(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=_Loader))
-        if aliases > MAX_ALIASES:
-            raise unreadable(f"the document uses more than {MAX_ALIASES} aliases: write the parts out")
+        _refuse_excess(text)
         document = yaml.load(text, Loader=_OneOfEachKey)  # noqa: S506  # a safe loader that is stricter
         if _written_out(document, {}) > MAX_YAML_BYTES:
             raise unreadable("its aliases multiply to more than a document may hold: write the parts out")
@@ -70,7 +75,29 @@ def unreadable(message: str) -> Invalid:
     )
 
 
-def _depth(text: str) -> int:
+def _refuse_excess(text: str) -> None:
+    """Refuse many aliases and deep nesting before anything is built: the C library builds on the stack, without a limit."""
+    if _bracket_depth(text) > MAX_YAML_DEPTH:
+        raise _too_deep()
+    aliases = depth = 0
+    for token in yaml.scan(text, Loader=_Loader):
+        if isinstance(token, yaml.AliasToken):
+            aliases += 1
+        elif isinstance(token, _BEGINNINGS):
+            depth += 1
+        elif isinstance(token, _ENDS):
+            depth -= 1
+        if depth > MAX_YAML_DEPTH:
+            raise _too_deep()
+        if aliases > MAX_ALIASES:
+            raise unreadable(f"the document uses more than {MAX_ALIASES} aliases: write the parts out")
+
+
+def _too_deep() -> Invalid:
+    return unreadable(f"the document is nested deeper than {MAX_YAML_DEPTH} levels")
+
+
+def _bracket_depth(text: str) -> int:
     """How deep brackets are nested, at most; those in quoted text count too, which only makes it larger."""
     deepest = depth = 0
     for bracket in _BRACKETS.findall(text):

@@ -115,3 +115,18 @@ def test_the_kept_text_is_what_was_parsed() -> None:
 )
 def test_the_answer_has_the_form_that_was_asked_for(given_format: Any, accept: str, yaml_wanted: bool) -> None:
     assert wants_yaml(given_format, accept) is yaml_wanted
+
+
+@pytest.mark.parametrize(
+    "nested",
+    ["- " * 50_000 + "x", "? " * 50_000 + "x", "".join(f"{' ' * n}a:\n" for n in range(1_000)), "- {a: " * 65 + "x"],
+    ids=["lists", "keys", "mappings", "both"],
+)
+def test_what_is_nested_without_brackets_is_refused_before_it_is_built(nested: str) -> None:
+    # The C library builds on the stack: it took the whole process with it.
+    with pytest.raises(Invalid, match="nested deeper than 64 levels"):
+        read_yaml(nested.encode())
+
+
+def test_a_document_may_be_as_deep_as_is_said() -> None:
+    assert read_yaml(b"- " * 62 + b"{a: 1}") is not None
