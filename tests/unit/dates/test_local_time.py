@@ -21,7 +21,7 @@ from pointsman.domain.dates.local_time import (
 
 ZONES = [
     "Europe/Berlin", "Europe/Vienna", "Europe/Zurich", "Europe/London",
-    "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Africa/Casablanca",
+    "America/New_York", "Australia/Lord_Howe", "Pacific/Chatham", "Asia/Kathmandu", "Africa/Casablanca",
 ]  # fmt: skip
 FIRST, LAST = datetime(2024, 1, 1, tzinfo=UTC), datetime(2036, 1, 1, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

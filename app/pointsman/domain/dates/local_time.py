@@ -52,8 +52,8 @@ def start_of_hour(at: datetime, zone: str) -> datetime:
     local = to_local_time(at, zone)
     begin = at - _past_the_hour(local)
     begun = to_local_time(begin, zone)
-    if begun.utcoffset() != local.utcoffset():  # Lord Howe's clocks change by half an hour, in the middle of one
-        begin += timedelta(minutes=60 - begun.minute)
+    if begun.utcoffset() != local.utcoffset():  # Lord Howe's clocks change by half an hour, Chatham's at a quarter to
+        return _clock_change(begin, begin + _HOUR, ZoneInfo(zone))
     return begin
 
 
@@ -115,11 +115,11 @@ def _resolved(wall: datetime, zone: tzinfo) -> tuple[datetime, bool]:
     at = wall.replace(tzinfo=zone).astimezone(UTC)  # fold=0: the first of two
     if at.astimezone(zone).replace(tzinfo=None) == wall:
         return at, True
-    return _end_of_gap(wall.replace(tzinfo=zone, fold=1).astimezone(UTC), at, zone), False
+    return _clock_change(wall.replace(tzinfo=zone, fold=1).astimezone(UTC), at, zone), False
 
 
-def _end_of_gap(before: datetime, after: datetime, zone: tzinfo) -> datetime:
-    """The clock change between two instants: a skipped wall time, read with either side's offset, lies around it."""
+def _clock_change(before: datetime, after: datetime, zone: tzinfo) -> datetime:
+    """The clock change between two instants; a skipped wall time, read with either side's offset, lies around it."""
     offset = before.astimezone(zone).utcoffset()
     while after - before > _SECOND:
         middle = before + (after - before) // 2 // _SECOND * _SECOND
