@@ -17,8 +17,7 @@ ROOM_BYTES = 2**31
 @contextmanager
 def make_open_folder() -> Iterator[Path]:
     """A new folder with a short path, in memory where there is room for it."""
-    parent = MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES and _runs_programs() else None
-    folder = Path(tempfile.mkdtemp(prefix="pm-", dir=parent))
+    folder = Path(tempfile.mkdtemp(prefix="pm-", dir=MEMORY if _memory_will_do() else None))
     folder.chmod(0o755)
     try:
         yield folder
@@ -33,6 +32,8 @@ def open_folder() -> Iterator[Path]:
         yield folder
 
 
-def _runs_programs() -> bool:
-    """Whether a program may lie in it: some tests copy a server's programs."""
+def _memory_will_do() -> bool:
+    """Whether there is room, we may write there, and programs run there: some tests copy a server's programs."""
+    if not os.access(MEMORY, os.W_OK | os.X_OK) or shutil.disk_usage(MEMORY).free < ROOM_BYTES:
+        return False
     return not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC
