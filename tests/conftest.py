@@ -8,6 +8,7 @@ from support.hypothesis_profiles import register_profiles
 
 pytest_plugins = ["support.database", "support.floors", "support.open_folders"]
 
+gc.disable()  # until all tests are collected: hardly anything of it is garbage
 register_profiles()  # before any test module is read: its decorators ask for their number of examples
 
 
@@ -18,6 +19,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """What is imported by now stays: the garbage collector need not look at it after every few tests."""
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)

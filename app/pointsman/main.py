@@ -18,7 +18,7 @@ from pointsman.api.http.observability import ObservabilityMiddleware
 from pointsman.api.openapi import console
 from pointsman.api.openapi import document as openapi
 from pointsman.connectors.registry import ConnectorRegistry
-from pointsman.db import migrations
+from pointsman.db.revision import HEAD_REVISION
 from pointsman.logs import configure_logs
 from pointsman.services.operations.api_keys import ApiKeyAuthenticator
 from pointsman.services.ports import Env
@@ -47,7 +47,7 @@ def build_routes(
 ) -> FastAPI:
     """Everything of the service that knows no database; `serve_env` gives it one before the first request."""
     app = _bare_app(settings, lifespan)
-    app.state.revision = migrations.head_revision()
+    app.state.revision = HEAD_REVISION
     problems.install_problem_handlers(app)
     for router in routers.ALL:
         app.include_router(router)

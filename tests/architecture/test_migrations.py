@@ -10,6 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine, pool
 
+from pointsman.db.revision import HEAD_REVISION
 from support.database import Server, alembic_config, upgrade
 
 pytestmark = pytest.mark.own_database  # it is made anew, taken down and up
@@ -45,6 +46,10 @@ def test_the_check_sees_a_table_without_a_revision(database_url: str) -> None:
 
 def test_there_is_one_head() -> None:
     assert len(ScriptDirectory.from_config(alembic_config("postgresql+psycopg://")).get_heads()) == 1
+
+
+def test_the_code_needs_the_newest_revision() -> None:
+    assert ScriptDirectory.from_config(alembic_config("postgresql+psycopg://")).get_heads() == [HEAD_REVISION]
 
 
 def test_down_and_up_again_gives_the_same(database_url: str) -> None:

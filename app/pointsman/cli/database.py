@@ -7,6 +7,7 @@ from sqlalchemy.exc import OperationalError
 
 from pointsman.cli.session import EXIT_DATABASE_DOWN, fail, out, settings_or_exit
 from pointsman.db import migrations
+from pointsman.db.revision import HEAD_REVISION
 
 
 def migrate(
@@ -17,7 +18,7 @@ def migrate(
         migrations.upgrade_sql()
         return
     migrate_or_exit(settings_or_exit().database_url)
-    out.print(f"The schema is at {migrations.head_revision()}.", highlight=False)
+    out.print(f"The schema is at {HEAD_REVISION}.", highlight=False)
 
 
 def migrate_or_exit(url: str) -> None:

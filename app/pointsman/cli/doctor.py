@@ -17,6 +17,7 @@ from pointsman.cli.listening import find_listening_fault
 from pointsman.cli.session import EXIT_FAILED, out
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.db import migrations
+from pointsman.db.revision import HEAD_REVISION
 from pointsman.services.connections.connections import list_connections
 from pointsman.settings import PREFIX, Settings, SettingsError, load_settings
 from pointsman.wiring import wire
@@ -140,7 +141,7 @@ def _server(connection: psycopg.Connection) -> Iterator[CheckResult]:
 
 
 def _schema(connection: psycopg.Connection) -> CheckResult:
-    needed = migrations.head_revision()
+    needed = HEAD_REVISION
     exists = connection.execute("select to_regclass('alembic_version')").fetchone()
     row = connection.execute("select version_num from alembic_version").fetchone() if exists and exists[0] else None
     found = row[0] if row else None

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import tempfile
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -12,9 +13,11 @@ import uvicorn
 from pointsman.api.http.header_limits import HeaderLimitsProtocol
 from pointsman.cli.listening import find_listening_fault
 from pointsman.cli.session import fail, settings_or_exit
+from pointsman.domain.policy.gc_pause import gc_paused
 from pointsman.logs import configure_logs
 from pointsman.settings import PREFIX, Settings
 
+_MODULE = "pointsman.main"
 _METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -41,11 +44,15 @@ def serve(
 
 
 def _serve(chosen: Settings, workers: int) -> None:
+    if workers == 1:
+        # Here and not by uvicorn, so that the collector does not look for garbage in what has come to stay.
+        with gc_paused():
+            import_module(_MODULE)
     # uvicorn stops cleanly on a signal, then raises it again for the handler before its own: here, one that does nothing.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: None)
     uvicorn.run(
-        "pointsman.main:from_environment",
+        f"{_MODULE}:from_environment",
         factory=True,
         host=chosen.host,
         port=chosen.port,

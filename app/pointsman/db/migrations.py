@@ -36,13 +36,6 @@ def _config(url: str | None) -> Config:
     return config
 
 
-def head_revision() -> str:
-    """The revision that this release needs."""
-    revision = ScriptDirectory.from_config(_config(None)).get_current_head()
-    assert revision is not None
-    return revision
-
-
 def is_known_revision(revision: str) -> bool:
     """Whether this release can migrate from there. Until the first release migrations are changed in place, and so are
     their numbers: a database of an earlier day is told from one of today.

@@ -57,7 +57,7 @@ def test_a_command_that_is_not_there_is_answered_with_what_may_be_meant(words: l
 
 @pytest.mark.parametrize("host", ["203.0.113.9", "no-such-host.invalid"])
 def test_an_address_that_is_not_this_machines_is_not_called_a_port_in_use(host: str, shared_database_url: str) -> None:
-    done = pointsman_process("serve", "--host", host, url=shared_database_url)
+    done = pointsman("serve", "--host", host, url=shared_database_url)
     assert done.returncode == 1
     assert done.stderr == f"Error: {host} is no address of this machine. Give one with --host, such as 127.0.0.1.\n"
 
@@ -69,6 +69,14 @@ def test_each_command_has_its_own_options_alone_and_the_list_has_all_commands() 
         said = pointsman(name, "--help").stdout
         assert f"Usage: pointsman {name} " in said
         assert "completion" not in said
+
+
+def test_a_port_that_another_program_has_is_called_in_use(shared_database_url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = pointsman("serve", "--port", str(port), url=shared_database_url)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Error: Port {port} on 127.0.0.1 is in use.")
 
 
 def test_without_settings_all_that_is_missing_is_said_at_once_without_a_traceback() -> None:
@@ -160,9 +168,6 @@ def test_serve_answers_and_stops_cleanly_on_a_signal(shared_database_url: str, n
     )
     try:
         assert answers(f"http://127.0.0.1:{port}/health/ready")
-        taken = pointsman_process("serve", "--port", str(port), url=shared_database_url)
-        assert taken.returncode == 1
-        assert "in use" in taken.stderr
         server.send_signal(number)
         said, _ = server.communicate(timeout=PATIENCE_S)
     finally:
