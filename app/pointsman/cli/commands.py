@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from pointsman import __version__
-from pointsman.cli.session import EXIT_FAILED, err
+from pointsman.cli.output import EXIT_FAILED, err
 from pointsman.domain.policy.gc_pause import gc_paused
 from pointsman.local.errors import LocalServerError
 

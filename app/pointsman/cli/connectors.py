@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from pointsman.cli.session import CLI_ACTOR, EXIT_FAILED, out, run_with_env
+from pointsman.cli.output import EXIT_FAILED, out
+from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.domain.errors import Unavailable
 from pointsman.services.connections.connections import check_connection, list_connections

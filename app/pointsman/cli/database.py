@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 from sqlalchemy.exc import OperationalError
 
-from pointsman.cli.session import EXIT_DATABASE_DOWN, fail, out, settings_or_exit
+from pointsman.cli.output import EXIT_DATABASE_DOWN, fail, out
+from pointsman.cli.settings import settings_or_exit
 from pointsman.db import migrations
 from pointsman.db.revision import HEAD_REVISION
 

@@ -14,7 +14,7 @@ import typer
 from rich.markup import escape
 
 from pointsman.cli.listening import find_listening_fault
-from pointsman.cli.session import EXIT_FAILED, out
+from pointsman.cli.output import EXIT_FAILED, out
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.db import migrations
 from pointsman.db.revision import HEAD_REVISION

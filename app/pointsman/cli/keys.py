@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from pointsman.cli.session import CLI_ACTOR, out, run_with_env
+from pointsman.cli.output import out
+from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.connectors.vault import new_key
 from pointsman.services.operations.api_keys import SCOPES, create_key, list_keys, revoke_key
 

@@ -7,7 +7,8 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from pointsman.cli.session import CLI_ACTOR, EXIT_FAILED, EXIT_MISUSED, fail, out, run_with_env
+from pointsman.cli.output import EXIT_FAILED, EXIT_MISUSED, fail, out
+from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.services.ports import Env
 from pointsman.services.routing.ledger_audit import (
     LedgerVerification,

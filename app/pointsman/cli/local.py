@@ -17,7 +17,9 @@ import typer
 
 from pointsman.cli import database
 from pointsman.cli.listening import find_listening_fault
-from pointsman.cli.session import CLI_ACTOR, fail, out, run_with_env, settings_or_exit
+from pointsman.cli.output import fail, out
+from pointsman.cli.session import CLI_ACTOR, run_with_env
+from pointsman.cli.settings import settings_or_exit
 from pointsman.connectors.vault import new_key
 from pointsman.demo import runner as show
 from pointsman.demo import start_demo_calendars

@@ -8,7 +8,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from pointsman.cli.session import CLI_ACTOR, EXIT_MISUSED, fail, out, run_with_env
+from pointsman.cli.output import EXIT_MISUSED, fail, out
+from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.domain.roster.roles import Work
 from pointsman.services.ports import Env
 from pointsman.services.reassignment.bulk import BulkRequest, BulkResult, LeadResult, reassign_rep

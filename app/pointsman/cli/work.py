@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pointsman.cli.session import settings_or_exit
+from pointsman.cli.settings import settings_or_exit
 from pointsman.logs import configure_logs
 from pointsman.settings import Settings
 from pointsman.wiring import settle_memory, wire

@@ -24,15 +24,19 @@ ZONES = [
     "America/New_York", "Australia/Lord_Howe", "Pacific/Chatham", "Asia/Kathmandu", "Africa/Casablanca",
 ]  # fmt: skip
 FIRST, LAST = datetime(2024, 1, 1, tzinfo=UTC), datetime(2036, 1, 1, tzinfo=UTC)
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 def transitions(zone: str) -> list[datetime]:
-    """Hours in which the offset changes, found by looking at every hour."""
+    """Hours in which the offset changes, found by looking at every day, then at every hour of a day with a change."""
     info = ZoneInfo(zone)
-    hours = [FIRST + i * HOUR for i in range(int((LAST - FIRST) / HOUR))]
-    offsets = [hour.astimezone(info).utcoffset() for hour in hours]
-    return [hours[i] for i, (a, b) in enumerate(pairwise(offsets)) if a != b]
+
+    def changed(first: datetime, last: datetime, step: timedelta) -> list[datetime]:
+        times = [first + i * step for i in range(int((last - first) / step) + 1)]
+        offsets = [at.astimezone(info).utcoffset() for at in times]
+        return [times[i] for i, (a, b) in enumerate(pairwise(offsets)) if a != b]
+
+    return [hour for day in changed(FIRST, LAST, DAY) for hour in changed(day, day + DAY, HOUR)]
 
 
 def scanned(zone: str, around: datetime) -> dict[datetime, datetime]:

@@ -12,11 +12,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from pointsman.api.policies.request_bodies import policy_as_yaml
+from pointsman.cli.output import EXIT_FAILED, out
 from pointsman.cli.policy.compare import diff
 from pointsman.cli.policy.explain import explain
 from pointsman.cli.policy.files import read_policy_file, write_policy_file
 from pointsman.cli.policy.simulate import simulate
-from pointsman.cli.session import CLI_ACTOR, EXIT_FAILED, out, run_with_env
+from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.domain.policy.json_schema import policy_json_schema
 from pointsman.domain.policy_check.findings import Finding, Severity
 from pointsman.services.policies import lifecycle as policies

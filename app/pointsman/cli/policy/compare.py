@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from pointsman.cli.output import EXIT_MISUSED, fail, out
 from pointsman.cli.policy.files import read_policy_file
-from pointsman.cli.session import EXIT_MISUSED, fail, out, run_with_env
+from pointsman.cli.session import run_with_env
 from pointsman.domain.errors import PolicyInvalid
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.policy_diff.changes import PolicyChange

@@ -8,8 +8,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from pointsman.cli.output import out
 from pointsman.cli.policy.files import read_policy_file
-from pointsman.cli.session import out, run_with_env
+from pointsman.cli.session import run_with_env
 from pointsman.domain.roster.roles import Work
 from pointsman.services.explain.explain import ExplainedDecision, ExplainRequest
 from pointsman.services.explain.explain import explain as explain_lead

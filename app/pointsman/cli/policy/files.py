@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pointsman.api.policies.request_bodies import SubmittedPolicy, parse_policy_yaml, policy_as_yaml
 from pointsman.api.policies.yaml import POLICY_LIMITS
-from pointsman.cli.session import EXIT_MISUSED, fail
+from pointsman.cli.output import EXIT_MISUSED, fail
 from pointsman.domain.errors import Invalid, TooLarge
 from pointsman.domain.text.strict_json import parse_json
 from pointsman.services.ports.routing.policies import PolicyRow

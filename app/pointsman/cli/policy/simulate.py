@@ -9,8 +9,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from pointsman.cli.output import EXIT_MISUSED, fail, out
 from pointsman.cli.policy.files import read_policy_file
-from pointsman.cli.session import EXIT_MISUSED, fail, out, run_with_env
+from pointsman.cli.session import run_with_env
 from pointsman.domain.dates.durations import parse_duration
 from pointsman.domain.replay.simulation import DIMENSIONS
 from pointsman.services.explain.simulate import MAX_DECISIONS, SimulationPeriod, SimulationResult

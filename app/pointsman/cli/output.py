@@ -1,0 +1,20 @@
+"""One way to speak and one way to fail, for every command."""
+
+import sys
+from typing import NoReturn
+
+from rich.console import Console
+
+out = Console()
+err = Console(stderr=True)
+
+#: Exit codes: 1 it was refused or failed, 2 it was asked for in a wrong way, 3 the database does not answer.
+EXIT_FAILED, EXIT_MISUSED, EXIT_DATABASE_DOWN = 1, 2, 3
+
+
+def fail(sentence: str, *details: str, code: int = EXIT_FAILED) -> NoReturn:
+    """End the command: say why, and with which details."""
+    err.print(f"[red]Error:[/] {sentence}", highlight=False, soft_wrap=True)
+    for detail in details:
+        err.print(f"  • {detail}", highlight=False, soft_wrap=True, markup=False)
+    sys.exit(code)

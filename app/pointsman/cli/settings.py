@@ -1,0 +1,17 @@
+"""The settings, as a command needs them."""
+
+import sys
+
+from pointsman.cli.output import EXIT_MISUSED, err
+from pointsman.settings import Settings, SettingsError, load_settings
+
+
+def settings_or_exit(**given: object) -> Settings:
+    """The settings, or the end of the command with every fault listed."""
+    try:
+        return load_settings(**given)
+    except SettingsError as error:
+        for fault in error.faults:
+            err.print(f"[red]•[/] {fault}", highlight=False)
+        err.print("`pointsman doctor` says what else is needed.", highlight=False)
+        sys.exit(EXIT_MISUSED)
