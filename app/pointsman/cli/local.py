@@ -15,9 +15,9 @@ from typing import Annotated
 
 import typer
 
-from pointsman.cli import database
-from pointsman.cli.listening import find_listening_fault
 from pointsman.cli.output import fail, out
+from pointsman.cli.service.listening import find_listening_fault
+from pointsman.cli.service.migrate import migrate_or_exit
 from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.cli.settings import settings_or_exit
 from pointsman.connectors.vault import new_key
@@ -129,7 +129,7 @@ def running_service(
         chosen = settings_or_exit()
         if fault := find_listening_fault(chosen.host, chosen.port):
             fail(fault)
-        database.migrate_or_exit(chosen.database_url)
+        migrate_or_exit(chosen.database_url)
         if before_start:
             before_start(floor)
         floor.start()

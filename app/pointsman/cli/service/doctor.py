@@ -13,8 +13,8 @@ import psycopg
 import typer
 from rich.markup import escape
 
-from pointsman.cli.listening import find_listening_fault
 from pointsman.cli.output import EXIT_FAILED, out
+from pointsman.cli.service.listening import find_listening_fault
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.db import migrations
 from pointsman.db.revision import HEAD_REVISION

@@ -11,8 +11,8 @@ import typer
 import uvicorn
 
 from pointsman.api.http.header_limits import HeaderLimitsProtocol
-from pointsman.cli.listening import find_listening_fault
 from pointsman.cli.output import fail
+from pointsman.cli.service.listening import find_listening_fault
 from pointsman.cli.settings import settings_or_exit
 from pointsman.domain.policy.gc_pause import gc_paused
 from pointsman.logs import configure_logs

@@ -1,0 +1,1 @@
+"""The service: serve, work, migrate, and the doctor that looks at all of it."""
