@@ -6,7 +6,7 @@ import pytest
 
 from support.hypothesis_profiles import register_profiles
 
-pytest_plugins = ["support.database", "support.floors", "support.open_folders"]
+pytest_plugins = ["support.databases.fixtures", "support.floors.fixtures", "support.programs.open_folders"]
 
 gc.disable()  # until all tests are collected: hardly anything of it is garbage
 register_profiles()  # before any test module is read: its decorators ask for their number of examples

@@ -40,7 +40,7 @@ def modules_are_short(root: Path) -> list[str]:
 
 def folders_are_small(root: Path) -> list[str]:
     """A folder is one idea too: a reader takes in so many names at a look."""
-    counts = Counter(path.parent for path in _python(root, "app/pointsman") if path.name != "__init__.py")
+    counts = Counter(path.parent for path in _python(root, "app/pointsman", "tests") if path.name != "__init__.py")
     return [f"{_at(root, folder)} has {count} modules" for folder, count in counts.items() if count > FULLEST]
 
 

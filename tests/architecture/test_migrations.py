@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine, pool
 
 from pointsman.db.revision import HEAD_REVISION
-from support.database import Server, alembic_config, upgrade
+from support.databases.fixtures import Server, alembic_config, upgrade
 
 pytestmark = pytest.mark.own_database  # it is made anew, taken down and up
 

@@ -17,6 +17,7 @@ PROJECT = (ROOT / "pyproject.toml").read_text()
 PLANTED = [
     (rules.modules_are_short, "app/pointsman/api/long.py", "x = 1\n" * 401),
     (rules.folders_are_small, " ".join(f"app/pointsman/api/a{number}.py" for number in range(16)), ""),
+    (rules.folders_are_small, " ".join(f"tests/support/a{number}.py" for number in range(16)), ""),
     (rules.names_say_what_is_inside, "app/pointsman/api/utils.py", ""),
     (rules.names_say_what_is_inside, "app/pointsman/common/lead.py", ""),
     (rules.shelves_hold_packages_alone, "integrations/loose.py", ""),

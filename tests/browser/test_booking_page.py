@@ -8,8 +8,8 @@ import pytest
 from playwright.async_api import Page as Tab
 from playwright.async_api import expect
 
-from support.booking_links import Page
-from support.browser_windows import Window, press_until
+from support.http.booking_links import Page
+from support.programs.browser_windows import Window, press_until
 
 pytestmark = pytest.mark.anyio
 

@@ -8,8 +8,8 @@ from playwright.async_api import Page as Tab
 
 from pointsman.services.booking.slot_holds import release_slot_hold
 from pointsman.services.ports import Actor, VendorRetryableError
-from support.booking_links import Page
-from support.browser_windows import SIZES, Axe, Scheme, Window, picture
+from support.http.booking_links import Page
+from support.programs.browser_windows import SIZES, Axe, Scheme, Window, picture
 
 pytestmark = pytest.mark.anyio
 

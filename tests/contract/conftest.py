@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from contract.radicale_server import Server, radicale
-from support.calendar_servers import RealServer, xandikos
+from support.programs.calendar_servers import RealServer, xandikos
+from support.programs.radicale_server import Server, radicale
 
 
 @pytest.fixture(scope="session")

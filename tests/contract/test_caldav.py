@@ -2,11 +2,11 @@
 
 import pytest
 
-from contract.radicale_server import PASSWORD, USER, RadicaleVendor, Server
-from contract.xandikos_server import XandikosVendor
 from pointsman_caldav import CaldavConfig, connector
 from pointsman_sdk.testing import ConnectorSuite
-from support.calendar_servers import RealServer
+from support.programs.calendar_servers import RealServer
+from support.programs.radicale_server import PASSWORD, USER, RadicaleVendor, Server
+from support.programs.xandikos_server import XandikosVendor
 
 
 class TestCaldavOnRadicale(ConnectorSuite):

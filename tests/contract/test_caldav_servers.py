@@ -13,7 +13,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from icalendar import Event
 
-from contract.radicale_server import PASSWORD, USER, RadicaleVendor, Server
 from pointsman.local.plain_http import NO_AUTHORITIES
 from pointsman_caldav import CaldavConfig, CaldavConnector
 from pointsman_caldav.busytimes import from_free_busy
@@ -23,6 +22,7 @@ from pointsman_sdk import AmbiguousOutcome, ConnectorError, Context, NoTokens, R
 from pointsman_sdk.http import make_client
 from pointsman_sdk.testing import ADA, HOSTILE, NOW, at, request
 from support.hypothesis_profiles import examples
+from support.programs.radicale_server import PASSWORD, USER, RadicaleVendor, Server
 
 pytestmark = pytest.mark.anyio
 

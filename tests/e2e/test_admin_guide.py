@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from pointsman.demo.files import DemoState
-from support.open_folders import make_open_folder
-from support.running_demo import Demo, demo_in
+from support.programs.open_folders import make_open_folder
+from support.programs.running_demo import Demo, demo_in
 
 pytestmark = [
     pytest.mark.slow,
@@ -23,7 +23,7 @@ pytestmark = [
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "admin.md").read_text(encoding="utf-8")
-STAND_IN = ROOT / "tests" / "support" / "stand_in_curl.py"
+STAND_IN = ROOT / "tests" / "support" / "programs" / "stand_in_curl.py"
 PATIENCE_S = 240
 
 

@@ -25,8 +25,8 @@ from pointsman.services.intake.process_item import process_item
 from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor
 from pointsman.settings import load_settings
-from support.http_keys import SECRET
-from support.running_demo import free_port
+from support.http.keys import SECRET
+from support.programs.running_demo import free_port
 
 pytestmark = pytest.mark.slow
 

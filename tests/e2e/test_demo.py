@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pointsman.local.os_account import OsAccount
-from support.running_demo import Demo, demo_in, end, python_for, taken
+from support.programs.running_demo import Demo, demo_in, end, python_for, taken
 from support.waiting import PATIENCE_S, PAUSE_S, wait_until
 
 pytestmark = [

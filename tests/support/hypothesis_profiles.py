@@ -1,6 +1,6 @@
 """How much Hypothesis tries: `ci` by default, `deep` with `--hypothesis-profile=deep` (`make test-deep`).
 
-`@examples(300)` names what is tried when there is time; `ci` tries a quarter of it, `deep` twice as much. No example is
+`@examples(300)` names what is tried when there is time; `ci` tries a sixth of it, `deep` twice as much. No example is
 judged by how long it takes: a machine may be busy with something else.
 """
 
@@ -33,4 +33,4 @@ def scaled(number: int) -> int:
 
 
 def _scaled(number: int, profile: str) -> int:
-    return number * 2 if profile == "deep" else max(number // 4, min(number, FEW))
+    return number * 2 if profile == "deep" else max(number // 6, min(number, FEW))

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from support.use_case_env import World
+    from support.floors.use_case_env import World
 
 PATIENCE_S = 120.0
 PAUSE_S = 0.02

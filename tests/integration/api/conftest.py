@@ -11,8 +11,8 @@ import pytest
 from fastapi import FastAPI
 
 from pointsman.settings import Settings, load_settings
-from support.http_keys import SECRET, MakeKey
-from support.http_service import client_of, headers_of_key, serve
+from support.http.keys import SECRET, MakeKey
+from support.http.service import client_of, headers_of_key, serve
 
 
 @pytest.fixture

@@ -35,9 +35,9 @@ from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.ports import Actor
 from pointsman.services.routing.ledger import restore_turn, reverse_turn_of
 from pointsman.services.routing.ledger_audit import verify_all_ledgers
-from support.appointment_states import DO, STATES, Seen, State, appointment_in, cancelled, decided, rejected
-from support.booking_floor import SETTER, Floor, open_floor
-from support.use_case_env import POLICY
+from support.floors.appointment_states import DO, STATES, Seen, State, appointment_in, cancelled, decided, rejected
+from support.floors.booking_floor import SETTER, Floor, open_floor
+from support.floors.use_case_env import POLICY
 
 pytestmark = pytest.mark.anyio
 

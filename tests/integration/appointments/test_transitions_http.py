@@ -9,9 +9,9 @@ import pytest
 from fastapi import FastAPI
 
 from pointsman.domain.booking.lifecycle import TRANSITIONS
-from support.appointment_states import STATES, appointment_in
-from support.booking_floor import Floor
-from support.http_service import caller_of, serve_floor
+from support.floors.appointment_states import STATES, appointment_in
+from support.floors.booking_floor import Floor
+from support.http.service import caller_of, serve_floor
 
 pytestmark = pytest.mark.anyio
 

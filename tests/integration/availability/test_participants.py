@@ -33,8 +33,8 @@ from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.roster.change_roster import RoleInput, put_roster
 from pointsman.services.routing.ledger_audit import verify_ledger
 from pointsman.services.transactions import run_in_transaction
-from support.booking_floor import SETTER, Floor, open_floor
-from support.use_case_env import POLICY, floor_given, rep_given
+from support.floors.booking_floor import SETTER, Floor, open_floor
+from support.floors.use_case_env import POLICY, floor_given, rep_given
 
 pytestmark = pytest.mark.anyio
 

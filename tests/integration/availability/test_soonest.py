@@ -13,8 +13,8 @@ from pointsman.services.calendars.poll import poll_calendars
 from pointsman.services.explain.explain import replay_decision
 from pointsman.services.ports import VendorRetryableError
 from pointsman.services.roster.change_roster import RosterInput, put_roster
-from support.booking_floor import CLOSERS, Floor, open_floor
-from support.use_case_env import ADMIN, POLICY, office_hours, rep_given
+from support.floors.booking_floor import CLOSERS, Floor, open_floor
+from support.floors.use_case_env import ADMIN, POLICY, office_hours, rep_given
 
 pytestmark = pytest.mark.anyio
 

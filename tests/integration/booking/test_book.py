@@ -16,8 +16,8 @@ from pointsman.services.booking.slots import slots_for_lead
 from pointsman.services.ports import Actor, ConstraintRefused, Env, VendorRetryableError
 from pointsman.services.ports.process_cache import ProcessCache
 from pointsman.services.routing.ledger_audit import verify_ledger
-from support.booking_floor import SETTER, Floor, open_floor
-from support.use_case_env import POLICY, make_env
+from support.floors.booking_floor import SETTER, Floor, open_floor
+from support.floors.use_case_env import POLICY, make_env
 from support.waiting import until
 
 pytestmark = pytest.mark.anyio

@@ -6,9 +6,9 @@ from pointsman.domain.errors import Conflict
 from pointsman.services.booking.book import book
 from pointsman.services.deliveries.ics_invitation import read_invitation
 from pointsman.services.reassignment.appointment import reassign_appointment
-from support.booking_floor import SETTER, Floor
-from support.reassignment_floor import all_is_well, booked, events, others
-from support.use_case_env import ADMIN
+from support.floors.booking_floor import SETTER, Floor
+from support.floors.reassignment_floor import all_is_well, booked, events, others
+from support.floors.use_case_env import ADMIN
 
 pytestmark = pytest.mark.anyio
 

@@ -15,8 +15,8 @@ from pointsman.services.connections.calendar_bindings import CalendarBindingInpu
 from pointsman.services.ports import Actor, VendorRetryableError
 from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow
 from pointsman.services.roster.change_roster import add_time_off
-from support.booking_floor import SETTER, Floor, open_floor
-from support.reassignment_floor import (
+from support.floors.booking_floor import SETTER, Floor, open_floor
+from support.floors.reassignment_floor import (
     HALF_AN_HOUR,
     all_is_well,
     appointment,
@@ -30,7 +30,7 @@ from support.reassignment_floor import (
     others,
     turns,
 )
-from support.use_case_env import ADMIN, absence
+from support.floors.use_case_env import ADMIN, absence
 
 pytestmark = pytest.mark.anyio
 

@@ -21,9 +21,9 @@ from pointsman.services.booking.slots import slots_for_lead
 from pointsman.services.intake.merge_leads import merge_leads
 from pointsman.services.ports import Actor
 from pointsman.services.reassignment.by_rules import reassign
-from support.booking_floor import SETTER, Floor, open_floor
+from support.floors.booking_floor import SETTER, Floor, open_floor
+from support.floors.use_case_env import ADMIN, POLICY
 from support.hypothesis_profiles import scaled
-from support.use_case_env import ADMIN, POLICY
 
 pytestmark = pytest.mark.anyio
 

@@ -28,9 +28,9 @@ from pointsman.services.booking.slot_holds import hold_slot
 from pointsman.services.booking.slots import SlotList, slots_for_lead
 from pointsman.services.ports import Actor, VendorRetryableError
 from pointsman.services.roster.change_roster import put_roster
-from support.booking_floor import SETTER, Floor, open_floor
-from support.http_service import caller_of, serve_floor
-from support.use_case_env import absence, floor_given, rep_given
+from support.floors.booking_floor import SETTER, Floor, open_floor
+from support.floors.use_case_env import absence, floor_given, rep_given
+from support.http.service import caller_of, serve_floor
 
 pytestmark = pytest.mark.anyio
 

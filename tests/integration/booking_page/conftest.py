@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from support.booking_floor import Floor, open_floor
-from support.booking_links import Page, open_page
+from support.floors.booking_floor import Floor, open_floor
+from support.http.booking_links import Page, open_page
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pointsman.domain.errors import SlotTaken
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.slots import slots_for_lead
 from pointsman.services.ports import Actor, VendorRetryableError
-from support.booking_links import Page
+from support.http.booking_links import Page
 
 pytestmark = pytest.mark.anyio
 

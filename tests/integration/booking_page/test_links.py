@@ -14,8 +14,8 @@ from pointsman.domain.errors import NotFound
 from pointsman.services.booking_links.tokens import SEAL_CONTEXT, BookingLink, read_link, sign_link
 from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor
-from support.booking_links import Page
-from support.http_keys import SECRET
+from support.http.booking_links import Page
+from support.http.keys import SECRET
 
 pytestmark = pytest.mark.anyio
 

@@ -11,7 +11,7 @@ import pytest
 
 from pointsman.api.booking_page.rendering import PageRenderer
 from pointsman.api.booking_page.translations import TRANSLATIONS
-from support.booking_links import Page
+from support.http.booking_links import Page
 
 pytestmark = pytest.mark.anyio
 

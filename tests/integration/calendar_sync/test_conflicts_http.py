@@ -11,9 +11,9 @@ from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
 from pointsman.services.calendar_sync.poll import sync_calendars
-from support.booking_floor import SETTER, Floor
-from support.http_service import caller_of, serve_floor
-from support.reassignment_floor import booked, group_floor
+from support.floors.booking_floor import SETTER, Floor
+from support.floors.reassignment_floor import booked, group_floor
+from support.http.service import caller_of, serve_floor
 
 pytestmark = pytest.mark.anyio
 

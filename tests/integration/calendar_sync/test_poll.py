@@ -23,9 +23,9 @@ from pointsman.services.connections.calendar_bindings import CalendarBindingInpu
 from pointsman.services.ports import CalendarEvent, VendorRetryableError
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.roster.change_roster import RoleInput, put_roster
-from support.booking_floor import SETTER, Floor, open_floor
-from support.faulty_calendars import Cue
-from support.use_case_env import POLICY, floor_given, office_hours, rep_given
+from support.floors.booking_floor import SETTER, Floor, open_floor
+from support.floors.faulty_calendars import Cue
+from support.floors.use_case_env import POLICY, floor_given, office_hours, rep_given
 from support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.anyio

@@ -25,9 +25,9 @@ from pointsman.services.calendars.poll import poll_calendars
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.ports.booking.appointments import AppointmentRow
-from support.booking_floor import CLOSERS, SETTER, Floor, WatchedUow, open_floor
-from support.calendar_servers import SERVERS, Phone, RealServer, moved_in_berlin, moved_to, with_line
-from support.use_case_env import POLICY
+from support.floors.booking_floor import CLOSERS, SETTER, Floor, WatchedUow, open_floor
+from support.floors.use_case_env import POLICY
+from support.programs.calendar_servers import SERVERS, Phone, RealServer, moved_in_berlin, moved_to, with_line
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 

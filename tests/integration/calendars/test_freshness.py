@@ -13,7 +13,7 @@ from pointsman.services.calendars.readings import (
 )
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars, list_calendars
 from pointsman.services.connections.connections import save_connection
-from support.booking_floor import SETTER, Floor
+from support.floors.booking_floor import SETTER, Floor
 
 pytestmark = pytest.mark.anyio
 

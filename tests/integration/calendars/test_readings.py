@@ -12,9 +12,9 @@ from pointsman.services.connections.calendar_bindings import CalendarBindingInpu
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.ports import VendorReauthError, VendorRetryableError
 from pointsman.services.roster.change_roster import put_roster
-from support.booking_floor import SETTER, Floor, open_floor
-from support.faulty_calendars import FaultyCalendars
-from support.use_case_env import floor_given, make_env
+from support.floors.booking_floor import SETTER, Floor, open_floor
+from support.floors.faulty_calendars import FaultyCalendars
+from support.floors.use_case_env import floor_given, make_env
 from support.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.anyio

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pointsman.cli.commands import COMMANDS, app
-from support.command_line import command_environment, pointsman
+from support.programs.command_line import command_environment, pointsman
 from support.waiting import PATIENCE_S, wait_until
 
 

@@ -11,8 +11,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from pointsman.cli.commands import app
-from support.http_keys import SECRET
-from support.use_case_env import POLICY, open_world
+from support.floors.use_case_env import POLICY, open_world
+from support.http.keys import SECRET
 
 
 class Floor:

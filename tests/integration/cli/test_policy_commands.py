@@ -8,7 +8,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from pointsman.cli.commands import app
-from support.http_keys import SECRET
+from support.http.keys import SECRET
 
 ROOT = Path(__file__).parents[3]
 DEMO = ROOT / "examples" / "demo" / "policy.yaml"

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from support.command_line import pointsman
-from support.use_case_env import open_world
+from support.floors.use_case_env import open_world
+from support.programs.command_line import pointsman
 
 
 async def six_leads(url: str) -> None:

@@ -13,7 +13,6 @@ from uuid import UUID
 import httpx
 import pytest
 
-from contract.radicale_server import PASSWORD, USER, RadicaleVendor, radicale
 from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.guard import PRIVATE_NETWORKS
@@ -41,6 +40,7 @@ from pointsman_sdk import (
     SlotTaken,
 )
 from pointsman_sdk.testing import FaultyTransport
+from support.programs.radicale_server import PASSWORD, USER, RadicaleVendor, radicale
 
 pytestmark = pytest.mark.anyio
 

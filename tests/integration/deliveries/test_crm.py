@@ -19,10 +19,10 @@ from pointsman.services.deliveries.run import replay_delivery, run_delivery, swe
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman_sdk import Kind
-from support.booking_floor import SETTER
-from support.crm_floor import CrmFloor, Killed, living_through, open_crm_floor
-from support.faulty_calendars import Cue
-from support.use_case_env import POLICY
+from support.floors.booking_floor import SETTER
+from support.floors.crm_floor import CrmFloor, Killed, living_through, open_crm_floor
+from support.floors.faulty_calendars import Cue
+from support.floors.use_case_env import POLICY
 
 pytestmark = pytest.mark.anyio
 

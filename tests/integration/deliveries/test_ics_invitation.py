@@ -15,8 +15,8 @@ from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.deliveries.ics_invitation import read_invitation
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.reassignment.appointment import reassign_appointment
-from support.booking_floor import CLOSERS, SETTER, Floor
-from support.http_service import client_of, headers_of_key, serve_floor
+from support.floors.booking_floor import CLOSERS, SETTER, Floor
+from support.http.service import client_of, headers_of_key, serve_floor
 
 pytestmark = pytest.mark.anyio
 

@@ -19,8 +19,8 @@ from pointsman.services.deliveries.run import replay_delivery, run_delivery, swe
 from pointsman.services.ports import CalendarEvent, VendorReauthError, VendorRejectedError
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
-from support.booking_floor import SETTER, Floor, open_floor
-from support.faulty_calendars import Crash, Cue
+from support.floors.booking_floor import SETTER, Floor, open_floor
+from support.floors.faulty_calendars import Crash, Cue
 
 pytestmark = pytest.mark.anyio
 

@@ -22,7 +22,7 @@ from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.connections.connections import save_connection
-from support.booking_floor import SETTER, Floor, WatchedUow, open_floor
+from support.floors.booking_floor import SETTER, Floor, WatchedUow, open_floor
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 

@@ -7,7 +7,7 @@ import pytest
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.roster.roles import Work
 from pointsman.services.routing.overrides import add_override
-from support.use_case_env import ADMIN, World
+from support.floors.use_case_env import ADMIN, World
 
 pytestmark = pytest.mark.anyio
 

@@ -12,7 +12,7 @@ from pointsman.domain.roster.roles import Work
 from pointsman.services.explain.simulate import SimulationPeriod, SimulationResult, simulate
 from pointsman.services.reassignment.manual import assign_manually
 from pointsman.services.roster.change_roster import RosterInput, put_roster
-from support.use_case_env import ADMIN, POLICY, World, rep_given
+from support.floors.use_case_env import ADMIN, POLICY, World, rep_given
 
 pytestmark = pytest.mark.anyio
 

@@ -8,8 +8,8 @@ from pointsman.domain.booking.availability import Interval
 from pointsman.domain.errors import Invalid, NotFound
 from pointsman.services.holds.drain import drain_holds
 from pointsman.services.ports import Actor, VendorRetryableError
-from support.booking_floor import SETTER, Floor
-from support.use_case_env import SENDER
+from support.floors.booking_floor import SETTER, Floor
+from support.floors.use_case_env import SENDER
 
 pytestmark = pytest.mark.anyio
 

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from pointsman.services.ports import VendorReauthError
-from support.booking_floor import Floor
-from support.http_service import caller_of, serve_floor
+from support.floors.booking_floor import Floor
+from support.http.service import caller_of, serve_floor
 
 pytestmark = pytest.mark.anyio
 

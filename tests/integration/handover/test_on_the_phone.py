@@ -12,9 +12,9 @@ import pytest
 from pointsman.services.booking.book import book
 from pointsman.services.handover.book_on_handover import AutoBook
 from pointsman.services.ports import VendorRetryableError
-from support.booking_floor import SETTER, Floor, open_floor
-from support.http_service import caller_of, serve_floor
-from support.use_case_env import POLICY
+from support.floors.booking_floor import SETTER, Floor, open_floor
+from support.floors.use_case_env import POLICY
+from support.http.service import caller_of, serve_floor
 
 pytestmark = pytest.mark.anyio
 

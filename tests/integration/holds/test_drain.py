@@ -10,7 +10,7 @@ from pointsman.domain.errors import Conflict
 from pointsman.domain.roster.reps import Caps
 from pointsman.services.holds.drain import drain_holds, retry_hold
 from pointsman.services.roster.change_roster import RosterInput, add_time_off, delete_time_off, put_roster
-from support.use_case_env import ADMIN, POLICY, World, absence, rep_given
+from support.floors.use_case_env import ADMIN, POLICY, World, absence, rep_given
 from support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.anyio

@@ -12,7 +12,7 @@ from pointsman.domain.roster.roles import Work
 from pointsman.services.holds.drain import drain_due_holds, drain_holds, hold_counts, hold_page
 from pointsman.services.ports.routing.holds import HoldFilter, HoldRow
 from pointsman.services.roster.change_roster import RosterInput, add_time_off, deactivate_rep, put_roster
-from support.use_case_env import ADMIN, POLICY, World, absence, rep_given
+from support.floors.use_case_env import ADMIN, POLICY, World, absence, rep_given
 
 pytestmark = pytest.mark.anyio
 

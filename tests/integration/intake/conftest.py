@@ -11,11 +11,11 @@ from fastapi import FastAPI
 from pointsman.services.intake.intakes import IntakeInput, create_intake
 from pointsman.services.ports import Env
 from pointsman.settings import load_settings
-from support.http_keys import SECRET as VAULT_KEY
-from support.http_keys import MakeKey
-from support.http_service import client_of, headers_of_key, serve
-from support.signing import SECRET
-from support.use_case_env import ADMIN, POLICY, World, open_world
+from support.floors.use_case_env import ADMIN, POLICY, World, open_world
+from support.http.keys import SECRET as VAULT_KEY
+from support.http.keys import MakeKey
+from support.http.service import client_of, headers_of_key, serve
+from support.http.signing import SECRET
 
 MakeIntake = Callable[..., Awaitable[None]]
 

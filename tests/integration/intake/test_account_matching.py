@@ -11,7 +11,7 @@ from pointsman.services.intake.submit_lead import SubmitResult, submit_lead
 from pointsman.services.leads.account_matching import name_similarity
 from pointsman.services.leads.accounts import merge_accounts
 from pointsman.services.leads.lead_input import LeadInput
-from support.use_case_env import ADMIN, POLICY, SENDER, World, open_world
+from support.floors.use_case_env import ADMIN, POLICY, SENDER, World, open_world
 
 pytestmark = pytest.mark.anyio
 

@@ -14,8 +14,8 @@ from pointsman.services.intake.mapping import map_event, split_events
 from pointsman.services.intake.mapping_model import parse_mapping
 from pointsman.services.intake.receive import process_item
 from pointsman.services.leads.fields import KnownFields
-from support.signing import PUBLIC_URL, as_bytes, sign_hubspot_v3
-from support.use_case_env import World
+from support.floors.use_case_env import World
+from support.http.signing import PUBLIC_URL, as_bytes, sign_hubspot_v3
 
 pytestmark = pytest.mark.anyio
 

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from pointsman.services.ports import Env
-from support.signing import SECRET
-from support.use_case_env import World
+from support.floors.use_case_env import World
+from support.http.signing import SECRET
 
 pytestmark = pytest.mark.anyio
 

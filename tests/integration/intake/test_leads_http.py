@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from pointsman.services.ports import Env
-from support.use_case_env import World
+from support.floors.use_case_env import World
 
 pytestmark = pytest.mark.anyio
 
@@ -76,7 +76,7 @@ async def test_a_waiting_lead_is_looked_at_again_when_there_is_news(sender: Any)
 async def test_a_nurtured_lead_comes_back_after_its_cool_off(world: World) -> None:
     from pointsman.services.intake.submit_lead import submit_lead
     from pointsman.services.leads.lead_input import LeadInput
-    from support.use_case_env import SENDER
+    from support.floors.use_case_env import SENDER
 
     news = LeadInput(email="n@far.example", facts={"lead.source": "newsletter"})
     first = await submit_lead(world.env, news, actor=SENDER)
@@ -222,7 +222,7 @@ async def test_without_a_policy_a_lead_is_refused_and_not_stored(database_url: s
     from pointsman.domain.errors import Conflict
     from pointsman.services.intake.submit_lead import submit_lead
     from pointsman.services.leads.lead_input import LeadInput
-    from support.use_case_env import SENDER, make_env
+    from support.floors.use_case_env import SENDER, make_env
 
     env, engine = make_env(database_url)
     try:

@@ -23,9 +23,9 @@ from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.roster.change_roster import deactivate_rep
 from pointsman.services.routing.ledger_audit import verify_ledger
 from pointsman.services.routing.overrides import add_override
-from support.database import EmptyDatabase
+from support.databases.fixtures import EmptyDatabase
+from support.floors.use_case_env import ADMIN, SENDER, World, open_world
 from support.hypothesis_profiles import examples
-from support.use_case_env import ADMIN, SENDER, World, open_world
 
 pytestmark = pytest.mark.anyio
 

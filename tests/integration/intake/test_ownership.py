@@ -14,7 +14,7 @@ from pointsman.services.intake.submit_lead import SubmitResult, submit_lead
 from pointsman.services.leads.accounts import merge_accounts, set_parent
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.roster.change_roster import deactivate_rep
-from support.use_case_env import ADMIN, POLICY, SENDER, World, open_world
+from support.floors.use_case_env import ADMIN, POLICY, SENDER, World, open_world
 
 pytestmark = pytest.mark.anyio
 

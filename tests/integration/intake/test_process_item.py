@@ -12,8 +12,8 @@ import pytest
 from pointsman.services.intake.process_item import LEASE, MAX_ATTEMPTS
 from pointsman.services.intake.receive import process_item, replay_item, sweep_inbox
 from pointsman.services.ports import Env
-from support.signing import as_bytes, sign_hmac
-from support.use_case_env import ADMIN, World
+from support.floors.use_case_env import ADMIN, World
+from support.http.signing import as_bytes, sign_hmac
 
 pytestmark = pytest.mark.anyio
 

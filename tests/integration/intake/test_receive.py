@@ -10,8 +10,16 @@ import pytest
 from fastapi import FastAPI
 
 from pointsman.services.ports import Env
-from support.signing import PUBLIC_URL, SECRET, STANDARD_SECRET, as_bytes, sign_hmac, sign_hubspot_v2, sign_standard
-from support.use_case_env import World
+from support.floors.use_case_env import World
+from support.http.signing import (
+    PUBLIC_URL,
+    SECRET,
+    STANDARD_SECRET,
+    as_bytes,
+    sign_hmac,
+    sign_hubspot_v2,
+    sign_standard,
+)
 
 pytestmark = pytest.mark.anyio
 

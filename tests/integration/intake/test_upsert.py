@@ -8,7 +8,7 @@ import pytest
 
 from pointsman.services.intake.submit_lead import SubmitResult, submit_lead
 from pointsman.services.leads.lead_input import LeadInput
-from support.use_case_env import SENDER, World, make_env
+from support.floors.use_case_env import SENDER, World, make_env
 
 pytestmark = pytest.mark.anyio
 
@@ -164,7 +164,7 @@ async def test_free_mail_says_nothing_about_a_company(world: World) -> None:
 
 
 async def test_a_policys_own_free_mail_domains_count(world: World) -> None:
-    from support.use_case_env import POLICY
+    from support.floors.use_case_env import POLICY
 
     await world.publish(POLICY | {"matching": {"free_mail_domains_extra": ["kabelnetz.example"]}})
     world.clock.advance(timedelta(seconds=10))

@@ -8,7 +8,7 @@ import pytest
 
 from pointsman.local.os_account import OsAccount
 from pointsman.local.postgres import EmbeddedPostgres
-from support.open_folders import make_open_folder
+from support.programs.open_folders import make_open_folder
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from anyio.lowlevel import checkpoint
 from pointsman.domain.errors import NotFound
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from pointsman.services.policies.cache import load_compiled_policy
-from support.use_case_env import World
+from support.floors.use_case_env import World
 
 pytestmark = pytest.mark.anyio
 

@@ -11,8 +11,8 @@ import anyio
 import pytest
 
 from pointsman.services.explain.explain import replay_decision
-from support.lead_senders import submit_leads
-from support.use_case_env import World, open_world
+from support.floors.use_case_env import World, open_world
+from support.http.lead_senders import submit_leads
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.own_database]
 

@@ -24,9 +24,9 @@ from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.reassignment.manual import assign_manually
 from pointsman.services.roster.change_roster import add_time_off, put_roster
 from pointsman.services.roster.roster_input import RosterInput
-from support.booking_floor import SETTER, Floor
-from support.faulty_calendars import Cue
-from support.reassignment_floor import (
+from support.floors.booking_floor import SETTER, Floor
+from support.floors.faulty_calendars import Cue
+from support.floors.reassignment_floor import (
     all_is_well,
     appointment,
     at,
@@ -38,7 +38,7 @@ from support.reassignment_floor import (
     others,
     turns,
 )
-from support.use_case_env import ADMIN, absence, rep_given
+from support.floors.use_case_env import ADMIN, absence, rep_given
 
 pytestmark = pytest.mark.anyio
 

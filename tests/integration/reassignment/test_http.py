@@ -9,9 +9,9 @@ import pytest
 from fastapi import FastAPI
 
 from pointsman.services.ports.booking.appointments import AppointmentRow
-from support.booking_floor import Floor
-from support.http_service import caller_of, serve_floor
-from support.reassignment_floor import appointment, at, booked, busy, others
+from support.floors.booking_floor import Floor
+from support.floors.reassignment_floor import appointment, at, booked, busy, others
+from support.http.service import caller_of, serve_floor
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,7 @@ from pointsman.domain.roster.reps import Caps
 from pointsman.services.explain.explain import replay_decision
 from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.roster.change_roster import RosterInput, put_roster
-from support.use_case_env import ADMIN, World, rep_given
+from support.floors.use_case_env import ADMIN, World, rep_given
 
 pytestmark = pytest.mark.anyio
 

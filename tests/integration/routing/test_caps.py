@@ -8,7 +8,7 @@ import pytest
 from pointsman.domain.roster.reps import Caps
 from pointsman.services.roster.change_roster import RosterInput, put_roster
 from pointsman.services.routing.loads import period_starts
-from support.use_case_env import ADMIN, World, rep_given
+from support.floors.use_case_env import ADMIN, World, rep_given
 
 
 @pytest.mark.anyio

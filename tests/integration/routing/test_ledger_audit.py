@@ -8,7 +8,7 @@ from pointsman.domain.errors import Conflict, NotFound
 from pointsman.services.routing.ledger import adjust_balance, reverse_turn_of
 from pointsman.services.routing.ledger_audit import rebuild_ledger, verify_all_ledgers, verify_ledger
 from pointsman.services.transactions import run_in_transaction
-from support.use_case_env import ADMIN, World
+from support.floors.use_case_env import ADMIN, World
 
 pytestmark = pytest.mark.anyio
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from pointsman.services.reassignment.bulk import BulkRequest, reassign_leads
 from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.routing.ledger_audit import verify_all_ledgers
-from support.use_case_env import ADMIN, World
+from support.floors.use_case_env import ADMIN, World
 from support.waiting import until_blocked
 
 pytestmark = pytest.mark.anyio

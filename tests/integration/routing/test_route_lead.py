@@ -8,7 +8,7 @@ import pytest
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.decision import DecisionOutcome, HoldReason
-from support.use_case_env import World
+from support.floors.use_case_env import World
 
 pytestmark = pytest.mark.anyio
 

@@ -14,7 +14,7 @@ from pointsman.services.roster.change_roster import RosterInput, put_roster
 from pointsman.services.routing.ledger import adjust_balance, pool_ledger, reverse_turn_of
 from pointsman.services.routing.ledger_audit import verify_all_ledgers, verify_ledger
 from pointsman.services.transactions import run_in_transaction
-from support.use_case_env import ADMIN, POLICY, World, rep_given
+from support.floors.use_case_env import ADMIN, POLICY, World, rep_given
 
 pytestmark = pytest.mark.anyio
 

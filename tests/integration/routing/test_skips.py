@@ -11,7 +11,7 @@ from pointsman.services.explain.explain import ExplainRequest, explain, replay_d
 from pointsman.services.routing.ledger import pool_ledger
 from pointsman.services.routing.ledger_audit import verify_ledger
 from pointsman.services.routing.skips import cancel_skip, skip_next_turn
-from support.use_case_env import ADMIN, POLICY, World
+from support.floors.use_case_env import ADMIN, POLICY, World
 
 pytestmark = pytest.mark.anyio
 

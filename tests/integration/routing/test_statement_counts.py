@@ -10,7 +10,7 @@ import pytest
 from pointsman.domain.roster.reps import Caps
 from pointsman.services.roster.change_roster import RosterInput, put_roster
 from pointsman.services.routing.skips import skip_next_turn
-from support.use_case_env import ADMIN, World, rep_given
+from support.floors.use_case_env import ADMIN, World, rep_given
 
 pytestmark = pytest.mark.anyio
 

@@ -12,7 +12,7 @@ from pointsman.settings import load_settings
 from pointsman.worker.queue import QueueSettings
 from pointsman.worker.run import run_worker
 from pointsman.worker.tasks import Job, PeriodicTask
-from support.http_keys import SECRET
+from support.http.keys import SECRET
 from support.waiting import PATIENCE_S
 
 

@@ -24,8 +24,8 @@ from pointsman.services.ports import DatabaseUnavailable, Env
 from pointsman.services.roster.change_roster import add_time_off
 from pointsman.worker.queue import DEAD_AFTER_S, HEARTBEAT_S, POLL_S, RESCUE_EVERY_S
 from pointsman.worker.tasks import JOBS, PERIODIC_TASKS, Job, PeriodicTask
-from support.http_keys import SECRET
-from support.use_case_env import ADMIN, absence, open_world
+from support.floors.use_case_env import ADMIN, absence, open_world
+from support.http.keys import SECRET
 from support.waiting import PATIENCE_S, until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.own_database]

@@ -15,9 +15,9 @@ from pointsman.services.booking.book import book, book_in_tx, prepare_booking
 from pointsman.services.ports import DatabaseUnavailable, Tx
 from pointsman.services.ports.process_cache import ProcessCache
 from pointsman.services.transactions import run_in_transaction
-from support.booking_floor import SETTER, Floor, open_floor
-from support.http_service import caller_of, serve_floor
-from support.use_case_env import POLICY, make_env
+from support.floors.booking_floor import SETTER, Floor, open_floor
+from support.floors.use_case_env import POLICY, make_env
+from support.http.service import caller_of, serve_floor
 
 pytestmark = pytest.mark.anyio
 

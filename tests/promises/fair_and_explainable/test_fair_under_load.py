@@ -9,7 +9,7 @@ import pytest
 from pointsman.domain.distribution.ledger import Ledger
 from pointsman.services.routing.ledger import pool_ledger
 from pointsman.services.routing.ledger_audit import verify_ledger
-from support.use_case_env import Ticking, World, floor_given, make_env, open_world, rep_given
+from support.floors.use_case_env import Ticking, World, floor_given, make_env, open_world, rep_given
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.own_database]
 

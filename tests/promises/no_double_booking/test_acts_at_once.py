@@ -21,8 +21,8 @@ from pointsman.domain.errors import Conflict, PointsmanError
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow
 from pointsman.services.routing.ledger_audit import verify_all_ledgers
-from support.appointment_states import DO, STATES, Seen, appointment_in
-from support.booking_floor import SETTER, Floor, open_floor
+from support.floors.appointment_states import DO, STATES, Seen, appointment_in
+from support.floors.booking_floor import SETTER, Floor, open_floor
 
 pytestmark = pytest.mark.anyio
 

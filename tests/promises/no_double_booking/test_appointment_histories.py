@@ -13,8 +13,8 @@ from pointsman.services.booking.book import book
 from pointsman.services.intake.submit_lead import submit_lead
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.routing.ledger_audit import verify_all_ledgers
-from support.appointment_states import DO
-from support.booking_floor import SETTER, Floor, open_floor
+from support.floors.appointment_states import DO
+from support.floors.booking_floor import SETTER, Floor, open_floor
 
 pytestmark = pytest.mark.anyio
 

@@ -35,10 +35,10 @@ from pointsman.services.ports import CalendarEvent
 from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.roster.change_roster import RoleInput, add_time_off, put_roster
 from pointsman.services.routing.ledger_audit import verify_ledger
-from support.booking_floor import CLOSERS, SETTER, Floor, open_floor
-from support.database import EmptyDatabase
+from support.databases.fixtures import EmptyDatabase
+from support.floors.booking_floor import CLOSERS, SETTER, Floor, open_floor
+from support.floors.use_case_env import ADMIN, POLICY, absence, floor_given, office_hours, rep_given
 from support.hypothesis_profiles import scaled
-from support.use_case_env import ADMIN, POLICY, absence, floor_given, office_hours, rep_given
 
 T = TypeVar("T")
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -25,8 +25,8 @@ from pointsman.services.connections.calendar_bindings import CalendarBindingInpu
 from pointsman.services.ports import Env, LostRace, Tx
 from pointsman.services.ports.process_cache import ProcessCache
 from pointsman.services.transactions import MAX_ATTEMPTS, run_in_transaction
-from support.booking_floor import SETTER, Floor, open_floor
-from support.use_case_env import POLICY, make_env
+from support.floors.booking_floor import SETTER, Floor, open_floor
+from support.floors.use_case_env import POLICY, make_env
 
 pytestmark = pytest.mark.anyio
 

@@ -16,9 +16,9 @@ from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman.services.reassignment.by_rules import reassign
-from support.booking_floor import SETTER, Floor, open_floor
-from support.reassignment_floor import all_is_well, at, booked, offering
-from support.use_case_env import ADMIN
+from support.floors.booking_floor import SETTER, Floor, open_floor
+from support.floors.reassignment_floor import all_is_well, at, booked, offering
+from support.floors.use_case_env import ADMIN
 from support.waiting import PAUSE_S
 
 pytestmark = pytest.mark.anyio

@@ -19,9 +19,9 @@ from pointsman.services.reassignment.bulk import BulkOutcome, BulkRequest, BulkR
 from pointsman.services.reassignment.manual import assign_manually
 from pointsman.services.roster.change_roster import RosterInput, add_time_off, deactivate_rep, put_roster
 from pointsman.services.routing.ledger_audit import verify_ledger
-from support.booking_floor import SETTER, Floor, open_floor
-from support.http_keys import SECRET
-from support.use_case_env import ADMIN, POLICY, absence, rep_given
+from support.floors.booking_floor import SETTER, Floor, open_floor
+from support.floors.use_case_env import ADMIN, POLICY, absence, rep_given
+from support.http.keys import SECRET
 from support.waiting import until
 
 pytestmark = pytest.mark.anyio

@@ -25,8 +25,8 @@ from pointsman.services.reassignment.manual import assign_manually
 from pointsman.services.roster.change_roster import RosterInput, put_roster
 from pointsman.services.routing.ledger_audit import verify_ledger
 from pointsman.services.routing.overrides import add_override
-from support.booking_floor import SETTER, Floor, open_floor
-from support.use_case_env import ADMIN, POLICY, SENDER, rep_given
+from support.floors.booking_floor import SETTER, Floor, open_floor
+from support.floors.use_case_env import ADMIN, POLICY, SENDER, rep_given
 
 pytestmark = pytest.mark.anyio
 

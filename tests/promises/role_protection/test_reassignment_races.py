@@ -16,8 +16,8 @@ from pointsman.services.reassignment.bulk import BulkOutcome, BulkRequest, reass
 from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.roster.change_roster import RosterInput, put_roster
 from pointsman.services.routing.ledger_audit import verify_ledger
-from support.booking_floor import Floor, open_floor
-from support.use_case_env import ADMIN, SENDER, rep_given
+from support.floors.booking_floor import Floor, open_floor
+from support.floors.use_case_env import ADMIN, SENDER, rep_given
 
 pytestmark = pytest.mark.anyio
 

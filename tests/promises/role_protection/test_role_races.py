@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from support.use_case_env import World
+from support.floors.use_case_env import World
 from support.waiting import until_blocked
 
 pytestmark = pytest.mark.anyio

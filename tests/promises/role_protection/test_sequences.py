@@ -27,9 +27,9 @@ from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.reassignment.manual import assign_manually
 from pointsman.services.roster.change_roster import RosterInput, deactivate_rep, put_roster
 from pointsman.services.routing.overrides import add_override
-from support.booking_floor import SETTER, Floor, open_floor
-from support.faulty_calendars import Cue
-from support.use_case_env import ADMIN, POLICY, SENDER, rep_given
+from support.floors.booking_floor import SETTER, Floor, open_floor
+from support.floors.faulty_calendars import Cue
+from support.floors.use_case_env import ADMIN, POLICY, SENDER, rep_given
 
 pytestmark = pytest.mark.anyio
 

@@ -17,7 +17,7 @@ from pointsman.services.reassignment.manual import assign_manually
 from pointsman.services.roster.change_roster import RosterInput, put_roster
 from pointsman.services.routing.overrides import add_override, revoke_override
 from pointsman.services.routing.routing_request import RoutingResult
-from support.use_case_env import ADMIN, POLICY, World, rep_given
+from support.floors.use_case_env import ADMIN, POLICY, World, rep_given
 
 pytestmark = pytest.mark.anyio
 

@@ -17,10 +17,12 @@ from pointsman.domain.leads.facts import NEVER_QUOTED, Facts
 from pointsman.domain.policy.conditions_model import EQUALITY_OPERATORS, LIST_OPERATORS, TEXT_OPERATORS, Operator
 from pointsman.domain.policy.parsing import Condition, Policy, Rule, parse_policy
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
-from support import condition_strategies, policy_strategies, satisfiable_conditions
-from support.condition_strategies import NAMES, NOW, SEGMENTS, conditions, facts, leaf, odd_facts
 from support.hypothesis_profiles import examples
-from support.reference_evaluator import slowly, with_slow_scores
+from support.strategies import conditions as condition_strategies
+from support.strategies import policies as policy_strategies
+from support.strategies import satisfiable_conditions
+from support.strategies.conditions import NAMES, NOW, SEGMENTS, conditions, facts, leaf, odd_facts
+from support.strategies.reference_evaluator import slowly, with_slow_scores
 
 
 def parsed(condition: Mapping[str, Any]) -> Condition:

@@ -15,7 +15,7 @@ from pointsman.domain.counterfactuals.flip_leaf import GOAL_WORDS
 from pointsman.domain.counterfactuals.search import MAX_CHANGES, FactChange, what_if
 from pointsman.domain.leads.facts import NEVER_QUOTED, NOW_FIELD, STANDARD_FIELDS, Facts, FieldType
 from pointsman.domain.policy.conditions_model import Condition, Operator
-from support.strategies import SEGMENTS, conditions, facts
+from support.strategies.routing import SEGMENTS, conditions, facts
 from support.work import counting_calls
 
 READ: TypeAdapter[Any] = TypeAdapter(Condition)

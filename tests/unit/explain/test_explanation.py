@@ -32,7 +32,7 @@ from pointsman.domain.routing.decision import Decision, DecisionOutcome
 from pointsman.domain.routing.plan import RoutingPlan, plan_routes
 from support.hypothesis_profiles import examples
 from support.roster import CLOSER, NOW, OPEN, SDR, compiled, pool_state, rep, roster, world
-from support.strategies import facts, gates, policies, rosters, worlds
+from support.strategies.routing import facts, gates, policies, rosters, worlds
 from support.work import counting_calls
 
 PEOPLE = roster(*(rep(key) for key in ("lena", "max", "nora")), rep("anna", CLOSER), rep("ben", CLOSER))

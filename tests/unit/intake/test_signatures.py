@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from pointsman.domain.errors import Invalid, Unauthenticated
 from pointsman.services.intake.signatures import SignedRequest, Verifier, check_secrets, verify_signature
-from support.signing import (
+from support.http.signing import (
     SECRET,
     STANDARD_SECRET,
     sign_hmac,

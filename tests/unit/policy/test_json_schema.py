@@ -12,7 +12,7 @@ from hypothesis import given
 from pointsman.domain.policy.conditions_model import Operator
 from pointsman.domain.policy.json_schema import policy_json_schema
 from support.hypothesis_profiles import examples
-from support.policy_strategies import policies
+from support.strategies.policies import policies
 
 SCHEMA = json.loads(json.dumps(policy_json_schema()))
 DEMO = Path(__file__).parents[3] / "examples" / "demo" / "policy.yaml"

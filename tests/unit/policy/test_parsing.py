@@ -11,7 +11,7 @@ from pointsman.domain.dates.durations import format_duration, parse_duration
 from pointsman.domain.errors import Fault, PolicyInvalid
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.roster.roles import Work
-from support.strategies import policies
+from support.strategies.routing import policies
 
 RULE = {"name": "a", "work": "nurture"}
 POOL = {"work": "closing", "members": ["carl"]}

@@ -15,8 +15,8 @@ from pointsman.domain.policy.parsing import Rule, parse_policy
 from pointsman.domain.policy_check.conditions import OPERATORS_BY_TYPE, check_condition, fields_of_policy
 from pointsman.domain.policy_check.findings import Finding, Severity
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
-from support.condition_strategies import NAMES, conditions
 from support.hypothesis_profiles import examples
+from support.strategies.conditions import NAMES, conditions
 
 NAMED = {**NAMES, "fields": {**NAMES["fields"], "custom.since": "instant", "custom.languages": "list"}}
 

@@ -15,9 +15,9 @@ from pointsman.domain.policy_check.unreachable_rules import check_unreachable_ru
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from pointsman.domain.satisfiability.boxes import BoxExpander
-from support import strategies as drawing
 from support.hypothesis_profiles import examples
-from support.satisfiable_conditions import DEFINED, anything, leads
+from support.strategies import routing as drawing
+from support.strategies.satisfiable_conditions import DEFINED, anything, leads
 
 SEGMENTS = {
     "dach": {"owner": "Board", "when": {"field": "lead.country", "in": ["DE", "AT", "CH"]}},

@@ -12,7 +12,7 @@ from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.policy_diff.documents import diff_policies
 from support.hypothesis_profiles import examples
-from support.policy_strategies import policies
+from support.strategies.policies import policies
 
 DACH = {
     "name": "DACH",

@@ -22,7 +22,7 @@ from pointsman.domain.routing.plan import plan_routes
 from pointsman.services.routing.loads import period_starts
 from support.hypothesis_profiles import examples
 from support.roster import NOW, SDR, SPACE, compiled, pool_state, rep, roster, world
-from support.strategies import facts, gates, policies, rosters, worlds
+from support.strategies.routing import facts, gates, policies, rosters, worlds
 
 RULES = [{"name": "all", "work": "qualification", "pool": "sdr"}]
 SDRS = {"sdr": {"work": "qualification", "members": ["lena", "max"]}}

@@ -10,10 +10,10 @@ from pointsman.domain.leads.facts import Facts
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
-from support.condition_strategies import NAMES, conditions, leaf, names, odd_facts
 from support.hypothesis_profiles import examples
 from support.roster import compiled
-from support.strategies import facts, policies
+from support.strategies.conditions import NAMES, conditions, leaf, names, odd_facts
+from support.strategies.routing import facts, policies
 from support.work import counting_calls
 
 

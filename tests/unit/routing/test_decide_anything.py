@@ -12,7 +12,7 @@ from pointsman.domain.roster.roles import GATED_WORKS
 from pointsman.domain.routing.decision import Decision, DecisionOutcome, StepResult
 from support.hypothesis_profiles import examples
 from support.roster import NOW
-from support.strategies import Situation, situations
+from support.strategies.routing import Situation, situations
 
 anything = examples(120)
 

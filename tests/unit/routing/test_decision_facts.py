@@ -18,9 +18,9 @@ from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from pointsman.domain.routing.decide import decide
 from pointsman.domain.routing.plan import plan_routes
-from support.condition_strategies import NAMES, NOW, conditions, facts
 from support.hypothesis_profiles import examples
 from support.roster import rep, roster, world
+from support.strategies.conditions import NAMES, NOW, conditions, facts
 
 FLOOR = roster(
     rep("lena", skills={"languages": frozenset({"en", "de"})}, started_on=date(2026, 1, 1), time_zone="Europe/Berlin"),

@@ -11,8 +11,8 @@ import pytest
 from fastapi import FastAPI
 
 from pointsman.settings import Settings, load_settings
-from support.http_keys import SECRET, MakeKey
-from support.http_service import serve
+from support.http.keys import SECRET, MakeKey
+from support.http.service import serve
 from support.waiting import PATIENCE_S, PAUSE_S
 
 pytestmark = pytest.mark.anyio

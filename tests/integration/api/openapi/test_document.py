@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from pointsman.api.openapi.document import TAGS
 from pointsman.main import create_app
 from pointsman.settings import load_settings
-from support.http_keys import SECRET
+from support.http.keys import SECRET
 
 Operation = tuple[str, dict[str, Any]]
 

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from pointsman.domain.errors import Unauthenticated
 from pointsman.services.operations.api_keys import ApiKeyAuthenticator, create_key, revoke_key
 from pointsman.services.ports import Actor
-from support.http_keys import MakeKey
+from support.http.keys import MakeKey
 
 pytestmark = pytest.mark.anyio
 

@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from pointsman.api.http.metrics import Metrics
 from pointsman.main import create_app
 from pointsman.settings import load_settings
-from support.http_keys import SECRET, MakeKey
-from support.http_service import client_of, serve
+from support.http.keys import SECRET, MakeKey
+from support.http.service import client_of, serve
 
 pytestmark = pytest.mark.anyio
 

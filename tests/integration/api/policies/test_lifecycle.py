@@ -13,9 +13,9 @@ from fastapi import FastAPI
 
 from pointsman.services.policies.history import MAX_VERSIONS_COMPARED
 from pointsman.services.roster.change_roster import put_roster
-from support.database import make_floor
-from support.http_keys import MakeKey
-from support.use_case_env import ADMIN, POLICY, floor_given
+from support.databases.fixtures import make_floor
+from support.floors.use_case_env import ADMIN, POLICY, floor_given
+from support.http.keys import MakeKey
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("own_database")]
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from support.http_keys import MakeKey
+from support.http.keys import MakeKey
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("own_database")]
 

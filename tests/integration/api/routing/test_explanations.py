@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from support.database import make_floor
-from support.http_keys import MakeKey
-from support.use_case_env import POLICY
+from support.databases.fixtures import make_floor
+from support.floors.use_case_env import POLICY
+from support.http.keys import MakeKey
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("own_database")]
 

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from support.database import make_floor
-from support.http_keys import MakeKey
+from support.databases.fixtures import make_floor
+from support.http.keys import MakeKey
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("own_database")]
 

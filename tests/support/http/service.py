@@ -16,8 +16,8 @@ from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor, Env
 from pointsman.settings import Settings, load_settings
 from pointsman.wiring import wire_over
-from support.http_keys import SECRET
-from support.kept_engines import lend_engine
+from support.databases.kept_engines import lend_engine
+from support.http.keys import SECRET
 
 BASE_URL = "http://pointsman.test"
 

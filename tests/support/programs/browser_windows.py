@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from playwright.async_api import Browser, Page
 
-PICTURES = Path(__file__).parents[2] / "build" / "browser"
+PICTURES = Path(__file__).parents[3] / "build" / "browser"
 SIZES: dict[str, Any] = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
 Scheme = Literal["light", "dark"]
 

@@ -26,10 +26,10 @@ from psycopg import sql
 from sqlalchemy import URL, make_url
 
 from pointsman.local.postgres import EmbeddedPostgres
-from support.kept_engines import engines_kept, lasting_databases
-from support.worker_database import WorkerDatabase
+from support.databases.kept_engines import engines_kept, lasting_databases
+from support.databases.worker_database import WorkerDatabase
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 STATE = ROOT / ".pointsman" / "test"
 GIVEN = "POINTSMAN_TEST_DATABASE_URL"
 CLONE = "pointsman_t_"

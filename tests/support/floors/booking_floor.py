@@ -17,8 +17,8 @@ from pointsman.services.handover.handover import hand_over
 from pointsman.services.handover.handover_result import HandoverResult
 from pointsman.services.ports import Actor, Env, Tx, UnitOfWork
 from pointsman.services.ports.booking.deliveries import DeliveryRow
-from support.faulty_calendars import FaultyCalendars, open_transactions
-from support.use_case_env import World, floor_given, office_hours, open_world
+from support.floors.faulty_calendars import FaultyCalendars, open_transactions
+from support.floors.use_case_env import World, floor_given, office_hours, open_world
 
 SETTER = Actor(name="key:setter")
 CLOSERS = ("anna", "ben", "clara")

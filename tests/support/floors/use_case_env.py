@@ -31,8 +31,8 @@ from pointsman.services.roster.snapshot import hours_from_json
 from pointsman.services.routing.route_lead import route_lead
 from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest, RoutingResult
 from pointsman.services.transactions import run_in_transaction
-from support.database import make_floor
-from support.kept_engines import lend_engine
+from support.databases.fixtures import make_floor
+from support.databases.kept_engines import lend_engine
 
 ADMIN = Actor(name="key:admin")
 SENDER = Actor(name="intake:website-form")

@@ -5,7 +5,7 @@ import asyncio
 from pointsman.services.intake.submit_lead import submit_lead
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.ports import Actor
-from support.use_case_env import make_env
+from support.floors.use_case_env import make_env
 
 COUNTRIES = ("DE", "FR")
 TASKS = 4

@@ -21,8 +21,8 @@ from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman_memory import MemoryVendor
 from pointsman_sdk import Kind
 from pointsman_sdk.testing import FaultyTransport
-from support.booking_floor import SETTER, Floor, open_floor
-from support.faulty_calendars import open_transactions
+from support.floors.booking_floor import SETTER, Floor, open_floor
+from support.floors.faulty_calendars import open_transactions
 
 #: Who is who in the CRM, whose users are its own: anna and bruno, and carla, who has left.
 IN_THE_CRM = {"anna": "anna@example.com", "ben": "bruno@example.com", "clara": "carla@example.com"}

@@ -18,7 +18,7 @@ from pointsman.services.appointments.actions import (
 )
 from pointsman.services.booking.book import book
 from pointsman.services.ports.booking.appointments import AppointmentRow
-from support.booking_floor import SETTER, Floor
+from support.floors.booking_floor import SETTER, Floor
 
 Do = Callable[[Floor, UUID], Awaitable[AppointmentRow]]
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from support.condition_strategies import GROUPS, ICPS, LISTS, PERSONAS, SCORES, SEGMENTS
+from support.strategies.conditions import GROUPS, ICPS, LISTS, PERSONAS, SCORES, SEGMENTS
 
 Answer = bool | None
 _GROUPS: dict[str, list[str]] = {"DACH": ["DE", "AT", "CH"], **GROUPS}

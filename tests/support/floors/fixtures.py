@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from support.booking_floor import Floor, open_floor
-from support.use_case_env import World, open_world
+from support.floors.booking_floor import Floor, open_floor
+from support.floors.use_case_env import World, open_world
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import LiteralString
 import psycopg
 from psycopg import sql
 
-from support.kept_engines import KEPT
+from support.databases.kept_engines import KEPT
 
 #: What the tables held: each table's rows as COPY writes them.
 Rows = Mapping[str, bytes]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from unittest.mock import patch
 
 from pointsman.cli import main
-from support.http_keys import SECRET
+from support.http.keys import SECRET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,8 @@ from pointsman.services.explain.replays import replay_decision
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.roster.change_roster import RoleInput, put_roster
 from pointsman.services.routing.ledger_audit import verify_all_ledgers
-from support.booking_floor import SETTER, Floor, open_floor
-from support.use_case_env import POLICY, floor_given, rep_given
+from support.floors.booking_floor import SETTER, Floor, open_floor
+from support.floors.use_case_env import POLICY, floor_given, rep_given
 
 CLOSERS_POOL = "closers-mid-market"
 HALF_AN_HOUR = timedelta(minutes=30)

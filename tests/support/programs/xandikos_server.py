@@ -5,9 +5,9 @@ import re
 import httpx
 from icalendar import Calendar, Event
 
-from contract.radicale_server import RadicaleVendor
 from pointsman.local.plain_http import NO_AUTHORITIES
-from support.calendar_servers import RealServer
+from support.programs.calendar_servers import RealServer
+from support.programs.radicale_server import RadicaleVendor
 
 
 class XandikosVendor(RadicaleVendor):

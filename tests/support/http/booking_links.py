@@ -16,10 +16,10 @@ from pointsman.services.booking.book import book
 from pointsman.services.booking_links.tokens import BookingLink, sign_link
 from pointsman.services.ports import Actor
 from pointsman.services.roster.change_roster import put_roster
-from support.booking_floor import Floor
-from support.http_keys import SECRET
-from support.http_service import serve_floor
-from support.use_case_env import floor_given
+from support.floors.booking_floor import Floor
+from support.floors.use_case_env import floor_given
+from support.http.keys import SECRET
+from support.http.service import serve_floor
 
 ORGANISATION = "Example Works"
 

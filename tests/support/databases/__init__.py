@@ -1,0 +1,1 @@
+"""A database for each test, and the connections that outlive it."""
