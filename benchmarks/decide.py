@@ -120,7 +120,10 @@ def beside_zen(rounds: int) -> tuple[list[Contender], float]:
 
 def first_match(policy: CompiledPolicy, facts: Facts) -> int | None:
     """The position of the first rule that is true of `facts`, as a decision finds it."""
-    return next((position for position, outcome in policy.scan_rules(facts) if outcome is True), None)
+    for position, outcome in policy.scan_rules(facts):
+        if outcome is True:
+            return position
+    return None
 
 
 def unremembered(policy: CompiledPolicy, leads: Sequence[Facts]) -> Callable[[], int]:
