@@ -37,7 +37,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """What a check found; `mend` says what to do when it is not good."""
+    """What a check found; `fix` says what to do when it is not good."""
 
     verdict: Verdict
     found: str
