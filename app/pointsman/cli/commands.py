@@ -11,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from pointsman import __version__
 from pointsman.cli.output import EXIT_FAILED, err
-from pointsman.domain.policy.gc_pause import gc_paused
+from pointsman.domain.gc_pause import gc_paused
 from pointsman.local.errors import LocalServerError
 
 LOCAL, SERVICE, ADMIN = "On this machine, without any set-up", "The service", "Administration"

@@ -14,7 +14,7 @@ from pointsman.api.http.header_limits import HeaderLimitsProtocol
 from pointsman.cli.output import fail
 from pointsman.cli.service.listening import find_listening_fault
 from pointsman.cli.settings import settings_or_exit
-from pointsman.domain.policy.gc_pause import gc_paused
+from pointsman.domain.gc_pause import gc_paused
 from pointsman.logs import configure_logs
 from pointsman.settings import PREFIX, Settings
 

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pointsman.domain.errors import Fault, PolicyInvalid
+from pointsman.domain.gc_pause import gc_paused
 from pointsman.domain.policy.conditions_model import (
     All,
     AnyOf,
@@ -31,7 +32,6 @@ from pointsman.domain.policy.document import (
     Segment,
     SkillMatch,
 )
-from pointsman.domain.policy.gc_pause import gc_paused
 from pointsman.domain.policy.parsing_faults import parsing_fault
 from pointsman.domain.policy.pattern_check import pattern_faults
 from pointsman.domain.policy.references import reference_faults

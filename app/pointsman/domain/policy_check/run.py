@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from pointsman.domain.conditions.definitions import Definitions
+from pointsman.domain.gc_pause import gc_paused
 from pointsman.domain.policy.document import Policy, Rule
-from pointsman.domain.policy.gc_pause import gc_paused
 from pointsman.domain.policy.walk import conditions_of
 from pointsman.domain.policy_check.bookings import check_bookings
 from pointsman.domain.policy_check.conditions import check_condition, fields_of_policy

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from pointsman.domain.errors import Conflict, NotFound
-from pointsman.domain.policy.gc_pause import freeze_gc, gc_paused
+from pointsman.domain.gc_pause import freeze_gc, gc_paused
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.roster.reps import Roster
 from pointsman.domain.routing.compiled_policy import CompiledPolicy

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pointsman.domain.errors import Conflict, Fault, NotFound, PolicyInvalid, StaleVersion
+from pointsman.domain.gc_pause import gc_paused
 from pointsman.domain.policy.document import Policy
-from pointsman.domain.policy.gc_pause import gc_paused
 from pointsman.domain.policy.parsing import parse_policy, plain_document
 from pointsman.domain.policy_check.findings import Finding, Severity
 from pointsman.domain.policy_check.run import check_policy, is_publishable

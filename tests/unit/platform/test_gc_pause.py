@@ -1,4 +1,4 @@
-"""The garbage collector stays out of the way of large documents, and always comes back."""
+"""The garbage collector rests while many objects are made that stay, and always comes back."""
 
 import gc
 import weakref
@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from pointsman.domain.policy.gc_pause import freeze_gc, gc_paused
+from pointsman.domain.gc_pause import freeze_gc, gc_paused
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
 

@@ -1,4 +1,4 @@
-"""The garbage collector, out of the way while one large document is read or checked."""
+"""The garbage collector, out of the way while many objects are made that stay: a large policy, a program's modules."""
 
 import gc
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ _PAUSES = _Pauses()  # of the process, like the collector itself
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """No collection inside: ten thousand rules are many objects and no garbage, and searching them doubles the time.
+    """No collection inside: ten thousand rules are many objects and no garbage, and to search them doubles the time.
 
     It is at work again when the last of the threads that paused it is done.
     """
