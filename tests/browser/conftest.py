@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Error, async_playwright
 from support.floors.booking_floor import Floor, open_floor
 from support.http.booking_links import Page, open_page
 from support.programs.browser_windows import Axe, Window
-from support.programs.running_demo import free_port
+from support.programs.free_port import free_port
 
 FLAGS = (
     "--disable-gpu",

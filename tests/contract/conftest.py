@@ -4,21 +4,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.programs.calendar_servers import RealServer, xandikos
-from support.programs.radicale_server import Server, radicale
+from support.programs.calendar_servers import RealServer, radicale, running, xandikos
 
 
 @pytest.fixture(scope="session")
-def caldav_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def caldav_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
     """One Radicale for the whole run."""
-    with radicale(tmp_path_factory.mktemp("radicale")) as server:
+    with running(radicale(tmp_path_factory.mktemp("radicale"))) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def second_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
     """One Xandikos for the whole run."""
-    server = xandikos(tmp_path_factory.mktemp("xandikos"))
-    server.start()
-    yield server
-    server.stop()
+    with running(xandikos(tmp_path_factory.mktemp("xandikos"))) as server:
+        yield server

@@ -4,20 +4,20 @@ import pytest
 
 from pointsman_caldav import CaldavConfig, connector
 from pointsman_sdk.testing import ConnectorSuite
-from support.programs.calendar_servers import RealServer
-from support.programs.radicale_server import PASSWORD, USER, RadicaleVendor, Server
-from support.programs.xandikos_server import XandikosVendor
+from support.programs.calendar_servers import PASSWORD, USER, RealServer
+from support.programs.radicale_vendor import RadicaleVendor
+from support.programs.xandikos_vendor import XandikosVendor
 
 
 class TestCaldavOnRadicale(ConnectorSuite):
     factory = connector
 
     @pytest.fixture
-    def vendor(self, caldav_server: Server) -> RadicaleVendor:
+    def vendor(self, caldav_server: RealServer) -> RadicaleVendor:
         return RadicaleVendor(caldav_server)
 
     @pytest.fixture
-    def config(self, caldav_server: Server) -> CaldavConfig:
+    def config(self, caldav_server: RealServer) -> CaldavConfig:
         return CaldavConfig.model_validate({"base_url": caldav_server.url, "username": USER, "password": PASSWORD})
 
 

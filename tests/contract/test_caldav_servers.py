@@ -22,7 +22,8 @@ from pointsman_sdk import AmbiguousOutcome, ConnectorError, Context, NoTokens, R
 from pointsman_sdk.http import make_client
 from pointsman_sdk.testing import ADA, HOSTILE, NOW, at, request
 from support.hypothesis_profiles import examples
-from support.programs.radicale_server import PASSWORD, USER, RadicaleVendor, Server
+from support.programs.calendar_servers import PASSWORD, USER, RealServer
+from support.programs.radicale_vendor import RadicaleVendor
 
 pytestmark = pytest.mark.anyio
 
@@ -396,7 +397,7 @@ async def test_login_that_leaves_us_anonymous_asks_for_another(scripted: Any) ->
 
 
 @pytest.fixture
-async def real(anyio_backend: str, caldav_server: Server) -> AsyncIterator[tuple[CaldavConnector, RadicaleVendor]]:
+async def real(anyio_backend: str, caldav_server: RealServer) -> AsyncIterator[tuple[CaldavConnector, RadicaleVendor]]:
     vendor = RadicaleVendor(caldav_server)
     async with make_client(vendor.transport) as http:
         yield on(http, base_url=caldav_server.url, username=USER, password=PASSWORD), vendor
@@ -462,7 +463,7 @@ async def test_uid_that_lies_elsewhere_in_the_calendar_is_refused(real: Any) -> 
         await connector.book(replace(request(vendor.calendar), slot=at(16)))
 
 
-async def test_wrong_password_asks_for_another(caldav_server: Server, anyio_backend: str) -> None:
+async def test_wrong_password_asks_for_another(caldav_server: RealServer, anyio_backend: str) -> None:
     async with make_client(httpx.AsyncHTTPTransport(verify=NO_AUTHORITIES)) as http:
         connector = on(http, base_url=caldav_server.url, username=USER, password="wrong")
         for call in (connector.check, lambda: connector.busy(f"/{USER}/x/", DAY)):

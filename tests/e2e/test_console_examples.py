@@ -26,7 +26,7 @@ from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor
 from pointsman.settings import load_settings
 from support.http.keys import SECRET
-from support.programs.running_demo import free_port
+from support.programs.free_port import free_port
 
 pytestmark = pytest.mark.slow
 

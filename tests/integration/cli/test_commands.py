@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from pointsman.cli.commands import COMMANDS, app
 from support.programs.command_line import command_environment, pointsman
+from support.programs.free_port import free_port
 from support.waiting import PATIENCE_S, wait_until
 
 
@@ -28,13 +29,6 @@ def pointsman_process(*words: str, url: str | None = None) -> subprocess.Complet
         timeout=120,
         check=False,
     )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def test_every_command_explains_itself() -> None:

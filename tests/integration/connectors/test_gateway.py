@@ -40,7 +40,8 @@ from pointsman_sdk import (
     SlotTaken,
 )
 from pointsman_sdk.testing import FaultyTransport
-from support.programs.radicale_server import PASSWORD, USER, RadicaleVendor, radicale
+from support.programs.calendar_servers import PASSWORD, USER, radicale, running
+from support.programs.radicale_vendor import RadicaleVendor
 
 pytestmark = pytest.mark.anyio
 
@@ -297,7 +298,7 @@ async def test_connector_is_built_once_per_configuration() -> None:
 async def test_real_calendar_server_on_loopback_is_reached_only_when_private_networks_are_open(
     tmp_path: Path,
 ) -> None:
-    with radicale(tmp_path) as server:
+    with running(radicale(tmp_path)) as server:
         vendor = RadicaleVendor(server)
         for allowed in (PRIVATE_NETWORKS, ()):
             gateway = ConnectorGateway(

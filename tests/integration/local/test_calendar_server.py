@@ -14,17 +14,12 @@ import pytest
 from pointsman.local.calendar_server import SERVICE_USER, CalendarServer
 from pointsman.local.errors import LocalServerError
 from pointsman.local.plain_http import NO_AUTHORITIES
+from support.programs.free_port import free_port
 
 EVENT = (
     "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//\r\nBEGIN:VEVENT\r\nUID:u1\r\nDTSTAMP:20260101T000000Z\r\n"
     "DTSTART:20260105T090000Z\r\nDTEND:20260105T093000Z\r\nSUMMARY:Call\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from pathlib import Path
 import httpx
 
 from pointsman.local.plain_http import NO_AUTHORITIES
+from support.programs.free_port import free_port
 from support.waiting import PATIENCE_S, wait_until
 
 USER, PASSWORD = "rep1", "s3cret-password"
@@ -105,7 +107,7 @@ class RealServer:
 
 
 def radicale(folder: Path) -> RealServer:
-    port = _free_port()
+    port = free_port()
     (folder / "users").write_text(f"{USER}:{PASSWORD}\nrep2:other\n")
     (folder / "config").write_text(_RADICALE.format(port=port, folder=folder))
     command = [sys.executable, "-m", "radicale", "--config", str(folder / "config")]
@@ -114,20 +116,24 @@ def radicale(folder: Path) -> RealServer:
 
 
 def xandikos(folder: Path) -> RealServer:
-    port = _free_port()
+    port = free_port()
     where = ["-d", str(folder / "data"), "--state-dir", str(folder / "state"), "-l", "127.0.0.1", "-p", str(port)]
     options = ["--defaults", "--current-user-principal", "/user/", "--no-detect-systemd"]
     command = [sys.executable, "-m", "xandikos", "serve", *where, *options]
     return RealServer(name="Xandikos", folder=folder, port=port, command=command, home="/user/calendars/", login=None)
 
 
+@contextmanager
+def running(server: RealServer) -> Iterator[RealServer]:
+    """Run a server until the block ends."""
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
 SERVERS: tuple[Callable[[Path], RealServer], ...] = (radicale, xandikos)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

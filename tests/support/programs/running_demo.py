@@ -23,6 +23,7 @@ from pointsman.local.calendar_server import CalendarServer
 from pointsman.local.os_account import OsAccount
 from pointsman.local.plain_http import NO_AUTHORITIES
 from pointsman.local.postgres import EmbeddedPostgres
+from support.programs.free_port import free_port
 from support.waiting import PATIENCE_S, wait_until
 
 OWNERS = ("anna", "ben", "clara", "david")
@@ -200,12 +201,6 @@ def end(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

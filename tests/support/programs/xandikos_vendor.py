@@ -7,21 +7,21 @@ from icalendar import Calendar, Event
 
 from pointsman.local.plain_http import NO_AUTHORITIES
 from support.programs.calendar_servers import RealServer
-from support.programs.radicale_server import RadicaleVendor
+from support.programs.radicale_vendor import RadicaleVendor
 
 
 class XandikosVendor(RadicaleVendor):
     """One fresh calendar on the server; its truth is asked of the server itself, past the connector."""
 
     def __init__(self, server: RealServer) -> None:
-        self.real = server
+        self.server = server
         self.transport: httpx.AsyncBaseTransport = httpx.AsyncHTTPTransport(verify=NO_AUTHORITIES)
         self.calendar = server.make_calendar(f"calendar-{next(self._numbers)}")
         self.unreadable = f"{server.home}no-such-calendar/"
 
     def ask(self, method: str, path: str, content: bytes | None = None) -> httpx.Response:
         headers = {"Content-Type": "text/calendar"} if method == "PUT" else {"Depth": "1"}
-        return self.real.ask(method, path, content, headers)
+        return self.server.ask(method, path, content, headers)
 
     def stored(self) -> list[Event]:
         texts = [self.ask("GET", path).content for path in self._paths()]

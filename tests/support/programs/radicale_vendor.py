@@ -1,15 +1,7 @@
-"""A real CalDAV server for tests: Radicale as its own process, on a free loopback port."""
+"""Radicale for the conformance kit: what a calendar there holds is read from the server's own files."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import count
-from pathlib import Path
 
 import httpx
 from icalendar import Calendar, Event, vCalAddress
@@ -17,71 +9,7 @@ from icalendar import Calendar, Event, vCalAddress
 from pointsman.local.plain_http import NO_AUTHORITIES
 from pointsman_sdk import Slot
 from pointsman_sdk.testing import Event as SeenEvent
-from support.waiting import PATIENCE_S, wait_until
-
-USER, PASSWORD = "rep1", "s3cret-password"
-_CONFIG = """
-[server]
-hosts = 127.0.0.1:{port}
-[auth]
-type = htpasswd
-htpasswd_filename = {folder}/users
-htpasswd_encryption = plain
-delay = 0
-[rights]
-type = owner_only
-[storage]
-filesystem_folder = {folder}/collections
-[web]
-type = none
-[logging]
-level = error
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Where the server listens, and where it keeps its files."""
-
-    url: str
-    folder: Path
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def radicale(folder: Path) -> Iterator[Server]:
-    """Run a server until the block ends."""
-    port = _free_port()
-    (folder / "users").write_text(f"{USER}:{PASSWORD}\nrep2:other\n")
-    (folder / "config").write_text(_CONFIG.format(port=port, folder=folder))
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "radicale", "--config", str(folder / "config")],
-            stdout=log,
-            stderr=log,
-            env={**os.environ, "PYTHONWARNINGS": ""},
-        )
-    try:
-        _wait_until_it_answers(port, process, folder / "log")
-        yield Server(f"http://127.0.0.1:{port}/", folder)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=PATIENCE_S)
-
-
-def _wait_until_it_answers(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    def answers() -> bool:
-        if process.poll() is not None:
-            raise RuntimeError(f"radicale did not start: {log.read_text()}")
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
-
-    wait_until(answers)
+from support.programs.calendar_servers import USER, RealServer
 
 
 class RadicaleVendor:
@@ -91,7 +19,7 @@ class RadicaleVendor:
     knows_tentative = True
     _numbers = count(1)
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: RealServer) -> None:
         self.server = server
         self.transport: httpx.AsyncBaseTransport = httpx.AsyncHTTPTransport(verify=NO_AUTHORITIES)
         name = f"calendar-{next(self._numbers)}"
@@ -102,10 +30,7 @@ class RadicaleVendor:
 
     def ask(self, method: str, path: str, content: bytes | None = None) -> httpx.Response:
         """A request of our own, past the connector."""
-        url = httpx.URL(self.server.url).join(path)
-        return httpx.request(
-            method, url, auth=(USER, PASSWORD), content=content, trust_env=False, verify=NO_AUTHORITIES
-        )
+        return self.server.ask(method, path, content)
 
     def put(self, name: str, event: Event) -> None:
         """Store an event of somebody else's."""
