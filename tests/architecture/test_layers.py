@@ -1,8 +1,10 @@
 """Imports run one way. import-linter says so, and it is not asleep: planted violations are named."""
 
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -27,7 +29,13 @@ PLANTED = [
     ("integrations/pointsman_caldav", "import pointsman"),
     ("integrations/pointsman_caldav", "import pointsman_memory"),
     ("integrations/pointsman_sdk", "import pointsman_memory"),
+    # Within each large folder: from its lowest layer up.
+    ("app/pointsman/domain/text", "import pointsman.domain.routing"),
+    ("app/pointsman/services/ports", "import pointsman.services.booking"),
+    ("app/pointsman/api/http", "import pointsman.api.booking"),
+    ("app/pointsman/db/tables", "import pointsman.db.routing"),
 ]
+LARGE_FOLDERS = ("domain", "services", "api", "db")
 
 
 def lint(root: Path) -> subprocess.CompletedProcess[str]:
@@ -70,8 +78,23 @@ def test_planted_imports_and_a_module_without_a_layer_are_named(copy: Path) -> N
         file.write_text(f"{text}\n")
         planted[f"{folder.partition('/')[2].replace('/', '.')}.planted_{number}"] = text
     (copy / "app" / "pointsman" / "stray.py").write_text("")
+    for folder in LARGE_FOLDERS:
+        (copy / "app" / "pointsman" / folder / f"stray_{folder}.py").write_text("")
     result = lint(copy)
     assert result.returncode == 1
     unnamed = {module: text for module, text in planted.items() if f"{module} -> " not in result.stdout}
     assert unnamed == {}
-    assert "stray" in result.stdout
+    assert {f"stray_{folder}" for folder in LARGE_FOLDERS} <= set(re.findall(r"stray_\w+", result.stdout))
+    assert re.search(r"stray\b", result.stdout)
+
+
+@pytest.mark.parametrize("folder", ["domain", "services"])
+def test_the_page_on_architecture_lists_packages_in_the_order_in_which_they_may_import(folder: str) -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if contract["id"] == f"{folder}-layers")
+    held = [name for layer in layers for name in layer.split(" | ")]
+    packages = [name for name in held if (ROOT / "app" / "pointsman" / folder / name).is_dir()]
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    table = page[page.index(f"| `{folder}/`: ") :].partition("\n\n")[0]
+    told = [name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])]
+    assert told == packages

@@ -60,8 +60,10 @@ def test_it_runs_the_main_job_and_goes_on_where_it_stopped_whatever_an_admin_did
         assert demo.processes() == {}
 
         (demo.state / "demo.json").unlink()  # with the admin key and the senders' secrets
+        demo.env = environment_of(demo)  # of a terminal that made keys, and starts it again
         with taken(calendar_port_of_the_last_time(demo)):
             demo.start()
+        assert environment_of(demo).keys() == demo.env.keys()
         assert "sent their 15 events again: all of them were known already" in demo.output
         assert "Intakes that an admin closed or changed took none of theirs: typeform-demo." in demo.output
         assert demo.tables() == shown
@@ -73,6 +75,13 @@ def test_it_runs_the_main_job_and_goes_on_where_it_stopped_whatever_an_admin_did
         a_meeting_booked_before_can_be_called_off(demo)
         assert demo.signal(signal.SIGTERM) == 0
         assert demo.processes() == {}
+
+
+def environment_of(demo: Demo) -> dict[str, str]:
+    """What a terminal has that took the variables of the running demo, as README says."""
+    lines = (demo.state / "environment").read_text().splitlines()
+    assert lines
+    return dict(line.removeprefix("export ").replace("'", "").split("=", 1) for line in lines)
 
 
 def test_killed_with_everything_halfway_it_goes_on_as_a_normal_user_too(open_folder: Path) -> None:

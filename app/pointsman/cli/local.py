@@ -116,6 +116,7 @@ def running_service(
     # The state is ours before anything starts: a second one is refused without harm to the first, and what a killed
     # one left running has ended, which frees its port.
     with Supervisor(children, state=state) as floor:
+        _forget_environment_of(state)
         embedded = None if os.environ.get(f"{PREFIX}DATABASE_URL") else EmbeddedPostgres(state)
         if embedded:
             floor.call_after_stop(embedded.stop)
@@ -136,6 +137,15 @@ def running_service(
         base_url = f"http://{_reachable(chosen.host)}:{chosen.port}"
         _wait_until_ready(base_url, floor)
         yield LocalService(base_url=base_url, settings=chosen, state=state, supervisor=floor, environment_command=reach)
+
+
+def _forget_environment_of(state: Path) -> None:
+    """Unset what this terminal took from the file that `_environment` wrote here: a new start provides it anew."""
+    file = state / "environment"
+    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
+        name, _, value = line.removeprefix("export ").partition("=")
+        if os.environ.get(name) == value.strip("'"):
+            del os.environ[name]
 
 
 def _environment(state: Path, embedded: EmbeddedPostgres | None) -> dict[str, str]:

@@ -88,6 +88,16 @@ def test_a_database_that_is_away_is_one_clear_sentence() -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.own_database
+def test_a_database_without_its_schema_is_one_clear_sentence(database_url: str) -> None:
+    with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
+        connection.execute("alter table api_keys rename to api_keys_of_another_release")
+    done = pointsman("keys", "list", url=database_url)
+    assert done.returncode == 1
+    assert "Run `pointsman migrate`" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_key_is_made_listed_and_revoked(shared_database_url: str) -> None:
     made = pointsman("keys", "create", "for a test", "--scope", "read", url=shared_database_url)
     assert made.returncode == 0, made.stderr

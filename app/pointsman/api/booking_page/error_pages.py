@@ -12,12 +12,22 @@ from pointsman.api.booking_page.reader import Visitor
 from pointsman.api.booking_page.rendering import CLOSED, EXPIRED, TRY_LATER, UNKNOWN, ErrorPage, PageRenderer
 from pointsman.domain.errors import NotFound, PointsmanError, Unavailable
 from pointsman.services.booking_links.tokens import LinkExpired
-from pointsman.services.ports import ConstraintRefused, DatabaseUnavailable, LostRace
+from pointsman.services.ports import ConstraintRefused, DatabaseUnavailable, LostRace, SchemaMismatch
 
 
 def get_renderer(request: Request) -> PageRenderer:
     pages: PageRenderer = request.app.state.booking_pages
     return pages
+
+
+PAGE_ERRORS = (
+    PointsmanError,
+    RequestValidationError,
+    LostRace,
+    ConstraintRefused,
+    DatabaseUnavailable,
+    SchemaMismatch,
+)
 
 
 def error_page_of(error: Exception) -> ErrorPage:
@@ -26,7 +36,7 @@ def error_page_of(error: Exception) -> ErrorPage:
             return EXPIRED
         case NotFound() | RequestValidationError():
             return UNKNOWN
-        case Unavailable() | LostRace() | DatabaseUnavailable():
+        case Unavailable() | LostRace() | DatabaseUnavailable() | SchemaMismatch():
             return TRY_LATER
         case _:
             return CLOSED
@@ -49,7 +59,7 @@ class PageRoute(APIRoute):
         async def handle_as_page(request: Request) -> Response:
             try:
                 return await handle(request)
-            except (PointsmanError, RequestValidationError, LostRace, ConstraintRefused, DatabaseUnavailable) as error:
+            except PAGE_ERRORS as error:
                 return error_response(request, error)
 
         return handle_as_page

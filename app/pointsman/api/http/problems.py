@@ -15,7 +15,13 @@ from starlette.responses import JSONResponse
 from pointsman.domain import errors as e
 from pointsman.domain.errors import Fault, PointsmanError
 from pointsman.logs import safe_traceback
-from pointsman.services.ports import ConstraintRefused, DatabasePoolExhausted, DatabaseUnavailable, LostRace
+from pointsman.services.ports import (
+    ConstraintRefused,
+    DatabasePoolExhausted,
+    DatabaseUnavailable,
+    LostRace,
+    SchemaMismatch,
+)
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:pointsman:problem:"  # + code; a name, not an address
@@ -177,6 +183,13 @@ def problem_of_unreachable(error: DatabaseUnavailable) -> ProblemResponse:
     return problem_of_error(e.Unavailable(f"{said}. Nothing was stored. Retry in a moment."))
 
 
+def problem_of_schema_mismatch(error: SchemaMismatch) -> ProblemResponse:
+    """The schema waits for its migration, and the caller may send again once that has run."""
+    _log.error("schema mismatch", **safe_traceback(error))
+    said = "The database's schema is not the one that this release needs: an admin has to run `pointsman migrate`."
+    return problem_of_error(e.Unavailable(f"{said} Nothing was stored."))
+
+
 def install_problem_handlers(app: FastAPI) -> None:
     """Answer every error of a route with a problem."""
 
@@ -203,12 +216,17 @@ def install_problem_handlers(app: FastAPI) -> None:
     async def on_race(_request: Request, _error: Exception) -> ProblemResponse:
         return problem_of_error(e.Unavailable("Too many requests for the same thing at once. Try again in a second."))
 
+    async def on_schema_mismatch(_request: Request, error: Exception) -> ProblemResponse:
+        assert isinstance(error, SchemaMismatch)
+        return problem_of_schema_mismatch(error)
+
     app.add_exception_handler(PointsmanError, on_error)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(ConstraintRefused, on_refused)
     app.add_exception_handler(DatabaseUnavailable, on_unreachable)
     app.add_exception_handler(LostRace, on_race)
+    app.add_exception_handler(SchemaMismatch, on_schema_mismatch)
 
 
 _MEANING = {

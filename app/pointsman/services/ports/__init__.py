@@ -5,6 +5,7 @@ from pointsman.services.ports.database_errors import (
     DatabasePoolExhausted,
     DatabaseUnavailable,
     LostRace,
+    SchemaMismatch,
 )
 from pointsman.services.ports.env import WORKER, Actor, Clock, Env, IdFactory, Secrets
 from pointsman.services.ports.tx import Tx, UnitOfWork
@@ -34,6 +35,7 @@ __all__ = [
     "Env",
     "IdFactory",
     "LostRace",
+    "SchemaMismatch",
     "Secrets",
     "Tx",
     "UnitOfWork",

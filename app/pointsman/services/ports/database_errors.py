@@ -22,5 +22,9 @@ class DatabaseUnavailable(Exception):
     """The database does not answer: nothing may be acknowledged."""
 
 
+class SchemaMismatch(Exception):
+    """The database lacks a table, column or function that a statement names: this release did not migrate it."""
+
+
 class DatabasePoolExhausted(DatabaseUnavailable):
     """The database answers, but not us: others kept every connection for as long as we may wait."""

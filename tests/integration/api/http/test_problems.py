@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from pointsman.api.http import problems
 from pointsman.domain import errors
 from pointsman.domain.errors import Conflict, Fault, Invalid, PointsmanError, SlotTaken, Unauthenticated, Unavailable
-from pointsman.services.ports import ConstraintRefused, DatabasePoolExhausted, DatabaseUnavailable
+from pointsman.services.ports import ConstraintRefused, DatabasePoolExhausted, DatabaseUnavailable, SchemaMismatch
 
 ALL = [found for _, found in inspect.getmembers(errors, inspect.isclass) if issubclass(found, PointsmanError)]
 
@@ -55,6 +55,12 @@ def test_a_crowd_is_not_called_an_outage() -> None:
     assert crowded.status_code == away.status_code == 503
     assert "Too many requests" in json.loads(bytes(crowded.body))["detail"]
     assert "does not answer" in json.loads(bytes(away.body))["detail"]
+
+
+def test_a_schema_that_waits_for_its_migration_is_an_outage_that_says_what_to_run() -> None:
+    answer = problems.problem_of_schema_mismatch(SchemaMismatch('relation "leads" does not exist'))
+    assert (answer.status_code, int(answer.headers["retry-after"]) > 0) == (503, True)
+    assert "pointsman migrate" in json.loads(bytes(answer.body))["detail"]
 
 
 def test_the_databases_own_role_protection_speaks_as_role_protection() -> None:

@@ -128,5 +128,15 @@ def test_what_is_nested_without_brackets_is_refused_before_it_is_built(nested: s
         read_yaml(nested.encode())
 
 
+def test_merge_keys_are_refused_before_they_multiply() -> None:
+    # Each level merges the one before ten times: a million pairs from 500 bytes, which are built before equal keys collapse.
+    levels = ["a0: &a0 {" + ", ".join(f"k{n}: 1" for n in range(10)) + "}"]
+    levels += [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 10)}]}}" for n in range(1, 10)]
+    with pytest.raises(Invalid, match=r"merge keys \(<<\) are not read: write the merged keys out \(line 2\)"):
+        read_yaml("\n".join(levels).encode())
+    with pytest.raises(Invalid, match="merge keys"):
+        read_yaml(b"a: &a {b: 1}\nc: {!!merge x: *a}")
+
+
 def test_a_document_may_be_as_deep_as_is_said() -> None:
     assert read_yaml(b"- " * 62 + b"{a: 1}") is not None
