@@ -28,7 +28,7 @@ def _offline() -> None:
 
 
 def _online() -> None:
-    engine = create_engine(_url(), poolclass=pool.NullPool)
+    engine = create_engine(_url(), poolclass=pool.NullPool, connect_args={"connect_timeout": 10})
     with engine.connect() as connection:
         # Two starters may migrate at once; and DDL must not queue for long behind a reader.
         connection.execute(text("select pg_advisory_lock(hashtext('pointsman-migrate'))"))

@@ -4,8 +4,12 @@ import base64
 import re
 from typing import Annotated, Literal, Self
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 PREFIX = "POINTSMAN_"
 _ORIGIN = r"https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?"  # what a Content-Security-Policy may name
@@ -54,7 +58,13 @@ class Settings(BaseSettings):
     def _one_driver(cls, url: str) -> str:
         for scheme in _SCHEMES:
             if url.startswith(scheme):
-                return "postgresql+psycopg://" + url.removeprefix(scheme)
+                address = url.removeprefix(scheme)
+                if not _is_readable(address):
+                    raise ValueError(
+                        "it cannot be read: in user and password write % as %25, @ as %40, : as %3A, / as %2F and a space"
+                        " as %20; a port is a number; the parameters are those of libpq"
+                    )
+                return "postgresql+psycopg://" + address
         raise ValueError("it must begin with postgresql:// (PostgreSQL 15 or newer is the only database)")
 
     @field_validator("public_url")
@@ -102,6 +112,20 @@ class Settings(BaseSettings):
     def conninfo(self) -> str:
         """The database URL for libpq."""
         return self.database_url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def _is_readable(address: str) -> bool:
+    """Whether both of our readers, SQLAlchemy and libpq, take it. What they say of a fault quotes passwords."""
+    try:
+        make_url(f"postgresql+psycopg://{address}")
+        parts = conninfo_to_dict(f"postgresql://{address}")
+        hosts = str(parts.get("host") or "").split(",")
+        ports = str(parts.get("port") or "").split(",")
+        for host in hosts:
+            host.encode("idna" if not host.startswith("/") else "utf-8")
+    except (psycopg.ProgrammingError, ArgumentError, ValueError):  # UnicodeError is a ValueError
+        return False
+    return not any("@" in host for host in hosts) and all(port == "" or port.isdecimal() for port in ports)
 
 
 def _is_key(text: str) -> bool:

@@ -1,5 +1,6 @@
 """All commands, put together. Each is imported when it is asked for: all of them together take seconds."""
 
+import errno
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,10 +11,13 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from pointsman import __version__
-from pointsman.cli.output import EXIT_FAILED, err
+from pointsman.cli.output import EXIT_MISUSED, fail
 from pointsman.domain.gc_pause import gc_paused
 from pointsman.local.errors import LocalServerError
 
+_REFUSALS_OF_A_DISK = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.EEXIST}
+)
 LOCAL, SERVICE, ADMIN = "On this machine, without any set-up", "The service", "Administration"
 
 
@@ -103,7 +107,14 @@ def _root(
 def main(words: Sequence[str] | None = None) -> None:
     """Run a command and exit: the entry point of the `pointsman` script, which takes its words from the command line."""
     try:
+        " ".join(sys.argv[1:] if words is None else words).encode()
+    except UnicodeEncodeError:
+        fail("The command line is not UTF-8.", code=EXIT_MISUSED)
+    try:
         app(words, prog_name="pointsman")
     except LocalServerError as error:
-        err.print(f"[red]Error:[/] {error}", highlight=False, soft_wrap=True)
-        sys.exit(EXIT_FAILED)
+        fail(str(error))
+    except OSError as error:
+        if error.errno not in _REFUSALS_OF_A_DISK:
+            raise
+        fail(f"{error.filename or 'A file'}: {error.strerror}.")

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from pointsman.cli.output import EXIT_FAILED, out
 from pointsman.cli.session import CLI_ACTOR, run_with_env
@@ -26,7 +27,7 @@ def index() -> None:
         source = f"{found.distribution} {found.version}"
         if found.fault:
             broken += 1
-            table.add_row(found.name, f"[red]broken:[/] {found.fault}", "", "", source)
+            table.add_row(found.name, Text.assemble(("broken:", "red"), f" {found.fault}"), "", "", source)
         else:
             table.add_row(found.name, found.title, " ".join(found.capabilities), found.auth, source)
     out.print(table)
@@ -39,7 +40,8 @@ def check(key: Annotated[str | None, typer.Argument(help="One connection; all wi
     """Make one authenticated call over each configured connection."""
     faults = run_with_env(lambda env: _check(env, key))
     for name, fault in faults.items():
-        out.print(f"{name}: [red]{fault}[/]" if fault else f"{name}: [green]works[/]", highlight=False)
+        said = Text(fault, "red") if fault else Text("works", "green")
+        out.print(Text.assemble(f"{name}: ", said), highlight=False, soft_wrap=True)
     if not faults:
         out.print("No connection is configured.")
     if any(faults.values()):
@@ -51,7 +53,7 @@ async def _check(env: Env, key: str | None) -> dict[str, str | None]:
     keys = [key] if key else [row.key for row in await list_connections(env, after=None, limit=500)]
     found: dict[str, str | None] = {}
     for name in keys:
-        with out.status(f"Asking {name}"):
+        with out.status(Text(f"Asking {name}")):
             try:
                 found[name] = (await check_connection(env, name, actor=CLI_ACTOR)).fault
             except Unavailable as error:

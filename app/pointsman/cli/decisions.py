@@ -71,4 +71,4 @@ def _show(found: ReplayResult) -> None:
         stood = "personal, not shown" if path.hidden else f"{path.before} became {path.after}"
         lines.append(f"  {path.path}: {stood}")
     for line in lines:
-        out.print(line, highlight=False, markup=False, soft_wrap=True)
+        out.print(line, highlight=False, soft_wrap=True)

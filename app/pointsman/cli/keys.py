@@ -19,7 +19,7 @@ def create(
     name: Annotated[str, typer.Argument(help="What the key is for.")],
     scope: Annotated[list[str], typer.Option("--scope", "-s", help=f"Any of: {', '.join(SCOPES)}. Repeat for more.")],
     supplier: Annotated[str | None, typer.Option(help="Limit the key to this partner's leads.")] = None,
-    days: Annotated[int | None, typer.Option(min=1, help="Days until the key expires.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, max=3650, help="Days until the key expires.")] = None,
 ) -> None:
     """Make an API key and print it, this once."""
     made = run_with_env(

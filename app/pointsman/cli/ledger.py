@@ -6,8 +6,10 @@ from uuid import UUID
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from pointsman.cli.output import EXIT_FAILED, EXIT_MISUSED, fail, out
+from pointsman.cli.reason import checked_reason
 from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.services.ports import Env
 from pointsman.services.routing.ledger_audit import (
@@ -36,8 +38,13 @@ def verify(
 
     found = run_with_env(work)
     for ledger in found:
-        said = "[green]agrees[/]" if ledger.agrees else f"[red]differs:[/] {'; '.join(ledger.faults)}"
-        out.print(f"{ledger.pool}: {said} ({ledger.entries} entries)", highlight=False, soft_wrap=True)
+        said = (
+            Text("agrees", "green")
+            if ledger.agrees
+            else Text.assemble(("differs:", "red"), f" {'; '.join(ledger.faults)}")
+        )
+        line = Text.assemble(f"{ledger.pool}: ", said, f" ({ledger.entries} entries)")
+        out.print(line, highlight=False, soft_wrap=True)
     if not found:
         out.print("No pool has a ledger yet.")
     if not all(ledger.agrees for ledger in found):
@@ -47,7 +54,7 @@ def verify(
 @app.command()
 def rebuild(
     pool: Annotated[str, typer.Argument(help="A pool, or a ledger that several pools share.")],
-    reason: Annotated[str, typer.Option("--reason", "-m", help="Why; kept in the audit.")],
+    reason: Annotated[str, typer.Option("--reason", "-m", callback=checked_reason, help="Why; kept in the audit.")],
 ) -> None:
     """Put the balances that the history leads to in the place of the stored ones; refused where nothing differs."""
     found = run_with_env(lambda env: rebuild_ledger(env, pool, reason=reason, actor=CLI_ACTOR))
@@ -63,7 +70,7 @@ def skip(
     pool: Annotated[str, typer.Argument(help="A pool of the live policy.")],
     rep: Annotated[str, typer.Argument(help="The rep's key, as the roster names it.")],
     *,
-    reason: Annotated[str, typer.Option("--reason", "-m", help="Why; kept in the audit.")],
+    reason: Annotated[str, typer.Option("--reason", "-m", callback=checked_reason, help="Why; kept in the audit.")],
     costs_turn: Annotated[bool, typer.Option("--costs-turn", help="It counts as taken.")] = False,
 ) -> None:
     """Pass over a rep's next turn, once."""
@@ -78,7 +85,7 @@ def unskip(
     pool: Annotated[str, typer.Argument(help="The pool for which the skip was asked.")],
     skip_id: Annotated[UUID, typer.Argument(metavar="SKIP", help="As `ledger skip` printed it.")],
     *,
-    reason: Annotated[str, typer.Option("--reason", "-m", help="Why; kept in the audit.")],
+    reason: Annotated[str, typer.Option("--reason", "-m", callback=checked_reason, help="Why; kept in the audit.")],
 ) -> None:
     """Take a skip back while no decision has used it; a turn that it cost is given back."""
     found = run_with_env(lambda env: cancel_skip(env, pool, skip_id, reason=reason, actor=CLI_ACTOR))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from pointsman.cli.output import fail, out
 from pointsman.cli.service.listening import find_listening_fault
@@ -27,6 +28,7 @@ from pointsman.demo.api import DemoError
 from pointsman.demo.files import DemoState
 from pointsman.local.calendar_server import CalendarServer
 from pointsman.local.errors import LocalServerError
+from pointsman.local.kept_file import write_kept_file
 from pointsman.local.postgres import EmbeddedPostgres
 from pointsman.local.supervisor import ChildProgram, Supervisor
 from pointsman.services.operations.api_keys import create_key, list_keys
@@ -37,7 +39,7 @@ _LOOPBACK = "127.0.0.0/8,::1/128"
 
 StateOption = Annotated[Path, typer.Option("--state", help="Folder for the data of the embedded servers.")]
 HostOption = Annotated[str | None, typer.Option("--host", help="Address to listen on, by default POINTSMAN_HOST.")]
-PortOption = Annotated[int | None, typer.Option("--port", help="Port, by default POINTSMAN_PORT.")]
+PortOption = Annotated[int | None, typer.Option("--port", min=1, max=65_535, help="Port, by default POINTSMAN_PORT.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +56,14 @@ class LocalService:
 def run(state: StateOption = Path(".pointsman"), host: HostOption = None, port: PortOption = None) -> None:
     """Serve API and worker on this machine; PostgreSQL is embedded unless POINTSMAN_DATABASE_URL is set."""
     with running_service(state, host=host, port=port) as house:
+        command = f"{house.environment_command}{_program()} keys create me --scope admin"
         out.print(
-            f"\nPointsman runs at [bold]{house.base_url}[/]. The console is at {house.base_url}/docs.\n"
-            f"Make a key for it: [bold]{house.environment_command}{_program()} keys create me --scope admin[/]\n"
-            "Ctrl-C stops it.\n",
+            f"\nPointsman runs at {house.base_url}. The console is at {house.base_url}/docs.",
             highlight=False,
             soft_wrap=True,
         )
+        out.print(Text.assemble("Make a key for it: ", (command, "bold")), highlight=False, soft_wrap=True)
+        out.print("Ctrl-C stops it.\n", highlight=False, soft_wrap=True)
         code = house.supervisor.wait()
     raise typer.Exit(code)
 
@@ -161,20 +164,14 @@ def _environment(state: Path, embedded: EmbeddedPostgres | None) -> dict[str, st
     if f"{PREFIX}PRIVATE_NETWORKS" not in os.environ:
         made[f"{PREFIX}PRIVATE_NETWORKS"] = _LOOPBACK  # a calendar server of one's own lies there
     lines = "".join(f"export {name}='{value}'\n" for name, value in made.items())
-    _write_private(state / "environment", lines)
+    write_kept_file(state / "environment", lines)
     return made
 
 
 def _kept_secret(path: Path) -> str:
-    if not path.exists():
-        _write_private(path, new_key() + "\n")
+    if not path.exists() or not path.read_text(encoding="utf-8").strip():
+        write_kept_file(path, new_key() + "\n")
     return path.read_text(encoding="utf-8").strip()
-
-
-def _write_private(path: Path, text: str) -> None:
-    path.touch(mode=0o600)
-    path.chmod(0o600)
-    path.write_text(text, encoding="utf-8")
 
 
 def _program() -> str:

@@ -4,9 +4,11 @@ import sys
 from typing import NoReturn
 
 from rich.console import Console
+from rich.text import Text
 
-out = Console()
-err = Console(stderr=True)
+#: All that is printed is plain text: brackets in a name or a path are brackets. Style comes as rich's `Text`.
+out = Console(markup=False)
+err = Console(stderr=True, markup=False)
 
 #: Exit codes: 1 it was refused or failed, 2 it was asked for in a wrong way, 3 the database does not answer.
 EXIT_FAILED, EXIT_MISUSED, EXIT_DATABASE_DOWN = 1, 2, 3
@@ -14,7 +16,7 @@ EXIT_FAILED, EXIT_MISUSED, EXIT_DATABASE_DOWN = 1, 2, 3
 
 def fail(sentence: str, *details: str, code: int = EXIT_FAILED) -> NoReturn:
     """End the command: say why, and with which details."""
-    err.print(f"[red]Error:[/] {sentence}", highlight=False, soft_wrap=True)
+    err.print(Text.assemble(("Error:", "red"), f" {sentence}"), highlight=False, soft_wrap=True)
     for detail in details:
-        err.print(f"  • {detail}", highlight=False, soft_wrap=True, markup=False)
+        err.print(f"  • {detail}", highlight=False, soft_wrap=True)
     sys.exit(code)

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from pointsman.cli.output import EXIT_MISUSED, fail, out
+from pointsman.cli.reason import checked_reason
 from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.domain.roster.roles import Work
 from pointsman.services.ports import Env
@@ -26,7 +26,7 @@ def _group() -> None:
 def reassign(
     rep: Annotated[str, typer.Argument(help="The rep's key, as the roster names it.")],
     *,
-    reason: Annotated[str, typer.Option("--reason", "-m", help="Why; kept with each lead.")],
+    reason: Annotated[str, typer.Option("--reason", "-m", callback=checked_reason, help="Why; kept with each lead.")],
     until: Annotated[
         str | None, typer.Option(help="Enter time off until then: 2026-11-25T08:00+01:00; without an offset, UTC.")
     ] = None,
@@ -60,7 +60,7 @@ def reassign(
         highlight=False,
     )
     if last.note and not dry_run:
-        out.print(last.note, highlight=False, markup=False, soft_wrap=True)
+        out.print(last.note, highlight=False, soft_wrap=True)
 
 
 def _show(results: list[LeadResult]) -> None:
@@ -68,7 +68,7 @@ def _show(results: list[LeadResult]) -> None:
         return
     table = Table("lead", "what became of it", "why")
     for result in results:
-        table.add_row(str(result.lead_id), result.rep or result.outcome.value, escape(result.sentence))
+        table.add_row(str(result.lead_id), result.rep or result.outcome.value, result.sentence)
     out.print(table)
 
 

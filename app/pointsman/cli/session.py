@@ -7,7 +7,7 @@ from typing import TypeVar
 from pointsman.cli.output import EXIT_DATABASE_DOWN, fail
 from pointsman.cli.settings import settings_or_exit
 from pointsman.domain.errors import PointsmanError
-from pointsman.services.ports import Actor, ConstraintRefused, DatabaseUnavailable, Env, SchemaMismatch
+from pointsman.services.ports import Actor, ConstraintRefused, DatabaseUnavailable, Env, SchemaUnusable
 from pointsman.wiring import wire
 
 T = TypeVar("T")
@@ -32,8 +32,8 @@ def run_with_env(use: Callable[[Env], Awaitable[T]]) -> T:
         fail(str(error), *(f"{fault.path}: {fault.message}" for fault in error.faults))
     except ConstraintRefused as error:
         fail(str(error))
-    except SchemaMismatch as error:
-        fail(f"The database's schema is not the one that this release needs ({error}). Run `pointsman migrate`.")
+    except SchemaUnusable as error:
+        fail(f"The database's schema cannot be used: {error}. `pointsman doctor` says what to do.")
     except DatabaseUnavailable:
         fail(
             "The database does not answer. Check POINTSMAN_DATABASE_URL; `pointsman doctor` looks closer.",

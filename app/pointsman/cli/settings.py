@@ -2,6 +2,8 @@
 
 import sys
 
+from rich.text import Text
+
 from pointsman.cli.output import EXIT_MISUSED, err
 from pointsman.settings import Settings, SettingsError, load_settings
 
@@ -12,6 +14,6 @@ def settings_or_exit(**given: object) -> Settings:
         return load_settings(**given)
     except SettingsError as error:
         for fault in error.faults:
-            err.print(f"[red]•[/] {fault}", highlight=False)
+            err.print(Text.assemble(("•", "red"), f" {fault}"), highlight=False)
         err.print("`pointsman doctor` says what else is needed.", highlight=False)
         sys.exit(EXIT_MISUSED)

@@ -9,6 +9,7 @@ from alembic.script.revision import ResolutionError
 from alembic.util import CommandError
 
 import pointsman
+from pointsman.db.revision import HEAD_REVISION, is_newer
 
 UNKNOWN_REVISION = (
     "The database was made by a version of Pointsman whose schema this version does not know. Run that version, or give"
@@ -43,17 +44,22 @@ def is_known_revision(revision: str) -> bool:
     return revision in {script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()}
 
 
-def upgrade_schema(url: str) -> None:
-    """Migrate to `head`. Safe to start from several processes at once: they wait for each other.
+def upgrade_schema(url: str) -> str:
+    """Migrate to `head`; the revision that the database is at. A later release's schema is left as it is.
 
-    Raises UnknownRevision, before anything is changed.
+    Safe to start from several processes at once: they wait for each other. Raises UnknownRevision, before anything is
+    changed.
     """
     try:
         command.upgrade(_config(url), "head")
     except CommandError as error:
-        if isinstance(error.__cause__, ResolutionError):
-            raise UnknownRevision(UNKNOWN_REVISION) from error
-        raise
+        if not isinstance(error.__cause__, ResolutionError):
+            raise UnknownRevision(f"The table alembic_version does not name one revision: {error}.") from error
+        found = str(error.__cause__.argument)
+        if is_newer(found):
+            return found
+        raise UnknownRevision(UNKNOWN_REVISION) from error
+    return HEAD_REVISION
 
 
 def upgrade_sql() -> None:

@@ -4,3 +4,8 @@ Written here too, so that a process that serves or works need not import Alembic
 """
 
 HEAD_REVISION = "0103"
+
+
+def is_newer(revision: str) -> bool:
+    """Whether a later release has migrated the database, as while that one is rolled out or back: this one serves there."""
+    return revision.isdecimal() and len(revision) == len(HEAD_REVISION) and revision > HEAD_REVISION

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 import pointsman
+from pointsman.local.kept_file import write_kept_file
 
 
 def examples_folder() -> Path:
@@ -34,13 +35,17 @@ class DemoState:
     path: Path
 
     def read(self) -> dict[str, str]:
-        return json.loads(self.path.read_text(encoding="utf-8")) if self.path.exists() else {}
+        """What was saved; nothing where the file is damaged: then all is made anew, as where it was deleted."""
+        try:
+            found = json.loads(self.path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return {}
+        return (
+            {name: value for name, value in found.items() if isinstance(value, str)} if isinstance(found, dict) else {}
+        )
 
     def save(self, **values: str) -> None:
-        text = json.dumps(self.read() | values, indent=2)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.touch(mode=0o600)
-        self.path.write_text(text, encoding="utf-8")
+        write_kept_file(self.path, json.dumps(self.read() | values, indent=2))
 
     def sender_secret(self, intake: str) -> str:
         """The signing secret of one sender, made on first use; usable with every scheme."""

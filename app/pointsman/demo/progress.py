@@ -4,6 +4,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
+from rich.text import Text
 
 
 class ProgressLine:
@@ -26,9 +27,9 @@ class ProgressLine:
     def begin(self, step: str) -> None:
         self._step = step
         if self._out.is_terminal:
-            self._line.update(step)
+            self._line.update(Text(step))
         else:
             self._out.print(step, highlight=False)
 
     def update(self, text: str) -> None:
-        self._line.update(f"{self._step} [dim]{text}[/]")
+        self._line.update(Text.assemble(f"{self._step} ", (text, "dim")))

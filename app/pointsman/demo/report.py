@@ -5,28 +5,29 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from pointsman.demo.calendars import PRIVATE_EVENT_UID, DemoCalendarEntry
 from pointsman.demo.results import Arrival, DemoHandover, DemoResults
 
-_PLACES = {"held": "[yellow]held[/]", "nurture": "marketing", "dead": "[red]dead letter[/]"}
+_PLACES = {"held": Text("held", "yellow"), "nurture": Text("marketing"), "dead": Text("dead letter", "red")}
 
 
 def leads_table(rows: Sequence[Arrival]) -> Table:
     table = _table("Where each lead went, and why", "Lead", "Goes to", "Why")
     for row in rows:
-        to = escape(row.rep) if row.rep else _PLACES.get(row.outcome, row.outcome)
-        table.add_row(f"{escape(row.lead)}\n[dim]{row.intake}[/]", f"{to}\n[dim]{row.work}[/]", escape(row.why))
+        to = Text(row.rep) if row.rep else _PLACES.get(row.outcome, Text(row.outcome))
+        lead = Text.assemble(f"{row.lead}\n", (row.intake, "dim"))
+        table.add_row(lead, Text.assemble(to, "\n", (row.work, "dim")), row.why)
     return table
 
 
 def handovers_table(rows: Sequence[DemoHandover]) -> Table:
     table = _table("Hand-offs to the closers", "Lead", "Gate", "What is missing", "What happens")
     for row in rows:
-        gate = "[green]passed[/]" if row.passed else "[red]refused[/]"
-        table.add_row(escape(row.lead), gate, escape(row.missing), escape(row.what_happens))
+        gate = Text("passed", "green") if row.passed else Text("refused", "red")
+        table.add_row(row.lead, gate, row.missing, row.what_happens)
     return table
 
 
@@ -38,10 +39,10 @@ def calendar_table(entries: Sequence[DemoCalendarEntry], outcome: DemoResults, z
     for entry in entries:
         when = _when(entry.start, entry.end, zones[entry.owner])
         if outcome.is_appointment(entry.uid):
-            table.add_row(entry.owner, when, escape(entry.title))
+            table.add_row(entry.owner, when, entry.title)
         else:
             whose = "private" if entry.uid == PRIVATE_EVENT_UID else "not of this database"
-            table.add_row(entry.owner, f"[dim]{when}[/]", f"[dim]{escape(entry.title)} ({whose})[/]")
+            table.add_row(entry.owner, Text(when, "dim"), Text(f"{entry.title} ({whose})", "dim"))
     return table
 
 
@@ -77,16 +78,18 @@ def lost_events(entries: Sequence[DemoCalendarEntry], outcome: DemoResults) -> s
 
 
 def next_steps(out: Console, *, base_url: str, key: str, calendar_url: str, login: tuple[str, str]) -> None:
+    console = "the console: press Authorize and paste the demo admin key"
+    login_words = f"with any CalDAV client, as {login[0]} with password {login[1]}"
     lines = [
-        "",
-        f"[bold]Open next[/]   {base_url}/docs   the console: press Authorize and paste the demo admin key",
-        f"[bold]Admin key[/]   {key}",
-        f"[bold]Calendars[/]   {calendar_url}   with any CalDAV client, as {login[0]} with password {login[1]}",
-        "[bold]Ctrl-C[/] stops everything; the next start goes on from here. `make clean` forgets it all.",
-        "",
+        ("Open next", f"   {base_url}/docs   {console}"),
+        ("Admin key", f"   {key}"),
+        ("Calendars", f"   {calendar_url}   {login_words}"),
+        ("Ctrl-C", " stops everything; the next start goes on from here. `make clean` forgets it all."),
     ]
-    for line in lines:
-        out.print(line, highlight=False, soft_wrap=True)
+    out.print()
+    for name, words in lines:
+        out.print(Text.assemble((name, "bold"), words), highlight=False, soft_wrap=True)
+    out.print()
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 from rich.console import Console
+from rich.text import Text
 
 from pointsman.demo import calendars, report
 from pointsman.demo.api import ApiClient, DemoError, refusal_error
@@ -85,7 +86,7 @@ def _run(api: ApiClient, server: CalendarServer, kept: DemoState, out: Console) 
     closed = sorted({receipt["closed"] for receipt in receipts if receipt["closed"]})
     if closed:
         out.print(f"Intakes that an admin closed or changed took none of theirs: {', '.join(closed)}.", highlight=False)
-    out.print(f"[bold]{report.floor_summary(outcome)}[/]", highlight=False)
+    out.print(Text(report.floor_summary(outcome), "bold"), highlight=False)
     if gone := report.lost_events(entries, outcome):
         out.print(gone, highlight=False)
 

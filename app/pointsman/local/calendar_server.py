@@ -7,7 +7,6 @@ Point any calendar client at `url` with an owner's name and password.
 import contextlib
 import fcntl
 import json
-import os
 import secrets
 import socket
 import subprocess
@@ -22,6 +21,7 @@ from xml.sax.saxutils import escape
 import httpx
 
 from pointsman.local.errors import LocalServerError
+from pointsman.local.kept_file import write_kept_file
 from pointsman.local.plain_http import NO_AUTHORITIES
 from pointsman.local.processes import Process
 
@@ -167,10 +167,7 @@ class CalendarServer:
     def _write(self, name: str, text: str) -> Path:
         """Replace a file that only we may read."""
         path = self.directory / name
-        partial = path.with_name(f"{name}.new")
-        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123  needs the mode
-            file.write(text)
-        partial.replace(path)
+        write_kept_file(path, text)
         return path
 
     def _find_running(self) -> "_Server | None":

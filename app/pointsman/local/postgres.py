@@ -23,11 +23,14 @@ from psycopg import sql
 
 from pointsman.local import postgres_binaries as binaries
 from pointsman.local.errors import LocalServerError
+from pointsman.local.kept_file import write_kept_file
 from pointsman.local.os_account import OsAccount
 from pointsman.local.processes import Process, command_line
 
 USER = "postgres"
 PORT = 5432  # no port of the machine: it only names the socket
+HOME_NAME = "postgres"  # within the state folder
+PREFIX = "pointsman-"  # of folders elsewhere
 SOCKET_NAME = f".s.PGSQL.{PORT}"
 MAX_SOCKET_PATH = 100  # the system's limit is 107 bytes, 103 on macOS
 START_TIMEOUT_S = 60.0
@@ -91,7 +94,9 @@ class EmbeddedPostgres:
             return
         self.stop()
         with self._locked():
-            shutil.rmtree(self._home(), ignore_errors=True)
+            home = self._kept_home()
+            if home is not None and _is_named_by_us(home):
+                shutil.rmtree(home, ignore_errors=True)
             self._home_file.unlink(missing_ok=True)
 
     # -- places
@@ -100,30 +105,35 @@ class EmbeddedPostgres:
     def _home_file(self) -> Path:
         return self.directory / "postgres.path"
 
+    def _kept_home(self) -> Path | None:
+        """The folder that an earlier start chose; None where there was none, or its note is damaged."""
+        try:
+            home = Path(self._home_file.read_text(encoding="utf-8").strip())
+        except (FileNotFoundError, UnicodeDecodeError):
+            return None
+        return (
+            home if home.is_absolute() else None
+        )  # the note of a full disk is empty, which would be the current folder
+
     def _home(self) -> Path:
         """The folder of data and socket. It is made and owned by the server's account; nothing above it is changed."""
         account = OsAccount.for_server(self.directory)
-        home = (
-            Path(self._home_file.read_text().strip())
-            if self._home_file.exists()
-            else self.directory.resolve() / "postgres"
-        )
+        kept = self._kept_home()
+        home = kept or self.directory.resolve() / HOME_NAME
         account.make_owned(home)
-        if not self._home_file.exists():
+        if kept is None:
             if not account.can_enter(home):
                 home.rmdir()
                 home = self._elsewhere(account)
-            self._home_file.write_text(f"{home}\n")
+            write_kept_file(self._home_file, f"{home}\n")
         if home.stat().st_uid != account.uid:
             raise _foreign_owner_error(home)
         return home
 
     def _elsewhere(self, account: OsAccount) -> Path:
-        name = f"pointsman-{hashlib.sha256(os.fsencode(self.directory.resolve())).hexdigest()[:12]}"
+        name = f"{PREFIX}{hashlib.sha256(os.fsencode(self.directory.resolve())).hexdigest()[:12]}"
         home = (
-            ROOT_STATE_FOLDER / name
-            if os.access(ROOT_STATE_FOLDER, os.W_OK)
-            else Path(tempfile.mkdtemp(prefix="pointsman-"))
+            ROOT_STATE_FOLDER / name if os.access(ROOT_STATE_FOLDER, os.W_OK) else Path(tempfile.mkdtemp(prefix=PREFIX))
         )
         account.make_owned(home)
         return home
@@ -135,7 +145,7 @@ class EmbeddedPostgres:
             return home
         with contextlib.suppress(OSError, IndexError):
             _delete_socket_folder(Path((home / "data" / "postmaster.pid").read_text().splitlines()[4]))
-        short = Path(tempfile.mkdtemp(prefix="pointsman-"))
+        short = Path(tempfile.mkdtemp(prefix=PREFIX))
         account.make_owned(short)
         return short
 
@@ -151,9 +161,10 @@ class EmbeddedPostgres:
     def _find_running(self) -> Postmaster | None:
         """The server that the pid file names, if it is alive: not dead, not a zombie, not another program by now."""
         _children[:] = [child for child in _children if child.poll() is None]
-        if not self._home_file.exists():
+        home = self._kept_home()
+        if home is None:
             return None
-        data = Path(self._home_file.read_text().strip()) / "data"
+        data = home / "data"
         try:
             lines = (data / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
@@ -257,9 +268,14 @@ def _wait_for_end(process: Process) -> bool:
     return not process.is_running()
 
 
+def _is_named_by_us(home: Path) -> bool:
+    """Whether a folder can be one that `_home` made: a note that was tampered with names no other one to delete."""
+    return home.name == HOME_NAME or home.name.startswith(PREFIX)
+
+
 def _delete_socket_folder(sockets: Path) -> None:
     """Delete a short folder that was made for a socket."""
-    if sockets.parent == Path(tempfile.gettempdir()) and sockets.name.startswith("pointsman-"):
+    if sockets.parent == Path(tempfile.gettempdir()) and sockets.name.startswith(PREFIX):
         shutil.rmtree(sockets, ignore_errors=True)
 
 

@@ -23,6 +23,7 @@ from types import FrameType, TracebackType
 from typing import IO, Self, TextIO
 
 from pointsman.local.errors import LocalServerError
+from pointsman.local.kept_file import write_kept_file
 from pointsman.local.processes import Process
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # SIGHUP: the terminal was closed
@@ -211,9 +212,7 @@ class Supervisor:
 
     def _save_state(self) -> None:
         known = [asdict(found) for run in self._runs if (found := Process.find(run.process.pid))]
-        partial = self._state_file.with_suffix(".new")
-        partial.write_text(json.dumps(known))
-        partial.replace(self._state_file)
+        write_kept_file(self._state_file, json.dumps(known))
 
     # -- output
 

@@ -8,12 +8,15 @@ import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
+from sqlalchemy.engine import make_url
 from typer.testing import CliRunner
 
 from pointsman.cli.commands import COMMANDS, app
+from pointsman.db.revision import HEAD_REVISION
 from support.programs.command_line import command_environment, pointsman
 from support.programs.free_port import free_port
 from support.waiting import PATIENCE_S, wait_until
@@ -73,6 +76,69 @@ def test_a_port_that_another_program_has_is_called_in_use(shared_database_url: s
     assert done.stderr.startswith(f"Error: Port {port} on 127.0.0.1 is in use.")
 
 
+@pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".example", "[/x]", "[::1]"])
+def test_a_host_that_no_machine_can_have_is_said_as_it_was_typed(host: str, shared_database_url: str) -> None:
+    done = pointsman("serve", "--host", host, url=shared_database_url)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Error: {host} is no address of this machine.")
+    doctor = pointsman("doctor", url=shared_database_url, POINTSMAN_HOST=host)
+    assert f"odd  {host} is no address of this machine." in doctor.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["policy", "check", "/nowhere/[/x].yaml"], 2),
+        (["policy", "diff", "[/x]", "live"], 2),
+        (["policy", "diff", "9" * 5_000, "x" * 5_000], 2),
+        (["policy", "schema", "-o", "/nowhere/[/x].json"], 2),
+        (["policy", "publish", "/nowhere.yaml", "-m", " "], 2),
+        (["reps", "reassign", "[/x]", "-m", "ill"], 1),
+        (["reps", "reassign", "lena", "-m", "x" * 1_001], 2),
+        (["connectors", "check", "[/x]"], 1),
+        (["ledger", "verify", "[/x]"], 1),
+        (["keys", "create", "x", "-s", "read", "--days", "4000000"], 2),
+        (["keys", "revoke", "\udcff"], 2),
+        (["run", "--port", "0"], 2),
+    ],
+)
+def test_whatever_is_typed_ends_in_words_and_not_in_a_traceback(
+    words: list[str], code: int, shared_database_url: str
+) -> None:
+    done = pointsman(*words, url=shared_database_url)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "rror" in done.stderr
+    assert "[/x]" not in " ".join(words) or "[/x]" in done.stderr
+
+
+@pytest.mark.own_database
+def test_rights_that_are_missing_and_parts_that_are_gone_are_said_by_doctor_and_migrate(database_url: str) -> None:
+    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as connection:
+        role = f"reader_{uuid4().hex}"
+        connection.execute(f"create role {role} login")
+        try:
+            url = make_url(database_url).set(username=role).render_as_string(hide_password=False)
+            refused = pointsman("doctor", url=url)
+            assert "refuses to be looked at: permission denied for table alembic_version" in refused.stdout
+            connection.execute("drop table alembic_version")
+            assert "it may not create tables in it" in pointsman("doctor", url=url).stdout
+            migrated = pointsman("migrate", url=url)
+            assert migrated.returncode == 1
+            assert "The database refuses the migration" in migrated.stderr
+            connection.execute("create table alembic_version (version_num text)")
+            connection.execute("insert into alembic_version values ('0102'), ('0103')")
+            twice = pointsman("migrate", url=database_url)
+            assert "alembic_version does not name one revision" in twice.stderr
+            connection.execute("delete from alembic_version where version_num = '0102'")
+            connection.execute("drop table connections cascade")
+            partial = pointsman("doctor", url=database_url)
+            assert 'The schema is not whole: relation "connections" does not exist' in partial.stdout
+            assert all("Traceback" not in done.stderr for done in (refused, migrated, twice, partial))
+        finally:
+            connection.execute(f"drop role {role}")
+
+
 def test_without_settings_all_that_is_missing_is_said_at_once_without_a_traceback() -> None:
     done = pointsman_process("serve")
     assert done.returncode == 2
@@ -94,7 +160,7 @@ def test_a_database_without_its_schema_is_one_clear_sentence(database_url: str) 
         connection.execute("alter table api_keys rename to api_keys_of_another_release")
     done = pointsman("keys", "list", url=database_url)
     assert done.returncode == 1
-    assert "Run `pointsman migrate`" in done.stderr
+    assert 'cannot be used: relation "api_keys" does not exist' in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -142,6 +208,20 @@ def test_a_database_of_another_version_is_refused_and_not_touched(database_url: 
     assert seen.returncode == 1
     assert "The schema is at 0003, this release needs" in seen.stdout
     assert "an empty database" in seen.stdout
+
+
+@pytest.mark.own_database
+def test_a_later_releases_schema_is_left_alone_and_served(database_url: str) -> None:
+    with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
+        connection.execute("update alembic_version set version_num = '0104'")
+    done = pointsman("migrate", url=database_url)
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"The schema is at 0104, newer than the {HEAD_REVISION} of this release: nothing was changed.\n",
+    )
+    seen = pointsman("doctor", url=database_url)
+    assert seen.returncode == 0, seen.stdout
+    assert "odd  The schema is at 0104, newer than" in seen.stdout
 
 
 def test_the_doctor_is_content_with_a_migrated_database(shared_database_url: str) -> None:

@@ -112,7 +112,7 @@ async def test_a_fault_is_tried_again_with_growing_waits_and_ends_dead(
             waits.append(round((row.next_attempt_at - before).total_seconds()))
     assert waits == [5, 10, 20, 40, 80, 160, 320]
     assert row.status == "dead"
-    assert "SchemaMismatch" in row.error
+    assert "SchemaUnusable" in row.error
     assert "mara" not in row.error
 
 

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from pointsman.local.calendar_server import CalendarServer
 from pointsman.local.postgres import EmbeddedPostgres
 from pointsman.local.processes import Process
@@ -31,6 +33,23 @@ def test_servers_and_orphans_end_and_nothing_remains(open_folder: Path) -> None:
         assert not known.process.is_running()
         assert not database.is_running()
         assert not state.exists()
+
+
+def test_a_note_that_a_full_disk_left_empty_costs_no_file_of_the_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty path is the current folder: all of it was deleted."""
+    monkeypatch.chdir(tmp_path)
+    state = tmp_path / ".pointsman"
+    state.mkdir()
+    (state / "postgres.path").touch()
+    (tmp_path / "work.py").write_text("mine")
+    for note in ("", f"{tmp_path}\n", "relative\n"):
+        state.mkdir(exist_ok=True)
+        (state / "postgres.path").write_text(note)
+        assert clean(state).returncode == 0
+        assert not state.exists()
+        assert (tmp_path / "work.py").read_text() == "mine"
 
 
 def test_a_folder_that_is_not_there_is_clean(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ OUTCOME = DemoResults(
 
 
 def shown(thing: object, width: int = 80) -> str:
-    out = Console(width=width, file=StringIO())
+    out = Console(width=width, file=StringIO(), markup=False)
     with out.capture() as captured:
         out.print(thing)
     return captured.get()

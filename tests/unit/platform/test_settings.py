@@ -44,6 +44,40 @@ def test_secrets_do_not_show_when_settings_are_printed() -> None:
     assert KEY not in shown
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "app:Geheim%Wort1@db/x",
+        "app:Geheim Wort1@db/x",
+        "app:Geheim@Wort1@db/x",
+        "app:Geheim@[::/x",
+        "app:Geheim@db:port/x",
+        "app:Geheim@a..b/x",
+        "app:Geheim@db/x?hots=y",
+        "app:Geheim%00@db/x",
+    ],
+)
+def test_a_database_url_that_cannot_be_read_is_a_fault_that_says_how_to_write_it(address: str) -> None:
+    (fault,) = faults(database_url=f"postgresql://{address}", secret_keys=KEY)
+    assert "write % as %25, @ as %40" in fault
+    assert "Geheim" not in fault
+    assert "Wort1" not in fault
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "app:Geheim%25W%40rt@db:5432/x?sslmode=require",
+        "/x?host=db1,db2&port=5432,5433",
+        "/x?host=/var/run/postgresql",
+        "[::1]:5432/x",
+        "app@%2Ftmp%2Fsockets/x",
+    ],
+)
+def test_a_database_url_may_be_whatever_libpq_takes(address: str) -> None:
+    assert load_settings(database_url=f"postgresql://{address}", secret_keys=KEY).conninfo == f"postgresql://{address}"
+
+
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
 def test_any_spelling_of_the_scheme_is_understood(scheme: str) -> None:
     settings = load_settings(database_url=f"{scheme}://db/x", secret_keys=KEY)

@@ -12,7 +12,7 @@ from pointsman.api.booking_page.reader import Visitor
 from pointsman.api.booking_page.rendering import CLOSED, EXPIRED, TRY_LATER, UNKNOWN, ErrorPage, PageRenderer
 from pointsman.domain.errors import NotFound, PointsmanError, Unavailable
 from pointsman.services.booking_links.tokens import LinkExpired
-from pointsman.services.ports import ConstraintRefused, DatabaseUnavailable, LostRace, SchemaMismatch
+from pointsman.services.ports import ConstraintRefused, DatabaseUnavailable, LostRace, SchemaUnusable
 
 
 def get_renderer(request: Request) -> PageRenderer:
@@ -26,7 +26,7 @@ PAGE_ERRORS = (
     LostRace,
     ConstraintRefused,
     DatabaseUnavailable,
-    SchemaMismatch,
+    SchemaUnusable,
 )
 
 
@@ -36,7 +36,7 @@ def error_page_of(error: Exception) -> ErrorPage:
             return EXPIRED
         case NotFound() | RequestValidationError():
             return UNKNOWN
-        case Unavailable() | LostRace() | DatabaseUnavailable() | SchemaMismatch():
+        case Unavailable() | LostRace() | DatabaseUnavailable() | SchemaUnusable():
             return TRY_LATER
         case _:
             return CLOSED

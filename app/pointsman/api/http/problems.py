@@ -20,7 +20,7 @@ from pointsman.services.ports import (
     DatabasePoolExhausted,
     DatabaseUnavailable,
     LostRace,
-    SchemaMismatch,
+    SchemaUnusable,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -183,10 +183,10 @@ def problem_of_unreachable(error: DatabaseUnavailable) -> ProblemResponse:
     return problem_of_error(e.Unavailable(f"{said}. Nothing was stored. Retry in a moment."))
 
 
-def problem_of_schema_mismatch(error: SchemaMismatch) -> ProblemResponse:
-    """The schema waits for its migration, and the caller may send again once that has run."""
-    _log.error("schema mismatch", **safe_traceback(error))
-    said = "The database's schema is not the one that this release needs: an admin has to run `pointsman migrate`."
+def problem_of_schema_unusable(error: SchemaUnusable) -> ProblemResponse:
+    """The schema waits for its migration or for rights, and the caller may send again once it has them."""
+    _log.error("schema unusable", **safe_traceback(error))
+    said = "The database's schema is not what this release needs: `pointsman doctor` says what an admin has to do."
     return problem_of_error(e.Unavailable(f"{said} Nothing was stored."))
 
 
@@ -216,9 +216,9 @@ def install_problem_handlers(app: FastAPI) -> None:
     async def on_race(_request: Request, _error: Exception) -> ProblemResponse:
         return problem_of_error(e.Unavailable("Too many requests for the same thing at once. Try again in a second."))
 
-    async def on_schema_mismatch(_request: Request, error: Exception) -> ProblemResponse:
-        assert isinstance(error, SchemaMismatch)
-        return problem_of_schema_mismatch(error)
+    async def on_schema_unusable(_request: Request, error: Exception) -> ProblemResponse:
+        assert isinstance(error, SchemaUnusable)
+        return problem_of_schema_unusable(error)
 
     app.add_exception_handler(PointsmanError, on_error)
     app.add_exception_handler(RequestValidationError, on_validation)
@@ -226,7 +226,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ConstraintRefused, on_refused)
     app.add_exception_handler(DatabaseUnavailable, on_unreachable)
     app.add_exception_handler(LostRace, on_race)
-    app.add_exception_handler(SchemaMismatch, on_schema_mismatch)
+    app.add_exception_handler(SchemaUnusable, on_schema_unusable)
 
 
 _MEANING = {

@@ -55,7 +55,8 @@ def read_yaml(body: bytes) -> object:
     except yaml.MarkedYAMLError as error:
         where = f" (line {error.problem_mark.line + 1})" if error.problem_mark else ""
         raise unreadable(f"this is not YAML: {error.problem}{where}") from None
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError):
+    except (yaml.YAMLError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError):
+        # PyYAML's constructors take tags at their word: `!!bool x` is a KeyError, `!!timestamp x` an AttributeError.
         raise unreadable("this is not YAML that we can read") from None
     try:
         return parse_json(as_json, POLICY_LIMITS)

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from pointsman.api.policies.request_bodies import policy_as_yaml
 from pointsman.cli.output import EXIT_FAILED, out
 from pointsman.cli.policy.compare import diff
 from pointsman.cli.policy.explain import explain
-from pointsman.cli.policy.files import read_policy_file, write_policy_file
+from pointsman.cli.policy.files import read_policy_file, write_file, write_policy_file
 from pointsman.cli.policy.simulate import simulate
+from pointsman.cli.reason import checked_reason
 from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.domain.policy.json_schema import policy_json_schema
 from pointsman.domain.policy_check.findings import Finding, Severity
@@ -35,7 +36,7 @@ PolicyFileArgument = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, help="The policy, as YAML, or JSON (.json).")
 ]
 ExpectOption = Annotated[int | None, typer.Option(min=1, help="Only if this version is live now; else whichever is.")]
-NoteOption = Annotated[str, typer.Option("--note", "-m", help="Why; kept with the version.")]
+NoteOption = Annotated[str, typer.Option("--note", "-m", callback=checked_reason, help="Why; kept with the version.")]
 
 
 @app.command()
@@ -56,10 +57,8 @@ def check(
         out.print("Checked without a roster: whether the reps exist and may do their pools' work was left out.")
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise typer.Exit(EXIT_FAILED)
-    out.print(
-        f"[green]{file} can be published.[/]" if not alone else f"[green]{file} has no error in itself.[/]",
-        highlight=False,
-    )
+    said = "has no error in itself" if alone else "can be published"
+    out.print(Text(f"{file} {said}.", "green"), highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -123,7 +122,7 @@ def history(
     table = Table("version", "kind", "when", "by", "instead of", "why")
     for row in rows:
         when = row.at.isoformat(timespec="seconds")
-        table.add_row(str(row.version), row.kind, when, escape(row.actor), str(row.replaced or "—"), escape(row.note))
+        table.add_row(str(row.version), row.kind, when, row.actor, str(row.replaced or "—"), row.note)
     out.print(table)
 
 
@@ -136,12 +135,12 @@ def schema(
     if to is None:
         sys.stdout.write(text)
     else:
-        to.write_text(text, encoding="utf-8")
+        write_file(to, text)
         out.print(f"The schema is in {to}.", highlight=False)
 
 
 def _show(findings: Sequence[Finding]) -> None:
     for finding in findings:
         colour = "red" if finding.severity is Severity.ERROR else "yellow"
-        out.print(f"[{colour}]{finding.severity.value}[/] ", end="", highlight=False)
-        out.print(f"{finding.path}: {finding.message} ({finding.code})", highlight=False, markup=False, soft_wrap=True)
+        said = f" {finding.path}: {finding.message} ({finding.code})"
+        out.print(Text.assemble((finding.severity.value, colour), said), highlight=False, soft_wrap=True)

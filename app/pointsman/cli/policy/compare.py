@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from pointsman.cli.output import EXIT_MISUSED, fail, out
 from pointsman.cli.policy.files import read_policy_file
@@ -18,6 +19,7 @@ from pointsman.services.policies import lifecycle as policies
 from pointsman.services.ports import Env
 
 LIVE = "live"
+_MOST_DIGITS = 18  # of a version's number
 
 PolicySource = Annotated[str, typer.Argument(help="A version's number, `live`, or a file.")]
 
@@ -41,18 +43,22 @@ def diff(
 
 
 def _stored(side: str) -> bool:
-    return side == LIVE or (side.isdecimal() and side.isascii())
+    return side == LIVE or (side.isdecimal() and side.isascii() and len(side) <= _MOST_DIGITS)
 
 
 def _file(side: str) -> object:
     file = Path(side)
-    if not file.is_file():
-        fail(f"{side!r} is neither a version, nor `live`, nor a file.", code=EXIT_MISUSED)
+    try:
+        exists = file.is_file()
+    except OSError:  # too long for the name of a file
+        exists = False
+    if not exists:
+        fail(f"{side[:200]!r} is neither a version, nor `live`, nor a file.", code=EXIT_MISUSED)
     return read_policy_file(file).document
 
 
 async def _document(env: Env, side: str) -> object:
-    row = await (policies.published_policy(env) if side == LIVE else policies.get_policy(env, min(int(side), 2**62)))
+    row = await (policies.published_policy(env) if side == LIVE else policies.get_policy(env, int(side)))
     return row.document
 
 
@@ -75,6 +81,6 @@ def _show(changes: tuple[PolicyChange, ...], *, data: bool) -> None:
     part = None
     for change in changes:
         if change.group != part:
-            out.print(f"[bold]{change.group}[/]")
+            out.print(Text(change.group, "bold"))
         part = change.group
-        out.print(f"  {change.sentence}", highlight=False, markup=False, soft_wrap=True)
+        out.print(f"  {change.sentence}", highlight=False, soft_wrap=True)

@@ -5,8 +5,8 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from pointsman.cli.output import out
 from pointsman.cli.policy.files import read_policy_file
@@ -35,7 +35,7 @@ def explain(
 def show_explanation(found: ExplainedDecision) -> None:
     """The explanation in the order in which it is read: the answer, the story, the others, the near, what would change it."""
     decision, told = found.decision, found.explanation
-    out.print(f"[bold]{escape(told.summary)}[/]", highlight=False)
+    out.print(Text(told.summary, "bold"), highlight=False)
     for sentence in told.story:
         _line(f"  {sentence}")
     if told.why_not:
@@ -58,9 +58,9 @@ def _others(found: ExplainedDecision) -> Table:
     table = Table("rep", "eligible", "turn in", "why not")
     for other in found.explanation.why_not:
         turn = f"{other.turns} lead{'s' if other.turns != 1 else ''}" if other.turns else ""
-        table.add_row(other.rep, "yes" if other.eligible else "no", turn, escape(other.sentence))
+        table.add_row(other.rep, "yes" if other.eligible else "no", turn, other.sentence)
     return table
 
 
 def _line(words: str) -> None:
-    out.print(words, highlight=False, markup=False, soft_wrap=True)
+    out.print(words, highlight=False, soft_wrap=True)

@@ -29,10 +29,15 @@ def read_policy_file(file: Path) -> SubmittedPolicy:
 
 
 def write_policy_file(file: Path, row: PolicyRow) -> None:
-    """The policy as YAML, or as JSON where the file's name says so; ends the command when the file cannot be written."""
+    """The policy as YAML, or as JSON where the file's name says so."""
     text = (
         json.dumps(row.document, indent=2, ensure_ascii=False) + "\n" if file.suffix == ".json" else policy_as_yaml(row)
     )
+    write_file(file, text)
+
+
+def write_file(file: Path, text: str) -> None:
+    """Write it, or end the command with what is in the way."""
     try:
         file.write_bytes(text.encode())
     except OSError as error:

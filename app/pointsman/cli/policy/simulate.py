@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from pointsman.cli.output import EXIT_MISUSED, fail, out
@@ -72,9 +71,9 @@ def _table(name: str, before: Mapping[str, int], after: Mapping[str, int]) -> Ta
     table = Table(name.replace("_", " "), "before", "after")
     for key in dict.fromkeys([*before, *after]):
         if before.get(key) != after.get(key):
-            table.add_row(escape(key), str(before.get(key, 0)), str(after.get(key, 0)))
+            table.add_row(key, str(before.get(key, 0)), str(after.get(key, 0)))
     return table
 
 
 def _line(words: str) -> None:
-    out.print(words, highlight=False, markup=False, soft_wrap=True)
+    out.print(words, highlight=False, soft_wrap=True)

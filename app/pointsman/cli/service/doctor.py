@@ -11,14 +11,16 @@ from enum import Enum
 
 import psycopg
 import typer
-from rich.markup import escape
+from rich.text import Text
+from sqlalchemy.exc import DBAPIError
 
 from pointsman.cli.output import EXIT_FAILED, out
 from pointsman.cli.service.listening import find_listening_fault
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.db import migrations
-from pointsman.db.revision import HEAD_REVISION
+from pointsman.db.revision import HEAD_REVISION, is_newer
 from pointsman.services.connections.connections import list_connections
+from pointsman.services.ports import DatabaseUnavailable, SchemaUnusable
 from pointsman.settings import PREFIX, Settings, SettingsError, load_settings
 from pointsman.wiring import wire
 
@@ -30,9 +32,12 @@ _SKEW_S = 2.0
 class Verdict(Enum):
     """How a check ended."""
 
-    GOOD = "[green]ok[/]  "
-    WARNING = "[yellow]odd[/] "
-    BAD = "[red]bad[/] "
+    GOOD = "ok"
+    WARNING = "odd"
+    BAD = "bad"
+
+
+_STYLES = {Verdict.GOOD: "green", Verdict.WARNING: "yellow", Verdict.BAD: "red"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +54,10 @@ def doctor() -> None:
     bad = False
     for result in _all():
         bad = bad or result.verdict is Verdict.BAD
-        out.print(f"{result.verdict.value} {escape(result.found)}", highlight=False, soft_wrap=True)
+        verdict = (f"{result.verdict.value:4}", _STYLES[result.verdict])
+        out.print(Text.assemble(verdict, f" {result.found}"), highlight=False, soft_wrap=True)
         if result.fix:
-            out.print(f"      → {escape(result.fix)}", highlight=False, soft_wrap=True)
+            out.print(f"      → {result.fix}", highlight=False, soft_wrap=True)
     if bad:
         raise typer.Exit(EXIT_FAILED)
 
@@ -115,8 +121,19 @@ def _database(settings: Settings) -> Iterator[CheckResult]:
         mend = "Start PostgreSQL, or correct POINTSMAN_DATABASE_URL; without it `pointsman run` brings its own."
         yield CheckResult(verdict=Verdict.BAD, found=f"The database does not answer: {reason}", fix=mend)
         return
-    if migrated.verdict is Verdict.GOOD:
+    except psycopg.Error as error:
+        reason = str(error).strip().splitlines()[0]
+        mend = "Give Pointsman a database that its role owns; `pointsman migrate` fills an empty one."
+        yield CheckResult(verdict=Verdict.BAD, found=f"The database refuses to be looked at: {reason}", fix=mend)
+        return
+    if migrated.verdict is Verdict.BAD:
+        return
+    try:
         yield from asyncio.run(_connections(settings))
+    except (SchemaUnusable, DBAPIError, DatabaseUnavailable) as error:
+        reason = str(error).strip().splitlines()[0]
+        mend = "Restore the whole database from a backup, or give this release an empty one."
+        yield CheckResult(verdict=Verdict.BAD, found=f"The schema is not whole: {reason}", fix=mend)
 
 
 def _server(connection: psycopg.Connection) -> Iterator[CheckResult]:
@@ -145,10 +162,17 @@ def _schema(connection: psycopg.Connection) -> CheckResult:
     exists = connection.execute("select to_regclass('alembic_version')").fetchone()
     row = connection.execute("select version_num from alembic_version").fetchone() if exists and exists[0] else None
     found = row[0] if row else None
+    if found is not None and is_newer(found):
+        text = f"The schema is at {found}, newer than the {needed} of this release."
+        mend = "Fine while a later release is rolled out or back."
+        return CheckResult(verdict=Verdict.WARNING, found=text, fix=mend)
     if found != needed:
         text = f"The schema is at {found or 'nothing'}, this release needs {needed}."
         known = found is None or migrations.is_known_revision(found)
         mend = "Run `pointsman migrate`." if known else migrations.UNKNOWN_REVISION
+        may = connection.execute("select has_schema_privilege(current_schema(), 'create')").fetchone()
+        if not (may and may[0]):
+            mend = "Let this role own the database: it may not create tables in it. Then run `pointsman migrate`."
         return CheckResult(verdict=Verdict.BAD, found=text, fix=mend)
     return CheckResult(verdict=Verdict.GOOD, found=f"The schema is at {needed}.")
 

@@ -11,10 +11,16 @@ def find_listening_fault(host: str, port: int) -> str | None:
         with socket.socket(family, kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
+    except UnicodeError:  # a name that no resolver takes: a label is empty, or longer than 63
+        return _no_address(host)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             return f"Port {port} on {host} is in use. Stop what uses it, or give another with --port."
         if error.errno == errno.EACCES:
             return f"This account may not listen on port {port}. Give one from 1024 on with --port."
-        return f"{host} is no address of this machine. Give one with --host, such as 127.0.0.1."
+        return _no_address(host)
     return None
+
+
+def _no_address(host: str) -> str:
+    return f"{host} is no address of this machine. Give one with --host, such as 127.0.0.1."

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
-from pointsman.services.ports import ConstraintRefused, DatabaseUnavailable, LostRace, SchemaMismatch
+from pointsman.services.ports import ConstraintRefused, DatabaseUnavailable, LostRace, SchemaUnusable
 
 #: From a statement through SQLAlchemy, or through the driver itself.
 DRIVER_ERRORS = (DBAPIError, psycopg.Error)
@@ -15,7 +15,7 @@ DRIVER_ERRORS = (DBAPIError, psycopg.Error)
 _RACES = frozenset({"40001", "40P01", "55P03"})
 _LOST = frozenset({"57P01", "57P02", "57P03", "57014", "25006"})  # shut down, timed out, read-only
 _NOT_SUPPORTED = "0A000"  # also said of a statement prepared before a migration; after the rollback it is prepared anew
-_ABSENT = frozenset({"42P01", "42703", "42883", "42704", "3F000"})  # no such table, column, function, type, schema
+_ABSENT = frozenset({"42P01", "42703", "42883", "42704", "3F000", "42501"})  # a table, column, …; or a right to it
 _FULL = "53"  # out of disk, memory or connections
 
 
@@ -30,7 +30,7 @@ def port_error(error: DBAPIError | psycopg.Error) -> Exception:
     if state in _RACES or (state == _NOT_SUPPORTED and "cached plan" in str(cause)):
         return LostRace(state)
     if state in _ABSENT:
-        return SchemaMismatch(cause.diag.message_primary or state)
+        return SchemaUnusable(cause.diag.message_primary or state)
     if state is not None and state.startswith(("22", "23", "PM")):
         diagnosis = cause.diag
         return ConstraintRefused(

@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.errors import Fault, Unavailable
-from pointsman.services.ports import DatabaseUnavailable, Env
+from pointsman.services.ports import DatabaseUnavailable, Env, SchemaUnusable
+from pointsman.services.ports.operations.system import SystemState
 
 READINESS_TIMEOUT_S = 2.0
 WORKER_ALIVE_WITHIN = timedelta(seconds=15)
@@ -26,15 +27,23 @@ class Readiness:
 
 async def readiness(env: Env, *, needs_revision: str) -> Readiness:
     """Raises `Unavailable` when the database does not answer, or its schema is not the one this release needs."""
+    asking = asyncio.create_task(_state(env))
+    asking.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # heard, also when nobody waits
     try:
-        async with asyncio.timeout(READINESS_TIMEOUT_S), env.uow() as tx:
-            state = await tx.system.state()
-    except (DatabaseUnavailable, TimeoutError) as error:
+        # Not by a time-out around it: the driver waits for a frozen server to confirm that it was interrupted.
+        await asyncio.wait({asking}, timeout=READINESS_TIMEOUT_S)
+        state = asking.result()
+    except (DatabaseUnavailable, TimeoutError, asyncio.InvalidStateError) as error:
         raise _not_ready("database", "unreachable", "The database does not answer.") from error
+    except SchemaUnusable as error:
+        raise _not_ready(
+            "schema", "unusable", f"The schema cannot be used: {error}. Run `pointsman doctor`."
+        ) from error
+    finally:
+        asking.cancel()
     if state.revision is None or state.revision < needs_revision:
-        said = (
-            f"The schema is at {state.revision or 'nothing'}, this release needs {needs_revision}: `pointsman migrate`."
-        )
+        found = state.revision or "nothing"
+        said = f"The schema is at {found}, this release needs {needs_revision}. Run `pointsman migrate`."
         raise _not_ready("schema", "not-migrated", said)
     seen = state.worker_seen_at
     return Readiness(
@@ -42,6 +51,11 @@ async def readiness(env: Env, *, needs_revision: str) -> Readiness:
         worker_seen_at=seen,
         worker_alive=seen is not None and state.now - seen < WORKER_ALIVE_WITHIN,
     )
+
+
+async def _state(env: Env) -> SystemState:
+    async with env.uow() as tx:
+        return await tx.system.state()
 
 
 def _not_ready(path: str, code: str, message: str) -> Unavailable:

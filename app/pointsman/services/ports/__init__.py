@@ -5,7 +5,7 @@ from pointsman.services.ports.database_errors import (
     DatabasePoolExhausted,
     DatabaseUnavailable,
     LostRace,
-    SchemaMismatch,
+    SchemaUnusable,
 )
 from pointsman.services.ports.env import WORKER, Actor, Clock, Env, IdFactory, Secrets
 from pointsman.services.ports.tx import Tx, UnitOfWork
@@ -35,7 +35,7 @@ __all__ = [
     "Env",
     "IdFactory",
     "LostRace",
-    "SchemaMismatch",
+    "SchemaUnusable",
     "Secrets",
     "Tx",
     "UnitOfWork",

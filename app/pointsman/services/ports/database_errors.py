@@ -22,8 +22,8 @@ class DatabaseUnavailable(Exception):
     """The database does not answer: nothing may be acknowledged."""
 
 
-class SchemaMismatch(Exception):
-    """The database lacks a table, column or function that a statement names: this release did not migrate it."""
+class SchemaUnusable(Exception):
+    """The database lacks a table, column or function that a statement names, or this role has no right to it."""
 
 
 class DatabasePoolExhausted(DatabaseUnavailable):

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from pointsman.api.http import problems
 from pointsman.domain import errors
 from pointsman.domain.errors import Conflict, Fault, Invalid, PointsmanError, SlotTaken, Unauthenticated, Unavailable
-from pointsman.services.ports import ConstraintRefused, DatabasePoolExhausted, DatabaseUnavailable, SchemaMismatch
+from pointsman.services.ports import ConstraintRefused, DatabasePoolExhausted, DatabaseUnavailable, SchemaUnusable
 
 ALL = [found for _, found in inspect.getmembers(errors, inspect.isclass) if issubclass(found, PointsmanError)]
 
@@ -57,10 +57,10 @@ def test_a_crowd_is_not_called_an_outage() -> None:
     assert "does not answer" in json.loads(bytes(away.body))["detail"]
 
 
-def test_a_schema_that_waits_for_its_migration_is_an_outage_that_says_what_to_run() -> None:
-    answer = problems.problem_of_schema_mismatch(SchemaMismatch('relation "leads" does not exist'))
+def test_a_schema_that_waits_for_its_migration_is_an_outage_that_says_where_to_look() -> None:
+    answer = problems.problem_of_schema_unusable(SchemaUnusable('relation "leads" does not exist'))
     assert (answer.status_code, int(answer.headers["retry-after"]) > 0) == (503, True)
-    assert "pointsman migrate" in json.loads(bytes(answer.body))["detail"]
+    assert "pointsman doctor" in json.loads(bytes(answer.body))["detail"]
 
 
 def test_the_databases_own_role_protection_speaks_as_role_protection() -> None:

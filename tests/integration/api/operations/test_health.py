@@ -1,6 +1,11 @@
 """Health, metrics and the console."""
 
+import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import cast
 
 import httpx
 import psycopg
@@ -8,7 +13,11 @@ import pytest
 from fastapi import FastAPI
 
 from pointsman.api.http.metrics import Metrics
+from pointsman.db.revision import HEAD_REVISION
+from pointsman.domain.errors import Unavailable
 from pointsman.main import create_app
+from pointsman.services.operations import monitoring
+from pointsman.services.ports import Env, Tx
 from pointsman.settings import load_settings
 from support.http.keys import SECRET, MakeKey
 from support.http.service import client_of, serve
@@ -38,6 +47,38 @@ async def test_a_schema_behind_the_release_is_not_ready(client: httpx.AsyncClien
     answer = await client.get("/health/ready")
     assert answer.status_code == 503
     assert answer.json()["faults"][0]["code"] == "not-migrated"
+
+
+@pytest.mark.own_database
+async def test_a_schema_that_cannot_be_used_is_not_ready(client: httpx.AsyncClient, own_database: str) -> None:
+    with psycopg.connect(own_database.replace("+psycopg", "")) as connection:
+        connection.execute("alter table alembic_version rename column version_num to number")
+    answer = await client.get("/health/ready")
+    assert answer.status_code == 503
+    assert answer.json()["faults"][0]["code"] == "unusable"
+
+
+async def test_a_database_that_freezes_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The driver waits until a frozen server has confirmed that its statement was interrupted."""
+    thawed = asyncio.Event()
+
+    class FrozenDatabase:
+        @asynccontextmanager
+        async def __call__(self) -> AsyncIterator[Tx]:
+            try:
+                await thawed.wait()
+            except asyncio.CancelledError:
+                await thawed.wait()
+                raise
+            raise AssertionError("nothing ever answers here")
+            yield
+
+    monkeypatch.setattr(monitoring, "READINESS_TIMEOUT_S", 0.01)
+    env = cast("Env", SimpleNamespace(uow=FrozenDatabase()))
+    with pytest.raises(Unavailable, match="does not answer"):
+        await monitoring.readiness(env, needs_revision=HEAD_REVISION)
+    assert not thawed.is_set()
+    thawed.set()
 
 
 async def test_without_a_database_it_lives_but_is_not_ready() -> None:

@@ -128,6 +128,15 @@ def test_what_is_nested_without_brackets_is_refused_before_it_is_built(nested: s
         read_yaml(nested.encode())
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["a: " + "1:" * 200 + "1.5", "a: !!timestamp x", "a: !!bool x", 'a: !!int ""', 'a: !!float ""', "a: !!set [x]"],
+)
+def test_a_tag_that_its_value_does_not_fit_is_refused(text: str) -> None:
+    with pytest.raises(Invalid, match="The policy cannot be read"):
+        read_yaml(text.encode())
+
+
 def test_merge_keys_are_refused_before_they_multiply() -> None:
     # Each level merges the one before ten times: a million pairs from 500 bytes, which are built before equal keys collapse.
     levels = ["a0: &a0 {" + ", ".join(f"k{n}: 1" for n in range(10)) + "}"]

@@ -1,0 +1,16 @@
+"""A reason on the command line: as the API wants it, from 1 to 1,000 characters."""
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+
+from pointsman.api.http.reason_text import ReasonText
+
+_TEXT: TypeAdapter[str] = TypeAdapter(ReasonText)
+
+
+def checked_reason(given: str) -> str:
+    """For `typer.Option(callback=...)`: ends the command with how it is called."""
+    try:
+        return _TEXT.validate_python(given)
+    except ValidationError:
+        raise typer.BadParameter("give a reason of 1 to 1,000 characters") from None

@@ -1,0 +1,19 @@
+"""Files that one start of the service leaves for the next."""
+
+import os
+from pathlib import Path
+
+
+def write_kept_file(path: Path, text: str) -> None:
+    """Replace the file by a whole one that only its owner may read: a full disk or a kill leaves what was there.
+
+    Raises OSError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.new")
+    try:
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
