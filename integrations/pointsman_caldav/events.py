@@ -14,7 +14,8 @@ _SEQUENCE = "X-POINTSMAN-SEQUENCE"
 # RFC 5545 allows no control characters but line breaks and tabs.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _FOLD = re.compile(r"\r?\n[ \t]")
-_BROKEN = (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError)
+#: OSError: a time zone's name may be too long for the name of a file.
+_BROKEN = (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError, OSError)
 
 
 def uid_of(key: str) -> str:

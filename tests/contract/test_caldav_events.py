@@ -38,6 +38,13 @@ def test_an_event_that_recurs_by_rule_or_by_single_times_is_never_read_as_one_ti
     assert len(from_events([found()], DAY, zone=UTC)) == 1
 
 
+def test_an_event_in_a_zone_whose_name_no_file_can_have_is_rejected() -> None:
+    """A zone's rules lie in a file of its name; whoever invites the rep may write 5,000 letters there."""
+    text = found().data.replace("DTSTART:20310330T080000Z", f"DTSTART;TZID={'x' * 5_000}:20310330T080000")
+    with pytest.raises(Rejected):
+        from_events([Found(etag='"1"', data=text)], DAY, zone=UTC)
+
+
 def edited(*, dropped: str = "") -> Stored:
     """Our own event at the server, once somebody's editor has dropped a property of it."""
     text = written(replace(request("/rep1/leads/"), sequence=3), now=NOW).decode()

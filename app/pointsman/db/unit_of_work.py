@@ -13,7 +13,7 @@ from pointsman.db.booking.calendars import SqlCalendars
 from pointsman.db.booking.connections import SqlConnections
 from pointsman.db.booking.deliveries import SqlDeliveries
 from pointsman.db.booking.slot_holds import SqlSlotHolds
-from pointsman.db.engine.errors import DRIVER_ERRORS, is_closed_at_checkout, port_error
+from pointsman.db.engine.errors import DRIVER_ERRORS, is_closed_at_checkout, is_outdated_statement, port_error
 from pointsman.db.engine.jobs import SqlJobs
 from pointsman.db.intake.idempotency import SqlIdempotency
 from pointsman.db.intake.inbox import SqlInbox
@@ -33,7 +33,7 @@ from pointsman.db.routing.holds import SqlHolds
 from pointsman.db.routing.ledgers import SqlLedgers
 from pointsman.db.routing.overrides import SqlOverrides
 from pointsman.db.routing.policies import SqlPolicies
-from pointsman.services.ports import DatabasePoolExhausted, DatabaseUnavailable
+from pointsman.services.ports import DatabasePoolExhausted, DatabaseUnavailable, LostRace
 
 
 class SqlTx:
@@ -89,7 +89,15 @@ class SqlUnitOfWork:
         # Saves the round trips of BEGIN and COMMIT: PostgreSQL commits the statement itself.
         with _in_the_ports_words():
             async with self._autocommit.connect() as connection:
-                yield SqlTx(connection)
+                try:
+                    yield SqlTx(connection)
+                except (*DRIVER_ERRORS, LostRace) as error:
+                    # No rollback follows after which the driver would prepare it anew.
+                    if is_outdated_statement(
+                        error.__cause__ if isinstance(error, LostRace) and error.__cause__ else error
+                    ):
+                        await connection.invalidate()
+                    raise
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Several programs as one: started together, kept alive, printed with a name in front, stopped together.
 
-with Supervisor([Child(name="api", argv=[...]), Child(name="worker", argv=[...])], state=Path(".pointsman")) as floor:
-    floor.afterwards(database.stop)
+children = [ChildProgram(name="api", argv=[...]), ChildProgram(name="worker", argv=[...])]
+with Supervisor(children, state=Path(".pointsman")) as floor:
+    floor.call_after_stop(database.stop)
     floor.start()
     ...                     # they run; Ctrl-C and SIGTERM raise KeyboardInterrupt here, and the block's end stops them
     code = floor.wait()     # 0 after Ctrl-C or SIGTERM, 1 when a child could not be kept alive

@@ -261,6 +261,19 @@ def test_serve_answers_and_stops_cleanly_on_a_signal(shared_database_url: str, n
     assert "Traceback" not in said
 
 
+def test_a_signal_before_the_server_listens_to_signals_ends_it(shared_database_url: str) -> None:
+    shot = "uvicorn.run = lambda *_, **__: (os.kill(os.getpid(), signal.SIGTERM), print('it serves on'))"
+    story = f"import os, signal, uvicorn; from pointsman.cli import main; {shot}; main(['serve', '--port', '{free_port()}'])"
+    done = subprocess.run(
+        [sys.executable, "-c", story],
+        env=command_environment(shared_database_url),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
 @pytest.mark.slow
 def test_headers_that_never_end_are_cut_off(shared_database_url: str) -> None:
     port = free_port()

@@ -2,7 +2,8 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
 import psycopg
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import event, text
 
 from pointsman.db.engine.engine import make_engine
-from pointsman.db.unit_of_work import SqlUnitOfWork
+from pointsman.db.unit_of_work import SqlTx, SqlUnitOfWork
 from pointsman.main import Wired, wire
 from pointsman.services.ports import DatabasePoolExhausted, DatabaseUnavailable, LostRace
 from pointsman.settings import load_settings
@@ -169,9 +170,18 @@ async def test_the_schema_and_the_clock_are_told(wired: Wired) -> None:
 
 
 @pytest.mark.own_database
-async def test_statements_prepared_before_a_migration_are_prepared_anew_after_it(database_url: str) -> None:
-    uow = SqlUnitOfWork(engine := make_engine(database_url, pool_size=1))
+@pytest.mark.parametrize(
+    "opened", [SqlUnitOfWork.__call__, SqlUnitOfWork.autocommit], ids=["transaction", "autocommit"]
+)
+async def test_statements_prepared_before_a_migration_are_prepared_anew_after_it(
+    opened: Callable[[SqlUnitOfWork], AbstractAsyncContextManager[SqlTx]], database_url: str
+) -> None:
+    engine = make_engine(database_url, pool_size=1)
     probe = text("select * from alembic_version")
+
+    def uow() -> AbstractAsyncContextManager[SqlTx]:
+        return opened(SqlUnitOfWork(engine))
+
     try:
         for _ in range(7):  # the driver prepares what it has sent a few times
             async with uow() as tx:

@@ -9,6 +9,7 @@ import pytest
 from pointsman.domain.dates.local_time import (
     grid_of_day,
     is_repeated_local_time,
+    is_time_zone,
     local_date,
     local_days,
     local_to_utc,
@@ -127,3 +128,11 @@ def test_a_day_without_a_midnight_starts_at_the_end_of_the_gap() -> None:
 def test_local_days_are_those_on_the_wall() -> None:
     start = datetime(2026, 5, 1, 23, 0, tzinfo=UTC)
     assert list(local_days(start, start + HOUR, "Europe/Berlin")) == [date(2026, 5, 2)]
+
+
+@pytest.mark.parametrize(
+    "name", ["right/UTC", "posix/Europe/Berlin", "localtime", "posixrules", "Factory", "../UTC", "", "x" * 300]
+)
+def test_what_lies_beside_the_zones_is_no_time_zone(name: str) -> None:
+    assert not is_time_zone(name)
+    assert is_time_zone("Europe/Berlin")

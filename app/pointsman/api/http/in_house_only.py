@@ -9,7 +9,7 @@ from pointsman.domain.errors import Forbidden
 
 
 def in_house_only(*scopes: str) -> Any:
-    """`caller: Annotated[Caller, house("read")]`: like `needs`, for keys that belong to no partner."""
+    """`caller: Annotated[Caller, in_house_only("read")]`: like `needs`, for keys that belong to no partner."""
 
     async def resolve(caller: Annotated[Caller, needs(*scopes)]) -> Caller:
         if caller.supplier is not None:

@@ -45,6 +45,7 @@ class ObservabilityMiddleware:
                 message = {**message, "headers": headers}
             await send(message)
 
+        structlog.contextvars.clear_contextvars()  # of the request before, when they come one after the other on a connection
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
             await self._app(scope, receive, tell)

@@ -48,7 +48,7 @@ def encode_cursor(position: Position) -> str:
 
 
 def decode_cursor(cursor: str, *, path: str = "query.cursor") -> Position:
-    """Raises `Invalid`, with the `path` at which it was sent, for anything that `encode` did not write."""
+    """Raises `Invalid`, with the `path` at which it was sent, for anything that `encode_cursor` did not write."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
         at, _, row_id = text.partition("|")

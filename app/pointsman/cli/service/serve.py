@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from importlib import import_module
 from typing import Annotated
@@ -49,9 +50,9 @@ def _serve(chosen: Settings, workers: int) -> None:
         # Here and not by uvicorn, so that the collector does not look for garbage in what has come to stay.
         with gc_paused():
             import_module(_MODULE)
-    # uvicorn stops cleanly on a signal, then raises it again for the handler before its own: here, one that does nothing.
+    # For a signal before uvicorn listens to them. Later it stops cleanly, then raises the signal again, for this one.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: None)
+        signal.signal(number, lambda _number, _frame: sys.exit(0))
     uvicorn.run(
         f"{_MODULE}:from_environment",
         factory=True,

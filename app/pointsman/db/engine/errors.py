@@ -14,7 +14,7 @@ DRIVER_ERRORS = (DBAPIError, psycopg.Error)
 
 _RACES = frozenset({"40001", "40P01", "55P03"})
 _LOST = frozenset({"57P01", "57P02", "57P03", "57014", "25006"})  # shut down, timed out, read-only
-_NOT_SUPPORTED = "0A000"  # also said of a statement prepared before a migration; after the rollback it is prepared anew
+_REVALIDATION = "RevalidateCachedQuery"  # where PostgreSQL finds that a statement was prepared before a migration
 _ABSENT = frozenset({"42P01", "42703", "42883", "42704", "3F000", "42501"})  # a table, column, …; or a right to it
 _FULL = "53"  # out of disk, memory or connections
 
@@ -27,7 +27,7 @@ def port_error(error: DBAPIError | psycopg.Error) -> Exception:
     lost = state is not None and (state in _LOST or state.startswith(_FULL))
     if invalidated or lost or (state is None and isinstance(cause, psycopg.OperationalError)):
         return DatabaseUnavailable("the database does not answer")
-    if state in _RACES or (state == _NOT_SUPPORTED and "cached plan" in str(cause)):
+    if state in _RACES or is_outdated_statement(error):  # which is prepared anew after the rollback
         return LostRace(state)
     if state in _ABSENT:
         return SchemaUnusable(cause.diag.message_primary or state)
@@ -39,6 +39,13 @@ def port_error(error: DBAPIError | psycopg.Error) -> Exception:
             diagnosis.message_detail or "",
         )
     return error
+
+
+def is_outdated_statement(error: BaseException) -> bool:
+    """Whether a prepared statement no longer fits, as a migration changed the type of what it answers."""
+    cause = getattr(error, "orig", error)
+    # By the place in PostgreSQL: the message is in the server's language, the code (0A000) is any missing feature's.
+    return isinstance(cause, psycopg.Error) and cause.diag.source_function == _REVALIDATION
 
 
 def is_closed_at_checkout(error: InvalidRequestError) -> bool:

@@ -16,7 +16,12 @@ _WEEK = timedelta(days=7)
 
 
 def is_time_zone(name: str) -> bool:
-    """Whether `name` is an IANA time zone that this machine knows."""
+    """Whether `name` is an IANA time zone that this machine knows.
+
+    What lies beside the zones is none: tables with leap seconds (`right/…`), other names of the machine's own zone.
+    """
+    if name.startswith(("right/", "posix/")) or name in {"localtime", "posixrules", "Factory"}:
+        return False
     try:
         ZoneInfo(name)
     except (ValueError, OSError, KeyError):

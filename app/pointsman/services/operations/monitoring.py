@@ -25,13 +25,13 @@ class Readiness:
     worker_alive: bool
 
 
-async def readiness(env: Env, *, needs_revision: str) -> Readiness:
+async def readiness(env: Env, *, needs_revision: str, patience_s: float = READINESS_TIMEOUT_S) -> Readiness:
     """Raises `Unavailable` when the database does not answer, or its schema is not the one this release needs."""
     asking = asyncio.create_task(_state(env))
     asking.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # heard, also when nobody waits
     try:
         # Not by a time-out around it: the driver waits for a frozen server to confirm that it was interrupted.
-        await asyncio.wait({asking}, timeout=READINESS_TIMEOUT_S)
+        await asyncio.wait({asking}, timeout=patience_s)
         state = asking.result()
     except (DatabaseUnavailable, TimeoutError, asyncio.InvalidStateError) as error:
         raise _not_ready("database", "unreachable", "The database does not answer.") from error

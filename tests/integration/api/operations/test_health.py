@@ -10,9 +10,12 @@ from typing import cast
 import httpx
 import psycopg
 import pytest
+import structlog
 from fastapi import FastAPI
+from starlette.types import Message, Receive, Scope, Send
 
 from pointsman.api.http.metrics import Metrics
+from pointsman.api.http.observability import ObservabilityMiddleware
 from pointsman.db.revision import HEAD_REVISION
 from pointsman.domain.errors import Unavailable
 from pointsman.main import create_app
@@ -58,7 +61,7 @@ async def test_a_schema_that_cannot_be_used_is_not_ready(client: httpx.AsyncClie
     assert answer.json()["faults"][0]["code"] == "unusable"
 
 
-async def test_a_database_that_freezes_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_database_that_freezes_is_not_waited_for() -> None:
     """The driver waits until a frozen server has confirmed that its statement was interrupted."""
     thawed = asyncio.Event()
 
@@ -73,10 +76,9 @@ async def test_a_database_that_freezes_is_not_waited_for(monkeypatch: pytest.Mon
             raise AssertionError("nothing ever answers here")
             yield
 
-    monkeypatch.setattr(monitoring, "READINESS_TIMEOUT_S", 0.01)
     env = cast("Env", SimpleNamespace(uow=FrozenDatabase()))
     with pytest.raises(Unavailable, match="does not answer"):
-        await monitoring.readiness(env, needs_revision=HEAD_REVISION)
+        await monitoring.readiness(env, needs_revision=HEAD_REVISION, patience_s=0.01)
     assert not thawed.is_set()
     thawed.set()
 
@@ -142,6 +144,22 @@ async def test_the_console_can_be_switched_off(shared_database_url: str) -> None
     async with serve(settings) as app, client_of(app) as client:
         assert (await client.get("/docs")).status_code == 404
         assert (await client.get("/openapi.json")).status_code == 404
+
+
+async def test_a_request_is_logged_with_its_own_caller_and_not_with_the_one_before(app: FastAPI) -> None:
+    """A pipelined request begins within the task of the request before it."""
+    seen: list[dict[str, object]] = []
+
+    async def inner(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        seen.append(structlog.contextvars.get_contextvars())
+
+    async def silent(*_: object) -> Message:
+        return {"type": "http.disconnect"}
+
+    structlog.contextvars.bind_contextvars(caller="key-of-the-request-before")
+    scope = {"type": "http", "method": "GET", "path": "/nope", "headers": [(b"x-request-id", b"abc-2")], "app": app}
+    await ObservabilityMiddleware(inner)(scope, silent, silent)  # type: ignore[arg-type]  # it is never called
+    assert seen == [{"request_id": "abc-2"}]
 
 
 async def test_answers_are_not_stored_and_carry_the_callers_request_id(client: httpx.AsyncClient) -> None:
