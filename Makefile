@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo run test test-deep test-browser check fix bench lock clean
 
-# With it every process compiles every module anew: the suite starts some eighty.
+# The suite starts some eighty processes, and each would compile every module anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 PY := .venv/bin/python
@@ -28,7 +28,7 @@ EVERYTHING := -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal
 test: $(INSTALLED) ## Run every test, on a real PostgreSQL. TEST= takes pytest's options.
 	@$(PY) $(EVERYTHING) $(TEST)
 
-test-deep: $(INSTALLED) ## The same with twelve times as many examples where Hypothesis draws them. TEST= takes pytest's options.
+test-deep: $(INSTALLED) ## The same with up to twelve times as many examples where Hypothesis draws them. TEST= takes pytest's options.
 	@$(PY) $(EVERYTHING) --hypothesis-profile=deep $(TEST)
 
 test-browser: $(INSTALLED) ## Try the booking page in Chromium; pictures go to build/browser. TEST= takes pytest's options.
@@ -61,7 +61,9 @@ lock: $(INSTALLED) ## Resolve the dependencies anew, with hashes. LOCK=--upgrade
 	@$(COMPILE) $(LOCK) pyproject.toml --extra local --group dev -o requirements-dev.lock
 
 clean: ## Stop the embedded servers and delete their data, the environment and what the checks left.
-	@if [ -x $(PY) ] && [ -d .pointsman ]; then $(PY) -m pointsman.local.clean .pointsman; fi
+	@if [ -d .pointsman ] && ! [ -x $(PY) ]; then \
+	  echo "The servers in .pointsman are stopped with .venv, which is gone. Make it first: make .venv/installed clean" >&2; exit 1; fi
+	@if [ -d .pointsman ]; then $(PY) -m pointsman.local.clean .pointsman; fi
 	@rm -rf tests/browser/node_modules .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist build
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -36,10 +36,10 @@ class Wired:
     env: Env
     engine: AsyncEngine
     connectors: ConnectorRegistry
-    lender: ContextFactory
+    contexts: ContextFactory
 
     async def aclose(self) -> None:
-        await self.lender.aclose()
+        await self.contexts.aclose()
         await self.engine.dispose()
 
 
@@ -58,8 +58,8 @@ def wire_over(engine: AsyncEngine, settings: Settings) -> Wired:
     """The same over an engine that is there already."""
     vault = Vault([key.get_secret_value() for key in settings.secret_keys])
     connectors = ConnectorRegistry.discover()
-    lender = ContextFactory(clock=utc_now, allowed=settings.private_networks)
-    gateway = ConnectorGateway(registry=connectors, vault=vault, lender=lender)
+    contexts = ContextFactory(clock=utc_now, allowed=settings.private_networks)
+    gateway = ConnectorGateway(registry=connectors, vault=vault, contexts=contexts)
     env = Env(
         uow=SqlUnitOfWork(engine),
         clock=utc_now,
@@ -70,7 +70,7 @@ def wire_over(engine: AsyncEngine, settings: Settings) -> Wired:
         secrets=vault,
         public_url=settings.public_url,
     )
-    return Wired(env=env, engine=engine, connectors=connectors, lender=lender)
+    return Wired(env=env, engine=engine, connectors=connectors, contexts=contexts)
 
 
 def settle_memory() -> None:

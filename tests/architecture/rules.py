@@ -32,6 +32,19 @@ PURE = (
 STDLIB = frozenset(sys.stdlib_module_names)
 
 
+def most_modules_are_shorter(root: Path) -> list[str]:
+    """Half of them have 100 lines at most, nine in ten 250."""
+    lengths = sorted(
+        len(path.read_text().splitlines()) for path in _python(root, "app", "integrations") if path.stat().st_size
+    )
+    limits = {"half": (len(lengths) // 2, 100), "nine in ten": (len(lengths) * 9 // 10, 250)}
+    return [
+        f"{share} of the modules have up to {lengths[place]} lines, more than {limit}"
+        for share, (place, limit) in limits.items()
+        if lengths and lengths[place] > limit
+    ]
+
+
 def modules_are_short(root: Path) -> list[str]:
     """A module is one idea and fits one sitting. Tests may list as many cases as there are."""
     lengths = {path: len(path.read_text().splitlines()) for path in _python(root, "app", "integrations", "benchmarks")}
@@ -331,6 +344,7 @@ def nothing_names_a_machine(root: Path) -> list[str]:
 
 RULES = [
     modules_are_short,
+    most_modules_are_shorter,
     folders_are_small,
     names_say_what_is_inside,
     shelves_hold_packages_alone,
@@ -405,18 +419,29 @@ def _is_long(given: list[ast.expr]) -> bool:
 
 
 def _is_now(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and _dotted(node.func) in {"datetime.now", "datetime.datetime.now"}
+    """The machine's time: its own, or that of a test's clock, which goes on unless it is frozen."""
+    called = _dotted(node.func) if isinstance(node, ast.Call) else ""
+    return called in {"datetime.now", "datetime.datetime.now"} or called.rpartition(".")[2] == "clock"
 
 
 def _measures_time(node: ast.AST, noted: set[str]) -> bool:
-    """Whether the machine's time now is compared with one that it noted before."""
+    """Whether time that passed becomes a number: now less a time noted before, or in a claim anything less the time."""
+    if isinstance(node, ast.Assert) or (isinstance(node, ast.Call) and _dotted(node.func).endswith(".append")):
+        return any(_takes_off_time(part, noted) for part in ast.walk(node))
+    begun = isinstance(node, ast.BinOp) and (_is_now(node.left) or _is_name(node.left, noted))
+    return begun and isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and _is_name(node.right, noted)
+
+
+def _takes_off_time(node: ast.AST, noted: set[str]) -> bool:
     return (
         isinstance(node, ast.BinOp)
         and isinstance(node.op, ast.Sub)
-        and (_is_now(node.left) or (isinstance(node.left, ast.Name) and node.left.id in noted))
-        and isinstance(node.right, ast.Name)
-        and node.right.id in noted
+        and (_is_now(node.right) or _is_name(node.right, noted))
     )
+
+
+def _is_name(node: ast.AST, names: set[str]) -> bool:
+    return isinstance(node, ast.Name) and node.id in names
 
 
 def _derives(path: Path, node: ast.Call) -> bool:

@@ -15,6 +15,7 @@ PROJECT = (ROOT / "pyproject.toml").read_text()
 
 # rule -> (files, text) that break it. A file's place in the tree is part of the violation.
 PLANTED = [
+    (rules.most_modules_are_shorter, "app/pointsman/long.py", "x = 1\n" * 101),
     (rules.modules_are_short, "app/pointsman/api/long.py", "x = 1\n" * 401),
     (rules.folders_are_small, " ".join(f"app/pointsman/api/a{number}.py" for number in range(16)), ""),
     (rules.folders_are_small, " ".join(f"tests/support/a{number}.py" for number in range(16)), ""),
@@ -81,6 +82,8 @@ PLANTED = [
     (rules.tests_replace_nothing_of_ours, "tests/test_a.py", "def f(mocker): mocker.patch('time.time')\n"),
     (rules.tests_take_no_time_as_proof, "tests/unit/test_a.py", "assert time.monotonic() < 5\n"),
     (rules.tests_take_no_time_as_proof, "tests/unit/test_a.py", "def test_a():\n    began = perf_counter()\n"),
+    (rules.tests_take_no_time_as_proof, "tests/unit/test_a.py", "assert abs(row.due - world.clock()) < MINUTE\n"),
+    (rules.tests_take_no_time_as_proof, "tests/unit/test_a.py", "now = world.clock()\nwaits.append(row.due - now)\n"),
     (
         rules.tests_take_no_time_as_proof,
         "tests/unit/test_a.py",

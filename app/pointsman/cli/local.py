@@ -114,7 +114,7 @@ def running_service(
 
     `extra` are more variables for it; `before_start` starts what it needs beside the database.
     """
-    me = [sys.executable, "-m", "pointsman.cli"]
+    me = [sys.executable, "-P", "-m", "pointsman.cli"]  # -P: no module of the folder in which this was started
     children = [ChildProgram(name="api", argv=[*me, "serve"]), ChildProgram(name="worker", argv=[*me, "work"])]
     # The state is ours before anything starts: a second one is refused without harm to the first, and what a killed
     # one left running has ended, which frees its port.

@@ -47,10 +47,10 @@ class ConnectorGateway:
         *,
         registry: ConnectorRegistry,
         vault: Vault,
-        lender: ContextFactory,
+        contexts: ContextFactory,
         on_bug: Callable[[str, str], None] = _ignore,
     ) -> None:
-        self._registry, self._vault, self._lender, self._on_bug = registry, vault, lender, on_bug
+        self._registry, self._vault, self._contexts, self._on_bug = registry, vault, contexts, on_bug
         self._built: OrderedDict[tuple[object, str], Connector] = OrderedDict()
 
     def seal(self, connector: str, config: Mapping[str, object]) -> tuple[dict[str, object], bytes]:
@@ -125,7 +125,7 @@ class ConnectorGateway:
     async def aclose(self) -> None:
         """Let go of every vendor."""
         self._built.clear()
-        await self._lender.aclose()
+        await self._contexts.aclose()
 
     async def _on_calendar(
         self,
@@ -178,7 +178,7 @@ class ConnectorGateway:
         name = connection.connector
         try:
             config = open_config(self._vault, name, connection.config, connection.sealed)
-            connector = self._registry.build(name, config, self._lender.context(name))
+            connector = self._registry.build(name, config, self._contexts.context(name))
         except NotFound as error:
             raise VendorRetryableError(str(error)) from error
         except Unavailable as error:

@@ -7,11 +7,13 @@ from pathlib import Path
 from pointsman.local.calendar_server import CalendarServer
 from pointsman.local.errors import LocalServerError
 from pointsman.local.postgres import EmbeddedPostgres
-from pointsman.local.supervisor import end_leftovers
+from pointsman.local.supervisor import end_leftovers, refuse_while_supervised
 
 
 def clean(state: Path) -> None:
-    """Raises LocalServerError when something lives there that may not be ended."""
+    """Raises LocalServerError when something lives there that may not be ended: a service that is supervised, above all."""
+    for lock in state.rglob("supervisor.lock"):
+        refuse_while_supervised(lock)
     for memory in state.rglob("children.json"):
         end_leftovers(memory, grace=10)
     for memory in state.rglob("server.json"):

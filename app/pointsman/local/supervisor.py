@@ -235,6 +235,15 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def refuse_while_supervised(lock: Path) -> None:
+    """Raises LocalServerError while a supervisor lives that holds this lock."""
+    with lock.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LocalServerError(f"It runs, with its state in {lock.parent}. Stop it first (Ctrl-C).") from None
+
+
 def end_leftovers(memory: Path, *, grace: float) -> None:
     """End the children that a killed supervisor remembered in that file, and no process that only has their number."""
     with contextlib.suppress(FileNotFoundError, ValueError, TypeError):

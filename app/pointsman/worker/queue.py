@@ -24,7 +24,7 @@ from pointsman.worker.tasks import Job
 
 _log = structlog.get_logger("pointsman.worker")
 
-POLL_S = 0.2  # new jobs do not notify (migration 0002): that would make the commits of all senders queue up
+POLL_S = 0.2  # new jobs do not notify (migration 0102): that would make the commits of all senders queue up
 HEARTBEAT_S = 2.0
 DEAD_AFTER_S = 10.0  # a worker without a sign of life for this long is dead: its jobs are taken over
 RESCUE_EVERY_S = 5.0

@@ -88,8 +88,8 @@ def policy() -> dict[str, object]:
 
 @pytest.fixture
 async def town(server: RealServer, database_url: str, policy: dict[str, object]) -> AsyncIterator[Town]:
-    lender = ContextFactory(clock=lambda: datetime.now(UTC), allowed=[ip_network("127.0.0.0/8")])
-    gateway = ConnectorGateway(registry=ConnectorRegistry.discover(), vault=Vault([new_key()]), lender=lender)
+    contexts = ContextFactory(clock=lambda: datetime.now(UTC), allowed=[ip_network("127.0.0.0/8")])
+    gateway = ConnectorGateway(registry=ConnectorRegistry.discover(), vault=Vault([new_key()]), contexts=contexts)
     names = {rep: server.make_calendar(f"{rep}-{uuid4().hex[:8]}") for rep in CLOSERS}
     async with open_floor(database_url, closers=(), policy=policy) as floor:
         floor.env = replace(floor.world.env, calendars=gateway, uow=WatchedUow(floor.world.env.uow))
@@ -99,7 +99,7 @@ async def town(server: RealServer, database_url: str, policy: dict[str, object])
             await bind_calendars(floor.env, rep, [bound], actor=SETTER)
         phones = {rep: Phone(server=server, calendar=name) for rep, name in names.items()}
         yield Town(floor=floor, server=server, phones=phones)
-    await lender.aclose()
+    await contexts.aclose()
 
 
 def utc(moment: datetime) -> str:

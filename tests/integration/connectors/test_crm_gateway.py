@@ -41,8 +41,8 @@ class House:
         self.wire = FaultyTransport(self.vendor.transport)
         self.vault = Vault([new_key()])
         registry = ConnectorRegistry.discover()
-        lender = ContextFactory(clock=lambda: NOW, transport=self.wire)
-        self.gateway = ConnectorGateway(registry=registry, vault=self.vault, lender=lender)
+        contexts = ContextFactory(clock=lambda: NOW, transport=self.wire)
+        self.gateway = ConnectorGateway(registry=registry, vault=self.vault, contexts=contexts)
         self.crm: CrmGateway = ConnectorCrm(gateway=self.gateway, registry=registry)
         public, sealed = self.gateway.seal("memory", {"url": "https://memory.example"})
         self.connection = ConnectionRef(id=UUID(int=1), connector="memory", config=public, sealed=sealed)
@@ -146,7 +146,7 @@ async def test_a_connector_without_records_is_not_asked(house: House) -> None:
     gateway = ConnectorGateway(
         registry=Registry(),  # type: ignore[arg-type]  # it builds what it is told to
         vault=house.vault,
-        lender=ContextFactory(clock=lambda: NOW, transport=house.wire),
+        contexts=ContextFactory(clock=lambda: NOW, transport=house.wire),
     )
     crm = ConnectorCrm(gateway=gateway, registry=ConnectorRegistry.discover())
     with pytest.raises(VendorRejectedError, match="no CRM"):

@@ -75,7 +75,7 @@ class House:
         self.gateway = ConnectorGateway(
             registry=registry or ConnectorRegistry.discover(),
             vault=self.vault,
-            lender=ContextFactory(clock=lambda: NOW, transport=self.wire),
+            contexts=ContextFactory(clock=lambda: NOW, transport=self.wire),
             on_bug=lambda connector, kind: self.bugs.append((connector, kind)),
         )
 
@@ -304,7 +304,7 @@ async def test_real_calendar_server_on_loopback_is_reached_only_when_private_net
             gateway = ConnectorGateway(
                 registry=ConnectorRegistry.discover(),
                 vault=Vault([new_key()]),
-                lender=ContextFactory(clock=lambda: NOW, allowed=allowed),
+                contexts=ContextFactory(clock=lambda: NOW, allowed=allowed),
             )
             config = {"base_url": server.url, "username": USER, "password": PASSWORD}
             public, sealed = gateway.seal("caldav", config)

@@ -118,12 +118,12 @@ async def test_configuration_faults_have_paths_and_no_values(site: Path) -> None
 
 async def test_connector_is_built_with_its_own_configuration(site: Path) -> None:
     install(site, "acme-connector", entry="acme = acme_good4:Acme", code=GOOD.format(contract=1))
-    lender = ContextFactory(
+    contexts = ContextFactory(
         clock=lambda: datetime.now(UTC), transport=httpx.MockTransport(lambda _: httpx.Response(200))
     )
-    built = ConnectorRegistry.discover([str(site)]).build("acme", {"region": "eu"}, lender.context("acme"))
+    built = ConnectorRegistry.discover([str(site)]).build("acme", {"region": "eu"}, contexts.context("acme"))
     assert built.config.region == "eu"  # type: ignore[attr-defined]  # the class above
-    await lender.aclose()
+    await contexts.aclose()
 
 
 async def test_installed_connectors_are_all_sound() -> None:

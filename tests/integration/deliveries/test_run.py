@@ -243,13 +243,13 @@ async def test_waits_grow_and_the_vendors_word_on_when_to_retry_is_kept(floor: F
     row = await booked(floor)
     floor.vendor.cues = [Cue.RETRY] * 3
     waits = []
+    now = floor.world.clock.freeze()
     for asked in (None, timedelta(minutes=7), timedelta(days=40)):
         floor.vendor.retry_after = asked
-        await floor.world.rows("update deliveries set next_attempt_at = now()")
-        began = floor.env.clock()
+        await floor.world.rows("update deliveries set next_attempt_at = :at", at=now)
         await floor.work()
-        waits.append((await floor.deliveries(row.id))[0].next_attempt_at - began)
-    assert timedelta(seconds=3) < waits[0] < timedelta(seconds=8)
+        waits.append((await floor.deliveries(row.id))[0].next_attempt_at - now)
+    assert timedelta(seconds=3) < waits[0] < timedelta(seconds=8)  # spread by chance
     assert timedelta(minutes=7) <= waits[1] < timedelta(minutes=8)
     assert timedelta(hours=6) <= waits[2] < timedelta(hours=7)
 

@@ -73,8 +73,8 @@ def server(tmp_path: Path) -> Iterator[CalendarServer]:
 
 @pytest.fixture
 async def town(server: CalendarServer, database_url: str) -> AsyncIterator[Town]:
-    lender = ContextFactory(clock=lambda: datetime.now(UTC), allowed=[ip_network("127.0.0.0/8")])
-    gateway = ConnectorGateway(registry=ConnectorRegistry.discover(), vault=Vault([new_key()]), lender=lender)
+    contexts = ContextFactory(clock=lambda: datetime.now(UTC), allowed=[ip_network("127.0.0.0/8")])
+    gateway = ConnectorGateway(registry=ConnectorRegistry.discover(), vault=Vault([new_key()]), contexts=contexts)
     urls = {rep: server.ensure_calendar(rep, "leads") for rep in ("anna", "ben", "clara")}
     async with open_floor(database_url, closers=()) as floor:
         env = replace(floor.world.env, calendars=gateway, uow=WatchedUow(floor.world.env.uow))
@@ -86,7 +86,7 @@ async def town(server: CalendarServer, database_url: str) -> AsyncIterator[Town]
                 env, rep, [CalendarBindingInput(connection="town", calendar=url, writes=True)], actor=SETTER
             )
         yield Town(floor=floor, server=server, urls=urls)
-    await lender.aclose()
+    await contexts.aclose()
 
 
 async def test_an_appointment_is_put_into_the_closers_calendar_and_taken_out_again(town: Town) -> None:

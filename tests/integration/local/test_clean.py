@@ -9,6 +9,7 @@ import pytest
 from pointsman.local.calendar_server import CalendarServer
 from pointsman.local.postgres import EmbeddedPostgres
 from pointsman.local.processes import Process
+from pointsman.local.supervisor import Supervisor
 
 
 def clean(state: Path) -> subprocess.CompletedProcess[str]:
@@ -50,6 +51,15 @@ def test_a_note_that_a_full_disk_left_empty_costs_no_file_of_the_checkout(
         assert clean(state).returncode == 0
         assert not state.exists()
         assert (tmp_path / "work.py").read_text() == "mine"
+
+
+def test_what_is_supervised_is_not_taken_from_under_its_supervisor(tmp_path: Path) -> None:
+    with Supervisor([], state=tmp_path / "state"):
+        refused = clean(tmp_path)
+        assert (refused.returncode, "Stop it first" in refused.stderr) == (1, True)
+        assert (tmp_path / "state").exists()
+    assert clean(tmp_path / "state").returncode == 0
+    assert not (tmp_path / "state").exists()
 
 
 def test_a_folder_that_is_not_there_is_clean(tmp_path: Path) -> None:

@@ -91,13 +91,16 @@ async def test_jobs_with_one_lock_run_one_after_another_in_order(wired: Wired, w
     assert (order, together) == ([0, 1, 2, 3, 4], 1)
 
 
-async def test_a_job_for_later_waits_until_then(wired: Wired, working: Any) -> None:
+async def test_a_job_for_later_waits_until_then(wired: Wired, working: Any, database_url: str) -> None:
     seen: list[Any] = []
-    at = datetime.now(UTC) + timedelta(seconds=2)
-    await defer(wired, "note", {"n": 1}, at=at)
+    await defer(wired, "note", {"n": 1}, at=datetime.now(UTC) + timedelta(hours=1))
     async with working({"note": noting(seen)}):
-        await until(lambda: seen == [1])
-    assert datetime.now(UTC) >= at
+        await defer(wired, "note", {"n": 2})  # the worker has looked when it ran
+        await until(lambda: seen == [2])
+        with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
+            connection.execute("update procrastinate_jobs set scheduled_at = now() where status = 'todo'")
+        await defer(wired, "note", {"n": 3})
+        await until(lambda: sorted(seen) == [1, 2, 3])
 
 
 async def test_a_failing_job_fails_alone_and_says_nothing_about_its_lead(

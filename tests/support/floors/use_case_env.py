@@ -97,9 +97,15 @@ class Ticking:
 
     def __init__(self) -> None:
         self.offset = timedelta()
+        self._frozen: datetime | None = None
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.offset
+        return (self._frozen or datetime.now(UTC)) + self.offset
+
+    def freeze(self) -> datetime:
+        """Stand still from now on, so that what is reckoned from it can be said exactly; `advance` moves it all the same."""
+        self._frozen = datetime.now(UTC)
+        return self()
 
     def advance(self, by: timedelta) -> None:
         self.offset += by

@@ -40,7 +40,7 @@ async def serve(settings: Settings) -> AsyncIterator[FastAPI]:
                 serve_env(app, settings, env=wired.env, connectors=wired.connectors)
                 yield app
         finally:
-            await wired.lender.aclose()
+            await wired.contexts.aclose()
 
 
 @contextmanager

@@ -58,20 +58,27 @@ class Demo:
         """Start it on a free port, and wait for these words."""
         self.port = free_port()
         self._output = self.state.parent / f"output-{self.port}"
-        words = [*self.python, "-m", "pointsman.cli", "demo", "--state", self.state, "--port", str(self.port)]
+        words = [*self.python, "-P", "-m", "pointsman.cli", "demo", "--state", self.state, "--port", str(self.port)]
         keep = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
         env = {**keep, "HOME": str(self.state.parent), "COLUMNS": "120", "TEST_TAG": self.tag, **self.env}
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(
                 words,
                 env=env,
-                cwd="/",
+                cwd=self._folder_with_a_name_of_the_standard_library(),
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
                 **self.account.popen_arguments(),
             )
         self.expect(until, patience=patience)
+
+    def _folder_with_a_name_of_the_standard_library(self) -> Path:
+        """Where people start a program, modules may lie that no part of it may take for Python's own."""
+        folder = self.state.parent / "started-here"
+        folder.mkdir(exist_ok=True)
+        (folder / "secrets.py").write_text("raise ImportError('this is not the standard library')")
+        return folder
 
     def expect(self, words: str, *, patience: float = PATIENCE_S) -> None:
         process = self._process

@@ -1,10 +1,12 @@
 """Settings."""
 
 import base64
+import re
+from pathlib import Path
 
 import pytest
 
-from pointsman.settings import SettingsError, load_settings
+from pointsman.settings import Settings, SettingsError, load_settings
 
 KEY = base64.urlsafe_b64encode(bytes(32)).decode()
 URL = "postgresql://user:hunter2@db/pointsman"
@@ -122,3 +124,17 @@ def test_the_sites_that_may_frame_the_booking_page_are_a_list_of_origins() -> No
 )
 def test_the_address_that_senders_are_given_is_one_they_can_call(host: str, url: str) -> None:
     assert load_settings(database_url=URL, secret_keys=KEY, host=host).public_url == url
+
+
+def test_the_page_on_settings_names_each_with_its_default() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "settings.md").read_text(encoding="utf-8")
+    found = re.findall(r"^\| `POINTSMAN_(\w+)` \|([^|]*)\|", page, re.MULTILINE)
+    rows = {name: default.strip() for name, default in found}
+    fields = Settings.model_fields
+    assert sorted(rows) == sorted(name.upper() for name in fields)
+    for name, field in fields.items():
+        if field.is_required() or field.default in ("", ()):
+            wanted = "`http://HOST:PORT`" if name == "public_url" else ""
+            assert rows[name.upper()] == wanted, name
+        else:
+            assert rows[name.upper()] == str(field.default).removesuffix(".0").replace("True", "true"), name

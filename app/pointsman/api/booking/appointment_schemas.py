@@ -122,7 +122,7 @@ class TransitionDoc(BaseModel):
         )
 
 
-#: What a partner reads of a change: times and standing, no names, no words of the house.
+#: What a partner reads of a change: times and status, no names, no words between colleagues.
 _SHOWN_CHANGES = frozenset({"status", "start", "end", "confirm_by", "accepted_at", "reject_code", "outcome", "until"})
 
 

@@ -54,8 +54,8 @@ async def hand_over(
             auto_book=given.auto_booking(),
         )
 
-    async def write(tx: Tx, handing: PreparedHandover) -> IdempotentResponse:
-        handed = await hand_over_in_tx(env, tx, handing)
+    async def write(tx: Tx, prepared: PreparedHandover) -> IdempotentResponse:
+        handed = await hand_over_in_tx(env, tx, prepared)
         return IdempotentResponse(status=200, body=shown(handed).model_dump_json().encode())
 
     def shown(handed: HandoverResult) -> HandoverOut:

@@ -1,6 +1,6 @@
 """Jobs are written in the transaction that they follow from.
 
-The SQL function belongs to procrastinate's schema (migration 0002); the worker runs what stands here.
+The SQL function belongs to procrastinate's schema (migration 0102); the worker runs what stands here.
 """
 
 import json

@@ -85,10 +85,10 @@ def company_name_words(key: str) -> tuple[str, ...]:
 
 
 def name_blocks(key: str | None) -> tuple[str, ...]:
-    """The first letters of a name's telling words: two names that may be the same company share at least one."""
+    """The first letters of a name's distinctive words: two names that may be the same company share at least one."""
     words = company_name_words(key or "")
-    telling = [word for word in words if word not in COMMON_WORDS] or list(words)
-    return tuple(sorted({word[:4] for word in telling if len(word) > 1}))[:MAX_BLOCKS]
+    distinctive = [word for word in words if word not in COMMON_WORDS] or list(words)
+    return tuple(sorted({word[:4] for word in distinctive if len(word) > 1}))[:MAX_BLOCKS]
 
 
 #: Words that tell one part of a company from another, not one company from another.

@@ -133,7 +133,7 @@ class RecordedInputs:
 
 
 def replay(inputs: str, compiled: CompiledPolicy, roster: Roster) -> Decision:
-    """The decision taken again from a record's JSON (`RecordedInputs`); StaleVersion when policy or roster is another version."""
+    """The decision taken again from `RecordedInputs.to_json()`; StaleVersion when policy or roster is another version."""
     read = RecordedInputs.from_json(inputs, roster)
     if read.policy_version != compiled.version:
         raise StaleVersion(f"this decision was taken with policy version {read.policy_version}")

@@ -16,6 +16,9 @@ def guard_assignment(rep: Rep, work: Work, gate_open: bool, override: bool) -> N
             f"{rep.name} may not do {work}: the role {rep.role.name} does not include it", code="role-protected"
         )
     if work in GATED_WORKS and not gate_open:
-        raise RoleProtected(
-            f"this lead has not passed the gate for {work}, or the pass has expired", code="gate-closed"
-        )
+        raise RoleProtected(gate_closed_reason(work), code="gate-closed")
+
+
+def gate_closed_reason(work: Work) -> str:
+    """Why no rep may do `work` for a lead whose gate is not open."""
+    return f"this lead has not passed the gate for {work}, or the pass has expired"

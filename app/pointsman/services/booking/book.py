@@ -98,8 +98,8 @@ async def prepare_booking(
         slot_hold = await open_slot_hold(env, tx, lead_id)
         await precheck_slot(env, tx, seen, wanted, slot_hold)
     readings = await read_participant_calendars(env, seen, max_age=MAX_AGE_FOR_BOOKING)
-    asking = SlotRequest(time=wanted, readings=readings, slot_hold_id=slot_hold.id if slot_hold else None)
-    return PreparedBooking(lead_id=lead_id, context=seen, request=asking, actor=actor, by=by)
+    request = SlotRequest(time=wanted, readings=readings, slot_hold_id=slot_hold.id if slot_hold else None)
+    return PreparedBooking(lead_id=lead_id, context=seen, request=request, actor=actor, by=by)
 
 
 async def book_in_tx(env: Env, tx: Tx, given: PreparedBooking) -> AppointmentRow:
@@ -112,7 +112,7 @@ async def book_in_tx(env: Env, tx: Tx, given: PreparedBooking) -> AppointmentRow
 
 
 async def choose_and_book(
-    env: Env, tx: Tx, what: BookingContext, asking: SlotRequest, *, trigger: str, actor: Actor, by: ActorRole
+    env: Env, tx: Tx, what: BookingContext, request: SlotRequest, *, trigger: str, actor: Actor, by: ActorRole
 ) -> AppointmentRow:
     """Choose who takes part and write the appointment; the lead's row is locked. The lead's slot hold is used up."""
     lead_id = what.lead.id
@@ -127,9 +127,9 @@ async def choose_and_book(
         await restore_turn(env, tx, what.assignment.decision_id, "booked again", actor=actor)
     hold_id = slot_hold.id if slot_hold else None
     participants = await choose_participants(
-        env, tx, what, replace(asking, slot_hold_id=hold_id), trigger=trigger, actor=actor
+        env, tx, what, replace(request, slot_hold_id=hold_id), trigger=trigger, actor=actor
     )
-    return await write_appointment(env, tx, participants, asking.time, actor=actor, by=by, hold_id=hold_id)
+    return await write_appointment(env, tx, participants, request.time, actor=actor, by=by, hold_id=hold_id)
 
 
 async def write_appointment(

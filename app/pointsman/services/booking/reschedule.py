@@ -115,14 +115,14 @@ async def reschedule_in_tx(env: Env, tx: Tx, given: PreparedReschedule) -> Appoi
     hold = await open_slot_hold(env, tx, lead.id, lock=True)
     if hold is not None:
         await tx.slot_holds.release(hold.id, at=env.clock(), reason="booked")
-    asking = SlotRequest(
+    request = SlotRequest(
         time=given.time,
         readings=given.readings,
         moving_id=row.id,
         slot_hold_id=hold.id if hold else None,
         holder_only=given.keep_rep,
     )
-    participants = await choose_participants(env, tx, what, asking, trigger=TRIGGER, actor=given.actor)
+    participants = await choose_participants(env, tx, what, request, trigger=TRIGGER, actor=given.actor)
     await apply_appointment_change(
         env,
         tx,

@@ -77,8 +77,8 @@ async def hold_slot_in_tx(env: Env, tx: Tx, given: PreparedSlotHold) -> SlotHold
     await refuse_if_booked(env, tx, lead.id)
     await _refuse_hoarding(env, tx, lead.id)
     before = await tx.slot_holds.open_for_lead(lead.id, lock=True)
-    asking = replace(given.request, slot_hold_id=before.id if before else None)
-    participants = await _lock_participants(env, tx, what, asking)
+    request = replace(given.request, slot_hold_id=before.id if before else None)
+    participants = await _lock_participants(env, tx, what, request)
     if before is not None:
         reason = "replaced" if before.expires_at > now else "expired"
         await tx.slot_holds.release(before.id, at=now, reason=reason)
@@ -87,8 +87,8 @@ async def hold_slot_in_tx(env: Env, tx: Tx, given: PreparedSlotHold) -> SlotHold
         lead_id=lead.id,
         rep_id=participants.context.rep.id,
         rep_key=participants.context.rep.key,
-        starts_at=asking.time.start,
-        ends_at=asking.time.end,
+        starts_at=request.time.start,
+        ends_at=request.time.end,
         made_by=given.actor.name,
         created_at=now,
         expires_at=now + what.rules.slot_hold_for,
@@ -137,12 +137,12 @@ async def _visible(tx: Tx, hold_id: UUID, actor: Actor) -> SlotHoldRow:
     return row
 
 
-async def _lock_participants(env: Env, tx: Tx, what: BookingContext, asking: SlotRequest) -> Participants:
+async def _lock_participants(env: Env, tx: Tx, what: BookingContext, request: SlotRequest) -> Participants:
     """Choose the participants, lock their rows, and choose again: LostRace when the answer differs."""
-    participants = await preview_participants(env, tx, what, asking)
+    participants = await preview_participants(env, tx, what, request)
     await tx.appointments.lock_reps(participants.rep_ids)
     await tx.slot_holds.expire(at=env.clock(), rep_ids=participants.rep_ids)
-    again = await preview_participants(env, tx, what, asking)
+    again = await preview_participants(env, tx, what, request)
     if again.rep_ids != participants.rep_ids:
         raise LostRace("another rep would be booked by now")
     return again

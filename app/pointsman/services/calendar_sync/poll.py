@@ -166,7 +166,10 @@ async def _apply_or_skip(env: Env, item: PlacedEvent, compared: EventComparison)
 async def _read(
     env: Env, calendar: _Calendar, wanted: Sequence[PlacedEvent], now: datetime, deadline: timedelta
 ) -> Mapping[str, Sequence[Interval]]:
-    """When every event of ours stands; what is missing where it should be is looked for by its key. Raises CalendarFault."""
+    """When every event of ours stands; what is missing where it should be is looked for by its key.
+
+    Raises VendorError, TimeoutError.
+    """
     ref, end = calendar.connection_run.connection.ref(), max(item.ends_at for item in calendar.placed_events)
     async with asyncio.timeout(deadline.total_seconds()):
         found = await env.calendars.list_our_events(ref, calendar.name, now, end, deadline=deadline)

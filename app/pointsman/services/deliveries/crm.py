@@ -52,18 +52,18 @@ async def build_crm_update(
     )
 
 
-async def send_crm_update(env: Env, connection: ConnectionRef, telling: CrmUpdate) -> None:
+async def send_crm_update(env: Env, connection: ConnectionRef, update: CrmUpdate) -> None:
     """Say it. Raises a `VendorError`."""
-    if telling.person is None:
+    if update.person is None:
         raise VendorRejectedError(_NO_ADDRESS)
-    if telling.meeting is not None:
-        await env.crm.log_meeting(connection, telling.person, telling.meeting)
+    if update.meeting is not None:
+        await env.crm.log_meeting(connection, update.person, update.meeting)
         return
     try:
-        await env.crm.set_owner(connection, telling.person, telling.owner_email)
+        await env.crm.set_owner(connection, update.person, update.owner_email)
     except UnknownCrmOwnerError as fault:
         raise VendorRejectedError(
-            f"the CRM has no active user with the email address of {telling.owner_key}: add the user there, or correct the "
+            f"the CRM has no active user with the email address of {update.owner_key}: add the user there, or correct the "
             "address on the roster"
         ) from fault
 

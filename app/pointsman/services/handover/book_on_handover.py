@@ -61,19 +61,19 @@ class BookingOutcome:
 
 
 async def book_or_offer_slots(
-    env: Env, tx: Tx, case: GateAttempt, readings: Mapping[str, RepCalendarReading], wish: AutoBook
+    env: Env, tx: Tx, case: GateAttempt, readings: Mapping[str, RepCalendarReading], auto_book: AutoBook
 ) -> BookingOutcome:
     """Book what is wished, or offer slots; the lead's row is locked. Raises as `book` for a slot of one's own."""
     what = await load_booking_context(env, tx, case.lead, now=case.now)
     booked = None
-    if wish.start is not None:
-        booked = await _book_slot(env, tx, what, readings, wish.start, wish.end, case)
-    elif wish.earliest:
-        booked = await _book_earliest(env, tx, what, readings, wish.window, case)
+    if auto_book.start is not None:
+        booked = await _book_slot(env, tx, what, readings, auto_book.start, auto_book.end, case)
+    elif auto_book.earliest:
+        booked = await _book_earliest(env, tx, what, readings, auto_book.window, case)
     if booked is not None:
         return BookingOutcome(closer=booked.rep_key, summary=_booked_summary(booked), appointment=booked)
     said = f"{what.rep.name} has this lead for {what.assignment.work}: choose a slot and POST /v1/appointments."
-    if wish.earliest:
+    if auto_book.earliest:
         said = f"{what.rep.name} has this lead, but no slot could be booked by itself: choose one."
     return BookingOutcome(
         closer=what.rep.key,
@@ -117,10 +117,10 @@ async def _book_slot(
     case: GateAttempt,
 ) -> AppointmentRow:
     wanted = requested_interval(what, start, end, path="body.book")
-    asking = SlotRequest(time=wanted, readings=readings)
+    request = SlotRequest(time=wanted, readings=readings)
     try:
         return await choose_and_book(
-            env, tx, what, asking, trigger=HANDOVER_TRIGGER, actor=case.actor, by=ActorRole.SETTER
+            env, tx, what, request, trigger=HANDOVER_TRIGGER, actor=case.actor, by=ActorRole.SETTER
         )
     except PointsmanError as error:
         offer = await find_slots(env, tx, what, readings, supplier=case.actor.supplier)
@@ -142,10 +142,10 @@ async def _book_earliest(
     offer = await find_slots(env, tx, what, readings, window=window, limit=1)
     if not offer.slots:
         return None
-    asking = SlotRequest(time=Interval(offer.slots[0].start, offer.slots[0].end), readings=readings)
+    request = SlotRequest(time=Interval(offer.slots[0].start, offer.slots[0].end), readings=readings)
     try:
         return await choose_and_book(
-            env, tx, what, asking, trigger=HANDOVER_TRIGGER, actor=case.actor, by=ActorRole.SETTER
+            env, tx, what, request, trigger=HANDOVER_TRIGGER, actor=case.actor, by=ActorRole.SETTER
         )
     except SlotTaken as error:
         raise LostRace("the earliest slot was taken meanwhile: look for the next one") from error

@@ -79,10 +79,10 @@ async def hand_over(
     Conflict "no-policy"; with a slot that must be booked also RoleProtected "gate-not-passed", Conflict "no-rep-for-slot",
     and what `book` raises.
     """
-    handing = await prepare_handover(env, lead_id, evidence=evidence, setter=setter, actor=actor, auto_book=auto_book)
+    prepared = await prepare_handover(env, lead_id, evidence=evidence, setter=setter, actor=actor, auto_book=auto_book)
 
     async def work(tx: Tx) -> HandoverResult | Rollback[HandoverResult]:
-        handed = await hand_over_in_tx(env, tx, handing)
+        handed = await hand_over_in_tx(env, tx, prepared)
         may_stand = before_commit is None or await before_commit(tx, handed)
         return handed if may_stand else Rollback(handed)
 
@@ -92,11 +92,11 @@ async def hand_over(
         raise booking_error(refused) from refused
 
 
-async def dry_run_handover(env: Env, handing: PreparedHandover) -> HandoverResult:
+async def dry_run_handover(env: Env, prepared: PreparedHandover) -> HandoverResult:
     """What the hand-over would do now, by doing it and undoing all of it. Raises as `hand_over`."""
 
     async def work(tx: Tx) -> HandoverResult | Rollback[HandoverResult]:
-        return Rollback(await hand_over_in_tx(env, tx, handing))
+        return Rollback(await hand_over_in_tx(env, tx, prepared))
 
     try:
         return await run_in_transaction(env, work)
@@ -126,21 +126,21 @@ async def prepare_handover(
     )
 
 
-async def hand_over_in_tx(env: Env, tx: Tx, handing: PreparedHandover) -> HandoverResult:
+async def hand_over_in_tx(env: Env, tx: Tx, prepared: PreparedHandover) -> HandoverResult:
     """The hand-over, inside the caller's transaction; what the database refuses is put into words by `booking_error`."""
-    case = await attempt_gate(env, tx, handing.lead_id, handing.evidence, handing.setter, handing.actor, lock=True)
-    if handing.auto_book.is_one_slot:
+    case = await attempt_gate(env, tx, prepared.lead_id, prepared.evidence, prepared.setter, prepared.actor, lock=True)
+    if prepared.auto_book.is_one_slot:
         if not case.gate.passed:
             raise gate_not_passed_error(case)
-        await refuse_if_booked(env, tx, handing.lead_id)
-    await tx.gates.add_evidence(handing.lead_id, case.new_evidence, at=case.now)
+        await refuse_if_booked(env, tx, prepared.lead_id)
+    await tx.gates.add_evidence(prepared.lead_id, case.new_evidence, at=case.now)
     if case.gate.passed:
-        return await _passed(env, tx, case, handing.readings, handing.auto_book)
+        return await _passed(env, tx, case, prepared.readings, prepared.auto_book)
     return await refuse_gate_in_tx(env, tx, case)
 
 
 async def _passed(
-    env: Env, tx: Tx, case: GateAttempt, readings: Mapping[str, RepCalendarReading], wish: AutoBook
+    env: Env, tx: Tx, case: GateAttempt, readings: Mapping[str, RepCalendarReading], auto_book: AutoBook
 ) -> HandoverResult:
     booked = await tx.appointments.active_for_lead(case.lead.id)
     if booked is not None:
@@ -164,13 +164,13 @@ async def _passed(
         )
         routed = await route_lead(env, tx, request)
         if routed.decision.outcome is not DecisionOutcome.ASSIGNED or routed.decision.work not in BOOKABLE_WORKS:
-            if wish.is_one_slot:
+            if auto_book.is_one_slot:
                 raise no_closer_error(case, routed)
             stage = STAGE_AFTER[
                 routed.decision.outcome
             ]  # assigned: a rule fell back to work that takes no appointments
             return handover_result(case, present, stage=stage.value, what=routed.decision.summary, routed=routed)
-    ending = await book_or_offer_slots(env, tx, case, readings, wish)
+    ending = await book_or_offer_slots(env, tx, case, readings, auto_book)
     return handover_result(
         case,
         present,

@@ -100,9 +100,12 @@ class _Words:
 def _words(key: str) -> _Words:
     words = company_name_words(key)
     common = [word for word in words if word in COMMON_WORDS]
-    telling = [word for word in words if word not in COMMON_WORDS] or list(words)
+    distinctive = [word for word in words if word not in COMMON_WORDS] or list(words)
     return _Words(
-        distinctive=telling, common=Counter(common), joined="".join(telling), in_order=" ".join(sorted(telling))
+        distinctive=distinctive,
+        common=Counter(common),
+        joined="".join(distinctive),
+        in_order=" ".join(sorted(distinctive)),
     )
 
 

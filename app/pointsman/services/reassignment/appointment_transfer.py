@@ -87,13 +87,13 @@ async def transfer_by_rules(
     await require_open_gate(env, tx, row, lead)
     what = await _transfer_context(env, tx, lead, row)
     never = await tx.decisions.past_holders(lead.id)
-    asking = SlotRequest(
+    request = SlotRequest(
         time=row.interval, readings=transfer.readings, moving_id=row.id, exclude_holder=True, excluded_reps=never
     )
     try:
-        participants = await choose_participants(env, tx, what, asking, trigger=REASSIGN_TRIGGER, actor=actor)
+        participants = await choose_participants(env, tx, what, request, trigger=REASSIGN_TRIGGER, actor=actor)
     except PointsmanError as error:
-        raise await _nobody_free_error(env, tx, what, asking, row, error) from error
+        raise await _nobody_free_error(env, tx, what, request, row, error) from error
     await _apply_transfer(env, tx, row, participants, reason=reason, actor=actor)
     assignment = participants.context.assignment
     decided = await tx.decisions.get(assignment.decision_id) if assignment.decision_id else None
@@ -112,7 +112,7 @@ async def check_transfer_to(
     """What the appointment rests on now, and the question whether `to` is free then, who is. Conflict "not-free"."""
     require_action_allowed(row, AppointmentAction.REASSIGN, env.clock())
     what = await _transfer_context(env, tx, lead, row)
-    asking = SlotRequest(time=row.interval, readings=transfer.readings, moving_id=row.id, holder_only=True)
+    request = SlotRequest(time=row.interval, readings=transfer.readings, moving_id=row.id, holder_only=True)
     named = replace(what, rep=what.config.roster.reps[to])
     availability = await load_availability(
         env,
@@ -131,7 +131,7 @@ async def check_transfer_to(
             code="not-free",
             extra={"rep": to, "reason": why.code, "start": row.starts_at.isoformat()},
         )
-    return what, asking
+    return what, request
 
 
 async def complete_transfer(
@@ -139,7 +139,7 @@ async def complete_transfer(
     tx: Tx,
     row: AppointmentRow,
     what: BookingContext,
-    asking: SlotRequest,
+    request: SlotRequest,
     *,
     reason: str,
     actor: Actor,
@@ -150,7 +150,7 @@ async def complete_transfer(
     now_with = replace(
         what, assignment=assignment, rep=what.config.roster.reps[assignment.rep_key], gate_check=assignment.gate_check
     )
-    participants = await choose_participants(env, tx, now_with, asking, trigger=REASSIGN_TRIGGER, actor=actor)
+    participants = await choose_participants(env, tx, now_with, request, trigger=REASSIGN_TRIGGER, actor=actor)
     await _apply_transfer(env, tx, row, participants, reason=reason, actor=actor)
 
 
@@ -179,7 +179,7 @@ async def _transfer_context(env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow
 
 
 async def _nobody_free_error(
-    env: Env, tx: Tx, what: BookingContext, asking: SlotRequest, row: AppointmentRow, error: PointsmanError
+    env: Env, tx: Tx, what: BookingContext, request: SlotRequest, row: AppointmentRow, error: PointsmanError
 ) -> PointsmanError:
     """The answer to an admin, with names; any other fault as it is."""
     if not isinstance(error, Conflict) and error.code != "calendar-unreadable":
@@ -188,8 +188,8 @@ async def _nobody_free_error(
         env,
         tx,
         what,
-        asking.time,
-        asking.readings,
+        request.time,
+        request.readings,
         whole_pool=True,
         moving=row.id,
         hold=None,
@@ -201,7 +201,7 @@ async def _nobody_free_error(
         what.lead,
         purpose=Work(what.assignment.work),
         calendars=availability.calendars,
-        past_holders=asking.excluded_reps,
+        past_holders=request.excluded_reps,
         reversed_turn=what.assignment.decision_id,
     )
     decision = preview.decide(availability.asked_time)

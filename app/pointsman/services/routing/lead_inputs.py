@@ -10,6 +10,7 @@ from pointsman.domain.leads.facts import Facts
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from pointsman.domain.routing.plan import RoutingPlan, plan_routes
+from pointsman.domain.routing.role_guard import gate_closed_reason
 from pointsman.services.leads.facts import stored_facts
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.routing.decisions import GatePass, RoutingContext
@@ -32,7 +33,7 @@ def gate_state(work: Work, passes: Mapping[Work, GatePass]) -> GateState:
     """Whether the gate for `work` is open to a lead with these passes."""
     found = passes.get(work)
     if found is None:
-        return GateState(is_open=False, reason=f"this lead has not passed the gate for {work}, or the pass has expired")
+        return GateState(is_open=False, reason=gate_closed_reason(work))
     return GateState(is_open=True, reason="the gate is passed", expires_at=found.expires_at)
 
 

@@ -31,13 +31,14 @@ async def _answer(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-@pytest.fixture
-async def port(anyio_backend: str) -> AsyncIterator[int]:
+@asynccontextmanager
+async def listening(protocol: type[HeaderLimitsProtocol]) -> AsyncIterator[int]:
+    """Its port."""
     config = uvicorn.Config(_answer, ws="none", lifespan="off", log_config=None)
     config.load()
     state = ServerState()
     server = await asyncio.get_running_loop().create_server(
-        lambda: Hasty(config=config, server_state=state, app_state={}), "127.0.0.1", 0
+        lambda: protocol(config=config, server_state=state, app_state={}), "127.0.0.1", 0
     )
     async with server:
         yield server.sockets[0].getsockname()[1]
@@ -55,8 +56,14 @@ async def connected(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyn
             await writer.wait_closed()
 
 
-async def test_headers_that_do_not_arrive_in_time_end_the_connection(port: int) -> None:
-    async with connected(port) as (reader, writer):
+@pytest.fixture
+async def port(anyio_backend: str) -> AsyncIterator[int]:
+    async with listening(HeaderLimitsProtocol) as found:
+        yield found
+
+
+async def test_headers_that_do_not_arrive_in_time_end_the_connection() -> None:
+    async with listening(Hasty) as hasty, connected(hasty) as (reader, writer):
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n")
         assert await reader.read() == b""
 

@@ -23,7 +23,7 @@ class HoldRow:
     released_at: datetime | None
     release: str | None
     next_try_at: datetime | None = None
-    releases: Sequence[Mapping[str, Any]] = ()  # `Release.as_json`, the earliest first
+    releases: Sequence[Mapping[str, Any]] = ()  # `HoldRelease.as_json`, the earliest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
