@@ -13,7 +13,7 @@ from pointsman.db.revision import HEAD_REVISION, is_newer
 
 UNKNOWN_REVISION = (
     "The database was made by a version of Pointsman whose schema this version does not know. Run that version, or give"
-    " this one an empty database."
+    " this one an empty database. `make clean` forgets the embedded one."
 )
 
 

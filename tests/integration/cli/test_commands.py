@@ -147,6 +147,16 @@ def test_without_settings_all_that_is_missing_is_said_at_once_without_a_tracebac
     assert "Traceback" not in done.stderr
 
 
+def test_beside_a_running_demo_it_is_said_where_its_settings_lie(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert ".pointsman/environment" not in pointsman("keys", "list").stderr
+    (tmp_path / ".pointsman").mkdir()
+    (tmp_path / ".pointsman" / "environment").write_text("export POINTSMAN_PORT='8000'\n")
+    assert ". .pointsman/environment" in pointsman("keys", "list").stderr
+
+
 def test_a_database_that_is_away_is_one_clear_sentence() -> None:
     done = pointsman("keys", "list", url="postgresql://nobody@127.0.0.1:1/nothing")
     assert done.returncode == 3
