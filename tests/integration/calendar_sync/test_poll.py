@@ -22,6 +22,7 @@ from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.ports import CalendarEvent, VendorRetryableError
 from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman.services.roster.change_roster import RoleInput, put_roster
 from support.floors.booking_floor import SETTER, Floor, open_floor
 from support.floors.faulty_calendars import Cue
@@ -377,15 +378,46 @@ async def test_an_event_left_of_an_appointment_that_has_ended_is_told_of(
     async with floor.env.uow() as tx:
         placed = (await tx.deliveries.of_appointment(row.id))[-1]
         connection = await tx.deliveries.connection(placed.connection_id)
-    # No `cancel` was ever owed for it, as after a restored backup.
-    async with floor.world.engine.begin() as plain:
-        await plain.execute(text("set local session_replication_role = replica"))
-        await plain.execute(
-            text("update appointments set status = :status, reject_code = :code"), {"status": status, "code": code}
-        )
+    await ended_without_a_cancel(floor, row, status, code)
     await remove_orphan_events(floor.env, connection, event.calendar, [event.key], read_at=floor.env.clock())
     assert len(await alerts(floor, "calendar-orphan")) == (0 if known else 1)
     assert len(floor.vendor.events()) == 1
+
+
+@pytest.mark.parametrize(("status", "code"), [("cancelled", None), ("rejected", "not_qualified")])
+async def test_an_appointment_that_has_ended_is_not_looked_for_in_a_calendar_that_still_has_it(
+    floor: Floor, status: str, code: str | None
+) -> None:
+    row, event = await booked(floor)
+    while (await booked(floor))[1].calendar != event.calendar:  # so that there is something to look for
+        pass
+    await ended_without_a_cancel(floor, row, status, code)
+    await sync_calendars(floor.env)
+    after = await now_is(floor, row)
+    assert (after.starts_at, after.conflict) == (row.starts_at, None)
+    assert [found for found, _ in await alerts(floor, "calendar-orphan", "calendar-conflict")] == ["calendar-orphan"]
+
+
+async def ended_without_a_cancel(floor: Floor, row: AppointmentRow, status: str, code: str | None) -> None:
+    """No `cancel` was ever owed for its event, as after a restored backup."""
+    async with floor.world.engine.begin() as plain:
+        await plain.execute(text("set local session_replication_role = replica"))
+        await plain.execute(
+            text("update appointments set status = :status, reject_code = :code where id = :id"),
+            {"status": status, "code": code, "id": row.id},
+        )
+
+
+async def test_an_event_that_comes_back_to_a_rep_who_left_the_appointment_is_taken_out_again(floor: Floor) -> None:
+    row, event = await booked(floor)
+    after = await reassign_appointment(floor.env, row.id, reason="is ill", actor=SETTER)
+    assert after.rep_key != row.rep_key
+    await floor.work_out()
+    floor.vendor.drag(event, event.start)
+    await sync_calendars(floor.env)
+    await floor.work_out()
+    assert [found.calendar for found in floor.vendor.events()] == [f"{after.rep_key}-cal"]
+    assert (await now_is(floor, row)).conflict is None
 
 
 async def test_an_event_of_ours_that_nobody_knows_is_left_alone_and_told(floor: Floor) -> None:
