@@ -24,6 +24,7 @@ PLANTED = [
     ("app/pointsman/domain", "import holidays"),
     ("app/pointsman/domain", "import pointsman.services"),
     ("app/pointsman/api", "import pointsman_sdk"),
+    ("app/pointsman/cli/policy", "import fastapi"),
     ("app/pointsman/connectors", "import pointsman_caldav"),
     ("app/pointsman", "import pointsman_memory"),
     ("integrations/pointsman_caldav", "import pointsman"),

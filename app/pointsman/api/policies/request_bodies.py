@@ -1,7 +1,6 @@
 """A policy document as a request carries it and as an answer gives it back: JSON, or YAML as it lies in git."""
 
 import json
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import yaml
@@ -9,7 +8,8 @@ from fastapi import Header, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from pointsman.api.http.body_limits import YAML_MEDIA_TYPES
-from pointsman.api.policies.yaml import read_yaml, unreadable, write_yaml
+from pointsman.api.policies.policy_text import SubmittedPolicy, parse_policy_yaml, policy_as_yaml
+from pointsman.api.policies.yaml import unreadable
 from pointsman.services.ports.routing.policies import PolicyRow
 
 EXAMPLE_POLICY: dict[str, Any] = {
@@ -48,14 +48,6 @@ FormatQuery = Annotated[
 AcceptHeader = Annotated[str, Header(include_in_schema=False)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubmittedPolicy:
-    """A document, and the author's own text if that was YAML: the document is what reading the text gives."""
-
-    document: object
-    source: str | None
-
-
 async def read_policy_body(request: Request) -> SubmittedPolicy:
     """The body as data. Raises Invalid for what is not YAML, or holds what JSON cannot."""
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
@@ -66,16 +58,6 @@ async def read_policy_body(request: Request) -> SubmittedPolicy:
         return SubmittedPolicy(document=json.loads(body or b"null"), source=None)
     except (ValueError, RecursionError):
         raise unreadable("the body is neither JSON nor marked as YAML (Content-Type: text/yaml)") from None
-
-
-def parse_policy_yaml(body: bytes) -> SubmittedPolicy:
-    """A YAML text with what it says; Invalid when it cannot be read."""
-    return SubmittedPolicy(document=read_yaml(body), source=body.decode())
-
-
-def policy_as_yaml(row: PolicyRow) -> str:
-    """The author's own text, or one written from the document in the author's order."""
-    return write_yaml(row.document) if row.source is None else row.source
 
 
 def wants_yaml(given: Literal["json", "yaml"] | None, accept: str) -> bool:

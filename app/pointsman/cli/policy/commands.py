@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from pointsman.api.policies.request_bodies import policy_as_yaml
+from pointsman.api.policies.policy_text import policy_as_yaml
 from pointsman.cli.output import EXIT_FAILED, out
 from pointsman.cli.policy.compare import diff
 from pointsman.cli.policy.explain import explain

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from pointsman.api.policies.request_bodies import SubmittedPolicy, parse_policy_yaml, policy_as_yaml
+from pointsman.api.policies.policy_text import SubmittedPolicy, parse_policy_yaml, policy_as_yaml
 from pointsman.api.policies.yaml import POLICY_LIMITS
 from pointsman.cli.output import EXIT_MISUSED, fail
 from pointsman.domain.errors import Invalid, TooLarge

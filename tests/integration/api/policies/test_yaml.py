@@ -8,7 +8,8 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pointsman.api.policies.request_bodies import parse_policy_yaml, wants_yaml
+from pointsman.api.policies.policy_text import parse_policy_yaml
+from pointsman.api.policies.request_bodies import wants_yaml
 from pointsman.api.policies.yaml import _OneOfEachKey, read_yaml, write_yaml
 from pointsman.domain.errors import Invalid
 from pointsman.domain.policy.parsing import parse_policy, plain_document
