@@ -93,9 +93,7 @@ class SqlUnitOfWork:
                     yield SqlTx(connection)
                 except (*DRIVER_ERRORS, LostRace) as error:
                     # No rollback follows after which the driver would prepare it anew.
-                    if is_outdated_statement(
-                        error.__cause__ if isinstance(error, LostRace) and error.__cause__ else error
-                    ):
+                    if is_outdated_statement(error):
                         await connection.invalidate()
                     raise
 

@@ -111,9 +111,8 @@ class EmbeddedPostgres:
             home = Path(self._home_file.read_text(encoding="utf-8").strip())
         except (FileNotFoundError, UnicodeDecodeError):
             return None
-        return (
-            home if home.is_absolute() else None
-        )  # the note of a full disk is empty, which would be the current folder
+        # An empty note, which a full disk leaves, would be the current folder.
+        return home if home.is_absolute() else None
 
     def _home(self) -> Path:
         """The folder of data and socket. It is made and owned by the server's account; nothing above it is changed."""

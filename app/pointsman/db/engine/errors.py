@@ -43,6 +43,8 @@ def port_error(error: DBAPIError | psycopg.Error) -> Exception:
 
 def is_outdated_statement(error: BaseException) -> bool:
     """Whether a prepared statement no longer fits, as a migration changed the type of what it answers."""
+    if isinstance(error, LostRace):  # what it was before it was put into the port's words
+        error = error.__cause__ or error
     cause = getattr(error, "orig", error)
     # By the place in PostgreSQL: the message is in the server's language, the code (0A000) is any missing feature's.
     return isinstance(cause, psycopg.Error) and cause.diag.source_function == _REVALIDATION
