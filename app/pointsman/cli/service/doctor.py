@@ -132,8 +132,8 @@ def _database(settings: Settings) -> Iterator[CheckResult]:
         yield from asyncio.run(_connections(settings))
     except (SchemaUnusable, DBAPIError, DatabaseUnavailable) as error:
         reason = str(error).strip().splitlines()[0]
-        mend = "Restore the whole database from a backup, or give this release an empty one."
-        yield CheckResult(verdict=Verdict.BAD, found=f"The schema is not whole: {reason}", fix=mend)
+        mend = "Restore the whole database from a backup, or let this role own all of its tables."
+        yield CheckResult(verdict=Verdict.BAD, found=f"The database cannot be used: {reason}", fix=mend)
 
 
 def _server(connection: psycopg.Connection) -> Iterator[CheckResult]:
