@@ -6,12 +6,10 @@ of its own and survives the process that started it; the next process attaches t
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,18 +21,19 @@ from psycopg import sql
 
 from pointsman.local import postgres_binaries as binaries
 from pointsman.local.errors import LocalServerError
-from pointsman.local.kept_file import write_kept_file
 from pointsman.local.os_account import OsAccount
+from pointsman.local.postgres_home import (
+    PORT,
+    SOCKET_NAME,
+    PostgresHome,
+    delete_socket_folder,
+    foreign_owner_error,
+    make_socket_folder,
+)
 from pointsman.local.processes import Process, command_line
 
 USER = "postgres"
-PORT = 5432  # no port of the machine: it only names the socket
-HOME_NAME = "postgres"  # within the state folder
-PREFIX = "pointsman-"  # of folders elsewhere
-SOCKET_NAME = f".s.PGSQL.{PORT}"
-MAX_SOCKET_PATH = 100  # the system's limit is 107 bytes, 103 on macOS
 START_TIMEOUT_S = 60.0
-ROOT_STATE_FOLDER = Path("/var/lib")  # for root, when the checkout lies where the database's account cannot go
 
 _children: list[subprocess.Popen[bytes]] = []  # kept so that our own killed children can be reaped
 
@@ -62,7 +61,7 @@ class EmbeddedPostgres:
         with self._locked():
             deadline = time.monotonic() + START_TIMEOUT_S
             while True:
-                running = self._find_running() or self._launch(self._home())
+                running = self._find_running() or self._launch(PostgresHome(self.directory).make())
                 # One found running may be on its way up, or on its way down: the answer of a query is what counts.
                 with contextlib.suppress(psycopg.OperationalError):
                     if running.ready:
@@ -83,7 +82,7 @@ class EmbeddedPostgres:
                     os.kill(running.process.pid, number)
                 if _wait_for_end(running.process):
                     break
-            _delete_socket_folder(running.socket_folder)
+            delete_socket_folder(running.socket_folder)
 
     def is_running(self) -> bool:
         return self._find_running() is not None
@@ -94,59 +93,7 @@ class EmbeddedPostgres:
             return
         self.stop()
         with self._locked():
-            home = self._kept_home()
-            if home is not None and _is_named_by_us(home):
-                shutil.rmtree(home, ignore_errors=True)
-            self._home_file.unlink(missing_ok=True)
-
-    # -- places
-
-    @property
-    def _home_file(self) -> Path:
-        return self.directory / "postgres.path"
-
-    def _kept_home(self) -> Path | None:
-        """The folder that an earlier start chose; None where there was none, or its note is damaged."""
-        try:
-            home = Path(self._home_file.read_text(encoding="utf-8").strip())
-        except (FileNotFoundError, UnicodeDecodeError):
-            return None
-        # An empty note, which a full disk leaves, would be the current folder.
-        return home if home.is_absolute() else None
-
-    def _home(self) -> Path:
-        """The folder of data and socket. It is made and owned by the server's account; nothing above it is changed."""
-        account = OsAccount.for_server(self.directory)
-        kept = self._kept_home()
-        home = kept or self.directory.resolve() / HOME_NAME
-        account.make_owned(home)
-        if kept is None:
-            if not account.can_enter(home):
-                home.rmdir()
-                home = self._elsewhere(account)
-            write_kept_file(self._home_file, f"{home}\n")
-        if home.stat().st_uid != account.uid:
-            raise _foreign_owner_error(home)
-        return home
-
-    def _elsewhere(self, account: OsAccount) -> Path:
-        name = f"{PREFIX}{hashlib.sha256(os.fsencode(self.directory.resolve())).hexdigest()[:12]}"
-        home = (
-            ROOT_STATE_FOLDER / name if os.access(ROOT_STATE_FOLDER, os.W_OK) else Path(tempfile.mkdtemp(prefix=PREFIX))
-        )
-        account.make_owned(home)
-        return home
-
-    def _sockets(self, home: Path, account: OsAccount) -> Path:
-        """`home`, or a short folder of its own when the socket's path would not fit into the system's limit."""
-        fits = len(os.fsencode(home / SOCKET_NAME)) <= MAX_SOCKET_PATH
-        if fits and not set(str(home)) & set(",\"'"):  # the setting is a list: such a path would be read as two
-            return home
-        with contextlib.suppress(OSError, IndexError):
-            _delete_socket_folder(Path((home / "data" / "postmaster.pid").read_text().splitlines()[4]))
-        short = Path(tempfile.mkdtemp(prefix=PREFIX))
-        account.make_owned(short)
-        return short
+            PostgresHome(self.directory).delete()
 
     # -- the server
 
@@ -160,7 +107,7 @@ class EmbeddedPostgres:
     def _find_running(self) -> Postmaster | None:
         """The server that the pid file names, if it is alive: not dead, not a zombie, not another program by now."""
         _children[:] = [child for child in _children if child.poll() is None]
-        home = self._kept_home()
+        home = PostgresHome(self.directory).kept()
         if home is None:
             return None
         data = home / "data"
@@ -169,7 +116,7 @@ class EmbeddedPostgres:
         except FileNotFoundError:
             return None
         except PermissionError as error:
-            raise _foreign_owner_error(data) from error
+            raise foreign_owner_error(data) from error
         process = Process.find(int(lines[0])) if lines else None
         if process is None or str(data) not in command_line(process.pid):
             return None
@@ -184,7 +131,7 @@ class EmbeddedPostgres:
         found = binaries.find_postgres(account, copies=home / "programs", major=made_by)
         if made_by is None:
             self._initialise(found, account, data)
-        sockets = self._sockets(home, account)
+        sockets = make_socket_folder(home, account)
         deadline = time.monotonic() + START_TIMEOUT_S
         while True:
             # A dead server's claims. PostgreSQL itself would take a zombie, or a stranger with that id, for the owner.
@@ -265,23 +212,6 @@ def _wait_for_end(process: Process) -> bool:
             child.poll()
         time.sleep(0.01)
     return not process.is_running()
-
-
-def _is_named_by_us(home: Path) -> bool:
-    """Whether a folder can be one that `_home` made: a note that was tampered with names no other one to delete."""
-    return home.name == HOME_NAME or home.name.startswith(PREFIX)
-
-
-def _delete_socket_folder(sockets: Path) -> None:
-    """Delete a short folder that was made for a socket."""
-    if sockets.parent == Path(tempfile.gettempdir()) and sockets.name.startswith(PREFIX):
-        shutil.rmtree(sockets, ignore_errors=True)
-
-
-def _foreign_owner_error(place: Path) -> LocalServerError:
-    return LocalServerError(
-        f"{place} belongs to another account. Start as that user, or delete the folder `.pointsman`."
-    )
 
 
 def _environment() -> dict[str, str]:
