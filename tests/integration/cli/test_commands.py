@@ -251,7 +251,9 @@ def test_a_policy_that_is_no_policy_is_refused_with_paths(shared_database_url: s
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_serve_answers_and_stops_cleanly_on_a_signal(shared_database_url: str, number: signal.Signals) -> None:
+def test_serve_cuts_off_headers_that_never_end_and_stops_cleanly_on_a_signal(
+    shared_database_url: str, number: signal.Signals
+) -> None:
     port = free_port()
     server = subprocess.Popen(
         [sys.executable, "-m", "pointsman.cli", "serve", "--port", str(port)],
@@ -262,6 +264,8 @@ def test_serve_answers_and_stops_cleanly_on_a_signal(shared_database_url: str, n
     )
     try:
         assert answers(f"http://127.0.0.1:{port}/health/ready")
+        if number is signal.SIGTERM:
+            headers_that_never_end_are_cut_off(port)
         server.send_signal(number)
         said, _ = server.communicate(timeout=PATIENCE_S)
     finally:
@@ -284,29 +288,16 @@ def test_a_signal_before_the_server_listens_to_signals_ends_it(shared_database_u
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
-@pytest.mark.slow
-def test_headers_that_never_end_are_cut_off(shared_database_url: str) -> None:
-    port = free_port()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "pointsman.cli", "serve", "--port", str(port)],
-        env=command_environment(shared_database_url),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        assert answers(f"http://127.0.0.1:{port}/health/live")
-        with (
-            socket.create_connection(("127.0.0.1", port)) as slow,
-            socket.create_connection(("127.0.0.1", port)) as mute,
-        ):
-            slow.sendall(b"POST /v1/hooks/x HTTP/1.1\r\nHost: x\r\n")
-            slow.settimeout(PATIENCE_S)
-            mute.settimeout(PATIENCE_S)
-            assert slow.recv(10) == b""
-            assert mute.recv(10) == b""
-    finally:
-        server.terminate()
-        server.wait(PATIENCE_S)
+def headers_that_never_end_are_cut_off(port: int) -> None:
+    with (
+        socket.create_connection(("127.0.0.1", port)) as slow,
+        socket.create_connection(("127.0.0.1", port)) as mute,
+    ):
+        slow.sendall(b"POST /v1/hooks/x HTTP/1.1\r\nHost: x\r\n")
+        slow.settimeout(PATIENCE_S)
+        mute.settimeout(PATIENCE_S)
+        assert slow.recv(10) == b""
+        assert mute.recv(10) == b""
 
 
 def answers(url: str) -> bool:
@@ -339,6 +330,7 @@ def test_the_line_that_run_prints_makes_a_key_though_nothing_is_on_the_path(data
     assert made.returncode == 0, made.stderr
     assert made.stdout.startswith("pm_")
     assert running.returncode == 0
+    assert not (tmp_path / "my state" / "postgres").exists(), "the database that was named is used"
 
 
 def test_a_ledger_is_verified_and_rebuilt_where_it_differs(database_url: str) -> None:
