@@ -44,7 +44,6 @@ REFUSED = {
 
 def test_it_runs_the_main_job_and_goes_on_where_it_stopped_whatever_an_admin_did(open_folder: Path) -> None:
     with demo_in(open_folder) as demo:
-        it_ends_with_a_reason_when_a_worker_does_not_stay_up(demo)
         demo.start()
         every_lead_is_where_the_policy_says(demo)
         refused_hand_offs_say_why(demo)
@@ -109,19 +108,28 @@ def test_killed_with_everything_halfway_it_goes_on_as_a_normal_user_too(open_fol
         assert demo.processes() == {}
 
 
-def it_ends_with_a_reason_when_a_worker_does_not_stay_up(demo: Demo) -> None:
-    over = threading.Event()
-    reaper = threading.Thread(target=kill_workers, args=(demo, over))
-    reaper.start()
-    try:
-        demo.start(until="Error:")
-        assert demo.end() == 1
-    finally:
-        over.set()
-        reaper.join()
-    assert "A part of the service does not stay up" in demo.output
-    assert "Traceback" not in demo.output
-    assert demo.processes() == {}
+@pytest.mark.own_database
+def test_a_worker_that_does_not_stay_up_ends_it_with_a_reason(open_folder: Path, database_url: str) -> None:
+    """And the database that was named is used: the next start finds there what was accepted."""
+    with demo_in(open_folder, POINTSMAN_DATABASE_URL=database_url) as demo:
+        over = threading.Event()
+        reaper = threading.Thread(target=kill_workers, args=(demo, over))
+        reaper.start()
+        try:
+            demo.start(until="Error:")
+            assert demo.end() == 1
+        finally:
+            over.set()
+            reaper.join()
+        assert "A part of the service does not stay up" in demo.output
+        assert "Traceback" not in demo.output
+        assert demo.processes() == {}
+
+        demo.start()
+        every_lead_is_where_the_policy_says(demo)
+        appointments_stand_once_and_apart(demo)
+        assert not (demo.state / "postgres").exists()
+        assert demo.signal(signal.SIGINT) == 0
 
 
 def a_meeting_booked_before_can_be_called_off(demo: Demo) -> None:
