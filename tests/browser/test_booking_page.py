@@ -21,7 +21,9 @@ BUTTONS = {"de": ("Weiter", "Diese Zeit buchen"), "en": ("Continue", "Book this 
 
 
 async def on(tab: Tab, heading: str) -> None:
+    """Wait until that page is there as a whole: a browser shows the head of a page before its end has arrived."""
     await expect(tab.get_by_role("heading", level=1)).to_have_text(heading)
+    await tab.wait_for_load_state()
 
 
 async def choose(tab: Tab, number: int = 0) -> str:
@@ -130,6 +132,7 @@ async def test_a_changed_zone_shows_each_time_on_its_own_clock_over_a_clock_chan
         await tab.get_by_label("Time zone").select_option("America/New_York")
         await tab.get_by_role("button", name="Show times").click()
         await expect(tab.locator(".zone summary")).to_contain_text("New York")
+        await tab.wait_for_load_state()  # the times stand below it
         offsets = set()
         for label in await tab.locator(".times label").all():
             value = str(await label.locator("input").get_attribute("value"))
@@ -168,6 +171,7 @@ async def test_a_time_that_somebody_else_takes_meanwhile(page: Page, window: Win
         await page.somebody_takes(lead_id, value)
         await tab.get_by_role("button", name="Continue").click()
         await expect(tab.get_by_role("alert")).to_have_text("This time is no longer free. Please choose another one.")
+        await tab.wait_for_load_state()  # the times stand below it
         assert await tab.locator(f"input[value='{value}']").count() == 0
         await booked(tab)
 
@@ -180,6 +184,7 @@ async def test_nothing_is_cut_off_on_a_narrow_screen_or_twice_as_large(page: Pag
         if width == 640:
             await tab.add_style_tag(content="html { font-size: 200% !important }")
         for _ in range(3):
+            await tab.wait_for_load_state()
             wide = await tab.evaluate("document.documentElement.scrollWidth")
             assert wide <= width
             small = await tab.evaluate(_SMALL)

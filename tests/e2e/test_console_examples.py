@@ -80,8 +80,8 @@ class Served:
         return str(next(self.api.iter_items(path))["id"])
 
     def slot(self) -> str:
-        """The first free time of the closer who has the lead."""
-        return str(self.api.call("GET", f"/v1/leads/{self.lead('Egger')}/slots")["slots"][0]["start"])
+        """A free time of the closer who has the lead: the second one, as the first could become too near meanwhile."""
+        return str(self.api.call("GET", f"/v1/leads/{self.lead('Egger')}/slots")["slots"][1]["start"])
 
     def later_slot(self) -> str:
         """A time to which the newest appointment can move."""

@@ -165,7 +165,7 @@ async def test_the_cap_counts_by_the_meetings_date(database_url: str) -> None:
 
 async def test_sixty_at_once_for_one_slot_from_two_processes_make_one_appointment(database_url: str) -> None:
     async with open_floor(database_url, policy=ONE_CLOSER) as floor:
-        env, engine = make_env(database_url, pool_size=10)
+        env, engine = make_env(database_url, pool_size=10, clock=floor.env.clock)
         second = Env(
             **{**{n: getattr(env, n) for n in Env.__slots__}, "calendars": floor.vendor, "cache": ProcessCache()}
         )

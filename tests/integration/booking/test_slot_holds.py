@@ -215,7 +215,7 @@ async def run_out(floor: Floor, hold_id: UUID) -> None:
     """The database judges expiry by its own clock, so the hold is made to have been made earlier."""
     for table in ("slot_holds", "reservations"):
         name = "id" if table == "slot_holds" else "slot_hold_id"
-        made = ", created_at = created_at - interval '1 hour'" if table == "slot_holds" else ""
+        made = ", created_at = now() - interval '1 hour'" if table == "slot_holds" else ""
         await floor.world.rows(
             f"update {table} set expires_at = now() - interval '1 second'{made} where {name} = :id", id=hold_id
         )

@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
 from pointsman.domain.roster.reps import Caps
@@ -102,6 +103,15 @@ class WatchedUow:
         return self._inner.autocommit()
 
 
+def until_morning(now: datetime) -> timedelta:
+    """To the next six o'clock in Berlin: before anybody works, and long before the first slot becomes too near."""
+    local = now.astimezone(ZoneInfo("Europe/Berlin"))
+    morning = local.replace(hour=6, minute=0, second=0, microsecond=0)
+    if morning <= local:
+        morning += timedelta(days=1)  # on the wall clock: a day with a change of clocks is longer or shorter
+    return morning.astimezone(UTC) - now
+
+
 @asynccontextmanager
 async def open_floor(
     database_url: str,
@@ -111,7 +121,7 @@ async def open_floor(
     closers: tuple[str, ...] = CLOSERS,
     caps: Caps | None = None,
 ) -> AsyncIterator[Floor]:
-    """Everybody works seven days a week, so that tests mean the same on every day."""
+    """Everybody works seven days a week, and it is early in the morning: tests mean the same on every day at every hour."""
     always = tuple(replace(block, weekday=day) for day in range(7) for block in office_hours()[:1])
     reps = tuple(replace(rep, working_hours=always, caps=caps or rep.caps) for rep in floor_given().reps)
     vendor = FaultyCalendars(keyed=keyed)
@@ -125,6 +135,7 @@ async def open_floor(
 
     given, furniture = floor_given(reps=reps), f"calendars of {closers}"
     async with open_world(database_url, roster=given, policy=policy, furnish=connect, furniture=furniture) as world:
+        world.clock.advance(until_morning(world.clock()))
         # A floor that is put back was made by an earlier test: its calendars count as read just now, as when it was made.
         await world.rows("update calendar_reads set read_at = :now", now=world.env.clock())
         env = replace(world.env, calendars=vendor, uow=WatchedUow(world.env.uow))
