@@ -1,6 +1,7 @@
 """What every test may ask for. Databases and floors come from `support/`."""
 
 import gc
+from importlib.util import find_spec
 
 import pytest
 
@@ -26,6 +27,6 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    """Coroutine tests (`pytestmark = pytest.mark.anyio`) run on asyncio, as the service does."""
-    return "asyncio"
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """Coroutine tests (`pytestmark = pytest.mark.anyio`) run on asyncio, on the loop that `serve` takes on this machine."""
+    return "asyncio", {"use_uvloop": find_spec("uvloop") is not None}

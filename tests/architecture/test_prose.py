@@ -7,7 +7,7 @@ error texts and the documentation.
 import ast
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -34,17 +34,15 @@ def first_lines(root: Path) -> Iterator[tuple[str, str]]:
                         yield f"{path.relative_to(root).as_posix()}:{node.body[0].lineno}", text.splitlines()[0]
 
 
-def guessed(root: Path) -> list[str]:
-    return [
-        f"{where} {line}" for where, line in first_lines(root) if OPENING.match(line) or ANYWHERE.search(_plain(line))
-    ]
+def guessed(lines: Iterable[tuple[str, str]]) -> list[str]:
+    return [f"{where} {line}" for where, line in lines if OPENING.match(line) or ANYWHERE.search(_plain(line))]
 
 
-def riddles(root: Path) -> list[str]:
-    return [f"{where} {' '.join(line.split())}" for where, line in _prose(root) if RIDDLE.search(_plain(line))]
+def riddles(lines: Iterable[tuple[str, str]]) -> list[str]:
+    return [f"{where} {' '.join(line.split())}" for where, line in lines if RIDDLE.search(_plain(line))]
 
 
-def _prose(root: Path) -> Iterator[tuple[str, str]]:
+def prose(root: Path) -> Iterator[tuple[str, str]]:
     """Each line of a comment, a docstring, another text or a page of the documentation, and where it is."""
     for folder in ("app", "integrations"):
         for path in sorted((root / folder).rglob("*.py")):
@@ -66,8 +64,9 @@ def _plain(line: str) -> str:
 
 
 def test_no_first_line_makes_its_reader_guess() -> None:
-    assert guessed(ROOT) == []
-    assert sum(1 for _ in first_lines(ROOT)) > 1_500
+    lines = list(first_lines(ROOT))
+    assert guessed(lines) == []
+    assert len(lines) > 1_500
 
 
 @pytest.mark.parametrize(
@@ -85,7 +84,7 @@ def test_a_line_that_does_is_found(tmp_path: Path, line: str) -> None:
     path = tmp_path / "app" / "pointsman" / "a.py"
     path.parent.mkdir(parents=True)
     path.write_text(f'def f() -> None:\n    """{line}"""\n')
-    assert guessed(tmp_path) == [f"app/pointsman/a.py:2 {line}"]
+    assert guessed(first_lines(tmp_path)) == [f"app/pointsman/a.py:2 {line}"]
 
 
 @pytest.mark.parametrize("line", ["The rep who has the lead.", "The owner of a folder, or else `nobody`."])
@@ -93,14 +92,14 @@ def test_a_line_with_a_subject_passes(tmp_path: Path, line: str) -> None:
     path = tmp_path / "app" / "pointsman" / "a.py"
     path.parent.mkdir(parents=True)
     path.write_text(f'def f() -> None:\n    """{line}"""\n')
-    assert guessed(tmp_path) == []
+    assert guessed(first_lines(tmp_path)) == []
 
 
 def test_no_comment_text_or_page_makes_its_reader_guess() -> None:
-    assert riddles(ROOT) == []
-    found = [where for where, _ in _prose(ROOT)]
-    assert len(found) > 10_000
-    assert {where.partition("/")[0] for where in found if "/" in where} == {"app", "docs", "integrations"}
+    lines = list(prose(ROOT))
+    assert riddles(lines) == []
+    assert len(lines) > 10_000
+    assert {where.partition("/")[0] for where, _ in lines if "/" in where} == {"app", "docs", "integrations"}
 
 
 @pytest.mark.parametrize(
@@ -116,7 +115,7 @@ def test_a_riddle_in_the_code_is_found(tmp_path: Path, source: str, line: str) -
     path = tmp_path / "app" / "pointsman" / "a.py"
     path.parent.mkdir(parents=True)
     path.write_text(source)
-    assert riddles(tmp_path) == [f"app/pointsman/a.py:{line}"]
+    assert riddles(prose(tmp_path)) == [f"app/pointsman/a.py:{line}"]
 
 
 def test_a_riddle_in_a_page_is_found_and_plain_words_and_code_are_not(tmp_path: Path) -> None:
@@ -124,4 +123,4 @@ def test_a_riddle_in_a_page_is_found_and_plain_words_and_code_are_not(tmp_path: 
     (tmp_path / "docs" / "a.md").write_text(
         "Nobody is told. The latest rep.\nThe field `whom` is kept.\nA rep for whom it is.\n"
     )
-    assert riddles(tmp_path) == ["docs/a.md:3 A rep for whom it is."]
+    assert riddles(prose(tmp_path)) == ["docs/a.md:3 A rep for whom it is."]

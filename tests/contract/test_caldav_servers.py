@@ -38,7 +38,7 @@ def on(http: httpx.AsyncClient, **config: Any) -> CaldavConnector:
 
 
 @pytest.fixture
-async def scripted(anyio_backend: str) -> AsyncIterator[Callable[[Handler], CaldavConnector]]:
+async def scripted(anyio_backend: object) -> AsyncIterator[Callable[[Handler], CaldavConnector]]:
     clients: list[httpx.AsyncClient] = []
 
     def make(handler: Handler, **config: Any) -> CaldavConnector:
@@ -397,7 +397,9 @@ async def test_login_that_leaves_us_anonymous_asks_for_another(scripted: Any) ->
 
 
 @pytest.fixture
-async def real(anyio_backend: str, caldav_server: RealServer) -> AsyncIterator[tuple[CaldavConnector, RadicaleVendor]]:
+async def real(
+    anyio_backend: object, caldav_server: RealServer
+) -> AsyncIterator[tuple[CaldavConnector, RadicaleVendor]]:
     vendor = RadicaleVendor(caldav_server)
     async with make_client(vendor.transport) as http:
         yield on(http, base_url=caldav_server.url, username=USER, password=PASSWORD), vendor
@@ -463,7 +465,7 @@ async def test_uid_that_lies_elsewhere_in_the_calendar_is_refused(real: Any) -> 
         await connector.book(replace(request(vendor.calendar), slot=at(16)))
 
 
-async def test_wrong_password_asks_for_another(caldav_server: RealServer, anyio_backend: str) -> None:
+async def test_wrong_password_asks_for_another(caldav_server: RealServer, anyio_backend: object) -> None:
     async with make_client(httpx.AsyncHTTPTransport(verify=NO_AUTHORITIES)) as http:
         connector = on(http, base_url=caldav_server.url, username=USER, password="wrong")
         for call in (connector.check, lambda: connector.busy(f"/{USER}/x/", DAY)):

@@ -94,7 +94,7 @@ def wire(vendor: Vendor) -> FaultyTransport:
 
 
 @pytest.fixture
-async def http(anyio_backend: str, wire: FaultyTransport) -> AsyncIterator[httpx.AsyncClient]:
+async def http(anyio_backend: object, wire: FaultyTransport) -> AsyncIterator[httpx.AsyncClient]:
     async with make_client(wire) as client:
         yield client
 
@@ -134,7 +134,7 @@ async def test_lent_client_stops_reading_an_answer_without_end(http: httpx.Async
     assert wire.floods[0].read < 9 * 1024 * 1024
 
 
-async def test_lent_client_refuses_a_compressed_answer(anyio_backend: str) -> None:
+async def test_lent_client_refuses_a_compressed_answer(anyio_backend: object) -> None:
     def bomb(_: httpx.Request) -> httpx.Response:
         stream = httpx.ByteStream(b"\x1f\x8b")
         return httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=stream)
@@ -144,7 +144,7 @@ async def test_lent_client_refuses_a_compressed_answer(anyio_backend: str) -> No
             await client.get("https://x.example")
 
 
-async def test_lent_client_keeps_no_cookie(anyio_backend: str) -> None:
+async def test_lent_client_keeps_no_cookie(anyio_backend: object) -> None:
     seen: list[str | None] = []
 
     def answer(request: httpx.Request) -> httpx.Response:

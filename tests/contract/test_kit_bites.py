@@ -19,7 +19,17 @@ def caught(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     report = tmp_path_factory.mktemp("mutants") / "report.xml"
     mutants = Path(__file__).with_name("mutants.py")
     targets = [f"{mutants}::{suite_name(check)}::{check}" for check in CHECKS]
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "python_classes=Mutant*"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "--tb=line",
+        "-p",
+        "no:cacheprovider",
+        "-o",
+        "python_classes=Mutant*",
+    ]
     run = subprocess.run(
         [*command, f"--junitxml={report}", *targets],
         capture_output=True,

@@ -57,7 +57,7 @@ class House:
 
 
 @pytest.fixture
-async def house(anyio_backend: str) -> AsyncIterator[House]:
+async def house(anyio_backend: object) -> AsyncIterator[House]:
     house = House()
     yield house
     await house.gateway.aclose()

@@ -60,7 +60,7 @@ async def test_opening_private_networks_keeps_link_local_closed(address: str) ->
 
 
 @pytest.fixture
-async def server(anyio_backend: str) -> AsyncIterator[str]:
+async def server(anyio_backend: object) -> AsyncIterator[str]:
     """Something that answers on loopback."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -119,7 +119,7 @@ async def test_unknown_name_is_a_connect_error() -> None:
             await http.get("http://no-such-host.invalid/")
 
 
-async def test_redirects_are_not_followed(anyio_backend: str) -> None:
+async def test_redirects_are_not_followed(anyio_backend: object) -> None:
     answer = httpx.Response(302, headers={"Location": "http://169.254.169.254/"})
     async with make_client(httpx.MockTransport(lambda _: answer)) as http:
         assert (await http.get("https://vendor.example/")).status_code == 302

@@ -123,7 +123,7 @@ def database_template(database_server: Server) -> str:
 
 
 @pytest.fixture(scope="session")
-async def one_loop(anyio_backend: str) -> AsyncIterator[None]:
+async def one_loop(anyio_backend: object) -> AsyncIterator[None]:
     """From here on coroutine tests run on one event loop, so that connections can outlive a test."""
     async with engines_kept():
         yield

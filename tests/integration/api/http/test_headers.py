@@ -57,7 +57,7 @@ async def connected(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyn
 
 
 @pytest.fixture
-async def port(anyio_backend: str) -> AsyncIterator[int]:
+async def port(anyio_backend: object) -> AsyncIterator[int]:
     async with listening(HeaderLimitsProtocol) as found:
         yield found
 
