@@ -22,29 +22,15 @@ from psycopg import sql
 from pointsman.local import postgres_binaries as binaries
 from pointsman.local.errors import LocalServerError
 from pointsman.local.os_account import OsAccount
-from pointsman.local.postgres_home import (
-    PORT,
-    SOCKET_NAME,
-    PostgresHome,
-    delete_socket_folder,
-    foreign_owner_error,
-    make_socket_folder,
-)
-from pointsman.local.processes import Process, command_line
+from pointsman.local.postgres_home import PostgresHome, make_owned, read_major
+from pointsman.local.postmaster_pid import FILE_NAME, Postmaster, find_postmaster, noted_socket_folder
+from pointsman.local.processes import Process
+from pointsman.local.socket_folder import PORT, SOCKET_NAME, delete_socket_folders, make_socket_folder
 
 USER = "postgres"
 START_TIMEOUT_S = 60.0
 
 _children: list[subprocess.Popen[bytes]] = []  # kept so that our own killed children can be reaped
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Postmaster:
-    """A running server, as its own pid file describes it."""
-
-    process: Process
-    socket_folder: Path
-    ready: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +48,9 @@ class EmbeddedPostgres:
             deadline = time.monotonic() + START_TIMEOUT_S
             while True:
                 running = self._find_running() or self._launch(PostgresHome(self.directory).make())
+                if running.ready and not (running.socket_folder / SOCKET_NAME).exists():
+                    _end(running.process)  # the temporary folder was swept: nothing reaches this server any more
+                    continue
                 # One found running may be on its way up, or on its way down: the answer of a query is what counts.
                 with contextlib.suppress(psycopg.OperationalError):
                     if running.ready:
@@ -74,15 +63,10 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """Shut the server down, also if another process started it. Nothing happens when it does not run."""
         with self._locked():
-            running = self._find_running()
-            if running is None:
-                return
-            for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):  # fast, then at once, then never mind
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(running.process.pid, number)
-                if _wait_for_end(running.process):
-                    break
-            delete_socket_folder(running.socket_folder)
+            if running := self._find_running():
+                _end(running.process)
+            if home := PostgresHome(self.directory).kept():
+                delete_socket_folders(home, noted_socket_folder(home / "data"))  # a killed server leaves its own
 
     def is_running(self) -> bool:
         return self._find_running() is not None
@@ -105,29 +89,14 @@ class EmbeddedPostgres:
             yield
 
     def _find_running(self) -> Postmaster | None:
-        """The server that the pid file names, if it is alive: not dead, not a zombie, not another program by now."""
         _children[:] = [child for child in _children if child.poll() is None]
         home = PostgresHome(self.directory).kept()
-        if home is None:
-            return None
-        data = home / "data"
-        try:
-            lines = (data / "postmaster.pid").read_text().splitlines()
-        except FileNotFoundError:
-            return None
-        except PermissionError as error:
-            raise foreign_owner_error(data) from error
-        process = Process.find(int(lines[0])) if lines else None
-        if process is None or str(data) not in command_line(process.pid):
-            return None
-        if len(lines) < 8:  # still on its way up
-            return Postmaster(process=process, socket_folder=data.parent, ready=False)
-        return Postmaster(process=process, socket_folder=Path(lines[4]), ready=lines[7].strip() == "ready")
+        return None if home is None else find_postmaster(home / "data")
 
     def _launch(self, home: Path) -> Postmaster:
         account = OsAccount.for_server(self.directory)
         data = home / "data"
-        made_by = int((data / "PG_VERSION").read_text()) if data.exists() else None
+        made_by = read_major(data)
         found = binaries.find_postgres(account, copies=home / "programs", major=made_by)
         if made_by is None:
             self._initialise(found, account, data)
@@ -135,7 +104,7 @@ class EmbeddedPostgres:
         deadline = time.monotonic() + START_TIMEOUT_S
         while True:
             # A dead server's claims. PostgreSQL itself would take a zombie, or a stranger with that id, for the owner.
-            (data / "postmaster.pid").unlink(missing_ok=True)
+            (data / FILE_NAME).unlink(missing_ok=True)
             (sockets / f"{SOCKET_NAME}.lock").unlink(missing_ok=True)
             process = self._spawn(found, account, data, sockets)
             while process.poll() is None and time.monotonic() < deadline:
@@ -175,8 +144,10 @@ class EmbeddedPostgres:
     def _initialise(self, found: binaries.PostgresBinaries, account: OsAccount, data: Path) -> None:
         """Make the data beside its place and move it there when complete, so that a kill halfway leaves nothing."""
         partial = data.with_name("data.new")
-        shutil.rmtree(partial, ignore_errors=True)
-        account.make_owned(partial)
+        if partial.is_dir() and not partial.is_symlink():
+            shutil.rmtree(partial)
+        partial.unlink(missing_ok=True)
+        make_owned(partial, account)
         # Characters sort and fold by Unicode on every machine, whatever locales it has.
         builtin = ["--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         options = ["--no-instructions", *(builtin if found.major >= 17 else ["--locale=C.UTF-8"])]
@@ -202,6 +173,14 @@ class EmbeddedPostgres:
             lines = (self.directory / "postgres.log").read_text(errors="replace").splitlines()
             return f"The end of {self.directory / 'postgres.log'}:\n" + "\n".join(lines[-8:])
         return ""
+
+
+def _end(process: Process) -> None:
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):  # fast, then at once, then never mind
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, number)
+        if _wait_for_end(process):
+            return
 
 
 def _wait_for_end(process: Process) -> bool:

@@ -1,13 +1,14 @@
-"""Where the embedded PostgreSQL keeps its data and its socket, and which folders are therefore its own to delete.
+"""Where the embedded PostgreSQL keeps its data, and which folders are therefore its own to delete.
 
 The data lie in the state folder, or elsewhere when the server's account cannot enter it: a note in the state folder
-names the place that the first start chose.
+names the place that the first start chose. A note that names no such place, or one that is gone, is not believed.
 """
 
 import contextlib
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +17,8 @@ from pointsman.local.errors import LocalServerError
 from pointsman.local.kept_file import write_kept_file
 from pointsman.local.os_account import OsAccount
 
-PORT = 5432  # no port of the machine: it only names the socket
-SOCKET_NAME = f".s.PGSQL.{PORT}"
 HOME_NAME = "postgres"  # within the state folder
-PREFIX = "pointsman-"  # of folders elsewhere
-MAX_SOCKET_PATH = 100  # the system's limit is 107 bytes, 103 on macOS
+PREFIX = "pointsman-"  # of homes elsewhere
 ROOT_STATE_FOLDER = Path("/var/lib")  # for root, when the checkout lies where the database's account cannot go
 
 
@@ -35,67 +33,114 @@ class PostgresHome:
         return self.directory / "postgres.path"
 
     def kept(self) -> Path | None:
-        """The folder that an earlier start chose; None where there was none, or its note is damaged."""
-        try:
-            home = Path(self.note.read_text(encoding="utf-8").strip())
-        except (FileNotFoundError, UnicodeDecodeError):
-            return None
-        # An empty note, which a full disk leaves, would be the current folder.
-        return home if home.is_absolute() else None
+        """The folder that an earlier start chose: the noted one, or one with data where a start would make it."""
+        likely = (self._within, self._below_root_state)
+        return self._noted() or next((home for home in likely if os.path.lexists(home / "data")), None)
 
     def make(self) -> Path:
         """The folder, made now if need be. It belongs to the server's account; nothing above it is changed.
 
-        Raises LocalServerError when it is there and another account's.
+        Raises LocalServerError when it is there and another account's, or no folder.
         """
         account = OsAccount.for_server(self.directory)
-        kept = self.kept()
-        home = kept or self.directory.resolve() / HOME_NAME
-        account.make_owned(home)
-        if kept is None:
-            if not account.can_enter(home):
-                home.rmdir()
+        _refuse_unwritable(self._within)
+        if self.note.is_dir():
+            raise LocalServerError(f"{self.note} is a folder, where a file belongs. Delete it.")
+        noted = self._noted()
+        home = noted or self.kept() or self._within
+        make_owned(home, account)
+        if noted is None:
+            if home == self._within and not account.can_enter(home):
+                self._leave_within()
                 home = self._make_elsewhere(account)
             write_kept_file(self.note, f"{home}\n")
-        if home.stat().st_uid != account.uid:
-            raise foreign_owner_error(home)
-        return home
-
-    def _make_elsewhere(self, account: OsAccount) -> Path:
-        name = f"{PREFIX}{hashlib.sha256(os.fsencode(self.directory.resolve())).hexdigest()[:12]}"
-        home = (
-            ROOT_STATE_FOLDER / name if os.access(ROOT_STATE_FOLDER, os.W_OK) else Path(tempfile.mkdtemp(prefix=PREFIX))
-        )
-        account.make_owned(home)
         return home
 
     def delete(self) -> None:
         """Delete the data and the note. A note that was tampered with deletes no folder that cannot be one of ours."""
         home = self.kept()
-        if home is not None and (home.name == HOME_NAME or home.name.startswith(PREFIX)):
+        if home is not None:
             shutil.rmtree(home, ignore_errors=True)
-        self.note.unlink(missing_ok=True)
+        if not self.note.is_dir():
+            self.note.unlink(missing_ok=True)
 
+    @property
+    def _within(self) -> Path:
+        return self.directory.resolve() / HOME_NAME
 
-def make_socket_folder(home: Path, account: OsAccount) -> Path:
-    """`home`, or a short folder of its own when the socket's path would not fit into the system's limit."""
-    fits = len(os.fsencode(home / SOCKET_NAME)) <= MAX_SOCKET_PATH
-    if fits and not set(str(home)) & set(",\"'"):  # the setting is a list: such a path would be read as two
+    @property
+    def _below_root_state(self) -> Path:
+        return ROOT_STATE_FOLDER / f"{PREFIX}{hashlib.sha256(os.fsencode(self.directory.resolve())).hexdigest()[:12]}"
+
+    def _noted(self) -> Path | None:
+        try:
+            home = Path(self.note.read_text(encoding="utf-8").strip())
+        except (FileNotFoundError, IsADirectoryError, UnicodeDecodeError):
+            return None
+        except PermissionError as error:
+            raise foreign_owner_error(self.note) from error
+        # A full disk leaves an empty note, which would be the current folder. A copied state folder's note names the
+        # home of the first one.
+        possible = home == self._within or (home.is_absolute() and home.name.startswith(PREFIX))
+        return home if possible and os.path.lexists(home) else None
+
+    def _leave_within(self) -> None:
+        try:
+            self._within.rmdir()
+        except OSError as error:
+            raise LocalServerError(
+                f"The database's account cannot enter {self._within}, and data lie there. "
+                "Let it enter the folders above."
+            ) from error
+
+    def _make_elsewhere(self, account: OsAccount) -> Path:
+        if os.access(ROOT_STATE_FOLDER, os.W_OK):
+            home = self._below_root_state
+            make_owned(home, account)
+        else:
+            home = Path(tempfile.mkdtemp(prefix=PREFIX))
+            account.make_owned(home)
         return home
-    with contextlib.suppress(OSError, IndexError):
-        delete_socket_folder(Path((home / "data" / "postmaster.pid").read_text().splitlines()[4]))
-    short = Path(tempfile.mkdtemp(prefix=PREFIX))
-    account.make_owned(short)
-    return short
 
 
-def delete_socket_folder(sockets: Path) -> None:
-    """Delete a short folder that was made for a socket."""
-    if sockets.parent == Path(tempfile.gettempdir()) and sockets.name.startswith(PREFIX):
-        shutil.rmtree(sockets, ignore_errors=True)
+def make_owned(folder: Path, account: OsAccount) -> None:
+    """Make `folder` and give it to the account. One that is there already is never given away: it is the account's.
+
+    Raises LocalServerError when it is another's or no folder. A link is none: it may lead to a folder of root's.
+    """
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+        if account.drops_privileges:
+            os.chown(folder, account.uid, account.gid, follow_symlinks=False)
+    facts = folder.lstat()
+    if not stat.S_ISDIR(facts.st_mode):
+        raise LocalServerError(f"{folder} is a file or a link, where a folder belongs. Move it away.")
+    if facts.st_uid != account.uid:
+        raise foreign_owner_error(folder)
+
+
+def read_major(data: Path) -> int | None:
+    """The PostgreSQL that made the data; None where there are none. Raises LocalServerError when they are damaged."""
+    if not os.path.lexists(data):
+        return None
+    try:
+        return int((data / "PG_VERSION").read_text(encoding="ascii"))
+    except (OSError, ValueError) as error:
+        raise LocalServerError(
+            f"{data} is no whole folder of PostgreSQL's: its PG_VERSION cannot be read. "
+            f"Put a copy of it back; or delete {data}, and the next start makes an empty database."
+        ) from error
 
 
 def foreign_owner_error(place: Path) -> LocalServerError:
     return LocalServerError(
         f"{place} belongs to another account. Start as that user, or delete the folder `.pointsman`."
     )
+
+
+def _refuse_unwritable(home: Path) -> None:
+    """Refuse a path that the note or PostgreSQL's pid file cannot hold."""
+    if "\n" in str(home) or str(home) != str(home).encode(errors="replace").decode():
+        raise LocalServerError(
+            f"The path {str(home)!r} has a line break, or bytes that are not UTF-8. Move the folder to another path."
+        )
