@@ -48,8 +48,8 @@ class EmbeddedPostgres:
             deadline = time.monotonic() + START_TIMEOUT_S
             while True:
                 running = self._find_running() or self._launch(PostgresHome(self.directory).make())
-                if running.ready and not (running.socket_folder / SOCKET_NAME).exists():
-                    _end(running.process)  # the temporary folder was swept: nothing reaches this server any more
+                if running.lost:  # its folder in the temporary folder was swept, or its pid file damaged
+                    _end(running.process)
                     continue
                 # One found running may be on its way up, or on its way down: the answer of a query is what counts.
                 with contextlib.suppress(psycopg.OperationalError):
