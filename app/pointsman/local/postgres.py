@@ -50,10 +50,9 @@ class EmbeddedPostgres:
                 running = self._find_running() or self._launch(PostgresHome(self.directory).make())
                 if running.lost:  # its folder in the temporary folder was swept, or its pid file damaged
                     _end(running.process)
-                    continue
                 # One found running may be on its way up, or on its way down: the answer of a query is what counts.
                 with contextlib.suppress(psycopg.OperationalError):
-                    if running.ready:
+                    if running.ready and not running.lost:
                         self._make_database(running)
                         return self._url(running, "postgresql+psycopg")
                 if time.monotonic() > deadline:

@@ -33,8 +33,9 @@ def find_postmaster(data: Path) -> Postmaster | None:
     lines = _lines(data)
     sockets = noted_socket_folder(data) or data.parent
     if not _PID.fullmatch(lines[0].strip()):
-        unnamed = _find_unnamed(data)
-        return unnamed and Postmaster(process=unnamed, socket_folder=sockets, ready=False, lost=True)
+        if unnamed := _find_unnamed(data):
+            return Postmaster(process=unnamed, socket_folder=sockets, ready=False, lost=True)
+        return None
     process = Process.find(int(lines[0]))
     if process is None or str(data) not in command_line(process.pid):
         return None

@@ -20,16 +20,17 @@ MAX_SOCKET_PATH = 100  # the system's limit is 107 bytes, 103 on macOS
 ALWAYS_SHORT = Path("/tmp")  # noqa: S108  # the folder made in it has a random name and is its account's alone
 
 
-def make_socket_folder(home: Path, account: OsAccount) -> Path:
+def make_socket_folder(home: Path, account: OsAccount, otherwise: Path = ALWAYS_SHORT) -> Path:
     """`home`, or a new short folder when the socket's path would not fit into the system's limit.
 
+    The short one lies in the temporary folder, or in `otherwise` when that is too long, too.
     Raises LocalServerError when no temporary folder is short enough.
     """
     if _fits(home):
         return home
     delete_socket_folders(home)
     name = _short_name(home)
-    for parent in _temporary_folders():
+    for parent in (Path(tempfile.gettempdir()), otherwise):
         if not _fits(parent / f"{name}12345678"):  # as many characters as the random part has
             continue
         try:
@@ -48,7 +49,7 @@ def make_socket_folder(home: Path, account: OsAccount) -> Path:
 
 def delete_socket_folders(home: Path, noted: Path | None = None) -> None:
     """Delete the short folders that were made for `home`, also where `noted` lies: TMPDIR may have been another."""
-    for parent in {*_temporary_folders(), *([noted.parent] if noted else [])}:
+    for parent in {Path(tempfile.gettempdir()), ALWAYS_SHORT, *([noted.parent] if noted else [])}:
         for folder in parent.glob(f"{_short_name(home)}*"):
             if _is_ours(folder, home) and not home.is_relative_to(folder):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -62,10 +63,6 @@ def _fits(folder: Path) -> bool:
 
 def _short_name(home: Path) -> str:
     return f"{PREFIX}{hashlib.sha256(os.fsencode(home)).hexdigest()[:8]}"
-
-
-def _temporary_folders() -> list[Path]:
-    return list(dict.fromkeys((Path(tempfile.gettempdir()), ALWAYS_SHORT)))
 
 
 def _is_ours(folder: Path, home: Path) -> bool:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.local import postgres_home
 from pointsman.local.errors import LocalServerError
 from pointsman.local.os_account import OsAccount
 from pointsman.local.postgres import EmbeddedPostgres
@@ -46,19 +45,12 @@ def long_home(folder: Path) -> Path:
 # -- the home
 
 
-@as_root
-def test_a_stop_keeps_data_that_lie_in_the_temporary_folder(
-    open_folder: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(postgres_home, "ROOT_STATE_FOLDER", open_folder / "not-there")
-    closed = open_folder / "closed"
-    closed.mkdir(mode=0o700)
-    server = EmbeddedPostgres(closed / "state")
-    server.directory.mkdir()
-    home = PostgresHome(server.directory).make()
-    assert home.parent == temporary
+def test_a_stop_keeps_data_that_lie_in_the_temporary_folder(state: Path, temporary: Path) -> None:
+    server = EmbeddedPostgres(state)
+    home = temporary / "pointsman-12345678"
+    (state / "postgres.path").write_text(f"{home}\n")
     data = home / "data"
-    data.mkdir()
+    data.mkdir(parents=True)
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", data]) as stand_in:
         (data / "postmaster.pid").write_text(f"{stand_in.pid}\n{data}\n1\n5432\n{home}\n")
         server.stop()
@@ -206,8 +198,7 @@ def test_a_long_tmpdir_is_passed_over_and_left_empty(open_folder: Path, monkeypa
         folder.mkdir()
         folder.chmod(0o1777)
     monkeypatch.setattr(tempfile, "tempdir", str(long))
-    monkeypatch.setattr("pointsman.local.socket_folder.ALWAYS_SHORT", short)
-    sockets = make_socket_folder(long_home(open_folder), OsAccount.for_server(open_folder))
+    sockets = make_socket_folder(long_home(open_folder), OsAccount.for_server(open_folder), short)
     assert sockets.parent == short
     assert len(os.fsencode(sockets / SOCKET_NAME)) <= MAX_SOCKET_PATH
     assert list(long.iterdir()) == []
@@ -217,7 +208,6 @@ def test_without_a_short_temporary_folder_tmpdir_is_named(open_folder: Path, mon
     long = open_folder / ("t" * 90)
     long.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(long))
-    monkeypatch.setattr("pointsman.local.socket_folder.ALWAYS_SHORT", long)
     with pytest.raises(LocalServerError, match=f"TMPDIR, {long}"):
-        make_socket_folder(long_home(open_folder), OsAccount.for_server(open_folder))
+        make_socket_folder(long_home(open_folder), OsAccount.for_server(open_folder), long)
     assert list(long.iterdir()) == []

@@ -35,7 +35,8 @@ def test_a_path_with_a_line_separator_of_unicode_is_one_line(tmp_path: Path) -> 
 
 
 def test_a_damaged_pid_file_of_a_dead_server_is_replaced(started_before: EmbeddedPostgres) -> None:
-    (started_before.directory / "postgres" / "data" / "postmaster.pid").write_bytes(b"\xff\n")
+    home = PostgresHome(started_before.directory).make()
+    (home / "data" / "postmaster.pid").write_bytes(b"\xff\n")
     started_before.stop()
     started_before.start()
     assert started_before.is_running()
