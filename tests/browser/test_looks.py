@@ -69,6 +69,7 @@ async def test_every_page_looks_and_reads_well(
     locale = "de-DE" if language == "de" else "en-GB"
     async with window.open("/book/x", size=size, scheme=scheme, scripts=True, locale=locale) as tab:
         async for name in every_page(page, tab, language):
+            await tab.wait_for_load_state()  # a click returns once the next page begins
             await picture(tab, f"{name}-{language}-{size}-{scheme}")
             seen.append(await tab.title())
             faults += [f"{name}: {fault}" for fault in await axe.faults(tab)]

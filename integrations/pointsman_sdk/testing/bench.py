@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Callable
+from importlib.util import find_spec
 from typing import Any, ClassVar
 
 import httpx
@@ -27,8 +28,9 @@ class Bench:
     factory: ClassVar[Callable[[Any, Context], Connector]]
 
     @pytest.fixture
-    def anyio_backend(self) -> str:
-        return "asyncio"
+    def anyio_backend(self) -> tuple[str, dict[str, bool]]:
+        """`pointsman serve` calls connectors on uvloop where that is installed."""
+        return "asyncio", {"use_uvloop": find_spec("uvloop") is not None}
 
     @pytest.fixture
     def vendor(self) -> Any:
@@ -45,7 +47,7 @@ class Bench:
         return FaultyTransport(vendor.transport)
 
     @pytest.fixture
-    async def http(self, anyio_backend: str, wire: FaultyTransport) -> AsyncIterator[httpx.AsyncClient]:  # noqa: ARG002  runs on that backend
+    async def http(self, anyio_backend: object, wire: FaultyTransport) -> AsyncIterator[httpx.AsyncClient]:  # noqa: ARG002  runs on that backend
         async with make_client(wire) as client:
             yield client
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -12,6 +12,8 @@ from pointsman.domain.errors import Conflict, NotFound, PointsmanError, RoleProt
 from pointsman.domain.roster.reps import Caps
 from pointsman.services.appointments.actions import cancel, get_appointment
 from pointsman.services.booking.book import book, booking_error
+from pointsman.services.booking.reschedule import reschedule
+from pointsman.services.booking.slot_holds import hold_slot
 from pointsman.services.booking.slots import slots_for_lead
 from pointsman.services.ports import Actor, ConstraintRefused, Env, VendorRetryableError
 from pointsman.services.ports.process_cache import ProcessCache
@@ -51,6 +53,44 @@ async def test_the_appointment_keeps_what_opened_the_gate(floor: Floor) -> None:
     assert snapshot["setter"] == "lena"
     assert {item["name"] for item in snapshot["evidence"]} == {"need", "intent", "offer_known"}
     assert all(item["source"] == "sdr:lena" for item in snapshot["evidence"])
+
+
+async def test_a_pass_that_ran_out_opens_neither_slots_nor_a_hold_nor_a_booking(floor: Floor) -> None:
+    """By the service's own clock: the database's, which judges the same, has not got that far."""
+    lead_id, _ = await floor.ready()
+    await let_pass_run_out(floor, lead_id)
+    soon = floor.env.clock() + timedelta(days=1)
+    for attempt in (
+        lambda: slots_for_lead(floor.env, lead_id),
+        lambda: hold_slot(floor.env, lead_id, soon, actor=SETTER),
+        lambda: book(floor.env, lead_id, soon, actor=SETTER),
+    ):
+        with pytest.raises(RoleProtected) as caught:
+            await attempt()
+        assert caught.value.code == "gate-closed"
+
+
+async def test_a_pass_that_ran_out_moves_no_appointment_before_a_new_one_is_there(floor: Floor) -> None:
+    lead_id, handed = await floor.ready()
+    first, left = handed.slots[0].start, await pass_time_left(floor, lead_id)
+    floor.world.clock.advance(left - timedelta(days=2))
+    row = await book(floor.env, lead_id, first + timedelta(days=left.days + 1), actor=SETTER)
+    await let_pass_run_out(floor, lead_id)
+    with pytest.raises(RoleProtected) as caught:
+        await reschedule(
+            floor.env, row.id, row.starts_at + timedelta(days=1), by=ActorRole.PROSPECT, reason="x", actor=SETTER
+        )
+    assert caught.value.code == "gate-closed"
+
+
+async def let_pass_run_out(floor: Floor, lead_id: UUID) -> None:
+    floor.world.clock.advance(await pass_time_left(floor, lead_id))
+
+
+async def pass_time_left(floor: Floor, lead_id: UUID) -> timedelta:
+    query = "select expires_at from gate_checks where lead_id = :lead"
+    expires_at: datetime = await floor.world.value(query, lead=lead_id)
+    return expires_at - floor.env.clock()
 
 
 async def test_appointments_that_touch_do_not_collide(floor: Floor) -> None:

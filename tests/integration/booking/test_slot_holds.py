@@ -110,6 +110,18 @@ async def test_a_hold_that_has_run_out_is_in_nobodys_way_before_any_sweep(databa
         assert (await get_slot_hold(floor.env, hold.id, actor=SETTER)).release_reason == "expired"
 
 
+async def test_a_lead_whose_hold_has_run_out_is_booked_by_the_slots_that_are_free(floor: Floor) -> None:
+    """The hold chose a rep once; now another one may be meant, and the booking does not rest on it."""
+    lead_id, handed = await floor.ready()
+    hold = await hold_slot(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
+    await run_out(floor, hold.id)
+    row = await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
+    async with floor.env.uow() as tx:
+        (line,) = await tx.appointments.history(row.id)
+    assert "slot_hold" not in line.detail["after"]
+    assert (await get_slot_hold(floor.env, hold.id, actor=SETTER)).release_reason == "expired"
+
+
 async def test_the_sweep_frees_what_has_run_out_and_nothing_else(floor: Floor) -> None:
     kept = []
     for _ in range(2):

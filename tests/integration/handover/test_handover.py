@@ -1,6 +1,7 @@
 """Hand-over: what passes, what does not, and what becomes of the lead either way."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -204,11 +205,25 @@ async def test_a_partner_hands_over_its_own_leads_alone(floor: Floor) -> None:
 
 async def test_an_expired_gate_is_run_again_and_the_lead_is_routed_again(floor: Floor) -> None:
     lead_id, first = await floor.ready()
-    # The database keeps its own clock, so the pass is revoked rather than waited out.
+    floor.world.clock.advance(await time_left(floor, first.check_id) - timedelta(seconds=1))
+    assert (await floor.hand_over(lead_id)).check_id == first.check_id
+    floor.world.clock.advance(await time_left(floor, first.check_id))
+    result = await floor.hand_over(lead_id)
+    assert result.routing is not None
+    assert result.check_id != first.check_id
+
+
+async def test_a_revoked_gate_is_run_again_and_the_lead_is_routed_again(floor: Floor) -> None:
+    lead_id, first = await floor.ready()
     await floor.world.rows("update gate_checks set revoked_at = now() where id = :id", id=first.check_id)
     result = await floor.hand_over(lead_id)
     assert result.routing is not None
     assert result.check_id != first.check_id
+
+
+async def time_left(floor: Floor, check_id: UUID) -> timedelta:
+    expires_at: datetime = await floor.world.value("select expires_at from gate_checks where id = :id", id=check_id)
+    return expires_at - floor.env.clock()
 
 
 async def test_everything_about_a_hand_over_is_audited_under_its_actor(floor: Floor) -> None:
