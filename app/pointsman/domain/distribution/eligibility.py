@@ -1,5 +1,6 @@
 """Eligibility: which reps of a pool may get this work for this lead now. Each other rep is dropped with a code and a sentence."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from pointsman.domain.dates.durations import format_duration
@@ -17,8 +18,6 @@ from pointsman.domain.roster.working_days import special_day_reason
 from pointsman.domain.roster.working_hours import away_until, is_at_work, next_work_start, work_start_in_words
 from pointsman.domain.text.formatting import format_value, join_with_and
 
-#: Looking a member up in its enum is slow, and every rep is asked.
-_SOONEST, _OWNER = DistributionMethod.SOONEST, DistributionMethod.OWNER
 _BY_CAP = {
     "per_hour": DropReason.CAP_HOUR,
     "per_day": DropReason.CAP_DAY,
@@ -34,10 +33,10 @@ def check_eligibility(
     dropped: dict[str, Candidate] = {}
     base: dict[str, int] = {}
     percents: dict[str, int] = {}
-    clocks = _Clocks(task.now)
+    clocks, not_by_method = _Clocks(task.now), _not_by_method(pool, task)
     for member in pool.members:
         rep = roster.reps.get(member.rep)
-        drop = _drop(rep, member, pool_name, pool, task, clocks)
+        drop = _drop(rep, member, pool_name, pool, task, clocks, not_by_method)
         if drop is None and rep is not None:
             base[rep.key] = base_weight(member, rep)
             percents[rep.key] = ramp_state(pool, rep, task.now).percent
@@ -61,7 +60,13 @@ class _Clocks(dict[str, datetime]):
 
 
 def _drop(
-    rep: Rep | None, member: Member, pool_name: str, pool: Pool, task: EligibilityContext, clocks: _Clocks
+    rep: Rep | None,
+    member: Member,
+    pool_name: str,
+    pool: Pool,
+    task: EligibilityContext,
+    clocks: _Clocks,
+    not_by_method: Callable[[Rep], tuple[DropReason, str] | None],
 ) -> tuple[DropReason, str] | None:
     if rep is None:
         return DropReason.UNKNOWN_REP, f"no rep '{member.rep}' is on the roster"
@@ -78,7 +83,7 @@ def _drop(
         or _past_holder(rep, task)
         or _unreadable(rep, task)
         or _not_free(rep, task)
-        or _not_by_method(rep, pool, task)
+        or not_by_method(rep)
     )
 
 
@@ -207,10 +212,21 @@ def _not_free(rep: Rep, task: EligibilityContext) -> tuple[DropReason, str] | No
     return DropReason.NOT_FREE, f"{rep.name} cannot be booked at the time that is asked for: {why.rstrip('.')}"
 
 
-def _not_by_method(rep: Rep, pool: Pool, task: EligibilityContext) -> tuple[DropReason, str] | None:
-    if pool.method is _SOONEST and rep.key not in task.earliest_starts:
-        ahead = format_duration(pool.booking.horizon)
-        return DropReason.NO_SLOT, f"{rep.name} has no slot within {ahead} that is known to be free"
-    if pool.method is _OWNER and rep.key not in task.owners:
-        return DropReason.NOT_OWNER, f"{rep.name} owns neither this contact nor the account"
-    return None
+def _not_by_method(pool: Pool, task: EligibilityContext) -> Callable[[Rep], tuple[DropReason, str] | None]:
+    """What the pool's method asks of each rep, last of all."""
+    match pool.method:  # without `case _`: the type checker names a method that is not looked at
+        case DistributionMethod.SOONEST:
+            ahead = format_duration(pool.booking.horizon)
+            return lambda rep: (
+                (DropReason.NO_SLOT, f"{rep.name} has no slot within {ahead} that is known to be free")
+                if rep.key not in task.earliest_starts
+                else None
+            )
+        case DistributionMethod.OWNER:
+            return lambda rep: (
+                (DropReason.NOT_OWNER, f"{rep.name} owns neither this contact nor the account")
+                if rep.key not in task.owners
+                else None
+            )
+        case DistributionMethod.FAIR | DistributionMethod.LEAST_LOADED | DistributionMethod.RANKED:
+            return lambda _: None

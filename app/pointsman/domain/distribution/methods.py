@@ -140,11 +140,14 @@ def _smallest(left: Mapping[str, int], by_rep: Mapping[str, Any]) -> Mapping[str
 
 
 def _passed_over(selection: Selection, left: Mapping[str, int], chosen: str) -> tuple[str, ...]:
-    if (
-        selection.pool.method is not DistributionMethod.RANKED
-        or selection.is_balanced
-        or selection.is_far_ahead(chosen)
-    ):
-        return ()
-    rank = selection.rank(chosen)
-    return tuple(rep for rep in left if selection.is_far_ahead(rep) and selection.rank(rep) >= rank)
+    match selection.pool.method:  # without `case _`, as above
+        case DistributionMethod.RANKED:
+            if selection.is_balanced or selection.is_far_ahead(chosen):
+                return ()
+            rank = selection.rank(chosen)
+            return tuple(rep for rep in left if selection.is_far_ahead(rep) and selection.rank(rep) >= rank)
+        case (
+            DistributionMethod.FAIR | DistributionMethod.LEAST_LOADED
+            | DistributionMethod.SOONEST | DistributionMethod.OWNER
+        ):  # fmt: skip
+            return ()

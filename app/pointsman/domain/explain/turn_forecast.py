@@ -25,13 +25,7 @@ def forecast_turns(plan: RoutingPlan, inputs: RoutingInputs, decision: Decision)
     """
     turn, after = decision.turn, decision.ledger_after
     pool = plan.compiled.policy.pools.get(decision.pool or "")
-    if (
-        turn is None
-        or after is None
-        or pool is None
-        or decision.pool is None
-        or pool.method is DistributionMethod.OWNER
-    ):
+    if turn is None or after is None or pool is None or decision.pool is None or not _takes_turns(pool.method):
         return {}, 0
     waiting = {**inputs.pool_state(decision.pool).waiting_since, turn.rep: inputs.now}
     skips = inputs.pool_state(decision.pool).pending_skips - set(decision.skipped)
@@ -57,6 +51,18 @@ def forecast_turns(plan: RoutingPlan, inputs: RoutingInputs, decision: Decision)
         )
         loads = _one_more(loads, chosen.rep)
     return found, looked
+
+
+def _takes_turns(method: DistributionMethod) -> bool:
+    """Whether the next leads of the pool go round among the same reps: each lead of an `owner` pool has owners of its own."""
+    match method:  # without `case _`: the type checker names a method that is not looked at
+        case DistributionMethod.OWNER:
+            return False
+        case (
+            DistributionMethod.FAIR | DistributionMethod.LEAST_LOADED
+            | DistributionMethod.SOONEST | DistributionMethod.RANKED
+        ):  # fmt: skip
+            return True
 
 
 def _one_more(loads: Mapping[str, RepLoad], rep: str) -> dict[str, RepLoad]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self, TypeGuard, get_args
 
 from pydantic import Discriminator, Field, StrictBool, Tag, model_validator
 from pydantic_core import PydanticCustomError
@@ -55,12 +55,14 @@ class Operator(StrEnum):
     FURTHER_THAN = "further_than"  # value > now + span
 
 
-# The kinds of operators. `present` asks any field, `contains` texts and lists.
+# The kinds of operators. `present` asks any field, `contains` texts and lists. A kind that is written as a type is matched
+# without `case _`, so that the type checker names each place that does not answer a new operator.
 EQUALITY_OPERATORS = frozenset({Operator.EQUALS, Operator.NOT_EQUALS, Operator.IN, Operator.NOT_IN})
-ORDERING_OPERATORS = frozenset({Operator.GTE, Operator.GT, Operator.LTE, Operator.LT, Operator.BETWEEN})
-RELATIVE_TIME_OPERATORS = frozenset(
-    {Operator.WITHIN_LAST, Operator.WITHIN_NEXT, Operator.OLDER_THAN, Operator.FURTHER_THAN}
-)
+BoundOperator = Literal[Operator.GTE, Operator.GT, Operator.LTE, Operator.LT]
+OrderingOperator = Literal[BoundOperator, Operator.BETWEEN]
+ORDERING_OPERATORS: frozenset[Operator] = frozenset(get_args(OrderingOperator))
+RelativeTimeOperator = Literal[Operator.WITHIN_LAST, Operator.WITHIN_NEXT, Operator.OLDER_THAN, Operator.FURTHER_THAN]
+RELATIVE_TIME_OPERATORS: frozenset[Operator] = frozenset(get_args(RelativeTimeOperator))
 #: Unknown of anything but texts.
 TEXT_OPERATORS = frozenset(
     {
@@ -73,7 +75,23 @@ TEXT_OPERATORS = frozenset(
     }
 )
 #: Unknown of anything but lists.
-LIST_OPERATORS = frozenset({Operator.CONTAINS_ANY, Operator.CONTAINS_ALL, Operator.CONTAINS_NONE})
+ListOperator = Literal[Operator.CONTAINS_ANY, Operator.CONTAINS_ALL, Operator.CONTAINS_NONE]
+LIST_OPERATORS: frozenset[Operator] = frozenset(get_args(ListOperator))
+
+
+def is_ordering(operator: Operator) -> TypeGuard[OrderingOperator]:
+    """Whether it compares with bounds."""
+    return operator in ORDERING_OPERATORS
+
+
+def is_relative_time(operator: Operator) -> TypeGuard[RelativeTimeOperator]:
+    """Whether it asks how far an instant lies from now."""
+    return operator in RELATIVE_TIME_OPERATORS
+
+
+def asks_a_list(operator: Operator) -> TypeGuard[ListOperator]:
+    """Whether it asks for several items of a list."""
+    return operator in LIST_OPERATORS
 
 
 class Leaf(PolicyModel):

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from pointsman.domain.leads.facts import Facts
-from pointsman.domain.policy.conditions_model import Leaf, Operator
+from pointsman.domain.policy.conditions_model import Leaf, Operator, is_ordering
 
 _NUMBERS = frozenset({int, float})
 
@@ -95,10 +95,16 @@ def bit_mask(positions: Sequence[int], size: int) -> int:
 
 def _stretch(leaf: Leaf, place: Mapping[float, int], last: int) -> tuple[int, int]:
     low, high = place[numeric_bounds(leaf)[0]], place[numeric_bounds(leaf)[-1]]
-    return {
-        Operator.GTE: (low, last),
-        Operator.GT: (low + 1, last),
-        Operator.LTE: (1, high),
-        Operator.LT: (1, high - 1),
-        Operator.BETWEEN: (low, high),
-    }[leaf.operator]
+    operator = leaf.operator
+    assert is_ordering(operator)
+    match operator:  # without `case _`: the type checker names an operator that is not answered
+        case Operator.GTE:
+            return low, last
+        case Operator.GT:
+            return low + 1, last
+        case Operator.LTE:
+            return 1, high
+        case Operator.LT:
+            return 1, high - 1
+        case Operator.BETWEEN:
+            return low, high

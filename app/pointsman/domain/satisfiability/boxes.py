@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.conditions.evaluator import Predicate, compile_condition
 from pointsman.domain.policy.conditions_model import (
-    LIST_OPERATORS,
     RELATIVE_TIME_OPERATORS,
     TEXT_OPERATORS,
     All,
@@ -21,13 +20,16 @@ from pointsman.domain.policy.conditions_model import (
     Condition,
     IcpRef,
     Leaf,
+    ListOperator,
     Not,
     Operator,
     PersonaRef,
     SegmentRef,
+    asks_a_list,
+    is_relative_time,
 )
 from pointsman.domain.policy.operands import FieldRef
-from pointsman.domain.satisfiability.leaf_value_sets import MODELLED_OPERATORS, age_value_sets, leaf_value_sets
+from pointsman.domain.satisfiability.leaf_value_sets import age_value_sets, leaf_value_sets
 from pointsman.domain.satisfiability.value_sets import ABSENT, LISTS, PRESENT, TEXTS, ValueSet, one_of
 
 MAX_BOXES = 128
@@ -175,28 +177,39 @@ class BoxExpander:
         operator, operand, field = leaf.operator, leaf.operand, leaf.field
         if operator is Operator.PRESENT:
             return (Box({field: PRESENT if operand is holds else ABSENT}),)
-        if isinstance(operand, timedelta) and operator in RELATIVE_TIME_OPERATORS:
+        if isinstance(operand, timedelta) and is_relative_time(operator):
             dated = ValueSet(may_be_absent=False, kinds={datetime: PRESENT.kinds[datetime]})
             return tuple(
                 Box({field: dated, field + _AGE: ages}) for ages in age_value_sets(operator, operand, holds=holds)
             )
-        if operator in MODELLED_OPERATORS and not isinstance(operand, FieldRef):
+        if not isinstance(operand, FieldRef):
             if operator is Operator.IN_GROUP and isinstance(operand, tuple) and all(g in self._groups for g in operand):
                 operator, operand = Operator.IN, tuple(code for group in operand for code in self._groups[group])
             regions = leaf_value_sets(operator, operand, holds=holds)
             if regions is not None:
                 return tuple(Box({field: region}) for region in regions if not region.is_empty)
-        if operator in LIST_OPERATORS and isinstance(operand, tuple) and len(operand) <= MAX_BOXES:
-            return self._of_items(leaf, operand, holds=holds)
+        if asks_a_list(operator) and isinstance(operand, tuple) and len(operand) <= MAX_BOXES:
+            return self._of_items(leaf, operator, operand, holds=holds)
+        return self._of_name_alone(leaf, holds=holds)
+
+    def _of_name_alone(self, leaf: Leaf, *, holds: bool) -> Boxes:
+        operator, operand, field = leaf.operator, leaf.operand, leaf.field
         fields = {field: TEXTS if operator in TEXT_OPERATORS else PRESENT}
         if isinstance(operand, FieldRef):
             fields[operand.field] = PRESENT
         return (Box(fields, frozenset({self._opaque_test(leaf, holds=holds)})),)
 
-    def _of_items(self, leaf: Leaf, items: tuple[str, ...], *, holds: bool) -> Boxes:
-        """A question about several items of a list, as questions about each."""
-        wanted = holds is not (leaf.operator is Operator.CONTAINS_NONE)
-        every = wanted is (leaf.operator is Operator.CONTAINS_ALL)
+    def _of_items(self, leaf: Leaf, operator: ListOperator, items: tuple[str, ...], *, holds: bool) -> Boxes:
+        """A question about several items of a list, as questions about each. What cannot be said so is `_of_name_alone`."""
+        wanted: bool  # of each item
+        every: bool  # whether all questions must be answered so, or one
+        match operator:  # without `case _`: the type checker names an operator that is not answered
+            case Operator.CONTAINS_ANY:
+                wanted, every = holds, not holds
+            case Operator.CONTAINS_ALL:
+                wanted, every = holds, holds
+            case Operator.CONTAINS_NONE:
+                wanted, every = not holds, holds
         single = [self._opaque_test(Leaf(field=leaf.field, contains=item), holds=wanted) for item in items]
         grouped = [frozenset(single)] if every else [frozenset({test}) for test in single]
         return tuple(Box({leaf.field: LISTS}, tests) for tests in grouped)

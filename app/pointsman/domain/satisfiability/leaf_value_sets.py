@@ -2,7 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from pointsman.domain.policy.conditions_model import ORDERING_OPERATORS, Operator
+from pointsman.domain.policy.conditions_model import (
+    ORDERING_OPERATORS,
+    Operator,
+    OrderingOperator,
+    RelativeTimeOperator,
+)
 from pointsman.domain.policy.operands import parse_policy_instant
 from pointsman.domain.satisfiability.value_sets import Endpoint, ValueSet, none_of, one_of, value_interval
 
@@ -12,16 +17,21 @@ MODELLED_OPERATORS = ORDERING_OPERATORS | {
 }  # fmt: skip
 
 
-def age_value_sets(operator: Operator, length: timedelta, *, holds: bool) -> tuple[ValueSet, ...]:
+def age_value_sets(operator: RelativeTimeOperator, length: timedelta, *, holds: bool) -> tuple[ValueSet, ...]:
     """How far an instant lies from now (before it: negative) when the test holds, or when it does not."""
     nothing = timedelta(0)
-    inside = {
-        Operator.WITHIN_LAST: (Endpoint(-length), Endpoint(nothing)),
-        Operator.WITHIN_NEXT: (Endpoint(nothing), Endpoint(length)),
-        Operator.OLDER_THAN: (None, Endpoint(-length, open=True)),
-        Operator.FURTHER_THAN: (Endpoint(length, open=True), None),
-    }
-    return _sides(*inside[operator], timedelta, holds=holds)
+    low: Endpoint | None
+    high: Endpoint | None
+    match operator:  # here and below without `case _`: the type checker names an operator that is not answered
+        case Operator.WITHIN_LAST:
+            low, high = Endpoint(-length), Endpoint(nothing)
+        case Operator.WITHIN_NEXT:
+            low, high = Endpoint(nothing), Endpoint(length)
+        case Operator.OLDER_THAN:
+            low, high = None, Endpoint(-length, open=True)
+        case Operator.FURTHER_THAN:
+            low, high = Endpoint(length, open=True), None
+    return _sides(low, high, timedelta, holds=holds)
 
 
 def _sides(low: Endpoint | None, high: Endpoint | None, kind: type, *, holds: bool) -> tuple[ValueSet, ...]:
@@ -37,22 +47,42 @@ def _sides(low: Endpoint | None, high: Endpoint | None, kind: type, *, holds: bo
 
 def leaf_value_sets(operator: Operator, operand: object, *, holds: bool) -> tuple[ValueSet, ...] | None:
     """The values of which a test is true (or false), as regions of its field; None for what only its name stands for."""
-    if operator in (Operator.NOT_EQUALS, Operator.NOT_IN):
-        operator = Operator.EQUALS if operator is Operator.NOT_EQUALS else Operator.IN
-        holds = not holds
-    if operator in (Operator.EQUALS, Operator.IN):
-        values = operand if isinstance(operand, tuple) else (operand,)
-        return (one_of(values) if holds else none_of(values),)
-    if operator not in ORDERING_OPERATORS:
-        return None
+    match operator:
+        case Operator.EQUALS | Operator.IN:
+            return (_listed(operand, holds=holds),)
+        case Operator.NOT_EQUALS | Operator.NOT_IN:
+            return (_listed(operand, holds=not holds),)
+        case Operator.GTE | Operator.GT | Operator.LTE | Operator.LT | Operator.BETWEEN:
+            return _compared(operator, operand, holds=holds)
+        case (
+            Operator.PRESENT | Operator.CONTAINS | Operator.STARTS_WITH | Operator.ENDS_WITH
+            | Operator.MATCHES | Operator.MENTIONS | Operator.IN_GROUP | Operator.UNDER_DOMAIN
+            | Operator.CONTAINS_ANY | Operator.CONTAINS_ALL | Operator.CONTAINS_NONE
+            | Operator.WITHIN_LAST | Operator.WITHIN_NEXT | Operator.OLDER_THAN | Operator.FURTHER_THAN
+        ):  # fmt: skip
+            return None
+
+
+def _listed(operand: object, *, holds: bool) -> ValueSet:
+    values = operand if isinstance(operand, tuple) else (operand,)
+    return one_of(values) if holds else none_of(values)
+
+
+def _compared(operator: OrderingOperator, operand: object, *, holds: bool) -> tuple[ValueSet, ...]:
     first, last = operand if isinstance(operand, tuple) else (operand, operand)
     kind: type = datetime if isinstance(first, str) else float
     start, end = (parse_policy_instant(first), parse_policy_instant(last)) if isinstance(first, str) else (first, last)
-    ends: dict[Operator, tuple[Endpoint | None, Endpoint | None]] = {
-        Operator.GTE: (Endpoint(start), None),
-        Operator.GT: (Endpoint(start, open=True), None),
-        Operator.LTE: (None, Endpoint(end)),
-        Operator.LT: (None, Endpoint(end, open=True)),
-        Operator.BETWEEN: (Endpoint(start), Endpoint(end)),
-    }
-    return _sides(*ends[operator], kind, holds=holds)
+    low: Endpoint | None
+    high: Endpoint | None
+    match operator:
+        case Operator.GTE:
+            low, high = Endpoint(start), None
+        case Operator.GT:
+            low, high = Endpoint(start, open=True), None
+        case Operator.LTE:
+            low, high = None, Endpoint(end)
+        case Operator.LT:
+            low, high = None, Endpoint(end, open=True)
+        case Operator.BETWEEN:
+            low, high = Endpoint(start), Endpoint(end)
+    return _sides(low, high, kind, holds=holds)
