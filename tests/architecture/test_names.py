@@ -90,15 +90,24 @@ def named_files(page: str) -> list[str]:
     ]
 
 
+@cache
+def modules_by_name() -> frozenset[str]:
+    folders = ("app", "benchmarks", "integrations", "migrations", "tests")
+    return frozenset(path.name for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
 def missing_files(page: str) -> list[str]:
+    """What it names with a folder, from one of three roots; and what it names alone, for the reader knows the folder."""
     roots = (ROOT, PACKAGE, ROOT / "docs")
-    return [name for name in named_files(page) if not any((root / name).exists() for root in roots)]
+    alone = re.findall(r"`(\w+\.py)`", page)
+    return [name for name in named_files(page) if not any((root / name).exists() for root in roots)] + [
+        name for name in alone if name not in modules_by_name()
+    ]
 
 
 def test_a_file_that_is_not_there_would_be_found() -> None:
-    assert missing_files("See `services/routing/route_lead.py` and `services/routing/gone.py`.") == [
-        "services/routing/gone.py"
-    ]
+    page = "See `services/routing/route_lead.py`, `services/routing/gone.py`, `route_lead.py` and `gone.py`."
+    assert missing_files(page) == ["services/routing/gone.py", "gone.py"]
 
 
 @pytest.mark.parametrize(
