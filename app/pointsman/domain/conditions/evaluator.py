@@ -8,8 +8,9 @@ Texts are compared exactly: intake has normalised countries, languages and domai
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pointsman.domain.conditions.comparisons import TruthValue, comparison_type
 from pointsman.domain.conditions.definitions import NO_DEFINITIONS, Definitions
-from pointsman.domain.conditions.predicates import Predicate, TruthValue, comparison_type, compile_leaf
+from pointsman.domain.conditions.predicates import Predicate, compile_leaf
 from pointsman.domain.conditions.wording import describe_result
 from pointsman.domain.errors import PolicyInvalid
 from pointsman.domain.leads.facts import NOW_FIELD, Facts

@@ -3,21 +3,27 @@
 A value that is missing, or of another kind than the question asks about, is unknown.
 """
 
-import operator as compare
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
+from pointsman.domain.conditions.comparisons import (
+    Comparison,
+    TruthValue,
+    bound_comparison,
+    comparison_type,
+    field_comparison,
+    is_aware,
+    relative_to_now,
+)
 from pointsman.domain.conditions.definitions import NO_DEFINITIONS, Definitions
 from pointsman.domain.errors import PolicyInvalid
 from pointsman.domain.leads.facts import NOW_FIELD, Facts
 from pointsman.domain.policy.conditions_model import (
-    BoundOperator,
     Leaf,
     ListOperator,
     Operator,
     OrderingOperator,
-    RelativeTimeOperator,
     is_ordering,
     is_relative_time,
 )
@@ -26,7 +32,6 @@ from pointsman.domain.text.hosts import host_in, is_under_domain
 from pointsman.domain.text.patterns import PatternRefused, compile_pattern
 from pointsman.domain.text.phrases import compile_phrases
 
-TruthValue = bool | None
 Predicate = Callable[[Facts], TruthValue]
 ValuePredicate = Callable[[Any], TruthValue]  # of a field's value, None when it is missing
 
@@ -39,9 +44,9 @@ def compile_leaf(leaf: Leaf, definitions: Definitions = NO_DEFINITIONS) -> Predi
     if operator is Operator.PRESENT:
         return lambda facts: (field in facts) is operand
     if isinstance(operand, FieldRef):
-        return _of_two(field, operand.field, _agreeing(operator))
+        return _of_two(field, operand.field, field_comparison(operator))
     if isinstance(operand, timedelta) and is_relative_time(operator):
-        return _of_two(field, NOW_FIELD, _relative(operator, operand))
+        return _of_two(field, NOW_FIELD, relative_to_now(operator, operand))
     if is_ordering(operator) and not _dated(operand):
         return _numeric(field, operator, operand)
     if operator in (Operator.EQUALS, Operator.IN, Operator.IN_GROUP):
@@ -50,19 +55,6 @@ def compile_leaf(leaf: Leaf, definitions: Definitions = NO_DEFINITIONS) -> Predi
             return _one_of(field, values)
     ask = _question(leaf, definitions)
     return lambda facts: ask(facts.get(field))
-
-
-def comparison_type(value: object) -> type:
-    """The type that a value is compared as: bool is no number, every number is one kind; `object` is no fact's."""
-    for kind in (bool, str, datetime, tuple):
-        if isinstance(value, kind):
-            return kind
-    return float if isinstance(value, (int, float)) else object
-
-
-def is_aware(value: object) -> bool:
-    """Whether `value` is an instant: a time without an offset is none."""
-    return isinstance(value, datetime) and value.utcoffset() is not None
 
 
 def countries_in_groups(names: tuple[str, ...], definitions: Definitions) -> frozenset[str]:
@@ -103,7 +95,7 @@ def _numeric(field: str, operator: OrderingOperator, operand: Any) -> Predicate:
             return low <= value <= high if type(value) in _NUMBERS else None
 
         return between
-    holds = _comparison(operator)
+    holds = bound_comparison(operator)
 
     def test(facts: Facts) -> TruthValue:
         value = facts.get(field)
@@ -112,19 +104,7 @@ def _numeric(field: str, operator: OrderingOperator, operand: Any) -> Predicate:
     return test
 
 
-def _comparison(operator: BoundOperator) -> Callable[[Any, Any], bool]:
-    match operator:  # as in every match here, without `case _`: the type checker names an operator that is not answered
-        case Operator.GTE:
-            return compare.ge
-        case Operator.GT:
-            return compare.gt
-        case Operator.LTE:
-            return compare.le
-        case Operator.LT:
-            return compare.lt
-
-
-def _of_two(field: str, other: str, ask: Callable[[Any, Any], TruthValue]) -> Predicate:
+def _of_two(field: str, other: str, ask: Comparison) -> Predicate:
     def test(facts: Facts) -> TruthValue:
         value, compared = facts.get(field), facts.get(other)
         return None if value is None or compared is None else ask(value, compared)
@@ -132,69 +112,10 @@ def _of_two(field: str, other: str, ask: Callable[[Any, Any], TruthValue]) -> Pr
     return test
 
 
-def _agreeing(operator: Operator) -> Callable[[Any, Any], TruthValue]:
-    """The comparison of two fields' values, unknown unless both are of a kind that it fits."""
-    match operator:
-        case Operator.IN | Operator.NOT_IN:
-            return _within(wanted=operator is Operator.IN)
-        case Operator.EQUALS | Operator.NOT_EQUALS:
-            return _equal(wanted=operator is Operator.EQUALS)
-        case Operator.GTE | Operator.GT | Operator.LTE | Operator.LT:
-            return _ordered(_comparison(operator))
-        case (
-            Operator.BETWEEN | Operator.PRESENT | Operator.CONTAINS | Operator.STARTS_WITH | Operator.ENDS_WITH
-            | Operator.MATCHES | Operator.MENTIONS | Operator.IN_GROUP | Operator.UNDER_DOMAIN
-            | Operator.CONTAINS_ANY | Operator.CONTAINS_ALL | Operator.CONTAINS_NONE
-            | Operator.WITHIN_LAST | Operator.WITHIN_NEXT | Operator.OLDER_THAN | Operator.FURTHER_THAN
-        ):  # fmt: skip
-            raise AssertionError(f"{operator} is never compared with another field")
-
-
-def _within(*, wanted: bool) -> Callable[[Any, Any], TruthValue]:
-    def within(value: Any, others: Any) -> TruthValue:
-        fits = isinstance(value, str) and isinstance(others, tuple)
-        return (value in others) is wanted if fits else None
-
-    return within
-
-
-def _equal(*, wanted: bool) -> Callable[[Any, Any], TruthValue]:
-    def equal(value: Any, other: Any) -> TruthValue:
-        kind = comparison_type(value)
-        return (value == other) is wanted if kind is not object and kind is comparison_type(other) else None
-
-    return equal
-
-
-def _ordered(holds: Callable[[Any, Any], bool]) -> Callable[[Any, Any], TruthValue]:
-    def ordered(value: Any, other: Any) -> TruthValue:
-        fits = (comparison_type(value) is float and comparison_type(other) is float) or (
-            is_aware(value) and is_aware(other)
-        )
-        return holds(value, other) if fits else None
-
-    return ordered
-
-
-def _relative(operator: RelativeTimeOperator, span: timedelta) -> Callable[[Any, Any], TruthValue]:
-    nothing = timedelta(0)
-    ask: Callable[[timedelta], bool]  # of how long ago it was
-    match operator:
-        case Operator.WITHIN_LAST:
-            ask = lambda ago: nothing <= ago <= span  # noqa: E731  # one of four, side by side
-        case Operator.WITHIN_NEXT:
-            ask = lambda ago: -span <= ago <= nothing  # noqa: E731  # side by side
-        case Operator.OLDER_THAN:
-            ask = lambda ago: ago > span  # noqa: E731  # side by side
-        case Operator.FURTHER_THAN:
-            ask = lambda ago: ago < -span  # noqa: E731  # side by side
-    return lambda value, now: ask(now - value) if is_aware(value) and is_aware(now) else None
-
-
 def _question(leaf: Leaf, definitions: Definitions) -> ValuePredicate:
     operator, operand = leaf.operator, cast("Any", leaf.operand)
     ask: ValuePredicate
-    match operator:
+    match operator:  # without `case _`, as in `comparisons`
         case Operator.EQUALS | Operator.IN | Operator.IN_GROUP:
             ask = _membership(_values(leaf, definitions))
         case Operator.NOT_EQUALS | Operator.NOT_IN:
@@ -262,7 +183,7 @@ def _dates(operator: OrderingOperator, operand: Any) -> ValuePredicate:
     if operator is Operator.BETWEEN:
         low, high = map(parse_policy_instant, operand)
         return lambda value: low <= value <= high if is_aware(value) else None
-    holds, bound = _comparison(operator), parse_policy_instant(operand)
+    holds, bound = bound_comparison(operator), parse_policy_instant(operand)
     return lambda value: holds(value, bound) if is_aware(value) else None
 
 
