@@ -59,8 +59,7 @@ class OsAccount:
                 "Start it as a normal user, or set POINTSMAN_DATABASE_URL."
             ) from error
 
-    def make_owned(self, folder: Path) -> None:
-        """Make `folder`, which is ours alone, and give it to this account."""
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    def give(self, folder: Path) -> None:
+        """Give this account `folder`, which we made just now: one of before may be another's."""
         if self.drops_privileges:
-            os.chown(folder, self.uid, self.gid)
+            os.chown(folder, self.uid, self.gid, follow_symlinks=False)

@@ -99,7 +99,7 @@ class PostgresHome:
             make_owned(home, account)
         else:
             home = Path(tempfile.mkdtemp(prefix=PREFIX))
-            account.make_owned(home)
+            account.give(home)
         return home
 
 
@@ -110,8 +110,7 @@ def make_owned(folder: Path, account: OsAccount) -> None:
     """
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
-        if account.drops_privileges:
-            os.chown(folder, account.uid, account.gid, follow_symlinks=False)
+        account.give(folder)
     facts = folder.lstat()
     if not stat.S_ISDIR(facts.st_mode):
         raise LocalServerError(f"{folder} is a file or a link, where a folder belongs. Move it away.")

@@ -37,7 +37,7 @@ def make_socket_folder(home: Path, account: OsAccount, otherwise: Path = ALWAYS_
             short = Path(tempfile.mkdtemp(prefix=name, dir=parent))
         except OSError:
             continue
-        account.make_owned(short)
+        account.give(short)
         if account.can_enter(short):
             return short
         short.rmdir()

@@ -8,6 +8,7 @@ import pytest
 
 from pointsman.local.os_account import OsAccount
 from pointsman.local.postgres import EmbeddedPostgres
+from pointsman.local.postgres_home import make_owned
 from support.programs.open_folders import make_open_folder
 
 
@@ -35,6 +36,6 @@ def started_before(postgres: EmbeddedPostgres, data_made_once: Path) -> Embedded
     """A stopped server that was started before: for tests of what comes after its set-up."""
     postgres.directory.mkdir()
     home = postgres.directory / "postgres"
-    OsAccount.for_server(postgres.directory).make_owned(home)
+    make_owned(home, OsAccount.for_server(postgres.directory))
     subprocess.run(["cp", "-a", data_made_once / "data", home], check=True)  # with its owner
     return postgres

@@ -16,6 +16,7 @@ from sqlalchemy import make_url
 
 from pointsman.local.os_account import OsAccount
 from pointsman.local.postgres import EmbeddedPostgres
+from pointsman.local.postgres_home import make_owned
 from support.waiting import wait_until
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can change its account")
@@ -264,7 +265,7 @@ print(os.geteuid())
 """
     account = OsAccount.for_server(open_folder)
     mine = open_folder / "mine"
-    account.make_owned(mine)
+    make_owned(mine, account)
     words = ["-c", story, mine]
     python = reachable_python(account)
     result = subprocess.run(

@@ -11,7 +11,7 @@ import pytest
 from pointsman.local.errors import LocalServerError
 from pointsman.local.os_account import OsAccount
 from pointsman.local.postgres import EmbeddedPostgres
-from pointsman.local.postgres_home import PostgresHome, read_major
+from pointsman.local.postgres_home import PostgresHome, make_owned, read_major
 from pointsman.local.socket_folder import MAX_SOCKET_PATH, SOCKET_NAME, delete_socket_folders, make_socket_folder
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can change its account")
@@ -38,7 +38,7 @@ def long_home(folder: Path) -> Path:
     """A home whose path leaves no room for a socket."""
     home = folder / ("long" * 30) / "postgres"
     home.parent.mkdir()
-    OsAccount.for_server(folder).make_owned(home)
+    make_owned(home, OsAccount.for_server(folder))
     return home
 
 

@@ -23,6 +23,7 @@ from pointsman.local.calendar_server import CalendarServer
 from pointsman.local.os_account import OsAccount
 from pointsman.local.plain_http import NO_AUTHORITIES
 from pointsman.local.postgres import EmbeddedPostgres
+from pointsman.local.postgres_home import make_owned
 from support.programs.free_port import free_port
 from support.waiting import PATIENCE_S, wait_until
 
@@ -174,7 +175,7 @@ def demo_in(folder: Path, *, account: OsAccount | None = None, **env: str) -> It
     """A demo with its state in a folder of its own, gone afterwards with all that still runs."""
     account = account or OsAccount.current()
     home = folder / "home"
-    account.make_owned(home)
+    make_owned(home, account)
     demo = Demo(state=home / "state", account=account, python=python_for(account), env=env)
     try:
         yield demo
