@@ -13,6 +13,7 @@ from uuid import UUID
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import PointsmanError
+from pointsman.domain.permissions.callers import CallerKind
 from pointsman.main import utc_now, wire
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.availability import participants as parties
@@ -29,7 +30,7 @@ from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.transactions import run_in_transaction
 from pointsman.settings import load_settings
 
-ACTOR = Actor(name="benchmark")
+ACTOR = Actor(name="benchmark", kind=CallerKind.ADMIN)
 LENGTH, GRID = timedelta(minutes=30), timedelta(minutes=15)
 FIRST_HOUR, HOURS = 9, 9
 ACTS = ("book", "hold", "cancel", "reschedule")

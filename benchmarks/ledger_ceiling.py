@@ -32,6 +32,7 @@ from seeding import seed
 from service import Service
 
 from pointsman.domain.ids import uuid7
+from pointsman.domain.permissions.callers import CallerKind
 from pointsman.main import utc_now, wire
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.routing.route_lead import route_lead
@@ -39,7 +40,7 @@ from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest
 from pointsman.services.transactions import run_in_transaction
 from pointsman.settings import load_settings
 
-SENDER = Actor(name="benchmark")
+SENDER = Actor(name="benchmark", kind=CallerKind.ADMIN)
 LEADS = (
     "insert into leads (id, email, email_key, facts, stage, match, version, created_at, updated_at)"
     " select id, id || '@lead.example', id || '@lead.example', '{\"lead.country\": \"DE\"}', 'new', '{}', 1, now(), now()"

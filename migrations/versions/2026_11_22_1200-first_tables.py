@@ -160,19 +160,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("task", name=op.f("periodic_runs_pkey")),
     )
     op.create_table(
-        "api_keys",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("secret_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("scopes", postgresql.ARRAY(sa.Text()), nullable=False),
-        sa.Column("supplier", sa.Text(), nullable=True),
-        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("revoked_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["supplier"], ["suppliers.key"], name=op.f("api_keys_supplier_fkey")),
-        sa.PrimaryKeyConstraint("id", name=op.f("api_keys_pkey")),
-    )
-    op.create_table(
         "inbox_batches",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("intake_id", sa.UUID(), nullable=False),
@@ -208,6 +195,22 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["supplier"], ["suppliers.key"], name=op.f("reps_supplier_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("reps_pkey")),
         sa.UniqueConstraint("key", name=op.f("reps_key_key")),
+    )
+    op.create_table(
+        "api_keys",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("secret_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("scopes", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("supplier", sa.Text(), nullable=True),
+        sa.Column("rep", sa.Text(), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("revoked_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.CheckConstraint("rep is null or supplier is null", name=op.f("api_keys_one_binding_check")),
+        sa.ForeignKeyConstraint(["rep"], ["reps.key"], name=op.f("api_keys_rep_fkey")),
+        sa.ForeignKeyConstraint(["supplier"], ["suppliers.key"], name=op.f("api_keys_supplier_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("api_keys_pkey")),
     )
     op.create_table(
         "role_works",
@@ -849,9 +852,9 @@ def downgrade() -> None:
     op.drop_index("accounts_domain_key", table_name="accounts")
     op.drop_table("accounts")
     op.drop_table("role_works")
+    op.drop_table("api_keys")
     op.drop_table("reps")
     op.drop_table("inbox_batches")
-    op.drop_table("api_keys")
     op.drop_table("suppliers")
     op.drop_table("roster_versions")
     op.drop_table("roles")

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from playwright.async_api import Page as Tab
 
+from pointsman.domain.permissions.callers import CallerKind
 from pointsman.services.booking.slot_holds import release_slot_hold
 from pointsman.services.ports import Actor, VendorRetryableError
 from support.http.booking_links import Page
@@ -27,7 +28,7 @@ async def every_page(page: Page, tab: Tab, language: str) -> AsyncIterator[str]:
     await tab.locator(".choose button").click()
     yield "confirm"
     kept = await page.floor.world.value("select id from slot_holds where released_at is null")
-    await release_slot_hold(page.floor.env, kept, actor=Actor(name="test"))
+    await release_slot_hold(page.floor.env, kept, actor=Actor(name="test", kind=CallerKind.ADMIN))
     await tab.reload()
     yield "confirm-not-kept"
     await tab.locator("form[action$='/confirm'] button").click()

@@ -18,6 +18,7 @@ from pointsman.demo.files import DemoState, load_yaml, read_example
 from pointsman.demo.phone import hand_over_by_phone
 from pointsman.demo.seed import calendar_owners, seed_floor
 from pointsman.demo.senders import Sender
+from pointsman.domain.permissions.callers import CallerKind
 from pointsman.local.calendar_server import CalendarServer
 from pointsman.main import create_app
 from pointsman.services.deliveries.run import run_delivery
@@ -167,7 +168,9 @@ def floor_of(
 ) -> Served:
     """The demo's own course, with its worker played by hand."""
     env = app.state.env
-    made = portal.call(lambda: create_key(env, name="admin", scopes=["admin"], actor=Actor(name="test")))
+    made = portal.call(
+        lambda: create_key(env, name="admin", scopes=["admin"], actor=Actor(name="test", kind=CallerKind.ADMIN))
+    )
     client.headers["Authorization"] = f"Bearer {made.token}"
     api = ApiClient("http://pointsman.test", made.token, client=client)
     served = Served(client=client, api=api, senders=seed_floor(api, server, kept, now=datetime.now(UTC)))

@@ -9,7 +9,8 @@ from rich.table import Table
 from pointsman.cli.output import out
 from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.connectors.vault import new_key
-from pointsman.services.operations.api_keys import SCOPES, create_key, list_keys, revoke_key
+from pointsman.domain.permissions.callers import Scope
+from pointsman.services.operations.api_keys import create_key, list_keys, revoke_key
 
 app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
 
@@ -17,8 +18,9 @@ app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
 @app.command()
 def create(
     name: Annotated[str, typer.Argument(help="What the key is for.")],
-    scope: Annotated[list[str], typer.Option("--scope", "-s", help=f"Any of: {', '.join(SCOPES)}. Repeat for more.")],
+    scope: Annotated[list[str], typer.Option("--scope", "-s", help=f"Any of: {', '.join(Scope)}. Repeat for more.")],
     supplier: Annotated[str | None, typer.Option(help="Limit the key to this partner's leads.")] = None,
+    rep: Annotated[str | None, typer.Option(help="Bind the key to this rep: it acts in the rep's name.")] = None,
     days: Annotated[int | None, typer.Option(min=1, max=3650, help="Days until the key expires.")] = None,
 ) -> None:
     """Make an API key and print it, this once."""
@@ -28,6 +30,7 @@ def create(
             name=name,
             scopes=scope,
             supplier=supplier,
+            rep=rep,
             valid_for=None if days is None else timedelta(days=days),
             actor=CLI_ACTOR,
         )
@@ -38,11 +41,12 @@ def create(
 @app.command(name="list")
 def index() -> None:
     """List all API keys, newest first."""
-    table = Table("id", "name", "scopes", "supplier", "created", "state")
+    table = Table("id", "name", "scopes", "supplier", "rep", "created", "state")
     for row in run_with_env(list_keys):
         state = "revoked" if row.revoked_at else f"until {row.expires_at:%Y-%m-%d}" if row.expires_at else "in use"
         scopes = " ".join(sorted(row.scopes))
-        table.add_row(row.id, row.name, scopes, row.supplier or "", f"{row.created_at:%Y-%m-%d %H:%M}", state)
+        created = f"{row.created_at:%Y-%m-%d %H:%M}"
+        table.add_row(row.id, row.name, scopes, row.supplier or "", row.rep or "", created, state)
     out.print(table)
 
 

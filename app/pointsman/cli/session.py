@@ -7,12 +7,13 @@ from typing import TypeVar
 from pointsman.cli.output import EXIT_DATABASE_DOWN, fail
 from pointsman.cli.settings import settings_or_exit
 from pointsman.domain.errors import PointsmanError
+from pointsman.domain.permissions.callers import CallerKind
 from pointsman.services.ports import Actor, ConstraintRefused, DatabaseUnavailable, Env, SchemaUnusable
 from pointsman.wiring import wire
 
 T = TypeVar("T")
 
-CLI_ACTOR = Actor(name="cli")
+CLI_ACTOR = Actor(name="cli", kind=CallerKind.SERVICE)
 
 
 def run_with_env(use: Callable[[Env], Awaitable[T]]) -> T:

@@ -9,6 +9,7 @@ import pytest
 
 from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import Conflict, NotFound, PointsmanError, RoleProtected, SlotTaken, Unavailable
+from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.roster.reps import Caps
 from pointsman.services.appointments.actions import cancel, get_appointment
 from pointsman.services.booking.book import book, booking_error
@@ -297,7 +298,7 @@ async def test_booked_cancelled_and_booked_again_the_turn_counts_exactly_while_t
 async def test_a_partner_sees_only_appointments_of_leads_it_had(floor: Floor) -> None:
     lead_id, handed = await floor.ready()
     row = await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
-    partner = Actor(name="key:p", supplier="callwerk")
+    partner = Actor(name="key:p", kind=CallerKind.PARTNER, supplier="callwerk")
     with pytest.raises(NotFound):
         await get_appointment(floor.env, row.id, actor=partner)
     with pytest.raises(NotFound):

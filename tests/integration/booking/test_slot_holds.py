@@ -8,6 +8,7 @@ import pytest
 from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.booking.slots import Slot
 from pointsman.domain.errors import Conflict, NotFound, RoleProtected, SlotTaken
+from pointsman.domain.permissions.callers import CallerKind
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
 from pointsman.services.booking.slot_holds import (
@@ -215,7 +216,7 @@ async def test_a_lead_that_leaves_its_closer_keeps_no_slot(floor: Floor, leaves:
 async def test_a_partner_sees_only_holds_of_leads_it_had(floor: Floor) -> None:
     lead_id, handed = await floor.ready()
     hold = await hold_slot(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
-    partner = Actor(name="key:p", supplier="callwerk")
+    partner = Actor(name="key:p", kind=CallerKind.PARTNER, supplier="callwerk")
     for attempt in (get_slot_hold, release_slot_hold):
         with pytest.raises(NotFound):
             await attempt(floor.env, hold.id, actor=partner)

@@ -22,6 +22,7 @@ from integration.availability.test_participants import (
 )
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.errors import Conflict
+from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.roster.reps import Caps
 from pointsman.services.booking.book import book
 from pointsman.services.booking.slot_holds import hold_slot
@@ -217,7 +218,9 @@ async def test_a_partner_reads_no_reason_about_others(flexible: Floor) -> None:
         " values (:id, :lead, :rep, 'prospecting', 'partner-outbound', now() - interval '1 day', now(), 'test')",
         id=flexible.env.new_id(), lead=lead_id, rep=mia,
     )  # fmt: skip
-    told = await shown(flexible, lead_id, window=window, actor=Actor(name="key:p", supplier="callwerk"))
+    told = await shown(
+        flexible, lead_id, window=window, actor=Actor(name="key:p", kind=CallerKind.PARTNER, supplier="callwerk")
+    )
     assert told.slots == ()
     assert told.dropped == ()
     assert told.why_empty == "No rep who may take this lead can be booked in that time."

@@ -11,6 +11,7 @@ import pytest
 
 from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import SlotTaken
+from pointsman.domain.permissions.callers import CallerKind
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.slots import slots_for_lead
 from pointsman.services.ports import Actor, VendorRetryableError
@@ -18,7 +19,7 @@ from support.http.booking_links import Page
 
 pytestmark = pytest.mark.anyio
 
-ACTOR = Actor(name="test")
+ACTOR = Actor(name="test", kind=CallerKind.ADMIN)
 TIMES = re.compile(r'name="start" value="([^"]+)"')
 
 

@@ -13,7 +13,7 @@ from pointsman.connectors.vault import Vault, new_key
 from pointsman.domain.errors import NotFound
 from pointsman.services.booking_links.tokens import SEAL_CONTEXT, BookingLink, read_link, sign_link
 from pointsman.services.operations.api_keys import create_key
-from pointsman.services.ports import Actor
+from support.floors.use_case_env import ADMIN
 from support.http.booking_links import Page
 from support.http.keys import SECRET
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def caller(page: Page, buyer: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
-    made = await create_key(page.floor.env, name="t", scopes=["booking"], supplier=None, actor=Actor(name="test"))
+    made = await create_key(page.floor.env, name="t", scopes=["booking"], actor=ADMIN)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(page.app),
         base_url="http://pointsman.test",
@@ -61,7 +61,13 @@ async def test_nobody_gets_a_link_for_a_lead_that_may_not_be_booked(page: Page, 
 
 
 async def test_a_partner_gets_links_for_its_own_leads_alone(page: Page, caller: httpx.AsyncClient) -> None:
-    made = await create_key(page.floor.env, name="p", scopes=["booking"], supplier="callwerk", actor=Actor(name="test"))
+    made = await create_key(
+        page.floor.env,
+        name="p",
+        scopes=["booking"],
+        supplier="callwerk",
+        actor=ADMIN,
+    )
     answer = await caller.post(
         f"/v1/leads/{await page.lead()}/booking-links", json={}, headers={"Authorization": f"Bearer {made.token}"}
     )

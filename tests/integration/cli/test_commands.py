@@ -127,7 +127,7 @@ def test_rights_that_are_missing_and_parts_that_are_gone_are_said_by_doctor_and_
             assert migrated.returncode == 1
             assert "The database refuses the migration" in migrated.stderr
             connection.execute("create table alembic_version (version_num text)")
-            connection.execute("insert into alembic_version values ('0102'), ('0103')")
+            connection.execute("insert into alembic_version values ('0102'), ('0104')")
             twice = pointsman("migrate", url=database_url)
             assert "alembic_version does not name one revision" in twice.stderr
             connection.execute("delete from alembic_version where version_num = '0102'")

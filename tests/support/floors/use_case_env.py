@@ -20,6 +20,7 @@ from pointsman.db.engine.engine import make_engine
 from pointsman.db.unit_of_work import SqlUnitOfWork
 from pointsman.domain.errors import Invalid
 from pointsman.domain.ids import uuid7
+from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.roster.reps import Caps, TimeOff, WeeklyBlock
 from pointsman.domain.roster.roles import Work
 from pointsman.services.policies.lifecycle import add_draft, publish_policy
@@ -34,8 +35,8 @@ from pointsman.services.transactions import run_in_transaction
 from support.databases.fixtures import make_floor
 from support.databases.kept_engines import lend_engine
 
-ADMIN = Actor(name="key:admin")
-SENDER = Actor(name="intake:website-form")
+ADMIN = Actor(name="key:admin", kind=CallerKind.ADMIN)
+SENDER = Actor(name="intake:website-form", kind=CallerKind.WEBHOOK)
 
 FLOOR_ROLES = {
     "SDR": {Work.PROSPECTING, Work.QUALIFICATION},

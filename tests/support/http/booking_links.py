@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from pointsman.api.booking_page.rendering import PageRenderer
 from pointsman.connectors.invitations import IcalendarInvitations
 from pointsman.connectors.vault import Vault
+from pointsman.domain.permissions.callers import CallerKind
 from pointsman.services.booking.book import book
 from pointsman.services.booking_links.tokens import BookingLink, sign_link
 from pointsman.services.ports import Actor
@@ -49,12 +50,14 @@ class Page:
         other = await self.lead()
         while await self.floor.world.value(held, lead=other) != mine:
             other = await self.lead()
-        await book(self.floor.env, other, datetime.fromisoformat(start), actor=Actor(name="test"))
+        await book(
+            self.floor.env, other, datetime.fromisoformat(start), actor=Actor(name="test", kind=CallerKind.ADMIN)
+        )
 
     async def name_everybody(self, name: str) -> None:
         """Call all reps that."""
         reps = tuple(replace(rep, name=name) for rep in floor_given().reps)
-        await put_roster(self.floor.env, floor_given(reps=reps), actor=Actor(name="test"))
+        await put_roster(self.floor.env, floor_given(reps=reps), actor=Actor(name="test", kind=CallerKind.ADMIN))
 
 
 @asynccontextmanager

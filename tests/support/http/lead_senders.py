@@ -2,6 +2,7 @@
 
 import asyncio
 
+from pointsman.domain.permissions.callers import CallerKind
 from pointsman.services.intake.submit_lead import submit_lead
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.ports import Actor
@@ -23,7 +24,7 @@ async def _submit(database_url: str, sender: int, count: int) -> int:
     async def task() -> int:
         taken = 0
         for i in left:
-            await submit_lead(env, _lead(sender, i), actor=Actor(name=f"sender:{sender}"))
+            await submit_lead(env, _lead(sender, i), actor=Actor(name=f"sender:{sender}", kind=CallerKind.WEBHOOK))
             taken += 1
         return taken
 

@@ -11,6 +11,7 @@ import httpx
 from fastapi import FastAPI
 
 from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.domain.permissions.callers import CallerKind
 from pointsman.main import build_routes, serve_env
 from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor, Env
@@ -71,7 +72,9 @@ async def caller_of(app: FastAPI, *scopes: str, supplier: str | None = None) -> 
 
 async def headers_of_key(env: Env, *scopes: str, supplier: str | None = None) -> dict[str, str]:
     """The headers of a caller with a new key of these scopes."""
-    made = await create_key(env, name="test", scopes=scopes, supplier=supplier, actor=Actor(name="test"))
+    made = await create_key(
+        env, name="test", scopes=scopes, supplier=supplier, actor=Actor(name="test", kind=CallerKind.ADMIN)
+    )
     return {"Authorization": f"Bearer {made.token}"}
 
 

@@ -7,7 +7,8 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from pointsman.domain.errors import Unauthenticated
-from pointsman.services.operations.api_keys import SCOPES, ApiKeyAuthenticator, Caller, require_scope
+from pointsman.domain.permissions.callers import Scope
+from pointsman.services.operations.api_keys import ApiKeyAuthenticator, Caller, require_scope
 
 __all__ = ["Caller", "needs"]
 
@@ -20,7 +21,7 @@ _bearer = HTTPBearer(
 
 def needs(*scopes: str) -> Any:
     """`caller: Annotated[Caller, needs("booking")]`: a valid key that has one of `scopes` (or `admin`)."""
-    unknown = set(scopes) - set(SCOPES)
+    unknown = set(scopes) - {scope.value for scope in Scope}
     assert not unknown, f"unknown scopes: {unknown}"
 
     async def resolve(

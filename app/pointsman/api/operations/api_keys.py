@@ -1,7 +1,7 @@
 """API keys: make, list, revoke."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,12 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.domain.permissions.callers import Scope
 from pointsman.services.operations.api_keys import create_key, list_keys, revoke_key
 from pointsman.services.ports.operations.api_keys import ApiKeyRow
 
 router = APIRouter(tags=["Operations"])
-
-Scope = Literal["intake", "handover", "booking", "admin", "read", "metrics"]
 
 
 class NewKeyIn(BaseModel):
@@ -23,13 +22,24 @@ class NewKeyIn(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [{"name": "callwerk dialler", "scopes": ["handover", "booking"], "supplier": "callwerk"}]
+            "examples": [
+                {"name": "callwerk dialler", "scopes": ["handover", "booking"], "supplier": "callwerk"},
+                {"name": "Mia's calendar app", "scopes": ["booking", "read"], "rep": "mia"},
+            ]
         },
     )
 
     name: Annotated[str, Field(min_length=1, max_length=100, description="What the key is for.")]
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=6)]
     supplier: Annotated[str | None, Field(max_length=100, description="Limits the key to this partner's leads.")] = None
+    rep: Annotated[
+        str | None,
+        Field(
+            max_length=100,
+            description="Binds the key to this rep of the roster: it acts in the rep's name, and sees the rep's leads "
+            "alone. With `supplier`, the rep must belong to that supplier.",
+        ),
+    ] = None
     expires_in_days: Annotated[int | None, Field(ge=1, le=3650)] = None
 
 
@@ -39,7 +49,8 @@ class KeyOut(BaseModel):
     id: str
     name: str
     scopes: list[str]
-    supplier: str | None
+    supplier: str | None = Field(description="The partner that the key belongs to; of a rep's key, the rep's.")
+    rep: str | None = Field(description="The rep in whose name the key acts.")
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
@@ -62,7 +73,8 @@ class KeysOut(BaseModel):
     status_code=201,
     summary="Make an API key",
     description="The answer holds the secret; it is stored only as a hash and cannot be shown again. "
-    "A key with `supplier` sees that partner's leads alone.",
+    "A key with `supplier` sees that partner's leads alone; one with `rep` "
+    "acts in that rep's name, on that rep's leads alone, and ends when the rep is deactivated.",
     responses=problem_responses(401, 403, 422),
 )
 async def create(given: NewKeyIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> NewKeyOut:
@@ -71,6 +83,7 @@ async def create(given: NewKeyIn, env: EnvDep, caller: Annotated[Caller, needs("
         name=given.name,
         scopes=given.scopes,
         supplier=given.supplier,
+        rep=given.rep,
         valid_for=None if given.expires_in_days is None else timedelta(days=given.expires_in_days),
         actor=caller.actor,
     )
@@ -99,6 +112,7 @@ def _shown(row: ApiKeyRow) -> KeyOut:
         name=row.name,
         scopes=sorted(row.scopes),
         supplier=row.supplier,
+        rep=row.rep,
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,

@@ -4,14 +4,30 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, Select, bindparam, case, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.db.tables import api_keys
+from pointsman.db.tables import api_keys, reps, suppliers
+from pointsman.domain.permissions.callers import Scope
 from pointsman.services.ports.operations.api_keys import ApiKeyRow
 
-_GET = select(api_keys).where(api_keys.c.id == bindparam("key_id"))
-_LIST = select(api_keys).order_by(api_keys.c.created_at.desc(), api_keys.c.id)
+#: A key that is bound to a rep belongs to the partner that employs the rep now.
+_KEYS: Select[Any] = select(
+    api_keys.c.id,
+    api_keys.c.name,
+    api_keys.c.secret_hash,
+    api_keys.c.scopes,
+    func.coalesce(api_keys.c.supplier, case((suppliers.c.kind == "partner", suppliers.c.key))).label("supplier"),
+    api_keys.c.rep,
+    api_keys.c.created_at,
+    api_keys.c.expires_at,
+    api_keys.c.revoked_at,
+    func.coalesce(reps.c.active, true()).label("rep_active"),
+).select_from(
+    api_keys.outerjoin(reps, reps.c.key == api_keys.c.rep).outerjoin(suppliers, suppliers.c.key == reps.c.supplier)
+)
+_GET = _KEYS.where(api_keys.c.id == bindparam("key_id"))
+_LIST = _KEYS.order_by(api_keys.c.created_at.desc(), api_keys.c.id)
 _ADD = insert(api_keys)
 _REVOKE = (
     update(api_keys)
@@ -36,7 +52,8 @@ class SqlApiKeys:
                 "name": row.name,
                 "secret_hash": row.secret_hash,
                 "scopes": sorted(row.scopes),
-                "supplier": row.supplier,
+                "supplier": None if row.rep is not None else row.supplier,
+                "rep": row.rep,
                 "created_at": row.created_at,
                 "expires_at": row.expires_at,
                 "revoked_at": row.revoked_at,
@@ -56,9 +73,11 @@ def _key(row: Row[Any]) -> ApiKeyRow:
         id=row.id,
         name=row.name,
         secret_hash=bytes(row.secret_hash),
-        scopes=frozenset(row.scopes),
+        scopes=frozenset(Scope(scope) for scope in row.scopes),
         supplier=row.supplier,
+        rep=row.rep,
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
+        rep_active=row.rep_active,
     )

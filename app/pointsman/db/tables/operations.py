@@ -1,6 +1,6 @@
 """Tables of safety and operations: keys, alerts, audit."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from pointsman.db.tables.base import id_column, instant_column, metadata
@@ -13,9 +13,11 @@ api_keys = Table(
     Column("secret_hash", LargeBinary, nullable=False),
     Column("scopes", ARRAY(Text), nullable=False),
     Column("supplier", ForeignKey("suppliers.key")),  # a partner's key sees that partner's leads alone
+    Column("rep", ForeignKey("reps.key")),  # acts in this rep's name; the supplier is then the rep's own
     instant_column("created_at"),
     instant_column("expires_at", null=True),
     instant_column("revoked_at", null=True),
+    CheckConstraint("rep is null or supplier is null", name="one_binding"),
 )
 
 alerts = Table(

@@ -24,7 +24,7 @@ from pointsman.services.booking.slot_offers import SlotFinder, UnavailableRep
 from pointsman.services.calendars.busy_times import fetch_schedules
 from pointsman.services.calendars.readings import MAX_AGE_FOR_SLOTS, RepCalendarReading
 from pointsman.services.calendars.refresh import READ_DEADLINE
-from pointsman.services.ports import Actor, Env, Tx
+from pointsman.services.ports import WORKER, Actor, Env, Tx
 from pointsman.services.routing.dry_run import DryRun, dry_run
 from pointsman.services.routing.lead_inputs import routing_facts
 
@@ -74,7 +74,7 @@ async def slots_for_lead(
     `moving` is the appointment that is to be moved, else the one of the lead that lies ahead, if there is one: neither its
     own time nor its own event stand in the way. Raises NotFound, Conflict "no-closer", RoleProtected "gate-closed".
     """
-    now, who = env.clock(), actor or Actor(name="system")
+    now, who = env.clock(), actor or WORKER
     async with env.uow() as tx:
         lead = await visible_lead(tx, lead_id, who)
         booked = await tx.appointments.active_for_lead(lead.id)

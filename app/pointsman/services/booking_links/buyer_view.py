@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pointsman.domain.booking.lifecycle import ActorRole, AppointmentAction, allowed_actions
 from pointsman.domain.errors import Conflict, NotFound, SlotTaken
+from pointsman.domain.permissions.callers import CallerKind
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
@@ -18,7 +19,7 @@ from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.slot_holds import SlotHoldRow
 
-BUYER = Actor(name="booking-page")
+BUYER = Actor(name="booking-page", kind=CallerKind.BUYER)
 
 #: More than any pool offers in a quarter; the page shows them a week at a time.
 _ALL = 2_000

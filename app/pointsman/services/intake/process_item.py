@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pointsman.domain.errors import Invalid, NotFound, PointsmanError, RoleProtected, TooLarge
 from pointsman.domain.leads.evidence import Evidence
+from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.roster.reps import Roster
 from pointsman.domain.text.strict_json import parse_json
 from pointsman.services.deliveries.vendor_error_text import safe_error_text
@@ -58,7 +59,7 @@ async def process_item(env: Env, inbox_id: UUID) -> None:
 
 
 async def _run(env: Env, item: InboxRow) -> None:
-    actor = Actor(name=f"intake:{item.intake_key}")
+    actor = Actor(name=f"intake:{item.intake_key}", kind=CallerKind.WEBHOOK)
     async with env.uow.autocommit() as tx:
         mapping = await load_mapping(env, tx, item.intake_id, item.intake_version)
         known = await known_fields(env, tx)

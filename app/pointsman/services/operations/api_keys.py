@@ -4,20 +4,17 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from pointsman.domain.errors import Fault, Forbidden, Invalid, NotFound, Unauthenticated
+from pointsman.domain.permissions.callers import SCOPES_FOR_WORK, Scope, kind_of_key
 from pointsman.services.audit import audit
-from pointsman.services.ports import Actor, ConstraintRefused, Env
+from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
 from pointsman.services.ports.operations.api_keys import ApiKeyRow
 
-#: What a key may be allowed. `admin` may do everything.
-SCOPES = ("intake", "handover", "booking", "admin", "read", "metrics")
-#: A partner's key is for working its own leads, never for running the deployment.
-SUPPLIER_SCOPES = frozenset({"intake", "handover", "booking", "read"})
-
 _PREFIX = "pm"
+_KNOWN_SCOPES = frozenset(scope.value for scope in Scope)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +32,15 @@ async def create_key(
     scopes: Sequence[str],
     actor: Actor,
     supplier: str | None = None,
+    rep: str | None = None,
     valid_for: timedelta | None = None,
     entropy: Callable[[int], bytes] = secrets.token_bytes,
 ) -> CreatedKey:
-    """Make a key. Raises `Invalid` for an unknown scope or supplier, or a scope that a partner cannot have."""
-    faults = _faults(name, scopes, supplier)
+    """Make a key; with `rep` it acts in that rep's name.
+
+    Raises `Invalid` for an unknown scope, supplier or rep, a scope that such a key cannot have, or a rep of another supplier.
+    """
+    faults = _faults(name, scopes, bound=supplier is not None or rep is not None)
     if faults:
         raise Invalid("The key cannot be made as asked.", faults=faults)
     now = env.clock()
@@ -48,14 +49,17 @@ async def create_key(
         id=entropy(6).hex(),
         name=name.strip(),
         secret_hash=_digest(secret),
-        scopes=frozenset(scopes),
-        supplier=supplier,
+        scopes=frozenset(Scope(scope) for scope in scopes),
+        supplier=None if rep is not None else supplier,
+        rep=rep,
         created_at=now,
         expires_at=None if valid_for is None else now + valid_for,
         revoked_at=None,
     )
     try:
         async with env.uow() as tx:
+            if rep is not None:
+                row = replace(row, supplier=await _supplier_of(tx, rep, asked=supplier))
             await tx.api_keys.add(row)
             await audit(
                 env,
@@ -63,7 +67,7 @@ async def create_key(
                 actor,
                 "key.created",
                 f"key:{row.id}",
-                after={"name": row.name, "scopes": sorted(row.scopes), "supplier": supplier},
+                after={"name": row.name, "scopes": sorted(row.scopes), "supplier": row.supplier, "rep": rep},
             )
     except ConstraintRefused as refused:
         if refused.constraint != "api_keys_supplier_fkey":
@@ -73,19 +77,33 @@ async def create_key(
     return CreatedKey(row=row, token=f"{_PREFIX}_{row.id}_{secret}")
 
 
-def _faults(name: str, scopes: Sequence[str], supplier: str | None) -> list[Fault]:
+async def _supplier_of(tx: Tx, rep: str, *, asked: str | None) -> str | None:
+    """The partner that employs the rep, None for the house."""
+    found = next((known for known in await tx.roster.reps() if known.key == rep), None)
+    if found is None or not found.active:
+        message = "Name an active rep of the roster." if found else "Name a rep of the roster."
+        fault = Fault(path="body.rep", code="rep-inactive" if found else "unknown-rep", message=message)
+        raise Invalid(f"There is no {'active ' if found else ''}rep '{rep}'.", faults=[fault])
+    if asked is not None and asked != found.supplier:
+        message = f"'{rep}' belongs to the supplier '{found.supplier}': name that one, or leave the supplier out."
+        raise Invalid(message, faults=[Fault(path="body.rep", code="rep-of-another-supplier", message=message)])
+    partners = {supplier.key for supplier in await tx.roster.suppliers() if supplier.kind == "partner"}
+    return found.supplier if found.supplier in partners else None
+
+
+def _faults(name: str, scopes: Sequence[str], *, bound: bool) -> list[Fault]:
     faults = []
     if not name.strip():
         faults.append(Fault(path="body.name", code="empty", message="Say what the key is for."))
     if not scopes:
-        faults.append(Fault(path="body.scopes", code="empty", message=f"Give at least one of: {', '.join(SCOPES)}."))
+        faults.append(Fault(path="body.scopes", code="empty", message=f"Give at least one of: {', '.join(Scope)}."))
     for index, scope in enumerate(scopes):
-        if scope not in SCOPES:
-            message = f"Use one of: {', '.join(SCOPES)}."
+        if scope not in _KNOWN_SCOPES:
+            message = f"Use one of: {', '.join(Scope)}."
             faults.append(Fault(path=f"body.scopes[{index}]", code="unknown-scope", message=message))
-        elif supplier is not None and scope not in SUPPLIER_SCOPES:
-            message = f"A partner's key may have only: {', '.join(sorted(SUPPLIER_SCOPES))}."
-            faults.append(Fault(path=f"body.scopes[{index}]", code="not-for-partners", message=message))
+        elif bound and scope not in SCOPES_FOR_WORK:
+            message = f"The key of a partner or a rep may have only: {', '.join(sorted(SCOPES_FOR_WORK))}."
+            faults.append(Fault(path=f"body.scopes[{index}]", code="not-for-bound-keys", message=message))
     return faults
 
 
@@ -108,15 +126,17 @@ class Caller:
     """The caller behind a valid key."""
 
     key_id: str
-    scopes: frozenset[str]
+    scopes: frozenset[Scope]
     supplier: str | None
+    rep: str | None = None
 
     @property
     def actor(self) -> Actor:
-        return Actor(name=f"key:{self.key_id}", supplier=self.supplier)
+        kind = kind_of_key(scopes=self.scopes, supplier=self.supplier, rep=self.rep)
+        return Actor(name=f"key:{self.key_id}", kind=kind, supplier=self.supplier, rep=self.rep, scopes=self.scopes)
 
     def has_scope(self, *scopes: str) -> bool:
-        return "admin" in self.scopes or not self.scopes.isdisjoint(scopes)
+        return Scope.ADMIN in self.scopes or not self.scopes.isdisjoint(scopes)
 
 
 def require_scope(caller: Caller, *scopes: str) -> None:
@@ -150,7 +170,9 @@ class ApiKeyAuthenticator:
             raise Unauthenticated("The API key has been revoked.", code="key-revoked")
         if row.expires_at is not None and row.expires_at <= self._env.clock():
             raise Unauthenticated("The API key has expired.", code="key-expired")
-        return Caller(key_id=row.id, scopes=row.scopes, supplier=row.supplier)
+        if not row.rep_active:
+            raise Unauthenticated("The rep of this API key is not active any more.", code="key-of-inactive-rep")
+        return Caller(key_id=row.id, scopes=row.scopes, supplier=row.supplier, rep=row.rep)
 
     async def _row(self, key_id: str) -> ApiKeyRow | None:
         now = self._monotonic()

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from pointsman.domain.permissions.callers import CallerKind, Scope
 from pointsman.services.ports.process_cache import ProcessCache
 from pointsman.services.ports.tx import UnitOfWork
 from pointsman.services.ports.vendors.calendars import CalendarGateway
@@ -18,14 +19,21 @@ IdFactory = Callable[[], UUID]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """The caller: "key:ab12", "intake:hubspot", "worker", "cli". A `supplier` limits what a partner sees."""
+    """The caller: "key:ab12", "intake:hubspot", "worker", "cli".
+
+    `supplier` is the partner that the caller belongs to, None for the house. `rep` is the key of the rep in whose name the
+    caller acts. Either limits what the caller sees. `scopes` are those of an API key.
+    """
 
     name: str
+    kind: CallerKind
     supplier: str | None = None
+    rep: str | None = None
+    scopes: frozenset[Scope] = frozenset()
 
 
 #: The actor of what the service does by itself.
-WORKER = Actor(name="worker")
+WORKER = Actor(name="worker", kind=CallerKind.SERVICE)
 
 
 class Secrets(Protocol):

@@ -8,13 +8,14 @@ import pytest
 from fastapi import FastAPI
 
 from pointsman.domain.errors import Unauthenticated
+from pointsman.domain.permissions.callers import CallerKind
 from pointsman.services.operations.api_keys import ApiKeyAuthenticator, create_key, revoke_key
 from pointsman.services.ports import Actor
 from support.http.keys import MakeKey
 
 pytestmark = pytest.mark.anyio
 
-ME = Actor(name="test")
+ME = Actor(name="test", kind=CallerKind.ADMIN)
 
 
 async def test_a_key_made_over_http_opens_what_its_scopes_say(client: httpx.AsyncClient, sign_in: MakeKey) -> None:
