@@ -1,0 +1,129 @@
+"""A text is read in a child: whatever it does there, the service hears one typed error and goes on."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from pointsman_sdk.readers import Limits, ReaderPool, ReadersBusy, Reason, Unreadable
+from support import readers
+from support.waiting import until
+
+pytestmark = pytest.mark.anyio
+
+SHORT = Limits(seconds=0.2, wait_seconds=60)
+CALM = Limits(seconds=60, wait_seconds=60, memory_bytes=64_000_000, output_bytes=1_000)
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ReaderPool]:
+    pool = ReaderPool(processes=2)
+    yield pool
+    pool.close()
+
+
+async def test_a_reader_gets_bytes_and_arguments_and_gives_json_values_back(pool: ReaderPool) -> None:
+    assert await pool.read(readers.text_and, "ä".encode(), limits=CALM, also=[1, 2]) == ["ä", [1, 2]]
+
+
+def test_a_caller_without_an_event_loop_gets_the_same(pool: ReaderPool) -> None:
+    assert pool.read_now(readers.text_and, b"a", limits=CALM, also=[]) == ["a", []]
+
+
+@pytest.mark.parametrize(
+    ("reader", "limits", "reason"),
+    [
+        (readers.segmentation_fault, CALM, Reason.CRASHED),
+        (readers.endless, SHORT, Reason.TOOK_TOO_LONG),
+        (readers.much_memory, CALM, Reason.TOO_LARGE),
+        (readers.long_answer, CALM, Reason.TOO_LARGE),
+        (readers.endless_recursion, CALM, Reason.TOO_DEEP),
+        (readers.no_json, CALM, Reason.CRASHED),
+        (readers.kills_its_host, CALM, Reason.CRASHED),
+        (readers.writes_a_file, CALM, Reason.CRASHED),
+    ],
+)
+async def test_whatever_a_text_does_is_one_typed_error_and_the_next_text_is_read(
+    pool: ReaderPool, reader: Any, limits: Limits, reason: Reason
+) -> None:
+    with pytest.raises(Unreadable) as refused:
+        await pool.read(reader, b"x", limits=limits)
+    assert refused.value.reason is reason
+    assert await pool.read(readers.text_and, b"next", limits=CALM, also=[]) == ["next", []]
+
+
+async def test_a_reader_says_where_the_fault_is(pool: ReaderPool) -> None:
+    with pytest.raises(Unreadable, match=r"A bracket is missing\.") as refused:
+        await pool.read(readers.malformed, b"x", limits=CALM)
+    assert (refused.value.reason, refused.value.line, refused.value.column) == (Reason.MALFORMED, 3, 7)
+
+
+async def test_an_error_of_a_reader_tells_its_type_and_nothing_of_the_text(pool: ReaderPool) -> None:
+    with pytest.raises(Unreadable, match=r"^The reader failed \(KeyError\)\.$"):
+        await pool.read(readers.bug, b"x", limits=CALM)
+
+
+async def test_too_long_a_text_starts_nothing() -> None:
+    pool = ReaderPool()
+    with pytest.raises(Unreadable, match="more than 10 bytes") as refused:
+        await pool.read(readers.text_and, b"x" * 11, limits=Limits(input_bytes=10), also=[])
+    assert refused.value.reason is Reason.TOO_LARGE
+    pool.close()
+
+
+async def test_a_reader_sees_no_variable_no_socket_and_no_file_of_the_service(
+    pool: ReaderPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POINTSMAN_SECRET_KEYS", "a secret")
+    for descriptor in (inherited := os.pipe()):
+        os.set_inheritable(descriptor, True)
+    seen = await pool.read(readers.surroundings, b"", limits=CALM)
+    for descriptor in inherited:
+        os.close(descriptor)
+    assert set(seen["environment"]) <= {"LC_CTYPE"}  # Python's own, where there is no locale
+    assert seen["folder"] == "/"
+    assert seen["beyond_the_standard_three"] in (
+        ["pipe"],
+        [],
+    )  # the one that the answer goes into; not every system tells
+
+
+async def test_who_finds_every_process_taken_hears_so_in_time_and_the_loop_goes_on() -> None:
+    pool = ReaderPool(processes=1)
+    long = Limits(seconds=1.0, wait_seconds=0)
+    first = asyncio.create_task(pool.read(readers.endless, b"", limits=long))
+    await asyncio.sleep(0)
+    for _ in range(40):
+        with pytest.raises(ReadersBusy):
+            await pool.read(readers.endless, b"", limits=long)
+    assert not first.done()  # the loop had forty turns while the text was being read
+    with pytest.raises(Unreadable):
+        await first
+    assert await pool.read(readers.text_and, b"a", limits=CALM, also=[]) == ["a", []]
+    pool.close()
+
+
+async def test_a_caller_that_goes_away_takes_no_place() -> None:
+    pool = ReaderPool(processes=1)
+    gone = [asyncio.create_task(pool.read(readers.endless, b"", limits=SHORT)) for _ in range(30)]
+    await asyncio.sleep(0)
+    for task in gone:
+        task.cancel()
+    await asyncio.gather(*gone, return_exceptions=True)
+    assert await pool.read(readers.text_and, b"a", limits=CALM, also=[]) == ["a", []]
+    pool.close()
+
+
+async def test_closing_ends_the_processes() -> None:
+    pool = ReaderPool(processes=1)
+    await asyncio.wrap_future(pool.warm(readers.text_and))
+    [process] = pool._idle
+    pool.close()
+    await until(lambda: not process.alive)
+
+
+def test_a_function_that_a_child_could_not_import_is_refused(pool: ReaderPool) -> None:
+    with pytest.raises(ValueError, match="top level"):
+        pool.read_now(lambda data: data, b"x")
