@@ -157,6 +157,17 @@ def upgrade() -> None:
         "periodic_runs",
         sa.Column("task", sa.Text(), nullable=False),
         sa.Column("started_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column(
+            "first_started_at",
+            postgresql.TIMESTAMP(timezone=True),
+            server_default=sa.text("clock_timestamp()"),
+            nullable=False,
+        ),
+        sa.Column("succeeded_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("failures", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("failures_in_a_row", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("not_before", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("task", name=op.f("periodic_runs_pkey")),
     )
     op.create_table(

@@ -8,7 +8,7 @@ from pointsman.cli.output import EXIT_DATABASE_DOWN, fail
 from pointsman.cli.settings import settings_or_exit
 from pointsman.domain.errors import PointsmanError
 from pointsman.domain.permissions.callers import CallerKind
-from pointsman.services.ports import Actor, ConstraintRefused, DatabaseUnavailable, Env, SchemaUnusable
+from pointsman.services.ports import Actor, ConstraintRefused, DatabaseBusy, DatabaseUnavailable, Env, SchemaUnusable
 from pointsman.wiring import wire
 
 T = TypeVar("T")
@@ -33,6 +33,8 @@ def run_with_env(use: Callable[[Env], Awaitable[T]]) -> T:
         fail(str(error), *(f"{fault.path}: {fault.message}" for fault in error.faults))
     except ConstraintRefused as error:
         fail(str(error))
+    except DatabaseBusy as error:
+        fail(f"{error} Nothing was stored: try again in a moment.")
     except SchemaUnusable as error:
         fail(f"The database's schema cannot be used: {error}. `pointsman doctor` says what to do.")
     except DatabaseUnavailable:

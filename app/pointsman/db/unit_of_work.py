@@ -105,7 +105,9 @@ def _in_the_ports_words() -> Iterator[None]:
     except DRIVER_ERRORS as error:
         raise port_error(error) from error
     except PoolTimeout as error:
-        raise DatabasePoolExhausted("every connection to the database is busy") from error
+        raise DatabasePoolExhausted(
+            "Every connection to the database is in use: too many requests at once, or some that wait for a lock."
+        ) from error
     except InvalidRequestError as error:
         if not is_closed_at_checkout(error):
             raise

@@ -3,19 +3,26 @@
 import asyncio
 import base64
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 
 import psycopg
 import pytest
 from sqlalchemy import event, text
 
-from pointsman.db.engine.engine import make_engine
+from pointsman.db.engine.engine import lock_timeout_ms, make_engine
 from pointsman.db.unit_of_work import SqlTx, SqlUnitOfWork
 from pointsman.main import Wired, wire
-from pointsman.services.ports import DatabasePoolExhausted, DatabaseUnavailable, LostRace
+from pointsman.services.ports import (
+    DatabasePoolExhausted,
+    DatabaseUnavailable,
+    LockTimedOut,
+    LostRace,
+    StatementCancelled,
+    StatementTimedOut,
+)
 from pointsman.settings import load_settings
-from support.waiting import PATIENCE_S
+from support.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.anyio
 
@@ -148,15 +155,46 @@ async def _ask(uow: SqlUnitOfWork) -> bool:
         return bool((await tx.system.state()).revision)
 
 
-async def test_a_statement_that_takes_too_long_is_given_up_as_unavailable(database_url: str) -> None:
-    settings = load_settings(database_url=database_url, secret_keys=SECRET, statement_timeout_ms=200)
-    wired = wire(settings, name="test", pool_size=1)
+async def test_a_statement_that_takes_too_long_is_no_outage(database_url: str) -> None:
+    async with hasty_uow(database_url, statement_timeout_ms=200) as uow:
+        with pytest.raises(StatementTimedOut):
+            async with uow() as tx:
+                await tx.connection.execute(text("select pg_sleep(60)"))
+
+
+async def test_the_wait_for_a_lock_ends_before_the_statement_does_and_is_named(database_url: str) -> None:
+    async with hasty_uow(database_url) as holding, hasty_uow(database_url) as uow, holding() as holder:
+        await holder.connection.execute(text("lock table alerts in access exclusive mode"))
+        with pytest.raises(LockTimedOut, match="locked"):
+            async with uow() as tx:
+                await tx.alerts.list_open()
+    assert lock_timeout_ms(10_000) == 6_000
+    assert lock_timeout_ms(200) == 100
+
+
+async def test_a_statement_that_an_administrator_cancels_is_told_from_one_that_took_too_long(database_url: str) -> None:
+    async with hasty_uow(database_url, statement_timeout_ms=60_000) as uow:
+        asked = asyncio.create_task(sleep_in(uow))
+        with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as admin:
+            cancel = "select pg_cancel_backend(pid) from pg_stat_activity where query = 'select pg_sleep(60)'"
+            here = " and datname = current_database() and state = 'active'"
+            await until(lambda: admin.execute(cancel + here).fetchone())
+        with pytest.raises(StatementCancelled):
+            await asked
+
+
+async def sleep_in(uow: SqlUnitOfWork) -> None:
+    async with uow() as tx:
+        await tx.connection.execute(text("select pg_sleep(60)"))
+
+
+@asynccontextmanager
+async def hasty_uow(database_url: str, *, statement_timeout_ms: int = 200) -> AsyncIterator[SqlUnitOfWork]:
+    engine = make_engine(database_url, pool_size=1, statement_timeout_ms=statement_timeout_ms)
     try:
-        with pytest.raises(DatabaseUnavailable):
-            async with wired.env.uow() as tx:
-                await tx.connection.execute(text("select pg_sleep(5)"))  # type: ignore[attr-defined]  # ours has it
+        yield SqlUnitOfWork(engine)
     finally:
-        await wired.aclose()
+        await engine.dispose()
 
 
 async def test_the_schema_and_the_clock_are_told(wired: Wired) -> None:

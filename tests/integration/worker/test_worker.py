@@ -17,12 +17,16 @@ import procrastinate.worker
 import psycopg
 import pytest
 from procrastinate.exceptions import ConnectorException
+from sqlalchemy import text
 
-from pointsman.main import Wired
+from pointsman.main import Wired, wire
 from pointsman.services.holds.drain import drain_due_holds
-from pointsman.services.ports import DatabaseUnavailable, Env
+from pointsman.services.ports import DatabaseUnavailable, Env, StatementTimedOut
+from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.roster.change_roster import add_time_off
+from pointsman.settings import load_settings
 from pointsman.worker.queue import DEAD_AFTER_S, HEARTBEAT_S, POLL_S, RESCUE_EVERY_S
+from pointsman.worker.sweeping import keep_sweeping
 from pointsman.worker.tasks import JOBS, PERIODIC_TASKS, Job, PeriodicTask
 from support.floors.use_case_env import ADMIN, absence, open_world
 from support.http.keys import SECRET
@@ -241,6 +245,92 @@ async def test_a_failing_sweep_is_tried_again(wired: Wired, working: Any) -> Non
 
     async with working({}, periodic=[PeriodicTask(name="odd", every=timedelta(seconds=0.2), run=sweep)]):
         await until(lambda: tries >= 3)
+
+
+async def test_a_sweep_that_fails_three_times_in_a_row_is_logged_counted_and_alerted_about_until_it_succeeds(
+    wired: Wired, working: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing = True
+
+    async def sweep(_env: Env) -> int:
+        if failing:
+            raise StatementTimedOut("mara@example.com")
+        return 0
+
+    async def alerts() -> list[str]:
+        async with wired.env.uow() as tx:
+            return [row["message"] for row in await tx.alerts.list_open() if row["code"] == AlertCode.SWEEP_FAILING]
+
+    odd = PeriodicTask(name="odd", every=timedelta(milliseconds=20), run=sweep)
+    async with working({}, periodic=[odd]):
+        await until(alerts)
+        (message,) = await alerts()
+        assert "odd failed 3 times in a row" in message
+        assert "statement-timeout" in message
+        async with wired.env.uow() as tx:
+            counts = await tx.system.counts()
+        assert counts["sweep_failures"]["odd"] >= 3
+        assert counts["sweep_age_seconds"]["odd"] >= 0
+        failing = False
+        await until(no(alerts))
+    told = capsys.readouterr().out
+    for said in ("sweep failed", "seconds", "statement-timeout", "StatementTimedOut"):
+        assert said in told
+    assert "mara" not in told
+
+
+def no(question: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[bool]]:
+    async def opposite() -> bool:
+        return not await question()
+
+    return opposite
+
+
+async def test_a_failed_run_waits_twice_as_long_each_time_and_one_that_came_to_its_end_does_not(wired: Wired) -> None:
+    minute, cap = timedelta(minutes=1), timedelta(minutes=3)
+
+    async def claim(task: str) -> bool:
+        async with wired.env.uow.autocommit() as tx:
+            return await tx.system.claim_run(task, every=timedelta(0))
+
+    for task, longest in (("whole", cap), ("parts", timedelta(0))):
+        assert await claim(task)
+        waits = []
+        for _ in range(4):
+            async with wired.env.uow() as tx:
+                await tx.system.run_failed(task, error="x", wait=minute, longest_wait=longest)
+                query = text("select not_before - clock_timestamp() from periodic_runs where task = :task")
+                found = await tx.connection.execute(query, {"task": task})  # type: ignore[attr-defined]  # ours has it
+                waits.append(round(found.scalar_one() / minute))
+        assert waits == ([1, 2, 3, 3] if longest else [0, 0, 0, 0])
+        assert await claim(task) is (not longest)
+
+
+async def test_a_run_that_cannot_be_recorded_is_logged_all_the_same(
+    database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = load_settings(database_url=database_url, secret_keys=SECRET, statement_timeout_ms=400)
+    wired, stop, told = wire(settings, name="test", pool_size=1), asyncio.Event(), ""
+    with psycopg.connect(database_url.replace("+psycopg", "")) as holder:
+
+        async def sweep(_env: Env) -> int:
+            await asyncio.to_thread(holder.execute, "lock table periodic_runs in access exclusive mode")
+            raise RuntimeError("not today")
+
+        def logged() -> bool:
+            nonlocal told
+            told += capsys.readouterr().out
+            return "sweep failed" in told
+
+        task = PeriodicTask(name="odd", every=timedelta(seconds=1), run=sweep)
+        sweeping = asyncio.create_task(keep_sweeping(wired.env, task, stop))
+        await until(logged)
+        stop.set()
+        await sweeping
+    await wired.aclose()
+    assert "not recorded" in told
+    assert "lock-timeout" in told
+    assert "RuntimeError" in told
 
 
 def test_the_worker_knows_the_jobs_and_the_sweeps_that_the_use_cases_count_on() -> None:

@@ -12,7 +12,7 @@ from pointsman.api.booking_page.reader import Visitor
 from pointsman.api.booking_page.rendering import CLOSED, EXPIRED, TRY_LATER, UNKNOWN, ErrorPage, PageRenderer
 from pointsman.domain.errors import NotFound, PointsmanError, Unavailable
 from pointsman.services.booking_links.tokens import LinkExpired
-from pointsman.services.ports import ConstraintRefused, DatabaseUnavailable, LostRace, SchemaUnusable
+from pointsman.services.ports import ConstraintRefused, DatabaseBusy, DatabaseUnavailable, LostRace, SchemaUnusable
 
 
 def get_renderer(request: Request) -> PageRenderer:
@@ -25,6 +25,7 @@ PAGE_ERRORS = (
     RequestValidationError,
     LostRace,
     ConstraintRefused,
+    DatabaseBusy,
     DatabaseUnavailable,
     SchemaUnusable,
 )
@@ -36,7 +37,7 @@ def error_page_of(error: Exception) -> ErrorPage:
             return EXPIRED
         case NotFound() | RequestValidationError():
             return UNKNOWN
-        case Unavailable() | LostRace() | DatabaseUnavailable() | SchemaUnusable():
+        case Unavailable() | LostRace() | DatabaseBusy() | DatabaseUnavailable() | SchemaUnusable():
             return TRY_LATER
         case _:
             return CLOSED

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from pointsman.api.http.auth import Caller, needs
@@ -31,8 +31,11 @@ _GAUGES = {
     "oldest_hold_seconds": ("pool", "How long the longest waiting lead waits, by pool"),
     "open_alerts": ("code", "Alerts that are still open, by code"),
     "jobs": ("state", "Jobs by state"),
+    "sweep_age_seconds": ("task", "Seconds since the last run of a sweep that succeeded"),
     "workers": ("state", "Workers with a sign of life in the last 15 seconds"),
 }
+#: As `_GAUGES`, for what only grows.
+_COUNTERS = {"sweep_failures": ("task", "Runs of a sweep that failed")}
 
 router = APIRouter(tags=["Operations"])
 
@@ -89,12 +92,13 @@ class _State:
     def __init__(self, found: Mapping[str, Mapping[str, int]]) -> None:
         self._found = found
 
-    def collect(self) -> Iterable[GaugeMetricFamily]:
-        for kind, (label, text) in _GAUGES.items():
-            family = GaugeMetricFamily(f"pointsman_{kind}", text, labels=[label])
-            for value, number in self._found.get(kind, {}).items():
-                family.add_metric([value], number)
-            yield family
+    def collect(self) -> Iterable[Metric]:
+        for families, kinds in ((GaugeMetricFamily, _GAUGES), (CounterMetricFamily, _COUNTERS)):
+            for kind, (label, text) in kinds.items():
+                family = families(f"pointsman_{kind}", text, labels=[label])
+                for value, number in self._found.get(kind, {}).items():
+                    family.add_metric([value], number)
+                yield family
 
 
 @router.get(

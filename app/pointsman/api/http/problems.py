@@ -17,7 +17,7 @@ from pointsman.domain.errors import Fault, PointsmanError
 from pointsman.logs import safe_traceback
 from pointsman.services.ports import (
     ConstraintRefused,
-    DatabasePoolExhausted,
+    DatabaseBusy,
     DatabaseUnavailable,
     LostRace,
     SchemaUnusable,
@@ -178,9 +178,14 @@ def problem_of_http(error: HTTPException) -> ProblemResponse:
     return answer
 
 
-def problem_of_unreachable(error: DatabaseUnavailable) -> ProblemResponse:
-    said = "Too many requests at once" if isinstance(error, DatabasePoolExhausted) else "The database does not answer"
-    return problem_of_error(e.Unavailable(f"{said}. Nothing was stored. Retry in a moment."))
+def problem_of_unreachable(_error: DatabaseUnavailable) -> ProblemResponse:
+    return problem_of_error(e.Unavailable("The database does not answer. Nothing was stored. Retry in a moment."))
+
+
+def problem_of_busy(error: DatabaseBusy) -> ProblemResponse:
+    """The database answers: an operator who looks for an outage would look in the wrong place."""
+    _log.warning("database busy", code=error.code)
+    return problem_of_error(e.Unavailable(f"{error} Nothing was stored. Retry in a moment.", code=error.code))
 
 
 def problem_of_schema_unusable(error: SchemaUnusable) -> ProblemResponse:
@@ -213,6 +218,10 @@ def install_problem_handlers(app: FastAPI) -> None:
         assert isinstance(error, DatabaseUnavailable)
         return problem_of_unreachable(error)
 
+    async def on_busy(_request: Request, error: Exception) -> ProblemResponse:
+        assert isinstance(error, DatabaseBusy)
+        return problem_of_busy(error)
+
     async def on_race(_request: Request, _error: Exception) -> ProblemResponse:
         return problem_of_error(e.Unavailable("Too many requests for the same thing at once. Try again in a second."))
 
@@ -225,6 +234,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(ConstraintRefused, on_refused)
     app.add_exception_handler(DatabaseUnavailable, on_unreachable)
+    app.add_exception_handler(DatabaseBusy, on_busy)
     app.add_exception_handler(LostRace, on_race)
     app.add_exception_handler(SchemaUnusable, on_schema_unusable)
 

@@ -20,7 +20,7 @@ from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.db import migrations
 from pointsman.db.revision import HEAD_REVISION, is_newer
 from pointsman.services.connections.connections import list_connections
-from pointsman.services.ports import DatabaseUnavailable, SchemaUnusable
+from pointsman.services.ports import DatabaseBusy, DatabaseUnavailable, SchemaUnusable
 from pointsman.settings import PREFIX, Settings, SettingsError, load_settings
 from pointsman.wiring import wire
 
@@ -130,7 +130,7 @@ def _database(settings: Settings) -> Iterator[CheckResult]:
         return
     try:
         yield from asyncio.run(_connections(settings))
-    except (SchemaUnusable, DBAPIError, DatabaseUnavailable) as error:
+    except (SchemaUnusable, DBAPIError, DatabaseBusy, DatabaseUnavailable) as error:
         reason = str(error).strip().splitlines()[0]
         mend = "Restore the whole database from a backup, or let this role own all of its tables."
         yield CheckResult(verdict=Verdict.BAD, found=f"The database cannot be used: {reason}", fix=mend)

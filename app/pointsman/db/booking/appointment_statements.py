@@ -109,7 +109,10 @@ SAVE = (
     .values({name: bindparam(name) for name in CHANGING})
 )
 UNCONFIRMED = PreparedStatement("""
-    select id from appointments where status = 'requested' and confirm_by <= :before order by confirm_by limit :limit
+    select confirm_by as at, id from appointments
+    where status = 'requested' and confirm_by <= :before
+      and (cast(:after_at as timestamptz) is null or (confirm_by, id) > (:after_at, cast(:after_id as uuid)))
+    order by confirm_by, id limit :limit
 """)
 HAS_OTHER_ATTENDED = PreparedStatement("""
     select exists (

@@ -94,8 +94,12 @@ class SqlAppointments:
             await sql.HAS_OTHER_ATTENDED.scalar(self._connection, {"assignment": assignment_id, "besides": besides})
         )
 
-    async def unconfirmed(self, *, before: datetime, limit: int) -> Sequence[UUID]:
-        return await sql.UNCONFIRMED.scalars(self._connection, {"before": before, "limit": limit})
+    async def unconfirmed(
+        self, *, before: datetime, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[tuple[datetime, UUID]]:
+        at, last = after or (None, None)
+        given = {"before": before, "after_at": at, "after_id": last, "limit": limit}
+        return [(row.at, row.id) for row in await sql.UNCONFIRMED.rows(self._connection, given)]
 
     async def without_result(self, *, ended_by: datetime, code: str, limit: int) -> Sequence[AppointmentRow]:
         parameters = {"ended_by": ended_by, "code": code, "limit": limit}

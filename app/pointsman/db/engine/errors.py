@@ -7,13 +7,24 @@ from typing import Any
 import psycopg
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
-from pointsman.services.ports import ConstraintRefused, DatabaseUnavailable, LostRace, SchemaUnusable
+from pointsman.services.ports import (
+    ConstraintRefused,
+    DatabaseBusy,
+    DatabaseUnavailable,
+    LockTimedOut,
+    LostRace,
+    SchemaUnusable,
+    StatementCancelled,
+    StatementTimedOut,
+)
 
 #: From a statement through SQLAlchemy, or through the driver itself.
 DRIVER_ERRORS = (DBAPIError, psycopg.Error)
 
-_RACES = frozenset({"40001", "40P01", "55P03"})
-_LOST = frozenset({"57P01", "57P02", "57P03", "57014", "25006"})  # shut down, timed out, read-only
+_RACES = frozenset({"40001", "40P01"})
+_LOST = frozenset({"57P01", "57P02", "57P03", "25006"})  # shut down, read-only
+_LOCK_NOT_AVAILABLE = "55P03"
+_QUERY_CANCELED = "57014"
 _REVALIDATION = "RevalidateCachedQuery"  # where PostgreSQL finds that a statement was prepared before a migration
 _ABSENT = frozenset({"42P01", "42703", "42883", "42704", "3F000", "42501"})  # a table, column, …; or a right to it
 _FULL = "53"  # out of disk, memory or connections
@@ -27,6 +38,8 @@ def port_error(error: DBAPIError | psycopg.Error) -> Exception:
     lost = state is not None and (state in _LOST or state.startswith(_FULL))
     if invalidated or lost or (state is None and isinstance(cause, psycopg.OperationalError)):
         return DatabaseUnavailable("the database does not answer")
+    if state in (_LOCK_NOT_AVAILABLE, _QUERY_CANCELED):
+        return _not_in_time(state, cause.diag.message_primary or "")
     if state in _RACES or is_outdated_statement(error):  # which is prepared anew after the rollback
         return LostRace(state)
     if state in _ABSENT:
@@ -39,6 +52,17 @@ def port_error(error: DBAPIError | psycopg.Error) -> Exception:
             diagnosis.message_detail or "",
         )
     return error
+
+
+def _not_in_time(state: str, message: str) -> DatabaseBusy:
+    """What a statement that was ended had met. Of a time-out and a cancellation PostgreSQL tells by its words alone:
+    where it speaks another language than English, both count as a time-out.
+    """
+    if state == _LOCK_NOT_AVAILABLE:
+        return LockTimedOut("Another transaction kept a row or a table that this request needs locked for too long.")
+    if "user request" in message:
+        return StatementCancelled("An administrator of the database cancelled a statement of this request.")
+    return StatementTimedOut("A statement of this request took longer than the database may work on one.")
 
 
 def is_outdated_statement(error: BaseException) -> bool:

@@ -38,7 +38,9 @@ _SET_STAGE = (
 )
 
 _DUE_FROM_NURTURE = PreparedStatement("""
-    select id from leads where nurture_reason = 'later' and nurture_until <= :until and stage = 'nurture'
+    select nurture_until as at, id from leads
+    where nurture_reason = 'later' and nurture_until <= :until and stage = 'nurture'
+      and (cast(:after_at as timestamptz) is null or (nurture_until, id) > (:after_at, cast(:after_id as uuid)))
     order by nurture_until, id limit :limit
 """)
 
@@ -90,8 +92,12 @@ class SqlLeads:
         rows = await self._connection.execute(_GET_MANY, {"ids": [*lead_ids]})
         return {row.id: lead_of(row) for row in rows}
 
-    async def due_from_nurture(self, *, until: datetime, limit: int) -> Sequence[UUID]:
-        return await _DUE_FROM_NURTURE.scalars(self._connection, {"until": until, "limit": limit})
+    async def due_from_nurture(
+        self, *, until: datetime, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[tuple[datetime, UUID]]:
+        at, last = after or (None, None)
+        given = {"until": until, "after_at": at, "after_id": last, "limit": limit}
+        return [(row.at, row.id) for row in await _DUE_FROM_NURTURE.rows(self._connection, given)]
 
     async def set_stage(
         self,

@@ -42,13 +42,38 @@ _COUNTS = PreparedStatement("""
     union all
     select 'jobs', status::text, count(*) from procrastinate_jobs group by status
     union all
+    select 'sweep_age_seconds', task, extract(epoch from now() - coalesce(succeeded_at, first_started_at))::bigint
+    from periodic_runs
+    union all
+    select 'sweep_failures', task, failures from periodic_runs
+    union all
     select 'workers', 'live', count(*) from procrastinate_workers
     where last_heartbeat > now() - interval '15 seconds'
 """)
 _CLAIM_RUN = PreparedStatement("""
     insert into periodic_runs (task, started_at) values (:task, clock_timestamp())
     on conflict (task) do update set started_at = excluded.started_at
-    where periodic_runs.started_at <= excluded.started_at - cast(:every as interval) returning true
+    where periodic_runs.started_at <= excluded.started_at - cast(:every as interval)
+      and (periodic_runs.not_before is null or periodic_runs.not_before <= excluded.started_at)
+    returning true
+""")
+_RUN_SUCCEEDED = PreparedStatement("""
+    with done as (
+        update periodic_runs set succeeded_at = clock_timestamp(), failures_in_a_row = 0, last_error = null,
+            not_before = null
+        where task = :task
+    )
+    update alerts set resolved_at = clock_timestamp()
+    where code = 'sweep-failing' and subject = 'sweep:' || cast(:task as text) and resolved_at is null
+""")
+_RUN_FAILED = PreparedStatement("""
+    insert into periodic_runs as p (task, started_at, failures, failures_in_a_row, last_error, not_before)
+    values (:task, clock_timestamp(), 1, 1, :error, clock_timestamp() + least(cast(:wait as interval), :longest))
+    on conflict (task) do update set failures = p.failures + 1, failures_in_a_row = p.failures_in_a_row + 1,
+        last_error = excluded.last_error,
+        not_before = clock_timestamp()
+            + least(cast(:wait as interval) * power(2, least(p.failures_in_a_row, 20)), cast(:longest as interval))
+    returning failures_in_a_row
 """)
 
 
@@ -74,3 +99,11 @@ class SqlSystem:
 
     async def claim_run(self, task: str, *, every: timedelta) -> bool:
         return await _CLAIM_RUN.scalar(self._connection, {"task": task, "every": every}) is True
+
+    async def run_succeeded(self, task: str) -> None:
+        await _RUN_SUCCEEDED.run(self._connection, {"task": task})
+
+    async def run_failed(self, task: str, *, error: str, wait: timedelta, longest_wait: timedelta) -> int:
+        given = {"task": task, "error": error, "wait": wait, "longest": longest_wait}
+        found: int = await _RUN_FAILED.scalar(self._connection, given)
+        return found

@@ -1,9 +1,20 @@
 """Tables of safety and operations: keys, alerts, audit."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from pointsman.db.tables.base import id_column, instant_column, metadata
+from pointsman.db.tables.base import INSTANT, id_column, instant_column, metadata
 
 api_keys = Table(
     "api_keys",
@@ -48,5 +59,16 @@ audit = Table(
     Index("audit_at_idx", "at"),
 )
 
-#: When a periodic task last ran anywhere, so that several workers do not run it several times.
-periodic_runs = Table("periodic_runs", metadata, Column("task", Text, primary_key=True), instant_column("started_at"))
+#: When a periodic task last ran anywhere, so that several workers do not run it several times, and how that went.
+periodic_runs = Table(
+    "periodic_runs",
+    metadata,
+    Column("task", Text, primary_key=True),
+    instant_column("started_at"),
+    Column("first_started_at", INSTANT, nullable=False, server_default=text("clock_timestamp()")),
+    instant_column("succeeded_at", null=True),
+    Column("failures", BigInteger, nullable=False, server_default="0"),
+    Column("failures_in_a_row", Integer, nullable=False, server_default="0"),
+    Column("last_error", Text),
+    instant_column("not_before", null=True),  # after a failure it waits until then
+)

@@ -1,11 +1,14 @@
 """Overdue appointments: requests without a confirmation, and past appointments without a result."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from pointsman.services.appointments.actions import lapse_request
-from pointsman.services.ports import WORKER, DatabaseUnavailable, Env, Tx
+from pointsman.services.ports import WORKER, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.operations.alerts import AlertCode
+from pointsman.services.sweeps import SweepPosition, sweep_in_order
 from pointsman.services.transactions import run_in_transaction
 
 #: How long after its end an appointment may stand without a result.
@@ -15,22 +18,15 @@ BATCH_SIZE = 200
 
 async def lapse_requests(env: Env) -> int:
     """Cancel every request that was not confirmed in time, and alert the admin. Returns how many."""
-    async with env.uow() as tx:
-        late = await tx.appointments.unconfirmed(before=env.clock(), limit=BATCH_SIZE)
-    lapsed = 0
-    failed: Exception | None = None
-    for appointment_id in late:
-        try:
-            row = await lapse_request(env, appointment_id, actor=WORKER)
-        except DatabaseUnavailable:
-            raise
-        except Exception as error:  # noqa: BLE001  # one that cannot be called off keeps no other one standing
-            failed = failed or error
-        else:
-            lapsed += row is not None
-    if failed is not None:
-        raise failed  # so that the caller reports it
-    return lapsed
+
+    async def late(after: SweepPosition | None) -> Sequence[SweepPosition]:
+        async with env.uow() as tx:
+            return await tx.appointments.unconfirmed(before=env.clock(), after=after, limit=BATCH_SIZE)
+
+    async def lapse(appointment_id: UUID) -> bool:
+        return await lapse_request(env, appointment_id, actor=WORKER) is not None
+
+    return await sweep_in_order(env, "appointment", late, lapse, page_size=BATCH_SIZE)
 
 
 async def alert_missing_results(env: Env) -> int:

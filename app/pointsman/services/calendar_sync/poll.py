@@ -26,9 +26,10 @@ from pointsman.services.calendars.unreadable_alerts import (
     resolve_unreadable_alert,
 )
 from pointsman.services.deliveries.vendor_error_text import safe_error_text
-from pointsman.services.ports import Env, VendorError, VendorEvent
+from pointsman.services.ports import DatabaseUnavailable, Env, VendorError, VendorEvent
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.booking.deliveries import PlacedEvent
+from pointsman.services.sweeps import FailedItems
 
 SYNC_BUDGET = timedelta(seconds=50)  # a look at all calendars begins no reading later than this
 DEADLINE = timedelta(seconds=8)
@@ -94,9 +95,13 @@ async def sync_calendars(env: Env, *, deadline: timedelta = DEADLINE) -> int:
         env, {alert_subject(calendar.connection_run.connection, calendar.name) for calendar in calendars}
     )
     await resolve_settled_alerts(env)
-    for failed in done:
-        if isinstance(failed, BaseException):
-            raise failed  # so that the caller reports it
+    failures = FailedItems(tried=len(calendars))
+    for calendar, result in zip(calendars, done, strict=True):
+        if isinstance(result, DatabaseUnavailable):
+            raise result
+        if isinstance(result, Exception):
+            failures.add(f"calendar:{calendar.connection_run.connection.key}", result)
+    failures.raise_if_any()
     return sum(read is True for read in done)
 
 

@@ -1,23 +1,26 @@
 """Read every calendar in use again before its reading is too old, and alert for reps that cannot be booked."""
 
 import asyncio
-import math
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from pointsman.domain.roster.roles import Work
 from pointsman.services.calendars.readings import read_calendars, widened_window
 from pointsman.services.calendars.refresh import READ_DEADLINE, out_of_use_reason, refresh_shared
 from pointsman.services.policies.cache import load_routing_config
-from pointsman.services.ports import Env, Tx
+from pointsman.services.ports import DatabaseUnavailable, Env, Tx
 from pointsman.services.ports.booking.calendars import CalendarBinding
 from pointsman.services.ports.operations.alerts import AlertCode
+from pointsman.services.sweeps import FailedItems
 
+#: A run begins no reading later than this; what it did not come to is the first of the next one.
+POLL_BUDGET = timedelta(seconds=50)
 _FORTNIGHT = timedelta(days=14)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 async def poll_calendars(env: Env, *, older_than: timedelta = timedelta(minutes=5)) -> int:
-    """Read every calendar of an active rep whose last reading has aged; the count of calendars read.
+    """Read every calendar of an active rep whose last reading has aged; the longest ago first; how many those are.
 
     Also raises an alert for each member of a pool that books (closing, or `soonest`) who has no connected calendar, or
     whose connection is switched off.
@@ -32,9 +35,19 @@ async def poll_calendars(env: Env, *, older_than: timedelta = timedelta(minutes=
         for binding, last in bound
         if out_of_use_reason(binding) is None and (last is None or last.error or last.read_at < now - older_than)
     ]
-    await asyncio.gather(
-        *(refresh_shared(env, binding, last, window, READ_DEADLINE, wait=math.inf) for binding, last in aged)
+    aged.sort(key=lambda pair: pair[1].read_at if pair[1] else _NEVER)  # each connection lets them in, in this order
+    wait = POLL_BUDGET.total_seconds()
+    results = await asyncio.gather(
+        *(refresh_shared(env, binding, last, window, READ_DEADLINE, wait=wait) for binding, last in aged),
+        return_exceptions=True,
     )
+    failures = FailedItems(tried=len(aged))
+    for (binding, _), result in zip(aged, results, strict=True):
+        if isinstance(result, DatabaseUnavailable):
+            raise result
+        if isinstance(result, Exception):
+            failures.add(f"calendar:{binding.id}", result)
+    failures.raise_if_any()
     return len(aged)
 
 

@@ -1,13 +1,15 @@
 """Leads that were put off (outcome "later"): on their day they come back by themselves, as news would bring them back."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from pointsman.domain.booking.lifecycle import MeetingOutcome
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.services.intake.submit_lead import re_entry_trigger
-from pointsman.services.ports import WORKER, DatabaseUnavailable, Env, Tx
+from pointsman.services.ports import WORKER, Env, Tx
 from pointsman.services.routing.route_lead import route_lead
 from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest
+from pointsman.services.sweeps import SweepPosition, sweep_in_order
 from pointsman.services.transactions import run_in_transaction
 
 BATCH_SIZE = 200
@@ -17,20 +19,15 @@ RE_ENTRY_NOT_MET = f"{MeetingOutcome.LATER}, but it does not meet nurture.re_ent
 
 async def return_nurtured_leads(env: Env) -> int:
     """Route every lead that was put off until now; how many came back."""
-    async with env.uow() as tx:
-        due = await tx.leads.due_from_nurture(until=env.clock(), limit=BATCH_SIZE)
-    back = 0
-    failed: Exception | None = None
-    for lead_id in due:
-        try:
-            back += await _return_lead(env, lead_id)
-        except DatabaseUnavailable:
-            raise
-        except Exception as error:  # noqa: BLE001  # one that cannot be routed keeps no other one waiting
-            failed = failed or error
-    if failed is not None:
-        raise failed  # so that the caller reports it
-    return back
+
+    async def due(after: SweepPosition | None) -> Sequence[SweepPosition]:
+        async with env.uow() as tx:
+            return await tx.leads.due_from_nurture(until=env.clock(), after=after, limit=BATCH_SIZE)
+
+    async def bring_back(lead_id: UUID) -> bool:
+        return await _return_lead(env, lead_id)
+
+    return await sweep_in_order(env, "lead", due, bring_back, page_size=BATCH_SIZE)
 
 
 async def _return_lead(env: Env, lead_id: UUID) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.errors import Fault, Unavailable
-from pointsman.services.ports import DatabaseUnavailable, Env, SchemaUnusable
+from pointsman.services.ports import DatabaseBusy, DatabaseUnavailable, Env, SchemaUnusable
 from pointsman.services.ports.operations.system import SystemState
 
 READINESS_TIMEOUT_S = 2.0
@@ -35,6 +35,8 @@ async def readiness(env: Env, *, needs_revision: str, patience_s: float = READIN
         state = asking.result()
     except (DatabaseUnavailable, TimeoutError, asyncio.InvalidStateError) as error:
         raise _not_ready("database", "unreachable", "The database does not answer.") from error
+    except DatabaseBusy as error:
+        raise _not_ready("database", error.code, str(error)) from error
     except SchemaUnusable as error:
         raise _not_ready(
             "schema", "unusable", f"The schema cannot be used: {error}. Run `pointsman doctor`."

@@ -2,10 +2,14 @@
 
 from pointsman.services.ports.database_errors import (
     ConstraintRefused,
+    DatabaseBusy,
     DatabasePoolExhausted,
     DatabaseUnavailable,
+    LockTimedOut,
     LostRace,
     SchemaUnusable,
+    StatementCancelled,
+    StatementTimedOut,
 )
 from pointsman.services.ports.env import WORKER, Actor, Clock, Env, IdFactory, Secrets
 from pointsman.services.ports.tx import Tx, UnitOfWork
@@ -30,13 +34,17 @@ __all__ = [
     "Clock",
     "ConnectionRef",
     "ConstraintRefused",
+    "DatabaseBusy",
     "DatabasePoolExhausted",
     "DatabaseUnavailable",
     "Env",
     "IdFactory",
+    "LockTimedOut",
     "LostRace",
     "SchemaUnusable",
     "Secrets",
+    "StatementCancelled",
+    "StatementTimedOut",
     "Tx",
     "UnitOfWork",
     "VendorError",

@@ -26,5 +26,34 @@ class SchemaUnusable(Exception):
     """The database lacks a table, column or function that a statement names, or this role has no right to it."""
 
 
-class DatabasePoolExhausted(DatabaseUnavailable):
-    """The database answers, but not us: others kept every connection for as long as we may wait."""
+class DatabaseBusy(Exception):
+    """The database answers, but not in time: nothing was written, and the same may succeed a moment later.
+
+    No outage: `str(error)` says what was waited for, in words for the caller, and `code` is stable.
+    """
+
+    code = "database-busy"
+
+
+class LockTimedOut(DatabaseBusy):
+    """Another transaction kept a lock for longer than a statement may wait for one."""
+
+    code = "lock-timeout"
+
+
+class StatementTimedOut(DatabaseBusy):
+    """A statement ran for longer than it may."""
+
+    code = "statement-timeout"
+
+
+class StatementCancelled(DatabaseBusy):
+    """An administrator of the database cancelled the statement."""
+
+    code = "statement-cancelled"
+
+
+class DatabasePoolExhausted(DatabaseBusy):
+    """Others kept every connection of this process for as long as a caller may wait for one."""
+
+    code = "connections-busy"

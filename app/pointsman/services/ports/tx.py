@@ -88,7 +88,7 @@ class Tx(Protocol):
 
 
 class UnitOfWork(Protocol):
-    """Opens transactions. Raises `ConstraintRefused`, `LostRace` or `DatabaseUnavailable` (see faults)."""
+    """Opens transactions. Raises `ConstraintRefused`, `LostRace`, `DatabaseBusy` or `DatabaseUnavailable`."""
 
     def __call__(self) -> AbstractAsyncContextManager[Tx]: ...
 

@@ -9,7 +9,16 @@ from fastapi.exceptions import RequestValidationError
 from pointsman.api.http import problems
 from pointsman.domain import errors
 from pointsman.domain.errors import Conflict, Fault, Invalid, PointsmanError, SlotTaken, Unauthenticated, Unavailable
-from pointsman.services.ports import ConstraintRefused, DatabasePoolExhausted, DatabaseUnavailable, SchemaUnusable
+from pointsman.services.ports import (
+    ConstraintRefused,
+    DatabaseBusy,
+    DatabasePoolExhausted,
+    DatabaseUnavailable,
+    LockTimedOut,
+    SchemaUnusable,
+    StatementCancelled,
+    StatementTimedOut,
+)
 
 ALL = [found for _, found in inspect.getmembers(errors, inspect.isclass) if issubclass(found, PointsmanError)]
 
@@ -48,13 +57,22 @@ def test_the_unknown_caller_hears_how_to_sign_in_and_the_early_one_when_to_retry
     assert int(problems.problem_of_error(Unavailable("x")).headers["retry-after"]) > 0
 
 
-def test_a_crowd_is_not_called_an_outage() -> None:
-    crowded, away = (
-        problems.problem_of_unreachable(error) for error in (DatabasePoolExhausted("busy"), DatabaseUnavailable("gone"))
-    )
-    assert crowded.status_code == away.status_code == 503
-    assert "Too many requests" in json.loads(bytes(crowded.body))["detail"]
-    assert "does not answer" in json.loads(bytes(away.body))["detail"]
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (DatabasePoolExhausted("Every connection is in use."), "connections-busy"),
+        (LockTimedOut("A row is kept locked."), "lock-timeout"),
+        (StatementTimedOut("It took too long."), "statement-timeout"),
+        (StatementCancelled("It was cancelled."), "statement-cancelled"),
+    ],
+)
+def test_a_busy_database_is_not_called_an_outage(error: DatabaseBusy, code: str) -> None:
+    answer = problems.problem_of_busy(error)
+    body = json.loads(bytes(answer.body))
+    assert (answer.status_code, body["code"], int(answer.headers["retry-after"]) > 0) == (503, code, True)
+    assert body["detail"] == f"{error} Nothing was stored. Retry in a moment."
+    away = json.loads(bytes(problems.problem_of_unreachable(DatabaseUnavailable("gone")).body))
+    assert (away["code"], "does not answer" in away["detail"]) == ("unavailable", True)
 
 
 def test_a_schema_that_waits_for_its_migration_is_an_outage_that_says_where_to_look() -> None:

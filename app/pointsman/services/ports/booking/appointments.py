@@ -143,8 +143,10 @@ class Appointments(Protocol):
         """Whether another appointment that rests on this assignment took place."""
         ...
 
-    async def unconfirmed(self, *, before: datetime, limit: int) -> Sequence[UUID]:
-        """Requested ones whose `confirm_by` is not after `before`."""
+    async def unconfirmed(
+        self, *, before: datetime, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[tuple[datetime, UUID]]:
+        """(`confirm_by`, id) of requested ones whose `confirm_by` is not after `before`, in order."""
         ...
 
     async def without_result(self, *, ended_by: datetime, code: str, limit: int) -> Sequence[AppointmentRow]:

@@ -118,8 +118,10 @@ class Leads(Protocol):
         """Those of them that there are, by id."""
         ...
 
-    async def due_from_nurture(self, *, until: datetime, limit: int) -> Sequence[UUID]:
-        """In nurture since their outcome was "later", and due by `until`; the longest due first."""
+    async def due_from_nurture(
+        self, *, until: datetime, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[tuple[datetime, UUID]]:
+        """(due at, lead): in nurture since their outcome was "later", and due by `until`; the longest due first."""
         ...
 
     async def create(self, write: LeadWrite) -> tuple[LeadRow, LiveVersions] | None:

@@ -23,6 +23,7 @@ class AlertCode(StrEnum):
     PARENT_CIRCLE = "parent-circle"
     REQUEST_LAPSED = "request-lapsed"
     RESULT_OVERDUE = "result-overdue"
+    SWEEP_FAILING = "sweep-failing"
 
 
 class Alerts(Protocol):

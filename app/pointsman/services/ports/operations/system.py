@@ -26,5 +26,16 @@ class System(Protocol):
         ...
 
     async def claim_run(self, task: str, *, every: timedelta) -> bool:
-        """Whether `task` is due, and this process is the one that does it now."""
+        """Whether `task` is due, is not to wait after a failure, and this process is the one that does it now."""
+        ...
+
+    async def run_succeeded(self, task: str) -> None:
+        """The run of `task` came to its end; an open alert that it fails is resolved."""
+        ...
+
+    async def run_failed(self, task: str, *, error: str, wait: timedelta, longest_wait: timedelta) -> int:
+        """Record a failed run; how many failed in a row by now.
+
+        No worker runs the task again before `wait` has passed, doubled with each failure in a row, at most `longest_wait`.
+        """
         ...
