@@ -1,0 +1,71 @@
+"""WebDAV's multistatus (RFC 4918): one answer about many resources, each with properties and statuses of its own."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+from pointsman_sdk.readers.plain_xml import XML_LIMITS, XmlLimits, parse_xml
+from pointsman_sdk.readers.unreadable import Reason, Unreadable
+
+DAV = "{DAV:}"
+_STATUS = re.compile(r"HTTP/[0-9.]{1,5}\s+([1-5][0-9]{2})(?:\s|$)")
+_HREF_LENGTH = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One resource of the answer. `found` are the properties with status 200, by `{namespace}name`.
+
+    `status` is the resource's own, where the server gives one instead of properties; `refused` are the properties that
+    the server did not hand out.
+    """
+
+    href: str
+    status: int | None
+    found: Mapping[str, Element]
+    refused: frozenset[str]
+
+    def text(self, name: str) -> str:
+        """The property's text; empty where there is none."""
+        element = self.found.get(name)
+        return "" if element is None else element.text or ""
+
+
+def parse_multistatus(body: bytes, limits: XmlLimits = XML_LIMITS, *, resources: int = 10_000) -> list[Resource]:
+    """Every resource of the answer. Unreadable for what is no multistatus, as `parse_xml` says, and beyond `resources`."""
+    root = parse_xml(body, limits)
+    if root.tag != f"{DAV}multistatus":
+        raise Unreadable(Reason.MALFORMED, "The answer is not a WebDAV multistatus.")
+    responses = root.findall(f"{DAV}response")
+    if len(responses) > resources:
+        raise Unreadable(Reason.TOO_LARGE, f"The answer tells of more than {resources} resources.")
+    return [_resource(response) for response in responses]
+
+
+def _resource(response: Element) -> Resource:
+    found: dict[str, Element] = {}
+    refused: set[str] = set()
+    for propstat in response.findall(f"{DAV}propstat"):
+        properties = [one for prop in propstat.findall(f"{DAV}prop") for one in prop]
+        if _status(propstat.findtext(f"{DAV}status")) == 200:
+            found.update((one.tag, one) for one in properties)
+        else:
+            refused.update(one.tag for one in properties)
+    own = response.findtext(f"{DAV}status")
+    href = response.findtext(f"{DAV}href", "").strip()
+    if len(href) > _HREF_LENGTH:
+        raise Unreadable(Reason.TOO_LARGE, f"An address in the answer is longer than {_HREF_LENGTH} characters.")
+    return Resource(
+        href=href,
+        status=None if own is None else _status(own),
+        found=found,
+        refused=frozenset(refused),
+    )
+
+
+def _status(line: str | None) -> int:
+    found = _STATUS.match((line or "").strip())
+    if found is None:
+        raise Unreadable(Reason.MALFORMED, "The answer has a status that is none.")
+    return int(found[1])
