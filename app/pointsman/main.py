@@ -10,7 +10,9 @@ from fastapi_offline import FastAPIOffline
 
 from pointsman import __version__
 from pointsman.api import routers
+from pointsman.api.booking_page.problem_pages import ProblemPagesMiddleware
 from pointsman.api.booking_page.rendering import PageRenderer
+from pointsman.api.front.front_door import FrontDoorMiddleware
 from pointsman.api.http import problems
 from pointsman.api.http.body_limits import BodyLimitsMiddleware
 from pointsman.api.http.metrics import Metrics
@@ -58,7 +60,9 @@ def build_routes(
         max_json_depth=settings.max_json_depth,
         receive_timeout_s=settings.receive_timeout_s,
     )
-    app.add_middleware(ObservabilityMiddleware)  # the last one added is the outermost
+    app.add_middleware(FrontDoorMiddleware, routes=[route for router in routers.ALL for route in router.routes])
+    app.add_middleware(ObservabilityMiddleware)
+    app.add_middleware(ProblemPagesMiddleware)  # the last one added is the outermost
     return app
 
 
@@ -75,6 +79,7 @@ def serve_env(app: FastAPI, settings: Settings, *, env: Env, connectors: Connect
 
 def _bare_app(settings: Settings, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None) -> FastAPI:
     about: dict[str, Any] = {"title": "Pointsman", "version": __version__, "lifespan": lifespan, "redoc_url": None}
+    about["redirect_slashes"] = False  # one address for each thing, and none that is made of the caller's Host
     if not settings.docs:
         return FastAPI(**about, docs_url=None, openapi_url=None)
     app: FastAPI = FastAPIOffline(docs_url=None, **about)

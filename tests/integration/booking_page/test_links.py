@@ -56,7 +56,18 @@ async def test_nobody_gets_a_link_for_a_lead_that_may_not_be_booked(page: Page, 
     assert (refused.status_code, refused.json()["code"]) == (409, "no-closer")
     assert (await caller.post(f"/v1/leads/{uuid4()}/booking-links", json={})).status_code == 404
     ready = await page.lead()
-    for wrong in ({"expires_in": "1m"}, {"expires_in": "181d"}, {"language": "fr"}, {"zone": "Mars"}, {"x": 1}):
+    for wrong in (
+        {"expires_in": "1m"},
+        {"expires_in": "0d"},
+        {"expires_in": "0m"},
+        {"expires_in": "-1d"},
+        {"expires_in": "99999w"},
+        {"expires_in": 0},
+        {"expires_in": "181d"},
+        {"language": "fr"},
+        {"zone": "Mars"},
+        {"x": 1},
+    ):
         assert (await caller.post(f"/v1/leads/{ready}/booking-links", json=wrong)).status_code == 422, wrong
 
 

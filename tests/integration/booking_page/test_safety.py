@@ -143,3 +143,27 @@ async def test_the_page_is_none_of_the_consoles_business(buyer: httpx.AsyncClien
     described = (await buyer.get("/openapi.json")).json()["paths"]
     assert [path for path in described if path.startswith("/book")] == []
     assert "/v1/leads/{lead_id}/booking-links" in described
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+async def test_what_reaches_no_route_is_answered_with_a_page_too(
+    page: Page, buyer: httpx.AsyncClient, language: str
+) -> None:
+    path = page.path(await page.lead())
+    accept = {"Accept-Language": language}
+    answers = [
+        (405, await buyer.put(path, headers=accept)),
+        (400, await buyer.get(f"{path}?from=%00", headers=accept)),
+        (415, await buyer.post(path, content=b"{}", headers={**accept, "Content-Type": "text/plain"})),
+        (413, await buyer.post(path, content=b"x" * 1_100_000, headers=accept)),
+        (404, await buyer.get(f"{path}%00", headers=accept)),
+        (404, await buyer.post(f"{path}/nothing/here", headers=accept)),
+    ]
+    for status, answer in answers:
+        assert answer.status_code in {status, 400, 405}, answer.text
+        assert answer.headers["content-type"].startswith("text/html")
+        assert answer.headers["content-language"] == language
+        assert answer.headers["cache-control"] == "no-store"
+        assert "frame-ancestors" in answer.headers["content-security-policy"]
+        assert int(answer.headers["content-length"]) == len(answer.content)
+        assert TRANSLATIONS[language]["unreadable_title"] in answer.text or status == 404

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
 from pointsman.api.booking.appointment_schemas import AppointmentDoc
 from pointsman.api.booking.slot_schemas import SlotDoc
@@ -39,7 +39,7 @@ class HandoverEvidenceIn(BaseModel):
         description="need, authority, fit: qualified; intent, urgency: motivated; offer_known: educated."
     )
     value: Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
-    affirmed: bool = Field(default=True, description="False records that the buyer said no.")
+    affirmed: StrictBool = Field(default=True, description="False records that the buyer said no.")
     source: _Word | None = Field(default=None, description="The person or system that found out; default: the setter.")
     observed_at: Timestamp | None = Field(default=None, description="Default: now.")
     expires_at: Timestamp | None = Field(default=None, description="Default: by the gate's own expiry.")
@@ -87,14 +87,16 @@ class HandoverIn(BaseModel):
 
     evidence: Annotated[list[HandoverEvidenceIn], Field(min_length=1, max_length=50)]
     setter: _Word | None = Field(default=None, description="The rep who hands over; default: the lead's holder.")
-    auto_book: bool = Field(default=False, description="Also book the earliest slot, inside `window` if given.")
+    auto_book: StrictBool = Field(default=False, description="Also book the earliest slot, inside `window` if given.")
     window: WindowIn | None = None
     book: BookSlotIn | None = Field(
         default=None,
         description="Book this slot, too: either all of it happens or nothing. 409 says why: `gate-not-passed` with what is "
         "missing, `slot-taken` or `slot-not-offered` with the next free slots, `no-rep-for-slot`.",
     )
-    dry_run: bool = Field(default=False, description="Answer what would happen, with the slots, and write nothing.")
+    dry_run: StrictBool = Field(
+        default=False, description="Answer what would happen, with the slots, and write nothing."
+    )
 
     @model_validator(mode="after")
     def _one_way_to_book(self) -> Self:

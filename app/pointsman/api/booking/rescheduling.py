@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from starlette.responses import Response
 
 from pointsman.api.booking.appointment_schemas import AppointmentDoc
@@ -37,7 +37,7 @@ class RescheduleIn(BaseModel):
     end: Timestamp | None = Field(default=None, description="Default: as long as it is now.")
     by: Literal[ActorRole.PROSPECT, ActorRole.SETTER, ActorRole.CLOSER, ActorRole.OPERATOR]
     reason: ReasonText | None = None
-    keep_rep: bool = Field(
+    keep_rep: StrictBool = Field(
         default=False, description="Refuse the time when the rep is not free, rather than ask others."
     )
 

@@ -1,6 +1,5 @@
 """What is done with an appointment after it was booked. The table behind it: GET /v1/appointments/transitions."""
 
-from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from pointsman.api.booking.appointment_schemas import AppointmentDoc
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.timestamps import CalendarDate
 from pointsman.domain.booking.lifecycle import ActorRole, MeetingOutcome, RejectCode
 from pointsman.services.appointments import actions as acts
 from pointsman.services.ports import Env
@@ -58,7 +58,7 @@ class OutcomeIn(BaseModel):
     )
 
     outcome: MeetingOutcome
-    again_on: date | None = Field(
+    again_on: CalendarDate | None = Field(
         default=None,
         description="Only with `later`: the day on which the lead comes back, or from which news bring it back where "
         "`nurture.re_enter` is not met then; without it, after the policy's `nurture.cool_off`.",

@@ -1,11 +1,15 @@
 """uvicorn's HTTP protocol with bounds on a request's headers, in time and size, which uvicorn itself does not have."""
 
 import asyncio
+import json
 from typing import ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from pointsman.api.http.problems import MEDIA_TYPE, problem_body
+
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\ncontent-type: %s\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
 
 
 class HeaderLimitsProtocol(HttpToolsProtocol):
@@ -32,6 +36,12 @@ class HeaderLimitsProtocol(HttpToolsProtocol):
         if self._received > self.header_bytes and not self.transport.is_closing():
             self.transport.write(_TOO_LARGE)
             self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP reaches no layer of ours, and is answered as all else is."""
+        body = json.dumps(problem_body(400, "bad-request", msg)).encode()
+        self.transport.write(_BAD_REQUEST % (MEDIA_TYPE.encode(), len(body)) + body)
+        self.transport.close()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

@@ -1,7 +1,7 @@
 """Errors as RFC 9457 problems: the one table from error to HTTP status, and their documentation."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -164,18 +164,23 @@ def _advice(item: dict[str, Any]) -> str:
             return message if message.endswith(".") else message + "."
 
 
-def problem_of_http(error: HTTPException) -> ProblemResponse:
-    """What the router itself says: no such path, method not allowed."""
-    known = {
-        404: ("no-such-path", "There is nothing at this path. /docs lists what there is."),
-        405: ("method-not-allowed", "This path does not take this method. The Allow header lists those it takes."),
-        400: ("bad-request", "The request could not be read."),
-    }
-    name = HTTPStatus(error.status_code).name.lower().replace("_", "-")
-    code, detail = known.get(error.status_code, (name, error.detail))
-    answer = problem_response(error.status_code, code, detail)
-    answer.headers.update(error.headers or {})
+_OF_STATUS = {
+    404: ("no-such-path", "There is nothing at this path. /docs lists what there is."),
+    405: ("method-not-allowed", "This path does not take this method. The Allow header lists those it takes."),
+    400: ("bad-request", "The request could not be read."),
+}
+
+
+def problem_of_status(status: int, detail: str = "", *, headers: Mapping[str, str] | None = None) -> ProblemResponse:
+    """What is said before a route is reached: no such path, method not allowed."""
+    code, text = _OF_STATUS.get(status, (HTTPStatus(status).name.lower().replace("_", "-"), detail))
+    answer = problem_response(status, code, text)
+    answer.headers.update(headers or {})
     return answer
+
+
+def problem_of_http(error: HTTPException) -> ProblemResponse:
+    return problem_of_status(error.status_code, error.detail, headers=error.headers)
 
 
 def problem_of_unreachable(_error: DatabaseUnavailable) -> ProblemResponse:
@@ -195,48 +200,37 @@ def problem_of_schema_unusable(error: SchemaUnusable) -> ProblemResponse:
     return problem_of_error(e.Unavailable(f"{said} Nothing was stored."))
 
 
+def problem_of_race(_error: LostRace) -> ProblemResponse:
+    return problem_of_error(e.Unavailable("Too many requests for the same thing at once. Try again in a second."))
+
+
+_ANSWERS: dict[type[Exception], Callable[[Any], ProblemResponse]] = {
+    PointsmanError: problem_of_error,
+    RequestValidationError: problem_of_validation,
+    HTTPException: problem_of_http,
+    ConstraintRefused: problem_of_refusal,
+    DatabaseUnavailable: problem_of_unreachable,
+    DatabaseBusy: problem_of_busy,
+    LostRace: problem_of_race,
+    SchemaUnusable: problem_of_schema_unusable,
+}
+
+
+def problem_of(error: Exception) -> ProblemResponse | None:
+    """The problem of an error that a caller may see; None for a fault of ours."""
+    return next((_ANSWERS[kind](error) for kind in type(error).__mro__ if kind in _ANSWERS), None)
+
+
 def install_problem_handlers(app: FastAPI) -> None:
     """Answer every error of a route with a problem."""
 
-    async def on_error(_request: Request, error: Exception) -> ProblemResponse:
-        assert isinstance(error, PointsmanError)
-        return problem_of_error(error)
+    async def answer(_request: Request, error: Exception) -> ProblemResponse:
+        found = problem_of(error)
+        assert found is not None
+        return found
 
-    async def on_validation(_request: Request, error: Exception) -> ProblemResponse:
-        assert isinstance(error, RequestValidationError)
-        return problem_of_validation(error)
-
-    async def on_http(_request: Request, error: Exception) -> ProblemResponse:
-        assert isinstance(error, HTTPException)
-        return problem_of_http(error)
-
-    async def on_refused(_request: Request, error: Exception) -> ProblemResponse:
-        assert isinstance(error, ConstraintRefused)
-        return problem_of_refusal(error)
-
-    async def on_unreachable(_request: Request, error: Exception) -> ProblemResponse:
-        assert isinstance(error, DatabaseUnavailable)
-        return problem_of_unreachable(error)
-
-    async def on_busy(_request: Request, error: Exception) -> ProblemResponse:
-        assert isinstance(error, DatabaseBusy)
-        return problem_of_busy(error)
-
-    async def on_race(_request: Request, _error: Exception) -> ProblemResponse:
-        return problem_of_error(e.Unavailable("Too many requests for the same thing at once. Try again in a second."))
-
-    async def on_schema_unusable(_request: Request, error: Exception) -> ProblemResponse:
-        assert isinstance(error, SchemaUnusable)
-        return problem_of_schema_unusable(error)
-
-    app.add_exception_handler(PointsmanError, on_error)
-    app.add_exception_handler(RequestValidationError, on_validation)
-    app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(ConstraintRefused, on_refused)
-    app.add_exception_handler(DatabaseUnavailable, on_unreachable)
-    app.add_exception_handler(DatabaseBusy, on_busy)
-    app.add_exception_handler(LostRace, on_race)
-    app.add_exception_handler(SchemaUnusable, on_schema_unusable)
+    for kind in _ANSWERS:
+        app.add_exception_handler(kind, answer)
 
 
 _MEANING = {

@@ -3,9 +3,19 @@
 from datetime import UTC, date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator
+from pydantic_core import PydanticCustomError
 
 _FIRST, _FIRST_DAY, _LAST = 2000, 1900, 2200  # people may have started before there was anything to count
+
+
+def _written_out(given: object) -> object:
+    """Numbers, also as text, are seconds to some senders and milliseconds to others."""
+    if isinstance(given, str) and given[4:5] != "-":
+        raise ValueError("write it as in 2026-11-22T09:00:00Z")
+    if isinstance(given, int | float):
+        raise PydanticCustomError("text_type", "Write it as text, as in 2026-11-22T09:00:00Z.")
+    return given
 
 
 def _in_reach(at: datetime) -> datetime:
@@ -21,7 +31,7 @@ def _day_in_reach(day: date) -> date:
 
 
 #: An aware instant, in UTC once read; a time that no calendar can hold is refused with the path to it.
-Timestamp = Annotated[AwareDatetime, AfterValidator(_in_reach)]
+Timestamp = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_reach)]
 
 #: A date from which months can be counted, and which is an instant in every time zone.
-CalendarDate = Annotated[date, AfterValidator(_day_in_reach)]
+CalendarDate = Annotated[date, BeforeValidator(_written_out), AfterValidator(_day_in_reach)]

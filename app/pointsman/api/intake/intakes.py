@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool, StringConstraints
 
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
@@ -68,7 +68,7 @@ class IntakeIn(BaseModel):
         description="JMESPath from the payload to fields; checked, and tried on `sample`.", examples=[_MAPPING]
     )
     sample: Any = Field(description="A typical body of this sender, with a made-up person.", examples=[_SAMPLE])
-    active: bool = True
+    active: StrictBool = True
 
     def given(self) -> IntakeInput:
         return IntakeInput(

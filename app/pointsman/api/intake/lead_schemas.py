@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from pointsman.api.http.partner_redaction import partner_summary
 from pointsman.api.http.timestamps import Timestamp
@@ -39,7 +39,7 @@ class EvidenceIn(BaseModel):
 
     name: _Word = Field(description="need, authority, fit, intent, urgency or offer_known", examples=["need"])
     value: Annotated[str, StringConstraints(min_length=1, max_length=2_000)] = Field(examples=["replace spreadsheets"])
-    affirmed: bool = Field(default=True, description="False records that the buyer said no.")
+    affirmed: StrictBool = Field(default=True, description="False records that the buyer said no.")
     source: _Word = Field(default="api", description="The person or system that found out.", examples=["form:demo"])
     observed_at: Timestamp | None = None
     expires_at: Timestamp | None = None

@@ -89,11 +89,11 @@ def _complete(operation: dict[str, Any]) -> None:
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "path" and parameter["schema"].get("examples"):
             parameter.setdefault("example", parameter["schema"]["examples"][0])  # the console shows this one alone
-    statuses = {503}
+    statuses = {400, 503}
     if operation.get("security"):
         statuses |= {401, 403}
     if "requestBody" in operation:
-        statuses |= {400, 408, 413, 415, 422}
+        statuses |= {408, 413, 415, 422}
     answers = operation["responses"]
     if "422" in answers and "application/json" in answers["422"].get("content", {}):
         del answers["422"]  # FastAPI's own form of it

@@ -40,7 +40,7 @@ class NewKeyIn(BaseModel):
             "alone. With `supplier`, the rep must belong to that supplier.",
         ),
     ] = None
-    expires_in_days: Annotated[int | None, Field(ge=1, le=3650)] = None
+    expires_in_days: Annotated[int | None, Field(strict=True, ge=1, le=3650)] = None
 
 
 class KeyOut(BaseModel):

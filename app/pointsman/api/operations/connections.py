@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Protocol, cast
 
 from fastapi import APIRouter, Path, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
@@ -76,8 +76,8 @@ class ConnectionIn(BaseModel):
 
     connector: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     config: dict[str, Any] = Field(description="As the connector's `config_schema` says, secrets included.")
-    active: bool = True
-    sync_owners: bool = Field(
+    active: StrictBool = True
+    sync_owners: StrictBool = Field(
         default=False,
         description="A CRM that hears who owns a lead with an appointment, and of the meeting. Only for a connector with "
         "the capability `crm`.",
@@ -85,6 +85,7 @@ class ConnectionIn(BaseModel):
     max_reading_age_s: Annotated[
         int | None,
         Field(
+            strict=True,
             ge=5,
             le=3_600,
             description="How old a reading of its calendars may be, in seconds, to show slots and to route by; null: 60. "

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
@@ -28,7 +28,7 @@ class CalendarIn(BaseModel):
     calendar: Annotated[str, StringConstraints(min_length=1, max_length=2_000)] = Field(
         description="The vendor's own name for it."
     )
-    writes: bool = Field(default=False, description="Appointments are put here; set it on exactly one.")
+    writes: StrictBool = Field(default=False, description="Appointments are put here; set it on exactly one.")
 
 
 class CalendarsIn(BaseModel):

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
@@ -32,7 +32,7 @@ class PublishIn(BaseModel):
 
     note: Annotated[PublicationNote, Field(min_length=1)]
     expected_current: Annotated[
-        int | None, Field(ge=1, le=2**62, description="The version you saw live; null when none was.")
+        int | None, Field(strict=True, ge=1, le=2**62, description="The version you saw live; null when none was.")
     ]
 
 
@@ -42,9 +42,10 @@ class RollbackIn(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"note": "Lisbon was flooded"}]})
 
     note: Annotated[PublicationNote, Field(min_length=1)]
-    to: Annotated[int | None, Field(ge=1, le=2**62)] = None
+    to: Annotated[int | None, Field(strict=True, ge=1, le=2**62)] = None
     expected_current: Annotated[
-        int | None, Field(ge=1, le=2**62, description="Only if this version is still live; null: whichever is.")
+        int | None,
+        Field(strict=True, ge=1, le=2**62, description="Only if this version is still live; null: whichever is."),
     ] = None
 
 
@@ -63,10 +64,10 @@ class ExplainIn(BaseModel):
         dict[str, bool | int | float | str | list[str]],
         Field(max_length=200, description="Read as a sender's fields are; an empty text makes a lead's fact unknown."),
     ] = Field(default_factory=dict)
-    version: Annotated[int | None, Field(ge=1, le=2**62)] = None
+    version: Annotated[int | None, Field(strict=True, ge=1, le=2**62)] = None
     document: dict[str, Any] | None = None
     purpose: Annotated[Work | None, Field(description="Null: what a waiting lead waits for, else every rule.")] = None
-    gate_open: Annotated[bool | None, Field(description="Suppose the gate open or shut.")] = None
+    gate_open: Annotated[StrictBool | None, Field(description="Suppose the gate open or shut.")] = None
 
 
 @router.post(

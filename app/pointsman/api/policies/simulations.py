@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from pointsman.api.http.auth import Caller
 from pointsman.api.http.deps import EnvDep
@@ -26,9 +26,9 @@ class SimulateIn(BaseModel):
 
     since: Annotated[Timestamp, Field(examples=["2026-01-01T00:00:00Z"])]
     until: Annotated[Timestamp | None, Field(description="Before this moment; null is now.")] = None
-    limit: Annotated[int, Field(ge=1, le=MAX_DECISIONS)] = 1_000
+    limit: Annotated[int, Field(strict=True, ge=1, le=MAX_DECISIONS)] = 1_000
     ledgers_from_zero: Annotated[
-        bool, Field(description="Start all ledgers at zero, not as they stood when the period began.")
+        StrictBool, Field(description="Start all ledgers at zero, not as they stood when the period began.")
     ] = False
 
     def period(self) -> SimulationPeriod:

@@ -3,7 +3,7 @@
 from datetime import UTC
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
 from pointsman.api.http.timestamps import CalendarDate, Timestamp
 from pointsman.api.openapi.example_timestamps import in_days
@@ -22,7 +22,7 @@ Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", 
 Domain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+\.[a-z0-9-]+$", max_length=253)]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Category = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
-Cap = Annotated[int | None, Field(ge=0, le=100_000)]
+Cap = Annotated[int | None, Field(strict=True, ge=0, le=100_000)]
 
 
 def _known_zone(name: str) -> str:
@@ -119,16 +119,16 @@ class RepIn(RequestBody):
     name: DisplayName
     email: Email
     role: Annotated[RoleName, Field(description="The name of a role on the roster.", examples=["SDR"])]
-    tier: Annotated[int, Field(ge=1, le=9, description="1 is the best.")] = 1
+    tier: Annotated[int, Field(strict=True, ge=1, le=9, description="1 is the best.")] = 1
     time_zone: RepTimeZone = "UTC"
     working_hours: WeeklyHours = Field(default_factory=list)
     day_changes: DayChanges | None = None
     holidays: HolidayRegion | None = None
     skills: Skills = Field(default_factory=dict)
     caps: CapsDoc = Field(default_factory=CapsDoc)
-    weight: Annotated[int, Field(ge=1, le=1_000, description="Twice the weight, twice the leads.")] = 1
+    weight: Annotated[int, Field(strict=True, ge=1, le=1_000, description="Twice the weight, twice the leads.")] = 1
     supplier: RosterKey = "in-house"
-    active: bool = True
+    active: StrictBool = True
     started_on: CalendarDate | None = None
     time_off: Annotated[list[TimeOffIn], Field(max_length=500)] | None = None
 
@@ -183,16 +183,16 @@ class RepPatch(RequestBody):
     name: DisplayName | None = None
     email: Email | None = None
     role: RoleName | None = None
-    tier: Annotated[int | None, Field(ge=1, le=9)] = None
+    tier: Annotated[int | None, Field(strict=True, ge=1, le=9)] = None
     time_zone: RepTimeZone | None = None
     working_hours: WeeklyHours | None = None
     day_changes: DayChanges | None = None
     holidays: HolidayRegion | None = None
     skills: Skills | None = None
     caps: CapsDoc | None = None
-    weight: Annotated[int | None, Field(ge=1, le=1_000)] = None
+    weight: Annotated[int | None, Field(strict=True, ge=1, le=1_000)] = None
     supplier: RosterKey | None = None
-    active: bool | None = None
+    active: StrictBool | None = None
     started_on: CalendarDate | None = None
 
 

@@ -32,7 +32,7 @@ class SpanDoc(BaseModel):
 class BlockDoc(SpanDoc):
     """Working time on one weekday, Monday is 0, by the rep's own wall clock; the end of a day is 24:00."""
 
-    weekday: Annotated[int, Field(ge=0, le=6, examples=[0])]
+    weekday: Annotated[int, Field(strict=True, ge=0, le=6, examples=[0])]
     first_day: Annotated[
         CalendarDate | None, Field(description="The first date that it holds for; null: it always has.")
     ] = None

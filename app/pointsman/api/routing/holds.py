@@ -13,6 +13,7 @@ from pointsman.api.http.in_house_only import in_house_only
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.partner_redaction import partner_summary
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.query import QueryBool
 from pointsman.api.intake.lead_schemas import DecisionDoc
 from pointsman.domain.text.formatting import length_in_words
 from pointsman.services.holds.drain import hold_counts, hold_page, retry_hold
@@ -120,7 +121,7 @@ async def index(
     *,
     pool: Annotated[str | None, Query(max_length=100, description="Only what waits for this pool.")] = None,
     reason: Annotated[str | None, Query(max_length=100, description="Only this reason.")] = None,
-    overdue: Annotated[bool, Query(description="Only what waits longer than promised.")] = False,
+    overdue: Annotated[QueryBool, Query(description="Only what waits longer than promised.")] = False,
 ) -> Page[HoldDoc]:
     now = env.clock()
     which = HoldFilter(supplier=caller.supplier, pool=pool, reason=reason, due_before=now if overdue else None)

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
@@ -116,7 +116,7 @@ class SkipIn(BaseModel):
 
     rep: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     reason: ReasonText
-    costs_turn: bool = False
+    costs_turn: StrictBool = False
 
 
 class RebuildIn(BaseModel):

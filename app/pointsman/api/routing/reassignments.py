@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
@@ -44,8 +44,8 @@ class ReassignRepIn(BaseModel):
     works: Annotated[set[Work], Field(min_length=1)] | None = Field(
         default=None, description="Only leads held for these works; without it, all."
     )
-    dry_run: bool = _DRY
-    limit: Annotated[int, Field(ge=1, le=100, description="How many leads at most.")] = 50
+    dry_run: StrictBool = _DRY
+    limit: Annotated[int, Field(strict=True, ge=1, le=100, description="How many leads at most.")] = 50
     cursor: Annotated[str, StringConstraints(max_length=200)] | None = Field(
         default=None, description="`next` of the answer before."
     )
@@ -63,7 +63,7 @@ class ReassignLeadsIn(BaseModel):
 
     lead_ids: Annotated[list[UUID], Field(min_length=1, max_length=100)]
     reason: ReasonText
-    dry_run: bool = _DRY
+    dry_run: StrictBool = _DRY
 
 
 class LeadResultDoc(BaseModel):

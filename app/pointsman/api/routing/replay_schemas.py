@@ -16,7 +16,7 @@ class ReplayIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"last": 100}]})
 
-    last: Annotated[int, Field(ge=1, le=1_000)] = 100
+    last: Annotated[int, Field(strict=True, ge=1, le=1_000)] = 100
     since: Timestamp | None = None
 
 

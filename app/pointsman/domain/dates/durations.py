@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 _PATTERN = r"^[0-9]{1,5}[wdhm]$"
@@ -47,3 +47,13 @@ Duration = Annotated[
     PlainSerializer(format_duration, return_type=str),
     WithJsonSchema({"type": "string", "pattern": _PATTERN, "examples": ["30d", "4h", "15m"]}),
 ]
+
+
+def _more_than_nothing(span: timedelta) -> timedelta:
+    if not span:
+        raise PydanticCustomError("duration", "nothing fits into 0: give a longer time")
+    return span
+
+
+#: A duration that means nothing when it is 0.
+PositiveDuration = Annotated[Duration, AfterValidator(_more_than_nothing)]

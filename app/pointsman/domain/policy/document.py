@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from pointsman.domain.dates.durations import Duration
+from pointsman.domain.dates.durations import Duration, PositiveDuration
 from pointsman.domain.leads.evidence import EVIDENCE_NAMES, EvidenceKind
 from pointsman.domain.leads.facts import FieldType
 from pointsman.domain.policy.conditions_model import Condition
@@ -106,7 +106,7 @@ class Gate(PolicyModel):
 
     require: Annotated[tuple[Requirement, ...], Field(max_length=20)] = ()
     when: Condition | None = None
-    expires_after: Duration = EVIDENCE_LIFETIME
+    expires_after: PositiveDuration = EVIDENCE_LIFETIME
     on_fail: OnFail = OnFail()
 
 

@@ -71,7 +71,7 @@ async def make_link(
 
     Raises NotFound, Conflict "no-closer" and "no-email", RoleProtected "gate-closed", Invalid.
     """
-    life = expires_in or DEFAULT_LIFETIME
+    life = DEFAULT_LIFETIME if expires_in is None else expires_in
     if not MIN_LIFETIME <= life <= MAX_LIFETIME:
         advice = "Give from 5m to 180d."
         raise Invalid(f"A link cannot live that long or short. {advice}", faults=[_fault(advice)])

@@ -24,7 +24,7 @@ class BookingWindow:
     def interval_from(self, now: datetime) -> Interval | None:
         """None when nothing is left of it."""
         begin = max(self.start or now, now)
-        latest = (self.start or now) + (self.within or _FARTHEST)
+        latest = (self.start or now) + (_FARTHEST if self.within is None else self.within)
         return interval_or_none(begin, min(self.end or latest, latest))
 
 

@@ -7,10 +7,19 @@ from typing import Annotated, Any, Self
 import jmespath
 from jmespath.exceptions import JMESPathError
 from jmespath.parser import ParsedResult
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
-from pointsman.domain.dates.durations import Duration
+from pointsman.domain.dates.durations import PositiveDuration
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.leads.coercion import coerce
 from pointsman.domain.leads.evidence import EVIDENCE_NAMES, EvidenceKind
@@ -73,7 +82,9 @@ class EvidenceMapping(_Part):
 class WindowMapping(_Part):
     """When an appointment that is booked automatically may take place: so soon, or between times that the event gives."""
 
-    within: Duration | None = Field(default=None, description="At most so long after `from`; without it, after now.")
+    within: PositiveDuration | None = Field(
+        default=None, description="At most so long after `from`; without it, after now."
+    )
     from_: Annotated[Expression | None, Field(alias="from", description="The earliest time; default: now.")] = None
     to: Expression | None = Field(default=None, description="The latest time at which it ends.")
 
@@ -100,7 +111,7 @@ class IntakeMapping(_Part):
     )
     evidence: Annotated[tuple[EvidenceMapping, ...], Field(max_length=50)] = ()
     setter: Expression | None = Field(default=None, description="The rep who hands over: a key or an email.")
-    auto_book: bool = False
+    auto_book: StrictBool = False
     window: WindowMapping | None = None
 
     def document(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from pointsman.settings import Settings, load_settings
 from support.http.keys import SECRET, MakeKey
-from support.http.service import serve
+from support.http.service import headers_of_key, serve
 from support.waiting import PATIENCE_S, PAUSE_S
 
 pytestmark = pytest.mark.anyio
@@ -247,16 +247,17 @@ async def test_a_body_that_trickles_is_408(shared_database_url: str) -> None:
         return {"type": "http.request", "body": b" ", "more_body": True}
 
     async with serve(settings) as app:
+        key = await headers_of_key(app.state.env, "admin")
         async with asyncio.timeout(PATIENCE_S):
-            answer = await raw(app, "/v1/keys", trickle, {})
+            answer = await raw(app, "/v1/keys", trickle, key)
     assert answer[0]["status"] == 408
 
 
-async def test_a_sender_that_hangs_up_gets_nothing_and_breaks_nothing(app: FastAPI) -> None:
+async def test_a_sender_that_hangs_up_gets_nothing_and_breaks_nothing(app: FastAPI, admin: dict[str, str]) -> None:
     async def hang_up() -> dict[str, Any]:
         return {"type": "http.disconnect"}
 
-    assert await raw(app, "/v1/keys", hang_up, {}) == []
+    assert await raw(app, "/v1/keys", hang_up, admin) == []
 
 
 @pytest.mark.parametrize(
@@ -298,7 +299,7 @@ async def test_odd_bytes_in_a_query_find_nothing(
 async def test_a_wrong_method_says_which_are_right(client: httpx.AsyncClient) -> None:
     answer = await client.put("/v1/alerts")
     judge(answer, "PUT /v1/alerts")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
 
 
 async def test_an_error_nobody_foresaw_is_a_problem_with_an_incident(app: FastAPI, client: httpx.AsyncClient) -> None:
@@ -320,7 +321,7 @@ async def raw(app: FastAPI, path: str, receive: Any, headers: dict[str, str]) ->
     async def send(message: Any) -> None:
         answered.append(message)
 
-    lines = [(name.lower().encode(), value.encode()) for name, value in {**JSON, **headers}.items()]
+    lines = [(name.lower().encode(), value.encode()) for name, value in {"Host": "x", **JSON, **headers}.items()]
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http", "path": path,
         "raw_path": path.encode(), "query_string": b"", "root_path": "", "headers": lines, "client": None, "server": None,

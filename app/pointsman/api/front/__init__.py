@@ -1,0 +1,1 @@
+"""What judges a request before a route does: paths, methods, callers, sources."""
