@@ -280,6 +280,8 @@ def upgrade() -> None:
         sa.Column("received_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("next_attempt_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("leased_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("tried_since", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("unended_attempts", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("done_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.CheckConstraint("status in ('received','done','dead')", name=op.f("inbox_status_check")),
         sa.ForeignKeyConstraint(["batch_id"], ["inbox_batches.id"], name=op.f("inbox_batch_id_fkey")),

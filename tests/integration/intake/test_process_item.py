@@ -9,9 +9,12 @@ from uuid import UUID
 import httpx
 import pytest
 
-from pointsman.services.intake.process_item import LEASE, MAX_ATTEMPTS
-from pointsman.services.intake.receive import process_item, replay_item, sweep_inbox
-from pointsman.services.ports import Env
+from pointsman.domain.backoff import INBOX_MAX_DELAY, INBOX_RETRY_FOR, INITIAL_DELAY
+from pointsman.services.intake.process_item import LEASE, MAX_UNENDED_ATTEMPTS
+from pointsman.services.intake.receive import process_item, sweep_inbox
+from pointsman.services.intake.replay import replay_item, replay_items
+from pointsman.services.ports import DatabaseUnavailable, Env, LockTimedOut
+from pointsman.services.ports.intake.inbox import ReplayFilter
 from support.floors.use_case_env import ADMIN, World
 from support.http.signing import as_bytes, sign_hmac
 
@@ -96,24 +99,76 @@ def breaking(world: World, error: BaseException) -> Env:
 
 
 @pytest.mark.own_database
-async def test_a_fault_is_tried_again_with_growing_waits_and_ends_dead(
+async def test_a_fault_is_tried_again_for_a_day_with_growing_waits_and_ends_dead(
     client: httpx.AsyncClient, world: World, make_intake: Any
 ) -> None:
     await make_intake("form")
     (inbox_id,) = await accept(client)
     await world.rows("alter table leads rename to leads_away")
-    waits = []
+    world.clock.advance(timedelta(days=3))  # no worker ran: its time begins with the first attempt
+    waits: list[timedelta] = []
     now = world.clock.freeze()
-    for attempt in range(1, MAX_ATTEMPTS + 1):
+    while True:
         await process_item(world.env, inbox_id)
         row = await item(world, inbox_id)
-        assert row.attempts == attempt
-        if row.next_attempt_at is not None:
-            waits.append((row.next_attempt_at - now).total_seconds())
-    assert waits == [5, 10, 20, 40, 80, 160, 320]
+        assert row.attempts == len(waits) + 1
+        if row.next_attempt_at is None:
+            break
+        waits.append(row.next_attempt_at - now)
+        world.clock.advance(waits[-1])
+        now = row.next_attempt_at
     assert row.status == "dead"
+    assert INBOX_RETRY_FOR <= sum(waits, timedelta()) < INBOX_RETRY_FOR + 1.25 * INBOX_MAX_DELAY
+    doubling = [min(INITIAL_DELAY * 2 ** min(n, 20), INBOX_MAX_DELAY) for n in range(len(waits))]
+    assert all(0.75 * usual <= wait <= 1.25 * usual for wait, usual in zip(waits, doubling, strict=True))
     assert "SchemaUnusable" in row.error
     assert "mara" not in row.error
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["still away", "back at once"])
+async def test_an_outage_of_the_database_costs_no_attempt(
+    client: httpx.AsyncClient, world: World, make_intake: Any, back: bool
+) -> None:
+    await make_intake("form")
+    (inbox_id,) = await accept(client)
+    for _ in range(2 * MAX_UNENDED_ATTEMPTS if back else MAX_UNENDED_ATTEMPTS - 1):
+        env = replace(world.env, uow=OutageAfterClaim(world.env.uow, back=back))
+        with pytest.raises(DatabaseUnavailable):
+            await process_item(env, inbox_id)
+        world.clock.advance(LEASE)
+    row = await item(world, inbox_id)
+    assert (row.status, row.attempts, row.error) == ("received", 0 if back else MAX_UNENDED_ATTEMPTS - 1, None)
+    await process_item(world.env, inbox_id)
+    assert (await item(world, inbox_id)).status == "done"
+
+
+class OutageAfterClaim:
+    """A unit of work whose database goes away once the item is claimed, for one transaction or for good."""
+
+    def __init__(self, real: Any, *, back: bool) -> None:
+        self._real, self._asked, self._back = real, 0, back
+
+    def __call__(self) -> Any:
+        return self._next(self._real)
+
+    def autocommit(self) -> Any:
+        return self._next(self._real.autocommit)
+
+    def _next(self, opened: Any) -> Any:
+        self._asked += 1
+        if self._asked == 2 or (self._asked > 2 and not self._back):
+            raise DatabaseUnavailable("away")
+        return opened()
+
+
+async def test_a_locked_table_costs_an_attempt_and_is_named(
+    client: httpx.AsyncClient, world: World, make_intake: Any
+) -> None:
+    await make_intake("form")
+    (inbox_id,) = await accept(client)
+    await process_item(breaking(world, LockTimedOut("A row is kept locked.")), inbox_id)
+    row = await item(world, inbox_id)
+    assert (row.status, row.attempts, row.error) == ("received", 1, "lock-timeout: A row is kept locked.")
 
 
 async def test_an_errors_own_words_are_not_kept_since_they_may_quote_a_person(
@@ -134,7 +189,7 @@ async def test_an_item_that_kills_its_worker_is_counted_and_ends_dead(
     await make_intake("form")
     (inbox_id,) = await accept(client)
     killed = breaking(world, asyncio.CancelledError())
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(MAX_UNENDED_ATTEMPTS):
         with pytest.raises(asyncio.CancelledError):
             await process_item(killed, inbox_id)
         world.clock.advance(LEASE)
@@ -182,6 +237,85 @@ async def test_a_dead_item_is_replayed_after_its_cause_was_mended(
     assert await world.value("select count(*) from alerts where code = 'inbox-dead' and resolved_at is null") == 0
     again = await client.post(f"/v1/inbox/{inbox_id}/replay", headers=admin)
     assert (again.status_code, again.json()["code"]) == (409, "not-dead")
+
+
+async def dead_items(world: World, client: httpx.AsyncClient, make_intake: Any) -> list[UUID]:
+    """Five dead items, in order of arrival a minute apart, the third of another intake; and one that is done."""
+    for key in ("form", "list"):
+        await make_intake(key)
+    found = []
+    for n, key in enumerate(("form", "form", "list", "form", "form", "form")):
+        (inbox_id,) = await accept(client, {"email": f"{n}@a.example"}, key)
+        at, status = world.clock() + timedelta(minutes=n), "done" if n == 5 else "dead"
+        given = {"id": inbox_id, "at": at, "status": status}
+        await world.rows("update inbox set received_at = :at, status = :status where id = :id", **given)
+        await world.rows(
+            "insert into alerts (id, raised_at, code, subject, message)"
+            " values (gen_random_uuid(), now(), 'inbox-dead', 'inbox:' || cast(:id as text), 'x')",
+            id=inbox_id,
+        )
+        found.append(inbox_id)
+    return found[:5]
+
+
+async def test_dead_items_are_replayed_by_filter_in_order_of_arrival_and_bounded(
+    client: httpx.AsyncClient, world: World, make_intake: Any, sign_in: Any
+) -> None:
+    world.clock.freeze()
+    dead = await dead_items(world, client, make_intake)
+    admin = await sign_in("admin")
+    since, until = world.clock() + timedelta(minutes=1), world.clock() + timedelta(minutes=4)
+    body = {"intake": "form", "since": since.isoformat(), "until": until.isoformat()}
+
+    async def replay(**more: Any) -> Any:
+        answer = await client.post("/v1/inbox/replay", json=body | more, headers=admin)
+        assert answer.status_code == 202, answer.text
+        return answer.json()
+
+    before = await world.value(JOBS)
+    assert await replay(dry_run=True) == {"found": 2, "replayed": [], "left": 2, "dry_run": True}
+    assert await world.value(JOBS) == before
+    assert (await replay(limit=1))["replayed"] == [str(dead[1])]
+    assert await replay(limit=1) == {"found": 1, "replayed": [str(dead[3])], "left": 0, "dry_run": False}
+    body = {}
+    assert (await replay())["replayed"] == [str(dead[n]) for n in (0, 2, 4)]
+    jobs = await world.rows("select args->>'inbox_id' as item from procrastinate_jobs where id > 0 order by id")
+    assert [row.item for row in jobs[-5:]] == [str(dead[n]) for n in (1, 3, 0, 2, 4)]
+    assert [(await item(world, one)).status for one in dead] == ["received"] * 5
+    assert await world.value("select count(*) from alerts where resolved_at is null") == 1  # of the one that is done
+    lines = await world.rows("select after from audit where action = 'inbox.replayed' order by at, id")
+    assert [line.after["replayed"] for line in lines] == [1, 1, 3]
+    assert lines[2].after["items"] == [str(dead[n]) for n in (0, 2, 4)]
+
+
+async def test_items_that_wait_for_their_next_attempt_are_replayed_and_those_being_worked_on_are_not(
+    client: httpx.AsyncClient, world: World, make_intake: Any
+) -> None:
+    await make_intake("form")
+    (waits,), (busy,) = [await accept(client, {"email": f"{i}@a.example"}) for i in range(2)]
+    await process_item(breaking(world, RuntimeError("no")), waits)
+    with pytest.raises(asyncio.CancelledError):
+        await process_item(breaking(world, asyncio.CancelledError()), busy)
+    which = ReplayFilter(status="received")
+    found = await replay_items(world.env, which, limit=9, dry_run=False, actor=ADMIN)
+    assert (found.found, found.replayed) == (1, (waits,))
+    row = await item(world, waits)
+    assert (row.attempts, row.tried_since) == (0, None)
+
+
+async def test_a_replay_of_an_unknown_intake_or_an_empty_period_is_refused(
+    client: httpx.AsyncClient, sign_in: Any
+) -> None:
+    admin = await sign_in("admin")
+    for body, status, code in (
+        ({"intake": "nowhere"}, 404, "not-found"),
+        ({"since": "2026-03-02T00:00:00Z", "until": "2026-03-01T00:00:00Z"}, 422, "invalid"),
+        ({"status": "done"}, 422, "invalid"),
+        ({"limit": 0}, 422, "invalid"),
+        ({"lead": "x"}, 422, "invalid"),
+    ):
+        answer = await client.post("/v1/inbox/replay", json=body, headers=admin)
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
 async def test_a_replayed_item_of_a_known_lead_changes_nothing(

@@ -5,15 +5,16 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from pointsman.api.http.auth import Caller, needs
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.timestamps import Timestamp
 from pointsman.domain.errors import NotFound
-from pointsman.services.intake.receive import replay_item
-from pointsman.services.ports.intake.inbox import InboxRow
+from pointsman.services.intake.replay import replay_item, replay_items
+from pointsman.services.ports.intake.inbox import InboxRow, ReplayFilter
 
 router = APIRouter(tags=["Intakes"])
 
@@ -80,6 +81,49 @@ async def show(env: EnvDep, inbox_id: UUID, _caller: Annotated[Caller, needs("ad
     if row is None:
         raise NotFound("There is no inbox item with this id.")
     return InboxItem.of(row)
+
+
+class InboxReplayIn(BaseModel):
+    """Which items are taken up again."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"status": "dead", "since": "2026-03-01T18:00:00Z", "dry_run": True}]},
+    )
+
+    status: Literal["dead", "received"] = Field(
+        default="dead", description="Dead letters; or `received`, those that wait for their next attempt."
+    )
+    intake: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = Field(
+        default=None, description="Only of this intake."
+    )
+    since: Timestamp | None = Field(default=None, description="Only what came in then or later.")
+    until: Timestamp | None = Field(default=None, description="Only what came in before then.")
+    limit: Annotated[int, Field(ge=1, le=1_000)] = Field(default=1_000, description="How many at most.")
+    dry_run: bool = Field(default=False, description="Only count them; nothing is changed.")
+
+
+class InboxReplayOut(BaseModel):
+    """What was taken up, in order of arrival; the same call again takes up what is left."""
+
+    found: int
+    replayed: list[UUID]
+    left: int
+    dry_run: bool
+
+
+@router.post(
+    "/v1/inbox/replay",
+    status_code=202,
+    summary="Take up many items again",
+    description="After an outage, or after a cause of many faults was mended: the items that the filter finds, the first that "
+    "came in first, each with fresh attempts. What was taken up is no longer found, so the same call goes on with the rest.",
+    responses=problem_responses(401, 403, 404, 422),
+)
+async def replay_many(given: InboxReplayIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> InboxReplayOut:
+    which = ReplayFilter(status=given.status, intake_key=given.intake, since=given.since, until=given.until)
+    done = await replay_items(env, which, limit=given.limit, dry_run=given.dry_run, actor=caller.actor)
+    return InboxReplayOut(found=done.found, replayed=[*done.replayed], left=done.left, dry_run=given.dry_run)
 
 
 @router.post(

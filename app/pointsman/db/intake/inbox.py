@@ -11,9 +11,10 @@ from sqlalchemy import Text, bindparam, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
+from pointsman.db.intake.inbox_replays import COUNT_REPLAYABLE, REPLAY, filter_values
 from pointsman.db.tables import inbox, intakes
 from pointsman.db.tables.base import INSTANT
-from pointsman.services.ports.intake.inbox import InboxReceipt, InboxRow
+from pointsman.services.ports.intake.inbox import InboxReceipt, InboxRow, ReplayFilter
 
 #: The intake's row is read here, and not before: a source that was closed or got a new secret is seen at once.
 
@@ -55,19 +56,21 @@ _ACCEPT_BATCH = PreparedStatement("""
 
 
 _CLAIM = PreparedStatement("""
-    update inbox i set attempts = i.attempts + 1, next_attempt_at = :lease_until, leased_until = :lease_until
+    update inbox i set attempts = i.attempts + 1, next_attempt_at = :lease_until, leased_until = :lease_until,
+        tried_since = coalesce(i.tried_since, cast(:at as timestamptz)),
+        unended_attempts = i.unended_attempts + (i.leased_until is not null)::int
     from intakes n
     where i.id = :id and i.status = 'received' and (i.leased_until is null or i.leased_until <= :at)
       and n.id = i.intake_id
     returning i.id, i.intake_id, n.key as intake_key, n.kind as intake_kind, n.version as intake_version,
         i.dedupe_key, i.batch_id, i.body, i.status, i.attempts, i.error, i.lead_id, i.result,
-        i.received_at, i.done_at, i.next_attempt_at
+        i.received_at, i.done_at, i.next_attempt_at, i.tried_since, i.unended_attempts
 """)
 
 _LOCK = PreparedStatement("""
     select i.id, i.intake_id, n.key as intake_key, n.kind as intake_kind, n.version as intake_version,
         i.dedupe_key, i.batch_id, i.body, i.status, i.attempts, i.error, i.lead_id, i.result,
-        i.received_at, i.done_at, i.next_attempt_at
+        i.received_at, i.done_at, i.next_attempt_at, i.tried_since, i.unended_attempts
     from inbox i join intakes n on n.id = i.intake_id
     where i.id = :id and i.status = 'received'
     for update of i skip locked
@@ -81,18 +84,24 @@ _FINISH = PreparedStatement("""
 """)
 
 _FAIL = PreparedStatement("""
-    update inbox set error = :error, next_attempt_at = :retry_at, leased_until = null,
+    update inbox set error = :error, next_attempt_at = :retry_at, leased_until = null, unended_attempts = 0,
         status = case when cast(:retry_at as timestamptz) is null then 'dead' else 'received' end
     where id = :id and status = 'received'
 """)
 
+_GIVE_BACK = PreparedStatement("""
+    update inbox set attempts = attempts - 1, next_attempt_at = :retry_at, leased_until = null, unended_attempts = 0
+    where id = :id and status = 'received' and leased_until = :leased_until
+""")
+
 _REOPEN_DEAD = PreparedStatement("""
-    update inbox i set status = 'received', attempts = 0, next_attempt_at = null, leased_until = null
+    update inbox i set status = 'received', attempts = 0, next_attempt_at = null, leased_until = null,
+        tried_since = null, unended_attempts = 0
     from intakes n
     where i.id = :id and i.status = 'dead' and n.id = i.intake_id
     returning i.id, i.intake_id, n.key as intake_key, n.kind as intake_kind, n.version as intake_version,
         i.dedupe_key, i.batch_id, i.body, i.status, i.attempts, i.error, i.lead_id, i.result,
-        i.received_at, i.done_at, i.next_attempt_at
+        i.received_at, i.done_at, i.next_attempt_at, i.tried_since, i.unended_attempts
 """)
 
 _CLAIM_OVERDUE = PreparedStatement("""
@@ -101,7 +110,7 @@ _CLAIM_OVERDUE = PreparedStatement("""
         select id from inbox
         where status = 'received'
           and (next_attempt_at <= :at or (next_attempt_at is null and received_at <= :untouched_since))
-        order by received_at limit :limit for update skip locked
+        order by coalesce(next_attempt_at, received_at), id limit :limit for update skip locked
     )
     returning id
 """)
@@ -123,6 +132,8 @@ _SELECT = select(
     inbox.c.received_at,
     inbox.c.done_at,
     inbox.c.next_attempt_at,
+    inbox.c.tried_since,
+    inbox.c.unended_attempts,
 ).join_from(inbox, intakes, intakes.c.id == inbox.c.intake_id)
 _GET = _SELECT.where(inbox.c.id == bindparam("item"))
 
@@ -203,6 +214,17 @@ class SqlInbox:
 
     async def fail(self, inbox_id: UUID, *, error: str, retry_at: datetime | None) -> None:
         await _FAIL.run(self._connection, {"id": inbox_id, "error": error, "retry_at": retry_at})
+
+    async def give_back(self, inbox_id: UUID, *, leased_until: datetime, retry_at: datetime) -> None:
+        await _GIVE_BACK.run(self._connection, {"id": inbox_id, "leased_until": leased_until, "retry_at": retry_at})
+
+    async def count_replayable(self, which: ReplayFilter, *, at: datetime) -> int:
+        found: int = await COUNT_REPLAYABLE.scalar(self._connection, filter_values(which, at))
+        return found
+
+    async def replay(self, which: ReplayFilter, *, at: datetime, sweep_at: datetime, limit: int) -> Sequence[UUID]:
+        given = {**filter_values(which, at), "sweep_at": sweep_at, "limit": limit}
+        return await REPLAY.scalar(self._connection, given) or ()
 
     async def reopen_dead(self, inbox_id: UUID) -> InboxRow | None:
         return await _REOPEN_DEAD.record(self._connection, InboxRow, {"id": inbox_id})

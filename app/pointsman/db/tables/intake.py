@@ -65,6 +65,10 @@ inbox = Table(
     instant_column("received_at"),
     instant_column("next_attempt_at", null=True),  # null until the first attempt
     instant_column("leased_until", null=True),  # a worker has it until then
+    instant_column("tried_since", null=True),  # the first attempt since it came in or was replayed
+    Column(
+        "unended_attempts", SmallInteger, nullable=False, server_default="0"
+    ),  # in a row: the worker died, or was cut off
     instant_column("done_at", null=True),
     Index("inbox_dedupe_key", "intake_id", "dedupe_key", unique=True),
     Index("inbox_open_idx", "received_at", postgresql_where=text("status <> 'done'")),

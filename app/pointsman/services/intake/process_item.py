@@ -1,5 +1,6 @@
 """Working an accepted item off: it ends done, or dead with a reason that a human sees."""
 
+import contextlib
 import traceback
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from pointsman.domain.backoff import inbox_retry_delay
 from pointsman.domain.errors import Invalid, NotFound, PointsmanError, RoleProtected, TooLarge
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.permissions.callers import CallerKind
@@ -22,14 +24,15 @@ from pointsman.services.intake.submit_lead import SubmitResult, submit_lead_in_t
 from pointsman.services.leads.fields import known_fields
 from pointsman.services.leads.upsert import upsert_lead
 from pointsman.services.policies.cache import load_routing_config
-from pointsman.services.ports import Actor, DatabaseUnavailable, Env, Tx
+from pointsman.services.ports import Actor, DatabaseBusy, DatabaseUnavailable, Env, Tx
 from pointsman.services.ports.intake.inbox import InboxRow
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
 
-MAX_ATTEMPTS = 8
+#: So many attempts in a row that did not come to an end, and the item is taken for what kills its workers.
+MAX_UNENDED_ATTEMPTS = 5
 LEASE = timedelta(seconds=20)  # a killed worker's item is taken up after it; two at once do no harm
-_FIRST_WAIT = timedelta(seconds=5)
+_AFTER_OUTAGE = timedelta(seconds=5)
 
 #: What no repetition mends.
 _PERMANENT = (Invalid, TooLarge, NotFound, RoleProtected)
@@ -38,20 +41,27 @@ _PERMANENT = (Invalid, TooLarge, NotFound, RoleProtected)
 async def process_item(env: Env, inbox_id: UUID) -> None:
     """Work one item off. Running it twice, late or at the same time as another worker does no harm.
 
-    The attempt is counted before it runs, so that an item which kills its worker ends in the dead letters too.
+    The attempt is counted before it runs, so that an item which kills its worker ends in the dead letters too. An outage of
+    the database costs no attempt.
     """
     now = env.clock()
     async with env.uow.autocommit() as tx:
         item = await tx.inbox.claim(inbox_id, at=now, lease_until=now + LEASE)
     if item is None:
         return
-    if item.attempts > MAX_ATTEMPTS:
+    if item.unended_attempts >= MAX_UNENDED_ATTEMPTS:
         await _fail(env, item, "gave-up: its worker died in every attempt", permanent=True)
         return
     try:
         await _run(env, item)
     except DatabaseUnavailable:
-        raise  # nothing can be recorded either: the lease runs out, and the sweep takes the item up again
+        # It may be back already. If it is not, the lease runs out, and the sweep takes the item up again.
+        with contextlib.suppress(DatabaseUnavailable, DatabaseBusy):
+            async with env.uow.autocommit() as tx:
+                await tx.inbox.give_back(inbox_id, leased_until=now + LEASE, retry_at=env.clock() + _AFTER_OUTAGE)
+        raise
+    except DatabaseBusy as error:
+        await _fail(env, item, f"{error.code}: {error}", permanent=False)
     except PointsmanError as error:
         await _fail(env, item, f"{error.code}: {error}", permanent=isinstance(error, _PERMANENT))
     except Exception as error:  # noqa: BLE001  # an item ends done or dead, whatever goes wrong inside it
@@ -168,12 +178,13 @@ def _warned(mapped: MappedEvent) -> dict[str, Any]:
 
 async def _fail(env: Env, item: InboxRow, error: str, *, permanent: bool) -> None:
     now = env.clock()
-    dead = permanent or item.attempts >= MAX_ATTEMPTS
-    wait = _FIRST_WAIT * 2 ** (item.attempts - 1)
+    wait = None
+    if not permanent:
+        wait = inbox_retry_delay(item.attempts, item.id, tried_for=now - (item.tried_since or now))
     reason = safe_error_text(error)
     async with env.uow() as tx:
-        await tx.inbox.fail(item.id, error=reason, retry_at=None if dead else now + wait)
-        if dead:
+        await tx.inbox.fail(item.id, error=reason, retry_at=None if wait is None else now + wait)
+        if wait is None:
             message = f"An event of intake {item.intake_key} could not be worked off: {reason}"
             await tx.alerts.put(
                 id=env.new_id(), at=now, code=AlertCode.INBOX_DEAD, subject=f"inbox:{item.id}", message=message

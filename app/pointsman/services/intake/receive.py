@@ -6,18 +6,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from pointsman.domain.errors import Conflict, NotFound, Unauthenticated, Unavailable
+from pointsman.domain.errors import Conflict, Unauthenticated, Unavailable
 from pointsman.domain.text.strict_json import canonical_bytes, parse_json
-from pointsman.services.audit import audit
 from pointsman.services.intake.intakes import Intake, load_intake
 from pointsman.services.intake.mapping import dedupe_key, split_events
 from pointsman.services.intake.process_item import LEASE, process_item
 from pointsman.services.intake.signatures import SignedRequest, verify_signature
-from pointsman.services.ports import Actor, Env, LostRace, Tx
-from pointsman.services.ports.intake.inbox import InboxReceipt, InboxRow
-from pointsman.services.ports.operations.alerts import AlertCode
+from pointsman.services.ports import Env, LostRace
+from pointsman.services.ports.intake.inbox import InboxReceipt
 
-__all__ = ["WebhookReceipt", "process_item", "receive_webhook", "replay_item", "sweep_inbox"]
+__all__ = ["WebhookReceipt", "process_item", "receive_webhook", "sweep_inbox"]
 
 #: An accepted item that no job has touched for so long is given a new job.
 LOST_JOB_AFTER = timedelta(seconds=60)
@@ -118,24 +116,3 @@ async def sweep_inbox(env: Env) -> int:
             await tx.jobs.defer("inbox.process", {"inbox_id": str(inbox_id)})
         await tx.idempotency.purge(before=now - IDEMPOTENCY_RETENTION, limit=1_000)
     return len(due)
-
-
-async def replay_item(env: Env, inbox_id: UUID, *, actor: Actor) -> InboxRow:
-    """Take a dead item up again, as if it had just come in."""
-    async with env.uow() as tx:
-        item = await tx.inbox.reopen_dead(inbox_id)
-        if item is None:
-            await _refuse_replay(tx, inbox_id)
-            raise AssertionError("unreachable: it raises")
-        now = env.clock()
-        await tx.jobs.defer("inbox.process", {"inbox_id": str(inbox_id)})
-        await tx.alerts.resolve(at=now, code=AlertCode.INBOX_DEAD, subject=f"inbox:{inbox_id}")
-        await audit(env, tx, actor, "inbox.replayed", f"inbox:{inbox_id}")
-        return item
-
-
-async def _refuse_replay(tx: Tx, inbox_id: UUID) -> None:
-    item = await tx.inbox.get(inbox_id)
-    if item is None:
-        raise NotFound("There is no inbox item with this id.")
-    raise Conflict(f"The item is {item.status}: only a dead one is replayed.", code="not-dead")

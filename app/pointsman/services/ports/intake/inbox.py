@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 
@@ -35,6 +35,21 @@ class InboxRow:
     received_at: datetime
     done_at: datetime | None
     next_attempt_at: datetime | None
+    tried_since: datetime | None = None  # the first attempt since it came in or was replayed
+    unended_attempts: int = 0  # in a row: their worker died, or was cut off from the database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayFilter:
+    """Which items are taken up again: dead ones, or those ("received") that wait for their next attempt.
+
+    They came in from `since` on and before `until`; None asks for all.
+    """
+
+    status: Literal["dead", "received"]
+    intake_key: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class Inbox(Protocol):
@@ -78,6 +93,19 @@ class Inbox(Protocol):
 
     async def fail(self, inbox_id: UUID, *, error: str, retry_at: datetime | None) -> None:
         """Record a failure; `retry_at` None makes it a dead letter."""
+        ...
+
+    async def give_back(self, inbox_id: UUID, *, leased_until: datetime, retry_at: datetime) -> None:
+        """Take back an attempt that this lease was for, as if it had not been made."""
+        ...
+
+    async def count_replayable(self, which: ReplayFilter, *, at: datetime) -> int: ...
+
+    async def replay(self, which: ReplayFilter, *, at: datetime, sweep_at: datetime, limit: int) -> Sequence[UUID]:
+        """Up to `limit` of them, in order of arrival, as if they had just come in: with jobs, their alerts resolved.
+
+        One whose job is lost is swept up at `sweep_at`.
+        """
         ...
 
     async def reopen_dead(self, inbox_id: UUID) -> InboxRow | None:
