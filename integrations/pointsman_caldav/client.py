@@ -1,13 +1,15 @@
 """The connector's HTTP client: one place for the login, and for what a status means in CalDAV."""
 
 from collections.abc import Collection, Mapping
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import httpx
 
 from pointsman_caldav.config import CaldavConfig
 from pointsman_sdk import Context, Rejected
+from pointsman_sdk.answers import SMALL, read_answer
 from pointsman_sdk.http import raise_for_status, send
+from pointsman_sdk.readers import Reader
 
 VENDOR = "the CalDAV server"
 READS = frozenset({"GET", "PROPFIND", "REPORT"})
@@ -17,7 +19,7 @@ class Client:
     """Authenticated requests to one server."""
 
     def __init__(self, config: CaldavConfig, context: Context) -> None:
-        self._http, self._clock = context.http, context.clock
+        self._http, self._clock, self._readers = context.http, context.clock, context.readers
         self._login: httpx.BasicAuth | None = None
         if config.username is not None and config.password is not None:
             self._login = httpx.BasicAuth(config.username, config.password.get_secret_value())
@@ -48,6 +50,14 @@ class Client:
         method = "PROPFIND" if body.startswith("<D:propfind") else "REPORT"
         headers = {"Depth": depth, "Content-Type": "application/xml; charset=utf-8"}
         return await self.call(method, url, expect=expect, content=body, headers=headers)
+
+    async def read_xml(self, reader: Reader, body: bytes, *, writes: bool = False, **arguments: Any) -> Any:
+        """What `reader` makes of a WebDAV answer. Raises ConnectorError for one that cannot be read."""
+        return await read_answer(self._readers, reader, body, vendor=VENDOR, writes=writes, **arguments)
+
+    async def read_icalendar(self, reader: Reader, body: bytes, *, writes: bool = False, **arguments: Any) -> Any:
+        """The same for a calendar object: a small one is read at once."""
+        return await read_answer(self._readers, reader, body, vendor=VENDOR, writes=writes, small=SMALL, **arguments)
 
 
 def raise_unexpected(response: httpx.Response) -> NoReturn:

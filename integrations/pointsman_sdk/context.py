@@ -9,6 +9,7 @@ from typing import Protocol
 import httpx
 from pydantic import SecretStr
 
+from pointsman_sdk.answers import Readers
 from pointsman_sdk.errors import ReauthRequired
 
 
@@ -51,10 +52,12 @@ class Context:
     """A connector opens no socket, file or database of its own, reads no clock, and keeps no module state.
 
     `http` carries the host's time-outs, connection limits, answer-size limit and address guard; it
-    follows no redirect. `log` is for what an operator needs: never credentials, never personal data.
+    follows no redirect. `readers` are the host's processes in which answers are read, by
+    `pointsman_sdk.answers`. `log` is for what an operator needs: never credentials, never personal data.
     """
 
     http: httpx.AsyncClient
     clock: Callable[[], datetime]
     tokens: Tokens
+    readers: Readers
     log: logging.Logger

@@ -5,19 +5,28 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pointsman_caldav.busytimes import from_events
-from pointsman_caldav.dav import Found
-from pointsman_caldav.events import Stored, stored, written
-from pointsman_sdk import Rejected, Slot
+from pointsman_caldav.events import Stored, placed, written
+from pointsman_caldav.reading import busy_by_events, one_event, our_events, rewritten
+from pointsman_sdk import Slot
+from pointsman_sdk.readers import Unreadable
 from pointsman_sdk.testing import NOW, request
 
 DAY = Slot(datetime(2031, 3, 30, tzinfo=UTC), datetime(2031, 3, 31, tzinfo=UTC))
+WITHIN = [int(DAY.start.timestamp()), int(DAY.end.timestamp())]
 
 
-def found(*lines: str) -> Found:
+def found(*lines: str) -> str:
     event = ("BEGIN:VEVENT", "UID:x", "DTSTAMP:20310101T000000Z", "DTSTART:20310330T080000Z", "DURATION:PT1H", *lines)
-    text = "\r\n".join(("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//x//EN", *event, "END:VEVENT", "END:VCALENDAR", ""))
-    return Found(etag='"1"', data=text)
+    return "\r\n".join(("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//x//EN", *event, "END:VEVENT", "END:VCALENDAR", ""))
+
+
+def busy(event: str, *, zone: str = "UTC") -> list[tuple[int, int]]:
+    answer = (
+        '<D:multistatus xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:response><D:propstat><D:prop>'
+        f"<C:calendar-data>{event}</C:calendar-data></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>"
+        "</D:multistatus>"
+    )
+    return busy_by_events(answer.encode(), within=WITHIN, zone=zone)
 
 
 @pytest.mark.parametrize(
@@ -31,24 +40,67 @@ def found(*lines: str) -> Found:
     ],
 )
 def test_an_event_that_recurs_by_rule_or_by_single_times_is_never_read_as_one_time_alone(line: str) -> None:
-    with pytest.raises(Rejected, match="recurring"):
-        from_events([found(line)], DAY, zone=UTC)
-    for free in ("TRANSP:TRANSPARENT", "STATUS:CANCELLED"):
-        assert from_events([found(line, free)], DAY, zone=UTC) == []
-    assert len(from_events([found()], DAY, zone=UTC)) == 1
+    with pytest.raises(Unreadable, match="recurring"):
+        busy(found(line))
+    for free in ("TRANSP:transparent", "STATUS:CANCELLED"):
+        assert busy(found(line, free)) == []
+    assert len(busy(found())) == 1
 
 
-def test_an_event_in_a_zone_whose_name_no_file_can_have_is_rejected() -> None:
+@pytest.mark.parametrize(
+    ("name", "hour"),
+    [
+        ("Europe/Berlin", 6),
+        ('"W. Europe Standard Time"', 6),
+        ("/freeassociation.sourceforge.net/Europe/Berlin", 6),
+        ("x" * 5_000, None),
+        ("Nowhere Standard Time", None),
+        ("Here", None),
+    ],
+)
+def test_an_event_lies_in_the_zone_that_it_names_and_a_name_that_means_none_is_never_another_zone(
+    name: str, hour: int | None
+) -> None:
     """A zone's rules lie in a file of its name; whoever invites the rep may write 5,000 letters there."""
-    text = found().data.replace("DTSTART:20310330T080000Z", f"DTSTART;TZID={'x' * 5_000}:20310330T080000")
-    with pytest.raises(Rejected):
-        from_events([Found(etag='"1"', data=text)], DAY, zone=UTC)
+    text = found().replace("DTSTART:20310330T080000Z", f"DTSTART;TZID={name}:20310330T080000")
+    if hour is None:
+        with pytest.raises(Unreadable, match="time zone"):
+            busy(text)
+    else:
+        assert [start % 86_400 // 3_600 for start, _ in busy(text)] == [hour]
+
+
+def test_a_zone_that_one_calendar_defines_means_nothing_in_the_next() -> None:
+    change = ("BEGIN:STANDARD", "DTSTART:19700101T000000", "TZOFFSETFROM:+0500", "TZOFFSETTO:+0500", "END:STANDARD")
+    zone = "\r\n".join(("BEGIN:VTIMEZONE", "TZID:Here", *change, "END:VTIMEZONE", "BEGIN:VEVENT"))
+    here = found().replace("DTSTART:20310330T080000Z", "DTSTART;TZID=Here:20310330T080000")
+    assert [start % 86_400 // 3_600 for start, _ in busy(here.replace("BEGIN:VEVENT", zone))] == [3]
+    with pytest.raises(Unreadable, match=r"not known: Here\."):
+        busy(here)
+
+
+def test_a_whole_day_that_ends_where_it_starts_is_a_day_of_its_owner() -> None:
+    text = found().replace("DTSTART:20310330T080000Z\r\nDURATION:PT1H", "DTSTART:20310330\r\nDTEND:20310330")
+    ((start, end),) = busy(text, zone="Europe/Berlin")
+    assert (start - WITHIN[0], end - start) == (-3_600, 23 * 3_600)
+
+
+@pytest.mark.parametrize(
+    "uid", ["../x@pointsman", "a b@pointsman", "@pointsman", "ä@pointsman", f"{'x' * 200}@pointsman"]
+)
+def test_a_uid_that_ends_like_ours_and_holds_no_key_is_not_ours(uid: str) -> None:
+    """Anybody may invite a rep with such a UID."""
+    event = found().replace("UID:x", f"UID:{uid}").encode()
+    assert one_event(event, zone="UTC")["key"] is None
+    answer = b'<D:multistatus xmlns:D="DAV:"/>'
+    assert our_events(answer, within=WITHIN, zone="UTC") == []
 
 
 def edited(*, dropped: str = "") -> Stored:
     """Our own event at the server, once somebody's editor has dropped a property of it."""
     text = written(replace(request("/rep1/leads/"), sequence=3), now=NOW).decode()
-    return stored("\r\n".join(line for line in text.split("\r\n") if not dropped or dropped not in line), zone=UTC)
+    kept = "\r\n".join(line for line in text.split("\r\n") if not dropped or dropped not in line)
+    return Stored.of(one_event(kept.encode(), zone="UTC"))
 
 
 @pytest.mark.parametrize(("dropped", "generation"), [("", 3), ("X-POINTSMAN-SEQUENCE", None)])
@@ -64,6 +116,15 @@ def test_our_event_agrees_while_nothing_moved_whether_an_editor_kept_our_count_o
     assert event.agrees_with(replace(wanted, sequence=4)) is (generation is None)
 
 
-def test_a_moved_event_has_our_count_of_changes_again() -> None:
-    moved = edited(dropped="X-POINTSMAN-SEQUENCE").moved(replace(request("/rep1/leads/"), sequence=4), now=NOW)
-    assert stored(moved, zone=UTC).generation == 4
+def test_a_moved_event_has_our_count_of_changes_again_and_keeps_what_its_owner_added() -> None:
+    text = written(replace(request("/rep1/leads/"), sequence=3), now=NOW).decode()
+    note = 'X-NOTE;X="a;b":' + "ä🚂" * 60
+    alarm = ("END:VEVENT", "BEGIN:VALARM\r\nACTION:DISPLAY\r\nEND:VALARM\r\nEND:VEVENT")
+    theirs = text.replace("X-POINTSMAN-SEQUENCE:3\r\n", f"{note}\r\n").replace(*alarm)
+    moved = rewritten(theirs.encode(), values=placed(replace(request("/rep1/leads/"), sequence=4), sequence=9, now=NOW))
+    event = Stored.of(one_event(moved.encode(), zone="UTC"))
+    assert (event.generation, event.sequence, event.slot) == (4, 9, request("/rep1/leads/").slot)
+    assert max(len(line.encode()) for line in moved.split("\r\n")) <= 75
+    assert note in moved.replace("\r\n ", "")
+    assert "BEGIN:VALARM" in moved
+    assert moved.count("DTSTART") == moved.count("\nSEQUENCE") == 1

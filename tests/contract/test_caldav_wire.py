@@ -11,6 +11,7 @@ import respx
 from pointsman_caldav import CaldavConfig, CaldavConnector
 from pointsman_sdk import Context, NoTokens, Slot
 from pointsman_sdk.testing import NOW, request
+from pointsman_sdk.testing.bench import reader_processes
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +25,8 @@ BUSY = (
 
 def connector(http: httpx.AsyncClient) -> CaldavConnector:
     config = CaldavConfig.model_validate({"base_url": "https://dav.example/", "username": "rep1", "password": "s3cret"})
-    return CaldavConnector(config, Context(http=http, clock=lambda: NOW, tokens=NoTokens(), log=logging.getLogger("t")))
+    log, readers = logging.getLogger("t"), reader_processes()
+    return CaldavConnector(config, Context(http=http, clock=lambda: NOW, tokens=NoTokens(), readers=readers, log=log))
 
 
 async def test_a_create_refuses_to_overwrite_and_names_the_event_by_its_key() -> None:

@@ -1,5 +1,6 @@
-"""What the host lends to a connector: one guarded HTTP client for all of them, its clock, its log."""
+"""What the host lends to a connector: one guarded HTTP client for all of them, reader processes, its clock, its log."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -9,8 +10,10 @@ import httpx
 from pointsman.connectors.guard import AddressGuard, GuardedTransport, Network
 from pointsman_sdk import Context, NoTokens
 from pointsman_sdk.http import make_client
+from pointsman_sdk.readers import ReaderPool
 
 _LOG = logging.getLogger("pointsman.connectors")
+_MOST_WAITING = 1_000  # answers for a reader process: a poll reads the calendars of all reps at once
 
 
 class ContextFactory:
@@ -24,13 +27,22 @@ class ContextFactory:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._clock = clock
+        # Of their own: a policy that is hard to read keeps no calendar waiting, nor the other way round.
+        self._readers = ReaderPool(processes=2, most_waiting=_MOST_WAITING)
         self._http = make_client(transport or GuardedTransport(AddressGuard(allowed)))
 
     def context(self, connector: str) -> Context:
         """The context for one connection of this connector."""
         # Connections sign in by key or password; tokens of OAuth 2 come with the first vendor that needs them.
-        return Context(http=self._http, clock=self._clock, tokens=NoTokens(), log=_LOG.getChild(connector))
+        return Context(
+            http=self._http,
+            clock=self._clock,
+            tokens=NoTokens(),
+            readers=self._readers,
+            log=_LOG.getChild(connector),
+        )
 
     async def aclose(self) -> None:
-        """Close every connection to every vendor."""
+        """Close every connection to every vendor, and end the reader processes."""
         await self._http.aclose()
+        await asyncio.to_thread(self._readers.close)

@@ -35,6 +35,12 @@ def iana_zone(name: str) -> tzinfo | None:
         return None
 
 
+def known_zone(name: str) -> tzinfo | None:
+    """The zone that IANA knows by this name or by its end, as in `/freeassociation.sourceforge.net/Europe/Berlin`."""
+    parts = name.strip("/ ").split("/")[-4:]
+    return next((zone for first in range(len(parts)) if (zone := iana_zone("/".join(parts[first:])))), None)
+
+
 def read_time(found: Property, *, zones: Zones, default: tzinfo) -> date | datetime:
     """A date, or an aware moment; what names no zone is the wall clock of `default`. Unreadable for an unknown zone."""
     parameters, text = found.parameters, found.value.strip()

@@ -161,11 +161,22 @@ def _imported(name: str) -> Any:
     return found
 
 
+class _SparedSdk(ModuleType):
+    """The SDK's front page, opened when something of it is asked for: it imports models and an HTTP client, which takes
+    half a second and 30 MB that few readers need."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        page = Path(self.__path__[0], "__init__.py")
+        exec(compile(page.read_bytes(), str(page), "exec"), self.__dict__)  # noqa: S102  # as an import would
+        return self.__dict__[name]
+
+
 def _spare_the_sdk() -> None:
-    """Its front page imports models and an HTTP client: half a second and 30 MB that no reader needs."""
     name = "pointsman_sdk"
     if name not in sys.modules:
-        package = ModuleType(name)
+        package = _SparedSdk(name)
         package.__path__ = [str(Path(__file__).parent.parent)]
         sys.modules[name] = package
 

@@ -1,7 +1,7 @@
 """iCalendar (RFC 5545) from outside: counted before it is taken apart, and taken apart without recursion."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pointsman_sdk.readers.unreadable import Reason, Unreadable
@@ -32,6 +32,7 @@ _BREAK = re.compile(r"\r\n|\n|\r")
 _LINE = re.compile(r'(?P<name>[A-Za-z0-9_.-]++)(?P<params>(?:;(?:[^":;]++|"[^"]*+")*+)*+):(?P<value>.*+)', re.DOTALL)
 _PARAMETER = re.compile(r';(?P<name>[^=;"]++)=(?P<value>(?:[^";]++|"[^"]*+")*+)')
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_WIDTH, _PIECE = 75, 18
 _COUNTED = {"RRULE": "rules", "EXRULE": "rules", "RDATE": "dates", "EXDATE": "dates", "FREEBUSY": "periods"}
 
 
@@ -77,6 +78,11 @@ class Component:
         found = self.get(name)
         return default if found is None else found.text.strip()
 
+    def replace(self, names: Collection[str], values: Iterable[Sequence[str]]) -> None:
+        """Put these properties, name and value each, in the place of all that have one of `names`."""
+        kept = [one for one in self.properties if one.name not in names]
+        self.properties = [*kept, *(Property(name, "", value, f"{name}:{value}") for name, value in values)]
+
     def walk(self, name: str) -> Iterator["Component"]:
         """Every component of this name, however deep, in order."""
         todo = [self]
@@ -94,6 +100,28 @@ def parse_icalendar(body: bytes, limits: ICalendarLimits = ICALENDAR_LIMITS) -> 
     skipped could be what blocks a time. Values stay text; `calendar_times` reads times.
     """
     return _grouped(_content_lines(body, limits), limits)
+
+
+def write_icalendar(calendar: Component) -> str:
+    """A component that was read, as text again: every line as it was sent, folded anew."""
+    lines: list[str] = []
+    todo: list[Component | str] = [calendar]
+    while todo:
+        match todo.pop():
+            case Component() as component:
+                lines += [f"BEGIN:{component.name}", *(one.line for one in component.properties)]
+                todo += [f"END:{component.name}", *reversed(component.components)]
+            case str() as end:
+                lines.append(end)
+    return "".join(f"{_folded(line)}\r\n" for line in lines)
+
+
+def _folded(line: str) -> str:
+    """No piece is longer than 75 bytes, even where each of its characters takes four."""
+    if len(line) <= _PIECE or (line.isascii() and len(line) <= _WIDTH):
+        return line
+    width = _WIDTH - 1 if line.isascii() else _PIECE
+    return "\r\n ".join(line[start : start + width] for start in range(0, len(line), width))
 
 
 def _content_lines(body: bytes, limits: ICalendarLimits) -> list[str]:

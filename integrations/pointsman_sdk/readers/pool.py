@@ -25,8 +25,8 @@ class ReaderPool:
     A child is started when it is first needed and kept warm. Works on any event loop and without one, from any thread.
     """
 
-    def __init__(self, *, processes: int = 2) -> None:
-        self._most = processes + _MOST_WAITING
+    def __init__(self, *, processes: int = 2, most_waiting: int = _MOST_WAITING) -> None:
+        self._most = processes + most_waiting
         self._threads = ThreadPoolExecutor(processes, thread_name_prefix="reader")
         self._lock = Lock()
         self._idle: list[ReaderProcess] = []

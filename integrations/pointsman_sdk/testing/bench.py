@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Callable
+from functools import cache
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel, SecretStr
 
 from pointsman_sdk import Connector, Context, NoTokens
 from pointsman_sdk.http import make_client
+from pointsman_sdk.readers import ReaderPool
 from pointsman_sdk.testing.faults import FaultyTransport
 from pointsman_sdk.testing.samples import NOW
 from pointsman_sdk.testing.tiers import proof_of
@@ -19,6 +21,12 @@ from pointsman_sdk.testing.tiers import proof_of
 def secrets_in(config: BaseModel) -> list[str]:
     """Every secret of a configuration, in clear: what must appear nowhere else."""
     return [value.get_secret_value() for value in dict(config).values() if isinstance(value, SecretStr)]
+
+
+@cache
+def reader_processes() -> ReaderPool:
+    """One pool for all checks of a run: a process starts when the first answer is read in it, and ends with the run."""
+    return ReaderPool()
 
 
 class Bench:
@@ -55,7 +63,7 @@ class Bench:
     def connect(self, http: httpx.AsyncClient) -> Callable[[BaseModel], Connector]:
         """Build the connector as a host does, with any configuration."""
         log = logging.getLogger("pointsman_sdk.testing")
-        context = Context(http=http, clock=lambda: NOW, tokens=NoTokens(), log=log)
+        context = Context(http=http, clock=lambda: NOW, tokens=NoTokens(), readers=reader_processes(), log=log)
         return lambda config: type(self).factory(config, context)
 
     @pytest.fixture

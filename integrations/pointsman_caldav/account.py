@@ -1,25 +1,27 @@
 """The CalDAV connector: the calendar capability over plain HTTP requests."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import httpx
 
 from pointsman_caldav.address import calendar_url, event_url
-from pointsman_caldav.busytimes import from_events, from_free_busy
 from pointsman_caldav.client import Client
 from pointsman_caldav.config import CaldavConfig
-from pointsman_caldav.dav import (
-    PRINCIPAL_QUERY,
-    event_query,
-    found_events,
-    free_busy_query,
+from pointsman_caldav.dav import PRINCIPAL_QUERY, event_query, free_busy_query
+from pointsman_caldav.events import Stored, placed, written
+from pointsman_caldav.reading import (
+    busy_by_events,
+    busy_by_report,
     is_signed_in,
+    moment,
+    one_event,
+    our_events,
     precondition,
+    rewritten,
 )
-from pointsman_caldav.events import Stored, key_of, may_be_ours, stored, uid_of, written
 from pointsman_sdk import (
     CONTRACT,
     AmbiguousOutcome,
@@ -61,7 +63,7 @@ class CaldavConnector:
 
     def __init__(self, config: CaldavConfig, context: Context) -> None:
         self._base = config.base_url
-        self._zone = ZoneInfo(config.time_zone)
+        self._zone = config.time_zone
         self._needs_login = config.username is not None
         self._client = Client(config, context)
         self._clock: Callable[[], datetime] = context.clock
@@ -69,7 +71,7 @@ class CaldavConnector:
     async def check(self) -> None:
         """Ask the server who we are."""
         answer = await self._client.report(httpx.URL(self._base), PRINCIPAL_QUERY, depth="0", expect={207})
-        if self._needs_login and not is_signed_in(answer.content):
+        if not await self._client.read_xml(is_signed_in, answer.content) and self._needs_login:
             raise ReauthRequired("the CalDAV server did not accept the login")
 
     async def busy(self, calendar: str, window: Slot) -> Sequence[Slot]:
@@ -80,9 +82,10 @@ class CaldavConnector:
             # Some servers write an event without an end, such as a whole day, as a period without length: then the event
             # itself has to say how long it is.
             with contextlib.suppress(Rejected):
-                return from_free_busy(answer.content, window)
-        events = await self._client.report(url, event_query(window, expand=True), depth="1", expect={207})
-        return from_events(found_events(events.content), window, zone=self._zone)
+                return _slots(await self._client.read_icalendar(busy_by_report, answer.content, within=_span(window)))
+        answer = await self._client.report(url, event_query(window, expand=True), depth="1", expect={207})
+        spans = await self._client.read_xml(busy_by_events, answer.content, within=_span(window), zone=self._zone)
+        return _slots(spans)
 
     async def book(self, request: BookingRequest) -> Booking:
         """Create the resource, if and only if there is none."""
@@ -97,7 +100,7 @@ class CaldavConnector:
     async def find(self, calendar: str, key: str) -> Booking | None:
         """Read the resource of this key."""
         present = await self._get(calendar, key)
-        return None if present is None else self._booking(calendar, key, *present)
+        return None if present is None else self._booking(calendar, key, *present[:2])
 
     async def move(self, request: BookingRequest) -> Booking:
         """Change the resource that we read, if it did not change since; then read the result."""
@@ -105,7 +108,7 @@ class CaldavConnector:
             present = await self._get(request.calendar, request.key)
             if present is None:
                 return await self.book(request)
-            event, etag = present
+            event, etag, content = present
             late = event.generation is not None and request.sequence < event.generation
             if late or event.agrees_with(request):
                 return self._booking(request.calendar, request.key, event, etag)
@@ -113,7 +116,7 @@ class CaldavConnector:
                 "PUT",
                 self._event_url(request.calendar, request.key),
                 expect={200, 201, 204, 404, 409, 412},
-                content=event.moved(request, now=self._clock()),
+                content=await self._moved_content(event, content, request),
                 headers={**_ICALENDAR, "If-Match": etag or "*"},
             )
             if answer.status_code < 300:
@@ -128,22 +131,15 @@ class CaldavConnector:
         """Ask for the window's events, and keep those with one of our UIDs."""
         url = calendar_url(self._base, calendar)
         answer = await self._client.report(url, event_query(window, expand=False), depth="1", expect={207})
-        ours = []
-        for found in found_events(answer.content):
-            if not may_be_ours(found.data):
-                continue  # an event that is not ours may be broken
-            event = stored(found.data, zone=self._zone)
-            key = key_of(event.uid)
-            if key and not event.cancelled and event.slot.overlaps(window):
-                ours.append(self._booking(calendar, key, event, found.etag))
-        return sorted(ours, key=lambda booking: booking.slot.utc().start)
+        found = await self._client.read_xml(our_events, answer.content, within=_span(window), zone=self._zone)
+        return [self._booking(calendar, one["key"], Stored.of(one), one["etag"]) for one in found]
 
     async def _already_there(self, request: BookingRequest, answer: httpx.Response) -> Booking:
         """A refused create: our own earlier one, or one of the several other things servers mean by it."""
         present = await self._get(request.calendar, request.key)
         if present is not None:
-            return self._booking(request.calendar, request.key, *present)
-        reason = precondition(answer.content)
+            return self._booking(request.calendar, request.key, *present[:2])
+        reason = await self._client.read_xml(precondition, answer.content)
         if answer.status_code == 412 and reason in ("", "if-none-match"):
             raise Retryable("the event was removed while it was being created")
         raise Rejected(f"the CalDAV server refused the event ({reason or 'is there such a calendar?'})")
@@ -153,28 +149,35 @@ class CaldavConnector:
         present = await self._get(request.calendar, request.key)
         if present is None or present[0].slot != request.slot:
             raise AmbiguousOutcome("the event was moved, but something else stands in the calendar now")
-        return self._booking(request.calendar, request.key, *present)
+        return self._booking(request.calendar, request.key, *present[:2])
 
     async def _read_back(self, request: BookingRequest, answer: httpx.Response) -> Booking:
         """What was created; a server that gives no ETag may have rewritten it, so it is asked."""
         etag = answer.headers.get("ETag")
         if etag:
-            event = stored(answer.request.content, zone=self._zone)
+            event = Stored.of(one_event(answer.request.content, zone=self._zone))  # our own, so that no child is needed
             return self._booking(request.calendar, request.key, event, etag)
         present = await self._get(request.calendar, request.key)
         if present is None:
             raise AmbiguousOutcome("the CalDAV server accepted the event and does not show it")
-        return self._booking(request.calendar, request.key, *present)
+        return self._booking(request.calendar, request.key, *present[:2])
 
-    async def _get(self, calendar: str, key: str) -> tuple[Stored, str] | None:
-        """The event of this key and its ETag. Rejected when another event has the place."""
+    async def _moved_content(self, event: Stored, content: bytes, request: BookingRequest) -> str:
+        """The same event at the request's slot, with everything kept that its owner added."""
+        sequence = max(event.sequence + 1, request.sequence)
+        values = placed(request, sequence=sequence, now=self._clock())
+        text: str = await self._client.read_icalendar(rewritten, content, values=values)
+        return text
+
+    async def _get(self, calendar: str, key: str) -> tuple[Stored, str, bytes] | None:
+        """The event of this key, its ETag and its text. Rejected when another event has the place."""
         answer = await self._client.call("GET", self._event_url(calendar, key), expect={200, *_GONE})
         if answer.status_code in _GONE:
             return None
-        event = stored(answer.content, zone=self._zone)
-        if event.uid != uid_of(key):
+        event = Stored.of(await self._client.read_icalendar(one_event, answer.content, zone=self._zone))
+        if event.key != key:
             raise Rejected("another event has the name that this appointment needs")
-        return event, answer.headers.get("ETag", "")
+        return event, answer.headers.get("ETag", ""), answer.content
 
     def _event_url(self, calendar: str, key: str) -> httpx.URL:
         return event_url(calendar_url(self._base, calendar), key)
@@ -191,6 +194,16 @@ class CaldavConnector:
             tentative=event.tentative,
             cancelled=event.cancelled,
         )
+
+
+def _span(window: Slot) -> list[int]:
+    """The window in seconds, rounded outward."""
+    utc = window.utc()
+    return [math.floor(utc.start.timestamp()), math.ceil(utc.end.timestamp())]
+
+
+def _slots(spans: Iterable[tuple[int, int]]) -> list[Slot]:
+    return [Slot(moment(start), moment(end)) for start, end in spans]
 
 
 connector = CaldavConnector

@@ -1,0 +1,141 @@
+"""A server's answers, read: pure functions from bytes to JSON values, which run in a reader process of the host.
+
+Nothing but the SDK's readers is imported here, so that such a process starts fast.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pointsman_caldav.uids import key_of, may_be_ours
+from pointsman_sdk.readers import Reason, Unreadable
+from pointsman_sdk.readers.busy_times import Span, joined, span_of, spans_of_events, spans_of_free_busy
+from pointsman_sdk.readers.calendar_times import known_zone
+from pointsman_sdk.readers.calendar_zones import zones_of
+from pointsman_sdk.readers.icalendar import Component, parse_icalendar, write_icalendar
+from pointsman_sdk.readers.multistatus import DAV, Resource, parse_multistatus
+from pointsman_sdk.readers.plain_xml import parse_xml
+
+CALDAV = "{urn:ietf:params:xml:ns:caldav}"
+SEQUENCE = "X-POINTSMAN-SEQUENCE"
+_DATA, _ETAG = f"{CALDAV}calendar-data", f"{DAV}getetag"
+_TITLE_LENGTH = 500
+_MOST_OURS = 5_000
+
+
+def busy_by_report(body: bytes, *, within: Sequence[int]) -> list[Span]:
+    """The busy times of a free-busy answer."""
+    return spans_of_free_busy(body, within=within)
+
+
+def busy_by_events(body: bytes, *, within: Sequence[int], zone: str) -> list[Span]:
+    """The busy times of a multistatus of events, each written out."""
+    home = ZoneInfo(zone)
+    return joined((span for text, _ in _objects(body) for span in _spans(text, home)), within=within)
+
+
+def _spans(text: str, home: tzinfo) -> Iterator[Span]:
+    for calendar in parse_icalendar(text.encode()):
+        yield from spans_of_events(calendar, zone=home, otherwise=zone_named)
+
+
+def our_events(body: bytes, *, within: Sequence[int], zone: str) -> list[dict[str, Any]]:
+    """Those events of a multistatus that have one of our UIDs, stand, and reach into `within`, by start.
+
+    Events of others are not read: they may be broken, and hide none of ours.
+    """
+    ours = []
+    for text, etag in _objects(body):
+        if may_be_ours(text):
+            event = one_event(text.encode(), zone=zone)
+            stands = event["key"] is not None and not event["cancelled"]
+            if stands and event["start"] < within[1] and within[0] < event["end"]:
+                ours.append({**event, "etag": etag})
+    if len(ours) > _MOST_OURS:
+        raise Unreadable(Reason.TOO_LARGE, f"The calendar has more than {_MOST_OURS} of our own events.")
+    return sorted(ours, key=lambda event: event["start"])
+
+
+def one_event(body: bytes, *, zone: str) -> dict[str, Any]:
+    """The event in a calendar object, changed instances of a recurrence left aside."""
+    calendar, event = _master(body)
+    start, end = span_of(event, zone=ZoneInfo(zone), zones=zones_of(calendar, zone_named))
+    status = event.text("STATUS").upper()
+    return {
+        "key": key_of(event.text("UID")),
+        "start": start,
+        "end": end,
+        "title": event.text("SUMMARY")[:_TITLE_LENGTH],
+        "sequence": _number(event.text("SEQUENCE")) or 0,
+        "generation": _number(event.text(SEQUENCE)),
+        "cancelled": status == "CANCELLED",
+        "tentative": status == "TENTATIVE",
+    }
+
+
+def rewritten(body: bytes, *, values: Sequence[Sequence[str]]) -> str:
+    """The calendar object with these properties, name and value each, in the place of the event's own; all else is kept."""
+    calendar, event = _master(body)
+    gone = {"DTSTART", "DTEND", "DURATION", *(name for name, _ in values)}
+    event.replace(gone, values)
+    return write_icalendar(calendar)
+
+
+def is_signed_in(body: bytes) -> bool:
+    """Whether the answer to the question for the principal names somebody."""
+    name = f"{DAV}current-user-principal"
+    principals = [one.found[name] for one in parse_multistatus(body) if name in one.found]
+    return all(principal.find(f"{DAV}unauthenticated") is None for principal in principals)
+
+
+def precondition(body: bytes) -> str:
+    """The name of the precondition that failed, or nothing: servers differ in whether they say."""
+    try:
+        root = parse_xml(body)
+    except Unreadable:
+        return ""
+    name = root[0].tag.rpartition("}")[2] if root.tag == f"{DAV}error" and len(root) else ""
+    return name[:100]
+
+
+def zone_named(name: str) -> tzinfo | None:
+    """The zone of a name that the calendar does not define: IANA's, or one of Windows."""
+    if (known := known_zone(name)) is not None:
+        return known
+    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON  # noqa: PLC0415  # takes 0.2 s, and is seldom asked
+
+    iana = WINDOWS_TO_OLSON.get(name)
+    return known_zone(iana) if iana else None
+
+
+def _objects(body: bytes) -> Iterator[tuple[str, str]]:
+    """Every calendar object and its ETag. Unreadable when the server left one out: what is hidden may be busy."""
+    for resource in parse_multistatus(body):
+        if resource.status not in (None, 200):
+            raise Unreadable(Reason.MALFORMED, "The server did not return every event that it found.")
+        if _DATA in resource.refused:
+            raise Unreadable(Reason.MALFORMED, "The server keeps the content of an event to itself.")
+        if _DATA in resource.found:
+            yield resource.text(_DATA), _etag(resource)
+
+
+def _etag(resource: Resource) -> str:
+    return resource.text(_ETAG)[:_TITLE_LENGTH]
+
+
+def _master(body: bytes) -> tuple[Component, Component]:
+    calendar = parse_icalendar(body)[0]
+    event = next((one for one in calendar.walk("VEVENT") if one.get("RECURRENCE-ID") is None), None)
+    if event is None:
+        raise Unreadable(Reason.MALFORMED, "The calendar object holds no event.")
+    return calendar, event
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
+
+
+def moment(seconds: int) -> datetime:
+    """What a reader's number of seconds stands for."""
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,108 @@
+"""When somebody is busy, out of iCalendar: from a free-busy report, or from events that stand for one time each."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from pointsman_sdk.readers.calendar_times import Zones, read_length, read_period, read_time
+from pointsman_sdk.readers.calendar_zones import zones_of
+from pointsman_sdk.readers.icalendar import Component, parse_icalendar
+from pointsman_sdk.readers.unreadable import Reason, Unreadable
+
+MOST = 5_000
+#: Seconds since 1970, from and up to but not including: what a reader hands over as JSON.
+Span = tuple[int, int]
+
+_RECURS = ("RRULE", "RDATE", "EXRULE")
+
+
+def spans_of_free_busy(body: bytes, *, within: Sequence[int]) -> list[Span]:
+    """The periods of a VFREEBUSY answer that are not free and reach into `within`, joined where they touch.
+
+    Unreadable also for a period without length: some servers write an event without an end so, such as a whole day.
+    """
+    reports = [report for calendar in parse_icalendar(body) for report in calendar.walk("VFREEBUSY")]
+    if not reports:
+        raise Unreadable(Reason.MALFORMED, "The answer holds no free-busy times.")
+    return joined(_periods(reports), within=within)
+
+
+def _periods(reports: Iterable[Component]) -> Iterator[Span]:
+    for report in reports:
+        for found in report.all("FREEBUSY"):
+            if found.parameters.get("FBTYPE", "BUSY").upper() == "FREE":
+                continue
+            for text in found.value.split(","):
+                # The format demands UTC; what names no zone is taken for it.
+                span = _span(*read_period(text, UTC))
+                if span[0] == span[1]:
+                    raise Unreadable(Reason.MALFORMED, "The answer has a busy time without length.")
+                yield span
+
+
+def spans_of_events(calendar: Component, *, zone: tzinfo, otherwise: Zones) -> Iterator[Span]:
+    """The time of every event that blocks. Unreadable where one recurs, and so stands for times that are not written."""
+    zones = zones_of(calendar, otherwise)
+    for event in calendar.walk("VEVENT"):
+        if not blocks(event):
+            continue
+        if event.all(*_RECURS):
+            raise Unreadable(Reason.MALFORMED, "A recurring event is not written out: its times are not known.")
+        yield span_of(event, zone=zone, zones=zones)
+
+
+def blocks(event: Component) -> bool:
+    """Whether its owner is busy meanwhile."""
+    transparent = event.text("TRANSP", "OPAQUE").upper() == "TRANSPARENT"
+    return not transparent and event.text("STATUS").upper() != "CANCELLED"
+
+
+def span_of(event: Component, *, zone: tzinfo, zones: Zones) -> Span:
+    """When one event is. Whole days and floating times are those of `zone`. A moment lasts a minute: it is not nothing."""
+    first = event.get("DTSTART")
+    if first is None:
+        raise Unreadable(Reason.MALFORMED, "An event of the calendar has no start.")
+    start = read_time(first, zones=zones, default=zone)
+    last = event.get("DTEND")
+    end = _end(start, event) if last is None else read_time(last, zones=zones, default=zone)
+    if not isinstance(start, datetime) and end == start:
+        end = start + timedelta(days=1)  # the last day, as some programs write it
+    span = _span(_moment(start, zone), _moment(end, zone))
+    return span[0], max(span[1], span[0] + 60)
+
+
+def _end(start: date | datetime, event: Component) -> date | datetime:
+    found = event.get("DURATION")
+    try:
+        if found is not None:
+            length = read_length(found.value)
+            # Elapsed time, which over a change of the clocks is not what the wall clock shows.
+            return start.astimezone(UTC) + length if isinstance(start, datetime) else start + length
+        return start if isinstance(start, datetime) else start + timedelta(days=1)
+    except OverflowError:
+        raise Unreadable(Reason.MALFORMED, "An event of the calendar has no end.") from None
+
+
+def _moment(value: date | datetime, zone: tzinfo) -> datetime:
+    return value if isinstance(value, datetime) else datetime.combine(value, time(), tzinfo=zone)
+
+
+def _span(start: datetime, end: datetime) -> Span:
+    try:
+        return int(start.timestamp()), int(end.timestamp())
+    except OverflowError:
+        raise Unreadable(Reason.MALFORMED, "The calendar has a time that cannot be read.") from None
+
+
+def joined(spans: Iterable[Span], *, within: Sequence[int]) -> list[Span]:
+    """Those that reach into `within`, in order, joined where they touch. Unreadable when they are more than 5,000."""
+    found: list[Span] = []
+    for start, end in sorted({(start, end) for start, end in spans if start < within[1] and within[0] < end}):
+        if found and start <= found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((start, end))
+    if len(found) > MOST:
+        raise Unreadable(
+            Reason.TOO_LARGE, f"The calendar has more than {MOST} separate busy times in the time asked for."
+        )
+    return found
