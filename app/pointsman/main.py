@@ -19,8 +19,10 @@ from pointsman.api.http.metrics import Metrics
 from pointsman.api.http.observability import ObservabilityMiddleware
 from pointsman.api.openapi import console
 from pointsman.api.openapi import document as openapi
+from pointsman.api.policies.yaml_reader import yaml_outcome
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.db.revision import HEAD_REVISION
+from pointsman.domain.text.strict_json import json_outcome
 from pointsman.logs import configure_logs
 from pointsman.services.operations.api_keys import ApiKeyAuthenticator
 from pointsman.services.ports import Env
@@ -36,6 +38,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        wired.env.readers.warm(yaml_outcome, json_outcome)
         yield
         await wired.aclose()
 

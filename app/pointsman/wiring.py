@@ -13,6 +13,7 @@ from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.crm import ConnectorCrm
 from pointsman.connectors.invitations import IcalendarInvitations
 from pointsman.connectors.registry import ConnectorRegistry
+from pointsman.connectors.text_readers import ChildTextReaders
 from pointsman.connectors.vault import Vault
 from pointsman.db.engine.engine import make_engine
 from pointsman.db.unit_of_work import SqlUnitOfWork
@@ -67,6 +68,7 @@ def wire_over(engine: AsyncEngine, settings: Settings) -> Wired:
         calendars=gateway,
         crm=ConnectorCrm(gateway=gateway, registry=connectors),
         invitations=IcalendarInvitations(),
+        readers=ChildTextReaders(),
         secrets=vault,
         public_url=settings.public_url,
     )

@@ -58,7 +58,7 @@ def test_a_sound_policy_has_no_findings() -> None:
         ({"field": "lead.score", "equals": "high"}, "wrong-type", ".equals", "needs a number"),
         ({"field": "lead.score", "gte": "2026-01-01T00:00:00Z"}, "wrong-type", ".gte", "needs a number"),
         ({"field": "lead.created_at", "gte": 5}, "wrong-type", ".gte", "needs an instant"),
-        ({"field": "lead.country", "in": ["SE", False]}, "wrong-type", ".in[1]", "YAML reads NO"),
+        ({"field": "lead.country", "in": ["SE", False]}, "wrong-type", ".in[1]", "write a text, in quotes"),
         ({"field": "lead.country", "equals": "de"}, "never-equal", ".equals", "write 'DE'"),
         ({"field": "lead.score", "between": [9, 5]}, "empty-range", ".between", "swap them"),
         ({"field": "lead.country", "in": ["DE", "DE"]}, "repeated-value", ".in", "remove one"),

@@ -85,7 +85,7 @@ async def draft(
     caller: Annotated[Caller, needs("admin")],
     note: Annotated[str, Query(max_length=1_000)] = "",
 ) -> DraftDoc:
-    given = await read_policy_body(request)
+    given = await read_policy_body(request, env)
     made = await policies.add_draft(env, given.document, source=given.source, note=note, actor=caller.actor)
     return DraftDoc(
         **PolicyHead.of(made.policy).model_dump(),
@@ -104,7 +104,7 @@ async def draft(
 async def check(
     request: Request, env: EnvDep, _caller: Annotated[Caller, in_house_only("admin", "read")]
 ) -> CheckResultDoc:
-    findings = await policies.check_document(env, (await read_policy_body(request)).document)
+    findings = await policies.check_document(env, (await read_policy_body(request, env)).document)
     return CheckResultDoc(
         publishable=is_publishable(findings), findings=[FindingDoc.of(finding) for finding in findings]
     )

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
-from pointsman.api.policies.yaml import read_yaml, write_yaml
+from pointsman.api.policies.yaml_reader import yaml_outcome
+from pointsman.api.policies.yaml_writer import write_yaml
 from pointsman.services.ports.routing.policies import PolicyRow
+from pointsman.services.ports.text_readers import TextReaders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,9 +16,14 @@ class SubmittedPolicy:
     source: str | None
 
 
-def parse_policy_yaml(body: bytes) -> SubmittedPolicy:
-    """A YAML text with what it says; Invalid when it cannot be read."""
-    return SubmittedPolicy(document=read_yaml(body), source=body.decode())
+async def parse_policy_yaml(body: bytes, readers: TextReaders) -> SubmittedPolicy:
+    """A YAML text with what it says; Invalid when it cannot be read, Unavailable when too many are being read."""
+    return SubmittedPolicy(document=await readers.read(yaml_outcome, body), source=body.decode())
+
+
+def parse_policy_yaml_now(body: bytes, readers: TextReaders) -> SubmittedPolicy:
+    """The same without an event loop."""
+    return SubmittedPolicy(document=readers.read_now(yaml_outcome, body), source=body.decode())
 
 
 def policy_as_yaml(row: PolicyRow) -> str:

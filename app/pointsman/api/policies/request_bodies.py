@@ -1,6 +1,5 @@
 """A policy document as a request carries it and as an answer gives it back: JSON, or YAML as it lies in git."""
 
-import json
 from typing import Annotated, Any, Literal
 
 import yaml
@@ -9,7 +8,9 @@ from fastapi.concurrency import run_in_threadpool
 
 from pointsman.api.http.body_limits import YAML_MEDIA_TYPES
 from pointsman.api.policies.policy_text import SubmittedPolicy, parse_policy_yaml, policy_as_yaml
-from pointsman.api.policies.yaml import unreadable
+from pointsman.api.policies.yaml_reader import unreadable
+from pointsman.domain.text.strict_json import reread_json
+from pointsman.services.ports import Env
 from pointsman.services.ports.routing.policies import PolicyRow
 
 EXAMPLE_POLICY: dict[str, Any] = {
@@ -48,15 +49,15 @@ FormatQuery = Annotated[
 AcceptHeader = Annotated[str, Header(include_in_schema=False)]
 
 
-async def read_policy_body(request: Request) -> SubmittedPolicy:
+async def read_policy_body(request: Request, env: Env) -> SubmittedPolicy:
     """The body as data. Raises Invalid for what is not YAML, or holds what JSON cannot."""
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     body = await request.body()
     if kind in YAML_MEDIA_TYPES:
-        return await run_in_threadpool(parse_policy_yaml, body)
+        return await parse_policy_yaml(body, env.readers)
     try:
-        return SubmittedPolicy(document=json.loads(body or b"null"), source=None)
-    except (ValueError, RecursionError):
+        return SubmittedPolicy(document=reread_json(body or b"null"), source=None)
+    except ValueError:
         raise unreadable("the body is neither JSON nor marked as YAML (Content-Type: text/yaml)") from None
 
 

@@ -3,10 +3,11 @@
 import json
 from pathlib import Path
 
-from pointsman.api.policies.policy_text import SubmittedPolicy, parse_policy_yaml, policy_as_yaml
-from pointsman.api.policies.yaml import POLICY_LIMITS
+from pointsman.api.policies.policy_text import SubmittedPolicy, parse_policy_yaml_now, policy_as_yaml
+from pointsman.api.policies.yaml_reader import POLICY_LIMITS
 from pointsman.cli.output import EXIT_MISUSED, fail
-from pointsman.domain.errors import Invalid, TooLarge
+from pointsman.connectors.text_readers import ChildTextReaders
+from pointsman.domain.errors import Invalid, PointsmanError, TooLarge
 from pointsman.domain.text.strict_json import parse_json
 from pointsman.services.ports.routing.policies import PolicyRow
 
@@ -23,9 +24,9 @@ def read_policy_file(file: Path) -> SubmittedPolicy:
         except (Invalid, TooLarge) as error:
             fail(f"{file} is not JSON.", str(error), code=EXIT_MISUSED)
     try:
-        return parse_policy_yaml(body)
-    except Invalid as error:
-        fail(f"{file} is not YAML.", *(fault.message for fault in error.faults), code=EXIT_MISUSED)
+        return parse_policy_yaml_now(body, ChildTextReaders())
+    except PointsmanError as error:
+        fail(f"{file} is not YAML that can be read.", *(fault.message for fault in error.faults), code=EXIT_MISUSED)
 
 
 def write_policy_file(file: Path, row: PolicyRow) -> None:

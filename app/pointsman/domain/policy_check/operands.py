@@ -118,7 +118,7 @@ def _fits(value: object, field_type: FieldType) -> bool:
 
 def _misfit(field: str, value: object, field_type: FieldType) -> str:
     if field_type is FieldType.TEXT and isinstance(value, bool):
-        return f"{field} is a text, and {str(value).lower()} is not: YAML reads NO, OFF and YES unquoted so; quote it"
+        return f"{field} is a text, and {str(value).lower()} is not: write a text, in quotes where it is a word such as true"
     wanted = _TYPE_WORDS.get(field_type, "an instant such as '2026-01-31T09:00:00+01:00' or a date")
     return f"{field} needs {wanted}, not {value!r:.60}"
 

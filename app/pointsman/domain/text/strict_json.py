@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from pointsman.domain.errors import Invalid, TooLarge
+from pointsman.domain.text.outcomes import Outcome, outcome_of
 
 _MAX_INTEGER = 2**63
 
@@ -61,6 +62,20 @@ def parse_json(body: bytes, limits: JsonLimits = WEBHOOK_LIMITS) -> Any:
     if _ESCAPED_ODD.search(body):
         _refuse_odd_text(value)
     return value
+
+
+def json_outcome(body: bytes, *, depth: int, key_length: int | None) -> Outcome:
+    """Whether `parse_json` takes `body`, for a reader process; the value is null, since a checked text is quick to read again."""
+    limits = JsonLimits(depth=depth, key_length=key_length)
+    return outcome_of(lambda: (parse_json(body, limits), None)[1])
+
+
+def reread_json(body: bytes) -> Any:
+    """The value in a `body` that a reader has checked before, or that we wrote ourselves; ValueError when it is no JSON."""
+    try:
+        return json.loads(body)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def canonical_bytes(value: object) -> bytes:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pointsman.domain.permissions.callers import CallerKind, Scope
 from pointsman.services.ports.process_cache import ProcessCache
+from pointsman.services.ports.text_readers import TextReaders
 from pointsman.services.ports.tx import UnitOfWork
 from pointsman.services.ports.vendors.calendars import CalendarGateway
 from pointsman.services.ports.vendors.crm import CrmGateway
@@ -54,6 +55,7 @@ class Env:
     calendars: CalendarGateway
     crm: CrmGateway
     invitations: Invitations
+    readers: TextReaders
     secrets: Secrets
     public_url: str  # as senders see us, no trailing slash: some signatures cover it
     cache: ProcessCache = field(default_factory=ProcessCache)

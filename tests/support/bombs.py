@@ -1,0 +1,53 @@
+"""Texts made to hurt their reader: small to send, dear to read. Each is refused, or read, in bounded time and memory."""
+
+_TENFOLD = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 9)
+)
+_MERGED = "a0: &a0 {" + ", ".join(f"k{n}: 1" for n in range(10)) + "}\n"
+_MERGED += "".join(f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 10)}]}}\n" for n in range(1, 10))
+
+#: As policies. What ends the process of a reader that builds on the C stack, or takes it minutes.
+YAML: dict[str, str] = {
+    "keys of keys": "? " * 50_000,
+    "keys of keys with an end": "? " * 50_000 + "x",
+    "lists of lists": "- " * 100_000,
+    "lists of keys": "- ? " * 20_000,
+    "keys of lists": "? - " * 20_000,
+    "indented mappings": "".join(f"{' ' * n}a:\n" for n in range(1_200)),
+    "open brackets": "[" * 100_000,
+    "open braces": "{" * 100_000,
+    "brackets and braces": "[{a: " * 50_000,
+    "brackets of keys": "[? " * 50_000,
+    "flow inside blocks": "- {a: " * 30_000,
+    "sexagesimal": "a: " + ":".join(["1"] * 200_000),
+    "sexagesimal float": "a: " + "1:" * 200_000 + "1.5",
+    "ten of ten": _TENFOLD,
+    "merged ten of ten": _MERGED,
+    "holds itself": "a: &a [*a, *a]",
+    "long text by alias": "a: &a " + "x" * 100_000 + "\nb: [" + "*a," * 90 + "]",
+    "aliases": "a: &a 1\nb: [" + "*a," * 200_000 + "]",
+    "long key": "? " + "a" * 900_000 + "\n: 1",
+    "long plain key": "a" * 900_000 + ": 1",
+    "long number": "a: " + "9" * 900_000,
+    "long hexadecimal number": "a: 0x" + "f" * 900_000,
+    "long float": "a: 1." + "9" * 900_000,
+    "great exponent": "a: 1e" + "9" * 1_000,
+    "documents": "---\n" * 200_000,
+    "tags": "a: " + "!a " * 200_000,
+    "long tag": "a: !" + "a" * 900_000 + " x",
+    "python object": "a: !!python/object/apply:os.system [exit 1]",
+    "tag prefix": "%TAG ! tag:example.com,2000:app/" + "x" * 100_000 + "\n---\n!foo bar",
+    "anchors": "".join(f"k{n}: &a{n} 1\n" for n in range(40_000)),
+    "unknown keys": "".join(f"k{n}: 1\n" for n in range(80_000)),
+    "colons": ": " * 300_000,
+    "question marks": "?\n" * 300_000,
+    "open quote": '"' + "a" * 900_000,
+    "escapes": 'a: "' + "\\x41" * 200_000 + '"',
+    "comments": "#" * 900_000,
+    "blank lines": "\n" * 900_000,
+    "spaces": "a:" + " " * 900_000 + "b",
+    "block text": "a: |\n" + " b\n" * 300_000,
+    "folded text": "a: >\n" + " b\n\n" * 200_000,
+    "small values": "- x\n" * 240_000,
+    "commas": "a: [" + "1," * 400_000 + "]",
+}
