@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import structlog
 from procrastinate import App, JobContext, PsycopgConnector
-from procrastinate.exceptions import ConnectorException
+from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Job as StoredJob
 from procrastinate.jobs import Status
 from psycopg_pool import AsyncConnectionPool
@@ -137,5 +137,8 @@ async def _take_over(app: App, job: StoredJob) -> None:
         await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
         _log.error("job given up: its workers keep dying", job=job.task_name, id=job.id)
         return
-    await app.job_manager.retry_job(job)
+    try:
+        await app.job_manager.retry_job(job)
+    except UniqueViolation:  # the same is waiting, and cannot begin before this one is out of its way
+        await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
     _log.warning("job taken over from a dead worker", job=job.task_name, id=job.id)

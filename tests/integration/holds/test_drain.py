@@ -1,15 +1,23 @@
 """Waiting leads move on in order of arrival as soon as somebody may take them; who waits too long is announced."""
 
 import asyncio
-from datetime import timedelta
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
 from pointsman.domain.errors import Conflict
 from pointsman.domain.roster.reps import Caps
-from pointsman.services.holds.drain import drain_holds, retry_hold
-from pointsman.services.roster.change_roster import RosterInput, add_time_off, delete_time_off, put_roster
+from pointsman.services.holds.drain import drain_due_holds, drain_holds, retry_hold
+from pointsman.services.ports import Env
+from pointsman.services.ports.roster import TimeOffRow
+from pointsman.services.roster.change_roster import RosterInput, add_time_off, delete_time_off, get_rep, put_roster
 from support.floors.use_case_env import ADMIN, POLICY, World, absence, rep_given
 from support.waiting import PATIENCE_S
 
@@ -18,13 +26,156 @@ pytestmark = pytest.mark.anyio
 CATCH_ALL = {**POLICY, "rules": [*POLICY["rules"], {"name": "Rest", "work": "qualification", "pool": "sdr-dach"}]}
 
 
+DRAINS = "select count(*) from procrastinate_jobs where task_name = 'holds.drain' and status = 'todo'"
+FETCH = "select id from procrastinate_fetch_job_v2(array['pointsman'], null)"
+
+
 async def test_a_new_policy_and_a_changed_roster_each_ask_for_a_drain(world: World) -> None:
-    before = await world.value("select count(*) from procrastinate_jobs where task_name = 'holds.drain'")
-    await put_roster(world.env, RosterInput(reps=(rep_given("lena", weight=2),)), actor=ADMIN)
-    await world.publish(CATCH_ALL)
+    for change in (
+        lambda: put_roster(world.env, RosterInput(reps=(rep_given("lena", weight=2),)), actor=ADMIN),
+        lambda: world.publish(CATCH_ALL),
+    ):
+        await world.rows("delete from procrastinate_jobs")
+        await change()
+        assert await world.value(DRAINS) == 1
+    await world.rows("delete from procrastinate_jobs")
     await put_roster(world.env, RosterInput(reps=(rep_given("lena", weight=2),)), actor=ADMIN)  # nothing new
-    after = await world.value("select count(*) from procrastinate_jobs where task_name = 'holds.drain'")
-    assert after - before == 2
+    assert await world.value(DRAINS) == 0
+
+
+async def test_however_often_the_roster_changes_one_drain_waits_beside_the_one_that_runs(world: World) -> None:
+    async def change(times: int) -> None:
+        for _ in range(times):
+            weight = 2 + await world.value("select max(version) from roster_versions")
+            await put_roster(world.env, RosterInput(reps=(rep_given("lena", weight=weight),)), actor=ADMIN)
+
+    await world.rows("delete from procrastinate_jobs")
+    await change(15)
+    assert await world.value(DRAINS) == 1
+    await world.rows("update procrastinate_jobs set status = 'doing'")
+    await change(15)
+    assert await world.value(DRAINS) == 1
+
+
+async def test_a_waiting_drain_begins_after_every_change_that_counts_on_it(world: World) -> None:
+    await world.rows("delete from procrastinate_jobs where task_name <> 'holds.drain'")
+    assert await world.value(DRAINS) == 1
+    async with world.env.uow() as changing:
+        await changing.jobs.defer_once("holds.drain")
+        assert (await world.rows(FETCH))[0].id is None
+    assert (await world.rows(FETCH))[0].id is not None
+
+
+class NotingUow:
+    """The real unit of work; `tried` has the holds that were tried, in order."""
+
+    def __init__(self, real: Any) -> None:
+        self._real, self.tried = real, list[UUID]()
+
+    def autocommit(self) -> Any:
+        return self._real.autocommit()
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[Any]:
+        async with self._real() as tx:
+            lock = tx.holds.lock_if_lead_free
+
+            async def noting(hold_id: UUID) -> Any:
+                self.tried.append(hold_id)
+                return await lock(hold_id)
+
+            tx.holds.lock_if_lead_free = noting
+            yield tx
+
+
+def noting(world: World) -> tuple[Env, list[UUID]]:
+    """The world's environment, and the holds that drains in it try, in order."""
+    uow = NotingUow(world.env.uow)
+    return replace(world.env, uow=uow), uow.tried
+
+
+async def holds_in_order(world: World) -> list[UUID]:
+    return [row.id for row in await world.rows("select id from holds where released_at is null order by held_at, id")]
+
+
+async def wait_for(world: World, *reps: str) -> list[TimeOffRow]:
+    """All of them are away for days."""
+    return [
+        await add_time_off(world.env, rep, absence(world.clock(), world.clock() + timedelta(days=3)), actor=ADMIN)
+        for rep in reps
+    ]
+
+
+async def test_of_leads_that_wait_for_the_same_one_is_tried(world: World) -> None:
+    await wait_for(world, "lena", "jonas", "sofia")
+    for country in ("DE", "DE", "FR", "AT", "FR", "DE"):
+        await world.route(await world.lead(lead__country=country))
+    order = await holds_in_order(world)
+    env, tried = noting(world)
+    assert await drain_holds(env, limit=2) == 0
+    assert tried == [order[0], order[2]]
+
+
+async def test_a_lead_that_another_skill_holds_up_is_tried_beside_its_like(world: World) -> None:
+    match = [{"lead": "lead.language", "rep": "languages"}]
+    pools = {**POLICY["pools"], "sdr-dach": {**POLICY["pools"]["sdr-dach"], "match": match}}
+    await world.publish({**POLICY, "pools": pools})
+    for language in ("da", "sv", "da", "sv"):
+        await world.route(await world.lead(lead__country="DE", lead__language=language))
+    danes = rep_given("sofia", skills={"languages": frozenset({"sv"})}, caps=Caps(open_load=1))
+    order = await holds_in_order(world)
+    await put_roster(world.env, RosterInput(reps=(danes,)), actor=ADMIN)
+    env, tried = noting(world)
+    assert await drain_holds(env) == 1
+    assert tried == [order[0], order[1], order[3]]  # the second one's like waits for room now
+    assert await holds_in_order(world) == [order[0], order[2], order[3]]
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_no_lead_that_could_move_on_stays_behind(world: World, seed: int) -> None:
+    """After a drain that passes over likes, each lead that is tried by itself waits on, and nothing is written."""
+    chance = random.Random(seed)
+    match = [{"lead": "lead.language", "rep": "languages"}]
+    pools = {**POLICY["pools"], "sdr-dach": {**POLICY["pools"]["sdr-dach"], "match": match}}
+    rules = [*POLICY["rules"], {"name": "Rest", "work": "qualification", "pool": "sdr-dach", "category": "rest"}]
+    await world.publish({**POLICY, "pools": pools, "rules": rules})
+    await wait_for(world, "lena", "jonas", "sofia", "eva")
+    for _ in range(12):
+        country, language = chance.choice(["DE", "FR"]), chance.choice(["da", "sv", "de"])
+        await world.route(await world.lead(lead__country=country, lead__language=language))
+    for rep in chance.sample(["lena", "jonas", "sofia"], 2):
+        (off,) = (await get_rep(world.env, rep))[1]
+        await delete_time_off(world.env, rep, off.id, actor=ADMIN)
+        skills = {"languages": frozenset(chance.sample(["da", "sv", "de"], chance.choice([1, 2])))}
+        caps = Caps(open_load=chance.choice([1, 2, 3]))
+        await put_roster(world.env, RosterInput(reps=(rep_given(rep, skills=skills, caps=caps),)), actor=ADMIN)
+    before = await holds_in_order(world)
+    moved = await drain_holds(world.env, limit=chance.choice([3, 100]))
+    assert moved == len(before) - len(await holds_in_order(world))
+    state = await world.rows("select * from holds order by id")
+    for hold in await holds_in_order(world):
+        assert not (await retry_hold(world.env, hold, actor=ADMIN)).changed
+    assert await world.rows("select * from holds order by id") == state
+
+
+async def test_a_due_lead_behind_many_that_wait_is_tried_before_they_all_were(world: World) -> None:
+    await wait_for(world, "lena", "jonas", "sofia")
+    leads = [await world.lead(lead__country="DE") for _ in range(12)]
+    for lead in leads:
+        await world.route(lead)
+    order = await holds_in_order(world)
+    await world.rows("update holds set releases = jsonb_set(releases, '{0,rep}', to_jsonb(id))")  # no two are alike
+    await world.rows("update holds set next_try_at = now() where id = :id", id=order[-1])
+    await world.rows('update leads set facts = \'{"lead.source"\\: "newsletter"}\' where id = :id', id=leads[-1])
+
+    def slow() -> datetime:  # each look at the clock takes a while
+        world.clock.advance(timedelta(seconds=0.2))
+        return world.clock()
+
+    env, tried = noting(world)
+    assert await drain_due_holds(replace(env, clock=slow)) == 1
+    assert tried.index(order[-1]) < 4
+    assert [hold for hold in tried if hold != order[-1]] == order[:-1]  # the others in order of arrival
 
 
 async def test_waiting_leads_are_taken_in_order_of_arrival(world: World) -> None:

@@ -12,6 +12,7 @@ from pointsman.domain.roster.roles import Work
 from pointsman.services.holds.drain import drain_due_holds, drain_holds, hold_counts, hold_page
 from pointsman.services.ports.routing.holds import HoldFilter, HoldRow
 from pointsman.services.roster.change_roster import RosterInput, add_time_off, deactivate_rep, put_roster
+from pointsman.services.sweeps import ItemsFailed
 from support.floors.use_case_env import ADMIN, POLICY, World, absence, rep_given
 
 pytestmark = pytest.mark.anyio
@@ -111,7 +112,7 @@ async def test_a_lead_that_cannot_be_moved_is_not_tried_every_second(world: Worl
     )
     await world.rows("create trigger refuse before insert on assignments for each row execute function refuse()")
     world.clock.advance(timedelta(days=1, seconds=1))
-    with pytest.raises(Exception, match="gate"):
+    with pytest.raises(ItemsFailed, match="1 of 1 failed, the first: lead:"):
         await drain_due_holds(world.env)
     assert await drain_due_holds(world.env) == 0
 

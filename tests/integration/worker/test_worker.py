@@ -393,6 +393,23 @@ async def test_the_job_of_a_killed_worker_is_taken_over_within_thirty_seconds(
     assert HEARTBEAT_S + DEAD_AFTER_S + RESCUE_EVERY_S + POLL_S < 30  # all that is waited for on the way
 
 
+async def test_a_drain_that_waits_for_the_drain_of_a_dead_worker_runs(
+    wired: Wired, working: Any, database_url: str
+) -> None:
+    async def ask(status: str) -> None:
+        async with wired.env.uow() as tx:
+            await tx.jobs.defer_once("note")
+        with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
+            connection.execute("update procrastinate_jobs set status = %s::procrastinate_job_status", [status])
+
+    await ask("doing")
+    async with wired.env.uow() as tx:
+        await tx.jobs.defer_once("note")
+    seen: list[Any] = []
+    async with working({"note": noting(seen)}):
+        await until(lambda: len(seen) == 1 and statuses(database_url) == [])
+
+
 def statuses(database_url: str) -> list[tuple[str, str]]:
     with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
         return connection.execute("select task_name, status::text from procrastinate_jobs order by id").fetchall()

@@ -21,6 +21,12 @@ _DEFER = PreparedStatement("""
         cast(:args as jsonb), cast(:at as timestamptz)
     )::procrastinate_job_to_defer_v1])
 """)
+#: What finds the job waiting keeps its row from the worker until the transaction ends: the job begins after it, and sees it.
+_DEFER_ONCE = PreparedStatement("""
+    insert into procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)
+    values (:queue, cast(:task as varchar), 0, cast(:task as text), cast(:task as text), cast('{}' as jsonb))
+    on conflict (queueing_lock) where status = 'todo' do update set priority = procrastinate_jobs.priority
+""")
 
 
 class SqlJobs:
@@ -38,3 +44,6 @@ class SqlJobs:
     ) -> None:
         given = {"task": task, "args": json.dumps(args), "lock": lock, "at": at, "priority": priority}
         await _DEFER.run(self._connection, {"queue": QUEUE, **given})
+
+    async def defer_once(self, task: str) -> None:
+        await _DEFER_ONCE.run(self._connection, {"queue": QUEUE, "task": task})

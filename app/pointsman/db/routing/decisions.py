@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.errors import translating_errors
 from pointsman.db.engine.prepared_statement import PreparedStatement
-from pointsman.db.routing.statements import CONTEXT, END, LOADS, WRITE
+from pointsman.db.routing.statements import CONTEXT, CONTEXTS, END, LOADS, WRITE
 from pointsman.db.tables import assignments
 from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.leads.evidence import Evidence, EvidenceKind
@@ -93,6 +93,10 @@ class SqlDecisions:
     async def routing_context(self, lead_id: UUID, *, at: datetime) -> RoutingContext:
         row = await CONTEXT.one(self._connection, {"lead_id": lead_id, "at": at})
         return _context(lead_id, row)
+
+    async def routing_contexts(self, lead_ids: Sequence[UUID], *, at: datetime) -> Mapping[UUID, RoutingContext]:
+        rows = await CONTEXTS.rows(self._connection, {"lead_ids": [*lead_ids], "at": at})
+        return {row.lead_id: _context(row.lead_id, row) for row in rows}
 
     async def loads(self, asks: Sequence[LoadQuery], *, ending_assignment: UUID | None) -> Sequence[RepLoad]:
         each = [(number, rep, ask) for number, ask in enumerate(asks) for rep in ask.reps]

@@ -1,6 +1,6 @@
 """The holds repository."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.tables import holds
-from pointsman.services.ports.routing.holds import HoldCount, HoldFilter, HoldRow
+from pointsman.services.ports.routing.holds import HoldCount, HoldFilter, HoldRow, QueuedHold, RetryConstraints
 
 _GET = select(holds).where(holds.c.id == bindparam("hold"))
 _OPEN_FOR_LEAD = select(holds).where(holds.c.lead_id == bindparam("lead"), holds.c.released_at.is_(None))
@@ -62,12 +62,33 @@ _MAKE_DUE = PreparedStatement("""
 _NEXT_DUE = PreparedStatement("""
     select min(next_try_at) from holds where released_at is null and next_try_at is not null
 """)
-_DUE_POOLS = (
-    select(holds.c.pool)
-    .distinct()
-    .where(holds.c.released_at.is_(None), holds.c.next_try_at <= bindparam("at"), holds.c.pool.is_not(None))
-    .order_by(holds.c.pool)
-)
+_DUE_POOLS = PreparedStatement("""
+    select pool from holds where released_at is null and next_try_at <= :at and pool is not null
+    group by pool order by min(next_try_at), pool
+""")
+_QUEUE = PreparedStatement("""
+    select h.id, h.lead_id, h.decision_id, h.work, h.pool, h.reason, h.sentence, h.held_at, h.due_at, h.released_at,
+        h.release, h.next_try_at, h.releases, g.key as group
+    from holds h cross join lateral (select md5(concat_ws('|', h.work, h.reason, h.releases)) as key) g
+    where h.released_at is null and h.pool = :pool
+      and (h.next_try_at <= :at or not (cast(:only_due as boolean) or g.key = any(cast(:skipped as text[]))))
+      and (cast(:after_at as timestamptz) is null or (h.held_at, h.id) > (:after_at, cast(:after_id as uuid)))
+    order by h.held_at, h.id limit :limit
+""")
+#: The end of the last assignment decides, also when decisions came after it. A merged lead is the same person.
+_RETRY_CONSTRAINTS = PreparedStatement("""
+    select h.id, d.inputs->>'purpose' as purpose, case when coalesce((
+            select a.end_reason in ('reassign', 'rejected') from assignments a
+            where a.lead_id in (select id from leads where id = h.lead_id or merged_into = h.lead_id)
+              and a.end_reason is distinct from 'merged'
+            order by a.assigned_at desc, a.id desc limit 1), false)
+        then (
+            select array_agg(distinct p.key) from assignments a join reps p on p.id = a.rep_id
+            where a.lead_id in (select id from leads where id = h.lead_id or merged_into = h.lead_id))
+        end as excluded
+    from holds h join decisions d on d.id = h.decision_id
+    where h.id = any(cast(:holds as uuid[]))
+""")
 _CLEAR_PAST_TRY = (
     update(holds)
     .where(holds.c.id == bindparam("hold"), holds.c.released_at.is_(None), holds.c.next_try_at <= bindparam("at"))
@@ -144,7 +165,25 @@ class SqlHolds:
         return found
 
     async def due_pools(self, *, at: datetime) -> Sequence[str]:
-        return (await self._connection.scalars(_DUE_POOLS, {"at": at})).all()
+        return await _DUE_POOLS.scalars(self._connection, {"at": at})
+
+    async def queue(
+        self,
+        pool: str,
+        *,
+        at: datetime,
+        skipped_groups: Collection[str] = (),
+        only_due: bool = False,
+        after: tuple[datetime, UUID] | None,
+        limit: int,
+    ) -> Sequence[QueuedHold]:
+        after_at, after_id = after or (None, None)
+        given = {"pool": pool, "at": at, "skipped": [*skipped_groups], "only_due": only_due, "limit": limit}
+        return await _QUEUE.records(self._connection, QueuedHold, {**given, "after_at": after_at, "after_id": after_id})
+
+    async def retry_constraints(self, hold_ids: Sequence[UUID]) -> Mapping[UUID, RetryConstraints]:
+        rows = await _RETRY_CONSTRAINTS.rows(self._connection, {"holds": [*hold_ids]})
+        return {row.id: RetryConstraints(purpose=row.purpose, excluded=frozenset(row.excluded or ())) for row in rows}
 
     async def clear_past_try(self, hold_id: UUID, *, at: datetime) -> None:
         await self._connection.execute(_CLEAR_PAST_TRY, {"hold": hold_id, "at": at})

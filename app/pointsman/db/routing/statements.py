@@ -32,6 +32,37 @@ CONTEXT = PreparedStatement("""
     left join holds h on h.lead_id = :lead_id and h.released_at is null
 """)
 
+#: The same of many leads, each in a row.
+CONTEXTS = PreparedStatement("""
+    select w.lead_id,
+        (select version from policies where state = 'published') as policy,
+        (select max(version) from roster_versions) as roster,
+        a.id as a_id, a.rep_id as a_rep_id, p.key as a_rep, a.work as a_work, a.pool as a_pool,
+        a.decision_id as a_decision_id, a.gate_check_id as a_gate_check_id, a.override_id as a_override_id,
+        a.assigned_at as a_assigned_at,
+        h.id as h_id, h.decision_id as h_decision_id, h.work as h_work, h.pool as h_pool, h.reason as h_reason,
+        h.sentence as h_sentence, h.held_at as h_held_at, h.due_at as h_due_at, h.next_try_at as h_next_try_at,
+        h.releases as h_releases,
+        (select jsonb_agg(jsonb_build_array(g.id, g.work, g.expires_at)) from (
+            select distinct on (work) id, work, expires_at from gate_checks
+            where lead_id = w.lead_id and passed and revoked_at is null and expires_at > :at
+            order by work, checked_at desc, id desc) g) as passes,
+        (select jsonb_agg(jsonb_build_object('id', o.id, 'rep', q.key, 'work', o.work, 'reason', o.reason,
+                'approver', o.approver, 'used', o.used, 'created_at', o.created_at, 'expires_at', o.expires_at)
+                order by o.expires_at)
+            from overrides o join reps q on q.id = o.rep_id
+            where o.lead_id = w.lead_id and o.revoked_at is null and o.expires_at > :at) as overrides,
+        (select jsonb_agg(jsonb_build_object('id', e.id, 'kind', e.kind, 'name', e.name, 'value', e.value,
+                'affirmed', e.affirmed, 'source', e.source, 'observed_at', e.observed_at, 'expires_at', e.expires_at)
+                order by e.observed_at, e.id)
+            from evidence e where e.lead_id = w.lead_id) as evidence
+    from unnest(cast(:lead_ids as uuid[])) w (lead_id)
+    left join assignments a on a.lead_id = w.lead_id and a.ended_at is null
+    left join reps p on p.id = a.rep_id
+    left join holds h on h.lead_id = w.lead_id and h.released_at is null
+""")
+
+
 #: Decision, assignment or hold, ledger and its entry, stage, audit. All or nothing, in one round trip.
 WRITE = PreparedStatement("""
     with decision as (

@@ -60,6 +60,19 @@ class CompiledPolicy:
         return matched | {preference.lead for pool in pools for preference in pool.ranking.prefer}
 
     @cached_property
+    def eligibility_fields(self) -> Mapping[str, frozenset[str]]:
+        """By pool: the fields of a lead that decide which members may take it; barred domains apart."""
+        return {
+            name: frozenset(match.lead for match in pool.match)
+            | frozenset(
+                field
+                for field in (reachable_fields(pool.requires, self.definitions) if pool.requires else ())
+                if not field.startswith(REP_PREFIX)
+            )
+            for name, pool in self.policy.pools.items()
+        }
+
+    @cached_property
     def _sent_fields(self) -> frozenset[str]:
         """The fields that a lead brings along, unlike those that a decision works out."""
         return frozenset(

@@ -73,7 +73,7 @@ async def _update_alert(
         others = [pair for pair in await tx.calendars.bindings([binding.rep_key]) if pair[0].id != binding.id]
         if all(out_of_use_reason(other) is None and not (known and known.error) for other, known in others):
             await tx.alerts.resolve(at=read.read_at, code=AlertCode.CALENDAR_UNREADABLE, subject=subject)
-            await tx.jobs.defer("holds.drain", {}, lock="holds.drain")  # a lead may wait for this rep
+            await tx.jobs.defer_once("holds.drain")  # a lead may wait for this rep
 
 
 async def refresh_shared(

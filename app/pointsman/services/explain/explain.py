@@ -22,7 +22,7 @@ from pointsman.domain.routing.plan import RoutingPlan, plan_routes
 from pointsman.services.calendars.closer_calendars import read_closer_calendars
 from pointsman.services.explain.hypothetical_facts import apply_hypothetical_facts
 from pointsman.services.explain.replays import ReplayResult, replay_decision
-from pointsman.services.holds.drain import retry_constraints
+from pointsman.services.holds.retry import retry_constraints
 from pointsman.services.policies.cache import compile_document, load_compiled_policy, load_roster
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.routing.decisions import DecisionRow, GatePass

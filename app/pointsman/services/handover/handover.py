@@ -43,7 +43,7 @@ from pointsman.services.handover.gate_check import (
 )
 from pointsman.services.handover.handover_result import STAGE_AFTER, HandoverResult, handover_result
 from pointsman.services.handover.refuse_gate import refuse_gate_in_tx
-from pointsman.services.holds.drain import excluded_closers
+from pointsman.services.holds.retry import excluded_closers
 from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
 from pointsman.services.routing.route_lead import route_lead
 from pointsman.services.routing.routing_request import RoutingRequest

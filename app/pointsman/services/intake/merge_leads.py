@@ -25,7 +25,7 @@ from pointsman.domain.leads.matching import MergedValues, merge_records
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.role_guard import guard_assignment
 from pointsman.services.audit import audit
-from pointsman.services.holds.drain import excluded_holders
+from pointsman.services.holds.retry import excluded_holders
 from pointsman.services.intake.route_merged_lead import LeadPair, route_merged_lead
 from pointsman.services.leads.fields import PERSONAL_FIELDS
 from pointsman.services.policies.cache import load_routing_config

@@ -8,7 +8,7 @@ from pointsman.domain.leads.facts import LeadStage
 from pointsman.services.handover.gate_check import attempt_gate
 from pointsman.services.handover.refuse_gate import refuse_gate_in_tx
 from pointsman.services.holds.close_lead import mark_won
-from pointsman.services.holds.drain import excluded_holders
+from pointsman.services.holds.retry import excluded_holders
 from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.routing.decisions import AssignmentRow

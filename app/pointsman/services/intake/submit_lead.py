@@ -6,7 +6,7 @@ from pointsman.domain.leads.facts import LeadStage
 from pointsman.services.handover.gate_check import attempt_gate
 from pointsman.services.handover.handover_result import HandoverResult
 from pointsman.services.handover.refuse_gate import refuse_gate_in_tx
-from pointsman.services.holds.drain import excluded_holders
+from pointsman.services.holds.retry import excluded_holders
 from pointsman.services.leads.facts import stored_facts
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.leads.upsert import UpsertResult, upsert_lead

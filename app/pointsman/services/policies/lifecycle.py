@@ -157,7 +157,7 @@ async def _publish(
         raise _refused(row.version, findings)
     published = await tx.policies.publish(row.version, kind=kind, note=note, by=actor.name, at=env.clock())
     await _audit_policy(env, tx, actor, f"policy.{kind}", row.version, before=live, reason=note)
-    await tx.jobs.defer("holds.drain", {}, lock="holds.drain")
+    await tx.jobs.defer_once("holds.drain")
     return published
 
 

@@ -155,7 +155,7 @@ async def _new_version(env: Env, tx: Tx, *, actor: Actor, action: str, reason: s
     old, new = _difference(before, after)
     await audit(env, tx, actor, action, f"roster:{version + 1}", before=old, after=new, reason=reason)
     await update_absent_holder_alerts(env, tx)
-    await tx.jobs.defer("holds.drain", {}, lock="holds.drain")
+    await tx.jobs.defer_once("holds.drain")
     return RosterChange(version=version + 1, changed=True)
 
 

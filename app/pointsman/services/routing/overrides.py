@@ -53,7 +53,7 @@ async def add_override(
         await tx.overrides.add(row)
         after = {"override": str(row.id), "rep": rep, "work": work.value, "approver": approver}
         await audit(env, tx, actor, "override.added", f"lead:{lead_id}", after=after, reason=reason)
-        await tx.jobs.defer("holds.drain", {}, lock="holds.drain")
+        await tx.jobs.defer_once("holds.drain")
         return row
 
     return await run_in_transaction(env, inside)

@@ -19,3 +19,10 @@ class Jobs(Protocol):
     ) -> None:
         """Jobs with the same `lock` run one after another. `at` is the earliest start."""
         ...
+
+    async def defer_once(self, task: str) -> None:
+        """Have `task`, which looks at everything, run after this transaction, once for all that ask before it begins.
+
+        It begins when they have ended, and never twice at once.
+        """
+        ...

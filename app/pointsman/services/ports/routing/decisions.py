@@ -136,6 +136,10 @@ class LoadQuery:
 class Decisions(Protocol):
     async def routing_context(self, lead_id: UUID, *, at: datetime) -> RoutingContext: ...
 
+    async def routing_contexts(self, lead_ids: Sequence[UUID], *, at: datetime) -> Mapping[UUID, RoutingContext]:
+        """Of many leads, by one statement."""
+        ...
+
     async def loads(self, asks: Sequence[LoadQuery], *, ending_assignment: UUID | None) -> Sequence[RepLoad]:
         """What is open, and was given since the periods began: one load for each ask, all by one statement.
 

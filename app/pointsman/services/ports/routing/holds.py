@@ -1,6 +1,6 @@
 """The holds repository: leads that wait, in order of arrival."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -24,6 +24,21 @@ class HoldRow:
     release: str | None
     next_try_at: datetime | None = None
     releases: Sequence[Mapping[str, Any]] = ()  # `HoldRelease.as_json`, the earliest first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedHold(HoldRow):
+    """A hold in the queue of its pool. Of one `group` are those that wait for the same work, reason and releases."""
+
+    group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryConstraints:
+    """What a waiting lead is tried again for (None: by all rules), and the reps who may not get it back for that work."""
+
+    purpose: str | None
+    excluded: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +100,24 @@ class Holds(Protocol):
         ...
 
     async def due_pools(self, *, at: datetime) -> Sequence[str]:
-        """The pools of the open holds that are to be tried again by `at`."""
+        """The pools of the open holds that are to be tried again by `at`, the longest due first."""
+        ...
+
+    async def queue(
+        self,
+        pool: str,
+        *,
+        at: datetime,
+        skipped_groups: Collection[str] = (),
+        only_due: bool = False,
+        after: tuple[datetime, UUID] | None,
+        limit: int,
+    ) -> Sequence[QueuedHold]:
+        """The open holds of a pool in order of arrival, but those of `skipped_groups` that are not due by `at`."""
+        ...
+
+    async def retry_constraints(self, hold_ids: Sequence[UUID]) -> Mapping[UUID, RetryConstraints]:
+        """Of each hold: for what its lead was to be routed, and its past holders if it waits to be reassigned."""
         ...
 
     async def clear_past_try(self, hold_id: UUID, *, at: datetime) -> None:

@@ -1,0 +1,86 @@
+"""One run over waiting leads: each tried in a transaction of its own, what failed is told at the end."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from pointsman.domain.distribution.candidate import CalendarState
+from pointsman.domain.routing.decision import DecisionOutcome
+from pointsman.services.calendars.closer_calendars import read_closer_calendars
+from pointsman.services.holds.retry import may_close, retry_waiting_lead
+from pointsman.services.ports import WORKER, DatabaseUnavailable, Env, Tx
+from pointsman.services.ports.operations.alerts import AlertCode
+from pointsman.services.ports.routing.holds import HoldRow
+from pointsman.services.roster.absent_holder_alerts import update_absent_holder_alerts
+from pointsman.services.sweeps import SWEEP_TIME_BUDGET, FailedItems
+from pointsman.services.transactions import run_in_transaction
+
+
+class DrainRun:
+    """What one run did so far. Closers' calendars are read once, when the first lead that may need them comes up."""
+
+    def __init__(self, env: Env) -> None:
+        self._env = env
+        self._started = env.clock()
+        self._calendars: Mapping[str, CalendarState] | None = None
+        self._failures = FailedItems()
+        self.moved = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the run has used its time."""
+        return self._env.clock() - self._started > SWEEP_TIME_BUDGET
+
+    async def try_lead(self, hold: HoldRow) -> bool:
+        """Try one lead. True when it waits on, for the same reason and for the same things to happen."""
+        self._failures.tried += 1
+        if self._calendars is None and may_close(hold):
+            self._calendars = await read_closer_calendars(self._env)
+        try:
+            routed = await retry_waiting_lead(
+                self._env, hold.id, trigger="drain", actor=WORKER, calendars=self._calendars or {}
+            )
+        except DatabaseUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  # one lead that cannot be moved keeps no other one waiting
+            self._failures.add(f"lead:{hold.lead_id}", error)
+            await self._clear_next_try(hold)
+            return False
+        if routed is None:
+            return False
+        is_held = routed.decision.outcome is DecisionOutcome.HELD
+        self.moved += not is_held
+        return is_held and not routed.changed
+
+    async def end(self) -> int:
+        """Announce who waits too long; how many moved on. Raises ItemsFailed."""
+        await _alert_overdue(self._env)
+        self._failures.raise_if_any()
+        return self.moved
+
+    async def _clear_next_try(self, hold: HoldRow) -> None:
+        """A lead that cannot be moved is left to the next full drain, and not tried every second."""
+        async with self._env.uow.autocommit() as tx:
+            await tx.holds.clear_past_try(hold.id, at=self._env.clock())
+
+
+async def _alert_overdue(env: Env) -> None:
+    now = env.clock()
+
+    async def work(tx: Tx) -> None:
+        await update_absent_holder_alerts(env, tx)
+        for hold in await tx.holds.overdue(at=now, limit=100):
+            waited = _hours(now - hold.held_at)
+            message = (
+                f"waits since {hold.held_at:%Y-%m-%d %H:%M} UTC ({waited}) for {hold.work or 'a rule'}: {hold.reason}"
+            )
+            if hold.releases:
+                message = f"{message}. What would release it: {hold.releases[0]['sentence']}"
+            await tx.alerts.put(
+                id=env.new_id(), at=now, code=AlertCode.HOLD_OVERDUE, subject=f"lead:{hold.lead_id}", message=message
+            )
+
+    await run_in_transaction(env, work)
+
+
+def _hours(span: timedelta) -> str:
+    return f"{span.total_seconds() / 3600:.1f} h"
