@@ -6,7 +6,7 @@ the time they claim (PM003), and accounts and merges without circles (PM004).
 
 from alembic import op
 
-revision = "0104"
+revision = "0105"
 down_revision = "0102"
 branch_labels = None
 depends_on = None

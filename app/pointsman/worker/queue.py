@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import structlog
@@ -28,8 +28,17 @@ POLL_S = 0.2  # new jobs do not notify (migration 0102): that would make the com
 HEARTBEAT_S = 2.0
 DEAD_AFTER_S = 10.0  # a worker without a sign of life for this long is dead: its jobs are taken over
 RESCUE_EVERY_S = 5.0
-KEEP_FAILED_HOURS = 24 * 7
+KEEP_FAILED = timedelta(days=7)
 MAX_RESCUES = 20  # a job that outlived this many workers is what kills them
+
+#: The oldest ones are looked at, however many there are; procrastinate's own way sorts all jobs with all that they did.
+FORGET_ENDED: LiteralString = """
+    delete from procrastinate_jobs where id in (
+        select job.id from (
+            select id from procrastinate_jobs where status not in ('todo', 'doing') order by id limit 100) job
+        where not exists (
+            select from procrastinate_events event where event.job_id = job.id and event.at > now() - %(keep)s))
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +96,8 @@ def _app(env: Env, jobs: Mapping[str, Job], settings: QueueSettings) -> App:
         min_size=1,
         max_size=min(settings.concurrency, 8) + 2,
         timeout=5.0,
-        kwargs={"connect_timeout": 2, "application_name": "pointsman-queue"},
+        # Each statement is planned when it runs: a plan that was kept since the queue was empty would read all of it.
+        kwargs={"connect_timeout": 2, "application_name": "pointsman-queue", "prepare_threshold": None},
     )
     app = App(connector=connector)
     for name, job in jobs.items():
@@ -124,9 +134,7 @@ async def _rescue(app: App) -> None:
         try:
             for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_S):
                 await _take_over(app, job)
-            await app.job_manager.delete_old_jobs(
-                nb_hours=KEEP_FAILED_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
-            )
+            await app.connector.execute_query_async(FORGET_ENDED, keep=KEEP_FAILED)
         except ConnectorException as error:
             _log.warning("rescue", **safe_traceback(error))  # another worker was faster, or the database is away
         await asyncio.sleep(RESCUE_EVERY_S)

@@ -48,15 +48,11 @@ async def test_a_booking_becomes_one_event_that_says_what_the_closer_should_know
     assert (delivery.status, delivery.attempts, delivery.vendor_version) == ("done", 1, "1")
 
 
-async def test_its_job_is_written_with_the_booking_and_runs_alone_per_appointment(floor: Floor) -> None:
+async def test_its_job_is_written_with_the_booking(floor: Floor) -> None:
     row = await booked(floor)
     (delivery,) = await floor.deliveries(row.id)
-    jobs = await floor.world.rows(
-        "select task_name, lock, args from procrastinate_jobs where task_name = 'delivery.run'"
-    )
-    assert [(j.task_name, j.lock, j.args) for j in jobs] == [
-        ("delivery.run", f"appointment:{row.id}", {"delivery_id": str(delivery.id)})
-    ]
+    jobs = await floor.world.rows("select task_name, args from procrastinate_jobs where task_name = 'delivery.run'")
+    assert [(j.task_name, j.args) for j in jobs] == [("delivery.run", {"delivery_id": str(delivery.id)})]
 
 
 async def test_a_cancelled_appointment_leaves_no_event(floor: Floor) -> None:
@@ -113,6 +109,21 @@ async def test_a_cancel_does_not_wait_for_the_next_try_of_the_booking(floor: Flo
     await floor.work()  # the booking, superseded
     await floor.work()  # the cancellation
     assert floor.vendor.events() == []
+
+
+async def test_no_job_of_an_appointment_waits_in_the_queue_behind_the_next_try_of_another(floor: Floor) -> None:
+    row = await booked(floor)
+    now = await floor.world.rows("select id from procrastinate_jobs where task_name = 'delivery.run'")
+    await floor.world.rows("delete from procrastinate_jobs where task_name <> 'delivery.run'")
+    await floor.world.rows(
+        "update procrastinate_jobs set scheduled_at = now() + interval '1 hour'"  # as after a vendor's answer 503
+    )
+    await cancel(floor.env, row.id, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
+    worker = await floor.world.value("select worker_id from procrastinate_register_worker_v1()")
+    fetched = await floor.world.rows(
+        f"select id, task_name from procrastinate_fetch_job_v2(array['pointsman'], {worker})"
+    )
+    assert [(job.task_name, job.id > now[0].id) for job in fetched] == [("delivery.run", True)]
 
 
 async def test_a_booking_that_arrives_after_its_cancellation_is_removed_by_a_second_look(floor: Floor) -> None:

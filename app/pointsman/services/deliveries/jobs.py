@@ -9,6 +9,5 @@ DELIVERY_TASK = "delivery.run"
 
 
 async def defer_delivery(tx: Tx, delivery: DeliveryRow, *, at: datetime | None = None) -> None:
-    """Run the delivery, now or at `at`; jobs of one appointment run one after another."""
-    lock = f"appointment:{delivery.appointment_id}"
-    await tx.jobs.defer(DELIVERY_TASK, {"delivery_id": str(delivery.id)}, lock=lock, at=at)
+    """Run the delivery, now or at `at`. What is owed before it is left to its claim, which waits for no other job."""
+    await tx.jobs.defer(DELIVERY_TASK, {"delivery_id": str(delivery.id)}, at=at)
