@@ -51,3 +51,43 @@ YAML: dict[str, str] = {
     "small values": "- x\n" * 240_000,
     "commas": "a: [" + "1," * 400_000 + "]",
 }
+
+_LIST = [{"n": n, "a": "x" * 20} for n in range(15_000)]
+_LONG = "x" * 300_000
+_DOUBLED = " | ".join(["[@, @]"] * 25)
+_DOUBLED_FLAT = " | ".join(["[@, @][]"] * 12)
+
+#: Expressions with what they are asked of: more work than their length and the body's let expect.
+JMESPATH: dict[str, tuple[str, object]] = {
+    "text in every gap": ("join(s, map(&to_string(@), l))", {"s": _LONG, "l": list(range(10_000))}),
+    "doubled lists": (f"{_DOUBLED} | to_string(@)", {}),
+    "doubled lists as a value": (_DOUBLED, {}),
+    "doubled and flattened": (f"{_DOUBLED_FLAT} | {_DOUBLED_FLAT}", [1]),
+    "doubled and compared": (f"[{_DOUBLED}, {_DOUBLED}] | [0] == [1]", {}),
+    "doubled and looked through": (f"[{_DOUBLED}, {_DOUBLED}] | contains(@, [1])", {}),
+    "list in each item": ("l[*]" + ".[@, @, @][][]" * 8, {"l": _LIST}),
+    "long texts compared": (f"{_DOUBLED_FLAT} | [?a == b]", [{"a": _LONG, "b": "".join(["x"] * 300_000)}]),
+    "long texts sorted": (f"{_DOUBLED_FLAT} | sort(@)", [_LONG, f"{_LONG}y"]),
+    "long texts sorted by": (f"{_DOUBLED_FLAT} | sort_by(@, &a)", [{"a": _LONG}, {"a": f"{_LONG}y"}]),
+    "greatest of long texts": (f"{_DOUBLED_FLAT} | max(@)", [_LONG, f"{_LONG}y"]),
+    "many sorts": (" | ".join(["sort_by(@, &a)"] * 25), _LIST),
+    "filters": (" | ".join(["[?length(a) > `0`]"] * 25), _LIST),
+    "slices": (" | ".join(["[::-1]"] * 50), [0] * 300_000),
+    "reversed": (" | ".join(["reverse(@)"] * 50), _LONG),
+    "merged": (" | ".join(["merge(@, @, @, @, @, @, @, @)"] * 25), {f"k{n}": n for n in range(60_000)}),
+    "hash of hashes": (" | ".join(["{a: @, b: @}"] * 25), {}),
+    "text of text": (" | ".join(["[to_string(@), to_string(@)]"] * 25), {"a": 1}),
+}
+
+#: Texts that are refused when a mapping is saved.
+NO_EXPRESSIONS: dict[str, str] = {
+    "brackets": "[" * 1_000,
+    "parentheses": "(" * 999 + "a",
+    "negations": "!" * 999 + "a",
+    "lists": "[" * 400 + "a" + "]" * 400,
+    "pipes": "a" + "|a" * 400,
+    "or": "a" + "||a" * 300,
+    "hashes": "{a:" * 200 + "b" + "}" * 200,
+    "functions": "abs(" * 200 + "a" + ")" * 200,
+    "open literal": "`[",
+}

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from pointsman.domain.leads.facts import STANDARD_FIELDS, FieldType
+from pointsman.services.intake.expressions import Evaluation
 from pointsman.services.intake.mapping import map_event, split_events
 from pointsman.services.intake.mapping_model import parse_mapping
 from pointsman.services.intake.receive import process_item
@@ -51,10 +52,10 @@ async def test_every_event_of_a_demo_webhook_is_a_usable_lead_without_warnings(n
     mapping = parse_mapping(intake["mapping"], kind=intake["kind"], known=known)
     from datetime import UTC, datetime
 
-    events = split_events(json.loads((EXAMPLES / "demo" / "leads" / name).read_text()), mapping)
+    events = split_events(json.loads((EXAMPLES / "demo" / "leads" / name).read_text()), mapping, Evaluation(0))
     assert events
     for event in events:
-        mapped = map_event(event, mapping, known, intake=intake["key"], at=datetime.now(UTC))
+        mapped = map_event(event, mapping, known, intake=intake["key"], at=datetime.now(UTC), evaluation=Evaluation(0))
         assert mapped.warnings == ()
         assert mapped.lead_input.email or mapped.lead_input.external_id
         assert intake["kind"] == "lead" or (mapped.setter and mapped.lead_input.evidence)

@@ -132,6 +132,21 @@ async def test_trying_a_body_shows_what_it_would_become_and_writes_nothing(admin
     assert await world.value("select count(*) from leads") + await world.value("select count(*) from inbox") == 0
 
 
+async def test_a_trial_on_which_the_mapping_has_no_end_is_refused_with_its_path(admin: Any) -> None:
+    await admin("POST", "/v1/intakes", INTAKE)
+    mapping = {"fields": {"lead.email": "email", "lead.message": "join(s, map(&to_string(@), l))"}}
+    body = {"email": "a@b.example", "s": "x" * 300_000, "l": ["a"] * 90_000}
+    answer = await admin("POST", "/v1/intakes/website-form/try", {"body": body, "mapping": mapping})
+    assert (answer.status_code, answer.json()["code"]) == (422, "mapping-too-costly")
+    assert [fault["path"] for fault in answer.json()["faults"]] == ['mapping.fields["lead.message"]']
+
+
+async def test_a_trial_shows_the_first_hundred_events_and_counts_the_others(admin: Any) -> None:
+    await admin("POST", "/v1/intakes", INTAKE)
+    answer = await admin("POST", "/v1/intakes/website-form/try", {"body": [{"email": "a@b.example"}] * 250})
+    assert (len(answer.json()["events"]), answer.json()["left_out"]) == (100, 150)
+
+
 async def test_replacing_without_secrets_keeps_them(admin: Any, world: World) -> None:
     await admin("POST", "/v1/intakes", INTAKE)
     before = await world.value("select sealed from intakes")

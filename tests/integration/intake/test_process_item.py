@@ -89,6 +89,18 @@ async def test_an_event_without_a_usable_person_is_a_dead_letter_at_once(
     assert await world.value("select count(*) from leads") == 0
 
 
+async def test_an_event_on_which_the_mapping_has_no_end_is_a_dead_letter_with_the_reason(
+    client: httpx.AsyncClient, world: World, make_intake: Any
+) -> None:
+    fields = {"lead.email": "email", "lead.message": "join(s, map(&to_string(@), l))"}
+    await make_intake("form", mapping={"fields": fields}, sample={"email": "s@sample.example", "s": ",", "l": ["a"]})
+    (inbox_id,) = await accept(client, EVENT | {"s": "x" * 300_000, "l": ["a"] * 20_000})
+    await process_item(world.env, inbox_id)
+    row = await item(world, inbox_id)
+    assert (row.status, row.attempts) == ("dead", 1)
+    assert row.error.startswith('mapping-too-costly: At fields["lead.message"], the mapping does too much work')
+
+
 def breaking(world: World, error: BaseException) -> Env:
     """The world's Env, in which nobody can be given an id."""
 

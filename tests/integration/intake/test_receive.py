@@ -107,6 +107,18 @@ async def test_events_are_found_where_the_mapping_says(
     assert (missing.status_code, missing.json()["code"]) == (422, "no-events")
 
 
+async def test_events_and_their_names_are_found_in_bounded_work_or_the_body_is_refused(
+    client: httpx.AsyncClient, make_intake: Any
+) -> None:
+    mapping = {"fields": {"lead.email": "email"}, "events": "[e, join(s, l)] | [:1]"}
+    await make_intake("form", mapping=mapping, sample={"e": EVENT, "s": ",", "l": []})
+    refused = await post(client, {"e": EVENT, "s": "x" * 300_000, "l": ["a"] * 20_000})
+    assert (refused.status_code, refused.json()["code"]) == (422, "mapping-too-costly")
+    assert [fault["path"] for fault in refused.json()["faults"]] == ["mapping.events"]
+    await make_intake("named", mapping={"fields": {"lead.email": "email"}, "dedupe": "&email"})
+    assert (await post(client, EVENT, key="named")).status_code == 202  # a reference to an expression names nothing
+
+
 async def test_standard_webhooks_deduplicates_by_message_id(
     client: httpx.AsyncClient, world: World, make_intake: Any
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.errors import Invalid
 from pointsman.domain.leads.facts import STANDARD_FIELDS
+from pointsman.services.intake.expressions import Evaluation
 from pointsman.services.intake.mapping import MappedEvent, map_event
 from pointsman.services.intake.mapping_model import parse_mapping
 from pointsman.services.leads.fields import KnownFields
@@ -19,7 +20,7 @@ KNOWN = KnownFields(types=STANDARD_FIELDS, free_mail_domains=frozenset(), accept
 def mapped(window: dict[str, Any] | None, event: dict[str, Any]) -> MappedEvent:
     document: dict[str, Any] = {"fields": {"lead.email": "email"}, "auto_book": True}
     mapping = parse_mapping(document | ({"window": window} if window else {}), kind="handover", known=KNOWN)
-    return map_event({"email": "a@b.example", **event}, mapping, KNOWN, intake="crm", at=NOW)
+    return map_event({"email": "a@b.example", **event}, mapping, KNOWN, intake="crm", at=NOW, evaluation=Evaluation(0))
 
 
 def between(window: dict[str, Any], event: dict[str, Any]) -> Interval | None:

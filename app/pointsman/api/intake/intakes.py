@@ -153,9 +153,10 @@ class MappedEventDoc(BaseModel):
 
 
 class MappingTrialDoc(BaseModel):
-    """One entry for each event."""
+    """One entry for each of the first 100 events."""
 
     events: list[MappedEventDoc]
+    left_out: int = Field(description="How many events of the body were not tried.")
 
 
 @router.post(
@@ -210,7 +211,8 @@ async def deactivate(env: EnvDep, key: CreatedIntakeKeyPath, caller: Annotated[C
 async def try_mapping(
     env: EnvDep, key: IntakeKeyPath, body: MappingTrialIn, _caller: Annotated[Caller, needs("admin")]
 ) -> MappingTrialDoc:
-    return MappingTrialDoc(events=[_tried(mapped) for mapped in await try_intake(env, key, body.body, body.mapping)])
+    trial = await try_intake(env, key, body.body, body.mapping)
+    return MappingTrialDoc(events=[_tried(mapped) for mapped in trial.events], left_out=trial.left_out)
 
 
 def _doc(row: IntakeRow, public_url: str) -> IntakeDoc:

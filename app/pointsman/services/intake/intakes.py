@@ -1,8 +1,10 @@
 """Intakes: who may send leads, how they sign, and how their payload is read."""
 
 import json
+from asyncio import to_thread
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Literal, cast
 from uuid import UUID
 
@@ -10,6 +12,7 @@ from pydantic import TypeAdapter
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
 from pointsman.services.audit import audit
+from pointsman.services.intake.expressions import Evaluation
 from pointsman.services.intake.mapping import MappedEvent, map_event, split_events
 from pointsman.services.intake.mapping_model import IntakeMapping, parse_mapping
 from pointsman.services.intake.signatures import Verifier, check_secrets
@@ -20,6 +23,7 @@ from pointsman.services.transactions import run_in_transaction
 
 MAX_SECRETS = 5
 MAX_SAMPLE = 100_000
+MAX_TRIED = 100  # events of one trial
 
 _VERIFIER: TypeAdapter[Verifier] = TypeAdapter(Verifier)
 
@@ -36,6 +40,14 @@ class Intake:
     verifier: Verifier
     secrets: tuple[str, ...]
     mapping: IntakeMapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingTrial:
+    """What the first MAX_TRIED events of a body would become, and how many more there are."""
+
+    events: Sequence[MappedEvent]
+    left_out: int
 
 
 @dataclass(slots=True)
@@ -186,7 +198,7 @@ async def list_intakes(env: Env) -> Sequence[IntakeRow]:
         return await tx.intakes.list()
 
 
-async def try_intake(env: Env, key: str, body: Any, mapping: Mapping[str, Any] | None) -> list[MappedEvent]:
+async def try_intake(env: Env, key: str, body: Any, mapping: Mapping[str, Any] | None) -> MappingTrial:
     """What the intake (or another mapping in its place) would make of a body. Nothing is written."""
     async with env.uow() as tx:
         row = await tx.intakes.by_key(key)
@@ -194,7 +206,8 @@ async def try_intake(env: Env, key: str, body: Any, mapping: Mapping[str, Any] |
             raise NotFound(f"There is no intake {key!r}.", code="no-such-intake")
         known = await known_fields(env, tx)
     document = row.mapping if mapping is None else mapping
-    return _tried(env, key, body, parse_mapping(document, kind=row.kind, known=known), known)
+    now = env.clock()
+    return await to_thread(lambda: _tried(key, body, parse_mapping(document, kind=row.kind, known=known), known, now))
 
 
 async def _checked(env: Env, tx: Tx, key: str, given: IntakeInput) -> IntakeMapping:
@@ -205,9 +218,13 @@ async def _checked(env: Env, tx: Tx, key: str, given: IntakeInput) -> IntakeMapp
     if len(json.dumps(given.sample)) > MAX_SAMPLE:
         raise Invalid("The sample is too large: keep one typical event.", code="too-large")
     known = await known_fields(env, tx)
+    return await to_thread(_works_on_sample, key, given, known, env.clock())
+
+
+def _works_on_sample(key: str, given: IntakeInput, known: KnownFields, now: datetime) -> IntakeMapping:
     mapping = parse_mapping(given.mapping, kind=given.kind, known=known)
     faults: list[Fault] = []
-    for mapped in _tried(env, key, given.sample, mapping, known):
+    for mapped in _tried(key, given.sample, mapping, known, now).events:
         faults += [replace(fault, path=f"mapping.{fault.path}") for fault in mapped.warnings]
         if mapped.lead_input.email is None and mapped.lead_input.external_id is None:
             message = "the sample gives neither an email nor an external id"
@@ -217,8 +234,13 @@ async def _checked(env: Env, tx: Tx, key: str, given: IntakeInput) -> IntakeMapp
     return mapping
 
 
-def _tried(env: Env, key: str, body: Any, mapping: IntakeMapping, known: KnownFields) -> list[MappedEvent]:
-    return [map_event(event, mapping, known, intake=key, at=env.clock()) for event in split_events(body, mapping)]
+def _tried(key: str, body: Any, mapping: IntakeMapping, known: KnownFields, now: datetime) -> MappingTrial:
+    evaluation = Evaluation(0)  # one for the whole trial: it is looked at, not worked off
+    events = split_events(body, mapping, evaluation)
+    mapped = [
+        map_event(event, mapping, known, intake=key, at=now, evaluation=evaluation) for event in events[:MAX_TRIED]
+    ]
+    return MappingTrial(events=mapped, left_out=max(len(events) - MAX_TRIED, 0))
 
 
 def _seal(env: Env, intake_id: UUID, secrets: Sequence[str]) -> bytes:

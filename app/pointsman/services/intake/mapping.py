@@ -1,11 +1,9 @@
 """From one event of a sender to what it says about a lead."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-
-from jmespath.exceptions import JMESPathError
 
 from pointsman.domain.errors import Fault, Invalid, TooLarge
 from pointsman.domain.leads.coercion import coerce, infer_type, parse_instant
@@ -14,7 +12,8 @@ from pointsman.domain.leads.facts import FactValue
 from pointsman.domain.leads.normalise import email_key
 from pointsman.domain.text.strict_json import fingerprint
 from pointsman.services.intake.booking_window import BookingWindow, parse_booking_window
-from pointsman.services.intake.mapping_model import EvidenceMapping, IntakeMapping, compile_expression
+from pointsman.services.intake.expressions import Evaluation, ExpressionFailedError, TooCostlyError
+from pointsman.services.intake.mapping_model import EvidenceMapping, IntakeMapping
 from pointsman.services.leads.fields import PERSONAL_FIELDS, KnownFields
 from pointsman.services.leads.lead_input import MAX_EXTERNAL_ID, LeadInput
 from pointsman.services.leads.registered_domains import host_to_ascii
@@ -35,11 +34,36 @@ class MappedEvent:
     warnings: tuple[Fault, ...]
 
 
-def split_events(body: Any, mapping: IntakeMapping) -> list[Any]:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A body or event, the budget for what is asked of it, and what could not be answered."""
+
+    about: Any
+    evaluation: Evaluation
+    warnings: list[Fault] = field(default_factory=list)
+
+    def search(self, expression: str, path: str) -> Any:
+        """What the expression at `path` of the mapping finds; Invalid "mapping-too-costly" when it does not come to an end."""
+        try:
+            return self.evaluation.search(expression, self.about)
+        except ExpressionFailedError as error:
+            # A function met a value it cannot take: to the lead this is the same as no value.
+            self.warn(path, "expression-failed", f"the expression failed ({error}): left out")
+            return None
+        except TooCostlyError:
+            message = "the mapping does too much work on this body: shorten the expression, or the body"
+            fault = Fault(path=f"mapping.{path}", code="mapping-too-costly", message=message)
+            raise Invalid(f"At {path}, {message}.", code="mapping-too-costly", faults=[fault]) from None
+
+    def warn(self, path: str, code: str, message: str) -> None:
+        self.warnings.append(Fault(path=path, code=code, message=message))
+
+
+def split_events(body: Any, mapping: IntakeMapping, evaluation: Evaluation) -> list[Any]:
     """The events in a body; Invalid when there is no list where the mapping says."""
     found = body
     if mapping.events is not None:
-        found = _search(mapping.events, body, [], "events")
+        found = _Asked(body, evaluation).search(mapping.events, "events")
         if found is None:
             raise Invalid("The mapping's `events` finds nothing in this body.", code="no-events")
     events = found if isinstance(found, list) else [found]
@@ -50,7 +74,9 @@ def split_events(body: Any, mapping: IntakeMapping) -> list[Any]:
     return events
 
 
-def dedupe_key(event: Any, position: int, mapping: IntakeMapping, headers: Any, *, batch: bool) -> str:
+def dedupe_key(
+    event: Any, position: int, mapping: IntakeMapping, headers: Any, *, batch: bool, evaluation: Evaluation
+) -> str:
     """What names an event, the same when it is delivered again; without a rule, or where it finds nothing, its hash."""
     named: Any = None
     if mapping.dedupe is not None and mapping.dedupe.startswith("header:"):
@@ -58,7 +84,7 @@ def dedupe_key(event: Any, position: int, mapping: IntakeMapping, headers: Any, 
         if named and batch:
             named = f"{named}#{position}"
     elif mapping.dedupe is not None:
-        named = _search(mapping.dedupe, event, [], "dedupe")
+        named = _Asked(event, evaluation).search(mapping.dedupe, "dedupe")
     if named is None or named in ("", [], {}):
         return "sha256:" + fingerprint(event)
     if isinstance(named, str) and len(named) <= MAX_DEDUPE_KEY_LENGTH and "\x00" not in named:
@@ -66,20 +92,24 @@ def dedupe_key(event: Any, position: int, mapping: IntakeMapping, headers: Any, 
     return "key-sha256:" + fingerprint(named)
 
 
-def map_event(event: Any, mapping: IntakeMapping, known: KnownFields, *, intake: str, at: datetime) -> MappedEvent:
-    """What `event` says about a lead. A field that does not fit its type is left out, with a warning."""
-    warnings: list[Fault] = []
-    values = _values(event, mapping, known, warnings)
+def map_event(
+    event: Any, mapping: IntakeMapping, known: KnownFields, *, intake: str, at: datetime, evaluation: Evaluation
+) -> MappedEvent:
+    """What `event` says about a lead. A field that does not fit its type is left out, with a warning.
+
+    Invalid "mapping-too-costly" when the mapping does more work than `evaluation` has left.
+    """
+    asked = _Asked(event, evaluation)
+    values = _values(asked, mapping, known)
     personal = {name: str(values.pop(name)) for name in PERSONAL_FIELDS if name in values}
     email = personal.get("lead.email")
     if email is not None and email_key(email, host_to_ascii) is None:
-        path = 'fields["lead.email"]'
-        warnings.append(Fault(path=path, code="not-an-email", message="is not an email address: left out"))
+        asked.warn('fields["lead.email"]', "not-an-email", "is not an email address: left out")
         email = None
-    occurred_at = _instant(event, mapping, warnings)
-    setter = _scalar(_search(mapping.setter, event, warnings, "setter")) if mapping.setter else None
-    external_id = _scalar(_search(mapping.external_id, event, warnings, "external_id")) if mapping.external_id else None
-    window, usable = _window(event, mapping, warnings)
+    occurred_at = _instant(asked, mapping)
+    setter = _scalar(asked.search(mapping.setter, "setter")) if mapping.setter else None
+    external_id = _scalar(asked.search(mapping.external_id, "external_id")) if mapping.external_id else None
+    window, usable = _window(asked, mapping)
     source = f"sdr:{setter}" if setter else f"intake:{intake}"
     given = LeadInput(
         email=email,
@@ -89,7 +119,7 @@ def map_event(event: Any, mapping: IntakeMapping, known: KnownFields, *, intake:
         last_name=personal.get("lead.last_name"),
         phone=personal.get("lead.phone"),
         facts=values,
-        evidence=_evidence(event, mapping.evidence, source, occurred_at or at, warnings),
+        evidence=_evidence(asked, mapping.evidence, source, occurred_at or at),
         occurred_at=occurred_at,
     )
     return MappedEvent(
@@ -97,63 +127,61 @@ def map_event(event: Any, mapping: IntakeMapping, known: KnownFields, *, intake:
         setter=setter,
         auto_book=mapping.auto_book and usable,
         window=window,
-        warnings=tuple(warnings),
+        warnings=tuple(asked.warnings),
     )
 
 
-def _values(event: Any, mapping: IntakeMapping, known: KnownFields, warnings: list[Fault]) -> dict[str, FactValue]:
+def _values(asked: _Asked, mapping: IntakeMapping, known: KnownFields) -> dict[str, FactValue]:
     values: dict[str, FactValue] = {}
     found: dict[str, Any] = dict(mapping.constants)
-    found |= {name: _search(path, event, warnings, f'fields["{name}"]') for name, path in mapping.fields.items()}
+    found |= {name: asked.search(path, f'fields["{name}"]') for name, path in mapping.fields.items()}
     for name, raw in found.items():
         if raw is None:
             continue
         try:
             value = coerce(name, raw, known.type_of(name) or infer_type(raw))
         except ValueError as error:
-            warnings.append(Fault(path=f'fields["{name}"]', code="wrong-type", message=f"{error}: left out"))
+            asked.warn(f'fields["{name}"]', "wrong-type", f"{error}: left out")
             continue
         if value is not None:
             values[name] = value
     return values
 
 
-def _window(event: Any, mapping: IntakeMapping, warnings: list[Fault]) -> tuple[BookingWindow | None, bool]:
+def _window(asked: _Asked, mapping: IntakeMapping) -> tuple[BookingWindow | None, bool]:
     """The window, and whether it can be used: an unclear window books no time."""
     if mapping.window is None:
         return None, True
     try:
-        return parse_booking_window(mapping.window, lambda path, name: _search(path, event, warnings, name)), True
+        return parse_booking_window(mapping.window, asked.search), True
     except ValueError as error:
-        warnings.append(Fault(path="window", code="wrong-type", message=f"{error}: nothing is booked by itself"))
+        asked.warn("window", "wrong-type", f"{error}: nothing is booked by itself")
         return None, False
 
 
-def _instant(event: Any, mapping: IntakeMapping, warnings: list[Fault]) -> datetime | None:
-    raw = _search(mapping.occurred_at, event, warnings, "occurred_at") if mapping.occurred_at else None
+def _instant(asked: _Asked, mapping: IntakeMapping) -> datetime | None:
+    raw = asked.search(mapping.occurred_at, "occurred_at") if mapping.occurred_at else None
     if raw is None:
         return None
     try:
         return parse_instant(raw)
     except ValueError as error:
-        warnings.append(Fault(path="occurred_at", code="wrong-type", message=f"{error}: taken as now"))
+        asked.warn("occurred_at", "wrong-type", f"{error}: taken as now")
         return None
 
 
-def _evidence(
-    event: Any, wanted: Sequence[EvidenceMapping], source: str, at: datetime, warnings: list[Fault]
-) -> tuple[Evidence, ...]:
+def _evidence(asked: _Asked, wanted: Sequence[EvidenceMapping], source: str, at: datetime) -> tuple[Evidence, ...]:
     found = []
     for position, part in enumerate(wanted):
         path = f"evidence[{position}]"
-        raw = _search(part.value, event, warnings, path)
+        raw = asked.search(part.value, path)
         if raw is None or raw in ("", [], {}):
             continue
         text = _scalar(raw)
         if text is None:
-            warnings.append(Fault(path=path, code="wrong-type", message="is not a text or number: left out"))
+            asked.warn(path, "wrong-type", "is not a text or number: left out")
             continue
-        affirmed = _search(part.affirmed_if, event, warnings, path) if part.affirmed_if else raw
+        affirmed = asked.search(part.affirmed_if, path) if part.affirmed_if else raw
         found.append(
             Evidence(
                 kind=EVIDENCE_NAMES[part.name],
@@ -165,16 +193,6 @@ def _evidence(
             )
         )
     return tuple(found)
-
-
-def _search(expression: str, value: Any, warnings: list[Fault], path: str) -> Any:
-    try:
-        return compile_expression(expression).search(value)
-    except (JMESPathError, TypeError, ValueError, RecursionError) as error:
-        # A function met a value it cannot take: to the lead this is the same as no value.
-        message = f"the expression failed ({type(error).__name__}): left out"
-        warnings.append(Fault(path=path, code="expression-failed", message=message))
-        return None
 
 
 def _scalar(value: Any) -> str | None:

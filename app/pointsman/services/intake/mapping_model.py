@@ -1,12 +1,8 @@
 """How an intake's payload becomes a lead: one document, checked when it is saved and tried on a sample."""
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Annotated, Any, Self
 
-import jmespath
-from jmespath.exceptions import JMESPathError
-from jmespath.parser import ParsedResult
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -25,22 +21,15 @@ from pointsman.domain.leads.coercion import coerce
 from pointsman.domain.leads.evidence import EVIDENCE_NAMES, EvidenceKind
 from pointsman.domain.leads.facts import FieldType
 from pointsman.domain.text.suggestions import did_you_mean
+from pointsman.services.intake.expressions import MAX_EXPRESSION, ExpressionRefusedError, compile_expression
 from pointsman.services.leads.fields import KnownFields
-
-MAX_EXPRESSION = 1_000
-
-
-@lru_cache(maxsize=10_000)
-def compile_expression(expression: str) -> ParsedResult:
-    return jmespath.compile(expression)
 
 
 def _compiles(expression: str) -> str:
     try:
         compile_expression(expression)
-    except (JMESPathError, RecursionError) as error:
-        first = str(error).splitlines()[0][:200]
-        raise PydanticCustomError("jmespath", "not a JMESPath expression: {reason}", {"reason": first}) from None
+    except ExpressionRefusedError as error:
+        raise PydanticCustomError("jmespath", "not a JMESPath expression: {reason}", {"reason": str(error)}) from None
     return expression
 
 

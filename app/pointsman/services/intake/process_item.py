@@ -18,6 +18,7 @@ from pointsman.services.deliveries.vendor_error_text import safe_error_text
 from pointsman.services.handover.book_on_handover import AutoBook
 from pointsman.services.handover.handover import hand_over
 from pointsman.services.handover.handover_result import HandoverResult
+from pointsman.services.intake.expressions import Evaluation
 from pointsman.services.intake.intakes import load_mapping
 from pointsman.services.intake.mapping import MappedEvent, map_event
 from pointsman.services.intake.submit_lead import SubmitResult, submit_lead_in_tx
@@ -74,7 +75,9 @@ async def _run(env: Env, item: InboxRow) -> None:
         mapping = await load_mapping(env, tx, item.intake_id, item.intake_version)
         known = await known_fields(env, tx)
     event = parse_json(item.body)
-    mapped = map_event(event, mapping, known, intake=item.intake_key, at=item.received_at)
+    mapped = map_event(
+        event, mapping, known, intake=item.intake_key, at=item.received_at, evaluation=Evaluation(len(item.body))
+    )
     if item.intake_kind == "handover":
         await _hand_over(env, item, mapped, actor)
     else:

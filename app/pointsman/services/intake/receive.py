@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Unauthenticated, Unavailable
 from pointsman.domain.text.strict_json import canonical_bytes, parse_json
+from pointsman.services.intake.expressions import Evaluation
 from pointsman.services.intake.intakes import Intake, load_intake
 from pointsman.services.intake.mapping import dedupe_key, split_events
 from pointsman.services.intake.process_item import LEASE, process_item
@@ -43,11 +44,12 @@ async def receive_webhook(
     intake = await _verified(env, intake_key, request)
     value = parse_json(body)
     for _ in range(_MAX_TRIES):
-        events = split_events(value, intake.mapping)
+        evaluation = Evaluation(len(body))
+        events = split_events(value, intake.mapping, evaluation)
         if not events:
             return WebhookReceipt(ids=(), duplicates=0)
         try:
-            receipt = await _accept(env, intake, request, value, events)
+            receipt = await _accept(env, intake, request, value, events, evaluation)
         except LostRace:
             continue
         if receipt.is_intake_current:
@@ -78,11 +80,13 @@ def _require_active(intake: Intake) -> None:
         raise Conflict("This intake is closed: stop sending to it.", code="intake-inactive")
 
 
-async def _accept(env: Env, intake: Intake, request: SignedRequest, value: Any, events: list[Any]) -> InboxReceipt:
+async def _accept(
+    env: Env, intake: Intake, request: SignedRequest, value: Any, events: list[Any], evaluation: Evaluation
+) -> InboxReceipt:
     now = env.clock()
     batch = isinstance(value, list) or len(events) > 1
     keys = [
-        dedupe_key(event, position, intake.mapping, request.headers, batch=batch)
+        dedupe_key(event, position, intake.mapping, request.headers, batch=batch, evaluation=evaluation)
         for position, event in enumerate(events)
     ]
     async with env.uow.autocommit() as tx:
