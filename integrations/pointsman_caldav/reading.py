@@ -22,6 +22,7 @@ SEQUENCE = "X-POINTSMAN-SEQUENCE"
 _DATA, _ETAG = f"{CALDAV}calendar-data", f"{DAV}getetag"
 _TITLE_LENGTH = 500
 _MOST_OURS = 5_000
+_LATEST = 7_258_118_400  # the year 2200: what lies beyond is nothing that our sums of dates could take
 
 
 def busy_by_report(body: bytes, *, within: Sequence[int]) -> list[Span]:
@@ -61,6 +62,8 @@ def one_event(body: bytes, *, zone: str) -> dict[str, Any]:
     """The event in a calendar object, changed instances of a recurrence left aside."""
     calendar, event = _master(body)
     start, end = span_of(event, zone=ZoneInfo(zone), zones=zones_of(calendar, zone_named))
+    if not 0 <= start < end <= _LATEST:
+        raise Unreadable(Reason.MALFORMED, "The event lies in another century.")
     status = event.text("STATUS").upper()
     return {
         "key": key_of(event.text("UID")),

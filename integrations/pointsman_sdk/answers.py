@@ -51,7 +51,8 @@ async def read_answer(
     except ReadersBusy:
         raise _error(f"{vendor} answered, and too much else is being read", later=True, writes=writes) from None
     except Unreadable as fault:
-        said = f"{vendor} answered what cannot be read: {fault}"
+        why = str(fault).rstrip(".")
+        said = f"{vendor} answered what cannot be read: {why[:1].lower()}{why[1:]}"
         raise _error(said, later=fault.reason in _MAYBE_LATER, writes=writes) from None
 
 

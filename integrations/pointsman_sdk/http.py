@@ -1,6 +1,8 @@
 """Speaking HTTP to a vendor: the client a host lends, and how its failures become connector errors."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -10,10 +12,15 @@ import httpx
 from pointsman_sdk.errors import AmbiguousOutcome, ReauthRequired, Rejected, Retryable
 
 ANSWER_LIMIT = 8 * 1024 * 1024
+"""Bytes of any answer; each reader takes far less (`pointsman_sdk.answers`)."""
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
+LONGEST_ANSWER = timedelta(seconds=30)
+"""From an answer's first byte to its last: the time-out above begins again with each piece."""
 LONGEST_WAIT = timedelta(days=1)
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_MOST_PIECES = 20_000
+_PIECES_AT_ONCE = 32
 _WORTH_RETRYING = frozenset({408, 423, 425, 429})
 
 
@@ -22,32 +29,45 @@ class AddressRefused(httpx.TransportError):
 
 
 class AnswerRefused(httpx.TransportError):
-    """The answer is larger than the host reads, or compressed although that was not asked for."""
+    """The answer is larger or slower than the host reads, in tiny pieces, or compressed although that was not asked for."""
 
 
 class _Bounded(httpx.AsyncByteStream):
-    """Stops reading where the limit is, whatever the answer said about its length."""
+    """Stops reading where a limit is, whatever the answer said about its length."""
 
-    def __init__(self, inner: httpx.AsyncByteStream, limit: int) -> None:
-        self._inner, self._limit = inner, limit
+    def __init__(self, inner: httpx.AsyncByteStream, limit: int, clock: Callable[[], float]) -> None:
+        self._inner, self._limit, self._clock = inner, limit, clock
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        left = self._limit
-        async for chunk in self._inner:
-            left -= len(chunk)
+        left, pieces, until = self._limit, 0, self._clock() + LONGEST_ANSWER.total_seconds()
+        async for piece in self._inner:
+            left, pieces = left - len(piece), pieces + 1
             if left < 0:
                 raise AnswerRefused(f"answer longer than {self._limit} bytes")
-            yield chunk
+            if pieces > _MOST_PIECES:
+                raise AnswerRefused(f"answer in more than {_MOST_PIECES} pieces")
+            if self._clock() > until:
+                raise AnswerRefused(f"answer not complete after {LONGEST_ANSWER.total_seconds():g} seconds")
+            if pieces % _PIECES_AT_ONCE == 0:
+                # Pieces that came in one packet are handed out without a pause, and there may be thousands of them.
+                await asyncio.sleep(0)
+            yield piece
 
     async def aclose(self) -> None:
         await self._inner.aclose()
 
 
 class BoundedTransport(httpx.AsyncBaseTransport):
-    """Lets no answer through that is larger than `limit` or that could grow when unpacked."""
+    """Lets no answer through that is larger than `limit`, that could grow when unpacked, or that hardly moves on."""
 
-    def __init__(self, inner: httpx.AsyncBaseTransport, *, limit: int = ANSWER_LIMIT) -> None:
-        self._inner, self._limit = inner, limit
+    def __init__(
+        self,
+        inner: httpx.AsyncBaseTransport,
+        *,
+        limit: int = ANSWER_LIMIT,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._inner, self._limit, self._clock = inner, limit, clock
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         response = await self._inner.handle_async_request(request)
@@ -55,7 +75,7 @@ class BoundedTransport(httpx.AsyncBaseTransport):
             await response.aclose()
             raise AnswerRefused("compressed answer")
         assert isinstance(response.stream, httpx.AsyncByteStream)
-        response.stream = _Bounded(response.stream, self._limit)
+        response.stream = _Bounded(response.stream, self._limit, self._clock)
         return response
 
     async def aclose(self) -> None:

@@ -23,6 +23,7 @@ PRIVATE_NETWORKS: tuple[Network, ...] = tuple(
 _UNICAST = ip_network("2000::/3")
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30)
 _DNS_SECONDS = 5.0
+_READ_BYTES = 4096
 
 
 class AddressGuard:
@@ -73,6 +74,37 @@ def _tunnels(address: IPv4Address | IPv6Address) -> bool:
     return bool(address.sixtofour or address.teredo) or address not in _UNICAST
 
 
+class _SmallReads(httpcore.AsyncNetworkStream):
+    """Takes a few kilobytes at a time off the wire, whatever has come.
+
+    What arrived together is taken apart without a pause, and thousands of tiny chunks or of interim answers fit into
+    the 64 kB that httpcore asks for: a vendor could stop all that runs beside it for a second at a time.
+    """
+
+    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+        self._inner = inner
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  # httpcore's signature
+        return await self._inner.read(min(max_bytes, _READ_BYTES), timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109  # httpcore's signature
+        await self._inner.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109  # httpcore's signature
+    ) -> httpcore.AsyncNetworkStream:
+        return _SmallReads(await self._inner.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> object:
+        return self._inner.get_extra_info(info)
+
+
 class _GuardedBackend(httpcore.AsyncNetworkBackend):
     """Connects to the very addresses that were checked: a name cannot answer differently a moment later."""
 
@@ -90,10 +122,11 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
         addresses = await self._guard.resolve(host, port)
         for address in addresses[:-1]:
             try:
-                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+                return _SmallReads(await self._inner.connect_tcp(address, port, timeout, local_address, socket_options))
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 continue
-        return await self._inner.connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
+        last = await self._inner.connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
+        return _SmallReads(last)
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)

@@ -9,6 +9,7 @@ from pointsman_sdk.readers.icalendar import Component, parse_icalendar
 from pointsman_sdk.readers.unreadable import Reason, Unreadable
 
 MOST = 5_000
+_MARGIN = 7 * 86_400
 #: Seconds since 1970, from and up to but not including: what a reader hands over as JSON.
 Span = tuple[int, int]
 
@@ -94,9 +95,15 @@ def _span(start: datetime, end: datetime) -> Span:
 
 
 def joined(spans: Iterable[Span], *, within: Sequence[int]) -> list[Span]:
-    """Those that reach into `within`, in order, joined where they touch. Unreadable when they are more than 5,000."""
+    """Those that reach into `within`, in order, joined where they touch. Unreadable when they are more than 5,000.
+
+    What begins or ends more than a week outside is cut there: an event may last from the year 1 to the year 9999, and
+    no clock that a buffer is taken off reaches further.
+    """
     found: list[Span] = []
-    for start, end in sorted({(start, end) for start, end in spans if start < within[1] and within[0] < end}):
+    first, last = within[0] - _MARGIN, within[1] + _MARGIN
+    reaching = {(max(start, first), min(end, last)) for start, end in spans if start < within[1] and within[0] < end}
+    for start, end in sorted(reaching):
         if found and start <= found[-1][1]:
             found[-1] = found[-1][0], max(end, found[-1][1])
         else:
