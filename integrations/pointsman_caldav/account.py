@@ -8,7 +8,7 @@ from datetime import datetime
 import httpx
 
 from pointsman_caldav.address import calendar_url, event_url
-from pointsman_caldav.client import Client
+from pointsman_caldav.client import Client, etag_of
 from pointsman_caldav.config import CaldavConfig
 from pointsman_caldav.dav import PRINCIPAL_QUERY, event_query, free_busy_query
 from pointsman_caldav.events import Stored, placed, written
@@ -146,18 +146,18 @@ class CaldavConnector:
 
     async def _moved(self, request: BookingRequest) -> Booking:
         """What stands after a move: some servers accept several writers and keep the last."""
-        present = await self._get(request.calendar, request.key)
+        present = await self._get(request.calendar, request.key, wrote=True)
         if present is None or present[0].slot != request.slot:
             raise AmbiguousOutcome("the event was moved, but something else stands in the calendar now")
         return self._booking(request.calendar, request.key, *present[:2])
 
     async def _read_back(self, request: BookingRequest, answer: httpx.Response) -> Booking:
         """What was created; a server that gives no ETag may have rewritten it, so it is asked."""
-        etag = answer.headers.get("ETag")
+        etag = etag_of(answer)
         if etag:
             event = Stored.of(one_event(answer.request.content, zone=self._zone))  # our own, so that no child is needed
             return self._booking(request.calendar, request.key, event, etag)
-        present = await self._get(request.calendar, request.key)
+        present = await self._get(request.calendar, request.key, wrote=True)
         if present is None:
             raise AmbiguousOutcome("the CalDAV server accepted the event and does not show it")
         return self._booking(request.calendar, request.key, *present[:2])
@@ -169,15 +169,19 @@ class CaldavConnector:
         text: str = await self._client.read_icalendar(rewritten, content, values=values)
         return text
 
-    async def _get(self, calendar: str, key: str) -> tuple[Stored, str, bytes] | None:
-        """The event of this key, its ETag and its text. Rejected when another event has the place."""
+    async def _get(self, calendar: str, key: str, *, wrote: bool = False) -> tuple[Stored, str, bytes] | None:
+        """The event of this key, its ETag and its text. Rejected when another event has the place.
+
+        AmbiguousOutcome for one that cannot be read after we `wrote` it.
+        """
         answer = await self._client.call("GET", self._event_url(calendar, key), expect={200, *_GONE})
         if answer.status_code in _GONE:
             return None
-        event = Stored.of(await self._client.read_icalendar(one_event, answer.content, zone=self._zone))
+        read = await self._client.read_icalendar(one_event, answer.content, writes=wrote, zone=self._zone)
+        event = Stored.of(read)
         if event.key != key:
             raise Rejected("another event has the name that this appointment needs")
-        return event, answer.headers.get("ETag", ""), answer.content
+        return event, etag_of(answer), answer.content
 
     def _event_url(self, calendar: str, key: str) -> httpx.URL:
         return event_url(calendar_url(self._base, calendar), key)

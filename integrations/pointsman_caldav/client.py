@@ -12,6 +12,7 @@ from pointsman_sdk.http import raise_for_status, send
 from pointsman_sdk.readers import Reader
 
 VENDOR = "the CalDAV server"
+_LONGEST_ETAG = 500
 READS = frozenset({"GET", "PROPFIND", "REPORT"})
 
 
@@ -58,6 +59,12 @@ class Client:
     async def read_icalendar(self, reader: Reader, body: bytes, *, writes: bool = False, **arguments: Any) -> Any:
         """The same for a calendar object: a small one is read at once."""
         return await read_answer(self._readers, reader, body, vendor=VENDOR, writes=writes, small=SMALL, **arguments)
+
+
+def etag_of(response: httpx.Response) -> str:
+    """The answer's ETag; empty where there is none, or none that anybody would keep."""
+    etag: str = response.headers.get("ETag", "")
+    return etag if len(etag) <= _LONGEST_ETAG else ""
 
 
 def raise_unexpected(response: httpx.Response) -> NoReturn:

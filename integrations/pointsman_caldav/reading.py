@@ -14,13 +14,14 @@ from pointsman_sdk.readers.busy_times import Span, joined, span_of, spans_of_eve
 from pointsman_sdk.readers.calendar_times import known_zone
 from pointsman_sdk.readers.calendar_zones import zones_of
 from pointsman_sdk.readers.icalendar import Component, parse_icalendar, write_icalendar
-from pointsman_sdk.readers.multistatus import DAV, Resource, parse_multistatus
+from pointsman_sdk.readers.multistatus import DAV, parse_multistatus
 from pointsman_sdk.readers.plain_xml import parse_xml
 
 CALDAV = "{urn:ietf:params:xml:ns:caldav}"
 SEQUENCE = "X-POINTSMAN-SEQUENCE"
 _DATA, _ETAG = f"{CALDAV}calendar-data", f"{DAV}getetag"
 _TITLE_LENGTH = 500
+_LONGEST_ETAG = 500
 _MOST_OURS = 5_000
 _LATEST = 7_258_118_400  # the year 2200: what lies beyond is nothing that our sums of dates could take
 
@@ -120,11 +121,8 @@ def _objects(body: bytes) -> Iterator[tuple[str, str]]:
         if _DATA in resource.refused:
             raise Unreadable(Reason.MALFORMED, "The server keeps the content of an event to itself.")
         if _DATA in resource.found:
-            yield resource.text(_DATA), _etag(resource)
-
-
-def _etag(resource: Resource) -> str:
-    return resource.text(_ETAG)[:_TITLE_LENGTH]
+            etag = resource.text(_ETAG)
+            yield resource.text(_DATA), etag if len(etag) <= _LONGEST_ETAG else ""
 
 
 def _master(body: bytes) -> tuple[Component, Component]:

@@ -3,12 +3,12 @@
 from typing import Any
 from urllib.parse import quote
 
-import httpx
-
 from pointsman_memory.config import MemoryConfig
 from pointsman_memory.vendor import world
-from pointsman_sdk import Context, Rejected, SlotTaken
+from pointsman_sdk import Context, SlotTaken
+from pointsman_sdk.answers import SMALL, read_answer
 from pointsman_sdk.http import make_client, raise_for_status, send
+from pointsman_sdk.readers.strict_json import parse_json
 
 VENDOR = "the memory vendor"
 READS = frozenset({"GET"})
@@ -21,7 +21,7 @@ class Client:
         # Without an address there is no network to go through: the vendor is called in this process.
         self._http = context.http if config.url else make_client(world(config.world).transport)
         self._base = (config.url or "http://memory.invalid").rstrip("/")
-        self._token, self._clock = config.token, context.clock
+        self._token, self._clock, self._readers = config.token, context.clock, context.readers
 
     async def call(
         self,
@@ -42,15 +42,6 @@ class Client:
         if response.status_code == 409:
             raise SlotTaken("the time is taken in this calendar")
         raise_for_status(response, vendor=VENDOR, now=self._clock(), writes=writes)
-        return _json(response)
-
-
-def _json(response: httpx.Response) -> Any:
-    """The body, which must be JSON that fits a memory vendor, when the vendor sends one at all."""
-    if response.request.method == "DELETE" and response.status_code == 204:
-        return None
-    try:
-        return response.json()
-    except ValueError:
-        # Without the cause: its text quotes the answer.
-        raise Rejected(f"{VENDOR} answered something that is not JSON") from None
+        if method == "DELETE" and response.status_code == 204:
+            return None
+        return await read_answer(self._readers, parse_json, response.content, vendor=VENDOR, writes=writes, small=SMALL)

@@ -6,7 +6,7 @@ from pointsman_sdk.errors import AmbiguousOutcome, ConnectorError, Rejected, Ret
 from pointsman_sdk.readers import Limits, Reader, ReadersBusy, Reason, Unreadable
 
 ANSWER_LIMITS = Limits(
-    input_bytes=4 * 1024 * 1024, output_bytes=1_000_000, memory_bytes=256_000_000, seconds=2.0, wait_seconds=30.0
+    input_bytes=4 * 1024 * 1024, output_bytes=2_000_000, memory_bytes=256_000_000, seconds=2.0, wait_seconds=30.0
 )
 """For every kind of answer; each reader has counts of its own. A call's own deadline ends the wait for a process earlier."""
 

@@ -27,18 +27,22 @@ _MAX_DIGITS = 400  # of a number that is no integer
 #: quantifier gives anything back: each byte is looked at once, whatever is sent.
 _MARK = re.compile(rb'"(?:[^"\\]++|\\(?:.|\Z))*+(?:"|\Z)|[\[{}\],]', re.DOTALL)
 _ESCAPED_ODD = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+#: Each escape as a whole, so that of a pair of surrogates neither is alone and of a pair of backslashes none escapes.
+_ESCAPE = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<odd>u(?:0000|[dD][89a-fA-F]..))|.)", re.DOTALL)
 
 
 def parse_json(body: bytes, limits: JsonLimits = JSON_LIMITS) -> Any:
     """The value in `body`. Unreadable beyond the limits, and for what is not JSON in UTF-8.
 
-    Also for what other readers may take differently: a key twice in one object, NaN and infinities, numbers of more than
-    64 bits, NUL, half of a surrogate pair.
+    Also for what other readers may take differently: a key twice in one object, NaN and infinities, integers of more
+    than 64 bits. NUL and half of a surrogate pair, which no database keeps, become the replacement character U+FFFD.
     """
     text = checked_utf8(body, size=limits.size, what="The JSON")
     _count(body, limits)
+    if _ESCAPED_ODD.search(body):
+        text = _without_half_characters(text)
     try:
-        value = json.loads(
+        return json.loads(
             text,
             object_pairs_hook=lambda pairs: _unique_keys(pairs, limits),
             parse_constant=_no_constant,
@@ -49,9 +53,6 @@ def parse_json(body: bytes, limits: JsonLimits = JSON_LIMITS) -> Any:
         raise _too_deep(limits) from None
     except ValueError:
         raise Unreadable(Reason.MALFORMED, "The text is not JSON.") from None
-    if _ESCAPED_ODD.search(body):
-        _refuse_odd_text(value)
-    return value
 
 
 def _count(body: bytes, limits: JsonLimits) -> None:
@@ -99,17 +100,5 @@ def _bounded_float(digits: str) -> float:
     return number
 
 
-def _refuse_odd_text(value: object) -> None:
-    todo = [value]
-    while todo:
-        match todo.pop():
-            case str() as text:
-                if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
-                    raise Unreadable(Reason.MALFORMED, "The JSON has a text with NUL or half of a surrogate pair.")
-            case dict() as entries:
-                todo.extend(entries)
-                todo.extend(entries.values())
-            case list() as items:
-                todo.extend(items)
-            case _:
-                pass
+def _without_half_characters(text: str) -> str:
+    return _ESCAPE.sub(lambda found: r"\ufffd" if found["odd"] else found[0], text)

@@ -6,7 +6,7 @@ import pytest
 pytest.register_assert_rewrite(
     *(
         f"pointsman_sdk.testing.{name}"
-        for name in ("house", "appointments", "busytimes", "records", "webhooks", "outreach", "suite")
+        for name in ("house", "answers", "appointments", "busytimes", "records", "webhooks", "outreach", "suite")
     )
 )
 

@@ -14,6 +14,7 @@ from pointsman_sdk import Connector, Context, NoTokens
 from pointsman_sdk.http import make_client
 from pointsman_sdk.readers import ReaderPool
 from pointsman_sdk.testing.faults import FaultyTransport
+from pointsman_sdk.testing.hostile import WatchedReaders
 from pointsman_sdk.testing.samples import NOW
 from pointsman_sdk.testing.tiers import proof_of
 
@@ -60,10 +61,14 @@ class Bench:
             yield client
 
     @pytest.fixture
-    def connect(self, http: httpx.AsyncClient) -> Callable[[BaseModel], Connector]:
+    def readers(self) -> WatchedReaders:
+        return WatchedReaders(reader_processes())
+
+    @pytest.fixture
+    def connect(self, http: httpx.AsyncClient, readers: WatchedReaders) -> Callable[[BaseModel], Connector]:
         """Build the connector as a host does, with any configuration."""
         log = logging.getLogger("pointsman_sdk.testing")
-        context = Context(http=http, clock=lambda: NOW, tokens=NoTokens(), readers=reader_processes(), log=log)
+        context = Context(http=http, clock=lambda: NOW, tokens=NoTokens(), readers=readers, log=log)
         return lambda config: type(self).factory(config, context)
 
     @pytest.fixture

@@ -65,6 +65,7 @@ class FaultyTransport(httpx.AsyncBaseTransport):
         self._fault: _Fault | None = None
         self.seen: list[httpx.Request] = []
         self.floods: list[Flood] = []
+        self.largest = 0  # bytes of the largest answer that was altered
 
     def answer(
         self,
@@ -112,6 +113,18 @@ class FaultyTransport(httpx.AsyncBaseTransport):
             )
 
         self._arm(apply, writes_only=writes_only, times=times)
+
+    def alter(self, change: Callable[[bytes], bytes], *, times: int = 1) -> None:
+        """The vendor acts, and its answer holds what `change` makes of it."""
+
+        async def apply(request: httpx.Request, vendor: Vendor) -> httpx.Response:
+            response = await vendor(request)
+            body = change(await response.aread())
+            self.largest = max(self.largest, len(body))
+            kept = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-length"]
+            return httpx.Response(response.status_code, headers=kept, content=body, request=request)
+
+        self._arm(apply, writes_only=False, times=times)
 
     def garble(self, *, times: int = 1) -> None:
         """Something that is not the vendor answers 200: a captive portal, a load balancer's page."""

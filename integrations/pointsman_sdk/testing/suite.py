@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pointsman_sdk.testing.answers import AnswerChecks
 from pointsman_sdk.testing.appointments import AppointmentChecks
 from pointsman_sdk.testing.busytimes import BusyChecks
 from pointsman_sdk.testing.house import HouseChecks
@@ -11,7 +12,9 @@ from pointsman_sdk.testing.tiers import Tier, proofs, proves
 from pointsman_sdk.testing.webhooks import IntakeChecks
 
 
-class ConnectorSuite(HouseChecks, AppointmentChecks, BusyChecks, CrmChecks, IntakeChecks, NurtureChecks, NotifyChecks):
+class ConnectorSuite(
+    HouseChecks, AnswerChecks, AppointmentChecks, BusyChecks, CrmChecks, IntakeChecks, NurtureChecks, NotifyChecks
+):
     """Inherit, name the connector, supply a vendor and a configuration; that is all.
 
         class TestAcme(ConnectorSuite):
