@@ -11,9 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval
-from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import PointsmanError
 from pointsman.domain.permissions.callers import CallerKind
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.main import utc_now, wire
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.availability import participants as parties

@@ -14,6 +14,7 @@ from pointsman.api.booking_page.problem_pages import ProblemPagesMiddleware
 from pointsman.api.booking_page.rendering import PageRenderer
 from pointsman.api.front.front_door import FrontDoorMiddleware
 from pointsman.api.http import problems
+from pointsman.api.http.auth import describe_operation
 from pointsman.api.http.body_limits import BodyLimitsMiddleware
 from pointsman.api.http.metrics import Metrics
 from pointsman.api.http.observability import ObservabilityMiddleware
@@ -55,6 +56,8 @@ def build_routes(
     app.state.revision = HEAD_REVISION
     problems.install_problem_handlers(app)
     for router in routers.ALL:
+        for route in router.routes:
+            describe_operation(route)  # no endpoint without its row in the table of permissions
         app.include_router(router)
     openapi.install_openapi(app, public_url=settings.public_url, clock=utc_now)
     app.add_middleware(

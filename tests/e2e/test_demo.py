@@ -138,7 +138,7 @@ def a_meeting_booked_before_can_be_called_off(demo: Demo) -> None:
     before = len(demo.events())
     with demo.api() as api:
         api.post(
-            f"/v1/appointments/{meeting['id']}/cancel", json={"by": "prospect", "reason": "is ill"}
+            f"/v1/appointments/{meeting['id']}/cancel", json={"for_buyer": True, "reason": "is ill"}
         ).raise_for_status()
     wait_until(lambda: len(demo.events()) != before)
     wait_until(lambda: {row["status"] for row in demo.every("/v1/deliveries")} == {"done"})

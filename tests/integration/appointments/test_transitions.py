@@ -9,7 +9,6 @@ import pytest
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.lifecycle import (
     TRANSITIONS,
-    ActorRole,
     AppointmentAction,
     AppointmentStatus,
     CalendarOp,
@@ -23,6 +22,7 @@ from pointsman.domain.booking.lifecycle import (
 )
 from pointsman.domain.errors import Conflict, Invalid, NotFound, RoleProtected
 from pointsman.domain.permissions.callers import CallerKind
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.roster.reps import Caps
 from pointsman.services.appointments.actions import confirm, mark_attended, mark_no_show, set_outcome
 from pointsman.services.appointments.overdue import alert_missing_results, lapse_requests

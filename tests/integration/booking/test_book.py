@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import Conflict, NotFound, PointsmanError, RoleProtected, SlotTaken, Unavailable
 from pointsman.domain.permissions.callers import CallerKind
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.roster.reps import Caps
 from pointsman.services.appointments.actions import cancel, get_appointment
 from pointsman.services.booking.book import book, booking_error

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import Conflict, NotFound, PointsmanError, RoleProtected, SlotTaken, Unavailable
 from pointsman.domain.permissions.callers import CallerKind
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.actions import accept, cancel, mark_no_show
 from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule, reschedule_from_calendar

@@ -5,10 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.booking.slots import Slot
 from pointsman.domain.errors import Conflict, NotFound, RoleProtected, SlotTaken
 from pointsman.domain.permissions.callers import CallerKind
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
 from pointsman.services.booking.slot_holds import (

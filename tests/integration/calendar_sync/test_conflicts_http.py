@@ -7,7 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from pointsman.domain.booking.lifecycle import ActorRole
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
 from pointsman.services.calendar_sync.poll import sync_calendars

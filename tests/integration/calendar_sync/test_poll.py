@@ -10,8 +10,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from pointsman.domain.booking.lifecycle import ActorRole, RejectCode
+from pointsman.domain.booking.lifecycle import RejectCode
 from pointsman.domain.errors import Conflict
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.roster.roles import Work
 from pointsman.services.appointments.actions import cancel, reject
 from pointsman.services.booking.book import book

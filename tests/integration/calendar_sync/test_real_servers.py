@@ -13,8 +13,8 @@ from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
-from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import SlotTaken, Unavailable
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.actions import cancel, confirm
 from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from pointsman.domain.booking.lifecycle import ActorRole, RejectCode
+from pointsman.domain.booking.lifecycle import RejectCode
 from pointsman.domain.errors import Invalid
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.actions import cancel, confirm, reject
 from pointsman.services.booking.book import book
 from pointsman.services.connections.connections import save_connection

@@ -8,7 +8,8 @@ import httpx
 import pytest
 from icalendar import Calendar
 
-from pointsman.domain.booking.lifecycle import ActorRole, RejectCode
+from pointsman.domain.booking.lifecycle import RejectCode
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.actions import cancel, reject
 from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule

@@ -8,8 +8,8 @@ from itertools import product
 
 import pytest
 
-from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import Conflict
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
 from pointsman.services.connections.connections import check_connection, save_connection

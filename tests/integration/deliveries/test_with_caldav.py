@@ -14,8 +14,8 @@ from pointsman.connectors.adapter import ConnectorGateway
 from pointsman.connectors.context import ContextFactory
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
-from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import SlotTaken, Unavailable
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.local.calendar_server import SERVICE_USER, CalendarServer
 from pointsman.local.plain_http import NO_AUTHORITIES
 from pointsman.services.appointments.actions import cancel

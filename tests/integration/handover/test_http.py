@@ -45,7 +45,7 @@ async def test_from_evidence_to_an_event_in_the_closers_calendar(floor: Floor, c
     assert (row["rep"], row["setter"], row["status"]) == (handed["closer"], "lena", "confirmed")
     await floor.work()
     assert len(floor.vendor.events()) == 1
-    cancelled = await client.post(f"/v1/appointments/{row['id']}/cancel", json={"by": "prospect", "reason": "ill"})
+    cancelled = await client.post(f"/v1/appointments/{row['id']}/cancel", json={"for_buyer": True, "reason": "ill"})
     assert cancelled.json()["status"] == "cancelled"
     await floor.work()
     assert floor.vendor.events() == []

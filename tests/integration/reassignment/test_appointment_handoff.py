@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import Conflict, RoleProtected, SlotTaken
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.roster.roles import Work
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.availability import participants as parties

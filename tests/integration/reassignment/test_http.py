@@ -29,7 +29,7 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def to(start: datetime, **over: Any) -> dict[str, Any]:
-    return {"start": start.isoformat(), "by": "prospect", "reason": "has to travel"} | over
+    return {"start": start.isoformat(), "for_buyer": True, "reason": "has to travel"} | over
 
 
 async def reschedule(client: httpx.AsyncClient, row: AppointmentRow, body: Any, **headers: str) -> httpx.Response:
@@ -61,7 +61,7 @@ async def test_one_key_serves_several_appointments(floor: Floor, client: httpx.A
     [
         ({"end": "2020-01-01T00:00:00Z"}, "body.end"),
         ({"start": "2026-01-31T09:00:00"}, "body.start"),
-        ({"by": "system"}, "body.by"),
+        ({"by": "prospect"}, "body.by"),
         ({"end": "9999-12-31T23:59:59Z"}, "body.end"),
     ],
 )
@@ -84,7 +84,7 @@ async def test_slots_show_where_an_appointment_can_be_moved_to(floor: Floor, cli
 
 
 async def test_the_furthest_time_there_is_is_refused_in_words(floor: Floor, client: httpx.AsyncClient) -> None:
-    answer = await reschedule(client, await booked(floor), {"start": "9999-12-31T23:59:59Z", "by": "prospect"})
+    answer = await reschedule(client, await booked(floor), {"start": "9999-12-31T23:59:59Z", "for_buyer": True})
     assert answer.status_code in (409, 422), answer.text
 
 

@@ -9,7 +9,6 @@ from datetime import timedelta
 import pytest
 
 from pointsman.domain.booking.lifecycle import (
-    ActorRole,
     AppointmentAction,
     AppointmentState,
     AppointmentStatus,
@@ -18,6 +17,7 @@ from pointsman.domain.booking.lifecycle import (
     transition_for,
 )
 from pointsman.domain.errors import Conflict, PointsmanError
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow
 from pointsman.services.routing.ledger_audit import verify_all_ledgers

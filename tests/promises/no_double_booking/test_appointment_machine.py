@@ -21,8 +21,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import PointsmanError
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.roster.roles import Work
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.availability import participants as parties

@@ -14,8 +14,8 @@ from sqlalchemy import text
 
 from pointsman.db.unit_of_work import SqlTx
 from pointsman.domain.booking.availability import Interval
-from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import PointsmanError, SlotTaken, Unavailable
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.actions import cancel, confirm
 from pointsman.services.availability import participants as parties
 from pointsman.services.booking import book as booking

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import PointsmanError
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import Work
 from pointsman.services.appointments.actions import cancel

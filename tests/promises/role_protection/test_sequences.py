@@ -8,9 +8,9 @@ from uuid import UUID
 
 import pytest
 
-from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import RoleProtected
 from pointsman.domain.leads.evidence import Evidence
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.roster.roles import Work
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book

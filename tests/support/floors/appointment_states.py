@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from pointsman.domain.booking.lifecycle import ActorRole, AppointmentAction, MeetingOutcome, RejectCode
+from pointsman.domain.booking.lifecycle import AppointmentAction, MeetingOutcome, RejectCode
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.actions import (
     accept,
     cancel,

@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
-from pointsman.domain.permissions.callers import CallerKind, Scope
+from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.roster.reps import Caps
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.connections.connections import save_connection
@@ -22,7 +22,7 @@ from pointsman.services.ports.booking.deliveries import DeliveryRow
 from support.floors.faulty_calendars import FaultyCalendars, open_transactions
 from support.floors.use_case_env import World, floor_given, office_hours, open_world
 
-SETTER = Actor(name="key:setter", kind=CallerKind.HOUSE, scopes=frozenset({Scope.HANDOVER, Scope.BOOKING}))
+SETTER = Actor(name="key:setter", kind=CallerKind.ADMIN)  # acts on any side
 CLOSERS = ("anna", "ben", "clara")
 
 

@@ -64,17 +64,15 @@ async def client_of(
 
 
 @asynccontextmanager
-async def caller_of(app: FastAPI, *scopes: str, supplier: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
-    """A client with a new key of these scopes."""
-    async with client_of(app, headers=await headers_of_key(app.state.env, *scopes, supplier=supplier)) as opened:
+async def caller_of(app: FastAPI, *scopes: str, **binding: str | None) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with a new key of these scopes. See `headers_of_key`."""
+    async with client_of(app, headers=await headers_of_key(app.state.env, *scopes, **binding)) as opened:
         yield opened
 
 
-async def headers_of_key(env: Env, *scopes: str, supplier: str | None = None) -> dict[str, str]:
-    """The headers of a caller with a new key of these scopes."""
-    made = await create_key(
-        env, name="test", scopes=scopes, supplier=supplier, actor=Actor(name="test", kind=CallerKind.ADMIN)
-    )
+async def headers_of_key(env: Env, *scopes: str, **binding: str | None) -> dict[str, str]:
+    """The headers of a caller with a new key of these scopes, bound to a `supplier`, a `rep` or to nothing."""
+    made = await create_key(env, name="test", scopes=scopes, **binding, actor=Actor(name="test", kind=CallerKind.ADMIN))
     return {"Authorization": f"Bearer {made.token}"}
 
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from pointsman.domain.booking.lifecycle import (
     ACTIVE_STATUSES,
     TRANSITIONS,
-    ActorRole,
     AppointmentAction,
     AppointmentState,
     AppointmentStatus,
@@ -25,6 +24,7 @@ from pointsman.domain.booking.lifecycle import (
     allowed_actions,
     transition_for,
 )
+from pointsman.domain.permissions.sides import ActorRole
 
 START = datetime(2026, 12, 1, 10, tzinfo=UTC)
 DOC = Path(__file__).parents[3] / "docs" / "booking.md"

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from pointsman.api.booking.appointment_schemas import AppointmentDoc, AppointmentHistoryDoc, TransitionDoc
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.idempotency import IdempotencyKey, run_idempotent
 from pointsman.api.http.paging import Page, PageDep
@@ -16,6 +16,8 @@ from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.openapi.example_timestamps import in_days
 from pointsman.domain.booking.lifecycle import TRANSITIONS, AppointmentStatus
+from pointsman.domain.permissions.operations import Operation
+from pointsman.domain.permissions.readings import Reading
 from pointsman.services.appointments.actions import appointment_history
 from pointsman.services.booking.book import PreparedBooking, book_in_tx, prepare_booking
 from pointsman.services.idempotency import IdempotentResponse
@@ -54,7 +56,7 @@ async def book(
     given: AppointmentIn,
     request: Request,
     env: EnvDep,
-    caller: Annotated[Caller, needs("booking")],
+    caller: Annotated[Caller, may(Operation.APPOINTMENT_BOOK)],
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     async def prepare() -> PreparedBooking:
@@ -64,7 +66,9 @@ async def book(
         row = await book_in_tx(env, tx, prepared)
         return IdempotentResponse(
             status=201,
-            body=AppointmentDoc.of(row, env.clock(), partner=caller.supplier is not None).model_dump_json().encode(),
+            body=AppointmentDoc.of(row, env.clock(), partner=not caller.may_read(Reading.COLLEAGUES))
+            .model_dump_json()
+            .encode(),
         )
 
     return await run_idempotent(env, request, caller, route=_ROUTE, key=idempotency_key, prepare=prepare, write=write)
@@ -80,16 +84,16 @@ async def book(
 async def index(
     env: EnvDep,
     page: PageDep,
-    caller: Annotated[Caller, needs("read", "booking")],
+    caller: Annotated[Caller, may(Operation.APPOINTMENT_READ)],
     lead_id: Annotated[UUID | None, Query(description="Only this lead's.")] = None,
     rep: Annotated[str | None, Query(max_length=100, description="Only those that this rep (key) leads.")] = None,
     status: Annotated[AppointmentStatus | None, Query(description="Only these.")] = None,
     due: Annotated[Literal["result"] | None, Query(description="Only those that wait for this.")] = None,
 ) -> Page[AppointmentDoc]:
-    now, partner = env.clock(), caller.supplier is not None
+    now, partner = env.clock(), not caller.may_read(Reading.COLLEAGUES)
     async with env.uow() as tx:
         rows = await tx.appointments.page(
-            supplier=caller.supplier,
+            sees=caller.actor.sees,
             lead_id=lead_id,
             rep_key=rep,
             status=status,
@@ -107,7 +111,7 @@ async def index(
     description="The table that the service itself goes by: status, turn, gate, lead, and what calendars are told.",
     responses=problem_responses(401, 403),
 )
-async def transitions(_caller: Annotated[Caller, needs("read", "booking")]) -> list[TransitionDoc]:
+async def transitions(_caller: Annotated[Caller, may(Operation.APPOINTMENT_READ)]) -> list[TransitionDoc]:
     return [TransitionDoc.of(row) for row in TRANSITIONS]
 
 
@@ -118,7 +122,7 @@ async def transitions(_caller: Annotated[Caller, needs("read", "booking")]) -> l
     responses=problem_responses(401, 403, 404, 422),
 )
 async def show(
-    appointment_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("read", "booking")]
+    appointment_id: UUID, env: EnvDep, caller: Annotated[Caller, may(Operation.APPOINTMENT_READ)]
 ) -> AppointmentHistoryDoc:
     row, events = await appointment_history(env, appointment_id, actor=caller.actor)
-    return AppointmentHistoryDoc.with_history(row, events, env.clock(), partner=caller.supplier is not None)
+    return AppointmentHistoryDoc.with_history(row, events, env.clock(), partner=not caller.may_read(Reading.COLLEAGUES))

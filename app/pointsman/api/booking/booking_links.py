@@ -7,10 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.domain.dates.durations import Duration
+from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.policy.pools import PolicyTimeZone
 from pointsman.services.booking_links.tokens import make_link
 
@@ -49,7 +50,7 @@ class BookingLinkOut(BaseModel):
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def create(
-    lead_id: UUID, given: BookingLinkIn, env: EnvDep, caller: Annotated[Caller, needs("booking", "handover")]
+    lead_id: UUID, given: BookingLinkIn, env: EnvDep, caller: Annotated[Caller, may(Operation.BOOKING_LINK)]
 ) -> BookingLinkOut:
     url, expires_at = await make_link(
         env,

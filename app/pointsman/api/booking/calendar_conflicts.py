@@ -6,9 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from pointsman.api.booking.appointment_schemas import AppointmentDoc
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.domain.permissions.operations import Operation
+from pointsman.domain.permissions.readings import Reading
 from pointsman.services.calendar_sync import conflicts
 
 router = APIRouter(tags=["Hand-over and booking"])
@@ -23,7 +25,7 @@ router = APIRouter(tags=["Hand-over and booking"])
     responses=problem_responses(401, 403, 404, 409, 422, 503),
 )
 async def dismiss_conflict(
-    appointment_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("booking")]
+    appointment_id: UUID, env: EnvDep, caller: Annotated[Caller, may(Operation.APPOINTMENT_MOVE)]
 ) -> AppointmentDoc:
     row = await conflicts.dismiss_conflict(env, appointment_id, actor=caller.actor)
-    return AppointmentDoc.of(row, env.clock(), partner=caller.supplier is not None)
+    return AppointmentDoc.of(row, env.clock(), partner=not caller.may_read(Reading.COLLEAGUES))

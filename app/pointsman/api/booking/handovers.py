@@ -7,10 +7,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from pointsman.api.booking.handover_schemas import HandoverIn, HandoverOut
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.idempotency import IdempotencyKey, run_idempotent
 from pointsman.api.http.problems import problem_responses
+from pointsman.domain.permissions.operations import Operation
+from pointsman.domain.permissions.readings import Reading
 from pointsman.services.handover.handover import (
     PreparedHandover,
     dry_run_handover,
@@ -39,7 +41,7 @@ async def hand_over(
     given: HandoverIn,
     request: Request,
     env: EnvDep,
-    caller: Annotated[Caller, needs("handover")],
+    caller: Annotated[Caller, may(Operation.HANDOVER)],
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     now = env.clock()
@@ -59,7 +61,7 @@ async def hand_over(
         return IdempotentResponse(status=200, body=shown(handed).model_dump_json().encode())
 
     def shown(handed: HandoverResult) -> HandoverOut:
-        return HandoverOut.of(handed, env.clock(), partner=caller.supplier is not None, dry_run=given.dry_run)
+        return HandoverOut.of(handed, env.clock(), partner=not caller.may_read(Reading.REASONS), dry_run=given.dry_run)
 
     if given.dry_run:  # under no idempotency key: an answer that is kept would be one that happened
         handed = await dry_run_handover(env, await prepare())

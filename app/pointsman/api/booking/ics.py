@@ -6,9 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.domain.permissions.operations import Operation
 from pointsman.services.deliveries.ics_invitation import read_invitation
 
 router = APIRouter(tags=["Hand-over and booking"])
@@ -27,7 +28,7 @@ router = APIRouter(tags=["Hand-over and booking"])
     },
 )
 async def invitation(
-    appointment_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("read", "booking")]
+    appointment_id: UUID, env: EnvDep, caller: Annotated[Caller, may(Operation.APPOINTMENT_READ)]
 ) -> Response:
     method, content = await read_invitation(env, appointment_id, actor=caller.actor)
     return Response(

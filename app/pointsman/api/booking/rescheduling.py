@@ -1,6 +1,6 @@
 """An appointment at another time, or with another rep."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -8,14 +8,16 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from starlette.responses import Response
 
 from pointsman.api.booking.appointment_schemas import AppointmentDoc
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.idempotency import IdempotencyKey, run_idempotent
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.reason_text import ReasonText
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.openapi.example_timestamps import in_days
-from pointsman.domain.booking.lifecycle import ActorRole
+from pointsman.domain.permissions.operations import Operation
+from pointsman.domain.permissions.readings import Reading
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.booking.reschedule import PreparedReschedule, prepare_reschedule, reschedule_in_tx
 from pointsman.services.idempotency import IdempotentResponse
 from pointsman.services.ports import Env, Tx
@@ -26,16 +28,18 @@ router = APIRouter(tags=["Hand-over and booking"])
 
 
 class RescheduleIn(BaseModel):
-    """The new time, who wants it, and why."""
+    """The new time, and why."""
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"start": in_days(8), "by": "prospect", "reason": "Has to travel"}]},
+        json_schema_extra={"examples": [{"start": in_days(8), "for_buyer": True, "reason": "Has to travel"}]},
     )
 
     start: Timestamp
     end: Timestamp | None = Field(default=None, description="Default: as long as it is now.")
-    by: Literal[ActorRole.PROSPECT, ActorRole.SETTER, ActorRole.CLOSER, ActorRole.OPERATOR]
+    for_buyer: bool = Field(
+        default=False, description="The buyer asked for it. The rep who leads the appointment cannot say it."
+    )
     reason: ReasonText | None = None
     keep_rep: StrictBool = Field(
         default=False, description="Refuse the time when the rep is not free, rather than ask others."
@@ -68,7 +72,7 @@ async def reschedule(
     given: RescheduleIn,
     request: Request,
     env: EnvDep,
-    caller: Annotated[Caller, needs("booking")],
+    caller: Annotated[Caller, may(Operation.APPOINTMENT_MOVE)],
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     async def prepare() -> PreparedReschedule:
@@ -77,7 +81,7 @@ async def reschedule(
             appointment_id,
             given.start,
             end=given.end,
-            by=given.by,
+            by=ActorRole.PROSPECT if given.for_buyer else None,
             reason=given.reason,
             actor=caller.actor,
             keep_rep=given.keep_rep,
@@ -100,11 +104,14 @@ async def reschedule(
     responses=problem_responses(401, 403, 404, 409, 422, 503),
 )
 async def reassign(
-    appointment_id: UUID, given: ReassignAppointmentIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
+    appointment_id: UUID,
+    given: ReassignAppointmentIn,
+    env: EnvDep,
+    caller: Annotated[Caller, may(Operation.APPOINTMENT_REASSIGN)],
 ) -> AppointmentDoc:
     row = await reassign_appointment(env, appointment_id, to=given.to, reason=given.reason, actor=caller.actor)
     return _shown(env, caller, row)
 
 
 def _shown(env: Env, caller: Caller, row: AppointmentRow) -> AppointmentDoc:
-    return AppointmentDoc.of(row, env.clock(), partner=caller.supplier is not None)
+    return AppointmentDoc.of(row, env.clock(), partner=not caller.may_read(Reading.COLLEAGUES))

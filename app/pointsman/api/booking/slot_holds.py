@@ -8,12 +8,13 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.idempotency import IdempotencyKey, run_idempotent
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.openapi.example_timestamps import in_days
+from pointsman.domain.permissions.operations import Operation
 from pointsman.services.booking.slot_holds import (
     PreparedSlotHold,
     get_slot_hold,
@@ -90,7 +91,7 @@ async def hold(
     given: SlotHoldIn,
     request: Request,
     env: EnvDep,
-    caller: Annotated[Caller, needs("booking")],
+    caller: Annotated[Caller, may(Operation.SLOT_HOLD)],
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     async def prepare() -> PreparedSlotHold:
@@ -106,7 +107,7 @@ async def hold(
 @router.get(
     "/v1/slot-holds/{slot_hold_id}", summary="Read a slot hold", responses=problem_responses(401, 403, 404, 422)
 )
-async def show(slot_hold_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("booking")]) -> SlotHoldDoc:
+async def show(slot_hold_id: UUID, env: EnvDep, caller: Annotated[Caller, may(Operation.SLOT_HOLD)]) -> SlotHoldDoc:
     return _doc(env, await get_slot_hold(env, slot_hold_id, actor=caller.actor))
 
 
@@ -116,7 +117,7 @@ async def show(slot_hold_id: UUID, env: EnvDep, caller: Annotated[Caller, needs(
     description="The slot is free again at once. Again is harmless.",
     responses=problem_responses(401, 403, 404, 422, 503),
 )
-async def release(slot_hold_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("booking")]) -> SlotHoldDoc:
+async def release(slot_hold_id: UUID, env: EnvDep, caller: Annotated[Caller, may(Operation.SLOT_HOLD)]) -> SlotHoldDoc:
     return _doc(env, await release_slot_hold(env, slot_hold_id, actor=caller.actor))
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query
 from pydantic import AfterValidator, StringConstraints
 
 from pointsman.api.booking.slot_schemas import SlotsDoc
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.locale_formats import best_language, supported_language
 from pointsman.api.http.problems import problem_responses
@@ -16,6 +16,7 @@ from pointsman.api.http.timestamps import Timestamp
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.dates.local_time import is_time_zone
 from pointsman.domain.errors import Fault, Invalid
+from pointsman.domain.permissions.operations import Operation
 from pointsman.services.booking.slots import slots_for_lead
 
 router = APIRouter(tags=["Hand-over and booking"])
@@ -52,7 +53,7 @@ async def slots(
     *,
     lead_id: UUID,
     env: EnvDep,
-    caller: Annotated[Caller, needs("booking", "handover")],
+    caller: Annotated[Caller, may(Operation.SLOTS_READ)],
     limit: Annotated[int | None, Query(ge=1, le=100, description="Default: what the pool shows.")] = None,
     from_: Annotated[Timestamp | None, Query(alias="from", description="Not before this.")] = None,
     to: Annotated[Timestamp | None, Query(description="Over by then.")] = None,

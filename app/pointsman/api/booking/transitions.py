@@ -1,17 +1,20 @@
 """What is done with an appointment after it was booked. The table behind it: GET /v1/appointments/transitions."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from pointsman.api.booking.appointment_schemas import AppointmentDoc
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.timestamps import CalendarDate
-from pointsman.domain.booking.lifecycle import ActorRole, MeetingOutcome, RejectCode
+from pointsman.domain.booking.lifecycle import MeetingOutcome, RejectCode
+from pointsman.domain.permissions.operations import Operation
+from pointsman.domain.permissions.readings import Reading
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments import actions as acts
 from pointsman.services.ports import Env
 from pointsman.services.ports.booking.appointments import AppointmentRow
@@ -22,18 +25,19 @@ _FAULTS = problem_responses(401, 403, 404, 409, 422, 503)
 _AGAIN = "Again is harmless. 409 `action-not-allowed` says what may be done instead."
 
 TransitionReason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
-BookingCaller = Annotated[Caller, needs("booking")]
 
 
 class CancelIn(BaseModel):
-    """A cancellation: which side cancels, and why."""
+    """A cancellation, and why."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"by": "prospect", "reason": "Is ill this week"}]}
+        extra="forbid", json_schema_extra={"examples": [{"for_buyer": True, "reason": "Is ill this week"}]}
     )
 
-    by: Literal[ActorRole.PROSPECT, ActorRole.SETTER, ActorRole.CLOSER, ActorRole.OPERATOR] = Field(
-        description="The rep's turn is given back when it was the prospect or the setter."
+    for_buyer: bool = Field(
+        default=False,
+        description="The buyer asked for it. The rep's turn is given back then, and when the setter's own key cancels; the rep "
+        "who leads the appointment cannot say it.",
     )
     reason: TransitionReason
 
@@ -72,7 +76,9 @@ class OutcomeIn(BaseModel):
     description=f"The closer's word. 409 `gate-closed` when the lead's pass has run out meanwhile. {_AGAIN}",
     responses=_FAULTS,
 )
-async def confirm(appointment_id: UUID, env: EnvDep, caller: BookingCaller) -> AppointmentDoc:
+async def confirm(
+    appointment_id: UUID, env: EnvDep, caller: Annotated[Caller, may(Operation.APPOINTMENT_CONFIRM)]
+) -> AppointmentDoc:
     return _shown(env, caller, await acts.confirm(env, appointment_id, actor=caller.actor))
 
 
@@ -82,8 +88,12 @@ async def confirm(appointment_id: UUID, env: EnvDep, caller: BookingCaller) -> A
     description=f"Frees the time, removes the event, and leaves the lead with its closer. {_AGAIN}",
     responses=_FAULTS,
 )
-async def cancel(appointment_id: UUID, given: CancelIn, env: EnvDep, caller: BookingCaller) -> AppointmentDoc:
-    row = await acts.cancel(env, appointment_id, by=given.by, reason=given.reason, actor=caller.actor)
+async def cancel(
+    appointment_id: UUID, given: CancelIn, env: EnvDep, caller: Annotated[Caller, may(Operation.APPOINTMENT_CANCEL)]
+) -> AppointmentDoc:
+    row = await acts.cancel(
+        env, appointment_id, by=ActorRole.PROSPECT if given.for_buyer else None, reason=given.reason, actor=caller.actor
+    )
     return _shown(env, caller, row)
 
 
@@ -93,7 +103,9 @@ async def cancel(appointment_id: UUID, given: CancelIn, env: EnvDep, caller: Boo
     description=f"The closer says that it was rightly made; it cannot be rejected any more. {_AGAIN}",
     responses=_FAULTS,
 )
-async def accept(appointment_id: UUID, env: EnvDep, caller: BookingCaller) -> AppointmentDoc:
+async def accept(
+    appointment_id: UUID, env: EnvDep, caller: Annotated[Caller, may(Operation.APPOINTMENT_ACCEPT)]
+) -> AppointmentDoc:
     return _shown(env, caller, await acts.accept(env, appointment_id, actor=caller.actor))
 
 
@@ -105,7 +117,9 @@ async def accept(appointment_id: UUID, env: EnvDep, caller: BookingCaller) -> Ap
     f"qualification; `duplicate`: the lead is closed. {_AGAIN}",
     responses=_FAULTS,
 )
-async def reject(appointment_id: UUID, given: RejectIn, env: EnvDep, caller: BookingCaller) -> AppointmentDoc:
+async def reject(
+    appointment_id: UUID, given: RejectIn, env: EnvDep, caller: Annotated[Caller, may(Operation.APPOINTMENT_REJECT)]
+) -> AppointmentDoc:
     row = await acts.reject(env, appointment_id, code=given.code, reason=given.reason, actor=caller.actor)
     return _shown(env, caller, row)
 
@@ -116,7 +130,9 @@ async def reject(appointment_id: UUID, given: RejectIn, env: EnvDep, caller: Boo
     description=f"From its start on. The lead stays with its closer. {_AGAIN}",
     responses=_FAULTS,
 )
-async def attended(appointment_id: UUID, env: EnvDep, caller: BookingCaller) -> AppointmentDoc:
+async def attended(
+    appointment_id: UUID, env: EnvDep, caller: Annotated[Caller, may(Operation.APPOINTMENT_ATTENDED)]
+) -> AppointmentDoc:
     return _shown(env, caller, await acts.mark_attended(env, appointment_id, actor=caller.actor))
 
 
@@ -126,7 +142,9 @@ async def attended(appointment_id: UUID, env: EnvDep, caller: BookingCaller) -> 
     description=f"From its start on. The turn is given back; the lead stays with its closer, to be booked again. {_AGAIN}",
     responses=_FAULTS,
 )
-async def no_show(appointment_id: UUID, env: EnvDep, caller: BookingCaller) -> AppointmentDoc:
+async def no_show(
+    appointment_id: UUID, env: EnvDep, caller: Annotated[Caller, may(Operation.APPOINTMENT_NO_SHOW)]
+) -> AppointmentDoc:
     return _shown(env, caller, await acts.mark_no_show(env, appointment_id, actor=caller.actor))
 
 
@@ -137,7 +155,9 @@ async def no_show(appointment_id: UUID, env: EnvDep, caller: BookingCaller) -> A
     f"to nurture. `later` may be followed by another outcome, the others are final. {_AGAIN}",
     responses=_FAULTS,
 )
-async def outcome(appointment_id: UUID, given: OutcomeIn, env: EnvDep, caller: BookingCaller) -> AppointmentDoc:
+async def outcome(
+    appointment_id: UUID, given: OutcomeIn, env: EnvDep, caller: Annotated[Caller, may(Operation.APPOINTMENT_OUTCOME)]
+) -> AppointmentDoc:
     row = await acts.set_outcome(
         env,
         appointment_id,
@@ -150,4 +170,4 @@ async def outcome(appointment_id: UUID, given: OutcomeIn, env: EnvDep, caller: B
 
 
 def _shown(env: Env, caller: Caller, row: AppointmentRow) -> AppointmentDoc:
-    return AppointmentDoc.of(row, env.clock(), partner=caller.supplier is not None)
+    return AppointmentDoc.of(row, env.clock(), partner=not caller.may_read(Reading.COLLEAGUES))

@@ -9,10 +9,12 @@ from pointsman.api.booking_page.reader import clean_line, parse_day, parse_id, p
 from pointsman.api.booking_page.times import minutes_left, times_page
 from pointsman.api.booking_page.translations import CANCEL_REASONS, TRANSLATIONS
 from pointsman.api.booking_page.visit import Visit
+from pointsman.api.http.auth import without_key
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.locale_formats import format_day
 from pointsman.domain.booking.lifecycle import AppointmentAction, AppointmentStatus
 from pointsman.domain.errors import Conflict, NotFound, SlotTaken
+from pointsman.domain.permissions.operations import Operation
 from pointsman.services.booking_links import buyer_view as buyer
 from pointsman.services.booking_links.tokens import LINK_PATH
 
@@ -32,7 +34,7 @@ _SAID = {
 }
 
 
-@router.get(_AT)
+@router.get(_AT, dependencies=[without_key(Operation.SLOTS_READ)])
 async def show(request: Request, env: EnvDep) -> Response:
     visit = await Visit.of(request, env)
     row = visit.buyer.appointment
@@ -51,7 +53,7 @@ async def show(request: Request, env: EnvDep) -> Response:
     )
 
 
-@router.post(_AT)
+@router.post(_AT, dependencies=[without_key(Operation.SLOT_HOLD)])
 async def choose(request: Request, env: EnvDep) -> Response:
     """Keep the chosen time, and ask whether it is right."""
     visit = await Visit.of(request, env)
@@ -68,7 +70,7 @@ async def choose(request: Request, env: EnvDep) -> Response:
     return visit.to("confirm", start=visit.start)
 
 
-@router.get(_AT + "/confirm")
+@router.get(_AT + "/confirm", dependencies=[without_key(Operation.APPOINTMENT_BOOK)])
 async def confirm(request: Request, env: EnvDep) -> Response:
     visit = await Visit.of(request, env)
     start = parse_instant(request.query_params.get("start"))
@@ -94,7 +96,7 @@ async def confirm(request: Request, env: EnvDep) -> Response:
     )
 
 
-@router.post(_AT + "/confirm")
+@router.post(_AT + "/confirm", dependencies=[without_key(Operation.APPOINTMENT_BOOK)])
 async def book(request: Request, env: EnvDep) -> Response:
     visit = await Visit.of(request, env)
     if visit.start is None:
@@ -110,7 +112,7 @@ async def book(request: Request, env: EnvDep) -> Response:
     return visit.to(done="requested" if row.status == AppointmentStatus.REQUESTED else "booked")
 
 
-@router.post(_AT + "/release")
+@router.post(_AT + "/release", dependencies=[without_key(Operation.SLOT_HOLD)])
 async def release(request: Request, env: EnvDep) -> Response:
     """Back to all times: the one that was kept is free again."""
     visit = await Visit.of(request, env)
@@ -118,7 +120,7 @@ async def release(request: Request, env: EnvDep) -> Response:
     return visit.to()
 
 
-@router.get(_AT + "/reschedule")
+@router.get(_AT + "/reschedule", dependencies=[without_key(Operation.APPOINTMENT_MOVE)])
 async def other_times(request: Request, env: EnvDep) -> Response:
     visit = await Visit.of(request, env)
     if AppointmentAction.RESCHEDULE not in visit.buyer.allowed_actions:
@@ -126,7 +128,7 @@ async def other_times(request: Request, env: EnvDep) -> Response:
     return await _times(request, visit)
 
 
-@router.post(_AT + "/reschedule")
+@router.post(_AT + "/reschedule", dependencies=[without_key(Operation.APPOINTMENT_MOVE)])
 async def move(request: Request, env: EnvDep) -> Response:
     visit = await Visit.of(request, env)
     row, meant = visit.buyer.appointment, parse_id(visit.form.get("appointment"))
@@ -145,7 +147,7 @@ async def move(request: Request, env: EnvDep) -> Response:
     return visit.to(done="moved")
 
 
-@router.get(_AT + "/cancel")
+@router.get(_AT + "/cancel", dependencies=[without_key(Operation.APPOINTMENT_CANCEL)])
 async def confirm_cancel(request: Request, env: EnvDep) -> Response:
     visit = await Visit.of(request, env)
     row = visit.buyer.appointment
@@ -155,7 +157,7 @@ async def confirm_cancel(request: Request, env: EnvDep) -> Response:
     return visit.answer("cancel", here=("cancel", {}), appointment=row.id, reasons=CANCEL_REASONS, **facts)
 
 
-@router.post(_AT + "/cancel")
+@router.post(_AT + "/cancel", dependencies=[without_key(Operation.APPOINTMENT_CANCEL)])
 async def cancel(request: Request, env: EnvDep) -> Response:
     visit = await Visit.of(request, env)
     meant = parse_id(visit.form.get("appointment"))
@@ -172,7 +174,7 @@ async def cancel(request: Request, env: EnvDep) -> Response:
     return visit.to(done="cancelled")
 
 
-@router.get(_AT + "/invitation.ics")
+@router.get(_AT + "/invitation.ics", dependencies=[without_key(Operation.APPOINTMENT_READ)])
 async def invitation(request: Request, env: EnvDep) -> Response:
     visit = await Visit.of(request, env)
     url = f"{env.public_url}{LINK_PATH}{request.path_params['token']}"
@@ -181,7 +183,7 @@ async def invitation(request: Request, env: EnvDep) -> Response:
     return Response(file, media_type="text/calendar", headers=headers)
 
 
-@router.get(LINK_PATH + "{token:path}")
+@router.get(LINK_PATH + "{token:path}", dependencies=[without_key(Operation.SLOTS_READ)])
 async def not_found() -> Response:
     """Answer any other path below the page with 404: half a link, or a link with something behind it."""
     raise NotFound("This link is not valid.", code="no-such-link")

@@ -13,9 +13,10 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, disable_cre
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.domain.permissions.operations import Operation
 from pointsman.services.operations.monitoring import state_counts
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -108,7 +109,9 @@ class _State:
     response_class=PlainTextResponse,
     responses=problem_responses(503),
 )
-async def metrics(request: Request, env: EnvDep, _caller: Annotated[Caller, needs("metrics")]) -> PlainTextResponse:
+async def metrics(
+    request: Request, env: EnvDep, _caller: Annotated[Caller, may(Operation.METRICS_READ)]
+) -> PlainTextResponse:
     kept: Metrics = request.app.state.metrics
     return PlainTextResponse(
         kept.render(await state_counts(env)), media_type="text/plain; version=0.0.4; charset=utf-8"

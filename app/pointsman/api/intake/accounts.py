@@ -7,12 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.in_house_only import in_house_only
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.reason_text import ReasonText
+from pointsman.domain.permissions.operations import Operation
 from pointsman.services.leads.accounts import account_page, get_account, merge_accounts, set_parent
 from pointsman.services.ports.leads.accounts import AccountRow
 
@@ -80,7 +80,7 @@ class MergedAccountDoc(BaseModel):
 async def index(
     env: EnvDep,
     page: PageDep,
-    _caller: Annotated[Caller, in_house_only("read")],
+    _caller: Annotated[Caller, may(Operation.ACCOUNT_READ)],
     domain: Annotated[str | None, Query(max_length=253, description="Only the account of this domain.")] = None,
 ) -> Page[FullAccountDoc]:
     rows = await account_page(env, domain=domain, after=page.after, limit=page.fetch_limit)
@@ -89,7 +89,9 @@ async def index(
 
 
 @router.get("/v1/accounts/{account_id}", summary="Read an account", responses=problem_responses(401, 403, 404, 422))
-async def show(env: EnvDep, account_id: UUID, _caller: Annotated[Caller, in_house_only("read")]) -> FullAccountDoc:
+async def show(
+    env: EnvDep, account_id: UUID, _caller: Annotated[Caller, may(Operation.ACCOUNT_READ)]
+) -> FullAccountDoc:
     return FullAccountDoc.of(await get_account(env, account_id))
 
 
@@ -101,7 +103,7 @@ async def show(env: EnvDep, account_id: UUID, _caller: Annotated[Caller, in_hous
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def put_parent(
-    env: EnvDep, account_id: UUID, body: ParentIn, caller: Annotated[Caller, needs("admin")]
+    env: EnvDep, account_id: UUID, body: ParentIn, caller: Annotated[Caller, may(Operation.ACCOUNT_CHANGE)]
 ) -> FullAccountDoc:
     return FullAccountDoc.of(await set_parent(env, account_id, body.parent, reason=body.reason, actor=caller.actor))
 
@@ -115,7 +117,7 @@ async def put_parent(
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def merge(
-    env: EnvDep, account_id: UUID, body: MergeAccountIn, caller: Annotated[Caller, needs("admin")]
+    env: EnvDep, account_id: UUID, body: MergeAccountIn, caller: Annotated[Caller, may(Operation.ACCOUNT_CHANGE)]
 ) -> MergedAccountDoc:
     done = await merge_accounts(env, account_id, into=body.into, reason=body.reason, actor=caller.actor)
     return MergedAccountDoc(survivor=FullAccountDoc.of(done.survivor), leads=done.leads)

@@ -7,12 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.domain.errors import NotFound
+from pointsman.domain.permissions.operations import Operation
 from pointsman.services.intake.replay import replay_item, replay_items
 from pointsman.services.ports.intake.inbox import InboxRow, ReplayFilter
 
@@ -64,7 +65,7 @@ class InboxItem(BaseModel):
 async def index(
     env: EnvDep,
     page: PageDep,
-    _caller: Annotated[Caller, needs("admin")],
+    _caller: Annotated[Caller, may(Operation.INBOX_READ)],
     status: Annotated[Literal["received", "done", "dead"] | None, Query(description="Only these.")] = None,
     intake: Annotated[str | None, Query(max_length=100, description="Only of this intake.")] = None,
 ) -> Page[InboxItem]:
@@ -75,7 +76,7 @@ async def index(
 
 
 @router.get("/v1/inbox/{inbox_id}", summary="Read one inbox item", responses=problem_responses(401, 403, 404, 422))
-async def show(env: EnvDep, inbox_id: UUID, _caller: Annotated[Caller, needs("admin")]) -> InboxItem:
+async def show(env: EnvDep, inbox_id: UUID, _caller: Annotated[Caller, may(Operation.INBOX_READ)]) -> InboxItem:
     async with env.uow() as tx:
         row = await tx.inbox.get(inbox_id)
     if row is None:
@@ -120,7 +121,9 @@ class InboxReplayOut(BaseModel):
     "came in first, each with fresh attempts. What was taken up is no longer found, so the same call goes on with the rest.",
     responses=problem_responses(401, 403, 404, 422),
 )
-async def replay_many(given: InboxReplayIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> InboxReplayOut:
+async def replay_many(
+    given: InboxReplayIn, env: EnvDep, caller: Annotated[Caller, may(Operation.INBOX_REPLAY)]
+) -> InboxReplayOut:
     which = ReplayFilter(status=given.status, intake_key=given.intake, since=given.since, until=given.until)
     done = await replay_items(env, which, limit=given.limit, dry_run=given.dry_run, actor=caller.actor)
     return InboxReplayOut(found=done.found, replayed=[*done.replayed], left=done.left, dry_run=given.dry_run)
@@ -133,5 +136,5 @@ async def replay_many(given: InboxReplayIn, env: EnvDep, caller: Annotated[Calle
     description="After its cause was mended: the mapping, the policy, the roster. The item starts with fresh attempts.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
-async def replay(env: EnvDep, inbox_id: UUID, caller: Annotated[Caller, needs("admin")]) -> InboxItem:
+async def replay(env: EnvDep, inbox_id: UUID, caller: Annotated[Caller, may(Operation.INBOX_REPLAY)]) -> InboxItem:
     return InboxItem.of(await replay_item(env, inbox_id, actor=caller.actor))

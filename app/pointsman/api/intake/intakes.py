@@ -7,12 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool, StringConstraints
 
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.in_house_only import in_house_only
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.intake.webhooks import EXAMPLE
 from pointsman.domain.leads.facts import FactValue
+from pointsman.domain.permissions.operations import Operation
 from pointsman.services.intake.intakes import (
     IntakeInput,
     create_intake,
@@ -166,17 +166,17 @@ class MappingTrialDoc(BaseModel):
     description="The mapping is compiled, its fields are checked, and it is tried on the sample before it is stored.",
     responses=problem_responses(401, 403, 409, 413, 422),
 )
-async def create(env: EnvDep, body: NewIntakeIn, caller: Annotated[Caller, needs("admin")]) -> IntakeDoc:
+async def create(env: EnvDep, body: NewIntakeIn, caller: Annotated[Caller, may(Operation.INTAKE_CHANGE)]) -> IntakeDoc:
     return _doc(await create_intake(env, body.key, body.given(), actor=caller.actor), env.public_url)
 
 
 @router.get("/v1/intakes", summary="List the intakes", responses=problem_responses(401, 403))
-async def index(env: EnvDep, _caller: Annotated[Caller, in_house_only("read")]) -> list[IntakeDoc]:
+async def index(env: EnvDep, _caller: Annotated[Caller, may(Operation.INTAKE_READ)]) -> list[IntakeDoc]:
     return [_doc(row, env.public_url) for row in await list_intakes(env)]
 
 
 @router.get("/v1/intakes/{key}", summary="Read an intake", responses=problem_responses(401, 403, 404))
-async def show(env: EnvDep, key: IntakeKeyPath, _caller: Annotated[Caller, in_house_only("read")]) -> IntakeDoc:
+async def show(env: EnvDep, key: IntakeKeyPath, _caller: Annotated[Caller, may(Operation.INTAKE_READ)]) -> IntakeDoc:
     return _doc(await get_intake(env, key), env.public_url)
 
 
@@ -187,7 +187,7 @@ async def show(env: EnvDep, key: IntakeKeyPath, _caller: Annotated[Caller, in_ho
     responses=problem_responses(401, 403, 404, 413, 422),
 )
 async def replace(
-    env: EnvDep, key: CreatedIntakeKeyPath, body: IntakeIn, caller: Annotated[Caller, needs("admin")]
+    env: EnvDep, key: CreatedIntakeKeyPath, body: IntakeIn, caller: Annotated[Caller, may(Operation.INTAKE_CHANGE)]
 ) -> IntakeDoc:
     return _doc(await replace_intake(env, key, body.given(), actor=caller.actor), env.public_url)
 
@@ -198,7 +198,9 @@ async def replace(
     description="Its sender gets 410 from now on; what was accepted is still worked off.",
     responses=problem_responses(401, 403, 404),
 )
-async def deactivate(env: EnvDep, key: CreatedIntakeKeyPath, caller: Annotated[Caller, needs("admin")]) -> IntakeDoc:
+async def deactivate(
+    env: EnvDep, key: CreatedIntakeKeyPath, caller: Annotated[Caller, may(Operation.INTAKE_CHANGE)]
+) -> IntakeDoc:
     return _doc(await deactivate_intake(env, key, actor=caller.actor), env.public_url)
 
 
@@ -209,7 +211,7 @@ async def deactivate(env: EnvDep, key: CreatedIntakeKeyPath, caller: Annotated[C
     responses=problem_responses(401, 403, 404, 413, 422),
 )
 async def try_mapping(
-    env: EnvDep, key: IntakeKeyPath, body: MappingTrialIn, _caller: Annotated[Caller, needs("admin")]
+    env: EnvDep, key: IntakeKeyPath, body: MappingTrialIn, _caller: Annotated[Caller, may(Operation.INTAKE_CHANGE)]
 ) -> MappingTrialDoc:
     trial = await try_intake(env, key, body.body, body.mapping)
     return MappingTrialDoc(events=[_tried(mapped) for mapped in trial.events], left_out=trial.left_out)

@@ -6,13 +6,15 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
 
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.intake.lead_schemas import DecisionDoc, FullLeadDoc, LeadDoc, LeadIn, LeadSubmissionDoc
 from pointsman.domain.errors import Forbidden, NotFound
 from pointsman.domain.leads.facts import LeadStage
+from pointsman.domain.permissions.operations import Operation
+from pointsman.domain.permissions.readings import Reading
 from pointsman.services.idempotency import IdempotentResponse, run_once
 from pointsman.services.intake.api_lead import parse_lead_input
 from pointsman.services.intake.submit_lead import submit_lead_in_tx
@@ -42,7 +44,7 @@ async def submit(
     env: EnvDep,
     request: Request,
     body: LeadIn,
-    caller: Annotated[Caller, needs("intake")],
+    caller: Annotated[Caller, may(Operation.LEAD_SUBMIT)],
     idempotency_key: Annotated[str | None, Header(description="Yours, at most 255 characters; kept for a day.")] = None,
 ) -> Response:
     async def work(tx: Tx) -> IdempotentResponse:
@@ -73,7 +75,7 @@ async def _submitted(env: Env, tx: Tx, body: LeadIn, caller: Caller) -> Idempote
     )
     submitted = await submit_lead_in_tx(env, tx, given, actor=caller.actor)
     lead, routed = submitted.lead, submitted.routed
-    if caller.supplier is not None and not submitted.created and not await _sees(tx, caller, lead.id):
+    if caller.actor.sees.is_limited and not submitted.created and not await _sees(tx, caller, lead.id):
         raise Forbidden("This lead is known already, and is not with your reps.", code="not-your-lead")
     stage = None
     if routed is not None:
@@ -81,9 +83,9 @@ async def _submitted(env: Env, tx: Tx, body: LeadIn, caller: Caller) -> Idempote
             routed.decision.outcome.value, routed.decision.outcome.value
         )
     document = LeadSubmissionDoc(
-        lead=LeadDoc.of(lead, stage, partner=caller.supplier is not None),
+        lead=LeadDoc.of(lead, stage, partner=not caller.may_read(Reading.REASONS)),
         created=submitted.created,
-        decision=DecisionDoc.of(routed, partner=caller.supplier is not None) if routed else None,
+        decision=DecisionDoc.of(routed, partner=not caller.may_read(Reading.REASONS)) if routed else None,
         note=submitted.note,
     )
     return IdempotentResponse(status=201 if submitted.created else 200, body=document.model_dump_json().encode())
@@ -98,13 +100,15 @@ async def _submitted(env: Env, tx: Tx, body: LeadIn, caller: Caller) -> Idempote
 async def index(
     env: EnvDep,
     page: PageDep,
-    caller: Annotated[Caller, needs("read")],
+    caller: Annotated[Caller, may(Operation.LEAD_READ)],
     stage: Annotated[LeadStage | None, Query(description="Only these.")] = None,
 ) -> Page[LeadDoc]:
     async with env.uow() as tx:
-        rows = await tx.leads.page(supplier=caller.supplier, stage=stage, after=page.after, limit=page.fetch_limit)
+        rows = await tx.leads.page(sees=caller.actor.sees, stage=stage, after=page.after, limit=page.fetch_limit)
     items, following = page.split(rows, lambda row: (row.created_at, row.id))
-    return Page[LeadDoc](items=[LeadDoc.of(row, partner=caller.supplier is not None) for row in items], next=following)
+    return Page[LeadDoc](
+        items=[LeadDoc.of(row, partner=not caller.may_read(Reading.REASONS)) for row in items], next=following
+    )
 
 
 @router.get(
@@ -113,15 +117,15 @@ async def index(
     description="A lead that was merged stays readable and says `merged_into`.",
     responses=problem_responses(401, 403, 404, 422),
 )
-async def show(env: EnvDep, lead_id: UUID, caller: Annotated[Caller, needs("read")]) -> FullLeadDoc:
+async def show(env: EnvDep, lead_id: UUID, caller: Annotated[Caller, may(Operation.LEAD_READ)]) -> FullLeadDoc:
     async with env.uow() as tx:
         row = await tx.leads.get(lead_id)
         if row is None or not await _sees(tx, caller, lead_id):
             raise NotFound("There is no lead with this id.")
         merged = [one for one in await tx.merges.merged_leads(lead_id) if await _sees(tx, caller, one)]
         holder, identities = await tx.leads.holder(lead_id), await tx.leads.identities(lead_id)
-    return FullLeadDoc.full(row, holder, identities, merged, partner=caller.supplier is not None)
+    return FullLeadDoc.full(row, holder, identities, merged, partner=not caller.may_read(Reading.REASONS))
 
 
 async def _sees(tx: Tx, caller: Caller, lead_id: UUID) -> bool:
-    return caller.supplier is None or await tx.leads.is_visible(lead_id, supplier=caller.supplier)
+    return await tx.leads.is_visible(lead_id, sees=caller.actor.sees)

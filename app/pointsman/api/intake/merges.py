@@ -6,11 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.reason_text import ReasonText
 from pointsman.api.intake.lead_schemas import DecisionDoc, LeadDoc
+from pointsman.domain.permissions.operations import Operation
 from pointsman.services.intake.merge_leads import merge_leads
 
 router = APIRouter(tags=["Lead intake"])
@@ -52,7 +53,9 @@ class MergedLeadDoc(BaseModel):
     ),
     responses=problem_responses(401, 403, 404, 409, 422),
 )
-async def merge(env: EnvDep, lead_id: UUID, body: MergeIn, caller: Annotated[Caller, needs("admin")]) -> MergedLeadDoc:
+async def merge(
+    env: EnvDep, lead_id: UUID, body: MergeIn, caller: Annotated[Caller, may(Operation.LEAD_MERGE)]
+) -> MergedLeadDoc:
     done = await merge_leads(env, lead_id, into=body.into, reason=body.reason, actor=caller.actor)
     return MergedLeadDoc(
         survivor=LeadDoc.of(done.survivor),

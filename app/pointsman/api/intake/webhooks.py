@@ -7,8 +7,10 @@ from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from pointsman.api.http.auth import without_key
 from pointsman.api.http.problems import problem_response, problem_responses
 from pointsman.domain.errors import Conflict
+from pointsman.domain.permissions.operations import Operation
 from pointsman.services.intake.receive import receive_webhook
 from pointsman.services.ports import Env
 
@@ -65,6 +67,7 @@ _BODY: dict[str, Any] = {
         "delivered. Sign with the scheme of the intake (`GET /v1/intakes`); no API key is needed."
     ),
     responses=problem_responses(401, 404, 410, 413, 415, 422, 503),
+    dependencies=[without_key(Operation.WEBHOOK_SEND)],
     openapi_extra=_BODY,
 )
 async def receive_webhook_request(

@@ -7,8 +7,11 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from pointsman.api.http.auth import OPERATION_FIELD
 from pointsman.api.http.problems import FaultDoc, Problem, problem_doc
 from pointsman.api.openapi.example_timestamps import fill_in_dates
+from pointsman.domain.permissions.operations import Operation
+from pointsman.domain.permissions.wording import who_may
 
 TAGS = [
     {"name": "Lead intake", "description": "For forms, ads, marketing automation and CRMs: leads come in."},
@@ -77,11 +80,17 @@ def _describe(app: FastAPI, public_url: str) -> dict[str, Any]:
         described = model.model_json_schema(ref_template="#/components/schemas/{model}")
         described.pop("$defs", None)
         components[model.__name__] = described
-    for path in schema["paths"].values():
-        for method, operation in path.items():
+    for methods in schema["paths"].values():
+        for method, operation in methods.items():
             if method in _METHODS:
                 _complete(operation)
+                _say_who_may(operation)
     return schema
+
+
+def _say_who_may(operation: dict[str, Any]) -> None:
+    said = who_may(Operation(operation[OPERATION_FIELD]))
+    operation["description"] = f"{operation.get('description', '')}\n\n{said}".strip()
 
 
 def _complete(operation: dict[str, Any]) -> None:

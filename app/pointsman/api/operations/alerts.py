@@ -7,10 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.problems import problem_responses
-from pointsman.domain.errors import Forbidden
+from pointsman.domain.permissions.operations import Operation
 from pointsman.services.operations.monitoring import open_alerts
 
 router = APIRouter(tags=["Operations"])
@@ -39,7 +39,5 @@ class AlertsOut(BaseModel):
     description="Overdue holds, unreadable calendars and the like; an alert closes by itself when its cause is gone.",
     responses=problem_responses(401, 403),
 )
-async def index(env: EnvDep, caller: Annotated[Caller, needs("read")]) -> AlertsOut:
-    if caller.supplier is not None:
-        raise Forbidden("A partner's key does not see the deployment's alerts.")
+async def index(env: EnvDep, _caller: Annotated[Caller, may(Operation.ALERT_READ)]) -> AlertsOut:
     return AlertsOut(items=[Alert.model_validate(dict(row)) for row in await open_alerts(env)])

@@ -6,10 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.domain.permissions.callers import Scope
+from pointsman.domain.permissions.operations import Operation
 from pointsman.services.operations.api_keys import create_key, list_keys, revoke_key
 from pointsman.services.ports.operations.api_keys import ApiKeyRow
 
@@ -77,7 +78,7 @@ class KeysOut(BaseModel):
     "acts in that rep's name, on that rep's leads alone, and ends when the rep is deactivated.",
     responses=problem_responses(401, 403, 422),
 )
-async def create(given: NewKeyIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> NewKeyOut:
+async def create(given: NewKeyIn, env: EnvDep, caller: Annotated[Caller, may(Operation.API_KEY)]) -> NewKeyOut:
     made = await create_key(
         env,
         name=given.name,
@@ -91,7 +92,7 @@ async def create(given: NewKeyIn, env: EnvDep, caller: Annotated[Caller, needs("
 
 
 @router.get("/v1/keys", summary="List the API keys", responses=problem_responses(401, 403))
-async def index(env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> KeysOut:
+async def index(env: EnvDep, _caller: Annotated[Caller, may(Operation.API_KEY)]) -> KeysOut:
     return KeysOut(items=[_shown(row) for row in await list_keys(env)])
 
 
@@ -102,7 +103,7 @@ async def index(env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> Keys
     description="Every process refuses the key within five seconds.",
     responses=problem_responses(401, 403, 404),
 )
-async def revoke(key_id: str, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> None:
+async def revoke(key_id: str, env: EnvDep, caller: Annotated[Caller, may(Operation.API_KEY)]) -> None:
     await revoke_key(env, key_id, actor=caller.actor)
 
 

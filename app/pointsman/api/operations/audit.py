@@ -7,10 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.domain.permissions.operations import Operation
 from pointsman.services.operations.monitoring import audit_page
 
 router = APIRouter(tags=["Operations"])
@@ -38,7 +39,7 @@ class AuditLine(BaseModel):
 async def index(
     env: EnvDep,
     page: PageDep,
-    _caller: Annotated[Caller, needs("admin")],
+    _caller: Annotated[Caller, may(Operation.AUDIT_READ)],
     subject: Annotated[
         str | None, Query(max_length=200, description="Only lines about this, for example `rep:anna`.")
     ] = None,

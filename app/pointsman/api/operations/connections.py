@@ -7,10 +7,11 @@ from typing import Annotated, Any, Protocol, cast
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.domain.permissions.operations import Operation
 from pointsman.services.connections.connections import (
     check_connection,
     get_connection,
@@ -123,7 +124,7 @@ class ConnectionDoc(BaseModel):
 
 
 @router.get("/v1/connectors", summary="List the installed connectors", responses=problem_responses(401, 403))
-async def connectors(request: Request, _caller: Annotated[Caller, needs("admin")]) -> ConnectorsDoc:
+async def connectors(request: Request, _caller: Annotated[Caller, may(Operation.CONNECTION)]) -> ConnectorsDoc:
     catalogue = cast("Catalogue", request.app.state.connectors)
     return ConnectorsDoc(
         items=[
@@ -144,14 +145,18 @@ async def connectors(request: Request, _caller: Annotated[Caller, needs("admin")
 
 
 @router.get("/v1/connections", summary="List the connections", responses=problem_responses(401, 403, 422))
-async def index(env: EnvDep, page: PageDep, _caller: Annotated[Caller, needs("admin")]) -> Page[ConnectionDoc]:
+async def index(
+    env: EnvDep, page: PageDep, _caller: Annotated[Caller, may(Operation.CONNECTION)]
+) -> Page[ConnectionDoc]:
     rows = await list_connections(env, after=page.after, limit=page.fetch_limit)
     items, following = page.split(rows, lambda row: (row.created_at, row.id))
     return Page[ConnectionDoc](items=[ConnectionDoc.of(row) for row in items], next=following)
 
 
 @router.get("/v1/connections/{key}", summary="Read a connection", responses=problem_responses(401, 403, 404, 422))
-async def show(key: ConnectionKeyPath, env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> ConnectionDoc:
+async def show(
+    key: ConnectionKeyPath, env: EnvDep, _caller: Annotated[Caller, may(Operation.CONNECTION)]
+) -> ConnectionDoc:
     return ConnectionDoc.of(await get_connection(env, key))
 
 
@@ -167,7 +172,7 @@ async def put(
     given: ConnectionIn,
     env: EnvDep,
     response: Response,
-    caller: Annotated[Caller, needs("admin")],
+    caller: Annotated[Caller, may(Operation.CONNECTION)],
 ) -> ConnectionDoc:
     row, made = await save_connection(
         env,
@@ -189,5 +194,7 @@ async def put(
     description="One call to the vendor. `fault` in the answer says why not; 503 when the vendor does not answer.",
     responses=problem_responses(401, 403, 404, 422, 503),
 )
-async def check(key: ConnectionKeyPath, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> ConnectionDoc:
+async def check(
+    key: ConnectionKeyPath, env: EnvDep, caller: Annotated[Caller, may(Operation.CONNECTION)]
+) -> ConnectionDoc:
     return ConnectionDoc.of(await check_connection(env, key, actor=caller.actor))

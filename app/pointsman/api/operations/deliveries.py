@@ -7,10 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.domain.permissions.operations import Operation
 from pointsman.services.deliveries.run import get_delivery, replay_delivery
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 
@@ -62,7 +63,7 @@ class DeliveryDoc(BaseModel):
 async def index(
     env: EnvDep,
     page: PageDep,
-    _caller: Annotated[Caller, needs("admin")],
+    _caller: Annotated[Caller, may(Operation.DELIVERY_READ)],
     status: Annotated[Literal["pending", "done", "superseded", "dead"] | None, Query(description="Only these.")] = None,
     appointment_id: Annotated[UUID | None, Query(description="Only this appointment's.")] = None,
 ) -> Page[DeliveryDoc]:
@@ -75,7 +76,7 @@ async def index(
 
 
 @router.get("/v1/deliveries/{delivery_id}", summary="Read a delivery", responses=problem_responses(401, 403, 404, 422))
-async def show(delivery_id: UUID, env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> DeliveryDoc:
+async def show(delivery_id: UUID, env: EnvDep, _caller: Annotated[Caller, may(Operation.DELIVERY_READ)]) -> DeliveryDoc:
     return DeliveryDoc.of(await get_delivery(env, delivery_id))
 
 
@@ -86,5 +87,7 @@ async def show(delivery_id: UUID, env: EnvDep, _caller: Annotated[Caller, needs(
     "key before anything is created.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
-async def replay(delivery_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> DeliveryDoc:
+async def replay(
+    delivery_id: UUID, env: EnvDep, caller: Annotated[Caller, may(Operation.DELIVERY_REPLAY)]
+) -> DeliveryDoc:
     return DeliveryDoc.of(await replay_delivery(env, delivery_id, actor=caller.actor))

@@ -6,8 +6,10 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from pointsman import __version__
+from pointsman.api.http.auth import without_key
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.domain.permissions.operations import Operation
 from pointsman.services.operations.monitoring import readiness
 
 router = APIRouter(tags=["Operations"])
@@ -31,6 +33,7 @@ class Ready(BaseModel):
 
 @router.get(
     "/health/live",
+    dependencies=[without_key(Operation.HEALTH_READ)],
     summary="Is the process alive?",
     description="Asks nothing of the database: restart the process only when this fails.",
     responses=problem_responses(500),
@@ -41,6 +44,7 @@ async def live() -> Live:
 
 @router.get(
     "/health/ready",
+    dependencies=[without_key(Operation.HEALTH_READ)],
     summary="Can it do its work?",
     description="200 when the database answers and is migrated; 503 otherwise, and `faults` says why.",
     responses=problem_responses(503),

@@ -8,9 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.domain.permissions.operations import Operation
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars, list_calendars
 from pointsman.services.ports.booking.calendars import CalendarBinding, CalendarReading
 
@@ -82,7 +83,9 @@ class CalendarsDoc(BaseModel):
 @router.get(
     "/v1/reps/{rep}/calendars", summary="Read a rep's calendars", responses=problem_responses(401, 403, 404, 409, 422)
 )
-async def calendars(rep: RepKeyPath, env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> CalendarsDoc:
+async def calendars(
+    rep: RepKeyPath, env: EnvDep, _caller: Annotated[Caller, may(Operation.CONNECTION)]
+) -> CalendarsDoc:
     return CalendarsDoc.of(rep, await list_calendars(env, rep))
 
 
@@ -93,7 +96,7 @@ async def calendars(rep: RepKeyPath, env: EnvDep, _caller: Annotated[Caller, nee
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def put_calendars(
-    rep: RepKeyPath, given: CalendarsIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
+    rep: RepKeyPath, given: CalendarsIn, env: EnvDep, caller: Annotated[Caller, may(Operation.CONNECTION)]
 ) -> CalendarsDoc:
     bound = [
         CalendarBindingInput(connection=c.connection, calendar=c.calendar, writes=c.writes) for c in given.calendars

@@ -6,13 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.in_house_only import in_house_only
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.policies.request_bodies import REQUEST_BODY, VersionPath, read_policy_body
 from pointsman.api.policies.schemas import CheckResultDoc, DraftDoc, FindingDoc, PolicyHead
 from pointsman.api.routing.explanation_schemas import ExplainedDecisionDoc
+from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.policy_check.run import is_publishable
 from pointsman.domain.roster.roles import Work
 from pointsman.services.explain.explain import ExplainRequest, explain
@@ -82,7 +82,7 @@ class ExplainIn(BaseModel):
 async def draft(
     request: Request,
     env: EnvDep,
-    caller: Annotated[Caller, needs("admin")],
+    caller: Annotated[Caller, may(Operation.POLICY_CHANGE)],
     note: Annotated[str, Query(max_length=1_000)] = "",
 ) -> DraftDoc:
     given = await read_policy_body(request, env)
@@ -101,9 +101,7 @@ async def draft(
     responses=problem_responses(401, 403, 413, 422),
     openapi_extra=REQUEST_BODY,
 )
-async def check(
-    request: Request, env: EnvDep, _caller: Annotated[Caller, in_house_only("admin", "read")]
-) -> CheckResultDoc:
+async def check(request: Request, env: EnvDep, _caller: Annotated[Caller, may(Operation.POLICY_TRY)]) -> CheckResultDoc:
     findings = await policies.check_document(env, (await read_policy_body(request, env)).document)
     return CheckResultDoc(
         publishable=is_publishable(findings), findings=[FindingDoc.of(finding) for finding in findings]
@@ -118,7 +116,7 @@ async def check(
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def explained(
-    given: ExplainIn, env: EnvDep, _caller: Annotated[Caller, in_house_only("read")]
+    given: ExplainIn, env: EnvDep, _caller: Annotated[Caller, may(Operation.POLICY_TRY)]
 ) -> ExplainedDecisionDoc:
     facts = {name: tuple(value) if isinstance(value, list) else value for name, value in given.facts.items()}
     question = ExplainRequest(
@@ -140,7 +138,9 @@ async def explained(
     "back; `GET /v1/policies/history` shows where it leads (`rollback_to`).",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
-async def rollback(given: RollbackIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> PolicyHead:
+async def rollback(
+    given: RollbackIn, env: EnvDep, caller: Annotated[Caller, may(Operation.POLICY_CHANGE)]
+) -> PolicyHead:
     row = await policies.rollback_policy(
         env,
         to=given.to,
@@ -160,7 +160,7 @@ async def rollback(given: RollbackIn, env: EnvDep, caller: Annotated[Caller, nee
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def publish(
-    version: VersionPath, given: PublishIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
+    version: VersionPath, given: PublishIn, env: EnvDep, caller: Annotated[Caller, may(Operation.POLICY_CHANGE)]
 ) -> PolicyHead:
     row = await policies.publish_policy(
         env, version, note=given.note, actor=caller.actor, expected=given.expected_current, check_expected=True

@@ -4,9 +4,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from pointsman.api.http.auth import Caller
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.in_house_only import in_house_only
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.policies.request_bodies import (
     YAML_RESPONSE,
@@ -26,6 +25,7 @@ from pointsman.api.policies.schemas import (
     PublicationDoc,
     PublicationPage,
 )
+from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.policy.json_schema import policy_json_schema
 from pointsman.services.policies import history as policy_history
 from pointsman.services.policies import lifecycle as policies
@@ -36,7 +36,7 @@ router = APIRouter(tags=["Policy"])
 @router.get("/v1/policies", summary="List policies", responses=problem_responses(401, 403, 422))
 async def index(
     env: EnvDep,
-    _caller: Annotated[Caller, in_house_only("read")],
+    _caller: Annotated[Caller, may(Operation.POLICY_READ)],
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Annotated[int | None, Query(ge=1, le=2**62, description="`next` of the page before.")] = None,
 ) -> PolicyPage:
@@ -54,7 +54,7 @@ async def index(
 )
 async def live(
     env: EnvDep,
-    _caller: Annotated[Caller, in_house_only("read")],
+    _caller: Annotated[Caller, may(Operation.POLICY_READ)],
     written: FormatQuery = None,
     accept: AcceptHeader = "",
 ) -> PolicyDoc | Response:
@@ -68,7 +68,7 @@ async def live(
     description="For editors and forms (JSON Schema 2020-12): they check and complete a policy while it is written.",
     responses=problem_responses(401, 403),
 )
-async def schema(_caller: Annotated[Caller, in_house_only("read")]) -> dict[str, Any]:
+async def schema(_caller: Annotated[Caller, may(Operation.POLICY_READ)]) -> dict[str, Any]:
     return policy_json_schema()
 
 
@@ -80,7 +80,7 @@ async def schema(_caller: Annotated[Caller, in_house_only("read")]) -> dict[str,
 )
 async def history(
     env: EnvDep,
-    _caller: Annotated[Caller, in_house_only("read")],
+    _caller: Annotated[Caller, may(Operation.POLICY_READ)],
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Annotated[int | None, Query(ge=1, le=2**62, description="`next` of the page before.")] = None,
 ) -> PublicationPage:
@@ -100,7 +100,7 @@ async def history(
 async def one(
     version: VersionPath,
     env: EnvDep,
-    _caller: Annotated[Caller, in_house_only("read")],
+    _caller: Annotated[Caller, may(Operation.POLICY_READ)],
     written: FormatQuery = None,
     accept: AcceptHeader = "",
 ) -> PolicyDoc | Response:
@@ -116,7 +116,7 @@ async def one(
     responses=problem_responses(401, 403, 404, 422),
 )
 async def definitions(
-    version: VersionPath, env: EnvDep, _caller: Annotated[Caller, in_house_only("read")]
+    version: VersionPath, env: EnvDep, _caller: Annotated[Caller, may(Operation.POLICY_READ)]
 ) -> DefinitionsDoc:
     found = await policy_history.definition_origins(env, version)
     shown = [DefinitionDoc.model_validate(since, from_attributes=True) for since in found]
@@ -131,6 +131,6 @@ async def definitions(
     responses=problem_responses(401, 403, 404, 422),
 )
 async def diff(
-    version: VersionPath, other: VersionPath, env: EnvDep, _caller: Annotated[Caller, in_house_only("read")]
+    version: VersionPath, other: VersionPath, env: EnvDep, _caller: Annotated[Caller, may(Operation.POLICY_READ)]
 ) -> DiffDoc:
     return DiffDoc.of(version, other, await policies.diff_policies(env, version, other))

@@ -7,12 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from pointsman.api.http.auth import Caller
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.in_house_only import in_house_only
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.policies.request_bodies import EXAMPLE_POLICY, VersionPath
+from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.replay.simulation import DecisionCounts
 from pointsman.services.explain.simulate import MAX_DECISIONS, SimulationPeriod, SimulationResult, simulate
 
@@ -132,7 +132,7 @@ _HOW = (
     responses=problem_responses(401, 403, 404, 413, 422, 503),
 )
 async def of_document(
-    given: SimulateDocumentIn, env: EnvDep, _caller: Annotated[Caller, in_house_only("admin", "read")]
+    given: SimulateDocumentIn, env: EnvDep, _caller: Annotated[Caller, may(Operation.POLICY_TRY)]
 ) -> SimulationDoc:
     return SimulationDoc.of(await simulate(env, given.period(), document=given.document))
 
@@ -147,6 +147,6 @@ async def of_version(
     version: VersionPath,
     given: SimulateIn,
     env: EnvDep,
-    _caller: Annotated[Caller, in_house_only("admin", "read")],
+    _caller: Annotated[Caller, may(Operation.POLICY_TRY)],
 ) -> SimulationDoc:
     return SimulationDoc.of(await simulate(env, given.period(), version=version))

@@ -6,9 +6,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path
 
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.in_house_only import in_house_only
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.roster.request_bodies import (
     KeyedRepIn,
@@ -31,6 +30,7 @@ from pointsman.api.roster.schemas import (
     SupplierDoc,
     TimeOffDoc,
 )
+from pointsman.domain.permissions.operations import Operation
 from pointsman.services.ports import Env
 from pointsman.services.ports.roster import TimeOffRow
 from pointsman.services.roster import change_roster as roster
@@ -42,7 +42,7 @@ _ROLE_HELP = " A change that would leave a rep with work outside their role answ
 
 
 @router.get("/v1/roster", summary="Read the whole roster", responses=problem_responses(401, 403))
-async def whole(env: EnvDep, _caller: Annotated[Caller, in_house_only("read")]) -> RosterDoc:
+async def whole(env: EnvDep, _caller: Annotated[Caller, may(Operation.ROSTER_READ)]) -> RosterDoc:
     floor = await roster.get_roster(env)
     away: defaultdict[str, list[TimeOffRow]] = defaultdict(list)
     for row in floor.time_off:
@@ -62,7 +62,9 @@ async def whole(env: EnvDep, _caller: Annotated[Caller, in_house_only("read")]) 
     + _ROLE_HELP,
     responses=problem_responses(401, 403, 409, 413, 422),
 )
-async def put_whole(given: RosterIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> RosterChangeDoc:
+async def put_whole(
+    given: RosterIn, env: EnvDep, caller: Annotated[Caller, may(Operation.ROSTER_CHANGE)]
+) -> RosterChangeDoc:
     changed = await roster.put_roster(env, given.given(), actor=caller.actor)
     return RosterChangeDoc(version=changed.version, changed=changed.changed)
 
@@ -77,7 +79,7 @@ async def put_role(
     name: Annotated[str, Path(max_length=100, examples=["SDR"])],
     given: RoleIn,
     env: EnvDep,
-    caller: Annotated[Caller, needs("admin")],
+    caller: Annotated[Caller, may(Operation.ROSTER_CHANGE)],
 ) -> RosterChangeDoc:
     return await _put(env, RosterIn(roles=[NamedRoleIn(name=name, works=given.works)]), caller)
 
@@ -92,13 +94,13 @@ async def put_supplier(
     key: Annotated[str, Path(max_length=100, pattern=r"^[a-z0-9][a-z0-9._-]*$", examples=["callwerk"])],
     given: SupplierIn,
     env: EnvDep,
-    caller: Annotated[Caller, needs("admin")],
+    caller: Annotated[Caller, may(Operation.ROSTER_CHANGE)],
 ) -> RosterChangeDoc:
     return await _put(env, RosterIn(suppliers=[KeyedSupplierIn(key=key, **given.model_dump())]), caller)
 
 
 @router.get("/v1/reps/{key}", summary="Read one rep", responses=problem_responses(401, 403, 404))
-async def one(key: RosterKeyPath, env: EnvDep, _caller: Annotated[Caller, in_house_only("read")]) -> RepDoc:
+async def one(key: RosterKeyPath, env: EnvDep, _caller: Annotated[Caller, may(Operation.ROSTER_READ)]) -> RepDoc:
     return await _rep(env, key)
 
 
@@ -109,7 +111,7 @@ async def one(key: RosterKeyPath, env: EnvDep, _caller: Annotated[Caller, in_hou
     description="A newcomer starts at balance 0 in every pool: neither owed nor flooded. Put them into a pool by policy.",
     responses=problem_responses(401, 403, 409, 422),
 )
-async def create(given: KeyedRepIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> RepDoc:
+async def create(given: KeyedRepIn, env: EnvDep, caller: Annotated[Caller, may(Operation.ROSTER_CHANGE)]) -> RepDoc:
     await roster.create_rep(env, given.given(given.key), actor=caller.actor)
     return await _rep(env, given.key)
 
@@ -124,7 +126,7 @@ async def replace(
     key: Annotated[str, Path(max_length=100, pattern=r"^[a-z0-9][a-z0-9._-]*$", examples=["nora"])],
     given: RepIn,
     env: EnvDep,
-    caller: Annotated[Caller, needs("admin")],
+    caller: Annotated[Caller, may(Operation.ROSTER_CHANGE)],
 ) -> RepDoc:
     await _put(env, RosterIn(reps=[KeyedRepIn(key=key, **given.model_dump(exclude_unset=True))]), caller)
     return await _rep(env, key)
@@ -137,7 +139,9 @@ async def replace(
     + _ROLE_HELP,
     responses=problem_responses(401, 403, 404, 409, 422),
 )
-async def patch(key: RosterKeyPath, given: RepPatch, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> RepDoc:
+async def patch(
+    key: RosterKeyPath, given: RepPatch, env: EnvDep, caller: Annotated[Caller, may(Operation.ROSTER_CHANGE)]
+) -> RepDoc:
     there = (await _rep(env, key)).model_dump(exclude={"id", "works", "time_off"})
     sent = given.model_dump(exclude_unset=True)
     sent = {name: value for name, value in sent.items() if value is not None or name in {"started_on", "holidays"}}
@@ -152,7 +156,9 @@ async def patch(key: RosterKeyPath, given: RepPatch, env: EnvDep, caller: Annota
     "answer lists it, and an alert stays open until none is left.",
     responses=problem_responses(401, 403, 404),
 )
-async def deactivate(key: RosterKeyPath, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> DeactivationDoc:
+async def deactivate(
+    key: RosterKeyPath, env: EnvDep, caller: Annotated[Caller, may(Operation.ROSTER_CHANGE)]
+) -> DeactivationDoc:
     changed, held = await roster.deactivate_rep(env, key, actor=caller.actor)
     return DeactivationDoc(
         version=changed.version,
@@ -165,11 +171,12 @@ async def deactivate(key: RosterKeyPath, env: EnvDep, caller: Annotated[Caller, 
     "/v1/reps/{key}/time-off",
     status_code=201,
     summary="Add time off",
-    description="A rep who is away neither owes nor is owed turns: the balance stays, and nothing needs to be calibrated.",
+    description="A rep who is away neither owes nor is owed turns: the balance stays, and nothing needs to be calibrated. "
+    "A rep's own key adds that rep's alone.",
     responses=problem_responses(401, 403, 404, 422),
 )
 async def add_time_off(
-    key: RosterKeyPath, given: TimeOffIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
+    key: RosterKeyPath, given: TimeOffIn, env: EnvDep, caller: Annotated[Caller, may(Operation.TIME_OFF)]
 ) -> TimeOffDoc:
     return TimeOffDoc.of(await roster.add_time_off(env, key, given.given(), actor=caller.actor))
 
@@ -180,7 +187,7 @@ async def add_time_off(
     responses=problem_responses(401, 403, 404, 422),
 )
 async def delete_time_off(
-    key: RosterKeyPath, time_off_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("admin")]
+    key: RosterKeyPath, time_off_id: UUID, env: EnvDep, caller: Annotated[Caller, may(Operation.TIME_OFF)]
 ) -> RosterChangeDoc:
     changed = await roster.delete_time_off(env, key, time_off_id, actor=caller.actor)
     return RosterChangeDoc(version=changed.version, changed=changed.changed)

@@ -6,9 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.in_house_only import in_house_only
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.reason_text import ReasonText
@@ -16,6 +15,8 @@ from pointsman.api.intake.lead_schemas import DecisionDoc
 from pointsman.api.routing.decision_schemas import DecisionHead, WholeDecisionDoc
 from pointsman.api.routing.explanation_schemas import ExplainedDecisionDoc
 from pointsman.api.routing.replay_schemas import MOST_REPLAYS_SHOWN, ReplayDoc, ReplayIn, ReplaysDoc
+from pointsman.domain.permissions.operations import Operation
+from pointsman.domain.permissions.readings import Reading
 from pointsman.domain.roster.roles import Work
 from pointsman.services.explain.explain import decision_page, explain_stored, get_decision
 from pointsman.services.explain.replays import replay_decision, replay_many
@@ -49,7 +50,9 @@ class ReassignIn(BaseModel):
 
 
 @router.get("/v1/decisions", summary="List decisions", responses=problem_responses(401, 403, 422))
-async def index(env: EnvDep, page: PageDep, caller: Annotated[Caller, needs("read")]) -> Page[DecisionHead]:
+async def index(
+    env: EnvDep, page: PageDep, caller: Annotated[Caller, may(Operation.DECISION_LIST)]
+) -> Page[DecisionHead]:
     return await _page(env, page, caller, None)
 
 
@@ -60,7 +63,7 @@ async def index(env: EnvDep, page: PageDep, caller: Annotated[Caller, needs("rea
     responses=problem_responses(401, 403, 404, 422),
 )
 async def of_lead(
-    lead_id: UUID, env: EnvDep, page: PageDep, caller: Annotated[Caller, needs("read", "handover")]
+    lead_id: UUID, env: EnvDep, page: PageDep, caller: Annotated[Caller, may(Operation.DECISION_READ)]
 ) -> Page[DecisionHead]:
     return await _page(env, page, caller, lead_id)
 
@@ -72,9 +75,11 @@ async def of_lead(
     "after. A partner's key sees where its lead went, not our rules or who else was looked at.",
     responses=problem_responses(401, 403, 404, 422),
 )
-async def one(decision_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("read", "handover")]) -> WholeDecisionDoc:
-    row = await get_decision(env, decision_id, supplier=caller.supplier)
-    return WholeDecisionDoc.of(row, partner=caller.supplier is not None)
+async def one(
+    decision_id: UUID, env: EnvDep, caller: Annotated[Caller, may(Operation.DECISION_READ)]
+) -> WholeDecisionDoc:
+    row = await get_decision(env, decision_id, sees=caller.actor.sees)
+    return WholeDecisionDoc.of(row, partner=not caller.may_read(Reading.REASONS))
 
 
 @router.get(
@@ -85,7 +90,7 @@ async def one(decision_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("r
     responses=problem_responses(401, 403, 404, 422),
 )
 async def explanation(
-    decision_id: UUID, env: EnvDep, _caller: Annotated[Caller, in_house_only("read")]
+    decision_id: UUID, env: EnvDep, _caller: Annotated[Caller, may(Operation.DECISION_EXPLAIN)]
 ) -> ExplainedDecisionDoc:
     return ExplainedDecisionDoc.of_explained(await explain_stored(env, decision_id))
 
@@ -97,7 +102,9 @@ async def explanation(
     "that do not, where they differ. Nothing is written.",
     responses=problem_responses(401, 403, 422),
 )
-async def replays(given: ReplayIn, env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> ReplaysDoc:
+async def replays(
+    given: ReplayIn, env: EnvDep, _caller: Annotated[Caller, may(Operation.DECISION_REPLAY)]
+) -> ReplaysDoc:
     total, differing = 0, []
     async for found in replay_many(env, since=given.since, last=given.last):
         total += 1
@@ -114,7 +121,9 @@ async def replays(given: ReplayIn, env: EnvDep, _caller: Annotated[Caller, needs
     "whether the same bytes come out, the first byte that differs, and every place where they do.",
     responses=problem_responses(401, 403, 404, 422),
 )
-async def replay(decision_id: UUID, env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> ReplayDoc:
+async def replay(
+    decision_id: UUID, env: EnvDep, _caller: Annotated[Caller, may(Operation.DECISION_REPLAY)]
+) -> ReplayDoc:
     return ReplayDoc.of(await replay_decision(env, decision_id))
 
 
@@ -127,7 +136,7 @@ async def replay(decision_id: UUID, env: EnvDep, _caller: Annotated[Caller, need
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def assigned(
-    lead_id: UUID, given: AssignIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
+    lead_id: UUID, given: AssignIn, env: EnvDep, caller: Annotated[Caller, may(Operation.LEAD_ASSIGN)]
 ) -> DecisionDoc:
     routed = await assign_manually(
         env,
@@ -149,16 +158,14 @@ async def assigned(
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def reassigned(
-    lead_id: UUID, given: ReassignIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
+    lead_id: UUID, given: ReassignIn, env: EnvDep, caller: Annotated[Caller, may(Operation.LEAD_ASSIGN)]
 ) -> DecisionDoc:
     return DecisionDoc.of(await reassign(env, lead_id, reason=given.reason, actor=caller.actor))
 
 
 async def _page(env: Env, page: PageDep, caller: Caller, lead_id: UUID | None) -> Page[DecisionHead]:
-    rows = await decision_page(
-        env, lead_id=lead_id, supplier=caller.supplier, before=page.after, limit=page.fetch_limit
-    )
+    rows = await decision_page(env, lead_id=lead_id, sees=caller.actor.sees, before=page.after, limit=page.fetch_limit)
     items, following = page.split(rows, lambda row: (row.at, row.id))
     return Page[DecisionHead](
-        items=[DecisionHead.head_of(row, partner=caller.supplier is not None) for row in items], next=following
+        items=[DecisionHead.head_of(row, partner=not caller.may_read(Reading.REASONS)) for row in items], next=following
     )

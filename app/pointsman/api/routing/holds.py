@@ -7,14 +7,15 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.in_house_only import in_house_only
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.partner_redaction import partner_summary
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.query import QueryBool
 from pointsman.api.intake.lead_schemas import DecisionDoc
+from pointsman.domain.permissions.operations import Operation
+from pointsman.domain.permissions.readings import Reading
 from pointsman.domain.text.formatting import length_in_words
 from pointsman.services.holds.drain import hold_counts, hold_page, retry_hold
 from pointsman.services.ports.routing.holds import HoldCount, HoldFilter, HoldRow
@@ -117,17 +118,17 @@ class HoldSummaryDoc(BaseModel):
 async def index(
     env: EnvDep,
     page: PageDep,
-    caller: Annotated[Caller, needs("read")],
+    caller: Annotated[Caller, may(Operation.HOLD_READ)],
     *,
     pool: Annotated[str | None, Query(max_length=100, description="Only what waits for this pool.")] = None,
     reason: Annotated[str | None, Query(max_length=100, description="Only this reason.")] = None,
     overdue: Annotated[QueryBool, Query(description="Only what waits longer than promised.")] = False,
 ) -> Page[HoldDoc]:
     now = env.clock()
-    which = HoldFilter(supplier=caller.supplier, pool=pool, reason=reason, due_before=now if overdue else None)
+    which = HoldFilter(sees=caller.actor.sees, pool=pool, reason=reason, due_before=now if overdue else None)
     rows = await hold_page(env, which, after=page.after, limit=page.fetch_limit)
     items, following = page.split(rows, lambda row: (row.held_at, row.id))
-    partner = caller.supplier is not None
+    partner = not caller.may_read(Reading.REASONS)
     return Page[HoldDoc](items=[HoldDoc.of(row, now, partner=partner) for row in items], next=following)
 
 
@@ -137,7 +138,7 @@ async def index(
     description="By reason, work and pool, with the oldest and the next moment that may release one.",
     responses=problem_responses(401, 403),
 )
-async def summary(env: EnvDep, _caller: Annotated[Caller, in_house_only("read")]) -> HoldSummaryDoc:
+async def summary(env: EnvDep, _caller: Annotated[Caller, may(Operation.HOLD_SUMMARY)]) -> HoldSummaryDoc:
     now, groups = await hold_counts(env)
     return HoldSummaryDoc(
         at=now,
@@ -153,5 +154,5 @@ async def summary(env: EnvDep, _caller: Annotated[Caller, in_house_only("read")]
     summary="Try a waiting lead now",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
-async def retry(hold_id: UUID, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> DecisionDoc:
+async def retry(hold_id: UUID, env: EnvDep, caller: Annotated[Caller, may(Operation.HOLD_RETRY)]) -> DecisionDoc:
     return DecisionDoc.of(await retry_hold(env, hold_id, actor=caller.actor))

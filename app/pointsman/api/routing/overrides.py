@@ -7,13 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.reason_text import ReasonText
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.openapi.example_timestamps import in_days
+from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.roster.roles import Work
 from pointsman.services.ports.routing.overrides import OverrideRow
 from pointsman.services.routing.overrides import add_override, get_override, override_page, revoke_override
@@ -83,7 +84,7 @@ class OverrideDoc(BaseModel):
     "use is counted. A lead that waits for this work is tried again.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
-async def create(given: OverrideIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> OverrideDoc:
+async def create(given: OverrideIn, env: EnvDep, caller: Annotated[Caller, may(Operation.OVERRIDE)]) -> OverrideDoc:
     row = await add_override(
         env,
         lead_id=given.lead_id,
@@ -101,7 +102,7 @@ async def create(given: OverrideIn, env: EnvDep, caller: Annotated[Caller, needs
 async def index(
     env: EnvDep,
     page: PageDep,
-    _caller: Annotated[Caller, needs("admin")],
+    _caller: Annotated[Caller, may(Operation.OVERRIDE)],
     lead_id: Annotated[UUID | None, Query(description="Only those for this lead.")] = None,
 ) -> Page[OverrideDoc]:
     rows = await override_page(env, lead_id=lead_id, before=page.after, limit=page.fetch_limit)
@@ -110,7 +111,7 @@ async def index(
 
 
 @router.get("/v1/overrides/{override_id}", summary="Read an override", responses=problem_responses(401, 403, 404, 422))
-async def one(override_id: UUID, env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> OverrideDoc:
+async def one(override_id: UUID, env: EnvDep, _caller: Annotated[Caller, may(Operation.OVERRIDE)]) -> OverrideDoc:
     return OverrideDoc.of(await get_override(env, override_id))
 
 
@@ -121,6 +122,6 @@ async def one(override_id: UUID, env: EnvDep, _caller: Annotated[Caller, needs("
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def revoke(
-    override_id: UUID, given: RevokeIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
+    override_id: UUID, given: RevokeIn, env: EnvDep, caller: Annotated[Caller, may(Operation.OVERRIDE)]
 ) -> OverrideDoc:
     return OverrideDoc.of(await revoke_override(env, override_id, reason=given.reason, actor=caller.actor))

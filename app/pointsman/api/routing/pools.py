@@ -8,12 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.in_house_only import in_house_only
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.reason_text import ReasonText
 from pointsman.api.routing.decision_schemas import BalanceDoc
+from pointsman.domain.permissions.operations import Operation
 from pointsman.services.ports.routing.ledgers import SkipRow
 from pointsman.services.routing.ledger import PoolLedger, adjust_balance, pool_ledger
 from pointsman.services.routing.ledger_audit import LedgerVerification, rebuild_ledger, verify_ledger
@@ -156,7 +156,7 @@ class LedgerVerificationDoc(BaseModel):
 @router.get(
     "/v1/pools/{name}/ledger", summary="Read a pool's balances", responses=problem_responses(401, 403, 404, 409)
 )
-async def ledger(name: PoolPath, env: EnvDep, _caller: Annotated[Caller, in_house_only("read")]) -> LedgerDoc:
+async def ledger(name: PoolPath, env: EnvDep, _caller: Annotated[Caller, may(Operation.LEDGER_READ)]) -> LedgerDoc:
     return LedgerDoc.of(await pool_ledger(env, name))
 
 
@@ -168,7 +168,7 @@ async def ledger(name: PoolPath, env: EnvDep, _caller: Annotated[Caller, in_hous
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def adjust(
-    name: PoolPath, given: AdjustmentIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
+    name: PoolPath, given: AdjustmentIn, env: EnvDep, caller: Annotated[Caller, may(Operation.LEDGER_CHANGE)]
 ) -> LedgerDoc:
     amount = Fraction(given.amount)
     return LedgerDoc.of(await adjust_balance(env, name, given.rep, amount, reason=given.reason, actor=caller.actor))
@@ -180,7 +180,9 @@ async def adjust(
     description="Rebuilds the balances from every turn, credit and correction, and compares. Nothing is written.",
     responses=problem_responses(401, 403, 404),
 )
-async def verify(name: PoolPath, env: EnvDep, _caller: Annotated[Caller, needs("admin")]) -> LedgerVerificationDoc:
+async def verify(
+    name: PoolPath, env: EnvDep, _caller: Annotated[Caller, may(Operation.LEDGER_CHANGE)]
+) -> LedgerVerificationDoc:
     return LedgerVerificationDoc.of(await verify_ledger(env, name))
 
 
@@ -192,7 +194,7 @@ async def verify(name: PoolPath, env: EnvDep, _caller: Annotated[Caller, needs("
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def rebuild(
-    name: PoolPath, given: RebuildIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
+    name: PoolPath, given: RebuildIn, env: EnvDep, caller: Annotated[Caller, may(Operation.LEDGER_CHANGE)]
 ) -> LedgerVerificationDoc:
     return LedgerVerificationDoc.of(await rebuild_ledger(env, name, reason=given.reason, actor=caller.actor))
 
@@ -205,7 +207,9 @@ async def rebuild(
     " others gain it evenly.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
-async def skip(name: PoolPath, given: SkipIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> SkipDoc:
+async def skip(
+    name: PoolPath, given: SkipIn, env: EnvDep, caller: Annotated[Caller, may(Operation.LEDGER_CHANGE)]
+) -> SkipDoc:
     asked = await skip_next_turn(
         env, name, given.rep, reason=given.reason, costs_turn=given.costs_turn, actor=caller.actor
     )
@@ -222,7 +226,7 @@ async def cancel(
     name: PoolPath,
     skip_id: UUID,
     env: EnvDep,
-    caller: Annotated[Caller, needs("admin")],
+    caller: Annotated[Caller, may(Operation.LEDGER_CHANGE)],
     reason: Annotated[str, Query(min_length=1, max_length=1_000)] = "taken back",
 ) -> SkipDoc:
     return SkipDoc.of(await cancel_skip(env, name, skip_id, reason=reason, actor=caller.actor))

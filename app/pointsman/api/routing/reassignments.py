@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
-from pointsman.api.http.auth import Caller, needs
+from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import decode_cursor, encode_cursor
 from pointsman.api.http.problems import problem_responses
@@ -14,6 +14,7 @@ from pointsman.api.http.reason_text import ReasonText
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.openapi.example_timestamps import in_days
 from pointsman.api.roster.roster import RosterKeyPath
+from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.roster.roles import Work
 from pointsman.services.reassignment.bulk import (
     BulkOutcome,
@@ -115,7 +116,7 @@ class BulkResultDoc(BaseModel):
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def of_rep(
-    key: RosterKeyPath, given: ReassignRepIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]
+    key: RosterKeyPath, given: ReassignRepIn, env: EnvDep, caller: Annotated[Caller, may(Operation.LEAD_ASSIGN)]
 ) -> BulkResultDoc:
     asked = BulkRequest(
         reason=given.reason,
@@ -135,6 +136,8 @@ async def of_rep(
     "and said so.",
     responses=problem_responses(401, 403, 409, 422),
 )
-async def of_leads(given: ReassignLeadsIn, env: EnvDep, caller: Annotated[Caller, needs("admin")]) -> BulkResultDoc:
+async def of_leads(
+    given: ReassignLeadsIn, env: EnvDep, caller: Annotated[Caller, may(Operation.LEAD_ASSIGN)]
+) -> BulkResultDoc:
     asked = BulkRequest(reason=given.reason, dry_run=given.dry_run)
     return BulkResultDoc.of(await reassign_leads(env, given.lead_ids, asked, actor=caller.actor), dry_run=given.dry_run)

@@ -14,7 +14,7 @@ from pointsman.db.tables import (
     reservations,
 )
 from pointsman.db.tables.base import INSTANT
-from pointsman.db.tables.visibility import is_seen_by_supplier
+from pointsman.db.tables.visibility import SEES_REP, is_seen
 
 FIXED = ("id", "lead_id", "work", "title", "setter_rep_id", "booked_by", "created_at")
 CHANGING = (
@@ -64,7 +64,13 @@ _select = select(
         _setter, _setter.c.id == _appointment.c.setter_rep_id
     )
 )
-_is_seen = is_seen_by_supplier(_appointment.c.lead_id)
+_takes_part = exists().where(
+    appointment_companions.c.appointment_id == _appointment.c.id,
+    reps.c.id == appointment_companions.c.rep_id,
+    reps.c.key == SEES_REP,
+)
+#: A rep sees, beside the appointments of their own leads, those that they set or take part in.
+_is_seen = or_(is_seen(_appointment.c.lead_id), _setter.c.key == SEES_REP, _takes_part)
 # Not as parameters, which would hide from the planner that a partial index covers them.
 _is_active = _appointment.c.status.in_([literal_column("'requested'"), literal_column("'confirmed'")])
 

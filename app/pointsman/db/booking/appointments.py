@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.booking import appointment_statements as sql
 from pointsman.db.engine.errors import translating_errors
+from pointsman.db.tables.visibility import visibility_values
 from pointsman.domain.booking.availability import Interval
+from pointsman.domain.permissions.callers import SEES_ALL, Visibility
 from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow, BusyReservation, Companion
 
 
@@ -82,9 +84,11 @@ class SqlAppointments:
         return {rep_id: found.get(rep_id, 0) for rep_id in rep_ids}
 
     async def get(
-        self, appointment_id: UUID, *, lock: bool = False, supplier: str | None = None
+        self, appointment_id: UUID, *, lock: bool = False, sees: Visibility = SEES_ALL
     ) -> AppointmentRow | None:
-        return await self._one(sql.LOCK if lock else sql.GET, {"appointment": appointment_id, "supplier": supplier})
+        return await self._one(
+            sql.LOCK if lock else sql.GET, {"appointment": appointment_id, **visibility_values(sees)}
+        )
 
     async def active_for_lead(self, lead_id: UUID) -> AppointmentRow | None:
         return await self._one(sql.ACTIVE_FOR_LEAD, {"lead": lead_id})
@@ -109,7 +113,7 @@ class SqlAppointments:
     async def page(
         self,
         *,
-        supplier: str | None,
+        sees: Visibility,
         lead_id: UUID | None,
         rep_key: str | None,
         status: str | None,
@@ -118,7 +122,7 @@ class SqlAppointments:
         ended_by: datetime | None = None,
     ) -> Sequence[AppointmentRow]:
         after_at, after_id = after or (None, None)
-        parameters = {"supplier": supplier, "lead": lead_id, "rep": rep_key, "status": status, "limit": limit}
+        parameters = {**visibility_values(sees), "lead": lead_id, "rep": rep_key, "status": status, "limit": limit}
         place = {"after_at": after_at, "after_id": after_id, "ended_by": ended_by}
         found = await self._connection.execute(sql.PAGE, {**parameters, **place})
         return [_row(row) for row in found.mappings()]

@@ -15,8 +15,9 @@ from pointsman.db.leads.lead_rows import LEAD, LEAD_SELECT, facts_json, lead_of
 from pointsman.db.leads.statements import CHANGE, CREATE, FIND, LOCK
 from pointsman.db.tables import lead_identities, leads
 from pointsman.db.tables.base import INSTANT
-from pointsman.db.tables.visibility import is_seen_by_supplier
+from pointsman.db.tables.visibility import is_seen, is_seen_sql, visibility_values
 from pointsman.domain.errors import Conflict
+from pointsman.domain.permissions.callers import Visibility
 from pointsman.services.ports import LostRace
 from pointsman.services.ports.leads.leads import LeadChange, LeadRow, LeadWrite
 from pointsman.services.ports.routing.policies import LiveVersions
@@ -53,7 +54,7 @@ _IDENTITIES = (
 _PAGE = (
     LEAD_SELECT.where(
         LEAD.c.merged_into.is_(None),
-        is_seen_by_supplier(LEAD.c.id),
+        is_seen(LEAD.c.id),
         or_(bindparam("stage", type_=Text).is_(None), LEAD.c.stage == bindparam("stage")),
         or_(
             bindparam("at", type_=INSTANT).is_(None),
@@ -64,13 +65,13 @@ _PAGE = (
     .order_by(LEAD.c.created_at.desc(), LEAD.c.id.desc())
     .limit(bindparam("limit"))
 )
-_IS_VISIBLE = PreparedStatement("""
+_IS_VISIBLE = PreparedStatement(
+    """
     select exists (
         select from leads l
-        where l.id = :id and (cast(:supplier as text) is null or exists (
-            select from assignments s join reps p on p.id = s.rep_id
-            where s.lead_id = l.id and p.supplier = cast(:supplier as text))))
-""")
+        where l.id = :id and <seen>)
+""".replace("<seen>", is_seen_sql("l.id"))
+)
 
 _HOLDER = PreparedStatement("""
     select r.key as rep, s.work, s.pool, s.assigned_at, s.decision_id
@@ -160,14 +161,14 @@ class SqlLeads:
         return [(row.source, row.external_id) for row in rows]
 
     async def page(
-        self, *, supplier: str | None, stage: str | None, after: tuple[datetime, UUID] | None, limit: int
+        self, *, sees: Visibility, stage: str | None, after: tuple[datetime, UUID] | None, limit: int
     ) -> Sequence[LeadRow]:
         at, last = after or (None, None)
-        values = {"supplier": supplier, "stage": stage, "at": at, "after": last, "limit": limit}
+        values = {**visibility_values(sees), "stage": stage, "at": at, "after": last, "limit": limit}
         return [lead_of(row) for row in (await self._connection.execute(_PAGE, values)).all()]
 
-    async def is_visible(self, lead_id: UUID, *, supplier: str | None) -> bool:
-        return bool(await _IS_VISIBLE.scalar(self._connection, {"id": lead_id, "supplier": supplier}))
+    async def is_visible(self, lead_id: UUID, *, sees: Visibility) -> bool:
+        return bool(await _IS_VISIBLE.scalar(self._connection, {"id": lead_id, **visibility_values(sees)}))
 
     async def holder(self, lead_id: UUID) -> Mapping[str, Any] | None:
         row = await _HOLDER.one(self._connection, {"id": lead_id})

@@ -13,8 +13,10 @@ from pointsman.db.engine.errors import translating_errors
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.routing.statements import CONTEXT, CONTEXTS, END, LOADS, WRITE
 from pointsman.db.tables import assignments
+from pointsman.db.tables.visibility import is_seen_sql, visibility_values
 from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.leads.evidence import Evidence, EvidenceKind
+from pointsman.domain.permissions.callers import SEES_ALL, Visibility
 from pointsman.domain.routing.decision import canonical_json
 from pointsman.services.ports.routing.decisions import (
     AssignmentRow,
@@ -57,27 +59,27 @@ _EXCLUDED_REPS = PreparedStatement("""
     where a.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id)
       and a.work = :work and a.end_reason in ('reassign', 'reassigned', 'rejected')
 """)
-_GET = PreparedStatement("""
+_GET = PreparedStatement(
+    """
     select d.id, d.lead_id, d.at, d.outcome, d.work, d.rule, d.pool, p.key as rep, d.hold_reason, d.summary,
         d.policy_version, d.roster_version, d.record, d.inputs
     from decisions d left join reps p on p.id = d.rep_id
-    where (cast(:supplier as text) is null or exists (
-            select from assignments v join reps s on s.id = v.rep_id
-            where v.lead_id = d.lead_id and s.supplier = cast(:supplier as text)))
+    where <seen>
       and d.id = :id
-""")
-_PAGE = PreparedStatement("""
+""".replace("<seen>", is_seen_sql("d.lead_id"))
+)
+_PAGE = PreparedStatement(
+    """
     select d.id, d.lead_id, d.at, d.outcome, d.work, d.rule, d.pool, p.key as rep, d.hold_reason, d.summary,
         d.policy_version, d.roster_version, d.record, d.inputs
     from decisions d left join reps p on p.id = d.rep_id
-    where (cast(:supplier as text) is null or exists (
-            select from assignments v join reps s on s.id = v.rep_id
-            where v.lead_id = d.lead_id and s.supplier = cast(:supplier as text)))
+    where <seen>
       and (cast(:lead_id as uuid) is null
            or d.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id))
       and (cast(:before_at as timestamptz) is null or (d.at, d.id) < (:before_at, cast(:before_id as uuid)))
     order by d.at desc, d.id desc limit :limit
-""")
+""".replace("<seen>", is_seen_sql("d.lead_id"))
+)
 _GIVEN = (
     "id", "lead_id", "rep_id", "work", "pool", "category", "decision_id", "gate_check_id", "override_id", "assigned_at",
 )  # fmt: skip
@@ -151,19 +153,19 @@ class SqlDecisions:
     async def excluded_reps(self, lead_id: UUID, work: str) -> frozenset[str]:
         return frozenset(await _EXCLUDED_REPS.scalars(self._connection, {"lead_id": lead_id, "work": work}))
 
-    async def get(self, decision_id: UUID, *, supplier: str | None = None) -> DecisionRow | None:
-        return await _GET.record(self._connection, DecisionRow, {"id": decision_id, "supplier": supplier})
+    async def get(self, decision_id: UUID, *, sees: Visibility = SEES_ALL) -> DecisionRow | None:
+        return await _GET.record(self._connection, DecisionRow, {"id": decision_id, **visibility_values(sees)})
 
     async def page(
         self,
         *,
         lead_id: UUID | None,
-        supplier: str | None,
+        sees: Visibility,
         before: tuple[datetime, UUID] | None,
         limit: int,
     ) -> Sequence[DecisionRow]:
         at, last = before or (None, None)
-        given = {"lead_id": lead_id, "supplier": supplier, "before_at": at, "before_id": last, "limit": limit}
+        given = {"lead_id": lead_id, **visibility_values(sees), "before_at": at, "before_id": last, "limit": limit}
         return await _PAGE.records(self._connection, DecisionRow, given)
 
 

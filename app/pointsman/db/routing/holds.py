@@ -10,25 +10,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.tables import holds
+from pointsman.db.tables.visibility import is_seen_sql, visibility_values
 from pointsman.services.ports.routing.holds import HoldCount, HoldFilter, HoldRow, QueuedHold, RetryConstraints
 
 _GET = select(holds).where(holds.c.id == bindparam("hold"))
 _OPEN_FOR_LEAD = select(holds).where(holds.c.lead_id == bindparam("lead"), holds.c.released_at.is_(None))
-_PAGE = PreparedStatement("""
+_PAGE = PreparedStatement(
+    """
     select h.id, h.lead_id, h.decision_id, h.work, h.pool, h.reason, h.sentence, h.held_at, h.due_at, h.released_at,
         h.release, h.next_try_at, h.releases
     from holds h
     where h.released_at is null
       and (cast(:after_at as timestamptz) is null or (h.held_at, h.id) > (:after_at, cast(:after_id as uuid)))
-      and (cast(:supplier as text) is null or exists (
-            select from assignments a join reps p on p.id = a.rep_id
-            where a.lead_id = h.lead_id and p.supplier = :supplier))
+      and <seen>
       and (cast(:pool as text) is null or h.pool = :pool)
       and (cast(:pools as text[]) is null or h.pool = any(cast(:pools as text[])))
       and (cast(:reason as text) is null or h.reason = :reason)
       and (cast(:due_before as timestamptz) is null or h.due_at <= :due_before)
     order by h.held_at, h.id limit :limit
-""")
+""".replace("<seen>", is_seen_sql("h.lead_id"))
+)
 _COUNTS = PreparedStatement("""
     select reason, work, pool, count(*) as waiting, count(*) filter (where due_at <= :at) as overdue,
         min(held_at) as oldest, min(next_try_at) filter (where next_try_at > :at) as next_try_at
@@ -131,7 +132,7 @@ class SqlHolds:
     async def page(self, which: HoldFilter, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[HoldRow]:
         at, last = after or (None, None)
         given = {
-            "supplier": which.supplier,
+            **visibility_values(which.sees),
             "pool": which.pool,
             "pools": None if which.pools is None else [*which.pools],
             "reason": which.reason,

@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
+from pointsman.domain.permissions.sides import ActorRole
+
 
 class AppointmentStatus(StrEnum):
     """Where an appointment stands. The first three own their time; the last three are final."""
@@ -39,17 +41,6 @@ class AppointmentAction(StrEnum):
     ATTENDED = "attended"
     NO_SHOW = "no_show"
     OUTCOME = "outcome"
-
-
-class ActorRole(StrEnum):
-    """The side that acts on an appointment."""
-
-    PROSPECT = "prospect"
-    SETTER = "setter"
-    CLOSER = "closer"
-    OPERATOR = "operator"
-    CALENDAR = "calendar"  # a human changed the event in the closer's own calendar
-    SYSTEM = "system"
 
 
 class RejectCode(StrEnum):

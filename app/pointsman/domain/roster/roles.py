@@ -18,6 +18,8 @@ class Work(StrEnum):
 
 #: The works that a lead must pass a gate for, before any rep may get it.
 GATED_WORKS = frozenset({Work.CLOSING})
+#: The works of a setter: what comes before the gate.
+SETTING_WORKS = frozenset({Work.PROSPECTING, Work.QUALIFICATION})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

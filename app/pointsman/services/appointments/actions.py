@@ -3,13 +3,13 @@
 The same act with the same content again answers the present state and changes nothing.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from pointsman.domain.booking.lifecycle import (
-    ActorRole,
     AppointmentAction,
     AppointmentStatus,
     LeadFollowUp,
@@ -19,7 +19,10 @@ from pointsman.domain.booking.lifecycle import (
 )
 from pointsman.domain.dates.local_time import start_of_day
 from pointsman.domain.errors import Fault, Invalid
+from pointsman.domain.permissions.operations import Operation
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.roster.roles import GATED_WORKS, Work
+from pointsman.services.appointments.acting_side import find_acting_side
 from pointsman.services.appointments.find_appointment import lock_appointment, visible_appointment
 from pointsman.services.appointments.transition_effects import TransitionRequest, apply_transition
 from pointsman.services.appointments.transitions import require_action_allowed
@@ -54,65 +57,76 @@ async def appointment_history(
 
 
 async def confirm(env: Env, appointment_id: UUID, *, reason: str | None = None, actor: Actor) -> AppointmentRow:
-    """The closer's word for a requested appointment. RoleProtected "gate-closed"."""
-    request = _closer_request(AppointmentAction.CONFIRM, "", reason, actor)
+    """The closer's word for a requested appointment. RoleProtected "gate-closed"; Forbidden, as all acts of the closer."""
+    act = _closers_act(Operation.APPOINTMENT_CONFIRM, AppointmentAction.CONFIRM, reason, actor)
     return await _run_transition(
-        env, appointment_id, request, done=lambda row, _: row.status == AppointmentStatus.CONFIRMED
+        env, appointment_id, act, done=lambda row, _: row.status == AppointmentStatus.CONFIRMED
     )
 
 
-async def cancel(env: Env, appointment_id: UUID, *, by: ActorRole, reason: str, actor: Actor) -> AppointmentRow:
-    """Call an appointment off."""
-    request = TransitionRequest(
-        action=AppointmentAction.CANCEL,
-        transition=transition_for(AppointmentAction.CANCEL, by),
-        by=by,
-        actor=actor,
-        reason=reason,
-        column_changes={"cancelled_at": env.clock(), "cancelled_by": by.value, "cancel_reason": reason},
-    )
+async def cancel(
+    env: Env, appointment_id: UUID, *, by: ActorRole | None = None, reason: str, actor: Actor
+) -> AppointmentRow:
+    """Call an appointment off. `by` names the prospect where the buyer asked for it; None is the caller's own side. Forbidden."""
+
+    def request(side: ActorRole) -> TransitionRequest:
+        return TransitionRequest(
+            action=AppointmentAction.CANCEL,
+            transition=transition_for(AppointmentAction.CANCEL, side),
+            by=side,
+            actor=actor,
+            reason=reason,
+            column_changes={"cancelled_at": env.clock(), "cancelled_by": side.value, "cancel_reason": reason},
+        )
+
+    act = _Act(operation=Operation.APPOINTMENT_CANCEL, actor=actor, asked=by, request=request)
     return await _run_transition(
-        env, appointment_id, request, done=lambda row, _: row.status == AppointmentStatus.CANCELLED
+        env, appointment_id, act, done=lambda row, _: row.status == AppointmentStatus.CANCELLED
     )
 
 
 async def accept(env: Env, appointment_id: UUID, *, reason: str | None = None, actor: Actor) -> AppointmentRow:
-    """The closer says that it was rightly made: it cannot be rejected any more."""
-    request = _closer_request(AppointmentAction.ACCEPT, "", reason, actor)
-    request = replace(request, column_changes={"accepted_at": env.clock()})
+    """The closer says that it was rightly made: it cannot be rejected any more. Forbidden."""
     accepted = (AppointmentStatus.CONFIRMED, AppointmentStatus.ATTENDED)
+    act = _closers_act(
+        Operation.APPOINTMENT_ACCEPT, AppointmentAction.ACCEPT, reason, actor, changes={"accepted_at": env.clock()}
+    )
     return await _run_transition(
-        env, appointment_id, request, done=lambda row, _: row.accepted_at is not None and row.status in accepted
+        env, appointment_id, act, done=lambda row, _: row.accepted_at is not None and row.status in accepted
     )
 
 
 async def reject(env: Env, appointment_id: UUID, *, code: RejectCode, reason: str, actor: Actor) -> AppointmentRow:
-    """The closer says that it should never have been made; the code says where the lead goes. Conflict "has-appointment"."""
-    request = replace(
-        _closer_request(AppointmentAction.REJECT, code, reason, actor), column_changes={"reject_code": code.value}
+    """The closer says that it should never have been made; the code says where the lead goes.
+
+    Raises Conflict "has-appointment", and Forbidden.
+    """
+    act = _closers_act(
+        Operation.APPOINTMENT_REJECT,
+        AppointmentAction.REJECT,
+        reason,
+        actor,
+        case=code,
+        changes={"reject_code": code.value},
     )
     return await _run_transition(
         env,
         appointment_id,
-        request,
+        act,
         done=lambda row, _: (row.status, row.reject_code) == (AppointmentStatus.REJECTED, code),
     )
 
 
 async def mark_attended(env: Env, appointment_id: UUID, *, reason: str | None = None, actor: Actor) -> AppointmentRow:
-    """It took place."""
-    request = _closer_request(AppointmentAction.ATTENDED, "", reason, actor)
-    return await _run_transition(
-        env, appointment_id, request, done=lambda row, _: row.status == AppointmentStatus.ATTENDED
-    )
+    """It took place. Forbidden."""
+    act = _closers_act(Operation.APPOINTMENT_ATTENDED, AppointmentAction.ATTENDED, reason, actor)
+    return await _run_transition(env, appointment_id, act, done=lambda row, _: row.status == AppointmentStatus.ATTENDED)
 
 
 async def mark_no_show(env: Env, appointment_id: UUID, *, reason: str | None = None, actor: Actor) -> AppointmentRow:
-    """The prospect did not come."""
-    request = _closer_request(AppointmentAction.NO_SHOW, "", reason, actor)
-    return await _run_transition(
-        env, appointment_id, request, done=lambda row, _: row.status == AppointmentStatus.NO_SHOW
-    )
+    """The prospect did not come. Forbidden."""
+    act = _closers_act(Operation.APPOINTMENT_NO_SHOW, AppointmentAction.NO_SHOW, reason, actor)
+    return await _run_transition(env, appointment_id, act, done=lambda row, _: row.status == AppointmentStatus.NO_SHOW)
 
 
 async def set_outcome(
@@ -126,12 +140,16 @@ async def set_outcome(
 ) -> AppointmentRow:
     """What became of a meeting that took place. `again_on`, for "later", is the rep's day on which the lead comes back.
 
-    Raises Invalid for a day that does not lie ahead, or another outcome than "later"; Conflict "has-appointment".
+    Raises Invalid for a day that does not lie ahead, or another outcome than "later"; Conflict "has-appointment"; Forbidden.
     """
     until = await _nurture_until(env, appointment_id, outcome, return_on, actor)
-    request = replace(
-        _closer_request(AppointmentAction.OUTCOME, outcome, reason, actor),
-        column_changes={"outcome": outcome.value, "outcome_at": env.clock()},
+    act = _closers_act(
+        Operation.APPOINTMENT_OUTCOME,
+        AppointmentAction.OUTCOME,
+        reason,
+        actor,
+        case=outcome,
+        changes={"outcome": outcome.value, "outcome_at": env.clock()},
         detail={"until": until.isoformat()} if until else {},
         nurture_until=until,
     )
@@ -140,7 +158,7 @@ async def set_outcome(
         """Another day for "later" is news; everything else is the same said twice."""
         return row.outcome == outcome and (until is None or (lead is not None and lead.nurture_until == until))
 
-    return await _run_transition(env, appointment_id, request, done=done)
+    return await _run_transition(env, appointment_id, act, done=done)
 
 
 async def lapse_request(env: Env, appointment_id: UUID, *, actor: Actor) -> AppointmentRow | None:
@@ -174,23 +192,61 @@ async def lapse_request(env: Env, appointment_id: UUID, *, actor: Actor) -> Appo
     return await run_in_transaction(env, work)
 
 
-def _closer_request(act: AppointmentAction, case: str, reason: str | None, actor: Actor) -> TransitionRequest:
-    return TransitionRequest(
-        action=act, transition=transition_for(act, case), by=ActorRole.CLOSER, actor=actor, reason=reason
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Act:
+    """What is to be done, as soon as it is known on which side the caller acts. `asked` is the side that the caller names."""
+
+    operation: Operation
+    actor: Actor
+    request: Callable[[ActorRole], TransitionRequest]
+    asked: ActorRole | None = None
+
+    async def for_row(self, env: Env, tx: Tx, row: AppointmentRow) -> TransitionRequest:
+        """Raises Forbidden."""
+        side = await find_acting_side(env, tx, self.actor, self.operation, leader=row.rep_key, asked=self.asked)
+        return self.request(side)
 
 
-async def _run_transition(env: Env, appointment_id: UUID, request: TransitionRequest, *, done: _Done) -> AppointmentRow:
-    reads = request.transition.follow_up is LeadFollowUp.ANOTHER_CLOSER
-    if reads:  # what is not to be done needs no calendars
-        seen = await get_appointment(env, appointment_id, actor=request.actor)
-        if not done(seen, None):
-            require_action_allowed(seen, request.action, env.clock())
-            closing = Work(seen.work) in GATED_WORKS
-            request = replace(request, closer_calendars=await read_closer_calendars(env) if closing else NOT_READ)
+def _closers_act(
+    operation: Operation,
+    act: AppointmentAction,
+    reason: str | None,
+    actor: Actor,
+    *,
+    case: str = "",
+    changes: Mapping[str, Any] | None = None,
+    detail: Mapping[str, Any] | None = None,
+    nurture_until: datetime | None = None,
+) -> _Act:
+    def request(side: ActorRole) -> TransitionRequest:
+        return TransitionRequest(
+            action=act,
+            transition=transition_for(act, case),
+            by=side,
+            actor=actor,
+            reason=reason,
+            column_changes=changes or {},
+            detail=detail or {},
+            nurture_until=nurture_until,
+        )
+
+    return _Act(operation=operation, actor=actor, request=request)
+
+
+async def _run_transition(env: Env, appointment_id: UUID, act: _Act, *, done: _Done) -> AppointmentRow:
+    calendars = NOT_READ
+    async with env.uow() as tx:
+        seen = await visible_appointment(tx, appointment_id, act.actor)
+        request = await act.for_row(env, tx, seen)
+    # What is not to be done needs no calendars.
+    if request.transition.follow_up is LeadFollowUp.ANOTHER_CLOSER and not done(seen, None):
+        require_action_allowed(seen, request.action, env.clock())
+        if Work(seen.work) in GATED_WORKS:
+            calendars = await read_closer_calendars(env)
 
     async def work(tx: Tx) -> AppointmentRow:
-        lead, row = await lock_appointment(tx, appointment_id, request.actor)
+        lead, row = await lock_appointment(tx, appointment_id, act.actor)
+        request = replace(await act.for_row(env, tx, row), closer_calendars=calendars)
         if done(row, lead):
             return row
         require_action_allowed(row, request.action, env.clock())

@@ -9,8 +9,8 @@ from pointsman.services.ports.leads.leads import LeadRow
 
 
 async def visible_appointment(tx: Tx, appointment_id: UUID, actor: Actor) -> AppointmentRow:
-    """NotFound, also for what a partner may not see."""
-    row = await tx.appointments.get(appointment_id, supplier=actor.supplier)
+    """NotFound, also for what the caller does not see."""
+    row = await tx.appointments.get(appointment_id, sees=actor.sees)
     if row is None:
         raise NotFound("There is no appointment with this id.")
     return row

@@ -7,7 +7,6 @@ from typing import Any
 
 from pointsman.domain.booking.lifecycle import (
     ACTIVE_STATUSES,
-    ActorRole,
     AppointmentAction,
     AppointmentStatus,
     CalendarOp,
@@ -19,6 +18,7 @@ from pointsman.domain.booking.lifecycle import (
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Conflict
 from pointsman.domain.leads.facts import LeadStage
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.services.appointments.transitions import record_transition
 from pointsman.services.deliveries.enqueue import enqueue_deliveries, run_pending_now

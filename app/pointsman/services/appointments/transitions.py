@@ -4,14 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pointsman.domain.booking.lifecycle import (
-    ACTIVE_STATUSES,
-    ActorRole,
-    AppointmentAction,
-    AppointmentStatus,
-    allowed_actions,
-)
+from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, AppointmentAction, AppointmentStatus, allowed_actions
 from pointsman.domain.errors import Conflict
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.audit import audit
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow

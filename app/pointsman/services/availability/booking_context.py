@@ -50,9 +50,9 @@ class BookedTime:
 
 
 async def visible_lead(tx: Tx, lead_id: UUID, actor: Actor, *, lock: bool = False) -> LeadRow:
-    """The lead; for a partner only one that its reps hold or held. Raises NotFound."""
+    """The lead, if the caller sees it. Raises NotFound."""
     lead = await tx.leads.get(lead_id, lock=lock)
-    if lead is None or (actor.supplier is not None and not await tx.leads.is_visible(lead_id, supplier=actor.supplier)):
+    if lead is None or (actor.sees.is_limited and not await tx.leads.is_visible(lead_id, sees=actor.sees)):
         raise NotFound("There is no lead with this id.")
     return lead
 

@@ -6,8 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval
-from pointsman.domain.booking.lifecycle import ActorRole, AppointmentAction, AppointmentStatus
+from pointsman.domain.booking.lifecycle import AppointmentAction, AppointmentStatus
 from pointsman.domain.leads.facts import LeadStage
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.services.appointments.transitions import record_transition
 from pointsman.services.availability.booking_context import BookingContext

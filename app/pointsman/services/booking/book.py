@@ -8,10 +8,13 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval
-from pointsman.domain.booking.lifecycle import ActorRole, AppointmentAction
+from pointsman.domain.booking.lifecycle import AppointmentAction
 from pointsman.domain.errors import Conflict, Fault, Invalid, PointsmanError, RoleProtected, SlotTaken
 from pointsman.domain.leads.facts import LeadStage
+from pointsman.domain.permissions.operations import Operation
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.policy.pools import OfferMode
+from pointsman.services.appointments.acting_side import find_acting_side
 from pointsman.services.appointments.transitions import record_transition
 from pointsman.services.availability.booking_context import (
     BookedTime,
@@ -50,7 +53,6 @@ class PreparedBooking:
     context: BookingContext
     request: SlotRequest
     actor: Actor
-    by: ActorRole
 
 
 async def book(
@@ -60,14 +62,13 @@ async def book(
     *,
     actor: Actor,
     end: datetime | None = None,
-    by: ActorRole = ActorRole.SETTER,
 ) -> AppointmentRow:
     """Book [start, end) with the rep that the pool's offer gives; `end` None is the pool's usual length.
 
-    Raises SlotTaken, Conflict (`already-booked`, `slot-not-offered`, `no-closer`, `no-email`), RoleProtected and
+    Raises SlotTaken, Conflict (`already-booked`, `slot-not-offered`, `no-closer`, `no-email`), RoleProtected, Forbidden and
     Unavailable (`calendar-unreadable`).
     """
-    return await book_prepared(env, await prepare_booking(env, lead_id, start, actor=actor, end=end, by=by))
+    return await book_prepared(env, await prepare_booking(env, lead_id, start, actor=actor, end=end))
 
 
 async def book_prepared(env: Env, given: PreparedBooking) -> AppointmentRow:
@@ -88,18 +89,18 @@ async def prepare_booking(
     *,
     actor: Actor,
     end: datetime | None = None,
-    by: ActorRole = ActorRole.SETTER,
 ) -> PreparedBooking:
     """Refuse what can be refused without a lock, then read the calendars; nothing is written. See `book`."""
     async with env.uow() as tx:
         seen = await load_booking_context(env, tx, await visible_lead(tx, lead_id, actor), now=env.clock())
+        await find_acting_side(env, tx, actor, Operation.APPOINTMENT_BOOK, leader=seen.rep.key)
         wanted = requested_interval(seen, start, end)
         await refuse_if_booked(env, tx, lead_id)
         slot_hold = await open_slot_hold(env, tx, lead_id)
         await precheck_slot(env, tx, seen, wanted, slot_hold)
     readings = await read_participant_calendars(env, seen, max_age=MAX_AGE_FOR_BOOKING)
     request = SlotRequest(time=wanted, readings=readings, slot_hold_id=slot_hold.id if slot_hold else None)
-    return PreparedBooking(lead_id=lead_id, context=seen, request=request, actor=actor, by=by)
+    return PreparedBooking(lead_id=lead_id, context=seen, request=request, actor=actor)
 
 
 async def book_in_tx(env: Env, tx: Tx, given: PreparedBooking) -> AppointmentRow:
@@ -108,14 +109,15 @@ async def book_in_tx(env: Env, tx: Tx, given: PreparedBooking) -> AppointmentRow
     what = await load_booking_context(env, tx, lead, now=env.clock())
     if what.rep.id != given.context.rep.id:
         raise Conflict(f"The lead has just gone to {what.rep.name}. Ask for slots again.", code="holder-changed")
-    return await choose_and_book(env, tx, what, given.request, trigger="booked", actor=given.actor, by=given.by)
+    return await choose_and_book(env, tx, what, given.request, trigger="booked", actor=given.actor)
 
 
 async def choose_and_book(
-    env: Env, tx: Tx, what: BookingContext, request: SlotRequest, *, trigger: str, actor: Actor, by: ActorRole
+    env: Env, tx: Tx, what: BookingContext, request: SlotRequest, *, trigger: str, actor: Actor
 ) -> AppointmentRow:
-    """Choose who takes part and write the appointment; the lead's row is locked. The lead's slot hold is used up."""
+    """Choose who takes part and write the appointment; the lead's row is locked. The lead's slot hold is used up. Forbidden."""
     lead_id = what.lead.id
+    side = await find_acting_side(env, tx, actor, Operation.APPOINTMENT_BOOK, leader=what.rep.key)
     if not what.lead.email:
         raise Conflict("This lead has no email address to invite. Add one: POST /v1/leads.", code="no-email")
     await refuse_if_booked(env, tx, lead_id)
@@ -129,7 +131,7 @@ async def choose_and_book(
     participants = await choose_participants(
         env, tx, what, replace(request, slot_hold_id=hold_id), trigger=trigger, actor=actor
     )
-    return await write_appointment(env, tx, participants, request.time, actor=actor, by=by, hold_id=hold_id)
+    return await write_appointment(env, tx, participants, request.time, actor=actor, by=side, hold_id=hold_id)
 
 
 async def write_appointment(
@@ -139,7 +141,7 @@ async def write_appointment(
     wanted: Interval,
     *,
     actor: Actor,
-    by: ActorRole = ActorRole.SETTER,
+    by: ActorRole,
     hold_id: UUID | None = None,
 ) -> AppointmentRow:
     """Write the appointment and all that follows from it. The rows of the lead and the participants are locked."""

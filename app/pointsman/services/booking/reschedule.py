@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval, subtract_intervals
-from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, ActorRole, AppointmentAction
+from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, AppointmentAction
 from pointsman.domain.errors import Conflict, Fault, Invalid, RoleProtected, StaleVersion
+from pointsman.domain.permissions.operations import Operation
+from pointsman.domain.permissions.sides import ActorRole
+from pointsman.services.appointments.acting_side import find_acting_side
 from pointsman.services.appointments.find_appointment import lock_appointment, visible_appointment
 from pointsman.services.appointments.transition_effects import require_open_gate
 from pointsman.services.appointments.transitions import require_action_allowed
@@ -36,7 +39,7 @@ class PreparedReschedule:
     time: Interval
     readings: Mapping[str, RepCalendarReading]
     keep_rep: bool
-    by: ActorRole
+    by: ActorRole | None
     reason: str | None
     actor: Actor
     informed_rep_id: UUID | None = None  # the rep whose calendar has the new time already
@@ -49,15 +52,16 @@ async def reschedule(
     start: datetime,
     *,
     end: datetime | None = None,
-    by: ActorRole,
+    by: ActorRole | None = None,
     reason: str | None,
     actor: Actor,
     keep_rep: bool = False,
 ) -> AppointmentRow:
     """Move the appointment to [start, end); `end` None keeps its length. The same time again changes nothing.
 
+    `by` names the prospect where the buyer asked for it; None is the caller's own side.
     Its rep stays when free then. Else the pool chooses among the free reps, unless `keep_rep` forbids it. Raises NotFound,
-    Invalid, Conflict (`action-not-allowed`, `slot-not-offered`), SlotTaken, RoleProtected "gate-closed" and
+    Forbidden, Invalid, Conflict (`action-not-allowed`, `slot-not-offered`), SlotTaken, RoleProtected "gate-closed" and
     Unavailable "calendar-unreadable": then everything is as it was.
     """
     given = await prepare_reschedule(
@@ -72,7 +76,7 @@ async def prepare_reschedule(
     start: datetime,
     *,
     end: datetime | None = None,
-    by: ActorRole,
+    by: ActorRole | None = None,
     reason: str | None,
     actor: Actor,
     keep_rep: bool = False,
@@ -80,6 +84,7 @@ async def prepare_reschedule(
     """Refuse what can be refused without a lock, then read the calendars; nothing is written. See `reschedule`."""
     async with env.uow() as tx:
         row = await visible_appointment(tx, appointment_id, actor)
+        await find_acting_side(env, tx, actor, Operation.APPOINTMENT_MOVE, leader=row.rep_key, asked=by)
         wanted = _requested_interval(row, start, end)
         there = _is_already_there(row, wanted)
         what = None if there else await _load_for_reschedule(env, tx, row)
@@ -103,6 +108,7 @@ async def prepare_reschedule(
 async def reschedule_in_tx(env: Env, tx: Tx, given: PreparedReschedule) -> AppointmentRow:
     """The move, inside the caller's transaction; what the database refuses is put into words by `booking_error`."""
     lead, row = await lock_appointment(tx, given.appointment_id, given.actor)
+    side = await find_acting_side(env, tx, given.actor, Operation.APPOINTMENT_MOVE, leader=row.rep_key, asked=given.by)
     if _is_already_there(row, given.time):
         return row
     if given.expected_sequence is not None and row.sequence != given.expected_sequence:
@@ -130,7 +136,7 @@ async def reschedule_in_tx(env: Env, tx: Tx, given: PreparedReschedule) -> Appoi
         participants,
         given.time,
         act=AppointmentAction.RESCHEDULE,
-        by=given.by,
+        by=side,
         actor=given.actor,
         reason=given.reason,
         informed_rep_id=given.informed_rep_id,

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from pointsman.domain.errors import Conflict, NotFound
+from pointsman.domain.permissions.operations import Operation
 from pointsman.services.audit import audit
 from pointsman.services.availability.booking_context import BookingContext, load_booking_context, visible_lead
 from pointsman.services.availability.participant_calendars import read_participant_calendars
@@ -59,6 +60,7 @@ async def prepare_slot_hold(
     env: Env, lead_id: UUID, start: datetime, *, actor: Actor, end: datetime | None = None
 ) -> PreparedSlotHold:
     """Refuse what can be refused without a lock, then read the calendars; nothing is written. See `hold_slot`."""
+    actor.require(Operation.SLOT_HOLD)
     async with env.uow() as tx:
         what = await load_booking_context(env, tx, await visible_lead(tx, lead_id, actor), now=env.clock())
         wanted = requested_interval(what, start, end)
@@ -101,6 +103,8 @@ async def hold_slot_in_tx(env: Env, tx: Tx, given: PreparedSlotHold) -> SlotHold
 async def release_slot_hold(env: Env, hold_id: UUID, *, actor: Actor) -> SlotHoldRow:
     """Give the slot back; one that is over already stays as it is. Raises NotFound."""
 
+    actor.require(Operation.SLOT_HOLD)
+
     async def work(tx: Tx) -> SlotHoldRow:
         seen = await _visible(tx, hold_id, actor)
         await tx.leads.get(seen.lead_id, lock=True)  # as every change of a lead does first
@@ -130,9 +134,7 @@ async def expire_slot_holds(env: Env) -> int:
 
 async def _visible(tx: Tx, hold_id: UUID, actor: Actor) -> SlotHoldRow:
     row = await tx.slot_holds.get(hold_id)
-    if row is None or (
-        actor.supplier is not None and not await tx.leads.is_visible(row.lead_id, supplier=actor.supplier)
-    ):
+    if row is None or (actor.sees.is_limited and not await tx.leads.is_visible(row.lead_id, sees=actor.sees)):
         raise NotFound("There is no slot hold with this id.")
     return row
 

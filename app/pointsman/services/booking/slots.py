@@ -13,6 +13,8 @@ from pointsman.domain.dates.durations import format_duration
 from pointsman.domain.dates.local_time import is_time_zone
 from pointsman.domain.distribution.candidate import DropReason
 from pointsman.domain.distribution.inputs import RequestedTime
+from pointsman.domain.permissions.callers import SEES_ALL, Visibility
+from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.policy.pools import OfferMode
 from pointsman.domain.roster.roles import Work
 from pointsman.services.appointments.transition_effects import require_open_gate
@@ -72,9 +74,10 @@ async def slots_for_lead(
     """The next bookable slots of a lead, inside `window`; `limit` None is what the pool shows.
 
     `moving` is the appointment that is to be moved, else the one of the lead that lies ahead, if there is one: neither its
-    own time nor its own event stand in the way. Raises NotFound, Conflict "no-closer", RoleProtected "gate-closed".
+    own time nor its own event stand in the way. Raises NotFound, Forbidden, Conflict "no-closer", RoleProtected "gate-closed".
     """
     now, who = env.clock(), actor or WORKER
+    who.require(Operation.SLOTS_READ)
     async with env.uow() as tx:
         lead = await visible_lead(tx, lead_id, who)
         booked = await tx.appointments.active_for_lead(lead.id)
@@ -84,9 +87,7 @@ async def slots_for_lead(
         what = await load_booking_context(env, tx, lead, now=now, moving=moving is not None)
     readings = await read_participant_calendars(env, what, max_age=MAX_AGE_FOR_SLOTS, deadline=deadline)
     async with env.uow() as tx:
-        found = await find_slots(
-            env, tx, what, readings, limit=limit, window=window, moving=moving, supplier=who.supplier
-        )
+        found = await find_slots(env, tx, what, readings, limit=limit, window=window, moving=moving, sees=who.sees)
     if found.slots:
         return found
     # Only now, as the answer is that there is none: calendars are read further ahead than anything can be booked.
@@ -105,9 +106,9 @@ async def find_slots(
     limit: int | None = None,
     window: Interval | None = None,
     moving: UUID | None = None,
-    supplier: str | None = None,
+    sees: Visibility = SEES_ALL,
 ) -> SlotList:
-    """The slots that the readings leave. With `supplier`, a partner reads it: nothing about other suppliers' reps."""
+    """The slots that the readings leave. `sees` is that of the reader: nothing about other reps."""
     now = env.clock()
     reach = bookable_window(what.rules, now)
     span = reach if window is None else interval_or_none(max(reach.start, window.start), min(reach.end, window.end))
@@ -135,7 +136,7 @@ async def find_slots(
     if found:
         return replace(blank, slots=found)
     left = offer.unavailable_reps()
-    return replace(blank, why_empty=_why_empty(what, left, supplier), dropped=_visible_to(what, left, supplier))
+    return replace(blank, why_empty=_why_empty(what, left, sees), dropped=_visible_to(what, left, sees))
 
 
 async def _next_free(
@@ -232,21 +233,25 @@ async def _leaders(
     return leaders, tuple(dropped.values()), preview
 
 
-def _why_empty(what: BookingContext, left: tuple[UnavailableRep, ...], supplier: str | None) -> str:
-    if what.rules.offer is OfferMode.STRICT and len(left) == 1 and supplier in (None, what.rep.supplier):
+def _why_empty(what: BookingContext, left: tuple[UnavailableRep, ...], sees: Visibility) -> str:
+    if (
+        what.rules.offer is OfferMode.STRICT
+        and len(left) == 1
+        and sees.covers_rep(what.rep.key, supplier=what.rep.supplier)
+    ):
         return left[0].sentence
-    if supplier is not None:
+    if sees.is_limited:
         return "No rep who may take this lead can be booked in that time."
     reasons = " ".join(item.sentence for item in left[:3])
     more = f" {len(left) - 3} more likewise." if len(left) > 3 else ""
     return f"No rep who may take this lead can be booked in that time. {reasons}{more}".rstrip()
 
 
-def _visible_to(
-    what: BookingContext, left: tuple[UnavailableRep, ...], supplier: str | None
-) -> tuple[UnavailableRep, ...]:
-    """A partner reads reasons about its own reps only."""
-    if supplier is None:
+def _visible_to(what: BookingContext, left: tuple[UnavailableRep, ...], sees: Visibility) -> tuple[UnavailableRep, ...]:
+    """A partner reads reasons about its own reps alone, a rep about themselves."""
+    if not sees.is_limited:
         return left
     reps = what.config.roster.reps
-    return tuple(item for item in left if item.rep in reps and reps[item.rep].supplier == supplier)
+    return tuple(
+        item for item in left if item.rep in reps and sees.covers_rep(item.rep, supplier=reps[item.rep].supplier)
+    )

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from pointsman.domain.booking.lifecycle import ActorRole, AppointmentAction, allowed_actions
+from pointsman.domain.booking.lifecycle import AppointmentAction, allowed_actions
 from pointsman.domain.errors import Conflict, NotFound, SlotTaken
 from pointsman.domain.permissions.callers import CallerKind
+from pointsman.domain.permissions.operations import Operation
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
@@ -39,6 +40,7 @@ class BuyerView:
 
 async def load_buyer_view(env: Env, link: BookingLink) -> BuyerView:
     """Raises NotFound."""
+    BUYER.require(Operation.APPOINTMENT_READ)
     now = env.clock()
     async with env.uow() as tx:
         lead = await linked_lead(tx, link)
@@ -121,9 +123,7 @@ async def book_for_buyer(env: Env, buyer: BuyerView, start: datetime) -> Appoint
 async def reschedule_for_buyer(env: Env, buyer: BuyerView, appointment_id: UUID, start: datetime) -> AppointmentRow:
     """Another time for the appointment. Raises as `reschedule`."""
     await _own_appointment(env, buyer, appointment_id)
-    return await reschedule(
-        env, appointment_id, start, by=ActorRole.PROSPECT, reason="moved on the booking page", actor=BUYER
-    )
+    return await reschedule(env, appointment_id, start, reason="moved on the booking page", actor=BUYER)
 
 
 async def cancel_for_buyer(env: Env, buyer: BuyerView, appointment_id: UUID, reason: str) -> AppointmentRow:
@@ -131,7 +131,7 @@ async def cancel_for_buyer(env: Env, buyer: BuyerView, appointment_id: UUID, rea
     row = await _own_appointment(env, buyer, appointment_id)
     if row.starts_at <= env.clock() and AppointmentAction.CANCEL not in buyer.allowed_actions:
         raise Conflict("It has begun already.", code="action-not-allowed")
-    return await cancel(env, appointment_id, by=ActorRole.PROSPECT, reason=reason, actor=BUYER)
+    return await cancel(env, appointment_id, reason=reason, actor=BUYER)
 
 
 async def invitation_for_buyer(env: Env, buyer: BuyerView, *, url: str) -> bytes:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from pointsman.domain.errors import Fault, Invalid, NotFound, PointsmanError
+from pointsman.domain.permissions.operations import Operation
 from pointsman.services.audit import audit
 from pointsman.services.availability.booking_context import load_booking_context, visible_lead
 from pointsman.services.ports import Actor, Env, Secrets, Tx
@@ -69,8 +70,9 @@ async def make_link(
 ) -> tuple[str, datetime]:
     """(address, expiry) of a link for a lead that may be booked or has an appointment.
 
-    Raises NotFound, Conflict "no-closer" and "no-email", RoleProtected "gate-closed", Invalid.
+    Raises NotFound, Conflict "no-closer" and "no-email", RoleProtected "gate-closed", Invalid, Forbidden.
     """
+    actor.require(Operation.BOOKING_LINK)
     life = DEFAULT_LIFETIME if expires_in is None else expires_in
     if not MIN_LIFETIME <= life <= MAX_LIFETIME:
         advice = "Give from 5m to 180d."

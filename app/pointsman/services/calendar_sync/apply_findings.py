@@ -5,8 +5,9 @@ from datetime import datetime
 
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.calendar_diff import EventComparison, EventState
-from pointsman.domain.booking.lifecycle import ActorRole, AppointmentAction, transition_for
+from pointsman.domain.booking.lifecycle import AppointmentAction, transition_for
 from pointsman.domain.errors import Unavailable
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.find_appointment import lock_appointment
 from pointsman.services.appointments.transition_effects import TransitionRequest, apply_transition
 from pointsman.services.appointments.transitions import require_action_allowed

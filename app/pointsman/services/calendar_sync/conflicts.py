@@ -8,7 +8,10 @@ from dataclasses import replace
 from uuid import UUID
 
 from pointsman.domain.booking.calendar_diff import has_conflict, update_conflict
-from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, ActorRole, AppointmentAction
+from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, AppointmentAction
+from pointsman.domain.permissions.operations import Operation
+from pointsman.domain.permissions.sides import ActorRole
+from pointsman.services.appointments.acting_side import find_acting_side
 from pointsman.services.appointments.find_appointment import lock_appointment
 from pointsman.services.appointments.transitions import require_action_allowed
 from pointsman.services.audit import audit
@@ -26,18 +29,19 @@ EMPTIED_CONFLICT = "the calendar looks emptied: the event is gone together with 
 async def dismiss_conflict(env: Env, appointment_id: UUID, *, actor: Actor) -> AppointmentRow:
     """Say that the appointment stands as agreed: its event is owed to the calendars again. Without a conflict nothing is done.
 
-    Raises NotFound, and Conflict "action-not-allowed" for one that has begun or does not stand.
+    Raises NotFound, Forbidden, and Conflict "action-not-allowed" for one that has begun or does not stand.
     """
 
     async def work(tx: Tx) -> AppointmentRow:
         _, row = await lock_appointment(tx, appointment_id, actor)
+        side = await find_acting_side(env, tx, actor, Operation.APPOINTMENT_MOVE, leader=row.rep_key)
         require_action_allowed(row, AppointmentAction.RESCHEDULE, env.clock())
         if row.conflict is None:
             return row
         kept = replace(row, conflict=None, sequence=row.sequence + 1)
         await run_pending_now(env, tx, row.id)
         await enqueue_deliveries(env, tx, kept, "move")
-        await _write(env, tx, row, kept, act="dismiss_conflict", by=ActorRole.OPERATOR, actor=actor)
+        await _write(env, tx, row, kept, act="dismiss_conflict", by=side, actor=actor)
         return kept
 
     return await run_in_transaction(env, work)

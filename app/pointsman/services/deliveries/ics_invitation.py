@@ -67,7 +67,7 @@ async def build_invitation(env: Env, tx: Tx, row: AppointmentRow, *, url: str | 
 async def read_invitation(env: Env, appointment_id: UUID, *, actor: Actor) -> tuple[InvitationMethod, bytes]:
     """The invitation of an appointment. NotFound, also for what a partner may not see; Conflict "no-email"."""
     async with env.uow() as tx:
-        row = await tx.appointments.get(appointment_id, supplier=actor.supplier)
+        row = await tx.appointments.get(appointment_id, sees=actor.sees)
         if row is None:
             raise NotFound("There is no appointment with this id.")
         return invitation_method(row), await build_invitation(env, tx, row)

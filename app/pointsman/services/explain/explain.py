@@ -12,6 +12,7 @@ from pointsman.domain.explain.explanation import Explanation, explain_decision, 
 from pointsman.domain.gate.evaluation import GateResult, GateState, evaluate_gate
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import Facts, FactValue
+from pointsman.domain.permissions.callers import SEES_ALL, Visibility
 from pointsman.domain.replay.recorded_inputs import RecordedInputs
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.compiled_policy import CompiledPolicy
@@ -62,10 +63,10 @@ class ExplainedDecision:
     explanation: Explanation
 
 
-async def get_decision(env: Env, decision_id: UUID, *, supplier: str | None = None) -> DecisionRow:
-    """One decision. Raises NotFound, also for a partner that it does not concern."""
+async def get_decision(env: Env, decision_id: UUID, *, sees: Visibility) -> DecisionRow:
+    """One decision. Raises NotFound, also for one that the caller does not see."""
     async with env.uow() as tx:
-        row = await tx.decisions.get(decision_id, supplier=supplier)
+        row = await tx.decisions.get(decision_id, sees=sees)
     if row is None:
         raise NotFound("There is no such decision.")
     return row
@@ -75,15 +76,15 @@ async def decision_page(
     env: Env,
     *,
     lead_id: UUID | None,
-    supplier: str | None,
+    sees: Visibility,
     before: tuple[datetime, UUID] | None,
     limit: int,
 ) -> Sequence[DecisionRow]:
     """Newest first; NotFound for a lead that is not there or not theirs."""
     async with env.uow() as tx:
-        if lead_id is not None and not await tx.leads.is_visible(lead_id, supplier=supplier):
+        if lead_id is not None and not await tx.leads.is_visible(lead_id, sees=sees):
             raise NotFound("There is no such lead.")
-        return await tx.decisions.page(lead_id=lead_id, supplier=supplier, before=before, limit=limit)
+        return await tx.decisions.page(lead_id=lead_id, sees=sees, before=before, limit=limit)
 
 
 async def explain(env: Env, question: ExplainRequest) -> ExplainedDecision:
@@ -97,7 +98,7 @@ async def explain(env: Env, question: ExplainRequest) -> ExplainedDecision:
 
 async def explain_stored(env: Env, decision_id: UUID) -> ExplainedDecision:
     """A stored decision, explained from its stored inputs, with the policy and the roster of that time. NotFound."""
-    row = await get_decision(env, decision_id)
+    row = await get_decision(env, decision_id, sees=SEES_ALL)
     stored = Decision.from_json(canonical_json(row.record))
     if MANUAL_KEY in row.inputs:
         return ExplainedDecision(decision=stored, explanation=explain_manual_assignment(stored))

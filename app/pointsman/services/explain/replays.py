@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from pointsman.domain.errors import NotFound, PointsmanError
+from pointsman.domain.permissions.callers import SEES_ALL
 from pointsman.domain.replay.record_diff import (
     FirstDifference,
     PathDifference,
@@ -61,7 +62,7 @@ async def replay_many(env: Env, *, since: datetime | None, last: int | None) -> 
     while left is None or left > 0:
         limit = _PAGE if left is None else min(_PAGE, left)
         async with env.uow() as tx:
-            rows = await tx.decisions.page(lead_id=None, supplier=None, before=before, limit=limit)
+            rows = await tx.decisions.page(lead_id=None, sees=SEES_ALL, before=before, limit=limit)
             done = [await _replayed(env, tx, row) for row in rows if since is None or row.at >= since]
         for replayed in done:
             yield replayed

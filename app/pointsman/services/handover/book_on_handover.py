@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from pointsman.domain.booking.availability import Interval
-from pointsman.domain.booking.lifecycle import ActorRole
 from pointsman.domain.errors import Conflict, PointsmanError, RoleProtected, SlotTaken
+from pointsman.domain.permissions.readings import Reading, may_read
 from pointsman.services.availability.booking_context import BookingContext, load_booking_context
 from pointsman.services.availability.participants import SlotRequest
 from pointsman.services.booking.book import choose_and_book, requested_interval
@@ -78,7 +78,7 @@ async def book_or_offer_slots(
     return BookingOutcome(
         closer=what.rep.key,
         summary=said,
-        slot_list=await find_slots(env, tx, what, readings, supplier=case.actor.supplier),
+        slot_list=await find_slots(env, tx, what, readings, sees=case.actor.sees),
     )
 
 
@@ -97,7 +97,11 @@ def no_closer_error(case: GateAttempt, routed: RoutingResult) -> Conflict:
     extra: dict[str, Any] = {"outcome": decision.outcome.value, "work": decision.work.value if decision.work else None}
     extra["hold_reason"] = decision.hold_reason.value if decision.hold_reason else None
     # Why each closer was left out is the house's own business.
-    why = decision.summary if case.actor.supplier is None else "No rep who takes appointments can have it now."
+    why = (
+        decision.summary
+        if may_read(case.actor.kind, Reading.REASONS)
+        else "No rep who takes appointments can have it now."
+    )
     return Conflict(f"{why} {_UNDONE}", code="no-rep-for-slot", extra=extra)
 
 
@@ -119,11 +123,9 @@ async def _book_slot(
     wanted = requested_interval(what, start, end, path="body.book")
     request = SlotRequest(time=wanted, readings=readings)
     try:
-        return await choose_and_book(
-            env, tx, what, request, trigger=HANDOVER_TRIGGER, actor=case.actor, by=ActorRole.SETTER
-        )
+        return await choose_and_book(env, tx, what, request, trigger=HANDOVER_TRIGGER, actor=case.actor)
     except PointsmanError as error:
-        offer = await find_slots(env, tx, what, readings, supplier=case.actor.supplier)
+        offer = await find_slots(env, tx, what, readings, sees=case.actor.sees)
         slots = [{"start": s.start.isoformat(), "end": s.end.isoformat(), "rep": s.rep} for s in offer.slots]
         raise undone_handover_error(error, closer=what.rep.key, slots=slots) from error
 
@@ -144,9 +146,7 @@ async def _book_earliest(
         return None
     request = SlotRequest(time=Interval(offer.slots[0].start, offer.slots[0].end), readings=readings)
     try:
-        return await choose_and_book(
-            env, tx, what, request, trigger=HANDOVER_TRIGGER, actor=case.actor, by=ActorRole.SETTER
-        )
+        return await choose_and_book(env, tx, what, request, trigger=HANDOVER_TRIGGER, actor=case.actor)
     except SlotTaken as error:
         raise LostRace("the earliest slot was taken meanwhile: look for the next one") from error
 

@@ -12,7 +12,7 @@ from pointsman.domain.leads.evidence import Evidence, expire_used
 from pointsman.domain.policy.parsing import Gate
 from pointsman.domain.policy.pools import OfferMode, Pool
 from pointsman.domain.roster.reps import Rep, Roster
-from pointsman.domain.roster.roles import Work
+from pointsman.domain.roster.roles import SETTING_WORKS, Work
 from pointsman.domain.routing.plan import plan_routes
 from pointsman.services.audit import audit
 from pointsman.services.availability.booking_context import visible_lead
@@ -28,7 +28,6 @@ from pointsman.services.ports.routing.gates import CurrentAssignment, GateCheckR
 REPEAT_WITHIN = timedelta(hours=1)
 
 #: A rep who hands over to closing must have a role that includes one of these.
-SETTING_WORKS = frozenset({Work.PROSPECTING, Work.QUALIFICATION})
 
 _NO_GATE = Gate()
 
@@ -98,7 +97,14 @@ def _contradicted(old: Evidence, item: Evidence, on_record: Sequence[Evidence]) 
 
 
 def _setter(known: RoutingConfig, key: str | None, current: CurrentAssignment | None, actor: Actor) -> Rep | None:
-    """The setter who hands over. Raises Invalid for a rep whose role does not set appointments, or of another supplier."""
+    """The setter who hands over: the rep whose key it is, else the one who is named, else the lead's holder.
+
+    Raises Invalid for another rep than the key's, a rep whose role does not set appointments, or one of another supplier.
+    """
+    if actor.rep is not None:
+        if key not in (None, actor.rep):
+            raise _not_a_setter(f"This key hands over in the name of '{actor.rep}' alone.")
+        key = actor.rep
     if key is None:
         holds = current is not None and Work(current.work) in SETTING_WORKS
         return known.roster.reps.get(current.rep_key) if current and holds else None

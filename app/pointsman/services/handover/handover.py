@@ -22,6 +22,7 @@ from uuid import UUID
 
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import LeadStage
+from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.decision import DecisionOutcome
 from pointsman.services.availability.booking_context import BOOKABLE_WORKS
@@ -113,7 +114,8 @@ async def prepare_handover(
     actor: Actor,
     auto_book: AutoBook = NO_AUTO_BOOK,
 ) -> PreparedHandover:
-    """Read the calendars of every rep that a passed gate could bring this lead to; nothing is written."""
+    """Read the calendars of every rep that a passed gate could bring this lead to; nothing is written. Forbidden."""
+    actor.require(Operation.HANDOVER)
     async with env.uow() as tx:
         case = await attempt_gate(env, tx, lead_id, evidence, setter, actor, lock=False)
     readings: Mapping[str, RepCalendarReading] = {}

@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from pointsman.domain.leads.facts import LeadStage
-from pointsman.domain.roster.roles import Work
-from pointsman.services.handover.gate_check import SETTING_WORKS, GateAttempt, record_gate_check
+from pointsman.domain.roster.roles import SETTING_WORKS, Work
+from pointsman.services.handover.gate_check import GateAttempt, record_gate_check
 from pointsman.services.handover.handover_result import STAGE_AFTER, HandoverResult, handover_result
 from pointsman.services.holds.close_lead import move_to_nurture
 from pointsman.services.ports import Env, Tx

@@ -39,7 +39,9 @@ async def route_merged_lead(
     if not all(item.affirmed for item in news):
         context = await tx.decisions.routing_context(survivor.id, at=env.clock())
         if context.gate_passes:
-            case = await attempt_gate(env, tx, survivor.id, (), None, replace(actor, supplier=None), lock=False)
+            case = await attempt_gate(
+                env, tx, survivor.id, (), None, replace(actor, supplier=None, rep=None), lock=False
+            )
             if not case.gate.passed:
                 handed = await refuse_gate_in_tx(env, tx, case)
                 return handed.routing, f"The evidence speaks against closing. {handed.what_happens}"

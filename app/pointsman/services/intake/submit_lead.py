@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from pointsman.domain.leads.facts import LeadStage
+from pointsman.domain.permissions.operations import Operation
 from pointsman.services.handover.gate_check import attempt_gate
 from pointsman.services.handover.handover_result import HandoverResult
 from pointsman.services.handover.refuse_gate import refuse_gate_in_tx
@@ -49,7 +50,11 @@ async def submit_lead(env: Env, given: LeadInput, *, actor: Actor) -> SubmitResu
 
 
 async def submit_lead_in_tx(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> SubmitResult:
-    """Upsert the lead and route it when it is new, held, won, closed or back from nurture; else its holder keeps it."""
+    """Upsert the lead and route it when it is new, held, won, closed or back from nurture; else its holder keeps it.
+
+    Raises Forbidden.
+    """
+    actor.require(Operation.LEAD_SUBMIT)
     upserted = await upsert_lead(env, tx, given, actor=actor)
     lead = upserted.lead
     if given.evidence:
@@ -85,7 +90,9 @@ async def _revoke_contradicted_pass(
         return None
     if not (await tx.decisions.routing_context(lead.id, at=env.clock())).gate_passes:
         return None
-    case = await attempt_gate(env, tx, lead.id, (), None, replace(actor, supplier=None), lock=False)  # locked already
+    case = await attempt_gate(
+        env, tx, lead.id, (), None, replace(actor, supplier=None, rep=None), lock=False
+    )  # locked already
     return None if case.gate.passed else await refuse_gate_in_tx(env, tx, case)
 
 

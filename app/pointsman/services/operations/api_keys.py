@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from pointsman.domain.errors import Fault, Forbidden, Invalid, NotFound, Unauthenticated
+from pointsman.domain.errors import Fault, Invalid, NotFound, Unauthenticated
 from pointsman.domain.permissions.callers import SCOPES_FOR_WORK, Scope, kind_of_key
+from pointsman.domain.permissions.readings import Reading, may_read
 from pointsman.services.audit import audit
 from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
 from pointsman.services.ports.operations.api_keys import ApiKeyRow
@@ -135,14 +136,9 @@ class Caller:
         kind = kind_of_key(scopes=self.scopes, supplier=self.supplier, rep=self.rep)
         return Actor(name=f"key:{self.key_id}", kind=kind, supplier=self.supplier, rep=self.rep, scopes=self.scopes)
 
-    def has_scope(self, *scopes: str) -> bool:
-        return Scope.ADMIN in self.scopes or not self.scopes.isdisjoint(scopes)
-
-
-def require_scope(caller: Caller, *scopes: str) -> None:
-    """Raises `Forbidden` unless the caller has one of `scopes`."""
-    if not caller.has_scope(*scopes):
-        raise Forbidden(f"This key lacks the scope {' or '.join(scopes)}.", extra={"needs": list(scopes)})
+    def may_read(self, reading: Reading) -> bool:
+        """Whether the caller reads this part of what it is answered."""
+        return may_read(self.actor.kind, reading)
 
 
 class ApiKeyAuthenticator:

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from pointsman.domain.permissions.callers import CallerKind, Scope
+from pointsman.domain.permissions.ask import require_allowed
+from pointsman.domain.permissions.callers import CallerKind, Scope, Visibility
+from pointsman.domain.permissions.operations import Operation
 from pointsman.services.ports.process_cache import ProcessCache
 from pointsman.services.ports.text_readers import TextReaders
 from pointsman.services.ports.tx import UnitOfWork
@@ -31,6 +33,15 @@ class Actor:
     supplier: str | None = None
     rep: str | None = None
     scopes: frozenset[Scope] = frozenset()
+
+    @property
+    def sees(self) -> Visibility:
+        """Whose leads the caller sees; a rep of a partner sees its own alone."""
+        return Visibility(supplier=None if self.rep is not None else self.supplier, rep=self.rep)
+
+    def require(self, operation: Operation) -> None:
+        """Raises Forbidden unless the table of permissions allows it."""
+        require_allowed(self.kind, self.scopes, operation)
 
 
 #: The actor of what the service does by itself.

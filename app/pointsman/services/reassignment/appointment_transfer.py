@@ -9,8 +9,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval
-from pointsman.domain.booking.lifecycle import ActorRole, AppointmentAction
+from pointsman.domain.booking.lifecycle import AppointmentAction
 from pointsman.domain.errors import Conflict, PointsmanError
+from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.decision import Decision, canonical_json
 from pointsman.services.appointments.transition_effects import require_open_gate

@@ -1,17 +1,18 @@
 """Changing the roster: each change leaves a snapshot, an audit line and a job that looks at waiting leads again."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 from uuid import UUID
 
-from pointsman.domain.errors import Conflict, NotFound, RoleProtected
+from pointsman.domain.errors import Conflict, Forbidden, NotFound, RoleProtected
+from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import Work
 from pointsman.services.audit import audit
 from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
 from pointsman.services.ports.roster import AssignedLead, RoleRow, SupplierRow, TimeOffRow
 from pointsman.services.roster.absent_holder_alerts import update_absent_holder_alerts
+from pointsman.services.roster.roster_audit import RosterSubjects, audit_roster_change
 from pointsman.services.roster.roster_input import RepInput, RoleInput, RosterInput, TimeOffInput
 from pointsman.services.roster.roster_rows import put_roster_rows
 from pointsman.services.roster.snapshot import roster_as_json
@@ -79,7 +80,7 @@ async def put_roster(env: Env, given: RosterInput, *, actor: Actor, reason: str 
         await put_roster_rows(env, tx, given)
 
     try:
-        return await _change_roster(env, work, actor=actor, action="roster.changed", reason=reason)
+        return await _change_roster(env, work, actor=actor, reason=reason)
     except ConstraintRefused as refused:
         raise await _role_refusal(env, given, refused) from refused
 
@@ -107,7 +108,8 @@ async def deactivate_rep(env: Env, key: str, *, actor: Actor) -> tuple[RosterCha
 
 
 async def add_time_off(env: Env, key: str, absence: TimeOffInput, *, actor: Actor) -> TimeOffRow:
-    """An absence; NotFound for an unknown rep."""
+    """An absence; NotFound for an unknown rep, Forbidden for another rep than the key's."""
+    _require_time_off_of(key, actor)
     row = TimeOffRow(
         id=env.new_id(), rep=key, starts_at=absence.span.start, ends_at=absence.span.end, reason=absence.reason
     )
@@ -122,7 +124,8 @@ async def add_time_off(env: Env, key: str, absence: TimeOffInput, *, actor: Acto
 
 
 async def delete_time_off(env: Env, key: str, time_off_id: UUID, *, actor: Actor) -> RosterChange:
-    """Takes an absence back; NotFound."""
+    """Takes an absence back; NotFound, and Forbidden for another rep than the key's."""
+    _require_time_off_of(key, actor)
 
     async def work(tx: Tx) -> None:
         if all(row.id != time_off_id for row in await tx.roster.time_off(key)):
@@ -133,45 +136,35 @@ async def delete_time_off(env: Env, key: str, time_off_id: UUID, *, actor: Actor
 
 
 async def _change_roster(
-    env: Env, work: Callable[[Tx], Awaitable[None]], *, actor: Actor, action: str, reason: str | None
+    env: Env, work: Callable[[Tx], Awaitable[None]], *, actor: Actor, action: str | None = None, reason: str | None
 ) -> RosterChange:
+    """`action` is what the audit calls a change of one rep; None is "added" or "changed"."""
+
     async def whole(tx: Tx) -> RosterChange:
         await tx.roster.lock()
+        before = await RosterSubjects.load(tx)
         await work(tx)
-        return await _new_version(env, tx, actor=actor, action=action, reason=reason)
+        after = await RosterSubjects.load(tx)
+        subjects = await audit_roster_change(env, tx, before, after, actor=actor, action=action, reason=reason)
+        return await _new_version(env, tx, subjects, actor=actor, reason=reason)
 
     return await run_in_transaction(env, whole)
 
 
-async def _new_version(env: Env, tx: Tx, *, actor: Actor, action: str, reason: str | None) -> RosterChange:
+async def _new_version(env: Env, tx: Tx, subjects: Sequence[str], *, actor: Actor, reason: str | None) -> RosterChange:
     """The snapshot of what stands now, unless it is the newest one's twin."""
     newest = await tx.roster.latest_snapshot()
-    version, before = newest or (0, {"reps": []})
+    version, before = newest or (0, None)
     after = roster_as_json({r.key: r for r in await tx.roster.reps()})
-    if newest is not None and after == before:
-        return RosterChange(version=version, changed=False)
+    if after == before:
+        return RosterChange(version=version, changed=bool(subjects))
     now = env.clock()
     await tx.roster.add_version(version + 1, after, at=now)
-    old, new = _difference(before, after)
-    await audit(env, tx, actor, action, f"roster:{version + 1}", before=old, after=new, reason=reason)
+    subject, listed = f"roster:{version + 1}", {"subjects": [*subjects]}
+    await audit(env, tx, actor, "roster.changed", subject, after=listed, reason=reason)
     await update_absent_holder_alerts(env, tx)
     await tx.jobs.defer_once("holds.drain")
     return RosterChange(version=version + 1, changed=True)
-
-
-def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Per rep, what was and what is; without names."""
-    old = {r["key"]: r for r in before["reps"]}
-    new = {r["key"]: r for r in after["reps"]}
-    was: dict[str, Any] = {}
-    now: dict[str, Any] = {}
-    for key in sorted(old.keys() | new.keys()):
-        a, b = old.get(key, {}), new.get(key, {})
-        fields = sorted(f for f in (a.keys() | b.keys()) - {"name", "contact"} if a.get(f) != b.get(f))
-        if fields:
-            was[key] = {f: a.get(f) for f in fields}
-            now[key] = {f: b.get(f) for f in fields}
-    return was, now
 
 
 async def _role_refusal(env: Env, given: RosterInput, refused: ConstraintRefused) -> Exception:
@@ -200,6 +193,12 @@ async def _load_roster(tx: Tx) -> RosterState:
         reps=await tx.roster.reps(),
         time_off=await tx.roster.time_off(),
     )
+
+
+def _require_time_off_of(rep: str, actor: Actor) -> None:
+    actor.require(Operation.TIME_OFF)
+    if actor.rep not in (None, rep):
+        raise Forbidden(f"This key adds and deletes time off of '{actor.rep}' alone.", code="not-your-rep")
 
 
 def _unknown_rep(key: str) -> NotFound:

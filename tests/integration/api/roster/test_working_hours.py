@@ -129,6 +129,7 @@ async def test_hours_that_cannot_be_are_refused_with_the_path(
 async def test_a_change_of_hours_is_audited_with_what_was_and_what_is(floor: Floor, app: FastAPI) -> None:
     await floor.put(holidays="AT", day_changes=[OFF])
     lines = (await floor.send("GET", "/v1/audit"))["items"]
-    line = next(line for line in lines if line["action"] == "roster.changed")
-    assert line["before"]["nora"] == {"day_changes": None, "holidays": None}
-    assert line["after"]["nora"] == {"day_changes": [OFF], "holidays": "AT"}
+    line = next(line for line in lines if line["subject"] == "rep:nora")
+    assert line["action"] == "rep.changed"
+    assert line["before"] == {"day_changes": None, "holidays": None}
+    assert line["after"] == {"day_changes": [OFF], "holidays": "AT"}

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.lifecycle import AppointmentState, AppointmentStatus, MeetingOutcome
+from pointsman.domain.permissions.callers import SEES_ALL, Visibility
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +155,7 @@ class Appointments(Protocol):
         ...
 
     async def get(
-        self, appointment_id: UUID, *, lock: bool = False, supplier: str | None = None
+        self, appointment_id: UUID, *, lock: bool = False, sees: Visibility = SEES_ALL
     ) -> AppointmentRow | None: ...
 
     async def active_for_lead(self, lead_id: UUID) -> AppointmentRow | None:
@@ -164,7 +165,7 @@ class Appointments(Protocol):
     async def page(
         self,
         *,
-        supplier: str | None,
+        sees: Visibility,
         lead_id: UUID | None,
         rep_key: str | None,
         status: str | None,

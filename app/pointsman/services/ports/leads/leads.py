@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from pointsman.domain.leads.facts import FactValue
+from pointsman.domain.permissions.callers import Visibility
 from pointsman.services.ports.routing.policies import LiveVersions
 
 
@@ -149,13 +150,13 @@ class Leads(Protocol):
         ...
 
     async def page(
-        self, *, supplier: str | None, stage: str | None, after: tuple[datetime, UUID] | None, limit: int
+        self, *, sees: Visibility, stage: str | None, after: tuple[datetime, UUID] | None, limit: int
     ) -> Sequence[LeadRow]:
-        """Newest first. `supplier` leaves only leads that its reps hold or held."""
+        """Newest first, of those that the caller sees."""
         ...
 
-    async def is_visible(self, lead_id: UUID, *, supplier: str | None) -> bool:
-        """Whether the lead exists and, for a supplier, is or was with one of its reps."""
+    async def is_visible(self, lead_id: UUID, *, sees: Visibility) -> bool:
+        """Whether the lead exists, and the caller sees it."""
         ...
 
     async def holder(self, lead_id: UUID) -> Mapping[str, Any] | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.leads.evidence import Evidence
+from pointsman.domain.permissions.callers import SEES_ALL, Visibility
 from pointsman.services.ports.routing.holds import HoldRow
 from pointsman.services.ports.routing.ledgers import LedgerRow
 from pointsman.services.ports.routing.overrides import OverrideRow
@@ -173,13 +174,13 @@ class Decisions(Protocol):
         """The reps who had this work of the lead until it was reassigned or rejected: it does not come back."""
         ...
 
-    async def get(self, decision_id: UUID, *, supplier: str | None = None) -> DecisionRow | None: ...
+    async def get(self, decision_id: UUID, *, sees: Visibility = SEES_ALL) -> DecisionRow | None: ...
 
     async def page(
         self,
         *,
         lead_id: UUID | None,
-        supplier: str | None,
+        sees: Visibility,
         before: tuple[datetime, UUID] | None,
         limit: int,
     ) -> Sequence[DecisionRow]:

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from pointsman.domain.permissions.callers import SEES_ALL, Visibility
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldRow:
@@ -43,9 +45,9 @@ class RetryConstraints:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldFilter:
-    """Which open holds; None asks for all. `supplier` leaves the leads that its reps hold."""
+    """Which open holds; None asks for all. `sees` leaves the leads that the caller sees."""
 
-    supplier: str | None = None
+    sees: Visibility = SEES_ALL
     pool: str | None = None
     pools: Sequence[str] | None = None
     reason: str | None = None
