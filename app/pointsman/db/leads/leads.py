@@ -15,7 +15,7 @@ from pointsman.db.leads.lead_rows import LEAD, LEAD_SELECT, facts_json, lead_of
 from pointsman.db.leads.statements import CHANGE, CREATE, FIND, LOCK
 from pointsman.db.tables import lead_identities, leads
 from pointsman.db.tables.base import INSTANT
-from pointsman.db.tables.visibility import is_seen, is_seen_sql, visibility_values
+from pointsman.db.tables.visibility import is_seen, visibility_values
 from pointsman.domain.errors import Conflict
 from pointsman.domain.permissions.callers import Visibility
 from pointsman.services.ports import LostRace
@@ -65,13 +65,14 @@ _PAGE = (
     .order_by(LEAD.c.created_at.desc(), LEAD.c.id.desc())
     .limit(bindparam("limit"))
 )
-_IS_VISIBLE = PreparedStatement(
-    """
+_IS_VISIBLE = PreparedStatement("""
     select exists (
         select from leads l
-        where l.id = :id and <seen>)
-""".replace("<seen>", is_seen_sql("l.id"))
-)
+        where l.id = :id and (cast(:supplier as text) is null and cast(:sees_rep as text) is null or exists (
+            select from assignments seen join reps seeing on seeing.id = seen.rep_id
+            where seen.lead_id = l.id and (cast(:supplier as text) is null or seeing.supplier = cast(:supplier as text))
+              and (cast(:sees_rep as text) is null or seeing.key = cast(:sees_rep as text)))))
+""")
 
 _HOLDER = PreparedStatement("""
     select r.key as rep, s.work, s.pool, s.assigned_at, s.decision_id

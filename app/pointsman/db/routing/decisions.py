@@ -13,7 +13,7 @@ from pointsman.db.engine.errors import translating_errors
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.routing.statements import CONTEXT, CONTEXTS, END, LOADS, WRITE
 from pointsman.db.tables import assignments
-from pointsman.db.tables.visibility import is_seen_sql, visibility_values
+from pointsman.db.tables.visibility import visibility_values
 from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.leads.evidence import Evidence, EvidenceKind
 from pointsman.domain.permissions.callers import SEES_ALL, Visibility
@@ -59,27 +59,29 @@ _EXCLUDED_REPS = PreparedStatement("""
     where a.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id)
       and a.work = :work and a.end_reason in ('reassign', 'reassigned', 'rejected')
 """)
-_GET = PreparedStatement(
-    """
+_GET = PreparedStatement("""
     select d.id, d.lead_id, d.at, d.outcome, d.work, d.rule, d.pool, p.key as rep, d.hold_reason, d.summary,
         d.policy_version, d.roster_version, d.record, d.inputs
     from decisions d left join reps p on p.id = d.rep_id
-    where <seen>
+    where (cast(:supplier as text) is null and cast(:sees_rep as text) is null or exists (
+            select from assignments seen join reps seeing on seeing.id = seen.rep_id
+            where seen.lead_id = d.lead_id and (cast(:supplier as text) is null or seeing.supplier = cast(:supplier as text))
+              and (cast(:sees_rep as text) is null or seeing.key = cast(:sees_rep as text))))
       and d.id = :id
-""".replace("<seen>", is_seen_sql("d.lead_id"))
-)
-_PAGE = PreparedStatement(
-    """
+""")
+_PAGE = PreparedStatement("""
     select d.id, d.lead_id, d.at, d.outcome, d.work, d.rule, d.pool, p.key as rep, d.hold_reason, d.summary,
         d.policy_version, d.roster_version, d.record, d.inputs
     from decisions d left join reps p on p.id = d.rep_id
-    where <seen>
+    where (cast(:supplier as text) is null and cast(:sees_rep as text) is null or exists (
+            select from assignments seen join reps seeing on seeing.id = seen.rep_id
+            where seen.lead_id = d.lead_id and (cast(:supplier as text) is null or seeing.supplier = cast(:supplier as text))
+              and (cast(:sees_rep as text) is null or seeing.key = cast(:sees_rep as text))))
       and (cast(:lead_id as uuid) is null
            or d.lead_id in (select id from leads where id = :lead_id or merged_into = :lead_id))
       and (cast(:before_at as timestamptz) is null or (d.at, d.id) < (:before_at, cast(:before_id as uuid)))
     order by d.at desc, d.id desc limit :limit
-""".replace("<seen>", is_seen_sql("d.lead_id"))
-)
+""")
 _GIVEN = (
     "id", "lead_id", "rep_id", "work", "pool", "category", "decision_id", "gate_check_id", "override_id", "assigned_at",
 )  # fmt: skip

@@ -10,26 +10,27 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.tables import holds
-from pointsman.db.tables.visibility import is_seen_sql, visibility_values
+from pointsman.db.tables.visibility import visibility_values
 from pointsman.services.ports.routing.holds import HoldCount, HoldFilter, HoldRow, QueuedHold, RetryConstraints
 
 _GET = select(holds).where(holds.c.id == bindparam("hold"))
 _OPEN_FOR_LEAD = select(holds).where(holds.c.lead_id == bindparam("lead"), holds.c.released_at.is_(None))
-_PAGE = PreparedStatement(
-    """
+_PAGE = PreparedStatement("""
     select h.id, h.lead_id, h.decision_id, h.work, h.pool, h.reason, h.sentence, h.held_at, h.due_at, h.released_at,
         h.release, h.next_try_at, h.releases
     from holds h
     where h.released_at is null
       and (cast(:after_at as timestamptz) is null or (h.held_at, h.id) > (:after_at, cast(:after_id as uuid)))
-      and <seen>
+      and (cast(:supplier as text) is null and cast(:sees_rep as text) is null or exists (
+            select from assignments seen join reps seeing on seeing.id = seen.rep_id
+            where seen.lead_id = h.lead_id and (cast(:supplier as text) is null or seeing.supplier = cast(:supplier as text))
+              and (cast(:sees_rep as text) is null or seeing.key = cast(:sees_rep as text))))
       and (cast(:pool as text) is null or h.pool = :pool)
       and (cast(:pools as text[]) is null or h.pool = any(cast(:pools as text[])))
       and (cast(:reason as text) is null or h.reason = :reason)
       and (cast(:due_before as timestamptz) is null or h.due_at <= :due_before)
     order by h.held_at, h.id limit :limit
-""".replace("<seen>", is_seen_sql("h.lead_id"))
-)
+""")
 _COUNTS = PreparedStatement("""
     select reason, work, pool, count(*) as waiting, count(*) filter (where due_at <= :at) as overdue,
         min(held_at) as oldest, min(next_try_at) filter (where next_try_at > :at) as next_try_at

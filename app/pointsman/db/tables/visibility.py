@@ -1,4 +1,7 @@
-"""Which leads a caller sees, as a condition on the tables: `:supplier` and `:sees_rep` of a `Visibility`; both null see all."""
+"""Which leads a caller sees, as a condition on the tables: `:supplier` and `:sees_rep` of a `Visibility`; both null see all.
+
+Statements in text write the same out.
+"""
 
 from sqlalchemy import Column, ColumnElement, Text, and_, bindparam, exists, or_
 
@@ -7,11 +10,6 @@ from pointsman.db.tables.routing import assignments
 from pointsman.domain.permissions.callers import Visibility
 
 _SUPPLIER, SEES_REP = bindparam("supplier", type_=Text), bindparam("sees_rep", type_=Text)
-
-_SEEN = """(cast(:supplier as text) is null and cast(:sees_rep as text) is null or exists (
-            select from assignments seen join reps seeing on seeing.id = seen.rep_id
-            where seen.lead_id = <lead> and (cast(:supplier as text) is null or seeing.supplier = cast(:supplier as text))
-              and (cast(:sees_rep as text) is null or seeing.key = cast(:sees_rep as text))))"""
 
 
 def is_seen(lead_id: "Column[object]") -> ColumnElement[bool]:
@@ -25,11 +23,6 @@ def is_seen(lead_id: "Column[object]") -> ColumnElement[bool]:
             or_(SEES_REP.is_(None), reps.c.key == SEES_REP),
         ),
     )
-
-
-def is_seen_sql(lead_id: str) -> str:
-    """The same for a statement in text; `lead_id` is a column's name in it."""
-    return _SEEN.replace("<lead>", lead_id)
 
 
 def visibility_values(sees: Visibility) -> dict[str, str | None]:

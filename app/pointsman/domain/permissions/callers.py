@@ -49,7 +49,7 @@ def kind_of_key(*, scopes: frozenset[Scope], supplier: str | None, rep: str | No
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visibility:
-    """Whose leads a caller sees: those that reps of `supplier`, or `rep` itself, have or had; with neither, all."""
+    """The leads that a caller sees: those that reps of `supplier`, or `rep` itself, have or had; with neither, all."""
 
     supplier: str | None = None
     rep: str | None = None

@@ -1,4 +1,4 @@
-"""What answers leave out for whom."""
+"""The parts of answers that some callers do not read."""
 
 from enum import StrEnum
 

@@ -70,7 +70,7 @@ def sides_table() -> str:
 
 
 def readings_table() -> str:
-    """What answers leave out for whom."""
+    """The parts of answers that some callers do not read."""
     lines = ["| part of an answer | read by |", "| --- | --- |"]
     for reading, words in READING_WORDS.items():
         who = [_KEYS[kind] for kind in _KEYS if kind in READERS[reading]]

@@ -36,7 +36,7 @@ class Actor:
 
     @property
     def sees(self) -> Visibility:
-        """Whose leads the caller sees; a rep of a partner sees its own alone."""
+        """The leads that the caller sees; a rep of a partner sees its own alone."""
         return Visibility(supplier=None if self.rep is not None else self.supplier, rep=self.rep)
 
     def require(self, operation: Operation) -> None:
