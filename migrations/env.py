@@ -1,10 +1,14 @@
-"""Alembic's environment: the URL comes from the caller's config or from POINTSMAN_DATABASE_URL."""
+"""Alembic's environment: the URL comes from the caller's config or from the settings' variables.
+
+Everything is made as the owner, whose part the connecting role takes.
+"""
 
 import os
 
 from alembic import context
 from sqlalchemy import create_engine, pool, text
 
+from pointsman.db.roles import MAKE_ROLES, OWNER
 from pointsman.db.tables import metadata
 
 
@@ -13,10 +17,12 @@ def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
 
 
 def _url() -> str:
-    url = context.config.get_main_option("sqlalchemy.url") or os.environ.get("POINTSMAN_DATABASE_URL")
-    if not url:
-        raise SystemExit("Set POINTSMAN_DATABASE_URL to the database that should be migrated.")
-    return url
+    variables = ("POINTSMAN_MIGRATION_DATABASE_URL", "POINTSMAN_DATABASE_URL")
+    urls = [context.config.get_main_option("sqlalchemy.url"), *(os.environ.get(name) for name in variables)]
+    for url in urls:
+        if url:
+            return url
+    raise SystemExit("Set POINTSMAN_MIGRATION_DATABASE_URL to the database that should be migrated.")
 
 
 def _offline() -> None:
@@ -24,6 +30,7 @@ def _offline() -> None:
     style = {"paramstyle": "named"}
     context.configure(dialect_name="postgresql", dialect_opts=style, target_metadata=metadata, literal_binds=True)
     with context.begin_transaction():
+        context.execute(f"set role {OWNER}")
         context.run_migrations()
 
 
@@ -33,6 +40,8 @@ def _online() -> None:
         # Two starters may migrate at once; and DDL must not queue for long behind a reader.
         connection.execute(text("select pg_advisory_lock(hashtext('pointsman-migrate'))"))
         connection.execute(text("set lock_timeout = '5s'"))
+        connection.execute(text(MAKE_ROLES.replace(":", r"\:")))
+        connection.execute(text(f"set role {OWNER}"))
         connection.commit()
         context.configure(connection=connection, target_metadata=metadata, include_name=_is_ours)
         with context.begin_transaction():

@@ -29,7 +29,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    database_url: Annotated[str, Field(repr=False)]
+    database_url: Annotated[str, Field(repr=False)]  # as the service
+    migration_database_url: Annotated[str, Field(repr=False)] = ""  # as a role that may become the owner
     pool_size: Annotated[int, Field(ge=1, le=200)] = 10
     statement_timeout_ms: Annotated[int, Field(ge=100, le=600_000)] = 10_000
 
@@ -53,7 +54,7 @@ class Settings(BaseSettings):
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    @field_validator("database_url")
+    @field_validator("database_url", "migration_database_url")
     @classmethod
     def _one_driver(cls, url: str) -> str:
         for scheme in _SCHEMES:

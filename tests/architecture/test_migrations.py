@@ -11,7 +11,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine, pool
 
 from pointsman.db.revision import HEAD_REVISION
+from pointsman.db.roles import roles_sql
 from support.databases.fixtures import Server, alembic_config, upgrade
+from support.databases.roles import as_owner, for_libpq
 
 pytestmark = pytest.mark.own_database  # it is made anew, taken down and up
 
@@ -30,9 +32,9 @@ def objects(url: str) -> list[str]:
         return [row[0] for row in connection.execute(OBJECTS)]
 
 
-def test_tables_and_migrations_agree(database_url: str) -> None:
+def test_tables_and_migrations_agree(owner_url: str) -> None:
     """`alembic check`: a change of a table comes with its revision."""
-    command.check(alembic_config(database_url))
+    command.check(alembic_config(owner_url))
 
 
 def test_the_check_sees_a_table_without_a_revision(database_url: str) -> None:
@@ -52,27 +54,28 @@ def test_the_code_needs_the_newest_revision() -> None:
     assert ScriptDirectory.from_config(alembic_config("postgresql+psycopg://")).get_heads() == [HEAD_REVISION]
 
 
-def test_down_and_up_again_gives_the_same(database_url: str) -> None:
-    before = objects(database_url)
-    command.downgrade(alembic_config(database_url), "base")
-    assert objects(database_url) == []
-    upgrade(database_url)
-    assert objects(database_url) == before
+def test_down_and_up_again_gives_the_same(owner_url: str) -> None:
+    before = objects(owner_url)
+    command.downgrade(alembic_config(owner_url), "base")
+    assert objects(owner_url) == []
+    upgrade(owner_url)
+    assert objects(owner_url) == before
 
 
-def test_upgrading_twice_is_nothing(database_url: str) -> None:
-    before = objects(database_url)
-    upgrade(database_url)
-    assert objects(database_url) == before
+def test_upgrading_twice_is_nothing(owner_url: str) -> None:
+    before = objects(owner_url)
+    upgrade(owner_url)
+    assert objects(owner_url) == before
 
 
 def test_the_whole_schema_can_be_printed_as_sql(database_server: Server) -> None:
-    """For those whose database administrator applies it by hand: what is printed is what a migration does."""
+    """For those whose database administrator applies it by hand, after the roles: what is printed is what a migration does."""
     config, printed = alembic_config("postgresql+psycopg://"), io.StringIO()
     config.output_buffer = printed
     command.upgrade(config, "head", sql=True)
     with database_server.clone(database_server.migrated()) as migrated, database_server.clone("template1") as empty:
-        plain = empty.replace("postgresql+psycopg:", "postgresql:", 1)
-        with psycopg.connect(plain, autocommit=True) as connection:
+        owner = as_owner(empty)
+        with psycopg.connect(for_libpq(owner), autocommit=True) as connection:
+            connection.execute(roles_sql(migration_url=owner, service_url=empty).encode())
             connection.execute(printed.getvalue().encode())
-        assert objects(empty) == objects(migrated)
+        assert objects(owner) == objects(as_owner(migrated))

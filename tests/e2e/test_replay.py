@@ -83,11 +83,11 @@ insert into pool_ledgers (pool, seq, ledger, waiting_since)
 """
 
 
-def test_the_checks_find_what_the_service_must_never_do(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_checks_find_what_the_service_must_never_do(owner_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     import replay_checks
 
-    url = database_url.replace("+psycopg", "")
+    url = owner_url.replace("+psycopg", "")
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(BROKEN)
     records = replay_checks.Records(url)

@@ -29,7 +29,7 @@ from pointsman.demo.files import DemoState
 from pointsman.local.calendar_server import CalendarServer
 from pointsman.local.errors import LocalServerError
 from pointsman.local.kept_file import write_kept_file
-from pointsman.local.postgres import EmbeddedPostgres
+from pointsman.local.postgres import EmbeddedPostgres, as_service
 from pointsman.local.supervisor import ChildProgram, Supervisor
 from pointsman.services.operations.api_keys import create_key, list_keys
 from pointsman.settings import PREFIX, Settings
@@ -124,7 +124,13 @@ def running_service(
         if embedded:
             floor.call_after_stop(embedded.stop)
         reach = f". {shlex.quote(str(state / 'environment'))} && " if embedded else ""
-        environment = {**_environment(state, embedded), **(extra or {})}
+        # Taken out of what API and worker are given: who serves has no way to the owner.
+        migration_url = os.environ.pop(f"{PREFIX}MIGRATION_DATABASE_URL", "")
+        service_url = None
+        if embedded:
+            migration_url = _start(embedded)
+            service_url = as_service(migration_url)
+        environment = {**_environment(state, service_url), **(extra or {})}
         if host:
             environment[f"{PREFIX}HOST"] = host
         if port:
@@ -133,7 +139,7 @@ def running_service(
         chosen = settings_or_exit()
         if fault := find_listening_fault(chosen.host, chosen.port):
             fail(fault)
-        migrate_or_exit(chosen.database_url)
+        migrate_or_exit(settings_or_exit(migration_database_url=migration_url))
         if before_start:
             before_start(floor)
         floor.start()
@@ -151,12 +157,16 @@ def _forget_environment_of(state: Path) -> None:
             del os.environ[name]
 
 
-def _environment(state: Path, embedded: EmbeddedPostgres | None) -> dict[str, str]:
+def _start(embedded: EmbeddedPostgres) -> str:
+    with out.status("Starting PostgreSQL"):
+        return embedded.start()
+
+
+def _environment(state: Path, database_url: str | None) -> dict[str, str]:
     """What is not set and this machine can provide; kept in a file for other terminals."""
     made: dict[str, str] = {}
-    if embedded:
-        with out.status("Starting PostgreSQL"):
-            made[f"{PREFIX}DATABASE_URL"] = embedded.start()
+    if database_url:
+        made[f"{PREFIX}DATABASE_URL"] = database_url
     if not os.environ.get(f"{PREFIX}SECRET_KEYS"):
         made[f"{PREFIX}SECRET_KEYS"] = _kept_secret(state / "secret_key")
     if not os.environ.get(f"{PREFIX}LOG_FORMAT"):

@@ -4,12 +4,13 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from alembic.script.revision import ResolutionError
-from alembic.util import CommandError
+from sqlalchemy import create_engine, pool
 
 import pointsman
 from pointsman.db.revision import HEAD_REVISION, is_newer
+from pointsman.db.roles import ensure_service_login
 
 UNKNOWN_REVISION = (
     "The database was made by a version of Pointsman whose schema this version does not know. Run that version, or give"
@@ -44,22 +45,36 @@ def is_known_revision(revision: str) -> bool:
     return revision in {script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()}
 
 
-def upgrade_schema(url: str) -> str:
+def upgrade_schema(url: str, *, service_url: str | None = None) -> str:
     """Migrate to `head`; the revision that the database is at. A later release's schema is left as it is.
 
-    Safe to start from several processes at once: they wait for each other. Raises UnknownRevision, before anything is
-    changed.
+    `url` is of a role that may become the owner, `service_url` of the login that serves, which is let in. Where nothing is
+    to be migrated, any role that can read the revision will do. Safe to start from several processes at once: they wait
+    for each other. Raises UnknownRevision, before anything is changed.
     """
-    try:
-        command.upgrade(_config(url), "head")
-    except CommandError as error:
-        if not isinstance(error.__cause__, ResolutionError):
-            raise UnknownRevision(f"The table alembic_version does not name one revision: {error}.") from error
-        found = str(error.__cause__.argument)
-        if is_newer(found):
+    found = _upgrade(url)
+    if service_url:
+        ensure_service_login(url, service_url)
+    return found
+
+
+def _upgrade(url: str) -> str:
+    heads = _heads(url)
+    if len(heads) > 1:
+        raise UnknownRevision(f"The table alembic_version does not name one revision: {', '.join(heads)}.")
+    for found in heads:
+        if found == HEAD_REVISION or is_newer(found):
             return found
-        raise UnknownRevision(UNKNOWN_REVISION) from error
+        if not is_known_revision(found):
+            raise UnknownRevision(UNKNOWN_REVISION)
+    command.upgrade(_config(url), "head")
     return HEAD_REVISION
+
+
+def _heads(url: str) -> tuple[str, ...]:
+    engine = create_engine(url, poolclass=pool.NullPool, connect_args={"connect_timeout": 10})
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_heads()
 
 
 def upgrade_sql() -> None:

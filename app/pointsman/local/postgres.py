@@ -28,6 +28,7 @@ from pointsman.local.processes import Process
 from pointsman.local.socket_folder import PORT, SOCKET_NAME, delete_socket_folders, make_socket_folder
 
 USER = "postgres"
+SERVICE_USER = "pointsman"
 START_TIMEOUT_S = 60.0
 
 _children: list[subprocess.Popen[bytes]] = []  # kept so that our own killed children can be reaped
@@ -43,7 +44,9 @@ class EmbeddedPostgres:
     connections: int = 200
 
     def start(self) -> str:
-        """Run the server, wherever it stands now; return the URL of its database. Safe to call from many at once."""
+        """Run the server, wherever it stands now; return the URL of its database, for its superuser. Safe to call from many
+        at once.
+        """
         with self._locked():
             deadline = time.monotonic() + START_TIMEOUT_S
             while True:
@@ -172,6 +175,11 @@ class EmbeddedPostgres:
             lines = (self.directory / "postgres.log").read_text(errors="replace").splitlines()
             return f"The end of {self.directory / 'postgres.log'}:\n" + "\n".join(lines[-8:])
         return ""
+
+
+def as_service(url: str) -> str:
+    """The URL of `start` for the role that serves, which a migration lets in."""
+    return url.replace(f"://{USER}@", f"://{SERVICE_USER}@", 1)
 
 
 def _end(process: Process) -> None:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
 
 from pointsman.domain.booking.lifecycle import RejectCode
 from pointsman.domain.errors import Conflict
@@ -401,12 +400,10 @@ async def test_an_appointment_that_has_ended_is_not_looked_for_in_a_calendar_tha
 
 async def ended_without_a_cancel(floor: Floor, row: AppointmentRow, status: str, code: str | None) -> None:
     """No `cancel` was ever owed for its event, as after a restored backup."""
-    async with floor.world.engine.begin() as plain:
-        await plain.execute(text("set local session_replication_role = replica"))
-        await plain.execute(
-            text("update appointments set status = :status, reject_code = :code where id = :id"),
-            {"status": status, "code": code, "id": row.id},
-        )
+    await floor.world.owner_rows(
+        "update appointments set status = :status, reject_code = :code where id = :id", past_guards=True,
+        status=status, code=code, id=row.id,
+    )  # fmt: skip
 
 
 async def test_an_event_that_comes_back_to_a_rep_who_left_the_appointment_is_taken_out_again(floor: Floor) -> None:

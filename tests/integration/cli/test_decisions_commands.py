@@ -11,6 +11,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from pointsman.cli.commands import app
+from support.databases.roles import as_owner, for_libpq
 from support.floors.use_case_env import POLICY, open_world
 from support.http.keys import SECRET
 
@@ -65,7 +66,7 @@ def test_decisions_that_come_out_the_same_end_well(floor: Floor) -> None:
 
 
 def test_one_tampered_decision_ends_with_1_and_is_pointed_to(floor: Floor) -> None:
-    with psycopg.connect(floor.url.replace("+psycopg", ""), autocommit=True) as connection:
+    with psycopg.connect(for_libpq(as_owner(floor.url)), autocommit=True) as connection:
         connection.execute("set session_replication_role = replica")
         connection.execute(
             "update decisions set record = jsonb_set(record, '{rep}', '\"mallory\"') where id = %s",

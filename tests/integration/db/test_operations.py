@@ -22,6 +22,7 @@ from pointsman.services.ports import (
     StatementTimedOut,
 )
 from pointsman.settings import load_settings
+from support.databases.roles import for_libpq
 from support.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.anyio
@@ -104,7 +105,7 @@ async def test_sessions_that_the_server_ended_while_idle_are_not_handed_out(wire
     with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as other:
         other.execute(
             "select pg_terminate_backend(pid, 5000) from pg_stat_activity"  # waits until it has ended
-            " where datname = current_database() and pid <> pg_backend_pid()"
+            " where datname = current_database() and usename = current_user and pid <> pg_backend_pid()"
         )
     async with wired.env.uow.autocommit() as tx:
         assert (await tx.system.state()).revision
@@ -213,7 +214,7 @@ async def test_the_schema_and_the_clock_are_told(wired: Wired) -> None:
     "opened", [SqlUnitOfWork.__call__, SqlUnitOfWork.autocommit], ids=["transaction", "autocommit"]
 )
 async def test_statements_prepared_before_a_migration_are_prepared_anew_after_it(
-    opened: Callable[[SqlUnitOfWork], AbstractAsyncContextManager[SqlTx]], database_url: str
+    opened: Callable[[SqlUnitOfWork], AbstractAsyncContextManager[SqlTx]], database_url: str, owner_url: str
 ) -> None:
     engine = make_engine(database_url, pool_size=1)
     probe = text("select * from alembic_version")
@@ -225,7 +226,7 @@ async def test_statements_prepared_before_a_migration_are_prepared_anew_after_it
         for _ in range(7):  # the driver prepares what it has sent a few times
             async with uow() as tx:
                 await tx.connection.execute(probe)
-        with psycopg.connect(database_url.replace("+psycopg", "")) as other:
+        with psycopg.connect(for_libpq(owner_url)) as other:
             other.execute("alter table alembic_version add column more text")
         with pytest.raises(LostRace):
             async with uow() as tx:

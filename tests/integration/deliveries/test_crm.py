@@ -65,11 +65,13 @@ async def test_a_later_change_owes_the_crm_no_second_meeting(crm: CrmFloor) -> N
 @pytest.mark.own_database
 async def test_it_is_owed_with_the_booking_or_not_at_all(crm: CrmFloor) -> None:
     await booked(crm)
-    await crm.floor.world.rows(
+    await crm.floor.world.owner_rows(
         "create function no_more() returns trigger language plpgsql as $$ begin raise exception 'full'; end $$"
     )
-    await crm.floor.world.rows("create trigger full_now before insert on deliveries for each row when (new.op = 'log_meeting')"
-                               " execute function no_more()")  # fmt: skip
+    await crm.floor.world.owner_rows(
+        "create trigger full_now before insert on deliveries for each row when (new.op = 'log_meeting')"
+        " execute function no_more()"
+    )
     before = await crm.floor.world.value("select count(*) from appointments")
     with pytest.raises(Exception, match="full"):
         await booked(crm)

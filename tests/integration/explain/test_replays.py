@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
 
 from pointsman.domain.roster.roles import Work
 from pointsman.services.explain.explain import explain_stored
@@ -19,9 +18,7 @@ pytestmark = pytest.mark.anyio
 
 async def tampered(world: World, decision: UUID, change: str, **given: Any) -> ReplayResult:
     """The decision taken again after a superuser changed its row past the triggers."""
-    async with world.engine.connect() as connection, connection.begin():
-        await connection.execute(text("set local session_replication_role = replica"))
-        await connection.execute(text(f"update decisions set {change} where id = :id"), {"id": decision, **given})
+    await world.owner_rows(f"update decisions set {change} where id = :id", past_guards=True, id=decision, **given)
     return await replay_decision(world.env, decision)
 
 

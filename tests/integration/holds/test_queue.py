@@ -106,11 +106,11 @@ async def test_two_drains_at_once_take_nobody_before_who_came_first(world: World
 async def test_a_lead_that_cannot_be_moved_is_not_tried_every_second(world: World) -> None:
     await away(world, *SDRS, until=timedelta(days=1))
     await waiting(world)
-    await world.rows(
+    await world.owner_rows(
         "create function refuse() returns trigger language plpgsql as $$ begin"
         " raise exception 'no' using errcode = 'PM001', detail = 'gate'; end $$"
     )
-    await world.rows("create trigger refuse before insert on assignments for each row execute function refuse()")
+    await world.owner_rows("create trigger refuse before insert on assignments for each row execute function refuse()")
     world.clock.advance(timedelta(days=1, seconds=1))
     with pytest.raises(ItemsFailed, match="1 of 1 failed, the first: lead:"):
         await drain_due_holds(world.env)

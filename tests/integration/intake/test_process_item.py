@@ -116,7 +116,7 @@ async def test_a_fault_is_tried_again_for_a_day_with_growing_waits_and_ends_dead
 ) -> None:
     await make_intake("form")
     (inbox_id,) = await accept(client)
-    await world.rows("alter table leads rename to leads_away")
+    await world.owner_rows("alter table leads rename to leads_away")
     world.clock.advance(timedelta(days=3))  # no worker ran: its time begins with the first attempt
     waits: list[timedelta] = []
     now = world.clock.freeze()

@@ -228,15 +228,15 @@ async def test_odd_but_honest_texts_are_accepted(client: httpx.AsyncClient, make
 
 @pytest.mark.own_database
 async def test_a_database_that_does_not_answer_means_503_and_never_202(
-    app: FastAPI, client: httpx.AsyncClient, world: World, make_intake: Any, env: Env, database_url: str
+    app: FastAPI, client: httpx.AsyncClient, world: World, make_intake: Any, env: Env, owner_url: str
 ) -> None:
     await make_intake("form")
     assert (await post(client, EVENT)).status_code == 202
-    name = database_url.split("?", maxsplit=1)[0].rsplit("/", 1)[1]
+    name = owner_url.split("?", maxsplit=1)[0].rsplit("/", 1)[1]
     await world.engine.dispose()
     import psycopg
 
-    admin = database_url.replace("postgresql+psycopg", "postgresql").replace(f"/{name}", "/postgres", 1)
+    admin = owner_url.replace("postgresql+psycopg", "postgresql").replace(f"/{name}", "/postgres", 1)
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(f'alter database "{name}" allow_connections false')
         connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (name,))

@@ -207,11 +207,13 @@ async def test_one_lead_that_cannot_be_moved_does_not_keep_the_others_waiting(fl
     assert (await floor.hand_over(second)).stage == "held"
     floor.vendor.faults = {}
     floor.world.clock.advance(timedelta(minutes=2))
-    await floor.world.rows(  # only the database knows: the drain's decision will be refused there
+    await floor.world.owner_rows(  # only the database knows: the drain's decision will be refused there
         "create function refuse() returns trigger language plpgsql as $$ begin if new.lead_id = '" + str(first) + "'"
         " then raise exception 'no' using errcode = 'PM001', detail = 'gate'; end if; return new; end $$"
     )
-    await floor.world.rows("create trigger refuse before insert on assignments for each row execute function refuse()")
+    await floor.world.owner_rows(
+        "create trigger refuse before insert on assignments for each row execute function refuse()"
+    )
     with pytest.raises(ItemsFailed, match="1 of 2 failed") as failed:  # said once all were tried
         await drain_holds(floor.env)
     assert isinstance(failed.value.__cause__, RoleProtected)

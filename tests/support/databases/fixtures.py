@@ -3,9 +3,11 @@
 `database_url` is one database for all tests of a worker, emptied before each. A test marked `own_database` has a clone
 instead: one that starts processes, kills connections, or changes tables or the database's settings.
 
+Every URL is the service's, as the application has it; `owner_url` is the same database for its owner (see `roles`).
+
 The server is the embedded one, without durability, under .pointsman/test. POINTSMAN_TEST_DATABASE_URL or
-POINTSMAN_DATABASE_URL names another; its account must be allowed to create databases. The database that the URL names
-is never touched.
+POINTSMAN_DATABASE_URL names another; its account must be a superuser. The database that the URL names is never
+touched.
 """
 
 import fcntl
@@ -25,8 +27,10 @@ from alembic.config import Config
 from psycopg import sql
 from sqlalchemy import URL, make_url
 
+from pointsman.db.roles import ensure_service_login
 from pointsman.local.postgres import EmbeddedPostgres
 from support.databases.kept_engines import engines_kept, lasting_databases
+from support.databases.roles import as_owner, as_service, for_libpq, use_server, written
 from support.databases.worker_database import WorkerDatabase
 
 ROOT = Path(__file__).parents[3]
@@ -45,6 +49,9 @@ class Server:
 
     url: URL
 
+    def __post_init__(self) -> None:
+        use_server(self.url)
+
     def migrated(self) -> str:
         """The name of the template for the migrations as they are now; the first caller makes it."""
         name = TEMPLATE + _fingerprint(ROOT / "migrations")
@@ -54,18 +61,21 @@ class Server:
                 unfinished = f"{name}_new"
                 self.drop(unfinished)
                 admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(unfinished)))
-                upgrade(self.address(unfinished))
+                upgrade(as_owner(self.address(unfinished)))
+                ensure_service_login(as_owner(self.address(unfinished)), self.address(unfinished))
                 rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
                 admin.execute(rename.format(sql.Identifier(unfinished), sql.Identifier(name)))
         return name
 
     @contextmanager
     def clone(self, template: str) -> Iterator[str]:
-        """The URL of a database of one's own, gone afterwards."""
+        """The service's URL of a database of one's own, gone afterwards."""
         name = CLONE + uuid4().hex[:12]
         with self.admin() as admin:
             statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
             admin.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+            # What a migration does, and a clone does not take over.
+            admin.execute(sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM public").format(sql.Identifier(name)))
         try:
             yield self.address(name)
         finally:
@@ -85,20 +95,15 @@ class Server:
                 self.drop(name)
 
     def admin(self) -> psycopg.Connection:
-        return psycopg.connect(_written(self.url.set(drivername="postgresql")), autocommit=True)
+        return psycopg.connect(for_libpq(written(self.url)), autocommit=True)
 
     def address(self, database: str) -> str:
-        return _written(self.url.set(drivername="postgresql+psycopg", database=database))
-
-
-def _written(url: URL) -> str:
-    """SQLAlchemy writes a space in the socket's folder as +, which libpq takes for a plus."""
-    head, mark, query = url.render_as_string(hide_password=False).partition("?")
-    return head + mark + query.replace("+", "%20")
+        """The service's URL of a database."""
+        return as_service(database)
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Migrate as `pointsman migrate` does."""
+    """Migrate as `pointsman migrate` does; the URL is the owner's."""
     command.upgrade(alembic_config(url), revision)
 
 
@@ -134,7 +139,7 @@ def worker_database(database_server: Server, database_template: str, one_loop: N
     """None where the server's account may not pass over triggers: each test then has a clone."""
     with database_server.clone(database_template) as url:
         try:
-            opened = WorkerDatabase(url)
+            opened = WorkerDatabase(url, owner_url=as_owner(url))
         except psycopg.errors.InsufficientPrivilege:
             yield None
             return
@@ -176,6 +181,12 @@ def database_url(
     own = request.node.get_closest_marker("own_database") is not None
     with database_server.clone(database_template) if own else empty_database() as url:
         yield url
+
+
+@pytest.fixture
+def owner_url(database_url: str) -> str:
+    """The database of `database_url` for its owner: to change tables, to go past guards, to delete history."""
+    return as_owner(database_url)
 
 
 async def make_floor(url: str, name: str, make: Callable[[], Awaitable[object]]) -> None:

@@ -44,10 +44,14 @@ OTHERS = (
 
 
 class WorkerDatabase:
-    """`reset` makes it as the migrations left it. What a floor's making wrote once is put back as rows from then on."""
+    """`reset` makes it as the migrations left it. What a floor's making wrote once is put back as rows from then on.
 
-    def __init__(self, url: str) -> None:
+    `url` is the service's, which tests get; resetting is the owner's, on a connection of its own.
+    """
+
+    def __init__(self, url: str, *, owner_url: str) -> None:
         self.url = url
+        self._owner_url = owner_url
         self._floors: dict[str, tuple[Rows, Numbers]] = {}
         self._connection = self._connect()
         self._connection.execute(NO_CHANGE_OF_TABLES)
@@ -88,7 +92,7 @@ class WorkerDatabase:
         self._connection.close()
 
     def _connect(self) -> psycopg.Connection:
-        plain = self.url.replace("+psycopg", "")
+        plain = self._owner_url.replace("+psycopg", "")
         connection = psycopg.connect(plain, autocommit=True, application_name="reset between tests")
         try:
             connection.execute("set session_replication_role = replica")

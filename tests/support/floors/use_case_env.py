@@ -35,6 +35,7 @@ from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest,
 from pointsman.services.transactions import run_in_transaction
 from support.databases.fixtures import make_floor
 from support.databases.kept_engines import lend_engine
+from support.databases.roles import as_owner
 
 ADMIN = Actor(name="key:admin", kind=CallerKind.ADMIN)
 SENDER = Actor(name="intake:website-form", kind=CallerKind.WEBHOOK)
@@ -276,6 +277,20 @@ class World:
         async with self.engine.connect() as connection, connection.begin():
             result = await connection.execute(text(statement), given)
             return list(result.all()) if result.returns_rows else []
+
+    async def owner_rows(self, statement: str, *, past_guards: bool = False, **given: Any) -> list[Any]:
+        """The same as the database's owner: for what the service may not do. Guards hold for it, too, unless they are
+        passed by.
+        """
+        engine = make_engine(as_owner(self.engine.url.render_as_string(hide_password=False)), pool_size=1)
+        try:
+            async with engine.connect() as connection, connection.begin():
+                if past_guards:
+                    await connection.execute(text("set local session_replication_role = replica"))
+                result = await connection.execute(text(statement), given)
+                return list(result.all()) if result.returns_rows else []
+        finally:
+            await engine.dispose()
 
     async def value(self, statement: str, **given: Any) -> Any:
         rows = await self.rows(statement, **given)

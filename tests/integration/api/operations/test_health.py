@@ -22,6 +22,7 @@ from pointsman.main import create_app
 from pointsman.services.operations import monitoring
 from pointsman.services.ports import Env, Tx
 from pointsman.settings import load_settings
+from support.databases.roles import as_owner, for_libpq
 from support.http.keys import SECRET, MakeKey
 from support.http.service import client_of, serve
 
@@ -45,7 +46,7 @@ async def test_a_worker_seen_lately_shows(client: httpx.AsyncClient, own_databas
 
 
 async def test_a_schema_behind_the_release_is_not_ready(client: httpx.AsyncClient, own_database: str) -> None:
-    with psycopg.connect(own_database.replace("+psycopg", "")) as connection:
+    with psycopg.connect(for_libpq(as_owner(own_database))) as connection:
         connection.execute("update alembic_version set version_num = '0101'")
     answer = await client.get("/health/ready")
     assert answer.status_code == 503
@@ -54,7 +55,7 @@ async def test_a_schema_behind_the_release_is_not_ready(client: httpx.AsyncClien
 
 @pytest.mark.own_database
 async def test_a_schema_that_cannot_be_used_is_not_ready(client: httpx.AsyncClient, own_database: str) -> None:
-    with psycopg.connect(own_database.replace("+psycopg", "")) as connection:
+    with psycopg.connect(for_libpq(as_owner(own_database))) as connection:
         connection.execute("alter table alembic_version rename column version_num to number")
     answer = await client.get("/health/ready")
     assert answer.status_code == 503
