@@ -6,8 +6,8 @@ changed by the service; rows go only where it says so.
 
 from alembic import op
 
-revision = "0105"
-down_revision = "0104"
+revision = "0110"
+down_revision = "0105"
 branch_labels = None
 depends_on = None
 
