@@ -8,7 +8,7 @@ import os
 from alembic import context
 from sqlalchemy import create_engine, pool, text
 
-from pointsman.db.roles import MAKE_ROLES, OWNER
+from pointsman.db.engine.roles import MAKE_ROLES, OWNER
 from pointsman.db.tables import metadata
 
 

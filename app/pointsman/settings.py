@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     @field_validator("database_url", "migration_database_url")
     @classmethod
     def _one_driver(cls, url: str) -> str:
+        if not url:
+            return url
         for scheme in _SCHEMES:
             if url.startswith(scheme):
                 address = url.removeprefix(scheme)

@@ -10,8 +10,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine, pool
 
+from pointsman.db.engine.roles import roles_sql
 from pointsman.db.revision import HEAD_REVISION
-from pointsman.db.roles import roles_sql
 from support.databases.fixtures import Server, alembic_config, upgrade
 from support.databases.roles import as_owner, for_libpq
 

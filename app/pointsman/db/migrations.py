@@ -9,8 +9,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, pool
 
 import pointsman
+from pointsman.db.engine.roles import ensure_service_login
 from pointsman.db.revision import HEAD_REVISION, is_newer
-from pointsman.db.roles import ensure_service_login
 
 UNKNOWN_REVISION = (
     "The database was made by a version of Pointsman whose schema this version does not know. Run that version, or give"

@@ -27,7 +27,7 @@ from alembic.config import Config
 from psycopg import sql
 from sqlalchemy import URL, make_url
 
-from pointsman.db.roles import ensure_service_login
+from pointsman.db.engine.roles import ensure_service_login
 from pointsman.local.postgres import EmbeddedPostgres
 from support.databases.kept_engines import engines_kept, lasting_databases
 from support.databases.roles import as_owner, as_service, for_libpq, use_server, written

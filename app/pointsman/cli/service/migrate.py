@@ -10,8 +10,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from pointsman.cli.output import EXIT_DATABASE_DOWN, fail, out
 from pointsman.cli.settings import settings_or_exit
 from pointsman.db import migrations
+from pointsman.db.engine.roles import roles_sql
 from pointsman.db.revision import HEAD_REVISION
-from pointsman.db.roles import roles_sql
 from pointsman.settings import PREFIX, Settings
 
 REFUSED = (

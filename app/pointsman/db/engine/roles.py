@@ -7,7 +7,6 @@ must, and can neither switch a guard off nor change history. A server's database
 from typing import LiteralString
 
 import psycopg
-from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 OWNER: LiteralString = "pointsman_owner"
@@ -56,24 +55,32 @@ begin
     end if;
 end $$
 """
+#: A login and its group, each as a quoted text in the place of its name.
+MAKE_LOGIN: LiteralString = """
+do $$
+begin
+    if not exists (select from pg_roles where rolname = 'THE_LOGIN') then
+        execute format('create role %I login', 'THE_LOGIN');
+    end if;
+    execute format('grant %I to %I', 'THE_GROUP', 'THE_LOGIN');
+end $$
+"""
 _FIND_LOGIN = "select pg_has_role(rolname, %s, 'member') from pg_roles where rolname = %s"
+_SEAL_LOGIN = "select format('alter role %%I password %%L', %s::text, %s::text)"
 
 
 def roles_sql(*, migration_url: str | None, service_url: str | None) -> str:
     """What an administrator runs in an empty database where migrations may not make roles; logins get no password."""
     logins = ((_login(migration_url) or MIGRATION_LOGIN, OWNER), (_login(service_url) or SERVICE_LOGIN, SERVICE))
-    lines = [
-        "-- As an administrator, in Pointsman's own database. It may be run again.",
-        MAKE_ROLES.strip() + ";",
-        "",
-        "-- Logins, to be named in POINTSMAN_MIGRATION_DATABASE_URL and POINTSMAN_DATABASE_URL. Give them passwords:",
-        r"-- \password NAME in psql.",
-    ]
-    for name, group in logins:
-        is_missing = f"not exists (select from pg_roles where rolname = {_quoted_text(name)})"
-        lines.append(f"do $$ begin if {is_missing} then create role {_quoted(name)} login; end if; end $$;")
-        lines.append(f"grant {group} to {_quoted(name)};")
-    return "\n".join(lines)
+    return "\n".join(
+        [
+            "-- As an administrator, in Pointsman's own database. It may be run again.",
+            f"{MAKE_ROLES.strip()};",
+            "-- The logins of POINTSMAN_MIGRATION_DATABASE_URL and POINTSMAN_DATABASE_URL.",
+            r"-- Give them passwords: in psql, \password NAME.",
+            *(f"{_login_sql(name, group).strip()};" for name, group in logins),
+        ]
+    )
 
 
 def ensure_service_login(migration_url: str, service_url: str) -> None:
@@ -83,27 +90,24 @@ def ensure_service_login(migration_url: str, service_url: str) -> None:
     not do it.
     """
     given = conninfo_to_dict(_for_libpq(service_url))
-    name, password = given.get("user"), given.get("password")
+    name, password = str(given.get("user") or ""), str(given.get("password") or "")
     if not name or name == _login(migration_url):
         return
     with psycopg.connect(_for_libpq(migration_url), autocommit=True, connect_timeout=10) as connection:
         found = connection.execute(_FIND_LOGIN, (SERVICE, name)).fetchone()
-        if found is None:
-            _make_login(connection, str(name), str(password) if password else None)
         if found is None or not found[0]:
-            grant = sql.SQL("grant {} to {}").format(sql.Identifier(SERVICE), sql.Identifier(str(name)))
-            connection.execute(grant)
+            try:
+                connection.execute(_login_sql(name, SERVICE).encode())
+            except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+                connection.execute(_login_sql(name, SERVICE).encode())  # made by another at this moment
+        if found is None and password:  # sealed here, so that no log of the server shows it
+            sealed = connection.pgconn.encrypt_password(password.encode(), name.encode()).decode()
+            written = connection.execute(_SEAL_LOGIN, (name, sealed)).fetchone()
+            connection.execute(str(written[0] if written else "").encode())
 
 
-def _make_login(connection: psycopg.Connection, name: str, password: str | None) -> None:
-    make = sql.SQL("create role {} login").format(sql.Identifier(name))
-    if password:  # sealed here, so that no log of the server shows it
-        sealed = connection.pgconn.encrypt_password(password.encode(), name.encode()).decode()
-        make += sql.SQL(" password {}").format(sql.Literal(sealed))
-    try:
-        connection.execute(make)
-    except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
-        return  # made by another at this moment
+def _login_sql(name: str, group: str) -> str:
+    return MAKE_LOGIN.replace("THE_LOGIN", name.replace("'", "''")).replace("THE_GROUP", group)
 
 
 def _login(url: str | None) -> str | None:
@@ -113,11 +117,3 @@ def _login(url: str | None) -> str | None:
 
 def _for_libpq(url: str) -> str:
     return url.replace("postgresql+psycopg://", "postgresql://", 1)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _quoted_text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
