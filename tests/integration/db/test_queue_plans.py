@@ -48,8 +48,8 @@ WAITING_JOBS: Mapping[str, str] = {
 
 
 @pytest.fixture
-def connection(database_url: str) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as opened:
+def connection(owner_url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(owner_url.replace("+psycopg", ""), autocommit=True) as opened:
         opened.execute("alter table procrastinate_jobs set (autovacuum_enabled = off)")
         opened.execute("set statement_timeout = '10s'")
         yield opened
@@ -62,9 +62,9 @@ def plans(connection: psycopg.Connection) -> Iterator[Plans]:
 
 
 @pytest.fixture
-def run(connection: psycopg.Connection, database_url: str) -> Iterator[Callable[[str], None]]:
+def run(connection: psycopg.Connection, owner_url: str) -> Iterator[Callable[[str], None]]:
     """Runs statements on a connection that is not watched, and without triggers."""
-    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as other:
+    with psycopg.connect(owner_url.replace("+psycopg", ""), autocommit=True) as other:
         other.execute("set session_replication_role = replica")
 
         def each(statements: str) -> None:
