@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     public_url: str = ""  # as senders see us; some signatures cover it
     trusted_proxies: str = ""  # addresses whose X-Forwarded-* headers are believed, comma-separated
     organisation: str = ""  # the name that the booking page shows to the buyer
+    booking_link_acts_per_day: Annotated[int, Field(ge=1, le=1_000)] = (
+        10  # bookings, moves and cancellations of one lead
+    )
     booking_page_embedded_in: Annotated[tuple[str, ...], NoDecode] = ()  # origins that may show it in a frame
     docs: bool = True
     max_body_bytes: Annotated[int, Field(ge=1_024, le=50_000_000)] = 1_000_000

@@ -70,6 +70,7 @@ def wire_over(engine: AsyncEngine, settings: Settings) -> Wired:
         invitations=IcalendarInvitations(),
         readers=ChildTextReaders(),
         secrets=vault,
+        buyer_acts_per_day=settings.booking_link_acts_per_day,
         public_url=settings.public_url,
     )
     return Wired(env=env, engine=engine, connectors=connectors, contexts=contexts)

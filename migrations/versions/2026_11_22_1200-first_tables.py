@@ -681,6 +681,18 @@ def upgrade() -> None:
         op.f("appointment_events_appointment_id_idx"), "appointment_events", ["appointment_id"], unique=False
     )
     op.create_table(
+        "booking_links",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("lead_id", sa.UUID(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("revoked_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("booking_links_lead_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("booking_links_pkey")),
+    )
+    op.create_index("booking_links_lead_idx", "booking_links", ["lead_id", "created_at"], unique=False)
+    op.create_table(
         "slot_holds",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("lead_id", sa.UUID(), nullable=False),
@@ -806,6 +818,8 @@ def downgrade() -> None:
     op.drop_index("slot_holds_one_per_lead", table_name="slot_holds", postgresql_where=sa.text("released_at is null"))
     op.drop_index(op.f("slot_holds_lead_id_idx"), table_name="slot_holds")
     op.drop_table("slot_holds")
+    op.drop_index("booking_links_lead_idx", table_name="booking_links")
+    op.drop_table("booking_links")
     op.drop_index(op.f("appointment_events_appointment_id_idx"), table_name="appointment_events")
     op.drop_table("appointment_events")
     op.drop_table("appointment_companions")

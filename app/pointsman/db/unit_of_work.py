@@ -9,6 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from pointsman.db.booking.appointments import SqlAppointments
+from pointsman.db.booking.booking_links import SqlBookingLinks
 from pointsman.db.booking.calendars import SqlCalendars
 from pointsman.db.booking.connections import SqlConnections
 from pointsman.db.booking.deliveries import SqlDeliveries
@@ -60,6 +61,7 @@ class SqlTx:
     overrides = cached_property(lambda self: SqlOverrides(self.connection))
     gates = cached_property(lambda self: SqlGates(self.connection))
     appointments = cached_property(lambda self: SqlAppointments(self.connection))
+    booking_links = cached_property(lambda self: SqlBookingLinks(self.connection))
     slot_holds = cached_property(lambda self: SqlSlotHolds(self.connection))
     calendars = cached_property(lambda self: SqlCalendars(self.connection))
     connections = cached_property(lambda self: SqlConnections(self.connection))

@@ -13,6 +13,7 @@
     ├── RoleProtected                the rep's role or the gate forbids this work: no path around it
     ├── IdempotencyKeyReused         an idempotency key came back with another body: use a new key
     ├── TooLarge                     more than we accept at once: send less
+    ├── TooManyRequests              more often than we accept: wait, then retry
     └── Unavailable                  we cannot do it right now: retry later
 
 `path` points at the fault inside the request ("rules[3].when.field"); `code` is stable and goes
@@ -121,6 +122,16 @@ class TooLarge(PointsmanError):
     """The request is larger or deeper than the limits allow."""
 
     code = "too-large"
+
+
+class TooManyRequests(PointsmanError):
+    """More often than we accept; `retry_after_s` says in how many seconds it may be tried again."""
+
+    code = "too-many-requests"
+
+    def __init__(self, message: str, *, retry_after_s: int, code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.retry_after_s = retry_after_s
 
 
 class Unavailable(PointsmanError):

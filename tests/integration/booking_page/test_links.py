@@ -1,8 +1,11 @@
 """Links to the booking page: who gets one, and what becomes of every other string."""
 
+import asyncio
 import base64
 import os
+import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -11,7 +14,14 @@ import pytest
 
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.domain.errors import NotFound
+from pointsman.services.booking_links.buyer_view import (
+    book_for_buyer,
+    load_buyer_view,
+    reschedule_for_buyer,
+    slots_for_buyer,
+)
 from pointsman.services.booking_links.tokens import SEAL_CONTEXT, BookingLink, read_link, sign_link
+from pointsman.services.intake.merge_leads import merge_leads
 from pointsman.services.operations.api_keys import create_key
 from support.floors.use_case_env import ADMIN
 from support.http.booking_links import Page
@@ -85,16 +95,110 @@ async def test_a_partner_gets_links_for_its_own_leads_alone(page: Page, caller: 
     assert answer.status_code == 404
 
 
-async def test_a_link_to_a_merged_lead_leads_to_the_lead_that_it_is_now(page: Page, buyer: httpx.AsyncClient) -> None:
+async def test_a_link_to_a_merged_lead_leads_to_the_lead_that_it_is_now_and_can_be_revoked_there(
+    page: Page, buyer: httpx.AsyncClient, caller: httpx.AsyncClient
+) -> None:
     lead_id, now_it = await page.floor.lead(), await page.lead(company__name="Now GmbH")
-    await page.floor.world.rows("update leads set merged_into = :to, merged_at = now(), stage = 'closed', email = null,"
-                                " email_key = null where id = :id", to=now_it, id=lead_id)  # fmt: skip
-    assert (await buyer.get(page.path(lead_id))).status_code == 200
+    path = page.path(lead_id)
+    await merge_leads(page.floor.env, lead_id, into=now_it, reason="the same person", actor=ADMIN)
+    assert (await buyer.get(path)).status_code == 200
+    listed = (await caller.get(f"/v1/leads/{now_it}/booking-links")).json()["items"]
+    assert len(listed) == 1
+    assert (await caller.delete(f"/v1/booking-links/{listed[0]['id']}")).status_code == 204
+    assert (await buyer.get(path)).status_code == 410
+
+
+async def test_a_revoked_link_answers_as_an_expired_one_and_leaves_an_audit_line(
+    page: Page, buyer: httpx.AsyncClient, caller: httpx.AsyncClient
+) -> None:
+    lead_id = await page.lead()
+    made = [(await caller.post(f"/v1/leads/{lead_id}/booking-links", json={"language": "de"})).json() for _ in range(3)]
+    expired = await buyer.get(page.path(lead_id, life=timedelta(0), language="de"))
+    for _ in range(2):  # again is harmless
+        assert (await caller.delete(f"/v1/booking-links/{made[0]['id']}")).status_code == 204
+    gone = await buyer.get(made[0]["url"])
+    assert (gone.status_code, gone.text) == (410, expired.text.replace(str(expired.url.path), str(gone.url.path)))
+    assert (await buyer.post(made[0]["url"], data={"start": "x"})).status_code == 410
+    assert (await buyer.get(made[1]["url"])).status_code == 200
+    items = (await caller.get(f"/v1/leads/{lead_id}/booking-links?limit=2")).json()
+    assert [one["id"] for one in items["items"]] == [made[2]["id"], made[1]["id"]]
+    assert made[0]["url"].rpartition("/")[2] not in str(items)
+    assert (await caller.delete(f"/v1/leads/{lead_id}/booking-links")).json() == {"revoked": 2}
+    assert (await buyer.get(made[2]["url"])).status_code == 410
+    lines = await page.floor.world.rows(
+        "select action, after from audit where action like 'booking-link.%' and subject = :lead order by at, id",
+        lead=f"lead:{lead_id}",
+    )
+    assert [line[0] for line in lines] == ["booking-link.made"] * 3 + ["booking-link.revoked"] * 2
+    assert lines[3][1] == {"links": [made[0]["id"]]}
+    assert set(lines[4][1]["links"]) == {made[1]["id"], made[2]["id"]}
+
+
+async def test_no_link_of_another_partners_lead_is_seen_or_revoked(page: Page, caller: httpx.AsyncClient) -> None:
+    lead_id = await page.lead()
+    link = (await caller.post(f"/v1/leads/{lead_id}/booking-links", json={})).json()
+    made = await create_key(page.floor.env, name="p", scopes=["booking"], supplier="callwerk", actor=ADMIN)
+    partner = {"Authorization": f"Bearer {made.token}"}
+    for method, path in (
+        ("GET", f"/v1/leads/{lead_id}/booking-links"),
+        ("DELETE", f"/v1/leads/{lead_id}/booking-links"),
+        ("DELETE", f"/v1/booking-links/{link['id']}"),
+        ("DELETE", f"/v1/booking-links/{uuid4()}"),
+    ):
+        assert (await caller.request(method, path, headers=partner)).status_code == 404, (method, path)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("de", "an den Absender dieses Links"), ("en", "the sender of this link")]
+)
+async def test_the_buyers_of_a_lead_act_ten_times_a_day_through_all_links_together(
+    page: Page, buyer: httpx.AsyncClient, language: str, words: str
+) -> None:
+    lead_id = await page.lead()
+    paths = [page.path(lead_id, language=language) for _ in range(2)]
+    start = re.findall(r'name="start" value="([^"]+)"', (await buyer.get(paths[0])).text)[-1]
+    done = 0
+    for turn in range(12):
+        path = paths[turn % 2]
+        if turn % 2 == 0:
+            answer = await buyer.post(f"{path}/confirm", data={"start": start})
+        else:
+            asked = re.findall(r'name="appointment" value="([^"]+)"', (await buyer.get(f"{path}/cancel")).text)
+            answer = await buyer.post(f"{path}/cancel", data={"appointment": asked[0]})
+        if answer.status_code == 429:
+            break
+        assert answer.status_code == 303, answer.text
+        done += 1
+    assert (done, answer.status_code) == (10, 429)
+    assert words in answer.text
+    assert 0 < int(answer.headers["retry-after"]) <= 86_400
+    assert (await buyer.post(paths[1], data={"start": start})).status_code == 429  # no time is kept for them, either
+    audited = "select count(*) from audit where actor = 'booking-page' and action ~ '^appointment.(booked|cancelled)$'"
+    assert await page.floor.world.value(audited) == 10
+    page.floor.world.clock.advance(timedelta(days=1))
+    start = re.findall(r'name="start" value="([^"]+)"', (await buyer.get(paths[0])).text)[-1]
+    assert (await buyer.post(f"{paths[0]}/confirm", data={"start": start})).status_code == 303
+
+
+async def test_the_cap_holds_for_acts_at_the_same_moment(page: Page) -> None:
+    page.floor.env = replace(page.floor.env, buyer_acts_per_day=1)
+    lead_id = await page.lead()
+    link = read_link(page.floor.env.secrets, page.path(lead_id).removeprefix("/book/"), now=page.floor.env.clock())
+    buyer = await load_buyer_view(page.floor.env, link)
+    start = (await slots_for_buyer(page.floor.env, buyer)).slots[-1].start
+    row = await book_for_buyer(page.floor.env, buyer, start)
+    other = replace(page.floor.env, buyer_acts_per_day=2)  # a cancellation is left, and two ask for it and for a move
+    buyer = await load_buyer_view(other, link)
+    times = [slot.start for slot in (await slots_for_buyer(other, buyer)).slots if slot.start != start][-2:]
+    answers = await asyncio.gather(
+        *(reschedule_for_buyer(other, buyer, row.id, at) for at in times), return_exceptions=True
+    )
+    assert sorted(type(answer).__name__ for answer in answers) == ["AppointmentRow", "TooManyRequests"]
 
 
 async def test_an_older_key_still_opens_its_links_and_a_strange_one_does_not(page: Page) -> None:
     now = page.floor.env.clock()
-    link = BookingLink(lead_id=uuid4(), expires_at=now.replace(microsecond=0) + timedelta(days=1), time_zone="UTC")
+    link = BookingLink(id=uuid4(), expires_at=now.replace(microsecond=0) + timedelta(days=1), time_zone="UTC")
     token = sign_link(page.floor.env.secrets, link)
     assert read_link(Vault([new_key(), SECRET]), token, now=now) == link
     with pytest.raises(NotFound):
@@ -125,8 +229,9 @@ async def test_no_other_string_is_a_link_and_none_is_a_fault_of_ours(page: Page,
 
 
 async def test_no_change_of_one_sign_leaves_a_link(page: Page) -> None:
-    now, lead_id = page.floor.env.clock(), uuid4()
-    token = page.path(lead_id).removeprefix("/book/")
+    now = page.floor.env.clock()
+    link = BookingLink(id=uuid4(), expires_at=now.replace(microsecond=0) + timedelta(days=1))
+    token = sign_link(page.floor.env.secrets, link)
     for at in range(len(token)):
         for sign_there in ("A", "_", "x"):
             changed = token[:at] + sign_there + token[at + 1 :]

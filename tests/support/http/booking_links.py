@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from fastapi import FastAPI
 
 from pointsman.api.booking_page.rendering import PageRenderer
@@ -39,8 +40,16 @@ class Page:
         return lead_id
 
     def path(self, lead_id: UUID, *, life: timedelta = timedelta(days=3), **over: str | None) -> str:
-        expires_at: datetime = (self.floor.env.clock() + life).replace(microsecond=0)
-        link = BookingLink(lead_id=lead_id, expires_at=expires_at, **over)
+        """The path of a new link for any lead, whatever may be booked for it."""
+        now = self.floor.env.clock()
+        expires_at: datetime = (now + life).replace(microsecond=0)
+        link = BookingLink(id=self.floor.env.new_id(), expires_at=expires_at, **over)
+        url = self.floor.world.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(url) as connection:
+            connection.execute(
+                "insert into booking_links (id, lead_id, made_by, created_at, expires_at) values (%s, %s, 'test', %s, %s)",
+                (link.id, lead_id, now, expires_at),
+            )
         return f"/book/{sign_link(self.floor.env.secrets, link)}"
 
     async def somebody_takes(self, lead_id: UUID, start: str) -> None:

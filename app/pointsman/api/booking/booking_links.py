@@ -9,13 +9,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
+from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.domain.dates.durations import Duration
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.policy.pools import PolicyTimeZone
-from pointsman.services.booking_links.tokens import make_link
+from pointsman.services.booking_links.links import list_links, make_link, revoke_link, revoke_links
+from pointsman.services.ports.booking.booking_links import BookingLinkRow
 
 router = APIRouter(tags=["Hand-over and booking"])
+
+LinkCaller = Annotated[Caller, may(Operation.BOOKING_LINK)]
 
 
 class BookingLinkIn(BaseModel):
@@ -34,10 +38,37 @@ class BookingLinkIn(BaseModel):
 
 
 class BookingLinkOut(BaseModel):
-    """The link. It is stored nowhere: make another when it is lost."""
+    """The link. Its address is stored nowhere: make another when it is lost. `id` revokes it."""
 
+    id: UUID
     url: str = Field(examples=["https://leads.example.com/book/Z0FBQUFBQm5R..."])
     expires_at: datetime
+
+
+class BookingLinkDoc(BaseModel):
+    """A link that was made, without its address."""
+
+    id: UUID
+    made_by: str = Field(examples=["key:ab12cd34"])
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+
+    @staticmethod
+    def of(row: BookingLinkRow) -> "BookingLinkDoc":
+        return BookingLinkDoc(
+            id=row.id,
+            made_by=row.made_by,
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            revoked_at=row.revoked_at,
+        )
+
+
+class RevokedLinksDoc(BaseModel):
+    """How many links were ended."""
+
+    revoked: int
 
 
 @router.post(
@@ -45,14 +76,12 @@ class BookingLinkOut(BaseModel):
     status_code=201,
     summary="Make a link to the booking page",
     description="The link is for the buyer. Anybody who has it can book, move and cancel this lead's appointment until it "
-    "expires, and nothing else. Only for a lead that may be booked or has an appointment; each use of the link "
-    "checks that again. It is signed, and stored nowhere.",
+    "expires or is revoked, and nothing else: so often within a day as `POINTSMAN_BOOKING_LINK_ACTS_PER_DAY` says. Only for a "
+    "lead that may be booked or has an appointment; each use of the link checks that again.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
-async def create(
-    lead_id: UUID, given: BookingLinkIn, env: EnvDep, caller: Annotated[Caller, may(Operation.BOOKING_LINK)]
-) -> BookingLinkOut:
-    url, expires_at = await make_link(
+async def create(lead_id: UUID, given: BookingLinkIn, env: EnvDep, caller: LinkCaller) -> BookingLinkOut:
+    url, row = await make_link(
         env,
         lead_id,
         expires_in=given.expires_in,
@@ -60,4 +89,37 @@ async def create(
         zone=given.zone,
         actor=caller.actor,
     )
-    return BookingLinkOut(url=url, expires_at=expires_at)
+    return BookingLinkOut(id=row.id, url=url, expires_at=row.expires_at)
+
+
+@router.get(
+    "/v1/leads/{lead_id}/booking-links",
+    summary="List a lead's booking links",
+    description="Newest first, without their addresses, which are stored nowhere. Those of a lead that was merged are listed "
+    "with the lead that it is now.",
+    responses=problem_responses(401, 403, 404, 422),
+)
+async def index(lead_id: UUID, env: EnvDep, page: PageDep, caller: LinkCaller) -> Page[BookingLinkDoc]:
+    rows = await list_links(env, lead_id, after=page.after, limit=page.fetch_limit, actor=caller.actor)
+    shown, following = page.split(rows, lambda row: (row.created_at, row.id))
+    return Page(items=[BookingLinkDoc.of(row) for row in shown], next=following)
+
+
+@router.delete(
+    "/v1/booking-links/{link_id}",
+    status_code=204,
+    summary="Revoke a booking link",
+    description="From now on it answers as one that has expired. Again is harmless.",
+    responses=problem_responses(401, 403, 404, 422),
+)
+async def revoke(link_id: UUID, env: EnvDep, caller: LinkCaller) -> None:
+    await revoke_link(env, link_id, actor=caller.actor)
+
+
+@router.delete(
+    "/v1/leads/{lead_id}/booking-links",
+    summary="Revoke all booking links of a lead",
+    responses=problem_responses(401, 403, 404, 422),
+)
+async def revoke_all(lead_id: UUID, env: EnvDep, caller: LinkCaller) -> RevokedLinksDoc:
+    return RevokedLinksDoc(revoked=await revoke_links(env, lead_id, actor=caller.actor))

@@ -9,10 +9,10 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from pointsman.api.booking_page.reader import Visitor
-from pointsman.api.booking_page.rendering import CLOSED, EXPIRED, TRY_LATER, UNKNOWN, ErrorPage, PageRenderer
-from pointsman.domain.errors import NotFound, PointsmanError, Unavailable
-from pointsman.services.booking_links.tokens import LinkExpired
-from pointsman.services.ports import ConstraintRefused, DatabaseBusy, DatabaseUnavailable, LostRace, SchemaUnusable
+from pointsman.api.booking_page.rendering import CLOSED, EXPIRED, TOO_MANY, TRY_LATER, UNKNOWN, ErrorPage, PageRenderer
+from pointsman.domain.errors import NotFound, PointsmanError, TooManyRequests, Unavailable
+from pointsman.services.booking_links.tokens import LinkExpired, read_link
+from pointsman.services.ports import ConstraintRefused, DatabaseBusy, DatabaseUnavailable, Env, LostRace, SchemaUnusable
 
 
 def get_renderer(request: Request) -> PageRenderer:
@@ -37,6 +37,8 @@ def error_page_of(error: Exception) -> ErrorPage:
             return EXPIRED
         case NotFound() | RequestValidationError():
             return UNKNOWN
+        case TooManyRequests():
+            return TOO_MANY
         case Unavailable() | LostRace() | DatabaseBusy() | DatabaseUnavailable() | SchemaUnusable():
             return TRY_LATER
         case _:
@@ -45,10 +47,18 @@ def error_page_of(error: Exception) -> ErrorPage:
 
 def error_response(request: Request, error: Exception) -> Response:
     trouble = error_page_of(error)
-    reader = Visitor.of(request, public_url=request.app.state.env.public_url)
-    if isinstance(error, LinkExpired):
-        reader = reader.with_language(str(error.extra.get("language")))
-    return get_renderer(request).render("trouble", reader, status=trouble.status, trouble=trouble.text_key)
+    env: Env = request.app.state.env
+    reader = Visitor.of(request, public_url=env.public_url)
+    try:
+        reader = reader.with_link(read_link(env.secrets, str(request.path_params["token"]), now=env.clock()))
+    except LinkExpired as expired:
+        reader = reader.with_language(str(expired.extra.get("language")))
+    except NotFound:
+        pass
+    page = get_renderer(request).render("trouble", reader, status=trouble.status, trouble=trouble.text_key)
+    if isinstance(error, TooManyRequests):
+        page.headers["Retry-After"] = str(error.retry_after_s)
+    return page
 
 
 class PageRoute(APIRoute):

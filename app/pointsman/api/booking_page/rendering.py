@@ -74,5 +74,6 @@ class ErrorPage:
 UNKNOWN = ErrorPage(text_key="unknown", status=404)
 EXPIRED = ErrorPage(text_key="expired", status=410)
 CLOSED = ErrorPage(text_key="closed", status=409)
+TOO_MANY = ErrorPage(text_key="too_many", status=429)
 UNREADABLE = ErrorPage(text_key="unreadable", status=400)
 TRY_LATER = ErrorPage(text_key="later", status=503)

@@ -82,6 +82,8 @@ _EN = {
     "expired": "Please ask the sender of the link for a new one.",
     "closed_title": "No time can be booked at the moment",
     "closed": "Please contact the sender of this link: they can help you.",
+    "too_many_title": "That was changed too often",
+    "too_many": "Your appointment stays as it is. To change it again today, please contact the sender of this link.",
     "unreadable_title": "We could not read that",
     "unreadable": "Nothing was changed. Please open your link once more.",
     "later_title": "Please try again in a moment",
@@ -160,6 +162,9 @@ _DE = {
     "expired": "Bitte fragen Sie den Absender nach einem neuen.",
     "closed_title": "Zurzeit lässt sich kein Termin buchen",
     "closed": "Bitte wenden Sie sich an den Absender dieses Links: Dort hilft man Ihnen weiter.",
+    "too_many_title": "Das wurde zu oft geändert",
+    "too_many": "Ihr Termin bleibt, wie er ist. Wenn Sie ihn heute noch einmal ändern möchten, wenden Sie sich bitte an "
+    "den Absender dieses Links: Dort hilft man Ihnen weiter.",
     "unreadable_title": "Das konnten wir nicht lesen",
     "unreadable": "Es wurde nichts geändert. Bitte öffnen Sie Ihren Link noch einmal.",
     "later_title": "Bitte versuchen Sie es gleich noch einmal",

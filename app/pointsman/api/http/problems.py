@@ -37,6 +37,7 @@ STATUS_BY_ERROR: dict[type[PointsmanError], int] = {
     e.RoleProtected: 409,
     e.IdempotencyKeyReused: 422,
     e.TooLarge: 413,
+    e.TooManyRequests: 429,
     e.Unavailable: 503,
     PointsmanError: 400,
 }
@@ -105,7 +106,10 @@ def problem_response(
 
 
 def problem_of_error(error: PointsmanError) -> ProblemResponse:
-    return problem_response(status_of(error), error.code, str(error), faults=error.faults, extra=error.extra)
+    answer = problem_response(status_of(error), error.code, str(error), faults=error.faults, extra=error.extra)
+    if isinstance(error, e.TooManyRequests):
+        answer.headers["Retry-After"] = str(error.retry_after_s)
+    return answer
 
 
 def problem_of_refusal(refused: ConstraintRefused) -> ProblemResponse:
@@ -244,6 +248,7 @@ _MEANING = {
     413: "More than is accepted at once",
     415: "Not JSON, or compressed",
     422: "The request is not as described; `faults` says where",
+    429: "Too often; retry after `Retry-After` seconds",
     500: "A fault of ours, with an incident id",
     503: "Not possible right now; retry after `Retry-After` seconds",
 }

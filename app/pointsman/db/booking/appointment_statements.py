@@ -141,6 +141,14 @@ DROP_COMPANIONS = delete(appointment_companions).where(
     appointment_companions.c.appointment_id == bindparam("appointment")
 )
 ADD_EVENT = insert(appointment_events)
+NTH_LATEST_ACT = (
+    select(appointment_events.c.at)
+    .join(appointments, appointments.c.id == appointment_events.c.appointment_id)
+    .where(appointments.c.lead_id == bindparam("lead"), appointment_events.c.actor == bindparam("actor"))
+    .order_by(appointment_events.c.at.desc())
+    .offset(bindparam("before"))
+    .limit(1)
+)
 HISTORY = (
     select(appointment_events)
     .where(appointment_events.c.appointment_id == bindparam("appointment"))

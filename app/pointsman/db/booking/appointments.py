@@ -70,6 +70,11 @@ class SqlAppointments:
         await self._connection.execute(sql.DROP_COMPANIONS, {"appointment": appointment_id})
         await self._add_companions(appointment_id, companions)
 
+    async def nth_latest_act(self, lead_id: UUID, *, actor: str, n: int) -> datetime | None:
+        given = {"lead": lead_id, "actor": actor, "before": n - 1}
+        found: datetime | None = await self._connection.scalar(sql.NTH_LATEST_ACT, given)
+        return found
+
     async def add_event(self, event: AppointmentEvent) -> None:
         names = ("id", "appointment_id", "at", "act", "by", "actor", "reason", "detail")
         await self._connection.execute(sql.ADD_EVENT, {name: getattr(event, name) for name in names})

@@ -131,6 +131,18 @@ appointment_events = Table(
 )
 
 #: A slot kept for a lead for a few minutes; one at a time.
+booking_links = Table(
+    "booking_links",
+    metadata,
+    id_column(),
+    Column("lead_id", ForeignKey("leads.id"), nullable=False),
+    Column("made_by", Text, nullable=False),
+    instant_column("created_at"),
+    instant_column("expires_at"),
+    instant_column("revoked_at", null=True),
+    Index("booking_links_lead_idx", "lead_id", "created_at"),
+)
+
 slot_holds = Table(
     "slot_holds",
     metadata,

@@ -1,11 +1,14 @@
 """What every act on an appointment has in common: refused when it is not allowed now, and on record when it was done."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
+from uuid import UUID
 
 from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, AppointmentAction, AppointmentStatus, allowed_actions
-from pointsman.domain.errors import Conflict
+from pointsman.domain.errors import Conflict, TooManyRequests
+from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.audit import audit
 from pointsman.services.ports import Actor, Env, Tx
@@ -13,6 +16,8 @@ from pointsman.services.ports.booking.appointments import AppointmentEvent, Appo
 from pointsman.services.ports.operations.alerts import AlertCode
 
 #: The alert about an appointment that is over and has no result.
+
+_DAY = timedelta(days=1)
 
 #: What the audit calls each act.
 _AUDITED: Mapping[AppointmentAction, str] = {
@@ -59,6 +64,18 @@ def require_action_allowed(row: AppointmentRow, act: AppointmentAction, now: dat
     )
 
 
+async def refuse_further_act(env: Env, tx: Tx, lead_id: UUID, actor: Actor) -> None:
+    """TooManyRequests once the buyers of a lead have done with it what they may do in a day.
+
+    It holds across processes where the caller has locked the lead.
+    """
+    most = env.buyer_acts_per_day
+    earliest = await tx.appointments.nth_latest_act(lead_id, actor=actor.name, n=most)
+    if earliest is not None and (left := earliest + _DAY - env.clock()) > timedelta(0):
+        said = f"This appointment was changed {most} times within a day by its buyer. Let a rep change it."
+        raise TooManyRequests(said, code="too-many-acts", retry_after_s=ceil(left.total_seconds()))
+
+
 async def record_transition(
     env: Env,
     tx: Tx,
@@ -75,6 +92,8 @@ async def record_transition(
 
     `before` None is a booking, whose row is there already. `detail` is kept in both lines and holds no personal data.
     """
+    if actor.kind is CallerKind.BUYER:
+        await refuse_further_act(env, tx, after.lead_id, actor)
     if before is not None:
         await tx.appointments.save(after)
     await _settle_alerts(env, tx, before, after)

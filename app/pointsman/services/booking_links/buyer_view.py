@@ -9,16 +9,18 @@ from pointsman.domain.errors import Conflict, NotFound, SlotTaken
 from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.appointments.actions import cancel
+from pointsman.services.appointments.transitions import refuse_further_act
 from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.booking.slot_holds import hold_slot, release_slot_hold
 from pointsman.services.booking.slots import SlotList, slots_for_lead
-from pointsman.services.booking_links.tokens import BookingLink, linked_lead
+from pointsman.services.booking_links.tokens import BookingLink, link_expired
 from pointsman.services.deliveries.ics_invitation import build_invitation
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.slot_holds import SlotHoldRow
+from pointsman.services.ports.leads.leads import LeadRow
 
 BUYER = Actor(name="booking-page", kind=CallerKind.BUYER)
 
@@ -39,11 +41,11 @@ class BuyerView:
 
 
 async def load_buyer_view(env: Env, link: BookingLink) -> BuyerView:
-    """Raises NotFound."""
+    """Raises NotFound, and LinkExpired for a link that was revoked."""
     BUYER.require(Operation.APPOINTMENT_READ)
     now = env.clock()
     async with env.uow() as tx:
-        lead = await linked_lead(tx, link)
+        lead = await _linked_lead(tx, link)
         appointment = await tx.appointments.active_for_lead(lead.id)
         hold = await tx.slot_holds.open_for_lead(lead.id)
     company = lead.facts.get("company.name") or lead.account_name
@@ -85,6 +87,7 @@ async def hold_slot_for_buyer(env: Env, buyer: BuyerView, start: datetime) -> bo
     """
     if buyer.slot_hold is not None and buyer.slot_hold.starts_at == start:
         return True
+    await _refuse_further_act(env, buyer)
     try:
         await hold_slot(env, buyer.lead_id, start, actor=BUYER)
     except SlotTaken:
@@ -108,6 +111,7 @@ async def book_for_buyer(env: Env, buyer: BuyerView, start: datetime) -> Appoint
     there = buyer.appointment
     if there is not None and there.starts_at == start:
         return there
+    await _refuse_further_act(env, buyer)
     try:
         return await book(env, buyer.lead_id, start, actor=BUYER)
     except Conflict as refused:
@@ -122,7 +126,9 @@ async def book_for_buyer(env: Env, buyer: BuyerView, start: datetime) -> Appoint
 
 async def reschedule_for_buyer(env: Env, buyer: BuyerView, appointment_id: UUID, start: datetime) -> AppointmentRow:
     """Another time for the appointment. Raises as `reschedule`."""
-    await _own_appointment(env, buyer, appointment_id)
+    row = await _own_appointment(env, buyer, appointment_id)
+    if row.starts_at != start:
+        await _refuse_further_act(env, buyer)
     return await reschedule(env, appointment_id, start, reason="moved on the booking page", actor=BUYER)
 
 
@@ -140,6 +146,23 @@ async def invitation_for_buyer(env: Env, buyer: BuyerView, *, url: str) -> bytes
         raise NotFound("There is no appointment.")
     async with env.uow() as tx:
         return await build_invitation(env, tx, buyer.appointment, url=url)
+
+
+async def _refuse_further_act(env: Env, buyer: BuyerView) -> None:
+    """Before calendars are read for it; the act itself looks again, under the lead's lock."""
+    async with env.uow() as tx:
+        await refuse_further_act(env, tx, buyer.lead_id, BUYER)
+
+
+async def _linked_lead(tx: Tx, link: BookingLink) -> LeadRow:
+    """The lead that the link is for. A merge gives its links to the lead that it is now."""
+    row = await tx.booking_links.get(link.id)
+    if row is not None and row.revoked_at is not None:
+        raise link_expired(link)
+    lead = await tx.leads.get(row.lead_id) if row is not None else None
+    if lead is None:
+        raise NotFound("This link is not valid.", code="no-such-link")
+    return lead
 
 
 async def _own_appointment(env: Env, buyer: BuyerView, appointment_id: UUID) -> AppointmentRow:

@@ -108,6 +108,7 @@ async def _merge(env: Env, tx: Tx, pair: LeadPair, reason: str, actor: Actor) ->
     news = await _evidence_news(env, tx, pair)
     await tx.gates.add_evidence(into.id, news, at=now)
     ids = await tx.merges.move_identities(other.id, into=into.id)
+    await tx.booking_links.move(other.id, into=into.id)
     if into.email_key is None and other.email_key is not None:
         await tx.merges.move_email(other.id, into=into.id)
         into = replace(into, email=other.email, email_key=other.email_key)

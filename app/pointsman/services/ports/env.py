@@ -68,5 +68,6 @@ class Env:
     invitations: Invitations
     readers: TextReaders
     secrets: Secrets
+    buyer_acts_per_day: int = 10  # of booking links, for one lead
     public_url: str  # as senders see us, no trailing slash: some signatures cover it
     cache: ProcessCache = field(default_factory=ProcessCache)

@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from pointsman.services.ports.booking.appointments import Appointments
+from pointsman.services.ports.booking.booking_links import BookingLinks
 from pointsman.services.ports.booking.calendars import Calendars
 from pointsman.services.ports.booking.connections import Connections
 from pointsman.services.ports.booking.deliveries import Deliveries
@@ -67,6 +68,8 @@ class Tx(Protocol):
     @property
     def appointments(self) -> Appointments: ...
 
+    @property
+    def booking_links(self) -> BookingLinks: ...
     @property
     def slot_holds(self) -> SlotHolds: ...
     @property

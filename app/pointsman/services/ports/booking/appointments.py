@@ -130,6 +130,10 @@ class Appointments(Protocol):
         """Make these the companions; their time is another matter."""
         ...
 
+    async def nth_latest_act(self, lead_id: UUID, *, actor: str, n: int) -> datetime | None:
+        """When the nth-latest of this actor's acts on the lead's appointments was done (1 is the latest), if there is one."""
+        ...
+
     async def add_event(self, event: AppointmentEvent) -> None: ...
 
     async def history(self, appointment_id: UUID) -> Sequence[AppointmentEvent]:
