@@ -39,6 +39,7 @@ COMMANDS = {
     "migrate": Place("service.migrate", "migrate", SERVICE),
     "doctor": Place("service.doctor", "doctor", SERVICE),
     "keys": Place("keys", "app", ADMIN),
+    "secrets": Place("secrets", "app", ADMIN),
     "reps": Place("reps", "app", ADMIN),
     "policy": Place("policy.commands", "app", ADMIN),
     "decisions": Place("decisions", "app", ADMIN),

@@ -1,6 +1,7 @@
 """The vault: credentials at rest, encrypted with keys that can be changed."""
 
 import base64
+import contextlib
 import hashlib
 import hmac
 from collections.abc import Sequence
@@ -26,15 +27,29 @@ class Vault:
 
     def __init__(self, keys: Sequence[str]) -> None:
         """Raises ValueError, saying which key is wrong and never what it holds."""
-        fernets = []
+        fernets: dict[str, Fernet] = {}
         for number, key in enumerate(keys, start=1):
             try:
-                fernets.append(Fernet(key))
+                fernets[_id_of(key)] = Fernet(key)
             except ValueError:
                 raise ValueError(f"secret key {number} is not 32 bytes in URL-safe base64") from None
         if not fernets:
             raise ValueError("at least one secret key is needed")
-        self._fernet = MultiFernet(fernets)
+        self._fernets = fernets
+        self._fernet = MultiFernet(list(fernets.values()))
+
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """Names of the keys, the newest first: from a hash, which tells nothing of a key made at random."""
+        return tuple(self._fernets)
+
+    def key_of(self, sealed: bytes) -> str | None:
+        """The id of the key that a ciphertext is sealed under; None when it is none of ours."""
+        for key_id, fernet in self._fernets.items():
+            with contextlib.suppress(InvalidToken):
+                fernet.decrypt(_in_its_one_form(bytes(sealed)))
+                return key_id
+        return None
 
     def seal(self, plain: bytes, *, context: str) -> bytes:
         """The ciphertext to store."""
@@ -56,7 +71,7 @@ class Vault:
             )
         return content[_BINDING:]
 
-    def reencrypt(self, sealed: bytes) -> bytes:
+    def reseal(self, sealed: bytes) -> bytes:
         """The same secret under the first key, so that an older key can be retired. Raises Unavailable."""
         try:
             return self._fernet.rotate(bytes(sealed))
@@ -76,6 +91,10 @@ def _in_its_one_form(sealed: bytes) -> bytes:
     if not same:
         raise InvalidToken
     return sealed
+
+
+def _id_of(key: str) -> str:
+    return hashlib.sha256(b"pointsman-key:" + key.encode()).hexdigest()[:8]
 
 
 def _binding(context: str) -> bytes:

@@ -25,6 +25,7 @@ from pointsman.db.leads.merges import SqlMerges
 from pointsman.db.operations.alerts import SqlAlerts
 from pointsman.db.operations.api_keys import SqlApiKeys
 from pointsman.db.operations.audit import SqlAudit
+from pointsman.db.operations.sealed_secrets import SqlSealedSecrets
 from pointsman.db.operations.system import SqlSystem
 from pointsman.db.roster.roster import SqlRoster
 from pointsman.db.routing.decisions import SqlDecisions
@@ -70,6 +71,7 @@ class SqlTx:
     audit = cached_property(lambda self: SqlAudit(self.connection))
     alerts = cached_property(lambda self: SqlAlerts(self.connection))
     api_keys = cached_property(lambda self: SqlApiKeys(self.connection))
+    sealed_secrets = cached_property(lambda self: SqlSealedSecrets(self.connection))
     system = cached_property(lambda self: SqlSystem(self.connection))
 
 

@@ -45,12 +45,12 @@ def test_keys_are_rotated_without_a_gap() -> None:
     sealed = Vault([OLD]).seal(b"s3cret", context="x")
     both = Vault([NEW, OLD])
     assert both.open(sealed, context="x") == b"s3cret"
-    rotated = both.reencrypt(sealed)
+    rotated = both.reseal(sealed)
     assert Vault([NEW]).open(rotated, context="x") == b"s3cret"
     with pytest.raises(Unavailable):
         Vault([NEW]).open(sealed, context="x")
     with pytest.raises(Unavailable):
-        Vault([NEW]).reencrypt(sealed)
+        Vault([NEW]).reseal(sealed)
 
 
 @pytest.mark.parametrize("keys", [[], ["short"], [NEW, "not base64 at all"], [NEW, "AAAA" * 20]])

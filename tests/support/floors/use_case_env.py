@@ -195,6 +195,14 @@ class ToySecrets:
             raise ValueError("sealed for something else")
         return sealed[len(prefix) :][::-1]
 
+    key_ids = ("toy",)
+
+    def key_of(self, _sealed: bytes) -> str | None:
+        return "toy"
+
+    def reseal(self, sealed: bytes) -> bytes:
+        return sealed
+
 
 def make_env(database_url: str, *, clock: Clock | None = None, pool_size: int = 5) -> tuple[Env, AsyncEngine]:
     """An Env over `database_url`; dispose of the engine when done."""

@@ -20,6 +20,7 @@ from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.db import migrations
 from pointsman.db.revision import HEAD_REVISION, is_newer
 from pointsman.services.connections.connections import list_connections
+from pointsman.services.operations.secret_rotation import SecretsByKey, count_secrets
 from pointsman.services.ports import DatabaseBusy, DatabaseUnavailable, SchemaUnusable
 from pointsman.settings import PREFIX, Settings, SettingsError, load_settings
 from pointsman.wiring import wire
@@ -174,12 +175,29 @@ def _schema(connection: psycopg.Connection) -> CheckResult:
     return CheckResult(verdict=Verdict.GOOD, found=f"The schema is at {needed}.")
 
 
+def _secrets(found: SecretsByKey) -> Iterator[CheckResult]:
+    if found.unknown:
+        text = f"{found.unknown} stored secrets open under none of the keys in POINTSMAN_SECRET_KEYS."
+        mend = "Put the key back that they were sealed with, or enter the credentials again."
+        yield CheckResult(verdict=Verdict.BAD, found=text, fix=mend)
+    for key, n in found.older.items():
+        text = f"{n} stored secrets are sealed under the older key {key}."
+        yield CheckResult(
+            verdict=Verdict.WARNING, found=text, fix="Run `pointsman secrets rotate` before it is retired."
+        )
+    if not found.unknown and not found.older:
+        yield CheckResult(
+            verdict=Verdict.GOOD, found=f"Stored secrets are sealed under the newest key, {found.newest}."
+        )
+
+
 async def _connections(settings: Settings) -> list[CheckResult]:
     wired = wire(settings, name="pointsman-doctor", pool_size=1)
     try:
         rows = await list_connections(wired.env, after=None, limit=500)
         async with wired.env.uow.autocommit() as tx:
             state = await tx.system.state()
+        secrets = await count_secrets(wired.env)
     finally:
         await wired.aclose()
     results = []
@@ -189,6 +207,7 @@ async def _connections(settings: Settings) -> list[CheckResult]:
             results.append(CheckResult(verdict=Verdict.BAD, found=f"Connection {row.key}: {row.fault}", fix=mend))
         else:
             results.append(CheckResult(verdict=Verdict.GOOD, found=f"Connection {row.key} ({row.connector})"))
+    results += _secrets(secrets)
     seen = state.worker_seen_at
     if seen is None or (state.now - seen).total_seconds() > 15:
         mend = "Start one with `pointsman work`; until then what is accepted waits."

@@ -55,6 +55,19 @@ class Secrets(Protocol):
 
     def open(self, sealed: bytes, *, context: str) -> bytes: ...
 
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """Names of the keys, the newest first; they tell nothing of them."""
+        ...
+
+    def key_of(self, sealed: bytes) -> str | None:
+        """The id of the key that a ciphertext is sealed under; None when it is none of ours."""
+        ...
+
+    def reseal(self, sealed: bytes) -> bytes:
+        """The same secret, for the same owner, under the newest key. Raises Unavailable."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Env:

@@ -19,6 +19,7 @@ from pointsman.services.ports.operations.alerts import Alerts
 from pointsman.services.ports.operations.api_keys import ApiKeys
 from pointsman.services.ports.operations.audit import Audit
 from pointsman.services.ports.operations.jobs import Jobs
+from pointsman.services.ports.operations.sealed_secrets import SealedSecrets
 from pointsman.services.ports.operations.system import System
 from pointsman.services.ports.roster import RosterStore
 from pointsman.services.ports.routing.decisions import Decisions
@@ -86,6 +87,8 @@ class Tx(Protocol):
     def alerts(self) -> Alerts: ...
     @property
     def api_keys(self) -> ApiKeys: ...
+    @property
+    def sealed_secrets(self) -> SealedSecrets: ...
     @property
     def system(self) -> System: ...
 

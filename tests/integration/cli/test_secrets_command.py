@@ -1,0 +1,103 @@
+"""Keys that encrypt stored credentials are changed while the service runs."""
+
+import json
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from pointsman.connectors.vault import Vault, new_key
+from pointsman.db.operations.sealed_secrets import SEALED_TABLES
+from pointsman.db.tables import metadata
+from pointsman.services.operations import secret_rotation
+from pointsman.settings import load_settings
+from pointsman.wiring import wire
+from support.floors.use_case_env import ADMIN
+from support.programs.command_line import pointsman
+
+OLD, NEW, STRANGE = new_key(), new_key(), new_key()
+
+
+def test_no_table_with_sealed_values_is_forgotten() -> None:
+    assert {table.name for table in metadata.tables.values() if "sealed" in table.columns} == set(SEALED_TABLES)
+
+
+def test_secrets_are_rotated_in_batches_counted_by_key_and_opened_afterwards_by_the_new_key_alone(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(secret_rotation, "BATCH", 2)
+    plain = database_url.replace("postgresql+psycopg:", "postgresql:", 1)
+    old, both, new = Vault([OLD]), f"{NEW},{OLD}", Vault([NEW])
+    with psycopg.connect(plain, autocommit=True) as connection:
+        ids = {table: [_add(connection, table, old) for _ in range(3)] for table in SEALED_TABLES}
+        newer = _add(connection, "connections", new)
+        before = _sealed(connection, "connections")[newer]
+
+        checked = pointsman("secrets", "rotate", "--check", url=database_url, POINTSMAN_SECRET_KEYS=both)
+        assert (checked.returncode, f"{old.key_ids[0]}: 6" in checked.stdout) == (1, True), checked.stdout
+        assert "under the older key" in pointsman("doctor", url=database_url, POINTSMAN_SECRET_KEYS=both).stdout
+
+        done = pointsman("secrets", "rotate", url=database_url, POINTSMAN_SECRET_KEYS=both)
+        assert (done.returncode, "6 stored secrets were sealed" in done.stdout) == (0, True), done.stdout + done.stderr
+        for table, rows in ids.items():
+            for row in rows:
+                assert new.open(_sealed(connection, table)[row], context=f"{table}:{row}") == b"plain"
+        assert _sealed(connection, "connections")[newer] == before
+        lines = connection.execute("select after::text from audit where action = 'secrets.rotated'").fetchall()
+        assert sum(sum(json.loads(line)["rows"].values()) for (line,) in lines) == 6
+        assert not [line for (line,) in lines if "plain" in line or OLD in line or NEW in line]
+
+        again = pointsman("secrets", "rotate", url=database_url, POINTSMAN_SECRET_KEYS=both)
+        assert (again.returncode, "0 stored secrets were sealed" in again.stdout) == (0, True)
+        assert "it may be taken out" in again.stdout
+        _add(connection, "intakes", Vault([STRANGE]))
+        lost = pointsman("secrets", "rotate", "--check", url=database_url, POINTSMAN_SECRET_KEYS=both)
+        assert (lost.returncode, "open under none of the keys" in lost.stdout) == (1, True)
+        assert "open under none of the keys" in pointsman("doctor", url=database_url, POINTSMAN_SECRET_KEYS=NEW).stdout
+
+
+@pytest.mark.anyio
+async def test_what_is_entered_while_secrets_are_rotated_stays_as_it_was_entered(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load_settings(database_url=database_url, secret_keys=f"{NEW},{OLD}", pool_size=3)
+    wired = wire(settings, name="t")
+    plain = database_url.replace("postgresql+psycopg:", "postgresql:", 1)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        row = _add(connection, "connections", Vault([OLD]))
+        entered = Vault([OLD]).seal(b"entered", context="x")
+        reseal = Vault.reseal
+
+        def entered_meanwhile(vault: Vault, sealed: bytes) -> bytes:
+            connection.execute("update connections set sealed = %s where id = %s", (entered, row))
+            return reseal(vault, sealed)
+
+        monkeypatch.setattr(Vault, "reseal", entered_meanwhile)
+        assert await secret_rotation.rotate_secrets(wired.env, actor=ADMIN) == 0
+        assert _sealed(connection, "connections")[row] == entered
+        monkeypatch.undo()
+        assert await secret_rotation.rotate_secrets(wired.env, actor=ADMIN) == 1
+    await wired.aclose()
+
+
+def _add(connection: psycopg.Connection, table: str, vault: Vault) -> str:
+    row = str(uuid4())
+    sealed = vault.seal(b"plain", context=f"{table}:{row}")
+    if table == "connections":
+        connection.execute(
+            "insert into connections (id, key, connector, config, sealed, active, created_at) values (%s, %s, 'memory',"
+            " '{}', %s, true, now())",
+            (row, row, sealed),
+        )
+    else:
+        connection.execute(
+            "insert into intakes (id, key, title, kind, verifier, sealed, mapping, sample, active, version, created_at)"
+            " values (%s, %s, 'x', 'lead', '{}', %s, '{}', '{}', true, 1, now())",
+            (row, row, sealed),
+        )
+    return row
+
+
+def _sealed(connection: psycopg.Connection, table: str) -> dict[str, bytes]:
+    query = f"select id::text, sealed from {table}"  # the name of one of our tables
+    return {row: bytes(sealed) for row, sealed in connection.execute(query).fetchall()}  # type: ignore[arg-type]
