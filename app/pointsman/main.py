@@ -13,6 +13,7 @@ from pointsman.api import routers
 from pointsman.api.booking_page.problem_pages import ProblemPagesMiddleware
 from pointsman.api.booking_page.rendering import PageRenderer
 from pointsman.api.front.front_door import FrontDoorMiddleware
+from pointsman.api.front.source_limits import SourceLimits, SourceLimitsMiddleware
 from pointsman.api.http import problems
 from pointsman.api.http.auth import describe_operation
 from pointsman.api.http.body_limits import BodyLimitsMiddleware
@@ -67,6 +68,7 @@ def build_routes(
         receive_timeout_s=settings.receive_timeout_s,
     )
     app.add_middleware(FrontDoorMiddleware, routes=[route for router in routers.ALL for route in router.routes])
+    app.add_middleware(SourceLimitsMiddleware)
     app.add_middleware(ObservabilityMiddleware)
     app.add_middleware(ProblemPagesMiddleware)  # the last one added is the outermost
     return app
@@ -77,6 +79,11 @@ def serve_env(app: FastAPI, settings: Settings, *, env: Env, connectors: Connect
     app.state.env = env
     app.state.connectors = connectors
     app.state.keys = ApiKeyAuthenticator(env, monotonic=time.monotonic)
+    app.state.source_limits = SourceLimits.of(
+        page_per_minute=settings.booking_page_requests_per_minute,
+        refused_per_minute=settings.refused_requests_per_minute,
+        monotonic=time.monotonic,
+    )
     app.state.metrics = Metrics()
     app.state.booking_pages = PageRenderer(
         organisation=settings.organisation, embedded_in=settings.booking_page_embedded_in

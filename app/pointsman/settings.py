@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     booking_link_acts_per_day: Annotated[int, Field(ge=1, le=1_000)] = (
         10  # bookings, moves and cancellations of one lead
     )
+    booking_page_requests_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 300  # from one source; 0: no limit
+    refused_requests_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 60  # wrong keys and signatures of a source
     booking_page_embedded_in: Annotated[tuple[str, ...], NoDecode] = ()  # origins that may show it in a frame
     docs: bool = True
     max_body_bytes: Annotated[int, Field(ge=1_024, le=50_000_000)] = 1_000_000

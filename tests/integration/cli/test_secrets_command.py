@@ -1,15 +1,18 @@
 """Keys that encrypt stored credentials are changed while the service runs."""
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.db.operations.sealed_secrets import SEALED_TABLES
 from pointsman.db.tables import metadata
-from pointsman.services.operations import secret_rotation
+from pointsman.services.operations.secret_rotation import count_secrets, rotate_secrets
 from pointsman.settings import load_settings
 from pointsman.wiring import wire
 from support.floors.use_case_env import ADMIN
@@ -22,13 +25,9 @@ def test_no_table_with_sealed_values_is_forgotten() -> None:
     assert {table.name for table in metadata.tables.values() if "sealed" in table.columns} == set(SEALED_TABLES)
 
 
-def test_secrets_are_rotated_in_batches_counted_by_key_and_opened_afterwards_by_the_new_key_alone(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(secret_rotation, "BATCH", 2)
-    plain = database_url.replace("postgresql+psycopg:", "postgresql:", 1)
+def test_secrets_are_rotated_counted_by_key_and_opened_afterwards_by_the_new_key_alone(database_url: str) -> None:
     old, both, new = Vault([OLD]), f"{NEW},{OLD}", Vault([NEW])
-    with psycopg.connect(plain, autocommit=True) as connection:
+    with psycopg.connect(_plain(database_url), autocommit=True) as connection:
         ids = {table: [_add(connection, table, old) for _ in range(3)] for table in SEALED_TABLES}
         newer = _add(connection, "connections", new)
         before = _sealed(connection, "connections")[newer]
@@ -56,28 +55,38 @@ def test_secrets_are_rotated_in_batches_counted_by_key_and_opened_afterwards_by_
         assert "open under none of the keys" in pointsman("doctor", url=database_url, POINTSMAN_SECRET_KEYS=NEW).stdout
 
 
+class EnteredMeanwhile(Vault):
+    """Keys in whose hands a row is changed by another process, the first time that one is sealed anew."""
+
+    change: Callable[[], object] | None = None
+
+    def reseal(self, sealed: bytes) -> bytes:
+        if self.change is not None:
+            self.change()
+            self.change = None
+        return super().reseal(sealed)
+
+
 @pytest.mark.anyio
-async def test_what_is_entered_while_secrets_are_rotated_stays_as_it_was_entered(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings = load_settings(database_url=database_url, secret_keys=f"{NEW},{OLD}", pool_size=3)
-    wired = wire(settings, name="t")
-    plain = database_url.replace("postgresql+psycopg:", "postgresql:", 1)
-    with psycopg.connect(plain, autocommit=True) as connection:
-        row = _add(connection, "connections", Vault([OLD]))
+async def test_what_is_entered_while_secrets_are_rotated_stays_as_it_was_entered(database_url: str) -> None:
+    keys = EnteredMeanwhile([NEW, OLD])
+    wired = wire(load_settings(database_url=database_url, secret_keys=f"{NEW},{OLD}", pool_size=3), name="t")
+    env = replace(wired.env, secrets=keys)
+    with psycopg.connect(_plain(database_url), autocommit=True) as connection:
+        rows = sorted(_add(connection, "connections", Vault([OLD])) for _ in range(5))
         entered = Vault([OLD]).seal(b"entered", context="x")
-        reseal = Vault.reseal
-
-        def entered_meanwhile(vault: Vault, sealed: bytes) -> bytes:
-            connection.execute("update connections set sealed = %s where id = %s", (entered, row))
-            return reseal(vault, sealed)
-
-        monkeypatch.setattr(Vault, "reseal", entered_meanwhile)
-        assert await secret_rotation.rotate_secrets(wired.env, actor=ADMIN) == 0
-        assert _sealed(connection, "connections")[row] == entered
-        monkeypatch.undo()
-        assert await secret_rotation.rotate_secrets(wired.env, actor=ADMIN) == 1
+        keys.change = lambda: connection.execute("update connections set sealed = %s where id = %s", (entered, rows[0]))
+        assert await rotate_secrets(env, actor=ADMIN, batch=2) == 4
+        assert _sealed(connection, "connections")[rows[0]] == entered
+        counted = await count_secrets(env, batch=2)
+        assert (counted.older, counted.unknown) == ({keys.key_ids[1]: 1}, 0)
+        assert await rotate_secrets(env, actor=ADMIN, batch=2) == 1
+        assert connection.execute("select count(*) from audit where action = 'secrets.rotated'").fetchone() == (4,)
     await wired.aclose()
+
+
+def _plain(database_url: str) -> str:
+    return database_url.replace("postgresql+psycopg:", "postgresql:", 1)
 
 
 def _add(connection: psycopg.Connection, table: str, vault: Vault) -> str:
@@ -99,5 +108,5 @@ def _add(connection: psycopg.Connection, table: str, vault: Vault) -> str:
 
 
 def _sealed(connection: psycopg.Connection, table: str) -> dict[str, bytes]:
-    query = f"select id::text, sealed from {table}"  # the name of one of our tables
-    return {row: bytes(sealed) for row, sealed in connection.execute(query).fetchall()}  # type: ignore[arg-type]
+    query = sql.SQL("select id::text, sealed from {}").format(sql.Identifier(table))
+    return {row: bytes(sealed) for row, sealed in connection.execute(query).fetchall()}

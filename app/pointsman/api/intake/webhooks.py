@@ -66,7 +66,7 @@ _BODY: dict[str, Any] = {
         "signs the address, over the public address of this service. Each event is stored once, however often it is "
         "delivered. Sign with the scheme of the intake (`GET /v1/intakes`); no API key is needed."
     ),
-    responses=problem_responses(401, 404, 410, 413, 415, 422, 503),
+    responses=problem_responses(401, 404, 410, 413, 415, 422, 429, 503),
     dependencies=[without_key(Operation.WEBHOOK_SEND)],
     openapi_extra=_BODY,
 )

@@ -100,7 +100,7 @@ def _complete(operation: dict[str, Any]) -> None:
             parameter.setdefault("example", parameter["schema"]["examples"][0])  # the console shows this one alone
     statuses = {400, 503}
     if operation.get("security"):
-        statuses |= {401, 403}
+        statuses |= {401, 403, 429}
     if "requestBody" in operation:
         statuses |= {408, 413, 415, 422}
     answers = operation["responses"]

@@ -38,23 +38,23 @@ class SecretsByKey:
         return self.counts.get(UNKNOWN_KEY, 0)
 
 
-async def count_secrets(env: Env) -> SecretsByKey:
+async def count_secrets(env: Env, *, batch: int = BATCH) -> SecretsByKey:
     """Look at every stored secret; nothing is written and nothing is opened further than to know its key."""
     counts: Counter[str] = Counter()
     after = None
     while True:
         async with env.uow() as tx:
-            rows = await tx.sealed_secrets.page(after=after, limit=BATCH)
+            rows = await tx.sealed_secrets.page(after=after, limit=batch)
             open_links, last = await tx.sealed_secrets.open_links(at=env.clock())
         counts.update(env.secrets.key_of(row.sealed) or UNKNOWN_KEY for row in rows)
-        if len(rows) < BATCH:
+        if len(rows) < batch:
             break
         after = (rows[-1].table, rows[-1].id)
     known = {key: counts[key] for key in env.secrets.key_ids} | {UNKNOWN_KEY: counts[UNKNOWN_KEY]}
     return SecretsByKey(newest=env.secrets.key_ids[0], counts=known, open_links=open_links, last_link_ends=last)
 
 
-async def rotate_secrets(env: Env, *, actor: Actor) -> int:
+async def rotate_secrets(env: Env, *, actor: Actor, batch: int = BATCH) -> int:
     """Seal every stored secret under the newest key; how many were sealed under another one.
 
     Each transaction takes a batch and writes an audit line; a run that was ended midway is taken up by the next one. A secret
@@ -64,9 +64,9 @@ async def rotate_secrets(env: Env, *, actor: Actor) -> int:
     after = None
     while True:
         async with env.uow() as tx:
-            rows = await tx.sealed_secrets.page(after=after, limit=BATCH)
+            rows = await tx.sealed_secrets.page(after=after, limit=batch)
             done += await _reseal(env, tx, rows, actor)
-        if len(rows) < BATCH:
+        if len(rows) < batch:
             return done
         after = (rows[-1].table, rows[-1].id)
 
