@@ -55,7 +55,7 @@ class LocalService:
 
 def run(state: StateOption = Path(".pointsman"), host: HostOption = None, port: PortOption = None) -> None:
     """Serve API and worker on this machine; PostgreSQL is embedded unless POINTSMAN_DATABASE_URL is set."""
-    with running_service(state, host=host, port=port) as house:
+    with running_service(state, command="run", host=host, port=port) as house:
         command = f"{house.environment_command}{_program()} keys create me --scope admin"
         out.print(
             f"\nPointsman runs at {house.base_url}. The console is at {house.base_url}/docs.",
@@ -78,7 +78,7 @@ def demo(state: StateOption = Path(".pointsman"), host: HostOption = None, port:
         floor.call_after_stop(calendars.stop)
         start_demo_calendars(state, kept)
 
-    with running_service(state, host=host, port=port, extra=quiet, before_start=before_start) as house:
+    with running_service(state, command="demo", host=host, port=port, extra=quiet, before_start=before_start) as house:
         try:
             key = _demo_key(kept)
             show.run_demo(
@@ -107,6 +107,7 @@ def running_service(
     *,
     host: str | None = None,
     port: int | None = None,
+    command: str,
     extra: Mapping[str, str] | None = None,
     before_start: Callable[[Supervisor], None] | None = None,
 ) -> Iterator[LocalService]:
@@ -118,7 +119,8 @@ def running_service(
     children = [ChildProgram(name="api", argv=[*me, "serve"]), ChildProgram(name="worker", argv=[*me, "work"])]
     # The state is ours before anything starts: a second one is refused without harm to the first, and what a killed
     # one left running has ended, which frees its port.
-    with Supervisor(children, state=state) as floor:
+    _refuse_wrong_settings()
+    with Supervisor(children, state=state, command=f"`pointsman {command}`") as floor:
         _forget_environment_of(state)
         embedded = None if os.environ.get(f"{PREFIX}DATABASE_URL") else EmbeddedPostgres(state)
         if embedded:
@@ -146,6 +148,12 @@ def running_service(
         base_url = f"http://{_reachable(chosen.host)}:{chosen.port}"
         _wait_until_ready(base_url, floor)
         yield LocalService(base_url=base_url, settings=chosen, state=state, supervisor=floor, environment_command=reach)
+
+
+def _refuse_wrong_settings() -> None:
+    """What is set here is wrong or right whatever else runs: that is said first."""
+    if os.environ.get(f"{PREFIX}DATABASE_URL"):
+        settings_or_exit(**({} if os.environ.get(f"{PREFIX}SECRET_KEYS") else {"secret_keys": new_key()}))
 
 
 def _forget_environment_of(state: Path) -> None:

@@ -22,6 +22,7 @@ import httpx
 
 from pointsman.local.errors import LocalServerError
 from pointsman.local.kept_file import write_kept_file
+from pointsman.local.own_files import open_to_append
 from pointsman.local.plain_http import NO_AUTHORITIES
 from pointsman.local.processes import Process
 
@@ -140,7 +141,7 @@ class CalendarServer:
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (self.directory / "lock").open("a") as lock:
+        with open_to_append(self.directory / "lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
@@ -208,7 +209,7 @@ class CalendarServer:
             return False
 
     def _spawn(self, config: Path) -> subprocess.Popen[bytes]:
-        with (self.directory / "server.log").open("ab") as log:
+        with open_to_append(self.directory / "server.log") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "radicale", "--config", str(config.resolve())],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory, start_new_session=True,

@@ -12,7 +12,9 @@ def write_kept_file(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.new")
     try:
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        partial.unlink(missing_ok=True)  # of a kill, or a link: in a foreign folder it may lead anywhere
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        with os.fdopen(os.open(partial, flags, 0o600), "w", encoding="utf-8") as file:
             file.write(text)
         partial.replace(path)
     finally:

@@ -22,6 +22,7 @@ from psycopg import sql
 from pointsman.local import postgres_binaries as binaries
 from pointsman.local.errors import LocalServerError
 from pointsman.local.os_account import OsAccount
+from pointsman.local.own_files import open_to_append
 from pointsman.local.postgres_home import PostgresHome, make_owned, read_major
 from pointsman.local.postmaster_pid import FILE_NAME, Postmaster, find_postmaster, noted_socket_folder
 from pointsman.local.processes import Process
@@ -86,7 +87,7 @@ class EmbeddedPostgres:
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         self.directory.mkdir(parents=True, exist_ok=True)
-        with (self.directory / "postgres.lock").open("a") as lock:
+        with open_to_append(self.directory / "postgres.lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
@@ -134,7 +135,7 @@ class EmbeddedPostgres:
         if not self.durable:
             settings |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        with (self.directory / "postgres.log").open("ab") as log:
+        with open_to_append(self.directory / "postgres.log") as log:
             process = subprocess.Popen(
                 [found.program("postgres"), "-D", str(data), *options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=data, env=_environment(),
@@ -172,6 +173,8 @@ class EmbeddedPostgres:
 
     def _log_tail(self) -> str:
         with contextlib.suppress(OSError):
+            if (self.directory / "postgres.log").is_symlink():
+                return ""
             lines = (self.directory / "postgres.log").read_text(errors="replace").splitlines()
             return f"The end of {self.directory / 'postgres.log'}:\n" + "\n".join(lines[-8:])
         return ""

