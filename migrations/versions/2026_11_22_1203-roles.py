@@ -23,6 +23,7 @@ CHANGEABLE: dict[str, tuple[str, ...]] = {
     ),
     "assignments": ("ended_at", "end_reason"),
     "audit": (),
+    "booking_links": ("lead_id", "revoked_at"),  # a merge moves them
     "decisions": (),
     "evidence": (),
     "gate_checks": ("revoked_at",),

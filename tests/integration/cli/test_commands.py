@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from pointsman.cli.commands import COMMANDS, app
 from pointsman.db.revision import HEAD_REVISION
+from pointsman.local.supervisor import Supervisor
 from support.databases.roles import as_owner, for_libpq
 from support.programs.command_line import command_environment, pointsman
 from support.programs.free_port import free_port
@@ -350,3 +351,17 @@ def test_a_ledger_is_verified_and_rebuilt_where_it_differs(database_url: str) ->
     again = pointsman("ledger", "rebuild", "sdrs", "--reason", "x", url=database_url)
     assert (again.returncode, "what its history says" in again.stderr, "Traceback" in again.stderr) == (1, True, False)
     assert pointsman("ledger", "verify", url=database_url).returncode == 2
+
+
+def test_a_second_start_says_what_is_wrong_with_its_settings_or_what_runs_already(tmp_path: Path) -> None:
+    words = ("run", "--state", str(tmp_path))
+    with Supervisor([], state=tmp_path, command="`pointsman demo`"):
+        wrong = pointsman(*words, url="mysql://nowhere/x")
+        assert (wrong.returncode, "POINTSMAN_DATABASE_URL: it must begin with postgresql://" in wrong.stderr) == (
+            1,
+            True,
+        )
+        second = pointsman(*words, url="postgresql://nowhere/x")
+        assert second.returncode == 1
+        assert f"`pointsman demo` (process {os.getpid()}) runs already, with its state in {tmp_path}" in second.stderr
+        assert "--state" in second.stderr

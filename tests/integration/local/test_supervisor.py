@@ -104,14 +104,15 @@ def test_children_of_a_killed_supervisor_are_ended_by_the_next(tmp_path: Path) -
 import sys
 from pathlib import Path
 from pointsman.local.supervisor import ChildProgram, Supervisor
-Supervisor([ChildProgram(name="old", argv=[sys.executable, "-c", sys.argv[2]])], state=Path(sys.argv[1])).run()
+Supervisor([ChildProgram(name="old", argv=[sys.executable, "-c", sys.argv[2]])], state=Path(sys.argv[1]),
+           command="`pointsman demo`").run()
 """
     orphan_says = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
     words = [sys.executable, "-c", story, str(tmp_path), orphan_says]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as killed:
         assert killed.stdout
         orphan = int(killed.stdout.readline().split()[-1])
-        with pytest.raises(LocalServerError, match="runs already"):
+        with pytest.raises(LocalServerError, match=rf"`pointsman demo` \(process {killed.pid}\) runs already"):
             Supervisor([program("new", SLEEP)], state=tmp_path).start()
         assert Process.find(orphan), "a refused start ends nobody"
         killed.kill()
