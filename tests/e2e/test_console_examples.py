@@ -50,6 +50,8 @@ LAST = [
     "POST /v1/reps/{key}/deactivate",
     "POST /v1/leads/{lead_id}/merge",
     "POST /v1/accounts/{account_id}/merge",
+    "DELETE /v1/booking-links/{link_id}",
+    "DELETE /v1/leads/{lead_id}/booking-links",
     "DELETE /v1/keys/{key_id}",
 ]
 
@@ -105,6 +107,7 @@ REAL: dict[tuple[str, str], Callable[[Served], Any]] = {
     ("", "override_id"): lambda it: it.answered("POST /v1/overrides", "id"),
     ("", "time_off_id"): lambda it: it.answered("POST /v1/reps/{key}/time-off", "id"),
     ("", "slot_hold_id"): lambda it: it.answered("POST /v1/slot-holds", "id"),
+    ("", "link_id"): lambda it: it.answered("POST /v1/leads/{lead_id}/booking-links", "id"),
     ("", "skip_id"): lambda it: it.answered("POST /v1/pools/{name}/skips", "id"),
     ("", "key_id"): lambda it: it.answered("POST /v1/keys", "id"),
     ("GET /v1/leads/{lead_id}/slots", "lead_id"): lambda it: it.lead("Schulz"),
