@@ -17,7 +17,7 @@ _MOST_WAITING = 1_000  # answers for a reader process: a poll reads the calendar
 
 
 class ContextFactory:
-    """Makes contexts. `allowed` are the private networks that connections may reach."""
+    """Makes contexts. `allowed` are the private networks that connections may reach; `readers` may be lent."""
 
     def __init__(
         self,
@@ -25,10 +25,12 @@ class ContextFactory:
         clock: Callable[[], datetime],
         allowed: Sequence[Network] = (),
         transport: httpx.AsyncBaseTransport | None = None,
+        readers: ReaderPool | None = None,
     ) -> None:
         self._clock = clock
         # Of their own: a policy that is hard to read keeps no calendar waiting, nor the other way round.
-        self._readers = ReaderPool(processes=2, most_waiting=_MOST_WAITING)
+        self._lent = readers
+        self._readers = readers or ReaderPool(processes=2, most_waiting=_MOST_WAITING)
         self._http = make_client(transport or GuardedTransport(AddressGuard(allowed)))
 
     def context(self, connector: str) -> Context:
@@ -43,6 +45,7 @@ class ContextFactory:
         )
 
     async def aclose(self) -> None:
-        """Close every connection to every vendor, and end the reader processes."""
+        """Close every connection to every vendor, and end the reader processes that are not lent."""
         await self._http.aclose()
-        await asyncio.to_thread(self._readers.close)
+        if self._lent is None:
+            await asyncio.to_thread(self._readers.close)

@@ -69,7 +69,9 @@ def _result(written: bytes | str, ended: int, head: dict[str, Any]) -> tuple[dic
     """What a fork wrote, or why it wrote nothing that counts."""
     if written == "too-large":
         return _fault("too-large", f"What was read is larger than {head['output_bytes']} bytes."), b""
-    if written == "took-too-long" or (os.WIFSIGNALED(ended) and os.WTERMSIG(ended) == signal.SIGXCPU):
+    if os.WIFSIGNALED(ended) and os.WTERMSIG(ended) == signal.SIGXCPU:
+        return _fault("took-too-long", f"Reading took more than {head['cpu_seconds']} seconds of processor time."), b""
+    if written == "took-too-long":
         return _fault("took-too-long", f"Reading took longer than {head['seconds']:g} seconds."), b""
     if isinstance(written, bytes) and written[:1] == _VALUE:
         return {}, written[1:]
@@ -103,7 +105,7 @@ def _read_and_exit(outward: int, function: Any, body: bytes, head: dict[str, Any
 
 def _limit(head: dict[str, Any]) -> None:
     """No file is written, no process started, and memory and CPU end where the caller says."""
-    cpu = math.ceil(head["seconds"])
+    cpu = head["cpu_seconds"]
     limits = [
         (resource.RLIMIT_CPU, cpu, cpu + 1),
         (resource.RLIMIT_CORE, 0, 0),

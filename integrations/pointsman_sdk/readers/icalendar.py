@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pointsman_sdk.readers.unreadable import Reason, Unreadable
 from pointsman_sdk.readers.utf8 import checked_utf8
@@ -28,7 +29,6 @@ class ICalendarLimits:
 ICALENDAR_LIMITS = ICalendarLimits()
 
 _FOLD = re.compile(rb"\r?\n[ \t]")
-_BREAK = re.compile(r"\r\n|\n|\r")
 _LINE = re.compile(r'(?P<name>[A-Za-z0-9_.-]++)(?P<params>(?:;(?:[^":;]++|"[^"]*+")*+)*+):(?P<value>.*+)', re.DOTALL)
 _PARAMETER = re.compile(r';(?P<name>[^=;"]++)=(?P<value>(?:[^";]++|"[^"]*+")*+)')
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -36,18 +36,19 @@ _WIDTH, _PIECE = 75, 18
 _COUNTED = {"RRULE": "rules", "EXRULE": "rules", "RDATE": "dates", "EXDATE": "dates", "FREEBUSY": "periods"}
 
 
-@dataclass(frozen=True, slots=True)
-class Property:
+class Property(NamedTuple):
     """One content line. `name` is in capitals; `line` is what was sent, unfolded."""
 
     name: str
-    raw_parameters: str = field(repr=False)
-    value: str = field(repr=False)
-    line: str = field(repr=False)
+    raw_parameters: str
+    value: str
+    line: str
 
     @property
     def parameters(self) -> Mapping[str, str]:
         """By name in capitals, quotes taken off."""
+        if not self.raw_parameters:
+            return {}
         found = _PARAMETER.finditer(self.raw_parameters)
         return {one["name"].strip().upper(): one["value"].strip().replace('"', "") for one in found}
 
@@ -128,7 +129,8 @@ def _content_lines(body: bytes, limits: ICalendarLimits) -> list[str]:
     """The unfolded lines: unfolded as bytes, since a fold may lie within a character."""
     if len(body) > limits.size:
         raise Unreadable(Reason.TOO_LARGE, f"The calendar is longer than {limits.size} bytes.")
-    lines = _BREAK.split(checked_utf8(_FOLD.sub(b"", body), size=limits.size, what="The calendar"))
+    text = checked_utf8(_FOLD.sub(b"", body), size=limits.size, what="The calendar")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if len(lines) > limits.lines:
         raise Unreadable(Reason.TOO_LARGE, f"The calendar has more than {limits.lines} lines.")
     if max(map(len, lines)) > limits.line_length:
@@ -136,14 +138,25 @@ def _content_lines(body: bytes, limits: ICalendarLimits) -> list[str]:
     return lines
 
 
+def _properties(lines: list[str], limits: ICalendarLimits) -> Iterator[tuple[int, Property]]:
+    for number, line in enumerate(lines, start=1):
+        if not line or line.isspace():
+            continue
+        parts = _LINE.fullmatch(line)
+        if parts is None:
+            raise Unreadable(Reason.MALFORMED, f"Line {number} of the calendar is no content line.", line=number)
+        name, parameters, value = parts.groups()
+        if parameters.count(";") > limits.parameters:
+            said = f"A line of the calendar has more than {limits.parameters} parameters."
+            raise Unreadable(Reason.TOO_LARGE, said, line=number)
+        yield number, Property(name.upper(), parameters, value, line)
+
+
 def _grouped(lines: list[str], limits: ICalendarLimits) -> list[Component]:
     top = Component("")
     open_: list[tuple[Component, dict[str, int]]] = [(top, {})]
     made = 0
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        found = _property(line, number, limits)
+    for number, found in _properties(lines, limits):
         component, counts = open_[-1]
         if found.name == "BEGIN":
             made += 1
@@ -159,12 +172,8 @@ def _grouped(lines: list[str], limits: ICalendarLimits) -> list[Component]:
                 raise Unreadable(Reason.MALFORMED, "The calendar ends what it did not begin.", line=number)
             open_.pop()
         else:
-            if kind := _COUNTED.get(found.name):
-                counts[kind] = counts.get(kind, 0) + (1 if kind == "rules" else found.value.count(",") + 1)
-                if counts[kind] > getattr(limits, kind):
-                    raise Unreadable(
-                        Reason.TOO_LARGE, f"A component has more than {getattr(limits, kind)} {kind} ({found.name})."
-                    )
+            if found.name in _COUNTED:
+                _count(found, counts, limits)
             component.properties.append(found)
     if len(open_) > 1:
         raise Unreadable(Reason.MALFORMED, "The calendar does not end what it begins.")
@@ -173,12 +182,10 @@ def _grouped(lines: list[str], limits: ICalendarLimits) -> list[Component]:
     return top.components
 
 
-def _property(line: str, number: int, limits: ICalendarLimits) -> Property:
-    found = _LINE.fullmatch(line)
-    if found is None:
-        raise Unreadable(Reason.MALFORMED, f"Line {number} of the calendar is no content line.", line=number)
-    if found["params"].count(";") > limits.parameters:
-        raise Unreadable(
-            Reason.TOO_LARGE, f"A line of the calendar has more than {limits.parameters} parameters.", line=number
-        )
-    return Property(found["name"].upper(), found["params"], found["value"], line)
+def _count(found: Property, counts: dict[str, int], limits: ICalendarLimits) -> None:
+    """Add what `found` holds to what its component holds of that kind already."""
+    kind = _COUNTED[found.name]
+    counts[kind] = counts.get(kind, 0) + (1 if kind == "rules" else found.value.count(",") + 1)
+    most: int = getattr(limits, kind)
+    if counts[kind] > most:
+        raise Unreadable(Reason.TOO_LARGE, f"A component has more than {most} {kind} ({found.name}).")

@@ -10,5 +10,6 @@ class Limits:
     input_bytes: int = 1_000_000
     output_bytes: int = 4_000_000  # of the result as JSON
     memory_bytes: int = 256_000_000
-    seconds: float = 1.2  # on the clock, from when a process begins to read; CPU is bounded by the next whole second
+    seconds: float = 1.2  # on the clock, from when a process begins to read
+    cpu_seconds: int | None = None  # of processor time; the next whole second after `seconds` where it is None
     wait_seconds: float = 0.5  # until a process is free; then the caller hears ReadersBusy

@@ -66,6 +66,7 @@ class ReaderProcess:
             "output_bytes": limits.output_bytes,
             "memory_bytes": limits.memory_bytes,
             "seconds": limits.seconds,
+            "cpu_seconds": limits.cpu_seconds or math.ceil(limits.seconds),
         }
         return self._ask(head, data, limits, limits.seconds + _GRACE_SECONDS)
 
