@@ -1,6 +1,5 @@
 """The CalDAV connector: the calendar capability over plain HTTP requests."""
 
-import contextlib
 import math
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -78,14 +77,20 @@ class CaldavConnector:
         """By the server's own free-busy report, or else from its events."""
         url = calendar_url(self._base, calendar)
         answer = await self._client.report(url, free_busy_query(window), depth="1", expect={200, *_NO_FREE_BUSY})
+        before = ""
         if answer.status_code == 200:
             # Some servers write an event without an end, such as a whole day, as a period without length: then the event
             # itself has to say how long it is.
-            with contextlib.suppress(Rejected):
+            try:
                 return _slots(await self._client.read_icalendar(busy_by_report, answer.content, within=_span(window)))
-        answer = await self._client.report(url, event_query(window, expand=True), depth="1", expect={207})
-        spans = await self._client.read_xml(busy_by_events, answer.content, within=_span(window), zone=self._zone)
-        return _slots(spans)
+            except Rejected as fault:
+                before = f"{fault}; asked for events, "
+        events = await self._client.report(url, event_query(window, expand=True), depth="1", expect={207})
+        try:
+            body = events.content
+            return _slots(await self._client.read_xml(busy_by_events, body, within=_span(window), zone=self._zone))
+        except Rejected as fault:
+            raise Rejected(f"{before}{fault}") from None
 
     async def book(self, request: BookingRequest) -> Booking:
         """Create the resource, if and only if there is none."""
