@@ -20,7 +20,7 @@ from pointsman.services.calendar_sync.apply_findings import remove_orphan_events
 from pointsman.services.calendar_sync.conflicts import dismiss_conflict
 from pointsman.services.calendar_sync.poll import sync_calendars
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
-from pointsman.services.ports import CalendarEvent, VendorRetryableError
+from pointsman.services.ports import CalendarEvent, VendorRejectedError, VendorRetryableError
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman.services.roster.change_roster import RoleInput, put_roster
@@ -313,6 +313,22 @@ async def test_a_calendar_that_we_fail_over_keeps_no_other_one_waiting(floor: Fl
         await sync_calendars(floor.env)
     statuses = [(await now_is(floor, one)).status for one in (row, other)]
     assert sorted(statuses) == ["cancelled", "confirmed"]
+
+
+async def test_calendars_that_cannot_be_read_keep_no_other_one_of_their_server_waiting(floor: Floor) -> None:
+    """Anybody may fill a rep's calendar with invitations; a server that is down is another matter."""
+    calendars: list[str] = []
+    for anew in ("first", "second", "third"):
+        used: dict[str, str] = {}
+        while len(used) < 3:
+            row, event = await booked(floor)
+            used[row.rep_key] = event.calendar
+        calendars += used.values()
+        for rep in used:
+            bound = [CalendarBindingInput(connection="cal", calendar=f"{rep}-{anew}", writes=True)]
+            await bind_calendars(floor.env, rep, bound, actor=SETTER)
+    floor.vendor.faults.update({calendar: VendorRejectedError("too many events") for calendar in sorted(calendars)[:6]})
+    assert await sync_calendars(floor.env) == 3
 
 
 async def test_what_is_still_owed_to_a_calendar_is_not_compared(floor: Floor) -> None:

@@ -26,7 +26,7 @@ from pointsman.services.calendars.unreadable_alerts import (
     resolve_unreadable_alert,
 )
 from pointsman.services.deliveries.vendor_error_text import safe_error_text
-from pointsman.services.ports import DatabaseUnavailable, Env, VendorError, VendorEvent
+from pointsman.services.ports import DatabaseUnavailable, Env, VendorError, VendorEvent, VendorRejectedError
 from pointsman.services.ports.booking.connections import ConnectionRow
 from pointsman.services.ports.booking.deliveries import PlacedEvent
 from pointsman.services.sweeps import FailedItems
@@ -133,7 +133,9 @@ async def _sync_calendar(env: Env, calendar: _Calendar, deadline: timedelta) -> 
     try:
         seen = await _read(env, calendar, wanted, started, deadline)
     except (VendorError, TimeoutError) as fault:
-        calendar.connection_run.consecutive_failures += 1
+        # An answer that cannot be read says something of this calendar, and nothing of its server.
+        if not isinstance(fault, VendorRejectedError):
+            calendar.connection_run.consecutive_failures += 1
         error = (
             safe_error_text(fault)
             if isinstance(fault, VendorError)
