@@ -14,7 +14,7 @@ ANSWER_LIMITS = Limits(
     wait_seconds=30.0,
 )
 """For every kind of answer; each reader has counts of its own. An honest answer takes a fraction of a second of processor
-time, which on a busy machine may take longer on the clock; whoever calls has a deadline of its own."""
+time, which on a busy machine may take longer on the clock; the caller has a deadline of its own."""
 
 SMALL = 32 * 1024
 """Bytes of an answer that a reader without recursion, as those of JSON and iCalendar are, takes in a few milliseconds."""
