@@ -24,6 +24,7 @@ from pointsman.services.ports import CalendarEvent, VendorRejectedError, VendorR
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.reassignment.appointment import reassign_appointment
 from pointsman.services.roster.change_roster import RoleInput, put_roster
+from pointsman.services.sweeps import ItemsFailed
 from support.floors.booking_floor import SETTER, Floor, open_floor
 from support.floors.faulty_calendars import Cue
 from support.floors.use_case_env import POLICY, floor_given, office_hours, rep_given
@@ -309,7 +310,7 @@ async def test_a_calendar_that_we_fail_over_keeps_no_other_one_waiting(floor: Fl
         raise ZeroDivisionError
 
     floor.vendor.after_reading = fail  # whichever is read first
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ItemsFailed):
         await sync_calendars(floor.env)
     statuses = [(await now_is(floor, one)).status for one in (row, other)]
     assert sorted(statuses) == ["cancelled", "confirmed"]
