@@ -81,11 +81,18 @@ class SqlUnitOfWork:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")  # the same pool
+        self._snapshots = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[SqlTx]:
         with _in_the_ports_words():
             async with self._engine.connect() as connection, connection.begin():
+                yield SqlTx(connection)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[SqlTx]:
+        with _in_the_ports_words():
+            async with self._snapshots.connect() as connection, connection.begin():
                 yield SqlTx(connection)
 
     @asynccontextmanager

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from pointsman.domain.errors import Unavailable
-from pointsman.services.ports import Env, LostRace, Tx
+from pointsman.services.ports import Env, LostRace, RosterOutdated, Tx
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ async def run_in_transaction(env: Env, work: Callable[[Tx], Awaitable[T | Rollba
     """Run `work` in a transaction and commit, or roll back when it returns a `Rollback`; the result either way.
 
     After a deadlock or serialisation failure, `work` runs again, so it must have no effect outside its transaction.
-    Raises `Unavailable` when it lost every race.
+    Raises `Unavailable` when it lost every race; "roster-outdated" when a rep's row differs from the roster's newest version.
     """
     # Nearly all end here; preparing to try again took as long as one of a decision's statements.
     with contextlib.suppress(LostRace):
@@ -41,6 +41,12 @@ async def run_in_transaction(env: Env, work: Callable[[Tx], Awaitable[T | Rollba
         async for attempt in retrying:
             with attempt:
                 return await _once(env, work)
+    except RosterOutdated as lasting:
+        raise Unavailable(
+            f"The database refused it: {lasting}. The newest version of the roster says otherwise: PUT this rep again, as"
+            " it should be, and both agree.",
+            code="roster-outdated",
+        ) from lasting
     except LostRace as lost:
         raise Unavailable("Too many requests for the same thing at once. Try again in a second.") from lost
     raise AssertionError("unreachable: the loop returns or raises")

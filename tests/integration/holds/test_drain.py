@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from pointsman.domain.errors import Conflict
+from pointsman.domain.errors import Conflict, Unavailable
 from pointsman.domain.roster.reps import Caps
 from pointsman.services.holds.drain import drain_due_holds, drain_holds, retry_hold
 from pointsman.services.ports import Env
@@ -262,3 +262,21 @@ async def test_a_wait_that_breaks_its_promise_is_announced_once_until_it_ends(wo
     await world.publish(CATCH_ALL)
     await drain_holds(world.env)
     assert await world.value("select count(*) from alerts where resolved_at is null") == 0
+
+
+async def test_a_rep_whose_row_differs_from_the_roster_is_named_until_it_is_put_again(world: World) -> None:
+    await world.publish(
+        {**POLICY, "pools": {**POLICY["pools"], "sdr-dach": {"work": "qualification", "members": ["lena"]}}}
+    )
+    await world.rows("update reps set active = false where key = 'lena'")
+    with pytest.raises(Unavailable, match="rep lena is not active"):
+        await world.route(await world.lead(lead__country="DE"))
+    told = "select message from alerts where code = 'roster-outdated' and resolved_at is null"
+    for _ in range(2):
+        await drain_holds(world.env)
+    (alert,) = await world.rows(told)
+    assert "differs from the rows of lena" in alert.message
+    await put_roster(world.env, RosterInput(reps=(rep_given("lena"),)), actor=ADMIN)
+    await drain_holds(world.env)
+    assert await world.rows(told) == []
+    assert (await world.route(await world.lead(lead__country="DE"))).rep is not None

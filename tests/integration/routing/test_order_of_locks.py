@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pointsman.services.ports import DatabaseUnavailable
 from pointsman.services.reassignment.bulk import BulkRequest, reassign_leads
 from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.routing.ledger_audit import verify_all_ledgers
 from support.floors.use_case_env import ADMIN, World
-from support.waiting import until_blocked
+from support.waiting import PATIENCE_S, until_blocked
 
 pytestmark = pytest.mark.anyio
 
@@ -55,13 +56,15 @@ async def test_a_turn_is_taken_back_and_given_under_locks_taken_together(world: 
     assert all(found.agrees for found in await verify_all_ledgers(world.env))
 
 
-async def test_trying_a_list_waits_for_its_leads_before_it_holds_a_counter(world: World) -> None:
+async def test_a_dry_run_waits_for_no_lock_and_is_refused_one_by_the_database(world: World) -> None:
     first, second = sorted(await in_web(world, 2))
+    asked = BulkRequest(reason="ill", dry_run=True)
     async with holding(world, LEAD, second) as other:
-        trying = asyncio.create_task(
-            reassign_leads(world.env, [first, second], BulkRequest(reason="ill", dry_run=True), actor=ADMIN)
-        )
-        await until_blocked(world, trying)
         for ledger in ("inbound", "web"):
             await other.execute(text(LEDGER), {"what": ledger})
-    assert [fate.outcome.value for fate in (await trying).results] == ["reassigned", "reassigned"]
+        trying = reassign_leads(world.env, [first, second], asked, actor=ADMIN)
+        tried = await asyncio.wait_for(trying, PATIENCE_S)
+    assert [fate.outcome.value for fate in tried.results] == ["reassigned", "reassigned"]
+    with pytest.raises(DatabaseUnavailable):  # it is read only there
+        async with world.env.uow.snapshot() as tx:
+            await tx.leads.get(first, lock=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import subprocess
 import sys
 from datetime import timedelta
@@ -12,10 +13,18 @@ import pytest
 from sqlalchemy import text
 
 from pointsman.domain.errors import Invalid, NotFound
+from pointsman.domain.roster.reps import Caps
 from pointsman.domain.roster.roles import Work
 from pointsman.services.booking.book import book
 from pointsman.services.holds.drain import drain_holds
-from pointsman.services.reassignment.bulk import BulkOutcome, BulkRequest, BulkResult, reassign_leads, reassign_rep
+from pointsman.services.reassignment.bulk import (
+    BulkOutcome,
+    BulkRequest,
+    BulkResult,
+    LeadResult,
+    reassign_leads,
+    reassign_rep,
+)
 from pointsman.services.reassignment.manual import assign_manually
 from pointsman.services.roster.change_roster import RosterInput, add_time_off, deactivate_rep, put_roster
 from pointsman.services.routing.ledger_audit import verify_ledger
@@ -137,6 +146,36 @@ async def test_a_dry_run_says_exactly_what_then_happens_and_writes_nothing(floor
     assert {fate.decision_id for fate in said.results} == {None}
     done = await reassign_rep(floor.env, "lena", BulkRequest(reason="ill", away_until=until), actor=ADMIN)
     assert sorted(fate.rep or "" for fate in done.results) == sorted(fate.rep or "" for fate in said.results)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_dry_run_of_leads_under_caps_with_appointments_and_categories_is_what_then_happens(
+    floor: Floor, seed: int
+) -> None:
+    chance = random.Random(seed)
+    rules = [*POLICY["rules"][:-1], {**POLICY["rules"][-1], "category": "inbound"}]
+    await floor.world.publish({**POLICY, "rules": rules})
+    for _ in range(3):
+        lead, handed = await floor.ready()
+        if chance.random() < 0.7:
+            await book(floor.env, lead, handed.slots[0].start, actor=SETTER)
+    await with_sdrs(floor, 9)
+    few = Caps(open_load=chance.choice([3, 4, 5]), categories={"inbound": Caps(open_load=chance.choice([2, 4]))})
+    capped = (rep_given("jonas", caps=few), rep_given("sofia", caps=Caps(per_day=chance.choice([3, 4, 5]))))
+    await put_roster(floor.env, RosterInput(reps=capped), actor=ADMIN)
+    leads = [lead for rep in ("lena", "anna", "jonas", "ben") for lead in await held_by(floor, rep)]
+    chance.shuffle(leads)
+    said, done = [
+        await reassign_leads(floor.env, leads, BulkRequest(reason="x", dry_run=dry), actor=ADMIN)
+        for dry in (True, False)
+    ]
+    assert [fate_of(one) for one in said.results] == [fate_of(one) for one in done.results]
+    assert BulkOutcome.REASSIGNED in {one.outcome for one in done.results}
+    await all_is_well(floor)
+
+
+def fate_of(result: LeadResult) -> tuple[object, ...]:
+    return result.lead_id, result.outcome, result.code, result.rep, result.work, result.sentence
 
 
 async def test_a_lead_takes_its_appointment_along(floor: Floor) -> None:

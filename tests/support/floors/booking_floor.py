@@ -91,11 +91,17 @@ class WatchedUow:
     def __init__(self, inner: UnitOfWork) -> None:
         self._inner = inner
 
+    def __call__(self) -> AbstractAsyncContextManager[Tx]:
+        return self._watched(self._inner())
+
+    def snapshot(self) -> AbstractAsyncContextManager[Tx]:
+        return self._watched(self._inner.snapshot())
+
     @asynccontextmanager
-    async def __call__(self) -> AsyncIterator[Tx]:
+    async def _watched(self, opened: AbstractAsyncContextManager[Tx]) -> AsyncIterator[Tx]:
         before = open_transactions.set(open_transactions.get() + 1)
         try:
-            async with self._inner() as tx:
+            async with opened as tx:
                 yield tx
         finally:
             open_transactions.reset(before)

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from pointsman.domain.errors import Unavailable
-from pointsman.services.ports import ConstraintRefused, Env, LostRace, Tx
+from pointsman.services.ports import ConstraintRefused, Env, LostRace, RosterOutdated, Tx
 from pointsman.services.transactions import MAX_ATTEMPTS, Rollback, run_in_transaction
 
 pytestmark = pytest.mark.anyio
@@ -71,6 +71,15 @@ async def test_a_transaction_that_loses_every_race_ends_as_unavailable() -> None
 
     with pytest.raises(Unavailable):
         await run_in_transaction(cast("Env", env), number)
+    assert len(env.begun) == MAX_ATTEMPTS
+
+
+async def test_a_rep_whose_row_differs_from_the_roster_for_good_is_named() -> None:
+    env = FakeEnv(races=99, error=RosterOutdated("rep anna is not active"))
+
+    with pytest.raises(Unavailable, match="anna") as caught:
+        await run_in_transaction(cast("Env", env), number)
+    assert caught.value.code == "roster-outdated"
     assert len(env.begun) == MAX_ATTEMPTS
 
 

@@ -18,6 +18,7 @@ from pointsman.domain.booking.bookable_check import SLOT_TAKEN_CODES, Obstacle
 from pointsman.domain.errors import Conflict, PointsmanError, SlotTaken, Unavailable
 from pointsman.domain.policy.pools import OfferMode
 from pointsman.domain.roster.roles import Work
+from pointsman.domain.routing.decision import Decision
 from pointsman.services.availability.at_time import Availability, load_availability
 from pointsman.services.availability.booking_context import BookingContext, find_booking_obstacle
 from pointsman.services.calendars.readings import RepCalendarReading
@@ -33,6 +34,7 @@ __all__ = [
     "choose_participants",
     "may_change_rep",
     "obstacle_error",
+    "preview_choice",
     "preview_participants",
     "refuse_if_nobody_free",
 ]
@@ -103,13 +105,22 @@ async def refuse_if_nobody_free(env: Env, tx: Tx, what: BookingContext, request:
 
 async def preview_participants(env: Env, tx: Tx, what: BookingContext, request: SlotRequest) -> Participants:
     """The participants now; nothing is locked or written. Raises as `choose_participants`."""
+    return (await preview_choice(env, tx, what, request))[0]
+
+
+async def preview_choice(
+    env: Env, tx: Tx, what: BookingContext, request: SlotRequest
+) -> tuple[Participants, Decision | None]:
+    """`preview_participants`, and the decision that chose who leads; None where the holder leads unasked."""
     availability = await _load_availability(env, tx, what, request)
+    decision = None
     if not _holder_leads(availability, request):
-        key = _chosen_rep(availability, await _dry_run(env, tx, what, request, availability), request)
-        rep = what.config.roster.reps[key]
+        preview = await _dry_run(env, tx, what, request, availability)
+        rep = what.config.roster.reps[_chosen_rep(availability, preview, request)]
+        decision = preview.decide(availability.asked_time)
         assignment = replace(what.assignment, rep_id=rep.id, rep_key=rep.key, rep_name=rep.name, supplier=rep.supplier)
         what = replace(what, rep=rep, assignment=assignment)
-    return Participants(context=what, companions=availability.companions_of(what.rep.key))
+    return Participants(context=what, companions=availability.companions_of(what.rep.key)), decision
 
 
 def obstacle_error(why: Obstacle) -> PointsmanError:

@@ -11,6 +11,7 @@ from pointsman.services.ports import WORKER, DatabaseUnavailable, Env, Tx
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.ports.routing.holds import HoldRow
 from pointsman.services.roster.absent_holder_alerts import update_absent_holder_alerts
+from pointsman.services.roster.outdated_alert import update_outdated_roster_alert
 from pointsman.services.sweeps import SWEEP_TIME_BUDGET, FailedItems
 from pointsman.services.transactions import run_in_transaction
 
@@ -68,6 +69,7 @@ async def _alert_overdue(env: Env) -> None:
 
     async def work(tx: Tx) -> None:
         await update_absent_holder_alerts(env, tx)
+        await update_outdated_roster_alert(env, tx, await tx.roster.reps())
         for hold in await tx.holds.overdue(at=now, limit=100):
             waited = _hours(now - hold.held_at)
             message = (

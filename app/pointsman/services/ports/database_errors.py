@@ -5,6 +5,13 @@ class LostRace(Exception):
     """A deadlock or serialisation failure: nothing was written, the same transaction may be run again."""
 
 
+class RosterOutdated(LostRace):
+    """The rows of the reps refuse what the newest version of the roster allows; `str(error)` names the rep.
+
+    Another attempt reads a newer version, if there is one; if there is none, the difference lasts.
+    """
+
+
 class ConstraintRefused(Exception):
     """A rule of the database said no.
 

@@ -98,6 +98,10 @@ class UnitOfWork(Protocol):
 
     def __call__(self) -> AbstractAsyncContextManager[Tx]: ...
 
+    def snapshot(self) -> AbstractAsyncContextManager[Tx]:
+        """One moment of the whole database, read only: the database itself refuses to write or to lock a row in it."""
+        ...
+
     def autocommit(self) -> AbstractAsyncContextManager[Tx]:
         """Each statement is a transaction of its own: for a use case of exactly one statement that is often run."""
         ...

@@ -19,8 +19,9 @@ from pointsman.services.appointments.transitions import require_action_allowed
 from pointsman.services.availability.at_time import load_availability
 from pointsman.services.availability.booking_context import BookingContext, find_booking_obstacle, load_booking_context
 from pointsman.services.availability.participant_calendars import read_participant_calendars
-from pointsman.services.availability.participants import Participants, SlotRequest, choose_participants
+from pointsman.services.availability.participants import Participants, SlotRequest, choose_participants, preview_choice
 from pointsman.services.booking.apply_change import apply_appointment_change, keep_companion_pools
+from pointsman.services.calendars.busy_times import participant_ids
 from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING, RepCalendarReading
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
@@ -71,10 +72,48 @@ async def lock_appointment_of_lead(
     """
     seen = await tx.appointments.active_for_lead(lead.id)
     row = await tx.appointments.get(seen.id, lock=True) if seen else None
+    _require_prepared_for(row, transfer)
+    return row
+
+
+async def preview_transfer(
+    env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow | None, transfer: AppointmentTransfer | None
+) -> tuple[Decision, tuple[UUID, ...]]:
+    """The decision that `transfer_by_rules` would take, and the participants' ids; nothing is locked or written. Raises as it."""
+    _require_prepared_for(row, transfer)
+    assert row is not None
+    assert transfer is not None
+    what, request = await _ask_for_transfer(env, tx, lead, row, transfer)
+    try:
+        participants, decision = await preview_choice(env, tx, what, request)
+    except PointsmanError as error:
+        raise await _nobody_free_error(env, tx, what, request, row, error) from error
+    assert decision is not None, "the holder is not asked"
+    before = participant_ids(row)
+    for rep_id in participants.rep_ids:
+        if rep_id not in before and await tx.calendars.write_target(rep_id) is None:
+            raise Conflict("The rep who would come has no calendar to write appointments to.", code="no-calendar")
+    return decision, participants.rep_ids
+
+
+def _require_prepared_for(row: AppointmentRow | None, transfer: AppointmentTransfer | None) -> None:
     if (row.id if row else None) != (transfer.appointment_id if transfer else None):
         what = "was called off" if row is None else "was made"
         raise Conflict(f"An appointment of this lead {what} meanwhile. Ask again.", code="holder-changed")
-    return row
+
+
+async def _ask_for_transfer(
+    env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, transfer: AppointmentTransfer
+) -> tuple[BookingContext, SlotRequest]:
+    """What the appointment rests on, and the question for another rep at its time who never had the lead."""
+    require_action_allowed(row, AppointmentAction.REASSIGN, env.clock())
+    await require_open_gate(env, tx, row, lead)
+    what = await _transfer_context(env, tx, lead, row)
+    never = await tx.decisions.past_holders(lead.id)
+    request = SlotRequest(
+        time=row.interval, readings=transfer.readings, moving_id=row.id, exclude_holder=True, excluded_reps=never
+    )
+    return what, request
 
 
 async def transfer_by_rules(
@@ -84,13 +123,7 @@ async def transfer_by_rules(
 
     Conflict "no-rep-free", which names each rep that was looked at, and the obstacle: then nothing has changed.
     """
-    require_action_allowed(row, AppointmentAction.REASSIGN, env.clock())
-    await require_open_gate(env, tx, row, lead)
-    what = await _transfer_context(env, tx, lead, row)
-    never = await tx.decisions.past_holders(lead.id)
-    request = SlotRequest(
-        time=row.interval, readings=transfer.readings, moving_id=row.id, exclude_holder=True, excluded_reps=never
-    )
+    what, request = await _ask_for_transfer(env, tx, lead, row, transfer)
     try:
         participants = await choose_participants(env, tx, what, request, trigger=REASSIGN_TRIGGER, actor=actor)
     except PointsmanError as error:

@@ -3,9 +3,8 @@
 A call that stops in the middle leaves no lead half moved, and the same call again moves only the rest.
 """
 
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -15,22 +14,22 @@ from pointsman.domain.errors import Conflict, Fault, Invalid, PointsmanError
 from pointsman.domain.roster.reps import Rep, TimeOff
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.roster.working_hours import away_until
-from pointsman.domain.routing.decision import DecisionOutcome
+from pointsman.domain.routing.decision import Decision, DecisionOutcome
 from pointsman.services.calendars.closer_calendars import read_closer_calendars
-from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
+from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.roster import RepAssignment
 from pointsman.services.reassignment.appointment_transfer import AppointmentTransfer, prepare_transfer
 from pointsman.services.reassignment.by_rules import reassign_in_tx
+from pointsman.services.reassignment.pending_moves import PendingMoves
+from pointsman.services.reassignment.preview import ReassignmentPreview
 from pointsman.services.roster.absent_holder_alerts import update_absent_holder_alerts
 from pointsman.services.roster.change_roster import add_time_off
 from pointsman.services.roster.change_roster import get_rep as rep_of
 from pointsman.services.roster.roster_input import TimeOffInput
-from pointsman.services.transactions import Rollback, run_in_transaction
+from pointsman.services.transactions import run_in_transaction
 
 #: One call takes no longer than this; the next one goes on where it stopped.
 BUDGET = timedelta(seconds=15)
-#: A dry run holds every ledger's lock, so no lead is routed meanwhile.
-DRY_RUN_BUDGET = timedelta(seconds=2)
 
 _Position = tuple[datetime, UUID]
 _MoveLead = Callable[[Tx, UUID, str | None, "AppointmentTransfer | None"], "Awaitable[LeadResult]"]
@@ -140,12 +139,13 @@ async def _move_leads(
     """One after another, as far as the budget goes."""
     calendars = await read_closer_calendars(env) if closing else None
 
+    if asked.dry_run:
+        return await _dry_run(env, leads, asked, calendars)
+
     async def one(tx: Tx, lead_id: UUID, holder: str | None, transfer: AppointmentTransfer | None) -> LeadResult:
         await _leave_later(tx, lead_id, holder, asked.away_until)
         return await _move_lead(env, tx, lead_id, holder, asked.reason, actor, calendars, transfer)
 
-    if asked.dry_run:
-        return await _dry_run(env, leads, one)
     started = env.clock()
     results: list[LeadResult] = []
     for lead_id, holder in leads:
@@ -176,42 +176,36 @@ async def _move_in_own_tx(env: Env, lead_id: UUID, holder: str | None, one: _Mov
         return _left_result(lead_id, error)
 
 
-async def _dry_run(env: Env, leads: Sequence[tuple[UUID, str | None]], one: _MoveLead) -> tuple[LeadResult, ...]:
-    """What would become of each lead, in one transaction that is undone: each lead sees the turns of those before it."""
+async def _dry_run(
+    env: Env,
+    leads: Sequence[tuple[UUID, str | None]],
+    asked: BulkRequest,
+    calendars: Mapping[str, CalendarState] | None,
+) -> tuple[LeadResult, ...]:
+    """What would become of each lead, on a snapshot: each sees the turns of those before it, and nothing is locked."""
     transfers: dict[UUID, AppointmentTransfer | PointsmanError | None] = {}
     for lead_id, _ in leads:
         try:
             transfers[lead_id] = await prepare_transfer(env, lead_id)
         except PointsmanError as error:
             transfers[lead_id] = error
-
-    async def work(tx: Tx) -> tuple[LeadResult, ...] | Rollback[tuple[LeadResult, ...]]:
-        await _lock_all(tx, [lead_id for lead_id, _ in leads])
-        started = env.clock()
-        results: list[LeadResult] = []
+    started = env.clock()
+    results: list[LeadResult] = []
+    async with env.uow.snapshot() as tx:
+        preview = ReassignmentPreview(env, tx, calendars, PendingMoves())
         for lead_id, holder in leads:
             try:
+                await _leave_later(tx, lead_id, holder, asked.away_until)
                 transfer = transfers[lead_id]
                 if isinstance(transfer, PointsmanError):
                     raise transfer
-                results.append(replace(await one(tx, lead_id, holder, transfer), decision_id=None))
+                decision = await preview.move(lead_id, holder=holder, transfer=transfer)
+                results.append(_moved_result(lead_id, decision, None))
             except PointsmanError as error:
                 results.append(_left_result(lead_id, error))
-                if isinstance(error.__cause__, ConstraintRefused):  # the database goes on with this transaction no more
-                    break
-            if env.clock() - started > DRY_RUN_BUDGET:
+            if env.clock() - started > BUDGET:
                 break
-        return Rollback(tuple(results))
-
-    return await run_in_transaction(env, work)
-
-
-async def _lock_all(tx: Tx, leads: Sequence[UUID]) -> None:
-    """Lock the leads, then the ledgers. Locked one by one as they are needed, they would cross with a routing."""
-    for lead_id in sorted(leads):
-        with contextlib.suppress(PointsmanError):  # its result will say so
-            await tx.leads.get(lead_id, lock=True)
-    await tx.ledgers.lock(await tx.ledgers.names())
+    return tuple(results)
 
 
 async def _move_lead(
@@ -227,7 +221,10 @@ async def _move_lead(
     _, routed = await reassign_in_tx(
         env, tx, lead_id, reason=reason, actor=actor, calendars=calendars, holder=holder, transfer=transfer
     )
-    decision = routed.decision
+    return _moved_result(lead_id, routed.decision, routed.decision_id)
+
+
+def _moved_result(lead_id: UUID, decision: Decision, decision_id: UUID | None) -> LeadResult:
     outcome = {
         DecisionOutcome.ASSIGNED: BulkOutcome.REASSIGNED,
         DecisionOutcome.HELD: BulkOutcome.HELD,
@@ -239,7 +236,7 @@ async def _move_lead(
         sentence=decision.summary,
         work=decision.work.value if decision.work else None,
         rep=decision.rep,
-        decision_id=routed.decision_id,
+        decision_id=decision_id,
     )
 
 

@@ -66,11 +66,7 @@ async def reassign_in_tx(
     another rep than the given `holder` has it.
     """
     lead = await lock_lead(tx, lead_id)
-    current = await tx.decisions.current_assignment(lead_id)
-    if current is None:
-        raise Conflict("No rep has this lead, so it cannot be reassigned.", code="not-assigned")
-    if holder is not None and current.rep != holder:
-        raise Conflict(f"{current.rep} has this lead by now.", code="holder-changed")
+    current = await require_assignment(tx, lead_id, holder)
     meeting = await lock_appointment_of_lead(tx, lead, transfer)
     if meeting is not None and transfer is not None:
         routed = await transfer_by_rules(env, tx, lead, meeting, transfer, reason=reason, actor=actor)
@@ -104,6 +100,16 @@ async def reassign_in_tx(
         reason=reason,
     )
     return current, routed
+
+
+async def require_assignment(tx: Tx, lead_id: UUID, holder: str | None) -> AssignmentRow:
+    """What is held now. Conflict "not-assigned"; "holder-changed" when another rep than the given `holder` has it."""
+    current = await tx.decisions.current_assignment(lead_id)
+    if current is None:
+        raise Conflict("No rep has this lead, so it cannot be reassigned.", code="not-assigned")
+    if holder is not None and current.rep != holder:
+        raise Conflict(f"{current.rep} has this lead by now.", code="holder-changed")
+    return current
 
 
 async def lock_lead(tx: Tx, lead_id: UUID) -> LeadRow:

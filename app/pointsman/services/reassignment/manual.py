@@ -11,7 +11,7 @@ from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.manual_assignment import ManualAssignment
 from pointsman.domain.routing.role_guard import guard_assignment
 from pointsman.services.policies.cache import RoutingConfig, load_routing_config_at
-from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
+from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, RosterOutdated, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.routing.decisions import RoutingContext, RoutingWrite
@@ -194,7 +194,8 @@ async def _write(env: Env, tx: Tx, case: _ManualAssignment, reason: str, actor: 
         await tx.decisions.write(write)
     except ConstraintRefused as refused:
         if refused.constraint == "PM001":  # the world changed after we looked: look again
-            raise LostRace(str(refused)) from refused
+            lasting = refused.detail in ("role", "rep-inactive")
+            raise (RosterOutdated if lasting else LostRace)(str(refused)) from refused
         raise
     return RoutingResult(decision_id=decision_id, decision=decision, assignment_id=write.assignment_id, rep=case.rep)
 

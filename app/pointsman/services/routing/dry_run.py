@@ -1,4 +1,4 @@
-"""What routing would decide for an appointment's time; nothing is locked and nothing is written."""
+"""What routing would decide; nothing is locked and nothing is written."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -28,8 +28,8 @@ class DryRun:
     inputs: RoutingInputs
     ledgers: tuple[str, ...]  # every ledger that the real decision would lock
 
-    def decide(self, asked: RequestedTime) -> Decision:
-        """Decide which rep the lead would go to at the requested time."""
+    def decide(self, asked: RequestedTime | None) -> Decision:
+        """Decide which rep the lead would go to, for an appointment at the requested time if there is one."""
         return decide(self.plan, replace(self.inputs, requested_time=asked))
 
     @property

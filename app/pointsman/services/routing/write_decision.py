@@ -16,7 +16,7 @@ from pointsman.domain.routing.decide import RoutingInputs
 from pointsman.domain.routing.decision import Decision, DecisionOutcome, canonical_json
 from pointsman.domain.routing.plan import RoutingPlan
 from pointsman.services.policies.cache import RoutingConfig
-from pointsman.services.ports import ConstraintRefused, Env, LostRace, Tx
+from pointsman.services.ports import ConstraintRefused, Env, LostRace, RosterOutdated, Tx
 from pointsman.services.ports.routing.decisions import GatePass, RoutingContext, RoutingWrite
 from pointsman.services.ports.routing.ledgers import LedgerRow
 from pointsman.services.ports.routing.overrides import OverrideRow
@@ -95,7 +95,7 @@ def _routing_write(env: Env, request: RoutingRequest, decided: UnwrittenDecision
         hold_sentence=decision.hold_sentence,
         hold_due_at=overdue_at(decision, decided.config.policy),
         release=None if held or context.hold is None else decision.outcome.value,
-        ledger=_ledger_after(decision, before, now) if before else None,
+        ledger=ledger_row_after(decision, before, now) if before else None,
         entry=canonical_json(decision.turn.as_json()) if decision.turn and before else None,
         audit_id=env.new_id(),
         actor=request.actor.name,
@@ -120,7 +120,7 @@ def _needed_override(
     return overrides.get((rep.key, work))
 
 
-def _ledger_after(decision: Decision, before: LedgerRow, now: datetime) -> LedgerRow | None:
+def ledger_row_after(decision: Decision, before: LedgerRow, now: datetime) -> LedgerRow | None:
     """The ledger's row as the decision leaves it; None where it neither gave a turn nor passed one over."""
     if not decision.skipped and (decision.ledger_after is None or decision.rep is None):
         return None
@@ -157,6 +157,8 @@ def _refusal_error(refused: ConstraintRefused) -> Exception:
     """What the database's refusal means, after the domain allowed it: something changed under the decision."""
     if refused.constraint == "PM001" and refused.detail == "gate":
         return RoleProtected("The lead's pass of the gate has just expired or been revoked.", code="gate-closed")
+    if refused.constraint == "PM001" and refused.detail in ("role", "rep-inactive"):
+        return RosterOutdated(str(refused))
     if refused.constraint in ("PM001", "assignments_one_active", "holds_one_open"):
         return LostRace(str(refused))
     return refused

@@ -23,6 +23,7 @@ class AlertCode(StrEnum):
     PARENT_CIRCLE = "parent-circle"
     REQUEST_LAPSED = "request-lapsed"
     RESULT_OVERDUE = "result-overdue"
+    ROSTER_OUTDATED = "roster-outdated"
     SWEEP_FAILING = "sweep-failing"
 
 

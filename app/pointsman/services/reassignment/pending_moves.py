@@ -1,0 +1,163 @@
+"""What a dry run has moved so far, laid over a snapshot of the database: the next lead sees it as if it were written."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from pointsman.domain.booking.availability import Interval
+from pointsman.domain.distribution.caps import RepLoad
+from pointsman.domain.distribution.ledger import Ledger, Turn, reverse_turn
+from pointsman.domain.policy.document import Policy
+from pointsman.domain.roster.ownership import Colleague
+from pointsman.domain.roster.reps import Rep
+from pointsman.domain.routing.decision import Decision
+from pointsman.services.ports import Tx
+from pointsman.services.ports.booking.appointments import AppointmentRow, BusyReservation
+from pointsman.services.ports.routing.decisions import AssignmentRow, LoadQuery
+from pointsman.services.ports.routing.ledgers import LedgerRow
+from pointsman.services.routing.fetch_inputs import ledger_name
+from pointsman.services.routing.write_decision import ledger_row_after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingMove:
+    """A lead that would go from its rep to another one (None: it waits, or goes to nurture), with its appointment."""
+
+    account_id: UUID | None
+    before: AssignmentRow
+    rep: Rep | None
+    category: str | None
+    at: datetime
+    appointment: AppointmentRow | None = None
+    participant_ids: tuple[UUID, ...] = ()
+
+
+@dataclass(slots=True)
+class PendingMoves:
+    """The moves so far, and the ledgers as they leave them, by name."""
+
+    moves: list[PendingMove] = field(default_factory=list)
+    ledgers: dict[str, LedgerRow] = field(default_factory=dict)
+
+    def over(self, tx: Tx) -> Tx:
+        """The transaction, in which these moves have happened as far as routing and booking look."""
+        return cast("Tx", _Overlaid(tx, {
+            "ledgers": _Ledgers(tx.ledgers, self),
+            "decisions": _Decisions(tx.decisions, self),
+            "appointments": _Appointments(tx.appointments, self),
+            "accounts": _Accounts(tx.accounts, self),
+        }))  # fmt: skip
+
+    async def add(self, tx: Tx, move: PendingMove, decision: Decision, policy: Policy) -> None:
+        """Take the old turn back, give the new one, and remember the move; `tx` is the snapshot itself."""
+        old = move.before.decision_id
+        booked = await tx.ledgers.turn_entry(old) if old else None
+        if old is not None and booked is not None and not await tx.ledgers.is_credited(old):
+            row = await self._ledger(tx, booked.pool)
+            back = reverse_turn(Ledger.from_json(row.ledger), Turn.from_json(booked.entry))
+            self.ledgers[row.pool] = replace(row, ledger=back.as_json())
+        if decision.pool is not None:
+            row = await self._ledger(tx, ledger_name(policy, decision.pool))
+            self.ledgers[row.pool] = ledger_row_after(decision, row, move.at) or row
+        self.moves.append(move)
+
+    async def _ledger(self, tx: Tx, name: str) -> LedgerRow:
+        if name in self.ledgers:
+            return self.ledgers[name]
+        found = await tx.ledgers.get_existing([name])
+        return found.get(name) or LedgerRow(pool=name, seq=0, ledger=Ledger().as_json(), waiting_since={})
+
+
+class _Overlaid:
+    """An object, with some of its attributes put in the place of its own."""
+
+    def __init__(self, real: object, instead: Mapping[str, object]) -> None:
+        self._real, self._instead = real, instead
+
+    def __getattr__(self, name: str) -> Any:
+        return self._instead[name] if name in self._instead else getattr(self._real, name)
+
+
+class _Overlay:
+    """A repository whose answers are corrected by the moves; what is not defined here it answers itself."""
+
+    def __init__(self, real: Any, pending: PendingMoves) -> None:
+        self._real, self._pending = real, pending
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+class _Ledgers(_Overlay):
+    async def get_existing(self, names: Sequence[str]) -> Mapping[str, LedgerRow]:
+        found = dict(await self._real.get_existing(names))
+        return found | {name: row for name, row in self._pending.ledgers.items() if name in names}
+
+
+class _Decisions(_Overlay):
+    async def loads(self, asks: Sequence[LoadQuery], *, ending_assignment: UUID | None) -> Sequence[RepLoad]:
+        found = await self._real.loads(asks, ending_assignment=ending_assignment)
+        return [self._corrected(ask, load) for ask, load in zip(asks, found, strict=True)]
+
+    def _corrected(self, ask: LoadQuery, load: RepLoad) -> RepLoad:
+        for move in self._pending.moves:
+            if move.before.rep_id in ask.reps and ask.category in (None, move.before.category):
+                load = replace(load, open=load.open - 1)
+            if move.rep is not None and move.rep.id in ask.reps and ask.category in (None, move.category):
+                load = RepLoad(open=load.open + 1, hour=load.hour + 1, day=load.day + 1, week=load.week + 1)
+        return load
+
+
+class _Appointments(_Overlay):
+    async def busy_reservations(self, rep_ids: Sequence[UUID], window: Interval) -> Sequence[BusyReservation]:
+        moved = {move.appointment.id for move in self._pending.moves if move.appointment}
+        leads = {move.before.lead_id for move in self._pending.moves}
+        kept = [
+            item
+            for item in await self._real.busy_reservations(rep_ids, window)
+            # A slot hold ends with the work of the rep who has the lead.
+            if item.appointment_id not in moved and not (item.slot_hold_id and item.lead_id in leads)
+        ]
+        for move in self._pending.moves:
+            row = move.appointment
+            if row is not None and row.starts_at < window.end and row.ends_at > window.start:
+                kept += [
+                    BusyReservation(
+                        rep_id=rep_id,
+                        interval=row.interval,
+                        lead_id=row.lead_id,
+                        appointment_id=row.id,
+                        slot_hold_id=None,
+                        category=move.category,
+                    )
+                    for rep_id in move.participant_ids
+                    if rep_id in rep_ids
+                ]
+        return sorted(kept, key=lambda item: item.interval.start)
+
+    async def count_by_rep(self, rep_ids: Sequence[UUID], window: Interval) -> Mapping[UUID, int]:
+        counts = dict(await self._real.count_by_rep(rep_ids, window))
+        for move in self._pending.moves:
+            row = move.appointment
+            if row is None or not window.start <= row.starts_at < window.end:
+                continue
+            before = {row.rep_id, *(companion.rep_id for companion in row.companions)}
+            for rep_id in counts:
+                counts[rep_id] += (rep_id in move.participant_ids) - (rep_id in before)
+        return counts
+
+
+class _Accounts(_Overlay):
+    async def colleagues(self, account_id: UUID, *, but: UUID) -> Sequence[Colleague]:
+        found = {one.rep: one for one in await self._real.colleagues(account_id, but=but)}
+        for move in self._pending.moves:
+            if move.account_id != account_id:
+                continue
+            if (one := found.get(move.before.rep)) is not None:
+                found[one.rep] = replace(one, lead_count=one.lead_count - 1)
+            if move.rep is not None:
+                count = found[move.rep.key].lead_count if move.rep.key in found else 0
+                found[move.rep.key] = Colleague(rep=move.rep.key, lead_count=count + 1, latest_at=move.at)
+        return [one for one in found.values() if one.lead_count > 0]
