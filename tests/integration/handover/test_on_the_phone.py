@@ -8,6 +8,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from pointsman.services.booking.book import book
 from pointsman.services.handover.book_on_handover import AutoBook
@@ -15,6 +16,7 @@ from pointsman.services.ports import VendorRetryableError
 from support.floors.booking_floor import SETTER, Floor, open_floor
 from support.floors.use_case_env import POLICY
 from support.http.service import caller_of, serve_floor
+from support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -77,6 +79,22 @@ async def test_a_dry_run_says_everything_and_writes_nothing(floor: Floor, client
         assert said["what_happens"].startswith("Nothing was written.")
         assert (said["gate_check_id"], said["appointment"], said["decision"]["id"]) == (None, None, None)
     assert await written(floor) == before
+
+
+async def test_a_dry_run_waits_for_no_ledger_and_answers_as_the_call_that_follows(
+    floor: Floor, client: httpx.AsyncClient
+) -> None:
+    for _ in range(2):
+        await floor.ready()
+    lead_id = await floor.lead()
+    async with floor.world.engine.connect() as other:
+        await other.execute(text("select 1 from pool_ledgers for update"))
+        await other.execute(text("select 1 from suppliers for update"))
+        tried = await asyncio.wait_for(call(client, lead_id, dry_run=True), PATIENCE_S)
+    assert tried.status_code == 200, tried.text
+    said, done = tried.json(), (await call(client, lead_id)).json()
+    for name in ("passed", "stage", "closer", "slots", "missing", "refused"):
+        assert said[name] == done[name]
 
 
 async def test_a_dry_run_of_too_little_says_what_is_missing_and_writes_nothing(

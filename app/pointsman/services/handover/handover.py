@@ -48,6 +48,7 @@ from pointsman.services.holds.retry import excluded_closers
 from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
 from pointsman.services.routing.route_lead import route_lead
 from pointsman.services.routing.routing_request import RoutingRequest
+from pointsman.services.routing.unlocked_ledgers import with_unlocked_ledgers
 from pointsman.services.transactions import Rollback, run_in_transaction
 
 
@@ -94,10 +95,13 @@ async def hand_over(
 
 
 async def dry_run_handover(env: Env, prepared: PreparedHandover) -> HandoverResult:
-    """What the hand-over would do now, by doing it and undoing all of it. Raises as `hand_over`."""
+    """What the hand-over would do now, by doing it and undoing all of it. Raises as `hand_over`.
+
+    The lead is locked for that long, and the reps whose time would be booked. No ledger is, so routing goes on beside it.
+    """
 
     async def work(tx: Tx) -> HandoverResult | Rollback[HandoverResult]:
-        return Rollback(await hand_over_in_tx(env, tx, prepared))
+        return Rollback(await hand_over_in_tx(env, with_unlocked_ledgers(tx), prepared))
 
     try:
         return await run_in_transaction(env, work)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, cast
 from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval
@@ -13,6 +12,7 @@ from pointsman.domain.policy.document import Policy
 from pointsman.domain.roster.ownership import Colleague
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.routing.decision import Decision
+from pointsman.services.overlay import Overlay, overlaid
 from pointsman.services.ports import Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow, BusyReservation
 from pointsman.services.ports.routing.decisions import AssignmentRow, LoadQuery
@@ -43,12 +43,15 @@ class PendingMoves:
 
     def over(self, tx: Tx) -> Tx:
         """The transaction, in which these moves have happened as far as routing and booking look."""
-        return cast("Tx", _Overlaid(tx, {
-            "ledgers": _Ledgers(tx.ledgers, self),
-            "decisions": _Decisions(tx.decisions, self),
-            "appointments": _Appointments(tx.appointments, self),
-            "accounts": _Accounts(tx.accounts, self),
-        }))  # fmt: skip
+        return overlaid(
+            tx,
+            {
+                "ledgers": _Ledgers(tx.ledgers, self),
+                "decisions": _Decisions(tx.decisions, self),
+                "appointments": _Appointments(tx.appointments, self),
+                "accounts": _Accounts(tx.accounts, self),
+            },
+        )
 
     async def add(self, tx: Tx, move: PendingMove, decision: Decision, policy: Policy) -> None:
         """Take the old turn back, give the new one, and remember the move; `tx` is the snapshot itself."""
@@ -70,33 +73,21 @@ class PendingMoves:
         return found.get(name) or LedgerRow(pool=name, seq=0, ledger=Ledger().as_json(), waiting_since={})
 
 
-class _Overlaid:
-    """An object, with some of its attributes put in the place of its own."""
+class _OverMoves(Overlay):
+    """A repository whose answers are corrected by the moves."""
 
-    def __init__(self, real: object, instead: Mapping[str, object]) -> None:
-        self._real, self._instead = real, instead
-
-    def __getattr__(self, name: str) -> Any:
-        return self._instead[name] if name in self._instead else getattr(self._real, name)
+    def __init__(self, real: object, pending: PendingMoves) -> None:
+        super().__init__(real)
+        self._pending = pending
 
 
-class _Overlay:
-    """A repository whose answers are corrected by the moves; what is not defined here it answers itself."""
-
-    def __init__(self, real: Any, pending: PendingMoves) -> None:
-        self._real, self._pending = real, pending
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._real, name)
-
-
-class _Ledgers(_Overlay):
+class _Ledgers(_OverMoves):
     async def get_existing(self, names: Sequence[str]) -> Mapping[str, LedgerRow]:
         found = dict(await self._real.get_existing(names))
         return found | {name: row for name, row in self._pending.ledgers.items() if name in names}
 
 
-class _Decisions(_Overlay):
+class _Decisions(_OverMoves):
     async def loads(self, asks: Sequence[LoadQuery], *, ending_assignment: UUID | None) -> Sequence[RepLoad]:
         found = await self._real.loads(asks, ending_assignment=ending_assignment)
         return [self._corrected(ask, load) for ask, load in zip(asks, found, strict=True)]
@@ -110,7 +101,7 @@ class _Decisions(_Overlay):
         return load
 
 
-class _Appointments(_Overlay):
+class _Appointments(_OverMoves):
     async def busy_reservations(self, rep_ids: Sequence[UUID], window: Interval) -> Sequence[BusyReservation]:
         moved = {move.appointment.id for move in self._pending.moves if move.appointment}
         leads = {move.before.lead_id for move in self._pending.moves}
@@ -149,7 +140,7 @@ class _Appointments(_Overlay):
         return counts
 
 
-class _Accounts(_Overlay):
+class _Accounts(_OverMoves):
     async def colleagues(self, account_id: UUID, *, but: UUID) -> Sequence[Colleague]:
         found = {one.rep: one for one in await self._real.colleagues(account_id, but=but)}
         for move in self._pending.moves:
