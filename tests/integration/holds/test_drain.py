@@ -175,7 +175,8 @@ async def test_a_due_lead_behind_many_that_wait_is_tried_before_they_all_were(wo
     env, tried = noting(world)
     assert await drain_due_holds(replace(env, clock=slow)) == 1
     assert tried.index(order[-1]) < 4
-    assert [hold for hold in tried if hold != order[-1]] == order[:-1]  # the others in order of arrival
+    others = [hold for hold in tried if hold != order[-1]]
+    assert others == order[: len(others)]  # in order of arrival, as far as the run's time goes
 
 
 async def test_waiting_leads_are_taken_in_order_of_arrival(world: World) -> None:

@@ -19,8 +19,8 @@ from pointsman.services.transactions import run_in_transaction
 class DrainRun:
     """What one run did so far. Closers' calendars are read once, when the first lead that may need them comes up."""
 
-    def __init__(self, env: Env) -> None:
-        self._env = env
+    def __init__(self, env: Env, *, budget: timedelta = SWEEP_TIME_BUDGET) -> None:
+        self._env, self._budget = env, budget
         self._started = env.clock()
         self._calendars: Mapping[str, CalendarState] | None = None
         self._failures = FailedItems()
@@ -29,7 +29,7 @@ class DrainRun:
     @property
     def is_over(self) -> bool:
         """Whether the run has used its time."""
-        return self._env.clock() - self._started > SWEEP_TIME_BUDGET
+        return self._env.clock() - self._started > self._budget
 
     async def try_lead(self, hold: HoldRow) -> bool:
         """Try one lead. True when it waits on, for the same reason and for the same things to happen."""

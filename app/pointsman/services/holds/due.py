@@ -17,6 +17,8 @@ from pointsman.services.ports import Env
 #: A moment that comes sooner than this is waited for, so that the drain runs at that moment and not some time later.
 DUE_LOOKAHEAD = timedelta(seconds=1)
 SLICE = timedelta(seconds=0.5)
+#: A run ends then, so that the next one sees what fell due meanwhile; who is not due any more is left to the full drain.
+DUE_BUDGET = timedelta(seconds=2)
 
 
 async def drain_due_holds(env: Env, *, limit: int = 100) -> int:
@@ -29,7 +31,7 @@ async def drain_due_holds(env: Env, *, limit: int = 100) -> int:
     at = env.clock()
     async with env.uow.autocommit() as tx:
         pools = await tx.holds.due_pools(at=at)
-    run = DrainRun(env)
+    run = DrainRun(env, budget=DUE_BUDGET)
     queues = deque(_PoolQueue(env, pool, at, run, limit) for pool in pools)
     while queues and not run.is_over:
         queue = queues.popleft()
