@@ -1,4 +1,4 @@
-"""The rows of the reps and the newest version of the roster say the same, or an alert says of whom they do not."""
+"""An alert names each rep whose row in the database differs from the newest version of the roster."""
 
 from collections.abc import Iterable
 
