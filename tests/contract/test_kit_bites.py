@@ -9,6 +9,7 @@ import pytest
 
 from contract.mutants import MUTANTS, suite_name
 from pointsman_sdk.testing import ConnectorSuite, proofs
+from support.waiting import PATIENCE_S
 
 CHECKS = sorted(proofs(ConnectorSuite))
 
@@ -34,7 +35,7 @@ def caught(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         [*command, f"--junitxml={report}", *targets],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=4 * PATIENCE_S,
         check=False,
         cwd=mutants.parents[2],
     )

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from support.waiting import PATIENCE_S
+
 README = Path(__file__).parents[2] / "integrations" / "README.md"
 
 
@@ -19,7 +21,7 @@ def test_connector_of_the_readme_passes_the_kit_with_gold(tmp_path: Path) -> Non
         env={"PYTHONPATH": f"{README.parent}:{tmp_path}", "PATH": ""},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=4 * PATIENCE_S,
         check=False,
     )
     assert run.returncode == 0, run.stdout

@@ -25,7 +25,9 @@ WEEK = timedelta(days=7)
 
 async def states(floor: Floor, *reps: str, max_age: timedelta = MINUTE) -> dict[str, bool]:
     now = floor.env.clock()
-    found = await read_calendar_states(floor.env, reps, now, now + WEEK, max_age=max_age, deadline=timedelta(seconds=1))
+    found = await read_calendar_states(
+        floor.env, reps, now, now + WEEK, max_age=max_age, deadline=timedelta(seconds=PATIENCE_S)
+    )
     return {rep: state.readable for rep, state in found.items()}
 
 
@@ -48,7 +50,7 @@ async def test_a_longer_window_than_the_last_one_is_read_again(floor: Floor) -> 
     before = floor.vendor.reads
     now = floor.env.clock()
     far = now + timedelta(days=60)
-    await read_calendar_states(floor.env, ["anna"], now, far, max_age=MINUTE, deadline=timedelta(seconds=1))
+    await read_calendar_states(floor.env, ["anna"], now, far, max_age=MINUTE, deadline=timedelta(seconds=PATIENCE_S))
     assert floor.vendor.reads == before + 1
 
 
@@ -68,7 +70,9 @@ async def test_every_calendar_counts_and_one_unreadable_makes_the_rep_unreadable
         CalendarBindingInput(connection="cal", calendar="private", writes=False),
     ]
     await bind_calendars(floor.env, "anna", both, actor=SETTER)
-    found = await read_calendars(floor.env, ["anna"], now, now + WEEK, max_age=MINUTE, deadline=timedelta(seconds=1))
+    found = await read_calendars(
+        floor.env, ["anna"], now, now + WEEK, max_age=MINUTE, deadline=timedelta(seconds=PATIENCE_S)
+    )
     assert len(found["anna"].busy) == 2
     floor.vendor.faults["private"] = VendorRetryableError("down")
     assert await states(floor, "anna", max_age=timedelta(0)) == {"anna": False}

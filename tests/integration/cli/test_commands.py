@@ -31,7 +31,7 @@ def pointsman_process(*words: str, url: str | None = None) -> subprocess.Complet
         env=command_environment(url),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=4 * PATIENCE_S,
         check=False,
     )
 

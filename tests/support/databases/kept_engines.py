@@ -14,10 +14,12 @@ from sqlalchemy import QueuePool
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pointsman.db.engine.engine import make_engine
+from support.waiting import PATIENCE_S
 
 #: By this name the server knows a kept connection: emptying a database closes all others.
 KEPT = "kept between tests"
-STATEMENT_TIMEOUT_MS = 10_000
+#: A busy machine takes as long as it takes: only a test of time-outs meets one.
+STATEMENT_TIMEOUT_MS = int(PATIENCE_S * 1000)
 
 #: The URLs of the databases that are there for as long as the process.
 lasting_databases: set[str] = set()
@@ -52,7 +54,11 @@ async def lend_engine(
     is_kept = url in lasting_databases and asyncio.get_running_loop() is _kept.loop
     idle = _kept.idle.setdefault((url, pool_size, statement_timeout_ms), []) if is_kept else []
     options = {"pool_size": pool_size, "statement_timeout_ms": statement_timeout_ms}
-    engine = idle.pop() if idle else make_engine(url, name=KEPT if is_kept else "test", **options)
+    engine = (
+        idle.pop()
+        if idle
+        else make_engine(url, name=KEPT if is_kept else "test", connect_timeout_s=PATIENCE_S, **options)
+    )
     try:
         yield engine
     finally:

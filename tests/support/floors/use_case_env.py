@@ -34,8 +34,9 @@ from pointsman.services.routing.route_lead import route_lead
 from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest, RoutingResult
 from pointsman.services.transactions import run_in_transaction
 from support.databases.fixtures import make_floor
-from support.databases.kept_engines import lend_engine
+from support.databases.kept_engines import STATEMENT_TIMEOUT_MS, lend_engine
 from support.databases.roles import as_owner
+from support.waiting import PATIENCE_S
 
 ADMIN = Actor(name="key:admin", kind=CallerKind.ADMIN)
 SENDER = Actor(name="intake:website-form", kind=CallerKind.WEBHOOK)
@@ -206,7 +207,12 @@ class ToySecrets:
 
 def make_env(database_url: str, *, clock: Clock | None = None, pool_size: int = 5) -> tuple[Env, AsyncEngine]:
     """An Env over `database_url`; dispose of the engine when done."""
-    engine = make_engine(database_url, pool_size=pool_size)
+    engine = make_engine(
+        database_url,
+        pool_size=pool_size,
+        statement_timeout_ms=STATEMENT_TIMEOUT_MS,
+        connect_timeout_s=PATIENCE_S,
+    )
     return env_over(engine, clock=clock), engine
 
 

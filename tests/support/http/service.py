@@ -19,7 +19,7 @@ from pointsman.services.operations.api_keys import create_key
 from pointsman.services.ports import Actor, Env
 from pointsman.settings import Settings, load_settings
 from pointsman.wiring import wire_over
-from support.databases.kept_engines import lend_engine
+from support.databases.kept_engines import STATEMENT_TIMEOUT_MS, lend_engine
 from support.http.keys import SECRET
 
 BASE_URL = "http://pointsman.test"
@@ -33,7 +33,8 @@ _idle: dict[str, list[FastAPI]] = {}
 @asynccontextmanager
 async def serve(settings: Settings) -> AsyncIterator[FastAPI]:
     """The service as `create_app` makes it."""
-    timeout_ms = settings.statement_timeout_ms
+    default = Settings.model_fields["statement_timeout_ms"].default
+    timeout_ms = STATEMENT_TIMEOUT_MS if settings.statement_timeout_ms == default else settings.statement_timeout_ms
     async with lend_engine(
         settings.database_url, pool_size=settings.pool_size, statement_timeout_ms=timeout_ms
     ) as engine:

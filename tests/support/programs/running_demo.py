@@ -135,7 +135,7 @@ class Demo:
         return httpx.Client(
             base_url=f"http://127.0.0.1:{self.port}",
             headers=signed_in,
-            timeout=30,
+            timeout=PATIENCE_S,
             trust_env=False,
             verify=NO_AUTHORITIES,
         )
