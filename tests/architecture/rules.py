@@ -14,6 +14,30 @@ OURS = ("pointsman", "pointsman_")
 COMMITS_IN = "app/pointsman/db/unit_of_work.py"
 PATTERNS_IN = "app/pointsman/domain/text/patterns.py"
 HOLIDAYS_IN = "app/pointsman/domain/dates/public_holidays.py"
+#: Who may call which parser. All else that is read so is our own text: what we wrote to a file, a row or a pipe.
+PARSERS_IN = {
+    "yaml": {"app/pointsman/api/policies/yaml_reader.py"},
+    "jmespath": {"app/pointsman/services/intake/expressions.py"},
+    "json": {"app/pointsman/domain/text/strict_json.py"},
+    "xml": set[str](),
+    "icalendar": set[str](),
+}
+READERS_IN = "integrations/pointsman_sdk/readers"
+OWN_TEXT = {
+    "app/pointsman/api/openapi/example_timestamps.py",  # the API's own description
+    "app/pointsman/connectors/credentials.py",  # sealed by the vault
+    "app/pointsman/demo/calendars.py",  # the calendars that the demo wrote
+    "app/pointsman/demo/files.py",  # the example files, and what the demo remembers
+    "app/pointsman/domain/replay/record_diff.py",  # rows of ours
+    "app/pointsman/domain/replay/recorded_inputs.py",
+    "app/pointsman/domain/routing/decision.py",
+    "app/pointsman/local/calendar_server.py",  # what the launcher remembers
+    "app/pointsman/local/supervisor.py",
+    "app/pointsman/services/intake/intakes.py",  # sealed by the vault
+    "integrations/pointsman_memory/vendor.py",  # the vendor that is a part of our tests
+    "integrations/pointsman_memory/webhooks.py",
+    "integrations/pointsman_sdk/testing/hostile.py",
+}
 STATEMENTS_IN = "app/pointsman/db/engine/prepared_statement.py"
 WALL_CLOCKS_IN = "app/pointsman/domain/dates/local_time.py"
 LONGEST = 400
@@ -153,6 +177,35 @@ def patterns_have_one_engine(root: Path) -> list[str]:
         for name, node in _imports(tree)
         if name.partition(".")[0] in {"re2", "_re2"}
     ]
+
+
+def outside_text_has_readers(root: Path) -> list[str]:
+    """A parser that is called elsewhere is one without limits; see decision 16."""
+    calls = {
+        "yaml": r"^yaml\.(\w*load\w*|parse|scan|compose\w*)$",
+        "jmespath": r"^jmespath\.(search|compile)$",
+        "json": r"^json\.loads?$",
+        "xml": r"(^|\.)(ElementTree|ET|etree|minidom|sax|expat)\.\w+$|^(XMLParser|fromstring|iterparse|ParserCreate)$",
+        "icalendar": r"\.from_ical$|^Contentlines\b",
+    }
+    faults = []
+    for path, tree in _trees(root, "app", "integrations"):
+        place = _at(root, path)
+        if place in OWN_TEXT or place.startswith(READERS_IN):
+            continue
+        for node in ast.walk(tree):
+            called = _dotted(node.func) if isinstance(node, ast.Call) else ""
+            faults += [
+                f"{_at(root, path, node)} calls {called}"
+                for parser, shape in calls.items()
+                if re.search(shape, called) and place not in PARSERS_IN[parser]
+            ]
+        faults += [
+            f"{_at(root, path, node)} imports {name}"
+            for name, node in _imports(tree)
+            if name.partition(".")[0] in {"xml", "lxml", "defusedxml", "plistlib", "pickle", "marshal"}
+        ]
+    return faults
 
 
 def holidays_have_one_book(root: Path) -> list[str]:
@@ -354,6 +407,7 @@ RULES = [
     commits_happen_in_one_place,
     domain_and_services_import_inwards,
     patterns_have_one_engine,
+    outside_text_has_readers,
     holidays_have_one_book,
     wall_clocks_have_one_master,
     unit_tests_touch_no_edge,

@@ -52,6 +52,7 @@ YAML: dict[str, str] = {
     "commas": "a: [" + "1," * 400_000 + "]",
 }
 
+MARKS = "\u0301\u0316"
 _LIST = [{"n": n, "a": "x" * 20} for n in range(15_000)]
 _LONG = "x" * 300_000
 _DOUBLED = " | ".join(["[@, @]"] * 25)
@@ -90,4 +91,40 @@ NO_EXPRESSIONS: dict[str, str] = {
     "hashes": "{a:" * 200 + "b" + "}" * 200,
     "functions": "abs(" * 200 + "a" + ")" * 200,
     "open literal": "`[",
+}
+
+#: Bodies: each is refused, or taken as what it is.
+JSON: dict[str, bytes] = {
+    "open brackets": b"[" * 900_000,
+    "open braces": b'{"a":' * 180_000,
+    "lists of lists": b"[" * 450_000 + b"]" * 450_000,
+    "empty lists": b"[" + b"[]," * 299_000 + b"[]]",
+    "brackets in a text": b'{"a": "' + b"[" * 900_000 + b'"}',
+    "open text": b'{"a": "' + b"x" * 900_000,
+    "open text of backslashes": b'"' + b"\\" * 900_001,
+    "escapes": b'{"a": "' + b"\\u0041" * 150_000 + b'"}',
+    "long number": b'{"a": ' + b"9" * 900_000 + b"}",
+    "long fraction": b'{"a": 0.' + b"9" * 900_000 + b"}",
+    "great exponent": b'{"a": 1e' + b"9" * 900_000 + b"}",
+    "keys": b"{" + b",".join(b'"k%d":1' % n for n in range(70_000)) + b"}",
+    "the same key": b"{" + b",".join([b'"k":1'] * 150_000) + b"}",
+    "long key": b'{"' + b"k" * 900_000 + b'": 1}',
+    "white space": b" " * 900_000,
+    "colons": b":" * 900_000,
+    "no utf-8": b'{"a": "' + b"\xff" * 900_000 + b'"}',
+    "marks": ('{"email": "a' + MARKS * 200_000 + '@b.example"}').encode(),
+}
+
+#: Forms of the booking page.
+FORMS: dict[str, bytes] = {
+    "fields": b"&".join(b"a%d=1" % n for n in range(100_000)),
+    "separators": b"&" * 900_000,
+    "one field": b"start=" + b"x" * 900_000,
+    "percents": b"start=" + b"%" * 900_000,
+    "encoded": b"start=" + b"%41" * 300_000,
+    "encoded, short": b"start=" + b"%C3%28" * 3_000,
+    "no ascii": b"start=\xff\xfe" * 1_000,
+    "plus signs": b"text=" + b"+" * 19_000,
+    "marks": b"text=a" + b"%CC%81" * 3_000,
+    "long zone": b"zone=" + b"a/" * 9_000,
 }

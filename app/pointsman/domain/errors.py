@@ -23,6 +23,9 @@ into the problem's `type`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+MAX_FAULTS = 100  # that an answer lists; more than anybody mends at once
+_LONGEST_PATH, _LONGEST_MESSAGE = 300, 600  # characters: a path or message may quote a name of the request
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
@@ -33,8 +36,23 @@ class Fault:
     message: str
 
 
+def listed_faults(faults: Sequence[Fault]) -> tuple[Fault, ...]:
+    """The first MAX_FAULTS, none longer than a reader takes in."""
+    return tuple(
+        Fault(path=_cut(f.path, _LONGEST_PATH), code=f.code, message=_cut(f.message, _LONGEST_MESSAGE))
+        for f in faults[:MAX_FAULTS]
+    )
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 class PointsmanError(Exception):
-    """Base of all errors that a caller may see; `str(error)` is written for the person who must act."""
+    """Base of all errors that a caller may see; `str(error)` is written for the person who must act.
+
+    Of many `faults` the first are kept; `faults_left_out` counts the others.
+    """
 
     code = "error"
 
@@ -48,7 +66,8 @@ class PointsmanError(Exception):
     ) -> None:
         super().__init__(message)
         self.code = code or type(self).code
-        self.faults = tuple(faults)
+        self.faults = listed_faults(faults)
+        self.faults_left_out = max(len(faults) - MAX_FAULTS, 0)
         self.extra = dict(extra or {})
 
 

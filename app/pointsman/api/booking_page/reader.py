@@ -78,8 +78,12 @@ class Visitor:
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """The fields of a form, the first of each name; nothing when it cannot be read."""
-    body = await request.body()
+    """As `parse_form`."""
+    return parse_form(await request.body())
+
+
+def parse_form(body: bytes) -> dict[str, str]:
+    """The fields of a form, the first of each name; nothing when it cannot be read or is larger than our own forms."""
     if len(body) > _LONGEST_FORM:
         return {}
     try:

@@ -5,12 +5,14 @@ Pure ASGI: a request body is read here once, bounded in size and time, and hande
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import asdict
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pointsman.api.http.problems import ProblemResponse, problem_response
-from pointsman.domain.errors import Invalid, TooLarge
-from pointsman.domain.text.strict_json import JsonLimits, parse_json
+from pointsman.api.http.problems import ProblemResponse, problem_of_error, problem_response
+from pointsman.domain.errors import Invalid, TooLarge, Unavailable
+from pointsman.domain.text.strict_json import LARGE_BYTES, JsonLimits, json_outcome, parse_json
+from pointsman.services.ports import Env
 
 WEBHOOK_PREFIX = "/v1/hooks/"  # these verify the raw bytes first and judge the content themselves
 YAML_MEDIA_TYPES = frozenset({"text/yaml", "application/yaml", "application/x-yaml", "text/x-yaml", "text/vnd.yaml"})
@@ -51,7 +53,7 @@ class BodyLimitsMiddleware:
             _check_address(scope)
             body = await self._body(scope, receive) if scope["method"] in _WITH_BODY else b""
             if body and not scope["path"].startswith(WEBHOOK_PREFIX):
-                self._check_json(scope, body)
+                await self._check_json(scope, body)
         except _StopReadingError as stop:
             await stop.answer(scope, receive, send)
             return
@@ -111,7 +113,7 @@ class BodyLimitsMiddleware:
             problem_response(413, "too-large", f"The body is larger than {self._max} bytes. Send less.")
         )
 
-    def _check_json(self, scope: Scope, body: bytes) -> None:
+    async def _check_json(self, scope: Scope, body: bytes) -> None:
         kind = (_header(scope, b"content-type") or b"").decode("latin-1").split(";")[0].strip().lower()
         if any(scope["path"].startswith(prefix) and kind in kinds for prefix, kinds in EXTRA_MEDIA_TYPES.items()):
             return
@@ -119,9 +121,15 @@ class BodyLimitsMiddleware:
             detail = "Send the body as JSON, with `Content-Type: application/json`."
             raise _StopReadingError(problem_response(415, "not-json-type", detail))
         try:
-            parse_json(body, self._limits)
+            if len(body) > LARGE_BYTES:
+                env: Env = scope["app"].state.env
+                await env.readers.read(json_outcome, body, bounds=asdict(self._limits))
+            else:
+                parse_json(body, self._limits)
         except (Invalid, TooLarge) as fault:
             raise _StopReadingError(problem_response(400, fault.code, str(fault))) from None
+        except Unavailable as busy:
+            raise _StopReadingError(problem_of_error(busy)) from None
 
 
 def _check_address(scope: Scope) -> None:

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from pointsman.domain import errors as e
-from pointsman.domain.errors import Fault, PointsmanError
+from pointsman.domain.errors import MAX_FAULTS, Fault, PointsmanError, listed_faults
 from pointsman.logs import safe_traceback
 from pointsman.services.ports import (
     ConstraintRefused,
@@ -73,9 +73,17 @@ def status_of(error: PointsmanError) -> int:
 
 
 def problem_body(
-    status: int, code: str, detail: str, *, faults: Sequence[Fault] = (), extra: dict[str, object] | None = None
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    faults: Sequence[Fault] = (),
+    left_out: int = 0,
+    extra: dict[str, object] | None = None,
 ) -> dict[str, object]:
-    """The problem as JSON-ready data; `extra` cannot hide a standard member."""
+    """The problem as JSON-ready data; `extra` cannot hide a standard member, and `left_out` counts faults that are not listed."""
+    if left_out:
+        detail = f"{detail} {left_out} more fault{'s are' if left_out > 1 else ' is'} not listed."
     return {
         **(extra or {}),
         "type": TYPE_PREFIX + code,
@@ -96,17 +104,30 @@ def problem_headers(status: int) -> dict[str, str]:
 
 
 def problem_response(
-    status: int, code: str, detail: str, *, faults: Sequence[Fault] = (), extra: dict[str, object] | None = None
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    faults: Sequence[Fault] = (),
+    left_out: int = 0,
+    extra: dict[str, object] | None = None,
 ) -> ProblemResponse:
     return ProblemResponse(
-        problem_body(status, code, detail, faults=faults, extra=extra),
+        problem_body(status, code, detail, faults=faults, left_out=left_out, extra=extra),
         status_code=status,
         headers=problem_headers(status),
     )
 
 
 def problem_of_error(error: PointsmanError) -> ProblemResponse:
-    answer = problem_response(status_of(error), error.code, str(error), faults=error.faults, extra=error.extra)
+    answer = problem_response(
+        status_of(error),
+        error.code,
+        str(error),
+        faults=error.faults,
+        left_out=error.faults_left_out,
+        extra=error.extra,
+    )
     if isinstance(error, e.TooManyRequests):
         answer.headers["Retry-After"] = str(error.retry_after_s)
     return answer
@@ -143,9 +164,15 @@ def problem_of_validation(error: RequestValidationError) -> ProblemResponse:
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         return problem_response(400, "not-json", "The body is not JSON. Send one JSON object as UTF-8.")
-    faults = [Fault(path=dotted_path(item["loc"]), code=item["type"], message=_advice(item)) for item in found[:100]]
+    faults = [
+        Fault(path=dotted_path(item["loc"]), code=item["type"], message=_advice(item)) for item in found[:MAX_FAULTS]
+    ]
     return problem_response(
-        422, "invalid", "The request is not as described. Mend each fault and send it again.", faults=faults
+        422,
+        "invalid",
+        "The request is not as described. Mend each fault and send it again.",
+        faults=listed_faults(faults),
+        left_out=len(found) - len(faults),
     )
 
 

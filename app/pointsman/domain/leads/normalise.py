@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from pointsman.domain.text.composition import compose
+
 MAX_EMAIL = 254
 
 #: Turns a host name into ASCII (IDNA) or raises ValueError; given from outside, since it needs tables.
@@ -35,7 +37,7 @@ def clean_text(text: str) -> str:
     """NFC, without control and invisible formatting characters, trimmed."""
     if text.isascii() and text.isprintable():
         return text.strip()  # nearly all texts: a loop over their characters is a good part of a lead's cost
-    composed = unicodedata.normalize("NFC", text)
+    composed = compose(text)
     return "".join(c for c in composed if unicodedata.category(c) not in {"Cc", "Cf", "Cs"}).strip()
 
 
@@ -53,7 +55,7 @@ def email_key(text: str, to_ascii: ToAscii) -> str | None:
         return None
     if "." not in host or not all(_LABEL.fullmatch(label) for label in host.split(".")):
         return None
-    return f"{unicodedata.normalize('NFC', local.casefold())}@{host}"
+    return f"{compose(local.casefold())}@{host}"
 
 
 def extract_host(text: str, to_ascii: ToAscii) -> str | None:
@@ -68,8 +70,8 @@ def extract_host(text: str, to_ascii: ToAscii) -> str | None:
 
 def company_key(name: str) -> str | None:
     """A name without case, punctuation, accents and legal form: "Müller & Söhne GmbH" is "mueller & soehne"."""
-    plain = unicodedata.normalize("NFKC", clean_text(name)).casefold().translate(_UMLAUTS)
-    plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+    plain = compose(clean_text(name), "NFKC").casefold().translate(_UMLAUTS)
+    plain = "".join(c for c in compose(plain, "NFKD") if not unicodedata.combining(c))
     plain = re.sub("[.'\u2019`\u00b4]", "", plain).replace("+", " & ").replace("&", " & ")
     words = ["&" if word in _AND else word for word in re.sub(r"[^\w&]+|_", " ", plain).split()]
     while len(words) > 1 and (words[-1] in _LEGAL_FORMS or words[-1] == "&"):

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pointsman.domain.errors import Fault, PolicyInvalid
+from pointsman.domain.errors import MAX_FAULTS, Fault, PolicyInvalid, listed_faults
 from pointsman.domain.gc_pause import gc_paused
 from pointsman.domain.policy.conditions_model import (
     All,
@@ -64,7 +64,6 @@ __all__ = [
 MAX_NODES = 500_000
 MAX_OBJECTS = 100_000  # objects with keys, which cost most to read and to check: rules, parts of conditions, members
 MAX_DEPTH = 40  # of the document; a condition inside may nest about half as deep
-MAX_FAULTS = 100
 
 
 def parse_policy(data: object) -> Policy:
@@ -75,9 +74,11 @@ def parse_policy(data: object) -> Policy:
             policy = Policy.model_validate(plain)
         except ValidationError as error:
             details = [e for e in error.errors(include_url=False) if not (e["type"] == "too_short" and e["input"])]
-            raise _invalid([parsing_fault(detail) for detail in details[:MAX_FAULTS]]) from None
+            raise _invalid(
+                [parsing_fault(detail) for detail in details[:MAX_FAULTS]], left_out=len(details[MAX_FAULTS:])
+            ) from None
         if faults := reference_faults(policy) or list(pattern_faults(policy)):
-            raise _invalid(faults[:MAX_FAULTS])
+            raise _invalid(faults[:MAX_FAULTS], left_out=len(faults[MAX_FAULTS:]))
         return policy
 
 
@@ -88,9 +89,10 @@ def plain_document(data: object) -> Mapping[str, Any]:
     return plain
 
 
-def _invalid(faults: Sequence[Fault]) -> PolicyInvalid:
-    first = faults[0]
-    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+def _invalid(faults: Sequence[Fault], *, left_out: int = 0) -> PolicyInvalid:
+    first, *others = listed_faults(faults)
+    count = len(others) + left_out
+    more = f" (and {count} more)" if count else ""
     return PolicyInvalid(f"{first.path or 'policy'}: {first.message}{more}", faults=faults)
 
 

@@ -1,9 +1,12 @@
 """The host in a URL, an email address or a bare name, and what lies under a domain."""
 
 import re
-import unicodedata
 from functools import lru_cache
 from urllib.parse import urlsplit
+
+from pointsman.domain.text.composition import compose
+
+_LONGEST = 253  # characters of a host, by DNS; encoding a longer one takes time that grows with its square
 
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
@@ -16,7 +19,7 @@ def host_in(text: str) -> str | None:
         return None
     try:
         host = urlsplit(shown if "//" in shown else f"//{shown}").hostname
-        name = _ascii(host) if host else ""
+        name = _ascii(host) if host and len(host) <= _LONGEST else ""
     except ValueError:
         return None
     return name if _HOST.fullmatch(name) else None
@@ -35,7 +38,7 @@ def is_under_domain(host: str, domains: frozenset[str]) -> bool:
 
 
 def _ascii(host: str) -> str:
-    name = unicodedata.normalize("NFC", host.rstrip(".").lower()).replace("\u3002", ".")
+    name = compose(host.rstrip(".").lower()).replace("\u3002", ".")
     if name.isascii():
         return name
     return ".".join(

@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+from pointsman.domain.text.composition import compose
+
 _RUNS = re.compile(r"\w+")
 #: Scripts written without spaces (Thai, Lao, Burmese, Khmer, kana, Han): a word of theirs may stand within others.
 _UNSPACED = re.compile(
@@ -16,7 +18,7 @@ def fold_text(text: str) -> str:
     """`text` without case, composed, its white space single blanks."""
     if text.isascii():
         return " ".join(text.lower().split())
-    composed = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    composed = compose(compose(text).casefold())
     return " ".join(composed.split())
 
 

@@ -12,6 +12,8 @@ from typing import Any
 from pointsman.domain.errors import Invalid, TooLarge
 from pointsman.domain.text.outcomes import Outcome, outcome_of
 
+#: Beyond it, a text is checked in a reader process.
+LARGE_BYTES = 256_000
 _MAX_INTEGER = 2**63
 
 
@@ -21,6 +23,7 @@ class JsonLimits:
 
     depth: int
     key_length: int | None = None  # characters of an object's key
+    keys: int = 10_000  # of one object
     largest: float = 1e18  # of a number that is no integer; PostgreSQL and every reader agree about these
     smallest: float = 1e-30  # except zero
 
@@ -64,9 +67,9 @@ def parse_json(body: bytes, limits: JsonLimits = WEBHOOK_LIMITS) -> Any:
     return value
 
 
-def json_outcome(body: bytes, *, depth: int, key_length: int | None) -> Outcome:
+def json_outcome(body: bytes, *, bounds: dict[str, Any]) -> Outcome:
     """Whether `parse_json` takes `body`, for a reader process; the value is null, since a checked text is quick to read again."""
-    limits = JsonLimits(depth=depth, key_length=key_length)
+    limits = JsonLimits(**bounds)
     return outcome_of(lambda: (parse_json(body, limits), None)[1])
 
 
@@ -104,6 +107,8 @@ def _too_deep(most: int) -> TooLarge:
 
 
 def _unique_keys(limits: JsonLimits, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > limits.keys:
+        raise TooLarge(f"An object has more than {limits.keys} keys.", code="too-many-keys")
     made = dict(pairs)
     if len(made) != len(pairs):
         seen: set[str] = set()

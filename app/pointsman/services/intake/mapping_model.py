@@ -114,7 +114,7 @@ def parse_mapping(data: object, *, kind: str, known: KnownFields) -> IntakeMappi
     except ValidationError as error:
         faults = [
             Fault(path=_path(detail["loc"]), code=detail["type"].replace("_", "-"), message=detail["msg"])
-            for detail in error.errors(include_url=False, include_input=False)[:100]
+            for detail in error.errors(include_url=False, include_input=False)
         ]
         raise Invalid("The mapping has faults.", code="mapping-invalid", faults=faults) from None
     if faults := [*_field_faults(mapping, known), *_kind_faults(mapping, kind)]:

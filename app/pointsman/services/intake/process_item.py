@@ -13,11 +13,11 @@ from pointsman.domain.errors import Invalid, NotFound, PointsmanError, RoleProte
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.roster.reps import Roster
-from pointsman.domain.text.strict_json import parse_json
 from pointsman.services.deliveries.vendor_error_text import safe_error_text
 from pointsman.services.handover.book_on_handover import AutoBook
 from pointsman.services.handover.handover import hand_over
 from pointsman.services.handover.handover_result import HandoverResult
+from pointsman.services.intake.event_json import read_event_json
 from pointsman.services.intake.expressions import Evaluation
 from pointsman.services.intake.intakes import load_mapping
 from pointsman.services.intake.mapping import MappedEvent, map_event
@@ -74,7 +74,7 @@ async def _run(env: Env, item: InboxRow) -> None:
     async with env.uow.autocommit() as tx:
         mapping = await load_mapping(env, tx, item.intake_id, item.intake_version)
         known = await known_fields(env, tx)
-    event = parse_json(item.body)
+    event = await read_event_json(env, item.body)
     mapped = map_event(
         event, mapping, known, intake=item.intake_key, at=item.received_at, evaluation=Evaluation(len(item.body))
     )

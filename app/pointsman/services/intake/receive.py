@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Unauthenticated, Unavailable
-from pointsman.domain.text.strict_json import canonical_bytes, parse_json
+from pointsman.domain.text.strict_json import canonical_bytes
+from pointsman.services.intake.event_json import read_event_json
 from pointsman.services.intake.expressions import Evaluation
 from pointsman.services.intake.intakes import Intake, load_intake
 from pointsman.services.intake.mapping import dedupe_key, split_events
@@ -42,7 +43,7 @@ async def receive_webhook(
     """
     request = SignedRequest(method=method, uri=env.public_url + url_path_and_query, headers=headers, body=body)
     intake = await _verified(env, intake_key, request)
-    value = parse_json(body)
+    value = await read_event_json(env, body)
     for _ in range(_MAX_TRIES):
         evaluation = Evaluation(len(body))
         events = split_events(value, intake.mapping, evaluation)

@@ -49,6 +49,7 @@ async def put_time_off(env: Env, tx: Tx, key: str, wanted: tuple[TimeOffInput, .
 
 def _unknown(reps: Sequence[RepInput], roles: Mapping[str, RoleRow], suppliers: set[str]) -> list[Fault]:
     faults: list[Fault] = []
+    seen = set[str]()
     for i, r in enumerate(reps):
         if r.role not in roles:
             message = f"there is no role '{r.role}': add it under roles, or use one of {', '.join(sorted(roles))}"
@@ -58,8 +59,9 @@ def _unknown(reps: Sequence[RepInput], roles: Mapping[str, RoleRow], suppliers: 
             faults.append(Fault(path=f"reps[{i}].supplier", code="unknown-supplier", message=message))
         if r.holidays is not None and (unknown := region_fault(r.holidays)):
             faults.append(Fault(path=f"reps[{i}].holidays", code="unknown-region", message=unknown))
-        if any(r.key == other.key for other in reps[:i]):
+        if r.key in seen:
             faults.append(Fault(path=f"reps[{i}].key", code="duplicate-rep", message=f"'{r.key}' is here twice"))
+        seen.add(r.key)
     return faults
 
 
