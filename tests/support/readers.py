@@ -61,5 +61,5 @@ def kills_its_host(_data: bytes) -> None:
     os.kill(os.getppid(), signal.SIGKILL)
 
 
-def writes_a_file(data: bytes) -> None:
-    Path("/tmp/a-reader-wrote-this").write_bytes(data)
+def writes_a_file(data: bytes, *, at: str) -> None:
+    Path(at).write_bytes(data)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,7 +43,6 @@ def test_a_caller_without_an_event_loop_gets_the_same(pool: ReaderPool) -> None:
         (readers.endless_recursion, CALM, Reason.TOO_DEEP),
         (readers.no_json, CALM, Reason.CRASHED),
         (readers.kills_its_host, CALM, Reason.CRASHED),
-        (readers.writes_a_file, CALM, Reason.CRASHED),
     ],
 )
 async def test_whatever_a_text_does_is_one_typed_error_and_the_next_text_is_read(
@@ -52,6 +52,13 @@ async def test_whatever_a_text_does_is_one_typed_error_and_the_next_text_is_read
         await pool.read(reader, b"x", limits=limits)
     assert refused.value.reason is reason
     assert await pool.read(readers.text_and, b"next", limits=CALM, also=[]) == ["next", []]
+
+
+def test_a_reader_can_write_nothing_to_a_file(pool: ReaderPool, tmp_path: Path) -> None:
+    with pytest.raises(Unreadable) as refused:
+        pool.read_now(readers.writes_a_file, b"x", limits=CALM, at=str(tmp_path / "file"))
+    assert refused.value.reason is Reason.CRASHED
+    assert [file.read_bytes() for file in tmp_path.iterdir()] in ([], [b""])
 
 
 async def test_a_reader_says_where_the_fault_is(pool: ReaderPool) -> None:
