@@ -413,6 +413,7 @@ def upgrade() -> None:
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("affirmed", sa.Boolean(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("origin", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("observed_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
@@ -442,11 +443,12 @@ def upgrade() -> None:
     op.create_index("gate_checks_lead_idx", "gate_checks", ["lead_id", "work", "checked_at"], unique=False)
     op.create_table(
         "lead_identities",
+        sa.Column("sender", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("external_id", sa.Text(), nullable=False),
         sa.Column("lead_id", sa.UUID(), nullable=False),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("lead_identities_lead_id_fkey")),
-        sa.PrimaryKeyConstraint("source", "external_id", name=op.f("lead_identities_pkey")),
+        sa.PrimaryKeyConstraint("sender", "source", "external_id", name=op.f("lead_identities_pkey")),
     )
     op.create_index(op.f("lead_identities_lead_id_idx"), "lead_identities", ["lead_id"], unique=False)
     op.create_table(

@@ -30,6 +30,18 @@ create function pointsman_span(p_text text) returns interval language sql immuta
         mins => case right(p_text, 1) when 'm' then left(p_text, -1)::int else 0 end)
 $$;
 
+create function pointsman_may_supply(p_policy jsonb, p_origin text[], p_kind text, p_name text) returns boolean
+language sql immutable as $$
+    -- Whether the policy lets evidence that came through p_origin count; the default is the application's own.
+    select exists (
+        select from jsonb_array_elements(coalesce(p_policy -> 'evidence' -> 'sources',
+            '[{"from":"scope:handover"},{"from":"scope:admin"},{"from":"reps"},{"from":"partners"},{"from":"webhooks"}]'
+        )) s
+        where s ->> 'from' = any(p_origin)
+          and (coalesce(s -> 'names', '[]') || coalesce(s -> 'kinds', '[]') = '[]'
+               or coalesce(s -> 'names', '[]') ? p_name or coalesce(s -> 'kinds', '[]') ? p_kind))
+$$;
+
 create function pointsman_guard_work(
     p_rep uuid, p_lead uuid, p_work text, p_gate_check uuid, p_override uuid
 ) returns void language plpgsql as $$
@@ -228,10 +240,12 @@ begin
             where e.lead_id = new.lead_id and e.affirmed
               and e.kind = split_part(v_required, '.', 1)
               and split_part(v_required, '.', 2) in ('', e.name)
+              and pointsman_may_supply(v_policy.document::jsonb, e.origin, e.kind, e.name)
               and coalesce(e.expires_at, least(e.observed_at, new.checked_at) + v_span) > new.checked_at
               and not exists (
                   select 1 from evidence n
                   where n.lead_id = new.lead_id and n.name = e.name and not n.affirmed
+                    and pointsman_may_supply(v_policy.document::jsonb, n.origin, n.kind, n.name)
                     and least(n.observed_at, new.checked_at) >= least(e.observed_at, new.checked_at))
         ) then
             raise exception 'gate check % passes without % evidence', new.id, v_required
@@ -450,6 +464,7 @@ KEPT_WHOLE = (
 DROPPED = (
     "pointsman_read_committed()",
     "pointsman_span(text)",
+    "pointsman_may_supply(jsonb, text[], text, text)",
     "pointsman_work_outside(uuid, text[])",
     "pointsman_policy_guard()",
     "pointsman_guard_work(uuid, uuid, text, uuid, uuid)",

@@ -70,5 +70,6 @@ def evidence(name: str, *, affirmed: bool = True, at: datetime = NOW, **over: An
         "affirmed": affirmed,
         "source": "sdr:lena",
         "observed_at": at,
+        "origin": ("reps",),
     }
     return Evidence(**{**given, **over})

@@ -7,7 +7,7 @@ import pytest
 
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.errors import Invalid, NotFound
-from pointsman.domain.permissions.callers import CallerKind
+from pointsman.domain.permissions.callers import CallerKind, Scope
 from pointsman.services.holds.drain import drain_holds
 from pointsman.services.ports import Actor, VendorRetryableError
 from support.floors.booking_floor import SETTER, Floor
@@ -192,7 +192,8 @@ async def test_neither_a_closer_nor_an_unknown_setter_can_hand_over(floor: Floor
 
 
 async def test_a_partner_hands_over_its_own_leads_alone(floor: Floor) -> None:
-    partner = Actor(name="key:callwerk", kind=CallerKind.PARTNER, supplier="callwerk")
+    scopes = frozenset({Scope.HANDOVER})
+    partner = Actor(name="key:callwerk", kind=CallerKind.PARTNER, supplier="callwerk", scopes=scopes)
     foreign = await floor.lead()
     with pytest.raises(NotFound):
         await floor.hand_over(foreign, setter="mia", actor=partner)

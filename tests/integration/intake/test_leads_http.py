@@ -197,7 +197,7 @@ async def test_a_lead_is_read_with_its_holder_and_external_ids(
     made = (await sender(LEAD | {"external_id": "4711", "source_system": "crm"})).json()
     body = (await client.get(f"/v1/leads/{made['lead']['id']}", headers=await sign_in("read"))).json()
     assert body["holder"]["rep"] == made["decision"]["rep"]
-    assert body["external_ids"] == [{"source_system": "crm", "external_id": "4711"}]
+    assert body["external_ids"] == [{"sender": "api", "source_system": "crm", "external_id": "4711"}]
 
 
 async def test_leads_are_listed_newest_first_page_by_page(sender: Any, client: httpx.AsyncClient, sign_in: Any) -> None:

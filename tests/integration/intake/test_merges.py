@@ -177,7 +177,7 @@ async def test_evidence_that_says_no_shuts_the_survivors_gate(world: World) -> N
     await world.pass_gate(new)
     no = Evidence(
         kind=EvidenceKind.QUALIFIED, name="need", value="none", affirmed=False, source="sdr:lena",
-        observed_at=world.clock(), expires_at=None, id=world.env.new_id(),
+        observed_at=world.clock(), expires_at=None, id=world.env.new_id(), origin=("reps",),
     )  # fmt: skip
     async with world.env.uow() as tx:
         await tx.gates.add_evidence(old, [no], at=world.clock())

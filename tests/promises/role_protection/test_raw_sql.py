@@ -320,8 +320,8 @@ FORGE = (
     " values (gen_random_uuid(), :lead, 'closing', true, :version, '{}', now(), now() + :valid)"
 )
 EVIDENCE = (
-    "insert into evidence (id, lead_id, kind, name, value, affirmed, source, observed_at, expires_at, created_at)"
-    " values (gen_random_uuid(), :lead, :kind, :name, 'x', :affirmed, 'sdr:lena', now() - :age, null, now())"
+    "insert into evidence (id, lead_id, kind, name, value, affirmed, source, origin, observed_at, expires_at, created_at)"
+    " values (gen_random_uuid(), :lead, :kind, :name, 'x', :affirmed, 'sdr:lena', '{reps}', now() - :age, null, now())"
 )
 DAY = timedelta(days=1)
 

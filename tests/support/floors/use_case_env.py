@@ -340,8 +340,8 @@ class World:
         now = self.clock()
         for kind, name in (("qualified", "need"), ("motivated", "urgency"), ("educated", "offer_known")):
             await self.rows(
-                "insert into evidence (id, lead_id, kind, name, value, affirmed, source, observed_at, created_at)"
-                " values (:id, :lead, :kind, :name, 'yes', true, 'sdr:lena', :at, :at)",
+                "insert into evidence (id, lead_id, kind, name, value, affirmed, source, origin, observed_at, created_at)"
+                " values (:id, :lead, :kind, :name, 'yes', true, 'sdr:lena', '{reps}', :at, :at)",
                 id=self.env.new_id(), lead=lead_id, kind=kind, name=name, at=now,
             )  # fmt: skip
         check_id = self.env.new_id()

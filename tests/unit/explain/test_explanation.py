@@ -23,6 +23,7 @@ from pointsman.domain.explain.explanation import (
 from pointsman.domain.gate.evaluation import evaluate_gate
 from pointsman.domain.leads.facts import NEVER_QUOTED, Facts
 from pointsman.domain.policy.document import DistributionMethod
+from pointsman.domain.policy.evidence_sources import EvidenceRules
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.roster.reps import Caps, TimeOff
 from pointsman.domain.roster.roles import Work
@@ -142,7 +143,7 @@ def test_the_dropped_are_told_with_code_and_sentence_and_when_they_are_back() ->
 
 def test_a_shut_gate_says_which_evidence_would_open_it() -> None:
     policy = compiled([TO_CLOSERS, {**DACH, "when": None}], {**SDRS, **CLOSING})
-    gate = evaluate_gate(policy.policy.gates[Work.CLOSING], [], {}, NOW)
+    gate = evaluate_gate(policy.policy.gates[Work.CLOSING], [], {}, NOW, sources=EvidenceRules())
     gates_open = {Work.CLOSING: gate.state()}
     _, decision, told = explained(policy, {"company.employees": 80}, world(PEOPLE), gates_open=gates_open, gate=gate)
     assert decision.work is Work.QUALIFICATION

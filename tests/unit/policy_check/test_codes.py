@@ -141,6 +141,15 @@ CASES: dict[tuple[str, Severity], dict[str, Any]] = {
         ("ranking-without-effect", "warning", pool(ranking={"max_turns_ahead": 2})),
         ("rep-field-without-rep", "error", asks({"field": "rep.tier", "gte": 2})),
         ("repeated-value", "warning", asks({"field": "lead.country", "in": ["DE", "DE"]})),
+        (
+            "requirement-without-source",
+            "error",
+            {
+                "evidence": {
+                    "sources": [{"from": "reps", "kinds": ["motivated"]}, {"from": "webhooks", "names": ["intent"]}]
+                }
+            },
+        ),
         ("role-forbids", "error", pool(members=["lena", "carl"])),
         ("share-without-member", "warning", pool(shares={"in-house": 50, "acme": 50})),
         ("thresholds-crossed", "error", {"matching": {"names": {"link_at": 90, "suggest_at": 95}}}),
@@ -152,6 +161,7 @@ CASES: dict[tuple[str, Severity], dict[str, Any]] = {
         ("unknown-icp", "error", asks({"icp": "cor"}, icps={"core": NAMED})),
         ("unknown-persona", "error", asks({"persona": "cfo"})),
         ("unknown-pool", "error", rules({**RULE, "name": "f", "when": ASKS, "pool": "sdrs"})),
+        ("unknown-intake", "warning", {"evidence": {"sources": [{"from": "webhooks"}, {"from": "intake:crmm"}]}}),
         ("unknown-rep", "error", pool(members=["lenna"])),
         ("unknown-segment", "error", asks({"segment": "dahc"})),
         ("unknown-skill", "warning", pool(requires={"field": "lead.language", "in": {"field": "rep.langauges"}})),
@@ -189,7 +199,9 @@ WITHOUT_DOCUMENT: dict[str, Callable[[], tuple[Finding, ...]]] = {
 def test_each_code_comes_up_with_a_path_and_a_sentence_that_says_what_to_do(code: str, severity: Severity) -> None:
     over = CASES[code, severity]
     found = (
-        WITHOUT_DOCUMENT[code]() if code in WITHOUT_DOCUMENT else check_policy(parse_policy({**GOOD, **over}), FLOOR)
+        WITHOUT_DOCUMENT[code]()
+        if code in WITHOUT_DOCUMENT
+        else check_policy(parse_policy({**GOOD, **over}), FLOOR, ["crm"])
     )
     matching = [finding for finding in found if (finding.code, finding.severity) == (code, severity)]
     assert matching, found

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pointsman.domain.gate.evaluation import evaluate_gate
 from pointsman.domain.leads.evidence import Evidence, EvidenceKind
 from pointsman.domain.leads.facts import Facts
+from pointsman.domain.policy.evidence_sources import EvidenceRules
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.domain.replay.recorded_inputs import RecordedInputs, replay
 from pointsman.domain.roster.rep_facts import rep_facts
@@ -115,12 +116,18 @@ def test_a_gate_may_ask_for_a_score_that_the_evidence_raises() -> None:
     )
     ready = CompiledPolicy(policy, version=1)
     need = Evidence(
-        kind=EvidenceKind.QUALIFIED, name="need", value="Six forklifts", source="call", affirmed=True, observed_at=NOW
+        kind=EvidenceKind.QUALIFIED,
+        name="need",
+        value="Six forklifts",
+        source="call",
+        affirmed=True,
+        observed_at=NOW,
+        origin=("reps",),
     )
     gate = policy.gates[Work.CLOSING]
     fresh, old = {"lead.created_at": NOW}, {"lead.created_at": NOW - timedelta(days=2)}
-    assert evaluate_gate(gate, [need], fresh, NOW, definitions=ready.definitions).passed
-    refused = evaluate_gate(gate, [need], old, NOW, definitions=ready.definitions)
+    assert evaluate_gate(gate, [need], fresh, NOW, definitions=ready.definitions, sources=EvidenceRules()).passed
+    refused = evaluate_gate(gate, [need], old, NOW, definitions=ready.definitions, sources=EvidenceRules())
     assert [leaf.words for leaf in refused.failed_conditions] == [
         "lead.created_at 2026-03-02T09:30+00:00 is not within the last 1d"
     ]

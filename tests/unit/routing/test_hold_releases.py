@@ -13,6 +13,7 @@ from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.gate.evaluation import GateState, evaluate_gate
 from pointsman.domain.policy.document import Pool
+from pointsman.domain.policy.evidence_sources import EvidenceRules
 from pointsman.domain.roster.reps import Caps, Rep, TimeOff
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.decide import RoutingInputs, decide
@@ -147,7 +148,9 @@ def test_a_shut_gate_names_the_evidence_that_it_asks_for() -> None:
     )
     seen = world(roster(rep("anna", CLOSER)))
     decision = decide(plan, seen)
-    gate = evaluate_gate(plan.compiled.policy.gates[Work.CLOSING], [evidence("offer_known")], {}, NOW)
+    gate = evaluate_gate(
+        plan.compiled.policy.gates[Work.CLOSING], [evidence("offer_known")], {}, NOW, sources=EvidenceRules()
+    )
     (found,) = find_releases(decision, plan.compiled.policy, seen, gate)
     assert (found.code, found.needs) == ("gate-closed", ("qualified",))
     assert "need or authority or fit" in found.sentence

@@ -1,5 +1,6 @@
 """A hand-over as it is sent, and the answer: the evidence, the gate, the decision, the slots."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -10,11 +11,16 @@ from pointsman.api.booking.appointment_schemas import AppointmentDoc
 from pointsman.api.booking.slot_schemas import SlotDoc
 from pointsman.api.http.partner_redaction import partner_summary
 from pointsman.api.http.timestamps import Timestamp
+from pointsman.api.http.warnings import WarningDoc
 from pointsman.domain.booking.availability import Interval
+from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.gate.evaluation import UnmetRequirement
 from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
+from pointsman.domain.permissions.evidence_names import NotYourName, evidence_source
+from pointsman.domain.roster.reps import Rep
 from pointsman.services.handover.book_on_handover import AutoBook
 from pointsman.services.handover.handover_result import HandoverResult
+from pointsman.services.ports import Actor
 from pointsman.services.routing.routing_request import RoutingResult
 
 _Word = Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -40,17 +46,20 @@ class HandoverEvidenceIn(BaseModel):
     )
     value: Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
     affirmed: StrictBool = Field(default=True, description="False records that the buyer said no.")
-    source: _Word | None = Field(default=None, description="The person or system that found out; default: the setter.")
+    source: _Word | None = Field(
+        default=None,
+        description="The person or system that found out; default: the setter, or the rep or partner of the key.",
+    )
     observed_at: Timestamp | None = Field(default=None, description="Default: now.")
     expires_at: Timestamp | None = Field(default=None, description="Default: by the gate's own expiry.")
 
-    def evidence(self, setter: str | None, now: datetime) -> Evidence:
+    def evidence(self, source: str, now: datetime) -> Evidence:
         return Evidence(
             kind=EVIDENCE_NAMES[self.name],
             name=self.name,
             value=self.value,
             affirmed=self.affirmed,
-            source=self.source or (f"sdr:{setter}" if setter else "api"),
+            source=source,
             observed_at=self.observed_at or now,
             expires_at=self.expires_at,
         )
@@ -103,6 +112,20 @@ class HandoverIn(BaseModel):
         if self.book is not None and (self.auto_book or self.window is not None):
             raise ValueError("give either `book`, or `auto_book` with its `window`")
         return self
+
+    def findings(self, actor: Actor, reps: Collection[Rep], now: datetime) -> list[Evidence]:
+        """The evidence under the names that its caller may use. Raises Invalid with the path of each other name."""
+        found, faults = [], []
+        for position, item in enumerate(self.evidence):
+            try:
+                source = evidence_source(actor, item.source, setter=self.setter, reps=reps)
+            except NotYourName as error:
+                faults.append(Fault(path=f"body.evidence[{position}].source", code="not-your-name", message=str(error)))
+            else:
+                found.append(item.evidence(source, now))
+        if faults:
+            raise Invalid("The evidence names others than its sender.", faults=faults)
+        return found
 
     def auto_booking(self) -> AutoBook:
         return AutoBook(
@@ -175,6 +198,7 @@ class HandoverOut(BaseModel):
     closer: str | None = Field(description="The rep who has the lead for closing.", examples=["anna"])
     slots: list[SlotDoc]
     why_no_slots: str | None
+    warnings: list[WarningDoc] = Field(description="Evidence that is kept and does not count.")
     appointment: AppointmentDoc | None = Field(description="Null for a dry run: `what_happens` says when it would be.")
 
     @staticmethod
@@ -197,6 +221,7 @@ class HandoverOut(BaseModel):
             decision=HandoverDecisionDoc.of(routed, partner=partner, dry_run=dry_run) if routed else None,
             closer=handed.closer,
             slots=[SlotDoc.of(slot) for slot in handed.slots],
+            warnings=[WarningDoc.of(fault) for fault in handed.warnings],
             why_no_slots=handed.slot_list.why_empty if handed.slot_list else None,
             appointment=AppointmentDoc.of(booked, now, partner=partner) if booked and not dry_run else None,
         )

@@ -21,6 +21,7 @@ from pointsman.services.handover.handover import (
 )
 from pointsman.services.handover.handover_result import HandoverResult
 from pointsman.services.idempotency import IdempotentResponse
+from pointsman.services.leads.evidence_intake import known_reps
 from pointsman.services.ports import Tx
 
 router = APIRouter(tags=["Hand-over and booking"])
@@ -47,10 +48,12 @@ async def hand_over(
     now = env.clock()
 
     async def prepare() -> PreparedHandover:
+        async with env.uow() as tx:
+            reps = await known_reps(env, tx)
         return await prepare_handover(
             env,
             lead_id,
-            evidence=[finding.evidence(given.setter, now) for finding in given.evidence],
+            evidence=given.findings(caller.actor, reps, now),
             setter=given.setter,
             actor=caller.actor,
             auto_book=given.auto_booking(),

@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from pointsman.api.http.partner_redaction import partner_summary
 from pointsman.api.http.timestamps import Timestamp
+from pointsman.api.http.warnings import WarningDoc
 from pointsman.domain.leads.facts import FactValue
 from pointsman.services.intake.api_lead import EvidenceInput
-from pointsman.services.ports.leads.leads import LeadRow
+from pointsman.services.ports.leads.leads import ExternalId, LeadRow
 from pointsman.services.routing.routing_request import RoutingResult
 
 _Word = Annotated[str, StringConstraints(min_length=1, max_length=255)]
@@ -40,7 +41,12 @@ class EvidenceIn(BaseModel):
     name: _Word = Field(description="need, authority, fit, intent, urgency or offer_known", examples=["need"])
     value: Annotated[str, StringConstraints(min_length=1, max_length=2_000)] = Field(examples=["replace spreadsheets"])
     affirmed: StrictBool = Field(default=True, description="False records that the buyer said no.")
-    source: _Word = Field(default="api", description="The person or system that found out.", examples=["form:demo"])
+    source: _Word | None = Field(
+        default=None,
+        description="The system or person that found out, in a word of the caller's own; default: the rep or partner of the "
+        "key, else `api`. Not the name of a rep, unless the key may hand over.",
+        examples=["form:demo"],
+    )
     observed_at: Timestamp | None = None
     expires_at: Timestamp | None = None
 
@@ -120,9 +126,10 @@ class LeadDoc(BaseModel):
         return LeadDoc(**lead_values(row, stage, partner=partner))
 
 
-class ExternalId(BaseModel):
-    """A lead's id in another system."""
+class ExternalIdDoc(BaseModel):
+    """A lead's id in another system, as one sender says it."""
 
+    sender: str = Field(description="webhook, api or partner:<supplier>: what two senders call 7 are two things.")
     source_system: str
     external_id: str
 
@@ -131,14 +138,14 @@ class FullLeadDoc(LeadDoc):
     """A lead with who holds it and where else it is known."""
 
     holder: HolderDoc | None
-    external_ids: list[ExternalId]
+    external_ids: list[ExternalIdDoc]
     merged: list[UUID] = Field(description="The leads that were merged into this one; each can still be read.")
 
     @staticmethod
     def full(
         row: LeadRow,
         holder: Mapping[str, Any] | None,
-        identities: Sequence[tuple[str, str]],
+        identities: Sequence[ExternalId],
         merged: Sequence[UUID] = (),
         *,
         partner: bool = False,
@@ -146,7 +153,10 @@ class FullLeadDoc(LeadDoc):
         return FullLeadDoc(
             **lead_values(row, None, partner=partner),
             holder=HolderDoc(**holder) if holder else None,
-            external_ids=[ExternalId(source_system=source, external_id=name) for source, name in identities],
+            external_ids=[
+                ExternalIdDoc(sender=one.sender, source_system=one.source_system, external_id=one.external_id)
+                for one in identities
+            ],
             merged=list(merged),
         )
 
@@ -208,6 +218,7 @@ class LeadSubmissionDoc(BaseModel):
     created: bool
     decision: DecisionDoc | None
     note: str | None
+    warnings: list[WarningDoc] = Field(description="What was left out, or is kept and does not count.")
 
 
 #: What `match` says of other accounts than the lead's own.

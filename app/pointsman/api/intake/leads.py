@@ -10,13 +10,14 @@ from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.warnings import WarningDoc
 from pointsman.api.intake.lead_schemas import DecisionDoc, FullLeadDoc, LeadDoc, LeadIn, LeadSubmissionDoc
 from pointsman.domain.errors import Forbidden, NotFound
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.readings import Reading
 from pointsman.services.idempotency import IdempotentResponse, run_once
-from pointsman.services.intake.api_lead import parse_lead_input
+from pointsman.services.intake.api_lead import load_surroundings, parse_lead_input
 from pointsman.services.intake.submit_lead import submit_lead_in_tx
 from pointsman.services.leads.fields import known_fields
 from pointsman.services.ports import Env, Tx
@@ -58,7 +59,9 @@ async def submit(
 
 
 async def _submitted(env: Env, tx: Tx, body: LeadIn, caller: Caller) -> IdempotentResponse:
-    given = parse_lead_input(
+    parsed = parse_lead_input(
+        actor=caller.actor,
+        around=await load_surroundings(env, tx, names_a_system=body.source_system is not None),
         person={
             "email": body.email,
             "first_name": body.first_name,
@@ -73,7 +76,7 @@ async def _submitted(env: Env, tx: Tx, body: LeadIn, caller: Caller) -> Idempote
         known=await known_fields(env, tx),
         now=env.clock(),
     )
-    submitted = await submit_lead_in_tx(env, tx, given, actor=caller.actor)
+    submitted = await submit_lead_in_tx(env, tx, parsed.lead_input, actor=caller.actor)
     lead, routed = submitted.lead, submitted.routed
     if caller.actor.sees.is_limited and not submitted.created and not await _sees(tx, caller, lead.id):
         raise Forbidden("This lead is known already, and is not with your reps.", code="not-your-lead")
@@ -87,6 +90,7 @@ async def _submitted(env: Env, tx: Tx, body: LeadIn, caller: Caller) -> Idempote
         created=submitted.created,
         decision=DecisionDoc.of(routed, partner=not caller.may_read(Reading.REASONS)) if routed else None,
         note=submitted.note,
+        warnings=[WarningDoc.of(fault) for fault in (*parsed.warnings, *submitted.warnings)],
     )
     return IdempotentResponse(status=201 if submitted.created else 200, body=document.model_dump_json().encode())
 

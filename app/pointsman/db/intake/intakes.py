@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.tables import intakes
 from pointsman.services.ports.intake.intakes import IntakeRow
 
@@ -16,6 +17,9 @@ _CHANGING = ("title", "kind", "verifier", "sealed", "mapping", "sample", "active
 _BY_KEY = select(intakes).where(intakes.c.key == bindparam("key"))
 _BY_KEY_LOCKED = _BY_KEY.with_for_update()
 _BY_ID = select(intakes).where(intakes.c.id == bindparam("intake"))
+_SOURCE_SYSTEMS = PreparedStatement("""
+    select distinct coalesce(mapping ->> 'source_system', key) from intakes
+""")
 _LIST = select(intakes).order_by(intakes.c.key)
 _ADD = insert(intakes).on_conflict_do_nothing(index_elements=[intakes.c.key]).returning(intakes.c.id)
 _REPLACE = (
@@ -42,6 +46,9 @@ class SqlIntakes:
     async def replace(self, row: IntakeRow) -> None:
         values: dict[str, Any] = {name: getattr(row, name) for name in _CHANGING}
         await self._connection.execute(_REPLACE, {"intake": row.id, **values})
+
+    async def source_systems(self) -> Sequence[str]:
+        return await _SOURCE_SYSTEMS.scalars(self._connection)
 
     async def list(self) -> Sequence[IntakeRow]:
         return [IntakeRow(**row) for row in (await self._connection.execute(_LIST)).mappings()]

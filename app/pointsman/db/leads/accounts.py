@@ -14,7 +14,7 @@ from pointsman.db.tables import accounts, leads
 from pointsman.domain.leads.matching import AccountCandidate
 from pointsman.domain.leads.normalise import MAX_BLOCKS
 from pointsman.domain.roster.ownership import Colleague
-from pointsman.services.ports.leads.accounts import AccountRow
+from pointsman.services.ports.leads.accounts import AccountRow, MovedByMerge
 
 _GET = PreparedStatement("""
     select a.id, a.name, a.domain, a.status, r.key as owner, a.parent_id, a.merged_into, a.merged_at, a.created_at
@@ -97,6 +97,7 @@ _MOVE_CHILDREN = (
     update(accounts)
     .where(accounts.c.parent_id == bindparam("account"), accounts.c.id != bindparam("into"))
     .values(parent_id=bindparam("into"))
+    .returning(accounts.c.id)
 )
 _MOVE_ALIASES = (
     update(accounts).where(accounts.c.merged_into == bindparam("account")).values(merged_into=bindparam("into"))
@@ -167,12 +168,13 @@ class SqlAccounts:
     async def make_customer(self, account_id: UUID) -> bool:
         return await _MAKE_CUSTOMER.run(self._connection, {"id": account_id}) == 1
 
-    async def merge(self, account_id: UUID, *, into: UUID, at: datetime) -> int:
+    async def merge(self, account_id: UUID, *, into: UUID, at: datetime) -> MovedByMerge:
         given = {"account": account_id, "into": into, "at": at}
         with translating_errors():
             moved = (await self._connection.execute(_MOVE_LEADS, given)).rowcount
             await _INHERIT_PARENT.run(self._connection, given)
             await _INHERIT_DATA.run(self._connection, given)
-            for statement in (_MOVE_ALIASES, _MARK_MERGED, _MOVE_CHILDREN):
+            for statement in (_MOVE_ALIASES, _MARK_MERGED):
                 await self._connection.execute(statement, given)
-        return moved
+            children = (await self._connection.scalars(_MOVE_CHILDREN, given)).all()
+        return MovedByMerge(leads=moved, children=sorted(children))

@@ -12,14 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.leads.lead_rows import LEAD, LEAD_SELECT, facts_json, lead_of
-from pointsman.db.leads.statements import CHANGE, CREATE, FIND, LOCK
+from pointsman.db.leads.statements import CHANGE, CREATE, FIND, LOCK, TELL_ACCOUNT
 from pointsman.db.tables import lead_identities, leads
 from pointsman.db.tables.base import INSTANT
 from pointsman.db.tables.visibility import is_seen, visibility_values
 from pointsman.domain.errors import Conflict
 from pointsman.domain.permissions.callers import Visibility
 from pointsman.services.ports import LostRace
-from pointsman.services.ports.leads.leads import LeadChange, LeadRow, LeadWrite
+from pointsman.services.ports.leads.leads import ExternalId, LeadChange, LeadRow, LeadWrite
 from pointsman.services.ports.routing.policies import LiveVersions
 
 _GET = LEAD_SELECT.where(LEAD.c.id == bindparam("id"))
@@ -46,9 +46,9 @@ _DUE_FROM_NURTURE = PreparedStatement("""
 """)
 
 _IDENTITIES = (
-    select(lead_identities.c.source, lead_identities.c.external_id)
+    select(lead_identities.c.sender, lead_identities.c.source, lead_identities.c.external_id)
     .where(lead_identities.c.lead_id == bindparam("lead"))
-    .order_by(lead_identities.c.source, lead_identities.c.external_id)
+    .order_by(lead_identities.c.source, lead_identities.c.external_id, lead_identities.c.sender)
 )
 
 _PAGE = (
@@ -128,13 +128,13 @@ class SqlLeads:
             raise LostRace("the external id was given to a lead made at the same moment")
         if row.account_id is None and (person.domain or person.company_key):
             raise LostRace("the account was made at the same moment")
-        return lead_of(row), LiveVersions(policy=row.policy_version, roster=row.roster_version)
+        lead = await self._tell_account(write, lead_of(row))
+        return lead, LiveVersions(policy=row.policy_version, roster=row.roster_version)
 
     async def find_and_lock(
-        self, *, email_key: str | None, source_system: str | None, external_id: str | None
+        self, *, email_key: str | None, external_id: ExternalId | None
     ) -> Sequence[tuple[LeadRow, bool, bool]]:
-        values = {"email_key": email_key, "source_system": source_system, "external_id": external_id}
-        rows = await FIND.rows(self._connection, values)
+        rows = await FIND.rows(self._connection, {"email_key": email_key, **_external_id(external_id)})
         if any(row.merged_into is not None for row in rows):
             raise LostRace("the lead was merged while we waited for it")
         return [(lead_of(row), row.by_external_id, row.by_email) for row in rows]
@@ -155,11 +155,11 @@ class SqlLeads:
             raise LostRace("the external id went to another lead meanwhile")
         lead = await self.get(change.lead_id)
         assert lead is not None, "the lead was locked"
-        return lead
+        return await self._tell_account(change.write, lead)
 
-    async def identities(self, lead_id: UUID) -> Sequence[tuple[str, str]]:
+    async def identities(self, lead_id: UUID) -> Sequence[ExternalId]:
         rows = (await self._connection.execute(_IDENTITIES, {"lead": lead_id})).all()
-        return [(row.source, row.external_id) for row in rows]
+        return [ExternalId(sender=row.sender, source_system=row.source, external_id=row.external_id) for row in rows]
 
     async def page(
         self, *, sees: Visibility, stage: str | None, after: tuple[datetime, UUID] | None, limit: int
@@ -175,6 +175,19 @@ class SqlLeads:
         row = await _HOLDER.one(self._connection, {"id": lead_id})
         return row._asdict() if row else None
 
+    async def _tell_account(self, write: LeadWrite, lead: LeadRow) -> LeadRow:
+        """The lead, once its account knows what its sender newly says of it; costs nothing where that is nothing."""
+        person = write.person
+        says_nothing = (
+            (lead.account_name is not None or lead.account_domain is None or person.company_name is None)
+            and person.account_status in (None, lead.account_status)
+            and person.account_owner in (None, lead.account_owner)
+        )
+        if lead.account_id is None or says_nothing or not write.may_change_account:
+            return lead
+        changed = await TELL_ACCOUNT.run(self._connection, {**_values(write), "account_id": lead.account_id})
+        return (await self.get(lead.id) or lead) if changed else lead
+
     async def _locked(self, lead_id: UUID) -> LeadRow | None:
         row = await LOCK.one(self._connection, {"id": lead_id})
         if row is not None and row.merged_into is not None:
@@ -186,6 +199,14 @@ class SqlLeads:
         return lead_of(row) if row else None
 
 
+def _external_id(given: ExternalId | None) -> dict[str, str | None]:
+    return {
+        "sender": given.sender if given else None,
+        "source_system": given.source_system if given else None,
+        "external_id": given.external_id if given else None,
+    }
+
+
 def _values(write: LeadWrite) -> dict[str, Any]:
     person = write.person
     return {
@@ -193,12 +214,12 @@ def _values(write: LeadWrite) -> dict[str, Any]:
         "keep_account": write.account,
         "account_id": write.account_id,
         "audit_id": write.audit_id,
+        "account_audit_id": write.account_audit_id,
         "actor": write.actor,
         "at": write.at,
         "email": person.email,
         "email_key": person.email_key,
-        "source_system": person.source_system,
-        "external_id": person.external_id,
+        **_external_id(person.external_id),
         "domain": person.domain,
         "domain_from": person.domain_from,
         "company_name": person.company_name,

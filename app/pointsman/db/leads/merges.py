@@ -14,7 +14,7 @@ _MOVE_IDENTITIES = (
     update(lead_identities)
     .where(lead_identities.c.lead_id == bindparam("lead"))
     .values(lead_id=bindparam("into"))
-    .returning(lead_identities.c.source, lead_identities.c.external_id)
+    .returning(lead_identities.c.sender, lead_identities.c.source, lead_identities.c.external_id)
 )
 # Two statements: no two leads may have the email at the same moment. The merged one keeps it to read, not to be found by.
 _CLEAR_EMAIL_KEY = update(leads).where(leads.c.id == bindparam("lead")).values(email_key=null())
@@ -81,9 +81,9 @@ class SqlMerges:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def move_identities(self, lead_id: UUID, *, into: UUID) -> Sequence[tuple[str, str]]:
+    async def move_identities(self, lead_id: UUID, *, into: UUID) -> Sequence[tuple[str, str, str]]:
         rows = await self._connection.execute(_MOVE_IDENTITIES, {"lead": lead_id, "into": into})
-        return sorted((row.source, row.external_id) for row in rows)
+        return sorted((row.sender, row.source, row.external_id) for row in rows)
 
     async def move_email(self, lead_id: UUID, *, into: UUID) -> None:
         row = (await self._connection.execute(_GET_EMAIL, {"lead": lead_id})).one()

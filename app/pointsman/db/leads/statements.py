@@ -4,12 +4,13 @@ from pointsman.db.engine.prepared_statement import PreparedStatement
 
 #: The account of a person (`named` to `account`, here and in `CHANGE`): by domain, else by name; made when neither is
 #: known. Two who make one at the same moment: the later gets no row from `account`, which the caller takes for a lost
-#: race. A person who is known already changes nothing, at the account neither.
+#: race. A person who is known already changes nothing. What is said of an account that is known: `TELL_ACCOUNT`.
 CREATE = PreparedStatement("""
     with known as (
         select 1 from leads where email_key = :email_key
         union all
-        select 1 from lead_identities where source = :source_system and external_id = :external_id
+        select 1 from lead_identities
+        where sender = :sender and source = :source_system and external_id = :external_id
     ),
     named as (
         select coalesce(merged_into, id) id, created_at c from accounts where id = cast(:keep_account as uuid)
@@ -31,18 +32,11 @@ CREATE = PreparedStatement("""
         on conflict do nothing
         returning id, name, domain, status
     ),
-    tuned as (
-        update accounts a set
-            name = coalesce(a.name, :company_name),
-            name_key = case when a.name is null then :company_key else a.name_key end,
-            name_blocks = case when a.name is null then cast(:name_blocks as text[]) else a.name_blocks end,
-            status = coalesce(cast(:account_status as text), a.status),
-            owner_rep_id = coalesce((select id from given), a.owner_rep_id)
-        from found
-        where a.id = found.id and not exists (select from known) and (
-            (a.name is null and cast(:company_name as text) is not null and a.domain is not null)
-            or a.status <> cast(:account_status as text)
-            or a.owner_rep_id is distinct from coalesce((select id from given), a.owner_rep_id))
+    account_line as (
+        insert into audit (id, at, actor, action, subject, after)
+        select cast(:account_audit_id as uuid), :at, :actor, 'account.created', 'account:' || id,
+            jsonb_build_object('name', name, 'domain', domain, 'status', status, 'owner', (select key from given))
+        from made
     ),
     ties as (
         select array_agg(id order by c, id) ids
@@ -66,8 +60,8 @@ CREATE = PreparedStatement("""
         returning *
     ),
     identity as (
-        insert into lead_identities (source, external_id, lead_id)
-        select :source_system, :external_id, id from lead where cast(:external_id as text) is not null
+        insert into lead_identities (sender, source, external_id, lead_id)
+        select :sender, :source_system, :external_id, id from lead where cast(:external_id as text) is not null
         on conflict do nothing
         returning lead_id
     ),
@@ -79,8 +73,8 @@ CREATE = PreparedStatement("""
     select l.*, (select count(*) from identity) as identities,
         coalesce(made.name, a.name) as account_name,
         coalesce(made.domain, a.domain) as account_domain,
-        coalesce(cast(:account_status as text), made.status, a.status) as account_status,
-        coalesce((select key from given), r.key) as account_owner,
+        coalesce(made.status, a.status) as account_status,
+        case when made.id is null then r.key else (select key from given) end as account_owner,
         p.id as parent_id, coalesce(p.name, p.domain) as parent_name, p.domain as parent_domain, q.key as parent_owner,
         (select version from policies where state = 'published') as policy_version,
         (select max(version) from roster_versions) as roster_version
@@ -92,7 +86,7 @@ CREATE = PreparedStatement("""
     left join reps q on q.id = p.owner_rep_id
 """)
 
-#: The lead is locked. Unlike in `CREATE`, an account that is known may hear something new.
+#: The lead is locked.
 CHANGE = PreparedStatement("""
     with named as (
         select coalesce(merged_into, id) id, created_at c from accounts where id = cast(:keep_account as uuid)
@@ -114,18 +108,11 @@ CHANGE = PreparedStatement("""
         on conflict do nothing
         returning id, name, domain, status
     ),
-    tuned as (
-        update accounts a set
-            name = coalesce(a.name, :company_name),
-            name_key = case when a.name is null then :company_key else a.name_key end,
-            name_blocks = case when a.name is null then cast(:name_blocks as text[]) else a.name_blocks end,
-            status = coalesce(cast(:account_status as text), a.status),
-            owner_rep_id = coalesce((select id from given), a.owner_rep_id)
-        from found
-        where a.id = found.id and (
-            (a.name is null and cast(:company_name as text) is not null and a.domain is not null)
-            or a.status <> cast(:account_status as text)
-            or a.owner_rep_id is distinct from coalesce((select id from given), a.owner_rep_id))
+    account_line as (
+        insert into audit (id, at, actor, action, subject, after)
+        select cast(:account_audit_id as uuid), :at, :actor, 'account.created', 'account:' || id,
+            jsonb_build_object('name', name, 'domain', domain, 'status', status, 'owner', (select key from given))
+        from made
     ),
     ties as (
         select array_agg(id order by c, id) ids
@@ -144,8 +131,8 @@ CHANGE = PreparedStatement("""
         returning l.id, l.account_id
     ),
     identity as (
-        insert into lead_identities (source, external_id, lead_id)
-        select :source_system, :external_id, id from lead where :add_identity
+        insert into lead_identities (sender, source, external_id, lead_id)
+        select :sender, :source_system, :external_id, id from lead where :add_identity
         on conflict do nothing
         returning lead_id
     ),
@@ -157,12 +144,44 @@ CHANGE = PreparedStatement("""
     select lead.account_id, (select count(*) from identity) as identities from lead
 """)
 
+#: What is newly said of an account that is known, with its audit line. The row is locked first, so that the line has what
+#: it was.
+TELL_ACCOUNT = PreparedStatement("""
+    with given as (select id from reps where key = :account_owner),
+    old as (
+        select id, name, status, owner_rep_id from accounts
+        where id = cast(:account_id as uuid) and (
+            (name is null and domain is not null and cast(:company_name as text) is not null)
+            or status <> cast(:account_status as text)
+            or owner_rep_id is distinct from coalesce((select id from given), owner_rep_id))
+        for no key update
+    ),
+    new as (
+        update accounts a set
+            name = coalesce(a.name, :company_name),
+            name_key = case when a.name is null then :company_key else a.name_key end,
+            name_blocks = case when a.name is null then cast(:name_blocks as text[]) else a.name_blocks end,
+            status = coalesce(cast(:account_status as text), a.status),
+            owner_rep_id = coalesce((select id from given), a.owner_rep_id)
+        from old
+        where a.id = old.id
+        returning a.id, a.name, a.status, a.owner_rep_id
+    )
+    insert into audit (id, at, actor, action, subject, before, after)
+    select cast(:account_audit_id as uuid), :at, :actor, 'account.changed', 'account:' || new.id,
+        jsonb_build_object('name', old.name, 'status', old.status,
+            'owner', (select key from reps where id = old.owner_rep_id)),
+        jsonb_build_object('name', new.name, 'status', new.status,
+            'owner', (select key from reps where id = new.owner_rep_id))
+    from new join old on old.id = new.id
+""")
+
 #: The lead that the email or the external id names.
 FIND = PreparedStatement("""
     with named as (
         select (select coalesce(merged_into, id) from leads where email_key = :email_key) as by_email,
             (select coalesce(m.merged_into, m.id) from lead_identities i join leads m on m.id = i.lead_id
-             where i.source = :source_system and i.external_id = :external_id) as by_external_id
+             where i.sender = :sender and i.source = :source_system and i.external_id = :external_id) as by_external_id
     )
     select
         l.id, l.email, l.email_key, l.first_name, l.last_name, l.phone, l.facts, l.stage, a.id as account_id, l.match,

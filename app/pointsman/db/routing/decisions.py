@@ -226,6 +226,7 @@ def _evidence(data: Mapping[str, Any]) -> Evidence:
         value=data["value"],
         affirmed=data["affirmed"],
         source=data["source"],
+        origin=tuple(data["origin"]),
         observed_at=datetime.fromisoformat(data["observed_at"]),
         expires_at=datetime.fromisoformat(data["expires_at"]) if data["expires_at"] else None,
     )

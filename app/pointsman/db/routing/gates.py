@@ -84,6 +84,7 @@ class SqlGates:
                 value=row.value,
                 affirmed=row.affirmed,
                 source=row.source,
+                origin=tuple(row.origin),
                 observed_at=row.observed_at,
                 expires_at=row.expires_at,
             )
@@ -106,6 +107,7 @@ class SqlGates:
                 "value": item.value,
                 "affirmed": item.affirmed,
                 "source": item.source,
+                "origin": list(item.origin),
                 "observed_at": item.observed_at,
                 "expires_at": item.expires_at,
                 "created_at": at,

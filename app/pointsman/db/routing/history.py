@@ -19,7 +19,8 @@ _DECISIONS = PreparedStatement("""
     order by d.at, d.id limit :limit
 """)
 _EVIDENCE = PreparedStatement("""
-    select lead_id, id, kind, name, value, affirmed, source, observed_at, expires_at, created_at from evidence
+    select lead_id, id, kind, name, value, affirmed, source, origin, observed_at, expires_at, created_at
+    from evidence
     where lead_id = any(cast(:leads as uuid[])) order by observed_at, id
 """)
 
@@ -47,6 +48,7 @@ class SqlHistory:
                 value=row.value,
                 affirmed=row.affirmed,
                 source=row.source,
+                origin=tuple(row.origin),
                 observed_at=row.observed_at,
                 expires_at=row.expires_at,
             )

@@ -57,6 +57,7 @@ leads = Table(
 lead_identities = Table(
     "lead_identities",
     metadata,
+    Column("sender", Text, primary_key=True),  # "webhook", "api", "partner:<supplier>": each has ids of its own
     Column("source", Text, primary_key=True),
     Column("external_id", Text, primary_key=True),
     Column("lead_id", ForeignKey("leads.id"), nullable=False, index=True),

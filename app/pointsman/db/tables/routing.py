@@ -1,7 +1,7 @@
 """Tables of policy, gate, decisions and what follows from them."""
 
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, text
-from sqlalchemy.dialects.postgresql import JSON, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
 
 from pointsman.db.tables.base import INSTANT, WORK_VALUES, id_column, instant_column, metadata
 
@@ -43,6 +43,7 @@ evidence = Table(
     Column("value", Text, nullable=False),
     Column("affirmed", Boolean, nullable=False),
     Column("source", Text, nullable=False),
+    Column("origin", ARRAY(Text), nullable=False, server_default=text("'{}'")),  # what it came through, as policies say
     instant_column("observed_at"),
     instant_column("expires_at", null=True),
     instant_column("created_at"),

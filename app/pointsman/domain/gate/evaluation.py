@@ -16,6 +16,7 @@ from pointsman.domain.conditions.scores import compile_scores, reachable_fields,
 from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
 from pointsman.domain.leads.facts import NOW_FIELD, Facts, FactValue
 from pointsman.domain.policy.document import Gate
+from pointsman.domain.policy.evidence_sources import EvidenceRules
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.text.formatting import join_with_and
 
@@ -94,6 +95,7 @@ def evaluate_gate(
     facts: Facts,
     now: datetime,
     *,
+    sources: EvidenceRules,
     definitions: Definitions = NO_DEFINITIONS,
 ) -> GateResult:
     """Does this evidence pass this gate now?
@@ -102,7 +104,9 @@ def evaluate_gate(
     every earlier "yes" of the same name, even once the "no" itself has expired. A pass expires with the first of
     the evidence that it rests on, and after the gate's own span at the latest; where several items meet a requirement,
     also two of one name, it rests on the one that lasts longest. A gate that asks for nothing lets no lead through.
+    What `sources` does not let its sender supply counts neither way; `missing` names it.
     """
+    given, evidence = evidence, [item for item in evidence if sources.counts(item)]
     lasting = _as_valid(_counting(evidence, now, gate.expires_after), now, gate.expires_after)
     valid = _valid_evidence(evidence, now, gate.expires_after)
     known = _known(gate, facts_with_evidence(facts, evidence, now, gate.expires_after), now, definitions)
@@ -116,7 +120,9 @@ def evaluate_gate(
         elif refusal := _refusal(requirement, evidence, now, gate.expires_after):
             refused.append(refusal)
         else:
-            missing.append(_missing(requirement, evidence, now, gate.expires_after))
+            missing.append(
+                _missing(requirement, evidence, now, gate.expires_after, _uncounted(requirement, given, sources))
+            )
     outcome: TruthValue = True
     failed: tuple[LeafResult, ...] = ()
     if gate.when is not None:
@@ -213,7 +219,15 @@ def _refusal(
     return None
 
 
-def _missing(requirement: str, evidence: Sequence[Evidence], now: datetime, default: timedelta) -> UnmetRequirement:
+def _uncounted(requirement: str, given: Sequence[Evidence], sources: EvidenceRules) -> Evidence | None:
+    """The latest "yes" to `requirement` that its sender may not supply."""
+    found = [item for item in given if item.affirmed and _concerns(requirement, item) and not sources.counts(item)]
+    return max(found, key=lambda item: item.observed_at, default=None)
+
+
+def _missing(
+    requirement: str, evidence: Sequence[Evidence], now: datetime, default: timedelta, uncounted: Evidence | None
+) -> UnmetRequirement:
     kind, _, name = requirement.partition(".")
     names = [name] if name else [n for n, k in EVIDENCE_NAMES.items() if k == kind]
     how = f"send evidence of kind {kind}: {' or '.join(names)}"
@@ -223,7 +237,15 @@ def _missing(requirement: str, evidence: Sequence[Evidence], now: datetime, defa
         when = _expiry(last, now, default)
         why = f"{last.name} expired on {when:%Y-%m-%d}" if when <= now else f"{last.name} was withdrawn since"
         return UnmetRequirement(what=requirement, why=why, how=how)
+    if uncounted is not None:
+        why = f"{uncounted.name} is known from {uncounted.source}, which may not supply it"
+        how = f"{how}, through a way that the policy's evidence.sources names ({_origins(uncounted)} is none)"
+        return UnmetRequirement(what=requirement, why=why, how=how)
     return UnmetRequirement(what=requirement, why=f"nobody has recorded {' or '.join(names)}", how=how)
+
+
+def _origins(item: Evidence) -> str:
+    return " or ".join(item.origin) or "an unknown one"
 
 
 def _summary(

@@ -27,7 +27,11 @@ EVIDENCE_NAMES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One finding: `affirmed` False records that the buyer said no; `expires_at` None leaves it to the gate's own expiry."""
+    """One finding: `affirmed` False records that the buyer said no; `expires_at` None leaves it to the gate's own expiry.
+
+    `source` is what a closer reads; `origin` are the words by which a policy says whether it counts (see
+    `pointsman.domain.permissions.evidence_origins`), none until a use case has taken it in.
+    """
 
     kind: EvidenceKind
     name: str
@@ -37,6 +41,7 @@ class Evidence:
     observed_at: datetime
     expires_at: datetime | None = None
     id: UUID | None = None
+    origin: tuple[str, ...] = ()
 
 
 def expire_used(item: Evidence, used_up: datetime | None) -> Evidence:

@@ -19,6 +19,7 @@ from pointsman.domain.policy.definitions_model import (
     Title,
     WordList,
 )
+from pointsman.domain.policy.evidence_sources import EvidenceRules
 from pointsman.domain.policy.operands import Identifier, PolicyModel, PolicyText
 from pointsman.domain.policy.pools import (
     MAX_MEMBERS,
@@ -202,6 +203,7 @@ class Policy(PolicyModel):
     pools: Annotated[dict[Identifier, Pool], Field(default_factory=dict, max_length=1_000)]
     suppliers: Annotated[dict[Identifier, SupplierRules], Field(default_factory=dict, max_length=200)]
     nurture: Nurture = Nurture()
+    evidence: EvidenceRules = EvidenceRules()
     matching: Matching = Matching()
     ownership: Ownership = Ownership()
     holds: HoldRules = HoldRules()

@@ -31,6 +31,7 @@ from pointsman.domain.policy.document import (
     SkillPreference,
     SupplierRules,
 )
+from pointsman.domain.policy.evidence_sources import EvidenceRules, EvidenceSource
 from pointsman.domain.policy.operands import TAG_PREFIX, FieldRef
 from pointsman.domain.text.suggestions import did_you_mean
 
@@ -68,6 +69,8 @@ _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("suppliers", "*"): SupplierRules,
     ("suppliers", "*", "capacity", "*"): CapacityStep,
     ("nurture",): Nurture,
+    ("evidence",): EvidenceRules,
+    ("evidence", "sources", "*"): EvidenceSource,
     ("matching",): Matching,
     ("matching", "names"): FuzzyNameMatching,
     ("ownership",): Ownership,

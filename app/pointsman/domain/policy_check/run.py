@@ -1,6 +1,6 @@
 """Checking a policy before it is live: every fault with its path, a stable code and a sentence that says what to do."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.gc_pause import gc_paused
@@ -9,6 +9,7 @@ from pointsman.domain.policy.walk import conditions_of
 from pointsman.domain.policy_check.bookings import check_bookings
 from pointsman.domain.policy_check.conditions import check_condition, fields_of_policy
 from pointsman.domain.policy_check.distribution import check_distribution
+from pointsman.domain.policy_check.evidence import check_evidence
 from pointsman.domain.policy_check.findings import Finding, Severity, error, warning
 from pointsman.domain.policy_check.logic import check_logic
 from pointsman.domain.policy_check.pools import check_pools
@@ -22,12 +23,15 @@ from pointsman.domain.text.suggestions import did_you_mean
 MAX_FINDINGS = 200
 
 
-def check_policy(policy: Policy, roster: Roster | None) -> tuple[Finding, ...]:
-    """All findings, errors first, at most MAX_FINDINGS; without a roster, what depends on people is left out."""
+def check_policy(policy: Policy, roster: Roster | None, intakes: Collection[str] | None = None) -> tuple[Finding, ...]:
+    """All findings, errors first, at most MAX_FINDINGS.
+
+    Without a roster, what depends on people is left out; without the keys of the intakes, what depends on those.
+    """
     errors: list[Finding] = []
     warnings: list[Finding] = []
     with gc_paused():
-        for finding in _findings(policy, roster):
+        for finding in _findings(policy, roster, intakes):
             if finding.severity is Severity.ERROR:
                 errors.append(finding)
                 if len(errors) == MAX_FINDINGS:
@@ -42,7 +46,7 @@ def is_publishable(findings: tuple[Finding, ...]) -> bool:
     return all(finding.severity is not Severity.ERROR for finding in findings)
 
 
-def _findings(policy: Policy, roster: Roster | None) -> Iterator[Finding]:
+def _findings(policy: Policy, roster: Roster | None, intakes: Collection[str] | None) -> Iterator[Finding]:
     definitions, fields = Definitions.of(policy), fields_of_policy(policy)
     for path, condition in conditions_of(policy):
         yield from check_condition(path, condition, fields, definitions)
@@ -53,6 +57,7 @@ def _findings(policy: Policy, roster: Roster | None) -> Iterator[Finding]:
     yield from check_bookings(policy)
     yield from check_pools(policy, roster)
     yield from check_suppliers(policy, roster)
+    yield from check_evidence(policy, roster, intakes)
     yield from check_unused_names(policy, roster)
     if roster is not None:
         yield from check_role_separation(policy, roster)

@@ -193,7 +193,9 @@ def _closing_gate(
 ) -> GateResult | None:
     """What the closing gate says of this evidence, passed or not."""
     gate = policy.policy.gates.get(Work.CLOSING)
-    return evaluate_gate(gate, evidence, facts, now, definitions=policy.definitions) if gate else None
+    if gate is None:
+        return None
+    return evaluate_gate(gate, evidence, facts, now, sources=policy.policy.evidence, definitions=policy.definitions)
 
 
 async def _stored_policy(env: Env, tx: Tx, version: int | None) -> CompiledPolicy:

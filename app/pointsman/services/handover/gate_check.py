@@ -1,7 +1,7 @@
 """One try of the gate: what is on record, what is new, who hands over, and what the gate says to it all."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from pointsman.services.audit import audit
 from pointsman.services.availability.booking_context import visible_lead
 from pointsman.services.calendars.readings import RepCalendarReading, read_calendars
 from pointsman.services.calendars.refresh import READ_DEADLINE
+from pointsman.services.leads.evidence_intake import taken_in, uncounted_warnings
 from pointsman.services.leads.facts import stored_facts
 from pointsman.services.policies.cache import RoutingConfig, load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
@@ -45,6 +46,7 @@ class GateAttempt:
     setter: Rep | None
     now: datetime
     actor: Actor
+    warnings: Sequence[Fault]  # about what was given and does not count
 
 
 async def attempt_gate(
@@ -56,9 +58,17 @@ async def attempt_gate(
     current = await tx.gates.current_assignment(lead_id, at=now)
     used_up = await tx.gates.evidence_used_up_at(lead_id)
     on_record = await tx.gates.evidence(lead_id)
-    new = [replace(item, id=env.new_id()) for item in given if not _repeated(item, on_record, used_up)]
+    taken = taken_in(env, given, actor)
+    new = [item for item in taken if not _repeated(item, on_record, used_up)]
     everything = [expire_used(item, used_up) for item in (*on_record, *new)]
-    gate = evaluate_gate(closing_gate(known), everything, stored_facts(lead), now, definitions=known.policy.definitions)
+    gate = evaluate_gate(
+        closing_gate(known),
+        everything,
+        stored_facts(lead),
+        now,
+        sources=known.policy.policy.evidence,
+        definitions=known.policy.definitions,
+    )
     return GateAttempt(
         lead=lead,
         config=known,
@@ -69,6 +79,7 @@ async def attempt_gate(
         setter=_setter(known, setter, current, actor),
         now=now,
         actor=actor,
+        warnings=uncounted_warnings(taken, known.policy.policy.evidence),
     )
 
 
@@ -78,7 +89,8 @@ def closing_gate(known: RoutingConfig) -> Gate:
 
 def _repeated(item: Evidence, on_record: Sequence[Evidence], used_up: datetime | None) -> bool:
     return any(
-        (item.name, item.value, item.affirmed, item.source) == (old.name, old.value, old.affirmed, old.source)
+        (item.name, item.value, item.affirmed, item.source, item.origin)
+        == (old.name, old.value, old.affirmed, old.source, old.origin)
         and abs(item.observed_at - old.observed_at) < REPEAT_WITHIN
         and not _contradicted(old, item, on_record)
         and not (used_up is not None and old.observed_at <= used_up < item.observed_at)

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from pointsman.domain.booking.slots import Slot
+from pointsman.domain.errors import Fault
 from pointsman.domain.gate.evaluation import GateResult
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.routing.decision import DecisionOutcome
@@ -35,6 +36,7 @@ class HandoverResult:
     stage: str
     nurture_until: datetime | None
     what_happens: str
+    warnings: tuple[Fault, ...] = ()
 
     @property
     def slots(self) -> tuple[Slot, ...]:
@@ -65,4 +67,5 @@ def handover_result(
         stage=stage,
         nurture_until=nurture_until,
         what_happens=what,
+        warnings=tuple(case.warnings),
     )

@@ -1,6 +1,6 @@
 """A lead as the API's callers write it, checked field by field."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,10 +10,16 @@ from pointsman.domain.leads.coercion import coerce, infer_type
 from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
 from pointsman.domain.leads.facts import FactValue
 from pointsman.domain.leads.normalise import email_key
+from pointsman.domain.leads.senders import API, WEBHOOK, sender_of
+from pointsman.domain.permissions.evidence_names import NotYourName, evidence_source
+from pointsman.domain.permissions.sayings import Saying, Topic, saying, topic_of_field
+from pointsman.domain.roster.reps import Rep
 from pointsman.domain.text.suggestions import did_you_mean
+from pointsman.services.leads.evidence_intake import known_reps
 from pointsman.services.leads.fields import PERSONAL_FIELDS, KnownFields
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.leads.registered_domains import host_to_ascii
+from pointsman.services.ports import Actor, Env, Tx
 
 #: A sender's clock may be ahead of ours by so much.
 CLOCK_SKEW = timedelta(minutes=5)
@@ -26,13 +32,37 @@ class EvidenceInput:
     name: str
     value: str
     affirmed: bool
-    source: str
+    source: str | None
     observed_at: datetime | None
     expires_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedLead:
+    """What a caller says, as far as it may; `warnings` are about what was left out."""
+
+    lead_input: LeadInput
+    warnings: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a caller's words are read against: the reps whose names they may use, and the systems that webhooks speak for."""
+
+    reps: Collection[Rep]
+    webhook_systems: Collection[str]
+
+
+async def load_surroundings(env: Env, tx: Tx, *, names_a_system: bool) -> Surroundings:
+    """As of now; the webhooks' systems only where the caller names one, for the statement that they cost."""
+    systems = await tx.intakes.source_systems() if names_a_system else ()
+    return Surroundings(reps=await known_reps(env, tx), webhook_systems=systems)
+
+
 def parse_lead_input(
     *,
+    actor: Actor,
+    around: Surroundings,
     person: Mapping[str, str | None],
     external_id: str | None,
     source_system: str | None,
@@ -41,15 +71,20 @@ def parse_lead_input(
     occurred_at: datetime | None,
     known: KnownFields,
     now: datetime,
-) -> LeadInput:
+) -> ParsedLead:
     """`person` has email, first_name, last_name, phone. Invalid names every fault and its path in the body."""
     faults: list[Fault] = []
+    warnings: list[Fault] = []
     told = {f"lead.{name}": (value, f"body.{name}") for name, value in person.items() if value is not None}
     told |= {name: (value, f'body.fields["{name}"]') for name, value in fields.items()}
     values: dict[str, FactValue] = {}
     for name, (raw, path) in told.items():
         if fault := known.fault(name, path) or (_duplicate_fault(name, path, person) if name in fields else None):
             faults.append(fault)
+            continue
+        if saying(topic_of_field(name), actor.kind) is Saying.IGNORED:
+            message = "what an account is to the house, the house says: left out"
+            warnings.append(Fault(path=path, code="not-yours-to-say", message=message))
             continue
         try:
             value = coerce(name, raw, known.type_of(name) or infer_type(raw))
@@ -66,16 +101,18 @@ def parse_lead_input(
         )
     if occurred_at is not None and occurred_at > now + CLOCK_SKEW:
         faults.append(Fault(path="body.occurred_at", code="in-the-future", message="it cannot have happened yet"))
-    findings = [_evidence(item, position, now, faults) for position, item in enumerate(evidence)]
+    sender = _sender(actor, around, source_system, faults)
+    findings = [_evidence(item, position, now, actor, around.reps, faults) for position, item in enumerate(evidence)]
     if not email and not external_id and not faults:
         message = "give an email address, or external_id and source_system"
         faults.append(Fault(path="body.email", code="no-identity", message=message))
     if faults:
         raise Invalid("The lead cannot be taken as written. Mend each fault and send it again.", faults=faults)
-    return LeadInput(
+    given = LeadInput(
         email=email,
         external_id=external_id,
         source_system=source_system,
+        sender=sender,
         first_name=personal.get("lead.first_name"),
         last_name=personal.get("lead.last_name"),
         phone=personal.get("lead.phone"),
@@ -83,6 +120,20 @@ def parse_lead_input(
         evidence=tuple(item for item in findings if item),
         occurred_at=occurred_at,
     )
+    return ParsedLead(lead_input=given, warnings=tuple(warnings))
+
+
+def _sender(actor: Actor, around: Surroundings, system: str | None, faults: list[Fault]) -> str:
+    """Under whose name the external id is kept. A system that a webhook speaks for is an admin's to name beside it."""
+    if actor.supplier is not None or system not in around.webhook_systems:
+        return sender_of(actor.supplier)
+    if saying(Topic.EXTERNAL_ID, actor.kind) is Saying.TAKEN:
+        return WEBHOOK
+    message = (
+        f"an intake brings the ids of {system}: leave source_system out, choose another word, or use an admin's key"
+    )
+    faults.append(Fault(path="body.source_system", code="not-your-source", message=message))
+    return API
 
 
 def _duplicate_fault(name: str, path: str, person: Mapping[str, str | None]) -> Fault | None:
@@ -91,7 +142,9 @@ def _duplicate_fault(name: str, path: str, person: Mapping[str, str | None]) -> 
     return Fault(path=path, code="duplicate-field", message=f"{name} stands beside `fields` too: keep one")
 
 
-def _evidence(given: EvidenceInput, position: int, now: datetime, faults: list[Fault]) -> Evidence | None:
+def _evidence(
+    given: EvidenceInput, position: int, now: datetime, actor: Actor, reps: Collection[Rep], faults: list[Fault]
+) -> Evidence | None:
     path = f"body.evidence[{position}]"
     kind = EVIDENCE_NAMES.get(given.name)
     if kind is None:
@@ -103,12 +156,17 @@ def _evidence(given: EvidenceInput, position: int, now: datetime, faults: list[F
         message = "it cannot have been observed yet"
         faults.append(Fault(path=f"{path}.observed_at", code="in-the-future", message=message))
         return None
+    try:
+        source = evidence_source(actor, given.source, setter=None, reps=reps)
+    except NotYourName as error:
+        faults.append(Fault(path=f"{path}.source", code="not-your-name", message=str(error)))
+        return None
     return Evidence(
         kind=kind,
         name=given.name,
         value=given.value,
         affirmed=given.affirmed,
-        source=given.source,
+        source=source,
         observed_at=observed_at,
         expires_at=given.expires_at,
     )

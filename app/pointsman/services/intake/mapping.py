@@ -10,6 +10,7 @@ from pointsman.domain.leads.coercion import coerce, infer_type, parse_instant
 from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
 from pointsman.domain.leads.facts import FactValue
 from pointsman.domain.leads.normalise import email_key
+from pointsman.domain.leads.senders import WEBHOOK
 from pointsman.domain.text.strict_json import fingerprint
 from pointsman.services.intake.booking_window import BookingWindow, parse_booking_window
 from pointsman.services.intake.expressions import Evaluation, ExpressionFailedError, TooCostlyError
@@ -115,6 +116,7 @@ def map_event(
         email=email,
         external_id=external_id[:MAX_EXTERNAL_ID] if external_id else None,
         source_system=mapping.source_system or intake,
+        sender=WEBHOOK,
         first_name=personal.get("lead.first_name"),
         last_name=personal.get("lead.last_name"),
         phone=personal.get("lead.phone"),

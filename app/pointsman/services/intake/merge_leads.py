@@ -164,7 +164,16 @@ async def _evidence_news(env: Env, tx: Tx, pair: LeadPair) -> Sequence[Evidence]
 
 
 def _said(item: Evidence) -> tuple[object, ...]:
-    return (item.kind, item.name, item.value, item.affirmed, item.source, item.observed_at, item.expires_at)
+    return (
+        item.kind,
+        item.name,
+        item.value,
+        item.affirmed,
+        item.source,
+        item.origin,
+        item.observed_at,
+        item.expires_at,
+    )
 
 
 def _values(row: LeadRow) -> dict[str, FactValue]:
@@ -190,6 +199,7 @@ async def _store(
                 id=into.id,
                 account_id=env.new_id(),
                 audit_id=env.new_id(),
+                account_audit_id=env.new_id(),
                 actor=actor.name,
                 at=env.clock(),
                 person=_BLANK_PERSON,
@@ -230,7 +240,6 @@ async def _take_over(env: Env, tx: Tx, pair: LeadPair) -> AssignmentRow | None:
 _BLANK_PERSON = Person(
     email=None,
     email_key=None,
-    source_system=None,
     external_id=None,
     domain=None,
     domain_from=None,

@@ -2,6 +2,7 @@
 
 import contextlib
 import traceback
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.backoff import inbox_retry_delay
-from pointsman.domain.errors import Invalid, NotFound, PointsmanError, RoleProtected, TooLarge
+from pointsman.domain.errors import Fault, Invalid, NotFound, PointsmanError, RoleProtected, TooLarge
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.roster.reps import Roster
@@ -92,20 +93,25 @@ async def _hand_over(env: Env, item: InboxRow, mapped: MappedEvent, actor: Actor
         return upserted.lead.id, resolve_setter((await load_routing_config(env, tx)).roster, mapped.setter)
 
     lead_id, setter = await run_in_transaction(env, matched)
-    warned = dict(_warned(mapped))
+    warned = list(mapped.warnings)
     if mapped.setter and setter is None:
-        warned["warnings"] = [*warned.get("warnings", []), {"path": "setter", "code": "no-such-rep"}]
+        warned.append(Fault(path="setter", code="no-such-rep", message="is no rep of the roster"))
 
     async def mark(tx: Tx, handed: HandoverResult) -> bool:
         if await tx.inbox.lock(item.id) is None:
             return False  # another worker was faster: this hand-over must leave nothing behind
-        await tx.inbox.finish(item.id, at=env.clock(), lead_id=lead_id, result=_handover_result(handed) | warned)
+        await tx.inbox.finish(
+            item.id,
+            at=env.clock(),
+            lead_id=lead_id,
+            result=_handover_result(handed) | _warned((*warned, *handed.warnings)),
+        )
         return True
 
     await hand_over(
         env,
         lead_id,
-        evidence=_attribute_to_setter(mapped, setter),
+        evidence=_attribute_to_setter(mapped, setter, item.intake_key),
         setter=setter,
         actor=actor,
         auto_book=_auto_book(mapped, env.clock()),
@@ -119,10 +125,11 @@ def _auto_book(mapped: MappedEvent, now: datetime) -> AutoBook:
     return AutoBook(earliest=mapped.auto_book and (mapped.window is None or window is not None), window=window)
 
 
-def _attribute_to_setter(mapped: MappedEvent, setter: str | None) -> tuple[Evidence, ...]:
-    """The evidence under the rep's key: senders name the setter by an address, which a closer should not have to read."""
+def _attribute_to_setter(mapped: MappedEvent, setter: str | None, intake: str) -> tuple[Evidence, ...]:
+    """The evidence under the rep's key, where the sender names a rep; under the intake's name, where it names none."""
+    source = f"sdr:{setter}" if setter else f"intake:{intake}"
     return tuple(
-        replace(item, source=f"sdr:{setter}") if setter and item.source == f"sdr:{mapped.setter}" else item
+        replace(item, source=source) if item.source == f"sdr:{mapped.setter}" else item
         for item in mapped.lead_input.evidence
     )
 
@@ -150,7 +157,10 @@ async def _submit(env: Env, item: InboxRow, mapped: MappedEvent, actor: Actor) -
             return  # done, or with another worker
         submitted = await submit_lead_in_tx(env, tx, mapped.lead_input, actor=actor)
         await tx.inbox.finish(
-            item.id, at=env.clock(), lead_id=submitted.lead.id, result=_result(submitted) | _warned(mapped)
+            item.id,
+            at=env.clock(),
+            lead_id=submitted.lead.id,
+            result=_result(submitted) | _warned((*mapped.warnings, *submitted.warnings)),
         )
 
     await run_in_transaction(env, work)
@@ -173,10 +183,8 @@ def _result(submitted: SubmitResult) -> dict[str, Any]:
     return result
 
 
-def _warned(mapped: MappedEvent) -> dict[str, Any]:
-    return (
-        {"warnings": [{"path": fault.path, "code": fault.code} for fault in mapped.warnings]} if mapped.warnings else {}
-    )
+def _warned(warnings: Sequence[Fault]) -> dict[str, Any]:
+    return {"warnings": [{"path": fault.path, "code": fault.code} for fault in warnings]} if warnings else {}
 
 
 async def _fail(env: Env, item: InboxRow, error: str, *, permanent: bool) -> None:

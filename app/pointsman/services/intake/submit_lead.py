@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, replace
 
+from pointsman.domain.errors import Fault
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.handover.gate_check import attempt_gate
 from pointsman.services.handover.handover_result import HandoverResult
 from pointsman.services.handover.refuse_gate import refuse_gate_in_tx
 from pointsman.services.holds.retry import excluded_holders
+from pointsman.services.leads.evidence_intake import taken_in, uncounted_warnings
 from pointsman.services.leads.facts import stored_facts
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.leads.upsert import UpsertResult, upsert_lead
@@ -38,6 +40,7 @@ class SubmitResult:
     created: bool
     routed: RoutingResult | None
     note: str | None
+    warnings: tuple[Fault, ...] = ()
 
 
 async def submit_lead(env: Env, given: LeadInput, *, actor: Actor) -> SubmitResult:
@@ -57,15 +60,23 @@ async def submit_lead_in_tx(env: Env, tx: Tx, given: LeadInput, *, actor: Actor)
     actor.require(Operation.LEAD_SUBMIT)
     upserted = await upsert_lead(env, tx, given, actor=actor)
     lead = upserted.lead
+    warnings: tuple[Fault, ...] = ()
     if given.evidence:
-        items = [replace(item, id=item.id or env.new_id()) for item in given.evidence]
+        items = taken_in(env, given.evidence, actor)
         await tx.gates.add_evidence(lead.id, items, at=env.clock())
+        warnings = uncounted_warnings(items, (await load_routing_config(env, tx)).policy.policy.evidence)
     if withdrawn := await _revoke_contradicted_pass(env, tx, given, lead, actor):
         after = await tx.leads.get(lead.id)
-        return SubmitResult(lead=after or lead, created=False, routed=withdrawn.routing, note=withdrawn.what_happens)
+        return SubmitResult(
+            lead=after or lead,
+            created=False,
+            routed=withdrawn.routing,
+            note=withdrawn.what_happens,
+            warnings=warnings,
+        )
     trigger, note = await _routing_trigger(env, tx, lead)
     if trigger is None:
-        return SubmitResult(lead=lead, created=upserted.created, routed=None, note=note)
+        return SubmitResult(lead=lead, created=upserted.created, routed=None, note=note, warnings=warnings)
     past = await excluded_holders(tx, lead.id) if lead.stage == LeadStage.HELD else frozenset()
     # A lead made a moment ago has nothing yet: one statement less for nearly every lead.
     fresh = RoutingContext(versions=upserted.versions) if upserted.versions and not given.evidence else None
@@ -79,7 +90,7 @@ async def submit_lead_in_tx(env: Env, tx: Tx, given: LeadInput, *, actor: Actor)
         context=fresh,
     )
     routed = await route_lead(env, tx, request)
-    return SubmitResult(lead=lead, created=upserted.created, routed=routed, note=note)
+    return SubmitResult(lead=lead, created=upserted.created, routed=routed, note=note, warnings=warnings)
 
 
 async def _revoke_contradicted_pass(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
@@ -43,16 +44,7 @@ async def set_parent(env: Env, account_id: UUID, parent: UUID | None, *, reason:
         if parent is not None:
             await _live(tx, parent)
         await tx.accounts.set_parent(account_id, parent)
-        await audit(
-            env,
-            tx,
-            actor,
-            "account.parent-changed",
-            f"account:{account_id}",
-            before={"parent": _text(before.parent_id)},
-            after={"parent": _text(parent)},
-            reason=reason,
-        )
+        await _audit_parent(env, tx, account_id, before.parent_id, parent, reason=reason, actor=actor)
         return _found(await tx.accounts.get(account_id), account_id)
 
     try:
@@ -67,9 +59,14 @@ async def set_parent_by_domain(env: Env, tx: Tx, account_id: UUID, domain: str, 
     Inside the caller's transaction; LostRace when the parent is made at the same moment.
     """
     now = env.clock()
-    parent = await tx.accounts.get_or_create_by_domain(domain, new_id=env.new_id(), at=now)
+    new_id = env.new_id()
+    parent = await tx.accounts.get_or_create_by_domain(domain, new_id=new_id, at=now)
     if parent is None:
         raise LostRace("the parent account was made at the same moment")
+    if parent == new_id:
+        await audit(
+            env, tx, actor, "account.created", f"account:{parent}", after={"domain": domain, "status": "prospect"}
+        )
     child = _found(await tx.accounts.get(account_id, lock=True), account_id)
     if parent == child.parent_id:
         return
@@ -86,16 +83,8 @@ async def set_parent_by_domain(env: Env, tx: Tx, account_id: UUID, domain: str, 
     except ConstraintRefused as refused:
         raise LostRace(str(refused)) from refused
     await tx.alerts.resolve(at=now, code=AlertCode.PARENT_CIRCLE, subject=f"account:{account_id}")
-    await audit(
-        env,
-        tx,
-        actor,
-        "account.parent-changed",
-        f"account:{account_id}",
-        before={"parent": _text(child.parent_id)},
-        after={"parent": _text(parent)},
-        reason=f"account.parent_domain is {domain}",
-    )
+    said = f"account.parent_domain is {domain}"
+    await _audit_parent(env, tx, account_id, child.parent_id, parent, reason=said, actor=actor)
 
 
 async def merge_accounts(env: Env, account_id: UUID, *, into: UUID, reason: str, actor: Actor) -> AccountMergeResult:
@@ -112,22 +101,46 @@ async def merge_accounts(env: Env, account_id: UUID, *, into: UUID, reason: str,
         rows = {one: await _live(tx, one) for one in sorted((account_id, into))}
         moved = await tx.accounts.merge(account_id, into=into, at=env.clock())
         survivor = _found(await tx.accounts.get(into), into)
-        before = {"owner": rows[account_id].owner, "into": {"owner": rows[into].owner, "status": rows[into].status}}
-        after = {
-            "account": str(account_id),
-            "into": str(into),
-            "leads": moved,
-            "owner": survivor.owner,
-            "status": survivor.status,
-        }
-        for one, action in ((account_id, "account.merged"), (into, "account.merged-into")):
-            await audit(env, tx, actor, action, f"account:{one}", before=before, after=after, reason=reason)
-        return AccountMergeResult(survivor=survivor, leads=moved)
+        merged = _found(await tx.accounts.get(account_id), account_id)
+        for row, action in ((merged, "account.merged"), (survivor, "account.merged-into")):
+            before = _shown(rows[row.id])
+            after = _shown(row) | {"account": str(account_id), "into": str(into), "leads": moved.leads}
+            await audit(env, tx, actor, action, f"account:{row.id}", before=before, after=after, reason=reason)
+        for child in moved.children:
+            await _audit_parent(env, tx, child, account_id, into, reason=f"merged: {reason}", actor=actor)
+        return AccountMergeResult(survivor=survivor, leads=moved.leads)
 
     try:
         return await run_in_transaction(env, work)
     except ConstraintRefused as refused:
         raise _parent_conflict(refused) from refused
+
+
+async def _audit_parent(
+    env: Env, tx: Tx, account_id: UUID, before: UUID | None, after: UUID | None, *, reason: str, actor: Actor
+) -> None:
+    await audit(
+        env,
+        tx,
+        actor,
+        "account.parent-changed",
+        f"account:{account_id}",
+        before={"parent": _text(before)},
+        after={"parent": _text(after)},
+        reason=reason,
+    )
+
+
+def _shown(row: AccountRow) -> dict[str, Any]:
+    """What of an account a merge may change."""
+    return {
+        "name": row.name,
+        "domain": row.domain,
+        "status": row.status,
+        "owner": row.owner,
+        "parent": _text(row.parent_id),
+        "merged_into": _text(row.merged_into),
+    }
 
 
 async def _live(tx: Tx, account_id: UUID) -> AccountRow:

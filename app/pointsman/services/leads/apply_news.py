@@ -12,6 +12,7 @@ from pointsman.domain.leads.matching import (
     sortable_timestamp,
 )
 from pointsman.domain.leads.normalise import email_key
+from pointsman.domain.permissions.sayings import Saying, Topic, saying
 from pointsman.services.leads.fields import PERSONAL_FIELDS
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.leads.registered_domains import host_to_ascii
@@ -45,6 +46,8 @@ def lead_write(env: Env, given: LeadInput, person: Person, actor: Actor) -> Lead
         id=env.new_id(),
         account_id=env.new_id(),
         audit_id=env.new_id(),
+        account_audit_id=env.new_id(),
+        may_change_account=saying(Topic.ACCOUNT, actor.kind) is Saying.TAKEN,
         actor=actor.name,
         at=now,
         person=person,

@@ -8,19 +8,25 @@ from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import FactValue
 from pointsman.domain.leads.normalise import company_key, email_key, name_blocks
+from pointsman.domain.leads.senders import API
 from pointsman.services.leads.registered_domains import company_domain, host_to_ascii
-from pointsman.services.ports.leads.leads import Person
+from pointsman.services.ports.leads.leads import ExternalId, Person
 
 MAX_EXTERNAL_ID = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadInput:
-    """What a sender says about a lead. `occurred_at` is when it was true; None means now."""
+    """What a sender says about a lead.
+
+    `occurred_at` is when it was true; None means now. `sender` is under whose name `external_id` is kept (see
+    `pointsman.domain.leads.senders`).
+    """
 
     email: str | None = None
     external_id: str | None = None
     source_system: str | None = None
+    sender: str = API
     first_name: str | None = None
     last_name: str | None = None
     phone: str | None = None
@@ -53,8 +59,7 @@ def identify_person(given: LeadInput, free_mail: frozenset[str]) -> Person:
     return Person(
         email=given.email if key else None,
         email_key=key,
-        source_system=(given.source_system or "api") if given.external_id else None,
-        external_id=given.external_id[:MAX_EXTERNAL_ID] if given.external_id else None,
+        external_id=_external_id(given),
         domain=domain,
         domain_from=domain_from,
         company_name=name if isinstance(name, str) else None,
@@ -63,4 +68,14 @@ def identify_person(given: LeadInput, free_mail: frozenset[str]) -> Person:
         account_status=status if status in ("prospect", "customer") else None,  # type: ignore[arg-type]  # str by now
         account_owner=owner if isinstance(owner, str) else None,
         parent_domain=company_domain(parent, free_mail=free_mail) if isinstance(parent, str) else None,
+    )
+
+
+def _external_id(given: LeadInput) -> ExternalId | None:
+    if not given.external_id:
+        return None
+    return ExternalId(
+        sender=given.sender,
+        source_system=given.source_system or "api",
+        external_id=given.external_id[:MAX_EXTERNAL_ID],
     )

@@ -7,6 +7,7 @@ from pointsman.domain.leads.matching import (
     LeadMatch,
     choose_lead,
 )
+from pointsman.domain.permissions.sayings import Saying, Topic, saying
 from pointsman.domain.roster.ownership import resolve_owner
 from pointsman.services.audit import audit
 from pointsman.services.leads.account_matching import match_account_by_name
@@ -47,7 +48,11 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
     the same moment: then the transaction is run again.
     """
     known = await known_fields(env, tx)
-    person = await _with_account_owner(env, tx, identify_person(given, known.free_mail_domains))
+    person = identify_person(given, known.free_mail_domains)
+    if saying(Topic.ACCOUNT, actor.kind) is Saying.TAKEN:
+        person = await _with_account_owner(env, tx, person)
+    else:
+        person = replace(person, account_status=None, account_owner=None, parent_domain=None)
     write = lead_write(env, given, person, actor)
     if known.fuzzy_names is not None and person.company_key is not None:
         country = given.facts.get("company.country") or given.facts.get("lead.country")
@@ -57,9 +62,7 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
         lead, versions = made
         lead = await _with_account_parent(env, tx, lead, person, actor)
         return UpsertResult(lead=lead, created=True, versions=versions)
-    rows = await tx.leads.find_and_lock(
-        email_key=person.email_key, source_system=person.source_system, external_id=person.external_id
-    )
+    rows = await tx.leads.find_and_lock(email_key=person.email_key, external_id=person.external_id)
     by_id = {row.id: row for row, _, _ in rows}
     found = choose_lead(
         next((row.id for row, by_external_id, _ in rows if by_external_id), None),

@@ -4,7 +4,7 @@ Reading, checking and comparing large documents takes long enough to be done bes
 """
 
 from asyncio import to_thread
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,15 +35,17 @@ class Draft:
 async def check_document(env: Env, document: object) -> tuple[Finding, ...]:
     """What the check finds against the present roster; nothing is written. Faults of form are findings too."""
     async with env.uow() as tx:
-        roster = await _roster(env, tx)
-    return await to_thread(check_offline, document, roster)
+        around = await _surroundings(env, tx)
+    return await to_thread(check_offline, document, *around)
 
 
-def check_offline(document: object, roster: Roster | None = None) -> tuple[Finding, ...]:
-    """The same, of what is given alone; without a roster, what depends on people is left out."""
+def check_offline(
+    document: object, roster: Roster | None = None, intakes: Collection[str] | None = None
+) -> tuple[Finding, ...]:
+    """The same, of what is given alone; what depends on what is not given is left out."""
     try:
         with gc_paused():  # until the policy is gone again
-            return check_policy(parse_policy(document), roster)
+            return check_policy(parse_policy(document), roster, intakes)
     except PolicyInvalid as invalid:
         return tuple(
             Finding(path=f.path, code=f.code, severity=Severity.ERROR, message=f.message) for f in invalid.faults
@@ -61,7 +63,7 @@ async def add_draft(env: Env, document: object, *, note: str, actor: Actor, sour
         await tx.policies.lock()
         row = await tx.policies.add(plain, source=source, note=note, by=actor.name, at=env.clock())
         await _audit_policy(env, tx, actor, "policy.drafted", row.version, reason=note)
-        return Draft(policy=row, findings=await to_thread(check_policy, policy, await _roster(env, tx)))
+        return Draft(policy=row, findings=await to_thread(check_policy, policy, *(await _surroundings(env, tx))))
 
     return await run_in_transaction(env, work)
 
@@ -152,7 +154,7 @@ async def _publish(
             f"Another version was published meanwhile: {shown} live, not {expected}. Look at it, then publish again.",
             extra={"current": live},
         )
-    findings = await to_thread(check_offline, row.document, await _roster(env, tx))
+    findings = await to_thread(check_offline, row.document, *(await _surroundings(env, tx)))
     if not is_publishable(findings):
         raise _refused(row.version, findings)
     published = await tx.policies.publish(row.version, kind=kind, note=note, by=actor.name, at=env.clock())
@@ -202,9 +204,11 @@ def _parsed(row: PolicyRow) -> Policy:
     return parse_policy(row.document)
 
 
-async def _roster(env: Env, tx: Tx) -> Roster | None:
+async def _surroundings(env: Env, tx: Tx) -> tuple[Roster | None, Collection[str]]:
+    """What a policy is checked against: the present roster, and the keys of the intakes."""
     version = (await tx.policies.live_versions()).roster
-    return None if version is None else await load_roster(env, tx, version)
+    roster = None if version is None else await load_roster(env, tx, version)
+    return roster, [intake.key for intake in await tx.intakes.list()]
 
 
 def _refused(version: int, findings: Sequence[Finding]) -> PolicyInvalid:

@@ -76,4 +76,11 @@ def _gate(decision: Decision, policy: CompiledPolicy, facts: Facts, context: Rou
     gate = policy.policy.gates.get(decision.work) if decision.work else None
     if gate is None or decision.hold_reason is not HoldReason.GATE_CLOSED:
         return None
-    return evaluate_gate(gate, context.evidence, facts, decision.now, definitions=policy.definitions)
+    return evaluate_gate(
+        gate,
+        context.evidence,
+        facts,
+        decision.now,
+        sources=policy.policy.evidence,
+        definitions=policy.definitions,
+    )

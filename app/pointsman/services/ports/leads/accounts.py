@@ -25,6 +25,14 @@ class AccountRow:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovedByMerge:
+    """What came to the account that survives: how many leads, and the accounts that stood under the merged one."""
+
+    leads: int
+    children: Sequence[UUID]
+
+
 class Accounts(Protocol):
     async def get(self, account_id: UUID, *, lock: bool = False) -> AccountRow | None:
         """`lock` holds the row, and keeps leads from being given to it, until the transaction ends."""
@@ -53,7 +61,7 @@ class Accounts(Protocol):
         ...
 
     async def get_or_create_by_domain(self, domain: str, *, new_id: UUID, at: datetime) -> UUID | None:
-        """The account that the domain leads to, made where there is none; None when another one makes it just now."""
+        """The account that the domain leads to, made as `new_id` where there is none; None when another one makes it just now."""
         ...
 
     async def is_ancestor_of(self, account_id: UUID, other: UUID) -> bool:
@@ -68,8 +76,8 @@ class Accounts(Protocol):
         """Whether it was none before."""
         ...
 
-    async def merge(self, account_id: UUID, *, into: UUID, at: datetime) -> int:
-        """Everything that names the account names `into` from then on; how many leads moved. Both rows are locked.
+    async def merge(self, account_id: UUID, *, into: UUID, at: datetime) -> MovedByMerge:
+        """Everything that names the account names `into` from then on. Both rows are locked.
 
         Raises Refused "PM004" where the parents would become a circle.
         """

@@ -47,13 +47,25 @@ class LeadRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalId:
+    """A lead's id in another system, as one sender says it: what two senders call 7 are two things.
+
+    `sender` is "webhook" (the verified webhooks, which share the ids of the systems that their mappings name), "api" (the
+    house's keys) or "partner:<supplier>".
+    """
+
+    sender: str
+    source_system: str
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """What identifies a person and their company, normalised; the rest of a `LeadWrite` is what is known about them."""
 
     email: str | None
     email_key: str | None
-    source_system: str | None
-    external_id: str | None
+    external_id: ExternalId | None
     domain: str | None  # the company's registrable domain, never a free-mail one
     domain_from: str | None  # "company.domain" or "email"
     company_name: str | None
@@ -71,6 +83,7 @@ class LeadWrite:
     id: UUID
     account_id: UUID  # of the account, if one must be made
     audit_id: UUID
+    account_audit_id: UUID
     actor: str
     at: datetime
     person: Person
@@ -79,6 +92,7 @@ class LeadWrite:
     phone: str | None
     facts: Mapping[str, FactValue]
     known_at: Mapping[str, str]
+    may_change_account: bool = True  # whether the sender may say something new of an account that is known
     account: UUID | None = None  # the account that an alike name leads to; else by domain or equal name
     match: Mapping[str, Any] = field(default_factory=dict)  # what to say of the account beside how it was found
 
@@ -133,7 +147,7 @@ class Leads(Protocol):
         ...
 
     async def find_and_lock(
-        self, *, email_key: str | None, source_system: str | None, external_id: str | None
+        self, *, email_key: str | None, external_id: ExternalId | None
     ) -> Sequence[tuple[LeadRow, bool, bool]]:
         """The leads of an email and of an external id, locked; the flags say "by external id" and "by email".
 
@@ -145,8 +159,8 @@ class Leads(Protocol):
         """Store a known lead's new values. Raises LostRace when its identity went to another lead meanwhile."""
         ...
 
-    async def identities(self, lead_id: UUID) -> Sequence[tuple[str, str]]:
-        """(source system, external id) of a lead."""
+    async def identities(self, lead_id: UUID) -> Sequence[ExternalId]:
+        """Where else the lead is known."""
         ...
 
     async def page(

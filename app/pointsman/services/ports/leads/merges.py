@@ -9,8 +9,8 @@ from uuid import UUID
 class Merges(Protocol):
     """What moves when two leads turn out to be one person; both rows are locked."""
 
-    async def move_identities(self, lead_id: UUID, *, into: UUID) -> Sequence[tuple[str, str]]:
-        """The external ids of the lead, which are those of `into` from then on."""
+    async def move_identities(self, lead_id: UUID, *, into: UUID) -> Sequence[tuple[str, str, str]]:
+        """The (sender, source system, external id) of the lead, which are those of `into` from then on."""
         ...
 
     async def move_email(self, lead_id: UUID, *, into: UUID) -> None:

@@ -1,0 +1,18 @@
+"""What an answer says of fields that were taken otherwise than their sender may think."""
+
+from pydantic import BaseModel, Field
+
+from pointsman.domain.errors import Fault
+
+
+class WarningDoc(BaseModel):
+    """What became of a field otherwise than its sender may think."""
+
+    path: str = Field(examples=['body.fields["account.owner"]'])
+    code: str = Field(examples=["not-yours-to-say"])
+    message: str
+
+    @staticmethod
+    def of(fault: Fault) -> "WarningDoc":
+        path = fault.path if fault.path.startswith("body") else f"body.{fault.path}"
+        return WarningDoc(path=path, code=fault.code, message=fault.message)
