@@ -268,7 +268,8 @@ def upgrade() -> None:
     op.create_table(
         "inbox",
         sa.Column("id", sa.UUID(), nullable=False),
-        sa.Column("intake_id", sa.UUID(), nullable=False),
+        sa.Column("intake_id", sa.UUID(), nullable=True),
+        sa.Column("sender", sa.Text(), nullable=True),
         sa.Column("dedupe_key", sa.Text(), nullable=False),
         sa.Column("batch_id", sa.UUID(), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=False),
@@ -283,12 +284,20 @@ def upgrade() -> None:
         sa.Column("tried_since", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("unended_attempts", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("done_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.CheckConstraint("status in ('received','done','dead')", name=op.f("inbox_status_check")),
+        sa.CheckConstraint("status in ('received','done','dead','refused')", name=op.f("inbox_status_check")),
+        sa.CheckConstraint("(intake_id is null) <> (sender is null)", name=op.f("inbox_sender_check")),
         sa.ForeignKeyConstraint(["batch_id"], ["inbox_batches.id"], name=op.f("inbox_batch_id_fkey")),
         sa.ForeignKeyConstraint(["intake_id"], ["intakes.id"], name=op.f("inbox_intake_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("inbox_pkey")),
     )
     op.create_index("inbox_dedupe_key", "inbox", ["intake_id", "dedupe_key"], unique=True)
+    op.create_index(
+        "inbox_sender_key",
+        "inbox",
+        ["sender", "dedupe_key"],
+        unique=True,
+        postgresql_where=sa.text("sender is not null"),
+    )
     op.create_index(
         "inbox_open_idx", "inbox", ["received_at"], unique=False, postgresql_where=sa.text("status <> 'done'")
     )
@@ -875,6 +884,7 @@ def downgrade() -> None:
     op.drop_index("rep_calendars_one_write", table_name="rep_calendars", postgresql_where=sa.text("writes"))
     op.drop_table("rep_calendars")
     op.drop_index("inbox_open_idx", table_name="inbox", postgresql_where=sa.text("status <> 'done'"))
+    op.drop_index("inbox_sender_key", table_name="inbox", postgresql_where=sa.text("sender is not null"))
     op.drop_index("inbox_dedupe_key", table_name="inbox")
     op.drop_table("inbox")
     op.drop_index("accounts_name_key_idx", table_name="accounts")

@@ -130,6 +130,12 @@ def _shown_changes(changed: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in changed.items() if name in _SHOWN_CHANGES}
 
 
+def _without_sources(gate: Mapping[str, Any]) -> dict[str, Any]:
+    """What was found out about the lead, without the names of others who found it out."""
+    items = [{name: value for name, value in item.items() if name != "source"} for item in gate.get("evidence", ())]
+    return {**gate, "evidence": items} if "evidence" in gate else dict(gate)
+
+
 def _values(row: AppointmentRow, now: datetime, *, partner: bool) -> dict[str, Any]:
     return {
         "id": row.id,
@@ -150,7 +156,7 @@ def _values(row: AppointmentRow, now: datetime, *, partner: bool) -> dict[str, A
         "start": row.starts_at,
         "end": row.ends_at,
         "title": row.title,
-        "gate": dict(row.gate_snapshot),
+        "gate": _without_sources(row.gate_snapshot) if partner else dict(row.gate_snapshot),
         "booked_by": None if partner else row.booked_by,
         "sequence": row.sequence,
         "created_at": row.created_at,

@@ -9,10 +9,16 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from pointsman.api.booking.appointment_schemas import AppointmentDoc
 from pointsman.api.booking.slot_schemas import SlotDoc
-from pointsman.api.http.partner_redaction import partner_summary
+from pointsman.api.http.partner_redaction import (
+    FAILED_FOR_PARTNERS,
+    REFUSED_FOR_PARTNERS,
+    UNMET_FOR_PARTNERS,
+    partner_summary,
+)
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.http.warnings import WarningDoc
 from pointsman.domain.booking.availability import Interval
+from pointsman.domain.conditions.evaluator import LeafResult
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.gate.evaluation import UnmetRequirement
 from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
@@ -144,8 +150,14 @@ class UnmetRequirementDoc(BaseModel):
     how: str = Field(examples=["send evidence of kind motivated: intent or urgency"])
 
     @staticmethod
-    def of(item: UnmetRequirement) -> "UnmetRequirementDoc":
-        return UnmetRequirementDoc(what=item.what, why=item.why, how=item.how)
+    def of(item: UnmetRequirement, *, instead: str | None = None) -> "UnmetRequirementDoc":
+        """`instead` stands for why, which may name others and what they said."""
+        return UnmetRequirementDoc(what=item.what, why=instead or item.why, how=item.how)
+
+
+def _failed(leaf: LeafResult, *, partner: bool) -> str:
+    """What an account is to the house, its condition on it would tell a partner."""
+    return FAILED_FOR_PARTNERS if partner and leaf.field.startswith("account.") else leaf.words
 
 
 def _words(routed: RoutingResult, *, partner: bool) -> str:
@@ -212,9 +224,13 @@ class HandoverOut(BaseModel):
             dry_run=dry_run,
             gate_check_id=None if dry_run else handed.check_id,
             expires_at=gate.expires_at,
-            missing=[UnmetRequirementDoc.of(item) for item in gate.missing],
-            refused=[UnmetRequirementDoc.of(item) for item in gate.refused],
-            failed=[leaf.words for leaf in gate.failed_conditions],
+            missing=[
+                UnmetRequirementDoc.of(item, instead=UNMET_FOR_PARTNERS if partner else None) for item in gate.missing
+            ],
+            refused=[
+                UnmetRequirementDoc.of(item, instead=REFUSED_FOR_PARTNERS if partner else None) for item in gate.refused
+            ],
+            failed=[_failed(leaf, partner=partner) for leaf in gate.failed_conditions],
             stage=handed.stage,
             nurture_until=handed.nurture_until,
             setter=handed.setter,

@@ -12,10 +12,16 @@ from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.timestamps import Timestamp
+from pointsman.api.intake.lead_schemas import LeadIn
+from pointsman.api.intake.reading import read_lead
 from pointsman.domain.errors import NotFound
 from pointsman.domain.permissions.operations import Operation
+from pointsman.services.intake.refused_news import apply_refused
 from pointsman.services.intake.replay import replay_item, replay_items
+from pointsman.services.leads.lead_input import LeadInput
+from pointsman.services.ports import Actor, Tx
 from pointsman.services.ports.intake.inbox import InboxRow, ReplayFilter
+from pointsman.services.transactions import run_in_transaction
 
 router = APIRouter(tags=["Intakes"])
 
@@ -24,8 +30,8 @@ class InboxItem(BaseModel):
     """One accepted event, without its content."""
 
     id: UUID
-    intake: str = Field(examples=["typeform-demo"])
-    status: Literal["received", "done", "dead"]
+    intake: str = Field(description="Or the partner: `partner:<supplier>`.", examples=["typeform-demo"])
+    status: Literal["received", "done", "dead", "refused"]
     attempts: int
     error: str | None = Field(
         examples=["no-identity: No person to make a lead of: neither a usable email nor an external id."]
@@ -59,14 +65,15 @@ class InboxItem(BaseModel):
 @router.get(
     "/v1/inbox",
     summary="List what came in through webhooks",
-    description="Newest first. `status=dead` lists what needs a human.",
+    description="Newest first. `status=dead` lists what needs a human; `status=refused` what partners say of people who are "
+    "known and not theirs: `intake` is then `partner:<supplier>`.",
     responses=problem_responses(401, 403, 422),
 )
 async def index(
     env: EnvDep,
     page: PageDep,
     _caller: Annotated[Caller, may(Operation.INBOX_READ)],
-    status: Annotated[Literal["received", "done", "dead"] | None, Query(description="Only these.")] = None,
+    status: Annotated[Literal["received", "done", "dead", "refused"] | None, Query(description="Only these.")] = None,
     intake: Annotated[str | None, Query(max_length=100, description="Only of this intake.")] = None,
 ) -> Page[InboxItem]:
     async with env.uow() as tx:
@@ -138,3 +145,31 @@ async def replay_many(
 )
 async def replay(env: EnvDep, inbox_id: UUID, caller: Annotated[Caller, may(Operation.INBOX_REPLAY)]) -> InboxItem:
     return InboxItem.of(await replay_item(env, inbox_id, actor=caller.actor))
+
+
+class ApplyIn(BaseModel):
+    """An admin's word for what a partner said."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "their SDR met the person"}]})
+
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=1_000, strip_whitespace=True)]
+
+
+@router.post(
+    "/v1/inbox/{inbox_id}/apply",
+    summary="Apply what a partner said of a person who is not theirs",
+    description="The refused item is taken in as what its sender says: its fields, its evidence under its own name, its external "
+    "id. What a partner may not say stays unsaid. The lead stays where it is.",
+    responses=problem_responses(401, 403, 404, 409, 422, 503),
+)
+async def apply(
+    env: EnvDep, inbox_id: UUID, given: ApplyIn, caller: Annotated[Caller, may(Operation.INBOX_APPLY)]
+) -> InboxItem:
+    async def read(tx: Tx, body: bytes, sender: Actor) -> LeadInput:
+        return (await read_lead(env, tx, LeadIn.model_validate_json(body), sender)).lead_input
+
+    async def work(tx: Tx) -> InboxItem:
+        item, _ = await apply_refused(env, tx, inbox_id, read, reason=given.reason, actor=caller.actor)
+        return InboxItem.of(item)
+
+    return await run_in_transaction(env, work)

@@ -108,7 +108,7 @@ class LeadDoc(BaseModel):
     phone: str | None
     fields: dict[str, FactValue]
     stage: str = Field(description="new, working, held, nurture, closing, booked, won or closed", examples=["working"])
-    account: AccountDoc | None
+    account: AccountDoc | None = Field(description="A partner's key does not read it.")
     match: dict[str, Any] = Field(
         description="How person and account were found, with ties. An account of an alike name comes with `confidence` and "
         "`why`; `suggestions` are accounts that a human may merge it with."
@@ -122,7 +122,7 @@ class LeadDoc(BaseModel):
 
     @staticmethod
     def of(row: LeadRow, stage: str | None = None, *, partner: bool = False) -> "LeadDoc":
-        """`partner` leaves out what speaks of other companies than the lead's."""
+        """`partner` leaves out the company as the house knows it, and how person and company were found."""
         return LeadDoc(**lead_values(row, stage, partner=partner))
 
 
@@ -221,21 +221,26 @@ class LeadSubmissionDoc(BaseModel):
     warnings: list[WarningDoc] = Field(description="What was left out, or is kept and does not count.")
 
 
-#: What `match` says of other accounts than the lead's own.
-_OF_OTHERS = frozenset({"suggestions", "account_ties", "why"})
+class PartnerSubmissionDoc(BaseModel):
+    """The answer to a partner: the same for known and unknown people."""
+
+    note: str
+    lead: LeadDoc | None = Field(description="Where one of the partner's reps has it now.")
+    decision: DecisionDoc | None = Field(description="Where the lead is told, and something had to be decided.")
+    warnings: list[WarningDoc]
 
 
 def lead_values(row: LeadRow, stage: str | None, *, partner: bool) -> dict[str, Any]:
     account = None
-    if row.account_id is not None:
+    if row.account_id is not None and not partner:
         account = AccountDoc(
             id=row.account_id,
             name=row.account_name,
             domain=row.account_domain,
             status=row.account_status or "prospect",
             owner=row.account_owner,
-            parent_id=None if partner else row.parent_id,
-            parent_owner=None if partner else row.parent_owner,
+            parent_id=row.parent_id,
+            parent_owner=row.parent_owner,
         )
     return {
         "id": row.id,
@@ -246,7 +251,7 @@ def lead_values(row: LeadRow, stage: str | None, *, partner: bool) -> dict[str, 
         "fields": dict(row.facts),
         "stage": stage or row.stage,
         "account": account,
-        "match": {name: value for name, value in row.match.items() if not (partner and name in _OF_OTHERS)},
+        "match": {} if partner else dict(row.match),
         "merged_into": row.merged_into,
         "merged_at": row.merged_at,
         "nurture_until": row.nurture_until,

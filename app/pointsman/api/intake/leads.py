@@ -1,5 +1,6 @@
 """Leads over HTTP: one call takes a lead in and answers with the decision."""
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -9,17 +10,30 @@ from starlette.responses import Response
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
+from pointsman.api.http.partner_redaction import PARTNER_SUBMISSION
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.warnings import WarningDoc
-from pointsman.api.intake.lead_schemas import DecisionDoc, FullLeadDoc, LeadDoc, LeadIn, LeadSubmissionDoc
-from pointsman.domain.errors import Forbidden, NotFound
+from pointsman.api.intake.lead_schemas import (
+    DecisionDoc,
+    FullLeadDoc,
+    LeadDoc,
+    LeadIn,
+    LeadSubmissionDoc,
+    PartnerSubmissionDoc,
+)
+from pointsman.api.intake.reading import read_lead
+from pointsman.domain.errors import NotFound
 from pointsman.domain.leads.facts import LeadStage
+from pointsman.domain.leads.senders import sender_of
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.readings import Reading
+from pointsman.domain.routing.decision import DecisionOutcome
 from pointsman.services.idempotency import IdempotentResponse, run_once
-from pointsman.services.intake.api_lead import load_surroundings, parse_lead_input
-from pointsman.services.intake.submit_lead import submit_lead_in_tx
-from pointsman.services.leads.fields import known_fields
+from pointsman.services.intake.api_lead import ParsedLead
+from pointsman.services.intake.refused_news import keep_refused
+from pointsman.services.intake.submit_lead import SubmitResult, submit_lead_in_tx
+from pointsman.services.leads.evidence_intake import warn_of_evidence
+from pointsman.services.leads.upsert import KnownElsewhere
 from pointsman.services.ports import Env, Tx
 
 router = APIRouter(tags=["Lead intake"])
@@ -34,10 +48,12 @@ _ROUTE = "POST /v1/leads"
     summary="Send a lead and get the decision",
     description=(
         "For forms and marketing automation that want the answer at once. 201 for a new lead, 200 for a known one. With "
-        "an `Idempotency-Key`, the same answer comes back for a day, whatever happens on the way."
+        "an `Idempotency-Key`, the same answer comes back for a day, whatever happens on the way. A partner's key gets 202 and "
+        "one answer for known and unknown people, with the lead where the partner's own rep has it."
     ),
     responses={
         200: {"model": LeadSubmissionDoc, "description": "The lead was known"},
+        202: {"model": PartnerSubmissionDoc, "description": "To a partner's key, whoever the person is"},
         **problem_responses(401, 403, 409, 413, 422, 503),
     },
 )
@@ -49,7 +65,7 @@ async def submit(
     idempotency_key: Annotated[str | None, Header(description="Yours, at most 255 characters; kept for a day.")] = None,
 ) -> Response:
     async def work(tx: Tx) -> IdempotentResponse:
-        return await _submitted(env, tx, body, caller)
+        return await _submitted(env, tx, body, await request.body(), caller)
 
     answer = await run_once(
         env, caller=caller.key_id, route=_ROUTE, key=idempotency_key, body=await request.body(), work=work
@@ -58,41 +74,47 @@ async def submit(
     return Response(answer.body, status_code=answer.status, media_type="application/json", headers=headers)
 
 
-async def _submitted(env: Env, tx: Tx, body: LeadIn, caller: Caller) -> IdempotentResponse:
-    parsed = parse_lead_input(
-        actor=caller.actor,
-        around=await load_surroundings(env, tx, names_a_system=body.source_system is not None),
-        person={
-            "email": body.email,
-            "first_name": body.first_name,
-            "last_name": body.last_name,
-            "phone": body.phone,
-        },
-        external_id=body.external_id,
-        source_system=body.source_system,
-        fields=body.fields,
-        evidence=[item.given() for item in body.evidence],
-        occurred_at=body.occurred_at,
-        known=await known_fields(env, tx),
-        now=env.clock(),
-    )
+async def _submitted(env: Env, tx: Tx, body: LeadIn, raw: bytes, caller: Caller) -> IdempotentResponse:
+    parsed = await read_lead(env, tx, body, caller.actor)
+    if caller.actor.sees.is_limited:
+        return await _submitted_by_partner(env, tx, parsed, raw, caller)
     submitted = await submit_lead_in_tx(env, tx, parsed.lead_input, actor=caller.actor)
-    lead, routed = submitted.lead, submitted.routed
-    if caller.actor.sees.is_limited and not submitted.created and not await _sees(tx, caller, lead.id):
-        raise Forbidden("This lead is known already, and is not with your reps.", code="not-your-lead")
-    stage = None
-    if routed is not None:
-        stage = {"assigned": "closing" if routed.decision.work == "closing" else "working"}.get(
-            routed.decision.outcome.value, routed.decision.outcome.value
-        )
     document = LeadSubmissionDoc(
-        lead=LeadDoc.of(lead, stage, partner=not caller.may_read(Reading.REASONS)),
+        lead=LeadDoc.of(submitted.lead, _stage(submitted)),
         created=submitted.created,
-        decision=DecisionDoc.of(routed, partner=not caller.may_read(Reading.REASONS)) if routed else None,
+        decision=DecisionDoc.of(submitted.routed) if submitted.routed else None,
         note=submitted.note,
         warnings=[WarningDoc.of(fault) for fault in (*parsed.warnings, *submitted.warnings)],
     )
     return IdempotentResponse(status=201 if submitted.created else 200, body=document.model_dump_json().encode())
+
+
+async def _submitted_by_partner(env: Env, tx: Tx, parsed: ParsedLead, raw: bytes, caller: Caller) -> IdempotentResponse:
+    """One answer for known and unknown people; the lead is in it where the caller's own rep has it."""
+    warnings = [*parsed.warnings, *await warn_of_evidence(env, tx, parsed.lead_input.evidence, caller.actor)]
+    lead = decision = None
+    try:
+        submitted = await submit_lead_in_tx(env, tx, parsed.lead_input, actor=caller.actor)
+    except KnownElsewhere:
+        await keep_refused(env, tx, raw, actor=caller.actor)
+    else:
+        holder = await tx.leads.holder(submitted.lead.id)
+        if holder is not None and await tx.leads.is_with(submitted.lead.id, caller.actor.sees):
+            lead = LeadDoc.of(submitted.lead, _stage(submitted), partner=True)
+            decision = DecisionDoc.of(submitted.routed, partner=True) if submitted.routed else None
+    document = PartnerSubmissionDoc(
+        note=PARTNER_SUBMISSION, lead=lead, decision=decision, warnings=[WarningDoc.of(fault) for fault in warnings]
+    )
+    return IdempotentResponse(status=202, body=document.model_dump_json().encode())
+
+
+def _stage(submitted: SubmitResult) -> str | None:
+    if submitted.routed is None:
+        return None
+    decision = submitted.routed.decision
+    if decision.outcome is DecisionOutcome.ASSIGNED:
+        return "closing" if decision.work == "closing" else "working"
+    return decision.outcome.value
 
 
 @router.get(
@@ -128,6 +150,11 @@ async def show(env: EnvDep, lead_id: UUID, caller: Annotated[Caller, may(Operati
             raise NotFound("There is no lead with this id.")
         merged = [one for one in await tx.merges.merged_leads(lead_id) if await _sees(tx, caller, one)]
         holder, identities = await tx.leads.holder(lead_id), await tx.leads.identities(lead_id)
+        if caller.actor.sees.is_limited:
+            own = sender_of(caller.supplier)
+            identities = [one for one in identities if one.sender == own]
+            if row.merged_into is not None and not await _sees(tx, caller, row.merged_into):
+                row = replace(row, merged_into=None)
     return FullLeadDoc.full(row, holder, identities, merged, partner=not caller.may_read(Reading.REASONS))
 
 

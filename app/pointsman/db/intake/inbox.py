@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import UUID as UUID_TYPE
-from sqlalchemy import Text, bindparam, or_, select, tuple_
+from sqlalchemy import Text, bindparam, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
@@ -118,9 +118,9 @@ _CLAIM_OVERDUE = PreparedStatement("""
 _SELECT = select(
     inbox.c.id,
     inbox.c.intake_id,
-    intakes.c.key.label("intake_key"),
-    intakes.c.kind.label("intake_kind"),
-    intakes.c.version.label("intake_version"),
+    func.coalesce(intakes.c.key, inbox.c.sender).label("intake_key"),
+    func.coalesce(intakes.c.kind, "lead").label("intake_kind"),
+    func.coalesce(intakes.c.version, 0).label("intake_version"),
     inbox.c.dedupe_key,
     inbox.c.batch_id,
     inbox.c.body,
@@ -134,14 +134,23 @@ _SELECT = select(
     inbox.c.next_attempt_at,
     inbox.c.tried_since,
     inbox.c.unended_attempts,
-).join_from(inbox, intakes, intakes.c.id == inbox.c.intake_id)
+).join_from(inbox, intakes, intakes.c.id == inbox.c.intake_id, isouter=True)
+_REFUSE = PreparedStatement("""
+    insert into inbox (id, sender, dedupe_key, body, status, error, result, received_at)
+    values (:id, :sender, :dedupe_key, :body, 'refused', :error, cast(:result as jsonb), :at)
+    on conflict do nothing
+""")
+_LOCK_REFUSED = _SELECT.where(inbox.c.id == bindparam("item"), inbox.c.status == "refused").with_for_update(of=inbox)
 _GET = _SELECT.where(inbox.c.id == bindparam("item"))
 
 _at = bindparam("at", type_=INSTANT)
 _PAGE = (
     _SELECT.where(
         or_(bindparam("status", type_=Text).is_(None), inbox.c.status == bindparam("status")),
-        or_(bindparam("intake_key", type_=Text).is_(None), intakes.c.key == bindparam("intake_key")),
+        or_(
+            bindparam("intake_key", type_=Text).is_(None),
+            func.coalesce(intakes.c.key, inbox.c.sender) == bindparam("intake_key"),
+        ),
         or_(
             _at.is_(None),
             tuple_(inbox.c.received_at, inbox.c.id) < tuple_(_at, bindparam("after", type_=UUID_TYPE)),
@@ -234,6 +243,24 @@ class SqlInbox:
     ) -> Sequence[UUID]:
         given = {"at": at, "untouched_since": untouched_since, "lease_until": lease_until, "limit": limit}
         return await _CLAIM_OVERDUE.scalars(self._connection, given)
+
+    async def refuse(
+        self,
+        *,
+        inbox_id: UUID,
+        sender: str,
+        dedupe_key: str,
+        body: bytes,
+        error: str,
+        result: Mapping[str, Any],
+        at: datetime,
+    ) -> None:
+        given = {"id": inbox_id, "sender": sender, "dedupe_key": dedupe_key, "body": body, "error": error, "at": at}
+        await _REFUSE.run(self._connection, given | {"result": json.dumps(result)})
+
+    async def lock_refused(self, inbox_id: UUID) -> InboxRow | None:
+        row = (await self._connection.execute(_LOCK_REFUSED, {"item": inbox_id})).mappings().one_or_none()
+        return InboxRow(**row) if row else None
 
     async def get(self, inbox_id: UUID) -> InboxRow | None:
         row = (await self._connection.execute(_GET, {"item": inbox_id})).mappings().one_or_none()

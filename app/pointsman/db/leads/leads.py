@@ -17,6 +17,7 @@ from pointsman.db.tables import lead_identities, leads
 from pointsman.db.tables.base import INSTANT
 from pointsman.db.tables.visibility import is_seen, visibility_values
 from pointsman.domain.errors import Conflict
+from pointsman.domain.leads.senders import bringer_of
 from pointsman.domain.permissions.callers import Visibility
 from pointsman.services.ports import LostRace
 from pointsman.services.ports.leads.leads import ExternalId, LeadChange, LeadRow, LeadWrite
@@ -72,6 +73,15 @@ _IS_VISIBLE = PreparedStatement("""
             select from assignments seen join reps seeing on seeing.id = seen.rep_id
             where seen.lead_id = l.id and (cast(:supplier as text) is null or seeing.supplier = cast(:supplier as text))
               and (cast(:sees_rep as text) is null or seeing.key = cast(:sees_rep as text)))))
+""")
+
+_IS_WITH = PreparedStatement("""
+    select case when p.key is null then l.match ->> 'brought_by' = cast(:brought_by as text)
+        else (cast(:supplier as text) is null or p.supplier = cast(:supplier as text))
+            and (cast(:sees_rep as text) is null or p.key = cast(:sees_rep as text)) end
+    from leads l
+    left join assignments s on s.lead_id = l.id and s.ended_at is null left join reps p on p.id = s.rep_id
+    where l.id = :id
 """)
 
 _HOLDER = PreparedStatement("""
@@ -167,6 +177,10 @@ class SqlLeads:
         at, last = after or (None, None)
         values = {**visibility_values(sees), "stage": stage, "at": at, "after": last, "limit": limit}
         return [lead_of(row) for row in (await self._connection.execute(_PAGE, values)).all()]
+
+    async def is_with(self, lead_id: UUID, sees: Visibility) -> bool:
+        given = {"id": lead_id, **visibility_values(sees), "brought_by": bringer_of(sees.supplier, sees.rep)}
+        return bool(await _IS_WITH.scalar(self._connection, given))
 
     async def is_visible(self, lead_id: UUID, *, sees: Visibility) -> bool:
         return bool(await _IS_VISIBLE.scalar(self._connection, {"id": lead_id, **visibility_values(sees)}))

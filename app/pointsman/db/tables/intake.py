@@ -47,14 +47,15 @@ inbox = Table(
     "inbox",
     metadata,
     id_column(),
-    Column("intake_id", ForeignKey("intakes.id"), nullable=False),
+    Column("intake_id", ForeignKey("intakes.id")),
+    Column("sender", Text),  # "partner:<supplier>", of what came through the API and was refused
     Column("dedupe_key", Text, nullable=False),
     Column("batch_id", ForeignKey("inbox_batches.id")),
     Column("body", LargeBinary, nullable=False),  # the raw bytes; of a batch, this event alone
     Column(
         "status",
         Text,
-        CheckConstraint("status in ('received','done','dead')", name="status"),
+        CheckConstraint("status in ('received','done','dead','refused')", name="status"),
         nullable=False,
         server_default="received",
     ),
@@ -70,7 +71,9 @@ inbox = Table(
         "unended_attempts", SmallInteger, nullable=False, server_default="0"
     ),  # in a row: the worker died, or was cut off
     instant_column("done_at", null=True),
+    CheckConstraint("(intake_id is null) <> (sender is null)", name="sender"),
     Index("inbox_dedupe_key", "intake_id", "dedupe_key", unique=True),
+    Index("inbox_sender_key", "sender", "dedupe_key", unique=True, postgresql_where=text("sender is not null")),
     Index("inbox_open_idx", "received_at", postgresql_where=text("status <> 'done'")),
 )
 

@@ -22,6 +22,7 @@ class Operation(StrEnum):
     INTAKE_CHANGE = "intake.change"
     INBOX_READ = "inbox.read"
     INBOX_REPLAY = "inbox.replay"
+    INBOX_APPLY = "inbox.apply"
     HANDOVER = "handover"
     SLOTS_READ = "slots.read"
     SLOT_HOLD = "slot-hold"
@@ -131,6 +132,7 @@ TABLE: tuple[Permission, ...] = (
     _row(_OP.INTAKE_CHANGE, "make, change, try and deactivate intakes", (), _ADMIN_ALONE),
     _row(_OP.INBOX_READ, "read what came in", (), _ADMIN_ALONE),
     _row(_OP.INBOX_REPLAY, "replay what came in", (), _ADMIN_ALONE),
+    _row(_OP.INBOX_APPLY, "apply what a partner or rep said of a lead that is not theirs", (), _ADMIN_ALONE),
     _row(_OP.HANDOVER, "hand a lead over", _HANDOVER, _WORKS_LEADS | _WEBHOOK),
     _row(_OP.SLOTS_READ, "read the slots of a lead", _FOR_BUYER, _WORKS_LEADS | _BUYER),
     _row(_OP.SLOT_HOLD, "keep a slot, read it and give it back", _FOR_BUYER, _WORKS_LEADS | _BUYER),

@@ -34,6 +34,7 @@ _KINDS = (
     CallerKind.HOUSE,
     CallerKind.REP,
     CallerKind.PARTNER,
+    CallerKind.PARTNER_REP,
     CallerKind.WEBHOOK,
     CallerKind.BUYER,
     CallerKind.SERVICE,
@@ -41,15 +42,15 @@ _KINDS = (
 
 #: One row for each topic, one column for each kind of caller.
 _TABLE: Mapping[Topic, tuple[Saying, ...]] = {
-    #                      admin house rep partner webhook buyer service
-    Topic.LEAD:            (_T, _T, _T, _T, _T, _R, _T),
-    Topic.ACCOUNT:         (_T, _T, _I, _I, _T, _R, _T),
-    Topic.EXTERNAL_ID:     (_T, _O, _O, _O, _O, _R, _T),
-    Topic.EVIDENCE:        (_T, _T, _T, _T, _T, _R, _T),
-    Topic.EVIDENCE_SOURCE: (_T, _O, _O, _O, _O, _R, _T),
-    Topic.FINDING:         (_R, _R, _R, _R, _R, _R, _R),
-    Topic.SETTER:          (_T, _T, _O, _O, _T, _R, _T),
-    Topic.WISH:            (_T, _T, _T, _T, _T, _T, _T),
+    #                      admin house rep partner partner's-rep webhook buyer service
+    Topic.LEAD:            (_T, _T, _T, _T, _T, _T, _R, _T),
+    Topic.ACCOUNT:         (_T, _T, _I, _I, _I, _T, _R, _T),
+    Topic.EXTERNAL_ID:     (_T, _O, _O, _O, _O, _O, _R, _T),
+    Topic.EVIDENCE:        (_T, _T, _T, _T, _T, _T, _R, _T),
+    Topic.EVIDENCE_SOURCE: (_T, _O, _O, _O, _O, _O, _R, _T),
+    Topic.FINDING:         (_R, _R, _R, _R, _R, _R, _R, _R),
+    Topic.SETTER:          (_T, _T, _O, _O, _O, _T, _R, _T),
+    Topic.WISH:            (_T, _T, _T, _T, _T, _T, _T, _T),
 }  # fmt: skip
 
 #: How the table's words are meant, where a topic has more to say; `docs/security.md` prints it.

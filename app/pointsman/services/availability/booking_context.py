@@ -51,8 +51,16 @@ class BookedTime:
 
 async def visible_lead(tx: Tx, lead_id: UUID, actor: Actor, *, lock: bool = False) -> LeadRow:
     """The lead, if the caller sees it. Raises NotFound."""
-    lead = await tx.leads.get(lead_id, lock=lock)
-    if lead is None or (actor.sees.is_limited and not await tx.leads.is_visible(lead_id, sees=actor.sees)):
+    if actor.sees.is_limited and not await tx.leads.is_visible(lead_id, sees=actor.sees):
+        raise NotFound("There is no lead with this id.")
+    try:
+        lead = await tx.leads.get(lead_id, lock=lock)
+    except Conflict as merged:
+        if not actor.sees.is_limited:
+            raise
+        message = "This lead was merged into another: nothing writes to it any more."
+        raise Conflict(message, code=merged.code) from merged  # the lead that it is now may be another's
+    if lead is None:
         raise NotFound("There is no lead with this id.")
     return lead
 

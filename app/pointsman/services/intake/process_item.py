@@ -72,6 +72,7 @@ async def process_item(env: Env, inbox_id: UUID) -> None:
 
 async def _run(env: Env, item: InboxRow) -> None:
     actor = Actor(name=f"intake:{item.intake_key}", kind=CallerKind.WEBHOOK)
+    assert item.intake_id is not None, "what no intake sent is refused, and not worked off"
     async with env.uow.autocommit() as tx:
         mapping = await load_mapping(env, tx, item.intake_id, item.intake_version)
         known = await known_fields(env, tx)

@@ -12,6 +12,7 @@ from pointsman.domain.leads.matching import (
     sortable_timestamp,
 )
 from pointsman.domain.leads.normalise import email_key
+from pointsman.domain.leads.senders import bringer_of
 from pointsman.domain.permissions.sayings import Saying, Topic, saying
 from pointsman.services.leads.fields import PERSONAL_FIELDS
 from pointsman.services.leads.lead_input import LeadInput
@@ -25,6 +26,10 @@ _ACCOUNT_FIELDS = {
     "account_owner": "account.owner",
     "parent_domain": "account.parent_domain",
 }
+
+
+#: In a lead's `match`: the partner or rep whose key brought the lead in.
+BROUGHT_BY = "brought_by"
 
 
 def lead_write(env: Env, given: LeadInput, person: Person, actor: Actor) -> LeadWrite:
@@ -56,6 +61,7 @@ def lead_write(env: Env, given: LeadInput, person: Person, actor: Actor) -> Lead
         phone=given.phone,
         facts=facts,
         known_at=dict.fromkeys(told, stamp),
+        match={BROUGHT_BY: bringer} if (bringer := bringer_of(actor.supplier, actor.rep)) else {},
     )
 
 
@@ -63,18 +69,22 @@ def with_account_match(write: LeadWrite, found: AccountMatches) -> LeadWrite:
     """What an alike name says of the account, as the lead will tell it."""
     if found.link is not None:
         match = {"account": "alike-name", **found.link.as_json()}
-        return replace(write, account=found.link.account.account_id, match=match)
-    return replace(
-        write, match={"suggestions": [one.as_json() for one in found.suggestions]} if found.suggestions else {}
-    )
+        return replace(write, account=found.link.account.account_id, match={**write.match, **match})
+    suggestions = [one.as_json() for one in found.suggestions]
+    return replace(write, match={**write.match, **({"suggestions": suggestions} if suggestions else {})})
 
 
 async def update_lead(
-    tx: Tx, row: LeadRow, write: LeadWrite, found: LeadMatch, *, knows_id: bool, alias: bool
+    tx: Tx, row: LeadRow, write: LeadWrite, found: LeadMatch, *, knows_id: bool, alias: bool, keep_word: bool
 ) -> LeadRow:
-    """Merge the news into a locked lead; nothing is written when there is no news."""
+    """Merge the news into a locked lead; nothing is written when there is no news.
+
+    An email that is another lead's is left out; with `keep_word` it is written down, and finds the other lead as before:
+    so a partner does not learn that there is one.
+    """
     person = write.person
-    merged = _merged(row, write, email_is_free=found.conflict is None and not alias)
+    is_free = found.conflict is None and not alias
+    merged = _merged(row, write, email_is_free=is_free or keep_word)
     add_identity = person.external_id is not None and not knows_id
     moves = person.domain_from == "company.domain" and person.domain != row.account_domain
     tunes = (person.account_status or row.account_status) != row.account_status or (
@@ -85,9 +95,11 @@ async def update_lead(
         return row
     values = merged.values
     email = _text(values, "lead.email")
+    key = email_key(email, host_to_ascii) if email and is_free and email != row.email else row.email_key
     match = dict(row.match) | {"person": found.by}
     if row.account_id is None and (person.domain or person.company_key):
-        match |= {"account": person.domain_from or "name"} | dict(write.match)
+        of_the_account = {name: value for name, value in write.match.items() if name != BROUGHT_BY}
+        match |= {"account": person.domain_from or "name"} | of_the_account
     if found.conflict is not None:
         match["conflict"] = str(found.conflict)
     return await tx.leads.change(
@@ -102,7 +114,7 @@ async def update_lead(
                 known_at=merged.known_at,
             ),
             email=email,
-            email_key=email_key(email, host_to_ascii) if email else None,
+            email_key=key,
             keep_account=None if moves else row.account_id,
             match=match,
             add_identity=add_identity,

@@ -9,7 +9,7 @@ from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.permissions.evidence_origins import evidence_origin
 from pointsman.domain.policy.evidence_sources import EvidenceRules
 from pointsman.domain.roster.reps import Rep
-from pointsman.services.policies.cache import load_roster
+from pointsman.services.policies.cache import load_compiled_policy, load_roster
 from pointsman.services.ports import Actor, Env, Tx
 
 
@@ -24,6 +24,15 @@ def taken_in(env: Env, given: Sequence[Evidence], actor: Actor) -> list[Evidence
     intake = actor.name.removeprefix("intake:") if actor.kind is CallerKind.WEBHOOK else None
     origin = evidence_origin(actor.kind, supplier=actor.supplier, rep=actor.rep, scopes=actor.scopes, intake=intake)
     return [replace(item, id=item.id or env.new_id(), origin=item.origin or origin) for item in given]
+
+
+async def warn_of_evidence(env: Env, tx: Tx, given: Sequence[Evidence], actor: Actor) -> tuple[Fault, ...]:
+    """The same of what is not taken in yet; nothing without a policy."""
+    version = (await tx.policies.live_versions()).policy if given else None
+    if version is None:
+        return ()
+    rules = (await load_compiled_policy(env, tx, version)).policy.evidence
+    return uncounted_warnings(taken_in(env, given, actor), rules)
 
 
 def uncounted_warnings(given: Sequence[Evidence], rules: EvidenceRules) -> tuple[Fault, ...]:

@@ -28,6 +28,10 @@ from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.ports.routing.policies import LiveVersions
 
 
+class KnownElsewhere(Exception):
+    """A partner or rep speaks of a person who is known and not theirs; nothing was changed. Never told to the caller."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpsertResult:
     """The lead, locked; `conflict` is another lead that the given email belongs to.
@@ -45,7 +49,7 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
     """Make or find the lead and keep what was true last; its row is locked until the transaction ends.
 
     Raises Invalid ("no-identity") without a usable email or external id, and LostRace when two make the same person at
-    the same moment: then the transaction is run again.
+    the same moment: then the transaction is run again. Of a partner or rep KnownElsewhere: the caller keeps what it said.
     """
     known = await known_fields(env, tx)
     person = identify_person(given, known.free_mail_domains)
@@ -63,6 +67,11 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
         lead = await _with_account_parent(env, tx, lead, person, actor)
         return UpsertResult(lead=lead, created=True, versions=versions)
     rows = await tx.leads.find_and_lock(email_key=person.email_key, external_id=person.external_id)
+    if actor.sees.is_limited:
+        for row, by_external_id, _ in rows:
+            # What the partner itself calls this person counts before an email, which may be another's.
+            if (by_external_id or len(rows) == 1) and not await tx.leads.is_with(row.id, actor.sees):
+                raise KnownElsewhere
     by_id = {row.id: row for row, _, _ in rows}
     found = choose_lead(
         next((row.id for row, by_external_id, _ in rows if by_external_id), None),
@@ -75,7 +84,15 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
     write = replace(write, person=person)
     # An email by which a merged lead is found again leads here, but is not the one that this lead goes by.
     alias = any(by_email and row.email_key != person.email_key for row, _, by_email in rows)
-    lead = await update_lead(tx, row, write, found, knows_id=found.by == "external_id", alias=alias)
+    lead = await update_lead(
+        tx,
+        row,
+        write,
+        found,
+        knows_id=found.by == "external_id",
+        alias=alias,
+        keep_word=actor.sees.is_limited,
+    )
     lead = await _with_account_parent(env, tx, lead, person, actor)
     if is_new_conflict(row, found):
         await _report_conflict(env, tx, found, actor)

@@ -20,7 +20,7 @@ class InboxRow:
     """One accepted event."""
 
     id: UUID
-    intake_id: UUID
+    intake_id: UUID | None  # None for what a partner said through the API, and is refused: `intake_key` is its sender
     intake_key: str
     intake_kind: str
     intake_version: int
@@ -116,6 +116,24 @@ class Inbox(Protocol):
         self, *, at: datetime, untouched_since: datetime, lease_until: datetime, limit: int
     ) -> Sequence[UUID]:
         """Claim the items whose next attempt is due, or that no job ever touched."""
+        ...
+
+    async def refuse(
+        self,
+        *,
+        inbox_id: UUID,
+        sender: str,
+        dedupe_key: str,
+        body: bytes,
+        error: str,
+        result: Mapping[str, Any],
+        at: datetime,
+    ) -> None:
+        """Keep what came through the API and changed nothing, for an admin to look at; the same again is kept once."""
+        ...
+
+    async def lock_refused(self, inbox_id: UUID) -> InboxRow | None:
+        """The item, if it was refused and no admin has applied it."""
         ...
 
     async def get(self, inbox_id: UUID) -> InboxRow | None: ...

@@ -169,6 +169,10 @@ class Leads(Protocol):
         """Newest first, of those that the caller sees."""
         ...
 
+    async def is_with(self, lead_id: UUID, sees: Visibility) -> bool:
+        """Whether a rep whose leads the caller sees has the lead now; or none has it, and the caller brought it in."""
+        ...
+
     async def is_visible(self, lead_id: UUID, *, sees: Visibility) -> bool:
         """Whether the lead exists, and the caller sees it."""
         ...
