@@ -220,6 +220,7 @@ async def test_a_key_without_the_scope_is_refused(client: httpx.AsyncClient, sig
 
 async def test_without_a_policy_a_lead_is_refused_and_not_stored(database_url: str) -> None:
     from pointsman.domain.errors import Conflict
+    from pointsman.domain.permissions.callers import SEES_ALL
     from pointsman.services.intake.submit_lead import submit_lead
     from pointsman.services.leads.lead_input import LeadInput
     from support.floors.use_case_env import SENDER, make_env
@@ -229,6 +230,6 @@ async def test_without_a_policy_a_lead_is_refused_and_not_stored(database_url: s
         with pytest.raises(Conflict, match="No policy"):
             await submit_lead(env, LeadInput(email="a@b.example"), actor=SENDER)
         async with env.uow() as tx:
-            assert await tx.leads.page(supplier=None, stage=None, after=None, limit=5) == []
+            assert await tx.leads.page(sees=SEES_ALL, stage=None, after=None, limit=5) == []
     finally:
         await engine.dispose()

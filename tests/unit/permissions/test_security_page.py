@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.domain.permissions.wording import callers_table, operations_table, readings_table, sides_table
+from pointsman.domain.permissions.wording import (
+    body_fields_table,
+    callers_table,
+    operations_table,
+    readings_table,
+    sayings_table,
+    sides_table,
+)
 
 PAGE = Path(__file__).parents[3] / "docs" / "security.md"
 TABLES = {
@@ -12,6 +19,8 @@ TABLES = {
     "operations": operations_table,
     "sides": sides_table,
     "readings": readings_table,
+    "sayings": sayings_table,
+    "body-fields": body_fields_table,
 }
 
 

@@ -1,6 +1,6 @@
 """What a partner's key reads in place of our reasons: where its lead is, not who else was looked at or why not."""
 
-#: The answer to every lead that a partner brings in, whoever the person is.
+#: The answer to every lead that a partner brings in, be the person known or not.
 PARTNER_SUBMISSION = (
     "Received. A lead that one of your reps has now is in this answer, and later in GET /v1/leads; of any other, you hear "
     "nothing."

@@ -53,7 +53,10 @@ _ROUTE = "POST /v1/leads"
     ),
     responses={
         200: {"model": LeadSubmissionDoc, "description": "The lead was known"},
-        202: {"model": PartnerSubmissionDoc, "description": "To a partner's key, whoever the person is"},
+        202: {
+            "model": PartnerSubmissionDoc,
+            "description": "To a partner's or a rep's key, be the person known or not",
+        },
         **problem_responses(401, 403, 409, 413, 422, 503),
     },
 )

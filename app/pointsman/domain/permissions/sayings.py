@@ -16,7 +16,8 @@ class Topic(StrEnum):
     EVIDENCE_SOURCE = "source of evidence"  # who found it out
     FINDING = "finding"  # `qualification.*` written as a field
     SETTER = "setter"  # the rep who hands over
-    WISH = "wish"  # what the buyer or the caller would like: times, a slot, a dry run
+    BUYERS_ASK = "the buyer asked"  # `for_buyer`
+    WISH = "wish"  # what belongs to the operation itself: times, a reason, an outcome, a dry run, a question
 
 
 class Saying(StrEnum):
@@ -50,6 +51,7 @@ _TABLE: Mapping[Topic, tuple[Saying, ...]] = {
     Topic.EVIDENCE_SOURCE: (_T, _O, _O, _O, _O, _O, _R, _T),
     Topic.FINDING:         (_R, _R, _R, _R, _R, _R, _R, _R),
     Topic.SETTER:          (_T, _T, _O, _O, _O, _T, _R, _T),
+    Topic.BUYERS_ASK:      (_T, _T, _O, _T, _O, _T, _O, _T),
     Topic.WISH:            (_T, _T, _T, _T, _T, _T, _T, _T),
 }  # fmt: skip
 
@@ -65,7 +67,8 @@ NOTES: Mapping[Topic, str] = {
     "intake's name, as its mapping says, or as the setter that it names.",
     Topic.FINDING: "`qualification.*` follows from evidence and is nobody's to write.",
     Topic.SETTER: "A rep's key hands over as that rep, a partner's as one of its own.",
-    Topic.WISH: "Within what the caller may do.",
+    Topic.BUYERS_ASK: "As the table of sides says: a closer does not say it; a booking link is the buyer.",
+    Topic.WISH: "By each caller that may do the operation.",
 }
 
 
@@ -89,22 +92,38 @@ def topic_of_field(name: str) -> Topic:
 #: other bodies are an admin's.
 BODY_FIELDS: Mapping[str, Mapping[str, Topic]] = {
     "LeadIn": {
-        "email": Topic.LEAD,
-        "first_name": Topic.LEAD,
-        "last_name": Topic.LEAD,
-        "phone": Topic.LEAD,
+        **dict.fromkeys(("email", "first_name", "last_name", "phone", "occurred_at"), Topic.LEAD),
         "fields": Topic.LEAD,  # each by `topic_of_field`
-        "occurred_at": Topic.LEAD,
-        "external_id": Topic.EXTERNAL_ID,
-        "source_system": Topic.EXTERNAL_ID,
+        **dict.fromkeys(("external_id", "source_system"), Topic.EXTERNAL_ID),
         "evidence": Topic.EVIDENCE,
     },
     "EvidenceIn": {
-        "name": Topic.EVIDENCE,
-        "value": Topic.EVIDENCE,
-        "affirmed": Topic.EVIDENCE,
-        "observed_at": Topic.EVIDENCE,
-        "expires_at": Topic.EVIDENCE,
+        **dict.fromkeys(("name", "value", "affirmed", "observed_at", "expires_at"), Topic.EVIDENCE),
         "source": Topic.EVIDENCE_SOURCE,
     },
+    "HandoverIn": {
+        "evidence": Topic.EVIDENCE,
+        "setter": Topic.SETTER,
+        **dict.fromkeys(("auto_book", "window", "book", "dry_run"), Topic.WISH),
+    },
+    "HandoverEvidenceIn": {
+        **dict.fromkeys(("name", "value", "affirmed", "observed_at", "expires_at"), Topic.EVIDENCE),
+        "source": Topic.EVIDENCE_SOURCE,
+    },
+    "BookSlotIn": dict.fromkeys(("start", "end"), Topic.WISH),
+    "WindowIn": dict.fromkeys(("start", "end"), Topic.WISH),
+    "SlotHoldIn": dict.fromkeys(("lead_id", "start", "end"), Topic.WISH),
+    "AppointmentIn": dict.fromkeys(("lead_id", "start", "end"), Topic.WISH),
+    "BookingLinkIn": dict.fromkeys(("expires_in", "language", "zone"), Topic.WISH),
+    "CancelIn": {"for_buyer": Topic.BUYERS_ASK, "reason": Topic.WISH},
+    "RescheduleIn": {
+        "for_buyer": Topic.BUYERS_ASK,
+        **dict.fromkeys(("start", "end", "reason", "keep_rep"), Topic.WISH),
+    },
+    "RejectIn": dict.fromkeys(("code", "reason"), Topic.WISH),
+    "OutcomeIn": dict.fromkeys(("outcome", "again_on", "reason"), Topic.WISH),
+    "TimeOffIn": dict.fromkeys(("starts_at", "ends_at", "reason"), Topic.WISH),
+    "ExplainIn": dict.fromkeys(("lead_id", "facts", "version", "document", "purpose", "gate_open"), Topic.WISH),
+    "SimulateIn": dict.fromkeys(("since", "until", "limit", "ledgers_from_zero"), Topic.WISH),
+    "SimulateDocumentIn": dict.fromkeys(("since", "until", "limit", "ledgers_from_zero", "document"), Topic.WISH),
 }

@@ -4,6 +4,7 @@ from pointsman.domain.permissions.ask import is_allowed
 from pointsman.domain.permissions.callers import BOUND_TO_REP, SCOPES_FOR_WORK, CallerKind, Scope
 from pointsman.domain.permissions.operations import PERMISSIONS, TABLE, Operation, RepLimit
 from pointsman.domain.permissions.readings import READERS, READING_WORDS
+from pointsman.domain.permissions.sayings import BODY_FIELDS, NOTES, Topic, saying
 from pointsman.domain.permissions.sides import ACTS_FOR_BUYER, SIDE_OF_KIND, ActorRole
 
 #: The callers in the order of the page. Of a rep's key the table says the same for the house and for a partner.
@@ -76,6 +77,28 @@ def readings_table() -> str:
         who = [_KEYS[kind] for kind in _KEYS if kind in READERS[reading]]
         house = [f"{name} of the house" if name == _KEYS[CallerKind.REP] else name for name in who]
         lines.append(f"| {words} | {', '.join(house)}, a key with `admin` |")
+    return "\n".join(lines)
+
+
+def sayings_table() -> str:
+    """What becomes of a field, by what it is about and who says it."""
+    kinds = [CallerKind.ADMIN, *_KEYS, *_OTHERS]
+    heads = ["`admin`", "house", "partner", "rep", "webhook", "link"]
+    lines = [f"| about | {' | '.join(heads)} | |", f"| --- |{' --- |' * len(heads)} --- |"]
+    for topic in Topic:
+        cells = [str(saying(topic, kind)) for kind in kinds]
+        lines.append(f"| {topic} | {' | '.join(cells)} | {NOTES[topic]} |")
+    return "\n".join(lines)
+
+
+def body_fields_table() -> str:
+    """Each field of the bodies that others than an admin may send, and what it is about."""
+    lines = ["| body | about | fields |", "| --- | --- | --- |"]
+    for body, fields in BODY_FIELDS.items():
+        for topic in Topic:
+            names = [f"`{name}`" for name, about in fields.items() if about is topic]
+            if names:
+                lines.append(f"| `{body}` | {topic} | {', '.join(names)} |")
     return "\n".join(lines)
 
 

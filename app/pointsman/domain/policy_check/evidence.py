@@ -11,7 +11,7 @@ from pointsman.domain.text.suggestions import did_you_mean
 
 
 def check_evidence(policy: Policy, roster: Roster | None, intakes: Collection[str] | None) -> Iterator[Finding]:
-    """Intakes and partners that nobody knows, and what a gate requires and no source may supply."""
+    """Intakes and partners that do not exist, and requirements that no source may meet."""
     suppliers = {rep.supplier for rep in roster.reps.values()} if roster is not None else None
     for i, source in enumerate(policy.evidence.sources):
         word, _, name = source.from_.partition(":")
