@@ -58,6 +58,7 @@ LAST = [
 #: What an example cannot but run into on this floor, where nothing is broken.
 CONFLICTS = {
     "POST /v1/inbox/{inbox_id}/replay": 409,  # it is no dead letter
+    "POST /v1/inbox/{inbox_id}/apply": 409,  # nor was it refused
     "POST /v1/deliveries/{delivery_id}/replay": 409,  # nor is this one
     "POST /v1/pools/{name}/rebuild": 409,  # its ledger agrees with its history
     "POST /v1/appointments/{appointment_id}/attended": 409,  # it has not begun
