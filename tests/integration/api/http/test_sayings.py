@@ -136,7 +136,6 @@ async def test_each_field_of_a_lead_is_taken_ignored_or_refused_as_the_table_say
             case Saying.REFUSED:
                 assert answer.status_code == 422, f"{kind} {name}: {answer.text}"
                 assert [fault["path"] for fault in answer.json()["faults"]] == [path]
-        await world.rows("delete from lead_identities")
 
 
 @pytest.mark.parametrize("kind", KEYS)
