@@ -301,6 +301,16 @@ def upgrade() -> None:
     op.create_index(
         "inbox_open_idx", "inbox", ["received_at"], unique=False, postgresql_where=sa.text("status <> 'done'")
     )
+    op.create_index(
+        "inbox_untried_idx",
+        "inbox",
+        ["received_at"],
+        unique=False,
+        postgresql_where=sa.text("status = 'received' and next_attempt_at is null"),
+    )
+    op.create_index(
+        "inbox_due_idx", "inbox", ["next_attempt_at"], unique=False, postgresql_where=sa.text("status = 'received'")
+    )
     op.create_table(
         "rep_calendars",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -734,6 +744,13 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("released_at is null"),
     )
+    op.create_index(
+        "slot_holds_open_idx",
+        "slot_holds",
+        ["expires_at"],
+        unique=False,
+        postgresql_where=sa.text("released_at is null"),
+    )
     op.create_table(
         "deliveries",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -769,6 +786,9 @@ def upgrade() -> None:
         ["next_attempt_at"],
         unique=False,
         postgresql_where=sa.text("status = 'pending'"),
+    )
+    op.create_index(
+        "deliveries_order_idx", "deliveries", ["key"], unique=False, postgresql_where=sa.text("status = 'pending'")
     )
     op.create_index(
         "deliveries_one_effect",
@@ -823,9 +843,11 @@ def downgrade() -> None:
     op.drop_index(op.f("reservations_slot_hold_id_idx"), table_name="reservations")
     op.drop_index(op.f("reservations_appointment_id_idx"), table_name="reservations")
     op.drop_table("reservations")
+    op.drop_index("deliveries_order_idx", table_name="deliveries", postgresql_where=sa.text("status = 'pending'"))
     op.drop_index("deliveries_one_effect", table_name="deliveries")
     op.drop_index("deliveries_due_idx", table_name="deliveries", postgresql_where=sa.text("status = 'pending'"))
     op.drop_table("deliveries")
+    op.drop_index("slot_holds_open_idx", table_name="slot_holds", postgresql_where=sa.text("released_at is null"))
     op.drop_index("slot_holds_one_per_lead", table_name="slot_holds", postgresql_where=sa.text("released_at is null"))
     op.drop_index(op.f("slot_holds_lead_id_idx"), table_name="slot_holds")
     op.drop_table("slot_holds")
@@ -883,6 +905,12 @@ def downgrade() -> None:
     op.drop_index("rep_calendars_rep_key", table_name="rep_calendars")
     op.drop_index("rep_calendars_one_write", table_name="rep_calendars", postgresql_where=sa.text("writes"))
     op.drop_table("rep_calendars")
+    op.drop_index("inbox_due_idx", table_name="inbox", postgresql_where=sa.text("status = 'received'"))
+    op.drop_index(
+        "inbox_untried_idx",
+        table_name="inbox",
+        postgresql_where=sa.text("status = 'received' and next_attempt_at is null"),
+    )
     op.drop_index("inbox_open_idx", table_name="inbox", postgresql_where=sa.text("status <> 'done'"))
     op.drop_index("inbox_sender_key", table_name="inbox", postgresql_where=sa.text("sender is not null"))
     op.drop_index("inbox_dedupe_key", table_name="inbox")

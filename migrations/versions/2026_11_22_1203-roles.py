@@ -6,7 +6,7 @@ changed by the service; rows go only where it says so.
 
 from alembic import op
 
-revision = "0110"
+revision = "0111"
 down_revision = "0105"
 branch_labels = None
 depends_on = None

@@ -32,7 +32,6 @@ _OWNER_OPS_OF_LEAD = (
     .order_by(deliveries.c.sequence, deliveries.c.created_at, deliveries.c.id)
 )
 #: Ops under one key happen in the order in which they are owed.
-#: Ops under one key happen in the order in which they are owed.
 _CLAIM = PreparedStatement("""
     update deliveries d set
         lease = :lease, lease_until = statement_timestamp() + cast(:span as interval), attempts = attempts + 1
@@ -63,20 +62,28 @@ _REOPEN = PreparedStatement("""
     where id = :id and status = :status and (lease_until is null or lease_until <= statement_timestamp())
 """)
 _CONNECTION = select(connections).where(connections.c.id == bindparam("id"))
-_CLAIM_OVERDUE = PreparedStatement("""
-    update deliveries d set next_attempt_at = :at
-    where d.id = any(array(
-        select d.id from deliveries d
-        where d.status = 'pending' and d.next_attempt_at <= :before
-          and (d.lease_until is null or d.lease_until <= statement_timestamp())
-          and not exists (
-            select 1 from deliveries e
-            where e.key = d.key and e.connection_id = d.connection_id and e.calendar = d.calendar
-              and e.status = 'pending' and (e.sequence, e.created_at) < (d.sequence, d.created_at) and e.id <> d.id)
-        order by d.next_attempt_at limit :limit for update skip locked))
-    returning d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.op, d.key, d.sequence, d.status,
+#: What waits for an earlier op goes to the back unclaimed, so that any number of it keeps no other waiting.
+_CLAIM_OVERDUE = PreparedStatement(
+    """
+    with looked_at as (
+        update deliveries set next_attempt_at = :at
+        where id = any(array(
+            select id from deliveries
+            where status = 'pending' and next_attempt_at <= :before
+              and (lease_until is null or lease_until <= statement_timestamp())
+            order by next_attempt_at limit :limit for update skip locked))
+        returning *
+    )
+    select d.id, d.appointment_id, d.rep_id, d.connection_id, d.calendar, d.op, d.key, d.sequence, d.status,
         d.attempts, d.next_attempt_at, d.last_error, d.vendor_id, d.vendor_version, d.created_at, d.done_at
-""")
+    from looked_at d
+    where not exists (
+        select 1 from deliveries e
+        where e.key = d.key and e.connection_id = d.connection_id and e.calendar = d.calendar
+          and e.status = 'pending' and (e.sequence, e.created_at) < (d.sequence, d.created_at) and e.id <> d.id)
+    """,
+    replan=True,
+)
 _PENDING_OF_CONNECTION = (
     _SELECT.where(
         deliveries.c.status == literal_column("'pending'"), deliveries.c.connection_id == bindparam("connection")

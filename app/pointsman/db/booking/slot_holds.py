@@ -34,7 +34,8 @@ _RELEASE_TIME = (
     .where(reservations.c.slot_hold_id == bindparam("hold"), reservations.c.active)
     .values(active=False)
 )
-_EXPIRE = PreparedStatement("""
+_EXPIRE = PreparedStatement(
+    """
     with over as (
         select id from slot_holds
         where released_at is null and expires_at <= :at
@@ -46,7 +47,9 @@ _EXPIRE = PreparedStatement("""
         update reservations set active = false where slot_hold_id in (select id from over) and active
     )
     update slot_holds set released_at = :at, release_reason = 'expired' where id in (select id from over)
-""")
+    """,
+    replan=True,
+)
 
 
 class SqlSlotHolds:

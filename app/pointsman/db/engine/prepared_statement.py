@@ -20,15 +20,18 @@ class PreparedStatement:
     """One SQL text with `:name` parameters, made ready once.
 
     Parameters go to the driver as they are, and come back as the driver reads them: JSON is given as text with a cast.
+    A session keeps its plan from the tenth run on. `replan` is for what is asked again and again of a table that is empty
+    most of the time: a plan made then would read all of it once it is full.
     """
 
-    def __init__(self, sql: str) -> None:
+    def __init__(self, sql: str, *, replan: bool = False) -> None:
+        self.replan = replan
         self.sql = "\n".join(line.strip() for line in sql.strip().splitlines())  # psycopg caches no long texts
         self.query = str(text(self.sql).compile(dialect=_DIALECT)).encode()
 
     async def run(self, connection: AsyncConnection, values: Mapping[str, Any] = _NONE) -> int:
         """How many rows it wrote."""
-        return (await _driver(connection).execute(self.query, values)).rowcount
+        return (await _driver(connection).execute(self.query, values, prepare=self._prepare)).rowcount
 
     async def run_each(self, connection: AsyncConnection, values: Sequence[Mapping[str, Any]]) -> None:
         """Once for each of `values`, in one exchange with the server."""
@@ -62,8 +65,12 @@ class PreparedStatement:
         return _only(await self.scalars(connection, values))
 
     async def _all(self, cursor: "AsyncCursor[T]", values: Mapping[str, Any]) -> list[T]:
-        await cursor.execute(self.query, values)
+        await cursor.execute(self.query, values, prepare=self._prepare)
         return await cursor.fetchall()
+
+    @property
+    def _prepare(self) -> bool | None:
+        return False if self.replan else None  # None: as often as the driver thinks worth it
 
 
 def _only(found: list[T]) -> T | None:

@@ -12,19 +12,26 @@ from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.services.ports import LostRace
 from pointsman.services.ports.intake.idempotency import StoredResponse
 
-_LOCK_KEY = PreparedStatement("""
+_LOCK_KEY = PreparedStatement(
+    """
     select pg_try_advisory_xact_lock(:lock) as ours, i.body_hash, i.status, i.answer
     from (select 1) as one
     left join idempotency i on i.caller = :caller and i.route = :route and i.key = :key
-""")
+    """,
+    replan=True,
+)
 _STORE = PreparedStatement("""
     insert into idempotency (caller, route, key, body_hash, status, answer, created_at)
     values (:caller, :route, :key, :body_hash, :status, :answer, :at)
     on conflict do nothing returning 1 as stored
 """)
-_PURGE = PreparedStatement("""
-    delete from idempotency where ctid in (select ctid from idempotency where created_at < :before limit :limit)
-""")
+_PURGE = PreparedStatement(
+    """
+    delete from idempotency where ctid = any(array(
+        select ctid from idempotency where created_at < :before order by created_at limit :limit))
+    """,
+    replan=True,
+)
 
 
 class SqlIdempotency:

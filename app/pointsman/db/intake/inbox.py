@@ -104,16 +104,25 @@ _REOPEN_DEAD = PreparedStatement("""
         i.received_at, i.done_at, i.next_attempt_at, i.tried_since, i.unended_attempts
 """)
 
-_CLAIM_OVERDUE = PreparedStatement("""
-    update inbox set next_attempt_at = :lease_until
-    where id in (
-        select id from inbox
-        where status = 'received'
-          and (next_attempt_at <= :at or (next_attempt_at is null and received_at <= :untouched_since))
-        order by coalesce(next_attempt_at, received_at), id limit :limit for update skip locked
+#: Each kind from an index of its own, so that what is to be tried later is not looked through.
+_CLAIM_OVERDUE = PreparedStatement(
+    """
+    with due as (
+        select id, next_attempt_at as since from inbox
+        where status = 'received' and next_attempt_at <= :at
+        order by next_attempt_at limit :limit for update skip locked
+    ), untouched as (
+        select id, received_at as since from inbox
+        where status = 'received' and next_attempt_at is null and received_at <= :untouched_since
+        order by received_at limit :limit for update skip locked
     )
+    update inbox set next_attempt_at = :lease_until
+    where id = any(array(
+        select id from (select * from due union all select * from untouched) found order by since, id limit :limit))
     returning id
-""")
+    """,
+    replan=True,
+)
 
 _SELECT = select(
     inbox.c.id,

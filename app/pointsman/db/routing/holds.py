@@ -61,13 +61,19 @@ _MAKE_DUE = PreparedStatement("""
             order by h.held_at, h.id limit 1 for update of h skip locked) w)
       and (next_try_at is null or next_try_at > :at)
 """)
-_NEXT_DUE = PreparedStatement("""
+_NEXT_DUE = PreparedStatement(
+    """
     select min(next_try_at) from holds where released_at is null and next_try_at is not null
-""")
-_DUE_POOLS = PreparedStatement("""
+    """,
+    replan=True,
+)
+_DUE_POOLS = PreparedStatement(
+    """
     select pool from holds where released_at is null and next_try_at <= :at and pool is not null
     group by pool order by min(next_try_at), pool
-""")
+    """,
+    replan=True,
+)
 _QUEUE = PreparedStatement("""
     select h.id, h.lead_id, h.decision_id, h.work, h.pool, h.reason, h.sentence, h.held_at, h.due_at, h.released_at,
         h.release, h.next_try_at, h.releases, g.key as group

@@ -164,6 +164,7 @@ slot_holds = Table(
     CheckConstraint("expires_at > created_at", name="expiry"),
     CheckConstraint("(released_at is null) = (release_reason is null)", name="release"),
     Index("slot_holds_one_per_lead", "lead_id", unique=True, postgresql_where=text("released_at is null")),
+    Index("slot_holds_open_idx", "expires_at", postgresql_where=text("released_at is null")),
 )
 
 #: One row per rep and appointment or slot hold; the exclusion constraint is promise 2.
@@ -221,4 +222,5 @@ deliveries = Table(
     instant_column("done_at", null=True),
     Index("deliveries_one_effect", "appointment_id", "rep_id", "connection_id", "op", "sequence", unique=True),
     Index("deliveries_due_idx", "next_attempt_at", postgresql_where=text("status = 'pending'")),
+    Index("deliveries_order_idx", "key", postgresql_where=text("status = 'pending'")),  # what is owed before this?
 )

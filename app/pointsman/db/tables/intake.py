@@ -75,6 +75,8 @@ inbox = Table(
     Index("inbox_dedupe_key", "intake_id", "dedupe_key", unique=True),
     Index("inbox_sender_key", "sender", "dedupe_key", unique=True, postgresql_where=text("sender is not null")),
     Index("inbox_open_idx", "received_at", postgresql_where=text("status <> 'done'")),
+    Index("inbox_untried_idx", "received_at", postgresql_where=text("status = 'received' and next_attempt_at is null")),
+    Index("inbox_due_idx", "next_attempt_at", postgresql_where=text("status = 'received'")),
 )
 
 idempotency = Table(
