@@ -1,5 +1,7 @@
 """Hand-over: an SDR's evidence opens the gate, or the answer says what is missing."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -11,8 +13,10 @@ from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.idempotency import IdempotencyKey, run_idempotent
 from pointsman.api.http.problems import problem_responses
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.readings import Reading
+from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.handover.handover import (
     PreparedHandover,
     dry_run_handover,
@@ -47,7 +51,7 @@ async def hand_over(
 ) -> Response:
     now = env.clock()
 
-    async def prepare() -> PreparedHandover:
+    async def prepare(calendars: Mapping[str, CalendarState]) -> PreparedHandover:
         async with env.uow() as tx:
             reps = await known_reps(env, tx)
         return await prepare_handover(
@@ -57,6 +61,7 @@ async def hand_over(
             setter=given.setter,
             actor=caller.actor,
             auto_book=given.auto_booking(),
+            calendars=calendars,
         )
 
     async def write(tx: Tx, prepared: PreparedHandover) -> IdempotentResponse:
@@ -67,7 +72,17 @@ async def hand_over(
         return HandoverOut.of(handed, env.clock(), partner=not caller.may_read(Reading.REASONS), dry_run=given.dry_run)
 
     if given.dry_run:  # under no idempotency key: an answer that is kept would be one that happened
-        handed = await dry_run_handover(env, await prepare())
+
+        async def dry_run(calendars: Mapping[str, CalendarState]) -> HandoverResult:
+            return await dry_run_handover(env, await prepare(calendars))
+
+        handed = await with_closer_calendars(env, dry_run)
         return Response(shown(handed).model_dump_json(), media_type="application/json")
     route = f"POST /v1/leads/{lead_id}/handovers"
-    return await run_idempotent(env, request, caller, route=route, key=idempotency_key, prepare=prepare, write=write)
+
+    async def attempt(calendars: Mapping[str, CalendarState]) -> Response:
+        return await run_idempotent(
+            env, request, caller, route=route, key=idempotency_key, prepare=partial(prepare, calendars), write=write
+        )
+
+    return await with_closer_calendars(env, attempt)

@@ -1,5 +1,6 @@
 """Leads over HTTP: one call takes a lead in and answers with the decision."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
@@ -22,12 +23,14 @@ from pointsman.api.intake.lead_schemas import (
     PartnerSubmissionDoc,
 )
 from pointsman.api.intake.reading import read_lead
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import NotFound
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.leads.senders import sender_of
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.readings import Reading
 from pointsman.domain.routing.decision import DecisionOutcome
+from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.idempotency import IdempotentResponse, run_once
 from pointsman.services.intake.api_lead import ParsedLead
 from pointsman.services.intake.refused_news import keep_refused
@@ -67,21 +70,26 @@ async def submit(
     caller: Annotated[Caller, may(Operation.LEAD_SUBMIT)],
     idempotency_key: Annotated[str | None, Header(description="Yours, at most 255 characters; kept for a day.")] = None,
 ) -> Response:
-    async def work(tx: Tx) -> IdempotentResponse:
-        return await _submitted(env, tx, body, await request.body(), caller)
+    raw = await request.body()
 
-    answer = await run_once(
-        env, caller=caller.key_id, route=_ROUTE, key=idempotency_key, body=await request.body(), work=work
-    )
+    async def attempt(calendars: Mapping[str, CalendarState]) -> IdempotentResponse:
+        async def work(tx: Tx) -> IdempotentResponse:
+            return await _submitted(env, tx, body, raw, caller, calendars)
+
+        return await run_once(env, caller=caller.key_id, route=_ROUTE, key=idempotency_key, body=raw, work=work)
+
+    answer = await with_closer_calendars(env, attempt)
     headers = {"Idempotency-Replayed": "true"} if answer.replayed else None
     return Response(answer.body, status_code=answer.status, media_type="application/json", headers=headers)
 
 
-async def _submitted(env: Env, tx: Tx, body: LeadIn, raw: bytes, caller: Caller) -> IdempotentResponse:
+async def _submitted(
+    env: Env, tx: Tx, body: LeadIn, raw: bytes, caller: Caller, calendars: Mapping[str, CalendarState]
+) -> IdempotentResponse:
     parsed = await read_lead(env, tx, body, caller.actor)
     if caller.actor.sees.is_limited:
-        return await _submitted_by_partner(env, tx, parsed, raw, caller)
-    submitted = await submit_lead_in_tx(env, tx, parsed.lead_input, actor=caller.actor)
+        return await _submitted_by_partner(env, tx, parsed, raw, caller, calendars)
+    submitted = await submit_lead_in_tx(env, tx, parsed.lead_input, actor=caller.actor, calendars=calendars)
     document = LeadSubmissionDoc(
         lead=LeadDoc.of(submitted.lead, _stage(submitted)),
         created=submitted.created,
@@ -92,12 +100,14 @@ async def _submitted(env: Env, tx: Tx, body: LeadIn, raw: bytes, caller: Caller)
     return IdempotentResponse(status=201 if submitted.created else 200, body=document.model_dump_json().encode())
 
 
-async def _submitted_by_partner(env: Env, tx: Tx, parsed: ParsedLead, raw: bytes, caller: Caller) -> IdempotentResponse:
+async def _submitted_by_partner(
+    env: Env, tx: Tx, parsed: ParsedLead, raw: bytes, caller: Caller, calendars: Mapping[str, CalendarState]
+) -> IdempotentResponse:
     """One answer for known and unknown people; the lead is in it where the caller's own rep has it."""
     warnings = [*parsed.warnings, *await warn_of_evidence(env, tx, parsed.lead_input.evidence, caller.actor)]
     lead = decision = None
     try:
-        submitted = await submit_lead_in_tx(env, tx, parsed.lead_input, actor=caller.actor)
+        submitted = await submit_lead_in_tx(env, tx, parsed.lead_input, actor=caller.actor, calendars=calendars)
     except KnownElsewhere:
         await keep_refused(env, tx, raw, actor=caller.actor)
     else:

@@ -4,7 +4,7 @@ The same act with the same content again answers the present state and changes n
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,27 +12,25 @@ from uuid import UUID
 from pointsman.domain.booking.lifecycle import (
     AppointmentAction,
     AppointmentStatus,
-    LeadFollowUp,
     MeetingOutcome,
     RejectCode,
     transition_for,
 )
 from pointsman.domain.dates.local_time import start_of_day
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.permissions.operations import Operation
 from pointsman.domain.permissions.sides import ActorRole
-from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.services.appointments.acting_side import find_acting_side
 from pointsman.services.appointments.find_appointment import lock_appointment, visible_appointment
 from pointsman.services.appointments.transition_effects import TransitionRequest, apply_transition
 from pointsman.services.appointments.transitions import require_action_allowed
-from pointsman.services.calendars.closer_calendars import read_closer_calendars
+from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentEvent, AppointmentRow
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.operations.alerts import AlertCode
-from pointsman.services.routing.routing_request import NOT_READ
 from pointsman.services.transactions import run_in_transaction
 
 #: A later day is a mistake of the caller.
@@ -165,7 +163,10 @@ async def lapse_request(env: Env, appointment_id: UUID, *, actor: Actor) -> Appo
     """Cancel a request that was not confirmed in time, with an alert; None when it is no such request any more."""
     reason = "nobody confirmed it in time"
 
-    async def work(tx: Tx) -> AppointmentRow | None:
+    async def attempt(calendars: Mapping[str, CalendarState]) -> AppointmentRow | None:
+        return await run_in_transaction(env, lambda tx: work(tx, calendars))
+
+    async def work(tx: Tx, calendars: Mapping[str, CalendarState]) -> AppointmentRow | None:
         lead, row = await lock_appointment(tx, appointment_id, actor)
         now = env.clock()
         if row.status != AppointmentStatus.REQUESTED or row.confirm_by is None or now < row.confirm_by:
@@ -178,7 +179,7 @@ async def lapse_request(env: Env, appointment_id: UUID, *, actor: Actor) -> Appo
             reason=reason,
             column_changes={"cancelled_at": now, "cancelled_by": ActorRole.SYSTEM.value, "cancel_reason": reason},
         )
-        after = await apply_transition(env, tx, lead, row, request)
+        after = await apply_transition(env, tx, lead, row, request, calendars)
         await tx.alerts.put(
             id=env.new_id(),
             at=now,
@@ -189,7 +190,7 @@ async def lapse_request(env: Env, appointment_id: UUID, *, actor: Actor) -> Appo
         )
         return after
 
-    return await run_in_transaction(env, work)
+    return await with_closer_calendars(env, attempt)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,28 +235,21 @@ def _closers_act(
 
 
 async def _run_transition(env: Env, appointment_id: UUID, act: _Act, *, done: _Done) -> AppointmentRow:
-    calendars = NOT_READ
-    async with env.uow() as tx:
-        seen = await visible_appointment(tx, appointment_id, act.actor)
-        request = await act.for_row(env, tx, seen)
-    # What is not to be done needs no calendars.
-    if request.transition.follow_up is LeadFollowUp.ANOTHER_CLOSER and not done(seen, None):
-        require_action_allowed(seen, request.action, env.clock())
-        if Work(seen.work) in GATED_WORKS:
-            calendars = await read_closer_calendars(env)
+    async def attempt(calendars: Mapping[str, CalendarState]) -> AppointmentRow:
+        async def work(tx: Tx) -> AppointmentRow:
+            lead, row = await lock_appointment(tx, appointment_id, act.actor)
+            request = await act.for_row(env, tx, row)
+            if done(row, lead):
+                return row
+            require_action_allowed(row, request.action, env.clock())
+            await apply_transition(env, tx, lead, row, request, calendars)
+            after = await tx.appointments.get(appointment_id)
+            assert after is not None, "it is locked"
+            return after
 
-    async def work(tx: Tx) -> AppointmentRow:
-        lead, row = await lock_appointment(tx, appointment_id, act.actor)
-        request = replace(await act.for_row(env, tx, row), closer_calendars=calendars)
-        if done(row, lead):
-            return row
-        require_action_allowed(row, request.action, env.clock())
-        await apply_transition(env, tx, lead, row, request)
-        after = await tx.appointments.get(appointment_id)
-        assert after is not None, "it is locked"
-        return after
+        return await run_in_transaction(env, work)
 
-    return await run_in_transaction(env, work)
+    return await with_closer_calendars(env, attempt)
 
 
 async def _nurture_until(

@@ -31,7 +31,7 @@ from pointsman.services.ports.routing.decisions import AssignmentRow
 from pointsman.services.routing.lead_inputs import gate_closed_error
 from pointsman.services.routing.ledger import reverse_turn_of
 from pointsman.services.routing.route_lead import route_lead
-from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest, TurnReversal
+from pointsman.services.routing.routing_request import RoutingRequest, TurnReversal
 
 #: A rep who gives a lead up with this reason does not get it back while it waits (db: holds.since_reassigned).
 REJECTED = "rejected"
@@ -53,8 +53,7 @@ _DELIVERY_OPS = {CalendarOp.MOVE: "move", CalendarOp.CANCEL: "cancel"}
 class TransitionRequest:
     """An act on an appointment: what is changed beside its status, who does it, and why.
 
-    `until` is for the lead that goes to nurture, None for the policy's measure. `calendars` are those of the closers,
-    read before the transaction, for a lead that goes to another one.
+    `until` is for the lead that goes to nurture, None for the policy's measure.
     """
 
     action: AppointmentAction
@@ -65,15 +64,20 @@ class TransitionRequest:
     column_changes: Mapping[str, Any] = field(default_factory=dict)
     detail: Mapping[str, Any] = field(default_factory=dict)
     nurture_until: datetime | None = None
-    closer_calendars: Mapping[str, CalendarState] = field(default_factory=lambda: NOT_READ)  # read for ANOTHER_CLOSER
 
 
 async def apply_transition(
-    env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, request: TransitionRequest
+    env: Env,
+    tx: Tx,
+    lead: LeadRow,
+    row: AppointmentRow,
+    request: TransitionRequest,
+    calendars: Mapping[str, CalendarState],
 ) -> AppointmentRow:
     """Do what the row of the table says. The lead and then the appointment are locked, and the act is allowed.
 
-    Raises RoleProtected "gate-closed" and Conflict "has-appointment"; LostRace.
+    Raises RoleProtected "gate-closed" and Conflict "has-appointment"; LostRace; CalendarsUnread, so that its transaction
+    belongs into `with_closer_calendars`, which lends `calendars`.
     """
     now, effect = env.clock(), request.transition
     status = effect.status or AppointmentStatus(row.status)
@@ -106,7 +110,7 @@ async def apply_transition(
     if told is not None and now < row.ends_at:  # what is over stays in the calendars as it was
         await run_pending_now(env, tx, row.id)  # a `book` that waits for its next try would keep the others waiting
         await enqueue_deliveries(env, tx, after, told)
-    await _move_lead(env, tx, lead, row, request)
+    await _move_lead(env, tx, lead, row, request, calendars)
     return after
 
 
@@ -135,7 +139,14 @@ async def _refuse_while_another_stands(tx: Tx, lead: LeadRow, row: AppointmentRo
     )
 
 
-async def _move_lead(env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, request: TransitionRequest) -> None:
+async def _move_lead(
+    env: Env,
+    tx: Tx,
+    lead: LeadRow,
+    row: AppointmentRow,
+    request: TransitionRequest,
+    calendars: Mapping[str, CalendarState],
+) -> None:
     """The turn and the lead."""
     booked = await tx.decisions.assignment(row.assignment_id)
     back = None
@@ -154,7 +165,7 @@ async def _move_lead(env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, reque
         lead, row, current
     ):
         await _route_again(
-            env, tx, lead, row, request, back
+            env, tx, lead, row, request, back, calendars
         )  # takes the turn back, too: both ledgers are locked at once
         return
     if back is not None:
@@ -183,7 +194,13 @@ def _is_still_with_appointment(lead: LeadRow, row: AppointmentRow, current: Assi
 
 
 async def _route_again(
-    env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow, request: TransitionRequest, back: TurnReversal | None
+    env: Env,
+    tx: Tx,
+    lead: LeadRow,
+    row: AppointmentRow,
+    request: TransitionRequest,
+    back: TurnReversal | None,
+    calendars: Mapping[str, CalendarState],
 ) -> None:
     another = request.transition.follow_up is LeadFollowUp.ANOTHER_CLOSER
     routing = RoutingRequest(
@@ -191,7 +208,7 @@ async def _route_again(
         purpose=Work(row.work) if another else Work.QUALIFICATION,
         trigger=REJECTED if another else BACK_TO_QUALIFICATION,
         actor=request.actor,
-        calendars=request.closer_calendars,
+        calendars=calendars,
         past_holders=await tx.decisions.past_holders(lead.id) | {row.rep_key} if another else frozenset(),
         turn_reversal=back,
     )

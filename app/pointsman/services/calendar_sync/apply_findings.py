@@ -1,11 +1,12 @@
 """What follows from a difference between a calendar and our appointments. Each is looked at again under the row's lock."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.calendar_diff import EventComparison, EventState
 from pointsman.domain.booking.lifecycle import AppointmentAction, transition_for
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Unavailable
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.find_appointment import lock_appointment
@@ -18,6 +19,7 @@ from pointsman.services.calendar_sync.conflicts import (
     is_unchanged,
     record_conflict,
 )
+from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.calendars.unreadable_alerts import alert_subject
 from pointsman.services.deliveries.calendar_event import appointment_id_of_event
 from pointsman.services.deliveries.jobs import defer_delivery
@@ -38,7 +40,7 @@ async def apply_comparison(env: Env, seen: PlacedEvent, compared: EventCompariso
     elif finding is EventState.CALENDAR_EMPTIED:
         await _report_emptied_calendar(env, seen)
     elif finding is EventState.DELETED and seen.is_leader:
-        await run_in_transaction(env, lambda tx: _cancel(env, tx, seen))
+        await with_closer_calendars(env, lambda calendars: _cancel(env, seen, calendars))
     elif finding is EventState.DELETED:
         await record_conflict(env, seen, f"the event was deleted, but {seen.rep_key} only takes part")
     elif to is not None and seen.is_leader:
@@ -61,7 +63,11 @@ async def _move(env: Env, seen: PlacedEvent, to: Interval) -> None:
         await record_conflict(env, seen, f"the event was moved to {_moment(to)}: {why}")
 
 
-async def _cancel(env: Env, tx: Tx, seen: PlacedEvent) -> None:
+async def _cancel(env: Env, seen: PlacedEvent, calendars: Mapping[str, CalendarState]) -> None:
+    await run_in_transaction(env, lambda tx: _cancel_in_tx(env, tx, seen, calendars))
+
+
+async def _cancel_in_tx(env: Env, tx: Tx, seen: PlacedEvent, calendars: Mapping[str, CalendarState]) -> None:
     lead, row = await lock_appointment(tx, seen.appointment_id, WORKER)
     if not await is_unchanged(env, tx, row, seen):
         return
@@ -79,7 +85,7 @@ async def _cancel(env: Env, tx: Tx, seen: PlacedEvent) -> None:
             "conflict": None,
         },
     )
-    await apply_transition(env, tx, lead, row, request)
+    await apply_transition(env, tx, lead, row, request, calendars)
 
 
 async def _report_emptied_calendar(env: Env, seen: PlacedEvent) -> None:

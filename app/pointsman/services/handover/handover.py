@@ -18,8 +18,10 @@ gets it together with all of this, or a refusal and no change (see book_on_hando
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from uuid import UUID
 
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.permissions.operations import Operation
@@ -27,6 +29,7 @@ from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.decision import DecisionOutcome
 from pointsman.services.availability.booking_context import BOOKABLE_WORKS
 from pointsman.services.booking.book import booking_error, refuse_if_booked
+from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING, MAX_AGE_FOR_SLOTS, RepCalendarReading
 from pointsman.services.handover.book_on_handover import (
     HANDOVER_TRIGGER,
@@ -62,6 +65,7 @@ class PreparedHandover:
     actor: Actor
     auto_book: AutoBook
     readings: Mapping[str, RepCalendarReading]
+    calendars: Mapping[str, CalendarState]  # those of `readings`, and all that were read besides
 
 
 async def hand_over(
@@ -81,21 +85,27 @@ async def hand_over(
     Conflict "no-policy"; with a slot that must be booked also RoleProtected "gate-not-passed", Conflict "no-rep-for-slot",
     and what `book` raises.
     """
-    prepared = await prepare_handover(env, lead_id, evidence=evidence, setter=setter, actor=actor, auto_book=auto_book)
 
-    async def work(tx: Tx) -> HandoverResult | Rollback[HandoverResult]:
-        handed = await hand_over_in_tx(env, tx, prepared)
-        may_stand = before_commit is None or await before_commit(tx, handed)
-        return handed if may_stand else Rollback(handed)
+    async def attempt(calendars: Mapping[str, CalendarState]) -> HandoverResult:
+        prepared = await prepare_handover(
+            env, lead_id, evidence=evidence, setter=setter, actor=actor, auto_book=auto_book, calendars=calendars
+        )
+
+        async def work(tx: Tx) -> HandoverResult | Rollback[HandoverResult]:
+            handed = await hand_over_in_tx(env, tx, prepared)
+            may_stand = before_commit is None or await before_commit(tx, handed)
+            return handed if may_stand else Rollback(handed)
+
+        return await run_in_transaction(env, work)
 
     try:
-        return await run_in_transaction(env, work)
+        return await with_closer_calendars(env, attempt)
     except ConstraintRefused as refused:
         raise booking_error(refused) from refused
 
 
 async def dry_run_handover(env: Env, prepared: PreparedHandover) -> HandoverResult:
-    """What the hand-over would do now, by doing it and undoing all of it. Raises as `hand_over`.
+    """What the hand-over would do now, by doing it and undoing all of it. Raises as `hand_over_in_tx`.
 
     The lead is locked for that long, and the reps whose time would be booked. No ledger is, so routing goes on beside it.
     """
@@ -117,8 +127,12 @@ async def prepare_handover(
     setter: str | None,
     actor: Actor,
     auto_book: AutoBook = NO_AUTO_BOOK,
+    calendars: Mapping[str, CalendarState] = MappingProxyType({}),
 ) -> PreparedHandover:
-    """Read the calendars of every rep that a passed gate could bring this lead to; nothing is written. Forbidden."""
+    """Read the calendars of every rep that a passed gate could bring this lead to; nothing is written. Forbidden.
+
+    `calendars` have been read already: a lead may be sent to others than was foreseen when they were.
+    """
     actor.require(Operation.HANDOVER)
     async with env.uow() as tx:
         case = await attempt_gate(env, tx, lead_id, evidence, setter, actor, lock=False)
@@ -128,12 +142,21 @@ async def prepare_handover(
             env, case, MAX_AGE_FOR_BOOKING if auto_book.is_booking_wanted else MAX_AGE_FOR_SLOTS
         )
     return PreparedHandover(
-        lead_id=lead_id, evidence=evidence, setter=setter, actor=actor, auto_book=auto_book, readings=readings
+        lead_id=lead_id,
+        evidence=evidence,
+        setter=setter,
+        actor=actor,
+        auto_book=auto_book,
+        readings=readings,
+        calendars={**calendars, **{rep: reading.state for rep, reading in readings.items()}},
     )
 
 
 async def hand_over_in_tx(env: Env, tx: Tx, prepared: PreparedHandover) -> HandoverResult:
-    """The hand-over, inside the caller's transaction; what the database refuses is put into words by `booking_error`."""
+    """The hand-over, inside the caller's transaction; what the database refuses is put into words by `booking_error`.
+
+    Raises CalendarsUnread where the lead would go to closers whose calendars were not read when it was prepared.
+    """
     case = await attempt_gate(env, tx, prepared.lead_id, prepared.evidence, prepared.setter, prepared.actor, lock=True)
     if prepared.auto_book.is_one_slot:
         if not case.gate.passed:
@@ -141,13 +164,11 @@ async def hand_over_in_tx(env: Env, tx: Tx, prepared: PreparedHandover) -> Hando
         await refuse_if_booked(env, tx, prepared.lead_id)
     await tx.gates.add_evidence(prepared.lead_id, case.new_evidence, at=case.now)
     if case.gate.passed:
-        return await _passed(env, tx, case, prepared.readings, prepared.auto_book)
-    return await refuse_gate_in_tx(env, tx, case)
+        return await _passed(env, tx, case, prepared)
+    return await refuse_gate_in_tx(env, tx, case, prepared.calendars)
 
 
-async def _passed(
-    env: Env, tx: Tx, case: GateAttempt, readings: Mapping[str, RepCalendarReading], auto_book: AutoBook
-) -> HandoverResult:
+async def _passed(env: Env, tx: Tx, case: GateAttempt, prepared: PreparedHandover) -> HandoverResult:
     booked = await tx.appointments.active_for_lead(case.lead.id)
     if booked is not None:
         check_id = await record_gate_check(env, tx, case)
@@ -165,18 +186,18 @@ async def _passed(
             trigger=HANDOVER_TRIGGER,
             actor=case.actor,
             gate_check_id=present,
-            calendars={rep: reading.state for rep, reading in readings.items()},
+            calendars=prepared.calendars,
             past_holders=await excluded_closers(tx, case.lead),
         )
         routed = await route_lead(env, tx, request)
         if routed.decision.outcome is not DecisionOutcome.ASSIGNED or routed.decision.work not in BOOKABLE_WORKS:
-            if auto_book.is_one_slot:
+            if prepared.auto_book.is_one_slot:
                 raise no_closer_error(case, routed)
             stage = STAGE_AFTER[
                 routed.decision.outcome
             ]  # assigned: a rule fell back to work that takes no appointments
             return handover_result(case, present, stage=stage.value, what=routed.decision.summary, routed=routed)
-    ending = await book_or_offer_slots(env, tx, case, readings, auto_book)
+    ending = await book_or_offer_slots(env, tx, case, prepared.readings, prepared.auto_book)
     return handover_result(
         case,
         present,

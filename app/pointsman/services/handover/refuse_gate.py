@@ -1,7 +1,9 @@
 """A gate that is not passed: every earlier pass ends, and the lead stays, goes back to qualification, or to nurture."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.roster.roles import SETTING_WORKS, Work
 from pointsman.services.handover.gate_check import GateAttempt, record_gate_check
@@ -9,11 +11,13 @@ from pointsman.services.handover.handover_result import STAGE_AFTER, HandoverRes
 from pointsman.services.holds.close_lead import move_to_nurture
 from pointsman.services.ports import Env, Tx
 from pointsman.services.routing.route_lead import route_lead
-from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest
+from pointsman.services.routing.routing_request import RoutingRequest
 
 
-async def refuse_gate_in_tx(env: Env, tx: Tx, case: GateAttempt) -> HandoverResult:
-    """The gate stays shut, or shuts again: on record, and the lead goes where the table above says."""
+async def refuse_gate_in_tx(
+    env: Env, tx: Tx, case: GateAttempt, calendars: Mapping[str, CalendarState]
+) -> HandoverResult:
+    """The gate stays shut, or shuts again: on record, and the lead goes where the table above says. Raises as `route_lead`."""
     check_id = await record_gate_check(env, tx, case)
     current = case.assignment
     await tx.gates.revoke_passes(
@@ -31,7 +35,7 @@ async def refuse_gate_in_tx(env: Env, tx: Tx, case: GateAttempt) -> HandoverResu
         said = f"The lead stays with {current.rep_name} for {current.work}."
         return handover_result(case, check_id, stage=case.lead.stage, what=said)
     request = RoutingRequest(
-        lead=case.lead, purpose=Work.QUALIFICATION, trigger="gate-failed", actor=case.actor, calendars=NOT_READ
+        lead=case.lead, purpose=Work.QUALIFICATION, trigger="gate-failed", actor=case.actor, calendars=calendars
     )
     routed = await route_lead(env, tx, request)
     stage = STAGE_AFTER[routed.decision.outcome]

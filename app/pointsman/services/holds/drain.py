@@ -4,20 +4,21 @@ One lead is tried at a time, however many workers drain: a later lead is not tri
 get the same answer the first is tried, and the rest is passed over when it waits on.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Conflict, NotFound
-from pointsman.services.calendars.closer_calendars import read_closer_calendars
+from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.holds.drain_run import DrainRun
 from pointsman.services.holds.due import drain_due_holds
-from pointsman.services.holds.retry import may_close, retry_waiting_lead
+from pointsman.services.holds.retry import retry_waiting_lead
 from pointsman.services.holds.twins import find_twins
 from pointsman.services.ports import Actor, Env
 from pointsman.services.ports.routing.holds import HoldCount, HoldFilter, HoldRow
-from pointsman.services.routing.routing_request import NOT_READ, RoutingResult
+from pointsman.services.routing.routing_request import RoutingResult
 
 __all__ = ["drain_due_holds", "drain_holds", "hold_counts", "hold_page", "retry_hold"]
 
@@ -70,8 +71,11 @@ async def retry_hold(env: Env, hold_id: UUID, *, actor: Actor) -> RoutingResult:
         raise NotFound("There is no such hold.")
     if hold.released_at is not None:
         raise Conflict(f"This lead waits no longer: {hold.release}.", code="hold-released")
-    calendars = await read_closer_calendars(env) if may_close(hold) else NOT_READ
-    routed = await retry_waiting_lead(env, hold_id, trigger="retry", actor=actor, calendars=calendars)
+
+    async def attempt(calendars: Mapping[str, CalendarState]) -> RoutingResult | None:
+        return await retry_waiting_lead(env, hold_id, trigger="retry", actor=actor, calendars=calendars)
+
+    routed = await with_closer_calendars(env, attempt)
     if routed is None:
         raise Conflict("Another request is working on this lead. Try again in a second.", code="lead-busy")
     return routed

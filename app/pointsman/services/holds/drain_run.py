@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
+from uuid import UUID
 
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.routing.decision import DecisionOutcome
-from pointsman.services.calendars.closer_calendars import read_closer_calendars
+from pointsman.services.calendars.closer_calendars import read_closer_calendars, with_closer_calendars
 from pointsman.services.holds.retry import may_close, retry_waiting_lead
 from pointsman.services.ports import WORKER, DatabaseUnavailable, Env, Tx
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.ports.routing.holds import HoldRow
 from pointsman.services.roster.absent_holder_alerts import update_absent_holder_alerts
 from pointsman.services.roster.outdated_alert import update_outdated_roster_alert
+from pointsman.services.routing.routing_request import RoutingResult
 from pointsman.services.sweeps import SWEEP_TIME_BUDGET, FailedItems
 from pointsman.services.transactions import run_in_transaction
 
@@ -37,9 +40,7 @@ class DrainRun:
         if self._calendars is None and may_close(hold):
             self._calendars = await read_closer_calendars(self._env)
         try:
-            routed = await retry_waiting_lead(
-                self._env, hold.id, trigger="drain", actor=WORKER, calendars=self._calendars or {}
-            )
+            routed = await with_closer_calendars(self._env, partial(self._retry, hold.id), known=self._calendars or {})
         except DatabaseUnavailable:
             raise
         except Exception as error:  # noqa: BLE001  # one lead that cannot be moved keeps no other one waiting
@@ -51,6 +52,9 @@ class DrainRun:
         is_held = routed.decision.outcome is DecisionOutcome.HELD
         self.moved += not is_held
         return is_held and not routed.changed
+
+    async def _retry(self, hold_id: UUID, calendars: Mapping[str, CalendarState]) -> RoutingResult | None:
+        return await retry_waiting_lead(self._env, hold_id, trigger="drain", actor=WORKER, calendars=calendars)
 
     async def end(self) -> int:
         """Announce who waits too long; how many moved on. Raises ItemsFailed."""

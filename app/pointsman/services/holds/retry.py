@@ -18,7 +18,10 @@ from pointsman.services.transactions import run_in_transaction
 async def retry_waiting_lead(
     env: Env, hold_id: UUID, *, trigger: str, actor: Actor, calendars: Mapping[str, CalendarState]
 ) -> RoutingResult | None:
-    """Route the lead of an open hold; None when it waits no longer, or another transaction works on it."""
+    """Route the lead of an open hold; None when it waits no longer, or another transaction works on it.
+
+    Raises as `route_lead`.
+    """
 
     async def work(tx: Tx) -> RoutingResult | None:
         await tx.holds.lock_drain()

@@ -14,10 +14,11 @@
 | history          | stays with the lead that it was about; decisions are listed under the survivor too                  |
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, RoleProtected
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import FactValue, LeadStage
@@ -25,6 +26,7 @@ from pointsman.domain.leads.matching import MergedValues, merge_records
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.role_guard import guard_assignment
 from pointsman.services.audit import audit
+from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.holds.retry import excluded_holders
 from pointsman.services.intake.route_merged_lead import LeadPair, route_merged_lead
 from pointsman.services.leads.fields import PERSONAL_FIELDS
@@ -54,13 +56,16 @@ class LeadMergeResult:
 async def merge_leads(env: Env, lead_id: UUID, *, into: UUID, reason: str, actor: Actor) -> LeadMergeResult:
     """Make the lead one with `into`, which survives. NotFound; Invalid; Conflict, which says what to do instead."""
 
-    async def work(tx: Tx) -> LeadMergeResult:
-        pair = await _locked(tx, lead_id, into)
-        await _check_mergeable(tx, pair)
-        return await _merge(env, tx, pair, reason, actor)
+    async def attempt(calendars: Mapping[str, CalendarState]) -> LeadMergeResult:
+        async def work(tx: Tx) -> LeadMergeResult:
+            pair = await _locked(tx, lead_id, into)
+            await _check_mergeable(tx, pair)
+            return await _merge(env, tx, pair, reason, actor, calendars)
+
+        return await run_in_transaction(env, work)
 
     try:
-        return await run_in_transaction(env, work)
+        return await with_closer_calendars(env, attempt)
     except ConstraintRefused as refused:
         if refused.constraint in ("PM001", "PM004"):
             raise Conflict(f"The leads cannot be merged as they are: {refused}", code="merge-refused") from refused
@@ -103,7 +108,9 @@ async def _check_mergeable(tx: Tx, pair: LeadPair) -> None:
         )
 
 
-async def _merge(env: Env, tx: Tx, pair: LeadPair, reason: str, actor: Actor) -> LeadMergeResult:
+async def _merge(
+    env: Env, tx: Tx, pair: LeadPair, reason: str, actor: Actor, calendars: Mapping[str, CalendarState]
+) -> LeadMergeResult:
     now, other, into = env.clock(), pair.other, pair.into
     news = await _evidence_news(env, tx, pair)
     await tx.gates.add_evidence(into.id, news, at=now)
@@ -126,7 +133,7 @@ async def _merge(env: Env, tx: Tx, pair: LeadPair, reason: str, actor: Actor) ->
         await tx.decisions.add_assignment(replace(holder, id=env.new_id(), lead_id=into.id, assigned_at=now))
         await tx.leads.set_stage(into.id, LeadStage.WORKING.value, at=now)
     await tx.alerts.resolve(at=now, code=AlertCode.IDENTITY_CONFLICT, subject=f"lead:{into.id}")
-    routed, said = await route_merged_lead(env, tx, pair, survivor, news, holder, actor)
+    routed, said = await route_merged_lead(env, tx, pair, survivor, news, holder, actor, calendars)
     after = {
         "into": str(into.id),
         "fields": sorted(united.changed),

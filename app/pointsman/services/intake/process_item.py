@@ -2,7 +2,7 @@
 
 import contextlib
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,10 +10,12 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.backoff import inbox_retry_delay
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Fault, Invalid, NotFound, PointsmanError, RoleProtected, TooLarge
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.roster.reps import Roster
+from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.deliveries.vendor_error_text import safe_error_text
 from pointsman.services.handover.book_on_handover import AutoBook
 from pointsman.services.handover.handover import hand_over
@@ -153,18 +155,21 @@ def _handover_result(handed: HandoverResult) -> dict[str, Any]:
 
 
 async def _submit(env: Env, item: InboxRow, mapped: MappedEvent, actor: Actor) -> None:
-    async def work(tx: Tx) -> None:
-        if await tx.inbox.lock(item.id) is None:
-            return  # done, or with another worker
-        submitted = await submit_lead_in_tx(env, tx, mapped.lead_input, actor=actor)
-        await tx.inbox.finish(
-            item.id,
-            at=env.clock(),
-            lead_id=submitted.lead.id,
-            result=_result(submitted) | _warned((*mapped.warnings, *submitted.warnings)),
-        )
+    async def attempt(calendars: Mapping[str, CalendarState]) -> None:
+        async def work(tx: Tx) -> None:
+            if await tx.inbox.lock(item.id) is None:
+                return  # done, or with another worker
+            submitted = await submit_lead_in_tx(env, tx, mapped.lead_input, actor=actor, calendars=calendars)
+            await tx.inbox.finish(
+                item.id,
+                at=env.clock(),
+                lead_id=submitted.lead.id,
+                result=_result(submitted) | _warned((*mapped.warnings, *submitted.warnings)),
+            )
 
-    await run_in_transaction(env, work)
+        await run_in_transaction(env, work)
+
+    await with_closer_calendars(env, attempt)
 
 
 def _result(submitted: SubmitResult) -> dict[str, Any]:

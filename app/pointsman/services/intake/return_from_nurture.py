@@ -1,14 +1,16 @@
 """Leads that were put off (outcome "later"): on their day they come back by themselves, as news would bring them back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from pointsman.domain.booking.lifecycle import MeetingOutcome
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.leads.facts import LeadStage
+from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.intake.submit_lead import re_entry_trigger
 from pointsman.services.ports import WORKER, Env, Tx
 from pointsman.services.routing.route_lead import route_lead
-from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest
+from pointsman.services.routing.routing_request import RoutingRequest
 from pointsman.services.sweeps import SweepPosition, sweep_in_order
 from pointsman.services.transactions import run_in_transaction
 
@@ -31,20 +33,24 @@ async def return_nurtured_leads(env: Env) -> int:
 
 
 async def _return_lead(env: Env, lead_id: UUID) -> bool:
-    async def work(tx: Tx) -> bool:
-        lead = await tx.leads.get(lead_id, lock=True)
-        now = env.clock()
-        if lead is None or (lead.stage, lead.nurture_reason) != (LeadStage.NURTURE, MeetingOutcome.LATER):
-            return False
-        if lead.nurture_until is None or now < lead.nurture_until:
-            return False
-        trigger, _ = await re_entry_trigger(env, tx, lead)
-        if trigger is None:
-            until, stage = lead.nurture_until, LeadStage.NURTURE.value
-            await tx.leads.set_stage(lead_id, stage, at=now, nurture_until=until, nurture_reason=RE_ENTRY_NOT_MET)
-            return False
-        request = RoutingRequest(lead=lead, purpose=None, trigger=trigger, actor=WORKER, calendars=NOT_READ)
-        await route_lead(env, tx, request)
-        return True
+    async def attempt(calendars: Mapping[str, CalendarState]) -> bool:
+        return await run_in_transaction(env, lambda tx: _return_in_tx(env, tx, lead_id, calendars))
 
-    return await run_in_transaction(env, work)
+    return await with_closer_calendars(env, attempt)
+
+
+async def _return_in_tx(env: Env, tx: Tx, lead_id: UUID, calendars: Mapping[str, CalendarState]) -> bool:
+    lead = await tx.leads.get(lead_id, lock=True)
+    now = env.clock()
+    if lead is None or (lead.stage, lead.nurture_reason) != (LeadStage.NURTURE, MeetingOutcome.LATER):
+        return False
+    if lead.nurture_until is None or now < lead.nurture_until:
+        return False
+    trigger, _ = await re_entry_trigger(env, tx, lead)
+    if trigger is None:
+        until, stage = lead.nurture_until, LeadStage.NURTURE.value
+        await tx.leads.set_stage(lead_id, stage, at=now, nurture_until=until, nurture_reason=RE_ENTRY_NOT_MET)
+        return False
+    request = RoutingRequest(lead=lead, purpose=None, trigger=trigger, actor=WORKER, calendars=calendars)
+    await route_lead(env, tx, request)
+    return True

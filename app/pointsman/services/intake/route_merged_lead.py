@@ -1,8 +1,9 @@
 """Where a lead goes once two were made one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.services.handover.gate_check import attempt_gate
@@ -13,7 +14,7 @@ from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.routing.decisions import AssignmentRow
 from pointsman.services.routing.route_lead import route_lead
-from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest, RoutingResult
+from pointsman.services.routing.routing_request import RoutingRequest, RoutingResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,7 @@ async def route_merged_lead(
     news: Sequence[Evidence],
     holder: AssignmentRow | None,
     actor: Actor,
+    calendars: Mapping[str, CalendarState],
 ) -> tuple[RoutingResult | None, str]:
     """Route the survivor again where the news of both leads requires it; the result, and a sentence about what happened."""
     if not all(item.affirmed for item in news):
@@ -43,7 +45,7 @@ async def route_merged_lead(
                 env, tx, survivor.id, (), None, replace(actor, supplier=None, rep=None), lock=False
             )
             if not case.gate.passed:
-                handed = await refuse_gate_in_tx(env, tx, case)
+                handed = await refuse_gate_in_tx(env, tx, case, calendars)
                 return handed.routing, f"The evidence speaks against closing. {handed.what_happens}"
     if holder is not None:
         return None, f"{holder.rep} goes on with the lead for {holder.work}."
@@ -60,7 +62,7 @@ async def route_merged_lead(
     past = await excluded_holders(tx, survivor.id) if waited else frozenset()
     trigger = "retry" if pair.into.stage == LeadStage.HELD else "merge"
     request = RoutingRequest(
-        lead=survivor, purpose=None, trigger=trigger, actor=actor, calendars=NOT_READ, past_holders=past
+        lead=survivor, purpose=None, trigger=trigger, actor=actor, calendars=calendars, past_holders=past
     )
     try:
         routed = await route_lead(env, tx, request)

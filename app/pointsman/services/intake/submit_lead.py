@@ -1,10 +1,13 @@
 """A lead comes in: known or new, its evidence kept, routed when there is something to decide."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Fault
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.permissions.operations import Operation
+from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.handover.gate_check import attempt_gate
 from pointsman.services.handover.handover_result import HandoverResult
 from pointsman.services.handover.refuse_gate import refuse_gate_in_tx
@@ -18,7 +21,7 @@ from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.routing.decisions import RoutingContext
 from pointsman.services.routing.route_lead import route_lead
-from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest, RoutingResult
+from pointsman.services.routing.routing_request import RoutingRequest, RoutingResult
 from pointsman.services.transactions import run_in_transaction
 
 __all__ = [
@@ -46,16 +49,21 @@ class SubmitResult:
 async def submit_lead(env: Env, given: LeadInput, *, actor: Actor) -> SubmitResult:
     """Take in a lead in one transaction; see `submit_lead_in_tx`."""
 
-    async def work(tx: Tx) -> SubmitResult:
-        return await submit_lead_in_tx(env, tx, given, actor=actor)
+    async def attempt(calendars: Mapping[str, CalendarState]) -> SubmitResult:
+        async def work(tx: Tx) -> SubmitResult:
+            return await submit_lead_in_tx(env, tx, given, actor=actor, calendars=calendars)
 
-    return await run_in_transaction(env, work)
+        return await run_in_transaction(env, work)
+
+    return await with_closer_calendars(env, attempt)
 
 
-async def submit_lead_in_tx(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> SubmitResult:
+async def submit_lead_in_tx(
+    env: Env, tx: Tx, given: LeadInput, *, actor: Actor, calendars: Mapping[str, CalendarState]
+) -> SubmitResult:
     """Upsert the lead and route it when it is new, held, won, closed or back from nurture; else its holder keeps it.
 
-    Raises Forbidden.
+    Raises Forbidden, and as `route_lead`: CalendarsUnread too, so that its transaction belongs into `with_closer_calendars`.
     """
     actor.require(Operation.LEAD_SUBMIT)
     upserted = await upsert_lead(env, tx, given, actor=actor)
@@ -65,7 +73,7 @@ async def submit_lead_in_tx(env: Env, tx: Tx, given: LeadInput, *, actor: Actor)
         items = taken_in(env, given.evidence, actor)
         await tx.gates.add_evidence(lead.id, items, at=env.clock())
         warnings = uncounted_warnings(items, (await load_routing_config(env, tx)).policy.policy.evidence)
-    if withdrawn := await _revoke_contradicted_pass(env, tx, given, lead, actor):
+    if withdrawn := await _revoke_contradicted_pass(env, tx, given, lead, actor, calendars):
         after = await tx.leads.get(lead.id)
         return SubmitResult(
             lead=after or lead,
@@ -85,7 +93,7 @@ async def submit_lead_in_tx(env: Env, tx: Tx, given: LeadInput, *, actor: Actor)
         purpose=None,
         trigger=trigger,
         actor=actor,
-        calendars=NOT_READ,
+        calendars=calendars,
         past_holders=past,
         context=fresh,
     )
@@ -94,7 +102,7 @@ async def submit_lead_in_tx(env: Env, tx: Tx, given: LeadInput, *, actor: Actor)
 
 
 async def _revoke_contradicted_pass(
-    env: Env, tx: Tx, given: LeadInput, lead: LeadRow, actor: Actor
+    env: Env, tx: Tx, given: LeadInput, lead: LeadRow, actor: Actor, calendars: Mapping[str, CalendarState]
 ) -> HandoverResult | None:
     """A "no" that contradicts a standing pass ends it, as if it had come with a hand-over; None when it does not."""
     if all(item.affirmed for item in given.evidence):
@@ -104,7 +112,7 @@ async def _revoke_contradicted_pass(
     case = await attempt_gate(
         env, tx, lead.id, (), None, replace(actor, supplier=None, rep=None), lock=False
     )  # locked already
-    return None if case.gate.passed else await refuse_gate_in_tx(env, tx, case)
+    return None if case.gate.passed else await refuse_gate_in_tx(env, tx, case, calendars)
 
 
 async def _routing_trigger(env: Env, tx: Tx, lead: LeadRow) -> tuple[str | None, str | None]:

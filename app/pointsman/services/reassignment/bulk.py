@@ -15,7 +15,7 @@ from pointsman.domain.roster.reps import Rep, TimeOff
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.roster.working_hours import away_until
 from pointsman.domain.routing.decision import Decision, DecisionOutcome
-from pointsman.services.calendars.closer_calendars import read_closer_calendars
+from pointsman.services.calendars.closer_calendars import read_closer_calendars, with_closer_calendars
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.roster import RepAssignment
 from pointsman.services.reassignment.appointment_transfer import AppointmentTransfer, prepare_transfer
@@ -32,7 +32,7 @@ from pointsman.services.transactions import run_in_transaction
 BUDGET = timedelta(seconds=15)
 
 _Position = tuple[datetime, UUID]
-_MoveLead = Callable[[Tx, UUID, str | None, "AppointmentTransfer | None"], "Awaitable[LeadResult]"]
+_MoveLead = Callable[[UUID, str | None, "AppointmentTransfer | None"], "Awaitable[LeadResult]"]
 
 
 class BulkOutcome(StrEnum):
@@ -142,9 +142,15 @@ async def _move_leads(
     if asked.dry_run:
         return await _dry_run(env, leads, asked, calendars)
 
-    async def one(tx: Tx, lead_id: UUID, holder: str | None, transfer: AppointmentTransfer | None) -> LeadResult:
-        await _leave_later(tx, lead_id, holder, asked.away_until)
-        return await _move_lead(env, tx, lead_id, holder, asked.reason, actor, calendars, transfer)
+    async def one(lead_id: UUID, holder: str | None, transfer: AppointmentTransfer | None) -> LeadResult:
+        async def attempt(read: Mapping[str, CalendarState]) -> LeadResult:
+            async def work(tx: Tx) -> LeadResult:
+                await _leave_later(tx, lead_id, holder, asked.away_until)
+                return await _move_lead(env, tx, lead_id, holder, asked.reason, actor, read, transfer)
+
+            return await run_in_transaction(env, work)
+
+        return await with_closer_calendars(env, attempt, known=calendars or {})
 
     started = env.clock()
     results: list[LeadResult] = []
@@ -171,7 +177,7 @@ async def _move_in_own_tx(env: Env, lead_id: UUID, holder: str | None, one: _Mov
     """What becomes of the lead, in a transaction of its own; one that cannot be moved stays, with the reason."""
     try:
         transfer = await prepare_transfer(env, lead_id)
-        return await run_in_transaction(env, lambda tx: one(tx, lead_id, holder, transfer))
+        return await one(lead_id, holder, transfer)
     except PointsmanError as error:
         return _left_result(lead_id, error)
 
@@ -215,7 +221,7 @@ async def _move_lead(
     holder: str | None,
     reason: str,
     actor: Actor,
-    calendars: Mapping[str, CalendarState] | None,
+    calendars: Mapping[str, CalendarState],
     transfer: AppointmentTransfer | None,
 ) -> LeadResult:
     _, routed = await reassign_in_tx(

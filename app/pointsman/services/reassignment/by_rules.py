@@ -5,10 +5,10 @@ from uuid import UUID
 
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Conflict, NotFound
-from pointsman.domain.roster.roles import GATED_WORKS, Work
+from pointsman.domain.roster.roles import Work
 from pointsman.services.audit import audit
-from pointsman.services.calendars.closer_calendars import read_closer_calendars
-from pointsman.services.ports import Actor, Env, LostRace, Tx
+from pointsman.services.calendars.closer_calendars import with_closer_calendars
+from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.ports.routing.decisions import AssignmentRow
@@ -22,7 +22,7 @@ from pointsman.services.reassignment.appointment_transfer import (
 from pointsman.services.roster.absent_holder_alerts import update_absent_holder_alerts
 from pointsman.services.routing.ledger import reverse_turn_of
 from pointsman.services.routing.route_lead import route_lead
-from pointsman.services.routing.routing_request import NOT_READ, RoutingRequest, RoutingResult, TurnReversal
+from pointsman.services.routing.routing_request import RoutingRequest, RoutingResult, TurnReversal
 from pointsman.services.transactions import run_in_transaction
 
 
@@ -32,20 +32,19 @@ async def reassign(env: Env, lead_id: UUID, *, reason: str, actor: Actor) -> Rou
     The lead is held when no rep is eligible. An appointment goes along: Conflict "no-rep-free" when no rep is free then, and
     nothing has changed. NotFound; Conflict when the lead has no rep.
     """
-    async with env.uow() as tx:
-        before = await tx.decisions.current_assignment(lead_id)
-    closing = before is not None and before.work in GATED_WORKS
     transfer = await prepare_transfer(env, lead_id)
-    calendars = await read_closer_calendars(env) if closing and transfer is None else None
 
-    async def work(tx: Tx) -> RoutingResult:
-        _, routed = await reassign_in_tx(
-            env, tx, lead_id, reason=reason, actor=actor, calendars=calendars, transfer=transfer
-        )
-        await resolve_absence_alert(env, tx, before)
-        return routed
+    async def attempt(calendars: Mapping[str, CalendarState]) -> RoutingResult:
+        async def work(tx: Tx) -> RoutingResult:
+            before, routed = await reassign_in_tx(
+                env, tx, lead_id, reason=reason, actor=actor, calendars=calendars, transfer=transfer
+            )
+            await resolve_absence_alert(env, tx, before)
+            return routed
 
-    return await run_in_transaction(env, work)
+        return await run_in_transaction(env, work)
+
+    return await with_closer_calendars(env, attempt)
 
 
 async def reassign_in_tx(
@@ -55,23 +54,20 @@ async def reassign_in_tx(
     *,
     reason: str,
     actor: Actor,
-    calendars: Mapping[str, CalendarState] | None,
+    calendars: Mapping[str, CalendarState],
     holder: str | None = None,
     transfer: AppointmentTransfer | None = None,
 ) -> tuple[AssignmentRow, RoutingResult]:
     """`reassign` inside the caller's transaction: what was held before, and what became of the lead.
 
-    `calendars` None means that none was read: LostRace for a lead that is with a closer. An appointment goes along by the
-    `transfer` that was prepared for it. Conflict "holder-changed" when
-    another rep than the given `holder` has it.
+    An appointment goes along by the `transfer` that was prepared for it. Conflict "holder-changed" when another rep than the
+    given `holder` has it; CalendarsUnread, so that its transaction belongs into `with_closer_calendars`.
     """
     lead = await lock_lead(tx, lead_id)
     current = await require_assignment(tx, lead_id, holder)
     meeting = await lock_appointment_of_lead(tx, lead, transfer)
     if meeting is not None and transfer is not None:
         routed = await transfer_by_rules(env, tx, lead, meeting, transfer, reason=reason, actor=actor)
-    elif current.work in GATED_WORKS and calendars is None:
-        raise LostRace("the lead went to a closer meanwhile")
     else:
         turn = (
             TurnReversal(decision_id=current.decision_id, reason=f"reassigned: {reason}")
@@ -83,7 +79,7 @@ async def reassign_in_tx(
             purpose=Work(current.work),
             trigger=REASSIGN_TRIGGER,
             actor=actor,
-            calendars=NOT_READ if calendars is None else calendars,
+            calendars=calendars,
             past_holders=await tx.decisions.past_holders(lead_id),
             turn_reversal=turn,
         )

@@ -1,9 +1,12 @@
 """Route one lead: fetch, then decide, then write, inside the caller's transaction."""
 
+from pointsman.domain.distribution.candidate import DropReason
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.decide import RoutingInputs, decide
+from pointsman.domain.routing.decision import Decision
 from pointsman.domain.routing.hold_releases import next_release_at
 from pointsman.domain.routing.plan import RoutingPlan
+from pointsman.services.calendars.closer_calendars import CalendarsUnread
 from pointsman.services.policies.cache import load_routing_config_at
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.routing.fetch_inputs import fetch_routing_inputs, ledgers_by_pool
@@ -22,8 +25,8 @@ async def route_lead(env: Env, tx: Tx, request: RoutingRequest) -> RoutingResult
     """Decide where the lead goes, and write what follows from it.
 
     Without a purpose every rule may match, unless the lead waits for gated work that it has passed for: then only rules for
-    that work may. Raises domain errors, and LostRace when the roster changed under the decision: then the transaction is
-    run again.
+    that work may. Raises domain errors; LostRace when the roster changed under the decision: then the transaction is run
+    again; CalendarsUnread where it depends on a closer whose calendar is not among those that the caller read.
     """
     lead, decision_id, now = request.lead, env.new_id(), env.clock()
     context = request.context or await tx.decisions.routing_context(lead.id, at=now)
@@ -52,6 +55,7 @@ async def route_lead(env: Env, tx: Tx, request: RoutingRequest) -> RoutingResult
         ending_assignment=context.current_assignment.id if context.current_assignment else None,
     )
     decision = decide(plan, inputs)
+    _require_calendars_read(decision, request)
     releases = find_hold_releases(decision, config.policy, inputs, facts, context)
     if request.trigger in RETRY_TRIGGERS and is_unchanged_hold(context.hold, decision, releases):
         assert context.hold is not None
@@ -75,6 +79,13 @@ async def route_lead(env: Env, tx: Tx, request: RoutingRequest) -> RoutingResult
     if releases:
         await save_hold_releases(tx, lead.id, releases)
     return result
+
+
+def _require_calendars_read(decision: Decision, request: RoutingRequest) -> None:
+    """Unknown is not free, but what can be read must not be called unknown."""
+    dropped = {c.rep for c in decision.candidates if c.code == DropReason.CALENDAR}
+    if unread := dropped - request.calendars.keys():
+        raise CalendarsUnread(", ".join(sorted(unread)))
 
 
 async def _reverse_turn(env: Env, tx: Tx, plan: RoutingPlan, turn: TurnReversal, actor: Actor) -> None:

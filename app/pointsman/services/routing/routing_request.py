@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from uuid import UUID
 
 from pointsman.domain.distribution.candidate import CalendarState
@@ -13,9 +12,6 @@ from pointsman.domain.routing.decision import Decision
 from pointsman.services.ports import Actor
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.routing.decisions import RoutingContext
-
-#: Said by a caller that read no calendars: every closer then counts as one whose calendar is unknown.
-NOT_READ: Mapping[str, CalendarState] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +30,9 @@ class RoutingRequest:
     purpose: Work | None  # only rules for this work may match; None, at intake: every rule
     trigger: str
     actor: Actor
-    calendars: Mapping[str, CalendarState]  # by rep, read for this decision; else NOT_READ
+    calendars: Mapping[
+        str, CalendarState
+    ]  # those that were read for this decision, by rep; see `with_closer_calendars`
     gate_check_id: UUID | None = None  # the only check that counts; None: the latest pass of each gate
     past_holders: frozenset[str] = frozenset()  # reps who may not get the lead
     context: RoutingContext | None = None  # what this transaction knows of the lead; None: it is read
