@@ -107,8 +107,8 @@ ASKED = {
 
 
 @pytest.fixture
-def connection(database_url: str) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as opened:
+def connection(owner_url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(owner_url.replace("+psycopg", ""), autocommit=True) as opened:
         opened.execute("set session_replication_role = replica")  # rows without those that they point to
         opened.execute("set statement_timeout = '20s'")
         yield opened
