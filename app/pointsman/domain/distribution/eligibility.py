@@ -204,7 +204,8 @@ def _unreadable(rep: Rep, task: EligibilityContext) -> tuple[DropReason, str] | 
         return None
     if state is None and task.obstacles is not None and rep.key in task.obstacles:
         return None  # who is not asked about a time need not be read: what is in the way says so
-    reason = state.reason if state and state.reason else "it was not read for this decision"
+    # Unread is never stored: services/routing/route_lead.py has it read first.
+    reason = (state.reason or "its vendor does not say why") if state else "it was not read for this decision"
     return DropReason.CALENDAR, f"{rep.name}'s calendar cannot be read: {reason}"
 
 
