@@ -196,7 +196,7 @@ def stage(done: int) -> Decision:
         "category_loads": {"big": {"ben": load}},
         "supplier_loads": {"acme": load},
         "past_holders": frozenset({"ben"}),
-        "calendars": {},
+        "calendars": {"ben": CalendarState(readable=False, reason="no answer")},
     }
     gate = False
     for _, changed, around_changed in STAGES[:done]:
@@ -220,6 +220,17 @@ def test_of_several_reasons_the_first_in_order_is_told(done: int) -> None:
 
 def test_without_any_reason_left_the_rep_is_eligible() -> None:
     assert codes(stage(len(STAGES))) == {"ben": None}
+
+
+def test_who_is_not_asked_about_a_time_need_not_be_read() -> None:
+    asked = RequestedTime(
+        start=NOW, end=NOW + timedelta(hours=1), obstacles={"ben": "not in the pool."}, appointments={}
+    )
+    pool = {"work": "closing", "members": ["ben"]}
+    ready = compiled([{"name": "all", "work": "closing", "pool": "closers"}], {"closers": pool})
+    plan = plan_routes(ready, {}, purpose=None, gates=OPEN, now=NOW)
+    decision = decide(plan, world(roster(rep("ben", CLOSER)), calendars={}, requested_time=asked))
+    assert codes(decision) == {"ben": "not-free"}
 
 
 def test_the_codes_are_listed_in_the_order_of_looking() -> None:
