@@ -21,7 +21,7 @@ from pointsman.domain.booking.lifecycle import (
     allowed_actions,
 )
 from pointsman.domain.errors import Conflict, Invalid, NotFound, RoleProtected
-from pointsman.domain.permissions.callers import CallerKind
+from pointsman.domain.permissions.callers import SCOPES_FOR_WORK, CallerKind
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.roster.reps import Caps
 from pointsman.services.appointments.actions import confirm, mark_attended, mark_no_show, set_outcome
@@ -162,7 +162,7 @@ async def test_what_the_tests_call_allowed_is_what_the_table_allows(floor: Floor
 
 async def test_nobody_sees_or_changes_what_is_not_theirs(floor: Floor) -> None:
     row = await appointment_in(floor, STATES["confirmed"])
-    partner = Actor(name="key:p", kind=CallerKind.PARTNER, supplier="callwerk")
+    partner = Actor(name="key:p", kind=CallerKind.PARTNER, supplier="callwerk", scopes=SCOPES_FOR_WORK)
     with pytest.raises(NotFound):
         await confirm(floor.env, row.id, actor=partner)
     with pytest.raises(NotFound):

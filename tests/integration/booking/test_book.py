@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from pointsman.domain.errors import Conflict, NotFound, PointsmanError, RoleProtected, SlotTaken, Unavailable
-from pointsman.domain.permissions.callers import CallerKind
+from pointsman.domain.permissions.callers import SCOPES_FOR_WORK, CallerKind
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.roster.reps import Caps
 from pointsman.services.appointments.actions import cancel, get_appointment
@@ -298,7 +298,7 @@ async def test_booked_cancelled_and_booked_again_the_turn_counts_exactly_while_t
 async def test_a_partner_sees_only_appointments_of_leads_it_had(floor: Floor) -> None:
     lead_id, handed = await floor.ready()
     row = await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
-    partner = Actor(name="key:p", kind=CallerKind.PARTNER, supplier="callwerk")
+    partner = Actor(name="key:p", kind=CallerKind.PARTNER, supplier="callwerk", scopes=SCOPES_FOR_WORK)
     with pytest.raises(NotFound):
         await get_appointment(floor.env, row.id, actor=partner)
     with pytest.raises(NotFound):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pointsman.domain.errors import Conflict, NotFound, PointsmanError, RoleProtected, SlotTaken, Unavailable
-from pointsman.domain.permissions.callers import CallerKind
+from pointsman.domain.permissions.callers import SCOPES_FOR_WORK, CallerKind
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.actions import accept, cancel, mark_no_show
 from pointsman.services.booking.book import book
@@ -209,7 +209,11 @@ async def test_what_was_put_into_one_calendar_is_moved_there_even_if_the_rep_use
 async def test_an_appointment_of_somebody_elses_lead_is_not_there_for_a_partner(floor: Floor) -> None:
     row = await booked(floor)
     with pytest.raises(NotFound):
-        await moved(floor, row, actor=Actor(name="key:partner", kind=CallerKind.PARTNER, supplier="nobody"))
+        await moved(
+            floor,
+            row,
+            actor=Actor(name="key:partner", kind=CallerKind.PARTNER, supplier="nobody", scopes=SCOPES_FOR_WORK),
+        )
 
 
 async def test_nobody_is_given_an_appointment_while_away(floor: Floor) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from pointsman.domain.booking.slots import Slot
 from pointsman.domain.errors import Conflict, NotFound, RoleProtected, SlotTaken
-from pointsman.domain.permissions.callers import CallerKind
+from pointsman.domain.permissions.callers import SCOPES_FOR_WORK, CallerKind
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
@@ -70,7 +70,7 @@ async def test_the_event_line_of_a_booking_names_the_hold_that_it_used(floor: Fl
     row = await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
     async with floor.env.uow() as tx:
         (line,) = await tx.appointments.history(row.id)
-    assert (line.act, line.by) == ("book", "setter")
+    assert (line.act, line.by) == ("book", "operator")
     assert (line.detail["after"]["setter"], line.detail["after"]["slot_hold"]) == ("lena", str(hold.id))
 
 
@@ -216,7 +216,7 @@ async def test_a_lead_that_leaves_its_closer_keeps_no_slot(floor: Floor, leaves:
 async def test_a_partner_sees_only_holds_of_leads_it_had(floor: Floor) -> None:
     lead_id, handed = await floor.ready()
     hold = await hold_slot(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
-    partner = Actor(name="key:p", kind=CallerKind.PARTNER, supplier="callwerk")
+    partner = Actor(name="key:p", kind=CallerKind.PARTNER, supplier="callwerk", scopes=SCOPES_FOR_WORK)
     for attempt in (get_slot_hold, release_slot_hold):
         with pytest.raises(NotFound):
             await attempt(floor.env, hold.id, actor=partner)

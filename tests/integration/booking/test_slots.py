@@ -22,7 +22,7 @@ from integration.availability.test_participants import (
 )
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.errors import Conflict
-from pointsman.domain.permissions.callers import CallerKind
+from pointsman.domain.permissions.callers import SCOPES_FOR_WORK, CallerKind
 from pointsman.domain.roster.reps import Caps
 from pointsman.services.booking.book import book
 from pointsman.services.booking.slot_holds import hold_slot
@@ -219,7 +219,10 @@ async def test_a_partner_reads_no_reason_about_others(flexible: Floor) -> None:
         id=flexible.env.new_id(), lead=lead_id, rep=mia,
     )  # fmt: skip
     told = await shown(
-        flexible, lead_id, window=window, actor=Actor(name="key:p", kind=CallerKind.PARTNER, supplier="callwerk")
+        flexible,
+        lead_id,
+        window=window,
+        actor=Actor(name="key:p", kind=CallerKind.PARTNER, supplier="callwerk", scopes=SCOPES_FOR_WORK),
     )
     assert told.slots == ()
     assert told.dropped == ()

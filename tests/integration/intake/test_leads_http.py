@@ -8,6 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from pointsman.domain.permissions.callers import SEES_ALL
 from pointsman.services.ports import Env
 from support.floors.use_case_env import World
 
