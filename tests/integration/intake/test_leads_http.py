@@ -221,7 +221,6 @@ async def test_a_key_without_the_scope_is_refused(client: httpx.AsyncClient, sig
 
 async def test_without_a_policy_a_lead_is_refused_and_not_stored(database_url: str) -> None:
     from pointsman.domain.errors import Conflict
-    from pointsman.domain.permissions.callers import SEES_ALL
     from pointsman.services.intake.submit_lead import submit_lead
     from pointsman.services.leads.lead_input import LeadInput
     from support.floors.use_case_env import SENDER, make_env

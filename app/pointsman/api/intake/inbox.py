@@ -1,5 +1,6 @@
 """What came in through webhooks, and what became of it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -14,8 +15,10 @@ from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.intake.lead_schemas import LeadIn
 from pointsman.api.intake.reading import read_lead
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import NotFound
 from pointsman.domain.permissions.operations import Operation
+from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.intake.refused_news import apply_refused
 from pointsman.services.intake.replay import replay_item, replay_items
 from pointsman.services.leads.lead_input import LeadInput
@@ -168,8 +171,13 @@ async def apply(
     async def read(tx: Tx, body: bytes, sender: Actor) -> LeadInput:
         return (await read_lead(env, tx, LeadIn.model_validate_json(body), sender)).lead_input
 
-    async def work(tx: Tx) -> InboxItem:
-        item, _ = await apply_refused(env, tx, inbox_id, read, reason=given.reason, actor=caller.actor)
-        return InboxItem.of(item)
+    async def attempt(calendars: Mapping[str, CalendarState]) -> InboxItem:
+        async def work(tx: Tx) -> InboxItem:
+            item, _ = await apply_refused(
+                env, tx, inbox_id, read, reason=given.reason, actor=caller.actor, calendars=calendars
+            )
+            return InboxItem.of(item)
 
-    return await run_in_transaction(env, work)
+        return await run_in_transaction(env, work)
+
+    return await with_closer_calendars(env, attempt)

@@ -1,10 +1,11 @@
 """What a partner or a rep says of a person who is known and not theirs: kept as it came, for an admin to look at and apply."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Conflict, NotFound
 from pointsman.domain.leads.senders import bringer_of
 from pointsman.domain.permissions.callers import Scope, kind_of_key
@@ -44,7 +45,14 @@ Reader = Callable[[Tx, bytes, Actor], Any]
 
 
 async def apply_refused(
-    env: Env, tx: Tx, inbox_id: UUID, read: Reader, *, reason: str, actor: Actor
+    env: Env,
+    tx: Tx,
+    inbox_id: UUID,
+    read: Reader,
+    *,
+    reason: str,
+    actor: Actor,
+    calendars: Mapping[str, CalendarState],
 ) -> tuple[InboxRow, SubmitResult]:
     """Take a refused item in after all, as what its sender says, on an admin's word. NotFound; Conflict "not-refused"."""
     item = await tx.inbox.lock_refused(inbox_id)
@@ -56,7 +64,7 @@ async def apply_refused(
     given: LeadInput = await read(tx, item.body, sender)
     # The evidence came through its sender's key, and counts as such.
     given = replace(given, evidence=tuple(taken_in(env, given.evidence, sender)))
-    submitted = await submit_lead_in_tx(env, tx, given, actor=actor)
+    submitted = await submit_lead_in_tx(env, tx, given, actor=actor, calendars=calendars)
     result = {**(item.result or {}), "created": submitted.created, "applied_by": actor.name}
     await tx.inbox.finish(item.id, at=env.clock(), lead_id=submitted.lead.id, result=result)
     after = {"lead": str(submitted.lead.id), "sender": item.intake_key}
