@@ -16,7 +16,7 @@ from pointsman.api.http.partner_redaction import (
     partner_summary,
 )
 from pointsman.api.http.timestamps import Timestamp
-from pointsman.api.http.warnings import WarningDoc
+from pointsman.api.http.warnings import FieldWarningDoc
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.conditions.evaluator import LeafResult
 from pointsman.domain.errors import Fault, Invalid
@@ -210,7 +210,7 @@ class HandoverOut(BaseModel):
     closer: str | None = Field(description="The rep who has the lead for closing.", examples=["anna"])
     slots: list[SlotDoc]
     why_no_slots: str | None
-    warnings: list[WarningDoc] = Field(description="Evidence that is kept and does not count.")
+    warnings: list[FieldWarningDoc] = Field(description="Evidence that is kept and does not count.")
     appointment: AppointmentDoc | None = Field(description="Null for a dry run: `what_happens` says when it would be.")
 
     @staticmethod
@@ -237,7 +237,7 @@ class HandoverOut(BaseModel):
             decision=HandoverDecisionDoc.of(routed, partner=partner, dry_run=dry_run) if routed else None,
             closer=handed.closer,
             slots=[SlotDoc.of(slot) for slot in handed.slots],
-            warnings=[WarningDoc.of(fault) for fault in handed.warnings],
+            warnings=[FieldWarningDoc.of(fault) for fault in handed.warnings],
             why_no_slots=handed.slot_list.why_empty if handed.slot_list else None,
             appointment=AppointmentDoc.of(booked, now, partner=partner) if booked and not dry_run else None,
         )

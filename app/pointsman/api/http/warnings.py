@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 from pointsman.domain.errors import Fault
 
 
-class WarningDoc(BaseModel):
+class FieldWarningDoc(BaseModel):
     """What became of a field otherwise than its sender may think."""
 
     path: str = Field(examples=['body.fields["account.owner"]'])
@@ -13,6 +13,6 @@ class WarningDoc(BaseModel):
     message: str
 
     @staticmethod
-    def of(fault: Fault) -> "WarningDoc":
+    def of(fault: Fault) -> "FieldWarningDoc":
         path = fault.path if fault.path.startswith("body") else f"body.{fault.path}"
-        return WarningDoc(path=path, code=fault.code, message=fault.message)
+        return FieldWarningDoc(path=path, code=fault.code, message=fault.message)

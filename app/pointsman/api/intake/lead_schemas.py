@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from pointsman.api.http.partner_redaction import partner_summary
 from pointsman.api.http.timestamps import Timestamp
-from pointsman.api.http.warnings import WarningDoc
+from pointsman.api.http.warnings import FieldWarningDoc
 from pointsman.domain.leads.facts import FactValue
 from pointsman.services.intake.api_lead import EvidenceInput
 from pointsman.services.ports.leads.leads import ExternalId, LeadRow
@@ -218,7 +218,7 @@ class LeadSubmissionDoc(BaseModel):
     created: bool
     decision: DecisionDoc | None
     note: str | None
-    warnings: list[WarningDoc] = Field(description="What was left out, or is kept and does not count.")
+    warnings: list[FieldWarningDoc] = Field(description="What was left out, or is kept and does not count.")
 
 
 class PartnerSubmissionDoc(BaseModel):
@@ -227,7 +227,7 @@ class PartnerSubmissionDoc(BaseModel):
     note: str
     lead: LeadDoc | None = Field(description="Where one of the partner's reps has it now.")
     decision: DecisionDoc | None = Field(description="Where the lead is told, and something had to be decided.")
-    warnings: list[WarningDoc]
+    warnings: list[FieldWarningDoc]
 
 
 def lead_values(row: LeadRow, stage: str | None, *, partner: bool) -> dict[str, Any]:

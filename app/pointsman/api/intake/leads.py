@@ -13,7 +13,7 @@ from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.partner_redaction import PARTNER_SUBMISSION
 from pointsman.api.http.problems import problem_responses
-from pointsman.api.http.warnings import WarningDoc
+from pointsman.api.http.warnings import FieldWarningDoc
 from pointsman.api.intake.lead_schemas import (
     DecisionDoc,
     FullLeadDoc,
@@ -95,7 +95,7 @@ async def _submitted(
         created=submitted.created,
         decision=DecisionDoc.of(submitted.routed) if submitted.routed else None,
         note=submitted.note,
-        warnings=[WarningDoc.of(fault) for fault in (*parsed.warnings, *submitted.warnings)],
+        warnings=[FieldWarningDoc.of(fault) for fault in (*parsed.warnings, *submitted.warnings)],
     )
     return IdempotentResponse(status=201 if submitted.created else 200, body=document.model_dump_json().encode())
 
@@ -116,7 +116,10 @@ async def _submitted_by_partner(
             lead = LeadDoc.of(submitted.lead, _stage(submitted), partner=True)
             decision = DecisionDoc.of(submitted.routed, partner=True) if submitted.routed else None
     document = PartnerSubmissionDoc(
-        note=PARTNER_SUBMISSION, lead=lead, decision=decision, warnings=[WarningDoc.of(fault) for fault in warnings]
+        note=PARTNER_SUBMISSION,
+        lead=lead,
+        decision=decision,
+        warnings=[FieldWarningDoc.of(fault) for fault in warnings],
     )
     return IdempotentResponse(status=202, body=document.model_dump_json().encode())
 
