@@ -120,6 +120,20 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["version"], ["policies.version"], name=op.f("policy_publications_version_fkey")),
         sa.PrimaryKeyConstraint("seq", name=op.f("policy_publications_pkey")),
     )
+    op.create_index(
+        "policy_publications_rollback_to_idx",
+        "policy_publications",
+        ["rollback_to"],
+        unique=False,
+        postgresql_where=sa.text("rollback_to is not null"),
+    )
+    op.create_index(
+        "policy_publications_replaced_idx",
+        "policy_publications",
+        ["replaced"],
+        unique=False,
+        postgresql_where=sa.text("replaced is not null"),
+    )
     op.create_index("policy_publications_version_idx", "policy_publications", ["version", "seq"], unique=False)
     op.create_table(
         "pool_ledgers",
@@ -179,6 +193,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["intake_id"], ["intakes.id"], name=op.f("inbox_batches_intake_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("inbox_batches_pkey")),
     )
+    op.create_index(op.f("inbox_batches_intake_id_idx"), "inbox_batches", ["intake_id"], unique=False)
     op.create_table(
         "reps",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -207,6 +222,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("reps_pkey")),
         sa.UniqueConstraint("key", name=op.f("reps_key_key")),
     )
+    op.create_index(op.f("reps_supplier_idx"), "reps", ["supplier"], unique=False)
+    op.create_index(op.f("reps_role_id_idx"), "reps", ["role_id"], unique=False)
     op.create_table(
         "api_keys",
         sa.Column("id", sa.Text(), nullable=False),
@@ -223,6 +240,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["supplier"], ["suppliers.key"], name=op.f("api_keys_supplier_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("api_keys_pkey")),
     )
+    op.create_index(
+        "api_keys_supplier_idx",
+        "api_keys",
+        ["supplier"],
+        unique=False,
+        postgresql_where=sa.text("supplier is not null"),
+    )
+    op.create_index("api_keys_rep_idx", "api_keys", ["rep"], unique=False, postgresql_where=sa.text("rep is not null"))
     op.create_table(
         "role_works",
         sa.Column("role_id", sa.UUID(), nullable=False),
@@ -252,6 +277,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["owner_rep_id"], ["reps.id"], name=op.f("accounts_owner_rep_id_fkey")),
         sa.ForeignKeyConstraint(["parent_id"], ["accounts.id"], name=op.f("accounts_parent_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("accounts_pkey")),
+    )
+    op.create_index(
+        "accounts_owner_rep_id_idx",
+        "accounts",
+        ["owner_rep_id"],
+        unique=False,
+        postgresql_where=sa.text("owner_rep_id is not null"),
     )
     op.create_index("accounts_domain_key", "accounts", ["domain"], unique=True)
     op.create_index(op.f("accounts_merged_into_idx"), "accounts", ["merged_into"], unique=False)
@@ -290,6 +322,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["intake_id"], ["intakes.id"], name=op.f("inbox_intake_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("inbox_pkey")),
     )
+    op.create_index(
+        "inbox_batch_id_idx", "inbox", ["batch_id"], unique=False, postgresql_where=sa.text("batch_id is not null")
+    )
     op.create_index("inbox_dedupe_key", "inbox", ["intake_id", "dedupe_key"], unique=True)
     op.create_index(
         "inbox_sender_key",
@@ -322,6 +357,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("rep_calendars_rep_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("rep_calendars_pkey")),
     )
+    op.create_index(op.f("rep_calendars_connection_id_idx"), "rep_calendars", ["connection_id"], unique=False)
     op.create_index(
         "rep_calendars_one_write", "rep_calendars", ["rep_id"], unique=True, postgresql_where=sa.text("writes")
     )
@@ -421,6 +457,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("decisions_pkey")),
     )
+    op.create_index(
+        "decisions_rep_id_idx", "decisions", ["rep_id"], unique=False, postgresql_where=sa.text("rep_id is not null")
+    )
+    op.create_index(op.f("decisions_roster_version_idx"), "decisions", ["roster_version"], unique=False)
+    op.create_index(op.f("decisions_policy_version_idx"), "decisions", ["policy_version"], unique=False)
     op.create_index("decisions_at_idx", "decisions", ["at"], unique=False)
     op.create_index("decisions_lead_idx", "decisions", ["lead_id", "at"], unique=False)
     op.create_table(
@@ -459,6 +500,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["setter_rep_id"], ["reps.id"], name=op.f("gate_checks_setter_rep_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("gate_checks_pkey")),
     )
+    op.create_index(
+        "gate_checks_setter_rep_id_idx",
+        "gate_checks",
+        ["setter_rep_id"],
+        unique=False,
+        postgresql_where=sa.text("setter_rep_id is not null"),
+    )
+    op.create_index(op.f("gate_checks_policy_version_idx"), "gate_checks", ["policy_version"], unique=False)
     op.create_index("gate_checks_lead_idx", "gate_checks", ["lead_id", "work", "checked_at"], unique=False)
     op.create_table(
         "lead_identities",
@@ -492,6 +541,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("overrides_rep_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("overrides_pkey")),
     )
+    op.create_index(op.f("overrides_rep_id_idx"), "overrides", ["rep_id"], unique=False)
     op.create_index("overrides_lead_idx", "overrides", ["lead_id", "rep_id", "work"], unique=False)
     op.create_table(
         "assignments",
@@ -517,7 +567,23 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["override_id"], ["overrides.id"], name=op.f("assignments_override_id_fkey")),
         sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("assignments_rep_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("assignments_pkey")),
+        sa.UniqueConstraint("id", "lead_id", "rep_id", "work", name=op.f("assignments_id_key")),
     )
+    op.create_index(
+        "assignments_override_id_idx",
+        "assignments",
+        ["override_id"],
+        unique=False,
+        postgresql_where=sa.text("override_id is not null"),
+    )
+    op.create_index(
+        "assignments_gate_check_id_idx",
+        "assignments",
+        ["gate_check_id"],
+        unique=False,
+        postgresql_where=sa.text("gate_check_id is not null"),
+    )
+    op.create_index(op.f("assignments_decision_id_idx"), "assignments", ["decision_id"], unique=False)
     op.create_index("assignments_lead_idx", "assignments", ["lead_id"], unique=False)
     op.create_index(
         "assignments_one_active", "assignments", ["lead_id"], unique=True, postgresql_where=sa.text("ended_at is null")
@@ -545,6 +611,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("holds_lead_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("holds_pkey")),
     )
+    op.create_index(op.f("holds_lead_id_idx"), "holds", ["lead_id"], unique=False)
+    op.create_index(op.f("holds_decision_id_idx"), "holds", ["decision_id"], unique=False)
     op.create_index(
         "holds_one_open", "holds", ["lead_id"], unique=True, postgresql_where=sa.text("released_at is null")
     )
@@ -573,6 +641,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("ledger_entries_rep_id_fkey")),
         sa.PrimaryKeyConstraint("pool", "seq", name=op.f("ledger_entries_pkey")),
     )
+    op.create_index(
+        "ledger_entries_rep_id_idx",
+        "ledger_entries",
+        ["rep_id"],
+        unique=False,
+        postgresql_where=sa.text("rep_id is not null"),
+    )
     op.create_index("ledger_entries_decision_idx", "ledger_entries", ["decision_id"], unique=False)
     op.create_index(
         "ledger_entries_once_key",
@@ -600,6 +675,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("skips_rep_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("skips_pkey")),
     )
+    op.create_index(
+        "skips_decision_id_idx",
+        "skips",
+        ["decision_id"],
+        unique=False,
+        postgresql_where=sa.text("decision_id is not null"),
+    )
+    op.create_index(op.f("skips_rep_id_idx"), "skips", ["rep_id"], unique=False)
     op.create_index(
         "skips_one_open",
         "skips",
@@ -648,7 +731,11 @@ def upgrade() -> None:
         sa.CheckConstraint("outcome in ('won','lost','later')", name=op.f("appointments_outcome_check")),
         sa.CheckConstraint("outcome is null or status = 'attended'", name=op.f("appointments_outcome_attended_check")),
         sa.CheckConstraint("ends_at > starts_at", name=op.f("appointments_order_check")),
-        sa.ForeignKeyConstraint(["assignment_id"], ["assignments.id"], name=op.f("appointments_assignment_id_fkey")),
+        sa.ForeignKeyConstraint(
+            ["assignment_id", "lead_id", "rep_id", "work"],
+            ["assignments.id", "assignments.lead_id", "assignments.rep_id", "assignments.work"],
+            name=op.f("appointments_assignment_id_fkey"),
+        ),
         sa.ForeignKeyConstraint(["gate_check_id"], ["gate_checks.id"], name=op.f("appointments_gate_check_id_fkey")),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("appointments_lead_id_fkey")),
         sa.ForeignKeyConstraint(["override_id"], ["overrides.id"], name=op.f("appointments_override_id_fkey")),
@@ -656,6 +743,28 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["setter_rep_id"], ["reps.id"], name=op.f("appointments_setter_rep_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("appointments_pkey")),
     )
+    op.create_index(
+        "appointments_setter_rep_id_idx",
+        "appointments",
+        ["setter_rep_id"],
+        unique=False,
+        postgresql_where=sa.text("setter_rep_id is not null"),
+    )
+    op.create_index(
+        "appointments_override_id_idx",
+        "appointments",
+        ["override_id"],
+        unique=False,
+        postgresql_where=sa.text("override_id is not null"),
+    )
+    op.create_index(
+        "appointments_gate_check_id_idx",
+        "appointments",
+        ["gate_check_id"],
+        unique=False,
+        postgresql_where=sa.text("gate_check_id is not null"),
+    )
+    op.create_index(op.f("appointments_assignment_id_idx"), "appointments", ["assignment_id"], unique=False)
     op.create_index(op.f("appointments_lead_id_idx"), "appointments", ["lead_id"], unique=False)
     op.create_index(
         "appointments_one_per_lead",
@@ -683,6 +792,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("appointment_companions_rep_id_fkey")),
         sa.PrimaryKeyConstraint("appointment_id", "rep_id", name=op.f("appointment_companions_pkey")),
     )
+    op.create_index(op.f("appointment_companions_rep_id_idx"), "appointment_companions", ["rep_id"], unique=False)
     op.create_table(
         "appointment_events",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -726,7 +836,10 @@ def upgrade() -> None:
         sa.Column("released_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("release_reason", sa.Text(), nullable=True),
         sa.CheckConstraint("ends_at > starts_at", name=op.f("slot_holds_order_check")),
-        sa.CheckConstraint("expires_at > created_at", name=op.f("slot_holds_expiry_check")),
+        sa.CheckConstraint(
+            "expires_at > created_at and expires_at <= created_at + interval '1 hour'",
+            name=op.f("slot_holds_expiry_check"),
+        ),
         sa.CheckConstraint("(released_at is null) = (release_reason is null)", name=op.f("slot_holds_release_check")),
         sa.CheckConstraint(
             "release_reason in ('booked','cancelled','expired','replaced')",
@@ -735,7 +848,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("slot_holds_lead_id_fkey")),
         sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("slot_holds_rep_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("slot_holds_pkey")),
+        sa.UniqueConstraint("id", "lead_id", "expires_at", name=op.f("slot_holds_id_key")),
     )
+    op.create_index(op.f("slot_holds_rep_id_idx"), "slot_holds", ["rep_id"], unique=False)
     op.create_index(op.f("slot_holds_lead_id_idx"), "slot_holds", ["lead_id"], unique=False)
     op.create_index(
         "slot_holds_one_per_lead",
@@ -780,6 +895,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("deliveries_rep_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("deliveries_pkey")),
     )
+    op.create_index(op.f("deliveries_rep_id_idx"), "deliveries", ["rep_id"], unique=False)
+    op.create_index(op.f("deliveries_connection_id_idx"), "deliveries", ["connection_id"], unique=False)
     op.create_index(
         "deliveries_due_idx",
         "deliveries",
@@ -832,9 +949,15 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["appointment_id"], ["appointments.id"], name=op.f("reservations_appointment_id_fkey")),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("reservations_lead_id_fkey")),
         sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("reservations_rep_id_fkey")),
-        sa.ForeignKeyConstraint(["slot_hold_id"], ["slot_holds.id"], name=op.f("reservations_slot_hold_id_fkey")),
+        sa.ForeignKeyConstraint(
+            ["slot_hold_id", "lead_id", "expires_at"],
+            ["slot_holds.id", "slot_holds.lead_id", "slot_holds.expires_at"],
+            name=op.f("reservations_slot_hold_id_fkey"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("reservations_pkey")),
     )
+    op.create_index(op.f("reservations_rep_id_idx"), "reservations", ["rep_id"], unique=False)
+    op.create_index(op.f("reservations_lead_id_idx"), "reservations", ["lead_id"], unique=False)
     op.create_index(op.f("reservations_appointment_id_idx"), "reservations", ["appointment_id"], unique=False)
     op.create_index(op.f("reservations_slot_hold_id_idx"), "reservations", ["slot_hold_id"], unique=False)
 

@@ -6,7 +6,7 @@ the time they claim (PM003), and accounts and merges without circles (PM004).
 
 from alembic import op
 
-revision = "0105"
+revision = "0111"
 down_revision = "0102"
 branch_labels = None
 depends_on = None
@@ -197,6 +197,51 @@ begin
     return new;
 end $$;
 
+create function pointsman_roster_recorded() returns trigger language plpgsql as $$
+begin
+    -- Who may do what changes with a roster version, which stays: no rep gets a role, and no role a work, in silence.
+    if tg_table_name = 'role_works' then
+        if not exists (select from reps where role_id = new.role_id) then
+            return null;
+        end if;
+    elsif tg_op = 'UPDATE' then
+        if new.role_id = old.role_id and (old.active or not new.active) then
+            return null;
+        end if;
+    end if;
+    if not exists (
+        select from roster_versions
+        where version = (select max(version) from roster_versions) and xmin = pg_current_xact_id()::xid
+    ) then
+        raise exception 'roles change with the roster version that says so' using errcode = 'PM002';
+    end if;
+    return null;
+end $$;
+
+create function pointsman_roster_version_agrees() returns trigger language plpgsql as $$
+declare
+    v_differs text;
+begin
+    if new.version < (select max(version) from roster_versions) then
+        return null;
+    end if;
+    with stands as (
+        select p.id::text as id, p.role_id::text as role, p.active,
+            array(select work from role_works where role_id = p.role_id order by work collate "C") as works
+        from reps p
+    ), said as (
+        select r ->> 'id' as id, r -> 'role' ->> 'id' as role, (r ->> 'active')::boolean as active,
+            array(select w from jsonb_array_elements_text(r -> 'role' -> 'works') w order by w collate "C") as works
+        from jsonb_array_elements(new.snapshot -> 'reps') r
+    )
+    select coalesce(stands.id, said.id) into v_differs from stands full join said on said.id = stands.id
+    where (stands.role, stands.active, stands.works) is distinct from (said.role, said.active, said.works) limit 1;
+    if found then
+        raise exception 'roster version % says of rep % what is not so', new.version, v_differs using errcode = 'PM002';
+    end if;
+    return null;
+end $$;
+
 create function pointsman_gate_check_guard() returns trigger language plpgsql as $$
 declare
     v_policy policies%rowtype;
@@ -236,32 +281,38 @@ begin
     end if;
     for v_required in select jsonb_array_elements_text(coalesce(v_gate -> 'require', '[]')) loop
         if not exists (
-            select 1 from evidence e
-            where e.lead_id = new.lead_id and e.affirmed
-              and e.kind = split_part(v_required, '.', 1)
-              and split_part(v_required, '.', 2) in ('', e.name)
-              and pointsman_may_supply(v_policy.document::jsonb, e.origin, e.kind, e.name)
-              and coalesce(e.expires_at, least(e.observed_at, new.checked_at) + v_span) > new.checked_at
-              and not exists (
-                  select 1 from evidence n
-                  where n.lead_id = new.lead_id and n.name = e.name and not n.affirmed
-                    and pointsman_may_supply(v_policy.document::jsonb, n.origin, n.kind, n.name)
-                    and least(n.observed_at, new.checked_at) >= least(e.observed_at, new.checked_at))
+            select 1 from pointsman_counting_evidence(new.lead_id, new.checked_at, v_span, v_policy.document) e
+            where e.kind = split_part(v_required, '.', 1) and split_part(v_required, '.', 2) in ('', e.name)
         ) then
             raise exception 'gate check % passes without % evidence', new.id, v_required
                 using errcode = 'PM001', detail = 'gate';
         end if;
     end loop;
+    if coalesce(v_gate -> 'when', 'null') <> 'null' and not pointsman_may(
+        v_gate -> 'when', true, pointsman_known(new.lead_id, new.checked_at, v_span, v_policy.document), v_policy.document
+    ) then
+        raise exception 'gate check % passes a lead that does not meet the condition of the gate', new.id
+            using errcode = 'PM001', detail = 'gate';
+    end if;
     return new;
 end $$;
 
 create function pointsman_policy_guard() returns trigger language plpgsql as $$
 begin
+    if tg_op = 'INSERT' then
+        if new.state <> 'draft' then
+            raise exception 'a policy begins as a draft' using errcode = 'PM002';
+        end if;
+        return new;
+    end if;
     if tg_op = 'DELETE' then
         if old.state = 'draft' then
             return old;
         end if;
         raise exception 'a policy that was live is history' using errcode = 'PM002';
+    end if;
+    if old.state = 'draft' and new.state = 'archived' then
+        raise exception 'only a policy that was live is archived' using errcode = 'PM002';
     end if;
     if old.state <> 'draft'
        and ((old.version, old.document::text, old.source, old.note, old.created_by, old.created_at) is distinct from
@@ -410,6 +461,12 @@ create trigger reps_role_guard before update of role_id on reps
     for each row when (old.role_id is distinct from new.role_id) execute function pointsman_role_change_guard();
 create trigger role_works_guard before delete or update on role_works
     for each row execute function pointsman_role_works_guard();
+create constraint trigger reps_recorded after insert or update of role_id, active on reps
+    deferrable initially deferred for each row execute function pointsman_roster_recorded();
+create constraint trigger role_works_recorded after insert or update on role_works
+    deferrable initially deferred for each row execute function pointsman_roster_recorded();
+create constraint trigger roster_versions_agree after insert on roster_versions
+    deferrable initially deferred for each row execute function pointsman_roster_version_agrees();
 create trigger gate_checks_guard before insert or update on gate_checks
     for each row execute function pointsman_gate_check_guard();
 create trigger gate_checks_keep before delete on gate_checks
@@ -434,7 +491,7 @@ create trigger assignments_keep before delete on assignments
     for each row execute function pointsman_append_only();
 create trigger policy_publications_keep before update or delete on policy_publications
     for each row execute function pointsman_append_only();
-create trigger policies_guard before update or delete on policies
+create trigger policies_guard before insert or update or delete on policies
     for each row execute function pointsman_policy_guard();
 create trigger appointments_fixed before update on appointments
     for each row execute function pointsman_appointment_fixed();
@@ -472,6 +529,8 @@ DROPPED = (
     "pointsman_reservation_guard()",
     "pointsman_role_change_guard()",
     "pointsman_role_works_guard()",
+    "pointsman_roster_recorded()",
+    "pointsman_roster_version_agrees()",
     "pointsman_gate_check_guard()",
     "pointsman_override_guard()",
     "pointsman_account_parent_guard()",

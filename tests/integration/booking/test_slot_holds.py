@@ -229,6 +229,8 @@ async def run_out(floor: Floor, hold_id: UUID) -> None:
     for table in ("slot_holds", "reservations"):
         name = "id" if table == "slot_holds" else "slot_hold_id"
         made = ", created_at = now() - interval '1 hour'" if table == "slot_holds" else ""
-        await floor.world.rows(
-            f"update {table} set expires_at = now() - interval '1 second'{made} where {name} = :id", id=hold_id
+        await floor.world.owner_rows(
+            f"update {table} set expires_at = now() - interval '1 second'{made} where {name} = :id",
+            past_guards=True,
+            id=hold_id,
         )

@@ -211,7 +211,6 @@ async def test_a_partner_reads_no_reason_about_others(flexible: Floor) -> None:
     lead_id, _ = await flexible.ready()
     for rep in EVERYBODY:
         busy(flexible, rep, window.start, DAY)
-    await flexible.world.rows("update assignments set rep_id = rep_id")  # its reps held it before
     mia = await flexible.world.value("select id from reps where key = 'mia'")
     await flexible.world.rows(
         "insert into assignments (id, lead_id, rep_id, work, pool, assigned_at, ended_at, end_reason)"

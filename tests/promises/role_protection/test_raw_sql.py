@@ -192,7 +192,7 @@ async def test_a_rep_who_holds_work_cannot_move_to_a_role_without_it(world: Worl
     change = "update reps set role_id = (select id from roles where name = 'Closer') where key = 'lena'"
     assert await refusal(world, change) == ("PM001", "role")
     await world.rows("update assignments set ended_at = now(), end_reason = 'test'")
-    await world.rows(change)
+    assert (await refusal(world, change))[0] == "PM002"  # now with a roster version alone
 
 
 async def test_a_role_cannot_lose_a_work_that_somebody_holds(world: World) -> None:
@@ -367,11 +367,16 @@ async def test_a_pass_by_a_draft_that_asks_for_less_is_a_forgery(world: World) -
 
 async def test_a_live_gate_that_asks_for_nothing_lets_nobody_through_here_either(world: World) -> None:
     lead = await world.lead()
-    await world.rows("update policies set state = 'archived' where state = 'published'")
     await world.rows(
         "insert into policies (version, state, document, note, created_by, created_at)"
-        """ values (99, 'published', '{"gates"\\: {"closing"\\: {"require"\\: []}}}', '', 'mallory', now())"""
+        """ values (99, 'draft', '{"gates"\\: {"closing"\\: {"require"\\: []}}}', '', 'mallory', now())"""
     )
+    await world.rows("update policies set state = 'archived' where state = 'published'")
+    await world.rows(
+        "insert into policy_publications (seq, version, kind, at, actor, note)"
+        " values (99, 99, 'published', now(), 'mallory', '')"
+    )
+    await world.rows("update policies set state = 'published' where version = 99")
     assert await refusal(world, FORGE, lead=lead, version=99, valid=DAY) == ("PM001", "gate")
 
 

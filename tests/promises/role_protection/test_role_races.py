@@ -15,7 +15,16 @@ ASSIGN = (
     "insert into assignments (id, lead_id, rep_id, work, assigned_at)"
     " select gen_random_uuid(), :lead, id, :work, now() from reps where key = :rep"
 )
-TO_CLOSER = "update reps set role_id = (select id from roles where name = 'Closer') where key = 'lena'"
+#: With the roster version that says so.
+TO_CLOSER = """
+    with moved as (update reps set role_id = (select id from roles where name = 'Closer') where key = 'lena' returning key)
+    insert into roster_versions
+    select version + 1, jsonb_set(snapshot, '{reps}', (
+        select jsonb_agg(case when r ->> 'key' = moved.key then r || jsonb_build_object('role', (
+            select c -> 'role' from jsonb_array_elements(snapshot -> 'reps') c where c ->> 'key' = 'anna')) else r end)
+        from jsonb_array_elements(snapshot -> 'reps') r)), now()
+    from roster_versions, moved order by version desc limit 1
+"""
 NO_QUALIFICATION = (
     "delete from role_works where work = 'qualification' and role_id = (select id from roles where name = 'SDR')"
 )

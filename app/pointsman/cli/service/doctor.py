@@ -18,6 +18,7 @@ from pointsman.cli.output import EXIT_FAILED, out
 from pointsman.cli.service.listening import find_listening_fault
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.db import migrations
+from pointsman.db.engine.guard_check import check_guards
 from pointsman.db.revision import HEAD_REVISION, is_newer
 from pointsman.services.connections.connections import list_connections
 from pointsman.services.operations.secret_rotation import SecretsByKey, count_secrets
@@ -117,6 +118,8 @@ def _database(settings: Settings) -> Iterator[CheckResult]:
             yield from _server(connection)
             migrated = _schema(connection)
             yield migrated
+            if migrated.verdict is not Verdict.BAD:
+                yield from _guards(connection)
     except psycopg.OperationalError as error:
         reason = str(error).strip().splitlines()[0]
         mend = "Start PostgreSQL, or correct POINTSMAN_DATABASE_URL; without it `pointsman run` brings its own."
@@ -189,6 +192,24 @@ def _secrets(found: SecretsByKey) -> Iterator[CheckResult]:
         yield CheckResult(
             verdict=Verdict.GOOD, found=f"Stored secrets are sealed under the newest key, {found.newest}."
         )
+
+
+def _guards(connection: psycopg.Connection) -> Iterator[CheckResult]:
+    report = check_guards(connection)
+    if report.excess:
+        found = (
+            f"The role {report.role} serves, and {', '.join(report.excess)}: it can switch guards off or go past them."
+        )
+        mend = (
+            "Name another in POINTSMAN_DATABASE_URL, this one in POINTSMAN_MIGRATION_DATABASE_URL of `migrate` alone."
+        )
+        yield CheckResult(verdict=Verdict.BAD, found=found, fix=mend)
+    for fault in report.faults:
+        mend = "Switch it on again, or restore the database: what it guards is the application's word alone meanwhile."
+        yield CheckResult(verdict=Verdict.BAD, found=f"A guard of the database: {fault}.", fix=mend)
+    if not report.excess and not report.faults:
+        found = f"The role {report.role} serves, and may do no more. The guards are whole."
+        yield CheckResult(verdict=Verdict.GOOD, found=found)
 
 
 async def _connections(settings: Settings) -> list[CheckResult]:

@@ -5,12 +5,14 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, UUID, ExcludeConstraint
@@ -42,7 +44,7 @@ rep_calendars = Table(
     metadata,
     id_column(),
     Column("rep_id", ForeignKey("reps.id"), nullable=False),
-    Column("connection_id", ForeignKey("connections.id"), nullable=False),
+    Column("connection_id", ForeignKey("connections.id"), nullable=False, index=True),
     Column("calendar", Text, nullable=False),
     Column("writes", Boolean, nullable=False),  # appointments are put here; every calendar is read
     Index("rep_calendars_rep_key", "rep_id", "connection_id", "calendar", unique=True),
@@ -86,7 +88,7 @@ appointments = Table(
     instant_column("starts_at"),
     instant_column("ends_at"),
     Column("title", Text, nullable=False),
-    Column("assignment_id", ForeignKey("assignments.id"), nullable=False),
+    Column("assignment_id", UUID(), nullable=False, index=True),
     Column("gate_check_id", ForeignKey("gate_checks.id")),
     Column("override_id", ForeignKey("overrides.id")),
     Column("gate_snapshot", JSONB, nullable=False),  # what the closer reads before the call
@@ -97,12 +99,20 @@ appointments = Table(
     instant_column("cancelled_at", null=True),
     Column("cancelled_by", Text),
     Column("cancel_reason", Text),
+    # The assignment that it rests on is its own lead's and rep's.
+    ForeignKeyConstraint(
+        ["assignment_id", "lead_id", "rep_id", "work"],
+        ["assignments.id", "assignments.lead_id", "assignments.rep_id", "assignments.work"],
+    ),
     CheckConstraint("ends_at > starts_at", name="order"),
     CheckConstraint("(status = 'requested') = (confirm_by is not null)", name="confirm_by"),
     CheckConstraint("(status = 'rejected') = (reject_code is not null)", name="reject_code"),
     CheckConstraint("outcome is null or status = 'attended'", name="outcome_attended"),
     Index("appointments_starts_idx", "starts_at"),
     Index("appointments_one_per_lead", "lead_id", unique=True, postgresql_where=text(ACTIVE_STATUSES)),
+    Index("appointments_gate_check_id_idx", "gate_check_id", postgresql_where=text("gate_check_id is not null")),
+    Index("appointments_override_id_idx", "override_id", postgresql_where=text("override_id is not null")),
+    Index("appointments_setter_rep_id_idx", "setter_rep_id", postgresql_where=text("setter_rep_id is not null")),
 )
 
 #: The reps who take part beside the rep who leads the appointment.
@@ -110,7 +120,7 @@ appointment_companions = Table(
     "appointment_companions",
     metadata,
     Column("appointment_id", ForeignKey("appointments.id"), primary_key=True),
-    Column("rep_id", ForeignKey("reps.id"), primary_key=True),
+    Column("rep_id", ForeignKey("reps.id"), primary_key=True, index=True),
     Column("work", Text, CheckConstraint(f"work in {WORK_VALUES}", name="work"), nullable=False),
     Column("pool", Text, nullable=False),
     Column("reason", Text, nullable=False),
@@ -148,7 +158,7 @@ slot_holds = Table(
     metadata,
     id_column(),
     Column("lead_id", ForeignKey("leads.id"), nullable=False, index=True),
-    Column("rep_id", ForeignKey("reps.id"), nullable=False),
+    Column("rep_id", ForeignKey("reps.id"), nullable=False, index=True),
     instant_column("starts_at"),
     instant_column("ends_at"),
     Column("made_by", Text, nullable=False),
@@ -161,7 +171,8 @@ slot_holds = Table(
         CheckConstraint("release_reason in ('booked','cancelled','expired','replaced')", name="release_reason"),
     ),
     CheckConstraint("ends_at > starts_at", name="order"),
-    CheckConstraint("expires_at > created_at", name="expiry"),
+    CheckConstraint("expires_at > created_at and expires_at <= created_at + interval '1 hour'", name="expiry"),
+    UniqueConstraint("id", "lead_id", "expires_at"),  # for `reservations`, which keep the time until then
     CheckConstraint("(released_at is null) = (release_reason is null)", name="release"),
     Index("slot_holds_one_per_lead", "lead_id", unique=True, postgresql_where=text("released_at is null")),
     Index("slot_holds_open_idx", "expires_at", postgresql_where=text("released_at is null")),
@@ -172,15 +183,18 @@ reservations = Table(
     "reservations",
     metadata,
     id_column(),
-    Column("rep_id", ForeignKey("reps.id"), nullable=False),
+    Column("rep_id", ForeignKey("reps.id"), nullable=False, index=True),
     Column("during", TSTZRANGE, nullable=False),
     Column("kind", Text, CheckConstraint("kind in ('appointment','slot_hold')", name="kind"), nullable=False),
     Column("appointment_id", ForeignKey("appointments.id"), index=True),
-    Column("slot_hold_id", ForeignKey("slot_holds.id"), index=True),
-    Column("lead_id", ForeignKey("leads.id"), nullable=False),
+    Column("slot_hold_id", UUID(), index=True),
+    Column("lead_id", ForeignKey("leads.id"), nullable=False, index=True),
     Column("work", Text, CheckConstraint(f"work in {WORK_VALUES}", name="work"), nullable=False),
     instant_column("expires_at", null=True),
     Column("active", Boolean, nullable=False),
+    ForeignKeyConstraint(
+        ["slot_hold_id", "lead_id", "expires_at"], ["slot_holds.id", "slot_holds.lead_id", "slot_holds.expires_at"]
+    ),
     CheckConstraint("(kind = 'slot_hold') = (expires_at is not null)", name="slot_hold_expires"),
     CheckConstraint("(kind = 'slot_hold') = (slot_hold_id is not null)", name="slot_hold"),
     CheckConstraint("(kind = 'appointment') = (appointment_id is not null)", name="appointment"),
@@ -194,8 +208,8 @@ deliveries = Table(
     metadata,
     id_column(),
     Column("appointment_id", ForeignKey("appointments.id"), nullable=False),
-    Column("rep_id", ForeignKey("reps.id"), nullable=False),
-    Column("connection_id", ForeignKey("connections.id"), nullable=False),
+    Column("rep_id", ForeignKey("reps.id"), nullable=False, index=True),
+    Column("connection_id", ForeignKey("connections.id"), nullable=False, index=True),
     Column("calendar", Text, nullable=False),  # empty for a CRM
     Column(
         "op",

@@ -38,7 +38,7 @@ inbox_batches = Table(
     "inbox_batches",
     metadata,
     id_column(),
-    Column("intake_id", ForeignKey("intakes.id"), nullable=False),
+    Column("intake_id", ForeignKey("intakes.id"), nullable=False, index=True),
     Column("body", LargeBinary, nullable=False),
     instant_column("received_at"),
 )
@@ -77,6 +77,7 @@ inbox = Table(
     Index("inbox_open_idx", "received_at", postgresql_where=text("status <> 'done'")),
     Index("inbox_untried_idx", "received_at", postgresql_where=text("status = 'received' and next_attempt_at is null")),
     Index("inbox_due_idx", "next_attempt_at", postgresql_where=text("status = 'received'")),
+    Index("inbox_batch_id_idx", "batch_id", postgresql_where=text("batch_id is not null")),
 )
 
 idempotency = Table(

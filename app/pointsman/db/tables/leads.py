@@ -24,6 +24,7 @@ accounts = Table(
     Index("accounts_domain_key", "domain", unique=True),
     Index("accounts_name_key_idx", "name_key"),
     Index("accounts_name_without_domain_key", "name_key", unique=True, postgresql_where=text("domain is null")),
+    Index("accounts_owner_rep_id_idx", "owner_rep_id", postgresql_where=text("owner_rep_id is not null")),
 )
 
 leads = Table(

@@ -29,6 +29,8 @@ api_keys = Table(
     instant_column("expires_at", null=True),
     instant_column("revoked_at", null=True),
     CheckConstraint("rep is null or supplier is null", name="one_binding"),
+    Index("api_keys_rep_idx", "rep", postgresql_where=text("rep is not null")),
+    Index("api_keys_supplier_idx", "supplier", postgresql_where=text("supplier is not null")),
 )
 
 alerts = Table(

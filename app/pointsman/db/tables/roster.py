@@ -42,7 +42,7 @@ reps = Table(
     Column("key", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False),
     Column("email", Text, nullable=False),
-    Column("role_id", ForeignKey("roles.id"), nullable=False),
+    Column("role_id", ForeignKey("roles.id"), nullable=False, index=True),
     instant_column("role_since"),
     Column("tier", SmallInteger, nullable=False),
     Column("weight", Integer, CheckConstraint("weight > 0", name="weight"), nullable=False),
@@ -52,7 +52,7 @@ reps = Table(
     Column("holidays", Text),  # "DE-BY"
     Column("skills", JSONB, nullable=False),  # {"languages": ["de"]}
     Column("caps", JSONB, nullable=False),
-    Column("supplier", ForeignKey("suppliers.key"), nullable=False),
+    Column("supplier", ForeignKey("suppliers.key"), nullable=False, index=True),
     Column("active", Boolean, nullable=False),
     Column("started_on", Date),
     instant_column("created_at"),

@@ -1,6 +1,18 @@
 """Tables of policy, gate, decisions and what follows from them."""
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
 
 from pointsman.db.tables.base import INSTANT, WORK_VALUES, id_column, instant_column, metadata
@@ -31,6 +43,8 @@ policy_publications = Table(
     Column("replaced", ForeignKey("policies.version")),  # what was live until then
     Column("rollback_to", ForeignKey("policies.version")),  # where rolling back from here leads
     Index("policy_publications_version_idx", "version", "seq"),
+    Index("policy_publications_replaced_idx", "replaced", postgresql_where=text("replaced is not null")),
+    Index("policy_publications_rollback_to_idx", "rollback_to", postgresql_where=text("rollback_to is not null")),
 )
 
 evidence = Table(
@@ -57,7 +71,7 @@ gate_checks = Table(
     Column("lead_id", ForeignKey("leads.id"), nullable=False),
     Column("work", Text, nullable=False),
     Column("passed", Boolean, nullable=False),
-    Column("policy_version", ForeignKey("policies.version"), nullable=False),
+    Column("policy_version", ForeignKey("policies.version"), nullable=False, index=True),
     Column("setter_rep_id", ForeignKey("reps.id")),  # who handed over
     Column("result", JSONB, nullable=False),  # evidence used, or what is missing
     instant_column("checked_at"),
@@ -65,6 +79,7 @@ gate_checks = Table(
     instant_column("revoked_at", null=True),
     CheckConstraint("passed = (expires_at is not null)", name="expiry"),
     Index("gate_checks_lead_idx", "lead_id", "work", "checked_at"),
+    Index("gate_checks_setter_rep_id_idx", "setter_rep_id", postgresql_where=text("setter_rep_id is not null")),
 )
 
 overrides = Table(
@@ -72,7 +87,7 @@ overrides = Table(
     metadata,
     id_column(),
     Column("lead_id", ForeignKey("leads.id"), nullable=False),
-    Column("rep_id", ForeignKey("reps.id"), nullable=False),
+    Column("rep_id", ForeignKey("reps.id"), nullable=False, index=True),
     Column("work", Text, nullable=False),
     Column("reason", Text, CheckConstraint("length(trim(reason)) > 0", name="reason"), nullable=False),
     Column("approver", Text, CheckConstraint("length(trim(approver)) > 0", name="approver"), nullable=False),
@@ -99,12 +114,13 @@ decisions = Table(
     Column("rep_id", ForeignKey("reps.id")),
     Column("hold_reason", Text),
     Column("summary", Text, nullable=False),
-    Column("policy_version", ForeignKey("policies.version"), nullable=False),
-    Column("roster_version", ForeignKey("roster_versions.version"), nullable=False),
+    Column("policy_version", ForeignKey("policies.version"), nullable=False, index=True),
+    Column("roster_version", ForeignKey("roster_versions.version"), nullable=False, index=True),
     Column("record", JSONB, nullable=False),  # the whole trace
     Column("inputs", JSONB, nullable=False),  # what replay needs
     Index("decisions_lead_idx", "lead_id", "at"),
     Index("decisions_at_idx", "at"),
+    Index("decisions_rep_id_idx", "rep_id", postgresql_where=text("rep_id is not null")),
 )
 
 assignments = Table(
@@ -116,24 +132,27 @@ assignments = Table(
     Column("work", Text, CheckConstraint(f"work in {WORK_VALUES}", name="work"), nullable=False),
     Column("pool", Text),
     Column("category", Text),  # the rule's: what caps by category count
-    Column("decision_id", ForeignKey("decisions.id")),
+    Column("decision_id", ForeignKey("decisions.id"), index=True),
     Column("gate_check_id", ForeignKey("gate_checks.id")),
     Column("override_id", ForeignKey("overrides.id")),
     instant_column("assigned_at"),
     instant_column("ended_at", null=True),
     Column("end_reason", Text),
+    UniqueConstraint("id", "lead_id", "rep_id", "work"),  # for `appointments`, which rest on it
     Index("assignments_one_active", "lead_id", unique=True, postgresql_where=text("ended_at is null")),
     Index("assignments_lead_idx", "lead_id"),
     Index("assignments_open_idx", "rep_id", postgresql_where=text("ended_at is null")),
     Index("assignments_rep_idx", "rep_id", "assigned_at"),
+    Index("assignments_gate_check_id_idx", "gate_check_id", postgresql_where=text("gate_check_id is not null")),
+    Index("assignments_override_id_idx", "override_id", postgresql_where=text("override_id is not null")),
 )
 
 holds = Table(
     "holds",
     metadata,
     id_column(),
-    Column("lead_id", ForeignKey("leads.id"), nullable=False),
-    Column("decision_id", ForeignKey("decisions.id"), nullable=False),
+    Column("lead_id", ForeignKey("leads.id"), nullable=False, index=True),
+    Column("decision_id", ForeignKey("decisions.id"), nullable=False, index=True),
     Column("work", Text),
     Column("pool", Text),
     Column("reason", Text, nullable=False),
@@ -176,6 +195,7 @@ ledger_entries = Table(
     # A decision takes one turn; it is taken back and given again in turns, under the ledger's lock.
     Index("ledger_entries_once_key", "decision_id", unique=True, postgresql_where=text("kind = 'assign'")),
     Index("ledger_entries_decision_idx", "decision_id"),
+    Index("ledger_entries_rep_id_idx", "rep_id", postgresql_where=text("rep_id is not null")),
 )
 
 #: Turns to be passed over once; the open ones are also on the ledger's row, which every turn locks and reads.
@@ -184,7 +204,7 @@ skips = Table(
     metadata,
     id_column(),
     Column("ledger", Text, nullable=False),
-    Column("rep_id", ForeignKey("reps.id"), nullable=False),
+    Column("rep_id", ForeignKey("reps.id"), nullable=False, index=True),
     Column("reason", Text, CheckConstraint("length(trim(reason)) > 0", name="reason"), nullable=False),
     Column("cost_seq", BigInteger),  # the ledger's entry that booked the turn as taken; null where it costs none
     Column("asked_by", Text, nullable=False),
@@ -201,4 +221,5 @@ skips = Table(
         unique=True,
         postgresql_where=text("used_at is null and cancelled_at is null"),
     ),
+    Index("skips_decision_id_idx", "decision_id", postgresql_where=text("decision_id is not null")),
 )

@@ -6,8 +6,8 @@ changed by the service; rows go only where it says so.
 
 from alembic import op
 
-revision = "0111"
-down_revision = "0105"
+revision = "0113"
+down_revision = "0112"
 branch_labels = None
 depends_on = None
 
