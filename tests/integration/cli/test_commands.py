@@ -357,10 +357,8 @@ def test_a_second_start_says_what_is_wrong_with_its_settings_or_what_runs_alread
     words = ("run", "--state", str(tmp_path))
     with Supervisor([], state=tmp_path, command="`pointsman demo`"):
         wrong = pointsman(*words, url="mysql://nowhere/x")
-        assert (wrong.returncode, "POINTSMAN_DATABASE_URL: it must begin with postgresql://" in wrong.stderr) == (
-            1,
-            True,
-        )
+        assert wrong.returncode == 2
+        assert "POINTSMAN_DATABASE_URL: it must begin with postgresql://" in wrong.stderr
         second = pointsman(*words, url="postgresql://nowhere/x")
         assert second.returncode == 1
         assert f"`pointsman demo` (process {os.getpid()}) runs already, with its state in {tmp_path}" in second.stderr

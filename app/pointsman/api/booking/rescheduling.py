@@ -37,7 +37,7 @@ class RescheduleIn(BaseModel):
 
     start: Timestamp
     end: Timestamp | None = Field(default=None, description="Default: as long as it is now.")
-    for_buyer: bool = Field(
+    for_buyer: StrictBool = Field(
         default=False, description="The buyer asked for it. The rep who leads the appointment cannot say it."
     )
     reason: ReasonText | None = None

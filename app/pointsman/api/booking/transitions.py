@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from pointsman.api.booking.appointment_schemas import AppointmentDoc
 from pointsman.api.http.auth import Caller, may
@@ -34,7 +34,7 @@ class CancelIn(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"for_buyer": True, "reason": "Is ill this week"}]}
     )
 
-    for_buyer: bool = Field(
+    for_buyer: StrictBool = Field(
         default=False,
         description="The buyer asked for it. The rep's turn is given back then, and when the setter's own key cancels; the rep "
         "who leads the appointment cannot say it.",

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
@@ -110,8 +110,8 @@ class InboxReplayIn(BaseModel):
     )
     since: Timestamp | None = Field(default=None, description="Only what came in then or later.")
     until: Timestamp | None = Field(default=None, description="Only what came in before then.")
-    limit: Annotated[int, Field(ge=1, le=1_000)] = Field(default=1_000, description="How many at most.")
-    dry_run: bool = Field(default=False, description="Only count them; nothing is changed.")
+    limit: Annotated[int, Field(strict=True, ge=1, le=1_000)] = Field(default=1_000, description="How many at most.")
+    dry_run: StrictBool = Field(default=False, description="Only count them; nothing is changed.")
 
 
 class InboxReplayOut(BaseModel):
