@@ -28,7 +28,7 @@ EVERYTHING := -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal
 test: $(INSTALLED) ## Run every test, on a real PostgreSQL. TEST= takes pytest's options.
 	@$(PY) $(EVERYTHING) $(TEST)
 
-test-deep: $(INSTALLED) ## The same with up to twelve times as many examples where Hypothesis draws them, and a minute of fuzzing for each reader (POINTSMAN_FUZZ_SECONDS=600: ten). TEST= takes pytest's options.
+test-deep: $(INSTALLED) ## The same with up to twelve times as many examples where Hypothesis draws them, and a minute of fuzzing for each reader (FUZZ_SECONDS=600: ten). TEST= takes pytest's options.
 	@$(PY) $(EVERYTHING) --hypothesis-profile=deep $(TEST)
 
 test-browser: $(INSTALLED) ## Try the booking page in Chromium; pictures go to build/browser. TEST= takes pytest's options.

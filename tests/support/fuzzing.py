@@ -12,9 +12,9 @@ DEEP_SECONDS = 60.0
 def fuzz(*attempts: Callable[[], None]) -> None:
     """Run `attempts`, tests that draw their own examples, again and again until their time is up; at least once.
 
-    `POINTSMAN_FUZZ_SECONDS` says how long (600 for ten minutes), whatever the profile.
+    `FUZZ_SECONDS` says how long (600 for ten minutes), whatever the profile.
     """
-    seconds = os.environ.get("POINTSMAN_FUZZ_SECONDS")
+    seconds = os.environ.get("FUZZ_SECONDS")
     deep = settings.get_current_profile_name() == "deep"
     until = time.monotonic() + (float(seconds) if seconds else DEEP_SECONDS if deep else 0.0)
     while True:
