@@ -17,7 +17,7 @@ HOLIDAYS_IN = "app/pointsman/domain/dates/public_holidays.py"
 #: Who may call which parser. All else that is read so is our own text: what we wrote to a file, a row or a pipe.
 PARSERS_IN = {
     "yaml": {"app/pointsman/api/policies/yaml_reader.py"},
-    "jmespath": {"app/pointsman/services/intake/expressions.py"},
+    "jmespath": {"app/pointsman/services/intake/mapping/expressions.py"},
     "json": {"app/pointsman/domain/text/strict_json.py"},
     "xml": set[str](),
     "icalendar": set[str](),

@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from pointsman.domain.leads.facts import STANDARD_FIELDS, FieldType
-from pointsman.services.intake.expressions import Evaluation
-from pointsman.services.intake.mapping import map_event, split_events
-from pointsman.services.intake.mapping_model import parse_mapping
+from pointsman.services.intake.mapping.expressions import Evaluation
+from pointsman.services.intake.mapping.map_event import map_event, split_events
+from pointsman.services.intake.mapping.mapping_model import parse_mapping
 from pointsman.services.intake.receive import process_item
 from pointsman.services.leads.fields import KnownFields
 from support.floors.use_case_env import World

@@ -23,7 +23,7 @@ from pointsman.domain.text.hosts import host_in
 from pointsman.domain.text.outcomes import value_of
 from pointsman.domain.text.patterns import PatternRefused, compile_pattern
 from pointsman.domain.text.strict_json import JsonLimits, canonical_bytes, parse_json, reread_json
-from pointsman.services.intake.expressions import (
+from pointsman.services.intake.mapping.expressions import (
     Evaluation,
     ExpressionFailedError,
     ExpressionRefusedError,

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pointsman.domain.dates.durations import Duration, PositiveDuration
 from pointsman.domain.policy.document import Gate
-from pointsman.services.intake.mapping_model import WindowMapping
+from pointsman.services.intake.mapping.mapping_model import WindowMapping
 
 
 @pytest.mark.parametrize("text", ["0m", "0d", "00000w"])

@@ -8,9 +8,9 @@ import pytest
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.errors import Invalid
 from pointsman.domain.leads.facts import STANDARD_FIELDS
-from pointsman.services.intake.expressions import Evaluation
-from pointsman.services.intake.mapping import MappedEvent, map_event
-from pointsman.services.intake.mapping_model import parse_mapping
+from pointsman.services.intake.mapping.expressions import Evaluation
+from pointsman.services.intake.mapping.map_event import MappedEvent, map_event
+from pointsman.services.intake.mapping.mapping_model import parse_mapping
 from pointsman.services.leads.fields import KnownFields
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from jmespath.exceptions import JMESPathError
 
-from pointsman.services.intake.expressions import (
+from pointsman.services.intake.mapping.expressions import (
     MAX_EXPRESSION,
     Evaluation,
     ExpressionFailedError,

@@ -22,7 +22,7 @@ from pointsman.services.intake.intakes import (
     replace_intake,
     try_intake,
 )
-from pointsman.services.intake.mapping import MappedEvent
+from pointsman.services.intake.mapping.map_event import MappedEvent
 from pointsman.services.intake.signatures import Verifier
 from pointsman.services.ports.intake.intakes import IntakeRow
 

@@ -54,7 +54,8 @@ CONTEXTS = PreparedStatement("""
             from overrides o join reps q on q.id = o.rep_id
             where o.lead_id = w.lead_id and o.revoked_at is null and o.expires_at > :at) as overrides,
         (select jsonb_agg(jsonb_build_object('id', e.id, 'kind', e.kind, 'name', e.name, 'value', e.value,
-                'affirmed', e.affirmed, 'source', e.source, 'observed_at', e.observed_at, 'expires_at', e.expires_at)
+                'affirmed', e.affirmed, 'source', e.source, 'origin', e.origin,
+                'observed_at', e.observed_at, 'expires_at', e.expires_at)
                 order by e.observed_at, e.id)
             from evidence e where e.lead_id = w.lead_id) as evidence
     from unnest(cast(:lead_ids as uuid[])) w (lead_id)

@@ -12,9 +12,9 @@ from pydantic import TypeAdapter
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
 from pointsman.services.audit import audit
-from pointsman.services.intake.expressions import Evaluation
-from pointsman.services.intake.mapping import MappedEvent, map_event, split_events
-from pointsman.services.intake.mapping_model import IntakeMapping, parse_mapping
+from pointsman.services.intake.mapping.expressions import Evaluation
+from pointsman.services.intake.mapping.map_event import MappedEvent, map_event, split_events
+from pointsman.services.intake.mapping.mapping_model import IntakeMapping, parse_mapping
 from pointsman.services.intake.signatures import Verifier, check_secrets
 from pointsman.services.leads.fields import KnownFields, known_fields
 from pointsman.services.ports import Actor, Env, Tx

@@ -20,10 +20,10 @@ from pointsman.services.deliveries.vendor_error_text import safe_error_text
 from pointsman.services.handover.book_on_handover import AutoBook
 from pointsman.services.handover.handover import hand_over
 from pointsman.services.handover.handover_result import HandoverResult
-from pointsman.services.intake.event_json import read_event_json
-from pointsman.services.intake.expressions import Evaluation
 from pointsman.services.intake.intakes import load_mapping
-from pointsman.services.intake.mapping import MappedEvent, map_event
+from pointsman.services.intake.mapping.event_json import read_event_json
+from pointsman.services.intake.mapping.expressions import Evaluation
+from pointsman.services.intake.mapping.map_event import MappedEvent, map_event
 from pointsman.services.intake.submit_lead import SubmitResult, submit_lead_in_tx
 from pointsman.services.leads.fields import known_fields
 from pointsman.services.leads.upsert import upsert_lead

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Unauthenticated, Unavailable
 from pointsman.domain.text.strict_json import canonical_bytes
-from pointsman.services.intake.event_json import read_event_json
-from pointsman.services.intake.expressions import Evaluation
 from pointsman.services.intake.intakes import Intake, load_intake
-from pointsman.services.intake.mapping import dedupe_key, split_events
+from pointsman.services.intake.mapping.event_json import read_event_json
+from pointsman.services.intake.mapping.expressions import Evaluation
+from pointsman.services.intake.mapping.map_event import dedupe_key, split_events
 from pointsman.services.intake.process_item import LEASE, process_item
 from pointsman.services.intake.signatures import SignedRequest, verify_signature
 from pointsman.services.ports import Env, LostRace

@@ -21,7 +21,7 @@ from pointsman.domain.leads.coercion import coerce
 from pointsman.domain.leads.evidence import EVIDENCE_NAMES, EvidenceKind
 from pointsman.domain.leads.facts import FieldType
 from pointsman.domain.text.suggestions import did_you_mean
-from pointsman.services.intake.expressions import MAX_EXPRESSION, ExpressionRefusedError, compile_expression
+from pointsman.services.intake.mapping.expressions import MAX_EXPRESSION, ExpressionRefusedError, compile_expression
 from pointsman.services.leads.fields import KnownFields
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pointsman.domain.booking.availability import Interval, interval_or_none
 from pointsman.domain.leads.coercion import parse_instant
-from pointsman.services.intake.mapping_model import WindowMapping
+from pointsman.services.intake.mapping.mapping_model import WindowMapping
 
 _FIRST, _LAST = 2000, 2200
 _FARTHEST = timedelta(days=366)  # no pool's horizon reaches further

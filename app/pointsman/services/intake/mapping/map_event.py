@@ -12,9 +12,9 @@ from pointsman.domain.leads.facts import FactValue
 from pointsman.domain.leads.normalise import email_key
 from pointsman.domain.leads.senders import WEBHOOK
 from pointsman.domain.text.strict_json import fingerprint
-from pointsman.services.intake.booking_window import BookingWindow, parse_booking_window
-from pointsman.services.intake.expressions import Evaluation, ExpressionFailedError, TooCostlyError
-from pointsman.services.intake.mapping_model import EvidenceMapping, IntakeMapping
+from pointsman.services.intake.mapping.booking_window import BookingWindow, parse_booking_window
+from pointsman.services.intake.mapping.expressions import Evaluation, ExpressionFailedError, TooCostlyError
+from pointsman.services.intake.mapping.mapping_model import EvidenceMapping, IntakeMapping
 from pointsman.services.leads.fields import PERSONAL_FIELDS, KnownFields
 from pointsman.services.leads.lead_input import MAX_EXTERNAL_ID, LeadInput
 from pointsman.services.leads.registered_domains import host_to_ascii
