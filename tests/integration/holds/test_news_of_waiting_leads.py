@@ -1,7 +1,6 @@
 """News of a lead that waits for closing, or comes back to it, is decided with the closers' calendars read, on every path."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from pointsman.services.intake.receive import process_item
 from pointsman.services.intake.return_from_nurture import return_nurtured_leads
 from pointsman.services.intake.signatures import Verifier
 from pointsman.services.intake.submit_lead import submit_lead
+from pointsman.services.leads.evidence_intake import taken_in
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.ports import VendorRetryableError
 from pointsman.services.reassignment.bulk import BulkRequest, reassign_leads
@@ -200,7 +200,7 @@ async def test_a_gate_that_opens_between_the_reading_and_the_decision_has_the_ca
     lead = await floor.lead()
     early = await prepare_handover(floor.env, lead, evidence=[], setter="lena", actor=SETTER)  # the gate is shut
     async with floor.env.uow() as tx:
-        given = [replace(item, id=floor.env.new_id()) for item in floor.evidence()]
+        given = taken_in(floor.env, floor.evidence(), SETTER)
         await tx.gates.add_evidence(lead, given, at=floor.env.clock())
     with pytest.raises(CalendarsUnread):
         async with floor.env.uow() as tx:

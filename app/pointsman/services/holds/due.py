@@ -19,6 +19,8 @@ DUE_LOOKAHEAD = timedelta(seconds=1)
 SLICE = timedelta(seconds=0.5)
 #: A run ends then, so that the next one sees what fell due meanwhile; who is not due any more is left to the full drain.
 DUE_BUDGET = timedelta(seconds=2)
+#: A timer of the event loop may fire so much before its time, when the rep would still be away.
+_TIMER_RESOLUTION_S = 0.002
 
 
 async def drain_due_holds(env: Env, *, limit: int = 100) -> int:
@@ -27,7 +29,7 @@ async def drain_due_holds(env: Env, *, limit: int = 100) -> int:
         due = await tx.holds.next_due()
     if due is None or due - env.clock() > DUE_LOOKAHEAD:
         return 0
-    await asyncio.sleep(max(0.0, (due - env.clock()).total_seconds()))
+    await asyncio.sleep(max(0.0, (due - env.clock()).total_seconds()) + _TIMER_RESOLUTION_S)
     at = env.clock()
     async with env.uow.autocommit() as tx:
         pools = await tx.holds.due_pools(at=at)

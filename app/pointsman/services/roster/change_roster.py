@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Forbidden, NotFound, RoleProtected
@@ -142,21 +143,23 @@ async def _change_roster(
 
     async def whole(tx: Tx) -> RosterChange:
         await tx.roster.lock()
-        before = await RosterSubjects.load(tx)
+        before, stood = await RosterSubjects.load(tx), await _as_rows_say(tx)
         await work(tx)
         after = await RosterSubjects.load(tx)
         subjects = await audit_roster_change(env, tx, before, after, actor=actor, action=action, reason=reason)
-        return await _new_version(env, tx, subjects, actor=actor, reason=reason)
+        return await _new_version(env, tx, stood, subjects, actor=actor, reason=reason)
 
     return await run_in_transaction(env, whole)
 
 
-async def _new_version(env: Env, tx: Tx, subjects: Sequence[str], *, actor: Actor, reason: str | None) -> RosterChange:
-    """The snapshot of what stands now, unless it is the newest one's twin."""
+async def _new_version(
+    env: Env, tx: Tx, stood: dict[str, Any], subjects: Sequence[str], *, actor: Actor, reason: str | None
+) -> RosterChange:
+    """The snapshot of what stands now, unless it is the newest one's twin, and the rows said so before, too."""
     newest = await tx.roster.latest_snapshot()
     version, before = newest or (0, None)
-    after = roster_as_json({r.key: r for r in await tx.roster.reps()})
-    if after == before:
+    after = await _as_rows_say(tx)
+    if after == before == stood:
         return RosterChange(version=version, changed=bool(subjects))
     now = env.clock()
     await tx.roster.add_version(version + 1, after, at=now)
@@ -165,6 +168,10 @@ async def _new_version(env: Env, tx: Tx, subjects: Sequence[str], *, actor: Acto
     await update_absent_holder_alerts(env, tx)
     await tx.jobs.defer_once("holds.drain")
     return RosterChange(version=version + 1, changed=True)
+
+
+async def _as_rows_say(tx: Tx) -> dict[str, Any]:
+    return roster_as_json({r.key: r for r in await tx.roster.reps()})
 
 
 async def _role_refusal(env: Env, given: RosterInput, refused: ConstraintRefused) -> Exception:

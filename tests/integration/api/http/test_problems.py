@@ -8,7 +8,16 @@ from fastapi.exceptions import RequestValidationError
 
 from pointsman.api.http import problems
 from pointsman.domain import errors
-from pointsman.domain.errors import Conflict, Fault, Invalid, PointsmanError, SlotTaken, Unauthenticated, Unavailable
+from pointsman.domain.errors import (
+    Conflict,
+    Fault,
+    Invalid,
+    PointsmanError,
+    SlotTaken,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+)
 from pointsman.services.ports import (
     ConstraintRefused,
     DatabaseBusy,
@@ -25,7 +34,8 @@ ALL = [found for _, found in inspect.getmembers(errors, inspect.isclass) if issu
 
 @pytest.mark.parametrize("kind", ALL)
 def test_every_error_has_a_status_and_a_stable_type(kind: type[PointsmanError]) -> None:
-    answer = problems.problem_of_error(kind("Because."))
+    more = {"retry_after_s": 3} if kind is TooManyRequests else {}
+    answer = problems.problem_of_error(kind("Because.", **more))
     body = json.loads(bytes(answer.body))
     assert 400 <= answer.status_code < 600
     assert answer.media_type == "application/problem+json"
