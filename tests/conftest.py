@@ -4,6 +4,7 @@ import gc
 from importlib.util import find_spec
 
 import pytest
+from hypothesis import settings
 
 from support.hypothesis_profiles import register_profiles
 
@@ -13,8 +14,12 @@ gc.disable()  # until all tests are collected: hardly anything of it is garbage
 register_profiles()  # before any test module is read: its decorators ask for their number of examples
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The slow ones first: what is left at the end is short, so that every process is busy until then."""
+    if settings.get_current_profile_name() != "deep":
+        deep = [item for item in items if item.get_closest_marker("deep")]
+        items[:] = [item for item in items if not item.get_closest_marker("deep")]
+        config.hook.pytest_deselected(items=deep)
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 

@@ -25,6 +25,7 @@ from pointsman.services.calendars.poll import poll_calendars
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.connections.connections import save_connection
 from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman_sdk.testing.bench import reader_processes
 from support.floors.booking_floor import CLOSERS, SETTER, Floor, WatchedUow, open_floor
 from support.floors.use_case_env import POLICY
 from support.programs.calendar_servers import SERVERS, Phone, RealServer, moved_in_berlin, moved_to, with_line
@@ -88,7 +89,9 @@ def policy() -> dict[str, object]:
 
 @pytest.fixture
 async def town(server: RealServer, database_url: str, policy: dict[str, object]) -> AsyncIterator[Town]:
-    contexts = ContextFactory(clock=lambda: datetime.now(UTC), allowed=[ip_network("127.0.0.0/8")])
+    contexts = ContextFactory(
+        clock=lambda: datetime.now(UTC), allowed=[ip_network("127.0.0.0/8")], readers=reader_processes()
+    )
     gateway = ConnectorGateway(registry=ConnectorRegistry.discover(), vault=Vault([new_key()]), contexts=contexts)
     names = {rep: server.make_calendar(f"{rep}-{uuid4().hex[:8]}") for rep in CLOSERS}
     async with open_floor(database_url, closers=(), policy=policy) as floor:

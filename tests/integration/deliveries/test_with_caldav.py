@@ -22,6 +22,7 @@ from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.connections.connections import save_connection
+from pointsman_sdk.testing.bench import reader_processes
 from support.floors.booking_floor import SETTER, Floor, WatchedUow, open_floor
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -73,7 +74,9 @@ def server(tmp_path: Path) -> Iterator[CalendarServer]:
 
 @pytest.fixture
 async def town(server: CalendarServer, database_url: str) -> AsyncIterator[Town]:
-    contexts = ContextFactory(clock=lambda: datetime.now(UTC), allowed=[ip_network("127.0.0.0/8")])
+    contexts = ContextFactory(
+        clock=lambda: datetime.now(UTC), allowed=[ip_network("127.0.0.0/8")], readers=reader_processes()
+    )
     gateway = ConnectorGateway(registry=ConnectorRegistry.discover(), vault=Vault([new_key()]), contexts=contexts)
     urls = {rep: server.ensure_calendar(rep, "leads") for rep in ("anna", "ben", "clara")}
     async with open_floor(database_url, closers=()) as floor:
