@@ -1,5 +1,6 @@
 """The bench on which a connector is tested: the fixtures that every group of checks shares."""
 
+import atexit
 import logging
 from collections.abc import AsyncIterator, Callable
 from functools import cache
@@ -27,7 +28,9 @@ def secrets_in(config: BaseModel) -> list[str]:
 @cache
 def reader_processes() -> ReaderPool:
     """One pool for all checks of a run: a process starts when the first answer is read in it, and ends with the run."""
-    return ReaderPool()
+    pool = ReaderPool()
+    atexit.register(pool.close)
+    return pool
 
 
 class Bench:

@@ -63,6 +63,11 @@ _LEAD_COUNTRIES = PreparedStatement("""
       and coalesce(facts ->> 'company.country', facts ->> 'lead.country') is not null
     group by account_id
 """)
+# In one order, so that no two wait for each other.
+_LOCK_DOMAINS = PreparedStatement("""
+    select pg_advisory_xact_lock(key) from (
+        select hashtext('pointsman.account ' || domain) as key from unnest(cast(:domains as text[])) domain order by 1) keys
+""")
 _GET_OR_CREATE_BY_DOMAIN = PreparedStatement("""
     with made as (
         insert into accounts (id, domain, status, created_at) values (:new_id, :domain, 'prospect', :at)
@@ -151,6 +156,9 @@ class SqlAccounts:
     async def lead_countries(self, account_ids: Sequence[UUID]) -> Mapping[UUID, frozenset[str]]:
         rows = await _LEAD_COUNTRIES.rows(self._connection, {"ids": list(account_ids)})
         return {row.account_id: frozenset(row.at) for row in rows}
+
+    async def lock_domains(self, domains: Sequence[str]) -> None:
+        await _LOCK_DOMAINS.rows(self._connection, {"domains": list(domains)})
 
     async def get_or_create_by_domain(self, domain: str, *, new_id: UUID, at: datetime) -> UUID | None:
         found: UUID | None = await _GET_OR_CREATE_BY_DOMAIN.scalar(

@@ -57,6 +57,9 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
         person = await _with_account_owner(env, tx, person)
     else:
         person = replace(person, account_status=None, account_owner=None, parent_domain=None)
+    if person.domain is not None and person.parent_domain is not None:
+        # Two who say opposite things of two companies would each make one, and wait for the other's.
+        await tx.accounts.lock_domains([person.domain, person.parent_domain])
     write = lead_write(env, given, person, actor)
     if known.fuzzy_names is not None and person.company_key is not None:
         country = given.facts.get("company.country") or given.facts.get("lead.country")

@@ -60,6 +60,10 @@ class Accounts(Protocol):
         """Where the leads of each account say that they are."""
         ...
 
+    async def lock_domains(self, domains: Sequence[str]) -> None:
+        """Until the transaction ends, no other one that calls this with one of these domains goes on beside it."""
+        ...
+
     async def get_or_create_by_domain(self, domain: str, *, new_id: UUID, at: datetime) -> UUID | None:
         """The account that the domain leads to, made as `new_id` where there is none; None when another one makes it just now."""
         ...
