@@ -14,6 +14,7 @@ import pointsman.db
 from pointsman.db.engine.jobs import QUEUE
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.leads import accounts
+from pointsman.db.routing import statements as routing
 from pointsman.domain.leads.normalise import MAX_BLOCKS
 
 
@@ -113,3 +114,9 @@ def test_jobs_written_beside_rows_go_to_the_queue_that_the_worker_reads() -> Non
 def test_similar_names_are_ranked_by_all_their_blocks() -> None:
     asked = {int(number) for number in re.findall(r":b(\d+)\b", accounts._FIND_SIMILAR.sql)}
     assert asked == set(range(MAX_BLOCKS))
+
+
+def test_the_contexts_of_many_leads_say_all_that_the_context_of_one_does() -> None:
+    one, many = (" ".join(statement.query.decode().split()) for statement in (routing.CONTEXT, routing.CONTEXTS))
+    one = one.replace("%(lead_id)s", "w.lead_id").replace("select (", "select w.lead_id, (", 1)
+    assert one.replace("from (values (1)) one", "from unnest(cast(%(lead_ids)s as uuid[])) w (lead_id)") == many

@@ -17,7 +17,6 @@ from pointsman.db.tables.base import INSTANT
 from pointsman.services.ports.intake.inbox import InboxReceipt, InboxRow, ReplayFilter
 
 #: The intake's row is read here, and not before: a source that was closed or got a new secret is seen at once.
-
 _ACCEPT = PreparedStatement("""
     with current as (
         select id from intakes where id = :intake_id and version = :intake_version and active
