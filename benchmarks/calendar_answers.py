@@ -17,6 +17,7 @@ from statistics import median
 from uuid import UUID
 
 import httpx
+from hostile import hostile_calendars
 from rich.console import Console
 from rich.table import Table
 
@@ -26,25 +27,24 @@ from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.services.ports import VendorError
 from pointsman.services.ports.vendors.calendars import ConnectionRef
-from support.hostile_calendars import EVENTS, attributes, events, free_busy, multistatus
 
 START = datetime(2031, 3, 1, tzinfo=UTC)
 END = START + timedelta(days=31)
 #: The question, free-busy times or events, and its answer.
 ANSWERS: dict[str, tuple[bool, Callable[[], bytes]]] = {
-    "50 busy times": (True, lambda: free_busy(50)),
-    "2,000 busy times": (True, lambda: free_busy(2_000)),
-    "50 events": (False, lambda: events(50)),
-    "500 events": (False, lambda: events(500)),
-    "2,000 events": (False, lambda: events(2_000)),
-    "50,000 events": (False, lambda: events(50_000)),
-    "50,000 events in one object": (False, EVENTS["50,000 events in one object"]),
-    "230,000 FREEBUSY lines": (True, lambda: free_busy(230_000)),
-    "59,000 FREEBUSY lines": (True, lambda: free_busy(59_000)),
-    "20,000 resources": (False, lambda: multistatus([""] * 20_000)),
-    "400,000 attributes": (False, lambda: attributes(400_000)),
-    "300,000 attributes": (False, lambda: attributes(300_000)),
-    "3 MB of namespaces": (False, EVENTS["namespaces"]),
+    "50 busy times": (True, lambda: hostile_calendars.free_busy(50)),
+    "2,000 busy times": (True, lambda: hostile_calendars.free_busy(2_000)),
+    "50 events": (False, lambda: hostile_calendars.events(50)),
+    "500 events": (False, lambda: hostile_calendars.events(500)),
+    "2,000 events": (False, lambda: hostile_calendars.events(2_000)),
+    "50,000 events": (False, lambda: hostile_calendars.events(50_000)),
+    "50,000 events in one object": (False, hostile_calendars.EVENTS["50,000 events in one object"]),
+    "230,000 FREEBUSY lines": (True, lambda: hostile_calendars.free_busy(230_000)),
+    "59,000 FREEBUSY lines": (True, lambda: hostile_calendars.free_busy(59_000)),
+    "20,000 resources": (False, lambda: hostile_calendars.multistatus([""] * 20_000)),
+    "400,000 attributes": (False, lambda: hostile_calendars.attributes(400_000)),
+    "300,000 attributes": (False, lambda: hostile_calendars.attributes(300_000)),
+    "3 MB of namespaces": (False, hostile_calendars.EVENTS["namespaces"]),
 }
 
 
@@ -97,7 +97,7 @@ async def main(rounds: int) -> None:
         return f"read: {len(found)} times apart from one another"
 
     table = Table("answer", "kB", "ms", "nothing else for, ms", "outcome")
-    server.reports, server.body = False, events(1)
+    server.reports, server.body = False, hostile_calendars.events(1)
     await read()  # the reader process starts, once in a service's life
     for name, (server.reports, make) in ANSWERS.items():
         server.body = make()

@@ -1,6 +1,6 @@
 """A dry run of "this rep is away" beside 50 leads a second: what do the leads' senders notice?
 
-    python benchmarks/dry_run_beside.py [--rounds 3] [--seconds 20] [--rate 50] [--api 2]
+    python benchmarks/dry_run_beside.py [--rounds 3] [--seconds 60] [--rate 50] [--api 2]
 
 Each round sends leads on a timetable for so many seconds, once alone and once while dry runs over 100 leads of one rep are
 asked for, one after another. A latency counts from the planned moment. The bound: p99 beside at most 1.2 times p99 alone,
@@ -89,7 +89,7 @@ def measure(service: Service, *, rounds: int, seconds: int, rate: float, console
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--rate", type=float, default=50.0)
     parser.add_argument("--api", type=int, default=2, help="API processes")
     given = parser.parse_args()

@@ -87,6 +87,8 @@ class Connection:
         self._streams = await asyncio.open_connection(HOST, self._port)
 
     async def _exchange(self, raw: bytes) -> tuple[int, bytes]:
+        if self._streams is not None and self._streams[0].at_eof():
+            self.close()  # the server ended it while it was idle
         if self._streams is None:
             await self.open()
         assert self._streams is not None

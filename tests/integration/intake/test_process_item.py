@@ -220,7 +220,7 @@ async def test_the_sweep_takes_up_what_is_due_or_lost_and_nothing_else(
     await process_item(world.env, done)
     await process_item(breaking(world, RuntimeError("no")), failed)
     assert await sweep_inbox(world.env) == 0
-    world.clock.advance(timedelta(seconds=6))
+    world.clock.advance(timedelta(seconds=7))  # 5 s, spread by a quarter
     before = await world.value(JOBS)
     assert await sweep_inbox(world.env) == 1
     world.clock.advance(timedelta(seconds=61))

@@ -66,6 +66,8 @@ def test_any_bytes_are_either_taken_or_refused(body: bytes) -> None:
         (b'{"a": 1e-200}', "number-out-of-range"),
         (b'{"a": 9223372036854775808}', "number-out-of-range"),
         (b'{"a": ' + b"9" * 5000 + b"}", "number-out-of-range"),
+        (b"[" + b"[]," * 100_000 + b"[]]", "too-many-values"),
+        (b"[" + b"1," * 200_000 + b"1]", "too-many-values"),
         (b"[" * 33 + b"]" * 33, "too-deep"),
         (b'{"a":' * 33 + b"1" + b"}" * 33, "too-deep"),
         (b"[" * 100_000 + b"]" * 100_000, "too-deep"),

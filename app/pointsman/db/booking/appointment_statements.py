@@ -77,6 +77,10 @@ _is_active = _appointment.c.status.in_([literal_column("'requested'"), literal_c
 GET = _select.where(_appointment.c.id == bindparam("appointment"), _is_seen)
 LOCK = GET.with_for_update(of=_appointment)
 ACTIVE_FOR_LEAD = _select.where(_appointment.c.lead_id == bindparam("lead"), _is_active)
+LEADS_WITH_STANDING = PreparedStatement("""
+    select lead_id from appointments
+    where lead_id = any(cast(:leads as uuid[])) and status in ('requested', 'confirmed')
+""")
 WITHOUT_RESULT = (
     _select.where(
         _is_active,

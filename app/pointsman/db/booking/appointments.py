@@ -98,6 +98,9 @@ class SqlAppointments:
     async def active_for_lead(self, lead_id: UUID) -> AppointmentRow | None:
         return await self._one(sql.ACTIVE_FOR_LEAD, {"lead": lead_id})
 
+    async def leads_with_standing(self, lead_ids: Sequence[UUID]) -> frozenset[UUID]:
+        return frozenset(await sql.LEADS_WITH_STANDING.scalars(self._connection, {"leads": list(lead_ids)}))
+
     async def has_other_attended(self, assignment_id: UUID, *, besides: UUID) -> bool:
         return bool(
             await sql.HAS_OTHER_ATTENDED.scalar(self._connection, {"assignment": assignment_id, "besides": besides})

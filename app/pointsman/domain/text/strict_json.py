@@ -24,6 +24,7 @@ class JsonLimits:
     depth: int
     key_length: int | None = None  # characters of an object's key
     keys: int = 10_000  # of one object
+    values: int = 200_000  # objects, lists and what is in them
     largest: float = 1e18  # of a number that is no integer; PostgreSQL and every reader agree about these
     smallest: float = 1e-30  # except zero
 
@@ -34,9 +35,9 @@ WEBHOOK_LIMITS = JsonLimits(depth=40, key_length=200, largest=sys.float_info.max
 #: Cheap looks at the bytes that say whether a costly check is needed at all.
 _ODD_NUMBER = re.compile(rb"\d{16}|\d[eE]")
 _ESCAPED_ODD = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
-#: A text, or a bracket outside of texts. A text that never ends goes to the end of the body, and no quantifier gives
-#: anything back: each byte is looked at once, whatever is sent.
-_TEXT_OR_BRACKET = re.compile(rb'"(?:[^"\\]++|\\(?:.|\Z))*+(?:"|\Z)|[\[{}\]]', re.DOTALL)
+#: A text, or a bracket or comma outside of texts. A text that never ends goes to the end of the body, and no quantifier
+#: gives anything back: each byte is looked at once, whatever is sent.
+_TEXT_OR_MARK = re.compile(rb'"(?:[^"\\]++|\\(?:.|\Z))*+(?:"|\Z)|[\[{}\],]', re.DOTALL)
 
 
 def parse_json(body: bytes, limits: JsonLimits = WEBHOOK_LIMITS) -> Any:
@@ -44,8 +45,9 @@ def parse_json(body: bytes, limits: JsonLimits = WEBHOOK_LIMITS) -> Any:
 
     Refused: bad UTF-8, NUL, lone surrogates, duplicate keys, NaN and infinities, numbers beyond the limits, deep nesting.
     """
-    if body.count(b"{") + body.count(b"[") > limits.depth:
-        _refuse_depth(body, limits.depth)
+    opened = body.count(b"{") + body.count(b"[")
+    if opened > limits.depth or opened + body.count(b",") > limits.values:
+        _count(body, limits)
     odd_numbers = bool(_ODD_NUMBER.search(body))
     try:
         value = json.loads(
@@ -90,16 +92,19 @@ def fingerprint(value: object) -> str:
     return hashlib.sha256(canonical_bytes(value)).hexdigest()
 
 
-def _refuse_depth(body: bytes, most: int) -> None:
-    depth = 0
-    for found in _TEXT_OR_BRACKET.finditer(body):
+def _count(body: bytes, limits: JsonLimits) -> None:
+    depth = values = 0
+    for found in _TEXT_OR_MARK.finditer(body):
         first = body[found.start()]
         if first in b"[{":
             depth += 1
-            if depth > most:
-                raise _too_deep(most)
+            if depth > limits.depth:
+                raise _too_deep(limits.depth)
         elif first in b"]}":
             depth -= 1
+        values += first in b"[{,"
+        if values > limits.values:
+            raise TooLarge(f"The JSON has more than {limits.values} values.", code="too-many-values")
 
 
 def _too_deep(most: int) -> TooLarge:

@@ -20,6 +20,7 @@ from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.roster import RepAssignment
 from pointsman.services.reassignment.appointment_transfer import AppointmentTransfer, prepare_transfer
 from pointsman.services.reassignment.by_rules import reassign_in_tx
+from pointsman.services.reassignment.pacing import brief_turns
 from pointsman.services.reassignment.pending_moves import PendingMoves
 from pointsman.services.reassignment.preview import ReassignmentPreview
 from pointsman.services.roster.absent_holder_alerts import update_absent_holder_alerts
@@ -189,8 +190,10 @@ async def _dry_run(
     calendars: Mapping[str, CalendarState] | None,
 ) -> tuple[LeadResult, ...]:
     """What would become of each lead, on a snapshot: each sees the turns of those before it, and nothing is locked."""
+    async with env.uow() as tx:
+        with_appointment = await tx.appointments.leads_with_standing([lead_id for lead_id, _ in leads])
     transfers: dict[UUID, AppointmentTransfer | PointsmanError | None] = {}
-    for lead_id, _ in leads:
+    async for lead_id in brief_turns(sorted(with_appointment)):
         try:
             transfers[lead_id] = await prepare_transfer(env, lead_id)
         except PointsmanError as error:
@@ -199,10 +202,10 @@ async def _dry_run(
     results: list[LeadResult] = []
     async with env.uow.snapshot() as tx:
         preview = ReassignmentPreview(env, tx, calendars, PendingMoves())
-        for lead_id, holder in leads:
+        async for lead_id, holder in brief_turns(leads):
             try:
                 await _leave_later(tx, lead_id, holder, asked.away_until)
-                transfer = transfers[lead_id]
+                transfer = transfers.get(lead_id)
                 if isinstance(transfer, PointsmanError):
                     raise transfer
                 decision = await preview.move(lead_id, holder=holder, transfer=transfer)

@@ -166,6 +166,10 @@ class Appointments(Protocol):
         """The lead's standing appointment: requested or confirmed."""
         ...
 
+    async def leads_with_standing(self, lead_ids: Sequence[UUID]) -> frozenset[UUID]:
+        """Those of the leads that have a standing appointment."""
+        ...
+
     async def page(
         self,
         *,

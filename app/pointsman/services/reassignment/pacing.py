@@ -1,0 +1,24 @@
+"""Long reading, with pauses: a buyer waits for routing, and nobody for a dry run."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+#: How much longer than the work on an item the pause after it is.
+REST = 2.0
+
+
+async def brief_turns(
+    items: Iterable[Item],
+    *,
+    seconds: Callable[[], float] = time.monotonic,
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> AsyncIterator[Item]:
+    """Each item, with a pause after the work on it; so the whole takes a third of one core, and routing the rest."""
+    for item in items:
+        began = seconds()
+        yield item
+        await pause(REST * (seconds() - began))

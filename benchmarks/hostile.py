@@ -1,0 +1,10 @@
+"""What the tests send to hurt a reader, for benchmarks too."""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
+
+from support import bombs, hostile_calendars  # the tests are no package that is installed
+
+__all__ = ["bombs", "hostile_calendars"]
