@@ -1,4 +1,4 @@
-"""Long reading, with pauses: a buyer waits for routing, and nobody for a dry run."""
+"""Long reading with pauses, so that routing has room beside it."""
 
 import asyncio
 import time
