@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -52,6 +53,7 @@ def test_a_stop_keeps_data_that_lie_in_the_temporary_folder(state: Path, tempora
     data = home / "data"
     data.mkdir(parents=True)
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", data]) as stand_in:
+        Thread(target=stand_in.wait).start()  # or, ended, it would wait for us as long as we wait for it
         (data / "postmaster.pid").write_text(f"{stand_in.pid}\n{data}\n1\n5432\n{home}\n")
         server.stop()
     assert data.exists()
