@@ -48,6 +48,7 @@ class QueueSettings:
     conninfo: str
     concurrency: int
     job_deadline: timedelta
+    options: str = ""  # libpq's, of each session
     grace: timedelta = timedelta(seconds=8)  # to finish running jobs after being told to stop
 
 
@@ -97,7 +98,12 @@ def _app(env: Env, jobs: Mapping[str, Job], settings: QueueSettings) -> App:
         max_size=min(settings.concurrency, 8) + 2,
         timeout=5.0,
         # Each statement is planned when it runs: a plan that was kept since the queue was empty would read all of it.
-        kwargs={"connect_timeout": 2, "application_name": "pointsman-queue", "prepare_threshold": None},
+        kwargs={
+            "connect_timeout": 2,
+            "application_name": "pointsman-queue",
+            "prepare_threshold": None,
+            "options": settings.options,
+        },
     )
     app = App(connector=connector)
     for name, job in jobs.items():

@@ -32,13 +32,19 @@ def working(wired: Wired, database_url: str) -> Working:
 
     @asynccontextmanager
     async def start(
-        jobs: Mapping[str, Job], *, periodic: Sequence[PeriodicTask] = (), deadline: float = 30.0, concurrency: int = 3
+        jobs: Mapping[str, Job],
+        *,
+        periodic: Sequence[PeriodicTask] = (),
+        deadline: float = 30.0,
+        concurrency: int = 3,
+        options: str = "",
     ) -> AsyncIterator[asyncio.Event]:
         stop = asyncio.Event()
         queue = QueueSettings(
             conninfo=database_url.replace("+psycopg", ""),
             concurrency=concurrency,
             job_deadline=timedelta(seconds=deadline),
+            options=options,
             grace=timedelta(seconds=5),
         )
         worker = asyncio.create_task(run_worker(wired.env, queue, stop=stop, jobs=jobs, periodic=periodic))

@@ -19,6 +19,7 @@ import pytest
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy import text
 
+from pointsman.db.engine.engine import time_outs
 from pointsman.main import Wired, wire
 from pointsman.services.holds.drain import drain_due_holds
 from pointsman.services.ports import DatabaseUnavailable, Env, StatementTimedOut
@@ -178,6 +179,26 @@ async def test_a_worker_goes_on_by_itself_after_the_server_ended_all_its_session
                 end_sessions(database_url)
                 await defer_patiently(wired, n)
                 await until(lambda n=n: n in seen)
+
+
+async def test_a_worker_whose_queue_is_locked_says_so_and_goes_on_afterwards(
+    wired: Wired, working: Any, database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[Any] = []
+    said: list[str] = []
+
+    def noticed() -> bool:
+        said.append(capsys.readouterr().out)
+        return "worker interrupted" in "".join(said)
+
+    await defer(wired, "note", {"n": 1})
+    with leaving_the_queues_own_tasks_alone(), psycopg.connect(database_url.replace("+psycopg", "")) as other:
+        other.execute("lock table procrastinate_jobs")
+        async with working({"note": noting(seen)}, options=time_outs(600)):
+            await until(noticed)
+            assert seen == []
+            other.rollback()
+            await until(lambda: seen == [1])
 
 
 @contextmanager

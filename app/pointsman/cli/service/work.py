@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pointsman.cli.settings import settings_or_exit
+from pointsman.db.engine.engine import time_outs
 from pointsman.logs import configure_logs
 from pointsman.settings import Settings
 from pointsman.wiring import settle_memory, wire
@@ -33,6 +34,7 @@ async def _work(chosen: Settings) -> None:
         conninfo=chosen.conninfo,
         concurrency=chosen.worker_concurrency,
         job_deadline=timedelta(seconds=chosen.job_deadline_s),
+        options=time_outs(chosen.statement_timeout_ms),
     )
     settle_memory()
     try:

@@ -33,13 +33,17 @@ def make_engine(
         connect_args={
             "connect_timeout": 3,
             "application_name": name,
-            "options": f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={lock_timeout_ms(statement_timeout_ms)}"
-            " -c idle_in_transaction_session_timeout=120000 -c timezone=UTC",
+            "options": f"{time_outs(statement_timeout_ms)} -c idle_in_transaction_session_timeout=120000 -c timezone=UTC",
             "keepalives_idle": 30,
         },
     )
     event.listen(engine.sync_engine, "checkout", _still_open)
     return engine
+
+
+def time_outs(statement_timeout_ms: int) -> str:
+    """As libpq's `options`: how long a statement of a session may take, and how long it may wait for a lock."""
+    return f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={lock_timeout_ms(statement_timeout_ms)}"
 
 
 def lock_timeout_ms(statement_timeout_ms: int) -> int:
