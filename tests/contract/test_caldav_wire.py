@@ -2,14 +2,14 @@
 
 import base64
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 import respx
 
 from pointsman_caldav import CaldavConfig, CaldavConnector
-from pointsman_sdk import Context, NoTokens, Slot
+from pointsman_sdk import AmbiguousOutcome, Context, NoTokens, Slot
 from pointsman_sdk.testing import NOW, request
 from pointsman_sdk.testing.bench import reader_processes
 
@@ -59,3 +59,43 @@ async def test_a_cancellation_is_done_when_the_event_is_gone_however_the_server_
         delete = wire.delete(f"{PLACE}k1.ics").respond(status)
         await connector(http).cancel("/rep1/leads/", "k1")
     assert delete.call_count == 1
+
+
+@pytest.mark.parametrize("kept", [b"not a calendar", b"BEGIN:VCALENDAR\r\n" * 50_000])
+async def test_a_created_event_that_cannot_be_read_back_may_have_happened(kept: bytes) -> None:
+    asked = request("/rep1/leads/")
+    async with respx.mock as wire, httpx.AsyncClient() as http:
+        wire.put(f"{PLACE}{asked.key}.ics").respond(201)
+        wire.get(f"{PLACE}{asked.key}.ics").respond(200, content=kept)
+        with pytest.raises(AmbiguousOutcome):
+            await connector(http).book(asked)
+
+
+async def test_a_moved_event_that_cannot_be_read_back_may_have_happened() -> None:
+    asked, later = (
+        request("/rep1/leads/"),
+        request("/rep1/leads/", slot=Slot(NOW + timedelta(days=3), NOW + timedelta(days=4))),
+    )
+    async with respx.mock as wire, httpx.AsyncClient() as http:
+        put = wire.put(f"{PLACE}{asked.key}.ics").respond(201, headers={"ETag": '"1"'})
+        await connector(http).book(asked)
+        stands = put.calls.last.request.content
+        wire.get(f"{PLACE}{asked.key}.ics").side_effect = [
+            httpx.Response(200, content=stands, headers={"ETag": '"1"'}),
+            httpx.Response(200, content=b"not a calendar"),
+        ]
+        with pytest.raises(AmbiguousOutcome):
+            await connector(http).move(later)
+        assert put.calls.last.request.headers["If-Match"] == '"1"'
+
+
+async def test_an_etag_that_no_server_needs_is_not_kept() -> None:
+    asked = request("/rep1/leads/")
+    long = {"ETag": f'"{"x" * 100_000}"'}
+    async with respx.mock as wire, httpx.AsyncClient() as http:
+        put = wire.put(f"{PLACE}{asked.key}.ics").respond(201, headers=long)
+        wire.get(f"{PLACE}{asked.key}.ics").side_effect = lambda _: httpx.Response(
+            200, content=put.calls.last.request.content, headers=long
+        )
+        booked = await connector(http).book(asked)
+    assert booked.version == ""
