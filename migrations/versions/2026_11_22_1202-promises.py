@@ -22,11 +22,9 @@ begin
 end $$;
 
 create function pointsman_span(p_text text) returns interval language sql immutable strict as $$
-    -- "30d" as the policy document writes it.
+    -- "30d" as the policy document writes it; in hours, so that no time zone of a session changes a day's length.
     select make_interval(
-        weeks => case right(p_text, 1) when 'w' then left(p_text, -1)::int else 0 end,
-        days => case right(p_text, 1) when 'd' then left(p_text, -1)::int else 0 end,
-        hours => case right(p_text, 1) when 'h' then left(p_text, -1)::int else 0 end,
+        hours => case right(p_text, 1) when 'w' then 168 when 'd' then 24 when 'h' then 1 else 0 end * left(p_text, -1)::int,
         mins => case right(p_text, 1) when 'm' then left(p_text, -1)::int else 0 end)
 $$;
 
@@ -197,23 +195,48 @@ begin
     return new;
 end $$;
 
+create function pointsman_roster_difference(p_snapshot jsonb) returns text language sql stable as $$
+    -- A rep whose role, works or activity are not as the snapshot says; null when all are.
+    with stands as (
+        select p.id::text as id, p.role_id::text as role, p.active,
+            array(select work from role_works where role_id = p.role_id order by work collate "C") as works
+        from reps p
+    ), said as (
+        select r ->> 'id' as id, r -> 'role' ->> 'id' as role, (r ->> 'active')::boolean as active,
+            array(select w from jsonb_array_elements_text(r -> 'role' -> 'works') w order by w collate "C") as works
+        from jsonb_array_elements(p_snapshot -> 'reps') r
+    )
+    select coalesce(stands.id, said.id) from stands full join said on said.id = stands.id
+    where (stands.role, stands.active, stands.works) is distinct from (said.role, said.active, said.works) limit 1
+$$;
+
 create function pointsman_roster_recorded() returns trigger language plpgsql as $$
+declare
+    v_snapshot jsonb;
+    v_written bigint;
+    v_changed bigint;
 begin
     -- Who may do what changes with a roster version, which stays: no rep gets a role, and no role a work, in silence.
     if tg_table_name = 'role_works' then
         if not exists (select from reps where role_id = new.role_id) then
             return null;
         end if;
-    elsif tg_op = 'UPDATE' then
-        if new.role_id = old.role_id and (old.active or not new.active) then
+        select cmin::text into v_changed from role_works where role_id = new.role_id and work = new.work;
+    else
+        if tg_op = 'UPDATE' and new.role_id = old.role_id and (old.active or not new.active) then
             return null;
         end if;
+        select cmin::text into v_changed from reps where id = new.id;
     end if;
-    if not exists (
-        select from roster_versions
-        where version = (select max(version) from roster_versions) and xmin = pg_current_xact_id()::xid
-    ) then
+    select snapshot, cmin::text into v_snapshot, v_written from roster_versions
+    where version = (select max(version) from roster_versions) and xmin = pg_current_xact_id()::xid;
+    if not found then
         raise exception 'roles change with the roster version that says so' using errcode = 'PM002';
+    end if;
+    -- The version was compared when it was written, which SET CONSTRAINTS may have put before this change.
+    if v_changed > v_written and pointsman_roster_difference(v_snapshot) is not null then
+        raise exception 'roles change with the roster version that says so: this one was written before the change'
+            using errcode = 'PM002';
     end if;
     return null;
 end $$;
@@ -225,18 +248,8 @@ begin
     if new.version < (select max(version) from roster_versions) then
         return null;
     end if;
-    with stands as (
-        select p.id::text as id, p.role_id::text as role, p.active,
-            array(select work from role_works where role_id = p.role_id order by work collate "C") as works
-        from reps p
-    ), said as (
-        select r ->> 'id' as id, r -> 'role' ->> 'id' as role, (r ->> 'active')::boolean as active,
-            array(select w from jsonb_array_elements_text(r -> 'role' -> 'works') w order by w collate "C") as works
-        from jsonb_array_elements(new.snapshot -> 'reps') r
-    )
-    select coalesce(stands.id, said.id) into v_differs from stands full join said on said.id = stands.id
-    where (stands.role, stands.active, stands.works) is distinct from (said.role, said.active, said.works) limit 1;
-    if found then
+    v_differs := pointsman_roster_difference(new.snapshot);
+    if v_differs is not null then
         raise exception 'roster version % says of rep % what is not so', new.version, v_differs using errcode = 'PM002';
     end if;
     return null;
@@ -281,7 +294,8 @@ begin
     end if;
     for v_required in select jsonb_array_elements_text(coalesce(v_gate -> 'require', '[]')) loop
         if not exists (
-            select 1 from pointsman_counting_evidence(new.lead_id, new.checked_at, v_span, v_policy.document) e
+            select 1 from pointsman_counting_evidence(
+                new.lead_id, new.checked_at, v_span, new.expires_at, v_policy.document) e
             where e.kind = split_part(v_required, '.', 1) and split_part(v_required, '.', 2) in ('', e.name)
         ) then
             raise exception 'gate check % passes without % evidence', new.id, v_required
@@ -289,7 +303,8 @@ begin
         end if;
     end loop;
     if coalesce(v_gate -> 'when', 'null') <> 'null' and not pointsman_may(
-        v_gate -> 'when', true, pointsman_known(new.lead_id, new.checked_at, v_span, v_policy.document), v_policy.document
+        v_gate -> 'when', true,
+        pointsman_known(new.lead_id, new.checked_at, v_span, new.expires_at, v_policy.document), v_policy.document
     ) then
         raise exception 'gate check % passes a lead that does not meet the condition of the gate', new.id
             using errcode = 'PM001', detail = 'gate';
@@ -529,6 +544,7 @@ DROPPED = (
     "pointsman_reservation_guard()",
     "pointsman_role_change_guard()",
     "pointsman_role_works_guard()",
+    "pointsman_roster_difference(jsonb)",
     "pointsman_roster_recorded()",
     "pointsman_roster_version_agrees()",
     "pointsman_gate_check_guard()",

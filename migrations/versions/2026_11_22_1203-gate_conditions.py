@@ -13,13 +13,16 @@ branch_labels = None
 depends_on = None
 
 FUNCTIONS = r"""
-create function pointsman_counting_evidence(p_lead uuid, p_at timestamptz, p_span interval, p_document json)
-returns setof evidence language sql stable as $$
-    -- Affirmed, unexpired, and not denied since, by senders that the policy lets supply it.
+create function pointsman_counting_evidence(
+    p_lead uuid, p_at timestamptz, p_span interval, p_until timestamptz, p_document json
+) returns setof evidence language sql stable as $$
+    -- Affirmed, unexpired at p_at, lasting until p_until, and not denied since, by senders that the policy lets supply it.
+    -- A pass stands no longer than what it rests on, and so gains nothing by an earlier date.
     select e.* from evidence e
     where e.lead_id = p_lead and e.affirmed
       and pointsman_may_supply(p_document::jsonb, e.origin, e.kind, e.name)
       and coalesce(e.expires_at, least(e.observed_at, p_at) + p_span) > p_at
+      and coalesce(e.expires_at, least(e.observed_at, p_at) + p_span) >= p_until
       and not exists (
           select 1 from evidence n
           where n.lead_id = e.lead_id and n.name = e.name and not n.affirmed
@@ -62,8 +65,9 @@ begin
     end;
 end $$;
 
-create function pointsman_known(p_lead uuid, p_at timestamptz, p_span interval, p_document json)
-returns jsonb language sql stable as $$
+create function pointsman_known(
+    p_lead uuid, p_at timestamptz, p_span interval, p_until timestamptz, p_document json
+) returns jsonb language sql stable as $$
     -- The values that each field may have: of the lead's own row the one that it has; of qualification.* each piece of
     -- evidence that counts, since which of them was used up by an earlier appointment is the service's to say.
     select coalesce((
@@ -75,7 +79,7 @@ returns jsonb language sql stable as $$
         || coalesce((
             select jsonb_object_agg(c.name, c.candidates)
             from (select 'qualification.' || e.name as name, jsonb_agg(e.value) as candidates
-                  from pointsman_counting_evidence(p_lead, p_at, p_span, p_document) e group by 1) c), '{}')
+                  from pointsman_counting_evidence(p_lead, p_at, p_span, p_until, p_document) e group by 1) c), '{}')
 $$;
 
 create function pointsman_may(p_when jsonb, p_wanted boolean, p_known jsonb, p_document json)
@@ -137,9 +141,9 @@ end $$;
 
 DROPPED = (
     "pointsman_may(jsonb, boolean, jsonb, json)",
-    "pointsman_known(uuid, timestamptz, interval, json)",
+    "pointsman_known(uuid, timestamptz, interval, timestamptz, json)",
     "pointsman_answer(jsonb, text, jsonb)",
-    "pointsman_counting_evidence(uuid, timestamptz, interval, json)",
+    "pointsman_counting_evidence(uuid, timestamptz, interval, timestamptz, json)",
 )
 
 

@@ -353,7 +353,8 @@ async def test_a_pass_cannot_outlive_its_policy_s_expiry(world: World) -> None:
     lead = await world.lead()
     await _evidence(world, lead)
     assert await refusal(world, FORGE, lead=lead, version=1, valid=timedelta(days=400)) == ("PM001", "gate")
-    await world.rows(FORGE, lead=lead, version=1, valid=timedelta(days=30))
+    # Its evidence, which is a moment older, ends a moment earlier.
+    await world.rows(FORGE, lead=lead, version=1, valid=timedelta(days=30) - timedelta(minutes=1))
 
 
 async def test_a_pass_by_a_draft_that_asks_for_less_is_a_forgery(world: World) -> None:

@@ -205,23 +205,69 @@ NEW_REP = (
 )
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "insert into role_works select id, 'closing' from roles where name = 'SDR'",
-        "update reps set role_id = (select id from roles where name = 'Closer') where key = 'lena'",
-        NEW_REP,
-    ],
-)
+#: A version that says what stood before.
+NARROW = "insert into roster_versions select version + 1, snapshot, now() from roster_versions"
+WIDENING = [
+    "insert into role_works select id, 'closing' from roles where name = 'SDR'",
+    "update reps set role_id = (select id from roles where name = 'Closer') where key = 'lena'",
+    NEW_REP,
+]
+
+
+@pytest.mark.parametrize("statement", WIDENING)
 async def test_a_role_is_not_widened_in_silence(world: World, statement: str) -> None:
     assert await refused_with(world, statement) == "PM002"
-    narrow = "insert into roster_versions select version + 1, snapshot, now() from roster_versions"
-    assert await refused_with(world, f"do $$ begin {statement}; {narrow}; end $$") == "PM002"
+    assert await refused_with(world, f"do $$ begin {statement}; {NARROW}; end $$") == "PM002"
+
+
+@pytest.mark.parametrize("early", ["all", "roster_versions_agree"])
+@pytest.mark.parametrize("statement", WIDENING)
+async def test_a_roster_version_is_not_compared_before_what_it_is_to_say(
+    world: World, statement: str, early: str
+) -> None:
+    """The service chooses when a deferrable guard looks, and so may have it look too early."""
+    too_early = f"do $$ begin set constraints {early} immediate; {NARROW}; {statement}; end $$"
+    assert await refused_with(world, too_early) == "PM002"
+    assert await refused_with(world, f"do $$ begin {statement}; set constraints all immediate; end $$") == "PM002"
 
 
 async def test_a_rep_who_left_is_not_called_back_in_silence(world: World) -> None:
     await world.owner_rows("update reps set active = false where key = 'lena'", past_guards=True)
-    assert await refused_with(world, "update reps set active = true where key = 'lena'") == "PM002"
+    back = "update reps set active = true where key = 'lena'"
+    assert await refused_with(world, back) == "PM002"
+    away = (
+        "insert into roster_versions select version + 1, jsonb_set(snapshot, '{reps}', (select jsonb_agg("
+        " case r ->> 'key' when 'lena' then r || '{\"active\"\\: false}' else r end)"
+        " from jsonb_array_elements(snapshot -> 'reps') r)), now() from roster_versions"
+    )
+    assert await refused_with(world, f"do $$ begin set constraints all immediate; {away}; {back}; end $$") == "PM002"
+
+
+FINDING = (
+    "insert into evidence (id, lead_id, kind, name, value, affirmed, source, origin, observed_at, expires_at, created_at)"
+    " values (gen_random_uuid(), :lead, :kind, :name, 'yes', true, 'sdr:lena', '{reps}', now() - interval '2 days',"
+    " now() + :lasts, now())"
+)
+PASS = (
+    "insert into gate_checks (id, lead_id, work, passed, policy_version, result, checked_at, expires_at)"
+    " select gen_random_uuid(), :lead, 'closing', true, version, '{}', now() + :dated, now() + :lasts"
+    " from policies where state = 'published'"
+)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.mark.parametrize("need_lasts", [-HOUR, HOUR])
+async def test_a_pass_ends_with_what_it_rests_on_whatever_its_date(world: World, need_lasts: timedelta) -> None:
+    lead = await world.lead()
+    found = {"need": "qualified", "authority": "qualified", "intent": "motivated", "offer_known": "educated"}
+    for name, kind in found.items():
+        # The kind is met for a day by another finding; the condition of the gate asks for the need itself.
+        await world.rows(FINDING, lead=lead, kind=kind, name=name, lasts=need_lasts if name == "need" else DAY)
+    for dated in (timedelta(0), -DAY):
+        assert await refused_with(world, PASS, lead=lead, dated=dated, lasts=2 * HOUR) == "PM001"
+        assert await refused_with(world, PASS, lead=lead, dated=dated, lasts=25 * DAY) == "PM001"
+    if need_lasts > timedelta(0):
+        await world.rows(PASS, lead=lead, dated=-DAY, lasts=need_lasts - timedelta(minutes=1))
 
 
 async def test_an_appointment_rests_on_its_own_lead_s_and_rep_s_assignment(floor: Floor) -> None:
