@@ -173,6 +173,24 @@ async def test_the_wait_for_a_lock_ends_before_the_statement_does_and_is_named(d
     assert lock_timeout_ms(200) == 100
 
 
+async def test_what_a_frozen_process_has_locked_is_free_again_before_long(database_url: str) -> None:
+    async with hasty_uow(database_url, statement_timeout_ms=300) as frozen, hasty_uow(database_url) as uow:
+        with pytest.raises(DatabaseUnavailable):  # noqa: PT012  # it is ended while the block goes on
+            async with frozen() as holder:
+                await holder.connection.execute(text("lock table alerts in access exclusive mode"))
+
+                async def are_free() -> bool:
+                    try:
+                        async with uow() as tx:
+                            await tx.alerts.list_open()
+                    except LockTimedOut:
+                        return False
+                    return True
+
+                await until(are_free, patience=60)
+                await holder.alerts.list_open()
+
+
 async def test_a_statement_that_an_administrator_cancels_is_told_from_one_that_took_too_long(database_url: str) -> None:
     async with hasty_uow(database_url, statement_timeout_ms=60_000) as uow:
         asked = asyncio.create_task(sleep_in(uow))

@@ -33,7 +33,7 @@ def make_engine(
         connect_args={
             "connect_timeout": 3,
             "application_name": name,
-            "options": f"{time_outs(statement_timeout_ms)} -c idle_in_transaction_session_timeout=120000 -c timezone=UTC",
+            "options": f"{time_outs(statement_timeout_ms)} -c timezone=UTC",
             "keepalives_idle": 30,
         },
     )
@@ -42,8 +42,16 @@ def make_engine(
 
 
 def time_outs(statement_timeout_ms: int) -> str:
-    """As libpq's `options`: how long a statement of a session may take, and how long it may wait for a lock."""
-    return f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={lock_timeout_ms(statement_timeout_ms)}"
+    """As libpq's `options`: how long a statement of a session may take, and how long it may wait for a lock.
+
+    And how long a transaction may wait for its client. A process that is frozen, or whose machine is gone without a word,
+    keeps the ledgers that it has locked, and so all routing, until then; one that lives asks again within milliseconds.
+    """
+    lock_ms, idle_ms = lock_timeout_ms(statement_timeout_ms), statement_timeout_ms
+    return (
+        f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={lock_ms}"
+        f" -c idle_in_transaction_session_timeout={idle_ms}"
+    )
 
 
 def lock_timeout_ms(statement_timeout_ms: int) -> int:
