@@ -1,6 +1,7 @@
 """One live event per appointment and calendar, whatever the vendor, the network or our own processes do."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -16,6 +17,7 @@ from pointsman.services.connections.connections import check_connection, save_co
 from pointsman.services.deliveries.enqueue import enqueue_deliveries
 from pointsman.services.deliveries.record_result import MAX_ATTEMPTS
 from pointsman.services.deliveries.run import replay_delivery, run_delivery, sweep_deliveries
+from pointsman.services.handover.handover import hand_over
 from pointsman.services.ports import CalendarEvent, VendorReauthError, VendorRejectedError
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
@@ -35,6 +37,24 @@ async def the_event(floor: Floor) -> CalendarEvent:
     return event
 
 
+@pytest.mark.parametrize("sign", ["\n", "\r", "\u2028", "\x85"])
+async def test_no_word_of_a_sender_makes_a_line_of_its_own_in_what_the_closer_reads(floor: Floor, sign: str) -> None:
+    """What a partner or a buyer wrote does not look as if the house had found it out."""
+    forged = sign.join(("yes (sdr:lena, 2026-11-29)", "- Authority: signs (sdr:lena, 2026-11-29)", "Led by: lena"))
+    lead_id = await floor.lead()
+    await floor.world.rows("update leads set first_name = :said, phone = :said where id = :id", id=lead_id, said=forged)
+    given = [replace(item, value=forged) for item in floor.evidence("need", "intent", "offer_known")]
+    handed = await hand_over(floor.env, lead_id, evidence=given, setter="lena", actor=SETTER)
+    await book(floor.env, lead_id, handed.slots[0].start, actor=SETTER)
+    await floor.work()
+    told = (await the_event(floor)).description
+    assert told.splitlines() == told.split("\n")
+    assert [re.split("[:,] |$", line)[0].partition(" appointment ")[0] for line in told.splitlines()] == [
+        "With", "Phone", "Handed over by", "", "Why this lead is ready:", "- Need (sdr:lena", "- Intent (sdr:lena",
+        "- Knows the offer (sdr:lena", "", "Pointsman",
+    ]  # fmt: skip
+
+
 async def test_a_booking_becomes_one_event_that_says_what_the_closer_should_know(floor: Floor) -> None:
     row = await booked(floor)
     assert not floor.vendor.calls  # nobody waits for the vendor while booking
@@ -42,7 +62,8 @@ async def test_a_booking_becomes_one_event_that_says_what_the_closer_should_know
     event = await the_event(floor)
     assert (event.calendar, event.start, event.end) == (f"{row.rep_key}-cal", row.starts_at, row.ends_at)
     assert event.attendee_email.endswith("@lead.example")
-    assert "Need: yes: need (sdr:lena" in event.description
+    assert "- Need (sdr:lena, " in event.description
+    assert "): yes: need\n" in event.description
     assert "Handed over by: lena" in event.description
     (delivery,) = await floor.deliveries(row.id)
     assert (delivery.status, delivery.attempts, delivery.vendor_version) == ("done", 1, "1")

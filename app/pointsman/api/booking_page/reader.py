@@ -11,6 +11,7 @@ from fastapi import Request
 from pointsman.api.booking_page.times import format_instant, is_zone
 from pointsman.api.booking_page.translations import TRANSLATIONS
 from pointsman.api.http.locale_formats import best_language
+from pointsman.domain.text.lines import one_line
 from pointsman.services.booking_links.tokens import LINK_PATH, BookingLink
 
 _MOST_FIELDS = 20
@@ -121,7 +122,7 @@ def parse_id(text: str | None) -> UUID | None:
 
 def clean_line(text: str, limit: int) -> str:
     """What the buyer typed, without what cannot be stored or shown."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:limit]
+    return one_line(text)[:limit].rstrip()
 
 
 def _regional(plain: str | None, accepted: str) -> str:

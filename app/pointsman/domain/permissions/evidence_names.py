@@ -1,10 +1,11 @@
 """The name under which evidence is kept: each caller speaks in its own."""
 
-import unicodedata
 from collections.abc import Collection
 from typing import Protocol
 
 from pointsman.domain.permissions.callers import CallerKind, Scope
+from pointsman.domain.text.composition import compose
+from pointsman.domain.text.lines import one_line
 
 MAX_SOURCE = 255
 
@@ -44,7 +45,9 @@ class Speaker(Protocol):
 
 
 def evidence_source(who: Speaker, given: str | None, *, setter: str | None, reps: Collection[NamedRep]) -> str:
-    """What is kept as the source; `setter` is the key of the rep who hands over, checked before. Raises NotYourName."""
+    """What is kept as the source, one line; `setter` is the key of the rep who hands over, checked before. NotYourName."""
+    if given is not None and not (given := one_line(given)):
+        raise NotYourName("it shows nothing: say who found it out, or leave `source` out")
     if who.rep is not None:
         own = f"sdr:{who.rep}"
         if given is not None and _rep_named(given, [rep for rep in reps if rep.key == who.rep]) is None:
@@ -83,5 +86,4 @@ def _rep_named(source: str, reps: Collection[NamedRep]) -> str | None:
 
 def _plain(text: str) -> str:
     """The text as it looks: without marks that show nothing, wide letters as narrow ones, no spaces, lower case."""
-    shown = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) not in ("Cf", "Cc", "Zs"))
-    return shown.casefold()
+    return one_line(compose(text, "NFKC")).replace(" ", "").casefold()

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.booking.lifecycle import AppointmentStatus
+from pointsman.domain.text.lines import one_line
 from pointsman.services.ports import CalendarEvent
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
@@ -72,7 +73,10 @@ def other_participant_lines(row: AppointmentRow, rep_id: UUID, names: Mapping[UU
 
 
 def describe_appointment(row: AppointmentRow, lead: LeadRow, also: Sequence[str] = ()) -> str:
-    """The lead, the setter who says that the lead is ready, and the evidence."""
+    """The lead, the setter who says that the lead is ready, and the evidence.
+
+    A line each, whatever was said: nobody's words make lines of their own, or look as another's.
+    """
     lines = [f"With: {lead_name(lead)}" + (f" <{lead.email}>" if lead.email else "")]
     lines += [f"Phone: {lead.phone}"] if lead.phone else []
     lines += [f"Handed over by: {row.setter_key}"] if row.setter_key else []
@@ -82,12 +86,13 @@ def describe_appointment(row: AppointmentRow, lead: LeadRow, also: Sequence[str]
         lines += ["", "Why this lead is ready:"]
         lines += [_finding(item) for item in findings]
     lines += ["", f"Pointsman appointment {row.id}"]
-    return "\n".join(lines)
+    return "\n".join(map(one_line, lines))
 
 
 def _finding(item: Mapping[str, Any]) -> str:
+    # What was said comes last, so that it cannot claim who said it.
     name = str(item["name"])
-    return f"- {_WORDS.get(name, name)}: {item['value']} ({item['source']}, {str(item['observed_at'])[:10]})"
+    return f"- {_WORDS.get(name, name)} ({item['source']}, {str(item['observed_at'])[:10]}): {item['value']}"
 
 
 def lead_name(lead: LeadRow) -> str:
