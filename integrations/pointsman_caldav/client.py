@@ -6,13 +6,13 @@ from typing import Any, NoReturn
 import httpx
 
 from pointsman_caldav.config import CaldavConfig
+from pointsman_caldav.reading import usable_etag
 from pointsman_sdk import Context, Rejected
 from pointsman_sdk.answers import SMALL, read_answer
 from pointsman_sdk.http import raise_for_status, send
 from pointsman_sdk.readers import Reader
 
 VENDOR = "the CalDAV server"
-_LONGEST_ETAG = 500
 READS = frozenset({"GET", "PROPFIND", "REPORT"})
 
 
@@ -62,9 +62,8 @@ class Client:
 
 
 def etag_of(response: httpx.Response) -> str:
-    """The answer's ETag; empty where there is none, or none that anybody would keep."""
-    etag: str = response.headers.get("ETag", "")
-    return etag if len(etag) <= _LONGEST_ETAG else ""
+    """The answer's ETag; empty where there is none, or none that is of use."""
+    return usable_etag(response.headers.get("ETag", ""))
 
 
 def raise_unexpected(response: httpx.Response) -> NoReturn:

@@ -121,8 +121,14 @@ def _objects(body: bytes) -> Iterator[tuple[str, str]]:
         if _DATA in resource.refused:
             raise Unreadable(Reason.MALFORMED, "The server keeps the content of an event to itself.")
         if _DATA in resource.found:
-            etag = resource.text(_ETAG)
-            yield resource.text(_DATA), etag if len(etag) <= _LONGEST_ETAG else ""
+            yield resource.text(_DATA), usable_etag(resource.text(_ETAG))
+        elif not resource.href.endswith("/"):  # as a collection's does
+            raise Unreadable(Reason.MALFORMED, "The server names an event without its content.")
+
+
+def usable_etag(etag: str) -> str:
+    """An ETag by which a change can be noticed; empty for a weak one, which no server compares when it is told to."""
+    return "" if etag.strip()[:2] in ("W/", "w/") or len(etag) > _LONGEST_ETAG else etag
 
 
 def _master(body: bytes) -> tuple[Component, Component]:

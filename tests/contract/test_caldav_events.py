@@ -70,6 +70,25 @@ def test_an_event_lies_in_the_zone_that_it_names_and_a_name_that_means_none_is_n
         assert [start % 86_400 // 3_600 for start, _ in busy(text)] == [hour]
 
 
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Here"])
+def test_an_event_may_end_in_the_hour_that_the_clocks_show_a_second_time(zone: str) -> None:
+    event = found(
+        f"DTEND;TZID={zone}:20311026T021000",
+        "END:VEVENT",
+        *("BEGIN:VTIMEZONE", "TZID:Here"),
+        *("BEGIN:STANDARD", "DTSTART:19961027T030000", "TZOFFSETFROM:+0200", "TZOFFSETTO:+0100"),
+        *("RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU", "END:STANDARD"),
+        *("BEGIN:DAYLIGHT", "DTSTART:19810329T020000", "TZOFFSETFROM:+0100", "TZOFFSETTO:+0200"),
+        *("RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU", "END:DAYLIGHT"),
+        *("END:VTIMEZONE", "BEGIN:VEVENT", "TRANSP:TRANSPARENT"),
+    )
+    event = event.replace("DTSTART:20310330T080000Z", f"DTSTART;TZID={zone}:20311026T023000").replace(
+        "DURATION:PT1H\r\n", ""
+    )
+    read = one_event(event.encode(), zone="UTC")
+    assert read["end"] - read["start"] == 40 * 60
+
+
 def test_a_zone_that_one_calendar_defines_means_nothing_in_the_next() -> None:
     change = ("BEGIN:STANDARD", "DTSTART:19700101T000000", "TZOFFSETFROM:+0500", "TZOFFSETTO:+0500", "END:STANDARD")
     zone = "\r\n".join(("BEGIN:VTIMEZONE", "TZID:Here", *change, "END:VTIMEZONE", "BEGIN:VEVENT"))

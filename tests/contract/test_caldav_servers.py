@@ -89,6 +89,9 @@ def free_busy(*lines: str) -> bytes:
         ["FREEBUSY:20310330T080000Z/20310330T083000Z,", " 20310330T083000Z/20310330T090000Z"],
         ["FREEBUSY;FBTYPE=FREE:20310330T120000Z/PT1H", "FREEBUSY;FBTYPE=BUSY-UNAVAILABLE:20310330T080000Z/PT1H"],
         ["FREEBUSY:20310330T080000Z/PT1H", "FREEBUSY:20310330T080000Z/PT1H", "FREEBUSY:20310401T080000Z/PT1H"],
+        ["DTSTART:20310330T000000Z", "DTEND:20310330T235959Z", "FREEBUSY:20310330T080000Z/PT1H"],
+        ["DTSTART;VALUE=DATE:20310301", "DTEND:20310401T000000Z", "FREEBUSY:20310330T080000Z/PT1H"],
+        ["REQUEST-STATUS:2.0;Success", "FREEBUSY:20310330T080000Z/PT1H"],
     ],
 )
 def test_every_way_to_write_a_busy_hour_is_read(lines: list[str]) -> None:
@@ -98,7 +101,18 @@ def test_every_way_to_write_a_busy_hour_is_read(lines: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"hello", free_busy("FREEBUSY:soon/later"), free_busy("FREEBUSY:20310330T080000Z"), calendar().encode()],
+    [
+        b"",
+        b"hello",
+        free_busy("FREEBUSY:soon/later"),
+        free_busy("FREEBUSY:20310330T080000Z"),
+        calendar().encode(),
+        free_busy("REQUEST-STATUS:3.7;Invalid calendar user"),
+        free_busy("REQUEST-STATUS:2.0;Success", "REQUEST-STATUS:5.1;Service unavailable"),
+        free_busy("DTSTART:20310330T000000Z", "DTEND:20310330T120000Z", "FREEBUSY:20310330T080000Z/PT1H"),
+        free_busy("DTSTART:20310330T060000Z", "FREEBUSY:20310330T080000Z/PT1H"),
+        free_busy("DTSTART:soon"),
+    ],
 )
 def test_unreadable_free_busy_is_not_free(body: bytes) -> None:
     with pytest.raises(Unreadable):
@@ -152,11 +166,33 @@ INCOMPLETE = (
 )
 
 
+def named(href: str, *parts: str) -> bytes:
+    """An event of eight o'clock, and a resource of which the server says no more than this."""
+    told = f"<D:response><D:href>{href}</D:href>{''.join(parts)}</D:response></D:multistatus>".encode()
+    return multistatus(vevent("DTSTART:20310330T080000Z", "DURATION:PT1H")).replace(b"</D:multistatus>", told)
+
+
+OK = "<D:status>HTTP/1.1 200 OK</D:status>"
+
+
+async def test_the_calendar_itself_among_its_events_hides_none(scripted: Any) -> None:
+    (slot,) = await scripted(without_free_busy(named("/rep1/leads/", f"<D:propstat>{OK}</D:propstat>"))).busy(
+        CALENDAR, DAY
+    )
+    assert slot.length == timedelta(hours=1)
+
+
 @pytest.mark.parametrize(
     "answer",
     [
+        named("/rep1/leads/b.ics"),
+        named("/rep1/leads/b.ics", f"<D:propstat>{OK}</D:propstat>"),
+        named("/rep1/leads/b.ics", f"<D:propstat><D:prop><D:getetag>1</D:getetag></D:prop>{OK}</D:propstat>"),
         multistatus(vevent("DTSTART:20310101T080000Z", "DTEND:20310101T090000Z", "RRULE:FREQ=DAILY")),
         multistatus(vevent("SUMMARY:no time at all")),
+        multistatus(vevent("DTSTART:20310330T230000Z", "DTEND:20310330T010000Z")),
+        multistatus(vevent("DTSTART:20310330T080000Z", "DURATION:-PT1H")),
+        multistatus(vevent("DTSTART;VALUE=DATE:20310330", "DTEND;VALUE=DATE:20310329")),
         multistatus(vevent("DTSTART:20310330T080000Z"), status="HTTP/1.1 403 Forbidden"),
         INCOMPLETE,
         b'<D:error xmlns:D="DAV:"/>',
@@ -246,6 +282,24 @@ class OneEvent:
 async def test_server_without_etag_on_put_is_asked_for_it(scripted: Any) -> None:
     made = await scripted(OneEvent()).book(request(CALENDAR))
     assert made.version == '"1"'
+
+
+async def test_an_event_is_moved_on_a_server_whose_etags_are_weak(scripted: Any) -> None:
+    server = OneEvent()
+
+    def behind_a_proxy(request: httpx.Request) -> httpx.Response:
+        if request.headers.get("If-Match", "*") != "*":  # never equal to a weak one (RFC 9110, section 13.1.1)
+            return httpx.Response(412)
+        request.headers.pop("If-Match", None)
+        answer = server(request)
+        if "ETag" in answer.headers:
+            answer.headers["ETag"] = "W/" + answer.headers["ETag"]
+        return answer
+
+    connector = scripted(behind_a_proxy)
+    await connector.book(request(CALENDAR))
+    moved = await connector.move(request(CALENDAR, slot=at(14), sequence=1))
+    assert (moved.slot, moved.version) == (at(14), "")
 
 
 async def test_last_writer_winning_over_a_move_is_noticed(scripted: Any) -> None:

@@ -1,15 +1,17 @@
 """When somebody is busy, out of iCalendar: from a free-busy report, or from events that stand for one time each."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from pointsman_sdk.readers.calendar_times import Zones, read_length, read_period, read_time
+from pointsman_sdk.readers.calendar_times import Zones, iana_zone, read_length, read_period, read_time
 from pointsman_sdk.readers.calendar_zones import zones_of
 from pointsman_sdk.readers.icalendar import Component, parse_icalendar
 from pointsman_sdk.readers.unreadable import Reason, Unreadable
 
 MOST = 5_000
 _MARGIN = 7 * 86_400
+_ROUNDED = 60  # seconds by which a server may round the time that it was asked about
 #: Seconds since 1970, from and up to but not including: what a reader hands over as JSON.
 Span = tuple[int, int]
 
@@ -19,12 +21,33 @@ _RECURS = ("RRULE", "RDATE", "EXRULE")
 def spans_of_free_busy(body: bytes, *, within: Sequence[int]) -> list[Span]:
     """The periods of a VFREEBUSY answer that are not free and reach into `within`, joined where they touch.
 
-    Unreadable also for a period without length: some servers write an event without an end so, such as a whole day.
+    Unreadable also for a period without length: some servers write an event without an end so, such as a whole day. And
+    for an answer that says itself that it failed, or that it tells of a shorter time than was asked about.
     """
     reports = [report for calendar in parse_icalendar(body) for report in calendar.walk("VFREEBUSY")]
     if not reports:
         raise Unreadable(Reason.MALFORMED, "The answer holds no free-busy times.")
+    if any(not status.value.strip().startswith("2") for report in reports for status in report.all("REQUEST-STATUS")):
+        raise Unreadable(Reason.MALFORMED, "The answer says that the busy times could not be found out.")
+    if _tells_from(reports) > within[0] + _ROUNDED or _tells_until(reports) < within[1] - _ROUNDED:
+        raise Unreadable(Reason.MALFORMED, "The answer tells of a shorter time than was asked about.")
     return joined(_periods(reports), within=within)
+
+
+def _tells_from(reports: Iterable[Component]) -> float:
+    return min(_stated(report, "DTSTART", otherwise=-math.inf) for report in reports)
+
+
+def _tells_until(reports: Iterable[Component]) -> float:
+    return max(_stated(report, "DTEND", otherwise=math.inf) for report in reports)
+
+
+def _stated(report: Component, name: str, *, otherwise: float) -> float:
+    found = report.get(name)
+    if found is None:
+        return otherwise
+    moment = _moment(read_time(found, zones=iana_zone, default=UTC), UTC)
+    return _span(moment, moment)[0]
 
 
 def _periods(reports: Iterable[Component]) -> Iterator[Span]:
@@ -58,7 +81,10 @@ def blocks(event: Component) -> bool:
 
 
 def span_of(event: Component, *, zone: tzinfo, zones: Zones) -> Span:
-    """When one event is. Whole days and floating times are those of `zone`. A moment lasts a minute: it is not nothing."""
+    """When one event is. Whole days and floating times are those of `zone`. A moment lasts a minute: it is not nothing.
+
+    Unreadable for one that ends before it starts.
+    """
     first = event.get("DTSTART")
     if first is None:
         raise Unreadable(Reason.MALFORMED, "An event of the calendar has no start.")
@@ -68,6 +94,10 @@ def span_of(event: Component, *, zone: tzinfo, zones: Zones) -> Span:
     if not isinstance(start, datetime) and end == start:
         end = start + timedelta(days=1)  # the last day, as some programs write it
     span = _span(_moment(start, zone), _moment(end, zone))
+    if span[1] < span[0]:  # 02:30 to 02:10 in the night in which the clocks show that hour twice
+        span = _span(_moment(start, zone), _moment(end, zone).replace(fold=1))
+    if span[1] < span[0]:
+        raise Unreadable(Reason.MALFORMED, "An event of the calendar ends before it starts.")
     return span[0], max(span[1], span[0] + 60)
 
 

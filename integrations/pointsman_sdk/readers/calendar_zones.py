@@ -39,7 +39,10 @@ def zones_of(calendar_: Component, otherwise: Zones = iana_zone) -> Zones:
 
 
 class WrittenZone(tzinfo):
-    """A VTIMEZONE. Of a wall clock that comes twice it is the first; one that is left out counts from before the gap."""
+    """A VTIMEZONE. Of a wall clock that comes twice it is the first; one that is left out counts from before the gap.
+
+    With `fold=1` it is the other one each time, as Python's zones have it.
+    """
 
     def __init__(self, zone: Component) -> None:
         parts = [one for one in zone.components if one.name in ("STANDARD", "DAYLIGHT")]
@@ -97,8 +100,9 @@ class _Change:
 
     def latest(self, wall: datetime) -> datetime | None:
         """When this change last happened, as the wall clock saw it; None where it did not yet."""
-        # Clocks that go forward leave the hour after the change out.
-        seen = wall - max(self.after - self.before, timedelta()) if wall.year > 1 else wall
+        # Clocks that go forward leave the hour after the change out; those that go back show the one before it again.
+        shift = (min if wall.fold else max)(self.after - self.before, timedelta())
+        seen = wall - shift if 1 < wall.year < MAXYEAR else wall
         place = bisect_right(self.dates, seen)
         found = [self.dates[place - 1]] if place else []
         if self.rule is not None and place:

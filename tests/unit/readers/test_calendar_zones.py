@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pointsman_sdk.readers.calendar_zones import WrittenZone, zones_of
 from pointsman_sdk.readers.icalendar import Component, parse_icalendar
 
 BERLIN = ZoneInfo("Europe/Berlin")
+FIRST = datetime(1997, 1, 1, tzinfo=BERLIN)
 
 
 def calendar(*lines: str, end: str = "\r\n") -> bytes:
@@ -38,14 +39,19 @@ EUROPE = [
 
 
 @pytest.mark.parametrize(("autumn", "spring"), EUROPE)
-@given(minutes=st.integers(0, 40 * 366 * 24 * 60))
-def test_a_written_zone_agrees_with_the_one_that_it_describes(autumn: str, spring: str, minutes: int) -> None:
+@given(minutes=st.integers(0, 40 * 366 * 24 * 60), fold=st.integers(0, 1))
+@example(minutes=(datetime(2031, 10, 26, 2, 30, tzinfo=BERLIN) - FIRST) // timedelta(minutes=1), fold=1)
+@example(minutes=(datetime(2031, 3, 30, 2, 30, tzinfo=BERLIN) - FIRST) // timedelta(minutes=1), fold=1)
+def test_a_written_zone_agrees_with_the_one_that_it_describes(
+    autumn: str, spring: str, minutes: int, fold: int
+) -> None:
     written = zone(
         change("STANDARD", "19961027T030000", *WINTER, autumn), change("DAYLIGHT", "19810329T020000", *SUMMER, spring)
     )
     found = zones_of(written, lambda _: None)("Here")
     assert found is not None
-    wall = datetime(1997, 1, 1, tzinfo=BERLIN) + timedelta(minutes=minutes)  # of the wall clock, gaps and all
+    wall = FIRST + timedelta(minutes=minutes)  # of the wall clock, gaps and all
+    wall = wall.replace(fold=fold)
     assert wall.replace(tzinfo=found).astimezone(UTC) == wall.astimezone(UTC)
 
 
