@@ -113,6 +113,10 @@ JSON: dict[str, bytes] = {
     "colons": b":" * 900_000,
     "no utf-8": b'{"a": "' + b"\xff" * 900_000 + b'"}',
     "marks": ('{"email": "a' + MARKS * 200_000 + '@b.example"}').encode(),
+    "fields in pieces": ('{"external_id": "1", "fields": {"lead.first_name": "' + "e\u0301" * 290_000 + '"}}').encode(),
+    "a field that shows nothing": (
+        '{"external_id": "1", "fields": {"lead.email": "' + "\u3164" * 300_000 + '"}}'
+    ).encode(),
 }
 
 #: Forms of the booking page.

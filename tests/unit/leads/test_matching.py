@@ -167,6 +167,33 @@ def test_a_value_that_does_not_fit_says_so(field: str, raw: object) -> None:
         coerce(field, raw)
 
 
+@pytest.mark.parametrize("sign", ["\u200b", "e\u0301", " ", "\u3164"])
+@pytest.mark.parametrize(
+    ("field", "kind", "most"),
+    [
+        ("lead.first_name", None, 8_000),
+        ("lead.email", None, 8_000),
+        ("lead.country", None, 8_000),
+        ("company.employees", None, 8_000),
+        ("lead.created_at", None, 8_000),
+        ("lead.message", None, 40_000),
+        ("custom.x", FieldType.BOOLEAN, 8_000),
+        ("custom.x", FieldType.LIST, 40_000),
+    ],
+)
+def test_a_large_text_is_refused_unread_whatever_is_in_it(
+    field: str, kind: FieldType | None, most: int, sign: str
+) -> None:
+    with pytest.raises(ValueError, match="characters"):
+        coerce(field, sign * (most + 1), kind)
+
+
+def test_a_list_is_bounded_as_a_whole() -> None:
+    assert len(coerce("custom.x", ["é" * 2_000] * 20, FieldType.LIST) or ()) == 20  # type: ignore[arg-type]  # a list
+    with pytest.raises(ValueError, match="40000 characters in all"):
+        coerce("custom.x", ["\u200b" * 7_000] * 6, FieldType.LIST)
+
+
 def test_custom_fields_are_read_as_declared() -> None:
     assert coerce("custom.x", "ja", FieldType.BOOLEAN) is True
     assert coerce("custom.x", "0", FieldType.BOOLEAN) is False

@@ -1,6 +1,7 @@
 """From what senders write ("120", "true", 1764000000000) to a field's declared type."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import isfinite
 
@@ -10,7 +11,11 @@ from pointsman.domain.leads.normalise import clean_text
 MAX_TEXT = 2_000
 MAX_MESSAGE = 10_000
 MAX_ITEMS = 200
+MAX_LIST = 40_000  # characters of all its texts
 MAX_NUMBER = 10**15
+#: So many signs as are sent may make one that is kept: letters in pieces, and signs that show nothing. Beyond it a text is
+#: refused unread, since to look at each sign of a large one keeps everybody else waiting.
+_SIGNS_EACH = 4
 
 _TRUE = frozenset({"true", "yes", "y", "1", "on", "ja", "wahr"})
 _FALSE = frozenset({"false", "no", "n", "0", "off", "nein", "falsch"})
@@ -34,9 +39,10 @@ _COUNTRIES = {
 
 def coerce(field: str, value: object, kind: FieldType | None = None) -> FactValue | None:
     """`value` in the type of `field` (or `kind`); None when it says nothing. ValueError says why it does not fit."""
-    if value is None or (isinstance(value, str) and not clean_text(value)):
+    kind = kind or STANDARD_FIELDS[field]
+    if value is None or (isinstance(value, str) and _is_blank(field, value, kind)):
         return None
-    match kind or STANDARD_FIELDS[field]:
+    match kind:
         case FieldType.TEXT:
             return _text(field, value)
         case FieldType.NUMBER:
@@ -47,6 +53,15 @@ def coerce(field: str, value: object, kind: FieldType | None = None) -> FactValu
             return parse_instant(value)
         case FieldType.LIST:
             return _list(value)
+
+
+def _is_blank(field: str, text: str, kind: FieldType) -> bool:
+    """ValueError for a text too large to be looked at."""
+    if kind is FieldType.LIST:
+        _refuse_long_list([text])
+    else:
+        _refuse_large(text, _limit(field))
+    return not clean_text(text)
 
 
 def infer_type(value: object) -> FieldType:
@@ -86,12 +101,12 @@ def _text(field: str, value: object) -> str:
         case int() | float():
             text = str(value)
         case str():
+            _refuse_large(value, _limit(field))
             text = clean_text(value) if field != "lead.message" else value.replace("\x00", "").strip()
         case _:
             raise ValueError("is not a text")
-    limit = MAX_MESSAGE if field == "lead.message" else MAX_TEXT
-    if len(text) > limit:
-        raise ValueError(f"is longer than {limit} characters")
+    if len(text) > _limit(field):
+        raise _too_long(_limit(field))
     if field in {"lead.country", "company.country"}:
         return _country(text)
     if field == "lead.language":
@@ -99,6 +114,19 @@ def _text(field: str, value: object) -> str:
     if field == "account.status":
         return _status(text)
     return text
+
+
+def _limit(field: str) -> int:
+    return MAX_MESSAGE if field == "lead.message" else MAX_TEXT
+
+
+def _refuse_large(text: str, limit: int) -> None:
+    if len(text) > _SIGNS_EACH * limit:
+        raise _too_long(limit)
+
+
+def _too_long(limit: int) -> ValueError:
+    return ValueError(f"is longer than {limit} characters")
 
 
 def _country(text: str) -> str:
@@ -155,4 +183,10 @@ def _list(value: object) -> tuple[str, ...]:
     items = value.split(";") if isinstance(value, str) else value
     if not isinstance(items, list | tuple) or len(items) > MAX_ITEMS:
         raise ValueError(f"is not a list of at most {MAX_ITEMS} texts")
+    _refuse_long_list(items)
     return tuple(text for item in items if (text := _text("", item)))
+
+
+def _refuse_long_list(items: Sequence[object]) -> None:
+    if sum(len(item) for item in items if isinstance(item, str)) > MAX_LIST:
+        raise ValueError(f"has more than {MAX_LIST} characters in all")

@@ -88,6 +88,21 @@ async def test_a_header_bomb_is_4xx(client: httpx.AsyncClient, sign_in: MakeKey,
     assert 400 <= answer.status_code < 500
 
 
+@pytest.mark.parametrize("field", ["lead.first_name", "lead.email", "company.name", "company.domain", "lead.message"])
+@pytest.mark.parametrize("sign", ["\u200b", "\u3164", "e\u0301"])
+async def test_a_field_larger_than_any_is_refused_unread(
+    client: httpx.AsyncClient, sign_in: MakeKey, field: str, sign: str
+) -> None:
+    """To look at each of its signs would keep everybody else waiting for as long as a second."""
+    body = {"external_id": "1", "fields": {field: sign * 150_000}}
+    answer = await client.post(
+        "/v1/leads", content=json.dumps(body, ensure_ascii=False).encode(), headers=await sign_in("intake") | JSON
+    )
+    assert answer.status_code == 422
+    [fault] = answer.json()["faults"]
+    assert (fault["path"], fault["code"]) == (f'body.fields["{field}"]', "wrong-type")
+
+
 async def test_others_are_served_while_a_bomb_is_read(client: httpx.AsyncClient, sign_in: MakeKey) -> None:
     headers = await sign_in("read") | YAML
     bomb = asyncio.create_task(
