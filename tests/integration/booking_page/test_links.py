@@ -14,8 +14,13 @@ import pytest
 
 from pointsman.connectors.vault import Vault, new_key
 from pointsman.domain.errors import NotFound
+from pointsman.services.appointments.actions import cancel
+from pointsman.services.booking.book import book
+from pointsman.services.booking.reschedule import reschedule
+from pointsman.services.booking.slot_holds import hold_slot
 from pointsman.services.booking_links.buyer_view import (
     book_for_buyer,
+    cancel_for_buyer,
     load_buyer_view,
     reschedule_for_buyer,
     slots_for_buyer,
@@ -23,6 +28,7 @@ from pointsman.services.booking_links.buyer_view import (
 from pointsman.services.booking_links.tokens import SEAL_CONTEXT, BookingLink, read_link, sign_link
 from pointsman.services.intake.merge_leads import merge_leads
 from pointsman.services.operations.api_keys import create_key
+from support.floors.booking_floor import SETTER
 from support.floors.use_case_env import ADMIN
 from support.http.booking_links import Page
 from support.http.keys import SECRET
@@ -132,6 +138,46 @@ async def test_a_revoked_link_answers_as_an_expired_one_and_leaves_an_audit_line
     assert [line[0] for line in lines] == ["booking-link.made"] * 3 + ["booking-link.revoked"] * 2
     assert lines[3][1] == {"links": [made[0]["id"]]}
     assert set(lines[4][1]["links"]) == {made[1]["id"], made[2]["id"]}
+
+
+async def test_what_a_buyer_has_begun_when_the_link_is_revoked_is_not_done(
+    page: Page, caller: httpx.AsyncClient
+) -> None:
+    """A page may read calendars for seconds between looking at the link and acting."""
+    env = page.floor.env
+    lead_id = await page.lead()
+    made = (await caller.post(f"/v1/leads/{lead_id}/booking-links", json={})).json()
+    link = read_link(env.secrets, made["url"].rpartition("/")[2], now=env.clock())
+    opened = await load_buyer_view(env, link)
+    first, second = [slot.start for slot in (await slots_for_buyer(env, opened)).slots[-2:]]
+    row = await book_for_buyer(env, opened, first)
+    with_appointment = await load_buyer_view(env, link)
+    assert (await caller.delete(f"/v1/booking-links/{made['id']}")).status_code == 204
+    acts = {
+        "move": lambda: reschedule(env, row.id, second, reason="x", actor=with_appointment.actor),
+        "cancel": lambda: cancel_for_buyer(env, with_appointment, row.id, "x"),
+        "book": lambda: book(env, lead_id, second, actor=opened.actor),
+        "hold": lambda: hold_slot(env, lead_id, second, actor=opened.actor),
+    }
+    for name, act in acts.items():
+        if name == "book":
+            await cancel(env, row.id, reason="x", actor=SETTER)
+        with pytest.raises(NotFound) as refused:
+            await act()
+        assert refused.value.code == "link-expired", name
+    assert await page.floor.world.value("select count(*) from appointment_events where actor = 'booking-page'") == 1
+    assert await page.floor.world.value("select count(*) from slot_holds") == 0
+
+
+async def test_a_link_is_revoked_once_what_its_buyer_does_now_is_done(page: Page, caller: httpx.AsyncClient) -> None:
+    lead_id = await page.lead()
+    made = (await caller.post(f"/v1/leads/{lead_id}/booking-links", json={})).json()
+    async with page.floor.env.uow() as tx:
+        await tx.leads.get(lead_id, lock=True)  # as an act does
+        revoking = asyncio.create_task(caller.delete(f"/v1/booking-links/{made['id']}"))
+        done, _ = await asyncio.wait({revoking}, timeout=0.3)
+        assert not done
+    assert (await revoking).status_code == 204
 
 
 async def test_no_link_of_another_partners_lead_is_seen_or_revoked(page: Page, caller: httpx.AsyncClient) -> None:

@@ -33,7 +33,7 @@ PAGE_ERRORS = (
 
 def error_page_of(error: Exception) -> ErrorPage:
     match error:
-        case LinkExpired():
+        case NotFound() if error.code == LinkExpired.code:
             return EXPIRED
         case NotFound() | RequestValidationError():
             return UNKNOWN

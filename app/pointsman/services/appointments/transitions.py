@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.booking.lifecycle import ACTIVE_STATUSES, AppointmentAction, AppointmentStatus, allowed_actions
-from pointsman.domain.errors import Conflict, TooManyRequests
+from pointsman.domain.errors import Conflict, NotFound, TooManyRequests
 from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.services.audit import audit
@@ -76,6 +76,18 @@ async def refuse_further_act(env: Env, tx: Tx, lead_id: UUID, actor: Actor) -> N
         raise TooManyRequests(said, code="too-many-acts", retry_after_s=ceil(left.total_seconds()))
 
 
+async def refuse_revoked_link(tx: Tx, actor: Actor) -> None:
+    """NotFound "link-expired" where the buyer's link was revoked since it was opened.
+
+    Nothing gets past it where the caller has locked the lead: who revokes a link waits for that lock.
+    """
+    if actor.link is None:
+        return
+    link = await tx.booking_links.get(actor.link)
+    if link is None or link.revoked_at is not None:
+        raise NotFound("This link has expired.", code="link-expired")
+
+
 async def record_transition(
     env: Env,
     tx: Tx,
@@ -93,6 +105,7 @@ async def record_transition(
     `before` None is a booking, whose row is there already. `detail` is kept in both lines and holds no personal data.
     """
     if actor.kind is CallerKind.BUYER:
+        await refuse_revoked_link(tx, actor)
         await refuse_further_act(env, tx, after.lead_id, actor)
     if before is not None:
         await tx.appointments.save(after)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pointsman.domain.errors import Conflict, NotFound
 from pointsman.domain.permissions.operations import Operation
+from pointsman.services.appointments.transitions import refuse_revoked_link
 from pointsman.services.audit import audit
 from pointsman.services.availability.booking_context import BookingContext, load_booking_context, visible_lead
 from pointsman.services.availability.participant_calendars import read_participant_calendars
@@ -74,6 +75,7 @@ async def prepare_slot_hold(
 async def hold_slot_in_tx(env: Env, tx: Tx, given: PreparedSlotHold) -> SlotHoldRow:
     """The hold, inside the caller's transaction; what the database refuses is put into words by `booking_error`."""
     lead = await visible_lead(tx, given.lead_id, given.actor, lock=True)
+    await refuse_revoked_link(tx, given.actor)
     now = env.clock()
     what = await load_booking_context(env, tx, lead, now=now)
     await refuse_if_booked(env, tx, lead.id)

@@ -1,6 +1,6 @@
 """What a buyer sees and does through a booking link: one lead's appointment, and nothing else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from pointsman.domain.errors import Conflict, NotFound, SlotTaken
 from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.appointments.actions import cancel
-from pointsman.services.appointments.transitions import refuse_further_act
+from pointsman.services.appointments.transitions import refuse_further_act, refuse_revoked_link
 from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.booking.slot_holds import hold_slot, release_slot_hold
@@ -32,12 +32,18 @@ _ALL = 2_000
 class BuyerView:
     """The lead of a link now, and what its buyer needs to know of the appointment."""
 
+    link: UUID
     lead_id: UUID
     company: str | None
     time_zone: str | None  # as the lead gave it, not checked
     appointment: AppointmentRow | None
     allowed_actions: frozenset[AppointmentAction]  # of moving and calling off, what is possible now
     slot_hold: SlotHoldRow | None  # of those that have not run out
+
+    @property
+    def actor(self) -> Actor:
+        """The buyer, by this link."""
+        return replace(BUYER, link=self.link)
 
 
 async def load_buyer_view(env: Env, link: BookingLink) -> BuyerView:
@@ -51,6 +57,7 @@ async def load_buyer_view(env: Env, link: BookingLink) -> BuyerView:
     company = lead.facts.get("company.name") or lead.account_name
     zone = lead.facts.get("lead.time_zone")
     return BuyerView(
+        link=link.id,
         lead_id=lead.id,
         company=str(company) if company else None,
         time_zone=str(zone) if zone else None,
@@ -89,7 +96,7 @@ async def hold_slot_for_buyer(env: Env, buyer: BuyerView, start: datetime) -> bo
         return True
     await _refuse_further_act(env, buyer)
     try:
-        await hold_slot(env, buyer.lead_id, start, actor=BUYER)
+        await hold_slot(env, buyer.lead_id, start, actor=buyer.actor)
     except SlotTaken:
         raise
     except Conflict as refused:
@@ -103,7 +110,7 @@ async def hold_slot_for_buyer(env: Env, buyer: BuyerView, start: datetime) -> bo
 async def release_buyer_slot_hold(env: Env, buyer: BuyerView) -> None:
     """Give back the time that is kept for the buyer."""
     if buyer.slot_hold is not None:
-        await release_slot_hold(env, buyer.slot_hold.id, actor=BUYER)
+        await release_slot_hold(env, buyer.slot_hold.id, actor=buyer.actor)
 
 
 async def book_for_buyer(env: Env, buyer: BuyerView, start: datetime) -> AppointmentRow:
@@ -113,7 +120,7 @@ async def book_for_buyer(env: Env, buyer: BuyerView, start: datetime) -> Appoint
         return there
     await _refuse_further_act(env, buyer)
     try:
-        return await book(env, buyer.lead_id, start, actor=BUYER)
+        return await book(env, buyer.lead_id, start, actor=buyer.actor)
     except Conflict as refused:
         if refused.code != "already-booked":
             raise
@@ -129,7 +136,7 @@ async def reschedule_for_buyer(env: Env, buyer: BuyerView, appointment_id: UUID,
     row = await _own_appointment(env, buyer, appointment_id)
     if row.starts_at != start:
         await _refuse_further_act(env, buyer)
-    return await reschedule(env, appointment_id, start, reason="moved on the booking page", actor=BUYER)
+    return await reschedule(env, appointment_id, start, reason="moved on the booking page", actor=buyer.actor)
 
 
 async def cancel_for_buyer(env: Env, buyer: BuyerView, appointment_id: UUID, reason: str) -> AppointmentRow:
@@ -137,7 +144,7 @@ async def cancel_for_buyer(env: Env, buyer: BuyerView, appointment_id: UUID, rea
     row = await _own_appointment(env, buyer, appointment_id)
     if row.starts_at <= env.clock() and AppointmentAction.CANCEL not in buyer.allowed_actions:
         raise Conflict("It has begun already.", code="action-not-allowed")
-    return await cancel(env, appointment_id, reason=reason, actor=BUYER)
+    return await cancel(env, appointment_id, reason=reason, actor=buyer.actor)
 
 
 async def invitation_for_buyer(env: Env, buyer: BuyerView, *, url: str) -> bytes:
@@ -151,7 +158,8 @@ async def invitation_for_buyer(env: Env, buyer: BuyerView, *, url: str) -> bytes
 async def _refuse_further_act(env: Env, buyer: BuyerView) -> None:
     """Before calendars are read for it; the act itself looks again, under the lead's lock."""
     async with env.uow() as tx:
-        await refuse_further_act(env, tx, buyer.lead_id, BUYER)
+        await refuse_revoked_link(tx, buyer.actor)
+        await refuse_further_act(env, tx, buyer.lead_id, buyer.actor)
 
 
 async def _linked_lead(tx: Tx, link: BookingLink) -> LeadRow:

@@ -70,7 +70,7 @@ async def revoke_link(env: Env, link_id: UUID, *, actor: Actor) -> None:
         if row is None:
             raise NotFound("There is no booking link with this id.")
         try:
-            await visible_lead(tx, row.lead_id, actor)
+            await visible_lead(tx, row.lead_id, actor, lock=True)  # what a buyer does now comes to its end first
         except NotFound:
             raise NotFound("There is no booking link with this id.") from None
         if await tx.booking_links.revoke(link_id, at=env.clock()):

@@ -25,7 +25,7 @@ class Actor:
     """The caller: "key:ab12", "intake:hubspot", "worker", "cli".
 
     `supplier` is the partner that the caller belongs to, None for the house. `rep` is the key of the rep in whose name the
-    caller acts. Either limits what the caller sees. `scopes` are those of an API key.
+    caller acts. Either limits what the caller sees. `scopes` are those of an API key, `link` is the booking link of a buyer.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Actor:
     supplier: str | None = None
     rep: str | None = None
     scopes: frozenset[Scope] = frozenset()
+    link: UUID | None = None
 
     @property
     def sees(self) -> Visibility:
