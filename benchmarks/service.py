@@ -21,7 +21,7 @@ from icalendar import Calendar, Component
 from programs import PYTHON, Program, cpu_seconds, free_port, run, start_all
 
 from pointsman.local.calendar_server import SERVICE_USER, CalendarServer
-from pointsman.local.postgres import EmbeddedPostgres
+from pointsman.local.postgres import EmbeddedPostgres, as_service
 
 CALENDAR = "work"
 POINTSMAN = str(Path(PYTHON).with_name("pointsman"))
@@ -109,10 +109,13 @@ class Service:
         self.stop()
 
     def _start(self) -> None:
-        self.database_url = self._postgres.start()
-        self.libpq_url = self.database_url.replace("postgresql+psycopg://", "postgresql://", 1)
+        owner_url = self._postgres.start()
+        self.database_url = as_service(owner_url)
+        # What measures looks at everything; what is measured has the service's rights alone.
+        self.libpq_url = owner_url.replace("postgresql+psycopg://", "postgresql://", 1)
         self._env["POINTSMAN_DATABASE_URL"] = self.database_url
-        run([POINTSMAN, "migrate"], env=self._env, directory=self.directory)
+        migration = {**self._env, "POINTSMAN_MIGRATION_DATABASE_URL": owner_url}
+        run([POINTSMAN, "migrate"], env=migration, directory=self.directory)
         printed = run(
             [POINTSMAN, "keys", "create", "benchmark", "--scope", "admin"],
             env=self._env,
