@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
@@ -28,9 +29,23 @@ async def run_in_transaction(env: Env, work: Callable[[Tx], Awaitable[T | Rollba
     After a deadlock or serialisation failure, `work` runs again, so it must have no effect outside its transaction.
     Raises `Unavailable` when it lost every race; "roster-outdated" when a rep's row differs from the roster's newest version.
     """
+    return await _repeated(partial(_once, env, work))
+
+
+async def run_on_snapshot(env: Env, work: Callable[[Tx], Awaitable[T]]) -> T:
+    """Run `work` on one moment of the database, which it can neither change nor lock. Raises `Unavailable` as above."""
+
+    async def once() -> T:
+        async with env.uow.snapshot() as tx:
+            return await work(tx)
+
+    return await _repeated(once)
+
+
+async def _repeated(once: Callable[[], Awaitable[T]]) -> T:
     # Nearly all end here; preparing to try again took as long as one of a decision's statements.
     with contextlib.suppress(LostRace):
-        return await _once(env, work)
+        return await once()
     retrying = AsyncRetrying(
         retry=retry_if_exception_type(LostRace),
         stop=stop_after_attempt(MAX_ATTEMPTS - 1),
@@ -40,7 +55,7 @@ async def run_in_transaction(env: Env, work: Callable[[Tx], Awaitable[T | Rollba
     try:
         async for attempt in retrying:
             with attempt:
-                return await _once(env, work)
+                return await once()
     except RosterOutdated as lasting:
         raise Unavailable(
             f"The database refused it: {lasting}. The newest version of the roster says otherwise: PUT this rep again, as"

@@ -47,12 +47,12 @@ from pointsman.services.handover.gate_check import (
 )
 from pointsman.services.handover.handover_result import STAGE_AFTER, HandoverResult, handover_result
 from pointsman.services.handover.refuse_gate import refuse_gate_in_tx
+from pointsman.services.handover.unwritten import with_nothing_written
 from pointsman.services.holds.retry import excluded_closers
 from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
 from pointsman.services.routing.route_lead import route_lead
 from pointsman.services.routing.routing_request import RoutingRequest
-from pointsman.services.routing.unlocked_ledgers import with_unlocked_ledgers
-from pointsman.services.transactions import Rollback, run_in_transaction
+from pointsman.services.transactions import Rollback, run_in_transaction, run_on_snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,18 +105,15 @@ async def hand_over(
 
 
 async def dry_run_handover(env: Env, prepared: PreparedHandover) -> HandoverResult:
-    """What the hand-over would do now, by doing it and undoing all of it. Raises as `hand_over_in_tx`.
+    """What the hand-over would do now, on a snapshot: no row is locked and none is written. Raises as `hand_over_in_tx`.
 
-    The lead is locked for that long, and the reps whose time would be booked. No ledger is, so routing goes on beside it.
+    What the database alone would refuse is not seen.
     """
 
-    async def work(tx: Tx) -> HandoverResult | Rollback[HandoverResult]:
-        return Rollback(await hand_over_in_tx(env, with_unlocked_ledgers(tx), prepared))
+    async def work(tx: Tx) -> HandoverResult:
+        return await hand_over_in_tx(env, with_nothing_written(tx), prepared)
 
-    try:
-        return await run_in_transaction(env, work)
-    except ConstraintRefused as refused:
-        raise booking_error(refused) from refused
+    return await run_on_snapshot(env, work)
 
 
 async def prepare_handover(
