@@ -62,18 +62,7 @@ class Settings(BaseSettings):
     @field_validator("database_url", "migration_database_url")
     @classmethod
     def _one_driver(cls, url: str) -> str:
-        if not url:
-            return url
-        for scheme in _SCHEMES:
-            if url.startswith(scheme):
-                address = url.removeprefix(scheme)
-                if not _is_readable(address):
-                    raise ValueError(
-                        "it cannot be read: in user and password write % as %25, @ as %40, : as %3A, / as %2F and a space"
-                        " as %20; a port is a number; the parameters are those of libpq"
-                    )
-                return "postgresql+psycopg://" + address
-        raise ValueError("it must begin with postgresql:// (PostgreSQL 15 or newer is the only database)")
+        return with_one_driver(url) if url else url
 
     @field_validator("public_url")
     @classmethod
@@ -120,6 +109,19 @@ class Settings(BaseSettings):
     def conninfo(self) -> str:
         """The database URL for libpq."""
         return self.database_url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def with_one_driver(url: str) -> str:
+    """The URL of a database for SQLAlchemy and psycopg. Raises ValueError, which says what is wrong and quotes nothing."""
+    scheme = next((scheme for scheme in _SCHEMES if url.startswith(scheme)), None)
+    if scheme is None:
+        raise ValueError("it must begin with postgresql:// (PostgreSQL 15 or newer is the only database)")
+    if not _is_readable(address := url.removeprefix(scheme)):
+        raise ValueError(
+            "it cannot be read: in user and password write % as %25, @ as %40, : as %3A, / as %2F and a space"
+            " as %20; a port is a number; the parameters are those of libpq"
+        )
+    return "postgresql+psycopg://" + address
 
 
 def _is_readable(address: str) -> bool:

@@ -39,6 +39,7 @@ def run_with_env(use: Callable[[Env], Awaitable[T]]) -> T:
         fail(f"The database's schema cannot be used: {error}. `pointsman doctor` says what to do.")
     except DatabaseUnavailable:
         fail(
-            "The database does not answer. Check POINTSMAN_DATABASE_URL; `pointsman doctor` looks closer.",
+            "The database does not answer, or refuses this login. Check POINTSMAN_DATABASE_URL; `pointsman doctor` says"
+            " which it is.",
             code=EXIT_DATABASE_DOWN,
         )

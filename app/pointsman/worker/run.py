@@ -7,7 +7,9 @@ from datetime import timedelta
 
 import structlog
 
+from pointsman.domain.errors import Unavailable
 from pointsman.logs import safe_traceback
+from pointsman.services.operations.monitoring import readiness
 from pointsman.services.ports import Env
 from pointsman.worker.queue import QueueSettings, database_answers, work_queue
 from pointsman.worker.sweeping import keep_sweeping, pause
@@ -16,18 +18,24 @@ from pointsman.worker.tasks import JOBS, PERIODIC_TASKS, Job, PeriodicTask
 _log = structlog.get_logger("pointsman.worker")
 
 _PAUSE_S = 0.5  # between attempts to reach a database that is away
+_LONGEST_PAUSE_S = 8.0  # between attempts that fail for another reason
 
 
 async def run_worker(
     env: Env,
     settings: QueueSettings,
     *,
+    needs_revision: str,
     stop: asyncio.Event | None = None,
     jobs: Mapping[str, Job] = JOBS,
     periodic: Sequence[PeriodicTask] = PERIODIC_TASKS,
 ) -> None:
-    """Work until `stop` is set; without one, until SIGTERM or SIGINT. Running jobs are finished first."""
+    """Work until `stop` is set; without one, until SIGTERM or SIGINT. Running jobs are finished first.
+
+    Begins when the database has the schema `needs_revision`, or a newer one, and says meanwhile what is missing.
+    """
     stop = stop or _on_signals()
+    await _wait_for_schema(env, needs_revision, stop)
     async with asyncio.TaskGroup() as group:
         group.create_task(_keep_working(env, jobs, settings, stop))
         for task in periodic:
@@ -43,9 +51,26 @@ def _on_signals() -> asyncio.Event:
     return stop
 
 
+async def _wait_for_schema(env: Env, needs_revision: str, stop: asyncio.Event) -> None:
+    """Before, every sweep and the queue would fail at once, again and again, and none would say what to do."""
+    said = ""
+    while not stop.is_set():
+        try:
+            await readiness(env, needs_revision=needs_revision)
+        except Unavailable as error:
+            if str(error) != said:
+                said = str(error)
+                _log.warning("waiting for the database", reason=said)
+            await pause(stop, timedelta(seconds=_PAUSE_S))
+        else:
+            return
+
+
 async def _keep_working(env: Env, jobs: Mapping[str, Job], settings: QueueSettings, stop: asyncio.Event) -> None:
     away = False
+    pause_s = _PAUSE_S
     while not stop.is_set():
+        began = asyncio.get_running_loop().time()
         try:
             if await database_answers(settings.conninfo):
                 _log.info("worker started", concurrency=settings.concurrency, after_outage=away)
@@ -56,4 +81,9 @@ async def _keep_working(env: Env, jobs: Mapping[str, Job], settings: QueueSettin
                 _log.warning("the database does not answer; waiting for it")
         except Exception as error:  # noqa: BLE001  # the top of the worker's loop
             _log.warning("worker interrupted; starting again", **safe_traceback(error))
-        await pause(stop, timedelta(seconds=_PAUSE_S))
+            # One that fails as soon as it starts would fill the log.
+            lasted = asyncio.get_running_loop().time() - began > _LONGEST_PAUSE_S
+            pause_s = _PAUSE_S if lasted else min(pause_s * 2, _LONGEST_PAUSE_S)
+        else:
+            pause_s = _PAUSE_S
+        await pause(stop, timedelta(seconds=pause_s))

@@ -165,8 +165,48 @@ def test_beside_a_running_demo_it_is_said_where_its_settings_lie(
 def test_a_database_that_is_away_is_one_clear_sentence() -> None:
     done = pointsman("keys", "list", url="postgresql://nobody@127.0.0.1:1/nothing")
     assert done.returncode == 3
-    assert "does not answer" in done.stderr
+    assert "does not answer, or refuses this login" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_login_that_is_refused_is_not_called_an_outage() -> None:
+    nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
+    done = pointsman("migrate", url=nowhere)
+    assert (done.returncode, "There is no connection by POINTSMAN_DATABASE_URL." in done.stderr) == (3, True)
+    named = pointsman("migrate", url=nowhere, POINTSMAN_MIGRATION_DATABASE_URL=nowhere)
+    assert "There is no connection by POINTSMAN_MIGRATION_DATABASE_URL." in named.stderr
+
+
+def test_migrate_looks_whether_both_settings_lead_to_one_database(shared_database_url: str) -> None:
+    owner = as_owner(shared_database_url)
+    other = make_url(owner).set(database="postgres").render_as_string(hide_password=False)
+    ok = pointsman("migrate", url=shared_database_url, POINTSMAN_MIGRATION_DATABASE_URL=owner)
+    assert ok.returncode == 0, ok.stderr
+    two = pointsman("migrate", url=other, POINTSMAN_MIGRATION_DATABASE_URL=owner)
+    assert (two.returncode, "name two databases" in two.stderr) == (1, True), two.stderr
+    away = make_url(owner).set(host="127.0.0.1", port=1, query={}).render_as_string(hide_password=False)
+    nobody = pointsman("migrate", url=away, POINTSMAN_MIGRATION_DATABASE_URL=owner)
+    assert nobody.returncode == 3, nobody.stderr
+    assert f"The schema is at {HEAD_REVISION}, but there is no connection by POINTSMAN_DATABASE_URL" in nobody.stderr
+
+
+def test_the_statements_for_roles_are_printed_for_two_readable_logins_alone() -> None:
+    for url, migration, words in (
+        ("foo", "", "POINTSMAN_DATABASE_URL: it must begin with postgresql://"),
+        ("postgresql://a@h/x", "mysql://b@h/x", "POINTSMAN_MIGRATION_DATABASE_URL: it must begin"),
+        ("postgresql://a:p@ss@h/x", "", "POINTSMAN_DATABASE_URL: it cannot be read"),
+        ("postgresql://a@h/x", "postgresql://a@h/x", "name one login, a: name two"),
+    ):
+        done = pointsman("migrate", "--sql-roles", url=url, POINTSMAN_MIGRATION_DATABASE_URL=migration)
+        assert (done.returncode, words in done.stderr, done.stdout) == (2, True, ""), done.stderr
+
+
+@pytest.mark.own_database
+def test_things_of_another_program_are_not_called_missing_rights(database_url: str) -> None:
+    with psycopg.connect(for_libpq(as_owner(database_url)), autocommit=True) as connection:
+        connection.execute("drop table alembic_version")
+    done = pointsman("migrate", url=as_owner(database_url))
+    assert (done.returncode, "Name an empty database." in done.stderr) == (1, True), done.stderr
 
 
 @pytest.mark.own_database

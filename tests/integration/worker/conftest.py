@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from pointsman.db.revision import HEAD_REVISION
 from pointsman.main import Wired, wire
 from pointsman.settings import load_settings
 from pointsman.worker.queue import QueueSettings
@@ -47,7 +48,9 @@ def working(wired: Wired, database_url: str) -> Working:
             options=options,
             grace=timedelta(seconds=5),
         )
-        worker = asyncio.create_task(run_worker(wired.env, queue, stop=stop, jobs=jobs, periodic=periodic))
+        worker = asyncio.create_task(
+            run_worker(wired.env, queue, needs_revision=HEAD_REVISION, stop=stop, jobs=jobs, periodic=periodic)
+        )
         try:
             yield stop
         finally:

@@ -20,6 +20,7 @@ from procrastinate.exceptions import ConnectorException
 from sqlalchemy import text
 
 from pointsman.db.engine.engine import time_outs
+from pointsman.db.revision import HEAD_REVISION
 from pointsman.main import Wired, wire
 from pointsman.services.holds.drain import drain_due_holds
 from pointsman.services.ports import DatabaseUnavailable, Env, StatementTimedOut
@@ -29,6 +30,7 @@ from pointsman.settings import load_settings
 from pointsman.worker.queue import DEAD_AFTER_S, HEARTBEAT_S, POLL_S, RESCUE_EVERY_S
 from pointsman.worker.sweeping import keep_sweeping
 from pointsman.worker.tasks import JOBS, PERIODIC_TASKS, Job, PeriodicTask
+from support.databases.roles import as_owner, for_libpq
 from support.floors.use_case_env import ADMIN, absence, open_world
 from support.http.keys import SECRET
 from support.waiting import PATIENCE_S, until
@@ -199,6 +201,33 @@ async def test_a_worker_whose_queue_is_locked_says_so_and_goes_on_afterwards(
             assert seen == []
             other.rollback()
             await until(lambda: seen == [1])
+
+
+async def test_a_worker_without_its_schema_says_once_what_to_do_and_begins_when_it_is_there(
+    wired: Wired, working: Any, database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[str] = []
+    said: list[str] = []
+
+    async def sweep(_env: Env) -> int:
+        seen.append("swept")
+        return 0
+
+    def heard(words: str) -> bool:
+        said.append(capsys.readouterr().out)
+        return words in "".join(said)
+
+    def set_revision(revision: str) -> None:
+        with psycopg.connect(for_libpq(as_owner(database_url))) as connection:
+            connection.execute("update alembic_version set version_num = %s", [revision])
+
+    set_revision("0101")
+    async with working({}, periodic=[PeriodicTask(name="holds.due", every=timedelta(milliseconds=50), run=sweep)]):
+        await until(lambda: heard("Run `pointsman migrate`"))
+        set_revision(HEAD_REVISION)
+        await until(lambda: bool(seen) and heard("worker started"))
+    text = "".join(said)
+    assert (text.count("waiting for the database"), "sweep failed" in text, "interrupted" in text) == (1, False, False)
 
 
 @contextmanager
@@ -376,6 +405,7 @@ from datetime import timedelta
 from pointsman.main import wire
 from pointsman.settings import load_settings
 from pointsman.worker.queue import QueueSettings
+from pointsman.db.revision import HEAD_REVISION
 from pointsman.worker.run import run_worker
 
 async def job(env, args):
@@ -386,7 +416,7 @@ async def main():
     settings = load_settings()
     wired = wire(settings, name="victim")
     queue = QueueSettings(conninfo=settings.conninfo, concurrency=1, job_deadline=timedelta(seconds=900))
-    await run_worker(wired.env, queue, jobs={"note": job}, periodic=())
+    await run_worker(wired.env, queue, needs_revision=HEAD_REVISION, jobs={"note": job}, periodic=())
 
 asyncio.run(main())
 """

@@ -123,7 +123,9 @@ def _database(settings: Settings) -> Iterator[CheckResult]:
     except psycopg.OperationalError as error:
         reason = str(error).strip().splitlines()[0]
         mend = "Start PostgreSQL, or correct POINTSMAN_DATABASE_URL; without it `pointsman run` brings its own."
-        yield CheckResult(verdict=Verdict.BAD, found=f"The database does not answer: {reason}", fix=mend)
+        yield CheckResult(
+            verdict=Verdict.BAD, found=f"There is no connection by POINTSMAN_DATABASE_URL: {reason}", fix=mend
+        )
         return
     except psycopg.Error as error:
         reason = str(error).strip().splitlines()[0]

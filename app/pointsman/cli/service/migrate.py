@@ -7,16 +7,20 @@ import psycopg
 import typer
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from pointsman.cli.output import EXIT_DATABASE_DOWN, fail, out
+from pointsman.cli.output import EXIT_DATABASE_DOWN, EXIT_MISUSED, fail, out
 from pointsman.cli.settings import settings_or_exit
 from pointsman.db import migrations
-from pointsman.db.engine.roles import roles_sql
+from pointsman.db.engine.roles import SameLogin, roles_sql
 from pointsman.db.revision import HEAD_REVISION
-from pointsman.settings import PREFIX, Settings
+from pointsman.settings import PREFIX, Settings, with_one_driver
 
+MIGRATION_URL, SERVICE_URL = f"{PREFIX}MIGRATION_DATABASE_URL", f"{PREFIX}DATABASE_URL"
+_WHICH_DATABASE = "select oid, pg_postmaster_start_time() from pg_database where datname = current_database()"
+NOT_EMPTY = "The database has things of another program, so the migration was undone. Name an empty database."
 REFUSED = (
     "The database refuses the migration; it was undone. Name in POINTSMAN_MIGRATION_DATABASE_URL a role that owns the"
-    " database and may create roles, or have an administrator run what `pointsman migrate --sql-roles` prints."
+    " database and may create roles, or have an administrator run what `pointsman migrate --sql-roles` prints. On a server"
+    " where another Pointsman made the roles, only the second helps."
 )
 
 
@@ -29,8 +33,7 @@ def migrate(
 ) -> None:
     """Bring the database's schema to this release. Safe to run again, and from several machines at once."""
     if sql_roles:
-        urls = {name: os.environ.get(f"{PREFIX}{name}") for name in ("MIGRATION_DATABASE_URL", "DATABASE_URL")}
-        typer.echo(roles_sql(migration_url=urls["MIGRATION_DATABASE_URL"], service_url=urls["DATABASE_URL"]))
+        _print_roles()
         return
     if sql:
         migrations.upgrade_sql()
@@ -42,18 +45,64 @@ def migrate(
     out.print(f"The schema is at {revision}{newer}.", highlight=False)
 
 
+def _print_roles() -> None:
+    """By the two settings alone: an administrator has no key of the service, and needs no database yet."""
+    urls: dict[str, str | None] = {}
+    for name in (MIGRATION_URL, SERVICE_URL):
+        try:
+            urls[name] = with_one_driver(given) if (given := os.environ.get(name)) else None
+        except ValueError as error:
+            fail(f"{name}: {error}.", code=EXIT_MISUSED)
+    try:
+        typer.echo(roles_sql(migration_url=urls[MIGRATION_URL], service_url=urls[SERVICE_URL]))
+    except SameLogin as error:
+        fail(f"{MIGRATION_URL} and {SERVICE_URL} name one login, {error}: name two.", code=EXIT_MISUSED)
+
+
 def migrate_or_exit(settings: Settings) -> str:
     """Migrate, and the revision that the schema is at; or end the command with what is in the way."""
     url = settings.migration_database_url or settings.database_url
     try:
         with out.status("Migrating the database"):
-            return migrations.upgrade_schema(url, service_url=settings.database_url)
+            revision = migrations.upgrade_schema(url, service_url=settings.database_url)
     except migrations.UnknownRevision as error:
         fail(str(error))
     except (OperationalError, psycopg.OperationalError) as error:
-        fail("The database does not answer.", _first_line(error), code=EXIT_DATABASE_DOWN)
+        name = MIGRATION_URL if settings.migration_database_url else SERVICE_URL
+        fail(f"There is no connection by {name}.", _first_line(error), code=EXIT_DATABASE_DOWN)
     except (DBAPIError, psycopg.Error) as error:
-        fail(REFUSED, _first_line(error))
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        foreign = isinstance(cause, psycopg.errors.DuplicateTable | psycopg.errors.DuplicateObject)
+        fail(NOT_EMPTY if foreign else REFUSED, _first_line(error))
+    if settings.migration_database_url:
+        _try_service(_for_libpq(url), settings.conninfo, revision)
+    return revision
+
+
+def _try_service(migration: str, service: str, revision: str) -> None:
+    """Neither shows in migrating: a login that was there before keeps its password, and its URL may name another database."""
+    try:
+        with (
+            psycopg.connect(migration, autocommit=True, connect_timeout=10) as first,
+            psycopg.connect(service, autocommit=True, connect_timeout=10) as second,
+        ):
+            same = first.execute(_WHICH_DATABASE).fetchone() == second.execute(_WHICH_DATABASE).fetchone()
+    except psycopg.OperationalError as error:
+        fail(
+            f"The schema is at {revision}, but there is no connection by {SERVICE_URL}. A login that was there before keeps"
+            " its password: correct the setting, or change the password in psql with \\password.",
+            _first_line(error),
+            code=EXIT_DATABASE_DOWN,
+        )
+    if not same:
+        fail(
+            f"{MIGRATION_URL} and {SERVICE_URL} name two databases. The first is at {revision} now, the second was left as it"
+            " was: name the same database in both."
+        )
+
+
+def _for_libpq(url: str) -> str:
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)
 
 
 def _first_line(error: DBAPIError | psycopg.Error) -> str:

@@ -8,6 +8,7 @@ import typer
 
 from pointsman.cli.settings import settings_or_exit
 from pointsman.db.engine.engine import time_outs
+from pointsman.db.revision import HEAD_REVISION
 from pointsman.logs import configure_logs
 from pointsman.settings import Settings
 from pointsman.wiring import settle_memory, wire
@@ -38,6 +39,6 @@ async def _work(chosen: Settings) -> None:
     )
     settle_memory()
     try:
-        await run_worker(wired.env, queue)
+        await run_worker(wired.env, queue, needs_revision=HEAD_REVISION)
     finally:
         await wired.aclose()

@@ -69,9 +69,18 @@ _FIND_LOGIN = "select pg_has_role(rolname, %s, 'member') from pg_roles where rol
 _SEAL_LOGIN = "select format('alter role %%I password %%L', %s::text, %s::text)"
 
 
+class SameLogin(Exception):
+    """One login would be the owner and the service; the text is its name."""
+
+
 def roles_sql(*, migration_url: str | None, service_url: str | None) -> str:
-    """What an administrator runs in an empty database where migrations may not make roles; logins get no password."""
+    """What an administrator runs in an empty database where migrations may not make roles; logins get no password.
+
+    Raises SameLogin.
+    """
     logins = ((_login(migration_url) or MIGRATION_LOGIN, OWNER), (_login(service_url) or SERVICE_LOGIN, SERVICE))
+    if logins[0][0] == logins[1][0]:
+        raise SameLogin(logins[0][0])
     return "\n".join(
         [
             "-- As an administrator, in Pointsman's own database. It may be run again.",

@@ -45,7 +45,10 @@ async def readiness(env: Env, *, needs_revision: str, patience_s: float = READIN
         asking.cancel()
     if state.revision is None or state.revision < needs_revision:
         found = state.revision or "nothing"
-        said = f"The schema is at {found}, this release needs {needs_revision}. Run `pointsman migrate`."
+        said = (
+            f"The schema is at {found}, this release needs {needs_revision}. Run `pointsman migrate`:"
+            " where it cannot, it says why."
+        )
         raise _not_ready("schema", "not-migrated", said)
     seen = state.worker_seen_at
     return Readiness(
