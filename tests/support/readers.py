@@ -61,5 +61,20 @@ def kills_its_host(_data: bytes) -> None:
     os.kill(os.getppid(), signal.SIGKILL)
 
 
+def kills_its_host_once(data: bytes, *, mark: str) -> str:
+    """As when a system that runs out of memory ends a process that did nothing."""
+    try:
+        Path(mark).mkdir()
+    except FileExistsError:
+        return data.decode()
+    os.kill(os.getppid(), signal.SIGKILL)
+    return "never said"
+
+
+def freezes_its_host(_data: bytes) -> None:
+    os.kill(os.getppid(), signal.SIGSTOP)
+    endless(b"")
+
+
 def writes_a_file(data: bytes, *, at: str) -> None:
     Path(at).write_bytes(data)

@@ -22,6 +22,7 @@ from types import ModuleType
 from typing import Any
 
 FRAME = struct.Struct(">II")  # bytes of the head (JSON), bytes of the body
+BUSY = "busy"  # the reason of a text that was not looked at
 _CHUNK = 1 << 16
 _VALUE, _FAULT = b"V", b"F"
 _NICENESS = 5  # who serves others goes first
@@ -49,8 +50,11 @@ def _serve(head: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         gc.collect()
         gc.freeze()  # so that a fork's collector touches, and thereby copies, nothing of the host's
         return {}, b""
-    outcome, inside = os.pipe()
-    pid = os.fork()
+    try:
+        outcome, inside = os.pipe()
+        pid = os.fork()
+    except OSError as error:  # the system has no more processes or descriptors to give: no fault of the text
+        return _fault(BUSY, f"The system starts no reader now ({error.strerror})."), b""
     if pid == 0:
         os.close(outcome)
         _read_and_exit(inside, function, body, head)

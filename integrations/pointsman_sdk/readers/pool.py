@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any
 
 from pointsman_sdk.readers.limits import Limits
-from pointsman_sdk.readers.process import ReaderProcess
+from pointsman_sdk.readers.process import HostLostError, ReaderProcess
 from pointsman_sdk.readers.unreadable import ReadersBusy, Reason, Unreadable
 
 _DEFAULT = Limits()
@@ -88,15 +88,24 @@ class ReaderPool:
             self._asked -= 1
 
     def _answer(self, name: str, data: bytes, limits: Limits, arguments: dict[str, Any]) -> Any:
-        process = self._take()
         try:
-            found = process.read(name, data, limits, arguments)
-        finally:
-            self._give_back(process)
+            found = self._read(name, data, limits, arguments)
+        except HostLostError:  # a system short of memory ends readers first
+            try:
+                found = self._read(name, data, limits, arguments)
+            except HostLostError:
+                raise Unreadable(Reason.CRASHED, "The text broke its reader.") from None
         try:
             return json.loads(found)
         except (ValueError, RecursionError):
             raise Unreadable(Reason.CRASHED, "The text broke its reader.") from None
+
+    def _read(self, name: str, data: bytes, limits: Limits, arguments: dict[str, Any]) -> bytes:
+        process = self._take()
+        try:
+            return process.read(name, data, limits, arguments)
+        finally:
+            self._give_back(process)
 
     def _load(self, names: list[str]) -> None:
         process = self._take()
@@ -113,7 +122,10 @@ class ReaderPool:
             return kept
         if kept is not None:
             kept.end()
-        return ReaderProcess()
+        try:
+            return ReaderProcess()
+        except OSError as error:
+            raise ReadersBusy(f"The system starts no reader now ({error.strerror}).") from None
 
     def _give_back(self, process: ReaderProcess) -> None:
         if not process.alive:

@@ -14,12 +14,16 @@ from typing import Any
 
 from pointsman_sdk.readers import child
 from pointsman_sdk.readers.limits import Limits
-from pointsman_sdk.readers.unreadable import Reason, Unreadable
+from pointsman_sdk.readers.unreadable import ReadersBusy, Reason, Unreadable
 
 _START_SECONDS = 10.0  # for the interpreter and a reader's imports, once in a process's life
 _GRACE_SECONDS = 0.3  # the process itself ends a reading in time; this is for a process that does not
 _MOST_HEAD = 10_000
 _CHUNK = 1 << 18
+
+
+class HostLostError(Exception):
+    """The process has gone. It never looks at a text, so that this is seldom the doing of the text."""
 
 
 class ReaderProcess:
@@ -47,7 +51,10 @@ class ReaderProcess:
 
     @property
     def alive(self) -> bool:
-        return self._process.poll() is None
+        if self._process.returncode is not None:
+            return False
+        # Without collecting it: until it is, its number is its own, and nobody else's group is killed in its place.
+        return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
     def load(self, function: str) -> None:
         """Import what `function` needs, outside of any reading's time."""
@@ -56,7 +63,7 @@ class ReaderProcess:
             self._loaded.add(function)
 
     def read(self, function: str, data: bytes, limits: Limits, arguments: dict[str, Any]) -> bytes:
-        """What `function` makes of `data`, as JSON. Raises Unreadable; after `crashed` the process may be gone."""
+        """What `function` makes of `data`, as JSON. Raises Unreadable, ReadersBusy; HostLostError when the process is gone."""
         self.load(function)
         head = {
             "path": self._path,
@@ -71,10 +78,15 @@ class ReaderProcess:
         return self._ask(head, data, limits, limits.seconds + _GRACE_SECONDS)
 
     def end(self) -> None:
-        """Kill it and all that it started."""
+        """Kill it and all that it started; again changes nothing."""
+        if self._process.returncode is not None:
+            return
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        with suppress(ChildProcessError):  # of the first process in a container its orphans are children
+            while True:
+                os.waitpid(-self._process.pid, 0)
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
@@ -93,7 +105,9 @@ class ReaderProcess:
             raise Unreadable(Reason.TOOK_TOO_LONG, f"Reading took longer than {limits.seconds:g} seconds.") from None
         except (OSError, EOFError, ValueError):
             self.end()
-            raise Unreadable(Reason.CRASHED, "The text broke its reader.") from None
+            raise HostLostError from None
+        if answer.get("reason") == child.BUSY:
+            raise ReadersBusy(answer["message"])
         if "reason" in answer:
             place = {"line": answer.get("line"), "column": answer.get("column")}
             raise Unreadable(Reason(answer["reason"]), answer["message"], **place)

@@ -27,4 +27,4 @@ class Unreadable(Exception):
 
 
 class ReadersBusy(Exception):
-    """Nothing was read: every process is taken by other texts. The same call may succeed in a second."""
+    """Nothing was read: every process is taken, or the system starts none. The same call may succeed in a second."""

@@ -1,7 +1,11 @@
 """A text is read in a child: whatever it does there, the service hears one typed error and goes on."""
 
 import asyncio
+import ctypes
+import errno
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -52,6 +56,57 @@ async def test_whatever_a_text_does_is_one_typed_error_and_the_next_text_is_read
         await pool.read(reader, b"x", limits=limits)
     assert refused.value.reason is reason
     assert await pool.read(readers.text_and, b"next", limits=CALM, also=[]) == ["next", []]
+
+
+def test_a_text_is_read_after_all_when_its_process_was_ended_for_nothing_that_it_did(
+    pool: ReaderPool, tmp_path: Path
+) -> None:
+    mark = str(tmp_path / "ended")
+    assert pool.read_now(readers.kills_its_host_once, b"honest", limits=CALM, mark=mark) == "honest"
+
+
+def test_a_system_that_starts_no_more_processes_is_busy_and_no_text_is_to_blame(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def starved(data: bytes) -> Any:
+        raise NotImplementedError(data)
+
+    starved.__module__, starved.__qualname__ = "support.starved_host", "text"
+    pool = ReaderPool(processes=1)
+    with pytest.raises(ReadersBusy, match="starts no reader"):
+        pool.read_now(starved, b"honest", limits=CALM)
+    pool.close()
+
+    def none_left(*_: object, **__: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(subprocess, "Popen", none_left)
+    pool = ReaderPool(processes=1)
+    with pytest.raises(ReadersBusy, match="starts no reader"):
+        pool.read_now(readers.text_and, b"honest", limits=CALM, also=[])
+    pool.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives orphans to whom they are told to")
+def test_the_first_process_of_a_container_keeps_no_dead_reader() -> None:
+    pool = ReaderPool(processes=1)
+    pool.warm(readers.freezes_its_host).result()
+    host = pool._idle[0]._process.pid
+    become_reaper(is_one=True)
+    try:
+        with pytest.raises(Unreadable) as refused:
+            pool.read_now(readers.freezes_its_host, b"x", limits=SHORT)
+        assert refused.value.reason is Reason.TOOK_TOO_LONG
+        with pytest.raises(ChildProcessError):  # none of the host's is left
+            os.waitpid(-host, os.WNOHANG)
+    finally:
+        become_reaper(is_one=False)
+        pool.close()
+
+
+def become_reaper(*, is_one: bool) -> None:
+    pr_set_child_subreaper = 36
+    assert ctypes.CDLL(None).prctl(pr_set_child_subreaper, int(is_one), 0, 0, 0) == 0
 
 
 def test_a_reader_can_write_nothing_to_a_file(pool: ReaderPool, tmp_path: Path) -> None:
