@@ -12,6 +12,7 @@ from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.locale_formats import best_language, supported_language
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.query import QueryInt
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.dates.local_time import is_time_zone
@@ -54,7 +55,7 @@ async def slots(
     lead_id: UUID,
     env: EnvDep,
     caller: Annotated[Caller, may(Operation.SLOTS_READ)],
-    limit: Annotated[int | None, Query(ge=1, le=100, description="Default: what the pool shows.")] = None,
+    limit: Annotated[QueryInt | None, Query(ge=1, le=100, description="Default: what the pool shows.")] = None,
     from_: Annotated[Timestamp | None, Query(alias="from", description="Not before this.")] = None,
     to: Annotated[Timestamp | None, Query(description="Over by then.")] = None,
     zone: Annotated[

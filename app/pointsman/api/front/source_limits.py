@@ -19,6 +19,7 @@ from pointsman.services.booking_links.tokens import LINK_PATH
 
 MAX_SOURCES = 20_000
 _ROUNDING = 1e-6
+_NAMELESS = "no address"  # of all that a trusted proxy tells of by "unknown" or the like
 _GUARDED = ("/v1/", "/metrics")
 
 
@@ -112,7 +113,7 @@ def source_of(scope: Scope) -> str | None:
     try:
         address = ipaddress.ip_address(client[0].partition("%")[0]) if client else None
     except ValueError:
-        return None
+        return _NAMELESS if client and client[0] else None
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
             return str(address.ipv4_mapped)

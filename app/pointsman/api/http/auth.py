@@ -39,7 +39,10 @@ class Guard:
 
     async def admit(self, keys: ApiKeyAuthenticator, scope: AsgiScope) -> Caller:
         """The caller of this request. Raises Unauthenticated and Forbidden."""
-        kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+        given = Headers(scope=scope).getlist("authorization")
+        kind, _, token = (
+            given[0].partition(" ") if len(given) == 1 else ("", "", "")
+        )  # of two, each party takes another
         if kind.lower() != "bearer" or not token:
             raise Unauthenticated("Send your API key as `Authorization: Bearer pm_…`.")
         caller = await keys.authenticate(token.strip())

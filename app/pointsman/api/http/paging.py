@@ -11,6 +11,7 @@ from uuid import UUID
 from fastapi import Depends, Query
 from pydantic import BaseModel
 
+from pointsman.api.http.query import QueryInt
 from pointsman.domain.errors import Fault, Invalid
 
 T = TypeVar("T")
@@ -60,7 +61,7 @@ def decode_cursor(cursor: str, *, path: str = "query.cursor") -> Position:
 
 
 async def _page(
-    limit: Annotated[int, Query(ge=1, le=200, description="How many items at most.")] = 50,
+    limit: Annotated[QueryInt, Query(ge=1, le=200, description="How many items at most.")] = 50,
     cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before.")] = None,
 ) -> PageRequest:
     return PageRequest(limit=limit, after=None if cursor is None else decode_cursor(cursor))

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.query import QueryInt
 from pointsman.api.policies.request_bodies import (
     YAML_RESPONSE,
     AcceptHeader,
@@ -37,8 +38,8 @@ router = APIRouter(tags=["Policy"])
 async def index(
     env: EnvDep,
     _caller: Annotated[Caller, may(Operation.POLICY_READ)],
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    before: Annotated[int | None, Query(ge=1, le=2**62, description="`next` of the page before.")] = None,
+    limit: Annotated[QueryInt, Query(ge=1, le=200)] = 50,
+    before: Annotated[QueryInt | None, Query(ge=1, le=2**62, description="`next` of the page before.")] = None,
 ) -> PolicyPage:
     rows = await policies.policy_page(env, before=before, limit=limit + 1)
     following = rows[limit - 1].version if len(rows) > limit else None
@@ -81,8 +82,8 @@ async def schema(_caller: Annotated[Caller, may(Operation.POLICY_READ)]) -> dict
 async def history(
     env: EnvDep,
     _caller: Annotated[Caller, may(Operation.POLICY_READ)],
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    before: Annotated[int | None, Query(ge=1, le=2**62, description="`next` of the page before.")] = None,
+    limit: Annotated[QueryInt, Query(ge=1, le=200)] = 50,
+    before: Annotated[QueryInt | None, Query(ge=1, le=2**62, description="`next` of the page before.")] = None,
 ) -> PublicationPage:
     rows = await policy_history.publication_history(env, before=before, limit=limit + 1)
     following = rows[limit - 1].seq if len(rows) > limit else None

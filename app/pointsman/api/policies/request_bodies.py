@@ -7,6 +7,7 @@ from fastapi import Header, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from pointsman.api.http.body_limits import YAML_MEDIA_TYPES
+from pointsman.api.http.query import QueryInt
 from pointsman.api.policies.policy_text import SubmittedPolicy, parse_policy_yaml, policy_as_yaml
 from pointsman.api.policies.yaml_reader import unreadable
 from pointsman.domain.text.strict_json import reread_json
@@ -42,7 +43,7 @@ YAML_RESPONSE: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/yaml": {"schema": {"type": "string"}}}}
 }
 
-VersionPath = Annotated[int, Path(ge=1, le=2**62, examples=[1])]
+VersionPath = Annotated[QueryInt, Path(ge=1, le=2**62, examples=[1])]
 FormatQuery = Annotated[
     Literal["json", "yaml"] | None, Query(alias="format", description="Otherwise what `Accept` names; JSON by default.")
 ]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -75,6 +76,19 @@ async def test_no_value_of_another_kind_is_taken_for_one_of_a_body(
             assert answer.status_code == 422, f"{method} {path} {where}={value!r}: {answer.status_code}"
             paths = [fault["path"] for fault in answer.json()["faults"]]
             assert any(found.startswith(where) for found in paths), f"{method} {path} {where}={value!r}: {paths}"
+
+
+@pytest.mark.parametrize("number", ["1_0", "1.0", " 1", "1 ", "+1", "1e1", "\u0661", "0x1", "", "9" * 30])
+@pytest.mark.parametrize(
+    "address",
+    ["/v1/leads?limit={}", "/v1/policies?limit={}", "/v1/policies?before={}", "/v1/policies/{}", "/v1/policies/1/diff/{}",
+     "/v1/leads/01999999-0000-7000-8000-000000000000/slots?limit={}"],
+)  # fmt: skip
+async def test_a_number_of_a_query_or_path_is_written_in_digits(
+    client: httpx.AsyncClient, sign_in: MakeKey, address: str, number: str
+) -> None:
+    answer = await client.get(address.format(quote(number)), headers=await sign_in("admin"))
+    assert answer.status_code == (404 if not number and "?" not in address else 422), answer.text
 
 
 @pytest.mark.parametrize(("word", "status"), [("true", 200), ("false", 200), ("1", 422), ("yes", 422), ("True", 422)])

@@ -85,6 +85,14 @@ async def test_the_right_id_with_a_wrong_secret_is_401(client: httpx.AsyncClient
     assert (await client.get("/v1/keys", headers={"Authorization": forged})).status_code == 401
 
 
+@pytest.mark.parametrize("second", ["Bearer x", "Basic x", ""])
+async def test_of_two_keys_none_is_taken(client: httpx.AsyncClient, sign_in: MakeKey, second: str) -> None:
+    """A proxy and we could each look at another one."""
+    right = ("Authorization", (await sign_in("admin"))["Authorization"])
+    for both in ([right, ("authorization", second)], [("authorization", second), right], [right, right]):
+        assert (await client.get("/v1/keys", headers=both)).status_code == 401
+
+
 async def test_a_key_in_the_address_is_not_looked_at(client: httpx.AsyncClient, sign_in: MakeKey) -> None:
     token = (await sign_in("admin"))["Authorization"].removeprefix("Bearer ")
     assert (await client.get("/v1/keys", params={"key": token, "access_token": token})).status_code == 401
