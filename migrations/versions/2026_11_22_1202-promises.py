@@ -218,6 +218,8 @@ declare
 begin
     -- Who may do what changes with a roster version, which stays: no rep gets a role, and no role a work, in silence.
     if tg_table_name = 'role_works' then
+        -- Locked against a rep who gets the role at this moment, by a version that does not know the work.
+        perform 1 from roles where id = new.role_id for update;
         if not exists (select from reps where role_id = new.role_id) then
             return null;
         end if;

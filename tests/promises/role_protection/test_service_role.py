@@ -1,5 +1,6 @@
 """Promise 1 against a stolen service: raw SQL as the role that serves. The tables here are what decision 6 refers to."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -7,6 +8,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from pointsman.services.booking.book import book
@@ -14,6 +16,7 @@ from pointsman.services.routing.skips import skip_next_turn
 from support.databases.roles import as_owner, for_libpq
 from support.floors.booking_floor import SETTER, Floor
 from support.floors.use_case_env import ADMIN, World
+from support.waiting import until_blocked
 
 pytestmark = pytest.mark.anyio
 
@@ -229,6 +232,29 @@ async def test_a_roster_version_is_not_compared_before_what_it_is_to_say(
     too_early = f"do $$ begin set constraints {early} immediate; {NARROW}; {statement}; end $$"
     assert await refused_with(world, too_early) == "PM002"
     assert await refused_with(world, f"do $$ begin {statement}; set constraints all immediate; end $$") == "PM002"
+
+
+VERSION_WITH_LENA_AS_GHOST = r"""
+    insert into roster_versions
+    select v.version + 1, jsonb_set(v.snapshot, array['reps', (r.place - 1)\:\:text, 'role'], jsonb_build_object(
+        'id', g.id, 'name', g.name, 'works', jsonb_build_array())), now()
+    from roster_versions v, jsonb_array_elements(v.snapshot -> 'reps') with ordinality r (rep, place), roles g
+    where r.rep ->> 'key' = 'lena' and g.name = 'Ghost'
+"""
+
+
+async def test_a_role_without_reps_is_not_widened_while_a_rep_gets_it(world: World) -> None:
+    await world.rows("insert into roles (id, name) values (gen_random_uuid(), 'Ghost')")
+    ghost = "(select id from roles where name = 'Ghost')"
+    async with world.engine.connect() as giving, world.engine.connect() as widening:
+        await giving.execute(text(f"update reps set role_id = {ghost} where key = 'lena'"))
+        await giving.execute(text(VERSION_WITH_LENA_AS_GHOST))
+        await widening.execute(text(f"insert into role_works select {ghost}, 'closing'"))
+        last = asyncio.create_task(widening.commit())
+        await until_blocked(world, last)
+        await giving.commit()
+        with pytest.raises(DBAPIError, match="roles change with the roster version that says so"):
+            await last
 
 
 async def test_a_rep_who_left_is_not_called_back_in_silence(world: World) -> None:
