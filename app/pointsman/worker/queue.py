@@ -19,6 +19,7 @@ from procrastinate.jobs import Status
 from psycopg_pool import AsyncConnectionPool
 
 from pointsman.logs import safe_traceback
+from pointsman.postgres_connection import PostgresConnection
 from pointsman.services.ports import Env
 from pointsman.worker.tasks import Job
 
@@ -84,7 +85,7 @@ async def work_queue(env: Env, jobs: Mapping[str, Job], settings: QueueSettings,
 async def database_answers(conninfo: str) -> bool:
     """Whether the database takes a connection right now; asked before the pool, which would wait much longer."""
     try:
-        async with await psycopg.AsyncConnection.connect(conninfo, connect_timeout=2):
+        async with await PostgresConnection.connect(conninfo, connect_timeout=2):
             return True
     except psycopg.OperationalError:
         return False
@@ -92,7 +93,7 @@ async def database_answers(conninfo: str) -> bool:
 
 def _app(env: Env, jobs: Mapping[str, Job], settings: QueueSettings) -> App:
     connector = PsycopgConnector(
-        pool_factory=_pool,
+        pool_factory=open_pool,
         conninfo=settings.conninfo,
         min_size=1,
         max_size=min(settings.concurrency, 8) + 2,
@@ -111,9 +112,9 @@ def _app(env: Env, jobs: Mapping[str, Job], settings: QueueSettings) -> App:
     return app
 
 
-def _pool(**given: Any) -> AsyncConnectionPool:
+def open_pool(**given: Any) -> AsyncConnectionPool:
     """Without the round trip that checks each connection before use: after an outage everything is opened anew."""
-    return AsyncConnectionPool(**{**given, "check": None})
+    return AsyncConnectionPool(**{**given, "check": None, "connection_class": PostgresConnection})
 
 
 def _guarded(env: Env, name: str, job: Job, deadline: timedelta) -> Callable[..., Awaitable[None]]:

@@ -7,6 +7,8 @@ from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from pointsman.postgres_connection import PostgresConnection
+
 #: How long a request queues for a free connection, first come, first served. A form's sender waits this long and tries
 #: again seldom: a thousand leads at the same moment are all taken within it.
 TIMEOUT_S = 15.0
@@ -31,6 +33,7 @@ def make_engine(
         pool_recycle=1800,
         hide_parameters=True,  # an error's text must not carry a lead's data into a log
         connect_args={
+            "async_creator_fn": PostgresConnection.connect,
             "connect_timeout": 3,
             "application_name": name,
             "options": f"{time_outs(statement_timeout_ms)} -c timezone=UTC",
