@@ -247,6 +247,7 @@ create function pointsman_roster_version_agrees() returns trigger language plpgs
 declare
     v_differs text;
 begin
+    perform pointsman_read_committed();
     if new.version < (select max(version) from roster_versions) then
         return null;
     end if;
@@ -274,6 +275,7 @@ begin
     if not new.passed then
         return new;
     end if;
+    perform pointsman_read_committed();  -- an older snapshot would not see what was denied, or went live, since
     -- A pass without the evidence that the live policy asks for is a forgery.
     select * into v_policy from policies where version = new.policy_version;
     if v_policy.state = 'archived' then
@@ -357,6 +359,7 @@ create function pointsman_account_parent_guard() returns trigger language plpgsq
 declare
     v_up uuid := new.parent_id;
 begin
+    perform pointsman_read_committed();
     -- One change of parents at a time: two together could close a circle that neither sees.
     perform pg_advisory_xact_lock(hashtext('pointsman-account-parents'));
     for step in 1..100 loop
@@ -375,6 +378,7 @@ create function pointsman_merge_guard() returns trigger language plpgsql as $$
 declare
     v_into uuid;
 begin
+    perform pointsman_read_committed();
     -- What was merged stays merged, always one step away from what it is now.
     if old.merged_into is not null and new.merged_into is null then
         raise exception '% % was merged: that is history', tg_table_name, old.id using errcode = 'PM002';

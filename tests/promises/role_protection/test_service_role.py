@@ -337,6 +337,41 @@ async def test_a_slot_is_kept_for_an_hour_at_most_and_as_long_as_its_hold_says(w
     await world.rows(KEEP, id=hold, lead=lead, longer=timedelta(0))
 
 
+@pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])
+async def test_a_pass_rests_on_no_snapshot_of_before_the_buyer_said_no(world: World, isolation: str) -> None:
+    lead = await world.lead()
+    await world.pass_gate(lead)
+    url = for_libpq(world.engine.url.render_as_string(hide_password=False))
+    with psycopg.connect(url) as connection:
+        connection.execute(f"set transaction isolation level {isolation}".encode())
+        connection.execute("select count(*) from evidence")
+        denied = FINDING.replace("true", "false").replace("now() - interval '2 days'", "now()")
+        await world.rows(denied, lead=lead, kind="qualified", name="need", lasts=DAY)
+        forged = (
+            "insert into gate_checks (id, lead_id, work, passed, policy_version, result, checked_at, expires_at)"
+            " select gen_random_uuid(), %s, 'closing', true, version, '{}', now(), now() + interval '1 hour'"
+            " from policies where state = 'published'"
+        )
+        with pytest.raises(psycopg.Error) as refused:
+            connection.execute(forged.encode(), (lead,))
+    assert refused.value.sqlstate == "PM002"
+
+
+async def test_a_lead_that_got_a_holder_meanwhile_is_not_merged_on_a_snapshot_of_before(world: World) -> None:
+    lead, other = await world.lead(lead__country="DE"), await world.lead()
+    with psycopg.connect(for_libpq(world.engine.url.render_as_string(hide_password=False))) as connection:
+        connection.execute("set transaction isolation level repeatable read")
+        connection.execute("select count(*) from assignments")
+        await world.rows(
+            "insert into assignments (id, lead_id, rep_id, work, assigned_at) select gen_random_uuid(), :lead, id,"
+            " 'qualification', now() from reps where key = 'lena'",
+            lead=lead,
+        )
+        with pytest.raises(psycopg.Error) as refused:
+            connection.execute("update leads set merged_into = %s where id = %s", (other, lead))
+    assert refused.value.sqlstate == "PM002"
+
+
 # ── retention ───────────────────────────────────────────────────────────────────────────────────
 
 
