@@ -10,7 +10,8 @@ import psycopg
 import pytest
 from sqlalchemy import event, text
 
-from pointsman.db.engine.engine import lock_timeout_ms, make_engine
+from pointsman.cli.service.doctor import Verdict, _time_outs
+from pointsman.db.engine.engine import lock_timeout_ms, make_engine, time_outs
 from pointsman.db.unit_of_work import SqlTx, SqlUnitOfWork
 from pointsman.main import Wired, wire
 from pointsman.services.ports import (
@@ -171,6 +172,16 @@ async def test_the_wait_for_a_lock_ends_before_the_statement_does_and_is_named(d
                 await tx.alerts.list_open()
     assert lock_timeout_ms(10_000) == 6_000
     assert lock_timeout_ms(200) == 100
+
+
+def test_the_doctor_says_which_time_outs_a_pooler_keeps_from_a_session(database_url: str) -> None:
+    settings = load_settings(database_url=database_url, secret_keys=SECRET)
+    with psycopg.connect(for_libpq(database_url), options=time_outs(settings.statement_timeout_ms)) as whole:
+        assert list(_time_outs(whole, settings)) == []
+    with psycopg.connect(for_libpq(database_url), options="-c statement_timeout=10000") as pooled:
+        [said] = _time_outs(pooled, settings)
+    assert said.verdict is Verdict.WARNING
+    assert "their idle_in_transaction_session_timeout, lock_timeout: " in said.found
 
 
 async def test_what_a_frozen_process_has_locked_is_free_again_before_long(database_url: str) -> None:

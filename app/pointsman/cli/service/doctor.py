@@ -18,6 +18,7 @@ from pointsman.cli.output import EXIT_FAILED, out
 from pointsman.cli.service.listening import find_listening_fault
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.db import migrations
+from pointsman.db.engine.engine import dropped_time_outs, time_outs
 from pointsman.db.engine.guard_check import check_guards
 from pointsman.db.revision import HEAD_REVISION, is_newer
 from pointsman.services.connections.connections import list_connections
@@ -114,8 +115,10 @@ def _port(settings: Settings) -> CheckResult:
 
 def _database(settings: Settings) -> Iterator[CheckResult]:
     try:
-        with psycopg.connect(settings.conninfo, connect_timeout=5, autocommit=True) as connection:
+        options = time_outs(settings.statement_timeout_ms)
+        with psycopg.connect(settings.conninfo, connect_timeout=5, autocommit=True, options=options) as connection:
             yield from _server(connection)
+            yield from _time_outs(connection, settings)
             migrated = _schema(connection)
             yield migrated
             if migrated.verdict is not Verdict.BAD:
@@ -161,6 +164,15 @@ def _server(connection: psycopg.Connection) -> Iterator[CheckResult]:
         yield CheckResult(verdict=Verdict.BAD, found=f"The database's clock differs by {skew:.0f} s.", fix=mend)
     else:
         yield CheckResult(verdict=Verdict.GOOD, found="The clocks agree.")
+
+
+def _time_outs(connection: psycopg.Connection, settings: Settings) -> Iterator[CheckResult]:
+    if dropped := dropped_time_outs(connection, settings.statement_timeout_ms):
+        found = (
+            f"Sessions do not get their {', '.join(dropped)}: a locked table or a frozen process stops all for long."
+        )
+        mend = "A pooler drops them. Set them for this login instead: `alter role ... set lock_timeout = ...`."
+        yield CheckResult(verdict=Verdict.WARNING, found=found, fix=mend)
 
 
 def _schema(connection: psycopg.Connection) -> CheckResult:

@@ -3,6 +3,7 @@
 import select
 from typing import Any
 
+import psycopg
 from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -55,6 +56,13 @@ def time_outs(statement_timeout_ms: int) -> str:
         f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={lock_ms}"
         f" -c idle_in_transaction_session_timeout={idle_ms}"
     )
+
+
+def dropped_time_outs(connection: psycopg.Connection, statement_timeout_ms: int) -> tuple[str, ...]:
+    """Which of `time_outs` a session that was opened with them does not have: a pooler on the way may drop them."""
+    asked = dict(part.split("=") for part in time_outs(statement_timeout_ms).split() if "=" in part)
+    found = connection.execute("select name, setting from pg_settings where name = any(%s)", (list(asked),)).fetchall()
+    return tuple(sorted(name for name, setting in found if setting != asked[name]))
 
 
 def lock_timeout_ms(statement_timeout_ms: int) -> int:
