@@ -186,6 +186,8 @@ async def test_the_calendar_itself_among_its_events_hides_none(scripted: Any) ->
     "answer",
     [
         named("/rep1/leads/b.ics"),
+        named("/rep1/leads/", "<D:propstat><D:status>HTTP/1.1 404 Not Found</D:status></D:propstat>"),
+        named("/rep1/leads/", "<D:propstat><D:prop></D:prop><D:status>HTTP/1.1 403 Forbidden</D:status></D:propstat>"),
         named("/rep1/leads/b.ics", f"<D:propstat>{OK}</D:propstat>"),
         named("/rep1/leads/b.ics", f"<D:propstat><D:prop><D:getetag>1</D:getetag></D:prop>{OK}</D:propstat>"),
         multistatus(vevent("DTSTART:20310101T080000Z", "DTEND:20310101T090000Z", "RRULE:FREQ=DAILY")),

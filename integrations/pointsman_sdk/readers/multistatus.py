@@ -17,8 +17,8 @@ _HREF_LENGTH = 4096
 class Resource:
     """One resource of the answer. `found` are the properties with status 200, by `{namespace}name`.
 
-    `status` is the resource's own, where the server gives one instead of properties; `refused` are the properties that
-    the server did not hand out.
+    `status` is the resource's own, where the server gives one instead of properties, if only as the status of none;
+    `refused` are the properties that the server did not hand out.
     """
 
     href: str
@@ -46,19 +46,24 @@ def parse_multistatus(body: bytes, limits: XmlLimits = XML_LIMITS, *, resources:
 def _resource(response: Element) -> Resource:
     found: dict[str, Element] = {}
     refused: set[str] = set()
+    said: list[int] = []
     for propstat in response.findall(f"{DAV}propstat"):
         properties = [one for prop in propstat.findall(f"{DAV}prop") for one in prop]
-        if _status(propstat.findtext(f"{DAV}status")) == 200:
+        said.append(_status(propstat.findtext(f"{DAV}status")))
+        if said[-1] == 200:
             found.update((one.tag, one) for one in properties)
         else:
             refused.update(one.tag for one in properties)
     own = response.findtext(f"{DAV}status")
+    status = None if own is None else _status(own)
+    if status is None and said and 200 not in said and not refused:
+        status = said[0]
     href = response.findtext(f"{DAV}href", "").strip()
     if len(href) > _HREF_LENGTH:
         raise Unreadable(Reason.TOO_LARGE, f"An address in the answer is longer than {_HREF_LENGTH} characters.")
     return Resource(
         href=href,
-        status=None if own is None else _status(own),
+        status=status,
         found=found,
         refused=frozenset(refused),
     )

@@ -125,6 +125,16 @@ def test_each_resource_says_what_was_found_what_was_refused_and_what_became_of_i
     assert (gone.href, gone.status, gone.text("{DAV:}getetag"), gone.refused) == ("/b", 404, "", frozenset())
 
 
+NONE_FOUND = "<D:propstat><D:prop></D:prop><D:status>HTTP/1.1 404 Not Found</D:status></D:propstat>"
+SOME_FOUND = "<D:propstat><D:prop><C:data/></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat>"
+
+
+@pytest.mark.parametrize(("said", "status"), [(NONE_FOUND, 404), (SOME_FOUND + NONE_FOUND, None), ("", None)])
+def test_a_status_of_no_property_at_all_is_the_resource_s_own(said: str, status: int | None) -> None:
+    (found,) = parse_multistatus(multistatus(f"<D:response><D:href>/a/</D:href>{said}</D:response>"))
+    assert found.status == status
+
+
 @pytest.mark.parametrize(
     "body",
     [
