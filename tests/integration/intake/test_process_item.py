@@ -1,6 +1,8 @@
 """An accepted item ends done or in a visible dead letter, however often and wherever it is worked off."""
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,10 +12,11 @@ import httpx
 import pytest
 
 from pointsman.domain.backoff import INBOX_MAX_DELAY, INBOX_RETRY_FOR, INITIAL_DELAY
+from pointsman.domain.errors import Invalid
 from pointsman.services.intake.process_item import LEASE, MAX_UNENDED_ATTEMPTS
 from pointsman.services.intake.receive import process_item, sweep_inbox
 from pointsman.services.intake.replay import replay_item, replay_items
-from pointsman.services.ports import DatabaseUnavailable, Env, LockTimedOut
+from pointsman.services.ports import DatabaseUnavailable, Env, LockTimedOut, Tx, UnitOfWork
 from pointsman.services.ports.intake.inbox import ReplayFilter
 from support.floors.use_case_env import ADMIN, World
 from support.http.signing import as_bytes, sign_hmac
@@ -210,6 +213,50 @@ async def test_an_item_that_kills_its_worker_is_counted_and_ends_dead(
     row = await item(world, inbox_id)
     assert row.status == "dead"
     assert "worker died" in row.error
+
+
+class StandsStill:
+    """A unit of work whose first transaction is begun when `meanwhile` is over, and then fails for good."""
+
+    def __init__(self, inner: UnitOfWork, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        self._inner = inner
+        self._meanwhile: Callable[[], Awaitable[object]] | None = meanwhile
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[Tx]:
+        if self._meanwhile is not None:
+            meanwhile, self._meanwhile = self._meanwhile, None
+            await meanwhile()
+            raise Invalid("the mapping that it began with does not fit")
+        async with self._inner() as tx:
+            yield tx
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+@pytest.mark.parametrize("other", ["has begun", "is done"])
+async def test_an_attempt_that_was_overtaken_neither_ends_its_item_nor_raises_an_alert(
+    client: httpx.AsyncClient, world: World, make_intake: Any, other: str
+) -> None:
+    """Its worker stood still for longer than the lease, and then went on to fail."""
+    await make_intake("form")
+    (inbox_id,) = await accept(client)
+
+    async def overtake() -> None:
+        world.clock.advance(LEASE)
+        begun = world.clock()
+        if other == "is done":
+            await process_item(world.env, inbox_id)
+        else:
+            async with world.env.uow.autocommit() as tx:
+                assert await tx.inbox.claim(inbox_id, at=begun, lease_until=begun + LEASE)
+
+    await process_item(replace(world.env, uow=StandsStill(world.env.uow, overtake)), inbox_id)
+    row = await item(world, inbox_id)
+    assert (row.status, row.error) == ("done" if other == "is done" else "received", None)
+    assert (row.leased_until is None) is (other == "is done")
+    assert await world.value("select count(*) from alerts") == 0
 
 
 async def test_the_sweep_takes_up_what_is_due_or_lost_and_nothing_else(

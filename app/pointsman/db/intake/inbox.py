@@ -85,7 +85,7 @@ _FINISH = PreparedStatement("""
 _FAIL = PreparedStatement("""
     update inbox set error = :error, next_attempt_at = :retry_at, leased_until = null, unended_attempts = 0,
         status = case when cast(:retry_at as timestamptz) is null then 'dead' else 'received' end
-    where id = :id and status = 'received'
+    where id = :id and status = 'received' and leased_until = :leased_until
 """)
 
 _GIVE_BACK = PreparedStatement("""
@@ -229,8 +229,9 @@ class SqlInbox:
         given = {"id": inbox_id, "at": at, "lead_id": lead_id, "result": json.dumps(result)}
         await _FINISH.run(self._connection, given)
 
-    async def fail(self, inbox_id: UUID, *, error: str, retry_at: datetime | None) -> None:
-        await _FAIL.run(self._connection, {"id": inbox_id, "error": error, "retry_at": retry_at})
+    async def fail(self, inbox_id: UUID, *, leased_until: datetime, error: str, retry_at: datetime | None) -> bool:
+        given = {"id": inbox_id, "leased_until": leased_until, "error": error, "retry_at": retry_at}
+        return await _FAIL.run(self._connection, given) == 1
 
     async def give_back(self, inbox_id: UUID, *, leased_until: datetime, retry_at: datetime) -> None:
         await _GIVE_BACK.run(self._connection, {"id": inbox_id, "leased_until": leased_until, "retry_at": retry_at})

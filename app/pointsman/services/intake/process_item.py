@@ -49,12 +49,13 @@ async def process_item(env: Env, inbox_id: UUID) -> None:
     the database costs no attempt.
     """
     now = env.clock()
+    lease = now + LEASE
     async with env.uow.autocommit() as tx:
-        item = await tx.inbox.claim(inbox_id, at=now, lease_until=now + LEASE)
+        item = await tx.inbox.claim(inbox_id, at=now, lease_until=lease)
     if item is None:
         return
     if item.unended_attempts >= MAX_UNENDED_ATTEMPTS:
-        await _fail(env, item, "gave-up: its worker died in every attempt", permanent=True)
+        await _fail(env, item, lease, "gave-up: its worker died in every attempt", permanent=True)
         return
     try:
         await _run(env, item)
@@ -62,14 +63,14 @@ async def process_item(env: Env, inbox_id: UUID) -> None:
         # It may be back already. If it is not, the lease runs out, and the sweep takes the item up again.
         with contextlib.suppress(DatabaseUnavailable, DatabaseBusy):
             async with env.uow.autocommit() as tx:
-                await tx.inbox.give_back(inbox_id, leased_until=now + LEASE, retry_at=env.clock() + _AFTER_OUTAGE)
+                await tx.inbox.give_back(inbox_id, leased_until=lease, retry_at=env.clock() + _AFTER_OUTAGE)
         raise
     except DatabaseBusy as error:
-        await _fail(env, item, f"{error.code}: {error}", permanent=False)
+        await _fail(env, item, lease, f"{error.code}: {error}", permanent=False)
     except PointsmanError as error:
-        await _fail(env, item, f"{error.code}: {error}", permanent=isinstance(error, _PERMANENT))
+        await _fail(env, item, lease, f"{error.code}: {error}", permanent=isinstance(error, _PERMANENT))
     except Exception as error:  # noqa: BLE001  # an item ends done or dead, whatever goes wrong inside it
-        await _fail(env, item, _error_code(error), permanent=False)
+        await _fail(env, item, lease, _error_code(error), permanent=False)
 
 
 async def _run(env: Env, item: InboxRow) -> None:
@@ -193,15 +194,16 @@ def _warned(warnings: Sequence[Fault]) -> dict[str, Any]:
     return {"warnings": [{"path": fault.path, "code": fault.code} for fault in warnings]} if warnings else {}
 
 
-async def _fail(env: Env, item: InboxRow, error: str, *, permanent: bool) -> None:
+async def _fail(env: Env, item: InboxRow, lease: datetime, error: str, *, permanent: bool) -> None:
+    """An attempt that was overtaken by another one, as its worker stood still, says nothing of the item any more."""
     now = env.clock()
     wait = None
     if not permanent:
         wait = inbox_retry_delay(item.attempts, item.id, tried_for=now - (item.tried_since or now))
     reason = safe_error_text(error)
     async with env.uow() as tx:
-        await tx.inbox.fail(item.id, error=reason, retry_at=None if wait is None else now + wait)
-        if wait is None:
+        retry_at = None if wait is None else now + wait
+        if await tx.inbox.fail(item.id, leased_until=lease, error=reason, retry_at=retry_at) and wait is None:
             message = f"An event of intake {item.intake_key} could not be worked off: {reason}"
             await tx.alerts.put(
                 id=env.new_id(), at=now, code=AlertCode.INBOX_DEAD, subject=f"inbox:{item.id}", message=message

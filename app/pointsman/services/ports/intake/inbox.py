@@ -91,8 +91,11 @@ class Inbox(Protocol):
         self, inbox_id: UUID, *, at: datetime, lead_id: UUID | None, result: Mapping[str, Any]
     ) -> None: ...
 
-    async def fail(self, inbox_id: UUID, *, error: str, retry_at: datetime | None) -> None:
-        """Record a failure; `retry_at` None makes it a dead letter."""
+    async def fail(self, inbox_id: UUID, *, leased_until: datetime, error: str, retry_at: datetime | None) -> bool:
+        """Record the failure of the attempt that this lease was for; `retry_at` None makes the item a dead letter.
+
+        False, and nothing is recorded, when the item is done by now, or another attempt at it has begun.
+        """
         ...
 
     async def give_back(self, inbox_id: UUID, *, leased_until: datetime, retry_at: datetime) -> None:
