@@ -2,20 +2,22 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from itertools import count
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
 from pointsman.domain.errors import Conflict, Unavailable
-from pointsman.domain.roster.reps import Caps
+from pointsman.domain.roster.reps import Caps, Rep
 from pointsman.services.holds.drain import drain_due_holds, drain_holds, retry_hold
-from pointsman.services.ports import Env
+from pointsman.services.overlay import Overlay, overlaid
+from pointsman.services.ports import Env, Tx, UnitOfWork
 from pointsman.services.ports.roster import TimeOffRow
 from pointsman.services.roster.change_roster import RosterInput, add_time_off, delete_time_off, get_rep, put_roster
 from support.floors.use_case_env import ADMIN, POLICY, World, absence, rep_given
@@ -263,6 +265,44 @@ async def test_a_wait_that_breaks_its_promise_is_announced_once_until_it_ends(wo
     await world.publish(CATCH_ALL)
     await drain_holds(world.env)
     assert await world.value("select count(*) from alerts where resolved_at is null") == 0
+
+
+class ChangingRoster(Overlay):
+    """A roster that somebody changes as soon as its rows were read."""
+
+    def __init__(self, real: object, change: Callable[[], Awaitable[object]]) -> None:
+        super().__init__(real)
+        self._change = change
+
+    async def reps(self) -> Sequence[Rep]:
+        rows: Sequence[Rep] = await self._real.reps()
+        await self._change()
+        return rows
+
+
+class WhileTheRosterChanges(Overlay):
+    """Transactions beside which the roster changes."""
+
+    def __init__(self, real: object, change: Callable[[], Awaitable[object]]) -> None:
+        super().__init__(real)
+        self._change = change
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[Tx]:
+        async with self._real() as tx:
+            yield overlaid(tx, {"roster": ChangingRoster(tx.roster, self._change)})
+
+
+async def test_a_roster_that_is_changed_while_it_is_looked_at_is_not_called_outdated(world: World) -> None:
+    weights = count(2)
+
+    async def change() -> None:
+        await put_roster(world.env, RosterInput(reps=(rep_given("lena", weight=next(weights)),)), actor=ADMIN)
+
+    uow = cast("UnitOfWork", WhileTheRosterChanges(world.env.uow, change))
+    await drain_holds(replace(world.env, uow=uow))
+    assert next(weights) > 3
+    assert await world.value("select count(*) from alerts where code = 'roster-outdated'") == 0
 
 
 async def test_a_rep_whose_row_differs_from_the_roster_is_named_until_it_is_put_again(world: World) -> None:

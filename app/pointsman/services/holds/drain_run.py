@@ -73,7 +73,7 @@ async def _alert_overdue(env: Env) -> None:
 
     async def work(tx: Tx) -> None:
         await update_absent_holder_alerts(env, tx)
-        await update_outdated_roster_alert(env, tx, await tx.roster.reps())
+        await update_outdated_roster_alert(env, tx)
         for hold in await tx.holds.overdue(at=now, limit=100):
             waited = _hours(now - hold.held_at)
             message = (

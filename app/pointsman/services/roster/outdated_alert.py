@@ -1,8 +1,5 @@
 """An alert names each rep whose row in the database differs from the newest version of the roster."""
 
-from collections.abc import Iterable
-
-from pointsman.domain.roster.reps import Rep
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.roster.snapshot import roster_as_json
@@ -10,13 +7,14 @@ from pointsman.services.roster.snapshot import roster_as_json
 SUBJECT = "roster"
 
 
-async def update_outdated_roster_alert(env: Env, tx: Tx, reps: Iterable[Rep]) -> None:
-    """Raise or resolve it. `reps` are the rows, read in this transaction.
+async def update_outdated_roster_alert(env: Env, tx: Tx) -> None:
+    """Raise or resolve it; a roster that changes at this very moment is looked at the next time.
 
     Decisions follow the version, the database's guards follow the rows: where they differ, leads of that rep cannot be given.
     """
     newest = await tx.roster.latest_snapshot()
-    if newest is None:
+    reps = await tx.roster.reps()
+    if newest is None or newest[0] != (await tx.policies.live_versions()).roster:
         return
     now = env.clock()
     version, snapshot = newest
