@@ -2,6 +2,7 @@
 
 import base64
 import re
+from ipaddress import ip_network
 from typing import Annotated, Literal, Self
 
 import psycopg
@@ -37,7 +38,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65_535)] = 8000
     public_url: str = ""  # as senders see us; some signatures cover it
-    trusted_proxies: str = ""  # addresses whose X-Forwarded-* headers are believed, comma-separated
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()  # whose X-Forwarded-* headers are believed
     organisation: str = ""  # the name that the booking page shows to the buyer
     booking_link_acts_per_day: Annotated[int, Field(ge=1, le=1_000)] = (
         10  # bookings, moves and cancellations of one lead
@@ -69,7 +70,23 @@ class Settings(BaseSettings):
     def _absolute(cls, url: str) -> str:
         if url and not url.startswith(("http://", "https://")):
             raise ValueError("it must begin with https:// or http://")
+        if any(sign in url for sign in "?# "):
+            raise ValueError("it ends before any ? or #: paths are put after it")
         return url.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in given:
+            try:
+                network = ip_network(proxy)
+            except ValueError:
+                raise ValueError(
+                    f"{proxy[:100]!r} is not an address or a network, such as 10.0.0.5 or 10.0.0.0/24; names are not looked up"
+                ) from None
+            if network.prefixlen == 0:
+                raise ValueError(f"{proxy[:100]!r} would believe every sender: name the proxies")
+        return given
 
     @field_validator("booking_page_embedded_in")
     @classmethod
@@ -79,7 +96,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"{origin[:100]!r} is not an origin such as https://www.example.com")
         return given
 
-    @field_validator("secret_keys", "private_networks", "booking_page_embedded_in", mode="before")
+    @field_validator("secret_keys", "private_networks", "booking_page_embedded_in", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -3,10 +3,9 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
-from pointsman.cli.output import EXIT_FAILED, out
+from pointsman.cli.output import EXIT_FAILED, out, table
 from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.domain.errors import Unavailable
@@ -21,16 +20,16 @@ app = typer.Typer(
 @app.command(name="list")
 def index() -> None:
     """List the installed connectors; broken ones with the reason."""
-    table = Table("name", "title", "capabilities", "sign-in", "from")
+    listed = table("name", "title", "capabilities", "sign-in", "from")
     broken = 0
     for found in ConnectorRegistry.discover().describe():
         source = f"{found.distribution} {found.version}"
         if found.fault:
             broken += 1
-            table.add_row(found.name, Text.assemble(("broken:", "red"), f" {found.fault}"), "", "", source)
+            listed.add_row(found.name, Text.assemble(("broken:", "red"), f" {found.fault}"), "", "", source)
         else:
-            table.add_row(found.name, found.title, " ".join(found.capabilities), found.auth, source)
-    out.print(table)
+            listed.add_row(found.name, found.title, " ".join(found.capabilities), found.auth, source)
+    out.print(listed)
     if broken:
         raise typer.Exit(EXIT_FAILED)
 

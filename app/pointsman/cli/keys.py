@@ -1,16 +1,16 @@
 """`keys`: API keys, and the key that encrypts stored credentials."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from pointsman.cli.output import out
+from pointsman.cli.output import out, table
 from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.connectors.vault import new_key
 from pointsman.domain.permissions.callers import Scope
 from pointsman.services.operations.api_keys import create_key, list_keys, revoke_key
+from pointsman.services.ports.operations.api_keys import ApiKeyRow
 
 app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
 
@@ -41,13 +41,22 @@ def create(
 @app.command(name="list")
 def index() -> None:
     """List all API keys, newest first."""
-    table = Table("id", "name", "scopes", "supplier", "rep", "created", "state")
+    listed = table("id", "name", "scopes", "supplier", "rep", "created", "state")
     for row in run_with_env(list_keys):
-        state = "revoked" if row.revoked_at else f"until {row.expires_at:%Y-%m-%d}" if row.expires_at else "in use"
         scopes = " ".join(sorted(row.scopes))
         created = f"{row.created_at:%Y-%m-%d %H:%M}"
-        table.add_row(row.id, row.name, scopes, row.supplier or "", row.rep or "", created, state)
-    out.print(table)
+        listed.add_row(row.id, row.name, scopes, row.supplier or "", row.rep or "", created, _state(row))
+    out.print(listed)
+
+
+def _state(row: ApiKeyRow) -> str:
+    if row.revoked_at:
+        return "revoked"
+    if row.expires_at and row.expires_at <= datetime.now(UTC):
+        return "expired"
+    if not row.rep_active:
+        return "refused: the rep is not active"
+    return f"until {row.expires_at:%Y-%m-%d}" if row.expires_at else "in use"
 
 
 @app.command()

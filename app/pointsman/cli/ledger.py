@@ -5,10 +5,9 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
-from pointsman.cli.output import EXIT_FAILED, EXIT_MISUSED, fail, out
+from pointsman.cli.output import EXIT_FAILED, EXIT_MISUSED, fail, out, table
 from pointsman.cli.reason import checked_reason
 from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.services.ports import Env
@@ -58,10 +57,10 @@ def rebuild(
 ) -> None:
     """Put the balances that the history leads to in the place of the stored ones; refused where nothing differs."""
     found = run_with_env(lambda env: rebuild_ledger(env, pool, reason=reason, actor=CLI_ACTOR))
-    table = Table("rep", "was", "is")
+    listed = table("rep", "was", "is")
     for rep in sorted(found.stored.balances.keys() | found.rebuilt.balances.keys()):
-        table.add_row(rep, str(found.stored.balance(rep)), str(found.rebuilt.balance(rep)))
-    out.print(table)
+        listed.add_row(rep, str(found.stored.balance(rep)), str(found.rebuilt.balance(rep)))
+    out.print(listed)
     out.print(f"{found.ledger} is rebuilt: {'; '.join(found.faults)}.", highlight=False, soft_wrap=True)
 
 

@@ -4,6 +4,7 @@ import sys
 from typing import NoReturn
 
 from rich.console import Console
+from rich.table import Column, Table
 from rich.text import Text
 
 #: All that is printed is plain text: brackets in a name or a path are brackets. Style comes as rich's `Text`.
@@ -12,6 +13,11 @@ err = Console(stderr=True, markup=False)
 
 #: Exit codes: 1 it was refused or failed, 2 it was asked for in a wrong way, 3 the database does not answer.
 EXIT_FAILED, EXIT_MISUSED, EXIT_DATABASE_DOWN = 1, 2, 3
+
+
+def table(*columns: str) -> Table:
+    """A table that breaks what is too long for the screen into lines: an id that is cut short is none."""
+    return Table(*(Column(name, overflow="fold") for name in columns))
 
 
 def fail(sentence: str, *details: str, code: int = EXIT_FAILED) -> NoReturn:

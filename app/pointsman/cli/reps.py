@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from pointsman.cli.output import EXIT_MISUSED, fail, out
+from pointsman.cli.output import EXIT_MISUSED, fail, out, table
 from pointsman.cli.reason import checked_reason
 from pointsman.cli.session import CLI_ACTOR, run_with_env
 from pointsman.domain.roster.roles import Work
@@ -66,10 +65,10 @@ def reassign(
 def _show(results: list[LeadResult]) -> None:
     if not results:
         return
-    table = Table("lead", "what became of it", "why")
+    listed = table("lead", "what became of it", "why")
     for result in results:
-        table.add_row(str(result.lead_id), result.rep or result.outcome.value, result.sentence)
-    out.print(table)
+        listed.add_row(str(result.lead_id), result.rep or result.outcome.value, result.sentence)
+    out.print(listed)
 
 
 def _instant(text: str) -> datetime:

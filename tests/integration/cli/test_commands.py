@@ -224,6 +224,8 @@ def test_a_key_is_made_listed_and_revoked(shared_database_url: str) -> None:
     assert made.returncode == 0, made.stderr
     key_id = made.stdout.strip().split("_")[1]
     assert key_id in pointsman("keys", "list", url=shared_database_url).stdout
+    cut = pointsman("keys", "revoke", f"{key_id[:9]}…", url=shared_database_url)
+    assert (cut.returncode, "the whole id" in cut.stderr) == (1, True)
     assert pointsman("keys", "revoke", key_id, url=shared_database_url).returncode == 0
     again = pointsman("keys", "revoke", key_id, url=shared_database_url)
     assert (again.returncode, "Traceback" in again.stderr) == (1, False)

@@ -1,5 +1,6 @@
 """What a partner hears is the same of known and unknown people, and has nothing of others in it."""
 
+import json
 from typing import Any
 
 import httpx
@@ -62,6 +63,10 @@ async def test_what_is_said_of_a_person_who_is_not_theirs_changes_nothing_until_
     admin = await sign_in("admin")
     (item,) = (await client.get("/v1/inbox", params={"status": "refused"}, headers=admin)).json()["items"]
     assert (item["intake"], item["error"].partition(":")[0]) == ("partner:callwerk", "known-elsewhere")
+    read = (await client.get(f"/v1/inbox/{item['id']}", headers=admin)).json()
+    assert json.loads(read["content"]) == body, "an admin decides by what was said"
+    replayed = await client.post(f"/v1/inbox/{item['id']}/replay", headers=admin)
+    assert (replayed.status_code, "/apply" in replayed.json()["detail"]) == (409, True)
     path = f"/v1/inbox/{item['id']}/apply"
     assert (await client.post(path, json={"reason": "x"}, headers=partner)).status_code == 403
     applied = await client.post(path, json={"reason": "they met her"}, headers=admin)

@@ -138,3 +138,18 @@ def test_the_page_on_settings_names_each_with_its_default() -> None:
             assert rows[name.upper()] == wanted, name
         else:
             assert rows[name.upper()] == str(field.default).removesuffix(".0").replace("True", "true"), name
+
+
+def test_proxies_are_addresses_and_never_everybody() -> None:
+    good = load_settings(database_url=URL, secret_keys=KEY, trusted_proxies="10.0.0.5, 10.1.0.0/24,2001:db8::7")
+    assert good.trusted_proxies == ("10.0.0.5", "10.1.0.0/24", "2001:db8::7")
+    for given in ("proxy.local", "*", "10.0.0.1/24", "0.0.0.0/0", "::/0", "10.0.0.5;10.0.0.6"):
+        with pytest.raises(SettingsError) as refused:
+            load_settings(database_url=URL, secret_keys=KEY, trusted_proxies=given)
+        assert "POINTSMAN_TRUSTED_PROXIES" in refused.value.faults[0], given
+
+
+@pytest.mark.parametrize("url", ["https://x.example/a?b", "https://x.example#b", "https://x .example"])
+def test_the_public_address_is_one_that_paths_can_follow(url: str) -> None:
+    with pytest.raises(SettingsError, match="POINTSMAN_PUBLIC_URL: it ends before"):
+        load_settings(database_url=URL, secret_keys=KEY, public_url=url)

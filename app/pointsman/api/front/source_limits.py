@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 
+import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,6 +22,7 @@ MAX_SOURCES = 20_000
 _ROUNDING = 1e-6
 _NAMELESS = "no address"  # of all that a trusted proxy tells of by "unknown" or the like
 _GUARDED = ("/v1/", "/metrics")
+_log = structlog.get_logger("pointsman.http")
 
 
 class SourceLimiter:
@@ -91,7 +93,7 @@ class SourceLimitsMiddleware:
         path = scope["path"]
         if path.startswith(LINK_PATH):
             if wait := limits.page.take(source):
-                await _too_many(wait)(scope, receive, send)
+                await _too_many(wait, scope, source)(scope, receive, send)
             else:
                 await self._app(scope, receive, send)
         elif path.startswith(WEBHOOK_PREFIX):
@@ -100,7 +102,7 @@ class SourceLimitsMiddleware:
         elif path.startswith(_GUARDED):
             wait = limits.keys.wait_s(source)
             if wait and not scope["app"].state.keys.recognises(_token(scope)):
-                await _too_many(wait)(scope, receive, send)
+                await _too_many(wait, scope, source)(scope, receive, send)
             else:
                 await self._app(scope, receive, _counted(limits.keys, source, frozenset({401}), scope, send))
         else:
@@ -137,17 +139,30 @@ def _counted(limiter: SourceLimiter, source: str, statuses: frozenset[int], scop
             and (wait := limiter.take(source))
         ):
             replaced = True
-            await _too_many(wait)(scope, _nothing, send)
+            await _too_many(wait, scope, source)(scope, _nothing, send)
         elif not replaced:
             await send(message)
 
     return tell
 
 
+def _say_who_forwards(scope: Scope, source: str) -> None:
+    """Once in each process: all clients of a proxy that is not believed share one limit, and only a log can tell why."""
+    forwarded = Headers(scope=scope).get("x-forwarded-for")
+    state = scope["app"].state
+    if forwarded is None or getattr(state, "forwarder_named", False) or source in forwarded:
+        return
+    state.forwarder_named = True
+    _log.warning(
+        "a source that forwards for others was limited as one: if it is your proxy, POINTSMAN_TRUSTED_PROXIES has to name it"
+    )
+
+
 async def _nothing() -> Message:
     return {"type": "http.disconnect"}
 
 
-def _too_many(wait_s: int) -> ProblemResponse:
-    said = f"Too many requests came from your address. Retry in {wait_s} seconds."
+def _too_many(wait_s: int, scope: Scope, source: str) -> ProblemResponse:
+    _say_who_forwards(scope, source)
+    said = f"Too many requests came from your address. Retry in {wait_s} second{'s' if wait_s > 1 else ''}."
     return problem_of_error(TooManyRequests(said, retry_after_s=wait_s))

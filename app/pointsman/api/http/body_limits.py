@@ -115,10 +115,14 @@ class BodyLimitsMiddleware:
 
     async def _check_json(self, scope: Scope, body: bytes) -> None:
         kind = (_header(scope, b"content-type") or b"").decode("latin-1").split(";")[0].strip().lower()
-        if any(scope["path"].startswith(prefix) and kind in kinds for prefix, kinds in EXTRA_MEDIA_TYPES.items()):
+        also = next(
+            (kinds for prefix, kinds in EXTRA_MEDIA_TYPES.items() if scope["path"].startswith(prefix)), frozenset()
+        )
+        if kind in also:
             return
         if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
-            detail = "Send the body as JSON, with `Content-Type: application/json`."
+            yaml = ", or as YAML, with `Content-Type: application/yaml`" if also & YAML_MEDIA_TYPES else ""
+            detail = f"Send the body as JSON, with `Content-Type: application/json`{yaml}."
             raise _StopReadingError(problem_response(415, "not-json-type", detail))
         try:
             if len(body) > LARGE_BYTES:

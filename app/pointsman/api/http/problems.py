@@ -184,15 +184,30 @@ def dotted_path(location: Sequence[int | str]) -> str:
     return text
 
 
+#: What to do about a fault that pydantic only names, in words of its own.
+_ADVICE = {
+    "missing": "Add this field; it is required.",
+    "extra_forbidden": "Take this field out; it is not known here.",
+    "timezone_aware": "Add the offset from UTC, as in 2026-11-22T09:00:00+01:00 or 2026-11-22T08:00:00Z.",
+    "list_type": "Write a list: [...].",
+    "model_type": "Write an object: {...}.",
+    "model_attributes_type": "Write an object: {...}.",
+    "dict_type": "Write an object: {...}.",
+    "bool_type": "Write true or false, without quotes.",
+    "int_type": "Write a whole number, without quotes.",
+    "string_type": "Write a text, in quotes.",
+    "uuid_parsing": "Write an id as this service gives them, such as 0198c0de-0000-7000-8000-000000000000.",
+    "uuid_type": "Write an id as this service gives them, such as 0198c0de-0000-7000-8000-000000000000.",
+}
+
+
 def _advice(item: dict[str, Any]) -> str:
-    match item["type"]:
-        case "missing":
-            return "Add this field; it is required."
-        case "extra_forbidden":
-            return "Take this field out; it is not known here."
-        case _:
-            message: str = item["msg"].removeprefix("Value error, ")
-            return message if message.endswith(".") else message + "."
+    if item["type"] == "missing" and item["loc"] == ("body",):
+        return "Send a JSON object as the body; {} where no field of it is required."
+    if item["type"] == "too_short" and "min_length" in item.get("ctx", {}):
+        return f"Give at least {item['ctx']['min_length']}."
+    message: str = _ADVICE.get(item["type"]) or item["msg"].removeprefix("Value error, ")
+    return message if message.endswith(".") else message + "."
 
 
 _OF_STATUS = {

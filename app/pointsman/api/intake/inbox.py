@@ -30,7 +30,7 @@ router = APIRouter(tags=["Intakes"])
 
 
 class InboxItem(BaseModel):
-    """One accepted event, without its content."""
+    """One accepted event, without what was sent."""
 
     id: UUID
     intake: str = Field(description="Or the partner: `partner:<supplier>`.", examples=["typeform-demo"])
@@ -69,7 +69,7 @@ class InboxItem(BaseModel):
     "/v1/inbox",
     summary="List what came in through webhooks",
     description="Newest first. `status=dead` lists what needs a human; `status=refused` what partners say of people who are "
-    "known and not theirs: `intake` is then `partner:<supplier>`.",
+    "known and not theirs: `intake` is then `partner:<supplier>`. What was sent is in GET /v1/inbox/{inbox_id}.",
     responses=problem_responses(401, 403, 422),
 )
 async def index(
@@ -85,13 +85,23 @@ async def index(
     return Page[InboxItem](items=[InboxItem.of(row) for row in items], next=following)
 
 
-@router.get("/v1/inbox/{inbox_id}", summary="Read one inbox item", responses=problem_responses(401, 403, 404, 422))
-async def show(env: EnvDep, inbox_id: UUID, _caller: Annotated[Caller, may(Operation.INBOX_READ)]) -> InboxItem:
+class InboxItemRead(InboxItem):
+    """One accepted event, with what was sent: an admin decides on a refused or dead one by it."""
+
+    content: str = Field(description="What was sent, as text.", examples=['{"email": "mara@example.com"}'])
+
+
+@router.get(
+    "/v1/inbox/{inbox_id}",
+    summary="Read one inbox item, with what was sent",
+    responses=problem_responses(401, 403, 404, 422),
+)
+async def show(env: EnvDep, inbox_id: UUID, _caller: Annotated[Caller, may(Operation.INBOX_READ)]) -> InboxItemRead:
     async with env.uow() as tx:
         row = await tx.inbox.get(inbox_id)
     if row is None:
         raise NotFound("There is no inbox item with this id.")
-    return InboxItem.of(row)
+    return InboxItemRead(**InboxItem.of(row).model_dump(), content=row.body.decode(errors="replace"))
 
 
 class InboxReplayIn(BaseModel):

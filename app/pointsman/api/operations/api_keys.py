@@ -52,6 +52,7 @@ class KeyOut(BaseModel):
     scopes: list[str]
     supplier: str | None = Field(description="The partner that the key belongs to; of a rep's key, the rep's.")
     rep: str | None = Field(description="The rep in whose name the key acts.")
+    rep_active: bool | None = Field(description="A key is refused as long as its rep is not active.")
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
@@ -75,7 +76,7 @@ class KeysOut(BaseModel):
     summary="Make an API key",
     description="The answer holds the secret; it is stored only as a hash and cannot be shown again. "
     "A key with `supplier` sees that partner's leads alone; one with `rep` "
-    "acts in that rep's name, on that rep's leads alone, and ends when the rep is deactivated.",
+    "acts in that rep's name, on that rep's leads alone, and is refused while the rep is not active.",
     responses=problem_responses(401, 403, 422),
 )
 async def create(given: NewKeyIn, env: EnvDep, caller: Annotated[Caller, may(Operation.API_KEY)]) -> NewKeyOut:
@@ -114,6 +115,7 @@ def _shown(row: ApiKeyRow) -> KeyOut:
         scopes=sorted(row.scopes),
         supplier=row.supplier,
         rep=row.rep,
+        rep_active=None if row.rep is None else row.rep_active,
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from pointsman.api.policies.policy_text import policy_as_yaml
-from pointsman.cli.output import EXIT_FAILED, out
+from pointsman.cli.output import EXIT_FAILED, out, table
 from pointsman.cli.policy.compare import diff
 from pointsman.cli.policy.explain import explain
 from pointsman.cli.policy.files import read_policy_file, write_file, write_policy_file
@@ -119,11 +118,11 @@ def history(
 ) -> None:
     """Show which version was live when, who published it, and why."""
     rows = run_with_env(lambda env: publications(env, before=None, limit=limit))
-    table = Table("version", "kind", "when", "by", "instead of", "why")
+    listed = table("version", "kind", "when", "by", "instead of", "why")
     for row in rows:
         when = row.at.isoformat(timespec="seconds")
-        table.add_row(str(row.version), row.kind, when, row.actor, str(row.replaced or "—"), row.note)
-    out.print(table)
+        listed.add_row(str(row.version), row.kind, when, row.actor, str(row.replaced or "—"), row.note)
+    out.print(listed)
 
 
 @app.command()

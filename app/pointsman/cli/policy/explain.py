@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from pointsman.cli.output import out
+from pointsman.cli.output import out, table
 from pointsman.cli.policy.files import read_policy_file
 from pointsman.cli.session import run_with_env
 from pointsman.domain.roster.roles import Work
@@ -55,11 +55,11 @@ def show_explanation(found: ExplainedDecision) -> None:
 
 
 def _others(found: ExplainedDecision) -> Table:
-    table = Table("rep", "eligible", "turn in", "why not")
+    listed = table("rep", "eligible", "turn in", "why not")
     for other in found.explanation.why_not:
         turn = f"{other.turns} lead{'s' if other.turns != 1 else ''}" if other.turns else ""
-        table.add_row(other.rep, "yes" if other.eligible else "no", turn, other.sentence)
-    return table
+        listed.add_row(other.rep, "yes" if other.eligible else "no", turn, other.sentence)
+    return listed
 
 
 def _line(words: str) -> None:

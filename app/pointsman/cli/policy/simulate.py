@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from pointsman.cli.output import EXIT_MISUSED, fail, out
+from pointsman.cli.output import EXIT_MISUSED, fail, out, table
 from pointsman.cli.policy.files import read_policy_file
 from pointsman.cli.session import run_with_env
 from pointsman.domain.dates.durations import parse_duration
@@ -68,11 +68,11 @@ def _show(found: SimulationResult) -> None:
 
 
 def _table(name: str, before: Mapping[str, int], after: Mapping[str, int]) -> Table:
-    table = Table(name.replace("_", " "), "before", "after")
+    listed = table(name.replace("_", " "), "before", "after")
     for key in dict.fromkeys([*before, *after]):
         if before.get(key) != after.get(key):
-            table.add_row(key, str(before.get(key, 0)), str(after.get(key, 0)))
-    return table
+            listed.add_row(key, str(before.get(key, 0)), str(after.get(key, 0)))
+    return listed
 
 
 def _line(words: str) -> None:

@@ -65,7 +65,7 @@ def _serve(chosen: Settings, workers: int) -> None:
         access_log=False,
         server_header=False,
         proxy_headers=bool(chosen.trusted_proxies),
-        forwarded_allow_ips=chosen.trusted_proxies or None,
+        forwarded_allow_ips=[*chosen.trusted_proxies] or None,
         timeout_keep_alive=15,
         timeout_graceful_shutdown=8,
     )

@@ -44,7 +44,7 @@ def acting_side(
     limit = PERMISSIONS[operation].rep_limit
     own = standing if kind in BOUND_TO_REP else SIDE_OF_KIND[kind]
     if own is None or (kind in BOUND_TO_REP and limit is RepLimit.LEADS_IT and own is not ActorRole.CLOSER):
-        raise Forbidden(f"This key may {PERMISSIONS[operation].words} for {limit} alone.", code="not-your-appointment")
+        raise Forbidden(f"This key is limited to {limit}, and this is none of them.", code="not-your-appointment")
     if asked is None or asked is own or kind in UNLIMITED:
         return asked or own
     if asked is ActorRole.PROSPECT and own in ACTS_FOR_BUYER:

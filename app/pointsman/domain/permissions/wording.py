@@ -42,7 +42,7 @@ def callers_table() -> str:
                 continue
             lines.append(f"| {words} | `{scope}` | {_sentence(kind, scope)} |")
     lines += [f"| {words} | | {_sentence(kind)} |" for kind, words in _OTHERS.items()]
-    lines.append("| any key | `admin` | everything |")
+    lines.append("| a key of the house | `admin` | everything |")
     return "\n".join(lines)
 
 

@@ -73,4 +73,6 @@ async def _replay_refusal(tx: Tx, inbox_id: UUID) -> Exception:
     item = await tx.inbox.get(inbox_id)
     if item is None:
         return NotFound("There is no inbox item with this id.")
-    return Conflict(f"The item is {item.status}: only a dead one is replayed.", code="not-dead")
+    said = f"The item is {item.status}: only a dead one is replayed."
+    mend = " Apply a refused one: POST /v1/inbox/{inbox_id}/apply." if item.status == "refused" else ""
+    return Conflict(said + mend, code="not-dead")

@@ -118,7 +118,7 @@ async def revoke_key(env: Env, key_id: str, *, actor: Actor) -> None:
     now = env.clock()
     async with env.uow() as tx:
         if not await tx.api_keys.revoke(key_id, at=now):
-            raise NotFound("There is no such key in use.")
+            raise NotFound("There is no such key in use: give the whole id, as the list of keys shows it.")
         await audit(env, tx, actor, "key.revoked", f"key:{key_id}")
 
 

@@ -2,7 +2,9 @@
 
 import inspect
 import json
+from typing import Any
 
+import httpx
 import pytest
 from fastapi.exceptions import RequestValidationError
 
@@ -28,6 +30,7 @@ from pointsman.services.ports import (
     StatementCancelled,
     StatementTimedOut,
 )
+from support.http.keys import MakeKey
 
 ALL = [found for _, found in inspect.getmembers(errors, inspect.isclass) if issubclass(found, PointsmanError)]
 
@@ -131,3 +134,44 @@ def test_a_validation_fault_has_a_dotted_path_and_says_what_to_do() -> None:
 def test_unparsable_json_is_400() -> None:
     error = RequestValidationError([{"type": "json_invalid", "loc": ("body", 0), "msg": "x", "input": {}}])
     assert problems.problem_of_validation(error).status_code == 400
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("path", "body", "fault", "advice"),
+    [
+        ("/v1/inbox/replay", {"since": "2026-11-22T09:00:00"}, "body.since", "Add the offset from UTC, as in"),
+        ("/v1/inbox/replay", {"dry_run": "yes"}, "body.dry_run", "Write true or false, without quotes."),
+        ("/v1/inbox/replay", {"intake": 7}, "body.intake", "Write a text, in quotes."),
+        ("/v1/inbox/replay", None, "body", "Send a JSON object as the body"),
+        ("/v1/inbox/nope/replay", None, "path.inbox_id", "Write an id as this service gives them"),
+        ("/v1/keys", {"name": "x", "scopes": "read"}, "body.scopes", "Write a list: [...]."),
+        ("/v1/keys", {"name": "x", "scopes": []}, "body.scopes", "Give at least 1."),
+        (
+            "/v1/keys",
+            {"name": "x", "scopes": ["read"], "expires_in_days": "7"},
+            "body.expires_in_days",
+            "Write a whole",
+        ),
+        ("/v1/leads", {"fields": []}, "body.fields", "Write an object: {...}."),
+    ],
+)
+async def test_a_fault_says_what_to_write(
+    client: httpx.AsyncClient, sign_in: MakeKey, path: str, body: Any, fault: str, advice: str
+) -> None:
+    answer = await client.post(path, json=body, headers=await sign_in("admin"))
+    assert answer.status_code == 422, answer.text
+    messages = {found["path"]: found["message"] for found in answer.json()["faults"]}
+    assert messages[fault].startswith(advice), messages
+
+
+@pytest.mark.anyio
+async def test_a_body_of_the_wrong_type_hears_of_yaml_where_yaml_is_read(
+    client: httpx.AsyncClient, sign_in: MakeKey
+) -> None:
+    headers = await sign_in("admin") | {"Content-Type": "text/plain"}
+    said = {
+        path: (await client.post(path, content=b"rules: []", headers=headers)).json()["detail"]
+        for path in ("/v1/policies/check", "/v1/leads")
+    }
+    assert ["application/yaml" in detail for detail in said.values()] == [True, False]

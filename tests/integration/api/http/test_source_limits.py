@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from structlog.testing import capture_logs
 
 from pointsman.services.booking_links.tokens import LINK_PATH
 from pointsman.settings import load_settings
@@ -76,3 +77,16 @@ async def test_the_booking_page_is_limited_per_source_and_says_so_in_a_page(
         assert int(page.headers["retry-after"]) >= 1
         assert title in page.text
         assert (await other.get(f"{LINK_PATH}x", headers=accept)).status_code == 404
+
+
+async def test_a_proxy_that_is_not_believed_is_said_once_in_the_log(limited: FastAPI) -> None:
+    with capture_logs() as direct_log:
+        async with client_at(limited, "192.0.2.7") as direct:
+            await statuses(direct, "GET", "/v1/leads", times=FEW + 1, headers=WRONG)
+    assert "POINTSMAN_TRUSTED_PROXIES" not in str(direct_log), "it forwards for no other"
+    with capture_logs() as log:
+        async with client_at(limited, "192.0.2.8") as proxy:
+            forwarded = WRONG | {"X-Forwarded-For": "198.51.100.4"}
+            answers = await statuses(proxy, "GET", "/v1/leads", times=FEW + 3, headers=forwarded)
+    assert answers == [401] * FEW + [429] * 3
+    assert str(log).count("POINTSMAN_TRUSTED_PROXIES") == 1

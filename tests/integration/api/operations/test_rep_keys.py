@@ -1,5 +1,6 @@
 """Keys that are bound to a rep of the roster."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -7,6 +8,7 @@ import psycopg
 import pytest
 
 from support.http.keys import MakeKey
+from support.programs.command_line import pointsman
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("own_database")]
 
@@ -87,13 +89,21 @@ async def test_a_key_for_a_rep_that_cannot_have_it_is_refused(
     assert [(fault["path"], fault["code"]) for fault in answer.json()["faults"]] == [(path, code)]
 
 
-async def test_a_key_ends_with_its_rep(client: httpx.AsyncClient, admin: dict[str, str]) -> None:
-    token = (await _made(client, admin, rep="anna")).json()["token"]
+async def test_a_key_is_refused_while_its_rep_is_not_active_and_the_list_says_so(
+    client: httpx.AsyncClient, admin: dict[str, str], database_url: str
+) -> None:
+    made = (await _made(client, admin, rep="anna")).json()
+    token = made["token"]
+    assert made["rep_active"] is True
     gone = await client.post("/v1/reps/anna/deactivate", headers=admin)
     assert gone.status_code == 200, gone.text
     answer = await client.get("/v1/leads", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 401
     assert answer.json()["code"] == "key-of-inactive-rep"
+    listed = (await client.get("/v1/keys", headers=admin)).json()["items"]
+    assert {item["id"]: item["rep_active"] for item in listed}[made["id"]] is False
+    shown = await asyncio.to_thread(pointsman, "keys", "list", url=database_url, COLUMNS="200")
+    assert "the rep is not active" in shown.stdout, shown.stderr
 
 
 async def test_the_database_refuses_a_key_with_two_bindings(
