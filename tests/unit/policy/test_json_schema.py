@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,12 @@ import pytest
 import yaml
 from hypothesis import given
 
+from pointsman.domain.errors import Invalid
 from pointsman.domain.policy.conditions_model import Operator
+from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.json_schema import policy_json_schema
+from pointsman.domain.policy.parsing import parse_policy
+from pointsman.domain.policy.parsing_faults import PATTERNS_IN_WORDS
 from support.hypothesis_profiles import examples
 from support.strategies.policies import policies
 
@@ -188,3 +193,28 @@ def test_the_demo_s_policy_is_valid_and_a_mistake_is_not() -> None:
 @given(policies)
 def test_what_the_parser_takes_is_valid(document: dict[str, Any]) -> None:
     assert fits(document, SCHEMA)
+
+
+def test_every_form_that_a_text_must_have_is_said_in_words_to_its_author() -> None:
+    """An author of rules reads no regular expressions; a duration is read by a function that speaks for itself."""
+    patterns = set(_patterns(Policy.model_json_schema()))
+    assert patterns - set(PATTERNS_IN_WORDS) == {r"^[0-9]{1,5}[wdhm]$"}
+    assert set(PATTERNS_IN_WORDS) <= patterns
+
+
+def _patterns(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        if isinstance(schema.get("pattern"), str):
+            yield schema["pattern"]
+        yield from schema.get("patternProperties", {})
+    for part in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        yield from _patterns(part)
+
+
+@pytest.mark.parametrize("given", ["handover", "rep:lena", "scope:read", "rep", "intake:"])
+def test_a_source_of_evidence_that_there_is_not_hears_which_there_are(given: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        parse_policy({"evidence": {"sources": [{"from": given}]}})
+    (fault,) = refused.value.faults
+    assert fault.path == "evidence.sources[0].from"
+    assert "is not known; write webhooks, reps, partners, scope:handover" in fault.message

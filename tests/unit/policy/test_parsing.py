@@ -111,7 +111,7 @@ def pool(**over: Any) -> dict[str, Any]:
         (score(lowest=5, highest=5), "scores.score.fit", "score-bounds", "below"),
         ({"icps": {"core": {"ownr": "x", "when": ASKS}}}, "icps.core.ownr", "unknown-key", "'owner'"),
         ({"personas": {"cfo": {"owner": "x", "whn": 1}}}, "personas.cfo.whn", "unknown-key", "'when'"),
-        ({"country_groups": {"dach": ["de"]}}, "country_groups.dach[0]", "malformed", "must match"),
+        ({"country_groups": {"dach": ["de"]}}, "country_groups.dach[0]", "malformed", "two capitals"),
         (pool(members=["carl", "carl"]), "pools.p", "duplicate-member", "keep one"),
         (pool(members=[{"rep": "carl", "wight": 2}]), "pools.p.members[0].wight", "unknown-key", "'weight'"),
         (pool(members=[{"rep": "carl", "weight": 0}]), "pools.p.members[0].weight", "greater-than-equal", "1"),

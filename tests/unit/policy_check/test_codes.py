@@ -150,6 +150,7 @@ CASES: dict[tuple[str, Severity], dict[str, Any]] = {
                 }
             },
         ),
+        ("requirement-without-source", "warning", {"evidence": {"sources": [{"from": "intake:crmm"}]}}),
         ("role-forbids", "error", pool(members=["lena", "carl"])),
         ("share-without-member", "warning", pool(shares={"in-house": 50, "acme": 50})),
         ("thresholds-crossed", "error", {"matching": {"names": {"link_at": 90, "suggest_at": 95}}}),

@@ -20,6 +20,10 @@ DACH = {
     "work": "qualification",
     "pool": "sdr",
 }
+SOURCES = [
+    {"from": "intake:crm", "names": ["intent"], "kinds": ["qualified"]},
+    *({"from": word} for word in ("reps", "partners", "webhooks")),
+]
 REST = {"name": "rest", "work": "nurture"}
 MIDDLE = {**DACH, "name": "middle", "when": {"field": "lead.source", "equals": "ad"}}
 OLD: dict[str, Any] = {
@@ -53,6 +57,11 @@ def changes(new: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 SAID: list[tuple[Callable[[dict[str, Any]], object], str, str]] = [
+    (
+        lambda d: d.update(evidence={"sources": [{"from": f"scope:{s}"} for s in ("handover", "admin")] + SOURCES}),
+        "evidence.sources[2]",
+        "evidence now also has the source intake:crm for intent and qualified",
+    ),
     (
         lambda d: d["rules"][0]["when"]["all"][0]["in"].append("CH"),
         "rules[0].when.all[0].in",

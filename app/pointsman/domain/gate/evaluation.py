@@ -239,13 +239,14 @@ def _missing(
         return UnmetRequirement(what=requirement, why=why, how=how)
     if uncounted is not None:
         why = f"{uncounted.name} is known from {uncounted.source}, which may not supply it"
-        how = f"{how}, through a way that the policy's evidence.sources names ({_origins(uncounted)} is none)"
+        how = f"{how}, through a way that the policy's evidence.sources names for it ({_origins(uncounted)})"
         return UnmetRequirement(what=requirement, why=why, how=how)
     return UnmetRequirement(what=requirement, why=f"nobody has recorded {' or '.join(names)}", how=how)
 
 
 def _origins(item: Evidence) -> str:
-    return " or ".join(item.origin) or "an unknown one"
+    """The words that would have to be there: one of them is enough."""
+    return f"it does not name {' or '.join(item.origin)}" if item.origin else "how this came is not known"
 
 
 def _summary(

@@ -49,6 +49,21 @@ _CODES = {
 }
 
 
+#: What to write where a text has to have a form; each pattern of the document has words here.
+PATTERNS_IN_WORDS: Mapping[str, str] = {
+    r"^(hold|next|nurture|pool:[A-Za-z0-9][A-Za-z0-9._-]*)$": "is not known; write hold, next, nurture or pool:NAME",
+    r"^(webhooks|reps|partners|scope:(intake|handover|booking|admin)|(intake|partner):[^\x00-\x20]{1,100})$": (
+        "is not known; write webhooks, reps, partners, scope:handover, scope:booking, scope:intake, scope:admin,"
+        " intake:KEY or partner:KEY"
+    ),
+    r"^[A-Z]{2}$": "is malformed; write a country as two capitals, as in DE",
+    r"^[A-Za-z0-9][A-Za-z0-9._-]*$": "is malformed; write letters, digits, '.', '_' and '-', a letter or digit first",
+    r"^[a-z0-9.-]+\.[a-z0-9-]+$": "is malformed; write a domain in small letters, as in post.example",
+    r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$": "is malformed; write a field with its group, as in lead.country",
+    r"^custom\.[a-z][a-z0-9_]*$": "is malformed; begin with custom. and go on in small letters, as in custom.vip",
+    r"^score\.[a-z][a-z0-9_]*$": "is malformed; begin with score. and go on in small letters, as in score.fit",
+}
+
 _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
     (): Policy,
     ("rules", "*"): Rule,
@@ -95,10 +110,8 @@ def parsing_fault(error: ErrorDetails) -> Fault:
         case "enum" | "literal_error":
             known = re.findall(r"'(\w+)'", str(error.get("ctx", {}).get("expected", "")))
             message = f"{given} is not known; {did_you_mean(str(error['input']), known)}"
-        case "string_pattern_mismatch" if loc and loc[-1] == "else":
-            message = f"{given} is not known; write hold, next, nurture or pool:NAME"
         case "string_pattern_mismatch":
-            message = f"{given} is malformed; it must match {error.get('ctx', {}).get('pattern')}"
+            message = f"{given} {PATTERNS_IN_WORDS.get(str(error.get('ctx', {}).get('pattern')), 'is malformed')}"
         case "model_type" | "dict_type":
             message = f"{given} is not an object: write keys with values"
         case "tuple_type":

@@ -17,6 +17,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "ramp_up": ("after",),
     "capacity": ("from",),
     "points": ("when",),
+    "sources": ("from",),
 }
 
 #: Lists whose order matters are named whole.
@@ -103,7 +104,7 @@ def _name(key: str, item: Mapping[str, Any]) -> str:
     return " ".join(value_in_words(item[name]) for name in _KEYS.get(key, ()) if name in item) or value_in_words(item)
 
 
-def _item(key: str, item: Any) -> str:
+def _item(key: str, item: Any) -> str:  # noqa: PLR0911  # a sentence for each kind of item
     """The whole item, in a sentence about its coming or going."""
     match key, item:
         case "members", {"rep": rep, "weight": weight}:
@@ -114,6 +115,8 @@ def _item(key: str, item: Any) -> str:
             return f"{lead} among the rep's {rep}" + (f" for {rest['points']} points" if "points" in rest else "")
         case "ramp_up", {"after": after, "percent": percent}:
             return f"{percent} % of the weight after {after}"
+        case "sources", {"from": origin, "names": list(names), "kinds": list(kinds)}:
+            return f"the source {origin}" + (f" for {list_in_words([*names, *kinds])}" if names or kinds else "")
         case "points", {"when": when, "points": points}:
             return f"{points} points when {condition_in_words(when)}"
         case _:
