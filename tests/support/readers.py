@@ -3,6 +3,7 @@
 import ctypes
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,11 @@ def kills_its_host_once(data: bytes, *, mark: str) -> str:
 def freezes_its_host(_data: bytes) -> None:
     os.kill(os.getppid(), signal.SIGSTOP)
     endless(b"")
+
+
+def gets_no_time(_data: bytes) -> None:
+    """As on a machine whose processors are all taken."""
+    time.sleep(60)
 
 
 def writes_a_file(data: bytes, *, at: str) -> None:

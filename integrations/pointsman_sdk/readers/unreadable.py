@@ -27,4 +27,6 @@ class Unreadable(Exception):
 
 
 class ReadersBusy(Exception):
-    """Nothing was read: every process is taken, or the system starts none. The same call may succeed in a second."""
+    """Nothing was read: every process is taken, or the system starts none or gives it no time. The same call may succeed in a
+    second.
+    """

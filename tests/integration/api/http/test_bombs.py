@@ -23,6 +23,8 @@ async def test_a_yaml_bomb_is_refused_with_a_sentence(client: httpx.AsyncClient,
         findings = answer.json()["findings"]
         assert not answer.json()["publishable"]
         assert 1 <= len(findings) <= 100
+    elif answer.status_code == 503:  # what else runs here left it no time
+        assert "retry-after" in answer.headers
     else:
         assert answer.status_code == 422, answer.text
         [fault] = answer.json()["faults"]
@@ -38,7 +40,8 @@ async def test_a_json_bomb_is_refused_with_a_sentence(
 ) -> None:
     headers = await sign_in("intake", "read") | JSON
     answer = await client.post(path, content=body, headers=headers)
-    assert answer.status_code in {400, 422} or (answer.status_code == 200 and not answer.json()["publishable"])
+    refused = {400, 422, 503}  # 503 where what else runs here left it no time
+    assert answer.status_code in refused or (answer.status_code == 200 and not answer.json()["publishable"])
     assert len(answer.content) < 100_000
 
 
@@ -114,4 +117,4 @@ async def test_others_are_served_while_a_bomb_is_read(client: httpx.AsyncClient,
         served += 1
         await asyncio.sleep(0)  # no request of this client waits for anything
     assert served > 20  # on one event loop: it was never taken for long
-    assert (await bomb).status_code in {200, 422}
+    assert (await bomb).status_code in {200, 422, 503}
