@@ -182,7 +182,8 @@ class ConnectorGateway:
         except NotFound as error:
             raise VendorRetryableError(str(error)) from error
         except Unavailable as error:
-            # A broken connector is mended by a release; a seal that does not open, by the person who has the secret.
+            # A broken connector is mended by a release, a key that this process lacks by its settings: the connection itself
+            # is whole, and other processes may have the key. A seal of something else is for the person who has the secret.
             fault = VendorReauthError if error.code == "secret-unreadable" else VendorRetryableError
             raise fault(str(error)) from error
         except Invalid as error:

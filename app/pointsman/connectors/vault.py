@@ -62,7 +62,7 @@ class Vault:
         except InvalidToken:
             raise Unavailable(
                 "a stored credential cannot be opened: POINTSMAN_SECRET_KEYS lacks the key it was sealed with",
-                code="secret-unreadable",
+                code="secret-key-missing",
             ) from None
         if not hmac.compare_digest(content[:_BINDING], _binding(context)):
             raise Unavailable(

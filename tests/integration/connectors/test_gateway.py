@@ -71,7 +71,8 @@ class House:
         self.vendor = MemoryVendor(token="s3cret-token")
         self.wire = FaultyTransport(self.vendor.transport)
         self.bugs: list[tuple[str, str]] = []
-        self.vault = Vault([new_key()])
+        self.keys = (new_key(),)
+        self.vault = Vault(self.keys)
         self.gateway = ConnectorGateway(
             registry=registry or ConnectorRegistry.discover(),
             vault=self.vault,
@@ -134,6 +135,17 @@ async def test_secret_is_not_sent_to_an_address_changed_behind_its_back(house: H
     with pytest.raises(VendorReauthError, match="was changed"):
         await house.gateway.check(moved)
     assert house.wire.seen == []
+
+
+async def test_a_key_that_this_process_lacks_is_no_fault_of_the_connection(house: House) -> None:
+    """Rotated before this process was restarted: nobody has to sign in anew, and other processes may have the key."""
+    connection = house.connection()
+    ours, newer = house.keys[0], new_key()
+    rotated = replace(connection, sealed=Vault([newer, ours]).reseal(connection.sealed))
+    with pytest.raises(VendorRetryableError, match="POINTSMAN_SECRET_KEYS lacks the key"):
+        await house.gateway.check(rotated)
+    assert house.wire.seen == []
+    await house.gateway.check(replace(rotated, sealed=Vault([ours, newer]).reseal(rotated.sealed)))
 
 
 async def test_secret_of_one_connector_does_not_open_for_another(house: House) -> None:

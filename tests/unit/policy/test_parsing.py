@@ -52,7 +52,7 @@ def pool(**over: Any) -> dict[str, Any]:
         ({"rules": [{"work": "nurture"}]}, "rules[0].name", "missing", "add it"),
         ({"rules": {}}, "rules", "not-a-list", "write [...]"),
         ([], "", "not-an-object", "write keys"),
-        (None, "", "not-an-object", "nothing is not an object"),
+        (None, "", "not-an-object", "the document is empty"),
         (
             rule(when={"all": [RULE, {"field": "lead.score", "gtee": 5}]}),
             "rules[0].when.all[0]",

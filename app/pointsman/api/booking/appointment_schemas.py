@@ -43,7 +43,10 @@ class AppointmentDoc(BaseModel):
     outcome: str | None = Field(description="won, lost or later; of one that was attended", examples=["won"])
     outcome_at: datetime | None
     conflict: str | None = Field(description="What a calendar says otherwise, until a human settles it.")
-    allowed_actions: list[str] = Field(description="What may be done with it now.", examples=[["cancel", "reschedule"]])
+    allowed_actions: list[str] = Field(
+        description="What its state allows now; which of it a key may do is asked when it is done.",
+        examples=[["cancel", "reschedule"]],
+    )
     start: datetime
     end: datetime
     title: str

@@ -141,5 +141,5 @@ def schema(
 def _show(findings: Sequence[Finding]) -> None:
     for finding in findings:
         colour = "red" if finding.severity is Severity.ERROR else "yellow"
-        said = f" {finding.path}: {finding.message} ({finding.code})"
+        said = f" {finding.path or 'policy'}: {finding.message} ({finding.code})"
         out.print(Text.assemble((finding.severity.value, colour), said), highlight=False, soft_wrap=True)

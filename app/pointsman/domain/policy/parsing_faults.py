@@ -112,6 +112,8 @@ def parsing_fault(error: ErrorDetails) -> Fault:
             message = f"{given} is not known; {did_you_mean(str(error['input']), known)}"
         case "string_pattern_mismatch":
             message = f"{given} {PATTERNS_IN_WORDS.get(str(error.get('ctx', {}).get('pattern')), 'is malformed')}"
+        case "model_type" if not loc and error["input"] is None:
+            message = "the document is empty, or all of it is a comment; curl keeps its lines with --data-binary"
         case "model_type" | "dict_type":
             message = f"{given} is not an object: write keys with values"
         case "tuple_type":
