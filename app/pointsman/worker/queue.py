@@ -6,7 +6,7 @@ So a job is never retried by the queue: it fails, and a sweep defers a new one w
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, LiteralString
 
@@ -50,6 +50,7 @@ class QueueSettings:
     concurrency: int
     job_deadline: timedelta
     options: str = ""  # libpq's, of each session
+    life_signs: Mapping[str, int] = field(default_factory=dict)  # libpq's: when a silent server counts as gone
     grace: timedelta = timedelta(seconds=8)  # to finish running jobs after being told to stop
 
 
@@ -91,8 +92,9 @@ async def database_answers(conninfo: str) -> bool:
         return False
 
 
-def _app(env: Env, jobs: Mapping[str, Job], settings: QueueSettings) -> App:
-    connector = PsycopgConnector(
+def queue_connector(settings: QueueSettings) -> PsycopgConnector:
+    """The queue's way to the database, not yet open."""
+    return PsycopgConnector(
         pool_factory=open_pool,
         conninfo=settings.conninfo,
         min_size=1,
@@ -104,9 +106,13 @@ def _app(env: Env, jobs: Mapping[str, Job], settings: QueueSettings) -> App:
             "application_name": "pointsman-queue",
             "prepare_threshold": None,
             "options": settings.options,
+            **settings.life_signs,
         },
     )
-    app = App(connector=connector)
+
+
+def _app(env: Env, jobs: Mapping[str, Job], settings: QueueSettings) -> App:
+    app = App(connector=queue_connector(settings))
     for name, job in jobs.items():
         app.task(name=name, pass_context=True)(_guarded(env, name, job, settings.job_deadline))
     return app

@@ -5,13 +5,14 @@ import base64
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import event, text
 
 from pointsman.cli.service.doctor import Verdict, _time_outs
-from pointsman.db.engine.engine import lock_timeout_ms, make_engine, time_outs
+from pointsman.db.engine.engine import LIFE_SIGNS, lock_timeout_ms, make_engine, time_outs
 from pointsman.db.unit_of_work import SqlTx, SqlUnitOfWork
 from pointsman.main import Wired, wire
 from pointsman.services.ports import (
@@ -23,6 +24,7 @@ from pointsman.services.ports import (
     StatementTimedOut,
 )
 from pointsman.settings import load_settings
+from pointsman.worker.queue import QueueSettings, queue_connector
 from support.databases.roles import for_libpq
 from support.waiting import PATIENCE_S, until
 
@@ -182,6 +184,29 @@ def test_the_doctor_says_which_time_outs_a_pooler_keeps_from_a_session(database_
         [said] = _time_outs(pooled, settings)
     assert said.verdict is Verdict.WARNING
     assert "their idle_in_transaction_session_timeout, lock_timeout: " in said.found
+
+
+async def test_a_server_that_says_nothing_any_more_is_taken_for_gone_in_seconds_by_requests_and_queue(
+    database_url: str,
+) -> None:
+    settings = QueueSettings(
+        conninfo=for_libpq(database_url), concurrency=1, job_deadline=timedelta(seconds=1), life_signs=LIFE_SIGNS
+    )
+    async with hasty_uow(database_url) as uow, uow() as tx:
+        assert tx.connection.sync_connection is not None
+        asking: Any = tx.connection.sync_connection.connection.driver_connection
+        seen = [asking.info.get_parameters()]
+    connector = queue_connector(settings)
+    await connector.open_async()
+    try:
+        async with connector.pool.connection() as working:
+            seen.append(working.info.get_parameters())
+    finally:
+        await connector.close_async()
+    for found in seen:
+        silent_s = int(found["keepalives_idle"]) + int(found["keepalives_interval"]) * int(found["keepalives_count"])
+        assert silent_s <= 25
+        assert int(found["tcp_user_timeout"]) == 15_000
 
 
 async def test_what_a_frozen_process_has_locked_is_free_again_before_long(database_url: str) -> None:

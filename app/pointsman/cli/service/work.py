@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pointsman.cli.settings import settings_or_exit
-from pointsman.db.engine.engine import time_outs
+from pointsman.db.engine.engine import LIFE_SIGNS, time_outs
 from pointsman.db.revision import HEAD_REVISION
 from pointsman.logs import configure_logs
 from pointsman.settings import Settings
@@ -36,6 +36,7 @@ async def _work(chosen: Settings) -> None:
         concurrency=chosen.worker_concurrency,
         job_deadline=timedelta(seconds=chosen.job_deadline_s),
         options=time_outs(chosen.statement_timeout_ms),
+        life_signs=LIFE_SIGNS,
     )
     settle_memory()
     try:

@@ -1,6 +1,8 @@
 """The engine: one pool of psycopg connections per process."""
 
 import select
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import psycopg
@@ -15,6 +17,12 @@ from pointsman.postgres_connection import PostgresConnection
 TIMEOUT_S = 15.0
 #: How long before its statement's time-out the wait for a lock ends, so that the caller hears which of the two it was.
 LOCK_MARGIN_MS = 4_000
+
+#: libpq's: when a server that says nothing any more is taken for gone, as one without power is: no statement's time-out
+#: comes from there. The system's own way takes a quarter of an hour, in which requests hang and keep their connections.
+LIFE_SIGNS: Mapping[str, int] = MappingProxyType(
+    {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 15_000}  # s, but ms
+)
 
 
 def make_engine(
@@ -38,7 +46,7 @@ def make_engine(
             "connect_timeout": 3,
             "application_name": name,
             "options": f"{time_outs(statement_timeout_ms)} -c timezone=UTC",
-            "keepalives_idle": 30,
+            **LIFE_SIGNS,
         },
     )
     event.listen(engine.sync_engine, "checkout", _still_open)
