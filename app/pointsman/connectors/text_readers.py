@@ -11,26 +11,30 @@ from pointsman_sdk.readers import Limits, ReaderPool, ReadersBusy, Unreadable
 
 
 class ChildTextReaders:
-    """Reads in children of the SDK's pool; one for each process of the service, whatever its parts are wired to."""
+    """Reads in children of the SDK's pools; one for each reader and process of the service, whatever its parts are wired to.
+
+    Texts of one kind, however many and dear, take no child from those of another: policies none from what webhooks bring.
+    """
 
     async def read(self, reader: TextReader, text: bytes, **arguments: Any) -> Any:
         try:
-            return value_of(await _pool().read(reader, text, limits=_limits(text), **arguments))
+            return value_of(await _pool(reader).read(reader, text, limits=_limits(text), **arguments))
         except (Unreadable, ReadersBusy) as error:
             _refuse(error)
 
     def read_now(self, reader: TextReader, text: bytes, **arguments: Any) -> Any:
         try:
-            return value_of(_pool().read_now(reader, text, limits=_limits(text), **arguments))
+            return value_of(_pool(reader).read_now(reader, text, limits=_limits(text), **arguments))
         except (Unreadable, ReadersBusy) as error:
             _refuse(error)
 
     def warm(self, *readers: TextReader) -> None:
-        _pool().warm(*readers)
+        for reader in readers:
+            _pool(reader).warm(reader)
 
 
 @cache
-def _pool() -> ReaderPool:
+def _pool(_reader: TextReader) -> ReaderPool:
     pool = ReaderPool()
     atexit.register(pool.close)
     return pool
