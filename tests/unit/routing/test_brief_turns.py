@@ -2,7 +2,7 @@
 
 import pytest
 
-from pointsman.services.reassignment.pacing import REST, brief_turns
+from pointsman.services.reassignment.pacing import LONGEST_REST_S, REST, brief_turns
 
 pytestmark = pytest.mark.anyio
 
@@ -15,5 +15,5 @@ async def test_after_the_work_on_an_item_comes_a_pause_that_is_longer_than_the_w
 
     async for took in brief_turns([0.25, 0.0, 3.0], seconds=lambda: clock[0], pause=pause):
         clock[0] += took
-    assert paused == [REST * 0.25, 0.0, REST * 3.0]
+    assert paused == [REST * 0.25, 0.0, LONGEST_REST_S]
     assert REST > 1

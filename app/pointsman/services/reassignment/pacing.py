@@ -9,6 +9,8 @@ Item = TypeVar("Item")
 
 #: How much longer than the work on an item the pause after it is.
 REST = 2.0
+#: An open transaction that is idle for long is ended by the database.
+LONGEST_REST_S = 1.0
 
 
 async def brief_turns(
@@ -21,4 +23,4 @@ async def brief_turns(
     for item in items:
         began = seconds()
         yield item
-        await pause(REST * (seconds() - began))
+        await pause(min(REST * (seconds() - began), LONGEST_REST_S))
