@@ -51,6 +51,7 @@ class QueueSettings:
     job_deadline: timedelta
     options: str = ""  # libpq's, of each session
     life_signs: Mapping[str, int] = field(default_factory=dict)  # libpq's: when a silent server counts as gone
+    patience_s: float | None = None  # how long the database may be silent in one
     grace: timedelta = timedelta(seconds=8)  # to finish running jobs after being told to stop
 
 
@@ -107,6 +108,7 @@ def queue_connector(settings: QueueSettings) -> PsycopgConnector:
             "prepare_threshold": None,
             "options": settings.options,
             **settings.life_signs,
+            "patience_s": settings.patience_s,
         },
     )
 

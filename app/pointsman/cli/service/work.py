@@ -10,6 +10,7 @@ from pointsman.cli.settings import settings_or_exit
 from pointsman.db.engine.engine import LIFE_SIGNS, time_outs
 from pointsman.db.revision import HEAD_REVISION
 from pointsman.logs import configure_logs
+from pointsman.postgres_connection import patience_s
 from pointsman.settings import Settings
 from pointsman.wiring import settle_memory, wire
 from pointsman.worker.queue import QueueSettings
@@ -37,6 +38,7 @@ async def _work(chosen: Settings) -> None:
         job_deadline=timedelta(seconds=chosen.job_deadline_s),
         options=time_outs(chosen.statement_timeout_ms),
         life_signs=LIFE_SIGNS,
+        patience_s=patience_s(chosen.statement_timeout_ms),
     )
     settle_memory()
     try:

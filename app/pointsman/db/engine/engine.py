@@ -10,7 +10,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from pointsman.postgres_connection import PostgresConnection
+from pointsman.postgres_connection import SILENCE_S, PostgresConnection, patience_s
 
 #: How long a request queues for a free connection, first come, first served. A form's sender waits this long and tries
 #: again seldom: a thousand leads at the same moment are all taken within it.
@@ -31,9 +31,12 @@ def make_engine(
     pool_size: int = 10,
     connect_timeout_s: float = TIMEOUT_S,
     statement_timeout_ms: int = 10_000,
+    silence_s: float = SILENCE_S,
     name: str = "pointsman",
 ) -> AsyncEngine:
-    """An engine that gives up soon: on connecting, on waiting for a free connection, on a slow statement."""
+    """An engine that gives up soon: on connecting, on waiting for a free connection, on a slow statement, and on a server that
+    has not even ended such a statement `silence_s` later.
+    """
     engine = create_async_engine(
         url,
         pool_size=pool_size,
@@ -43,6 +46,7 @@ def make_engine(
         hide_parameters=True,  # an error's text must not carry a lead's data into a log
         connect_args={
             "async_creator_fn": PostgresConnection.connect,
+            "patience_s": patience_s(statement_timeout_ms, silence_s),
             "connect_timeout": 3,
             "application_name": name,
             "options": f"{time_outs(statement_timeout_ms)} -c timezone=UTC",

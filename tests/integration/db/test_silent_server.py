@@ -1,21 +1,27 @@
-"""An attempt to connect that was given up leaves no socket behind, whatever the garbage collector does."""
+"""A server that stands still holds on to nothing: neither to an attempt to connect, nor to who waits for an answer."""
 
 import asyncio
 import contextlib
 import gc
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from psycopg_pool import PoolTimeout
 
 from pointsman.db.engine.engine import make_engine
 from pointsman.db.unit_of_work import SqlUnitOfWork
+from pointsman.postgres_connection import PostgresConnection
 from pointsman.services.ports import DatabaseUnavailable
 from pointsman.worker.queue import database_answers, open_pool
+from support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
+
+_START = 3 << 16  # the protocol's version, where a session begins
 
 
 @pytest.fixture
@@ -61,6 +67,43 @@ async def test_a_cancelled_attempt_is_closed(frozen: str) -> None:
         async with asyncio.timeout(0.05):
             await by_asking(frozen)
     assert _sockets() == before
+
+
+@pytest.fixture
+async def silent(tmp_path: Path) -> AsyncIterator[str]:
+    """The folder of a server that lets everybody in, and then says nothing any more."""
+    hearing: list[asyncio.StreamWriter] = []
+
+    async def let_in(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        hearing.append(writer)
+        (size,) = struct.unpack(">i", await reader.readexactly(4))
+        (asked,) = struct.unpack(">i", (await reader.readexactly(size - 4))[:4])
+        if asked == _START:
+            writer.write(b"R" + struct.pack(">ii", 8, 0) + b"Z" + struct.pack(">i", 5) + b"I")
+        else:  # that a statement be cancelled
+            writer.close()
+
+    server = await asyncio.start_unix_server(let_in, tmp_path / ".s.PGSQL.5432")
+    yield str(tmp_path)
+    server.close()
+    for writer in hearing:
+        writer.close()
+
+
+async def test_who_waits_for_a_statement_hears_of_a_server_that_stands_still(silent: str) -> None:
+    url = f"postgresql+psycopg://x@/x?host={silent}"
+    uow = SqlUnitOfWork(make_engine(url, statement_timeout_ms=100, silence_s=0.1))
+    with pytest.raises(DatabaseUnavailable):
+        async with asyncio.timeout(PATIENCE_S), uow():
+            pass
+
+
+async def test_the_queue_hears_of_it_too(silent: str) -> None:
+    async with await PostgresConnection.connect(f"host={silent} dbname=x user=x", patience_s=0.2) as connection:
+        with pytest.raises(psycopg.OperationalError, match="has said nothing for"):
+            async with asyncio.timeout(PATIENCE_S):
+                await connection.execute("select 1")
+        assert connection.closed
 
 
 def _sockets() -> int:
