@@ -34,7 +34,10 @@ POOL = 10
 BODY = 1_500
 FASTEST = 6_000  # requests per second that nothing here exceeds: so many are made beforehand
 
-BARE_TABLES = "create table {name} (like inbox including defaults including indexes)"
+BARE_TABLES = (
+    "create table {name} (like inbox including defaults including indexes);"
+    " grant select, insert on {name} to pointsman_service"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
