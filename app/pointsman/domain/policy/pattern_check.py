@@ -6,12 +6,13 @@ from pointsman.domain.errors import Fault
 from pointsman.domain.policy.conditions_model import Leaf, Operator, leaves
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.walk import conditions_of
-from pointsman.domain.text.patterns import MAX_PATTERNS, PatternRefused, compile_pattern
+from pointsman.domain.text.patterns import MAX_PATTERNS, MAX_PROGRAMS, PatternRefused, program_size
 
 
 def pattern_faults(policy: Policy) -> Iterator[Fault]:
-    """Each refused pattern with its path; the count of different ones is bounded, since each costs time and memory."""
+    """Each refused pattern with its path; the count of different ones and their size in all are bounded: each costs time."""
     seen: set[str] = set()
+    size = 0
     for path, condition in conditions_of(policy):
         for below, leaf in leaves(condition):
             if not isinstance(leaf, Leaf) or leaf.operator is not Operator.MATCHES or leaf.operand in seen:
@@ -25,6 +26,12 @@ def pattern_faults(policy: Policy) -> Iterator[Fault]:
                 yield Fault(path=where, code="too-many", message=message)
                 return
             try:
-                compile_pattern(str(leaf.operand))
+                size += program_size(str(leaf.operand))
             except PatternRefused as refused:
                 yield Fault(path=where, code="pattern-refused", message=str(refused))
+            if size > MAX_PROGRAMS:
+                message = (
+                    "the patterns of the policy are too large in all: repeat less, or use 'mentions' with a word list"
+                )
+                yield Fault(path=where, code="too-many", message=message)
+                return

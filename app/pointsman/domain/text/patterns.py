@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import re2
 
 MAX_PATTERN_LENGTH = 500  # characters
 MAX_PATTERNS = 200  # different ones in one policy; the worst costs some milliseconds to compile
+#: Instructions of all patterns of one policy: what the worst of them cost a long text, together a tenth of a second.
+MAX_PROGRAMS = 20_000
 _MEMORY = 128 * 1024  # bytes for one pattern's program and its states
 
 #: What RE2 says of a refused pattern, and what an author can do about it.
@@ -26,7 +29,32 @@ class PatternRefused(ValueError):
 
 @lru_cache(maxsize=1_024)
 def compile_pattern(pattern: str) -> Callable[[str], bool]:
-    """Whether `pattern` is found anywhere in a text; raises PatternRefused."""
+    """Whether `pattern` is found anywhere in a text; raises PatternRefused.
+
+    The text that was asked about last is not searched again: an explanation asks hundreds of times.
+    """
+    found = _compiled(pattern).search
+    asked: tuple[str, bool] = ("", found(b"") is not None)
+
+    def search(text: str) -> bool:
+        nonlocal asked
+        known, answer = asked
+        if known != text:
+            answer = found(text.encode(errors="replace")) is not None  # half a surrogate pair matches nothing
+            asked = (text, answer)
+        return answer
+
+    return search
+
+
+def program_size(pattern: str) -> int:
+    """The instructions that the pattern is compiled to; raises PatternRefused."""
+    size: int = _compiled(pattern).programsize
+    return size
+
+
+@lru_cache(maxsize=1_024)
+def _compiled(pattern: str) -> Any:
     if len(pattern) > MAX_PATTERN_LENGTH:
         raise PatternRefused(f"a pattern may have {MAX_PATTERN_LENGTH} characters, not {len(pattern)}: split it")
     options = re2.Options()
@@ -34,14 +62,9 @@ def compile_pattern(pattern: str) -> Callable[[str], bool]:
     options.max_mem = _MEMORY
     options.never_capture = True
     try:
-        found = re2.compile(pattern.encode(), options).search
+        return re2.compile(pattern.encode(), options)
     except (re2.error, UnicodeEncodeError) as error:
         raise PatternRefused(_advice(pattern, error)) from None
-
-    def search(text: str) -> bool:
-        return found(text.encode(errors="replace")) is not None  # half a surrogate pair matches nothing
-
-    return search
 
 
 def _advice(pattern: str, error: Exception) -> str:
