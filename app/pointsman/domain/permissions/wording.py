@@ -122,5 +122,5 @@ def _as(side: ActorRole, kind: CallerKind) -> str:
         return str(side)
     return {
         ActorRole.CLOSER: "closer, of the appointments that its rep leads",
-        ActorRole.SETTER: "setter, of the others, where the rep's role may set appointments",
+        ActorRole.SETTER: "setter, of those that its rep set, while the rep's role may set appointments",
     }[side]

@@ -204,7 +204,9 @@ class _Act:
 
     async def for_row(self, env: Env, tx: Tx, row: AppointmentRow) -> TransitionRequest:
         """Raises Forbidden."""
-        side = await find_acting_side(env, tx, self.actor, self.operation, leader=row.rep_key, asked=self.asked)
+        side = await find_acting_side(
+            env, tx, self.actor, self.operation, leader=row.rep_key, setter=row.setter_key, asked=self.asked
+        )
         return self.request(side)
 
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from pointsman.domain.booking.availability import Interval
 from pointsman.domain.booking.lifecycle import AppointmentAction, AppointmentStatus, transition_for
 from pointsman.domain.policy.parsing import BookingRules
-from pointsman.services.availability.booking_context import gate_snapshot
+from pointsman.domain.roster.reps import Rep
+from pointsman.services.availability.booking_context import BookingContext, gate_snapshot
 from pointsman.services.availability.participants import Participants
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
@@ -17,10 +18,7 @@ async def build_appointment(
 ) -> AppointmentRow:
     """The appointment of `participants` at `wanted`; nothing is written."""
     what, assignment = participants.context, participants.context.assignment
-    setter_id = (
-        what.gate_check.setter_rep_id if what.gate_check else await tx.gates.last_setter(what.lead.id, assignment.work)
-    )
-    setter = (await load_routing_config(env, tx)).roster.by_id(setter_id) if setter_id else None
+    setter = await find_setter(env, tx, what)
     company = what.lead.facts.get("company.name") or what.lead.account_name
     status = transition_for(AppointmentAction.BOOK, what.rules.confirmation).status or AppointmentStatus.CONFIRMED
     return AppointmentRow(
@@ -44,7 +42,7 @@ async def build_appointment(
         gate_check_id=assignment.gate_check_id,
         override_id=assignment.override_id,
         gate_snapshot=gate_snapshot(what, setter.key if setter else None),
-        setter_rep_id=setter_id,
+        setter_rep_id=setter.id if setter else None,
         setter_key=setter.key if setter else None,
         booked_by=actor.name,
         sequence=0,
@@ -54,6 +52,16 @@ async def build_appointment(
         cancel_reason=None,
         companions=participants.companions,
     )
+
+
+async def find_setter(env: Env, tx: Tx, what: BookingContext) -> Rep | None:
+    """The rep who sets the lead's appointment: of the gate check that it rests on, or else of the latest passed one."""
+    setter_id = (
+        what.gate_check.setter_rep_id
+        if what.gate_check
+        else await tx.gates.last_setter(what.lead.id, what.assignment.work)
+    )
+    return (await load_routing_config(env, tx)).roster.by_id(setter_id) if setter_id else None
 
 
 def confirmation_deadline(rules: BookingRules, wanted: Interval, now: datetime) -> datetime:

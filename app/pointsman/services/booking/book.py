@@ -32,7 +32,7 @@ from pointsman.services.availability.participants import (
     obstacle_error,
     refuse_if_nobody_free,
 )
-from pointsman.services.booking.appointment_row import build_appointment
+from pointsman.services.booking.appointment_row import build_appointment, find_setter
 from pointsman.services.calendars.readings import MAX_AGE_FOR_BOOKING
 from pointsman.services.deliveries.enqueue import enqueue_deliveries
 from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
@@ -93,7 +93,7 @@ async def prepare_booking(
     """Refuse what can be refused without a lock, then read the calendars; nothing is written. See `book`."""
     async with env.uow() as tx:
         seen = await load_booking_context(env, tx, await visible_lead(tx, lead_id, actor), now=env.clock())
-        await find_acting_side(env, tx, actor, Operation.APPOINTMENT_BOOK, leader=seen.rep.key)
+        await _find_booking_side(env, tx, seen, actor)
         wanted = requested_interval(seen, start, end)
         await refuse_if_booked(env, tx, lead_id)
         slot_hold = await open_slot_hold(env, tx, lead_id)
@@ -112,12 +112,19 @@ async def book_in_tx(env: Env, tx: Tx, given: PreparedBooking) -> AppointmentRow
     return await choose_and_book(env, tx, what, given.request, trigger="booked", actor=given.actor)
 
 
+async def _find_booking_side(env: Env, tx: Tx, what: BookingContext, actor: Actor) -> ActorRole:
+    setter = await find_setter(env, tx, what)
+    return await find_acting_side(
+        env, tx, actor, Operation.APPOINTMENT_BOOK, leader=what.rep.key, setter=setter.key if setter else None
+    )
+
+
 async def choose_and_book(
     env: Env, tx: Tx, what: BookingContext, request: SlotRequest, *, trigger: str, actor: Actor
 ) -> AppointmentRow:
     """Choose who takes part and write the appointment; the lead's row is locked. The lead's slot hold is used up. Forbidden."""
     lead_id = what.lead.id
-    side = await find_acting_side(env, tx, actor, Operation.APPOINTMENT_BOOK, leader=what.rep.key)
+    side = await _find_booking_side(env, tx, what, actor)
     if not what.lead.email:
         raise Conflict("This lead has no email address to invite. Add one: POST /v1/leads.", code="no-email")
     await refuse_if_booked(env, tx, lead_id)

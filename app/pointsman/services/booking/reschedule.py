@@ -84,7 +84,9 @@ async def prepare_reschedule(
     """Refuse what can be refused without a lock, then read the calendars; nothing is written. See `reschedule`."""
     async with env.uow() as tx:
         row = await visible_appointment(tx, appointment_id, actor)
-        await find_acting_side(env, tx, actor, Operation.APPOINTMENT_MOVE, leader=row.rep_key, asked=by)
+        await find_acting_side(
+            env, tx, actor, Operation.APPOINTMENT_MOVE, leader=row.rep_key, setter=row.setter_key, asked=by
+        )
         wanted = _requested_interval(row, start, end)
         there = _is_already_there(row, wanted)
         what = None if there else await _load_for_reschedule(env, tx, row)
@@ -108,7 +110,9 @@ async def prepare_reschedule(
 async def reschedule_in_tx(env: Env, tx: Tx, given: PreparedReschedule) -> AppointmentRow:
     """The move, inside the caller's transaction; what the database refuses is put into words by `booking_error`."""
     lead, row = await lock_appointment(tx, given.appointment_id, given.actor)
-    side = await find_acting_side(env, tx, given.actor, Operation.APPOINTMENT_MOVE, leader=row.rep_key, asked=given.by)
+    side = await find_acting_side(
+        env, tx, given.actor, Operation.APPOINTMENT_MOVE, leader=row.rep_key, setter=row.setter_key, asked=given.by
+    )
     if _is_already_there(row, given.time):
         return row
     if given.expected_sequence is not None and row.sequence != given.expected_sequence:

@@ -34,7 +34,9 @@ async def dismiss_conflict(env: Env, appointment_id: UUID, *, actor: Actor) -> A
 
     async def work(tx: Tx) -> AppointmentRow:
         _, row = await lock_appointment(tx, appointment_id, actor)
-        side = await find_acting_side(env, tx, actor, Operation.APPOINTMENT_MOVE, leader=row.rep_key)
+        side = await find_acting_side(
+            env, tx, actor, Operation.APPOINTMENT_MOVE, leader=row.rep_key, setter=row.setter_key
+        )
         require_action_allowed(row, AppointmentAction.RESCHEDULE, env.clock())
         if row.conflict is None:
             return row
