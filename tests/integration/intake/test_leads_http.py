@@ -106,7 +106,7 @@ async def test_a_nurtured_lead_comes_back_after_its_cool_off(world: World) -> No
         ({"email": "a@b.example", "evidence": [{"name": "ned", "value": "x"}]}, "body.evidence[0].name", "need"),
         ({"email": "a@b.example", "occurred_at": "2099-01-01T00:00:00Z"}, "body.occurred_at", "yet"),
         ({"email": "a@b.example", "oops": 1}, "body.oops", "not known"),
-        ({"email": 7}, "body.email", "string"),
+        ({"email": 7}, "body.email", "text, in quotes"),
     ],
 )  # fmt: skip
 async def test_a_fault_is_named_with_its_path(sender: Any, world: World, body: Any, path: str, hint: str) -> None:
