@@ -16,6 +16,7 @@ from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.roster.working_hours import away_until
 from pointsman.domain.routing.decision import Decision, DecisionOutcome
 from pointsman.services.calendars.closer_calendars import read_closer_calendars, with_closer_calendars
+from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.roster import RepAssignment
 from pointsman.services.reassignment.appointment_transfer import AppointmentTransfer, prepare_transfer
@@ -201,7 +202,7 @@ async def _dry_run(
     started = env.clock()
     results: list[LeadResult] = []
     async with env.uow.snapshot() as tx:
-        preview = ReassignmentPreview(env, tx, calendars, PendingMoves())
+        preview = ReassignmentPreview(env, tx, await load_routing_config(env, tx), calendars, PendingMoves())
         async for lead_id, holder in brief_turns(leads):
             try:
                 await _leave_later(tx, lead_id, holder, asked.away_until)

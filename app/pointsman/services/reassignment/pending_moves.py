@@ -16,7 +16,7 @@ from pointsman.services.overlay import Overlay, overlaid
 from pointsman.services.ports import Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow, BusyReservation
 from pointsman.services.ports.routing.decisions import AssignmentRow, LoadQuery
-from pointsman.services.ports.routing.ledgers import LedgerRow
+from pointsman.services.ports.routing.ledgers import LedgerEntryRow, LedgerRow, Ledgers
 from pointsman.services.routing.fetch_inputs import ledger_name
 from pointsman.services.routing.write_decision import ledger_row_after
 
@@ -40,6 +40,7 @@ class PendingMoves:
 
     moves: list[PendingMove] = field(default_factory=list)
     ledgers: dict[str, LedgerRow] = field(default_factory=dict)
+    turns: dict[UUID, tuple[LedgerEntryRow | None, bool]] = field(default_factory=dict)
 
     def over(self, tx: Tx) -> Tx:
         """The transaction, in which these moves have happened as far as routing and booking look."""
@@ -56,8 +57,8 @@ class PendingMoves:
     async def add(self, tx: Tx, move: PendingMove, decision: Decision, policy: Policy) -> None:
         """Take the old turn back, give the new one, and remember the move; `tx` is the snapshot itself."""
         old = move.before.decision_id
-        booked = await tx.ledgers.turn_entry(old) if old else None
-        if old is not None and booked is not None and not await tx.ledgers.is_credited(old):
+        booked, credited = await self.turn(tx.ledgers, old) if old else (None, False)
+        if booked is not None and not credited:
             row = await self._ledger(tx, booked.pool)
             back = reverse_turn(Ledger.from_json(row.ledger), Turn.from_json(booked.entry))
             self.ledgers[row.pool] = replace(row, ledger=back.as_json())
@@ -65,6 +66,12 @@ class PendingMoves:
             row = await self._ledger(tx, ledger_name(policy, decision.pool))
             self.ledgers[row.pool] = ledger_row_after(decision, row, move.at) or row
         self.moves.append(move)
+
+    async def turn(self, ledgers: Ledgers, decision_id: UUID) -> tuple[LedgerEntryRow | None, bool]:
+        """The turn of a decision in the snapshot, and whether it was taken back; asked for once."""
+        if decision_id not in self.turns:
+            self.turns[decision_id] = (await ledgers.turn_entry(decision_id), await ledgers.is_credited(decision_id))
+        return self.turns[decision_id]
 
     async def _ledger(self, tx: Tx, name: str) -> LedgerRow:
         if name in self.ledgers:
@@ -85,6 +92,12 @@ class _Ledgers(_OverMoves):
     async def get_existing(self, names: Sequence[str]) -> Mapping[str, LedgerRow]:
         found = dict(await self._real.get_existing(names))
         return found | {name: row for name, row in self._pending.ledgers.items() if name in names}
+
+    async def turn_entry(self, decision_id: UUID) -> LedgerEntryRow | None:
+        return (await self._pending.turn(self._real, decision_id))[0]
+
+    async def is_credited(self, decision_id: UUID) -> bool:
+        return (await self._pending.turn(self._real, decision_id))[1]
 
 
 class _Decisions(_OverMoves):

@@ -8,7 +8,7 @@ from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Conflict, NotFound
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.decision import Decision
-from pointsman.services.policies.cache import load_routing_config
+from pointsman.services.policies.cache import RoutingConfig
 from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.routing.decisions import AssignmentRow
@@ -22,11 +22,12 @@ from pointsman.services.routing.dry_run import dry_run
 class ReassignmentPreview:
     """One dry run over several leads: each sees the turns, loads and appointments that those before it would leave.
 
-    `tx` is a snapshot; `calendars` None means that none was read.
+    `tx` is a snapshot, and `config` what is in force in it; `calendars` None means that none was read.
     """
 
     env: Env
     tx: Tx
+    config: RoutingConfig
     calendars: Mapping[str, CalendarState] | None
     pending: PendingMoves
 
@@ -45,17 +46,16 @@ class ReassignmentPreview:
             decision, participant_ids = await preview_transfer(env, tx, lead, meeting, transfer)
         else:
             decision = await self._by_rules(tx, lead, current)
-        config = await load_routing_config(env, tx)
         move = PendingMove(
             account_id=lead.account_id,
             before=current,
-            rep=config.roster.reps[decision.rep] if decision.rep else None,
+            rep=self.config.roster.reps[decision.rep] if decision.rep else None,
             category=decision.category if decision.rep else None,
             at=now,
             appointment=meeting,
             participant_ids=participant_ids,
         )
-        await self.pending.add(self.tx, move, decision, config.policy.policy)
+        await self.pending.add(self.tx, move, decision, self.config.policy.policy)
         return decision
 
     async def _by_rules(self, tx: Tx, lead: LeadRow, current: AssignmentRow) -> Decision:
