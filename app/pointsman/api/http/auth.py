@@ -40,9 +40,8 @@ class Guard:
     async def admit(self, keys: ApiKeyAuthenticator, scope: AsgiScope) -> Caller:
         """The caller of this request. Raises Unauthenticated and Forbidden."""
         given = Headers(scope=scope).getlist("authorization")
-        kind, _, token = (
-            given[0].partition(" ") if len(given) == 1 else ("", "", "")
-        )  # of two, each party takes another
+        only = given[0] if len(given) == 1 else ""  # of two, each party on the way takes another
+        kind, _, token = only.partition(" ")
         if kind.lower() != "bearer" or not token:
             raise Unauthenticated("Send your API key as `Authorization: Bearer pm_…`.")
         caller = await keys.authenticate(token.strip())

@@ -194,7 +194,7 @@ async def _dry_run(
     async with env.uow() as tx:
         with_appointment = await tx.appointments.leads_with_standing([lead_id for lead_id, _ in leads])
     transfers: dict[UUID, AppointmentTransfer | PointsmanError | None] = {}
-    async for lead_id in brief_turns(sorted(with_appointment)):
+    for lead_id in sorted(with_appointment):  # without pauses: it is calendars that are waited for
         try:
             transfers[lead_id] = await prepare_transfer(env, lead_id)
         except PointsmanError as error:
