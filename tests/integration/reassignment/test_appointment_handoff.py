@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -15,10 +16,12 @@ from pointsman.services.availability import participants as parties
 from pointsman.services.booking.book import book
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.deliveries.run import run_delivery
-from pointsman.services.ports import VendorRetryableError
+from pointsman.services.ports import Env, VendorRetryableError
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.reassignment import appointment_transfer as transfer
+from pointsman.services.reassignment import bulk
 from pointsman.services.reassignment.appointment import reassign_appointment
+from pointsman.services.reassignment.appointment_transfer import AppointmentTransfer
 from pointsman.services.reassignment.bulk import BulkOutcome, BulkRequest, reassign_leads, reassign_rep
 from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.reassignment.manual import assign_manually
@@ -294,6 +297,23 @@ async def test_in_bulk_a_lead_that_finds_no_rep_stays_and_the_reason_is_told(flo
         assert [(fate.outcome, fate.code) for fate in moved.results] == [(BulkOutcome.UNCHANGED, "no-rep-free")] * 3
         assert "Another appointment has this time" in moved.results[0].sentence
     assert [await appointment(floor, row.id) for row in rows] == rows
+
+
+async def test_a_dry_run_over_slow_calendars_answers_in_time_with_the_leads_that_it_came_to(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare = bulk.prepare_transfer
+
+    async def slowly(env: Env, lead_id: UUID) -> AppointmentTransfer | None:
+        floor.world.clock.advance(timedelta(seconds=10))
+        return await prepare(env, lead_id)
+
+    monkeypatch.setattr(bulk, "prepare_transfer", slowly)
+    rows = [await booked(floor) for _ in range(3)]
+    asked = BulkRequest(reason="a new territory", dry_run=True)
+    said = await reassign_leads(floor.env, [row.lead_id for row in rows], asked, actor=ADMIN)
+    assert [fate.lead_id for fate in said.results] == [rows[0].lead_id]
+    assert said.note is not None and "no time for the rest" in said.note
 
 
 @pytest.mark.parametrize("how", ["by the rules", "by hand", "in bulk"])

@@ -193,13 +193,18 @@ async def _dry_run(
     """What would become of each lead, on a snapshot: each sees the turns of those before it, and nothing is locked."""
     async with env.uow() as tx:
         with_appointment = await tx.appointments.leads_with_standing([lead_id for lead_id, _ in leads])
+    started = env.clock()
     transfers: dict[UUID, AppointmentTransfer | PointsmanError | None] = {}
-    for lead_id in sorted(with_appointment):  # without pauses: it is calendars that are waited for
+    for position, (lead_id, _) in enumerate(leads):  # without pauses: it is calendars that are waited for
+        if lead_id not in with_appointment:
+            continue
+        if transfers and env.clock() - started > BUDGET / 2:
+            leads = leads[:position]
+            break
         try:
             transfers[lead_id] = await prepare_transfer(env, lead_id)
         except PointsmanError as error:
             transfers[lead_id] = error
-    started = env.clock()
     results: list[LeadResult] = []
     async with env.uow.snapshot() as tx:
         preview = ReassignmentPreview(env, tx, await load_routing_config(env, tx), calendars, PendingMoves())
