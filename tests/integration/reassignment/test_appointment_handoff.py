@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -16,19 +16,17 @@ from pointsman.services.availability import participants as parties
 from pointsman.services.booking.book import book
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
 from pointsman.services.deliveries.run import run_delivery
-from pointsman.services.ports import Env, VendorRetryableError
+from pointsman.services.ports import VendorRetryableError
 from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.reassignment import appointment_transfer as transfer
-from pointsman.services.reassignment import bulk
 from pointsman.services.reassignment.appointment import reassign_appointment
-from pointsman.services.reassignment.appointment_transfer import AppointmentTransfer
 from pointsman.services.reassignment.bulk import BulkOutcome, BulkRequest, reassign_leads, reassign_rep
 from pointsman.services.reassignment.by_rules import reassign
 from pointsman.services.reassignment.manual import assign_manually
 from pointsman.services.roster.change_roster import add_time_off, put_roster
 from pointsman.services.roster.roster_input import RosterInput
 from support.floors.booking_floor import SETTER, Floor
-from support.floors.faulty_calendars import Cue
+from support.floors.faulty_calendars import Cue, FaultyCalendars
 from support.floors.reassignment_floor import (
     all_is_well,
     appointment,
@@ -299,21 +297,28 @@ async def test_in_bulk_a_lead_that_finds_no_rep_stays_and_the_reason_is_told(flo
     assert [await appointment(floor, row.id) for row in rows] == rows
 
 
-async def test_a_dry_run_over_slow_calendars_answers_in_time_with_the_leads_that_it_came_to(
-    floor: Floor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    prepare = bulk.prepare_transfer
+class SlowCalendars(FaultyCalendars):
+    """Each reading takes longer than it is good for."""
 
-    async def slowly(env: Env, lead_id: UUID) -> AppointmentTransfer | None:
-        floor.world.clock.advance(timedelta(seconds=10))
-        return await prepare(env, lead_id)
+    def __init__(self, floor: Floor) -> None:
+        super().__init__()
+        self._clock = floor.world.clock
 
-    monkeypatch.setattr(bulk, "prepare_transfer", slowly)
+    async def busy_times(self, *args: Any, **kwargs: Any) -> Any:
+        self._clock.advance(timedelta(seconds=70))
+        return await super().busy_times(*args, **kwargs)
+
+
+async def test_a_dry_run_over_slow_calendars_answers_with_the_leads_that_it_came_to(floor: Floor) -> None:
     rows = [await booked(floor) for _ in range(3)]
+    slow = SlowCalendars(floor)
+    floor.world.clock.advance(timedelta(minutes=2))  # what was read for the booking is too old
     asked = BulkRequest(reason="a new territory", dry_run=True)
-    said = await reassign_leads(floor.env, [row.lead_id for row in rows], asked, actor=ADMIN)
-    assert [fate.lead_id for fate in said.results] == [rows[0].lead_id]
-    assert said.note is not None and "no time for the rest" in said.note
+    leads = [row.lead_id for row in rows]
+    said = await reassign_leads(replace(floor.env, calendars=slow), leads, asked, actor=ADMIN)
+    assert [fate.lead_id for fate in said.results] == leads[:1]
+    assert slow.reads == 6  # of three closers, for the rules and for the first lead's appointment
+    assert "no time for the rest" in (said.note or "")
 
 
 @pytest.mark.parametrize("how", ["by the rules", "by hand", "in bulk"])

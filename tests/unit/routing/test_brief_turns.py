@@ -13,7 +13,7 @@ async def test_after_the_work_on_an_item_comes_a_pause_that_is_longer_than_the_w
     async def pause(seconds: float) -> None:
         paused.append(seconds)
 
-    async for took in brief_turns([0.25, 0.0, 3.0], seconds=lambda: clock[0], pause=pause):
+    async for took in brief_turns([0.05, 0.0, 3.0], seconds=lambda: clock[0], pause=pause):
         clock[0] += took
-    assert paused == [REST * 0.25, 0.0, LONGEST_REST_S]
+    assert paused == [REST * 0.05, 0.0, LONGEST_REST_S]
     assert REST > 1
