@@ -18,7 +18,7 @@ HOLIDAYS_IN = "app/pointsman/domain/dates/public_holidays.py"
 PARSERS_IN = {
     "yaml": {"app/pointsman/api/policies/yaml_reader.py"},
     "jmespath": {"app/pointsman/services/intake/mapping/expressions.py"},
-    "json": {"app/pointsman/domain/text/strict_json.py"},
+    "json": {"app/pointsman/domain/text/strict_json.py", "app/pointsman/domain/text/marked_json.py"},
     "xml": set[str](),
     "icalendar": set[str](),
 }

@@ -10,7 +10,8 @@ from dataclasses import asdict
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pointsman.api.http.problems import ProblemResponse, problem_of_error, problem_response
-from pointsman.domain.errors import Invalid, TooLarge, Unavailable
+from pointsman.domain.errors import Invalid, TooLarge, Unavailable, listed_faults
+from pointsman.domain.text.marked_json import marked_of, marked_outcome, read_marked_json
 from pointsman.domain.text.strict_json import LARGE_BYTES, JsonLimits, json_outcome, parse_json
 from pointsman.services.ports import Env
 
@@ -124,16 +125,30 @@ class BodyLimitsMiddleware:
             yaml = ", or as YAML, with `Content-Type: application/yaml`" if also & YAML_MEDIA_TYPES else ""
             detail = f"Send the body as JSON, with `Content-Type: application/json`{yaml}."
             raise _StopReadingError(problem_response(415, "not-json-type", detail))
+        env: Env = scope["app"].state.env
         try:
             if len(body) > LARGE_BYTES:
-                env: Env = scope["app"].state.env
                 await env.readers.read(json_outcome, body, bounds=asdict(self._limits))
             else:
                 parse_json(body, self._limits)
         except (Invalid, TooLarge) as fault:
-            raise _StopReadingError(problem_response(400, fault.code, str(fault))) from None
+            raise _StopReadingError(await self._refusal(env, body, fault)) from None
         except Unavailable as busy:
             raise _StopReadingError(problem_of_error(busy)) from None
+
+    async def _refusal(self, env: Env, body: bytes, why: Invalid | TooLarge) -> ProblemResponse:
+        """422 with the places of what is wrong inside the body; 400 for what is no JSON as a whole."""
+        try:
+            if len(body) > LARGE_BYTES:
+                marked = marked_of(await env.readers.read(marked_outcome, body, bounds=asdict(self._limits)))
+            else:
+                marked = read_marked_json(body, self._limits)
+        except (Invalid, TooLarge, Unavailable):
+            return problem_response(400, why.code, str(why))
+        faults = marked.flaws(marked.value, "body")
+        if not faults:
+            return problem_response(400, why.code, str(why))
+        return problem_response(422, faults[0].code, f"{faults[0].message} See `faults`.", faults=listed_faults(faults))
 
 
 def _check_address(scope: Scope) -> None:

@@ -72,10 +72,11 @@ class Metrics:
         counter.inc()
         histogram.observe(seconds)
 
-    def count_intake(self, *, accepted: int, duplicates: int) -> None:
+    def count_intake(self, *, accepted: int, duplicates: int, refused: int) -> None:
         """Count what an intake request brought."""
         self._intake.labels("accepted").inc(accepted)
         self._intake.labels("duplicate").inc(duplicates)
+        self._intake.labels("refused").inc(refused)
 
     def render(self, found: Mapping[str, Mapping[str, int]]) -> bytes:
         """Everything in Prometheus' text format."""

@@ -68,8 +68,9 @@ class InboxItem(BaseModel):
 @router.get(
     "/v1/inbox",
     summary="List what came in through webhooks",
-    description="Newest first. `status=dead` lists what needs a human; `status=refused` what partners say of people who are "
-    "known and not theirs: `intake` is then `partner:<supplier>`. What was sent is in GET /v1/inbox/{inbox_id}.",
+    description="Newest first. `status=dead` lists what needs a human; `status=refused` what cannot be taken as it was sent, "
+    "and what partners say of people who are known and not theirs: `intake` is then `partner:<supplier>`. What was sent is in "
+    "GET /v1/inbox/{inbox_id}.",
     responses=problem_responses(401, 403, 422),
 )
 async def index(
@@ -101,7 +102,7 @@ async def show(env: EnvDep, inbox_id: UUID, _caller: Annotated[Caller, may(Opera
         row = await tx.inbox.get(inbox_id)
     if row is None:
         raise NotFound("There is no inbox item with this id.")
-    return InboxItemRead(**InboxItem.of(row).model_dump(), content=row.body.decode(errors="replace"))
+    return InboxItemRead(**InboxItem.of(row).model_dump(), content=row.body.decode(errors="backslashreplace"))
 
 
 class InboxReplayIn(BaseModel):
@@ -112,8 +113,10 @@ class InboxReplayIn(BaseModel):
         json_schema_extra={"examples": [{"status": "dead", "since": "2026-03-01T18:00:00Z", "dry_run": True}]},
     )
 
-    status: Literal["dead", "received"] = Field(
-        default="dead", description="Dead letters; or `received`, those that wait for their next attempt."
+    status: Literal["dead", "refused", "received"] = Field(
+        default="dead",
+        description="Dead letters; `refused`, what intakes could not take as it was sent; `received`, what waits for its next "
+        "attempt.",
     )
     intake: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = Field(
         default=None, description="Only of this intake."
@@ -152,8 +155,10 @@ async def replay_many(
 @router.post(
     "/v1/inbox/{inbox_id}/replay",
     status_code=202,
-    summary="Take a dead letter up again",
-    description="After its cause was mended: the mapping, the policy, the roster. The item starts with fresh attempts.",
+    summary="Take a dead or refused item up again",
+    description="After its cause was mended: the mapping, the policy, the roster. The item starts with fresh attempts. A refused "
+    "one is read without what cannot be kept of it: signs are taken out, a number too large is text, the last of equal keys "
+    "counts.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def replay(env: EnvDep, inbox_id: UUID, caller: Annotated[Caller, may(Operation.INBOX_REPLAY)]) -> InboxItem:

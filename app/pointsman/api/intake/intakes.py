@@ -11,6 +11,7 @@ from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.intake.webhooks import EXAMPLE
+from pointsman.domain.errors import Fault
 from pointsman.domain.leads.facts import FactValue
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.intake.intakes import (
@@ -148,7 +149,7 @@ class MappedEventDoc(BaseModel):
     fields: dict[str, FactValue]
     evidence: list[MappedEvidenceDoc]
     setter: str | None
-    usable: bool = Field(description="False: neither an email nor an external id, so it would be a dead letter.")
+    usable: bool = Field(description="False: it would be refused, or, without an email and external id, a dead letter.")
     warnings: list[WarningDoc]
 
 
@@ -233,7 +234,9 @@ def _doc(row: IntakeRow, public_url: str) -> IntakeDoc:
     )
 
 
-def _tried(mapped: MappedEvent) -> MappedEventDoc:
+def _tried(mapped: MappedEvent | Fault) -> MappedEventDoc:
+    if isinstance(mapped, Fault):
+        return _untried(mapped)
     given = mapped.lead_input
     return MappedEventDoc(
         email=given.email,
@@ -251,4 +254,21 @@ def _tried(mapped: MappedEvent) -> MappedEventDoc:
         setter=mapped.setter,
         usable=given.email is not None or given.external_id is not None,
         warnings=[WarningDoc(path=f.path, code=f.code, message=f.message) for f in mapped.warnings],
+    )
+
+
+def _untried(refused: Fault) -> MappedEventDoc:
+    return MappedEventDoc(
+        email=None,
+        external_id=None,
+        source_system=None,
+        first_name=None,
+        last_name=None,
+        phone=None,
+        occurred_at=None,
+        fields={},
+        evidence=[],
+        setter=None,
+        usable=False,
+        warnings=[WarningDoc(path=refused.path, code=refused.code, message=refused.message)],
     )

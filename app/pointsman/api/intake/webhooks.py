@@ -18,11 +18,16 @@ router = APIRouter(tags=["Lead intake"])
 
 
 class WebhookReceiptDoc(BaseModel):
-    """What was stored. 202 means that it is committed: it is worked off, or ends in a visible dead letter."""
+    """What was stored. 202 means that it is committed: it is worked off, ends in a visible dead letter, or is kept as refused."""
 
     accepted: int = Field(examples=[1])
     duplicates: int = Field(description="Events that were here before.", examples=[0])
-    ids: list[str] = Field(description="The new inbox items.", examples=[["0198c0de-0000-7000-8000-000000000001"]])
+    refused: int = Field(
+        description="Events that cannot be taken; they are kept in the inbox with the reason.", examples=[0]
+    )
+    ids: list[str] = Field(
+        description="The new inbox items that are worked off.", examples=[["0198c0de-0000-7000-8000-000000000001"]]
+    )
 
 
 #: As the intake `website-form` of the demo floor takes it.
@@ -92,10 +97,13 @@ async def receive_webhook_request(
         if closed.code != "intake-inactive":
             raise
         return problem_response(410, closed.code, str(closed))
-    request.app.state.metrics.count_intake(accepted=len(received.ids), duplicates=received.duplicates)
+    request.app.state.metrics.count_intake(
+        accepted=len(received.ids), duplicates=received.duplicates, refused=len(received.refused_ids)
+    )
     answer = {
         "accepted": len(received.ids),
         "duplicates": received.duplicates,
+        "refused": len(received.refused_ids),
         "ids": [str(inbox_id) for inbox_id in received.ids],
     }
     return Response(dumps(answer), status_code=202, media_type="application/json")

@@ -11,25 +11,27 @@ from sqlalchemy import Text, bindparam, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
-from pointsman.db.intake.inbox_replays import COUNT_REPLAYABLE, REPLAY, filter_values
+from pointsman.db.intake.inbox_replays import COUNT_REPLAYABLE, REPLAY, SETTLE_REFUSED, filter_values
 from pointsman.db.tables import inbox, intakes
 from pointsman.db.tables.base import INSTANT
-from pointsman.services.ports.intake.inbox import InboxReceipt, InboxRow, ReplayFilter
+from pointsman.services.ports.intake.inbox import InboxReceipt, InboxRow, NewEvent, ReplayFilter
 
 #: The intake's row is read here, and not before: a source that was closed or got a new secret is seen at once.
 _ACCEPT = PreparedStatement("""
     with current as (
         select id from intakes where id = :intake_id and version = :intake_version and active
     ), accepted as (
-        insert into inbox (id, intake_id, dedupe_key, body, received_at)
-        select cast(:id as uuid), id, :dedupe_key, :body, :at from current
+        insert into inbox (id, intake_id, dedupe_key, body, status, error, result, received_at)
+        select cast(:id as uuid), id, :dedupe_key, :body,
+            case when cast(:error as text) is null then 'received' else 'refused' end, :error, cast(:result as jsonb), :at
+        from current
         on conflict (intake_id, dedupe_key) do nothing
-        returning id
+        returning id, status
     )
     select exists (select from current) as current, (select id from accepted) as id,
         (select procrastinate_defer_jobs_v1(array_agg(row(
             'pointsman', 'inbox.process', 0, null, null, jsonb_build_object('inbox_id', id), null
-        )::procrastinate_job_to_defer_v1)) from accepted) as jobs
+        )::procrastinate_job_to_defer_v1)) from accepted where status = 'received') as jobs
 """)
 
 _ACCEPT_BATCH = PreparedStatement("""
@@ -40,17 +42,18 @@ _ACCEPT_BATCH = PreparedStatement("""
         select cast(:batch_id as uuid), id, :raw, :at from current
         returning id
     ), accepted as (
-        insert into inbox (id, intake_id, dedupe_key, batch_id, body, received_at)
-        select event.id, current.id, event.dedupe_key, :batch_id, event.body, :at
-        from current, unnest(cast(:ids as uuid[]), cast(:keys as text[]), cast(:bodies as bytea[]))
-            as event(id, dedupe_key, body)
+        insert into inbox (id, intake_id, dedupe_key, batch_id, body, status, error, result, received_at)
+        select event.id, current.id, event.dedupe_key, :batch_id, event.body,
+            case when event.error is null then 'received' else 'refused' end, event.error, event.result, :at
+        from current, unnest(cast(:ids as uuid[]), cast(:keys as text[]), cast(:bodies as bytea[]), cast(:errors as text[]),
+            cast(:results as jsonb[])) as event(id, dedupe_key, body, error, result)
         on conflict (intake_id, dedupe_key) do nothing
-        returning id
+        returning id, status
     )
     select exists (select from current) as current, (select array_agg(id) from accepted) as ids,
         (select procrastinate_defer_jobs_v1(array_agg(row(
             'pointsman', 'inbox.process', 0, null, null, jsonb_build_object('inbox_id', id), null
-        )::procrastinate_job_to_defer_v1)) from accepted) as jobs
+        )::procrastinate_job_to_defer_v1)) from accepted where status = 'received') as jobs
 """)
 
 
@@ -93,11 +96,11 @@ _GIVE_BACK = PreparedStatement("""
     where id = :id and status = 'received' and leased_until = :leased_until
 """)
 
-_REOPEN_DEAD = PreparedStatement("""
+_REOPEN = PreparedStatement("""
     update inbox i set status = 'received', attempts = 0, next_attempt_at = null, leased_until = null,
         tried_since = null, unended_attempts = 0
     from intakes n
-    where i.id = :id and i.status = 'dead' and n.id = i.intake_id
+    where i.id = :id and i.status in ('dead', 'refused') and n.id = i.intake_id
     returning i.id, i.intake_id, n.key as intake_key, n.kind as intake_kind, n.version as intake_version,
         i.dedupe_key, i.batch_id, i.body, i.status, i.attempts, i.error, i.lead_id, i.result,
         i.received_at, i.done_at, i.next_attempt_at, i.tried_since, i.unended_attempts
@@ -169,6 +172,10 @@ _PAGE = (
 )
 
 
+def _as_json(result: Mapping[str, Any] | None) -> str | None:
+    return None if result is None else json.dumps(result)
+
+
 class SqlInbox:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -182,6 +189,8 @@ class SqlInbox:
         dedupe_key: str,
         body: bytes,
         at: datetime,
+        error: str | None = None,
+        result: Mapping[str, Any] | None = None,
     ) -> InboxReceipt:
         values = {
             "id": inbox_id,
@@ -190,6 +199,8 @@ class SqlInbox:
             "dedupe_key": dedupe_key,
             "body": body,
             "at": at,
+            "error": error,
+            "result": _as_json(result),
         }
         row = await _ACCEPT.one(self._connection, values)
         return InboxReceipt(is_intake_current=row[0], inbox_ids=(row[1],) if row[1] is not None else ())
@@ -201,18 +212,22 @@ class SqlInbox:
         intake_id: UUID,
         intake_version: int,
         raw: bytes,
-        events: Sequence[tuple[UUID, str, bytes]],
+        events: Sequence[NewEvent],
         at: datetime,
     ) -> InboxReceipt:
-        ordered = sorted(events, key=lambda event: event[1])  # one order for all, so that two batches cannot deadlock
+        ordered = sorted(
+            events, key=lambda event: event.dedupe_key
+        )  # one order for all, so that two batches cannot deadlock
         values = {
             "batch_id": batch_id,
             "intake_id": intake_id,
             "intake_version": intake_version,
             "raw": raw,
-            "ids": [event[0] for event in ordered],
-            "keys": [event[1] for event in ordered],
-            "bodies": [event[2] for event in ordered],
+            "ids": [event.id for event in ordered],
+            "keys": [event.dedupe_key for event in ordered],
+            "bodies": [event.body for event in ordered],
+            "errors": [event.error for event in ordered],
+            "results": [_as_json(event.result) for event in ordered],
             "at": at,
         }
         row = await _ACCEPT_BATCH.one(self._connection, values)
@@ -244,8 +259,11 @@ class SqlInbox:
         given = {**filter_values(which, at), "sweep_at": sweep_at, "limit": limit}
         return await REPLAY.scalar(self._connection, given) or ()
 
-    async def reopen_dead(self, inbox_id: UUID) -> InboxRow | None:
-        return await _REOPEN_DEAD.record(self._connection, InboxRow, {"id": inbox_id})
+    async def reopen(self, inbox_id: UUID) -> InboxRow | None:
+        return await _REOPEN.record(self._connection, InboxRow, {"id": inbox_id})
+
+    async def settle_refused(self, *, at: datetime) -> None:
+        await SETTLE_REFUSED.run(self._connection, {"at": at})
 
     async def claim_overdue(
         self, *, at: datetime, untouched_since: datetime, lease_until: datetime, limit: int

@@ -10,7 +10,7 @@ from pointsman.services.ports.intake.inbox import ReplayFilter
 COUNT_REPLAYABLE = PreparedStatement("""
     select count(*) from inbox i join intakes n on n.id = i.intake_id
     where i.status = :status
-      and (i.status = 'dead' or (i.next_attempt_at > :at and (i.leased_until is null or i.leased_until <= :at)))
+      and (i.status <> 'received' or (i.next_attempt_at > :at and (i.leased_until is null or i.leased_until <= :at)))
       and (cast(:intake as text) is null or n.key = :intake)
       and (cast(:since as timestamptz) is null or i.received_at >= :since)
       and (cast(:until as timestamptz) is null or i.received_at < :until)
@@ -21,7 +21,7 @@ REPLAY = PreparedStatement("""
     with chosen as (
         select i.id, i.received_at from inbox i join intakes n on n.id = i.intake_id
         where i.status = :status
-          and (i.status = 'dead' or (i.next_attempt_at > :at and (i.leased_until is null or i.leased_until <= :at)))
+          and (i.status <> 'received' or (i.next_attempt_at > :at and (i.leased_until is null or i.leased_until <= :at)))
           and (cast(:intake as text) is null or n.key = :intake)
           and (cast(:since as timestamptz) is null or i.received_at >= :since)
           and (cast(:until as timestamptz) is null or i.received_at < :until)
@@ -39,6 +39,14 @@ REPLAY = PreparedStatement("""
             'pointsman', 'inbox.process', 0, null, null, jsonb_build_object('inbox_id', id), null
         )::procrastinate_job_to_defer_v1 order by received_at, id)) as jobs
     from chosen having count(*) > 0
+""")
+
+
+SETTLE_REFUSED = PreparedStatement("""
+    update alerts set resolved_at = :at
+    where code = 'inbox-refused' and resolved_at is null and not exists (
+        select from inbox i join intakes n on n.id = i.intake_id
+        where i.status = 'refused' and alerts.subject = 'intake:' || n.key)
 """)
 
 

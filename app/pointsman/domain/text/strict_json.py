@@ -32,12 +32,14 @@ class JsonLimits:
 #: Webhooks send what their senders keep: any number, but not any key.
 WEBHOOK_LIMITS = JsonLimits(depth=40, key_length=200, largest=sys.float_info.max, smallest=0.0)
 
+#: Characters that PostgreSQL's texts cannot hold.
+ODD_SIGNS = re.compile("[\x00\ud800-\udfff]")
 #: Cheap looks at the bytes that say whether a costly check is needed at all.
 _ODD_NUMBER = re.compile(rb"\d{16}|\d[eE]")
 _ESCAPED_ODD = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 #: A text, or a bracket or comma outside of texts. A text that never ends goes to the end of the body, and no quantifier
 #: gives anything back: each byte is looked at once, whatever is sent.
-_TEXT_OR_MARK = re.compile(rb'"(?:[^"\\]++|\\(?:.|\Z))*+(?:"|\Z)|[\[{}\],]', re.DOTALL)
+TEXT_OR_MARK = re.compile(rb'"(?:[^"\\]++|\\(?:.|\Z))*+(?:"|\Z)|[\[{}\],]', re.DOTALL)
 
 
 def parse_json(body: bytes, limits: JsonLimits = WEBHOOK_LIMITS) -> Any:
@@ -52,10 +54,10 @@ def parse_json(body: bytes, limits: JsonLimits = WEBHOOK_LIMITS) -> Any:
     try:
         value = json.loads(
             body.decode("utf-8"),
-            object_pairs_hook=partial(_unique_keys, limits),
-            parse_constant=_no_constant,
-            parse_int=_bounded_integer if odd_numbers else None,
-            parse_float=partial(_bounded_float, limits) if odd_numbers else None,
+            object_pairs_hook=partial(unique_keys, limits),
+            parse_constant=no_constant,
+            parse_int=bounded_integer if odd_numbers else None,
+            parse_float=partial(bounded_float, limits) if odd_numbers else None,
         )
     except UnicodeDecodeError as error:
         raise Invalid(f"The body is not UTF-8 at byte {error.start}.", code="bad-encoding") from None
@@ -63,7 +65,7 @@ def parse_json(body: bytes, limits: JsonLimits = WEBHOOK_LIMITS) -> Any:
         said = f"{error.msg} (line {error.lineno}, column {error.colno})" if body.strip() else "it is empty"
         raise Invalid(f"The body is not JSON: {said}.", code="not-json") from None
     except RecursionError:
-        raise _too_deep(limits.depth) from None
+        raise too_deep(limits.depth) from None
     if _ESCAPED_ODD.search(body):
         _refuse_odd_text(value)
     return value
@@ -94,24 +96,29 @@ def fingerprint(value: object) -> str:
 
 def _count(body: bytes, limits: JsonLimits) -> None:
     depth = values = 0
-    for found in _TEXT_OR_MARK.finditer(body):
+    for found in TEXT_OR_MARK.finditer(body):
         first = body[found.start()]
         if first in b"[{":
             depth += 1
             if depth > limits.depth:
-                raise _too_deep(limits.depth)
+                raise too_deep(limits.depth)
         elif first in b"]}":
             depth -= 1
         values += first in b"[{,"
         if values > limits.values:
-            raise TooLarge(f"The JSON has more than {limits.values} values.", code="too-many-values")
+            raise too_many_values(limits.values)
 
 
-def _too_deep(most: int) -> TooLarge:
+def too_deep(most: int) -> TooLarge:
     return TooLarge(f"The JSON is nested deeper than {most} levels.", code="too-deep")
 
 
-def _unique_keys(limits: JsonLimits, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def too_many_values(most: int) -> TooLarge:
+    return TooLarge(f"The JSON has more than {most} values.", code="too-many-values")
+
+
+def unique_keys(limits: JsonLimits, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these keys and values; Invalid or TooLarge for one that two parsers could read differently."""
     if len(pairs) > limits.keys:
         raise TooLarge(f"An object has more than {limits.keys} keys.", code="too-many-keys")
     made = dict(pairs)
@@ -124,17 +131,17 @@ def _unique_keys(limits: JsonLimits, pairs: list[tuple[str, Any]]) -> dict[str, 
     return made
 
 
-def _no_constant(name: str) -> Any:
+def no_constant(name: str) -> Any:
     raise Invalid(f"{name} is not JSON. Leave the field out, or send null.", code="not-a-number")
 
 
-def _bounded_integer(digits: str) -> int:
+def bounded_integer(digits: str) -> int:
     if len(digits) > 20 or not -_MAX_INTEGER <= (number := int(digits)) < _MAX_INTEGER:
         raise _out_of_range(f"The number {digits[:24]}… has more than 64 bits.")
     return number
 
 
-def _bounded_float(limits: JsonLimits, digits: str) -> float:
+def bounded_float(limits: JsonLimits, digits: str) -> float:
     number = float(digits)
     if number == 0 or limits.smallest <= abs(number) <= limits.largest:
         return number
@@ -147,10 +154,15 @@ def _out_of_range(message: str) -> Invalid:
 
 def _refuse_odd_text(value: object) -> None:
     for text in _texts(value):
-        if "\x00" in text:
-            raise Invalid("A text contains the character NUL (\\u0000). Take it out.", code="nul-character")
-        if any("\ud800" <= character <= "\udfff" for character in text):
-            raise Invalid("A text contains half of a surrogate pair. Send whole characters.", code="lone-surrogate")
+        refuse_odd_signs(text)
+
+
+def refuse_odd_signs(text: str) -> None:
+    """Invalid for a text with a sign that PostgreSQL cannot keep."""
+    if "\x00" in text:
+        raise Invalid("A text contains the character NUL (\\u0000). Take it out.", code="nul-character")
+    if ODD_SIGNS.search(text):
+        raise Invalid("A text contains half of a surrogate pair. Send whole characters.", code="lone-surrogate")
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
 from pointsman.services.audit import audit
 from pointsman.services.intake.mapping.expressions import Evaluation
-from pointsman.services.intake.mapping.map_event import MappedEvent, map_event, split_events
+from pointsman.services.intake.mapping.map_event import NO_OBJECT, NOT_AN_OBJECT, MappedEvent, map_event, split_events
 from pointsman.services.intake.mapping.mapping_model import IntakeMapping, parse_mapping
 from pointsman.services.intake.signatures import Verifier, check_secrets
 from pointsman.services.leads.fields import KnownFields, known_fields
@@ -44,9 +44,9 @@ class Intake:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MappingTrial:
-    """What the first MAX_TRIED events of a body would become, and how many more there are."""
+    """What the first MAX_TRIED events of a body would become, a Fault for a refused one; and how many more there are."""
 
-    events: Sequence[MappedEvent]
+    events: Sequence[MappedEvent | Fault]
     left_out: int
 
 
@@ -225,6 +225,9 @@ def _works_on_sample(key: str, given: IntakeInput, known: KnownFields, now: date
     mapping = parse_mapping(given.mapping, kind=given.kind, known=known)
     faults: list[Fault] = []
     for mapped in _tried(key, given.sample, mapping, known, now).events:
+        if isinstance(mapped, Fault):
+            faults.append(replace(mapped, path="sample"))
+            continue
         faults += [replace(fault, path=f"mapping.{fault.path}") for fault in mapped.warnings]
         if mapped.lead_input.email is None and mapped.lead_input.external_id is None:
             message = "the sample gives neither an email nor an external id"
@@ -238,7 +241,10 @@ def _tried(key: str, body: Any, mapping: IntakeMapping, known: KnownFields, now:
     evaluation = Evaluation(0)  # one for the whole trial: it is looked at, not worked off
     events = split_events(body, mapping, evaluation)
     mapped = [
-        map_event(event, mapping, known, intake=key, at=now, evaluation=evaluation) for event in events[:MAX_TRIED]
+        map_event(event, mapping, known, intake=key, at=now, evaluation=evaluation)
+        if isinstance(event, dict)
+        else Fault(path="", code=NO_OBJECT, message=NOT_AN_OBJECT)
+        for event in events[:MAX_TRIED]
     ]
     return MappingTrial(events=mapped, left_out=max(len(events) - MAX_TRIED, 0))
 

@@ -21,14 +21,16 @@ from pointsman.services.handover.book_on_handover import AutoBook
 from pointsman.services.handover.handover import hand_over
 from pointsman.services.handover.handover_result import HandoverResult
 from pointsman.services.intake.intakes import load_mapping
-from pointsman.services.intake.mapping.event_json import read_event_json
+from pointsman.services.intake.mapping.event_json import read_mended_event_json
 from pointsman.services.intake.mapping.expressions import Evaluation
 from pointsman.services.intake.mapping.map_event import MappedEvent, map_event
+from pointsman.services.intake.mapping.mapping_model import IntakeMapping
+from pointsman.services.intake.read_events import BODY, read_events, require_object
 from pointsman.services.intake.submit_lead import SubmitResult, submit_lead_in_tx
 from pointsman.services.leads.fields import known_fields
 from pointsman.services.leads.upsert import upsert_lead
 from pointsman.services.policies.cache import load_routing_config
-from pointsman.services.ports import Actor, DatabaseBusy, DatabaseUnavailable, Env, Tx
+from pointsman.services.ports import Actor, DatabaseBusy, DatabaseUnavailable, Env, LostRace, Tx
 from pointsman.services.ports.intake.inbox import InboxRow
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
@@ -79,7 +81,11 @@ async def _run(env: Env, item: InboxRow) -> None:
     async with env.uow.autocommit() as tx:
         mapping = await load_mapping(env, tx, item.intake_id, item.intake_version)
         known = await known_fields(env, tx)
-    event = await read_event_json(env, item.body)
+    if (item.result or {}).get("refused") == BODY:
+        await _take_apart(env, item, mapping)
+        return
+    event = await read_mended_event_json(env, item.body)  # the same as sent, unless it was refused and taken up again
+    require_object(event)
     mapped = map_event(
         event, mapping, known, intake=item.intake_key, at=item.received_at, evaluation=Evaluation(len(item.body))
     )
@@ -87,6 +93,31 @@ async def _run(env: Env, item: InboxRow) -> None:
         await _hand_over(env, item, mapped, actor)
     else:
         await _submit(env, item, mapped, actor)
+
+
+async def _take_apart(env: Env, item: InboxRow, mapping: IntakeMapping) -> None:
+    """A body that was refused as a whole: its events become items of their own, as if they had come in now."""
+    read = await read_events(env, mapping, {}, item.body, mend=True)
+
+    async def work(tx: Tx) -> None:
+        if await tx.inbox.lock(item.id) is None:
+            return  # done, or with another worker
+        assert item.intake_id is not None, "its mapping was read"
+        now = env.clock()
+        stored = await tx.inbox.accept_batch(
+            batch_id=env.new_id(),
+            intake_id=item.intake_id,
+            intake_version=item.intake_version,
+            raw=item.body,
+            events=read.events,
+            at=now,
+        )
+        if not stored.is_intake_current:
+            raise LostRace("the intake changed")
+        items = [str(found) for found in stored.inbox_ids]
+        await tx.inbox.finish(item.id, at=now, lead_id=None, result={"events": len(read.events), "items": items})
+
+    await run_in_transaction(env, work)
 
 
 async def _hand_over(env: Env, item: InboxRow, mapped: MappedEvent, actor: Actor) -> None:

@@ -3,19 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-from pointsman.domain.errors import Conflict, Unauthenticated, Unavailable
-from pointsman.domain.text.strict_json import canonical_bytes
+from pointsman.domain.errors import Conflict, Invalid, PointsmanError, TooLarge, Unauthenticated, Unavailable
 from pointsman.services.intake.intakes import Intake, load_intake
-from pointsman.services.intake.mapping.event_json import read_event_json
-from pointsman.services.intake.mapping.expressions import Evaluation
-from pointsman.services.intake.mapping.map_event import dedupe_key, split_events
 from pointsman.services.intake.process_item import LEASE, process_item
+from pointsman.services.intake.read_events import ReadEvents, read_events, refused_body
 from pointsman.services.intake.signatures import SignedRequest, verify_signature
-from pointsman.services.ports import Env, LostRace
+from pointsman.services.ports import Env, LostRace, Tx
 from pointsman.services.ports.intake.inbox import InboxReceipt
+from pointsman.services.ports.operations.alerts import AlertCode
 
 __all__ = ["WebhookReceipt", "process_item", "receive_webhook", "sweep_inbox"]
 
@@ -28,10 +25,11 @@ _MAX_TRIES = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookReceipt:
-    """What was stored: the ids of new items, and how many events were there before."""
+    """What was stored: the ids of new items, of those that are refused and kept, and how many events were there before."""
 
     ids: tuple[UUID, ...]
     duplicates: int
+    refused_ids: tuple[UUID, ...] = ()
 
 
 async def receive_webhook(
@@ -39,24 +37,44 @@ async def receive_webhook(
 ) -> WebhookReceipt:
     """Verify, split, deduplicate and store, with the jobs, in one statement. Returning means that it is committed.
 
-    `headers` have lower-case names. Raises NotFound, Conflict ("intake-inactive"), Unauthenticated, Invalid, TooLarge.
+    An event that cannot be taken is kept as refused, with the reason and one alert for all of an intake; the others are taken.
+    `headers` have lower-case names. Raises NotFound, Conflict ("intake-inactive") and Unauthenticated, which leave no trace;
+    Invalid and TooLarge for a body without an event that can be taken, which is kept as one refused item.
     """
     request = SignedRequest(method=method, uri=env.public_url + url_path_and_query, headers=headers, body=body)
     intake = await _verified(env, intake_key, request)
-    value = await read_event_json(env, body)
     for _ in range(_MAX_TRIES):
-        evaluation = Evaluation(len(body))
-        events = split_events(value, intake.mapping, evaluation)
-        if not events:
+        read, refusal = await _read(env, intake, request)
+        if not read.events:
             return WebhookReceipt(ids=(), duplicates=0)
         try:
-            receipt = await _accept(env, intake, request, value, events, evaluation)
+            receipt = await _accept(env, intake, request, read)
         except LostRace:
             continue
         if receipt.is_intake_current:
-            return WebhookReceipt(ids=receipt.inbox_ids, duplicates=len(events) - len(receipt.inbox_ids))
+            if refusal is not None:
+                raise refusal
+            return _receipt_of(read, receipt)
         intake = await _verified(env, intake_key, request, fresh=True)  # it changed since we read it
     raise Unavailable("Too many requests for the same thing at once. Try again in a second.")
+
+
+async def _read(env: Env, intake: Intake, request: SignedRequest) -> tuple[ReadEvents, PointsmanError | None]:
+    """What is to be stored; and what the sender hears afterwards, where nothing of the body can be taken."""
+    try:
+        return await read_events(env, intake.mapping, request.headers, request.body), None
+    except (Invalid, TooLarge) as why:
+        said = f"{why} The body is kept in the inbox as refused."
+        return refused_body(env, request.body, why), type(why)(said, code=why.code, faults=why.faults)
+
+
+def _receipt_of(read: ReadEvents, receipt: InboxReceipt) -> WebhookReceipt:
+    refused = {event.id for event in read.refused}
+    return WebhookReceipt(
+        ids=tuple(item for item in receipt.inbox_ids if item not in refused),
+        duplicates=len(read.events) - len(receipt.inbox_ids),
+        refused_ids=tuple(item for item in receipt.inbox_ids if item in refused),
+    )
 
 
 async def _verified(env: Env, key: str, request: SignedRequest, *, fresh: bool = False) -> Intake:
@@ -81,33 +99,46 @@ def _require_active(intake: Intake) -> None:
         raise Conflict("This intake is closed: stop sending to it.", code="intake-inactive")
 
 
-async def _accept(
-    env: Env, intake: Intake, request: SignedRequest, value: Any, events: list[Any], evaluation: Evaluation
-) -> InboxReceipt:
-    now = env.clock()
-    batch = isinstance(value, list) or len(events) > 1
-    keys = [
-        dedupe_key(event, position, intake.mapping, request.headers, batch=batch, evaluation=evaluation)
-        for position, event in enumerate(events)
-    ]
-    async with env.uow.autocommit() as tx:
-        if not batch and events[0] is value:
-            return await tx.inbox.accept(
-                inbox_id=env.new_id(),
-                intake_id=intake.id,
-                intake_version=intake.version,
-                dedupe_key=keys[0],
-                body=request.body,
-                at=now,
+async def _accept(env: Env, intake: Intake, request: SignedRequest, read: ReadEvents) -> InboxReceipt:
+    if not read.refused:
+        async with env.uow.autocommit() as tx:
+            return await _store(env, tx, intake, request, read)
+    async with env.uow() as tx:
+        receipt = await _store(env, tx, intake, request, read)
+        if fresh := [event for event in read.refused if event.id in receipt.inbox_ids]:
+            await tx.alerts.put(
+                id=env.new_id(),
+                at=env.clock(),
+                code=AlertCode.INBOX_REFUSED,
+                subject=f"intake:{intake.key}",
+                message=f"{len(fresh)} of {len(read.events)} events of intake {intake.key} were refused, the first for "
+                f"{fresh[0].error} See GET /v1/inbox?status=refused&intake={intake.key}",
             )
-        return await tx.inbox.accept_batch(
-            batch_id=env.new_id(),
+        return receipt
+
+
+async def _store(env: Env, tx: Tx, intake: Intake, request: SignedRequest, read: ReadEvents) -> InboxReceipt:
+    now = env.clock()
+    if read.as_sent:
+        (event,) = read.events
+        return await tx.inbox.accept(
+            inbox_id=event.id,
             intake_id=intake.id,
             intake_version=intake.version,
-            raw=request.body,
-            events=[(env.new_id(), key, canonical_bytes(event)) for key, event in zip(keys, events, strict=True)],
+            dedupe_key=event.dedupe_key,
+            body=event.body,
             at=now,
+            error=event.error,
+            result=event.result,
         )
+    return await tx.inbox.accept_batch(
+        batch_id=env.new_id(),
+        intake_id=intake.id,
+        intake_version=intake.version,
+        raw=request.body,
+        events=read.events,
+        at=now,
+    )
 
 
 async def sweep_inbox(env: Env) -> int:

@@ -60,6 +60,9 @@ async def apply_refused(
         if await tx.inbox.get(inbox_id) is None:
             raise NotFound("There is no inbox item with this id.")
         raise Conflict("Only an item that was refused, and not applied yet, can be applied.", code="not-refused")
+    if item.intake_id is not None:
+        said = "An intake's item is taken up again: POST /v1/inbox/{inbox_id}/replay."
+        raise Conflict(said, code="not-a-partners")
     sender = _sender(item)
     given: LeadInput = await read(tx, item.body, sender)
     # The evidence came through its sender's key, and counts as such.

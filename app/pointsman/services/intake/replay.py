@@ -22,14 +22,15 @@ class ReplayedItems:
 
 
 async def replay_item(env: Env, inbox_id: UUID, *, actor: Actor) -> InboxRow:
-    """Take a dead item up again, as if it had just come in. NotFound; Conflict ("not-dead")."""
+    """Take a dead item, or a refused one of an intake, up again, as if it had just come in. NotFound; Conflict ("not-dead")."""
     async with env.uow() as tx:
-        item = await tx.inbox.reopen_dead(inbox_id)
+        item = await tx.inbox.reopen(inbox_id)
         if item is None:
             raise await _replay_refusal(tx, inbox_id)
         now = env.clock()
         await tx.jobs.defer("inbox.process", {"inbox_id": str(inbox_id)})
         await tx.alerts.resolve(at=now, code=AlertCode.INBOX_DEAD, subject=f"inbox:{inbox_id}")
+        await tx.inbox.settle_refused(at=now)
         await audit(env, tx, actor, "inbox.replayed", f"inbox:{inbox_id}")
         return item
 
@@ -52,6 +53,7 @@ async def replay_items(env: Env, which: ReplayFilter, *, limit: int, dry_run: bo
             return ReplayedItems(found=found, replayed=(), left=found)
         replayed = tuple(await tx.inbox.replay(which, at=now, sweep_at=now + LOST_JOB_AFTER, limit=limit))
         if replayed:
+            await tx.inbox.settle_refused(at=now)
             await audit(env, tx, actor, "inbox.replayed", "inbox", after=_audit_after(which, replayed))
         return ReplayedItems(found=found, replayed=replayed, left=max(found - len(replayed), 0))
 
@@ -73,6 +75,6 @@ async def _replay_refusal(tx: Tx, inbox_id: UUID) -> Exception:
     item = await tx.inbox.get(inbox_id)
     if item is None:
         return NotFound("There is no inbox item with this id.")
-    said = f"The item is {item.status}: only a dead one is replayed."
-    mend = " Apply a refused one: POST /v1/inbox/{inbox_id}/apply." if item.status == "refused" else ""
+    said = f"The item is {item.status}: only what is dead, or was refused of an intake, is replayed."
+    mend = " Apply what a partner said: POST /v1/inbox/{inbox_id}/apply." if item.status == "refused" else ""
     return Conflict(said + mend, code="not-dead")

@@ -54,9 +54,22 @@ class Evaluation:
     """One budget for all the expressions that are asked of one body, which has `size` bytes."""
 
     def __init__(self, size: int) -> None:
-        self._steps = MAX_STEPS + size // 10
-        self._characters = MAX_CHARACTERS + 4 * size
+        self.steps = MAX_STEPS + size // 10
+        self.characters = MAX_CHARACTERS + 4 * size
         self._interpreter = _Interpreter(self)
+
+    def lend(self, borrowers: int) -> "Evaluation":
+        """An equal part of what is left, for one of so many: what one of them does costs the others nothing."""
+        part = Evaluation(0)
+        part.steps, part.characters = self.steps // borrowers, self.characters // borrowers
+        self.steps -= part.steps
+        self.characters -= part.characters
+        return part
+
+    def take_back(self, part: "Evaluation") -> None:
+        """What is left of a lent part."""
+        self.steps += max(part.steps, 0)
+        self.characters += max(part.characters, 0)
 
     def search(self, expression: str, value: Any) -> Any:
         """What it finds: JSON values. Raises ExpressionFailedError, and TooCostlyError from then on when nothing is left."""
@@ -72,16 +85,16 @@ class Evaluation:
 
     def take_step(self) -> None:
         """The most frequent payment, which is why it has a way of its own."""
-        self._steps -= 1
-        if self._steps < 0:
+        self.steps -= 1
+        if self.steps < 0:
             self.take(0)
 
     def take(self, steps: int, characters: int = 0) -> None:
         """Pay before the work is done."""
-        self._steps -= steps
-        self._characters -= characters
-        if self._steps < 0 or self._characters < 0:
-            self._steps = self._characters = -1
+        self.steps -= steps
+        self.characters -= characters
+        if self.steps < 0 or self.characters < 0:
+            self.steps = self.characters = -1
             raise TooCostlyError
 
     def take_whole(self, value: Any) -> None:

@@ -19,6 +19,8 @@ from pointsman.services.leads.fields import PERSONAL_FIELDS, KnownFields
 from pointsman.services.leads.lead_input import MAX_EXTERNAL_ID, LeadInput
 from pointsman.services.leads.registered_domains import host_to_ascii
 
+#: An event that no mapping can be asked of.
+NO_OBJECT, NOT_AN_OBJECT = "no-object", "An event is not a JSON object."
 MAX_EVENTS = 1_000
 MAX_DEDUPE_KEY_LENGTH = 200
 MAX_EVIDENCE_LENGTH = 2_000
@@ -61,15 +63,15 @@ class _Asked:
 
 
 def split_events(body: Any, mapping: IntakeMapping, evaluation: Evaluation) -> list[Any]:
-    """The events in a body; Invalid when there is no list where the mapping says."""
+    """The events in a body; those that are no objects are the caller's to refuse. Invalid when there is nothing to split."""
     found = body
     if mapping.events is not None:
         found = _Asked(body, evaluation).search(mapping.events, "events")
         if found is None:
             raise Invalid("The mapping's `events` finds nothing in this body.", code="no-events")
     events = found if isinstance(found, list) else [found]
-    if any(not isinstance(event, dict) for event in events):
-        raise Invalid("An event is not a JSON object.", code="no-events")
+    if not isinstance(found, list | dict):
+        raise Invalid("The body is neither a JSON object nor a list of them.", code="no-events")
     if len(events) > MAX_EVENTS:
         raise TooLarge(f"More than {MAX_EVENTS} events in one request: send fewer at a time.")
     return events

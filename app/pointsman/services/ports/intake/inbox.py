@@ -16,6 +16,17 @@ class InboxReceipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """An event to be stored; one with an `error` is refused: kept, and not worked off. `result` says more of the refusal."""
+
+    id: UUID
+    dedupe_key: str
+    body: bytes
+    error: str | None = None
+    result: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InboxRow:
     """One accepted event."""
 
@@ -41,12 +52,12 @@ class InboxRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayFilter:
-    """Which items are taken up again: dead ones, or those ("received") that wait for their next attempt.
+    """Which items are taken up again: dead ones, refused ones of intakes, or ("received") those that wait for their next attempt.
 
     They came in from `since` on and before `until`; None asks for all.
     """
 
-    status: Literal["dead", "received"]
+    status: Literal["dead", "refused", "received"]
     intake_key: str | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -62,8 +73,10 @@ class Inbox(Protocol):
         dedupe_key: str,
         body: bytes,
         at: datetime,
+        error: str | None = None,
+        result: Mapping[str, Any] | None = None,
     ) -> InboxReceipt:
-        """One statement: the item, unless it is a duplicate, and its job."""
+        """One statement: the item, unless it is a duplicate, and its job. With an `error` it is refused: kept, without a job."""
         ...
 
     async def accept_batch(
@@ -73,10 +86,10 @@ class Inbox(Protocol):
         intake_id: UUID,
         intake_version: int,
         raw: bytes,
-        events: Sequence[tuple[UUID, str, bytes]],
+        events: Sequence[NewEvent],
         at: datetime,
     ) -> InboxReceipt:
-        """One statement: the raw request, every (id, dedupe key, body) that is new, and their jobs."""
+        """One statement: the raw request, every event that is new, and the jobs of those that are not refused."""
         ...
 
     async def claim(self, inbox_id: UUID, *, at: datetime, lease_until: datetime) -> InboxRow | None:
@@ -111,8 +124,12 @@ class Inbox(Protocol):
         """
         ...
 
-    async def reopen_dead(self, inbox_id: UUID) -> InboxRow | None:
-        """A dead item back to 'received' with its attempts at 0; None unless it is dead."""
+    async def reopen(self, inbox_id: UUID) -> InboxRow | None:
+        """A dead item, or a refused one of an intake, back to 'received' with its attempts at 0; None for any other."""
+        ...
+
+    async def settle_refused(self, *, at: datetime) -> None:
+        """Resolve the alerts of the intakes that have no refused items any more."""
         ...
 
     async def claim_overdue(

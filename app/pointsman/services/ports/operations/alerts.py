@@ -20,6 +20,7 @@ class AlertCode(StrEnum):
     IDENTITY_CONFLICT = "identity-conflict"
     INACTIVE_HOLDER = "inactive-holder"
     INBOX_DEAD = "inbox-dead"
+    INBOX_REFUSED = "inbox-refused"
     PARENT_CIRCLE = "parent-circle"
     REQUEST_LAPSED = "request-lapsed"
     RESULT_OVERDUE = "result-overdue"
