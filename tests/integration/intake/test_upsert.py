@@ -171,6 +171,50 @@ async def test_a_policys_own_free_mail_domains_count(world: World) -> None:
     assert (await submit(world, email="mara@kabelnetz.example")).lead.account_id is None
 
 
+async def test_one_customer_on_a_shared_host_or_of_no_name_makes_no_others_customers(world: World) -> None:
+    customer = {"account.status": "customer"}
+    facts = [
+        {"company.domain": "https://www.facebook.com/nordlicht", "company.name": "privat"},
+        {"company.domain": "facebook.com/vogel", "company.name": "n/a"},
+        {"company.domain": "linktr.ee/mara", "company.name": "GmbH"},
+    ]
+    leads = [
+        (await submit(world, email=f"p{n}@hotmail.ch", facts=each | customer)).lead for n, each in enumerate(facts)
+    ]
+    assert [(lead.account_id, lead.account_status) for lead in leads] == [(None, None)] * 3
+    assert await world.value("select count(*) from accounts") == 0
+    tenants = [
+        (await submit(world, email=f"p@{tenant}.onmicrosoft.com", facts=customer)).lead for tenant in ("nord", "vogel")
+    ]
+    assert [lead.account_domain for lead in tenants] == ["nord.onmicrosoft.com", "vogel.onmicrosoft.com"]
+
+
+async def test_what_names_no_company_does_not_take_the_place_of_what_does(world: World) -> None:
+    told = {"company.domain": "nordlicht.example", "company.name": "Nordlicht GmbH"}
+    empty = {"company.domain": "xing.com/pages/nordlicht", "company.name": "keine Angabe"}
+    lead = (await submit(world, email="m@gmail.com", facts=empty)).lead
+    assert (lead.facts.get("company.domain"), lead.facts["company.name"]) == (None, "keine Angabe")
+    lead = (await submit(world, email="m@gmail.com", facts=told)).lead
+    lead = (await submit(world, email="m@gmail.com", facts=empty)).lead
+    assert {name: lead.facts[name] for name in told} == told
+    assert (lead.account_domain, lead.account_name) == ("nordlicht.example", "Nordlicht GmbH")
+
+
+async def test_a_policy_adds_to_the_lists_by_which_companies_are_told_apart(world: World) -> None:
+    from support.floors.use_case_env import POLICY
+
+    lists = {
+        "shared_hosts_extra": ["shops.example"],
+        "placeholder_names_extra": ["Laufkunde!"],
+        "company_domains": ["berlin.de"],
+    }
+    await world.publish(POLICY | {"matching": lists})
+    world.clock.advance(timedelta(seconds=10))
+    facts = {"company.domain": "mara.shops.example", "company.name": "LAUFKUNDE GmbH"}
+    assert (await submit(world, email="mara@gmail.com", facts=facts)).lead.account_id is None
+    assert (await submit(world, email="mara@senat.berlin.de")).lead.account_domain == "berlin.de"
+
+
 async def test_hostile_names_are_stored_as_they_are_and_break_nothing(world: World) -> None:
     for number, name in enumerate(("'; drop table leads; --", "\u202egnp", "x" * 200, "👩‍💻", "%s %(x)s :x {y}")):
         lead = (await submit(world, email=f"h{number}@nordlicht.example", first_name=name)).lead

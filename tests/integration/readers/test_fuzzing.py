@@ -30,7 +30,7 @@ from pointsman.services.intake.mapping.expressions import (
     TooCostlyError,
     compile_expression,
 )
-from pointsman.services.leads.registered_domains import company_domain, host_to_ascii
+from pointsman.services.leads.registered_domains import domain_of_website, host_to_ascii
 from support.fuzzing import fuzz
 from support.hypothesis_profiles import examples
 
@@ -177,7 +177,7 @@ def a_moment_or_cursor(moment: str, cursor: str) -> None:
 def a_name_or_address(text: str) -> None:
     host = host_in(text)
     assert host is None or (host.isascii() and len(host) <= 1_500)
-    domain = company_domain(text, free_mail=frozenset())
+    domain = domain_of_website(text)
     assert domain is None or "." in domain
     key = email_key(text, host_to_ascii)
     assert key is None or email_key(key, host_to_ascii) == key

@@ -147,6 +147,9 @@ policies = part(
     matching=part(
         {},
         free_mail_domains_extra=st.lists(st.sampled_from(["post.example", "mail.example"]), max_size=2),
+        shared_hosts_extra=st.lists(st.sampled_from(["pages.example", "shops.example"]), max_size=2),
+        company_domains=st.lists(st.sampled_from(["test.de", "sky.com"]), max_size=2),
+        placeholder_names_extra=st.lists(st.sampled_from(["Laufkunde", "-frei-"]), max_size=2),
         names=part({}, link_at=st.integers(90, 91)),
     ),
     ownership=part(

@@ -12,7 +12,7 @@ from pointsman.domain.leads.coercion import coerce
 from pointsman.domain.leads.facts import FactValue, FieldType
 from pointsman.domain.leads.matching import choose_lead, merge_newer, sortable_timestamp
 from pointsman.domain.leads.normalise import company_key, email_key
-from pointsman.services.leads.registered_domains import company_domain, host_to_ascii
+from pointsman.services.leads.registered_domains import MatchingLists, domain_of_website, host_to_ascii
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 A, B = UUID(int=1), UUID(int=2)
@@ -78,9 +78,9 @@ def test_a_company_is_the_same_with_another_legal_form_case_or_accent(one: str, 
     assert company_key(one) == company_key(other) is not None
 
 
-def test_a_name_that_is_only_a_legal_form_is_kept() -> None:
-    assert company_key("AG") == "ag"
-    assert company_key("SE & Co. KG") == "se"
+@pytest.mark.parametrize("name", ["AG", "SE & Co. KG", "GmbH", "G. m. b. H.", "Gesellschaft mit beschränkter Haftung"])
+def test_a_name_that_is_only_a_legal_form_is_no_name(name: str) -> None:
+    assert company_key(name) is None
 
 
 def test_different_companies_stay_different() -> None:
@@ -113,7 +113,7 @@ def test_a_name_without_letters_is_no_name() -> None:
     ],
 )
 def test_a_company_domain_is_the_registrable_one_and_never_a_free_mail_one(written: str, domain: str | None) -> None:
-    assert company_domain(written, free_mail=frozenset({"own-mail.example"})) == domain
+    assert domain_of_website(written, MatchingLists(free_mail=frozenset({"own-mail.example"}))) == domain
 
 
 @pytest.mark.parametrize(

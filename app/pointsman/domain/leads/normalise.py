@@ -8,7 +8,9 @@ import unicodedata
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from pointsman.domain.leads.legal_forms import without_legal_form
 from pointsman.domain.text.composition import compose
+from pointsman.domain.text.lines import one_line
 
 MAX_EMAIL = 254
 
@@ -20,12 +22,10 @@ _UMLAUTS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "oe", "æ": "ae", "å": "a", "ł": "l", "đ": "d"}
 )
 _AND = frozenset({"&", "und", "and", "et"})
-_FORMS = """
-gmbh ggmbh mbh gesmbh ag se kg kgaa ohg og ug haftungsbeschraenkt gbr ev eg ek co cie ltd limited llc llp lp inc
-incorporated corp corporation company plc pty sa sarl sas srl spa sagl bv nv oy oyj ab as asa aps lda sl slu kft zrt
-doo dd sro
-"""
-_LEGAL_FORMS = frozenset(_FORMS.split())
+#: "e.U.", the registered sole trader of Austria; without its dots it would be the union.
+_E_U = re.compile(r"\b(?:e\. ?U\.?|E\.U\.|eU)(?!\w)")
+_OF_THE_FIRM = frozenset({"firma", "fa"})
+_OWNER = frozenset({"inh", "inhaber", "inhaberin"})
 _COMMON = """
 gruppe group holding holdings international global worldwide deutschland germany oesterreich austria schweiz suisse
 switzerland europe europa emea dach france italia espana nederland uk usa the die der das firma
@@ -69,15 +69,23 @@ def extract_host(text: str, to_ascii: ToAscii) -> str | None:
 
 
 def company_key(name: str) -> str | None:
-    """A name without case, punctuation, accents and legal form: "Müller & Söhne GmbH" is "mueller & soehne"."""
-    plain = compose(clean_text(name), "NFKC").casefold().translate(_UMLAUTS)
+    """A name without case, punctuation, accents and legal form: "Müller & Söhne GmbH" is "mueller & soehne".
+
+    None for a name that has no letters or digits, or is a legal form alone. Left out as well: "Firma" before the name, and
+    the owner behind it ("Inh. Eva Vogel").
+    """
+    shown = _E_U.sub(" einzelunternehmen ", compose(one_line(name), "NFKC"))
+    plain = shown.casefold().translate(_UMLAUTS)
     plain = "".join(c for c in compose(plain, "NFKD") if not unicodedata.combining(c))
     plain = re.sub("[.'\u2019`\u00b4]", "", plain).replace("+", " & ").replace("&", " & ")
-    words = ["&" if word in _AND else word for word in re.sub(r"[^\w&]+|_", " ", plain).split()]
-    while len(words) > 1 and (words[-1] in _LEGAL_FORMS or words[-1] == "&"):
-        words.pop()
+    split = re.sub(r"[^\w&]+|_", " ", plain).split()
+    words = ["&" if word in _AND or (word == "u" and place) else word for place, word in enumerate(split)]
+    owner = next((place for place, word in enumerate(words) if place and word in _OWNER), len(words))
+    words = without_legal_form(words[:owner])
+    if len(words) > 1 and words[0] in _OF_THE_FIRM:
+        del words[0]
     key = " ".join(words).strip()
-    return key[:200] or None
+    return key[:200].rstrip() if any(map(str.isalnum, key)) else None
 
 
 def company_name_words(key: str) -> tuple[str, ...]:
@@ -95,3 +103,16 @@ def name_blocks(key: str | None) -> tuple[str, ...]:
 
 #: Words that tell one part of a company from another, not one company from another.
 COMMON_WORDS = frozenset(company_name_words(_COMMON))
+
+
+def is_named_like(domain: str, key: str | None) -> bool:
+    """Whether a domain's first label is the company's name, hyphens and umlauts aside: "mueller-bau.de", "müller bau"."""
+    label = domain.partition(".")[0]
+    try:
+        shown = label[4:].encode().decode("punycode") if label.startswith("xn--") else label
+    except ValueError:
+        return False
+    words = company_name_words(key or "")
+    distinctive = [word for word in words if word not in COMMON_WORDS]
+    mine = "".join(company_name_words(company_key(shown) or ""))
+    return len(mine) > 1 and mine in ("".join(words), "".join(distinctive))

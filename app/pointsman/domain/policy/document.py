@@ -177,13 +177,21 @@ class FuzzyNameMatching(PolicyModel):
     suggest_at: Annotated[int, Field(strict=True, ge=60, le=100)] = 85
 
 
-class Matching(PolicyModel):
-    """How leads are matched to people and accounts."""
+_DomainNames = Annotated[
+    tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+\.[a-z0-9-]+$", max_length=253)], ...],
+    Field(max_length=1_000),
+]
 
-    free_mail_domains_extra: Annotated[
-        tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+\.[a-z0-9-]+$", max_length=253)], ...],
-        Field(max_length=1_000),
-    ] = ()
+
+class Matching(PolicyModel):
+    """How leads are matched to people and accounts; a domain stands for all that lies under it."""
+
+    free_mail_domains_extra: _DomainNames = ()
+    shared_hosts_extra: _DomainNames = ()  # websites on which many companies have a page
+    company_domains: _DomainNames = ()  # companies, though one of the lists has them
+    placeholder_names_extra: Annotated[
+        tuple[Annotated[str, StringConstraints(min_length=1, max_length=200)], ...], Field(max_length=1_000)
+    ] = ()  # what senders write where they know no company
     names: FuzzyNameMatching | None = None  # without it, names have to be equal
 
 

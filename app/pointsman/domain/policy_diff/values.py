@@ -29,6 +29,9 @@ _VERBS: Mapping[str, str] = {
     "word_lists": "has",
     "barred_domains": "bars",
     "free_mail_domains_extra": "counts as free mail",
+    "shared_hosts_extra": "counts as shared by many companies",
+    "company_domains": "counts as a company",
+    "placeholder_names_extra": "counts as no company's name",
 }
 
 #: Where both are set; other values are named by their key.

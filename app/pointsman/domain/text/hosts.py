@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pointsman.domain.text.composition import compose
 
-_LONGEST = 253  # characters of a host, by DNS; encoding a longer one takes time that grows with its square
+LONGEST_HOST = 253  # characters of a host, by DNS; encoding a longer one takes time that grows with its square
 
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
@@ -19,10 +19,15 @@ def host_in(text: str) -> str | None:
         return None
     try:
         host = urlsplit(shown if "//" in shown else f"//{shown}").hostname
-        name = _ascii(host) if host and len(host) <= _LONGEST else ""
+        name = _ascii(host) if host and len(host) <= LONGEST_HOST else ""
     except ValueError:
         return None
     return name if _HOST.fullmatch(name) else None
+
+
+def is_host_name(text: str) -> bool:
+    """Whether the text is a host name in ASCII and small letters."""
+    return len(text) <= LONGEST_HOST and _HOST.fullmatch(text) is not None
 
 
 def is_under_domain(host: str, domains: frozenset[str]) -> bool:

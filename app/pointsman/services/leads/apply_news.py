@@ -39,6 +39,8 @@ def lead_write(env: Env, given: LeadInput, person: Person, actor: Actor) -> Lead
     facts = {name: value for name, value in given.facts.items() if not name.startswith(("account.", "qualification."))}
     if person.domain_from == "company.domain" and person.domain is not None:
         facts["company.domain"] = person.domain
+    else:  # a page on a shared host: it would stand where the company's own domain may be known
+        facts.pop("company.domain", None)
     personal = {
         "lead.email": person.email,
         "lead.first_name": given.first_name,
@@ -150,6 +152,8 @@ def _merged(row: LeadRow, write: LeadWrite, *, email_is_free: bool) -> MergedVal
         "lead.phone": write.phone,
     }
     news |= {name: value for name, value in given.items() if value is not None}
+    if write.person.company_name is None and "company.name" in old:
+        news.pop("company.name", None)  # "n/a" is no news of a company that has a name
     stamp = max(write.known_at.values(), default=sortable_timestamp(write.at))
     of_the_account = {
         name: stamp for attribute, name in _ACCOUNT_FIELDS.items() if getattr(write.person, attribute) is not None

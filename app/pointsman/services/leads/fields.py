@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 from pointsman.domain.errors import Fault
 from pointsman.domain.leads.facts import STANDARD_FIELDS, FieldType
-from pointsman.domain.policy.document import FuzzyNameMatching
+from pointsman.domain.leads.normalise import company_key
+from pointsman.domain.policy.document import FuzzyNameMatching, Matching
 from pointsman.domain.text.suggestions import did_you_mean
+from pointsman.services.leads.registered_domains import NO_LISTS, MatchingLists
 from pointsman.services.policies.cache import load_compiled_policy
 from pointsman.services.ports import Env, Tx
 
@@ -25,7 +27,7 @@ class KnownFields:
     """Types by field name. Without a published policy, any `custom.` field may be sent."""
 
     types: Mapping[str, FieldType]
-    free_mail_domains: frozenset[str]
+    lists: MatchingLists
     accepts_any_custom: bool
     fuzzy_names: FuzzyNameMatching | None = None  # how alike company names count
 
@@ -64,17 +66,26 @@ async def known_fields(env: Env, tx: Tx) -> KnownFields:
         return last[1]
     version = (await tx.policies.live_versions()).policy
     if version is None:
-        known = KnownFields(types=STANDARD_FIELDS, free_mail_domains=frozenset(), accepts_any_custom=True)
+        known = KnownFields(types=STANDARD_FIELDS, lists=NO_LISTS, accepts_any_custom=True)
     else:
         policy = (await load_compiled_policy(env, tx, version)).policy
         known = KnownFields(
             types={**STANDARD_FIELDS, **policy.fields},
-            free_mail_domains=frozenset(policy.matching.free_mail_domains_extra),
+            lists=_lists(policy.matching),
             accepts_any_custom=False,
             fuzzy_names=policy.matching.names,
         )
     env.cache.of(_LastKnown).value = (now, known)
     return known
+
+
+def _lists(matching: Matching) -> MatchingLists:
+    return MatchingLists(
+        free_mail=frozenset(matching.free_mail_domains_extra),
+        shared_hosts=frozenset(matching.shared_hosts_extra),
+        company_domains=frozenset(matching.company_domains),
+        placeholder_keys=frozenset(filter(None, map(company_key, matching.placeholder_names_extra))),
+    )
 
 
 def _custom(name: str) -> bool:

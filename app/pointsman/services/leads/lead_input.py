@@ -8,8 +8,15 @@ from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import FactValue
 from pointsman.domain.leads.normalise import company_key, email_key, name_blocks
+from pointsman.domain.leads.placeholders import is_placeholder
 from pointsman.domain.leads.senders import API
-from pointsman.services.leads.registered_domains import company_domain, host_to_ascii
+from pointsman.services.leads.registered_domains import (
+    NO_LISTS,
+    MatchingLists,
+    domain_of_address,
+    domain_of_website,
+    host_to_ascii,
+)
 from pointsman.services.ports.leads.leads import ExternalId, Person
 
 MAX_EXTERNAL_ID = 255
@@ -35,7 +42,7 @@ class LeadInput:
     occurred_at: datetime | None = None
 
 
-def identify_person(given: LeadInput, free_mail: frozenset[str]) -> Person:
+def identify_person(given: LeadInput, lists: MatchingLists = NO_LISTS) -> Person:
     """The person and the company that the input names. Raises Invalid ("no-identity") without an email or an external id."""
     key = email_key(given.email, host_to_ascii) if given.email else None
     if key is None and not given.external_id:
@@ -48,26 +55,28 @@ def identify_person(given: LeadInput, free_mail: frozenset[str]) -> Person:
             faults=[fault],
         )
     site, name = given.facts.get("company.domain"), given.facts.get("company.name")
-    domain = company_domain(site, free_mail=free_mail) if isinstance(site, str) else None
+    domain = domain_of_website(site, lists) if isinstance(site, str) else None
     domain_from = "company.domain" if domain else None
     if domain is None and key is not None:
-        domain = company_domain(key.rpartition("@")[2], free_mail=free_mail)
+        domain = domain_of_address(key.rpartition("@")[2], lists)
         domain_from = "email" if domain else None
     status, owner = given.facts.get("account.status"), given.facts.get("account.owner")
     parent = given.facts.get("account.parent_domain")
     key_of_name = company_key(name) if isinstance(name, str) else None
+    if key_of_name is not None and is_placeholder(key_of_name, lists.placeholder_keys):
+        key_of_name = None
     return Person(
         email=given.email if key else None,
         email_key=key,
         external_id=_external_id(given),
         domain=domain,
         domain_from=domain_from,
-        company_name=name if isinstance(name, str) else None,
+        company_name=name if key_of_name and isinstance(name, str) else None,
         company_key=key_of_name,
         name_blocks=name_blocks(key_of_name),
         account_status=status if status in ("prospect", "customer") else None,  # type: ignore[arg-type]  # str by now
         account_owner=owner if isinstance(owner, str) else None,
-        parent_domain=company_domain(parent, free_mail=free_mail) if isinstance(parent, str) else None,
+        parent_domain=domain_of_website(parent, lists) if isinstance(parent, str) else None,
     )
 
 

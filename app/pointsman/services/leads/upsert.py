@@ -52,7 +52,7 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
     the same moment: then the transaction is run again. Of a partner or rep KnownElsewhere: the caller keeps what it said.
     """
     known = await known_fields(env, tx)
-    person = identify_person(given, known.free_mail_domains)
+    person = identify_person(given, known.lists)
     if saying(Topic.ACCOUNT, actor.kind) is Saying.TAKEN:
         person = await _with_account_owner(env, tx, person)
     else:
