@@ -150,6 +150,12 @@ ABSOLUTE = {
            on a.rep_id = b.rep_id and a.id < b.id and a.during && b.during where a.active and b.active""",
         "select count(*) from reservations where active",
     ),
+    "no two appointments of a rep are closer than the longer of their buffers": (
+        """select a.id from reservations a join reservations b
+           on a.rep_id = b.rep_id and upper(a.during) <= lower(b.during)
+           and lower(b.during) < upper(a.during) + greatest(a.buffer_after, b.buffer_before) where a.active and b.active""",
+        "select count(*) from reservations where active",
+    ),
     "every lead is with one rep, held, or in nurture, and with a decision that says why": (
         """select l.id from leads l
            where (select count(*) from assignments a where a.lead_id = l.id and a.ended_at is null)

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pointsman.domain.booking.appointment_caps import CountedAppointment, full_days
-from pointsman.domain.booking.availability import Interval, bookable_window, free_intervals
+from pointsman.domain.booking.availability import Interval, Reservation, bookable_window, free_intervals
 from pointsman.domain.booking.earliest_starts import RepSchedule
 from pointsman.domain.booking.slot_union import SlotUnion
 from pointsman.domain.policy.parsing import BookingRules
@@ -66,7 +66,10 @@ def diary(number: int, dice: random.Random) -> RepSchedule:
     return RepSchedule(
         rep=rep,
         busy=busy,
-        reservations=[Interval(start, start + RULES.duration) for start in meetings],
+        reservations=[
+            Reservation(Interval(start, start + RULES.duration), dice.choice((0, 5, 30)) * MINUTE, RULES.buffer_after)
+            for start in meetings
+        ],
         appointments=[CountedAppointment(start=start) for start in meetings],
         known=Interval(NOW, NOW + timedelta(days=15)),
     )

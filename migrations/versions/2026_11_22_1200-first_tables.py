@@ -918,6 +918,8 @@ def upgrade() -> None:
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("rep_id", sa.UUID(), nullable=False),
         sa.Column("during", postgresql.TSTZRANGE(), nullable=False),
+        sa.Column("buffer_before", sa.Interval(), nullable=False),
+        sa.Column("buffer_after", sa.Interval(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("appointment_id", sa.UUID(), nullable=True),
         sa.Column("slot_hold_id", sa.UUID(), nullable=True),
@@ -945,6 +947,12 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint(
             "(kind = 'slot_hold') = (slot_hold_id is not null)", name=op.f("reservations_slot_hold_check")
+        ),
+        sa.CheckConstraint(
+            "buffer_before between interval '0' and interval '24 hours'", name=op.f("reservations_buffer_before_check")
+        ),
+        sa.CheckConstraint(
+            "buffer_after between interval '0' and interval '24 hours'", name=op.f("reservations_buffer_after_check")
         ),
         sa.ForeignKeyConstraint(["appointment_id"], ["appointments.id"], name=op.f("reservations_appointment_id_fkey")),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("reservations_lead_id_fkey")),

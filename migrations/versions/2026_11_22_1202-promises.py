@@ -145,6 +145,36 @@ begin
     return new;
 end $$;
 
+create function pointsman_reservation_gap() returns trigger language plpgsql as $$
+begin
+    -- Between two reservations of one rep lies what the earlier one keeps free after it or the later one before it,
+    -- whichever is longer: gap_between in domain/booking/availability.py. What overlaps is the exclusion constraint's.
+    if tg_op = 'UPDATE' and (old.buffer_before, old.buffer_after) <> (new.buffer_before, new.buffer_after) then
+        raise exception 'reservation % keeps the buffers that it was made with', old.id using errcode = 'PM003';
+    end if;
+    -- In hours, so that no time zone of a session changes a day's length.
+    new.buffer_before := make_interval(secs => extract(epoch from new.buffer_before));
+    new.buffer_after := make_interval(secs => extract(epoch from new.buffer_after));
+    if not new.active then
+        return new;
+    end if;
+    perform pointsman_read_committed();
+    -- One after another for each rep: what was reserved meanwhile is seen after the lock.
+    perform from reps where id = new.rep_id for no key update;
+    if exists (
+        select from reservations r
+        where r.rep_id = new.rep_id and r.active and r.id <> new.id
+          and r.during && tstzrange(lower(new.during) - interval '24 hours', upper(new.during) + interval '24 hours')
+          and not r.during && new.during
+          and lower(r.during) < upper(new.during) + greatest(new.buffer_after, r.buffer_before)
+          and lower(new.during) < upper(r.during) + greatest(r.buffer_after, new.buffer_before)
+    ) then
+        raise exception 'reservation % is closer to another of its rep than the buffers allow', new.id
+            using errcode = '23P01', constraint = 'reservations_gap';
+    end if;
+    return new;
+end $$;
+
 create function pointsman_work_outside(p_rep uuid, p_works text[]) returns text language sql stable as $$
     -- Work that the rep holds, or has time reserved for, without an override, and that is not in p_works.
     select a.work from assignments a
@@ -476,6 +506,8 @@ end $$;
 TRIGGERS = """
 create trigger assignments_guard before insert or update on assignments
     for each row execute function pointsman_assignment_guard();
+create trigger reservations_gap before insert or update of rep_id, during, active, buffer_before, buffer_after
+    on reservations for each row execute function pointsman_reservation_gap();
 create trigger reservations_guard before insert or update on reservations
     for each row execute function pointsman_reservation_guard();
 create trigger reps_role_guard before update of role_id on reps
@@ -548,6 +580,7 @@ DROPPED = (
     "pointsman_guard_work(uuid, uuid, text, uuid, uuid)",
     "pointsman_assignment_guard()",
     "pointsman_reservation_guard()",
+    "pointsman_reservation_gap()",
     "pointsman_role_change_guard()",
     "pointsman_role_works_guard()",
     "pointsman_roster_difference(jsonb)",

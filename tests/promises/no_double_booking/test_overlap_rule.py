@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pointsman.domain.booking.availability import Interval, with_buffers
+from pointsman.domain.booking.availability import Interval, Reservation, with_buffers, with_gaps
 from pointsman.domain.policy.parsing import BookingRules
 from support.hypothesis_profiles import examples
 
@@ -26,6 +26,14 @@ _BUFFERED = (
     "select tstzrange(a - %s::interval, b + %s::interval, '[)') && tstzrange(c, d, '[)')"
     " from unnest(%s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])"
     " with ordinality as t(a, b, c, d, n) order by n"
+)
+
+#: Two reservations of one rep, each with its buffers; as the guard `pointsman_reservation_gap` asks.
+_TOO_CLOSE = (
+    "select lower(there) < upper(here) + greatest(%s::interval, %s::interval)"
+    " and lower(here) < upper(there) + greatest(%s::interval, %s::interval) from (select tstzrange(a, b, '[)') as here,"
+    " tstzrange(c, d, '[)') as there, n from unnest(%s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])"
+    " with ordinality as t(a, b, c, d, n)) x order by n"
 )
 
 zones = st.sampled_from([UTC, ZoneInfo("Europe/Berlin"), ZoneInfo("Australia/Lord_Howe"), ZoneInfo("Asia/Kathmandu")])
@@ -83,3 +91,22 @@ def test_buffers_mean_the_same_around_what_is_wanted_as_around_what_is_taken(
     rules = BookingRules(buffer_before=before, buffer_after=after)
     there = connection.execute(_BUFFERED, [before, after, *columns(found)]).fetchall()
     assert there == [(wanted.overlaps(with_buffers([taken], rules)[0]),) for wanted, taken in found]
+
+
+@examples(300, fixture_serves_all=True)
+@given(pairs, buffers, buffers, buffers, buffers)
+@example(TOUCHING, timedelta(0), timedelta(0), timedelta(0), timedelta(0))
+@example(TOUCHING, timedelta(0), timedelta(0), TICK, timedelta(0))
+@example(TOUCHING, TICK, TICK, timedelta(0), timedelta(0))
+def test_the_gap_between_two_reservations_is_the_same_here_and_there(
+    connection: psycopg.Connection,
+    found: list[tuple[Interval, Interval]],
+    before: timedelta,
+    after: timedelta,
+    their_before: timedelta,
+    their_after: timedelta,
+) -> None:
+    rules = BookingRules(buffer_before=before, buffer_after=after)
+    there = connection.execute(_TOO_CLOSE, [after, their_before, their_after, before, *columns(found)]).fetchall()
+    here = [wanted.overlaps(with_gaps([Reservation(t, their_before, their_after)], rules)[0]) for wanted, t in found]
+    assert there == [(close,) for close in here]

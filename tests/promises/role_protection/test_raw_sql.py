@@ -23,9 +23,10 @@ RESERVE = (
     "with hold as (insert into slot_holds (id, lead_id, rep_id, starts_at, ends_at, made_by, created_at, expires_at)"
     " select gen_random_uuid(), :lead, id, now() + interval '1 day', now() + interval '25 hours', 'test', now(),"
     " now() + interval '10 minutes' from reps where key = :rep returning id, rep_id)"
-    " insert into reservations (id, rep_id, during, kind, slot_hold_id, lead_id, work, expires_at, active)"
-    " select gen_random_uuid(), rep_id, tstzrange(now() + interval '1 day', now() + interval '25 hours'), 'slot_hold', id,"
-    " :lead, :work, now() + interval '10 minutes', true from hold"
+    " insert into reservations (id, rep_id, during, buffer_before, buffer_after, kind, slot_hold_id, lead_id, work,"
+    " expires_at, active)"
+    " select gen_random_uuid(), rep_id, tstzrange(now() + interval '1 day', now() + interval '25 hours'), '0', '0',"
+    " 'slot_hold', id, :lead, :work, now() + interval '10 minutes', true from hold"
 )
 NO_RIGHT = "42501"
 OVERRIDE = (
@@ -290,8 +291,9 @@ APPOINTMENT = """
                date_trunc('hour', now()) + interval '49 hours', 'Demo', id, cast(:gate as uuid), '{}', 'test', 0, now()
         from holder returning id, starts_at, ends_at
     )
-    insert into reservations (id, rep_id, during, kind, appointment_id, lead_id, work, active)
-    select gen_random_uuid(), reps.id, tstzrange(starts_at, ends_at, '[)'), 'appointment', made.id, :lead, 'closing', true
+    insert into reservations (id, rep_id, during, buffer_before, buffer_after, kind, appointment_id, lead_id, work, active)
+    select gen_random_uuid(), reps.id, tstzrange(starts_at, ends_at, '[)'), '0', '0', 'appointment', made.id, :lead,
+           'closing', true
     from made, reps where key = :rep
 """
 
@@ -442,7 +444,7 @@ async def test_an_override_that_does_not_fit_cannot_be_named_for_allowed_work_ei
 
 async def test_an_override_ends(world: World) -> None:
     lead = await world.lead()
-    override = await allow(world, lead, "lena", "closing", timedelta(milliseconds=1))
+    override = await allow(world, lead, "lena", "closing", timedelta(microseconds=1))
     said = await refusal(world, ASSIGN, lead=lead, rep="lena", work="closing", gate=None, override=override)
     assert said[0] == "PM001"
     revoked = await allow(world, lead, "lena", "closing")

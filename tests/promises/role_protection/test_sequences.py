@@ -305,8 +305,9 @@ async def test_a_slot_hold_that_has_run_out_keeps_nobody_from_booking(floor: Flo
         "with hold as (insert into slot_holds (id, lead_id, rep_id, starts_at, ends_at, made_by, created_at, expires_at)"
         " select gen_random_uuid(), lead_id, rep_id, :start, :end, 'test', now() - interval '1 hour',"
         " now() - interval '1 minute' from assignments where lead_id = :lead returning id, lead_id, rep_id, expires_at)"
-        " insert into reservations (id, rep_id, during, kind, slot_hold_id, lead_id, work, expires_at, active)"
-        " select gen_random_uuid(), rep_id, tstzrange(:start, :end, '[)'), 'slot_hold', id, lead_id, 'closing',"
+        " insert into reservations (id, rep_id, during, buffer_before, buffer_after, kind, slot_hold_id, lead_id, work,"
+        " expires_at, active)"
+        " select gen_random_uuid(), rep_id, tstzrange(:start, :end, '[)'), '0', '0', 'slot_hold', id, lead_id, 'closing',"
         " expires_at, true from hold",
         lead=lead, start=slot.start, end=slot.end,
     )  # fmt: skip

@@ -107,6 +107,8 @@ KEPT_IN_PART = [
     "update reservations set expires_at = now() + interval '1 year'",
     "update reservations set during = tstzrange(now(), now() + interval '1 year')",
     "update reservations set rep_id = (select id from reps where key = 'lena')",
+    "update reservations set buffer_before = '0'",
+    "update reservations set buffer_after = '0'",
     "delete from reservations",
     "update appointments set work = 'qualification'",
     "update appointments set lead_id = gen_random_uuid()",
@@ -318,8 +320,9 @@ HOLD = (
     " from reps where key = 'anna'"
 )
 KEEP = (
-    "insert into reservations (id, rep_id, during, kind, slot_hold_id, lead_id, work, expires_at, active)"
-    " select gen_random_uuid(), rep_id, tstzrange(starts_at, ends_at), 'slot_hold', id, :lead, 'closing',"
+    "insert into reservations (id, rep_id, during, buffer_before, buffer_after, kind, slot_hold_id, lead_id, work,"
+    " expires_at, active)"
+    " select gen_random_uuid(), rep_id, tstzrange(starts_at, ends_at), '0', '0', 'slot_hold', id, :lead, 'closing',"
     " expires_at + :longer, true from slot_holds where id = :id"
 )
 

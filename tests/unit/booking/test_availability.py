@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pointsman.domain.booking.appointment_caps import CountedAppointment, full_days
 from pointsman.domain.booking.availability import (
     Interval,
+    Reservation,
     free_intervals,
     merge_intervals,
     subtract_intervals,
@@ -24,6 +25,7 @@ from pointsman.domain.roster.reps import Caps, Rep, TimeOff, WeeklyBlock
 from pointsman.domain.roster.roles import Role, Work
 from support.hypothesis_profiles import examples
 from support.rep_slots import slots_of_rep
+from support.strategies.reservations import far_enough, reservations, reserved
 
 NOW = datetime(2026, 10, 19, 6, 0, tzinfo=UTC)  # a Monday; Berlin's clocks go back on the 25th
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -93,12 +95,12 @@ reps = st.builds(
 
 
 @examples(60)
-@given(reps, many, many, rules_of)
+@given(reps, many, st.lists(reservations(intervals), max_size=12), rules_of)
 def test_a_time_on_the_grid_is_offered_exactly_when_nothing_stands_in_its_way(
-    rep: Rep, busy: list[Interval], reserved: list[Interval], rules: BookingRules
+    rep: Rep, busy: list[Interval], gone: list[Reservation], rules: BookingRules
 ) -> None:
     window = Interval(NOW, NOW + timedelta(days=15))
-    open_time = free_intervals(rep, busy, reserved, window, rules, NOW)
+    open_time = free_intervals(rep, busy, gone, window, rules, NOW)
     offered = set(slot_starts(open_time, rules.duration, rules.slot_grid, rep.time_zone))
     zone = ZoneInfo(rep.time_zone)
     seen: set[datetime] = set()
@@ -111,8 +113,10 @@ def test_a_time_on_the_grid_is_offered_exactly_when_nothing_stands_in_its_way(
             continue
         seen.add(wall)
         wanted = Interval(start, start + rules.duration)
-        why = find_obstacle(rep, wanted, busy=busy, reservations=reserved, meetings=(), rules=rules, now=NOW)
+        why = find_obstacle(rep, wanted, busy=busy, reservations=gone, meetings=(), rules=rules, now=NOW)
         assert (start in offered) == (why is None), (start, why)
+        if why is None or why.code == "reserved":
+            assert (why is None) == all(far_enough(wanted, rules, one) for one in gone), (start, why)
 
 
 def test_intervals_that_touch_do_not_overlap() -> None:
@@ -151,6 +155,49 @@ def test_buffers_keep_their_distance_from_other_appointments() -> None:
     assert open_time == [Interval(at(20, 7), at(20, 9, 30)), Interval(at(20, 11, 15), at(20, 15))]
 
 
+@pytest.mark.parametrize(
+    ("mine", "theirs", "free_before", "free_after"),
+    [
+        # (before, after) of the rules, and of the reservation from ten to eleven; when before it and after it is free
+        ((0, 0), (0, 0), (10, 0), (11, 0)),
+        ((0, 15), (0, 15), (9, 45), (11, 15)),
+        ((0, 15), (0, 0), (9, 45), (11, 0)),
+        ((0, 0), (0, 15), (10, 0), (11, 15)),
+        ((30, 0), (0, 15), (10, 0), (11, 30)),  # the greater of both, not their sum
+        ((15, 0), (0, 30), (10, 0), (11, 30)),
+        ((0, 10), (20, 0), (9, 40), (11, 0)),
+        ((0, 20), (10, 0), (9, 40), (11, 0)),
+        ((5, 10), (20, 25), (9, 40), (11, 25)),
+    ],
+)
+def test_two_appointments_lie_as_far_apart_as_the_longer_of_both_buffers(
+    mine: tuple[int, int], theirs: tuple[int, int], free_before: tuple[int, int], free_after: tuple[int, int]
+) -> None:
+    rules = BookingRules(
+        buffer_before=mine[0] * MINUTE, buffer_after=mine[1] * MINUTE, minimum_notice=timedelta(0), duration=5 * MINUTE
+    )
+    there = reserved(span(20, 10, 11), before=theirs[0] * MINUTE, after=theirs[1] * MINUTE)
+    open_time = free_intervals(a_rep(), [], [there], span(20, 7, 15), rules, NOW)
+    assert open_time == [Interval(at(20, 7), at(20, *free_before)), Interval(at(20, *free_after), at(20, 15))]
+    given = {"busy": (), "reservations": [there], "meetings": (), "rules": rules, "now": NOW}
+    for start, free in (
+        (at(20, *free_before) - 5 * MINUTE, True),
+        (at(20, *free_before) - 4 * MINUTE, False),
+        (at(20, *free_after), True),
+        (at(20, *free_after) - MINUTE, False),
+    ):
+        why = find_obstacle(a_rep(), Interval(start, start + 5 * MINUTE), **given)
+        assert (why.code if why else None) == (None if free else "reserved"), start
+
+
+def test_our_own_event_in_the_calendar_beside_its_reservation_doubles_no_buffer() -> None:
+    rules = BookingRules(buffer_before=10 * MINUTE, buffer_after=20 * MINUTE, minimum_notice=timedelta(0))
+    there = reserved(span(20, 10, 11), before=30 * MINUTE, after=5 * MINUTE)
+    alone = free_intervals(a_rep(), [], [there], span(20, 7, 15), rules, NOW)
+    assert free_intervals(a_rep(), [there.interval], [there], span(20, 7, 15), rules, NOW) == alone
+    assert alone == [Interval(at(20, 7), at(20, 9, 30)), Interval(at(20, 11, 10), at(20, 15))]
+
+
 def test_a_rep_without_working_hours_is_never_free() -> None:
     assert free_intervals(a_rep(working_hours=()), [], [], span(20, 0, 23), BookingRules(), NOW) == []
 
@@ -185,7 +232,7 @@ def test_an_obstacle_has_a_name(wanted: Interval, code: str) -> None:
         rep,
         wanted,
         busy=[span(20, 10, 11)],
-        reservations=[span(20, 12, 13)],
+        reservations=[reserved(span(20, 12, 13))],
         meetings=(),
         rules=BookingRules(),
         now=NOW,

@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.domain.booking.appointment_caps import CountedAppointment, full_days
-from pointsman.domain.booking.availability import Interval, bookable_window, free_intervals
+from pointsman.domain.booking.availability import Interval, Reservation, bookable_window, free_intervals
 from pointsman.domain.booking.earliest_starts import RepSchedule, earliest_starts
 from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import Caps, Rep, WeeklyBlock
 from pointsman.domain.roster.roles import Role, Work
 from support.hypothesis_profiles import examples
 from support.rep_slots import slots_of_rep
+from support.strategies.reservations import reservations
 
 NOW = datetime(2026, 10, 19, 6, 0, tzinfo=UTC)  # a Monday; Berlin's clocks go back on the 25th
 MINUTE = timedelta(minutes=1)
@@ -58,14 +59,14 @@ rules = st.builds(
 )
 
 
-@given(reps, rules, st.lists(intervals, max_size=8), st.lists(intervals, max_size=4), intervals)
+@given(reps, rules, st.lists(intervals, max_size=8), st.lists(reservations(intervals), max_size=4), intervals)
 @examples(300)
 def test_the_earliest_start_is_the_first_slot_on_offer(
-    rep: Rep, rules: BookingRules, busy: list[Interval], reservations: list[Interval], known: Interval
+    rep: Rep, rules: BookingRules, busy: list[Interval], gone: list[Reservation], known: Interval
 ) -> None:
-    meetings = [CountedAppointment(start=time.start) for time in reservations]
-    given = RepSchedule(rep=rep, busy=busy, reservations=reservations, appointments=meetings, known=known)
-    open_times = free_intervals(rep, busy, reservations, known, rules, NOW)
+    meetings = [CountedAppointment(start=one.interval.start) for one in gone]
+    given = RepSchedule(rep=rep, busy=busy, reservations=gone, appointments=meetings, known=known)
+    open_times = free_intervals(rep, busy, gone, known, rules, NOW)
     offered = slots_of_rep(
         rep.key, open_times, rules.duration, rules.slot_grid, rep.time_zone, full_days=full_days(rep, meetings), limit=1
     )

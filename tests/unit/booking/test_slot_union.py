@@ -20,6 +20,7 @@ from pointsman.domain.roster.reps import Caps, DayChange, Rep, TimeOff, WeeklyBl
 from pointsman.domain.roster.roles import Role, Work
 from support.hypothesis_profiles import examples
 from support.rep_slots import slots_of_rep
+from support.strategies.reservations import far_enough, reservations, reserved
 
 NOW = datetime(
     2026, 10, 19, 6, 0, tzinfo=UTC
@@ -82,14 +83,14 @@ def worlds(draw: st.DrawFn) -> tuple[datetime, BookingRules, Interval, list[RepS
                 categories={"big": Caps(appointments_per_day=1)} if draw(st.booleans()) else {},
             ),
         )
-        given_away = draw(st.lists(spans, max_size=4))
+        given_away = draw(st.lists(reservations(spans), max_size=4))
         diaries.append(
             RepSchedule(
                 rep=rep,
                 busy=draw(st.lists(spans, max_size=6)),
                 reservations=given_away,
                 appointments=[
-                    CountedAppointment(start=t.start, category="big" if n % 2 else None)
+                    CountedAppointment(start=t.interval.start, category="big" if n % 2 else None)
                     for n, t in enumerate(given_away)
                 ],
                 known=draw(st.one_of(st.just(Interval(now, now + 2 * FORTNIGHT * MINUTE)), spans)),
@@ -124,6 +125,8 @@ def accepted(diary: RepSchedule, start: datetime, rules: BookingRules, window: I
         diary.rep, wanted, busy=diary.busy, reservations=diary.reservations, meetings=diary.appointments,
         rules=rules, now=now, category="big",
     )  # fmt: skip
+    if why is None or why.code == "reserved":
+        assert (why is None) == all(far_enough(wanted, rules, one) for one in diary.reservations)
     return why is None and diary.known.contains(wanted) and window.contains(wanted)
 
 
@@ -257,7 +260,7 @@ def test_an_appointment_may_end_as_something_else_begins_and_begin_as_it_ends(
         off = (TimeOff(start=blocked(10, 11).start, end=blocked(10, 11).end),)
         offered = offered if "duration" in change else ["09:00", "09:30", "11:00", "11:30"]
     else:
-        taken[by] = [blocked(10, 11)]
+        taken[by] = [reserved(blocked(10, 11)) if by == "reservations" else blocked(10, 11)]
     hours = [WeeklyBlock(weekday=0, start=time(9), end=time(12))]
     rep = a_rep("anna", "Europe/Berlin", hours, time_off=off)
     diary = RepSchedule(rep=rep, appointments=(), known=MONDAY, **taken)

@@ -28,6 +28,7 @@ _leader = reps.alias("r")
 _setter = reps.alias("s")
 _companion = appointment_companions.alias("c")
 _companion_rep = reps.alias("p")
+_own_time = reservations.alias("v")
 _companions = (
     select(
         func.coalesce(
@@ -58,10 +59,17 @@ _select = select(
     _appointment,
     _leader.c.key.label("rep_key"),
     _setter.c.key.label("setter_key"),
+    func.coalesce(_own_time.c.buffer_before, literal_column("interval '0'")).label("buffer_before"),
+    func.coalesce(_own_time.c.buffer_after, literal_column("interval '0'")).label("buffer_after"),
     _companions.label("companions"),
 ).select_from(
-    _appointment.join(_leader, _leader.c.id == _appointment.c.rep_id).outerjoin(
-        _setter, _setter.c.id == _appointment.c.setter_rep_id
+    _appointment.join(_leader, _leader.c.id == _appointment.c.rep_id)
+    .outerjoin(_setter, _setter.c.id == _appointment.c.setter_rep_id)
+    .outerjoin(
+        _own_time,
+        (_own_time.c.appointment_id == _appointment.c.id)
+        & (_own_time.c.rep_id == _appointment.c.rep_id)
+        & _own_time.c.active,
     )
 )
 _takes_part = exists().where(
@@ -163,16 +171,16 @@ HISTORY = (
 LOCK_REPS = PreparedStatement("select 1 from reps where id = any(cast(:reps as uuid[])) order by id for no key update")
 #: A hold that has run out holds nothing.
 BUSY_RESERVATIONS = PreparedStatement("""
-    select t.rep_id, lower(t.during) as starts, upper(t.during) as ends, t.lead_id, t.appointment_id, t.slot_hold_id,
-        a.category
+    select t.rep_id, lower(t.during) as starts, upper(t.during) as ends, t.buffer_before, t.buffer_after, t.lead_id,
+        t.appointment_id, t.slot_hold_id, a.category
     from reservations t left join appointments a on a.id = t.appointment_id
     where t.rep_id = any(cast(:reps as uuid[])) and t.active and t.during && tstzrange(:start, :end, '[)')
       and (t.expires_at is null or t.expires_at > statement_timestamp())
     order by lower(t.during)
 """)
 RESERVE_TIME = PreparedStatement("""
-    insert into reservations (id, rep_id, during, kind, appointment_id, lead_id, work, active)
-    values (:id, :rep, tstzrange(:start, :end, '[)'), 'appointment', :appointment, :lead, :work, true)
+    insert into reservations (id, rep_id, during, buffer_before, buffer_after, kind, appointment_id, lead_id, work, active)
+    values (:id, :rep, tstzrange(:start, :end, '[)'), :before, :after, 'appointment', :appointment, :lead, :work, true)
 """)
 RELEASE_TIME = (
     update(reservations)

@@ -29,6 +29,8 @@ class SqlAppointments:
             BusyReservation(
                 rep_id=row.rep_id,
                 interval=Interval(row.starts, row.ends),
+                buffer_before=row.buffer_before,
+                buffer_after=row.buffer_after,
                 lead_id=row.lead_id,
                 appointment_id=row.appointment_id,
                 slot_hold_id=row.slot_hold_id,
@@ -60,6 +62,8 @@ class SqlAppointments:
                     "rep": rep_id,
                     "start": row.starts_at,
                     "end": row.ends_at,
+                    "before": row.buffer_before,
+                    "after": row.buffer_after,
                     "appointment": row.id,
                     "lead": row.lead_id,
                     "work": work,

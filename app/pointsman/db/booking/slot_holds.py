@@ -15,8 +15,9 @@ from pointsman.services.ports.booking.slot_holds import HoldReservation, SlotHol
 
 _ADD = insert(slot_holds)
 _RESERVE_TIME = PreparedStatement("""
-    insert into reservations (id, rep_id, during, kind, slot_hold_id, lead_id, work, expires_at, active)
-    values (:id, :rep, tstzrange(:start, :end, '[)'), 'slot_hold', :hold, :lead, :work, :expires, true)
+    insert into reservations (id, rep_id, during, buffer_before, buffer_after, kind, slot_hold_id, lead_id, work,
+        expires_at, active)
+    values (:id, :rep, tstzrange(:start, :end, '[)'), :before, :after, 'slot_hold', :hold, :lead, :work, :expires, true)
 """)
 _SELECT = select(slot_holds, reps.c.key.label("rep_key")).join(reps, reps.c.id == slot_holds.c.rep_id)
 _GET = _SELECT.where(slot_holds.c.id == bindparam("hold"))
@@ -66,6 +67,8 @@ class SqlSlotHolds:
                     "rep": item.rep_id,
                     "start": row.starts_at,
                     "end": row.ends_at,
+                    "before": item.buffer_before,
+                    "after": item.buffer_after,
                     "hold": row.id,
                     "lead": row.lead_id,
                     "work": item.work,

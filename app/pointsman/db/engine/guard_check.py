@@ -28,6 +28,7 @@ GUARDS = frozenset(
         "policy_publications.policy_publications_keep",
         "reps.reps_recorded",
         "reps.reps_role_guard",
+        "reservations.reservations_gap",
         "reservations.reservations_guard",
         "reservations.reservations_match",
         "role_works.role_works_guard",

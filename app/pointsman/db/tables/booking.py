@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    Interval,
     LargeBinary,
     SmallInteger,
     Table,
@@ -178,13 +179,15 @@ slot_holds = Table(
     Index("slot_holds_open_idx", "expires_at", postgresql_where=text("released_at is null")),
 )
 
-#: One row per rep and appointment or slot hold; the exclusion constraint is promise 2.
+#: One row per rep and appointment or slot hold. The exclusion constraint is promise 2; a trigger keeps the buffers.
 reservations = Table(
     "reservations",
     metadata,
     id_column(),
     Column("rep_id", ForeignKey("reps.id"), nullable=False, index=True),
     Column("during", TSTZRANGE, nullable=False),
+    Column("buffer_before", Interval, nullable=False),  # as the policy said when it was made
+    Column("buffer_after", Interval, nullable=False),
     Column("kind", Text, CheckConstraint("kind in ('appointment','slot_hold')", name="kind"), nullable=False),
     Column("appointment_id", ForeignKey("appointments.id"), index=True),
     Column("slot_hold_id", UUID(), index=True),
@@ -198,6 +201,8 @@ reservations = Table(
     CheckConstraint("(kind = 'slot_hold') = (expires_at is not null)", name="slot_hold_expires"),
     CheckConstraint("(kind = 'slot_hold') = (slot_hold_id is not null)", name="slot_hold"),
     CheckConstraint("(kind = 'appointment') = (appointment_id is not null)", name="appointment"),
+    CheckConstraint("buffer_before between interval '0' and interval '24 hours'", name="buffer_before"),
+    CheckConstraint("buffer_after between interval '0' and interval '24 hours'", name="buffer_after"),
     ExcludeConstraint(
         ("rep_id", "="), ("during", "&&"), where=text("active"), using="gist", name="reservations_no_overlap"
     ),

@@ -5,7 +5,7 @@ All intervals are half-open, [start, end), as PostgreSQL's tstzrange '[)': what 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pointsman.domain.dates.local_time import local_days
 from pointsman.domain.policy.parsing import BookingRules
@@ -32,6 +32,15 @@ class Interval:
 
     def contains(self, other: "Interval") -> bool:
         return self.start <= other.start and other.end <= self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Time of a rep that is given away, with the buffers that the policy said when it was made."""
+
+    interval: Interval
+    buffer_before: timedelta
+    buffer_after: timedelta
 
 
 def interval_or_none(start: datetime, end: datetime) -> Interval | None:
@@ -90,9 +99,27 @@ def bookable_window(rules: BookingRules, now: datetime) -> Interval:
     return Interval(now + rules.minimum_notice, now + rules.horizon)
 
 
-def with_buffers(taken: Iterable[Interval], rules: BookingRules) -> list[Interval]:
-    """What is taken, widened so that an appointment beside it keeps its own buffers free."""
-    return [Interval(t.start - rules.buffer_after, t.end + rules.buffer_before) for t in taken]
+def gap_between(buffer_after: timedelta, buffer_before: timedelta) -> timedelta:
+    """How much time lies between two reservations of one rep, at least: what the earlier one keeps free after it or the
+    later one before it, whichever is longer; not their sum. In the database: `pointsman_gap`.
+    """
+    return max(buffer_after, buffer_before)
+
+
+def with_gaps(reservations: Iterable[Reservation], rules: BookingRules) -> list[Interval]:
+    """Where no appointment by `rules` may lie: the reservations, each with its gap on either side."""
+    return [
+        Interval(
+            r.interval.start - gap_between(rules.buffer_after, r.buffer_before),
+            r.interval.end + gap_between(r.buffer_after, rules.buffer_before),
+        )
+        for r in reservations
+    ]
+
+
+def with_buffers(busy: Iterable[Interval], rules: BookingRules) -> list[Interval]:
+    """Where no appointment by `rules` may lie beside busy times of calendars, which have no buffers of their own."""
+    return [Interval(t.start - rules.buffer_after, t.end + rules.buffer_before) for t in busy]
 
 
 def time_off_intervals(rep: Rep) -> list[Interval]:
@@ -102,15 +129,21 @@ def time_off_intervals(rep: Rep) -> list[Interval]:
 def free_intervals(
     rep: Rep,
     busy: Sequence[Interval],
-    reservations: Sequence[Interval],
+    reservations: Sequence[Reservation],
     window: Interval,
     rules: BookingRules,
     now: datetime,
 ) -> list[Interval]:
     """Where an appointment with `rep` may lie, sorted and apart: each must fit into one of these, whole."""
+    return free_beside([*with_buffers(busy, rules), *with_gaps(reservations, rules)], rep, window, rules, now)
+
+
+def free_beside(
+    taken: Sequence[Interval], rep: Rep, window: Interval, rules: BookingRules, now: datetime
+) -> list[Interval]:
+    """`free_intervals`, where `taken` has its buffers and gaps already."""
     reach = bookable_window(rules, now)
     asked = interval_or_none(max(window.start, reach.start), min(window.end, reach.end))
     if asked is None:
         return []
-    taken = time_off_intervals(rep) + with_buffers([*busy, *reservations], rules)
-    return subtract_intervals(working_intervals(rep, asked), taken)
+    return subtract_intervals(working_intervals(rep, asked), [*time_off_intervals(rep), *taken])

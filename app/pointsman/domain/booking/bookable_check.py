@@ -7,9 +7,11 @@ from datetime import datetime
 from pointsman.domain.booking.appointment_caps import CountedAppointment, full_days
 from pointsman.domain.booking.availability import (
     Interval,
+    Reservation,
     bookable_window,
     time_off_intervals,
     with_buffers,
+    with_gaps,
     working_intervals,
 )
 from pointsman.domain.dates.local_time import local_date
@@ -34,7 +36,7 @@ def find_obstacle(
     wanted: Interval,
     *,
     busy: Sequence[Interval],
-    reservations: Sequence[Interval],
+    reservations: Sequence[Reservation],
     meetings: Collection[CountedAppointment],
     rules: BookingRules,
     now: datetime,
@@ -71,14 +73,14 @@ def _outside_hours(rep: Rep, wanted: Interval) -> Obstacle | None:
 
 
 def _taken(
-    rep: Rep, wanted: Interval, *, busy: Sequence[Interval], reservations: Sequence[Interval], rules: BookingRules
+    rep: Rep, wanted: Interval, *, busy: Sequence[Interval], reservations: Sequence[Reservation], rules: BookingRules
 ) -> Obstacle | None:
     if _hit(wanted, time_off_intervals(rep)):
         return Obstacle(code="time-off", sentence=f"{rep.name} is away then.")
     if _hit(wanted, with_buffers(busy, rules)):
         return Obstacle(code="calendar-busy", sentence=f"{rep.name}'s calendar has something else then.")
-    if _hit(wanted, with_buffers(reservations, rules)):
-        return Obstacle(code="reserved", sentence="Another appointment has this time.")
+    if _hit(wanted, with_gaps(reservations, rules)):
+        return Obstacle(code="reserved", sentence="Another appointment has this time, or is too close by.")
     return None
 
 

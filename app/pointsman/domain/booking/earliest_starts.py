@@ -8,10 +8,13 @@ from datetime import datetime, timedelta
 from pointsman.domain.booking.appointment_caps import CountedAppointment, full_days
 from pointsman.domain.booking.availability import (
     Interval,
+    Reservation,
     bookable_window,
-    free_intervals,
+    free_beside,
     interval_or_none,
     merge_intervals,
+    with_buffers,
+    with_gaps,
 )
 from pointsman.domain.booking.slots import first_slot_start
 from pointsman.domain.policy.parsing import BookingRules
@@ -28,7 +31,7 @@ class RepSchedule:
 
     rep: Rep
     busy: Sequence[Interval]
-    reservations: Sequence[Interval]
+    reservations: Sequence[Reservation]
     appointments: Collection[CountedAppointment]  # the appointments around `known`, as `full_days` wants them
     known: Interval
 
@@ -48,13 +51,13 @@ def earliest_starts(
     """
     reach = bookable_window(rules, now)
     found: dict[str, datetime] = {}
-    waiting, begin = [_DayScan(schedule, categories) for schedule in schedules], reach.start
+    waiting, begin = [_DayScan(schedule, rules, categories) for schedule in schedules], reach.start
     while waiting and begin < reach.end and max_days >= len(waiting):
         max_days -= len(waiting)
         day = Interval(begin, min(begin + _DAY, reach.end))
         left = []
         for looked in waiting:
-            start = looked.first_start(rules, now, day)
+            start = looked.first_start(now, day)
             if start is not None:
                 found[looked.schedule.rep.key] = start
             elif looked.schedule.known.end > day.end:
@@ -66,19 +69,20 @@ def earliest_starts(
 class _DayScan:
     """A schedule made ready for looking at one day after another."""
 
-    def __init__(self, schedule: RepSchedule, categories: Collection[str | None]) -> None:
+    def __init__(self, schedule: RepSchedule, rules: BookingRules, categories: Collection[str | None]) -> None:
         self.schedule = schedule
+        self._rules = rules
         self._full = full_days(schedule.rep, schedule.appointments, categories)
-        self._taken = merge_intervals([*schedule.busy, *schedule.reservations])
+        self._taken = merge_intervals([*with_buffers(schedule.busy, rules), *with_gaps(schedule.reservations, rules)])
 
-    def first_start(self, rules: BookingRules, now: datetime, day: Interval) -> datetime | None:
+    def first_start(self, now: datetime, day: Interval) -> datetime | None:
         """The first start in `day`; the appointment itself may last longer."""
-        rep, known = self.schedule.rep, self.schedule.known
+        rep, known, rules = self.schedule.rep, self.schedule.known, self._rules
         window = interval_or_none(max(day.start, known.start), min(day.end + rules.duration, known.end))
         if window is None:
             return None
-        first = bisect_left(self._taken, window.start - rules.buffer_before, key=lambda time: time.end)
-        after = bisect_right(self._taken, window.end + rules.buffer_after, key=lambda time: time.start)
-        open_times = free_intervals(rep, self._taken[first:after], (), window, rules, now)
+        first = bisect_left(self._taken, window.start, key=lambda time: time.end)
+        after = bisect_right(self._taken, window.end, key=lambda time: time.start)
+        open_times = free_beside(self._taken[first:after], rep, window, rules, now)
         start = first_slot_start(open_times, rules.duration, rules.slot_grid, rep.time_zone, full_days=self._full)
         return start if start is not None and start < day.end else None

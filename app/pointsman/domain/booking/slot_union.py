@@ -19,6 +19,7 @@ from pointsman.domain.booking.availability import (
     bookable_window,
     interval_or_none,
     time_off_intervals,
+    with_gaps,
     working_intervals,
 )
 from pointsman.domain.booking.earliest_starts import RepSchedule
@@ -121,7 +122,8 @@ class SlotUnion:
         present = hours & ~grid.overlapping(time_off_intervals(rep), buffers=False) if rep.time_off else hours
         free = present
         if free:
-            free &= ~(grid.overlapping(schedule.busy) | grid.overlapping(schedule.reservations))
+            reserved = with_gaps(schedule.reservations, rules)
+            free &= ~(grid.overlapping(schedule.busy) | grid.overlapping(reserved, buffers=False))
         left = free
         full = full_days(rep, schedule.appointments, self.categories)
         if full and left:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.booking.appointment_caps import CAP_LOOKAROUND, CountedAppointment
-from pointsman.domain.booking.availability import Interval, bookable_window
+from pointsman.domain.booking.availability import Interval, Reservation, bookable_window
 from pointsman.domain.booking.bookable_check import Obstacle, find_obstacle
 from pointsman.domain.errors import Conflict, NotFound
 from pointsman.domain.policy.parsing import BookingRules
@@ -45,7 +45,7 @@ class BookingContext:
 class BookedTime:
     """What Pointsman itself has given away of a rep's time."""
 
-    reservations: Sequence[Interval]
+    reservations: Sequence[Reservation]
     appointments: Sequence[CountedAppointment]
 
 
@@ -99,7 +99,7 @@ async def load_booked_time(tx: Tx, what: BookingContext, window: Interval) -> Bo
     wide = Interval(window.start - CAP_LOOKAROUND, window.end + CAP_LOOKAROUND)
     found = await tx.appointments.busy_reservations([what.assignment.rep_id], wide)
     return BookedTime(
-        reservations=[item.interval for item in found],
+        reservations=[item.reservation for item in found],
         appointments=[
             CountedAppointment(start=t.interval.start, category=t.category) for t in found if t.appointment_id
         ],

@@ -66,6 +66,8 @@ async def apply_appointment_change(
         override_id=assignment.override_id,
         starts_at=wanted.start,
         ends_at=wanted.end,
+        buffer_before=what.rules.buffer_before,
+        buffer_after=what.rules.buffer_after,
         companions=participants.companions,
         accepted_at=None if handed_on else row.accepted_at,  # the acceptance was the old rep's
         confirm_by=confirmation_deadline(what.rules, wanted, now)

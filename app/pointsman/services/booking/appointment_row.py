@@ -37,6 +37,8 @@ async def build_appointment(
         conflict=None,
         starts_at=wanted.start,
         ends_at=wanted.end,
+        buffer_before=what.rules.buffer_before,
+        buffer_after=what.rules.buffer_after,
         title=f"Meeting with {company}" if company else "Sales meeting",  # no personal data in this column
         assignment_id=assignment.assignment_id,
         gate_check_id=assignment.gate_check_id,

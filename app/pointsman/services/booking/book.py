@@ -166,7 +166,7 @@ async def write_appointment(
 def booking_error(refused: ConstraintRefused) -> PointsmanError | ConstraintRefused:
     """What the database's last word on a booking means to the caller."""
     match refused.constraint:
-        case "reservations_no_overlap":
+        case "reservations_no_overlap" | "reservations_gap":
             return SlotTaken("That time has just been taken. Choose another slot.")
         case "appointments_one_per_lead":
             return Conflict("This lead has an appointment already.", code="already-booked")

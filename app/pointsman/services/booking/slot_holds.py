@@ -155,7 +155,17 @@ async def _lock_participants(env: Env, tx: Tx, what: BookingContext, request: Sl
 def _reservations(env: Env, participants: Participants) -> list[HoldReservation]:
     takes_part = [(participants.context.rep.id, participants.context.assignment.work)]
     takes_part += [(companion.rep_id, companion.work) for companion in participants.companions]
-    return [HoldReservation(reservation_id=env.new_id(), rep_id=rep_id, work=work) for rep_id, work in takes_part]
+    rules = participants.context.rules
+    return [
+        HoldReservation(
+            reservation_id=env.new_id(),
+            rep_id=rep_id,
+            work=work,
+            buffer_before=rules.buffer_before,
+            buffer_after=rules.buffer_after,
+        )
+        for rep_id, work in takes_part
+    ]
 
 
 async def _refuse_hoarding(env: Env, tx: Tx, lead_id: UUID) -> None:

@@ -65,7 +65,7 @@ def _schedule_of(
     return RepSchedule(
         rep=rep,
         busy=busy,
-        reservations=[item.interval for item in gone],
+        reservations=[item.reservation for item in gone],
         appointments=[
             CountedAppointment(start=t.interval.start, category=t.category) for t in gone if t.appointment_id
         ],

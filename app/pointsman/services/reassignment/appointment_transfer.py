@@ -206,9 +206,10 @@ async def _apply_transfer(
 
 
 async def _transfer_context(env: Env, tx: Tx, lead: LeadRow, row: AppointmentRow) -> BookingContext:
-    """By the rules under which it was made; any pool for its work may take it over."""
+    """With the buffers that it was made with; any pool for its work may take it over."""
     what = keep_companion_pools(await load_booking_context(env, tx, lead, now=env.clock(), moving=True), row)
-    rules = what.rules.model_copy(update={"minimum_notice": timedelta(0), "horizon": _YEAR})
+    kept = {"buffer_before": row.buffer_before, "buffer_after": row.buffer_after}
+    rules = what.rules.model_copy(update={"minimum_notice": timedelta(0), "horizon": _YEAR, **kept})
     return replace(what, rules=rules, pool=None)
 
 

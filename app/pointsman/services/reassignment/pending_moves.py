@@ -131,6 +131,8 @@ class _Appointments(_OverMoves):
                     BusyReservation(
                         rep_id=rep_id,
                         interval=row.interval,
+                        buffer_before=row.buffer_before,
+                        buffer_after=row.buffer_after,
                         lead_id=row.lead_id,
                         appointment_id=row.id,
                         slot_hold_id=None,

@@ -42,7 +42,7 @@ async def fetch_earliest_slots(
             schedules[key] = RepSchedule(
                 rep=reps[key],
                 busy=reading.busy,
-                reservations=[time.interval for time in times],
+                reservations=[time.reservation for time in times],
                 appointments=[
                     CountedAppointment(start=t.interval.start, category=t.category) for t in times if t.appointment_id
                 ],

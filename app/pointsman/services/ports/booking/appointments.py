@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
-from pointsman.domain.booking.availability import Interval
+from pointsman.domain.booking.availability import Interval, Reservation
 from pointsman.domain.booking.lifecycle import AppointmentState, AppointmentStatus, MeetingOutcome
 from pointsman.domain.permissions.callers import SEES_ALL, Visibility
 
@@ -41,6 +41,8 @@ class AppointmentRow:
     conflict: str | None
     starts_at: datetime
     ends_at: datetime
+    buffer_before: timedelta  # what its reservations keep free; nothing once it owns no time
+    buffer_after: timedelta
     title: str
     assignment_id: UUID
     gate_check_id: UUID | None
@@ -92,10 +94,16 @@ class BusyReservation:
 
     rep_id: UUID
     interval: Interval
+    buffer_before: timedelta
+    buffer_after: timedelta
     lead_id: UUID
     appointment_id: UUID | None
     slot_hold_id: UUID | None
     category: str | None  # of the appointment
+
+    @property
+    def reservation(self) -> Reservation:
+        return Reservation(self.interval, self.buffer_before, self.buffer_after)
 
 
 class Appointments(Protocol):
@@ -110,7 +118,7 @@ class Appointments(Protocol):
     async def add(self, row: AppointmentRow, *, reservation_ids: Sequence[UUID]) -> None:
         """The appointment, its companions, and the time of every participant: one id for each of them.
 
-        Raises `ConstraintRefused` "reservations_no_overlap".
+        Raises `ConstraintRefused` "reservations_no_overlap", and "reservations_gap" where the buffers ask for more distance.
         """
         ...
 

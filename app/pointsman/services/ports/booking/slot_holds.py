@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -32,18 +32,20 @@ class SlotHoldRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldReservation:
-    """The rep whose time a slot hold keeps, and for which work."""
+    """The rep whose time a slot hold keeps, for which work, and with which buffers."""
 
     reservation_id: UUID
     rep_id: UUID
     work: str
+    buffer_before: timedelta
+    buffer_after: timedelta
 
 
 class SlotHolds(Protocol):
     async def add(self, row: SlotHoldRow, kept: Sequence[HoldReservation]) -> None:
         """The hold and the time that it keeps.
 
-        Raises `ConstraintRefused` "reservations_no_overlap", "slot_holds_one_per_lead".
+        Raises `ConstraintRefused` "reservations_no_overlap", "reservations_gap", "slot_holds_one_per_lead".
         """
         ...
 
