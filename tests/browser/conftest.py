@@ -12,7 +12,7 @@ import uvicorn
 from playwright.async_api import Browser, Error, async_playwright
 
 from support.floors.booking_floor import Floor, open_floor
-from support.http.booking_links import Page, open_page
+from support.http.booking_links import Page, open_page, policy_with_purpose
 from support.programs.browser_windows import Axe, Window
 from support.programs.free_port import free_port
 
@@ -29,7 +29,7 @@ AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 
 @pytest.fixture
 async def floor(database_url: str) -> AsyncIterator[Floor]:
-    async with open_floor(database_url) as floor:
+    async with open_floor(database_url, policy=policy_with_purpose()) as floor:
         yield floor
 
 

@@ -14,10 +14,20 @@ from support.programs.browser_windows import Window, press_until
 pytestmark = pytest.mark.anyio
 
 HEADINGS = {
-    "de": ["Wählen Sie eine Zeit", "Ist das richtig?", "Ihr Termin ist gebucht", "Ihr Termin ist abgesagt"],
-    "en": ["Choose a time", "Is this right?", "Your appointment is booked", "Your appointment is cancelled"],
+    "de": [
+        "Wählen Sie einen Termin",
+        "Bitte prüfen Sie Ihren Termin",
+        "Ihr Termin ist gebucht",
+        "Ihr Termin ist abgesagt",
+    ],
+    "en": [
+        "Choose a time",
+        "Please check your appointment",
+        "Your appointment is booked",
+        "Your appointment is cancelled",
+    ],
 }
-BUTTONS = {"de": ("Weiter", "Diese Zeit buchen"), "en": ("Continue", "Book this time")}
+BUTTONS = {"de": ("Weiter", "Termin buchen"), "en": ("Continue", "Book this appointment")}
 
 
 async def on(tab: Tab, heading: str) -> None:
@@ -77,8 +87,8 @@ async def test_booking_by_keyboard_alone(page: Page, window: Window) -> None:
         chosen = await tab.locator("input[type=radio]:checked").get_attribute("value")
         await press_until(tab, ".choose button")
         await tab.keyboard.press("Enter")
-        await on(tab, "Is this right?")
-        await press_until(tab, "form[action$='/confirm'] button")
+        await on(tab, "Please check your appointment")
+        await press_until(tab, "form[method=post][action$='/confirm'] button")
         await tab.keyboard.press("Enter")
         await on(tab, "Your appointment is booked")
         assert await starts(page) == [chosen]
@@ -129,8 +139,8 @@ async def test_a_changed_zone_shows_each_time_on_its_own_clock_over_a_clock_chan
     lead_id = await page.lead()
     async with window.open(page.path(lead_id, language="en")) as tab:
         await tab.locator(".zone summary").click()
-        await tab.get_by_label("Time zone").select_option("America/New_York")
-        await tab.get_by_role("button", name="Show times").click()
+        await tab.get_by_label("A city in your time zone").select_option("America/New_York")
+        await tab.get_by_role("button", name="Use this time zone").click()
         await expect(tab.locator(".zone summary")).to_contain_text("New York")
         await tab.wait_for_load_state()  # the times stand below it
         offsets = set()
@@ -170,7 +180,9 @@ async def test_a_time_that_somebody_else_takes_meanwhile(page: Page, window: Win
         value = await choose(tab)
         await page.somebody_takes(lead_id, value)
         await tab.get_by_role("button", name="Continue").click()
-        await expect(tab.get_by_role("alert")).to_have_text("This time is no longer free. Please choose another one.")
+        await expect(tab.get_by_role("alert")).to_have_text(
+            "This time is no longer available. Please choose another one."
+        )
         await tab.wait_for_load_state()  # the times stand below it
         assert await tab.locator(f"input[value='{value}']").count() == 0
         await booked(tab)

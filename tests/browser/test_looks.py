@@ -31,7 +31,7 @@ async def every_page(page: Page, tab: Tab, language: str) -> AsyncIterator[str]:
     await release_slot_hold(page.floor.env, kept, actor=Actor(name="test", kind=CallerKind.ADMIN))
     await tab.reload()
     yield "confirm-not-kept"
-    await tab.locator("form[action$='/confirm'] button").click()
+    await tab.locator("form[method=post][action$='/confirm'] button").click()
     yield "booked"
     await page.floor.world.rows("update appointments set status = 'requested', confirm_by = starts_at")
     await tab.goto(path)

@@ -26,6 +26,7 @@ from pointsman.demo import runner as show
 from pointsman.demo import start_demo_calendars
 from pointsman.demo.api import DemoError
 from pointsman.demo.files import DemoState
+from pointsman.demo.seed import demo_organisation
 from pointsman.local.calendar_server import CalendarServer
 from pointsman.local.errors import LocalServerError
 from pointsman.local.kept_file import write_kept_file
@@ -70,7 +71,11 @@ def run(state: StateOption = Path(".pointsman"), host: HostOption = None, port: 
 
 def demo(state: StateOption = Path(".pointsman"), host: HostOption = None, port: PortOption = None) -> None:
     """Run the main job on a demo floor: seed it, send the example leads, show what became of them, keep serving."""
-    quiet = {} if f"{PREFIX}LOG_LEVEL" in os.environ else {f"{PREFIX}LOG_LEVEL": "warning"}  # the table is the output
+    given = {
+        "LOG_LEVEL": "warning",
+        "ORGANISATION": demo_organisation(),
+    }  # the table is the output, so the log is quiet
+    extra = {f"{PREFIX}{name}": value for name, value in given.items() if f"{PREFIX}{name}" not in os.environ}
     kept = DemoState(state / "demo.json")
     calendars = CalendarServer(state / "calendars")
 
@@ -78,7 +83,7 @@ def demo(state: StateOption = Path(".pointsman"), host: HostOption = None, port:
         floor.call_after_stop(calendars.stop)
         start_demo_calendars(state, kept)
 
-    with running_service(state, command="demo", host=host, port=port, extra=quiet, before_start=before_start) as house:
+    with running_service(state, command="demo", host=host, port=port, extra=extra, before_start=before_start) as house:
         try:
             key = _demo_key(kept)
             show.run_demo(

@@ -20,6 +20,11 @@ def calendar_owners() -> list[str]:
     return list(load_yaml("floor.yaml")["calendars"]["owners"])
 
 
+def demo_organisation() -> str:
+    """The name of the organisation that the demo is about, as buyers read it."""
+    return str(load_yaml("floor.yaml")["organisation"])
+
+
 def seed_floor(api: ApiClient, server: CalendarServer, kept: DemoState, *, now: datetime) -> dict[str, Sender]:
     """Roster, calendars, policy and intakes; answers with the senders by their intake's key."""
     floor = load_yaml("floor.yaml")

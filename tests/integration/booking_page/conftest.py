@@ -6,12 +6,12 @@ import httpx
 import pytest
 
 from support.floors.booking_floor import Floor, open_floor
-from support.http.booking_links import Page, open_page
+from support.http.booking_links import Page, open_page, policy_with_purpose
 
 
 @pytest.fixture
 async def floor(database_url: str) -> AsyncIterator[Floor]:
-    async with open_floor(database_url) as floor:
+    async with open_floor(database_url, policy=policy_with_purpose()) as floor:
         yield floor
 
 

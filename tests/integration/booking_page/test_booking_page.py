@@ -56,7 +56,7 @@ async def test_a_buyer_chooses_confirms_and_has_an_appointment(page: Page, buyer
     start = times_in(offered)[3]
     kept = await buyer.post(path, data={"start": start})
     asked = await buyer.get(kept.headers["location"])
-    assert heading(asked) == "Ist das richtig?"
+    assert heading(asked) == "Bitte prüfen Sie Ihren Termin"
     assert "Muster AG" in asked.text
     assert await page.floor.world.value("select count(*) from slot_holds where released_at is null") == 1
     done = await buyer.post(f"{path}/confirm", data={"start": start})
@@ -188,7 +188,7 @@ async def test_an_unreadable_calendar_offers_nothing_and_tells_nothing(page: Pag
     }
     await page.floor.world.rows("delete from calendar_reads")
     answer = await buyer.get(path)
-    assert heading(answer) == "No free time at the moment"
+    assert heading(answer) == "No time is available at the moment"
     assert not re.search("vendor|503|calendar", answer.text)
     chosen = await buyer.post(path, data={"start": start})
     assert (chosen.status_code, heading(chosen)) == (503, "Please try again in a moment")
@@ -203,11 +203,11 @@ async def test_when_nothing_is_free_the_next_date_is_said(page: Page, buyer: htt
     }
     await page.floor.world.rows("delete from calendar_reads")
     answer = await buyer.get(path)
-    assert heading(answer) == "No free time at the moment"
+    assert heading(answer) == "No time is available at the moment"
     day = (now + timedelta(days=20)).astimezone(ZoneInfo("Europe/Berlin"))
     if day.hour >= 17 or (day.hour, day.minute) > (16, 30):
         day += timedelta(days=1)
-    assert f"The next free time is on {day:%A}, {day:%B} {day.day}, {day.year}." in answer.text
+    assert f"The next available time is on {day:%A}, {day:%B} {day.day}, {day.year}." in answer.text
 
 
 async def test_the_kept_time_stays_on_offer_to_who_keeps_it_and_to_nobody_else(
@@ -278,7 +278,7 @@ async def test_the_zone_comes_from_query_link_lead_or_rep(
 ) -> None:
     lead_id = await page.lead(**({"lead__time_zone": fact} if fact else {}))
     answer = await buyer.get(page.path(lead_id, time_zone=link), params={"zone": query} if query else {})
-    assert f"Times are shown for {shown}." in answer.text
+    assert f"All times are shown for <bdi>{shown}</bdi>, where it is now" in answer.text
 
 
 async def test_language_comes_from_query_link_or_browser(page: Page, buyer: httpx.AsyncClient) -> None:

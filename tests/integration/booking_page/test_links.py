@@ -61,7 +61,7 @@ async def test_a_link_is_made_for_who_may_be_booked_and_leads_to_their_page(
     assert timedelta(hours=2) - timedelta(seconds=1) < left <= timedelta(hours=2)  # the link says whole seconds
     shown = await buyer.get(body["url"])
     assert shown.status_code == 200
-    assert "Die Zeiten gelten für Tokyo." in shown.text
+    assert "Alle Uhrzeiten gelten für <bdi>Tokio</bdi>, dort ist es jetzt" in shown.text
     page.floor.world.clock.advance(timedelta(hours=2))
     assert (await buyer.get(body["url"])).status_code == 410
 

@@ -30,7 +30,7 @@ EVIL = [
 ALLOWED = {
     "html", "head", "meta", "title", "style", "body", "a", "header", "p", "nav", "ul", "li", "main", "h1", "dl", "div",
     "dt", "dd", "strong", "details", "summary", "span", "form", "input", "label", "select", "option", "optgroup",
-    "button", "fieldset", "legend", "textarea", "footer",
+    "button", "fieldset", "legend", "textarea", "footer", "bdi", "br",
 }  # fmt: skip
 
 

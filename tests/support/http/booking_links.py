@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,11 +20,19 @@ from pointsman.services.booking_links.tokens import BookingLink, sign_link
 from pointsman.services.ports import Actor
 from pointsman.services.roster.change_roster import put_roster
 from support.floors.booking_floor import Floor
-from support.floors.use_case_env import floor_given
+from support.floors.use_case_env import POLICY, floor_given
 from support.http.keys import SECRET
 from support.http.service import serve_floor
 
 ORGANISATION = "Example Works"
+PURPOSE = {"de": "Kostenlose Erstberatung", "en": "Free first consultation"}
+
+
+def policy_with_purpose() -> dict[str, Any]:
+    """The floor's policy, which also says what its appointments are for."""
+    policy = deepcopy(POLICY)
+    policy["pools"]["closers-mid-market"]["booking"] = {"purpose": PURPOSE}
+    return policy
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,7 +80,13 @@ class Page:
 
 @asynccontextmanager
 async def open_page(floor: Floor, *, public_url: str = "http://pointsman.test") -> AsyncIterator[Page]:
-    floor.env = replace(floor.env, secrets=Vault([SECRET]), public_url=public_url, invitations=IcalendarInvitations())
+    floor.env = replace(
+        floor.env,
+        secrets=Vault([SECRET]),
+        invitations=IcalendarInvitations(),
+        public_url=public_url,
+        organisation=ORGANISATION,
+    )
     with serve_floor(floor.env) as app:
         app.state.booking_pages = PageRenderer(organisation=ORGANISATION)
         yield Page(app=app, floor=floor)

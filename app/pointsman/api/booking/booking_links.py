@@ -5,21 +5,31 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.domain.dates.durations import Duration
+from pointsman.domain.dates.living_zones import living_zone
 from pointsman.domain.permissions.operations import Operation
-from pointsman.domain.policy.pools import PolicyTimeZone
 from pointsman.services.booking_links.links import list_links, make_link, revoke_link, revoke_links
 from pointsman.services.ports.booking.booking_links import BookingLinkRow
 
 router = APIRouter(tags=["Hand-over and booking"])
 
 LinkCaller = Annotated[Caller, may(Operation.BOOKING_LINK)]
+
+
+def _place(name: str) -> str:
+    zone = living_zone(name)
+    if zone is None:
+        raise ValueError("give the IANA time zone of a place, such as Europe/Berlin")
+    return zone
+
+
+PlaceZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_place)]
 
 
 class BookingLinkIn(BaseModel):
@@ -34,7 +44,7 @@ class BookingLinkIn(BaseModel):
     language: Literal["de", "en"] | None = Field(
         default=None, description="Default: what the buyer's browser asks for."
     )
-    zone: PolicyTimeZone | None = Field(default=None, description="Default: the lead's own zone, else the rep's.")
+    zone: PlaceZone | None = Field(default=None, description="Default: the lead's own, else that of its country.")
 
 
 class BookingLinkOut(BaseModel):

@@ -1,6 +1,7 @@
 """Slots as callers read them: in UTC, on the prospect's clock, and in words of the prospect's language."""
 
 from datetime import datetime
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field
@@ -27,7 +28,7 @@ class LocalSlotDoc(SlotDoc):
 
     local_start: datetime = Field(description="On the clocks of `zone`, with the offset of that moment.")
     local_end: datetime
-    text: str = Field(examples=["Mittwoch, 25. November 2026, 10:00\u201310:30 (MEZ)"])
+    text: str = Field(examples=["Mittwoch, 25. November 2026, 10:00\u201310:30 Uhr (MEZ)"])
 
     @staticmethod
     def localized(slot: Slot, *, zone: str, language: str) -> "LocalSlotDoc":
@@ -72,6 +73,10 @@ class SlotsDoc(BaseModel):
     rep_name: str
     time_zone: str = Field(description="The rep's.", examples=["Europe/Berlin"])
     zone: str = Field(description="The zone of `local_start` and `text`.", examples=["Europe/Berlin"])
+    zone_of: Literal["asked", "lead", "rep"] = Field(
+        description="Whose it is: the one that was asked for, the lead's (its own, else its country's only one), or, "
+        "where nothing says where the lead is, the rep's."
+    )
     language: str = Field(examples=["de"])
     offer: str = Field(description="The pool's: strict, flexible or balanced.", examples=["strict"])
     decided_at_booking: bool = Field(description="True: another rep than the named one may be booked.")
@@ -93,6 +98,7 @@ class SlotsDoc(BaseModel):
             rep_name=answer.rep_name,
             time_zone=answer.time_zone,
             zone=shown,
+            zone_of="asked" if zone else "lead" if answer.lead_zone else "rep",
             language=language,
             offer=answer.offer.value,
             decided_at_booking=answer.decided_at_booking,

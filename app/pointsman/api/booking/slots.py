@@ -59,7 +59,10 @@ async def slots(
     from_: Annotated[Timestamp | None, Query(alias="from", description="Not before this.")] = None,
     to: Annotated[Timestamp | None, Query(description="Over by then.")] = None,
     zone: Annotated[
-        Zone | None, Query(description="Default: the lead's time zone if it is known, else the rep's.")
+        Zone | None,
+        Query(
+            description="Default: the lead's own, else that of a country with one clock, else the rep's; `zone_of` says which."
+        ),
     ] = None,
     language: Annotated[Language | None, Query(description="Default: the header's, else English.")] = None,
     accept_language: Annotated[str | None, Header(max_length=500)] = None,

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from fastapi import Request
 
-from pointsman.api.booking_page.times import format_instant, is_zone
+from pointsman.api.booking_page.times import format_instant
 from pointsman.api.booking_page.translations import TRANSLATIONS
 from pointsman.api.http.locale_formats import best_language
+from pointsman.domain.dates.living_zones import NO_PLACE, living_zone
 from pointsman.domain.text.lines import one_line
 from pointsman.services.booking_links.tokens import LINK_PATH, BookingLink
 
@@ -21,7 +22,10 @@ _FIRST, _LAST = 2000, 2200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """Language and zone as asked for; `base` is the path of their page, behind whatever proxy."""
+    """Language and zone as asked for; `base` is the path of their page, behind whatever proxy.
+
+    `zone_is_known` is false while the zone is only the one that we show, as nothing says where the buyer is.
+    """
 
     base: str
     language: str  # a tag as Babel writes it: "de", "en-GB"
@@ -29,6 +33,7 @@ class Visitor:
     asked_language: str | None  # carried on from page to page
     asked_zone: str | None
     zone: str | None
+    zone_is_known: bool
 
     @classmethod
     def of(cls, request: Request, *, public_url: str, form: dict[str, str] | None = None) -> Self:
@@ -37,7 +42,7 @@ class Visitor:
         lang = given.get("lang") or request.query_params.get("lang")
         zone = given.get("zone") or request.query_params.get("zone")
         asked = lang if lang in TRANSLATIONS else None
-        zone = zone if is_zone(zone) else None
+        zone = living_zone(zone)
         accepted = request.headers.get("accept-language", "")
         token = str(request.path_params.get("token", ""))
         return cls(
@@ -47,6 +52,7 @@ class Visitor:
             asked_language=asked,
             asked_zone=zone,
             zone=zone,
+            zone_is_known=zone is not None,
         )
 
     def with_link(self, link: BookingLink) -> Self:
@@ -59,8 +65,13 @@ class Visitor:
         return replace(self, language=_regional(language, self.accepted))
 
     def with_default_zone(self, zone: str | None) -> Self:
-        """The next place to look for a zone, while none is known."""
-        return replace(self, zone=zone) if self.zone is None and is_zone(zone) else self
+        """The next place to look for the buyer's zone, while none is known. A zone that no place has counts as not given."""
+        found = None if self.zone_is_known else living_zone(zone)
+        return self if found is None else replace(self, zone=found, zone_is_known=True)
+
+    def with_assumed_zone(self, zone: str) -> Self:
+        """What is shown, and said to be a guess, while no zone is known."""
+        return self if self.zone_is_known else replace(self, zone=living_zone(zone) or zone)
 
     @property
     def words(self) -> str:
@@ -69,13 +80,21 @@ class Visitor:
 
     @property
     def local_zone(self) -> str:
-        return self.zone or "UTC"
+        return self.zone or NO_PLACE
 
     def url(self, path: str = "", **query: object) -> str:
         """An address of this page that keeps what was asked for."""
-        carried = {"lang": self.asked_language, "zone": self.asked_zone, **query}
-        written = urlencode({name: _written(value) for name, value in carried.items() if value is not None})
-        return f"{self.base}{'/' if path else ''}{path}" + (f"?{written}" if written else "")
+        written = urlencode(self.fields(zone=self.asked_zone, **query))
+        return f"{self.action(path)}?{written}" if written else self.action(path)
+
+    def action(self, path: str = "") -> str:
+        """The address of a form of this page."""
+        return f"{self.base}{'/' if path else ''}{path}"
+
+    def fields(self, **query: object) -> dict[str, str]:
+        """What a form or an address says: `query`, and the language that was asked for."""
+        carried = {"lang": self.asked_language, **query}
+        return {name: _written(value) for name, value in carried.items() if value is not None}
 
 
 async def read_form(request: Request) -> dict[str, str]:

@@ -8,10 +8,9 @@ from typing import Any
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pointsman.api.booking_page.reader import Visitor
-from pointsman.api.booking_page.times import COMMON_ZONES, zone_label, zones_by_area
 from pointsman.api.booking_page.translations import TRANSLATIONS
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -34,10 +33,8 @@ class PageRenderer:
             "style": Markup(style),  # noqa: S704  # our own file, as it lies beside this module
             "organisation": organisation,
             "languages": {tag: words["language"] for tag, words in TRANSLATIONS.items()},
-            "common_zones": COMMON_ZONES,
-            "zone_areas": zones_by_area(),
-            "place": zone_label,
         }
+        self._environment.filters["fill"] = fill_in
         framed = " ".join(embedded_in) or "'none'"
         policy = f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'"
         self._headers = {
@@ -61,6 +58,12 @@ class PageRenderer:
         if status == 503:
             headers["Retry-After"] = "10"
         return HTMLResponse(html, status_code=status, headers=headers)
+
+
+def fill_in(words: str, **given: object) -> Markup:
+    """`words` with each value escaped, and kept from turning the words beside it round (a name may be in Arabic or Hebrew)."""
+    isolated = {name: Markup("<bdi>{}</bdi>").format(value) for name, value in given.items()}
+    return escape(words).format(**isolated)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

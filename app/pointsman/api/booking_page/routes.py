@@ -83,15 +83,14 @@ async def confirm(request: Request, env: EnvDep) -> Response:
         return await _times(request, visit, said=_GONE, status=409)
     end = hold.ends_at if hold else slot.end if slot else start
     rep = hold.rep_key if hold else slot.rep if slot else ""
-    visit.reader = visit.reader.with_default_zone(await buyer.rep_time_zone(env, rep))
     return visit.answer(
         "confirm",
         here=("confirm", {"start": start}),
         start=start,
         when=visit.span(start, end),
-        names="" if found.decided_at_booking else ", ".join(await buyer.rep_names(env, [rep])),
+        names="" if found.decided_at_booking else visit.listed(await buyer.rep_names(env, [rep])),
         company=visit.buyer.company,
-        minutes=int((end - start).total_seconds() // 60),
+        length=visit.length(start, end),
         kept=minutes_left(hold.expires_at, env.clock()) if hold else None,
     )
 
@@ -178,7 +177,7 @@ async def cancel(request: Request, env: EnvDep) -> Response:
 async def invitation(request: Request, env: EnvDep) -> Response:
     visit = await Visit.of(request, env)
     url = f"{env.public_url}{LINK_PATH}{request.path_params['token']}"
-    file = await buyer.invitation_for_buyer(env, visit.buyer, url=url)
+    file = await buyer.invitation_for_buyer(env, visit.buyer, url=url, language=visit.reader.words)
     headers = visit.pages.headers | {"Content-Disposition": 'attachment; filename="invitation.ics"'}
     return Response(file, media_type="text/calendar", headers=headers)
 
@@ -195,7 +194,7 @@ async def _times(
     """The page with free times: for a first appointment, or for another time of the one that stands."""
     env, row = visit.env, visit.buyer.appointment
     found = await buyer.slots_for_buyer(env, visit.buyer)
-    reader = visit.reader = visit.reader.with_default_zone(found.time_zone)
+    reader = visit.reader
     slots = [slot for slot in found.slots if row is None or slot.start != row.starts_at]
     path = "reschedule" if row else ""
     first = parse_day(visit.form.get("from") or request.query_params.get("from"))
@@ -209,7 +208,7 @@ async def _times(
         now=visit.span(row.starts_at, row.ends_at) if row else None,
         page=times_page(slots, zone=reader.local_zone, language=reader.language, first=first),
         first=first,
-        minutes=int((slots[0].end - slots[0].start).total_seconds() // 60) if slots else None,
+        length=visit.length(slots[0].start, slots[0].end) if slots else None,
         names="" if found.decided_at_booking else found.rep_name,
         next_free=format_day(found.next_free, zone=reader.local_zone, language=reader.language)
         if found.next_free

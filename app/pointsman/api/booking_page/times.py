@@ -4,50 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from itertools import groupby
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from babel.dates import format_time
-
-from pointsman.api.http.locale_formats import format_day, format_time_of_day
+from pointsman.api.http.locale_formats import format_clock, format_day, format_time_of_day
 from pointsman.domain.booking.slots import Slot
 
 DAYS_SHOWN = 7
-
-#: Where most buyers sit; every other zone is in the list below them.
-COMMON_ZONES = (
-    "Europe/Berlin",
-    "Europe/Vienna",
-    "Europe/Zurich",
-    "Europe/London",
-    "Europe/Paris",
-    "Europe/Madrid",
-    "Europe/Warsaw",
-    "Europe/Athens",
-    "America/New_York",
-    "America/Chicago",
-    "America/Los_Angeles",
-    "America/Sao_Paulo",
-    "Asia/Dubai",
-    "Asia/Kolkata",
-    "Asia/Singapore",
-    "Asia/Tokyo",
-    "Australia/Sydney",
-    "UTC",
-)
-_AREAS = (
-    "Africa",
-    "America",
-    "Antarctica",
-    "Arctic",
-    "Asia",
-    "Atlantic",
-    "Australia",
-    "Europe",
-    "Indian",
-    "Pacific",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,21 +39,6 @@ class TimesPage:
     later: date | None
 
 
-def is_zone(name: str | None) -> bool:
-    """Whether it names an IANA zone."""
-    return name is not None and name in _zones()
-
-
-def zones_by_area() -> dict[str, tuple[str, ...]]:
-    """All zones that have a place, by area."""
-    return {area: tuple(sorted(z for z in _zones() if z.startswith(f"{area}/"))) for area in _AREAS}
-
-
-def zone_label(zone: str) -> str:
-    """ "Buenos Aires, Argentina" for "America/Argentina/Buenos_Aires"."""
-    return ", ".join(part.replace("_", " ") for part in reversed(zone.split("/")[1:] or [zone]))
-
-
 def format_instant(at: datetime) -> str:
     """An instant as forms and addresses carry it."""
     return f"{at.astimezone(ZoneInfo('UTC')):%Y-%m-%dT%H:%M:%SZ}"
@@ -117,9 +65,7 @@ def minutes_left(until: datetime, now: datetime) -> int:
 
 
 def _day(day: date, starts: list[datetime], zone: str, language: str) -> DayTimes:
-    local = ZoneInfo(zone)
-    tag = language.replace("-", "_")
-    plain = [format_time(at.astimezone(local), "short", tzinfo=local, locale=tag) for at in starts]
+    plain = [format_clock(at, zone=zone, language=language) for at in starts]
     twice = Counter(plain)  # where the clocks go back, one hour comes twice: the zone's name tells them apart
     words = [
         format_time_of_day(at, zone=zone, language=language) if twice[text] > 1 else text
@@ -127,9 +73,3 @@ def _day(day: date, starts: list[datetime], zone: str, language: str) -> DayTime
     ]
     times = tuple(TimeChoice(value=format_instant(at), words=text) for at, text in zip(starts, words, strict=True))
     return DayTimes(day=day, words=format_day(starts[0], zone=zone, language=language), times=times)
-
-
-@lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    """Read once: it walks through folders."""
-    return frozenset(available_timezones())

@@ -10,12 +10,15 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pointsman.api.booking_page.error_pages import get_renderer
 from pointsman.api.booking_page.reader import Visitor, parse_instant, read_form
 from pointsman.api.booking_page.rendering import PageRenderer
-from pointsman.api.http.locale_formats import format_interval
+from pointsman.api.booking_page.zones import BuyerZones
+from pointsman.api.http.locale_formats import format_interval, length_in_words, list_in_words
 from pointsman.services.booking_links import buyer_view as buyer
 from pointsman.services.booking_links import tokens as booking_links
 from pointsman.services.booking_links.buyer_view import BuyerView
 from pointsman.services.ports import Env
 from pointsman.services.ports.booking.appointments import AppointmentRow
+
+_NO_BREAK = "\u00a0"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,9 +38,7 @@ class Visit:
         link = booking_links.read_link(env.secrets, str(request.path_params["token"]), now=env.clock())
         reader = Visitor.of(request, public_url=env.public_url, form=form).with_link(link)
         there = await buyer.load_buyer_view(env, link)
-        reader = reader.with_default_zone(there.time_zone)
-        if there.appointment is not None:
-            reader = reader.with_default_zone(await buyer.rep_time_zone(env, there.appointment.rep_key))
+        reader = reader.with_default_zone(there.time_zone).with_assumed_zone(there.assumed_time_zone)
         return cls(env=env, pages=get_renderer(request), reader=reader, buyer=there, form=form)
 
     @property
@@ -45,20 +46,37 @@ class Visit:
         return parse_instant(self.form.get("start"))
 
     def answer(self, name: str, *, status: int = 200, **given: Any) -> HTMLResponse:
-        return self.pages.render(name, self.reader, status=status, **given)
+        zones = BuyerZones(
+            shown=self.reader.local_zone,
+            is_known=self.reader.zone_is_known,
+            country=self.buyer.country,
+            language=self.reader.language,
+            now=self.env.clock(),
+        )
+        purpose = self.buyer.rules.purpose_in(self.reader.words)
+        return self.pages.render(name, self.reader, status=status, **{"zones": zones, "purpose": purpose} | given)
 
     def to(self, path: str = "", **query: object) -> RedirectResponse:
         return RedirectResponse(self.reader.url(path, **query), status_code=303, headers=self.pages.headers)
 
     def span(self, start: datetime, end: datetime) -> str:
-        return format_interval(start, end, zone=self.reader.local_zone, language=self.reader.language)
+        """As `format_interval`; a line may end before the time, and not within it."""
+        words = format_interval(start, end, zone=self.reader.local_zone, language=self.reader.language)
+        return words.replace(" Uhr", f"{_NO_BREAK}Uhr").replace(" (", f"{_NO_BREAK}(")
+
+    def listed(self, names: list[str]) -> str:
+        """Names as a sentence has them: "Anna, Ben und Clara"."""
+        return list_in_words(names, language=self.reader.language)
+
+    def length(self, start: datetime, end: datetime) -> str:
+        return length_in_words(end - start, language=self.reader.language).replace(" ", _NO_BREAK)
 
     async def facts(self, row: AppointmentRow) -> dict[str, Any]:
         """What a page says of an appointment."""
         names = await buyer.rep_names(self.env, [row.rep_key, *(item.rep_key for item in row.companions)])
         return {
             "when": self.span(row.starts_at, row.ends_at),
-            "names": ", ".join(names),
+            "names": self.listed(names),
             "company": self.buyer.company,
-            "minutes": int((row.ends_at - row.starts_at).total_seconds() // 60),
+            "length": self.length(row.starts_at, row.ends_at),
         }

@@ -1,12 +1,14 @@
 """Times as people of a language write them: any language that Babel knows, in any time zone."""
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_timezone_name
+from babel.lists import format_list
+from babel.units import format_unit
 
 FALLBACK_LANGUAGE = "en"
 _LONGEST_HEADER = 500
@@ -35,16 +37,17 @@ def best_language(asked: str | None, among: Collection[str] | None = None) -> st
 
 
 def format_interval(start: datetime, end: datetime, *, zone: str, language: str) -> str:
-    """[start, end) on the clocks of `zone`: "Mittwoch, 25. November 2026, 10:00-10:30 (MEZ)", with an en dash.
+    """[start, end) on the clocks of `zone`: "Mittwoch, 25. November 2026, 10:00-10:30 Uhr (MEZ)", with an en dash.
 
     The zone's abbreviation or offset tells repeated hours apart; where it changes in between, each time has its own.
     """
     locale = _locale(language) or Locale.parse(FALLBACK_LANGUAGE)
     begins, ends = start.astimezone(ZoneInfo(zone)), end.astimezone(ZoneInfo(zone))
-    first, last = _clock(begins, locale), f"{_clock(ends, locale)} ({_zone(ends, locale)})"
+    first, last = _clock(begins, locale), f"{_oclock(ends, locale)} ({_zone(ends, locale)})"
     if begins.utcoffset() != ends.utcoffset():
-        first = f"{first} ({_zone(begins, locale)})"
+        first = f"{_oclock(begins, locale)} ({_zone(begins, locale)})"
     if begins.date() != ends.date():
+        first = first if first.endswith(")") else _oclock(begins, locale)
         return f"{_day(begins, locale)}, {first} {_DASH} {_day(ends, locale)}, {last}"
     return f"{_day(begins, locale)}, {first}{_DASH}{last}"
 
@@ -55,9 +58,30 @@ def format_day(at: datetime, *, zone: str, language: str) -> str:
 
 
 def format_time_of_day(at: datetime, *, zone: str, language: str) -> str:
-    """The time of day of `at` with its zone: "10:00 (MEZ)"."""
+    """The time of day of `at` with its zone: "10:00 Uhr (MEZ)"."""
     locale, local = _locale(language) or Locale.parse(FALLBACK_LANGUAGE), at.astimezone(ZoneInfo(zone))
-    return f"{_clock(local, locale)} ({_zone(local, locale)})"
+    return f"{_oclock(local, locale)} ({_zone(local, locale)})"
+
+
+def format_clock(at: datetime, *, zone: str, language: str) -> str:
+    """The time of day of `at` on the clocks of `zone`: "10:00 Uhr"."""
+    return _oclock(at.astimezone(ZoneInfo(zone)), _locale(language) or Locale.parse(FALLBACK_LANGUAGE))
+
+
+def length_in_words(length: timedelta, *, language: str) -> str:
+    """ "1 Stunde", "45 Minuten", "90 Minuten": whole hours as hours, all else in minutes."""
+    locale, minutes = _locale(language) or Locale.parse(FALLBACK_LANGUAGE), round(length.total_seconds() / 60)
+    hours, over = divmod(minutes, 60)
+    return (
+        format_unit(minutes, "duration-minute", locale=locale)
+        if over or not hours
+        else format_unit(hours, "duration-hour", locale=locale)
+    )
+
+
+def list_in_words(items: Sequence[str], *, language: str) -> str:
+    """ "Anna, Ben und Clara"."""
+    return format_list(items, locale=_locale(language) or Locale.parse(FALLBACK_LANGUAGE)) if items else ""
 
 
 def _day(local: datetime, locale: Locale) -> str:
@@ -65,7 +89,18 @@ def _day(local: datetime, locale: Locale) -> str:
 
 
 def _clock(local: datetime, locale: Locale) -> str:
-    return format_time(local, format="short", tzinfo=local.tzinfo, locale=locale)
+    return _wall(local.hour, local.minute, locale)
+
+
+@lru_cache(maxsize=8_192)
+def _wall(hour: int, minute: int, locale: Locale) -> str:
+    """Kept, since a page shows hundreds of times, and Babel takes a tenth of a millisecond for each."""
+    return format_time(time(hour, minute), format="short", locale=locale)
+
+
+def _oclock(local: datetime, locale: Locale) -> str:
+    """With the word that a German expects after a time."""
+    return f"{_clock(local, locale)} Uhr" if locale.language == "de" else _clock(local, locale)
 
 
 def _zone(local: datetime, locale: Locale) -> str:

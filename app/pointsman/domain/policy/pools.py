@@ -3,9 +3,9 @@
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictStr, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from pointsman.domain.dates.durations import Duration
@@ -105,6 +105,23 @@ class Confirmation(StrEnum):
     REP = "rep"  # it is requested, and owns its time, until the rep confirms it
 
 
+def _in_every_language(value: object) -> object:
+    return {"de": value, "en": value} if isinstance(value, str) else value
+
+
+def _said(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("empty-text", "this says nothing: write what the appointment is for, or leave it out")
+    return text
+
+
+PurposeText = Annotated[StrictStr, StringConstraints(max_length=200), AfterValidator(_said)]
+Purpose = Annotated[
+    dict[Literal["de", "en"], PurposeText],
+    BeforeValidator(_in_every_language, json_schema_input_type=PurposeText | dict[Literal["de", "en"], PurposeText]),
+]
+
+
 class BookingRules(PolicyModel):
     """How appointments with this pool's reps are offered."""
 
@@ -120,6 +137,12 @@ class BookingRules(PolicyModel):
     slot_hold_for: Duration = timedelta(minutes=5)  # how long a slot is kept for who looks at it
     confirmation: Confirmation = Confirmation.AUTOMATIC
     confirm_within: Duration = timedelta(hours=24)  # else the request lapses; always before the appointment begins
+    purpose: Purpose = Field(default_factory=dict)  # what the appointment is for, as the buyer reads it, by language
+
+    def purpose_in(self, language: str) -> str | None:
+        """What the appointment is for in "de" or "en", else in the other language; None where the policy does not say."""
+        texts = {str(given): text for given, text in self.purpose.items()}
+        return texts.get(language) or next(iter(texts.values()), None)
 
     @model_validator(mode="after")
     def _spans_that_can_hold_an_appointment(self) -> Self:

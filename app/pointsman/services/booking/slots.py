@@ -10,7 +10,7 @@ from pointsman.domain.booking.availability import Interval, bookable_window, int
 from pointsman.domain.booking.slot_union import SlotUnion
 from pointsman.domain.booking.slots import Slot
 from pointsman.domain.dates.durations import format_duration
-from pointsman.domain.dates.local_time import is_time_zone
+from pointsman.domain.dates.living_zones import zone_of_buyer
 from pointsman.domain.distribution.candidate import DropReason
 from pointsman.domain.distribution.inputs import RequestedTime
 from pointsman.domain.permissions.callers import SEES_ALL, Visibility
@@ -53,7 +53,7 @@ class SlotList:
     dropped: tuple[UnavailableRep, ...] = ()
     next_free: datetime | None = None
     read_at: datetime | None = None  # when the oldest of the calendars behind it was read; None where none was
-    lead_zone: str | None = None  # where the lead says it is, when there is such a zone
+    lead_zone: str | None = None  # where the lead is: its own zone, else its country's only one
 
     @property
     def decided_at_booking(self) -> bool:
@@ -120,9 +120,9 @@ async def find_slots(
         why_empty=None,
         offer=what.rules.offer,
         read_at=min((reading.read_at for reading in readings.values() if reading.read_at), default=None),
-        lead_zone=zone
-        if isinstance(zone := what.lead.facts.get("lead.time_zone"), str) and is_time_zone(zone)
-        else None,
+        lead_zone=zone_of_buyer(
+            time_zone=what.lead.facts.get("lead.time_zone"), country=what.lead.facts.get("lead.country"), now=now
+        ),
     )
     if span is None:
         ahead = format_duration(what.rules.horizon)

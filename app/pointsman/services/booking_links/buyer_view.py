@@ -5,9 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from pointsman.domain.booking.lifecycle import AppointmentAction, allowed_actions
+from pointsman.domain.dates.living_zones import NO_PLACE, zone_of_buyer, zones_of_country
 from pointsman.domain.errors import Conflict, NotFound, SlotTaken
 from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.permissions.operations import Operation
+from pointsman.domain.policy.pools import BookingRules
 from pointsman.services.appointments.actions import cancel
 from pointsman.services.appointments.transitions import refuse_further_act, refuse_revoked_link
 from pointsman.services.booking.book import book
@@ -35,7 +37,10 @@ class BuyerView:
     link: UUID
     lead_id: UUID
     company: str | None
-    time_zone: str | None  # as the lead gave it, not checked
+    country: str | None
+    time_zone: str | None  # where the buyer is, as far as the lead says
+    assumed_time_zone: str  # to show all the same: of the biggest city of the country, else the rep's
+    rules: BookingRules  # by which it is booked
     appointment: AppointmentRow | None
     allowed_actions: frozenset[AppointmentAction]  # of moving and calling off, what is possible now
     slot_hold: SlotHoldRow | None  # of those that have not run out
@@ -54,13 +59,21 @@ async def load_buyer_view(env: Env, link: BookingLink) -> BuyerView:
         lead = await _linked_lead(tx, link)
         appointment = await tx.appointments.active_for_lead(lead.id)
         hold = await tx.slot_holds.open_for_lead(lead.id)
+        current = await tx.gates.current_assignment(lead.id, at=now)
+        known = await load_routing_config(env, tx)
     company = lead.facts.get("company.name") or lead.account_name
-    zone = lead.facts.get("lead.time_zone")
+    own, country = lead.facts.get("lead.time_zone"), lead.facts.get("lead.country")
+    holder = appointment.rep_key if appointment else current.rep_key if current else ""
+    rep, theirs = known.roster.reps.get(holder), zones_of_country(country, now)
+    pool = known.policy.policy.pools.get(current.pool or "") if current else None
     return BuyerView(
         link=link.id,
         lead_id=lead.id,
         company=str(company) if company else None,
-        time_zone=str(zone) if zone else None,
+        country=str(country) if theirs else None,
+        time_zone=zone_of_buyer(time_zone=own, country=country, now=now),
+        assumed_time_zone=theirs[0] if theirs else rep.time_zone if rep else NO_PLACE,
+        rules=pool.booking if pool else BookingRules(),
         appointment=appointment,
         allowed_actions=_buyer_actions(appointment, now),
         slot_hold=hold if hold and hold.expires_at > now else None,
@@ -72,13 +85,6 @@ async def rep_names(env: Env, keys: list[str]) -> list[str]:
     async with env.uow() as tx:
         reps = (await load_routing_config(env, tx)).roster.reps
     return [reps[key].name for key in keys if key in reps]
-
-
-async def rep_time_zone(env: Env, key: str) -> str | None:
-    """The time zone of a rep."""
-    async with env.uow() as tx:
-        rep = (await load_routing_config(env, tx)).roster.reps.get(key)
-    return rep.time_zone if rep else None
 
 
 async def slots_for_buyer(env: Env, buyer: BuyerView) -> SlotList:
@@ -147,12 +153,12 @@ async def cancel_for_buyer(env: Env, buyer: BuyerView, appointment_id: UUID, rea
     return await cancel(env, appointment_id, reason=reason, actor=buyer.actor)
 
 
-async def invitation_for_buyer(env: Env, buyer: BuyerView, *, url: str) -> bytes:
-    """The standing appointment as a calendar file. Raises NotFound, Conflict "no-email"."""
+async def invitation_for_buyer(env: Env, buyer: BuyerView, *, url: str, language: str) -> bytes:
+    """The standing appointment as a calendar file, in `language`. Raises NotFound, Conflict "no-email"."""
     if buyer.appointment is None:
         raise NotFound("There is no appointment.")
     async with env.uow() as tx:
-        return await build_invitation(env, tx, buyer.appointment, url=url)
+        return await build_invitation(env, tx, buyer.appointment, url=url, language=language)
 
 
 async def _refuse_further_act(env: Env, buyer: BuyerView) -> None:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from pointsman.domain.booking.lifecycle import AppointmentStatus
 from pointsman.domain.errors import Conflict, NotFound
+from pointsman.domain.policy.pools import BookingRules
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
@@ -12,7 +13,8 @@ from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.vendors.invitations import CalendarUser, Invitation, InvitationMethod
 
 _CALLED_OFF = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.REJECTED})
-_MEETING = {"en": "Meeting with {name}", "de": "Termin mit {name}"}
+_MEETING = {"en": "Meeting", "de": "Termin"}
+_SUMMARY = {"en": "{purpose} with {name}", "de": "{purpose} mit {name}"}
 _WITH = {"en": "With: {names}", "de": "Mit: {names}"}
 _CHANGE = {"en": "Change or cancel: {url}", "de": "Verschieben oder absagen: {url}"}
 _AND = {"en": " and ", "de": " und "}
@@ -28,23 +30,30 @@ def invitation_method(row: AppointmentRow) -> InvitationMethod:
     return InvitationMethod.CANCEL if row.status in _CALLED_OFF else InvitationMethod.REQUEST
 
 
-async def build_invitation(env: Env, tx: Tx, row: AppointmentRow, *, url: str | None = None) -> bytes:
+async def build_invitation(
+    env: Env, tx: Tx, row: AppointmentRow, *, url: str | None = None, language: str | None = None
+) -> bytes:
     """What the prospect's calendar is to be told of the appointment as it stands; `url` is where to change it.
+
+    In `language`, else the lead's, else English.
 
     Raises Conflict "no-email" when a participant has no address that can be invited.
     """
     lead = await tx.leads.get(row.lead_id)
     assert lead is not None
-    reps = (await load_routing_config(env, tx)).roster.reps
+    known = await load_routing_config(env, tx)
+    current = await tx.gates.current_assignment(lead.id, at=env.clock())
+    pool = known.policy.policy.pools.get(current.pool or "") if current else None
+    reps = known.roster.reps
     organizer, companions = _ours(reps[row.rep_key]), [_ours(reps[item.rep_key]) for item in row.companions]
-    words = "de" if lead.facts.get("lead.language") == "de" else "en"
+    words = "de" if (language or lead.facts.get("lead.language")) == "de" else "en"
     invitation = Invitation(
         uid=invitation_uid(row.id),
         sequence=row.sequence,
         method=invitation_method(row),
         start=row.starts_at,
         end=row.ends_at,
-        summary=_MEETING[words].format(name=organizer.name),
+        summary=_summary(words, pool.booking if pool else BookingRules(), organizer.name, env.organisation),
         description=_description(words, [organizer, *companions], url),
         organizer=organizer,
         attendee=_prospect(lead),
@@ -71,6 +80,11 @@ async def read_invitation(env: Env, appointment_id: UUID, *, actor: Actor) -> tu
         if row is None:
             raise NotFound("There is no appointment with this id.")
         return invitation_method(row), await build_invitation(env, tx, row)
+
+
+def _summary(words: str, rules: BookingRules, name: str, organisation: str) -> str:
+    said = _SUMMARY[words].format(purpose=rules.purpose_in(words) or _MEETING[words], name=name)
+    return f"{said} ({organisation})" if organisation else said
 
 
 def _ours(rep: Rep) -> CalendarUser:

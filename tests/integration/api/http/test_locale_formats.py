@@ -27,8 +27,8 @@ def told(start: datetime, language: str, zone: str = "Europe/Berlin") -> str:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("de", "Mittwoch, 25. November 2026, 10:00\u201310:30 (MEZ)"),
-        ("de-CH", "Mittwoch, 25. November 2026, 10:00\u201310:30 (MEZ)"),
+        ("de", "Mittwoch, 25. November 2026, 10:00\u201310:30 Uhr (MEZ)"),
+        ("de-CH", "Mittwoch, 25. November 2026, 10:00\u201310:30 Uhr (MEZ)"),
         ("en", "Wednesday, November 25, 2026, 10:00 AM\u201310:30 AM (CET)"),
         ("en-GB", "Wednesday, 25 November 2026, 10:00\u201310:30 (CET)"),
         ("fr", "mercredi 25 novembre 2026, 10:00\u201310:30 (CET)"),
@@ -39,22 +39,22 @@ def test_each_language_writes_a_time_its_own_way(language: str, words: str) -> N
 
 
 def test_a_zone_without_a_name_shows_its_offset() -> None:
-    assert told(NINE, "de", "Asia/Kathmandu") == "Mittwoch, 25. November 2026, 14:45\u201315:15 (UTC+05:45)"
+    assert told(NINE, "de", "Asia/Kathmandu") == "Mittwoch, 25. November 2026, 14:45\u201315:15 Uhr (UTC+05:45)"
     assert told(NINE, "en", "America/Sao_Paulo").endswith("(UTC-03:00)")
 
 
 def test_a_repeated_hour_is_told_apart_by_its_zone() -> None:
     first = datetime(2026, 10, 25, 0, 15, tzinfo=UTC)
     again = first + timedelta(hours=1)
-    assert told(first, "de") == "Sonntag, 25. Oktober 2026, 02:15\u201302:45 (MESZ)"
-    assert told(again, "de") == "Sonntag, 25. Oktober 2026, 02:15\u201302:45 (MEZ)"
+    assert told(first, "de") == "Sonntag, 25. Oktober 2026, 02:15\u201302:45 Uhr (MESZ)"
+    assert told(again, "de") == "Sonntag, 25. Oktober 2026, 02:15\u201302:45 Uhr (MEZ)"
     across = first + HALF_AN_HOUR
-    assert told(across, "de") == "Sonntag, 25. Oktober 2026, 02:45 (MESZ)\u201302:15 (MEZ)"
+    assert told(across, "de") == "Sonntag, 25. Oktober 2026, 02:45 Uhr (MESZ)\u201302:15 Uhr (MEZ)"
 
 
 def test_an_appointment_across_midnight_names_both_days() -> None:
     late = datetime(2026, 11, 25, 22, 45, tzinfo=UTC)
-    words = "Mittwoch, 25. November 2026, 23:45 \u2013 Donnerstag, 26. November 2026, 00:15 (MEZ)"
+    words = "Mittwoch, 25. November 2026, 23:45 Uhr \u2013 Donnerstag, 26. November 2026, 00:15 Uhr (MEZ)"
     assert told(late, "de") == words
 
 
@@ -106,7 +106,7 @@ def test_no_header_is_an_error(header: str) -> None:
 @pytest.mark.parametrize(
     ("language", "day", "time"),
     [
-        ("de", "Mittwoch, 25. November 2026", "10:00 (MEZ)"),
+        ("de", "Mittwoch, 25. November 2026", "10:00 Uhr (MEZ)"),
         ("en", "Wednesday, November 25, 2026", "10:00 AM (CET)"),
         ("fr", "mercredi 25 novembre 2026", "10:00 (CET)"),
         ("ja", "2026年11月25日水曜日", "10:00 (CET)"),
