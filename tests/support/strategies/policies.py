@@ -81,7 +81,10 @@ _pool = part(
     ledger=st.sampled_from(NAMES),
     requires=_plain,
     ranking=part(
-        {}, max_turns_ahead=st.integers(2, 3), prefer=st.lists(_match.map(lambda m: {**m, "points": 2}), max_size=2)
+        {},
+        max_turns_ahead=st.integers(2, 3),
+        max_turns_behind=st.integers(2, 3),
+        prefer=st.lists(_match.map(lambda m: {**m, "points": 2}), max_size=2),
     ),
     ramp_up=st.sampled_from(
         [[], [{"after": "0d", "percent": 50}], [{"after": "0d", "percent": 25}, {"after": "4w", "percent": 50}]]

@@ -129,6 +129,7 @@ _extras = _now_and_then(
         {
             "prefer": st.just([{"lead": "lead.language", "rep": "languages", "points": 2}]),
             "max_turns_ahead": st.integers(1, 3),
+            "max_turns_behind": st.integers(1, 3),
         }
     ),
     ramp_up=st.just(_RAMP),

@@ -10,9 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.domain.distribution.caps import RepLoad
-from pointsman.domain.distribution.inputs import RequestedTime
 from pointsman.domain.distribution.ledger import Ledger
-from pointsman.domain.distribution.methods import Selection, choose_rep
 from pointsman.domain.leads.facts import Facts
 from pointsman.domain.policy.document import DistributionMethod
 from pointsman.domain.roster.reps import Rep, TimeOff
@@ -130,81 +128,6 @@ def test_an_owner_pool_gives_the_lead_to_its_first_eligible_owner_alone() -> Non
     assert len(said(decision, StepResult.OWNER_NOT_ELIGIBLE)) == 1
     nobody = taken(floor(), method="owner")
     assert nobody.hold_reason is HoldReason.NOBODY_ELIGIBLE
-
-
-PREFER = {"prefer": [{"lead": "lead.language", "rep": "languages", "points": 3}], "max_turns_ahead": 2}
-BEST = rep("anna", tier=1)
-FITS = rep("ben", tier=2, skills={"languages": frozenset({"de"})})
-LAST = rep("carl", tier=3)
-
-
-def test_ranked_takes_the_best_fit_by_tier() -> None:
-    here = floor(BEST, FITS, LAST)
-    german = taken(here, known={"lead.language": "de"}, method="ranked", ranking=PREFER)
-    assert german.rep == "ben"
-    assert german.summary.endswith("Ben ranks highest (2)")
-    assert sentences(german)["carl"] == "Carl may take it; Ben ranks higher (2 against 1/3)"
-    assert taken(here, method="ranked", ranking=PREFER).rep == "anna"  # an unknown language is worth nothing
-    assert taken(here, known={"lead.language": "fr"}, method="ranked", ranking=PREFER).rep == "anna"
-
-
-def test_ranked_passes_over_a_rep_who_is_too_many_turns_ahead_and_says_so() -> None:
-    here = floor(BEST, FITS, LAST, pools={"sdr": pool_state(anna=-2, ben=1, carl=1)})
-    decision = taken(here, method="ranked", ranking=PREFER)
-    assert decision.rep == "ben"
-    assert said(decision, StepResult.TOO_FAR_AHEAD) == [
-        "Anna ranks no lower (1), but is as far ahead as the ranking allows (balance -2, max_turns_ahead 2)"
-    ]
-    assert "is as far ahead as the ranking allows" in sentences(decision)["anna"]
-
-
-def test_ranked_passes_over_a_rep_who_ranks_level_too_but_no_rep_where_appointments_are_balanced() -> None:
-    pool = {"work": "closing", "members": ["anna", "ben"], "method": "ranked", "ranking": PREFER}
-    state = {"sdr": pool_state(anna=-2, ben=2)}
-
-    def passed_over(offer: str, **over: Any) -> tuple[str, tuple[str, ...]]:
-        ready = compiled([RULE], {"sdr": {**pool, "booking": {"offer": offer}}})
-        found = choose_rep(
-            Selection(
-                name="sdr",
-                pool=ready.policy.pools["sdr"],
-                eligible={"anna": 1, "ben": 1},
-                facts={},
-                inputs=floor(ANNA, BEN, pools=state, **over),
-            )
-        )
-        return found.rep, found.passed_over
-
-    asked = RequestedTime(start=NOW, end=NOW + HOUR, obstacles={}, appointments={"anna": 1, "ben": 0})
-    assert passed_over("flexible") == ("ben", ("anna",))
-    assert passed_over("flexible", requested_time=asked) == ("ben", ("anna",))
-    assert passed_over("balanced", requested_time=asked) == ("ben", ())
-
-
-def test_ranked_is_fair_among_those_of_equal_rank_and_where_all_are_ahead() -> None:
-    equal = taken(floor(pools={"sdr": pool_state(anna=0, ben=1, carl=-1)}), method="ranked")
-    assert equal.rep == "ben"
-    state = pool_state(anna=-3, ben=-2, carl=0, away=5)
-    ahead = taken(floor(BEST, FITS, pools={"sdr": state}), method="ranked", ranking=PREFER, members=["anna", "ben"])
-    assert ahead.rep == "ben"
-    assert "all are as far ahead as the ranking allows" in ahead.summary
-
-
-def test_however_long_ranked_runs_nobody_gets_further_ahead_than_allowed() -> None:
-    here, counts = floor(BEST, FITS, LAST), Counter[str]()
-    ledger, members = Ledger(), ["anna", "ben", "carl"]
-    ready = compiled(
-        [RULE], {"sdr": {"work": "qualification", "members": members, "method": "ranked", "ranking": PREFER}}
-    )
-    for turn in range(60):
-        here = floor(BEST, FITS, LAST, pools={"sdr": PoolState(ledger=ledger)}, seed=str(turn))
-        decision = decide(plan_routes(ready, {}, purpose=None, gates={}, now=NOW), here)
-        assert decision.ledger_after is not None
-        ledger = decision.ledger_after
-        counts[decision.rep or ""] += 1
-        assert all(Fraction(turn + 1, 3) - counts[member] == ledger.balance(member) for member in members)
-        assert all(ledger.balance(member) > -3 for member in members)
-    assert counts["anna"] >= counts["ben"] > counts["carl"]
 
 
 def test_a_skipped_turn_goes_to_the_next_and_the_place_in_the_queue_stays() -> None:

@@ -24,7 +24,8 @@ DESIGNER = Role(name="Designer", works=frozenset({Work.SOLUTION_DESIGN}))
 ROUND_THE_CLOCK = tuple(WeeklyBlock(weekday=day, start=time(0), end=time.max) for day in range(7))
 FLOOR = roster(
     rep("lena", working_hours=ROUND_THE_CLOCK, skills={"languages": frozenset({"de"})}, started_on=date(2026, 1, 1)),
-    rep("max", supplier="acme"),
+    rep("lars", working_hours=ROUND_THE_CLOCK, skills={"languages": frozenset({"de"})}),
+    rep("max", supplier="acme", tier=2),
     rep("idle", active=False),
     rep("none", weight=0),
     rep("lazy", working_hours=()),
@@ -62,6 +63,11 @@ def pool(name: str = "sdr", **over: Any) -> dict[str, Any]:
     used = {"name": "also", "when": ASKS, "work": over.get("work", base.get("work")), "pool": name}
     more = {} if name in GOOD["pools"] else rules(used)
     return {"pools": {**GOOD["pools"], name: {**base, **over}}, **more}
+
+
+def ranked(*members: str, **over: Any) -> dict[str, Any]:
+    prefer = [{"lead": "lead.language", "rep": "languages"}]
+    return pool(members=list(members or ["lena"]), method="ranked", ranking={"prefer": prefer, **over})
 
 
 def score(**over: Any) -> dict[str, Any]:
@@ -139,6 +145,10 @@ CASES: dict[tuple[str, Severity], dict[str, Any]] = {
         ("ramp-never-full", "warning", pool(ramp_up=[{"after": "0d", "percent": 50}])),
         ("ramp-without-start", "warning", pool(members=["max"], ramp_up=[{"after": "0d", "percent": 100}])),
         ("ranking-without-effect", "warning", pool(ranking={"max_turns_ahead": 2})),
+        ("ranking-limit-tight", "warning", ranked(max_turns_ahead=1)),
+        ("ranking-of-equals", "warning", ranked("lena", "lars")),
+        ("ranking-without-preference", "warning", ranked(prefer=[])),
+        ("tier-without-preference", "warning", ranked("lena", "max")),
         ("rep-field-without-rep", "error", asks({"field": "rep.tier", "gte": 2})),
         ("repeated-value", "warning", asks({"field": "lead.country", "in": ["DE", "DE"]})),
         (

@@ -9,7 +9,7 @@ from pointsman.domain.distribution.candidate import Candidate, DropReason, Eligi
 from pointsman.domain.distribution.caps import RepLoad, reached_cap
 from pointsman.domain.distribution.supplier_checks import barred_reason, no_share_reason, over_capacity_reason
 from pointsman.domain.distribution.weights import base_weight, ramp_state, turn_weights
-from pointsman.domain.leads.facts import NEVER_QUOTED, Facts, FactValue
+from pointsman.domain.leads.facts import NEVER_QUOTED, Facts, FactValue, listed_values
 from pointsman.domain.policy.document import DistributionMethod, Member, Pool
 from pointsman.domain.roster.rep_facts import rep_facts
 from pointsman.domain.roster.reps import Caps, Rep, Roster
@@ -110,9 +110,8 @@ def _not_skilled(rep: Rep, pool: Pool, facts: Facts) -> tuple[DropReason, str] |
         value = facts.get(match.lead)
         if value is None:  # an unknown value drops no rep
             continue
-        wanted = value if isinstance(value, tuple) else (str(value),)
         has = rep.skills.get(match.rep, frozenset())
-        if has.isdisjoint(wanted):
+        if has.isdisjoint(listed_values(value)):
             shown = join_with_and(sorted(has)) or "none"
             return (
                 DropReason.SKILLS,

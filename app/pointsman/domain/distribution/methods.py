@@ -3,7 +3,7 @@
 Every method books the turn in the credit ledger, over all eligible reps.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -12,9 +12,9 @@ from typing import Any
 from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.distribution.inputs import Owner, PoolState, RoutingInputs
 from pointsman.domain.distribution.ledger import break_tie, next_due
-from pointsman.domain.leads.facts import Facts
+from pointsman.domain.leads.facts import Facts, listed_values
 from pointsman.domain.policy.document import DistributionMethod, Pool
-from pointsman.domain.policy.pools import OfferMode
+from pointsman.domain.policy.pools import OfferMode, SkillPreference
 from pointsman.domain.roster.reps import Rep
 
 
@@ -52,24 +52,34 @@ class Selection:
         """Those that lie around the time that is asked for, as `balanced` counts them."""
         return self.inputs.requested_time.appointments.get(rep, 0) if self.inputs.requested_time else 0
 
-    def fit(self, rep: str) -> int:
-        """1, and the points of each preference that holds: the rep's list contains the lead's value."""
-        points = 1
+    def preferences(self, rep: str) -> Iterator[tuple[SkillPreference, frozenset[str]]]:
+        """Each preference that holds of this lead and the rep, with the values that both have."""
         for prefer in self.pool.ranking.prefer:
-            value = self.facts.get(prefer.lead)
-            wanted = value if isinstance(value, tuple) else () if value is None else (str(value),)
-            if not self.rep(rep).skills.get(prefer.rep, frozenset()).isdisjoint(wanted):
-                points += prefer.points
-        return points
+            shared = (
+                self.rep(rep)
+                .skills.get(prefer.rep, frozenset())
+                .intersection(listed_values(self.facts.get(prefer.lead)))
+            )
+            if shared:
+                yield prefer, shared
+
+    def points(self, rep: str) -> int:
+        """The sum of points of the preferences that hold; 0 where none does."""
+        return sum(prefer.points for prefer, _ in self.preferences(rep))
 
     def rank(self, rep: str) -> Fraction:
-        """Fit by tier: tier 1 with the most points is the highest."""
-        return Fraction(self.fit(rep), max(self.rep(rep).tier, 1))
+        """Points by tier: of those preferred, tier 1 with the most points is the highest; 0 is not preferred."""
+        return Fraction(self.points(rep), max(self.rep(rep).tier, 1))
 
     def is_far_ahead(self, rep: str) -> bool:
         """Whether the rep has had as many turns more than their share as `ranked` allows."""
         ledger = self.pool_state.ledger
         return ledger.balances.get(rep, 0) <= -self.pool.ranking.max_turns_ahead * ledger.denominator
+
+    def is_far_behind(self, rep: str) -> bool:
+        """Whether the rep has had as many turns less than their share as `ranked` allows, and so comes first."""
+        ledger = self.pool_state.ledger
+        return ledger.balances.get(rep, 0) >= self.pool.ranking.max_turns_behind * ledger.denominator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +91,7 @@ class Choice:
     tie_break: str | None = None
     owner: Owner | None = None
     skipped: tuple[str, ...] = ()  # would have been next without a skip, which is used up now
-    passed_over: tuple[str, ...] = ()  # `ranked`: rank no lower, but too many turns ahead
+    passed_over: tuple[str, ...] = ()  # `ranked`: preferred no less, but too many turns ahead
     keeps_skip: bool = False  # the chosen one was to be skipped, but must have it all the same
 
 
@@ -127,7 +137,8 @@ def _level(selection: Selection, left: Mapping[str, int]) -> list[str]:
                 first = _smallest(left, {rep: selection.earliest_start(rep) for rep in left})
             case DistributionMethod.RANKED:
                 close = {rep: weight for rep, weight in left.items() if not selection.is_far_ahead(rep)}
-                first = _smallest(close, {rep: -selection.rank(rep) for rep in close}) or left
+                behind = {rep: weight for rep, weight in left.items() if selection.is_far_behind(rep)}
+                first = behind or _smallest(close, {rep: -selection.rank(rep) for rep in close}) or left
             case DistributionMethod.FAIR | DistributionMethod.OWNER:
                 pass  # the ledger alone
     return next_due(selection.pool_state.ledger, first)
@@ -142,10 +153,10 @@ def _smallest(left: Mapping[str, int], by_rep: Mapping[str, Any]) -> Mapping[str
 def _passed_over(selection: Selection, left: Mapping[str, int], chosen: str) -> tuple[str, ...]:
     match selection.pool.method:  # without `case _`, as above
         case DistributionMethod.RANKED:
-            if selection.is_balanced or selection.is_far_ahead(chosen):
+            if selection.is_balanced or selection.is_far_ahead(chosen) or selection.is_far_behind(chosen):
                 return ()
-            rank = selection.rank(chosen)
-            return tuple(rep for rep in left if selection.is_far_ahead(rep) and selection.rank(rep) >= rank)
+            rank, ahead = selection.rank(chosen), [rep for rep in left if selection.is_far_ahead(rep)]
+            return tuple(rep for rep in ahead if selection.rank(rep) >= rank and selection.points(rep))
         case (
             DistributionMethod.FAIR | DistributionMethod.LEAST_LOADED
             | DistributionMethod.SOONEST | DistributionMethod.OWNER

@@ -76,3 +76,18 @@ class LeadStage(StrEnum):
     BOOKED = "booked"
     WON = "won"  # bought; news about it are routed as a customer's
     CLOSED = "closed"  # nothing more is to be done: a duplicate
+
+
+def listed_values(value: FactValue | None) -> tuple[str, ...]:
+    """A fact as the lists of reps hold it: texts, whole numbers without a point, "true" or "false"; none of an unknown one."""
+    match value:
+        case None:
+            return ()
+        case tuple():
+            return value
+        case bool():
+            return ("true" if value else "false",)
+        case float() if value.is_integer():
+            return (str(int(value)),)
+        case _:
+            return (str(value),)

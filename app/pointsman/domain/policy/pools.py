@@ -28,7 +28,7 @@ class DistributionMethod(StrEnum):
     LEAST_LOADED = "least_loaded"  # fewest open leads per weight
     SOONEST = "soonest"  # earliest bookable slot, ties by the credit ledger
     OWNER = "owner"  # only the owner of the contact or the account
-    RANKED = "ranked"  # the best tier that fits best, until too many turns ahead
+    RANKED = "ranked"  # the best of those preferred for this lead, within limits; who is preferred for none: fair
 
     @property
     def compares_loads(self) -> bool:
@@ -75,12 +75,14 @@ class SkillPreference(PolicyModel):
 
 
 class Ranking(PolicyModel):
-    """How `ranked` ranks: points for fit divided by the tier (1 is the best); `max_turns_ahead` caps how far
-    ahead anybody gets.
+    """How `ranked` ranks: points divided by the tier (1 is the best), while each rep's turns stay near their share.
+
+    A rep who is `max_turns_ahead` turns ahead is passed over; one who is `max_turns_behind` turns behind comes first.
     """
 
     prefer: Annotated[tuple[SkillPreference, ...], Field(max_length=20)] = ()
     max_turns_ahead: Annotated[int, Field(strict=True, ge=1, le=1_000)] = 3
+    max_turns_behind: Annotated[int, Field(strict=True, ge=1, le=1_000)] = 3
 
 
 class RampStep(PolicyModel):

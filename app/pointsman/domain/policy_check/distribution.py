@@ -1,14 +1,16 @@
 """Does what a pool says of its distribution fit its method and its work, and can it do what it seems to?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from pointsman.domain.leads.facts import FieldType
 from pointsman.domain.policy.document import DistributionMethod, Policy, Pool
 from pointsman.domain.policy_check.findings import Finding, error, warning
-from pointsman.domain.roster.reps import Roster
+from pointsman.domain.roster.reps import Caps, Rep, Roster
 from pointsman.domain.roster.roles import Work
+from pointsman.domain.text.formatting import join_with_and
 from pointsman.domain.text.suggestions import did_you_mean
 
+_NAMED = 3
 #: Works whose leads get an appointment, and so a slot to be sooner or later.
 BOOKED_WORKS = frozenset({Work.CLOSING, Work.SOLUTION_DESIGN, Work.CUSTOMER_SERVICE})
 
@@ -27,15 +29,19 @@ def check_distribution(policy: Policy, roster: Roster | None, fields: Mapping[st
             where = f"{path}.ranking.prefer[{i}]"
             if prefer.lead not in fields:
                 yield _unknown_field(f"{where}.lead", prefer.lead, fields)
-            if roster is not None and not any(_has(roster, member.rep, prefer.rep) for member in pool.members):
-                message = f"no member has {prefer.rep}, so this preference changes nothing: add them, or remove it"
-                yield warning(f"{where}.rep", "preference-without-effect", message)
+        if pool.method is DistributionMethod.RANKED:
+            yield from _ranking(path, pool, roster, _categories(policy, name))
     names = policy.matching.names
     if names is not None and names.suggest_at > names.link_at:
         message = (
             f"names that are linked from {names.link_at} on are never suggested from {names.suggest_at} on: swap them"
         )
         yield error("matching.names.suggest_at", "thresholds-crossed", message)
+
+
+def _categories(policy: Policy, pool: str) -> frozenset[str | None]:
+    """The categories of the rules that lead to a pool; None among them where a rule has none."""
+    return frozenset(rule.category for rule in policy.rules if pool in (rule.pool, rule.fallback_pool))
 
 
 def _shared_ledgers(policy: Policy) -> Iterator[Finding]:
@@ -73,6 +79,78 @@ def _method(path: str, pool: Pool, policy: Policy) -> Iterator[Finding]:
         yield warning(f"{path}.ranking", "ranking-without-effect", message)
 
 
+def _ranking(path: str, pool: Pool, roster: Roster | None, categories: frozenset[str | None]) -> Iterator[Finding]:
+    """Ways in which a ranked pool shares as a fair one does, or nearly."""
+    ranking = pool.ranking
+    if not ranking.prefer:
+        message = "no rep is preferred for anything, so the pool shares as fair does: name a preference, or write 'method: fair'"
+        yield warning(f"{path}.ranking.prefer", "ranking-without-preference", message)
+    for name in ("max_turns_ahead", "max_turns_behind"):
+        if getattr(ranking, name) == 1:
+            message = (
+                "at 1, about one in five of the leads that a small tier is preferred for go to others: write 2 or more"
+            )
+            yield warning(f"{path}.ranking.{name}", "ranking-limit-tight", message)
+    if roster is None or not ranking.prefer:
+        return
+    reps = [(i, roster.reps[member.rep]) for i, member in enumerate(pool.members) if member.rep in roster.reps]
+    able = [(i, rep) for i, rep in reps if _can_get_leads(rep, pool, pool.members[i].weight, categories)]
+    for i, prefer in enumerate(ranking.prefer):
+        if not any(rep.skills.get(prefer.rep) for _, rep in able):
+            who = "member" if len(able) == len(pool.members) else "member who can get leads here"
+            message = f"no {who} has {prefer.rep}, so this preference changes nothing: add them, or remove it"
+            yield warning(f"{path}.ranking.prefer[{i}].rep", "preference-without-effect", message)
+    lists = {rep.key: _preferred_values(rep, pool) for _, rep in able}
+    if len(able) > 1 and len({(rep.tier, lists[rep.key]) for _, rep in able}) == 1 and all(lists.values()):
+        message = (
+            "all members have one tier and the same lists, so none ranks above another and the pool shares as fair"
+        )
+        yield warning(f"{path}.ranking", "ranking-of-equals", f"{message}: set tiers or lists, or write 'method: fair'")
+    elif any(lists.values()):
+        yield from _tiers(path, able, lists)
+
+
+def _tiers(path: str, able: Sequence[tuple[int, Rep]], lists: Mapping[str, frozenset[str]]) -> Iterator[Finding]:
+    """Tiers that are preferred for nothing that an upper tier is not preferred for, too."""
+    above = frozenset[str]()
+    for tier in sorted({rep.tier for _, rep in able}):
+        members = [(i, rep) for i, rep in able if rep.tier == tier]
+        own = frozenset[str]().union(*(lists[rep.key] for _, rep in members))
+        if own <= above:
+            names = [rep.key for _, rep in members[:_NAMED]] + ["others"] * (len(members) > _NAMED)
+            than = "what upper tiers leave of theirs" if own else "turns that fall due"
+            message = (
+                f"tier {tier} ({join_with_and(names)}) is preferred for nothing of its own, so it gets only {than}: "
+                "add to their lists what they are for, or accept it"
+            )
+            yield warning(f"{path}.members[{members[0][0]}]", "tier-without-preference", message)
+        above |= own
+
+
+def _preferred_values(rep: Rep, pool: Pool) -> frozenset[str]:
+    """Each value that a preference finds in the rep's lists, as "list value"."""
+    return frozenset(
+        f"{prefer.rep} {value}" for prefer in pool.ranking.prefer for value in rep.skills.get(prefer.rep, ())
+    )
+
+
+def _can_get_leads(rep: Rep, pool: Pool, weight: int | None, categories: frozenset[str | None]) -> bool:
+    """Whether neither role, weight, share nor a cap of 0 keeps the rep from every lead of the pool."""
+    shut = {name for name, caps in rep.caps.categories.items() if _is_shut(caps)}
+    return (
+        rep.active
+        and rep.role.allows(pool.work)
+        and bool(weight or rep.weight)
+        and (not pool.shares or bool(pool.shares.get(rep.supplier)))
+        and not _is_shut(rep.caps)
+        and (not categories or not categories <= shut)
+    )
+
+
+def _is_shut(caps: Caps) -> bool:
+    return 0 in (caps.per_hour, caps.per_day, caps.per_week, caps.open_load)
+
+
 def _ramp_up(path: str, pool: Pool, roster: Roster | None) -> Iterator[Finding]:
     if not pool.ramp_up:
         return
@@ -89,8 +167,3 @@ def _ramp_up(path: str, pool: Pool, roster: Roster | None) -> Iterator[Finding]:
 def _unknown_field(path: str, name: str, fields: Mapping[str, FieldType]) -> Finding:
     hint = did_you_mean(name, fields) or "declare the organisation's own under 'fields'"
     return error(path, "unknown-field", f"there is no field '{name}'; {hint}")
-
-
-def _has(roster: Roster, key: str, skill: str) -> bool:
-    rep = roster.reps.get(key)
-    return rep is not None and bool(rep.skills.get(skill))

@@ -6,11 +6,13 @@ from pointsman.domain.dates.local_time import to_local_time
 from pointsman.domain.distribution.candidate import Candidate
 from pointsman.domain.distribution.ledger import entitled_balances
 from pointsman.domain.distribution.methods import Choice, Selection
+from pointsman.domain.leads.facts import NEVER_QUOTED
 from pointsman.domain.policy.document import DistributionMethod
 from pointsman.domain.routing.decision import StepResult, TraceStep
 from pointsman.domain.text.formatting import format_signed, join_with_and
 
 _TIE_BREAKS = {"longest-waiting": ", and has waited longest of those level", "seeded-hash": ", drawn among those level"}
+_VALUES = 3
 _TURN_DUE = ", and the turn falls due first of those level"
 
 
@@ -22,13 +24,9 @@ class ChoiceReasons:
         self._raised = entitled_balances(selection.pool_state.ledger, selection.eligible)
         self._unit = selection.pool_state.ledger.denominator * sum(selection.eligible.values())
         self._name = selection.rep(chosen.rep).name
-        all_ahead = (
-            not selection.is_balanced
-            and selection.pool.method is DistributionMethod.RANKED
-            and selection.is_far_ahead(chosen.rep)
-        )
-        self._method = DistributionMethod.FAIR if all_ahead else selection.pool.method
-        self._all_ahead = all_ahead
+        ranks = selection.pool.method is DistributionMethod.RANKED and not selection.is_balanced
+        self._unranked = self._why_unranked() if ranks else None
+        self._method = DistributionMethod.FAIR if self._unranked is not None else selection.pool.method
         self._level = frozenset(chosen.tied)
 
     def why(self) -> str:
@@ -52,8 +50,10 @@ class ChoiceReasons:
         if chosen.keeps_skip:
             found.append((StepResult.SKIP_KEPT, self._skip_stays()))
         for rep in chosen.passed_over:
-            sentence = f"{selection.rep(rep).name} ranks no lower ({selection.rank(rep)}), but {self._far(rep)}"
+            sentence = f"{selection.rep(rep).name} ranks no lower ({self._points(rep)}), but {self._far(rep)}"
             found.append((StepResult.TOO_FAR_AHEAD, sentence))
+        if self._is_owed() and chosen.owner is None and len(selection.eligible) > 1:
+            found.append((StepResult.TOO_FAR_BEHIND, f"{self._name} {self._behind(chosen.rep)}"))
         return [TraceStep(rule=rule, result=result, sentence=sentence) for result, sentence in found]
 
     def eligible_candidate(self, rep: str, *, by_override: bool) -> Candidate:
@@ -79,16 +79,36 @@ class ChoiceReasons:
                 return f"{name} has the earliest slot ({self._slot(rep)}){tie or (_TURN_DUE if level else '')}"
             case DistributionMethod.RANKED:
                 level = any(selection.rank(r) == selection.rank(rep) and not selection.is_far_ahead(r) for r in others)
-                return f"{name} ranks highest ({selection.rank(rep)}){tie or (_TURN_DUE if level else '')}"
+                return f"{name} ranks highest ({self._points(rep)}){tie or (_TURN_DUE if level else '')}"
             case DistributionMethod.FAIR | DistributionMethod.OWNER:
                 return self._by_balance(others) + tie
 
     def _by_balance(self, others: list[str]) -> str:
         rep, name = self._choice.rep, self._name
-        far = "all are as far ahead as the ranking allows; " if self._all_ahead else ""
+        unranked = f"{self._unranked}; " if self._unranked else ""
         if all(self._raised[rep] >= self._raised[r] for r in others):
-            return f"{far}{name}'s balance was highest ({self._balance(rep)})"
-        return f"{far}{name}'s turn falls due first (balance {self._balance(rep)})"
+            return f"{unranked}{name}'s balance was highest ({self._balance(rep)})"
+        return f"{unranked}{name}'s turn falls due first (balance {self._balance(rep)})"
+
+    def _why_unranked(self) -> str | None:
+        """Why a ranked pool took the ledger's next; None where it took the highest rank."""
+        selection, rep = self._selection, self._choice.rep
+        if self._is_owed():
+            return f"{self._name} {self._behind(rep)}"
+        if selection.is_far_ahead(rep):
+            return "all are as far ahead as the ranking allows"
+        if selection.points(rep):
+            return None
+        if self._choice.passed_over:
+            return "all who are preferred for this lead are as far ahead as the ranking allows"
+        other = "other " if any(selection.points(skipped) for skipped in self._choice.skipped) else ""
+        return f"no {other}eligible rep is preferred for this lead"
+
+    def _is_owed(self) -> bool:
+        """Whether a ranked pool gave the lead to the chosen one for having had too few turns."""
+        selection = self._selection
+        ranks = selection.pool.method is DistributionMethod.RANKED and not selection.is_balanced
+        return ranks and selection.is_far_behind(self._choice.rep)
 
     def _why_not(self, rep: str) -> str:
         name = self._name
@@ -118,9 +138,14 @@ class ChoiceReasons:
                 if selection.is_far_ahead(rep):
                     said = self._far(rep)
                 elif selection.rank(rep) != selection.rank(chosen):
-                    said = f"{name} ranks higher ({selection.rank(chosen)} against {selection.rank(rep)})"
+                    said = f"{name} ranks higher ({self._points(chosen)}, against {self._points(rep)})"
             case DistributionMethod.FAIR | DistributionMethod.OWNER:
                 pass
+        if self._unranked is not None and selection.points(rep):
+            if self._is_owed() and not selection.is_far_behind(rep):
+                said = f"{name} {self._behind(chosen)}"
+            elif selection.is_far_ahead(rep) and not selection.is_far_ahead(chosen):
+                said = self._far(rep)
         return said or f"{name}'s turn falls due first (balance {self._balance(chosen)} against {self._balance(rep)})"
 
     def _skip_stays(self) -> str:
@@ -138,6 +163,23 @@ class ChoiceReasons:
         balance = format_signed(self._selection.pool_state.ledger.balance(rep))
         limit = self._selection.pool.ranking.max_turns_ahead
         return f"is as far ahead as the ranking allows (balance {balance}, max_turns_ahead {limit})"
+
+    def _behind(self, rep: str) -> str:
+        balance = format_signed(self._selection.pool_state.ledger.balance(rep))
+        limit = self._selection.pool.ranking.max_turns_behind
+        return f"is so far behind that the turn comes before the ranking (balance {balance}, max_turns_behind {limit})"
+
+    def _points(self, rep: str) -> str:
+        """What the rank is made of: "3 points for languages de, tier 2"."""
+        selection = self._selection
+        found = [
+            prefer.rep if prefer.lead in NEVER_QUOTED else f"{prefer.rep} {join_with_and(sorted(shared)[:_VALUES])}"
+            for prefer, shared in selection.preferences(rep)
+        ]
+        if not found:
+            return "no points"
+        points = selection.points(rep)
+        return f"{points} point{'' if points == 1 else 's'} for {join_with_and(found)}, tier {selection.rep(rep).tier}"
 
     def _balance(self, rep: str) -> str:
         return format_signed(Fraction(self._raised[rep], self._unit))

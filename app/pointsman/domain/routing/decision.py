@@ -44,7 +44,8 @@ class StepResult(StrEnum):
     OWNER_NOT_ELIGIBLE = "owner-not-eligible"
     SKIPPED = "skipped"  # next in turn, passed over this once as asked
     SKIP_KEPT = "skip-kept"  # to be skipped, but no other rep can have the lead
-    TOO_FAR_AHEAD = "too-far-ahead"  # ranks no lower, but has had too many turns already
+    TOO_FAR_AHEAD = "too-far-ahead"  # is preferred no less, but has had too many turns already
+    TOO_FAR_BEHIND = "too-far-behind"  # has had too few turns, and so comes before those preferred
     ASSIGNED = "assigned"
     NURTURE = "nurture"
 
