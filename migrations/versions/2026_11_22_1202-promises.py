@@ -30,8 +30,12 @@ $$;
 
 create function pointsman_may_supply(p_policy jsonb, p_origin text[], p_kind text, p_name text) returns boolean
 language sql immutable as $$
-    -- Whether the policy lets evidence that came through p_origin count; the default is the application's own.
-    select exists (
+    -- Whether the policy declares the name with this kind, and lets evidence that came through p_origin count; the defaults are
+    -- the application's own.
+    select p_kind = coalesce(p_policy -> 'evidence' -> 'names', '{"need":{"kind":"qualified"},
+            "authority":{"kind":"qualified"},"fit":{"kind":"qualified"},"intent":{"kind":"motivated"},
+            "urgency":{"kind":"motivated"},"offer_known":{"kind":"educated"}}') -> p_name ->> 'kind'
+        and exists (
         select from jsonb_array_elements(coalesce(p_policy -> 'evidence' -> 'sources',
             '[{"from":"scope:handover"},{"from":"scope:admin"},{"from":"reps"},{"from":"partners"},{"from":"webhooks"}]'
         )) s

@@ -158,7 +158,7 @@ def test_a_gates_condition_may_count_from_the_moment_of_asking() -> None:
 
 def test_qualification_facts_come_from_evidence_and_from_nowhere_else() -> None:
     smuggled = {"qualification.need": "yes", "lead.score": 3}
-    assert facts_with_evidence(smuggled, [], NOW, 30 * DAY) == {"lead.score": 3}
+    assert facts_with_evidence(smuggled, [], NOW, 30 * DAY, EvidenceRules()) == {"lead.score": 3}
     assert not evaluate_gate(GATE, READY[1:], {**BIG, "qualification.need": "yes"}, NOW, sources=EvidenceRules()).passed
 
 

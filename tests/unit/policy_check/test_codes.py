@@ -161,6 +161,19 @@ CASES: dict[tuple[str, Severity], dict[str, Any]] = {
             },
         ),
         ("requirement-without-source", "warning", {"evidence": {"sources": [{"from": "intake:crmm"}]}}),
+        (
+            "intake-evidence",
+            "warning",
+            {
+                "evidence": {
+                    "names": {
+                        "budget": {"kind": "qualified"},
+                        "goal": {"kind": "motivated"},
+                        "tour": {"kind": "educated"},
+                    }
+                }
+            },
+        ),
         ("role-forbids", "error", pool(members=["lena", "carl"])),
         ("share-without-member", "warning", pool(shares={"in-house": 50, "acme": 50})),
         ("thresholds-crossed", "error", {"matching": {"names": {"link_at": 90, "suggest_at": 95}}}),
@@ -212,7 +225,7 @@ def test_each_code_comes_up_with_a_path_and_a_sentence_that_says_what_to_do(code
     found = (
         WITHOUT_DOCUMENT[code]()
         if code in WITHOUT_DOCUMENT
-        else check_policy(parse_policy({**GOOD, **over}), FLOOR, ["crm"])
+        else check_policy(parse_policy({**GOOD, **over}), FLOOR, {"crm": ["need"]})
     )
     matching = [finding for finding in found if (finding.code, finding.severity) == (code, severity)]
     assert matching, found

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
@@ -21,11 +21,13 @@ from pointsman.domain.booking.availability import Interval
 from pointsman.domain.conditions.evaluator import LeafResult
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.gate.evaluation import UnmetRequirement
-from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
+from pointsman.domain.leads.evidence import Evidence, EvidenceKind
 from pointsman.domain.permissions.evidence_names import NotYourName, evidence_source
+from pointsman.domain.policy.evidence_sources import EvidenceRules
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.handover.book_on_handover import AutoBook
 from pointsman.services.handover.handover_result import HandoverResult
+from pointsman.services.leads.evidence_intake import evidence_fault
 from pointsman.services.ports import Actor
 from pointsman.services.routing.routing_request import RoutingResult
 
@@ -47,10 +49,14 @@ class HandoverEvidenceIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Literal["need", "authority", "fit", "intent", "urgency", "offer_known"] = Field(
-        description="need, authority, fit: qualified; intent, urgency: motivated; offer_known: educated."
+    name: _Word = Field(
+        description="One of the policy's `evidence.names`; without those, need, authority, fit: qualified; intent, urgency: "
+        "motivated; offer_known: educated.",
+        examples=["need"],
     )
-    value: Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
+    value: Annotated[str, StringConstraints(min_length=1, max_length=2_000)] = Field(
+        description="What was found out. What shows or says nothing (`-`, `n/a`, `tbd`, `keine`) is refused."
+    )
     affirmed: StrictBool = Field(default=True, description="False records that the buyer said no.")
     source: _Word | None = Field(
         default=None,
@@ -59,9 +65,9 @@ class HandoverEvidenceIn(BaseModel):
     observed_at: Timestamp | None = Field(default=None, description="Default: now.")
     expires_at: Timestamp | None = Field(default=None, description="Default: by the gate's own expiry.")
 
-    def evidence(self, source: str, now: datetime) -> Evidence:
+    def evidence(self, kind: EvidenceKind, source: str, now: datetime) -> Evidence:
         return Evidence(
-            kind=EVIDENCE_NAMES[self.name],
+            kind=kind,
             name=self.name,
             value=self.value,
             affirmed=self.affirmed,
@@ -119,18 +125,23 @@ class HandoverIn(BaseModel):
             raise ValueError("give either `book`, or `auto_book` with its `window`")
         return self
 
-    def findings(self, actor: Actor, reps: Collection[Rep], now: datetime) -> list[Evidence]:
-        """The evidence under the names that its caller may use. Raises Invalid with the path of each other name."""
-        found, faults = [], []
+    def findings(self, actor: Actor, reps: Collection[Rep], rules: EvidenceRules, now: datetime) -> list[Evidence]:
+        """The evidence under the names that its caller may use. Invalid with the path of each other name, and what is none."""
+        found, faults = list[Evidence](), list[Fault]()
         for position, item in enumerate(self.evidence):
+            path, kind = f"body.evidence[{position}]", rules.kind_of(item.name)
+            fault = evidence_fault(rules, item.name, item.value, affirmed=item.affirmed, path=path)
+            if fault is not None or kind is None:
+                faults += [fault] if fault else []
+                continue
             try:
                 source = evidence_source(actor, item.source, setter=self.setter, reps=reps)
             except NotYourName as error:
-                faults.append(Fault(path=f"body.evidence[{position}].source", code="not-your-name", message=str(error)))
+                faults.append(Fault(path=f"{path}.source", code="not-your-name", message=str(error)))
             else:
-                found.append(item.evidence(source, now))
+                found.append(item.evidence(kind, source, now))
         if faults:
-            raise Invalid("The evidence names others than its sender.", faults=faults)
+            raise Invalid("The evidence cannot be taken as written. Mend each fault and send it again.", faults=faults)
         return found
 
     def auto_booking(self) -> AutoBook:

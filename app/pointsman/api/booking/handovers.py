@@ -25,7 +25,7 @@ from pointsman.services.handover.handover import (
 )
 from pointsman.services.handover.handover_result import HandoverResult
 from pointsman.services.idempotency import IdempotentResponse
-from pointsman.services.leads.evidence_intake import known_reps
+from pointsman.services.leads.evidence_intake import load_evidence_surroundings
 from pointsman.services.ports import Tx
 
 router = APIRouter(tags=["Hand-over and booking"])
@@ -53,11 +53,11 @@ async def hand_over(
 
     async def prepare(calendars: Mapping[str, CalendarState]) -> PreparedHandover:
         async with env.uow() as tx:
-            reps = await known_reps(env, tx)
+            reps, rules = await load_evidence_surroundings(env, tx)
         return await prepare_handover(
             env,
             lead_id,
-            evidence=given.findings(caller.actor, reps, now),
+            evidence=given.findings(caller.actor, reps, rules, now),
             setter=given.setter,
             actor=caller.actor,
             auto_book=given.auto_booking(),

@@ -38,8 +38,14 @@ class EvidenceIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: _Word = Field(description="need, authority, fit, intent, urgency or offer_known", examples=["need"])
-    value: Annotated[str, StringConstraints(min_length=1, max_length=2_000)] = Field(examples=["replace spreadsheets"])
+    name: _Word = Field(
+        description="One of the policy's `evidence.names`; without those, need, authority, fit, intent, urgency or offer_known.",
+        examples=["need"],
+    )
+    value: Annotated[str, StringConstraints(min_length=1, max_length=2_000)] = Field(
+        description="What was found out. What shows or says nothing (`-`, `n/a`, `tbd`, `keine`) is refused.",
+        examples=["replace spreadsheets"],
+    )
     affirmed: StrictBool = Field(default=True, description="False records that the buyer said no.")
     source: _Word | None = Field(
         default=None,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pointsman.domain.conditions.evaluator import LeafResult
 from pointsman.domain.counterfactuals.failing_tests import min_failing_tests
 from pointsman.domain.counterfactuals.search import MAX_CHANGES, WhatIf, what_if
-from pointsman.domain.leads.facts import STANDARD_FIELDS
 from pointsman.domain.policy.conditions_model import Condition, Leaf, Operator, leaves
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.routing.decision import Decision, DecisionOutcome
@@ -41,7 +40,7 @@ class NearMisses:
 def near_misses(plan: RoutingPlan, decision: Decision) -> NearMisses:
     """The rules that could have decided instead: those before the one that did."""
     compiled, definitions = plan.compiled, plan.compiled.definitions
-    types = {**STANDARD_FIELDS, **compiled.policy.fields}
+    types = compiled.policy.field_types
     near: list[tuple[int, int]] = []
     spent = seen = 0
     for position in _missed(plan, decision):

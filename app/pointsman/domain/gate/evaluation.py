@@ -1,6 +1,6 @@
 """The gate: is this lead qualified, motivated and educated enough for the work behind it?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,14 +13,12 @@ from pointsman.domain.conditions.evaluator import (
     explain_condition,
 )
 from pointsman.domain.conditions.scores import compile_scores, reachable_fields, with_scores
-from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
-from pointsman.domain.leads.facts import NOW_FIELD, Facts, FactValue
+from pointsman.domain.leads.evidence import Evidence
+from pointsman.domain.leads.facts import NOW_FIELD, QUALIFICATION, Facts, FactValue
 from pointsman.domain.policy.document import Gate
 from pointsman.domain.policy.evidence_sources import EvidenceRules
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.text.formatting import join_with_and
-
-_PREFIX = "qualification."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +44,11 @@ class UnmetRequirement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidEvidence:
-    """One piece of evidence as the closer reads it before the call."""
+    """One piece of evidence as the closer reads it before the call; `labels` are what the policy calls it, by language."""
 
     kind: str
     name: str
+    labels: Mapping[str, str]
     value: str
     source: str
     observed_at: datetime
@@ -81,11 +80,13 @@ _ASKS_NOTHING = UnmetRequirement(
 )
 
 
-def facts_with_evidence(facts: Facts, evidence: Sequence[Evidence], now: datetime, default_expiry: timedelta) -> Facts:
-    """`facts` with `qualification.*` taken from affirmed, unexpired evidence and from nowhere else."""
-    known: dict[str, FactValue] = {name: value for name, value in facts.items() if not name.startswith(_PREFIX)}
-    for finding in _valid_evidence(evidence, now, default_expiry):
-        known[_PREFIX + finding.name] = finding.value
+def facts_with_evidence(
+    facts: Facts, evidence: Sequence[Evidence], now: datetime, default_expiry: timedelta, rules: EvidenceRules
+) -> Facts:
+    """`facts` with `qualification.*` taken from affirmed, unexpired evidence that says something, and from nowhere else."""
+    known: dict[str, FactValue] = {name: value for name, value in facts.items() if not name.startswith(QUALIFICATION)}
+    for finding in _valid_evidence([item for item in evidence if rules.is_known(item)], now, default_expiry, rules):
+        known[QUALIFICATION + finding.name] = finding.value
     return known
 
 
@@ -104,12 +105,13 @@ def evaluate_gate(
     every earlier "yes" of the same name, even once the "no" itself has expired. A pass expires with the first of
     the evidence that it rests on, and after the gate's own span at the latest; where several items meet a requirement,
     also two of one name, it rests on the one that lasts longest. A gate that asks for nothing lets no lead through.
-    What `sources` does not let its sender supply counts neither way; `missing` names it.
+    What `sources` does not let its sender supply counts neither way, nor does a name that it does not declare, or a "yes"
+    whose value says nothing; `missing` names it.
     """
     given, evidence = evidence, [item for item in evidence if sources.counts(item)]
-    lasting = _as_valid(_counting(evidence, now, gate.expires_after), now, gate.expires_after)
-    valid = _valid_evidence(evidence, now, gate.expires_after)
-    known = _known(gate, facts_with_evidence(facts, evidence, now, gate.expires_after), now, definitions)
+    lasting = _as_valid(_counting(evidence, now, gate.expires_after), now, gate.expires_after, sources)
+    valid = _valid_evidence(evidence, now, gate.expires_after, sources)
+    known = _known(gate, facts_with_evidence(facts, evidence, now, gate.expires_after, sources), now, definitions)
     missing: list[UnmetRequirement] = [] if gate.require or gate.when else [_ASKS_NOTHING]
     refused: list[UnmetRequirement] = []
     used: list[ValidEvidence] = []
@@ -120,16 +122,14 @@ def evaluate_gate(
         elif refusal := _refusal(requirement, evidence, now, gate.expires_after):
             refused.append(refusal)
         else:
-            missing.append(
-                _missing(requirement, evidence, now, gate.expires_after, _uncounted(requirement, given, sources))
-            )
+            missing.append(_missing(requirement, evidence, given, now, gate.expires_after, sources))
     outcome: TruthValue = True
     failed: tuple[LeafResult, ...] = ()
     if gate.when is not None:
         outcome = compile_condition(gate.when, definitions)(known)
         explained = explain_condition(gate.when, known, definitions)
         failed = tuple(leaf for leaf in explained if leaf.outcome is not True) if outcome is not True else ()
-        asked = {leaf.field.removeprefix(_PREFIX) for leaf in explained}
+        asked = {leaf.field.removeprefix(QUALIFICATION) for leaf in explained}
         used += [f for f in valid if f.name in asked]
     passed = not missing and not refused and outcome is True
     send_to = None
@@ -174,19 +174,22 @@ def _counting(evidence: Sequence[Evidence], now: datetime, default: timedelta) -
     return sorted(filter(counts, evidence), key=lambda item: min(item.observed_at, now))
 
 
-def _valid_evidence(evidence: Sequence[Evidence], now: datetime, default: timedelta) -> list[ValidEvidence]:
-    """The latest of each name among those that count, in the order of the kinds."""
+def _valid_evidence(
+    evidence: Sequence[Evidence], now: datetime, default: timedelta, rules: EvidenceRules
+) -> list[ValidEvidence]:
+    """The latest of each name among those that count, in the policy's order of the names."""
     latest = {item.name: item for item in _counting(evidence, now, default)}
-    order = list(EVIDENCE_NAMES)
-    by_kind = sorted(latest.values(), key=lambda e: (order.index(e.name) if e.name in order else 99, e.name))
-    return _as_valid(by_kind, now, default)
+    return _as_valid([latest[name] for name in rules.names if name in latest], now, default, rules)
 
 
-def _as_valid(items: Sequence[Evidence], now: datetime, default: timedelta) -> list[ValidEvidence]:
+def _as_valid(
+    items: Sequence[Evidence], now: datetime, default: timedelta, rules: EvidenceRules
+) -> list[ValidEvidence]:
     return [
         ValidEvidence(
             kind=item.kind.value,
             name=item.name,
+            labels=rules.labels(item.name),
             value=item.value,
             source=item.source,
             observed_at=item.observed_at,
@@ -219,17 +222,17 @@ def _refusal(
     return None
 
 
-def _uncounted(requirement: str, given: Sequence[Evidence], sources: EvidenceRules) -> Evidence | None:
-    """The latest "yes" to `requirement` that its sender may not supply."""
-    found = [item for item in given if item.affirmed and _concerns(requirement, item) and not sources.counts(item)]
-    return max(found, key=lambda item: item.observed_at, default=None)
-
-
 def _missing(
-    requirement: str, evidence: Sequence[Evidence], now: datetime, default: timedelta, uncounted: Evidence | None
+    requirement: str,
+    evidence: Sequence[Evidence],
+    given: Sequence[Evidence],
+    now: datetime,
+    default: timedelta,
+    rules: EvidenceRules,
 ) -> UnmetRequirement:
+    """`evidence` is what counts of what was `given`."""
     kind, _, name = requirement.partition(".")
-    names = [name] if name else [n for n, k in EVIDENCE_NAMES.items() if k == kind]
+    names = [name] if name else rules.names_of(kind)
     how = f"send evidence of kind {kind}: {' or '.join(names)}"
     past = [e for e in evidence if e.affirmed and _concerns(requirement, e)]
     if past:
@@ -237,9 +240,18 @@ def _missing(
         when = _expiry(last, now, default)
         why = f"{last.name} expired on {when:%Y-%m-%d}" if when <= now else f"{last.name} was withdrawn since"
         return UnmetRequirement(what=requirement, why=why, how=how)
-    if uncounted is not None:
-        why = f"{uncounted.name} is known from {uncounted.source}, which may not supply it"
-        how = f"{how}, through a way that the policy's evidence.sources names for it ({_origins(uncounted)})"
+    other = [e for e in given if e.affirmed and _concerns(requirement, e)]
+    said = [e for e in other if rules.is_known(e)]
+    if said:
+        last = max(said, key=lambda e: e.observed_at)
+        why = f"{last.name} is known from {last.source}, which may not supply it"
+        how = f"{how}, through a way that the policy's evidence.sources names for it ({_origins(last)})"
+        return UnmetRequirement(what=requirement, why=why, how=how)
+    if other:
+        last = max(other, key=lambda e: e.observed_at)
+        why = f"what {last.source} wrote as {last.name} says nothing"
+        if rules.kind_of(last.name) is not last.kind:
+            why = f"the policy declares {last.name} no more as evidence of kind {kind}"
         return UnmetRequirement(what=requirement, why=why, how=how)
     return UnmetRequirement(what=requirement, why=f"nobody has recorded {' or '.join(names)}", how=how)
 

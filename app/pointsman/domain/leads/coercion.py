@@ -7,6 +7,8 @@ from math import isfinite
 
 from pointsman.domain.leads.facts import STANDARD_FIELDS, FactValue, FieldType
 from pointsman.domain.leads.normalise import clean_text
+from pointsman.domain.leads.yes_no import known_answer
+from pointsman.domain.text.visible import is_drawn
 
 MAX_TEXT = 2_000
 MAX_MESSAGE = 10_000
@@ -17,8 +19,6 @@ MAX_NUMBER = 10**15
 #: refused unread, since to look at each sign of a large one keeps everybody else waiting.
 _SIGNS_EACH = 4
 
-_TRUE = frozenset({"true", "yes", "y", "1", "on", "ja", "wahr"})
-_FALSE = frozenset({"false", "no", "n", "0", "off", "nein", "falsch"})
 _NUMBER = re.compile(r"[+-]?\d{1,16}(\.\d{1,16})?", re.ASCII)
 
 #: Country names that forms of our markets send where a code belongs.
@@ -61,7 +61,7 @@ def _is_blank(field: str, text: str, kind: FieldType) -> bool:
         _refuse_long_list([text])
     else:
         _refuse_large(text, _limit(field))
-    return not clean_text(text)
+    return not is_drawn(text)
 
 
 def infer_type(value: object) -> FieldType:
@@ -171,12 +171,10 @@ def _number(value: object) -> int | float:
 
 
 def _boolean(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    word = str(value).strip().casefold() if isinstance(value, str | int) else ""
-    if word in _TRUE or word in _FALSE:
-        return word in _TRUE
-    raise ValueError("is neither true nor false")
+    answer = known_answer(value)
+    if answer is None:
+        raise ValueError("is neither true nor false")
+    return answer
 
 
 def _list(value: object) -> tuple[str, ...]:
@@ -184,7 +182,7 @@ def _list(value: object) -> tuple[str, ...]:
     if not isinstance(items, list | tuple) or len(items) > MAX_ITEMS:
         raise ValueError(f"is not a list of at most {MAX_ITEMS} texts")
     _refuse_long_list(items)
-    return tuple(text for item in items if (text := _text("", item)))
+    return tuple(text for item in items if is_drawn(text := _text("", item)))
 
 
 def _refuse_long_list(items: Sequence[object]) -> None:

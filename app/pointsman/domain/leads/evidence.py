@@ -14,7 +14,7 @@ class EvidenceKind(StrEnum):
     EDUCATED = "educated"  # knows the offer
 
 
-#: Which named finding belongs to which kind; each is the fact `qualification.<name>`.
+#: Which named finding belongs to which kind where the policy declares none; each is the fact `qualification.<name>`.
 EVIDENCE_NAMES = {
     "need": EvidenceKind.QUALIFIED,
     "authority": EvidenceKind.QUALIFIED,
@@ -22,6 +22,16 @@ EVIDENCE_NAMES = {
     "intent": EvidenceKind.MOTIVATED,
     "urgency": EvidenceKind.MOTIVATED,
     "offer_known": EvidenceKind.EDUCATED,
+}
+
+#: What a reader calls each of them, by language.
+EVIDENCE_LABELS = {
+    "need": {"en": "Need", "de": "Bedarf"},
+    "authority": {"en": "Authority", "de": "Entscheidungsbefugnis"},
+    "fit": {"en": "Fit", "de": "Eignung"},
+    "intent": {"en": "Intent", "de": "Kaufabsicht"},
+    "urgency": {"en": "Urgency", "de": "Dringlichkeit"},
+    "offer_known": {"en": "Knows the offer", "de": "Kennt das Angebot"},
 }
 
 

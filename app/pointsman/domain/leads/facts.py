@@ -19,7 +19,7 @@ class FieldType(StrEnum):
     LIST = "list"  # of texts
 
 
-#: The fields every deployment knows; an organisation adds its own as `custom.<name>`.
+#: The fields every deployment knows. A policy adds its own as `custom.<name>`, and `qualification.<name>` of its evidence.
 STANDARD_FIELDS: Mapping[str, FieldType] = {
     "lead.email": FieldType.TEXT,
     "lead.first_name": FieldType.TEXT,
@@ -48,14 +48,10 @@ STANDARD_FIELDS: Mapping[str, FieldType] = {
     "account.parent_domain": FieldType.TEXT,  # domain of the account that this one belongs to
     "account.parent_owner": FieldType.TEXT,  # rep key of the parent account's owner
     "clock.now": FieldType.INSTANT,
-    "qualification.need": FieldType.TEXT,
-    "qualification.authority": FieldType.TEXT,
-    "qualification.fit": FieldType.TEXT,
-    "qualification.intent": FieldType.TEXT,
-    "qualification.urgency": FieldType.TEXT,
-    "qualification.offer_known": FieldType.TEXT,
 }
 
+#: Before the name of evidence: the fact that follows from it.
+QUALIFICATION = "qualification."
 #: The moment of the decision, as a fact: what relative times are counted from, and what a replay finds again.
 NOW_FIELD = "clock.now"
 EMAIL_FIELD = "lead.email"

@@ -6,6 +6,7 @@ from typing import Protocol
 from pointsman.domain.permissions.callers import CallerKind, Scope
 from pointsman.domain.text.composition import compose
 from pointsman.domain.text.lines import one_line
+from pointsman.domain.text.visible import says_something
 
 MAX_SOURCE = 255
 
@@ -46,7 +47,7 @@ class Speaker(Protocol):
 
 def evidence_source(who: Speaker, given: str | None, *, setter: str | None, reps: Collection[NamedRep]) -> str:
     """What is kept as the source, one line; `setter` is the key of the rep who hands over, checked before. NotYourName."""
-    if given is not None and not (given := one_line(given)):
+    if given is not None and not says_something(given := one_line(given)):
         raise NotYourName("it shows nothing: say who found it out, or leave `source` out")
     if who.rep is not None:
         own = f"sdr:{who.rep}"

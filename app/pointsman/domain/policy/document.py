@@ -3,12 +3,11 @@
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from pointsman.domain.dates.durations import Duration, PositiveDuration
-from pointsman.domain.leads.evidence import EVIDENCE_NAMES, EvidenceKind
-from pointsman.domain.leads.facts import FieldType
+from pointsman.domain.leads.facts import STANDARD_FIELDS, FieldType
 from pointsman.domain.policy.conditions_model import Condition
 from pointsman.domain.policy.definitions_model import (
     CountryGroup,
@@ -64,30 +63,8 @@ __all__ = [
 MAX_RULES = 10_000
 
 
-def _known_requirement(text: str) -> str:
-    kind, _, name = text.partition(".")
-    if kind not in {k.value for k in EvidenceKind}:
-        owner = EVIDENCE_NAMES.get(kind)
-        hint = f"did you mean '{owner}.{kind}'?" if owner else "write qualified, motivated or educated"
-        raise PydanticCustomError(
-            "requirement", "{kind} is not a kind of evidence: {hint}", {"kind": repr(kind), "hint": hint}
-        )
-    if "." in text and EVIDENCE_NAMES.get(name) != kind:
-        belongs = EVIDENCE_NAMES.get(name)
-        hint = (
-            f"it belongs to {belongs}: write '{belongs}.{name}'"
-            if belongs
-            else ("write one of " + ", ".join(f"{kind}.{n}" for n, k in EVIDENCE_NAMES.items() if k == kind))
-        )
-        raise PydanticCustomError(
-            "requirement",
-            "{name} is not evidence of kind {kind}: {hint}",
-            {"name": repr(name), "kind": kind, "hint": hint},
-        )
-    return text
-
-
-Requirement = Annotated[str, StringConstraints(max_length=60), AfterValidator(_known_requirement)]
+#: A kind of evidence, or `kind.name`; `domain/policy/references.py` knows which there are.
+Requirement = Annotated[str, StringConstraints(max_length=70)]
 FailTarget = Literal[Work.QUALIFICATION, Work.NURTURE]
 
 
@@ -215,6 +192,11 @@ class Policy(PolicyModel):
     matching: Matching = Matching()
     ownership: Ownership = Ownership()
     holds: HoldRules = HoldRules()
+
+    @property
+    def field_types(self) -> dict[str, FieldType]:
+        """Every field that a lead may have under this policy, with its type; scores are reckoned, and not among them."""
+        return {**STANDARD_FIELDS, **self.evidence.fact_types, **self.fields}
 
     @property
     def evidence_lifetime(self) -> timedelta:

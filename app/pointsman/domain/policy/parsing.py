@@ -34,7 +34,7 @@ from pointsman.domain.policy.document import (
 )
 from pointsman.domain.policy.parsing_faults import parsing_fault
 from pointsman.domain.policy.pattern_check import pattern_faults
-from pointsman.domain.policy.references import reference_faults
+from pointsman.domain.policy.references import evidence_faults, reference_faults
 
 __all__ = [
     "All",
@@ -77,7 +77,7 @@ def parse_policy(data: object) -> Policy:
             raise _invalid(
                 [parsing_fault(detail) for detail in details[:MAX_FAULTS]], left_out=len(details[MAX_FAULTS:])
             ) from None
-        if faults := reference_faults(policy) or list(pattern_faults(policy)):
+        if faults := reference_faults(policy) or [*evidence_faults(policy), *pattern_faults(policy)]:
             raise _invalid(faults[:MAX_FAULTS], left_out=len(faults[MAX_FAULTS:]))
         return policy
 

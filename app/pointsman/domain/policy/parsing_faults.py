@@ -31,7 +31,7 @@ from pointsman.domain.policy.document import (
     SkillPreference,
     SupplierRules,
 )
-from pointsman.domain.policy.evidence_sources import EvidenceRules, EvidenceSource
+from pointsman.domain.policy.evidence_sources import EvidenceDefinition, EvidenceLabels, EvidenceRules, EvidenceSource
 from pointsman.domain.policy.operands import TAG_PREFIX, FieldRef
 from pointsman.domain.text.suggestions import did_you_mean
 
@@ -56,6 +56,8 @@ PATTERNS_IN_WORDS: Mapping[str, str] = {
         "is not known; write webhooks, reps, partners, scope:handover, scope:booking, scope:intake, scope:admin,"
         " intake:KEY or partner:KEY"
     ),
+    r"^[a-z][a-z0-9_]*$": "is malformed; write small letters, digits and '_', a letter first, as in decision_date",
+    r"^[^\x00-\x1f\x7f]*$": "is malformed; write one line",
     r"^[A-Z]{2}$": "is malformed; write a country as two capitals, as in DE",
     r"^[A-Za-z0-9][A-Za-z0-9._-]*$": "is malformed; write letters, digits, '.', '_' and '-', a letter or digit first",
     r"^[a-z0-9.-]+\.[a-z0-9-]+$": "is malformed; write a domain in small letters, as in post.example",
@@ -85,6 +87,8 @@ _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("suppliers", "*", "capacity", "*"): CapacityStep,
     ("nurture",): Nurture,
     ("evidence",): EvidenceRules,
+    ("evidence", "names", "*"): EvidenceDefinition,
+    ("evidence", "names", "*", "labels"): EvidenceLabels,
     ("evidence", "sources", "*"): EvidenceSource,
     ("matching",): Matching,
     ("matching", "names"): FuzzyNameMatching,

@@ -1,14 +1,19 @@
-"""How a policy's named conditions and scores refer to each other: circles, and what explodes once written out."""
+"""How a policy's names refer to each other: circles of conditions, what explodes once written out, names of evidence."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pointsman.domain.errors import Fault
+from pointsman.domain.leads.evidence import EvidenceKind
 from pointsman.domain.policy.conditions_model import All, AnyOf, Condition, IcpRef, Leaf, Not, PersonaRef, SegmentRef
 from pointsman.domain.policy.document import Policy
+from pointsman.domain.policy.evidence_sources import EvidenceRules
 from pointsman.domain.policy.operands import FieldRef
 from pointsman.domain.policy.walk import conditions_of
+from pointsman.domain.text.suggestions import did_you_mean
+from pointsman.domain.text.visible import says_something
 
+_KINDS = tuple(kind.value for kind in EvidenceKind)
 MAX_EXPANDED_TESTS = 10_000  # tests in one condition once its names are written out
 MAX_EXPANDED_DEPTH = 100  # levels of one condition once its names are written out
 
@@ -47,6 +52,47 @@ def reference_faults(policy: Policy) -> list[Fault]:
             message = f"with its names written out this condition has more than {much}: simplify it"
             faults.append(Fault(path=path, code="too-large", message=message))
     return faults
+
+
+def evidence_faults(policy: Policy) -> Iterator[Fault]:
+    """Kinds and names of evidence that gates require and sources let through, and that the policy does not have."""
+    rules = policy.evidence
+    for work, gate in policy.gates.items():
+        for i, requirement in enumerate(gate.require):
+            if hint := _requirement_hint(requirement, rules):
+                message = f"{requirement[:70]!r} is not evidence that a gate can require: {hint}"
+                yield Fault(path=f"gates.{work}.require[{i}]", code="requirement", message=message)
+    for name, defined in rules.names.items():
+        for language, label in (("de", defined.labels.de), ("en", defined.labels.en)):
+            if label is not None and not says_something(label):
+                message = "it shows nothing: write what a reader should call it, or leave it out"
+                yield Fault(path=f"evidence.names.{name}.labels.{language}", code="shows-nothing", message=message)
+    for i, source in enumerate(rules.sources):
+        for j, name in enumerate(source.names):
+            if name not in rules.names:
+                message = f"{name!r} is not known evidence; {did_you_mean(name, rules.names)}"
+                yield Fault(path=f"evidence.sources[{i}].names[{j}]", code="unknown-evidence", message=message)
+        for j, kind in enumerate(source.kinds):
+            if not rules.names_of(kind):
+                message = f"no name under evidence.names is of kind {kind}: declare one, or remove this"
+                yield Fault(path=f"evidence.sources[{i}].kinds[{j}]", code="kind-without-name", message=message)
+
+
+def _requirement_hint(requirement: str, rules: EvidenceRules) -> str | None:
+    """What to write instead of a requirement; None when it is one."""
+    kind, dot, name = requirement.partition(".")
+    if kind not in _KINDS:
+        owner = rules.kind_of(kind)
+        return f"did you mean '{owner}.{kind}'?" if owner else "write qualified, motivated or educated"
+    names = rules.names_of(kind)
+    if not names:
+        return f"no name under evidence.names is of kind {kind}: declare one"
+    if not dot or name in names:
+        return None
+    owner = rules.kind_of(name)
+    if owner is not None:
+        return f"{name} belongs to {owner}: write '{owner}.{name}'"
+    return did_you_mean(requirement, [f"{kind}.{one}" for one in names])
 
 
 def _names_of(policy: Policy) -> Iterator[tuple[str, str]]:

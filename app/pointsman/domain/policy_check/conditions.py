@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from pointsman.domain.conditions.definitions import Definitions
-from pointsman.domain.leads.facts import STANDARD_FIELDS, FieldType
+from pointsman.domain.leads.facts import FieldType
 from pointsman.domain.policy.conditions_model import (
     EQUALITY_OPERATORS,
     LIST_OPERATORS,
@@ -35,7 +35,7 @@ OPERATORS_BY_TYPE: Mapping[FieldType, frozenset[Operator]] = {
 
 def fields_of_policy(policy: Policy) -> dict[str, FieldType]:
     """Every field of a lead that this policy's conditions may ask about, with its type."""
-    return {**STANDARD_FIELDS, **policy.fields, **dict.fromkeys(policy.scores, FieldType.NUMBER)}
+    return {**policy.field_types, **dict.fromkeys(policy.scores, FieldType.NUMBER)}
 
 
 def check_condition(

@@ -1,17 +1,19 @@
-"""The sources of evidence: do they exist, and can each gate still be opened?"""
+"""Evidence: do its sources exist, can each gate still be opened, and do intakes map what the policy declares?"""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
-from pointsman.domain.leads.evidence import EVIDENCE_NAMES
 from pointsman.domain.policy.document import Policy
-from pointsman.domain.policy.evidence_sources import EvidenceSource
+from pointsman.domain.policy.evidence_sources import EvidenceRules, EvidenceSource
 from pointsman.domain.policy_check.findings import Finding, error, warning
 from pointsman.domain.roster.reps import Roster
 from pointsman.domain.text.suggestions import did_you_mean
 
 
-def check_evidence(policy: Policy, roster: Roster | None, intakes: Collection[str] | None) -> Iterator[Finding]:
-    """Intakes and partners that do not exist, and requirements that no source may meet."""
+def check_evidence(
+    policy: Policy, roster: Roster | None, intakes: Mapping[str, Collection[str]] | None
+) -> Iterator[Finding]:
+    """Intakes and partners that do not exist, requirements that no source may meet, evidence of intakes that is not declared."""
+    rules = policy.evidence
     suppliers = {rep.supplier for rep in roster.reps.values()} if roster is not None else None
     there = []  # those that may have an effect
     for i, source in enumerate(policy.evidence.sources):
@@ -27,19 +29,25 @@ def check_evidence(policy: Policy, roster: Roster | None, intakes: Collection[st
             there.append(source)
     for work, gate in policy.gates.items():
         for i, requirement in enumerate(gate.require):
-            if not any(_may_meet(source, requirement) for source in policy.evidence.sources):
+            if not any(_may_meet(source, requirement, rules) for source in policy.evidence.sources):
                 message = f"no entry of evidence.sources may supply {requirement}, so the gate never opens: add one"
                 yield error(f"gates.{work}.require[{i}]", "requirement-without-source", message)
-            elif not any(_may_meet(source, requirement) for source in there):
+            elif not any(_may_meet(source, requirement, rules) for source in there):
                 message = (
                     f"what evidence.sources names for {requirement} does not exist yet: until then the gate stays shut"
                 )
                 yield warning(f"gates.{work}.require[{i}]", "requirement-without-source", message)
+    for key, mapped in (intakes or {}).items():
+        for name in mapped:
+            if rules.kind_of(name) is None:
+                hint = did_you_mean(name, rules.names) or "declare it, or take it out of the mapping"
+                message = f"intake '{key}' maps evidence '{name}', which is not declared, so that is left out; {hint}"
+                yield warning("evidence.names", "intake-evidence", message)
 
 
-def _may_meet(source: EvidenceSource, requirement: str) -> bool:
+def _may_meet(source: EvidenceSource, requirement: str, rules: EvidenceRules) -> bool:
     kind, _, name = requirement.partition(".")
     if not source.names and not source.kinds:
         return True
-    asked = {name} if name else {one for one, owner in EVIDENCE_NAMES.items() if owner == kind}
+    asked = {name} if name else set(rules.names_of(kind))
     return kind in source.kinds or not asked.isdisjoint(source.names)

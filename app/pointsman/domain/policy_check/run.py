@@ -1,6 +1,6 @@
 """Checking a policy before it is live: every fault with its path, a stable code and a sentence that says what to do."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.gc_pause import gc_paused
@@ -23,10 +23,13 @@ from pointsman.domain.text.suggestions import did_you_mean
 MAX_FINDINGS = 200
 
 
-def check_policy(policy: Policy, roster: Roster | None, intakes: Collection[str] | None = None) -> tuple[Finding, ...]:
+def check_policy(
+    policy: Policy, roster: Roster | None, intakes: Mapping[str, Collection[str]] | None = None
+) -> tuple[Finding, ...]:
     """All findings, errors first, at most MAX_FINDINGS.
 
-    Without a roster, what depends on people is left out; without the keys of the intakes, what depends on those.
+    Without a roster, what depends on people is left out; without the evidence that each
+    intake maps, by its key, what depends on those.
     """
     errors: list[Finding] = []
     warnings: list[Finding] = []
@@ -46,7 +49,9 @@ def is_publishable(findings: tuple[Finding, ...]) -> bool:
     return all(finding.severity is not Severity.ERROR for finding in findings)
 
 
-def _findings(policy: Policy, roster: Roster | None, intakes: Collection[str] | None) -> Iterator[Finding]:
+def _findings(
+    policy: Policy, roster: Roster | None, intakes: Mapping[str, Collection[str]] | None
+) -> Iterator[Finding]:
     definitions, fields = Definitions.of(policy), fields_of_policy(policy)
     for path, condition in conditions_of(policy):
         yield from check_condition(path, condition, fields, definitions)

@@ -11,13 +11,26 @@ from pointsman.services.ports.booking.appointments import AppointmentRow
 from pointsman.services.ports.booking.deliveries import DeliveryRow
 from pointsman.services.ports.leads.leads import LeadRow
 
+#: The fixed words, in the lead's language: the conversation will be held in it.
 _WORDS = {
-    "need": "Need",
-    "authority": "Authority",
-    "fit": "Fit",
-    "intent": "Intent",
-    "urgency": "Urgency",
-    "offer_known": "Knows the offer",
+    "en": {
+        "with": "With",
+        "phone": "Phone",
+        "setter": "Handed over by",
+        "led": "Led by",
+        "also": "Also there",
+        "ready": "Why this lead is ready",
+        "appointment": "Pointsman appointment",
+    },
+    "de": {
+        "with": "Mit",
+        "phone": "Telefon",
+        "setter": "Übergeben von",
+        "led": "Geleitet von",
+        "also": "Auch dabei",
+        "ready": "Warum dieser Lead so weit ist",
+        "appointment": "Pointsman-Termin",
+    },
 }
 
 
@@ -64,35 +77,46 @@ def build_event(
     )
 
 
-def other_participant_lines(row: AppointmentRow, rep_id: UUID, names: Mapping[UUID, str]) -> tuple[str, ...]:
+def other_participant_lines(
+    row: AppointmentRow, lead: LeadRow, rep_id: UUID, names: Mapping[UUID, str]
+) -> tuple[str, ...]:
     """The other participants, a line each, in the event of this rep."""
-    led = () if rep_id == row.rep_id else (f"Led by: {names.get(row.rep_id, row.rep_key)}",)
+    words = _WORDS[_language(lead)]
+    led = () if rep_id == row.rep_id else (f"{words['led']}: {names.get(row.rep_id, row.rep_key)}",)
     others = [item for item in row.companions if item.rep_id != rep_id]
-    said = (f"Also there: {names.get(item.rep_id, item.rep_key)} ({item.work.replace('_', ' ')})" for item in others)
+    said = (
+        f"{words['also']}: {names.get(item.rep_id, item.rep_key)} ({item.work.replace('_', ' ')})" for item in others
+    )
     return (*led, *said)
 
 
 def describe_appointment(row: AppointmentRow, lead: LeadRow, also: Sequence[str] = ()) -> str:
-    """The lead, the setter who says that the lead is ready, and the evidence.
+    """The lead, the setter who says that the lead is ready, and the evidence, with the policy's labels of then.
 
     A line each, whatever was said: nobody's words make lines of their own, or look as another's.
     """
-    lines = [f"With: {lead_name(lead)}" + (f" <{lead.email}>" if lead.email else "")]
-    lines += [f"Phone: {lead.phone}"] if lead.phone else []
-    lines += [f"Handed over by: {row.setter_key}"] if row.setter_key else []
+    language = _language(lead)
+    words = _WORDS[language]
+    lines = [f"{words['with']}: {lead_name(lead)}" + (f" <{lead.email}>" if lead.email else "")]
+    lines += [f"{words['phone']}: {lead.phone}"] if lead.phone else []
+    lines += [f"{words['setter']}: {row.setter_key}"] if row.setter_key else []
     lines += also
     findings = row.gate_snapshot.get("evidence", [])
     if findings:
-        lines += ["", "Why this lead is ready:"]
-        lines += [_finding(item) for item in findings]
-    lines += ["", f"Pointsman appointment {row.id}"]
+        lines += ["", f"{words['ready']}:"]
+        lines += [_finding(item, language) for item in findings]
+    lines += ["", f"{words['appointment']} {row.id}"]
     return "\n".join(map(one_line, lines))
 
 
-def _finding(item: Mapping[str, Any]) -> str:
+def _finding(item: Mapping[str, Any], language: str) -> str:
     # What was said comes last, so that it cannot claim who said it.
-    name = str(item["name"])
-    return f"- {_WORDS.get(name, name)} ({item['source']}, {str(item['observed_at'])[:10]}): {item['value']}"
+    label = item.get("labels", {}).get(language) or item["name"]
+    return f"- {label} ({item['source']}, {str(item['observed_at'])[:10]}): {item['value']}"
+
+
+def _language(lead: LeadRow) -> str:
+    return "de" if lead.facts.get("lead.language") == "de" else "en"
 
 
 def lead_name(lead: LeadRow) -> str:

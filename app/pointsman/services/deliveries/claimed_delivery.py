@@ -91,7 +91,7 @@ async def claim_delivery(env: Env, delivery_id: UUID) -> ClaimedDelivery | None:
             connection=connection,
             lease=lease,
             event_ops=await event_ops(tx, delivery),
-            other_participants=await _beside(env, tx, appointment, delivery) if appointment.companions else (),
+            other_participants=await _beside(env, tx, appointment, lead, delivery) if appointment.companions else (),
             invitation=await _invitation(env, tx, appointment, delivery),
             crm_update=await build_crm_update(env, tx, delivery, appointment, lead),
         )
@@ -99,9 +99,9 @@ async def claim_delivery(env: Env, delivery_id: UUID) -> ClaimedDelivery | None:
     return await run_in_transaction(env, work)
 
 
-async def _beside(env: Env, tx: Tx, row: AppointmentRow, delivery: DeliveryRow) -> tuple[str, ...]:
+async def _beside(env: Env, tx: Tx, row: AppointmentRow, lead: LeadRow, delivery: DeliveryRow) -> tuple[str, ...]:
     names = {rep.id: rep.name for rep in (await load_routing_config(env, tx)).roster.reps.values()}
-    return other_participant_lines(row, delivery.rep_id, names)
+    return other_participant_lines(row, lead, delivery.rep_id, names)
 
 
 async def _invitation(env: Env, tx: Tx, row: AppointmentRow, delivery: DeliveryRow) -> bytes | None:

@@ -152,7 +152,7 @@ async def _decide_again(
             tried, past_holders = await retry_constraints(env, tx, context.hold)
             purpose = purpose or tried or awaited_gated_work(context, gate_passes(context))
         overrides = frozenset((o.rep, Work(o.work)) for o in context.overrides)
-    facts = apply_hypothetical_facts(known, question.facts or {}, policy.policy.fields)
+    facts = apply_hypothetical_facts(known, question.facts or {}, policy.policy)
     plan = plan_routes(
         policy,
         facts,

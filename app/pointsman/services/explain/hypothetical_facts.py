@@ -4,16 +4,18 @@ from collections.abc import Mapping
 
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.leads.coercion import coerce
-from pointsman.domain.leads.facts import NOW_FIELD, STANDARD_FIELDS, Facts, FactValue, FieldType
+from pointsman.domain.leads.facts import NOW_FIELD, QUALIFICATION, Facts, FactValue
+from pointsman.domain.policy.document import Policy
 from pointsman.domain.text.suggestions import did_you_mean
 
 
-def apply_hypothetical_facts(known: Facts, given: Mapping[str, FactValue], declared: Mapping[str, FieldType]) -> Facts:
-    """`known` with what is `given` in its place; an empty text makes a fact unknown. Invalid names every fault and its path.
+def apply_hypothetical_facts(known: Facts, given: Mapping[str, FactValue], policy: Policy) -> Facts:
+    """`known` with what is `given` in its place; an empty text makes a fact unknown, and so does a text that is no evidence
+    where evidence stands. Invalid names every fault and its path.
 
     Unlike a sender, a question may suppose anything but the clock: also what the service says of a lead, and evidence.
     """
-    types = {name: kind for name, kind in {**STANDARD_FIELDS, **declared}.items() if name != NOW_FIELD}
+    types = {name: kind for name, kind in policy.field_types.items() if name != NOW_FIELD}
     facts, faults = dict(known), list[Fault]()
     for name, raw in given.items():
         path = f'body.facts["{name[:100]}"]'
@@ -27,6 +29,8 @@ def apply_hypothetical_facts(known: Facts, given: Mapping[str, FactValue], decla
             faults.append(Fault(path=path, code="wrong-type", message=f"{name} {error}"))
             continue
         facts.pop(name, None)
+        if name.startswith(QUALIFICATION) and not policy.evidence.affirms(str(value or "")):
+            continue  # no evidence would give it
         if value is not None:
             facts[name] = value
     if faults:

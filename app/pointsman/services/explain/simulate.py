@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
 from pointsman.domain.gate.evaluation import facts_with_evidence
-from pointsman.domain.leads.facts import NOW_FIELD, Facts
+from pointsman.domain.leads.facts import NOW_FIELD, QUALIFICATION, Facts
 from pointsman.domain.replay.recorded_inputs import RecordedInputs
 from pointsman.domain.replay.simulation import PastDecision, Simulation, SimulationReport
 from pointsman.domain.roster.reps import Roster
@@ -126,7 +126,7 @@ class _Run:
         lacking = {row.id: await self._missing_fields(tx, row, policy) for row in rows if MANUAL_KEY not in row.inputs}
         wanted = {row.lead_id for row in rows if lacking.get(row.id)}
         leads = await tx.leads.get_many(sorted(wanted)) if wanted else {}
-        asks_evidence = any(field.startswith("qualification.") for fields in lacking.values() for field in fields)
+        asks_evidence = any(field.startswith(QUALIFICATION) for fields in lacking.values() for field in fields)
         evidence = await tx.history.evidence(sorted(wanted)) if asks_evidence else {}
         lifetime = policy.policy.evidence_lifetime
         batch = []
@@ -135,7 +135,7 @@ class _Run:
             more: Facts = {}
             if fields and lead is not None:
                 then = [item for recorded, item in evidence.get(row.lead_id, ()) if recorded <= row.at]
-                present = facts_with_evidence(stored_facts(lead), then, row.at, lifetime)
+                present = facts_with_evidence(stored_facts(lead), then, row.at, lifetime, policy.policy.evidence)
                 more = {name: value for name, value in present.items() if name in fields}
             batch.append(self._past(row, more, filled=bool(fields)))
         return batch

@@ -137,7 +137,13 @@ async def read_possible_calendars(env: Env, case: GateAttempt, max_age: timedelt
     """Read the calendars of every rep that a passed gate could bring this lead to."""
     plan = plan_routes(
         case.config.policy,
-        facts_with_evidence(stored_facts(case.lead), case.evidence, case.now, closing_gate(case.config).expires_after),
+        facts_with_evidence(
+            stored_facts(case.lead),
+            case.evidence,
+            case.now,
+            closing_gate(case.config).expires_after,
+            case.config.policy.policy.evidence,
+        ),
         purpose=Work.CLOSING,
         gates={Work.CLOSING: case.gate.state()},
         now=case.now,
@@ -199,6 +205,7 @@ def gate_result_as_json(gate: GateResult) -> dict[str, Any]:
             {
                 "kind": finding.kind,
                 "name": finding.name,
+                "labels": dict(finding.labels),
                 "value": finding.value,
                 "source": finding.source,
                 "observed_at": finding.observed_at.isoformat(),

@@ -7,15 +7,15 @@ from typing import Any
 
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.leads.coercion import coerce, infer_type
-from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
+from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import FactValue
 from pointsman.domain.leads.normalise import email_key
 from pointsman.domain.leads.senders import API, WEBHOOK, sender_of
 from pointsman.domain.permissions.evidence_names import NotYourName, evidence_source
 from pointsman.domain.permissions.sayings import Saying, Topic, saying, topic_of_field
+from pointsman.domain.policy.evidence_sources import EvidenceRules
 from pointsman.domain.roster.reps import Rep
-from pointsman.domain.text.suggestions import did_you_mean
-from pointsman.services.leads.evidence_intake import known_reps
+from pointsman.services.leads.evidence_intake import evidence_fault, load_evidence_surroundings
 from pointsman.services.leads.fields import PERSONAL_FIELDS, KnownFields
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.leads.registered_domains import host_to_ascii
@@ -47,16 +47,18 @@ class ParsedLead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a caller's words are read against: the reps whose names they may use, and the systems that webhooks speak for."""
+    """What a caller's words are read against: reps whose names they may use, the policy's word on evidence, webhooks' systems."""
 
     reps: Collection[Rep]
+    evidence: EvidenceRules
     webhook_systems: Collection[str]
 
 
 async def load_surroundings(env: Env, tx: Tx, *, names_a_system: bool) -> Surroundings:
     """As of now; the webhooks' systems only where the caller names one, for the statement that they cost."""
     systems = await tx.intakes.source_systems() if names_a_system else ()
-    return Surroundings(reps=await known_reps(env, tx), webhook_systems=systems)
+    reps, rules = await load_evidence_surroundings(env, tx)
+    return Surroundings(reps=reps, evidence=rules, webhook_systems=systems)
 
 
 def parse_lead_input(
@@ -102,7 +104,7 @@ def parse_lead_input(
     if occurred_at is not None and occurred_at > now + CLOCK_SKEW:
         faults.append(Fault(path="body.occurred_at", code="in-the-future", message="it cannot have happened yet"))
     sender = _sender(actor, around, source_system, faults)
-    findings = [_evidence(item, position, now, actor, around.reps, faults) for position, item in enumerate(evidence)]
+    findings = [_evidence(item, position, now, actor, around, faults) for position, item in enumerate(evidence)]
     if not email and not external_id and not faults:
         message = "give an email address, or external_id and source_system"
         faults.append(Fault(path="body.email", code="no-identity", message=message))
@@ -143,13 +145,13 @@ def _duplicate_fault(name: str, path: str, person: Mapping[str, str | None]) -> 
 
 
 def _evidence(
-    given: EvidenceInput, position: int, now: datetime, actor: Actor, reps: Collection[Rep], faults: list[Fault]
+    given: EvidenceInput, position: int, now: datetime, actor: Actor, around: Surroundings, faults: list[Fault]
 ) -> Evidence | None:
     path = f"body.evidence[{position}]"
-    kind = EVIDENCE_NAMES.get(given.name)
-    if kind is None:
-        message = f"{given.name[:60]!r} is not known evidence; {did_you_mean(given.name, EVIDENCE_NAMES)}"
-        faults.append(Fault(path=f"{path}.name", code="unknown-evidence", message=message))
+    fault = evidence_fault(around.evidence, given.name, given.value, affirmed=given.affirmed, path=path)
+    kind = around.evidence.kind_of(given.name)
+    if fault is not None or kind is None:
+        faults += [fault] if fault else []
         return None
     observed_at = given.observed_at or now
     if observed_at > now + CLOCK_SKEW:
@@ -157,7 +159,7 @@ def _evidence(
         faults.append(Fault(path=f"{path}.observed_at", code="in-the-future", message=message))
         return None
     try:
-        source = evidence_source(actor, given.source, setter=None, reps=reps)
+        source = evidence_source(actor, given.source, setter=None, reps=around.reps)
     except NotYourName as error:
         faults.append(Fault(path=f"{path}.source", code="not-your-name", message=str(error)))
         return None

@@ -1,13 +1,14 @@
 """The fields that leads may have: the known ones, and those that the published policy declares."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pointsman.domain.errors import Fault
-from pointsman.domain.leads.facts import STANDARD_FIELDS, FieldType
+from pointsman.domain.leads.facts import QUALIFICATION, STANDARD_FIELDS, FieldType
 from pointsman.domain.leads.normalise import company_key
 from pointsman.domain.policy.document import FuzzyNameMatching, Matching
+from pointsman.domain.policy.evidence_sources import EvidenceRules
 from pointsman.domain.text.suggestions import did_you_mean
 from pointsman.services.leads.registered_domains import NO_LISTS, MatchingLists
 from pointsman.services.policies.cache import load_compiled_policy
@@ -30,6 +31,7 @@ class KnownFields:
     lists: MatchingLists
     accepts_any_custom: bool
     fuzzy_names: FuzzyNameMatching | None = None  # how alike company names count
+    evidence: EvidenceRules = field(default_factory=EvidenceRules)
 
     def type_of(self, name: str) -> FieldType | None:
         return self.types.get(name)
@@ -38,12 +40,12 @@ class KnownFields:
         """Why no sender may set the field `name`, or None."""
         if name in COMPUTED_FIELDS:
             return Fault(path=path, code="read-only", message=f"{name} is set by the service: leave it out")
-        if name.startswith("qualification."):
+        if name.startswith(QUALIFICATION):
             hint = "findings are evidence, with source and time: put it under evidence"
             return Fault(path=path, code="read-only", message=f"{name} is not sent as a field; {hint}")
         if name in self.types or (self.accepts_any_custom and _custom(name)):
             return None
-        hint = did_you_mean(name, set(self.types) - COMPUTED_FIELDS)
+        hint = did_you_mean(name, {one for one in self.types if not one.startswith(QUALIFICATION)} - COMPUTED_FIELDS)
         if _custom(name):
             hint = f"declare it under fields in the policy{', or ' + hint if hint else ''}"
         return Fault(
@@ -70,10 +72,11 @@ async def known_fields(env: Env, tx: Tx) -> KnownFields:
     else:
         policy = (await load_compiled_policy(env, tx, version)).policy
         known = KnownFields(
-            types={**STANDARD_FIELDS, **policy.fields},
+            types=policy.field_types,
             lists=_lists(policy.matching),
             accepts_any_custom=False,
             fuzzy_names=policy.matching.names,
+            evidence=policy.evidence,
         )
     env.cache.of(_LastKnown).value = (now, known)
     return known

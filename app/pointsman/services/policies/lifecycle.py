@@ -40,7 +40,7 @@ async def check_document(env: Env, document: object) -> tuple[Finding, ...]:
 
 
 def check_offline(
-    document: object, roster: Roster | None = None, intakes: Collection[str] | None = None
+    document: object, roster: Roster | None = None, intakes: Mapping[str, Collection[str]] | None = None
 ) -> tuple[Finding, ...]:
     """The same, of what is given alone; what depends on what is not given is left out."""
     try:
@@ -204,11 +204,16 @@ def _parsed(row: PolicyRow) -> Policy:
     return parse_policy(row.document)
 
 
-async def _surroundings(env: Env, tx: Tx) -> tuple[Roster | None, Collection[str]]:
-    """What a policy is checked against: the present roster, and the keys of the intakes."""
+async def _surroundings(env: Env, tx: Tx) -> tuple[Roster | None, Mapping[str, Collection[str]]]:
+    """What a policy is checked against: the present roster, and the evidence that each intake maps, by its key."""
     version = (await tx.policies.live_versions()).roster
     roster = None if version is None else await load_roster(env, tx, version)
-    return roster, [intake.key for intake in await tx.intakes.list()]
+    return roster, {row.key: _mapped_evidence(row.mapping) for row in await tx.intakes.list()}
+
+
+def _mapped_evidence(mapping: Mapping[str, Any]) -> Collection[str]:
+    """The names of evidence that a stored mapping gives."""
+    return dict.fromkeys(part["name"] for part in mapping.get("evidence", ()))
 
 
 def _refused(version: int, findings: Sequence[Finding]) -> PolicyInvalid:

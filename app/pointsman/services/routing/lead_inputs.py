@@ -47,7 +47,8 @@ def gate_closed_error() -> RoleProtected:
 
 def routing_facts(lead: LeadRow, context: RoutingContext, policy: CompiledPolicy, now: datetime) -> Facts:
     """What the rules may ask about a lead; `qualification.*` from its evidence alone."""
-    return facts_with_evidence(stored_facts(lead), context.evidence, now, policy.policy.evidence_lifetime)
+    rules, lifetime = policy.policy.evidence, policy.policy.evidence_lifetime
+    return facts_with_evidence(stored_facts(lead), context.evidence, now, lifetime, rules)
 
 
 def plan_for_lead(

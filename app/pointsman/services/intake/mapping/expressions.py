@@ -10,9 +10,11 @@ from typing import Any
 
 import jmespath
 from jmespath.exceptions import JMESPathError
-from jmespath.functions import Functions
+from jmespath.functions import Functions, signature
 from jmespath.parser import ParsedResult
 from jmespath.visitor import TreeInterpreter
+
+from pointsman.domain.leads.yes_no import known_answer
 
 MAX_EXPRESSION = 1_000  # characters
 MAX_NESTING = 60  # of the parts of one expression
@@ -178,6 +180,17 @@ class _PaidFunctions(Functions):
             case _:
                 pass
         return super().call_function(function_name, resolved)
+
+    @signature({"types": []})
+    def _func_yes(self, value: Any) -> bool | None:
+        """True for a known yes, false for a known no, null for anything else."""
+        return known_answer(value)
+
+    @signature({"types": []})
+    def _func_no(self, value: Any) -> bool | None:
+        """True for a known no, false for a known yes, null for anything else."""
+        answer = known_answer(value)
+        return None if answer is None else not answer
 
     def _create_key_func(self, expref: Any, allowed_types: list[str], function_name: str) -> Callable[[Any], Any]:
         find = super()._create_key_func(expref, allowed_types, function_name)  # type: ignore[misc]  # its stubs leave it out

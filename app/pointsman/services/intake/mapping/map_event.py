@@ -7,11 +7,14 @@ from typing import Any
 
 from pointsman.domain.errors import Fault, Invalid, TooLarge
 from pointsman.domain.leads.coercion import coerce, infer_type, parse_instant
-from pointsman.domain.leads.evidence import EVIDENCE_NAMES, Evidence
+from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import FactValue
 from pointsman.domain.leads.normalise import email_key
 from pointsman.domain.leads.senders import WEBHOOK
+from pointsman.domain.leads.yes_no import known_answer
+from pointsman.domain.policy.evidence_sources import EvidenceRules
 from pointsman.domain.text.strict_json import fingerprint
+from pointsman.domain.text.visible import is_drawn
 from pointsman.services.intake.mapping.booking_window import BookingWindow, parse_booking_window
 from pointsman.services.intake.mapping.expressions import Evaluation, ExpressionFailedError, TooCostlyError
 from pointsman.services.intake.mapping.mapping_model import EvidenceMapping, IntakeMapping
@@ -123,7 +126,7 @@ def map_event(
         last_name=personal.get("lead.last_name"),
         phone=personal.get("lead.phone"),
         facts=values,
-        evidence=_evidence(asked, mapping.evidence, source, occurred_at or at),
+        evidence=_evidence(asked, mapping.evidence, known.evidence, source, occurred_at or at),
         occurred_at=occurred_at,
     )
     return MappedEvent(
@@ -174,26 +177,35 @@ def _instant(asked: _Asked, mapping: IntakeMapping) -> datetime | None:
         return None
 
 
-def _evidence(asked: _Asked, wanted: Sequence[EvidenceMapping], source: str, at: datetime) -> tuple[Evidence, ...]:
+def _evidence(
+    asked: _Asked, wanted: Sequence[EvidenceMapping], rules: EvidenceRules, source: str, at: datetime
+) -> tuple[Evidence, ...]:
     found = []
     for position, part in enumerate(wanted):
         path = f"evidence[{position}]"
         raw = asked.search(part.value, path)
         if raw is None or raw in ("", [], {}):
             continue
-        text = _scalar(raw)
-        if text is None:
+        kind, text = rules.kind_of(part.name), _scalar(raw)
+        if kind is None:
+            asked.warn(path, "unknown-evidence", f"the policy declares no evidence {part.name}: left out")
+            continue
+        if text is None and not isinstance(raw, str):
             asked.warn(path, "wrong-type", "is not a text or number: left out")
             continue
-        affirmed = asked.search(part.affirmed_if, path) if part.affirmed_if else raw
+        value = (text or "")[:MAX_EVIDENCE_LENGTH]
+        answer = known_answer(asked.search(part.affirmed_if, path)) if part.affirmed_if else True
+        if answer is None:
+            message = f"{part.name}: `affirmed_if` finds neither a known yes nor a known no: left out"
+            asked.warn(path, "neither-yes-nor-no", message)
+            continue
+        affirmed = answer and known_answer(raw) is not False
+        if rules.is_empty(value) if affirmed else not is_drawn(value):
+            asked.warn(path, "says-nothing", f"{part.name}: the value says nothing: left out")
+            continue
         found.append(
             Evidence(
-                kind=EVIDENCE_NAMES[part.name],
-                name=part.name,
-                value=text[:MAX_EVIDENCE_LENGTH],
-                affirmed=bool(affirmed),
-                source=part.source or source,
-                observed_at=at,
+                kind=kind, name=part.name, value=value, affirmed=affirmed, source=part.source or source, observed_at=at
             )
         )
     return tuple(found)

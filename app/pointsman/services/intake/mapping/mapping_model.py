@@ -11,6 +11,7 @@ from pydantic import (
     StrictBool,
     StringConstraints,
     ValidationError,
+    field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -18,9 +19,11 @@ from pydantic_core import PydanticCustomError
 from pointsman.domain.dates.durations import PositiveDuration
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.leads.coercion import coerce
-from pointsman.domain.leads.evidence import EVIDENCE_NAMES, EvidenceKind
+from pointsman.domain.leads.evidence import EvidenceKind
 from pointsman.domain.leads.facts import FieldType
+from pointsman.domain.policy.evidence_sources import EvidenceName, EvidenceRules
 from pointsman.domain.text.suggestions import did_you_mean
+from pointsman.domain.text.visible import says_something
 from pointsman.services.intake.mapping.expressions import MAX_EXPRESSION, ExpressionRefusedError, compile_expression
 from pointsman.services.leads.fields import KnownFields
 
@@ -47,25 +50,23 @@ class _Part(BaseModel):
 
 
 class EvidenceMapping(_Part):
-    """One finding in the payload: `value` says what, `affirmed_if` whether the buyer said yes (default: it is truthy)."""
+    """One finding in the payload: `value` says what; `affirmed_if` whether the buyer said yes, by default all but a no.
 
-    name: _Key
+    What `affirmed_if` finds is a yes or a no as `pointsman.domain.leads.yes_no` knows them; anything else leaves the finding out.
+    """
+
+    name: EvidenceName
     kind: EvidenceKind | None = None
     value: Expression
     affirmed_if: Expression | None = None
     source: _Word | None = None
 
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        if self.name not in EVIDENCE_NAMES:
-            hint = did_you_mean(self.name, EVIDENCE_NAMES)
-            raise PydanticCustomError(
-                "evidence-name", "{name} is not known evidence; {hint}", {"name": self.name, "hint": hint}
-            )
-        if self.kind is not None and EVIDENCE_NAMES[self.name] is not self.kind:
-            owner = EVIDENCE_NAMES[self.name].value
-            raise PydanticCustomError("evidence-kind", "{name} is of kind {owner}", {"name": self.name, "owner": owner})
-        return self
+    @field_validator("source")
+    @classmethod
+    def _shown(cls, source: str | None) -> str | None:
+        if source is not None and not says_something(source):
+            raise PydanticCustomError("shows-nothing", "it shows nothing: write who found it out, or leave it out")
+        return source
 
 
 class WindowMapping(_Part):
@@ -117,7 +118,11 @@ def parse_mapping(data: object, *, kind: str, known: KnownFields) -> IntakeMappi
             for detail in error.errors(include_url=False, include_input=False)
         ]
         raise Invalid("The mapping has faults.", code="mapping-invalid", faults=faults) from None
-    if faults := [*_field_faults(mapping, known), *_kind_faults(mapping, kind)]:
+    if faults := [
+        *_field_faults(mapping, known),
+        *evidence_name_faults(mapping, known.evidence),
+        *_kind_faults(mapping, kind),
+    ]:
         raise Invalid("The mapping has faults.", code="mapping-invalid", faults=faults)
     return mapping
 
@@ -140,6 +145,19 @@ def _field_faults(mapping: IntakeMapping, known: KnownFields) -> Iterator[Fault]
     if mapping.external_id is None and "lead.email" not in mapping.fields:
         message = 'a lead is known by its email or external id: map "lead.email" or external_id'
         yield Fault(path="mapping.fields", code="no-identity", message=message)
+
+
+def evidence_name_faults(mapping: IntakeMapping, rules: EvidenceRules) -> Iterator[Fault]:
+    """Names of evidence that the policy does not declare, and kinds that are not theirs."""
+    for position, part in enumerate(mapping.evidence):
+        owner = rules.kind_of(part.name)
+        path = f"mapping.evidence[{position}]"
+        if owner is None:
+            message = f"{part.name!r} is not known evidence; {did_you_mean(part.name, rules.names)}".rstrip("; ")
+            yield Fault(path=f"{path}.name", code="evidence-name", message=message)
+        elif part.kind is not None and part.kind is not owner:
+            message = f"{part.name} is of kind {owner}: write that, or leave `kind` out"
+            yield Fault(path=f"{path}.kind", code="evidence-kind", message=message)
 
 
 def _kind_faults(mapping: IntakeMapping, kind: str) -> Iterator[Fault]:

@@ -1,0 +1,48 @@
+"""What a text shows when it is drawn, in any script. The category that Unicode gives a sign does not tell that alone."""
+
+import re
+import unicodedata
+
+from pointsman.domain.text.composition import compose
+
+#: Signs that leave the paper white though Unicode calls them letters, marks or symbols: joiners, fillers of Hangul and of
+#: hieroglyphs, vowels that Khmer does not write, variation selectors, the empty braille cell, half a wide space, the empty note.
+BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u303f\u3164\ufe00-\ufe0f\uffa0"
+    "\U00013441\U00013442\U00016fe4\U0001d159\U000e0100-\U000e01ef]"
+)
+#: Symbols that say no more than a dash does: bars, degrees, rights, pictures of controls, boxes, shapes, signs for what is lost.
+_ORNAMENT = re.compile("[\u00a6\u00a9\u00ae\u00b0\u2400-\u243f\u2500-\u25ff\ufffc\ufffd]")
+
+
+def is_drawn(text: str) -> bool:
+    """Whether a reader would see anything at all. Marks without a letter, private and unassigned signs show nothing."""
+    return any(unicodedata.category(sign)[0] in "LNPS" and not BLANK.match(sign) for sign in text)
+
+
+def says_something(text: str) -> bool:
+    """Whether a letter, a digit or a picture is drawn. Punctuation, currencies, rules of a table and accents say nothing."""
+    return any(_speaks(sign) for sign in text)
+
+
+def fold_word(text: str) -> str:
+    """A word or short phrase as it is compared: narrow, small, without spaces, punctuation and signs that show nothing.
+
+    "K. A.", "k/a" and "k.a." are all "ka", in wide letters too; a ticked box stays one. Linear in the text.
+    """
+    plain = compose(compose(text, "NFKC").casefold(), "NFKC")
+    return compose(
+        "".join(sign for sign in plain if _speaks(sign) or (_is_mark(sign) and not BLANK.match(sign))), "NFKC"
+    )
+
+
+def _speaks(sign: str) -> bool:
+    if sign.isascii():
+        return sign.isalnum()
+    category = unicodedata.category(sign)
+    spoken = category[0] in "LN" and category != "Lm"  # alone, a modifier is a dash or an accent: "\u30fc", "\u02b9"
+    return (spoken or category == "So") and not BLANK.match(sign) and not _ORNAMENT.match(sign)
+
+
+def _is_mark(sign: str) -> bool:
+    return unicodedata.category(sign)[0] == "M" or unicodedata.category(sign) == "Lm"

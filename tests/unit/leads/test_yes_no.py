@@ -1,0 +1,91 @@
+"""Yes, no and neither, as forms, CRMs and people write them; and the words that say nothing."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pointsman.domain.leads.coercion import coerce
+from pointsman.domain.leads.empty_words import EMPTY_WORDS, is_empty
+from pointsman.domain.leads.facts import FieldType
+from pointsman.domain.leads.yes_no import NO_WORDS, YES_WORDS, known_answer
+
+YES: list[Any] = [
+    True, 1, 1.0, "true", "TRUE", "1", "yes", "Yes", "YES!", " yes ", "y", "ja", "Ja.", "JA", "j", "wahr", "on", "checked",
+    "x", "X", "\uff39\uff25\uff33", "\u2713", "\u2714\ufe0f", "\u00a0ja\u200b", "Ja, gerne",
+]  # fmt: skip
+NO: list[Any] = [
+    False, 0, 0.0, "false", "False", "0", "no", "No", "NO", "n", "nein", "Nein", "NEIN ", "n\u00f6", "N\u200bo",
+    "falsch", "off", "unchecked", "\u274c", "No.", "nein, danke", "\uff2e\uff4f",
+]  # fmt: skip
+NEITHER: list[Any] = [
+    None, "", " ", "vielleicht", "maybe", "2", 2, -1, 0.5, float("nan"), [], {}, ["ja"], {"value": "yes"}, "?", "-",
+    "yes and no", "notyet", "jain", "y" * 100, "ja" + " " * 100,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", YES, ids=repr)
+def test_a_known_yes_is_a_yes(value: Any) -> None:
+    assert known_answer(value) is True
+
+
+@pytest.mark.parametrize("value", NO, ids=repr)
+def test_a_known_no_is_a_no(value: Any) -> None:
+    assert known_answer(value) is False
+
+
+@pytest.mark.parametrize("value", NEITHER, ids=repr)
+def test_everything_else_is_neither(value: Any) -> None:
+    assert known_answer(value) is None
+
+
+def test_no_word_is_in_two_lists() -> None:
+    assert not YES_WORDS & NO_WORDS
+    assert not (YES_WORDS | NO_WORDS) & EMPTY_WORDS
+
+
+@given(st.text(st.characters(), max_size=20))
+def test_any_text_is_read_without_an_error_and_alike_in_capitals_of_ascii(text: str) -> None:
+    assert known_answer(text) in (True, False, None)
+    if text.isascii():
+        assert known_answer(text.upper()) is known_answer(text.lower())
+
+
+@pytest.mark.parametrize("value", [item for item in YES + NO if not isinstance(item, bool)], ids=repr)
+def test_boolean_fields_read_the_same_words(value: Any) -> None:
+    assert coerce("custom.vip", value, FieldType.BOOLEAN) is known_answer(value)
+
+
+EMPTY = [
+    "-", "n/a", "N/A", "n.a.", "N. A.", "na", "?", "tbd", "TBD.", "t.b.d.", "keine", "Kein", "none", "None!", "null",
+    "nil", "unknown", "unbekannt", "k.A.", "k. A.", "keine Angabe",
+    "Keine Angaben", "KEINE ANGABE", "nicht bekannt", "todo", "TO DO", "xxx", "test", "Test", "asdf",
+    "\uff4e\uff0f\uff41", "(n/a)", "\u200bnone\u2800", "kei\u00adne", "wei\u00df nicht", "weiss nicht",
+    "entf\u00e4llt", "entfa\u0308llt", "n. v.", "lorem ipsum", "qwertz", "", " ", "\u3164",
+]  # fmt: skip
+HONEST = [
+    "x", "7", "yes", "offen", "bar", "85", "AAA", "keine Zeit mehr vor dem Audit", "none of their tools scales",
+    "Testphase l\u00e4uft bis M\u00e4rz", "na klar, will kaufen", "B", "\u6f22", "2800 Eur", "Kostenfaktor",
+    "budget: none left for rivals",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", EMPTY)
+def test_an_empty_word_in_any_spelling_says_nothing(text: str) -> None:
+    assert is_empty(text)
+
+
+@pytest.mark.parametrize("text", HONEST)
+def test_a_short_honest_answer_says_something(text: str) -> None:
+    assert not is_empty(text)
+
+
+UNSEEN_TEXTS = ["\u2800", "\u3164", "\uffa0", "\u115f", "\u034f\u0301", "\ue000", "\U000e0041", "\u2028"]
+
+
+@pytest.mark.parametrize("text", UNSEEN_TEXTS, ids=ascii)
+def test_a_field_whose_text_shows_nothing_is_unknown(text: str) -> None:
+    assert coerce("custom.goal", text, FieldType.TEXT) is None
+    assert coerce("lead.message", text) is None
+    assert coerce("custom.tags", [text, "a"], FieldType.LIST) == ("a",)
