@@ -118,9 +118,9 @@ def test_an_own_name_is_mapped_and_a_dropped_one_left_out_with_a_warning() -> No
 @pytest.mark.parametrize(
     ("part", "path", "says"),
     [
-        ({"name": "budgte", "value": "b"}, "mapping.evidence[0].name", "'budget'"),
-        ({"name": "need", "value": "b"}, "mapping.evidence[0].name", "budget"),
-        ({"name": "budget", "kind": "educated", "value": "b"}, "mapping.evidence[0].kind", "qualified"),
+        ({"name": "budgte", "value": "b"}, "mapping.evidence[0]", "'budget'"),
+        ({"name": "need", "value": "b"}, "mapping.evidence[0]", "budget"),
+        ({"name": "budget", "kind": "educated", "value": "b"}, "mapping.evidence[0]", "qualified"),
         ({"name": "budget", "value": "b", "source": "\u2800"}, "mapping.evidence[0].source", "shows nothing"),
         ({"name": "budget", "value": "b", "source": "--"}, "mapping.evidence[0].source", "shows nothing"),
     ],

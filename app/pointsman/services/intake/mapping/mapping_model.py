@@ -154,10 +154,10 @@ def evidence_name_faults(mapping: IntakeMapping, rules: EvidenceRules) -> Iterat
         path = f"mapping.evidence[{position}]"
         if owner is None:
             message = f"{part.name!r} is not known evidence; {did_you_mean(part.name, rules.names)}".rstrip("; ")
-            yield Fault(path=f"{path}.name", code="evidence-name", message=message)
+            yield Fault(path=path, code="evidence-name", message=message)
         elif part.kind is not None and part.kind is not owner:
             message = f"{part.name} is of kind {owner}: write that, or leave `kind` out"
-            yield Fault(path=f"{path}.kind", code="evidence-kind", message=message)
+            yield Fault(path=path, code="evidence-kind", message=message)
 
 
 def _kind_faults(mapping: IntakeMapping, kind: str) -> Iterator[Fault]:
