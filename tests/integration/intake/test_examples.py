@@ -15,6 +15,7 @@ from pointsman.services.intake.mapping.map_event import map_event, split_events
 from pointsman.services.intake.mapping.mapping_model import parse_mapping
 from pointsman.services.intake.receive import process_item
 from pointsman.services.leads.fields import KnownFields
+from pointsman.services.leads.registered_domains import NO_LISTS
 from support.floors.use_case_env import World
 from support.http.signing import PUBLIC_URL, as_bytes, sign_hubspot_v3
 
@@ -46,7 +47,7 @@ async def test_every_event_of_a_demo_webhook_is_a_usable_lead_without_warnings(n
     intake = intakes[SENDERS[name.split("-")[1]]]
     known = KnownFields(
         types={**STANDARD_FIELDS, "custom.seats": FieldType.NUMBER},
-        free_mail_domains=frozenset(),
+        lists=NO_LISTS,
         accepts_any_custom=False,
     )
     mapping = parse_mapping(intake["mapping"], kind=intake["kind"], known=known)
