@@ -403,6 +403,8 @@ def upgrade() -> None:
         sa.Column("stage", sa.Text(), nullable=False),
         sa.Column("account_id", sa.UUID(), nullable=True),
         sa.Column("match", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("nurture_cause", sa.Text(), nullable=True),
+        sa.Column("nurture_since", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("nurture_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("nurture_reason", sa.Text(), nullable=True),
         sa.Column("merged_into", sa.UUID(), nullable=True),
@@ -411,6 +413,11 @@ def upgrade() -> None:
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.CheckConstraint("(merged_into is null) = (merged_at is null)", name=op.f("leads_merge_check")),
+        sa.CheckConstraint("(nurture_cause is null) = (nurture_since is null)", name=op.f("leads_nurture_check")),
+        sa.CheckConstraint("stage <> 'nurture' or nurture_cause is not null", name=op.f("leads_nurture_stage_check")),
+        sa.CheckConstraint(
+            "nurture_cause in ('rule','refused','lost','later')", name=op.f("leads_nurture_cause_check")
+        ),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("leads_account_id_fkey")),
         sa.ForeignKeyConstraint(["merged_into"], ["leads.id"], name=op.f("leads_merged_into_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("leads_pkey")),

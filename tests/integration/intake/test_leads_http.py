@@ -1,7 +1,6 @@
 """POST /v1/leads: one call, one lead, one decision; the same key gives the same answer."""
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -72,24 +71,6 @@ async def test_a_waiting_lead_is_looked_at_again_when_there_is_news(sender: Any)
     await sender({"email": "x@far.example", "fields": {"lead.country": "BR"}})
     body = (await sender({"email": "x@far.example", "fields": {"lead.country": "DE"}})).json()
     assert body["decision"]["outcome"] == "assigned"
-
-
-async def test_a_nurtured_lead_comes_back_after_its_cool_off(world: World) -> None:
-    from pointsman.services.intake.submit_lead import submit_lead
-    from pointsman.services.leads.lead_input import LeadInput
-    from support.floors.use_case_env import SENDER
-
-    news = LeadInput(email="n@far.example", facts={"lead.source": "newsletter"})
-    first = await submit_lead(world.env, news, actor=SENDER)
-    assert first.routed is not None
-    assert first.routed.decision.outcome.value == "nurture"
-    hand_raised = LeadInput(email="n@far.example", facts={"lead.source": "demo_form", "lead.country": "DE"})
-    early = await submit_lead(world.env, hand_raised, actor=SENDER)
-    assert early.routed is None
-    world.clock.advance(timedelta(days=31))
-    late = await submit_lead(world.env, hand_raised, actor=SENDER)
-    assert late.routed is not None
-    assert late.routed.decision.outcome.value == "assigned"
 
 
 @pytest.mark.parametrize(

@@ -47,8 +47,8 @@ async def test_a_nurtured_lead_is_given_to_nobody_and_may_come_back(world: World
     routed = await world.route(lead)
     assert routed.decision.outcome is DecisionOutcome.NURTURE
     assert await world.value("select count(*) from assignments") == 0
-    stage, days = (await world.rows("select stage, extract(day from nurture_until - updated_at) from leads"))[0]
-    assert (stage, int(days)) == ("nurture", 30)
+    (row,) = await world.rows("select stage, nurture_cause, nurture_since = updated_at, nurture_until from leads")
+    assert tuple(row) == ("nurture", "rule", True, None)
 
 
 async def test_a_lead_with_a_pass_goes_to_a_closer_and_leaves_the_sdr(world: World) -> None:

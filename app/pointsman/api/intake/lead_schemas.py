@@ -121,7 +121,11 @@ class LeadDoc(BaseModel):
     )
     merged_into: UUID | None = Field(description="The lead that this one is now: GET /v1/leads/{merged_into}.")
     merged_at: datetime | None
-    nurture_until: datetime | None
+    nurture_cause: str | None = Field(
+        description="In nurture: rule, refused, lost or later. A lead that a rule put there comes back as soon as it may."
+    )
+    nurture_since: datetime | None
+    nurture_until: datetime | None = Field(description="The end of its cool-off; null where a rule put it there.")
     nurture_reason: str | None
     created_at: datetime
     updated_at: datetime
@@ -260,6 +264,8 @@ def lead_values(row: LeadRow, stage: str | None, *, partner: bool) -> dict[str, 
         "match": {} if partner else dict(row.match),
         "merged_into": row.merged_into,
         "merged_at": row.merged_at,
+        "nurture_cause": None if partner else row.nurture_cause,
+        "nurture_since": row.nurture_since,
         "nurture_until": row.nurture_until,
         "nurture_reason": None if partner else row.nurture_reason,
         "created_at": row.created_at,

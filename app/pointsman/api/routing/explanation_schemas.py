@@ -139,8 +139,13 @@ class ExplainedDecisionDoc(TraceDoc):
     """A decision with its whole trace and its explanation."""
 
     explanation: ExplanationDoc
+    nurture: str | None = Field(
+        default=None, description="Of a lead that is in nurture now: whether news bring it back, and why or why not."
+    )
 
     @staticmethod
     def of_explained(found: ExplainedDecision) -> "ExplainedDecisionDoc":
         trace = TraceDoc.of(found.decision)
-        return ExplainedDecisionDoc(**dict(trace), explanation=ExplanationDoc.of(found.explanation))
+        return ExplainedDecisionDoc(
+            **dict(trace), explanation=ExplanationDoc.of(found.explanation), nurture=found.nurture
+        )

@@ -36,6 +36,8 @@ def show_explanation(found: ExplainedDecision) -> None:
     """The explanation in the order in which it is read: the answer, the story, the others, the near, what would change it."""
     decision, told = found.decision, found.explanation
     out.print(Text(told.summary, "bold"), highlight=False)
+    if found.nurture:
+        _line(found.nurture)
     for sentence in told.story:
         _line(f"  {sentence}")
     if told.why_not:

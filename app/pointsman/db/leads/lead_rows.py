@@ -30,6 +30,8 @@ LEAD_SELECT = select(
     LEAD.c.stage,
     _account.c.id.label("account_id"),
     LEAD.c.match,
+    LEAD.c.nurture_cause,
+    LEAD.c.nurture_since,
     LEAD.c.nurture_until,
     LEAD.c.nurture_reason,
     LEAD.c.version,

@@ -17,6 +17,7 @@ from pointsman.db.tables import lead_identities, leads
 from pointsman.db.tables.base import INSTANT
 from pointsman.db.tables.visibility import is_seen, visibility_values
 from pointsman.domain.errors import Conflict
+from pointsman.domain.leads.nurture import NurtureStay
 from pointsman.domain.leads.senders import bringer_of
 from pointsman.domain.permissions.callers import Visibility
 from pointsman.services.ports import LostRace
@@ -32,6 +33,8 @@ _SET_STAGE = (
     .where(leads.c.id == bindparam("lead"))
     .values(
         stage=bindparam("stage"),
+        nurture_cause=bindparam("nurture_cause"),
+        nurture_since=bindparam("nurture_since"),
         nurture_until=bindparam("nurture_until"),
         nurture_reason=bindparam("nurture_reason"),
         version=leads.c.version + 1,
@@ -117,14 +120,16 @@ class SqlLeads:
         stage: str,
         *,
         at: datetime,
-        nurture_until: datetime | None = None,
+        nurture: NurtureStay | None = None,
         nurture_reason: str | None = None,
     ) -> None:
         values = {
             "lead": lead_id,
             "stage": stage,
             "at": at,
-            "nurture_until": nurture_until,
+            "nurture_cause": nurture.cause.value if nurture else None,
+            "nurture_since": nurture.since if nurture else None,
+            "nurture_until": nurture.until if nurture else None,
             "nurture_reason": nurture_reason,
         }
         await self._connection.execute(_SET_STAGE, values)

@@ -185,7 +185,8 @@ FIND = PreparedStatement("""
     )
     select
         l.id, l.email, l.email_key, l.first_name, l.last_name, l.phone, l.facts, l.stage, a.id as account_id, l.match,
-        l.nurture_until, l.nurture_reason, l.version, l.created_at, l.updated_at, l.known_at, l.merged_into, l.merged_at,
+        l.nurture_cause, l.nurture_since, l.nurture_until, l.nurture_reason,
+        l.version, l.created_at, l.updated_at, l.known_at, l.merged_into, l.merged_at,
         a.name as account_name, a.domain as account_domain, a.status as account_status, r.key as account_owner,
         p.id as parent_id, coalesce(p.name, p.domain) as parent_name, p.domain as parent_domain,
         q.key as parent_owner,
@@ -203,7 +204,8 @@ FIND = PreparedStatement("""
 LOCK = PreparedStatement("""
     select
         l.id, l.email, l.email_key, l.first_name, l.last_name, l.phone, l.facts, l.stage, a.id as account_id, l.match,
-        l.nurture_until, l.nurture_reason, l.version, l.created_at, l.updated_at, l.known_at, l.merged_into, l.merged_at,
+        l.nurture_cause, l.nurture_since, l.nurture_until, l.nurture_reason,
+        l.version, l.created_at, l.updated_at, l.known_at, l.merged_into, l.merged_at,
         a.name as account_name, a.domain as account_domain, a.status as account_status, r.key as account_owner,
         p.id as parent_id, coalesce(p.name, p.domain) as parent_name, p.domain as parent_domain,
         q.key as parent_owner

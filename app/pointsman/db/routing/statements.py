@@ -114,8 +114,9 @@ WRITE = PreparedStatement("""
                cast(:entry as jsonb), :at
         where cast(:entry as text) is not null
     ), stage as (
-        update leads set stage = :stage, nurture_until = :nurture_until, nurture_reason = :nurture_reason,
-                         version = version + 1, updated_at = :at
+        update leads set stage = :stage, nurture_cause = :nurture_cause,
+                         nurture_since = case when cast(:nurture_cause as text) is not null then cast(:at as timestamptz) end,
+                         nurture_until = null, nurture_reason = :nurture_reason, version = version + 1, updated_at = :at
         where id = :lead_id
     )
     insert into audit (id, at, actor, action, subject, before, after, reason)

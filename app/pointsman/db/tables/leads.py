@@ -20,6 +20,8 @@ accounts = Table(
     instant_column("merged_at", null=True),
     instant_column("created_at"),
     CheckConstraint("(merged_into is null) = (merged_at is null)", name="merge"),
+    CheckConstraint("(nurture_cause is null) = (nurture_since is null)", name="nurture"),
+    CheckConstraint("stage <> 'nurture' or nurture_cause is not null", name="nurture_stage"),
     Index("accounts_name_blocks_idx", "name_blocks", postgresql_using="gin"),
     Index("accounts_domain_key", "domain", unique=True),
     Index("accounts_name_key_idx", "name_key"),
@@ -41,7 +43,13 @@ leads = Table(
     Column("stage", Text, nullable=False),
     Column("account_id", ForeignKey("accounts.id"), index=True),
     Column("match", JSONB, nullable=False),  # how person and account were matched, with ties
-    Column("nurture_until", INSTANT),
+    Column(
+        "nurture_cause",
+        Text,
+        CheckConstraint("nurture_cause in ('rule','refused','lost','later')", name="nurture_cause"),
+    ),
+    instant_column("nurture_since", null=True),
+    Column("nurture_until", INSTANT),  # the end of its cool-off
     Column("nurture_reason", Text),
     Column("merged_into", ForeignKey("leads.id")),  # its email and external ids lead there from then on
     instant_column("merged_at", null=True),
@@ -49,6 +57,8 @@ leads = Table(
     instant_column("created_at"),
     instant_column("updated_at"),
     CheckConstraint("(merged_into is null) = (merged_at is null)", name="merge"),
+    CheckConstraint("(nurture_cause is null) = (nurture_since is null)", name="nurture"),
+    CheckConstraint("stage <> 'nurture' or nurture_cause is not null", name="nurture_stage"),
     Index("leads_merged_into_idx", "merged_into", postgresql_where=text("merged_into is not null")),
     Index("leads_email_key", "email_key", unique=True),
     Index("leads_created_idx", "created_at", "id"),

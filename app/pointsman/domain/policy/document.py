@@ -120,7 +120,10 @@ class Rule(PolicyModel):
 
 
 class Nurture(PolicyModel):
-    """When a nurtured lead comes back: at the earliest after `cool_off`, and only if `re_enter` is true."""
+    """When a nurtured lead comes back: after a refusal, a loss or "later" once `cool_off` is over, only if `re_enter` is true.
+
+    One that a rule put there: with the first news by which `re_enter` is true or the rules lead to a human.
+    """
 
     re_enter: Condition | None = None
     cool_off: Duration = timedelta(days=30)

@@ -18,6 +18,7 @@ from pointsman.domain.booking.lifecycle import (
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Conflict
 from pointsman.domain.leads.facts import LeadStage
+from pointsman.domain.leads.nurture import NurtureCause
 from pointsman.domain.permissions.sides import ActorRole
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.services.appointments.transitions import record_transition
@@ -179,7 +180,8 @@ async def _move_lead(
                 request.nurture_until
                 or env.clock() + (await load_routing_config(env, tx)).policy.policy.nurture.cool_off
             )
-            await move_to_nurture(env, tx, lead, until=until, reason=request.transition.case, actor=request.actor)
+            cause = NurtureCause(request.transition.case)
+            await move_to_nurture(env, tx, lead, cause=cause, until=until, reason=cause.value, actor=request.actor)
         case LeadFollowUp.WON:
             await mark_won(env, tx, lead, actor=request.actor)
         case LeadFollowUp.CLOSED:

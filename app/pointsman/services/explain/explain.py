@@ -19,6 +19,7 @@ from pointsman.domain.routing.compiled_policy import CompiledPolicy
 from pointsman.domain.routing.decide import RoutingInputs, decide
 from pointsman.domain.routing.decision import Decision, canonical_json
 from pointsman.domain.routing.manual_assignment import MANUAL_KEY
+from pointsman.domain.routing.nurture_return import nurture_return
 from pointsman.domain.routing.plan import RoutingPlan, plan_routes
 from pointsman.services.calendars.closer_calendars import read_closer_calendars
 from pointsman.services.explain.hypothetical_facts import apply_hypothetical_facts
@@ -29,6 +30,7 @@ from pointsman.services.ports import Env, Tx
 from pointsman.services.ports.routing.decisions import DecisionRow, GatePass
 from pointsman.services.routing.fetch_inputs import fetch_routing_inputs
 from pointsman.services.routing.lead_inputs import awaited_gated_work, gate_passes, gate_state, routing_facts
+from pointsman.services.routing.nurture import nurture_of
 from pointsman.services.routing.owners import find_owners
 
 __all__ = [
@@ -61,6 +63,7 @@ class ExplainedDecision:
 
     decision: Decision
     explanation: Explanation
+    nurture: str | None = None  # of a lead that is in nurture now: whether news bring it back, and why or why not
 
 
 async def get_decision(env: Env, decision_id: UUID, *, sees: Visibility) -> DecisionRow:
@@ -121,12 +124,13 @@ class _ExplainInputs:
     inputs: RoutingInputs
     decision: Decision
     gate: GateResult | None
+    nurture: str | None = None
 
 
 async def _explained(asked: _ExplainInputs) -> ExplainedDecision:
     # In a thread: looking for what nearly matched among ten thousand rules is long enough for others to notice.
     told = await to_thread(explain_decision, asked.plan, asked.inputs, asked.decision, asked.gate)
-    return ExplainedDecision(decision=asked.decision, explanation=told)
+    return ExplainedDecision(decision=asked.decision, explanation=told, nurture=asked.nurture)
 
 
 async def _decide_again(
@@ -177,7 +181,9 @@ async def _decide_again(
         ending_assignment=context.current_assignment.id if context and context.current_assignment else None,
     )
     gate = _closing_gate(policy, context.evidence if context else (), facts, now)
-    return _ExplainInputs(plan=plan, inputs=inputs, decision=decide(plan, inputs), gate=gate)
+    nurture = nurture_of(lead) if lead is not None and question.purpose is None else None
+    told = nurture_return(nurture, policy, plan, now).sentence if nurture else None
+    return _ExplainInputs(plan=plan, inputs=inputs, decision=decide(plan, inputs), gate=gate, nurture=told)
 
 
 def _gates(policy: CompiledPolicy, passes: Mapping[Work, GatePass], question: ExplainRequest) -> dict[Work, GateState]:

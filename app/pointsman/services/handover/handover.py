@@ -5,6 +5,7 @@
 | passed     | anywhere but with a closer      | routed to closing: assigned with slots, or held with a reason         |
 | passed     | with a closer, gate still open  | unchanged: the answer is the present state (but not once they left)   |
 | missing    | with prospecting, qualification | unchanged: the SDR goes on (policy: `on_fail.missing`)                |
+| missing    | in nurture, in its cool-off     | unchanged: the cool-off holds                                         |
 | missing    | elsewhere                       | routed to qualification                                               |
 | refused    | anywhere                        | nurture, until `nurture.cool_off` is over (policy: `on_fail.refused`) |
 | any result | with an appointment             | unchanged: the appointment stands, the evidence is kept               |

@@ -5,11 +5,13 @@ from uuid import UUID
 
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.leads.facts import LeadStage
+from pointsman.domain.leads.nurture import NurtureCause, NurtureStay
 from pointsman.domain.roster.roles import SETTING_WORKS, Work
 from pointsman.services.handover.gate_check import GateAttempt, record_gate_check
 from pointsman.services.handover.handover_result import STAGE_AFTER, HandoverResult, handover_result
 from pointsman.services.holds.close_lead import move_to_nurture
 from pointsman.services.ports import Env, Tx
+from pointsman.services.routing.nurture import nurture_of
 from pointsman.services.routing.route_lead import route_lead
 from pointsman.services.routing.routing_request import RoutingRequest
 
@@ -31,6 +33,9 @@ async def refuse_gate_in_tx(
         return handover_result(case, check_id, stage=case.lead.stage, what=said)
     if case.gate.send_to is Work.NURTURE:
         return await _to_nurture(env, tx, case, check_id)
+    if (running := _running_cool_off(case)) is not None:
+        said = f"The lead stays in nurture {running.cool_off}; a gate that is passed brings it back before."
+        return _unchanged(case, check_id, said)
     if current is not None and Work(current.work) in SETTING_WORKS:
         said = f"The lead stays with {current.rep_name} for {current.work}."
         return handover_result(case, check_id, stage=case.lead.stage, what=said)
@@ -42,12 +47,26 @@ async def refuse_gate_in_tx(
     return handover_result(case, check_id, stage=stage.value, what=routed.decision.summary, routed=routed)
 
 
+def _running_cool_off(case: GateAttempt) -> NurtureStay | None:
+    nurture = nurture_of(case.lead)
+    return nurture if nurture is not None and nurture.cools_off_at(case.now) else None
+
+
+def _unchanged(case: GateAttempt, check_id: UUID, said: str) -> HandoverResult:
+    return handover_result(case, check_id, stage=case.lead.stage, what=said, nurture_until=case.lead.nurture_until)
+
+
 async def _to_nurture(env: Env, tx: Tx, case: GateAttempt, check_id: UUID) -> HandoverResult:
     until = case.now + case.config.policy.policy.nurture.cool_off
+    running = _running_cool_off(case)
+    if running is not None and running.until is not None and running.until >= until:
+        said = f"The lead stays in nurture {running.cool_off}; a gate that is passed brings it back before."
+        return _unchanged(case, check_id, said)
     await move_to_nurture(
         env,
         tx,
         case.lead,
+        cause=NurtureCause.REFUSED,
         until=until,
         reason="gate-refused",
         actor=case.actor,

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pointsman.domain.leads.facts import LeadStage
+from pointsman.domain.leads.nurture import NurtureCause, NurtureStay
 from pointsman.services.audit import audit
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
@@ -22,14 +23,16 @@ async def move_to_nurture(
     tx: Tx,
     lead: LeadRow,
     *,
+    cause: NurtureCause,
     until: datetime,
     reason: str,
     actor: Actor,
     detail: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Marketing has the lead, which is locked; news bring it back from `until` on. `detail` goes into the audit."""
-    more = {"until": until.isoformat(), **detail}
-    await _end_lead(env, tx, lead, LeadStage.NURTURE, reason, actor, more, nurture_until=until, nurture_reason=reason)
+    """Marketing has the lead, which is locked; its cool-off begins now and ends at `until`. `detail` goes into the audit."""
+    more = {"cause": cause.value, "until": until.isoformat(), **detail}
+    nurture = NurtureStay(cause=cause, since=env.clock(), until=until)
+    await _end_lead(env, tx, lead, LeadStage.NURTURE, reason, actor, more, nurture=nurture)
 
 
 async def mark_won(env: Env, tx: Tx, lead: LeadRow, *, actor: Actor) -> None:
@@ -64,8 +67,7 @@ async def _end_lead(
     actor: Actor,
     more: Mapping[str, Any],
     *,
-    nurture_until: datetime | None = None,
-    nurture_reason: str | None = None,
+    nurture: NurtureStay | None = None,
 ) -> None:
     now = env.clock()
     current = await tx.decisions.current_assignment(lead.id)
@@ -74,7 +76,7 @@ async def _end_lead(
         await retry_capped_holds(tx, await load_routing_config(env, tx), current.rep, at=now)
     for code in LEAD_ALERT_CODES:
         await tx.alerts.resolve(at=now, code=code, subject=f"lead:{lead.id}")
-    await tx.leads.set_stage(lead.id, stage.value, at=now, nurture_until=nurture_until, nurture_reason=nurture_reason)
+    await tx.leads.set_stage(lead.id, stage.value, at=now, nurture=nurture, nurture_reason=reason if nurture else None)
     await audit(
         env,
         tx,

@@ -207,6 +207,8 @@ async def _submit(env: Env, item: InboxRow, mapped: MappedEvent, actor: Actor) -
 def _result(submitted: SubmitResult) -> dict[str, Any]:
     """Ids and codes; what the person said stays in the lead."""
     result: dict[str, Any] = {"created": submitted.created, "routed": submitted.routed is not None}
+    if submitted.note is not None:
+        result["note"] = submitted.note
     if submitted.routed is not None:
         decision = submitted.routed.decision
         result |= {

@@ -9,6 +9,7 @@ from pointsman.domain.leads.facts import LeadStage
 from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.intake.submit_lead import re_entry_trigger
 from pointsman.services.ports import WORKER, Env, Tx
+from pointsman.services.routing.nurture import nurture_of
 from pointsman.services.routing.route_lead import route_lead
 from pointsman.services.routing.routing_request import RoutingRequest
 from pointsman.services.sweeps import SweepPosition, sweep_in_order
@@ -46,11 +47,11 @@ async def _return_in_tx(env: Env, tx: Tx, lead_id: UUID, calendars: Mapping[str,
         return False
     if lead.nurture_until is None or now < lead.nurture_until:
         return False
-    trigger, _ = await re_entry_trigger(env, tx, lead)
+    trigger, why = await re_entry_trigger(env, tx, lead)
     if trigger is None:
-        until, stage = lead.nurture_until, LeadStage.NURTURE.value
-        await tx.leads.set_stage(lead_id, stage, at=now, nurture_until=until, nurture_reason=RE_ENTRY_NOT_MET)
+        stage, nurture = LeadStage.NURTURE.value, nurture_of(lead)
+        await tx.leads.set_stage(lead_id, stage, at=now, nurture=nurture, nurture_reason=RE_ENTRY_NOT_MET)
         return False
-    request = RoutingRequest(lead=lead, purpose=None, trigger=trigger, actor=WORKER, calendars=calendars)
+    request = RoutingRequest(lead=lead, purpose=None, trigger=trigger, actor=WORKER, calendars=calendars, why=why)
     await route_lead(env, tx, request)
     return True

@@ -13,13 +13,13 @@ from pointsman.services.handover.handover_result import HandoverResult
 from pointsman.services.handover.refuse_gate import refuse_gate_in_tx
 from pointsman.services.holds.retry import excluded_holders
 from pointsman.services.leads.evidence_intake import taken_in, uncounted_warnings
-from pointsman.services.leads.facts import stored_facts
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.leads.upsert import UpsertResult, upsert_lead
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.routing.decisions import RoutingContext
+from pointsman.services.routing.nurture import find_nurture_return, nurture_of
 from pointsman.services.routing.route_lead import route_lead
 from pointsman.services.routing.routing_request import RoutingRequest, RoutingResult
 from pointsman.services.transactions import run_in_transaction
@@ -33,6 +33,10 @@ __all__ = [
     "submit_lead_in_tx",
     "upsert_lead",
 ]
+
+
+#: The trigger of a decision about a lead that comes back from nurture.
+RE_ENTRY = "re-entry"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +87,7 @@ async def submit_lead_in_tx(
             warnings=warnings,
         )
     trigger, note = await _routing_trigger(env, tx, lead)
+    why = note if trigger == RE_ENTRY else None
     if trigger is None:
         return SubmitResult(lead=lead, created=upserted.created, routed=None, note=note, warnings=warnings)
     past = await excluded_holders(tx, lead.id) if lead.stage == LeadStage.HELD else frozenset()
@@ -96,6 +101,7 @@ async def submit_lead_in_tx(
         calendars=calendars,
         past_holders=past,
         context=fresh,
+        why=why,
     )
     routed = await route_lead(env, tx, request)
     return SubmitResult(lead=lead, created=upserted.created, routed=routed, note=note, warnings=warnings)
@@ -134,11 +140,7 @@ async def _routing_trigger(env: Env, tx: Tx, lead: LeadRow) -> tuple[str | None,
 
 async def re_entry_trigger(env: Env, tx: Tx, lead: LeadRow) -> tuple[str | None, str]:
     """Why a nurtured lead is routed now, or None for one that stays; and a sentence about it."""
-    if lead.nurture_until is not None and env.clock() < lead.nurture_until:
-        until = lead.nurture_until.isoformat(timespec="minutes")
-        return None, f"The lead is in nurture until {until} at least; this news is kept."
-    policy = (await load_routing_config(env, tx)).policy
-    known = policy.enrich(stored_facts(lead), env.clock())
-    if policy.re_enter is not None and policy.re_enter(known) is not True:
-        return None, "The lead stays in nurture: it does not meet the policy's condition to come back yet."
-    return "re-entry", "The lead came back from nurture."
+    nurture = nurture_of(lead)
+    assert nurture is not None, "the stage and its cause are written together"
+    found = await find_nurture_return(env, tx, lead, nurture)
+    return RE_ENTRY if found.returns else None, found.sentence

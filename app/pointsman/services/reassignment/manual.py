@@ -171,7 +171,7 @@ async def _write(env: Env, tx: Tx, case: _ManualAssignment, reason: str, actor: 
         record=decision.to_json(),
         inputs=said.to_json(),
         stage=(LeadStage.CLOSING if case.work is Work.CLOSING else LeadStage.WORKING).value,
-        nurture_until=None,
+        nurture_cause=None,
         nurture_reason=None,
         assignment_id=env.new_id(),
         gate_check_id=case.gate_check_id,

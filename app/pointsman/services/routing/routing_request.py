@@ -37,6 +37,7 @@ class RoutingRequest:
     past_holders: frozenset[str] = frozenset()  # reps who may not get the lead
     context: RoutingContext | None = None  # what this transaction knows of the lead; None: it is read
     turn_reversal: TurnReversal | None = None
+    why: str | None = None  # a sentence for the audit: what brought the lead here
     requested_time: RequestedTime | None = None  # the rep must be free for an appointment then
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pointsman.domain.errors import RoleProtected
 from pointsman.domain.leads.facts import LeadStage
+from pointsman.domain.leads.nurture import NurtureCause
 from pointsman.domain.replay.recorded_inputs import RecordedInputs
 from pointsman.domain.roster.reps import Rep
 from pointsman.domain.roster.roles import GATED_WORKS, Work
@@ -85,7 +86,7 @@ def _routing_write(env: Env, request: RoutingRequest, decided: UnwrittenDecision
         record=decision.to_json(),
         inputs=RecordedInputs.of(decided.plan, decided.inputs).to_json(),
         stage=_stage(decision).value,
-        nurture_until=now + policy.nurture.cool_off if nurtured else None,
+        nurture_cause=NurtureCause.RULE.value if nurtured else None,
         nurture_reason=f"rule '{decision.rule}'" if nurtured else None,
         assignment_id=env.new_id() if rep else None,
         gate_check_id=gate.id if gate and rep else None,
@@ -101,7 +102,7 @@ def _routing_write(env: Env, request: RoutingRequest, decided: UnwrittenDecision
         actor=request.actor.name,
         action=f"lead.{decision.outcome.value}",
         before=_audit_before(context),
-        after=json.dumps(_audit_after(decided.decision_id, decision)),
+        after=json.dumps(_audit_after(decided.decision_id, decision) | ({"why": request.why} if request.why else {})),
         reason=request.trigger,
         category=decision.category if rep else None,
         skips_used=[UUID(before.skips[key]) for key in decision.skipped] if before else (),

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from pointsman.domain.leads.facts import FactValue
+from pointsman.domain.leads.nurture import NurtureStay
 from pointsman.domain.permissions.callers import Visibility
 from pointsman.services.ports.routing.policies import LiveVersions
 
@@ -28,7 +29,7 @@ class LeadRow:
     stage: str
     account_id: UUID | None
     match: Mapping[str, Any]
-    nurture_until: datetime | None
+    nurture_until: datetime | None  # the end of its cool-off
     nurture_reason: str | None
     version: int
     created_at: datetime
@@ -42,6 +43,8 @@ class LeadRow:
     parent_name: str | None = None  # of the parent account; its domain when it has no name
     parent_domain: str | None = None
     parent_owner: str | None = None  # rep key
+    nurture_cause: str | None = None  # NurtureCause
+    nurture_since: datetime | None = None
     merged_into: UUID | None = None  # the lead that this one is now
     merged_at: datetime | None = None
 
@@ -125,9 +128,11 @@ class Leads(Protocol):
         stage: str,
         *,
         at: datetime,
-        nurture_until: datetime | None = None,
+        nurture: NurtureStay | None = None,
         nurture_reason: str | None = None,
-    ) -> None: ...
+    ) -> None:
+        """`nurture` and its reason are for the stage of that name; any other stage ends them."""
+        ...
 
     async def get_many(self, lead_ids: Sequence[UUID]) -> Mapping[UUID, LeadRow]:
         """Those of them that there are, by id."""

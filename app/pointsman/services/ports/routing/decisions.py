@@ -74,7 +74,7 @@ class RoutingWrite:
     record: str  # JSON
     inputs: str  # JSON
     stage: str
-    nurture_until: datetime | None
+    nurture_cause: str | None  # NurtureCause: a decision begins no cool-off
     nurture_reason: str | None
     assignment_id: UUID | None
     gate_check_id: UUID | None

@@ -1,0 +1,35 @@
+"""Why a lead is with marketing, and for how long nothing brings it back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class NurtureCause(StrEnum):
+    """What put a lead into nurture. All but `rule` begin a cool-off."""
+
+    RULE = "rule"  # a rule, or its `else`: no human was to have it then
+    REFUSED = "refused"  # the gate stayed shut, and the policy sends such a lead to nurture
+    LOST = "lost"  # the outcome of a meeting
+    LATER = "later"  # the outcome of a meeting: on its day the lead comes back by itself
+
+
+_AFTER = {NurtureCause.REFUSED: "a refusal", NurtureCause.LOST: "a loss", NurtureCause.LATER: 'the outcome "later"'}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NurtureStay:
+    """A lead's stay in nurture; `until` is the end of its cool-off, None without one."""
+
+    cause: NurtureCause
+    since: datetime
+    until: datetime | None
+
+    def cools_off_at(self, now: datetime) -> bool:
+        return self.until is not None and now < self.until
+
+    @property
+    def cool_off(self) -> str:
+        """The cool-off in words, for a sentence."""
+        assert self.until is not None, "without a cool-off there is nothing to say"
+        return f"until {self.until:%Y-%m-%d %H:%M} UTC at least: the cool-off after {_AFTER[self.cause]}"

@@ -1,0 +1,215 @@
+"""A lead in nurture: a rule's lead comes back as soon as a human may have it, and a cool-off holds, on every path of news."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pydantic import TypeAdapter
+
+from pointsman.domain.leads.nurture import NurtureCause
+from pointsman.services.explain.explain import ExplainRequest, explain
+from pointsman.services.holds.close_lead import move_to_nurture
+from pointsman.services.intake.intakes import IntakeInput, create_intake
+from pointsman.services.intake.merge_leads import merge_leads
+from pointsman.services.intake.process_item import process_item
+from pointsman.services.intake.return_from_nurture import return_nurtured_leads
+from pointsman.services.intake.signatures import Verifier
+from pointsman.services.intake.submit_lead import SubmitResult, submit_lead
+from pointsman.services.leads.lead_input import LeadInput
+from support.floors.booking_floor import Floor, open_floor
+from support.floors.use_case_env import ADMIN, POLICY, SENDER
+from support.http.signing import SECRET, as_bytes
+
+pytestmark = pytest.mark.anyio
+
+COOL_OFF = timedelta(days=30)
+HAND_RAISED = {"lead.source": "demo_form", "lead.country": "DE"}
+RE_ENTER = {"nurture": {"cool_off": "30d", "re_enter": {"field": "lead.score", "gte": 70}}}
+CAUSES = ["rule", "refused", "lost", "later"]
+
+
+@pytest.fixture
+async def floor(database_url: str) -> AsyncIterator[Floor]:
+    async with open_floor(database_url) as opened:
+        yield opened
+
+
+async def in_nurture(floor: Floor, cause: str) -> UUID:
+    lead = await floor.world.lead(lead__source="newsletter", lead__country="DE")
+    await floor.world.route(lead)
+    if cause == "refused":
+        await floor.hand_over(lead, evidence=floor.evidence("intent", affirmed=False))
+    elif cause != "rule":
+        async with floor.env.uow() as tx:
+            row = await tx.leads.get(lead, lock=True)
+            assert row is not None
+            until = floor.env.clock() + COOL_OFF
+            await move_to_nurture(
+                floor.env, tx, row, cause=NurtureCause(cause), until=until, reason=cause, actor=ADMIN
+            )  # fmt: skip
+    assert await standing(floor, lead) == ("nurture", cause)
+    return lead
+
+
+async def standing(floor: Floor, lead: UUID) -> tuple[str, str | None]:
+    (row,) = await floor.world.rows("select stage, nurture_cause from leads where id = :id", id=lead)
+    return row.stage, row.nurture_cause
+
+
+async def says(floor: Floor, lead: UUID, facts: dict[str, Any] | None = None) -> SubmitResult:
+    given = LeadInput(email=f"{lead}@lead.example", facts=facts or HAND_RAISED)
+    return await submit_lead(floor.env, given, actor=SENDER)
+
+
+async def by_form(floor: Floor, lead: UUID) -> None:
+    await says(floor, lead)
+
+
+async def by_webhook(floor: Floor, lead: UUID) -> None:
+    given = IntakeInput(
+        title="Form",
+        kind="lead",
+        verifier=TypeAdapter(Verifier).validate_python({"scheme": "hmac"}),
+        secrets=(SECRET,),
+        mapping={"fields": {"lead.email": "email"}, "constants": HAND_RAISED},
+        sample={"email": "sam@sample.example"},
+        active=True,
+    )
+    intake = await create_intake(floor.env, "form", given, actor=ADMIN)
+    async with floor.env.uow() as tx:
+        receipt = await tx.inbox.accept(
+            inbox_id=floor.env.new_id(),
+            intake_id=intake.id,
+            intake_version=intake.version,
+            dedupe_key="1",
+            body=as_bytes({"email": f"{lead}@lead.example"}),
+            at=floor.env.clock(),
+        )
+    await process_item(floor.env, receipt.inbox_ids[0])
+    (row,) = await floor.world.rows("select status, result from inbox")
+    assert row.status == "done"
+    assert "nurture" in row.result["note"]
+
+
+async def by_merge(floor: Floor, lead: UUID) -> None:
+    other = await floor.world.lead(**{name.replace(".", "__"): value for name, value in HAND_RAISED.items()})
+    await floor.world.rows(
+        "update leads set known_at = jsonb_build_object('lead.source', cast(:at as text)) where id = :id",
+        at=floor.env.clock().isoformat(),
+        id=other,
+    )
+    await merge_leads(floor.env, other, into=lead, reason="the same person", actor=ADMIN)
+
+
+async def by_hand_over(floor: Floor, lead: UUID) -> None:
+    await floor.hand_over(lead, evidence=floor.evidence("need"))
+
+
+NEWS: list[Callable[[Floor, UUID], Awaitable[None]]] = [by_form, by_webhook, by_merge, by_hand_over]
+
+
+@pytest.mark.parametrize("tell", NEWS, ids=lambda tell: tell.__name__)
+@pytest.mark.parametrize("cause", CAUSES)
+async def test_news_bring_back_a_rules_lead_at_once_and_no_other_before_its_cool_off_is_over(
+    floor: Floor, cause: str, tell: Callable[[Floor, UUID], Awaitable[None]]
+) -> None:
+    lead = await in_nurture(floor, cause)
+    await tell(floor, lead)
+    assert await standing(floor, lead) == (("working", None) if cause == "rule" else ("nurture", cause))
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+async def test_the_answer_says_why_the_lead_came_back_or_when_its_cool_off_ends(floor: Floor, cause: str) -> None:
+    lead = await in_nurture(floor, cause)
+    told = await says(floor, lead)
+    if cause == "rule":
+        assert told.routed is not None
+        assert told.note == "The lead came back from nurture: rule 'DACH inbound' is for a human."
+        why = await floor.world.value("select after->>'why' from audit where reason = 're-entry'")
+        assert why == told.note
+    else:
+        assert told.routed is None
+        until = await floor.world.value("select nurture_until from leads where id = :id", id=lead)
+        assert told.note is not None
+        assert f"until {until:%Y-%m-%d %H:%M} UTC at least: the cool-off after" in told.note
+    floor.world.clock.advance(COOL_OFF)
+    late = await says(floor, lead)
+    assert (late.routed is not None) is (cause != "rule")
+    assert await standing(floor, lead) == ("working", None)
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+async def test_re_enter_brings_back_a_rules_lead_at_once_and_any_other_after_its_cool_off(
+    floor: Floor, cause: str
+) -> None:
+    await floor.world.publish({**POLICY, **RE_ENTER})
+    lead = await in_nurture(floor, cause)
+    assert (await says(floor, lead, {"lead.score": 60})).routed is None
+    early = await says(floor, lead, {"lead.score": 80})
+    assert (early.routed is not None) is (cause == "rule")
+    floor.world.clock.advance(COOL_OFF)
+    late = await says(floor, lead, {"lead.score": 81})
+    assert late.routed is not None
+    assert late.note == "The lead came back from nurture: it meets nurture.re_enter."
+
+
+async def test_re_enter_sees_what_evidence_says(floor: Floor) -> None:
+    re_enter = {"field": "qualification.need", "present": True}
+    await floor.world.publish({**POLICY, "nurture": {"re_enter": re_enter}})
+    lead = await in_nurture(floor, "rule")
+    given = LeadInput(email=f"{lead}@lead.example", evidence=tuple(floor.evidence("need")))
+    assert (await submit_lead(floor.env, given, actor=SENDER)).routed is not None
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+async def test_an_explanation_says_what_news_would_be_told(floor: Floor, cause: str) -> None:
+    lead = await in_nurture(floor, cause)
+    question = ExplainRequest(lead_id=lead, facts=HAND_RAISED)
+    asked = (await explain(floor.env, question)).nurture
+    assert asked == (await says(floor, lead)).note
+
+
+async def test_a_second_refusal_after_a_return_starts_anew(floor: Floor) -> None:
+    lead = await in_nurture(floor, "refused")
+    first = await floor.world.value("select nurture_until from leads where id = :id", id=lead)
+    floor.world.clock.advance(COOL_OFF)
+    assert (await says(floor, lead)).routed is not None
+    again = await floor.hand_over(lead, evidence=floor.evidence("intent", affirmed=False))
+    assert again.stage == "nurture"
+    assert again.nurture_until is not None
+    assert again.nurture_until >= first + COOL_OFF
+    assert await floor.world.value("select nurture_since from leads where id = :id", id=lead) >= first
+
+
+async def test_a_refusal_does_not_shorten_a_longer_cool_off(floor: Floor) -> None:
+    lead = await in_nurture(floor, "later")
+    await floor.world.rows(
+        "update leads set nurture_until = nurture_until + interval '60 days' where id = :id", id=lead
+    )
+    told = await floor.hand_over(lead, evidence=floor.evidence("intent", affirmed=False))
+    assert (told.stage, await standing(floor, lead)) == ("nurture", ("nurture", "later"))
+    assert 'the cool-off after the outcome "later"' in told.what_happens
+
+
+async def test_a_gate_that_is_passed_ends_a_cool_off(floor: Floor) -> None:
+    lead = await in_nurture(floor, "lost")
+    assert (await floor.hand_over(lead)).gate.passed
+    assert (await standing(floor, lead))[1] is None
+
+
+async def test_a_survivor_has_the_cool_off_of_the_lead_that_is_merged_into_it(floor: Floor) -> None:
+    lead, other = await in_nurture(floor, "rule"), await in_nurture(floor, "lost")
+    merged = await merge_leads(floor.env, other, into=lead, reason="the same person", actor=ADMIN)
+    assert "the cool-off after a loss" in merged.what_happens
+    assert await standing(floor, lead) == ("nurture", "lost")
+    assert (await says(floor, lead)).routed is None
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+async def test_by_itself_only_a_lead_put_off_to_a_day_comes_back(floor: Floor, cause: str) -> None:
+    await in_nurture(floor, cause)
+    assert await return_nurtured_leads(floor.env) == 0
+    floor.world.clock.advance(COOL_OFF)
+    assert await return_nurtured_leads(floor.env) == (cause == "later")
