@@ -88,6 +88,16 @@ def test_a_stored_policy_and_a_file_are_simulated(floor: Floor, tmp_path: Path) 
     assert "Ledgers start as they stood" in text
 
 
+def test_a_simulation_shows_what_each_tier_of_a_ranked_pool_gets_beside_fair(floor: Floor, tmp_path: Path) -> None:
+    ranking = {"prefer": [{"lead": "lead.language", "rep": "languages"}]}
+    pools = {**POLICY["pools"], "sdr-dach": {**POLICY["pools"]["sdr-dach"], "method": "ranked", "ranking": ranking}}
+    file = tmp_path / "policy.yaml"
+    file.write_text(yaml.safe_dump({**POLICY, "pools": pools}))
+    text = floor.said("policy", "simulate", file, "--since", "4h")
+    assert "ranked pool ┃ leads ┃ number ┃ tier 1 (fair) ┃ missed" in text
+    assert "sdr-dach │ others │ 2 │ 100 % (100 %)" in text
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [

@@ -336,3 +336,28 @@ def test_nobody_is_waited_for_whose_role_forbids_the_work_unless_an_override_is_
     (change,) = [change for change in again.would_change if change.rep == "anna"]
     assert change.code == OVERRIDE_CODE
     assert "override" in change.sentence
+
+
+def test_in_a_ranked_pool_the_next_turns_are_those_of_leads_like_this_one() -> None:
+    prefer = {"prefer": [{"lead": "lead.language", "rep": "languages"}]}
+    german = {"languages": frozenset({"de"})}
+    people = roster(rep("lena", skills=german), rep("max", tier=2), rep("nora", tier=2))
+    pool = {"work": "qualification", "members": ["lena", "max", "nora"], "method": "ranked", "ranking": prefer}
+    rule = {"name": "all", "work": "qualification", "pool": "sdr"}
+    here = world(people)
+    plan = plan_routes(compiled([rule], {"sdr": pool}), {"lead.language": "de"}, purpose=None, gates={}, now=here.now)
+    decision = decide(plan, here)
+    told = explain_decision(plan, here, decision)
+    assert told.why_rep is not None
+    assert (told.why_rep.code, told.why_rep.sentence) == (
+        "ranked",
+        "Lena ranks highest (1 point for languages de, tier 1)",
+    )
+    assert [other.turns for other in told.why_not] != [None, None]
+    assert all("leads like it" in other.sentence for other in told.why_not)
+    assert "against no points" in told.why_not[0].sentence
+    capped = replace(here, pools={"sdr": pool_state(lena=-3, max=2, nora=1)})
+    decision = decide(plan, capped)
+    told = explain_decision(plan, capped, decision)
+    assert "all who are preferred for this lead are as far ahead as the ranking allows; Max's" in told.summary
+    assert any("is next after Max for a lead like this" in sentence for sentence in told.story)

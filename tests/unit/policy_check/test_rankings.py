@@ -82,6 +82,13 @@ def test_a_limit_of_one_turn_is_too_small_to_rank_much(limit: str) -> None:
     assert "ranking-limit-tight" not in found(*reps, ranking={"prefer": PREFER, limit: 2})
 
 
+def test_a_balanced_offer_ends_the_ranking() -> None:
+    reps = speaks("a", 1, "de", role=CLOSER), speaks("b", 2, "fr", role=CLOSER)
+    balanced = found(*reps, booking={"offer": "balanced"})["ranking-without-effect"]
+    assert balanced == ["pools.sdr.booking.offer"]
+    assert "ranking-without-effect" not in found(*reps, booking={"offer": "flexible"})
+
+
 def test_the_example_of_the_page_ranks_and_the_check_has_nothing_against_it() -> None:
     document, people = (
         yaml.safe_load(block.split("```")[0])

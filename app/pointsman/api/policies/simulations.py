@@ -13,6 +13,7 @@ from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.policies.request_bodies import EXAMPLE_POLICY, VersionPath
 from pointsman.domain.permissions.operations import Operation
+from pointsman.domain.replay.preference_shares import PreferenceShare
 from pointsman.domain.replay.simulation import DecisionCounts
 from pointsman.services.explain.simulate import MAX_DECISIONS, SimulationPeriod, SimulationResult, simulate
 
@@ -69,6 +70,37 @@ class ReroutedLeadDoc(BaseModel):
     after: str
 
 
+class PreferenceShareDoc(BaseModel):
+    """How the leads of a ranked pool with one preferred value went: by tier, and as `fair` would have shared them."""
+
+    pool: str
+    lead: str | None = Field(examples=["custom.segment"], description="The field; null: all other leads of the pool.")
+    value: str | None = Field(examples=["enterprise"])
+    leads: int
+    by_tier: dict[str, int] = Field(examples=[{"1": 281, "2": 19}])
+    fair_by_tier: dict[str, int] = Field(examples=[{"1": 100, "2": 200}])
+    preferred: int = Field(description="Went to a rep who has the value.")
+    fair_preferred: int
+    missed: dict[str, int] = Field(
+        examples=[{"too-far-ahead": 19}],
+        description="Why the others did not: too-far-ahead, too-far-behind, owner, skipped, not-eligible (no such rep was).",
+    )
+
+    @staticmethod
+    def of(share: PreferenceShare) -> "PreferenceShareDoc":
+        return PreferenceShareDoc(
+            pool=share.of.pool,
+            lead=share.of.lead,
+            value=share.of.value,
+            leads=share.leads,
+            by_tier={str(tier): count for tier, count in share.by_tier.items()},
+            fair_by_tier={str(tier): count for tier, count in share.fair_by_tier.items()},
+            preferred=share.preferred,
+            fair_preferred=share.fair_preferred,
+            missed=dict(share.missed),
+        )
+
+
 class SimulationDoc(BaseModel):
     """What the policy would have done, beside what was done."""
 
@@ -87,6 +119,9 @@ class SimulationDoc(BaseModel):
     never_matched_more: int
     ledgers: dict[str, str] = Field(
         examples=[{"sdr-dach": "history"}], description="How each credit ledger began: history or zero."
+    )
+    preferences: list[PreferenceShareDoc] = Field(
+        description="Of ranked pools: which tier got how much of what it is preferred for; up to 100."
     )
     facts_as_stored: int
     facts_filled_in: int = Field(description="For so many, facts that were not kept are the lead's present ones.")
@@ -111,6 +146,7 @@ class SimulationDoc(BaseModel):
             never_matched=list(report.never_matched),
             never_matched_more=report.never_matched_more,
             ledgers=dict(report.ledgers),
+            preferences=[PreferenceShareDoc.of(share) for share in report.preferences],
             facts_as_stored=found.facts_as_stored,
             facts_filled_in=found.facts_filled_in,
             roster_version=found.roster_version,

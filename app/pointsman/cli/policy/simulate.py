@@ -1,6 +1,6 @@
 """`policy simulate`: what a policy would have done with the leads of a past period."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +12,7 @@ from pointsman.cli.output import EXIT_MISUSED, fail, out, table
 from pointsman.cli.policy.files import read_policy_file
 from pointsman.cli.session import run_with_env
 from pointsman.domain.dates.durations import parse_duration
+from pointsman.domain.replay.preference_shares import PreferenceShare
 from pointsman.domain.replay.simulation import DIMENSIONS
 from pointsman.services.explain.simulate import MAX_DECISIONS, SimulationPeriod, SimulationResult
 from pointsman.services.explain.simulate import simulate as simulated
@@ -58,6 +59,8 @@ def _show(found: SimulationResult) -> None:
         before, after = report.before.by_dimension[name], report.after.by_dimension[name]
         if before != after:
             out.print(_table(name, before, after))
+    if report.preferences:
+        out.print(_preferences(report.preferences))
     for one in report.examples[:_SHOWN]:
         _line(f"{one.lead_id}: {one.before}\n  → {one.after}")
     if report.never_matched:
@@ -73,6 +76,25 @@ def _table(name: str, before: Mapping[str, int], after: Mapping[str, int]) -> Ta
         if before.get(key) != after.get(key):
             listed.add_row(key, str(before.get(key, 0)), str(after.get(key, 0)))
     return listed
+
+
+def _preferences(shares: Sequence[PreferenceShare]) -> Table:
+    """Each tier's part of each class, and in brackets what fair would have given."""
+    tiers = sorted({tier for share in shares for tier in (*share.by_tier, *share.fair_by_tier)})
+    listed = table("ranked pool", "leads", "number", *(f"tier {tier} (fair)" for tier in tiers), "missed")
+    for share in shares:
+        of, fair = share.of, sum(share.fair_by_tier.values())
+        parts = [
+            f"{_percent(share.by_tier.get(tier, 0), share.leads)} ({_percent(share.fair_by_tier.get(tier, 0), fair)})"
+            for tier in tiers
+        ]
+        missed = ", ".join(f"{count} {reason}" for reason, count in share.missed.items())
+        listed.add_row(of.pool, f"{of.lead} {of.value}" if of.lead else "others", str(share.leads), *parts, missed)
+    return listed
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f} %" if whole else "none"
 
 
 def _line(words: str) -> None:

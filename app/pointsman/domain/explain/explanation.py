@@ -11,7 +11,7 @@ from pointsman.domain.distribution.inputs import RoutingInputs
 from pointsman.domain.explain.narrative import narrate_decision as story_of
 from pointsman.domain.explain.narrative import summarise_decision as summary_of
 from pointsman.domain.explain.narrative import why_sentence
-from pointsman.domain.explain.turn_forecast import forecast_turns
+from pointsman.domain.explain.turn_forecast import forecast_turns, goes_by_likeness
 from pointsman.domain.gate.evaluation import GateResult
 from pointsman.domain.policy.document import DistributionMethod
 from pointsman.domain.policy.pools import OfferMode
@@ -125,6 +125,7 @@ def _why_not(plan: RoutingPlan, inputs: RoutingInputs, decision: Decision) -> It
     """Those whose turn comes soonest first, then the other eligible, then the dropped, pool by pool."""
     turns, looked = forecast_turns(plan, inputs, decision)
     rank = {rep: i for i, rep in enumerate(turns)}
+    like = " like it" if goes_by_likeness(plan.compiled.policy.pools.get(decision.pool or "")) else ""
     candidates = [c for c in decision.candidates if not (c.rep == decision.rep and c.pool == decision.pool)]
     for candidate in sorted(candidates, key=lambda c: (not c.eligible, rank.get(c.rep, len(rank)))):
         if not candidate.eligible:
@@ -136,15 +137,16 @@ def _why_not(plan: RoutingPlan, inputs: RoutingInputs, decision: Decision) -> It
                 sentence=candidate.sentence,
             )
         else:
-            yield _not_next(candidate, decision, turns.get(candidate.rep), looked)
+            yield _not_next(candidate, decision, turns.get(candidate.rep), looked, like=like)
 
 
-def _not_next(candidate: Candidate, decision: Decision, turns: int | None, looked: int) -> WhyNot:
+def _not_next(candidate: Candidate, decision: Decision, turns: int | None, looked: int, *, like: str) -> WhyNot:
     when = ""
     if turns is not None:
-        when = "; is next after this lead" if turns == 1 else f"; has a turn in {turns} leads"
+        after = "; is next after this lead" + (", for one like it" if like else "")
+        when = after if turns == 1 else f"; has a turn in {turns} leads{like}"
     elif looked:
-        when = f"; has no turn within the next {looked} leads"
+        when = f"; has no turn within the next {looked} leads{like}"
     before, turn = decision.ledger_before, decision.turn
     return WhyNot(
         rep=candidate.rep,

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from pointsman.domain.counterfactuals.near_misses import NearMisses
 from pointsman.domain.distribution.inputs import RoutingInputs
+from pointsman.domain.explain.turn_forecast import goes_by_likeness
 from pointsman.domain.routing.decision import Decision, DecisionOutcome, StepResult, TraceStep
 from pointsman.domain.routing.plan import RoutingPlan
 from pointsman.domain.text.formatting import format_signed, join_with_and
@@ -52,7 +53,8 @@ def narrate_decision(
     told = [_asked(plan), *_tried(decision), *_pool(inputs, decision)]
     if decision.outcome is DecisionOutcome.ASSIGNED:
         told.append(_sentence(decision.steps[-1].sentence))
-        told += _after(inputs, decision, turns)
+        pool = plan.compiled.policy.pools.get(decision.pool or "")
+        told += _after(inputs, decision, turns, " for a lead like this" if goes_by_likeness(pool) else "")
     elif decision.outcome is DecisionOutcome.NURTURE:
         told.append(
             "Nobody is asked for nurture: marketing keeps in touch, and the lead comes back as the policy says."
@@ -118,7 +120,7 @@ def _pool(inputs: RoutingInputs, decision: Decision) -> list[str]:
     return told
 
 
-def _after(inputs: RoutingInputs, decision: Decision, turns: Mapping[str, int]) -> list[str]:
+def _after(inputs: RoutingInputs, decision: Decision, turns: Mapping[str, int], like: str) -> list[str]:
     before, after = decision.ledger_before, decision.ledger_after
     if before is None or after is None or decision.rep is None or decision.turn is None:
         return []
@@ -131,7 +133,7 @@ def _after(inputs: RoutingInputs, decision: Decision, turns: Mapping[str, int]) 
     )
     following = next((rep for rep, count in turns.items() if count == 1), None)
     if following is not None:
-        told += f"; {inputs.roster.reps[following].name} is next after {name}"
+        told += f"; {inputs.roster.reps[following].name} is next after {name}{like}"
     return [f"{told}."]
 
 

@@ -8,7 +8,7 @@ from pointsman.domain.distribution.caps import RepLoad
 from pointsman.domain.distribution.inputs import PoolState, RoutingInputs
 from pointsman.domain.distribution.ledger import assign_turn
 from pointsman.domain.distribution.methods import Selection, choose_rep
-from pointsman.domain.policy.document import DistributionMethod
+from pointsman.domain.policy.document import DistributionMethod, Pool
 from pointsman.domain.routing.decision import Decision
 from pointsman.domain.routing.plan import RoutingPlan
 
@@ -21,6 +21,7 @@ _MOMENT = timedelta(microseconds=1)
 def forecast_turns(plan: RoutingPlan, inputs: RoutingInputs, decision: Decision) -> tuple[Mapping[str, int], int]:
     """After the decision, in how many turns each other eligible rep has one (1: the very next), and how far was looked.
 
+    The next leads are taken to be like this one: in a ranked pool, others are preferred for other leads.
     Ties fall as the decision's own seed has them, which the next lead's need not.
     """
     turn, after = decision.turn, decision.ledger_after
@@ -51,6 +52,11 @@ def forecast_turns(plan: RoutingPlan, inputs: RoutingInputs, decision: Decision)
         )
         loads = _one_more(loads, chosen.rep)
     return found, looked
+
+
+def goes_by_likeness(pool: Pool | None) -> bool:
+    """Whether the next rep depends on what the next lead is like, so that a forecast has to say so."""
+    return pool is not None and pool.method is DistributionMethod.RANKED and bool(pool.ranking.prefer)
 
 
 def _takes_turns(method: DistributionMethod) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pointsman.domain.leads.facts import FieldType
 from pointsman.domain.policy.document import DistributionMethod, Policy, Pool
+from pointsman.domain.policy.pools import OfferMode
 from pointsman.domain.policy_check.findings import Finding, error, warning
 from pointsman.domain.roster.reps import Caps, Rep, Roster
 from pointsman.domain.roster.roles import Work
@@ -91,6 +92,9 @@ def _ranking(path: str, pool: Pool, roster: Roster | None, categories: frozenset
                 "at 1, about one in five of the leads that a small tier is preferred for go to others: write 2 or more"
             )
             yield warning(f"{path}.ranking.{name}", "ranking-limit-tight", message)
+    if pool.booking.offer is OfferMode.BALANCED:
+        message = "a balanced offer books the rep with the fewest appointments, whatever the ranking: write flexible or strict"
+        yield warning(f"{path}.booking.offer", "ranking-without-effect", message)
     if roster is None or not ranking.prefer:
         return
     reps = [(i, roster.reps[member.rep]) for i, member in enumerate(pool.members) if member.rep in roster.reps]

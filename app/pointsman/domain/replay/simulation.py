@@ -13,6 +13,7 @@ from uuid import UUID
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.distribution.inputs import PoolState, RoutingInputs
 from pointsman.domain.leads.facts import Facts
+from pointsman.domain.replay.preference_shares import PreferenceCounts, PreferenceShare, ranked_pools, with_fair_pools
 from pointsman.domain.replay.recorded_inputs import RecordedInputs
 from pointsman.domain.replay.simulated_loads import PeriodStartsAt, SimulatedLoads
 from pointsman.domain.roster.reps import Roster
@@ -80,6 +81,7 @@ class SimulationReport:
     never_matched: tuple[str, ...]
     never_matched_more: int
     ledgers: Mapping[str, str]  # by ledger: "history" or "zero"
+    preferences: tuple[PreferenceShare, ...]  # of ranked pools
     first_at: datetime | None
     last_at: datetime | None
 
@@ -93,11 +95,32 @@ class _WaitBeforeAfter:
 
 
 class Simulation:
-    """Takes past decisions in order of time, and tells at any moment what came of them so far."""
+    """Takes past decisions in order of time, and tells at any moment what came of them so far.
+
+    A policy with ranked pools is simulated a second time beside it, with these pools fair, to compare the two.
+    """
 
     def __init__(
-        self, compiled: CompiledPolicy, roster: Roster, periods: PeriodStartsAt, *, ledgers_from_zero: bool = False
+        self,
+        compiled: CompiledPolicy,
+        roster: Roster,
+        periods: PeriodStartsAt,
+        *,
+        ledgers_from_zero: bool = False,
+        preferences: PreferenceCounts | None = None,
     ) -> None:
+        ranked = ranked_pools(compiled.policy)
+        self._preferences = preferences or PreferenceCounts(ranked, roster)
+        self._fair_preferences = PreferenceCounts(ranked, roster)
+        self._if_fair: Simulation | None = None
+        if ranked:
+            self._if_fair = Simulation(
+                with_fair_pools(compiled),
+                roster,
+                periods,
+                ledgers_from_zero=ledgers_from_zero,
+                preferences=self._fair_preferences,
+            )
         self._compiled, self._roster = compiled, roster
         self._loads = SimulatedLoads(compiled.policy, roster, periods)
         self._from_zero = ledgers_from_zero
@@ -115,6 +138,9 @@ class Simulation:
 
     def add_decisions(self, decisions: Iterable[PastDecision]) -> None:
         """Route these next; they come in order of time."""
+        decisions = tuple(decisions)
+        if self._if_fair is not None:
+            self._if_fair.add_decisions(decisions)
         for past in decisions:
             self._span = (self._span[0] if self._span else past.at, past.at)
             if past.inputs is None:
@@ -141,6 +167,7 @@ class Simulation:
             never_matched=tuple(never[:MAX_NAMES]),
             never_matched_more=max(len(never) - MAX_NAMES, 0),
             ledgers=dict(list(self._starts.items())[:MAX_NAMES]),
+            preferences=self._preferences.shares(self._fair_preferences),
             first_at=self._span[0] if self._span else None,
             last_at=self._span[1] if self._span else None,
         )
@@ -156,6 +183,7 @@ class Simulation:
         plan = replace(inputs, facts=past.facts).plan(self._compiled)
         decision = decide(plan, self._world(plan, inputs.routing_inputs))
         self._apply(decision, past.at)
+        self._preferences.add(decision, past.facts)
         held = DecisionOutcome.HELD
         self._placed[known] = _WaitBeforeAfter(past.outcome == held, decision.outcome is held)
         self._count(past, decision)

@@ -193,6 +193,13 @@ async def test_a_stored_policy_and_a_document_are_simulated(floor: Floor) -> Non
     assert other["after"]["outcome"] == {"assigned": 3}
     assert other["examples"][0]["before"].startswith("This lead waits")
     assert other["assumptions"]
+    assert other["preferences"] == []
+    ranking = {"prefer": [{"lead": "lead.language", "rep": "languages"}]}
+    pools = {**POLICY["pools"], "sdr-dach": {**POLICY["pools"]["sdr-dach"], "method": "ranked", "ranking": ranking}}
+    ranked = await floor.ask("POST", "/v1/policies/simulate", {**SINCE, "document": {**POLICY, "pools": pools}})
+    (share,) = ranked["preferences"]
+    assert (share["pool"], share["lead"], share["leads"]) == ("sdr-dach", None, 2)
+    assert share["by_tier"] == share["fair_by_tier"] == {"1": 2}
 
 
 @pytest.mark.parametrize(
