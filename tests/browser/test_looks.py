@@ -19,6 +19,8 @@ async def every_page(page: Page, tab: Tab, language: str) -> AsyncIterator[str]:
     """Walks through all of it, and says at each page what it is."""
     lead_id = await page.lead(company__name="Müller & Söhne GmbH")
     path = page.path(lead_id, language=language)
+    await tab.goto(page.path(await page.lead(lead__country=None), language=language))
+    yield "times-zone-unknown"
     await tab.goto(path)
     yield "times"
     await tab.locator(".zone summary").click()

@@ -1,5 +1,6 @@
 """Slots over HTTP and behind it: whose, on whose clock, why none, and what other products get wrong here."""
 
+import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -173,7 +174,7 @@ async def test_times_are_told_in_the_prospects_zone_and_language(flexible: Floor
     start = tomorrow(flexible)
     params = {"from": start.isoformat(), "limit": "1"}
     plain = (await client.get(f"/v1/leads/{lead_id}/slots", params=params)).json()
-    assert (plain["zone"], plain["language"]) == ("Europe/Berlin", "en")
+    assert (plain["zone"], plain["zone_of"], plain["language"]) == ("Europe/Berlin", "lead", "en")
     german = {"Accept-Language": "de-CH, en;q=0.5"}
     told = await client.get(f"/v1/leads/{lead_id}/slots", params={**params, "zone": "America/New_York"}, headers=german)
     slot = told.json()["slots"][0]
@@ -181,12 +182,26 @@ async def test_times_are_told_in_the_prospects_zone_and_language(flexible: Floor
     assert datetime.fromisoformat(slot["local_start"]) == datetime.fromisoformat(slot["start"]) == start
     assert datetime.fromisoformat(slot["local_start"]).utcoffset() in (timedelta(hours=-5), timedelta(hours=-4))
     assert slot["text"].endswith(("(EST)", "(EDT)"))
-    assert told.json()["decided_at_booking"] is True
+    assert (told.json()["decided_at_booking"], told.json()["zone_of"]) == (True, "asked")
     await flexible.world.rows(
         """update leads set facts = facts || '{"lead.time_zone": "Asia/Tokyo"}' where id = :id""", id=lead_id
     )
     own = (await client.get(f"/v1/leads/{lead_id}/slots", params={**params, "language": "de"})).json()
-    assert (own["zone"], own["language"]) == ("Asia/Tokyo", "de")
+    assert (own["zone"], own["zone_of"], own["language"]) == ("Asia/Tokyo", "lead", "de")
+
+
+@pytest.mark.parametrize(
+    ("country", "zone", "of"),
+    [("CH", "Europe/Zurich", "lead"), ("US", "Europe/Berlin", "rep"), (None, "Europe/Berlin", "rep")],
+)
+async def test_without_a_zone_the_lead_is_where_its_country_has_one_clock(
+    flexible: Floor, client: httpx.AsyncClient, country: str | None, zone: str, of: str
+) -> None:
+    lead_id, _ = await flexible.ready()
+    facts = f'{{"lead.country": {json.dumps(country)}}}'
+    await flexible.world.rows("update leads set facts = facts || cast(:f as jsonb) where id = :id", f=facts, id=lead_id)
+    told = (await client.get(f"/v1/leads/{lead_id}/slots", params={"limit": "1"})).json()
+    assert (told["zone"], told["zone_of"]) == (zone, of)
 
 
 @pytest.mark.parametrize(

@@ -262,25 +262,6 @@ async def test_going_back_frees_the_time_that_was_kept(page: Page, buyer: httpx.
     assert await page.floor.world.value("select count(*) from slot_holds where released_at is null") == 0
 
 
-@pytest.mark.parametrize(
-    ("link", "fact", "query", "shown"),
-    [
-        (None, None, None, "Berlin"),
-        (None, "Asia/Tokyo", None, "Tokyo"),
-        ("America/New_York", "Asia/Tokyo", None, "New York"),
-        ("America/New_York", "Asia/Tokyo", "Australia/Sydney", "Sydney"),
-        ("America/New_York", None, "Mars/Olympus", "New York"),
-        (None, "nonsense", "../etc/passwd", "Berlin"),
-    ],
-)
-async def test_the_zone_comes_from_query_link_lead_or_rep(
-    page: Page, buyer: httpx.AsyncClient, link: str | None, fact: str | None, query: str | None, shown: str
-) -> None:
-    lead_id = await page.lead(**({"lead__time_zone": fact} if fact else {}))
-    answer = await buyer.get(page.path(lead_id, time_zone=link), params={"zone": query} if query else {})
-    assert f"All times are shown for <bdi>{shown}</bdi>, where it is now" in answer.text
-
-
 async def test_language_comes_from_query_link_or_browser(page: Page, buyer: httpx.AsyncClient) -> None:
     lead_id = await page.lead()
     german = {"accept-language": "fr, de-AT;q=0.9, en;q=0.8"}

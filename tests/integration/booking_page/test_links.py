@@ -82,6 +82,8 @@ async def test_nobody_gets_a_link_for_a_lead_that_may_not_be_booked(page: Page, 
         {"expires_in": "181d"},
         {"language": "fr"},
         {"zone": "Mars"},
+        {"zone": "EST"},
+        {"zone": "Etc/GMT+5"},
         {"x": 1},
     ):
         assert (await caller.post(f"/v1/leads/{ready}/booking-links", json=wrong)).status_code == 422, wrong

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import httpx
 import pytest
 
+from integration.booking_page.test_words import OURS, words_of
 from pointsman.api.booking_page.rendering import PageRenderer
 from pointsman.api.booking_page.translations import TRANSLATIONS
 from support.http.booking_links import Page
@@ -105,6 +106,7 @@ async def test_every_answer_keeps_to_itself(page: Page, buyer: httpx.AsyncClient
         }.items():
             assert answer.headers.get_list(name) == [value], (where, name)
         assert "set-cookie" not in answer.headers
+        assert OURS.findall(words_of(answer.text)) == [], where
 
 
 async def test_pages_that_may_be_embedded_say_by_whom() -> None:

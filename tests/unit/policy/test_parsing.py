@@ -118,6 +118,11 @@ def pool(**over: Any) -> dict[str, Any]:
         (pool(time_zone="Europe/Berln"), "pools.p.time_zone", "time-zone", "Europe/Berlin"),
         (pool(booking={"duration": "half an hour"}), "pools.p.booking.duration", "duration", "as in '30d'"),
         (pool(booking={"horizon": "1h", "minimum_notice": "4h"}), "pools.p.booking", "out-of-range", "shorter"),
+        (pool(booking={"purpose": " "}), "pools.p.booking.purpose", "purpose", "or leave it out"),
+        (pool(booking={"purpose": {"de": ""}}), "pools.p.booking.purpose.de", "purpose", "1 to 200"),
+        (pool(booking={"purpose": 5}), "pools.p.booking.purpose", "not-an-object", "5 is not"),
+        (pool(booking={"purpose": {"fr": "Démo"}}), "pools.p.booking.purpose.fr", "unknown-value", "de, en"),
+        (pool(booking={"purpose": "x" * 201}), "pools.p.booking.purpose", "purpose", "1 to 200"),
         ({"gates": {"closing": {"require": ["need"]}}}, "gates.closing.require[0]", "requirement", "'qualified.need'"),
         (
             {"gates": {"closing": {"require": ["qualified.intent"]}}},
@@ -255,3 +260,19 @@ def test_durations_read_back_as_they_were_written(text: str, span: timedelta) ->
 def test_anything_else_is_no_duration(text: str) -> None:
     with pytest.raises(ValueError, match="is not a duration"):
         parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "german", "english"),
+    [
+        ("Demo", "Demo", "Demo"),
+        ({"de": "Erstberatung", "en": "First consultation"}, "Erstberatung", "First consultation"),
+        ({"de": "Erstberatung"}, "Erstberatung", "Erstberatung"),
+        ({}, None, None),
+    ],
+)
+def test_the_purpose_of_an_appointment_is_said_in_each_language(
+    purpose: object, german: str | None, english: str | None
+) -> None:
+    rules = parse_policy(pool(booking={"purpose": purpose})).pools["p"].booking
+    assert (rules.purpose_in("de"), rules.purpose_in("en")) == (german, english)

@@ -107,17 +107,26 @@ class Confirmation(StrEnum):
     REP = "rep"  # it is requested, and owns its time, until the rep confirms it
 
 
-def _in_every_language(value: object) -> object:
-    return {"de": value, "en": value} if isinstance(value, str) else value
+_LONGEST_PURPOSE = 200
 
 
 def _said(text: str) -> str:
-    if not text.strip():
-        raise PydanticCustomError("empty-text", "this says nothing: write what the appointment is for, or leave it out")
+    if not text.strip() or len(text) > _LONGEST_PURPOSE:
+        raise PydanticCustomError(
+            "purpose",
+            "write what the appointment is for, in 1 to {most} characters, or leave it out",
+            {"most": _LONGEST_PURPOSE},
+        )
     return text
 
 
-PurposeText = Annotated[StrictStr, StringConstraints(max_length=200), AfterValidator(_said)]
+def _in_every_language(value: object) -> object:
+    return dict.fromkeys(("de", "en"), _said(value)) if isinstance(value, str) else value
+
+
+PurposeText = Annotated[
+    StrictStr, AfterValidator(_said), Field(json_schema_extra={"minLength": 1, "maxLength": _LONGEST_PURPOSE})
+]
 Purpose = Annotated[
     dict[Literal["de", "en"], PurposeText],
     BeforeValidator(_in_every_language, json_schema_input_type=PurposeText | dict[Literal["de", "en"], PurposeText]),
