@@ -398,6 +398,8 @@ def upgrade() -> None:
         sa.Column("first_name", sa.Text(), nullable=True),
         sa.Column("last_name", sa.Text(), nullable=True),
         sa.Column("phone", sa.Text(), nullable=True),
+        sa.Column("phone_key", sa.Text(), nullable=True),
+        sa.Column("phone_sharer", sa.UUID(), nullable=True),
         sa.Column("facts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("known_at", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("stage", sa.Text(), nullable=False),
@@ -430,6 +432,14 @@ def upgrade() -> None:
         ["merged_into"],
         unique=False,
         postgresql_where=sa.text("merged_into is not null"),
+    )
+    op.create_index(
+        "leads_phone_key",
+        "leads",
+        ["phone_key", "phone_sharer"],
+        unique=True,
+        postgresql_where=sa.text("phone_key is not null"),
+        postgresql_nulls_not_distinct=True,
     )
     op.create_index("leads_created_idx", "leads", ["created_at", "id"], unique=False)
     op.create_index(
@@ -1034,6 +1044,7 @@ def downgrade() -> None:
     op.drop_index("decisions_lead_idx", table_name="decisions")
     op.drop_index("decisions_at_idx", table_name="decisions")
     op.drop_table("decisions")
+    op.drop_index("leads_phone_key", table_name="leads")
     op.drop_index("leads_email_key", table_name="leads")
     op.drop_index(op.f("leads_account_id_idx"), table_name="leads")
     op.drop_table("leads")

@@ -74,7 +74,7 @@ create function pointsman_known(
             select jsonb_object_agg(f.key, jsonb_build_array(f.value))
             from leads l, jsonb_each(l.facts || jsonb_strip_nulls(jsonb_build_object(
                 'lead.email', l.email, 'lead.first_name', l.first_name, 'lead.last_name', l.last_name,
-                'lead.phone', l.phone))) f
+                'lead.phone', coalesce(l.phone_key, l.phone)))) f
             where l.id = p_lead and not starts_with(f.key, 'qualification.')), '{}')
         || coalesce((
             select jsonb_object_agg(c.name, c.candidates)

@@ -46,6 +46,7 @@ LONGEST_PAUSE_S = 0.05
 PURE = (
     "idna",
     "jmespath",
+    "phonenumbers",
     "pydantic",
     "pydantic_core",
     "rapidfuzz",

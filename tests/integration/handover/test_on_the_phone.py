@@ -301,3 +301,22 @@ async def test_the_earliest_slot_is_sought_over_the_whole_pool_where_its_slots_a
             "select count(*) from appointments p join assignments a on a.lead_id = p.lead_id and a.ended_at is null"
         )
         assert await floor.world.value(f"{holders} and a.rep_id = p.rep_id") == 3
+
+
+async def test_a_lead_without_an_address_is_handed_over_and_the_answer_says_that_it_needs_one(
+    floor: Floor, client: httpx.AsyncClient
+) -> None:
+    lead_id = await floor.lead()
+    await floor.world.rows(
+        "update leads set email = null, email_key = null, phone = '+49 171 1234567' where id = :id", id=lead_id
+    )
+    for more in ({}, {"auto_book": True}):
+        answer = await call(client, lead_id, **more)
+        assert answer.status_code == 200, answer.text
+        assert (answer.json()["appointment"], "no email address to invite" in answer.json()["what_happens"]) == (
+            None,
+            True,
+        )
+    start = answer.json()["slots"][0]["start"]
+    refused = await client.post("/v1/appointments", json={"lead_id": str(lead_id), "start": start})
+    assert (refused.status_code, refused.json()["code"]) == (409, "no-email")

@@ -25,6 +25,7 @@ from pointsman.services.intake.intakes import (
 )
 from pointsman.services.intake.mapping.map_event import MappedEvent
 from pointsman.services.intake.signatures import Verifier
+from pointsman.services.leads.lead_input import phone_of
 from pointsman.services.ports.intake.intakes import IntakeRow
 
 router = APIRouter(tags=["Intakes"])
@@ -149,7 +150,9 @@ class MappedEventDoc(BaseModel):
     fields: dict[str, FactValue]
     evidence: list[MappedEvidenceDoc]
     setter: str | None
-    usable: bool = Field(description="False: it would be refused, or, without an email and external id, a dead letter.")
+    usable: bool = Field(
+        description="False: it would be refused, or, without an email, a phone number and an external id, a dead letter."
+    )
     warnings: list[WarningDoc]
 
 
@@ -244,7 +247,7 @@ def _tried(mapped: MappedEvent | Fault) -> MappedEventDoc:
         source_system=given.source_system if given.external_id else None,
         first_name=given.first_name,
         last_name=given.last_name,
-        phone=given.phone,
+        phone=phone.key if (phone := phone_of(given)) else given.phone,
         occurred_at=given.occurred_at,
         fields=dict(given.facts),
         evidence=[
@@ -252,7 +255,7 @@ def _tried(mapped: MappedEvent | Fault) -> MappedEventDoc:
             for e in given.evidence
         ],
         setter=mapped.setter,
-        usable=given.email is not None or given.external_id is not None,
+        usable=mapped.is_usable,
         warnings=[WarningDoc(path=f.path, code=f.code, message=f.message) for f in mapped.warnings],
     )
 

@@ -61,7 +61,7 @@ class EvidenceIn(BaseModel):
 
 
 class LeadIn(BaseModel):
-    """A lead: an email, or an external id with its source system; and whatever else is known."""
+    """A lead: an email, a phone number, or an external id with its source system; and whatever else is known."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
 
@@ -72,7 +72,11 @@ class LeadIn(BaseModel):
     )
     first_name: Annotated[str, StringConstraints(max_length=200)] | None = None
     last_name: Annotated[str, StringConstraints(max_length=200)] | None = None
-    phone: Annotated[str, StringConstraints(max_length=50)] | None = None
+    phone: Annotated[str, StringConstraints(max_length=100)] | None = Field(
+        default=None,
+        description="As people write it: 0171 1234567 is read by `lead.country`, else by `company.country`.",
+        examples=["+49 171 1234567"],
+    )
     fields: dict[Annotated[str, StringConstraints(max_length=200)], Any] = Field(
         default_factory=dict, max_length=500, description="Known fields, and the policy's own as `custom.<name>`."
     )
@@ -111,7 +115,10 @@ class LeadDoc(BaseModel):
     email: str | None
     first_name: str | None
     last_name: str | None
-    phone: str | None
+    phone: str | None = Field(
+        description="In E.164; as it was written, where no number that can be called is read in it."
+    )
+    phone_as_written: str | None
     fields: dict[str, FactValue]
     stage: str = Field(description="new, working, held, nurture, closing, booked, won or closed", examples=["working"])
     account: AccountDoc | None = Field(description="A partner's key does not read it.")
@@ -257,7 +264,8 @@ def lead_values(row: LeadRow, stage: str | None, *, partner: bool) -> dict[str, 
         "email": row.email,
         "first_name": row.first_name,
         "last_name": row.last_name,
-        "phone": row.phone,
+        "phone": row.phone_key or row.phone,
+        "phone_as_written": row.phone,
         "fields": dict(row.facts),
         "stage": stage or row.stage,
         "account": account,

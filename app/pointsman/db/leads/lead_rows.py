@@ -26,6 +26,7 @@ LEAD_SELECT = select(
     LEAD.c.first_name,
     LEAD.c.last_name,
     LEAD.c.phone,
+    LEAD.c.phone_key,
     LEAD.c.facts,
     LEAD.c.stage,
     _account.c.id.label("account_id"),

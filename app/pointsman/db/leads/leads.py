@@ -21,7 +21,7 @@ from pointsman.domain.leads.nurture import NurtureStay
 from pointsman.domain.leads.senders import bringer_of
 from pointsman.domain.permissions.callers import Visibility
 from pointsman.services.ports import LostRace
-from pointsman.services.ports.leads.leads import ExternalId, LeadChange, LeadRow, LeadWrite
+from pointsman.services.ports.leads.leads import ExternalId, FoundLead, LeadChange, LeadRow, LeadWrite, Person
 from pointsman.services.ports.routing.policies import LiveVersions
 
 _GET = LEAD_SELECT.where(LEAD.c.id == bindparam("id"))
@@ -134,8 +134,12 @@ class SqlLeads:
         }
         await self._connection.execute(_SET_STAGE, values)
 
-    async def create(self, write: LeadWrite) -> tuple[LeadRow, LiveVersions] | None:
-        row = await CREATE.one(self._connection, _values(write))
+    async def create(
+        self, write: LeadWrite, *, sees: Visibility, by_phone: bool = True
+    ) -> tuple[LeadRow, LiveVersions] | None:
+        asked = write.phone_key if by_phone else None
+        values = {**_values(write), "asked_phone": asked, "seen_match": _seen_match(sees)}
+        row = await CREATE.one(self._connection, values)
         if row is None:
             return None
         person = write.person
@@ -146,13 +150,23 @@ class SqlLeads:
         lead = await self._tell_account(write, lead_of(row))
         return lead, LiveVersions(policy=row.policy_version, roster=row.roster_version)
 
-    async def find_and_lock(
-        self, *, email_key: str | None, external_id: ExternalId | None
-    ) -> Sequence[tuple[LeadRow, bool, bool]]:
-        rows = await FIND.rows(self._connection, {"email_key": email_key, **_external_id(external_id)})
+    async def find_and_lock(self, person: Person, *, sees: Visibility) -> Sequence[FoundLead]:
+        phone_key = person.phone.key if person.phone else None
+        given = {"email_key": person.email_key, "phone_key": phone_key, **_external_id(person.external_id)}
+        rows = await FIND.rows(self._connection, given | {"seen_match": _seen_match(sees)})
         if any(row.merged_into is not None for row in rows):
             raise LostRace("the lead was merged while we waited for it")
-        return [(lead_of(row), row.by_external_id, row.by_email) for row in rows]
+        return [
+            FoundLead(
+                row=lead_of(row),
+                by_external_id=row.by_external_id,
+                by_email=row.by_email,
+                by_phone=row.by_phone,
+                has_external_id=row.has_external_id,
+                has_id_of_source=row.has_id_of_source,
+            )
+            for row in rows
+        ]
 
     async def change(self, change: LeadChange) -> LeadRow:
         values = {
@@ -218,6 +232,11 @@ class SqlLeads:
         return lead_of(row) if row else None
 
 
+def _seen_match(sees: Visibility) -> str:
+    """What `match` has of the leads that a number may find for this caller."""
+    return json.dumps({"brought_by": bringer_of(sees.supplier, sees.rep)} if sees.is_limited else {})
+
+
 def _external_id(given: ExternalId | None) -> dict[str, str | None]:
     return {
         "sender": given.sender if given else None,
@@ -250,6 +269,7 @@ def _values(write: LeadWrite) -> dict[str, Any]:
         "first_name": write.first_name,
         "last_name": write.last_name,
         "phone": write.phone,
+        "phone_key": write.phone_key,
         "facts": facts_json(write.facts),
         "known_at": json.dumps(write.known_at),
     }

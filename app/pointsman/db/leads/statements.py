@@ -5,12 +5,21 @@ from pointsman.db.engine.prepared_statement import PreparedStatement
 #: The account of a person (`named` to `account`, here and in `CHANGE`): by domain, else by name; made when neither is
 #: known. Two who make one at the same moment: the later gets no row from `account`, which the caller takes for a lost
 #: race. A person who is known already changes nothing. What is said of an account that is known: `TELL_ACCOUNT`.
+#: `phones` are the leads that have the number; `:seen_match` leaves a caller that does not see all leads those that it
+#: brought in. A number of five is several people's.
 CREATE = PreparedStatement("""
-    with known as (
+    with phones as (
+        select coalesce(merged_into, id) id from leads
+        where phone_key = :asked_phone and match @> cast(:seen_match as jsonb)
+        limit 5
+    ),
+    known as (
         select 1 from leads where email_key = :email_key
         union all
         select 1 from lead_identities
         where sender = :sender and source = :source_system and external_id = :external_id
+        union all
+        select 1 from phones having count(*) < 5 and count(distinct id) = 1
     ),
     named as (
         select coalesce(merged_into, id) id, created_at c from accounts where id = cast(:keep_account as uuid)
@@ -44,9 +53,10 @@ CREATE = PreparedStatement("""
     ),
     account as (select id from found union all select id from made),
     lead as (
-        insert into leads (id, email, email_key, first_name, last_name, phone, facts, known_at, stage, account_id,
-            match, version, created_at, updated_at)
-        select cast(:id as uuid), :email, :email_key, :first_name, :last_name, :phone, cast(:facts as jsonb),
+        insert into leads (id, email, email_key, first_name, last_name, phone, phone_key, phone_sharer, facts,
+            known_at, stage, account_id, match, version, created_at, updated_at)
+        select cast(:id as uuid), :email, :email_key, :first_name, :last_name, :phone, :phone_key,
+            (select cast(:id as uuid) from leads where phone_key = :phone_key limit 1), cast(:facts as jsonb),
             cast(:known_at as jsonb), 'new', (select id from account),
             jsonb_strip_nulls(jsonb_build_object('person', 'new', 'account', case
                     when not exists (select from account) then 'none'
@@ -56,7 +66,7 @@ CREATE = PreparedStatement("""
                 || cast(:match_more as jsonb),
             1, :at, :at
         where not exists (select from known)
-        on conflict (email_key) do nothing
+        on conflict do nothing
         returning *
     ),
     identity as (
@@ -123,6 +133,8 @@ CHANGE = PreparedStatement("""
         update leads l set
             email = :new_email, email_key = :new_email_key,
             first_name = :first_name, last_name = :last_name, phone = :phone,
+            phone_key = :phone_key,
+            phone_sharer = case when l.phone_key = :phone_key then l.phone_sharer else l.id end,
             facts = cast(:facts as jsonb), known_at = cast(:known_at as jsonb),
             account_id = coalesce((select id from account), l.account_id),
             match = cast(:match as jsonb),
@@ -176,35 +188,45 @@ TELL_ACCOUNT = PreparedStatement("""
     from new join old on old.id = new.id
 """)
 
-#: The lead that the email or the external id names.
+#: The leads that the email, the external id and the phone number name; `phones` as in `CREATE`.
 FIND = PreparedStatement("""
-    with named as (
+    with phones as (
+        select coalesce(merged_into, id) id from leads
+        where phone_key = :phone_key and match @> cast(:seen_match as jsonb)
+        limit 5
+    ),
+    named as (
         select (select coalesce(merged_into, id) from leads where email_key = :email_key) as by_email,
             (select coalesce(m.merged_into, m.id) from lead_identities i join leads m on m.id = i.lead_id
-             where i.sender = :sender and i.source = :source_system and i.external_id = :external_id) as by_external_id
+             where i.sender = :sender and i.source = :source_system and i.external_id = :external_id) as by_external_id,
+            (select (array_agg(id))[1] from phones having count(*) < 5 and count(distinct id) = 1) as by_phone
     )
     select
-        l.id, l.email, l.email_key, l.first_name, l.last_name, l.phone, l.facts, l.stage, a.id as account_id, l.match,
-        l.nurture_cause, l.nurture_since, l.nurture_until, l.nurture_reason,
+        l.id, l.email, l.email_key, l.first_name, l.last_name, l.phone, l.phone_key, l.facts, l.stage,
+        a.id as account_id, l.match, l.nurture_cause, l.nurture_since, l.nurture_until, l.nurture_reason,
         l.version, l.created_at, l.updated_at, l.known_at, l.merged_into, l.merged_at,
         a.name as account_name, a.domain as account_domain, a.status as account_status, r.key as account_owner,
         p.id as parent_id, coalesce(p.name, p.domain) as parent_name, p.domain as parent_domain,
         q.key as parent_owner,
-        coalesce(l.id = named.by_external_id, false) as by_external_id, coalesce(l.id = named.by_email, false) as by_email
+        coalesce(l.id = named.by_external_id, false) as by_external_id, coalesce(l.id = named.by_email, false) as by_email,
+        coalesce(l.id = named.by_phone, false) as by_phone,
+        exists (select from lead_identities i where i.lead_id = l.id) as has_external_id,
+        exists (select from lead_identities i
+            where i.lead_id = l.id and i.sender = :sender and i.source = :source_system) as has_id_of_source
     from named,
     leads l
     left join accounts b on b.id = l.account_id left join accounts a on a.id = coalesce(b.merged_into, b.id)
     left join reps r on r.id = a.owner_rep_id left join accounts p on p.id = a.parent_id
     left join reps q on q.id = p.owner_rep_id
-    where l.id = named.by_email or l.id = named.by_external_id
+    where l.id = named.by_email or l.id = named.by_external_id or l.id = named.by_phone
     order by l.id
     for update of l
 """)
 
 LOCK = PreparedStatement("""
     select
-        l.id, l.email, l.email_key, l.first_name, l.last_name, l.phone, l.facts, l.stage, a.id as account_id, l.match,
-        l.nurture_cause, l.nurture_since, l.nurture_until, l.nurture_reason,
+        l.id, l.email, l.email_key, l.first_name, l.last_name, l.phone, l.phone_key, l.facts, l.stage,
+        a.id as account_id, l.match, l.nurture_cause, l.nurture_since, l.nurture_until, l.nurture_reason,
         l.version, l.created_at, l.updated_at, l.known_at, l.merged_into, l.merged_at,
         a.name as account_name, a.domain as account_domain, a.status as account_status, r.key as account_owner,
         p.id as parent_id, coalesce(p.name, p.domain) as parent_name, p.domain as parent_domain,

@@ -1,7 +1,7 @@
 """All tables, as SQLAlchemy Core metadata; the migrations add what metadata cannot say (triggers, jobs).
 
-Personal data lives in named columns only: `leads.email`, `first_name`, `last_name`, `phone`, `reps.name`,
-`reps.email` (rep names also in what is derived: roster snapshots, decisions), and in the raw `inbox.body`,
+Personal data lives in named columns only: `leads.email`, `first_name`, `last_name`, `phone`, `phone_key`,
+`reps.name`, `reps.email` (rep names also in what is derived: roster snapshots, decisions), and in the raw `inbox.body`,
 `inbox_batches.body` and `idempotency.answer`, which have a retention.
 """
 

@@ -1,7 +1,7 @@
 """Tables of leads and accounts."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from pointsman.db.tables.base import INSTANT, id_column, instant_column, metadata
 
@@ -37,7 +37,9 @@ leads = Table(
     Column("email_key", Text),  # normalised
     Column("first_name", Text),
     Column("last_name", Text),
-    Column("phone", Text),
+    Column("phone", Text),  # as given
+    Column("phone_key", Text),  # E.164; several leads may have one number
+    Column("phone_sharer", UUID),  # the lead's own id, unless no other lead had the number when it was made
     Column("facts", JSONB, nullable=False),  # everything else the rules know, without personal data
     Column("known_at", JSONB, nullable=False, server_default=text("'{}'")),  # field -> the instant its value was true
     Column("stage", Text, nullable=False),
@@ -61,6 +63,15 @@ leads = Table(
     CheckConstraint("stage <> 'nurture' or nurture_cause is not null", name="nurture_stage"),
     Index("leads_merged_into_idx", "merged_into", postgresql_where=text("merged_into is not null")),
     Index("leads_email_key", "email_key", unique=True),
+    # Two who make a lead of one new number at the same moment: the later is refused.
+    Index(
+        "leads_phone_key",
+        "phone_key",
+        "phone_sharer",
+        unique=True,
+        postgresql_nulls_not_distinct=True,
+        postgresql_where=text("phone_key is not null"),
+    ),
     Index("leads_created_idx", "created_at", "id"),
     Index("leads_nurture_until_idx", "nurture_until", postgresql_where=text("nurture_reason = 'later'")),
 )

@@ -64,21 +64,26 @@ def sortable_timestamp(at: datetime) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadMatch:
-    """The lead that an event belongs to. `conflict` is another lead that its email names."""
+    """The lead that an event belongs to. `conflict` is another lead that its email names, else its phone number."""
 
     lead_id: UUID
-    by: str  # "external_id" | "email"
-    conflict: UUID | None
+    by: str  # "external_id" | "email" | "phone"
+    conflict: UUID | None = None
+    conflict_by: str | None = None  # "email" | "phone"
 
 
-def choose_lead(by_external_id: UUID | None, by_email: UUID | None) -> LeadMatch | None:
-    """The external id wins: the system that gave it knows its own records, while an email may be shared or mistyped."""
-    if by_external_id is not None:
-        other = by_email if by_email != by_external_id else None
-        return LeadMatch(lead_id=by_external_id, by="external_id", conflict=other)
-    if by_email is not None:
-        return LeadMatch(lead_id=by_email, by="email", conflict=None)
-    return None
+def choose_lead(by_external_id: UUID | None, by_email: UUID | None, by_phone: UUID | None = None) -> LeadMatch | None:
+    """The external id wins: the system that gave it knows its own records, while an email may be shared or mistyped.
+
+    A phone number is shared more often, and comes last.
+    """
+    named = (("external_id", by_external_id), ("email", by_email), ("phone", by_phone))
+    leads = [(by, lead) for by, lead in named if lead is not None]
+    if not leads:
+        return None
+    by, chosen = leads[0]
+    conflict_by, conflict = next(((other, lead) for other, lead in leads if lead != chosen), (None, None))
+    return LeadMatch(lead_id=chosen, by=by, conflict=conflict, conflict_by=conflict_by)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,7 +98,7 @@ def describe_appointment(row: AppointmentRow, lead: LeadRow, also: Sequence[str]
     language = _language(lead)
     words = _WORDS[language]
     lines = [f"{words['with']}: {lead_name(lead)}" + (f" <{lead.email}>" if lead.email else "")]
-    lines += [f"{words['phone']}: {lead.phone}"] if lead.phone else []
+    lines += [f"{words['phone']}: {_phone(lead)}"] if lead.phone else []
     lines += [f"{words['setter']}: {row.setter_key}"] if row.setter_key else []
     lines += also
     findings = row.gate_snapshot.get("evidence", [])
@@ -107,6 +107,13 @@ def describe_appointment(row: AppointmentRow, lead: LeadRow, also: Sequence[str]
         lines += [_finding(item, language) for item in findings]
     lines += ["", f"{words['appointment']} {row.id}"]
     return "\n".join(map(one_line, lines))
+
+
+def _phone(lead: LeadRow) -> str:
+    """The number to call; what the lead wrote stands behind it, which may have more than one."""
+    if lead.phone_key in (None, lead.phone):
+        return lead.phone or ""
+    return f"{lead.phone_key} ({lead.phone})"
 
 
 def _finding(item: Mapping[str, Any], language: str) -> str:

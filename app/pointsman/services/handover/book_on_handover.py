@@ -73,7 +73,12 @@ async def book_or_offer_slots(
     if booked is not None:
         return BookingOutcome(closer=booked.rep_key, summary=_booked_summary(booked), appointment=booked)
     said = f"{what.rep.name} has this lead for {what.assignment.work}: choose a slot and POST /v1/appointments."
-    if auto_book.earliest:
+    if not what.lead.email:
+        said = (
+            f"{what.rep.name} has this lead for {what.assignment.work}. It has no email address to invite: send one with "
+            "POST /v1/leads, then choose a slot."
+        )
+    elif auto_book.earliest:
         said = f"{what.rep.name} has this lead, but no slot could be booked by itself: choose one."
     return BookingOutcome(
         closer=what.rep.key,

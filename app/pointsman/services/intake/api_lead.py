@@ -17,7 +17,7 @@ from pointsman.domain.policy.evidence_sources import EvidenceRules
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.leads.evidence_intake import evidence_fault, load_evidence_surroundings
 from pointsman.services.leads.fields import PERSONAL_FIELDS, KnownFields
-from pointsman.services.leads.lead_input import LeadInput
+from pointsman.services.leads.lead_input import IDENTITIES, LeadInput, phone_of, unread_phone
 from pointsman.services.leads.registered_domains import host_to_ascii
 from pointsman.services.ports import Actor, Env, Tx
 
@@ -105,11 +105,6 @@ def parse_lead_input(
         faults.append(Fault(path="body.occurred_at", code="in-the-future", message="it cannot have happened yet"))
     sender = _sender(actor, around, source_system, faults)
     findings = [_evidence(item, position, now, actor, around, faults) for position, item in enumerate(evidence)]
-    if not email and not external_id and not faults:
-        message = "give an email address, or external_id and source_system"
-        faults.append(Fault(path="body.email", code="no-identity", message=message))
-    if faults:
-        raise Invalid("The lead cannot be taken as written. Mend each fault and send it again.", faults=faults)
     given = LeadInput(
         email=email,
         external_id=external_id,
@@ -122,6 +117,13 @@ def parse_lead_input(
         evidence=tuple(item for item in findings if item),
         occurred_at=occurred_at,
     )
+    if unread := unread_phone(given, told["lead.phone"][1] if "lead.phone" in told else "body.phone"):
+        warnings.append(unread)
+    if not email and not external_id and not phone_of(given) and not faults:
+        faults.append(Fault(path="body.email", code="no-identity", message=IDENTITIES))
+        faults += [unread] if unread else []
+    if faults:
+        raise Invalid("The lead cannot be taken as written. Mend each fault and send it again.", faults=faults)
     return ParsedLead(lead_input=given, warnings=tuple(warnings))
 
 

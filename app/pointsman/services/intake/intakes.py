@@ -17,6 +17,7 @@ from pointsman.services.intake.mapping.map_event import NO_OBJECT, NOT_AN_OBJECT
 from pointsman.services.intake.mapping.mapping_model import IntakeMapping, parse_mapping
 from pointsman.services.intake.signatures import Verifier, check_secrets
 from pointsman.services.leads.fields import KnownFields, known_fields
+from pointsman.services.leads.lead_input import PHONE_UNREAD
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.intake.intakes import IntakeRow
 from pointsman.services.transactions import run_in_transaction
@@ -228,10 +229,13 @@ def _works_on_sample(key: str, given: IntakeInput, known: KnownFields, now: date
         if isinstance(mapped, Fault):
             faults.append(replace(mapped, path="sample"))
             continue
-        faults += [replace(fault, path=f"mapping.{fault.path}") for fault in mapped.warnings]
-        if mapped.lead_input.email is None and mapped.lead_input.external_id is None:
-            message = "the sample gives neither an email nor an external id"
-            faults.append(Fault(path='mapping.fields["lead.email"]', code="no-identity", message=message))
+        # A number in the sample that nothing can call says nothing of the mapping.
+        wrong = [fault for fault in mapped.warnings if fault.code != PHONE_UNREAD]
+        faults += [replace(fault, path=f"mapping.{fault.path}") for fault in wrong]
+        if not mapped.is_usable:
+            message = "the sample gives neither an email, nor a phone number, nor an external id"
+            path = "lead.email" if "lead.email" in mapping.fields else "lead.phone"
+            faults.append(Fault(path=f'mapping.fields["{path}"]', code="no-identity", message=message))
     if faults:
         raise Invalid("The mapping does not work on the sample.", code="mapping-invalid", faults=faults)
     return mapping

@@ -119,7 +119,7 @@ async def _merge(
     if into.email_key is None and other.email_key is not None:
         await tx.merges.move_email(other.id, into=into.id)
         into = replace(into, email=other.email, email_key=other.email_key)
-    united = merge_records(_values(into), into.known_at, _values(other), other.known_at)
+    united = merge_records(_values(into, other), into.known_at, _values(other, into), other.known_at)
     survivor = await _store(env, tx, into, other, united, reason, actor)
     holder = await _take_over(env, tx, pair)
     if pair.other_assignment is not None:
@@ -183,9 +183,10 @@ def _said(item: Evidence) -> tuple[object, ...]:
     )
 
 
-def _values(row: LeadRow) -> dict[str, FactValue]:
-    """All facts but the email, which is not a fact here but a name."""
-    personal = {"lead.first_name": row.first_name, "lead.last_name": row.last_name, "lead.phone": row.phone}
+def _values(row: LeadRow, beside: LeadRow) -> dict[str, FactValue]:
+    """All facts but the email, which is not a fact here but a name; and a number that cannot be called, beside one that can."""
+    phone = row.phone if row.phone_key is not None or beside.phone_key is None else None
+    personal = {"lead.first_name": row.first_name, "lead.last_name": row.last_name, "lead.phone": phone}
     return dict(row.facts) | {name: value for name, value in personal.items() if value is not None}
 
 
@@ -213,6 +214,7 @@ async def _store(
                 first_name=text("lead.first_name"),
                 last_name=text("lead.last_name"),
                 phone=text("lead.phone"),
+                phone_key=into.phone_key if text("lead.phone") == into.phone else other.phone_key,
                 facts={name: value for name, value in united.values.items() if name not in PERSONAL_FIELDS},
                 known_at=united.known_at,
             ),

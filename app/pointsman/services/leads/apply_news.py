@@ -16,6 +16,7 @@ from pointsman.domain.leads.senders import bringer_of
 from pointsman.domain.permissions.sayings import Saying, Topic, saying
 from pointsman.services.leads.fields import PERSONAL_FIELDS
 from pointsman.services.leads.lead_input import LeadInput
+from pointsman.services.leads.phone_numbers import country_of, read_phone
 from pointsman.services.leads.registered_domains import host_to_ascii
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.leads.leads import LeadChange, LeadRow, LeadWrite, Person
@@ -61,6 +62,7 @@ def lead_write(env: Env, given: LeadInput, person: Person, actor: Actor) -> Lead
         first_name=given.first_name,
         last_name=given.last_name,
         phone=given.phone,
+        phone_key=person.phone.key if person.phone else None,
         facts=facts,
         known_at=dict.fromkeys(told, stamp),
         match={BROUGHT_BY: bringer} if (bringer := bringer_of(actor.supplier, actor.rep)) else {},
@@ -85,7 +87,9 @@ async def update_lead(
     so a partner does not learn that there is one.
     """
     person = write.person
-    is_free = found.conflict is None and not alias
+    is_free = found.conflict_by != "email" and not alias
+    if row.phone_key is not None and write.phone_key is None:
+        write = replace(write, phone=None)  # a number that cannot be called does not take the place of one that can
     merged = _merged(row, write, email_is_free=is_free or keep_word)
     add_identity = person.external_id is not None and not knows_id
     moves = person.domain_from == "company.domain" and person.domain != row.account_domain
@@ -112,6 +116,7 @@ async def update_lead(
                 first_name=_text(values, "lead.first_name"),
                 last_name=_text(values, "lead.last_name"),
                 phone=_text(values, "lead.phone"),
+                phone_key=_phone_key(row, values),
                 facts={name: value for name, value in values.items() if name not in PERSONAL_FIELDS},
                 known_at=merged.known_at,
             ),
@@ -161,11 +166,20 @@ def _merged(row: LeadRow, write: LeadWrite, *, email_is_free: bool) -> MergedVal
     return merge_newer(old, {**row.known_at, **of_the_account}, news, stamp)
 
 
+def _phone_key(row: LeadRow, values: Mapping[str, FactValue]) -> str | None:
+    """The number stays what it was read as; one that could not be read may be by a country that came later."""
+    phone = _text(values, "lead.phone")
+    if phone is None or (phone == row.phone and row.phone_key is not None):
+        return row.phone_key
+    found = read_phone(phone, country_of(values))
+    return found.key if found else None
+
+
 def _text(values: Mapping[str, FactValue], name: str) -> str | None:
     value = values.get(name)
     return value if isinstance(value, str) else None
 
 
 def is_new_conflict(row: LeadRow, found: LeadMatch) -> bool:
-    """Whether the lead has just turned out to share its email with another one."""
+    """Whether the lead has just turned out to share its email or phone number with another one."""
     return found.conflict is not None and row.match.get("conflict") != str(found.conflict)

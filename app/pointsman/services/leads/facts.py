@@ -11,7 +11,7 @@ def stored_facts(row: LeadRow) -> Facts:
         "lead.email": row.email,
         "lead.first_name": row.first_name,
         "lead.last_name": row.last_name,
-        "lead.phone": row.phone,
+        "lead.phone": row.phone_key or row.phone,
         "lead.created_at": row.created_at,
         "account.status": row.account_status,
         "account.owner": row.account_owner,

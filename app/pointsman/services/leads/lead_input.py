@@ -8,8 +8,10 @@ from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import FactValue
 from pointsman.domain.leads.normalise import company_key, email_key, name_blocks
+from pointsman.domain.leads.phones import Phone
 from pointsman.domain.leads.placeholders import is_placeholder
 from pointsman.domain.leads.senders import API
+from pointsman.services.leads.phone_numbers import country_of, read_phone
 from pointsman.services.leads.registered_domains import (
     NO_LISTS,
     MatchingLists,
@@ -20,6 +22,9 @@ from pointsman.services.leads.registered_domains import (
 from pointsman.services.ports.leads.leads import ExternalId, Person
 
 MAX_EXTERNAL_ID = 255
+PHONE_UNREAD = "phone-unread"
+#: What a lead must have one of.
+IDENTITIES = "give an email, a phone number, or external_id and source_system"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +48,16 @@ class LeadInput:
 
 
 def identify_person(given: LeadInput, lists: MatchingLists = NO_LISTS) -> Person:
-    """The person and the company that the input names. Raises Invalid ("no-identity") without an email or an external id."""
+    """The person and the company that the input names.
+
+    Raises Invalid ("no-identity") without an email, a phone number that can be called, or an external id.
+    """
     key = email_key(given.email, host_to_ascii) if given.email else None
-    if key is None and not given.external_id:
-        fault = Fault(
-            path="email", code="no-identity", message="give an email address, or external_id and source_system"
-        )
+    phone = phone_of(given)
+    if key is None and phone is None and not given.external_id:
+        fault = Fault(path="email", code="no-identity", message=IDENTITIES)
         raise Invalid(
-            "No person to make a lead of: neither a usable email nor an external id.",
+            "No person to make a lead of: neither a usable email, nor a usable phone number, nor an external id.",
             code="no-identity",
             faults=[fault],
         )
@@ -77,7 +84,24 @@ def identify_person(given: LeadInput, lists: MatchingLists = NO_LISTS) -> Person
         account_status=status if status in ("prospect", "customer") else None,  # type: ignore[arg-type]  # str by now
         account_owner=owner if isinstance(owner, str) else None,
         parent_domain=domain_of_website(parent, lists) if isinstance(parent, str) else None,
+        phone=phone,
     )
+
+
+def phone_of(given: LeadInput) -> Phone | None:
+    """The number that the input gives, read by the country that it gives; None where none can be called."""
+    return read_phone(given.phone, country_of(given.facts)) if given.phone else None
+
+
+def unread_phone(given: LeadInput, path: str) -> Fault | None:
+    """Why the phone number, which is kept as it was written, does not count; None where it does."""
+    if not given.phone or phone_of(given) is not None:
+        return None
+    message = (
+        "no number that can be called is read in it: it is kept as written and finds no lead; "
+        "write +49 171 1234567, or give lead.country"
+    )
+    return Fault(path=path, code=PHONE_UNREAD, message=message)
 
 
 def _external_id(given: LeadInput) -> ExternalId | None:

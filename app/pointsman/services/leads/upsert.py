@@ -1,4 +1,4 @@
-"""Find a lead by address or external id, or create it, and store what is newly known."""
+"""Find a lead by external id, address or phone number, or create it, and store what is newly known."""
 
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -21,6 +21,7 @@ from pointsman.services.leads.apply_news import (
 )
 from pointsman.services.leads.fields import known_fields
 from pointsman.services.leads.lead_input import LeadInput, identify_person
+from pointsman.services.leads.phone_owner import owner_of_phone
 from pointsman.services.policies.cache import load_roster
 from pointsman.services.ports import Actor, Env, LostRace, Tx
 from pointsman.services.ports.leads.leads import LeadRow, Person
@@ -34,7 +35,7 @@ class KnownElsewhere(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpsertResult:
-    """The lead, locked; `conflict` is another lead that the given email belongs to.
+    """The lead, locked; `conflict` is another lead that the given email or phone number belongs to.
 
     `versions` is what was in force when the lead was made, None for a known one.
     """
@@ -48,8 +49,9 @@ class UpsertResult:
 async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> UpsertResult:
     """Make or find the lead and keep what was true last; its row is locked until the transaction ends.
 
-    Raises Invalid ("no-identity") without a usable email or external id, and LostRace when two make the same person at
-    the same moment: then the transaction is run again. Of a partner or rep KnownElsewhere: the caller keeps what it said.
+    Raises Invalid ("no-identity") without a usable email, phone number or external id, and LostRace when two make the
+    same person at the same moment: then the transaction is run again. Of a partner or rep KnownElsewhere: the caller keeps
+    what it said.
     """
     known = await known_fields(env, tx)
     person = identify_person(given, known.lists)
@@ -64,29 +66,33 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
     if known.fuzzy_names is not None and person.company_key is not None:
         country = given.facts.get("company.country") or given.facts.get("lead.country")
         write = with_account_match(write, await match_account_by_name(tx, person, country, known.fuzzy_names))
-    made = await tx.leads.create(write)
+    made = await tx.leads.create(write, sees=actor.sees)
     if made is not None:
-        lead, versions = made
-        lead = await _with_account_parent(env, tx, lead, person, actor)
-        return UpsertResult(lead=lead, created=True, versions=versions)
-    rows = await tx.leads.find_and_lock(email_key=person.email_key, external_id=person.external_id)
+        return await _created(env, tx, made, person, actor)
+    named = await tx.leads.find_and_lock(person, sees=actor.sees)
     if actor.sees.is_limited:
-        for row, by_external_id, _ in rows:
+        known_by_name = [one for one in named if one.by_external_id or one.by_email]
+        for one in known_by_name:
             # What the partner itself calls this person counts before an email, which may be another's.
-            if (by_external_id or len(rows) == 1) and not await tx.leads.is_with(row.id, actor.sees):
+            if (one.by_external_id or len(known_by_name) == 1) and not await tx.leads.is_with(one.row.id, actor.sees):
                 raise KnownElsewhere
-    by_id = {row.id: row for row, _, _ in rows}
     found = choose_lead(
-        next((row.id for row, by_external_id, _ in rows if by_external_id), None),
-        next((row.id for row, _, by_email in rows if by_email), None),
+        next((one.row.id for one in named if one.by_external_id), None),
+        next((one.row.id for one in named if one.by_email), None),
+        owner_of_phone(named, write),
     )
     if found is None:
-        raise LostRace("the lead came or went between two statements")
-    row = by_id[found.lead_id]
+        made = await tx.leads.create(write, sees=actor.sees, by_phone=False) if person.phone else None
+        if made is None:
+            raise LostRace("the lead came or went between two statements")
+        return await _created(env, tx, made, person, actor)
+    if found.by == "phone" and actor.sees.is_limited and not await tx.leads.is_with(found.lead_id, actor.sees):
+        raise KnownElsewhere
+    row = next(one.row for one in named if one.row.id == found.lead_id)
     person = without_stale_values(person, row, write)
     write = replace(write, person=person)
     # An email by which a merged lead is found again leads here, but is not the one that this lead goes by.
-    alias = any(by_email and row.email_key != person.email_key for row, _, by_email in rows)
+    alias = any(one.by_email and one.row.email_key != person.email_key for one in named)
     lead = await update_lead(
         tx,
         row,
@@ -100,6 +106,11 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
     if is_new_conflict(row, found):
         await _report_conflict(env, tx, found, actor)
     return UpsertResult(lead=lead, created=False, conflict=found.conflict)
+
+
+async def _created(env: Env, tx: Tx, made: tuple[LeadRow, LiveVersions], person: Person, actor: Actor) -> UpsertResult:
+    lead, versions = made
+    return UpsertResult(lead=await _with_account_parent(env, tx, lead, person, actor), created=True, versions=versions)
 
 
 async def _with_account_owner(env: Env, tx: Tx, person: Person) -> Person:
@@ -124,9 +135,17 @@ async def _with_account_parent(env: Env, tx: Tx, lead: LeadRow, person: Person, 
 async def _report_conflict(env: Env, tx: Tx, found: LeadMatch, actor: Actor) -> None:
     now = env.clock()
     subject = f"lead:{found.lead_id}"
-    message = (
-        f"An event names lead {found.lead_id} by its external id and lead {found.conflict} by its email. "
-        "It was taken for the former, whose email was left as it is. Look whether they are one person."
-    )
+    message = _conflict_message(found)
     await tx.alerts.put(id=env.new_id(), at=now, code=AlertCode.IDENTITY_CONFLICT, subject=subject, message=message)
-    await audit(env, tx, actor, "lead.identity-conflict", subject, after={"email_names": str(found.conflict)})
+    await audit(
+        env, tx, actor, "lead.identity-conflict", subject, after={f"{found.conflict_by}_names": str(found.conflict)}
+    )
+
+
+def _conflict_message(found: LeadMatch) -> str:
+    by = "external id" if found.by == "external_id" else found.by
+    kept = ", whose email was left as it is" if found.conflict_by == "email" else ""
+    return (
+        f"An event names lead {found.lead_id} by its {by} and lead {found.conflict} by its {found.conflict_by}. "
+        f"It was taken for the former{kept}. Look whether they are one person."
+    )

@@ -32,7 +32,7 @@ LEAD = (
 SAID: dict[str, tuple[Any, str, Any]] = {
     "first_name": ("Mara", "l.first_name", "Mara"),
     "last_name": ("Vogel", "l.last_name", "Vogel"),
-    "phone": ("+49 1", "l.phone", "+49 1"),
+    "phone": ("+49 171 1234567", "l.phone", "+49 171 1234567"),
     "email": ("mara@nordlicht.example", "l.email", "mara@nordlicht.example"),
     "occurred_at": ("2020-01-01T00:00:00Z", "l.known_at ->> 'lead.source'", "2020-01-01T00:00:00.000000Z"),
     "external_id": ("8", "i.external_id", "8"),

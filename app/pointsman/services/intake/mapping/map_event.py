@@ -19,7 +19,7 @@ from pointsman.services.intake.mapping.booking_window import BookingWindow, pars
 from pointsman.services.intake.mapping.expressions import Evaluation, ExpressionFailedError, TooCostlyError
 from pointsman.services.intake.mapping.mapping_model import EvidenceMapping, IntakeMapping
 from pointsman.services.leads.fields import PERSONAL_FIELDS, KnownFields
-from pointsman.services.leads.lead_input import MAX_EXTERNAL_ID, LeadInput
+from pointsman.services.leads.lead_input import MAX_EXTERNAL_ID, LeadInput, phone_of, unread_phone
 from pointsman.services.leads.registered_domains import host_to_ascii
 
 #: An event that no mapping can be asked of.
@@ -38,6 +38,12 @@ class MappedEvent:
     auto_book: bool
     window: BookingWindow | None
     warnings: tuple[Fault, ...]
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it names a person: without an email, a phone number or an external id it would be a dead letter."""
+        given = self.lead_input
+        return given.email is not None or given.external_id is not None or phone_of(given) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +135,8 @@ def map_event(
         evidence=_evidence(asked, mapping.evidence, known.evidence, source, occurred_at or at),
         occurred_at=occurred_at,
     )
+    if unread := unread_phone(given, 'fields["lead.phone"]'):
+        asked.warnings.append(unread)
     return MappedEvent(
         lead_input=given,
         setter=setter,

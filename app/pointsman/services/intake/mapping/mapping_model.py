@@ -142,8 +142,10 @@ def _field_faults(mapping: IntakeMapping, known: KnownFields) -> Iterator[Fault]
                 coerce(name, value, known.type_of(name) or FieldType.TEXT)
             except ValueError as error:
                 yield Fault(path=path, code="wrong-type", message=f"{name} {error}")
-    if mapping.external_id is None and "lead.email" not in mapping.fields:
-        message = 'a lead is known by its email or external id: map "lead.email" or external_id'
+    if mapping.external_id is None and not {"lead.email", "lead.phone"} & mapping.fields.keys():
+        message = (
+            'a lead is known by its email, phone number or external id: map "lead.email", "lead.phone" or external_id'
+        )
         yield Fault(path="mapping.fields", code="no-identity", message=message)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pointsman.domain.leads.facts import FactValue
 from pointsman.domain.leads.nurture import NurtureStay
+from pointsman.domain.leads.phones import Phone
 from pointsman.domain.permissions.callers import Visibility
 from pointsman.services.ports.routing.policies import LiveVersions
 
@@ -24,7 +25,8 @@ class LeadRow:
     email_key: str | None
     first_name: str | None
     last_name: str | None
-    phone: str | None
+    phone: str | None  # as given
+    phone_key: str | None  # in E.164
     facts: Mapping[str, FactValue]
     stage: str
     account_id: UUID | None
@@ -77,6 +79,7 @@ class Person:
     account_owner: str | None  # the key of a rep on the roster
     parent_domain: str | None = None  # the registrable domain of the company that the company belongs to
     name_blocks: tuple[str, ...] = ()  # of the company's name
+    phone: Phone | None = None  # one that can be called
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +96,24 @@ class LeadWrite:
     first_name: str | None
     last_name: str | None
     phone: str | None
+    phone_key: str | None
     facts: Mapping[str, FactValue]
     known_at: Mapping[str, str]
     may_change_account: bool = True  # whether the sender may say something new of an account that is known
     account: UUID | None = None  # the account that an alike name leads to; else by domain or equal name
     match: Mapping[str, Any] = field(default_factory=dict)  # what to say of the account beside how it was found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundLead:
+    """A lead that an event names, and by what. `by_phone`: the number is this lead's alone."""
+
+    row: LeadRow
+    by_external_id: bool
+    by_email: bool
+    by_phone: bool
+    has_external_id: bool  # of any system
+    has_id_of_source: bool  # of the event's sender and source system
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,17 +160,19 @@ class Leads(Protocol):
         """(due at, lead): in nurture since their outcome was "later", and due by `until`; the longest due first."""
         ...
 
-    async def create(self, write: LeadWrite) -> tuple[LeadRow, LiveVersions] | None:
+    async def create(
+        self, write: LeadWrite, *, sees: Visibility, by_phone: bool = True
+    ) -> tuple[LeadRow, LiveVersions] | None:
         """A new lead with its account, identity and audit line, locked; None when the person is known already.
 
+        By its phone number a caller that does not see all leads knows those that it brought in; without `by_phone` none
+        is known by it.
         Raises LostRace when another transaction made the same person at the same moment.
         """
         ...
 
-    async def find_and_lock(
-        self, *, email_key: str | None, external_id: ExternalId | None
-    ) -> Sequence[tuple[LeadRow, bool, bool]]:
-        """The leads of an email and of an external id, locked; the flags say "by external id" and "by email".
+    async def find_and_lock(self, person: Person, *, sees: Visibility) -> Sequence[FoundLead]:
+        """The leads of the person's email, external id and phone number, locked.
 
         What names a merged lead finds the lead that it is now. Raises LostRace when one was merged meanwhile.
         """

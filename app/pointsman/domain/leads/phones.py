@@ -1,0 +1,134 @@
+"""Telephone numbers: where in a text they stand, and when two leads of one number are one person.
+
+A number is shared more often than an email: by a family, by all who sit behind a switchboard. So it finds a lead only where
+nothing else speaks against it.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pointsman.domain.leads.normalise import clean_text
+from pointsman.domain.text.composition import compose
+
+#: Characters of a text in which a number is looked for: a longer one is read as none.
+MAX_PHONE_TEXT = 100
+
+_DASHES = {ord(character): "-" for character in "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc"}
+_EXTENSION_WORDS = r"(?:ext(?:ension)?|x|dw|durchwahl|nst|nebenstelle|app(?:arat)?|klappe|kl|poste|interno|#)"
+_BEFORE_EXTENSION = re.compile(rf"\s*[,;]\s*(?={_EXTENSION_WORDS}\b)", re.IGNORECASE)
+_EXTENSION = re.compile(rf"\s*{_EXTENSION_WORDS}\s*[.:=]?\s*(\d{{1,6}})(?!\d)", re.IGNORECASE)
+#: What stands between two numbers. A slash also stands after an area code: see `_cut`.
+_BETWEEN = re.compile(r"[;,|&]|\s(?:oder|und|or|and|bzw\.?|resp\.?)\s", re.IGNORECASE)
+_CUT = re.compile(r"/|\s-\s(?=\+|0\d{2})")
+_NUMBER = re.compile(r"(?<![\w@])\+?[\s(]*\d(?:[\d\s().+/-]*\d)?")
+#: So many digits before a slash are a number by themselves: what follows is another one, or another ending.
+_DIGITS_OF_A_NUMBER = 8
+_SAME_AT_THE_END = re.compile(r"(\d)\1{5}$")
+
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "oe", "æ": "ae", "å": "a", "ł": "l"})
+_TITLES = frozenset(["dr", "prof", "professor", "dipl", "ing", "mag", "med", "herr", "frau", "mr", "mrs", "ms"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phone:
+    """A number that can be called. `key` is E.164, with an extension as RFC 3966 writes it: "+4930123456;ext=12".
+
+    `is_mobile` says that the number is nearly always one person's; an extension's never is.
+    """
+
+    key: str
+    is_mobile: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPhone:
+    """A number as it stands in a text, and its extension."""
+
+    number: str
+    extension: str | None
+
+
+def find_phones(text: str) -> Iterator[WrittenPhone]:
+    """What may be a number in `text`, in order; a later one only where it begins with + or 0. Takes time linear in the text.
+
+    The part before a slash with the digits of a whole number comes before the whole: "030 1234567 / 68" has two endings.
+    """
+    if len(text) > MAX_PHONE_TEXT:
+        return
+    plain = compose(text, "NFKC").translate(_DASHES)
+    plain = clean_text("".join(";" if c in "\r\n" else " " if c.isspace() else c for c in plain))
+    if len(plain) > MAX_PHONE_TEXT:
+        return  # some characters are words in this form
+    pieces = _BETWEEN.split(_BEFORE_EXTENSION.sub(" ", plain))
+    first = True
+    for piece in pieces:
+        for part in _cut(piece):
+            found = _NUMBER.search(part)
+            if found is None:
+                continue
+            number, rest = found.group(), part[found.end() :]
+            extension = _EXTENSION.match(rest)
+            if extension is None and rest[:1].isalnum():
+                continue  # a letter within the digits: "12345O7"
+            if first or number.lstrip("( ").startswith(("+", "0")):
+                yield WrittenPhone(number, extension.group(1) if extension else None)
+            first = False
+
+
+def _cut(piece: str) -> Iterator[str]:
+    for mark in _CUT.finditer(piece):
+        if sum(c.isdigit() for c in piece[: mark.start()]) >= _DIGITS_OF_A_NUMBER:
+            yield piece[: mark.start()]
+            yield piece
+            yield piece[mark.end() :]
+            return
+    yield piece
+
+
+def is_placeholder(digits: str) -> bool:
+    """Whether a number that could be called is written where none is to be given: it ends in six equal digits."""
+    return _SAME_AT_THE_END.search(digits) is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneOwner:
+    """What is known of a person beside the number. `has_other_id`: the sender's system calls the person by another id."""
+
+    email_key: str | None
+    first_name: str | None
+    last_name: str | None
+    has_external_id: bool = False
+    has_other_id: bool = False
+
+
+def is_same_owner(known: PhoneOwner, news: PhoneOwner, *, is_mobile: bool) -> bool:
+    """Whether two who gave one number are one person; the number is no third one's.
+
+    Never where both have an email, or an id in one system, and they differ: what is equal found the lead before. Of a mobile
+    number where no name differs. Of any other where first and last name are known of both and equal, or nothing at all is
+    known of either but the number.
+    """
+    if news.has_other_id or (known.email_key and news.email_key and known.email_key != news.email_key):
+        return False
+    first, last = (_name(known.first_name), _name(news.first_name)), (_name(known.last_name), _name(news.last_name))
+    if is_mobile:
+        return _fits(*last, short=False) and _fits(*first, short=True)
+    if all((*first, *last)):
+        return first[0] == first[1] and last[0] == last[1]
+    return not any((*first, *last, known.email_key, news.email_key, known.has_external_id, news.has_external_id))
+
+
+def _fits(one: tuple[str, ...], other: tuple[str, ...], *, short: bool) -> bool:
+    """Whether two names can be one person's: unknown, equal or, with `short`, "A." beside "Anna"."""
+    if not one or not other or one == other:
+        return True
+    return short and (one[0][0] == other[0][0]) and 1 in (len(one[0]), len(other[0]))
+
+
+def _name(name: str | None) -> tuple[str, ...]:
+    plain = compose(clean_text(name or "")[:200], "NFKC").casefold().translate(_UMLAUTS)
+    plain = "".join(c for c in compose(plain, "NFKD") if not unicodedata.combining(c))
+    words = re.sub(r"[\W_]+", " ", plain).split()
+    return tuple(word for word in words if word not in _TITLES)
