@@ -36,6 +36,8 @@ FIRST_HOUR, HOURS = 9, 9
 ACTS = ("book", "hold", "cancel", "reschedule")
 #: Enough time is given back that somebody wins all along; most find that somebody was there before.
 SHARES = (975, 10, 10, 5)
+#: Or so much that time changes hands all along, and neighbours with it.
+LIVELY = (620, 180, 120, 80)
 #: Who calls off: closers and operators free time alone, the others give the turn back, too.
 CANCELLED_BY = (*[ActorRole.CLOSER] * 4, *[ActorRole.OPERATOR] * 4, ActorRole.PROSPECT, ActorRole.SETTER)
 KEEPS_REP = 0.8  # of those who move an appointment
@@ -56,6 +58,7 @@ class Share:
     start_at: float
     number: int
     unchecked: bool
+    shares: tuple[int, ...]  # of each of `ACTS`
     seconds: float  # and no longer
 
 
@@ -79,7 +82,7 @@ class Crowd:
         self, env: Env, share: Share, seen: dict[UUID, BookingContext], readings: Mapping[str, RepCalendarReading]
     ) -> None:
         self._env, self._seen, self._readings = env, seen, readings
-        self._chance = random.Random(share.number)
+        self._chance, self._shares = random.Random(share.number), share.shares
         self._leads = list(share.leads)
         self._booked: dict[UUID, AppointmentRow] = {}
         midnight = utc_now().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2)
@@ -89,7 +92,7 @@ class Crowd:
 
     async def attempt(self) -> tuple[str, str]:
         """One act, and what became of it."""
-        act = self._chance.choices(ACTS, SHARES)[0]
+        act = self._chance.choices(ACTS, self._shares)[0]
         begin = self._chance.choice(self._starts)
         wanted = Interval(begin, begin + LENGTH)
         lead = self._chance.choice(self._leads)
@@ -118,9 +121,7 @@ class Crowd:
         return SlotRequest(time=wanted, readings=self._readings)
 
     async def _book(self, lead: UUID, wanted: Interval) -> None:
-        given = PreparedBooking(
-            lead_id=lead, context=self._seen[lead], request=self._asking(wanted), actor=ACTOR, by=ActorRole.SETTER
-        )
+        given = PreparedBooking(lead_id=lead, context=self._seen[lead], request=self._asking(wanted), actor=ACTOR)
         self._booked[lead] = await book_prepared(self._env, given)
 
     async def _hold(self, lead: UUID, wanted: Interval) -> None:
@@ -138,7 +139,7 @@ class Crowd:
             time=wanted,
             readings=self._readings,
             keep_rep=self._chance.random() < KEEPS_REP,
-            by=ActorRole.SETTER,
+            by=None,
             reason=None,
             actor=ACTOR,
         )
@@ -163,8 +164,8 @@ def _look_at_nobodys_time() -> None:
         return None
 
     for module in (booking, parties):
-        assert hasattr(module, "hindrance"), f"{module.__name__} has another check by now"
-        setattr(module, "hindrance", nothing)  # noqa: B010  # mypy knows that it is none of ours to set
+        assert hasattr(module, "find_booking_obstacle"), f"{module.__name__} has another check by now"
+        setattr(module, "find_booking_obstacle", nothing)  # noqa: B010  # mypy knows that it is none of ours to set
 
 
 async def work(share: Share, attempted: Callable[[], None]) -> Found:

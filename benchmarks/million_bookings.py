@@ -1,13 +1,15 @@
 """A million attempts to book 20 reps over 200 connections of the database: does any time overlap, is any error unexplained?
 
     python benchmarks/million_bookings.py [--attempts 1000000] [--minutes N] [--connections 200] [--processes 2]
-                                          [--reps 20] [--unchecked]
+                                          [--reps 20] [--unchecked] [--buffers]
 
 Every attempt goes through the use case, with calendars that were read beforehand: 39 in 40 try to book, the others keep
 a slot, call an appointment off or move one. Two reps in five are booked strictly (the holder of the lead, or nobody), the
 others in pairs (`flexible`: the free one). More leads than there is time want the same few days, at any quarter of an
 hour, so that most attempts meet somebody who was there before. With `--unchecked` the application looks at nobody's time
-and the database's constraint has the only word: every attempt is a whole transaction then, and takes far longer.
+and the database has the only word: every attempt is a whole transaction then, and takes far longer.
+With `--buffers` each rep is in two pools whose buffers differ, and time changes hands more often: two in five attempts
+keep a slot, call off or move.
 `--minutes` ends the run early and states how many attempts were made. Afterwards the database is asked by SQL what must
 not be.
 """
@@ -28,7 +30,7 @@ from uuid import UUID
 import floors
 import psycopg
 import uvloop
-from booking_crowd import ACTOR, FIRST_HOUR, HOURS, Found, Share, wired, work
+from booking_crowd import ACTOR, FIRST_HOUR, HOURS, LIVELY, SHARES, Found, Share, wired, work
 from http_load import percentile
 from machine import measure as measure_machine
 from rich.console import Console
@@ -47,12 +49,17 @@ LEADS = (
     " now(), now() from unnest(%s::uuid[], %s::text[]) as given (id, pool)"
 )
 STRICT, PAIR = "strict", 2
+#: Before and after, of one pool after another.
+BUFFERS = (("0m", "15m"), ("15m", "0m"), ("5m", "10m"), ("0m", "0m"), ("30m", "5m"))
 PROGRESS_S = 30
 
 #: What must never be found.
 NEVER = {
     "times that overlap": "select count(*) from reservations a join reservations b on a.rep_id = b.rep_id and a.id < b.id"
     " and a.active and b.active and a.during && b.during",
+    "pairs closer than the longer of their buffers": "select count(*) from reservations a join reservations b"
+    " on a.rep_id = b.rep_id and a.active and b.active and upper(a.during) <= lower(b.during)"
+    " and lower(b.during) < upper(a.during) + greatest(a.buffer_after, b.buffer_before)",
     "standing appointments without exactly their time": "select count(*) from appointments p"
     " where p.status in ('requested','confirmed') and (select array_agg(r.during) from reservations r"
     " where r.appointment_id = p.id and r.active) is distinct from array[tstzrange(p.starts_at, p.ends_at, '[)')]",
@@ -89,26 +96,34 @@ async def hand_all_over(url: str, keys: str, leads: Sequence[UUID]) -> None:
         await this.aclose()
 
 
-def pools_of(reps: int) -> dict[str, list[str]]:
-    """Two reps in five in a strict pool, the others in flexible pools of two."""
+def pools_of(reps: int, *, twice: bool) -> dict[str, list[str]]:
+    """Two reps in five in a strict pool, the others in flexible pools of two; `twice`: each pool has a twin of the same reps."""
     closers = [f"closer-{number}" for number in range(1, reps + 1)]
     strict, others = closers[: max(1, reps * 2 // 5)], closers[max(1, reps * 2 // 5) :]
     pairs = [others[begin : begin + PAIR] for begin in range(0, len(others), PAIR)]
-    return {STRICT: strict} | {f"flexible-{number}": pair for number, pair in enumerate(pairs, start=1)}
+    pools = {STRICT: strict} | {f"flexible-{number}": pair for number, pair in enumerate(pairs, start=1)}
+    return pools | ({f"{name}-twin": members for name, members in pools.items()} if twice else {})
 
 
-def floor_of(reps: int) -> floors.Floor:
+def booking_of(name: str, number: int, *, buffers: bool) -> floors.Data:
+    """The booking rules of the pool `name`, the `number`-th."""
+    before, after = BUFFERS[number % len(BUFFERS)] if buffers else ("0m", "0m")
+    offer = STRICT if name.startswith(STRICT) else "flexible"
+    times = {"slot_grid": "15m", "slot_hold_for": "1m", "buffer_before": before, "buffer_after": after}
+    return {**floors.BOOKING, **times, "offer": offer}
+
+
+def floor_of(reps: int, *, buffers: bool) -> floors.Floor:
     """So many closers who work every day, and a setter; a lead's source says which pool it is for."""
     hours = [{"weekday": day, "start": f"{FIRST_HOUR:02}:00", "end": f"{FIRST_HOUR + HOURS:02}:00"} for day in range(7)]
-    like, members = floors.of_sdrs(1), pools_of(reps)
-    rules = {**floors.BOOKING, "slot_grid": "15m", "slot_hold_for": "1m"}
+    like, members = floors.of_sdrs(1), pools_of(reps, twice=buffers)
     pools = {
         name: {
             "work": "closing",
             "members": closers,
-            "booking": rules | {"offer": STRICT if name == STRICT else "flexible"},
+            "booking": booking_of(name, number, buffers=buffers),
         }
-        for name, closers in members.items()
+        for number, (name, closers) in enumerate(members.items())
     }
     routes = [
         {
@@ -120,7 +135,7 @@ def floor_of(reps: int) -> floors.Floor:
         }
         for name in pools
     ]
-    closers = [key for keys in members.values() for key in keys]
+    closers = sorted({key for keys in members.values() for key in keys})
     return floors.Floor(
         reps=[
             *(rep for rep in like.reps if rep["role"] == "SDR"),
@@ -155,12 +170,12 @@ def _work_alone(share: Share) -> Found:
 
 def measure(service: Service, given: argparse.Namespace, console: Console) -> bool:
     """Whether nothing overlaps and nothing is unexplained."""
-    seed(service, floor_of(given.reps))
+    seed(service, floor_of(given.reps, buffers=given.buffers))
     for api in service.apis:
         api.stop()
     leads = [uuid7(utc_now(), os.urandom(10)) for _ in range(given.leads)]
     # As many for each pool as it has reps, in turns, so that every process has leads of all pools.
-    order = [name for name, closers in pools_of(given.reps).items() for _ in closers]
+    order = [name for name, closers in pools_of(given.reps, twice=given.buffers).items() for _ in closers]
     wants = [order[number // given.processes % len(order)] for number in range(given.leads)]
     with psycopg.connect(service.libpq_url, autocommit=True) as connection:
         connection.execute(LEADS, [leads, wants])
@@ -193,6 +208,7 @@ def _attempts(service: Service, leads: Sequence[UUID], given: argparse.Namespace
             start_at=start_at,
             number=number,
             unchecked=given.unchecked,
+            shares=LIVELY if given.buffers else SHARES,
             seconds=given.minutes * 60,
         )
         for number in range(given.processes)
@@ -222,7 +238,7 @@ def _report(found: Sequence[Found], given: argparse.Namespace, console: Console)
     seconds = sorted(second for part in found for second in part.seconds)
     made = sorted(second for part in found for second in part.made)
     took = max(part.end for part in found) - min(part.begin for part in found)
-    way = "the constraint alone" if given.unchecked else "checked"
+    way = "by the database alone" if given.unchecked else "checked"
     console.print(
         f"{len(seconds):,} attempts ({way}) over {given.connections} connections from {given.processes} processes"
         f" in {took:.0f} s: {len(seconds) / took:,.0f} a second,"
@@ -231,7 +247,7 @@ def _report(found: Sequence[Found], given: argparse.Namespace, console: Console)
     for what, times in (("attempts", seconds), ("bookings made", made)):
         if times:
             console.print(
-                f"{what}: p50 {1000 * percentile(times, 0.5):.0f} ms, p99 {1000 * percentile(times, 0.99):.0f} ms,"
+                f"{len(times):,} {what}: p50 {1000 * percentile(times, 0.5):.0f} ms, p99 {1000 * percentile(times, 0.99):.0f} ms,"
                 f" longest {1000 * times[-1]:.0f} ms"
             )
     if len(seconds) < given.attempts // given.processes * given.processes:
@@ -257,6 +273,7 @@ def main() -> int:
     parser.add_argument("--leads", type=int, default=640)
     parser.add_argument("--days", type=int, default=1, help="days that everybody wants")
     parser.add_argument("--unchecked", action="store_true", help="without the application's own check")
+    parser.add_argument("--buffers", action="store_true", help="pools with unequal buffers that share their reps")
     given = parser.parse_args()
     console = Console(soft_wrap=True)
     with Service(apis=1, workers=0, connections=given.connections + 40) as service:
