@@ -109,6 +109,19 @@ def test_a_rep_who_is_too_many_turns_behind_comes_before_those_preferred_and_tha
     assert (taken(owned).rep, said(taken(owned), StepResult.TOO_FAR_BEHIND)) == ("anna", [])
 
 
+def test_a_lower_tier_is_told_that_the_upper_one_was_passed_over() -> None:
+    upper = [rep(key, tier=1, skills=FRENCH) for key in ("anna", "bea", "cleo", "doro")]
+    state = pool_state(anna=-2, bea=-2, cleo=-2, doro=-2, emil=2, finn=2, gina=2, hans=2)
+    lower = [rep(key, tier=2, skills=FRENCH) for key in ("emil", "finn", "gina", "hans")]
+    many = taken(floor(*upper, *lower, pools={"sdr": state}), known={"lead.language": "fr"})
+    said_of_all = "; Anna, Bea, Cleo and 1 more rank no lower, but are as far ahead as the ranking allows"
+    assert many.summary.endswith(
+        f"ranks highest (3 points for languages fr, tier 2), drawn among those level{said_of_all}"
+    )
+    one = taken(floor(upper[0], lower[0], pools={"sdr": pool_state(anna=-2, emil=2)}), known={"lead.language": "fr"})
+    assert one.summary.endswith("tier 2); Anna ranks no lower, but is as far ahead as the ranking allows")
+
+
 def test_where_all_are_ahead_the_ledger_decides() -> None:
     state = pool_state(anna=-3, ben=-2, carl=0, away=5)
     ahead = taken(floor(BEST, FITS, pools={"sdr": state}), known={"lead.language": "fr"})
@@ -338,20 +351,28 @@ def test_a_preference_more_never_takes_the_lead_away(line: Line, kind: str, seed
     assert line.take(kind, seeds) == chosen
 
 
-@examples(30)
-@given(st.integers(2, 6), st.integers(3, 5), _streams)
-def test_a_preference_gives_no_smaller_part_of_its_class_however_the_leads_come(
-    count: int, limit: int, stream: list[str]
+@examples(40)
+@given(lines(heaviest=1), st.sampled_from(_CLASSES), _streams)
+def test_a_preference_more_gives_no_smaller_part_of_its_class_but_for_one_lead(
+    line: Line, kind: str, stream: list[str]
 ) -> None:
+    first, *others = line.reps.values()
+    had = first.skills["products"]
     got = []
-    limits = {"max_turns_ahead": limit, "max_turns_behind": limit}
-    for skills in (frozenset[str](), frozenset({"a"})):
-        people = [rep("r0", skills={"products": skills}), *(rep(f"r{i}", tier=2) for i in range(1, count))]
-        line = Line(people, {"method": "ranked", "ranking": {**PRODUCTS["ranking"], **limits}})
-        for number, kind in enumerate(stream):
-            line.take(kind, str(number))
-        got.append(line.got["a"]["r0"])
-    assert got[1] >= got[0]
+    for skills in (had - {kind}, had | {kind}):
+        again = Line([replace(first, skills={"products": skills}), *others], {})
+        again.pool = line.pool
+        for number, one in enumerate(stream):
+            again.take(one, str(number))
+        got.append(again.got[kind][first.key])
+    assert got[1] >= got[0] - 1
+
+
+def test_a_sentence_names_three_of_many_preferences() -> None:
+    prefer = [{"lead": "lead.product", "rep": f"list{i}"} for i in range(5)]
+    fits = rep("ben", tier=2, skills={f"list{i}": frozenset({"crm"}) for i in range(5)})
+    decision = taken(floor(BEST, fits), known={"lead.product": "crm"}, ranking={"prefer": prefer})
+    assert "5 points for list0 crm, list1 crm, list2 crm and 2 more, tier 2" in decision.summary
 
 
 def test_a_tier_that_was_away_neither_owes_nor_is_owed_and_others_get_its_class_meanwhile() -> None:

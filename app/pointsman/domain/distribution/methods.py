@@ -4,7 +4,7 @@ Every method books the turn in the credit ledger, over all eligible reps.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -27,6 +27,7 @@ class Selection:
     eligible: Mapping[str, int]
     facts: Facts
     inputs: RoutingInputs
+    _points: dict[str, int] = field(default_factory=dict, compare=False, repr=False)  # counted once for each rep
 
     @property
     def pool_state(self) -> PoolState:
@@ -54,18 +55,17 @@ class Selection:
 
     def preferences(self, rep: str) -> Iterator[tuple[SkillPreference, frozenset[str]]]:
         """Each preference that holds of this lead and the rep, with the values that both have."""
+        skills = self.rep(rep).skills
         for prefer in self.pool.ranking.prefer:
-            shared = (
-                self.rep(rep)
-                .skills.get(prefer.rep, frozenset())
-                .intersection(listed_values(self.facts.get(prefer.lead)))
-            )
+            shared = skills.get(prefer.rep, frozenset()).intersection(listed_values(self.facts.get(prefer.lead)))
             if shared:
                 yield prefer, shared
 
     def points(self, rep: str) -> int:
         """The sum of points of the preferences that hold; 0 where none does."""
-        return sum(prefer.points for prefer, _ in self.preferences(rep))
+        if rep not in self._points:
+            self._points[rep] = sum(prefer.points for prefer, _ in self.preferences(rep))
+        return self._points[rep]
 
     def rank(self, rep: str) -> Fraction:
         """Points by tier: of those preferred, tier 1 with the most points is the highest; 0 is not preferred."""

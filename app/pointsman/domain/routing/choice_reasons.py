@@ -1,6 +1,7 @@
 """Why the chosen rep, and why not each other one who was eligible: in words, from what the method compared."""
 
 from fractions import Fraction
+from functools import cached_property
 
 from pointsman.domain.dates.local_time import to_local_time
 from pointsman.domain.distribution.candidate import Candidate
@@ -12,7 +13,7 @@ from pointsman.domain.routing.decision import StepResult, TraceStep
 from pointsman.domain.text.formatting import format_signed, join_with_and
 
 _TIE_BREAKS = {"longest-waiting": ", and has waited longest of those level", "seeded-hash": ", drawn among those level"}
-_VALUES = 3
+_NAMED = 3
 _TURN_DUE = ", and the turn falls due first of those level"
 
 
@@ -79,7 +80,8 @@ class ChoiceReasons:
                 return f"{name} has the earliest slot ({self._slot(rep)}){tie or (_TURN_DUE if level else '')}"
             case DistributionMethod.RANKED:
                 level = any(selection.rank(r) == selection.rank(rep) and not selection.is_far_ahead(r) for r in others)
-                return f"{name} ranks highest ({self._points(rep)}){tie or (_TURN_DUE if level else '')}"
+                points = self._chosen_points
+                return f"{name} ranks highest ({points}){tie or (_TURN_DUE if level else '')}{self._ahead_of_it()}"
             case DistributionMethod.FAIR | DistributionMethod.OWNER:
                 return self._by_balance(others) + tie
 
@@ -89,6 +91,15 @@ class ChoiceReasons:
         if all(self._raised[rep] >= self._raised[r] for r in others):
             return f"{unranked}{name}'s balance was highest ({self._balance(rep)})"
         return f"{unranked}{name}'s turn falls due first (balance {self._balance(rep)})"
+
+    def _ahead_of_it(self) -> str:
+        """Those who rank no lower, but do not get the lead since they are too far ahead."""
+        names = [self._selection.rep(rep).name for rep in self._choice.passed_over]
+        if not names:
+            return ""
+        shown = [*names[:_NAMED], f"{len(names) - _NAMED} more"] if len(names) > _NAMED else names
+        verbs = ("ranks", "is") if len(names) == 1 else ("rank", "are")
+        return f"; {join_with_and(shown)} {verbs[0]} no lower, but {verbs[1]} as far ahead as the ranking allows"
 
     def _why_unranked(self) -> str | None:
         """Why a ranked pool took the ledger's next; None where it took the highest rank."""
@@ -138,7 +149,7 @@ class ChoiceReasons:
                 if selection.is_far_ahead(rep):
                     said = self._far(rep)
                 elif selection.rank(rep) != selection.rank(chosen):
-                    said = f"{name} ranks higher ({self._points(chosen)}, against {self._points(rep)})"
+                    said = f"{name} ranks higher ({self._chosen_points}, against {self._points(rep)})"
             case DistributionMethod.FAIR | DistributionMethod.OWNER:
                 pass
         if self._unranked is not None and selection.points(rep):
@@ -169,17 +180,22 @@ class ChoiceReasons:
         limit = self._selection.pool.ranking.max_turns_behind
         return f"is so far behind that the turn comes before the ranking (balance {balance}, max_turns_behind {limit})"
 
+    @cached_property
+    def _chosen_points(self) -> str:
+        return self._points(self._choice.rep)
+
     def _points(self, rep: str) -> str:
         """What the rank is made of: "3 points for languages de, tier 2"."""
         selection = self._selection
         found = [
-            prefer.rep if prefer.lead in NEVER_QUOTED else f"{prefer.rep} {join_with_and(sorted(shared)[:_VALUES])}"
+            prefer.rep if prefer.lead in NEVER_QUOTED else f"{prefer.rep} {join_with_and(sorted(shared)[:_NAMED])}"
             for prefer, shared in selection.preferences(rep)
         ]
         if not found:
             return "no points"
-        points = selection.points(rep)
-        return f"{points} point{'' if points == 1 else 's'} for {join_with_and(found)}, tier {selection.rep(rep).tier}"
+        points, more = selection.points(rep), len(found) - _NAMED
+        shown = [*found[:_NAMED], f"{more} more"] if more > 0 else found
+        return f"{points} point{'' if points == 1 else 's'} for {join_with_and(shown)}, tier {selection.rep(rep).tier}"
 
     def _balance(self, rep: str) -> str:
         return format_signed(Fraction(self._raised[rep], self._unit))
