@@ -44,6 +44,7 @@ LONGEST = 400
 FULLEST = 15
 LONGEST_PAUSE_S = 0.05
 PURE = (
+    "babel",
     "idna",
     "jmespath",
     "phonenumbers",

@@ -1,6 +1,7 @@
 """The hand-over as its callers see it: over HTTP, with keys, scopes and repeated requests."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import httpx
@@ -227,3 +228,19 @@ async def test_a_crm_can_be_told_of_owners_and_a_mere_calendar_cannot(client: ht
     assert (await client.put("/v1/connections/crm", json={**given, "sync_owners": False})).json()[
         "sync_owners"
     ] is False
+
+
+async def test_what_cannot_have_been_observed_yet_is_refused_and_opens_nothing(
+    floor: Floor, client: httpx.AsyncClient
+) -> None:
+    lead_id = await floor.lead()
+    ahead = {"name": "need", "value": "replace spreadsheets", "observed_at": "2190-01-01T00:00:00Z"}
+    answer = await client.post(f"/v1/leads/{lead_id}/handovers", json={"evidence": [READY[1], ahead]})
+    assert answer.status_code == 422
+    (fault,) = answer.json()["faults"]
+    assert (fault["path"], fault["code"]) == ("body.evidence[1].observed_at", "in-the-future")
+    skewed = ahead | {"observed_at": (floor.env.clock() + timedelta(minutes=4)).isoformat()}
+    answer = await client.post(f"/v1/leads/{lead_id}/handovers", json={"evidence": [skewed]})
+    assert answer.status_code == 200
+    observed = await floor.world.value("select max(observed_at) from evidence where value = 'replace spreadsheets'")
+    assert observed <= floor.env.clock()

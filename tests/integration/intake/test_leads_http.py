@@ -7,6 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from pointsman.domain.leads.matching import sortable_timestamp
 from pointsman.domain.permissions.callers import SEES_ALL
 from pointsman.services.ports import Env
 from support.floors.use_case_env import World
@@ -85,7 +86,9 @@ async def test_a_waiting_lead_is_looked_at_again_when_there_is_news(sender: Any)
         ({"email": "not an address"}, "body.email", "name@host"),
         ({"first_name": "Mara"}, "body.email", "external_id"),
         ({"email": "a@b.example", "evidence": [{"name": "ned", "value": "x"}]}, "body.evidence[0].name", "need"),
-        ({"email": "a@b.example", "occurred_at": "2099-01-01T00:00:00Z"}, "body.occurred_at", "yet"),
+        ({"email": "a@b.example", "external_id": " \u200b"}, "body.external_id", "shows nothing"),
+        ({"email": "a@b.example", "fields": {"company.revenue": "12O"}}, 'body.fields["company.revenue"]', "'12O'"),
+        ({"email": "a@b.example", "fields": {"lead.country": "EN"}}, 'body.fields["lead.country"]', "GB"),
         ({"email": "a@b.example", "oops": 1}, "body.oops", "not known"),
         ({"email": 7}, "body.email", "text, in quotes"),
     ],
@@ -97,6 +100,37 @@ async def test_a_fault_is_named_with_its_path(sender: Any, world: World, body: A
     assert fault["path"] == path
     assert hint in fault["message"]
     assert await world.value("select count(*) from leads") == 0
+
+
+async def test_what_is_read_by_a_rule_is_taken_and_said(sender: Any, world: World) -> None:
+    fields = {
+        "company.employees": "51-200",
+        "lead.country": "Türkei",
+        "lead.language": "Deutsch",
+        "company.revenue": "5 Mio.",
+    }
+    answer = await sender({"email": "a@b.example", "fields": fields, "occurred_at": "2099-01-01T00:00:00Z"})
+    assert answer.status_code == 201, answer.text
+    assert [(one["path"], one["code"]) for one in answer.json()["warnings"]] == [
+        ('body.fields["company.employees"]', "read-in-part"),
+        ("body.occurred_at", "in-the-future"),
+    ]
+    assert answer.json()["lead"]["fields"] == {
+        "company.employees": 51,
+        "company.revenue": 5_000_000,
+        "lead.country": "TR",
+        "lead.language": "de",
+    }
+    assert await world.value("select max(value) from leads, jsonb_each_text(known_at)") <= sortable_timestamp(
+        world.clock()
+    )
+
+
+async def test_an_id_is_the_same_whatever_blanks_stand_around_it(sender: Any, world: World) -> None:
+    first = await sender({"external_id": "X1", "source_system": "erp"})
+    again = await sender({"external_id": " X1\u00a0", "source_system": "\u200berp "})
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert await world.rows("select source, external_id from lead_identities") == [("erp", "X1")]
 
 
 async def test_the_same_key_gives_the_same_answer_byte_for_byte(sender: Any, world: World) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from pointsman.domain.backoff import INBOX_MAX_DELAY, INBOX_RETRY_FOR, INITIAL_DELAY
 from pointsman.domain.errors import Invalid
+from pointsman.domain.leads.matching import sortable_timestamp
 from pointsman.services.intake.process_item import LEASE, MAX_UNENDED_ATTEMPTS
 from pointsman.services.intake.receive import process_item, sweep_inbox
 from pointsman.services.intake.replay import replay_item, replay_items
@@ -23,6 +24,7 @@ from support.http.signing import as_bytes, sign_hmac
 
 pytestmark = pytest.mark.anyio
 
+FIELDS = {"lead.email": "email", "company.employees": "employees"}
 EVENT = {"email": "mara@nordlicht.example", "name": "Mara", "country": "DE", "employees": "120"}
 JOBS = "select count(*) from procrastinate_jobs where task_name = 'inbox.process'"
 
@@ -72,10 +74,76 @@ async def test_a_field_that_does_not_fit_is_left_out_with_a_warning(
     await process_item(world.env, inbox_id)
     row = await item(world, inbox_id)
     assert row.status == "done"
-    assert {warning["path"] for warning in row.result["warnings"]} == {
-        'fields["company.employees"]',
-        'fields["lead.country"]',
+    assert [(warning["path"], warning["code"]) for warning in row.result["warnings"]] == [
+        ('fields["lead.country"]', "wrong-type"),
+        ('fields["company.employees"]', "read-in-part"),
+    ]
+    assert await world.value("select facts from leads") == {"company.employees": 50}
+
+
+@pytest.mark.parametrize(
+    ("at", "code"),
+    [
+        ("2036-01-01T00:00:00Z", "in-the-future"),
+        ("9999-12-31T00:00:00Z", "wrong-type"),
+        ("1970-01-01T00:00:00Z", "wrong-type"),
+        ("0001-01-01T00:00:00Z", "wrong-type"),
+        (0, "wrong-type"),
+        (2082758400000000, "in-the-future"),
+    ],
+)
+async def test_an_event_out_of_its_time_is_one_of_its_arrival_and_says_so(
+    client: httpx.AsyncClient, world: World, make_intake: Any, at: Any, code: str
+) -> None:
+    mapping = {
+        "fields": {"lead.email": "email", "company.employees": "employees"},
+        "occurred_at": "at",
+        "evidence": [{"name": "need", "value": "name"}],
     }
+    await make_intake("form", mapping=mapping)
+    (inbox_id,) = await accept(client, EVENT | {"at": at})
+    world.clock.advance(timedelta(hours=1))
+    await process_item(world.env, inbox_id)
+    row = await item(world, inbox_id)
+    assert row.result["warnings"] == [{"path": "occurred_at", "code": code}]
+    assert await world.value("select observed_at from evidence") == row.received_at
+    assert await world.value("select known_at ->> 'company.employees' from leads") == sortable_timestamp(
+        row.received_at
+    )
+
+
+async def test_events_without_a_time_count_in_order_of_arrival(
+    client: httpx.AsyncClient, world: World, make_intake: Any
+) -> None:
+    await make_intake("form")
+    (first,) = await accept(client, EVENT | {"employees": "10"})
+    await asyncio.sleep(0.002)
+    (second,) = await accept(client, EVENT | {"employees": "20"})
+    for inbox_id in (second, first):
+        await process_item(world.env, inbox_id)
+    assert await world.value("select facts ->> 'company.employees' from leads") == "20"
+
+
+async def test_an_id_with_blanks_around_it_is_the_same_id(
+    client: httpx.AsyncClient, world: World, make_intake: Any
+) -> None:
+    mapping = {"fields": {"company.name": "company"}, "external_id": "id", "source_system": " crm "}
+    await make_intake("form", mapping=mapping, sample={"id": "X1"})
+    for written in ("X1", " X1", "X1\u00a0", "\u200bX1\n"):
+        for inbox_id in await accept(client, {"id": written, "company": written}):
+            await process_item(world.env, inbox_id)
+    assert await world.rows("select source, external_id from lead_identities") == [("crm", "X1")]
+
+
+@pytest.mark.parametrize("named", [True, False, "x" * 256, " \u200b"])
+async def test_what_would_make_one_person_of_many_is_no_id(
+    client: httpx.AsyncClient, world: World, make_intake: Any, named: Any
+) -> None:
+    await make_intake("form", mapping={"fields": FIELDS, "external_id": "id"})
+    (inbox_id,) = await accept(client, EVENT | {"id": named})
+    await process_item(world.env, inbox_id)
+    assert (await item(world, inbox_id)).status == "done"
+    assert await world.value("select count(*) from lead_identities") == 0
 
 
 @pytest.mark.parametrize("event", [{"name": "Mara"}, {"email": "not an address"}, {"email": ["a@b.example"]}])

@@ -21,6 +21,7 @@ from pointsman.domain.booking.availability import Interval
 from pointsman.domain.conditions.evaluator import LeafResult
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.gate.evaluation import UnmetRequirement
+from pointsman.domain.leads.event_times import is_ahead
 from pointsman.domain.leads.evidence import Evidence, EvidenceKind
 from pointsman.domain.permissions.evidence_names import NotYourName, evidence_source
 from pointsman.domain.policy.evidence_sources import EvidenceRules
@@ -133,6 +134,10 @@ class HandoverIn(BaseModel):
             fault = evidence_fault(rules, item.name, item.value, affirmed=item.affirmed, path=path)
             if fault is not None or kind is None:
                 faults += [fault] if fault else []
+                continue
+            if item.observed_at is not None and is_ahead(item.observed_at, now):
+                message = "it cannot have been observed yet"
+                faults.append(Fault(path=f"{path}.observed_at", code="in-the-future", message=message))
                 continue
             try:
                 source = evidence_source(actor, item.source, setter=self.setter, reps=reps)

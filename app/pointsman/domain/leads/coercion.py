@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from math import isfinite
 
 from pointsman.domain.leads.facts import STANDARD_FIELDS, FactValue, FieldType
+from pointsman.domain.leads.iso_codes import CodeNames, country_code, language_code
 from pointsman.domain.leads.normalise import clean_text
+from pointsman.domain.leads.numbers import COUNTED, Counted, read_number, within_bounds
 from pointsman.domain.leads.yes_no import known_answer
 from pointsman.domain.text.visible import is_drawn
 
@@ -14,45 +16,42 @@ MAX_TEXT = 2_000
 MAX_MESSAGE = 10_000
 MAX_ITEMS = 200
 MAX_LIST = 40_000  # characters of all its texts
-MAX_NUMBER = 10**15
 #: So many signs as are sent may make one that is kept: letters in pieces, and signs that show nothing. Beyond it a text is
 #: refused unread, since to look at each sign of a large one keeps everybody else waiting.
 _SIGNS_EACH = 4
 
-_NUMBER = re.compile(r"[+-]?\d{1,16}(\.\d{1,16})?", re.ASCII)
-
-#: Country names that forms of our markets send where a code belongs.
-_COUNTRIES = {
-    "germany": "DE", "deutschland": "DE", "allemagne": "DE", "austria": "AT", "österreich": "AT", "oesterreich": "AT",
-    "switzerland": "CH", "schweiz": "CH", "suisse": "CH", "svizzera": "CH", "liechtenstein": "LI", "france": "FR",
-    "frankreich": "FR", "italy": "IT", "italien": "IT", "italia": "IT", "spain": "ES", "spanien": "ES", "españa": "ES",
-    "portugal": "PT", "netherlands": "NL", "niederlande": "NL", "belgium": "BE", "belgien": "BE", "luxembourg": "LU",
-    "luxemburg": "LU", "poland": "PL", "polen": "PL", "czech republic": "CZ", "czechia": "CZ", "tschechien": "CZ",
-    "denmark": "DK", "dänemark": "DK", "sweden": "SE", "schweden": "SE", "norway": "NO", "norwegen": "NO",
-    "finland": "FI", "finnland": "FI", "ireland": "IE", "irland": "IE", "united kingdom": "GB", "great britain": "GB",
-    "uk": "GB", "england": "GB", "grossbritannien": "GB", "großbritannien": "GB", "united states": "US", "usa": "US",
-    "united states of america": "US", "vereinigte staaten": "US", "brazil": "BR", "brasil": "BR", "brasilien": "BR",
-    "canada": "CA", "kanada": "CA", "hungary": "HU", "ungarn": "HU", "slovakia": "SK", "slowakei": "SK",
-    "slovenia": "SI", "slowenien": "SI", "croatia": "HR", "kroatien": "HR", "romania": "RO", "rumänien": "RO",
-}  # fmt: skip
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199  # beyond them no span can be counted, and a count is of another unit
 
 
-def coerce(field: str, value: object, kind: FieldType | None = None) -> FactValue | None:
+@dataclass(frozen=True, slots=True)
+class Coerced:
+    """A value in its field's type, None when nothing is said; `note` tells by which rule a number was read in part."""
+
+    value: FactValue | None
+    note: str | None = None
+
+
+def coerce(field: str, value: object, kind: FieldType | None = None, *, names: CodeNames) -> FactValue | None:
     """`value` in the type of `field` (or `kind`); None when it says nothing. ValueError says why it does not fit."""
+    return coerce_with_note(field, value, kind, names=names).value
+
+
+def coerce_with_note(field: str, value: object, kind: FieldType | None = None, *, names: CodeNames) -> Coerced:
+    """The same, and by which rule a number was read, for a warning to its sender."""
     kind = kind or STANDARD_FIELDS[field]
     if value is None or (isinstance(value, str) and _is_blank(field, value, kind)):
-        return None
+        return Coerced(None)
     match kind:
         case FieldType.TEXT:
-            return _text(field, value)
+            return Coerced(_text(field, value, names))
         case FieldType.NUMBER:
-            return _number(value)
+            return _number(field, value)
         case FieldType.BOOLEAN:
-            return _boolean(value)
+            return Coerced(_boolean(value))
         case FieldType.INSTANT:
-            return parse_instant(value)
+            return Coerced(parse_instant(value))
         case FieldType.LIST:
-            return _list(value)
+            return Coerced(_list(value))
 
 
 def _is_blank(field: str, text: str, kind: FieldType) -> bool:
@@ -78,23 +77,39 @@ def infer_type(value: object) -> FieldType:
 
 
 def parse_instant(value: object) -> datetime:
-    """ISO 8601 (without offset: UTC), or seconds or milliseconds since 1970."""
+    """ISO 8601 (without offset: UTC), or seconds, milliseconds or microseconds since 1970; of the years 1900 to 2199."""
+    found = _instant(value)
+    if found is None:
+        raise ValueError("is not a time: write ISO 8601 such as 2026-11-22T09:30:00Z")
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise ValueError(f"is not a time between the years {_FIRST_YEAR} and {_LAST_YEAR}")
+    return found
+
+
+def _instant(value: object) -> datetime | None:
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC)
-    if isinstance(value, str) and re.fullmatch(r"\d{9,14}", value.strip(), re.ASCII):
+    if isinstance(value, str) and re.fullmatch(r"\d{9,17}", value.strip(), re.ASCII):
         value = int(value)
     try:
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value / 1000 if abs(value) >= 10**11 else value, UTC)
+            return datetime.fromtimestamp(value / _parts_of_a_second(value), UTC)
         if isinstance(value, str):
             parsed = datetime.fromisoformat(value.strip())
             return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         pass
-    raise ValueError("is not a time: write ISO 8601 such as 2026-11-22T09:30:00Z")
+    return None
 
 
-def _text(field: str, value: object) -> str:
+def _parts_of_a_second(count: float) -> int:
+    """Of one count's size, no two units say a time of our years that is near today."""
+    if abs(count) >= 10**14:
+        return 1_000_000
+    return 1_000 if abs(count) >= 10**11 else 1
+
+
+def _text(field: str, value: object, names: CodeNames | None = None) -> str:
     match value:
         case bool():
             text = "true" if value else "false"
@@ -107,10 +122,10 @@ def _text(field: str, value: object) -> str:
             raise ValueError("is not a text")
     if len(text) > _limit(field):
         raise _too_long(_limit(field))
-    if field in {"lead.country", "company.country"}:
-        return _country(text)
-    if field == "lead.language":
-        return _language(text)
+    if names is not None and field in {"lead.country", "company.country"}:
+        return country_code(text, names.country)
+    if names is not None and field == "lead.language":
+        return language_code(text, names.language)
     if field == "account.status":
         return _status(text)
     return text
@@ -129,45 +144,23 @@ def _too_long(limit: int) -> ValueError:
     return ValueError(f"is longer than {limit} characters")
 
 
-def _country(text: str) -> str:
-    if re.fullmatch(r"[A-Za-z]{2}", text):
-        code = text.upper()
-        return "GB" if code == "UK" else code
-    try:
-        return _COUNTRIES[text.casefold()]
-    except KeyError:
-        raise ValueError("is not an ISO 3166 country code such as DE") from None
-
-
-def _language(text: str) -> str:
-    matched = re.match(r"([A-Za-z]{2})(?:[-_].*)?$", text)
-    if matched is None:
-        raise ValueError("is not an ISO 639-1 language code such as de")
-    return matched.group(1).lower()
-
-
 def _status(text: str) -> str:
     if text.casefold() not in {"prospect", "customer"}:
         raise ValueError("is neither prospect nor customer")
     return text.casefold()
 
 
-def _number(value: object) -> int | float:
-    number: int | float | None = None
+def _number(field: str, value: object) -> Coerced:
     match value:
         case bool():
-            pass
+            raise ValueError("is not a number: write digits such as 120 or 1.5")
         case int() | float():
-            number = value
-        case str() if _NUMBER.fullmatch(value.strip()):
-            number = float(value) if "." in value else int(value)
+            return Coerced(within_bounds(value))
+        case str():
+            reading = read_number(clean_text(value), COUNTED.get(field, Counted.ANYTHING))
+            return Coerced(reading.value, reading.note)
         case _:
-            pass
-    if number is None or not isfinite(number):
-        raise ValueError("is not a number: write digits such as 120 or 1.5")
-    if abs(number) > MAX_NUMBER:
-        raise ValueError("is too large a number")
-    return int(number) if isinstance(number, float) and number.is_integer() else number
+            raise ValueError("is not a number: write digits such as 120 or 1.5")
 
 
 def _boolean(value: object) -> bool:

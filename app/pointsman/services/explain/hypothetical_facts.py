@@ -7,6 +7,7 @@ from pointsman.domain.leads.coercion import coerce
 from pointsman.domain.leads.facts import NOW_FIELD, QUALIFICATION, Facts, FactValue
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.text.suggestions import did_you_mean
+from pointsman.services.leads.code_names import CODE_NAMES
 
 
 def apply_hypothetical_facts(known: Facts, given: Mapping[str, FactValue], policy: Policy) -> Facts:
@@ -24,7 +25,7 @@ def apply_hypothetical_facts(known: Facts, given: Mapping[str, FactValue], polic
             faults.append(Fault(path=path, code="unknown-field", message=message))
             continue
         try:
-            value = coerce(name, raw, types[name])
+            value = coerce(name, raw, types[name], names=CODE_NAMES)
         except ValueError as error:
             faults.append(Fault(path=path, code="wrong-type", message=f"{name} {error}"))
             continue

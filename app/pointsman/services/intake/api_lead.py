@@ -2,27 +2,26 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pointsman.domain.errors import Fault, Invalid
-from pointsman.domain.leads.coercion import coerce, infer_type
+from pointsman.domain.leads.coercion import coerce_with_note, infer_type
+from pointsman.domain.leads.event_times import is_ahead
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import FactValue
-from pointsman.domain.leads.normalise import email_key
+from pointsman.domain.leads.normalise import clean_text, email_key
 from pointsman.domain.leads.senders import API, WEBHOOK, sender_of
 from pointsman.domain.permissions.evidence_names import NotYourName, evidence_source
 from pointsman.domain.permissions.sayings import Saying, Topic, saying, topic_of_field
 from pointsman.domain.policy.evidence_sources import EvidenceRules
 from pointsman.domain.roster.reps import Rep
+from pointsman.services.leads.code_names import CODE_NAMES
 from pointsman.services.leads.evidence_intake import evidence_fault, load_evidence_surroundings
 from pointsman.services.leads.fields import PERSONAL_FIELDS, KnownFields
 from pointsman.services.leads.lead_input import IDENTITIES, LeadInput, phone_of, unread_phone
 from pointsman.services.leads.registered_domains import host_to_ascii
 from pointsman.services.ports import Actor, Env, Tx
-
-#: A sender's clock may be ahead of ours by so much.
-CLOCK_SKEW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,20 +88,26 @@ def parse_lead_input(
             warnings.append(Fault(path=path, code="not-yours-to-say", message=message))
             continue
         try:
-            value = coerce(name, raw, known.type_of(name) or infer_type(raw))
+            read = coerce_with_note(name, raw, known.type_of(name) or infer_type(raw), names=CODE_NAMES)
         except ValueError as error:
             faults.append(Fault(path=path, code="wrong-type", message=f"{name} {error}"))
             continue
-        if value is not None:
-            values[name] = value
+        if read.note is not None:
+            warnings.append(Fault(path=path, code="read-in-part", message=f"read as {read.value}: {read.note}"))
+        if read.value is not None:
+            values[name] = read.value
     personal = {name: str(values.pop(name)) for name in PERSONAL_FIELDS if name in values}
     email = personal.get("lead.email")
     if email is not None and email_key(email, host_to_ascii) is None:
         faults.append(
             Fault(path=told["lead.email"][1], code="not-an-email", message="write one address: name@host.tld")
         )
-    if occurred_at is not None and occurred_at > now + CLOCK_SKEW:
-        faults.append(Fault(path="body.occurred_at", code="in-the-future", message="it cannot have happened yet"))
+    if occurred_at is not None and is_ahead(occurred_at, now):
+        message = "it cannot have happened yet: taken as now"
+        warnings.append(Fault(path="body.occurred_at", code="in-the-future", message=message))
+        occurred_at = now
+    external_id = _trimmed("external_id", external_id, faults)
+    source_system = _trimmed("source_system", source_system, faults)
     sender = _sender(actor, around, source_system, faults)
     findings = [_evidence(item, position, now, actor, around, faults) for position, item in enumerate(evidence)]
     given = LeadInput(
@@ -125,6 +130,16 @@ def parse_lead_input(
     if faults:
         raise Invalid("The lead cannot be taken as written. Mend each fault and send it again.", faults=faults)
     return ParsedLead(lead_input=given, warnings=tuple(warnings))
+
+
+def _trimmed(name: str, text: str | None, faults: list[Fault]) -> str | None:
+    """An id without the blanks around it, which no system means; one of blanks alone is a fault."""
+    shown = clean_text(text) if text is not None else None
+    if shown == "":
+        faults.append(
+            Fault(path=f"body.{name}", code="blank", message="it shows nothing: write the id, or leave it out")
+        )
+    return shown or None
 
 
 def _sender(actor: Actor, around: Surroundings, system: str | None, faults: list[Fault]) -> str:
@@ -156,7 +171,7 @@ def _evidence(
         faults += [fault] if fault else []
         return None
     observed_at = given.observed_at or now
-    if observed_at > now + CLOCK_SKEW:
+    if is_ahead(observed_at, now):
         message = "it cannot have been observed yet"
         faults.append(Fault(path=f"{path}.observed_at", code="in-the-future", message=message))
         return None

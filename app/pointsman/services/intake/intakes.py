@@ -13,7 +13,14 @@ from pydantic import TypeAdapter
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
 from pointsman.services.audit import audit
 from pointsman.services.intake.mapping.expressions import Evaluation
-from pointsman.services.intake.mapping.map_event import NO_OBJECT, NOT_AN_OBJECT, MappedEvent, map_event, split_events
+from pointsman.services.intake.mapping.map_event import (
+    NO_OBJECT,
+    NOT_AN_OBJECT,
+    TAKEN,
+    MappedEvent,
+    map_event,
+    split_events,
+)
 from pointsman.services.intake.mapping.mapping_model import IntakeMapping, parse_mapping
 from pointsman.services.intake.signatures import Verifier, check_secrets
 from pointsman.services.leads.fields import KnownFields, known_fields
@@ -229,8 +236,8 @@ def _works_on_sample(key: str, given: IntakeInput, known: KnownFields, now: date
         if isinstance(mapped, Fault):
             faults.append(replace(mapped, path="sample"))
             continue
-        # A number in the sample that nothing can call says nothing of the mapping.
-        wrong = [fault for fault in mapped.warnings if fault.code != PHONE_UNREAD]
+        # What a rule took, and a number that nothing can call, say nothing of the mapping.
+        wrong = [fault for fault in mapped.warnings if fault.code not in TAKEN | {PHONE_UNREAD}]
         faults += [replace(fault, path=f"mapping.{fault.path}") for fault in wrong]
         if not mapped.is_usable:
             message = "the sample gives neither an email, nor a phone number, nor an external id"

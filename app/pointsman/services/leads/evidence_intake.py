@@ -49,7 +49,16 @@ def taken_in(env: Env, given: Sequence[Evidence], actor: Actor) -> list[Evidence
     """The items with their ids; `actor` says what they came through, unless that is known of an item."""
     intake = actor.name.removeprefix("intake:") if actor.kind is CallerKind.WEBHOOK else None
     origin = evidence_origin(actor.kind, supplier=actor.supplier, rep=actor.rep, scopes=actor.scopes, intake=intake)
-    return [replace(item, id=item.id or env.new_id(), origin=item.origin or origin) for item in given]
+    now = env.clock()  # what is dated ahead would never expire, and outweigh all that is said until then
+    return [
+        replace(
+            item,
+            id=item.id or env.new_id(),
+            origin=item.origin or origin,
+            observed_at=min(item.observed_at, now),
+        )
+        for item in given
+    ]
 
 
 async def warn_of_evidence(env: Env, tx: Tx, given: Sequence[Evidence], actor: Actor) -> tuple[Fault, ...]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import FactValue
-from pointsman.domain.leads.normalise import company_key, email_key, name_blocks
+from pointsman.domain.leads.normalise import clean_text, company_key, email_key, name_blocks
 from pointsman.domain.leads.phones import Phone
 from pointsman.domain.leads.placeholders import is_placeholder
 from pointsman.domain.leads.senders import API
@@ -105,10 +105,7 @@ def unread_phone(given: LeadInput, path: str) -> Fault | None:
 
 
 def _external_id(given: LeadInput) -> ExternalId | None:
-    if not given.external_id:
+    external_id, system = clean_text(given.external_id or ""), clean_text(given.source_system or "")
+    if not external_id:
         return None
-    return ExternalId(
-        sender=given.sender,
-        source_system=given.source_system or "api",
-        external_id=given.external_id[:MAX_EXTERNAL_ID],
-    )
+    return ExternalId(sender=given.sender, source_system=system or "api", external_id=external_id)

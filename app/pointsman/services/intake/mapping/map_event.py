@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from pointsman.domain.errors import Fault, Invalid, TooLarge
-from pointsman.domain.leads.coercion import coerce, infer_type, parse_instant
+from pointsman.domain.leads.coercion import coerce_with_note, infer_type, parse_instant
+from pointsman.domain.leads.event_times import is_ahead, is_blank
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import FactValue
-from pointsman.domain.leads.normalise import email_key
+from pointsman.domain.leads.normalise import clean_text, email_key
 from pointsman.domain.leads.senders import WEBHOOK
 from pointsman.domain.leads.yes_no import known_answer
 from pointsman.domain.policy.evidence_sources import EvidenceRules
@@ -18,6 +19,7 @@ from pointsman.domain.text.visible import is_drawn
 from pointsman.services.intake.mapping.booking_window import BookingWindow, parse_booking_window
 from pointsman.services.intake.mapping.expressions import Evaluation, ExpressionFailedError, TooCostlyError
 from pointsman.services.intake.mapping.mapping_model import EvidenceMapping, IntakeMapping
+from pointsman.services.leads.code_names import CODE_NAMES
 from pointsman.services.leads.fields import PERSONAL_FIELDS, KnownFields
 from pointsman.services.leads.lead_input import MAX_EXTERNAL_ID, LeadInput, phone_of, unread_phone
 from pointsman.services.leads.registered_domains import host_to_ascii
@@ -29,9 +31,13 @@ MAX_DEDUPE_KEY_LENGTH = 200
 MAX_EVIDENCE_LENGTH = 2_000
 
 
+#: Warnings of what was taken all the same, by a rule.
+TAKEN = frozenset({"read-in-part", "in-the-future"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MappedEvent:
-    """What one event says. `warnings` are the fields that could not be used."""
+    """What one event says. `warnings` are the fields that could not be used, or by a rule alone (`TAKEN`)."""
 
     lead_input: LeadInput
     setter: str | None
@@ -118,21 +124,21 @@ def map_event(
     if email is not None and email_key(email, host_to_ascii) is None:
         asked.warn('fields["lead.email"]', "not-an-email", "is not an email address: left out")
         email = None
-    occurred_at = _instant(asked, mapping)
+    occurred_at = _happened(asked, mapping, at)
     setter = _scalar(asked.search(mapping.setter, "setter")) if mapping.setter else None
-    external_id = _scalar(asked.search(mapping.external_id, "external_id")) if mapping.external_id else None
+    external_id = _external_id(asked, mapping)
     window, usable = _window(asked, mapping)
     source = f"sdr:{setter}" if setter else f"intake:{intake}"
     given = LeadInput(
         email=email,
-        external_id=external_id[:MAX_EXTERNAL_ID] if external_id else None,
+        external_id=external_id,
         source_system=mapping.source_system or intake,
         sender=WEBHOOK,
         first_name=personal.get("lead.first_name"),
         last_name=personal.get("lead.last_name"),
         phone=personal.get("lead.phone"),
         facts=values,
-        evidence=_evidence(asked, mapping.evidence, known.evidence, source, occurred_at or at),
+        evidence=_evidence(asked, mapping.evidence, known.evidence, source, occurred_at),
         occurred_at=occurred_at,
     )
     if unread := unread_phone(given, 'fields["lead.phone"]'):
@@ -146,6 +152,18 @@ def map_event(
     )
 
 
+def _external_id(asked: _Asked, mapping: IntakeMapping) -> str | None:
+    """The id, trimmed. One cut short, or true and false, would make one person of many: left out."""
+    raw = asked.search(mapping.external_id, "external_id") if mapping.external_id else None
+    found = clean_text(raw) if isinstance(raw, str) else _scalar(raw)
+    if isinstance(raw, bool) or len(found or "") > MAX_EXTERNAL_ID:
+        asked.warn(
+            "external_id", "not-an-id", f"is true or false, or longer than {MAX_EXTERNAL_ID} characters: left out"
+        )
+        return None
+    return found or None
+
+
 def _values(asked: _Asked, mapping: IntakeMapping, known: KnownFields) -> dict[str, FactValue]:
     values: dict[str, FactValue] = {}
     found: dict[str, Any] = dict(mapping.constants)
@@ -154,12 +172,14 @@ def _values(asked: _Asked, mapping: IntakeMapping, known: KnownFields) -> dict[s
         if raw is None:
             continue
         try:
-            value = coerce(name, raw, known.type_of(name) or infer_type(raw))
+            read = coerce_with_note(name, raw, known.type_of(name) or infer_type(raw), names=CODE_NAMES)
         except ValueError as error:
             asked.warn(f'fields["{name}"]', "wrong-type", f"{error}: left out")
             continue
-        if value is not None:
-            values[name] = value
+        if read.note is not None:
+            asked.warn(f'fields["{name}"]', "read-in-part", f"was read as {read.value}: {read.note}")
+        if read.value is not None:
+            values[name] = read.value
     return values
 
 
@@ -174,15 +194,22 @@ def _window(asked: _Asked, mapping: IntakeMapping) -> tuple[BookingWindow | None
         return None, False
 
 
-def _instant(asked: _Asked, mapping: IntakeMapping) -> datetime | None:
+def _happened(asked: _Asked, mapping: IntakeMapping, arrived: datetime) -> datetime:
+    """When it was true: as the event says, and on arrival at the latest, however late it is worked off."""
     raw = asked.search(mapping.occurred_at, "occurred_at") if mapping.occurred_at else None
     if raw is None:
-        return None
+        return arrived
     try:
-        return parse_instant(raw)
+        found = parse_instant(raw)
     except ValueError as error:
-        asked.warn("occurred_at", "wrong-type", f"{error}: taken as now")
-        return None
+        asked.warn("occurred_at", "wrong-type", f"{error}: taken as the time of arrival")
+        return arrived
+    if is_blank(found):
+        asked.warn("occurred_at", "wrong-type", "is before the year 2000: taken as the time of arrival")
+        return arrived
+    if is_ahead(found, arrived):
+        asked.warn("occurred_at", "in-the-future", "cannot have happened yet: taken as the time of arrival")
+    return min(found, arrived)
 
 
 def _evidence(

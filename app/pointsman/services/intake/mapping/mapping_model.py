@@ -21,10 +21,12 @@ from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.leads.coercion import coerce
 from pointsman.domain.leads.evidence import EvidenceKind
 from pointsman.domain.leads.facts import FieldType
+from pointsman.domain.leads.normalise import clean_text
 from pointsman.domain.policy.evidence_sources import EvidenceName, EvidenceRules
 from pointsman.domain.text.suggestions import did_you_mean
 from pointsman.domain.text.visible import says_something
 from pointsman.services.intake.mapping.expressions import MAX_EXPRESSION, ExpressionRefusedError, compile_expression
+from pointsman.services.leads.code_names import CODE_NAMES
 from pointsman.services.leads.fields import KnownFields
 
 
@@ -39,6 +41,12 @@ def _compiles(expression: str) -> str:
 Expression = Annotated[str, StringConstraints(min_length=1, max_length=MAX_EXPRESSION), AfterValidator(_compiles)]
 _Key = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 _Word = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+
+
+def _shows(text: str) -> str:
+    if not (shown := clean_text(text)):
+        raise PydanticCustomError("blank", "shows nothing: write the system's name, or leave it out")
+    return shown
 
 
 def _dedupe(text: str) -> str:
@@ -96,7 +104,7 @@ class IntakeMapping(_Part):
     fields: Annotated[dict[_Key, Expression], Field(max_length=300)] = {}
     constants: Annotated[dict[_Key, str | int | float | bool | list[str]], Field(max_length=100)] = {}
     external_id: Expression | None = None
-    source_system: _Word | None = Field(
+    source_system: Annotated[_Word, AfterValidator(_shows)] | None = Field(
         default=None, description="The system that gave the external id; default: the intake."
     )
     evidence: Annotated[tuple[EvidenceMapping, ...], Field(max_length=50)] = ()
@@ -139,7 +147,7 @@ def _field_faults(mapping: IntakeMapping, known: KnownFields) -> Iterator[Fault]
             yield Fault(path=path, code="duplicate-field", message="the field is mapped too: keep one")
         else:
             try:
-                coerce(name, value, known.type_of(name) or FieldType.TEXT)
+                coerce(name, value, known.type_of(name) or FieldType.TEXT, names=CODE_NAMES)
             except ValueError as error:
                 yield Fault(path=path, code="wrong-type", message=f"{name} {error}")
     if mapping.external_id is None and not {"lead.email", "lead.phone"} & mapping.fields.keys():
