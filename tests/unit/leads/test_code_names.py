@@ -6,7 +6,7 @@ from babel.core import get_global
 from babel.languages import get_official_languages
 
 from pointsman.domain.leads.coercion import coerce
-from pointsman.domain.leads.iso_codes import COUNTRY_CODES, LANGUAGE_CODES
+from pointsman.domain.leads.values.iso_codes import COUNTRY_CODES, LANGUAGE_CODES
 from pointsman.services.leads.code_names import CODE_NAMES, country_by_name, language_by_name
 
 COUNTRIES = {

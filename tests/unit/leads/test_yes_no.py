@@ -1,15 +1,19 @@
 """Yes, no and neither, as forms, CRMs and people write them; and the words that say nothing."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.domain.leads.coercion import coerce
+from pointsman.domain.leads import coercion
 from pointsman.domain.leads.empty_words import EMPTY_WORDS, is_empty
 from pointsman.domain.leads.facts import FieldType
 from pointsman.domain.leads.yes_no import NO_WORDS, YES_WORDS, known_answer
+from pointsman.services.leads.code_names import CODE_NAMES
+
+coerce = partial(coercion.coerce, names=CODE_NAMES)
 
 YES: list[Any] = [
     True, 1, 1.0, "true", "TRUE", "1", "yes", "Yes", "YES!", " yes ", "y", "ja", "Ja.", "JA", "j", "wahr", "on", "checked",

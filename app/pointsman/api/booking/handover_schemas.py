@@ -21,8 +21,8 @@ from pointsman.domain.booking.availability import Interval
 from pointsman.domain.conditions.evaluator import LeafResult
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.gate.evaluation import UnmetRequirement
-from pointsman.domain.leads.event_times import is_ahead
 from pointsman.domain.leads.evidence import Evidence, EvidenceKind
+from pointsman.domain.leads.values.event_times import is_ahead
 from pointsman.domain.permissions.evidence_names import NotYourName, evidence_source
 from pointsman.domain.policy.evidence_sources import EvidenceRules
 from pointsman.domain.roster.reps import Rep

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pointsman.domain.leads.facts import STANDARD_FIELDS, FactValue, FieldType
-from pointsman.domain.leads.iso_codes import CodeNames, country_code, language_code
 from pointsman.domain.leads.normalise import clean_text
-from pointsman.domain.leads.numbers import COUNTED, Counted, read_number, within_bounds
+from pointsman.domain.leads.values.iso_codes import CodeNames, country_code, language_code
+from pointsman.domain.leads.values.numbers import COUNTED, Counted, read_number, within_bounds
 from pointsman.domain.leads.yes_no import known_answer
 from pointsman.domain.text.visible import is_drawn
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.leads.coercion import coerce_with_note, infer_type
-from pointsman.domain.leads.event_times import is_ahead
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import FactValue
 from pointsman.domain.leads.normalise import clean_text, email_key
 from pointsman.domain.leads.senders import API, WEBHOOK, sender_of
+from pointsman.domain.leads.values.event_times import is_ahead
 from pointsman.domain.permissions.evidence_names import NotYourName, evidence_source
 from pointsman.domain.permissions.sayings import Saying, Topic, saying, topic_of_field
 from pointsman.domain.policy.evidence_sources import EvidenceRules

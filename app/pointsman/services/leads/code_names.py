@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from pointsman.domain.leads.iso_codes import COUNTRY_CODES, LANGUAGE_CODES, CodeNames
+from pointsman.domain.leads.values.iso_codes import COUNTRY_CODES, LANGUAGE_CODES, CodeNames
 from pointsman.domain.text.composition import compose
 from pointsman.domain.text.suggestions import did_you_mean
 from pointsman.services.leads.native_names import native_country_names, native_language_names

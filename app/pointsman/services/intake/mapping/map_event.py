@@ -7,11 +7,11 @@ from typing import Any
 
 from pointsman.domain.errors import Fault, Invalid, TooLarge
 from pointsman.domain.leads.coercion import coerce_with_note, infer_type, parse_instant
-from pointsman.domain.leads.event_times import is_ahead, is_blank
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import FactValue
 from pointsman.domain.leads.normalise import clean_text, email_key
 from pointsman.domain.leads.senders import WEBHOOK
+from pointsman.domain.leads.values.event_times import is_ahead, is_blank
 from pointsman.domain.leads.yes_no import known_answer
 from pointsman.domain.policy.evidence_sources import EvidenceRules
 from pointsman.domain.text.strict_json import fingerprint

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from pointsman.domain.leads.number_words import SCALES, SHORT_SCALES, NumberToken, number_tokens
+from pointsman.domain.leads.values.number_words import SCALES, SHORT_SCALES, NumberToken, number_tokens
 
 MAX_NUMBER = 10**15
 _LONGEST = 80  # characters; "between 1.000.000 and 5.000.000 employees" has half as many

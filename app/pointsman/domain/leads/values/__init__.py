@@ -1,0 +1,1 @@
+"""What a text of a sender means: a number, a code, a time."""
