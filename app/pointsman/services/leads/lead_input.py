@@ -54,7 +54,8 @@ def identify_person(given: LeadInput, lists: MatchingLists = NO_LISTS) -> Person
     """
     key = email_key(given.email, host_to_ascii) if given.email else None
     phone = phone_of(given)
-    if key is None and phone is None and not given.external_id:
+    external_id = _external_id(given)
+    if key is None and phone is None and external_id is None:
         fault = Fault(path="email", code="no-identity", message=IDENTITIES)
         raise Invalid(
             "No person to make a lead of: neither a usable email, nor a usable phone number, nor an external id.",
@@ -75,7 +76,7 @@ def identify_person(given: LeadInput, lists: MatchingLists = NO_LISTS) -> Person
     return Person(
         email=given.email if key else None,
         email_key=key,
-        external_id=_external_id(given),
+        external_id=external_id,
         domain=domain,
         domain_from=domain_from,
         company_name=name if key_of_name and isinstance(name, str) else None,
