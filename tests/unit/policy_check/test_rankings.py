@@ -82,6 +82,12 @@ def test_a_limit_of_one_turn_is_too_small_to_rank_much(limit: str) -> None:
     assert "ranking-limit-tight" not in found(*reps, ranking={"prefer": PREFER, limit: 2})
 
 
+@pytest.mark.parametrize("over", [{}, {"method": "fair", "ranking": {}, "match": PREFER}])
+def test_a_list_in_a_spelling_that_no_lead_has_is_said(over: dict[str, Any]) -> None:
+    assert found(speaks("a", 1, "DE"), speaks("b", 2, "fr"), **over)["list-never-equal"] == FIRST
+    assert "list-never-equal" not in found(speaks("a", 1, "de"), speaks("b", 2, "fr"), **over)
+
+
 def test_a_balanced_offer_ends_the_ranking() -> None:
     reps = speaks("a", 1, "de", role=CLOSER), speaks("b", 2, "fr", role=CLOSER)
     balanced = found(*reps, booking={"offer": "balanced"})["ranking-without-effect"]

@@ -6,6 +6,7 @@ from pointsman.domain.leads.facts import FieldType
 from pointsman.domain.policy.document import DistributionMethod, Policy, Pool
 from pointsman.domain.policy.pools import OfferMode
 from pointsman.domain.policy_check.findings import Finding, error, warning
+from pointsman.domain.policy_check.operands import never_equal
 from pointsman.domain.roster.reps import Caps, Rep, Roster
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.text.formatting import join_with_and
@@ -32,12 +33,27 @@ def check_distribution(policy: Policy, roster: Roster | None, fields: Mapping[st
                 yield _unknown_field(f"{where}.lead", prefer.lead, fields)
         if pool.method is DistributionMethod.RANKED:
             yield from _ranking(path, pool, roster, _categories(policy, name))
+        if roster is not None:
+            yield from _spellings(path, pool, roster)
     names = policy.matching.names
     if names is not None and names.suggest_at > names.link_at:
         message = (
             f"names that are linked from {names.link_at} on are never suggested from {names.suggest_at} on: swap them"
         )
         yield error("matching.names.suggest_at", "thresholds-crossed", message)
+
+
+def _spellings(path: str, pool: Pool, roster: Roster) -> Iterator[Finding]:
+    """Lists of members that hold a value in a spelling that the lead's field never has."""
+    compared = {(one.lead, one.rep) for one in pool.match} | {(one.lead, one.rep) for one in pool.ranking.prefer}
+    for i, member in enumerate(pool.members):
+        skills = roster.reps[member.rep].skills if member.rep in roster.reps else {}
+        for lead, listed in sorted(compared):
+            found = (never_equal(lead, value) for value in sorted(skills.get(listed, ())))
+            if wrong := next(filter(None, found), None):
+                yield warning(
+                    f"{path}.members[{i}]", "list-never-equal", f"of {member.rep}'s {listed}, {wrong} on the roster"
+                )
 
 
 def _categories(policy: Policy, pool: str) -> frozenset[str | None]:

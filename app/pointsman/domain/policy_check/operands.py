@@ -64,11 +64,14 @@ def _values(at: str, leaf: Leaf, field_type: FieldType) -> Iterator[Finding]:
         where = f"{at}[{i}]" if many else at
         if not _fits(value, field_type):
             yield error(where, "wrong-type", _misfit(leaf.field, value, field_type))
-        elif leaf.field in _CASES and isinstance(value, str):
-            fold, why = _CASES[leaf.field]
-            if fold(value) != value:
-                message = f"{leaf.field} never equals '{value}', since {why}: write '{fold(value)}'"
-                yield error(where, "never-equal", message)
+        elif isinstance(value, str) and (wrong := never_equal(leaf.field, value)):
+            yield error(where, "never-equal", wrong)
+
+
+def never_equal(field: str, value: str) -> str | None:
+    """Why a field's stored values never equal this spelling, and which to write; None where they may."""
+    fold, why = _CASES.get(field, (str, ""))
+    return f"{field} never equals '{value}', since {why}: write '{fold(value)}'" if fold(value) != value else None
 
 
 def _pattern(at: str, pattern: str) -> Iterator[Finding]:
