@@ -35,6 +35,9 @@ async def every_page(page: Page, tab: Tab, language: str) -> AsyncIterator[str]:
     yield "confirm-not-kept"
     await tab.locator("form[method=post][action$='/confirm'] button").click()
     yield "booked"
+    await tab.emulate_media(media="print")
+    yield "booked-on-paper"
+    await tab.emulate_media(media="screen")
     await page.floor.world.rows("update appointments set status = 'requested', confirm_by = starts_at")
     await tab.goto(path)
     yield "requested"

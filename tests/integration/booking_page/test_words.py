@@ -174,7 +174,7 @@ def test_what_the_appointment_is_for_is_said() -> None:
 def test_a_guessed_zone_is_said_to_be_one_with_the_choice_open() -> None:
     html = rendered("times", "de", known=False, **times(NOW))
     assert "Wir kennen Ihre Zeitzone nicht" in words_of(html)
-    assert '<details class="zone" open>' in html
+    assert '<details class="zone below" open>' in html
     assert "Wir kennen" not in words_of(rendered("times", "de", **times(NOW)))
 
 

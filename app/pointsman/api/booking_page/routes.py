@@ -90,7 +90,7 @@ async def confirm(request: Request, env: EnvDep) -> Response:
         when=visit.span(start, end),
         names="" if found.decided_at_booking else visit.listed(await buyer.rep_names(env, [rep])),
         company=visit.buyer.company,
-        length=visit.length(start, end),
+        length=visit.length(end - start),
         kept=minutes_left(hold.expires_at, env.clock()) if hold else None,
     )
 
@@ -208,7 +208,7 @@ async def _times(
         now=visit.span(row.starts_at, row.ends_at) if row else None,
         page=times_page(slots, zone=reader.local_zone, language=reader.language, first=first),
         first=first,
-        length=visit.length(slots[0].start, slots[0].end) if slots else None,
+        length=visit.length(slots[0].end - slots[0].start if slots else visit.buyer.rules.duration),
         names="" if found.decided_at_booking else found.rep_name,
         next_free=format_day(found.next_free, zone=reader.local_zone, language=reader.language)
         if found.next_free

@@ -29,8 +29,8 @@ _EN = {
     "zone": "A city in your time zone",
     "zone_now": "All times are shown for {zone}, where it is now {clock}.",
     "zone_of": "Local time in {zone}",
-    "zone_unknown": "We do not know your time zone, so times are shown for {zone}. "
-    "If your clock says something else, please choose your city.",
+    "zone_unknown": "We do not know your time zone, so times are shown for {zone}, where it is now {clock}. "
+    "If it is earlier or later where you are, please choose your city.",
     "zone_change": "Change the time zone",
     "zone_apply": "Use this time zone",
     "none_title": "No time is available at the moment",
@@ -116,8 +116,8 @@ _DE = {
     "zone": "Eine Stadt in Ihrer Zeitzone",
     "zone_now": "Alle Uhrzeiten gelten für {zone}, dort ist es jetzt {clock}.",
     "zone_of": "Ortszeit {zone}",
-    "zone_unknown": "Wir kennen Ihre Zeitzone nicht und zeigen daher die Uhrzeiten für {zone}. "
-    "Geht Ihre Uhr anders, wählen Sie bitte Ihre Stadt.",
+    "zone_unknown": "Wir kennen Ihre Zeitzone nicht und zeigen daher die Uhrzeiten für {zone}, dort ist es jetzt {clock}. "
+    "Ist es bei Ihnen gerade früher oder später, wählen Sie bitte Ihre Stadt.",
     "zone_change": "Zeitzone ändern",
     "zone_apply": "Diese Zeitzone verwenden",
     "none_title": "Zurzeit ist kein Termin frei",

@@ -1,7 +1,8 @@
 """One request of a buyer: the link, the state of its lead, and the answer in the buyer's language."""
 
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from fastapi import Request
@@ -62,14 +63,15 @@ class Visit:
     def span(self, start: datetime, end: datetime) -> str:
         """As `format_interval`; a line may end before the time, and not within it."""
         words = format_interval(start, end, zone=self.reader.local_zone, language=self.reader.language)
-        return words.replace(" Uhr", f"{_NO_BREAK}Uhr").replace(" (", f"{_NO_BREAK}(")
+        words = words.replace(" Uhr", f"{_NO_BREAK}Uhr").replace(" (", f"{_NO_BREAK}(")
+        return re.sub("(?<=\\S)\u2013(?=\\S)", "\u2060\u2013\u2060", words)
 
     def listed(self, names: list[str]) -> str:
         """Names as a sentence has them: "Anna, Ben und Clara"."""
         return list_in_words(names, language=self.reader.language)
 
-    def length(self, start: datetime, end: datetime) -> str:
-        return length_in_words(end - start, language=self.reader.language).replace(" ", _NO_BREAK)
+    def length(self, length: timedelta) -> str:
+        return length_in_words(length, language=self.reader.language).replace(" ", _NO_BREAK)
 
     async def facts(self, row: AppointmentRow) -> dict[str, Any]:
         """What a page says of an appointment."""
@@ -78,5 +80,5 @@ class Visit:
             "when": self.span(row.starts_at, row.ends_at),
             "names": self.listed(names),
             "company": self.buyer.company,
-            "length": self.length(row.starts_at, row.ends_at),
+            "length": self.length(row.ends_at - row.starts_at),
         }
