@@ -67,6 +67,38 @@ async def test_a_failed_gate_is_an_answer_and_not_an_error(floor: Floor, client:
     assert body["what_happens"].startswith("The lead stays with ")
 
 
+@pytest.mark.parametrize(
+    "value", [" ", "\u00a0", "\u200b", "\n", "\u2800", "\u3164", "-", "n/a", "tbd", "keine", "No"], ids=ascii
+)
+async def test_evidence_that_says_nothing_is_refused_with_every_path_and_opens_nothing(
+    floor: Floor, client: httpx.AsyncClient, value: str
+) -> None:
+    lead_id = await floor.lead()
+    given = [{**item, "value": value} for item in READY] + [{"name": "budgte", "value": "50k"}]
+    answer = await client.post(f"/v1/leads/{lead_id}/handovers", json={"evidence": given})
+    assert answer.status_code == 422
+    faults = answer.json()["faults"]
+    assert [fault["path"] for fault in faults] == [f"body.evidence[{i}].value" for i in range(3)] + [
+        "body.evidence[3].name"
+    ]
+    assert {fault["code"] for fault in faults[:3]} == {"says-no" if value == "No" else "says-nothing"}
+    assert await floor.world.value("select count(*) from evidence") == 0
+
+
+@pytest.mark.parametrize("reason", ["\u2800", "\u3164", "\u200b", "\u034f"], ids=ascii)
+async def test_a_reason_that_shows_nothing_is_none(floor: Floor, client: httpx.AsyncClient, reason: str) -> None:
+    lead_id, handed = await handed_over(floor, client)
+    over = {"lead_id": str(lead_id), "rep": handed["closer"], "work": "closing", "approver": "eva", "expires_in": "1d"}
+    for path, body, field in (
+        ("/v1/overrides", {**over, "reason": reason}, "body.reason"),
+        (f"/v1/leads/{lead_id}/merge", {"into": str(uuid4()), "reason": reason}, "body.reason"),
+        (f"/v1/appointments/{uuid4()}/cancel", {"reason": reason}, "body.reason"),
+    ):
+        answer = await client.post(path, json=body)
+        assert answer.status_code == 422, path
+        assert (field, "it shows nothing: say why.") in [(f["path"], f["message"]) for f in answer.json()["faults"]]
+
+
 async def test_a_repeated_booking_gets_the_first_answer_byte_for_byte(floor: Floor, client: httpx.AsyncClient) -> None:
     lead_id, handed = await handed_over(floor, client)
     body = {"lead_id": str(lead_id), "start": handed["slots"][0]["start"]}

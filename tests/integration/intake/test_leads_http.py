@@ -74,6 +74,10 @@ async def test_a_waiting_lead_is_looked_at_again_when_there_is_news(sender: Any)
     assert body["decision"]["outcome"] == "assigned"
 
 
+def evident(value: str, **over: Any) -> dict[str, Any]:
+    return {"email": "a@b.example", "evidence": [{"name": "need", "value": value, **over}]}
+
+
 @pytest.mark.parametrize(
     ("body", "path", "hint"),
     [
@@ -89,6 +93,11 @@ async def test_a_waiting_lead_is_looked_at_again_when_there_is_news(sender: Any)
         ({"email": "a@b.example", "external_id": " \u200b"}, "body.external_id", "shows nothing"),
         ({"email": "a@b.example", "fields": {"company.revenue": "12O"}}, 'body.fields["company.revenue"]', "'12O'"),
         ({"email": "a@b.example", "fields": {"lead.country": "EN"}}, 'body.fields["lead.country"]', "GB"),
+        (evident("\u2800"), "body.evidence[0].value", "says nothing"),
+        (evident("k. A."), "body.evidence[0].value", "leave this item out"),
+        (evident("Nein"), "body.evidence[0].value", "`affirmed` false"),
+        (evident("\u3164", affirmed=False), "body.evidence[0].value", "shows nothing"),
+        (evident("found out", source="\u2800-"), "body.evidence[0].source", "shows nothing"),
         ({"email": "a@b.example", "oops": 1}, "body.oops", "not known"),
         ({"email": 7}, "body.email", "text, in quotes"),
     ],

@@ -530,6 +530,23 @@ async def test_a_refusal_names_what_was_denied_and_nobodys_address(
     assert "@" not in str(row.result)
 
 
+async def test_evidence_that_says_nothing_is_left_out_of_an_item_with_a_warning_that_names_it(
+    client: httpx.AsyncClient, world: World, make_intake: Any
+) -> None:
+    await make_intake("crm", kind="handover", mapping=HANDOVER, sample=QUALIFIED)
+    unseen = {"need": "\u2800", "urgency": "k. A.", "offer": "\u3164"}
+    (inbox_id,) = await accept(client, QUALIFIED | unseen, key="crm")
+    await process_item(world.env, inbox_id)
+    row = await item(world, inbox_id)
+    assert (row.status, row.result["gate_passed"]) == ("done", False)
+    assert await world.value("select count(*) from evidence") == 0
+    assert [(w["path"], w["code"], w["message"].partition(":")[0]) for w in row.result["warnings"]] == [
+        ("evidence[0]", "says-nothing", "need"),
+        ("evidence[1]", "says-nothing", "urgency"),
+        ("evidence[2]", "says-nothing", "offer_known"),
+    ]
+
+
 async def test_a_handover_that_is_worked_off_many_times_at_once_happens_once(
     client: httpx.AsyncClient, world: World, make_intake: Any
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from support.floors.use_case_env import World
+from support.floors.use_case_env import POLICY, World
 
 pytestmark = pytest.mark.anyio
 
@@ -336,6 +336,21 @@ async def test_a_pass_without_evidence_is_a_forgery(world: World) -> None:
 async def _evidence(world: World, lead: UUID, *, age: timedelta = timedelta()) -> None:
     for kind, name in (("qualified", "need"), ("motivated", "urgency"), ("educated", "offer_known")):
         await world.rows(EVIDENCE, lead=lead, kind=kind, name=name, affirmed=True, age=age)
+
+
+async def test_a_pass_on_evidence_under_a_name_or_kind_that_the_policy_does_not_declare_is_a_forgery(
+    world: World,
+) -> None:
+    lead = await world.lead()
+    for kind, name in (("qualified", "budget"), ("motivated", "need"), ("qualified", "intent"), ("educated", "x")):
+        await world.rows(EVIDENCE, lead=lead, kind=kind, name=name, affirmed=True, age=timedelta())
+    assert await refusal(world, FORGE, lead=lead, version=1, valid=DAY) == ("PM001", "gate")
+    names = {"budget": {"kind": "qualified"}, "pull": {"kind": "motivated"}, "x": {"kind": "educated"}}
+    gates = {"closing": {"require": ["qualified", "motivated", "educated"]}}
+    version = await world.publish(POLICY | {"gates": gates, "evidence": {"names": names}})
+    assert await refusal(world, FORGE, lead=lead, version=version, valid=DAY) == ("PM001", "gate")
+    await world.rows(EVIDENCE, lead=lead, kind="motivated", name="pull", affirmed=True, age=timedelta())
+    await world.rows(FORGE, lead=lead, version=version, valid=DAY - timedelta(minutes=1))
 
 
 async def test_a_pass_on_evidence_that_was_denied_since_is_a_forgery(world: World) -> None:

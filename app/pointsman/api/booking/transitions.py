@@ -4,12 +4,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from pointsman.api.booking.appointment_schemas import AppointmentDoc
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.reason_text import refuse_unseen
 from pointsman.api.http.timestamps import CalendarDate
 from pointsman.domain.booking.lifecycle import MeetingOutcome, RejectCode
 from pointsman.domain.permissions.operations import Operation
@@ -24,7 +25,9 @@ router = APIRouter(tags=["Hand-over and booking"])
 _FAULTS = problem_responses(401, 403, 404, 409, 422, 503)
 _AGAIN = "Again is harmless. 409 `action-not-allowed` says what may be done instead."
 
-TransitionReason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+TransitionReason = Annotated[
+    str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True), AfterValidator(refuse_unseen)
+]
 
 
 class CancelIn(BaseModel):

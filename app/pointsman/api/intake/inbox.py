@@ -12,6 +12,7 @@ from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.paging import Page, PageDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.reason_text import ReasonText
 from pointsman.api.http.timestamps import Timestamp
 from pointsman.api.intake.lead_schemas import LeadIn
 from pointsman.api.intake.reading import read_lead
@@ -170,7 +171,7 @@ class ApplyIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "their SDR met the person"}]})
 
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=1_000, strip_whitespace=True)]
+    reason: ReasonText
 
 
 @router.post(

@@ -4,11 +4,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.problems import problem_responses
+from pointsman.api.http.reason_text import refuse_unseen
 from pointsman.api.policies.request_bodies import REQUEST_BODY, VersionPath, read_policy_body
 from pointsman.api.policies.schemas import CheckResultDoc, DraftDoc, FindingDoc, PolicyHead
 from pointsman.api.routing.explanation_schemas import ExplainedDecisionDoc
@@ -20,7 +21,9 @@ from pointsman.services.policies import lifecycle as policies
 
 router = APIRouter(tags=["Policy"])
 
-PublicationNote = Annotated[str, StringConstraints(max_length=1_000, strip_whitespace=True)]
+PublicationNote = Annotated[
+    str, StringConstraints(max_length=1_000, strip_whitespace=True), AfterValidator(refuse_unseen)
+]
 
 
 class PublishIn(BaseModel):

@@ -227,6 +227,6 @@ async def cancel(
     skip_id: UUID,
     env: EnvDep,
     caller: Annotated[Caller, may(Operation.LEDGER_CHANGE)],
-    reason: Annotated[str, Query(min_length=1, max_length=1_000)] = "taken back",
+    reason: Annotated[ReasonText, Query()] = "taken back",
 ) -> SkipDoc:
     return SkipDoc.of(await cancel_skip(env, name, skip_id, reason=reason, actor=caller.actor))

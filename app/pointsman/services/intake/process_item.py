@@ -224,7 +224,13 @@ def _result(submitted: SubmitResult) -> dict[str, Any]:
 
 
 def _warned(warnings: Sequence[Fault]) -> dict[str, Any]:
-    return {"warnings": [{"path": fault.path, "code": fault.code} for fault in warnings]} if warnings else {}
+    return {"warnings": list(map(_warning, warnings))} if warnings else {}
+
+
+def _warning(fault: Fault) -> dict[str, str]:
+    """Messages about fields may quote what a person wrote; those about evidence quote its name alone."""
+    told = {"path": fault.path, "code": fault.code}
+    return told | ({"message": fault.message} if fault.path.startswith("evidence[") else {})
 
 
 async def _fail(env: Env, item: InboxRow, lease: datetime, error: str, *, permanent: bool) -> None:
