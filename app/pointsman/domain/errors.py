@@ -13,6 +13,7 @@
     ├── RoleProtected                the rep's role or the gate forbids this work: no path around it
     ├── IdempotencyKeyReused         an idempotency key came back with another body: use a new key
     ├── TooLarge                     more than we accept at once: send less
+    ├── UnsupportedMedia             a kind of body that we do not read: send another kind
     ├── TooManyRequests              more often than we accept: wait, then retry
     └── Unavailable                  we cannot do it right now: retry later
 
@@ -141,6 +142,12 @@ class TooLarge(PointsmanError):
     """The request is larger or deeper than the limits allow."""
 
     code = "too-large"
+
+
+class UnsupportedMedia(PointsmanError):
+    """The body is of a kind that we do not read here."""
+
+    code = "unsupported-media"
 
 
 class TooManyRequests(PointsmanError):

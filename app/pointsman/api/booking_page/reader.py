@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Self
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 from uuid import UUID
 
 from fastapi import Request
@@ -12,6 +12,8 @@ from pointsman.api.booking_page.times import format_instant
 from pointsman.api.booking_page.translations import TRANSLATIONS
 from pointsman.api.http.locale_formats import best_language
 from pointsman.domain.dates.living_zones import NO_PLACE, living_zone
+from pointsman.domain.errors import TooLarge
+from pointsman.domain.text.forms import form_pairs
 from pointsman.domain.text.lines import one_line
 from pointsman.services.booking_links.tokens import LINK_PATH, BookingLink
 
@@ -107,10 +109,10 @@ def parse_form(body: bytes) -> dict[str, str]:
     if len(body) > _LONGEST_FORM:
         return {}
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
-    except ValueError:
+        pairs = form_pairs(body, most=_MOST_FIELDS)
+    except TooLarge:
         return {}
-    return dict(reversed(pairs))
+    return {name.decode(errors="replace"): value.decode(errors="replace") for name, value in reversed(pairs)}
 
 
 def parse_instant(text: str | None) -> datetime | None:

@@ -37,6 +37,7 @@ STATUS_BY_ERROR: dict[type[PointsmanError], int] = {
     e.RoleProtected: 409,
     e.IdempotencyKeyReused: 422,
     e.TooLarge: 413,
+    e.UnsupportedMedia: 415,
     e.TooManyRequests: 429,
     e.Unavailable: 503,
     PointsmanError: 400,

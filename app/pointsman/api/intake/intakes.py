@@ -11,9 +11,11 @@ from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.intake.webhooks import EXAMPLE
-from pointsman.domain.errors import Fault
+from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.leads.facts import FactValue
 from pointsman.domain.permissions.operations import Operation
+from pointsman.domain.text.forms import read_marked_form
+from pointsman.domain.text.marked_json import MarkedJson
 from pointsman.services.intake.intakes import (
     IntakeInput,
     create_intake,
@@ -37,6 +39,7 @@ IntakeKeyPath = Annotated[
 CreatedIntakeKeyPath = Annotated[str, Path(description="The intake's key.", examples=["webinar-signup"])]
 
 _SAMPLE = {"email": "mara.vogel@nordlicht.example", "name": "Mara", "company": "Nordlicht GmbH", "employees": "120"}
+MAX_FORM = 100_000
 _MAPPING = {
     "fields": {
         "lead.email": "email",
@@ -113,7 +116,11 @@ class MappingTrialIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    body: Any = Field(description="What the sender would post.", examples=[EXAMPLE])
+    body: Any = Field(default=None, description="What the sender would post, as JSON.", examples=[EXAMPLE])
+    form: Annotated[str, StringConstraints(max_length=MAX_FORM)] | None = Field(
+        default=None,
+        description="In place of `body`: what a form would post, as a browser sends it (`a=1&b%5Bc%5D=2`).",
+    )
     mapping: dict[str, Any] | None = Field(
         default=None, description="Another mapping to try in place of the stored one."
     )
@@ -217,7 +224,11 @@ async def deactivate(
 async def try_mapping(
     env: EnvDep, key: IntakeKeyPath, body: MappingTrialIn, _caller: Annotated[Caller, may(Operation.INTAKE_CHANGE)]
 ) -> MappingTrialDoc:
-    trial = await try_intake(env, key, body.body, body.mapping)
+    if (body.form is None) is not ("body" in body.model_fields_set):
+        fault = Fault(path="body", code="body-or-form", message="give either `body` or `form`")
+        raise Invalid("A trial is of a body or of a form.", faults=[fault])
+    given = MarkedJson(body.body) if body.form is None else read_marked_form(body.form.encode())
+    trial = await try_intake(env, key, given, body.mapping)
     return MappingTrialDoc(events=[_tried(mapped) for mapped in trial.events], left_out=trial.left_out)
 
 

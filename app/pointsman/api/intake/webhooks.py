@@ -50,12 +50,13 @@ EXAMPLE: dict[str, Any] = {
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "description": "The sender's own format, signed as the intake says. A JSON array is taken event by event.",
+        "description": "The sender's own format, signed as the intake says. A JSON array is taken event by event, "
+        "a form (application/x-www-form-urlencoded) as one.",
         "content": {
             "application/json": {
                 "schema": {},
                 "example": EXAMPLE,
-            }
+            },
         },
     }
 }

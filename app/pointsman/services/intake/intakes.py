@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
+from pointsman.domain.text.marked_json import MarkedJson
 from pointsman.services.audit import audit
 from pointsman.services.intake.mapping.expressions import Evaluation
 from pointsman.services.intake.mapping.map_event import (
@@ -206,7 +207,7 @@ async def list_intakes(env: Env) -> Sequence[IntakeRow]:
         return await tx.intakes.list()
 
 
-async def try_intake(env: Env, key: str, body: Any, mapping: Mapping[str, Any] | None) -> MappingTrial:
+async def try_intake(env: Env, key: str, body: MarkedJson, mapping: Mapping[str, Any] | None) -> MappingTrial:
     """What the intake (or another mapping in its place) would make of a body. Nothing is written."""
     async with env.uow() as tx:
         row = await tx.intakes.by_key(key)
@@ -232,7 +233,7 @@ async def _checked(env: Env, tx: Tx, key: str, given: IntakeInput) -> IntakeMapp
 def _works_on_sample(key: str, given: IntakeInput, known: KnownFields, now: datetime) -> IntakeMapping:
     mapping = parse_mapping(given.mapping, kind=given.kind, known=known)
     faults: list[Fault] = []
-    for mapped in _tried(key, given.sample, mapping, known, now).events:
+    for mapped in _tried(key, MarkedJson(given.sample), mapping, known, now).events:
         if isinstance(mapped, Fault):
             faults.append(replace(mapped, path="sample"))
             continue
@@ -248,15 +249,17 @@ def _works_on_sample(key: str, given: IntakeInput, known: KnownFields, now: date
     return mapping
 
 
-def _tried(key: str, body: Any, mapping: IntakeMapping, known: KnownFields, now: datetime) -> MappingTrial:
+def _tried(key: str, body: MarkedJson, mapping: IntakeMapping, known: KnownFields, now: datetime) -> MappingTrial:
     evaluation = Evaluation(0)  # one for the whole trial: it is looked at, not worked off
-    events = split_events(body, mapping, evaluation)
-    mapped = [
-        map_event(event, mapping, known, intake=key, at=now, evaluation=evaluation)
-        if isinstance(event, dict)
-        else Fault(path="", code=NO_OBJECT, message=NOT_AN_OBJECT)
-        for event in events[:MAX_TRIED]
-    ]
+    events = split_events(body.value, mapping, evaluation)
+    mapped: list[MappedEvent | Fault] = []
+    for event in events[:MAX_TRIED]:
+        if flaws := body.flaws(event):
+            mapped.append(flaws[0])
+        elif not isinstance(event, dict):
+            mapped.append(Fault(path="", code=NO_OBJECT, message=NOT_AN_OBJECT))
+        else:
+            mapped.append(map_event(event, mapping, known, intake=key, at=now, evaluation=evaluation))
     return MappingTrial(events=mapped, left_out=max(len(events) - MAX_TRIED, 0))
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pointsman.domain.backoff import inbox_retry_delay
 from pointsman.domain.distribution.candidate import CalendarState
-from pointsman.domain.errors import Fault, Invalid, NotFound, PointsmanError, RoleProtected, TooLarge
+from pointsman.domain.errors import Fault, Invalid, NotFound, PointsmanError, RoleProtected, TooLarge, UnsupportedMedia
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.roster.reps import Roster
@@ -41,7 +41,7 @@ LEASE = timedelta(seconds=20)  # a killed worker's item is taken up after it; tw
 _AFTER_OUTAGE = timedelta(seconds=5)
 
 #: What no repetition mends.
-_PERMANENT = (Invalid, TooLarge, NotFound, RoleProtected)
+_PERMANENT = (Invalid, TooLarge, UnsupportedMedia, NotFound, RoleProtected)
 
 
 async def process_item(env: Env, inbox_id: UUID) -> None:
@@ -97,7 +97,8 @@ async def _run(env: Env, item: InboxRow) -> None:
 
 async def _take_apart(env: Env, item: InboxRow, mapping: IntakeMapping) -> None:
     """A body that was refused as a whole: its events become items of their own, as if they had come in now."""
-    read = await read_events(env, mapping, {}, item.body, mend=True)
+    headers = {"content-type": str((item.result or {}).get("content_type", ""))}
+    read = await read_events(env, mapping, headers, item.body, mend=True)
 
     async def work(tx: Tx) -> None:
         if await tx.inbox.lock(item.id) is None:

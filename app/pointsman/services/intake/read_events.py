@@ -2,14 +2,14 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pointsman.domain.errors import Fault, Invalid, PointsmanError, TooLarge
 from pointsman.domain.text.marked_json import MarkedJson
 from pointsman.domain.text.strict_json import canonical_bytes
 from pointsman.services.deliveries.vendor_error_text import safe_error_text
-from pointsman.services.intake.mapping.event_json import read_marked_event_json
+from pointsman.services.intake.mapping.event_json import read_marked_event_body
 from pointsman.services.intake.mapping.expressions import Evaluation
 from pointsman.services.intake.mapping.map_event import NO_OBJECT, NOT_AN_OBJECT, dedupe_key, split_events
 from pointsman.services.intake.mapping.mapping_model import IntakeMapping
@@ -38,9 +38,10 @@ async def read_events(
 ) -> ReadEvents:
     """The events in `body`, those refused that cannot be taken; with `mend`, without what cannot be kept of them.
 
-    Raises Invalid or TooLarge where no event can be told from another.
+    A form is one event, unless the mapping finds several in it, and is stored as the JSON that it says. Raises Invalid or
+    TooLarge where no event can be told from another, UnsupportedMedia for a kind of body that is not read.
     """
-    marked = await read_marked_event_json(env, body)
+    marked, is_form = await read_marked_event_body(env, body, headers.get("content-type", ""))
     if mend:
         marked = MarkedJson(marked.mended(marked.value))
     evaluation = Evaluation(len(body))
@@ -54,7 +55,7 @@ async def read_events(
     if len(found) == 1 and (cut := [flaw for flaw in marked.flaws(found[0]) if not flaw.path and flaw.code in _CUT]):
         raise TooLarge(cut[0].message, code=cut[0].code)  # it may be the list of all events
     batch = isinstance(marked.value, list) or len(found) > 1
-    as_sent = not batch and found != [] and found[0] is marked.value and not mend
+    as_sent = not is_form and not batch and found != [] and found[0] is marked.value and not mend
     events: list[NewEvent] = []
     for position, event in enumerate(found):
         part = evaluation.lend(len(found) - position)
@@ -70,9 +71,11 @@ async def read_events(
     return ReadEvents(events=events, as_sent=as_sent)
 
 
-def refused_body(env: Env, body: bytes, why: PointsmanError) -> ReadEvents:
+def refused_body(env: Env, headers: Mapping[str, str], body: bytes, why: PointsmanError) -> ReadEvents:
     """A body of which no event can be taken, to be kept as one refused item."""
-    return ReadEvents(events=[_refused(env, body, why, BODY)], as_sent=True)
+    event = _refused(env, body, why, BODY)
+    kept = {**(event.result or {}), "content_type": safe_error_text(headers.get("content-type", "none"))}
+    return ReadEvents(events=[replace(event, result=kept)], as_sent=True)
 
 
 def require_object(event: Any) -> None:

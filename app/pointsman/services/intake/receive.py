@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from pointsman.domain.errors import Conflict, Invalid, PointsmanError, TooLarge, Unauthenticated, Unavailable
+from pointsman.domain.errors import (
+    Conflict,
+    Invalid,
+    PointsmanError,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMedia,
+)
 from pointsman.services.intake.intakes import Intake, load_intake
 from pointsman.services.intake.process_item import LEASE, process_item
 from pointsman.services.intake.read_events import ReadEvents, read_events, refused_body
@@ -39,7 +47,7 @@ async def receive_webhook(
 
     An event that cannot be taken is kept as refused, with the reason and one alert for all of an intake; the others are taken.
     `headers` have lower-case names. Raises NotFound, Conflict ("intake-inactive") and Unauthenticated, which leave no trace;
-    Invalid and TooLarge for a body without an event that can be taken, which is kept as one refused item.
+    Invalid, TooLarge and UnsupportedMedia for a body without an event that can be taken, which is kept as one refused item.
     """
     request = SignedRequest(method=method, uri=env.public_url + url_path_and_query, headers=headers, body=body)
     intake = await _verified(env, intake_key, request)
@@ -63,9 +71,9 @@ async def _read(env: Env, intake: Intake, request: SignedRequest) -> tuple[ReadE
     """What is to be stored; and what the sender hears afterwards, where nothing of the body can be taken."""
     try:
         return await read_events(env, intake.mapping, request.headers, request.body), None
-    except (Invalid, TooLarge) as why:
+    except (Invalid, TooLarge, UnsupportedMedia) as why:
         said = f"{why} The body is kept in the inbox as refused."
-        return refused_body(env, request.body, why), type(why)(said, code=why.code, faults=why.faults)
+        return refused_body(env, request.headers, request.body, why), type(why)(said, code=why.code, faults=why.faults)
 
 
 def _receipt_of(read: ReadEvents, receipt: InboxReceipt) -> WebhookReceipt:

@@ -1,9 +1,11 @@
-"""JSON that senders post: small bodies are read here, large ones are checked beside this process first."""
+"""What senders post: JSON, small bodies here and large ones checked beside this process first; or a form."""
 
 from dataclasses import asdict
 from typing import Any
 
-from pointsman.domain.errors import Invalid, TooLarge
+from pointsman.domain.errors import Invalid, TooLarge, UnsupportedMedia
+from pointsman.domain.text.forms import MEDIA_TYPE as FORM
+from pointsman.domain.text.forms import read_marked_form
 from pointsman.domain.text.marked_json import MarkedJson, marked_of, marked_outcome, read_marked_json
 from pointsman.domain.text.strict_json import LARGE_BYTES, WEBHOOK_LIMITS, json_outcome, parse_json, reread_json
 from pointsman.services.ports import Env
@@ -25,6 +27,26 @@ async def read_marked_event_json(env: Env, body: bytes) -> MarkedJson:
         if len(body) <= LARGE_BYTES:
             return read_marked_json(body)
         return marked_of(await env.readers.read(marked_outcome, body, bounds=asdict(WEBHOOK_LIMITS)))
+
+
+async def read_marked_event_body(env: Env, body: bytes, content_type: str) -> tuple[MarkedJson, bool]:
+    """(value, whether it is a form): as `content_type` says, unless the body begins as JSON does.
+
+    Raises UnsupportedMedia, and as `read_marked_event_json`.
+    """
+    kind, _, rest = content_type.partition(";")
+    kind = kind.strip().lower()
+    if kind == "multipart/form-data":
+        raise UnsupportedMedia(
+            "Forms with files are not read. Send the fields as application/x-www-form-urlencoded (a form without enctype) or "
+            "as application/json.",
+            code="multipart",
+        )
+    if kind == FORM and body.lstrip()[:1] not in (b"{", b"["):
+        named = (part.partition("=") for part in rest.lower().split(";"))
+        charset = next((value for name, _, value in named if name.strip() == "charset"), None)
+        return read_marked_form(body, charset=charset), True
+    return await read_marked_event_json(env, body), False
 
 
 async def read_mended_event_json(env: Env, body: bytes) -> Any:
