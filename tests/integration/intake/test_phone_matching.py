@@ -43,6 +43,9 @@ async def test_what_the_sender_wrote_is_kept_and_read_once_a_country_is_known(wo
     assert (later.phone, later.phone_key) == (MOBILE, KEY)
     moved = (await submit(world, email="m@nord.example", facts={"lead.country": "AT"})).lead
     assert moved.phone_key == KEY, "a number stays what it was read as"
+    other = (await submit(world, email="m@nord.example", phone="0171 7654321", facts={"company.country": "DE"})).lead
+    assert other.phone_key == "+491717654321", "it is read as its own event says"
+    await submit(world, email="m@nord.example", phone=MOBILE, facts={"lead.country": "DE"})
     junk = (await submit(world, email="m@nord.example", phone="n/a")).lead
     assert (junk.phone, junk.phone_key) == (MOBILE, KEY)
 

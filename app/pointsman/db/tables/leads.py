@@ -20,8 +20,6 @@ accounts = Table(
     instant_column("merged_at", null=True),
     instant_column("created_at"),
     CheckConstraint("(merged_into is null) = (merged_at is null)", name="merge"),
-    CheckConstraint("(nurture_cause is null) = (nurture_since is null)", name="nurture"),
-    CheckConstraint("stage <> 'nurture' or nurture_cause is not null", name="nurture_stage"),
     Index("accounts_name_blocks_idx", "name_blocks", postgresql_using="gin"),
     Index("accounts_domain_key", "domain", unique=True),
     Index("accounts_name_key_idx", "name_key"),

@@ -116,7 +116,7 @@ async def update_lead(
                 first_name=_text(values, "lead.first_name"),
                 last_name=_text(values, "lead.last_name"),
                 phone=_text(values, "lead.phone"),
-                phone_key=_phone_key(row, values),
+                phone_key=_phone_key(row, write, values),
                 facts={name: value for name, value in values.items() if name not in PERSONAL_FIELDS},
                 known_at=merged.known_at,
             ),
@@ -166,9 +166,11 @@ def _merged(row: LeadRow, write: LeadWrite, *, email_is_free: bool) -> MergedVal
     return merge_newer(old, {**row.known_at, **of_the_account}, news, stamp)
 
 
-def _phone_key(row: LeadRow, values: Mapping[str, FactValue]) -> str | None:
-    """The number stays what it was read as; one that could not be read may be by a country that came later."""
+def _phone_key(row: LeadRow, write: LeadWrite, values: Mapping[str, FactValue]) -> str | None:
+    """The number stays what it was read as; one that could not be read may be by a country that came before or later."""
     phone = _text(values, "lead.phone")
+    if phone is not None and phone == write.phone and phone != row.phone and write.phone_key is not None:
+        return write.phone_key  # as it was looked for
     if phone is None or (phone == row.phone and row.phone_key is not None):
         return row.phone_key
     found = read_phone(phone, country_of(values))
