@@ -168,3 +168,20 @@ async def test_a_partner_finds_nobody_of_the_house_by_a_number(
         assert one["lead"]["stage"] == other["lead"]["stage"]
     assert await world.rows("select * from leads where id = :id", id=house.id) == before
     assert await world.value("select count(*) from inbox") == 0
+
+
+async def test_a_partners_word_on_a_lead_that_it_brought_and_the_house_has_waits_for_an_admin(
+    client: httpx.AsyncClient, world: World, sign_in: Any
+) -> None:
+    partner = await sign_in("intake", supplier="callwerk")
+    rep = await sign_in("intake", rep="lena")
+    house = (await submit(world, phone="0171 7654321")).lead
+    before = await world.rows("select * from leads where id = :id", id=house.id)
+    bodies = [{"phone": phone, "fields": DACH} for phone in (MOBILE, MOBILE, "0171 7654321", "0171 7654321")]
+    answers = [await client.post("/v1/leads", json=body, headers=partner) for body in bodies]
+    assert {(answer.status_code, answer.content) for answer in answers} == {(202, answers[0].content)}
+    assert answers[0].json()["lead"] is None
+    assert await world.value("select count(*) from inbox where error like 'known-elsewhere%'") == 2
+    assert (await client.post("/v1/leads", json=bodies[0], headers=rep)).status_code == 202
+    assert await world.value("select count(*) from leads") == 4
+    assert await world.rows("select * from leads where id = :id", id=house.id) == before
