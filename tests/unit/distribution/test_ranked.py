@@ -184,15 +184,14 @@ class Line:
         ).policy.pools["sdr"]
         self.got: dict[str, Counter[str]] = defaultdict(Counter)
         self.extremes = [Fraction(0), Fraction(0)]
-        self.spread = Fraction(0)
 
     def take(self, kind: str, seed: str, away: frozenset[str] = frozenset()) -> str:
         eligible = {key: one.weight for key, one in self.reps.items() if key not in away}
         inputs = world(roster(*self.reps.values()), pools={"sdr": PoolState(ledger=self.ledger)}, seed=seed)
         selection = Selection(name="sdr", pool=self.pool, eligible=eligible, facts={self.field: kind}, inputs=inputs)
         chosen = choose_rep(selection).rep
-        self.ledger = apply_entry(self.ledger, turn := _turn(chosen, eligible))
-        self.last = turn
+        self.last = Turn(rep=chosen, weights=eligible)
+        self.ledger = apply_entry(self.ledger, self.last)
         self.got[kind][chosen] += 1
         balances = [self.ledger.balance(key) for key in self.reps]
         self.extremes = [min(self.extremes[0], *balances), max(self.extremes[1], *balances)]
@@ -204,10 +203,6 @@ class Line:
         return sum(n for key, n in self.got[kind].items() if self.reps[key].tier == tier) / max(
             self.got[kind].total(), 1
         )
-
-
-def _turn(chosen: str, eligible: Mapping[str, int]) -> Turn:
-    return Turn(rep=chosen, weights=dict(eligible))
 
 
 def pages_example() -> tuple[dict[str, Any], list[Rep]]:
@@ -256,13 +251,13 @@ def test_the_pages_example_gives_each_tier_its_own_class_and_keeps_caps_and_turn
         assert abs(turns[one] - turns[other]) <= 2
 
 
-def tiers_of(reps: int, tiers: int, own: bool, weight: int = 1) -> list[Rep]:
+def tiers_of(reps: int, tiers: int, own: bool) -> list[Rep]:
     """Tiers of the same size; each prefers a class of its own, or the first alone prefers one."""
     found = []
     for i in range(reps):
         tier = 1 + i * tiers // reps
         skills = {"products": frozenset({f"class{tier}"})} if own or tier == 1 else {}
-        found.append(rep(f"r{i:02}", tier=tier, skills=skills, weight=weight))
+        found.append(rep(f"r{i:02}", tier=tier, skills=skills))
     return found
 
 
