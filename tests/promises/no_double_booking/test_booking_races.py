@@ -44,6 +44,9 @@ def policy(members: tuple[str, ...] = ("anna", "ben", "clara"), **rules: Any) ->
 NEVER = {
     "time given twice": "select 1 from reservations a join reservations b on a.rep_id = b.rep_id and a.id < b.id"
     " and a.active and b.active and a.during && b.during",
+    "time closer than the buffers": "select 1 from reservations a join reservations b on a.rep_id = b.rep_id and a.active"
+    " and b.active and upper(a.during) <= lower(b.during)"
+    " and lower(b.during) < upper(a.during) + greatest(a.buffer_after, b.buffer_before)",
     "a standing appointment without the time of everybody": "select 1 from appointments p"
     " where p.status in ('requested','confirmed') and 1 + (select count(*) from appointment_companions c"
     " where c.appointment_id = p.id) <> (select count(*) from reservations r where r.appointment_id = p.id and r.active)",
@@ -123,7 +126,11 @@ async def test_of_many_who_want_one_time_as_many_get_it_as_there_is_somebody_for
 
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize(
-    "rules", [{}, {"offer": "flexible", "companion_pools": ["customer-care"], "confirmation": "rep"}]
+    "rules",
+    [
+        {"buffer_before": "5m", "buffer_after": "10m"},
+        {"offer": "flexible", "companion_pools": ["customer-care"], "confirmation": "rep"},
+    ],
 )
 async def test_whatever_is_booked_kept_confirmed_and_called_off_at_once_nobodys_time_is_given_twice(
     database_url: str, seed: int, rules: dict[str, Any]

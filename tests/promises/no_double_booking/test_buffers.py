@@ -15,7 +15,7 @@ from pointsman.services.appointments.actions import cancel, mark_attended
 from pointsman.services.availability import participants as parties
 from pointsman.services.booking import book as booking
 from pointsman.services.booking.book import book
-from pointsman.services.booking.reschedule import reschedule
+from pointsman.services.booking.reschedule import reschedule, reschedule_from_calendar
 from pointsman.services.booking.slot_holds import hold_slot
 from pointsman.services.booking.slots import slots_for_lead
 from pointsman.services.connections.calendar_bindings import CalendarBindingInput, bind_calendars
@@ -113,6 +113,17 @@ async def test_an_appointment_is_moved_beside_its_own_old_time_and_not_beside_an
         assert await refused(moving) == "reserved"
     moved = await reschedule(floor.env, row.id, row.ends_at, by=ActorRole.PROSPECT, reason="x", actor=SETTER)
     assert moved.starts_at == row.ends_at
+
+
+async def test_an_event_that_is_dragged_too_close_to_another_appointment_is_not_followed(floor: Floor) -> None:
+    end = await booked(floor)
+    lead, _ = await floor.ready()
+    row = await book(floor.env, lead, end + 120 * MINUTE, actor=SETTER)
+    near, far = end + 10 * MINUTE, end + QUARTER
+    why = await reschedule_from_calendar(floor.env, row.id, near, near + LENGTH, actor=SETTER)
+    assert why is not None
+    assert "too close" in why
+    assert await reschedule_from_calendar(floor.env, row.id, far, far + LENGTH, actor=SETTER) is None
 
 
 async def test_what_is_called_off_keeps_nothing_free_and_what_took_place_does(floor: Floor) -> None:

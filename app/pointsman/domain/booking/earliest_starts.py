@@ -73,7 +73,8 @@ class _DayScan:
         self.schedule = schedule
         self._rules = rules
         self._full = full_days(schedule.rep, schedule.appointments, categories)
-        self._taken = merge_intervals([*with_buffers(schedule.busy, rules), *with_gaps(schedule.reservations, rules)])
+        self._busy = merge_intervals(schedule.busy)  # its buffers are added day by day: most days are never looked at
+        self._reserved = merge_intervals(with_gaps(schedule.reservations, rules))
 
     def first_start(self, now: datetime, day: Interval) -> datetime | None:
         """The first start in `day`; the appointment itself may last longer."""
@@ -81,8 +82,14 @@ class _DayScan:
         window = interval_or_none(max(day.start, known.start), min(day.end + rules.duration, known.end))
         if window is None:
             return None
-        first = bisect_left(self._taken, window.start, key=lambda time: time.end)
-        after = bisect_right(self._taken, window.end, key=lambda time: time.start)
-        open_times = free_beside(self._taken[first:after], rep, window, rules, now)
+        busy = _around(self._busy, window.start - rules.buffer_before, window.end + rules.buffer_after)
+        taken = [*with_buffers(busy, rules), *_around(self._reserved, window.start, window.end)]
+        open_times = free_beside(taken, rep, window, rules, now)
         start = first_slot_start(open_times, rules.duration, rules.slot_grid, rep.time_zone, full_days=self._full)
         return start if start is not None and start < day.end else None
+
+
+def _around(times: Sequence[Interval], start: datetime, end: datetime) -> Sequence[Interval]:
+    """Those of `times`, which are sorted and apart, that overlap or touch [start, end)."""
+    first = bisect_left(times, start, key=lambda time: time.end)
+    return times[first : bisect_right(times, end, key=lambda time: time.start)]
