@@ -373,7 +373,7 @@ def test_no_rep_is_ever_booked_twice_and_each_free_rep_can_be_booked(
     with_companions = kind == "companions"
     given = {"offer": "flexible" if with_companions else kind, "with_companions": with_companions, "checked": checked}
     server = {"empty_database": staticmethod(empty_database)}
-    explore = int(os.environ.get("POINTSMAN_EXPLORE", "0"))  # how many lives to draw anew, found faults made small
+    explore = int(os.environ.get("EXPLORE_LIVES", "0"))  # how many lives to draw anew, found faults made small
     run_state_machine_as_test(
         type("Drawn", (Appointments,), {**server, **given}),
         settings=settings(

@@ -343,7 +343,7 @@ def test_no_two_appointments_of_a_rep_are_closer_than_the_longer_buffer_and_all_
     empty_database: EmptyDatabase, with_companions: bool, checked: bool
 ) -> None:
     given = {"with_companions": with_companions, "checked": checked, "empty_database": staticmethod(empty_database)}
-    explore = int(os.environ.get("POINTSMAN_EXPLORE", "0"))  # how many lives to draw anew, found faults made small
+    explore = int(os.environ.get("EXPLORE_LIVES", "0"))  # how many lives to draw anew, found faults made small
     run_state_machine_as_test(
         type("Drawn", (Buffers,), given),
         settings=settings(
