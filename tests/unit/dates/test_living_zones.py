@@ -5,7 +5,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
-from pointsman.domain.dates.living_zones import living_zone, zone_of_buyer, zones_of_country, zones_to_choose
+from pointsman.domain.dates.living_zones import (
+    living_zone,
+    place_on_clock,
+    zone_of_buyer,
+    zones_of_country,
+    zones_to_choose,
+)
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 COUNTRIES = (
@@ -76,6 +82,21 @@ def test_a_buyer_is_where_they_say_or_where_their_country_has_one_clock(
     time_zone: object, country: object, zone: str | None
 ) -> None:
     assert zone_of_buyer(time_zone=time_zone, country=country, now=NOW) == zone
+
+
+@pytest.mark.parametrize(
+    ("zone", "place"),
+    [
+        ("Europe/Berlin", "Europe/Berlin"),
+        ("Europe/Kiev", "Europe/Kyiv"),
+        ("CET", "Europe/Berlin"),
+        ("Etc/GMT-9", "Asia/Tokyo"),
+        ("Etc/GMT", "Africa/Abidjan"),
+        ("UTC", "UTC"),
+    ],
+)
+def test_a_clock_without_a_place_is_called_by_the_best_known_city_that_has_it(zone: str, place: str) -> None:
+    assert place_on_clock(zone, NOW) == place
 
 
 @pytest.mark.parametrize(

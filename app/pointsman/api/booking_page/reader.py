@@ -73,7 +73,7 @@ class Visitor:
 
     def with_assumed_zone(self, zone: str) -> Self:
         """What is shown, and said to be a guess, while no zone is known."""
-        return self if self.zone_is_known else replace(self, zone=living_zone(zone) or zone)
+        return self if self.zone_is_known else replace(self, zone=zone)
 
     @property
     def words(self) -> str:

@@ -62,6 +62,14 @@ def zone_of_buyer(*, time_zone: object, country: object, now: datetime) -> str |
     return theirs[0] if len(theirs) == 1 else own
 
 
+def place_on_clock(zone: str, now: datetime) -> str:
+    """The living zone that `zone` is, else the best known one with the same clock ("CET" is Berlin's), else UTC."""
+    if (living := living_zone(zone)) is not None:
+        return living
+    clock = _clock(zone, _month(now))
+    return next((place for place in _fame() if _clock(place, _month(now)) == clock), NO_PLACE)
+
+
 def zones_to_choose(now: datetime) -> tuple[str, ...]:
     """A short list for the whole world: cities that many look for, then one zone for each other clock, and UTC."""
     known = [zone for zone in _KNOWN_CITIES if zone in _living()]

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from pointsman.domain.booking.lifecycle import AppointmentAction, allowed_actions
-from pointsman.domain.dates.living_zones import NO_PLACE, zone_of_buyer, zones_of_country
+from pointsman.domain.dates.living_zones import NO_PLACE, place_on_clock, zone_of_buyer, zones_of_country
 from pointsman.domain.errors import Conflict, NotFound, SlotTaken
 from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.permissions.operations import Operation
@@ -72,7 +72,7 @@ async def load_buyer_view(env: Env, link: BookingLink) -> BuyerView:
         company=str(company) if company else None,
         country=str(country) if theirs else None,
         time_zone=zone_of_buyer(time_zone=own, country=country, now=now),
-        assumed_time_zone=theirs[0] if theirs else rep.time_zone if rep else NO_PLACE,
+        assumed_time_zone=theirs[0] if theirs else place_on_clock(rep.time_zone, now) if rep else NO_PLACE,
         rules=pool.booking if pool else BookingRules(),
         appointment=appointment,
         allowed_actions=_buyer_actions(appointment, now),
