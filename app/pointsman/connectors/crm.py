@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from pointsman.connectors.adapter import ConnectorGateway
+from pointsman.connectors.mail_addresses import outgoing_address
 from pointsman.connectors.registry import ConnectorRegistry
 from pointsman.services.ports.vendors.calendars import ConnectionRef, VendorRejectedError
 from pointsman.services.ports.vendors.crm import CrmMeeting, CrmPerson, UnknownCrmOwnerError
@@ -27,8 +28,8 @@ class ConnectorCrm:
         contact = _contact(person)
 
         async def own(crm: Crm) -> str:
-            wanted = owner_email.casefold()
-            users = [user.id for user in await crm.users() if user.active and user.email.casefold() == wanted]
+            wanted = _comparable(owner_email)
+            users = [user.id for user in await crm.users() if user.active and _comparable(user.email) == wanted]
             if not users:
                 raise UnknownCrmOwnerError("the CRM has no active user with that address")
             record = await _person(crm, person, contact)
@@ -62,11 +63,19 @@ class ConnectorCrm:
 
 async def _person(crm: Crm, person: CrmPerson, contact: Contact) -> Record:
     # What the CRM knows of a person is left as it is: only a missing person is made.
-    return await crm.person(person.email) or await crm.upsert_person(person.key, contact)
+    return await crm.person(contact.email) or await crm.upsert_person(person.key, contact)
+
+
+def _comparable(email: str) -> str:
+    """One name for all spellings of an address; what a vendor has written wrongly is compared as it is."""
+    try:
+        return outgoing_address(email).casefold()
+    except ValueError:
+        return email.casefold()
 
 
 def _contact(person: CrmPerson) -> Contact:
     try:
-        return Contact(email=person.email, name=person.name)
+        return Contact(email=outgoing_address(person.email), name=person.name)
     except ValueError as error:
         raise VendorRejectedError("the lead has no address by which a CRM could know it") from error

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from icalendar import Calendar, Event, vCalAddress, vText, vUri
 
+from pointsman.connectors.mail_addresses import outgoing_address
 from pointsman.services.ports.vendors.invitations import CalendarUser, Invitation, InvitationMethod
 from pointsman_sdk.people import check_email
 
@@ -79,7 +80,7 @@ def _status(given: Invitation) -> str:
 
 
 def _address(user: CalendarUser, **parameters: str) -> vCalAddress:
-    address = vCalAddress(f"mailto:{check_email(user.email)}")
+    address = vCalAddress(f"mailto:{check_email(outgoing_address(user.email))}")
     for name, value in {"CN": ical_name(user.name), **parameters}.items():
         if value:
             address.params[name] = vText(value)

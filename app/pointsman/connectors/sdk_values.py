@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from pointsman.connectors.mail_addresses import outgoing_address
 from pointsman.services.ports.vendors.calendars import (
     CalendarEvent,
     VendorError,
@@ -62,7 +63,7 @@ def booking_request(event: CalendarEvent) -> BookingRequest:
         title=event.title,
         description=event.description,
         contact=_contact(event),
-        organizer=event.organizer_email,
+        organizer=outgoing_address(event.organizer_email) if event.organizer_email else None,
         sequence=event.sequence,
         tentative=event.tentative,
         invitation=event.invitation,
@@ -72,7 +73,7 @@ def booking_request(event: CalendarEvent) -> BookingRequest:
 def _contact(event: CalendarEvent) -> Contact | None:
     """A lead without an address that can be invited, such as one known by phone alone, is met all the same."""
     try:
-        return Contact(email=event.attendee_email, name=event.attendee_name)
+        return Contact(email=outgoing_address(event.attendee_email), name=event.attendee_name)
     except ValueError:
         return None
 

@@ -151,3 +151,12 @@ async def test_a_connector_without_records_is_not_asked(house: House) -> None:
     crm = ConnectorCrm(gateway=gateway, registry=ConnectorRegistry.discover())
     with pytest.raises(VendorRejectedError, match="no CRM"):
         await crm.log_meeting(house.connection, ADA, MEETING)
+
+
+@pytest.mark.parametrize("email", ["ada@bücher.example", "ada@b\u00dcCHER.example.", "ada@xn--bcher-kva.example"])
+async def test_a_person_has_one_record_however_the_host_is_written(house: House, email: str) -> None:
+    person = CrmPerson(key="pm-lead-2", email="ada@xn--bcher-kva.example", name="Ada Weber")
+    first = await house.crm.log_meeting(house.connection, person, MEETING)
+    again = CrmPerson(key="pm-lead-3", email=email, name="Ada Weber")
+    assert await house.crm.log_meeting(house.connection, again, MEETING) == first
+    assert [natural for natural, _, _ in house.records(Kind.PERSON)] == ["ada@xn--bcher-kva.example"]
