@@ -142,6 +142,17 @@ async def test_an_id_is_the_same_whatever_blanks_stand_around_it(sender: Any, wo
     assert await world.rows("select source, external_id from lead_identities") == [("erp", "X1")]
 
 
+@pytest.mark.parametrize(
+    "asked", ["nordlicht.example", " NordLicht.example.", "https://nordlicht.example/x", "m@Nordlicht.example"]
+)
+async def test_an_account_is_found_by_its_domain_in_any_spelling(
+    sender: Any, client: httpx.AsyncClient, sign_in: Any, asked: str
+) -> None:
+    await sender({"email": "mara@nordlicht.example"})
+    answer = await client.get("/v1/accounts", params={"domain": asked}, headers=await sign_in("read"))
+    assert [one["domain"] for one in answer.json()["items"]] == ["nordlicht.example"]
+
+
 async def test_the_same_key_gives_the_same_answer_byte_for_byte(sender: Any, world: World) -> None:
     first = await sender(key="order-1")
     await world.rows("update leads set first_name = 'Changed'")

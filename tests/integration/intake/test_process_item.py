@@ -488,7 +488,12 @@ HANDOVER = {
         {"name": "offer_known", "value": "offer", "affirmed_if": "offer != 'no'"},
     ],
 }
-QUALIFIED = EVENT | {"sdr": "LENA@example.com", "need": "replace spreadsheets", "urgency": "Q1", "offer": "demo seen"}
+QUALIFIED = EVENT | {
+    "sdr": "\u200bLENA@example.com\u00a0",
+    "need": "replace spreadsheets",
+    "urgency": "Q1",
+    "offer": "demo seen",
+}
 
 
 async def test_a_handover_runs_the_gate_and_brings_the_lead_to_a_closer(

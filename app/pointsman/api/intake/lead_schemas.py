@@ -82,7 +82,9 @@ class LeadIn(BaseModel):
     )
     evidence: Annotated[list[EvidenceIn], Field(max_length=50)] = Field(default_factory=list)
     occurred_at: Timestamp | None = Field(
-        default=None, description="When all this was true; default: now. Older news never overwrites newer."
+        default=None,
+        description="When all this was true; default: now. Older news never overwrites newer. A time ahead is taken as now, "
+        "with a warning.",
     )
 
 

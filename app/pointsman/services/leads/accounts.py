@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound
+from pointsman.domain.text.hosts import host_in
 from pointsman.services.audit import audit
 from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
 from pointsman.services.ports.leads.accounts import AccountRow
@@ -31,9 +32,10 @@ async def get_account(env: Env, account_id: UUID) -> AccountRow:
 async def account_page(
     env: Env, *, domain: str | None, after: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[AccountRow]:
-    """Newest first."""
+    """Newest first; `domain` in any spelling, also as an address of a page or a person."""
+    wanted = (host_in(domain) or domain) if domain is not None else None
     async with env.uow() as tx:
-        return await tx.accounts.page(domain=domain, after=after, limit=limit)
+        return await tx.accounts.page(domain=wanted, after=after, limit=limit)
 
 
 async def set_parent(env: Env, account_id: UUID, parent: UUID | None, *, reason: str, actor: Actor) -> AccountRow:

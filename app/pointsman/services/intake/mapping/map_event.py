@@ -125,7 +125,8 @@ def map_event(
         asked.warn('fields["lead.email"]', "not-an-email", "is not an email address: left out")
         email = None
     occurred_at = _happened(asked, mapping, at)
-    setter = _scalar(asked.search(mapping.setter, "setter")) if mapping.setter else None
+    said = _scalar(asked.search(mapping.setter, "setter")) if mapping.setter else None
+    setter = clean_text(said) or None if said else None
     external_id = _external_id(asked, mapping)
     window, usable = _window(asked, mapping)
     source = f"sdr:{setter}" if setter else f"intake:{intake}"
