@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pointsman.domain.errors import Invalid
 from pointsman.domain.leads.facts import STANDARD_FIELDS
+from pointsman.domain.leads.yes_no import known_answer
 from pointsman.domain.policy.parsing import parse_policy
 from pointsman.services.intake.mapping.expressions import Evaluation
 from pointsman.services.intake.mapping.map_event import MappedEvent, map_event
@@ -81,6 +84,15 @@ def test_a_value_that_says_nothing_is_left_out_with_a_warning_that_names_it(valu
     assert [item.name for item in found.lead_input.evidence] == ["intent"]
     assert [(fault.path, fault.code) for fault in found.warnings] == [("evidence[0]", "says-nothing")]
     assert "need" in found.warnings[0].message
+
+
+@given(st.text(st.characters(), max_size=20), st.one_of(st.booleans(), st.none(), st.text(st.characters(), max_size=6)))
+def test_no_text_of_unicode_becomes_a_yes_without_a_known_yes_and_something_said(value: str, ok: Any) -> None:
+    found = mapped([{"name": "need", "value": "need", "affirmed_if": "yes(ok)"}], {"need": value, "ok": ok})
+    for item in found.lead_input.evidence:
+        assert item.affirmed is (known_answer(ok) is True and known_answer(value) is not False)
+        assert not item.affirmed or KNOWN.evidence.affirms(item.value)
+    assert value == "" or found.lead_input.evidence or found.warnings
 
 
 def test_an_empty_word_beside_a_clear_no_is_still_a_no() -> None:

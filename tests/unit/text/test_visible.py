@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.domain.text.lines import one_line
-from pointsman.domain.text.visible import fold_word, is_drawn, says_something
+from pointsman.domain.text.visible import fold_word, is_drawn, says_more_than, says_something
 
 #: Nothing is drawn of these, whatever Unicode calls them.
 UNSEEN = {
@@ -109,6 +109,11 @@ def test_what_says_something_is_drawn_and_stays_so_on_one_line_and_in_wide_lette
         assert is_drawn(text)
         assert is_drawn(one_line(text))
     assert says_something(text) is says_something(f"-{text}\u200b.")
+
+
+@given(ANY, st.integers(0, 40))
+def test_a_text_says_more_than_so_many_signs_exactly_when_it_has_more_of_them(text: str, signs: int) -> None:
+    assert says_more_than(text, signs) is (sum(map(says_something, text)) > signs)
 
 
 @given(ANY)

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
-from pointsman.domain.text.visible import fold_word, says_something
+from pointsman.domain.text.visible import fold_word, says_more_than, says_something
+
+_LONGEST = 300  # signs that say something: a text with more is no word or short phrase, and is not folded
 
 #: As `fold_word` writes them. Taken in: answers that say that there is none, that it is not known or not yet, and what is typed
 #: to get past a field that is required. Left out: words that can be the whole of an honest answer ("offen", "bar", "no").
@@ -32,5 +34,7 @@ def is_empty(text: str, more: frozenset[str] = frozenset()) -> bool:
     """Whether the text shows nothing, only punctuation, or one of the empty words, those of `more` (`folded`) among them."""
     if not says_something(text):
         return True
+    if says_more_than(text, _LONGEST):
+        return False
     word = fold_word(text)
     return word in EMPTY_WORDS or word in more

@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from functools import lru_cache
+from itertools import islice
 
 from pointsman.domain.text.composition import compose
 
@@ -22,7 +24,12 @@ def is_drawn(text: str) -> bool:
 
 def says_something(text: str) -> bool:
     """Whether a letter, a digit or a picture is drawn. Punctuation, currencies, rules of a table and accents say nothing."""
-    return any(_speaks(sign) for sign in text)
+    return says_more_than(text, 0)
+
+
+def says_more_than(text: str, signs: int) -> bool:
+    """Whether more than so many letters, digits and pictures are drawn. It looks no further than that."""
+    return next(islice(filter(_speaks, text), signs, None), None) is not None
 
 
 def fold_word(text: str) -> str:
@@ -30,12 +37,15 @@ def fold_word(text: str) -> str:
 
     "K. A.", "k/a" and "k.a." are all "ka", in wide letters too; a ticked box stays one. Linear in the text.
     """
+    if text.isascii():
+        return "".join(filter(str.isalnum, text)).lower()
     plain = compose(compose(text, "NFKC").casefold(), "NFKC")
     return compose(
         "".join(sign for sign in plain if _speaks(sign) or (_is_mark(sign) and not BLANK.match(sign))), "NFKC"
     )
 
 
+@lru_cache(maxsize=10_000)
 def _speaks(sign: str) -> bool:
     if sign.isascii():
         return sign.isalnum()
