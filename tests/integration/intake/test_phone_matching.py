@@ -68,8 +68,18 @@ async def test_fifty_arrivals_of_one_new_number_make_one_lead(world: World, data
 async def test_a_number_that_several_people_gave_finds_none_of_them(world: World) -> None:
     people = [await submit(world, phone=MOBILE, email=f"p{i}@nordlicht.example") for i in range(7)]
     assert len({one.lead.id for one in people}) == 7
-    assert (await submit(world, phone=MOBILE)).created
+    bare = await submit(world, phone=MOBILE)
+    again = [await submit(world, phone="+49 171 1234567", facts=facts) for facts in ({}, DACH)]
+    assert (bare.created, {one.lead.id for one in again}) == (True, {bare.lead.id}), "said again, it makes no new lead"
     assert (await submit(world, phone=MOBILE, email="p3@nordlicht.example")).lead.id == people[3].lead.id
+
+
+async def test_a_landline_with_half_a_name_makes_one_lead_when_it_is_said_again(world: World) -> None:
+    done = [
+        await submit(world, phone="030 / 123 45 67", last_name=name) for name in ("M\u00fcller", "mueller", "Vogel")
+    ]
+    assert [one.created for one in done] == [True, False, True]
+    assert done[0].lead.id == done[1].lead.id
 
 
 async def test_an_id_of_the_same_system_says_who_it_is_before_a_number_does(world: World) -> None:
@@ -109,7 +119,7 @@ async def test_the_api_takes_a_lead_by_its_number_and_warns_of_one_that_cannot_b
     told = (await client.post("/v1/leads", json={"phone": MOBILE, "fields": DACH}, headers=headers)).json()
     assert (told["created"], told["lead"]["phone"], told["lead"]["phone_as_written"]) == (True, KEY, MOBILE)
     read = (await client.get(f"/v1/leads/{told['lead']['id']}", headers=headers)).json()
-    assert (read["phone"], read["phone_as_written"]) == (KEY, MOBILE)
+    assert (read["phone"], read["phone_as_written"], read["external_ids"]) == (KEY, MOBILE, [])
     unread = {"phone": MOBILE, "email": "m@nord.example"}
     kept = (await client.post("/v1/leads", json=unread, headers=headers)).json()
     assert [(w["path"], w["code"]) for w in kept["warnings"]] == [("body.phone", "phone-unread")]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, any_, bindparam, or_, select, tuple_, update
+from sqlalchemy import ARRAY, Text, any_, bindparam, not_, or_, select, tuple_, update
 from sqlalchemy import UUID as UUID_TYPE
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,7 +18,7 @@ from pointsman.db.tables.base import INSTANT
 from pointsman.db.tables.visibility import is_seen, visibility_values
 from pointsman.domain.errors import Conflict
 from pointsman.domain.leads.nurture import NurtureStay
-from pointsman.domain.leads.senders import bringer_of
+from pointsman.domain.leads.senders import bringer_of, telephone_sender
 from pointsman.domain.permissions.callers import Visibility
 from pointsman.services.ports import LostRace
 from pointsman.services.ports.leads.leads import ExternalId, FoundLead, LeadChange, LeadRow, LeadWrite, Person
@@ -51,7 +51,10 @@ _DUE_FROM_NURTURE = PreparedStatement("""
 
 _IDENTITIES = (
     select(lead_identities.c.sender, lead_identities.c.source, lead_identities.c.external_id)
-    .where(lead_identities.c.lead_id == bindparam("lead"))
+    .where(
+        lead_identities.c.lead_id == bindparam("lead"),
+        not_(lead_identities.c.sender.startswith(telephone_sender(None))),
+    )
     .order_by(lead_identities.c.source, lead_identities.c.external_id, lead_identities.c.sender)
 )
 

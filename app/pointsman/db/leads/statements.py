@@ -210,7 +210,8 @@ FIND = PreparedStatement("""
         q.key as parent_owner,
         coalesce(l.id = named.by_external_id, false) as by_external_id, coalesce(l.id = named.by_email, false) as by_email,
         coalesce(l.id = named.by_phone, false) as by_phone,
-        exists (select from lead_identities i where i.lead_id = l.id) as has_external_id,
+        exists (select from lead_identities i
+            where i.lead_id = l.id and not starts_with(i.sender, 'telephone')) as has_external_id,
         exists (select from lead_identities i
             where i.lead_id = l.id and i.sender = :sender and i.source = :source_system) as has_id_of_source
     from named,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pointsman.domain.leads.normalise import clean_text
 from pointsman.domain.text.composition import compose
+from pointsman.domain.text.strict_json import fingerprint
 
 #: Characters of a text in which a number is looked for: a longer one is read as none.
 MAX_PHONE_TEXT = 100
@@ -118,6 +119,11 @@ def is_same_owner(known: PhoneOwner, news: PhoneOwner, *, is_mobile: bool) -> bo
     if all((*first, *last)):
         return first[0] == first[1] and last[0] == last[1]
     return not any((*first, *last, known.email_key, news.email_key, known.has_external_id, news.has_external_id))
+
+
+def telephone_id(key: str, first_name: str | None, last_name: str | None) -> str:
+    """A name for the number `key` with the names beside it, the same however they are spelled; it shows neither."""
+    return fingerprint([key, _name(first_name), _name(last_name)])
 
 
 def _fits(one: tuple[str, ...], other: tuple[str, ...], *, short: bool) -> bool:

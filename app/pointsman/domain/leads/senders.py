@@ -4,6 +4,19 @@
 WEBHOOK = "webhook"
 #: Ids that the house's own keys bring.
 API = "api"
+#: Under it a number stands with the names beside it, of a lead that came with neither an email nor an id: said again, it
+#: finds that lead, though others may have the number by then.
+_TELEPHONE = "telephone"
+
+
+def telephone_sender(bringer: str | None) -> str:
+    """Under whose name such a number is kept; `bringer` as of `bringer_of`."""
+    return _TELEPHONE if bringer is None else f"{_TELEPHONE}:{bringer}"
+
+
+def is_telephone(sender: str) -> bool:
+    """Whether what is kept under this name is a number, and no system's id."""
+    return sender.startswith(_TELEPHONE)
 
 
 def sender_of(supplier: str | None) -> str:

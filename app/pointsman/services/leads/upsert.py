@@ -1,5 +1,6 @@
 """Find a lead by external id, address or phone number, or create it, and store what is newly known."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -21,10 +22,10 @@ from pointsman.services.leads.apply_news import (
 )
 from pointsman.services.leads.fields import known_fields
 from pointsman.services.leads.lead_input import LeadInput, identify_person
-from pointsman.services.leads.phone_owner import owner_of_phone
+from pointsman.services.leads.phone_owner import is_known_by_phone, known_by_phone, owner_of_phone
 from pointsman.services.policies.cache import load_roster
 from pointsman.services.ports import Actor, Env, LostRace, Tx
-from pointsman.services.ports.leads.leads import LeadRow, Person
+from pointsman.services.ports.leads.leads import FoundLead, LeadRow, Person
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.ports.routing.policies import LiveVersions
 
@@ -54,7 +55,7 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
     what it said.
     """
     known = await known_fields(env, tx)
-    person = identify_person(given, known.lists)
+    person = known_by_phone(identify_person(given, known.lists), given, actor)
     if saying(Topic.ACCOUNT, actor.kind) is Saying.TAKEN:
         person = await _with_account_owner(env, tx, person)
     else:
@@ -70,12 +71,7 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
     if made is not None:
         return await _created(env, tx, made, person, actor)
     named = await tx.leads.find_and_lock(person, sees=actor.sees)
-    if actor.sees.is_limited:
-        known_by_name = [one for one in named if one.by_external_id or one.by_email]
-        for one in known_by_name:
-            # What the partner itself calls this person counts before an email, which may be another's.
-            if (one.by_external_id or len(known_by_name) == 1) and not await tx.leads.is_with(one.row.id, actor.sees):
-                raise KnownElsewhere
+    await _refuse_elsewhere(tx, named, actor)
     found = choose_lead(
         next((one.row.id for one in named if one.by_external_id), None),
         next((one.row.id for one in named if one.by_email), None),
@@ -86,6 +82,9 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
         if made is None:
             raise LostRace("the lead came or went between two statements")
         return await _created(env, tx, made, person, actor)
+    knows_id = found.by == "external_id"
+    if knows_id and is_known_by_phone(person):
+        found = replace(found, by="phone")
     if found.by == "phone" and actor.sees.is_limited and not await tx.leads.is_with(found.lead_id, actor.sees):
         raise KnownElsewhere
     row = next(one.row for one in named if one.row.id == found.lead_id)
@@ -98,7 +97,7 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
         row,
         write,
         found,
-        knows_id=found.by == "external_id",
+        knows_id=knows_id,
         alias=alias,
         keep_word=actor.sees.is_limited,
     )
@@ -106,6 +105,16 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
     if is_new_conflict(row, found):
         await _report_conflict(env, tx, found, actor)
     return UpsertResult(lead=lead, created=False, conflict=found.conflict)
+
+
+async def _refuse_elsewhere(tx: Tx, named: Sequence[FoundLead], actor: Actor) -> None:
+    if not actor.sees.is_limited:
+        return
+    known_by_name = [one for one in named if one.by_external_id or one.by_email]
+    for one in known_by_name:
+        # What the partner itself calls this person counts before an email, which may be another's.
+        if (one.by_external_id or len(known_by_name) == 1) and not await tx.leads.is_with(one.row.id, actor.sees):
+            raise KnownElsewhere
 
 
 async def _created(env: Env, tx: Tx, made: tuple[LeadRow, LiveVersions], person: Person, actor: Actor) -> UpsertResult:
