@@ -180,3 +180,15 @@ async def test_a_refusal_of_the_gate_names_no_other_and_nothing_of_the_account(
         answer = await client.post(f"/v1/leads/{lead}/handovers", json=wanted | over, headers=partner)
         for secret in ("jonas", "customer", "account.status"):
             assert secret not in answer.text
+
+
+async def test_a_partners_news_bring_its_lead_back_from_nurture_as_the_houses_would(
+    client: httpx.AsyncClient, world: World, partner: dict[str, str]
+) -> None:
+    for source in ("newsletter", "cold_list"):
+        body = {"email": "paul@far.example", "fields": {"lead.source": source}}
+        answer = await client.post("/v1/leads", json=body, headers=partner)
+        assert answer.status_code == 202
+    (row,) = await world.rows("select stage, nurture_cause from leads")
+    assert tuple(row) == ("working", None)
+    assert await world.value("select after->>'why' from audit where reason = 're-entry'")
