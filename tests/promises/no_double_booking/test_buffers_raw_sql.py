@@ -89,16 +89,22 @@ async def test_two_reservations_of_a_rep_are_as_far_apart_as_the_longer_buffer(
     assert said(caught) == answer
 
 
-async def test_a_day_of_buffer_is_twenty_four_hours_where_a_session_changes_its_clocks(world: World) -> None:
-    autumn = datetime(2031, 10, 25, 12, tzinfo=UTC)  # Berlin's clocks go back in the night after
+@pytest.mark.parametrize(("after", "answer"), [(23 * 60 + 30, TOO_CLOSE), (24 * 60, None)])
+async def test_a_day_of_buffer_is_twenty_four_hours_where_a_session_changes_its_clocks(
+    world: World, after: int, answer: tuple[str, str] | None
+) -> None:
+    spring = datetime(2031, 3, 29, 12, tzinfo=UTC)  # Berlin's clocks go forward in the night after
+    first = await _given(world, spring, 0, 24 * 60)
+    second = await _given(world, spring + (30 + after) * MINUTE, 0, 0)
     async with world.engine.connect() as connection, connection.begin():
         await connection.execute(text("set local time zone 'Europe/Berlin'"))
-        await connection.execute(text(KEEP), await _given(world, autumn, 0, 24 * 60))
-        next_day = autumn + timedelta(days=1, minutes=30)
-        await connection.execute(text(KEEP), await _given(world, next_day, 0, 0))
-    with pytest.raises(DBAPIError) as caught:
-        await kept(world, next_day - 30 * MINUTE - MINUTE)
-    assert said(caught) in (TOO_CLOSE, OVERLAP)
+        await connection.execute(text(KEEP), first)
+        if answer is None:
+            await connection.execute(text(KEEP), second)
+            return
+        with pytest.raises(DBAPIError) as caught:
+            await connection.execute(text(KEEP), second)
+    assert said(caught) == answer
 
 
 @pytest.mark.parametrize("minutes", [-1, 24 * 60 + 1])
@@ -166,6 +172,8 @@ async def test_no_time_is_reserved_on_a_snapshot_of_before(world: World, isolati
         with pytest.raises(DBAPIError) as caught:
             await connection.execute(text(KEEP), given)
     assert said(caught)[0] == "PM002"
+    assert isinstance(caught.value.orig, psycopg.Error)
+    assert "pointsman_reservation_gap()" in (caught.value.orig.diag.context or "")
 
 
 # ── what it costs ───────────────────────────────────────────────────────────────────────────────
