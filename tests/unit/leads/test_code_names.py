@@ -4,6 +4,8 @@ import pytest
 from babel import Locale, localedata
 from babel.core import get_global
 from babel.languages import get_official_languages
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pointsman.domain.leads.coercion import coerce
 from pointsman.domain.leads.values.iso_codes import COUNTRY_CODES, LANGUAGE_CODES
@@ -151,6 +153,12 @@ def test_what_is_no_country_or_language_is_refused() -> None:
 def test_a_refusal_says_what_may_be_meant(field: str, text: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         coerce(field, text, names=CODE_NAMES)
+
+
+@given(st.text(max_size=120) | st.text(alphabet="aBüß.-_() 1", max_size=120), st.sampled_from(["country", "language"]))
+def test_any_text_is_a_code_or_refused(text: str, field: str) -> None:
+    found = code(f"lead.{field}", text)
+    assert found is None or found in (COUNTRY_CODES if field == "country" else LANGUAGE_CODES)
 
 
 def test_every_country_is_known_by_what_it_calls_itself() -> None:

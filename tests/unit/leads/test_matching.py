@@ -166,6 +166,10 @@ def test_a_value_is_brought_into_its_fields_type(field: str, raw: object, value:
         ("lead.created_at", 10**30),
         ("lead.created_at", "9999-12-31"),
         ("lead.created_at", "20261122093000"),
+        ("lead.created_at", "202611220930"),
+        ("lead.created_at", 202611220930),
+        ("lead.created_at", 1764000000000000000),
+        ("lead.created_at", "0001-01-01T00:00:00Z"),
     ],
 )
 def test_a_value_that_does_not_fit_says_so(field: str, raw: object) -> None:

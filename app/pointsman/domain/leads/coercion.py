@@ -20,6 +20,8 @@ MAX_LIST = 40_000  # characters of all its texts
 #: refused unread, since to look at each sign of a large one keeps everybody else waiting.
 _SIGNS_EACH = 4
 
+#: "202611220930": as milliseconds, a time in 1976.
+_DATE_IN_DIGITS = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d", re.ASCII)
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199  # beyond them no span can be counted, and a count is of another unit
 
 
@@ -79,6 +81,10 @@ def infer_type(value: object) -> FieldType:
 def parse_instant(value: object) -> datetime:
     """ISO 8601 (without offset: UTC), or seconds, milliseconds or microseconds since 1970; of the years 1900 to 2199."""
     found = _instant(value)
+    if isinstance(value, int | str) and _DATE_IN_DIGITS.fullmatch(str(value).strip()):
+        raise ValueError(
+            "could be two times, a date in digits or milliseconds: write ISO 8601 such as 2026-11-22T09:30:00Z"
+        )
     if found is None:
         raise ValueError("is not a time: write ISO 8601 such as 2026-11-22T09:30:00Z")
     if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
