@@ -103,10 +103,10 @@ async def test_what_a_sender_says_of_a_known_account_is_in_the_audit_with_before
     known = LeadInput(email="a@nordlicht.example", facts={"account.owner": "lena"})
     assert (await submit_lead(world.env, known, actor=SENDER)).lead.account_owner == "lena"
     await submit_lead(world.env, known, actor=SENDER)  # an echo
-    first = {"name": None, "status": "prospect", "owner": None}
-    second = {"name": "Nordlicht GmbH", "status": "customer", "owner": "eva"}
+    first = {"name": None, "domain": "nordlicht.example", "status": "prospect", "owner": None}
+    second = {"name": "Nordlicht GmbH", "domain": "nordlicht.example", "status": "customer", "owner": "eva"}
     assert await told(world) == [
-        ("account.created", SENDER.name, None, {**first, "domain": "nordlicht.example"}),
+        ("account.created", SENDER.name, None, first),
         ("account.changed", SENDER.name, first, second),
         ("account.changed", SENDER.name, second, {**second, "owner": "lena"}),
     ]

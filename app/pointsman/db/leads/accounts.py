@@ -14,6 +14,7 @@ from pointsman.db.tables import accounts, leads
 from pointsman.domain.leads.matching import AccountCandidate
 from pointsman.domain.leads.normalise import MAX_BLOCKS
 from pointsman.domain.roster.ownership import Colleague
+from pointsman.services.ports import ConstraintRefused, LostRace
 from pointsman.services.ports.leads.accounts import AccountRow, MovedByMerge
 
 _GET = PreparedStatement("""
@@ -75,6 +76,21 @@ _GET_OR_CREATE_BY_DOMAIN = PreparedStatement("""
         returning id
     )
     select id from made union all select coalesce(merged_into, id) from accounts where domain = :domain
+""")
+_LEARN_DOMAIN = PreparedStatement("""
+    with learned as (
+        update accounts set domain = cast(:domain as text)
+        where name_key = :name_key and domain is null and merged_into is null
+            and not exists (select from accounts where domain = :domain)
+        returning id, name
+    ),
+    line as (
+        insert into audit (id, at, actor, action, subject, before, after)
+        select cast(:audit_id as uuid), :at, :actor, 'account.changed', 'account:' || id,
+            jsonb_build_object('name', name, 'domain', null), jsonb_build_object('name', name, 'domain', cast(:domain as text))
+        from learned
+    )
+    select id from learned
 """)
 _IS_ANCESTOR = PreparedStatement("""
     with recursive up (id, step) as (
@@ -164,6 +180,19 @@ class SqlAccounts:
         found: UUID | None = await _GET_OR_CREATE_BY_DOMAIN.scalar(
             self._connection, {"domain": domain, "new_id": new_id, "at": at}
         )
+        return found
+
+    async def learn_domain(
+        self, domain: str, *, name_key: str, audit_id: UUID, actor: str, at: datetime
+    ) -> UUID | None:
+        given = {"domain": domain, "name_key": name_key, "audit_id": audit_id, "actor": actor, "at": at}
+        try:
+            with translating_errors():
+                found: UUID | None = await _LEARN_DOMAIN.scalar(self._connection, given)
+        except ConstraintRefused as refused:
+            if refused.constraint != "accounts_domain_key":
+                raise
+            raise LostRace("another account got the domain at the same moment") from refused
         return found
 
     async def is_ancestor_of(self, account_id: UUID, other: UUID) -> bool:

@@ -175,7 +175,7 @@ class SqlLeads:
         values = {
             **_values(change.write),
             "id": change.lead_id,
-            "keep_account": change.keep_account or change.write.account,
+            **_account_names(change.write, change.keep_account or change.write.account),
             "new_email": change.email,
             "new_email_key": change.email_key,
             "match": json.dumps(change.match),
@@ -248,11 +248,22 @@ def _external_id(given: ExternalId | None) -> dict[str, str | None]:
     }
 
 
+def _account_names(write: LeadWrite, keep: UUID | None) -> dict[str, Any]:
+    """By what the account is looked for: the one to keep, else the domain, else the name."""
+    person = write.person
+    return {
+        "keep_account": keep,
+        "named_domain": None if keep else person.domain,
+        "named_key": None if keep or person.domain else person.company_key,
+        "learn_key": person.company_key if write.learns_domain and not keep else None,
+    }
+
+
 def _values(write: LeadWrite) -> dict[str, Any]:
     person = write.person
     return {
         "id": write.id,
-        "keep_account": write.account,
+        **_account_names(write, write.account),
         "account_id": write.account_id,
         "audit_id": write.audit_id,
         "account_audit_id": write.account_audit_id,

@@ -4,7 +4,9 @@ from pointsman.db.engine.prepared_statement import PreparedStatement
 
 #: The account of a person (`named` to `account`, here and in `CHANGE`): by domain, else by name; made when neither is
 #: known. Two who make one at the same moment: the later gets no row from `account`, which the caller takes for a lost
-#: race. A person who is known already changes nothing. What is said of an account that is known: `TELL_ACCOUNT`.
+#: race. A person who is known already changes nothing, nor does one whose account, known by the name `:learn_key` alone, is
+#: to get the domain first: written later, the lead's own lock on the account would be in its way. What is said of an
+#: account that is known: `TELL_ACCOUNT`.
 #: `phones` are the leads that have the number; `:seen_match` leaves a caller that does not see all leads those that it
 #: brought in. A number of five is several people's.
 CREATE = PreparedStatement("""
@@ -20,15 +22,16 @@ CREATE = PreparedStatement("""
         where sender = :sender and source = :source_system and external_id = :external_id
         union all
         select 1 from phones having count(*) < 5 and count(distinct id) = 1
+        union all
+        select 1 from accounts where name_key = :learn_key and domain is null and merged_into is null
+            and not exists (select from accounts where domain = :named_domain)
     ),
     named as (
         select coalesce(merged_into, id) id, created_at c from accounts where id = cast(:keep_account as uuid)
         union
-        select coalesce(merged_into, id), created_at from accounts
-        where cast(:keep_account as uuid) is null and domain = :domain
+        select coalesce(merged_into, id), created_at from accounts where domain = :named_domain
         union
-        select coalesce(merged_into, id), created_at from accounts
-        where cast(:keep_account as uuid) is null and cast(:domain as text) is null and name_key = :company_key
+        select coalesce(merged_into, id), created_at from accounts where name_key = :named_key
     ),
     found as (select id from named order by c, id limit 1),
     given as (select id, key from reps where key = :account_owner),
@@ -36,8 +39,8 @@ CREATE = PreparedStatement("""
         insert into accounts (id, name, name_key, name_blocks, domain, status, owner_rep_id, created_at)
         select cast(:account_id as uuid), :company_name, :company_key, cast(:name_blocks as text[]), :domain,
             coalesce(cast(:account_status as text), 'prospect'), (select id from given), :at
-        where (cast(:domain as text) is not null or cast(:company_key as text) is not null)
-          and not exists (select from named)
+        where coalesce(cast(:domain as text), :company_key) is not null
+          and not exists (select from named) and not exists (select from known)
         on conflict do nothing
         returning id, name, domain, status
     ),
@@ -59,9 +62,7 @@ CREATE = PreparedStatement("""
             (select cast(:id as uuid) from leads where phone_key = :phone_key limit 1), cast(:facts as jsonb),
             cast(:known_at as jsonb), 'new', (select id from account),
             jsonb_strip_nulls(jsonb_build_object('person', 'new', 'account', case
-                    when not exists (select from account) then 'none'
-                    when cast(:domain as text) is not null then cast(:domain_from as text)
-                    else 'name' end,
+                    when not exists (select from account) then 'none' else coalesce(cast(:domain_from as text), 'name') end,
                 'account_ties', (select to_jsonb(ids) from ties where cardinality(ids) > 1)))
                 || cast(:match_more as jsonb),
             1, :at, :at
@@ -80,14 +81,14 @@ CREATE = PreparedStatement("""
         select cast(:audit_id as uuid), :at, :actor, 'lead.created', 'lead:' || id,
             jsonb_build_object('account_id', account_id, 'match', match) from lead
     )
-    select l.*, (select count(*) from identity) as identities,
-        coalesce(made.name, a.name) as account_name,
-        coalesce(made.domain, a.domain) as account_domain,
-        coalesce(made.status, a.status) as account_status,
-        case when made.id is null then r.key else (select key from given) end as account_owner,
-        p.id as parent_id, coalesce(p.name, p.domain) as parent_name, p.domain as parent_domain, q.key as parent_owner,
-        (select version from policies where state = 'published') as policy_version,
-        (select max(version) from roster_versions) as roster_version
+    select l.*, (select count(*) from identity) identities,
+        coalesce(made.name, a.name) account_name,
+        coalesce(made.domain, a.domain) account_domain,
+        coalesce(made.status, a.status) account_status,
+        case when made.id is null then r.key else (select key from given) end account_owner,
+        p.id parent_id, coalesce(p.name, p.domain) parent_name, p.domain parent_domain, q.key parent_owner,
+        (select version from policies where state = 'published') policy_version,
+        (select max(version) from roster_versions) roster_version
     from lead l
     left join made on made.id = l.account_id
     left join accounts a on a.id = l.account_id
@@ -101,11 +102,9 @@ CHANGE = PreparedStatement("""
     with named as (
         select coalesce(merged_into, id) id, created_at c from accounts where id = cast(:keep_account as uuid)
         union
-        select coalesce(merged_into, id), created_at from accounts
-        where cast(:keep_account as uuid) is null and domain = :domain
+        select coalesce(merged_into, id), created_at from accounts where domain = :named_domain
         union
-        select coalesce(merged_into, id), created_at from accounts
-        where cast(:keep_account as uuid) is null and cast(:domain as text) is null and name_key = :company_key
+        select coalesce(merged_into, id), created_at from accounts where name_key = :named_key
     ),
     found as (select id from named order by c, id limit 1),
     given as (select id, key from reps where key = :account_owner),
@@ -113,7 +112,7 @@ CHANGE = PreparedStatement("""
         insert into accounts (id, name, name_key, name_blocks, domain, status, owner_rep_id, created_at)
         select cast(:account_id as uuid), :company_name, :company_key, cast(:name_blocks as text[]), :domain,
             coalesce(cast(:account_status as text), 'prospect'), (select id from given), :at
-        where (cast(:domain as text) is not null or cast(:company_key as text) is not null)
+        where coalesce(cast(:domain as text), :company_key) is not null
           and not exists (select from named)
         on conflict do nothing
         returning id, name, domain, status
@@ -129,6 +128,7 @@ CHANGE = PreparedStatement("""
         from (select id, min(c) c from named group by id order by 2, 1 limit 10) x
     ),
     account as (select id from found union all select id from made),
+    old as (select account_id from leads where id = cast(:id as uuid)),
     lead as (
         update leads l set
             email = :new_email, email_key = :new_email_key,
@@ -149,9 +149,13 @@ CHANGE = PreparedStatement("""
         returning lead_id
     ),
     line as (
-        insert into audit (id, at, actor, action, subject, after)
-        select cast(:audit_id as uuid), :at, :actor, 'lead.changed', 'lead:' || id, cast(:audit_after as jsonb)
-        from lead
+        insert into audit (id, at, actor, action, subject, before, after)
+        select cast(:audit_id as uuid), :at, :actor, 'lead.changed', 'lead:' || lead.id,
+            case when lead.account_id is distinct from old.account_id
+                then jsonb_build_object('account_id', old.account_id) end,
+            cast(:audit_after as jsonb) || case when lead.account_id is distinct from old.account_id
+                then jsonb_build_object('account_id', lead.account_id) else '{}' end
+        from lead, old
     )
     select lead.account_id, (select count(*) from identity) as identities from lead
 """)
@@ -161,7 +165,7 @@ CHANGE = PreparedStatement("""
 TELL_ACCOUNT = PreparedStatement("""
     with given as (select id from reps where key = :account_owner),
     old as (
-        select id, name, status, owner_rep_id from accounts
+        select id, name, domain, status, owner_rep_id from accounts
         where id = cast(:account_id as uuid) and (
             (name is null and domain is not null and cast(:company_name as text) is not null)
             or status <> cast(:account_status as text)
@@ -177,13 +181,13 @@ TELL_ACCOUNT = PreparedStatement("""
             owner_rep_id = coalesce((select id from given), a.owner_rep_id)
         from old
         where a.id = old.id
-        returning a.id, a.name, a.status, a.owner_rep_id
+        returning a.id, a.name, a.domain, a.status, a.owner_rep_id
     )
     insert into audit (id, at, actor, action, subject, before, after)
     select cast(:account_audit_id as uuid), :at, :actor, 'account.changed', 'account:' || new.id,
-        jsonb_build_object('name', old.name, 'status', old.status,
+        jsonb_build_object('name', old.name, 'domain', old.domain, 'status', old.status,
             'owner', (select key from reps where id = old.owner_rep_id)),
-        jsonb_build_object('name', new.name, 'status', new.status,
+        jsonb_build_object('name', new.name, 'domain', new.domain, 'status', new.status,
             'owner', (select key from reps where id = new.owner_rep_id))
     from new join old on old.id = new.id
 """)

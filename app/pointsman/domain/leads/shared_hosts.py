@@ -66,7 +66,7 @@ site.pro simdif.com cabanova.com hpage.com npage.de beepworld.de de.tl page.tl c
 perspectivefunnel.com myperspective.co hubspotpagebuilder.com hubspotpagebuilder.eu hs-sites.com hs-sites-eu1.com
 zohosites.com zohosites.eu salesforce-sites.com my.salesforce.com my.site.com force.com atlassian.net zendesk.com
 freshdesk.com jobs.personio.de jobs.personio.com recruitee.com gambiocloud.com bigcartel.com jtl-shop.de typepad.com
-livejournal.com webs.com homestead.com surge.sh gitbook.io ghost.io my-online.store company.site homepage.t-online.de
+livejournal.com webs.com homestead.com surge.sh gitbook.io ghost.io my-online.store company.site
 multiscreensite.com durable.co
 """
 

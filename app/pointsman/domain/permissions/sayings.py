@@ -58,7 +58,8 @@ _TABLE: Mapping[Topic, tuple[Saying, ...]] = {
 #: How the table's words are meant, where a topic has more to say; `docs/security.md` prints it.
 NOTES: Mapping[Topic, str] = {
     Topic.LEAD: "Of a lead that the caller may not see, a partner's word is kept for an admin and changes nothing.",
-    Topic.ACCOUNT: "`account.*`. Ignored with a warning; every change that is taken is audited under `account:<id>`.",
+    Topic.ACCOUNT: "`account.*`, and the domain that an account learns. Ignored with a warning; every change that is taken is "
+    "audited under `account:<id>`.",
     Topic.EXTERNAL_ID: "Webhooks have ids of the source system that their mapping names, house keys ids of the API, each "
     "partner its own. A source system that an intake speaks for is refused to a house key; an admin's key brings ids of it in.",
     Topic.EVIDENCE: "Whether it counts for a gate, the policy says (`evidence.sources`).",

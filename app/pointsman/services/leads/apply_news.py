@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from pointsman.domain.leads.employers import EmployerChange
 from pointsman.domain.leads.facts import FactValue
 from pointsman.domain.leads.matching import (
     AccountMatches,
@@ -11,14 +12,20 @@ from pointsman.domain.leads.matching import (
     merge_newer,
     sortable_timestamp,
 )
-from pointsman.domain.leads.normalise import email_key
+from pointsman.domain.leads.normalise import company_key, email_key, is_named_like
 from pointsman.domain.leads.senders import bringer_of
 from pointsman.domain.permissions.sayings import Saying, Topic, saying
+from pointsman.services.leads.employer import (
+    employer_change,
+    match_of_the_move,
+    news_of_this_company,
+    without_old_company,
+)
 from pointsman.services.leads.fields import PERSONAL_FIELDS
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.leads.phone_numbers import country_of, read_phone
-from pointsman.services.leads.registered_domains import host_to_ascii
-from pointsman.services.ports import Actor, Env, Tx
+from pointsman.services.leads.registered_domains import MatchingLists, host_to_ascii
+from pointsman.services.ports import Actor, Env, LostRace, Tx
 from pointsman.services.ports.leads.leads import LeadChange, LeadRow, LeadWrite, Person
 
 #: What an event says of the company and not of the person; it is kept with the account.
@@ -49,13 +56,15 @@ def lead_write(env: Env, given: LeadInput, person: Person, actor: Actor) -> Lead
         "lead.phone": given.phone,
     }
     company = {name: getattr(person, attribute) for attribute, name in _ACCOUNT_FIELDS.items()}
+    may_change_account = saying(Topic.ACCOUNT, actor.kind) is Saying.TAKEN
     told = [*facts, *(name for name, value in (personal | company).items() if value is not None)]
     return LeadWrite(
         id=env.new_id(),
         account_id=env.new_id(),
         audit_id=env.new_id(),
         account_audit_id=env.new_id(),
-        may_change_account=saying(Topic.ACCOUNT, actor.kind) is Saying.TAKEN,
+        learn_audit_id=env.new_id(),
+        may_change_account=may_change_account,
         actor=actor.name,
         at=now,
         person=person,
@@ -65,6 +74,9 @@ def lead_write(env: Env, given: LeadInput, person: Person, actor: Actor) -> Lead
         phone_key=person.phone.key if person.phone else None,
         facts=facts,
         known_at=dict.fromkeys(told, stamp),
+        learns_domain=may_change_account
+        and person.domain is not None
+        and is_named_like(person.domain, person.company_key),
         match={BROUGHT_BY: bringer} if (bringer := bringer_of(actor.supplier, actor.rep)) else {},
     )
 
@@ -78,32 +90,74 @@ def with_account_match(write: LeadWrite, found: AccountMatches) -> LeadWrite:
     return replace(write, match={**write.match, **({"suggestions": suggestions} if suggestions else {})})
 
 
+async def with_taught_account(tx: Tx, write: LeadWrite, *, name_key: str | None) -> LeadWrite:
+    """The write for the account of this name, once that has the domain that it lacked; unchanged where there is none."""
+    domain = write.person.domain
+    if domain is None or name_key is None or write.learn_audit_id is None:
+        return write
+    account = await tx.accounts.learn_domain(
+        domain, name_key=name_key, audit_id=write.learn_audit_id, actor=write.actor, at=write.at
+    )
+    return replace(write, account=account or write.account, learns_domain=False)
+
+
 async def update_lead(
-    tx: Tx, row: LeadRow, write: LeadWrite, found: LeadMatch, *, knows_id: bool, alias: bool, keep_word: bool
+    tx: Tx,
+    row: LeadRow,
+    write: LeadWrite,
+    found: LeadMatch,
+    lists: MatchingLists,
+    *,
+    knows_id: bool,
+    alias: bool,
+    keep_word: bool,
 ) -> LeadRow:
     """Merge the news into a locked lead; nothing is written when there is no news.
 
-    An email that is another lead's is left out; with `keep_word` it is written down, and finds the other lead as before:
-    so a partner does not learn that there is one.
+    An email that is another lead's is left out, with the company that it would name; with `keep_word` it is written down, and
+    finds the other lead as before: so a partner does not learn that there is one.
     """
-    person = write.person
     is_free = found.conflict_by != "email" and not alias
+    if found.conflict_by == "email" and write.person.domain_from == "email":
+        write = replace(write, person=replace(write.person, domain=None, domain_from=None), learns_domain=False)
+    person = write.person
     if row.phone_key is not None and write.phone_key is None:
         write = replace(write, phone=None)  # a number that cannot be called does not take the place of one that can
     merged = _merged(row, write, email_is_free=is_free or keep_word)
     add_identity = person.external_id is not None and not knows_id
-    moves = person.domain_from == "company.domain" and person.domain != row.account_domain
+    change = EmployerChange.STAYS
+    if row.account_id is not None:
+        has_new_address = is_free and person.email_key not in (None, row.email_key)
+        change = await employer_change(tx, row, write, lists, has_new_address=has_new_address)
+    moves, learns = change is EmployerChange.MOVES, change is EmployerChange.LEARNS
+    if learns:
+        taught = await with_taught_account(tx, write, name_key=company_key(row.account_name or ""))
+        if taught.account != row.account_id:
+            raise LostRace("the account got another domain at the same moment")
+    elif moves or row.account_id is None:
+        write = await with_taught_account(tx, write, name_key=person.company_key if write.learns_domain else None)
+    if moves:
+        merged = without_old_company(merged, write)
     tunes = (person.account_status or row.account_status) != row.account_status or (
         person.account_owner is not None and person.account_owner != row.account_owner
     )
-    news = merged.known_at != row.known_at or add_identity or moves or tunes or is_new_conflict(row, found)
+    news = (
+        merged.known_at != row.known_at
+        or add_identity
+        or moves
+        or write.learns_domain
+        or tunes
+        or is_new_conflict(row, found)
+    )
     if not news and row.account_id is not None:
         return row
     values = merged.values
     email = _text(values, "lead.email")
     key = email_key(email, host_to_ascii) if email and is_free and email != row.email else row.email_key
     match = dict(row.match) | {"person": found.by}
-    if row.account_id is None and (person.domain or person.company_key):
+    if moves:
+        match = match_of_the_move(row, match)
+    if (moves or row.account_id is None) and (person.domain or person.company_key):
         of_the_account = {name: value for name, value in write.match.items() if name != BROUGHT_BY}
         match |= {"account": person.domain_from or "name"} | of_the_account
     if found.conflict is not None:
@@ -160,6 +214,7 @@ def _merged(row: LeadRow, write: LeadWrite, *, email_is_free: bool) -> MergedVal
     if write.person.company_name is None and "company.name" in old:
         news.pop("company.name", None)  # "n/a" is no news of a company that has a name
     stamp = max(write.known_at.values(), default=sortable_timestamp(write.at))
+    news = news_of_this_company(news, row, stamp)
     of_the_account = {
         name: stamp for attribute, name in _ACCOUNT_FIELDS.items() if getattr(write.person, attribute) is not None
     }

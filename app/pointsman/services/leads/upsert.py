@@ -18,6 +18,7 @@ from pointsman.services.leads.apply_news import (
     lead_write,
     update_lead,
     with_account_match,
+    with_taught_account,
     without_stale_values,
 )
 from pointsman.services.leads.fields import known_fields
@@ -25,7 +26,7 @@ from pointsman.services.leads.lead_input import LeadInput, identify_person
 from pointsman.services.leads.phone_owner import is_known_by_phone, known_by_phone, owner_of_phone
 from pointsman.services.policies.cache import load_roster
 from pointsman.services.ports import Actor, Env, LostRace, Tx
-from pointsman.services.ports.leads.leads import FoundLead, LeadRow, Person
+from pointsman.services.ports.leads.leads import FoundLead, LeadRow, LeadWrite, Person
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.ports.routing.policies import LiveVersions
 
@@ -78,9 +79,7 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
         owner_of_phone(named, write),
     )
     if found is None:
-        made = await tx.leads.create(write, sees=actor.sees, by_phone=False) if person.phone else None
-        if made is None:
-            raise LostRace("the lead came or went between two statements")
+        made = await _create_after_all(tx, write, actor)
         return await _created(env, tx, made, person, actor)
     knows_id = found.by == "external_id"
     if knows_id and is_known_by_phone(person):
@@ -97,6 +96,7 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
         row,
         write,
         found,
+        known.lists,
         knows_id=knows_id,
         alias=alias,
         keep_word=actor.sees.is_limited,
@@ -115,6 +115,18 @@ async def _refuse_elsewhere(tx: Tx, named: Sequence[FoundLead], actor: Actor) ->
         # What the partner itself calls this person counts before an email, which may be another's.
         if (one.by_external_id or len(known_by_name) == 1) and not await tx.leads.is_with(one.row.id, actor.sees):
             raise KnownElsewhere
+
+
+async def _create_after_all(tx: Tx, write: LeadWrite, actor: Actor) -> tuple[LeadRow, LiveVersions]:
+    """A lead that nothing names but a number that is another person's, or whose account had to learn its domain first."""
+    person = write.person
+    taught = await with_taught_account(tx, write, name_key=person.company_key if write.learns_domain else None)
+    made = None
+    if taught.account != write.account or person.phone is not None:
+        made = await tx.leads.create(taught, sees=actor.sees, by_phone=person.phone is None)
+    if made is None:
+        raise LostRace("the lead came or went between two statements")
+    return made
 
 
 async def _created(env: Env, tx: Tx, made: tuple[LeadRow, LiveVersions], person: Person, actor: Actor) -> UpsertResult:

@@ -68,6 +68,15 @@ class Accounts(Protocol):
         """The account that the domain leads to, made as `new_id` where there is none; None when another one makes it just now."""
         ...
 
+    async def learn_domain(
+        self, domain: str, *, name_key: str, audit_id: UUID, actor: str, at: datetime
+    ) -> UUID | None:
+        """The account that was known by this name alone and has the domain now, with its audit line; None where there is none.
+
+        None as well where another account has the domain; LostRace where one gets it at the same moment.
+        """
+        ...
+
     async def is_ancestor_of(self, account_id: UUID, other: UUID) -> bool:
         """Whether the account is `other`, or one of those above it."""
         ...

@@ -100,6 +100,8 @@ class LeadWrite:
     facts: Mapping[str, FactValue]
     known_at: Mapping[str, str]
     may_change_account: bool = True  # whether the sender may say something new of an account that is known
+    learns_domain: bool = False  # an account that is known by this name alone is to get the domain first
+    learn_audit_id: UUID | None = None
     account: UUID | None = None  # the account that an alike name leads to; else by domain or equal name
     match: Mapping[str, Any] = field(default_factory=dict)  # what to say of the account beside how it was found
 
@@ -163,7 +165,8 @@ class Leads(Protocol):
     async def create(
         self, write: LeadWrite, *, sees: Visibility, by_phone: bool = True
     ) -> tuple[LeadRow, LiveVersions] | None:
-        """A new lead with its account, identity and audit line, locked; None when the person is known already.
+        """A new lead with its account, identity and audit line, locked; None when the person is known already,
+        or while an account of its company's name lacks the domain that it is to learn.
 
         By its phone number a caller that does not see all leads knows those that it brought in; without `by_phone` none
         is known by it.

@@ -1,0 +1,180 @@
+"""A person who changes employer goes to the new company's account; an account known by its name learns its domain."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from pointsman.services.intake.submit_lead import submit_lead
+from pointsman.services.leads.lead_input import LeadInput
+from pointsman.services.ports.leads.leads import LeadRow
+from support.floors.use_case_env import SENDER, World
+
+pytestmark = pytest.mark.anyio
+
+CUSTOMER = {"company.name": "Nordlicht GmbH", "account.status": "customer", "account.owner": "eva"}
+
+
+async def sent(world: World, **given: Any) -> LeadRow:
+    world.clock.advance(timedelta(minutes=1))
+    return (await submit_lead(world.env, LeadInput(**given), actor=SENDER)).lead
+
+
+async def at_nordlicht(world: World, **facts: Any) -> LeadRow:
+    """Mara, known by her CRM's id 7, of a customer that eva owns."""
+    facts = CUSTOMER | {"company.employees": 900} | facts
+    return await sent(world, external_id="7", source_system="crm", email="mara@nord.example", facts=facts)
+
+
+async def test_a_new_employers_address_and_name_move_the_lead_and_nothing_of_the_old_company_counts(
+    world: World,
+) -> None:
+    before = await at_nordlicht(world)
+    facts = {"company.name": "Vogel AG", "lead.country": "DE"}
+    lead = await sent(world, external_id="7", source_system="crm", email="mara@vogel.example", facts=facts)
+    assert (lead.id, lead.account_domain, lead.account_name) == (before.id, "vogel.example", "Vogel AG")
+    assert (lead.account_status, lead.account_owner) == ("prospect", None)
+    assert "company.employees" not in lead.facts
+    assert (lead.match["account"], lead.match["moved_from"]) == ("email", str(before.account_id))
+    (line,) = await world.rows("select before, after from audit where action = 'lead.changed'")
+    assert line.before == {"account_id": str(before.account_id)}
+    assert line.after["account_id"] == str(lead.account_id)
+    assert await world.value("select status from accounts where domain = 'nord.example'") == "customer"
+
+
+async def test_the_rep_who_has_the_lead_keeps_it(world: World) -> None:
+    await at_nordlicht(world)
+    held = "select rep_id, decision_id from assignments where ended_at is null"
+    before = await world.rows(held)
+    assert len(before) == 1
+    await sent(world, external_id="7", source_system="crm", email="mara@vogel.example")
+    assert await world.rows(held) == before
+
+
+async def test_a_known_company_takes_the_person_with_its_own_owner(world: World) -> None:
+    there = await sent(world, email="boss@vogel.example", facts={"account.owner": "lena"})
+    await at_nordlicht(world)
+    lead = await sent(world, email="mara@nord.example", facts={"company.domain": "www.vogel.example"})
+    assert (lead.account_id, lead.account_owner, lead.match["account"]) == (
+        there.account_id,
+        "lena",
+        "company.domain",
+    )
+
+
+async def test_who_bought_for_the_old_company_is_no_customer_at_the_new_one(world: World) -> None:
+    from pointsman.services.leads.facts import stored_facts
+
+    lead = await at_nordlicht(world)
+    await world.rows("update leads set stage = 'won' where id = :id returning id", id=lead.id)
+    lead = await sent(world, external_id="7", source_system="crm", email="mara@vogel.example")
+    assert stored_facts(lead)["account.status"] == "prospect"
+
+
+async def test_older_news_move_nobody_and_say_nothing_of_the_present_company(world: World) -> None:
+    began = world.clock()
+    await at_nordlicht(world)
+    moved = await sent(world, external_id="7", source_system="crm", email="mara@vogel.example")
+    old = {"company.domain": "nord.example", "company.industry": "energy", "company.name": "Nordlicht GmbH"}
+    lead = await sent(world, external_id="7", source_system="crm", facts=old, occurred_at=began)
+    assert (lead.account_id, lead.account_domain) == (moved.account_id, "vogel.example")
+    assert not {"company.domain", "company.industry"} & lead.facts.keys()
+
+
+async def test_free_mail_later_or_another_spelling_of_the_name_moves_nobody(world: World) -> None:
+    before = await at_nordlicht(world)
+    lead = await sent(world, external_id="7", source_system="crm", email="mara@gmail.com")
+    assert (lead.account_id, lead.email) == (before.account_id, "mara@gmail.com")
+    lead = await sent(world, external_id="7", source_system="crm", facts={"company.name": "Nord-Licht Gruppe"})
+    assert lead.account_id == before.account_id
+    assert lead.facts["company.employees"] == 900
+
+
+async def test_news_that_move_nobody_make_no_account(world: World) -> None:
+    await at_nordlicht(world)
+    await sent(world, external_id="7", source_system="crm", facts={"company.name": "Vogel AG"})
+    stale = {"company.domain": "licht.example"}
+    await sent(world, email="mara@nord.example", facts=stale, occurred_at=world.clock() - timedelta(days=9))
+    assert await world.value("select count(*) from accounts") == 1
+
+
+async def test_an_address_that_is_another_leads_moves_nobody(world: World) -> None:
+    before = await at_nordlicht(world)
+    await sent(world, email="eva@vogel.example")
+    lead = await sent(world, external_id="7", source_system="crm", email="eva@vogel.example")
+    assert (lead.account_id, lead.email) == (before.account_id, "mara@nord.example")
+    await sent(world, external_id="8", source_system="crm")
+    lead = await sent(world, external_id="8", source_system="crm", email="eva@vogel.example")
+    assert lead.account_id is None
+
+
+async def test_an_account_known_by_its_name_learns_the_domain_from_a_later_address(world: World) -> None:
+    facts = {"company.name": "Nordlicht Energie GmbH"}
+    first = await sent(world, external_id="7", source_system="crm", email="mara@gmail.com", facts=facts)
+    lead = await sent(world, external_id="7", source_system="crm", email="mara@nl-energie.example", facts=facts)
+    assert (lead.account_id, lead.account_domain) == (first.account_id, "nl-energie.example")
+    (line,) = await world.rows("select before, after from audit where action = 'account.changed'")
+    assert (line.before["domain"], line.after["domain"]) == (None, "nl-energie.example")
+    colleague = await sent(world, email="ben@nl-energie.example")
+    assert colleague.account_id == first.account_id
+
+
+async def test_it_learns_it_from_a_colleague_when_the_domain_is_its_name(world: World) -> None:
+    facts = {"company.name": "Nordlicht Energie GmbH"}
+    first = await sent(world, email="mara@gmail.com", facts=facts)
+    other = await sent(world, email="ben@nl-energie.example", facts=facts)  # perhaps another Nordlicht Energie
+    colleague = await sent(world, email="eva@nordlicht-energie.example", facts=facts)
+    assert other.account_id != first.account_id
+    assert (colleague.account_id, colleague.account_domain) == (first.account_id, "nordlicht-energie.example")
+
+
+async def test_a_domain_that_has_an_account_is_not_learned_but_takes_the_lead(world: World) -> None:
+    there = await sent(world, email="boss@nord.example")
+    facts = {"company.name": "Nordlicht"}
+    first = await sent(world, external_id="7", source_system="crm", email="mara@gmail.com", facts=facts)
+    lead = await sent(world, external_id="7", source_system="crm", email="mara@nord.example", facts=facts)
+    assert lead.account_id == there.account_id != first.account_id
+
+
+async def test_a_partners_word_moves_its_lead_and_teaches_no_account(world: World) -> None:
+    from dataclasses import replace
+
+    from pointsman.domain.permissions.callers import CallerKind, Scope
+
+    partner = replace(SENDER, kind=CallerKind.PARTNER, supplier="in-house", scopes=frozenset({Scope.INTAKE}))
+    facts = {"company.name": "Nordlicht"}
+    first = (await submit_lead(world.env, LeadInput(email="m@gmail.com", facts=facts), actor=SENDER)).lead
+    done = await submit_lead(world.env, LeadInput(email="b@nordlicht.example", facts=facts), actor=partner)
+    assert done.lead.account_id != first.account_id
+    assert await world.value("select count(*) from accounts where domain is null") == 1
+
+
+async def test_many_at_once_move_one_lead_once_and_teach_one_account_one_domain(world: World) -> None:
+    await at_nordlicht(world)
+    facts = {"company.name": "Licht"}
+    await sent(world, email="first@gmail.com", facts=facts)
+    moves = [{"external_id": "7", "source_system": "crm", "email": "mara@vogel.example"}] * 3
+    learns = [{"email": f"p{n}@licht.{'example' if n % 2 else 'at'}", "facts": facts} for n in range(4)]
+    given = [LeadInput(**each) for each in (*moves, *learns)]
+    done = await asyncio.gather(*(submit_lead(world.env, one, actor=SENDER) for one in given))
+    assert len({one.lead.account_id for one in done[:3]}) == 1
+    assert {one.lead.account_domain for one in done[3:]} == {"licht.example", "licht.at"}
+    for n, one in enumerate(done[3:]):
+        assert one.lead.account_domain == ("licht.example" if n % 2 else "licht.at")
+    assert await world.value("select count(*) from accounts where name = 'Licht'") == 2
+    assert await world.value("select count(*) from audit where before ? 'account_id'") == 1
+
+
+async def test_two_accounts_that_learn_one_domain_are_a_lost_race(world: World) -> None:
+    """The later transaction waits for the former, and runs again when that has given the domain to its account."""
+    facts = [{"company.name": name} for name in ("Nordlicht", "Vogel")]
+    first = [await sent(world, email=f"p{n}@gmail.com", facts=each) for n, each in enumerate(facts)]
+    given = [
+        LeadInput(email=f"p{n}@gmail.com", facts=each | {"company.domain": "both.example"})
+        for n, each in enumerate(facts)
+    ]
+    world.clock.advance(timedelta(minutes=1))
+    done = await asyncio.gather(*(submit_lead(world.env, one, actor=SENDER) for one in given))
+    assert len({one.lead.account_id for one in done}) == 1
+    assert done[0].lead.account_id in {one.account_id for one in first}

@@ -1,0 +1,101 @@
+"""Whether news about a person name another employer: what was said before, what is said now, what becomes of the account."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pointsman.domain.leads.employers import EmployerChange, KnownEmployer, SaidEmployer, judge_employer
+
+STAYS, MOVES, LEARNS = EmployerChange.STAYS, EmployerChange.MOVES, EmployerChange.LEARNS
+
+#: An account that the address led to, one that the website did, one by name, one of a name and its domain.
+ADDRESS = KnownEmployer(
+    account_domain="nord.de", account_key="nordlicht", website=None, address_domain="nord.de", name_key="nordlicht"
+)
+WEBSITE = replace(ADDRESS, website="nord.de", address_domain="agentur.de")
+NAME = KnownEmployer(
+    account_domain=None, account_key="nordlicht", website=None, address_domain=None, name_key="nordlicht"
+)
+BY_NAME = replace(NAME, account_domain="nord.de")
+
+
+def said(website: str | None = None, address: str | None = None, name: str | None = None) -> SaidEmployer:
+    return SaidEmployer(website=website, address_domain=address, name_key=name)
+
+
+@pytest.mark.parametrize(
+    ("known", "news", "change"),
+    [
+        (ADDRESS, said(address="vogel.de"), MOVES),
+        (ADDRESS, said(address="vogel.de", name="vogel"), MOVES),
+        (ADDRESS, said(address="vogel.de", name="nordlicht"), MOVES),  # a CRM may learn the new name later
+        (ADDRESS, said(website="vogel.de"), MOVES),
+        (ADDRESS, said(website="vogel.de", address="licht.de"), MOVES),
+        (ADDRESS, said(website="nord.de", address="vogel.de"), STAYS),  # the website counts before the address
+        (ADDRESS, said(address="nord.de", name="nordlicht energie"), STAYS),  # another spelling at the same domain
+        (ADDRESS, said(address="nord.de", name="vogel"), STAYS),
+        (ADDRESS, said(name="vogel"), STAYS),  # a name alone, and free mail
+        (ADDRESS, said(), STAYS),
+        (ADDRESS, said(address="nordlicht.com", name="nordlicht"), STAYS),  # its name under another domain
+        (ADDRESS, said(website="nordlicht.com", name="nordlicht"), STAYS),
+        (ADDRESS, said(address="nordlicht.com"), MOVES),
+        (BY_NAME, said(address="nordlicht.com", name="nordlicht"), MOVES),  # only a name had led there
+        (BY_NAME, said(address="vogel.de"), MOVES),
+        (WEBSITE, said(address="agentur2.de"), STAYS),  # an agency's address never was the company's
+        (WEBSITE, said(address="vogel.de", name="vogel"), MOVES),
+        (WEBSITE, said(address="vogel.de", name="nordlicht energie"), STAYS),
+        (WEBSITE, said(website="nord.de", name="vogel"), STAYS),
+        (WEBSITE, said(website="vogel.de"), MOVES),
+        (replace(WEBSITE, account_domain="merged.de"), said(website="nord.de"), STAYS),  # said before
+        (NAME, said(address="nord.de", name="nordlicht"), LEARNS),
+        (NAME, said(address="nord.de", name="nordlicht energie"), LEARNS),
+        (NAME, said(website="nord.de", name="nord licht"), LEARNS),
+        (NAME, said(address="nordlicht.de"), LEARNS),  # the domain is the name
+        (
+            NAME,
+            said(address="vogel.de"),
+            MOVES,
+        ),  # it may be another employer's: an account that learns it has all of them
+        (NAME, said(address="vogel.de", name="vogel"), MOVES),
+        (NAME, said(name="vogel"), MOVES),
+        (NAME, said(name="nordlicht energie"), STAYS),
+        (NAME, said(name="nordlicht"), STAYS),
+        (replace(NAME, account_key="holding"), said(name="nordlicht"), STAYS),  # said before
+        (NAME, said(), STAYS),
+    ],
+)
+def test_news_move_a_person_to_the_company_that_they_name(
+    known: KnownEmployer, news: SaidEmployer, change: EmployerChange
+) -> None:
+    assert judge_employer(known, news) is change
+
+
+_DOMAINS = st.sampled_from([None, "nord.de", "nordlicht.de", "vogel.de"])
+_NAMES = st.sampled_from([None, "nordlicht", "nordlicht energie", "vogel"])
+
+
+@given(
+    st.builds(
+        KnownEmployer,
+        account_domain=_DOMAINS,
+        account_key=_NAMES,
+        website=_DOMAINS,
+        address_domain=_DOMAINS,
+        name_key=_NAMES,
+    ),
+    st.builds(SaidEmployer, website=_DOMAINS, address_domain=_DOMAINS, name_key=_NAMES),
+)
+def test_no_news_of_the_accounts_own_domain_or_of_nothing_new_move_anybody(
+    known: KnownEmployer, news: SaidEmployer
+) -> None:
+    change = judge_employer(known, news)
+    if known.account_domain is not None and known.account_domain == (news.website or news.address_domain):
+        assert change is STAYS
+    if change is LEARNS:
+        assert known.account_domain is None
+        assert news.website or news.address_domain
+    repeated = SaidEmployer(website=known.website, address_domain=None, name_key=known.name_key)
+    if known.website is not None or known.account_domain is None:
+        assert judge_employer(known, repeated) is not MOVES or known.website is not None is known.account_domain
