@@ -1,0 +1,1 @@
+"""Pairs of people and companies, and what a human says of them."""
