@@ -89,6 +89,15 @@ async def test_each_field_keeps_what_was_true_last_whichever_lead_said_it(world:
     assert tuple(back[0]) == ("Mara", "CEO")
 
 
+async def test_a_survivor_keeps_a_companys_name_against_a_later_placeholder_and_gives_its_own_up(world: World) -> None:
+    for n, names in enumerate((["n/a", "Nordlicht GmbH"], ["Nordlicht GmbH", "privat"])):
+        old, new = [
+            await submitted(world, email=f"p{n}{i}@gmail.com", facts=DACH | {"company.name": name})
+            for i, name in enumerate(names)
+        ]
+        assert (await merged(world, new, old)).survivor.facts["company.name"] == "Nordlicht GmbH"
+
+
 async def test_a_survivor_without_an_email_takes_the_merged_leads(world: World) -> None:
     old = await submitted(world, email="a@x.example")
     new = await submitted(world, external_id="8", source_system="crm")

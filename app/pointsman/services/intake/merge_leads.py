@@ -23,6 +23,8 @@ from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, RoleProt
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import FactValue, LeadStage
 from pointsman.domain.leads.matching import MergedValues, merge_records
+from pointsman.domain.leads.normalise import company_key
+from pointsman.domain.leads.placeholders import is_placeholder
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.role_guard import guard_assignment
 from pointsman.services.audit import audit
@@ -184,10 +186,21 @@ def _said(item: Evidence) -> tuple[object, ...]:
 
 
 def _values(row: LeadRow, beside: LeadRow) -> dict[str, FactValue]:
-    """All facts but the email, which is not a fact here but a name; and a number that cannot be called, beside one that can."""
+    """All facts but the email, which is not a fact here but a name.
+
+    A number that cannot be called is left out beside one that can, and "n/a" beside a company's name.
+    """
     phone = row.phone if row.phone_key is not None or beside.phone_key is None else None
     personal = {"lead.first_name": row.first_name, "lead.last_name": row.last_name, "lead.phone": phone}
-    return dict(row.facts) | {name: value for name, value in personal.items() if value is not None}
+    facts = dict(row.facts)
+    if _names_company(beside) and not _names_company(row):
+        facts.pop("company.name", None)
+    return facts | {name: value for name, value in personal.items() if value is not None}
+
+
+def _names_company(row: LeadRow) -> bool:
+    name = row.facts.get("company.name")
+    return isinstance(name, str) and not is_placeholder(company_key(name) or "")
 
 
 async def _store(
