@@ -141,16 +141,23 @@ async def test_the_answer_says_why_the_lead_came_back_or_when_its_cool_off_ends(
 
 
 @pytest.mark.parametrize("cause", CAUSES)
-async def test_re_enter_brings_back_a_rules_lead_at_once_and_any_other_after_its_cool_off(
+async def test_re_enter_brings_back_no_lead_that_the_rules_would_send_to_nurture_again(
     floor: Floor, cause: str
 ) -> None:
     await floor.world.publish({**POLICY, **RE_ENTER})
     lead = await in_nurture(floor, cause)
+    decisions = await floor.world.value("select count(*) from decisions")
     assert (await says(floor, lead, {"lead.score": 60})).routed is None
-    early = await says(floor, lead, {"lead.score": 80})
-    assert (early.routed is not None) is (cause == "rule")
+    assert (await says(floor, lead, {"lead.score": 80})).routed is None
     floor.world.clock.advance(COOL_OFF)
-    late = await says(floor, lead, {"lead.score": 81})
+    for score in (81, 82):
+        told = await says(floor, lead, {"lead.score": score})
+        assert told.routed is None
+        keeps = "rule 'Newsletter to nurture' keeps it there, although it meets nurture.re_enter"
+        assert told.note == f"The lead stays in nurture: {keeps}."
+    assert (await explain(floor.env, ExplainRequest(lead_id=lead))).nurture == told.note
+    assert await floor.world.value("select count(*) from decisions") == decisions
+    late = await says(floor, lead, {"lead.score": 83, **HAND_RAISED})
     assert late.routed is not None
     assert late.note == "The lead came back from nurture: it meets nurture.re_enter."
 
@@ -158,7 +165,9 @@ async def test_re_enter_brings_back_a_rules_lead_at_once_and_any_other_after_its
 async def test_re_enter_sees_what_evidence_says(floor: Floor) -> None:
     re_enter = {"field": "qualification.need", "present": True}
     await floor.world.publish({**POLICY, "nurture": {"re_enter": re_enter}})
-    lead = await in_nurture(floor, "rule")
+    lead = await in_nurture(floor, "lost")
+    floor.world.clock.advance(COOL_OFF)
+    assert (await says(floor, lead)).routed is None
     given = LeadInput(email=f"{lead}@lead.example", evidence=tuple(floor.evidence("need")))
     assert (await submit_lead(floor.env, given, actor=SENDER)).routed is not None
 
@@ -209,7 +218,20 @@ async def test_a_survivor_has_the_cool_off_of_the_lead_that_is_merged_into_it(fl
 
 @pytest.mark.parametrize("cause", CAUSES)
 async def test_by_itself_only_a_lead_put_off_to_a_day_comes_back(floor: Floor, cause: str) -> None:
-    await in_nurture(floor, cause)
+    lead = await in_nurture(floor, cause)
+    if cause != "rule":
+        await says(floor, lead)  # kept until then
     assert await return_nurtured_leads(floor.env) == 0
     floor.world.clock.advance(COOL_OFF)
     assert await return_nurtured_leads(floor.env) == (cause == "later")
+
+
+async def test_a_lead_whose_day_has_come_stays_while_the_rules_lead_to_nurture_and_says_so(floor: Floor) -> None:
+    lead = await in_nurture(floor, "later")
+    floor.world.clock.advance(COOL_OFF)
+    assert await return_nurtured_leads(floor.env) == 0
+    why = await floor.world.value("select nurture_reason from leads where id = :id", id=lead)
+    assert why == (
+        "later, and its day has come. The lead stays in nurture: rule 'Newsletter to nurture' keeps it there."
+    )
+    assert (await says(floor, lead)).routed is not None

@@ -51,6 +51,12 @@ def test_the_highest_balance_gets_the_lead_and_the_summary_says_why() -> None:
     assert decision.ledger_after.balance("lena") == 1 + decision.entitlements["lena"] - 1
 
 
+def test_a_hold_names_the_work_that_no_rule_is_for() -> None:
+    plan = plan_routes(compiled(ALL_TO_SDR, SDRS), {}, purpose=Work.CLOSING, gates={}, now=NOW)
+    asked = "no rule for closing matches this lead: add a rule for closing without 'when' at the end to catch the rest"
+    assert plan.hold_sentence == asked
+
+
 def test_a_lead_that_no_rule_matches_waits_with_that_reason() -> None:
     rules = [{**ALL_TO_SDR[0], "when": {"field": "lead.score", "gte": 50}}]
     decision = settle(compiled(rules, SDRS), {"lead.score": 45}, world(FLOOR))

@@ -34,6 +34,8 @@ DEMO: Facts = {"lead.source": "demo"}
 LIST: Facts = {"lead.source": "list"}
 NEITHER: Facts = {"lead.source": "fair"}
 SCORED: Facts = {"lead.source": "list", "lead.score": 80}
+SCORED_DEMO: Facts = {"lead.source": "demo", "lead.score": 80}
+SCORED_NEITHER: Facts = {"lead.source": "fair", "lead.score": 80}
 BUYER: Facts = {
     "lead.source": "list",
     "company.employees": 80,
@@ -63,7 +65,9 @@ def asked(cause: str, facts: Facts, *, re_enter: bool, over: bool = False) -> Nu
     [
         (DEMO, False, True, "rule 'Demo' is for a human"),
         (DEMO, True, True, "rule 'Demo' is for a human"),
-        (SCORED, True, True, "it meets nurture.re_enter"),
+        (SCORED_NEITHER, True, True, "it meets nurture.re_enter"),
+        (SCORED_DEMO, True, True, "it meets nurture.re_enter"),
+        (SCORED, True, False, "rule 'Rest' keeps it there, although it meets nurture.re_enter"),
         (SCORED, False, False, "rule 'Rest' keeps it there"),
         (LIST, True, False, "rule 'Rest' keeps it there and it does not meet nurture.re_enter"),
         (BUYER, False, False, "rule 'Rest' keeps it there"),
@@ -87,9 +91,19 @@ def test_nothing_brings_back_a_lead_in_its_cool_off(cause: str, facts: Facts, re
 
 @pytest.mark.parametrize("cause", COOLING)
 @pytest.mark.parametrize(
-    ("facts", "re_enter", "returns"), [(LIST, False, True), (DEMO, True, False), (SCORED, True, True)]
+    ("facts", "re_enter", "returns"),
+    [
+        (NEITHER, False, True),
+        (DEMO, False, True),
+        (LIST, False, False),
+        (BUYER, False, False),
+        (DEMO, True, False),
+        (SCORED_DEMO, True, True),
+        (SCORED_NEITHER, True, True),
+        (SCORED, True, False),
+    ],
 )
-def test_after_its_cool_off_re_enter_decides_where_there_is_one(
+def test_after_its_cool_off_re_enter_decides_unless_the_rules_lead_back_to_nurture(
     cause: str, facts: Facts, re_enter: bool, returns: bool
 ) -> None:
     assert asked(cause, facts, re_enter=re_enter, over=True).returns is returns
@@ -109,4 +123,6 @@ def test_no_lead_stays_where_a_rule_put_it_when_the_rules_lead_to_a_human(case: 
         assert back
     cooling = replace(stay, cause=NurtureCause.LOST, until=NOW + timedelta(seconds=1))
     assert not nurture_return(cooling, case.ready, plan, NOW).returns
-    assert nurture_return(replace(cooling, until=NOW), case.ready, plan, NOW).returns  # without re_enter any news do
+    kept = bool(plan.routes) and plan.routes[0].pool is None
+    # Without re_enter any news do, unless the rules lead back at once.
+    assert nurture_return(replace(cooling, until=NOW), case.ready, plan, NOW).returns is not kept

@@ -122,7 +122,8 @@ class Rule(PolicyModel):
 class Nurture(PolicyModel):
     """When a nurtured lead comes back: after a refusal, a loss or "later" once `cool_off` is over, only if `re_enter` is true.
 
-    One that a rule put there: with the first news by which `re_enter` is true or the rules lead to a human.
+    One that a rule put there: with the first news by which the rules lead to a human, or `re_enter` is true and no rule
+    applies. While the rules lead to nurture, it stays.
     """
 
     re_enter: Condition | None = None

@@ -87,10 +87,9 @@ def same_releases(stored: Iterable[Mapping[str, Any]], found: Iterable[HoldRelea
 
 def _all(decision: Decision, policy: Policy, inputs: RoutingInputs, gate: GateResult | None) -> Iterator[HoldRelease]:
     if decision.hold_reason is HoldReason.NO_RULE:
-        yield HoldRelease(
-            code=HoldReason.NO_RULE,
-            sentence="A rule that matches this lead is published; one without 'when' at the end catches the rest",
-        )
+        asked = f" for {decision.work}" if decision.work else ""
+        sentence = f"A rule{asked} that matches this lead is published; one without 'when' at the end catches the rest"
+        yield HoldRelease(code=HoldReason.NO_RULE, sentence=sentence)
     elif decision.hold_reason is HoldReason.GATE_CLOSED:
         yield _gate(decision.work, gate)
     elif not decision.candidates:

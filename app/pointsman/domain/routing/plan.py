@@ -73,7 +73,7 @@ def plan_routes(
     is planned with the gate shut, and only the reps overridden for can be eligible.
     """
     facts = compiled.enrich(facts, now)
-    walk = _RuleWalk(compiled, gates, overridden, now)
+    walk = _RuleWalk(compiled, purpose, gates, overridden, now)
     for position, outcome in compiled.scan_rules(facts, purpose):
         walk.examined.append((position, outcome))
         if outcome is True and walk.follow(compiled.policy.rules[position]):
@@ -100,11 +100,13 @@ class _RuleWalk:
     def __init__(
         self,
         compiled: CompiledPolicy,
+        purpose: Work | None,
         gates: Mapping[Work, GateState],
         overridden: frozenset[Work],
         now: datetime,
     ) -> None:
         self.compiled = compiled
+        self.purpose = purpose
         self.gates = gates
         self.overridden = overridden
         self.now = now
@@ -155,7 +157,9 @@ class _RuleWalk:
             return HoldReason.GATE_CLOSED, next(iter(self.closed_gates.values())).sentence
         if self.work is not None:
             return HoldReason.POOL_EMPTY, "the rule that matched names a pool that does not exist"
-        return HoldReason.NO_RULE, "no rule matches this lead: add a rule without 'when' at the end to catch the rest"
+        asked = f" for {self.purpose}" if self.purpose else ""
+        advice = f"add a rule{asked} without 'when' at the end to catch the rest"
+        return HoldReason.NO_RULE, f"no rule{asked} matches this lead: {advice}"
 
 
 def _steps(walk: _RuleWalk, facts: Facts, purpose: Work | None) -> tuple[TraceStep, ...]:

@@ -16,8 +16,6 @@ from pointsman.services.sweeps import SweepPosition, sweep_in_order
 from pointsman.services.transactions import run_in_transaction
 
 BATCH_SIZE = 200
-#: Why a lead stays whose day has come; from then on news alone bring it back.
-RE_ENTRY_NOT_MET = f"{MeetingOutcome.LATER}, but it does not meet nurture.re_enter"
 
 
 async def return_nurtured_leads(env: Env) -> int:
@@ -50,7 +48,8 @@ async def _return_in_tx(env: Env, tx: Tx, lead_id: UUID, calendars: Mapping[str,
     trigger, why = await re_entry_trigger(env, tx, lead)
     if trigger is None:
         stage, nurture = LeadStage.NURTURE.value, nurture_of(lead)
-        await tx.leads.set_stage(lead_id, stage, at=now, nurture=nurture, nurture_reason=RE_ENTRY_NOT_MET)
+        stays = f"{MeetingOutcome.LATER}, and its day has come. {why}"  # from now on news alone bring it back
+        await tx.leads.set_stage(lead_id, stage, at=now, nurture=nurture, nurture_reason=stays)
         return False
     request = RoutingRequest(lead=lead, purpose=None, trigger=trigger, actor=WORKER, calendars=calendars, why=why)
     await route_lead(env, tx, request)
