@@ -108,6 +108,13 @@ def test_tenants_of_a_hosting_suffix_are_companies_apart(suffix: str, one: str, 
         ("linkedin.com", "linkedin.com"),  # who works there writes from there
         ("amazon.de", "amazon.de"),
         ("x7k2.marketplace.amazon.de", None),
+        ("booking.com", "booking.com"),
+        ("guest.booking.com", None),
+        ("amazon.it", "amazon.it"),
+        ("marketplace.amazon.it", None),
+        ("acme.jobs.personio.de", "acme.jobs.personio.de"),
+        ("acme.za.com", "acme.za.com"),
+        ("name.com", "name.com"),
         ("example.com", None),
         ("mail.nordlicht.co.at", "nordlicht.co.at"),
         ("10.0.0.1", None),
@@ -124,6 +131,8 @@ def test_a_policy_adds_to_the_lists_and_takes_its_companies_from_them() -> None:
     assert domain_of_website("shop.pages.example/x") == "pages.example"
     assert domain_of_website("shop.pages.example/x", lists) is None
     assert domain_of_address("pages.example", lists) == "pages.example"
+    assert domain_of_address("guest.pages.example", lists) is None
+    assert domain_of_address("corp.xing.com", lists) == "xing.com"
     assert (domain_of_website("xing.com"), domain_of_website("www.xing.com", lists)) == (None, "xing.com")
     assert (domain_of_address("pagina.de"), domain_of_address("pagina.de", lists)) == (None, "pagina.de")
     assert (domain_of_address("jimdo.com"), domain_of_address("jimdo.com", lists)) == (None, "jimdo.com")

