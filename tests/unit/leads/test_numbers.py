@@ -4,31 +4,37 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.domain.leads.coercion import coerce_with_note
+from pointsman.domain.leads.coercion import coerce, coerce_with_note
 from pointsman.domain.leads.facts import FieldType
 from pointsman.domain.leads.values.numbers import Counted, read_number
 from pointsman.services.leads.code_names import CODE_NAMES
 
 #: What is read the same in every field, and says no more than the number.
 PLAIN = {
-    "0": 0, "7": 7, "120": 120, " 120 ": 120, "\t120\n": 120, "120\u200b": 120, "007": 7, "+5": 5, "-5": -5, "\u22125": -5,
-    "-0": 0, "1000000": 1_000_000, "1.5": 1.5, "1,5": 1.5, "12.34": 12.34, "12,34": 12.34, "0.5": 0.5, "0,5": 0.5,
-    ".5": 0.5, ",5": 0.5, "-1,5": -1.5, "1.0": 1, "1,0": 1, "1200.50": 1200.5, "1200,50": 1200.5, "1234,5678": 1234.5678,
+    "0": 0, "7": 7, "120": 120, " 120 ": 120, "\t120\n": 120, "120\u200b": 120, "007": 7, "+5": 5,
+    "1000000": 1_000_000, "1.5": 1.5, "1,5": 1.5, "12.34": 12.34, "12,34": 12.34, "0.5": 0.5, "0,5": 0.5,
+    ".5": 0.5, ",5": 0.5, "1.0": 1, "1,0": 1, "1200.50": 1200.5, "1200,50": 1200.5, "1234,5678": 1234.5678,
     "0.500": 0.5, "0,125": 0.125, "1234.567": 1234.567, "99.9999": 99.9999,
     "1'200": 1200, "1\u2019200": 1200, "1\u2018200": 1200, "1\u00b4200": 1200, "1`200": 1200, "1 200": 1200,
     "1\u00a0200": 1200, "1\u202f200": 1200, "1\u2009200": 1200, "12 000": 12_000, "1 200 000": 1_200_000,
     "1.200.000": 1_200_000, "1,200,000": 1_200_000, "1'200'000": 1_200_000, "1\u2019200\u2019000": 1_200_000,
     "1\u00a0200\u00a0000": 1_200_000, "1.200,50": 1200.5, "1,200.50": 1200.5, "1'200.50": 1200.5, "1'200,50": 1200.5,
     "1 200,50": 1200.5, "1 200.50": 1200.5, "1\u202f200,50": 1200.5, "1.234.567,89": 1234567.89, "1,234,567.89": 1234567.89,
-    "1.200,500": 1200.5, "12,34,567": 1_234_567, "1,20,000": 120_000, "-1.200.000": -1_200_000, "+1.200,50": 1200.5,
+    "1.200,500": 1200.5, "12,34,567": 1_234_567, "1,20,000": 120_000, "+1.200,50": 1200.5,
     "10k": 10_000, "10 k": 10_000, "10K": 10_000, "1.5k": 1500, "1,5k": 1500, "2 Tsd": 2000, "2 Tsd.": 2000,
     "2 tausend": 2000, "2 Thousand": 2000, "1,2 Mio": 1_200_000, "1,2 Mio.": 1_200_000, "1.2 Mio.": 1_200_000, "5Mio": 5_000_000,
     "3 Millionen": 3_000_000, "1 Million": 1_000_000, "2 mln": 2_000_000, "2 Mrd.": 2_000_000_000,
     "1,5 Milliarden": 1_500_000_000, "1.5bn": 1_500_000_000, "120 Mitarbeiter": 120, "120 Mitarbeitende": 120,
     "120 MA": 120, "120MA": 120, "Mitarbeiter: 120": 120, "120 Angestellte": 120, "120 Beschäftigte": 120,
     "120 BESCHÄFTIGTE": 120, "120 employees": 120, "120 Employees": 120, "120 people": 120, "120 staff": 120, "120 FTE": 120,
+    "120 Mitarbeiter:innen": 120, "120 Mitarbeiter*innen": 120, "120 Mitarbeiter_innen": 120, "120 Mitarbeiter/-innen": 120,
+    "120 Mitarbeiter(innen)": 120, "Mitarbeiter:innen: 120": 120, "120 Pers.": 120, "120 Mitarb.": 120,
+    "120\nMitarbeiter": 120, "120 Mit\u00adarbeiter": 120, "\u202a120\u202c": 120,
     "120 Personen": 120, "120 users": 120, "85 points": 85, "85 Punkte": 85, "1 Person": 1, "1'200 Mitarbeiter": 1200,
 }  # fmt: skip
+
+#: A score may be below zero; a count of people or of money may not.
+NEGATIVE = {"-5": -5, "\u22125": -5, "-1,5": -1.5, "-1.200.000": -1_200_000, "\u2013120": -120}
 
 #: What says less than one number: the least that it can be, by a rule that the sender is told.
 LEAST = {
@@ -43,6 +49,8 @@ LEAST = {
     "under 10": 0, "bis 10": 0, "bis zu 10": 0, "up to 10": 0, "max. 10": 0, "maximal 10": 0, "höchstens 10": 0,
     "at most 10": 0, "\u226410": 0, "<=10": 0, "ca. 120": 120, "ca.120": 120, "ca 120": 120, "circa 120": 120,
     "etwa 120": 120, "rund 120": 120, "ungefähr 120": 120, "about 120": 120, "approx. 120": 120, "~120": 120, "~ 120": 120,
+    "10 bis unter 50": 10, "10 bis unter 50 Mitarbeiter": 10, "10 to less than 50": 10, "bis unter 50": 0,
+    "knapp 120": 0, "fast 50": 0, "nearly 120": 0, "51-\n200": 51,
     "\u2248120": 120, "ca. 120 Mitarbeiter": 120, "ca. 1'200": 1200,
 }  # fmt: skip
 
@@ -63,7 +71,8 @@ ONE_MARK = {
 MONEY = {
     "€ 1.200.000": 1_200_000, "1.200.000 €": 1_200_000, "1.200.000 EUR": 1_200_000, "EUR 1.200.000": 1_200_000,
     "1.200.000 Euro": 1_200_000, "1.200.000,00 €": 1_200_000, "$1,200,000": 1_200_000, "US$ 5 million": 5_000_000,
-    "$1,200.50": 1200.5, "CHF 1'200": 1200, "CHF 1'200.-": 1200, "CHF 1'200.\u2013": 1200, "1'200.-- Fr": None, "£5m": 5_000_000,
+    "$1,200.50": 1200.5, "CHF 1'200": 1200, "CHF 1'200.-": 1200, "CHF 1'200.\u2013": 1200, "1'200.-- Fr": 1200,
+    "250 TCHF": 250_000, "Fr. 1'200'000": 1_200_000, "250 T EUR": 250_000, "£5m": 5_000_000,
     "500.000": 500_000, "500.000 €": 500_000, "1,2 Mio. €": 1_200_000, "500 T€": 500_000, "500 TEUR": 500_000,
     "1,2 Mio. EUR p.a.": 1_200_000, "Umsatz: 5 Mio. p. a.": 5_000_000, "1-5 Mio. €": 1_000_000, "> 5 Mio. €": 5_000_000,
     "10m": 10_000_000, "1.200 Mio": None, "1,200k": None, "2 billion": None, "1-10k": None,
@@ -75,8 +84,11 @@ UNKNOWN = (
     "1.20.300", "1,200,00", "1.200.00", "1.200,000.5", "1.200 000", "1'20", "12 34", "1 2", "--5", "- 5", "+-5", "5-",
     "5--6", "NaN", "nan", "inf", "Infinity", "∞", "-∞", "200-51", "51-200-300", "01-05", "-5-10", "2026-11-22",
     "22.11.2026", "12:30", "0176 1234567",
-    "+49 176 1234567", "80%", "80 %", "85/100", "(5)", "#5", "5;6", "5, 6", "5 Hunde", "fast 50", "knapp 50", "null", "true",
+    "+49 176 1234567", "80%", "80 %", "85/100", "(5)", "#5", "5;6", "5, 6", "5 Hunde", "null", "true",
     "zwischen 51", "between 51", "mehr als", ">>5", "> <5", "<0", "<-5", "10'000'00", "5 5 Mio", "9" * 17, "1" * 90, "1" * 8_000,
+    "50\n200", "50 \r\n 200", "50" + 20 * " " + "\n200",
+    "10\n49", "51\u00ad200", "51\u200b200", "1\t200", "1\u2028200", "1.\u00ad200", "1\u00ad.200",
+    "8\t5", "1,5\n2 Mio.", "50\x00200", "10\n-5", "01.2024", "10.2024", "1.2024", "12.1999", "01,5",
     "0.200.300", "50 bis", "bis", "1200 €€ 5",
 )  # fmt: skip
 
@@ -137,7 +149,7 @@ def test_what_is_no_number_is_unknown_and_never_another_one(counted: Counted) ->
     assert {text: read_or_none(text, counted) for text in UNKNOWN} == dict.fromkeys(UNKNOWN)
 
 
-@pytest.mark.parametrize("value", [1.2, 1200, 0, -3, 1.0])
+@pytest.mark.parametrize("value", [1.2, 1200, 0, -0.0, 1.0])
 def test_a_number_of_json_stays_the_number(value: float) -> None:
     assert coerce_with_note("company.employees", value, names=CODE_NAMES).value == value
 
@@ -157,7 +169,27 @@ def test_a_refusal_says_what_was_read_and_how_to_write_it() -> None:
 
 @given(st.integers(-(10**15), 10**15), st.sampled_from(Counted))
 def test_digits_are_the_number_that_they_write(number: int, counted: Counted) -> None:
+    number = number if counted is Counted.ANYTHING else abs(number)
     assert read_number(str(number), counted).value == number
+
+
+def test_a_score_may_be_below_zero_and_a_count_may_not() -> None:
+    assert {text: read_or_none(text, Counted.ANYTHING) for text in NEGATIVE} == NEGATIVE
+    for counted in (Counted.THINGS, Counted.MONEY):
+        assert {text: read_or_none(text, counted) for text in NEGATIVE} == dict.fromkeys(NEGATIVE)
+    assert coerce("lead.score", -3, names=CODE_NAMES) == -3
+    with pytest.raises(ValueError, match="a count has no sign"):
+        coerce("company.employees", -3, names=CODE_NAMES)
+
+
+@given(
+    st.integers(0, 10**6), st.text("\n\r\t\u00ad\u200b\u2028\ufeff\x00 ", min_size=1, max_size=3), st.integers(0, 10**6)
+)
+def test_digits_are_never_joined_over_a_break_or_a_sign_that_shows_nothing(one: int, parted: str, other: int) -> None:
+    if parted.isspace() and set(parted) == {" "}:
+        return
+    for counted in Counted:
+        assert read_or_none(f"{one}{parted}{other}", counted) is None
 
 
 @given(st.integers(0, 10**12), st.sampled_from([".", ",", "'", " ", "\u202f"]), st.integers(1, 10**6))

@@ -20,6 +20,8 @@ MAX_LIST = 40_000  # characters of all its texts
 #: refused unread, since to look at each sign of a large one keeps everybody else waiting.
 _SIGNS_EACH = 4
 
+#: Kept as written: a message has lines, and where two numbers stand in two lines its reader must see the break.
+_AS_WRITTEN = frozenset({"lead.message", "lead.phone"})
 #: "202611220930": as milliseconds, a time in 1976.
 _DATE_IN_DIGITS = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d", re.ASCII)
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199  # beyond them no span can be counted, and a count is of another unit
@@ -120,10 +122,10 @@ def _text(field: str, value: object, names: CodeNames | None = None) -> str:
         case bool():
             text = "true" if value else "false"
         case int() | float():
-            text = str(value)
+            text = str(whole(value))
         case str():
             _refuse_large(value, _limit(field))
-            text = clean_text(value) if field != "lead.message" else value.replace("\x00", "").strip()
+            text = value.replace("\x00", "").strip() if field in _AS_WRITTEN else clean_text(value)
         case _:
             raise ValueError("is not a text")
     if len(text) > _limit(field):
@@ -135,6 +137,11 @@ def _text(field: str, value: object, names: CodeNames | None = None) -> str:
     if field == "account.status":
         return _status(text)
     return text
+
+
+def whole(number: float) -> int | float:
+    """The number as an integer where it is one and exact: JSON's 7.0 is 7."""
+    return int(number) if abs(number) < 2**53 and number == int(number) else number
 
 
 def _limit(field: str) -> int:
@@ -157,13 +164,14 @@ def _status(text: str) -> str:
 
 
 def _number(field: str, value: object) -> Coerced:
+    counted = COUNTED.get(field, Counted.ANYTHING)
     match value:
         case bool():
             raise ValueError("is not a number: write digits such as 120 or 1.5")
         case int() | float():
-            return Coerced(within_bounds(value))
+            return Coerced(within_bounds(value, counted))
         case str():
-            reading = read_number(clean_text(value), COUNTED.get(field, Counted.ANYTHING))
+            reading = read_number(value, counted)
             return Coerced(reading.value, reading.note)
         case _:
             raise ValueError("is not a number: write digits such as 120 or 1.5")

@@ -34,11 +34,24 @@ MAX_BLOCKS = 6
 
 
 def clean_text(text: str) -> str:
-    """NFC, without control and invisible formatting characters, trimmed."""
+    """NFC and one line, trimmed: one blank for breaks and tabs between words; what formats invisibly is left out.
+
+    A soft hyphen or a joiner within a word parts nothing. A number or a telephone number is read from the text as sent.
+    """
     if text.isascii() and text.isprintable():
         return text.strip()  # nearly all texts: a loop over their characters is a good part of a lead's cost
-    composed = compose(text)
-    return "".join(c for c in composed if unicodedata.category(c) not in {"Cc", "Cf", "Cs"}).strip()
+    shown = "".join(map(_shown, compose(text)))
+    return " ".join(filter(None, (part.strip() for part in shown.split("\n"))))
+
+
+def _shown(sign: str) -> str:
+    match unicodedata.category(sign):
+        case "Cc" | "Zl" | "Zp":
+            return "\n"
+        case "Cf" | "Cs":
+            return ""
+        case _:
+            return sign
 
 
 def email_key(text: str, to_ascii: ToAscii) -> str | None:

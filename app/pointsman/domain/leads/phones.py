@@ -17,16 +17,25 @@ from pointsman.domain.text.strict_json import fingerprint
 MAX_PHONE_TEXT = 100
 
 _DASHES = {ord(character): "-" for character in "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc"}
-_EXTENSION_WORDS = r"(?:ext(?:ension)?|x|dw|durchwahl|nst|nebenstelle|app(?:arat)?|klappe|kl|poste|interno|#)"
+_BREAKS = frozenset("\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029")
+_EXTENSION_WORDS = r"(?:ext(?:ension)?|x|dw|durchw(?:ahl)?|nst|nebenstelle|app(?:arat)?|klappe|kl|poste|interno|#)"
 _BEFORE_EXTENSION = re.compile(rf"\s*[,;]\s*(?={_EXTENSION_WORDS}\b)", re.IGNORECASE)
 _EXTENSION = re.compile(rf"\s*{_EXTENSION_WORDS}\s*[.:=]?\s*(\d{{1,6}})(?!\d)", re.IGNORECASE)
+#: "415-555-2671,12": commas are pauses in dialling.
+_PAUSES = re.compile(r"((?:\d[ ().+/-]{0,3}){7}),{1,3}(?=\d{1,5}$)")
+#: What spreadsheets make of a number: "491711234567.0".
+_FLOAT = re.compile(r"(\+?\d+)\.0")
+_DATE = re.compile(
+    r"(?:19|20)\d\d([-./])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])(?!\d)|\d{1,2}([-./])\d{1,2}\2(?:19|20)\d\d(?!\d)"
+)
 #: What stands between two numbers. A slash also stands after an area code: see `_cut`.
 _BETWEEN = re.compile(r"[;,|&]|\s(?:oder|und|or|and|bzw\.?|resp\.?)\s", re.IGNORECASE)
-_CUT = re.compile(r"/|\s-\s(?=\+|0\d{2})")
+_CUT = re.compile(r"/|\t|\s-\s(?=\+|0\d{2})")
 _NUMBER = re.compile(r"(?<![\w@])\+?[\s(]*\d(?:[\d\s().+/-]*\d)?")
 #: So many digits before a slash are a number by themselves: what follows is another one, or another ending.
 _DIGITS_OF_A_NUMBER = 8
 _SAME_AT_THE_END = re.compile(r"(\d)\1{5}$")
+_IN_ORDER = ("1234567890", "9876543210")
 
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "oe", "æ": "ae", "å": "a", "ł": "l"})
 _TITLES = frozenset(["dr", "prof", "professor", "dipl", "ing", "mag", "med", "herr", "frau", "mr", "mrs", "ms"])
@@ -58,11 +67,12 @@ def find_phones(text: str) -> Iterator[WrittenPhone]:
     """
     if len(text) > MAX_PHONE_TEXT:
         return
-    plain = compose(text, "NFKC").translate(_DASHES)
-    plain = clean_text("".join(";" if c in "\r\n" else " " if c.isspace() else c for c in plain))
+    plain = "".join(map(_shown, compose(text, "NFKC").translate(_DASHES))).strip()
     if len(plain) > MAX_PHONE_TEXT:
         return  # some characters are words in this form
-    pieces = _BETWEEN.split(_BEFORE_EXTENSION.sub(" ", plain))
+    if of_float := _FLOAT.fullmatch(plain):
+        plain = of_float[1]
+    pieces = _BETWEEN.split(_BEFORE_EXTENSION.sub(" ", _PAUSES.sub(r"\1 x ", plain)))
     first = True
     for piece in pieces:
         for part in _cut(piece):
@@ -73,8 +83,10 @@ def find_phones(text: str) -> Iterator[WrittenPhone]:
             extension = _EXTENSION.match(rest)
             if extension is None and rest[:1].isalnum():
                 continue  # a letter within the digits: "12345O7"
+            if _DATE.match(number):
+                continue
             if first or number.lstrip("( ").startswith(("+", "0")):
-                yield WrittenPhone(number, extension.group(1) if extension else None)
+                yield WrittenPhone(number.replace("\t", " "), extension.group(1) if extension else None)
             first = False
 
 
@@ -82,15 +94,30 @@ def _cut(piece: str) -> Iterator[str]:
     for mark in _CUT.finditer(piece):
         if sum(c.isdigit() for c in piece[: mark.start()]) >= _DIGITS_OF_A_NUMBER:
             yield piece[: mark.start()]
-            yield piece
+            if mark.group() != "\t":  # between two cells
+                yield piece
             yield piece[mark.end() :]
             return
     yield piece
 
 
+def _shown(sign: str) -> str:
+    """A break as ";", other blanks as they part cells or digits; what formats invisibly as nothing."""
+    if sign in _BREAKS:
+        return ";"
+    if sign == "\t":
+        return sign
+    category = unicodedata.category(sign)
+    return "" if category in {"Cf", "Cs"} else " " if sign.isspace() or category == "Cc" else sign
+
+
 def is_placeholder(digits: str) -> bool:
-    """Whether a number that could be called is written where none is to be given: it ends in six equal digits."""
-    return _SAME_AT_THE_END.search(digits) is not None
+    """Whether a number that could be called is written where none is to be given.
+
+    It ends in six equal digits, or in eight that rise or fall one by one: "0151 12345678".
+    """
+    last = digits[-8:]
+    return _SAME_AT_THE_END.search(digits) is not None or (len(last) == 8 and any(last in row for row in _IN_ORDER))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

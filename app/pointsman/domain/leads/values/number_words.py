@@ -11,11 +11,12 @@ SCALES = {
 }  # fmt: skip
 #: A scale so short may belong to its own figure alone: "1-10k" can begin at one.
 SHORT_SCALES = frozenset({"k", "m", "teur", "keur", "meur"})
-_CURRENCIES = "eur euro euros € usd us$ $ dollar dollars chf sfr franken gbp £ pfund pound pounds teur keur meur"
+_CURRENCIES = "eur euro euros € usd us$ $ dollar dollars chf sfr fr frs franken gbp £ pfund pound pounds teur keur meur"
 MONEY = frozenset(_CURRENCIES.split())
 _COUNTABLE = """
 mitarbeiter mitarbeitern mitarbeitende mitarbeitenden mitarbeiterinnen ma angestellte angestellten beschäftigte beschäftigten
-beschaeftigte beschaeftigten person personen leute köpfe fte ftes vzä vollzeitstellen arbeitsplätze employee employees people
+beschaeftigte beschaeftigten person personen leute köpfe pers mitarb arbeitnehmer arbeitnehmern
+arbeitnehmerinnen fte ftes vzä vollzeitstellen arbeitsplätze employee employees people
 persons staff headcount workers point points pts punkt punkte seat seats plätze lizenzen license licenses licence licences user
 users nutzer benutzer anwender stück stk pcs pieces units umsatz jahresumsatz revenue
 """
@@ -25,10 +26,12 @@ _UNITS = frozenset(_COUNTABLE.split())
 _PHRASES = [
     (re.compile(rf"(?<!\w)(?:{words})(?!\w)\.?"), f" {sign} ")
     for sign, words in (
+        ("<", "^(?:bis|up to) (?:unter|under)"),
+        ("-", "bis unter|to (?:under|less than|below)"),
         ("+", "(?:oder|und|or|and) (?:mehr|more|above|over|up)"),
         (">", "mehr als|more than|grösser als|groesser als|greater than|über|ueber|over|above"),
         ("≥", "mindestens|mind|minimum|minimal|min|at least|ab|from|von"),
-        ("<", "weniger als|less than|fewer than|kleiner als|unter|under|below"),
+        ("<", "weniger als|less than|fewer than|kleiner als|unter|under|below|knapp|fast|nearly|almost"),
         ("≤", "bis zu|^bis|up to|höchstens|hoechstens|maximal|maximum|max|at most"),
         ("~", "circa|zirka|ca|approximately|approx|about|around|roughly|etwa|rund|ungefähr|ungefaehr"),
         ("…", "zwischen|between"),
@@ -44,7 +47,8 @@ _SIGNS = (
 _SAME_SIGNS = str.maketrans(_SIGNS)
 _SPACES = re.compile(r"\s+")
 _NO_CENTS = re.compile(r"(?<=\d)[.,]-{1,2}(?= |$)")  # "CHF 1'200.-"
-_SHORT_MONEY = re.compile(r"(?<![^\W\d_])([tkm]) ?€")  # "500 T€"
+_SHORT_MONEY = re.compile(r"(?<![^\W\d_])([tkm]) ?(?:€|(?:eur|euro|chf|usd)(?!\w))")  # "500 T€", "250 T EUR"
+_ALL_GENDERS = re.compile(r"(?<=[^\W\d_])(?:[:*_/]-?|\()in(?:nen)?\b\)?")  # "Mitarbeiter:innen", "Mitarbeiter(innen)"
 _LEFT_OUT = re.compile(r"(?<!\w)p\. ?a\.?(?!\w)|(?<=[^\W\d_]):")  # "Umsatz: 1 Mio. p. a."
 _TOKEN = re.compile(
     r" *(?:(?P<figure>[.,]?\d+(?:[.,']\d+| \d{3}(?!\d))*)|(?P<word>us\$|[^\W\d_]+)\.?|(?P<sign>[-+<>≤≥~…€$£]))"
@@ -65,6 +69,7 @@ def number_tokens(text: str) -> list[NumberToken]:
     if any(character.isnumeric() and not character.isascii() for character in text):
         raise ValueError("digits of another script")
     shown = _SPACES.sub(" ", text.casefold().translate(_SAME_SIGNS))
+    shown = _ALL_GENDERS.sub("", shown)
     shown = _SHORT_MONEY.sub(r"\1eur", _LEFT_OUT.sub(" ", _NO_CENTS.sub("", shown)))
     shown = shown.replace(">=", "≥").replace("=>", "≥").replace("<=", "≤").replace("=<", "≤")
     for phrase, sign in _PHRASES:

@@ -5,11 +5,13 @@ What could be two numbers is none.
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from pointsman.domain.leads.normalise import clean_text
 from pointsman.domain.leads.values.number_words import SCALES, SHORT_SCALES, NumberToken, number_tokens
 
 MAX_NUMBER = 10**15
@@ -44,6 +46,11 @@ _GROUPED = {mark: re.compile(rf"[1-9]\d{{0,2}}(?:{mark}\d{{3}})+") for mark in (
 _LAKHS = re.compile(r"[1-9]\d?(?:,\d{2})+,\d{3}")
 _PARTED = re.compile(r"(?P<head>\d*)(?P<mark>[.,])(?P<tail>\d{1,16})")
 
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_TWO_LINES = re.compile(r"[\d.,'] *\n[\n ]*[\d.,']", re.ASCII)
+#: "01.2024" and "10.2024": a month and its year, or a number.
+_MONTH = re.compile(r"0\d+[.,]\d+|1[0-2]\.(?:19|20)\d\d|[1-9]\.(?:19|20)\d\d")
+
 _OPENINGS = frozenset("><≥≤~…")
 _NOTES = {
     ">": "more than counts as the least that it can be",
@@ -58,25 +65,42 @@ _NOTES = {
 
 
 def read_number(text: str, counted: Counted = Counted.ANYTHING) -> NumberReading:
-    """The number in `text`. ValueError says what was read, and what to write instead."""
+    """The number in `text`, as sent. ValueError says what was read, and what to write instead."""
+    text = text.strip()
     if _WHOLE.fullmatch(text):
-        return NumberReading(within_bounds(int(text)))
+        return NumberReading(within_bounds(int(text), counted))
     if len(text) > _LONGEST:
         raise ValueError("is too long for a number: write digits such as 120 or 1.5")
     try:
-        reading = _Reader(number_tokens(text), counted).read()
+        reading = _Reader(number_tokens(_one_line(text)), counted).read()
     except AmbiguousNumberError as error:
         raise AmbiguousNumberError(f"could be two numbers, {text!r}: {error}") from None
     except ValueError:
         raise ValueError(f"is not a number, {text!r}: write digits such as 120 or 1.5") from None
-    within_bounds(reading.value)
+    within_bounds(reading.value, counted)
     return reading
 
 
-def within_bounds(number: float) -> int | float:
-    """The number, whole where it can be; ValueError for one too large to compare."""
+def _one_line(text: str) -> str:
+    """`text` without what shows nothing. ValueError where that stands between two digits: they may be of two numbers."""
+    if text.isprintable():
+        return text
+    shown = "".join(map(_visible, text))
+    if _TWO_LINES.search(shown):
+        raise ValueError("two lines, or a hidden sign within a number")
+    return clean_text(text)
+
+
+def _visible(sign: str) -> str:
+    return "\n" if unicodedata.category(sign) in _INVISIBLE else " " if sign.isspace() else sign
+
+
+def within_bounds(number: float, counted: Counted = Counted.ANYTHING) -> int | float:
+    """The number, whole where it can be; ValueError for one too large to compare, and for a count below zero."""
     if not abs(number) <= MAX_NUMBER:
         raise ValueError("is too large a number")
+    if number < 0 and counted is not Counted.ANYTHING:
+        raise ValueError("is below zero, and a count has no sign: write digits such as 120")
     return int(number) if number == int(number) else number
 
 
@@ -169,6 +193,8 @@ class _Reader:
         return self._decimal(figure, scaled=bool(scale)) * SCALES.get(scale, 1)
 
     def _decimal(self, figure: str, *, scaled: bool) -> Decimal:
+        if _MONTH.fullmatch(figure):
+            raise AmbiguousNumberError("it may be a month and its year")
         marks = {character for character in figure if not character.isdigit()}
         parted = _PARTED.fullmatch(figure)
         if not marks or (parted is not None and not self._is_group(parted, scaled=scaled)):

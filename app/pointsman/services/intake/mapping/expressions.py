@@ -14,6 +14,7 @@ from jmespath.functions import Functions, signature
 from jmespath.parser import ParsedResult
 from jmespath.visitor import TreeInterpreter
 
+from pointsman.domain.leads.coercion import whole
 from pointsman.domain.leads.yes_no import known_answer
 
 MAX_EXPRESSION = 1_000  # characters
@@ -169,6 +170,8 @@ class _PaidFunctions(Functions):
         match function_name, resolved:
             case "sort" | "max" | "min", [list() as items]:
                 self._evaluation.take(0, sum(len(item) * _COMPARISONS for item in items if isinstance(item, str)))
+            case "to_string", [float() as given]:
+                resolved = [whole(given)]  # one id, with and without its point
             case "to_string", [given] if not isinstance(given, str):
                 self._evaluation.take_whole(given)
             case "contains", [list() as items, sought]:

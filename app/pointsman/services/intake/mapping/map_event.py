@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from pointsman.domain.errors import Fault, Invalid, TooLarge
-from pointsman.domain.leads.coercion import coerce_with_note, infer_type, parse_instant
+from pointsman.domain.leads.coercion import coerce_with_note, infer_type, parse_instant, whole
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import FactValue
 from pointsman.domain.leads.normalise import clean_text, email_key
@@ -254,6 +254,6 @@ def _scalar(value: Any) -> str | None:
         case str():
             return value.strip() or None
         case int() | float():
-            return str(value)
+            return str(whole(value))
         case _:
             return None
