@@ -45,9 +45,9 @@ def answer(event: dict[str, Any], affirmed_if: str | None = None) -> tuple[bool 
     return item and item.affirmed, [fault.code for fault in found.warnings]
 
 
-YES = ["yes", "Ja", "JA ", "true", True, 1, "1", "x", "checked", "\u2713"]
+YES = ["yes", "Ja", "JA ", "true", True, 1, "1", "x", "checked", "\u2713", ["1"], ["0", "1"]]
 NO = ["No", "no", "nein", "NEIN ", "n\u00f6", "false", False, 0, "0", "unchecked"]
-NEITHER = ["vielleicht", "maybe", "", " ", "\u2800", "2", [], {}, ["ja"], None]
+NEITHER = ["vielleicht", "maybe", "", " ", "\u2800", "2", [], {}, ["ja", "vielleicht"], ["1", "0"], None]
 
 
 @pytest.mark.parametrize("asked", ["yes(ok)", "ok", "no(ok) == `false`"])
@@ -71,7 +71,25 @@ def test_what_is_neither_affirms_nothing_and_denies_nothing(asked: str, value: A
 @pytest.mark.parametrize("value", ["No", "nein", False, 0, "0", "NEIN ", "\u274c"], ids=repr)
 def test_a_value_that_says_no_is_never_a_yes(value: Any) -> None:
     assert answer({"need": value}) == (False, [])
-    assert answer({"need": value, "ok": "ja"}, "yes(ok)") == (False, [])
+    assert answer({"need": [value]}) == (False, [])
+
+
+@pytest.mark.parametrize("value", ["No", "nein" + " " * 60, 0, "nein" + "." * 3_000], ids=ascii)
+def test_a_value_that_says_no_beside_a_yes_is_neither(value: Any) -> None:
+    assert answer({"need": value, "ok": "ja"}, "yes(ok)") == (None, ["neither-yes-nor-no"])
+    assert answer({"need": value, "ok": "nein"}, "yes(ok)") == (False, [])
+
+
+def test_a_no_in_padding_is_a_no_however_long_it_is() -> None:
+    for padding in (" ", ".", "\u200b", "\u25a0", "\u3000"):
+        assert answer({"need": "nein" + padding * 3_000}) == (False, [])
+
+
+@pytest.mark.parametrize(
+    "value", ["<p></p>", "&nbsp;", "{{contact.need}}", "-- Please select --", "[object Object]", "\\n"]
+)
+def test_what_forms_and_templates_leave_behind_is_no_evidence(value: str) -> None:
+    assert answer({"need": value}) == (None, ["says-nothing"])
 
 
 @pytest.mark.parametrize(
@@ -90,7 +108,8 @@ def test_a_value_that_says_nothing_is_left_out_with_a_warning_that_names_it(valu
 def test_no_text_of_unicode_becomes_a_yes_without_a_known_yes_and_something_said(value: str, ok: Any) -> None:
     found = mapped([{"name": "need", "value": "need", "affirmed_if": "yes(ok)"}], {"need": value, "ok": ok})
     for item in found.lead_input.evidence:
-        assert item.affirmed is (known_answer(ok) is True and known_answer(value) is not False)
+        assert item.affirmed is (known_answer(ok) is True)
+        assert not item.affirmed or known_answer(value) is not False
         assert not item.affirmed or KNOWN.evidence.affirms(item.value)
     assert value == "" or found.lead_input.evidence or found.warnings
 
@@ -144,3 +163,16 @@ def test_a_mapping_is_checked_against_the_names_of_the_policy(part: dict[str, An
     (fault,) = refused.value.faults
     assert fault.path == path
     assert says in fault.message
+
+
+def test_a_list_of_one_is_its_one_value_as_forms_send_it() -> None:
+    mapping = parse_mapping(
+        {"fields": {"lead.email": "email", "lead.phone": "phone"}, "evidence": [{"name": "need", "value": "need"}]},
+        kind="lead",
+        known=KNOWN,
+    )
+    event = {"email": ["a@b.example"], "phone": ["+491711234567"], "need": ["Excel"]}
+    found = map_event(event, mapping, KNOWN, intake="crm", at=NOW, evaluation=Evaluation(0))
+    given = found.lead_input
+    assert (given.email, given.phone, given.evidence[0].value) == ("a@b.example", "+491711234567", "Excel")
+    assert found.warnings == ()

@@ -18,14 +18,17 @@ coerce = partial(coercion.coerce, names=CODE_NAMES)
 YES: list[Any] = [
     True, 1, 1.0, "true", "TRUE", "1", "yes", "Yes", "YES!", " yes ", "y", "ja", "Ja.", "JA", "j", "wahr", "on", "checked",
     "x", "X", "\uff39\uff25\uff33", "\u2713", "\u2714\ufe0f", "\u00a0ja\u200b", "Ja, gerne",
+    "ja" + " " * 100, "<p>ja</p>", ["ja"], ["0", "1"], ["", "on"],
 ]  # fmt: skip
 NO: list[Any] = [
     False, 0, 0.0, "false", "False", "0", "no", "No", "NO", "n", "nein", "Nein", "NEIN ", "n\u00f6", "N\u200bo",
-    "falsch", "off", "unchecked", "\u274c", "No.", "nein, danke", "\uff2e\uff4f",
+    "falsch", "off", "unchecked", "\u274c", "No.", "nein, danke", "\uff2e\uff4f", "nein" + " " * 60, "no" + "\u200b" * 60,
+    "nein" + "." * 60, "<p>nein</p>&nbsp;", "Nein, nein!",
+    "\uff2e\uff25\uff29\uff2e" + "\u25a0" * 80, "nein" + " " * 5_000, "no " * 90, "\u274c\u274c", ["0"], ["off", ""],
 ]  # fmt: skip
 NEITHER: list[Any] = [
-    None, "", " ", "vielleicht", "maybe", "2", 2, -1, 0.5, float("nan"), [], {}, ["ja"], {"value": "yes"}, "?", "-",
-    "yes and no", "notyet", "jain", "y" * 100, "ja" + " " * 100,
+    None, "", " ", "vielleicht", "maybe", "2", 2, -1, 0.5, float("nan"), [], {}, {"value": "yes"}, "?", "-",
+    "yes and no", "notyet", "jain", "y" * 100, "11", "00", "\\n", ["1", "0"], ["ja", "vielleicht"], [["ja"]], ["ja"] * 11, [""],
 ]  # fmt: skip
 
 
@@ -67,11 +70,20 @@ EMPTY = [
     "Keine Angaben", "KEINE ANGABE", "nicht bekannt", "todo", "TO DO", "xxx", "test", "Test", "asdf",
     "\uff4e\uff0f\uff41", "(n/a)", "\u200bnone\u2800", "kei\u00adne", "wei\u00df nicht", "weiss nicht",
     "entf\u00e4llt", "entfa\u0308llt", "n. v.", "lorem ipsum", "qwertz", "", " ", "\u3164",
+    "n/a n/a", "n/a, n/a", "K. A. k. A.", "keine / keine", "keine; unbekannt", "none - none", "undefined undefined", "asdasd",
+    "<p></p>", "<p>n/a</p>", "<br/>", "<p style='x", "<!-- -->", "&nbsp;", "<p>&amp;nbsp;&#160;</p>", "\\n", "\\u200b",
+    "Bitte ausw\u00e4hlen", "-- Bitte w\u00e4hlen --", "-- Please select --", "--None--", "Select\u2026", "Choose an option",
+    "{{contact.need}}", "{{a}} {{b}}", "${need}", "{Need:3}", "%NEED%", "##x##", "*|NEED|*", "<%= need %>", "{% need %}",
+    "[object Object]", "[object Object],[object Object]", "#REF!", "#N/A", "#WERT!", "#DIV/0!",
+    "siehe oben", "s. o.", "see above", "nicht relevant", "aucun", "nessuno", "ninguno", "\u043d\u0435\u0442", "dito",
+    "\u2b1c", "\uffe8", "\u23ba", "\uffed n/a", "\U0001f532",
 ]  # fmt: skip
 HONEST = [
     "x", "7", "yes", "offen", "bar", "85", "AAA", "keine Zeit mehr vor dem Audit", "none of their tools scales",
     "Testphase l\u00e4uft bis M\u00e4rz", "na klar, will kaufen", "B", "\u6f22", "2800 Eur", "Kostenfaktor",
-    "budget: none left for rivals",
+    "budget: none left for rivals", "Excel <b>ersetzen</b>", "a < b and c > d", "50% bis 60%", "R&D",
+    "{{name}} will Excel ersetzen",
+    "C:\\network", "keine Zeit, kein Geld", "\U0001f7e2", "#1 priority", '{"seats": 5}', "<Excel>", "AAAA", "nur Excel / keine",
 ]  # fmt: skip
 
 
@@ -93,3 +105,11 @@ def test_a_field_whose_text_shows_nothing_is_unknown(text: str) -> None:
     assert coerce("custom.goal", text, FieldType.TEXT) is None
     assert coerce("lead.message", text) is None
     assert coerce("custom.tags", [text, "a"], FieldType.LIST) == ("a",)
+
+
+@pytest.mark.parametrize(
+    "sign", ["<", "<p ", "{{", "*|", "%a", "##a", "<%", "&", "&amp", "\\", "[[", "#", "n/a,", "\u0301", "<!", "${"]
+)
+def test_what_is_asked_of_a_long_text_of_one_sign_comes_to_an_end(sign: str) -> None:
+    assert known_answer(sign * 20_000) is None
+    assert is_empty(sign * 20_000) in (True, False)

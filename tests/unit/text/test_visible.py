@@ -47,7 +47,7 @@ UNSEEN = {
 #: Something is drawn, and nothing said.
 SAYS_NOTHING = [
     "-", "--", "\u2013", "\u2014", "\u2026", "...", "?", "???", ".", "/", "()", "( )", "[]", "*", "_", "~", "#", "+", "=",
-    "|", "\u20ac", "\u00b4", "^", "\u2500\u2500", "\u25cf", "\u25a1",
+    "|", "\u20ac", "\u00b4", "^", "\u2500\u2500", "\u2b1c", "\uffe8", "\uffe4", "\uffed", "\u23ba", "\u01c0", "\u25cf", "\u25a1",
     "\u2022", "\ufffd", "\ufffc", "\uff0d", "\u30fc", "\u3002", "\u060c", "\u00b7", "\u00bf", "\u00a7", "-\u2800-", "\u02b9",
 ]  # fmt: skip
 SPEAKS = [
@@ -84,6 +84,13 @@ def test_a_letter_a_digit_or_a_picture_of_any_script_says_something(text: str) -
 def test_no_sign_of_unicode_speaks_without_being_drawn() -> None:
     signs = [chr(code) for code in range(sys.maxunicode + 1)]
     assert [sign for sign in signs if says_something(sign) and not is_drawn(sign)] == []
+
+
+def test_a_sign_that_speaks_still_does_in_its_narrow_form() -> None:
+    # Where Unicode has wide, half-wide, boxed and small doubles of other signs.
+    blocks = ((0x2000, 0x2C00), (0x3000, 0x3400), (0xA700, 0xA800), (0xF900, 0x10000), (0x1F000, 0x1FC00))
+    signs = [chr(code) for first, end in blocks for code in range(first, end)]
+    assert [sign for sign in signs if says_something(sign) and fold_word(sign) == ""] == []
 
 
 def test_all_signs_that_unicode_lets_a_renderer_ignore_are_unseen() -> None:

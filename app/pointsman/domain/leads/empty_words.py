@@ -1,10 +1,13 @@
 """Words that stand where something should: the sender had to fill a field in, and had nothing to say."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 
+from pointsman.domain.text.markup import without_markup
 from pointsman.domain.text.visible import fold_word, says_more_than, says_something
 
 _LONGEST = 300  # signs that say something: a text with more is no word or short phrase, and is not folded
+_BETWEEN = re.compile(r"[,;|\n\t]|\s[/\u2013-]\s")
 
 #: As `fold_word` writes them. Taken in: answers that say that there is none, that it is not known or not yet, and what is typed
 #: to get past a field that is required. Left out: words that can be the whole of an honest answer ("offen", "bar", "no").
@@ -20,6 +23,20 @@ nichtzutreffend entfällt nochnichts nochkeine nochunbekannt nochnichtbekannt no
 nochnichtgeklärt wirdnachgereicht weissnicht weißnicht weissichnicht weißichnicht
 test testing testtest test123 testeintrag testlead thisisatest dummy placeholder platzhalter
 mustertext loremipsum loremipsumdolorsitamet foo foobar abc abcd abc123 asd asdf asdfasdf asdfg asdfgh asdfghjkl
+sieheoben sieheunten s.o. s.u. wieoben seeabove seebelow sameasabove dito ditto idem
+irrelevant nichtrelevant notrelevant
+pleaseselect pleasechoose pleasepick select selectone selectoption selectanoption
+pleaseselectone pleaseselectanoption choose chooseone chooseoption chooseanoption pleasechooseone pleasechooseanoption
+makeaselection noselection nothingselected
+bitteauswählen bitteauswaehlen bittewählen bittewaehlen auswählen auswaehlen bitteeineoptionauswählen bitteeineoptionwählen
+bittewähleneineoption bittewählensie bittewählensieaus bittewähleneineoptionaus keineauswahl nichtsausgewählt bitteausfüllen
+veuillezchoisir veuillezsélectionner
+sélectionner choisir choisissez selezionare seleziona
+selezionaunopzione seleccionar seleccione aucun aucune rien
+inconnu inconnue nonrenseigné nonrenseigne nonprécisé sansobjet pasderéponse
+nessuno nessuna niente
+sconosciuto nonspecificato nondisponibile ninguno ninguna nada desconocido sindatos sinrespuesta nenhum geen onbekend n.v.t. n.d.
+brak нет нетданных неизвестно н/д なし 無し objectobject
 sdf dfg jkl jklö qwe qwer qwert qwerty qwertz qwertzuiop yxcv yxcvbnm zxcv zxcvbnm xx xxx xxxx xxxxx xxxxxx yyy zzz
 """
 EMPTY_WORDS = frozenset(map(fold_word, _WORDS.split()))
@@ -31,10 +48,28 @@ def folded(words: Iterable[str]) -> frozenset[str]:
 
 
 def is_empty(text: str, more: frozenset[str] = frozenset()) -> bool:
-    """Whether the text shows nothing, only punctuation, or one of the empty words, those of `more` (`folded`) among them."""
-    if not says_something(text):
+    """Whether the text shows nothing, only punctuation and what forms leave behind, or nothing but empty words.
+
+    Those of `more` (`folded`) are among them. One that is repeated ("n/a n/a"), or several with a mark between them, say no more.
+    """
+    plain = without_markup(text)
+    if not says_something(plain):
         return True
-    if says_more_than(text, _LONGEST):
+    if says_more_than(plain, _LONGEST):
         return False
-    word = fold_word(text)
-    return word in EMPTY_WORDS or word in more
+    if _is_word(plain, more):
+        return True
+    parts = [part for part in _BETWEEN.split(plain) if says_something(part)]
+    return len(parts) > 1 and all(_is_word(part, more) for part in parts)
+
+
+def _is_word(text: str, more: frozenset[str]) -> bool:
+    return any(word in EMPTY_WORDS or word in more for word in repeated(fold_word(text)))
+
+
+def repeated(word: str) -> Iterator[str]:
+    """The folded word, and every shorter one that makes it when said again. One letter or digit is none: "11" is not "1"."""
+    yield word
+    for size in range(2 if word[:1].isalnum() else 1, len(word) // 2 + 1):
+        if len(word) % size == 0 and word[size:] == word[:-size]:
+            yield word[:size]

@@ -13,8 +13,13 @@ BLANK = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u303f\u3164\ufe00-\ufe0f\uffa0"
     "\U00013441\U00013442\U00016fe4\U0001d159\U000e0100-\U000e01ef]"
 )
-#: Symbols that say no more than a dash does: bars, degrees, rights, pictures of controls, boxes, shapes, signs for what is lost.
-_ORNAMENT = re.compile("[\u00a6\u00a9\u00ae\u00b0\u2400-\u243f\u2500-\u25ff\ufffc\ufffd]")
+#: Signs that say no more than a dash does: bars, degrees, rights, pictures of controls, pieces of brackets, boxes, shapes, rests,
+#: signs for what is lost, letters that are drawn as a bar or a dot.
+_ORNAMENT = re.compile(
+    "[\u00a6\u00a9\u00ae\u00b0\u01c0-\u01c3\u2300\u239b-\u23bd\u23d0\u2400-\u243f\u2500-\u25ff\u2b12-\u2b2f\u2b53-\u2b58"
+    "\u2ff0-\u2fff\u3012\u3013\u3020\u3036\u303e\ua78f\ua7f7\ufffc\ufffd"
+    "\U0001d100-\U0001d108\U0001d13a-\U0001d142\U0001f532\U0001f533\U0001f780-\U0001f7d8\U0001fb00-\U0001fbca]"
+)
 
 
 def is_drawn(text: str) -> bool:
@@ -49,6 +54,13 @@ def fold_word(text: str) -> str:
 def _speaks(sign: str) -> bool:
     if sign.isascii():
         return sign.isalnum()
+    if not _is_of_speech(sign):
+        return False
+    narrow = unicodedata.normalize("NFKC", sign)  # "\uffe8" is half of a bar
+    return narrow == sign or any(map(_is_of_speech, narrow))
+
+
+def _is_of_speech(sign: str) -> bool:
     category = unicodedata.category(sign)
     spoken = category[0] in "LN" and category != "Lm"  # alone, a modifier is a dash or an accent: "\u30fc", "\u02b9"
     return (spoken or category == "So") and not BLANK.match(sign) and not _ORNAMENT.match(sign)

@@ -15,7 +15,7 @@ from jmespath.parser import ParsedResult
 from jmespath.visitor import TreeInterpreter
 
 from pointsman.domain.leads.coercion import whole
-from pointsman.domain.leads.yes_no import known_answer
+from pointsman.domain.leads.yes_no import MOST_READ, known_answer
 
 MAX_EXPRESSION = 1_000  # characters
 MAX_NESTING = 60  # of the parts of one expression
@@ -24,6 +24,7 @@ MAX_CHARACTERS = 4_000_000  # that one evaluation may find, make or compare
 
 _ITEMS_A_STEP = 8  # that the interpreter handles in the time in which it visits one part of an expression
 _STEPS_A_CALL = 3  # beside the visit: a function looks at the types of what it is given
+_CHARACTERS_A_STEP = 2  # of a text that is read as a yes or a no
 _COMPARISONS = 20  # of one item while a list is sorted
 _FAILURES = (JMESPathError, TypeError, ValueError, ArithmeticError, RecursionError)
 
@@ -177,6 +178,9 @@ class _PaidFunctions(Functions):
             case "contains", [list() as items, sought]:
                 self._evaluation.take_whole(items)
                 self._evaluation.take_whole(sought)
+            case "yes" | "no", [given]:  # each character is looked at more than once
+                texts = [item for item in (given if isinstance(given, list) else [given]) if isinstance(item, str)]
+                self._evaluation.take(sum(min(len(text), MOST_READ) for text in texts) // _CHARACTERS_A_STEP)
             case "join", [str() as gap, list() as parts]:
                 written = sum(len(part) for part in parts if isinstance(part, str))
                 self._evaluation.take(0, written + len(gap) * max(len(parts) - 1, 0))

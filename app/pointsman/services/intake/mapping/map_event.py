@@ -8,7 +8,7 @@ from typing import Any
 from pointsman.domain.errors import Fault, Invalid, TooLarge
 from pointsman.domain.leads.coercion import coerce_with_note, infer_type, parse_instant, whole
 from pointsman.domain.leads.evidence import Evidence
-from pointsman.domain.leads.facts import FactValue
+from pointsman.domain.leads.facts import FactValue, FieldType
 from pointsman.domain.leads.normalise import clean_text, email_key
 from pointsman.domain.leads.senders import WEBHOOK
 from pointsman.domain.leads.values.event_times import is_ahead, is_blank
@@ -169,7 +169,8 @@ def _values(asked: _Asked, mapping: IntakeMapping, known: KnownFields) -> dict[s
     values: dict[str, FactValue] = {}
     found: dict[str, Any] = dict(mapping.constants)
     found |= {name: asked.search(path, f'fields["{name}"]') for name, path in mapping.fields.items()}
-    for name, raw in found.items():
+    for name, told in found.items():
+        raw = told if known.type_of(name) in (None, FieldType.LIST) else _only(told)
         if raw is None:
             continue
         try:
@@ -219,7 +220,7 @@ def _evidence(
     found = []
     for position, part in enumerate(wanted):
         path = f"evidence[{position}]"
-        raw = asked.search(part.value, path)
+        raw = _only(asked.search(part.value, path))
         if raw is None or raw in ("", [], {}):
             continue
         kind, text = rules.kind_of(part.name), _scalar(raw)
@@ -235,7 +236,12 @@ def _evidence(
             message = f"{part.name}: `affirmed_if` finds neither a known yes nor a known no: left out"
             asked.warn(path, "neither-yes-nor-no", message)
             continue
-        affirmed = answer and known_answer(raw) is not False
+        says_no = known_answer(value) is False
+        if part.affirmed_if and answer and says_no:
+            message = f"{part.name}: `affirmed_if` finds a yes and the value says no: left out"
+            asked.warn(path, "neither-yes-nor-no", message)
+            continue
+        affirmed = answer and not says_no
         if rules.is_empty(value) if affirmed else not is_drawn(value):
             asked.warn(path, "says-nothing", f"{part.name}: the value says nothing: left out")
             continue
@@ -245,6 +251,11 @@ def _evidence(
             )
         )
     return tuple(found)
+
+
+def _only(value: Any) -> Any:
+    """The one item of a list of one, as a form sends `need[]=x`; else the value."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _scalar(value: Any) -> str | None:
