@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from pointsman.domain.leads.nurture import NurtureCause
 from pointsman.services.explain.explain import ExplainRequest, explain
-from pointsman.services.holds.close_lead import move_to_nurture
+from pointsman.services.holds.close_lead import close_lead, mark_won, move_to_nurture
 from pointsman.services.intake.intakes import IntakeInput, create_intake
 from pointsman.services.intake.merge_leads import merge_leads
 from pointsman.services.intake.process_item import process_item
@@ -18,7 +18,8 @@ from pointsman.services.intake.return_from_nurture import return_nurtured_leads
 from pointsman.services.intake.signatures import Verifier
 from pointsman.services.intake.submit_lead import SubmitResult, submit_lead
 from pointsman.services.leads.lead_input import LeadInput
-from support.floors.booking_floor import Floor, open_floor
+from pointsman.services.roster.change_roster import deactivate_rep
+from support.floors.booking_floor import CLOSERS, Floor, open_floor
 from support.floors.use_case_env import ADMIN, POLICY, SENDER
 from support.http.signing import SECRET, as_bytes
 
@@ -107,6 +108,20 @@ async def by_hand_over(floor: Floor, lead: UUID) -> None:
     await floor.hand_over(lead, evidence=floor.evidence("need"))
 
 
+EVIDENCE_CHANGES: dict[str, dict[str, Any]] = {
+    "the name is dropped": {
+        "names": {"need": {"kind": "qualified"}, "intent": {"kind": "motivated"}, "tour": {"kind": "educated"}}
+    },
+    "the source does not count": {
+        "names": {
+            "need": {"kind": "qualified"},
+            "authority": {"kind": "qualified"},
+            "intent": {"kind": "motivated"},
+            "tour": {"kind": "educated"},
+        },
+        "sources": [{"from": "scope:handover"}, {"from": "scope:admin"}],
+    },
+}
 NEWS: list[Callable[[Floor, UUID], Awaitable[None]]] = [by_form, by_webhook, by_merge, by_hand_over]
 
 
@@ -214,6 +229,94 @@ async def test_a_survivor_has_the_cool_off_of_the_lead_that_is_merged_into_it(fl
     assert "the cool-off after a loss" in merged.what_happens
     assert await standing(floor, lead) == ("nurture", "lost")
     assert (await says(floor, lead)).routed is None
+
+
+async def in_stage(floor: Floor, stage: str) -> UUID:
+    """A lead in the stage; `held`: no rule is for its country."""
+    if stage == "nurture":
+        return await in_nurture(floor, "rule")
+    where = {"lead__country": "BR"} if stage == "held" else {"lead__country": "DE", "company__employees": 120}
+    lead = await floor.world.lead(**where)
+    if stage != "new":
+        await floor.world.route(lead)
+    if stage in ("closed", "won"):
+        async with floor.env.uow() as tx:
+            row = await tx.leads.get(lead, lock=True)
+            assert row is not None
+            if stage == "won":
+                await mark_won(floor.env, tx, row, actor=ADMIN)
+            else:
+                await close_lead(floor.env, tx, row, reason="spam", actor=ADMIN)
+    assert (await standing(floor, lead))[0] == stage
+    return lead
+
+
+@pytest.mark.parametrize("survives", ["cooling", "other"])
+@pytest.mark.parametrize(
+    ("stage", "then"),
+    [
+        ("new", ("nurture", "lost")),
+        ("held", ("nurture", "lost")),
+        ("closed", ("nurture", "lost")),
+        ("nurture", ("nurture", "lost")),
+        ("working", ("working", None)),
+        ("won", ("won", None)),
+    ],
+)
+async def test_a_cool_off_goes_on_in_a_merge_in_either_direction_unless_a_rep_works_or_the_lead_bought(
+    floor: Floor, stage: str, then: tuple[str, str | None], survives: str
+) -> None:
+    cooling, other = await in_nurture(floor, "lost"), await in_stage(floor, stage)
+    lead, into = (cooling, other) if survives == "other" else (other, cooling)
+    merged = await merge_leads(floor.env, lead, into=into, reason="the same person", actor=ADMIN)
+    assert await standing(floor, into) == then
+    assert merged.survivor.stage == then[0]
+    assert await floor.world.value("select count(*) from holds where released_at is null") == 0
+    if then[0] == "nurture":
+        assert "the cool-off after a loss" in merged.what_happens
+        assert (await says(floor, into)).routed is None
+    elif stage == "working":
+        assert merged.what_happens.endswith("the cool-off ends.")
+
+
+async def test_a_survivor_that_waits_for_a_closer_on_a_pass_has_no_cool_off(floor: Floor) -> None:
+    for closer in CLOSERS:
+        await deactivate_rep(floor.env, closer, actor=ADMIN)
+    lead = await floor.lead()
+    assert (await floor.hand_over(lead)).stage == "held"
+    await merge_leads(floor.env, await in_nurture(floor, "lost"), into=lead, reason="the same person", actor=ADMIN)
+    assert await standing(floor, lead) == ("held", None)
+
+
+@pytest.mark.parametrize("survivors_stage", ["working", "closed"])
+async def test_a_merged_lead_that_was_put_off_comes_back_as_its_survivor_alone(
+    floor: Floor, survivors_stage: str
+) -> None:
+    put_off, into = await in_nurture(floor, "later"), await in_stage(floor, survivors_stage)
+    await merge_leads(floor.env, put_off, into=into, reason="the same person", actor=ADMIN)
+    assert (await says(floor, into)).routed is None
+    floor.world.clock.advance(COOL_OFF)
+    assert await return_nurtured_leads(floor.env) == (survivors_stage == "closed")
+    assert await standing(floor, into) == ("working", None)
+
+
+@pytest.mark.parametrize("way", ["form", "merge"])
+@pytest.mark.parametrize("change", ["the name is dropped", "the source does not count"])
+async def test_a_no_that_does_not_count_ends_no_pass_though_the_new_policy_would_not_give_it(
+    floor: Floor, way: str, change: str
+) -> None:
+    lead, _ = await floor.ready()
+    no = tuple(floor.evidence("authority", affirmed=False))
+    other = await floor.lead()
+    if way == "merge":
+        await submit_lead(floor.env, LeadInput(email=f"{other}@lead.example", evidence=no), actor=SENDER)
+    await floor.world.publish({**POLICY, "evidence": EVIDENCE_CHANGES[change]})
+    if way == "merge":
+        await merge_leads(floor.env, other, into=lead, reason="the same person", actor=ADMIN)
+    else:
+        await submit_lead(floor.env, LeadInput(email=f"{lead}@lead.example", evidence=no), actor=SENDER)
+    assert await standing(floor, lead) == ("closing", None)
+    assert await floor.world.value("select count(*) from gate_checks where passed and revoked_at is null") == 1
 
 
 @pytest.mark.parametrize("cause", CAUSES)

@@ -44,7 +44,7 @@ _SET_STAGE = (
 
 _DUE_FROM_NURTURE = PreparedStatement("""
     select nurture_until as at, id from leads
-    where nurture_reason = 'later' and nurture_until <= :until and stage = 'nurture'
+    where nurture_reason = 'later' and nurture_until <= :until and stage = 'nurture' and merged_into is null
       and (cast(:after_at as timestamptz) is null or (nurture_until, id) > (:after_at, cast(:after_id as uuid)))
     order by nurture_until, id limit :limit
 """)

@@ -35,6 +35,12 @@ async def move_to_nurture(
     await _end_lead(env, tx, lead, LeadStage.NURTURE, reason, actor, more, nurture=nurture)
 
 
+async def keep_in_nurture(env: Env, tx: Tx, lead: LeadRow, nurture: NurtureStay, *, reason: str, actor: Actor) -> None:
+    """Marketing has the lead, which is locked, for a stay that another lead of the same person began."""
+    more = {"cause": nurture.cause.value, "until": nurture.until.isoformat() if nurture.until else None}
+    await _end_lead(env, tx, lead, LeadStage.NURTURE, reason, actor, more, nurture=nurture)
+
+
 async def mark_won(env: Env, tx: Tx, lead: LeadRow, *, actor: Actor) -> None:
     """The lead, which is locked, bought: its company is a customer."""
     more: dict[str, Any] = {}

@@ -2,19 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.leads.nurture import NurtureStay
 from pointsman.domain.routing.nurture_return import NurtureReturn
-from pointsman.services.handover.gate_check import attempt_gate
+from pointsman.services.handover.contradicted_pass import find_contradicted_pass
+from pointsman.services.handover.gate_check import GateAttempt
 from pointsman.services.handover.refuse_gate import refuse_gate_in_tx
-from pointsman.services.holds.close_lead import mark_won
+from pointsman.services.holds.close_lead import keep_in_nurture, mark_won
 from pointsman.services.holds.retry import excluded_holders
 from pointsman.services.ports import Actor, ConstraintRefused, Env, LostRace, Tx
 from pointsman.services.ports.leads.leads import LeadRow
 from pointsman.services.ports.routing.decisions import AssignmentRow
+from pointsman.services.routing.lead_inputs import awaited_gated_work, gate_passes
 from pointsman.services.routing.nurture import find_nurture_return, nurture_of
 from pointsman.services.routing.route_lead import route_lead
 from pointsman.services.routing.routing_request import RoutingRequest, RoutingResult
@@ -41,21 +44,22 @@ async def route_merged_lead(
     calendars: Mapping[str, CalendarState],
 ) -> tuple[RoutingResult | None, str]:
     """Route the survivor again where the news of both leads requires it; the result, and a sentence about what happened."""
-    if not all(item.affirmed for item in news):
-        context = await tx.decisions.routing_context(survivor.id, at=env.clock())
-        if context.gate_passes:
-            case = await attempt_gate(
-                env, tx, survivor.id, (), None, replace(actor, supplier=None, rep=None), lock=False
-            )
-            if not case.gate.passed:
-                handed = await refuse_gate_in_tx(env, tx, case, calendars)
-                return handed.routing, f"The evidence speaks against closing. {handed.what_happens}"
-    if holder is not None:
-        return None, f"{holder.rep} goes on with the lead for {holder.work}."
-    if pair.into_assignment is not None:
-        return None, f"{pair.into_assignment.rep} goes on with the lead for {pair.into_assignment.work}."
-    waited = LeadStage.HELD.value in (pair.into.stage, pair.other.stage)
+    contradicted = await find_contradicted_pass(env, tx, survivor.id, news, actor)
     bought = LeadStage.WON.value in (pair.into.stage, pair.other.stage)
+    working = holder or pair.into_assignment
+    running = _longest_cool_off(pair, env.clock())
+    ends = working is not None or bought or await _awaits_gated_work(env, tx, pair, contradicted)
+    if running is not None and not ends:
+        survivor = await _keep_cool_off(env, tx, pair, running, actor)
+    if contradicted is not None:
+        handed = await refuse_gate_in_tx(env, tx, replace(contradicted, lead=survivor), calendars)
+        return handed.routing, f"The evidence speaks against closing. {handed.what_happens}"
+    if working is not None:
+        over = "; the cool-off ends" if running is not None else ""
+        return None, f"{working.rep} goes on with the lead for {working.work}{over}."
+    if running is not None and not ends:
+        return None, f"The lead stays in nurture {running[0].cool_off}."
+    waited = LeadStage.HELD.value in (pair.into.stage, pair.other.stage)
     asked = waited or pair.other_assignment is not None
     why = None
     if pair.into.stage == LeadStage.NURTURE and not bought:
@@ -88,9 +92,7 @@ async def route_merged_lead(
 
 
 async def _nurture_after_merge(env: Env, tx: Tx, pair: LeadPair, survivor: LeadRow, *, asked: bool) -> NurtureReturn:
-    """Whether the survivor leaves nurture; `asked`: the other lead was held, or waited for a rep."""
-    if (running := await _keep_longest_cool_off(env, tx, pair)) is not None:
-        return NurtureReturn(returns=False, sentence=f"The lead stays in nurture {running.cool_off}.")
+    """Whether the survivor, which no cool-off holds, leaves nurture; `asked`: the other lead was held, or waited for a rep."""
     nurture = nurture_of(pair.into)
     assert nurture is not None, "the stage and its cause are written together"
     found = await find_nurture_return(env, tx, survivor, nurture)
@@ -99,15 +101,28 @@ async def _nurture_after_merge(env: Env, tx: Tx, pair: LeadPair, survivor: LeadR
     return NurtureReturn(returns=True, sentence="The lead came back from nurture: a rep was asked for the merged one.")
 
 
-async def _keep_longest_cool_off(env: Env, tx: Tx, pair: LeadPair) -> NurtureStay | None:
-    """The cool-off that runs for the person, whichever of the two leads began it: the survivor has it from now on."""
-    now = env.clock()
+async def _awaits_gated_work(env: Env, tx: Tx, pair: LeadPair, contradicted: GateAttempt | None) -> bool:
+    """Whether the survivor waits for a closer on a pass that stands: a passed gate ends a cool-off."""
+    if contradicted is not None or pair.into.stage != LeadStage.HELD:
+        return False
+    context = await tx.decisions.routing_context(pair.into.id, at=env.clock())
+    return awaited_gated_work(context, gate_passes(context)) is not None
+
+
+def _longest_cool_off(pair: LeadPair, now: datetime) -> tuple[NurtureStay, LeadRow] | None:
+    """The cool-off that runs for the person, and which of the two leads began it."""
     found = [(nurture, lead) for lead in (pair.into, pair.other) if (nurture := nurture_of(lead)) is not None]
-    running = [(nurture, lead) for nurture, lead in found if nurture.until is not None and nurture.cools_off_at(now)]
-    if not running:
-        return None
-    longest, of = max(running, key=lambda one: one[0].until or now)
+    running = [one for one in found if one[0].cools_off_at(now)]
+    return max(running, key=lambda one: one[0].until or now) if running else None
+
+
+async def _keep_cool_off(
+    env: Env, tx: Tx, pair: LeadPair, running: tuple[NurtureStay, LeadRow], actor: Actor
+) -> LeadRow:
+    """The survivor has the cool-off from now on, with its cause: what was put off to a day comes back on it."""
+    nurture, of = running
     if of is pair.other:
-        stage, reason = LeadStage.NURTURE.value, pair.other.nurture_reason
-        await tx.leads.set_stage(pair.into.id, stage, at=now, nurture=longest, nurture_reason=reason)
-    return longest
+        await keep_in_nurture(env, tx, pair.into, nurture, reason=of.nurture_reason or nurture.cause.value, actor=actor)
+    kept = await tx.leads.get(pair.into.id)
+    assert kept is not None, "it was locked"
+    return kept

@@ -1,15 +1,15 @@
 """A lead comes in: known or new, its evidence kept, routed when there is something to decide."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from pointsman.domain.distribution.candidate import CalendarState
 from pointsman.domain.errors import Fault
+from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import LeadStage
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.calendars.closer_calendars import with_closer_calendars
-from pointsman.services.handover.gate_check import attempt_gate
-from pointsman.services.handover.handover_result import HandoverResult
+from pointsman.services.handover.contradicted_pass import find_contradicted_pass
 from pointsman.services.handover.refuse_gate import refuse_gate_in_tx
 from pointsman.services.holds.retry import excluded_holders
 from pointsman.services.leads.evidence_intake import taken_in, uncounted_warnings
@@ -73,11 +73,13 @@ async def submit_lead_in_tx(
     upserted = await upsert_lead(env, tx, given, actor=actor)
     lead = upserted.lead
     warnings: tuple[Fault, ...] = ()
+    items: Sequence[Evidence] = ()
     if given.evidence:
         items = taken_in(env, given.evidence, actor)
         await tx.gates.add_evidence(lead.id, items, at=env.clock())
         warnings = uncounted_warnings(items, (await load_routing_config(env, tx)).policy.policy.evidence)
-    if withdrawn := await _revoke_contradicted_pass(env, tx, given, lead, actor, calendars):
+    if contradicted := await find_contradicted_pass(env, tx, lead.id, items, actor):
+        withdrawn = await refuse_gate_in_tx(env, tx, contradicted, calendars)
         after = await tx.leads.get(lead.id)
         return SubmitResult(
             lead=after or lead,
@@ -105,20 +107,6 @@ async def submit_lead_in_tx(
     )
     routed = await route_lead(env, tx, request)
     return SubmitResult(lead=lead, created=upserted.created, routed=routed, note=note, warnings=warnings)
-
-
-async def _revoke_contradicted_pass(
-    env: Env, tx: Tx, given: LeadInput, lead: LeadRow, actor: Actor, calendars: Mapping[str, CalendarState]
-) -> HandoverResult | None:
-    """A "no" that contradicts a standing pass ends it, as if it had come with a hand-over; None when it does not."""
-    if all(item.affirmed for item in given.evidence):
-        return None
-    if not (await tx.decisions.routing_context(lead.id, at=env.clock())).gate_passes:
-        return None
-    case = await attempt_gate(
-        env, tx, lead.id, (), None, replace(actor, supplier=None, rep=None), lock=False
-    )  # locked already
-    return None if case.gate.passed else await refuse_gate_in_tx(env, tx, case, calendars)
 
 
 async def _routing_trigger(env: Env, tx: Tx, lead: LeadRow) -> tuple[str | None, str | None]:
