@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -18,6 +18,7 @@ from pointsman.services.appointments.actions import cancel
 from pointsman.services.booking.book import book
 from pointsman.services.booking.reschedule import reschedule
 from pointsman.services.booking.slot_holds import hold_slot
+from pointsman.services.booking.slots import slots_for_lead
 from pointsman.services.booking_links.buyer_view import (
     book_for_buyer,
     cancel_for_buyer,
@@ -64,6 +65,55 @@ async def test_a_link_is_made_for_who_may_be_booked_and_leads_to_their_page(
     assert "Alle Uhrzeiten gelten für <bdi>Tokio</bdi>, dort ist es jetzt" in shown.text
     page.floor.world.clock.advance(timedelta(hours=2))
     assert (await buyer.get(body["url"])).status_code == 410
+
+
+async def test_no_time_is_kept_and_no_link_made_for_a_lead_without_an_address(
+    page: Page, caller: httpx.AsyncClient
+) -> None:
+    lead_id = await page.lead()
+    await lose_address(page, lead_id)
+    made = await caller.post(f"/v1/leads/{lead_id}/booking-links", json={})
+    assert (made.status_code, made.json()["code"]) == (409, "no-email")
+    slots = (await caller.get(f"/v1/leads/{lead_id}/slots")).json()
+    assert slots["needs_email"] is True
+    kept = await caller.post("/v1/slot-holds", json={"lead_id": str(lead_id), "start": slots["slots"][0]["start"]})
+    assert (kept.status_code, kept.json()["code"]) == (409, "no-email")
+
+
+async def test_the_page_offers_no_time_to_a_buyer_who_has_lost_their_address(
+    page: Page, buyer: httpx.AsyncClient
+) -> None:
+    lead_id = await page.lead()
+    path = page.path(lead_id)
+    start = re.findall(r'name="start" value="([^"]+)"', (await buyer.get(path)).text)[0]
+    assert (await buyer.post(path, data={"start": start})).status_code == 303
+    await lose_address(page, lead_id)
+    for answer in (
+        await buyer.get(path),
+        await buyer.get(f"{path}/confirm", params={"start": start}),
+        await buyer.post(path, data={"start": ""}),
+        await buyer.post(path, data={"start": start[:-3] + "01Z"}),
+        await buyer.post(f"{path}/confirm", data={"start": start}),
+    ):
+        assert "No time can be booked at the moment" in answer.text
+        assert "no email" not in answer.text
+
+
+async def test_a_buyer_without_an_address_still_sees_and_moves_the_appointment_that_stands(
+    page: Page, buyer: httpx.AsyncClient, caller: httpx.AsyncClient
+) -> None:
+    lead_id = await page.lead()
+    slot = (await slots_for_lead(page.floor.env, lead_id)).slots[0]
+    await book(page.floor.env, lead_id, slot.start, actor=ADMIN)
+    await lose_address(page, lead_id)
+    made = await caller.post(f"/v1/leads/{lead_id}/booking-links", json={})
+    assert made.status_code == 201
+    assert (await buyer.get(made.json()["url"])).status_code == 200
+    assert 'name="start"' in (await buyer.get(f"{made.json()['url']}/reschedule")).text
+
+
+async def lose_address(page: Page, lead_id: UUID) -> None:
+    await page.floor.world.rows("update leads set email = null, email_key = null where id = :id", id=lead_id)
 
 
 async def test_nobody_gets_a_link_for_a_lead_that_may_not_be_booked(page: Page, caller: httpx.AsyncClient) -> None:

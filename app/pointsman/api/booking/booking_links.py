@@ -87,7 +87,7 @@ class RevokedLinksDoc(BaseModel):
     summary="Make a link to the booking page",
     description="The link is for the buyer. Anybody who has it can book, move and cancel this lead's appointment until it "
     "expires or is revoked, and nothing else: so often within a day as `POINTSMAN_BOOKING_LINK_ACTS_PER_DAY` says. Only for a "
-    "lead that may be booked or has an appointment; each use of the link checks that again.",
+    "lead that may be booked or has an appointment; each use of the link checks that again. 409 `no-closer`, `no-email`.",
     responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def create(lead_id: UUID, given: BookingLinkIn, env: EnvDep, caller: LinkCaller) -> BookingLinkOut:

@@ -84,7 +84,7 @@ class SlotHoldDoc(BaseModel):
     summary="Keep a slot for a lead",
     description="For as long as the pool says (`booking.slot_hold_for`), no other lead gets this time of the rep who would be "
     "booked. A lead has one slot hold: another one replaces it, at most 20 an hour (409 `too-many-holds`). Booking the lead uses "
-    "it up. 409 `slot-taken`, `slot-not-offered` and `already-booked`, 503 `calendar-unreadable` as for a booking.",
+    "it up. 409 `slot-taken`, `slot-not-offered`, `already-booked` and `no-email`, 503 `calendar-unreadable` as for a booking.",
     responses=problem_responses(401, 403, 404, 409, 422, 503),
 )
 async def hold(

@@ -83,6 +83,10 @@ class SlotsDoc(BaseModel):
     read_at: datetime | None = Field(
         description="When the oldest of the calendars behind this was read; null where none could be. Booking reads anew."
     )
+    needs_email: bool = Field(
+        description="True: the lead has no email address, so that slot holds, booking links and appointments are 409 "
+        "`no-email` until `POST /v1/leads` sends one."
+    )
     slots: list[LocalSlotDoc]
     why_empty: str | None = Field(description="Set exactly when there is no slot.")
     dropped: list[UnavailableRepDoc] = Field(
@@ -103,6 +107,7 @@ class SlotsDoc(BaseModel):
             offer=answer.offer.value,
             decided_at_booking=answer.decided_at_booking,
             read_at=answer.read_at,
+            needs_email=answer.needs_email,
             slots=[LocalSlotDoc.localized(slot, zone=shown, language=language) for slot in answer.slots],
             why_empty=answer.why_empty,
             dropped=[UnavailableRepDoc.of(item) for item in answer.dropped],

@@ -15,6 +15,7 @@ from pointsman.api.http.locale_formats import format_day
 from pointsman.domain.booking.lifecycle import AppointmentAction, AppointmentStatus
 from pointsman.domain.errors import Conflict, NotFound, SlotTaken
 from pointsman.domain.permissions.operations import Operation
+from pointsman.services.booking.slots import SlotList
 from pointsman.services.booking_links import buyer_view as buyer
 from pointsman.services.booking_links.tokens import LINK_PATH
 
@@ -77,7 +78,7 @@ async def confirm(request: Request, env: EnvDep) -> Response:
     if visit.buyer.appointment is not None or start is None:
         return visit.to()
     hold = visit.buyer.slot_hold if visit.buyer.slot_hold and visit.buyer.slot_hold.starts_at == start else None
-    found = await buyer.slots_for_buyer(env, visit.buyer)
+    found = await _bookable_slots(visit)
     slot = next((slot for slot in found.slots if slot.start == start), None)
     if hold is None and slot is None:
         return await _times(request, visit, said=_GONE, status=409)
@@ -192,8 +193,8 @@ async def _times(
     request: Request, visit: Visit, *, said: tuple[str, str] | None = None, status: int = 200
 ) -> HTMLResponse:
     """The page with free times: for a first appointment, or for another time of the one that stands."""
-    env, row = visit.env, visit.buyer.appointment
-    found = await buyer.slots_for_buyer(env, visit.buyer)
+    row = visit.buyer.appointment
+    found = await _bookable_slots(visit)
     reader = visit.reader
     slots = [slot for slot in found.slots if row is None or slot.start != row.starts_at]
     path = "reschedule" if row else ""
@@ -214,6 +215,14 @@ async def _times(
         if found.next_free
         else None,
     )
+
+
+async def _bookable_slots(visit: Visit) -> SlotList:
+    """Raises Conflict "no-email" for a lead that has lost its address: no time is shown that cannot be booked."""
+    found = await buyer.slots_for_buyer(visit.env, visit.buyer)
+    if found.needs_email:
+        raise Conflict("This lead has no email address to invite.", code="no-email")
+    return found
 
 
 def _gone(refused: Conflict) -> bool:

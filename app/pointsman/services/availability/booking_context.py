@@ -94,6 +94,12 @@ async def load_booking_context(
     )
 
 
+def require_email(lead: LeadRow) -> None:
+    """An appointment invites the lead by email. Raises Conflict "no-email"."""
+    if not lead.email:
+        raise Conflict("This lead has no email address to invite. Add one: POST /v1/leads.", code="no-email")
+
+
 async def load_booked_time(tx: Tx, what: BookingContext, window: Interval) -> BookedTime:
     """Reservations around `window`, and the appointments that count against the days and weeks that it touches."""
     wide = Interval(window.start - CAP_LOOKAROUND, window.end + CAP_LOOKAROUND)

@@ -22,6 +22,7 @@ from pointsman.services.availability.booking_context import (
     find_booking_obstacle,
     load_booked_time,
     load_booking_context,
+    require_email,
     visible_lead,
 )
 from pointsman.services.availability.participant_calendars import read_participant_calendars
@@ -96,6 +97,7 @@ async def prepare_booking(
         await _find_booking_side(env, tx, seen, actor)
         wanted = requested_interval(seen, start, end)
         await refuse_if_booked(env, tx, lead_id)
+        require_email(seen.lead)
         slot_hold = await open_slot_hold(env, tx, lead_id)
         await precheck_slot(env, tx, seen, wanted, slot_hold)
     readings = await read_participant_calendars(env, seen, max_age=MAX_AGE_FOR_BOOKING)
@@ -125,8 +127,7 @@ async def choose_and_book(
     """Choose who takes part and write the appointment; the lead's row is locked. The lead's slot hold is used up. Forbidden."""
     lead_id = what.lead.id
     side = await _find_booking_side(env, tx, what, actor)
-    if not what.lead.email:
-        raise Conflict("This lead has no email address to invite. Add one: POST /v1/leads.", code="no-email")
+    require_email(what.lead)
     await refuse_if_booked(env, tx, lead_id)
     slot_hold = await open_slot_hold(env, tx, lead_id, lock=True)
     # Before any rep's row is locked, and before the lead may go to another rep, which would end the hold unused.

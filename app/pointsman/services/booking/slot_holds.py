@@ -13,7 +13,12 @@ from pointsman.domain.errors import Conflict, NotFound
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.appointments.transitions import refuse_revoked_link
 from pointsman.services.audit import audit
-from pointsman.services.availability.booking_context import BookingContext, load_booking_context, visible_lead
+from pointsman.services.availability.booking_context import (
+    BookingContext,
+    load_booking_context,
+    require_email,
+    visible_lead,
+)
 from pointsman.services.availability.participant_calendars import read_participant_calendars
 from pointsman.services.availability.participants import Participants, SlotRequest, preview_participants
 from pointsman.services.booking.book import (
@@ -47,8 +52,8 @@ async def hold_slot(
 ) -> SlotHoldRow:
     """Keep [start, end) for the lead; `end` None is the pool's usual length. What it had kept before is free again.
 
-    Raises SlotTaken, Conflict (`too-many-holds`, `already-booked`, `slot-not-offered`, `no-closer`), RoleProtected and
-    Unavailable (`calendar-unreadable`).
+    Raises SlotTaken, Conflict (`too-many-holds`, `already-booked`, `slot-not-offered`, `no-closer`, `no-email`), RoleProtected
+    and Unavailable (`calendar-unreadable`).
     """
     holding = await prepare_slot_hold(env, lead_id, start, actor=actor, end=end)
     try:
@@ -66,6 +71,7 @@ async def prepare_slot_hold(
         what = await load_booking_context(env, tx, await visible_lead(tx, lead_id, actor), now=env.clock())
         wanted = requested_interval(what, start, end)
         await refuse_if_booked(env, tx, lead_id)
+        require_email(what.lead)
         await _refuse_hoarding(env, tx, lead_id)
         await precheck_slot(env, tx, what, wanted, await open_slot_hold(env, tx, lead_id))
     readings = await read_participant_calendars(env, what, max_age=MAX_AGE_FOR_SLOTS)
@@ -79,6 +85,7 @@ async def hold_slot_in_tx(env: Env, tx: Tx, given: PreparedSlotHold) -> SlotHold
     now = env.clock()
     what = await load_booking_context(env, tx, lead, now=now)
     await refuse_if_booked(env, tx, lead.id)
+    require_email(lead)
     await _refuse_hoarding(env, tx, lead.id)
     before = await tx.slot_holds.open_for_lead(lead.id, lock=True)
     request = replace(given.request, slot_hold_id=before.id if before else None)

@@ -53,6 +53,7 @@ class SlotList:
     dropped: tuple[UnavailableRep, ...] = ()
     next_free: datetime | None = None
     read_at: datetime | None = None  # when the oldest of the calendars behind it was read; None where none was
+    needs_email: bool = False  # the lead has no address to invite: nothing is kept or booked until one is sent
     lead_zone: str | None = None  # where the lead is: its own zone, else its country's only one
 
     @property
@@ -120,6 +121,7 @@ async def find_slots(
         why_empty=None,
         offer=what.rules.offer,
         read_at=min((reading.read_at for reading in readings.values() if reading.read_at), default=None),
+        needs_email=not what.lead.email and moving is None,
         lead_zone=zone_of_buyer(
             time_zone=what.lead.facts.get("lead.time_zone"), country=what.lead.facts.get("lead.country"), now=now
         ),

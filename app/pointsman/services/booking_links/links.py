@@ -7,7 +7,7 @@ from uuid import UUID
 from pointsman.domain.errors import Fault, Invalid, NotFound
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.audit import audit
-from pointsman.services.availability.booking_context import load_booking_context, visible_lead
+from pointsman.services.availability.booking_context import load_booking_context, require_email, visible_lead
 from pointsman.services.booking_links.tokens import LINK_PATH, BookingLink, sign_link
 from pointsman.services.ports import Actor, Env
 from pointsman.services.ports.booking.booking_links import BookingLinkRow
@@ -42,6 +42,7 @@ async def make_link(
         lead = await visible_lead(tx, lead_id, actor, lock=True)  # which may be merged meanwhile
         if await tx.appointments.active_for_lead(lead.id) is None:
             await load_booking_context(env, tx, lead, now=now)
+            require_email(lead)
         row = BookingLinkRow(
             id=env.new_id(), lead_id=lead.id, made_by=actor.name, created_at=now, expires_at=expires_at
         )
