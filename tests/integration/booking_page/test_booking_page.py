@@ -50,20 +50,32 @@ async def standing(page: Page, lead_id: UUID) -> list[tuple[str, str]]:
 
 
 async def test_a_buyer_chooses_confirms_and_has_an_appointment(page: Page, buyer: httpx.AsyncClient) -> None:
-    lead_id = await page.lead(company__name="Muster AG")
+    lead_id = await page.lead(company__name="Nordlicht AG")
     path = page.path(lead_id, language="de")
     offered = await buyer.get(path)
     start = times_in(offered)[3]
     kept = await buyer.post(path, data={"start": start})
     asked = await buyer.get(kept.headers["location"])
     assert heading(asked) == "Bitte prüfen Sie Ihren Termin"
-    assert "Muster AG" in asked.text
+    assert "Nordlicht AG" in asked.text
     assert await page.floor.world.value("select count(*) from slot_holds where released_at is null") == 1
     done = await buyer.post(f"{path}/confirm", data={"start": start})
     shown = await buyer.get(done.headers["location"])
     assert heading(shown) == "Ihr Termin ist gebucht"
     assert await standing(page, lead_id) == [("confirmed", start)]
     assert await page.floor.world.value("select count(*) from slot_holds where released_at is null") == 0
+
+
+async def test_what_names_no_company_stands_neither_on_the_page_nor_in_the_title(
+    page: Page, buyer: httpx.AsyncClient
+) -> None:
+    lead_id = await page.lead(company__name="Start-up (privat)")
+    path = page.path(lead_id, language="de")
+    assert "Ihr Unternehmen" not in (await buyer.get(path)).text
+    await booked(buyer, path)
+    assert await page.floor.world.value("select title from appointments where lead_id = :lead", lead=lead_id) == (
+        "Sales meeting"
+    )
 
 
 async def test_a_form_sent_twice_books_once(page: Page, buyer: httpx.AsyncClient) -> None:

@@ -221,6 +221,31 @@ e.K. ! e.K.
 tbd ! TBD
 \uff50\uff52\uff49\uff56\uff41\uff54 ! privat
 pri\u200bvat ! privat
+Noch keine ! noch keine
+N.N. ! n.n.
+NN ! NN
+None yet ! none yet
+zur Zeit keine ! Zur Zeit keine
+asdasd ! asdasd
+aaa ! AAA
+xyz ! XYZ
+00000000 ! 00000000
+Home ! home
+Gast ! Gast
+keine Firma vorhanden ! keine Firma vorhanden
+Ich bin Privatperson ! ich bin Privatperson
+bin privat ! Bin privat
+Privatmann ! Privatmann
+folgt ! Folgt
+unklar ! unklar
+keine Ahnung ! keine Ahnung
+weiß nicht ! weiss nicht
+Testlead ! Testlead
+Platzhalter ! Platzhalter
+(blank) ! (blank)
+Start-up ! Startup
+DFG e.V. = DFG eingetragener Verein
+Blank GmbH = Blank Gesellschaft mbH
 """
 
 WEBSITES = """

@@ -156,7 +156,12 @@ def named(name: str, lists: MatchingLists | None = None, **more: FactValue) -> t
         "G.m.b.H.", "AG", "GmbH & Co. KG", "Gesellschaft mit beschränkter Haftung", "x", "X.", "xxx", "-", "--", "…",
         "...", "?", "!!!", "_", "Firma", "company", "My Company", "ich", "Ich selbst", "null", "undefined", "asdf",
         "123", "1", "é", "👍", "\u2800", "&", "e.K.", "Einzelunternehmen", "Rentner", "arbeitslos", "Max Mustermann",
-        "Musterfirma GmbH", "e.U.", "tbd",
+        "Musterfirma GmbH", "e.U.", "tbd", "Noch keine", "noch keine Firma", "N.N.", "n.n.", "NN", "None yet",
+        "zur Zeit keine", "asdasd", "aaa", "xyz", "00000000", "123456789", "Home", "Gast", "keine Firma vorhanden",
+        "Ich bin Privatperson", "bin privat", "Privatmann", "folgt", "unklar", "keine Ahnung", "weiß nicht",
+        "Weiss nicht", "Testlead", "Platzhalter", "(blank)", "Start-up", "Start up", "Start-up (privat)",
+        "testtest", "derzeit keine",
+        "no company yet", "currently none", "nicht angegeben", "I am a student", "noch nicht bekannt",
     ],
 )  # fmt: skip
 def test_a_placeholder_is_no_companys_name(name: str) -> None:
@@ -169,7 +174,8 @@ def test_a_placeholder_is_no_companys_name(name: str) -> None:
         "Privatbank Vogel", "Testo SE & Co. KGaA", "TEST-FUCHS GmbH", "Keiner & Söhne", "Student Agency", "3M", "O2",
         "C&A", "E.ON SE", "Ich & Du Design", "Nonnenmacher", "Firma Vogel", "Freelancer Map GmbH", "1&1",
         "SAS Institute", "SAS", "BT", "Unbekannter & Co", "X1 Media", "4711", "Company Bike Solutions", "AG Solar",
-        "Käse Test Labor",
+        "Käse Test Labor", "Home24", "Gast & Söhne", "Blank GmbH", "DFG e.V.", "ABC GmbH", "Noch & Noch", "Mimi",
+        "AA Baustoffe", "Zur Post", "Privat Bau", "Startup Höhle", "Xyz Medien", "1001", "Nana Mode", "Kaka'ako",
     ],
 )  # fmt: skip
 def test_a_name_with_such_a_word_in_it_is_one(name: str) -> None:

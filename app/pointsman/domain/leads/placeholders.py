@@ -1,7 +1,14 @@
-"""Words that people write where a form wants a company's name and there is none; a policy adds its own."""
+"""Words that people write where a form wants a company's name and there is none; a policy adds its own.
+
+They come on top of the words that say nothing in any field (`pointsman.domain.leads.empty_words`).
+"""
+
+from pointsman.domain.leads.empty_words import is_empty
+from pointsman.domain.leads.normalise import company_key
 
 _LISTED_WORDS = """
-privat private privater privatperson privatpersonen privatkunde privatkundin privatier privathaushalt privato personal
+privatanwender privatnutzer privat private privater privatmann privatfrau privatleute privatperson privatpersonen
+privatkunde privatkundin privatier privathaushalt privato personal
 person einzelperson individual individuum familie endkunde endverbraucher verbraucher consumer particulier haushalt
 zuhause daheim na ka keine keiner kein keines keins ohne entfaellt fehlt leer nichts none no nope empty null nil nan
 undefined unknown unbekannt inconnu sconosciuto anonym anonymous anonyme vertraulich confidential geheim stealth
@@ -25,19 +32,67 @@ natuerliche person, zu hause, n a, k a, keine angabe, keine angaben, ohne angabe
 nicht angegeben, nicht zutreffend, nicht relevant, not applicable, not available, not provided, not specified, not
 set, no name, stealth mode, max mustermann, foo bar, abc def, meine firma, mein unternehmen, company name,
 organisation name, ich selbst, self employed, libero professionista, in ausbildung, in rente, im ruhestand, auf
-jobsuche, wird nachgereicht, siehe oben, see above
+jobsuche, wird nachgereicht, siehe oben, see above, home, at home, gast, guest, xyz, asd asd
+"""
+
+#: Words that name no company beside a listed one: "noch keine", "ich bin Privatperson", "no company yet".
+_LISTED_FILLERS = """
+ich bin wir sind habe haben hab als ein eine einen kein keine noch nur leider zur zeit im in momentan moment derzeit aktuell
+gerade bisher bislang jetzt vorhanden angegeben eigene eigenes nicht i am we are have do dont not a an the yet currently at now
+still only available applicable given je suis pas de encore sono ancora
 """
 
 _WORDS = frozenset(_LISTED_WORDS.split())
+_FILLERS = frozenset(_LISTED_FILLERS.split())
 PLACEHOLDER_KEYS = _WORDS | frozenset(" ".join(phrase.split()) for phrase in _LISTED_PHRASES.split(","))
+_SQUASHED = frozenset(key.replace(" ", "") for key in PLACEHOLDER_KEYS)
+_DIGITS_IN_ORDER = "1234567890"
+_SHORTEST_UNIT = 3  # of what is typed over and over: "mimi" may be a name
+
+
+def company_named(name: object, extra: frozenset[str] = frozenset()) -> str | None:
+    """The key (`normalise.company_key`) of the company that a text names; None where it names none.
+
+    `extra` has the policy's placeholders, folded as keys are.
+    """
+    if not isinstance(name, str) or is_empty(name):
+        return None
+    key = company_key(name)
+    return None if key is None or is_placeholder(key, extra) else key
 
 
 def is_placeholder(key: str, extra: frozenset[str] = frozenset()) -> bool:
     """Whether a folded name without its legal form (`normalise.company_key`) names no company.
 
-    So do a listed name, listed words alone ("test firma"), and one letter or digit. `extra` has folded names.
+    So do a listed name, however it is spaced, listed words alone ("test firma", "noch keine"), one letter or digit, and what is
+    typed over and over ("aaa", "asdasd") or in order ("12345"). `extra` has folded names.
     """
-    if key in PLACEHOLDER_KEYS or key in extra:
+    squashed = "".join(filter(str.isalnum, key))
+    if len(squashed) < 2 or key in extra or squashed in _SQUASHED:  # one sign is no name
         return True
-    signs = sum(map(str.isalnum, key))
-    return signs < 2 or all(word in _WORDS for word in key.split() if word != "&")
+    return _is_listed_throughout([word for word in key.split() if word != "&"]) or _is_typed_at_random(squashed)
+
+
+def _is_listed_throughout(words: list[str]) -> bool:
+    """Whether there are listed words, alone or in two ("start up"), and beside them nothing but fillers."""
+    place = listed = 0
+    while place < len(words):
+        if words[place] in _WORDS:
+            step, listed = 1, listed + 1
+        elif "".join(words[place : place + 2]) in _SQUASHED:
+            step, listed = 2, listed + 1
+        elif words[place] in _FILLERS:
+            step = 1
+        else:
+            return False
+        place += step
+    return listed > 0
+
+
+def _is_typed_at_random(signs: str) -> bool:
+    if len(signs) < _SHORTEST_UNIT:
+        return False
+    if signs in _DIGITS_IN_ORDER or len(set(signs)) == 1:
+        return True
+    again = (signs + signs).index(signs, 1)  # the length of what is repeated, or all
+    return _SHORTEST_UNIT <= again < len(signs) and signs[:again] in _SQUASHED

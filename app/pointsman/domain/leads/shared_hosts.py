@@ -56,7 +56,7 @@ wetransfer.com paypal.com paypal.me typeform.com surveymonkey.com jotform.com we
 ionos.de strato.de squarespace.com godaddy.com sedo.com slack.com okta.com oktapreview.com onelogin.com auth0.com personio.de
 personio.com bamboohr.com workable.com lever.co greenhouse.io ashbyhq.com smartrecruiters.com softgarden.io myworkdayjobs.com
 workday.com successfactors.com successfactors.eu breezy.hr service-now.com shopify.com airtable.com uservoice.com canny.io
-podia.com beehiiv.com kajabi.com teachable.com thinkific.com kartra.com
+my.canva.site podia.com beehiiv.com kajabi.com teachable.com thinkific.com kartra.com
 """
 #: Names that people fill in where they have no site.
 _NO_SITE = """
@@ -76,7 +76,7 @@ lightning.force.com secure.force.com my.salesforce-sites.com sandbox.my.salesfor
 documentforce.com cloudforce.com atlassian.net zendesk.com
 freshdesk.com jobs.personio.de jobs.personio.com recruitee.com gambiocloud.com bigcartel.com jtl-shop.de typepad.com
 livejournal.com webs.com homestead.com surge.sh gitbook.io ghost.io my-online.store company.site
-multiscreensite.com durable.co systeme.io odoo.com canva.site my.canva.site mykajabi.com tilda.ws mystrikingly.com softr.app
+multiscreensite.com durable.co systeme.io odoo.com canva.site mykajabi.com tilda.ws mystrikingly.com softr.app
 glide.page super.site typedream.site mybigcommerce.com leadpages.net webshopapp.com shoplightspeed.com
 plentymarkets-cloud-de.com bitrix24.site bitrix24.de bitrix24.com teamtailor.com freshservice.com myfreshworks.com
 helpscoutdocs.com statuspage.io mn.co mightynetworks.com learnworlds.com simplybook.me as.me youcanbook.me zohobookings.com

@@ -8,6 +8,8 @@ from pointsman.domain.policy.parsing import BookingRules
 from pointsman.domain.roster.reps import Rep
 from pointsman.services.availability.booking_context import BookingContext, gate_snapshot
 from pointsman.services.availability.participants import Participants
+from pointsman.services.leads.facts import shown_company
+from pointsman.services.leads.fields import known_fields
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
@@ -19,7 +21,7 @@ async def build_appointment(
     """The appointment of `participants` at `wanted`; nothing is written."""
     what, assignment = participants.context, participants.context.assignment
     setter = await find_setter(env, tx, what)
-    company = what.lead.facts.get("company.name") or what.lead.account_name
+    company = shown_company(what.lead, (await known_fields(env, tx)).lists.placeholder_keys)
     status = transition_for(AppointmentAction.BOOK, what.rules.confirmation).status or AppointmentStatus.CONFIRMED
     return AppointmentRow(
         id=env.new_id(),

@@ -18,6 +18,8 @@ from pointsman.services.booking.slot_holds import hold_slot, release_slot_hold
 from pointsman.services.booking.slots import SlotList, slots_for_lead
 from pointsman.services.booking_links.tokens import BookingLink, link_expired
 from pointsman.services.deliveries.ics_invitation import build_invitation
+from pointsman.services.leads.facts import shown_company
+from pointsman.services.leads.fields import known_fields
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.booking.appointments import AppointmentRow
@@ -61,7 +63,7 @@ async def load_buyer_view(env: Env, link: BookingLink) -> BuyerView:
         hold = await tx.slot_holds.open_for_lead(lead.id)
         current = await tx.gates.current_assignment(lead.id, at=now)
         known = await load_routing_config(env, tx)
-    company = lead.facts.get("company.name") or lead.account_name
+        lists = (await known_fields(env, tx)).lists
     own, country = lead.facts.get("lead.time_zone"), lead.facts.get("lead.country")
     holder = appointment.rep_key if appointment else current.rep_key if current else ""
     rep, theirs = known.roster.reps.get(holder), zones_of_country(country, now)
@@ -69,7 +71,7 @@ async def load_buyer_view(env: Env, link: BookingLink) -> BuyerView:
     return BuyerView(
         link=link.id,
         lead_id=lead.id,
-        company=str(company) if company else None,
+        company=shown_company(lead, lists.placeholder_keys),
         country=str(country) if theirs else None,
         time_zone=zone_of_buyer(time_zone=own, country=country, now=now),
         assumed_time_zone=theirs[0] if theirs else place_on_clock(rep.time_zone, now) if rep else NO_PLACE,

@@ -23,8 +23,7 @@ from pointsman.domain.errors import Conflict, Fault, Invalid, NotFound, RoleProt
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import FactValue, LeadStage
 from pointsman.domain.leads.matching import MergedValues, merge_records
-from pointsman.domain.leads.normalise import company_key
-from pointsman.domain.leads.placeholders import is_placeholder
+from pointsman.domain.leads.placeholders import company_named
 from pointsman.domain.roster.roles import GATED_WORKS, Work
 from pointsman.domain.routing.role_guard import guard_assignment
 from pointsman.services.audit import audit
@@ -199,8 +198,7 @@ def _values(row: LeadRow, beside: LeadRow) -> dict[str, FactValue]:
 
 
 def _names_company(row: LeadRow) -> bool:
-    name = row.facts.get("company.name")
-    return isinstance(name, str) and not is_placeholder(company_key(name) or "")
+    return company_named(row.facts.get("company.name")) is not None
 
 
 async def _store(

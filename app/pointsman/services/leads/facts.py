@@ -1,6 +1,7 @@
 """A stored lead as the dotted facts that rules ask about."""
 
 from pointsman.domain.leads.facts import Facts, FactValue, LeadStage
+from pointsman.domain.leads.placeholders import company_named
 from pointsman.services.leads.employer import MOVED_FROM
 from pointsman.services.ports.leads.leads import LeadRow
 
@@ -27,3 +28,12 @@ def stored_facts(row: LeadRow) -> Facts:
     if row.account_name is not None:
         facts.setdefault("company.name", row.account_name)
     return facts
+
+
+def shown_company(row: LeadRow, placeholders: frozenset[str]) -> str | None:
+    """The company's name to show to people: the lead's own, else its account's; None for "privat" and the like.
+
+    `placeholders` are the policy's, folded (`MatchingLists.placeholder_keys`).
+    """
+    names = (row.facts.get("company.name"), row.account_name)
+    return next((str(name) for name in names if company_named(name, placeholders)), None)

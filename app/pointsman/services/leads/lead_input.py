@@ -7,9 +7,9 @@ from datetime import datetime
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import FactValue
-from pointsman.domain.leads.normalise import clean_text, company_key, email_key, name_blocks
+from pointsman.domain.leads.normalise import clean_text, email_key, name_blocks
 from pointsman.domain.leads.phones import Phone
-from pointsman.domain.leads.placeholders import is_placeholder
+from pointsman.domain.leads.placeholders import company_named
 from pointsman.domain.leads.senders import API
 from pointsman.services.leads.phone_numbers import country_of, read_phone
 from pointsman.services.leads.registered_domains import (
@@ -70,9 +70,7 @@ def identify_person(given: LeadInput, lists: MatchingLists = NO_LISTS) -> Person
         domain_from = "email" if domain else None
     status, owner = given.facts.get("account.status"), given.facts.get("account.owner")
     parent = given.facts.get("account.parent_domain")
-    key_of_name = company_key(name) if isinstance(name, str) else None
-    if key_of_name is not None and is_placeholder(key_of_name, lists.placeholder_keys):
-        key_of_name = None
+    key_of_name = company_named(name, lists.placeholder_keys)
     return Person(
         email=given.email if key else None,
         email_key=key,
