@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from pointsman.domain.leads.coercion import coerce
 from pointsman.domain.leads.values.iso_codes import COUNTRY_CODES, LANGUAGE_CODES
-from pointsman.services.leads.code_names import CODE_NAMES, country_by_name, language_by_name
+from pointsman.services.codes.code_names import CODE_NAMES, country_by_name, language_by_name
 
 COUNTRIES = {
-    "DE": "de, DE, De, DEU, deu, 276, D, Germany, GERMANY, germany, Deutschland, DEUTSCHLAND, Allemagne, Germania, BRD, "
+    "DE": "Deutschland (DE), Germany [DE], DE - Deutschland, DE (Germany), Deutschland (DEU), "
+    "de, DE, De, DEU, deu, 276, D, Germany, GERMANY, germany, Deutschland, DEUTSCHLAND, Allemagne, Germania, BRD, "
     "Bundesrepublik Deutschland, Federal Republic of Germany,  Germany ",
     "AT": "AT, AUT, 040, Austria, Österreich, O\u0308sterreich, Oesterreich, OESTERREICH, osterreich, Autriche, A, "
     "Republik Österreich",
@@ -45,7 +46,8 @@ COUNTRIES = {
     "NO": "NOR, Norway, Norwegen, Norge",
     "FI": "FIN, Finland, Finnland, Suomi",
     "HU": "HUN, Hungary, Ungarn, Magyarország",
-    "RO": "ROU, Romania, Rumänien, Rumaenien, România",
+    "CD": "COD, Congo (DRC), DR Congo, DRC, Kongo - Kinshasa",
+    "RO": "ROU, ROM, Romania, Rumänien, Rumaenien, România",
     "GR": "GR, EL, GRC, Greece, Griechenland, Ελλάδα",
     "HR": "HRV, Croatia, Kroatien, Hrvatska",
     "BR": "BRA, Brazil, Brasilien, Brasil",
@@ -66,6 +68,7 @@ NO_COUNTRIES = (
     "Europe",
     "Asia",     "DACH", "Bayern",
     "California", "Congo", "America", "Amerika", "Germny", "Deutsch", "german", "DE/AT", "DE, AT", "DE-BY",
+    "Deutschland (AT)", "DE - AT", "Germany (Bavaria)", "Korea (North)", "(DE)", "GER",
     "n/a", "-", "unknown", "x", "Korea (North) or South", "1", "д", "D E X",
 )  # fmt: skip
 LANGUAGES = {
@@ -149,6 +152,11 @@ def test_what_is_no_country_or_language_is_refused() -> None:
         ("lead.country", "EN", "it is a language: write GB"),
         ("lead.country", "EU", "it is a group of countries"),
         ("lead.country", "Germny", "did you mean 'germany'"),
+        ("lead.country", "GER", "did you mean 'DE'"),
+        ("lead.country", "Amerika", "did you mean 'US'"),
+        ("lead.country", "Bayern", "did you mean 'DE'"),
+        ("lead.country", "Europa", "'Europa': write its ISO 3166 code"),
+        ("lead.country", "Atlantis", "'Atlantis': write its ISO 3166 code"),
         ("lead.country", "QQ", "write one such as DE"),
         ("lead.language", "gb", "for English write en"),
         ("lead.language", "Germann", "did you mean 'german'"),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pointsman.domain.leads.coercion import coerce, coerce_with_note
 from pointsman.domain.leads.facts import FieldType
 from pointsman.domain.leads.values.numbers import Counted, read_number
-from pointsman.services.leads.code_names import CODE_NAMES
+from pointsman.services.codes.code_names import CODE_NAMES
 
 #: What is read the same in every field, and says no more than the number.
 PLAIN = {

@@ -11,7 +11,7 @@ from pointsman.domain.leads import coercion
 from pointsman.domain.leads.empty_words import EMPTY_WORDS, is_empty
 from pointsman.domain.leads.facts import FieldType
 from pointsman.domain.leads.yes_no import NO_WORDS, YES_WORDS, known_answer
-from pointsman.services.leads.code_names import CODE_NAMES
+from pointsman.services.codes.code_names import CODE_NAMES
 
 coerce = partial(coercion.coerce, names=CODE_NAMES)
 

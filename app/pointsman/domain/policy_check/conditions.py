@@ -19,7 +19,7 @@ from pointsman.domain.policy.conditions_model import (
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.policy.operands import FieldRef
 from pointsman.domain.policy_check.findings import Finding, error, warning
-from pointsman.domain.policy_check.operands import check_operand
+from pointsman.domain.policy_check.operands import Spellings, check_operand
 from pointsman.domain.roster.rep_facts import REP_FIELDS, REP_PREFIX, rep_field_type
 from pointsman.domain.text.suggestions import did_you_mean
 
@@ -39,7 +39,11 @@ def fields_of_policy(policy: Policy) -> dict[str, FieldType]:
 
 
 def check_condition(
-    path: str, condition: Condition, fields: Mapping[str, FieldType], definitions: Definitions
+    path: str,
+    condition: Condition,
+    fields: Mapping[str, FieldType],
+    definitions: Definitions,
+    spellings: Spellings | None = None,
 ) -> Iterator[Finding]:
     """Unknown fields and names, operators that do not fit a field's type, operands that do not fit either."""
     of_rep = path.startswith("pools.") and path.endswith(".requires")
@@ -53,7 +57,7 @@ def check_condition(
             yield _unknown(f"{where}.field", leaf.field, fields, of_rep=of_rep)
             continue
         yield from _out_of_place(path, where, leaf.field)
-        yield from _check_leaf(where, leaf, field_type, fields, definitions, of_rep=of_rep)
+        yield from _check_leaf(where, leaf, field_type, fields, definitions, spellings or Spellings(), of_rep=of_rep)
 
 
 def _check_name(where: str, ref: NamedRef, definitions: Definitions) -> Iterator[Finding]:
@@ -93,6 +97,7 @@ def _check_leaf(
     field_type: FieldType,
     fields: Mapping[str, FieldType],
     definitions: Definitions,
+    spellings: Spellings,
     *,
     of_rep: bool,
 ) -> Iterator[Finding]:
@@ -109,7 +114,7 @@ def _check_leaf(
         else:
             yield from _check_other(at, leaf, operand.field, field_type, other)
     else:
-        yield from check_operand(at, leaf, field_type, definitions)
+        yield from check_operand(at, leaf, field_type, definitions, spellings)
 
 
 def _check_other(at: str, leaf: Leaf, name: str, field_type: FieldType, other: FieldType) -> Iterator[Finding]:

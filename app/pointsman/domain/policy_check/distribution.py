@@ -6,7 +6,7 @@ from pointsman.domain.leads.facts import FieldType
 from pointsman.domain.policy.document import DistributionMethod, Policy, Pool
 from pointsman.domain.policy.pools import OfferMode
 from pointsman.domain.policy_check.findings import Finding, error, warning
-from pointsman.domain.policy_check.operands import never_equal
+from pointsman.domain.policy_check.operands import Spellings
 from pointsman.domain.roster.reps import Caps, Rep, Roster
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.text.formatting import join_with_and
@@ -17,7 +17,9 @@ _NAMED = 3
 BOOKED_WORKS = frozenset({Work.CLOSING, Work.SOLUTION_DESIGN, Work.CUSTOMER_SERVICE})
 
 
-def check_distribution(policy: Policy, roster: Roster | None, fields: Mapping[str, FieldType]) -> Iterator[Finding]:
+def check_distribution(
+    policy: Policy, roster: Roster | None, fields: Mapping[str, FieldType], spellings: Spellings
+) -> Iterator[Finding]:
     """Methods, rankings, ramp-ups and shared ledgers that do not do what they seem to."""
     yield from _shared_ledgers(policy)
     for name, pool in policy.pools.items():
@@ -34,7 +36,7 @@ def check_distribution(policy: Policy, roster: Roster | None, fields: Mapping[st
         if pool.method is DistributionMethod.RANKED:
             yield from _ranking(path, pool, roster, _categories(policy, name))
         if roster is not None:
-            yield from _spellings(path, pool, roster)
+            yield from _spellings(path, pool, roster, spellings)
     names = policy.matching.names
     if names is not None and names.suggest_at > names.link_at:
         message = (
@@ -43,13 +45,13 @@ def check_distribution(policy: Policy, roster: Roster | None, fields: Mapping[st
         yield error("matching.names.suggest_at", "thresholds-crossed", message)
 
 
-def _spellings(path: str, pool: Pool, roster: Roster) -> Iterator[Finding]:
+def _spellings(path: str, pool: Pool, roster: Roster, spellings: Spellings) -> Iterator[Finding]:
     """Lists of members that hold a value in a spelling that the lead's field never has."""
     compared = {(one.lead, one.rep) for one in pool.match} | {(one.lead, one.rep) for one in pool.ranking.prefer}
     for i, member in enumerate(pool.members):
         skills = roster.reps[member.rep].skills if member.rep in roster.reps else {}
         for lead, listed in sorted(compared):
-            found = (never_equal(lead, value) for value in sorted(skills.get(listed, ())))
+            found = (spellings.never_equal(lead, value) for value in sorted(skills.get(listed, ())))
             if wrong := next(filter(None, found), None):
                 yield warning(
                     f"{path}.members[{i}]", "list-never-equal", f"of {member.rep}'s {listed}, {wrong} on the roster"

@@ -1,11 +1,13 @@
 """Does what a test compares with fit the field: its type, its spelling, the groups, lists and patterns in it?"""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.conditions.predicates import word_list_name
 from pointsman.domain.leads.facts import FieldType
+from pointsman.domain.leads.values.iso_codes import NO_NAMES, CodeNames, country_code, language_code
 from pointsman.domain.policy.conditions_model import Leaf, Operator
 from pointsman.domain.policy.operands import parse_policy_instant
 from pointsman.domain.policy_check.findings import Finding, error, warning
@@ -17,15 +19,63 @@ from pointsman.domain.text.suggestions import did_you_mean
 
 _COUNTRIES = frozenset({"lead.country", "company.country"})
 _TYPE_WORDS = {FieldType.TEXT: "a text", FieldType.NUMBER: "a number", FieldType.BOOLEAN: "true or false"}
-_CASES = {
-    "lead.country": (str.upper, "countries are stored in capitals"),
-    "company.country": (str.upper, "countries are stored in capitals"),
-    "lead.language": (str.lower, "languages are stored in small letters"),
-    "company.domain": (str.lower, "domains are stored in small letters"),
-}
+_STATUSES = ("prospect", "customer")
 
 
-def check_operand(at: str, leaf: Leaf, field_type: FieldType, definitions: Definitions) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class Spellings:
+    """How the values of a lead's fields are stored."""
+
+    names: CodeNames = NO_NAMES
+    _said: dict[tuple[str, str], str | None] = field(default_factory=dict, compare=False)
+
+    def never_equal(self, name: str, value: str) -> str | None:
+        """Why the stored values of a lead's field never equal this spelling, and which to write; None where they may."""
+        if (name, value) not in self._said:  # a suggestion takes a millisecond, and many reps have one language
+            self._said[name, value] = self._judged(name, value)
+        return self._said[name, value]
+
+    def _judged(self, field: str, value: str) -> str | None:
+        try:
+            stored, why = self._stored(field, value.strip())
+        except ValueError as error:
+            only_a_code = str(error).partition(", or the ")[
+                0
+            ]  # leads may say a name; a policy is compared with the code
+            return f"{field} never equals '{value:.60}', which {only_a_code}"
+        return f"{field} never equals '{value:.60}', since {why}: write '{stored}'" if stored != value else None
+
+    def _stored(self, field: str, value: str) -> tuple[str, str]:
+        """What is kept of a value, and why not the value itself. ValueError for what is never kept."""
+        match field:
+            case "lead.country" | "company.country":
+                code = country_code(value, self.names.country)
+                return code, "countries are stored " + ("in capitals" if code == value.upper() else "as ISO 3166 codes")
+            case "lead.language":
+                code = language_code(value, self.names.language)
+                return code, "languages are stored " + (
+                    "in small letters" if code == value.lower() else "as ISO 639-1 codes"
+                )
+            case "company.domain":
+                return self._domain(value), "domains are stored in small letters, without address and www"
+            case "account.status":
+                if value.casefold() not in _STATUSES:
+                    raise ValueError("is neither prospect nor customer: write one of them")
+                return value.casefold(), "a status is stored in small letters"
+            case _:
+                return value, "blanks around a text are not stored"
+
+    @staticmethod
+    def _domain(value: str) -> str:
+        host = (host_in(value) or "").removeprefix("www.")
+        if "." not in host:
+            raise ValueError("is no domain: write one such as 'acme.de'")
+        return host
+
+
+def check_operand(
+    at: str, leaf: Leaf, field_type: FieldType, definitions: Definitions, spellings: Spellings
+) -> Iterator[Finding]:
     """Findings about the operand of `leaf`, whose operator fits its field, at the path `at`."""
     operand: Any = leaf.operand
     if isinstance(operand, tuple) and leaf.operator is not Operator.BETWEEN and len(set(operand)) < len(operand):
@@ -43,9 +93,9 @@ def check_operand(at: str, leaf: Leaf, field_type: FieldType, definitions: Defin
             Operator.EQUALS | Operator.NOT_EQUALS | Operator.IN | Operator.NOT_IN
             | Operator.GTE | Operator.GT | Operator.LTE | Operator.LT
         ):  # fmt: skip
-            yield from _values(at, leaf, field_type)
+            yield from _values(at, leaf, field_type, spellings.never_equal)
         case Operator.BETWEEN:
-            yield from _values(at, leaf, field_type)
+            yield from _values(at, leaf, field_type, spellings.never_equal)
             if _crossed(operand):
                 message = f"nothing lies between {format_value(operand[0])} and {format_value(operand[1])}: swap them"
                 yield error(at, "empty-range", message)
@@ -57,7 +107,9 @@ def check_operand(at: str, leaf: Leaf, field_type: FieldType, definitions: Defin
             pass  # whatever has been parsed fits
 
 
-def _values(at: str, leaf: Leaf, field_type: FieldType) -> Iterator[Finding]:
+def _values(
+    at: str, leaf: Leaf, field_type: FieldType, never_equal: Callable[[str, str], str | None]
+) -> Iterator[Finding]:
     operand = leaf.operand
     many = isinstance(operand, tuple)
     for i, value in enumerate(operand if isinstance(operand, tuple) else (operand,)):
@@ -66,12 +118,6 @@ def _values(at: str, leaf: Leaf, field_type: FieldType) -> Iterator[Finding]:
             yield error(where, "wrong-type", _misfit(leaf.field, value, field_type))
         elif isinstance(value, str) and (wrong := never_equal(leaf.field, value)):
             yield error(where, "never-equal", wrong)
-
-
-def never_equal(field: str, value: str) -> str | None:
-    """Why a field's stored values never equal this spelling, and which to write; None where they may."""
-    fold, why = _CASES.get(field, (str, ""))
-    return f"{field} never equals '{value}', since {why}: write '{fold(value)}'" if fold(value) != value else None
 
 
 def _pattern(at: str, pattern: str) -> Iterator[Finding]:

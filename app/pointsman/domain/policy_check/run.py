@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.gc_pause import gc_paused
+from pointsman.domain.leads.values.iso_codes import NO_NAMES, CodeNames
 from pointsman.domain.policy.document import Policy, Rule
 from pointsman.domain.policy.walk import conditions_of
 from pointsman.domain.policy_check.bookings import check_bookings
@@ -12,6 +13,7 @@ from pointsman.domain.policy_check.distribution import check_distribution
 from pointsman.domain.policy_check.evidence import check_evidence
 from pointsman.domain.policy_check.findings import Finding, Severity, error, warning
 from pointsman.domain.policy_check.logic import check_logic
+from pointsman.domain.policy_check.operands import Spellings
 from pointsman.domain.policy_check.pools import check_pools
 from pointsman.domain.policy_check.role_separation import check_role_separation
 from pointsman.domain.policy_check.suppliers import check_suppliers
@@ -24,17 +26,21 @@ MAX_FINDINGS = 200
 
 
 def check_policy(
-    policy: Policy, roster: Roster | None, intakes: Mapping[str, Collection[str]] | None = None
+    policy: Policy,
+    roster: Roster | None,
+    intakes: Mapping[str, Collection[str]] | None = None,
+    *,
+    names: CodeNames = NO_NAMES,
 ) -> tuple[Finding, ...]:
     """All findings, errors first, at most MAX_FINDINGS.
 
     Without a roster, what depends on people is left out; without the evidence that each
-    intake maps, by its key, what depends on those.
+    intake maps, by its key, what depends on those. By `names` a country or language in words is told its code.
     """
     errors: list[Finding] = []
     warnings: list[Finding] = []
     with gc_paused():
-        for finding in _findings(policy, roster, intakes):
+        for finding in _findings(policy, roster, intakes, names):
             if finding.severity is Severity.ERROR:
                 errors.append(finding)
                 if len(errors) == MAX_FINDINGS:
@@ -50,15 +56,16 @@ def is_publishable(findings: tuple[Finding, ...]) -> bool:
 
 
 def _findings(
-    policy: Policy, roster: Roster | None, intakes: Mapping[str, Collection[str]] | None
+    policy: Policy, roster: Roster | None, intakes: Mapping[str, Collection[str]] | None, names: CodeNames
 ) -> Iterator[Finding]:
     definitions, fields = Definitions.of(policy), fields_of_policy(policy)
+    spellings = Spellings(names)
     for path, condition in conditions_of(policy):
-        yield from check_condition(path, condition, fields, definitions)
+        yield from check_condition(path, condition, fields, definitions, spellings)
     yield from _gates(policy)
     yield from _rules(policy)
     yield from check_logic(policy, definitions)
-    yield from check_distribution(policy, roster, fields)
+    yield from check_distribution(policy, roster, fields, spellings)
     yield from check_bookings(policy)
     yield from check_pools(policy, roster)
     yield from check_suppliers(policy, roster)

@@ -12,11 +12,14 @@ _LONGEST = 40
 _FEW = 24  # as many as the keys of a pool
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A sentence that names the closest known word, or the few known ones, or nothing."""
+def did_you_mean(word: str, known: Iterable[str], *, least_alike: float = 0.6) -> str:
+    """A sentence that names the closest known word, or the few known ones, or nothing.
+
+    `least_alike`, from 0 to 1: names of the world are many, and one of them is a little like any word.
+    """
     choices = sorted(set(known))
     by_start = {choice[:_LONGEST]: choice for choice in reversed(likely_choices(word, choices))}
-    close = get_close_matches(word[:_LONGEST], by_start, n=1, cutoff=0.6)
+    close = get_close_matches(word[:_LONGEST], by_start, n=1, cutoff=least_alike)
     if close:
         return f"did you mean '{by_start[close[0]]}'?"
     if 0 < len(choices) <= _FEW:

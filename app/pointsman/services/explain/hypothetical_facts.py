@@ -7,7 +7,7 @@ from pointsman.domain.leads.coercion import coerce
 from pointsman.domain.leads.facts import NOW_FIELD, QUALIFICATION, Facts, FactValue
 from pointsman.domain.policy.document import Policy
 from pointsman.domain.text.suggestions import did_you_mean
-from pointsman.services.leads.code_names import CODE_NAMES
+from pointsman.services.codes.code_names import CODE_NAMES
 
 
 def apply_hypothetical_facts(known: Facts, given: Mapping[str, FactValue], policy: Policy) -> Facts:

@@ -16,7 +16,7 @@ from pointsman.domain.permissions.evidence_names import NotYourName, evidence_so
 from pointsman.domain.permissions.sayings import Saying, Topic, saying, topic_of_field
 from pointsman.domain.policy.evidence_sources import EvidenceRules
 from pointsman.domain.roster.reps import Rep
-from pointsman.services.leads.code_names import CODE_NAMES
+from pointsman.services.codes.code_names import CODE_NAMES
 from pointsman.services.leads.evidence_intake import evidence_fault, load_evidence_surroundings
 from pointsman.services.leads.fields import PERSONAL_FIELDS, KnownFields
 from pointsman.services.leads.lead_input import IDENTITIES, LeadInput, phone_of, unread_phone

@@ -18,6 +18,7 @@ from pointsman.domain.policy_diff.changes import PolicyChange
 from pointsman.domain.policy_diff.documents import diff_policies as difference
 from pointsman.domain.roster.reps import Roster
 from pointsman.services.audit import audit
+from pointsman.services.codes.code_names import CODE_NAMES
 from pointsman.services.policies.cache import load_roster
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.routing.policies import PolicyHeadRow, PolicyRow
@@ -45,11 +46,15 @@ def check_offline(
     """The same, of what is given alone; what depends on what is not given is left out."""
     try:
         with gc_paused():  # until the policy is gone again
-            return check_policy(parse_policy(document), roster, intakes)
+            return _check(parse_policy(document), roster, intakes)
     except PolicyInvalid as invalid:
         return tuple(
             Finding(path=f.path, code=f.code, severity=Severity.ERROR, message=f.message) for f in invalid.faults
         )
+
+
+def _check(policy: Policy, roster: Roster | None, intakes: Mapping[str, Collection[str]] | None) -> tuple[Finding, ...]:
+    return check_policy(policy, roster, intakes, names=CODE_NAMES)
 
 
 async def add_draft(env: Env, document: object, *, note: str, actor: Actor, source: str | None = None) -> Draft:
@@ -63,7 +68,7 @@ async def add_draft(env: Env, document: object, *, note: str, actor: Actor, sour
         await tx.policies.lock()
         row = await tx.policies.add(plain, source=source, note=note, by=actor.name, at=env.clock())
         await _audit_policy(env, tx, actor, "policy.drafted", row.version, reason=note)
-        return Draft(policy=row, findings=await to_thread(check_policy, policy, *(await _surroundings(env, tx))))
+        return Draft(policy=row, findings=await to_thread(_check, policy, *(await _surroundings(env, tx))))
 
     return await run_in_transaction(env, work)
 

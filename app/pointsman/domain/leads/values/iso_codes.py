@@ -57,6 +57,14 @@ class CodeNames:
     language: CodeOfName
 
 
+def _no_names(name: str) -> str:
+    raise ValueError(f"is not a code, {name[:40]!r}: write an ISO code such as DE or de")
+
+
+#: Where only codes are known.
+NO_NAMES = CodeNames(country=_no_names, language=_no_names)
+
+
 def country_code(text: str, of_name: CodeOfName) -> str:
     """The country's code, upper case; ValueError for what is none."""
     if len(text) != 2 or not text.isascii() or not text.isalpha():

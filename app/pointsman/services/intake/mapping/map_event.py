@@ -16,10 +16,10 @@ from pointsman.domain.leads.yes_no import known_answer
 from pointsman.domain.policy.evidence_sources import EvidenceRules
 from pointsman.domain.text.strict_json import fingerprint
 from pointsman.domain.text.visible import is_drawn
+from pointsman.services.codes.code_names import CODE_NAMES
 from pointsman.services.intake.mapping.booking_window import BookingWindow, parse_booking_window
 from pointsman.services.intake.mapping.expressions import Evaluation, ExpressionFailedError, TooCostlyError
 from pointsman.services.intake.mapping.mapping_model import EvidenceMapping, IntakeMapping
-from pointsman.services.leads.code_names import CODE_NAMES
 from pointsman.services.leads.fields import PERSONAL_FIELDS, KnownFields
 from pointsman.services.leads.lead_input import MAX_EXTERNAL_ID, LeadInput, phone_of, unread_phone
 from pointsman.services.leads.registered_domains import host_to_ascii

@@ -25,8 +25,8 @@ from pointsman.domain.leads.normalise import clean_text
 from pointsman.domain.policy.evidence_sources import EvidenceName, EvidenceRules
 from pointsman.domain.text.suggestions import did_you_mean
 from pointsman.domain.text.visible import says_something
+from pointsman.services.codes.code_names import CODE_NAMES
 from pointsman.services.intake.mapping.expressions import MAX_EXPRESSION, ExpressionRefusedError, compile_expression
-from pointsman.services.leads.code_names import CODE_NAMES
 from pointsman.services.leads.fields import KnownFields
 
 

@@ -8,12 +8,20 @@ from functools import lru_cache
 from pointsman.domain.leads.values.iso_codes import COUNTRY_CODES, LANGUAGE_CODES, CodeNames
 from pointsman.domain.text.composition import compose
 from pointsman.domain.text.suggestions import did_you_mean
-from pointsman.services.leads.native_names import native_country_names, native_language_names
+from pointsman.services.codes.native_names import native_country_names, native_language_names
 
 _LONGEST = 100
 #: Of two countries or languages with one name, the first of these languages decides; then what each calls itself.
 _TOLD_IN = ("en", "de", "fr", "it")
 _VARIETY = re.compile(r" *\([^)]*\)$|(?<=^[A-Za-z]{3})[-_].*$")  # "English (US)", "deu-DE"
+#: "Deutschland (DE)", "DE - Germany": one country, said twice.
+_TWICE = re.compile(r"([^()\[\]]+?) *(?:\(([^()]+)\)|\[([^\[\]]+)\]| [-\u2013] ([^()\[\]]+))")
+#: What no likeness of letters finds: the code that is meant, or None where any is far-fetched.
+_MEANT = {
+    "ger": "DE", "sui": "CH", "ned": "NL", "den": "DK", "gre": "GR", "por": "PT", "cro": "HR", "amerika": "US", "america": "US",
+    "bayern": "DE", "bavaria": "DE", "tirol": "AT", "tyrol": "AT", "suedtirol": "IT", "california": "US", "kalifornien": "US",
+}  # fmt: skip
+_CLOSE = 0.8
 _SPELLED = re.compile(r"\b\w(?: \w\b)+")  # "u s a"
 _LEFT_OUT = frozenset({"the", "die", "der"})
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae"})
@@ -40,6 +48,7 @@ SZ=Swasiland; MM=Burma; MM=Birma; TL=East Timor; TL=Osttimor; BN=Brunei Darussal
 CD=DR Congo; CD=DRC; CD=Democratic Republic of the Congo; CD=Demokratische Republik Kongo; CG=Republic of the Congo;
 CD=Congo, Democratic Republic of the; CG=Republik Kongo; CN=PR China; CN=People's Republic of China; CN=Volksrepublik China;
 AE=UAE; AE=VAE; AE=Emirates; AE=Dubai; AE=Abu Dhabi; SA=KSA; FM=Micronesia; FM=Micronesia, Federated States of; RE=Reunion;
+CD=Congo (DRC); RO=ROM;
 ES=Kingdom of Spain; FR=French Republic; FR=Französische Republik; IT=Italian Republic; IT=Italienische Republik;
 PL=Republic of Poland; ZA=RSA; NZ=New Zealand Aotearoa; BA=Bosnia; BA=Bosnien; XK=Republic of Kosovo; KG=Kirgisien
 """
@@ -52,7 +61,12 @@ el=Hellenic; fa=Farsi; he=Ivrit; pt=Brazilian Portuguese; ro=Moldovan; my=Myanma
 
 def country_by_name(name: str) -> str:
     """ISO 3166-1 alpha-2, from a name or from alpha-3 or numeric; ValueError says which country may be meant."""
-    return _find(name, _countries(), "is not a country", "write its ISO 3166 code such as DE")
+    codes = _countries()
+    if _folded(name[:_LONGEST]) not in codes and len(name) <= _LONGEST and (said := _TWICE.fullmatch(name.strip())):
+        one, other = (_code_in(part, codes) for part in said.groups() if part)
+        if one is not None and one == other:
+            return one
+    return _find(name, codes, "is not a country", "write its ISO 3166 code such as DE")
 
 
 def language_by_name(name: str) -> str:
@@ -63,6 +77,12 @@ def language_by_name(name: str) -> str:
     return _find(known, codes, "is not a language", "write its ISO 639-1 code such as de")
 
 
+def _code_in(part: str, codes: Mapping[str, str]) -> str | None:
+    """A code or name among others; upper case as ISO 3166 writes it."""
+    code = part.strip().upper()
+    return code if code in COUNTRY_CODES else codes.get(_folded(part))
+
+
 CODE_NAMES = CodeNames(country=country_by_name, language=language_by_name)
 
 
@@ -70,7 +90,9 @@ def _find(name: str, codes: Mapping[str, str], what: str, advice: str) -> str:
     key = _folded(name[:_LONGEST])
     found = codes.get(key)
     if found is None or len(name) > _LONGEST:
-        hint = did_you_mean(key, (known for known in codes if len(known) > 3))
+        meant = _MEANT.get(key) if what == "is not a country" else None
+        likely = (known for known in codes if len(known) > 3)
+        hint = f"did you mean '{meant}'?" if meant else did_you_mean(key, likely, least_alike=_CLOSE)
         raise ValueError(f"{what} that is known, {name[:40]!r}: {hint or advice}")
     return found
 

@@ -1,0 +1,1 @@
+"""Countries and languages by their names, as senders and policies write them."""
