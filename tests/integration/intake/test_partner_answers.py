@@ -182,6 +182,24 @@ async def test_a_refusal_of_the_gate_names_no_other_and_nothing_of_the_account(
             assert secret not in answer.text
 
 
+async def test_what_a_partner_said_is_as_old_as_it_was_when_an_admin_applies_it_later(
+    client: httpx.AsyncClient, world: World, partner: dict[str, str], sign_in: Any
+) -> None:
+    await house(world, "mara@nordlicht.example")
+    body = {
+        "email": "mara@nordlicht.example",
+        "fields": {"lead.score": 9},
+        "evidence": [{"name": "need", "value": "x"}],
+    }
+    await client.post("/v1/leads", json=body, headers=partner)
+    await world.owner_rows("update inbox set received_at = received_at - interval '10 days'", past_guards=True)
+    await house(world, "mara@nordlicht.example", lead__score=50)
+    item, arrived = (await world.rows("select id, received_at from inbox"))[0]
+    await client.post(f"/v1/inbox/{item}/apply", json={"reason": "x"}, headers=await sign_in("admin"))
+    assert await world.value("select facts ->> 'lead.score' from leads") == "50"
+    assert await world.value("select observed_at from evidence") == arrived
+
+
 async def test_a_partners_news_bring_its_lead_back_from_nurture_as_the_houses_would(
     client: httpx.AsyncClient, world: World, partner: dict[str, str]
 ) -> None:

@@ -184,8 +184,9 @@ class ApplyIn(BaseModel):
 async def apply(
     env: EnvDep, inbox_id: UUID, given: ApplyIn, caller: Annotated[Caller, may(Operation.INBOX_APPLY)]
 ) -> InboxItem:
-    async def read(tx: Tx, body: bytes, sender: Actor) -> LeadInput:
-        return (await read_lead(env, tx, LeadIn.model_validate_json(body), sender)).lead_input
+    async def read(tx: Tx, item: InboxRow, sender: Actor) -> LeadInput:
+        body = LeadIn.model_validate_json(item.body)
+        return (await read_lead(env, tx, body, sender, at=item.received_at)).lead_input
 
     async def attempt(calendars: Mapping[str, CalendarState]) -> InboxItem:
         async def work(tx: Tx) -> InboxItem:

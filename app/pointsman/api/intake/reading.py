@@ -1,13 +1,15 @@
 """A lead's body, read as what its caller may say."""
 
+from datetime import datetime
+
 from pointsman.api.intake.lead_schemas import LeadIn
 from pointsman.services.intake.api_lead import ParsedLead, load_surroundings, parse_lead_input
 from pointsman.services.leads.fields import known_fields
 from pointsman.services.ports import Actor, Env, Tx
 
 
-async def read_lead(env: Env, tx: Tx, body: LeadIn, actor: Actor) -> ParsedLead:
-    """What of the body its caller may say. Raises Invalid with the path of each fault."""
+async def read_lead(env: Env, tx: Tx, body: LeadIn, actor: Actor, *, at: datetime | None = None) -> ParsedLead:
+    """What of the body its caller may say, who said it `at` that time (default: now). Invalid names the path of each fault."""
     return parse_lead_input(
         actor=actor,
         around=await load_surroundings(env, tx, names_a_system=body.source_system is not None),
@@ -23,5 +25,5 @@ async def read_lead(env: Env, tx: Tx, body: LeadIn, actor: Actor) -> ParsedLead:
         evidence=[item.given() for item in body.evidence],
         occurred_at=body.occurred_at,
         known=await known_fields(env, tx),
-        now=env.clock(),
+        now=at or env.clock(),
     )

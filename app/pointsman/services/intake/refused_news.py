@@ -40,8 +40,8 @@ async def keep_refused(env: Env, tx: Tx, body: bytes, *, actor: Actor) -> None:
     )
 
 
-#: Reads a stored body as its sender said it: what that caller could not say then is not said now.
-Reader = Callable[[Tx, bytes, Actor], Any]
+#: Reads a stored body as its sender said it, and when: what that caller could not say then is not said now.
+Reader = Callable[[Tx, InboxRow, Actor], Any]
 
 
 async def apply_refused(
@@ -64,9 +64,10 @@ async def apply_refused(
         said = "An intake's item is taken up again: POST /v1/inbox/{inbox_id}/replay."
         raise Conflict(said, code="not-a-partners")
     sender = _sender(item)
-    given: LeadInput = await read(tx, item.body, sender)
-    # The evidence came through its sender's key, and counts as such.
-    given = replace(given, evidence=tuple(taken_in(env, given.evidence, sender)))
+    given: LeadInput = await read(tx, item, sender)
+    # The evidence came through its sender's key, and counts as such; without a time, all was true on arrival.
+    evidence = tuple(taken_in(env, given.evidence, sender))
+    given = replace(given, evidence=evidence, occurred_at=given.occurred_at or item.received_at)
     submitted = await submit_lead_in_tx(env, tx, given, actor=actor, calendars=calendars)
     result = {**(item.result or {}), "created": submitted.created, "applied_by": actor.name}
     await tx.inbox.finish(item.id, at=env.clock(), lead_id=submitted.lead.id, result=result)
