@@ -11,7 +11,13 @@ from sqlalchemy import Text, bindparam, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
-from pointsman.db.intake.inbox_replays import COUNT_REPLAYABLE, REPLAY, SETTLE_REFUSED, filter_values
+from pointsman.db.intake.inbox_replays import (
+    COUNT_REPLAYABLE,
+    LOCK_REFUSED_ALERTS,
+    REPLAY,
+    SETTLE_REFUSED,
+    filter_values,
+)
 from pointsman.db.tables import inbox, intakes
 from pointsman.db.tables.base import INSTANT
 from pointsman.services.ports.intake.inbox import InboxReceipt, InboxRow, NewEvent, ReplayFilter
@@ -36,7 +42,8 @@ _ACCEPT = PreparedStatement("""
 
 _ACCEPT_BATCH = PreparedStatement("""
     with current as (
-        select id from intakes where id = :intake_id and version = :intake_version and active
+        select id from intakes where id = :intake_id and version = :intake_version
+            and (active or cast(:even_closed as boolean))
     ), batch as (
         insert into inbox_batches (id, intake_id, body, received_at)
         select cast(:batch_id as uuid), id, :raw, :at from current
@@ -214,6 +221,7 @@ class SqlInbox:
         raw: bytes,
         events: Sequence[NewEvent],
         at: datetime,
+        even_closed: bool = False,
     ) -> InboxReceipt:
         ordered = sorted(
             events, key=lambda event: event.dedupe_key
@@ -222,6 +230,7 @@ class SqlInbox:
             "batch_id": batch_id,
             "intake_id": intake_id,
             "intake_version": intake_version,
+            "even_closed": even_closed,
             "raw": raw,
             "ids": [event.id for event in ordered],
             "keys": [event.dedupe_key for event in ordered],
@@ -263,6 +272,7 @@ class SqlInbox:
         return await _REOPEN.record(self._connection, InboxRow, {"id": inbox_id})
 
     async def settle_refused(self, *, at: datetime) -> None:
+        await LOCK_REFUSED_ALERTS.run(self._connection)
         await SETTLE_REFUSED.run(self._connection, {"at": at})
 
     async def claim_overdue(

@@ -41,6 +41,10 @@ REPLAY = PreparedStatement("""
     from chosen having count(*) > 0
 """)
 
+#: In a statement of its own: the next one sees the items of those who held an alert while this one waited for it.
+LOCK_REFUSED_ALERTS = PreparedStatement("""
+    select id from alerts where code = 'inbox-refused' and resolved_at is null order by id for update
+""")
 
 SETTLE_REFUSED = PreparedStatement("""
     update alerts set resolved_at = :at

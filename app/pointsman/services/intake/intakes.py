@@ -101,26 +101,29 @@ async def load_mapping(env: Env, tx: Tx, intake_id: UUID, version: int) -> Intak
     if found is None or found[0] != version:
         row = await tx.intakes.by_id(intake_id)
         assert row is not None, "an intake with items is never deleted"
-        found = kept[intake_id] = (row.version, IntakeMapping.model_validate(row.mapping))
+        found = kept[intake_id] = (row.version, _mapping_of(row))
     return found[1]
 
 
 def build_intake(env: Env, row: IntakeRow) -> Intake:
     """The stored intake with its secrets opened and its default for deduplication filled in."""
-    verifier = _VERIFIER.validate_python(row.verifier)
-    mapping = IntakeMapping.model_validate(row.mapping)
-    if mapping.dedupe is None and verifier.scheme == "standard_webhooks":
-        mapping = mapping.model_copy(update={"dedupe": "header:webhook-id"})
     return Intake(
         id=row.id,
         key=row.key,
         kind=row.kind,
         version=row.version,
         active=row.active,
-        verifier=verifier,
+        verifier=_VERIFIER.validate_python(row.verifier),
         secrets=tuple(json.loads(env.secrets.open(row.sealed, context=_context(row.id)))),
-        mapping=mapping,
+        mapping=_mapping_of(row),
     )
+
+
+def _mapping_of(row: IntakeRow) -> IntakeMapping:
+    mapping = IntakeMapping.model_validate(row.mapping)
+    if mapping.dedupe is None and row.verifier["scheme"] == "standard_webhooks":
+        return mapping.model_copy(update={"dedupe": "header:webhook-id"})
+    return mapping
 
 
 async def create_intake(env: Env, key: str, given: IntakeInput, *, actor: Actor) -> IntakeRow:

@@ -11,7 +11,16 @@ from uuid import UUID
 
 from pointsman.domain.backoff import inbox_retry_delay
 from pointsman.domain.distribution.candidate import CalendarState
-from pointsman.domain.errors import Fault, Invalid, NotFound, PointsmanError, RoleProtected, TooLarge, UnsupportedMedia
+from pointsman.domain.errors import (
+    Fault,
+    Invalid,
+    NotFound,
+    PointsmanError,
+    RoleProtected,
+    TooLarge,
+    Unavailable,
+    UnsupportedMedia,
+)
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.permissions.callers import CallerKind
 from pointsman.domain.roster.reps import Roster
@@ -26,11 +35,12 @@ from pointsman.services.intake.mapping.expressions import Evaluation
 from pointsman.services.intake.mapping.map_event import MappedEvent, map_event
 from pointsman.services.intake.mapping.mapping_model import IntakeMapping
 from pointsman.services.intake.read_events import BODY, read_events, require_object
+from pointsman.services.intake.refused_items import alert_to_refused
 from pointsman.services.intake.submit_lead import SubmitResult, submit_lead_in_tx
 from pointsman.services.leads.fields import known_fields
 from pointsman.services.leads.upsert import upsert_lead
 from pointsman.services.policies.cache import load_routing_config
-from pointsman.services.ports import Actor, DatabaseBusy, DatabaseUnavailable, Env, LostRace, Tx
+from pointsman.services.ports import Actor, DatabaseBusy, DatabaseUnavailable, Env, Tx
 from pointsman.services.ports.intake.inbox import InboxRow
 from pointsman.services.ports.operations.alerts import AlertCode
 from pointsman.services.transactions import run_in_transaction
@@ -96,27 +106,34 @@ async def _run(env: Env, item: InboxRow) -> None:
 
 
 async def _take_apart(env: Env, item: InboxRow, mapping: IntakeMapping) -> None:
-    """A body that was refused as a whole: its events become items of their own, as if they had come in now."""
-    headers = {"content-type": str((item.result or {}).get("content_type", ""))}
+    """A body that was refused as a whole: its events become items of their own, which came in when it did."""
+    headers: Mapping[str, str] = (item.result or {}).get("headers", {})
     read = await read_events(env, mapping, headers, item.body, mend=True)
+    for event in read.refused:
+        if event.dedupe_key == item.dedupe_key:  # it is the whole body, and would be taken for a repetition of it
+            code, _, why = str(event.error).partition(": ")
+            raise Invalid(why, code=code)
 
     async def work(tx: Tx) -> None:
         if await tx.inbox.lock(item.id) is None:
             return  # done, or with another worker
         assert item.intake_id is not None, "its mapping was read"
-        now = env.clock()
         stored = await tx.inbox.accept_batch(
             batch_id=env.new_id(),
             intake_id=item.intake_id,
             intake_version=item.intake_version,
             raw=item.body,
             events=read.events,
-            at=now,
+            at=item.received_at,  # what gives no time of its own was true then
+            even_closed=True,
         )
         if not stored.is_intake_current:
-            raise LostRace("the intake changed")
+            raise Unavailable("The intake was changed meanwhile: the body is taken apart by its new mapping soon.")
+        await alert_to_refused(env, tx, item.intake_key, read, stored.inbox_ids)
         items = [str(found) for found in stored.inbox_ids]
-        await tx.inbox.finish(item.id, at=now, lead_id=None, result={"events": len(read.events), "items": items})
+        await tx.inbox.finish(
+            item.id, at=env.clock(), lead_id=None, result={"events": len(read.events), "items": items}
+        )
 
     await run_in_transaction(env, work)
 

@@ -72,9 +72,9 @@ async def read_events(
 
 
 def refused_body(env: Env, headers: Mapping[str, str], body: bytes, why: PointsmanError) -> ReadEvents:
-    """A body of which no event can be taken, to be kept as one refused item."""
+    """A body of which no event can be taken, to be kept as one refused item with those of its `headers`."""
     event = _refused(env, body, why, BODY)
-    kept = {**(event.result or {}), "content_type": safe_error_text(headers.get("content-type", "none"))}
+    kept = {**(event.result or {}), "headers": dict(headers)}
     return ReadEvents(events=[replace(event, result=kept)], as_sent=True)
 
 

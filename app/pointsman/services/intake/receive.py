@@ -17,10 +17,10 @@ from pointsman.domain.errors import (
 from pointsman.services.intake.intakes import Intake, load_intake
 from pointsman.services.intake.process_item import LEASE, process_item
 from pointsman.services.intake.read_events import ReadEvents, read_events, refused_body
+from pointsman.services.intake.refused_items import alert_to_refused, kept_headers
 from pointsman.services.intake.signatures import SignedRequest, verify_signature
 from pointsman.services.ports import Env, LostRace, Tx
 from pointsman.services.ports.intake.inbox import InboxReceipt
-from pointsman.services.ports.operations.alerts import AlertCode
 
 __all__ = ["WebhookReceipt", "process_item", "receive_webhook", "sweep_inbox"]
 
@@ -73,7 +73,9 @@ async def _read(env: Env, intake: Intake, request: SignedRequest) -> tuple[ReadE
         return await read_events(env, intake.mapping, request.headers, request.body), None
     except (Invalid, TooLarge, UnsupportedMedia) as why:
         said = f"{why} The body is kept in the inbox as refused."
-        return refused_body(env, request.headers, request.body, why), type(why)(said, code=why.code, faults=why.faults)
+        return refused_body(env, kept_headers(request.headers, intake), request.body, why), type(why)(
+            said, code=why.code, faults=why.faults
+        )
 
 
 def _receipt_of(read: ReadEvents, receipt: InboxReceipt) -> WebhookReceipt:
@@ -113,15 +115,7 @@ async def _accept(env: Env, intake: Intake, request: SignedRequest, read: ReadEv
             return await _store(env, tx, intake, request, read)
     async with env.uow() as tx:
         receipt = await _store(env, tx, intake, request, read)
-        if fresh := [event for event in read.refused if event.id in receipt.inbox_ids]:
-            await tx.alerts.put(
-                id=env.new_id(),
-                at=env.clock(),
-                code=AlertCode.INBOX_REFUSED,
-                subject=f"intake:{intake.key}",
-                message=f"{len(fresh)} of {len(read.events)} events of intake {intake.key} were refused, the first for "
-                f"{fresh[0].error} See GET /v1/inbox?status=refused&intake={intake.key}",
-            )
+        await alert_to_refused(env, tx, intake.key, read, receipt.inbox_ids)
         return receipt
 
 

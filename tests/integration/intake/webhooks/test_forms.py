@@ -105,7 +105,7 @@ async def test_a_form_that_is_not_read_is_kept_and_its_sender_hears_what_to_send
     if code == "multipart":
         assert FORM in answer.json()["detail"]
     row = (await world.rows("select id, status, body, result from inbox"))[0]
-    assert (row.status, bytes(row.body), row.result["content_type"]) == ("refused", raw, kind)
+    assert (row.status, bytes(row.body), row.result["headers"]["content-type"]) == ("refused", raw, kind)
     await client.post(f"/v1/inbox/{row.id}/replay", headers=await sign_in("admin"))
     await process_all(world)
     assert await world.value("select status || ' ' || error from inbox") == f"dead {code}: " + (

@@ -97,8 +97,8 @@ def dedupe_key(
 ) -> str:
     """What names an event, the same when it is delivered again; without a rule, or where it finds nothing, its hash."""
     named: Any = None
-    if mapping.dedupe is not None and mapping.dedupe.startswith("header:"):
-        named = headers.get(mapping.dedupe.removeprefix("header:").strip().lower())
+    if mapping.dedupe_header is not None:
+        named = headers.get(mapping.dedupe_header)
         if named and batch:
             named = f"{named}#{position}"
     elif mapping.dedupe is not None:

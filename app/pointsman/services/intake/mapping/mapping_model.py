@@ -112,6 +112,13 @@ class IntakeMapping(_Part):
     auto_book: StrictBool = False
     window: WindowMapping | None = None
 
+    @property
+    def dedupe_header(self) -> str | None:
+        """The header that names an event, in lower case; None where the event itself does."""
+        if self.dedupe is None or not self.dedupe.startswith("header:"):
+            return None
+        return self.dedupe.removeprefix("header:").strip().lower()
+
     def document(self) -> dict[str, Any]:
         return self.model_dump(mode="json", exclude_unset=True, by_alias=True)
 

@@ -88,8 +88,12 @@ class Inbox(Protocol):
         raw: bytes,
         events: Sequence[NewEvent],
         at: datetime,
+        even_closed: bool = False,
     ) -> InboxReceipt:
-        """One statement: the raw request, every event that is new, and the jobs of those that are not refused."""
+        """One statement: the raw request, every event that is new, and the jobs of those that are not refused.
+
+        `at` is when the request came in; `even_closed` is for one that came in before its intake was closed.
+        """
         ...
 
     async def claim(self, inbox_id: UUID, *, at: datetime, lease_until: datetime) -> InboxRow | None:
@@ -129,7 +133,7 @@ class Inbox(Protocol):
         ...
 
     async def settle_refused(self, *, at: datetime) -> None:
-        """Resolve the alerts of the intakes that have no refused items any more."""
+        """Resolve the alerts of the intakes that have no refused items any more. One that is stored just now counts."""
         ...
 
     async def claim_overdue(
