@@ -19,7 +19,7 @@ from pointsman.domain.roster.reps import Rep
 from pointsman.services.codes.code_names import CODE_NAMES
 from pointsman.services.leads.evidence_intake import evidence_fault, load_evidence_surroundings
 from pointsman.services.leads.fields import PERSONAL_FIELDS, KnownFields
-from pointsman.services.leads.lead_input import IDENTITIES, LeadInput, phone_of, unread_phone
+from pointsman.services.leads.lead_input import IDENTITIES, LeadInput, phone_of, read_websites, unread_phone
 from pointsman.services.leads.registered_domains import host_to_ascii
 from pointsman.services.ports import Actor, Env, Tx
 
@@ -96,6 +96,8 @@ def parse_lead_input(
             warnings.append(Fault(path=path, code="read-in-part", message=f"read as {read.value}: {read.note}"))
         if read.value is not None:
             values[name] = read.value
+    values, unread_sites = read_websites(values, known.lists, lambda name: told[name][1])
+    warnings += unread_sites
     personal = {name: str(values.pop(name)) for name in PERSONAL_FIELDS if name in values}
     email = personal.get("lead.email")
     if email is not None and email_key(email, host_to_ascii) is None:

@@ -25,7 +25,7 @@ from pointsman.services.intake.mapping.map_event import (
 from pointsman.services.intake.mapping.mapping_model import IntakeMapping, parse_mapping
 from pointsman.services.intake.signatures import Verifier, check_secrets
 from pointsman.services.leads.fields import KnownFields, known_fields
-from pointsman.services.leads.lead_input import PHONE_UNREAD
+from pointsman.services.leads.lead_input import NAMES_NO_COMPANY, PHONE_UNREAD
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.intake.intakes import IntakeRow
 from pointsman.services.transactions import run_in_transaction
@@ -240,8 +240,8 @@ def _works_on_sample(key: str, given: IntakeInput, known: KnownFields, now: date
         if isinstance(mapped, Fault):
             faults.append(replace(mapped, path="sample"))
             continue
-        # What a rule took, and a number that nothing can call, say nothing of the mapping.
-        wrong = [fault for fault in mapped.warnings if fault.code not in TAKEN | {PHONE_UNREAD}]
+        # What a rule took, a number that nothing can call and a site of no company say nothing of the mapping.
+        wrong = [fault for fault in mapped.warnings if fault.code not in TAKEN | {PHONE_UNREAD, NAMES_NO_COMPANY}]
         faults += [replace(fault, path=f"mapping.{fault.path}") for fault in wrong]
         if not mapped.is_usable:
             message = "the sample gives neither an email, nor a phone number, nor an external id"

@@ -1,6 +1,6 @@
 """What a sender says of a lead, and the person and company that it names."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -23,6 +23,8 @@ from pointsman.services.ports.leads.leads import ExternalId, Person
 
 MAX_EXTERNAL_ID = 255
 PHONE_UNREAD = "phone-unread"
+NAMES_NO_COMPANY = "names-no-company"
+_WEBSITES = ("company.domain", "account.parent_domain")
 #: What a lead must have one of.
 IDENTITIES = "give an email, a phone number, or external_id and source_system"
 
@@ -101,6 +103,25 @@ def unread_phone(given: LeadInput, path: str) -> Fault | None:
         "write +49 171 1234567, or give lead.country"
     )
     return Fault(path=path, code=PHONE_UNREAD, message=message)
+
+
+def read_websites(
+    facts: Mapping[str, FactValue], lists: MatchingLists, path_of: Callable[[str], str]
+) -> tuple[dict[str, FactValue], list[Fault]]:
+    """The facts with the domain of the company in place of its website, and a warning for each website that is left out.
+
+    `path_of` gives the path of a field in what the sender or the admin wrote.
+    """
+    read, warnings = dict(facts), []
+    for name in _WEBSITES:
+        if not isinstance(site := read.pop(name, None), str):
+            continue
+        if (domain := domain_of_website(site, lists)) is not None:
+            read[name] = domain
+            continue
+        message = "no company has this site for itself: left out; write its own domain, such as acme.de"
+        warnings.append(Fault(path=path_of(name), code=NAMES_NO_COMPANY, message=message))
+    return read, warnings
 
 
 def _external_id(given: LeadInput) -> ExternalId | None:

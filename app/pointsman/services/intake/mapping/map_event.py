@@ -21,7 +21,7 @@ from pointsman.services.intake.mapping.booking_window import BookingWindow, pars
 from pointsman.services.intake.mapping.expressions import Evaluation, ExpressionFailedError, TooCostlyError
 from pointsman.services.intake.mapping.mapping_model import EvidenceMapping, IntakeMapping
 from pointsman.services.leads.fields import PERSONAL_FIELDS, KnownFields
-from pointsman.services.leads.lead_input import MAX_EXTERNAL_ID, LeadInput, phone_of, unread_phone
+from pointsman.services.leads.lead_input import MAX_EXTERNAL_ID, LeadInput, phone_of, read_websites, unread_phone
 from pointsman.services.leads.registered_domains import host_to_ascii
 
 #: An event that no mapping can be asked of.
@@ -118,7 +118,8 @@ def map_event(
     Invalid "mapping-too-costly" when the mapping does more work than `evaluation` has left.
     """
     asked = _Asked(event, evaluation)
-    values = _values(asked, mapping, known)
+    values, unread_sites = read_websites(_values(asked, mapping, known), known.lists, lambda name: f'fields["{name}"]')
+    asked.warnings.extend(unread_sites)
     personal = {name: str(values.pop(name)) for name in PERSONAL_FIELDS if name in values}
     email = personal.get("lead.email")
     if email is not None and email_key(email, host_to_ascii) is None:
