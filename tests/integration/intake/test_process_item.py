@@ -146,7 +146,9 @@ async def test_what_would_make_one_person_of_many_is_no_id(
     assert await world.value("select count(*) from lead_identities") == 0
 
 
-@pytest.mark.parametrize("event", [{"name": "Mara"}, {"email": "not an address"}, {"email": ["a@b.example"]}])
+@pytest.mark.parametrize(
+    "event", [{"name": "Mara"}, {"email": "not an address"}, {"email": ["a@b.example", "c@d.example"]}]
+)
 async def test_an_event_without_a_usable_person_is_a_dead_letter_at_once(
     client: httpx.AsyncClient, world: World, make_intake: Any, event: Any
 ) -> None:
