@@ -34,7 +34,7 @@ def test_words_in_two_lines_stay_two_words_in_every_field_of_text(field: str) ->
 
 def test_a_telephone_number_and_a_message_keep_their_lines() -> None:
     for field in ("lead.phone", "lead.message"):
-        assert coerce(field, " 030 12345\n030 12346 ", names=CODE_NAMES) == "030 12345\n030 12346"
+        assert coerce(field, " 030 12345\n\x00\ud800030 12346 ", names=CODE_NAMES) == "030 12345\n030 12346"
 
 
 def test_two_addresses_in_two_lines_are_not_one() -> None:

@@ -85,6 +85,8 @@ def test_what_the_check_says_to_write_is_right(field: str, value: str, advice: s
     "over",
     [
         {"method": "ranked", "ranking": {"prefer": [{"lead": "lead.language", "rep": "languages"}]}},
+        {"requires": {"not": {"field": "lead.language", "not_in": {"field": "rep.languages"}}}},
+        {"requires": {"field": "lead.language", "in": {"field": "rep.languages"}}},
         {"match": [{"lead": "lead.language", "rep": "languages"}]},
     ],
 )

@@ -22,6 +22,7 @@ _SIGNS_EACH = 4
 
 #: Kept as written: a message has lines, and where two numbers stand in two lines its reader must see the break.
 _AS_WRITTEN = frozenset({"lead.message", "lead.phone"})
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 #: "202611220930": as milliseconds, a time in 1976.
 _DATE_IN_DIGITS = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d", re.ASCII)
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199  # beyond them no span can be counted, and a count is of another unit
@@ -125,7 +126,7 @@ def _text(field: str, value: object, names: CodeNames | None = None) -> str:
             text = str(whole(value))
         case str():
             _refuse_large(value, _limit(field))
-            text = value.replace("\x00", "").strip() if field in _AS_WRITTEN else clean_text(value)
+            text = _UNSTORABLE.sub("", value).strip() if field in _AS_WRITTEN else clean_text(value)
         case _:
             raise ValueError("is not a text")
     if len(text) > _limit(field):

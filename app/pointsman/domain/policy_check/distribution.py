@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from pointsman.domain.leads.facts import FieldType
+from pointsman.domain.policy.conditions_model import Leaf, leaves
 from pointsman.domain.policy.document import DistributionMethod, Policy, Pool
+from pointsman.domain.policy.operands import FieldRef
 from pointsman.domain.policy.pools import OfferMode
 from pointsman.domain.policy_check.findings import Finding, error, warning
 from pointsman.domain.policy_check.operands import Spellings
+from pointsman.domain.roster.rep_facts import REP_PREFIX
 from pointsman.domain.roster.reps import Caps, Rep, Roster
 from pointsman.domain.roster.roles import Work
 from pointsman.domain.text.formatting import join_with_and
@@ -48,6 +51,7 @@ def check_distribution(
 def _spellings(path: str, pool: Pool, roster: Roster, spellings: Spellings) -> Iterator[Finding]:
     """Lists of members that hold a value in a spelling that the lead's field never has."""
     compared = {(one.lead, one.rep) for one in pool.match} | {(one.lead, one.rep) for one in pool.ranking.prefer}
+    compared |= set(_required(pool))
     for i, member in enumerate(pool.members):
         skills = roster.reps[member.rep].skills if member.rep in roster.reps else {}
         for lead, listed in sorted(compared):
@@ -56,6 +60,13 @@ def _spellings(path: str, pool: Pool, roster: Roster, spellings: Spellings) -> I
                 yield warning(
                     f"{path}.members[{i}]", "list-never-equal", f"of {member.rep}'s {listed}, {wrong} on the roster"
                 )
+
+
+def _required(pool: Pool) -> Iterator[tuple[str, str]]:
+    """Fields of the lead that `requires` looks for in a list of the rep, with the list."""
+    for _, leaf in leaves(pool.requires) if pool.requires is not None else ():
+        if isinstance(leaf, Leaf) and isinstance(leaf.operand, FieldRef) and leaf.operand.field.startswith(REP_PREFIX):
+            yield leaf.field, leaf.operand.field.removeprefix(REP_PREFIX)
 
 
 def _categories(policy: Policy, pool: str) -> frozenset[str | None]:
