@@ -1,6 +1,7 @@
 """Slot holds: kept for one lead, gone by themselves, and in nobody's way but the rep's whose time it is."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -45,6 +46,56 @@ async def two_ready(floor: Floor) -> tuple[UUID, UUID, Slot]:
     first, handed = await floor.ready()
     second, _ = await floor.ready()
     return first, second, handed.slots[2]
+
+
+def by_rules(**rules: str) -> dict[str, Any]:
+    closing = {**CLOSING, "booking": rules}
+    return {**POLICY, "pools": {**POLICY["pools"], "closers-mid-market": closing}}
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"buffer_after": "15m"},
+        {"buffer_before": "1h"},
+        {"minimum_notice": "13d"},
+        {"horizon": "5h"},
+        {"duration": "1h"},
+    ],
+    ids="-".join,
+)
+async def test_a_kept_slot_is_booked_by_the_rules_by_which_it_was_kept(
+    database_url: str, rules: dict[str, str]
+) -> None:
+    async with open_floor(database_url, policy=ONE_CLOSER) as floor:
+        first, handed = await floor.ready()
+        hold = await hold_slot(floor.env, first, handed.slots[4].start, actor=SETTER)
+        for start in (hold.starts_at - (hold.ends_at - hold.starts_at), hold.ends_at):
+            neighbour, _ = await floor.ready()
+            await book(floor.env, neighbour, start, actor=SETTER)
+        await floor.world.publish(by_rules(**rules))
+        row = await book(floor.env, first, hold.starts_at, actor=SETTER)
+        assert (row.starts_at, row.ends_at) == (hold.starts_at, hold.ends_at)
+        assert (row.buffer_before, row.buffer_after) == (timedelta(0), timedelta(0))
+
+
+async def test_a_kept_slot_is_booked_though_the_minimum_notice_has_passed_meanwhile(database_url: str) -> None:
+    async with open_floor(database_url, policy=ONE_CLOSER) as floor:
+        first, handed = await floor.ready()
+        slot = handed.slots[0]
+        floor.world.clock.advance(slot.start - timedelta(hours=4, minutes=1) - floor.env.clock())
+        await hold_slot(floor.env, first, slot.start, actor=SETTER)
+        floor.world.clock.advance(timedelta(minutes=2))
+        assert (await book(floor.env, first, slot.start, actor=SETTER)).starts_at == slot.start
+
+
+async def test_another_time_than_the_kept_one_is_booked_by_the_live_rules(database_url: str) -> None:
+    async with open_floor(database_url, policy=ONE_CLOSER) as floor:
+        first, handed = await floor.ready()
+        await hold_slot(floor.env, first, handed.slots[0].start, actor=SETTER)
+        await floor.world.publish(by_rules(buffer_after="15m"))
+        row = await book(floor.env, first, handed.slots[4].start, actor=SETTER)
+        assert row.buffer_after == timedelta(minutes=15)
 
 
 async def test_a_slot_that_is_kept_is_offered_to_its_lead_alone(database_url: str) -> None:

@@ -7,12 +7,16 @@ from typing import Any
 import pytest
 
 from pointsman.domain.errors import Invalid, NotFound, Unavailable
+from pointsman.domain.leads.evidence import Evidence, EvidenceKind
 from pointsman.domain.roster.reps import Caps
 from pointsman.domain.roster.roles import Work
+from pointsman.services.explain.explain import ExplainRequest, explain
 from pointsman.services.explain.simulate import SimulationPeriod, SimulationResult, simulate
+from pointsman.services.intake.submit_lead import submit_lead
+from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.reassignment.manual import assign_manually
 from pointsman.services.roster.change_roster import RosterInput, put_roster
-from support.floors.use_case_env import ADMIN, POLICY, World, rep_given
+from support.floors.use_case_env import ADMIN, POLICY, SENDER, World, rep_given
 
 pytestmark = pytest.mark.anyio
 
@@ -105,6 +109,40 @@ async def test_fields_that_were_not_kept_are_the_leads_present_ones_and_it_says_
     assert found.report.after.by_dimension["rule"]["Hot"] == 6  # scores were not read then, but are known now
     assert (found.facts_as_stored, found.facts_filled_in) == (0, 27)
     assert any("27 more" in line and "present" in line for line in found.assumptions)
+
+
+OTHER_RULES: dict[str, dict[str, Any]] = {
+    "an empty word": {"empty_words": ["as discussed"]},
+    "another kind": {
+        "names": {"need": {"kind": "motivated"}, "fit": {"kind": "qualified"}, "tour": {"kind": "educated"}}
+    },
+}
+
+
+@pytest.mark.parametrize("change", OTHER_RULES)
+async def test_evidence_is_judged_by_the_rules_of_the_policy_that_is_tried(world: World, change: str) -> None:
+    asks = {"name": "Asks", "when": {"field": "qualification.need", "present": True}, "work": "nurture"}
+    before = {**POLICY, "rules": [asks, *POLICY["rules"]]}
+    await world.publish(before)
+    need = Evidence(
+        kind=EvidenceKind.QUALIFIED,
+        name="need",
+        value="as discussed",
+        affirmed=True,
+        source="form",
+        observed_at=world.clock(),
+    )
+    given = LeadInput(email="q@gmail.com", facts={"lead.source": "demo_form", "lead.country": "DE"}, evidence=(need,))
+    told = await submit_lead(world.env, given, actor=SENDER)
+    assert told.routed is not None
+    assert told.routed.decision.rule == "Asks"
+    same = await whole(world, before)
+    assert (same.report.same, same.assumptions[1]) == (1, "Facts are as they were then for 1 decisions.")
+    after = {**before, "evidence": OTHER_RULES[change]}
+    explained = await explain(world.env, ExplainRequest(lead_id=told.lead.id, document=after))
+    found = await whole(world, after)
+    assert found.report.after.by_dimension["rule"] == {explained.decision.rule: 1} == {"DACH inbound": 1}
+    assert "for 1 decisions what evidence says is judged by this policy" in found.assumptions[1]
 
 
 async def test_caps_hold_within_the_simulation(world: World) -> None:

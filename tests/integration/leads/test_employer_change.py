@@ -72,6 +72,21 @@ async def test_who_bought_for_the_old_company_is_no_customer_at_the_new_one(worl
     assert stored_facts(lead)["account.status"] == "prospect"
 
 
+@pytest.mark.parametrize(("address", "trigger"), [("vogel", "returned"), ("nord", "customer-news")])
+async def test_the_answer_says_whether_who_bought_was_routed_as_a_customer(
+    world: World, address: str, trigger: str
+) -> None:
+    lead = await at_nordlicht(world)
+    await world.rows("update assignments set ended_at = now(), end_reason = 'won' where lead_id = :id", id=lead.id)
+    await world.rows("update leads set stage = 'won' where id = :id", id=lead.id)
+    world.clock.advance(timedelta(minutes=1))
+    given = LeadInput(external_id="7", source_system="crm", email=f"mara@{address}.example")
+    told = await submit_lead(world.env, given, actor=SENDER)
+    assert told.note is not None
+    assert told.note.endswith("as a prospect's." if address == "vogel" else "as a customer's.")
+    assert await world.value("select count(*) from audit where reason = :trigger", trigger=trigger) == 1
+
+
 async def test_older_news_move_nobody_and_say_nothing_of_the_present_company(world: World) -> None:
     began = world.clock()
     await at_nordlicht(world)

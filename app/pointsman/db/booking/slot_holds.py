@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, insert, select, update
+from sqlalchemy import Select, bindparam, func, insert, literal_column, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.errors import translating_errors
@@ -19,7 +19,22 @@ _RESERVE_TIME = PreparedStatement("""
         expires_at, active)
     values (:id, :rep, tstzrange(:start, :end, '[)'), :before, :after, 'slot_hold', :hold, :lead, :work, :expires, true)
 """)
-_SELECT = select(slot_holds, reps.c.key.label("rep_key")).join(reps, reps.c.id == slot_holds.c.rep_id)
+_BUFFERS = (
+    select(reservations.c.buffer_before, reservations.c.buffer_after)
+    .where(reservations.c.slot_hold_id == slot_holds.c.id)
+    .limit(1)  # all have the same
+    .lateral()
+)
+_SELECT = (
+    select(
+        slot_holds,
+        reps.c.key.label("rep_key"),
+        func.coalesce(_BUFFERS.c.buffer_before, literal_column("interval '0'")).label("buffer_before"),
+        func.coalesce(_BUFFERS.c.buffer_after, literal_column("interval '0'")).label("buffer_after"),
+    )
+    .join(reps, reps.c.id == slot_holds.c.rep_id)
+    .outerjoin(_BUFFERS, true())
+)
 _GET = _SELECT.where(slot_holds.c.id == bindparam("hold"))
 _LOCK = _GET.with_for_update(of=slot_holds)
 _OPEN_FOR_LEAD = _SELECT.where(slot_holds.c.lead_id == bindparam("lead"), slot_holds.c.released_at.is_(None))

@@ -4,7 +4,7 @@ What else may be done with it later stands in the table of `domain.appointments`
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from pointsman.domain.booking.availability import Interval
@@ -95,10 +95,13 @@ async def prepare_booking(
     async with env.uow() as tx:
         seen = await load_booking_context(env, tx, await visible_lead(tx, lead_id, actor), now=env.clock())
         await _find_booking_side(env, tx, seen, actor)
+        slot_hold = await open_slot_hold(env, tx, lead_id)
+        if slot_hold is not None and end is None and start == slot_hold.starts_at:
+            end = slot_hold.ends_at
         wanted = requested_interval(seen, start, end)
+        seen = by_rules_of_hold(seen, slot_hold, wanted)
         await refuse_if_booked(env, tx, lead_id)
         require_email(seen.lead)
-        slot_hold = await open_slot_hold(env, tx, lead_id)
         await precheck_slot(env, tx, seen, wanted, slot_hold)
     readings = await read_participant_calendars(env, seen, max_age=MAX_AGE_FOR_BOOKING)
     request = SlotRequest(time=wanted, readings=readings, slot_hold_id=slot_hold.id if slot_hold else None)
@@ -136,6 +139,7 @@ async def choose_and_book(
     if what.assignment.decision_id is not None and await tx.ledgers.is_credited(what.assignment.decision_id):
         await restore_turn(env, tx, what.assignment.decision_id, "booked again", actor=actor)
     hold_id = slot_hold.id if slot_hold else None
+    what = by_rules_of_hold(what, slot_hold, request.time)
     participants = await choose_participants(
         env, tx, what, replace(request, slot_hold_id=hold_id), trigger=trigger, actor=actor
     )
@@ -224,6 +228,22 @@ async def refuse_if_booked(env: Env, tx: Tx, lead_id: UUID) -> None:
     about = {"id": str(there.id), "rep": there.rep_key, "status": there.status}
     times = {"start": there.starts_at.isoformat(), "end": there.ends_at.isoformat()}
     raise Conflict(said, code="already-booked", extra={"appointment": about | times})
+
+
+def by_rules_of_hold(what: BookingContext, slot_hold: SlotHoldRow | None, wanted: Interval) -> BookingContext:
+    """`what` for a slot that is kept: a policy published meanwhile, or the time that has passed, takes it from no buyer.
+
+    It has the buffers by which it was kept; minimum notice and horizon were asked then.
+    """
+    if slot_hold is None or slot_hold.interval != wanted:
+        return what
+    asked_then = {
+        "buffer_before": slot_hold.buffer_before,
+        "buffer_after": slot_hold.buffer_after,
+        "minimum_notice": timedelta(0),
+        "horizon": max(what.rules.horizon, slot_hold.ends_at - slot_hold.created_at),
+    }
+    return replace(what, rules=what.rules.model_copy(update=asked_then))
 
 
 async def open_slot_hold(env: Env, tx: Tx, lead_id: UUID, *, lock: bool = False) -> SlotHoldRow | None:

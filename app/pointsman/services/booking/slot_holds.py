@@ -103,8 +103,10 @@ async def hold_slot_in_tx(env: Env, tx: Tx, given: PreparedSlotHold) -> SlotHold
         made_by=given.actor.name,
         created_at=now,
         expires_at=now + what.rules.slot_hold_for,
+        buffer_before=what.rules.buffer_before,
+        buffer_after=what.rules.buffer_after,
     )
-    await tx.slot_holds.add(row, _reservations(env, participants))
+    await tx.slot_holds.add(row, _reservations(env, participants, row))
     await _audit_slot_hold(env, tx, row, "slot_hold.made", given.actor, replaced=str(before.id) if before else None)
     return row
 
@@ -159,17 +161,16 @@ async def _lock_participants(env: Env, tx: Tx, what: BookingContext, request: Sl
     return again
 
 
-def _reservations(env: Env, participants: Participants) -> list[HoldReservation]:
+def _reservations(env: Env, participants: Participants, row: SlotHoldRow) -> list[HoldReservation]:
     takes_part = [(participants.context.rep.id, participants.context.assignment.work)]
     takes_part += [(companion.rep_id, companion.work) for companion in participants.companions]
-    rules = participants.context.rules
     return [
         HoldReservation(
             reservation_id=env.new_id(),
             rep_id=rep_id,
             work=work,
-            buffer_before=rules.buffer_before,
-            buffer_after=rules.buffer_after,
+            buffer_before=row.buffer_before,
+            buffer_after=row.buffer_after,
         )
         for rep_id, work in takes_part
     ]

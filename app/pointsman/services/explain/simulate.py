@@ -75,13 +75,32 @@ async def simulate(
         running.is_busy = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AskedAnew:
+    """Fields that the kept facts of a decision cannot answer."""
+
+    lacking: frozenset[str] = frozenset()  # not kept
+    judged: frozenset[str] = frozenset()  # `qualification.*`, kept as other rules judged the evidence
+
+    @property
+    def fields(self) -> frozenset[str]:
+        return self.lacking | self.judged
+
+
+def _evidence_judgement(compiled: CompiledPolicy) -> tuple[object, ...]:
+    """What of a policy decides which evidence becomes a fact: see `facts_with_evidence`."""
+    rules = compiled.policy.evidence
+    kinds = {name: defined.kind for name, defined in rules.names.items()}
+    return kinds, frozenset(rules.empty_words), compiled.policy.evidence_lifetime
+
+
 class _Run:
     """One simulation: fetches a batch, has it routed, fetches the next."""
 
     def __init__(self, env: Env, period: SimulationPeriod, until: datetime) -> None:
         self._env, self._period, self._until = env, period, until
-        self._known: dict[int, frozenset[str]] = {}  # by policy version: the fields that its decisions keep
-        self._as_stored = self._filled_in = 0
+        self._asked: dict[int, _AskedAnew] = {}  # by policy version
+        self._as_stored = self._filled_in = self._judged_anew = 0
 
     async def run(self, version: int | None, document: object | None) -> SimulationResult:
         env, period = self._env, self._period
@@ -123,32 +142,36 @@ class _Run:
         )
 
     async def _read(self, tx: Tx, rows: Sequence[PastDecisionRow], policy: CompiledPolicy) -> list[PastDecision]:
-        lacking = {row.id: await self._missing_fields(tx, row, policy) for row in rows if MANUAL_KEY not in row.inputs}
-        wanted = {row.lead_id for row in rows if lacking.get(row.id)}
+        asked = {row.id: await self._asked_anew(tx, row, policy) for row in rows if MANUAL_KEY not in row.inputs}
+        wanted = {row.lead_id for row in rows if row.id in asked and asked[row.id].fields}
         leads = await tx.leads.get_many(sorted(wanted)) if wanted else {}
-        asks_evidence = any(field.startswith(QUALIFICATION) for fields in lacking.values() for field in fields)
+        asks_evidence = any(field.startswith(QUALIFICATION) for anew in asked.values() for field in anew.fields)
         evidence = await tx.history.evidence(sorted(wanted)) if asks_evidence else {}
         lifetime = policy.policy.evidence_lifetime
         batch = []
         for row in rows:
-            fields, lead = lacking.get(row.id, frozenset()), leads.get(row.lead_id)
-            more: Facts = {}
-            if fields and lead is not None:
+            anew, lead = asked.get(row.id, _AskedAnew()), leads.get(row.lead_id)
+            more: Facts | None = None
+            if anew.fields and lead is not None:
                 then = [item for recorded, item in evidence.get(row.lead_id, ()) if recorded <= row.at]
                 present = facts_with_evidence(stored_facts(lead), then, row.at, lifetime, policy.policy.evidence)
-                more = {name: value for name, value in present.items() if name in fields}
-            batch.append(self._past(row, more, filled=bool(fields)))
+                more = {name: value for name, value in present.items() if name in anew.fields}
+            batch.append(self._past(row, anew, more))
         return batch
 
-    async def _missing_fields(self, tx: Tx, row: PastDecisionRow, policy: CompiledPolicy) -> frozenset[str]:
-        """The fields that `policy` may read and that a decision of that version did not keep."""
-        if row.policy_version not in self._known:
+    async def _asked_anew(self, tx: Tx, row: PastDecisionRow, policy: CompiledPolicy) -> _AskedAnew:
+        """What `policy` may read and a decision of that version did not keep, or kept as other evidence rules judged it."""
+        if row.policy_version not in self._asked:
             then = await load_compiled_policy(self._env, tx, row.policy_version)
-            self._known[row.policy_version] = then.lead_fields
-        asked = policy.lead_fields - self._known[row.policy_version]
-        return frozenset(field for field in asked if not field.startswith(_DERIVED))
+            lacking = {field for field in policy.lead_fields - then.lead_fields if not field.startswith(_DERIVED)}
+            judged: set[str] = set()
+            if _evidence_judgement(then) != _evidence_judgement(policy):
+                judged = {field for field in policy.lead_fields & then.lead_fields if field.startswith(QUALIFICATION)}
+            self._asked[row.policy_version] = _AskedAnew(lacking=frozenset(lacking), judged=frozenset(judged))
+        return self._asked[row.policy_version]
 
-    def _past(self, row: PastDecisionRow, more: Facts, *, filled: bool) -> PastDecision:
+    def _past(self, row: PastDecisionRow, anew: _AskedAnew, more: Facts | None) -> PastDecision:
+        """`more`: the values of what is asked anew; None where nothing is, or where the lead is no more."""
         inputs, left_out = None, "manual"
         if MANUAL_KEY not in row.inputs:
             try:
@@ -158,8 +181,12 @@ class _Run:
             except (LookupError, TypeError, ValueError, AttributeError):
                 left_out = "unreadable"
         if inputs is not None:
-            self._filled_in += filled
-            self._as_stored += not filled
+            self._filled_in += bool(anew.lacking)
+            self._judged_anew += bool(anew.judged) and more is not None
+            self._as_stored += not anew.lacking
+        facts: Facts = inputs.facts if inputs else {}
+        if more is not None and inputs is not None:
+            facts = {**more, **{name: value for name, value in facts.items() if name not in anew.fields}}
         return PastDecision(
             decision_id=row.id,
             lead_id=row.lead_id,
@@ -173,7 +200,7 @@ class _Run:
             summary=row.summary,
             category=row.category,
             inputs=inputs,
-            facts={**more, **inputs.facts} if inputs else {},
+            facts=facts,
             left_out=None if inputs else left_out,
         )
 
@@ -182,6 +209,11 @@ class _Run:
         if self._filled_in:
             filled = (
                 f"; {self._filled_in} more lack fields that this policy asks for: those are the lead's present ones"
+            )
+        if self._judged_anew:
+            filled += (
+                f"; for {self._judged_anew} decisions what evidence says is judged by this policy's `evidence`, "
+                "from what was on record then"
             )
         start = (
             "at zero"

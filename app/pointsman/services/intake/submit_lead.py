@@ -13,6 +13,7 @@ from pointsman.services.handover.contradicted_pass import find_contradicted_pass
 from pointsman.services.handover.refuse_gate import refuse_gate_in_tx
 from pointsman.services.holds.retry import excluded_holders
 from pointsman.services.leads.evidence_intake import taken_in, uncounted_warnings
+from pointsman.services.leads.facts import stored_facts
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.leads.upsert import UpsertResult, upsert_lead
 from pointsman.services.policies.cache import load_routing_config
@@ -119,11 +120,17 @@ async def _routing_trigger(env: Env, tx: Tx, lead: LeadRow) -> tuple[str | None,
         case LeadStage.NURTURE:
             return await re_entry_trigger(env, tx, lead)
         case LeadStage.WON:
-            return "customer-news", "The lead has bought; this news was routed as a customer's."
+            return _news_of_won(lead)
         case LeadStage.CLOSED:
             return "returned", "The lead had been closed and came back with this news."
         case LeadStage.WORKING | LeadStage.CLOSING | LeadStage.BOOKED:
             return None, "The lead is known and stays with its holder; this news is kept."
+
+
+def _news_of_won(lead: LeadRow) -> tuple[str, str]:
+    if stored_facts(lead).get("account.status") == "customer":
+        return "customer-news", "The lead has bought; this news was routed as a customer's."
+    return "returned", "The lead bought for an earlier employer; this news was routed as a prospect's."
 
 
 async def re_entry_trigger(env: Env, tx: Tx, lead: LeadRow) -> tuple[str | None, str]:

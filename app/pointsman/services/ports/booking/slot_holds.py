@@ -11,7 +11,8 @@ from pointsman.domain.booking.availability import Interval
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotHoldRow:
-    """A slot hold; `release_reason` is booked, cancelled, expired or replaced once it is over."""
+    """A slot hold; `release_reason` is booked, cancelled, expired or replaced once it is over. Its buffers are those of the
+    policy by which it was made."""
 
     id: UUID
     lead_id: UUID
@@ -22,6 +23,8 @@ class SlotHoldRow:
     made_by: str
     created_at: datetime
     expires_at: datetime
+    buffer_before: timedelta
+    buffer_after: timedelta
     released_at: datetime | None = None
     release_reason: str | None = None
 
