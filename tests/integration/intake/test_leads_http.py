@@ -88,6 +88,8 @@ def evident(value: str, **over: Any) -> dict[str, Any]:
         ({"email": "a@b.example", "fields": {"lead.email": "c@d.example"}}, 'body.fields["lead.email"]', "keep one"),
         ({"email": "a@b.example", "fields": {"qualification.need": "x"}}, 'body.fields["qualification.need"]', "evidence"),
         ({"email": "not an address"}, "body.email", "name@host"),
+        ({"external_id": "null", "source_system": "erp"}, "body.external_id", "leave it out"),
+        ({"email": "a@b.example", "external_id": "0"}, "body.external_id", "strangers would share it"),
         ({"first_name": "Mara"}, "body.email", "external_id"),
         ({"email": "a@b.example", "evidence": [{"name": "ned", "value": "x"}]}, "body.evidence[0].name", "need"),
         ({"email": "a@b.example", "external_id": " \u200b"}, "body.external_id", "shows nothing"),

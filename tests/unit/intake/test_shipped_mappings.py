@@ -43,3 +43,18 @@ def test_a_person_who_says_two_things_is_heard_twice_and_a_delivery_counts_once(
     first, second = TWICE[intake["key"]]
     assert key_of(intake, first, "msg_1") != key_of(intake, second, "msg_2")
     assert key_of(intake, first, "msg_1") == key_of(intake, first, "msg_1")
+
+
+@pytest.mark.parametrize(
+    ("key", "one", "other"),
+    [
+        ("hubspot-workflow", {"portal-id": 1, "a": 1}, {"portal-id": 1, "a": 2}),
+        ("hubspot-workflow", {"portal-id": 1, "vid": 5, "a": 1}, {"portal-id": 1, "vid": 5, "a": 2}),
+        ("crm-handover", {"portalId": 1, "occurredAt": 3, "a": 1}, {"portalId": 1, "occurredAt": 3, "a": 2}),
+        ("crm-handover", {"portalId": 1, "objectId": 5, "a": 1}, {"portalId": 1, "objectId": 5, "a": 2}),
+    ],
+)
+def test_events_in_which_a_part_of_the_name_is_missing_are_told_apart(key: str, one: Any, other: Any) -> None:
+    (intake,) = [each for each in INTAKES if each["key"] == key]
+    assert key_of(intake, one, "") != key_of(intake, other, "")
+    assert key_of(intake, one, "") == key_of(intake, dict(one), "")

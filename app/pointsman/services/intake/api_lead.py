@@ -12,6 +12,7 @@ from pointsman.domain.leads.facts import FactValue
 from pointsman.domain.leads.normalise import clean_text, email_key
 from pointsman.domain.leads.senders import API, WEBHOOK, sender_of
 from pointsman.domain.leads.values.event_times import is_ahead
+from pointsman.domain.leads.values.identifiers import is_no_id
 from pointsman.domain.permissions.evidence_names import NotYourName, evidence_source
 from pointsman.domain.permissions.sayings import Saying, Topic, saying, topic_of_field
 from pointsman.domain.policy.evidence_sources import EvidenceRules
@@ -141,6 +142,9 @@ def _trimmed(name: str, text: str | None, faults: list[Fault]) -> str | None:
         faults.append(
             Fault(path=f"body.{name}", code="blank", message="it shows nothing: write the id, or leave it out")
         )
+    elif name == "external_id" and shown is not None and is_no_id(shown):
+        message = f"{shown[:40]!r} is no id, strangers would share it: leave it out, or send null"
+        faults.append(Fault(path="body.external_id", code="not-an-id", message=message))
     return shown or None
 
 

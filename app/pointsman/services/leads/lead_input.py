@@ -11,6 +11,7 @@ from pointsman.domain.leads.normalise import clean_text, email_key, name_blocks
 from pointsman.domain.leads.phones import Phone
 from pointsman.domain.leads.placeholders import company_named
 from pointsman.domain.leads.senders import API
+from pointsman.domain.leads.values.identifiers import is_no_id
 from pointsman.services.leads.phone_numbers import country_of, read_phone
 from pointsman.services.leads.registered_domains import (
     NO_LISTS,
@@ -126,6 +127,6 @@ def read_websites(
 
 def _external_id(given: LeadInput) -> ExternalId | None:
     external_id, system = clean_text(given.external_id or ""), clean_text(given.source_system or "")
-    if not external_id:
+    if not external_id or is_no_id(external_id):
         return None
     return ExternalId(sender=given.sender, source_system=system or "api", external_id=external_id)

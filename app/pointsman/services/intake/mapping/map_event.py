@@ -12,6 +12,7 @@ from pointsman.domain.leads.facts import FactValue, FieldType
 from pointsman.domain.leads.normalise import clean_text, email_key
 from pointsman.domain.leads.senders import WEBHOOK
 from pointsman.domain.leads.values.event_times import is_ahead, is_blank
+from pointsman.domain.leads.values.identifiers import names_nothing
 from pointsman.domain.leads.yes_no import known_answer
 from pointsman.domain.policy.evidence_sources import EvidenceRules
 from pointsman.domain.text.strict_json import fingerprint
@@ -95,15 +96,18 @@ def split_events(body: Any, mapping: IntakeMapping, evaluation: Evaluation) -> l
 def dedupe_key(
     event: Any, position: int, mapping: IntakeMapping, headers: Any, *, batch: bool, evaluation: Evaluation
 ) -> str:
-    """What names an event, the same when it is delivered again; without a rule, or where it finds nothing, its hash."""
+    """What names an event, the same when it is delivered again; without a rule, or where it finds no name, its hash.
+
+    Nulls, zeros and words for nothing are no name, alone or in a list: all events without an id would be one.
+    """
     named: Any = None
     if mapping.dedupe_header is not None:
         named = headers.get(mapping.dedupe_header)
-        if named and batch:
+        if batch and not names_nothing(named):
             named = f"{named}#{position}"
     elif mapping.dedupe is not None:
         named = _Asked(event, evaluation).search(mapping.dedupe, "dedupe")
-    if named is None or named in ("", [], {}):
+    if names_nothing(named):
         return "sha256:" + fingerprint(event)
     if isinstance(named, str) and len(named) <= MAX_DEDUPE_KEY_LENGTH and "\x00" not in named:
         return "key:" + named
@@ -155,15 +159,18 @@ def map_event(
 
 
 def _external_id(asked: _Asked, mapping: IntakeMapping) -> str | None:
-    """The id, trimmed. One cut short, or true and false, would make one person of many: left out."""
+    """The id, trimmed. One cut short, or what stands for none, would make one person of many: left out."""
     raw = asked.search(mapping.external_id, "external_id") if mapping.external_id else None
     found = clean_text(raw) if isinstance(raw, str) else _scalar(raw)
-    if isinstance(raw, bool) or len(found or "") > MAX_EXTERNAL_ID:
-        asked.warn(
-            "external_id", "not-an-id", f"is true or false, or longer than {MAX_EXTERNAL_ID} characters: left out"
-        )
+    if not found:
         return None
-    return found or None
+    if names_nothing(raw):
+        asked.warn("external_id", "not-an-id", f"{found[:40]!r} is no id, strangers would share it: left out")
+        return None
+    if len(found) > MAX_EXTERNAL_ID:
+        asked.warn("external_id", "not-an-id", f"is longer than {MAX_EXTERNAL_ID} characters: left out")
+        return None
+    return found
 
 
 def _values(asked: _Asked, mapping: IntakeMapping, known: KnownFields) -> dict[str, FactValue]:
