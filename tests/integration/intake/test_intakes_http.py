@@ -72,7 +72,10 @@ async def test_a_taken_key_is_a_conflict(admin: Any) -> None:
         ({"fields": {"lead.email": "email"}, "evidence": [{"name": "ned", "value": "email"}]}, "mapping.evidence[0]", "need"),
         ({"fields": {"lead.email": "email"}, "setter": "sdr"}, "mapping.setter", "handover"),
         ({"fields": {"lead.email": "email"}, "dedupe": "]["}, "mapping.dedupe", "JMESPath"),
-        ({"fields": {"lead.email": "email"}, "oops": 1}, "mapping.oops", "not permitted"),
+        ({"fields": {"lead.email": "email"}, "oops": 1}, "mapping.oops", "known are auto_book"),
+        ({"field": {"lead.email": "email"}}, "mapping.field", "did you mean 'fields'?"),
+        ({"fields": {"lead.email": "email"}, "external_id": "'\"id\"'"}, "mapping.external_id", "in JSON"),
+        ({"fields": {"lead.email": "your-email"}}, 'mapping.fields["lead.email"]', "'\"your-email\"' in YAML"),
     ],
 )  # fmt: skip
 async def test_a_fault_in_the_mapping_is_named_with_its_path(
@@ -187,3 +190,23 @@ async def test_the_demos_intakes_work_on_their_samples(env: Env, make_intake: An
             sample=sample,
         )
     assert await world.value("select count(*) from intakes") == 4
+
+
+async def test_a_stored_mapping_with_a_name_that_the_policy_dropped_is_tried_and_its_secret_rotated(
+    admin: Any, world: World
+) -> None:
+    mapping = INTAKE["mapping"] | {"evidence": [{"name": "need", "value": "need"}]}
+    body = INTAKE | {"mapping": mapping, "sample": INTAKE["sample"] | {"need": "Excel"}}
+    assert (await admin("POST", "/v1/intakes", body)).json()["warnings"] == []
+    old = json.dumps(mapping).replace('"need", "value"', '"gone", "value"')  # as if the policy had declared it then
+    await world.rows("update intakes set mapping = cast(:old as jsonb)", old=old)
+    tried = (await admin("POST", "/v1/intakes/website-form/try", {"body": body["sample"]})).json()["events"][0]
+    assert tried["usable"]
+    assert {warning["code"] for warning in tried["warnings"]} == {"evidence-name", "unknown-evidence"}
+    stored = {name: value for name, value in body.items() if name != "key"} | {"mapping": json.loads(old)}
+    rotated = await admin("PUT", "/v1/intakes/website-form", stored | {"secrets": [SECRET, SECRET + "-new"]})
+    assert rotated.status_code == 200
+    assert [warning["path"] for warning in rotated.json()["warnings"]] == ["mapping.evidence[0]"]
+    changed = stored["mapping"] | {"source_system": "crm"}
+    refused = await admin("PUT", "/v1/intakes/website-form", stored | {"mapping": changed})
+    assert [fault["path"] for fault in refused.json()["faults"]] == ["mapping.evidence[0]"]

@@ -138,7 +138,7 @@ RULE = {"name": "r", "work": "closing", "pool": "p", "when": {"field": "qualific
             {"gates": {"closing": {"require": ["qualified.need"]}}},
             "gates.closing.require[0]",
             "requirement",
-            "qualified.budget",
+            "evidence.names declares no need; known are budget",
         ),
         (
             {"gates": {"closing": {"require": ["qualified.budgt"]}}},
@@ -223,6 +223,10 @@ def test_rules_may_ask_for_declared_facts_and_hear_of_misspelt_ones() -> None:
     document = {"evidence": OWN, "rules": [RULE], "pools": pools, "gates": {"closing": {"require": ["qualified"]}}}
     found = [f for f in check_policy(parse_policy(document), None) if f.code == "unknown-field"]
     assert [f.path for f in found] == ["rules[0].when.field"]
+    assert "evidence.names declares no need; known are budget, decision_date, tour_seen" in found[0].message
+    near = {**RULE, "when": {"field": "qualification.budgt", "equals": "yes"}}
+    (fault,) = [f for f in check_policy(parse_policy({**document, "rules": [near]}), None) if f.code == "unknown-field"]
+    assert "did you mean 'budget'?" in fault.message
     good = {**RULE, "when": {"field": "qualification.budget", "equals": "yes"}}
     assert not [f for f in check_policy(parse_policy({**document, "rules": [good]}), None) if f.code == "unknown-field"]
 

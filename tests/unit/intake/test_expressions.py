@@ -104,3 +104,28 @@ def test_a_large_body_may_be_read_whole() -> None:
 def test_a_text_that_nests_too_deeply_or_is_no_expression_is_refused(text: str) -> None:
     with pytest.raises(ExpressionRefusedError):
         compile_expression(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("your-email", """quote the name: '"your-email"' in YAML, "\\"your-email\\"" in JSON"""),
+        ("name[first]", "write name.first"),
+        ("E-Mail Adresse", """'"E-Mail Adresse"' in YAML"""),
+        ("Pr\u00e9nom", """'"Pr\u00e9nom"' in YAML"""),
+        ('"a-b".c-d', """'"c-d"' in YAML"""),
+        ("yes(a-b)", """'"a-b"' in YAML"""),
+        ("1st", """'"1st"' in YAML"""),
+    ],
+)
+def test_a_name_that_wants_quotes_is_refused_with_how_they_are_written(text: str, says: str) -> None:
+    with pytest.raises(ExpressionRefusedError, match=r"[^,:]$") as refused:
+        compile_expression(text)
+    assert says in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["a.", "a[", "a && b c", "]["])
+def test_where_no_name_wants_quotes_none_are_advised(text: str) -> None:
+    with pytest.raises(ExpressionRefusedError) as refused:
+        compile_expression(text)
+    assert "quote" not in str(refused.value).replace("quoted_identifier", "")

@@ -1,5 +1,6 @@
 """Endpoints: intakes, which say how a sender of webhooks signs and how its payload is read."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -93,6 +94,14 @@ class NewIntakeIn(IntakeIn):
     key: IntakeKey = Field(description="Part of the webhook's address.", examples=["webinar-signup"])
 
 
+class WarningDoc(BaseModel):
+    """A field that could not be used."""
+
+    path: str
+    code: str
+    message: str
+
+
 class IntakeDoc(BaseModel):
     """An intake as stored; its secrets are not shown."""
 
@@ -109,6 +118,9 @@ class IntakeDoc(BaseModel):
     active: bool
     version: int
     created_at: datetime
+    warnings: list[WarningDoc] = Field(
+        default=[], description="After a PUT: what of a mapping that stays as it was the policy has dropped since."
+    )
 
 
 class MappingTrialIn(BaseModel):
@@ -124,14 +136,6 @@ class MappingTrialIn(BaseModel):
     mapping: dict[str, Any] | None = Field(
         default=None, description="Another mapping to try in place of the stored one."
     )
-
-
-class WarningDoc(BaseModel):
-    """A field that could not be used."""
-
-    path: str
-    code: str
-    message: str
 
 
 class MappedEvidenceDoc(BaseModel):
@@ -200,7 +204,8 @@ async def show(env: EnvDep, key: IntakeKeyPath, _caller: Annotated[Caller, may(O
 async def replace(
     env: EnvDep, key: CreatedIntakeKeyPath, body: IntakeIn, caller: Annotated[Caller, may(Operation.INTAKE_CHANGE)]
 ) -> IntakeDoc:
-    return _doc(await replace_intake(env, key, body.given(), actor=caller.actor), env.public_url)
+    row, warnings = await replace_intake(env, key, body.given(), actor=caller.actor)
+    return _doc(row, env.public_url, warnings)
 
 
 @router.post(
@@ -232,7 +237,7 @@ async def try_mapping(
     return MappingTrialDoc(events=[_tried(mapped) for mapped in trial.events], left_out=trial.left_out)
 
 
-def _doc(row: IntakeRow, public_url: str) -> IntakeDoc:
+def _doc(row: IntakeRow, public_url: str, warnings: Sequence[Fault] = ()) -> IntakeDoc:
     return IntakeDoc(
         id=row.id,
         key=row.key,
@@ -245,6 +250,7 @@ def _doc(row: IntakeRow, public_url: str) -> IntakeDoc:
         active=row.active,
         version=row.version,
         created_at=row.created_at,
+        warnings=list(map(_warning, warnings)),
     )
 
 
@@ -267,7 +273,7 @@ def _tried(mapped: MappedEvent | Fault) -> MappedEventDoc:
         ],
         setter=mapped.setter,
         usable=mapped.is_usable,
-        warnings=[WarningDoc(path=f.path, code=f.code, message=f.message) for f in mapped.warnings],
+        warnings=list(map(_warning, mapped.warnings)),
     )
 
 
@@ -284,5 +290,9 @@ def _untried(refused: Fault) -> MappedEventDoc:
         evidence=[],
         setter=None,
         usable=False,
-        warnings=[WarningDoc(path=refused.path, code=refused.code, message=refused.message)],
+        warnings=[_warning(refused)],
     )
+
+
+def _warning(fault: Fault) -> WarningDoc:
+    return WarningDoc(path=fault.path, code=fault.code, message=fault.message)

@@ -92,7 +92,9 @@ def _requirement_hint(requirement: str, rules: EvidenceRules) -> str | None:
     owner = rules.kind_of(name)
     if owner is not None:
         return f"{name} belongs to {owner}: write '{owner}.{name}'"
-    return did_you_mean(requirement, [f"{kind}.{one}" for one in names])
+    near = did_you_mean(name, names)  # of the name alone: all requirements of a kind begin alike
+    hint = did_you_mean(requirement, [f"{kind}.{one}" for one in names]) if near.startswith("did") else near
+    return f"evidence.names declares no {name[:50]}; {hint}".rstrip("; ")
 
 
 def _names_of(policy: Policy) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from pointsman.domain.conditions.definitions import Definitions
-from pointsman.domain.leads.facts import FieldType
+from pointsman.domain.leads.facts import QUALIFICATION, FieldType
 from pointsman.domain.policy.conditions_model import (
     EQUALITY_OPERATORS,
     LIST_OPERATORS,
@@ -76,6 +76,11 @@ def _unknown(path: str, field: str, fields: Mapping[str, FieldType], *, of_rep: 
     if field.startswith(REP_PREFIX) and not of_rep:
         message = f"no rep is looked at yet where this stands, so there is no '{field}': ask it in a pool's 'requires'"
         return error(path, "rep-field-without-rep", message)
+    if field.startswith(QUALIFICATION):
+        declared = [one.removeprefix(QUALIFICATION) for one in fields if one.startswith(QUALIFICATION)]
+        name = field.removeprefix(QUALIFICATION)
+        hint = f"evidence.names declares no {name[:50]}; {did_you_mean(name, declared)}".rstrip("; ")
+        return error(path, "unknown-field", f"there is no field '{field}'; {hint}")
     known = [*fields, *REP_FIELDS] if of_rep else fields
     advice = "add it under 'scores'" if field.startswith("score.") else "declare the organisation's own under 'fields'"
     return error(path, "unknown-field", f"there is no field '{field}'; {did_you_mean(field, known) or advice}")

@@ -22,7 +22,7 @@ from pointsman.services.intake.mapping.map_event import (
     map_event,
     split_events,
 )
-from pointsman.services.intake.mapping.mapping_model import IntakeMapping, parse_mapping
+from pointsman.services.intake.mapping.mapping_model import IntakeMapping, outdated_parts, parse_mapping
 from pointsman.services.intake.signatures import Verifier, check_secrets
 from pointsman.services.leads.fields import KnownFields, known_fields
 from pointsman.services.leads.lead_input import NAMES_NO_COMPANY, PHONE_UNREAD
@@ -134,7 +134,7 @@ async def create_intake(env: Env, key: str, given: IntakeInput, *, actor: Actor)
             fault = Fault(path="secrets", code="missing", message="give the secret that the sender signs with")
             raise Invalid("Without a secret, any sender could send leads.", faults=[fault])
         intake_id = env.new_id()
-        mapping = await _checked(env, tx, key, given)
+        mapping, _ = await _checked(env, tx, key, given)
         row = IntakeRow(
             id=intake_id,
             key=key,
@@ -156,14 +156,20 @@ async def create_intake(env: Env, key: str, given: IntakeInput, *, actor: Actor)
     return await run_in_transaction(env, work)
 
 
-async def replace_intake(env: Env, key: str, given: IntakeInput, *, actor: Actor) -> IntakeRow:
-    """As `create_intake`, in the place of the stored one; requests under way see the new version at once."""
+async def replace_intake(
+    env: Env, key: str, given: IntakeInput, *, actor: Actor
+) -> tuple[IntakeRow, tuple[Fault, ...]]:
+    """As `create_intake`, in the place of the stored one; requests under way see the new version at once.
 
-    async def work(tx: Tx) -> IntakeRow:
+    A mapping that stays as it is was checked before: what of it the policy has dropped since is a warning, so that a secret
+    can be rotated at any time.
+    """
+
+    async def work(tx: Tx) -> tuple[IntakeRow, tuple[Fault, ...]]:
         before = await tx.intakes.by_key(key, lock=True)
         if before is None:
             raise NotFound(f"There is no intake {key!r}.", code="no-such-intake")
-        mapping = await _checked(env, tx, key, given)
+        mapping, warnings = await _checked(env, tx, key, given, before)
         row = replace(
             before,
             title=given.title,
@@ -177,7 +183,7 @@ async def replace_intake(env: Env, key: str, given: IntakeInput, *, actor: Actor
         )
         await tx.intakes.replace(row)
         await _audit_intake(env, tx, row, "intake.replaced", before, actor)
-        return row
+        return row, warnings
 
     return await run_in_transaction(env, work)
 
@@ -217,12 +223,18 @@ async def try_intake(env: Env, key: str, body: MarkedJson, mapping: Mapping[str,
         if row is None:
             raise NotFound(f"There is no intake {key!r}.", code="no-such-intake")
         known = await known_fields(env, tx)
-    document = row.mapping if mapping is None else mapping
-    now = env.clock()
-    return await to_thread(lambda: _tried(key, body, parse_mapping(document, kind=row.kind, known=known), known, now))
+    document, kind, stored, now = row.mapping if mapping is None else mapping, row.kind, row.mapping, env.clock()
+
+    def work() -> MappingTrial:
+        return _tried(key, body, parse_mapping(document, kind=kind, known=known, stored=stored), known, now)
+
+    return await to_thread(work)
 
 
-async def _checked(env: Env, tx: Tx, key: str, given: IntakeInput) -> IntakeMapping:
+async def _checked(
+    env: Env, tx: Tx, key: str, given: IntakeInput, before: IntakeRow | None = None
+) -> tuple[IntakeMapping, tuple[Fault, ...]]:
+    """The mapping, and what of one that stays as it was `before` does not go with the policy any more."""
     if given.secrets is not None:
         if not 1 <= len(given.secrets) <= MAX_SECRETS:
             raise Invalid(f"An intake has 1 to {MAX_SECRETS} secrets.")
@@ -230,18 +242,26 @@ async def _checked(env: Env, tx: Tx, key: str, given: IntakeInput) -> IntakeMapp
     if len(json.dumps(given.sample)) > MAX_SAMPLE:
         raise Invalid("The sample is too large: keep one typical event.", code="too-large")
     known = await known_fields(env, tx)
-    return await to_thread(_works_on_sample, key, given, known, env.clock())
+    return await to_thread(_works_on_sample, key, given, known, env.clock(), before)
 
 
-def _works_on_sample(key: str, given: IntakeInput, known: KnownFields, now: datetime) -> IntakeMapping:
-    mapping = parse_mapping(given.mapping, kind=given.kind, known=known)
+def _works_on_sample(
+    key: str, given: IntakeInput, known: KnownFields, now: datetime, before: IntakeRow | None
+) -> tuple[IntakeMapping, tuple[Fault, ...]]:
+    stored = dict(before.mapping) if before is not None else None
+    mapping = parse_mapping(given.mapping, kind=given.kind, known=known, stored=stored)
+    outdated = tuple(outdated_parts(mapping, known))  # none of a new one: it would have been refused
+    if before is not None and (stored, before.kind, before.sample) == (mapping.document(), given.kind, given.sample):
+        return mapping, outdated
     faults: list[Fault] = []
     for mapped in _tried(key, MarkedJson(given.sample), mapping, known, now).events:
         if isinstance(mapped, Fault):
             faults.append(replace(mapped, path="sample"))
             continue
-        # What a rule took, a number that nothing can call and a site of no company say nothing of the mapping.
-        wrong = [fault for fault in mapped.warnings if fault.code not in TAKEN | {PHONE_UNREAD, NAMES_NO_COMPANY}]
+        # What a rule took, a number that nothing can call and a site of no company say nothing of the mapping; nor is told twice
+        # what is outdated.
+        unsaid = TAKEN | {PHONE_UNREAD, NAMES_NO_COMPANY, "unknown-evidence"}
+        wrong = [fault for fault in mapped.warnings if fault.code not in unsaid and fault not in outdated]
         faults += [replace(fault, path=f"mapping.{fault.path}") for fault in wrong]
         if not mapped.is_usable:
             message = "the sample gives neither an email, nor a phone number, nor an external id"
@@ -249,10 +269,11 @@ def _works_on_sample(key: str, given: IntakeInput, known: KnownFields, now: date
             faults.append(Fault(path=f'mapping.fields["{path}"]', code="no-identity", message=message))
     if faults:
         raise Invalid("The mapping does not work on the sample.", code="mapping-invalid", faults=faults)
-    return mapping
+    return mapping, outdated
 
 
 def _tried(key: str, body: MarkedJson, mapping: IntakeMapping, known: KnownFields, now: datetime) -> MappingTrial:
+    outdated = tuple(outdated_parts(mapping, known))
     evaluation = Evaluation(0)  # one for the whole trial: it is looked at, not worked off
     events = split_events(body.value, mapping, evaluation)
     mapped: list[MappedEvent | Fault] = []
@@ -262,7 +283,8 @@ def _tried(key: str, body: MarkedJson, mapping: IntakeMapping, known: KnownField
         elif not isinstance(event, dict):
             mapped.append(Fault(path="", code=NO_OBJECT, message=NOT_AN_OBJECT))
         else:
-            mapped.append(map_event(event, mapping, known, intake=key, at=now, evaluation=evaluation))
+            found = map_event(event, mapping, known, intake=key, at=now, evaluation=evaluation)
+            mapped.append(replace(found, warnings=(*outdated, *found.warnings)))
     return MappingTrial(events=mapped, left_out=max(len(events) - MAX_TRIED, 0))
 
 

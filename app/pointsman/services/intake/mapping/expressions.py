@@ -16,6 +16,7 @@ from jmespath.visitor import TreeInterpreter
 
 from pointsman.domain.leads.coercion import whole
 from pointsman.domain.leads.yes_no import MOST_READ, known_answer
+from pointsman.services.intake.mapping.expression_advice import advice
 
 MAX_EXPRESSION = 1_000  # characters
 MAX_NESTING = 60  # of the parts of one expression
@@ -47,8 +48,11 @@ def compile_expression(text: str) -> ParsedResult:
     try:
         compiled = jmespath.compile(text)
     except (JMESPathError, RecursionError, ValueError) as error:
-        said = "it is nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0][:200]
-        raise ExpressionRefusedError(said) from None
+        if isinstance(error, RecursionError):
+            raise ExpressionRefusedError("it is nested too deeply") from None
+        said = str(error).splitlines()[0][:200].removesuffix("for expression:").rstrip(" ,:")
+        hint = advice(text)
+        raise ExpressionRefusedError(f"{said}; {hint}" if hint else said) from None
     if _nesting(compiled.parsed) > MAX_NESTING:
         raise ExpressionRefusedError(f"its parts are nested deeper than {MAX_NESTING} levels")
     return compiled

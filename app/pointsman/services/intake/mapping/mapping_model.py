@@ -1,6 +1,7 @@
 """How an intake's payload becomes a lead: one document, checked when it is saved and tried on a sample."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -14,7 +15,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from pointsman.domain.dates.durations import PositiveDuration
 from pointsman.domain.errors import Fault, Invalid
@@ -26,7 +27,12 @@ from pointsman.domain.policy.evidence_sources import EvidenceName, EvidenceRules
 from pointsman.domain.text.suggestions import did_you_mean
 from pointsman.domain.text.visible import says_something
 from pointsman.services.codes.code_names import CODE_NAMES
-from pointsman.services.intake.mapping.expressions import MAX_EXPRESSION, ExpressionRefusedError, compile_expression
+from pointsman.services.intake.mapping.expression_advice import quoting
+from pointsman.services.intake.mapping.expressions import (
+    MAX_EXPRESSION,
+    ExpressionRefusedError,
+    compile_expression,
+)
 from pointsman.services.leads.fields import KnownFields
 
 
@@ -123,23 +129,56 @@ class IntakeMapping(_Part):
         return self.model_dump(mode="json", exclude_unset=True, by_alias=True)
 
 
-def parse_mapping(data: object, *, kind: str, known: KnownFields) -> IntakeMapping:
-    """The mapping in `data`; Invalid names every fault and its path."""
+def parse_mapping(
+    data: object, *, kind: str, known: KnownFields, stored: Mapping[str, Any] | None = None
+) -> IntakeMapping:
+    """The mapping in `data`; Invalid names every fault and its path.
+
+    Where it is the one that is `stored`, it was checked before: what the policy has dropped since is `outdated_parts`.
+    """
     try:
         mapping = IntakeMapping.model_validate(data)
     except ValidationError as error:
         faults = [
-            Fault(path=_path(detail["loc"]), code=detail["type"].replace("_", "-"), message=detail["msg"])
+            Fault(path=_path(detail["loc"]), code=detail["type"].replace("_", "-"), message=_message(detail))
             for detail in error.errors(include_url=False, include_input=False)
         ]
         raise Invalid("The mapping has faults.", code="mapping-invalid", faults=faults) from None
-    if faults := [
-        *_field_faults(mapping, known),
-        *evidence_name_faults(mapping, known.evidence),
-        *_kind_faults(mapping, kind),
-    ]:
+    new = mapping.document() != stored
+    if faults := [*(outdated_parts(mapping, known) if new else ()), *_kind_faults(mapping, kind)]:
         raise Invalid("The mapping has faults.", code="mapping-invalid", faults=faults)
     return mapping
+
+
+def outdated_parts(mapping: IntakeMapping, known: KnownFields) -> list[Fault]:
+    """What of a mapping does not go with the policy as it is now; of a new one, every fault."""
+    return [
+        *_field_faults(mapping, known),
+        *_quoted_twice(mapping),
+        *evidence_name_faults(mapping, known.evidence),
+    ]
+
+
+def _message(detail: ErrorDetails) -> str:
+    """What pydantic says; of a key that is not known, the nearest that is."""
+    *above, key = detail["loc"]
+    if detail["type"] != "extra_forbidden":
+        return detail["msg"]
+    parts: dict[str, type[_Part]] = {"evidence": EvidenceMapping, "window": WindowMapping}
+    part = parts.get(str(above[0]), _Part) if above else IntakeMapping
+    names = [field.alias or name for name, field in part.model_fields.items()]
+    return f"{str(key)[:60]!r} is not known here; {did_you_mean(str(key), names)}".rstrip("; ")
+
+
+def _quoted_twice(mapping: IntakeMapping) -> Iterator[Fault]:
+    """`'"your-email"'` as JSON sends it: the quotes of YAML make a text of it, the same for every event."""
+    asked = {f'fields["{name}"]': expression for name, expression in mapping.fields.items()}
+    asked |= {f"evidence[{position}].value": part.value for position, part in enumerate(mapping.evidence)}
+    asked |= {"external_id": mapping.external_id or "", "dedupe": mapping.dedupe or ""}
+    for path, expression in asked.items():
+        if found := re.fullmatch(r"""'"([^'"]+)"'""", expression.strip()):
+            message = f"this is the text {found[1]!r} itself, for every event: {quoting(found[1])}"
+            yield Fault(path=f"mapping.{path}", code="quoted-twice", message=message)
 
 
 def _field_faults(mapping: IntakeMapping, known: KnownFields) -> Iterator[Fault]:
