@@ -110,6 +110,11 @@ JSON: dict[str, bytes] = {
     "the same key": b"{" + b",".join([b'"k":1'] * 150_000) + b"}",
     "long key": b'{"' + b"k" * 900_000 + b'": 1}',
     "white space": b" " * 900_000,
+    "no numbers": b"["
+    + b",".join([b"NaN"] * 63_000)
+    + b"]",  # small enough for the service itself, and dear to read again
+    "no numbers, few": b"[" + b",".join([b"NaN"] * 5_000) + b"]",
+    "no signs": b"[" + b",".join([b'"\\u0000"'] * 25_000) + b"]",
     "colons": b":" * 900_000,
     "no utf-8": b'{"a": "' + b"\xff" * 900_000 + b'"}',
     "marks": ('{"email": "a' + MARKS * 200_000 + '@b.example"}').encode(),
@@ -117,6 +122,15 @@ JSON: dict[str, bytes] = {
     "a field that shows nothing": (
         '{"external_id": "1", "fields": {"lead.email": "' + "\u3164" * 300_000 + '"}}'
     ).encode(),
+}
+
+#: Forms of webhooks.
+WEBHOOK_FORMS: dict[str, bytes] = {
+    "percents": b"a=" + b"%" * 900_000,
+    "encoded": b"a=" + b"%41" * 300_000,
+    "no utf-8": b"a=" + b"%ed%a0%80" * 100_000,
+    "flaws": b"&".join(b"a[%d]=" % n + b"%ff" * 250 for n in range(1_000)),
+    "brackets": b"a" + b"[" * 900_000,
 }
 
 #: Forms of the booking page.

@@ -11,8 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pointsman.api.http.problems import ProblemResponse, problem_of_error, problem_response
 from pointsman.domain.errors import Invalid, TooLarge, Unavailable, listed_faults
-from pointsman.domain.text.marked_json import marked_of, marked_outcome, read_marked_json
-from pointsman.domain.text.strict_json import LARGE_BYTES, JsonLimits, json_outcome, parse_json
+from pointsman.domain.text.marked_json import flaws_of, flaws_outcome, read_marked_json
+from pointsman.domain.text.strict_json import DEAR_BYTES, LARGE_BYTES, JsonLimits, json_outcome, parse_json
 from pointsman.services.ports import Env
 
 WEBHOOK_PREFIX = "/v1/hooks/"  # these verify the raw bytes first and judge the content themselves
@@ -139,13 +139,14 @@ class BodyLimitsMiddleware:
     async def _refusal(self, env: Env, body: bytes, why: Invalid | TooLarge) -> ProblemResponse:
         """422 with the places of what is wrong inside the body; 400 for what is no JSON as a whole."""
         try:
-            if len(body) > LARGE_BYTES:
-                marked = marked_of(await env.readers.read(marked_outcome, body, bounds=asdict(self._limits)))
+            if len(body) > DEAR_BYTES:
+                told = await env.readers.read(flaws_outcome, body, bounds=asdict(self._limits), path="body")
+                faults = flaws_of(told)
             else:
                 marked = read_marked_json(body, self._limits)
+                faults = marked.flaws(marked.value, "body")
         except (Invalid, TooLarge, Unavailable):
             return problem_response(400, why.code, str(why))
-        faults = marked.flaws(marked.value, "body")
         if not faults:
             return problem_response(400, why.code, str(why))
         return problem_response(422, faults[0].code, f"{faults[0].message} See `faults`.", faults=listed_faults(faults))

@@ -15,7 +15,6 @@ from pointsman.api.intake.webhooks import EXAMPLE
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.leads.facts import FactValue
 from pointsman.domain.permissions.operations import Operation
-from pointsman.domain.text.forms import read_marked_form
 from pointsman.domain.text.marked_json import MarkedJson
 from pointsman.services.intake.intakes import (
     IntakeInput,
@@ -26,6 +25,7 @@ from pointsman.services.intake.intakes import (
     replace_intake,
     try_intake,
 )
+from pointsman.services.intake.mapping.event_json import read_marked_event_form
 from pointsman.services.intake.mapping.map_event import MappedEvent
 from pointsman.services.intake.signatures import Verifier
 from pointsman.services.leads.lead_input import phone_of
@@ -232,7 +232,7 @@ async def try_mapping(
     if (body.form is None) is not ("body" in body.model_fields_set):
         fault = Fault(path="body", code="body-or-form", message="give either `body` or `form`")
         raise Invalid("A trial is of a body or of a form.", faults=[fault])
-    given = MarkedJson(body.body) if body.form is None else read_marked_form(body.form.encode())
+    given = MarkedJson(body.body) if body.form is None else await read_marked_event_form(env, body.form.encode())
     trial = await try_intake(env, key, given, body.mapping)
     return MappingTrialDoc(events=[_tried(mapped) for mapped in trial.events], left_out=trial.left_out)
 

@@ -8,6 +8,7 @@ from urllib.parse import unquote_to_bytes
 
 from pointsman.domain.errors import Invalid, TooLarge
 from pointsman.domain.text.marked_json import MAX_KEY_LENGTH, MarkedJson
+from pointsman.domain.text.outcomes import Outcome, outcome_of
 from pointsman.domain.text.strict_json import ODD_SIGNS, refuse_odd_signs
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
@@ -61,6 +62,16 @@ def read_marked_form(body: bytes, *, charset: str | None = None) -> MarkedJson:
         flaw = name_flaw or value_flaw
         _put(form, ODD_SIGNS.sub("", name)[:MAX_KEY_LENGTH], {mark: [*flaw, "text", value]} if flaw else value)
     return MarkedJson({name: _finished(part) for name, part in form.items()}, mark)
+
+
+def form_outcome(body: bytes, *, charset: str | None) -> Outcome:
+    """`read_marked_form` for a reader process: [value, mark]."""
+
+    def read() -> list[Any]:
+        marked = read_marked_form(body, charset=charset)
+        return [marked.value, marked.mark]
+
+    return outcome_of(read)
 
 
 def _read_text(raw: bytes, encoding: str) -> tuple[str, tuple[str, str] | None]:

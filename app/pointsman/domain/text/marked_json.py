@@ -152,6 +152,21 @@ def marked_outcome(body: bytes, *, bounds: dict[str, Any]) -> Outcome:
     return outcome_of(read)
 
 
+def flaws_outcome(body: bytes, *, bounds: dict[str, Any], path: str) -> Outcome:
+    """The flaws that `read_marked_json` finds, for a reader process: [path, code, message] of each."""
+
+    def read() -> list[list[str]]:
+        marked = read_marked_json(body, JsonLimits(**bounds))
+        return [[flaw.path, flaw.code, flaw.message] for flaw in marked.flaws(marked.value, path)]
+
+    return outcome_of(read)
+
+
+def flaws_of(told: list[list[str]]) -> tuple[Fault, ...]:
+    """What `flaws_outcome` told."""
+    return tuple(Fault(path=path, code=code, message=message) for path, code, message in told)
+
+
 def marked_of(told: list[str]) -> MarkedJson:
     """What `marked_outcome` told."""
     value, mark = told

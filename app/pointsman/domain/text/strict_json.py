@@ -14,6 +14,8 @@ from pointsman.domain.text.outcomes import Outcome, outcome_of
 
 #: Beyond it, a text is checked in a reader process.
 LARGE_BYTES = 256_000
+#: The same for readings that cost far more for each byte: forms, and what strict JSON has refused.
+DEAR_BYTES = 16_000
 _MAX_INTEGER = 2**63
 
 

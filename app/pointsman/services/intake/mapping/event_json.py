@@ -1,13 +1,20 @@
-"""What senders post: JSON, small bodies here and large ones checked beside this process first; or a form."""
+"""What senders post: JSON or a form. Quick readings are made here, dear ones beside this process."""
 
 from dataclasses import asdict
 from typing import Any
 
 from pointsman.domain.errors import Invalid, TooLarge, UnsupportedMedia
 from pointsman.domain.text.forms import MEDIA_TYPE as FORM
-from pointsman.domain.text.forms import read_marked_form
+from pointsman.domain.text.forms import form_outcome, read_marked_form
 from pointsman.domain.text.marked_json import MarkedJson, marked_of, marked_outcome, read_marked_json
-from pointsman.domain.text.strict_json import LARGE_BYTES, WEBHOOK_LIMITS, json_outcome, parse_json, reread_json
+from pointsman.domain.text.strict_json import (
+    DEAR_BYTES,
+    LARGE_BYTES,
+    WEBHOOK_LIMITS,
+    json_outcome,
+    parse_json,
+    reread_json,
+)
 from pointsman.services.ports import Env
 
 
@@ -24,7 +31,7 @@ async def read_marked_event_json(env: Env, body: bytes) -> MarkedJson:
     try:
         return MarkedJson(await read_event_json(env, body))
     except (Invalid, TooLarge):
-        if len(body) <= LARGE_BYTES:
+        if len(body) <= DEAR_BYTES:
             return read_marked_json(body)
         return marked_of(await env.readers.read(marked_outcome, body, bounds=asdict(WEBHOOK_LIMITS)))
 
@@ -45,8 +52,16 @@ async def read_marked_event_body(env: Env, body: bytes, content_type: str) -> tu
     if kind == FORM and body.lstrip()[:1] not in (b"{", b"["):
         named = (part.partition("=") for part in rest.lower().split(";"))
         charset = next((value for name, _, value in named if name.strip() == "charset"), None)
-        return read_marked_form(body, charset=charset), True
+        return await read_marked_event_form(env, body, charset=charset), True
     return await read_marked_event_json(env, body), False
+
+
+async def read_marked_event_form(env: Env, body: bytes, *, charset: str | None = None) -> MarkedJson:
+    """As `read_marked_form`; Unavailable when too many are being read."""
+    if len(body) <= DEAR_BYTES:
+        return read_marked_form(body, charset=charset)
+    value, mark = await env.readers.read(form_outcome, body, charset=charset)
+    return MarkedJson(value, mark)
 
 
 async def read_mended_event_json(env: Env, body: bytes) -> Any:
