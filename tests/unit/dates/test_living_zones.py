@@ -63,6 +63,7 @@ def test_a_zone_has_the_name_that_it_goes_by_now(name: object, living: str | Non
         (None, " ch ", "Europe/Zurich"),
         (None, "MY", "Asia/Kuala_Lumpur"),  # Kuching has the same clock
         (None, "AR", "America/Argentina/Buenos_Aires"),
+        (None, "XK", "Europe/Belgrade"),
         (None, "US", None),
         (None, "ES", None),  # the Canary Islands are an hour behind
         (None, "XX", None),

@@ -94,6 +94,12 @@ CASES: dict[tuple[str, Severity], dict[str, Any]] = {
         ("check-incomplete", "warning", {}),
         ("closer-prospects", "error", pool("cold", work="prospecting", members=["hugo"])),
         ("closer-prospects", "warning", pool("closers", members=["carl", "hugo"])),
+        ("company-of-many", "warning", {"matching": {"company_domains": ["gmail.com"]}}),
+        (
+            "domain-in-two-lists",
+            "warning",
+            {"matching": {"company_domains": ["acme.example"], "shared_hosts_extra": ["shop.acme.example"]}},
+        ),
         ("compared-with-itself", "error", asks({"field": "lead.score", "gte": {"field": "lead.score"}})),
         ("contradiction", "error", asks(ASKS, {"field": "lead.country", "equals": "FR"})),
         ("contradiction", "warning", asks({"any": [ASKS, {"all": [ASKS, {"not": ASKS}]}]})),

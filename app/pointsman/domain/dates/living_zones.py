@@ -20,6 +20,9 @@ _COMPARED_DAYS = 2 * 366
 #: Abbreviations that the database knows as zones: a sender who writes EST means New York, and the database Panama.
 _ABBREVIATIONS = frozenset({"CET", "EET", "EST", "HST", "MET", "MST", "WET"})
 
+#: Countries that the table has no row for, and whose clock they have: Kosovo's is Belgrade's.
+_CLOCK_OF_ANOTHER = MappingProxyType({"XK": "RS"})
+
 #: Cities that many buyers look for, though some share a clock; the biggest one of a country first.
 _KNOWN_CITIES = (
     *("Europe/Berlin", "Europe/Vienna", "Europe/Zurich", "Europe/London", "Europe/Paris", "Europe/Amsterdam"),
@@ -114,6 +117,8 @@ def _places() -> MappingProxyType[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for zone, country in _living().items():
         found[country] = (*found.get(country, ()), zone)
+    for country, neighbour in _CLOCK_OF_ANOTHER.items():
+        found.setdefault(country, found.get(neighbour, ()))
     return MappingProxyType(found)
 
 

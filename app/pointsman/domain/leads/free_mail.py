@@ -59,6 +59,10 @@ reply.facebook.com ieee.org computer.org acm.org alum.mit.edu alumni.ethz.ch
 """
 #: They have the name in every country, so that a top level domain mistyped ("gmail.con") is theirs as well.
 _WORLDWIDE = "gmail googlemail hotmail gmx yahoo ymail rocketmail icloud outlook protonmail"
+#: Of one country or language, and all the same the provider of very many.
+_FOR_ALL = """
+web.de t-online.de freenet.de mail.de posteo.de live.com msn.com aol.com mail.com proton.me bluewin.ch aon.at mail.ru qq.com
+"""
 _MISTYPED = """
 gmal.com gmial.com gmai.com gamil.com gnail.com gmil.com gmaill.com gmali.com gimail.com gmail-com.com hotmal.com hotmai.com
 hotmil.com homail.com hormail.com hotmial.de outlok.com outlok.de outloo.com outlock.de iclod.com icoud.com iclould.com
@@ -69,9 +73,15 @@ gmx-net.de
 NO_MAIL_PROVIDERS = frozenset({"name.com", "clerk.com", "za.com", "dyndns.org"})
 
 FREE_MAIL_DOMAINS = frozenset(f"{_GERMANY} {_AUSTRIA} {_SWITZERLAND} {_NEIGHBOURS} {_WORLD} {_MISTYPED}".split())
+_LARGE_PROVIDERS = frozenset(_FOR_ALL.split())
 _WORLDWIDE_LABELS = frozenset(_WORLDWIDE.split())
 
 
 def is_worldwide_mail(domain: str) -> bool:
     """Whether the registrable domain is one country's name, or a mistyped one, of a provider that is in all countries."""
     return domain.partition(".")[0] in _WORLDWIDE_LABELS
+
+
+def is_mail_for_all(domain: str) -> bool:
+    """Whether the domain is that of a provider where very many people have an address, whatever a policy says of it."""
+    return is_worldwide_mail(domain) or domain in _LARGE_PROVIDERS

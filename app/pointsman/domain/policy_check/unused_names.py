@@ -1,28 +1,46 @@
-"""Names that nothing uses, and categories and skill lists that no rep has."""
+"""Names that nothing uses, categories and skill lists that no rep has, and domains in lists that cross each other."""
 
 from collections.abc import Iterator, Mapping
 
 from pointsman.domain.conditions.definitions import Definitions
 from pointsman.domain.conditions.predicates import word_list_name
+from pointsman.domain.leads.free_mail import is_mail_for_all
 from pointsman.domain.policy.conditions_model import Condition, Leaf, Operator, leaves
-from pointsman.domain.policy.document import Policy
+from pointsman.domain.policy.document import Matching, Policy
 from pointsman.domain.policy.references import names_in
 from pointsman.domain.policy.walk import conditions_of
 from pointsman.domain.policy_check.findings import Finding, warning
 from pointsman.domain.roster.rep_facts import REP_FIELDS, REP_PREFIX
 from pointsman.domain.roster.reps import Roster
 from pointsman.domain.text.formatting import join_with_and
+from pointsman.domain.text.hosts import is_under_domain
 from pointsman.domain.text.suggestions import did_you_mean
 
 _NAMED = ("segments.", "icps.", "personas.", "scores.")
 
 
 def check_unused_names(policy: Policy, roster: Roster | None) -> Iterator[Finding]:
-    """ "unused-definition", "unknown-category", "unknown-skill"."""
+    """ "unused-definition", "unknown-category", "unknown-skill", "domain-in-two-lists", "company-of-many"."""
     yield from _unused(policy)
+    yield from _domains(policy.matching)
     if roster is not None:
         yield from _categories(policy, roster)
         yield from _skills(policy, roster)
+
+
+def _domains(matching: Matching) -> Iterator[Finding]:
+    companies = frozenset(matching.company_domains)
+    for name in ("free_mail_domains_extra", "shared_hosts_extra"):
+        for i, domain in enumerate(getattr(matching, name)):
+            if is_under_domain(domain, companies):
+                message = (
+                    f"company_domains has {domain} or what it lies under, and counts first: remove it from one of both"
+                )
+                yield warning(f"matching.{name}[{i}]", "domain-in-two-lists", message)
+    for i, domain in enumerate(matching.company_domains):
+        if is_mail_for_all(domain):
+            message = f"all people with an address at {domain} would be one company's: remove it"
+            yield warning(f"matching.company_domains[{i}]", "company-of-many", message)
 
 
 def _unused(policy: Policy) -> Iterator[Finding]:
