@@ -112,7 +112,7 @@ async def test_an_email_that_is_anothers_looks_as_one_that_is_nobodys(
     known = await house(world, "mara@nordlicht.example")
     seen = []
     for number, email in enumerate(("mara@nordlicht.example", "free@nordlicht.example")):
-        first = {"external_id": str(number), "fields": COLD}
+        first = {"external_id": f"contact-{number}", "fields": COLD}
         lead = (await client.post("/v1/leads", json=first, headers=partner)).json()["lead"]["id"]
         told = (await client.post("/v1/leads", json=first | {"email": email}, headers=partner)).json()["lead"]
         read = (await client.get(f"/v1/leads/{lead}", headers=partner)).json()
