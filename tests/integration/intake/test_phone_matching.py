@@ -195,3 +195,55 @@ async def test_a_partners_word_on_a_lead_that_it_brought_and_the_house_has_waits
     assert (await client.post("/v1/leads", json=bodies[0], headers=rep)).status_code == 202
     assert await world.value("select count(*) from leads") == 4
     assert await world.rows("select * from leads where id = :id", id=house.id) == before
+
+
+@pytest.mark.parametrize("names", [{}, {"first_name": "Mara"}])
+async def test_a_number_without_a_last_name_gives_no_lasting_id_to_a_person_who_is_known(
+    world: World, names: dict[str, str]
+) -> None:
+    mara = await submit(world, phone=MOBILE, email="mara@nord.example", first_name="Mara", last_name="Weber")
+    said = {"external_id": "E1", "source_system": "shop"}
+    assert (await submit(world, phone=MOBILE, **said, **names)).lead.id == mara.lead.id
+    eve = await submit(world, email="eve@evil.example", first_name="Eve", **said)
+    assert (eve.created, eve.lead.id != mara.lead.id) == (True, True)
+    named = await submit(world, phone=MOBILE, last_name="Weber", external_id="E2", source_system="shop")
+    assert (await submit(world, external_id="E2", source_system="shop")).lead.id == named.lead.id == mara.lead.id
+
+
+async def test_a_number_that_a_person_no_longer_has_is_another_callers(world: World) -> None:
+    first = await submit(world, phone=MOBILE)
+    mara = await submit(world, phone=MOBILE, email="mara@nord.example", first_name="Mara", last_name="Weber")
+    await submit(world, phone="0172 7654321", email="mara@nord.example")
+    caller = await submit(world, phone=MOBILE)
+    again = await submit(world, phone=MOBILE)
+    assert first.lead.id == mara.lead.id != caller.lead.id == again.lead.id
+    assert await world.value("select count(*) from leads where phone_key = '+491727654321'") == 1
+
+
+async def test_a_switchboards_next_caller_is_not_the_person_that_an_earlier_one_was_merged_into(world: World) -> None:
+    caller = await submit(world, phone="030 1234567")
+    mara = await submit(world, email="mara@nord.example", first_name="Mara", last_name="Weber")
+    await merge_leads(world.env, caller.lead.id, into=mara.lead.id, reason="same", actor=ADMIN)
+    others = [await submit(world, phone="030 1234567") for _ in range(2)]
+    assert [one.created for one in others] == [True, False]
+    assert mara.lead.id not in {one.lead.id for one in others}
+
+
+async def test_a_merge_lists_no_number_among_the_ids(world: World) -> None:
+    caller = await submit(world, phone=MOBILE, first_name="Mara")
+    mara = await submit(world, email="mara@nord.example", external_id="7", source_system="crm")
+    other = await submit(world, email="m@nord.example")
+    for merged, into in ((caller, mara), (mara, other)):
+        await merge_leads(world.env, merged.lead.id, into=into.lead.id, reason="same", actor=ADMIN)
+    lines = await world.rows("select after from audit where action like 'lead.merged%'")
+    assert [line.after["external_ids"] for line in lines].count([]) == 2
+    assert not any("telephone" in json.dumps(line.after) for line in lines)
+    assert (await submit(world, phone=MOBILE, first_name="Mara")).lead.id == other.lead.id
+
+
+async def test_callers_of_a_number_that_is_free_again_make_one_lead(world: World) -> None:
+    await submit(world, phone=MOBILE)
+    await submit(world, phone=MOBILE, email="mara@nord.example", last_name="Weber")
+    await submit(world, phone="0172 7654321", email="mara@nord.example")
+    done = await asyncio.gather(*(submit(world, phone=MOBILE) for _ in range(6)))
+    assert len({one.lead.id for one in done}) == 1

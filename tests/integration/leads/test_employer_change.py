@@ -6,19 +6,29 @@ from typing import Any
 
 import pytest
 
+from pointsman.services.holds.close_lead import mark_won
 from pointsman.services.intake.submit_lead import submit_lead
+from pointsman.services.leads.facts import stored_facts
 from pointsman.services.leads.lead_input import LeadInput
+from pointsman.services.ports import Actor
 from pointsman.services.ports.leads.leads import LeadRow
-from support.floors.use_case_env import SENDER, World
+from support.floors.use_case_env import ADMIN, SENDER, World
 
 pytestmark = pytest.mark.anyio
 
 CUSTOMER = {"company.name": "Nordlicht GmbH", "account.status": "customer", "account.owner": "eva"}
 
 
-async def sent(world: World, **given: Any) -> LeadRow:
+async def sent(world: World, actor: Actor = SENDER, /, **given: Any) -> LeadRow:
     world.clock.advance(timedelta(minutes=1))
-    return (await submit_lead(world.env, LeadInput(**given), actor=SENDER)).lead
+    return (await submit_lead(world.env, LeadInput(**given), actor=actor)).lead
+
+
+async def won(world: World, lead: LeadRow) -> None:
+    async with world.env.uow() as tx:
+        row = await tx.leads.get(lead.id, lock=True)
+        assert row is not None
+        await mark_won(world.env, tx, row, actor=ADMIN)
 
 
 async def at_nordlicht(world: World, **facts: Any) -> LeadRow:
@@ -63,13 +73,29 @@ async def test_a_known_company_takes_the_person_with_its_own_owner(world: World)
     )
 
 
-async def test_who_bought_for_the_old_company_is_no_customer_at_the_new_one(world: World) -> None:
-    from pointsman.services.leads.facts import stored_facts
+async def test_who_bought_stays_a_customer_until_an_admin_says_where_the_person_works(world: World) -> None:
+    before = await at_nordlicht(world)
+    await won(world, before)
+    news = [{"email": "mara@nord.example", "facts": {"company.domain": "vogel.example"}}]  # a stranger's form
+    news += [{"external_id": "7", "source_system": "crm", "email": "mara@vogel.example"}]
+    for said in news:
+        lead = await sent(world, **said)
+        assert (lead.account_id, lead.match["asks_for"]) == (before.account_id, "vogel.example")
+        assert (stored_facts(lead)["account.status"], stored_facts(lead)["account.owner"]) == ("customer", "eva")
+    (alert,) = await world.rows("select code, subject from alerts where resolved_at is null")
+    assert (alert.code, alert.subject) == ("employer-change", f"lead:{lead.id}")
+    lead = await sent(world, ADMIN, email="mara@vogel.example", facts={"company.domain": "vogel.example"})
+    assert (lead.account_domain, stored_facts(lead)["account.status"]) == ("vogel.example", "prospect")
+    assert (lead.match["bought_at"], "asks_for" in lead.match) == (str(before.account_id), False)
+    assert not await world.rows("select code from alerts where resolved_at is null")
 
+
+async def test_who_bought_after_a_move_is_a_customer(world: World) -> None:
     lead = await at_nordlicht(world)
-    await world.rows("update leads set stage = 'won' where id = :id returning id", id=lead.id)
-    lead = await sent(world, external_id="7", source_system="crm", email="mara@vogel.example")
-    assert stored_facts(lead)["account.status"] == "prospect"
+    await sent(world, external_id="7", source_system="crm", email="mara@vogel.example")
+    await won(world, lead)
+    lead = await sent(world, email="mara@vogel.example", facts={"lead.score": 3})
+    assert stored_facts(lead)["account.status"] == "customer"
 
 
 @pytest.mark.parametrize(("address", "trigger"), [("vogel", "returned"), ("nord", "customer-news")])
@@ -127,12 +153,36 @@ async def test_an_address_that_is_another_leads_moves_nobody(world: World) -> No
 async def test_an_account_known_by_its_name_learns_the_domain_from_a_later_address(world: World) -> None:
     facts = {"company.name": "Nordlicht Energie GmbH"}
     first = await sent(world, external_id="7", source_system="crm", email="mara@gmail.com", facts=facts)
-    lead = await sent(world, external_id="7", source_system="crm", email="mara@nl-energie.example", facts=facts)
-    assert (lead.account_id, lead.account_domain) == (first.account_id, "nl-energie.example")
+    site = "mara@nordlicht-energie.example"
+    lead = await sent(world, external_id="7", source_system="crm", email=site, facts=facts)
+    assert (lead.account_id, lead.account_domain) == (first.account_id, "nordlicht-energie.example")
     (line,) = await world.rows("select before, after from audit where action = 'account.changed'")
-    assert (line.before["domain"], line.after["domain"]) == (None, "nl-energie.example")
-    colleague = await sent(world, email="ben@nl-energie.example")
+    assert (line.before["domain"], line.after["domain"]) == (None, "nordlicht-energie.example")
+    colleague = await sent(world, email="ben@nordlicht-energie.example")
     assert colleague.account_id == first.account_id
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Bosch", {"company.name": "Bosch", "company.domain": "siemens.example"}),
+        ("Siemens Energy", {"company.name": "Siemens", "company.domain": "siemens.example"}),
+        ("Bosch Service", {"company.name": "Service", "company.domain": "siemens.example"}),
+        ("Zeiss", {"company.name": "Zeiss", "company.domain": "zeiss.github.io"}),
+        ("Zeiss", {"company.name": "Zeiss", "company.domain": "zeiss.jimdosite.com"}),
+    ],
+)
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_a_customer_learns_no_domain_from_a_form_but_one_that_is_its_name(
+    world: World, name: str, said: dict[str, str], is_known: bool
+) -> None:
+    customer = {"company.name": name, "account.status": "customer", "account.owner": "eva"}
+    first = await sent(world, email="mara@gmail.com", facts=customer)
+    if is_known:
+        await sent(world, email="eve@gmail.com", facts={"company.name": name})
+    lead = await sent(world, email="eve@gmail.com", facts=said)
+    assert (lead.account_id != first.account_id, lead.account_status) == (True, "prospect")
+    assert await world.value("select domain from accounts where status = 'customer'") is None
 
 
 async def test_it_learns_it_from_a_colleague_when_the_domain_is_its_name(world: World) -> None:
@@ -183,13 +233,22 @@ async def test_many_at_once_move_one_lead_once_and_teach_one_account_one_domain(
 
 async def test_two_accounts_that_learn_one_domain_are_a_lost_race(world: World) -> None:
     """The later transaction waits for the former, and runs again when that has given the domain to its account."""
-    facts = [{"company.name": name} for name in ("Nordlicht", "Vogel")]
+    facts = [{"company.name": name} for name in ("Nordlicht", "Nord-Licht")]
     first = [await sent(world, email=f"p{n}@gmail.com", facts=each) for n, each in enumerate(facts)]
     given = [
-        LeadInput(email=f"p{n}@gmail.com", facts=each | {"company.domain": "both.example"})
+        LeadInput(email=f"p{n}@gmail.com", facts=each | {"company.domain": "nordlicht.example"})
         for n, each in enumerate(facts)
     ]
     world.clock.advance(timedelta(minutes=1))
     done = await asyncio.gather(*(submit_lead(world.env, one, actor=SENDER) for one in given))
     assert len({one.lead.account_id for one in done}) == 1
     assert done[0].lead.account_id in {one.account_id for one in first}
+
+
+async def test_a_purchase_is_remembered_when_the_lead_is_worked_on_again(world: World) -> None:
+    before = await at_nordlicht(world)
+    await won(world, before)
+    await sent(world, email="mara@nord.example", facts={"lead.score": 3})
+    assert await world.value("select stage from leads") != "won"
+    lead = await sent(world, email="mara@nord.example", facts={"company.domain": "vogel.example"})
+    assert (lead.account_id, lead.match["bought"]) == (before.account_id, True)

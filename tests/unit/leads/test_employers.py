@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.domain.leads.employers import EmployerChange, KnownEmployer, SaidEmployer, judge_employer
+from pointsman.domain.leads.employers import (
+    EmployerChange,
+    KnownEmployer,
+    SaidEmployer,
+    is_other_company,
+    judge_employer,
+)
 
 STAYS, MOVES, LEARNS = EmployerChange.STAYS, EmployerChange.MOVES, EmployerChange.LEARNS
 
@@ -40,7 +46,10 @@ def said(website: str | None = None, address: str | None = None, name: str | Non
         (ADDRESS, said(), STAYS),
         (ADDRESS, said(address="nordlicht.com", name="nordlicht"), STAYS),  # its name under another domain
         (ADDRESS, said(website="nordlicht.com", name="nordlicht"), STAYS),
-        (ADDRESS, said(address="nordlicht.com"), MOVES),
+        (ADDRESS, said(address="nordlicht.com"), STAYS),  # a CRM sent the address alone
+        (ADDRESS, said(address="nordlicht.com", name="nordlicht deutschland"), STAYS),
+        (ADDRESS, said(address="nordlicht.com", name="vogel"), MOVES),
+        (BY_NAME, said(address="nordlicht.com"), MOVES),
         (BY_NAME, said(address="nordlicht.com", name="nordlicht"), MOVES),  # only a name had led there
         (BY_NAME, said(address="vogel.de"), MOVES),
         (WEBSITE, said(address="agentur2.de"), STAYS),  # an agency's address never was the company's
@@ -49,9 +58,12 @@ def said(website: str | None = None, address: str | None = None, name: str | Non
         (WEBSITE, said(website="nord.de", name="vogel"), STAYS),
         (WEBSITE, said(website="vogel.de"), MOVES),
         (replace(WEBSITE, account_domain="merged.de"), said(website="nord.de"), STAYS),  # said before
-        (NAME, said(address="nord.de", name="nordlicht"), LEARNS),
-        (NAME, said(address="nord.de", name="nordlicht energie"), LEARNS),
-        (NAME, said(website="nord.de", name="nord licht"), LEARNS),
+        (NAME, said(address="nord.de", name="nordlicht"), MOVES),  # anybody can write a known name beside a domain
+        (NAME, said(website="nord.de", name="nordlicht energie"), MOVES),
+        (NAME, said(website="nordlicht.de", name="nord licht"), LEARNS),
+        (NAME, replace(said(website="nordlicht.github.io", name="nordlicht"), may_teach=False), MOVES),
+        (replace(NAME, account_key="nordlicht energie"), said(website="nordlicht.de", name="nordlicht"), MOVES),
+        (replace(NAME, account_key="nord gruppe"), said(name="nord holding"), STAYS),
         (NAME, said(address="nordlicht.de"), LEARNS),  # the domain is the name
         (
             NAME,
@@ -70,6 +82,37 @@ def test_news_move_a_person_to_the_company_that_they_name(
     known: KnownEmployer, news: SaidEmployer, change: EmployerChange
 ) -> None:
     assert judge_employer(known, news) is change
+
+
+#: A lead's own sayings: an address, a website beside an address elsewhere, a name alone, nothing.
+_OWN = replace(ADDRESS, account_domain=None, account_key=None)
+_OWN_NAME = replace(NAME, account_key=None)
+_NOTHING = replace(_OWN_NAME, name_key=None)
+
+
+@pytest.mark.parametrize(
+    ("own", "news", "is_other"),
+    [
+        (_OWN, said(address="vogel.de"), True),
+        (_OWN, said(website="vogel.de"), True),
+        (_OWN, said(address="nordlicht.com"), False),
+        (_OWN, said(name="vogel"), False),
+        (_OWN, said(), False),
+        (_OWN_NAME, said(address="vogel.de"), True),
+        (_OWN_NAME, said(address="vogel.de", name="nordlicht"), False),  # now the domain is known, too
+        (_OWN_NAME, said(website="nordlicht.de"), False),
+        (_OWN_NAME, said(name="vogel"), True),
+        (_NOTHING, said(website="vogel.de", name="vogel"), False),
+        (replace(_OWN, website="nord.de", address_domain="agentur.de"), said(address="agentur2.de"), False),
+    ],
+)
+@pytest.mark.parametrize(
+    ("domain", "key"), [(None, None), (None, "nordlicht"), ("vogel.de", "vogel"), ("nord.de", None)]
+)
+def test_of_which_company_the_facts_are_follows_from_the_leads_own_sayings_whatever_accounts_there_are(
+    own: KnownEmployer, news: SaidEmployer, is_other: bool, domain: str | None, key: str | None
+) -> None:
+    assert is_other_company(replace(own, account_domain=domain, account_key=key), news) is is_other
 
 
 _DOMAINS = st.sampled_from([None, "nord.de", "nordlicht.de", "vogel.de"])

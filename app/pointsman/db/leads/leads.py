@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, any_, bindparam, not_, or_, select, tuple_, update
+from sqlalchemy import ARRAY, Text, any_, bindparam, case, cast, func, not_, or_, select, tuple_, update
 from sqlalchemy import UUID as UUID_TYPE
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
@@ -28,11 +29,14 @@ _GET = LEAD_SELECT.where(LEAD.c.id == bindparam("id"))
 
 _GET_MANY = LEAD_SELECT.where(LEAD.c.id == any_(bindparam("ids", type_=ARRAY(UUID_TYPE))))
 
+#: A purchase is remembered when the lead is worked on again.
+_BOUGHT = func.jsonb_concat(leads.c.match, cast({"bought": True}, JSONB))
 _SET_STAGE = (
     update(leads)
     .where(leads.c.id == bindparam("lead"))
     .values(
         stage=bindparam("stage"),
+        match=case((bindparam("stage", type_=Text) == "won", _BOUGHT), else_=leads.c.match),
         nurture_cause=bindparam("nurture_cause"),
         nurture_since=bindparam("nurture_since"),
         nurture_until=bindparam("nurture_until"),
@@ -88,6 +92,11 @@ _IS_WITH = PreparedStatement("""
     from leads l
     left join assignments s on s.lead_id = l.id and s.ended_at is null left join reps p on p.id = s.rep_id
     where l.id = :id
+""")
+
+_GIVE_IDENTITY = PreparedStatement("""
+    update lead_identities set lead_id = :to
+    where sender = :sender and source = :source_system and external_id = :external_id and lead_id = :lead
 """)
 
 _HOLDER = PreparedStatement("""
@@ -170,6 +179,10 @@ class SqlLeads:
             )
             for row in rows
         ]
+
+    async def give_identity(self, named: ExternalId, lead_id: UUID, *, to: UUID) -> None:
+        if not await _GIVE_IDENTITY.run(self._connection, {"lead": lead_id, "to": to, **_external_id(named)}):
+            raise LostRace("the id went to another lead meanwhile")
 
     async def change(self, change: LeadChange) -> LeadRow:
         values = {

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.db.engine.prepared_statement import PreparedStatement
 from pointsman.db.tables import gate_checks, holds, lead_identities, leads, overrides
+from pointsman.domain.leads.senders import is_telephone
 
 _MOVE_IDENTITIES = (
     update(lead_identities)
@@ -83,7 +84,7 @@ class SqlMerges:
 
     async def move_identities(self, lead_id: UUID, *, into: UUID) -> Sequence[tuple[str, str, str]]:
         rows = await self._connection.execute(_MOVE_IDENTITIES, {"lead": lead_id, "into": into})
-        return sorted((row.sender, row.source, row.external_id) for row in rows)
+        return sorted((row.sender, row.source, row.external_id) for row in rows if not is_telephone(row.sender))
 
     async def move_email(self, lead_id: UUID, *, into: UUID) -> None:
         row = (await self._connection.execute(_GET_EMAIL, {"lead": lead_id})).one()

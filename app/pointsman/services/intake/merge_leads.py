@@ -30,6 +30,7 @@ from pointsman.services.audit import audit
 from pointsman.services.calendars.closer_calendars import with_closer_calendars
 from pointsman.services.holds.retry import excluded_holders
 from pointsman.services.intake.route_merged_lead import LeadPair, route_merged_lead
+from pointsman.services.leads.employer import BOUGHT, has_bought
 from pointsman.services.leads.fields import PERSONAL_FIELDS
 from pointsman.services.policies.cache import load_routing_config
 from pointsman.services.ports import Actor, ConstraintRefused, Env, Tx
@@ -211,6 +212,8 @@ async def _store(
     match = {name: value for name, value in into.match.items() if name != "conflict"}
     if into.account_id is None and other.account_id is not None:
         match["account"] = MERGED
+    if has_bought(other):
+        match[BOUGHT] = True
     return await tx.leads.change(
         LeadChange(
             lead_id=into.id,

@@ -65,10 +65,10 @@ async def apply_refused(
         raise Conflict(said, code="not-a-partners")
     sender = _sender(item)
     given: LeadInput = await read(tx, item, sender)
-    # The evidence came through its sender's key, and counts as such; without a time, all was true on arrival.
+    # All came through its sender's key, and counts as such; without a time, it was true on arrival.
     evidence = tuple(taken_in(env, given.evidence, sender))
     given = replace(given, evidence=evidence, occurred_at=given.occurred_at or item.received_at)
-    submitted = await submit_lead_in_tx(env, tx, given, actor=actor, calendars=calendars)
+    submitted = await submit_lead_in_tx(env, tx, given, actor=actor, calendars=calendars, speaker=sender)
     result = {**(item.result or {}), "created": submitted.created, "applied_by": actor.name}
     await tx.inbox.finish(item.id, at=env.clock(), lead_id=submitted.lead.id, result=result)
     after = {"lead": str(submitted.lead.id), "sender": item.intake_key}

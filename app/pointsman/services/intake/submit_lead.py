@@ -64,14 +64,22 @@ async def submit_lead(env: Env, given: LeadInput, *, actor: Actor) -> SubmitResu
 
 
 async def submit_lead_in_tx(
-    env: Env, tx: Tx, given: LeadInput, *, actor: Actor, calendars: Mapping[str, CalendarState]
+    env: Env,
+    tx: Tx,
+    given: LeadInput,
+    *,
+    actor: Actor,
+    calendars: Mapping[str, CalendarState],
+    speaker: Actor | None = None,
 ) -> SubmitResult:
     """Upsert the lead and route it when it is new, held, won, closed or back from nurture; else its holder keeps it.
+
+    `speaker` as in `upsert_lead`.
 
     Raises Forbidden, and as `route_lead`: CalendarsUnread too, so that its transaction belongs into `with_closer_calendars`.
     """
     actor.require(Operation.LEAD_SUBMIT)
-    upserted = await upsert_lead(env, tx, given, actor=actor)
+    upserted = await upsert_lead(env, tx, given, actor=actor, speaker=speaker)
     lead = upserted.lead
     warnings: tuple[Fault, ...] = ()
     items: Sequence[Evidence] = ()

@@ -16,7 +16,9 @@ from pointsman.domain.leads.normalise import company_key, email_key, is_named_li
 from pointsman.domain.leads.senders import bringer_of
 from pointsman.domain.permissions.sayings import Saying, Topic, saying
 from pointsman.services.leads.employer import (
+    ASKS_FOR,
     employer_change,
+    is_of_other_company,
     match_of_the_move,
     news_of_this_company,
     without_old_company,
@@ -24,7 +26,8 @@ from pointsman.services.leads.employer import (
 from pointsman.services.leads.fields import PERSONAL_FIELDS
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.leads.phone_numbers import country_of, read_phone
-from pointsman.services.leads.registered_domains import MatchingLists, host_to_ascii
+from pointsman.services.leads.phone_owner import may_get_id
+from pointsman.services.leads.registered_domains import MatchingLists, host_to_ascii, is_registered_name
 from pointsman.services.ports import Actor, Env, LostRace, Tx
 from pointsman.services.ports.leads.leads import LeadChange, LeadRow, LeadWrite, Person
 
@@ -40,8 +43,8 @@ _ACCOUNT_FIELDS = {
 BROUGHT_BY = "brought_by"
 
 
-def lead_write(env: Env, given: LeadInput, person: Person, actor: Actor) -> LeadWrite:
-    """What would be stored of the input, were everything in it news."""
+def lead_write(env: Env, given: LeadInput, person: Person, speaker: Actor, *, actor: Actor) -> LeadWrite:
+    """What would be stored of the input, were everything in it news. `actor` takes it in, `speaker` has said it."""
     now = env.clock()
     stamp = sortable_timestamp(min(given.occurred_at or now, now))  # a sender's fast clock must not freeze what we know
     facts = {name: value for name, value in given.facts.items() if not name.startswith(("account.", "qualification."))}
@@ -56,7 +59,7 @@ def lead_write(env: Env, given: LeadInput, person: Person, actor: Actor) -> Lead
         "lead.phone": given.phone,
     }
     company = {name: getattr(person, attribute) for attribute, name in _ACCOUNT_FIELDS.items()}
-    may_change_account = saying(Topic.ACCOUNT, actor.kind) is Saying.TAKEN
+    may_change_account = saying(Topic.ACCOUNT, speaker.kind) is Saying.TAKEN
     told = [*facts, *(name for name, value in (personal | company).items() if value is not None)]
     return LeadWrite(
         id=env.new_id(),
@@ -76,8 +79,9 @@ def lead_write(env: Env, given: LeadInput, person: Person, actor: Actor) -> Lead
         known_at=dict.fromkeys(told, stamp),
         learns_domain=may_change_account
         and person.domain is not None
-        and is_named_like(person.domain, person.company_key),
-        match={BROUGHT_BY: bringer} if (bringer := bringer_of(actor.supplier, actor.rep)) else {},
+        and is_named_like(person.domain, person.company_key)
+        and is_registered_name(person.domain),
+        match={BROUGHT_BY: bringer} if (bringer := bringer_of(speaker.supplier, speaker.rep)) else {},
     )
 
 
@@ -111,24 +115,25 @@ async def update_lead(
     knows_id: bool,
     alias: bool,
     keep_word: bool,
-) -> LeadRow:
-    """Merge the news into a locked lead; nothing is written when there is no news.
+    speaker: Actor,
+) -> tuple[LeadRow, EmployerChange]:
+    """Merge the news into a locked lead, and say what became of its account; nothing is written when there is no news.
 
     An email that is another lead's is left out, with the company that it would name; with `keep_word` it is written down, and
     finds the other lead as before: so a partner does not learn that there is one.
     """
     is_free = found.conflict_by != "email" and not alias
+    is_written = is_free or keep_word
+    forgets = is_of_other_company(row, write, lists, takes_address=is_written)
     if found.conflict_by == "email" and write.person.domain_from == "email":
         write = replace(write, person=replace(write.person, domain=None, domain_from=None), learns_domain=False)
     person = write.person
     if row.phone_key is not None and write.phone_key is None:
         write = replace(write, phone=None)  # a number that cannot be called does not take the place of one that can
-    merged = _merged(row, write, email_is_free=is_free or keep_word)
-    add_identity = person.external_id is not None and not knows_id
-    change = EmployerChange.STAYS
-    if row.account_id is not None:
-        has_new_address = is_free and person.email_key not in (None, row.email_key)
-        change = await employer_change(tx, row, write, lists, has_new_address=has_new_address)
+    merged = _merged(row, write, email_is_free=is_written)
+    add_identity = person.external_id is not None and not knows_id and may_get_id(row, write, found)
+    has_new_address = is_free and person.email_key not in (None, row.email_key)
+    change = await employer_change(tx, row, write, lists, has_new_address=has_new_address, speaker=speaker)
     moves, learns = change is EmployerChange.MOVES, change is EmployerChange.LEARNS
     if learns:
         taught = await with_taught_account(tx, write, name_key=company_key(row.account_name or ""))
@@ -136,7 +141,7 @@ async def update_lead(
             raise LostRace("the account got another domain at the same moment")
     elif moves or row.account_id is None:
         write = await with_taught_account(tx, write, name_key=person.company_key if write.learns_domain else None)
-    if moves:
+    if forgets:
         merged = without_old_company(merged, write)
     tunes = (person.account_status or row.account_status) != row.account_status or (
         person.account_owner is not None and person.account_owner != row.account_owner
@@ -144,25 +149,27 @@ async def update_lead(
     news = (
         merged.known_at != row.known_at
         or add_identity
-        or moves
+        or change in (EmployerChange.MOVES, EmployerChange.ASKS)
         or write.learns_domain
         or tunes
         or is_new_conflict(row, found)
     )
     if not news and row.account_id is not None:
-        return row
+        return row, change
     values = merged.values
     email = _text(values, "lead.email")
     key = email_key(email, host_to_ascii) if email and is_free and email != row.email else row.email_key
     match = dict(row.match) | {"person": found.by}
     if moves:
         match = match_of_the_move(row, match)
+    if change is EmployerChange.ASKS:
+        match[ASKS_FOR] = person.domain or person.company_name
     if (moves or row.account_id is None) and (person.domain or person.company_key):
         of_the_account = {name: value for name, value in write.match.items() if name != BROUGHT_BY}
         match |= {"account": person.domain_from or "name"} | of_the_account
     if found.conflict is not None:
         match["conflict"] = str(found.conflict)
-    return await tx.leads.change(
+    lead = await tx.leads.change(
         LeadChange(
             lead_id=row.id,
             write=replace(
@@ -182,6 +189,7 @@ async def update_lead(
             audit_after={"changed": sorted(merged.changed), "match": match},
         )
     )
+    return lead, change
 
 
 def without_stale_values(person: Person, row: LeadRow, write: LeadWrite) -> Person:

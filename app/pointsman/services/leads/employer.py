@@ -1,65 +1,126 @@
 """What news about a known lead make of its account; the rules are `pointsman.domain.leads.employers`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from pointsman.domain.leads.employers import EmployerChange, KnownEmployer, SaidEmployer, judge_employer
-from pointsman.domain.leads.facts import FactValue
+from pointsman.domain.leads.employers import (
+    EmployerChange,
+    KnownEmployer,
+    SaidEmployer,
+    is_other_company,
+    judge_employer,
+)
+from pointsman.domain.leads.facts import FactValue, LeadStage
 from pointsman.domain.leads.matching import MergedValues
-from pointsman.domain.leads.normalise import company_key
-from pointsman.services.leads.registered_domains import MatchingLists, domain_of_address
-from pointsman.services.ports import Tx
-from pointsman.services.ports.leads.leads import LeadRow, LeadWrite
+from pointsman.domain.leads.normalise import company_key, email_key
+from pointsman.domain.permissions.callers import CallerKind
+from pointsman.services.leads.registered_domains import (
+    MatchingLists,
+    domain_of_address,
+    host_to_ascii,
+    is_registered_name,
+)
+from pointsman.services.ports import Actor, Tx
+from pointsman.services.ports.leads.leads import LeadRow, LeadWrite, Person
 
 #: In a lead's `known_at`: since when it is with its account, where it came from another one.
 MOVED_AT = "company"
 #: In a lead's `match`: the account that it came from.
 MOVED_FROM = "moved_from"
+#: In a lead's `match`: it has bought. The stage says so until the lead is worked on again.
+BOUGHT = "bought"
+#: In a lead's `match`: the account for which it bought, where an admin took it to another one since.
+BOUGHT_AT = "bought_at"
+#: In a lead's `match`: the domain of a company for which it may work now, until an admin says so.
+ASKS_FOR = "asks_for"
 #: What `match` says of an account and how it was found.
 _OF_THE_ACCOUNT = frozenset(
-    {"account", "account_ties", "account_id", "name", "domain", "confidence", "why", "suggestions"}
+    {"account", "account_ties", "account_id", "name", "domain", "confidence", "why", "suggestions", ASKS_FOR, BOUGHT}
 )
 
 
 async def employer_change(
-    tx: Tx, row: LeadRow, write: LeadWrite, lists: MatchingLists, *, has_new_address: bool
+    tx: Tx, row: LeadRow, write: LeadWrite, lists: MatchingLists, *, has_new_address: bool, speaker: Actor
 ) -> EmployerChange:
     """What becomes of the account that the lead has; the row is locked. `has_new_address`: the news' email becomes the lead's.
 
     Costs a statement only where something may change.
     """
-    person = write.person
-    stamp = max(write.known_at.values(), default="")
-    if any(row.known_at.get(name, "") > stamp for name in ("lead.email", "company.domain", "company.name", MOVED_AT)):
+    if row.account_id is None or _is_late(row, write):
         return EmployerChange.STAYS
+    person = write.person
+    known = _known(row, row.email_key, lists)
+    if ASKS_FOR in row.match and speaker.kind is CallerKind.ADMIN:
+        known = replace(known, website=None)  # what waits for an admin's word is news when it comes
+    change = judge_employer(known, _said(person, has_new_address=has_new_address))
+    if change is not EmployerChange.STAYS and person.domain is not None:
+        found = await tx.accounts.page(domain=person.domain, after=None, limit=1)
+        if found and found[0].id == row.account_id:
+            return EmployerChange.STAYS  # the domain leads here since two accounts were merged
+        if change is EmployerChange.LEARNS and not write.may_change_account:
+            return EmployerChange.STAYS
+        change = EmployerChange.MOVES if found else change
+    if change is EmployerChange.MOVES and _is_for_a_human(row, speaker):
+        return EmployerChange.ASKS
+    return change
+
+
+def is_of_other_company(row: LeadRow, write: LeadWrite, lists: MatchingLists, *, takes_address: bool) -> bool:
+    """Whether the facts that the lead has are of another company than the news; `takes_address`: the email is written down.
+
+    It follows from the lead's own sayings alone: a partner reads the facts of its lead, but no account and nobody else's email.
+    """
+    if _is_late(row, write):
+        return False
+    written = email_key(row.email, host_to_ascii) if row.email else None
+    person = write.person
+    has_new_address = takes_address and person.email_key not in (None, written)
+    return is_other_company(_known(row, written, lists), _said(person, has_new_address=has_new_address))
+
+
+def _is_for_a_human(row: LeadRow, speaker: Actor) -> bool:
+    """A purchase and a customer are not undone by a form; whose customer a company is, a partner does not say."""
+    if speaker.kind is CallerKind.ADMIN:
+        return False
+    return has_bought(row) or (speaker.sees.is_limited and row.account_status == "customer")
+
+
+def has_bought(row: LeadRow) -> bool:
+    """Whether the lead has bought for the company that it is with."""
+    return row.match.get(BOUGHT) is True or (row.stage == LeadStage.WON and BOUGHT_AT not in row.match)
+
+
+def _is_late(row: LeadRow, write: LeadWrite) -> bool:
+    stamp = max(write.known_at.values(), default="")
+    fields = ("lead.email", "company.domain", "company.name", MOVED_AT)
+    return any(row.known_at.get(name, "") > stamp for name in fields)
+
+
+def _known(row: LeadRow, address: str | None, lists: MatchingLists) -> KnownEmployer:
     website = row.facts.get("company.domain")
     name = row.facts.get("company.name")
-    known = KnownEmployer(
+    return KnownEmployer(
         account_domain=row.account_domain,
         account_key=company_key(row.account_name) if row.account_name else None,
         website=website if isinstance(website, str) else None,
-        address_domain=domain_of_address(row.email_key.rpartition("@")[2], lists) if row.email_key else None,
+        address_domain=domain_of_address(address.rpartition("@")[2], lists) if address else None,
         name_key=company_key(name) if isinstance(name, str) else None,
     )
+
+
+def _said(person: Person, *, has_new_address: bool) -> SaidEmployer:
     by_website = person.domain_from == "company.domain"
-    said = SaidEmployer(
+    return SaidEmployer(
         website=person.domain if by_website else None,
         address_domain=person.domain if has_new_address and not by_website else None,
         name_key=person.company_key,
+        may_teach=person.domain is not None and is_registered_name(person.domain),
     )
-    change = judge_employer(known, said)
-    if change is EmployerChange.STAYS or person.domain is None:
-        return change
-    found = await tx.accounts.page(domain=person.domain, after=None, limit=1)
-    if found and found[0].id == row.account_id:
-        return EmployerChange.STAYS  # the domain leads here since two accounts were merged
-    if change is EmployerChange.LEARNS and not write.may_change_account:
-        return EmployerChange.STAYS
-    return EmployerChange.MOVES if found else change
 
 
 def without_old_company(merged: MergedValues, write: LeadWrite) -> MergedValues:
-    """The values of a lead that has moved: of the company it left, only what the news say again is known.
+    """The values of a lead that has another company: of the one it left, only what the news say again is known.
 
     `known_at` keeps the time, so that late news of the former company are not taken for the present one's.
     """
@@ -79,4 +140,5 @@ def news_of_this_company(news: Mapping[str, FactValue], row: LeadRow, stamp: str
 def match_of_the_move(row: LeadRow, match: Mapping[str, Any]) -> dict[str, Any]:
     """`match` without what it said of the account that the lead leaves, whose id it has."""
     kept = {name: value for name, value in match.items() if name not in _OF_THE_ACCOUNT}
-    return kept | {MOVED_FROM: str(row.account_id)}
+    left = {MOVED_FROM: str(row.account_id)}
+    return kept | left | ({BOUGHT_AT: str(row.account_id)} if has_bought(row) else {})

@@ -2,7 +2,7 @@
 
 from pointsman.domain.leads.facts import Facts, FactValue, LeadStage
 from pointsman.domain.leads.placeholders import company_named
-from pointsman.services.leads.employer import MOVED_FROM
+from pointsman.services.leads.employer import has_bought
 from pointsman.services.ports.leads.leads import LeadRow
 
 
@@ -20,7 +20,7 @@ def stored_facts(row: LeadRow) -> Facts:
         "account.parent_domain": row.parent_domain,
         "account.parent_owner": row.parent_owner,
     }
-    if row.stage == LeadStage.WON and MOVED_FROM not in row.match:  # also without a company that could say so
+    if row.stage == LeadStage.WON and has_bought(row):  # also without a company that could say so
         known["account.status"] = "customer"
     facts.update({name: value for name, value in known.items() if value is not None})
     if row.account_domain is not None:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from pointsman.domain.leads.matching import LeadMatch
 from pointsman.domain.leads.phones import PhoneOwner, is_same_owner, telephone_id
 from pointsman.domain.leads.senders import bringer_of, is_telephone, telephone_sender
 from pointsman.services.leads.lead_input import LeadInput
 from pointsman.services.ports import Actor
-from pointsman.services.ports.leads.leads import ExternalId, FoundLead, LeadWrite, Person
+from pointsman.services.ports.leads.leads import ExternalId, FoundLead, LeadRow, LeadWrite, Person
 
 
 def known_by_phone(person: Person, given: LeadInput, actor: Actor) -> Person:
@@ -26,6 +27,33 @@ def known_by_phone(person: Person, given: LeadInput, actor: Actor) -> Person:
 def is_known_by_phone(person: Person) -> bool:
     """Whether the person's id is its number."""
     return person.external_id is not None and is_telephone(person.external_id.sender)
+
+
+def still_answers(known: FoundLead, write: LeadWrite) -> bool:
+    """Whether the lead that a number and the names beside it were given to is still theirs: it may know more of itself by now.
+
+    With a name: where no name differs. Without: a mobile number that the lead still has, any other while the lead is nothing
+    but the number.
+    """
+    row, phone = known.row, write.person.phone
+    assert phone is not None, "the number is the id"
+    if write.first_name or write.last_name:
+        owner = PhoneOwner(email_key=None, first_name=row.first_name, last_name=row.last_name)
+        news = PhoneOwner(email_key=None, first_name=write.first_name, last_name=write.last_name)
+        return is_same_owner(owner, news, is_mobile=True)
+    if row.phone_key != phone.key:
+        return False
+    return phone.is_mobile or not (row.first_name or row.last_name or row.email_key or known.has_external_id)
+
+
+def may_get_id(row: LeadRow, write: LeadWrite, found: LeadMatch) -> bool:
+    """Whether an id becomes the lead's: by a number alone, none does to a lead of which more is known than the number.
+
+    Who has a person's number for a while would be that person for good, whatever number, email and name the id brings later.
+    """
+    if found.by != "phone" or write.last_name is not None:
+        return True
+    return not (row.first_name or row.last_name or row.email_key)
 
 
 def owner_of_phone(named: Sequence[FoundLead], write: LeadWrite) -> UUID | None:

@@ -125,3 +125,9 @@ def _is_shared(host: str, domain: str, lists: MatchingLists) -> bool:
         return True
     above = domain.partition(".")[2]  # "personio.de" is shared, and "acme.jobs.personio.de" a tenant
     return is_under_domain(host, SHARED_HOSTS) and not is_under_domain(above, SHARED_HOSTS)
+
+
+def is_registered_name(domain: str) -> bool:
+    """Whether a registrable domain was registered as such, and is no tenant's name under a hosting suffix, free to take."""
+    parts = _suffixes().extract_str(domain)
+    return not parts.is_private and parts.suffix not in HOSTING_SUFFIXES

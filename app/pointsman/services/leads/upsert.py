@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from pointsman.domain.leads.matching import (
-    LeadMatch,
-    choose_lead,
-)
+from pointsman.domain.leads.employers import EmployerChange
+from pointsman.domain.leads.matching import LeadMatch, choose_lead
 from pointsman.domain.permissions.sayings import Saying, Topic, saying
 from pointsman.domain.roster.ownership import resolve_owner
 from pointsman.services.audit import audit
@@ -21,9 +19,10 @@ from pointsman.services.leads.apply_news import (
     with_taught_account,
     without_stale_values,
 )
+from pointsman.services.leads.employer import ASKS_FOR
 from pointsman.services.leads.fields import known_fields
 from pointsman.services.leads.lead_input import LeadInput, identify_person
-from pointsman.services.leads.phone_owner import is_known_by_phone, known_by_phone, owner_of_phone
+from pointsman.services.leads.phone_owner import is_known_by_phone, known_by_phone, owner_of_phone, still_answers
 from pointsman.services.policies.cache import load_roster
 from pointsman.services.ports import Actor, Env, LostRace, Tx
 from pointsman.services.ports.leads.leads import FoundLead, LeadRow, LeadWrite, Person
@@ -48,30 +47,33 @@ class UpsertResult:
     conflict: UUID | None = None
 
 
-async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> UpsertResult:
+async def upsert_lead(
+    env: Env, tx: Tx, given: LeadInput, *, actor: Actor, speaker: Actor | None = None
+) -> UpsertResult:
     """Make or find the lead and keep what was true last; its row is locked until the transaction ends.
 
     Raises Invalid ("no-identity") without a usable email, phone number or external id, and LostRace when two make the
     same person at the same moment: then the transaction is run again. Of a partner or rep KnownElsewhere: the caller keeps
-    what it said.
+    what it said. `speaker` is who said it, where `actor` takes another's word in: its word counts as much as ever.
     """
+    speaker = speaker or actor
     known = await known_fields(env, tx)
-    person = known_by_phone(identify_person(given, known.lists), given, actor)
-    if saying(Topic.ACCOUNT, actor.kind) is Saying.TAKEN:
+    person = known_by_phone(identify_person(given, known.lists), given, speaker)
+    if saying(Topic.ACCOUNT, speaker.kind) is Saying.TAKEN:
         person = await _with_account_owner(env, tx, person)
     else:
         person = replace(person, account_status=None, account_owner=None, parent_domain=None)
     if person.domain is not None and person.parent_domain is not None:
         # Two who say opposite things of two companies would each make one, and wait for the other's.
         await tx.accounts.lock_domains([person.domain, person.parent_domain])
-    write = lead_write(env, given, person, actor)
+    write = lead_write(env, given, person, speaker, actor=actor)
     if known.fuzzy_names is not None and person.company_key is not None:
         country = given.facts.get("company.country") or given.facts.get("lead.country")
         write = with_account_match(write, await match_account_by_name(tx, person, country, known.fuzzy_names))
-    made = await tx.leads.create(write, sees=actor.sees)
+    made = await tx.leads.create(write, sees=speaker.sees)
     if made is not None:
         return await _created(env, tx, made, person, actor)
-    named = await tx.leads.find_and_lock(person, sees=actor.sees)
+    named, gone = await _named(tx, write, speaker)
     await _refuse_elsewhere(tx, named, actor)
     found = choose_lead(
         next((one.row.id for one in named if one.by_external_id), None),
@@ -79,7 +81,7 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
         owner_of_phone(named, write),
     )
     if found is None:
-        made = await _create_after_all(tx, write, actor)
+        made = await _create_after_all(tx, write, speaker, gone)
         return await _created(env, tx, made, person, actor)
     knows_id = found.by == "external_id"
     if knows_id and is_known_by_phone(person):
@@ -91,7 +93,7 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
     write = replace(write, person=person)
     # An email by which a merged lead is found again leads here, but is not the one that this lead goes by.
     alias = any(one.by_email and one.row.email_key != person.email_key for one in named)
-    lead = await update_lead(
+    lead, change = await update_lead(
         tx,
         row,
         write,
@@ -100,11 +102,28 @@ async def upsert_lead(env: Env, tx: Tx, given: LeadInput, *, actor: Actor) -> Up
         knows_id=knows_id,
         alias=alias,
         keep_word=actor.sees.is_limited,
+        speaker=speaker,
     )
     lead = await _with_account_parent(env, tx, lead, person, actor)
     if is_new_conflict(row, found):
         await _report_conflict(env, tx, found, actor)
+    if change is EmployerChange.ASKS:
+        await _ask_for_employer(env, tx, lead)
+    elif change is EmployerChange.MOVES:
+        await tx.alerts.resolve(at=env.clock(), code=AlertCode.EMPLOYER_CHANGE, subject=f"lead:{lead.id}")
     return UpsertResult(lead=lead, created=False, conflict=found.conflict)
+
+
+async def _named(tx: Tx, write: LeadWrite, speaker: Actor) -> tuple[Sequence[FoundLead], FoundLead | None]:
+    """The leads that the event names, locked; and one that its number named, which goes by more than the number now."""
+    named = await tx.leads.find_and_lock(write.person, sees=speaker.sees)
+    if not is_known_by_phone(write.person):
+        return named, None
+    gone = next((one for one in named if one.by_external_id and not still_answers(one, write)), None)
+    if gone is None:
+        return named, None
+    rest = [one for one in named if one is not gone]
+    return ([*rest, replace(gone, by_external_id=False)] if gone.by_phone else rest), gone
 
 
 async def _refuse_elsewhere(tx: Tx, named: Sequence[FoundLead], actor: Actor) -> None:
@@ -117,15 +136,21 @@ async def _refuse_elsewhere(tx: Tx, named: Sequence[FoundLead], actor: Actor) ->
             raise KnownElsewhere
 
 
-async def _create_after_all(tx: Tx, write: LeadWrite, actor: Actor) -> tuple[LeadRow, LiveVersions]:
+async def _create_after_all(
+    tx: Tx, write: LeadWrite, speaker: Actor, gone: FoundLead | None
+) -> tuple[LeadRow, LiveVersions]:
     """A lead that nothing names but a number that is another person's, or whose account had to learn its domain first."""
     person = write.person
     taught = await with_taught_account(tx, write, name_key=person.company_key if write.learns_domain else None)
+    if gone is not None:
+        taught = replace(taught, person=replace(person, external_id=None))
     made = None
     if taught.account != write.account or person.phone is not None:
-        made = await tx.leads.create(taught, sees=actor.sees, by_phone=person.phone is None)
+        made = await tx.leads.create(taught, sees=speaker.sees, by_phone=person.phone is None)
     if made is None:
         raise LostRace("the lead came or went between two statements")
+    if gone is not None and person.external_id is not None:
+        await tx.leads.give_identity(person.external_id, gone.row.id, to=made[0].id)
     return made
 
 
@@ -160,6 +185,16 @@ async def _report_conflict(env: Env, tx: Tx, found: LeadMatch, actor: Actor) -> 
     await tx.alerts.put(id=env.new_id(), at=now, code=AlertCode.IDENTITY_CONFLICT, subject=subject, message=message)
     await audit(
         env, tx, actor, "lead.identity-conflict", subject, after={f"{found.conflict_by}_names": str(found.conflict)}
+    )
+
+
+async def _ask_for_employer(env: Env, tx: Tx, lead: LeadRow) -> None:
+    message = (
+        f"News say that lead {lead.id}, a customer's contact, works for {lead.match[ASKS_FOR]} now. It stays with its account, "
+        "until an admin's key sends it with that company.domain."
+    )
+    await tx.alerts.put(
+        id=env.new_id(), at=env.clock(), code=AlertCode.EMPLOYER_CHANGE, subject=f"lead:{lead.id}", message=message
     )
 
 

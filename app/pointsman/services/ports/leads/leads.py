@@ -181,6 +181,10 @@ class Leads(Protocol):
         """
         ...
 
+    async def give_identity(self, named: ExternalId, lead_id: UUID, *, to: UUID) -> None:
+        """The id of this lead, which is locked, finds the lead `to`. Raises LostRace when it finds a third one by now."""
+        ...
+
     async def change(self, change: LeadChange) -> LeadRow:
         """Store a known lead's new values. Raises LostRace when its identity went to another lead meanwhile."""
         ...

@@ -10,7 +10,7 @@ class Merges(Protocol):
     """What moves when two leads turn out to be one person; both rows are locked."""
 
     async def move_identities(self, lead_id: UUID, *, into: UUID) -> Sequence[tuple[str, str, str]]:
-        """The (sender, source system, external id) of the lead, which are those of `into` from then on."""
+        """The (sender, source system, external id) of the lead, which are those of `into` from then on; numbers go unnamed."""
         ...
 
     async def move_email(self, lead_id: UUID, *, into: UUID) -> None:

@@ -16,6 +16,7 @@ class AlertCode(StrEnum):
     CALENDAR_UNREADABLE = "calendar-unreadable"
     CONNECTION_REAUTH = "connection-reauth"
     DELIVERY_DEAD = "delivery-dead"
+    EMPLOYER_CHANGE = "employer-change"
     HOLD_OVERDUE = "hold-overdue"
     IDENTITY_CONFLICT = "identity-conflict"
     INACTIVE_HOLDER = "inactive-holder"
