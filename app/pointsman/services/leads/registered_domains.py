@@ -127,6 +127,7 @@ def _is_shared(host: str, domain: str, lists: MatchingLists) -> bool:
     return is_under_domain(host, SHARED_HOSTS) and not is_under_domain(above, SHARED_HOSTS)
 
 
+@lru_cache(maxsize=10_000)
 def is_registered_name(domain: str) -> bool:
     """Whether a registrable domain was registered as such, and is no tenant's name under a hosting suffix, free to take."""
     parts = _suffixes().extract_str(domain)
