@@ -94,10 +94,17 @@ _IS_WITH = PreparedStatement("""
     where l.id = :id
 """)
 
-_GIVE_IDENTITY = PreparedStatement("""
-    update lead_identities set lead_id = :to
-    where sender = :sender and source = :source_system and external_id = :external_id and lead_id = :lead
-""")
+_GIVE_IDENTITY = (
+    update(lead_identities)
+    .where(
+        lead_identities.c.sender == bindparam("named_by"),
+        lead_identities.c.source == bindparam("system"),
+        lead_identities.c.external_id == bindparam("named"),
+        lead_identities.c.lead_id == bindparam("lead"),
+    )
+    .values(lead_id=bindparam("to"))
+    .returning(lead_identities.c.lead_id)
+)
 
 _HOLDER = PreparedStatement("""
     select r.key as rep, s.work, s.pool, s.assigned_at, s.decision_id
@@ -181,7 +188,9 @@ class SqlLeads:
         ]
 
     async def give_identity(self, named: ExternalId, lead_id: UUID, *, to: UUID) -> None:
-        if not await _GIVE_IDENTITY.run(self._connection, {"lead": lead_id, "to": to, **_external_id(named)}):
+        names = {"named_by": named.sender, "system": named.source_system, "named": named.external_id}
+        given = await self._connection.execute(_GIVE_IDENTITY, {"lead": lead_id, "to": to, **names})
+        if given.one_or_none() is None:
             raise LostRace("the id went to another lead meanwhile")
 
     async def change(self, change: LeadChange) -> LeadRow:
