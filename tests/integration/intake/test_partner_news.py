@@ -57,7 +57,7 @@ async def test_a_known_persons_email_reads_as_an_unknown_ones(
     seen = []
     for number, email in enumerate(("mara@nordlicht.example", "free@nordlicht.example")):
         first = {
-            "external_id": f"{number}",
+            "external_id": f"n{number}",
             "email": f"x{number}@old.example",
             "fields": COLD | {"company.employees": 5},
         }

@@ -106,8 +106,8 @@ async def test_the_answer_says_whether_who_bought_was_routed_as_a_customer(
     await world.rows("update assignments set ended_at = now(), end_reason = 'won' where lead_id = :id", id=lead.id)
     await world.rows("update leads set stage = 'won' where id = :id", id=lead.id)
     world.clock.advance(timedelta(minutes=1))
-    given = LeadInput(external_id="7", source_system="crm", email=f"mara@{address}.example")
-    told = await submit_lead(world.env, given, actor=SENDER)
+    given = LeadInput(email="mara@nord.example", facts={"company.domain": f"{address}.example"})
+    told = await submit_lead(world.env, given, actor=ADMIN)
     assert told.note is not None
     assert told.note.endswith("as a prospect's." if address == "vogel" else "as a customer's.")
     assert await world.value("select count(*) from audit where reason = :trigger", trigger=trigger) == 1
