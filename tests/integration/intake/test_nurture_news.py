@@ -288,6 +288,15 @@ async def test_a_survivor_that_waits_for_a_closer_on_a_pass_has_no_cool_off(floo
     assert await standing(floor, lead) == ("held", None)
 
 
+async def test_a_survivor_that_the_rules_leave_in_nurture_is_not_said_to_have_come_back(floor: Floor) -> None:
+    lead, held = await in_nurture(floor, "rule"), await in_stage(floor, "held")
+    merged = await merge_leads(floor.env, held, into=lead, reason="the same person", actor=ADMIN)
+    assert await standing(floor, lead) == ("nurture", "rule")
+    assert merged.routed is not None
+    whys = await floor.world.rows("select after ->> 'why' as why from audit where after ->> 'why' is not null")
+    assert [row.why for row in whys] == ["The lead in nurture was routed: a rep was asked for the merged one."]
+
+
 @pytest.mark.parametrize("survivors_stage", ["working", "closed"])
 async def test_a_merged_lead_that_was_put_off_comes_back_as_its_survivor_alone(
     floor: Floor, survivors_stage: str

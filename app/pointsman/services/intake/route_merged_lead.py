@@ -98,7 +98,7 @@ async def _nurture_after_merge(env: Env, tx: Tx, pair: LeadPair, survivor: LeadR
     found = await find_nurture_return(env, tx, survivor, nurture)
     if found.returns or not asked:
         return found
-    return NurtureReturn(returns=True, sentence="The lead came back from nurture: a rep was asked for the merged one.")
+    return NurtureReturn(returns=True, sentence="The lead in nurture was routed: a rep was asked for the merged one.")
 
 
 async def _awaits_gated_work(env: Env, tx: Tx, pair: LeadPair, contradicted: GateAttempt | None) -> bool:
