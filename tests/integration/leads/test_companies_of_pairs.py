@@ -18,7 +18,7 @@ _MISSED = {"- mb-gruppe.de Müller_Bau_GmbH", "- schmidt-tore.de Schmidt_Tore"}
 
 async def test_pairs_of_websites_addresses_and_names_are_matched_as_the_corpus_says(world: World) -> None:
     wrong = []
-    for number, (left, right, same) in enumerate(lines(MIXED)):
+    for number, (left, right, same) in enumerate(lines(MIXED), start=1):
         accounts = []
         for side in (left, right):
             website, host, name = _STEMS.sub(rf"\g<1>{number}x", side).split()
