@@ -25,7 +25,7 @@ async def test_pairs_of_websites_addresses_and_names_are_matched_as_the_corpus_s
             facts = {"company.domain": website, "company.name": name.replace("_", " ")}
             given = LeadInput(
                 email=None if host == "-" else f"p{number}{len(accounts)}@{host}",
-                external_id=f"{number}-{len(accounts)}",
+                external_id=f"pair-{number}-{len(accounts)}",
                 facts={field: value for field, value in facts.items() if value != "-"},
             )
             accounts.append((await submit_lead(world.env, given, actor=SENDER)).lead.account_id)
