@@ -188,8 +188,11 @@ def appointments_stand_once_and_apart(demo: Demo) -> None:
 
 
 def an_admin_changes_the_floor(demo: Demo) -> None:
-    """Somebody leaves, and other rules go live: without the field that a form of the demo fills in."""
+    """Somebody leaves, a form is closed, and other rules go live: without the field that the form fills in."""
     with demo.api() as api:
+        form = api.get("/v1/intakes/typeform-demo").raise_for_status().json()
+        closed = {name: form[name] for name in ("title", "kind", "verifier", "mapping", "sample")} | {"active": False}
+        api.put("/v1/intakes/typeform-demo", json=closed).raise_for_status()
         document = api.get("/v1/policies/current").json()["document"]
         document["fields"] = {}
         document["pools"]["sdr-dach"]["members"] = ["jonas", "sofia"]
