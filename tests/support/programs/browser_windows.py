@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from playwright.async_api import Browser, Page
+from tenacity import retry, retry_if_exception_message, stop_after_attempt, wait_fixed
 
 PICTURES = Path(__file__).parents[3] / "build" / "browser"
 SIZES: dict[str, Any] = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
@@ -64,8 +65,19 @@ async def picture(tab: Page, name: str) -> None:
     whole = await tab.evaluate("document.documentElement.scrollHeight")
     # What sticks to the lower edge of the screen would lie in the midst of a picture that is longer than the screen.
     await tab.set_viewport_size({"width": size["width"], "height": max(size["height"], whole)})
-    await tab.screenshot(path=os.fspath(PICTURES / f"{name}.png"), animations="disabled")
+    await _take_picture(tab, PICTURES / f"{name}.png")
     await tab.set_viewport_size(size)
+
+
+# A busy Chromium now and then refuses one picture, and takes the same one a moment later.
+@retry(
+    retry=retry_if_exception_message(match=".*Unable to capture screenshot"),
+    stop=stop_after_attempt(5),
+    wait=wait_fixed(0.2),
+    reraise=True,
+)
+async def _take_picture(tab: Page, file: Path) -> None:
+    await tab.screenshot(path=os.fspath(file), animations="disabled")
 
 
 async def press_until(tab: Page, selector: str, *, key: str = "Tab", most: int = 80) -> None:

@@ -31,7 +31,7 @@ mobile.de gebrauchtwagen.at car4you.ch immowelt.de immonet.de immoscout24.ch hom
 hotels.com expedia.com expedia.de holidaycheck.de hrs.de hrs.com lieferando.de lieferando.at just-eat.ch takeaway.com
 wolt.com ubereats.com treatwell.de treatwell.at treatwell.ch opentable.de opentable.com thefork.com quandoo.de
 quandoo.at alibaba.com aliexpress.com temu.com otto.de kaufland.de zalando.de avocadostore.de digistore24.com
-copecart.com elopage.com myspreadshop.com redbubble.com shpock.com vinted.de upwork.com fiverr.com malt.de malt.com
+copecart.com elopage.com redbubble.com shpock.com vinted.de upwork.com fiverr.com malt.de malt.com
 freelancermap.de freelance.de gulp.de twago.de machdudas.de my-hammer.de myhammer.de check24.de blauarbeit.de
 aroundhome.de gumroad.com payhip.com groups.io tumblr.com circle.so skool.com join.com reservix.de ticket.io pretix.eu booksy.com
 planity.com fresha.com setmore.com simplybook.it timify.com etermin.net craigslist.org indeedemail.com agoda-messaging.com
