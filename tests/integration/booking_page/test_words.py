@@ -18,8 +18,8 @@ from pointsman.api.booking_page.rendering import ErrorPage, PageRenderer
 from pointsman.api.booking_page.times import times_page
 from pointsman.api.booking_page.translations import CANCEL_REASONS, TRANSLATIONS
 from pointsman.api.booking_page.zones import BuyerZones, zone_name
-from pointsman.api.http.locale_formats import length_in_words, list_in_words
 from pointsman.domain.booking.slots import Slot
+from pointsman.services.wording.locale_formats import length_in_words, list_in_words
 
 NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
 LANGUAGES = ["de", "de-AT", "de-CH", "en", "en-GB"]

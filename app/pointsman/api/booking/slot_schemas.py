@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field
 
-from pointsman.api.http.locale_formats import format_day, format_interval
 from pointsman.domain.booking.slots import Slot
 from pointsman.services.booking.slots import SlotList, UnavailableRep
+from pointsman.services.wording.locale_formats import format_day, format_interval
 
 
 class SlotDoc(BaseModel):

@@ -10,7 +10,6 @@ from pydantic import AfterValidator, StringConstraints
 from pointsman.api.booking.slot_schemas import SlotsDoc
 from pointsman.api.http.auth import Caller, may
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.locale_formats import best_language, supported_language
 from pointsman.api.http.problems import problem_responses
 from pointsman.api.http.query import QueryInt
 from pointsman.api.http.timestamps import Timestamp
@@ -19,6 +18,7 @@ from pointsman.domain.dates.local_time import is_time_zone
 from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.booking.slots import slots_for_lead
+from pointsman.services.wording.locale_formats import best_language, supported_language
 
 router = APIRouter(tags=["Hand-over and booking"])
 

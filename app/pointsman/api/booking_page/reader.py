@@ -10,12 +10,12 @@ from fastapi import Request
 
 from pointsman.api.booking_page.times import format_instant
 from pointsman.api.booking_page.translations import TRANSLATIONS
-from pointsman.api.http.locale_formats import best_language
 from pointsman.domain.dates.living_zones import NO_PLACE, living_zone
 from pointsman.domain.errors import TooLarge
 from pointsman.domain.text.forms import form_pairs
 from pointsman.domain.text.lines import one_line
 from pointsman.services.booking_links.tokens import LINK_PATH, BookingLink
+from pointsman.services.wording.locale_formats import best_language
 
 _MOST_FIELDS = 20
 _LONGEST_FORM = 20_000

@@ -11,13 +11,13 @@ from pointsman.api.booking_page.translations import CANCEL_REASONS, TRANSLATIONS
 from pointsman.api.booking_page.visit import Visit
 from pointsman.api.http.auth import without_key
 from pointsman.api.http.deps import EnvDep
-from pointsman.api.http.locale_formats import format_day
 from pointsman.domain.booking.lifecycle import AppointmentAction, AppointmentStatus
 from pointsman.domain.errors import Conflict, NotFound, SlotTaken
 from pointsman.domain.permissions.operations import Operation
 from pointsman.services.booking.slots import SlotList
 from pointsman.services.booking_links import buyer_view as buyer
 from pointsman.services.booking_links.tokens import LINK_PATH
+from pointsman.services.wording.locale_formats import format_day
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 

@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from pointsman.api.http.locale_formats import format_clock, format_day, format_time_of_day
 from pointsman.domain.booking.slots import Slot
+from pointsman.services.wording.locale_formats import format_clock, format_day, format_time_of_day
 
 DAYS_SHOWN = 7
 

@@ -12,12 +12,12 @@ from pointsman.api.booking_page.error_pages import get_renderer
 from pointsman.api.booking_page.reader import Visitor, parse_instant, read_form
 from pointsman.api.booking_page.rendering import PageRenderer
 from pointsman.api.booking_page.zones import BuyerZones
-from pointsman.api.http.locale_formats import format_interval, length_in_words, list_in_words
 from pointsman.services.booking_links import buyer_view as buyer
 from pointsman.services.booking_links import tokens as booking_links
 from pointsman.services.booking_links.buyer_view import BuyerView
 from pointsman.services.ports import Env
 from pointsman.services.ports.booking.appointments import AppointmentRow
+from pointsman.services.wording.locale_formats import format_interval, length_in_words, list_in_words
 
 _NO_BREAK = "\u00a0"
 

@@ -7,9 +7,9 @@ from functools import lru_cache
 from babel import Locale
 from babel.core import get_global
 
-from pointsman.api.http.locale_formats import format_clock
 from pointsman.domain.dates.living_zones import NO_PLACE, zones_of_country, zones_to_choose
 from pointsman.domain.text.composition import compose
+from pointsman.services.wording.locale_formats import format_clock
 
 #: Parts of the world by UN M.49, for which CLDR has a name in each language.
 _AREAS = {"Africa": "002", "America": "019", "Asia": "142", "Europe": "150", "Australia": "009", "Pacific": "009"}

@@ -34,6 +34,11 @@ def to_local_time(at: datetime, zone: str) -> datetime:
     return at.astimezone(ZoneInfo(zone))
 
 
+def zone_name(at: datetime) -> str | None:
+    """The IANA zone whose clocks `at` was written by; None where it has an offset alone."""
+    return at.tzinfo.key if isinstance(at.tzinfo, ZoneInfo) else None
+
+
 def is_repeated_local_time(local: datetime) -> bool:
     """Whether the wall showed this time (of `to_local_time`) once already, before its clock was put back."""
     return bool(local.fold)

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_timezone_name
 from babel.lists import format_list
 from babel.units import format_unit
+
+from pointsman.domain.dates.local_time import to_local_time
 
 FALLBACK_LANGUAGE = "en"
 _LONGEST_HEADER = 500
@@ -42,7 +43,7 @@ def format_interval(start: datetime, end: datetime, *, zone: str, language: str)
     The zone's abbreviation or offset tells repeated hours apart; where it changes in between, each time has its own.
     """
     locale = _locale(language) or Locale.parse(FALLBACK_LANGUAGE)
-    begins, ends = start.astimezone(ZoneInfo(zone)), end.astimezone(ZoneInfo(zone))
+    begins, ends = to_local_time(start, zone), to_local_time(end, zone)
     first, last = _clock(begins, locale), f"{_oclock(ends, locale)} ({_zone(ends, locale)})"
     if begins.utcoffset() != ends.utcoffset():
         first = f"{_oclock(begins, locale)} ({_zone(begins, locale)})"
@@ -54,18 +55,18 @@ def format_interval(start: datetime, end: datetime, *, zone: str, language: str)
 
 def format_day(at: datetime, *, zone: str, language: str) -> str:
     """The day of `at` on the calendars of `zone`: "Mittwoch, 25. November 2026"."""
-    return _day(at.astimezone(ZoneInfo(zone)), _locale(language) or Locale.parse(FALLBACK_LANGUAGE))
+    return _day(to_local_time(at, zone), _locale(language) or Locale.parse(FALLBACK_LANGUAGE))
 
 
 def format_time_of_day(at: datetime, *, zone: str, language: str) -> str:
     """The time of day of `at` with its zone: "10:00 Uhr (MEZ)"."""
-    locale, local = _locale(language) or Locale.parse(FALLBACK_LANGUAGE), at.astimezone(ZoneInfo(zone))
+    locale, local = _locale(language) or Locale.parse(FALLBACK_LANGUAGE), to_local_time(at, zone)
     return f"{_oclock(local, locale)} ({_zone(local, locale)})"
 
 
 def format_clock(at: datetime, *, zone: str, language: str) -> str:
     """The time of day of `at` on the clocks of `zone`: "10:00 Uhr"."""
-    return _oclock(at.astimezone(ZoneInfo(zone)), _locale(language) or Locale.parse(FALLBACK_LANGUAGE))
+    return _oclock(to_local_time(at, zone), _locale(language) or Locale.parse(FALLBACK_LANGUAGE))
 
 
 def length_in_words(length: timedelta, *, language: str) -> str:

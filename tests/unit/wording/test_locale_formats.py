@@ -8,7 +8,7 @@ from babel.localedata import locale_identifiers
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.api.http.locale_formats import (
+from pointsman.services.wording.locale_formats import (
     best_language,
     format_day,
     format_interval,

@@ -1,0 +1,1 @@
+"""What is told to people, as data: a key and its arguments."""

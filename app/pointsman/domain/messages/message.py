@@ -1,0 +1,133 @@
+"""Messages: what decisions, holds, alerts and the audit tell, as a key and arguments; text is made when it is read.
+
+The text of a key stands in the catalogues of `services/wording`, one per language. A message holds no text of ours, so
+that each reader has it in their language, in their time zone, and with people by their names of today.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+from pointsman.domain.dates.local_time import to_local_time, zone_name
+
+
+class NameKind(StrEnum):
+    """Of what a key is, where readers are to see a name in its place."""
+
+    REP = "rep"
+    SUPPLIER = "supplier"
+    INTAKE = "intake"
+    CONNECTION = "connection"
+    API_KEY = "api_key"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A person or thing that is stored by its key and read by its name."""
+
+    kind: NameKind
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is told: `key` says which text, `args` what stands in it, sorted by name. Equal messages say the same."""
+
+    key: str
+    args: tuple[tuple[str, "Arg"], ...] = ()
+
+    def arg(self, name: str) -> "Arg":
+        """The argument of that name; KeyError without one."""
+        return dict(self.args)[name]
+
+    def as_json(self) -> dict[str, Any]:
+        """As JSON values, from which `message_from_json` makes it again."""
+        return {"key": self.key, "args": {name: _to_json(arg) for name, arg in self.args}}
+
+
+Scalar: TypeAlias = str | bool | int | float | Decimal | Fraction | datetime | date | timedelta | None
+#: Text and numbers are themselves; a fraction is a balance with its sign; a tuple is a list of several.
+Arg: TypeAlias = Scalar | Named | Message | tuple["Arg", ...]
+
+
+def say(key: str, /, **args: Arg) -> Message:
+    """The message of that key. A datetime must be aware; one in a zone of its own is shown in it where a reader has none."""
+    return Message(key, tuple(sorted(args.items())))
+
+
+def rep_name(key: str) -> Named:
+    """A rep, to be read by name."""
+    return Named(NameKind.REP, key)
+
+
+def as_written(text: str) -> Message:
+    """What a person or a vendor wrote, to be read as it stands."""
+    return say("text.as-written", text=text)
+
+
+def first_of(items: Sequence[Arg], most: int) -> Arg:
+    """The first of several, and how many more there are."""
+    if len(items) <= most:
+        return tuple(items)
+    return say("text.and-more", items=tuple(items[:most]), count=len(items) - most)
+
+
+def message_from_json(data: Mapping[str, Any]) -> Message:
+    """The message that `as_json` wrote."""
+    return Message(data["key"], tuple(sorted((name, _from_json(arg)) for name, arg in data["args"].items())))
+
+
+def _to_json(arg: Arg) -> Any:
+    found: Any = arg
+    match arg:
+        case tuple():
+            found = [_to_json(item) for item in arg]
+        case Message():
+            found = arg.as_json()
+        case Named():
+            found = {arg.kind.value: arg.key}
+        case Fraction():
+            found = {"balance": str(arg)}
+        case Decimal():
+            found = {"number": str(arg)}
+        case datetime():
+            zone = zone_name(arg)
+            found = {"at": to_local_time(arg, "UTC").isoformat()} | (
+                {"zone": zone} if zone not in (None, "UTC") else {}
+            )
+        case date():
+            found = {"on": arg.isoformat()}
+        case timedelta():
+            found = {"seconds": arg.total_seconds()}
+        case _:
+            pass
+    return found
+
+
+def _from_json(data: Any) -> Arg:
+    found: Arg
+    match data:
+        case list():
+            found = tuple(_from_json(item) for item in data)
+        case {"key": _, "args": _}:
+            found = message_from_json(data)
+        case {"at": at}:
+            found = to_local_time(datetime.fromisoformat(at), data.get("zone", "UTC"))
+        case {"on": on}:
+            found = date.fromisoformat(on)
+        case {"seconds": seconds}:
+            found = timedelta(seconds=seconds)
+        case {"balance": balance}:
+            found = Fraction(balance)
+        case {"number": number}:
+            found = Decimal(number)
+        case dict():
+            ((kind, key),) = data.items()
+            found = Named(NameKind(kind), key)
+        case _:
+            found = data
+    return found

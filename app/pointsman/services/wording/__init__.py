@@ -1,0 +1,1 @@
+"""How messages are read: the catalogues of each language, and what a reader sees."""

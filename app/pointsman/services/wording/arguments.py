@@ -1,0 +1,82 @@
+"""Numbers, times and lists inside a message, as readers of a language write them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from babel.dates import format_date
+from babel.lists import format_list
+from babel.numbers import format_decimal
+from babel.units import format_unit
+
+from pointsman.domain.dates.local_time import to_local_time, zone_name
+from pointsman.domain.messages.message import Arg
+from pointsman.domain.text.formatting import format_signed
+from pointsman.services.wording.locale_formats import format_clock, format_time_of_day
+
+#: English as most of its readers outside the United States write it: days before months, clocks to 24.
+_LOCALES: Mapping[str, str] = {"en": "en_GB", "de": "de_DE"}
+_DAYS: Mapping[str, str] = {"en": "EEE d MMM y", "de": "EEE, d. MMM y"}
+_YES_NO: Mapping[str, tuple[str, str]] = {"en": ("yes", "no"), "de": ("ja", "nein")}
+_LESS_THAN_A_MINUTE: Mapping[str, str] = {"en": "less than a minute", "de": "weniger als eine Minute"}
+_LONGEST_FRACTION = 999
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+
+
+def write_argument(arg: Arg, how: str, language: str, zone: str | None) -> str:
+    """One argument; `how` is the catalogue's word for it.
+
+    Times: none (day and time), `day`, `clock`. Numbers: none (grouped), `plain`. A time is shown in `zone`, else in its own.
+    """
+    written = str(arg)
+    match arg:
+        case None:
+            written = ""
+        case bool():
+            written = _YES_NO[language][not arg]
+        case datetime():
+            written = _write_time(arg, how, language, zone)
+        case date():
+            written = format_date(arg, _DAYS[language], locale=_LOCALES[language])
+        case timedelta():
+            written = _write_length(arg, language)
+        case Fraction():
+            written = _write_balance(arg, language)
+        case int() | float() | Decimal() if how != "plain":
+            written = format_decimal(arg, locale=_LOCALES[language], decimal_quantization=False)
+        case _:
+            pass
+    return written
+
+
+def write_list(items: Sequence[str], how: str, language: str) -> str:
+    """Several arguments: "a, b and c", or with `or` or `comma` as the catalogue says."""
+    if how == "comma" or not items:
+        return ", ".join(items)
+    return format_list(items, style="or" if how == "or" else "standard", locale=_LOCALES[language])
+
+
+def _write_time(at: datetime, how: str, language: str, zone: str | None) -> str:
+    shown_in = zone or zone_name(at) or "UTC"
+    locale = _LOCALES[language].replace("_", "-")
+    if how == "clock":
+        return format_clock(at, zone=shown_in, language=locale)
+    day = format_date(to_local_time(at, shown_in).date(), _DAYS[language], locale=_LOCALES[language])
+    return day if how == "day" else f"{day}, {format_time_of_day(at, zone=shown_in, language=locale)}"
+
+
+def _write_length(length: timedelta, language: str) -> str:
+    """By its two largest units, as "1 day 3 hours"."""
+    left, parts = max(int(length.total_seconds()), 0), []
+    for unit, seconds in _UNITS:
+        count, left = divmod(left, seconds)
+        if count:
+            parts.append(format_unit(count, f"duration-{unit}", locale=_LOCALES[language]))
+    return " ".join(parts[:2]) or _LESS_THAN_A_MINUTE[language]
+
+
+def _write_balance(amount: Fraction, language: str) -> str:
+    if amount.denominator <= _LONGEST_FRACTION:
+        return format_signed(amount)
+    return format_decimal(float(amount), format="+0.000;-0.000", locale=_LOCALES[language])

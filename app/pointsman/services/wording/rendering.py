@@ -1,0 +1,68 @@
+"""Messages as a reader sees them: in their language and time zone, with people and things by name."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from pointsman.domain.messages.message import Arg, Message, Named
+from pointsman.services.wording.arguments import write_argument, write_list
+from pointsman.services.wording.catalogue import LANGUAGES, load_catalogue
+
+FALLBACK_LANGUAGE = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReader:
+    """A person who reads: language (of the catalogues), time zone (None: each time in its own), names by what they name."""
+
+    language: str = FALLBACK_LANGUAGE
+    zone: str | None = None
+    names: Mapping[Named, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def render(message: Message, reader: MessageReader) -> str:
+    """The message in words, without a capital or a full stop of a sentence's own.
+
+    A key that the catalogue lacks, as of a message that a later release wrote, is shown with its arguments.
+    """
+    args = dict(message.args)
+    count = args.get("count")
+    parts = load_catalogue(reader.language).parts(message.key, count if isinstance(count, int) else None)
+    if parts is None:
+        shown = ", ".join(f"{name} {_write(arg, '', reader)}" for name, arg in args.items())
+        return f"{message.key} ({shown})" if shown else message.key
+    written = []
+    for before, name, how in parts:
+        written.append(before)
+        if name is not None:
+            written.append(_write(args.get(name), how, reader))
+    return "".join(written)
+
+
+def render_sentence(message: Message, reader: MessageReader) -> str:
+    """The message as a sentence: with a capital and a full stop."""
+    words = render(message, reader)
+    return f"{words[:1].upper()}{words[1:]}{'' if words.endswith(('.', '!', '?', ':')) else '.'}"
+
+
+def render_all(messages: Sequence[Message], reader: MessageReader) -> list[str]:
+    """Several messages, each as a sentence; what reads the same is said once."""
+    return list(dict.fromkeys(render_sentence(message, reader) for message in messages))
+
+
+def supported(language: str | None) -> str:
+    """The language of the catalogues that a tag such as "de-CH" asks for; English where there is none."""
+    plain = (language or "").partition("-")[0].lower()
+    return plain if plain in LANGUAGES else FALLBACK_LANGUAGE
+
+
+def _write(arg: Arg, how: str, reader: MessageReader) -> str:
+    match arg:
+        case Message():
+            return render(arg, reader)
+        case Named():
+            return reader.names.get(arg, arg.key)
+        case tuple():
+            return write_list([_write(item, "", reader) for item in arg], how, reader.language)
+        case _:
+            return write_argument(arg, how, reader.language, reader.zone)

@@ -1,0 +1,80 @@
+"""Messages are read in the reader's language and zone, with people by name."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from pointsman.domain.messages.message import Arg, as_written, rep_name, say
+from pointsman.services.wording.catalogue import LANGUAGES, parse_text
+from pointsman.services.wording.rendering import MessageReader, render, render_sentence, supported
+
+NINE = datetime(2026, 11, 25, 9, tzinfo=UTC)
+ENGLISH, GERMAN = MessageReader(language="en"), MessageReader(language="de", zone="Europe/Berlin")
+
+
+def written(arg: Arg, reader: MessageReader) -> str:
+    return render(say("text.as-written", text=arg), reader).replace("\u202f", " ").replace("\xa0", " ")
+
+
+@pytest.mark.parametrize(
+    ("arg", "english", "german"),
+    [
+        ("as it is", "as it is", "as it is"),
+        (None, "", ""),
+        (True, "yes", "ja"),
+        (1234, "1,234", "1.234"),
+        (Decimal("0.125"), "0.125", "0,125"),
+        (Fraction(1, 2), "+1/2", "+1/2"),
+        (Fraction(0), "0", "0"),
+        (Fraction(-1001, 3003001), "-0.000", "-0,000"),
+        (date(2026, 3, 6), "Fri 6 Mar 2026", "Fr., 6. März 2026"),
+        (NINE, "Wed 25 Nov 2026, 09:00 (UTC)", "Mi., 25. Nov. 2026, 10:00 Uhr (MEZ)"),
+        (NINE.astimezone(ZoneInfo("Asia/Tokyo")), "Wed 25 Nov 2026, 18:00 (JST)", "Mi., 25. Nov. 2026, 10:00 Uhr (MEZ)"),
+        (timedelta(days=1, hours=3, minutes=4), "1 day 3 hours", "1 Tag 3 Stunden"),
+        (timedelta(seconds=59), "less than a minute", "weniger als eine Minute"),
+        (("a", "b", "c"), "a, b and c", "a, b und c"),
+        ((), "", ""),
+        (rep_name("r1"), "r1", "r1"),
+        (say("text.and-more", items=("a", 5000), count=1), "a, 5,000 and 1 more", "a, 5.000 und 1 weiterer"),
+        (say("text.and-more", items=("a",), count=2), "a and 2 more", "a und 2 weitere"),
+    ],
+)  # fmt: skip
+def test_each_kind_of_argument_is_written_as_readers_write_it(arg: Arg, english: str, german: str) -> None:
+    assert (written(arg, ENGLISH), written(arg, GERMAN)) == (english, german)
+
+
+def test_people_are_read_by_their_names() -> None:
+    reader = MessageReader(names={rep_name("r1"): "Lena", rep_name("r2"): "Jonas"})
+    assert written((rep_name("r1"), rep_name("r2")), reader) == "Lena and Jonas"
+
+
+def test_what_somebody_wrote_is_never_read_for_a_placeholder() -> None:
+    assert render(as_written("{rep} {0.__class__} %s {"), ENGLISH) == "{rep} {0.__class__} %s {"
+
+
+def test_a_key_of_a_later_release_is_shown_with_its_arguments() -> None:
+    assert render(say("later.thing", rep=rep_name("r1"), count=2), ENGLISH) == "later.thing (count 2, rep r1)"
+
+
+def test_a_sentence_has_a_capital_and_one_full_stop() -> None:
+    assert render_sentence(as_written("lena waits"), ENGLISH) == "Lena waits."
+    assert render_sentence(as_written("Lena waits."), ENGLISH) == "Lena waits."
+
+
+@pytest.mark.parametrize(
+    ("tag", "language"),
+    [("de", "de"), ("de-CH", "de"), ("DE", "de"), ("fr", "en"), ("", "en"), (None, "en")],
+)
+def test_other_languages_are_read_in_english(tag: str | None, language: str) -> None:
+    assert supported(tag) == language
+
+
+def test_a_text_knows_its_placeholders() -> None:
+    assert [(name, how) for _, name, how in parse_text("{rep} waits until {at:day}, {{as written}}") if name] == [
+        ("rep", ""),
+        ("at", "day"),
+    ]
+    assert set(LANGUAGES) == {"en", "de"}
