@@ -155,6 +155,42 @@ async def test_a_webhook_brings_a_lead_by_its_number_and_its_item_says_which_was
     assert rows[3].error.startswith("no-identity: ")
 
 
+@pytest.mark.parametrize("address", ["noemail@noemail.com", "keine@keine.de"])
+async def test_two_who_make_up_one_address_are_two_people_and_a_known_one_keeps_the_right_one(
+    client: httpx.AsyncClient, world: World, sign_in: Any, address: str
+) -> None:
+    headers = await sign_in("intake", "read")
+    told = []
+    for phone, name in ("+49 171 1234567", "Anna"), ("+49 172 7654321", "Ben"):
+        body = {"email": address, "phone": phone, "first_name": name}
+        told.append((await client.post("/v1/leads", json=body, headers=headers)).json())
+    assert [one["created"] for one in told] == [True, True]
+    assert [one["lead"]["email"] for one in told] == [None, None]
+    assert [(w["path"], w["code"]) for w in told[0]["warnings"]] == [("body.email", "names-no-person")]
+    alone = await client.post("/v1/leads", json={"email": address}, headers=headers)
+    assert (alone.status_code, [f["code"] for f in alone.json()["faults"]]) == (422, ["no-identity", "names-no-person"])
+    mara = await submit(world, email="mara@nordlicht.example", external_id="M1")
+    again = await submit(world, email=address, external_id="M1")
+    assert (again.lead.id, again.lead.email) == (mara.lead.id, "mara@nordlicht.example")
+
+
+async def test_an_event_with_a_made_up_address_is_known_by_its_number_or_dead(
+    client: httpx.AsyncClient, world: World, make_intake: Any
+) -> None:
+    fields = {"lead.phone": "tel", "lead.email": "email"}
+    await make_intake("form", mapping={"fields": fields}, sample={"email": "test@test.com"})
+    for event in {"tel": "+49 171 1234567"}, {"tel": "+49 172 7654321"}, {}:
+        raw = json.dumps({"email": "no-email@noemail.com", **event}).encode()
+        assert (await client.post("/v1/hooks/form", content=raw, headers=sign_hmac(raw))).status_code == 202
+    for row in await world.rows("select id from inbox"):
+        await process_item(world.env, row.id)
+    rows = await world.rows("select status, lead_id, result, error from inbox order by received_at, id")
+    assert [row.status for row in rows] == ["done", "done", "dead"]
+    assert rows[0].lead_id != rows[1].lead_id
+    assert rows[0].result["warnings"] == [{"path": 'fields["lead.email"]', "code": "names-no-person"}]
+    assert rows[2].error.startswith("no-identity: ")
+
+
 async def test_a_partner_finds_nobody_of_the_house_by_a_number(
     client: httpx.AsyncClient, world: World, sign_in: Any
 ) -> None:

@@ -9,7 +9,7 @@ from pointsman.domain.errors import Fault, Invalid
 from pointsman.domain.leads.coercion import coerce_with_note, infer_type
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import FactValue
-from pointsman.domain.leads.normalise import clean_text, email_key
+from pointsman.domain.leads.normalise import clean_text
 from pointsman.domain.leads.senders import API, WEBHOOK, sender_of
 from pointsman.domain.leads.values.event_times import is_ahead
 from pointsman.domain.leads.values.identifiers import is_no_id
@@ -20,8 +20,16 @@ from pointsman.domain.roster.reps import Rep
 from pointsman.services.codes.code_names import CODE_NAMES
 from pointsman.services.leads.evidence_intake import evidence_fault, load_evidence_surroundings
 from pointsman.services.leads.fields import PERSONAL_FIELDS, KnownFields
-from pointsman.services.leads.lead_input import IDENTITIES, LeadInput, phone_of, read_websites, unread_phone
-from pointsman.services.leads.registered_domains import host_to_ascii
+from pointsman.services.leads.lead_input import (
+    IDENTITIES,
+    NAMES_NO_PERSON,
+    PHONE_UNREAD,
+    LeadInput,
+    phone_of,
+    read_websites,
+    unread_address,
+    unread_phone,
+)
 from pointsman.services.ports import Actor, Env, Tx
 
 
@@ -101,10 +109,9 @@ def parse_lead_input(
     warnings += unread_sites
     personal = {name: str(values.pop(name)) for name in PERSONAL_FIELDS if name in values}
     email = personal.get("lead.email")
-    if email is not None and email_key(email, host_to_ascii) is None:
-        faults.append(
-            Fault(path=told["lead.email"][1], code="not-an-email", message="write one address: name@host.tld")
-        )
+    if email is not None and (unnamed := unread_address(email, told["lead.email"][1])):
+        (warnings if unnamed.code == NAMES_NO_PERSON else faults).append(unnamed)
+        email = None if unnamed.code == NAMES_NO_PERSON else email
     if occurred_at is not None and is_ahead(occurred_at, now):
         message = "it cannot have happened yet: taken as now"
         warnings.append(Fault(path="body.occurred_at", code="in-the-future", message=message))
@@ -129,7 +136,7 @@ def parse_lead_input(
         warnings.append(unread)
     if not email and not external_id and not phone_of(given) and not faults:
         faults.append(Fault(path="body.email", code="no-identity", message=IDENTITIES))
-        faults += [unread] if unread else []
+        faults += [warning for warning in warnings if warning.code in (PHONE_UNREAD, NAMES_NO_PERSON)]
     if faults:
         raise Invalid("The lead cannot be taken as written. Mend each fault and send it again.", faults=faults)
     return ParsedLead(lead_input=given, warnings=tuple(warnings))

@@ -25,7 +25,7 @@ from pointsman.services.intake.mapping.map_event import (
 from pointsman.services.intake.mapping.mapping_model import IntakeMapping, outdated_parts, parse_mapping
 from pointsman.services.intake.signatures import Verifier, check_secrets
 from pointsman.services.leads.fields import KnownFields, known_fields
-from pointsman.services.leads.lead_input import NAMES_NO_COMPANY, PHONE_UNREAD
+from pointsman.services.leads.lead_input import NAMES_NO_COMPANY, NAMES_NO_PERSON, PHONE_UNREAD
 from pointsman.services.ports import Actor, Env, Tx
 from pointsman.services.ports.intake.intakes import IntakeRow
 from pointsman.services.transactions import run_in_transaction
@@ -258,12 +258,15 @@ def _works_on_sample(
         if isinstance(mapped, Fault):
             faults.append(replace(mapped, path="sample"))
             continue
-        # What a rule took, a number that nothing can call and a site of no company say nothing of the mapping; nor is told twice
-        # what is outdated.
-        unsaid = TAKEN | {PHONE_UNREAD, NAMES_NO_COMPANY, "unknown-evidence"}
+        # What a rule took, a number that nothing can call, a site of no company and a made-up address say nothing of the mapping;
+        # nor is told twice what is outdated.
+        unsaid = TAKEN | {PHONE_UNREAD, NAMES_NO_COMPANY, NAMES_NO_PERSON, "unknown-evidence"}
         wrong = [fault for fault in mapped.warnings if fault.code not in unsaid and fault not in outdated]
         faults += [replace(fault, path=f"mapping.{fault.path}") for fault in wrong]
-        if not mapped.is_usable:
+        finds_address = any(
+            fault.code == NAMES_NO_PERSON for fault in mapped.warnings
+        )  # senders write test@test.com in samples
+        if not mapped.is_usable and not finds_address:
             message = "the sample gives neither an email, nor a phone number, nor an external id"
             path = "lead.email" if "lead.email" in mapping.fields else "lead.phone"
             faults.append(Fault(path=f'mapping.fields["{path}"]', code="no-identity", message=message))

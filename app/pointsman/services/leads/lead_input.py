@@ -12,6 +12,7 @@ from pointsman.domain.leads.phones import Phone
 from pointsman.domain.leads.placeholders import company_named
 from pointsman.domain.leads.senders import API
 from pointsman.domain.leads.values.identifiers import is_no_id
+from pointsman.domain.leads.values.no_addresses import is_no_address
 from pointsman.services.leads.phone_numbers import country_of, read_phone
 from pointsman.services.leads.registered_domains import (
     NO_LISTS,
@@ -25,6 +26,7 @@ from pointsman.services.ports.leads.leads import ExternalId, Person
 MAX_EXTERNAL_ID = 255
 PHONE_UNREAD = "phone-unread"
 NAMES_NO_COMPANY = "names-no-company"
+NAMES_NO_PERSON = "names-no-person"
 _WEBSITES = ("company.domain", "account.parent_domain")
 #: What a lead must have one of.
 IDENTITIES = "give an email, a phone number, or external_id and source_system"
@@ -55,7 +57,7 @@ def identify_person(given: LeadInput, lists: MatchingLists = NO_LISTS) -> Person
 
     Raises Invalid ("no-identity") without an email, a phone number that can be called, or an external id.
     """
-    key = email_key(given.email, host_to_ascii) if given.email else None
+    key = key_of_address(given.email) if given.email else None
     phone = phone_of(given)
     external_id = _external_id(given)
     if key is None and phone is None and external_id is None:
@@ -88,6 +90,22 @@ def identify_person(given: LeadInput, lists: MatchingLists = NO_LISTS) -> Person
         parent_domain=domain_of_website(parent, lists) if isinstance(parent, str) else None,
         phone=phone,
     )
+
+
+def key_of_address(text: str) -> str | None:
+    """The name of a mailbox (`normalise.email_key`), as which its owner is known; None for no address and for a made-up one."""
+    key = email_key(text, host_to_ascii)
+    return None if key is None or is_no_address(key) else key
+
+
+def unread_address(text: str, path: str) -> Fault | None:
+    """Why an address names no person; None where it names one. Code "not-an-email", or "names-no-person" for a made-up one."""
+    if key_of_address(text) is not None:
+        return None
+    if email_key(text, host_to_ascii) is None:
+        return Fault(path=path, code="not-an-email", message="write one address: name@host.tld")
+    message = "stands for no address, strangers would share it: left out; leave the field empty where there is none"
+    return Fault(path=path, code=NAMES_NO_PERSON, message=message)
 
 
 def phone_of(given: LeadInput) -> Phone | None:

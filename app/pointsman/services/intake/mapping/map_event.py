@@ -9,7 +9,7 @@ from pointsman.domain.errors import Fault, Invalid, TooLarge
 from pointsman.domain.leads.coercion import coerce_with_note, infer_type, parse_instant, whole
 from pointsman.domain.leads.evidence import Evidence
 from pointsman.domain.leads.facts import FactValue, FieldType
-from pointsman.domain.leads.normalise import clean_text, email_key
+from pointsman.domain.leads.normalise import clean_text
 from pointsman.domain.leads.senders import WEBHOOK
 from pointsman.domain.leads.values.event_times import is_ahead, is_blank
 from pointsman.domain.leads.values.identifiers import names_nothing
@@ -22,8 +22,15 @@ from pointsman.services.intake.mapping.booking_window import BookingWindow, pars
 from pointsman.services.intake.mapping.expressions import Evaluation, ExpressionFailedError, TooCostlyError
 from pointsman.services.intake.mapping.mapping_model import EvidenceMapping, IntakeMapping
 from pointsman.services.leads.fields import PERSONAL_FIELDS, KnownFields
-from pointsman.services.leads.lead_input import MAX_EXTERNAL_ID, LeadInput, phone_of, read_websites, unread_phone
-from pointsman.services.leads.registered_domains import host_to_ascii
+from pointsman.services.leads.lead_input import (
+    MAX_EXTERNAL_ID,
+    NAMES_NO_PERSON,
+    LeadInput,
+    phone_of,
+    read_websites,
+    unread_address,
+    unread_phone,
+)
 
 #: An event that no mapping can be asked of.
 NO_OBJECT, NOT_AN_OBJECT = "no-object", "An event is not a JSON object."
@@ -126,8 +133,9 @@ def map_event(
     asked.warnings.extend(unread_sites)
     personal = {name: str(values.pop(name)) for name in PERSONAL_FIELDS if name in values}
     email = personal.get("lead.email")
-    if email is not None and email_key(email, host_to_ascii) is None:
-        asked.warn('fields["lead.email"]', "not-an-email", "is not an email address: left out")
+    if email is not None and (unnamed := unread_address(email, 'fields["lead.email"]')):
+        why = unnamed.message if unnamed.code == NAMES_NO_PERSON else "is not an email address: left out"
+        asked.warn(unnamed.path, unnamed.code, why)
         email = None
     occurred_at = _happened(asked, mapping, at)
     said = _scalar(asked.search(mapping.setter, "setter")) if mapping.setter else None
